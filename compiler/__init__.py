@@ -1,0 +1,1 @@
+"""From the typed tree to native code: IR, passes, circuits, kernels, code generation."""

@@ -1,0 +1,1 @@
+"""Boolean circuits for every operation of the language, as netlists."""

@@ -1,0 +1,1 @@
+"""IR to one LLVM module a party."""

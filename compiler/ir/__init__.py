@@ -1,0 +1,1 @@
+"""The intermediate representation: tensor values in SSA form with structured control flow."""

@@ -1,0 +1,374 @@
+"""The IR: tensor values in SSA form with structured control flow.
+
+A function is a region: parameters, operations in order, values it yields. Every
+value is a tensor of bools or integers (rank 0 is a scalar) with a label; structs
+are taken apart by lowering, so a struct is several values and an array of structs
+one array a field. Values are immutable: what writes into an array yields a new
+one, and code generation reuses the old one's memory where nothing reads it later.
+
+All operations share one shape (`operands`, `results`, `regions`, attributes), so
+that a pass can walk and rebuild what it doesn't care about. Docstrings give
+`operands -> results`. The label of a result is the meet of the operands' labels
+unless it is said otherwise; nothing checks labels dynamically.
+
+Who runs an operation: every party that may know its operands, in the clear, when the
+result is public or owned; all parties together, by a protocol, when the result is secret.
+Regions of an owned `If` or `While` (condition label `@p`) are run by party p alone.
+
+`checked` operations fail the run, with their span as the place, when a public operand is out
+of range (division by zero, shift amount ≥ width, index past the end). Unchecked ones, and
+operands that aren't public, have the total meaning of docs/language.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+from math import prod
+
+from ezlang.source import NO_SPAN, Span
+from ezlang.types.labels import Label
+from ezlang.types.types import BoolType, IntType, ScalarType
+
+
+@dataclass(frozen=True, slots=True)
+class TensorType:
+    """Element type, shape (row-major; `()` is a scalar) and label of a value."""
+
+    element: ScalarType
+    shape: tuple[int, ...]
+    label: Label
+
+    @property
+    def size(self) -> int:
+        """How many elements there are."""
+        return prod(self.shape)
+
+    @property
+    def width(self) -> int:
+        """Bits an element: 1 for bool."""
+        return 1 if isinstance(self.element, BoolType) else self.element.width
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """An SSA value; `id` is unique in its function. `hint` is the variable's name, if it has one."""
+
+    id: int
+    type: TensorType = field(compare=False)
+    hint: str = field(default="", compare=False)
+
+
+class UnaryKind(Enum):
+    """NEG, ABS and BITNOT on integers (ABS on signed ones, wrapping), NOT on bool."""
+
+    NEG = "neg"
+    ABS = "abs"
+    BITNOT = "bitnot"
+    NOT = "not"
+
+
+class BinaryKind(Enum):
+    """As in the typed tree; AND, OR, XOR work on integers and bools."""
+
+    ADD = "add"
+    SUB = "sub"
+    MUL = "mul"
+    DIV = "div"
+    MOD = "mod"
+    SHL = "shl"
+    SHR = "shr"
+    AND = "and"
+    OR = "or"
+    XOR = "xor"
+    EQ = "eq"
+    NE = "ne"
+    LT = "lt"
+    LE = "le"
+    GT = "gt"
+    GE = "ge"
+    MIN = "min"
+    MAX = "max"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Region:
+    """Operations with parameters and yielded values; may use values of enclosing regions."""
+
+    parameters: tuple[Value, ...] = ()
+    operations: tuple[Operation, ...] = ()
+    yields: tuple[Value, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperationNode:
+    """What every operation has."""
+
+    operands: tuple[Value, ...] = ()
+    results: tuple[Value, ...] = ()
+    regions: tuple[Region, ...] = ()
+    span: Span = field(default=NO_SPAN, compare=False, repr=False)
+
+    @property
+    def result(self) -> Value:
+        """The one result."""
+        (value,) = self.results
+        return value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Constant(OperationNode):
+    """() -> public value. `data` has one entry (repeated), or one an element, row-major."""
+
+    data: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unary(OperationNode):
+    """(x) -> element-wise."""
+
+    kind: UnaryKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Binary(OperationNode):
+    """(x, y) -> element-wise, equal shapes, equal elements (but SHL and SHR: y is any integer)."""
+
+    kind: BinaryKind
+    checked: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Select(OperationNode):
+    """(condition, x, y) -> x where true. The condition is a scalar or has the shape of x and y."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cast(OperationNode):
+    """(x) -> the elements in the result's element type: modulo 2^width; bool is 0/1 and `!= 0`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bit(OperationNode):
+    """(x) -> bit `position` (0 is the least significant) of each integer, as bool."""
+
+    position: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Broadcast(OperationNode):
+    """(x) -> x repeated along new leading dimensions: result shape is `new + x.shape`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reshape(OperationNode):
+    """(x) -> the same elements, row-major, in the result's shape of equal size."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extract(OperationNode):
+    """(base, index…) -> the element or sub-array at scalar indices that are public or owned.
+
+    `dimensions` says, for each dimension of the base, whether it is indexed (the next index
+    operand) or kept whole; trailing dimensions that are kept may be left out. An index
+    out of range reads zeros where it isn't checked and public.
+    """
+
+    dimensions: tuple[bool, ...]
+    checked: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Insert(OperationNode):
+    """(base, value, index…) -> base with value written where Extract would read.
+
+    The label is the base's: the value's and indices' labels flow to it. Out of range: no write.
+    """
+
+    dimensions: tuple[bool, ...]
+    checked: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtractSlice(OperationNode):
+    """(base, start) -> shape[0] items of the result's shape along dimension 0, from `start`.
+
+    Items out of range are zeros where it isn't checked and public.
+    A start that is secret has been lowered to oblivious reads.
+    """
+
+    checked: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InsertSlice(OperationNode):
+    """(base, value, start) -> base with value's items written along dimension 0 from `start`."""
+
+    checked: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObliviousRead(OperationNode):
+    """(base, index) -> base[index] along dimension 0; zeros out of range. The result is secret.
+
+    Index: a scalar whose label keeps it from being used as an address; any integer type, read
+    as a number of its own sign.
+    """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObliviousWrite(OperationNode):
+    """(base, index, value) or (base, index, value, guard) -> base with base[index] replaced.
+
+    Nothing is written out of range, or where the guard (a scalar bool) is false.
+    """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stack(OperationNode):
+    """(x0, x1, …) -> the operands, of one type, along a new first dimension."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reduce(OperationNode):
+    """(x) -> all elements of x combined into a scalar: ADD, MUL, MIN, MAX, AND, OR or XOR."""
+
+    kind: BinaryKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relabel(OperationNode):
+    """(x) -> x with the result's label, which fewer may read. Public or owned to secret shares x."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reveal(OperationNode):
+    """(x) -> x, told to the readers of the result's label: everyone, or one party."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Input(OperationNode):
+    """() -> what `party` gives as field `path` (empty but for structs) of `name`; label `@party`."""
+
+    party: int
+    name: str
+    path: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output(OperationNode):
+    """(x) -> (). x, readable by `to` (None: by everyone), is field `path` of output `name`."""
+
+    to: int | None
+    name: str
+    path: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assert(OperationNode):
+    """(condition) -> (). Fails the run with `message` where the public condition is false."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call(OperationNode):
+    """(argument…) -> what the function yields."""
+
+    function: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class If(OperationNode):
+    """(condition) -> what the region that ran yields. Two regions, without parameters.
+
+    The condition is public, or `@p`: then only p runs it and the results are `@p`.
+    Secret branches have been lowered to `Select`.
+    """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class For(OperationNode):
+    """(low, high, initial…) -> the carried values after the last iteration.
+
+    One region: parameters (index, carried…), yields (carried…). Index and bounds share one
+    type; high is left out. The bounds are public, or `@p` as for If.
+    """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class While(OperationNode):
+    """(initial…) -> the carried values when the condition fails.
+
+    Two regions, both with the carried values as parameters: the first yields the condition
+    (a scalar bool, public or `@p`), the second the next carried values.
+    """
+
+
+Operation = (
+    Constant
+    | Unary
+    | Binary
+    | Select
+    | Cast
+    | Bit
+    | Broadcast
+    | Reshape
+    | Extract
+    | Insert
+    | ExtractSlice
+    | InsertSlice
+    | ObliviousRead
+    | ObliviousWrite
+    | Stack
+    | Reduce
+    | Relabel
+    | Reveal
+    | Input
+    | Output
+    | Assert
+    | Call
+    | If
+    | For
+    | While
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Function:
+    """A function instance. Its body yields its results. Never recursive.
+
+    `pc` is the label it is called under: where that is `@p`, party p alone runs it.
+    """
+
+    name: str
+    body: Region
+    pc: Label
+    span: Span = field(default=NO_SPAN, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """Functions in call order: callees first, `main` last."""
+
+    parties: tuple[str, ...]
+    functions: tuple[Function, ...]
+
+    @property
+    def main(self) -> Function:
+        """Where a run starts."""
+        return self.functions[-1]
+
+
+def walk(region: Region) -> Iterator[Operation]:
+    """Yield every operation of a region and of the regions inside, in order, outer ones first."""
+    for operation in region.operations:
+        yield operation
+        for inner in operation.regions:
+            yield from walk(inner)
+
+
+def is_integer(type: TensorType) -> bool:
+    """Tell whether the elements are integers."""
+    return isinstance(type.element, IntType)

@@ -1,0 +1,1 @@
+"""Native kernels, built as LLVM IR: AES, hashing, garbling, oblivious transfer."""

@@ -1,0 +1,1 @@
+"""What the parties exchange: oblivious transfer, garbled circuits, sharings."""

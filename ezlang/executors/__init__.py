@@ -1,0 +1,1 @@
+"""The three executors: clear, simulated and native."""

@@ -1,0 +1,1 @@
+"""What two real parties need to talk: channels, handshake, time-outs."""

@@ -1,0 +1,1 @@
+"""Text to syntax tree, and syntax tree back to well-formatted text."""

@@ -1,0 +1,432 @@
+"""The syntax tree: what was written, before anything is known about it.
+
+Nodes are frozen; a span says where each stands and does not count in equality.
+Names are unresolved strings. Parentheses leave no node.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ezlang.source import Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """What every node has: its place."""
+
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Name(Node):
+    """An identifier, where its own place matters."""
+
+    text: str
+
+
+# Labels and types
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicLabel(Node):
+    """`public`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecretLabel(Node):
+    """`secret`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnedLabel(Node):
+    """`@party`; the name may be the variable of a loop over the parties."""
+
+    party: Name
+
+
+Label = PublicLabel | SecretLabel | OwnedLabel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TypeName(Node):
+    """`int32[n][m]`, `Point[k]`, `bool`: a type's name and its sizes, outermost first."""
+
+    name: Name
+    sizes: tuple[Expr, ...]
+
+
+# Expressions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntLiteral(Node):
+    """`42`, `0x2a`, `0b101010`, `1_000`: the value, never negative."""
+
+    value: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoolLiteral(Node):
+    """`true` or `false`."""
+
+    value: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StringLiteral(Node):
+    """A string; the grammar allows one only in `input`, `output` and `assert`."""
+
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArrayLiteral(Node):
+    """`[1, 2, 3]`; nested for higher ranks."""
+
+    elements: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldValue(Node):
+    """`x: 1` in a struct literal."""
+
+    name: Name
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StructLiteral(Node):
+    """`Point { x: 1, y: 2 }`."""
+
+    name: Name
+    fields: tuple[FieldValue, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variable(Node):
+    """A name used as a value; `stats.mean` (a name in a module) has `module` set."""
+
+    name: Name
+    module: Name | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unary(Node):
+    """`-x`, `!x`, `~x`."""
+
+    operator: str
+    operand: Expr
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Binary(Node):
+    """`x + y` and every other infix operator, `&&` and `||` among them."""
+
+    operator: str
+    operator_span: Span = field(compare=False, repr=False)
+    left: Expr
+    right: Expr
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conditional(Node):
+    """`condition ? then : otherwise`."""
+
+    condition: Expr
+    then: Expr
+    otherwise: Expr
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Index(Node):
+    """`base[index]`; `a[i][j]` is two of them."""
+
+    base: Expr
+    index: Expr
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slice(Node):
+    """`base[low..high]`; a bound left out is None."""
+
+    base: Expr
+    low: Expr | None
+    high: Expr | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member(Node):
+    """`base.name`: a struct's field, or (resolved by the checker) a name in a module."""
+
+    base: Expr
+    name: Name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call(Node):
+    """`f(x)`, `stats.mean(x)`, `int64(x)`, `len(x)`, `f<4>(x)`.
+
+    Casts and built-in functions are calls too: the checker tells them apart.
+    `callee` is a Variable or a Member of a Variable. `sizes` are explicit size arguments.
+    """
+
+    callee: Expr
+    sizes: tuple[Expr, ...]
+    arguments: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Input(Node):
+    """`input(party, "name")`."""
+
+    party: Name
+    name: StringLiteral
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reveal(Node):
+    """`reveal(e)` (to everyone: `to` is None) or `reveal(e, party)`."""
+
+    value: Expr
+    to: Name | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BadExpr(Node):
+    """Where text could not be read as an expression and was reported already."""
+
+
+Expr = (
+    IntLiteral
+    | BoolLiteral
+    | StringLiteral
+    | ArrayLiteral
+    | StructLiteral
+    | Variable
+    | Unary
+    | Binary
+    | Conditional
+    | Index
+    | Slice
+    | Member
+    | Call
+    | Input
+    | Reveal
+    | BadExpr
+)
+
+# Statements
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block(Node):
+    """`{ … }`."""
+
+    statements: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declare(Node):
+    """`label type name = value;`; without a value every element is 0 or false."""
+
+    label: Label | None
+    type: TypeName
+    name: Name
+    value: Expr | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Let(Node):
+    """`let name = value;`: type and label inferred, never assigned again."""
+
+    name: Name
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assign(Node):
+    """`target = value;` or `target op= value;` (`operator` is "+", not "+=").
+
+    The target is a Variable, or Index, Slice and Member around one.
+    """
+
+    target: Expr
+    operator: str | None
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class If(Node):
+    """`if c { … } else { … }`; `else if` is an If alone in the else block."""
+
+    condition: Expr
+    then: Block
+    otherwise: Block | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForRange(Node):
+    """`for i in low..high { … }`: `high` is left out of the range."""
+
+    variable: Name
+    low: Expr
+    high: Expr
+    body: Block
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForEach(Node):
+    """`for x in xs { … }`; over the word `parties` it is unrolled by the checker."""
+
+    variable: Name
+    iterable: Expr
+    body: Block
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class While(Node):
+    """`while c { … }`."""
+
+    condition: Expr
+    body: Block
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Return(Node):
+    """`return;` or `return value;`."""
+
+    value: Expr | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output(Node):
+    """`output(all, value, "name");` or to one party by name; `to` None means all."""
+
+    to: Name | None
+    value: Expr
+    name: StringLiteral
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assert(Node):
+    """`assert(condition);` or `assert(condition, "what must hold");`."""
+
+    condition: Expr
+    message: StringLiteral | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExprStatement(Node):
+    """A call made for its effects."""
+
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BadStatement(Node):
+    """Where text could not be read as a statement and was reported already."""
+
+
+Statement = (
+    Block
+    | Declare
+    | Let
+    | Assign
+    | If
+    | ForRange
+    | ForEach
+    | While
+    | Return
+    | Output
+    | Assert
+    | ExprStatement
+    | BadStatement
+)
+
+# Items: what stands at the top of a file
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartyItem(Node):
+    """`party alice, bob;`: the first is party 0."""
+
+    names: tuple[Name, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportItem(Node):
+    """`import stats;`: stdlib/stats.ez, or stats.ez beside the program."""
+
+    name: Name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParamItem(Node):
+    """`param int32 n = 30;`: a public scalar that `--set n=…` changes at launch."""
+
+    type: TypeName
+    name: Name
+    value: Expr | None
+    doc: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConstItem(Node):
+    """`const int32[3] primes = [2, 3, 5];` or, typed by its uses, `const k = 4;`."""
+
+    type: TypeName | None
+    name: Name
+    value: Expr
+    doc: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StructField(Node):
+    """`label type name;` in a struct."""
+
+    label: Label | None
+    type: TypeName
+    name: Name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StructItem(Node):
+    """`struct Point { int32 x; int32 y; }`."""
+
+    name: Name
+    fields: tuple[StructField, ...]
+    doc: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter(Node):
+    """`label type name` in a function's head; without a label it takes any."""
+
+    label: Label | None
+    type: TypeName
+    name: Name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FunctionItem(Node):
+    """`fn dot<k>(int64[k] x, int64[k] y) -> int64 { … }`."""
+
+    name: Name
+    sizes: tuple[Name, ...]
+    parameters: tuple[Parameter, ...]
+    return_label: Label | None
+    return_type: TypeName | None
+    body: Block
+    doc: str | None = None
+
+
+Item = PartyItem | ImportItem | ParamItem | ConstItem | StructItem | FunctionItem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Module(Node):
+    """One file."""
+
+    items: tuple[Item, ...]
+    doc: str | None = None

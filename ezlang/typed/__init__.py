@@ -1,0 +1,1 @@
+"""The typed tree: a checked program, with nothing left implicit."""

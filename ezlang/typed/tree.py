@@ -1,0 +1,469 @@
+"""The typed tree: what the checker hands on, and what a program means.
+
+Every expression has a type, a label and a span. Nothing is implicit any more:
+
+- names are resolved to `Variable`s, calls to function instances. A function is
+  instantiated once for each combination of sizes, argument labels and label of
+  the program counter that it is called with; sizes are plain integers.
+- literals have their final type; widening is a `Cast`, scalar broadcast a
+  `Broadcast`, a flow to fewer readers (sharing) a `Relabel`, at assignments,
+  arguments, returns, outputs and struct or array literals.
+- compound assignment is desugared, `for x in xs` is a `For` over indices, loops
+  over the parties are unrolled.
+
+Operands of a `Binary` have one type and one shape (but see shifts) and may
+differ in label: protocols are cheaper where one party knows an operand.
+
+What every node means is in docs/language.md; `executors/clear` is that meaning
+as a program.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from ezlang.source import Span
+from ezlang.types.labels import Label
+from ezlang.types.types import Type
+
+
+class UnaryOp(Enum):
+    """Unary operators: `-` on integers, `~` on integers, `!` on bool."""
+
+    NEG = "-"
+    BITNOT = "~"
+    NOT = "!"
+
+
+class BinaryOp(Enum):
+    """Binary operators, element-wise on arrays of equal shape.
+
+    ADD … MOD on integers; BITAND, BITOR, BITXOR on integers and bool; LOGAND, LOGOR on
+    bool (both sides evaluated: the short-circuiting form is `ShortCircuit`); EQ, NE on
+    integers and bool, LT … GE on integers, all four giving bool. SHL, SHR take any integer
+    type on the right, read as unsigned at its own width; SHR is arithmetic on signed types.
+    MIN, MAX come from the built-in functions.
+    """
+
+    ADD = "+"
+    SUB = "-"
+    MUL = "*"
+    DIV = "/"
+    MOD = "%"
+    SHL = "<<"
+    SHR = ">>"
+    BITAND = "&"
+    BITOR = "|"
+    BITXOR = "^"
+    LOGAND = "&&"
+    LOGOR = "||"
+    EQ = "=="
+    NE = "!="
+    LT = "<"
+    LE = "<="
+    GT = ">"
+    GE = ">="
+    MIN = "min"
+    MAX = "max"
+
+
+COMPARISONS = frozenset(
+    {BinaryOp.EQ, BinaryOp.NE, BinaryOp.LT, BinaryOp.LE, BinaryOp.GT, BinaryOp.GE}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """What every node has: its place."""
+
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variable(Node):
+    """A variable, loop variable or parameter, with its final label; `id` is unique in a program."""
+
+    id: int
+    name: str
+    type: Type
+    label: Label
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExprNode(Node):
+    """What every expression has.
+
+    The label of a struct value is that of its unlabelled fields.
+    """
+
+    type: Type
+    label: Label
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Literal(ExprNode):
+    """A bool or an integer in the range of `type`, which is a scalar; the label is public."""
+
+    value: int | bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Zero(ExprNode):
+    """All zeros and falses, of any type."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArrayLiteral(ExprNode):
+    """The elements along the first dimension, all of one type and the node's label."""
+
+    elements: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StructLiteral(ExprNode):
+    """The fields' values in the order of the struct type's fields."""
+
+    values: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read(ExprNode):
+    """The value of a variable."""
+
+    variable: Variable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unary(ExprNode):
+    """An operator on one operand, element-wise."""
+
+    op: UnaryOp
+    operand: Expr
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Binary(ExprNode):
+    """An operator on two operands of equal shape; both are always evaluated, left first."""
+
+    op: BinaryOp
+    left: Expr
+    right: Expr
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShortCircuit(ExprNode):
+    """`&&` (LOGAND) or `||` (LOGOR) on scalars, the left one public.
+
+    The right side is evaluated only when it matters.
+    """
+
+    op: BinaryOp
+    left: Expr
+    right: Expr
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conditional(ExprNode):
+    """`?:` on a public scalar condition: only the chosen side is evaluated."""
+
+    condition: Expr
+    then: Expr
+    otherwise: Expr
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Select(ExprNode):
+    """`?:` on any other condition: both sides are evaluated, then one is selected.
+
+    The condition is a scalar bool (it then selects the whole value, structs too), or a bool
+    array of the operands' shape.
+    """
+
+    condition: Expr
+    then: Expr
+    otherwise: Expr
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Index(ExprNode):
+    """`base[i][j]…`: one index for each of the first dimensions of the array, any labels."""
+
+    base: Expr
+    indices: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slice(ExprNode):
+    """`length` items of `base` along its first dimension, from `start`."""
+
+    base: Expr
+    start: Expr
+    length: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GetField(ExprNode):
+    """A field of a struct value."""
+
+    base: Expr
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call(ExprNode):
+    """A call of the function instance called `function`."""
+
+    function: str
+    arguments: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cast(ExprNode):
+    """Between scalar types, element-wise: integers modulo 2^width, bool as 0 and 1, `!= 0`."""
+
+    operand: Expr
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Broadcast(ExprNode):
+    """The operand, a scalar (or struct), repeated to the shape of `type`."""
+
+    operand: Expr
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sum(ExprNode):
+    """`sum(a)`: all elements of an integer array of any rank added up, wrapping; 0 for none."""
+
+    operand: Expr
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Abs(ExprNode):
+    """`abs(x)` on signed integers, wrapping: `abs` of the smallest value is itself."""
+
+    operand: Expr
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relabel(ExprNode):
+    """The operand, from now on known to fewer: `operand.label.flows_to(label)`."""
+
+    operand: Expr
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reveal(ExprNode):
+    """The operand told to party `to`, or to everyone (None); `label` says the same."""
+
+    operand: Expr
+    to: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Input(ExprNode):
+    """The value that `party` gives under `name`; the label is `@party`."""
+
+    party: int
+    name: str
+
+
+Expr = (
+    Literal
+    | Zero
+    | ArrayLiteral
+    | StructLiteral
+    | Read
+    | Unary
+    | Binary
+    | ShortCircuit
+    | Conditional
+    | Select
+    | Index
+    | Slice
+    | GetField
+    | Call
+    | Cast
+    | Broadcast
+    | Sum
+    | Abs
+    | Relabel
+    | Reveal
+    | Input
+)
+
+# Places: what can be assigned
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexStep(Node):
+    """`[i]` in a place: one index for each of the next dimensions, any labels."""
+
+    indices: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SliceStep(Node):
+    """`[start..start+length]` in a place."""
+
+    start: Expr
+    length: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldStep(Node):
+    """`.name` in a place."""
+
+    name: str
+
+
+Step = IndexStep | SliceStep | FieldStep
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place(Node):
+    """A variable, or a part of one; `type` and `label` are those of the part."""
+
+    variable: Variable
+    steps: tuple[Step, ...]
+    type: Type
+    label: Label
+
+
+# Statements
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block(Node):
+    """Statements in order. Blocks may nest (an unrolled loop over parties is a Block of Blocks)."""
+
+    statements: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declare(Node):
+    """A variable comes into being with a value of its type and label."""
+
+    variable: Variable
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assign(Node):
+    """The value, of the place's type and label, replaces what the place held.
+
+    Order: the value first, then the place's indices, then the write.
+    """
+
+    place: Place
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class If(Node):
+    """A branch. The condition's label decides how it runs.
+
+    public: one side runs. `@p`: one side runs, at party p alone. secret: both sides run,
+    then every variable assigned in either is selected.
+    """
+
+    condition: Expr
+    then: Block
+    otherwise: Block
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class For(Node):
+    """`variable` takes the values low … high-1, bounds evaluated once; never runs if high ≤ low.
+
+    The bounds have the variable's type and are public, or `@p` inside what p does alone.
+    """
+
+    variable: Variable
+    low: Expr
+    high: Expr
+    body: Block
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class While(Node):
+    """The condition is public, or `@p` around what p does alone."""
+
+    condition: Expr
+    body: Block
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Return(Node):
+    """Leaves the function; only where its program counter has the label of the function's entry."""
+
+    value: Expr | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output(Node):
+    """`value`, whose label lets its receivers know it, is handed to `to` (None: everyone).
+
+    What `output` releases is an explicit `Reveal` around the value.
+    """
+
+    to: int | None
+    value: Expr
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assert(Node):
+    """A public condition that must hold; the run fails with `message` where it does not."""
+
+    condition: Expr
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluate(Node):
+    """A call for its effects."""
+
+    value: Expr
+
+
+Statement = (
+    Block | Declare | Assign | If | For | While | Return | Output | Assert | Evaluate
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Function(Node):
+    """One instance of a function. `name` is unique: `main`, `dot<30>[secret,@alice]`…
+
+    `pc` is the label of the program counter it is called under. Never recursive.
+    """
+
+    name: str
+    parameters: tuple[Variable, ...]
+    return_type: Type
+    return_label: Label
+    pc: Label
+    body: Block
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program(Node):
+    """A checked program: its instances in call order (callees first, `main` last)."""
+
+    parties: tuple[str, ...]
+    params: tuple[tuple[str, int | bool], ...]
+    functions: tuple[Function, ...]
+
+    @property
+    def main(self) -> Function:
+        """The instance that a run starts with."""
+        return self.functions[-1]
+
+    def function(self, name: str) -> Function:
+        """Return the instance called `name`; KeyError if there is none."""
+        for function in self.functions:
+            if function.name == name:
+                return function
+        raise KeyError(name)

@@ -1,0 +1,1 @@
+"""Types and labels: what a value is, and who may know it."""

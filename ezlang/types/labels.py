@@ -1,0 +1,80 @@
+"""Labels: who may know a value.
+
+A label stands for a set of readers. `public` is every party, `@p` is party p
+alone, `secret` is no one. What is computed from several values may be known to
+those who know all of them: the meet of labels is the intersection of their
+reader sets (Denning 1976, with readers as in Myers and Liskov's
+decentralised model). With singletons and the full set, intersections are always
+one of the three kinds again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class LabelKind(Enum):
+    """The three kinds of reader sets."""
+
+    PUBLIC = "public"
+    OWNED = "owned"
+    SECRET = "secret"
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A set of readers: everyone, one party (`owner`, counted from 0), or no one."""
+
+    kind: LabelKind
+    owner: int | None = None
+
+    @property
+    def is_public(self) -> bool:
+        """Whether every party may know the value."""
+        return self.kind is LabelKind.PUBLIC
+
+    @property
+    def is_owned(self) -> bool:
+        """Whether exactly one party may know the value."""
+        return self.kind is LabelKind.OWNED
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether no party may know the value."""
+        return self.kind is LabelKind.SECRET
+
+    def meet(self, other: Label) -> Label:
+        """Return the readers of both."""
+        if self == other or other.is_public:
+            return self
+        return other if self.is_public else SECRET
+
+    def flows_to(self, other: Label) -> bool:
+        """Tell whether every reader of `other` is a reader of this label."""
+        return self.meet(other) == other
+
+    def readable_by(self, party: int) -> bool:
+        """Tell whether `party` may know the value."""
+        return self.is_public or self.owner == party
+
+    def name(self, parties: tuple[str, ...]) -> str:
+        """Return the label as it is written in a program with these parties."""
+        return f"@{parties[self.owner]}" if self.owner is not None else self.kind.value
+
+
+PUBLIC = Label(LabelKind.PUBLIC)
+SECRET = Label(LabelKind.SECRET)
+
+
+def owned(party: int) -> Label:
+    """Return the label `@party`."""
+    return Label(LabelKind.OWNED, party)
+
+
+def meet_all(labels: list[Label]) -> Label:
+    """Return the readers of all of `labels`; public for none."""
+    result = PUBLIC
+    for label in labels:
+        result = result.meet(label)
+    return result

@@ -1,0 +1,1 @@
+"""The one definition of Ez's syntax, in lark's language: ez.lark."""
