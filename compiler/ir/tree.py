@@ -53,7 +53,7 @@ class TensorType:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """An SSA value; `id` is unique in its function. `hint` is the variable's name, if it has one."""
+    """An SSA value; `id` is unique in its function. `hint` is its variable's name, if any."""
 
     id: int
     type: TensorType = field(compare=False)
@@ -239,7 +239,7 @@ class Reduce(OperationNode):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relabel(OperationNode):
-    """(x) -> x with the result's label, which fewer may read. Public or owned to secret shares x."""
+    """(x) -> x with the result's label, which fewer may read. To secret, it shares x."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,7 +249,7 @@ class Reveal(OperationNode):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Input(OperationNode):
-    """() -> what `party` gives as field `path` (empty but for structs) of `name`; label `@party`."""
+    """() -> what `party` gives as field `path` of `name` (empty but for structs), `@party`."""
 
     party: int
     name: str

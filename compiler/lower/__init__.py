@@ -1,1 +1,5 @@
 """Typed tree to IR."""
+
+from .lowering import lower
+
+__all__ = ["lower"]

@@ -1,0 +1,281 @@
+"""Building IR: fresh values, operations with their result types worked out, nested regions.
+
+Lowering and the passes emit through one `Builder` a function, so that the rules for result
+types stand in one place (the verifier states them a second time, on purpose).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+from ezlang.source import NO_SPAN, Span
+from ezlang.types.labels import PUBLIC, SECRET, Label, meet_all
+from ezlang.types.types import BOOL, INT64, ScalarType
+
+from . import tree as ir
+
+COMPARISONS = frozenset(
+    {
+        ir.BinaryKind.EQ,
+        ir.BinaryKind.NE,
+        ir.BinaryKind.LT,
+        ir.BinaryKind.LE,
+        ir.BinaryKind.GT,
+        ir.BinaryKind.GE,
+    }
+)
+
+
+def meet_of(values: Sequence[ir.Value]) -> Label:
+    """Return the meet of the labels of `values`."""
+    return meet_all([value.type.label for value in values])
+
+
+def extracted_shape(shape: tuple[int, ...], dimensions: tuple[bool, ...]) -> tuple[int, ...]:
+    """Return what is left of `shape` when the dimensions marked in `dimensions` are indexed."""
+    kept = [n for n, indexed in zip(shape, dimensions, strict=False) if not indexed]
+    return (*kept, *shape[len(dimensions) :])
+
+
+def highest_id(region: ir.Region) -> int:
+    """Return the largest value id in a region and those inside it; -1 for none."""
+    ids = [value.id for value in region.parameters]
+    for operation in ir.walk(region):
+        ids += [value.id for value in operation.results]
+        ids += [value.id for inner in operation.regions for value in inner.parameters]
+    return max(ids, default=-1)
+
+
+@dataclass(slots=True)
+class Builder:
+    """Emits operations into the region at hand. `span` is the place they are given."""
+
+    next_id: int = 0
+    span: Span = NO_SPAN
+    operations: list[ir.Operation] = field(default_factory=list)
+
+    def fresh(self, type: ir.TensorType, hint: str = "") -> ir.Value:
+        """Return a new value; an operation or a region still has to define it."""
+        value = ir.Value(self.next_id, type, hint)
+        self.next_id += 1
+        return value
+
+    def fresh_like(self, values: Sequence[ir.Value], hint: str = "") -> tuple[ir.Value, ...]:
+        """Return one new value of the same type (and name) for each of `values`."""
+        return tuple(self.fresh(value.type, value.hint or hint) for value in values)
+
+    def emit(self, operation: ir.Operation) -> None:
+        """Append an operation."""
+        self.operations.append(operation)
+
+    @contextmanager
+    def nested(self) -> Iterator[list[ir.Operation]]:
+        """Collect what is emitted meanwhile in a list of its own, for an inner region."""
+        outer, inner = self.operations, list[ir.Operation]()
+        self.operations = inner
+        try:
+            yield inner
+        finally:
+            self.operations = outer
+
+    @contextmanager
+    def at(self, span: Span) -> Iterator[None]:
+        """Give what is emitted meanwhile the place `span`."""
+        outer, self.span = self.span, span
+        try:
+            yield
+        finally:
+            self.span = outer
+
+    # Values from nothing
+
+    def constant(
+        self, element: ScalarType, data: Sequence[int], shape: tuple[int, ...] = ()
+    ) -> ir.Value:
+        """Emit a public constant: one entry repeated, or one an element."""
+        result = self.fresh(ir.TensorType(element, shape, PUBLIC))
+        self.emit(ir.Constant(data=tuple(data), results=(result,), span=self.span))
+        return result
+
+    def zeros(self, type: ir.TensorType) -> ir.Value:
+        """Emit zeros (or falses) of the given type, label included."""
+        return self.relabel(self.constant(type.element, (0,), type.shape), type.label)
+
+    # Element-wise
+
+    def unary(self, kind: ir.UnaryKind, x: ir.Value) -> ir.Value:
+        """Emit a Unary."""
+        result = self.fresh(x.type)
+        self.emit(ir.Unary(kind=kind, operands=(x,), results=(result,), span=self.span))
+        return result
+
+    def negated(self, x: ir.Value) -> ir.Value:
+        """Emit the logical NOT of a bool."""
+        return self.unary(ir.UnaryKind.NOT, x)
+
+    def binary(
+        self, kind: ir.BinaryKind, x: ir.Value, y: ir.Value, *, checked: bool = False
+    ) -> ir.Value:
+        """Emit a Binary; comparisons give bool, the rest the type of `x`."""
+        element = BOOL if kind in COMPARISONS else x.type.element
+        result = self.fresh(ir.TensorType(element, x.type.shape, meet_of((x, y))))
+        operation = ir.Binary(
+            kind=kind, checked=checked, operands=(x, y), results=(result,), span=self.span
+        )
+        self.emit(operation)
+        return result
+
+    def select(self, condition: ir.Value, x: ir.Value, y: ir.Value) -> ir.Value:
+        """Emit `condition ? x : y`."""
+        result = self.fresh(replace(x.type, label=meet_of((condition, x, y))))
+        self.emit(ir.Select(operands=(condition, x, y), results=(result,), span=self.span))
+        return result
+
+    def cast(self, x: ir.Value, element: ScalarType) -> ir.Value:
+        """Emit a Cast, or return `x` where it has the element type already."""
+        if x.type.element == element:
+            return x
+        result = self.fresh(replace(x.type, element=element))
+        self.emit(ir.Cast(operands=(x,), results=(result,), span=self.span))
+        return result
+
+    def bit(self, x: ir.Value, position: int) -> ir.Value:
+        """Emit bit `position` of each integer."""
+        result = self.fresh(replace(x.type, element=BOOL))
+        self.emit(ir.Bit(position=position, operands=(x,), results=(result,), span=self.span))
+        return result
+
+    def relabel(self, x: ir.Value, label: Label) -> ir.Value:
+        """Emit a Relabel, or return `x` where it has the label already."""
+        if x.type.label == label:
+            return x
+        result = self.fresh(replace(x.type, label=label), x.hint)
+        self.emit(ir.Relabel(operands=(x,), results=(result,), span=self.span))
+        return result
+
+    # Shapes
+
+    def broadcast(self, x: ir.Value, new: tuple[int, ...]) -> ir.Value:
+        """Emit `x` repeated along the new leading dimensions `new`; `()` gives `x`."""
+        if not new:
+            return x
+        result = self.fresh(replace(x.type, shape=new + x.type.shape))
+        self.emit(ir.Broadcast(operands=(x,), results=(result,), span=self.span))
+        return result
+
+    def reshape(self, x: ir.Value, shape: tuple[int, ...]) -> ir.Value:
+        """Emit a Reshape, or return `x` where it has the shape already."""
+        if x.type.shape == shape:
+            return x
+        result = self.fresh(replace(x.type, shape=shape))
+        self.emit(ir.Reshape(operands=(x,), results=(result,), span=self.span))
+        return result
+
+    def stack(self, values: Sequence[ir.Value]) -> ir.Value:
+        """Emit a Stack of at least one value; labels are first brought to their meet."""
+        label = meet_of(values)
+        operands = tuple(self.relabel(value, label) for value in values)
+        type = operands[0].type
+        result = self.fresh(replace(type, shape=(len(values), *type.shape)))
+        self.emit(ir.Stack(operands=operands, results=(result,), span=self.span))
+        return result
+
+    def reduce(self, kind: ir.BinaryKind, x: ir.Value) -> ir.Value:
+        """Emit a Reduce to a scalar."""
+        result = self.fresh(replace(x.type, shape=()))
+        self.emit(ir.Reduce(kind=kind, operands=(x,), results=(result,), span=self.span))
+        return result
+
+    # Reading and writing parts
+
+    def extract(
+        self,
+        base: ir.Value,
+        indices: Sequence[ir.Value],
+        dimensions: tuple[bool, ...],
+        *,
+        checked: bool = False,
+    ) -> ir.Value:
+        """Emit an Extract; without indices it is the base."""
+        if not indices:
+            return base
+        shape = extracted_shape(base.type.shape, dimensions)
+        result = self.fresh(replace(base.type, shape=shape, label=meet_of((base, *indices))))
+        operation = ir.Extract(
+            dimensions=dimensions,
+            checked=checked,
+            operands=(base, *indices),
+            results=(result,),
+            span=self.span,
+        )
+        self.emit(operation)
+        return result
+
+    def insert(
+        self,
+        base: ir.Value,
+        value: ir.Value,
+        indices: Sequence[ir.Value],
+        dimensions: tuple[bool, ...],
+        *,
+        checked: bool = False,
+    ) -> ir.Value:
+        """Emit an Insert; without indices the value takes the base's place."""
+        if not indices:
+            return value
+        result = self.fresh(base.type, base.hint)
+        operation = ir.Insert(
+            dimensions=dimensions,
+            checked=checked,
+            operands=(base, value, *indices),
+            results=(result,),
+            span=self.span,
+        )
+        self.emit(operation)
+        return result
+
+    def extract_slice(
+        self, base: ir.Value, start: ir.Value, length: int, *, checked: bool = False
+    ) -> ir.Value:
+        """Emit an ExtractSlice of `length` items."""
+        shape = (length, *base.type.shape[1:])
+        result = self.fresh(replace(base.type, shape=shape, label=meet_of((base, start))))
+        operation = ir.ExtractSlice(
+            checked=checked, operands=(base, start), results=(result,), span=self.span
+        )
+        self.emit(operation)
+        return result
+
+    def insert_slice(
+        self, base: ir.Value, value: ir.Value, start: ir.Value, *, checked: bool = False
+    ) -> ir.Value:
+        """Emit an InsertSlice."""
+        result = self.fresh(base.type, base.hint)
+        operation = ir.InsertSlice(
+            checked=checked, operands=(base, value, start), results=(result,), span=self.span
+        )
+        self.emit(operation)
+        return result
+
+    def oblivious_read(self, base: ir.Value, index: ir.Value) -> ir.Value:
+        """Emit an ObliviousRead of one item along dimension 0."""
+        result = self.fresh(replace(base.type, shape=base.type.shape[1:], label=SECRET))
+        self.emit(ir.ObliviousRead(operands=(base, index), results=(result,), span=self.span))
+        return result
+
+    def oblivious_write(
+        self, base: ir.Value, index: ir.Value, value: ir.Value, guard: ir.Value | None = None
+    ) -> ir.Value:
+        """Emit an ObliviousWrite of one item along dimension 0."""
+        result = self.fresh(base.type, base.hint)
+        operands = (base, index, value) if guard is None else (base, index, value, guard)
+        self.emit(ir.ObliviousWrite(operands=operands, results=(result,), span=self.span))
+        return result
+
+    # Constants as indices
+
+    def index(self, value: int) -> ir.Value:
+        """Emit a public int64 constant, the type of indices that the compiler makes up."""
+        return self.constant(INT64, (value,))

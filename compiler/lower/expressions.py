@@ -1,0 +1,306 @@
+"""Expressions to operations: one value a leaf of the expression's type."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import assert_never
+
+from ezlang.diagnostics.diagnostic import CompilerBug
+from ezlang.typed import tree as typed
+from ezlang.types.labels import Label, owned
+from ezlang.types.types import BOOL, BoolType, IntType, Type, element_of, shape_of
+
+from ..ir import tree as ir
+from ..ir.tree import BinaryKind, UnaryKind
+from .access import Access, Indices, Items
+from .leaves import leaf_range, leaves
+from .state import State
+
+Values = tuple[ir.Value, ...]
+
+Signatures = Mapping[str, tuple[Type, Label]]
+"""The type and label of what each function returns."""
+
+_UNARY = {
+    typed.UnaryOp.NEG: UnaryKind.NEG,
+    typed.UnaryOp.BITNOT: UnaryKind.BITNOT,
+    typed.UnaryOp.NOT: UnaryKind.NOT,
+}
+
+_BINARY = {
+    typed.BinaryOp.ADD: BinaryKind.ADD,
+    typed.BinaryOp.SUB: BinaryKind.SUB,
+    typed.BinaryOp.MUL: BinaryKind.MUL,
+    typed.BinaryOp.DIV: BinaryKind.DIV,
+    typed.BinaryOp.MOD: BinaryKind.MOD,
+    typed.BinaryOp.SHL: BinaryKind.SHL,
+    typed.BinaryOp.SHR: BinaryKind.SHR,
+    typed.BinaryOp.BITAND: BinaryKind.AND,
+    typed.BinaryOp.BITOR: BinaryKind.OR,
+    typed.BinaryOp.BITXOR: BinaryKind.XOR,
+    typed.BinaryOp.LOGAND: BinaryKind.AND,
+    typed.BinaryOp.LOGOR: BinaryKind.OR,
+    typed.BinaryOp.EQ: BinaryKind.EQ,
+    typed.BinaryOp.NE: BinaryKind.NE,
+    typed.BinaryOp.LT: BinaryKind.LT,
+    typed.BinaryOp.LE: BinaryKind.LE,
+    typed.BinaryOp.GT: BinaryKind.GT,
+    typed.BinaryOp.GE: BinaryKind.GE,
+    typed.BinaryOp.MIN: BinaryKind.MIN,
+    typed.BinaryOp.MAX: BinaryKind.MAX,
+}
+
+_CAN_FAIL = frozenset({BinaryKind.DIV, BinaryKind.MOD, BinaryKind.SHL, BinaryKind.SHR})
+
+
+def constant_data(expr: typed.Expr) -> tuple[int, ...] | None:
+    """Return the elements of a literal array (or scalar), row-major; None for any other value."""
+    match expr:
+        case typed.Literal():
+            return (int(expr.value),)
+        case typed.Relabel():
+            return constant_data(expr.operand)
+        case typed.ArrayLiteral():
+            data: list[int] = []
+            for element in expr.elements:
+                part = constant_data(element)
+                if part is None:
+                    return None
+                data += part
+            return tuple(data)
+        case _:
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class Expressions:
+    """Lowers the expressions of a function. `signatures` are the results of all functions."""
+
+    state: State
+    signatures: Signatures
+
+    @property
+    def access(self) -> Access:
+        """How parts of arrays are read and written here."""
+        return Access(self.state.build, checked=not self.state.alone)
+
+    def scalar(self, expr: typed.Expr) -> ir.Value:
+        """Lower an expression that has one leaf."""
+        (value,) = self.lower(expr)
+        return value
+
+    def lower(self, expr: typed.Expr) -> Values:
+        """Lower an expression; the values have the labels that its node says."""
+        with self.state.build.at(expr.span):
+            return self.labelled(self._lower(expr), expr.type, expr.label)
+
+    def labelled(self, values: Sequence[ir.Value], type: Type, label: Label) -> Values:
+        """Bring values to the labels of a `type` with `label`; they may only lose readers."""
+        result = []
+        for value, leaf in zip(values, leaves(type, label), strict=True):
+            have, want = value.type.label, leaf.type.label
+            if value.type.element != leaf.type.element or value.type.shape != leaf.type.shape:
+                raise CompilerBug(f"{self.state.build.span}: {value.type} is not {leaf.type}")
+            if not have.flows_to(want):
+                raise CompilerBug(f"{self.state.build.span}: {have} does not flow to {want}")
+            result.append(self.state.build.relabel(value, want))
+        return tuple(result)
+
+    def _lower(self, expr: typed.Expr) -> Values:
+        build = self.state.build
+        match expr:
+            case typed.Literal():
+                return (build.constant(_scalar(expr.type), (int(expr.value),)),)
+            case typed.Zero():
+                return tuple(build.zeros(leaf.type) for leaf in leaves(expr.type, expr.label))
+            case typed.ArrayLiteral():
+                return self._array(expr)
+            case typed.StructLiteral():
+                return tuple(value for part in expr.values for value in self.lower(part))
+            case typed.Read():
+                return self.state.read(expr.variable)
+            case typed.Unary():
+                return (build.unary(_UNARY[expr.op], self.scalar(expr.operand)),)
+            case typed.Binary():
+                return (self._binary(expr),)
+            case typed.ShortCircuit():
+                return self._short_circuit(expr)
+            case typed.Conditional():
+                return self._branch(
+                    expr,
+                    self.scalar(expr.condition),
+                    lambda: self.lower(expr.then),
+                    lambda: self.lower(expr.otherwise),
+                )
+            case typed.Select():
+                return self._select(expr)
+            case typed.Index() | typed.GetField():
+                return self._part(expr)
+            case typed.Slice():
+                return self._slice(expr)
+            case typed.Call():
+                return self._call(expr)
+            case typed.Cast():
+                return (build.cast(self.scalar(expr.operand), _scalar(element_of(expr.type))),)
+            case typed.Broadcast():
+                shape = shape_of(expr.type)
+                return tuple(build.broadcast(value, shape) for value in self.lower(expr.operand))
+            case typed.Sum():
+                return (self._sum(expr),)
+            case typed.Abs():
+                return (build.unary(UnaryKind.ABS, self.scalar(expr.operand)),)
+            case typed.Relabel():
+                return self.lower(expr.operand)
+            case typed.Reveal():
+                return self._reveal(expr)
+            case typed.Input():
+                return self._input(expr)
+            case _:
+                assert_never(expr)
+
+    def _array(self, expr: typed.ArrayLiteral) -> Values:
+        build = self.state.build
+        data = constant_data(expr)
+        if data is not None and isinstance(element_of(expr.type), BoolType | IntType):
+            if not data:
+                data = (0,)
+            return (build.constant(_scalar(element_of(expr.type)), data, shape_of(expr.type)),)
+        if not expr.elements:
+            return tuple(build.zeros(leaf.type) for leaf in leaves(expr.type, expr.label))
+        elements = [self.lower(element) for element in expr.elements]
+        return tuple(build.stack(column) for column in zip(*elements, strict=True))
+
+    def _binary(self, expr: typed.Binary) -> ir.Value:
+        kind = _BINARY[expr.op]
+        left, right = self.scalar(expr.left), self.scalar(expr.right)
+        can_fail = kind in _CAN_FAIL and right.type.label.is_public and not self.state.alone
+        return self.state.build.binary(kind, left, right, checked=can_fail)
+
+    def _short_circuit(self, expr: typed.ShortCircuit) -> Values:
+        """Lower `x && y` to `x ? y : false` and `x || y` to `x ? true : y`, as branches."""
+        build = self.state.build
+        condition = self.scalar(expr.left)
+        settled = 1 if expr.op is typed.BinaryOp.LOGOR else 0
+
+        def right() -> Values:
+            return self.lower(expr.right)
+
+        def constant() -> Values:
+            return (build.constant(BOOL, (settled,)),)
+
+        if settled:
+            return self._branch(expr, condition, constant, right)
+        return self._branch(expr, condition, right, constant)
+
+    def _branch(
+        self,
+        expr: typed.Expr,
+        condition: ir.Value,
+        then: Callable[[], Values],
+        otherwise: Callable[[], Values],
+    ) -> Values:
+        """Emit an If of which one side gives the value of `expr`."""
+        build = self.state.build
+        regions = []
+        with self.state.run_alone(condition.type.label.is_owned):
+            for side in (then, otherwise):
+                with build.nested() as operations:
+                    yields = self.labelled(side(), expr.type, expr.label)
+                regions.append(ir.Region(operations=tuple(operations), yields=yields))
+        results = build.fresh_like(regions[0].yields)
+        build.emit(
+            ir.If(operands=(condition,), results=results, regions=tuple(regions), span=build.span)
+        )
+        return results
+
+    def _select(self, expr: typed.Select) -> Values:
+        condition = self.scalar(expr.condition)
+        then, otherwise = self.lower(expr.then), self.lower(expr.otherwise)
+        return tuple(
+            self.state.build.select(condition, x, y) for x, y in zip(then, otherwise, strict=True)
+        )
+
+    def _part(self, expr: typed.Index | typed.GetField) -> Values:
+        """Lower a chain of indices and fields: only the fields it ends in are read, each once."""
+        names: list[str] = []
+        indices: list[tuple[typed.Expr, ...]] = []
+        base: typed.Expr = expr
+        while True:
+            match base:
+                case typed.GetField():
+                    names.append(base.name)
+                    base = base.base
+                case typed.Index():
+                    indices.append(base.indices)
+                    base = base.base
+                case _:
+                    break
+        first, end = leaf_range(base.type, names[::-1])
+        values = self.lower(base)[first:end]
+        part = Indices(
+            tuple(self.scalar(index) for group in reversed(indices) for index in group), expr.span
+        )
+        return tuple(self.access.read(value, part) for value in values)
+
+    def _slice(self, expr: typed.Slice) -> Values:
+        base = self.lower(expr.base)
+        part = Items(self.scalar(expr.start), expr.length, expr.span)
+        return tuple(self.access.read(value, part) for value in base)
+
+    def _call(self, expr: typed.Call) -> Values:
+        build = self.state.build
+        arguments = [value for argument in expr.arguments for value in self.lower(argument)]
+        type, label = self.signatures[expr.function]
+        results = tuple(build.fresh(leaf.type) for leaf in leaves(type, label))
+        build.emit(
+            ir.Call(
+                function=expr.function,
+                operands=tuple(arguments),
+                results=results,
+                span=build.span,
+            )
+        )
+        return results
+
+    def _sum(self, expr: typed.Sum) -> ir.Value:
+        operand = self.scalar(expr.operand)
+        if operand.type.size == 0:
+            return self.state.build.constant(operand.type.element, (0,))
+        return self.state.build.reduce(BinaryKind.ADD, operand)
+
+    def _reveal(self, expr: typed.Reveal) -> Values:
+        build = self.state.build
+        result = []
+        values = self.lower(expr.operand)
+        for value, leaf in zip(values, leaves(expr.type, expr.label), strict=True):
+            if value.type.label.flows_to(leaf.type.label):
+                result.append(value)
+                continue
+            revealed = build.fresh(leaf.type, value.hint)
+            build.emit(ir.Reveal(operands=(value,), results=(revealed,), span=build.span))
+            result.append(revealed)
+        return tuple(result)
+
+    def _input(self, expr: typed.Input) -> Values:
+        build = self.state.build
+        result = []
+        for leaf in leaves(expr.type, expr.label):
+            value = build.fresh(replace(leaf.type, label=owned(expr.party)), expr.name)
+            build.emit(
+                ir.Input(
+                    party=expr.party,
+                    name=expr.name,
+                    path=leaf.path,
+                    results=(value,),
+                    span=build.span,
+                )
+            )
+            result.append(value)
+        return tuple(result)
+
+
+def _scalar(type: Type) -> BoolType | IntType:
+    if isinstance(type, BoolType | IntType):
+        return type
+    raise CompilerBug(f"{type} is not a scalar")

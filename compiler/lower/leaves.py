@@ -1,0 +1,83 @@
+"""Structs taken apart: the tensors that a value of the language is made of.
+
+A value becomes one tensor for each scalar field path, in the order of the fields. In an array
+of structs the shapes concatenate: `Point[n]` with `int32[3] x` is one int32[n][3] for `x`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import assert_never
+
+from ezlang.diagnostics.diagnostic import CompilerBug
+from ezlang.types.labels import Label
+from ezlang.types.types import ArrayType, BoolType, IntType, StructType, Type, VoidType
+
+from ..ir.tree import TensorType
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One tensor of a value: the field path that leads to it, and its type and label."""
+
+    path: tuple[str, ...]
+    type: TensorType
+
+
+def leaves(type: Type, label: Label) -> tuple[Leaf, ...]:
+    """Return the tensors of a value of `type`; a field's own label wins over `label`."""
+    match type:
+        case BoolType() | IntType():
+            return (Leaf((), TensorType(type, (), label)),)
+        case ArrayType(element, shape):
+            return tuple(
+                Leaf(
+                    leaf.path,
+                    TensorType(leaf.type.element, shape + leaf.type.shape, leaf.type.label),
+                )
+                for leaf in leaves(element, label)
+            )
+        case StructType():
+            return tuple(
+                Leaf((field.name, *leaf.path), leaf.type)
+                for field in type.fields
+                for leaf in leaves(field.type, field.label or label)
+            )
+        case VoidType():
+            return ()
+        case _:
+            assert_never(type)
+
+
+def leaf_range(type: Type, names: Sequence[str]) -> tuple[int, int]:
+    """Return which leaves (first, one past the last) of `type` lie under the field path `names`.
+
+    The path goes through the elements of arrays as if they were indexed.
+    """
+    first = 0
+    for name in names:
+        struct = type.element if isinstance(type, ArrayType) else type
+        if not isinstance(struct, StructType):
+            raise CompilerBug(f"{struct} has no field {name}")
+        for field in struct.fields:
+            if field.name == name:
+                type = field.type
+                break
+            first += leaf_count(field.type)
+        else:
+            raise CompilerBug(f"{struct} has no field {name}")
+    return first, first + leaf_count(type)
+
+
+def leaf_count(type: Type) -> int:
+    """Return how many tensors a value of `type` is made of."""
+    match type:
+        case ArrayType(element, _):
+            return leaf_count(element)
+        case StructType():
+            return sum(leaf_count(field.type) for field in type.fields)
+        case VoidType():
+            return 0
+        case _:
+            return 1

@@ -1,0 +1,188 @@
+"""Loops: what they carry, and those that a `return` may leave."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import assert_never
+
+from ezlang.diagnostics.diagnostic import CompilerBug
+from ezlang.source import Span
+from ezlang.typed import tree as typed
+from ezlang.types.types import BOOL, BoolType, IntType
+
+from ..ir import tree as ir
+from ..ir.build import Builder
+from ..ir.tree import BinaryKind
+from .expressions import Expressions
+from .leaves import leaves
+from .scan import RETURNED, Key, returns, structured
+from .state import State
+
+
+@dataclass(frozen=True, slots=True)
+class Loops:
+    """Lowers the loops of a function.
+
+    `block` lowers a body; `assigned` gives the keys that blocks assign; `flagged` says whether
+    `return` sets the flag.
+    """
+
+    state: State
+    expressions: Expressions
+    flagged: bool
+    block: Callable[[typed.Block], None]
+    assigned: Callable[[Sequence[typed.Block]], list[Key]]
+
+    def lower(self, statement: typed.For | typed.While) -> None:
+        """Lower a loop."""
+        match statement:
+            case typed.For() if self.flagged and returns(statement):
+                self._for_with_return(statement)
+            case typed.For():
+                self._for(statement)
+            case typed.While():
+                self._while(statement)
+            case _:
+                assert_never(statement)
+
+    @property
+    def build(self) -> Builder:
+        """Where operations go."""
+        return self.state.build
+
+    def _loop(
+        self, keys: Sequence[Key], body: typed.Block, parameters: Sequence[ir.Value]
+    ) -> tuple[list[ir.Operation], list[ir.Value]]:
+        """Lower a loop's body with `parameters` as the values of `keys`."""
+        with self.state.scope(), self.build.nested() as operations:
+            self.state.values.update(zip(keys, parameters, strict=True))
+            self.block(body)
+            return operations, [self.state.values[key] for key in keys]
+
+    def _carried(self, body: typed.Block) -> list[Key]:
+        return [key for key in self.assigned((body,)) if key in self.state.values]
+
+    def _for(self, statement: typed.For) -> None:
+        low = self.expressions.scalar(statement.low)
+        high = self.expressions.scalar(statement.high)
+        keys = self._carried(statement.body)
+        initial = [self.state.values[key] for key in keys]
+        index = self._index(statement.variable)
+        parameters = self.build.fresh_like(initial)
+        alone = low.type.label.is_owned or high.type.label.is_owned
+        with self.state.run_alone(alone), self.state.scope():
+            self.state.values[statement.variable.id, 0] = index
+            operations, yields = self._loop(keys, statement.body, parameters)
+        region = ir.Region(
+            parameters=(index, *parameters), operations=tuple(operations), yields=tuple(yields)
+        )
+        results = self.build.fresh_like(initial)
+        self.build.emit(
+            ir.For(
+                operands=(low, high, *initial),
+                results=results,
+                regions=(region,),
+                span=statement.span,
+            )
+        )
+        self.state.values.update(zip(keys, results, strict=True))
+
+    def _index(self, variable: typed.Variable) -> ir.Value:
+        (leaf,) = leaves(variable.type, variable.label)
+        return self.build.fresh(leaf.type, variable.name)
+
+    def _while(self, statement: typed.While) -> None:
+        body = structured(statement.body) if self.flagged else statement.body
+        keys = self._carried(body)
+        initial = [self.state.values[key] for key in keys]
+        before = self.build.fresh_like(initial)
+        alone = statement.condition.label.is_owned
+        flag = RETURNED in keys
+        with self.state.run_alone(alone), self.state.scope():
+            self.state.values.update(zip(keys, before, strict=True))
+            with self.build.nested() as operations:
+                condition = self._going(statement.condition, flag)
+            test = ir.Region(parameters=before, operations=tuple(operations), yields=(condition,))
+            parameters = self.build.fresh_like(initial)
+            body_operations, yields = self._loop(keys, body, parameters)
+        self._emit_while(
+            keys, initial, test, _region(parameters, body_operations, yields), statement.span
+        )
+
+    def _going(self, condition: typed.Expr, flag: bool) -> ir.Value:
+        """Emit a loop's condition; once the function has returned it isn't looked at again."""
+        if not flag:
+            return self.expressions.scalar(condition)
+        with self.build.nested() as stopped:
+            false = self.build.constant(BOOL, (0,))
+        with self.build.nested() as going:
+            value = self.expressions.scalar(condition)
+        return self._choose(self.state.values[RETURNED], (stopped, false), (going, value))
+
+    def _choose(
+        self,
+        condition: ir.Value,
+        then: tuple[list[ir.Operation], ir.Value],
+        otherwise: tuple[list[ir.Operation], ir.Value],
+    ) -> ir.Value:
+        (result,) = self.build.fresh_like([then[1]])
+        regions = tuple(_region((), side, [value]) for side, value in (then, otherwise))
+        self.build.emit(
+            ir.If(operands=(condition,), results=(result,), regions=regions, span=self.build.span)
+        )
+        return result
+
+    def _for_with_return(self, statement: typed.For) -> None:
+        """Lower `for i in low..high` with a `return` inside as a While that carries i."""
+        low = self.expressions.scalar(statement.low)
+        high = self.expressions.scalar(statement.high)
+        body = structured(statement.body)
+        keys = self._carried(body)
+        initial = [low, *(self.state.values[key] for key in keys)]
+        before = self.build.fresh_like(initial)
+        with self.build.nested() as operations:
+            less = self.build.binary(BinaryKind.LT, before[0], high)
+            flag = before[1 + keys.index(RETURNED)]
+            condition = self.build.binary(BinaryKind.AND, less, self.build.negated(flag))
+        test = _region(before, operations, [condition])
+        index = self._index(statement.variable)
+        parameters = self.build.fresh_like(initial[1:])
+        with self.state.scope(), self.build.nested() as operations:
+            self.state.values[statement.variable.id, 0] = index
+            inner, yields = self._loop(keys, body, parameters)
+            operations.extend(inner)
+            one = self.build.constant(_integer(index), (1,))
+            following = self.build.binary(BinaryKind.ADD, index, one)
+        region = _region((index, *parameters), operations, [following, *yields])
+        self._emit_while([None, *keys], initial, test, region, statement.span)
+
+    def _emit_while(
+        self,
+        keys: Sequence[Key | None],
+        initial: Sequence[ir.Value],
+        test: ir.Region,
+        body: ir.Region,
+        span: Span,
+    ) -> None:
+        results = self.build.fresh_like(initial)
+        self.build.emit(
+            ir.While(operands=tuple(initial), results=results, regions=(test, body), span=span)
+        )
+        for key, result in zip(keys, results, strict=True):
+            if key is not None:
+                self.state.values[key] = result
+
+
+def _region(
+    parameters: Sequence[ir.Value], operations: Sequence[ir.Operation], yields: Sequence[ir.Value]
+) -> ir.Region:
+    return ir.Region(
+        parameters=tuple(parameters), operations=tuple(operations), yields=tuple(yields)
+    )
+
+
+def _integer(value: ir.Value) -> IntType:
+    if isinstance(value.type.element, BoolType):
+        raise CompilerBug("a loop variable is an integer")
+    return value.type.element

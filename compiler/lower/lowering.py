@@ -1,0 +1,47 @@
+"""Functions and programs: the driver of lowering."""
+
+from __future__ import annotations
+
+from ezlang.typed import tree as typed
+
+from ..ir import tree as ir
+from .expressions import Expressions, Signatures
+from .leaves import leaves
+from .scan import only_at_the_end, structured
+from .state import State
+from .statements import Statements
+
+
+def lower(program: typed.Program) -> ir.Program:
+    """Return the IR of a checked program. Its size depends on the program's text alone.
+
+    Raises CompilerBug for a tree that breaks the rules of typed/tree.py.
+    """
+    signatures = {f.name: (f.return_type, f.return_label) for f in program.functions}
+    return ir.Program(
+        parties=program.parties,
+        functions=tuple(_function(function, signatures) for function in program.functions),
+    )
+
+
+def _function(function: typed.Function, signatures: Signatures) -> ir.Function:
+    state = State(alone=function.pc.is_owned)
+    parameters: list[ir.Value] = []
+    for variable in function.parameters:
+        values = [
+            state.build.fresh(leaf.type, ".".join((variable.name, *leaf.path)))
+            for leaf in leaves(variable.type, variable.label)
+        ]
+        state.declare(variable, values)
+        parameters += values
+    body = structured(function.body)
+    flagged = not only_at_the_end(body)
+    statements = Statements(state, Expressions(state, signatures), function, flagged)
+    statements.start()
+    statements.block(body)
+    region = ir.Region(
+        parameters=tuple(parameters),
+        operations=tuple(state.build.operations),
+        yields=statements.results(),
+    )
+    return ir.Function(name=function.name, body=region, pc=function.pc, span=function.span)
