@@ -1,0 +1,200 @@
+"""Text to tokens. What is not a token is reported and left out."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from ezlang.diagnostics.diagnostic import Diagnostic, Diagnostics
+from ezlang.source import Source, Span
+
+from .tables import END, Tables
+
+STRUCT_BRACE = "STRUCT_BRACE"
+
+
+class Token(NamedTuple):
+    """A terminal of the grammar (its symbol in the tables) and its place in the text."""
+
+    kind: str
+    start: int
+    end: int
+
+
+class Comment(NamedTuple):
+    """A comment; `kind` is DOC_COMMENT, LINE_COMMENT or BLOCK_COMMENT."""
+
+    kind: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lexed:
+    """A text's tokens, the last being `$END`, and its comments, both in order.
+
+    `bad` are the places where no token could be read; `complete` tells whether all was.
+    """
+
+    tokens: list[Token]
+    comments: list[Comment]
+    bad: list[int]
+    complete: bool
+
+
+_OPEN_STRING = re.compile(r'"[^"\n]*?(?=[);,\s]*(\n|$))')
+_QUOTED = re.compile(r"'[^'\n]*'")
+_UNKNOWN_RUN = re.compile(r"[^\sA-Za-z0-9_\"'(){}\[\];,.:<>=!+\-*/%&|^~?@]+")
+_ESCAPES = {"\\": "\\", '"': '"', "n": "\n", "t": "\t"}
+_UNKNOWN_HELP = {
+    "'": 'Strings stand in double quotes: "like this".',
+    "`": 'Strings stand in double quotes: "like this".',
+    "#": "Comments begin with //.",
+    "$": "Names are made of the letters A to Z and a to z, digits and _.",
+    "\\": "A statement may go on in the next line without any mark.",
+}
+
+
+def lex(source: Source, tables: Tables, diagnostics: Diagnostics, max_errors: int) -> Lexed:
+    """Return the tokens and comments of a source; after `max_errors` reports, stop there."""
+    text, ignored, words = source.text, tables.ignored, tables.words
+    tokens: list[Token] = []
+    comments: list[Comment] = []
+    bad: list[int] = []
+    match, position = tables.lexer.match, 0
+    while position < len(text):
+        found = match(text, position)
+        if found is None:
+            if len(bad) == max_errors:
+                break
+            bad.append(position)
+            problem = _problem(source, position)
+            diagnostics.add(problem)
+            if problem.code == "EZ0011":
+                break
+            assert problem.span is not None
+            position = problem.span.end
+            if text[problem.span.start] in "\"'" and problem.span.end > problem.span.start + 1:
+                tokens.append(Token("STRING", problem.span.start, position))
+            continue
+        kind, end = found.lastgroup or "", found.end()
+        if kind == "_spelling":
+            tokens.append(Token(text[position:end], position, end))
+        elif kind == "NAME":
+            word = text[position:end]
+            tokens.append(Token(word if word in words else kind, position, end))
+        elif kind not in ignored:
+            tokens.append(Token(kind, position, end))
+        elif kind != "SPACE":
+            comments.append(Comment(kind, position, end))
+        position = end
+    tokens.append(Token(END, len(text), len(text)))
+    return Lexed(tokens, comments, bad, position == len(text))
+
+
+def _problem(source: Source, position: int) -> Diagnostic:
+    """Say what stands at a position where no token begins."""
+    text = source.text
+    if text.startswith("/*", position):
+        return Diagnostic(
+            code="EZ0011",
+            message="This comment is never closed",
+            span=Span(source, position, position + 2),
+            label="opened here",
+            help="Write */ where the comment ends.",
+        )
+    if text[position] == '"':
+        found = _OPEN_STRING.match(text, position)
+        return Diagnostic(
+            code="EZ0012",
+            message="This string is not closed before the end of the line",
+            span=Span(source, position, found.end() if found else position + 1),
+            help='Write " where the string ends; a string stays in one line.',
+        )
+    run = _QUOTED.match(text, position) or _UNKNOWN_RUN.match(text, position)
+    end = run.end() if run else position + 1
+    shown = _shown(text[position])
+    return Diagnostic(
+        code="EZ0010",
+        message=f"The character {shown} is not part of the language",
+        span=Span(source, position, end),
+        help=_UNKNOWN_HELP.get(text[position]),
+    )
+
+
+def _shown(text: str) -> str:
+    """Return text as it can be printed: what has no glyph by its number."""
+    if text.isprintable():
+        return f"`{text}`"
+    return " ".join(c if c.isprintable() else f"U+{ord(c):04X}" for c in text)
+
+
+def string_value(source: Source, token: Token, diagnostics: Diagnostics) -> str:
+    """Return what a string token stands for; an unknown escape is reported and kept."""
+    inside = source.text[token.start + 1 : token.end].removesuffix('"')
+    if "\\" not in inside:
+        return inside
+
+    def replace(found: re.Match[str]) -> str:
+        if found.group(1) in _ESCAPES:
+            return _ESCAPES[found.group(1)]
+        start = token.start + 1 + found.start()
+        diagnostics.add(
+            Diagnostic(
+                code="EZ0013",
+                message=f"`{found.group()}` means nothing in a string",
+                span=Span(source, start, start + 2),
+                help=r"There are \\ (a backslash), \" (a quote), \n (a line end) and \t (a tab).",
+            )
+        )
+        return found.group()
+
+    return re.sub(r"\\(.)", replace, inside)
+
+
+_INT = re.compile(r"0[xX][0-9a-fA-F]+(_[0-9a-fA-F]+)*|0[bB][01]+(_[01]+)*|[0-9]+(_[0-9]+)*")
+_MAX_DIGITS = 100
+
+
+def int_value(source: Source, token: Token, diagnostics: Diagnostics) -> int:
+    """Return the value of an integer token; what is no integer is reported and read as 0."""
+    text = source.text[token.start : token.end]
+    if _INT.fullmatch(text) and len(text) <= _MAX_DIGITS:
+        if len(text) == 1 or text[0] != "0" or text[1] in "xXbB":
+            return int(text.replace("_", ""), 0)
+        if not text.strip("0_"):
+            return 0
+    diagnostics.add(
+        Diagnostic(
+            code="EZ0014",
+            message=f"{_shown(text if len(text) <= 30 else text[:27] + '…')} is not an integer",
+            span=Span(source, token.start, token.end),
+            help=_int_help(text),
+        )
+    )
+    return 0
+
+
+def _int_help(text: str) -> str:
+    if len(text) > _MAX_DIGITS:
+        return f"An integer is written with at most {_MAX_DIGITS} characters."
+    if "_" in text and _INT.fullmatch(text.strip("_").replace("__", "_")):
+        return "A single _ may stand between two digits."
+    if re.fullmatch(r"0[0-9]+", text):
+        return (
+            f"Without leading zeros it is {text.lstrip('0') or '0'}; other bases are 0x… and 0b…."
+        )
+    if re.fullmatch(r"0[oO][0-7]+", text):
+        return f"There are no octal literals: write {int(text[2:], 8)}."
+    if re.fullmatch(r"[0-9]+[eE][0-9]+", text):
+        return "There is no exponent in an integer: write all its digits."
+    if stem := re.fullmatch(r"([0-9]+|0[xX][0-9a-fA-F]+)([uU]?[lL]{0,2}|[uif](8|16|32|64))", text):
+        return (
+            f"A literal has no suffix; it takes the type that is asked for. Write {stem.group(1)}."
+        )
+    if text[:2] in ("0x", "0X"):
+        return "After 0x stand the digits 0 to 9 and a to f."
+    if text[:2] in ("0b", "0B"):
+        return "After 0b stand the digits 0 and 1."
+    return "A name cannot begin with a digit, and no letters stand right after a number."
