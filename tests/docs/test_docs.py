@@ -1,0 +1,177 @@
+"""Every program and every command shown in the documentation does what the page says.
+
+The convention is in pages.py. `pytest tests/docs --update-golden` writes what the commands
+print into the pages; look at the difference before committing it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+
+import pages
+import pytest
+
+from ezlang.diagnostics.diagnostic import Diagnostics
+from ezlang.source import Source
+from ezlang.syntax.parser import parse
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = pages.all_pages(ROOT)
+TIMEOUT = 120
+
+
+def name_of(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix()
+
+
+@pytest.fixture
+def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A folder to run a page's commands in: a copy of the page's own, or one with the examples."""
+    page: Path = request.getfixturevalue("page")
+    inside = tmp_path / "here"
+    if page.parent.parent == ROOT / "examples":
+        shutil.copytree(page.parent, inside)
+    else:
+        shutil.copytree(ROOT / "examples", inside / "examples")
+    return inside
+
+
+def run(command: str, folder: Path) -> str:
+    """Run a command as it was typed and return all it prints."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        command,
+        shell=True,
+        cwd=folder,
+        env={**os.environ, "PATH": path, "COLUMNS": "100"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+        timeout=TIMEOUT,
+        check=False,
+    )
+    return done.stdout
+
+
+def free_address() -> str:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{probe.getsockname()[1]}"
+
+
+def on_address(command: str, address: str) -> str:
+    """Put a run of one party on an address of its own: other tests use the default one."""
+    if "--party" not in command or "--address" in command:
+        return command
+    return f"{command} --address {address}"
+
+
+def run_block(block: pages.Block, folder: Path, address: str) -> str:
+    """Run a console block's commands and return the block as they print it."""
+    text = ""
+    for command in pages.commands(block):
+        printed = run(on_address(command.text, address), folder)
+        kept = command.expected if pages.matches(command.expected, printed) else printed
+        text += f"$ {command.text}\n{kept}"
+    return text
+
+
+def run_page(text: str, folder: Path) -> list[tuple[pages.Block, str]]:
+    """Write a page's files and run its commands; return each console block and what it gives."""
+    given = []
+    for group in pages.together(pages.blocks(text)):
+        if group[0].file is not None:
+            assert group[0].language in ("ez", "json"), f"line {group[0].line}"
+            (folder / group[0].file).write_text(group[0].body, encoding="utf-8")
+        elif group[0].language == "console":
+            run_one = partial(run_block, folder=folder, address=free_address())
+            with ThreadPoolExecutor(len(group)) as threads:
+                given += zip(group, threads.map(run_one, group), strict=True)
+    return given
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_commands_print_what_the_page_shows(
+    page: Path, folder: Path, request: pytest.FixtureRequest
+) -> None:
+    text = page.read_text(encoding="utf-8")
+    given = run_page(text, folder)
+    assert "Traceback" not in "".join(shown for _, shown in given)
+    if request.config.getoption("--update-golden"):
+        for block, shown in reversed(given):
+            text = text[: block.start] + shown + text[block.end :]
+        page.write_text(text, encoding="utf-8", newline="\n")
+        return
+    for block, shown in given:
+        assert shown == block.body, f"{page}, the block at line {block.line}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_programs_without_a_name_are_right(page: Path, tmp_path: Path) -> None:
+    for block in pages.blocks(page.read_text(encoding="utf-8")):
+        if block.language != "ez" or block.file is not None:
+            continue
+        if "fn main()" in block.body:
+            (tmp_path / "main.ez").write_text(block.body, encoding="utf-8")
+            printed = run("ezlang check main.ez && echo passes", tmp_path)
+            assert printed.endswith("passes\n"), f"{page}, line {block.line}: {printed}"
+        else:
+            assert parses(block.body), f"{page}, line {block.line}: this does not parse"
+
+
+def parses(fragment: str) -> bool:
+    """Tell whether a fragment parses, as items or as statements."""
+    text = fragment.replace("…", "")
+    for whole in (text, f"fn main() {{\n{text}\n}}"):
+        diagnostics = Diagnostics()
+        parse(Source(name="fragment", text=whole), diagnostics)
+        if not diagnostics:
+            return True
+    return False
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_links_lead_somewhere(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    for link in pages.links(text):
+        target, _, anchor = link.partition("#")
+        other = page.parent / target if target else page
+        assert other.exists(), f"{page} links to {link}"
+        if anchor:
+            assert anchor in pages.anchors(other.read_text(encoding="utf-8")), f"{page}: {link}"
+
+
+def test_what_is_compared() -> None:
+    assert pages.matches("a\nb 0.25 s\n", "a\nb 13 s\n")
+    assert pages.matches("a …\n…\nz\n", "a b\nc\nd\nz\n")
+    assert pages.matches("a\n…\nz\n", "a\nz\n")
+    assert not pages.matches("a\n", "a\nb\n")
+    assert not pages.matches("a 1 byte\n", "a 2 bytes\n")
+    assert not pages.matches("a …\n", "a b\nc\n")
+
+
+def test_how_blocks_are_read() -> None:
+    text = (
+        "<!-- file: a.ez -->\n```ez\nx\n```\n\n<!-- terminal: 1 -->\n```console\n$ one\nout\n```\n"
+        "\n<!-- terminal: 2 -->\n```console\n$ two\n```\n\n```console\n$ three\n$ four\n```\n"
+    )
+    groups = [[block.body for block in group] for group in pages.together(pages.blocks(text))]
+    assert groups == [["x\n"], ["$ one\nout\n", "$ two\n"], ["$ three\n$ four\n"]]
+    assert pages.blocks(text)[0].file == "a.ez"
+    commands = pages.commands(pages.blocks(text)[1])
+    assert commands == [pages.Command(text="one", expected="out\n")]
+
+
+def test_anchors_are_those_of_the_web_page() -> None:
+    assert pages.anchors("## Labels: who may know\n") == {"labels-who-may-know"}
+    assert not re.search(r"\s", "".join(pages.anchors("# a b\n### c d\n")))
