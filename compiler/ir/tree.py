@@ -29,7 +29,7 @@ from math import prod
 
 from ezlang.source import NO_SPAN, Span
 from ezlang.types.labels import Label
-from ezlang.types.types import BoolType, IntType, ScalarType
+from ezlang.types.types import BoolType, IntType, ScalarType, Type
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,20 +249,29 @@ class Reveal(OperationNode):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Input(OperationNode):
-    """() -> what `party` gives as field `path` of `name` (empty but for structs), `@party`."""
+    """() -> what `party` gives as field `path` of `name` (empty but for structs), `@party`.
+
+    `whole` is the type of all that is called `name`; None where it is the result's own.
+    """
 
     party: int
     name: str
     path: tuple[str, ...] = ()
+    whole: Type | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Output(OperationNode):
-    """(x) -> (). x, readable by `to` (None: by everyone), is field `path` of output `name`."""
+    """(x) -> (). x, readable by `to` (None: by everyone), is field `path` of output `name`.
+
+    The fields of one output follow one another. `whole` is as for Input. An output without any
+    field has no operations.
+    """
 
     to: int | None
     name: str
     path: tuple[str, ...] = ()
+    whole: Type | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

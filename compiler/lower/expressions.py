@@ -9,7 +9,7 @@ from typing import assert_never
 from ezlang.diagnostics.diagnostic import CompilerBug
 from ezlang.typed import tree as typed
 from ezlang.types.labels import Label, owned
-from ezlang.types.types import BOOL, BoolType, IntType, Type, element_of, shape_of
+from ezlang.types.types import BOOL, BoolType, IntType, StructType, Type, element_of, shape_of
 
 from ..ir import tree as ir
 from ..ir.tree import BinaryKind, UnaryKind
@@ -292,12 +292,18 @@ class Expressions:
                     party=expr.party,
                     name=expr.name,
                     path=leaf.path,
+                    whole=whole_type(expr.type),
                     results=(value,),
                     span=build.span,
                 )
             )
             result.append(value)
         return tuple(result)
+
+
+def whole_type(type: Type) -> Type | None:
+    """Return the type that an Input or Output names: None where its one leaf has it."""
+    return type if isinstance(element_of(type), StructType) else None
 
 
 def _scalar(type: Type) -> BoolType | IntType:

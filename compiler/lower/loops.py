@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from ezlang.diagnostics.diagnostic import CompilerBug
@@ -15,7 +15,6 @@ from ..ir import tree as ir
 from ..ir.build import Builder
 from ..ir.tree import BinaryKind
 from .expressions import Expressions
-from .leaves import leaves
 from .scan import RETURNED, Key, returns, structured
 from .state import State
 
@@ -52,11 +51,18 @@ class Loops:
         return self.state.build
 
     def _loop(
-        self, keys: Sequence[Key], body: typed.Block, parameters: Sequence[ir.Value]
+        self,
+        keys: Sequence[Key],
+        body: typed.Block,
+        parameters: Sequence[ir.Value],
+        counting: tuple[typed.Variable, ir.Value] | None = None,
     ) -> tuple[list[ir.Operation], list[ir.Value]]:
         """Lower a loop's body with `parameters` as the values of `keys`."""
         with self.state.scope(), self.build.nested() as operations:
             self.state.values.update(zip(keys, parameters, strict=True))
+            if counting is not None:
+                variable, index = counting
+                self.state.declare(variable, [self.build.relabel(index, variable.label)])
             self.block(body)
             return operations, [self.state.values[key] for key in keys]
 
@@ -68,12 +74,14 @@ class Loops:
         high = self.expressions.scalar(statement.high)
         keys = self._carried(statement.body)
         initial = [self.state.values[key] for key in keys]
-        index = self._index(statement.variable)
+        label = low.type.label.meet(high.type.label)
+        index = self.build.fresh(replace(low.type, label=label), statement.variable.name)
         parameters = self.build.fresh_like(initial)
         alone = low.type.label.is_owned or high.type.label.is_owned
         with self.state.run_alone(alone), self.state.scope():
-            self.state.values[statement.variable.id, 0] = index
-            operations, yields = self._loop(keys, statement.body, parameters)
+            operations, yields = self._loop(
+                keys, statement.body, parameters, (statement.variable, index)
+            )
         region = ir.Region(
             parameters=(index, *parameters), operations=tuple(operations), yields=tuple(yields)
         )
@@ -87,10 +95,6 @@ class Loops:
             )
         )
         self.state.values.update(zip(keys, results, strict=True))
-
-    def _index(self, variable: typed.Variable) -> ir.Value:
-        (leaf,) = leaves(variable.type, variable.label)
-        return self.build.fresh(leaf.type, variable.name)
 
     def _while(self, statement: typed.While) -> None:
         body = structured(statement.body) if self.flagged else statement.body
@@ -139,18 +143,17 @@ class Loops:
         high = self.expressions.scalar(statement.high)
         body = structured(statement.body)
         keys = self._carried(body)
-        initial = [low, *(self.state.values[key] for key in keys)]
+        first = self.build.relabel(low, statement.variable.label)
+        initial = [first, *(self.state.values[key] for key in keys)]
         before = self.build.fresh_like(initial)
         with self.build.nested() as operations:
             less = self.build.binary(BinaryKind.LT, before[0], high)
             flag = before[1 + keys.index(RETURNED)]
             condition = self.build.binary(BinaryKind.AND, less, self.build.negated(flag))
         test = _region(before, operations, [condition])
-        index = self._index(statement.variable)
-        parameters = self.build.fresh_like(initial[1:])
-        with self.state.scope(), self.build.nested() as operations:
-            self.state.values[statement.variable.id, 0] = index
-            inner, yields = self._loop(keys, body, parameters)
+        index, *parameters = self.build.fresh_like(initial, statement.variable.name)
+        with self.build.nested() as operations:
+            inner, yields = self._loop(keys, body, parameters, (statement.variable, index))
             operations.extend(inner)
             one = self.build.constant(_integer(index), (1,))
             following = self.build.binary(BinaryKind.ADD, index, one)

@@ -17,15 +17,16 @@ from typing import assert_never
 from ezlang.diagnostics.diagnostic import CompilerBug
 from ezlang.source import Span
 from ezlang.typed import tree as typed
-from ezlang.types.types import BOOL, BoolType, IntType
+from ezlang.types.types import BOOL
 
 from ..ir import tree as ir
 from ..ir.build import Builder
 from ..ir.tree import BinaryKind
 from .access import Indices, Items, Part
-from .expressions import Expressions
+from .expressions import Expressions, whole_type
 from .leaves import Leaf, leaves
-from .scan import RESULT, RETURNED, Key, place_keys, returns, structured, written
+from .loops import Loops
+from .scan import RESULT, RETURNED, Key, place_keys, returns, written
 from .state import SecretSide, State
 
 
@@ -138,6 +139,7 @@ class Statements:
                     to=statement.to,
                     name=statement.name,
                     path=leaf.path,
+                    whole=whole_type(statement.value.type),
                     operands=(value,),
                     span=statement.span,
                 )
@@ -261,9 +263,7 @@ class Statements:
         for key in selected:
             then, otherwise = ends[0][key], ends[1][key]
             same = then == otherwise
-            self.state.values[key] = (
-                then if same else self.build.select(condition, then, otherwise)
-            )
+            self.state.values[key] = then if same else self.build.select(condition, then, otherwise)
 
     def _entered(
         self,

@@ -1,0 +1,101 @@
+"""The verifier: whether a program keeps the rules of the IR.
+
+It checks that values are defined once and before they are used, in a region around the use; that
+every operation has the operands, results, regions and types that its docstring in tree.py
+says; and that what one party runs alone neither communicates, nor fails, nor computes what that
+party may not know. It reads the rules anew, and shares nothing with what builds IR.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ezlang.diagnostics.diagnostic import CompilerBug
+from ezlang.types.labels import Label
+
+from . import tree as ir
+from .rules import RuleError, Rules
+from .text import print_operation
+
+
+def verify(program: ir.Program) -> None:
+    """Raise CompilerBug, with the function and operation, if the program breaks a rule."""
+    known: dict[str, ir.Function] = {}
+    for function in program.functions:
+        if function.name in known:
+            raise CompilerBug(f"there are two functions called {function.name}")
+        _Verifier(program, known, function).run()
+        known[function.name] = function
+    if not program.functions or program.main.body.parameters or program.main.body.yields:
+        raise CompilerBug("the last function must be main, without parameters and results")
+
+
+@dataclass(slots=True)
+class _Verifier:
+    program: ir.Program
+    known: dict[str, ir.Function]
+    function: ir.Function
+    seen: set[int] = field(default_factory=set)
+
+    def run(self) -> None:
+        self.region(self.function.body, {}, self.function.pc)
+
+    def region(self, region: ir.Region, outer: dict[int, ir.Value], pc: Label) -> None:
+        scope = dict(outer)
+        self.define(region.parameters, scope, "a region's parameters", pc)
+        for operation in region.operations:
+            try:
+                self.operation(operation, scope, pc)
+            except RuleError as violation:
+                text = print_operation(operation, self.program.parties)
+                raise CompilerBug(f"{self.function.name}: `{text}`: {violation}") from None
+        for value in region.yields:
+            if scope.get(value.id) is not value and scope.get(value.id) != value:
+                raise CompilerBug(f"{self.function.name}: %{value.id} is yielded but not defined")
+
+    def operation(self, operation: ir.Operation, scope: dict[int, ir.Value], pc: Label) -> None:
+        for value in operation.operands:
+            definition = scope.get(value.id)
+            if definition is None:
+                raise RuleError(f"%{value.id} is used before or outside of its definition")
+            if definition.type != value.type:
+                raise RuleError(f"%{value.id} is used with another type than it was defined with")
+        Rules(self.program, self.known).check(operation)
+        inner = pc
+        if isinstance(operation, ir.If | ir.For):
+            condition = operation.operands[: 1 if isinstance(operation, ir.If) else 2]
+            for value in condition:
+                inner = inner.meet(value.type.label)
+        elif isinstance(operation, ir.While):
+            inner = inner.meet(operation.regions[0].yields[0].type.label)
+        if pc.is_owned:
+            self.alone(operation, pc)
+        for region in operation.regions:
+            self.region(region, scope, inner)
+        self.define(operation.results, scope, "the results", pc)
+        if inner.is_owned and inner != pc:
+            for value in operation.results:
+                if value.type.label != inner:
+                    raise RuleError(f"%{value.id} is known to others than the one who runs this")
+
+    def alone(self, operation: ir.Operation, pc: Label) -> None:
+        """Check an operation that one party runs alone."""
+        if isinstance(operation, ir.Input | ir.Output | ir.Reveal | ir.Assert):
+            raise RuleError("one party alone cannot do this")
+        if getattr(operation, "checked", False):
+            raise RuleError("what one party runs alone cannot fail")
+        if isinstance(operation, ir.Call) and self.known[operation.function].pc != pc:
+            raise RuleError(f"{operation.function} is not made for one party alone")
+
+    def define(
+        self, values: tuple[ir.Value, ...], scope: dict[int, ir.Value], what: str, pc: Label
+    ) -> None:
+        for value in values:
+            if value.id in self.seen:
+                raise CompilerBug(f"{self.function.name}: %{value.id} is defined twice")
+            if pc.owner is not None and not value.type.label.readable_by(pc.owner):
+                raise CompilerBug(
+                    f"{self.function.name}: {what}: %{value.id} is not known to who computes it"
+                )
+            self.seen.add(value.id)
+            scope[value.id] = value
