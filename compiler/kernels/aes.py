@@ -1,0 +1,282 @@
+"""AES-128 [FIPS197] as kernels use it: many blocks, under many keys, in vector registers.
+
+Half-gates hashing changes the key with every gate, so key schedules are half of the work. A
+*window* holds the schedules of `WINDOW_GATES` gates in a row, two keys each: round by round, in
+each round gate by gate, in each gate the first key before the second. Schedules are computed
+on transposed keys, word i of all of them in one vector: a round is then one SubWord and four
+XORs for 4, 8 or 16 keys at a time, and the transposition back costs less than the shifted XORs of
+the usual way, which works on one key a block.
+
+Nothing depends on secrets in addresses or branches: the processor's AES instructions take the
+same time for all data, and so does the portable bit-sliced cipher.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from .abi import I8, I32, I64
+from .build import BLOCK, PAIR, Kernel, Value, vector
+from .target import AesPath
+
+ROUNDS: Final = 10
+RCON: Final = (0x01, 0x02, 0x04, 0x08, 0x10, 0x20, 0x40, 0x80, 0x1B, 0x36)
+WINDOW_GATES: Final = 8
+WINDOW_KEYS: Final = 2 * WINDOW_GATES
+WINDOW_BYTES: Final = WINDOW_KEYS * (ROUNDS + 1) * 16
+ONE_KEY_BLOCKS: Final = 8
+"""How many blocks `Cipher.encrypt_one_key` takes."""
+
+
+class Cipher(ABC):
+    """Writes the code of AES for one path."""
+
+    schedule_bytes: int
+    """The size of one key's schedule."""
+
+    @abstractmethod
+    def schedule(self, k: Kernel, key: Value, schedule: Value) -> None:
+        """Expand the key at the pointer `key` into `schedule`."""
+
+    @abstractmethod
+    def encrypt_one_key(self, k: Kernel, blocks: Sequence[Value], schedule: Value) -> list[Value]:
+        """Encrypt `ONE_KEY_BLOCKS` blocks under one key."""
+
+    @abstractmethod
+    def window(self, k: Kernel, start: Value, first: Value, window: Value) -> None:
+        """Fill a window: its key number i is `start` ^ (`first` + i), `first` a multiple of 16."""
+
+    @abstractmethod
+    def encrypt_gates(
+        self, k: Kernel, gates: Sequence[Sequence[Value]], window: Value, gate: Value
+    ) -> list[list[Value]]:
+        """Encrypt pairs: those of `gates[i]` under the two keys of gate `gate + i` of the window.
+
+        There are 1, 2, 4 or 8 gates, and `gate` is a multiple of their number.
+        """
+
+
+class HardwareCipher(Cipher):
+    """AES by instructions on registers of `lanes` blocks."""
+
+    schedule_bytes = (ROUNDS + 1) * 16
+
+    def __init__(self, lanes: int) -> None:
+        self.lanes = lanes
+
+    @abstractmethod
+    def encrypt_vectors(
+        self, k: Kernel, states: Sequence[Value], keys: Callable[[int, int], Value]
+    ) -> list[Value]:
+        """Encrypt vectors of blocks; `keys(round, i)` loads the round key of the i-th."""
+
+    @abstractmethod
+    def substitute_words(self, k: Kernel, words: Value, constant: int) -> Value:
+        """Return SubWord(RotWord(w)) ^ `constant` of each word of a vector of `lanes` blocks."""
+
+    def _expand(
+        self, k: Kernel, words: Sequence[Value], store: Callable[[int, int, Value], None]
+    ) -> None:
+        """Expand 4·`lanes` keys, given as vectors of their words 0, 1, 2, 3.
+
+        `store(round, j, block vector)` gets the round keys of keys j·lanes … for j = 0 … 3, where
+        lane l, element j of the word vectors belongs to key j·lanes + l.
+        """
+        w = list(words)
+        for round in range(ROUNDS + 1):
+            if round:
+                w[0] = w[0] ^ self.substitute_words(k, w[3], RCON[round - 1])
+                for i in (1, 2, 3):
+                    w[i] = w[i] ^ w[i - 1]
+            for j, keys in enumerate(self._transpose(w)):
+                store(round, j, keys)
+
+    def _transpose(self, w: Sequence[Value]) -> list[Value]:
+        """Turn four vectors of words into four of blocks, lane by lane."""
+        size, count = 4 * self.lanes, 2 * self.lanes
+        blocks = vector(I64, count)
+        result = []
+        for part in (0, 2):
+            mixed = [
+                lane + part + i + source
+                for lane in range(0, size, 4)
+                for i in (0, 1)
+                for source in (0, size)
+            ]
+            low = w[0].shuffle(mixed, w[1]).cast(blocks)
+            high = w[2].shuffle(mixed, w[3]).cast(blocks)
+            for half in (0, 1):
+                picks = [lane + half + i for lane in range(0, count, 2) for i in (0, count)]
+                result.append(low.shuffle(picks, high))
+        return result
+
+    def schedule(self, k: Kernel, key: Value, schedule: Value) -> None:
+        """Expand one key; the other lanes compute along."""
+        word = k.load(key, vector(I32, 4))
+        words = [word.shuffle([i] * (4 * self.lanes)) for i in range(4)]
+
+        def store(round: int, j: int, keys: Value) -> None:
+            if j == 0:
+                k.store(keys.shuffle([0, 1]), schedule.at(16 * round))
+
+        self._expand(k, words, store)
+
+    def encrypt_one_key(self, k: Kernel, blocks: Sequence[Value], schedule: Value) -> list[Value]:
+        """Encrypt blocks under one key, broadcast to all lanes."""
+        joined = self._join(blocks)
+
+        def key(round: int, _: int) -> Value:
+            block = k.load(schedule.at(16 * round), BLOCK)
+            return block.shuffle([0, 1] * self.lanes)
+
+        return self._split(self.encrypt_vectors(k, joined, key), BLOCK)
+
+    def window(self, k: Kernel, start: Value, first: Value, window: Value) -> None:
+        """Expand the 16 keys in 4, 2 or 1 sets."""
+        keys_a_set = 4 * self.lanes
+        words = start.cast(vector(I32, 4))
+        spread = [words.shuffle([i] * keys_a_set) for i in range(4)]
+        low = k.splat(first.to(I32), keys_a_set)
+        high = k.splat((first >> 32).to(I32), keys_a_set)
+        for set in range(WINDOW_KEYS // keys_a_set):
+            base = set * keys_a_set
+            numbers = [base + j * self.lanes + lane for lane in range(self.lanes) for j in range(4)]
+            tweak = low | k.constant(low.type, numbers)
+
+            def store(round: int, j: int, keys: Value, base: int = base) -> None:
+                offset = 16 * (WINDOW_KEYS * round + base + j * self.lanes)
+                k.store(keys, window.at(offset), align=16 * self.lanes)
+
+            self._expand(k, [spread[0] ^ tweak, spread[1] ^ high, spread[2], spread[3]], store)
+
+    def encrypt_gates(
+        self, k: Kernel, gates: Sequence[Sequence[Value]], window: Value, gate: Value
+    ) -> list[list[Value]]:
+        """Encrypt with as many lanes as there are blocks for."""
+        copies = len(gates[0])
+        lanes = min(self.lanes, 2 * len(gates))
+        base = window.at(gate << 5)
+        states: list[Value] = []
+        for copy in range(copies):
+            states += self._join([pairs[copy] for pairs in gates], lanes)
+        a_copy = len(states) // copies
+
+        def key(round: int, i: int) -> Value:
+            offset = 16 * (WINDOW_KEYS * round + lanes * (i % a_copy))
+            return k.load(base.at(offset), vector(I64, 2 * lanes), align=16 * lanes)
+
+        pairs = self._split(self.encrypt_vectors(k, states, key), PAIR)
+        return [[pairs[copy * len(gates) + g] for copy in range(copies)] for g in range(len(gates))]
+
+    def _join(self, values: Sequence[Value], lanes: int | None = None) -> list[Value]:
+        """Put blocks or pairs, in order, into vectors of `lanes` blocks."""
+        size = 2 * (self.lanes if lanes is None else lanes)
+        current = list(values)
+        while current[0].type.count < size:
+            count = 2 * current[0].type.count
+            current = [
+                a.shuffle(range(count), b)
+                for a, b in zip(current[::2], current[1::2], strict=True)
+            ]
+        return self._split(current, vector(I64, size))
+
+    def _split(self, values: Sequence[Value], type: Any) -> list[Value]:
+        """Cut vectors into parts of a type, or join them to it."""
+        if values[0].type.count < type.count:
+            return HardwareCipher._join(self, values, type.count // 2)
+        step = type.count
+        return [
+            value if value.type.count == step else value.shuffle(range(at, at + step))
+            for value in values
+            for at in range(0, value.type.count, step)
+        ]
+
+
+class X86Cipher(HardwareCipher):
+    """AES-NI, or VAES on wider registers."""
+
+    _SUFFIX: Final = {1: "", 2: ".256", 4: ".512"}
+
+    def _instruction(self, k: Kernel, name: str, state: Value, key: Value) -> Value:
+        suffix = self._SUFFIX[state.type.count // 2]
+        return k.intrinsic(f"llvm.x86.aesni.{name}{suffix}", state.type, state, key)
+
+    def encrypt_vectors(
+        self, k: Kernel, states: Sequence[Value], keys: Callable[[int, int], Value]
+    ) -> list[Value]:
+        """Whiten, nine rounds, the last round."""
+        current = [state ^ keys(0, i) for i, state in enumerate(states)]
+        for round in range(1, ROUNDS + 1):
+            name = "aesenc" if round < ROUNDS else "aesenclast"
+            current = [
+                self._instruction(k, name, state, keys(round, i)) for i, state in enumerate(current)
+            ]
+        return current
+
+    def substitute_words(self, k: Kernel, words: Value, constant: int) -> Value:
+        """AESENCLAST is SubBytes, ShiftRows and an XOR; a shuffle before it undoes the ShiftRows."""
+        blocks = vector(I64, 2 * self.lanes)
+        state = _rotate_before_shift_rows(words).cast(blocks)
+        rcon = k.constant(words.type, constant).cast(blocks)
+        return self._instruction(k, "aesenclast", state, rcon).cast(words.type)
+
+
+class ArmCipher(HardwareCipher):
+    """The ARMv8 instructions: AESE adds the key first, then substitutes and shifts."""
+
+    def __init__(self) -> None:
+        super().__init__(lanes=1)
+
+    def _aese(self, k: Kernel, state: Value, key: Value) -> Value:
+        bytes = vector(I8, 16)
+        name = "llvm.aarch64.crypto.aese"
+        return k.intrinsic(name, bytes, state.cast(bytes), key.cast(bytes))
+
+    def encrypt_vectors(
+        self, k: Kernel, states: Sequence[Value], keys: Callable[[int, int], Value]
+    ) -> list[Value]:
+        """Nine times AESE and AESMC, AESE, the last key."""
+        bytes = vector(I8, 16)
+        current = list(states)
+        for round in range(ROUNDS):
+            current = [self._aese(k, state, keys(round, i)) for i, state in enumerate(current)]
+            if round < ROUNDS - 1:
+                name = "llvm.aarch64.crypto.aesmc"
+                current = [k.intrinsic(name, bytes, state) for state in current]
+        return [state.cast(BLOCK) ^ keys(ROUNDS, i) for i, state in enumerate(current)]
+
+    def substitute_words(self, k: Kernel, words: Value, constant: int) -> Value:
+        """AESE with a zero key is SubBytes and ShiftRows."""
+        state = _rotate_before_shift_rows(words)
+        zero = k.constant(words.type, 0)
+        return self._aese(k, state, zero).cast(words.type) ^ constant
+
+
+def _rotate_before_shift_rows(words: Value) -> Value:
+    """Rotate each word by a byte, and undo the ShiftRows that follows.
+
+    ShiftRows takes byte 4c + r from 4((c + r) mod 4) + r.
+    """
+    order = [4 * ((c - r) % 4) + (r + 1) % 4 for c in range(4) for r in range(4)]
+    count = 4 * words.type.count
+    bytes = words.cast(vector(I8, count))
+    return bytes.shuffle([lane + i for lane in range(0, count, 16) for i in order])
+
+
+def cipher_for(path: AesPath) -> Cipher:
+    """Return the code writer of a path."""
+    match path:
+        case AesPath.VAES512:
+            return X86Cipher(4)
+        case AesPath.VAES256:
+            return X86Cipher(2)
+        case AesPath.AESNI:
+            return X86Cipher(1)
+        case AesPath.ARMV8:
+            return ArmCipher()
+        case AesPath.PORTABLE:
+            from .bitslice import BitslicedCipher
+
+            return BitslicedCipher()

@@ -1,0 +1,193 @@
+"""Native code: compiled for this processor, kept on disk, loaded into the process.
+
+An `Engine` holds modules that may call one another's exported functions: kernels first, the
+compiled program after them. Each engine has a name space of its own, so a process can hold a
+garbler and an evaluator. Objects are made position-independent and linked by LLVM's ORC, which
+places and relocates them itself; what a module doesn't define is looked up in the modules before
+it, then in the process (`memcpy` and its kin).
+
+The cache keeps one file an object, named by the SHA-256 of all it depends on. A file starts with
+the SHA-256 of the object, so that damage shows and leads to a fresh compilation; it is written
+under another name and then renamed, so that processes never see half of one.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import llvmlite
+import llvmlite.binding as llvm
+
+import ezlang
+
+from .target import Target, host_target
+
+OPTIMISATION: Final = 3
+_DIGEST_BYTES: Final = 32
+
+
+def cache_folder() -> Path:
+    """Return where objects are kept: EZLANG_CACHE, or the user's folder for caches."""
+    chosen = os.environ.get("EZLANG_CACHE")
+    if chosen:
+        return Path(chosen)
+    if sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA") or str(Path.home() / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        base = str(Path.home() / "Library" / "Caches")
+    else:
+        base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(base) / "ezlang"
+
+
+class ObjectCache:
+    """Compiled objects on disk, shared by processes. A folder that can't be written is no error."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.folder = cache_folder() if folder is None else folder
+
+    def path(self, key: str) -> Path:
+        """Return the file of an entry."""
+        return self.folder / f"{key}.o"
+
+    def load(self, key: str) -> bytes | None:
+        """Return an entry, or None if it isn't there or is damaged."""
+        try:
+            data = self.path(key).read_bytes()
+        except OSError:
+            return None
+        digest, image = data[:_DIGEST_BYTES], data[_DIGEST_BYTES:]
+        return image if image and hashlib.sha256(image).digest() == digest else None
+
+    def store(self, key: str, image: bytes) -> None:
+        """Write an entry, whole or not at all."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(dir=self.folder, prefix=".new-")
+        except OSError:
+            return
+        temporary = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(hashlib.sha256(image).digest() + image)
+            os.replace(temporary, self.path(key))
+        except OSError:
+            temporary.unlink(missing_ok=True)
+
+
+@cache
+def _kernel_sources() -> str:
+    """Return a digest of the code that writes kernels: the identity of a named unit."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def cache_key(kind: str, identity: str, target: Target) -> str:
+    """Return the name under which an object is kept: everything it depends on, hashed."""
+    parts = (
+        kind,
+        identity,
+        ezlang.__version__,
+        llvmlite.__version__,
+        ".".join(str(part) for part in llvm.llvm_version_info),
+        target.triple,
+        target.cpu,
+        target.features,
+        str(OPTIMISATION),
+    )
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def _target_machine(target: Target) -> Any:
+    return llvm.Target.from_triple(target.triple).create_target_machine(
+        cpu=target.cpu, features=target.features, opt=OPTIMISATION, reloc="pic", codemodel="small"
+    )
+
+
+def optimise(ir_text: str, target: Target) -> tuple[Any, Any]:
+    """Parse, verify and optimise a module; return it with the machine it is meant for."""
+    machine = _target_machine(target)
+    module = llvm.parse_assembly(ir_text)
+    module.triple = target.triple
+    module.data_layout = str(machine.target_data)
+    module.verify()
+    tuning = llvm.create_pipeline_tuning_options(speed_level=OPTIMISATION)
+    tuning.loop_vectorization = True
+    tuning.slp_vectorization = False
+    tuning.loop_unrolling = True
+    builder = llvm.create_pass_builder(machine, tuning)
+    builder.getModulePassManager().run(module, builder)
+    return module, machine
+
+
+def compile_object(ir_text: str, target: Target) -> bytes:
+    """Compile a module to an object file."""
+    module, machine = optimise(ir_text, target)
+    return bytes(machine.emit_object(module))
+
+
+def compile_assembly(ir_text: str, target: Target) -> str:
+    """Compile a module to assembly, for any target LLVM knows; to look at, and for tests."""
+    llvm.initialize_all_targets()
+    llvm.initialize_all_asmprinters()
+    module, machine = optimise(ir_text, target)
+    return str(machine.emit_assembly(module))
+
+
+class Engine:
+    """Loaded native code. Keep it alive as long as any of its addresses is used."""
+
+    def __init__(self, target: Target | None = None, cache: ObjectCache | None = None) -> None:
+        llvm.initialize_native_target()
+        llvm.initialize_native_asmprinter()
+        self.target = host_target() if target is None else target
+        self.cache = ObjectCache() if cache is None else cache
+        self.compiled = 0
+        self._jit = llvm.create_lljit_compiler(_target_machine(self.target), use_jit_link=True)
+        self._trackers: list[Any] = []
+        self._addresses: dict[str, int] = {}
+
+    def add_unit(self, name: str, build: Callable[[Target], str], symbols: tuple[str, ...]) -> None:
+        """Load a unit of the kernels; `build` writes its IR and only runs when it isn't cached."""
+        key = cache_key(f"unit {name} {self.target.path.value}", _kernel_sources(), self.target)
+        self._load(name, key, lambda: build(self.target), symbols)
+
+    def add_module(self, name: str, ir_text: str, symbols: tuple[str, ...] = ()) -> None:
+        """Load a module given as text; `symbols` are the functions it gives to others."""
+        key = cache_key("module", hashlib.sha256(ir_text.encode()).hexdigest(), self.target)
+        self._load(name, key, lambda: ir_text, symbols)
+
+    def address(self, symbol: str) -> int:
+        """Return the address of an exported function."""
+        return self._addresses[symbol]
+
+    def function(self, symbol: str, *parameters: Any, result: Any = ctypes.c_int32) -> Any:
+        """Return an exported function as something Python can call."""
+        return ctypes.CFUNCTYPE(result, *parameters)(self.address(symbol))
+
+    def _load(
+        self, name: str, key: str, text: Callable[[], str], symbols: tuple[str, ...]
+    ) -> None:
+        image = self.cache.load(key)
+        if image is None:
+            image = compile_object(text(), self.target)
+            self.compiled += 1
+            self.cache.store(key, image)
+        library = llvm.JITLibraryBuilder().add_object_img(image).add_current_process()
+        for symbol, address in self._addresses.items():
+            library.import_symbol(symbol, address)
+        for symbol in symbols:
+            library.export_symbol(symbol)
+        tracker = library.link(self._jit, f"{name}-{len(self._trackers)}")
+        self._trackers.append(tracker)
+        self._addresses.update({symbol: tracker[symbol] for symbol in symbols})
