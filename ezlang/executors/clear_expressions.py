@@ -1,0 +1,262 @@
+"""Expressions of the clear executor: each becomes a Python function of the frame.
+
+A frame holds the variables of one call of a function. Whether what stands somewhere is run by one
+party alone, where nothing is an error, is known before the run, so it is settled here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import assert_never
+
+from ezlang.executors.failures import Failure, failure
+from ezlang.executors.operators import absolute, binary, blamed, cast, integer, unary, wrapping
+from ezlang.executors.outcome import Shown
+from ezlang.source import Span
+from ezlang.typed import tree
+from ezlang.types.types import ArrayType, Type, element_of
+from ezlang.values.data import Inputs, Outputs
+
+from .clear_values import (
+    Value,
+    array,
+    from_data,
+    read_part,
+    read_slice,
+    repeated,
+    row_size,
+    struct,
+    to_data,
+    zero,
+)
+
+Frame = dict[int, Value]
+Evaluate = Callable[[Frame], Value]
+Locate = Callable[[Frame], int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a run takes in, and what it has put out so far."""
+
+    parties: tuple[str, ...]
+    inputs: Inputs
+    outputs: Outputs
+    views: dict[str, list[Shown]]
+    functions: dict[str, Callable[[list[Value]], Value]] = field(default_factory=dict)
+
+    def receivers(self, to: int | None) -> tuple[str, ...]:
+        """Return the names of those whom a release to `to` is for."""
+        return self.parties if to is None else (self.parties[to],)
+
+
+@dataclass(frozen=True, slots=True)
+class Expressions:
+    """Makes functions of expressions; `alone` says that one party runs them alone."""
+
+    run: Run
+    alone: bool
+
+    def under(self, condition: tree.Expr) -> Expressions:
+        """Return this for what stands in a branch on `condition`."""
+        return replace(self, alone=self.alone or condition.label.is_owned)
+
+    def many(self, expressions: tuple[tree.Expr, ...]) -> Callable[[Frame], list[Value]]:
+        """Return the evaluation of several expressions from left to right."""
+        parts = [self.make(expression) for expression in expressions]
+        return lambda frame: [part(frame) for part in parts]
+
+    def make(self, expr: tree.Expr) -> Evaluate:
+        """Return the evaluation of an expression."""
+        match expr:
+            case tree.Literal(value=value):
+                return lambda frame: value
+            case tree.Zero(type=type):
+                return lambda frame: zero(type)
+            case tree.Read(variable=variable):
+                number = variable.id
+                return lambda frame: frame[number]
+            case tree.Input():
+                return self._input(expr)
+            case tree.ArrayLiteral():
+                return self._array_literal(expr)
+            case tree.StructLiteral(values=values):
+                names, evaluate = [f.name for f in struct(expr.type).fields], self.many(values)
+                return lambda frame: dict(zip(names, evaluate(frame), strict=True))
+            case tree.Index() | tree.Slice() | tree.GetField():
+                return self._part(expr)
+            case tree.Call(function=name, arguments=arguments):
+                evaluate, call = self.many(arguments), self.run.functions[name]
+                return lambda frame: call(evaluate(frame))
+            case tree.Relabel(operand=operand):
+                return self.make(operand)
+            case tree.Reveal():
+                return self._reveal(expr)
+            case tree.ShortCircuit() | tree.Conditional() | tree.Select():
+                return self._choice(expr)
+            case tree.Binary():
+                return self._binary(expr)
+            case tree.Unary() | tree.Cast() | tree.Abs() | tree.Sum() | tree.Broadcast():
+                return self._unary(expr)
+            case _:
+                assert_never(expr)
+
+    # Operators
+
+    def _binary(self, expr: tree.Binary) -> Evaluate:
+        left_type, right_type = element_of(expr.left.type), element_of(expr.right.type)
+        apply = binary(expr.op, left_type, right_type)
+        left, right = self.make(expr.left), self.make(expr.right)
+        blame = blamed(expr.op, left_type, right_type)
+        if blame is not None and expr.right.label.is_public and not self.alone:
+            right = _failing(right, expr.right.type, *blame, expr.span)
+        if isinstance(expr.type, ArrayType):
+            return lambda frame: list(map(apply, left(frame), right(frame)))
+        return lambda frame: apply(left(frame), right(frame))
+
+    def _unary(
+        self, expr: tree.Unary | tree.Cast | tree.Abs | tree.Sum | tree.Broadcast
+    ) -> Evaluate:
+        operand = self.make(expr.operand)
+        element = element_of(expr.operand.type)
+        match expr:
+            case tree.Broadcast():
+                count = array(expr.type).size
+                return lambda frame: repeated(operand(frame), count)
+            case tree.Sum():
+                wrap = wrapping(integer(expr.type))
+                return lambda frame: wrap(sum(operand(frame)))
+            case tree.Unary(op=op):
+                apply = unary(op, element)
+            case tree.Abs():
+                apply = absolute(element)
+            case tree.Cast():
+                apply = cast(element, element_of(expr.type))
+            case _:
+                assert_never(expr)
+        if isinstance(expr.type, ArrayType):
+            return lambda frame: list(map(apply, operand(frame)))
+        return lambda frame: apply(operand(frame))
+
+    def _choice(self, expr: tree.ShortCircuit | tree.Conditional | tree.Select) -> Evaluate:
+        match expr:
+            case tree.ShortCircuit(op=op):
+                left, right = self.make(expr.left), self.under(expr.left).make(expr.right)
+                if op is tree.BinaryOp.LOGAND:
+                    return lambda frame: left(frame) and right(frame)
+                return lambda frame: left(frame) or right(frame)
+            case tree.Conditional():
+                sides = self.under(expr.condition)
+            case tree.Select():
+                sides = self
+            case _:
+                assert_never(expr)
+        condition = self.make(expr.condition)
+        then, otherwise = sides.make(expr.then), sides.make(expr.otherwise)
+        if isinstance(expr, tree.Conditional):
+            return lambda frame: then(frame) if condition(frame) else otherwise(frame)
+        whole = not isinstance(expr.condition.type, ArrayType)
+
+        def select(frame: Frame) -> Value:
+            c, x, y = condition(frame), then(frame), otherwise(frame)
+            if whole:
+                return x if c else y
+            return [p if bit else q for bit, p, q in zip(c, x, y, strict=True)]
+
+        return select
+
+    # Arrays and structs
+
+    def _array_literal(self, expr: tree.ArrayLiteral) -> Evaluate:
+        evaluate = self.many(expr.elements)
+        if len(array(expr.type).shape) == 1:
+            return evaluate
+        return lambda frame: [item for row in evaluate(frame) for item in row]
+
+    def _part(self, expr: tree.Index | tree.Slice | tree.GetField) -> Evaluate:
+        base = self.make(expr.base)
+        match expr:
+            case tree.GetField(name=name):
+                return lambda frame: base(frame)[name]
+            case tree.Slice(length=length):
+                start = self.start(expr.start, array(expr.base.type), length, expr.span)
+                read_items = read_slice(array(expr.base.type), length)
+                return lambda frame: read_items(base(frame), start(frame))
+            case tree.Index(indices=indices):
+                type = array(expr.base.type)
+                locate = self.locate(indices, type, expr.span)
+                scalar = len(indices) == len(type.shape)
+                read = read_part(row_size(type, len(indices)), expr.type, scalar)
+                return lambda frame: read(base(frame), locate(frame))
+            case _:
+                assert_never(expr)
+
+    def locate(self, indices: tuple[tree.Expr, ...], type: ArrayType, span: Span) -> Locate:
+        """Return the evaluation of indices to an offset, None if any is out of range.
+
+        A public index out of range fails the run.
+        """
+        evaluate = self.many(indices)
+        counts = type.shape[: len(indices)]
+        fails = [index.label.is_public and not self.alone for index in indices]
+        size = row_size(type, len(indices))
+
+        def locate(frame: Frame) -> int | None:
+            offset, inside = 0, True
+            for index, count, failing in zip(evaluate(frame), counts, fails, strict=True):
+                if not 0 <= index < count:
+                    if failing:
+                        raise failure(Failure.INDEX, span)
+                    inside = False
+                offset = offset * count + index
+            return offset * size if inside else None
+
+        return locate
+
+    def start(self, start: tree.Expr, type: ArrayType, length: int, span: Span) -> Evaluate:
+        """Return the evaluation of a slice's start; a public one out of range fails the run."""
+        evaluate = self.make(start)
+        last = type.shape[0] - length
+        if not start.label.is_public or self.alone:
+            return evaluate
+
+        def checked(frame: Frame) -> int:
+            value: int = evaluate(frame)
+            if not 0 <= value <= last:
+                raise failure(Failure.SLICE, span)
+            return value
+
+        return checked
+
+    # What crosses the edge of the program
+
+    def _input(self, expr: tree.Input) -> Evaluate:
+        data, type = self.run.inputs[self.run.parties[expr.party]][expr.name], expr.type
+        return lambda frame: from_data(type, data)
+
+    def _reveal(self, expr: tree.Reveal) -> Evaluate:
+        operand, receivers = self.make(expr.operand), self.run.receivers(expr.to)
+        type, span, views = expr.type, expr.span, self.run.views
+
+        def reveal(frame: Frame) -> Value:
+            value = operand(frame)
+            for party in receivers:
+                views[party].append(Shown(None, to_data(type, value), span))
+            return value
+
+        return reveal
+
+
+def _failing(
+    evaluate: Evaluate, type: Type, kind: Failure, wrong: Callable[[int], int], span: Span
+) -> Evaluate:
+    """Return the evaluation of an operand that fails the run where any element is wrong."""
+
+    def checked(frame: Frame) -> Value:
+        value = evaluate(frame)
+        if any(map(wrong, value if isinstance(type, ArrayType) else (value,))):
+            raise failure(kind, span)
+        return value
+
+    return checked

@@ -1,0 +1,131 @@
+"""Values while the clear executor runs: integers and bools, arrays as flat lists, structs as dicts.
+
+An array of any rank is one row-major list of its elements. Expressions may share lists and
+dicts with variables, since none changes them; what is stored in a variable is copied first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import prod
+from typing import Any, assert_never
+
+from ezlang.diagnostics.diagnostic import CompilerBug
+from ezlang.types.types import ArrayType, BoolType, IntType, StructType, Type, VoidType
+from ezlang.values.data import Data, items, nested
+
+Value = Any
+"""int | bool | list[Value] | dict[str, Value] | None (the result of a function without one)."""
+
+
+def zero(type: Type) -> Value:
+    """Return a new value that is 0 or false throughout."""
+    match type:
+        case BoolType():
+            return False
+        case IntType():
+            return 0
+        case ArrayType(element, _):
+            return repeated(zero(element), type.size)
+        case StructType(_, fields):
+            return {field.name: zero(field.type) for field in fields}
+        case VoidType():
+            return None
+        case _:
+            assert_never(type)
+
+
+def copied(value: Value) -> Value:
+    """Return a value that shares nothing that can change with `value`."""
+    if isinstance(value, list):
+        return [copied(item) for item in value] if value and _is_struct(value[0]) else value[:]
+    return {name: copied(part) for name, part in value.items()} if _is_struct(value) else value
+
+
+def repeated(value: Value, count: int) -> list[Value]:
+    """Return `count` elements that are each `value`."""
+    return [copied(value) for _ in range(count)] if _is_struct(value) else [value] * count
+
+
+def _is_struct(value: Value) -> bool:
+    return isinstance(value, dict)
+
+
+def from_data(type: Type, data: Data) -> Value:
+    """Return data of `type` as a value."""
+    match type:
+        case ArrayType(StructType() as element, shape):
+            return [from_data(element, item) for item in items(data, len(shape))]
+        case ArrayType(_, shape):
+            return items(data, len(shape))
+        case StructType(_, fields):
+            return {field.name: from_data(field.type, data[field.name]) for field in fields}
+        case _:
+            return data
+
+
+def to_data(type: Type, value: Value) -> Data:
+    """Return a value of `type` as data that shares nothing with it."""
+    match type:
+        case ArrayType(element, shape):
+            return nested([to_data(element, item) for item in value], shape)
+        case StructType(_, fields):
+            return {field.name: to_data(field.type, value[field.name]) for field in fields}
+        case _:
+            return value
+
+
+def array(type: Type) -> ArrayType:
+    """Return `type`, which is an array's."""
+    if not isinstance(type, ArrayType):
+        raise CompilerBug(f"{type} is no array")
+    return type
+
+
+def struct(type: Type) -> StructType:
+    """Return `type`, which is a struct's."""
+    if not isinstance(type, StructType):
+        raise CompilerBug(f"{type} is no struct")
+    return type
+
+
+def row_size(type: ArrayType, indexed: int) -> int:
+    """Return how many elements are left under `indexed` indices."""
+    return prod(type.shape[indexed:])
+
+
+def read_part(size: int, part: Type, scalar: bool) -> Callable[[Value, int | None], Value]:
+    """Return how to read the part of `size` elements at an offset, or zeros at None."""
+    if scalar:
+        return lambda base, at: zero(part) if at is None else base[at]
+    return lambda base, at: zero(part) if at is None else base[at : at + size]
+
+
+def read_slice(type: ArrayType, length: int) -> Callable[[Value, int], Value]:
+    """Return how to read `length` items from a start; those out of range are zeros."""
+    size, count = row_size(type, 1), type.shape[0]
+
+    def read(base: Value, start: int) -> Value:
+        if 0 <= start <= count - length:
+            return base[start * size : (start + length) * size]
+        part: list[Value] = []
+        for item in range(start, start + length):
+            if 0 <= item < count:
+                part += base[item * size : (item + 1) * size]
+            else:
+                part += repeated(zero(type.element), size)
+        return part
+
+    return read
+
+
+def write_slice(type: ArrayType, length: int) -> Callable[[Value, int, Value], None]:
+    """Return how to write `length` items from a start; those out of range are dropped."""
+    size, count = row_size(type, 1), type.shape[0]
+
+    def write(base: Value, start: int, part: Value) -> None:
+        first, end = max(start, 0), min(start + length, count)
+        if first < end:
+            base[first * size : end * size] = part[(first - start) * size : (end - start) * size]
+
+    return write

@@ -1,0 +1,25 @@
+"""What a run comes to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ezlang.source import Span
+from ezlang.values.data import Data, Outputs
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A value that a party was told: by a `reveal` (without a name) or an `output`."""
+
+    name: str | None
+    value: Data
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """`outputs`: party → name → value. `views`: party → all that it was told, in order."""
+
+    outputs: Outputs
+    views: dict[str, list[Shown]]

@@ -1,0 +1,289 @@
+"""Whether what parties give is what a program asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import assert_never
+
+from ezlang.diagnostics.diagnostic import Diagnostic, EzError, Note
+from ezlang.typed import tree
+from ezlang.types.types import ArrayType, BoolType, IntType, StructType, Type, VoidType, array_of
+
+from .data import Data, Flat, Inputs, flatten
+from .expected import Expected, expected_inputs
+
+USAGE = 2
+"""Exit code of wrong usage and wrong input."""
+
+EXACT = 1 << 53
+"""A float up to here that is whole stands for one integer."""
+
+
+def check_inputs(
+    program: tree.Program, inputs: Inputs, origin: Callable[[str, str], str] | None = None
+) -> dict[str, dict[str, Data]]:
+    """Return everyone's inputs as plain data: what each party must give, and nothing else.
+
+    `origin` tells from where a party's input of some name came, for messages. Raises EzError
+    with all that is wrong, exit code 2.
+    """
+    unknown = [party for party in inputs if party not in program.parties]
+    if unknown:
+        raise EzError(unknown_party(program, unknown[0]), exit_code=USAGE)
+    checked: dict[str, dict[str, Data]] = {}
+    wrong: list[Diagnostic] = []
+    for party in program.parties:
+        try:
+            checked[party] = check_party(program, party, inputs.get(party, {}), origin)
+        except EzError as error:
+            wrong += error.diagnostics
+    if wrong:
+        raise EzError(*wrong, exit_code=USAGE)
+    return checked
+
+
+def check_party(
+    program: tree.Program,
+    party: str,
+    given: Mapping[str, Data],
+    origin: Callable[[str, str], str] | None = None,
+) -> dict[str, Data]:
+    """Return one party's inputs as plain data; the rest is as in `check_inputs`."""
+    expected = expected_inputs(program, party)
+    wrong = [
+        unknown_input(party, name, expected, origin)
+        for name in given
+        if name not in {one.name for one in expected}
+    ]
+    checked: dict[str, Data] = {}
+    for one in expected:
+        if one.name not in given:
+            wrong.append(missing_input(party, one))
+            continue
+        place = Fitting(party, one.name, origin(party, one.name) if origin else "")
+        try:
+            checked[one.name] = place.fit(one.type, given[one.name])
+        except _DoesNotFitError as misfit:
+            wrong.append(place.diagnostic(misfit, one))
+    if wrong:
+        raise EzError(*wrong, exit_code=USAGE)
+    return checked
+
+
+def flatten_inputs(program: tree.Program, inputs: Inputs) -> dict[tuple[str, str], Flat]:
+    """Return checked inputs in flat form: (party, name) → field path → integers."""
+    return {
+        (party, one.name): flatten(one.type, inputs[party][one.name])
+        for party in inputs
+        for one in expected_inputs(program, party)
+    }
+
+
+def fit(type: Type, value: Data, name: str = "the value") -> Data:
+    """Return one value as plain data of `type`; ValueError says why it doesn't fit."""
+    try:
+        return Fitting("", name, "").fit(type, value)
+    except _DoesNotFitError as misfit:
+        raise ValueError(misfit.message) from None
+
+
+class _DoesNotFitError(Exception):
+    def __init__(self, message: str, help: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.help = help
+
+
+@dataclass(frozen=True, slots=True)
+class Fitting:
+    """Brings a value to its type. Python's bools, ints and whole floats, lists, tuples, dicts, and
+    whatever has `tolist` (NumPy's arrays and scalars) are taken.
+    """
+
+    party: str
+    name: str
+    origin: str
+    path: str = field(default="")
+
+    def fit(self, type: Type, value: Data, path: str = "") -> Data:
+        """Return `value` as plain data of `type`."""
+        if hasattr(value, "tolist"):
+            value = value.tolist()
+        match type:
+            case BoolType():
+                return self._bool(value, path)
+            case IntType():
+                return self._integer(type, value, path)
+            case ArrayType(element, shape):
+                return self._array(element, shape, value, path)
+            case StructType():
+                return self._struct(type, value, path)
+            case VoidType():
+                raise self._misfit(path, "nothing can be given here")
+            case _:
+                assert_never(type)
+
+    def diagnostic(self, misfit: _DoesNotFitError, one: Expected) -> Diagnostic:
+        """Return what to tell about a value that doesn't fit."""
+        where = f" in {self.origin}" if self.origin else ""
+        return Diagnostic(
+            code="EZ4105",
+            message=f"{self.party}'s input{where} does not fit: {misfit.message}",
+            span=None,
+            notes=(Note(message=f"the program asks for {one.type} here", span=one.spans[0]),),
+            help=misfit.help or None,
+        )
+
+    def _misfit(self, path: str, why: str, help: str = "") -> _DoesNotFitError:
+        return _DoesNotFitError(f"`{self.name}{path}`: {why}", help)
+
+    def _bool(self, value: Data, path: str) -> bool:
+        if isinstance(value, bool):
+            return value
+        raise self._misfit(path, f"{_described(value)} is not a bool", "write true or false")
+
+    def _integer(self, type: IntType, value: Data, path: str) -> int:
+        if isinstance(value, bool):
+            raise self._misfit(
+                path, f"{_described(value)} is not a number", "write 1 for true and 0 for false"
+            )
+        if isinstance(value, float) and value.is_integer() and abs(value) <= EXACT:
+            value = int(value)
+        if not isinstance(value, int):
+            raise self._misfit(
+                path,
+                f"{_described(value)} is not an integer",
+                "numbers of Ez are integers: scale fractions up, for example to cents"
+                if isinstance(value, float)
+                else f"write a number from {type.low} to {type.high}",
+            )
+        if not type.low <= value <= type.high:
+            raise self._misfit(
+                path,
+                f"{_described(value)} does not fit {type}",
+                f"{type} goes from {type.low} to {type.high}",
+            )
+        return value
+
+    def _array(self, element: Type, shape: tuple[int, ...], value: Data, path: str) -> Data:
+        if not shape:
+            return self.fit(element, value, path)
+        whole = array_of(element, shape)
+        if not isinstance(value, list | tuple):
+            raise self._misfit(path, f"{_described(value)} is not a list, but {whole} is asked for")
+        if len(value) != shape[0]:
+            raise self._misfit(path, f"there are {len(value)} items, but {whole} has {shape[0]}")
+        if len(shape) == 1 and isinstance(element, IntType):
+            low, high = element.low, element.high
+            if all(type(item) is int and low <= item <= high for item in value):
+                return list(value)
+        return [
+            self._array(element, shape[1:], item, f"{path}[{i}]") for i, item in enumerate(value)
+        ]
+
+    def _struct(self, type: StructType, value: Data, path: str) -> Data:
+        if not isinstance(value, dict):
+            raise self._misfit(
+                path,
+                f"{_described(value)} is not an object",
+                "a struct is written as an object with its fields: "
+                + "{"
+                + ", ".join(f'"{f.name}": …' for f in type.fields)
+                + "}",
+            )
+        names = [f.name for f in type.fields]
+        for name in value:
+            if name not in names:
+                raise self._misfit(path, f"{type} has no field `{name}`", did_you_mean(name, names))
+        for name in names:
+            if name not in value:
+                raise self._misfit(path, f"the field `{name}` of {type} is missing")
+        return {f.name: self.fit(f.type, value[f.name], f"{path}.{f.name}") for f in type.fields}
+
+
+def _described(value: Data) -> str:
+    """Return a value as JSON would write it, cut short."""
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case None:
+            return "null"
+        case str():
+            text = f'"{value}"'
+        case list() | tuple():
+            return "a list"
+        case dict():
+            return "an object"
+        case int() if value.bit_length() > 256:
+            return "a number of more than 256 bits"
+        case _:
+            text = str(value)
+    return text if len(text) <= 60 else text[:57] + "…"
+
+
+def did_you_mean(name: str, names: list[str]) -> str:
+    """Return the help line for a name that isn't one of `names`."""
+    close = get_close_matches(name, names, n=1)
+    if close:
+        return f"did you mean `{close[0]}`?"
+    return f"there is {', '.join(f'`{n}`' for n in names)}" if names else "there are none"
+
+
+def unknown_party(program: tree.Program, name: str) -> Diagnostic:
+    """Return the error for a party that the program doesn't declare."""
+    return Diagnostic(
+        code="EZ4107",
+        message=f"The program has no party `{name}`",
+        span=None,
+        help=did_you_mean(name, list(program.parties)),
+    )
+
+
+def unknown_input(
+    party: str,
+    name: str,
+    expected: tuple[Expected, ...],
+    origin: Callable[[str, str], str] | None,
+) -> Diagnostic:
+    """Return the error for a value that nothing asks for: most often a misspelt name."""
+    where = f" in {origin(party, name)}" if origin and origin(party, name) else ""
+    names = [one.name for one in expected]
+    return Diagnostic(
+        code="EZ4104",
+        message=f"The program asks {party} for no input `{name}`, which is given{where}",
+        span=None,
+        help=did_you_mean(name, names) if names else f"it asks {party} for no input at all",
+    )
+
+
+def missing_input(party: str, one: Expected) -> Diagnostic:
+    """Return the error for an input that is not given."""
+    return Diagnostic(
+        code="EZ4103",
+        message=f"{party}'s input `{one.name}` is missing",
+        span=one.spans[0],
+        label=f"the program asks for {one.type} here",
+        help=f"give it in a file: --input {party}=FILE.json with "
+        f'{{"{one.name}": {example(one.type)}}}',
+    )
+
+
+def example(type: Type) -> str:
+    """Return what a value of `type` looks like in JSON."""
+    match type:
+        case BoolType():
+            return "true"
+        case IntType():
+            return "0"
+        case ArrayType(element, shape):
+            if 0 in shape[:1]:
+                return "[]"
+            return f"[{example(array_of(element, shape[1:]))}, …]"
+        case StructType(_, fields):
+            return "{" + ", ".join(f'"{f.name}": {example(f.type)}' for f in fields) + "}"
+        case VoidType():
+            return "null"
+        case _:
+            assert_never(type)

@@ -1,0 +1,140 @@
+"""The forms that values take outside of a program.
+
+*Data* is what JSON can hold: integers, bools, nested lists for arrays, objects for structs.
+*Flat* is what executors compute on: for each scalar field path (`()` but for structs) the integers
+of one array in row-major order, bools as 0 and 1. The shapes of nested arrays and structs
+concatenate: `Point[n]` with `int32[3] x` is n·3 integers under `("x",)`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import Any, assert_never
+
+from ezlang.types.types import (
+    ArrayType,
+    BoolType,
+    IntType,
+    ScalarType,
+    StructType,
+    Type,
+    VoidType,
+)
+
+Data = Any
+"""int | bool | list[Data] | dict[str, Data]."""
+
+Path = tuple[str, ...]
+"""Names of struct fields, outermost first."""
+
+Flat = dict[Path, list[int]]
+
+Inputs = Mapping[str, Mapping[str, Data]]
+"""Party → name → what it gives."""
+
+Outputs = dict[str, dict[str, Data]]
+"""Party → name → what it was handed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One array of a flat value: its field path, element type and shape (`()` for a scalar)."""
+
+    path: Path
+    element: ScalarType
+    shape: tuple[int, ...]
+
+    @property
+    def size(self) -> int:
+        """How many integers it has."""
+        return prod(self.shape)
+
+
+def leaves(type: Type) -> tuple[Leaf, ...]:
+    """Return the arrays that a value of `type` is made of, in the order of the fields."""
+    match type:
+        case BoolType() | IntType():
+            return (Leaf((), type, ()),)
+        case ArrayType(element, shape):
+            return tuple(Leaf(x.path, x.element, shape + x.shape) for x in leaves(element))
+        case StructType(_, fields):
+            return tuple(
+                Leaf((field.name, *x.path), x.element, x.shape)
+                for field in fields
+                for x in leaves(field.type)
+            )
+        case VoidType():
+            return ()
+        case _:
+            assert_never(type)
+
+
+def flatten(type: Type, value: Data) -> Flat:
+    """Return data of `type` (which it must fit) in flat form."""
+    flat: Flat = {leaf.path: [] for leaf in leaves(type)}
+    _flatten_into(flat, (), type, value)
+    return flat
+
+
+def _flatten_into(flat: Flat, path: Path, type: Type, value: Data) -> None:
+    match type:
+        case BoolType() | IntType():
+            flat[path].append(int(value))
+        case ArrayType(element, shape):
+            if isinstance(element, StructType):
+                for item in items(value, len(shape)):
+                    _flatten_into(flat, path, element, item)
+            else:
+                flat[path].extend(map(int, items(value, len(shape))))
+        case StructType(_, fields):
+            for field in fields:
+                _flatten_into(flat, (*path, field.name), field.type, value[field.name])
+        case VoidType():
+            pass
+        case _:
+            assert_never(type)
+
+
+def items(value: Data, rank: int) -> list[Data]:
+    """Return the elements of a list nested `rank` deep, in row-major order."""
+    for _ in range(rank - 1):
+        value = [item for row in value for item in row]
+    return list(value)
+
+
+def nested(elements: Sequence[Data], shape: tuple[int, ...]) -> Data:
+    """Return a row-major sequence as lists nested to `shape`."""
+    rows = list(elements)
+    for position in range(len(shape) - 1, 0, -1):
+        count, length = prod(shape[:position]), shape[position]
+        rows = [rows[i * length : (i + 1) * length] for i in range(count)]
+    return rows
+
+
+def unflatten(type: Type, flat: Mapping[Path, Sequence[int]]) -> Data:
+    """Return a flat value of `type` as data. Integers may be of any kind that `int()` takes."""
+    return _unflatten(type, (), {path: list(ints) for path, ints in flat.items()}, 0)
+
+
+def _unflatten(type: Type, path: Path, flat: Flat, position: int) -> Data:
+    """Read the value that is number `position` of its kind in the arrays under `path`."""
+    match type:
+        case BoolType():
+            return bool(flat[path][position])
+        case IntType():
+            return int(flat[path][position])
+        case ArrayType(element, shape):
+            first = position * prod(shape)
+            places = range(first, first + prod(shape))
+            return nested([_unflatten(element, path, flat, i) for i in places], shape)
+        case StructType(_, fields):
+            return {
+                field.name: _unflatten(field.type, (*path, field.name), flat, position)
+                for field in fields
+            }
+        case VoidType():
+            return None
+        case _:
+            assert_never(type)
