@@ -175,3 +175,9 @@ def test_how_blocks_are_read() -> None:
 def test_anchors_are_those_of_the_web_page() -> None:
     assert pages.anchors("## Labels: who may know\n") == {"labels-who-may-know"}
     assert not re.search(r"\s", "".join(pages.anchors("# a b\n### c d\n")))
+
+
+def test_the_glossary_is_in_order() -> None:
+    text = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+    words = [word.lower() for word in re.findall(r"^- \*\*(.*?)\*\*", text, flags=re.M)]
+    assert words == sorted(set(words))
