@@ -14,12 +14,16 @@ significant bit first. `code` has shape (instructions, 4), int32: opcode, out, a
 | XOR | out = a ^ b, all secret |
 | NOT | out = !a, both secret |
 | AND | out = a & b, all secret: the only one that costs anything |
-| GROUP | the next `out` instructions are ANDs that don't depend on one another, and none of which writes a register that another one reads or writes; every AND stands in a group |
+| GROUP | the next `out` instructions are independent ANDs; every AND stands in a group |
 | XOR_PUBLIC | out = a ^ b, b public |
 | AND_PUBLIC | out = a & b, b public |
 | CONSTANT | out = secret wire with the known value `a` (0 or 1) |
 | COPY | out = a, both secret |
 | PUBLIC_XOR, PUBLIC_AND, PUBLIC_NOT, PUBLIC_CONSTANT | the same on public registers |
+
+The ANDs of a group don't depend on one another, and none of them writes a register that another
+one reads or writes. A register that once held a secret wire never holds a public bit, nor
+conversely, so that an executor may keep the two in memory of their own.
 
 Groups are as large as the circuit's shape allows: the number of groups is its AND depth.
 """

@@ -1,0 +1,234 @@
+"""The circuit of every scalar operation of the IR.
+
+An operand is SECRET, PUBLIC (a port whose bits everyone knows at run time), SAME (the value of
+the first operand once more, without a port of its own), or a known integer, which is built into
+the circuit and has no port. Ports stand in the order of the operands; the condition of a
+select is an operand of width 1. Outputs are secret registers, whatever the operands are.
+
+Netlists are cached, so one and the same operation is built once in a process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from enum import Enum
+from functools import lru_cache
+from typing import Final, Literal, assert_never
+
+from ezlang.diagnostics.diagnostic import CompilerBug
+from ezlang.types.types import BoolType, IntType, ScalarType
+
+from ..ir.tree import Binary, BinaryKind, Bit, Cast, Select, Unary, UnaryKind
+from .adders import absolute, add, negate, subtract
+from .builder import FALSE, Builder, Wire, constant_wires
+from .comparison import equal, less_than, maximum, minimum, nonzero, select
+from .division import divide, remainder
+from .multiplication import multiply
+from .netlist import Netlist
+from .schedule import schedule
+from .shifts import shift_left, shift_right
+
+
+class Role(Enum):
+    """How an operand that isn't a known integer comes into a circuit."""
+
+    SECRET = "secret"
+    PUBLIC = "public"
+    SAME = "same"
+
+
+SECRET: Final = Role.SECRET
+PUBLIC: Final = Role.PUBLIC
+SAME: Final = Role.SAME
+
+Operand = Role | int
+CircuitOperation = Unary | Binary | Select | Cast | Bit
+
+_CACHED: Final = 4096
+
+
+def circuit(operation: CircuitOperation, operands: Sequence[Operand]) -> Netlist:
+    """Return the circuit of one element of an operation, for operands of the given kinds.
+
+    What is folded and what it costs is told by the families' own functions; docs/circuits.md has
+    a table. Raises CompilerBug if the number of operands is wrong or their types make no sense.
+    """
+    if len(operands) != len(operation.operands):
+        raise CompilerBug(f"{len(operands)} operands given for {len(operation.operands)}")
+    types = [value.type.element for value in operation.operands]
+    match operation:
+        case Unary(kind=kind):
+            return unary(kind, types[0], *operands)
+        case Binary(kind=kind):
+            return binary(kind, types[0], *operands, second=types[1])
+        case Select():
+            return choice(types[1], *operands)
+        case Cast():
+            return cast(types[0], operation.result.type.element, *operands)
+        case Bit(position=position):
+            return bit(types[0], position, *operands)
+        case _:
+            assert_never(operation)
+
+
+def width_of(element: ScalarType) -> int:
+    """Return how many wires a value has."""
+    return 1 if isinstance(element, BoolType) else element.width
+
+
+@lru_cache(maxsize=_CACHED)
+def unary(kind: UnaryKind, element: ScalarType, x: Operand) -> Netlist:
+    """The circuit of a unary operation; the result has the operand's type."""
+    b = Builder()
+    wires = _operand(b, element, x)
+    result: Sequence[Wire]
+    match kind:
+        case UnaryKind.NEG:
+            result = negate(b, wires)
+        case UnaryKind.ABS:
+            result = absolute(b, wires) if _signed(element) else wires
+        case UnaryKind.BITNOT | UnaryKind.NOT:
+            result = [wire ^ 1 for wire in wires]
+        case _:
+            assert_never(kind)
+    return schedule(b, result, _name(kind.value, element, x))
+
+
+@lru_cache(maxsize=_CACHED)
+def binary(
+    kind: BinaryKind,
+    element: ScalarType,
+    x: Operand,
+    y: Operand,
+    *,
+    second: ScalarType | None = None,
+) -> Netlist:
+    """The circuit of a binary operation; the result is a bool for comparisons.
+
+    `second` is the type of y where it isn't that of x: the amount of a shift.
+    """
+    b = Builder()
+    p = _operand(b, element, x)
+    q = _operand(b, second or element, y, same=p)
+    if len(p) != len(q) and kind not in (BinaryKind.SHL, BinaryKind.SHR):
+        raise CompilerBug(f"{kind.value} of {element} and {second}")
+    return schedule(b, _binary(b, kind, p, q, _signed(element)), _name(kind.value, element, x, y))
+
+
+@lru_cache(maxsize=_CACHED)
+def choice(element: ScalarType, condition: Operand, x: Operand, y: Operand) -> Netlist:
+    """The circuit of a select; the condition's port has width 1. y may be SAME as x."""
+    b = Builder()
+    (bit,) = _operand(b, BoolType(), condition)
+    p = _operand(b, element, x)
+    q = _operand(b, element, y, same=p)
+    return schedule(b, select(b, bit, p, q), _name("select", element, condition, x, y))
+
+
+@lru_cache(maxsize=_CACHED)
+def cast(source: ScalarType, target: ScalarType, x: Operand) -> Netlist:
+    """The circuit of a conversion: free, but to bool, which compares with 0 (w - 1 ANDs)."""
+    b = Builder()
+    wires = _operand(b, source, x)
+    if isinstance(target, BoolType):
+        wires = [nonzero(b, wires)]
+    fill = wires[-1] if _signed(source) else FALSE
+    width = width_of(target)
+    result = [*wires[:width], *[fill] * (width - len(wires))]
+    return schedule(b, result, _name("cast", source, x) + f".{target}")
+
+
+@lru_cache(maxsize=_CACHED)
+def bit(element: ScalarType, position: int, x: Operand) -> Netlist:
+    """The circuit that picks one bit: free."""
+    b = Builder()
+    wires = _operand(b, element, x)
+    return schedule(b, [wires[position]], _name(f"bit{position}", element, x))
+
+
+def _operand(
+    b: Builder, element: ScalarType, operand: Operand, same: Sequence[Wire] | None = None
+) -> list[Wire]:
+    """The wires of an operand, with a port if it needs one."""
+    match operand:
+        case Role.SECRET:
+            return b.port(width_of(element))
+        case Role.PUBLIC:
+            return b.port(width_of(element), public=True)
+        case Role.SAME:
+            if same is None:
+                raise CompilerBug("an operand is to be the same as one that isn't there")
+            return list(same)
+        case value:
+            return constant_wires(value, width_of(element))
+
+
+def _signed(element: ScalarType) -> bool:
+    return isinstance(element, IntType) and element.signed
+
+
+def _name(operation: str, element: ScalarType, *operands: Operand) -> str:
+    """A name to tell circuits apart by: operation, type, operands."""
+    parts = [o.value if isinstance(o, Role) else str(int(o)) for o in operands]
+    return ".".join([operation, str(element), *parts])
+
+
+_Comparison = Literal[BinaryKind.LT, BinaryKind.GE, BinaryKind.GT, BinaryKind.LE]
+
+
+def _compare(b: Builder, kind: _Comparison, x: list[Wire], y: list[Wire], signed: bool) -> Wire:
+    match kind:
+        case BinaryKind.LT:
+            return less_than(b, x, y, signed=signed)
+        case BinaryKind.GE:
+            return less_than(b, x, y, signed=signed) ^ 1
+        case BinaryKind.GT:
+            return less_than(b, y, x, signed=signed)
+        case BinaryKind.LE:
+            return less_than(b, y, x, signed=signed) ^ 1
+        case _:
+            assert_never(kind)
+
+
+def _bitwise(
+    gate: Callable[[Wire, Wire], Wire], x: Sequence[Wire], y: Sequence[Wire]
+) -> list[Wire]:
+    return [gate(p, q) for p, q in zip(x, y, strict=True)]
+
+
+def _binary(
+    b: Builder, kind: BinaryKind, x: list[Wire], y: list[Wire], signed: bool
+) -> Sequence[Wire]:
+    match kind:
+        case BinaryKind.ADD:
+            return add(b, x, y)
+        case BinaryKind.SUB:
+            return subtract(b, x, y)
+        case BinaryKind.MUL:
+            return multiply(b, x, y)
+        case BinaryKind.DIV:
+            return divide(b, x, y, signed=signed)
+        case BinaryKind.MOD:
+            return remainder(b, x, y, signed=signed)
+        case BinaryKind.SHL:
+            return shift_left(b, x, y)
+        case BinaryKind.SHR:
+            return shift_right(b, x, y, signed=signed)
+        case BinaryKind.AND:
+            return _bitwise(b.conjunction, x, y)
+        case BinaryKind.OR:
+            return _bitwise(b.disjunction, x, y)
+        case BinaryKind.XOR:
+            return _bitwise(b.xor, x, y)
+        case BinaryKind.EQ:
+            return [equal(b, x, y)]
+        case BinaryKind.NE:
+            return [equal(b, x, y) ^ 1]
+        case BinaryKind.MIN:
+            return minimum(b, x, y, signed=signed)
+        case BinaryKind.MAX:
+            return maximum(b, x, y, signed=signed)
+        case BinaryKind.LT | BinaryKind.LE | BinaryKind.GT | BinaryKind.GE:
+            return [_compare(b, kind, x, y, signed)]
+        case _:
+            assert_never(kind)

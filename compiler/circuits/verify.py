@@ -1,0 +1,77 @@
+"""Checks that a netlist keeps the rules its format sets (see netlist.py).
+
+The rules are what lets a kernel load a group's operands, do all its ANDs side by side and store the
+results, and keep public bits and secret wires in memory of their own.
+"""
+
+from __future__ import annotations
+
+from ezlang.diagnostics.diagnostic import CompilerBug
+
+from .netlist import Netlist, Opcode
+
+# For each opcode: whether the result is public, and which operands are (None: not a register).
+_SHAPES: dict[Opcode, tuple[bool, tuple[bool, ...]]] = {
+    Opcode.XOR: (False, (False, False)),
+    Opcode.NOT: (False, (False,)),
+    Opcode.AND: (False, (False, False)),
+    Opcode.XOR_PUBLIC: (False, (False, True)),
+    Opcode.AND_PUBLIC: (False, (False, True)),
+    Opcode.CONSTANT: (False, ()),
+    Opcode.COPY: (False, (False,)),
+    Opcode.PUBLIC_XOR: (True, (True, True)),
+    Opcode.PUBLIC_AND: (True, (True, True)),
+    Opcode.PUBLIC_NOT: (True, (True,)),
+    Opcode.PUBLIC_CONSTANT: (True, ()),
+}
+
+
+def verify(netlist: Netlist) -> None:
+    """Raise CompilerBug where a netlist breaks a rule.
+
+    Registers are in range, written before they are read, and secret or public for good; every
+    AND stands in a group, and no AND of a group touches what another one writes; constants
+    are bits; outputs are secret; the ANDs and groups are as many as it says.
+    """
+    kinds: dict[int, bool] = {}
+    for port in netlist.ports:
+        for _ in range(port.width):
+            kinds[len(kinds)] = port.public
+    left_in_group = 0
+    groups = ands = 0
+    touched: set[int] = set()
+    written: set[int] = set()
+    rows: list[list[int]] = netlist.code.tolist()
+    for index, (number, out, *operands) in enumerate(rows):
+        where = f"{netlist.name}, instruction {index}"
+        opcode = Opcode(number)
+        if opcode is Opcode.GROUP:
+            _require(left_in_group == 0 and out > 0, where, "a group isn't filled")
+            left_in_group, groups = out, groups + 1
+            touched, written = set(), set()
+            continue
+        public, shape = _SHAPES[opcode]
+        reads = operands[: len(shape)]
+        for register, kind in zip(reads, shape, strict=True):
+            _require(kinds.get(register) == kind, where, f"register {register} can't be read")
+        if opcode in (Opcode.CONSTANT, Opcode.PUBLIC_CONSTANT):
+            _require(operands[0] in (0, 1), where, "a constant isn't a bit")
+        _require(0 <= out < netlist.registers, where, f"there is no register {out}")
+        _require(kinds.setdefault(out, public) == public, where, f"register {out} changes kind")
+        _require((opcode is Opcode.AND) == (left_in_group > 0), where, "ANDs stand in groups")
+        if opcode is Opcode.AND:
+            clash = out in touched or not written.isdisjoint(reads)
+            _require(not clash, where, "two ANDs of a group touch one register")
+            touched.update((out, *reads))
+            written.add(out)
+            left_in_group -= 1
+            ands += 1
+    name = netlist.name
+    _require(left_in_group == 0, name, "the last group isn't filled")
+    _require((ands, groups) == (netlist.ands, netlist.depth), name, "ANDs or groups are miscounted")
+    _require(all(kinds.get(o) is False for o in netlist.outputs), name, "an output isn't secret")
+
+
+def _require(condition: bool, where: str, what: str) -> None:
+    if not condition:
+        raise CompilerBug(f"{where}: {what}")
