@@ -7,11 +7,13 @@ one operation on integers, however many instances there are.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import assert_never
+from typing import Final, assert_never
 
 import numpy as np
 
 from .netlist import Netlist, Opcode
+
+_OPCODES: Final = tuple(Opcode)
 
 
 def evaluate(netlist: Netlist, inputs: Sequence[Sequence[int]], count: int) -> list[int]:
@@ -25,7 +27,7 @@ def evaluate(netlist: Netlist, inputs: Sequence[Sequence[int]], count: int) -> l
     registers += [0] * (netlist.registers - len(registers))
     rows: list[list[int]] = netlist.code.tolist()
     for number, out, a, b in rows:
-        opcode = Opcode(number)
+        opcode = _OPCODES[number]
         match opcode:
             case Opcode.XOR | Opcode.XOR_PUBLIC | Opcode.PUBLIC_XOR:
                 registers[out] = registers[a] ^ registers[b]
