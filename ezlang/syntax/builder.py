@@ -11,7 +11,7 @@ from ezlang.diagnostics.diagnostic import Diagnostic, Diagnostics
 from ezlang.source import Source, Span
 
 from . import tree
-from .lexer import Comment, Token, int_value, string_value
+from .lexer import Comment, Token, int_value, is_closed_string, string_value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -347,7 +347,11 @@ class Builder:
         value = cast(tree.Expr, children[0])
         if isinstance(value, tree.Call | tree.Reveal | tree.Input):
             return tree.ExprStatement(span=self._span(children), value=value)
-        if not isinstance(value, tree.BadExpr):
+        if isinstance(value, tree.Unary) and value.span.text.startswith("--"):
+            self._report(
+                "EZ0033", "There is no operator `--`", value.span, "Write i -= 1; as a statement."
+            )
+        elif not isinstance(value, tree.BadExpr):
             compares = isinstance(value, tree.Binary) and value.operator == "=="
             self._report(
                 "EZ0037",
@@ -375,12 +379,13 @@ class Builder:
 
     def _make_misplaced_string(self, children: list[Child]) -> tree.Node:
         span = self._span(children)
-        self._report(
-            "EZ0042",
-            "A string stands only in `input`, `output` and `assert`",
-            span,
-            "Strings name inputs and outputs; there is no type of strings to compute on.",
-        )
+        if is_closed_string(span.text):
+            self._report(
+                "EZ0042",
+                "A string stands only in `input`, `output` and `assert`",
+                span,
+                "Strings name inputs and outputs; there is no type of strings to compute on.",
+            )
         return tree.BadExpr(span=span)
 
     def _make_array_literal(self, children: list[Child]) -> tree.Node:

@@ -65,7 +65,7 @@ def lex(source: Source, tables: Tables, diagnostics: Diagnostics, max_errors: in
     match, position = tables.lexer.match, 0
     while position < len(text):
         found = match(text, position)
-        if found is None:
+        if found is None or (found.lastgroup == "_spelling" and text.startswith("/*", position)):
             if len(bad) == max_errors:
                 break
             bad.append(position)
@@ -128,6 +128,11 @@ def _shown(text: str) -> str:
     if text.isprintable():
         return f"`{text}`"
     return " ".join(c if c.isprintable() else f"U+{ord(c):04X}" for c in text)
+
+
+def is_closed_string(text: str) -> bool:
+    """Tell whether a string token was written as it should be (if not, that was reported)."""
+    return len(text) > 1 and text[0] == text[-1] == '"'
 
 
 def string_value(source: Source, token: Token, diagnostics: Diagnostics) -> str:

@@ -1,100 +1,278 @@
-"""Tokens to the syntax tree: runs the grammar's LALR(1) tables and goes on after errors."""
+"""Tokens to the syntax tree, going on after every error.
+
+The automaton of `machine.py` runs until a token cannot stand where it does. Then
+`mistakes.py` says what is wrong, and one of these lets the parse go on, tried in this order:
+
+1. put in one token of punctuation, or leave one out, if the next tokens then fit;
+2. give up the innermost expression, statement or item around the error, skip to
+   where that ends, and put a node for bad text in its place.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 from ezlang.diagnostics.diagnostic import Diagnostic, Diagnostics
 from ezlang.source import Source, Span
 
 from . import tree
-from .builder import Builder, Child
+from .builder import Builder
+from .depth import check_tree_depth, first_too_deep
 from .lexer import STRUCT_BRACE, Token, lex
-from .tables import END, Tables, load_tables
+from .machine import Machine, Value
+from .mistakes import explain_mistake
+from .place import STATEMENT_WORDS, Place
+from .reader import check_size
+from .tables import END, load_tables
 
 MAX_ERRORS = 100
+"""Beyond this many errors the rest of a file is not read."""
 
-_Value = Child | list[Child]
-"""What stands on the parser's stack: a terminal, a node, or the parts of a list."""
+_LOOKAHEAD = 4
+_INSERTED = (";", ")", "]", ",", "{", "(", ":")
 
 
 def parse(source: Source, diagnostics: Diagnostics) -> tree.Module:
-    """Return the syntax tree of a file, and report all its syntax errors."""
+    """Return the syntax tree of a file, and report all its syntax errors.
+
+    If there are any, the tree has BadStatement and BadExpr where text could not be read, and
+    items may be missing: it is of use to editors, but names that it lacks may well be there.
+    """
+    if not check_size(source, diagnostics):
+        return tree.Module(span=Span(source, 0, len(source.text)), items=())
     tables = load_tables()
     lexed = lex(source, tables, diagnostics, MAX_ERRORS)
+    deep = first_too_deep(source, lexed.tokens)
+    if deep is not None:
+        diagnostics.add(deep)
+        return tree.Module(span=Span(source, 0, len(source.text)), items=())
     builder = Builder(source, lexed.comments, diagnostics)
     machine = Machine(tables, builder)
-    for token in lexed.tokens:
-        if not machine.feed(token):
-            diagnostics.add(
-                Diagnostic(
-                    code="EZ0020",
-                    message="This was not expected here",
-                    span=Span(source, token.start, token.end),
-                )
-            )
-            return tree.Module(span=Span(source, 0, len(source.text)), items=())
-    module = machine.result
-    assert isinstance(module, tree.Module)
-    return module
+    run = _Run(source, lexed.tokens, machine, builder, diagnostics, lexed.bad, lexed.complete)
+    return check_tree_depth(run.module(), diagnostics)
 
 
-class Machine:
-    """The stacks of an LALR(1) parser."""
+class _Run:
+    """One parse: the tokens, how far it is, and what it does about errors."""
 
-    def __init__(self, tables: Tables, builder: Builder) -> None:
-        self._tables = tables
-        self._build = builder.build
-        self.states = [0]
-        self.values: list[_Value] = []
+    def __init__(
+        self,
+        source: Source,
+        tokens: list[Token],
+        machine: Machine,
+        builder: Builder,
+        diagnostics: Diagnostics,
+        bad: list[int],
+        complete: bool,
+    ) -> None:
+        self._source = source
+        self._tokens = tokens
+        self._index = 0
+        self._machine = machine
+        self._builder = builder
+        self._diagnostics = diagnostics
+        self._bad = bad
+        self._complete = complete
+        self._place = Place(source, tokens, machine)
+        self._errors = 0
+        self._loose_block = False
 
-    @property
-    def result(self) -> _Value:
-        """The value of the start rule, once `$END` was taken."""
-        return self.values[0]
-
-    def feed(self, token: Token) -> bool:
-        """Take a token; return whether it can stand here. If not, nothing of it is kept."""
-        states, values = self.states, self.values
-        table, rules, end_state = self._tables.states, self._tables.rules, self._tables.end_state
-        kind = token.kind
-        while True:
-            action = table[states[-1]].get(kind)
-            if action is None:
-                if kind == END and states[-1] == end_state:
-                    return True
-                if kind == STRUCT_BRACE:
-                    kind = "{"
-                    token = Token("{", token.start, token.end)
-                    continue
-                return False
-            if action >= 0:
-                states.append(action)
-                values.append(token)
-                return True
-            rule = rules[-action - 1]
-            size = rule.size
-            if rule.handler is None:
-                states.pop()
+    def module(self) -> tree.Module:
+        """Parse all tokens."""
+        tokens, feed = self._tokens, self._machine.feed
+        while self._index < len(tokens):
+            if feed(tokens[self._index]):
+                self._index += 1
+                continue
+            if self._errors == MAX_ERRORS:
+                self._give_up()
             else:
-                parts = values[len(values) - size :]
-                if size:
-                    del values[-size:], states[-size:]
-                values.append(self._reduce(rule.origin, rule.handler, parts))
-            states.append(table[states[-1]][rule.origin])
+                self._mend()
+        module = self._machine.values[0]
+        assert isinstance(module, tree.Module)
+        return module
 
-    def _reduce(self, origin: str, handler: str, parts: list[_Value]) -> _Value:
-        """Return the node of a rule, or for a rule whose name begins with _ the list of its parts.
+    # What an error does
 
-        A list that a rule begins with is extended in place: long lists are built in linear time.
-        """
-        is_list = origin[0] == "_"
-        flat: list[Child]
-        if is_list and isinstance(parts[0], list):
-            flat, parts = parts[0], parts[1:]
+    def _mend(self) -> None:
+        """Report that the current token cannot stand here, and make the parse go on."""
+        token = self._tokens[self._index]
+        if self._loose_block and token.kind in ("else", ";"):
+            self._index += 1
+            return
+        if not self._follows_bad_text(token):
+            self._errors += 1
+            self._diagnostics.add(explain_mistake(self._place, self._index))
+        if not (self._insert() or self._leave_out() or self._close_blocks()):
+            self._skip()
+
+    def _follows_bad_text(self, token: Token) -> bool:
+        """Tell whether the error comes from text that the lexer has reported."""
+        if token.kind == END and not self._complete:
+            return True
+        before = self._tokens[self._index - 1].start if self._index else 0
+        return any(before <= position <= token.start for position in self._bad)
+
+    def _give_up(self) -> None:
+        """Report that there are too many errors, and go to the end of the file."""
+        token = self._tokens[self._index]
+        self._diagnostics.add(
+            Diagnostic(
+                code="EZ0005",
+                message=f"There are more than {MAX_ERRORS} errors; the rest was not read",
+                span=Span(self._source, token.start, token.end),
+                help="Mend the first ones: many of the others may come from them.",
+            )
+        )
+        self._index = len(self._tokens) - 1
+        self._machine.cut(self._waiting_for("item"))
+
+    def _ahead(self, index: int) -> list[str]:
+        return [t.kind for t in self._tokens[index : index + _LOOKAHEAD]]
+
+    def _insert(self) -> bool:
+        """Put in a token without which the next ones do not fit."""
+        previous = self._tokens[self._index - 1]
+        ahead = self._ahead(self._index)
+        for kind in _INSERTED:
+            if kind == ";" and not self._place.begins_statement(self._index):
+                continue
+            if kind == "{" and not self._place.lost_brace(self._index):
+                continue
+            if self._machine.accepts(kind, *ahead):
+                return self._machine.feed(Token(kind, previous.end, previous.end))
+        return False
+
+    def _leave_out(self) -> bool:
+        """Leave out the current token if the next ones fit then."""
+        if self._tokens[self._index].kind in ("{", "}", STRUCT_BRACE, END):
+            return False
+        if self._machine.accepts(*self._ahead(self._index + 1)):
+            self._index += 1
+            return True
+        return False
+
+    def _close_blocks(self) -> bool:
+        """Before an item or the end of the file, close the statement and all blocks still open."""
+        token = self._tokens[self._index]
+        if not (token.kind == END or self._place.begins_item(self._index)):
+            return False
+        block = self._waiting_for("statement")
+        if block == 0:
+            return False
+        self._put_bad_statement(block, token.start)
+        here = Token("}", token.start, token.start)
+        while not self._machine.accepts(token.kind) and self._machine.feed(here):
+            pass
+        return self._machine.accepts(token.kind)
+
+    # Skipping
+
+    def _waiting_for(self, symbol: str) -> int:
+        """Return the depth of the topmost state that waits for a rule; 0 if none does."""
+        for depth in range(len(self._machine.states) - 1, 0, -1):
+            if self._machine.goes_on_with(depth, symbol):
+                return depth
+        return 0
+
+    def _skip(self) -> None:
+        """Give up what stands around the error and go on where that ends."""
+        expr, statement = self._waiting_for("expr"), self._waiting_for("statement")
+        if expr > statement and self._skip_expression(expr):
+            return
+        if statement:
+            self._skip_statement(statement)
         else:
-            flat = []
-        for part in parts:
-            if isinstance(part, list):
-                flat.extend(part)
-            elif not (is_list and isinstance(part, Token) and part.kind == ","):
-                flat.append(part)
-        return flat if is_list else self._build(handler, flat)
+            self._skip_item()
+
+    def _skip_expression(self, depth: int) -> bool:
+        """Skip to what can follow an expression in the brackets or the statement around it."""
+        for index in self._same_level(self._index):
+            kind = self._tokens[index].kind
+            if self._place.starts_item(index) or kind == END or self._begins_statement(index):
+                return False
+            if kind not in (";", ")", "]", "}", ",", "{", "..", STRUCT_BRACE):
+                continue
+            if self._machine.accepts_after(depth, "expr", kind):
+                start = _start(self._machine.cut(depth), self._tokens[self._index].start)
+                end = self._tokens[index - 1].end
+                self._machine.push("expr", self._builder.bad_expr(start, max(start, end)))
+                self._index = index
+                return True
+            if kind in (";", "}", "{"):
+                return False
+        return False
+
+    def _skip_statement(self, depth: int) -> None:
+        """Skip the rest of a statement; a block in it is read as a statement of its own."""
+        first, stop = self._index, len(self._tokens) - 1
+        for index in self._same_level(first):
+            kind = self._tokens[index].kind
+            if kind == ";":
+                stop = index + 1
+                break
+            begins = index > first and self._begins_statement(index)
+            begins = begins or (index > first and self._place.starts_item(index))
+            if kind in ("{", "}", END) or begins:
+                stop = index
+                self._loose_block = self._loose_block or kind == "{"
+                break
+        if stop == first and self._tokens[first].kind not in ("{", "}"):
+            stop += self._tokens[first].kind != END
+        self._put_bad_statement(depth, self._tokens[max(stop - 1, 0)].end)
+        self._index = stop
+        if stop == first and not self._machine.accepts(self._tokens[stop].kind):
+            self._index += self._tokens[stop].kind != END
+
+    def _put_bad_statement(self, depth: int, end: int) -> None:
+        start = _start(self._machine.cut(depth), self._tokens[self._index].start)
+        self._machine.push("statement", self._builder.bad_statement(start, max(start, end)))
+
+    def _skip_item(self) -> None:
+        """Skip to the next item; the body of a function with a bad head is read all the same."""
+        lost = self._machine.cut(self._waiting_for("item"))
+        head = [v for v in lost[:2] if isinstance(v, Token)]
+        is_function = len(head) == 2 and head[0].kind == "fn" and head[1].kind == "NAME"
+        self._loose_block = False
+        start = self._index
+        while self._tokens[self._index].kind != END:
+            kind = self._tokens[self._index].kind
+            if self._place.starts_item(self._index) and (
+                self._index > start or self._machine.accepts(kind)
+            ):
+                return
+            if is_function and kind == "{":
+                here = self._tokens[self._index].start
+                for token in (*head, Token("(", here, here), Token(")", here, here)):
+                    self._machine.feed(token)
+                return
+            self._index += 1
+
+    def _begins_statement(self, index: int) -> bool:
+        return self._tokens[index].kind in STATEMENT_WORDS and self._place.begins_line(index)
+
+    def _same_level(self, first: int) -> Iterator[int]:
+        """Yield the indices from `first` on, leaving out what stands in ( ) and [ ].
+
+        A bracket that is not closed before the end of a statement at a line's end counts as none.
+        """
+        depth = 0
+        for index in range(first, len(self._tokens)):
+            token = self._tokens[index]
+            if token.kind in (")", "]") and depth:
+                depth -= 1
+                continue
+            ends = token.kind == ";" and self._place.begins_line(index + 1)
+            closes = token.kind in ("{", "}", END) or self._place.starts_item(index)
+            if depth == 0 or ends or closes:
+                yield index
+            if token.kind in ("(", "["):
+                depth += 1
+
+
+def _start(values: list[Value], otherwise: int) -> int:
+    """Return where the first of some values starts in the text."""
+    for value in values:
+        first = value[0] if isinstance(value, list) else value
+        return first.start if isinstance(first, Token) else first.span.start
+    return otherwise

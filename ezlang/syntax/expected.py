@@ -1,0 +1,139 @@
+"""What could have stood where the parse cannot go on, when no common mistake explains it."""
+
+from __future__ import annotations
+
+from ezlang.diagnostics.diagnostic import Diagnostic
+from ezlang.source import Span
+
+from .lexer import STRUCT_BRACE
+from .place import TYPE_WORDS, Place
+from .tables import END
+
+_NAMED = {
+    "NAME": "a name",
+    "STRING": "a string",
+    "INT": "an integer",
+    END: "the end of the file",
+}
+_MOST = 4
+
+
+def explain_unexpected(place: Place, index: int) -> Diagnostic:
+    """Return an error that says what was expected at `index`, and what is there."""
+    accepts, kind = place.machine.accepts, place.kind(index)
+    found = _found(place, index)
+    misfit = _misfit(place, index)
+    if misfit is not None:
+        return misfit
+    if accepts("{") and not accepts("NAME") and not _brace_follows(place, index):
+        return Diagnostic(
+            code="EZ0025",
+            message=f"`{{` was expected before {found}: a block stands in braces",
+            span=place.span(index),
+            help=_block_help(place, index),
+        )
+    if accepts(";") and place.begins_statement(index) and kind != END:
+        return _missing_semicolon(place, index)
+    if accepts("INT"):
+        return Diagnostic(
+            code="EZ0026",
+            message=f"An expression was expected, but here is {found}",
+            span=place.span(index),
+            help="There is no `+` in front of a single value." if kind == "+" else None,
+        )
+    return Diagnostic(
+        code="EZ0020",
+        message=f"{_sentence(place)} was expected, but here is {found}",
+        span=place.span(index),
+        help=_help(place, index),
+    )
+
+
+def _misfit(place: Place, index: int) -> Diagnostic | None:
+    """Return an error for what never stands where it is, whatever else could."""
+    kind, before = place.kind(index), place.kind(index - 1)
+    if kind == ";" and before in ("}", ";", "{", END):
+        message, help = "This `;` ends nothing", "Remove it: after a block stands none."
+    elif kind == "else":
+        message = "This `else` follows no `if`"
+        help = "It stands right after the `}` of its `if`."
+    elif kind == "{" and before == "NAME" and place.kind(index + 1) == "}":
+        message = "A struct has at least one field, and a struct literal names them all"
+        help = f"Write {place.text(index - 1)} {{ field: value }}."
+    elif kind == "->":
+        message, help = "`->` stands only in the head of a function", "A field is written p.x."
+    else:
+        return None
+    return Diagnostic(code="EZ0020", message=message, span=place.span(index), help=help)
+
+
+def _missing_semicolon(place: Place, index: int) -> Diagnostic:
+    end = place.tokens[index - 1].end
+    return Diagnostic(
+        code="EZ0021",
+        message="`;` is missing at the end of this statement",
+        span=Span(place.source, end, end),
+        label="`;` expected here",
+        help=f"Write {place.text(index - 1)};",
+    )
+
+
+def _brace_follows(place: Place, index: int) -> bool:
+    """Tell whether the line goes on to a `{`, so that something else is wrong before it."""
+    while place.kind(index) not in (END, ";", "}"):
+        if place.kind(index) in ("{", STRUCT_BRACE):
+            return True
+        index += 1
+        if place.begins_line(index):
+            return False
+    return False
+
+
+def _block_help(place: Place, index: int) -> str:
+    if place.kind(place.statement_start(index)) == "fn":
+        return "A function has a body: fn name(int32 x) -> int32 { … }."
+    if place.kind(index) == ":":
+        return "Write `{` instead of `:`, and `}` where the block ends."
+    return "Write braces also around a single statement."
+
+
+def _found(place: Place, index: int) -> str:
+    kind, text = place.kind(index), place.text(index)
+    if kind in (END, "STRING"):
+        return _NAMED[kind]
+    return f"`{text if len(text) <= 40 else text[:37] + '…'}`"
+
+
+def _sentence(place: Place) -> str:
+    """Return what the parser could take, as words with a capital: "`,` or `)`"."""
+    kinds = place.machine.expected()
+    if "INT" in kinds and "NAME" in kinds:
+        kinds = ["NAME"]
+    if {"NAME", "["}.issubset(kinds) and len(kinds) < _MOST:
+        words = ["a name"]
+    elif TYPE_WORDS.issubset(kinds):
+        words = ["a type"] + (["a label"] if "secret" in kinds else [])
+        words += [f"`{k}`" for k in kinds if k in (")", "}")]
+    elif len(kinds) > _MOST and {"&&", "+"} <= set(kinds):
+        closing = [k for k in (";", ")", "]", "}", ",", "{", "..", ":") if k in kinds]
+        words = ["an operator", *(f"`{k}`" for k in closing)]
+    elif len(kinds) > _MOST:
+        words = ["something else"]
+    else:
+        words = [_NAMED.get(k, f"`{'{' if k == STRUCT_BRACE else k}`") for k in sorted(set(kinds))]
+    text = words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
+    return text[0].upper() + text[1:]
+
+
+def _help(place: Place, index: int) -> str | None:
+    kind, accepts = place.kind(index), place.machine.accepts
+    if kind == "}" and accepts("NAME"):
+        return "A struct has at least one field."
+    if kind == "." and place.kind(index - 2) == "import":
+        return "A module is one file: import name;."
+    start = place.kind(place.statement_start(index))
+    if start == "fn" and kind in (")", ",") and accepts("NAME"):
+        return "A parameter has a type and a name: fn name(int32 x)."
+    if start == "param" and accepts("NAME"):
+        return "A param has a type: param int32 n = 10;."
+    return None

@@ -1,0 +1,126 @@
+"""The automaton of the grammar: an LALR(1) parser's stacks, and questions to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from .builder import Builder, Child
+from .lexer import STRUCT_BRACE, Token
+from .tables import END, Tables
+
+Value = Child | list[Child]
+"""What stands on the parser's stack: a terminal, a node, or the parts of a list."""
+
+
+class Machine:
+    """The stacks of an LALR(1) parser; `states` is one longer than `values`."""
+
+    def __init__(self, tables: Tables, builder: Builder) -> None:
+        self._rules = tables.rules
+        self._table = tables.states
+        self._terminals = {*tables.spellings, *(name for name, _ in tables.patterns), END}
+        self._end_state = tables.end_state
+        self._build = builder.build
+        self.states = [0]
+        self.values: list[Value] = []
+
+    def feed(self, token: Token) -> bool:
+        """Take a token; return whether it can stand here (if not, it is not taken)."""
+        states, values, table, rules = self.states, self.values, self._table, self._rules
+        kind = token.kind
+        while True:
+            action = table[states[-1]].get(kind)
+            if action is None:
+                if kind == STRUCT_BRACE:
+                    token = Token("{", token.start, token.end)
+                    kind = "{"
+                    continue
+                return kind == END and states[-1] == self._end_state
+            if action >= 0:
+                states.append(action)
+                values.append(token)
+                return True
+            rule = rules[-action - 1]
+            size = rule.size
+            if rule.handler is None:
+                states.pop()
+            else:
+                parts = values[len(values) - size :]
+                if size:
+                    del values[-size:], states[-size:]
+                values.append(self._reduce(rule.origin, rule.handler, parts))
+            states.append(table[states[-1]][rule.origin])
+
+    def _reduce(self, origin: str, handler: str, parts: list[Value]) -> Value:
+        """Return the node of a rule, or for a rule whose name begins with _ the list of its parts.
+
+        A list that a rule begins with is extended in place: long lists are built in linear time.
+        """
+        is_list = origin[0] == "_"
+        flat: list[Child]
+        if is_list and isinstance(parts[0], list):
+            flat, parts = parts[0], parts[1:]
+        else:
+            flat = []
+        for part in parts:
+            if isinstance(part, list):
+                flat.extend(part)
+            elif not (is_list and isinstance(part, Token) and part.kind == ","):
+                flat.append(part)
+        return flat if is_list else self._build(handler, flat)
+
+    def run_length(self, kinds: Iterable[str], states: list[int] | None = None) -> int:
+        """Return how many tokens of these kinds could be taken, one after the other."""
+        stack = list(self.states if states is None else states)
+        count = 0
+        for kind in kinds:
+            if not self._step(stack, kind):
+                break
+            count += 1
+        return count
+
+    def accepts(self, *kinds: str) -> bool:
+        """Tell whether tokens of these kinds can come next, in this order."""
+        return self.run_length(kinds) == len(kinds)
+
+    def accepts_after(self, depth: int, symbol: str, kind: str) -> bool:
+        """Tell whether, with `symbol` put on the lowest `depth` + 1 states, `kind` could follow."""
+        states = self.states[: depth + 1]
+        states.append(self._table[states[-1]][symbol])
+        return self.run_length([kind], states) == 1
+
+    def expected(self) -> list[str]:
+        """Return the kinds of tokens that can come next."""
+        return [k for k in self._table[self.states[-1]] if k in self._terminals and self.accepts(k)]
+
+    def goes_on_with(self, depth: int, symbol: str) -> bool:
+        """Tell whether the state at `depth` waits for `symbol`, a rule's name."""
+        return symbol in self._table[self.states[depth]]
+
+    def cut(self, depth: int) -> list[Value]:
+        """Take away all above the state at `depth`, and return it."""
+        lost = self.values[depth:]
+        del self.states[depth + 1 :], self.values[depth:]
+        return lost
+
+    def push(self, symbol: str, value: Child) -> None:
+        """Put a node where the top state waits for `symbol`."""
+        self.states.append(self._table[self.states[-1]][symbol])
+        self.values.append(value)
+
+    def _step(self, stack: list[int], kind: str) -> bool:
+        """Do with a stack of states what `feed` does with a token of this kind."""
+        while True:
+            action = self._table[stack[-1]].get(kind)
+            if action is None:
+                if kind == STRUCT_BRACE:
+                    kind = "{"
+                    continue
+                return kind == END and stack[-1] == self._end_state
+            if action >= 0:
+                stack.append(action)
+                return True
+            rule = self._rules[-action - 1]
+            if rule.size:
+                del stack[-rule.size :]
+            stack.append(self._table[stack[-1]][rule.origin])
