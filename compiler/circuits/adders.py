@@ -1,4 +1,7 @@
-"""Sums: one AND a full adder, which is the least there is [BPP00].
+"""Sums: one AND a full adder [BPP00].
+
+No circuit adds with fewer than w - 1 ANDs: the top bit of a sum modulo 2^w is a polynomial of
+degree w, and k ANDs reach degree k + 1 at most [Sch88].
 
 All take and return wires, least significant first; widths of two operands are equal.
 """

@@ -34,7 +34,7 @@ class _Divisor:
 def divide(b: Builder, x: Sequence[Wire], y: Sequence[Wire], *, signed: bool) -> list[Wire]:
     """x / y, truncated toward zero; all ones where y is 0; the least int divided by -1 is itself.
 
-    Unsigned: w^2 / 2 + 5w / 2 - 3 ANDs. Signed: about 2w more, for |x| and the quotient's sign.
+    Unsigned: w^2 / 2 + 5w / 2 - 3 ANDs. Signed: 2w - 3 more, for |x| and the quotient's sign.
     A constant divisor below 2^n costs about n (w - n), a power of two w - 1 or nothing.
     """
     shift = _power_of_two(y, signed=signed)
@@ -53,7 +53,7 @@ def divide(b: Builder, x: Sequence[Wire], y: Sequence[Wire], *, signed: bool) ->
 def remainder(b: Builder, x: Sequence[Wire], y: Sequence[Wire], *, signed: bool) -> list[Wire]:
     """x - y * (x / y): as large as |y| allows, with the sign of x; x where y is 0.
 
-    Costs 2w - 1 ANDs more than the unsigned quotient, 4w - 3 if signed.
+    Costs 2w - 1 ANDs more than the unsigned quotient, 4w - 5 if signed.
     """
     shift = _power_of_two(y, signed=signed)
     if shift is not None:

@@ -9,7 +9,15 @@ import pytest
 from circuit_reference import run
 
 from ezlang.compiler.circuits.builder import FALSE, TRUE, Builder
-from ezlang.compiler.circuits.catalogue import SAME, SECRET, binary, cast, circuit, unary
+from ezlang.compiler.circuits.catalogue import (
+    SAME,
+    SECRET,
+    CircuitOperation,
+    binary,
+    cast,
+    circuit,
+    unary,
+)
 from ezlang.compiler.circuits.evaluate import pack, unpack
 from ezlang.compiler.circuits.netlist import Netlist, Opcode, Port
 from ezlang.compiler.circuits.schedule import schedule
@@ -163,7 +171,7 @@ def _value(number: int, element: ScalarType) -> Value:
 def test_circuits_of_operations() -> None:
     x, y, c = _value(0, INT16), _value(1, INT16), _value(2, BOOL)
     small = _value(3, UINT8)
-    cases = [
+    cases: list[tuple[CircuitOperation, tuple[int, ...], int]] = [
         (Unary(operands=(x,), results=(y,), kind=UnaryKind.NEG), (16,), 16),
         (Binary(operands=(x, y), results=(x,), kind=BinaryKind.ADD), (16, 16), 16),
         (Binary(operands=(x, y), results=(c,), kind=BinaryKind.LT), (16, 16), 1),
