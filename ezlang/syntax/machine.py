@@ -21,6 +21,7 @@ class Machine:
         self._terminals = {*tables.spellings, *(name for name, _ in tables.patterns), END}
         self._end_state = tables.end_state
         self._build = builder.build
+        self._after_passing: dict[tuple[int, int, str], int] = {}
         self.states = [0]
         self.values: list[Value] = []
 
@@ -41,15 +42,31 @@ class Machine:
                 values.append(token)
                 return True
             rule = rules[-action - 1]
-            size = rule.size
             if rule.handler is None:
-                states.pop()
-            else:
-                parts = values[len(values) - size :]
-                if size:
-                    del values[-size:], states[-size:]
-                values.append(self._reduce(rule.origin, rule.handler, parts))
+                key = (states[-2], states[-1], kind)
+                known = self._after_passing.get(key)
+                states[-1] = self._pass_on(*key) if known is None else known
+                continue
+            size = rule.size
+            parts = values[len(values) - size :]
+            if size:
+                del values[-size:], states[-size:]
+            values.append(self._reduce(rule.origin, rule.handler, parts))
             states.append(table[states[-1]][rule.origin])
+
+    def _pass_on(self, below: int, top: int, kind: str) -> int:
+        """Return the top state after all reductions by rules that make no node, and keep it.
+
+        From a name to an expression there are a dozen of them, each for one level of binding.
+        """
+        row, state = self._table[below], top
+        while True:
+            action = self._table[state].get(kind, 0)
+            rule = self._rules[-action - 1] if action < 0 else None
+            if rule is None or rule.handler is not None:
+                self._after_passing[below, top, kind] = state
+                return state
+            state = row[rule.origin]
 
     def _reduce(self, origin: str, handler: str, parts: list[Value]) -> Value:
         """Return the node of a rule, or for a rule whose name begins with _ the list of its parts.

@@ -9,7 +9,7 @@ from pathlib import Path
 from ezlang.diagnostics.diagnostic import Diagnostic, Diagnostics, EzError
 from ezlang.source import Source, Span
 
-MAX_BYTES = 16 << 20
+MAX_BYTES = 4 << 20
 """A longer file is no program that somebody wrote; data come in by `input`."""
 
 
