@@ -177,8 +177,7 @@ class HardwareCipher(Cipher):
         while current[0].type.count < size:
             count = 2 * current[0].type.count
             current = [
-                a.shuffle(range(count), b)
-                for a, b in zip(current[::2], current[1::2], strict=True)
+                a.shuffle(range(count), b) for a, b in zip(current[::2], current[1::2], strict=True)
             ]
         return self._split(current, vector(I64, size))
 

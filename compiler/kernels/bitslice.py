@@ -70,9 +70,7 @@ def mix_columns(planes: Sequence[Value]) -> list[Value]:
     sums = [p ^ b for p, b in zip(planes, below, strict=True)]
     carry = sums[7]
     doubled = [carry, sums[0] ^ carry, sums[1], sums[2] ^ carry, sums[3] ^ carry, *sums[4:7]]
-    return [
-        d ^ b ^ _rotated_column(s, 2) for d, b, s in zip(doubled, below, sums, strict=True)
-    ]
+    return [d ^ b ^ _rotated_column(s, 2) for d, b, s in zip(doubled, below, sums, strict=True)]
 
 
 def _swap(k: Kernel, x: list[Value], i: int, j: int, shift: int, mask: int) -> None:
@@ -123,9 +121,7 @@ def _shared(k: Kernel, name: str, body: Callable[[Kernel, Value, Value], None]) 
     if existing is not None:
         return existing
     parameters = (("buffer", POINTER), ("keys", POINTER))
-    inner = Kernel(
-        k.module, name, parameters, result=VOID, internal=True, inline="noinline"
-    )
+    inner = Kernel(k.module, name, parameters, result=VOID, internal=True, inline="noinline")
     body(inner, inner["buffer"], inner["keys"])
     inner.finish()
     return inner.function

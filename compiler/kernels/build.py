@@ -137,6 +137,21 @@ class Value:
         return Value(self.kernel, self.kernel.builder.extract_element(self.ir, I32(index)))
 
 
+class _Callee:
+    """What a call instruction asks of a function, for one known by its address."""
+
+    __slots__ = ("_pointer", "function_type", "type")
+
+    def __init__(self, pointer: Any, function_type: Any) -> None:
+        self._pointer = pointer
+        self.function_type = function_type
+        self.type = pointer.type
+
+    def get_reference(self) -> str:
+        """Return how the instruction names it."""
+        return str(self._pointer.get_reference())
+
+
 class Variable:
     """A mutable local variable."""
 
@@ -268,8 +283,7 @@ class Kernel:
 
     def call_pointer(self, pointer: Value, *arguments: Value) -> Value:
         """Call a C function that returns an i32 through its address."""
-        type = ir.FunctionType(I32, [argument.type for argument in arguments])
-        callee = self.builder.bitcast(pointer.ir, type.as_pointer())
+        callee = _Callee(pointer.ir, ir.FunctionType(I32, [a.type for a in arguments]))
         return Value(self, self.builder.call(callee, [argument.ir for argument in arguments]))
 
     def copy(self, target: Value, source: Value, size: Value) -> None:

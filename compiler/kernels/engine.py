@@ -156,9 +156,13 @@ class Engine:
         self._jit = llvm.create_lljit_compiler(_target_machine(self.target), use_jit_link=True)
         self._trackers: list[Any] = []
         self._addresses: dict[str, int] = {}
+        self._units: set[str] = set()
 
     def add_unit(self, name: str, build: Callable[[Target], str], symbols: tuple[str, ...]) -> None:
-        """Load a unit of the kernels; `build` writes its IR and only runs when it isn't cached."""
+        """Load a unit of the kernels, once; `build` writes its IR, if it isn't in the cache."""
+        if name in self._units:
+            return
+        self._units.add(name)
         key = cache_key(f"unit {name} {self.target.path.value}", _kernel_sources(), self.target)
         self._load(name, key, lambda: build(self.target), symbols)
 
@@ -175,9 +179,7 @@ class Engine:
         """Return an exported function as something Python can call."""
         return ctypes.CFUNCTYPE(result, *parameters)(self.address(symbol))
 
-    def _load(
-        self, name: str, key: str, text: Callable[[], str], symbols: tuple[str, ...]
-    ) -> None:
+    def _load(self, name: str, key: str, text: Callable[[], str], symbols: tuple[str, ...]) -> None:
         image = self.cache.load(key)
         if image is None:
             image = compile_object(text(), self.target)

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, Final
+
 from llvmlite import ir
 
-from . import hash, primitives
-from .aes import cipher_for
+from . import circuit, extension, hash, primitives, stream, values
+from .abi import FUNCTIONS
+from .aes import Cipher, cipher_for
 from .engine import Engine
+from .roles import Evaluator, Garbler, Role
 from .target import Target
+from .transpose import write_transpose
 
 
 def build_primitives(target: Target) -> str:
@@ -22,6 +28,51 @@ def build_primitives(target: Target) -> str:
     return str(module)
 
 
+def _build_role(name: str, target: Target, party: Callable[[Any, Cipher], Role]) -> str:
+    module = ir.Module(name)
+    cipher = cipher_for(target.path)
+    role = party(module, cipher)
+    circuit.write_circuit(module, role)
+    values.write_shares(module, role, primitives.write_prg(module, cipher, internal=True))
+    values.write_reveal(module, role)
+    stream.write_channel(module, role.stream)
+    return str(module)
+
+
+def build_garbler(target: Target) -> str:
+    """Write the unit `garbler`."""
+    return _build_role("garbler", target, Garbler)
+
+
+def build_evaluator(target: Target) -> str:
+    """Write the unit `evaluator`."""
+    return _build_role("evaluator", target, Evaluator)
+
+
+YAO_SYMBOLS: Final = (*FUNCTIONS, "yao_flush")
+
+
+def add_yao(engine: Engine, *, garbler: bool) -> None:
+    """Load what a party of Yao's protocol runs."""
+    name, build = ("garbler", build_garbler) if garbler else ("evaluator", build_evaluator)
+    engine.add_unit(name, build, YAO_SYMBOLS)
+
+
 def add_primitives(engine: Engine) -> None:
     """Load `primitives`."""
     engine.add_unit("primitives", build_primitives, primitives.SYMBOLS)
+
+
+def add_extension(engine: Engine, bits: int) -> None:
+    """Load OT extension with groups of `bits` columns, and `primitives`."""
+    add_primitives(engine)
+
+    def build(target: Target) -> str:
+        module = ir.Module("extension")
+        cipher = cipher_for(target.path)
+        extension.write_receiver(module, cipher, bits)
+        extension.write_sender(module, cipher, bits)
+        write_transpose(module)
+        return str(module)
+
+    engine.add_unit(f"extension{bits}", build, extension.SYMBOLS)

@@ -1,0 +1,112 @@
+"""The context: all that native code keeps of a party between calls.
+
+One ctypes struct, which Python owns and native code reads and writes at its fields' offsets. All
+buffers it points to are of fixed size but `scratch`, which grows to the largest netlist: memory
+does not depend on how many gates are run.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Any, Final
+
+from .abi import I32, I64, POINTER
+from .aes import WINDOW_BYTES
+from .build import BLOCK, Kernel, Value
+
+CHUNK: Final = 8
+"""Instances that run side by side. The order of gates, hence the wire format, depends on it."""
+
+TABLE_BYTES: Final = 32
+"""A half-gates table: two ciphertexts an AND."""
+
+SCHEDULE_BYTES: Final = 1408
+"""Room for one key's schedule on any path."""
+
+TRANSFER = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_int64)
+"""send and receive: (data, bytes) -> status"""
+
+REQUEST = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_int64)
+"""refill and grow: (how many) -> status"""
+
+
+class Context(ctypes.Structure):
+    """A party's state. Blocks and schedules come first, so that they are aligned to 64 bytes.
+
+    - window: key schedules of the gates from `window_gate` on (a multiple of 8; −1: none yet)
+    - label_schedule, label_counter: the generator of the garbler's input labels, shared by both
+    - delta, delta_sigma: Δ and σ(Δ), zero at the evaluator; start: S of the hash
+    - gate: the number of the next AND gate; ands: how many there have been
+    - table, table_position, table_end, table_capacity: the stream buffer. At the garbler,
+      bytes [0, position) wait to be sent. At the evaluator, [position, end) wait to be used.
+    - tables_left: at the evaluator, bytes of the current call's tables not received yet
+    - buffer, buffer_capacity: room for bits on their way (a multiple of 64 bytes)
+    - scratch, scratch_registers: CHUNK blocks for each register of a running netlist
+    - cots, cot_choices, cot_next, cot_end: correlated OTs in stock: q at the garbler; t, and the
+      choice bits, 8 a byte, at the evaluator
+    - send, receive, refill, grow: callbacks into Python
+    """
+
+    _fields_ = (
+        ("window", ctypes.c_uint8 * WINDOW_BYTES),
+        ("label_schedule", ctypes.c_uint8 * SCHEDULE_BYTES),
+        ("delta", ctypes.c_uint8 * 16),
+        ("delta_sigma", ctypes.c_uint8 * 16),
+        ("start", ctypes.c_uint8 * 16),
+        ("gate", ctypes.c_int64),
+        ("window_gate", ctypes.c_int64),
+        ("ands", ctypes.c_int64),
+        ("label_counter", ctypes.c_int64),
+        ("table", ctypes.c_void_p),
+        ("table_position", ctypes.c_int64),
+        ("table_end", ctypes.c_int64),
+        ("table_capacity", ctypes.c_int64),
+        ("tables_left", ctypes.c_int64),
+        ("buffer", ctypes.c_void_p),
+        ("buffer_capacity", ctypes.c_int64),
+        ("scratch", ctypes.c_void_p),
+        ("scratch_registers", ctypes.c_int64),
+        ("cots", ctypes.c_void_p),
+        ("cot_choices", ctypes.c_void_p),
+        ("cot_next", ctypes.c_int64),
+        ("cot_end", ctypes.c_int64),
+        ("send", ctypes.c_void_p),
+        ("receive", ctypes.c_void_p),
+        ("refill", ctypes.c_void_p),
+        ("grow", ctypes.c_void_p),
+    )
+
+
+def _type(name: str) -> Any:
+    field = dict(Context._fields_)[name]
+    if field is ctypes.c_void_p:
+        return POINTER
+    return {ctypes.c_int64: I64, ctypes.c_int32: I32}[field]
+
+
+class ContextAccess:
+    """Reads and writes a context's fields in a kernel."""
+
+    def __init__(self, kernel: Kernel, pointer: Value) -> None:
+        self._kernel = kernel
+        self.pointer = pointer
+
+    def address(self, name: str) -> Value:
+        """Return where a field is."""
+        return self.pointer.at(getattr(Context, name).offset)
+
+    def get(self, name: str) -> Value:
+        """Read a number or pointer."""
+        return self._kernel.load(self.address(name), _type(name), align=8)
+
+    def set(self, name: str, value: Value) -> None:
+        """Write a number or pointer."""
+        self._kernel.store(value, self.address(name), align=8)
+
+    def block(self, name: str) -> Value:
+        """Read a block."""
+        return self._kernel.load(self.address(name), BLOCK, align=16)
+
+    def callback(self, name: str, *arguments: Value) -> None:
+        """Call back into Python; leaves the kernel if that fails."""
+        self._kernel.check(self._kernel.call_pointer(self.get(name), *arguments))

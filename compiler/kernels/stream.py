@@ -1,0 +1,140 @@
+"""The stream between the parties, as kernels use it.
+
+Everything the garbler sends goes through one buffer of fixed size: tables are written into it and
+it is sent when the next table doesn't fit. It is also sent, whole, before the garbler waits for
+anything and after every message that is not a table, so that the evaluator never waits for bytes
+that the garbler keeps while itself waiting. The evaluator receives the tables of a call in
+pieces: as much as is still to come of that call, or as its buffer has room for. How many tables a
+call has follows from the netlist and n alone, so both sides know every length beforehand, and no
+length or order depends on a secret. The evaluator's own messages are sent at once.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, Final
+
+from .abi import I32, I64, POINTER, STATUS_MISUSE
+from .build import Kernel, Value
+from .context import ContextAccess
+
+CONTEXT_PARAMETER: Final = ("context", POINTER)
+
+
+class Stream(ABC):
+    """The stream's functions at one party, written once a module."""
+
+    def __init__(self, module: Any) -> None:
+        self.module = module
+        self._slow = self._write_slow_path()
+
+    def _write_slow_path(self) -> Kernel:
+        k = Kernel(
+            self.module,
+            "stream_advance",
+            (CONTEXT_PARAMETER, ("need", I64)),
+            internal=True,
+            inline="noinline",
+        )
+        self._advance(k, ContextAccess(k, k["context"]), k["need"])
+        k.finish()
+        return k
+
+    @abstractmethod
+    def _advance(self, k: Kernel, context: ContextAccess, need: Value) -> None:
+        """Make `need` bytes available at `table_position`."""
+
+    @abstractmethod
+    def _lacks(self, context: ContextAccess, need: int) -> Value:
+        """Tell whether fewer than `need` bytes are available."""
+
+    def reserve(self, k: Kernel, context: ContextAccess, need: int) -> Value:
+        """Return the address of the next `need` bytes of tables, and step over them."""
+        with k.when(self._lacks(context, need), likely=False):
+            k.check(k.call(self._slow, context.pointer, k.i64(need)))
+        position = context.get("table_position")
+        context.set("table_position", position + need)
+        return context.get("table").at(position)
+
+    @abstractmethod
+    def flush(self, k: Kernel, context: ContextAccess) -> None:
+        """Send what waits."""
+
+    def send(self, k: Kernel, context: ContextAccess, data: Value, size: Value) -> None:
+        """Send a message, at once."""
+        self.flush(k, context)
+        context.callback("send", data, size)
+
+    def receive(self, k: Kernel, context: ContextAccess, data: Value, size: Value) -> None:
+        """Wait for a message."""
+        self.flush(k, context)
+        context.callback("receive", data, size)
+
+
+class GarblerStream(Stream):
+    """Tables go out."""
+
+    def _advance(self, k: Kernel, context: ContextAccess, need: Value) -> None:
+        k.require(need <= context.get("table_capacity"), STATUS_MISUSE)
+        self.flush(k, context)
+
+    def _lacks(self, context: ContextAccess, need: int) -> Value:
+        return context.get("table_position") + need > context.get("table_capacity")
+
+    def flush(self, k: Kernel, context: ContextAccess) -> None:
+        """Send the buffer's content."""
+        waiting = context.get("table_position")
+        with k.when(waiting > 0):
+            context.set("table_position", k.i64(0))
+            context.callback("send", context.get("table"), waiting)
+
+    def send(self, k: Kernel, context: ContextAccess, data: Value, size: Value) -> None:
+        """Send a message together with the tables before it, if there is room."""
+        position = context.get("table_position")
+        fits = position + size <= context.get("table_capacity")
+        with k.either(fits) as (then, otherwise):
+            with then:
+                k.copy(context.get("table").at(position), data, size)
+                context.set("table_position", position + size)
+                self.flush(k, context)
+            with otherwise:
+                self.flush(k, context)
+                context.callback("send", data, size)
+
+
+class EvaluatorStream(Stream):
+    """Tables come in."""
+
+    def _advance(self, k: Kernel, context: ContextAccess, need: Value) -> None:
+        table = context.get("table")
+        position = context.get("table_position")
+        waiting = context.get("table_end") - position
+        room = context.get("table_capacity") - waiting
+        left = context.get("tables_left")
+        size = k.minimum(room, left)
+        k.require(waiting + size >= need, STATUS_MISUSE)
+        k.move(table, table.at(position), waiting)
+        context.set("table_position", k.i64(0))
+        context.set("table_end", waiting + size)
+        context.set("tables_left", left - size)
+        context.callback("receive", table.at(waiting), size)
+
+    def _lacks(self, context: ContextAccess, need: int) -> Value:
+        return context.get("table_end") - context.get("table_position") < need
+
+    def flush(self, k: Kernel, context: ContextAccess) -> None:
+        """Nothing waits here."""
+
+
+def write_channel(module: Any, stream: Stream) -> None:
+    """Write `channel_send`, `channel_receive` and `yao_flush(context)`."""
+    parameters = (CONTEXT_PARAMETER, ("data", POINTER), ("bytes", I64))
+    k = Kernel(module, "channel_send", parameters)
+    stream.send(k, ContextAccess(k, k["context"]), k["data"], k["bytes"])
+    k.finish()
+    k = Kernel(module, "channel_receive", parameters)
+    stream.receive(k, ContextAccess(k, k["context"]), k["data"], k["bytes"])
+    k.finish()
+    k = Kernel(module, "yao_flush", (CONTEXT_PARAMETER,), result=I32)
+    stream.flush(k, ContextAccess(k, k["context"]))
+    k.finish()

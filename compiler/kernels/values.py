@@ -1,0 +1,241 @@
+"""Clear values into labels and back: `yao_share_…` and `yao_reveal`.
+
+- Public values: the active label is 0, so W⁰ = b·Δ. No bytes.
+- The garbler's values: both parties expand the active label L from a shared seed (AES-CTR, each
+  block used once); the garbler sets W⁰ = L ⊕ x·Δ. L is independent of x. No bytes.
+- The evaluator's values: a correlated OT (q; t = q ⊕ r·Δ) with random choice r a bit; the evaluator
+  sends d = x ⊕ r, which r hides, and takes t as its active label; the garbler sets W⁰ = q ⊕ d·Δ, so
+  that t = W⁰ ⊕ x·Δ. 1 bit each, besides the OT.
+- Reveal: an active label's color is p ⊕ x for the permute bit p of its wire. Who is to learn x
+  gets the other's half: the garbler's p, or the evaluator's color. 1 bit each way asked for. For
+  both, the garbler's bits go first, all of them, then the evaluator's: one round trip.
+
+Bits travel 8 a byte, least significant first, element by element, in blocks of as many elements as the
+buffer holds (a multiple of 8 elements, so only the last block is padded, with zeros).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from .abi import FUNCTIONS, I8, I64, POINTER, TO_EVALUATOR, TO_GARBLER
+from .build import BLOCK, VOID, Kernel, Value, Variable
+from .context import ContextAccess
+from .roles import Role, block_mask
+
+_BITS: Final = 8
+
+
+def _kernel(module: Any, name: str, *names: str) -> Kernel:
+    return Kernel(module, name, tuple(zip(("context", *names), FUNCTIONS[name], strict=True)))
+
+
+def element_bytes(width: Value) -> Value:
+    """Return the bytes of a clear element: ceil(width / 8)."""
+    return (width + 7) >> 3
+
+
+def _bit_at(k: Kernel, data: Value, index: Value) -> Value:
+    """Return bit `index` of packed bits, as an i8 of 0 or 1; the index is public."""
+    return (k.load(data.at(index >> 3), I8) >> (index & 7).to(I8)) & 1
+
+
+class _ElementCursor:
+    """Walks over the bits of clear elements, one after the other."""
+
+    def __init__(self, k: Kernel, width: Value) -> None:
+        self._k = k
+        self._width = width
+        self._size = element_bytes(width)
+        self._offset = k.variable(k.i64(0))
+        self._bit = k.variable(k.i64(0))
+
+    def read(self, data: Value) -> Value:
+        """Return the current bit."""
+        return _bit_at(self._k, data.at(self._offset.get()), self._bit.get())
+
+    def step(self) -> None:
+        """Go to the next bit."""
+        k, following = self._k, self._bit.get() + 1
+        ends = following.equals(self._width)
+        self._bit.set(k.select(ends, k.i64(0), following))
+        self._offset.set(self._offset.get() + k.select(ends, self._size, k.i64(0)))
+
+
+def write_shares(module: Any, role: Role, prg: Kernel) -> None:
+    """Write the three functions that turn clear values into labels."""
+    _write_share_public(module, role)
+    _write_share_garbler(module, role, prg)
+    _write_share_evaluator(module, role)
+
+
+def _write_share_public(module: Any, role: Role) -> None:
+    k = _kernel(module, "yao_share_public", "clear", "out", "n", "width")
+    context = ContextAccess(k, k["context"])
+    width = k["width"].to(I64)
+    cursor = _ElementCursor(k, width)
+    with k.loop(0, k["n"] * width) as i:
+        mask = block_mask(k, cursor.read(k["clear"]))
+        k.store(role.known(context, mask), k["out"].at(i << 4))
+        cursor.step()
+    k.finish()
+
+
+def _write_share_garbler(module: Any, role: Role, prg: Kernel) -> None:
+    k = _kernel(module, "yao_share_garbler", "clear", "out", "n", "width")
+    context = ContextAccess(k, k["context"])
+    width = k["width"].to(I64)
+    bits = k["n"] * width
+    counter = context.get("label_counter")
+    k.call(prg, context.address("label_schedule"), counter, k["out"], bits)
+    context.set("label_counter", counter + bits)
+    if role.is_garbler:
+        cursor = _ElementCursor(k, width)
+        with k.loop(0, bits) as i:
+            target = k["out"].at(i << 4)
+            mask = block_mask(k, cursor.read(k["clear"]))
+            k.store(k.load(target, BLOCK) ^ (context.block("delta") & mask), target)
+            cursor.step()
+    k.finish()
+
+
+def _write_share_evaluator(module: Any, role: Role) -> None:
+    k = _kernel(module, "yao_share_evaluator", "clear", "out", "n", "width")
+    context = ContextAccess(k, k["context"])
+    width = k["width"].to(I64)
+    bits = k["n"] * width
+    role.stream.flush(k, context)
+    cursor = _ElementCursor(k, width)
+    done = k.variable(k.i64(0))
+    with k.repeat(lambda: done.get() < bits):
+        left = bits - done.get()
+        with k.when(context.get("cot_next").equals(context.get("cot_end"))):
+            context.callback("refill", left)
+        first = context.get("cot_next")
+        count = k.minimum(left, context.get("cot_end") - first)
+        count = k.minimum(count, context.get("buffer_capacity") << 3)
+        context.set("cot_next", first + count)
+        cots, target = context.get("cots").at(first << 4), k["out"].at(done.get() << 4)
+        if role.is_garbler:
+            _take_corrections(k, role, context, cots, target, count)
+        else:
+            _give_corrections(k, role, context, cursor, first, count)
+            k.copy(target, cots, count << 4)
+        done.set(done.get() + count)
+    k.finish()
+
+
+def _take_corrections(
+    k: Kernel, role: Role, context: ContextAccess, cots: Value, target: Value, count: Value
+) -> None:
+    """W⁰ = q ⊕ d·Δ."""
+    buffer = context.get("buffer")
+    role.stream.receive(k, context, buffer, (count + 7) >> 3)
+    with k.loop(0, count) as i:
+        delta = context.block("delta") & block_mask(k, _bit_at(k, buffer, i))
+        k.store(k.load(cots.at(i << 4), BLOCK) ^ delta, target.at(i << 4))
+
+
+def _give_corrections(
+    k: Kernel,
+    role: Role,
+    context: ContextAccess,
+    cursor: _ElementCursor,
+    first: Value,
+    count: Value,
+) -> None:
+    """d = x ⊕ r, packed."""
+    buffer = context.get("buffer")
+    size = (count + 7) >> 3
+    k.clear(buffer, size)
+    with k.loop(0, count) as i:
+        choice = _bit_at(k, context.get("cot_choices"), first + i)
+        _put_bit(k, buffer, i, cursor.read(k["clear"]) ^ choice)
+        cursor.step()
+    role.stream.send(k, context, buffer, size)
+
+
+def _put_bit(k: Kernel, data: Value, index: Value, bit: Value) -> None:
+    """Set bit `index` of packed bits that are zero so far."""
+    target = data.at(index >> 3)
+    k.store(k.load(target, I8) | (bit << (index & 7).to(I8)), target)
+
+
+def _color(k: Kernel, labels: Value, index: Value) -> Value:
+    return k.load(labels.at(index << 4), I8) & 1
+
+
+def _write_pack(module: Any) -> Kernel:
+    """Write `pack_colors(labels, bits, out)`."""
+    parameters = (("labels", POINTER), ("bits", I64), ("out", POINTER))
+    k = Kernel(module, "pack_colors", parameters, result=VOID, internal=True, inline="noinline")
+    k.clear(k["out"], (k["bits"] + 7) >> 3)
+    with k.loop(0, k["bits"]) as i:
+        _put_bit(k, k["out"], i, _color(k, k["labels"], i))
+    k.finish()
+    return k
+
+
+def _write_decode(module: Any) -> Kernel:
+    """Write `decode(labels, bits, clear, n, width)`: elements of color ⊕ bit."""
+    parameters = (
+        ("labels", POINTER),
+        ("bits", POINTER),
+        ("clear", POINTER),
+        ("n", I64),
+        ("width", I64),
+    )
+    k = Kernel(module, "decode", parameters, result=VOID, internal=True, inline="noinline")
+    position = k.variable(k.i64(0))
+    target = k.variable(k["clear"])
+    with k.loop(0, k["n"]), k.loop(0, k["width"], _BITS) as low:
+        count = k.minimum(k["width"] - low, _BITS)
+        byte = k.variable(k.constant(I8, 0))
+        with k.loop(0, count) as bit:
+            index = position.get() + bit
+            value = _color(k, k["labels"], index) ^ _bit_at(k, k["bits"], index)
+            byte.set(byte.get() | (value << bit.to(I8)))
+        k.store(byte.get(), target.get())
+        target.set(target.get().at(1))
+        position.set(position.get() + count)
+    k.finish()
+    return k
+
+
+def write_reveal(module: Any, role: Role) -> None:
+    """Write `yao_reveal`: towards the evaluator first, then towards the garbler."""
+    pack, decode = _write_pack(module), _write_decode(module)
+    k = _kernel(module, "yao_reveal", "labels", "clear", "n", "width", "to")
+    context = ContextAccess(k, k["context"])
+    for direction in (TO_EVALUATOR, TO_GARBLER):
+        with k.when((k["to"] & direction).differs(0)):
+            sends = role.is_garbler == (direction == TO_EVALUATOR)
+            _reveal_blocks(k, role, context, pack if sends else decode, sends)
+    k.finish()
+
+
+def _reveal_blocks(
+    k: Kernel, role: Role, context: ContextAccess, helper: Kernel, sends: bool
+) -> None:
+    """Send the colors of all labels, or receive the other's and decode."""
+    width = k["width"].to(I64)
+    buffer = context.get("buffer")
+    a_block = _quotient(k, context.get("buffer_capacity"), width) << 3
+    done: Variable = k.variable(k.i64(0))
+    with k.repeat(lambda: done.get() < k["n"]):
+        at = done.get()
+        count = k.minimum(k["n"] - at, a_block)
+        bits = count * width
+        labels = k["labels"].at((at * width) << 4)
+        if sends:
+            k.call(helper, labels, bits, buffer)
+            role.stream.send(k, context, buffer, (bits + 7) >> 3)
+        else:
+            role.stream.receive(k, context, buffer, (bits + 7) >> 3)
+            clear = k["clear"].at(at * element_bytes(width))
+            k.call(helper, labels, buffer, clear, count, width)
+        done.set(at + count)
+
+
+def _quotient(k: Kernel, a: Value, b: Value) -> Value:
+    return Value(k, k.builder.udiv(a.ir, b.ir))
