@@ -71,5 +71,5 @@ class EzError(Exception):
         self.exit_code = exit_code
 
 
-class CompilerBug(Exception):
+class CompilerBug(Exception):  # noqa: N818 (it is no error of the user's)
     """A mistake of ezlang itself, never of its user."""

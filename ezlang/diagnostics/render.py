@@ -1,0 +1,191 @@
+"""Diagnostics as text for people, with the lines that they are about, and as JSON for programs.
+
+error[EZ0021]: `;` is missing at the end of this statement
+ --> sums.ez:3:14
+  |
+3 |     let x = 5
+  |              ^ `;` expected here
+  |
+  = help: Write 5;
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import click
+
+from ezlang.source import Span
+
+from .diagnostic import Diagnostic
+
+MAX_WIDTH = 100
+"""Longer lines of a program are shown in part."""
+
+_TAB = 4
+_CONTEXT = 20
+_MORE = "…"
+
+
+def render(diagnostic: Diagnostic, color: bool = False) -> str:
+    """Return a diagnostic as text that ends in a line end; with ANSI colours if `color`."""
+    paint = _Paint(color)
+    message = _clean(diagnostic.message)
+    head = f"{paint.error(f'error[{diagnostic.code}]')}{paint.strong(f': {message}')}"
+    spans = [diagnostic.span, *(note.span for note in diagnostic.notes)]
+    gutter = max((len(str(_last_line(s))) for s in spans if s is not None), default=1)
+    lines = [head]
+    if diagnostic.span is not None:
+        lines += _excerpt(diagnostic.span, diagnostic.label, gutter, paint, paint.error)
+    for note in diagnostic.notes:
+        if note.span is None:
+            lines.append(
+                f"{' ' * gutter} {paint.frame('=')} {paint.strong('note')}: {note.message}"
+            )
+        else:
+            lines.append(f"{paint.strong('note')}: {note.message}")
+            lines += _excerpt(note.span, "", gutter, paint, paint.frame)
+    if diagnostic.help is not None:
+        lines.append(_remark(gutter, paint, paint.good("help"), diagnostic.help))
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def render_all(diagnostics: Iterable[Diagnostic], color: bool = False) -> str:
+    """Return all diagnostics as text, with a blank line between two and their number at the end."""
+    texts = [render(diagnostic, color) for diagnostic in diagnostics]
+    if not texts:
+        return ""
+    count = "1 error" if len(texts) == 1 else f"{len(texts)} errors"
+    return "\n".join([*texts, f"{_Paint(color).strong(count)}\n"])
+
+
+def to_json(diagnostic: Diagnostic) -> dict[str, Any]:
+    """Return a diagnostic as what `json.dumps` takes; lines and columns count from 1."""
+    return {
+        "code": diagnostic.code,
+        "message": diagnostic.message,
+        "span": _span_json(diagnostic.span),
+        "label": diagnostic.label,
+        "notes": [{"message": n.message, "span": _span_json(n.span)} for n in diagnostic.notes],
+        "help": diagnostic.help,
+    }
+
+
+def _span_json(span: Span | None) -> dict[str, Any] | None:
+    if span is None:
+        return None
+    end_line, end_column = span.source.position(span.end)
+    return {
+        "file": span.source.name,
+        "start": span.start,
+        "end": span.end,
+        "line": span.line,
+        "column": span.column,
+        "end_line": end_line,
+        "end_column": end_column,
+    }
+
+
+def _remark(gutter: int, paint: _Paint, kind: str, text: str) -> str:
+    """Return a note or a help line; further lines of it are indented like the first."""
+    indent = " " * (gutter + 9)
+    return f"{' ' * gutter} {paint.frame('=')} {kind}: " + _clean(text).replace("\n", f"\n{indent}")
+
+
+def _clean(text: str) -> str:
+    """Return text without characters that could do something to a terminal, but line ends."""
+    return "\n".join(map(_shown, text.split("\n")))
+
+
+class _Paint:
+    """Styles text, or leaves it as it is."""
+
+    def __init__(self, color: bool) -> None:
+        self._color = color
+
+    def _style(self, text: str, fg: str | None) -> str:
+        return click.style(text, fg=fg, bold=True) if self._color else text
+
+    def error(self, text: str) -> str:
+        return self._style(text, "red")
+
+    def frame(self, text: str) -> str:
+        return self._style(text, "blue")
+
+    def good(self, text: str) -> str:
+        return self._style(text, "green")
+
+    def strong(self, text: str) -> str:
+        return self._style(text, None)
+
+
+def _excerpt(
+    span: Span, label: str, gutter: int, paint: _Paint, mark: Callable[[str], str]
+) -> list[str]:
+    """Return the place of a span, and its first and last line with carets below."""
+    lines = [f"{' ' * gutter}{paint.frame('-->')} {_clean(str(span))}"]
+    if not span.source.text:
+        return lines
+    bar = paint.frame("|")
+    lines.append(f"{' ' * gutter} {bar}")
+    first, last = span.line, _last_line(span)
+    end_line, end_column = span.source.position(span.end)
+    for number in (first, last) if last > first else (first,):
+        if number == last and last > first + 1:
+            lines.append(paint.frame("..."))
+        start = span.column - 1 if number == first else None
+        end = end_column - 1 if number == last == end_line else None
+        text, carets = _marked_line(span.source.line(number), start, end)
+        words = f" {_clean(label)}" if label and number == last else ""
+        lines.append(f"{paint.frame(f'{number:>{gutter}} |')} {text}")
+        lines.append(f"{' ' * gutter} {bar} {carets[0]}{mark(carets[1] + words)}")
+    lines.append(f"{' ' * gutter} {bar}")
+    return lines
+
+
+def _last_line(span: Span) -> int:
+    """Return the line on which a span ends: not the next one, if it ends with a line end."""
+    return span.source.position(max(span.end - 1, span.start))[0]
+
+
+def _marked_line(line: str, start: int | None, end: int | None) -> tuple[str, tuple[str, str]]:
+    """Return a line as it is shown, and the blanks and the carets under `start..end`.
+
+    Without a start the carets begin at the line's first character that is no blank; without
+    an end they go to its last one.
+    """
+    start = len(line) - len(line.lstrip()) if start is None else min(start, len(line))
+    end = len(line.rstrip()) if end is None else min(end, len(line))
+    low, high = _window(line, start, max(end, start))
+    before, inside = _shown(line[low:start]), _shown(line[start : min(end, high)])
+    left = _MORE if low else ""
+    right = _MORE if high < len(line) else ""
+    text = f"{left}{before}{inside}{_shown(line[max(min(end, high), start) : high])}{right}"
+    blanks = " " * (_width(left) + _width(before))
+    return text, (blanks, "^" * max(_width(inside), 1))
+
+
+def _window(line: str, start: int, end: int) -> tuple[int, int]:
+    """Return the part of a line that is shown, around `start..end`."""
+    if len(line) <= MAX_WIDTH:
+        return 0, len(line)
+    low = 0 if end <= MAX_WIDTH - _CONTEXT else max(0, start - _CONTEXT)
+    return low, min(len(line), low + MAX_WIDTH)
+
+
+def _shown(text: str) -> str:
+    """Return text with tabs as blanks, and what is no printable character as a replacement."""
+    return "".join(
+        " " * _TAB if c == "\t" else c if c.isprintable() or unicodedata.combining(c) else "\ufffd"
+        for c in text
+    )
+
+
+def _width(text: str) -> int:
+    """Return how many columns text takes in a terminal."""
+    return sum(
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
+        for c in text
+    )
