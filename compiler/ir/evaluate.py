@@ -1,0 +1,330 @@
+"""What the operations mean on values that somebody knows, as NumPy arrays.
+
+Constant folding and the simulated executor compute with this. Arrays have the element type's own
+dtype, so that arithmetic wraps as the language says. Everything is total; `out_of_range` tells
+whether a checked operation fails instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+from typing import Any, assert_never
+
+import numpy as np
+import numpy.typing as npt
+
+from ezlang.diagnostics.diagnostic import CompilerBug
+from ezlang.types.types import BoolType, ScalarType
+
+from . import tree as ir
+from .tree import BinaryKind, UnaryKind
+
+Array = npt.NDArray[Any]
+
+Pure = (
+    ir.Constant
+    | ir.Unary
+    | ir.Binary
+    | ir.Select
+    | ir.Cast
+    | ir.Bit
+    | ir.Broadcast
+    | ir.Reshape
+    | ir.Extract
+    | ir.Insert
+    | ir.ExtractSlice
+    | ir.InsertSlice
+    | ir.ObliviousRead
+    | ir.ObliviousWrite
+    | ir.Stack
+    | ir.Reduce
+)
+"""The operations that are functions of their operands."""
+
+
+def dtype(element: ScalarType) -> np.dtype[Any]:
+    """Return the dtype that values of an element type are kept in."""
+    if isinstance(element, BoolType):
+        return np.dtype(np.bool_)
+    return np.dtype(f"{'i' if element.signed else 'u'}{element.width // 8}")
+
+
+def array(type: ir.TensorType, data: Sequence[int]) -> Array:
+    """Return integers in range, one repeated or one an element, as an array of `type`."""
+    flat = np.array(data, dtype=dtype(type.element))
+    if len(data) == type.size:
+        return flat.reshape(type.shape)
+    return np.full(type.shape, flat[0])
+
+
+def evaluate(operation: Pure, operands: Sequence[Array]) -> Array:
+    """Compute an operation; nothing fails."""
+    result = operation.result.type
+    with np.errstate(all="ignore"):
+        match operation:
+            case ir.Constant():
+                return array(result, operation.data)
+            case ir.Unary():
+                return _unary(operation.kind, operands[0])
+            case ir.Binary():
+                return np.asarray(binary(operation.kind, *operands))
+            case ir.Select():
+                return np.where(*operands)
+            case ir.Cast():
+                if isinstance(result.element, BoolType):
+                    return np.asarray(operands[0] != 0)
+                return operands[0].astype(dtype(result.element))
+            case ir.Bit():
+                x = operands[0]
+                return np.asarray((x >> x.dtype.type(operation.position)) & x.dtype.type(1) != 0)
+            case ir.Reduce():
+                return reduce(operation.kind, operands[0])
+            case _:
+                return moved(operation, operands)
+
+
+Moving = (
+    ir.Broadcast
+    | ir.Reshape
+    | ir.Extract
+    | ir.Insert
+    | ir.ExtractSlice
+    | ir.InsertSlice
+    | ir.ObliviousRead
+    | ir.ObliviousWrite
+    | ir.Stack
+)
+"""The operations that only move elements: they are the same on shares, element by element."""
+
+
+def moved(operation: Moving, operands: Sequence[Array]) -> Array:
+    """Compute an operation that moves elements, which may be of any dtype."""
+    shape = operation.result.type.shape
+    match operation:
+        case ir.Broadcast():
+            return np.broadcast_to(operands[0], shape)
+        case ir.Reshape():
+            return operands[0].reshape(shape)
+        case ir.Stack():
+            return np.stack(operands)
+        case ir.Extract():
+            place = _place(operands[0].shape, operation.dimensions, operands[1:])
+            return _zeros(shape, operands[0]) if place is None else np.asarray(operands[0][place])
+        case ir.Insert():
+            place = _place(operands[0].shape, operation.dimensions, operands[2:])
+            return _put(operands[0], place, operands[1])
+        case ir.ObliviousRead():
+            place = _place(operands[0].shape, (True,), operands[1:2])
+            return _zeros(shape, operands[0]) if place is None else np.asarray(operands[0][place])
+        case ir.ObliviousWrite():
+            place = _place(operands[0].shape, (True,), operands[1:2])
+            written = len(operands) == 3 or bool(operands[3])
+            return _put(operands[0], place if written else None, operands[2])
+        case ir.ExtractSlice():
+            result = _zeros(shape, operands[0])
+            source, target = _overlap(operands[0].shape[0], shape[0], int(operands[1]))
+            result[target] = operands[0][source]
+            return result
+        case ir.InsertSlice():
+            target, source = _overlap(shape[0], operands[1].shape[0], int(operands[2]))
+            return _put(operands[0], target, operands[1][source])
+        case _:
+            assert_never(operation)
+
+
+def out_of_range(operation: ir.Operation, operands: Sequence[Array | None]) -> bool:
+    """Tell whether an operand of a checked operation is to blame.
+
+    Operands that not everyone knows are given as None; they never are.
+    """
+    match operation:
+        case ir.Binary(kind=BinaryKind.DIV | BinaryKind.MOD):
+            return operands[1] is not None and bool(np.any(operands[1] == 0))
+        case ir.Binary(kind=BinaryKind.SHL | BinaryKind.SHR):
+            width = operation.result.type.width
+            return operands[1] is not None and bool(np.any(_unsigned(operands[1]) >= width))
+        case ir.Extract() | ir.Insert():
+            given = iter(operands[1 if isinstance(operation, ir.Extract) else 2 :])
+            for size, indexed in zip(
+                operation.operands[0].type.shape, operation.dimensions, strict=False
+            ):
+                index = next(given) if indexed else None
+                if index is not None and not 0 <= int(index) < size:
+                    return True
+            return False
+        case ir.ExtractSlice() | ir.InsertSlice():
+            writes = isinstance(operation, ir.InsertSlice)
+            part = operation.operands[1] if writes else operation.result
+            start = operands[2 if writes else 1]
+            size = operation.operands[0].type.shape[0]
+            return start is not None and not 0 <= int(start) <= size - part.type.shape[0]
+        case _:
+            return False
+
+
+def binary(kind: BinaryKind, x: Array, y: Array) -> Array:
+    """Compute a binary operation element-wise."""
+    match kind:
+        case BinaryKind.ADD:
+            return x + y
+        case BinaryKind.SUB:
+            return x - y
+        case BinaryKind.MUL:
+            return x * y
+        case BinaryKind.DIV:
+            return np.where(y == 0, x.dtype.type(~x.dtype.type(0)), _quotient(x, y))
+        case BinaryKind.MOD:
+            return np.where(y == 0, x, x - y * _quotient(x, y))
+        case BinaryKind.SHL | BinaryKind.SHR:
+            return _shift(kind, x, _unsigned(y))
+        case BinaryKind.AND:
+            return x & y
+        case BinaryKind.OR:
+            return x | y
+        case BinaryKind.XOR:
+            return x ^ y
+        case BinaryKind.EQ:
+            return np.asarray(x == y)
+        case BinaryKind.NE:
+            return np.asarray(x != y)
+        case BinaryKind.LT:
+            return np.asarray(x < y)
+        case BinaryKind.LE:
+            return np.asarray(x <= y)
+        case BinaryKind.GT:
+            return np.asarray(x > y)
+        case BinaryKind.GE:
+            return np.asarray(x >= y)
+        case BinaryKind.MIN:
+            return np.minimum(x, y)
+        case BinaryKind.MAX:
+            return np.maximum(x, y)
+        case _:
+            assert_never(kind)
+
+
+def reduce(kind: BinaryKind, x: Array) -> Array:
+    """Combine all elements; none give the identity of the operation."""
+    flat = x.reshape(-1)
+    if flat.size == 0:
+        return identity(kind, x.dtype)
+    match kind:
+        case BinaryKind.ADD:
+            return np.asarray(np.add.reduce(flat, dtype=x.dtype))
+        case BinaryKind.MUL:
+            return np.asarray(np.multiply.reduce(flat, dtype=x.dtype))
+        case BinaryKind.MIN:
+            return np.asarray(flat.min())
+        case BinaryKind.MAX:
+            return np.asarray(flat.max())
+        case BinaryKind.AND:
+            return np.asarray(np.bitwise_and.reduce(flat))
+        case BinaryKind.OR:
+            return np.asarray(np.bitwise_or.reduce(flat))
+        case BinaryKind.XOR:
+            return np.asarray(np.bitwise_xor.reduce(flat))
+        case _:
+            raise CompilerBug(f"{kind.value} is no reduction")
+
+
+def identity(kind: BinaryKind, type: np.dtype[Any]) -> Array:
+    """Return what combining nothing gives."""
+    limits = None if type == np.bool_ else np.iinfo(type)
+    match kind:
+        case BinaryKind.ADD | BinaryKind.OR | BinaryKind.XOR:
+            value = 0
+        case BinaryKind.MUL:
+            value = 1
+        case BinaryKind.AND:
+            value = 1 if limits is None or limits.min == 0 else -1
+            value = int(limits.max) if limits is not None and limits.min == 0 else value
+        case BinaryKind.MIN if limits is not None:
+            value = int(limits.max)
+        case BinaryKind.MAX if limits is not None:
+            value = int(limits.min)
+        case _:
+            raise CompilerBug(f"{kind.value} is no reduction of {type}")
+    return np.array(value, dtype=type)
+
+
+def _unary(kind: UnaryKind, x: Array) -> Array:
+    match kind:
+        case UnaryKind.NEG:
+            return np.asarray(x.dtype.type(0) - x)
+        case UnaryKind.ABS:
+            return np.asarray(np.abs(x))
+        case UnaryKind.BITNOT | UnaryKind.NOT:
+            return np.asarray(~x)
+        case _:
+            assert_never(kind)
+
+
+def _unsigned(x: Array) -> Array:
+    """Read integers as unsigned numbers of their own width."""
+    return x.astype(np.dtype(f"u{x.dtype.itemsize}"))
+
+
+def _quotient(x: Array, y: Array) -> Array:
+    """Divide, rounding toward zero; anything where y is zero."""
+    divisor = np.where(y == 0, y.dtype.type(1), y)
+    if x.dtype.kind == "u":
+        return x // divisor
+    # On magnitudes, which are exact as unsigned numbers even for the smallest value.
+    size = _unsigned(np.asarray(np.abs(x))) // _unsigned(np.asarray(np.abs(divisor)))
+    quotient = size.astype(x.dtype)
+    return np.where((x < 0) != (divisor < 0), x.dtype.type(0) - quotient, quotient)
+
+
+def _shift(kind: BinaryKind, x: Array, amount: Array) -> Array:
+    width = 8 * x.dtype.itemsize
+    inside = np.minimum(amount, width - 1).astype(x.dtype)
+    if kind is BinaryKind.SHL:
+        return np.asarray(np.where(amount < width, x << inside, x.dtype.type(0)))
+    if x.dtype.kind == "i":
+        return np.asarray(x >> inside)
+    return np.asarray(np.where(amount < width, x >> inside, x.dtype.type(0)))
+
+
+def _zeros(shape: tuple[int, ...], like: Array) -> Array:
+    return np.zeros(shape, dtype=like.dtype)
+
+
+def _place(
+    shape: tuple[int, ...], dimensions: tuple[bool, ...], indices: Sequence[Array]
+) -> tuple[int | slice, ...] | None:
+    """Return where indices point to; None where there is nothing."""
+    given = iter(indices)
+    place: list[int | slice] = []
+    for size, indexed in zip(shape, dimensions, strict=False):
+        if not indexed:
+            place.append(slice(None))
+            continue
+        index = int(next(given))
+        if not 0 <= index < size:
+            return None
+        place.append(index)
+    return tuple(place)
+
+
+def _put(base: Array, place: tuple[int | slice, ...] | slice | None, value: Array) -> Array:
+    result: Array = base.copy()
+    if place is not None:
+        result[place] = value
+    return result
+
+
+def _overlap(size: int, length: int, start: int) -> tuple[slice, slice]:
+    """Return what of `start … start+length` lies in an array of `size`, there and in the part."""
+    first, end = max(start, 0), min(start + length, size)
+    if first >= end:
+        return slice(0, 0), slice(0, 0)
+    return slice(first, end), slice(first - start, end - start)
+
+
+def elements(type: ir.TensorType, value: Array) -> list[int]:
+    """Return an array's elements as Python integers, row-major; bools as 0 and 1."""
+    flat: list[Any] = value.reshape(-1).tolist()
+    if len(flat) != prod(type.shape):
+        raise CompilerBug(f"{len(flat)} elements in a value of {type}")
+    return [int(x) for x in flat]

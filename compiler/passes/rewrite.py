@@ -1,0 +1,61 @@
+"""Rewriting programs operation by operation: what the passes have in common.
+
+A rule sees each operation, its operands already replaced and its regions already rewritten, and
+either leaves it (None) or emits something else through the builder and says which
+values take the place of its results.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from ..ir import tree as ir
+from ..ir.build import Builder, highest_id
+
+Rule = Callable[[Builder, ir.Operation], Sequence[ir.Value] | None]
+
+
+def rewrite(program: ir.Program, rule: Callable[[], Rule]) -> ir.Program:
+    """Return the program with a rule applied everywhere; `rule` makes a fresh one a function."""
+    return replace(
+        program,
+        functions=tuple(rewrite_function(function, rule()) for function in program.functions),
+    )
+
+
+def rewrite_function(function: ir.Function, rule: Rule) -> ir.Function:
+    """Return the function with a rule applied everywhere."""
+    build = Builder(next_id=highest_id(function.body) + 1)
+    return replace(function, body=_Rewriter(build, rule).region(function.body))
+
+
+@dataclass(slots=True)
+class _Rewriter:
+    build: Builder
+    rule: Rule
+    replaced: dict[int, ir.Value] = field(default_factory=dict)
+
+    def region(self, region: ir.Region) -> ir.Region:
+        with self.build.nested() as operations:
+            for operation in region.operations:
+                self.operation(operation)
+            yields = self.values(region.yields)
+        return replace(region, operations=tuple(operations), yields=yields)
+
+    def operation(self, operation: ir.Operation) -> None:
+        changed = replace(
+            operation,
+            operands=self.values(operation.operands),
+            regions=tuple(self.region(inner) for inner in operation.regions),
+        )
+        with self.build.at(operation.span):
+            results = self.rule(self.build, changed)
+        if results is None:
+            self.build.emit(changed)
+            return
+        for old, new in zip(operation.results, results, strict=True):
+            self.replaced[old.id] = new
+
+    def values(self, values: Sequence[ir.Value]) -> tuple[ir.Value, ...]:
+        return tuple(self.replaced.get(value.id, value) for value in values)

@@ -1,0 +1,78 @@
+"""The ideal dealer: correlated randomness that a real run gets from preprocessing.
+
+It never sees an input, and each party gets its own shares alone. Everything it hands out is
+used once. `dealt` counts it by kind.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ezlang.compiler.ir.evaluate import Array
+
+from .randomness import Randomness
+from .shares import Shares, additive, xored
+
+BitTriple = tuple[list[int], list[int], list[int]]
+"""Shares, one a party, of random wires a and b and of a ∧ b."""
+
+
+@dataclass(slots=True)
+class Dealer:
+    """Gives `parties` what their protocols need."""
+
+    parties: int
+    randomness: Randomness
+    dealt: Counter[str] = field(default_factory=Counter)
+
+    def bit_triple(self, count: int) -> BitTriple:
+        """Return XOR shares of c = a ∧ b for `count` random bits each [Bea91]."""
+        self.dealt["bit triples"] += count
+        draw = self.randomness.bits
+        a = [draw(count) for _ in range(self.parties)]
+        b = [draw(count) for _ in range(self.parties)]
+        c = [draw(count) for _ in range(self.parties - 1)]
+        last = _xor(a) & _xor(b)
+        for share in c:
+            last ^= share
+        return a, b, [*c, last]
+
+    def triple(self, type: np.dtype[Any], shape: tuple[int, ...]) -> tuple[Shares, Shares, Shares]:
+        """Return additive shares of c = a · b mod 2^w for random a and b [Bea91]."""
+        self.dealt[f"{8 * type.itemsize}-bit triples"] += _size(shape)
+        a, b = self.randomness.array(type, shape), self.randomness.array(type, shape)
+        c = np.asarray(a * b)
+        return self._additive(a), self._additive(b), self._additive(c)
+
+    def eda_bits(self, type: np.dtype[Any], shape: tuple[int, ...]) -> tuple[Shares, Shares]:
+        """Return a random word r in both forms: additive shares, XOR shares [EGKRS20]."""
+        self.dealt[f"{8 * type.itemsize}-bit edaBits"] += _size(shape)
+        r = self.randomness.array(type, shape)
+        return self._additive(r), self._xored(r)
+
+    def da_bits(self, type: np.dtype[Any], shape: tuple[int, ...]) -> tuple[Shares, Shares]:
+        """Return random bits r in both forms: XOR shares, additive shares modulo 2^w [RW19]."""
+        self.dealt[f"{8 * type.itemsize}-bit daBits"] += _size(shape)
+        r = self.randomness.array(np.dtype(np.bool_), shape)
+        return self._xored(r), self._additive(r.astype(type))
+
+    def _additive(self, value: Array) -> Shares:
+        return additive(value, self.parties, self.parties - 1, self.randomness)
+
+    def _xored(self, value: Array) -> Shares:
+        return xored(value, self.parties, self.parties - 1, self.randomness)
+
+
+def _xor(values: list[int]) -> int:
+    result = 0
+    for value in values:
+        result ^= value
+    return result
+
+
+def _size(shape: tuple[int, ...]) -> int:
+    return int(np.prod(shape, dtype=np.int64))

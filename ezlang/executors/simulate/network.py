@@ -1,0 +1,131 @@
+"""The network between simulated parties: every message is delivered, counted and written down.
+
+**Rounds.** What is sent in one `exchange` is one round: each party sends what it can compute from
+what it had before. The independent openings of one operation (all its elements, both operands)
+share an exchange; two operations never do, even where they don't depend on one another. An exchange
+in which nothing has a length is no round. **Bytes** are those of the payloads, each message padded
+to whole bytes; there are no headers. The dealer's deliveries are preprocessing and count apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ezlang.compiler.ir.evaluate import Array
+from ezlang.source import NO_SPAN, Span
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Words:
+    """Unsigned numbers of `bits` bits each: words of shares, or wires with a bit an element."""
+
+    values: Sequence[int] | Array
+    bits: int
+
+    @property
+    def length(self) -> int:
+        """How many bits there are in all."""
+        return len(self.values) * self.bits
+
+    def integers(self) -> list[int]:
+        """Return the numbers."""
+        if isinstance(self.values, np.ndarray):
+            return [int(x) for x in self.values.tolist()]
+        return list(self.values)
+
+
+Payload = tuple[Words, ...]
+
+
+def size_of(payload: Payload) -> int:
+    """Return the length of a payload in bytes."""
+    return (sum(words.length for words in payload) + 7) // 8
+
+
+def encode(payload: Payload) -> bytes:
+    """Return a payload's bytes: all bits in order, the least significant ones first."""
+    bits = "".join(
+        format(value, f"0{words.bits}b")[::-1]
+        for words in payload
+        for value in words.integers()
+        if words.bits
+    )
+    return int(bits[::-1] or "0", 2).to_bytes(size_of(payload), "little")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Message:
+    """One message. `purpose` says what it is for, `span` which place of the program."""
+
+    round: int
+    sender: int
+    receiver: int
+    purpose: str
+    size: int
+    payload: Payload
+    span: Span = field(repr=False)
+
+    @property
+    def data(self) -> bytes:
+        """The bytes that went over the wire."""
+        return encode(self.payload)
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """`rounds`, bytes and messages that each party sent, and what the dealer gave, by kind."""
+
+    rounds: int
+    bytes_sent: dict[str, int]
+    messages_sent: dict[str, int]
+    dealt: dict[str, int]
+
+
+Box = Mapping[tuple[int, int], Payload]
+"""(sender, receiver) → what goes from one to the other."""
+
+
+@dataclass(slots=True)
+class Network:
+    """Delivers messages between `parties`; keeps them all if `record`."""
+
+    parties: int
+    record: bool = True
+    span: Span = NO_SPAN
+    rounds: int = 0
+    bytes_sent: list[int] = field(init=False)
+    messages_sent: list[int] = field(init=False)
+    transcript: list[Message] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.bytes_sent = [0] * self.parties
+        self.messages_sent = [0] * self.parties
+
+    def exchange(self, purpose: str, box: Box) -> Box:
+        """Deliver the messages of one round: the receiver finds its own in what is returned."""
+        sent = [(ends, payload, size_of(payload)) for ends, payload in box.items()]
+        self.rounds += any(size for _, _, size in sent)
+        for (sender, receiver), payload, size in sent:
+            if size == 0:
+                continue
+            self.bytes_sent[sender] += size
+            self.messages_sent[sender] += 1
+            if self.record:
+                message = Message(self.rounds, sender, receiver, purpose, size, payload, self.span)
+                self.transcript.append(message)
+        return box
+
+    def broadcast(self, purpose: str, payloads: Sequence[Payload]) -> Box:
+        """Deliver, in one round, each party's payload to all others."""
+        return self.exchange(
+            purpose,
+            {
+                (sender, receiver): payload
+                for sender, payload in enumerate(payloads)
+                for receiver in range(self.parties)
+                if sender != receiver
+            },
+        )

@@ -1,0 +1,180 @@
+"""What a secret is between the parties, and the sharing maths without any communication.
+
+An integer of width w is shared additively modulo 2^w (*arithmetic* form), bit by bit with XOR
+(*boolean* form: XOR shares of the word), or both; a bool has the boolean form alone. A sharing is a
+tuple with one array a party: party p's own. Functions here compute each party's array from
+that same party's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from functools import reduce
+from operator import add, xor
+from typing import Any
+
+import numpy as np
+
+from ezlang.compiler.ir.evaluate import Array
+from ezlang.types.types import BoolType, ScalarType
+
+from .randomness import Randomness
+
+Shares = tuple[Array, ...]
+"""One array a party, of unsigned words or bools."""
+
+
+class Form(Enum):
+    """The two forms of a sharing."""
+
+    ARITHMETIC = "arithmetic"
+    BOOLEAN = "boolean"
+
+
+def word(element: ScalarType) -> np.dtype[Any]:
+    """Return the dtype that shares of an element type have."""
+    if isinstance(element, BoolType):
+        return np.dtype(np.bool_)
+    return np.dtype(f"u{element.width // 8}")
+
+
+@dataclass(slots=True)
+class Secret:
+    """A shared tensor in the forms that there are; conversions add the other one.
+
+    Of the boolean form, the bits from `bits` on are known to be zero.
+    """
+
+    element: ScalarType
+    shape: tuple[int, ...]
+    bits: int
+    arithmetic: Shares | None = None
+    boolean: Shares | None = None
+
+    @property
+    def width(self) -> int:
+        """Bits an element."""
+        return 1 if isinstance(self.element, BoolType) else self.element.width
+
+    @property
+    def size(self) -> int:
+        """How many elements there are."""
+        return int(np.prod(self.shape, dtype=np.int64))
+
+    def shares(self, form: Form) -> Shares | None:
+        """Return the shares in a form; None where there are none yet."""
+        return self.arithmetic if form is Form.ARITHMETIC else self.boolean
+
+    def has(self, form: Form) -> bool:
+        """Tell whether there are shares in a form."""
+        return self.shares(form) is not None
+
+
+def secret(
+    element: ScalarType,
+    shape: tuple[int, ...],
+    *,
+    arithmetic: Shares | None = None,
+    boolean: Shares | None = None,
+    bits: int | None = None,
+) -> Secret:
+    """Return a Secret; `bits` is its width unless less is known to matter."""
+    result = Secret(element, shape, 0, arithmetic, boolean)
+    result.bits = result.width if bits is None else min(bits, result.width)
+    return result
+
+
+def local(shares: Shares, function: Callable[[Array], Array]) -> Shares:
+    """Let every party apply a function to its own share."""
+    return tuple(np.asarray(function(share)) for share in shares)
+
+
+def pairwise(x: Shares, y: Shares, function: Callable[[Array, Array], Array]) -> Shares:
+    """Let every party combine its own two shares."""
+    return tuple(np.asarray(function(a, b)) for a, b in zip(x, y, strict=True))
+
+
+def at_first(shares: Shares, function: Callable[[Array], Array]) -> Shares:
+    """Let party 0 alone change its share: how a known value is added to a sharing."""
+    return (np.asarray(function(shares[0])), *shares[1:])
+
+
+def trivial(value: Array, parties: int) -> Shares:
+    """Share a value that everyone knows: party 0 holds it, the others zeros."""
+    return (value, *(np.zeros_like(value) for _ in range(parties - 1)))
+
+
+def additive(value: Array, parties: int, owner: int, randomness: Randomness) -> Shares:
+    """Share a value additively: x = Σ x_p mod 2^w, all but the owner's share uniform."""
+    return _split(value, parties, owner, randomness, lambda x, y: x - y)
+
+
+def xored(value: Array, parties: int, owner: int, randomness: Randomness) -> Shares:
+    """Share a value with XOR: x = ⊕ x_p, all but the owner's share uniform."""
+    return _split(value, parties, owner, randomness, lambda x, y: x ^ y)
+
+
+def _split(
+    value: Array,
+    parties: int,
+    owner: int,
+    randomness: Randomness,
+    take: Callable[[Array, Array], Array],
+) -> Shares:
+    shares = []
+    rest = value
+    for party in range(parties):
+        share = np.zeros_like(value)
+        if party != owner:
+            share = randomness.array(value.dtype, value.shape)
+            rest = np.asarray(take(rest, share))
+        shares.append(share)
+    shares[owner] = rest
+    return tuple(shares)
+
+
+def joined(form: Form, shares: Sequence[Array]) -> Array:
+    """Return the value that all shares together stand for."""
+    return np.asarray(reduce(add if form is Form.ARITHMETIC else xor, shares))
+
+
+# Words and wires
+
+
+def wires(words: Array, width: int) -> list[int]:
+    """Spread words over wires: entry b has bit b of element i as its own bit i."""
+    flat = np.ascontiguousarray(words).reshape(-1)
+    if flat.size == 1:
+        only = int(flat[0])
+        return [(only >> b) & 1 for b in range(width)]
+    if flat.dtype == np.bool_:
+        return [_integer(np.packbits(flat, bitorder="little"))]
+    rows = flat.view(np.uint8).reshape(flat.size, flat.dtype.itemsize)
+    planes = np.packbits(
+        np.unpackbits(rows, axis=1, bitorder="little").T, axis=1, bitorder="little"
+    )
+    return [_integer(plane) for plane in planes[:width]]
+
+
+def words(planes: Sequence[int], type: np.dtype[Any], shape: tuple[int, ...]) -> Array:
+    """Gather the words of elements from their wires: what `wires` undoes."""
+    size = int(np.prod(shape, dtype=np.int64))
+    if size == 1:
+        only = sum(plane << b for b, plane in enumerate(planes))
+        return np.array(only, dtype=type).reshape(shape)
+    length = (size + 7) // 8
+    raw = b"".join(plane.to_bytes(length, "little") for plane in planes)
+    rows = np.frombuffer(raw, dtype=np.uint8).reshape(len(planes), length)
+    bits = np.unpackbits(rows, axis=1, count=size, bitorder="little").T
+    if type == np.bool_:
+        return bits.reshape(shape).astype(np.bool_)
+    packed = np.packbits(bits, axis=1, bitorder="little")
+    padded = np.zeros((size, type.itemsize), dtype=np.uint8)
+    padded[:, : packed.shape[1]] = packed
+    return padded.reshape(-1).view(type).reshape(shape)
+
+
+def _integer(row: Array) -> int:
+    return int.from_bytes(row.tobytes(), "little")

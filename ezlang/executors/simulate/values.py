@@ -1,0 +1,26 @@
+"""The values of a simulated run: known to someone, or shared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ezlang.compiler.ir.evaluate import Array
+from ezlang.types.types import ScalarType
+
+from .shares import Secret
+
+
+@dataclass(slots=True)
+class Known:
+    """A value that everyone knows, or (`owner`) one party, where alone it exists.
+
+    `shared` is its sharing once it has been needed.
+    """
+
+    element: ScalarType
+    data: Array
+    owner: int | None = None
+    shared: Secret | None = field(default=None, repr=False)
+
+
+Value = Known | Secret
