@@ -41,11 +41,9 @@ def render(diagnostic: Diagnostic, color: bool = False) -> str:
         lines += _excerpt(diagnostic.span, diagnostic.label, gutter, paint, paint.error)
     for note in diagnostic.notes:
         if note.span is None:
-            lines.append(
-                f"{' ' * gutter} {paint.frame('=')} {paint.strong('note')}: {note.message}"
-            )
+            lines.append(_remark(gutter, paint, paint.strong("note"), note.message))
         else:
-            lines.append(f"{paint.strong('note')}: {note.message}")
+            lines.append(f"{paint.strong('note')}: {_clean(note.message)}")
             lines += _excerpt(note.span, "", gutter, paint, paint.frame)
     if diagnostic.help is not None:
         lines.append(_remark(gutter, paint, paint.good("help"), diagnostic.help))
