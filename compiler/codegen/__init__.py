@@ -1,1 +1,1 @@
-"""IR to one LLVM module a party."""
+"""Code generation: IR to one LLVM module a party."""

@@ -1,1 +1,1 @@
-"""What two real parties need to talk: channels, handshake, time-outs."""
+"""Sessions: how two parties find one another, agree on what they run, and exchange bytes."""

@@ -1,0 +1,132 @@
+"""Where values come in, go out, and change who knows them."""
+
+from __future__ import annotations
+
+from ezlang.types.labels import Label
+
+from ..ir import tree as ir
+from ..kernels.abi import I32, POINTER, TO_BOTH, TO_EVALUATOR, TO_GARBLER
+from ..kernels.build import Value
+from . import scalar
+from .emitter import Emitter
+from .forms import Form, element_bytes
+
+
+def _entry(e: Emitter, table: int, number: int) -> Value:
+    """Return entry `number` of table `table` of the host's (see interface.py)."""
+    rows = e.kernel.load(e.kernel["host"].at(8 * table), POINTER, 8)
+    return e.kernel.load(rows.at(8 * number), POINTER, 8)
+
+
+def take_input(e: Emitter, operation: ir.Input) -> None:
+    """Find an input in its buffer, which is only read."""
+    result = operation.result
+    address = _entry(e, 0, e.unit.interface.input_number(operation))
+    if e.form(result) is Form.REGISTER:
+        address = scalar.load(e.kernel, address, result.type.element)
+    e.registers[result.id] = address
+
+
+def output(e: Emitter, operation: ir.Output) -> None:
+    """Fail if a receiver has an output of this name; else note it, and fill our own buffer."""
+    (operand,) = operation.operands
+    slot = e.unit.interface.output_slot(operation)
+    given = e.kernel.load(e.kernel["host"].at(16), POINTER, 8)
+    for key in slot.keys:
+        flag = given.at(4 * key)
+        e.fail_if(e.kernel.load(flag, I32, 4).differs(0), operation)
+        e.kernel.store(e.i32(slot.number + 1), flag, 4)
+    if operation.to not in (None, e.unit.role.party):
+        return
+    address = _entry(e, 1, slot.number)
+    if e.form(operand) is Form.REGISTER:
+        scalar.store(e.kernel, e.register(operand), address)
+    else:
+        e.copy(address, e.address(operand), operand.type.size * e.stride(operand))
+
+
+def assertion(e: Emitter, operation: ir.Assert) -> None:
+    """Fail where the condition doesn't hold."""
+    e.fail_if(~e.register(operation.operands[0]), operation)
+
+
+def reshape(e: Emitter, operation: ir.Reshape) -> None:
+    """Move between a register and an array of one element; any other reshape is a view."""
+    e.define(operation.result, e.register(operation.operands[0]))
+
+
+def relabel(e: Emitter, operation: ir.Relabel) -> None:
+    """Share a clear value; a relabelling that isn't a view is nothing else."""
+    (operand,), result = operation.operands, operation.result
+    if e.form(result) is not Form.LABELS:
+        return
+    width = result.type.width
+    address = e.address(result)
+    repeated = e.plan.views.of(operand).repeated
+    full = e.plan.views.count(result)
+    count = 1 if repeated else full
+    if not full:
+        return
+    owner = operand.type.label.owner
+    name = ("yao_share_garbler", "yao_share_evaluator")[owner] if owner is not None else None
+    known = e.form(operand) is not Form.ABSENT
+    source = e.spilled(operand) if known else e.kernel.null
+    e.runtime(name or "yao_share_public", source, address, e.i64(count), e.i32(width))
+    if repeated:
+        e.repeat(address, e.stride(result), full)
+
+
+def reveal(e: Emitter, operation: ir.Reveal) -> None:
+    """Open a secret value, or send an owned one to those who are to know it."""
+    (operand,), result = operation.operands, operation.result
+    if not result.type.size:
+        return
+    if operand.type.label.is_secret:
+        _open(e, operand, result)
+    elif operand.type.label != result.type.label:
+        _tell(e, operand, result)
+
+
+def _open(e: Emitter, operand: ir.Value, result: ir.Value) -> None:
+    target = _room(e, result)
+    size, width = e.i64(result.type.size), e.i32(result.type.width)
+    to = e.i32(_receivers(result.type.label))
+    e.runtime("yao_reveal", e.address(operand), target, size, width, to)
+    _arrived(e, result, target)
+
+
+def _receivers(label: Label) -> int:
+    return TO_BOTH if label.owner is None else (TO_GARBLER, TO_EVALUATOR)[label.owner]
+
+
+def _tell(e: Emitter, operand: ir.Value, result: ir.Value) -> None:
+    """The owner sends; whoever else may know the result receives. Public values aren't sent."""
+    party = e.unit.role.party
+    owner = operand.type.label.owner
+    if owner is None:
+        return
+    size = result.type.size * element_bytes(result.type, Form.CLEAR)
+    if owner == party:
+        e.runtime("channel_send", e.spilled(operand), e.i64(size))
+    elif e.form(result) is not Form.ABSENT:
+        target = _room(e, result)
+        e.runtime("channel_receive", target, e.i64(size))
+        _arrived(e, result, target)
+
+
+def _room(e: Emitter, result: ir.Value) -> Value:
+    """Return where a clear result is to be written; null where it isn't known here."""
+    match e.form(result):
+        case Form.ABSENT:
+            return e.kernel.null
+        case Form.REGISTER:
+            slot = e.kernel.bytes_slot(8, 8)
+            e.kernel.store(e.i64(0), slot, 8)
+            return slot
+        case _:
+            return e.address(result)
+
+
+def _arrived(e: Emitter, result: ir.Value, target: Value) -> None:
+    if e.form(result) is Form.REGISTER:
+        e.registers[result.id] = scalar.load(e.kernel, target, result.type.element)

@@ -1,0 +1,173 @@
+"""Regions, branches, loops and calls.
+
+Values that leave a region are copied in parallel into where its parameters or results lie; where
+the plan has put both in one place nothing is copied. Clear scalars that are carried are variables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ..ir import tree as ir
+from ..kernels.build import Value, Variable
+from . import scalar
+from .emitter import Emitter
+from .forms import Form
+from .moves import SCRATCH, schedule
+
+Write = Callable[[Emitter, ir.Operation], None]
+"""Writes one operation."""
+
+
+def region(e: Emitter, region: ir.Region, write: Write) -> None:
+    """Write a region's operations that this party takes part in."""
+    for operation in region.operations:
+        if e.unit.role.runs(operation):
+            write(e, operation)
+
+
+def parallel_copy(e: Emitter, targets: Sequence[ir.Value], sources: Sequence[ir.Value]) -> None:
+    """Copy values in memory, all at once as it were."""
+    pairs: list[tuple[int, int]] = []
+    addresses: dict[int, Value] = {SCRATCH: e.scratch}
+    sizes: dict[int, int] = {}
+    outside: list[tuple[ir.Value, ir.Value]] = []
+    for target, source in zip(targets, sources, strict=True):
+        place, origin = e.plan.place(target), e.plan.place(source)
+        if place is None:
+            continue
+        if origin is None:
+            # Inputs, tables and registers lie where nothing here writes.
+            outside.append((target, source))
+            continue
+        addresses[place.index] = e.place_address(place)
+        addresses[origin.index] = e.place_address(origin)
+        sizes[place.index] = e.plan.bytes_of(target)
+        pairs.append((place.index, origin.index))
+    for to, from_ in schedule(pairs):
+        size = sizes[to] if to != SCRATCH else sizes[from_]
+        e.copy(addresses[to], addresses[from_], size)
+    for target, source in outside:
+        e.copy_value(target, source)
+
+
+class Carried:
+    """Variables for the clear scalars among values that change from turn to turn."""
+
+    def __init__(self, e: Emitter, values: Sequence[ir.Value]) -> None:
+        self.e = e
+        self.values = values
+        self.variables: list[Variable | None] = [
+            e.variable(value.type) if e.form(value) is Form.REGISTER else None for value in values
+        ]
+
+    def assign(self, sources: Sequence[ir.Value]) -> None:
+        """Give all their next values, in parallel; those in memory too."""
+        registers = [
+            None if variable is None else self.e.register(source)
+            for variable, source in zip(self.variables, sources, strict=True)
+        ]
+        for variable, register in zip(self.variables, registers, strict=True):
+            if variable is not None and register is not None:
+                variable.set(register)
+        parallel_copy(self.e, self.values, sources)
+
+    def read_into(self, values: Sequence[ir.Value]) -> None:
+        """Let the registers of `values` be what the variables hold now."""
+        for value, variable in zip(values, self.variables, strict=True):
+            if variable is not None:
+                self.e.registers[value.id] = variable.get()
+
+
+def branch(e: Emitter, operation: ir.If, write: Write) -> None:
+    """Write an If: one region runs."""
+    condition = e.register(operation.operands[0])
+    results = Carried(e, operation.results)
+    with e.kernel.builder.if_else(condition.ir) as sides:
+        for side, inner in zip(sides, operation.regions, strict=True):
+            with side:
+                region(e, inner, write)
+                results.assign(inner.yields)
+    results.read_into(operation.results)
+
+
+def for_loop(e: Emitter, operation: ir.For, write: Write) -> None:
+    """Write a For. The index stops at the upper bound, so that it cannot wrap around."""
+    (body,) = operation.regions
+    low, high, *initial = operation.operands
+    index, *parameters = body.parameters
+    bound = e.register(high)
+    counter = e.kernel.variable(e.register(low))
+    signed = scalar.is_signed(index.type.element)
+    carried = Carried(e, parameters)
+    carried.assign(initial)
+
+    def going() -> Value:
+        builder = e.kernel.builder
+        compare: Any = builder.icmp_signed if signed else builder.icmp_unsigned
+        return Value(e.kernel, compare("<", counter.get().ir, bound.ir))
+
+    with e.kernel.repeat(going):
+        e.registers[index.id] = counter.get()
+        carried.read_into(parameters)
+        region(e, body, write)
+        carried.assign(body.yields)
+        counter.set(counter.get() + 1)
+    carried.read_into(operation.results)
+    parallel_copy(e, operation.results, parameters)
+
+
+def while_loop(e: Emitter, operation: ir.While, write: Write) -> None:
+    """Write a While: the condition region runs before each turn."""
+    condition, body = operation.regions
+    carried = Carried(e, condition.parameters)
+    carried.assign(operation.operands)
+
+    def going() -> Value:
+        carried.read_into(condition.parameters)
+        region(e, condition, write)
+        return e.register(condition.yields[0])
+
+    with e.kernel.repeat(going):
+        carried.read_into(body.parameters)
+        parallel_copy(e, body.parameters, condition.parameters)
+        region(e, body, write)
+        carried.assign(body.yields)
+    carried.read_into(operation.results)
+    parallel_copy(e, operation.results, condition.parameters)
+
+
+def call(e: Emitter, operation: ir.Call) -> None:
+    """Write a Call. Arguments that the function changes are first copied to where it may."""
+    plan = e.unit.plans[operation.function]
+    parameters = plan.function.body.parameters
+    arguments = [e.kernel[name] for name in ("context", "frame", "host")]
+    for position, argument in enumerate(operation.operands):
+        form = plan.views.form(parameters[position])
+        if form is Form.ABSENT:
+            continue
+        if position in plan.shape.changed:
+            result = plan.shape.changed[position]
+            target = (
+                operation.results[result]
+                if result is not None
+                else e.plan.liveness.extra[id(operation), position]
+            )
+            e.copy_value(target, argument)
+            arguments.append(e.address(target))
+        else:
+            register = form is Form.REGISTER
+            arguments.append(e.register(argument) if register else e.spilled(argument))
+    slots: list[tuple[ir.Value, Value]] = []
+    for result, place in zip(operation.results, plan.outs, strict=True):
+        form = e.form(result)
+        if form is Form.REGISTER:
+            slot = e.kernel.bytes_slot(8, 8)
+            slots.append((result, slot))
+            arguments.append(slot)
+        elif form.in_memory and (place is None or place.parameter is None):
+            arguments.append(e.address(result))
+    e.kernel.check(e.kernel.call(e.unit.kernels[operation.function], *arguments))
+    for result, slot in slots:
+        e.registers[result.id] = scalar.load(e.kernel, slot, result.type.element)

@@ -1,0 +1,193 @@
+"""Element-wise operations: loops over clear elements, circuits over secret ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, assert_never
+
+import numpy as np
+from llvmlite import ir as llvm
+
+from ezlang.diagnostics.diagnostic import CompilerBug
+
+from ..circuits.catalogue import PUBLIC, SAME, SECRET, CircuitOperation, Operand, circuit
+from ..circuits.netlist import Netlist
+from ..ir import tree as ir
+from ..kernels.abi import I64, NETLIST_TYPE, POINTER, PORT_CLEAR, PORT_LABELS
+from ..kernels.build import Value
+from . import scalar
+from .emitter import Emitter
+from .forms import Form
+
+
+def elementwise(e: Emitter, operation: CircuitOperation) -> None:
+    """Write an element-wise operation; first fail on public operands that must not be."""
+    _check(e, operation)
+    if e.form(operation.result) is Form.LABELS:
+        _secret(e, operation)
+    else:
+        _clear(e, operation)
+
+
+# Failing
+
+
+def _check(e: Emitter, operation: CircuitOperation) -> None:
+    """Fail where the right side of a checked operation, which is public, is out of range."""
+    if not isinstance(operation, ir.Binary) or not operation.checked:
+        return
+    left, right = operation.operands
+    if not right.type.label.is_public or not left.type.size:
+        return
+    if e.form(right) is Form.REGISTER:
+        e.fail_if(_is_bad(e, operation, left.type.width, e.register(right)), operation)
+        return
+    address, stride = e.address(right), e.stride(right)
+    count = e.plan.views.count(e.plan.views.of(right).root)
+    with e.kernel.loop(0, e.i64(count)) as index:
+        number = scalar.load(e.kernel, address.at(index * stride), right.type.element)
+        e.fail_if(_is_bad(e, operation, left.type.width, number), operation)
+
+
+def _is_bad(e: Emitter, operation: ir.Binary, width: int, number: Value) -> Value:
+    if operation.kind in (ir.BinaryKind.SHL, ir.BinaryKind.SHR):
+        return scalar.shifts_out(e.kernel, number, width)
+    return number.equals(0)
+
+
+# In the clear
+
+
+def _clear(e: Emitter, operation: CircuitOperation) -> None:
+    result = operation.result
+    if e.form(result) is Form.REGISTER:
+        e.define(result, _compute(e, operation, [e.register(v) for v in operation.operands]))
+        return
+    fixed = [_fixed(e, operand) for operand in operation.operands]
+    sources = [None if f else e.address(o) for f, o in zip(fixed, operation.operands, strict=True)]
+    target, stride = e.address(result), e.stride(result)
+    with e.kernel.loop(0, e.i64(result.type.size)) as index:
+        elements = [
+            known or _element(e, operand, source, index)
+            for known, operand, source in zip(fixed, operation.operands, sources, strict=True)
+        ]
+        scalar.store(e.kernel, _compute(e, operation, elements), target.at(index * stride))
+
+
+def _fixed(e: Emitter, operand: ir.Value) -> Value | None:
+    """Return the one element of an operand that is the same for all elements of the result."""
+    scalar_or_repeated = not operand.type.shape or e.plan.views.of(operand).repeated
+    return e.register(operand) if scalar_or_repeated else None
+
+
+def _element(e: Emitter, operand: ir.Value, source: Value | None, index: Value) -> Value:
+    if source is None:
+        raise CompilerBug("an operand is neither fixed nor in memory")
+    return scalar.load(e.kernel, source.at(index * e.stride(operand)), operand.type.element)
+
+
+def _compute(e: Emitter, operation: CircuitOperation, x: Sequence[Value]) -> Value:
+    element = operation.operands[0].type.element
+    match operation:
+        case ir.Unary():
+            return scalar.unary(e.kernel, operation.kind, x[0])
+        case ir.Binary():
+            return scalar.binary(e.kernel, operation.kind, element, x[0], x[1])
+        case ir.Select():
+            return e.kernel.select(x[0], x[1], x[2])
+        case ir.Cast():
+            return scalar.cast(e.kernel, x[0], element, operation.result.type.element)
+        case ir.Bit():
+            return scalar.bit(x[0], operation.position)
+        case _:
+            assert_never(operation)
+
+
+# Under the protocol
+
+
+def _secret(e: Emitter, operation: CircuitOperation) -> None:
+    result = operation.result
+    if not result.type.size:
+        return
+    roles = _roles(e, operation)
+    ports = [
+        operand
+        for operand, role in zip(operation.operands, roles, strict=True)
+        if role is SECRET or role is PUBLIC
+    ]
+    run_circuit(e, circuit(operation, roles), ports, result)
+
+
+def _roles(e: Emitter, operation: CircuitOperation) -> list[Operand]:
+    """Tell how each operand comes into the circuit: built in, once more, or through a port."""
+    roles: list[Operand] = []
+    first = 1 if isinstance(operation, ir.Select) else 0
+    for position, operand in enumerate(operation.operands):
+        known = e.known.get(operand.id)
+        view = e.plan.views.of(operand)
+        if known is not None:
+            roles.append(known)
+        elif position == first + 1 and (
+            roles[first] is SECRET and view == e.plan.views.of(operation.operands[first])
+        ):
+            roles.append(SAME)
+        elif e.form(operand) is Form.LABELS:
+            roles.append(SECRET)
+        elif operand.type.label.is_public:
+            roles.append(PUBLIC)
+        else:
+            raise CompilerBug("an operand of a circuit has not been shared")
+    return roles
+
+
+def run_circuit(
+    e: Emitter, netlist: Netlist, ports: Sequence[ir.Value], result: ir.Value
+) -> None:
+    """Run a netlist on each element of the operands, giving `result`."""
+    count = result.type.size
+    table = e.kernel.bytes_slot(max(len(ports), 1) * _PORT_BYTES, 8)
+    for number, (operand, port) in enumerate(zip(ports, netlist.ports, strict=True)):
+        secret = e.form(operand) is Form.LABELS
+        if port.width != operand.type.width or port.public is secret:
+            raise CompilerBug(f"{netlist.name}: a port doesn't fit its operand")
+        one = operand.type.size != count or e.plan.views.of(operand).repeated
+        stride = 0 if one else (operand.type.width if secret else e.stride(operand))
+        at = table.at(number * _PORT_BYTES)
+        e.kernel.store(e.spilled(operand), at, 8)
+        e.kernel.store(e.i64(stride), at.at(8), 8)
+        e.kernel.store(e.i32(port.width), at.at(16), 4)
+        e.kernel.store(e.i32(PORT_LABELS if secret else PORT_CLEAR), at.at(20), 4)
+    code = _netlist(e, netlist)
+    e.runtime("yao_circuit", code, table, e.address(result), e.i64(count))
+
+
+_PORT_BYTES = 24
+
+
+def _netlist(e: Emitter, netlist: Netlist) -> Value:
+    """Return the address of a netlist's struct in the module; equal netlists are one."""
+    code = np.ascontiguousarray(netlist.code, dtype="<i4").tobytes()
+    outputs = np.array(netlist.outputs, dtype="<i4").tobytes()
+    name = f"netlist.{netlist.name}"
+    known = e.unit.module.globals.get(name)
+    if known is None:
+        known = llvm.GlobalVariable(e.unit.module, NETLIST_TYPE, name)
+        known.initializer = llvm.Constant(
+            NETLIST_TYPE,
+            [
+                _pointer(e.unit.embedded(code)),
+                I64(len(netlist.code)),
+                _pointer(e.unit.embedded(outputs)),
+                I64(len(netlist.outputs)),
+                I64(netlist.registers),
+                I64(len(netlist.ports)),
+            ],
+        )
+        known.linkage = "internal"
+        known.global_constant = True
+    return Value(e.kernel, _pointer(known))
+
+
+def _pointer(variable: Any) -> Any:
+    return variable.bitcast(POINTER)

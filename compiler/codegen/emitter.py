@@ -1,0 +1,181 @@
+"""One function being written: where its values are, how they are read, copied and checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from llvmlite import ir as llvm
+
+from ezlang.diagnostics.diagnostic import CompilerBug
+
+from ..ir import tree as ir
+from ..kernels.abi import FUNCTIONS, I8, I32, I64, LABEL_BYTES, POINTER, STATUS_PROGRAM, declare
+from ..kernels.build import Kernel, Value, Variable
+from . import scalar
+from .forms import Form, Role, element_bytes
+from .interface import Interface
+from .storage import Place, Plan
+
+
+@dataclass(slots=True)
+class Unit:
+    """The module being written: what its functions share."""
+
+    module: Any
+    role: Role
+    interface: Interface
+    plans: dict[str, Plan]
+    bases: dict[str, int]
+    kernels: dict[str, Kernel] = field(default_factory=dict)
+    constants: dict[bytes, Any] = field(default_factory=dict)
+
+    def embedded(self, data: bytes) -> Any:
+        """Return a global constant with these bytes, 64-byte aligned; equal ones are one."""
+        known = self.constants.get(data)
+        if known is None:
+            type = llvm.ArrayType(I8, len(data))
+            known = llvm.GlobalVariable(self.module, type, f"data.{len(self.constants)}")
+            known.initializer = llvm.Constant(type, bytearray(data))
+            known.linkage = "internal"
+            known.global_constant = True
+            known.align = 64
+            self.constants[data] = known
+        return known
+
+
+@dataclass(slots=True)
+class Emitter:
+    """Writes one function of the program.
+
+    `registers` hold clear scalars, and the addresses of inputs and tables, by the root's id;
+    `known` are values all of whose elements are one number that the program's text says.
+    """
+
+    unit: Unit
+    plan: Plan
+    kernel: Kernel
+    base: int
+    registers: dict[int, Value] = field(default_factory=dict)
+    known: dict[int, int] = field(default_factory=dict)
+
+    # Registers
+
+    def form(self, value: ir.Value) -> Form:
+        """Return the form of what is behind a value."""
+        return self.plan.views.form(value)
+
+    def register(self, value: ir.Value) -> Value:
+        """Return a clear scalar, or the one element that repeats in a value."""
+        root = self.plan.views.of(value).root
+        if self.form(value) is Form.CLEAR:
+            return scalar.load(self.kernel, self.address(value), root.type.element)
+        return self.registers[root.id]
+
+    def define(self, value: ir.Value, register: Value) -> None:
+        """Give a clear result its register; store it, where it was to be in memory."""
+        if self.form(value) is Form.CLEAR:
+            scalar.store(self.kernel, register, self.address(value))
+        else:
+            self.registers[value.id] = register
+
+    # Memory
+
+    def address(self, value: ir.Value) -> Value:
+        """Return where a value (its root) lies."""
+        root = self.plan.views.of(value).root
+        place = self.plan.place(root)
+        if place is not None:
+            return self.place_address(place)
+        return self.registers[root.id]
+
+    def place_address(self, place: Place) -> Value:
+        """Return where a place is."""
+        if place.parameter is not None:
+            return self.kernel[f"p{place.parameter}"]
+        if place.result is not None:
+            return self.kernel[f"r{place.result}"]
+        return self.kernel["frame"].at(self.base + place.offset)
+
+    @property
+    def scratch(self) -> Value:
+        """The room in which a parallel copy saves a place."""
+        return self.kernel["frame"].at(self.base + self.plan.scratch)
+
+    def same_place(self, first: ir.Value, second: ir.Value) -> bool:
+        """Tell whether two values share their memory."""
+        a, b = self.plan.place(first), self.plan.place(second)
+        return a is not None and b is not None and a.index == b.index
+
+    def stride(self, value: ir.Value) -> int:
+        """Return the bytes of an element of what is behind a value."""
+        return element_bytes(self.plan.views.of(value).root.type, self.form(value))
+
+    def spilled(self, value: ir.Value) -> Value:
+        """Return the address of a value in memory; a register is stored on the stack for it."""
+        if self.form(value) is not Form.REGISTER:
+            return self.address(value)
+        slot = self.kernel.bytes_slot(8, 8)
+        scalar.store(self.kernel, self.register(value), slot)
+        return slot
+
+    def copy(self, target: Value, source: Value, size: int) -> None:
+        """Copy a constant number of bytes."""
+        if size:
+            self.kernel.copy(target, source, self.kernel.i64(size))
+
+    def copy_value(self, target: ir.Value, source: ir.Value) -> None:
+        """Copy a whole value to where another one of its type lies, unless it is there already."""
+        if self.form(target) is Form.REGISTER:
+            self.registers[target.id] = self.register(source)
+        elif not self.same_place(target, source):
+            self.copy(self.address(target), self.spilled(source), self.plan.bytes_of(target))
+
+    def zero(self, target: Value, type: ir.TensorType, form: Form, count: int) -> None:
+        """Write zeros: `count` elements of `type`."""
+        if count == 0:
+            return
+        if form is Form.CLEAR:
+            self.kernel.clear(target, self.kernel.i64(count * element_bytes(type, form)))
+            return
+        slot = self.kernel.bytes_slot(8, 8)
+        self.kernel.store(self.kernel.constant(I64, 0), slot)
+        self.runtime("yao_share_public", slot, target, self.i64(1), self.i32(1))
+        self.repeat(target, LABEL_BYTES, count * type.width)
+
+    def repeat(self, target: Value, size: int, count: int) -> None:
+        """Copy the first `size` bytes at `target` behind themselves, to `count` times in all."""
+        if count > 1:
+            with self.kernel.loop(1, self.i64(count)) as number:
+                self.copy(target.at(number * size), target, size)
+
+    # Constants, calls and failures
+
+    def i64(self, value: int) -> Value:
+        """Return a 64-bit constant."""
+        return self.kernel.i64(value)
+
+    def i32(self, value: int) -> Value:
+        """Return a 32-bit constant."""
+        return self.kernel.i32(value)
+
+    def variable(self, type: ir.TensorType) -> Variable:
+        """Return a variable for a clear scalar."""
+        return self.kernel.variable(scalar.constant(self.kernel, type.element, 0))
+
+    def embedded(self, data: bytes) -> Value:
+        """Return the address of constant bytes."""
+        return Value(self.kernel, self.unit.embedded(data).bitcast(POINTER))
+
+    def runtime(self, name: str, *arguments: Value) -> None:
+        """Call a function of the run-time interface and leave if it fails."""
+        if len(arguments) + 1 != len(FUNCTIONS[name]):
+            raise CompilerBug(f"{name} is called with the wrong number of arguments")
+        function = declare(self.unit.module, name)
+        self.kernel.check(self.kernel.call(function, self.kernel["context"], *arguments))
+
+    def fail_if(self, condition: Value, operation: ir.Operation) -> None:
+        """End the run at an operation's site where a public condition holds."""
+        with self.kernel.when(condition, likely=False):
+            number = STATUS_PROGRAM + self.unit.interface.site(operation)
+            self.kernel.builder.ret(I32(number))

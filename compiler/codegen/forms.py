@@ -1,0 +1,86 @@
+"""What a value is at one party: nothing, a register, clear memory, or wire labels.
+
+The *role* is the party's number: 0 garbles, 1 evaluates.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from ..ir import tree as ir
+from ..kernels.abi import LABEL_BYTES
+
+
+class Form(Enum):
+    """How a value of the program is kept at a party.
+
+    ABSENT: the other party's; nothing is kept. REGISTER: a clear scalar. CLEAR: a clear array in
+    memory. LABELS: a secret scalar or array in memory.
+    """
+
+    ABSENT = "absent"
+    REGISTER = "register"
+    CLEAR = "clear"
+    LABELS = "labels"
+
+    @property
+    def in_memory(self) -> bool:
+        """Whether values of this form have a place in memory."""
+        return self in (Form.CLEAR, Form.LABELS)
+
+
+def form_of(type: ir.TensorType, role: int) -> Form:
+    """Return the form that values of `type` have at party `role`."""
+    if type.label.is_secret:
+        return Form.LABELS
+    if not type.label.readable_by(role):
+        return Form.ABSENT
+    return Form.CLEAR if type.shape else Form.REGISTER
+
+
+def element_bytes(type: ir.TensorType, form: Form) -> int:
+    """Return the bytes of one element in memory; a clear bool is one byte."""
+    return type.width * LABEL_BYTES if form is Form.LABELS else (type.width + 7) // 8
+
+
+def condition_of(operation: ir.If | ir.For | ir.While) -> ir.Value:
+    """Return the value whose label says who runs the regions of a control-flow operation."""
+    if isinstance(operation, ir.While):
+        return operation.regions[0].yields[0]
+    return operation.operands[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A party's view of a program: what it runs."""
+
+    party: int
+    functions: dict[str, ir.Function]
+
+    def form(self, value: ir.Value) -> Form:
+        """Return the form of a value at this party."""
+        return form_of(value.type, self.party)
+
+    def runs(self, operation: ir.Operation) -> bool:
+        """Tell whether this party takes any part in an operation."""
+        match operation:
+            case ir.If() | ir.For() | ir.While():
+                labels = [condition_of(operation).type.label]
+                if isinstance(operation, ir.For):
+                    labels.append(operation.operands[1].type.label)
+                return all(label.readable_by(self.party) for label in labels)
+            case ir.Call():
+                return self.takes_part_in(self.functions[operation.function])
+            case ir.Reveal():
+                # The owner of what is revealed sends it.
+                mine = self.form(operation.operands[0]) is not Form.ABSENT
+                return mine or self.form(operation.result) is not Form.ABSENT
+            case ir.Output() | ir.Assert():
+                return True
+            case _:
+                return any(self.form(value) is not Form.ABSENT for value in operation.results)
+
+    def takes_part_in(self, function: ir.Function) -> bool:
+        """Tell whether this party runs a function: those called on `@p` are p's alone."""
+        return not function.pc.is_owned or function.pc.readable_by(self.party)

@@ -1,0 +1,167 @@
+"""What a compiled program and the process that runs it know of one another.
+
+The process passes three tables (`HOST_TYPE`): a buffer for each input, a buffer for each
+`output` in the program, and a number for each output name, 0 until that output has been given.
+A program that fails returns `STATUS_PROGRAM` plus the number of a `Site`.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from llvmlite import ir as llvm
+
+from ezlang.source import Span
+from ezlang.types.types import Type, array_of
+
+from ..ir import tree as ir
+from ..kernels.abi import POINTER
+
+HOST_TYPE: Final[Any] = llvm.LiteralStructType([POINTER, POINTER, POINTER])
+"""{void* inputs[], void* outputs[], i32 given[]}"""
+
+Path = tuple[str, ...]
+
+
+class HostStruct(ctypes.Structure):
+    """`HOST_TYPE` for Python callers."""
+
+    _fields_ = (
+        ("inputs", ctypes.c_void_p),
+        ("outputs", ctypes.c_void_p),
+        ("given", ctypes.c_void_p),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class InputSlot:
+    """A buffer to be filled with one of the party's inputs, in the layout of clear tensors.
+
+    `whole` is the type of all that is called `name`, of which this is the field `path`.
+    """
+
+    name: str
+    path: Path
+    type: ir.TensorType
+    whole: Type
+
+
+@dataclass(frozen=True, slots=True)
+class OutputSlot:
+    """A buffer that one `output` of the program fills, of the type `whole` at `path`.
+
+    `keys` are its places in the table of what was given; the number there is the slot's, plus 1.
+    """
+
+    number: int
+    operation: ir.Output
+    keys: tuple[int, ...]
+
+    @property
+    def type(self) -> ir.TensorType:
+        """The type of the buffer."""
+        return self.operation.operands[0].type
+
+    @property
+    def whole(self) -> Type:
+        """The type of all that is called by the output's name."""
+        return self.operation.whole or array_of(self.type.element, self.type.shape)
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where and how a run can fail: the name of a kind of failure, and what to say."""
+
+    kind: str
+    span: Span
+    message: str | None = None
+
+
+@dataclass(slots=True)
+class Interface:
+    """The tables' contents for one party, in an order that only the program's text decides.
+
+    `keys` are the names that outputs are given under: (receiver, name, path) of both parties', as
+    giving one twice ends the run at both.
+    """
+
+    party: int
+    inputs: list[InputSlot] = field(default_factory=list)
+    outputs: list[OutputSlot] = field(default_factory=list)
+    keys: list[tuple[int, str, Path]] = field(default_factory=list)
+    sites: list[Site] = field(default_factory=list)
+    _input_numbers: dict[tuple[str, Path], int] = field(default_factory=dict)
+    _by_operation: dict[int, int] = field(default_factory=dict)
+    _sites: dict[int, int] = field(default_factory=dict)
+
+    def input_number(self, operation: ir.Input) -> int:
+        """Return the number of the buffer that an input is in."""
+        return self._input_numbers[operation.name, operation.path]
+
+    def output_slot(self, operation: ir.Output) -> OutputSlot:
+        """Return the slot of an output."""
+        return self.outputs[self._by_operation[id(operation)]]
+
+    def site(self, operation: ir.Operation) -> int:
+        """Return the number of the failure of an operation that may fail."""
+        return self._sites[id(operation)]
+
+    def note(self, operation: ir.Operation) -> None:
+        """Give an operation the numbers it needs."""
+        match operation:
+            case ir.Input() if operation.party == self.party:
+                known = (operation.name, operation.path)
+                if known not in self._input_numbers:
+                    self._input_numbers[known] = len(self.inputs)
+                    type = operation.result.type
+                    whole = operation.whole or array_of(type.element, type.shape)
+                    self.inputs.append(InputSlot(*known, type, whole))
+            case ir.Output():
+                self._note_output(operation)
+            case _:
+                pass
+        kind = failure_kind(operation)
+        if kind is not None:
+            message = operation.message if isinstance(operation, ir.Assert) else None
+            self._sites[id(operation)] = len(self.sites)
+            self.sites.append(Site(kind, operation.span, message or None))
+
+    def _note_output(self, operation: ir.Output) -> None:
+        receivers = (0, 1) if operation.to is None else (operation.to,)
+        numbers = []
+        for receiver in receivers:
+            key = (receiver, operation.name, operation.path)
+            if key not in self.keys:
+                self.keys.append(key)
+            numbers.append(self.keys.index(key))
+        self._by_operation[id(operation)] = len(self.outputs)
+        self.outputs.append(OutputSlot(len(self.outputs), operation, tuple(numbers)))
+
+
+def failure_kind(operation: ir.Operation) -> str | None:
+    """Return the kind of failure that an operation may end the run with, if it may."""
+    match operation:
+        case ir.Binary() if operation.checked:
+            shift = operation.kind in (ir.BinaryKind.SHL, ir.BinaryKind.SHR)
+            return "shift" if shift else "division"
+        case ir.Extract() | ir.Insert() if operation.checked:
+            return "index"
+        case ir.ExtractSlice() | ir.InsertSlice() if operation.checked:
+            return "slice"
+        case ir.Assert():
+            return "assertion"
+        case ir.Output():
+            return "output"
+        case _:
+            return None
+
+
+def interface_of(program: ir.Program, party: int) -> Interface:
+    """Return the interface of a program (with its passes run) at one party."""
+    interface = Interface(party)
+    for function in program.functions:
+        for operation in ir.walk(function.body):
+            interface.note(operation)
+    return interface

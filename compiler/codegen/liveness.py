@@ -1,0 +1,299 @@
+"""Which values are alive together: the interference that decides who may share memory.
+
+Memory is assigned as in out-of-SSA translation by coalescing [BDR09]: every root value has a place
+of its own at first, control flow and updates copy between them, and places are merged
+where no two values that are alive together would meet. Two values interfere when one is defined while the
+other is alive; sets of values are bit masks.
+
+At a loop's back edge and exits, a branch's end and a function's end, values are copied *in
+parallel*: all sources are read before any target is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from ..ir import tree as ir
+from .views import ELEMENTWISE, Views
+
+LOOP_WEIGHT = 8
+"""How often a loop's body is taken to run, when copies are weighed."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallShape:
+    """What a caller must know of a function's parameters and results (positions).
+
+    `changed` are parameters whose memory the function writes, each with the position of the result
+    that it then holds, or None where it holds nothing of use.
+    """
+
+    changed: dict[int, int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Affinity:
+    """Two values between which a copy is saved if they share memory."""
+
+    weight: int
+    first: int
+    second: int
+
+
+@dataclass(slots=True)
+class Liveness:
+    """Interference and affinities among the roots in memory of one function.
+
+    `order` numbers them; `outs` stand for the function's results, `extra` for the copies of
+    arguments that a call spoils, by (id of the operation, position). `read_only` are inputs and
+    tables, which have memory of their own; `parallels` are the parallel copies.
+    """
+
+    views: Views
+    calls: dict[str, CallShape]
+    order: list[ir.Value] = field(default_factory=list)
+    interference: list[int] = field(default_factory=list)
+    conflicts: list[tuple[int, int]] = field(default_factory=list)
+    affinities: list[Affinity] = field(default_factory=list)
+    outs: list[ir.Value] = field(default_factory=list)
+    extra: dict[tuple[int, int], ir.Value] = field(default_factory=dict)
+    parallels: list[list[tuple[int, int]]] = field(default_factory=list)
+    read_only: set[int] = field(default_factory=set)
+    _number: dict[int, int] = field(default_factory=dict)
+    _inner: dict[int, int] = field(default_factory=dict)
+    _next_id: int = -1
+
+    def analyse(self, function: ir.Function) -> None:
+        """Fill in everything for a function."""
+        body = function.body
+        self.read_only = {
+            operation.result.id
+            for operation in ir.walk(body)
+            if isinstance(operation, ir.Input) or is_table(operation)
+        }
+        for value in body.yields:
+            self.outs.append(self._fresh(value.type))
+        self._parallel(zip(self.outs, body.yields, strict=True), 1)
+        self._region(body, self._mask(self.outs), 1)
+        self._define(self.outs, 0)
+
+    # Numbers and masks
+
+    def number(self, value: ir.Value) -> int | None:
+        """Return the number of the root behind `value`, or None if it isn't in memory of ours."""
+        root = self.views.of(value).root
+        known = self._number.get(root.id)
+        if known is not None:
+            return known
+        if root.id in self.read_only or not self.views.form(root).in_memory:
+            return None
+        self._number[root.id] = number = len(self.order)
+        self.order.append(root)
+        self.interference.append(0)
+        return number
+
+    def _fresh(self, type: ir.TensorType) -> ir.Value:
+        value = ir.Value(self._next_id, type)
+        self._next_id -= 1
+        return value
+
+    def _mask(self, values: Iterable[ir.Value]) -> int:
+        mask = 0
+        for value in values:
+            number = self.number(value)
+            if number is not None:
+                mask |= 1 << number
+        return mask
+
+    def _define(self, values: Iterable[ir.Value], live: int) -> None:
+        """Note that `values` come into being, together, while `live` are alive."""
+        mask = self._mask(values)
+        for number in bits(mask):
+            self._interfere(number, (live | mask) & ~(1 << number))
+
+    def _interfere(self, number: int, others: int) -> None:
+        self.interference[number] |= others
+        for other in bits(others):
+            self.interference[other] |= 1 << number
+
+    def _conflict(self, first: ir.Value, second: ir.Value) -> None:
+        """Note that two values share memory wholly or not at all."""
+        a, b = self.number(first), self.number(second)
+        if a is not None and b is not None and a != b:
+            self.conflicts.append((a, b))
+
+    def _parallel(self, pairs: Iterable[tuple[ir.Value, ir.Value]], weight: int) -> None:
+        """Note a parallel copy of (target, source) pairs."""
+        listed = list(pairs)
+        numbers = [(self.number(target), self.number(source)) for target, source in listed]
+        self.parallels.append([(t, s) for t, s in numbers if t is not None and s is not None])
+        for target, source in listed:
+            self._affine(target, source, weight)
+            for _, other in listed:
+                self._conflict(target, other)
+
+    def _affine(self, target: ir.Value, source: ir.Value, weight: int) -> None:
+        a, b = self.number(target), self.number(source)
+        if a is None or b is None or a == b or self.views.of(source).repeated:
+            return
+        cost = max(target.type.size * target.type.width, 1)
+        self.affinities.append(Affinity(cost * weight, a, b))
+
+    # The walk, backwards. Each method returns what is alive before.
+
+    def _region(self, region: ir.Region, live: int, weight: int) -> int:
+        """Walk a region after which `live` is alive besides what it yields."""
+        live |= self._mask(region.yields)
+        for operation in reversed(region.operations):
+            if self.views.role.runs(operation):
+                live = self._operation(operation, live, weight)
+        self._define(region.parameters, live)
+        return live | self._mask(region.parameters)
+
+    def _operation(self, operation: ir.Operation, live: int, weight: int) -> int:
+        match operation:
+            case ir.If():
+                return self._if(operation, live, weight)
+            case ir.For():
+                return self._for(operation, live, weight)
+            case ir.While():
+                return self._while(operation, live, weight)
+            case ir.Call():
+                return self._call(operation, live, weight)
+            case _:
+                return self._plain(operation, live, weight)
+
+    def _plain(self, operation: ir.Operation, live: int, weight: int) -> int:
+        results = [r for r in operation.results if self.views.of(r).root.id == r.id]
+        operands = self._mask(operation.operands)
+        self._define(results, live)
+        for result in results:
+            shared = self._may_share(operation, result)
+            # Unless the result may be made where an operand lies, that is read while it is written.
+            self._define([result], operands & ~self._mask(shared))
+            for value in operation.operands:
+                self._conflict(result, value)
+            for value in shared:
+                self._affine(result, value, weight)
+        return (live & ~self._mask(results)) | operands
+
+    def _may_share(self, operation: ir.Operation, result: ir.Value) -> list[ir.Value]:
+        """Return the operands in whose memory the result may be made, if they die here."""
+        match operation:
+            case ir.Insert() | ir.InsertSlice():
+                base, *others = operation.operands
+                alone = self.number(base) not in {self.number(value) for value in others}
+                return [base] if alone else []
+            case _ if isinstance(operation, ELEMENTWISE):
+                return [v for v in operation.operands if self._is_like(v, result)]
+            case _:
+                return []
+
+    def _is_like(self, operand: ir.Value, result: ir.Value) -> bool:
+        """Tell whether each element of the operand lies where that of the result would."""
+        return (
+            not self.views.of(operand).repeated
+            and self.views.form(operand) is self.views.form(result)
+            and operand.type.size == result.type.size
+            and operand.type.width == result.type.width
+        )
+
+    def _if(self, operation: ir.If, live: int, weight: int) -> int:
+        self._define(operation.results, live)
+        after = live & ~self._mask(operation.results)
+        before = self._mask(operation.operands)
+        for region in operation.regions:
+            self._parallel(zip(operation.results, region.yields, strict=True), weight)
+            before |= self._region(region, after, weight)
+        return before
+
+    def _for(self, operation: ir.For, live: int, weight: int) -> int:
+        (body,) = operation.regions
+        carried = body.parameters[1:]
+        initial = operation.operands[2:]
+        inner = weight * LOOP_WEIGHT
+        self._define(operation.results, live)
+        after = live & ~self._mask(operation.results)
+        self._parallel(zip(operation.results, carried, strict=True), weight)
+        self._parallel(zip(carried, body.yields, strict=True), inner)
+        self._parallel(zip(carried, initial, strict=True), weight)
+        through = after | self._used_inside(operation)
+        self._region(body, through, inner)
+        return through | self._mask(operation.operands)
+
+    def _while(self, operation: ir.While, live: int, weight: int) -> int:
+        condition, body = operation.regions
+        inner = weight * LOOP_WEIGHT
+        self._define(operation.results, live)
+        after = live & ~self._mask(operation.results)
+        self._parallel(zip(operation.results, condition.parameters, strict=True), weight)
+        self._parallel(zip(body.parameters, condition.parameters, strict=True), inner)
+        self._parallel(zip(condition.parameters, body.yields, strict=True), inner)
+        self._parallel(zip(condition.parameters, operation.operands, strict=True), weight)
+        through = after | self._used_inside(operation)
+        self._region(body, through, inner)
+        self._region(condition, through | self._mask(condition.parameters), inner)
+        return through | self._mask(operation.operands)
+
+    def _call(self, operation: ir.Call, live: int, weight: int) -> int:
+        changed = self.calls[operation.function].changed
+        results = list(operation.results)
+        for position, result in changed.items():
+            if result is None:
+                spoiled = self._fresh(operation.operands[position].type)
+                self.extra[id(operation), position] = spoiled
+                results.append(spoiled)
+        self._define(results, live)
+        numbers = [self.number(value) for value in operation.operands]
+        for target in results:
+            for value in operation.operands:
+                self._conflict(target, value)
+        for target in results:
+            position = self._position_of(operation, target)
+            others = [v for i, v in enumerate(operation.operands) if i != position]
+            self._define([target], self._mask(others))
+            if position is not None and numbers.count(numbers[position]) == 1:
+                self._affine(target, operation.operands[position], weight)
+        return (live & ~self._mask(results)) | self._mask(operation.operands)
+
+    def _position_of(self, operation: ir.Call, target: ir.Value) -> int | None:
+        """Return the position of the argument in whose memory a result is made."""
+        for position, result in self.calls[operation.function].changed.items():
+            if result is None:
+                if self.extra[id(operation), position] is target:
+                    return position
+            elif operation.results[result] is target:
+                return position
+        return None
+
+    def _used_inside(self, operation: ir.Operation) -> int:
+        """Return the values from outside that the regions of an operation use."""
+        known = self._inner.get(id(operation))
+        if known is None:
+            used = own = 0
+            for region in operation.regions:
+                used |= self._mask(region.yields)
+                own |= self._mask(region.parameters)
+                for inner in region.operations:
+                    if self.views.role.runs(inner):
+                        used |= self._mask(inner.operands) | self._used_inside(inner)
+                        own |= self._mask(r for r in inner.results if self._is_root(r))
+            self._inner[id(operation)] = known = used & ~own
+        return known
+
+    def _is_root(self, value: ir.Value) -> bool:
+        return self.views.of(value).root.id == value.id
+
+
+def is_table(operation: ir.Operation) -> bool:
+    """Tell whether an operation is an array constant that is embedded as it is."""
+    return isinstance(operation, ir.Constant) and len(operation.data) > 1
+
+
+def bits(mask: int) -> Iterable[int]:
+    """Yield the positions of the bits that are set."""
+    while mask:
+        low = mask & -mask
+        yield low.bit_length() - 1
+        mask ^= low

@@ -1,0 +1,205 @@
+"""A program as one LLVM module for one party.
+
+The module gives `i32 ez_main(context*, frame*, host*)`, and in `ez_frame_bytes` how much memory the
+frame takes: one block for all functions, each behind those that may call it, which is known
+here because functions aren't recursive and sizes are. Its size depends on the program's text
+alone, never on trip counts or array sizes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, assert_never
+
+from llvmlite import ir as llvm
+
+from ezlang.diagnostics.diagnostic import CompilerBug
+
+from ..ir import tree as ir
+from ..kernels.abi import I64, POINTER
+from ..kernels.build import Kernel
+from . import arrays, boundary, control, scalar
+from .elementwise import elementwise
+from .emitter import Emitter, Unit
+from .forms import Form, Role
+from .interface import Interface, interface_of
+from .liveness import CallShape
+from .storage import Plan, plan_function
+
+ENTRY = "ez_main"
+FRAME_BYTES = "ez_frame_bytes"
+
+
+@dataclass(frozen=True, slots=True)
+class NativeModule:
+    """LLVM IR for one party; `memory` is the frame's size in bytes."""
+
+    text: str
+    memory: int
+    interface: Interface
+
+
+def generate(program: ir.Program, party: int) -> NativeModule:
+    """Write a program of two parties for party 0 (garbler) or 1 (evaluator).
+
+    Sharing must be explicit (see passes/share.py), and no oblivious access be left.
+    """
+    role = Role(party, {function.name: function for function in program.functions})
+    mine = [function for function in program.functions if role.takes_part_in(function)]
+    plans = _plans(mine, role)
+    bases, memory = _bases(mine, plans, role)
+    module = llvm.Module("program")
+    unit = Unit(module, role, interface_of(program, party), plans, bases)
+    for number, function in enumerate(mine):
+        _write_function(unit, function, number, entry=function is program.main)
+    size = llvm.GlobalVariable(module, I64, FRAME_BYTES)
+    size.initializer = I64(memory)
+    size.global_constant = True
+    return NativeModule(str(module), memory, unit.interface)
+
+
+def _plans(functions: list[ir.Function], role: Role) -> dict[str, Plan]:
+    plans: dict[str, Plan] = {}
+    shapes: dict[str, CallShape] = {}
+    for function in functions:
+        plan = plan_function(function, role, shapes)
+        plans[function.name] = plan
+        shapes[function.name] = plan.shape
+    return plans
+
+
+def _bases(
+    functions: list[ir.Function], plans: dict[str, Plan], role: Role
+) -> tuple[dict[str, int], int]:
+    """Put each function's frame behind those of all its callers; return the end of the last, too."""
+    bases = {function.name: 0 for function in functions}
+    for function in reversed(functions):
+        end = bases[function.name] + plans[function.name].size
+        for operation in ir.walk(function.body):
+            if isinstance(operation, ir.Call) and operation.function in bases:
+                bases[operation.function] = max(bases[operation.function], end)
+    return bases, max(bases[name] + plan.size for name, plan in plans.items())
+
+
+def _write_function(unit: Unit, function: ir.Function, number: int, *, entry: bool) -> None:
+    plan = unit.plans[function.name]
+    name = ENTRY if entry else f"function.{number}"
+    kernel = Kernel(unit.module, name, _parameters(plan), internal=not entry)
+    unit.kernels[function.name] = kernel
+    e = Emitter(unit, plan, kernel, unit.bases[function.name])
+    e.known.update(_known(function.body))
+    for position, value in enumerate(function.body.parameters):
+        if plan.views.form(value) is Form.REGISTER:
+            e.registers[value.id] = kernel[f"p{position}"]
+        elif plan.views.form(value) is Form.CLEAR and plan.place(value) is None:
+            raise CompilerBug(f"{function.name}: parameter {position} lies nowhere")
+    control.region(e, function.body, write_operation)
+    control.parallel_copy(e, plan.liveness.outs, function.body.yields)
+    for position, value in enumerate(function.body.yields):
+        if plan.views.role.form(plan.liveness.outs[position]) is Form.REGISTER:
+            scalar.store(kernel, e.register(value), kernel[f"r{position}"])
+    kernel.finish()
+
+
+def _parameters(plan: Plan) -> list[tuple[str, Any]]:
+    """Return names and types of a function's parameters: see `control.call`, which passes them."""
+    parameters: list[tuple[str, Any]] = [(n, POINTER) for n in ("context", "frame", "host")]
+    for position, value in enumerate(plan.function.body.parameters):
+        form = plan.views.form(value)
+        if form is Form.REGISTER:
+            parameters.append((f"p{position}", scalar.register_type(value.type.element)))
+        elif form.in_memory:
+            parameters.append((f"p{position}", POINTER))
+    for position, (value, place) in enumerate(zip(plan.liveness.outs, plan.outs, strict=True)):
+        form = plan.views.form(value)
+        passed = form.in_memory and (place is None or place.parameter is None)
+        if form is Form.REGISTER or passed:
+            parameters.append((f"r{position}", POINTER))
+    return parameters
+
+
+def _known(region: ir.Region) -> dict[int, int]:
+    """Return the values all of whose elements are one number that the program's text says."""
+    known: dict[int, int] = {}
+    for operation in ir.walk(region):
+        match operation:
+            case ir.Constant() if len(operation.data) == 1:
+                known[operation.result.id] = operation.data[0]
+            case ir.Relabel() | ir.Broadcast() | ir.Reshape():
+                source = known.get(operation.operands[0].id)
+                if source is not None:
+                    known[operation.result.id] = source
+            case _:
+                pass
+    return known
+
+
+def write_operation(e: Emitter, operation: ir.Operation) -> None:
+    """Write an operation that this party takes part in.
+
+    Results that are views are there already; but the owner of what is revealed still tells it.
+    """
+    is_view = any(e.plan.views.of(r).root.id != r.id for r in operation.results)
+    if is_view and not isinstance(operation, ir.Reveal):
+        return
+    match operation:
+        case ir.If():
+            control.branch(e, operation, write_operation)
+        case ir.For():
+            control.for_loop(e, operation, write_operation)
+        case ir.While():
+            control.while_loop(e, operation, write_operation)
+        case ir.Call():
+            control.call(e, operation)
+        case ir.Unary() | ir.Binary() | ir.Select() | ir.Cast() | ir.Bit():
+            elementwise(e, operation)
+        case ir.Extract():
+            arrays.extract(e, operation)
+        case ir.Insert():
+            arrays.insert(e, operation)
+        case ir.ExtractSlice():
+            arrays.extract_slice(e, operation)
+        case ir.InsertSlice():
+            arrays.insert_slice(e, operation)
+        case ir.Constant() | ir.Stack() | ir.Broadcast() | ir.Reshape():
+            _write_whole(e, operation)
+        case ir.Input() | ir.Output() | ir.Assert() | ir.Relabel() | ir.Reveal():
+            _write_boundary(e, operation)
+        case ir.ObliviousRead() | ir.ObliviousWrite() | ir.Reduce():
+            raise CompilerBug("an operation that passes expand reached code generation")
+        case _:
+            assert_never(operation)
+
+
+def _write_whole(
+    e: Emitter, operation: ir.Constant | ir.Stack | ir.Broadcast | ir.Reshape
+) -> None:
+    match operation:
+        case ir.Constant():
+            arrays.constant(e, operation)
+        case ir.Stack():
+            arrays.stack(e, operation)
+        case ir.Broadcast():
+            arrays.broadcast(e, operation)
+        case ir.Reshape():
+            boundary.reshape(e, operation)
+        case _:
+            assert_never(operation)
+
+
+def _write_boundary(
+    e: Emitter, operation: ir.Input | ir.Output | ir.Assert | ir.Relabel | ir.Reveal
+) -> None:
+    match operation:
+        case ir.Input():
+            boundary.take_input(e, operation)
+        case ir.Output():
+            boundary.output(e, operation)
+        case ir.Assert():
+            boundary.assertion(e, operation)
+        case ir.Relabel():
+            boundary.relabel(e, operation)
+        case ir.Reveal():
+            boundary.reveal(e, operation)
+        case _:
+            assert_never(operation)

@@ -1,0 +1,194 @@
+"""Where each value of a function lies.
+
+Values are merged into *places* along their affinities, dearest copies first, where no two
+interfere; places then get offsets in the function's frame, those that are never alive together
+overlapping. A place that holds a parameter (or a result) lies where the caller says.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ..ir import tree as ir
+from .forms import Role, element_bytes
+from .liveness import CallShape, Liveness, bits
+from .moves import SCRATCH, schedule
+from .views import Views
+
+ALIGNMENT = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Memory for a merged set of values: an offset in the frame, a parameter, or a result."""
+
+    index: int
+    size: int
+    offset: int = 0
+    parameter: int | None = None
+    result: int | None = None
+
+
+@dataclass(slots=True)
+class Plan:
+    """A function at one party: views, places, the size of its frame, its calling convention.
+
+    Past the places, at `scratch`, is room for breaking one cycle of a parallel copy.
+    """
+
+    function: ir.Function
+    views: Views
+    liveness: Liveness
+    places: dict[int, Place] = field(default_factory=dict)
+    outs: list[Place | None] = field(default_factory=list)
+    shape: CallShape = field(default_factory=lambda: CallShape({}))
+    scratch: int = 0
+    size: int = 0
+
+    def place(self, value: ir.Value) -> Place | None:
+        """Return the place of the root behind `value`, if it has one in our memory."""
+        number = self.liveness.number(value)
+        return None if number is None else self.places[number]
+
+    def bytes_of(self, value: ir.Value) -> int:
+        """Return the bytes that the root behind `value` takes in memory."""
+        root = self.views.of(value).root
+        return self.views.count(root) * element_bytes(root.type, self.views.form(root))
+
+
+def plan_function(
+    function: ir.Function, role: Role, calls: dict[str, CallShape]
+) -> Plan:
+    """Decide where the values of a function lie; `calls` has the shapes of those it calls."""
+    views = Views(role)
+    views.see(function.body)
+    liveness = Liveness(views, calls)
+    liveness.analyse(function)
+    plan = Plan(function, views, liveness)
+    groups = _Groups(liveness)
+    groups.merge()
+    _assign(plan, groups)
+    return plan
+
+
+class _Groups:
+    """Union-find over the numbered values, with each group's members and what it interferes with."""
+
+    def __init__(self, liveness: Liveness) -> None:
+        self.liveness = liveness
+        count = len(liveness.order)
+        self.parent = list(range(count))
+        self.members = [1 << number for number in range(count)]
+        self.against = list(liveness.interference)
+
+    def find(self, number: int) -> int:
+        """Return the group that a value is in."""
+        while self.parent[number] != number:
+            self.parent[number] = self.parent[self.parent[number]]
+            number = self.parent[number]
+        return number
+
+    def merge(self) -> None:
+        """Merge along all affinities that interference allows, dearest first."""
+        # A stable order: the frames of a program must not vary from run to run.
+        for affinity in sorted(self.liveness.affinities, key=lambda a: -a.weight):
+            a, b = self.find(affinity.first), self.find(affinity.second)
+            if a != b and not self.members[a] & self.against[b]:
+                self.parent[b] = a
+                self.members[a] |= self.members[b]
+                self.against[a] |= self.against[b]
+
+    def leaders(self) -> list[int]:
+        """Return one number a group."""
+        return [number for number, parent in enumerate(self.parent) if number == parent]
+
+
+def _assign(plan: Plan, groups: _Groups) -> None:
+    liveness = plan.liveness
+    leaders = groups.leaders()
+    sizes = {
+        leader: max(plan.bytes_of(liveness.order[n]) for n in bits(groups.members[leader]))
+        for leader in leaders
+    }
+    parameters = _positions(groups, plan.function.body.parameters)
+    results = _positions(groups, tuple(liveness.outs))
+    offsets, end = _offsets(groups, sizes, set(parameters) | set(results))
+    by_leader = {
+        leader: Place(
+            index=leader,
+            size=sizes[leader],
+            offset=offsets.get(leader, 0),
+            parameter=parameters.get(leader),
+            result=None if leader in parameters else results.get(leader),
+        )
+        for leader in leaders
+    }
+    for number in range(len(liveness.order)):
+        plan.places[number] = by_leader[groups.find(number)]
+    plan.outs = [plan.place(value) for value in liveness.outs]
+    plan.shape = CallShape(
+        {
+            position: results.get(leader)
+            for leader, position in parameters.items()
+            if groups.members[leader] & (groups.members[leader] - 1)
+        }
+    )
+    plan.scratch = end
+    plan.size = end + _aligned(_largest_saved(groups, sizes))
+
+
+def _largest_saved(groups: _Groups, sizes: dict[int, int]) -> int:
+    """Return the size of the largest place that a parallel copy has to save."""
+    saved = [0]
+    for pairs in groups.liveness.parallels:
+        found = [(groups.find(target), groups.find(source)) for target, source in pairs]
+        saved += [sizes[source] for target, source in schedule(found) if target == SCRATCH]
+    return max(saved)
+
+
+def _positions(groups: _Groups, values: tuple[ir.Value, ...]) -> dict[int, int]:
+    """Return the positions of parameters or results, by the group they are in."""
+    found = {}
+    for position, value in enumerate(values):
+        number = groups.liveness.number(value)
+        if number is not None:
+            found[groups.find(number)] = position
+    return found
+
+
+def _offsets(
+    groups: _Groups, sizes: dict[int, int], elsewhere: set[int]
+) -> tuple[dict[int, int], int]:
+    """Give each group that isn't the caller's an offset, the largest first, each as low as it fits."""
+    against: dict[int, set[int]] = {leader: set() for leader in sizes}
+    for leader in sizes:
+        for number in bits(groups.against[leader]):
+            _separate(against, leader, groups.find(number))
+    for first, second in groups.liveness.conflicts:
+        _separate(against, groups.find(first), groups.find(second))
+    offsets: dict[int, int] = {}
+    end = 0
+    for leader in sorted(sizes.keys() - elsewhere, key=lambda x: (-sizes[x], x)):
+        taken = sorted(
+            (offsets[other], offsets[other] + sizes[other])
+            for other in against[leader]
+            if other in offsets
+        )
+        offset = 0
+        for low, high in taken:
+            if offset + sizes[leader] <= low:
+                break
+            offset = max(offset, _aligned(high))
+        offsets[leader] = offset
+        end = max(end, _aligned(offset + sizes[leader]))
+    return offsets, end
+
+
+def _separate(against: dict[int, set[int]], first: int, second: int) -> None:
+    if first != second:
+        against[first].add(second)
+        against[second].add(first)
+
+
+def _aligned(size: int) -> int:
+    return -(-size // ALIGNMENT) * ALIGNMENT

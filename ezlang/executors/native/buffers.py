@@ -1,0 +1,60 @@
+"""Values in the layout of clear tensors, on their way into and out of native code."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ezlang.compiler.codegen.interface import HostStruct, Interface
+from ezlang.compiler.ir.tree import TensorType
+from ezlang.types.types import BoolType, Type
+from ezlang.values.data import Data, Flat, flatten, unflatten
+
+Array = npt.NDArray[Any]
+
+
+def dtype_of(type: TensorType) -> np.dtype[Any]:
+    """Return the NumPy type of a clear element: native integers, bools as bytes."""
+    if isinstance(type.element, BoolType):
+        return np.dtype("<u1")
+    kind = "i" if type.element.signed else "u"
+    return np.dtype(f"<{kind}{type.element.width // 8}")
+
+
+class Buffers:
+    """The three tables a compiled program gets, and the memory they point to."""
+
+    def __init__(self, interface: Interface, inputs: Mapping[str, Data]) -> None:
+        """Lay out this party's inputs (name → checked data), and room for all outputs."""
+        self.interface = interface
+        self._inputs = [
+            np.array(flatten(slot.whole, inputs[slot.name])[slot.path], dtype_of(slot.type))
+            for slot in interface.inputs
+        ]
+        self._outputs = [np.zeros(slot.type.size, dtype_of(slot.type)) for slot in interface.outputs]
+        self._given = np.zeros(len(interface.keys) + 1, np.int32)
+        self._tables = [_addresses(self._inputs), _addresses(self._outputs)]
+        self.host = HostStruct(
+            *(ctypes.addressof(table) for table in self._tables), self._given.ctypes.data
+        )
+
+    def outputs(self) -> dict[str, Data]:
+        """Return what the program has given its party: name → value."""
+        parts: dict[str, Flat] = {}
+        wholes: dict[str, Type] = {}
+        for number, (receiver, name, path) in enumerate(self.interface.keys):
+            given = int(self._given[number])
+            if receiver != self.interface.party or not given:
+                continue
+            parts.setdefault(name, {})[path] = self._outputs[given - 1].tolist()
+            wholes[name] = self.interface.outputs[given - 1].whole
+        return {name: unflatten(whole, parts[name]) for name, whole in wholes.items()}
+
+
+def _addresses(arrays: list[Array]) -> Any:
+    pointers = [array.ctypes.data for array in arrays]
+    return (ctypes.c_void_p * max(len(pointers), 1))(*pointers)
