@@ -215,7 +215,7 @@ class X86Cipher(HardwareCipher):
         return current
 
     def substitute_words(self, k: Kernel, words: Value, constant: int) -> Value:
-        """AESENCLAST is SubBytes, ShiftRows and an XOR; a shuffle before it undoes the ShiftRows."""
+        """AESENCLAST is SubBytes, ShiftRows and an XOR; a shuffle before it undoes ShiftRows."""
         blocks = vector(I64, 2 * self.lanes)
         state = _rotate_before_shift_rows(words).cast(blocks)
         rcon = k.constant(words.type, constant).cast(blocks)

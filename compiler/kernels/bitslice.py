@@ -1,8 +1,8 @@
 """AES-128 without tables or AES instructions: bit-sliced, eight blocks at a time.
 
 A state of eight blocks is eight *planes* of 16 bytes [KS09]: bit s of byte p of plane b is
-bit b of byte p of block s. SubBytes is then the straight-line program of Boyar and Peralta [BP12] on
-planes (113 AND and XOR operations and four complements), ShiftRows and MixColumns are fixed
+bit b of byte p of block s. SubBytes is then the straight-line program of Boyar and Peralta [BP12]
+on planes (113 AND and XOR operations and four complements), ShiftRows and MixColumns are fixed
 permutations of a plane's bytes, and the key schedule works likewise on eight keys at a time.
 Every block may have a key of its own.
 """

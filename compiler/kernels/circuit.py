@@ -1,13 +1,13 @@
 """Running a netlist on labels: `yao_circuit`.
 
-Instances run in chunks of `CHUNK` side by side, so that registers stay in the cache and one decoding
-of an instruction serves them all; a single instance has code of its own. A register is a row
-of labels, one an instance of the chunk; public registers hold zeros or ones in all bits.
+Instances run in chunks of `CHUNK` side by side, so that registers stay in the cache and one
+decoding of an instruction serves them all; a single instance has code of its own. A register is
+a row of labels, one an instance of the chunk; public registers hold zeros or ones in all bits.
 
-The ANDs of a group are independent: they are run in tiles of 8, instance by instance and gate after
-gate, which is what keeps the AES units busy; what remains of a group goes in tiles of 4, 2
-and 1. A tile of t gates takes the next gate numbers from a multiple of t on; numbers skipped by that
-are never used. Both parties follow the same order, which depends on the netlist and n only.
+The ANDs of a group are independent: they are run in tiles of 8, instance by instance and gate
+after gate, which is what keeps the AES units busy; what remains of a group goes in tiles of 4, 2
+and 1. A tile of t gates takes the next gate numbers from a multiple of t on; numbers skipped by
+that are never used. Both parties follow the same order, which depends on the netlist and n only.
 """
 
 from __future__ import annotations

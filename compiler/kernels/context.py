@@ -10,7 +10,7 @@ from __future__ import annotations
 import ctypes
 from typing import Any, Final
 
-from .abi import I32, I64, POINTER
+from .abi import I64, POINTER
 from .aes import WINDOW_BYTES
 from .build import BLOCK, Kernel, Value
 
@@ -81,7 +81,9 @@ def _type(name: str) -> Any:
     field = dict(Context._fields_)[name]
     if field is ctypes.c_void_p:
         return POINTER
-    return {ctypes.c_int64: I64, ctypes.c_int32: I32}[field]
+    if field is not ctypes.c_int64:
+        raise KeyError(f"{name} is neither a number nor a pointer")
+    return I64
 
 
 class ContextAccess:

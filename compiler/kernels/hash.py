@@ -41,7 +41,7 @@ def orthomorphism(x: Value) -> Value:
 def hash_gates(
     k: Kernel, cipher: Cipher, gates: Sequence[Sequence[Value]], window: Value, gate: Value
 ) -> list[list[Value]]:
-    """Hash pairs to which σ was applied already, with gate `gate + i` of the window for gates[i]."""
+    """Hash pairs that σ was applied to, those of gates[i] as gate `gate + i` of the window."""
     encrypted = cipher.encrypt_gates(k, gates, window, gate)
     return [
         [e ^ x for e, x in zip(outputs, inputs, strict=True)]

@@ -1,7 +1,7 @@
 """Bit transposition: 128 columns of n bits into n rows of 128.
 
-Eklundh's method [Ekl72]: for s = 64, 32, … 1, exchange, in every two rows i and i + s, the bits whose
-index has bit s set in the first with those whose index hasn't in the second. Two 128 × 128
+Eklundh's method [Ekl72]: for s = 64, 32, … 1, exchange, in every two rows i and i + s, the bits
+whose index has bit s set in the first with those whose index hasn't in the second. Two 128 × 128
 matrices go side by side in a vector; several steps are taken on rows in registers.
 """
 

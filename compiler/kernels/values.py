@@ -10,8 +10,8 @@
   gets the other's half: the garbler's p, or the evaluator's color. 1 bit each way asked for. For
   both, the garbler's bits go first, all of them, then the evaluator's: one round trip.
 
-Bits travel 8 a byte, least significant first, element by element, in blocks of as many elements as the
-buffer holds (a multiple of 8 elements, so only the last block is padded, with zeros).
+Bits travel 8 a byte, least significant first, element by element, in blocks of as many elements
+as the buffer holds (a multiple of 8 elements, so only the last block is padded, with zeros).
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Base oblivious transfers: random OTs from a prime-order group.
 
 The "simplest OT" of Chou and Orlandi [CO15] in the prime-order subgroup of edwards25519, by
-libsodium. The sender learns n pairs of 16-byte keys, the receiver, for its choice bits c, one of each.
+libsodium. The sender learns n pairs of 16-byte keys, the receiver, for its choice bits c, one of
+each pair.
 
     sender                                   receiver
     a random, A = a·G          ── A ──▶      b_i random

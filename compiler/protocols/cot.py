@@ -199,7 +199,7 @@ class CotSender(CotParty):
             self._keep(group, nodes)
 
     def _next_level(self, nodes: list[bytes], total: bytes, bit: int) -> list[bytes]:
-        """Expand all nodes but the first; the sibling of the next unknown one is what is missing."""
+        """Expand all nodes but the first; `total` lacks the next unknown node's sibling."""
         children: list[bytes] = []
         for node in nodes[1:]:
             left, right = self._double(node)

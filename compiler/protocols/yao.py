@@ -5,9 +5,9 @@ Half-gates [ZRE15] with free-XOR [KS08] and point-and-permute [BMR90], hashed as
 
 Set-up: the garbler draws Δ (lowest bit 1), the start S of the hash and the seed of its input
 labels from the operating system, and sends S and the seed: 32 bytes, no answer. All of a
-garbling's randomness is the garbler's own in the proof; S need only be random and known to both, and
-the seed only makes active labels, which the evaluator sees anyway. Δ never leaves. Correlated OT
-starts with the first value of the evaluator's, since a program without one needs none; that
+garbling's randomness is the garbler's own in the proof; S need only be random and known to both,
+and the seed only makes active labels, which the evaluator sees anyway. Δ never leaves. Correlated
+OT starts with the first value of the evaluator's, since a program without one needs none; that
 both sides come to it at the same place follows from the program they share, never from secrets.
 
 Cost: 32 bytes an AND, garbler to evaluator; a bit and an OT for each bit the evaluator shares

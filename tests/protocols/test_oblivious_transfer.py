@@ -1,0 +1,112 @@
+"""Base OTs and the correlated OTs made from them."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+
+import numpy as np
+import pytest
+from two_parties import channel_pair, run_pair
+
+from ezlang.compiler.kernels.engine import Engine
+from ezlang.compiler.kernels.extension import BATCH_MULTIPLE
+from ezlang.compiler.kernels.target import AesPath, available_paths, host_target
+from ezlang.compiler.protocols.base_ot import receive_base_ots, send_base_ots
+from ezlang.compiler.protocols.cot import (
+    LARGEST_BATCH,
+    CotReceiver,
+    CotSender,
+    batch_size,
+)
+from ezlang.diagnostics.diagnostic import EzError
+
+
+def test_base_ots_give_the_chosen_keys() -> None:
+    choices = [int(bit) for bit in np.unpackbits(np.frombuffer(os.urandom(2), dtype=np.uint8))]
+    pairs, keys = run_pair(
+        lambda channel: send_base_ots(channel, len(choices)),
+        lambda channel: receive_base_ots(channel, choices),
+    )
+    assert [pair[choice] for pair, choice in zip(pairs, choices, strict=True)] == keys
+    everything = {key for pair in pairs for key in pair}
+    assert len(everything) == 2 * len(choices)
+
+
+@pytest.mark.parametrize("point", [bytes(32), b"\1" + bytes(31), b"\xff" * 32, b"\2" + bytes(31)])
+def test_base_ots_refuse_what_is_no_point(point: bytes) -> None:
+    for party in (lambda c: send_base_ots(c, 1), lambda c: receive_base_ots(c, [1])):
+        ours, theirs = channel_pair()
+        theirs.send(point)
+        with pytest.raises(EzError, match="not a valid group element") as caught:
+            party(ours)
+        assert caught.value.exit_code == 3
+        ours.close()
+        theirs.close()
+
+
+def batches(bits: int, sizes: list[int], path: AesPath | None) -> None:
+    delta = bytearray(os.urandom(16))
+    delta[0] |= 1
+
+    def send(channel: object) -> list[np.ndarray]:
+        party = CotSender(channel, Engine(host_target(path)), bytes(delta), bits)
+        return [extend(party, size) for size in sizes]
+
+    def receive(channel: object) -> list[tuple[np.ndarray, np.ndarray, int]]:
+        party = CotReceiver(channel, Engine(host_target(path)), bits)
+        result = []
+        for size in sizes:
+            rows = extend(party, size)
+            packed = np.frombuffer(bytes(party.choices.view), dtype=np.uint8)
+            choices = np.unpackbits(packed, bitorder="little")
+            result.append((rows, choices, party.made))
+        return result
+
+    q_batches, t_batches = run_pair(send, receive)
+    offset = np.frombuffer(bytes(delta), dtype=np.uint8)
+    for q, (t, r, _) in zip(q_batches, t_batches, strict=True):
+        assert len(q) == len(t) == len(r)
+        assert np.array_equal(t, q ^ r[:, None] * offset)
+        assert 0.4 < r.mean() < 0.6
+        assert 0.48 < np.unpackbits(q).mean() < 0.52
+    rows = np.concatenate(q_batches)
+    assert len({row.tobytes() for row in rows}) == len(rows)
+    assert t_batches[-1][2] == len(rows)
+
+
+def extend(party: CotSender | CotReceiver, wanted: int) -> np.ndarray:
+    count = party.extend(wanted)
+    assert count == batch_size(wanted)
+    data = ctypes.string_at(party.stock.address, 16 * count)
+    return np.frombuffer(data, dtype=np.uint8).reshape(count, 16)
+
+
+@pytest.mark.parametrize("bits", [1, 2, 4])
+def test_correlation_over_several_batches(bits: int) -> None:
+    batches(bits, [1, 3000, BATCH_MULTIPLE], None)
+
+
+@pytest.mark.parametrize("path", available_paths(), ids=lambda path: path.value)
+def test_correlation_on_every_path(path: AesPath) -> None:
+    batches(2, [1, 1], path)
+
+
+def test_batch_sizes() -> None:
+    assert batch_size(1) == batch_size(BATCH_MULTIPLE) == BATCH_MULTIPLE
+    assert batch_size(BATCH_MULTIPLE + 1) == 2 * BATCH_MULTIPLE
+    assert batch_size(10**9) == LARGEST_BATCH
+
+
+def test_extension_sends_what_is_documented() -> None:
+    """32 + 4096 bytes of base OTs, 2048 of trees, 64 bits an OT for groups of 2."""
+    channels = []
+
+    def receive(channel: object) -> None:
+        channels.append(channel)
+        CotReceiver(channel, Engine()).extend(1)
+
+    run_pair(lambda channel: CotSender(channel, Engine(), b"\1" * 16).extend(1), receive)
+    (channel,) = channels
+    assert sum(channel.sent) == 32 + 2048 + BATCH_MULTIPLE * 8
+    assert sum(channel.received) == 4096
