@@ -32,7 +32,7 @@ def explain_unexpected(place: Place, index: int) -> Diagnostic:
             span=place.span(index),
             help=_block_help(place, index),
         )
-    if accepts(";") and place.begins_statement(index) and kind != END:
+    if accepts(";") and place.begins_statement(index):
         return _missing_semicolon(place, index)
     if accepts("INT"):
         return Diagnostic(

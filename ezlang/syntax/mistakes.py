@@ -277,7 +277,7 @@ def _function_head(place: Place, index: int) -> Diagnostic | None:
         at = index
         while place.kind(at) in TYPE_WORDS | LABEL_WORDS | {"NAME", "]", "[", "INT"}:
             at += 1
-        if at > index and place.kind(at) == "(" and place.kind(at - 1) == "NAME":
+        if at > index + 1 and place.kind(at) == "(" and place.kind(at - 1) == "NAME":
             message = "A function begins with `fn`"
             help = f"Write fn {place.text(at - 1)}(…) {{ … }}, with `-> type` before the brace."
     if not message:
@@ -401,10 +401,10 @@ _RULES = (
     _size_after_name,
     _increment,
     _loop_head,
-    _foreign,
     _label_after_type,
     _type_after_name,
     _function_head,
+    _foreign,
     _outside,
     _comma_in_index,
     _special_form,

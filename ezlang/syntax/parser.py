@@ -97,7 +97,8 @@ class _Run:
     def _mend(self) -> None:
         """Report that the current token cannot stand here, and make the parse go on."""
         token = self._tokens[self._index]
-        if self._loose_block and token.kind in ("else", ";"):
+        after_block = self._index > 0 and self._tokens[self._index - 1].kind == "}"
+        if self._loose_block and after_block and token.kind in ("else", ";"):
             self._index += 1
             return
         if not self._follows_bad_text(token):
@@ -230,23 +231,33 @@ class _Run:
 
     def _skip_item(self) -> None:
         """Skip to the next item; the body of a function with a bad head is read all the same."""
-        lost = self._machine.cut(self._waiting_for("item"))
-        head = [v for v in lost[:2] if isinstance(v, Token)]
-        is_function = len(head) == 2 and head[0].kind == "fn" and head[1].kind == "NAME"
+        self._machine.cut(self._waiting_for("item"))
         self._loose_block = False
-        start = self._index
-        while self._tokens[self._index].kind != END:
-            kind = self._tokens[self._index].kind
-            if self._place.starts_item(self._index) and (
-                self._index > start or self._machine.accepts(kind)
-            ):
+        place, start = self._place, self._index
+        while place.starts_item(start) and not self._machine.accepts(place.kind(start)):
+            start += 1
+        head: Token | None = None
+        first = start
+        while first > 0 and place.kind(first - 1) not in (";", "}"):
+            first -= 1
+        for index in range(first, len(self._tokens)):
+            kind = place.kind(index)
+            if kind == "NAME" and head is None and place.kind(index + 1) == "(":
+                head = self._tokens[index]
+            if index < start:
+                continue
+            self._index = index
+            restarts = place.starts_item(index) or place.looks_like_function(index)
+            if kind == END or (restarts and (index > start or self._machine.accepts(kind))):
                 return
-            if is_function and kind == "{":
-                here = self._tokens[self._index].start
-                for token in (*head, Token("(", here, here), Token(")", here, here)):
-                    self._machine.feed(token)
+            if kind == "{" and head is not None:
+                self._feed_head(head, self._tokens[index].start)
                 return
-            self._index += 1
+
+    def _feed_head(self, name: Token, here: int) -> None:
+        """Take the head of a function without parameters in place of a bad one."""
+        for kind in ("fn", "NAME", "(", ")"):
+            self._machine.feed(name if kind == "NAME" else Token(kind, here, here))
 
     def _begins_statement(self, index: int) -> bool:
         return self._tokens[index].kind in STATEMENT_WORDS and self._place.begins_line(index)

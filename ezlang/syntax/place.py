@@ -74,6 +74,13 @@ class Place:
             return False
         return self.begins_line(index) or self.kind(index - 1) in (";", "}")
 
+    def looks_like_function(self, index: int) -> bool:
+        """Tell whether a line begins, without indentation, like a function of C: `int f(`."""
+        if not self.begins_line(index) or self.indent(index) > 0:
+            return False
+        typed = self.kind(index) == "NAME" or self.kind(index) in TYPE_WORDS
+        return typed and self.kind(index + 1) == "NAME" and self.kind(index + 2) == "("
+
     def begins_item(self, index: int) -> bool:
         """Tell whether a token, inside a block by its braces, is meant to stand at the top."""
         if self.kind(index) not in ITEM_WORDS or not self.begins_line(index):
