@@ -223,11 +223,13 @@ def _described(value: Data) -> str:
     return text if len(text) <= 60 else text[:57] + "…"
 
 
-def did_you_mean(name: str, names: list[str]) -> str:
-    """Return the help line for a name that isn't one of `names`."""
+def did_you_mean(name: str, names: list[str], *, listed: bool = True) -> str:
+    """Return the help line for a name that isn't one of `names`; all are named if `listed`."""
     close = get_close_matches(name, names, n=1)
     if close:
         return f"did you mean `{close[0]}`?"
+    if not listed:
+        return ""
     return f"there is {', '.join(f'`{n}`' for n in names)}" if names else "there are none"
 
 

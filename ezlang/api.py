@@ -1,0 +1,125 @@
+"""What the command line, editors and notebooks call.
+
+Programs and values go in, data come out; nothing here prints. Whatever is the user's to mend is an
+`EzError`, which carries diagnostics and an exit code. Compilers and sockets are
+imported by the calls that need them and by nothing else.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from time import perf_counter
+
+from ezlang.check import CheckResult, check
+from ezlang.diagnostics.diagnostic import EzError
+from ezlang.source import Source
+from ezlang.syntax.reader import read_source
+from ezlang.typed.tree import Program
+from ezlang.values.check import check_inputs
+from ezlang.values.data import Data, Inputs, Outputs
+
+Settings = Mapping[str, int | bool]
+"""Params of a program: name → value."""
+
+Path = str | os.PathLike[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """What a run exchanged: rounds, and the bytes that each party sent."""
+
+    rounds: int
+    bytes: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunResult:
+    """What a run of all parties came to. `seconds`: how long its parts took."""
+
+    outputs: Outputs
+    cost: Cost | None = None
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartyCost:
+    """What one party exchanged with the other."""
+
+    rounds: int
+    bytes_sent: int
+    bytes_received: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartyResult:
+    """What a run came to for one party: the outputs that it was handed."""
+
+    party: str
+    outputs: dict[str, Data]
+    cost: PartyCost
+    seconds: dict[str, float]
+
+
+def check_text(text: str, name: str = "main.ez", settings: Settings | None = None) -> CheckResult:
+    """Check a program that is given as text; imports are looked up beside `name`."""
+    return check(Source(name, text), settings=settings or {})
+
+
+def check_file(path: Path, settings: Settings | None = None) -> CheckResult:
+    """Check a file. Raises EzError (exit code 2) if it cannot be read."""
+    return check(read_source(path), settings=settings or {})
+
+
+def load(path: Path, settings: Settings | None = None) -> Program:
+    """Return the program in a file. Raises EzError with every error that it has."""
+    return checked(check_file(path, settings))
+
+
+def checked(result: CheckResult) -> Program:
+    """Return the program of a check that found nothing. Raises EzError with what it found."""
+    if result.program is None or result.diagnostics:
+        raise EzError(*result.diagnostics)
+    return result.program
+
+
+def run_clear(program: Program, inputs: Inputs) -> RunResult:
+    """Evaluate a program in the clear, where nothing is protected."""
+    from ezlang.executors import clear
+
+    start = perf_counter()
+    outcome = clear.run_clear(program, inputs)
+    return RunResult(outputs=outcome.outputs, seconds={"run": perf_counter() - start})
+
+
+def run_simulated(program: Program, inputs: Inputs, *, seed: int | None = None) -> RunResult:
+    """Run a program with every party in this process, on real shares, and count what they send."""
+    from ezlang.compiler.lower import lower
+    from ezlang.executors import simulate
+
+    start = perf_counter()
+    checked_inputs = check_inputs(program, inputs)
+    lowered = lower(program)
+    compiled = perf_counter()
+    outcome = simulate.run_simulated(lowered, checked_inputs, seed=seed, record=False)
+    return RunResult(
+        outputs=outcome.outputs,
+        cost=Cost(rounds=outcome.cost.rounds, bytes=outcome.cost.bytes_sent),
+        seconds={"compile": compiled - start, "run": perf_counter() - compiled},
+    )
+
+
+def format_text(text: str, name: str = "main.ez") -> str:
+    """Return a program laid out in the one way. Raises EzError if it has syntax errors."""
+    from ezlang.syntax.format import format_source
+
+    return format_source(Source(name, text))
+
+
+def format_file(path: Path) -> tuple[str, str]:
+    """Return the text of a file, and what it is when laid out in the one way."""
+    source = read_source(path)
+    from ezlang.syntax.format import format_source
+
+    return source.text, format_source(source)

@@ -1,0 +1,58 @@
+"""The command line: `ezlang check`, `run`, `leaks`, `explain`, `fmt`, `new`.
+
+Outputs go to standard output, all else to standard error. Commands import what they need when
+they run, so that help is there at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import click
+
+from ezlang import __version__
+from ezlang.diagnostics.diagnostic import EzError
+
+from .check import check
+from .explain import explain
+from .fmt import fmt
+from .leaks import leaks
+from .new import new
+from .report import BUG, show_bug, show_diagnostics
+from .run import run
+
+INTERRUPTED = 130
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="ezlang", message="%(prog)s %(version)s")
+def app() -> None:
+    """Ez: compute on data that no single party may see."""
+
+
+for _command in (check, run, leaks, fmt, new, explain):
+    app.add_command(_command)
+
+
+def run_command(arguments: Sequence[str] | None = None) -> int:
+    """Run a command line and return its exit code; every failure is one or more sentences."""
+    try:
+        code = app.main(arguments, prog_name="ezlang", standalone_mode=False)
+    except EzError as error:
+        show_diagnostics(error.diagnostics)
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    except Exception as error:  # whatever was not foreseen is ours to mend
+        show_bug(error)
+        return BUG
+    return code if isinstance(code, int) else 0
+
+
+def main() -> None:
+    """Run the command line of this process and leave it."""
+    sys.exit(run_command())

@@ -1,0 +1,24 @@
+"""`ezlang explain`: the page on an error."""
+
+from __future__ import annotations
+
+import click
+
+from .options import usage_error
+
+
+@click.command(short_help="Explain an error, with a wrong and a right program.")
+@click.argument("code", metavar="CODE")
+def explain(code: str) -> None:
+    """Print the page on the error CODE, for example EZ3001."""
+    from ezlang.diagnostics.catalogue import all_codes
+    from ezlang.diagnostics.catalogue import explain as page_on
+    from ezlang.values.check import did_you_mean
+
+    page = page_on(code)
+    if page is None:
+        raise usage_error(
+            f"There is no error with the code `{code}`",
+            did_you_mean(code.strip().upper(), list(all_codes()), listed=False),
+        )
+    click.echo(page, nl=False)

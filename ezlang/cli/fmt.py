@@ -1,0 +1,84 @@
+"""`ezlang fmt`: programs in the one layout."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import click
+
+from ezlang.diagnostics.diagnostic import Diagnostic, EzError
+
+from .options import usage_error
+from .report import say, show_diagnostics
+
+STDIN = "-"
+
+
+@click.command(short_help="Lay out programs in the one way.")
+@click.argument("files", nargs=-1, required=True, metavar="FILES...")
+@click.option(
+    "--check", "only_check", is_flag=True, help="Write nothing; exit code 1 if a file would change."
+)
+@click.pass_context
+def fmt(context: click.Context, files: tuple[str, ...], only_check: bool) -> None:
+    """Lay FILES out in the one way, in place; `-` is standard input, to standard output.
+
+    A file with syntax errors is left as it is.
+    """
+    code = 0
+    for file in files:
+        try:
+            changes = _format_stdin(only_check) if file == STDIN else _format(file, only_check)
+        except EzError as error:
+            show_diagnostics(error.diagnostics)
+            code = max(code, error.exit_code)
+            continue
+        if changes and only_check:
+            say(f"{file} is not laid out as `ezlang fmt` does it.")
+            code = max(code, 1)
+    context.exit(code)
+
+
+def _format_stdin(only_check: bool) -> bool:
+    from ezlang.api import format_text
+
+    try:
+        text = sys.stdin.buffer.read().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise usage_error("Standard input is not UTF-8 text") from None
+    laid_out = format_text(text, "<standard input>")
+    if not only_check:
+        click.echo(laid_out, nl=False)
+    return laid_out != text
+
+
+def _format(file: str, only_check: bool) -> bool:
+    from ezlang.api import format_file
+
+    path = Path(file)
+    text, laid_out = format_file(path)
+    if text != laid_out and not only_check:
+        _write(path, laid_out)
+    return text != laid_out
+
+
+def _write(path: Path, text: str) -> None:
+    """Replace a file at once or not at all, with the permissions that it had."""
+    target = path.resolve()
+    written = None
+    try:
+        with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as file:
+            written = file.name
+            file.write(text.encode("utf-8"))
+        os.chmod(written, target.stat().st_mode)
+        os.replace(written, target)
+    except OSError as error:
+        if written is not None:
+            Path(written).unlink(missing_ok=True)
+        diagnostic = Diagnostic(
+            code="EZ4107", message=f"{path} cannot be written: {error.strerror or error}", span=None
+        )
+        raise EzError(diagnostic, exit_code=2) from None

@@ -1,0 +1,143 @@
+"""The inputs of a run: from `--input`, from files beside the program, from the terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import click
+
+from ezlang.typed import tree
+from ezlang.types.types import BoolType, IntType
+from ezlang.values.check import check_inputs, check_party, did_you_mean
+from ezlang.values.data import Data
+from ezlang.values.expected import Expected, expected_inputs
+from ezlang.values.files import read_input, read_inputs
+
+from .options import usage_error
+
+
+@dataclass(slots=True)
+class Gathering:
+    """What was given so far, and from where: (party, name) → text for messages."""
+
+    program: tree.Program
+    parties: tuple[str, ...]
+    values: dict[str, dict[str, Data]] = field(default_factory=dict)
+    origins: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def add(self, party: str, values: dict[str, Data], origin: str) -> None:
+        """Take what a file has for a party; no name may come twice."""
+        own = self.values.setdefault(party, {})
+        for name, value in values.items():
+            if name in own:
+                raise usage_error(
+                    f"{party}'s input `{name}` is given twice, "
+                    f"by {self.origins[party, name]} and by {origin}"
+                )
+            own[name] = value
+            self.origins[party, name] = origin
+
+    def origin(self, party: str, name: str) -> str:
+        """Return where an input came from."""
+        return self.origins.get((party, name), "")
+
+
+def gather_inputs(
+    program: tree.Program, specs: Sequence[str], folder: Path, party: str | None = None
+) -> dict[str, dict[str, Data]]:
+    """Return the checked inputs of every party, or of `party` alone.
+
+    A party that no `--input` is given for has those of PARTY.json in the program's folder. A scalar
+    that is missing then is asked for, on a terminal.
+    """
+    parties = program.parties if party is None else (party,)
+    gathering = Gathering(program, parties)
+    for spec in specs:
+        _take(gathering, spec, party)
+    for one in parties:
+        expected = expected_inputs(program, one)
+        beside = folder / f"{one}.json"
+        if one not in gathering.values and expected and beside.is_file():
+            click.echo(f"{one}'s inputs are those of {beside}.", err=True)
+            gathering.add(one, read_inputs(beside), str(beside))
+        if _on_terminal():
+            _ask(gathering, one, expected)
+    if party is None:
+        return check_inputs(program, gathering.values, gathering.origin)
+    own = gathering.values.get(party, {})
+    return {party: check_party(program, party, own, gathering.origin)}
+
+
+def resolve_party(program: tree.Program, text: str) -> str:
+    """Return the name of the party that is called by name or number."""
+    if text in program.parties:
+        return text
+    if text.isdecimal() and text.isascii():
+        if int(text[:9]) < len(program.parties):
+            return program.parties[int(text[:9])]
+        count = len(program.parties)
+        raise usage_error(
+            f"The program has no party number {text}",
+            f"its {count} parties are numbered from 0: {', '.join(program.parties)}",
+        )
+    help = did_you_mean(text, list(program.parties))
+    raise usage_error(f"The program has no party `{text}`", help)
+
+
+def _take(gathering: Gathering, spec: str, alone: str | None) -> None:
+    head, equals, file = spec.partition("=")
+    if not equals:
+        if alone is None:
+            raise usage_error(
+                f"`--input {spec}` does not say whose input that is",
+                f"write --input {gathering.parties[0]}={spec}",
+            )
+        head, file = alone, spec
+    called, colon, name = head.partition(":")
+    party = resolve_party(gathering.program, called)
+    if party not in gathering.parties:
+        raise usage_error(
+            f"`--input {spec}` gives {party}'s input to {alone}",
+            f"this process is {alone} alone, and should know nothing of {party}'s",
+        )
+    path = Path(file)
+    values = {name: read_input(path)} if colon else read_inputs(path)
+    gathering.add(party, values, file)
+
+
+def _on_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def _ask(gathering: Gathering, party: str, expected: tuple[Expected, ...]) -> None:
+    """Ask on the terminal for every scalar that is missing."""
+    given = gathering.values.get(party, {})
+    for one in expected:
+        if one.name not in given and isinstance(one.type, BoolType | IntType):
+            value = click.prompt(
+                f"{party}'s {one.name} ({one.type})", value_proc=_reader(one.type), err=True
+            )
+            gathering.add(party, {one.name: value}, "the terminal")
+
+
+def _reader(type: BoolType | IntType) -> Callable[[str], int | bool]:
+    """Return how to read what was typed as a value of `type`."""
+
+    def read(typed: str) -> int | bool:
+        text = typed.strip()
+        if isinstance(type, BoolType):
+            if text not in ("true", "false"):
+                raise click.BadParameter("write true or false")
+            return text == "true"
+        try:
+            number = int(text, 0)
+        except ValueError:
+            raise click.BadParameter(f"write a number from {type.low} to {type.high}") from None
+        if not type.low <= number <= type.high:
+            raise click.BadParameter(f"{type} goes from {type.low} to {type.high}")
+        return number
+
+    return read

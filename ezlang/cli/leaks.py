@@ -1,0 +1,1 @@
+"""`ezlang leaks`: the complete list of what a program tells to whom."""

@@ -1,0 +1,69 @@
+"""What several commands take: params, and the program itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from ezlang.diagnostics.diagnostic import Diagnostic, EzError
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+USAGE = 2
+
+
+def program_argument(function: Function) -> Function:
+    """Add the argument PROGRAM: a path. What is wrong with it is said like any other error."""
+    return click.argument("program", type=click.Path(path_type=Path))(function)
+
+
+def set_option(function: Function) -> Function:
+    """Add `--set NAME=VALUE`, which may be given several times."""
+    return click.option(
+        "--set",
+        "settings",
+        multiple=True,
+        metavar="NAME=VALUE",
+        help="Set a param of the program; may be given several times.",
+    )(function)
+
+
+def json_option(function: Function) -> Function:
+    """Add `--json`."""
+    return click.option(
+        "--json", "as_json", is_flag=True, help="Print one JSON object on standard output."
+    )(function)
+
+
+def usage_error(message: str, help: str | None = None) -> EzError:
+    """Return the error for a command line that makes no sense."""
+    diagnostic = Diagnostic(code="EZ4107", message=message, span=None, help=help)
+    return EzError(diagnostic, exit_code=USAGE)
+
+
+def parse_settings(settings: tuple[str, ...]) -> dict[str, int | bool]:
+    """Return the params that `--set` gives."""
+    found: dict[str, int | bool] = {}
+    for setting in settings:
+        name, equals, text = setting.partition("=")
+        name = name.strip()
+        if not equals or not name:
+            raise usage_error(f"`--set {setting}` sets nothing", "write --set NAME=VALUE")
+        if name in found:
+            raise usage_error(f"`--set` is given twice for `{name}`")
+        found[name] = _value(name, text.strip())
+    return found
+
+
+def _value(name: str, text: str) -> int | bool:
+    if text in ("true", "false"):
+        return text == "true"
+    try:
+        return int(text, 0)
+    except ValueError:
+        raise usage_error(
+            f"`{text}` is no value for the param `{name}`", "params are integers, true or false"
+        ) from None

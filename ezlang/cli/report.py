@@ -1,0 +1,52 @@
+"""How the command line says things: errors by the one renderer, on standard error."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+from collections.abc import Iterable
+
+import click
+
+from ezlang.diagnostics.diagnostic import Diagnostic
+
+BUG = 70
+"""Exit code for a mistake of ezlang itself (EX_SOFTWARE of sysexits.h)."""
+
+
+def in_color() -> bool:
+    """Tell whether what is written to standard error may have colors (https://no-color.org)."""
+    return sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+
+
+def say(text: str) -> None:
+    """Say something about a run on standard error."""
+    click.echo(text, err=True)
+
+
+def show_diagnostics(diagnostics: Iterable[Diagnostic]) -> None:
+    """Print errors on standard error."""
+    from ezlang.diagnostics.render import render_all
+
+    click.echo(render_all(diagnostics, color=in_color()), err=True, nl=False)
+
+
+def show_bug(error: BaseException) -> None:
+    """Say that ezlang itself has made a mistake."""
+    from ezlang import __version__
+
+    say(
+        f"This is a mistake of ezlang {__version__}, not of your program: "
+        f"{type(error).__name__}: {error}\n"
+        "Please report it, with the program and the command, where you got ezlang from. "
+        "EZLANG_TRACEBACK=1 shows where it happened."
+    )
+    if os.environ.get("EZLANG_TRACEBACK") == "1":
+        traceback.print_exception(error, file=sys.stderr)
+
+
+def print_json(data: object) -> None:
+    """Print one JSON object on standard output."""
+    click.echo(json.dumps(data, ensure_ascii=False))

@@ -1,0 +1,107 @@
+"""`ezlang run`: in the clear, simulated, native with both parties, or native as one party."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from .options import json_option, parse_settings, program_argument, set_option, usage_error
+
+
+@click.command(short_help="Run a program: simulated, or between real parties.")
+@program_argument
+@click.option(
+    "--input",
+    "inputs",
+    multiple=True,
+    metavar="PARTY=FILE",
+    help="A party's inputs: a JSON object, or .npz. PARTY:NAME=FILE gives one input, as .npy, .csv "
+    "or JSON. May be given several times.",
+)
+@set_option
+@click.option("--native", "native", is_flag=True, help="One process a party, native code.")
+@click.option("--clear", "clear", is_flag=True, help="Evaluate in the open: nothing is protected.")
+@click.option("--party", metavar="PARTY", help="Be this party alone: its name, or number from 0.")
+@click.option(
+    "--address",
+    metavar="HOST:PORT",
+    help="Where party 0 listens and party 1 dials; by default on this machine.",
+)
+@click.option(
+    "--insecure",
+    is_flag=True,
+    help="Allow an address off this machine, although anybody between "
+    "the parties can read and change what they send.",
+)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    help="How long to wait for the other party.",
+)
+@json_option
+def run(
+    program: Path,
+    inputs: tuple[str, ...],
+    settings: tuple[str, ...],
+    native: bool,
+    clear: bool,
+    party: str | None,
+    address: str | None,
+    insecure: bool,
+    timeout: float | None,
+    as_json: bool,
+) -> None:
+    """Run PROGRAM, by default with every party in this process, simulated.
+
+    Without --input, a party's inputs are those of PARTY.json beside the program. On a terminal,
+    numbers and bools that are missing are asked for. Outputs are printed on standard output.
+    """
+    from ezlang import api
+
+    from . import output
+    from .inputs import gather_inputs, resolve_party
+
+    _one_way(native, clear, party, address, insecure)
+    loaded = api.load(program, parse_settings(settings))
+    if party is not None:
+        own = resolve_party(loaded, party)
+        values = gather_inputs(loaded, inputs, program.parent, own)
+        output.say_model(loaded, "party", own)
+        mine = api.run_party(
+            loaded, own, values[own], address=address, insecure=insecure, timeout=timeout
+        )
+        output.print_party_result(mine, as_json)
+        return
+    values = gather_inputs(loaded, inputs, program.parent)
+    output.say_model(loaded, "clear" if clear else "native" if native else "simulated")
+    if clear:
+        result = api.run_clear(loaded, values)
+    elif native:
+        result = api.run_native(loaded, values, timeout=timeout)
+    else:
+        result = api.run_simulated(loaded, values)
+    output.print_result(loaded, result, as_json)
+
+
+def _one_way(
+    native: bool, clear: bool, party: str | None, address: str | None, insecure: bool
+) -> None:
+    """Refuse options that exclude each other, or that would do nothing."""
+    ways = [
+        name
+        for name, given in (
+            ("--native", native),
+            ("--clear", clear),
+            ("--party", party is not None),
+        )
+        if given
+    ]
+    if len(ways) > 1:
+        raise usage_error(f"{' and '.join(ways)} exclude each other", "give one of them")
+    if party is None and (address is not None or insecure):
+        option = "--address" if address is not None else "--insecure"
+        raise usage_error(
+            f"`{option}` is for a run of one party", "give --party too, or leave it out"
+        )

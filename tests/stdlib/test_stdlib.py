@@ -1,0 +1,118 @@
+"""Every function of the standard library has examples, and they hold in every executor."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Any
+
+import pytest
+from library import MODULES, Example, examples, functions, program
+
+from ezlang import api
+
+
+def found_in(module: str) -> list[Example]:
+    return [example for function in functions(module) for example in examples(function)]
+
+
+def all_hold(value: Any) -> bool:
+    return all(map(all_hold, value)) if isinstance(value, list) else value is True
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_function_has_an_example_that_calls_it(module: str) -> None:
+    for function in functions(module):
+        own = examples(function)
+        assert own, f"{module}.{function.name.text} has no example"
+        for example in own:
+            assert f"{module}.{function.name.text}(" in example.text
+
+
+@pytest.mark.parametrize("secret", [False, True], ids=["public", "secret"])
+@pytest.mark.parametrize("executor", ["clear", "simulated", "native"])
+@pytest.mark.parametrize("module", MODULES)
+def test_examples_hold(module: str, executor: str, secret: bool) -> None:
+    found = found_in(module)
+    checked = api.checked(api.check_text(program(module, found, secret=secret)))
+    result = getattr(api, f"run_{executor}")(checked, {"alice": {}, "bob": {}})
+    for number, example in enumerate(found):
+        assert all_hold(result.outputs["bob"][str(number)]), example.text
+
+
+SORTS = """\
+import sort;
+party alice, bob;
+param int32 n;
+
+fn main() {
+    secret int64[n] x = input(alice, "x");
+    secret int64[n] y = input(bob, "y");
+    output(all, sort.ascending(x), "up");
+    output(all, sort.descending(x), "down");
+    output(all, sort.ascending32(int32(x)), "up in 32 bits");
+    output(all, sort.by_key(x, y), "by key");
+    output(all, sort.is_ascending(x), "sorted");
+}
+"""
+
+
+@pytest.mark.parametrize("n", [*range(18), 31, 33])
+def test_sorting_any_number_of_elements(n: int) -> None:
+    random = Random(n)
+    x = random.sample(range(-100, 100), n)
+    y = [random.randrange(1000) for _ in x]
+    checked = api.checked(api.check_text(SORTS, settings={"n": n}))
+    outputs = api.run_clear(checked, {"alice": {"x": x}, "bob": {"y": y}}).outputs["alice"]
+    assert outputs["up"] == outputs["up in 32 bits"] == sorted(x)
+    assert outputs["down"] == sorted(x, reverse=True)
+    assert outputs["by key"] == [value for _, value in sorted(zip(x, y, strict=True))]
+    assert outputs["sorted"] == (x == sorted(x))
+
+
+STATISTICS = """\
+import bits;
+import search;
+import stats;
+party alice, bob;
+param int32 n;
+
+fn main() {
+    secret int64[n] x = input(alice, "x");
+    secret uint64 word = input(bob, "word");
+    secret uint64 amount = input(bob, "amount");
+    output(all, stats.mean(x), "mean");
+    output(all, stats.variance_numerator(x), "variance");
+    output(all, stats.median(x), "median");
+    output(all, search.argmax(x), "argmax");
+    output(all, search.argmin(x), "argmin");
+    output(all, search.index_of(x, 0), "index of 0");
+    output(all, bits.popcount(word), "popcount");
+    output(all, bits.leading_zeros(word), "leading zeros");
+    output(all, bits.rotate_left(word, amount), "left");
+    output(all, bits.from_bits(bits.to_bits(word)), "same");
+}
+"""
+
+
+@pytest.mark.parametrize("n", [1, 2, 9])
+def test_statistics_searches_and_bits(n: int) -> None:
+    random = Random(n)
+    x = [random.randrange(-5, 6) for _ in range(n)]
+    word, amount = random.getrandbits(64), random.randrange(200)
+    checked = api.checked(api.check_text(STATISTICS, settings={"n": n}))
+    inputs = {"alice": {"x": x}, "bob": {"word": word, "amount": amount}}
+    outputs = api.run_clear(checked, inputs).outputs["bob"]
+    turned = amount % 64
+    left = ((word << turned) | (word >> (64 - turned))) % 2**64
+    assert outputs == {
+        "mean": int(sum(x) / n),
+        "variance": n * sum(v * v for v in x) - sum(x) ** 2,
+        "median": sorted(x)[(n - 1) // 2],
+        "argmax": x.index(max(x)),
+        "argmin": x.index(min(x)),
+        "index of 0": x.index(0) if 0 in x else -1,
+        "popcount": word.bit_count(),
+        "leading zeros": 64 - word.bit_length(),
+        "left": left,
+        "same": word,
+    }
