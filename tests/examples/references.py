@@ -155,7 +155,7 @@ def second_price_auction(random: Random) -> Case:
 
 def set_intersection_size(random: Random) -> Case:
     n = random.choice([1, 2, 4, 16])
-    universe = [*draw(random, range(2**32), n), *range(2 * n)]
+    universe = [*draw(random, INT32, n), *range(2 * n)]
     a, b = (random.sample(list(dict.fromkeys(universe)), n) for _ in range(2))
     return Case(
         inputs={"alice": {"set": a}, "bob": {"set": b}},
