@@ -1,0 +1,23 @@
+"""`python -m benchmarks NAME`: run a measurement and print its table."""
+
+from __future__ import annotations
+
+import argparse
+
+from . import yao
+
+BENCHMARKS = {"yao": yao}
+
+
+def main() -> None:
+    """Read the command line and run."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    commands = parser.add_subparsers(dest="name", required=True)
+    for name, module in BENCHMARKS.items():
+        module.add_arguments(commands.add_parser(name, help=module.__doc__.split("\n")[0]))
+    arguments = parser.parse_args()
+    BENCHMARKS[arguments.name].run(arguments)
+
+
+if __name__ == "__main__":
+    main()
