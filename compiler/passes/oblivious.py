@@ -25,22 +25,24 @@ from ezlang.types.types import BOOL, IntType
 from ..ir import tree as ir
 from ..ir.build import Builder
 from ..ir.tree import BinaryKind
-from .rewrite import rewrite
+from .parts import items_of, joined
+from .rewrite import Rule, rewrite
 
 
 def expand_oblivious(program: ir.Program) -> ir.Program:
     """Return the program without oblivious reads and writes."""
-    return rewrite(program, lambda: _expand)
+    return rewrite(program, _Expand)
 
 
-def _expand(build: Builder, operation: ir.Operation) -> Sequence[ir.Value] | None:
-    match operation:
-        case ir.ObliviousRead(operands=(base, index)):
-            return (_read(build, base, index),)
-        case ir.ObliviousWrite(operands=(base, index, value, *guard)):
-            return (_write(build, base, index, value, guard[0] if guard else None),)
-        case _:
-            return None
+class _Expand(Rule):
+    def apply(self, build: Builder, operation: ir.Operation) -> Sequence[ir.Value] | None:
+        match operation:
+            case ir.ObliviousRead(operands=(base, index)):
+                return (_read(build, base, index),)
+            case ir.ObliviousWrite(operands=(base, index, value, *guard)):
+                return (_write(build, base, index, value, guard[0] if guard else None),)
+            case _:
+                return None
 
 
 def _read(build: Builder, base: ir.Value, index: ir.Value) -> ir.Value:
@@ -64,27 +66,13 @@ def _halved(build: Builder, items: ir.Value, bit: ir.Value) -> ir.Value:
     half = size // 2
     if half == 0:
         return items
-    pairs = build.reshape(_items(build, items, 0, 2 * half), (half, 2, *rest))
+    pairs = build.reshape(items_of(build, items, 0, 2 * half), (half, 2, *rest))
     even, odd = (build.extract(pairs, (build.index(i),), (False, True)) for i in (0, 1))
     chosen = build.select(bit, odd, even)
     if size == 2 * half:
         return chosen
-    last = build.relabel(_items(build, items, 2 * half, size), chosen.type.label)
-    return _joined(build, chosen, last)
-
-
-def _items(build: Builder, items: ir.Value, first: int, end: int) -> ir.Value:
-    if (first, end) == (0, items.type.shape[0]):
-        return items
-    return build.extract_slice(items, build.index(first), end - first)
-
-
-def _joined(build: Builder, x: ir.Value, y: ir.Value) -> ir.Value:
-    """Put two arrays of one label end to end."""
-    length = x.type.shape[0] + y.type.shape[0]
-    type = ir.TensorType(x.type.element, (length, *x.type.shape[1:]), x.type.label)
-    whole = build.insert_slice(build.zeros(type), x, build.index(0))
-    return build.insert_slice(whole, y, build.index(x.type.shape[0]))
+    last = build.relabel(items_of(build, items, 2 * half, size), chosen.type.label)
+    return joined(build, chosen, last)
 
 
 def _levels(size: int, index: ir.Value) -> int:
@@ -149,7 +137,7 @@ def _chosen(build: Builder, index: ir.Value, size: int, guard: ir.Value | None) 
 
 def _children(build: Builder, nodes: ir.Value, bit: ir.Value, count: int) -> ir.Value:
     half = count // 2
-    parents = _items(build, nodes, 0, half)
+    parents = items_of(build, nodes, 0, half)
     right = build.binary(BinaryKind.AND, parents, build.broadcast(bit, (half,)))
     left = build.binary(BinaryKind.XOR, parents, right)
     both = build.zeros(ir.TensorType(BOOL, (half, 2), right.type.label))
@@ -158,8 +146,8 @@ def _children(build: Builder, nodes: ir.Value, bit: ir.Value, count: int) -> ir.
     children = build.reshape(both, (2 * half,))
     if count == 2 * half:
         return children
-    last = build.relabel(_items(build, nodes, half, half + 1), children.type.label)
-    return _joined(build, children, last)
+    last = build.relabel(items_of(build, nodes, half, half + 1), children.type.label)
+    return joined(build, children, last)
 
 
 def _spread(build: Builder, chosen: ir.Value, rest: tuple[int, ...]) -> ir.Value:

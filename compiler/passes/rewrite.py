@@ -13,7 +13,18 @@ from dataclasses import dataclass, field, replace
 from ..ir import tree as ir
 from ..ir.build import Builder, highest_id
 
-Rule = Callable[[Builder, ir.Operation], Sequence[ir.Value] | None]
+
+class Rule:
+    """A rewriting rule for one function. The base class leaves everything as it is."""
+
+    def enter(self) -> None:
+        """Begin a region: what is computed in it is known only until `leave`."""
+
+    def leave(self) -> None:
+        """End a region."""
+
+    def apply(self, build: Builder, operation: ir.Operation) -> Sequence[ir.Value] | None:
+        """Return values for the operation's results, or None to keep it."""
 
 
 def rewrite(program: ir.Program, rule: Callable[[], Rule]) -> ir.Program:
@@ -37,10 +48,12 @@ class _Rewriter:
     replaced: dict[int, ir.Value] = field(default_factory=dict)
 
     def region(self, region: ir.Region) -> ir.Region:
+        self.rule.enter()
         with self.build.nested() as operations:
             for operation in region.operations:
                 self.operation(operation)
             yields = self.values(region.yields)
+        self.rule.leave()
         return replace(region, operations=tuple(operations), yields=yields)
 
     def operation(self, operation: ir.Operation) -> None:
@@ -50,7 +63,7 @@ class _Rewriter:
             regions=tuple(self.region(inner) for inner in operation.regions),
         )
         with self.build.at(operation.span):
-            results = self.rule(self.build, changed)
+            results = self.rule.apply(self.build, changed)
         if results is None:
             self.build.emit(changed)
             return
@@ -59,3 +72,26 @@ class _Rewriter:
 
     def values(self, values: Sequence[ir.Value]) -> tuple[ir.Value, ...]:
         return tuple(self.replaced.get(value.id, value) for value in values)
+
+
+@dataclass(slots=True)
+class Constants:
+    """Which values are constants, by their definitions seen so far."""
+
+    data: dict[int, ir.Constant] = field(default_factory=dict)
+
+    def see(self, operation: ir.Operation) -> None:
+        """Take note of an operation."""
+        if isinstance(operation, ir.Constant):
+            self.data[operation.result.id] = operation
+
+    def of(self, value: ir.Value) -> ir.Constant | None:
+        """Return the definition of a value that is a constant."""
+        return self.data.get(value.id)
+
+    def scalar(self, value: ir.Value) -> int | None:
+        """Return the one number that all elements of a constant are, if so."""
+        constant = self.of(value)
+        if constant is None or len(set(constant.data)) != 1:
+            return None
+        return constant.data[0]

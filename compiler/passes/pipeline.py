@@ -1,0 +1,46 @@
+"""Pipelines: passes in order, the program verified after each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from ..ir import tree as ir
+from ..ir.verify import verify
+from .constants import fold_constants
+from .cse import merge_common
+from .dce import remove_dead
+from .oblivious import expand_oblivious
+from .reduce import expand_reduce
+from .simplify import simplify
+
+Pass = Callable[[ir.Program], ir.Program]
+
+PIPELINES: dict[str, tuple[Pass, ...]] = {
+    "none": (),
+    "tidy": (fold_constants, simplify, merge_common, remove_dead),
+    "expanded": (
+        fold_constants,
+        simplify,
+        merge_common,
+        expand_oblivious,
+        fold_constants,
+        merge_common,
+        remove_dead,
+    ),
+    "plain": (expand_oblivious, expand_reduce, fold_constants, merge_common, remove_dead),
+}
+"""`none` as lowered; `tidy` with less to do; `expanded` tidy and without oblivious accesses;
+`plain` without reductions, too."""
+
+
+def run_passes(program: ir.Program, passes: Sequence[Pass] | str) -> ir.Program:
+    """Return the program after the passes, or those of a named pipeline, in order.
+
+    Raises CompilerBug where a pass breaks a rule of the IR.
+    """
+    chosen = PIPELINES[passes] if isinstance(passes, str) else passes
+    verify(program)
+    for run in chosen:
+        program = run(program)
+        verify(program)
+    return program

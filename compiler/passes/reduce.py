@@ -1,0 +1,53 @@
+"""Reductions as trees of element-wise operations.
+
+**Purpose.** Expand Reduce for executors that have no kernel for it: the second half of the elements
+is combined with the first, ⌈log₂ n⌉ times. **Keeps** meaning and labels. **Guarantees** that no
+Reduce of the given kinds is left, that n elements take n − 1 combinations, and that the depth
+and the number of operations are logarithmic in n.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..ir import evaluate
+from ..ir import tree as ir
+from ..ir.build import Builder
+from ..ir.tree import BinaryKind
+from .parts import items_of, joined
+from .rewrite import Rule, rewrite
+
+
+def expand_reduce(
+    program: ir.Program, kinds: frozenset[BinaryKind] = frozenset(BinaryKind)
+) -> ir.Program:
+    """Return the program without reductions of the given kinds."""
+    return rewrite(program, lambda: _Expand(kinds))
+
+
+@dataclass(slots=True)
+class _Expand(Rule):
+    kinds: frozenset[BinaryKind]
+
+    def apply(self, build: Builder, operation: ir.Operation) -> Sequence[ir.Value] | None:
+        if not isinstance(operation, ir.Reduce) or operation.kind not in self.kinds:
+            return None
+        return (_reduced(build, operation.kind, operation.operands[0]),)
+
+
+def _reduced(build: Builder, kind: BinaryKind, x: ir.Value) -> ir.Value:
+    size = x.type.size
+    if size == 0:
+        value = int(evaluate.identity(kind, evaluate.dtype(x.type.element)))
+        return build.relabel(build.constant(x.type.element, (value,)), x.type.label)
+    items = build.reshape(x, (size,))
+    while size > 1:
+        half = size // 2
+        left, right = items_of(build, items, 0, half), items_of(build, items, half, 2 * half)
+        combined = build.binary(kind, left, right)
+        if size > 2 * half:
+            combined = joined(build, combined, items_of(build, items, 2 * half, size))
+        items = combined
+        size = items.type.size
+    return build.reshape(items, ())

@@ -1,0 +1,86 @@
+"""Small algebra.
+
+**Purpose.** Drop operations whose result is one of their operands, or zero: adding 0, multiplying
+by 1 or 0, selecting between a value and itself, negating twice. **Keeps** meaning and labels: the
+value that stands in gets the result's label. **Does not** touch division and shifts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ezlang.types.types import BoolType
+
+from ..ir import tree as ir
+from ..ir.build import Builder
+from ..ir.tree import BinaryKind, UnaryKind
+from .rewrite import Constants, Rule, rewrite
+
+
+def simplify(program: ir.Program) -> ir.Program:
+    """Return the program with algebraic identities used."""
+    return rewrite(program, _Simplify)
+
+
+@dataclass(slots=True)
+class _Simplify(Rule):
+    constants: Constants = field(default_factory=Constants)
+    negations: dict[int, ir.Unary] = field(default_factory=dict)
+
+    def apply(self, build: Builder, operation: ir.Operation) -> Sequence[ir.Value] | None:
+        self.constants.see(operation)
+        match operation:
+            case ir.Binary():
+                value = self._binary(build, operation)
+            case ir.Unary():
+                value = self._twice(operation)
+            case ir.Select(operands=(_, x, y)) if x == y:
+                value = x
+            case _:
+                return None
+        if value is None:
+            return None
+        return (build.relabel(value, operation.result.type.label),)
+
+    def _twice(self, operation: ir.Unary) -> ir.Value | None:
+        (operand,) = operation.operands
+        inner = self.negations.get(operand.id)
+        if operation.kind is UnaryKind.ABS:
+            return None
+        if inner is not None and inner.kind is operation.kind:
+            return inner.operands[0]
+        self.negations[operation.result.id] = operation
+        return None
+
+    def _binary(self, build: Builder, operation: ir.Binary) -> ir.Value | None:
+        x, y = operation.operands
+        left, right = self.constants.scalar(x), self.constants.scalar(y)
+        ones = 1 if isinstance(x.type.element, BoolType) else x.type.element.wrap(-1)
+        match operation.kind:
+            case BinaryKind.ADD | BinaryKind.OR | BinaryKind.XOR if right == 0:
+                return x
+            case BinaryKind.ADD | BinaryKind.OR | BinaryKind.XOR if left == 0:
+                return y
+            case BinaryKind.SUB if right == 0:
+                return x
+            case BinaryKind.MUL if right == 1:
+                return x
+            case BinaryKind.MUL if left == 1:
+                return y
+            case BinaryKind.AND if right == ones:
+                return x
+            case BinaryKind.AND if left == ones:
+                return y
+            case BinaryKind.AND | BinaryKind.OR | BinaryKind.MIN | BinaryKind.MAX if x == y:
+                return x
+            case BinaryKind.SUB | BinaryKind.XOR if x == y:
+                return self._zeros(build, operation)
+            case BinaryKind.MUL | BinaryKind.AND if 0 in (left, right):
+                return self._zeros(build, operation)
+            case _:
+                return None
+
+    def _zeros(self, build: Builder, operation: ir.Binary) -> ir.Value:
+        type = operation.result.type
+        return build.constant(type.element, (0,), type.shape)
