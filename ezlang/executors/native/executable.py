@@ -1,0 +1,61 @@
+"""From a checked program to what two parties run and agree on."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from ezlang.compiler.ir import tree as ir
+from ezlang.compiler.ir.text import print_program
+from ezlang.compiler.lower.lowering import lower
+from ezlang.compiler.passes.oblivious import expand_oblivious
+from ezlang.compiler.passes.reduce import expand_reduce
+from ezlang.compiler.passes.share import share
+from ezlang.diagnostics.diagnostic import Diagnostic, EzError
+from ezlang.typed import tree as typed
+
+PARTIES = 2
+_NUMBERS = {1: "one", 3: "three", 4: "four", 5: "five", 6: "six"}
+
+
+@dataclass(frozen=True, slots=True)
+class Executable:
+    """A program of two parties, ready for code generation, and what its params were set to."""
+
+    program: ir.Program
+    params: tuple[tuple[str, int | bool], ...] = ()
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of all that the program means: of the IR's text, with params and sizes in it.
+
+        Comments, layout, the names of files and the order of unused items don't count.
+        """
+        return hashlib.sha256(print_program(self.program).encode()).hexdigest()
+
+
+def executable_of(program: typed.Program) -> Executable:
+    """Lower a checked program for native code. Raises EzError unless it has two parties."""
+    require_two_parties(program.parties)
+    return Executable(for_codegen(lower(program)), program.params)
+
+
+def for_codegen(program: ir.Program) -> ir.Program:
+    """Run the passes that code generation needs."""
+    return share(expand_reduce(expand_oblivious(program)))
+
+
+def require_two_parties(parties: tuple[str, ...]) -> None:
+    """Refuse programs that Yao's protocol isn't for."""
+    if len(parties) == PARTIES:
+        return
+    number = _NUMBERS.get(len(parties), str(len(parties)))
+    raise EzError(
+        Diagnostic(
+            code="EZ5013",
+            message=f"Native code runs programs of two parties, and this one has {number}",
+            span=None,
+            help="run it simulated: `ezlang run` without --native and --party",
+        ),
+        exit_code=2,
+    )

@@ -1,0 +1,55 @@
+"""What a run of both parties comes to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ezlang.diagnostics.diagnostic import EzError
+from ezlang.values.data import Outputs
+
+from .party import PartyOutcome
+
+_CONSEQUENCES = frozenset({"EZ5003", "EZ5004", "EZ5015"})
+"""What a party says when the other one has failed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NativeOutcome:
+    """Both parties' outcomes. `rounds` is how often the party that waited more often waited."""
+
+    parties: tuple[PartyOutcome, ...]
+
+    @property
+    def outputs(self) -> Outputs:
+        """Party → name → value."""
+        return {one.party: one.outputs for one in self.parties}
+
+    @property
+    def rounds(self) -> int:
+        """How often a party had to wait for an answer."""
+        return max(one.rounds for one in self.parties)
+
+    @property
+    def bytes_sent(self) -> dict[str, int]:
+        """Party → how much it sent."""
+        return {one.party: one.bytes_sent for one in self.parties}
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """What took how long, at the party where it took longest."""
+        names = dict.fromkeys(name for one in self.parties for name in one.seconds)
+        return {name: max(one.seconds.get(name, 0.0) for one in self.parties) for name in names}
+
+
+def combine(parties: Sequence[PartyOutcome]) -> NativeOutcome:
+    """Return the outcome of a run in which both parties finished."""
+    return NativeOutcome(parties=tuple(parties))
+
+
+def first_cause(failures: Sequence[EzError]) -> EzError:
+    """Return the failure that isn't a mere consequence of the other party's."""
+    for error in failures:
+        if not any(one.code in _CONSEQUENCES for one in error.diagnostics):
+            return error
+    return failures[0]

@@ -1,0 +1,146 @@
+"""One party's run: compiled code, its memory, and the protocol it calls."""
+
+from __future__ import annotations
+
+import ctypes
+import mmap
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ezlang.compiler.codegen.module import ENTRY, NativeModule, generate
+from ezlang.compiler.kernels.abi import STATUS_PROGRAM
+from ezlang.compiler.kernels.engine import Engine
+from ezlang.compiler.protocols.yao import YaoParty, YaoRole
+from ezlang.diagnostics.diagnostic import Diagnostic, EzError
+from ezlang.executors.failures import Failure, failure
+from ezlang.session import errors
+from ezlang.session.channel import SocketChannel
+from ezlang.values.data import Data
+
+from .buffers import Buffers
+from .executable import Executable
+
+FINISHED = b"\x06"
+"""What each party tells the other when its program has ended; then the run is over for both."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartyOutcome:
+    """What one party has after a run.
+
+    `memory` is the size in bytes of the block that all values of the program share; `ands` counts
+    the gates that were garbled or evaluated; `seconds` are by what they were spent on.
+    """
+
+    party: str
+    outputs: dict[str, Data]
+    rounds: int
+    bytes_sent: int
+    bytes_received: int
+    memory: int
+    ands: int
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Stopwatch:
+    """Seconds by what they were spent on."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+    _since: float = field(default_factory=time.perf_counter)
+
+    def lap(self, name: str) -> None:
+        """Book the time since the last call under `name`."""
+        now = time.perf_counter()
+        self.seconds[name] = self.seconds.get(name, 0.0) + now - self._since
+        self._since = now
+
+
+def run_over(
+    executable: Executable,
+    module: NativeModule,
+    inputs: Mapping[str, Data],
+    channel: SocketChannel,
+    watch: Stopwatch,
+) -> PartyOutcome:
+    """Run a party over a connected channel to a peer that runs the same program.
+
+    `module` is the program's for this party, `inputs` are its own, checked: name → data.
+    Raises EzError, exit code 3, when the run fails here or at the peer.
+    """
+    party = module.interface.party
+    buffers = Buffers(module.interface, inputs)
+    engine = Engine()
+    yao = YaoParty((YaoRole.GARBLER, YaoRole.EVALUATOR)[party], channel, engine)
+    try:
+        engine.add_module("program", module.text, (ENTRY,))
+        watch.lap("load")
+        _execute(module, engine, yao, buffers)
+        yao.finish()
+        _part(channel)
+        watch.lap("run")
+        counters = yao.counters
+    finally:
+        yao.close()
+    return PartyOutcome(
+        party=executable.program.parties[party],
+        outputs=buffers.outputs(),
+        rounds=channel.rounds,
+        bytes_sent=channel.bytes_sent,
+        bytes_received=channel.bytes_received,
+        memory=module.memory,
+        ands=counters.ands,
+        seconds=watch.seconds,
+    )
+
+
+def compile_for(executable: Executable, party: int) -> NativeModule:
+    """Write the program's code for a party."""
+    return generate(executable.program, party)
+
+
+def _execute(module: NativeModule, engine: Engine, yao: YaoParty, buffers: Buffers) -> None:
+    with _frame(module.memory) as frame:
+        memory = (ctypes.c_uint8 * len(frame)).from_buffer(frame)
+        pointers = (yao.context, ctypes.addressof(memory), ctypes.addressof(buffers.host))
+        entry = engine.function(ENTRY, *(ctypes.c_void_p for _ in pointers))
+        status = entry(*pointers)
+        # The labels are this session's secrets: nothing of them may outlive it.
+        ctypes.memset(memory, 0, module.memory)
+        del memory
+    if status >= STATUS_PROGRAM:
+        site = module.interface.sites[status - STATUS_PROGRAM]
+        # Failures depend on public data: the peer comes to the same one by itself.
+        yao.finish()
+        raise failure(Failure(site.kind), site.span, site.message)
+    yao.check(status)
+
+
+def _frame(size: int) -> mmap.mmap:
+    """Return zeroed memory, aligned to pages, of which only what is used is ever taken."""
+    try:
+        return mmap.mmap(-1, max(size, 1))
+    except (OSError, OverflowError, ValueError):
+        raise EzError(
+            Diagnostic(
+                code="EZ5016",
+                message=f"This program needs {size / 1e9:.1f} GB of memory at this party, "
+                "more than there is",
+                span=None,
+                help="secret arrays take 16 bytes a bit: make them smaller or fewer",
+            ),
+            exit_code=errors.FAILED,
+        ) from None
+
+
+def _part(channel: SocketChannel) -> None:
+    """Tell the peer that this party has finished, and wait until it says the same."""
+    channel.send(FINISHED)
+    said = bytearray(len(FINISHED))
+    try:
+        channel.receive_into(memoryview(said))
+    except EzError as error:
+        raise errors.peer_failed() from error
+    if said != FINISHED:
+        raise errors.peer_failed()

@@ -1,0 +1,55 @@
+"""Both parties in this process, a thread each: what tests use, as nothing has to start.
+
+The code, the protocol and the bytes are those of two processes; the network is a pair of sockets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+from ezlang.diagnostics.diagnostic import EzError
+from ezlang.session.channel import SocketChannel, socket_pair
+from ezlang.typed import tree as typed
+from ezlang.values.check import check_inputs
+from ezlang.values.data import Data, Inputs
+
+from .executable import Executable, executable_of
+from .outcome import NativeOutcome, combine, first_cause
+from .party import PartyOutcome, Stopwatch, compile_for, run_over
+
+TIMEOUT = 60.0
+
+
+def run_native_threads(
+    program: typed.Program, inputs: Inputs, *, timeout: float = TIMEOUT
+) -> NativeOutcome:
+    """Run a checked program with two threads. Raises EzError as `run_native` does."""
+    executable = executable_of(program)
+    return run_threads(executable, check_inputs(program, inputs), timeout=timeout)
+
+
+def run_threads(
+    executable: Executable, inputs: Mapping[str, Mapping[str, Data]], *, timeout: float = TIMEOUT
+) -> NativeOutcome:
+    """Run an executable on checked inputs with two threads."""
+
+    def run(party: int, channel: SocketChannel) -> PartyOutcome | EzError:
+        watch = Stopwatch()
+        try:
+            name = executable.program.parties[party]
+            return run_over(executable, modules[party], inputs.get(name, {}), channel, watch)
+        except EzError as error:
+            return error
+        finally:
+            channel.close()
+
+    modules = [compile_for(executable, party) for party in (0, 1)]
+    with ThreadPoolExecutor(max_workers=2) as threads:
+        channels = socket_pair(timeout)
+        runs = [threads.submit(run, party, channel) for party, channel in enumerate(channels)]
+        results = [future.result() for future in runs]
+    parties = [result for result in results if isinstance(result, PartyOutcome)]
+    if len(parties) == len(results):
+        return combine(parties)
+    raise first_cause([result for result in results if isinstance(result, EzError)])
