@@ -49,9 +49,12 @@ class _Printer:
 
     def type(self, type: ir.TensorType) -> str:
         shape = "".join(f"[{n}]" for n in type.shape)
-        label = type.label.owner
-        known = label is None or label < len(self.parties)
-        return f"{type.element}{shape} {type.label.name(self.parties) if known else label}"
+        owner = type.label.owner
+        label = type.label.kind.value if owner is None else f"@{self.party(owner)}"
+        return f"{type.element}{shape} {label}"
+
+    def party(self, number: int) -> str:
+        return self.parties[number] if number < len(self.parties) else str(number)
 
     def value(self, value: ir.Value) -> str:
         return f"%{value.id}.{value.hint}" if value.hint else f"%{value.id}"
@@ -69,7 +72,7 @@ class _Printer:
             if field.name in _SHARED or (field.default is not MISSING and value == field.default):
                 continue
             if field.name in ("party", "to"):
-                text = "all" if value is None else self.parties[value]
+                text = "all" if value is None else self.party(value)
             elif isinstance(value, Enum):
                 text = str(value.value)
             elif isinstance(value, tuple):
