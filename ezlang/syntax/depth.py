@@ -11,7 +11,7 @@ from ezlang.source import Source, Span
 from . import tree
 from .lexer import STRUCT_BRACE, Token
 
-MAX_DEPTH = 200
+MAX_DEPTH = 100
 """How deep brackets may nest, and nodes of the tree in one another."""
 
 _OPEN = frozenset({"(", "[", "{", STRUCT_BRACE})

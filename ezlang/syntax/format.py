@@ -1,0 +1,327 @@
+"""The one layout of programs: `ezlang fmt`.
+
+Works on tokens and comments, so that nothing written is lost: brackets that could be left
+out stay, and every comment stays where it is. The rules:
+
+- four blanks a level; at most one blank line between statements, none at the ends of blocks;
+- a block is written on the line of its head if it was, has at most one statement, and fits;
+- lines have at most 100 characters; longer ones end at the commas of the outermost brackets, and
+  before the operators that bind weakest.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import assert_never
+
+from ezlang.diagnostics.diagnostic import Diagnostics, EzError
+from ezlang.source import Source
+
+from .layout import (
+    LINE,
+    NOTHING_OR_LINE,
+    SPACE_OR_LINE,
+    Break,
+    Concat,
+    Doc,
+    Fill,
+    Nest,
+    group,
+    lay_out,
+)
+from .lexer import STRUCT_BRACE, lex
+from .parser import MAX_ERRORS, parse
+from .pieces import Block, Bracket, Line, Piece, Word, first_word, is_comment, last_word, lines_of
+from .place import TYPE_WORDS
+from .tables import load_tables
+
+MAX_WIDTH = 100
+"""How many characters a line may have."""
+
+INDENT = 4
+
+_ASSIGNING = frozenset({"=", "+=", "-=", "*=", "/=", "%=", "<<=", ">>=", "&=", "|=", "^="})
+_LEVELS = (
+    frozenset({"?", ":"}),
+    frozenset({"||"}),
+    frozenset({"&&"}),
+    frozenset({"==", "!=", "<", "<=", ">", ">="}),
+    frozenset({"|"}),
+    frozenset({"^"}),
+    frozenset({"&"}),
+    frozenset({"<<", ">>"}),
+    frozenset({"+", "-"}),
+    frozenset({"*", "/", "%"}),
+)
+_CALLED = frozenset({"NAME", "input", "reveal", "output", "assert", *TYPE_WORDS})
+_VALUES = frozenset({"NAME", "INT", "STRING", "true", "false", "parties"})
+_TIGHT_BEFORE = frozenset({",", ";", ".", "::", "..", "field"})
+_TIGHT_AFTER = frozenset({".", "::", "..", "@", "unary"})
+
+
+def format_source(source: Source) -> str:
+    """Return a program in the one layout. Raises EzError (exit code 1) if it has syntax errors."""
+    diagnostics = Diagnostics()
+    parse(source, diagnostics)
+    if diagnostics:
+        raise EzError(*diagnostics.sorted)
+    lexed = lex(source, load_tables(), diagnostics, MAX_ERRORS)
+    out: list[str] = []
+    for i, line in enumerate(lines_of(source.text, lexed)):
+        if i and first_word(line.pieces[0]).newlines > 1:
+            out.append("")
+        out.append(lay_out(_line(line), MAX_WIDTH, INDENT))
+    return "\n".join(out) + "\n" if out else ""
+
+
+# Lines and blocks
+
+
+def _line(line: Line) -> Doc:
+    """Return a statement, an item or a comment, with its blocks."""
+    stays = _may_stay_on_one_line(line)
+    parts: list[Doc] = []
+    before: Word | None = None
+    for segment in _segments(line):
+        if before is not None:
+            parts.append(_comment_break(before, first_word(segment[0])) or " ")
+        block = segment[0]
+        if isinstance(block, Block):
+            parts.append(_block(block, SPACE_OR_LINE if stays else LINE))
+        else:
+            parts.append(_commas(segment))
+        before = last_word(segment[-1])
+    return group(*parts) if stays else Concat(tuple(parts))
+
+
+def _segments(line: Line) -> list[list[Piece]]:
+    """Return the pieces of a line, each block by itself."""
+    segments: list[list[Piece]] = []
+    for piece in line.pieces:
+        alone = isinstance(piece, Block)
+        if alone or not segments or isinstance(segments[-1][0], Block):
+            segments.append([piece])
+        else:
+            segments[-1].append(piece)
+    return segments
+
+
+def _may_stay_on_one_line(line: Line) -> bool:
+    """Tell whether a line with blocks was written on one line, and has little in them."""
+    blocks = [p for p in line.pieces if isinstance(p, Block)]
+    if not blocks or any(_newlines_inside(p) for p in line.pieces[1:]):
+        return False
+    head = line.pieces[0]
+    is_struct = isinstance(head, Word) and head.kind == "struct"
+    return not _newlines_within(head) and all(
+        (len(b.lines) <= 1 or is_struct)
+        and not any(isinstance(p, Block) for inner in b.lines for p in inner.pieces)
+        for b in blocks
+    )
+
+
+def _newlines_inside(piece: Piece) -> bool:
+    return first_word(piece).newlines > 0 or _newlines_within(piece)
+
+
+def _newlines_within(piece: Piece) -> bool:
+    """Tell whether a line ends between the first and the last character of a piece."""
+    match piece:
+        case Word():
+            return piece.ends_line or "\n" in piece.text
+        case Bracket():
+            return piece.close.newlines > 0 or any(map(_newlines_inside, piece.inside))
+        case Block():
+            inside = (p for line in piece.lines for p in line.pieces)
+            return piece.close.newlines > 0 or any(map(_newlines_inside, inside))
+        case _:
+            assert_never(piece)
+
+
+def _block(block: Block, between: Break) -> Doc:
+    """Return a block with `between` before each of its lines."""
+    if not block.lines:
+        return "{ }"
+    inside: list[Doc] = []
+    for i, line in enumerate(block.lines):
+        first = first_word(line.pieces[0])
+        remark = i == 0 and first.newlines == 0 and all(map(is_comment, line.pieces))
+        if i and first.newlines > 1:
+            inside.append(LINE)
+        inside += (" " if remark and between.forced else between, _line(line))
+    return Concat(("{", Nest(tuple(inside)), between, "}"))
+
+
+# Lists and expressions
+
+
+def _commas(pieces: list[Piece]) -> Doc:
+    """Return a list without brackets (`party alice, bob;`), or what has no commas."""
+    items = _items(pieces)
+    if len(items) == 1:
+        return _assignment(items[0])
+    return group(_assignment(items[0]), ",", Nest(tuple(_after_first(items))))
+
+
+def _items(pieces: list[Piece]) -> list[list[Piece]]:
+    """Split at commas. A comment on the line of a comma belongs to what is before it."""
+    items: list[list[Piece]] = [[]]
+    comma = False
+    for piece in pieces:
+        if isinstance(piece, Word) and piece.kind == ",":
+            comma = True
+        elif comma and not (is_comment(piece) and first_word(piece).newlines == 0):
+            comma = False
+            items.append([piece])
+        else:
+            items[-1].append(piece)
+    return items
+
+
+def _after_first(items: list[list[Piece]]) -> list[Doc]:
+    """Return all items but the first, each after a break and before its comma."""
+    parts: list[Doc] = []
+    for i, item in enumerate(items[1:], start=1):
+        parts.append(LINE if last_word(items[i - 1][-1]).ends_line else SPACE_OR_LINE)
+        parts.append(_with_comma(item) if i < len(items) - 1 else _assignment(item))
+    return parts
+
+
+def _with_comma(item: list[Piece]) -> Doc:
+    """Return an item of a list with a comma behind it, but before comments at its end."""
+    end = len(item)
+    while end > 1 and is_comment(item[end - 1]):
+        end -= 1
+    parts: list[Doc] = [_assignment(item[:end]), ","]
+    for before, comment in pairwise(item[end - 1 :]):
+        parts += (_comment_break(last_word(before), first_word(comment)) or " ", _piece(comment))
+    return Concat(tuple(parts))
+
+
+def _bracket(bracket: Bracket) -> Doc:
+    """Return brackets and what is in them."""
+    opening, closing = bracket.open.text, bracket.close.text
+    if not bracket.inside:
+        return opening + closing
+    edge = SPACE_OR_LINE if bracket.open.kind == STRUCT_BRACE else NOTHING_OR_LINE
+    items = _items(_classified(bracket.inside, bracket.open.kind == STRUCT_BRACE))
+    first, last = first_word(items[0][0]), last_word(items[-1][-1])
+    remark = first.ends_line and first.newlines == 0
+    start: Doc = " " if remark else LINE if first.is_comment and first.newlines else edge
+    end = LINE if last.ends_line else edge
+    if bracket.open.kind == "[" and len(items) > 1 and all(map(_is_short, items)):
+        filled = Fill((*map(_with_comma, items[:-1]), _assignment(items[-1])))
+        return group(opening, Nest((start, filled)), end, closing)
+    head = _with_comma(items[0]) if len(items) > 1 else _assignment(items[0])
+    return group(opening, Nest((start, head, *_after_first(items))), end, closing)
+
+
+def _is_short(item: list[Piece]) -> bool:
+    return len(item) <= 2 and all(isinstance(p, Word) and not p.is_comment for p in item)
+
+
+def _assignment(pieces: list[Piece]) -> Doc:
+    """Return `target = value`, `low..high`, or an expression."""
+    pieces = _classified(pieces, False)
+    for i, piece in enumerate(pieces):
+        if i and isinstance(piece, Word) and (piece.kind in _ASSIGNING or piece.kind == ".."):
+            left, right = pieces[:i], pieces[i + 1 :]
+            parts: list[Doc] = [_chain(left, 0), _between(left[-1], piece), piece.text]
+            if right:
+                parts += (_between(piece, right[0]), _chain(right, 0))
+            return Concat(tuple(parts))
+    return _chain(pieces, 0)
+
+
+def _chain(pieces: list[Piece], weakest: int) -> Doc:
+    """Return an expression with breaks before the operators that bind weakest in it.
+
+    No operator in it binds weaker than `_LEVELS[weakest]`.
+    """
+    for level in range(weakest, len(_LEVELS)):
+        signs = [
+            i
+            for i, p in enumerate(pieces)
+            if i and isinstance(p, Word) and p.kind in _LEVELS[level]
+        ]
+        if signs:
+            break
+    else:
+        return _plain(pieces)
+    parts: list[Doc] = []
+    for at, stop in pairwise([*signs, len(pieces)]):
+        sign, operand = pieces[at], pieces[at + 1 : stop]
+        before, after = last_word(pieces[at - 1]), first_word(sign)
+        parts.append(_comment_break(before, after) or SPACE_OR_LINE)
+        parts.append(_piece(sign))
+        parts.append(_between(sign, operand[0]))
+        parts.append(_chain(operand, level + 1))
+    return group(_chain(pieces[: signs[0]], level + 1), Nest(tuple(parts)))
+
+
+def _plain(pieces: list[Piece]) -> Doc:
+    """Return pieces with no binary operator among them."""
+    parts: list[Doc] = [_piece(pieces[0])]
+    begun = False
+    for before, after in pairwise(pieces):
+        begun = begun or not is_comment(before)
+        between = _between(before, after)
+        parts += (Nest((between,)) if begun else between, _piece(after))
+    return Concat(tuple(parts))
+
+
+def _piece(piece: Piece) -> Doc:
+    match piece:
+        case Word(text=text):
+            return text
+        case Bracket():
+            return _bracket(piece)
+        case Block():
+            return _block(piece, LINE)
+        case _:
+            assert_never(piece)
+
+
+# Blanks
+
+
+def _classified(pieces: list[Piece], in_struct: bool) -> list[Piece]:
+    """Tell prefix operators from infix ones, and the `:` after a field from that of `?:`."""
+    result: list[Piece] = []
+    value, name_only = False, in_struct
+    for piece in pieces:
+        if is_comment(piece):
+            result.append(piece)
+            continue
+        if isinstance(piece, Word):
+            if piece.kind in ("-", "!", "~") and not value:
+                piece = Word("unary", piece.text, piece.newlines)
+            elif piece.kind == ":" and name_only:
+                piece = Word("field", piece.text, piece.newlines)
+            name_only = in_struct and (piece.kind == "," or (name_only and piece.kind == "NAME"))
+            value = piece.kind in _VALUES
+        else:
+            value = True
+        result.append(piece)
+    return result
+
+
+def _between(before: Piece, after: Piece) -> Doc:
+    """Return what stands between two pieces that are no operands of one operator."""
+    first, second = last_word(before), first_word(after)
+    around_comment = _comment_break(first, second)
+    if around_comment is not None:
+        return around_comment
+    if second.kind in _TIGHT_BEFORE or (isinstance(before, Word) and before.kind in _TIGHT_AFTER):
+        return ""
+    if isinstance(after, Bracket) and after.open.kind != STRUCT_BRACE:
+        callable_ = isinstance(before, Bracket) or first.kind in _CALLED
+        return "" if callable_ or after.open.kind == "<" else " "
+    return " "
+
+
+def _comment_break(before: Word, after: Word) -> Doc | None:
+    """Return what stands between two words of which one is a comment; None if none is."""
+    if before.ends_line or ((before.is_comment or after.is_comment) and after.newlines):
+        return LINE
+    return " " if before.is_comment or after.is_comment else None

@@ -1,0 +1,159 @@
+"""Laying out text in lines of a limited width.
+
+A document is text with places where a line may end. A group stands on one line if it fits;
+otherwise all its own places become line ends, and the groups inside it are tried in turn
+(Wadler 2003 [Wad03], in the iterative form of Lindig 2000 [Lin00]).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import assert_never
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """A place where a line may end; it is `flat` where it does not. `forced`: it always does."""
+
+    flat: str = ""
+    forced: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Concat:
+    """One thing after the other."""
+
+    parts: tuple[Doc, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Nest:
+    """Lines that begin inside are indented by one step more."""
+
+    parts: tuple[Doc, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What stands on one line if it fits; `broken` if it has a forced line end."""
+
+    parts: tuple[Doc, ...]
+    broken: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """Items with a break between two; each line takes as many as fit."""
+
+    items: tuple[Doc, ...]
+
+
+Doc = str | Break | Concat | Nest | Group | Fill
+
+SPACE_OR_LINE = Break(" ")
+NOTHING_OR_LINE = Break("")
+LINE = Break("", forced=True)
+
+
+def group(*parts: Doc) -> Group:
+    """Return a group; it is broken if a line end is forced anywhere inside."""
+    return Group(parts, any(map(_is_forced, parts)))
+
+
+def _is_forced(doc: Doc) -> bool:
+    match doc:
+        case str():
+            return "\n" in doc
+        case Break(forced=forced):
+            return forced
+        case Group(broken=broken):
+            return broken
+        case Concat(parts=parts) | Nest(parts=parts):
+            return any(map(_is_forced, parts))
+        case Fill(items=items):
+            return any(map(_is_forced, items))
+        case _:
+            assert_never(doc)
+
+
+_Command = tuple[int, bool, Doc]
+"""Indentation, whether everything stands on one line, and what is to be written."""
+
+
+def lay_out(doc: Doc, width: int, step: int, indent: int = 0) -> str:
+    """Return the text of a document; `indent` is where its first line begins (it isn't written)."""
+    out: list[str] = []
+    column = indent
+    stack: list[_Command] = [(indent, False, doc)]
+    while stack:
+        depth, flat, top = stack.pop()
+        match top:
+            case str():
+                out.append(top)
+                newline = top.rfind("\n")
+                column = column + len(top) if newline < 0 else len(top) - newline - 1
+            case Break(flat=text, forced=forced):
+                if flat and not forced:
+                    out.append(text)
+                    column += len(text)
+                else:
+                    out.append("\n" + " " * depth)
+                    column = depth
+            case Concat(parts=parts):
+                stack += ((depth, flat, p) for p in reversed(parts))
+            case Nest(parts=parts):
+                stack += ((depth + step, flat, p) for p in reversed(parts))
+            case Group(parts=parts, broken=broken):
+                command = (depth, True, top)
+                flat = flat or (not broken and _fits(command, stack, width - column))
+                stack += ((depth, flat, p) for p in reversed(parts))
+            case Fill(items=items):
+                stack += reversed(list(_filled(items, depth)))
+            case _:
+                assert_never(top)
+    return "\n".join(line.rstrip() for line in "".join(out).split("\n"))
+
+
+def _filled(items: Sequence[Doc], depth: int) -> Iterator[_Command]:
+    """Put the break before each item into a group with it, so that it is decided by itself."""
+    for i, item in enumerate(items):
+        yield depth, False, item if i == 0 else group(SPACE_OR_LINE, item)
+
+
+def _fits(first: _Command, rest: list[_Command], width: int) -> bool:
+    """Tell whether what comes up to the next line end fits, if `first` stands on one line."""
+    stack, below = [first], len(rest)
+    while width >= 0:
+        if not stack:
+            if below == 0:
+                return True
+            below -= 1
+            stack.append(rest[below])
+        depth, flat, top = stack.pop()
+        match top:
+            case str():
+                head, newline, _ = top.partition("\n")
+                width -= len(head)
+                if newline:
+                    return width >= 0
+            case Break(flat=text, forced=forced):
+                if forced or not flat:
+                    return True
+                width -= len(text)
+            case Concat(parts=parts) | Nest(parts=parts):
+                stack += ((depth, flat, p) for p in reversed(parts))
+            case Group(parts=parts, broken=broken):
+                stack += ((depth, flat and not broken, p) for p in reversed(parts))
+            case Fill(items=items):
+                stack += ((depth, flat, d) for d in reversed(list(_separated(items))))
+            case _:
+                assert_never(top)
+    return False
+
+
+def _separated(items: Sequence[Doc]) -> Iterator[Doc]:
+    for i, item in enumerate(items):
+        if i:
+            yield SPACE_OR_LINE
+        yield item
