@@ -28,6 +28,8 @@ WINDOW_KEYS: Final = 2 * WINDOW_GATES
 WINDOW_BYTES: Final = WINDOW_KEYS * (ROUNDS + 1) * 16
 ONE_KEY_BLOCKS: Final = 8
 """How many blocks `Cipher.encrypt_one_key` takes."""
+_STATES: Final = 8
+"""AES states in flight: latency times throughput on current processors, and half the registers."""
 
 
 class Cipher(ABC):
@@ -35,6 +37,9 @@ class Cipher(ABC):
 
     schedule_bytes: int
     """The size of one key's schedule."""
+
+    pairs_at_once: int
+    """How many pairs are best encrypted together: their states fill the registers."""
 
     @abstractmethod
     def schedule(self, k: Kernel, key: Value, schedule: Value) -> None:
@@ -65,6 +70,7 @@ class HardwareCipher(Cipher):
 
     def __init__(self, lanes: int) -> None:
         self.lanes = lanes
+        self.pairs_at_once = max(_STATES * lanes // 2, 1)
 
     @abstractmethod
     def encrypt_vectors(
@@ -77,21 +83,26 @@ class HardwareCipher(Cipher):
         """Return SubWord(RotWord(w)) ^ `constant` of each word of a vector of `lanes` blocks."""
 
     def _expand(
-        self, k: Kernel, words: Sequence[Value], store: Callable[[int, int, Value], None]
+        self,
+        k: Kernel,
+        sets: Sequence[Sequence[Value]],
+        store: Callable[[int, int, int, Value], None],
     ) -> None:
-        """Expand 4·`lanes` keys, given as vectors of their words 0, 1, 2, 3.
+        """Expand sets of 4·`lanes` keys, given as vectors of their words 0, 1, 2, 3.
 
-        `store(round, j, block vector)` gets the round keys of keys j·lanes … for j = 0 … 3, where
-        lane l, element j of the word vectors belongs to key j·lanes + l.
+        `store(round, set, j, vector)` gets the round keys of keys j·lanes … for j = 0 … 3, where
+        lane l, element j of the word vectors belongs to key j·lanes + l. The sets go round by
+        round, so that their chains of dependent instructions overlap.
         """
-        w = list(words)
+        current = [list(words) for words in sets]
         for round in range(ROUNDS + 1):
-            if round:
-                w[0] = w[0] ^ self.substitute_words(k, w[3], RCON[round - 1])
-                for i in (1, 2, 3):
-                    w[i] = w[i] ^ w[i - 1]
-            for j, keys in enumerate(self._transpose(w)):
-                store(round, j, keys)
+            for number, w in enumerate(current):
+                if round:
+                    w[0] = w[0] ^ self.substitute_words(k, w[3], RCON[round - 1])
+                    for i in (1, 2, 3):
+                        w[i] = w[i] ^ w[i - 1]
+                for j, keys in enumerate(self._transpose(w)):
+                    store(round, number, j, keys)
 
     def _transpose(self, w: Sequence[Value]) -> list[Value]:
         """Turn four vectors of words into four of blocks, lane by lane."""
@@ -117,11 +128,11 @@ class HardwareCipher(Cipher):
         word = k.load(key, vector(I32, 4))
         words = [word.shuffle([i] * (4 * self.lanes)) for i in range(4)]
 
-        def store(round: int, j: int, keys: Value) -> None:
+        def store(round: int, _: int, j: int, keys: Value) -> None:
             if j == 0:
                 k.store(keys.shuffle([0, 1]), schedule.at(16 * round))
 
-        self._expand(k, words, store)
+        self._expand(k, [words], store)
 
     def encrypt_one_key(self, k: Kernel, blocks: Sequence[Value], schedule: Value) -> list[Value]:
         """Encrypt blocks under one key, broadcast to all lanes."""
@@ -140,16 +151,17 @@ class HardwareCipher(Cipher):
         spread = [words.shuffle([i] * keys_a_set) for i in range(4)]
         low = k.splat(first.to(I32), keys_a_set)
         high = k.splat((first >> 32).to(I32), keys_a_set)
-        for set in range(WINDOW_KEYS // keys_a_set):
-            base = set * keys_a_set
+        sets = []
+        for base in range(0, WINDOW_KEYS, keys_a_set):
             numbers = [base + j * self.lanes + lane for lane in range(self.lanes) for j in range(4)]
             tweak = low | k.constant(low.type, numbers)
+            sets.append([spread[0] ^ tweak, spread[1] ^ high, spread[2], spread[3]])
 
-            def store(round: int, j: int, keys: Value, base: int = base) -> None:
-                offset = 16 * (WINDOW_KEYS * round + base + j * self.lanes)
-                k.store(keys, window.at(offset), align=16 * self.lanes)
+        def store(round: int, set: int, j: int, keys: Value) -> None:
+            offset = 16 * (WINDOW_KEYS * round + keys_a_set * set + j * self.lanes)
+            k.store(keys, window.at(offset), align=16 * self.lanes)
 
-            self._expand(k, [spread[0] ^ tweak, spread[1] ^ high, spread[2], spread[3]], store)
+        self._expand(k, sets, store)
 
     def encrypt_gates(
         self, k: Kernel, gates: Sequence[Sequence[Value]], window: Value, gate: Value

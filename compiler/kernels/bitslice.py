@@ -150,6 +150,7 @@ class BitslicedCipher(Cipher):
     """AES for any processor, in constant time."""
 
     schedule_bytes = _SCHEDULE_BYTES
+    pairs_at_once = SLOTS
 
     def schedule(self, k: Kernel, key: Value, schedule: Value) -> None:
         """Expand one key in all slots."""

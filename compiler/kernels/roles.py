@@ -33,6 +33,8 @@ class Role(ABC):
     """A party's side of each gate. `masks` are all ones where a public bit is 1."""
 
     is_garbler: bool
+    copies: int
+    """How many hashes each input of a gate takes."""
 
     def __init__(self, module: Any, cipher: Cipher, stream: Stream) -> None:
         self.module = module
@@ -66,10 +68,14 @@ class Role(ABC):
         context.set("gate", gate + count)
         context.set("ands", context.get("ands") + count)
         table = self.stream.reserve(k, context, TABLE_BYTES * count)
-        keys = HashKeys(self.cipher, context.address("window"), offset)
-        pairs = [load_pair(k, g.a, g.b) for g in gates]
-        for address, label in zip(gates, self._gates(k, context, keys, pairs, table), strict=True):
-            k.store(label, address.out, align=16)
+        size = max(1, self.cipher.pairs_at_once // self.copies)
+        for at in range(0, count, size):
+            part = gates[at : at + size]
+            keys = HashKeys(self.cipher, context.address("window"), offset + at)
+            pairs = [load_pair(k, g.a, g.b) for g in part]
+            labels = self._gates(k, context, keys, pairs, table.at(TABLE_BYTES * at))
+            for address, label in zip(part, labels, strict=True):
+                k.store(label, address.out, align=16)
 
     @abstractmethod
     def _gates(
@@ -99,6 +105,7 @@ class Garbler(Role):
     """Holds W⁰ of every wire, and Δ."""
 
     is_garbler = True
+    copies = 2
 
     def __init__(self, module: Any, cipher: Cipher) -> None:
         super().__init__(module, cipher, GarblerStream(module))
@@ -134,6 +141,7 @@ class Evaluator(Role):
     """Holds the active label of every wire."""
 
     is_garbler = False
+    copies = 1
 
     def __init__(self, module: Any, cipher: Cipher) -> None:
         super().__init__(module, cipher, EvaluatorStream(module))
