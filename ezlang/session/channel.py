@@ -93,6 +93,11 @@ class SocketChannel:
                 self._read_ahead()
                 filled += self._take(rest)
 
+    def start_counting(self) -> None:
+        """Set the counters to zero: what has been sent so far isn't the program's."""
+        self.bytes_sent = self.bytes_received = self.rounds = 0
+        self._receiving = False
+
     def close(self) -> None:
         """Close the connection; what was not flushed is lost, and the peer's waits end."""
         self._selector.close()

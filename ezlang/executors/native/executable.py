@@ -8,13 +8,24 @@ from dataclasses import dataclass
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.ir.text import print_program
 from ezlang.compiler.lower.lowering import lower
-from ezlang.compiler.passes.oblivious import expand_oblivious
+from ezlang.compiler.passes.constants import fold_constants
+from ezlang.compiler.passes.cse import merge_common
+from ezlang.compiler.passes.dce import remove_dead
+from ezlang.compiler.passes.pipeline import PIPELINES, run_passes
 from ezlang.compiler.passes.reduce import expand_reduce
 from ezlang.compiler.passes.share import share
 from ezlang.diagnostics.diagnostic import Diagnostic, EzError
 from ezlang.typed import tree as typed
 
 PARTIES = 2
+PASSES = (
+    *PIPELINES["expanded"],
+    expand_reduce,
+    fold_constants,
+    merge_common,
+    share,
+    remove_dead,
+)
 _NUMBERS = {1: "one", 3: "three", 4: "four", 5: "five", 6: "six"}
 
 
@@ -42,7 +53,7 @@ def executable_of(program: typed.Program) -> Executable:
 
 def for_codegen(program: ir.Program) -> ir.Program:
     """Run the passes that code generation needs."""
-    return share(expand_reduce(expand_oblivious(program)))
+    return run_passes(program, PASSES)
 
 
 def require_two_parties(parties: tuple[str, ...]) -> None:

@@ -10,7 +10,7 @@ from ezlang.values.data import Outputs
 
 from .party import PartyOutcome
 
-_CONSEQUENCES = frozenset({"EZ5003", "EZ5004", "EZ5015"})
+_CONSEQUENCES = frozenset({"EZ5001", "EZ5002", "EZ5003", "EZ5004", "EZ5015"})
 """What a party says when the other one has failed."""
 
 

@@ -78,21 +78,21 @@ def run_over(
         watch.lap("load")
         _execute(module, engine, yao, buffers)
         yao.finish()
+        outcome = PartyOutcome(
+            party=executable.program.parties[party],
+            outputs=buffers.outputs(),
+            rounds=channel.rounds,
+            bytes_sent=channel.bytes_sent,
+            bytes_received=channel.bytes_received,
+            memory=module.memory,
+            ands=yao.counters.ands,
+            seconds=watch.seconds,
+        )
         _part(channel)
-        watch.lap("run")
-        counters = yao.counters
     finally:
         yao.close()
-    return PartyOutcome(
-        party=executable.program.parties[party],
-        outputs=buffers.outputs(),
-        rounds=channel.rounds,
-        bytes_sent=channel.bytes_sent,
-        bytes_received=channel.bytes_received,
-        memory=module.memory,
-        ands=counters.ands,
-        seconds=watch.seconds,
-    )
+    watch.lap("run")
+    return outcome
 
 
 def compile_for(executable: Executable, party: int) -> NativeModule:

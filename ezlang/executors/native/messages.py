@@ -1,0 +1,78 @@
+"""What the process that starts both parties and theirs tell one another, over pipes.
+
+A message is a pickle behind its length. Both ends are ezlang's own processes, parent and child.
+"""
+
+from __future__ import annotations
+
+import pickle
+import struct
+from dataclasses import dataclass
+from typing import IO, Any
+
+from ezlang.diagnostics.diagnostic import Diagnostic
+from ezlang.values.data import Data
+
+from .executable import Executable
+from .party import PartyOutcome
+
+_LENGTH = struct.Struct(">Q")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a worker is to run: one party, with the inputs of that party alone."""
+
+    executable: Executable
+    party: int
+    inputs: dict[str, Data]
+    timeout: float
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """The port where party 0 listens."""
+
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The run went well."""
+
+    outcome: PartyOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """An EzError."""
+
+    diagnostics: tuple[Diagnostic, ...]
+    exit_code: int
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A bug of ours, with its traceback."""
+
+    text: str
+
+
+Message = Job | Meeting | Done | Failed | Broken
+
+
+def write_message(stream: IO[bytes], message: Message) -> None:
+    """Write a message, at once."""
+    data = pickle.dumps(message)
+    stream.write(_LENGTH.pack(len(data)) + data)
+    stream.flush()
+
+
+def read_message(stream: IO[bytes]) -> Any:
+    """Return the next message, or None at the stream's end."""
+    head = stream.read(_LENGTH.size)
+    if len(head) < _LENGTH.size:
+        return None
+    (size,) = _LENGTH.unpack(head)
+    data = stream.read(size)
+    return pickle.loads(data) if len(data) == size else None

@@ -1,0 +1,171 @@
+"""Both parties on this machine, as two processes that share nothing but a connection.
+
+Each is given its own inputs alone. When one fails or dies, the other is ended, too.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Final
+
+import ezlang
+from ezlang.diagnostics.diagnostic import CompilerBug, Diagnostic, EzError
+from ezlang.session import errors
+from ezlang.typed import tree as typed
+from ezlang.values.check import check_inputs
+from ezlang.values.data import Data, Inputs
+
+from .executable import Executable, executable_of
+from .messages import Broken, Done, Failed, Job, Meeting, Message, read_message, write_message
+from .outcome import NativeOutcome, combine, first_cause
+from .single import TIMEOUT
+
+GRACE_SECONDS: Final = 5.0
+"""How long a party may take to notice that the other has failed, before it is ended."""
+
+
+def run_native(
+    program: typed.Program, inputs: Inputs, *, timeout: float | None = None
+) -> NativeOutcome:
+    """Run a checked program with a process a party, on loopback.
+
+    `inputs`: party → name → value. Raises EzError: exit code 2 for inputs that don't fit, 3 when
+    the run fails.
+    """
+    executable = executable_of(program)
+    checked = check_inputs(program, inputs)
+    return run_processes(executable, checked, timeout=TIMEOUT if timeout is None else timeout)
+
+
+def run_processes(
+    executable: Executable, inputs: Mapping[str, Mapping[str, Data]], *, timeout: float
+) -> NativeOutcome:
+    """Run an executable on checked inputs with a process a party."""
+    names = executable.program.parties
+    with _Worker(names[0]) as first, _Worker(names[1]) as second:
+        workers = (first, second)
+        for party, worker in enumerate(workers):
+            own = dict(inputs.get(worker.name, {}))
+            worker.tell(Job(executable, party, own, timeout))
+        said = first.hear()
+        if isinstance(said, Meeting):
+            second.tell(said)
+            return _outcome(_results(workers))
+        second.kill()
+        return _outcome([worker.result(said) for worker in (first,)])
+
+
+class _Worker:
+    """One party's process; it is gone when the `with` statement ends."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.given_up = False
+        root = str(Path(ezlang.__file__).parent.parent)
+        path = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
+        self.process: subprocess.Popen[bytes] = subprocess.Popen(
+            [sys.executable, "-P", "-m", "ezlang.executors.native.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": path},
+        )
+
+    def __enter__(self) -> _Worker:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.kill()
+        self.process.wait()
+        for stream in (self.process.stdin, self.process.stdout):
+            if stream is not None:
+                try:
+                    stream.close()
+                except BrokenPipeError:
+                    continue
+
+    def kill(self) -> None:
+        """End the process, if it hasn't ended."""
+        if self.process.poll() is None:
+            self.process.kill()
+
+    def tell(self, message: Message) -> None:
+        """Send a message; if the process is gone, `hear` will say so."""
+        try:
+            write_message(_pipe(self.process.stdin), message)
+        except BrokenPipeError:
+            return
+
+    def hear(self) -> Any:
+        """Return the process's next message, or None if it ended without one."""
+        return read_message(_pipe(self.process.stdout))
+
+    def result(self, said: Any) -> Done | EzError:
+        """Return what a last message means."""
+        match said:
+            case Done():
+                return said
+            case Failed(diagnostics, exit_code):
+                return EzError(*diagnostics, exit_code=exit_code)
+            case Broken(text):
+                raise CompilerBug(f"the process of {self.name} broke:\n{text}")
+            case _ if self.given_up:
+                return errors.peer_gone("was running")
+            case _:
+                return _died(self.name, self.process.wait())
+
+
+def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
+    if stream is None:
+        raise CompilerBug("a worker has no pipes")
+    return stream
+
+
+def _results(workers: tuple[_Worker, _Worker]) -> list[Done | EzError]:
+    """Wait for both; once one has failed the other has `GRACE_SECONDS` left."""
+    with ThreadPoolExecutor(max_workers=len(workers)) as threads:
+        waits = {threads.submit(worker.hear): worker for worker in workers}
+        done, running = wait(waits, return_when=FIRST_COMPLETED)
+        if not all(isinstance(one.result(), Done) for one in done):
+            _, running = wait(running, timeout=GRACE_SECONDS)
+            for one in running:
+                waits[one].given_up = True
+                waits[one].kill()
+        said = [(worker, one.result()) for one, worker in waits.items()]
+    return [worker.result(message) for worker, message in said]
+
+
+def _outcome(results: list[Done | EzError]) -> NativeOutcome:
+    failed = [result for result in results if isinstance(result, EzError)]
+    if failed:
+        raise first_cause(failed)
+    return combine([result.outcome for result in results if isinstance(result, Done)])
+
+
+def _died(name: str, status: int) -> EzError:
+    how = f"with exit code {status}"
+    if status < 0:
+        try:
+            how = f"by the signal {signal.Signals(-status).name}"
+        except ValueError:
+            how = f"by signal {-status}"
+    return EzError(
+        Diagnostic(
+            code="EZ5017",
+            message=f"The process of {name} ended {how} before the run was over",
+            span=None,
+            help="see whether the machine is short of memory, then run the program again",
+        ),
+        exit_code=errors.FAILED,
+    )

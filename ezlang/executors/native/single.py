@@ -1,0 +1,72 @@
+"""One real party: connects to the other, wherever that runs, and runs the program with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from ezlang.session.address import Address, parse_address, require_private
+from ezlang.session.connect import Listening, connect
+from ezlang.session.handshake import Hello
+from ezlang.typed import tree as typed
+from ezlang.values.check import check_party
+from ezlang.values.data import Data
+from ezlang.values.expected import party_number
+
+from .executable import Executable, executable_of
+from .party import PartyOutcome, Stopwatch, compile_for, run_over
+
+TIMEOUT = 60.0
+"""Seconds to wait for the other party to come, and for any answer of its."""
+
+
+def run_party(
+    program: typed.Program,
+    party: int | str,
+    inputs: Mapping[str, Data],
+    *,
+    address: str | None = None,
+    timeout: float | None = None,
+    insecure: bool = False,
+    warn: Callable[[str], None] | None = None,
+) -> PartyOutcome:
+    """Run a checked program as one of its two parties.
+
+    Party 0 listens at `address` (HOST:PORT; on loopback by default), party 1 dials it, for up to
+    `timeout` seconds. `inputs`: name → value, this party's own. An address off this machine needs
+    `insecure`; `warn` is then told what that means. Raises EzError: exit code 2 for what is wrong
+    with the call, 3 when the run fails.
+    """
+    executable = executable_of(program)
+    number = party_number(program, party)
+    place = parse_address(address)
+    warning = require_private(place, insecure=insecure)
+    checked = check_party(program, program.parties[number], inputs)
+    if warning is not None and warn is not None:
+        warn(warning)
+    return run_at(executable, number, checked, place, TIMEOUT if timeout is None else timeout)
+
+
+def run_at(
+    executable: Executable,
+    party: int,
+    inputs: Mapping[str, Data],
+    address: Address,
+    timeout: float,
+    listening: Listening | None = None,
+) -> PartyOutcome:
+    """Run an executable on checked inputs; `listening` is told where party 0 listens."""
+    watch = Stopwatch()
+    module = compile_for(executable, party)
+    hello = Hello(
+        party=party,
+        names=executable.program.parties,
+        fingerprint=executable.fingerprint,
+        params=dict(executable.params),
+    )
+    watch.lap("compile")
+    channel = connect(address, hello, timeout, listening)
+    watch.lap("connect")
+    try:
+        return run_over(executable, module, inputs, channel, watch)
+    finally:
+        channel.close()

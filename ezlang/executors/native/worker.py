@@ -1,0 +1,74 @@
+"""The process of one party: `python -m ezlang.executors.native.worker`, started by processes.py.
+
+It reads its job from standard input and writes what came of it to standard output. When the
+process that started it goes away, it goes away, too.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import traceback
+from typing import IO
+
+from ezlang.diagnostics.diagnostic import EzError
+from ezlang.session.address import DEFAULT_HOST, Address
+
+from .messages import Broken, Done, Failed, Job, Meeting, Message, read_message, write_message
+from .single import run_at
+
+_ABANDONED = 3
+
+
+def main() -> None:
+    """Run one job."""
+    source, sink = sys.stdin.buffer, _claim_stdout()
+    write_message(sink, _result(source, sink))
+
+
+def _claim_stdout() -> IO[bytes]:
+    """Return standard output for messages alone: whatever else is printed goes to standard error."""
+    sys.stdout.flush()
+    mine = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    return mine
+
+
+def _result(source: IO[bytes], sink: IO[bytes]) -> Message:
+    try:
+        job = read_message(source)
+        if not isinstance(job, Job):
+            return Broken("a worker was started without a job")
+        port = 0
+        if job.party == 1:
+            meeting = read_message(source)
+            if not isinstance(meeting, Meeting):
+                return Broken("a worker was not told where to meet the other")
+            port = meeting.port
+        threading.Thread(target=_leave_with_parent, args=(source,), daemon=True).start()
+
+        def listening(address: Address) -> None:
+            write_message(sink, Meeting(address.port))
+
+        place = Address(DEFAULT_HOST, port)
+        return Done(
+            run_at(job.executable, job.party, job.inputs, place, job.timeout, listening)
+        )
+    except EzError as error:
+        return Failed(error.diagnostics, error.exit_code)
+    except Exception:
+        return Broken(traceback.format_exc())
+
+
+def _leave_with_parent(source: IO[bytes]) -> None:
+    """Wait for the end of standard input, which comes when the parent closes it, or dies."""
+    source.read()
+    os._exit(_ABANDONED)
+
+
+if __name__ == "__main__":
+    main()
+    # Nothing is left to be done, and the thread that waits for the parent must not delay it.
+    sys.stderr.flush()
+    os._exit(0)
