@@ -1,0 +1,120 @@
+"""Assignments, compound ones among them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ezlang.source import Span
+from ezlang.syntax import tree as syntax
+from ezlang.typed import tree as typed
+from ezlang.types.types import StructType, Type, array_of, element_of, shape_of
+
+from . import operators, places
+from .coerce import Want, coerce
+from .context import Body
+from .flow import leaves, shared
+from .flows import may_read
+from .provenance import Traced
+from .values import Poison, Typed, Value
+
+
+def assignment(body: Body, node: syntax.Assign) -> typed.Statement | None:
+    """Check `x = y` and `x op= y`."""
+    if node.operator is not None:
+        return _compound(body, node, node.operator)
+    place = places.target(body, node.target)
+    value = body.value(node.value)
+    return None if place is None else _assign(body, place, value, node.span)
+
+
+def _assign(body: Body, place: places.Target, value: Value, span: Span) -> typed.Statement | None:
+    """Assign a checked value to a checked place."""
+    want = Want(f"`{place.span.text}` is `{place.type}`", place.local.span)
+    result = coerce(body, value, place.type, want)
+    if isinstance(result, Poison) or not places.admit(body, place, result, span):
+        return None
+    node = place.place()
+    return typed.Assign(span=span, place=node, value=shared(result, node.label).node)
+
+
+def _compound(body: Body, node: syntax.Assign, operator: str) -> typed.Statement | None:
+    """Check `x op= y`: the place's indices are evaluated once, into variables of their own."""
+    place = places.target(body, node.target)
+    right = body.value(node.value)
+    if place is None:
+        return None
+    declared, place = _evaluated_once(body, place)
+    left = _read(place)
+    if not may_read(body, left):
+        return None
+    result = operators.apply(body, operator, node.span, node.span, left, right)
+    statement = _assign(body, place, result, node.span)
+    if statement is None or not declared:
+        return statement
+    return typed.Block(span=node.span, statements=(*declared, statement))
+
+
+def _evaluated_once(
+    body: Body, place: places.Target
+) -> tuple[list[typed.Statement], places.Target]:
+    """Put indices that are more than a variable or a number into variables."""
+    declared: list[typed.Statement] = []
+
+    def once(index: typed.Expr) -> typed.Expr:
+        if isinstance(index, typed.Literal | typed.Read):
+            return index
+        local = body.hidden("index", index.span, index.type, Traced(index.label))
+        variable = local.resolved()
+        declared.append(typed.Declare(span=index.span, variable=variable, value=index))
+        return typed.Read(span=index.span, type=index.type, label=index.label, variable=variable)
+
+    steps: list[typed.Step] = []
+    for step in place.steps:
+        match step:
+            case typed.IndexStep(span=span, indices=indices):
+                new = tuple([once(i) for i in indices])
+                steps.append(typed.IndexStep(span=span, indices=new))
+            case typed.SliceStep(span=span, start=start, length=length):
+                steps.append(typed.SliceStep(span=span, start=once(start), length=length))
+            case typed.FieldStep():
+                steps.append(step)
+    return declared, replace(place, steps=tuple(steps))
+
+
+def _read(place: places.Target) -> Typed:
+    """Return the present value of a place."""
+    variable = place.local.resolved()
+    node: typed.Expr = typed.Read(
+        span=place.span, type=variable.type, label=variable.label, variable=variable
+    )
+    for step in place.steps:
+        node = _step(node, step)
+    return Typed(node=node, why=place.local.why)
+
+
+def _step(base: typed.Expr, step: typed.Step) -> typed.Expr:
+    """Return a part of a value."""
+    match step:
+        case typed.FieldStep(name=name):
+            assert isinstance(base.type, StructType)
+            field = base.type.field(name)
+            assert field is not None
+            return typed.GetField(
+                span=step.span,
+                type=field.type,
+                label=base.label if field.label is None else field.label,
+                base=base,
+                name=name,
+            )
+        case typed.IndexStep(indices=indices):
+            type: Type = array_of(element_of(base.type), shape_of(base.type)[len(indices) :])
+            label = base.label
+            for index in indices:
+                label = label.meet(index.label) if leaves(type)[0] else label
+            return typed.Index(span=step.span, type=type, label=label, base=base, indices=indices)
+        case typed.SliceStep(start=start, length=length):
+            type = array_of(element_of(base.type), (length, *shape_of(base.type)[1:]))
+            label = base.label.meet(start.label) if leaves(type)[0] else base.label
+            return typed.Slice(
+                span=step.span, type=type, label=label, base=base, start=start, length=length
+            )

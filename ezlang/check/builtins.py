@@ -1,0 +1,103 @@
+"""Casts and the built-in functions."""
+
+from __future__ import annotations
+
+from ezlang.syntax import tree as syntax
+from ezlang.typed import tree as typed
+from ezlang.types.types import (
+    BoolType,
+    IntType,
+    ScalarType,
+    array_of,
+    element_of,
+    shape_of,
+)
+
+from . import coerce, constants, errors_types, operators
+from .context import Body
+from .values import Deferred, Exact, Poison, Typed, Value, literal
+
+_COUNTS = {"len": 1, "abs": 1, "sum": 1, "min": 2, "max": 2}
+
+
+def cast(body: Body, node: syntax.Call, to: ScalarType) -> Value:
+    """Check `int32(x)`, element-wise on arrays; a number or an input just takes the type."""
+    if not _counted(body, node, str(to), 1):
+        return Poison(span=node.span)
+    value = body.value(node.arguments[0])
+    match value:
+        case Poison():
+            return Poison(span=node.span)
+        case Exact(value=number):
+            wrapped = constants.fold_cast(number, to)
+            assert not isinstance(wrapped, tuple)
+            return literal(wrapped, to, node.span)
+        case Deferred(default=None, shape=shape):
+            return coerce.coerce(body, value, array_of(to, shape or ()))
+        case Deferred():
+            settled = coerce.settle(body, value)
+        case Typed():
+            settled = value
+    if isinstance(settled, Poison):
+        return Poison(span=node.span)
+    if not isinstance(element_of(settled.type), BoolType | IntType):
+        body.report(errors_types.cast_operand(node.span, to, settled.type))
+        return Poison(span=node.span)
+    return coerce.cast(settled, to)
+
+
+def call(body: Body, node: syntax.Call, name: str) -> Value:
+    """Check a call of a built-in function."""
+    if node.sizes:
+        body.report(errors_types.size_count(node.span, name, 0, len(node.sizes)))
+        return Poison(span=node.span)
+    if not _counted(body, node, name, _COUNTS[name]):
+        return Poison(span=node.span)
+    if name == "len":
+        return _len(body, node)
+    values = [body.value(a) for a in node.arguments]
+    if name == "sum":
+        return _sum(body, node, values[0])
+    if name == "abs":
+        return operators.apply_unary(body, "abs", node.span, values[0])
+    return operators.apply(body, name, node.callee.span, node.span, values[0], values[1])
+
+
+def _counted(body: Body, node: syntax.Call, name: str, count: int) -> bool:
+    if len(node.arguments) == count:
+        return True
+    for argument in node.arguments:
+        body.value(argument)
+    body.report(errors_types.argument_count(node.span, name, count, len(node.arguments), None))
+    return False
+
+
+def _len(body: Body, node: syntax.Call) -> Value:
+    argument = node.arguments[0]
+    if isinstance(argument, syntax.Variable) and argument.name.text == "parties":
+        if body.module.is_program:
+            return Exact(value=len(body.world.parties), span=node.span)
+        return body.value(argument)
+    value = coerce.settle(body, body.value(argument))
+    if isinstance(value, Poison):
+        return Poison(span=node.span)
+    shape = shape_of(value.type)
+    if not shape:
+        body.report(errors_types.len_operand(node.span, value.type))
+        return Poison(span=node.span)
+    return Exact(value=shape[0], span=node.span)
+
+
+def _sum(body: Body, node: syntax.Call, value: Value) -> Value:
+    settled = coerce.settle(body, value)
+    if isinstance(settled, Poison):
+        return Poison(span=node.span)
+    element = element_of(settled.type)
+    if not shape_of(settled.type) or not isinstance(element, IntType):
+        body.report(errors_types.sum_operand(node.span, settled.type))
+        return Poison(span=node.span)
+    result = typed.Sum(span=node.span, type=element, label=settled.label, operand=settled.node)
+    constant = None
+    if isinstance(settled.constant, tuple):
+        constant = element.wrap(sum(constants.scalars(settled.constant)))
+    return Typed(node=result, why=settled.why, constant=constant)

@@ -1,0 +1,212 @@
+"""`? :`, `&&` and `||`: operators whose right sides may not be evaluated."""
+
+from __future__ import annotations
+
+from ezlang.source import Span
+from ezlang.syntax import tree as syntax
+from ezlang.typed import tree as typed
+from ezlang.types.types import BOOL, BoolType, Type, array_of, element_of, shape_of
+
+from . import errors_flow, errors_sizes, errors_types
+from .coerce import Want, cast, coerce, fit, join, repeated, scalar_element, unify
+from .context import Body
+from .flow import Branch, BranchKind, leaves, shared, stricter_field
+from .operators import make_binary, merged
+from .provenance import Traced, combine
+from .values import Deferred, Exact, Poison, Typed, Value, literal
+
+
+def _selecting(kind: BranchKind, condition: Typed) -> Branch | None:
+    """Return the branch that the sides stand in; None for a public condition."""
+    if condition.label.is_public:
+        return None
+    return Branch(
+        kind=kind,
+        label=condition.label,
+        span=condition.span,
+        why=condition.why,
+        alone=False,
+        selects=True,
+    )
+
+
+def _as_bool(body: Body, value: Value, want: Want) -> Typed | Poison:
+    """Return a bool or an array of them."""
+    if isinstance(value, Deferred):
+        return coerce(body, value, array_of(BOOL, value.shape or ()), want)
+    if isinstance(value, Typed) and isinstance(scalar_element(value.type), BoolType):
+        return value
+    return coerce(body, value, BOOL, want)
+
+
+# `&&` and `||`
+
+
+def logic(body: Body, node: syntax.Binary) -> Value:
+    """Check `&&` and `||`."""
+    want = Want(f"`{node.operator}` takes `bool` on both sides", node.operator_span)
+    left = _as_bool(body, body.value(node.left), want)
+    if isinstance(left, Poison):
+        body.value(node.right)
+        return Poison(span=node.span)
+    settles = node.operator == "||"
+    decided = left.constant if isinstance(left.type, BoolType) else None
+    with (
+        body.never_run(decided is not None and bool(decided) == settles),
+        body.branch(_selecting(BranchKind.LOGIC, left)),
+    ):
+        right = _as_bool(body, body.value(node.right), want)
+    if decided is not None and bool(decided) == settles:
+        return left
+    if isinstance(right, Poison):
+        return Poison(span=node.span)
+    if decided is not None:
+        return right
+    op = typed.BinaryOp(node.operator)
+    if left.label.is_public and isinstance(left.type, BoolType):
+        return _short_circuit(node.span, op, left, right)
+    operands = fit(body, left, right, node.operator)
+    if isinstance(operands, Poison):
+        return Poison(span=node.span)
+    return make_binary(op, node.span, *operands, BOOL)
+
+
+def _short_circuit(span: Span, op: typed.BinaryOp, left: Typed, right: Typed) -> Typed:
+    """Evaluate the right side only where the public left side doesn't settle the result."""
+    if isinstance(right.type, BoolType):
+        node = typed.ShortCircuit(
+            span=span, type=BOOL, label=right.label, op=op, left=left.node, right=right.node
+        )
+        return Typed(node=node, why=right.why)
+    settled = repeated(literal(op is typed.BinaryOp.LOGOR, BOOL, left.span), shape_of(right.type))
+    settled = shared(settled, right.label)
+    sides = (settled, right) if op is typed.BinaryOp.LOGOR else (right, settled)
+    choice = typed.Conditional(
+        span=span,
+        type=right.type,
+        label=right.label,
+        condition=left.node,
+        then=sides[0].node,
+        otherwise=sides[1].node,
+    )
+    return Typed(node=choice, why=right.why)
+
+
+# `? :`
+
+
+def conditional(body: Body, node: syntax.Conditional) -> Value:
+    """Check a `? :`."""
+    want = Want("the condition of `? :` is a `bool`", None)
+    condition = _as_bool(body, body.value(node.condition), want)
+    if isinstance(condition, Poison):
+        body.value(node.then)
+        body.value(node.otherwise)
+        return Poison(span=node.span)
+    decided = condition.constant if isinstance(condition.type, BoolType) else None
+    with body.branch(_selecting(BranchKind.CHOICE, condition)):
+        with body.never_run(decided is False):
+            then = body.value(node.then)
+        with body.never_run(decided is True):
+            otherwise = body.value(node.otherwise)
+    if decided is not None:
+        return _decided(body, then, otherwise, bool(decided))
+    if isinstance(then, Poison) or isinstance(otherwise, Poison):
+        return Poison(span=node.span)
+    if isinstance(then, Typed) or isinstance(otherwise, Typed):
+        sides = unify(body, then, otherwise, "? :")
+        if isinstance(sides, Poison):
+            return Poison(span=node.span)
+        return _finish(body, node.span, condition, *sides)
+    return _deferred(body, node.span, condition, then, otherwise)
+
+
+def _decided(body: Body, then: Value, otherwise: Value, decision: bool) -> Value:
+    """Return the side that a constant condition chooses; the other one must have its type."""
+    chosen, other = (then, otherwise) if decision else (otherwise, then)
+    if isinstance(chosen, Poison) or isinstance(other, Poison):
+        return chosen
+    if isinstance(chosen, Typed) and isinstance(other, Typed):
+        element = join(element_of(chosen.type), element_of(other.type))
+        if element is None:
+            body.report(
+                errors_types.operands_differ(
+                    chosen.span, chosen.type, other.span, other.type, "? :"
+                )
+            )
+            return Poison(span=chosen.span)
+        return cast(chosen, element)
+    if isinstance(other, Typed) and not isinstance(chosen, Typed):
+        shape = () if isinstance(chosen, Exact) else chosen.shape
+        target = other.type if shape is None else array_of(element_of(other.type), shape)
+        return coerce(body, chosen, target, Want("the other side has this type", other.span))
+    return chosen
+
+
+def _deferred(
+    body: Body, span: Span, condition: Typed, then: Exact | Deferred, otherwise: Exact | Deferred
+) -> Value:
+    default, shape = merged(then, otherwise)
+    if shape == ():
+        shape = shape_of(condition.type)
+
+    def build(type: Type) -> Typed | Poison:
+        x, y = coerce(body, then, type), coerce(body, otherwise, type)
+        if isinstance(x, Poison) or isinstance(y, Poison):
+            return Poison(span=span)
+        return _finish(body, span, condition, x, y)
+
+    return Deferred(span=span, what="this choice", shape=shape, default=default, build=build)
+
+
+def _finish(
+    body: Body, span: Span, condition: Typed, then: Typed, otherwise: Typed
+) -> Typed | Poison:
+    """Make the node for a choice between two values of one type."""
+    label = then.label.meet(otherwise.label)
+    if shape_of(condition.type):
+        shape = shape_of(condition.type)
+        if not shape_of(then.type):
+            then, otherwise = repeated(then, shape), repeated(otherwise, shape)
+        if shape_of(then.type) != shape:
+            body.report_size(
+                errors_sizes.shapes_differ(
+                    condition.span, condition.type, then.span, then.type, "? :"
+                )
+            )
+            return Poison(span=span)
+    elif condition.label.is_public:
+        traced = combine(then.traced, otherwise.traced)
+        choice = typed.Conditional(
+            span=span,
+            type=then.type,
+            label=label,
+            condition=condition.node,
+            then=shared(then, label).node,
+            otherwise=shared(otherwise, label).node,
+        )
+        return Typed(node=choice, why=traced.why)
+    field = stricter_field(then.type, condition.label)
+    if field is not None:
+        body.report(errors_flow.field_tells_choice(body, span, field, condition))
+        return Poison(span=span)
+    plain, _ = leaves(then.type)
+    traced = combine(then.traced, otherwise.traced)
+    traced = combine(traced, condition.traced) if plain else Traced(label, traced.why)
+    select = typed.Select(
+        span=span,
+        type=then.type,
+        label=traced.label,
+        condition=condition.node,
+        then=then.node,
+        otherwise=otherwise.node,
+    )
+    return Typed(node=select, why=traced.why)
+
+
+def condition(body: Body, node: syntax.Expr, want: Want) -> Typed | Poison:
+    """Check the condition of an `if`, `while` or `assert`: a scalar bool."""
+    result = _as_bool(body, body.value(node), want)
+    if isinstance(result, Typed) and not isinstance(result.type, BoolType):
+        return coerce(body, result, BOOL, want)
+    return result

@@ -1,0 +1,236 @@
+"""Making values have the type that their context asks for: literals, widening, broadcast."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ezlang.diagnostics.diagnostic import Note
+from ezlang.source import Span
+from ezlang.typed import tree as typed
+from ezlang.types.types import (
+    ArrayType,
+    BoolType,
+    IntType,
+    ScalarType,
+    StructType,
+    Type,
+    VoidType,
+    array_of,
+    element_of,
+    shape_of,
+)
+
+from . import constants, errors_sizes, errors_types
+from .context import Body
+from .values import Deferred, Exact, Poison, Typed, Value, default_type, literal
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """Who asks for a type, as a sentence and a place for the notes of an error."""
+
+    message: str
+    span: Span | None
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """The request as notes."""
+        return (Note(message=self.message, span=self.span),) if self.message else ()
+
+
+NOBODY = Want("", None)
+
+
+def coerce(body: Body, value: Value, type: Type, want: Want = NOBODY) -> Typed | Poison:
+    """Return the value with exactly this type; report what can't be."""
+    match value:
+        case Poison():
+            return value
+        case Exact():
+            return _coerce_exact(body, value, type, want)
+        case Deferred():
+            return _coerce_deferred(body, value, type, want)
+        case Typed():
+            return _coerce_typed(body, value, type, want)
+
+
+def _coerce_exact(body: Body, value: Exact, type: Type, want: Want) -> Typed | Poison:
+    element = element_of(type)
+    if not isinstance(element, IntType):
+        body.report(errors_types.number_where_other(value.span, value.value, type, want.notes))
+        return Poison(span=value.span)
+    if not element.low <= value.value <= element.high:
+        body.report_size(
+            errors_types.literal_out_of_range(value.span, value.value, element, want.notes)
+        )
+        return Poison(span=value.span)
+    return repeated(literal(value.value, element, value.span), shape_of(type))
+
+
+def _coerce_deferred(body: Body, value: Deferred, type: Type, want: Want) -> Typed | Poison:
+    if isinstance(type, ArrayType) and value.shape == ():
+        built = value.build(type.element)
+        return built if isinstance(built, Poison) else repeated(built, type.shape)
+    if value.shape is not None and value.shape != shape_of(type):
+        body.report_size(
+            errors_sizes.literal_shape(value.span, value.what, value.shape, type, want.notes)
+        )
+        return Poison(span=value.span)
+    return value.build(type)
+
+
+def _coerce_typed(body: Body, value: Typed, type: Type, want: Want) -> Typed | Poison:
+    if value.type == type:
+        return value
+    element, shape = element_of(value.type), shape_of(value.type)
+    to_element, to_shape = element_of(type), shape_of(type)
+    fits = element == to_element or (
+        isinstance(element, IntType)
+        and isinstance(to_element, IntType)
+        and element.widens_to(to_element)
+    )
+    if fits and shape == to_shape:
+        return cast(value, to_element)
+    if fits and shape == ():
+        return repeated(cast(value, to_element), to_shape)
+    if fits:
+        body.report_size(errors_sizes.shape_mismatch(value.span, value.type, type, want.notes))
+    else:
+        body.report(errors_types.type_mismatch(value.span, value.type, type, want.notes))
+    return Poison(span=value.span)
+
+
+def cast(value: Typed, element: Type) -> Typed:
+    """Return the value with its elements cast to a scalar type (structs stay as they are)."""
+    if element_of(value.type) == element:
+        return value
+    if isinstance(element, StructType | ArrayType | VoidType):
+        raise TypeError(f"no cast to {element}")
+    constant = None if value.constant is None else constants.fold_cast(value.constant, element)
+    if isinstance(value.node, typed.Literal) and constant is not None:
+        assert not isinstance(constant, tuple)
+        return literal(constant, element, value.span)
+    node = typed.Cast(
+        span=value.span,
+        type=array_of(element, shape_of(value.type)),
+        label=value.label,
+        operand=value.node,
+    )
+    return Typed(node=node, why=value.why, constant=constant)
+
+
+def repeated(value: Typed, shape: tuple[int, ...]) -> Typed:
+    """Return a scalar or struct repeated to a shape; `()` changes nothing."""
+    if not shape:
+        return value
+    node = typed.Broadcast(
+        span=value.span, type=array_of(value.type, shape), label=value.label, operand=value.node
+    )
+    constant = value.constant if is_scalar(value.type) else None
+    return Typed(node=node, why=value.why, constant=constant)
+
+
+def settle(body: Body, value: Value) -> Typed | Poison:
+    """Return the value with the type it has where nothing asks for one."""
+    match value:
+        case Exact():
+            return coerce(body, value, default_type(value.value), Want(_BY_ITSELF, None))
+        case Deferred(default=None):
+            body.report(errors_types.no_type(value.span, value.what))
+            return Poison(span=value.span)
+        case Deferred(default=element):
+            assert element is not None
+            return value.build(array_of(element, value.shape or ()))
+        case Typed() | Poison():
+            return value
+
+
+_BY_ITSELF = "a number is `int32` where nothing asks for another type, or `int64` if it is large"
+
+
+def unify(body: Body, left: Value, right: Value, operator: str) -> tuple[Typed, Typed] | Poison:
+    """Return two operands with one type and one shape; at least one has a type already."""
+    span = right.span
+    if isinstance(left, Poison):
+        return left
+    if isinstance(right, Poison):
+        return right
+    if not isinstance(left, Typed):
+        if not isinstance(right, Typed):
+            raise TypeError("neither operand has a type")
+        other = _like(body, left, right)
+        return (
+            Poison(span=span) if isinstance(other, Poison) else level(body, other, right, operator)
+        )
+    if not isinstance(right, Typed):
+        other = _like(body, right, left)
+        return (
+            Poison(span=span) if isinstance(other, Poison) else level(body, left, other, operator)
+        )
+    return level(body, left, right, operator)
+
+
+def _like(body: Body, value: Exact | Deferred, model: Typed) -> Typed | Poison:
+    """Give a value without a type that of the other operand."""
+    element = element_of(model.type)
+    want = Want(f"the other operand is {quoted(model.type)}", model.span)
+    if isinstance(value, Exact):
+        return coerce(body, value, element, want)
+    if value.shape is None:
+        return coerce(body, value, model.type, want)
+    return coerce(body, value, array_of(element, value.shape), want)
+
+
+def quoted(type: Type) -> str:
+    """Return a type in back quotes."""
+    return f"`{type}`"
+
+
+def join(left: Type, right: Type) -> Type | None:
+    """Return the one of two element types that both widen to; None if neither is."""
+    if left == right:
+        return left
+    if isinstance(left, IntType) and isinstance(right, IntType):
+        if left.widens_to(right):
+            return right
+        if right.widens_to(left):
+            return left
+    return None
+
+
+def level(body: Body, left: Typed, right: Typed, operator: str) -> tuple[Typed, Typed] | Poison:
+    """Widen and broadcast two typed operands to one type."""
+    element = join(element_of(left.type), element_of(right.type))
+    if element is None:
+        body.report(
+            errors_types.operands_differ(left.span, left.type, right.span, right.type, operator)
+        )
+        return Poison(span=left.span.to(right.span))
+    left, right = cast(left, element), cast(right, element)
+    return fit(body, left, right, operator)
+
+
+def fit(body: Body, left: Typed, right: Typed, operator: str) -> tuple[Typed, Typed] | Poison:
+    """Broadcast two typed operands to one shape, leaving their element types alone."""
+    left_shape, right_shape = shape_of(left.type), shape_of(right.type)
+    if left_shape == right_shape:
+        return left, right
+    if left_shape == ():
+        return repeated(left, right_shape), right
+    if right_shape == ():
+        return left, repeated(right, left_shape)
+    body.report_size(
+        errors_sizes.shapes_differ(left.span, left.type, right.span, right.type, operator)
+    )
+    return Poison(span=left.span.to(right.span))
+
+
+def is_scalar(type: Type) -> bool:
+    """Tell whether a type is a bool or an integer."""
+    return isinstance(type, BoolType | IntType)
+
+
+def scalar_element(type: Type) -> ScalarType | None:
+    """Return the element type if it is a bool or an integer."""
+    element = element_of(type)
+    return element if isinstance(element, BoolType | IntType) else None

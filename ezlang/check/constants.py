@@ -1,0 +1,122 @@
+"""Computing with values known when checking: exact integers, and constants that have a type.
+
+Typed operations follow the operator table of docs/language.md; callers have ruled out
+division by zero, which is an error on constants.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ezlang.types.types import BoolType, IntType, ScalarType
+
+from .values import Constant
+
+EXACT_BITS = 4096
+"""Exact integers with more bits than this are an error: nobody means them."""
+
+
+def divided(x: int, y: int) -> int:
+    """Return x / y rounded toward zero."""
+    quotient = abs(x) // abs(y)
+    return quotient if (x < 0) == (y < 0) else -quotient
+
+
+def compare(operator: str, x: int, y: int) -> bool:
+    """Return what a comparison gives."""
+    match operator:
+        case "==":
+            return x == y
+        case "!=":
+            return x != y
+        case "<":
+            return x < y
+        case "<=":
+            return x <= y
+        case ">":
+            return x > y
+        case _:
+            return x >= y
+
+
+def compute(operator: str, x: int, y: int) -> int:
+    """Return an integer operation's exact result; `y` is neither a zero divisor nor a bad shift."""
+    match operator:
+        case "+":
+            return x + y
+        case "-":
+            return x - y
+        case "*":
+            return x * y
+        case "/":
+            return divided(x, y)
+        case "%":
+            return x - divided(x, y) * y
+        case "<<":
+            return x << y
+        case ">>":
+            return x >> y
+        case "&":
+            return x & y
+        case "|":
+            return x | y
+        case "^":
+            return x ^ y
+        case "min":
+            return min(x, y)
+        case "max":
+            return max(x, y)
+        case _:
+            raise ValueError(operator)
+
+
+def fold_binary(operator: str, x: Constant, y: Constant, type: ScalarType) -> Constant:
+    """Compute an operator on two constants of equal shape and of the same element type."""
+    if isinstance(x, tuple):
+        others = y if isinstance(y, tuple) else (y,) * len(x)
+        return tuple([fold_binary(operator, a, b, type) for a, b in zip(x, others, strict=True)])
+    if isinstance(y, tuple):
+        return tuple([fold_binary(operator, x, b, type) for b in y])
+    if operator in ("==", "!=", "<", "<=", ">", ">="):
+        return compare(operator, x, y)
+    match type:
+        case BoolType():
+            operator = {"&&": "&", "||": "|"}.get(operator, operator)
+            return bool(compute(operator, int(x), int(y)))
+        case IntType():
+            return type.wrap(compute(operator, x, y))
+
+
+def fold_unary(operator: str, x: Constant, type: ScalarType) -> Constant:
+    """Compute an operator (`-`, `~`, `!`, `abs`) on a constant."""
+
+    def on_scalar(value: int | bool) -> int | bool:
+        if isinstance(type, BoolType):
+            return not value
+        result = {"-": -value, "~": ~value}.get(operator, abs(value))
+        return type.wrap(result)
+
+    return each(x, on_scalar)
+
+
+def fold_cast(x: Constant, to: ScalarType) -> Constant:
+    """Compute a cast."""
+    match to:
+        case BoolType():
+            return each(x, bool)
+        case IntType():
+            return each(x, lambda value: to.wrap(int(value)))
+
+
+def each(x: Constant, function: Callable[[int | bool], int | bool]) -> Constant:
+    """Apply a function to every scalar of a constant."""
+    if isinstance(x, tuple):
+        return tuple([each(item, function) for item in x])
+    return function(x)
+
+
+def scalars(x: Constant) -> list[int | bool]:
+    """Return every scalar of a constant, in order."""
+    if isinstance(x, tuple):
+        return [scalar for item in x for scalar in scalars(item)]
+    return [x]

@@ -1,0 +1,348 @@
+"""Where the checker is: the program as a whole (`World`) and one function body (`Body`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from ezlang.diagnostics.diagnostic import Diagnostic
+from ezlang.source import Span
+from ezlang.syntax import tree as syntax
+from ezlang.typed import tree as typed
+from ezlang.types.labels import PUBLIC, Label
+from ezlang.types.types import Type
+
+from . import errors_names
+from .flow import Branch, ProgramCounter
+from .items import FunctionInfo, ModuleInfo, PartyInfo, StructInfo
+from .provenance import Traced, Why, combine
+from .values import Constant, Value
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Local:
+    """A variable of a function; `type` is None where its declaration was wrong.
+
+    The label is inferred if there is a `slot` to keep it in between the passes over the body.
+    `depth` counts the branches it was declared in.
+    """
+
+    name: str
+    span: Span
+    id: int
+    type: Type | None
+    label: Label
+    why: Why | None
+    depth: int
+    slot: int | None = None
+    fixed: str | None = None
+    constant: Constant | None = None
+    variable: typed.Variable | None = None
+
+    @property
+    def traced(self) -> Traced:
+        """The label with its reason."""
+        return Traced(self.label, self.why)
+
+    def resolved(self) -> typed.Variable:
+        """Return the node for the variable with its present label."""
+        assert self.type is not None
+        if self.variable is None or self.variable.label != self.label:
+            self.variable = typed.Variable(
+                span=self.span, id=self.id, name=self.name, type=self.type, label=self.label
+            )
+        return self.variable
+
+
+@dataclass(slots=True, eq=False)
+class LoopParty:
+    """The variable of a loop over the parties, which stands for one of them."""
+
+    name: str
+    span: Span
+    index: int
+
+
+@dataclass(slots=True, eq=False)
+class SizeName:
+    """A size parameter and what it stands for in this instance."""
+
+    name: str
+    span: Span
+    value: int
+
+
+LocalName = Local | LoopParty | SizeName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """Something a function does that may not happen in a branch on what is not public."""
+
+    what: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """An `input`: whose, its name and the type it is asked for with."""
+
+    party: int
+    name: str
+    type: Type
+    span: Span
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Instance:
+    """A function for given sizes, argument labels and label of the program counter.
+
+    `node` is None if something in it was wrong, `return_type` if the head was.
+    """
+
+    function: FunctionInfo
+    name: str
+    parameters: tuple[Local, ...]
+    return_type: Type | None
+    returned: Traced
+    pc: Label
+    effect: Effect | None
+    node: typed.Function | None
+    callees: tuple[Instance, ...]
+    inputs: tuple[Given, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signature:
+    """A function's head for given sizes; None stands for a type that is wrong or no label."""
+
+    function: FunctionInfo
+    sizes: tuple[int, ...]
+    types: tuple[Type | None, ...]
+    labels: tuple[Label | None, ...]
+    return_type: Type | None
+    return_label: Label | None
+
+
+class Rules(Protocol):
+    """The parts of the checker that each other's parts call."""
+
+    def evaluate(self, body: Body, node: syntax.Expr) -> Value:
+        """Check an expression."""
+
+    def call(
+        self,
+        body: Body,
+        signature: Signature,
+        arguments: tuple[Traced, ...],
+        span: Span,
+    ) -> Instance | None:
+        """Return the instance for a call; None if the function is recursive."""
+
+
+@dataclass(slots=True, eq=False)
+class World:
+    """What is shared by all functions of a program while it is checked."""
+
+    rules: Rules
+    settings: Mapping[str, int | bool]
+    parties: tuple[str, ...] = ()
+    program: ModuleInfo | None = None
+    instances: dict[object, Instance] = field(default_factory=dict)
+    signatures: dict[object, Signature] = field(default_factory=dict)
+    names: set[str] = field(default_factory=set)
+    active: list[tuple[FunctionInfo, Span]] = field(default_factory=list)
+    open_structs: list[StructInfo] = field(default_factory=list)
+    cycles: set[frozenset[FunctionInfo]] = field(default_factory=set)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+    variables: int = 0
+
+    def next_id(self) -> int:
+        """Return a number for a variable that no other has."""
+        self.variables += 1
+        return self.variables
+
+
+class Body:
+    """One pass over one function body, or over a constant or type outside of functions.
+
+    `labels` keeps the inferred labels from pass to pass; `lowered` says that this pass
+    found one lower than it had used, so that another pass is needed.
+    `straight` says that the present statement surely runs just once in a run.
+    `quiet_sizes` silences errors that hang on sizes: in code that never runs, and in
+    functions that nothing calls, whose sizes are made up.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        module: ModuleInfo,
+        labels: dict[int, Traced] | None = None,
+        *,
+        in_function: bool = False,
+        quiet_sizes: bool = False,
+    ) -> None:
+        self.world = world
+        self.module = module
+        self.in_function = in_function
+        self.quiet_sizes = quiet_sizes
+        self.exact_constants = False
+        self.labels = {} if labels is None else labels
+        self.lowered = False
+        self.pc = ProgramCounter()
+        self.diagnostics: list[Diagnostic] = []
+        self.callees: dict[Instance, None] = {}
+        self.effect: Effect | None = None
+        self.prologue: list[typed.Statement] = []
+        self.hoisted: dict[object, Local] = {}
+        self.inputs: list[Given] = []
+        self.signature: Signature | None = None
+        self.returned = self.labels.get(0, Traced(PUBLIC))
+        self.outputs: dict[tuple[int, str], Span] = {}
+        self.straight = False
+        self._names: dict[str, LocalName] = {}
+        self._scopes: list[list[str]] = [[]]
+        self._slots = 0
+
+    def value(self, node: syntax.Expr) -> Value:
+        """Check an expression."""
+        return self.world.rules.evaluate(self, node)
+
+    # Reporting
+
+    def report(self, diagnostic: Diagnostic) -> None:
+        """Keep an error."""
+        self.diagnostics.append(diagnostic)
+
+    def report_size(self, diagnostic: Diagnostic) -> None:
+        """Keep an error that hangs on a size or a constant, unless those are silenced."""
+        if not self.quiet_sizes:
+            self.diagnostics.append(diagnostic)
+
+    @contextmanager
+    def never_run(self, dead: bool = True) -> Iterator[None]:
+        """Check code that never runs: what hangs on sizes does not matter there."""
+        before = self.quiet_sizes
+        self.quiet_sizes = before or dead
+        yield
+        self.quiet_sizes = before
+
+    @contextmanager
+    def not_straight(self) -> Iterator[None]:
+        """Check statements that may run less or more than once."""
+        before, self.straight = self.straight, False
+        yield
+        self.straight = before
+
+    @contextmanager
+    def exact(self) -> Iterator[None]:
+        """Read constants as exact integers, as in sizes."""
+        before, self.exact_constants = self.exact_constants, True
+        yield
+        self.exact_constants = before
+
+    # Names
+
+    def find(self, name: str) -> LocalName | None:
+        """Return what a name means inside of the function."""
+        return self._names.get(name)
+
+    @property
+    def visible(self) -> list[str]:
+        """All names inside of the function."""
+        return list(self._names)
+
+    @contextmanager
+    def scope(self) -> Iterator[None]:
+        """Names declared inside end with it."""
+        self._scopes.append([])
+        yield
+        for name in self._scopes.pop():
+            del self._names[name]
+
+    def bind(self, name: syntax.Name, local: LocalName) -> None:
+        """Make a name known until its scope ends; one that is there already is reported."""
+        before = self._names.get(name.text)
+        if before is not None:
+            self.report(errors_names.hides_local(name, before.span))
+            return
+        self._names[name.text] = local
+        self._scopes[-1].append(name.text)
+
+    def party(self, name: syntax.Name) -> int | None:
+        """Return a party's number; an unknown one is reported."""
+        local = self._names.get(name.text)
+        if isinstance(local, LoopParty):
+            return local.index
+        item = self.module.items.get(name.text)
+        if isinstance(item, PartyInfo):
+            return item.index
+        if not self.module.is_program:
+            self.report(errors_names.party_in_module(name))
+            return None
+        loops = [n.name for n in self._names.values() if isinstance(n, LoopParty)]
+        self.report(errors_names.unknown_party(name, [*self.world.parties, *loops]))
+        return None
+
+    # Variables
+
+    def new_local(
+        self,
+        name: syntax.Name,
+        type: Type | None,
+        traced: Traced,
+        *,
+        inferred: bool,
+        fixed: str | None = None,
+        constant: Constant | None = None,
+    ) -> Local:
+        """Return a variable declared here; its label may still fall if it is inferred."""
+        slot = None
+        if inferred:
+            self._slots += 1
+            slot = self._slots
+            traced = combine(traced, self.labels.get(slot, Traced(PUBLIC)))
+        return Local(
+            name=name.text,
+            span=name.span,
+            id=self.world.next_id(),
+            type=type,
+            label=traced.label,
+            why=traced.why,
+            depth=self.pc.depth,
+            slot=slot,
+            fixed=fixed,
+            constant=constant,
+        )
+
+    def hidden(self, name: str, span: Span, type: Type, traced: Traced) -> Local:
+        """Return a variable that the program itself doesn't name."""
+        return self.new_local(syntax.Name(span=span, text=name), type, traced, inferred=False)
+
+    def lower(self, local: Local, traced: Traced) -> None:
+        """Let an inferred label fall to its meet with another."""
+        assert local.slot is not None
+        met = combine(local.traced, traced)
+        if met.label != local.label:
+            self.labels[local.slot] = met
+            local.label, local.why = met.label, met.why
+            self.lowered = True
+
+    # Branches
+
+    @contextmanager
+    def branch(self, branch: Branch | None) -> Iterator[None]:
+        """Stand in a branch; None for one on a public condition."""
+        if branch is None:
+            yield
+            return
+        self.pc.branches.append(branch)
+        yield
+        self.pc.branches.pop()
+
+    def name_label(self, label: Label) -> str:
+        """Return a label as it is written."""
+        return label.name(self.world.parties)

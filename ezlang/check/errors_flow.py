@@ -1,0 +1,398 @@
+"""Errors about where information goes (EZ3): one constructor each.
+
+All of them say where something would become known, by which way it got there, and how to
+write what was probably meant.
+"""
+
+from __future__ import annotations
+
+from ezlang.diagnostics.diagnostic import Diagnostic, Note
+from ezlang.source import Span
+from ezlang.syntax import tree as syntax
+from ezlang.types.labels import PUBLIC, Label
+from ezlang.types.types import Field, StructType, Type
+
+from .context import Body, Effect, Local
+from .flow import Branch
+from .items import FunctionInfo
+from .provenance import Traced, way
+from .values import Typed
+from .wording import code
+
+
+def _knows(body: Body, label: Label) -> str:
+    """Return who may know a value with a label, as a clause."""
+    if label.is_public:
+        return "everyone may know it"
+    if label.owner is not None:
+        return f"only `{body.world.parties[label.owner]}` may know it"
+    return "no one may know it"
+
+
+def _release(body: Body, span: Span, to: Label) -> str:
+    """Return how to release a value on purpose."""
+    expression = code(span).strip("`")
+    if to.owner is not None:
+        party = body.world.parties[to.owner]
+        return f"to let `{party}` learn it, release it on purpose: `reveal({expression}, {party})`"
+    return f"to let everyone learn it, release it on purpose: `reveal({expression})`"
+
+
+# Values that flow to readers who may not know them
+
+
+def into_declaration(body: Body, value: Typed, node: syntax.Declare, to: Label) -> Diagnostic:
+    """A variable declared with a label that its value doesn't flow to."""
+    has, wants = body.name_label(value.label), body.name_label(to)
+    better = f"Declare it `{has} {node.type.span.text} {node.name.text}`"
+    return Diagnostic(
+        code="EZ3001",
+        message=f"`{node.name.text}` is `{wants}`, but its value is `{has}`",
+        span=value.span,
+        label=_knows(body, value.label),
+        notes=way(value.why),
+        help=f"{better}; or, {_release(body, value.span, to)}.",
+    )
+
+
+def into_place(body: Body, value: Typed, place: Span, local: Local, to: Label) -> Diagnostic:
+    """An assignment of a value that doesn't flow to the label of the variable or field."""
+    has, wants = body.name_label(value.label), body.name_label(to)
+    return Diagnostic(
+        code="EZ3001",
+        message=f"{code(place)} is `{wants}`, but what is assigned to it is `{has}`",
+        span=value.span,
+        label=_knows(body, value.label),
+        notes=(
+            *way(value.why),
+            Note(message=f"`{local.name}` is declared here", span=local.span),
+        ),
+        help=f"Declare `{local.name}` as `{has}`, or without a label; or, "
+        f"{_release(body, value.span, to)}.",
+    )
+
+
+def into_parameter(
+    body: Body, value: Typed, function: FunctionInfo, parameter: syntax.Parameter, to: Label
+) -> Diagnostic:
+    """An argument that doesn't flow to the written label of its parameter."""
+    has, wants = body.name_label(value.label), body.name_label(to)
+    name = parameter.name.text
+    return Diagnostic(
+        code="EZ3002",
+        message=f"The parameter `{name}` of `{function.name}` is `{wants}`, "
+        f"but this argument is `{has}`",
+        span=value.span,
+        label=_knows(body, value.label),
+        notes=(*way(value.why), Note(message=f"`{name}` is declared here", span=parameter.span)),
+        help=f"Leave the label of `{name}` out, so that it takes any; or, "
+        f"{_release(body, value.span, to)}.",
+    )
+
+
+def into_result(body: Body, value: Typed, function: syntax.FunctionItem, to: Label) -> Diagnostic:
+    """A `return` of a value that doesn't flow to the written label of the result."""
+    has, wants = body.name_label(value.label), body.name_label(to)
+    written = function.return_label.span if function.return_label is not None else None
+    return Diagnostic(
+        code="EZ3003",
+        message=f"`{function.name.text}` returns a `{wants}` value, but this is `{has}`",
+        span=value.span,
+        label=_knows(body, value.label),
+        notes=(*way(value.why), Note(message="The label is written here", span=written)),
+        help=f"Leave the label of the result out; or, {_release(body, value.span, to)}.",
+    )
+
+
+def into_field(body: Body, value: Typed, struct: StructType, field: Field) -> Diagnostic:
+    """A value for a field with a label of its own that it doesn't flow to."""
+    assert field.label is not None
+    has, wants = body.name_label(value.label), body.name_label(field.label)
+    return Diagnostic(
+        code="EZ3004",
+        message=f"The field `{field.name}` of `{struct.name}` is `{wants}`, "
+        f"but this value is `{has}`",
+        span=value.span,
+        label=_knows(body, value.label),
+        notes=way(value.why),
+        help=f"Declare the field `{has}`, or without a label; or, "
+        f"{_release(body, value.span, field.label)}.",
+    )
+
+
+# Branches and indices
+
+
+def assigned_under(body: Body, place: Span, local: Local, to: Label, branch: Traced) -> Diagnostic:
+    """An assignment that tells which branch was taken."""
+    has, wants = body.name_label(branch.label), body.name_label(to)
+    entered = next(b for b in body.pc.branches if not b.label.flows_to(to) and not b.selects)
+    return Diagnostic(
+        code="EZ3005",
+        message=f"{code(place)} is `{wants}`, but whether it is assigned here is `{has}`",
+        span=place,
+        label="its value would tell which branch was taken",
+        notes=(
+            _branch_note(body, entered),
+            *way(entered.why),
+            Note(message=f"`{local.name}` is declared here", span=local.span),
+        ),
+        help=f"Declare `{local.name}` as `{has}`, or without a label; or declare it inside the "
+        "branch, if it is used only there.",
+    )
+
+
+def _branch_note(body: Body, branch: Branch) -> Note:
+    label = body.name_label(branch.label)
+    return Note(message=f"The condition of this {branch.kind.value} is `{label}`", span=branch.span)
+
+
+def written_at(body: Body, place: Span, local: Local, to: Label, at: Traced) -> Diagnostic:
+    """An assignment to an element whose index doesn't flow to the array's label."""
+    has, wants = body.name_label(at.label), body.name_label(to)
+    return Diagnostic(
+        code="EZ3006",
+        message=f"`{local.name}` is `{wants}`, but the index that it is written at is `{has}`",
+        span=place,
+        label="the elements would tell the index",
+        notes=(*way(at.why), Note(message=f"`{local.name}` is declared here", span=local.span)),
+        help=f"Declare `{local.name}` as `{has}`, or without a label.",
+    )
+
+
+def secret_loop(body: Body, what: str, value: Typed) -> Diagnostic:
+    """A loop whose length would depend on a secret."""
+    return Diagnostic(
+        code="EZ3007",
+        message=f"The {what} is secret, but everyone sees how often a loop runs",
+        span=value.span,
+        label=_knows(body, value.label),
+        notes=way(value.why),
+        help="Loop up to a public bound, and decide inside with an `if`: "
+        "`for i in 0..n { if i < k { … } }`",
+    )
+
+
+def effect_in_branch(body: Body, what: str, span: Span, branch: Branch) -> Diagnostic:
+    """An input, release or assertion whose happening would tell a condition."""
+    return Diagnostic(
+        code="EZ3008",
+        message=f"{what} cannot stand in a branch on a `{body.name_label(branch.label)}` condition",
+        span=span,
+        label="everyone would see that it happens",
+        notes=(_branch_note(body, branch), *way(branch.why)),
+        help=f"Move it out of the branch: choose the value inside, and {_after(what)} afterwards.",
+    )
+
+
+def _after(what: str) -> str:
+    verbs = {
+        "`input`": "read all inputs before",
+        "`output`": "`output` it",
+        "`reveal`": "`reveal` it",
+    }
+    return verbs.get(what, f"write {what}")
+
+
+def effect_in_call(
+    body: Body, span: Span, function: str, effect: Effect, branch: Branch
+) -> Diagnostic:
+    """A call, in such a branch, of a function that has an input, release or assertion."""
+    label = body.name_label(branch.label)
+    return Diagnostic(
+        code="EZ3009",
+        message=f"`{function}` cannot be called in a branch on a `{label}` condition: "
+        f"it has {_article(effect.what)} {effect.what}",
+        span=span,
+        label="everyone would see that it is called",
+        notes=(
+            Note(message=f"The {effect.what} stands here", span=effect.span),
+            _branch_note(body, branch),
+            *way(branch.why),
+        ),
+        help=f"Call it before or after the branch, or move the {effect.what} out of `{function}`.",
+    )
+
+
+def _article(what: str) -> str:
+    return "an" if what.strip("`")[0] in "aeiou" else "a"
+
+
+def return_in_branch(body: Body, span: Span, branch: Branch) -> Diagnostic:
+    """A `return` whose happening would tell a condition."""
+    label = body.name_label(branch.label)
+    return Diagnostic(
+        code="EZ3010",
+        message=f"`return` cannot stand in a branch on a `{label}` condition",
+        span=span,
+        label="everyone would see when the function ends",
+        notes=(_branch_note(body, branch), *way(branch.why)),
+        help="Assign the result to a variable inside the branch, and return that at the end: "
+        "`return c ? x : y;`",
+    )
+
+
+# What one party runs alone
+
+
+def used_alone(body: Body, value: Typed, label: Label, field: Field | None) -> Diagnostic:
+    """A value used in a branch that is run by a party alone who may not know the value."""
+    party = _alone(body)
+    what = code(value.span) if field is None else f"the field `{field.name}`"
+    return Diagnostic(
+        code="EZ3011",
+        message=f"`{party}` runs this alone, but {what} is `{body.name_label(label)}`",
+        span=value.span,
+        label=_knows(body, label),
+        notes=(*_alone_notes(body), *(way(value.why) if field is None else ())),
+        help=_share_first(body),
+    )
+
+
+def made_alone(body: Body, span: Span, label: Label) -> Diagnostic:
+    """A value given a label, in a branch that is run by a party alone who is not its reader."""
+    return Diagnostic(
+        code="EZ3011",
+        message=f"`{_alone(body)}` runs this alone, and cannot make a "
+        f"`{body.name_label(label)}` value",
+        span=span,
+        label=f"would be `{body.name_label(label)}`",
+        notes=_alone_notes(body),
+        help=_share_first(body),
+    )
+
+
+def assigned_alone(
+    body: Body, span: Span, local: Local, label: Label, branch: Branch
+) -> Diagnostic:
+    """An assignment, in such a branch, to a variable that is not the party's own."""
+    party = _alone(body)
+    return Diagnostic(
+        code="EZ3012",
+        message=f"`{party}` runs this alone, and cannot assign `{local.name}`, "
+        f"which is `{body.name_label(label)}`",
+        span=span,
+        label="the others take no part in this",
+        notes=(
+            _branch_note(body, branch),
+            *way(branch.why),
+            Note(message=f"`{local.name}` is declared here", span=local.span),
+        ),
+        help=f"Compute the value in a variable `@{party} …` declared outside, and assign "
+        f"`{local.name}` after the branch; or {_share_first(body, start=False)}",
+    )
+
+
+def _alone(body: Body) -> str:
+    owner = body.pc.alone
+    assert owner is not None
+    return body.world.parties[owner]
+
+
+def _alone_notes(body: Body) -> tuple[Note, ...]:
+    branch = next(b for b in body.pc.branches if b.alone)
+    return (_branch_note(body, branch), *way(branch.why))
+
+
+def _share_first(body: Body, start: bool = True) -> str:
+    text = "share the condition first, so that all take part: `secret bool c = …; if c { … }`"
+    return text[0].upper() + text[1:] if start else text
+
+
+# The rest
+
+
+def assert_not_public(body: Body, value: Typed) -> Diagnostic:
+    """An assertion about what not everyone may know."""
+    return Diagnostic(
+        code="EZ3013",
+        message=f"The condition of `assert` is `{body.name_label(value.label)}`, "
+        "but everyone sees whether it holds",
+        span=value.span,
+        label=_knows(body, value.label),
+        notes=way(value.why),
+        help=f"Assert something public; or, {_release(body, value.span, PUBLIC)}.",
+    )
+
+
+def input_without_label(node: syntax.Declare) -> Diagnostic:
+    """A declaration that takes an input without saying who will know it."""
+    assert isinstance(node.value, syntax.Input)
+    party, rest = node.value.party.text, f"{node.type.span.text} {node.name.text}"
+    return Diagnostic(
+        code="EZ3014",
+        message=f"`{node.name.text}` takes an input, and needs a label that says who will know it",
+        span=node.type.span.to(node.name.span),
+        label="secret?",
+        help=f"Write `secret {rest}` to share it among the parties, or `@{party} {rest}` if only "
+        f"`{party}` computes with it.",
+    )
+
+
+def field_tells_choice(body: Body, span: Span, field: Field, condition: Typed) -> Diagnostic:
+    """A choice between structs that a field's own label would tell."""
+    return _field_tells(body, span, field, condition.traced, "which struct is chosen")
+
+
+def field_tells_index(body: Body, span: Span, field: Field, at: Traced) -> Diagnostic:
+    """An index into structs that a field's own label would tell."""
+    return _field_tells(body, span, field, at, "which element is chosen")
+
+
+def field_under(body: Body, span: Span, field: Field, chooser: Traced) -> Diagnostic:
+    """An assignment of a struct that a field's own label would tell about a branch or index."""
+    return _field_tells(body, span, field, chooser, "whether it is assigned here")
+
+
+def _field_tells(body: Body, span: Span, field: Field, by: Traced, what: str) -> Diagnostic:
+    assert field.label is not None
+    own = body.name_label(field.label)
+    return Diagnostic(
+        code="EZ3015",
+        message=f"{what} is `{body.name_label(by.label)}`, but the field `{field.name}` stays "
+        f"`{own}`, and would tell",
+        span=span,
+        label=f"has a field that is `{own}`",
+        notes=way(by.why),
+        help=f"Leave the label of `{field.name}` out, or choose among the other fields alone.",
+    )
+
+
+def output_of_labelled_field(body: Body, value: Typed, field: Field, to: int | None) -> Diagnostic:
+    """An output of a struct with a field that its receiver may not know."""
+    assert field.label is not None
+    who = "everyone" if to is None else f"`{body.world.parties[to]}`"
+    return Diagnostic(
+        code="EZ3016",
+        message=f"This struct goes to {who}, but its field `{field.name}` is "
+        f"`{body.name_label(field.label)}`",
+        span=value.span,
+        label="has a field with a label of its own",
+        help=f"Output the fields one by one; `reveal(….{field.name})` releases that one.",
+    )
+
+
+def input_of_labelled_field(body: Body, span: Span, type: Type, field: Field) -> Diagnostic:
+    """An input of a struct with a field that its owner would not alone know."""
+    assert field.label is not None
+    return Diagnostic(
+        code="EZ3016",
+        message=f"An input is its owner's alone, but the field `{field.name}` of `{type}` is "
+        f"`{body.name_label(field.label)}`",
+        span=span,
+        label="has a field with a label of its own",
+        help="Input the fields one by one, and put the struct together from them.",
+    )
+
+
+def secret_size(body: Body, span: Span, value: Typed) -> Diagnostic:
+    """A size that depends on what not everyone may know."""
+    return Diagnostic(
+        code="EZ3017",
+        message=f"A size is public, and this is `{body.name_label(value.label)}`",
+        span=span,
+        label=_knows(body, value.label),
+        notes=way(value.why),
+        help="Make the array as large as it may become, and count in a secret variable how much "
+        "of it is used.",
+    )

@@ -1,0 +1,211 @@
+"""Errors about sizes, shapes, indices and constants (EZ2, from EZ2030): one constructor each."""
+
+from __future__ import annotations
+
+from ezlang.diagnostics.diagnostic import Diagnostic, Note
+from ezlang.source import Span
+from ezlang.types.types import ArrayType, IntType, Type
+
+from .wording import plural, short
+
+Notes = tuple[Note, ...]
+
+
+def shape_mismatch(span: Span, found: Type, wanted: Type, notes: Notes) -> Diagnostic:
+    """An array of another shape than its context asks for."""
+    return Diagnostic(
+        code="EZ2030",
+        message=f"This has the type `{found}`, where `{wanted}` is needed",
+        span=span,
+        label="another shape",
+        notes=notes,
+        help="Take a part of the array with a slice, `a[lo..hi]`, or declare both of one size; "
+        "only single values are repeated to the shape of an array.",
+    )
+
+
+def shapes_differ(
+    left: Span, left_type: Type, right: Span, right_type: Type, operator: str
+) -> Diagnostic:
+    """Two operands of different shapes."""
+    return Diagnostic(
+        code="EZ2031",
+        message=f"The shapes in {_named(operator)} differ: `{left_type}` and `{right_type}`",
+        span=left.to(right),
+        label="",
+        notes=(
+            Note(message=f"This is `{left_type}`", span=left),
+            Note(message=f"This is `{right_type}`", span=right),
+        ),
+        help="Operators work element by element: both sides have one shape, or one is a "
+        "single value.",
+    )
+
+
+def _named(operator: str) -> str:
+    return operator if operator.startswith("an ") else f"`{operator}`"
+
+
+def literal_shape(
+    span: Span, what: str, shape: tuple[int, ...], wanted: Type, notes: Notes
+) -> Diagnostic:
+    """An array literal of another shape than its context asks for."""
+    has = " × ".join(map(str, shape)) if shape else "no"
+    return Diagnostic(
+        code="EZ2032",
+        message=f"{what} has {has} element{'' if shape == (1,) else 's'}, "
+        f"where `{wanted}` is needed",
+        span=span,
+        label="another shape",
+        notes=notes,
+        help="Write as many elements as the type says, or change the type's sizes.",
+    )
+
+
+def index_out_of_range(span: Span, index: int, extent: int, type: Type) -> Diagnostic:
+    """A constant index past the end."""
+    last = f"0 to {extent - 1}" if extent else "none, as it is empty"
+    return Diagnostic(
+        code="EZ2033",
+        message=f"The index {short(index)} is out of range: this dimension of `{type}` has "
+        f"{plural(extent, 'item')}",
+        span=span,
+        label=f"indices are {last}",
+        help="Count from 0, or make the array longer.",
+    )
+
+
+def slice_out_of_range(span: Span, low: int, high: int, type: Type) -> Diagnostic:
+    """Constant bounds of a slice that are not in order or past the end."""
+    return Diagnostic(
+        code="EZ2034",
+        message=f"The slice {short(low)}..{short(high)} does not lie in `{type}`",
+        span=span,
+        label="out of range",
+        help="`0 <= lo <= hi <= len(a)` must hold in `a[lo..hi]`; `hi` itself is left out.",
+    )
+
+
+def slice_length(span: Span, length: int, type: Type) -> Diagnostic:
+    """A slice longer than its array, or of negative length."""
+    return Diagnostic(
+        code="EZ2034",
+        message=f"This slice has the length {length}, which `{type}` has no room for",
+        span=span,
+        label="out of range",
+        help="`0 <= lo <= hi <= len(a)` must hold in `a[lo..hi]`.",
+    )
+
+
+def slice_length_unknown(span: Span) -> Diagnostic:
+    """A slice whose length isn't constant."""
+    return Diagnostic(
+        code="EZ2035",
+        message="The length of this slice is not known before the program runs",
+        span=span,
+        label="how long?",
+        help="Let the bounds be constants or differ by one, as in `a[i..i + 4]`; to go through "
+        "a range that is found at run time, write a loop.",
+    )
+
+
+def divides_by_zero(span: Span, operator: str) -> Diagnostic:
+    """A constant divisor that is zero."""
+    what = "division" if operator == "/" else "remainder"
+    return Diagnostic(
+        code="EZ2036",
+        message=f"This {what} is always by zero",
+        span=span,
+        label="is zero",
+        help="Divide by something else.",
+    )
+
+
+def shifts_too_far(span: Span, amount: int, type: IntType) -> Diagnostic:
+    """A constant shift amount that is the width or more, or negative."""
+    return Diagnostic(
+        code="EZ2037",
+        message=f"A `{type}` cannot be shifted by {short(amount)}: it has {type.width} bits",
+        span=span,
+        label=f"0 to {type.width - 1}",
+        help=f"Shift by less than {type.width}, or cast the left side to a wider type first.",
+    )
+
+
+def exact_shift(span: Span, amount: int) -> Diagnostic:
+    """A shift of numbers by a negative or absurd amount."""
+    return Diagnostic(
+        code="EZ2037",
+        message=f"A number cannot be shifted by {short(amount)}",
+        span=span,
+        label="negative" if amount < 0 else "too far",
+        help="Shift by 0 or more, and by less than the width of the type.",
+    )
+
+
+def size_not_constant(span: Span) -> Diagnostic:
+    """A size that is computed at run time."""
+    return Diagnostic(
+        code="EZ2038",
+        message="This size is not known before the program runs",
+        span=span,
+        label="not a constant",
+        help="Sizes are made of numbers, `const`, `param`, size parameters and `len(…)`: make the "
+        "array as large as it may become, and count how much of it is used.",
+    )
+
+
+def size_is_bool(span: Span) -> Diagnostic:
+    """A bool as a size."""
+    return Diagnostic(
+        code="EZ2038",
+        message="A size is an integer, not a `bool`",
+        span=span,
+        label="a `bool`",
+        help="Write a number of items.",
+    )
+
+
+def negative_size(span: Span, size: int) -> Diagnostic:
+    """A size below zero."""
+    return Diagnostic(
+        code="EZ2039",
+        message=f"A size cannot be negative, and this is {short(size)}",
+        span=span,
+        label="negative",
+        help="A size is 0 or more.",
+    )
+
+
+def size_not_inferred(span: Span, function: str, size: str) -> Diagnostic:
+    """A size parameter that the arguments do not determine."""
+    return Diagnostic(
+        code="EZ2040",
+        message=f"The size `{size}` of `{function}` cannot be read off these arguments",
+        span=span,
+        label=f"what is `{size}`?",
+        help=f"Write the sizes, as in `{function}::<4>(…)`, or pass an array of the parameter's "
+        "rank.",
+    )
+
+
+def array_too_large(span: Span, type: ArrayType) -> Diagnostic:
+    """An array that no machine could hold."""
+    return Diagnostic(
+        code="EZ2041",
+        message=f"An array of {short(type.size)} elements is too large",
+        span=span,
+        label="at most 4294967296 elements",
+        help="Check the sizes, and the params that they are made of.",
+    )
+
+
+def exact_too_large(span: Span) -> Diagnostic:
+    """A number beyond all types."""
+    return Diagnostic(
+        code="EZ2042",
+        message="The numbers computed here when checking grow beyond any use",
+        span=span,
+        label="too large",
+        help="The largest type is `uint64`; wrap at a type's width with a cast, as in `int64(x)`.",
+    )

@@ -1,0 +1,455 @@
+"""Errors about types and values (EZ2, up to EZ2029): one constructor each."""
+
+from __future__ import annotations
+
+from ezlang.diagnostics.diagnostic import Diagnostic, Note
+from ezlang.source import Span
+from ezlang.syntax import tree as syntax
+from ezlang.types.types import (
+    BoolType,
+    IntType,
+    Type,
+    VoidType,
+    element_of,
+)
+
+from .wording import code, listed, plural, short
+
+Notes = tuple[Note, ...]
+
+
+def type_mismatch(span: Span, found: Type, wanted: Type, notes: Notes) -> Diagnostic:
+    """A value of a type that does not become the one asked for by itself."""
+    if isinstance(found, VoidType):
+        return no_value(span)
+    return Diagnostic(
+        code="EZ2001",
+        message=f"This is `{found}`, where `{wanted}` is needed",
+        span=span,
+        label=f"`{found}`",
+        notes=notes,
+        help=_cast_help(span, found, wanted),
+    )
+
+
+def _cast_help(span: Span, found: Type, wanted: Type) -> str | None:
+    """Return the cast to write, if there is one."""
+    source, target = element_of(found), element_of(wanted)
+    if isinstance(source, IntType) and isinstance(target, IntType):
+        return (
+            f"Not every `{source}` is a `{target}`. To keep the low {target.width} bits, "
+            f"write the cast: `{target}({_inside(span)})`"
+        )
+    if isinstance(source, IntType) and isinstance(target, BoolType):
+        return f"Compare it: `{_inside(span)} != 0`"
+    if isinstance(source, BoolType) and isinstance(target, IntType):
+        return f"Write `{target}({_inside(span)})`, which is 1 for true and 0 for false."
+    return None
+
+
+def _inside(span: Span) -> str:
+    return code(span).strip("`")
+
+
+def operands_differ(
+    left: Span, left_type: Type, right: Span, right_type: Type, operator: str
+) -> Diagnostic:
+    """Two operands neither of whose types widens to the other's."""
+    where = operator if operator.startswith("an ") else f"`{operator}`"
+    x, y = element_of(left_type), element_of(right_type)
+    advice = None
+    if isinstance(x, IntType) and isinstance(y, IntType):
+        width = min(64, 2 * max(x.width, y.width))
+        advice = (
+            f"Neither holds all values of the other. Cast one or both, for instance to "
+            f"`int{width}`: `int{width}({_inside(left)})`"
+        )
+    elif isinstance(x, BoolType) != isinstance(y, BoolType):
+        advice = "Cast the `bool` to an integer, as in `int32(b)`, or compare with `!= 0`."
+    return Diagnostic(
+        code="EZ2002",
+        message=f"The types in {where} do not go together: `{left_type}` and `{right_type}`",
+        span=left.to(right),
+        notes=(
+            Note(message=f"This is `{left_type}`", span=left),
+            Note(message=f"This is `{right_type}`", span=right),
+        ),
+        help=advice,
+    )
+
+
+def operator_type(place: Span, operator: str, type: Type, operand: Span) -> Diagnostic:
+    """An operator on a type that it is not for."""
+    element = element_of(type)
+    advice = None
+    if isinstance(element, BoolType):
+        logical = {"+": "`||` or `^`", "*": "`&&`", "-": "`^` or `!`", "~": "`!`"}
+        meant = logical.get(operator)
+        advice = f"On `bool`, write {meant}." if meant else "Cast to an integer: `int32(…)`"
+    elif isinstance(element, IntType):
+        advice = "On integers, write a comparison, as in `x != 0`."
+        if operator == "abs":
+            advice = "`abs` is for signed types; an unsigned value is its own absolute value."
+        elif operator == "!":
+            advice = "To flip all bits, write `~`; to compare with zero, `x == 0`."
+    return Diagnostic(
+        code="EZ2003",
+        message=f"`{operator}` does not work on `{type}`",
+        span=operand,
+        label=f"`{type}`",
+        notes=(Note(message=f"`{operator}` stands here", span=place),) if place != operand else (),
+        help=advice,
+    )
+
+
+def literal_out_of_range(span: Span, value: int, type: IntType, notes: Notes) -> Diagnostic:
+    """A number that its context's type does not hold."""
+    fitting = [
+        f"{sign}int{width}"
+        for sign in ("", "u")
+        for width in (8, 16, 32, 64)
+        if IntType(width, not sign).low <= value <= IntType(width, not sign).high
+    ]
+    advice = f"`{fitting[0]}` holds it." if fitting else "No type holds it: 64 bits are the most."
+    return Diagnostic(
+        code="EZ2004",
+        message=f"{short(value)} does not fit `{type}`",
+        span=span,
+        label=f"{type.low} to {type.high}",
+        notes=notes,
+        help=advice,
+    )
+
+
+def number_where_other(span: Span, value: int, wanted: Type, notes: Notes) -> Diagnostic:
+    """A number where a bool or a struct is asked for."""
+    advice = None
+    if isinstance(element_of(wanted), BoolType):
+        meant = {0: "`false`", 1: "`true`"}.get(value)
+        advice = f"Write {meant}." if meant else "Write a comparison, as in `x != 0`."
+    return Diagnostic(
+        code="EZ2005",
+        message=f"This is a number, where `{wanted}` is needed",
+        span=span,
+        label="a number",
+        notes=notes,
+        help=advice,
+    )
+
+
+def no_type(span: Span, what: str) -> Diagnostic:
+    """A value that takes its type from the context, where the context says none."""
+    return Diagnostic(
+        code="EZ2006",
+        message=f"Nothing says which type {what} has here",
+        span=span,
+        label="of which type?",
+        help="Declare a variable with a type for it, or write the type as a cast: `int32(…)`",
+    )
+
+
+def no_value(span: Span) -> Diagnostic:
+    """A call of a function without a result, used as a value."""
+    return Diagnostic(
+        code="EZ2007",
+        message="This function returns nothing, so there is no value here",
+        span=span,
+        label="no value",
+        help="Call it as a statement of its own.",
+    )
+
+
+def no_result(span: Span, name: str, declared: Span) -> Diagnostic:
+    """A call of a function without a result, used as a value; says which."""
+    return Diagnostic(
+        code="EZ2007",
+        message=f"`{name}` returns nothing, so there is no value here",
+        span=span,
+        label="no value",
+        notes=(Note(message=f"`{name}` is declared without `-> type` here", span=declared),),
+        help="Call it as a statement of its own, or let it return something.",
+    )
+
+
+def argument_count(
+    span: Span, name: str, wanted: int, found: int, declared: Span | None
+) -> Diagnostic:
+    """A call with too few or too many arguments."""
+    notes = () if declared is None else (Note(message=f"`{name}` is declared here", span=declared),)
+    return Diagnostic(
+        code="EZ2008",
+        message=f"`{name}` takes {plural(wanted, 'argument')}, and gets {found}",
+        span=span,
+        label=f"{found} given",
+        notes=notes,
+        help=None if wanted or not found else f"Write `{name}()`.",
+    )
+
+
+def size_count(span: Span, name: str, wanted: int, found: int) -> Diagnostic:
+    """A call with too few or too many sizes."""
+    return Diagnostic(
+        code="EZ2008",
+        message=f"`{name}` has {plural(wanted, 'size parameter')}, and gets {found}",
+        span=span,
+        label=f"{found} given",
+        help="Leave the sizes out: they are read off the arguments where that is possible.",
+    )
+
+
+def cast_operand(span: Span, to: Type, found: Type) -> Diagnostic:
+    """A cast of something that is neither bool nor integer."""
+    return Diagnostic(
+        code="EZ2009",
+        message=f"`{found}` cannot be cast to `{to}`",
+        span=span,
+        label=f"`{found}`",
+        help="Casts are for `bool`, integers and arrays of them; cast a struct field by field.",
+    )
+
+
+def len_operand(span: Span, found: Type) -> Diagnostic:
+    """`len` of something that is no array."""
+    return Diagnostic(
+        code="EZ2010",
+        message=f"`len` is for arrays, and this is `{found}`",
+        span=span,
+        label=f"`{found}`",
+        help="`len(a)` is the size of the first dimension; `len(a[0])` that of the second.",
+    )
+
+
+def sum_operand(span: Span, found: Type) -> Diagnostic:
+    """`sum` of something that is no array of integers."""
+    advice = "It adds up an array's integers."
+    if isinstance(element_of(found), BoolType):
+        advice = "To count how many are true, cast first: `sum(int32(a))`"
+    return Diagnostic(
+        code="EZ2010",
+        message=f"`sum` is for arrays of integers, and this is `{found}`",
+        span=span,
+        label=f"`{found}`",
+        help=advice,
+    )
+
+
+def index_type(span: Span, found: Type) -> Diagnostic:
+    """An index or slice bound that is no integer."""
+    return Diagnostic(
+        code="EZ2011",
+        message=f"An index is an integer, and this is `{found}`",
+        span=span,
+        label=f"`{found}`",
+        help="Index with an integer, counting from 0.",
+    )
+
+
+def not_indexed(span: Span, found: Type, count: int) -> Diagnostic:
+    """An index into something that has no such dimension."""
+    return Diagnostic(
+        code="EZ2012",
+        message=f"`{found}` cannot be indexed{' so often' if count > 1 else ''}",
+        span=span,
+        label=f"{plural(count, 'index').replace('indexs', 'indices')} into `{found}`",
+        help="Only arrays have elements, and one index for each dimension.",
+    )
+
+
+def not_sliced(span: Span, found: Type) -> Diagnostic:
+    """A slice of something that is no array."""
+    return Diagnostic(
+        code="EZ2012",
+        message=f"`{found}` cannot be sliced",
+        span=span,
+        label="not an array",
+        help="Only arrays have elements.",
+    )
+
+
+def not_iterable(span: Span, found: Type) -> Diagnostic:
+    """A loop over something that is no array."""
+    advice = "Write a range: `for i in 0..n { … }`" if isinstance(found, IntType) else None
+    return Diagnostic(
+        code="EZ2012",
+        message=f"There are no items in `{found}` to go through",
+        span=span,
+        label="not an array",
+        help=advice,
+    )
+
+
+def no_fields(name: syntax.Name, found: Type) -> Diagnostic:
+    """A field of something that is no struct."""
+    array = element_of(found) != found
+    return Diagnostic(
+        code="EZ2013",
+        message=f"`{found}` has no field `{name.text}`: it is not a struct",
+        span=name.span,
+        label="no fields here",
+        help=f"Take an element first: `a[i].{name.text}`" if array else None,
+    )
+
+
+def missing_fields(span: Span, struct: str, missing: list[str]) -> Diagnostic:
+    """A struct literal that leaves fields out."""
+    return Diagnostic(
+        code="EZ2014",
+        message=f"This `{struct}` leaves out {listed(missing)}",
+        span=span,
+        label="not all fields",
+        help=f"Give every field a value: `{struct} {{ {missing[0]}: …, … }}`",
+    )
+
+
+def bound_type(span: Span, found: Type) -> Diagnostic:
+    """A bound of a loop that is no integer."""
+    return Diagnostic(
+        code="EZ2015",
+        message=f"The bounds of a `for` are integers, and this is `{found}`",
+        span=span,
+        label=f"`{found}`",
+        help="To go through an array's items, write `for x in xs { … }`.",
+    )
+
+
+def not_assignable(span: Span) -> Diagnostic:
+    """An assignment to something that is no variable or part of one."""
+    return Diagnostic(
+        code="EZ2017",
+        message="This cannot be assigned to",
+        span=span,
+        label="not a variable",
+        help="On the left of `=` stands a variable, or a part of one: `x`, `a[i]`, `p.x`.",
+    )
+
+
+def assigned_fixed(span: Span, name: str, what: str, declared: Span | None) -> Diagnostic:
+    """An assignment to a name that never changes."""
+    advice = "Declare a variable and assign to that."
+    if what == "a `let`":
+        advice = f"Declare it with a type instead of `let`: `int32 {name} = …;`"
+    notes = () if declared is None else (Note(message="It is declared here", span=declared),)
+    return Diagnostic(
+        code="EZ2018",
+        message=f"`{name}` is {what}, and cannot be assigned",
+        span=span,
+        label="assigned here",
+        notes=notes,
+        help=advice,
+    )
+
+
+def missing_return(name: syntax.Name, wanted: Type) -> Diagnostic:
+    """A function with a result that may end without returning one."""
+    return Diagnostic(
+        code="EZ2020",
+        message=f"`{name.text}` returns `{wanted}`, but may end without a `return`",
+        span=name.span,
+        label="not on every way",
+        help="Add a `return` at the end, for the ways that reach it.",
+    )
+
+
+def never_reached(span: Span) -> Diagnostic:
+    """A statement behind one that always returns."""
+    return Diagnostic(
+        code="EZ2021",
+        message="This is never reached: what stands before it always returns",
+        span=span,
+        label="never runs",
+        help="Remove it, or move it before the `return`.",
+    )
+
+
+def returns_nothing(span: Span, name: syntax.Name, wanted: Type) -> Diagnostic:
+    """A `return` without a value in a function with a result."""
+    return Diagnostic(
+        code="EZ2022",
+        message=f"`{name.text}` returns `{wanted}`, and this `return` has no value",
+        span=span,
+        label="no value",
+        help="Write `return value;`.",
+    )
+
+
+def returns_value(span: Span, name: syntax.Name) -> Diagnostic:
+    """A `return` with a value in a function without a result."""
+    return Diagnostic(
+        code="EZ2022",
+        message=f"`{name.text}` returns nothing, and this `return` has a value",
+        span=span,
+        label="a value",
+        help=f"Say which type it returns: `fn {name.text}(…) -> type`."
+        if name.text != "main"
+        else 'What `main` finds is handed out with `output(all, value, "name");`.',
+    )
+
+
+def value_unused(span: Span) -> Diagnostic:
+    """An expression as a statement."""
+    return Diagnostic(
+        code="EZ2023",
+        message="This computes a value and does nothing with it",
+        span=span,
+        label="not used",
+        help="Assign it, as in `x = …;`, or remove it; only calls of functions stand alone.",
+    )
+
+
+def not_constant(span: Span, name: str) -> Diagnostic:
+    """A constant or a param's default that is computed at run time."""
+    return Diagnostic(
+        code="EZ2024",
+        message=f"The value of `{name}` is not known before the program runs",
+        span=span,
+        label="not a constant",
+        help="Constants are made of numbers, other constants, params and operators.",
+    )
+
+
+def param_not_scalar(span: Span, name: str, found: Type) -> Diagnostic:
+    """A param of another type than bool and the integers."""
+    return Diagnostic(
+        code="EZ2025",
+        message=f"The param `{name}` is `{found}`, and a param is a `bool` or an integer",
+        span=span,
+        label=f"`{found}`",
+        help="Use a `const` for a table, and an `input` for data.",
+    )
+
+
+def output_twice(name: syntax.StringLiteral, party: str, before: Span) -> Diagnostic:
+    """Two outputs of one name to one party."""
+    return Diagnostic(
+        code="EZ2026",
+        message=f'`{party}` gets two outputs called "{name.value}"',
+        span=name.span,
+        label="again",
+        notes=(Note(message="It is used here first", span=before),),
+        help="Give each output a name of its own.",
+    )
+
+
+def input_types_differ(
+    span: Span, name: str, type: Type, before: Span, before_type: Type
+) -> Diagnostic:
+    """One input that is read with two types."""
+    return Diagnostic(
+        code="EZ2027",
+        message=f'the input "{name}" is read as `{type}` here, and as `{before_type}` elsewhere',
+        span=span,
+        label=f"`{type}`",
+        notes=(Note(message=f"It is `{before_type}` here", span=before),),
+        help="Reading a name again gives the same value: use one type, or two names.",
+    )
+
+
+def assert_fails(span: Span) -> Diagnostic:
+    """An assertion that is known to fail."""
+    return Diagnostic(
+        code="EZ2028",
+        message="This assertion never holds",
+        span=span,
+        label="always false",
+        help="Check the constants and params that it is about.",
+    )

@@ -1,0 +1,134 @@
+"""Labels of whole values, and the program counter: which branches a statement stands in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+
+from ezlang.source import Span
+from ezlang.typed import tree as typed
+from ezlang.types.labels import PUBLIC, SECRET, Label, owned
+from ezlang.types.types import ArrayType, Field, StructType, Type
+
+from .provenance import Traced, Why, combine
+from .values import Typed
+
+
+class BranchKind(Enum):
+    """What a statement or expression stands in, as messages name it."""
+
+    IF = "`if`"
+    WHILE = "`while`"
+    FOR = "`for`"
+    CHOICE = "`? :`"
+    LOGIC = "`&&` or `||`"
+    CALL = "call"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Branch:
+    """A branch whose condition is not public: its label, place and reason.
+
+    `alone`: only the label's owner runs what is inside. `selects`: both sides are computed
+    whatever the condition, so that nothing but effects is forbidden inside.
+    """
+
+    kind: BranchKind
+    label: Label
+    span: Span
+    why: Why | None
+    alone: bool
+    selects: bool = False
+
+
+class ProgramCounter:
+    """The stack of branches on non-public conditions around a place in a function."""
+
+    def __init__(self) -> None:
+        self.branches: list[Branch] = []
+
+    @property
+    def depth(self) -> int:
+        """How many branches there are: a variable declared now is not restricted by them."""
+        return len(self.branches)
+
+    @property
+    def alone(self) -> int | None:
+        """The party that alone runs this, if there is one."""
+        return next((b.label.owner for b in self.branches if b.alone), None)
+
+    @property
+    def label(self) -> Label:
+        """The label that a function called here is checked under."""
+        alone = self.alone
+        if alone is not None:
+            return owned(alone)
+        return SECRET if self.branches else PUBLIC
+
+    @property
+    def innermost(self) -> Branch | None:
+        """The nearest branch, but not the one that the whole function is called in."""
+        inner = [b for b in self.branches if b.kind is not BranchKind.CALL]
+        return inner[-1] if inner else None
+
+    def since(self, depth: int) -> Traced:
+        """Return the label of the branches entered since there were `depth`."""
+        result = Traced(PUBLIC)
+        for branch in self.branches[depth:]:
+            if not branch.selects:
+                result = combine(result, Traced(branch.label, branch.why))
+        return result
+
+
+@lru_cache(maxsize=4096)
+def _field_labels(type: StructType) -> tuple[bool, tuple[Field, ...]]:
+    plain = False
+    labelled: list[Field] = []
+    for field in type.fields:
+        inner_plain, inner_labelled = leaves(field.type)
+        labelled.extend(inner_labelled)
+        if field.label is None:
+            plain = plain or inner_plain
+        elif inner_plain:
+            labelled.append(field)
+    return plain, tuple(labelled)
+
+
+def leaves(type: Type) -> tuple[bool, tuple[Field, ...]]:
+    """Tell whether a part of a value takes the value's label, and which fields have their own."""
+    match type:
+        case StructType():
+            return _field_labels(type)
+        case ArrayType(element=StructType() as element):
+            return _field_labels(element)
+        case _:
+            return True, ()
+
+
+def labels_in(type: Type, label: Label) -> list[tuple[Label, Field | None]]:
+    """Return every label in a value, with the field that it belongs to where that wrote it."""
+    plain, labelled = leaves(type)
+    result: list[tuple[Label, Field | None]] = [(label, None)] if plain else []
+    result.extend((field.label, field) for field in labelled if field.label is not None)
+    return result
+
+
+def stricter_field(type: Type, label: Label) -> Field | None:
+    """Return a field whose own label more parties may read than may know `label`.
+
+    Choosing such a value by something with that label would tell them about it.
+    """
+    _, labelled = leaves(type)
+    for field in labelled:
+        if field.label is not None and not label.flows_to(field.label):
+            return field
+    return None
+
+
+def shared(value: Typed, label: Label) -> Typed:
+    """Return the value with a label that its own flows to."""
+    if value.label == label:
+        return value
+    node = typed.Relabel(span=value.span, type=value.type, label=label, operand=value.node)
+    return Typed(node=node, why=value.why, constant=value.constant)

@@ -1,0 +1,55 @@
+"""Checks of where values go: to a label, and into what one party runs alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ezlang.diagnostics.diagnostic import Diagnostic
+from ezlang.source import Span
+from ezlang.types.labels import Label
+
+from . import errors_flow
+from .context import Body, Effect
+from .flow import labels_in, leaves, shared
+from .values import Poison, Typed
+
+
+def flow(body: Body, value: Typed, label: Label, error: Callable[[], Diagnostic]) -> Typed | Poison:
+    """Return the value with a label; report the error where its own doesn't flow to that."""
+    plain, _ = leaves(value.type)
+    if plain and not value.label.flows_to(label):
+        body.report(error())
+        return Poison(span=value.span)
+    if plain and not may_hold(body, label, value.span):
+        return Poison(span=value.span)
+    return shared(value, label)
+
+
+def may_hold(body: Body, label: Label, span: Span) -> bool:
+    """Tell whether a value with this label may be made here; report it if one party runs alone."""
+    alone = body.pc.alone
+    if alone is None or label.readable_by(alone):
+        return True
+    body.report(errors_flow.made_alone(body, span, label))
+    return False
+
+
+def may_read(body: Body, value: Typed) -> bool:
+    """Tell whether a value may be used here; report it if one party, not its reader, runs alone."""
+    alone = body.pc.alone
+    if alone is None:
+        return True
+    for label, field in labels_in(value.type, value.label):
+        if not label.readable_by(alone):
+            body.report(errors_flow.used_alone(body, value, label, field))
+            return False
+    return True
+
+
+def effect(body: Body, what: str, span: Span) -> None:
+    """Note an input, a release or an assertion; report it in a branch that isn't everyone's."""
+    if body.effect is None:
+        body.effect = Effect(what=what, span=span)
+    branch = body.pc.innermost
+    if branch is not None:
+        body.report(errors_flow.effect_in_branch(body, what, span, branch))

@@ -1,0 +1,115 @@
+"""What stands at the top of files, by name: the tables that names are looked up in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from ezlang.source import Source
+from ezlang.syntax import tree as syntax
+from ezlang.types.types import StructType
+
+from .values import Value
+
+BUILTINS = ("len", "min", "max", "abs", "sum")
+"""The built-in functions; nothing at the top of a file may be called so."""
+
+
+class State(Enum):
+    """How far the checker is with an item that it looks into on first use."""
+
+    UNTOUCHED = 0
+    OPEN = 1
+    DONE = 2
+
+
+@dataclass(slots=True, eq=False)
+class PartyInfo:
+    """A party and its number."""
+
+    node: syntax.Name
+    index: int
+
+
+@dataclass(slots=True, eq=False)
+class ImportInfo:
+    """An imported module; None if it could not be found or read."""
+
+    node: syntax.ImportItem
+    module: ModuleInfo | None = None
+
+
+@dataclass(slots=True, eq=False)
+class ParamInfo:
+    """A param; its value (setting or default) is found on first use."""
+
+    node: syntax.ParamItem
+    module: ModuleInfo
+    state: State = State.UNTOUCHED
+    value: Value | None = None
+
+
+@dataclass(slots=True, eq=False)
+class ConstInfo:
+    """A constant; its value is computed on first use."""
+
+    node: syntax.ConstItem
+    module: ModuleInfo
+    state: State = State.UNTOUCHED
+    value: Value | None = None
+
+
+@dataclass(slots=True, eq=False)
+class StructInfo:
+    """A struct; its type is made on first use, None if it is wrong."""
+
+    node: syntax.StructItem
+    module: ModuleInfo
+    state: State = State.UNTOUCHED
+    type: StructType | None = None
+
+
+@dataclass(slots=True, eq=False)
+class FunctionInfo:
+    """A function; `instances` counts what was made of it."""
+
+    node: syntax.FunctionItem
+    module: ModuleInfo
+    instances: int = 0
+
+    @property
+    def name(self) -> str:
+        """The name, with its module's in front unless it is the program's own."""
+        own = self.node.name.text
+        return own if self.module.is_program else f"{self.module.name}.{own}"
+
+
+ItemInfo = PartyInfo | ImportInfo | ParamInfo | ConstInfo | StructInfo | FunctionInfo
+
+
+@dataclass(slots=True, eq=False)
+class ModuleInfo:
+    """One file: its names, and whether it is the program's own file."""
+
+    name: str
+    source: Source
+    tree: syntax.Module
+    is_program: bool
+    items: dict[str, ItemInfo] = field(default_factory=dict)
+
+
+def described(item: ItemInfo) -> str:
+    """Return what kind of item it is, with its article."""
+    match item:
+        case PartyInfo():
+            return "a party"
+        case ImportInfo():
+            return "a module"
+        case ParamInfo():
+            return "a param"
+        case ConstInfo():
+            return "a constant"
+        case StructInfo():
+            return "a struct"
+        case FunctionInfo():
+            return "a function"

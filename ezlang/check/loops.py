@@ -1,0 +1,200 @@
+"""Loops, and what is desugared: `for x in xs`, `for p in parties`, `x op= y`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ezlang.source import Span
+from ezlang.syntax import tree as syntax
+from ezlang.typed import tree as typed
+from ezlang.types.labels import PUBLIC
+from ezlang.types.types import INT32, INT64, IntType, array_of, element_of, shape_of
+
+from . import choices, errors_flow, errors_names, errors_types
+from .coerce import Want, coerce, settle, unify
+from .context import Body, LoopParty
+from .ends import FALLS_THROUGH, Checked, Ends
+from .flow import Branch, BranchKind, shared
+from .provenance import Traced, Why, combine
+from .values import Exact, Poison, Typed, Value, default_type, literal
+
+Block = Callable[[Body, syntax.Block], tuple[typed.Block, Ends]]
+
+
+def _branch(kind: BranchKind, traced: Traced, span: Span) -> Branch | None:
+    """Return the branch that a loop's body stands in: one that the label's owner runs alone."""
+    if not traced.label.is_owned:
+        return None
+    return Branch(kind=kind, label=traced.label, span=span, why=traced.why, alone=True)
+
+
+def while_loop(body: Body, node: syntax.While, block: Block) -> Checked:
+    """Check a `while`."""
+    want = Want("the condition of `while` is a `bool`", None)
+    with body.not_straight():
+        condition = choices.condition(body, node.condition, want)
+        branch, decided = None, None
+        if isinstance(condition, Typed):
+            decided = condition.constant
+            branch = _branch(BranchKind.WHILE, condition.traced, condition.span)
+            if condition.label.is_secret:
+                body.report(errors_flow.secret_loop(body, "`while` condition", condition))
+        with body.branch(branch), body.never_run(decided is False):
+            inner, _ = block(body, node.body)
+    for_ever = isinstance(node.condition, syntax.BoolLiteral) and node.condition.value
+    ends = Ends(for_ever, decided is True, by_loop=for_ever)
+    if isinstance(condition, Poison) or decided is False:
+        return None, ends
+    return typed.While(span=node.span, condition=condition.node, body=inner), ends
+
+
+def for_range(body: Body, node: syntax.ForRange, block: Block) -> typed.Statement | None:
+    """Check `for i in low..high`."""
+    bounds = _bounds(body, node)
+    traced, type = Traced(PUBLIC), None
+    never = False
+    if bounds is not None:
+        low, high = bounds
+        traced, type = combine(low.traced, high.traced), low.type
+        never = _empty(low, high)
+    branch = _branch(BranchKind.FOR, traced, node.low.span.to(node.high.span))
+    with body.branch(branch), body.not_straight(), body.never_run(never), body.scope():
+        if traced.why is not None:
+            why = Why(f"`{node.variable.text}` counts to this bound", node.high.span, (traced.why,))
+            traced = Traced(traced.label, why)
+        variable = body.new_local(
+            node.variable, type, traced, inferred=False, fixed="the variable of a `for`"
+        )
+        body.bind(node.variable, variable)
+        inner, _ = block(body, node.body)
+    if bounds is None or never:
+        return None
+    return typed.For(
+        span=node.span,
+        variable=variable.resolved(),
+        low=shared(low, traced.label).node,
+        high=shared(high, traced.label).node,
+        body=inner,
+    )
+
+
+def _bounds(body: Body, node: syntax.ForRange) -> tuple[Typed, Typed] | None:
+    """Check the bounds of a `for`: two integers of one type that are not secret."""
+    low, high = body.value(node.low), body.value(node.high)
+    if isinstance(low, Poison) or isinstance(high, Poison):
+        return None
+    if not isinstance(low, Typed) and not isinstance(high, Typed):
+        low, high = _default(body, low, high)
+        if isinstance(low, Poison) or isinstance(high, Poison):
+            return None
+    both = unify(body, low, high, "..")
+    if isinstance(both, Poison):
+        return None
+    for bound in both:
+        if not isinstance(bound.type, IntType):
+            body.report(errors_types.bound_type(bound.span, bound.type))
+            return None
+        if bound.label.is_secret:
+            body.report(errors_flow.secret_loop(body, "bound of a `for`", bound))
+            return None
+    label = combine(both[0].traced, both[1].traced)
+    if label.label.is_secret:
+        body.report(errors_flow.secret_loop(body, "bound of a `for`", both[1]))
+        return None
+    return both
+
+
+def _default(body: Body, low: Value, high: Value) -> tuple[Typed | Poison, Typed | Poison]:
+    """Give two bounds without a type the one that numbers have by themselves."""
+    types = [default_type(v.value) for v in (low, high) if isinstance(v, Exact)]
+    wide = INT64 if INT64 in types else INT32
+    if len(types) == 2:
+        return coerce(body, low, wide), coerce(body, high, wide)
+    return settle(body, low), settle(body, high)
+
+
+def _empty(low: Typed, high: Typed) -> bool:
+    """Tell whether a loop is known never to run."""
+    first, last = low.constant, high.constant
+    return isinstance(first, int) and isinstance(last, int) and last <= first
+
+
+# Over arrays and parties
+
+
+def for_each(body: Body, node: syntax.ForEach, block: Block) -> Checked:
+    """Check `for x in xs` and `for p in parties`."""
+    iterable = node.iterable
+    if isinstance(iterable, syntax.Variable) and iterable.name.text == "parties":
+        return _for_parties(body, node, block)
+    xs = settle(body, body.value(iterable))
+    if isinstance(xs, Typed) and not shape_of(xs.type):
+        body.report(errors_types.not_iterable(iterable.span, xs.type))
+        xs = Poison(span=iterable.span)
+    if isinstance(xs, Poison):
+        with body.not_straight(), body.scope():
+            local = body.new_local(node.variable, None, Traced(PUBLIC), inferred=True)
+            body.bind(node.variable, local)
+            block(body, node.body)
+        return None, FALLS_THROUGH
+    return _over_items(body, node, xs, block), FALLS_THROUGH
+
+
+def _over_items(
+    body: Body, node: syntax.ForEach, xs: Typed, block: Block
+) -> typed.Statement | None:
+    """Loop over the indices of an array that is evaluated once; the variable is a copy."""
+    count = shape_of(xs.type)[0]
+    item = array_of(element_of(xs.type), shape_of(xs.type)[1:])
+    span, name = node.variable.span, node.variable.text
+    items = body.hidden(f"{name}_items", node.iterable.span, xs.type, xs.traced)
+    counter = body.hidden(f"{name}_index", span, INT32, Traced(PUBLIC))
+    get = typed.Index(
+        span=span,
+        type=item,
+        label=xs.label,
+        base=typed.Read(span=span, type=xs.type, label=xs.label, variable=items.resolved()),
+        indices=(typed.Read(span=span, type=INT32, label=PUBLIC, variable=counter.resolved()),),
+    )
+    with body.not_straight(), body.never_run(count == 0), body.scope():
+        traced = xs.traced
+        if xs.why is not None:
+            why = Why(f"`{name}` is an item of this", node.iterable.span, (xs.why,))
+            traced = Traced(xs.label, why)
+        variable = body.new_local(node.variable, item, traced, inferred=True)
+        body.bind(node.variable, variable)
+        inner, _ = block(body, node.body)
+    if count == 0:
+        return None
+    declare = typed.Declare(
+        span=span,
+        variable=variable.resolved(),
+        value=shared(Typed(node=get), variable.label).node,
+    )
+    loop = typed.For(
+        span=node.span,
+        variable=counter.resolved(),
+        low=literal(0, INT32, span).node,
+        high=literal(count, INT32, span).node,
+        body=typed.Block(span=inner.span, statements=(declare, inner)),
+    )
+    first = typed.Declare(span=node.iterable.span, variable=items.resolved(), value=xs.node)
+    return typed.Block(span=node.span, statements=(first, loop))
+
+
+def _for_parties(body: Body, node: syntax.ForEach, block: Block) -> Checked:
+    """Unroll a loop over the parties."""
+    if not body.module.is_program:
+        body.report(errors_names.parties_in_module(node.iterable.span))
+        return None, FALLS_THROUGH
+    blocks: list[typed.Statement] = []
+    ends = FALLS_THROUGH
+    for index in range(len(body.world.parties)):
+        with body.scope(), body.never_run(ends.here):
+            party = LoopParty(node.variable.text, node.variable.span, index)
+            body.bind(node.variable, party)
+            inner, its_end = block(body, node.body)
+        if not ends.here:
+            blocks.append(inner)
+        ends = ends.then(its_end)
+    return typed.Block(span=node.span, statements=tuple(blocks)), ends

@@ -1,0 +1,138 @@
+"""Files to tables of names: imports, and what each file declares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.resources import files
+from pathlib import Path
+
+from ezlang.diagnostics.diagnostic import Diagnostic, Diagnostics, EzError
+from ezlang.source import Source
+from ezlang.syntax import tree as syntax
+from ezlang.syntax.parser import parse
+from ezlang.syntax.reader import read_source
+
+from . import errors_names
+from .items import (
+    BUILTINS,
+    ConstInfo,
+    FunctionInfo,
+    ImportInfo,
+    ItemInfo,
+    ModuleInfo,
+    ParamInfo,
+    PartyInfo,
+    StructInfo,
+)
+
+LoadModule = Callable[[str, Source], Source | None]
+"""Finds the source of a module: its name, and the file that imports it."""
+
+_LIBRARY = "<standard library>/"
+
+
+def find_module(name: str, importer: Source) -> Source | None:
+    """Return the module `name.ez` beside the importing file, else from the standard library.
+
+    Raises EzError if there is such a file but it cannot be read.
+    """
+    if not importer.name.startswith(_LIBRARY):
+        path = Path(importer.name).parent / f"{name}.ez"
+        if path.is_file():
+            return read_source(path)
+    library = files("ezlang.stdlib").joinpath(f"{name}.ez")
+    if library.is_file():
+        return Source(f"{_LIBRARY}{name}.ez", library.read_text(encoding="utf-8"))
+    return None
+
+
+class Loader:
+    """Reads a program's files, each once, and makes their tables.
+
+    `incomplete` says that some file has syntax errors: names that are missing may well be there.
+    """
+
+    def __init__(self, load: LoadModule) -> None:
+        self.diagnostics: list[Diagnostic] = []
+        self.modules: list[ModuleInfo] = []
+        self.incomplete = False
+        self._load = load
+        self._by_place: dict[tuple[str, str], ModuleInfo] = {}
+        self._open: list[ModuleInfo] = []
+
+    def program(self, source: Source) -> ModuleInfo:
+        """Read the file that is checked, and all that it imports."""
+        return self._read(source, Path(source.name).stem, is_program=True)
+
+    def _read(self, source: Source, name: str, *, is_program: bool) -> ModuleInfo:
+        syntax_errors = Diagnostics()
+        tree = parse(source, syntax_errors)
+        self.incomplete = self.incomplete or bool(syntax_errors)
+        self.diagnostics.extend(syntax_errors.sorted)
+        module = ModuleInfo(name=name, source=source, tree=tree, is_program=is_program)
+        self._by_place[source.name, source.text] = module
+        self._open.append(module)
+        for item in tree.items:
+            self._declare(module, item)
+        self._open.pop()
+        self.modules.append(module)
+        return module
+
+    def _declare(self, module: ModuleInfo, item: syntax.Item) -> None:
+        if not module.is_program:
+            self._only_in_programs(module, item)
+        match item:
+            case syntax.PartyItem(names=names):
+                for name in names:
+                    count = sum(isinstance(i, PartyInfo) for i in module.items.values())
+                    self._add(module, name, PartyInfo(name, count))
+            case syntax.ImportItem(name=name):
+                self._add(module, name, ImportInfo(item, self._import(module, name)))
+            case syntax.ParamItem(name=name):
+                self._add(module, name, ParamInfo(item, module))
+            case syntax.ConstItem(name=name):
+                self._add(module, name, ConstInfo(item, module))
+            case syntax.StructItem(name=name):
+                self._add(module, name, StructInfo(item, module))
+            case syntax.FunctionItem(name=name):
+                self._add(module, name, FunctionInfo(item, module))
+
+    def _only_in_programs(self, module: ModuleInfo, item: syntax.Item) -> None:
+        what = None
+        match item:
+            case syntax.PartyItem():
+                what = "parties"
+            case syntax.ParamItem():
+                what = "a param"
+            case syntax.FunctionItem(name=syntax.Name(text="main")):
+                what = "a `main`"
+        if what is not None:
+            self.diagnostics.append(errors_names.only_in_programs(item, what, module.name))
+
+    def _add(self, module: ModuleInfo, name: syntax.Name, item: ItemInfo) -> None:
+        before = module.items.get(name.text)
+        if before is not None:
+            first = before.node if isinstance(before, PartyInfo) else before.node.name
+            self.diagnostics.append(errors_names.duplicate_item(name, first.span))
+            return
+        if name.text in BUILTINS:
+            self.diagnostics.append(errors_names.reserved(name))
+        module.items[name.text] = item
+
+    def _import(self, importer: ModuleInfo, name: syntax.Name) -> ModuleInfo | None:
+        try:
+            source = self._load(name.text, importer.source)
+        except EzError as error:
+            self.diagnostics.extend(error.diagnostics)
+            return None
+        if source is None:
+            self.diagnostics.append(errors_names.module_not_found(name))
+            return None
+        known = self._by_place.get((source.name, source.text))
+        if known is None:
+            return self._read(source, name.text, is_program=False)
+        if known in self._open:
+            circle = [m.name for m in self._open[self._open.index(known) :]]
+            self.diagnostics.append(errors_names.import_cycle(name, [*circle, known.name]))
+            return None
+        return known

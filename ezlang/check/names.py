@@ -1,0 +1,284 @@
+"""Names used as values: variables, constants, params, and what a module offers."""
+
+from __future__ import annotations
+
+from ezlang.source import Span
+from ezlang.syntax import tree as syntax
+from ezlang.typed import tree as typed
+from ezlang.types.labels import PUBLIC
+from ezlang.types.types import ArrayType, BoolType, IntType, StructType, Type, VoidType
+
+from . import errors_names, errors_types
+from .coerce import Want, coerce, repeated, settle
+from .context import Body, Local, LoopParty, SizeName
+from .flow import shared
+from .items import (
+    ConstInfo,
+    FunctionInfo,
+    ImportInfo,
+    ItemInfo,
+    ModuleInfo,
+    ParamInfo,
+    PartyInfo,
+    State,
+    StructInfo,
+    described,
+)
+from .provenance import Traced
+from .typenames import resolve
+from .values import Constant, Deferred, Exact, Poison, Typed, Value, literal
+
+
+def variable(body: Body, node: syntax.Variable) -> Value:
+    """Check a name used as a value."""
+    if node.module is not None:
+        base = syntax.Variable(span=node.module.span, name=node.module)
+        module = module_named(body, base)
+        if module is None:
+            modules = [n for n, i in body.module.items.items() if isinstance(i, ImportInfo)]
+            body.report(errors_names.unknown_module(node.module, node.module.text, modules))
+            return Poison(span=node.span)
+        return module_value(body, module, syntax.Member(span=node.span, base=base, name=node.name))
+    local = body.find(node.name.text)
+    match local:
+        case Local():
+            return read(body, local, node.span)
+        case LoopParty():
+            body.report(errors_names.not_a_value(node.span, node.name.text, "a party"))
+            return Poison(span=node.span)
+        case SizeName(value=value):
+            return Exact(value=value, span=node.span)
+        case None:
+            return _global(body, body.module, node.name, node.span)
+
+
+def read(body: Body, local: Local, span: Span) -> Value:
+    """Return the value of a variable; the caller sees to who may use it here."""
+    if local.type is None:
+        return Poison(span=span)
+    if body.exact_constants and type(local.constant) is int:
+        return Exact(value=local.constant, span=span)
+    node = typed.Read(span=span, type=local.type, label=local.label, variable=local.resolved())
+    return Typed(node=node, why=local.why, constant=local.constant)
+
+
+def _global(body: Body, module: ModuleInfo, name: syntax.Name, span: Span) -> Value:
+    if name.text == "parties":
+        body.report(errors_names.parties_as_value(span))
+        return Poison(span=span)
+    item = module.items.get(name.text)
+    if item is not None:
+        return item_value(body, item, name, span)
+    values = [n for n, i in module.items.items() if isinstance(i, ConstInfo | ParamInfo)]
+    if module is body.module:
+        values += body.visible
+    body.report(errors_names.unknown_name(name, values))
+    return Poison(span=span)
+
+
+def item_value(body: Body, item: ItemInfo, name: syntax.Name, span: Span) -> Value:
+    """Return the value of a constant or param; report any other item."""
+    match item:
+        case ConstInfo():
+            return use(body, item, const_value(body, item), span)
+        case ParamInfo():
+            return use(body, item, param_value(body, item), span)
+        case PartyInfo() | ImportInfo() | StructInfo() | FunctionInfo():
+            body.report(errors_names.not_a_value(span, name.text, described(item)))
+            return Poison(span=span)
+
+
+def use(body: Body, item: ConstInfo | ParamInfo, value: Value, span: Span) -> Value:
+    """Return an item's value as it stands where it is used; arrays are made once a function."""
+    match value:
+        case Exact(value=number):
+            return Exact(value=number, span=span)
+        case Poison():
+            return Poison(span=span)
+        case Deferred():
+            return Deferred(
+                span=span,
+                what=value.what,
+                shape=value.shape,
+                default=value.default,
+                build=lambda type: hoist(body, item, value.build(type), span),
+            )
+        case Typed(constant=int() as number) if body.exact_constants and not isinstance(
+            number, bool
+        ):
+            return Exact(value=number, span=span)
+        case Typed(constant=bool() | int() as scalar, type=BoolType() | IntType() as type_):
+            return literal(scalar, type_, span)
+        case Typed():
+            return hoist(body, item, value, span)
+
+
+def hoist(body: Body, item: ItemInfo, value: Typed | Poison, span: Span) -> Typed | Poison:
+    """Return an array or struct constant as a variable that the function sets at its start."""
+    if isinstance(value, Poison) or not body.in_function:
+        return value
+    if isinstance(value.type, BoolType | IntType):
+        return value
+    key = (item, value.type)
+    local = body.hoisted.get(key)
+    if local is None:
+        name = item.node.name if not isinstance(item, PartyInfo) else item.node
+        local = body.new_local(name, value.type, Traced(PUBLIC), inferred=False)
+        body.hoisted[key] = local
+        body.prologue.append(
+            typed.Declare(span=name.span, variable=local.resolved(), value=value.node)
+        )
+    node = typed.Read(span=span, type=value.type, label=PUBLIC, variable=local.resolved())
+    return Typed(node=node, constant=value.constant)
+
+
+# Items
+
+
+def const_value(body: Body, info: ConstInfo) -> Value:
+    """Return a constant's value, computed on first use."""
+    world = body.world
+    if info.state is State.OPEN:
+        world.diagnostics.append(errors_names.const_cycle(info.node.name))
+        info.value = Poison(span=info.node.span)
+        info.state = State.DONE
+    if info.state is State.UNTOUCHED:
+        info.state = State.OPEN
+        inner = Body(world, info.module)
+        value = inner.value(info.node.value)
+        if info.node.type is not None:
+            type_ = resolve(inner, info.node.type)
+            if type_ is None:
+                value = Poison(span=info.node.span)
+            else:
+                want = Want(f"`{info.node.name.text}` is declared `{type_}`", info.node.type.span)
+                value = coerce(inner, value, type_, want)
+        value = _constant_only(inner, info, value)
+        world.diagnostics.extend(inner.diagnostics)
+        if info.state is State.OPEN:
+            info.value, info.state = value, State.DONE
+    assert info.value is not None
+    return info.value
+
+
+def _constant_only(body: Body, info: ConstInfo, value: Value) -> Value:
+    """Return the value if it is known when checking, as literals."""
+    match value:
+        case Typed(constant=None):
+            body.report(errors_types.not_constant(info.node.value.span, info.node.name.text))
+            return Poison(span=value.span)
+        case Typed(constant=constant) if constant is not None:
+            return literals(constant, value.type, info.node.value.span)
+        case Deferred(default=None):
+            body.report(errors_types.not_constant(info.node.value.span, info.node.name.text))
+            return Poison(span=value.span)
+        case _:
+            return value
+
+
+def literals(constant: Constant, type: Type, span: Span) -> Typed:
+    """Return the literal for a constant of any type."""
+    match type:
+        case BoolType() | IntType():
+            assert not isinstance(constant, tuple)
+            return literal(constant, type, span)
+        case ArrayType(element=element, shape=shape):
+            if not isinstance(constant, tuple):
+                return repeated(literals(constant, element, span), shape)
+            inner: Type = ArrayType(element, shape[1:]) if shape[1:] else element
+            elements = tuple([literals(c, inner, span).node for c in constant])
+            array = typed.ArrayLiteral(span=span, type=type, label=PUBLIC, elements=elements)
+            return Typed(node=array, constant=constant)
+        case StructType(fields=fields):
+            assert isinstance(constant, tuple)
+            items = [literals(c, f.type, span) for c, f in zip(constant, fields, strict=True)]
+            values = tuple(
+                [shared(v, f.label or PUBLIC).node for v, f in zip(items, fields, strict=True)]
+            )
+            struct = typed.StructLiteral(span=span, type=type, label=PUBLIC, values=values)
+            return Typed(node=struct, constant=constant)
+        case VoidType():
+            raise TypeError("there is no constant of no type")
+
+
+def param_value(body: Body, info: ParamInfo) -> Value:
+    """Return a param's value: the setting's, else the one written; found on first use."""
+    if info.state is State.OPEN:
+        body.world.diagnostics.append(errors_names.const_cycle(info.node.name))
+        info.value, info.state = Poison(span=info.node.span), State.DONE
+    if info.state is State.UNTOUCHED:
+        info.state = State.OPEN
+        inner = Body(body.world, info.module)
+        value = _param(inner, info)
+        body.world.diagnostics.extend(inner.diagnostics)
+        if info.state is State.OPEN:
+            info.value, info.state = value, State.DONE
+    assert info.value is not None
+    return info.value
+
+
+def _param(body: Body, info: ParamInfo) -> Value:
+    name = info.node.name.text
+    type_ = resolve(body, info.node.type)
+    if type_ is None:
+        return Poison(span=info.node.span)
+    if not isinstance(type_, BoolType | IntType):
+        body.report(errors_types.param_not_scalar(info.node.type.span, name, type_))
+        return Poison(span=info.node.span)
+    written = None if info.node.value is None else _written(body, info, info.node.value, type_)
+    setting = body.world.settings.get(name)
+    if setting is not None:
+        fits = (
+            isinstance(setting, bool)
+            if isinstance(type_, BoolType)
+            else (not isinstance(setting, bool) and type_.low <= setting <= type_.high)
+        )
+        if not fits:
+            body.report(errors_names.setting_does_not_fit(info.node.name, setting, type_))
+            return Poison(span=info.node.span)
+        return literal(setting, type_, info.node.span)
+    if written is None:
+        body.report(errors_names.param_not_set(info.node.name, type_))
+        return Poison(span=info.node.span)
+    return written
+
+
+def _written(body: Body, info: ParamInfo, node: syntax.Expr, type_: Type) -> Value:
+    want = Want(f"`{info.node.name.text}` is declared `{type_}`", info.node.type.span)
+    value = settle(body, coerce(body, body.value(node), type_, want))
+    if isinstance(value, Typed) and value.constant is None:
+        body.report(errors_types.not_constant(node.span, info.node.name.text))
+        return Poison(span=value.span)
+    return value
+
+
+# Modules
+
+
+def module_named(body: Body, node: syntax.Variable) -> ImportInfo | None:
+    """Return the import that a name stands for, unless a variable hides it."""
+    if node.module is not None or body.find(node.name.text) is not None:
+        return None
+    item = body.module.items.get(node.name.text)
+    return item if isinstance(item, ImportInfo) else None
+
+
+def module_item(body: Body, imported: ImportInfo, name: syntax.Name) -> ItemInfo | None:
+    """Return what a module offers under a name; report it if that is nothing."""
+    module = imported.module
+    if module is None:
+        return None
+    item = module.items.get(name.text)
+    if isinstance(item, ConstInfo | StructInfo | FunctionInfo):
+        return item
+    offered = [n for n, i in module.items.items() if not isinstance(i, ImportInfo)]
+    body.report(errors_names.unknown_in_module(name, module.name, offered))
+    return None
+
+
+def module_value(body: Body, imported: ImportInfo, node: syntax.Member) -> Value:
+    """Check `stats.name` used as a value."""
+    item = module_item(body, imported, node.name)
+    if item is None:
+        return Poison(span=node.span)
+    return item_value(body, item, node.name, node.span)

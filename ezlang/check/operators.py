@@ -1,0 +1,290 @@
+"""Unary and binary operators, `min`, `max` and `abs`: their types, labels and constants."""
+
+from __future__ import annotations
+
+from ezlang.source import Span
+from ezlang.syntax import tree as syntax
+from ezlang.typed import tree as typed
+from ezlang.types.types import (
+    BOOL,
+    BoolType,
+    IntType,
+    ScalarType,
+    Type,
+    array_of,
+    shape_of,
+)
+
+from . import constants, errors_sizes, errors_types
+from .coerce import Want, coerce, fit, join, scalar_element, settle, unify
+from .context import Body
+from .provenance import combine
+from .values import Deferred, Exact, Poison, Typed, Value, default_type, literal
+
+_COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">="})
+_ON_BOOL = frozenset({"==", "!=", "&", "|", "^"})
+_OPERATIONS = {op.value: op for op in typed.BinaryOp}
+
+
+def binary(body: Body, node: syntax.Binary) -> Value:
+    """Check an infix operator other than `&&` and `||`."""
+    left, right = body.value(node.left), body.value(node.right)
+    return apply(body, node.operator, node.operator_span, node.span, left, right)
+
+
+def apply(body: Body, operator: str, place: Span, span: Span, left: Value, right: Value) -> Value:
+    """Check an operator (or `min`, `max`) on two values; `place` is the operator's own."""
+    if isinstance(left, Poison) or isinstance(right, Poison):
+        return Poison(span=span)
+    if isinstance(left, Exact) and isinstance(right, Exact):
+        return _exact(body, operator, span, left, right)
+    if operator in ("<<", ">>"):
+        return _shift(body, operator, place, span, left, right)
+    if not isinstance(left, Typed) and not isinstance(right, Typed):
+        return _deferred(body, operator, place, span, left, right)
+    operands = unify(body, left, right, operator)
+    if isinstance(operands, Poison):
+        return Poison(span=span)
+    return _finish(body, operator, place, span, *operands)
+
+
+def _exact(body: Body, operator: str, span: Span, left: Exact, right: Exact) -> Value:
+    x, y = left.value, right.value
+    if operator in _COMPARISONS:
+        return literal(constants.compare(operator, x, y), BOOL, span)
+    if operator in ("/", "%") and y == 0:
+        body.report_size(errors_sizes.divides_by_zero(right.span, operator))
+        return Poison(span=span)
+    if operator in ("<<", ">>") and not 0 <= y <= constants.EXACT_BITS:
+        body.report_size(errors_sizes.exact_shift(right.span, y))
+        return Poison(span=span)
+    result = constants.compute(operator, x, y)
+    if result.bit_length() > constants.EXACT_BITS:
+        body.report_size(errors_sizes.exact_too_large(span))
+        return Poison(span=span)
+    return Exact(value=result, span=span)
+
+
+def _defaults(left: Exact | Deferred, right: Exact | Deferred) -> ScalarType | None:
+    """Return the type that two values without one have by themselves."""
+    types = [default_type(v.value) if isinstance(v, Exact) else v.default for v in (left, right)]
+    known = [t for t in types if t is not None]
+    if len(known) == 2:
+        joined = join(*known)
+        return joined if isinstance(joined, BoolType | IntType) else known[0]
+    return known[0] if known else None
+
+
+def _shapes(left: Exact | Deferred, right: Exact | Deferred) -> tuple[int, ...] | None:
+    """Return the shape of an operator's result on two values without a type."""
+    shapes = [() if isinstance(v, Exact) else v.shape for v in (left, right)]
+    if None in shapes:
+        return next((s for s in shapes if s), None)
+    return shapes[0] or shapes[1]
+
+
+def merged(
+    left: Exact | Deferred, right: Exact | Deferred
+) -> tuple[ScalarType | None, tuple[int, ...] | None]:
+    """Return default type and shape of what is made of two values without a type."""
+    return _defaults(left, right), _shapes(left, right)
+
+
+def _deferred(
+    body: Body,
+    operator: str,
+    place: Span,
+    span: Span,
+    left: Exact | Deferred,
+    right: Exact | Deferred,
+) -> Value:
+    default, shape = merged(left, right)
+    if operator in _COMPARISONS:
+        if default is None:
+            body.report(errors_types.no_type(span, "this comparison"))
+            return Poison(span=span)
+        type = array_of(default, shape or ())
+        x, y = coerce(body, left, type), coerce(body, right, type)
+        if isinstance(x, Poison) or isinstance(y, Poison):
+            return Poison(span=span)
+        return _finish(body, operator, place, span, x, y)
+
+    def build(type: Type) -> Typed | Poison:
+        x, y = coerce(body, left, type), coerce(body, right, type)
+        if isinstance(x, Poison) or isinstance(y, Poison):
+            return Poison(span=span)
+        return _finish(body, operator, place, span, x, y)
+
+    return Deferred(span=span, what="this expression", shape=shape, default=default, build=build)
+
+
+def _finish(
+    body: Body, operator: str, place: Span, span: Span, left: Typed, right: Typed
+) -> Typed | Poison:
+    """Make the node for an operator on two operands of one type."""
+    element = scalar_element(left.type)
+    allowed = isinstance(element, IntType) or (element is not None and operator in _ON_BOOL)
+    if element is None or not allowed:
+        body.report(errors_types.operator_type(place, operator, left.type, left.span))
+        return Poison(span=span)
+    if operator in ("/", "%") and right.constant is not None and _has_zero(right):
+        body.report_size(errors_sizes.divides_by_zero(right.span, operator))
+        return Poison(span=span)
+    return make_binary(_OPERATIONS[operator], span, left, right, element)
+
+
+def _has_zero(value: Typed) -> bool:
+    assert value.constant is not None
+    return any(scalar == 0 for scalar in constants.scalars(value.constant))
+
+
+def make_binary(
+    op: typed.BinaryOp, span: Span, left: Typed, right: Typed, element: ScalarType
+) -> Typed:
+    """Make the node for an operator; `element` is the left operand's element type."""
+    traced = combine(left.traced, right.traced)
+    result = BOOL if op in typed.COMPARISONS else element
+    node = typed.Binary(
+        span=span,
+        type=array_of(result, shape_of(left.type)),
+        label=traced.label,
+        op=op,
+        left=left.node,
+        right=right.node,
+    )
+    constant = None
+    if left.constant is not None and right.constant is not None:
+        constant = constants.fold_binary(op.value, left.constant, right.constant, element)
+    return Typed(node=node, why=traced.why, constant=constant)
+
+
+# Shifts
+
+
+def _shift(body: Body, operator: str, place: Span, span: Span, left: Value, right: Value) -> Value:
+    if isinstance(left, Poison) or isinstance(right, Poison):
+        return Poison(span=span)
+    if isinstance(left, Typed):
+        return _finish_shift(body, operator, place, span, left, right)
+    if isinstance(right, Deferred):
+        settled = settle(body, right)
+        if isinstance(settled, Poison):
+            return Poison(span=span)
+        right = settled
+    amount = right
+
+    def build(type: Type) -> Typed | Poison:
+        x = coerce(body, left, type)
+        if isinstance(x, Poison):
+            return x
+        return _finish_shift(body, operator, place, span, x, amount)
+
+    default = default_type(left.value) if isinstance(left, Exact) else left.default
+    shape = () if isinstance(left, Exact) else left.shape
+    if shape == () and isinstance(amount, Typed):
+        shape = shape_of(amount.type)
+    return Deferred(span=span, what="this shift", shape=shape, default=default, build=build)
+
+
+def _finish_shift(
+    body: Body, operator: str, place: Span, span: Span, left: Typed, right: Value
+) -> Typed | Poison:
+    element = scalar_element(left.type)
+    if not isinstance(element, IntType):
+        body.report(errors_types.operator_type(place, operator, left.type, left.span))
+        return Poison(span=span)
+    if isinstance(right, Exact) and not 0 <= right.value < element.width:
+        body.report_size(errors_sizes.shifts_too_far(right.span, right.value, element))
+        return Poison(span=span)
+    want = Want(f"the left operand is `{left.type}`", left.span)
+    amount = right if isinstance(right, Typed) else _amount(body, right, element, want)
+    if isinstance(amount, Poison):
+        return Poison(span=span)
+    amount_element = scalar_element(amount.type)
+    if not isinstance(amount_element, IntType):
+        body.report(errors_types.operator_type(place, operator, amount.type, amount.span))
+        return Poison(span=span)
+    if amount.constant is not None:
+        mask = (1 << amount_element.width) - 1
+        amounts = [int(s) & mask for s in constants.scalars(amount.constant)]
+        far = next((a for a in amounts if a >= element.width), None)
+        if far is not None:
+            body.report_size(errors_sizes.shifts_too_far(amount.span, far, element))
+            return Poison(span=span)
+    operands = fit(body, left, amount, operator)
+    if isinstance(operands, Poison):
+        return Poison(span=span)
+    return make_binary(_OPERATIONS[operator], span, *operands, element)
+
+
+def _amount(body: Body, value: Value, element: IntType, want: Want) -> Typed | Poison:
+    """Give a shift amount without a type the left operand's element type."""
+    if isinstance(value, Deferred) and value.shape:
+        return coerce(body, value, array_of(element, value.shape), want)
+    return coerce(body, value, element, want)
+
+
+# One operand
+
+
+def unary(body: Body, node: syntax.Unary) -> Value:
+    """Check a prefix operator."""
+    return apply_unary(body, node.operator, node.span, body.value(node.operand))
+
+
+def apply_unary(body: Body, operator: str, span: Span, operand: Value) -> Value:
+    """Check `-`, `~`, `!` or `abs` on a value."""
+    match operand:
+        case Poison():
+            return Poison(span=span)
+        case Exact(value=value) if operator != "!":
+            result = {"-": -value, "~": ~value}.get(operator, abs(value))
+            return Exact(value=result, span=span)
+        case Exact():
+            return coerce(body, operand, BOOL, Want("`!` takes a `bool`", None))
+        case Deferred() if operator == "!":
+            logical = coerce(body, operand, array_of(BOOL, operand.shape or ()))
+            return _finish_unary(body, operator, span, logical)
+        case Deferred():
+
+            def build(type: Type) -> Typed | Poison:
+                return _finish_unary(body, operator, span, coerce(body, operand, type))
+
+            return Deferred(
+                span=span,
+                what=operand.what,
+                shape=operand.shape,
+                default=operand.default,
+                build=build,
+            )
+        case Typed():
+            return _finish_unary(body, operator, span, operand)
+
+
+def _finish_unary(body: Body, operator: str, span: Span, operand: Typed | Poison) -> Typed | Poison:
+    if isinstance(operand, Poison):
+        return Poison(span=span)
+    element = scalar_element(operand.type)
+    if operator == "!":
+        allowed = isinstance(element, BoolType)
+    else:
+        allowed = isinstance(element, IntType) and (operator != "abs" or element.signed)
+    if element is None or not allowed:
+        body.report(errors_types.operator_type(span, operator, operand.type, operand.span))
+        return Poison(span=span)
+    constant = None
+    if operand.constant is not None:
+        constant = constants.fold_unary(operator, operand.constant, element)
+    if operator == "abs":
+        node: typed.Expr = typed.Abs(
+            span=span, type=operand.type, label=operand.label, operand=operand.node
+        )
+    else:
+        node = typed.Unary(
+            span=span,
+            type=operand.type,
+            label=operand.label,
+            op=typed.UnaryOp(operator),
+            operand=operand.node,
+        )
+    return Typed(node=node, why=operand.why, constant=constant)

@@ -1,0 +1,243 @@
+"""The order of checking: names, constants and structs, then functions from `main` on."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from ezlang.diagnostics.diagnostic import CompilerBug, Diagnostic
+from ezlang.source import Source, Span
+from ezlang.syntax import tree as syntax
+from ezlang.typed import tree as typed
+from ezlang.types.labels import PUBLIC
+
+from . import errors_names, errors_types, expressions, instances
+from .context import Body, Given, Instance, Signature, World
+from .items import ConstInfo, FunctionInfo, ModuleInfo, ParamInfo, PartyInfo, StructInfo
+from .modules import Loader, LoadModule
+from .names import const_value, param_value
+from .provenance import Traced
+from .signatures import signature
+from .typenames import struct_type
+from .values import Typed, Value
+
+_SAMPLE_SIZE = 5
+"""What the sizes of a function stand for that nothing calls; errors that hang on it are silent."""
+
+_FRAMES = 50_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckResult:
+    """What a check found.
+
+    `program` is there if the file is a program without errors; a module without errors has
+    `is_module` set and no program. `sources` are all files that were read, the checked one last.
+    """
+
+    program: typed.Program | None
+    diagnostics: tuple[Diagnostic, ...]
+    is_module: bool
+    sources: tuple[Source, ...]
+
+
+class _Rules:
+    """The parts of the checker that call each other, tied together."""
+
+    def evaluate(self, body: Body, node: syntax.Expr) -> Value:
+        return expressions.evaluate(body, node)
+
+    def call(
+        self, body: Body, signature: Signature, arguments: tuple[Traced, ...], span: Span
+    ) -> Instance | None:
+        return instances.call(body, signature, arguments, span)
+
+
+def check_program(
+    source: Source, settings: Mapping[str, int | bool], load_module: LoadModule
+) -> CheckResult:
+    """Check a file and all that it imports."""
+    loader = Loader(load_module)
+    program = loader.program(source)
+    parties = [i.node.text for i in program.items.values() if isinstance(i, PartyInfo)]
+    world = World(rules=_Rules(), settings=settings, parties=tuple(parties), program=program)
+    world.diagnostics.extend(loader.diagnostics)
+    main = program.items.get("main")
+    is_module = not parties and not isinstance(main, FunctionInfo)
+    _settings(world, program)
+    with _deep_recursion():
+        for module in loader.modules:
+            _items(world, module)
+        _heads(world, program)
+        root = _main(world, main) if isinstance(main, FunctionInfo) else None
+        roots = [] if root is None else [root]
+        for module in loader.modules:
+            roots.extend(_uncalled(world, module))
+    reachable = _reachable(roots)
+    for instance in reachable:
+        world.diagnostics.extend(instance.diagnostics)
+    _input_types(world, _reachable([] if root is None else [root]))
+    diagnostics = _distinct(world.diagnostics, incomplete=loader.incomplete)
+    tree = None
+    if not diagnostics and root is not None:
+        tree = _tree(world, root)
+    return CheckResult(
+        program=tree,
+        diagnostics=diagnostics,
+        is_module=is_module,
+        sources=tuple([m.source for m in loader.modules]),
+    )
+
+
+@contextmanager
+def _deep_recursion() -> Iterator[None]:
+    """Allow for calls as deep as programs have them; each level takes a few dozen frames."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, _FRAMES))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
+
+
+def _settings(world: World, program: ModuleInfo) -> None:
+    """Report settings for params that are not there."""
+    known = [n for n, i in program.items.items() if isinstance(i, ParamInfo)]
+    start = Span(program.source, 0, 0)
+    for name in world.settings:
+        if name not in known:
+            world.diagnostics.append(errors_names.unknown_setting(name, known, start))
+
+
+def _items(world: World, module: ModuleInfo) -> None:
+    """Compute a file's constants, params and structs, whether they are used or not."""
+    body = Body(world, module)
+    for item in module.items.values():
+        match item:
+            case ConstInfo():
+                const_value(body, item)
+            case ParamInfo():
+                param_value(body, item)
+            case StructInfo():
+                struct_type(world, item)
+
+
+def _heads(world: World, program: ModuleInfo) -> None:
+    """Report what is wrong with the program as a whole: no `main`, no parties, a wrong `main`."""
+    main = program.items.get("main")
+    parties = [i for i in program.tree.items if isinstance(i, syntax.PartyItem)]
+    if not isinstance(main, FunctionInfo):
+        if parties:
+            world.diagnostics.append(errors_names.no_main(parties[0].span))
+        return
+    if not parties:
+        world.diagnostics.append(errors_names.no_parties(main.node.name.span))
+    node = main.node
+    wrong = (*node.sizes, *node.parameters)
+    if wrong:
+        world.diagnostics.append(errors_names.main_head(wrong[0].span))
+    elif node.return_type is not None:
+        world.diagnostics.append(errors_names.main_head(node.return_type.span))
+
+
+def _main(world: World, main: FunctionInfo) -> Instance | None:
+    """Check `main` and all that it calls."""
+    return _check_alone(world, main)
+
+
+def _uncalled(world: World, module: ModuleInfo) -> list[Instance]:
+    """Check the functions of a file that nothing calls, with labels and sizes made up."""
+    found: list[Instance] = []
+    for item in list(module.items.values()):
+        if isinstance(item, FunctionInfo) and item.instances == 0:
+            instance = _check_alone(world, item)
+            if instance is not None:
+                found.append(instance)
+    return found
+
+
+def _check_alone(world: World, function: FunctionInfo) -> Instance | None:
+    """Check a function that no call gave sizes and labels."""
+    sizes = (_SAMPLE_SIZE,) * len(function.node.sizes)
+    quiet = bool(sizes)
+    head = signature(Body(world, function.module), function, sizes, quiet=quiet)
+    arguments = instances.public_arguments(head)
+    return instances.instantiate(
+        world, head, arguments, PUBLIC, function.node.name.span, quiet=quiet
+    )
+
+
+def _reachable(roots: list[Instance]) -> list[Instance]:
+    """Return instances and all that they call, callees first, each once."""
+    order: list[Instance] = []
+    seen: set[Instance] = set()
+    for root in roots:
+        pending = [(root, iter(root.callees))]
+        while pending:
+            instance, callees = pending[-1]
+            if instance in seen:
+                pending.pop()
+                continue
+            callee = next(callees, None)
+            if callee is not None:
+                if callee not in seen:
+                    pending.append((callee, iter(callee.callees)))
+                continue
+            seen.add(instance)
+            order.append(instance)
+            pending.pop()
+    return order
+
+
+def _input_types(world: World, reachable: list[Instance]) -> None:
+    """Report inputs that are read with two types."""
+    first: dict[tuple[int, str], Given] = {}
+    for instance in reachable:
+        for given in instance.inputs:
+            before = first.setdefault((given.party, given.name), given)
+            if before.type != given.type:
+                world.diagnostics.append(
+                    errors_types.input_types_differ(
+                        given.span, given.name, given.type, before.span, before.type
+                    )
+                )
+
+
+def _distinct(diagnostics: list[Diagnostic], *, incomplete: bool) -> tuple[Diagnostic, ...]:
+    """Return diagnostics in source order: for one code and place only the first.
+
+    Instances of a function, and the turns of a loop over the parties, make the same mistake again.
+    After syntax errors, names that are missing are not reported.
+    """
+    unknown = ("EZ1001", "EZ1002", "EZ1003", "EZ1004", "EZ1005", "EZ1007", "EZ1030", "EZ1031")
+    kept: dict[object, Diagnostic] = {}
+    for diagnostic in diagnostics:
+        if incomplete and diagnostic.code in unknown:
+            continue
+        kept.setdefault((diagnostic.code, diagnostic.span), diagnostic)
+    return tuple(sorted(kept.values(), key=lambda d: d.sort_key))
+
+
+def _tree(world: World, root: Instance) -> typed.Program:
+    """Return the typed program of a check without errors."""
+    functions: list[typed.Function] = []
+    for instance in _reachable([root]):
+        if instance.node is None:
+            raise CompilerBug(f"{instance.name} has no typed tree, but there is no error")
+        functions.append(instance.node)
+    program = world.program
+    assert program is not None
+    params: list[tuple[str, int | bool]] = []
+    for name, item in program.items.items():
+        if isinstance(item, ParamInfo) and isinstance(item.value, Typed):
+            value = item.value.constant
+            assert isinstance(value, bool | int)
+            params.append((name, value))
+    return typed.Program(
+        span=program.tree.span,
+        parties=world.parties,
+        params=tuple(params),
+        functions=tuple(functions),
+    )

@@ -1,0 +1,118 @@
+"""What crosses the border of secrecy: `input`, `reveal` and `output`."""
+
+from __future__ import annotations
+
+from ezlang.source import Span
+from ezlang.syntax import tree as syntax
+from ezlang.typed import tree as typed
+from ezlang.types.labels import PUBLIC, Label, owned
+from ezlang.types.types import Type, VoidType
+
+from . import errors_flow, errors_types
+from .coerce import coerce, settle
+from .context import Body, Given
+from .flow import labels_in, leaves, shared
+from .flows import effect
+from .provenance import Why
+from .values import Deferred, Poison, Typed, Value
+
+
+def input(body: Body, node: syntax.Input) -> Value:
+    """Check `input(party, "name")`: it waits for the type that its context asks for."""
+    party = body.party(node.party)
+    effect(body, "`input`", node.span)
+    if party is None:
+        return Poison(span=node.span)
+    name = node.name.value
+
+    def build(type: Type) -> Typed | Poison:
+        for label, field in labels_in(type, owned(party)):
+            if field is not None and label != owned(party):
+                body.report(errors_flow.input_of_labelled_field(body, node.span, type, field))
+                return Poison(span=node.span)
+        body.inputs.append(Given(party=party, name=name, type=type, span=node.span))
+        result = typed.Input(span=node.span, type=type, label=owned(party), party=party, name=name)
+        why = Why(f'"{name}" is input here, and known to `{node.party.text}` alone', node.span)
+        return Typed(node=result, why=why)
+
+    return Deferred(span=node.span, what="an `input`", shape=None, default=None, build=build)
+
+
+def reveal(body: Body, node: syntax.Reveal) -> Value:
+    """Check `reveal(e)` and `reveal(e, party)`."""
+    to = None if node.to is None else body.party(node.to)
+    effect(body, "`reveal`", node.span)
+    value = body.value(node.value)
+    if isinstance(value, Poison) or (node.to is not None and to is None):
+        return Poison(span=node.span)
+    if isinstance(value, Deferred):
+        inner = value
+
+        def build(type: Type) -> Typed | Poison:
+            built = coerce(body, inner, type)
+            return built if isinstance(built, Poison) else released(body, built, to, node.span)
+
+        return Deferred(
+            span=node.span, what=inner.what, shape=inner.shape, default=inner.default, build=build
+        )
+    if not isinstance(value, Typed):
+        return value
+    if isinstance(value.type, VoidType):
+        body.report(errors_types.no_value(value.span))
+        return Poison(span=node.span)
+    return released(body, value, to, node.span)
+
+
+def released(body: Body, value: Typed, to: int | None, span: Span) -> Typed:
+    """Return the value made known to a party, or to everyone; what they know is left as it is."""
+    label = _audience(to)
+    plain, _ = leaves(value.type)
+    if not plain or value.label.flows_to(label):
+        return shared(value, label)
+    node = typed.Reveal(span=span, type=value.type, label=label, operand=value.node, to=to)
+    if to is None:
+        return Typed(node=node)
+    name = body.world.parties[to]
+    return Typed(node=node, why=Why(f"it is revealed to `{name}` alone here", span))
+
+
+def _audience(to: int | None) -> Label:
+    return PUBLIC if to is None else owned(to)
+
+
+def output(body: Body, node: syntax.Output) -> typed.Statement | None:
+    """Check an `output`: a release of the value, handed to the users."""
+    to = None if node.to is None else body.party(node.to)
+    effect(body, "`output`", node.span)
+    value = settle(body, body.value(node.value))
+    if node.to is not None and to is None:
+        return None
+    _note_name(body, node, to)
+    if isinstance(value, Poison):
+        return None
+    if isinstance(value.type, VoidType):
+        body.report(errors_types.no_value(value.span))
+        return None
+    audience = _audience(to)
+    for label, field in labels_in(value.type, PUBLIC):
+        if field is not None and not label.flows_to(audience):
+            body.report(errors_flow.output_of_labelled_field(body, value, field, to))
+            return None
+    if leaves(value.type)[0] and not value.label.flows_to(audience):
+        value = released(body, value, to, value.span)
+    return typed.Output(span=node.span, to=to, value=value.node, name=node.name.value)
+
+
+def _note_name(body: Body, node: syntax.Output, to: int | None) -> None:
+    """Report a second output of a name to a party, where both surely run once."""
+    if not body.straight:
+        return
+    receivers = range(len(body.world.parties)) if to is None else [to]
+    for receiver in receivers:
+        key = (receiver, node.name.value)
+        before = body.outputs.get(key)
+        if before is not None:
+            party = body.world.parties[receiver]
+            body.report(errors_types.output_twice(node.name, party, before))
+            return
+        body.outputs[key] = node.name.span

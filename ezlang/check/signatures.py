@@ -1,0 +1,112 @@
+"""Functions' heads: parameter and result types for given sizes, and sizes from arguments."""
+
+from __future__ import annotations
+
+from ezlang.source import Span
+from ezlang.syntax import tree as syntax
+from ezlang.types.types import VOID, shape_of
+
+from . import errors_sizes, errors_types
+from .context import Body, Signature, SizeName
+from .items import FunctionInfo
+from .typenames import label, resolve, size
+from .values import Deferred, Exact, Poison, Typed, Value
+
+
+def signature(
+    body: Body, function: FunctionInfo, sizes: tuple[int, ...], *, quiet: bool
+) -> Signature:
+    """Return a function's head for given sizes; what is wrong in it is reported once."""
+    key = (function, sizes, quiet)
+    known = body.world.signatures.get(key)
+    if known is not None:
+        return known
+    node = function.node
+    inner = Body(body.world, function.module, quiet_sizes=quiet)
+    bind_sizes(inner, function, sizes)
+    types = tuple([resolve(inner, p.type) for p in node.parameters])
+    labels = tuple([None if p.label is None else label(inner, p.label) for p in node.parameters])
+    for parameter, label_ in zip(node.parameters, labels, strict=True):
+        if parameter.label is not None and label_ is None:
+            types = tuple(
+                [None if p is parameter else t for p, t in zip(node.parameters, types, strict=True)]
+            )
+    result = Signature(
+        function=function,
+        sizes=sizes,
+        types=types,
+        labels=labels,
+        return_type=VOID if node.return_type is None else resolve(inner, node.return_type),
+        return_label=None if node.return_label is None else label(inner, node.return_label),
+    )
+    body.world.diagnostics.extend(inner.diagnostics)
+    body.world.signatures[key] = result
+    return result
+
+
+def bind_sizes(body: Body, function: FunctionInfo, sizes: tuple[int, ...]) -> None:
+    """Make a function's size parameters known in its head or body."""
+    for name, value in zip(function.node.sizes, sizes, strict=True):
+        body.bind(name, SizeName(name.text, name.span, value))
+
+
+def sizes_of_call(
+    body: Body, function: FunctionInfo, node: syntax.Call, arguments: list[Value]
+) -> tuple[int, ...] | None:
+    """Return the sizes that a call is for: written, or taken from the arguments' shapes."""
+    names = [n.text for n in function.node.sizes]
+    if node.sizes:
+        if len(node.sizes) != len(names):
+            body.report(
+                errors_types.size_count(node.span, function.name, len(names), len(node.sizes))
+            )
+            return None
+        written = [size(body, s) for s in node.sizes]
+        return None if None in written else tuple([s for s in written if s is not None])
+    found: dict[str, int] = {}
+    for parameter, argument in zip(function.node.parameters, arguments, strict=True):
+        _match(names, found, parameter.type, _shape(argument))
+    missing = [n for n in names if n not in found]
+    if missing:
+        if not any(isinstance(a, Poison) for a in arguments):
+            body.report(errors_sizes.size_not_inferred(node.span, function.name, missing[0]))
+        return None
+    return tuple([found[n] for n in names])
+
+
+def _shape(value: Value) -> tuple[int, ...] | None:
+    match value:
+        case Typed():
+            return shape_of(value.type)
+        case Deferred():
+            return value.shape
+        case Exact():
+            return ()
+        case Poison():
+            return None
+
+
+def _match(
+    names: list[str], found: dict[str, int], type: syntax.TypeName, shape: tuple[int, ...] | None
+) -> None:
+    """Take sizes from the shape of one argument where the parameter's type names them."""
+    if shape is None or len(shape) != len(type.sizes):
+        return
+    for extent_node, extent in zip(type.sizes, shape, strict=True):
+        if isinstance(extent_node, syntax.Variable) and extent_node.name.text in names:
+            found.setdefault(extent_node.name.text, extent)
+
+
+def count_matches(
+    body: Body, function: FunctionInfo, span: Span, arguments: tuple[syntax.Expr, ...]
+) -> bool:
+    """Tell whether a call has as many arguments as the function has parameters; report it."""
+    wanted = len(function.node.parameters)
+    if len(arguments) == wanted:
+        return True
+    body.report(
+        errors_types.argument_count(
+            span, function.name, wanted, len(arguments), function.node.name.span
+        )
+    )
+    return False

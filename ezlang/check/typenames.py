@@ -1,0 +1,154 @@
+"""Types, labels and sizes as they are written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ezlang.syntax import tree as syntax
+from ezlang.types.labels import PUBLIC, SECRET, Label, owned
+from ezlang.types.types import SCALARS, ArrayType, Field, StructType, Type, array_of
+
+from . import errors_flow, errors_names, errors_sizes
+from .context import Body, World
+from .items import ImportInfo, ModuleInfo, State, StructInfo, described
+from .values import Exact, Poison, Typed
+
+LARGEST_ARRAY = 1 << 32
+"""Arrays of more elements than this are an error."""
+
+
+def label(body: Body, node: syntax.Label) -> Label | None:
+    """Return a written label; None if it names no party, which is reported."""
+    match node:
+        case syntax.PublicLabel():
+            return PUBLIC
+        case syntax.SecretLabel():
+            return SECRET
+        case syntax.OwnedLabel(party=party):
+            index = body.party(party)
+            return None if index is None else owned(index)
+
+
+def resolve(body: Body, node: syntax.TypeName) -> Type | None:
+    """Return a written type; None if it is wrong, which is reported."""
+    element: Type | None = SCALARS.get(node.name.text)
+    if element is None:
+        struct = struct_named(body, node.name)
+        element = None if struct is None else struct_type(body.world, struct)
+    shape = [size(body, s) for s in node.sizes]
+    if element is None or None in shape:
+        return None
+    result = array_of(element, tuple([s for s in shape if s is not None]))
+    if isinstance(result, ArrayType) and result.size > LARGEST_ARRAY:
+        body.report_size(errors_sizes.array_too_large(node.span, result))
+        return None
+    return result
+
+
+def size(body: Body, node: syntax.Expr) -> int | None:
+    """Return a size; None if it isn't one, which is reported."""
+    result = constant_integer(body, node)
+    if result is not None and result < 0:
+        body.report_size(errors_sizes.negative_size(node.span, result))
+        return None
+    return result
+
+
+def constant_integer(body: Body, node: syntax.Expr) -> int | None:
+    """Return an integer known when checking; None if it isn't one, which is reported."""
+    with body.exact():
+        value = body.value(node)
+    match value:
+        case Poison():
+            return None
+        case Exact(value=result):
+            return result
+        case Typed(constant=bool()):
+            body.report(errors_sizes.size_is_bool(node.span))
+            return None
+        case Typed(constant=int() as result):
+            return result
+        case Typed():
+            if value.label.is_public:
+                body.report(errors_sizes.size_not_constant(node.span))
+            else:
+                body.report(errors_flow.secret_size(body, node.span, value))
+            return None
+        case _:
+            body.report(errors_sizes.size_not_constant(node.span))
+            return None
+
+
+def struct_named(body: Body, name: syntax.Name) -> StructInfo | None:
+    """Return the struct with a name (`Point` or `geometry.Point`); report an unknown one."""
+    module: ModuleInfo | None = body.module
+    text = name.text
+    if "." in text:
+        prefix, text = text.split(".", 1)
+        item = body.module.items.get(prefix)
+        if not isinstance(item, ImportInfo):
+            modules = [n for n, i in body.module.items.items() if isinstance(i, ImportInfo)]
+            body.report(errors_names.unknown_module(name, prefix, modules))
+            return None
+        module = item.module
+    if module is None:
+        return None
+    item = module.items.get(text)
+    if isinstance(item, StructInfo):
+        return item
+    if item is not None:
+        body.report(errors_names.not_a_type(name, described(item)))
+        return None
+    structs = [n for n, i in module.items.items() if isinstance(i, StructInfo)]
+    body.report(errors_names.unknown_type(name, [*SCALARS, *structs]))
+    return None
+
+
+def struct_type(world: World, info: StructInfo) -> StructType | None:
+    """Return a struct's type, made on first use; None if it is wrong, which is reported."""
+    if info.state is State.DONE:
+        return info.type
+    if info.state is State.OPEN:
+        _report_cycle(world, info)
+        return None
+    info.state = State.OPEN
+    with _open(world, info):
+        info.type = _make_struct(world, info)
+    info.state = State.DONE
+    return info.type
+
+
+@contextmanager
+def _open(world: World, info: StructInfo) -> Iterator[None]:
+    world.open_structs.append(info)
+    yield
+    world.open_structs.pop()
+
+
+def _report_cycle(world: World, info: StructInfo) -> None:
+    start = world.open_structs.index(info)
+    cycle = [s.node.name for s in world.open_structs[start:]]
+    world.diagnostics.append(errors_names.struct_cycle([*cycle, info.node.name]))
+
+
+def _make_struct(world: World, info: StructInfo) -> StructType | None:
+    body = Body(world, info.module)
+    fields: list[Field] = []
+    seen: dict[str, syntax.Name] = {}
+    good = True
+    for node in info.node.fields:
+        before = seen.get(node.name.text)
+        if before is not None:
+            body.report(errors_names.duplicate_field(node.name, before.span))
+            good = False
+            continue
+        seen[node.name.text] = node.name
+        type_ = resolve(body, node.type)
+        label_ = None if node.label is None else label(body, node.label)
+        if type_ is None or (node.label is not None and label_ is None):
+            good = False
+            continue
+        fields.append(Field(node.name.text, type_, label_))
+    world.diagnostics.extend(body.diagnostics)
+    return StructType(info.node.name.text, tuple(fields)) if good else None

@@ -1,0 +1,100 @@
+"""What the checker knows of an expression before its context has had a say.
+
+- `Typed`: it has its type and its node.
+- `Exact`: an integer of any size, computed when checking; the context gives it a type.
+- `Deferred`: it takes its type from the context too, but is more than a number:
+  an input, a literal of numbers, a choice between two numbers.
+- `Poison`: it was wrong and that has been reported; whatever is made of it is poison.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ezlang.source import Span
+from ezlang.typed import tree as typed
+from ezlang.types.labels import PUBLIC, Label
+from ezlang.types.types import INT32, INT64, IntType, ScalarType, Type
+
+from .provenance import Traced, Why
+
+Constant = int | bool | tuple["Constant", ...]
+"""A value known when checking: a scalar, an array's items, or a struct's fields in order.
+
+An array of which every scalar is the same may be given by that scalar alone.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Typed:
+    """An expression with its node; `why` says why its label is not public."""
+
+    node: typed.Expr
+    why: Why | None = None
+    constant: Constant | None = None
+
+    @property
+    def type(self) -> Type:
+        """The type of the node."""
+        return self.node.type
+
+    @property
+    def label(self) -> Label:
+        """The label of the node."""
+        return self.node.label
+
+    @property
+    def span(self) -> Span:
+        """Where the expression stands."""
+        return self.node.span
+
+    @property
+    def traced(self) -> Traced:
+        """The label with its reason."""
+        return Traced(self.node.label, self.why)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exact:
+    """An integer computed when checking, of any size, not yet of a type."""
+
+    value: int
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Poison:
+    """What was wrong and has been reported."""
+
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deferred:
+    """An expression that waits for a type.
+
+    `shape` is None where the context gives that too, `default` None where there is no type
+    but the context's. `build` makes the node for the type asked for, and reports if it can't be;
+    `what` names the expression in messages.
+    """
+
+    span: Span
+    what: str
+    shape: tuple[int, ...] | None
+    default: ScalarType | None
+    build: Callable[[Type], Typed | Poison]
+
+
+Value = Typed | Exact | Deferred | Poison
+
+
+def default_type(value: int) -> IntType:
+    """Return the type of a number where nothing asks for one."""
+    return INT32 if INT32.low <= value <= INT32.high else INT64
+
+
+def literal(value: int | bool, type: ScalarType, span: Span) -> Typed:
+    """Return a scalar constant, which must be in the type's range."""
+    node = typed.Literal(span=span, type=type, label=PUBLIC, value=value)
+    return Typed(node=node, constant=value)

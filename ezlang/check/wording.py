@@ -1,0 +1,39 @@
+"""Phrases that error messages share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+from ezlang.source import Span
+
+_LONGEST = 40
+
+
+def near(name: str, known: Iterable[str]) -> str | None:
+    """Return a question for the known name that is most like an unknown one, if one is."""
+    found = get_close_matches(name, sorted(set(known)), n=1, cutoff=0.6)
+    return f"Did you mean `{found[0]}`?" if found else None
+
+
+def listed(names: Iterable[str]) -> str:
+    """Return names in back quotes with commas between."""
+    return ", ".join(f"`{n}`" for n in names)
+
+
+def short(number: int) -> str:
+    """Return a number, or how large it is if it would fill the screen."""
+    if number.bit_length() <= 128:
+        return str(number)
+    return f"a number of {number.bit_length()} bits"
+
+
+def code(span: Span) -> str:
+    """Return a piece of the program in back quotes, on one line and not too long."""
+    text = " ".join(span.text.split())
+    return f"`{text}`" if len(text) <= _LONGEST else f"`{text[: _LONGEST - 1]}…`"
+
+
+def plural(count: int, noun: str) -> str:
+    """Return a count with its noun."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
