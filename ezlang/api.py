@@ -8,12 +8,12 @@ imported by the calls that need them and by nothing else.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from time import perf_counter
 
 from ezlang.check import CheckResult, check
-from ezlang.diagnostics.diagnostic import EzError
+from ezlang.diagnostics.diagnostic import Diagnostic, EzError
 from ezlang.source import Source
 from ezlang.syntax.reader import read_source
 from ezlang.typed.tree import Program
@@ -79,9 +79,20 @@ def load(path: Path, settings: Settings | None = None) -> Program:
 
 def checked(result: CheckResult) -> Program:
     """Return the program of a check that found nothing. Raises EzError with what it found."""
-    if result.program is None or result.diagnostics:
+    if result.diagnostics:
         raise EzError(*result.diagnostics)
+    if result.program is None:
+        raise EzError(_only_a_module(result.sources[-1]), exit_code=2)
     return result.program
+
+
+def _only_a_module(source: Source) -> Diagnostic:
+    return Diagnostic(
+        code="EZ4107",
+        message=f"{source.name} is a module: it has no `main` to run",
+        span=None,
+        help="run a program that imports it",
+    )
 
 
 def run_clear(program: Program, inputs: Inputs) -> RunResult:
@@ -96,17 +107,65 @@ def run_clear(program: Program, inputs: Inputs) -> RunResult:
 def run_simulated(program: Program, inputs: Inputs, *, seed: int | None = None) -> RunResult:
     """Run a program with every party in this process, on real shares, and count what they send."""
     from ezlang.compiler.lower import lower
+    from ezlang.compiler.passes import run_passes
     from ezlang.executors import simulate
 
     start = perf_counter()
     checked_inputs = check_inputs(program, inputs)
-    lowered = lower(program)
+    lowered = run_passes(lower(program), "tidy")
     compiled = perf_counter()
     outcome = simulate.run_simulated(lowered, checked_inputs, seed=seed, record=False)
     return RunResult(
         outputs=outcome.outputs,
         cost=Cost(rounds=outcome.cost.rounds, bytes=outcome.cost.bytes_sent),
         seconds={"compile": compiled - start, "run": perf_counter() - compiled},
+    )
+
+
+def run_native(program: Program, inputs: Inputs, *, timeout: float | None = None) -> RunResult:
+    """Run a program of two parties as two processes on this machine, with native code.
+
+    `timeout`: how many seconds a party waits for the other.
+    """
+    from ezlang.executors.native.processes import run_native
+
+    outcome = run_native(program, inputs, timeout=timeout)
+    return RunResult(
+        outputs=outcome.outputs,
+        cost=Cost(rounds=outcome.rounds, bytes=outcome.bytes_sent),
+        seconds=outcome.seconds,
+    )
+
+
+def run_party(
+    program: Program,
+    party: int | str,
+    inputs: Mapping[str, Data],
+    *,
+    address: str | None = None,
+    insecure: bool = False,
+    timeout: float | None = None,
+    warn: Callable[[str], None] | None = None,
+) -> PartyResult:
+    """Run a program as one of its two parties, in this process, with native code.
+
+    `inputs`: name → value. Party 0 listens at `address` (HOST:PORT), party 1 dials it; one off this
+    machine needs `insecure`, and `warn` is told what that means.
+    """
+    from ezlang.executors.native.single import run_party
+
+    outcome = run_party(
+        program, party, inputs, address=address, insecure=insecure, timeout=timeout, warn=warn
+    )
+    return PartyResult(
+        party=outcome.party,
+        outputs=outcome.outputs,
+        cost=PartyCost(
+            rounds=outcome.rounds,
+            bytes_sent=outcome.bytes_sent,
+            bytes_received=outcome.bytes_received,
+        ),
+        seconds=outcome.seconds,
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from .options import json_option, parse_settings, program_argument, set_option, usage_error
+from .report import say
 
 
 @click.command(short_help="Run a program: simulated, or between real parties.")
@@ -70,7 +71,13 @@ def run(
         values = gather_inputs(loaded, inputs, program.parent, own)
         output.say_model(loaded, "party", own)
         mine = api.run_party(
-            loaded, own, values[own], address=address, insecure=insecure, timeout=timeout
+            loaded,
+            own,
+            values[own],
+            address=address,
+            insecure=insecure,
+            timeout=timeout,
+            warn=say,
         )
         output.print_party_result(mine, as_json)
         return

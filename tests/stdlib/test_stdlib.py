@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from random import Random
 from typing import Any
 
@@ -9,6 +10,13 @@ import pytest
 from library import MODULES, Example, examples, functions, program
 
 from ezlang import api
+from ezlang.executors.native.threads import run_native_threads
+
+EXECUTORS: dict[str, Callable[..., Any]] = {
+    "clear": api.run_clear,
+    "simulated": api.run_simulated,
+    "native": run_native_threads,
+}
 
 
 def found_in(module: str) -> list[Example]:
@@ -29,14 +37,14 @@ def test_every_function_has_an_example_that_calls_it(module: str) -> None:
 
 
 @pytest.mark.parametrize("secret", [False, True], ids=["public", "secret"])
-@pytest.mark.parametrize("executor", ["clear", "simulated", "native"])
+@pytest.mark.parametrize("executor", EXECUTORS)
 @pytest.mark.parametrize("module", MODULES)
 def test_examples_hold(module: str, executor: str, secret: bool) -> None:
     found = found_in(module)
     checked = api.checked(api.check_text(program(module, found, secret=secret)))
-    result = getattr(api, f"run_{executor}")(checked, {"alice": {}, "bob": {}})
+    outputs = EXECUTORS[executor](checked, {}).outputs
     for number, example in enumerate(found):
-        assert all_hold(result.outputs["bob"][str(number)]), example.text
+        assert all_hold(outputs["bob"][str(number)]), example.text
 
 
 SORTS = """\
