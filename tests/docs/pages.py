@@ -128,5 +128,5 @@ def all_pages(root: Path) -> list[Path]:
     return [
         root / "README.md",
         *sorted((root / "docs").glob("*.md")),
-        *sorted((root / "examples").glob("*/README.md")),
+        *sorted((root / "examples").glob("**/README.md")),
     ]

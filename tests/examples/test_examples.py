@@ -186,6 +186,12 @@ def test_sha_256_gives_the_vectors_of_the_standard(message: bytes, digest: str) 
     assert "".join(f"{word:08x}" for word in outputs["alice"]["digest"]) == digest
 
 
+def test_the_list_of_examples_is_complete() -> None:
+    listed = (ROOT / "examples" / "README.md").read_text(encoding="utf-8")
+    for folder in FOLDERS:
+        assert f"({folder.name}/README.md)" in listed
+
+
 def test_the_forest_is_not_trivial() -> None:
     told = json_of(ROOT / "examples" / "decision-forest" / "expected.json")["hospital"]["benign"]
     assert {True, False} <= set(told)
