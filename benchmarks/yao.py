@@ -1,10 +1,10 @@
 """AND gates a second of Yao's protocol, one thread and one core a party.
 
-Three workloads of one size in ANDs: 64-bit comparisons of many pairs at once; 64-bit comparisons one
-after the other, each a call of its own; a wide group of independent ANDs; a chain of ANDs, each needing
-the one before. Each runs between two processes over loopback TCP, and each side alone in memory,
-where sent bytes go nowhere and received ones are zeros. Native code loops over the calls. The
-median of several runs is shown; set-up is left out.
+Four workloads: 64-bit comparisons of many pairs at once; 64-bit comparisons one after the other,
+each a call of its own; a wide group of independent ANDs; a chain of ANDs, each needing the one
+before. Each runs between two processes over loopback TCP, and each side alone in memory, where
+sent bytes go nowhere and received ones are zeros. Native code loops over the calls. The median
+of several runs is shown; set-up is left out.
 """
 
 from __future__ import annotations

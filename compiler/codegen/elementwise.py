@@ -182,6 +182,7 @@ def _netlist(e: Emitter, netlist: Netlist) -> Value:
                 I64(len(netlist.outputs)),
                 I64(netlist.registers),
                 I64(len(netlist.ports)),
+                I64(netlist.ands),
             ],
         )
         known.linkage = "internal"

@@ -56,8 +56,9 @@ I8: Final[Any] = ir.IntType(8)
 I32: Final[Any] = ir.IntType(32)
 I64: Final[Any] = ir.IntType(64)
 
-NETLIST_TYPE: Final[Any] = ir.LiteralStructType([POINTER, I64, POINTER, I64, I64, I64])
-"""{i32* code, i64 instructions, i32* outputs, i64 output_count, i64 registers, i64 port_count}"""
+NETLIST_TYPE: Final[Any] = ir.LiteralStructType([POINTER, I64, POINTER, I64, I64, I64, I64])
+"""{i32* code, i64 instructions, i32* outputs, i64 output_count, i64 registers, i64 port_count,
+i64 ands}: as in `Netlist`; `ands` is how many ANDs the code has."""
 
 PORT_TYPE: Final[Any] = ir.LiteralStructType([POINTER, I64, I32, I32])
 """{void* data, i64 stride, i32 width, i32 kind}: the stride leads from one instance to the next,
@@ -85,6 +86,7 @@ class NetlistStruct(ctypes.Structure):
         ("output_count", ctypes.c_int64),
         ("registers", ctypes.c_int64),
         ("port_count", ctypes.c_int64),
+        ("ands", ctypes.c_int64),
     )
 
 

@@ -60,9 +60,8 @@ def write_circuit(module: Any, role: Role) -> None:
     names = ("context", "netlist", "ports", "out", "n")
     k = Kernel(module, "yao_circuit", tuple(zip(names, FUNCTIONS["yao_circuit"], strict=True)))
     context = ContextAccess(k, k["context"])
-    code, instructions, _, _, registers, _ = _netlist_fields(k, k["netlist"])
+    *_, registers, _, ands = _netlist_fields(k, k["netlist"])
     if not role.is_garbler:
-        ands = _count_ands(k, code, instructions)
         context.set("tables_left", ands * k["n"] * TABLE_BYTES)
     with k.when(registers > context.get("scratch_registers"), likely=False):
         context.callback("grow", registers)
@@ -81,19 +80,6 @@ def _netlist_fields(k: Kernel, netlist: Value) -> list[Value]:
     return [
         k.load(netlist.at(8 * i), type, align=8) for i, type in enumerate(NETLIST_TYPE.elements)
     ]
-
-
-def _count_ands(k: Kernel, code: Value, instructions: Value) -> Value:
-    """Return how many ANDs a netlist has; groups are stepped over."""
-    total = k.variable(k.i64(0))
-    at = k.variable(k.i64(0))
-    with k.repeat(lambda: at.get() < instructions):
-        pointer = code.at(at.get() * _INSTRUCTION_BYTES)
-        is_group = k.load(pointer, I32, align=4).equals(int(Opcode.GROUP))
-        size = k.select(is_group, k.load(pointer.at(4), I32, align=4).to(I64), k.i64(0))
-        total.set(total.get() + size)
-        at.set(at.get() + size + 1)
-    return total.get()
 
 
 def _write_tile(module: Any, role: Role, count: int) -> Kernel:
@@ -174,7 +160,8 @@ def _write_run(module: Any, role: Role, group: Kernel, chunk: int) -> Kernel:
     )
     context = ContextAccess(k, k["context"])
     scratch = context.get("scratch")
-    code, instructions, outputs, output_count, _, port_count = _netlist_fields(k, k["netlist"])
+    fields = _netlist_fields(k, k["netlist"])
+    code, instructions, outputs, output_count, _, port_count, _ = fields
     _load_ports(k, scratch, port_count, chunk)
     _interpret(k, role, group, context, (code, instructions), chunk)
     with k.loop(0, output_count) as bit:

@@ -37,7 +37,7 @@ from ..kernels.engine import Engine
 from .channel import Channel
 from .cot import GROUP_BITS, AlignedBytes, CotParty, CotReceiver, CotSender
 
-TABLE_BUFFER: Final = 1 << 17
+TABLE_BUFFER: Final = 1 << 18
 BIT_BUFFER: Final = 1 << 16
 _MINIMUM_BUFFER: Final = 256
 _POINTER: Final = ctypes.c_void_p
@@ -79,6 +79,7 @@ class NetlistHandle:
             len(self._outputs),
             netlist.registers,
             len(netlist.ports),
+            netlist.ands,
         )
 
     @property
@@ -177,12 +178,14 @@ class YaoParty:
         from_memory.argtypes = (ctypes.c_void_p, ctypes.c_ssize_t, ctypes.c_int)
         readable, writable = 0x100, 0x200
 
+        channel = self.channel
+
         def send(data: int, size: int) -> None:
-            self.channel.send(from_memory(data, size, readable))
-            self.channel.flush()
+            channel.send(from_memory(data, size, readable))
+            channel.flush()
 
         def receive(data: int, size: int) -> None:
-            self.channel.receive_into(from_memory(data, size, writable))
+            channel.receive_into(from_memory(data, size, writable))
 
         return {
             "send": TRANSFER(self._guarded(send)),
