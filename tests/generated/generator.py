@@ -223,7 +223,7 @@ class ProgramGenerator(Expressions):
             return self.assign(scope)
         to = self.choice(["all", *self.parties])
         readers = PUBLIC if to == "all" else f"@{to}"
-        able = [v for v in scope.variables if self.reveals or flows(v.label, readers) or self.stray()]
+        able = [v for v in scope.variables if self.reveals or flows(v.label, readers)]
         if not able:
             return self.declare(scope)
         self.outputs += 1

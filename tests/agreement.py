@@ -1,0 +1,59 @@
+"""Running a program in all three executors, and what it comes to in each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ezlang.check import check
+from ezlang.compiler.lower import lower
+from ezlang.diagnostics.diagnostic import EzError
+from ezlang.executors.clear import run_clear
+from ezlang.executors.native.threads import run_native_threads
+from ezlang.executors.simulate import run_simulated
+from ezlang.source import Source
+from ezlang.typed.tree import Program
+from ezlang.values.data import Inputs, Outputs
+
+
+@dataclass(frozen=True)
+class Result:
+    """Outputs, or the code and line of the failure that ended the run."""
+
+    outputs: Outputs | None = None
+    failure: tuple[str, int] | None = None
+
+
+def checked(text: str, settings: Mapping[str, int | bool] | None = None) -> Program:
+    result = check(Source("main.ez", text), settings=settings or {})
+    assert result.program is not None, "\n".join(d.message for d in result.diagnostics)
+    return result.program
+
+
+def simulated(program: Program, inputs: Inputs) -> Outputs:
+    return run_simulated(lower(program), inputs, seed=None, record=False).outputs
+
+
+def native(program: Program, inputs: Inputs) -> Outputs:
+    return run_native_threads(program, inputs).outputs
+
+
+def clear(program: Program, inputs: Inputs) -> Outputs:
+    return run_clear(program, inputs).outputs
+
+
+def executors(program: Program) -> dict[str, Callable[[Program, Inputs], Outputs]]:
+    """All executors that can run a program: native ones are for two parties."""
+    able = {"clear": clear, "simulated": simulated}
+    return able | ({"native": native} if len(program.parties) == 2 else {})
+
+
+def result_of(run: Callable[[Program, Inputs], Any], program: Program, inputs: Inputs) -> Result:
+    try:
+        return Result(outputs=run(program, inputs))
+    except EzError as error:
+        (diagnostic,) = error.diagnostics
+        assert error.exit_code == 3, diagnostic.message
+        assert diagnostic.span is not None
+        return Result(failure=(diagnostic.code, diagnostic.span.line))

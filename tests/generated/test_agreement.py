@@ -1,0 +1,39 @@
+"""Generated programs mean the same in the clear, simulated and native."""
+
+from __future__ import annotations
+
+import pytest
+from agreement import checked, clear, executors, simulated
+from generator import Generated, programs
+from hypothesis import given, settings
+
+PROFILE = settings.get_profile("programs")
+
+
+def agree(generated: Generated) -> None:
+    program = checked(generated.text)
+    runs = executors(program)
+    expected = runs.pop("clear")(program, generated.inputs)
+    for name, run in runs.items():
+        assert run(program, generated.inputs) == expected, f"{name} departs from clear"
+
+
+@given(programs())
+@settings(PROFILE)
+def test_two_parties(generated: Generated) -> None:
+    agree(generated)
+
+
+@given(programs(parties=("ann", "ben", "cem")))
+@settings(PROFILE, max_examples=60)
+def test_three_parties(generated: Generated) -> None:
+    program = checked(generated.text)
+    assert simulated(program, generated.inputs) == clear(program, generated.inputs)
+
+
+@pytest.mark.slow
+@given(programs(parties=("ann", "ben", "cem", "dan", "eve")))
+@settings(PROFILE)
+def test_five_parties(generated: Generated) -> None:
+    program = checked(generated.text)
+    assert simulated(program, generated.inputs) == clear(program, generated.inputs)

@@ -1,0 +1,95 @@
+"""What a party may not learn changes nothing that it is shown: neither values nor messages' shapes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from agreement import checked, clear
+from generator import Generated, programs, random_value
+from hypothesis import assume, event, given, settings
+from hypothesis import strategies as st
+
+from ezlang.check import check
+from ezlang.compiler.lower import lower
+from ezlang.executors.native.threads import run_native_threads
+from ezlang.executors.simulate import run_simulated
+from ezlang.session.channel import SocketChannel
+from ezlang.source import Source
+from ezlang.typed.tree import Program
+
+PROFILE = settings.get_profile("programs")
+
+
+def other_inputs(data: st.DataObject, generated: Generated, party: str) -> dict[str, Any]:
+    """The inputs, with all that `party` gives drawn anew."""
+
+    def pick(low: int, high: int) -> int:
+        return data.draw(st.integers(low, high))
+
+    inputs = {p: dict(own) for p, own in generated.inputs.items()}
+    for owner, name, type in generated.input_types:
+        if owner == party:
+            inputs[owner][name] = random_value(pick, type, generated.structs)
+    return inputs
+
+
+@given(programs(reveals=False, wild=True), st.data())
+@settings(PROFILE)
+def test_what_the_checker_accepts_does_not_leak(generated: Generated, data: st.DataObject) -> None:
+    """Programs that ignore labels now and then, and release nothing."""
+    result = check(Source("main.ez", generated.text))
+    event("accepted" if result.program else "refused")
+    assume(result.program is not None)
+    assert result.program is not None
+    changed = data.draw(st.sampled_from(generated.parties))
+    before = clear(result.program, generated.inputs)
+    after = clear(result.program, other_inputs(data, generated, changed))
+    for party in generated.parties:
+        if party != changed:
+            assert before[party] == after[party]
+
+
+def simulated_shape(program: Program, inputs: Any) -> list[tuple[int, int, int, str, int]]:
+    transcript = run_simulated(lower(program), inputs).transcript
+    return [(m.round, m.sender, m.receiver, m.purpose, m.size) for m in transcript]
+
+
+@contextmanager
+def tapped(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[int, list[int]]]:
+    """Note the length of everything sent and received, by channel in order of their use."""
+    seen: dict[int, list[int]] = {}
+    send, receive = SocketChannel.send, SocketChannel.receive_into
+
+    def noted_send(self: SocketChannel, data: Any) -> None:
+        seen.setdefault(id(self), []).append(len(data))
+        send(self, data)
+
+    def noted_receive(self: SocketChannel, buffer: memoryview) -> None:
+        seen.setdefault(id(self), []).append(-len(buffer))
+        receive(self, buffer)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SocketChannel, "send", noted_send)
+        patch.setattr(SocketChannel, "receive_into", noted_receive)
+        yield seen
+
+
+def native_shape(program: Program, inputs: Any) -> list[list[int]]:
+    with tapped(pytest.MonkeyPatch()) as seen:
+        run_native_threads(program, inputs)
+    assert len(seen) == 2
+    return sorted(seen.values())
+
+
+@given(programs(reveals=False), st.data())
+@settings(PROFILE, max_examples=100)
+def test_messages_do_not_depend_on_inputs(generated: Generated, data: st.DataObject) -> None:
+    """Without releases, the transcript's shape is the program's alone."""
+    program = checked(generated.text)
+    changed = data.draw(st.sampled_from(generated.parties))
+    inputs = other_inputs(data, generated, changed)
+    assert simulated_shape(program, generated.inputs) == simulated_shape(program, inputs)
+    assert native_shape(program, generated.inputs) == native_shape(program, inputs)
