@@ -88,7 +88,7 @@ def checked(result: CheckResult) -> Program:
 
 def _only_a_module(source: Source) -> Diagnostic:
     return Diagnostic(
-        code="EZ4107",
+        code="EZ4106",
         message=f"{source.name} is a module: it has no `main` to run",
         span=None,
         help="run a program that imports it",

@@ -79,6 +79,6 @@ def _write(path: Path, text: str) -> None:
         if written is not None:
             Path(written).unlink(missing_ok=True)
         diagnostic = Diagnostic(
-            code="EZ4107", message=f"{path} cannot be written: {error.strerror or error}", span=None
+            code="EZ4106", message=f"{path} cannot be written: {error.strerror or error}", span=None
         )
         raise EzError(diagnostic, exit_code=2) from None

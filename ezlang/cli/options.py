@@ -40,7 +40,7 @@ def json_option(function: Function) -> Function:
 
 def usage_error(message: str, help: str | None = None) -> EzError:
     """Return the error for a command line that makes no sense."""
-    diagnostic = Diagnostic(code="EZ4107", message=message, span=None, help=help)
+    diagnostic = Diagnostic(code="EZ4106", message=message, span=None, help=help)
     return EzError(diagnostic, exit_code=USAGE)
 
 

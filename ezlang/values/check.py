@@ -236,7 +236,7 @@ def did_you_mean(name: str, names: list[str], *, listed: bool = True) -> str:
 def unknown_party(program: tree.Program, name: str) -> Diagnostic:
     """Return the error for a party that the program doesn't declare."""
     return Diagnostic(
-        code="EZ4107",
+        code="EZ4106",
         message=f"The program has no party `{name}`",
         span=None,
         help=did_you_mean(name, list(program.parties)),

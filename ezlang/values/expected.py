@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ezlang.diagnostics.diagnostic import Diagnostic, EzError, Note
+from ezlang.diagnostics.diagnostic import CompilerBug
 from ezlang.source import Span
 from ezlang.typed import tree
 from ezlang.typed.walk import expressions, statements
@@ -26,10 +26,7 @@ def party_number(program: tree.Program, party: int | str) -> int:
 
 
 def expected_inputs(program: tree.Program, party: int | str) -> tuple[Expected, ...]:
-    """Return what a program may ask of a party, in the order that it is written.
-
-    Raises EzError where one name is asked for with two types.
-    """
+    """Return what a program may ask of a party: callees' inputs first, each in written order."""
     number = party_number(program, party)
     found: dict[str, tuple[Type, dict[Span, None]]] = {}
     for function in program.functions:
@@ -38,7 +35,7 @@ def expected_inputs(program: tree.Program, party: int | str) -> tuple[Expected, 
                 continue
             type, spans = found.setdefault(expression.name, (expression.type, {}))
             if type != expression.type:
-                raise _two_types(program, expression, type, next(iter(spans)))
+                raise CompilerBug(f"{expression.name} is asked for as {type} and {expression.type}")
             spans[expression.span] = None
     return tuple(Expected(name, type, tuple(spans)) for name, (type, spans) in found.items())
 
@@ -52,17 +49,3 @@ def output_types(program: tree.Program, party: int | str) -> dict[str, tuple[Typ
             if isinstance(statement, tree.Output) and statement.to in (None, number):
                 found.setdefault(statement.name, {})[statement.value.type] = None
     return {name: tuple(types) for name, types in found.items()}
-
-
-def _two_types(program: tree.Program, second: tree.Input, type: Type, first: Span) -> EzError:
-    party = program.parties[second.party]
-    return EzError(
-        Diagnostic(
-            code="EZ4106",
-            message=f"{party}'s input `{second.name}` is asked for with two types",
-            span=second.span,
-            label=f"asked for as {second.type} here",
-            notes=(Note(message=f"it is asked for as {type} here", span=first),),
-            help="read it once, or give the two inputs names of their own",
-        )
-    )

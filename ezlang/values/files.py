@@ -27,7 +27,7 @@ def read_inputs(path: Path) -> dict[str, Data]:
     """Read all inputs of a party from a JSON object or an .npz archive: name → value."""
     if path.suffix in ONE_ARRAY:
         raise _error(
-            "EZ4107",
+            "EZ4106",
             f"{path} holds one array, and does not say which input it is",
             help=f"name the input: --input PARTY:NAME={path}",
         )
@@ -52,7 +52,7 @@ def read_input(path: Path) -> Data:
             return _read_csv(path)
         case ".npz":
             raise _error(
-                "EZ4107",
+                "EZ4106",
                 f"{path} holds several arrays by name",
                 help=f"leave the input's name out: --input PARTY={path}",
             )

@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 
 import ezlang.cli
-from ezlang.cli import run_command
 from ezlang.diagnostics.diagnostic import CompilerBug
 
 LEAK = """\
@@ -184,24 +183,31 @@ def test_help_needs_neither_the_parser_nor_numpy() -> None:
     assert done.returncode == 0, done.stderr
 
 
-def on_a_terminal(arguments: list[str], typed: bytes, folder: Path) -> tuple[int, str]:
+def on_a_terminal(
+    arguments: list[str], typed: bytes, folder: Path, **environment: str
+) -> tuple[int, str]:
     """Run a command on a terminal of its own and return its exit code and what it shows."""
-    pid, terminal = pty.fork()
-    if pid == 0:
-        os.chdir(folder)
-        os._exit(run_command(arguments))
-    os.write(terminal, typed)
+    ours, theirs = pty.openpty()
+    kept = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ezlang", *arguments],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        cwd=folder,
+        env=kept | environment,
+    )
+    os.close(theirs)
+    os.write(ours, typed)
     shown = b""
     while True:
         try:
-            part = os.read(terminal, 4096)
-        except OSError:
-            break
-        if not part:
+            part = os.read(ours, 4096)
+        except OSError:  # the terminal has nobody on its other side any more
             break
         shown += part
-    _, status = os.waitpid(pid, 0)
-    return os.waitstatus_to_exitcode(status), shown.decode()
+    os.close(ours)
+    return process.wait(), shown.decode()
 
 
 def test_a_terminal_asks_for_what_is_missing(folder: Path) -> None:
@@ -214,13 +220,9 @@ def test_a_terminal_asks_for_what_is_missing(folder: Path) -> None:
     assert "alice is richer: false" in shown
 
 
-def test_errors_have_colors_on_a_terminal_alone(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_errors_have_colors_on_a_terminal_alone(folder: Path) -> None:
     (folder / "leak.ez").write_text(LEAK)
-    monkeypatch.delenv("NO_COLOR", raising=False)
     code, shown = on_a_terminal(["check", "leak.ez"], b"", folder)
     assert code == 1
     assert "\x1b[" in shown
-    monkeypatch.setenv("NO_COLOR", "1")
-    assert "\x1b[" not in on_a_terminal(["check", "leak.ez"], b"", folder)[1]
+    assert "\x1b[" not in on_a_terminal(["check", "leak.ez"], b"", folder, NO_COLOR="1")[1]

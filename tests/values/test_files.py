@@ -98,5 +98,5 @@ def test_numpy_that_cannot_be_read(tmp_path: Path) -> None:
 
 
 def test_one_array_needs_a_name_and_several_need_none(tmp_path: Path) -> None:
-    assert message(tmp_path / "a.csv").startswith("EZ4107 FILE holds one array")
-    assert message(tmp_path / "a.npz", several=False).startswith("EZ4107 FILE holds several")
+    assert message(tmp_path / "a.csv").startswith("EZ4106 FILE holds one array")
+    assert message(tmp_path / "a.npz", several=False).startswith("EZ4106 FILE holds several")
