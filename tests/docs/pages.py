@@ -4,7 +4,8 @@ The convention, for every page:
 
 - An ``ez`` block behind ``<!-- file: NAME.ez -->`` is written to that name in the page's folder.
   One without such a comment must pass the check if it has a `main`, and must parse if it has not
-  (a `…` in it stands for what is left out).
+  (a `…` in it stands for what is left out). Below a heading `Wrong` it need not: what is wrong
+  with it is tested with the errors.
 - A ``json`` block behind ``<!-- file: NAME.json -->`` is written likewise.
 - A ``console`` block is run: lines that begin with `$ ` are commands, the lines behind one are all
   it prints. There `…` stands for any text, and a line of nothing else for any lines. Seconds are
@@ -27,6 +28,7 @@ _FENCE = re.compile(
     r"^(?P<indent> *)```(?P<language>[a-z]*)\n(?P<body>.*?)^(?P=indent)```$", re.M | re.S
 )
 _COMMENT = re.compile(r"<!-- (?P<key>file|terminal): (?P<value>\S+) -->\s*\Z")
+_HEADING = re.compile(r"^#+ (.*)$", re.M)
 _SECONDS = re.compile(r"\b\d+(\.\d+)?(?= ?(s|ms|µs|seconds?)\b)")
 _LINK = re.compile(r"\]\((?P<target>[^)\s]+)\)")
 
@@ -40,6 +42,7 @@ class Block:
     line: int
     start: int
     end: int
+    heading: str
     file: str | None
     terminal: str | None
 
@@ -57,6 +60,7 @@ def blocks(text: str) -> list[Block]:
     found = []
     for match in _FENCE.finditer(text):
         comment = _COMMENT.search(text, 0, match.start())
+        headings = _HEADING.findall(text, 0, match.start())
         key, value = (comment["key"], comment["value"]) if comment else (None, None)
         found.append(
             Block(
@@ -65,6 +69,7 @@ def blocks(text: str) -> list[Block]:
                 line=text.count("\n", 0, match.start()) + 1,
                 start=match.start("body"),
                 end=match.end("body"),
+                heading=headings[-1] if headings else "",
                 file=value if key == "file" else None,
                 terminal=value if key == "terminal" else None,
             )
@@ -103,7 +108,7 @@ def links(text: str) -> list[str]:
 
 def anchors(text: str) -> set[str]:
     """Return the anchors of a page's headings, as GitHub makes them."""
-    headings = re.findall(r"^#+ (.*)$", re.sub(_FENCE, "", text), flags=re.M)
+    headings = _HEADING.findall(re.sub(_FENCE, "", text))
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
