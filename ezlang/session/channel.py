@@ -57,7 +57,7 @@ class SocketChannel:
 
     def send(self, data: Buffer) -> None:
         """Keep a copy of `data` to be sent; send when there is enough of it."""
-        self.bytes_sent += len(data)
+        self.bytes_sent += memoryview(data).nbytes
         self._receiving = False
         self._waiting += data
         if len(self._waiting) >= SEND_BUFFER:

@@ -16,6 +16,7 @@ A hello proves nothing about who sent it.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import struct
 from dataclasses import dataclass, field
@@ -74,6 +75,9 @@ class Hello:
 def shake_hands(channel: SocketChannel, mine: Hello) -> None:
     """Exchange hellos. Raises EzError if the peer is none, or runs something else."""
     channel.send(mine.encode())
+    # Who is no party may have hung up already; what it said before then tells more.
+    with contextlib.suppress(EzError):
+        channel.flush()
     theirs = _read_hello(channel, mine.names)
     compare(mine, theirs)
 

@@ -1,0 +1,179 @@
+"""The channel over real sockets: order, sizes, both sending at once, and every way to fail."""
+
+from __future__ import annotations
+
+import os
+import socket
+import struct
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from ezlang.diagnostics.diagnostic import EzError
+from ezlang.session.channel import SocketChannel, socket_pair
+
+Pair = tuple[SocketChannel, SocketChannel]
+
+
+@pytest.fixture(params=["pair", "tcp"])
+def channels(request: pytest.FixtureRequest) -> Iterator[Pair]:
+    pair = socket_pair(20.0) if request.param == "pair" else tcp_pair(20.0)
+    yield pair
+    for channel in pair:
+        channel.close()
+
+
+def tcp_sockets() -> tuple[socket.socket, socket.socket]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        first = socket.create_connection(listener.getsockname())
+        second, _ = listener.accept()
+    return first, second
+
+
+def tcp_pair(timeout: float) -> Pair:
+    first, second = tcp_sockets()
+    return SocketChannel(first, timeout), SocketChannel(second, timeout)
+
+
+def receive(channel: SocketChannel, size: int) -> bytes:
+    buffer = bytearray(size)
+    channel.receive_into(memoryview(buffer))
+    return bytes(buffer)
+
+
+def both(first: Callable[[], object], second: Callable[[], object]) -> list[object]:
+    with ThreadPoolExecutor(2) as threads:
+        return [one.result(60) for one in [threads.submit(first), threads.submit(second)]]
+
+
+def code_of(action: Callable[[], object]) -> str:
+    with pytest.raises(EzError) as caught:
+        action()
+    assert caught.value.exit_code == 3
+    return caught.value.diagnostics[0].code
+
+
+def test_bytes_arrive_in_order_whatever_their_pieces(channels: Pair) -> None:
+    data = os.urandom(3_000_000)
+    pieces = [1, 7, 100_000, 2, 262_144, 1_000_000, 64, 262_143]
+    pieces.append(len(data) - sum(pieces))
+
+    def send() -> None:
+        rest = memoryview(data)
+        for size in pieces:
+            channels[0].send(rest[:size])
+            rest = rest[size:]
+        channels[0].flush()
+
+    def take() -> bytes:
+        return b"".join(receive(channels[1], size) for size in reversed(pieces))
+
+    assert both(send, take)[1] == data
+    assert channels[0].bytes_sent == channels[1].bytes_received == len(data)
+
+
+def test_what_is_sent_may_be_changed_afterwards(channels: Pair) -> None:
+    data = bytearray(b"before")
+    channels[0].send(data)
+    data[:] = b"after!"
+    channels[0].flush()
+    assert receive(channels[1], 6) == b"before"
+
+
+def test_receiving_sends_what_waits(channels: Pair) -> None:
+    def side(channel: SocketChannel, mine: bytes) -> bytes:
+        channel.send(mine)
+        return receive(channel, 4)
+
+    said = both(lambda: side(channels[0], b"ping"), lambda: side(channels[1], b"pong"))
+    assert said == [b"pong", b"ping"]
+
+
+def test_both_may_send_much_before_they_receive(channels: Pair) -> None:
+    size = 24_000_000
+    blocks = [os.urandom(size) for _ in channels]
+
+    def side(number: int) -> bool:
+        channels[number].send(blocks[number])
+        return receive(channels[number], size) == blocks[1 - number]
+
+    assert both(lambda: side(0), lambda: side(1)) == [True, True]
+
+
+def test_wide_elements_and_nothing_at_all(channels: Pair) -> None:
+    channels[0].send(memoryview(struct.pack("<3Q", 1, 2, 3)).cast("Q"))
+    channels[0].send(b"")
+    channels[0].flush()
+    buffer = memoryview(bytearray(24)).cast("Q")
+    channels[1].receive_into(memoryview(bytearray()))
+    channels[1].receive_into(buffer)
+    assert buffer.tolist() == [1, 2, 3]
+    assert channels[0].bytes_sent == channels[1].bytes_received == 24
+
+
+def test_a_round_is_a_turn_from_sending_to_receiving(channels: Pair) -> None:
+    first, second = channels
+    for _ in range(3):
+        first.send(b"ab")
+        first.send(b"c")
+        first.flush()
+        receive(second, 1)
+        receive(second, 2)
+        second.send(b"d")
+        second.flush()
+        receive(first, 1)
+    assert (first.rounds, second.rounds) == (3, 3)
+    first.start_counting()
+    assert (first.rounds, first.bytes_sent, first.bytes_received) == (0, 0, 0)
+
+
+def test_a_peer_that_closes(channels: Pair) -> None:
+    channels[0].send(b"half")
+    channels[0].flush()
+    channels[0].close()
+    assert code_of(lambda: receive(channels[1], 8)) == "EZ5003"
+
+
+def test_a_peer_that_closes_while_we_send(channels: Pair) -> None:
+    channels[0].close()
+    block = bytes(1 << 24)
+
+    def send() -> None:
+        for _ in range(4):
+            channels[1].send(block)
+
+    assert code_of(send) == "EZ5003"
+
+
+def test_a_peer_that_resets() -> None:
+    raw, other = tcp_sockets()
+    channel = SocketChannel(other, 20.0)
+    raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    raw.close()
+    assert code_of(lambda: receive(channel, 1)) == "EZ5003"
+    channel.close()
+
+
+def test_a_peer_that_says_nothing() -> None:
+    first, second = socket_pair(0.05)
+    assert code_of(lambda: receive(first, 1)) == "EZ5004"
+    first.close()
+    second.close()
+
+
+def test_a_peer_that_takes_nothing() -> None:
+    first, second = socket_pair(0.05)
+    assert code_of(lambda: first.send(bytes(1 << 26))) == "EZ5004"
+    first.close()
+    second.close()
+
+
+def test_closing_ends_the_other_sides_wait() -> None:
+    first, second = tcp_pair(20.0)
+
+    def wait() -> str:
+        return code_of(lambda: receive(first, 1))
+
+    assert both(wait, second.close)[0] == "EZ5003"
+    first.close()
