@@ -263,6 +263,14 @@ class Kernel:
         """Return `yes` where the public `condition` holds, `no` otherwise."""
         return Value(self, self.builder.select(condition.ir, yes.ir, no.ir))
 
+    def hide(self, value: Value) -> Value:
+        """Return a 64-bit integer about which the optimiser knows nothing.
+
+        Masks made from secret bits pass through here, lest arithmetic be turned into branches.
+        """
+        type = ir.FunctionType(value.type, [value.type])
+        return Value(self, self.builder.asm(type, "", "=r,0", [value.ir], False))
+
     def minimum(self, a: Value, b: Value | int) -> Value:
         """Return the smaller of two signed public integers."""
         other = b if isinstance(b, Value) else self.constant(a.type, b)

@@ -172,4 +172,4 @@ class Evaluator(Role):
 
 def block_mask(k: Kernel, bit: Value) -> Value:
     """Return the public or secret bit (an integer 0 or 1) as a block of zeros or ones."""
-    return k.splat(-bit.to(I64), BLOCK.count)
+    return k.splat(k.hide(-bit.to(I64)), BLOCK.count)
