@@ -9,10 +9,10 @@ from ezlang.syntax import tree as syntax
 from ezlang.typed import tree as typed
 from ezlang.types.types import StructType, Type, array_of, element_of, shape_of
 
-from . import operators, places
+from . import errors_flow, operators, places
 from .coerce import Want, coerce
 from .context import Body
-from .flow import leaves, shared
+from .flow import leaves, shared, stricter_field
 from .flows import may_read
 from .provenance import Traced
 from .values import Poison, Typed, Value
@@ -44,10 +44,10 @@ def _compound(body: Body, node: syntax.Assign, operator: str) -> typed.Statement
     if place is None:
         return None
     declared, place = _evaluated_once(body, place)
-    left = _read(place)
-    if not may_read(body, left):
+    left = _read(body, place)
+    if left is None or not may_read(body, left):
         return None
-    result = operators.apply(body, operator, node.span, node.span, left, right)
+    result = operators.apply(body, operator, node.span, node.value.span, left, right)
     statement = _assign(body, place, result, node.span)
     if statement is None or not declared:
         return statement
@@ -81,14 +81,18 @@ def _evaluated_once(
     return declared, replace(place, steps=tuple(steps))
 
 
-def _read(place: places.Target) -> Typed:
-    """Return the present value of a place."""
+def _read(body: Body, place: places.Target) -> Typed | None:
+    """Return the present value of a place; None if that would tell an index, which is reported."""
     variable = place.local.resolved()
     node: typed.Expr = typed.Read(
         span=place.span, type=variable.type, label=variable.label, variable=variable
     )
     for step in place.steps:
         node = _step(node, step)
+        field = stricter_field(node.type, place.at.label)
+        if field is not None and not isinstance(step, typed.FieldStep):
+            body.report(errors_flow.field_tells_index(body, place.span, field, place.at))
+            return None
     return Typed(node=node, why=place.local.why)
 
 

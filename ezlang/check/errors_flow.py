@@ -6,6 +6,8 @@ write what was probably meant.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from ezlang.diagnostics.diagnostic import Diagnostic, Note
 from ezlang.source import Span
 from ezlang.syntax import tree as syntax
@@ -55,7 +57,22 @@ def into_declaration(body: Body, value: Typed, node: syntax.Declare, to: Label) 
     )
 
 
-def into_place(body: Body, value: Typed, place: Span, local: Local, to: Label) -> Diagnostic:
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who has the label of a place: a variable, or a field that wrote one. `name` is quoted."""
+
+    name: str
+    declared: Span | None
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """Where the variable is declared."""
+        if self.declared is None:
+            return ()
+        return (Note(message=f"{self.name} is declared here", span=self.declared),)
+
+
+def into_place(body: Body, value: Typed, place: Span, holder: Holder, to: Label) -> Diagnostic:
     """An assignment of a value that doesn't flow to the label of the variable or field."""
     has, wants = body.name_label(value.label), body.name_label(to)
     return Diagnostic(
@@ -63,11 +80,8 @@ def into_place(body: Body, value: Typed, place: Span, local: Local, to: Label) -
         message=f"{code(place)} is `{wants}`, but what is assigned to it is `{has}`",
         span=value.span,
         label=_knows(body, value.label),
-        notes=(
-            *way(value.why),
-            Note(message=f"`{local.name}` is declared here", span=local.span),
-        ),
-        help=f"Declare `{local.name}` as `{has}`, or without a label; or, "
+        notes=(*way(value.why), *holder.notes),
+        help=f"Declare {holder.name} as `{has}`, or without a label; or, "
         f"{_release(body, value.span, to)}.",
     )
 
@@ -123,7 +137,9 @@ def into_field(body: Body, value: Typed, struct: StructType, field: Field) -> Di
 # Branches and indices
 
 
-def assigned_under(body: Body, place: Span, local: Local, to: Label, branch: Traced) -> Diagnostic:
+def assigned_under(
+    body: Body, place: Span, holder: Holder, to: Label, branch: Traced
+) -> Diagnostic:
     """An assignment that tells which branch was taken."""
     has, wants = body.name_label(branch.label), body.name_label(to)
     entered = next(b for b in body.pc.branches if not b.label.flows_to(to) and not b.selects)
@@ -132,13 +148,9 @@ def assigned_under(body: Body, place: Span, local: Local, to: Label, branch: Tra
         message=f"{code(place)} is `{wants}`, but whether it is assigned here is `{has}`",
         span=place,
         label="its value would tell which branch was taken",
-        notes=(
-            _branch_note(body, entered),
-            *way(entered.why),
-            Note(message=f"`{local.name}` is declared here", span=local.span),
-        ),
-        help=f"Declare `{local.name}` as `{has}`, or without a label; or declare it inside the "
-        "branch, if it is used only there.",
+        notes=(_branch_note(body, entered), *way(entered.why), *holder.notes),
+        help=f"Declare {holder.name} as `{has}`, or without a label; or assign a variable that "
+        "is declared inside the branch, if it is used only there.",
     )
 
 
@@ -147,16 +159,16 @@ def _branch_note(body: Body, branch: Branch) -> Note:
     return Note(message=f"The condition of this {branch.kind.value} is `{label}`", span=branch.span)
 
 
-def written_at(body: Body, place: Span, local: Local, to: Label, at: Traced) -> Diagnostic:
+def written_at(body: Body, place: Span, holder: Holder, to: Label, at: Traced) -> Diagnostic:
     """An assignment to an element whose index doesn't flow to the array's label."""
     has, wants = body.name_label(at.label), body.name_label(to)
     return Diagnostic(
         code="EZ3006",
-        message=f"`{local.name}` is `{wants}`, but the index that it is written at is `{has}`",
+        message=f"{code(place)} is `{wants}`, but the index that it is written at is `{has}`",
         span=place,
         label="the elements would tell the index",
-        notes=(*way(at.why), Note(message=f"`{local.name}` is declared here", span=local.span)),
-        help=f"Declare `{local.name}` as `{has}`, or without a label.",
+        notes=(*way(at.why), *holder.notes),
+        help=f"Declare {holder.name} as `{has}`, or without a label.",
     )
 
 
@@ -331,17 +343,17 @@ def input_without_label(node: syntax.Declare) -> Diagnostic:
 
 def field_tells_choice(body: Body, span: Span, field: Field, condition: Typed) -> Diagnostic:
     """A choice between structs that a field's own label would tell."""
-    return _field_tells(body, span, field, condition.traced, "which struct is chosen")
+    return _field_tells(body, span, field, condition.traced, "Which struct is chosen")
 
 
 def field_tells_index(body: Body, span: Span, field: Field, at: Traced) -> Diagnostic:
     """An index into structs that a field's own label would tell."""
-    return _field_tells(body, span, field, at, "which element is chosen")
+    return _field_tells(body, span, field, at, "Which element is chosen")
 
 
 def field_under(body: Body, span: Span, field: Field, chooser: Traced) -> Diagnostic:
     """An assignment of a struct that a field's own label would tell about a branch or index."""
-    return _field_tells(body, span, field, chooser, "whether it is assigned here")
+    return _field_tells(body, span, field, chooser, "Whether it is assigned here")
 
 
 def _field_tells(body: Body, span: Span, field: Field, by: Traced, what: str) -> Diagnostic:
@@ -354,7 +366,7 @@ def _field_tells(body: Body, span: Span, field: Field, by: Traced, what: str) ->
         span=span,
         label=f"has a field that is `{own}`",
         notes=way(by.why),
-        help=f"Leave the label of `{field.name}` out, or choose among the other fields alone.",
+        help=f"Leave the label of `{field.name}` out, or keep that field in a variable of its own.",
     )
 
 

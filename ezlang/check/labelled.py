@@ -18,3 +18,12 @@ def declared(
     causes = () if source is None else (source,)
     message = f"{what} is declared `{body.name_label(label)}` here"
     return Traced(label, Why(message, node.span, causes))
+
+
+def given(body: Body, label: Label, node: syntax.Declare, value: syntax.Input) -> Traced:
+    """Return the written label of a variable that is declared with an input."""
+    if label.is_public or node.label is None:
+        return Traced(label)
+    name, written = node.name.text, body.name_label(label)
+    message = f"`{name}` is `{written}`: it is an input of `{value.party.text}`"
+    return Traced(label, Why(message, node.label.span.to(value.span)))

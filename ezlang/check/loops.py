@@ -60,7 +60,9 @@ def for_range(body: Body, node: syntax.ForRange, block: Block) -> typed.Statemen
     branch = _branch(BranchKind.FOR, traced, node.low.span.to(node.high.span))
     with body.branch(branch), body.not_straight(), body.never_run(never), body.scope():
         if traced.why is not None:
-            why = Why(f"`{node.variable.text}` counts to this bound", node.high.span, (traced.why,))
+            why = Why(
+                f"`{node.variable.text}` counts up to this bound", node.high.span, (traced.why,)
+            )
             traced = Traced(traced.label, why)
         variable = body.new_local(
             node.variable, type, traced, inferred=False, fixed="the variable of a `for`"
@@ -159,7 +161,7 @@ def _over_items(
     with body.not_straight(), body.never_run(count == 0), body.scope():
         traced = xs.traced
         if xs.why is not None:
-            why = Why(f"`{name}` is an item of this", node.iterable.span, (xs.why,))
+            why = Why(f"`{name}` is one of these items", node.iterable.span, (xs.why,))
             traced = Traced(xs.label, why)
         variable = body.new_local(node.variable, item, traced, inferred=True)
         body.bind(node.variable, variable)

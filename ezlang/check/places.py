@@ -8,7 +8,7 @@ from ezlang.source import Span
 from ezlang.syntax import tree as syntax
 from ezlang.typed import tree as typed
 from ezlang.types.labels import PUBLIC, Label
-from ezlang.types.types import ArrayType, Type, array_of
+from ezlang.types.types import ArrayType, Field, Type, array_of
 
 from . import errors_flow, errors_types, names
 from .context import Body, Local, LoopParty, SizeName
@@ -24,7 +24,7 @@ from .values import Typed
 class Target:
     """A variable or a part of one that is assigned.
 
-    `own_label` is the label of a field that wrote one and that the part lies in; `at` the meet
+    `own_field` is the field with a label of its own that the part lies in; `at` the meet
     of the labels of the indices on the way.
     """
 
@@ -32,13 +32,25 @@ class Target:
     local: Local
     steps: tuple[typed.Step, ...]
     type: Type
-    own_label: Label | None
+    own_field: Field | None
     at: Traced
+
+    @property
+    def own_label(self) -> Label | None:
+        """The label of the part, if a field wrote it."""
+        return None if self.own_field is None else self.own_field.label
 
     @property
     def label(self) -> Label:
         """The label of the part."""
         return self.local.label if self.own_label is None else self.own_label
+
+    @property
+    def holder(self) -> errors_flow.Holder:
+        """What has that label, for messages."""
+        if self.own_field is not None:
+            return errors_flow.Holder(f"the field `{self.own_field.name}`", None)
+        return errors_flow.Holder(f"`{self.local.name}`", self.local.span)
 
     def place(self) -> typed.Place:
         """Return the node."""
@@ -80,7 +92,7 @@ def _variable(body: Body, node: syntax.Variable) -> Target | None:
                 local=local,
                 steps=(),
                 type=type,
-                own_label=None,
+                own_field=None,
                 at=Traced(PUBLIC),
             )
         case Local(fixed=str() as what):
@@ -104,7 +116,7 @@ def _extended(base: Target, node: syntax.Expr, step: typed.Step, type: Type, at:
         local=base.local,
         steps=(*base.steps, step),
         type=type,
-        own_label=base.own_label,
+        own_field=base.own_field,
         at=combine(base.at, at),
     )
 
@@ -160,7 +172,7 @@ def _member(body: Body, node: syntax.Member) -> Target | None:
         local=base.local,
         steps=extended.steps,
         type=field.type,
-        own_label=field.label,
+        own_field=field,
         at=base.at,
     )
 
@@ -191,13 +203,13 @@ def admit(body: Body, place: Target, value: Typed, span: Span) -> bool:
         return _only_own(body, place, span) and may_hold(body, local.label, span)
     label = place.label
     if not value.label.flows_to(label):
-        body.report(errors_flow.into_place(body, value, place.span, local, label))
+        body.report(errors_flow.into_place(body, value, place.span, place.holder, label))
         return False
     if not branch.label.flows_to(label):
-        body.report(errors_flow.assigned_under(body, place.span, local, label, branch))
+        body.report(errors_flow.assigned_under(body, place.span, place.holder, label, branch))
         return False
     if not place.at.label.flows_to(label):
-        body.report(errors_flow.written_at(body, place.span, local, label, place.at))
+        body.report(errors_flow.written_at(body, place.span, place.holder, label, place.at))
         return False
     return may_hold(body, label, span)
 
@@ -205,13 +217,15 @@ def admit(body: Body, place: Target, value: Typed, span: Span) -> bool:
 def _lower(body: Body, local: Local, value: Typed, branch: Traced, at: Traced, span: Span) -> None:
     """Let the label of a variable fall to that of what is assigned to it."""
     reasons = (
-        (value.traced, f"`{local.name}` takes this value", value.span),
-        (branch, f"`{local.name}` is assigned in a branch", span),
-        (at, f"`{local.name}` is written at an index that not everyone knows", span),
+        (value.traced, "it gets this value", value.span),
+        (branch, "it is assigned here, in a branch", span),
+        (at, "the index that it is written at is", span),
     )
-    for traced, message, place in reasons:
+    for traced, reason, place in reasons:
         if not traced.label.is_public:
             causes = () if traced.why is None else (traced.why,)
+            label = body.name_label(local.label.meet(traced.label))
+            message = f"`{local.name}` is `{label}` because {reason}"
             body.lower(local, Traced(traced.label, Why(message, place, causes)))
 
 

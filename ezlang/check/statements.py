@@ -92,10 +92,12 @@ def _declare(body: Body, node: syntax.Declare) -> typed.Statement | None:
     if label is not None:
         source = result.why if isinstance(result, Typed) else None
         traced = labelled.declared(body, label, node.label, f"`{node.name.text}`", source)
+        if isinstance(node.value, syntax.Input):
+            traced = labelled.given(body, label, node, node.value)
         local = body.new_local(node.name, type, traced, inferred=False)
     else:
         source_label = result.traced if isinstance(result, Typed) else Traced(PUBLIC)
-        traced = _taken(node.name, source_label, node)
+        traced = _taken(body, node.name, source_label, node)
         unknown = no_label or isinstance(result, Poison)
         local = body.new_local(node.name, None if unknown else type, traced, inferred=True)
     if isinstance(result, Typed) and label is not None:
@@ -127,11 +129,15 @@ def _initial(body: Body, node: syntax.Declare, type: Type | None) -> Typed | Poi
     return coerce(body, value, type, want)
 
 
-def _taken(name: syntax.Name, source: Traced, node: syntax.Declare | syntax.Let) -> Traced:
+def _taken(
+    body: Body, name: syntax.Name, source: Traced, node: syntax.Declare | syntax.Let
+) -> Traced:
     """Return the label that a variable takes from the value it is declared with."""
     if source.why is None or node.value is None:
         return source
-    why = Why(f"`{name.text}` takes this value", node.value.span, (source.why,))
+    label = body.name_label(source.label)
+    message = f"`{name.text}` is `{label}` because it gets this value"
+    why = Why(message, node.value.span, (source.why,))
     return Traced(source.label, why)
 
 
@@ -147,7 +153,7 @@ def _let(body: Body, node: syntax.Let) -> typed.Statement | None:
     local = body.new_local(
         node.name,
         value.type,
-        _taken(node.name, value.traced, node),
+        _taken(body, node.name, value.traced, node),
         inferred=False,
         fixed="a `let`",
         constant=value.constant,
