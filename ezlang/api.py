@@ -14,6 +14,7 @@ from time import perf_counter
 
 from ezlang.check import CheckResult, check
 from ezlang.diagnostics.diagnostic import Diagnostic, EzError
+from ezlang.recursion import deep_recursion
 from ezlang.source import Source
 from ezlang.syntax.reader import read_source
 from ezlang.typed.tree import Program
@@ -114,7 +115,8 @@ def run_simulated(program: Program, inputs: Inputs, *, seed: int | None = None) 
     checked_inputs = check_inputs(program, inputs)
     lowered = run_passes(lower(program), "tidy")
     compiled = perf_counter()
-    outcome = simulate.run_simulated(lowered, checked_inputs, seed=seed, record=False)
+    with deep_recursion():
+        outcome = simulate.run_simulated(lowered, checked_inputs, seed=seed, record=False)
     return RunResult(
         outputs=outcome.outputs,
         cost=Cost(rounds=outcome.cost.rounds, bytes=outcome.cost.bytes_sent),

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import assert_never
 
+from ezlang.recursion import deep_recursion
 from ezlang.typed import tree
 from ezlang.typed.walk import statements
 from ezlang.types.types import ArrayType, StructType, Type
@@ -47,7 +48,8 @@ def run_clear(program: tree.Program, inputs: Inputs) -> Outcome:
     )
     for function in program.functions:
         run.functions[function.name] = _function(function, run)
-    run.functions[program.main.name]([])
+    with deep_recursion():
+        run.functions[program.main.name]([])
     return Outcome(outputs=run.outputs, views=run.views)
 
 

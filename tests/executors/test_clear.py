@@ -430,3 +430,18 @@ def test_inputs() -> None:
         with pytest.raises(EzError) as caught:
             run_clear(program(output(asked)), {"alice": wrong})
         assert caught.value.exit_code == 2
+
+
+def test_calls_may_nest_as_deep_as_programs_do() -> None:
+    x = variable(0)
+    functions = [function("f0", block(t.Return(span=NO_SPAN, value=read(x))), x, result=INT32)]
+    for depth in range(1, 1000):
+        call = t.Call(
+            span=NO_SPAN, type=INT32, label=PUBLIC, function=f"f{depth - 1}", arguments=(read(x),)
+        )
+        more = block(t.Return(span=NO_SPAN, value=apply(B.ADD, call, number(1))))
+        functions.append(function(f"f{depth}", more, x, result=INT32))
+    outermost = t.Call(
+        span=NO_SPAN, type=INT32, label=PUBLIC, function="f999", arguments=(number(1),)
+    )
+    assert result(output(outermost), functions=tuple(functions)) == 1000
