@@ -1,0 +1,317 @@
+"""Every release of a program: what, where, to whom, and which inputs it depends on.
+
+A function instance is looked at once, callees first, and summed up: what its result and its
+releases depend on, in terms of its parameters and of the branches that it is called in.
+Each call fills that in, so two calls of one function keep their inputs apart.
+
+Within a function the state says what each variable depends on. Branches join the states of both
+sides, loops repeat until the state stays. A condition decides about everything assigned or
+released inside of its branch and, if that may return, about everything after it. Arrays and
+structs are one variable each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, assert_never
+
+from ezlang.source import Span
+from ezlang.typed import tree as typed
+
+from .dependence import (
+    NOTHING,
+    Atom,
+    CalledUnder,
+    Dependence,
+    InputName,
+    Parameter,
+    inputs_in,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """One `reveal` or `output` with the inputs that what it tells depends on.
+
+    `to` is None for everyone; `name` is the output's. An input is in `implicit` if it only
+    decides (by branches, loops, `? :`) which value is told, or whether it is.
+    """
+
+    kind: str
+    to: str | None
+    name: str | None
+    expression: str
+    function: str
+    span: Span
+    explicit: tuple[InputName, ...]
+    implicit: tuple[InputName, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A release in terms of the function it stands in."""
+
+    node: typed.Reveal | typed.Output
+    function: str
+    dependence: Dependence
+
+
+@dataclass(frozen=True, slots=True)
+class _Summary:
+    result: Dependence
+    told: tuple[_Told, ...]
+
+
+_State = dict[int, Dependence]
+_CALLED: frozenset[Atom] = frozenset({CalledUnder()})
+
+
+def releases(program: typed.Program) -> tuple[Release, ...]:
+    """Return every release that a run of the program can come to, in source order."""
+    summaries: dict[str, _Summary] = {}
+    for function in program.functions:
+        summaries[function.name] = _Analysis(program, function, summaries).run()
+    found: dict[Release, None] = {}
+    for told in summaries[program.main.name].told:
+        dependence = told.dependence.applied((), frozenset())
+        found[_release(program, told, dependence)] = None
+    return tuple(sorted(found, key=lambda r: (r.span.source.name, r.span.start, r.explicit)))
+
+
+def _release(program: typed.Program, told: _Told, dependence: Dependence) -> Release:
+    node = told.node
+    explicit = inputs_in(dependence.explicit)
+    value = node.value if isinstance(node, typed.Output) else node.operand
+    if isinstance(value, typed.Reveal):
+        value = value.operand
+    return Release(
+        kind="output" if isinstance(node, typed.Output) else "reveal",
+        to=None if node.to is None else program.parties[node.to],
+        name=node.name if isinstance(node, typed.Output) else None,
+        expression=" ".join(value.span.text.split()),
+        function=told.function,
+        span=node.span,
+        explicit=explicit,
+        implicit=tuple([i for i in inputs_in(dependence.implicit) if i not in explicit]),
+    )
+
+
+class _Analysis:
+    """The flow of dependences through one function."""
+
+    def __init__(
+        self, program: typed.Program, function: typed.Function, summaries: dict[str, _Summary]
+    ) -> None:
+        self._program = program
+        self._function = function
+        self._summaries = summaries
+        self._result = NOTHING
+        self._told: dict[tuple[int, ...], _Told] = {}
+        self._left: frozenset[Atom] = frozenset()
+
+    def run(self) -> _Summary:
+        state: _State = {}
+        for index, parameter in enumerate(self._function.parameters):
+            state[parameter.id] = Dependence(frozenset({Parameter(index)}))
+        self._block(self._function.body, state, _CALLED)
+        distinct = {(id(t.node), t.dependence): t for t in self._told.values()}
+        return _Summary(self._result, tuple(distinct.values()))
+
+    def _tell(self, told: _Told, *way: int) -> None:
+        """Keep a release; the same one seen again in a loop has the joined dependence.
+
+        `way` tells the releases of one call from those of another.
+        """
+        key = (id(told.node), *way)
+        before = self._told.get(key)
+        if before is not None:
+            told = _Told(told.node, told.function, told.dependence.join(before.dependence))
+        self._told[key] = told
+
+    # Statements
+
+    def _block(self, block: typed.Block, state: _State, decided: frozenset[Atom]) -> None:
+        for statement in block.statements:
+            self._statement(statement, state, decided | self._left)
+
+    def _statement(self, node: typed.Statement, state: _State, decided: frozenset[Atom]) -> None:
+        match node:
+            case typed.Block():
+                self._block(node, state, decided)
+            case typed.Declare(variable=variable, value=value):
+                state[variable.id] = self._expr(value, state, decided).under(decided)
+            case typed.Assign():
+                self._assign(node, state, decided)
+            case typed.If(condition=condition, then=then, otherwise=otherwise):
+                inside = decided | self._expr(condition, state, decided).all
+                other = dict(state)
+                self._block(then, state, inside)
+                self._block(otherwise, other, inside)
+                _join(state, other)
+            case typed.For(variable=variable, low=low, high=high, body=body):
+                bounds = self._expr(low, state, decided).join(self._expr(high, state, decided))
+                state[variable.id] = bounds.under(decided)
+                self._repeat(None, body, state, decided | bounds.all)
+            case typed.While(condition=condition, body=body):
+                self._repeat(condition, body, state, decided)
+            case typed.Return(value=value):
+                if value is not None:
+                    result = self._expr(value, state, decided).under(decided)
+                    self._result = self._result.join(result)
+                self._left |= decided
+            case typed.Output(value=value):
+                operand = value.operand if isinstance(value, typed.Reveal) else value
+                told = self._expr(operand, state, decided).under(decided)
+                self._tell(_Told(node, self._function.name, told))
+            case typed.Assert(condition=condition):
+                self._expr(condition, state, decided)
+            case typed.Evaluate(value=value):
+                self._expr(value, state, decided)
+            case _:
+                assert_never(node)
+
+    def _assign(self, node: typed.Assign, state: _State, decided: frozenset[Atom]) -> None:
+        value = self._expr(node.value, state, decided)
+        variable = node.place.variable.id
+        for step in node.place.steps:
+            match step:
+                case typed.IndexStep(indices=indices):
+                    value = value.join(self._all(indices, state, decided))
+                case typed.SliceStep(start=start):
+                    value = value.join(self._expr(start, state, decided))
+                case typed.FieldStep():
+                    pass
+                case _:
+                    assert_never(step)
+        value = value.under(decided)
+        state[variable] = value.join(state[variable]) if node.place.steps else value
+
+    def _repeat(
+        self,
+        condition: typed.Expr | None,
+        body: typed.Block,
+        state: _State,
+        decided: frozenset[Atom],
+    ) -> None:
+        """Go through a loop until it adds nothing to the state before it."""
+        while True:
+            before, left = dict(state), self._left
+            inside = decided
+            if condition is not None:
+                inside = decided | self._expr(condition, state, decided).all
+            self._block(body, state, inside)
+            _join(state, before)
+            if state == before and left == self._left:
+                return
+
+    # Expressions
+
+    def _all(
+        self, nodes: Iterable[typed.Expr], state: _State, decided: frozenset[Atom]
+    ) -> Dependence:
+        result = NOTHING
+        for node in nodes:
+            result = result.join(self._expr(node, state, decided))
+        return result
+
+    def _expr(self, node: typed.Expr, state: _State, decided: frozenset[Atom]) -> Dependence:
+        match node:
+            case typed.Literal() | typed.Zero():
+                return NOTHING
+            case typed.Read(variable=variable):
+                return state[variable.id]
+            case typed.Input(party=party, name=name):
+                return Dependence(frozenset({InputName(self._program.parties[party], name)}))
+            case typed.ArrayLiteral(elements=parts) | typed.StructLiteral(values=parts):
+                return self._all(parts, state, decided)
+            case (
+                typed.Unary(operand=operand)
+                | typed.Cast(operand=operand)
+                | typed.Broadcast(operand=operand)
+                | typed.Sum(operand=operand)
+                | typed.Abs(operand=operand)
+                | typed.Relabel(operand=operand)
+                | typed.GetField(base=operand)
+            ):
+                return self._expr(operand, state, decided)
+            case typed.Binary(left=left, right=right):
+                return self._all((left, right), state, decided)
+            case typed.ShortCircuit(left=left, right=right):
+                first = self._expr(left, state, decided)
+                return first.join(self._expr(right, state, decided | first.all))
+            case (
+                typed.Conditional(condition=condition, then=then, otherwise=otherwise)
+                | typed.Select(condition=condition, then=then, otherwise=otherwise)
+            ):
+                chosen = self._expr(condition, state, decided).all
+                return self._all((then, otherwise), state, decided | chosen).under(chosen)
+            case typed.Index(base=base, indices=indices):
+                return self._all((base, *indices), state, decided)
+            case typed.Slice(base=base, start=start):
+                return self._all((base, start), state, decided)
+            case typed.Call():
+                return self._call(node, state, decided)
+            case typed.Reveal(operand=operand):
+                value = self._expr(operand, state, decided)
+                self._tell(_Told(node, self._function.name, value.under(decided)))
+                return value
+            case _:
+                assert_never(node)
+
+    def _call(self, node: typed.Call, state: _State, decided: frozenset[Atom]) -> Dependence:
+        arguments = [self._expr(a, state, decided) for a in node.arguments]
+        summary = self._summaries[node.function]
+        for number, told in enumerate(summary.told):
+            applied = told.dependence.applied(arguments, decided)
+            self._tell(_Told(told.node, told.function, applied), id(node), number)
+        return summary.result.applied(arguments, decided)
+
+
+def _join(state: _State, other: _State) -> None:
+    """Add what holds after another way through the program."""
+    for variable, dependence in other.items():
+        mine = state.get(variable)
+        state[variable] = dependence if mine is None else mine.join(dependence)
+
+
+# As text and as JSON
+
+
+def render_releases(found: Sequence[Release]) -> list[str]:
+    """Return the lines that tell people about releases."""
+    if not found:
+        return ["Nothing is released: no party learns anything."]
+    lines: list[str] = []
+    for release in found:
+        who = "everyone" if release.to is None else release.to
+        what = f'output "{release.name}"' if release.kind == "output" else "reveal"
+        lines.append(f"{release.span}: {what} to {who}: {release.expression}")
+        lines.append(f"    depends on {_names(release.explicit) or 'no input'}")
+        if release.implicit:
+            lines.append(f"    is decided by {_names(release.implicit)}")
+    return lines
+
+
+def _names(inputs: tuple[InputName, ...]) -> str:
+    return ", ".join(f'{i.party}\'s "{i.name}"' for i in inputs)
+
+
+def release_json(release: Release) -> dict[str, Any]:
+    """Return a release as what `json.dumps` takes; lines and columns count from 1."""
+    return {
+        "kind": release.kind,
+        "to": "all" if release.to is None else release.to,
+        "name": release.name,
+        "expression": release.expression,
+        "function": release.function,
+        "file": release.span.source.name,
+        "line": release.span.line,
+        "column": release.span.column,
+        "depends_on": [_input_json(i) for i in release.explicit],
+        "decided_by": [_input_json(i) for i in release.implicit],
+    }
+
+
+def _input_json(name: InputName) -> dict[str, str]:
+    return {"party": name.party, "name": name.name}
