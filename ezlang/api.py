@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 from ezlang.check import CheckResult, check
 from ezlang.diagnostics.diagnostic import Diagnostic, EzError
@@ -20,6 +21,9 @@ from ezlang.syntax.reader import read_source
 from ezlang.typed.tree import Program
 from ezlang.values.check import check_inputs
 from ezlang.values.data import Data, Inputs, Outputs
+
+if TYPE_CHECKING:
+    from ezlang.analysis.leaks import Release
 
 Settings = Mapping[str, int | bool]
 """Params of a program: name → value."""
@@ -96,6 +100,13 @@ def _only_a_module(source: Source) -> Diagnostic:
     )
 
 
+def leaks(program: Program) -> tuple[Release, ...]:
+    """Return every release that a run of a program can come to, in source order."""
+    from ezlang.analysis.leaks import releases
+
+    return releases(program)
+
+
 def run_clear(program: Program, inputs: Inputs) -> RunResult:
     """Evaluate a program in the clear, where nothing is protected."""
     from ezlang.executors import clear
@@ -122,6 +133,13 @@ def run_simulated(program: Program, inputs: Inputs, *, seed: int | None = None) 
         cost=Cost(rounds=outcome.cost.rounds, bytes=outcome.cost.bytes_sent),
         seconds={"compile": compiled - start, "run": perf_counter() - compiled},
     )
+
+
+def require_two_parties(program: Program) -> None:
+    """Raise EzError (exit code 2) unless a program is one that native code can run."""
+    from ezlang.executors.native.executable import require_two_parties
+
+    require_two_parties(program.parties)
 
 
 def run_native(program: Program, inputs: Inputs, *, timeout: float | None = None) -> RunResult:

@@ -20,13 +20,14 @@ _WAYS = {
     "clear": "In the clear: nothing is protected, and this process sees everything.",
     "simulated": "Simulated: every party is in this process, and shares are real.",
     "native": "Native: one process for each party on this machine, with garbled circuits.",
-    "party": "Native: with garbled circuits, this process being {party} alone.",
+    "party": "Native: this process is {party} alone, with garbled circuits; it waits for {others}.",
 }
 
 
 def say_model(program: Program, way: str, party: str = "") -> None:
     """Say who is protected from whom in a run, and what each party learns."""
-    say(_WAYS[way].format(party=party))
+    others = listed(other for other in program.parties if other != party)
+    say(_WAYS[way].format(party=party, others=others))
     if way != "clear":
         say(
             f"Model: semi-honest. {listed(program.parties)} follow the protocol; each learns "

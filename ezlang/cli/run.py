@@ -64,8 +64,10 @@ def run(
     from . import output
     from .inputs import gather_inputs, resolve_party
 
-    _one_way(native, clear, party, address, insecure)
+    _one_way(native, clear, party, address, insecure, timeout)
     loaded = api.load(program, parse_settings(settings))
+    if native or party is not None:
+        api.require_two_parties(loaded)
     if party is not None:
         own = resolve_party(loaded, party)
         values = gather_inputs(loaded, inputs, program.parent, own)
@@ -93,7 +95,12 @@ def run(
 
 
 def _one_way(
-    native: bool, clear: bool, party: str | None, address: str | None, insecure: bool
+    native: bool,
+    clear: bool,
+    party: str | None,
+    address: str | None,
+    insecure: bool,
+    timeout: float | None,
 ) -> None:
     """Refuse options that exclude each other, or that would do nothing."""
     ways = [
@@ -111,4 +118,8 @@ def _one_way(
         option = "--address" if address is not None else "--insecure"
         raise usage_error(
             f"`{option}` is for a run of one party", "give --party too, or leave it out"
+        )
+    if party is None and not native and timeout is not None:
+        raise usage_error(
+            "`--timeout` is for runs between processes", "give --native or --party, or leave it out"
         )

@@ -139,7 +139,8 @@ def test_leaks(ez) -> None:
     assert "alice is richer" in done.out
     assert "rich.ez:6" in done.out
     (release,) = ez("leaks", "rich.ez", "--json").json["releases"]
-    assert release["to"] == ["alice", "bob"]
+    assert release["to"] == "all"
+    assert [given["party"] for given in release["depends_on"]] == ["alice", "bob"]
 
 
 def test_mistakes_of_ezlang_say_so(ez, monkeypatch: pytest.MonkeyPatch) -> None:

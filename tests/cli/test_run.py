@@ -82,7 +82,8 @@ def test_params(ez, folder: Path) -> None:
         (("--insecure",), "`--insecure` is for a run of one party"),
         (("--party", "3"), "The program has no party number 3"),
         (("--party", "alice", "--input", "bob=b.json"), "gives bob's input to alice"),
-        (("--timeout", "0"), "--timeout"),
+        (("--timeout", "0", "--native"), "--timeout"),
+        (("--timeout", "5"), "`--timeout` is for runs between processes"),
         (("--nonsense",), "--nonsense"),
     ],
 )

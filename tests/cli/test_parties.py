@@ -1,0 +1,73 @@
+"""`ezlang run` between real processes."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+RICH = ("rich.ez", "--input", "alice=a.json", "--input", "bob=b.json")
+
+
+def free_address() -> str:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{probe.getsockname()[1]}"
+
+
+def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "ezlang", "run", *arguments],
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_native(ez) -> None:
+    done = ez("run", *RICH, "--native")
+    assert (done.code, done.out) == (0, "alice is richer: true  (told to all)\n")
+    assert "Model: semi-honest." in done.err
+
+
+def test_one_process_a_party(folder: Path) -> None:
+    address = free_address()
+    bob = start(folder, "rich.ez", "--party", "1", "--input", "b.json", "--address", address)
+    alice = start(
+        folder, "rich.ez", "--party", "alice", "--input", "a.json", "--address", address, "--json"
+    )
+    told, bob_said = bob.communicate(timeout=120)
+    assert (bob.returncode, told) == (0, "alice is richer: true\n"), bob_said
+    assert "this process is bob alone" in bob_said
+    printed, alice_said = alice.communicate(timeout=120)
+    assert alice.returncode == 0, alice_said
+    data = json.loads(printed)
+    assert data["party"] == "alice"
+    assert data["outputs"] == {"alice is richer": True}
+    assert set(data["cost"]) == {"rounds", "bytes_sent", "bytes_received"}
+    assert f"{data['cost']['bytes_received']:,} bytes sent" in bob_said
+
+
+def test_a_party_that_nobody_comes_to(ez) -> None:
+    arguments = ("--party", "alice", "--input", "a.json", "--timeout", "0.2")
+    done = ez("run", "rich.ez", *arguments, "--address", free_address())
+    assert (done.code, done.out) == (3, "")
+    assert "EZ5" in done.err
+
+
+def test_native_code_is_for_two_parties(ez, folder: Path) -> None:
+    (folder / "three.ez").write_text('party a, b, c;\nfn main() { output(all, 1, "one"); }\n')
+    assert ez("run", "three.ez", "--native").code == 2
+    assert ez("run", "three.ez", "--party", "a").code == 2
+    assert ez("run", "three.ez").out == "one: 1  (told to all)\n"
+
+
+def test_leaving_this_machine_has_to_be_typed(ez) -> None:
+    arguments = ("--party", "alice", "--input", "a.json", "--timeout", "0.2")
+    done = ez("run", "rich.ez", *arguments, "--address", "192.0.2.1:7000")
+    assert done.code == 2
+    assert "--insecure" in done.err
