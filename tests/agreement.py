@@ -15,6 +15,7 @@ from ezlang.executors.simulate import run_simulated
 from ezlang.source import Source
 from ezlang.typed.tree import Program
 from ezlang.values.data import Inputs, Outputs
+from ezlang.values.expected import expected_inputs
 
 
 @dataclass(frozen=True)
@@ -57,3 +58,9 @@ def result_of(run: Callable[[Program, Inputs], Any], program: Program, inputs: I
         assert error.exit_code == 3, diagnostic.message
         assert diagnostic.span is not None
         return Result(failure=(diagnostic.code, diagnostic.span.line))
+
+
+def asked_for(program: Program, inputs: Inputs) -> Inputs:
+    """Return the inputs that the program asks for: none in branches that never run."""
+    names = {p: {one.name for one in expected_inputs(program, p)} for p in program.parties}
+    return {p: {n: v for n, v in inputs.get(p, {}).items() if n in names[p]} for p in names}

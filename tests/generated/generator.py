@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from random import Random
 from typing import Any
 
 from expressions import Expressions
@@ -119,7 +120,11 @@ class ProgramGenerator(Expressions):
         able = [
             v
             for v in scope.variables
-            if v.assignable and (flows(scope.branch_label(v), v.label) or self.stray())
+            if v.assignable
+            and (
+                (flows(scope.branch_label(v), v.label) and flows(v.label, scope.limit))
+                or self.stray()
+            )
         ]
         if not able:
             return self.declare(scope)
@@ -137,8 +142,10 @@ class ProgramGenerator(Expressions):
         while True:
             if type.shape and type.shape[0] > 0 and self.chance(65):
                 if self.chance(20):
-                    low = self.pick(0, type.shape[0])
-                    high = self.pick(low, type.shape[0])
+                    # `[]` doesn't say of what shape its items would be: no empty slices of rows.
+                    least = 0 if len(type.shape) == 1 else 1
+                    low = self.pick(0, type.shape[0] - least)
+                    high = self.pick(low + least, type.shape[0])
                     return f"{text}[{low}..{high}]", Ty(type.base, (high - low, *type.shape[1:]))
                 index, _ = self.index(scope, var.label, type.shape[0])
                 text, type = f"{text}[{index}]", type.item
@@ -319,10 +326,9 @@ def programs(
 ) -> Generated:
     """Programs with inputs; `reveals=False` never releases anything (outputs of known values only)."""
 
-    def pick(low: int, high: int) -> int:
-        return draw(st.integers(low, high))
-
-    return ProgramGenerator(pick, parties, reveals=reveals, wild=wild).program()
+    # One draw for all choices: a draw for each would take longer than running the program.
+    choices = Random(draw(st.integers(0, 2**48 - 1)))
+    return ProgramGenerator(choices.randint, parties, reveals=reveals, wild=wild).program()
 
 
 __all__ = ["INTS", "Generated", "meet", "programs", "random_value"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from agreement import checked, clear, executors, simulated
+from agreement import asked_for, checked, clear, executors, simulated
 from generator import Generated, programs
 from hypothesis import given, settings
 
@@ -13,9 +13,10 @@ PROFILE = settings.get_profile("programs")
 def agree(generated: Generated) -> None:
     program = checked(generated.text)
     runs = executors(program)
-    expected = runs.pop("clear")(program, generated.inputs)
+    inputs = asked_for(program, generated.inputs)
+    expected = runs.pop("clear")(program, inputs)
     for name, run in runs.items():
-        assert run(program, generated.inputs) == expected, f"{name} departs from clear"
+        assert run(program, inputs) == expected, f"{name} departs from clear"
 
 
 @given(programs())
@@ -28,7 +29,8 @@ def test_two_parties(generated: Generated) -> None:
 @settings(PROFILE, max_examples=60)
 def test_three_parties(generated: Generated) -> None:
     program = checked(generated.text)
-    assert simulated(program, generated.inputs) == clear(program, generated.inputs)
+    inputs = asked_for(program, generated.inputs)
+    assert simulated(program, inputs) == clear(program, inputs)
 
 
 @pytest.mark.slow
@@ -36,4 +38,5 @@ def test_three_parties(generated: Generated) -> None:
 @settings(PROFILE)
 def test_five_parties(generated: Generated) -> None:
     program = checked(generated.text)
-    assert simulated(program, generated.inputs) == clear(program, generated.inputs)
+    inputs = asked_for(program, generated.inputs)
+    assert simulated(program, inputs) == clear(program, inputs)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from random import Random
 from typing import Any
 
 import pytest
-from agreement import checked, clear
+from agreement import asked_for, checked, clear
 from generator import Generated, programs, random_value
 from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
@@ -26,9 +27,7 @@ PROFILE = settings.get_profile("programs")
 def other_inputs(data: st.DataObject, generated: Generated, party: str) -> dict[str, Any]:
     """The inputs, with all that `party` gives drawn anew."""
 
-    def pick(low: int, high: int) -> int:
-        return data.draw(st.integers(low, high))
-
+    pick = Random(data.draw(st.integers(0, 2**48 - 1))).randint
     inputs = {p: dict(own) for p, own in generated.inputs.items()}
     for owner, name, type in generated.input_types:
         if owner == party:
@@ -45,8 +44,9 @@ def test_what_the_checker_accepts_does_not_leak(generated: Generated, data: st.D
     assume(result.program is not None)
     assert result.program is not None
     changed = data.draw(st.sampled_from(generated.parties))
-    before = clear(result.program, generated.inputs)
-    after = clear(result.program, other_inputs(data, generated, changed))
+    before = clear(result.program, asked_for(result.program, generated.inputs))
+    other = other_inputs(data, generated, changed)
+    after = clear(result.program, asked_for(result.program, other))
     for party in generated.parties:
         if party != changed:
             assert before[party] == after[party]
@@ -90,6 +90,7 @@ def test_messages_do_not_depend_on_inputs(generated: Generated, data: st.DataObj
     """Without releases, the transcript's shape is the program's alone."""
     program = checked(generated.text)
     changed = data.draw(st.sampled_from(generated.parties))
-    inputs = other_inputs(data, generated, changed)
-    assert simulated_shape(program, generated.inputs) == simulated_shape(program, inputs)
-    assert native_shape(program, generated.inputs) == native_shape(program, inputs)
+    inputs = asked_for(program, generated.inputs)
+    others = asked_for(program, other_inputs(data, generated, changed))
+    assert simulated_shape(program, inputs) == simulated_shape(program, others)
+    assert native_shape(program, inputs) == native_shape(program, others)
