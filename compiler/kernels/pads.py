@@ -1,0 +1,130 @@
+"""Pads from correlated OTs: what makes random OTs of them.
+
+A correlated OT is q at the sender and (r, t = q ⊕ r·Δ) at the receiver. Its two pads are
+
+    P₀ = H(q, i)    P₁ = H(q ⊕ Δ, i)        and the receiver has P_r = H(t, i)
+
+with the re-keyed hash of `hash.py` [GKWWY20]. The receiver would need Δ for the other one. Since
+the q of one session are pseudorandom and distinct but for a chance of 2^-128 a pair, a key may
+serve several of them: OT number n of a call uses key n mod 16 of a window of its own, so a key is
+used for at most 8 OTs (`PADS`), which by the bound of [GKWWY20] for a tweak used μ times costs
+log₂ 8 = 3 bits of the 128 against an attacker's offline work, and nothing else. Calls never
+share a window; the driver counts.
+
+Long pads have up to 64 blocks an OT: block c is H at σ(q) ⊕ c, under one key an OT. The points are
+distinct again and μ = 64.
+
+All kernels read up to the given count and not beyond; what they write is rounded up to 16 elements.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from llvmlite import ir
+
+from .abi import I64, POINTER
+from .aes import WINDOW_BYTES, Cipher
+from .build import BLOCK, PAIR, VOID, Kernel, Value, vector
+from .hash import hash_gates, orthomorphism
+
+PADS: Final = 128
+"""How many OTs a window of keys serves: the largest count of a call."""
+
+ROW: Final = 16
+"""OTs in a row, one key each; also the lanes of the kernels that work on pads."""
+
+KEYS_A_CALL: Final = 16
+LONG_OTS: Final = 4
+"""How many OTs have their long pads made together."""
+
+LONG_BYTES: Final = 1024
+"""How many bytes of long pads an OT has at a time: 128 elements of 64 bits."""
+
+
+def truncate(value: Value, bits: int) -> Value:
+    """Cut the elements of a vector of 64-bit integers to `bits`."""
+    type = vector(ir.IntType(bits), value.type.count)
+    return value if bits == 64 else Value(value.kernel, value.kernel.builder.trunc(value.ir, type))
+
+
+def _low_words(pairs: list[Value]) -> Value:
+    """Return the low 64 bits of all blocks of some pairs, a power of two, in one vector."""
+    words = [a.shuffle((0, 2, 4, 6), b) for a, b in zip(pairs[::2], pairs[1::2], strict=True)]
+    while len(words) > 1:
+        count = 2 * words[0].type.count
+        words = [
+            a.shuffle(range(count), b) for a, b in zip(words[::2], words[1::2], strict=True)
+        ]
+    return words[0]
+
+
+def _delta(k: Kernel) -> Value:
+    return orthomorphism(k.load(k["delta"], BLOCK).shuffle((0, 1, 0, 1)))
+
+
+def write_pads(module: Any, cipher: Cipher, bits: int, *, sender: bool) -> Kernel:
+    """Write `pads_sender{bits}(start*, first, blocks*, delta*, zeros*, ones*, count)`, or
+    `pads_receiver{bits}(start*, first, blocks*, pads*, count)`.
+
+    The low `bits` bits of the pads of `count` <= 128 OTs. `first`, a multiple of 16, is the
+    number of the first key.
+    """
+    outputs = ("zeros", "ones") if sender else ("pads",)
+    pointers = ("blocks", "delta", *outputs) if sender else ("blocks", *outputs)
+    parameters = [("start", POINTER), ("first", I64), *[(name, POINTER) for name in pointers]]
+    name = f"pads_{'sender' if sender else 'receiver'}{bits}"
+    k = Kernel(module, name, (*parameters, ("count", I64)), result=VOID, internal=True)
+    window, tail = k.bytes_slot(WINDOW_BYTES), k.bytes_slot(16 * ROW)
+    cipher.window(k, k.load(k["start"], BLOCK), k["first"], window)
+    delta = _delta(k) if sender else None
+    gates = 4 if sender else 8
+    with k.loop(0, k["count"], ROW) as at:
+        source = k.variable(k["blocks"].at(at << 4))
+        left = k["count"] - at
+        with k.when(left < ROW, likely=False):
+            k.copy(tail, source.get(), left << 4)
+            source.set(tail)
+        for gate in range(0, ROW // 2, gates):
+            base = source.get().at(32 * gate)
+            pairs = [orthomorphism(k.load(base.at(32 * g), PAIR)) for g in range(gates)]
+            inputs = [[p] if delta is None else [p, p ^ delta] for p in pairs]
+            hashed = hash_gates(k, cipher, inputs, window, k.i64(gate))
+            for copy, output in enumerate(outputs):
+                words = truncate(_low_words([h[copy] for h in hashed]), bits)
+                place = k[output].at((at + 2 * gate) * (bits // 8))
+                k.store(words, place)
+    k.finish()
+    return k
+
+
+def write_long_pads(module: Any, cipher: Cipher, *, sender: bool) -> Kernel:
+    """Write `long_pads_{sender|receiver}(window*, gate, blocks*, delta*, out*, count)`.
+
+    The pads of the four OTs of gates `gate` and `gate + 1` of a window: out [4][versions][1024
+    bytes] gets `count` <= 64 blocks each, rounded up to 4. The sender has two versions; `delta` is
+    its own, and unused at the receiver.
+    """
+    name = f"long_pads_{'sender' if sender else 'receiver'}"
+    pointers = [("window", POINTER), ("gate", I64), ("blocks", POINTER), ("delta", POINTER)]
+    parameters = (*pointers, ("out", POINTER), ("count", I64))
+    k = Kernel(module, name, parameters, result=VOID, internal=True)
+    pairs = [orthomorphism(k.load(k["blocks"].at(32 * g), PAIR)) for g in range(LONG_OTS // 2)]
+    versions = [pairs]
+    if sender:
+        delta = _delta(k)
+        versions.append([p ^ delta for p in pairs])
+    with k.loop(0, k["count"], 4) as at:
+        base = k.splat(at, 4) & k.constant(PAIR, [-1, 0, -1, 0])
+        counters = [base + k.constant(PAIR, [c, 0, c, 0]) for c in range(4)]
+        for version, inputs in enumerate(versions):
+            copies = [[p ^ c for c in counters] for p in inputs]
+            hashed = hash_gates(k, cipher, copies, k["window"], k["gate"])
+            for gate, blocks in enumerate(hashed):
+                for c, block in enumerate(blocks):
+                    for half in (0, 1):
+                        pad = len(versions) * (2 * gate + half) + version
+                        place = k["out"].at(LONG_BYTES * pad).at((at + c) << 4)
+                        k.store(block.shuffle((2 * half, 2 * half + 1)), place)
+    k.finish()
+    return k

@@ -1,0 +1,86 @@
+"""The units of the secret-sharing engine: bits, and one of arithmetic for each width."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from llvmlite import ir
+
+from . import gilboa, gmw, matrices, pads, rings, triples
+from .aes import Cipher, cipher_for
+from .engine import Engine
+from .target import Target
+
+_BIT_SYMBOLS: Final = (
+    *("triples_sender", "triples_receiver", "pairs_sender", "pairs_receiver", "flip"),
+    *("leaves1_sender", "leaves1_receiver", "leaves2_sender", "leaves2_receiver"),
+    *("spread_digits", *gmw.SYMBOLS),
+)
+_RING_NAMES: Final = (
+    *("gilboa_sender", "bitwise_sender", "gilboa_receiver", "spread", "collect"),
+    *("additive_sender", "additive_receiver", "matrix_sender", "matrix_receiver"),
+    *("to_planes", "from_planes"),
+)
+
+
+def build_bits(target: Target) -> str:
+    """Write the unit of bits."""
+    module = ir.Module("sharing-bits")
+    cipher = cipher_for(target.path)
+    sender = {b: pads.write_pads(module, cipher, b, sender=True) for b in (8, 16, 32)}
+    receiver = {b: pads.write_pads(module, cipher, b, sender=False) for b in (8, 16, 32)}
+    for copies in (1, 2):
+        triples.write_triples_sender(module, sender[8], copies)
+        triples.write_triples_receiver(module, receiver[8], copies)
+    triples.write_flip(module)
+    for fields in (1, 2):
+        triples.write_leaves_sender(module, sender[16 * fields], fields)
+        triples.write_leaves_receiver(module, receiver[16 * fields], fields)
+    gilboa.write_spread(module, 8, triples.DIGIT_BITS)
+    gmw.write_free(module)
+    gmw.write_open(module)
+    gmw.write_close(module)
+    return str(module)
+
+
+def build_ring(target: Target, bits: int) -> str:
+    """Write the unit of arithmetic modulo 2^`bits`."""
+    module = ir.Module(f"sharing{bits}")
+    cipher = cipher_for(target.path)
+    sender = pads.write_pads(module, cipher, bits, sender=True)
+    receiver = pads.write_pads(module, cipher, bits, sender=False)
+    receive = (rings.write_receive_first(module, bits), rings.write_receive_pair(module, bits))
+    for bitwise in (True, False):
+        first = rings.write_send_first(module, bits, bitwise=bitwise)
+        pair = rings.write_send_pair(module, bits, bitwise=bitwise)
+        gilboa.write_gilboa_sender(module, bits, sender, first, pair, bitwise=bitwise)
+    gilboa.write_gilboa_receiver(module, bits, receiver, *receive)
+    gilboa.write_spread(module, bits, bits)
+    gilboa.write_collect(module, bits)
+    gilboa.write_additive_sender(module, bits, sender)
+    gilboa.write_additive_receiver(module, bits, receiver)
+    _write_matrices(module, cipher, bits, (first, pair), receive)
+    gmw.write_planes(module, bits)
+    gmw.write_words(module, bits)
+    return str(module)
+
+
+def _write_matrices(module: Any, cipher: Cipher, bits: int, send: Any, receive: Any) -> None:
+    long_sender = pads.write_long_pads(module, cipher, sender=True)
+    matrices.write_matrix_sender(module, cipher, bits, long_sender, *send)
+    long_receiver = pads.write_long_pads(module, cipher, sender=False)
+    matrices.write_matrix_receiver(module, cipher, bits, long_receiver, *receive)
+
+
+def add_bits(engine: Engine) -> None:
+    """Load what works on bits."""
+    engine.add_unit("sharing-bits", build_bits, _BIT_SYMBOLS)
+
+
+def add_ring(engine: Engine, bits: int) -> None:
+    """Load arithmetic modulo 2^`bits`."""
+
+    def build(target: Target) -> str:
+        return build_ring(target, bits)
+
+    engine.add_unit(f"sharing{bits}", build, tuple(f"{name}{bits}" for name in _RING_NAMES))

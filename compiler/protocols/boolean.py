@@ -1,0 +1,245 @@
+"""Bits shared by exclusive or: triples, ANDs, netlists [GMW87].
+
+Packed bits: instance 8i + j is bit j of byte i. Vectors of n bits have N = ceil(n/8) bytes, and all
+8N bits are computed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from ezlang.diagnostics.diagnostic import CompilerBug
+
+from ..circuits.netlist import Netlist, Opcode
+from ..kernels.gmw import TILE
+from ..kernels.pads import PADS
+from .correlated import Blocks, Bytes
+from .native import PADDING, Array, empty, padded, zeros
+from .sharing import BATCH_OTS, Hash, ReceiveJob, SendJob, SharingParty
+
+_REGISTER_BYTES: Final = 1 << 26
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BitTriples:
+    """This party's shares of packed random bits a, b and c = a·b, with padding.
+
+    For pairs, b and c have two rows: c_i = a·b_i.
+    """
+
+    a: Bytes
+    b: Bytes
+    c: Bytes
+
+
+def bit_triples(party: SharingParty, count: int) -> BitTriples:
+    """Make `count` triples (a multiple of 8) [ALSZ13].
+
+    Each party's a are its random choices as receiver, its b the differences of its pads as sender;
+    the two cross terms are the pads' sums. Cost: an OT a triple in each direction, no bytes besides,
+    no rounds. Nothing is sent, so nothing is seen.
+    """
+    return _random_products(party, count, copies=1)
+
+
+def bit_pairs(party: SharingParty, count: int) -> BitTriples:
+    """Make `count` pairs of triples with the same a, at the cost of one triple each.
+
+    The pads' second bits make the second triple [ALSZ13, RRK+20].
+    """
+    return _random_products(party, count, copies=2)
+
+
+def _random_products(party: SharingParty, count: int, copies: int) -> BitTriples:
+    if count % 8:
+        raise CompilerBug("bit triples come in multiples of eight")
+    size = count // 8
+    a: Bytes = empty(size, np.uint8)
+    rows = [np.empty((copies, size + PADDING), np.uint8) for _ in range(3)]
+    name = ("triples", "pairs")[copies - 1]
+    for at in range(0, count, BATCH_OTS):
+        _batch(party, name, at, min(BATCH_OTS, count - at), a, rows)
+    u, v, b = (row[:, :size] for row in rows)
+    return BitTriples(a=a, b=_flat(b), c=_flat((a & b) ^ u ^ v))
+
+
+def _flat(rows: Array) -> Bytes:
+    """Return rows without gaps, with padding; a single one as a vector."""
+    result = padded(rows)
+    return result if len(rows) == 1 else result.reshape(rows.shape)
+
+
+def _batch(
+    party: SharingParty, name: str, at: int, count: int, a: Bytes, rows: Sequence[Bytes]
+) -> None:
+    u, v, b = (row[:, at // 8 :] for row in rows)
+    stride = rows[0].shape[1]
+    call = party.native.call
+
+    def send(hash: Hash, blocks: Blocks, _: Bytes) -> None:
+        arguments = (hash.start, hash.first, blocks, party.delta, v, b, count, stride)
+        call(f"{name}_sender", *arguments)
+
+    def receive(hash: Hash, choices: Bytes, blocks: Blocks, _: Bytes) -> None:
+        call(f"{name}_receiver", hash.start, hash.first, blocks, u, count, stride)
+        a[at // 8 : (at + count) // 8] = np.packbits(choices, bitorder="little")
+
+    windows = -(-count // PADS)
+    party.exchange(
+        SendJob(ots=count, windows=windows, message_bytes=0, chosen=False, run=send),
+        ReceiveJob(ots=count, windows=windows, message_bytes=0, choices=None, run=receive),
+    )
+
+
+def and_bits(party: SharingParty, x: Bytes, y: Bytes) -> Bytes:
+    """AND two packed vectors of N bytes, of any shape [Bea91].
+
+    Cost: 8N triples, 2N bytes each way, one round. Opened: x ⊕ a and y ⊕ b, uniform since a and b are.
+    """
+    triples = bit_triples(party, 8 * x.size)
+    opened = np.empty((2, x.size), np.uint8)
+    opened[0] = x.reshape(-1) ^ triples.a
+    opened[1] = y.reshape(-1) ^ triples.b
+    d, e = opened ^ party.swap(opened).reshape(2, -1)
+    product = triples.c ^ (d & triples.b) ^ (e & triples.a)
+    if party.index == 0:
+        product ^= d & e
+    return product.reshape(x.shape)
+
+
+def and_both(party: SharingParty, x: Bytes, y: Bytes, z: Bytes) -> tuple[Bytes, Bytes]:
+    """Return x·y and x·z for packed vectors of N bytes.
+
+    Cost: 8N pairs (OTs as for 8N triples), 3N bytes each way, one round.
+    """
+    pairs = bit_pairs(party, 8 * x.size)
+    opened = np.empty((3, x.size), np.uint8)
+    opened[0] = x.reshape(-1) ^ pairs.a
+    opened[1] = y.reshape(-1) ^ pairs.b[0]
+    opened[2] = z.reshape(-1) ^ pairs.b[1]
+    d, e, f = opened ^ party.swap(opened).reshape(3, -1)
+    results = []
+    for i, sum in enumerate((e, f)):
+        product = pairs.c[i] ^ (d & pairs.b[i]) ^ (sum & pairs.a)
+        if party.index == 0:
+            product ^= d & sum
+        results.append(product.reshape(x.shape))
+    return results[0], results[1]
+
+
+def open_bits(party: SharingParty, x: Bytes) -> Bytes:
+    """Tell both parties packed bits: N bytes each way, one round."""
+    return x ^ party.swap(np.ascontiguousarray(x)).reshape(x.shape)
+
+
+class Registers:
+    """The registers of a netlist for n instances; see `kernels/gmw.py`."""
+
+    def __init__(self, party: SharingParty, netlist: Netlist, n: int) -> None:
+        self.party = party
+        self.netlist = netlist
+        self.n = n
+        self.bytes = -(-n // 8)
+        tiles = -(-self.bytes // TILE)
+        self.memory = zeros(tiles * netlist.registers * TILE, np.uint8)
+        self._tiles = self.memory.reshape(tiles, netlist.registers, TILE)
+        self._code = np.ascontiguousarray(netlist.code, dtype=np.int32)
+
+    def load(self, register: int, values: Array) -> None:
+        """Put integers' bits into registers from `register` on."""
+        bits = 8 * values.itemsize
+        self.party.need_ring(bits)
+        first = self.memory[register * TILE :]
+        arguments = (padded(values), first, self.n, self.netlist.registers)
+        self.party.native.call(f"to_planes{bits}", *arguments)
+
+    def set(self, register: int, packed: Bytes) -> None:
+        """Put packed bits into a register."""
+        row: Bytes = np.zeros(len(self._tiles) * TILE, np.uint8)
+        row[: self.bytes] = packed
+        self._tiles[:, register, :] = row.reshape(-1, TILE)
+
+    def get(self, register: int) -> Bytes:
+        """Return a register's packed bits."""
+        return self._tiles[:, register, :].reshape(-1)[: self.bytes]
+
+    def run(self) -> None:
+        """Run the netlist: see `evaluate`."""
+        code = self._code
+        at = 0
+        while at < len(code):
+            groups = np.flatnonzero(code[at:, 0] == Opcode.GROUP)
+            end = at + int(groups[0]) if len(groups) else len(code)
+            if end > at:
+                self._free(code[at:end])
+            if end == len(code):
+                return
+            ands = int(code[end, 1])
+            self._group(code[end + 1 : end + 1 + ands])
+            at = end + 1 + ands
+
+    def _free(self, code: Array) -> None:
+        sizes = (self.netlist.registers, self.bytes, self.party.first_mask)
+        self.party.native.call("gmw_free", code, len(code), self.memory, *sizes)
+
+    def _group(self, code: Array) -> None:
+        size = len(code) * self.bytes
+        triples = bit_triples(self.party, 8 * size)
+        stride = size + PADDING
+        mine, theirs = empty(2 * stride, np.uint8), empty(2 * stride, np.uint8)
+        common = (code, len(code), self.memory, self.netlist.registers, self.bytes)
+        call = self.party.native.call
+        call("gmw_open", *common, triples.a, triples.b, mine, mine[stride:])
+        for at in (0, stride):
+            self.party.send(mine[at : at + size])
+        for at in (0, stride):
+            self.party.channel.receive_into(memoryview(theirs[at : at + size]))
+        masks = (triples.a, triples.b, triples.c, mine, theirs)
+        call("gmw_close", *common, *masks, stride, self.party.first_mask)
+
+
+def evaluate(party: SharingParty, netlist: Netlist, inputs: Sequence[Array], n: int) -> Bytes:
+    """Run a netlist on n instances [GMW87].
+
+    An input is [n] integers of a port's width, or packed bits [width][N]; shares for a secret port,
+    the values for a public one. Returns packed shares [outputs][N].
+
+    Cost: an AND takes 8N triples and 2N bytes each way; a group of ANDs is a round. Instances are
+    worked on in parts whose registers take at most 64 MiB, each with rounds of its own.
+    Only masked operands are opened, as in `and_bits`.
+    """
+    part = max(_REGISTER_BYTES // max(netlist.registers, 1) // TILE, 1) * TILE * 8
+    results = []
+    for at in range(0, n, part):
+        count = min(part, n - at)
+        registers = Registers(party, netlist, count)
+        register = 0
+        for port, values in zip(netlist.ports, inputs, strict=True):
+            if values.ndim == 1 and values.itemsize * 8 == port.width:
+                registers.load(register, values[at : at + count])
+            elif values.shape == (port.width, -(-n // 8)):
+                for i in range(port.width):
+                    registers.set(register + i, values[i, at // 8 : -(-(at + count) // 8)])
+            else:
+                raise CompilerBug(f"an input of shape {values.shape} for a port of {port.width}")
+            register += port.width
+        registers.run()
+        results.append(np.stack([registers.get(output) for output in netlist.outputs]))
+    return np.concatenate(results, axis=1)
+
+
+def to_words(party: SharingParty, planes: Bytes, n: int, bits: int) -> Array:
+    """Return integers of ℓ bits from packed bits [ℓ][N]. Local."""
+    party.need_ring(bits)
+    size = planes.shape[1]
+    tiles = -(-size // TILE)
+    rows = np.zeros((bits, tiles * TILE), np.uint8)
+    rows[:, :size] = planes
+    layout = padded(rows.reshape(bits, tiles, TILE).transpose(1, 0, 2))
+    result = empty(n, np.dtype(f"u{bits // 8}"))
+    party.native.call(f"from_planes{bits}", result, layout, n, bits)
+    return result

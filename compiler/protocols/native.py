@@ -1,0 +1,68 @@
+"""Calling kernels with numpy arrays."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from ..kernels.engine import Engine
+
+BLOCK_BYTES: Final = 16
+PADDING: Final = 512
+"""Bytes after the end of an array that kernels of `sharing` may touch, at least."""
+
+Array = npt.NDArray[Any]
+
+
+class Native:
+    """An engine's functions, called with arrays (by address), addresses and counts.
+
+    The engine is its own; nobody else loads units into it.
+    """
+
+    def __init__(self, engine: Engine | None = None) -> None:
+        self.engine = Engine() if engine is None else engine
+        self._functions: dict[str, Any] = {}
+        self._units: set[tuple[Any, ...]] = set()
+
+    def load(self, add: Callable[..., None], *arguments: int) -> None:
+        """Load a unit with its function `add(engine, *arguments)`, once."""
+        unit = (add, *arguments)
+        if unit not in self._units:
+            add(self.engine, *arguments)
+            self._units.add(unit)
+
+    def call(self, name: str, *arguments: Array | int) -> None:
+        """Call a kernel that returns nothing. Arrays must be contiguous, and padded where it says."""
+        function = self._functions.get(name)
+        if function is None:
+            kinds = [
+                ctypes.c_int64 if isinstance(argument, int) else ctypes.c_void_p
+                for argument in arguments
+            ]
+            function = self._functions[name] = self.engine.function(name, *kinds, result=None)
+        function(*[a if isinstance(a, int) else a.__array_interface__["data"][0] for a in arguments])
+
+
+def empty(count: int, dtype: npt.DTypeLike) -> Array:
+    """Return an uninitialised vector with `PADDING` bytes behind its end."""
+    size = count * np.dtype(dtype).itemsize
+    return np.empty(size + PADDING, np.uint8)[:size].view(dtype)
+
+
+def zeros(count: int, dtype: npt.DTypeLike) -> Array:
+    """Return a vector of zeros with padding."""
+    result = empty(count, dtype)
+    result.fill(0)
+    return result
+
+
+def padded(values: Array) -> Array:
+    """Return a flat copy of an array, with padding."""
+    result = empty(values.size, values.dtype)
+    np.copyto(result.reshape(values.shape), values)
+    return result

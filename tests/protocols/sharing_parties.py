@@ -1,0 +1,181 @@
+"""Two sharing parties in two threads, with a channel that counts bytes and rounds."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ezlang.compiler.protocols.channel import Buffer
+from ezlang.compiler.protocols.correlated import dealt_session, extension_sessions
+from ezlang.compiler.protocols.native import Native
+from ezlang.compiler.protocols.sharing import SharingParty
+
+TIME_OUT = 60.0
+Protocol = Callable[[SharingParty], Any]
+
+
+class CountingChannel:
+    """One end of a pair of queues. `depth` is the longest chain of messages up to now."""
+
+    def __init__(self, outgoing: queue.Queue[Any], incoming: queue.Queue[Any]) -> None:
+        self.outgoing = outgoing
+        self.incoming = incoming
+        self.bytes_sent = 0
+        self.depth = 0
+        self.heard: list[bytes] = []
+        self._rest = b""
+
+    def send(self, data: Buffer) -> None:
+        self.bytes_sent += len(data)
+        self.outgoing.put((self.depth + 1, bytes(data)))
+
+    def receive_into(self, buffer: memoryview) -> None:
+        at = 0
+        while at < len(buffer):
+            if not self._rest:
+                depth, self._rest = self.incoming.get(timeout=TIME_OUT)
+                self.depth = max(self.depth, depth)
+                self.heard.append(self._rest)
+            count = min(len(buffer) - at, len(self._rest))
+            buffer[at : at + count] = self._rest[:count]
+            self._rest = self._rest[count:]
+            at += count
+
+    def flush(self) -> None:
+        pass
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run gave: each party's result, and what it cost."""
+
+    results: tuple[Any, Any]
+    parties: tuple[SharingParty, SharingParty]
+    bytes: tuple[int, int]
+    ots: tuple[int, int]
+    rounds: int
+    heard: tuple[bytes, bytes]
+
+
+class Pair:
+    """Two parties that stay for several protocols, over dealt or real OTs."""
+
+    def __init__(self, *, real: bool = False) -> None:
+        one: queue.Queue[Any] = queue.Queue()
+        other: queue.Queue[Any] = queue.Queue()
+        self.channels = CountingChannel(one, other), CountingChannel(other, one)
+        self.natives = Native(), Native()
+        seeds = bytes(16), bytes(range(16))
+        sessions: Any = [None, None]
+        if not real:
+            first = dealt_session(seeds[0], self.natives[0], self.natives[1])
+            second = dealt_session(seeds[1], self.natives[1], self.natives[0])
+            sessions = [(first[0], second[1]), (second[0], first[1])]
+
+        def start(index: int) -> SharingParty:
+            channel = self.channels[index]
+            sender, receiver = sessions[index] or extension_sessions(channel, index)
+            return SharingParty(index, channel, self.natives[index], sender, receiver)
+
+        self.parties = both(start, 0, 1)
+
+    def run(self, first: Protocol, second: Protocol | None = None) -> Outcome:
+        """Run a protocol, the same at both or one for each; everything is counted from here."""
+        for channel in self.channels:
+            channel.bytes_sent = channel.depth = 0
+            channel.heard = []
+        before = tuple(party.ots_sent for party in self.parties)
+        protocols = first, second or first
+        results = both(lambda i: protocols[i](self.parties[i]), 0, 1)
+        one, other = self.parties
+        assert one.ots_sent == other.ots_received
+        assert other.ots_sent == one.ots_received
+        assert one.keys_sent == other.keys_received
+        assert other.keys_sent == one.keys_received
+        return Outcome(
+            results=results,
+            parties=self.parties,
+            bytes=(self.channels[0].bytes_sent, self.channels[1].bytes_sent),
+            ots=(one.ots_sent - before[0], other.ots_sent - before[1]),
+            rounds=max(channel.depth for channel in self.channels),
+            heard=(b"".join(self.channels[0].heard), b"".join(self.channels[1].heard)),
+        )
+
+
+def both(work: Callable[[Any], Any], first: Any, second: Any) -> tuple[Any, Any]:
+    """Run work(first) in a thread and work(second) here; a failure of either is raised."""
+    results: list[Any] = []
+    failures: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            results.append(work(first))
+        except BaseException as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    try:
+        here = work(second)
+    except BaseException as error:
+        failures.append(error)
+    thread.join(TIME_OUT)
+    if failures:
+        raise failures[0]
+    return results[0], here
+
+
+def split(x: np.ndarray[Any, Any], seed: int) -> tuple[np.ndarray[Any, Any], ...]:
+    """Share an array of unsigned integers additively."""
+    mask = random_numbers(x.shape, x.dtype, seed)
+    return x - mask, mask
+
+
+def split_bits(x: np.ndarray[Any, Any], seed: int) -> tuple[np.ndarray[Any, Any], ...]:
+    """Share an array of bytes by exclusive or."""
+    mask = random_numbers(x.shape, x.dtype, seed)
+    return x ^ mask, mask
+
+
+def random_numbers(shape: Any, dtype: Any, seed: int) -> np.ndarray[Any, Any]:
+    """Random unsigned integers of all bits."""
+    size = int(np.prod(shape)) * np.dtype(dtype).itemsize
+    return np.random.default_rng(seed).integers(0, 256, size, np.uint8).view(dtype).reshape(shape)
+
+
+def edge_numbers(bits: int, count: int, seed: int) -> np.ndarray[Any, Any]:
+    """Edge values, then random ones."""
+    dtype = np.dtype(f"u{bits // 8}")
+    top = 1 << (bits - 1)
+    edges = [0, 1, 2, top - 1, top, top + 1, 2 * top - 1, 2 * top - 2]
+    values = random_numbers((count,), dtype, seed)
+    values[: len(edges)] = np.array(edges[:count], dtype)
+    return values
+
+
+def packed(bits: Any) -> np.ndarray[Any, Any]:
+    """Pack bools, lowest first."""
+    return np.packbits(np.asarray(bits, np.uint8), axis=-1, bitorder="little")
+
+
+def unpacked(bytes: np.ndarray[Any, Any], count: int) -> np.ndarray[Any, Any]:
+    """Unpack bits."""
+    return np.unpackbits(bytes, axis=-1, count=count, bitorder="little")
+
+
+def assert_uniform(data: bytes | np.ndarray[Any, Any]) -> None:
+    """Hold bytes against the uniform distribution: no bit's and no byte's count is off by 6σ."""
+    values = np.frombuffer(bytes(data), np.uint8)
+    assert len(values) >= 4096
+    counts = np.bincount(values, minlength=256)
+    expected = len(values) / 256
+    # χ² with 255 degrees of freedom has mean 255 and variance 510.
+    chi = float(((counts - expected) ** 2 / expected).sum())
+    assert chi < 255 + 6 * 510**0.5
+    ones = np.unpackbits(values).reshape(-1, 8).sum(axis=0)
+    assert np.all(np.abs(ones - len(values) / 2) < 6 * (len(values) / 4) ** 0.5)
