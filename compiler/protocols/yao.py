@@ -37,7 +37,7 @@ from ..kernels.engine import Engine
 from .channel import Channel
 from .cot import GROUP_BITS, AlignedBytes, CotParty, CotReceiver, CotSender
 
-TABLE_BUFFER: Final = 1 << 18
+TABLE_BUFFER: Final = 1 << 15
 BIT_BUFFER: Final = 1 << 16
 _MINIMUM_BUFFER: Final = 256
 _POINTER: Final = ctypes.c_void_p
