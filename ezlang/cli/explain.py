@@ -13,12 +13,12 @@ def explain(code: str) -> None:
     """Print the page on the error CODE, for example EZ3001."""
     from ezlang.diagnostics.catalogue import all_codes
     from ezlang.diagnostics.catalogue import explain as page_on
-    from ezlang.values.check import did_you_mean
+    from ezlang.values.names import did_you_mean
 
     page = page_on(code)
     if page is None:
         raise usage_error(
             f"There is no error with the code `{code}`",
-            did_you_mean(code.strip().upper(), list(all_codes()), listed=False),
+            did_you_mean(code.strip().upper(), all_codes(), listed=False),
         )
     click.echo(page, nl=False)

@@ -11,10 +11,11 @@ import click
 
 from ezlang.typed import tree
 from ezlang.types.types import BoolType, IntType
-from ezlang.values.check import check_inputs, check_party, did_you_mean
+from ezlang.values.check import check_inputs, check_party
 from ezlang.values.data import Data
 from ezlang.values.expected import Expected, expected_inputs
 from ezlang.values.files import read_input, read_inputs
+from ezlang.values.names import party_number
 
 from .options import usage_error
 
@@ -71,22 +72,6 @@ def gather_inputs(
     return {party: check_party(program, party, own, gathering.origin)}
 
 
-def resolve_party(program: tree.Program, text: str) -> str:
-    """Return the name of the party that is called by name or number."""
-    if text in program.parties:
-        return text
-    if text.isdecimal() and text.isascii():
-        if int(text[:9]) < len(program.parties):
-            return program.parties[int(text[:9])]
-        count = len(program.parties)
-        raise usage_error(
-            f"The program has no party number {text}",
-            f"its {count} parties are numbered from 0: {', '.join(program.parties)}",
-        )
-    help = did_you_mean(text, list(program.parties))
-    raise usage_error(f"The program has no party `{text}`", help)
-
-
 def _take(gathering: Gathering, spec: str, alone: str | None) -> None:
     head, equals, file = spec.partition("=")
     if not equals:
@@ -97,7 +82,8 @@ def _take(gathering: Gathering, spec: str, alone: str | None) -> None:
             )
         head, file = alone, spec
     called, colon, name = head.partition(":")
-    party = resolve_party(gathering.program, called)
+    every = gathering.program.parties
+    party = every[party_number(every, called)]
     if party not in gathering.parties:
         raise usage_error(
             f"`--input {spec}` gives {party}'s input to {alone}",

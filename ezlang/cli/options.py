@@ -9,10 +9,9 @@ from typing import Any, TypeVar
 import click
 
 from ezlang.diagnostics.diagnostic import Diagnostic, EzError
+from ezlang.values.names import USAGE
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-
-USAGE = 2
 
 
 def program_argument(function: Function) -> Function:

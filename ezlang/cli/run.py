@@ -60,16 +60,17 @@ def run(
     numbers and bools that are missing are asked for. Outputs are printed on standard output.
     """
     from ezlang import api
+    from ezlang.values.names import party_number
 
     from . import output
-    from .inputs import gather_inputs, resolve_party
+    from .inputs import gather_inputs
 
     _one_way(native, clear, party, address, insecure, timeout)
     loaded = api.load(program, parse_settings(settings))
     if native or party is not None:
         api.require_two_parties(loaded)
     if party is not None:
-        own = resolve_party(loaded, party)
+        own = loaded.parties[party_number(loaded.parties, party)]
         values = gather_inputs(loaded, inputs, program.parent, own)
         output.say_model(loaded, "party", own)
         mine = api.run_party(

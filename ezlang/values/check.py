@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from difflib import get_close_matches
+from dataclasses import dataclass
 from typing import assert_never
 
 from ezlang.diagnostics.diagnostic import Diagnostic, EzError, Note
 from ezlang.typed import tree
 from ezlang.types.types import ArrayType, BoolType, IntType, StructType, Type, VoidType, array_of
 
-from .data import Data, Flat, Inputs, flatten
+from .data import Data, Inputs
 from .expected import Expected, expected_inputs
-
-USAGE = 2
-"""Exit code of wrong usage and wrong input."""
+from .names import USAGE, did_you_mean, party_number
 
 EXACT = 1 << 53
 """A float up to here that is whole stands for one integer."""
@@ -29,14 +26,13 @@ def check_inputs(
     `origin` tells from where a party's input of some name came, for messages. Raises EzError
     with all that is wrong, exit code 2.
     """
-    unknown = [party for party in inputs if party not in program.parties]
-    if unknown:
-        raise EzError(unknown_party(program, unknown[0]), exit_code=USAGE)
+    names = program.parties
+    given = {names[party_number(names, party)]: own for party, own in inputs.items()}
     checked: dict[str, dict[str, Data]] = {}
     wrong: list[Diagnostic] = []
     for party in program.parties:
         try:
-            checked[party] = check_party(program, party, inputs.get(party, {}), origin)
+            checked[party] = check_party(program, party, given.get(party, {}), origin)
         except EzError as error:
             wrong += error.diagnostics
     if wrong:
@@ -72,15 +68,6 @@ def check_party(
     return checked
 
 
-def flatten_inputs(program: tree.Program, inputs: Inputs) -> dict[tuple[str, str], Flat]:
-    """Return checked inputs in flat form: (party, name) → field path → integers."""
-    return {
-        (party, one.name): flatten(one.type, inputs[party][one.name])
-        for party in inputs
-        for one in expected_inputs(program, party)
-    }
-
-
 def fit(type: Type, value: Data, name: str = "the value") -> Data:
     """Return one value as plain data of `type`; ValueError says why it doesn't fit."""
     try:
@@ -105,7 +92,6 @@ class Fitting:
     party: str
     name: str
     origin: str
-    path: str = field(default="")
 
     def fit(self, type: Type, value: Data, path: str = "") -> Data:
         """Return `value` as plain data of `type`."""
@@ -221,26 +207,6 @@ def _described(value: Data) -> str:
         case _:
             text = str(value)
     return text if len(text) <= 60 else text[:57] + "…"
-
-
-def did_you_mean(name: str, names: list[str], *, listed: bool = True) -> str:
-    """Return the help line for a name that isn't one of `names`; all are named if `listed`."""
-    close = get_close_matches(name, names, n=1)
-    if close:
-        return f"did you mean `{close[0]}`?"
-    if not listed:
-        return ""
-    return f"there is {', '.join(f'`{n}`' for n in names)}" if names else "there are none"
-
-
-def unknown_party(program: tree.Program, name: str) -> Diagnostic:
-    """Return the error for a party that the program doesn't declare."""
-    return Diagnostic(
-        code="EZ4106",
-        message=f"The program has no party `{name}`",
-        span=None,
-        help=did_you_mean(name, list(program.parties)),
-    )
 
 
 def unknown_input(

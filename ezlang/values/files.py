@@ -9,15 +9,14 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
 from ezlang.diagnostics.diagnostic import Diagnostic, EzError
 from ezlang.source import Source, Span
 
-from .check import USAGE
-from .data import Data, Outputs
+from .data import Data
+from .names import USAGE
 
 ONE_ARRAY = frozenset({".npy", ".csv"})
 """Endings of files that hold an array without a name."""
@@ -58,11 +57,6 @@ def read_input(path: Path) -> Data:
             )
         case _:
             return _read_json(path)
-
-
-def dump_outputs(outputs: Outputs | Mapping[str, Any]) -> str:
-    """Return outputs as one line of JSON."""
-    return json.dumps(outputs, ensure_ascii=False)
 
 
 def _error(code: str, message: str, *, span: Span | None = None, help: str = "") -> EzError:

@@ -7,7 +7,7 @@ from typed_programs import asking
 
 from ezlang.diagnostics.diagnostic import EzError
 from ezlang.types.types import BOOL, INT8, INT32, INT64, UINT64, ArrayType, Field, StructType, Type
-from ezlang.values.check import check_inputs, fit, flatten_inputs
+from ezlang.values.check import check_inputs, fit
 from ezlang.values.expected import expected_inputs
 
 POINT = StructType("Point", (Field("x", INT32), Field("y", ArrayType(BOOL, (2,)))))
@@ -100,12 +100,3 @@ def test_a_name_may_be_asked_for_twice() -> None:
     assert [
         (e.name, e.type) for e in expected_inputs(asking((0, "a", INT8), (0, "a", INT8)), "alice")
     ] == [("a", INT8)]
-
-
-def test_flat_inputs() -> None:
-    program = asking((0, "p", POINT), (1, "a", ArrayType(INT8, (1, 2))))
-    inputs = {"alice": {"p": {"x": 1, "y": [True, False]}}, "bob": {"a": [[3, 4]]}}
-    assert flatten_inputs(program, check_inputs(program, inputs)) == {
-        ("alice", "p"): {("x",): [1], ("y",): [1, 0]},
-        ("bob", "a"): {(): [3, 4]},
-    }

@@ -10,7 +10,7 @@ from ezlang.session.handshake import Hello
 from ezlang.typed import tree as typed
 from ezlang.values.check import check_party
 from ezlang.values.data import Data
-from ezlang.values.expected import party_number
+from ezlang.values.names import party_number
 
 from .executable import Executable, executable_of
 from .party import PartyOutcome, Stopwatch, compile_for, run_over
@@ -37,7 +37,7 @@ def run_party(
     with the call, 3 when the run fails.
     """
     executable = executable_of(program)
-    number = party_number(program, party)
+    number = party_number(program.parties, party)
     place = parse_address(address)
     warning = require_private(place, insecure=insecure)
     checked = check_party(program, program.parties[number], inputs)

@@ -1,0 +1,44 @@
+"""Names that a user gives: parties by name or number, and what was probably meant."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+from ezlang.diagnostics.diagnostic import Diagnostic, EzError
+
+USAGE = 2
+"""Exit code of wrong usage and wrong input."""
+
+
+def did_you_mean(name: str, names: Sequence[str], *, listed: bool = True) -> str:
+    """Return the help line for a name that isn't one of `names`; all are named if `listed`."""
+    close = get_close_matches(name, names, n=1)
+    if close:
+        return f"did you mean `{close[0]}`?"
+    if not listed:
+        return ""
+    return f"there is {', '.join(f'`{n}`' for n in names)}" if names else "there are none"
+
+
+def party_number(parties: tuple[str, ...], party: int | str) -> int:
+    """Return the number of a party that is given by name, number, or a number's digits.
+
+    Raises EzError (exit code 2) if there is no such party.
+    """
+    if party in parties:
+        return parties.index(str(party))
+    text = str(party)
+    if text.isascii() and text.isdecimal():
+        if len(text) < 10 and int(text) < len(parties):
+            return int(text)
+        raise _no_party(
+            f"The program has no party number {text}",
+            f"its parties are numbered from 0: {', '.join(parties)}",
+        )
+    raise _no_party(f"The program has no party `{text}`", did_you_mean(text, parties))
+
+
+def _no_party(message: str, help: str) -> EzError:
+    diagnostic = Diagnostic(code="EZ4106", message=message, span=None, help=help)
+    return EzError(diagnostic, exit_code=USAGE)
