@@ -1,0 +1,188 @@
+"""Numbers modulo 2^ℓ: products of every kind, their cost, and what each side sees."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from sharing_parties import Pair, assert_uniform, edge_numbers, random_numbers, split
+
+from ezlang.compiler.protocols import arithmetic, matrices
+from ezlang.compiler.protocols.sharing import SharingParty
+
+WIDTHS = [8, 16, 32, 64]
+COUNTS = [1, 2, 7, 16, 127, 128, 129, 300]
+Array = np.ndarray[Any, Any]
+
+
+@pytest.fixture(scope="module")
+def pair() -> Pair:
+    return Pair()
+
+
+@pytest.fixture(scope="module")
+def real() -> Pair:
+    return Pair(real=True)
+
+
+def message_bytes(bits: int, products: int) -> int:
+    """ℓ(ℓ + 1)/2 bits a product; for 8 bits, chunks of 128 products end at bytes."""
+    chunks = [128] * (products // 128) + [products % 128]
+    return sum(-(-chunk * bits * (bits + 1) // 16) for chunk in chunks)
+
+
+def pairs_of_edges(bits: int) -> tuple[Array, Array]:
+    """All pairs of edge values, and random ones."""
+    edges = edge_numbers(bits, 8, 0)
+    x, y = np.repeat(edges, 8), np.tile(edges, 8)
+    more = [random_numbers((100,), x.dtype, seed) for seed in (1, 2)]
+    return np.concatenate([x, more[0]]), np.concatenate([y, more[1]])
+
+
+@pytest.mark.parametrize("bits", WIDTHS)
+@pytest.mark.parametrize("count", COUNTS)
+def test_triples(pair: Pair, bits: int, count: int) -> None:
+    outcome = pair.run(lambda party: arithmetic.triples(party, count, bits))
+    one, other = outcome.results
+    assert np.array_equal((one.a + other.a) * (one.b + other.b), one.c + other.c)
+    assert outcome.ots == (bits * count, bits * count)
+    assert outcome.bytes == (message_bytes(bits, count),) * 2
+    assert outcome.rounds == 1
+
+
+@pytest.mark.parametrize("bits", WIDTHS)
+def test_triples_of_several_batches(pair: Pair, bits: int) -> None:
+    count = (1 << 17) // bits + 3
+    outcome = pair.run(lambda party: arithmetic.triples(party, count, bits))
+    one, other = outcome.results
+    assert np.array_equal((one.a + other.a) * (one.b + other.b), one.c + other.c)
+    assert outcome.rounds == 3
+    assert len(np.unique(one.a)) > min(count, 1 << bits) * 0.5
+
+
+@pytest.mark.parametrize("bits", WIDTHS)
+def test_products_of_secrets(pair: Pair, bits: int) -> None:
+    x, y = pairs_of_edges(bits)
+    xs, ys = split(x, 1), split(y, 2)
+    outcome = pair.run(lambda p: arithmetic.multiply(p, xs[p.index], ys[p.index]))
+    assert np.array_equal(outcome.results[0] + outcome.results[1], x * y)
+    opened = 2 * x.nbytes
+    assert outcome.bytes == (message_bytes(bits, len(x)) + opened,) * 2
+    assert outcome.rounds == 2
+
+    outcome = pair.run(lambda p: arithmetic.multiply_now(p, xs[p.index], ys[p.index]))
+    assert np.array_equal(outcome.results[0] + outcome.results[1], x * y)
+    choices = bits * len(x) // 8
+    assert outcome.bytes == (message_bytes(bits, len(x)) + choices,) * 2
+    assert outcome.ots == (bits * len(x),) * 2
+    assert outcome.rounds == 2
+
+
+@pytest.mark.parametrize("bits", WIDTHS)
+@pytest.mark.parametrize("owner", [0, 1])
+def test_products_with_a_known_factor(pair: Pair, bits: int, owner: int) -> None:
+    x, known = pairs_of_edges(bits)
+    xs = split(x, 1)
+
+    def multiply(party: SharingParty) -> Array:
+        own = known if party.index == owner else None
+        return arithmetic.multiply_known(party, xs[party.index], own, owner)
+
+    outcome = pair.run(multiply)
+    assert np.array_equal(outcome.results[0] + outcome.results[1], x * known)
+    assert outcome.bytes[owner] == bits * len(x) // 8
+    assert outcome.bytes[1 - owner] == message_bytes(bits, len(x))
+    assert outcome.ots[owner] == 0
+    assert outcome.ots[1 - owner] == bits * len(x)
+    assert outcome.rounds == 2
+
+
+@pytest.mark.parametrize("bits", WIDTHS)
+@pytest.mark.parametrize("count", [1, 2, 37])
+def test_squares(pair: Pair, bits: int, count: int) -> None:
+    x = edge_numbers(bits, count, 3)
+    xs = split(x, 1)
+    outcome = pair.run(lambda p: arithmetic.square(p, xs[p.index]))
+    assert np.array_equal(outcome.results[0] + outcome.results[1], x * x)
+    first, second = -(-count // 2), count // 2
+    assert outcome.ots == (bits * first, bits * second)
+    assert outcome.bytes == (
+        message_bytes(bits, first) + bits * second // 8,
+        message_bytes(bits, second) + bits * first // 8,
+    )
+    assert outcome.rounds == 2
+
+
+@pytest.mark.parametrize("bits", WIDTHS)
+@pytest.mark.parametrize("shape", [(1, 1, 1), (3, 2, 5), (2, 3, 127), (5, 4, 129), (200, 3, 2)])
+def test_matrix_products(pair: Pair, bits: int, shape: tuple[int, int, int]) -> None:
+    m, k, n = shape
+    x, y = (random_numbers(s, f"u{bits // 8}", sum(s)) for s in ((m, k), (k, n)))
+    xs, ys = split(x, 3), split(y, 4)
+    outcome = pair.run(lambda p: matrices.matrix_multiply(p, xs[p.index], ys[p.index]))
+    assert np.array_equal(outcome.results[0] + outcome.results[1], x @ y)
+    if k * n * -(-m // 128) < m * k * -(-n // 128):
+        m, n = n, m
+    ots = bits * m * k * -(-n // 128)
+    assert outcome.ots == (ots, ots)
+    assert outcome.bytes == (ots // 8 + m * k * message_bytes(bits, n),) * 2
+
+    outcome = pair.run(lambda p: matrices.matrix_multiply_known(p, xs[p.index], y, 1))
+    assert np.array_equal(outcome.results[0] + outcome.results[1], x @ y)
+    assert outcome.ots[1] == 0
+
+
+@pytest.mark.parametrize("bits", WIDTHS)
+def test_inner_products(pair: Pair, bits: int) -> None:
+    x, y = (random_numbers((9, 20), f"u{bits // 8}", seed) for seed in (1, 2))
+    xs, ys = split(x, 3), split(y, 4)
+    one, other = pair.run(lambda p: matrices.dot(p, xs[p.index], ys[p.index])).results
+    assert np.array_equal(one + other, (x * y).sum(axis=1, dtype=x.dtype))
+
+
+@pytest.mark.parametrize("bits", WIDTHS)
+def test_over_real_ots(real: Pair, bits: int) -> None:
+    x, y = pairs_of_edges(bits)
+    xs, ys = split(x, 1), split(y, 2)
+    one, other = real.run(lambda p: arithmetic.multiply(p, xs[p.index], ys[p.index])).results
+    assert np.array_equal(one + other, x * y)
+    one, other = real.run(lambda p: arithmetic.multiply_now(p, xs[p.index], ys[p.index])).results
+    assert np.array_equal(one + other, x * y)
+    a, b = x[:48].reshape(6, 8), y[:64].reshape(8, 8)
+    left, right = split(a, 1), split(b, 2)
+    one, other = real.run(
+        lambda p: matrices.matrix_multiply(p, left[p.index], right[p.index])
+    ).results
+    assert np.array_equal(one + other, a @ b)
+
+
+@pytest.mark.parametrize("bits", WIDTHS)
+def test_all_that_is_seen_is_uniform(pair: Pair, bits: int) -> None:
+    """Messages, openings and result shares, for operands that are all zero."""
+    x = np.zeros(4096, f"u{bits // 8}")
+    for protocol in (arithmetic.multiply, arithmetic.multiply_now):
+        outcome = pair.run(lambda p, run=protocol: run(p, x, x))
+        for heard, result in zip(outcome.heard, outcome.results, strict=True):
+            assert_uniform(heard)
+            assert_uniform(result)
+    matrix = x[:900].reshape(30, 30)
+    outcome = pair.run(lambda p: matrices.matrix_multiply(p, matrix, matrix))
+    for heard in outcome.heard:
+        assert_uniform(heard)
+
+
+@pytest.mark.parametrize("bits", WIDTHS)
+def test_sharing_and_opening(pair: Pair, bits: int) -> None:
+    x = edge_numbers(bits, 5000, 1)
+
+    def there_and_back(party: SharingParty) -> tuple[Array, Array]:
+        own = x if party.index == 1 else None
+        share = arithmetic.share_from(party, 1, own, x.shape, bits)
+        return share, arithmetic.open_numbers(party, share)
+
+    outcome = pair.run(there_and_back)
+    for share, opened in outcome.results:
+        assert np.array_equal(opened, x)
+        assert_uniform(share)
+    assert outcome.bytes == (x.nbytes, 2 * x.nbytes)
