@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from agreement import asked_for, checked, clear, executors, simulated
+from agreement import asked_for, checked, executors, result_of
 from generator import Generated, programs
 from hypothesis import given, settings
 
@@ -14,9 +14,9 @@ def agree(generated: Generated) -> None:
     program = checked(generated.text)
     runs = executors(program)
     inputs = asked_for(program, generated.inputs)
-    expected = runs.pop("clear")(program, inputs)
+    expected = result_of(runs.pop("clear"), program, inputs)
     for name, run in runs.items():
-        assert run(program, inputs) == expected, f"{name} departs from clear"
+        assert result_of(run, program, inputs) == expected, f"{name} departs from clear"
 
 
 @given(programs())
@@ -28,15 +28,11 @@ def test_two_parties(generated: Generated) -> None:
 @given(programs(parties=("ann", "ben", "cem")))
 @settings(PROFILE, max_examples=60)
 def test_three_parties(generated: Generated) -> None:
-    program = checked(generated.text)
-    inputs = asked_for(program, generated.inputs)
-    assert simulated(program, inputs) == clear(program, inputs)
+    agree(generated)
 
 
 @pytest.mark.slow
 @given(programs(parties=("ann", "ben", "cem", "dan", "eve")))
 @settings(PROFILE)
 def test_five_parties(generated: Generated) -> None:
-    program = checked(generated.text)
-    inputs = asked_for(program, generated.inputs)
-    assert simulated(program, inputs) == clear(program, inputs)
+    agree(generated)
