@@ -25,6 +25,7 @@ from .layout import (
     Concat,
     Doc,
     Fill,
+    IfBroken,
     Nest,
     group,
     lay_out,
@@ -157,14 +158,18 @@ def _block(block: Block, between: Break) -> Doc:
 
 def _commas(pieces: list[Piece]) -> Doc:
     """Return a list without brackets (`party alice, bob;`), or what has no commas."""
-    items = _items(pieces)
-    if len(items) == 1:
-        return _assignment(items[0])
-    return group(_assignment(items[0]), ",", Nest(tuple(_after_first(items))))
+    first, *rest = _items(pieces)
+    if not rest:
+        return _assignment(first)
+    tail = [",", *_remarks(first), *_after_first([first, *rest], "")]
+    return group(_assignment(_without_remarks(first)), Nest(tuple(tail)))
 
 
 def _items(pieces: list[Piece]) -> list[list[Piece]]:
-    """Split at commas. A comment on the line of a comma belongs to what is before it."""
+    """Split at commas, of which the last may be followed by nothing.
+
+    A comment on the line of a comma belongs to what is before it.
+    """
     items: list[list[Piece]] = [[]]
     comma = False
     for piece in pieces:
@@ -178,24 +183,34 @@ def _items(pieces: list[Piece]) -> list[list[Piece]]:
     return items
 
 
-def _after_first(items: list[list[Piece]]) -> list[Doc]:
+def _after_first(items: list[list[Piece]], last_comma: Doc) -> list[Doc]:
     """Return all items but the first, each after a break and before its comma."""
     parts: list[Doc] = []
     for i, item in enumerate(items[1:], start=1):
         parts.append(LINE if last_word(items[i - 1][-1]).ends_line else SPACE_OR_LINE)
-        parts.append(_with_comma(item) if i < len(items) - 1 else _assignment(item))
+        parts.append(_with_comma(item, "," if i < len(items) - 1 else last_comma))
     return parts
 
 
-def _with_comma(item: list[Piece]) -> Doc:
+def _with_comma(item: list[Piece], comma: Doc) -> Doc:
     """Return an item of a list with a comma behind it, but before comments at its end."""
+    return Concat((_assignment(_without_remarks(item)), comma, *_remarks(item)))
+
+
+def _without_remarks(item: list[Piece]) -> list[Piece]:
+    """Return an item without the comments at its end; one of nothing else keeps the first."""
     end = len(item)
     while end > 1 and is_comment(item[end - 1]):
         end -= 1
-    parts: list[Doc] = [_assignment(item[:end]), ","]
-    for before, comment in pairwise(item[end - 1 :]):
+    return item[:end]
+
+
+def _remarks(item: list[Piece]) -> list[Doc]:
+    """Return the comments at the end of an item, each with what stands before it."""
+    parts: list[Doc] = []
+    for before, comment in pairwise(item[len(_without_remarks(item)) - 1 :]):
         parts += (_comment_break(last_word(before), first_word(comment)) or " ", _piece(comment))
-    return Concat(tuple(parts))
+    return parts
 
 
 def _bracket(bracket: Bracket) -> Doc:
@@ -204,20 +219,32 @@ def _bracket(bracket: Bracket) -> Doc:
     if not bracket.inside:
         return opening + closing
     edge = SPACE_OR_LINE if bracket.open.kind == STRUCT_BRACE else NOTHING_OR_LINE
-    items = _items(_classified(bracket.inside, bracket.open.kind == STRUCT_BRACE))
+    inside = _classified(bracket.inside, bracket.open.kind == STRUCT_BRACE)
+    items = _items(inside)
+    commas = sum(isinstance(p, Word) and p.kind == "," for p in inside)
+    last_comma: Doc = IfBroken(",") if commas == len(items) else ""
+    if all(map(is_comment, items[-1])) and len(items) > 1:
+        last_comma = ""
     first, last = first_word(items[0][0]), last_word(items[-1][-1])
     remark = first.ends_line and first.newlines == 0
     start: Doc = " " if remark else LINE if first.is_comment and first.newlines else edge
     end = LINE if last.ends_line else edge
     if bracket.open.kind == "[" and len(items) > 1 and all(map(_is_short, items)):
-        filled = Fill((*map(_with_comma, items[:-1]), _assignment(items[-1])))
+        rows = frozenset(
+            i
+            for i, (before, item) in enumerate(pairwise(items), start=1)
+            if first_word(item[0]).newlines or last_word(before[-1]).ends_line
+        )
+        commas_after = [*("," for _ in items[1:]), last_comma]
+        filled = Fill(tuple(map(_with_comma, items, commas_after)), rows)
         return group(opening, Nest((start, filled)), end, closing)
-    head = _with_comma(items[0]) if len(items) > 1 else _assignment(items[0])
-    return group(opening, Nest((start, head, *_after_first(items))), end, closing)
+    head = _with_comma(items[0], "," if len(items) > 1 else last_comma)
+    return group(opening, Nest((start, head, *_after_first(items, last_comma))), end, closing)
 
 
 def _is_short(item: list[Piece]) -> bool:
-    return len(item) <= 2 and all(isinstance(p, Word) and not p.is_comment for p in item)
+    """Tell whether an item is a number or a name, perhaps with a sign and comments."""
+    return all(isinstance(p, Word) for p in item) and sum(not is_comment(p) for p in item) <= 2
 
 
 def _assignment(pieces: list[Piece]) -> Doc:
@@ -238,6 +265,9 @@ def _chain(pieces: list[Piece], weakest: int) -> Doc:
 
     No operator in it binds weaker than `_LEVELS[weakest]`.
     """
+    if is_comment(pieces[0]) and len(pieces) > 1:
+        between = _between(pieces[0], pieces[1])
+        return Concat((_piece(pieces[0]), between, _chain(pieces[1:], weakest)))
     for level in range(weakest, len(_LEVELS)):
         signs = [
             i

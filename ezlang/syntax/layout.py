@@ -7,7 +7,7 @@ otherwise all its own places become line ends, and the groups inside it are trie
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -18,6 +18,13 @@ class Break:
 
     flat: str = ""
     forced: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class IfBroken:
+    """Text that is written only if the group around it is not on one line."""
+
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +51,16 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Fill:
-    """Items with a break between two; each line takes as many as fit."""
+    """Items with a break before each but the first; each line takes as many as fit.
+
+    Where `rows` has an item's number, a line ends before it.
+    """
 
     items: tuple[Doc, ...]
+    rows: frozenset[int] = frozenset()
 
 
-Doc = str | Break | Concat | Nest | Group | Fill
+Doc = str | Break | IfBroken | Concat | Nest | Group | Fill
 
 SPACE_OR_LINE = Break(" ")
 NOTHING_OR_LINE = Break("")
@@ -67,12 +78,14 @@ def _is_forced(doc: Doc) -> bool:
             return "\n" in doc
         case Break(forced=forced):
             return forced
+        case IfBroken():
+            return False
         case Group(broken=broken):
             return broken
         case Concat(parts=parts) | Nest(parts=parts):
             return any(map(_is_forced, parts))
-        case Fill(items=items):
-            return any(map(_is_forced, items))
+        case Fill(items=items, rows=rows):
+            return bool(rows) or any(map(_is_forced, items))
         case _:
             assert_never(doc)
 
@@ -100,6 +113,9 @@ def lay_out(doc: Doc, width: int, step: int, indent: int = 0) -> str:
                 else:
                     out.append("\n" + " " * depth)
                     column = depth
+            case IfBroken(text=text):
+                out.append("" if flat else text)
+                column += 0 if flat else len(text)
             case Concat(parts=parts):
                 stack += ((depth, flat, p) for p in reversed(parts))
             case Nest(parts=parts):
@@ -108,17 +124,21 @@ def lay_out(doc: Doc, width: int, step: int, indent: int = 0) -> str:
                 command = (depth, True, top)
                 flat = flat or (not broken and _fits(command, stack, width - column))
                 stack += ((depth, flat, p) for p in reversed(parts))
-            case Fill(items=items):
-                stack += reversed(list(_filled(items, depth)))
+            case Fill():
+                stack += reversed(list(_filled(top, depth)))
             case _:
                 assert_never(top)
     return "\n".join(line.rstrip() for line in "".join(out).split("\n"))
 
 
-def _filled(items: Sequence[Doc], depth: int) -> Iterator[_Command]:
+def _filled(fill: Fill, depth: int) -> Iterator[_Command]:
     """Put the break before each item into a group with it, so that it is decided by itself."""
-    for i, item in enumerate(items):
-        yield depth, False, item if i == 0 else group(SPACE_OR_LINE, item)
+    for i, item in enumerate(fill.items):
+        if i in fill.rows:
+            yield depth, False, LINE
+            yield depth, False, item
+        else:
+            yield depth, False, group(SPACE_OR_LINE, item) if i else item
 
 
 def _fits(first: _Command, rest: list[_Command], width: int) -> bool:
@@ -141,19 +161,21 @@ def _fits(first: _Command, rest: list[_Command], width: int) -> bool:
                 if forced or not flat:
                     return True
                 width -= len(text)
+            case IfBroken(text=text):
+                width -= 0 if flat else len(text)
             case Concat(parts=parts) | Nest(parts=parts):
                 stack += ((depth, flat, p) for p in reversed(parts))
             case Group(parts=parts, broken=broken):
                 stack += ((depth, flat and not broken, p) for p in reversed(parts))
-            case Fill(items=items):
-                stack += ((depth, flat, d) for d in reversed(list(_separated(items))))
+            case Fill():
+                stack += ((depth, flat, d) for d in reversed(list(_separated(top))))
             case _:
                 assert_never(top)
     return False
 
 
-def _separated(items: Sequence[Doc]) -> Iterator[Doc]:
-    for i, item in enumerate(items):
+def _separated(fill: Fill) -> Iterator[Doc]:
+    for i, item in enumerate(fill.items):
         if i:
-            yield SPACE_OR_LINE
+            yield LINE if i in fill.rows else SPACE_OR_LINE
         yield item
