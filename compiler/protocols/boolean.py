@@ -100,15 +100,8 @@ def and_bits(party: SharingParty, x: Bytes, y: Bytes) -> Bytes:
 
     Cost: 8N triples, 2N bytes each way, one round. Opened: x ⊕ a and y ⊕ b, uniform since a and b are.
     """
-    triples = bit_triples(party, 8 * x.size)
-    opened = np.empty((2, x.size), np.uint8)
-    opened[0] = x.reshape(-1) ^ triples.a
-    opened[1] = y.reshape(-1) ^ triples.b
-    d, e = opened ^ party.swap(opened).reshape(2, -1)
-    product = triples.c ^ (d & triples.b) ^ (e & triples.a)
-    if party.index == 0:
-        product ^= d & e
-    return product.reshape(x.shape)
+    nothing = np.empty(0, np.uint8)
+    return and_mixed(party, (x, y), (nothing, nothing, nothing))[0]
 
 
 def and_both(party: SharingParty, x: Bytes, y: Bytes, z: Bytes) -> tuple[Bytes, Bytes]:
@@ -116,19 +109,38 @@ def and_both(party: SharingParty, x: Bytes, y: Bytes, z: Bytes) -> tuple[Bytes, 
 
     Cost: 8N pairs (OTs as for 8N triples), 3N bytes each way, one round.
     """
-    pairs = bit_pairs(party, 8 * x.size)
-    opened = np.empty((3, x.size), np.uint8)
-    opened[0] = x.reshape(-1) ^ pairs.a
-    opened[1] = y.reshape(-1) ^ pairs.b[0]
-    opened[2] = z.reshape(-1) ^ pairs.b[1]
-    d, e, f = opened ^ party.swap(opened).reshape(3, -1)
-    results = []
-    for i, sum in enumerate((e, f)):
-        product = pairs.c[i] ^ (d & pairs.b[i]) ^ (sum & pairs.a)
-        if party.index == 0:
-            product ^= d & sum
-        results.append(product.reshape(x.shape))
-    return results[0], results[1]
+    nothing = np.empty(0, np.uint8)
+    return and_mixed(party, (nothing, nothing), (x, y, z))[1:]
+
+
+def and_mixed(
+    party: SharingParty, single: tuple[Bytes, Bytes], double: tuple[Bytes, Bytes, Bytes]
+) -> tuple[Bytes, Bytes, Bytes]:
+    """`and_bits` of two vectors and `and_both` of three others in one round."""
+    triples = bit_triples(party, 8 * single[0].size)
+    pairs = bit_pairs(party, 8 * double[0].size)
+    masks = (triples.a, triples.b, pairs.a, *pairs.b)
+    values = [value.reshape(-1) for value in (*single, *double)]
+    opened = np.concatenate([v ^ m for v, m in zip(values, masks, strict=True)])
+    opened ^= party.swap(opened)
+    edges = np.cumsum([value.size for value in values])[:-1]
+    d, e, f, g, h = np.split(opened, edges)
+    products = (
+        _product(party, triples.c, d, triples.b, e, triples.a),
+        _product(party, pairs.c[0], f, pairs.b[0], g, pairs.a),
+        _product(party, pairs.c[1], f, pairs.b[1], h, pairs.a),
+    )
+    shapes = (single[0].shape, double[0].shape, double[0].shape)
+    one, two, three = (p.reshape(shape) for p, shape in zip(products, shapes, strict=True))
+    return one, two, three
+
+
+def _product(party: SharingParty, c: Bytes, d: Bytes, b: Bytes, e: Bytes, a: Bytes) -> Bytes:
+    """The share of (d ⊕ a)·(e ⊕ b) where d and e are known [Bea91]."""
+    product: Bytes = c ^ (d & b) ^ (e & a)
+    if party.index == 0:
+        product ^= d & e
+    return product
 
 
 def open_bits(party: SharingParty, x: Bytes) -> Bytes:
