@@ -117,14 +117,17 @@ def _parse_table(
 
     table = parser.parser.parser.parser.parse_table
     start, end = table.start_states["module"], table.end_states["module"]
-    order = [start, *(s for s in table.states if s != start)]
-    number = {state: n for n, state in enumerate(order)}
+    number = {start: 0}
+    order = [start]
     rules: dict[LarkRule, int] = {}
     states: list[dict[str, int]] = []
-    for state in order:
+    for state in order:  # grows in the loop: the order does not depend on lark's, which varies
         row: dict[str, int] = {}
-        for symbol, (action, target) in table.states[state].items():
+        for symbol, (action, target) in sorted(table.states[state].items(), key=lambda i: i[0]):
             if action is Shift:
+                if target not in number:
+                    number[target] = len(order)
+                    order.append(target)
                 row[quoted.get(symbol, symbol)] = number[target]
             else:
                 row[quoted.get(symbol, symbol)] = -rules.setdefault(target, len(rules)) - 1
