@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ezlang.recursion import deep_recursion
 from ezlang.typed import tree as typed
 
 from ..ir import tree as ir
@@ -18,10 +19,9 @@ def lower(program: typed.Program) -> ir.Program:
     Raises CompilerBug for a tree that breaks the rules of typed/tree.py.
     """
     signatures = {f.name: (f.return_type, f.return_label) for f in program.functions}
-    return ir.Program(
-        parties=program.parties,
-        functions=tuple(_function(function, signatures) for function in program.functions),
-    )
+    with deep_recursion():
+        functions = tuple(_function(function, signatures) for function in program.functions)
+    return ir.Program(parties=program.parties, functions=functions)
 
 
 def _function(function: typed.Function, signatures: Signatures) -> ir.Function:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+
+from ezlang.recursion import deep_recursion
 
 from ..ir import tree as ir
 from ..ir.verify import verify
@@ -15,20 +18,22 @@ from .simplify import simplify
 
 Pass = Callable[[ir.Program], ir.Program]
 
-PIPELINES: dict[str, tuple[Pass, ...]] = {
-    "none": (),
-    "tidy": (fold_constants, simplify, merge_common, remove_dead),
-    "expanded": (
-        fold_constants,
-        simplify,
-        merge_common,
-        expand_oblivious,
-        fold_constants,
-        merge_common,
-        remove_dead,
-    ),
-    "plain": (expand_oblivious, expand_reduce, fold_constants, merge_common, remove_dead),
-}
+PIPELINES: Mapping[str, tuple[Pass, ...]] = MappingProxyType(
+    {
+        "none": (),
+        "tidy": (fold_constants, simplify, merge_common, remove_dead),
+        "expanded": (
+            fold_constants,
+            simplify,
+            merge_common,
+            expand_oblivious,
+            fold_constants,
+            merge_common,
+            remove_dead,
+        ),
+        "plain": (expand_oblivious, expand_reduce, fold_constants, merge_common, remove_dead),
+    }
+)
 """`none` as lowered; `tidy` with less to do; `expanded` tidy and without oblivious accesses;
 `plain` without reductions, too."""
 
@@ -39,8 +44,9 @@ def run_passes(program: ir.Program, passes: Sequence[Pass] | str) -> ir.Program:
     Raises CompilerBug where a pass breaks a rule of the IR.
     """
     chosen = PIPELINES[passes] if isinstance(passes, str) else passes
-    verify(program)
-    for run in chosen:
-        program = run(program)
+    with deep_recursion():
         verify(program)
+        for run in chosen:
+            program = run(program)
+            verify(program)
     return program

@@ -1,6 +1,7 @@
-"""Where the drafts of IR programs are."""
+"""Where the drafts of IR programs are, and the programs that are lowered."""
 
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "ir"))
+for folder in ("ir", "lower"):
+    sys.path.insert(0, str(Path(__file__).parents[1] / folder))

@@ -11,7 +11,10 @@ from .network import Cost, Message
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SimulatedOutcome(Outcome):
-    """`transcript` has every message in order, if it was to be recorded."""
+    """`transcript` has every message in order, if it was to be recorded.
+
+    In `views`, the fields of a struct stand one by one.
+    """
 
     cost: Cost
     transcript: tuple[Message, ...]

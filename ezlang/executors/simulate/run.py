@@ -13,6 +13,7 @@ from ezlang.compiler.passes.oblivious import expand_oblivious
 from ezlang.diagnostics.diagnostic import CompilerBug
 from ezlang.executors.failures import Failure, failure
 from ezlang.executors.outcome import Shown
+from ezlang.recursion import deep_recursion
 from ezlang.source import Span
 from ezlang.types.types import Type, array_of
 from ezlang.values.data import Data, Flat, Inputs, flatten, unflatten
@@ -41,8 +42,10 @@ def run_simulated(
     dealer = Dealer(len(parties), Randomness("dealer", seed))
     own = [Randomness(party, seed) for party in parties]
     protocol = Protocol(len(parties), network, dealer, own)
-    run = _Run(expand_oblivious(program), inputs, network, Secrets(protocol))
-    with np.errstate(all="ignore"):  # integers wrap
+    with deep_recursion():
+        program = expand_oblivious(program)
+    run = _Run(program, inputs, network, Secrets(protocol))
+    with deep_recursion(), np.errstate(all="ignore"):  # integers wrap
         run.call(program.main.name, ())
     cost = Cost(
         rounds=network.rounds,
