@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from . import yao
+from . import programs, yao
 
-BENCHMARKS = {"yao": yao}
+BENCHMARKS = {"programs": programs, "yao": yao}
 
 
 def main() -> None:

@@ -33,10 +33,11 @@ Path = str | os.PathLike[str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """What a run exchanged: rounds, and the bytes that each party sent."""
+    """What a run exchanged: rounds, the bytes that each party sent, AND gates that were garbled."""
 
     rounds: int
     bytes: dict[str, int]
+    ands: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,9 +51,10 @@ class RunResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartyCost:
-    """What one party exchanged with the other."""
+    """What one party exchanged with the other, and how many AND gates were garbled."""
 
     rounds: int
+    ands: int
     bytes_sent: int
     bytes_received: int
 
@@ -152,7 +154,7 @@ def run_native(program: Program, inputs: Inputs, *, timeout: float | None = None
     outcome = run_native(program, inputs, timeout=timeout)
     return RunResult(
         outputs=outcome.outputs,
-        cost=Cost(rounds=outcome.rounds, bytes=outcome.bytes_sent),
+        cost=Cost(rounds=outcome.rounds, bytes=outcome.bytes_sent, ands=outcome.parties[0].ands),
         seconds=outcome.seconds,
     )
 
@@ -182,6 +184,7 @@ def run_party(
         outputs=outcome.outputs,
         cost=PartyCost(
             rounds=outcome.rounds,
+            ands=outcome.ands,
             bytes_sent=outcome.bytes_sent,
             bytes_received=outcome.bytes_received,
         ),

@@ -40,14 +40,16 @@ def print_result(program: Program, result: RunResult, as_json: bool) -> None:
     if as_json:
         data: dict[str, object] = {"outputs": result.outputs}
         if result.cost is not None:
-            data["cost"] = {"rounds": result.cost.rounds, "bytes": result.cost.bytes}
+            cost = result.cost
+            gates = {} if cost.ands is None else {"ands": cost.ands}
+            data["cost"] = {"rounds": cost.rounds, "bytes": cost.bytes} | gates
         print_json(data | {"seconds": rounded(result.seconds)})
         return
     for line in output_lines(result.outputs):
         click.echo(line)
     if result.cost is not None:
         sent = ", ".join(f"{party} {count:,}" for party, count in result.cost.bytes.items())
-        say(f"Cost: {counted(result.cost.rounds, 'round')}; bytes sent: {sent}.")
+        say(f"Cost: {costs(result.cost.rounds, result.cost.ands)}; bytes sent: {sent}.")
     say_seconds(result.seconds)
 
 
@@ -61,6 +63,7 @@ def print_party_result(result: PartyResult, as_json: bool) -> None:
                 "outputs": result.outputs,
                 "cost": {
                     "rounds": cost.rounds,
+                    "ands": cost.ands,
                     "bytes_sent": cost.bytes_sent,
                     "bytes_received": cost.bytes_received,
                 },
@@ -71,7 +74,7 @@ def print_party_result(result: PartyResult, as_json: bool) -> None:
     for name, value in result.outputs.items():
         click.echo(f"{name}: {shown(value)}")
     say(
-        f"Cost: {counted(cost.rounds, 'round')}; {cost.bytes_sent:,} bytes sent, "
+        f"Cost: {costs(cost.rounds, cost.ands)}; {cost.bytes_sent:,} bytes sent, "
         f"{cost.bytes_received:,} received."
     )
     say_seconds(result.seconds)
@@ -104,6 +107,12 @@ def listed(names: Iterable[str]) -> str:
 def counted(count: int, noun: str) -> str:
     """Return a number with its noun."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def costs(rounds: int, ands: int | None) -> str:
+    """Return what a run took beside bytes, as a sentence lists it."""
+    gates = "" if ands is None else f", {counted(ands, 'AND gate')}"
+    return counted(rounds, "round") + gates
 
 
 def say_seconds(seconds: dict[str, float]) -> None:

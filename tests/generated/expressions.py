@@ -167,7 +167,11 @@ class Expressions:
             return "[" + ", ".join(self.constant(type.item) for _ in range(type.shape[0])) + "]"
         if type.base in self.structs:
             fields = self.structs[type.base].fields
-            return f"({type.base} {{ " + ", ".join(f"{n}: {self.constant(t)}" for n, t in fields) + " })"
+            return (
+                f"({type.base} {{ "
+                + ", ".join(f"{n}: {self.constant(t)}" for n, t in fields)
+                + " })"
+            )
         return self.literal(type)
 
     def conditional(self, scope: Scope, type: Ty, limit: str, depth: int) -> Text:
@@ -188,7 +192,9 @@ class Expressions:
 
     def structure(self, scope: Scope, type: Ty, limit: str, depth: int) -> Text:
         if type.shape:
-            items = [self.expression(scope, type.item, limit, depth - 1) for _ in range(type.shape[0])]
+            items = [
+                self.expression(scope, type.item, limit, depth - 1) for _ in range(type.shape[0])
+            ]
             label = PUBLIC
             for _, one in items:
                 label = meet(label, one)
@@ -202,7 +208,9 @@ class Expressions:
 
     def array(self, scope: Scope, type: Ty, limit: str, depth: int) -> Text:
         if self.chance(30):
-            items = [self.expression(scope, type.item, limit, depth - 1) for _ in range(type.shape[0])]
+            items = [
+                self.expression(scope, type.item, limit, depth - 1) for _ in range(type.shape[0])
+            ]
             label = PUBLIC
             for _, one in items:
                 label = meet(label, one)
@@ -212,7 +220,9 @@ class Expressions:
         right, two = self.expression(scope, Ty(type.base) if scalar else type, limit, depth - 1)
         if scalar and self.chance(50):
             left, right = right, left
-        operator = self.choice(["&", "|", "^"] if type.base == "bool" else ["+", "-", "*", "&", "|", "^"])
+        operator = self.choice(
+            ["&", "|", "^"] if type.base == "bool" else ["+", "-", "*", "&", "|", "^"]
+        )
         return f"({left} {operator} {right})", meet(one, two)
 
     def truth(self, scope: Scope, limit: str, depth: int) -> Text:

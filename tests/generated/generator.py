@@ -38,7 +38,9 @@ def random_value(pick: Callable[[int, int], int], type: Ty, structs: dict[str, S
     if type.base == "bool":
         return bool(pick(0, 1))
     width = int(type.base.lstrip("uint"))
-    low, high = (0, 2**width - 1) if type.base[0] == "u" else (-(2 ** (width - 1)), 2 ** (width - 1) - 1)
+    low, high = (
+        (0, 2**width - 1) if type.base[0] == "u" else (-(2 ** (width - 1)), 2 ** (width - 1) - 1)
+    )
     match pick(0, 5):
         case 0:
             return low
@@ -177,16 +179,16 @@ class ProgramGenerator(Expressions):
             case 0:
                 name = self.fresh("k")
                 low = self.pick(-1, 1)
-                inner.variables.append(
-                    Var(name, Ty("int32"), PUBLIC, False, len(scope.branches))
-                )
+                inner.variables.append(Var(name, Ty("int32"), PUBLIC, False, len(scope.branches)))
                 self.block(
                     f"for {name} in {low}..{low + self.pick(0, 3)}",
                     inner,
                     lambda s: self.statements(s, depth - 1, 2),
                 )
             case 1:
-                arrays = [v for v in scope.variables if v.type.shape and flows(v.label, scope.limit)]
+                arrays = [
+                    v for v in scope.variables if v.type.shape and flows(v.label, scope.limit)
+                ]
                 if not arrays:
                     return self.declare(scope)
                 array = self.choice(arrays)
