@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ezlang.diagnostics.diagnostic import CompilerBug, Diagnostic
+from ezlang.recursion import deep_recursion
 from ezlang.source import Source, Span
 from ezlang.syntax import tree as syntax
 from ezlang.typed import tree as typed
@@ -25,8 +24,6 @@ from .values import Typed, Value
 
 _SAMPLE_SIZE = 5
 """What the sizes of a function stand for that nothing calls; errors that hang on it are silent."""
-
-_FRAMES = 50_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +64,7 @@ def check_program(
     main = program.items.get("main")
     is_module = not parties and not isinstance(main, FunctionInfo)
     _settings(world, program)
-    with _deep_recursion():
+    with deep_recursion():
         for module in loader.modules:
             _items(world, module)
         _heads(world, program)
@@ -89,17 +86,6 @@ def check_program(
         is_module=is_module,
         sources=tuple([m.source for m in loader.modules]),
     )
-
-
-@contextmanager
-def _deep_recursion() -> Iterator[None]:
-    """Allow for calls as deep as programs have them; each level takes a few dozen frames."""
-    before = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(before, _FRAMES))
-    try:
-        yield
-    finally:
-        sys.setrecursionlimit(before)
 
 
 def _settings(world: World, program: ModuleInfo) -> None:
