@@ -3,7 +3,7 @@
 Each party is the command `ezlang run … --party P`, pinned to a core, over loopback TCP. `speed`
 divides the ANDs of a run by its time from the first to the last message (oblivious transfer's
 set-up included). `start` is the time from typing a command to its answer, without and with
-cached code, as a ratio to importing the libraries that native runs need; the three are taken in turn.
+cached code, as a ratio to importing the libraries that native runs need; all taken in turn.
 `memory` is the peak of each process, for few gates and for 10⁸.
 """
 
@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -61,14 +62,14 @@ class Party:
 def two_parties(program: Path, settings: dict[str, int], inputs: list[Path]) -> list[Party]:
     """Run both parties of a program, party p on core p, and wait for both."""
     address = "127.0.0.1:" + str(20000 + os.getpid() % 20000)
+    command = [sys.executable, "-m", "ezlang", "run", str(program), "--json", "--address", address]
     sets = [word for name, value in settings.items() for word in ("--set", f"{name}={value}")]
     running = [
         subprocess.Popen(
-            [sys.executable, "-m", "ezlang", "run", str(program), "--party", str(party)]
-            + ["--json", "--address", address, "--input", str(inputs[party]), *sets],
+            [*command, "--party", str(party), "--input", str(inputs[party]), *sets],
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            preexec_fn=lambda core=party % (os.cpu_count() or 1): os.sched_setaffinity(0, {core}),
+            preexec_fn=partial(os.sched_setaffinity, 0, {party % (os.cpu_count() or 1)}),
         )
         for party in (0, 1)
     ]

@@ -54,10 +54,11 @@ def result_of(run: Callable[[Program, Inputs], Any], program: Program, inputs: I
     try:
         return Result(outputs=run(program, inputs))
     except EzError as error:
-        (diagnostic,) = error.diagnostics
-        assert error.exit_code == 3, diagnostic.message
-        assert diagnostic.span is not None
-        return Result(failure=(diagnostic.code, diagnostic.span.line))
+        failed = error
+    (diagnostic,) = failed.diagnostics
+    assert failed.exit_code == 3, diagnostic.message
+    assert diagnostic.span is not None
+    return Result(failure=(diagnostic.code, diagnostic.span.line))
 
 
 def asked_for(program: Program, inputs: Inputs) -> Inputs:

@@ -11,7 +11,7 @@ INTS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"
 
 def flows(source: str, target: str) -> bool:
     """Tell whether a value with label `source` may be put where `target` is written."""
-    return source == target or source == PUBLIC or target == SECRET
+    return source in (target, PUBLIC) or target == SECRET
 
 
 def meet(first: str, second: str) -> str:

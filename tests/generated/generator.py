@@ -97,7 +97,7 @@ class ProgramGenerator(Expressions):
             self.emit(f"{written} {name} = {self.typed(type, value)};")
             scope.variables.append(Var(name, type, label, False, len(scope.branches)))
             return
-        label = self.choice(labels + [limit])
+        label = self.choice([*labels, limit])
         name = self.fresh("v")
         if self.chance(10):
             self.emit(f"{label} {type} {name};")
@@ -330,7 +330,7 @@ def programs(
     reveals: bool = True,
     wild: bool = False,
 ) -> Generated:
-    """Programs with inputs; `reveals=False` never releases anything (outputs of known values only)."""
+    """Programs with inputs; with `reveals=False` they output only what is known anyway."""
 
     # One draw for all choices: a draw for each would take longer than running the program.
     choices = Random(draw(st.integers(0, 2**48 - 1)))

@@ -1,4 +1,4 @@
-"""What a party may not learn changes nothing that it is shown: neither values nor messages' shapes."""
+"""What a party may not learn changes nothing it is shown: neither values nor messages' shapes."""
 
 from __future__ import annotations
 
