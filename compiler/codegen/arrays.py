@@ -11,7 +11,8 @@ from contextlib import ExitStack
 from math import prod
 
 from ..ir import tree as ir
-from ..kernels.build import Value
+from ..kernels.abi import I64
+from ..kernels.build import I1, Value
 from . import scalar
 from .emitter import Emitter
 from .forms import Form
@@ -68,7 +69,7 @@ def _all_in_range(
     """Tell whether all indices are in range; first fail on those that are checked."""
     shape = operation.operands[0].type.shape
     sizes = [n for n, one in zip(shape, operation.dimensions, strict=False) if one]
-    holds = e.kernel.constant(scalar.I1, 1)
+    holds = e.kernel.constant(I1, 1)
     for index, size in zip(indices, sizes, strict=True):
         inside = _in_range(e, index, size)
         if operation.checked and index.type.label.is_public:
@@ -155,7 +156,7 @@ def _start(e: Emitter, value: ir.Value) -> Value:
     number = scalar.index(e.register(value), value.type.element)
     if scalar.is_signed(value.type.element) or value.type.width < 64:
         return number
-    return e.kernel.select(number < 0, e.kernel.constant(scalar.I64, -(1 << 63)), number)
+    return e.kernel.select(number < 0, e.kernel.constant(I64, -(1 << 63)), number)
 
 
 def _fits(

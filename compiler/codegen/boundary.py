@@ -100,7 +100,7 @@ def _receivers(label: Label) -> int:
 
 
 def _tell(e: Emitter, operand: ir.Value, result: ir.Value) -> None:
-    """The owner sends; whoever else may know the result receives. Public values aren't sent."""
+    """Send at the owner; receive at who else may know the result. Public values aren't sent."""
     party = e.unit.role.party
     owner = operand.type.label.owner
     if owner is None:

@@ -148,10 +148,10 @@ def call(e: Emitter, operation: ir.Call) -> None:
         if form is Form.ABSENT:
             continue
         if position in plan.shape.changed:
-            result = plan.shape.changed[position]
+            number = plan.shape.changed[position]
             target = (
-                operation.results[result]
-                if result is not None
+                operation.results[number]
+                if number is not None
                 else e.plan.liveness.extra[id(operation), position]
             )
             e.copy_value(target, argument)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, assert_never
+from typing import assert_never
 
 import numpy as np
 from llvmlite import ir as llvm
@@ -141,9 +141,7 @@ def _roles(e: Emitter, operation: CircuitOperation) -> list[Operand]:
     return roles
 
 
-def run_circuit(
-    e: Emitter, netlist: Netlist, ports: Sequence[ir.Value], result: ir.Value
-) -> None:
+def run_circuit(e: Emitter, netlist: Netlist, ports: Sequence[ir.Value], result: ir.Value) -> None:
     """Run a netlist on each element of the operands, giving `result`."""
     count = result.type.size
     table = e.kernel.bytes_slot(max(len(ports), 1) * _PORT_BYTES, 8)
@@ -176,9 +174,9 @@ def _netlist(e: Emitter, netlist: Netlist) -> Value:
         known.initializer = llvm.Constant(
             NETLIST_TYPE,
             [
-                _pointer(e.unit.embedded(code)),
+                e.unit.embedded(code),
                 I64(len(netlist.code)),
-                _pointer(e.unit.embedded(outputs)),
+                e.unit.embedded(outputs),
                 I64(len(netlist.outputs)),
                 I64(netlist.registers),
                 I64(len(netlist.ports)),
@@ -187,8 +185,5 @@ def _netlist(e: Emitter, netlist: Netlist) -> Value:
         )
         known.linkage = "internal"
         known.global_constant = True
-    return Value(e.kernel, _pointer(known))
-
-
-def _pointer(variable: Any) -> Any:
-    return variable.bitcast(POINTER)
+        known.type = POINTER
+    return Value(e.kernel, known)

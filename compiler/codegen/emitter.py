@@ -40,6 +40,7 @@ class Unit:
             known.linkage = "internal"
             known.global_constant = True
             known.align = 64
+            known.type = POINTER
             self.constants[data] = known
         return known
 
@@ -165,7 +166,7 @@ class Emitter:
 
     def embedded(self, data: bytes) -> Value:
         """Return the address of constant bytes."""
-        return Value(self.kernel, self.unit.embedded(data).bitcast(POINTER))
+        return Value(self.kernel, self.unit.embedded(data))
 
     def runtime(self, name: str, *arguments: Value) -> None:
         """Call a function of the run-time interface and leave if it fails."""

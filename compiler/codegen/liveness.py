@@ -1,9 +1,9 @@
 """Which values are alive together: the interference that decides who may share memory.
 
 Memory is assigned as in out-of-SSA translation by coalescing [BDR09]: every root value has a place
-of its own at first, control flow and updates copy between them, and places are merged
-where no two values that are alive together would meet. Two values interfere when one is defined while the
-other is alive; sets of values are bit masks.
+of its own at first, control flow and updates copy between them, and places are merged where no two
+values that are alive together would meet. Two values interfere when one is defined while the other
+is alive; sets of values are bit masks.
 
 At a loop's back edge and exits, a branch's end and a function's end, values are copied *in
 parallel*: all sources are read before any target is written.
@@ -250,20 +250,20 @@ class Liveness:
             for value in operation.operands:
                 self._conflict(target, value)
         for target in results:
-            position = self._position_of(operation, target)
-            others = [v for i, v in enumerate(operation.operands) if i != position]
+            own = self._position_of(operation, target)
+            others = [v for i, v in enumerate(operation.operands) if i != own]
             self._define([target], self._mask(others))
-            if position is not None and numbers.count(numbers[position]) == 1:
-                self._affine(target, operation.operands[position], weight)
+            if own is not None and numbers.count(numbers[own]) == 1:
+                self._affine(target, operation.operands[own], weight)
         return (live & ~self._mask(results)) | self._mask(operation.operands)
 
     def _position_of(self, operation: ir.Call, target: ir.Value) -> int | None:
         """Return the position of the argument in whose memory a result is made."""
-        for position, result in self.calls[operation.function].changed.items():
-            if result is None:
+        for position, number in self.calls[operation.function].changed.items():
+            if number is None:
                 if self.extra[id(operation), position] is target:
                     return position
-            elif operation.results[result] is target:
+            elif operation.results[number] is target:
                 return position
         return None
 

@@ -71,7 +71,7 @@ def _plans(functions: list[ir.Function], role: Role) -> dict[str, Plan]:
 def _bases(
     functions: list[ir.Function], plans: dict[str, Plan], role: Role
 ) -> tuple[dict[str, int], int]:
-    """Put each function's frame behind those of all its callers; return the end of the last, too."""
+    """Put each function's frame behind those of all its callers; return the last one's end, too."""
     bases = {function.name: 0 for function in functions}
     for function in reversed(functions):
         end = bases[function.name] + plans[function.name].size
@@ -171,9 +171,7 @@ def write_operation(e: Emitter, operation: ir.Operation) -> None:
             assert_never(operation)
 
 
-def _write_whole(
-    e: Emitter, operation: ir.Constant | ir.Stack | ir.Broadcast | ir.Reshape
-) -> None:
+def _write_whole(e: Emitter, operation: ir.Constant | ir.Stack | ir.Broadcast | ir.Reshape) -> None:
     match operation:
         case ir.Constant():
             arrays.constant(e, operation)

@@ -121,7 +121,7 @@ def _compare(kernel: Kernel, operator: str, signed: bool, x: Value, y: Value) ->
 
 
 def _divide(kernel: Kernel, kind: BinaryKind, signed: bool, x: Value, y: Value) -> Value:
-    """Rounds toward zero; by zero: all bits set, remainder x; by -1: never left to the processor."""
+    """Round toward zero; by zero: all bits set, remainder x; by -1: not left to the processor."""
     zero = y.equals(0)
     one = kernel.constant(y.type, 1)
     minus_one = y.equals(-1)
@@ -140,7 +140,7 @@ def _divide(kernel: Kernel, kind: BinaryKind, signed: bool, x: Value, y: Value) 
 
 
 def _shift(kernel: Kernel, kind: BinaryKind, signed: bool, x: Value, y: Value) -> Value:
-    """The amount is unsigned at its own width; from the width on all bits have been shifted out."""
+    """Shift by an amount read as unsigned; from the width on all bits have been shifted out."""
     width = x.type.width
     past = shifts_out(kernel, y, width)
     zero = kernel.constant(x.type, 0)

@@ -56,9 +56,7 @@ class Plan:
         return self.views.count(root) * element_bytes(root.type, self.views.form(root))
 
 
-def plan_function(
-    function: ir.Function, role: Role, calls: dict[str, CallShape]
-) -> Plan:
+def plan_function(function: ir.Function, role: Role, calls: dict[str, CallShape]) -> Plan:
     """Decide where the values of a function lie; `calls` has the shapes of those it calls."""
     views = Views(role)
     views.see(function.body)
@@ -72,7 +70,7 @@ def plan_function(
 
 
 class _Groups:
-    """Union-find over the numbered values, with each group's members and what it interferes with."""
+    """Union-find over numbered values, with each group's members and what it interferes with."""
 
     def __init__(self, liveness: Liveness) -> None:
         self.liveness = liveness
@@ -159,7 +157,7 @@ def _positions(groups: _Groups, values: tuple[ir.Value, ...]) -> dict[int, int]:
 def _offsets(
     groups: _Groups, sizes: dict[int, int], elsewhere: set[int]
 ) -> tuple[dict[int, int], int]:
-    """Give each group that isn't the caller's an offset, the largest first, each as low as it fits."""
+    """Give each group that isn't the caller's an offset, largest first, each as low as it fits."""
     against: dict[int, set[int]] = {leader: set() for leader in sizes}
     for leader in sizes:
         for number in bits(groups.against[leader]):

@@ -92,7 +92,7 @@ class Views:
         """Tell whether a result is its operand, unchanged, at this party."""
         form = self.form(operand)
         wanted = self.role.form(result)
-        return (form is wanted or self.of(operand).repeated and form is Form.REGISTER) and (
+        return (form is wanted or (self.of(operand).repeated and form is Form.REGISTER)) and (
             form is not Form.ABSENT and (form is Form.LABELS) == (wanted is Form.LABELS)
         )
 

@@ -37,7 +37,7 @@ class Address:
         except (OSError, UnicodeError) as error:
             reason = getattr(error, "strerror", None) or "it is no name of a host"
             raise errors.bad_address(str(self), f"the host is not known ({reason})") from None
-        return [(int(family), tuple(address)) for family, _, _, _, address in found]
+        return [(int(family), (*address,)) for family, _, _, _, address in found if address]
 
     @property
     def is_loopback(self) -> bool:

@@ -58,7 +58,9 @@ def test_loopback_needs_no_leave(text: str) -> None:
     assert require_private(parse_address(text), insecure=False) is None
 
 
-@pytest.mark.parametrize("text", ["0.0.0.0:1", "10.0.0.1:1", "[::]:1", "[2001:db8::1]:1", "[::ffff:9.9.9.9]:1"])
+@pytest.mark.parametrize(
+    "text", ["0.0.0.0:1", "10.0.0.1:1", "[::]:1", "[2001:db8::1]:1", "[::ffff:9.9.9.9]:1"]
+)
 def test_off_loopback_is_refused_unless_insecure(text: str) -> None:
     address = parse_address(text)
     with pytest.raises(EzError) as caught:

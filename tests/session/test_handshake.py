@@ -27,9 +27,7 @@ def verdicts(first: Hello, second: Hello) -> list[Diagnostic | None]:
         try:
             shake_hands(channel, mine)
         except EzError as error:
-            assert error.exit_code == 3
-            (diagnostic,) = error.diagnostics
-            return diagnostic
+            return error.diagnostics[0] if error.exit_code == 3 else None
         finally:
             channel.flush()
         return None
@@ -52,11 +50,19 @@ def test_the_same_program() -> None:
     [
         ({"version": "9.9"}, "EZ5006", "versions of ezlang: 0.1.0 here, 9.9 there"),
         ({"party": 0}, "EZ5009", "Both sides run as party 0 (alice)"),
-        ({"params": {"n": 64, "fast": True}}, "EZ5008", "a param differently: n is 30 here and 64 there"),
+        (
+            {"params": {"n": 64, "fast": True}},
+            "EZ5008",
+            "a param differently: n is 30 here and 64 there",
+        ),
         ({"params": {"n": 30, "fast": 1}}, "EZ5008", "fast is true here and 1 there"),
         ({"params": {"n": 30}}, "EZ5008", "fast is true here and not there there"),
         ({"fingerprint": "1" * 64}, "EZ5007", "different programs"),
-        ({"fingerprint": "1" * 64, "params": {"n": 1, "fast": False}}, "EZ5008", "params differently"),
+        (
+            {"fingerprint": "1" * 64, "params": {"n": 1, "fast": False}},
+            "EZ5008",
+            "params differently",
+        ),
         ({"options": {"bytes of bits at a time": 1}}, "EZ5014", "differently"),
     ],
 )

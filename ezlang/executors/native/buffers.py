@@ -35,7 +35,9 @@ class Buffers:
             np.array(flatten(slot.whole, inputs[slot.name])[slot.path], dtype_of(slot.type))
             for slot in interface.inputs
         ]
-        self._outputs = [np.zeros(slot.type.size, dtype_of(slot.type)) for slot in interface.outputs]
+        self._outputs = [
+            np.zeros(slot.type.size, dtype_of(slot.type)) for slot in interface.outputs
+        ]
         self._given = np.zeros(len(interface.keys) + 1, np.int32)
         self._tables = [_addresses(self._inputs), _addresses(self._outputs)]
         self.host = HostStruct(

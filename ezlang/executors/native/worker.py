@@ -28,7 +28,7 @@ def main() -> None:
 
 
 def _claim_stdout() -> IO[bytes]:
-    """Return standard output for messages alone: whatever else is printed goes to standard error."""
+    """Return standard output for messages alone: what else is printed goes to standard error."""
     sys.stdout.flush()
     mine = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
@@ -52,9 +52,7 @@ def _result(source: IO[bytes], sink: IO[bytes]) -> Message:
             write_message(sink, Meeting(address.port))
 
         place = Address(DEFAULT_HOST, port)
-        return Done(
-            run_at(job.executable, job.party, job.inputs, place, job.timeout, listening)
-        )
+        return Done(run_at(job.executable, job.party, job.inputs, place, job.timeout, listening))
     except EzError as error:
         return Failed(error.diagnostics, error.exit_code)
     except Exception:

@@ -1,0 +1,40 @@
+"""Arrays changed in place: no value is ever touched that something still reads."""
+
+from __future__ import annotations
+
+import pytest
+from interpret import Interpreter
+from ir_programs import ALICE, run_native
+from memory_programs import MemoryProgram
+
+from ezlang.types.labels import PUBLIC, SECRET, Label
+
+
+def agree(seed: int, label: Label, *, passes: bool = False) -> None:
+    writer = MemoryProgram(seed, label).write()
+    program = writer.program()
+    expected = Interpreter(program, writer.inputs).run()
+    outcome = run_native(program, writer.inputs, passes=passes)
+    assert outcome.outputs["alice"] == expected
+    if label != ALICE:
+        assert outcome.outputs["bob"] == expected
+
+
+@pytest.mark.parametrize("seed", [*range(30), *range(120, 150)])
+def test_clear_arrays(seed: int) -> None:
+    agree(seed, PUBLIC)
+
+
+@pytest.mark.parametrize("seed", range(100, 110))
+def test_one_partys_arrays(seed: int) -> None:
+    agree(seed, ALICE)
+
+
+@pytest.mark.parametrize("seed", range(200, 220))
+def test_secret_arrays(seed: int) -> None:
+    agree(seed, SECRET)
+
+
+@pytest.mark.parametrize("seed", range(300, 310))
+def test_after_passes(seed: int) -> None:
+    agree(seed, SECRET, passes=True)
