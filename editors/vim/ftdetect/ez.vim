@@ -1,0 +1,2 @@
+" Files of the language Ez.
+autocmd BufNewFile,BufRead *.ez setfiletype ez
