@@ -165,6 +165,29 @@ class Builder:
         self.emit(ir.Broadcast(operands=(x,), results=(result,), span=self.span))
         return result
 
+    def spread(self, x: ir.Value, rest: tuple[int, ...]) -> ir.Value:
+        """Emit each element repeated along new trailing dimensions.
+
+        That is a loop over columns in which nothing is computed, however many there are.
+        """
+        if not rest:
+            return x
+        flat = self.reshape(x, (x.type.size,))
+        columns = ir.TensorType(x.type.element, rest, x.type.label).size
+        whole = self.zeros(replace(x.type, shape=(x.type.size, columns)))
+        low, high = self.index(0), self.index(columns)
+        index, carried = self.fresh(low.type), self.fresh(whole.type)
+        with self.nested() as operations:
+            following = self.insert(carried, flat, (index,), (False, True))
+        body = ir.Region(
+            parameters=(index, carried), operations=tuple(operations), yields=(following,)
+        )
+        result = self.fresh(whole.type)
+        self.emit(
+            ir.For(operands=(low, high, whole), results=(result,), regions=(body,), span=self.span)
+        )
+        return self.reshape(result, x.type.shape + rest)
+
     def reshape(self, x: ir.Value, shape: tuple[int, ...]) -> ir.Value:
         """Emit a Reshape, or return `x` where it has the shape already."""
         if x.type.shape == shape:

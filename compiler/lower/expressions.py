@@ -217,9 +217,15 @@ class Expressions:
     def _select(self, expr: typed.Select) -> Values:
         condition = self.scalar(expr.condition)
         then, otherwise = self.lower(expr.then), self.lower(expr.otherwise)
-        return tuple(
-            self.state.build.select(condition, x, y) for x, y in zip(then, otherwise, strict=True)
-        )
+        return tuple(self._selected(condition, x, y) for x, y in zip(then, otherwise, strict=True))
+
+    def _selected(self, condition: ir.Value, x: ir.Value, y: ir.Value) -> ir.Value:
+        """Select a leaf; in an array of structs an element of the condition may count for many."""
+        if condition.type.shape:
+            condition = self.state.build.spread(
+                condition, x.type.shape[len(condition.type.shape) :]
+            )
+        return self.state.build.select(condition, x, y)
 
     def _part(self, expr: typed.Index | typed.GetField) -> Values:
         """Lower a chain of indices and fields: only the fields it ends in are read, each once."""

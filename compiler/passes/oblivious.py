@@ -108,7 +108,7 @@ def _write(
     chosen = _chosen(build, index, size, guard)
     spread = build.broadcast(value, (size,))
     if rest:
-        chosen = _spread(build, chosen, tuple(rest))
+        chosen = build.spread(chosen, tuple(rest))
     return build.relabel(build.select(chosen, spread, base), SECRET)
 
 
@@ -148,20 +148,3 @@ def _children(build: Builder, nodes: ir.Value, bit: ir.Value, count: int) -> ir.
         return children
     last = build.relabel(items_of(build, nodes, half, half + 1), children.type.label)
     return joined(build, children, last)
-
-
-def _spread(build: Builder, chosen: ir.Value, rest: tuple[int, ...]) -> ir.Value:
-    """Repeat each item's bool over the item: a loop over columns, in which nothing is computed."""
-    size = chosen.type.shape[0]
-    columns = ir.TensorType(BOOL, rest, chosen.type.label).size
-    initial = build.zeros(ir.TensorType(BOOL, (size, columns), chosen.type.label))
-    low, high = build.index(0), build.index(columns)
-    index, carried = build.fresh(low.type), build.fresh(initial.type)
-    with build.nested() as operations:
-        following = build.insert(carried, chosen, (index,), (False, True))
-    body = ir.Region(parameters=(index, carried), operations=tuple(operations), yields=(following,))
-    result = build.fresh(initial.type)
-    build.emit(
-        ir.For(operands=(low, high, initial), results=(result,), regions=(body,), span=build.span)
-    )
-    return build.reshape(result, (size, *rest))

@@ -43,6 +43,24 @@ def test_structs_are_taken_apart() -> None:
     ]
 
 
+def test_arrays_of_structs_are_selected_by_arrays_of_bools() -> None:
+    text = (
+        PARTIES
+        + """
+    struct S { int32 x; int32[2][1] y; }
+    fn main() {
+        secret bool[2] c = input(alice, "c");
+        secret S[2] a = input(alice, "a");
+        secret S[2] b = input(bob, "b");
+        output(all, c ? a : b, "o");
+    }
+    """
+    )
+    a, b = ([{"x": n + i, "y": [[n], [i]]} for i in (1, 2)] for n in (10, 20))
+    outputs = run(text, {"alice": {"c": [False, True], "a": a}, "bob": {"b": b}})
+    assert outputs["bob"] == {"o": [b[0], a[1]]}
+
+
 def test_a_field_is_read_alone() -> None:
     text = (
         PARTIES
