@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from .builder import Builder, Child
+from .builder import Builder
 from .lexer import STRUCT_BRACE, Token
+from .maker import Child
 from .tables import END, Tables
 
 Value = Child | list[Child]
