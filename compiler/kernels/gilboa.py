@@ -71,7 +71,9 @@ def write_gilboa_sender(
     """
     name = f"{'bitwise' if bitwise else 'gilboa'}_sender{bits}"
     pointers = [(p, POINTER) for p in ("blocks", "delta", "x", "share", "message")]
-    k = Kernel(module, name, (("start", POINTER), ("first", I64), *pointers, ("n", I64)), result=VOID)
+    k = Kernel(
+        module, name, (("start", POINTER), ("first", I64), *pointers, ("n", I64)), result=VOID
+    )
     chunks = _Chunks(k, bits, pads, outputs=2)
     with k.loop(0, k["n"], PADS) as at:
         count = k.minimum(k["n"] - at, PADS)

@@ -5,14 +5,14 @@ bytes], 4096 instances a tile, so that what an instruction reads was written not
 Instance 8i + j is bit j of byte i; n instances have N = ceil(n/8) bytes a register, 512 in every
 tile but the last.
 
-- `gmw_free(code*, instructions, registers*, register_count, bytes, first_party)`: instructions
-  that cost nothing. Where a known value is added, party 0 does it (`first_party` = −1, at party 1 0).
-- `gmw_open(code*, ands, registers*, register_count, bytes, a*, b*, d*, e*)`: d = x ⊕ a, e = y ⊕ b of a
-  group's ANDs [Bea91]. All four are [tiles][ands][bytes of the tile], as messages are; d and e have
-  64 bytes of padding after their end, a and b too.
+- `gmw_free(code*, instructions, registers*, register_count, bytes, first_party)`: instructions that
+  cost nothing. Where a known value is added, party 0 does it (`first_party` = −1, at party 1 0).
+- `gmw_open(code*, ands, registers*, register_count, bytes, a*, b*, d*, e*)`: d = x ⊕ a, e = y ⊕ b
+  of a group's ANDs [Bea91]. All four are [tiles][ands][bytes of the tile], as messages are; d and e
+  have 64 bytes of padding after their end, a and b too.
 - `gmw_close(code*, ands, registers*, register_count, bytes, a*, b*, c*, mine*, theirs*, stride,
-  first_party)`: with the openings D, E, both parties' sums, z = c ⊕ D·b ⊕ E·a ⊕ D·E, the last at party
-  0. `mine` and `theirs` have the d, and the e `stride` bytes on.
+  first_party)`: with the openings D, E, both parties' sums, z = c ⊕ D·b ⊕ E·a ⊕ D·E, the last at
+  party 0. `mine` and `theirs` have the d, and the e `stride` bytes on.
 """
 
 from __future__ import annotations

@@ -53,9 +53,7 @@ def _low_words(pairs: list[Value]) -> Value:
     words = [a.shuffle((0, 2, 4, 6), b) for a, b in zip(pairs[::2], pairs[1::2], strict=True)]
     while len(words) > 1:
         count = 2 * words[0].type.count
-        words = [
-            a.shuffle(range(count), b) for a, b in zip(words[::2], words[1::2], strict=True)
-        ]
+        words = [a.shuffle(range(count), b) for a, b in zip(words[::2], words[1::2], strict=True)]
     return words[0]
 
 

@@ -10,13 +10,13 @@
   `leaves{2|1}_receiver(start*, first, blocks*, digits*, message*, out*, n)`: see below.
 
 Leaves [RRK+20]: for a digit x of four bits at the sender and y at the receiver, shares of (x < y)
-and (x = y) by a 1-of-16 OT, made of four 1-of-2 OTs [NP99]: with four pads P_j of an OT each, message
-number k is masked by ⊕_j P_j[bit j of k], at the place k of a word. For k ≠ y one pad at
-least is unknown to the receiver, and no bit of a pad masks twice. So a leaf is a word of 16
-fields of two bits (less, equal), all masked at once; for equality alone of one bit. The receiver's
-choices are the bits of y. OTs come in chunks of 128 leaves, [4][m] in each, windows of keys likewise.
-Digits and masks (the sender's shares, bit 0 less, bit 1 equal; for equality bit 0) are bytes,
-and so is the receiver's output.
+and (x = y) by a 1-of-16 OT, made of four 1-of-2 OTs [NP99]: with four pads P_j of an OT each,
+message number k is masked by ⊕_j P_j[bit j of k], at the place k of a word. For k ≠ y one pad at
+least is unknown to the receiver, and no bit of a pad masks twice. So a leaf is a word of 16 fields
+of two bits (less, equal), all masked at once; for equality alone of one bit. The receiver's choices
+are the bits of y. OTs come in chunks of 128 leaves, [4][m] in each, windows of keys likewise.
+Digits and masks (the sender's shares, bit 0 less, bit 1 equal; for equality bit 0) are bytes, and
+so is the receiver's output.
 """
 
 from __future__ import annotations
@@ -111,7 +111,9 @@ def _choice_mask(bit: int, fields: int) -> int:
 
 def _constant(lanes: Lanes, value: int) -> Value:
     """Return an unsigned constant in all lanes."""
-    return lanes.k.constant(lanes.type, value - (1 << lanes.bits) if value >> (lanes.bits - 1) else value)
+    return lanes.k.constant(
+        lanes.type, value - (1 << lanes.bits) if value >> (lanes.bits - 1) else value
+    )
 
 
 def _wide(lanes: Lanes, bytes: Value) -> Value:

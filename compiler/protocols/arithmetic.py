@@ -1,8 +1,8 @@
 """Numbers shared additively modulo 2^ℓ, ℓ = 8, 16, 32 or 64: x = x₀ + x₁.
 
-Arrays of unsigned integers of ℓ bits, of any shape. Sums, products with known numbers and
-reduction modulo a smaller 2^ℓ are local: the arrays' own operations. M(ℓ, n) below is the message of
-n products in one direction [Gil99]: n·ℓ(ℓ + 1)/2 bits, for ℓ = 8 rounded up to bytes in every 128.
+Arrays of unsigned integers of ℓ bits, of any shape. Sums, products with known numbers and reduction
+modulo a smaller 2^ℓ are local: the arrays' own operations. M(ℓ, n) below is the message of n
+products in one direction [Gil99]: n·ℓ(ℓ + 1)/2 bits, for ℓ = 8 rounded up to bytes in every 128.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def _send_products(
 def _receive_products(
     party: SharingParty, factor: Array | None, drawn: Array, share: Array
 ) -> ReceiveJob:
-    """The receiver's side, added to `share`. Without a factor, it is drawn, and added to `drawn`."""
+    """The receiver's side, added to `share`; without a factor, it is drawn and put in `drawn`."""
     bits, count = bits_of(share), len(share)
     choices: Bytes | None = None
     if factor is not None:
@@ -145,9 +145,7 @@ def triples(party: SharingParty, count: int, bits: int) -> Triples:
     return Triples(a=a, b=b, c=a * b + cross)
 
 
-def multiply(
-    party: SharingParty, x: Array, y: Array, prepared: Triples | None = None
-) -> Array:
+def multiply(party: SharingParty, x: Array, y: Array, prepared: Triples | None = None) -> Array:
     """x·y, element by element, of two shared arrays [Bea91].
 
     Cost: the triples, if they aren't prepared; then 2n elements each way, one round. Opened:
@@ -159,7 +157,7 @@ def multiply(
     np.subtract(x.reshape(-1), prepared.a, out=opened[0])
     np.subtract(y.reshape(-1), prepared.b, out=opened[1])
     d, e = opened + party.swap(opened).view(x.dtype).reshape(2, -1)
-    product = prepared.c + d * prepared.b + e * prepared.a
+    product: Array = prepared.c + d * prepared.b + e * prepared.a
     if party.index == 0:
         product += d * e
     return product.reshape(x.shape)
@@ -172,7 +170,8 @@ def multiply_now(party: SharingParty, x: Array, y: Array) -> Array:
     OTs. Seen: choices masked by random bits, messages by pads.
     """
     a, b = cross_products(party, y, x)
-    return x * y + (a + b).reshape(x.shape)
+    result: Array = x * y + (a + b).reshape(x.shape)
+    return result
 
 
 def multiply_known(party: SharingParty, x: Array, known: Array | None, owner: int) -> Array:
@@ -195,7 +194,8 @@ def square(party: SharingParty, x: Array) -> Array:
     Cost: ℓ·n OTs; ceil(ℓn/8) bytes and M(ℓ, n) back, in the first half of the elements with party 0
     as sender, in the rest with party 1. Two rounds a batch.
     """
-    return x * x + 2 * halved_products(party, x, "gilboa")
+    result: Array = x * x + 2 * halved_products(party, x, "gilboa")
+    return result
 
 
 def halved_products(party: SharingParty, x: Array, kernel: str) -> Array:
@@ -214,7 +214,9 @@ def halved_products(party: SharingParty, x: Array, kernel: str) -> Array:
     return np.concatenate(shares).reshape(x.shape)
 
 
-def share_from(party: SharingParty, owner: int, x: Array | None, shape: tuple[int, ...], bits: int) -> Array:
+def share_from(
+    party: SharingParty, owner: int, x: Array | None, shape: tuple[int, ...], bits: int
+) -> Array:
     """Share the owner's array: it sends a random share, n elements, one message."""
     dtype = dtype_of(bits)
     count = int(np.prod(shape))

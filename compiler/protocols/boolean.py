@@ -40,8 +40,8 @@ def bit_triples(party: SharingParty, count: int) -> BitTriples:
     """Make `count` triples (a multiple of 8) [ALSZ13].
 
     Each party's a are its random choices as receiver, its b the differences of its pads as sender;
-    the two cross terms are the pads' sums. Cost: an OT a triple in each direction, no bytes besides,
-    no rounds. Nothing is sent, so nothing is seen.
+    the two cross terms are the pads' sums. Cost: an OT a triple in each direction, no bytes
+    besides, no rounds. Nothing is sent, so nothing is seen.
     """
     return _random_products(party, count, copies=1)
 
@@ -98,7 +98,8 @@ def _batch(
 def and_bits(party: SharingParty, x: Bytes, y: Bytes) -> Bytes:
     """AND two packed vectors of N bytes, of any shape [Bea91].
 
-    Cost: 8N triples, 2N bytes each way, one round. Opened: x ⊕ a and y ⊕ b, uniform since a and b are.
+    Cost: 8N triples, 2N bytes each way, one round. Opened: x ⊕ a and y ⊕ b, uniform since a and b
+    are.
     """
     nothing = np.empty(0, np.uint8)
     return and_mixed(party, (x, y), (nothing, nothing, nothing))[0]
@@ -209,7 +210,7 @@ class Registers:
         for at in (0, stride):
             self.party.send(mine[at : at + size])
         for at in (0, stride):
-            self.party.channel.receive_into(memoryview(theirs[at : at + size]))
+            self.party.channel.receive_into(theirs[at : at + size].data)
         masks = (triples.a, triples.b, triples.c, mine, theirs)
         call("gmw_close", *common, *masks, stride, self.party.first_mask)
 

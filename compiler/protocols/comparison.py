@@ -1,11 +1,11 @@
 """Comparisons of shared numbers, by the millionaires' protocol of [RRK+20].
 
-Party 0 has a, party 1 has b, of t bits; they get shares of (a < b). Numbers are cut into D = ceil(t/4)
-digits. For each, a 1-of-16 OT gives shares of (less, equal) (`kernels/triples.py`): 4 OTs, 4 bits to the
-sender, 32 bits back; of all D·n, party 0 is the sender of the first half, party 1, with complemented
-digits, of the rest. Then a tree of depth ceil(log2 D): less = less_high ⊕ equal_high·less_low and
-equal = equal_high·equal_low, two products with one factor in common; the lowest group's equality
-isn't needed.
+Party 0 has a, party 1 has b, of t bits; they get shares of (a < b). Numbers are cut into D =
+ceil(t/4) digits. For each, a 1-of-16 OT gives shares of (less, equal) (`kernels/triples.py`): 4
+OTs, 4 bits to the sender, 32 bits back; of all D·n, party 0 is the sender of the first half, party
+1, with complemented digits, of the rest. Then a tree of depth ceil(log2 D): less = less_high ⊕
+equal_high·less_low and equal = equal_high·equal_low, two products with one factor in common; the
+lowest group's equality isn't needed.
 
 Cost of n comparisons, with L(D) = ⌈log2 D⌉ levels, N = ceil(n/8), on both directions together:
 4Dn + 2·8N·(D − 1) OTs; 36Dn/8 bytes for leaves (each part rounded up to bytes), and each way 2N for
@@ -114,9 +114,10 @@ def compare_parts(
 ) -> list[tuple[Bytes, Bytes | None]]:
     """Compare parts of party 0's numbers with the same parts of party 1's, all at once.
 
-    Part i has bits edges[i] … edges[i + 1] − 1. Returns shares of (a < b) and, but for the
-    first part, of (a = b), packed. Cost as above, with the parts' digits together; the levels are those
-    of the part with most digits, and in all parts but the first the bottom's products are pairs, too.
+    Part i has bits edges[i] … edges[i + 1] − 1. Returns shares of (a < b) and, but for the first
+    part, of (a = b), packed. Cost as above, with the parts' digits together; the levels are those
+    of the part with most digits, and in all parts but the first the bottom's products are pairs,
+    too.
     """
     n = x.size
     parts = [digits_of(x.reshape(-1), *edges[i : i + 2]) for i in range(len(edges) - 1)]
@@ -168,7 +169,7 @@ def _stack(rows: Sequence[Bytes], size: int) -> Bytes:
 
 
 def millionaires(party: SharingParty, own: Array, bits: int) -> Bytes:
-    """Return packed shares of (a < b) for party 0's own numbers a and party 1's own b, of t bits."""
+    """Return packed shares of (a < b) for party 0's numbers a and party 1's b, of t bits."""
     ((less, _),) = compare_parts(party, own, (0, bits))
     return less
 
@@ -198,9 +199,10 @@ def less_than(
 ) -> Bytes:
     """Return packed shares of x < y.
 
-    The top bit of x − y tells if |x − y| < 2^(ℓ−1), as `near` promises: the cost of `msb`. Otherwise x < y
-    (unsigned) is the borrow of x − y, the majority of ¬x, y and x − y in the top bit: three times the cost of
-    `msb`, and an AND and a round more. Signed numbers have their top bits complemented.
+    The top bit of x − y tells if |x − y| < 2^(ℓ−1), as `near` promises: the cost of `msb`.
+    Otherwise x < y (unsigned) is the borrow of x − y, the majority of ¬x, y and x − y in the top
+    bit: three times the cost of `msb`, and an AND and a round more. Signed numbers have their top
+    bits complemented.
     """
     difference = (x - y).reshape(-1)
     if near:
@@ -219,17 +221,18 @@ def less_than(
 
 
 def equal(party: SharingParty, x: Array, y: Array) -> Bytes:
-    """Return packed shares of x = y: party 0's x₀ − y₀ against party 1's y₁ − x₁, D = ℓ/4 digits [RRK+20].
+    """Return packed shares of x = y: party 0's x₀ − y₀ against party 1's y₁ − x₁ [RRK+20].
 
-    Cost on both directions together: 4Dn + 2·8N(D − 1) OTs; 20Dn/8 bytes for leaves, and 2N(D − 1)
-    each way. 2 + log2 D rounds.
+    There are D = ℓ/4 digits. Cost on both directions together: 4Dn + 2·8N(D − 1) OTs; 20Dn/8 bytes
+    for leaves, and 2N(D − 1) each way. 2 + log2 D rounds.
     """
     own = (x - y if party.index == 0 else y - x).reshape(-1)
     digits = np.concatenate(digits_of(own, 0, bits_of(x)))
     rows = np.packbits(leaves(party, digits, 1).reshape(-1, own.size), axis=-1, bitorder="little")
     while len(rows) > 1:
         rows = and_bits(party, rows[::2], rows[1::2])
-    return rows[0]
+    same: Bytes = rows[0]
+    return same
 
 
 def relu(party: SharingParty, x: Array) -> Array:

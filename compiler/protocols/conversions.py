@@ -1,8 +1,8 @@
 """From bits to numbers and back, and selection by a secret bit.
 
-Conversions from and to wire labels have the same form as those of bits: the garbler's share of a bit is
-its label's lowest bit, the evaluator's that of the active label [DSZ15], so labels become packed bits
-by `np.packbits`, without a message; the other way, each party inputs its share to the
+Conversions from and to wire labels have the same form as those of bits: the garbler's share of a
+bit is its label's lowest bit, the evaluator's that of the active label [DSZ15], so labels become
+packed bits by `np.packbits`, without a message; the other way, each party inputs its share to the
 circuit, whose first gates are the XORs that put them together.
 
 An additive OT below: the sender has a number z, the receiver a bit c, both get shares of c·z. Cost:
@@ -71,7 +71,8 @@ def unpack(packed: Bytes, n: int) -> Bytes:
 def bits_to_numbers(party: SharingParty, x: Bytes, n: int, bits: int) -> Array:
     """Return shares modulo 2^ℓ of n bits shared by exclusive or: x₀ + x₁ − 2·x₀x₁ [DSZ15].
 
-    Cost: an additive OT a bit, with party 0 as sender for the first ceil(n/2), party 1 for the rest.
+    Cost: an additive OT a bit, with party 0 as sender for the first ceil(n/2), party 1 for the
+    rest.
     """
     own = unpack(x, n)
     middle = -(-n // 2)
@@ -89,8 +90,8 @@ def bits_to_numbers(party: SharingParty, x: Bytes, n: int, bits: int) -> Array:
 def select(party: SharingParty, condition: Bytes, x: Array) -> Array:
     """Return c·x for n packed bits c and numbers x, of any shape [RRK+20, 2-COT multiplexer].
 
-    c·x₀ = c₀x₀ + c₁·(1 − 2c₀)x₀, where c₁ is the other's choice bit; x₁ likewise. Cost: an additive OT
-    an element in each direction: ceil(n/8) + n elements each way.
+    c·x₀ = c₀x₀ + c₁·(1 − 2c₀)x₀, where c₁ is the other's choice bit; x₁ likewise. Cost: an additive
+    OT an element in each direction: ceil(n/8) + n elements each way.
     """
     own = unpack(condition, x.size)
     flat = x.reshape(-1)
@@ -103,7 +104,8 @@ def select(party: SharingParty, condition: Bytes, x: Array) -> Array:
 def to_numbers(party: SharingParty, x: Array) -> Array:
     """Return additive shares of integers shared by exclusive or [DSZ15].
 
-    x₀ + x₁ − 2·Σ 2^i x₀ᵢx₁ᵢ. Cost: that of `arithmetic.square`, ℓ OTs and ℓ(ℓ + 1)/2 + ℓ bits an element.
+    x₀ + x₁ − 2·Σ 2^i x₀ᵢx₁ᵢ. Cost: that of `arithmetic.square`, ℓ OTs and ℓ(ℓ + 1)/2 + ℓ bits an
+    element.
     """
     result: Array = x + halved_products(party, x, "bitwise")
     return result

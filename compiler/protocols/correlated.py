@@ -183,7 +183,9 @@ def _blocks(memory: AlignedBytes, count: int) -> Blocks:
     return np.frombuffer(memory.view, np.uint64).reshape(-1, 2)[:count]
 
 
-def dealt_session(seed: bytes, sender: Native, receiver: Native) -> tuple[DealtSender, DealtReceiver]:
+def dealt_session(
+    seed: bytes, sender: Native, receiver: Native
+) -> tuple[DealtSender, DealtReceiver]:
     """Return both ends of a session that an ideal dealer deals from a seed of 16 bytes."""
     return DealtSender(sender, seed), DealtReceiver(receiver, seed)
 

@@ -1,11 +1,11 @@
 """Products of shared matrices, with one OT for a bit and a row of products.
 
-X [m][k] · Y [k][n] = X₀Y₀ + X₁Y₁ + X₀Y₁ + X₁Y₀. In a cross term the bits of one party's matrix choose,
-and each OT carries a row of the other's, up to 128 columns at a time (`kernels/matrices.py`). The
-matrix that chooses is the one that leaves fewer OTs.
+X [m][k] · Y [k][n] = X₀Y₀ + X₁Y₁ + X₀Y₁ + X₁Y₀. In a cross term the bits of one party's matrix
+choose, and each OT carries a row of the other's, up to 128 columns at a time
+(`kernels/matrices.py`). The matrix that chooses is the one that leaves fewer OTs.
 
-C(m, k, n) = ℓ·min(mk·ceil(n/128), kn·ceil(m/128)) OTs; M(m, k, n) bytes of message: mkn·ℓ(ℓ + 1)/2 bits,
-for ℓ = 8 rounded up to bytes in each row of at most 128 products.
+C(m, k, n) = ℓ·min(mk·ceil(n/128), kn·ceil(m/128)) OTs; M(m, k, n) bytes of message: mkn·ℓ(ℓ + 1)/2
+bits, for ℓ = 8 rounded up to bytes in each row of at most 128 products.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def matrix_multiply(party: SharingParty, x: Array, y: Array) -> Array:
 
 
 def matrix_multiply_rows(party: SharingParty, x: Array, y: Array) -> Array:
-    """X·Y with the bits of X as choices, whatever that costs: ℓmk·ceil(n/128) OTs in each direction."""
+    """X·Y with the bits of X as choices: ℓmk·ceil(n/128) OTs in each direction."""
     return x @ y + sum(_cross(party, x, y))
 
 
@@ -58,7 +58,9 @@ def matrix_multiply_known(party: SharingParty, x: Array, known: Array | None, ow
     the owner as receiver, a bit an OT from it, M(n, k, m) bytes to it, two rounds a batch.
     """
     if known is None:
-        raise CompilerBug("a known matrix is needed, at the party that doesn't own it for its shape")
+        raise CompilerBug(
+            "a known matrix is needed, at the party that doesn't own it for its shape"
+        )
     if party.index == owner:
         cross = _cross(party, known.T, None, columns=x.shape[0])[1].T
         return x @ known + cross

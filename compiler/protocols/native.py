@@ -37,7 +37,7 @@ class Native:
             self._units.add(unit)
 
     def call(self, name: str, *arguments: Array | int) -> None:
-        """Call a kernel that returns nothing. Arrays must be contiguous, and padded where it says."""
+        """Call a kernel without a result. Arrays are contiguous, and padded where it says so."""
         function = self._functions.get(name)
         if function is None:
             kinds = [
@@ -45,7 +45,9 @@ class Native:
                 for argument in arguments
             ]
             function = self._functions[name] = self.engine.function(name, *kinds, result=None)
-        function(*[a if isinstance(a, int) else a.__array_interface__["data"][0] for a in arguments])
+        function(
+            *[a if isinstance(a, int) else a.__array_interface__["data"][0] for a in arguments]
+        )
 
 
 def empty(count: int, dtype: npt.DTypeLike) -> Array:

@@ -61,7 +61,8 @@ class SendJob:
 class ReceiveJob:
     """A batch of OTs in which this party is the receiver.
 
-    `choices` are its own, a byte each, or None for random ones; `run(hash, choices, blocks, message)`.
+    `choices` are its own, a byte each, or None for random ones; `run(hash, choices, blocks,
+    message)`.
     """
 
     ots: int
@@ -118,12 +119,12 @@ class SharingParty:
 
     def send(self, data: Array) -> None:
         """Send a contiguous array."""
-        self.channel.send(memoryview(data.reshape(-1).view(np.uint8)))
+        self.channel.send(data.reshape(-1).view(np.uint8).data)
 
     def receive(self, count: int) -> Bytes:
         """Receive so many bytes, into memory with padding."""
         data: Bytes = empty(count, np.uint8)
-        self.channel.receive_into(memoryview(data))
+        self.channel.receive_into(data.data)
         return data
 
     def swap(self, data: Array) -> Bytes:

@@ -1,4 +1,4 @@
-"""Shifts to the right and changes of width, exact: no error in the last place, none with a small chance.
+"""Shifts to the right and changes of width: exact, never off by one.
 
 With shares x₀ + x₁ = x + w·2^ℓ, w the wrap-around, and c the carry out of the lowest s bits,
 
@@ -28,9 +28,9 @@ def truncate(
 ) -> Array:
     """Return ⌊x / 2^s⌋, 0 < s < ℓ.
 
-    Cost: `comparison.compare_parts` for s and ℓ − s bits, an AND, and two additive OTs an element. With
-    `positive`, a promise that 0 <= x < 2^(ℓ−1), the wrap-around is the OR of the shares' top bits
-    [RRG+21, HLHD22]: a comparison of s bits, an AND and two additive OTs.
+    Cost: `comparison.compare_parts` for s and ℓ − s bits, an AND, and two additive OTs an element.
+    With `positive`, a promise that 0 <= x < 2^(ℓ−1), the wrap-around is the OR of the shares' top
+    bits [RRG+21, HLHD22]: a comparison of s bits, an AND and two additive OTs.
     """
     bits = bits_of(x)
     if not 0 < shift < bits:
