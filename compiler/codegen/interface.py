@@ -22,6 +22,10 @@ from ..kernels.abi import POINTER
 HOST_TYPE: Final[Any] = llvm.LiteralStructType([POINTER, POINTER, POINTER])
 """{void* inputs[], void* outputs[], i32 given[]}"""
 
+ENTRY: Final = "ez_main"
+FRAME_BYTES: Final = "ez_frame_bytes"
+"""The symbols a module gives."""
+
 Path = tuple[str, ...]
 
 

@@ -22,12 +22,9 @@ from . import arrays, boundary, control, scalar
 from .elementwise import elementwise
 from .emitter import Emitter, Unit
 from .forms import Form, Role
-from .interface import Interface, interface_of
+from .interface import ENTRY, FRAME_BYTES, Interface
 from .liveness import CallShape
 from .storage import Plan, plan_function
-
-ENTRY = "ez_main"
-FRAME_BYTES = "ez_frame_bytes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +33,12 @@ class NativeModule:
 
     text: str
     memory: int
-    interface: Interface
 
 
-def generate(program: ir.Program, party: int) -> NativeModule:
+def generate(program: ir.Program, party: int, interface: Interface) -> NativeModule:
     """Write a program of two parties for party 0 (garbler) or 1 (evaluator).
+
+    `interface` is the program's for this party.
 
     Sharing must be explicit (see passes/share.py), and no oblivious access be left.
     """
@@ -49,13 +47,13 @@ def generate(program: ir.Program, party: int) -> NativeModule:
     plans = _plans(mine, role)
     bases, memory = _bases(mine, plans, role)
     module = llvm.Module("program")
-    unit = Unit(module, role, interface_of(program, party), plans, bases)
+    unit = Unit(module, role, interface, plans, bases)
     for number, function in enumerate(mine):
         _write_function(unit, function, number, entry=function is program.main)
     size = llvm.GlobalVariable(module, I64, FRAME_BYTES)
     size.initializer = I64(memory)
     size.global_constant = True
-    return NativeModule(str(module), memory, unit.interface)
+    return NativeModule(str(module), memory)
 
 
 def _plans(functions: list[ir.Function], role: Role) -> dict[str, Plan]:

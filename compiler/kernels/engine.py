@@ -171,6 +171,15 @@ class Engine:
         key = cache_key("module", hashlib.sha256(ir_text.encode()).hexdigest(), self.target)
         self._load(name, key, lambda: ir_text, symbols)
 
+    def add_source(
+        self, name: str, identity: str, build: Callable[[], str], symbols: tuple[str, ...]
+    ) -> None:
+        """Load a module that `build` writes if it isn't cached under its kind and `identity`.
+
+        The identity must stand for all that the module's text depends on.
+        """
+        self._load(name, cache_key(name, identity, self.target), build, symbols)
+
     def address(self, symbol: str) -> int:
         """Return the address of an exported function."""
         return self._addresses[symbol]

@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ezlang.compiler.codegen.module import ENTRY, NativeModule, generate
+from ezlang.compiler.codegen.load import LoadedProgram, load
 from ezlang.compiler.kernels.abi import STATUS_PROGRAM
 from ezlang.compiler.kernels.engine import Engine
 from ezlang.compiler.protocols.yao import YaoParty, YaoRole
@@ -59,24 +59,21 @@ class Stopwatch:
 
 def run_over(
     executable: Executable,
-    module: NativeModule,
+    program: LoadedProgram,
     inputs: Mapping[str, Data],
     channel: SocketChannel,
     watch: Stopwatch,
 ) -> PartyOutcome:
     """Run a party over a connected channel to a peer that runs the same program.
 
-    `module` is the program's for this party, `inputs` are its own, checked: name → data.
+    `program` is the executable's for this party, `inputs` are its own, checked: name → data.
     Raises EzError, exit code 3, when the run fails here or at the peer.
     """
-    party = module.interface.party
-    buffers = Buffers(module.interface, inputs)
-    engine = Engine()
-    yao = YaoParty((YaoRole.GARBLER, YaoRole.EVALUATOR)[party], channel, engine)
+    party = program.interface.party
+    buffers = Buffers(program.interface, inputs)
+    yao = YaoParty((YaoRole.GARBLER, YaoRole.EVALUATOR)[party], channel, program.engine)
     try:
-        engine.add_module("program", module.text, (ENTRY,))
-        watch.lap("load")
-        _execute(module, engine, yao, buffers)
+        _execute(program, yao, buffers)
         yao.finish()
         outcome = PartyOutcome(
             party=executable.program.parties[party],
@@ -84,7 +81,7 @@ def run_over(
             rounds=channel.rounds,
             bytes_sent=channel.bytes_sent,
             bytes_received=channel.bytes_received,
-            memory=module.memory,
+            memory=program.memory,
             ands=yao.counters.ands,
             seconds=watch.seconds,
         )
@@ -95,22 +92,19 @@ def run_over(
     return outcome
 
 
-def compile_for(executable: Executable, party: int) -> NativeModule:
-    """Write the program's code for a party."""
-    return generate(executable.program, party)
+def compile_for(executable: Executable, party: int) -> LoadedProgram:
+    """Load the program's code for a party."""
+    return load(executable.program, party, Engine())
 
 
-def _execute(module: NativeModule, engine: Engine, yao: YaoParty, buffers: Buffers) -> None:
-    with _frame(module.memory) as frame:
+def _execute(program: LoadedProgram, yao: YaoParty, buffers: Buffers) -> None:
+    with _frame(program.memory) as frame:
         memory = (ctypes.c_uint8 * len(frame)).from_buffer(frame)
-        pointers = (yao.context, ctypes.addressof(memory), ctypes.addressof(buffers.host))
-        entry = engine.function(ENTRY, *(ctypes.c_void_p for _ in pointers))
-        status = entry(*pointers)
-        # The labels are this session's secrets: nothing of them may outlive it.
-        ctypes.memset(memory, 0, module.memory)
+        start = ctypes.addressof(memory)
+        status = program.run(yao.context, start, ctypes.addressof(buffers.host))
         del memory
     if status >= STATUS_PROGRAM:
-        site = module.interface.sites[status - STATUS_PROGRAM]
+        site = program.interface.sites[status - STATUS_PROGRAM]
         # Failures depend on public data: the peer comes to the same one by itself.
         yao.finish()
         raise failure(Failure(site.kind), site.span, site.message)

@@ -56,7 +56,7 @@ def run_at(
 ) -> PartyOutcome:
     """Run an executable on checked inputs; `listening` is told where party 0 listens."""
     watch = Stopwatch()
-    module = compile_for(executable, party)
+    program = compile_for(executable, party)
     hello = Hello(
         party=party,
         names=executable.program.parties,
@@ -67,6 +67,6 @@ def run_at(
     channel = connect(address, hello, timeout, listening)
     watch.lap("connect")
     try:
-        return run_over(executable, module, inputs, channel, watch)
+        return run_over(executable, program, inputs, channel, watch)
     finally:
         channel.close()

@@ -38,13 +38,13 @@ def run_threads(
         watch = Stopwatch()
         try:
             name = executable.program.parties[party]
-            return run_over(executable, modules[party], inputs.get(name, {}), channel, watch)
+            return run_over(executable, programs[party], inputs.get(name, {}), channel, watch)
         except EzError as error:
             return error
         finally:
             channel.close()
 
-    modules = [compile_for(executable, party) for party in (0, 1)]
+    programs = [compile_for(executable, party) for party in (0, 1)]
     with ThreadPoolExecutor(max_workers=2) as threads:
         channels = socket_pair(timeout)
         runs = [threads.submit(run, party, channel) for party, channel in enumerate(channels)]

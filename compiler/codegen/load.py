@@ -1,0 +1,61 @@
+"""Programs loaded: compiled for one party, or taken from the cache, and ready to be called."""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from ..ir import tree as ir
+from ..ir.text import print_program
+from ..kernels import units
+from ..kernels.engine import Engine
+from .interface import ENTRY, FRAME_BYTES, Interface, interface_of
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedProgram:
+    """A program of two parties at one of them; `memory` is the frame's size in bytes."""
+
+    engine: Engine
+    interface: Interface
+    memory: int
+
+    def run(self, context: int, frame: int, host: int) -> int:
+        """Run the program on addresses of its context, frame and tables; return its status."""
+        pointers = (context, frame, host)
+        entry = self.engine.function(ENTRY, *(ctypes.c_void_p for _ in pointers))
+        return int(entry(*pointers))
+
+
+def load(program: ir.Program, party: int, engine: Engine) -> LoadedProgram:
+    """Load a program, with what it calls, for party 0 (garbler) or 1 (evaluator)."""
+    interface = interface_of(program, party)
+
+    def write() -> str:
+        from .module import generate  # what is in the cache needs none of it
+
+        return generate(program, party, interface).text
+
+    units.add_primitives(engine)
+    units.add_yao(engine, garbler=party == 0)
+    engine.add_source(
+        f"program {party}",
+        f"{_sources()} {hashlib.sha256(print_program(program).encode()).hexdigest()}",
+        write,
+        (ENTRY, FRAME_BYTES),
+    )
+    memory = ctypes.c_int64.from_address(engine.address(FRAME_BYTES)).value
+    return LoadedProgram(engine, interface, memory)
+
+
+@cache
+def _sources() -> str:
+    """Return a digest of the code that writes modules: the whole compiler."""
+    root = Path(__file__).parent.parent
+    digest = hashlib.sha256()
+    for path in sorted(root.rglob("*.py")):
+        digest.update(str(path.relative_to(root)).encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
