@@ -6,7 +6,7 @@ from ezlang.diagnostics.diagnostic import Diagnostic
 from ezlang.source import Span
 
 from .lexer import STRUCT_BRACE
-from .place import TYPE_WORDS, Place
+from .place import LABEL_WORDS, TYPE_WORDS, Place
 from .tables import END
 
 _NAMED = {
@@ -132,6 +132,8 @@ def _help(place: Place, index: int) -> str | None:
     if kind == "." and place.kind(index - 2) == "import":
         return "A module is one file: import name;."
     start = place.kind(place.statement_start(index))
+    if start in LABEL_WORDS and accepts("["):
+        return "Behind a label stands a type: secret int32 x = …;."
     if start == "fn" and kind in (")", ",") and accepts("NAME"):
         return "A parameter has a type and a name: fn name(int32 x)."
     if start == "param" and accepts("NAME"):

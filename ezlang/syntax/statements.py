@@ -6,6 +6,7 @@ from typing import cast
 
 from . import tree
 from .expressions import ExpressionMaker, as_type
+from .foreign import FOREIGN
 from .lexer import Token
 from .maker import Child
 
@@ -137,6 +138,9 @@ class StatementMaker(ExpressionMaker):
             self._report(
                 "EZ0033", "There is no operator `--`", value.span, "Write i -= 1; as a statement."
             )
+        elif isinstance(value, tree.Variable) and value.name.text in FOREIGN:
+            word = value.name.text
+            self._report("EZ0035", f"`{word}` means nothing in Ez", value.span, FOREIGN[word])
         elif not isinstance(value, tree.BadExpr):
             compares = isinstance(value, tree.Binary) and value.operator == "=="
             self._report(
