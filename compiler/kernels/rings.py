@@ -89,6 +89,8 @@ def write_send_first(module: Any, bits: int, *, bitwise: bool) -> Kernel:
     # Only now: the last vector of the row has written into the halves' place.
     if bits == 8:
         half = (k["count"] + 1) >> 1
+        # The partner of the last of an odd number; what lies there is nobody's business.
+        k.store(k.constant(I8, 0), halves.at(k["count"]))
         with k.loop(0, half, ROW) as at:
             low, high = lanes.load(halves, at), lanes.load(halves, at + half)
             lanes.store((low & 15) | (high << 4), k["half"], at)

@@ -1,0 +1,211 @@
+"""Kernels of secret sharing against references: every pad, under the key it is said to have."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import numpy as np
+import pytest
+from kernel_calls import aes
+
+from ezlang.compiler.kernels import sharing
+from ezlang.compiler.kernels.engine import Engine, compile_assembly
+from ezlang.compiler.kernels.matrices import bit_order
+from ezlang.compiler.kernels.target import AesPath, Target, available_paths, host_target
+from ezlang.compiler.protocols.native import Native, empty, padded, zeros
+
+Array = np.ndarray[Any, Any]
+FIRST = 32
+RNG = np.random.default_rng(7)
+START = RNG.integers(0, 256, 16, np.uint8)
+DELTA = RNG.integers(0, 1 << 63, 2, np.uint64)
+
+
+class Reference:
+    """Correlated OTs and their pads in Python integers; counts how often each key is used."""
+
+    def __init__(self, count: int) -> None:
+        self.choices = padded(RNG.integers(0, 2, count, np.uint8))
+        self.sent = RNG.integers(0, 1 << 63, (count, 2), np.uint64)
+        self.received = self.sent ^ (DELTA * self.choices[:, None].astype(np.uint64))
+        self.keys: Counter[int] = Counter()
+
+    def pads(self, ot: int, key: int, counter: int = 0) -> tuple[int, int]:
+        """Return P₀ and P₁ of 128 bits."""
+        self.keys[key] += 1
+        zero = int.from_bytes(self.sent[ot].tobytes(), "little")
+        delta = int.from_bytes(DELTA.tobytes(), "little")
+        first, second = (_hash(x, key, counter) for x in (zero, zero ^ delta))
+        return first, second
+
+
+def _hash(x: int, tweak: int, counter: int) -> int:
+    high, low = x >> 64, x & (1 << 64) - 1
+    point = ((high ^ low) << 64 | high) ^ counter
+    key = (int.from_bytes(START.tobytes(), "little") ^ tweak).to_bytes(16, "little")
+    return int.from_bytes(aes(key, point.to_bytes(16, "little")), "little") ^ point
+
+
+def chunk_keys(n: int, a_chunk: int) -> list[tuple[int, int, int]]:
+    """OT number, element and key, in the OTs' order, for chunks of 128 with so many OTs each."""
+    result = []
+    window = ot = 0
+    for at in range(0, n, 128):
+        for _ in range(a_chunk):
+            for lane in range(min(128, n - at)):
+                result.append((ot, at + lane, FIRST + 16 * window + lane % 16))
+                ot += 1
+            window += 1
+    return result
+
+
+@pytest.fixture(scope="module", params=[path.value for path in available_paths()])
+def native(request: pytest.FixtureRequest) -> Native:
+    loaded = Native(Engine(host_target(AesPath(request.param))))
+    loaded.load(sharing.add_bits)
+    loaded.load(sharing.add_ring, 8)
+    loaded.load(sharing.add_ring, 16)
+    return loaded
+
+
+@pytest.mark.parametrize("n", [5, 16, 130])
+def test_bits_of_pads(native: Native, n: int) -> None:
+    reference = Reference(n)
+    v, b, u = (zeros(64, np.uint8) for _ in range(3))
+    native.call("pairs_sender", START, FIRST, reference.sent, DELTA, v, b, n, 32)
+    native.call("pairs_receiver", START, FIRST, reference.received, u, n, 32)
+    for ot, _, key in chunk_keys(n, 1):
+        pads = reference.pads(ot, key)
+        for copy in (0, 1):
+            zero, one = (pad >> copy & 1 for pad in pads)
+            found = [int(x[32 * copy + ot // 8]) >> ot % 8 & 1 for x in (v, b, u)]
+            assert found == [zero, zero ^ one, one if reference.choices[ot] else zero]
+    assert max(reference.keys.values()) <= 8
+
+
+def test_flip(native: Native) -> None:
+    blocks = RNG.integers(0, 1 << 63, (37, 2), np.uint64)
+    flips = RNG.integers(0, 2, 37, np.uint8)
+    expected = blocks ^ (DELTA * flips[:, None].astype(np.uint64))
+    native.call("flip", blocks, DELTA, flips, 37)
+    assert np.array_equal(blocks, expected)
+
+
+@pytest.mark.parametrize("n", [3, 130])
+def test_additive_messages(native: Native, n: int) -> None:
+    reference = Reference(n)
+    x = padded(RNG.integers(0, 1 << 16, n, np.uint16))
+    share, message, other = (empty(n, np.uint16) for _ in range(3))
+    arguments = (START, FIRST, reference.sent, DELTA, x, share, message, n)
+    native.call("additive_sender16", *arguments)
+    for ot, _, key in chunk_keys(n, 1):
+        zero, one = reference.pads(ot, key)
+        assert message[ot] == (zero - one + int(x[ot])) % 65536
+        assert share[ot] == -zero % 65536
+    arguments = (START, FIRST, reference.received, reference.choices, message, other, n)
+    native.call("additive_receiver16", *arguments)
+    assert np.array_equal(share + other, x * reference.choices)
+
+
+@pytest.mark.parametrize("n", [3, 131])
+def test_product_messages_are_packed_and_masked(native: Native, n: int) -> None:
+    bits = 8
+    reference = Reference(bits * n)
+    x = padded(RNG.integers(0, 256, n, np.uint8))
+    share, message = zeros(n, np.uint8), empty(5 * n, np.uint8)
+    arguments = (START, FIRST, reference.sent, DELTA, x, share, message, n)
+    native.call("gilboa_sender8", *arguments)
+    keys = iter(chunk_keys(n, bits))
+    position = 0
+    for at in range(0, n, 128):
+        count = min(128, n - at)
+        words = [[0] * count for _ in range(bits)]
+        totals = [0] * count
+        for bit in range(bits):
+            for lane in range(count):
+                ot, _, key = next(keys)
+                zero, one = reference.pads(ot, key)
+                words[bit][lane] = (zero - one + int(x[at + lane])) % (1 << (bits - bit))
+                totals[lane] -= zero << bit
+        assert [total % 256 for total in totals] == share[at : at + count].tolist()
+        rows = bytes(words[0])
+        half = (count + 1) // 2
+        middle = words[4] + [0]
+        rows += bytes(middle[j] | middle[j + half] << 4 for j in range(half))
+        for bit in range(1, bits // 2):
+            pairs = zip(words[bit], words[bits - bit], strict=True)
+            rows += bytes(low | high << (bits - bit) for low, high in pairs)
+        assert message[position : position + len(rows)].tobytes() == rows
+        position += len(rows)
+    assert max(reference.keys.values()) <= 8
+
+
+@pytest.mark.parametrize("fields", [1, 2])
+def test_leaves_hold_all_sixteen_answers(native: Native, fields: int) -> None:
+    n = 130
+    reference = Reference(4 * n)
+    digits = padded(RNG.integers(0, 16, n, np.uint8))
+    masks = padded(RNG.integers(0, 1 << fields, n, np.uint8))
+    message = empty(2 * fields * n, np.uint8)
+    arguments = (START, FIRST, reference.sent, DELTA, digits, masks, message, n)
+    native.call(f"leaves{fields}_sender", *arguments)
+    pads: dict[int, list[tuple[int, int]]] = {}
+    for ot, leaf, key in chunk_keys(n, 4):
+        pads.setdefault(leaf, []).append(reference.pads(ot, key))
+    for leaf, word in enumerate(message.view(f"u{2 * fields}").tolist()):
+        x, mask = int(digits[leaf]), int(masks[leaf])
+        for k in range(16):
+            clear = (x < k) | (x == k) << 1 if fields == 2 else int(x == k)
+            field = word >> (fields * k)
+            for bit in range(4):
+                field ^= pads[leaf][bit][k >> bit & 1] >> (fields * k)
+            assert field & ((1 << fields) - 1) == clear ^ mask
+    assert max(reference.keys.values()) <= 8
+
+
+def test_matrix_messages(native: Native) -> None:
+    bits, rows, inner, columns, stride = 16, 2, 3, 5, 16
+    reference = Reference(rows * inner * bits)
+    y = zeros(inner * stride, np.uint16).reshape(inner, stride)
+    y[:, :columns] = RNG.integers(0, 1 << 16, (inner, columns), np.uint16)
+    share = zeros(rows * stride, np.uint16)
+    message = empty(rows * inner * columns * 17, np.uint8)
+    sizes = (rows, inner, columns, stride)
+    arguments = (START, FIRST, reference.sent, DELTA, y, share, message)
+    native.call("matrix_sender16", *arguments, *sizes)
+    place = ot = 0
+    totals = np.zeros((rows, columns), np.uint16)
+    for i in range(rows):
+        for j in range(inner):
+            words = {}
+            for bit in bit_order(bits):
+                blocks = [reference.pads(ot, FIRST + ot, c) for c in (0, 1)]
+                zero, one = (
+                    np.frombuffer(b"".join(b[v].to_bytes(16, "little") for b in blocks), np.uint16)
+                    for v in (0, 1)
+                )
+                words[bit] = (zero - one)[:columns] + y[j, :columns]
+                totals[i] -= zero[:columns] << np.uint16(bit)
+                ot += 1
+            expected = words[0].tobytes() + words[8].astype(np.uint8).tobytes()
+            for bit in range(1, 8):
+                kept = np.uint16((1 << (bits - bit)) - 1)
+                high = words[bits - bit] << np.uint16(bits - bit)
+                expected += ((words[bit] & kept) | high).tobytes()
+            assert message[place : place + len(expected)].tobytes() == expected
+            place += len(expected)
+    assert np.array_equal(share.reshape(rows, stride)[:, :columns], totals)
+    assert len(reference.keys) == rows * inner * bits
+
+
+@pytest.mark.parametrize(
+    ("target", "instruction"),
+    [
+        (Target("x86_64-unknown-linux-gnu", "znver5", "+vaes", AesPath.VAES512), "%zmm"),
+        (Target("aarch64-unknown-linux-gnu", "generic", "+aes,+neon", AesPath.ARMV8), "aese"),
+    ],
+)
+def test_other_processors(target: Target, instruction: str) -> None:
+    for text in (sharing.build_bits(target), sharing.build_ring(target, 64)):
+        assert instruction in compile_assembly(text, target)
