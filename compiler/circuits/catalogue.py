@@ -112,7 +112,8 @@ def binary(
     q = _operand(b, second or element, y, same=p)
     if len(p) != len(q) and kind not in (BinaryKind.SHL, BinaryKind.SHR):
         raise CompilerBug(f"{kind.value} of {element} and {second}")
-    return schedule(b, _binary(b, kind, p, q, _signed(element)), _name(kind.value, element, x, y))
+    name = _name(kind.value, element, x, y) + (f".{second}" if second else "")
+    return schedule(b, _binary(b, kind, p, q, _signed(element)), name)
 
 
 @lru_cache(maxsize=_CACHED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from hashlib import sha256
 from typing import assert_never
 
 import numpy as np
@@ -167,7 +168,8 @@ def _netlist(e: Emitter, netlist: Netlist) -> Value:
     """Return the address of a netlist's struct in the module; equal netlists are one."""
     code = np.ascontiguousarray(netlist.code, dtype="<i4").tobytes()
     outputs = np.array(netlist.outputs, dtype="<i4").tobytes()
-    name = f"netlist.{netlist.name}"
+    # By content: a name that two circuits shared would make one run as the other.
+    name = f"netlist.{sha256(code + b'/' + outputs).hexdigest()}"
     known = e.unit.module.globals.get(name)
     if known is None:
         known = llvm.GlobalVariable(e.unit.module, NETLIST_TYPE, name)
