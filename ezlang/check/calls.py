@@ -60,6 +60,8 @@ def _function(body: Body, callee: syntax.Expr) -> FunctionInfo | None:
     item = body.module.items.get(name.text)
     if isinstance(item, FunctionInfo):
         return item
+    if item is not None and name.text in body.module.ambiguous:
+        return None
     if item is not None or body.find(name.text) is not None:
         what = described(item) if item is not None else "a variable"
         body.report(errors_names.not_a_function(name.span, name.text, what))

@@ -23,6 +23,7 @@ from ezlang.types.types import (
 from . import constants, errors_sizes, errors_types
 from .context import Body
 from .values import Deferred, Exact, Poison, Typed, Value, default_type, literal
+from .wording import sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Want:
     @property
     def notes(self) -> tuple[Note, ...]:
         """The request as notes."""
-        return (Note(message=self.message, span=self.span),) if self.message else ()
+        return (Note(message=sentence(self.message), span=self.span),) if self.message else ()
 
 
 NOBODY = Want("", None)

@@ -312,17 +312,6 @@ def bound_type(span: Span, found: Type) -> Diagnostic:
     )
 
 
-def not_assignable(span: Span) -> Diagnostic:
-    """An assignment to something that is no variable or part of one."""
-    return Diagnostic(
-        code="EZ2017",
-        message="This cannot be assigned to",
-        span=span,
-        label="not a variable",
-        help="On the left of `=` stands a variable, or a part of one: `x`, `a[i]`, `p.x`.",
-    )
-
-
 def assigned_fixed(span: Span, name: str, what: str, declared: Span | None) -> Diagnostic:
     """An assignment to a name that never changes."""
     advice = "Declare a variable and assign to that."
@@ -386,13 +375,14 @@ def returns_value(span: Span, name: syntax.Name) -> Diagnostic:
 
 
 def value_unused(span: Span) -> Diagnostic:
-    """An expression as a statement."""
+    """A cast or built-in function as a statement."""
     return Diagnostic(
         code="EZ2023",
-        message="This computes a value and does nothing with it",
+        message="This computes a value, and nothing is done with it",
         span=span,
         label="not used",
-        help="Assign it, as in `x = …;`, or remove it; only calls of functions stand alone.",
+        help="Assign the value, as in `x = …;`, or remove the statement; only the program's own "
+        "functions are called for what they do.",
     )
 
 

@@ -89,13 +89,17 @@ ItemInfo = PartyInfo | ImportInfo | ParamInfo | ConstInfo | StructInfo | Functio
 
 @dataclass(slots=True, eq=False)
 class ModuleInfo:
-    """One file: its names, and whether it is the program's own file."""
+    """One file: its names, and whether it is the program's own file.
+
+    A name that stands for two things is `ambiguous`, and then not reported again where it is used.
+    """
 
     name: str
     source: Source
     tree: syntax.Module
     is_program: bool
     items: dict[str, ItemInfo] = field(default_factory=dict)
+    ambiguous: set[str] = field(default_factory=set)
 
 
 def described(item: ItemInfo) -> str:

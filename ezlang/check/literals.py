@@ -139,7 +139,7 @@ def struct(body: Body, node: syntax.StructLiteral) -> Value:
         if name not in known:
             body.report(errors_names.unknown_field(field_value.name, type.name, known))
     missing = [name for name in known if name not in given]
-    if missing:
+    if missing and all(name in known for name in given):
         body.report(errors_types.missing_fields(node.span, type.name, missing))
     values: list[Typed] = []
     for field in type.fields:

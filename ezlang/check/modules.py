@@ -114,6 +114,7 @@ class Loader:
         if before is not None:
             first = before.node if isinstance(before, PartyInfo) else before.node.name
             self.diagnostics.append(errors_names.duplicate_item(name, first.span))
+            module.ambiguous.add(name.text)
             return
         if name.text in BUILTINS:
             self.diagnostics.append(errors_names.reserved(name))

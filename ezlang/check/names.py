@@ -84,7 +84,8 @@ def item_value(body: Body, item: ItemInfo, name: syntax.Name, span: Span) -> Val
         case ParamInfo():
             return use(body, item, param_value(body, item), span)
         case PartyInfo() | ImportInfo() | StructInfo() | FunctionInfo():
-            body.report(errors_names.not_a_value(span, name.text, described(item)))
+            if name.text not in body.module.ambiguous:
+                body.report(errors_names.not_a_value(span, name.text, described(item)))
             return Poison(span=span)
 
 

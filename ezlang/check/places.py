@@ -74,11 +74,8 @@ def target(body: Body, node: syntax.Expr) -> Target | None:
             return _slice(body, node)
         case syntax.Member():
             return _member(body, node)
-        case syntax.BadExpr():
-            return None
         case _:
-            body.report(errors_types.not_assignable(node.span))
-            return None
+            return None  # the parser has reported it
 
 
 def _variable(body: Body, node: syntax.Variable) -> Target | None:
@@ -154,7 +151,7 @@ def _member(body: Body, node: syntax.Member) -> Target | None:
     if isinstance(node.base, syntax.Variable):
         module = names.module_named(body, node.base)
         if module is not None:
-            body.report(errors_types.not_assignable(node.span))
+            body.report(errors_types.assigned_fixed(node.span, node.span.text, "a module's", None))
             return None
     base = target(body, node.base)
     if base is None:

@@ -12,6 +12,8 @@ from ezlang.diagnostics.diagnostic import Note
 from ezlang.source import Span
 from ezlang.types.labels import Label
 
+from .wording import sentence
+
 _LONGEST_WAY = 5
 
 
@@ -60,7 +62,7 @@ def way(why: Why | None) -> tuple[Note, ...]:
             continue
         seen.add(id(step))
         if step.message:
-            note = Note(message=step.message, span=step.span)
+            note = Note(message=sentence(step.message), span=step.span)
             if note not in notes:
                 notes.append(note)
         pending.extend(reversed(step.causes))
@@ -69,5 +71,5 @@ def way(why: Why | None) -> tuple[Note, ...]:
     if len(notes) <= _LONGEST_WAY:
         return tuple(notes)
     left_out = len(notes) - _LONGEST_WAY
-    between = Note(message=f"and so on, through {left_out} more steps, until")
+    between = Note(message=f"And so on, through {left_out} more steps, until")
     return (*notes[: _LONGEST_WAY - 1], between, notes[-1])

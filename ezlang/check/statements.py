@@ -251,9 +251,7 @@ def _assert(body: Body, node: syntax.Assert) -> typed.Statement | None:
 def _evaluate(body: Body, node: syntax.ExprStatement) -> typed.Statement | None:
     if not isinstance(node.value, syntax.Call):
         body.value(node.value)
-        if not isinstance(node.value, syntax.BadExpr):
-            body.report(errors_types.value_unused(node.value.span))
-        return None
+        return None  # the parser has reported it
     value = calls.call(body, node.value, as_statement=True)
     if not isinstance(value, Typed) or not isinstance(value.node, typed.Call):
         if not isinstance(value, Poison):

@@ -97,11 +97,17 @@ def struct_named(body: Body, name: syntax.Name) -> StructInfo | None:
     item = module.items.get(text)
     if isinstance(item, StructInfo):
         return item
+    if item is not None and text in module.ambiguous:
+        return None
     if item is not None:
         body.report(errors_names.not_a_type(name, described(item)))
         return None
     structs = [n for n, i in module.items.items() if isinstance(i, StructInfo)]
-    body.report(errors_names.unknown_type(name, [*SCALARS, *structs]))
+    if module is not body.module:
+        inner = syntax.Name(span=name.span, text=text)
+        body.report(errors_names.unknown_in_module(inner, module.name, structs))
+    elif text not in module.ambiguous:
+        body.report(errors_names.unknown_type(name, [*SCALARS, *structs]))
     return None
 
 
