@@ -115,7 +115,8 @@ def cannot_listen(address: str, reason: str) -> EzError:
     return _failed(
         "EZ5012",
         f"Party 0 cannot listen at {address}: {reason}",
-        "end what else uses this port, or give both parties another --address",
+        "if the other party runs as party 0 too, start this one with --party 1; else end what uses "
+        "this port, or give both parties another --address",
     )
 
 
