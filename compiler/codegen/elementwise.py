@@ -168,8 +168,9 @@ def _netlist(e: Emitter, netlist: Netlist) -> Value:
     """Return the address of a netlist's struct in the module; equal netlists are one."""
     code = np.ascontiguousarray(netlist.code, dtype="<i4").tobytes()
     outputs = np.array(netlist.outputs, dtype="<i4").tobytes()
-    # By content: a name that two circuits shared would make one run as the other.
-    name = f"netlist.{sha256(code + b'/' + outputs).hexdigest()}"
+    # By all of its content: a name that two circuits shared would make one run as the other.
+    shape = f"{netlist.registers} {netlist.ports} {len(netlist.outputs)} ".encode()
+    name = f"netlist.{sha256(shape + outputs + code).hexdigest()}"
     known = e.unit.module.globals.get(name)
     if known is None:
         known = llvm.GlobalVariable(e.unit.module, NETLIST_TYPE, name)

@@ -143,6 +143,19 @@ def test_casts_and_bits(source: ScalarType) -> None:
         assert as_ints(found) == wanted, name
 
 
+def test_circuits_that_differ_in_little() -> None:
+    writer = Writer()
+    b = writer.build
+    for element in (INT8, INT64, UINT16):
+        x = writer.given(element, (3,), SECRET, [1, 2, 3])
+        for amount in (UINT8, INT64):
+            y = writer.given(amount, (3,), SECRET, [1, 64, 0])
+            writer.output(f"{element} {amount}", b.binary(BinaryKind.SHL, x, y))
+        writer.output(f"bit {element}", b.bit(x, 0))
+        writer.output(f"cast {element}", b.cast(x, INT8))
+    compare_with_interpreter(writer)
+
+
 def compare_with_interpreter(writer: Writer) -> None:
     program = writer.program()
     expected = Interpreter(program, writer.inputs).run()
