@@ -19,7 +19,7 @@ from ..kernels.pads import PADS
 from ..kernels.rings import WIDTHS
 from .correlated import Blocks, Bytes
 from .native import Array, empty, padded, zeros
-from .sharing import BATCH_OTS, Hash, ReceiveJob, SendJob, SharingParty
+from .sharing import BATCH_OTS, Batch, Hash, ReceiveJob, SendJob, SharingParty, slices
 
 Numbers = npt.NDArray[np.unsignedinteger]
 
@@ -104,15 +104,16 @@ def cross_products(
     party.need_ring(bits)
     shares = zeros(sent.size, sent.dtype), zeros(received.size, received.dtype)
     sent, received = padded(sent), padded(received)
-    step = _product_batch(bits)
-    for at in range(0, max(sent.size, received.size), step):
-        part = slice(at, at + step)
+
+    def batch(part: slice) -> Batch:
         send = receive = None
-        if at < sent.size:
+        if part.start < sent.size:
             send = _send_products(party, sent[part], shares[0][part], chosen=True, kernel=kernel)
-        if at < received.size:
+        if part.start < received.size:
             receive = _receive_products(party, received[part], shares[1][part], shares[1][part])
-        party.exchange(send, receive)
+        return send, receive
+
+    party.exchange(map(batch, slices(max(sent.size, received.size), _product_batch(bits))))
     return shares
 
 
@@ -135,13 +136,13 @@ def triples(party: SharingParty, count: int, bits: int) -> Triples:
     dtype = dtype_of(bits)
     a, cross = zeros(count, dtype), zeros(count, dtype)
     b = padded(party.random(count * dtype.itemsize).view(dtype))
-    step = _product_batch(bits)
-    for at in range(0, count, step):
-        part = slice(at, at + step)
-        party.exchange(
+    party.exchange(
+        (
             _send_products(party, b[part], cross[part], chosen=False, kernel="gilboa"),
             _receive_products(party, None, a[part], cross[part]),
         )
+        for part in slices(count, _product_batch(bits))
+    )
     return Triples(a=a, b=b, c=a * b + cross)
 
 
@@ -166,8 +167,8 @@ def multiply(party: SharingParty, x: Array, y: Array, prepared: Triples | None =
 def multiply_now(party: SharingParty, x: Array, y: Array) -> Array:
     """x·y without triples: the two cross terms, with the bits of x as choices.
 
-    Cost: ℓ·n OTs in each direction; ceil(ℓn/8) + M(ℓ, n) bytes each way, two rounds a batch of 2^16
-    OTs. Seen: choices masked by random bits, messages by pads.
+    Cost: ℓ·n OTs in each direction; ceil(ℓn/8) + M(ℓ, n) bytes each way, two rounds for a batch of
+    2^16 OTs. Seen: choices masked by random bits, messages by pads.
     """
     a, b = cross_products(party, y, x)
     result: Array = x * y + (a + b).reshape(x.shape)
@@ -177,8 +178,8 @@ def multiply_now(party: SharingParty, x: Array, y: Array) -> Array:
 def multiply_known(party: SharingParty, x: Array, known: Array | None, owner: int) -> Array:
     """x·k, where party `owner` knows k in the clear and the other gives None: one cross term.
 
-    Cost: ℓ·n OTs with the owner as receiver; ceil(ℓn/8) bytes from it, M(ℓ, n) to it, two rounds a
-    batch.
+    Cost: ℓ·n OTs with the owner as receiver; ceil(ℓn/8) bytes from it, M(ℓ, n) to it, two rounds
+    and one for each further batch.
     """
     nothing = np.empty(0, x.dtype)
     if party.index != owner:
@@ -192,7 +193,7 @@ def square(party: SharingParty, x: Array) -> Array:
     """x² = x₀² + x₁² + 2·x₀x₁: one cross term.
 
     Cost: ℓ·n OTs; ceil(ℓn/8) bytes and M(ℓ, n) back, in the first half of the elements with party 0
-    as sender, in the rest with party 1. Two rounds a batch.
+    as sender, in the rest with party 1. Two rounds and one for each further batch.
     """
     result: Array = x * x + 2 * halved_products(party, x, "gilboa")
     return result

@@ -19,7 +19,7 @@ from ..kernels.gmw import TILE
 from ..kernels.pads import PADS
 from .correlated import Blocks, Bytes
 from .native import PADDING, Array, empty, padded, zeros
-from .sharing import BATCH_OTS, Hash, ReceiveJob, SendJob, SharingParty
+from .sharing import BATCH_OTS, Batch, Hash, ReceiveJob, SendJob, SharingParty
 
 _REGISTER_BYTES: Final = 1 << 26
 
@@ -61,8 +61,10 @@ def _random_products(party: SharingParty, count: int, copies: int) -> BitTriples
     a: Bytes = empty(size, np.uint8)
     rows = [np.empty((copies, size + PADDING), np.uint8) for _ in range(3)]
     name = ("triples", "pairs")[copies - 1]
-    for at in range(0, count, BATCH_OTS):
+    party.exchange(
         _batch(party, name, at, min(BATCH_OTS, count - at), a, rows)
+        for at in range(0, count, BATCH_OTS)
+    )
     u, v, b = (row[:, :size] for row in rows)
     return BitTriples(a=a, b=_flat(b), c=_flat((a & b) ^ u ^ v))
 
@@ -75,7 +77,7 @@ def _flat(rows: Array) -> Bytes:
 
 def _batch(
     party: SharingParty, name: str, at: int, count: int, a: Bytes, rows: Sequence[Bytes]
-) -> None:
+) -> Batch:
     u, v, b = (row[:, at // 8 :] for row in rows)
     stride = rows[0].shape[1]
     call = party.native.call
@@ -89,7 +91,7 @@ def _batch(
         a[at // 8 : (at + count) // 8] = np.packbits(choices, bitorder="little")
 
     windows = -(-count // PADS)
-    party.exchange(
+    return (
         SendJob(ots=count, windows=windows, message_bytes=0, chosen=False, run=send),
         ReceiveJob(ots=count, windows=windows, message_bytes=0, choices=None, run=receive),
     )

@@ -28,7 +28,7 @@ from .boolean import and_bits, and_mixed
 from .conversions import select
 from .correlated import Blocks, Bytes
 from .native import Array, empty, padded
-from .sharing import BATCH_OTS, Hash, ReceiveJob, SendJob, SharingParty
+from .sharing import BATCH_OTS, Hash, ReceiveJob, SendJob, SharingParty, slices
 
 _LEAVES: Final = BATCH_OTS // DIGIT_BITS
 _DIGIT: Final = (1 << DIGIT_BITS) - 1
@@ -56,12 +56,13 @@ def leaves(party: SharingParty, digits: Bytes, fields: int) -> Bytes:
     sent, received = padded(sent), padded(received)
     masks = padded(party.random(sent.size) & ((1 << fields) - 1))
     out: Bytes = empty(received.size, np.uint8)
-    for at in range(0, max(sent.size, received.size), _LEAVES):
-        part = slice(at, at + _LEAVES)
-        party.exchange(
-            _send(party, sent[part], masks[part], fields) if at < sent.size else None,
-            _receive(party, received[part], out[part], fields) if at < received.size else None,
+    party.exchange(
+        (
+            _send(party, sent[p], masks[p], fields) if p.start < sent.size else None,
+            _receive(party, received[p], out[p], fields) if p.start < received.size else None,
         )
+        for p in slices(max(sent.size, received.size), _LEAVES)
+    )
     parts = (out, masks) if party.index == 1 else (masks, out)
     return np.concatenate(parts)
 

@@ -6,7 +6,7 @@ packed bits by `np.packbits`, without a message; the other way, each party input
 circuit, whose first gates are the XORs that put them together.
 
 An additive OT below: the sender has a number z, the receiver a bit c, both get shares of c·z. Cost:
-an OT, a bit to the sender, ℓ bits back, two rounds a batch.
+an OT, a bit to the sender, ℓ bits back, two rounds and one for each further batch.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .arithmetic import bits_of, dtype_of, halved_products
 from .boolean import evaluate, to_words
 from .correlated import Blocks, Bytes
 from .native import Array, empty, padded
-from .sharing import BATCH_OTS, Hash, ReceiveJob, SendJob, SharingParty
+from .sharing import BATCH_OTS, Hash, ReceiveJob, SendJob, SharingParty, slices
 
 
 def additive_ots(party: SharingParty, sent: Array, chosen: Bytes) -> tuple[Array, Array]:
@@ -31,12 +31,13 @@ def additive_ots(party: SharingParty, sent: Array, chosen: Bytes) -> tuple[Array
     party.need_ring(bits)
     shares = empty(sent.size, sent.dtype), empty(chosen.size, sent.dtype)
     sent, chosen = padded(sent), padded(chosen)
-    for at in range(0, max(sent.size, chosen.size), BATCH_OTS):
-        part = slice(at, at + BATCH_OTS)
-        party.exchange(
-            _send(party, sent[part], shares[0][part]) if at < sent.size else None,
-            _receive(party, chosen[part], shares[1][part]) if at < chosen.size else None,
+    party.exchange(
+        (
+            _send(party, sent[part], shares[0][part]) if part.start < sent.size else None,
+            _receive(party, chosen[part], shares[1][part]) if part.start < chosen.size else None,
         )
+        for part in slices(max(sent.size, chosen.size), BATCH_OTS)
+    )
     return shares
 
 

@@ -22,7 +22,7 @@ from ..kernels.pads import ROW
 from .arithmetic import bits_of, multiply_now, product_message
 from .correlated import Blocks, Bytes
 from .native import Array, empty, zeros
-from .sharing import BATCH_OTS, Hash, ReceiveJob, SendJob, SharingParty
+from .sharing import BATCH_OTS, Hash, ReceiveJob, SendJob, SharingParty, slices
 
 _PANEL: Final = 128
 _MESSAGE_BYTES: Final = 1 << 20
@@ -36,9 +36,9 @@ def matrix_ots(bits: int, m: int, k: int, n: int) -> int:
 def matrix_multiply(party: SharingParty, x: Array, y: Array) -> Array:
     """X·Y of two shared matrices.
 
-    Cost: C(m, k, n) OTs in each direction; a bit an OT and M(m, k, n) bytes each way, two rounds a
-    batch. Batches are rows of the choosing matrix, with messages of about a megabyte. Seen: choices
-    masked by random bits, messages by pads.
+    Cost: C(m, k, n) OTs in each direction; a bit an OT and M(m, k, n) bytes each way, two rounds
+    and one for each further batch. Batches are rows of the choosing matrix, with messages of about
+    a megabyte. Seen: choices masked by random bits, messages by pads.
     """
     (m, k), n = x.shape, y.shape[1]
     if k * n * -(-m // _PANEL) < m * k * -(-n // _PANEL):
@@ -55,7 +55,8 @@ def matrix_multiply_known(party: SharingParty, x: Array, known: Array | None, ow
     """X·K of a shared X [m][k] and a K that the owner knows: one cross term.
 
     The other gives an array of K's shape whose values don't matter. Cost: ℓkn·ceil(m/128) OTs with
-    the owner as receiver, a bit an OT from it, M(n, k, m) bytes to it, two rounds a batch.
+    the owner as receiver, a bit an OT from it, M(n, k, m) bytes to it, two rounds and one for each
+    further batch.
     """
     if known is None:
         raise CompilerBug(
@@ -93,28 +94,24 @@ def _cross(
     m = choosing.shape[0] if choosing is not None else rows
     n = carried.shape[1] if carried is not None else columns
     inner = choosing.shape[1] if choosing is not None else given.shape[0]
-    results = [np.empty((m, n), given.dtype) for _ in (0, 1)]
-    for panel in range(0, n, _PANEL):
-        width = min(_PANEL, n - panel)
-        stride = -(-width // ROW) * ROW
-        rows_of = None
-        if carried is not None:
-            rows_of = zeros(inner * stride, given.dtype).reshape(inner, stride)
-            rows_of[:, :width] = carried[:, panel : panel + width]
-        shape = _Shape(bits, inner, width, stride)
-        step = shape.rows_a_batch()
-        for at in range(0, m, step):
-            count = min(step, m - at)
-            shares = [zeros(count * stride, given.dtype).reshape(count, stride) for _ in (0, 1)]
-            party.exchange(
-                None if rows_of is None else _send(party, shape, count, rows_of, shares[0]),
+    results = (zeros(m * n, given.dtype).reshape(m, n), zeros(m * n, given.dtype).reshape(m, n))
+    for panel in slices(n, _PANEL):
+        width = panel.stop - panel.start
+        shape = _Shape(bits, inner, width, -(-width // ROW) * ROW)
+        rows_of = None if carried is None else shape.spread(carried[:, panel])
+        shares = [zeros(m * shape.stride, given.dtype).reshape(m, -1) for _ in (0, 1)]
+        party.exchange(
+            (
+                None if rows_of is None else _send(party, shape, rows_of, shares[0][part]),
                 None
                 if choosing is None
-                else _receive(party, shape, choosing[at : at + count], shares[1]),
+                else _receive(party, shape, choosing[part], shares[1][part]),
             )
-            for result, share in zip(results, shares, strict=True):
-                result[at : at + count, panel : panel + width] = share[:, :width]
-    return results[0], results[1]
+            for part in slices(m, shape.rows_a_batch())
+        )
+        for result, share in zip(results, shares, strict=True):
+            result[:, panel] = share[:, :width]
+    return results
 
 
 class _Shape:
@@ -129,6 +126,12 @@ class _Shape:
         self.row_windows = inner * -(-bits // WINDOW_KEYS)
         self.row_bytes = inner * product_message(bits, columns)
 
+    def spread(self, y: Array) -> Array:
+        """Return the rows of y as kernels want them."""
+        rows: Array = zeros(len(y) * self.stride, y.dtype).reshape(len(y), -1)
+        rows[:, : self.columns] = y
+        return rows
+
     def rows_a_batch(self) -> int:
         """How many rows keep OTs and messages bounded."""
         return max(min(BATCH_OTS // self.row_ots, _MESSAGE_BYTES // self.row_bytes), 1)
@@ -138,7 +141,9 @@ class _Shape:
         return rows, self.inner, self.columns, self.stride
 
 
-def _send(party: SharingParty, shape: _Shape, rows: int, y: Array, share: Array) -> SendJob:
+def _send(party: SharingParty, shape: _Shape, y: Array, share: Array) -> SendJob:
+    rows = len(share)
+
     def run(hash: Hash, blocks: Blocks, message: Bytes) -> None:
         arguments = (hash.start, hash.first, blocks, party.delta, y, share, message)
         party.native.call(f"matrix_sender{shape.bits}", *arguments, *shape.numbers(rows))

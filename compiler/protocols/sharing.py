@@ -4,12 +4,13 @@ Semi-honest security, κ = 128. Shares are exclusive-or shares of bits (`boolean
 shares modulo 2^ℓ (`arithmetic.py`); a shared value is uniform at each party by itself. Everything
 that is opened is masked by a share of a triple or by a pad of an OT that is used once.
 
-What the protocols do with OTs has one form, an `exchange` of jobs. In a job one party is the
-sender of some correlated OTs and the other the receiver; each may have a job in either role at a
-time. If the receiver's choices are its own, and not the random ones of the source, it first sends
-the differences, one bit an OT, and the sender applies them to its blocks [Bea95]: the difference of
-a secret bit and a random one that is used once tells nothing. Then the sender sends one message,
-masked by pads (`kernels/pads.py`). So an exchange takes two rounds, or one with random choices.
+What the protocols do with OTs has one form, an `exchange` of jobs. In a job one party is the sender
+of some correlated OTs and the other the receiver; each may have a job in either role at a time. If
+the receiver's choices are its own, and not the random ones of the source, it first sends the
+differences, one bit an OT, and the sender applies them to its blocks [Bea95]: the difference of a
+secret bit and a random one that is used once tells nothing. Then the sender sends one message,
+masked by pads (`kernels/pads.py`). That is two rounds, or one with random choices. Large amounts
+are cut into batches of up to 2^16 OTs; each further batch is one round more.
 
 Set-up: each party draws the start of its hash from the operating system and sends it, 16 bytes.
 """
@@ -17,7 +18,7 @@ Set-up: each party draws the start of its hash from the operating system and sen
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -70,6 +71,20 @@ class ReceiveJob:
     message_bytes: int
     choices: Bytes | None
     run: Callable[[Hash, Bytes, Blocks, Bytes], None]
+
+
+Batch = tuple[SendJob | None, ReceiveJob | None]
+"""What a party does at the same time; the other one has the opposite roles."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Begun:
+    """A batch whose OTs are taken and whose choices are known."""
+
+    send: SendJob | None
+    blocks: Blocks | None
+    receive: ReceiveJob | None
+    taken: tuple[Bytes, Blocks] | None
 
 
 class SharingParty:
@@ -132,36 +147,67 @@ class SharingParty:
         self.send(data)
         return self.receive(data.nbytes)
 
-    def exchange(self, send: SendJob | None, receive: ReceiveJob | None) -> None:
-        """Run the jobs of a batch; see above. OTs are taken from sources here and nowhere else."""
-        taken = self._take_received(receive) if receive else None
-        blocks = self._take_sent(send) if send else None
-        if receive and taken and receive.choices is not None:
-            self.send(np.packbits(receive.choices ^ taken[0], bitorder="little"))
-        if send and blocks is not None:
-            if send.chosen:
-                packed = self.receive(-(-send.ots // 8))
-                flips = np.unpackbits(packed, count=send.ots, bitorder="little")
-                self.native.call("flip", blocks, self.delta, flips, send.ots)
-            message: Bytes = empty(send.message_bytes, np.uint8)
-            hash = Hash(start=self._own_start, first=KEYS_A_CALL * self.keys_sent)
-            self.keys_sent += send.windows
-            send.run(hash, blocks, message)
-            if send.message_bytes:
-                self.send(message)
-        if receive and taken:
-            hash = Hash(start=self._other_start, first=KEYS_A_CALL * self.keys_received)
-            self.keys_received += receive.windows
-            choices = taken[0] if receive.choices is None else receive.choices
-            receive.run(hash, choices, taken[1], self.receive(receive.message_bytes))
+    def exchange(self, batches: Iterable[Batch]) -> None:
+        """Run batches of jobs; see above. OTs are taken from sources here and nowhere else.
 
-    def _take_sent(self, job: SendJob) -> Blocks:
-        self.ots_sent += job.ots
-        return self._sender.take(job.ots)
+        The choices of a batch go out before the messages of the one before it.
+        """
+        last: _Begun | None = None
+        for send, receive in batches:
+            taken = self._offer(receive) if receive else None
+            if last:
+                self._answer(last)
+            blocks = self._accept(send) if send else None
+            if last:
+                self._finish(last)
+            last = _Begun(send=send, blocks=blocks, receive=receive, taken=taken)
+        if last:
+            self._answer(last)
+            self._finish(last)
 
-    def _take_received(self, job: ReceiveJob) -> tuple[Bytes, Blocks]:
+    def _offer(self, job: ReceiveJob) -> tuple[Bytes, Blocks]:
+        """Take a receiver's OTs, and send what its choices differ in from theirs."""
+        random, blocks = self._receiver.take(job.ots)
         self.ots_received += job.ots
-        choices, blocks = self._receiver.take(job.ots)
-        with_padding: Bytes = empty(job.ots, np.uint8)
-        with_padding[:] = choices
-        return with_padding, blocks
+        if job.choices is not None:
+            self.send(np.packbits(job.choices ^ random, bitorder="little"))
+            return job.choices, blocks
+        choices: Bytes = empty(job.ots, np.uint8)
+        choices[:] = random
+        return choices, blocks
+
+    def _accept(self, job: SendJob) -> Blocks:
+        """Take a sender's OTs, and apply the differences of the choices."""
+        blocks = self._sender.take(job.ots)
+        self.ots_sent += job.ots
+        if job.chosen:
+            packed = self.receive(-(-job.ots // 8))
+            flips = np.unpackbits(packed, count=job.ots, bitorder="little")
+            self.native.call("flip", blocks, self.delta, flips, job.ots)
+        return blocks
+
+    def _answer(self, begun: _Begun) -> None:
+        """Make and send the sender's message."""
+        job, blocks = begun.send, begun.blocks
+        if job is None or blocks is None:
+            return
+        message: Bytes = empty(job.message_bytes, np.uint8)
+        hash = Hash(start=self._own_start, first=KEYS_A_CALL * self.keys_sent)
+        self.keys_sent += job.windows
+        job.run(hash, blocks, message)
+        if job.message_bytes:
+            self.send(message)
+
+    def _finish(self, begun: _Begun) -> None:
+        """Receive the message and do the receiver's work."""
+        job, taken = begun.receive, begun.taken
+        if job is None or taken is None:
+            return
+        hash = Hash(start=self._other_start, first=KEYS_A_CALL * self.keys_received)
+        self.keys_received += job.windows
+        job.run(hash, *taken, self.receive(job.message_bytes))
+
+
+def slices(count: int, step: int) -> Iterator[slice]:
+    """Cut `count` elements into parts of `step`."""
+    return (slice(at, min(at + step, count)) for at in range(0, count, step))
