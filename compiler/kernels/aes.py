@@ -41,6 +41,12 @@ class Cipher(ABC):
     pairs_at_once: int
     """How many pairs are best encrypted together: their states fill the registers."""
 
+    lanes: int
+    """How many blocks a register of `encrypt_streams` holds."""
+
+    streams_at_once: int
+    """How many streams are best encrypted together."""
+
     @abstractmethod
     def schedule(self, k: Kernel, key: Value, schedule: Value) -> None:
         """Expand the key at the pointer `key` into `schedule`."""
@@ -48,6 +54,12 @@ class Cipher(ABC):
     @abstractmethod
     def encrypt_one_key(self, k: Kernel, blocks: Sequence[Value], schedule: Value) -> list[Value]:
         """Encrypt `ONE_KEY_BLOCKS` blocks under one key."""
+
+    @abstractmethod
+    def encrypt_streams(
+        self, k: Kernel, registers: Sequence[Value], schedules: Sequence[Value]
+    ) -> list[list[Value]]:
+        """Encrypt the same `ONE_KEY_BLOCKS` blocks, in registers, under each of some keys."""
 
     @abstractmethod
     def window(self, k: Kernel, start: Value, first: Value, window: Value) -> None:
@@ -71,6 +83,7 @@ class HardwareCipher(Cipher):
     def __init__(self, lanes: int) -> None:
         self.lanes = lanes
         self.pairs_at_once = max(_STATES * lanes // 2, 1)
+        self.streams_at_once = lanes
 
     @abstractmethod
     def encrypt_vectors(
@@ -135,14 +148,22 @@ class HardwareCipher(Cipher):
         self._expand(k, [words], store)
 
     def encrypt_one_key(self, k: Kernel, blocks: Sequence[Value], schedule: Value) -> list[Value]:
-        """Encrypt blocks under one key, broadcast to all lanes."""
-        joined = self._join(blocks)
+        """Encrypt blocks under one key."""
+        [encrypted] = self.encrypt_streams(k, self._join(blocks), [schedule])
+        return self._split(encrypted, BLOCK)
 
-        def key(round: int, _: int) -> Value:
-            block = k.load(schedule.at(16 * round), BLOCK)
+    def encrypt_streams(
+        self, k: Kernel, registers: Sequence[Value], schedules: Sequence[Value]
+    ) -> list[list[Value]]:
+        """Encrypt under keys broadcast to all lanes, all streams round by round."""
+        count = len(registers)
+
+        def key(round: int, i: int) -> Value:
+            block = k.load(schedules[i // count].at(16 * round), BLOCK)
             return block.shuffle([0, 1] * self.lanes)
 
-        return self._split(self.encrypt_vectors(k, joined, key), BLOCK)
+        states = self.encrypt_vectors(k, list(registers) * len(schedules), key)
+        return [list(states[at : at + count]) for at in range(0, len(states), count)]
 
     def window(self, k: Kernel, start: Value, first: Value, window: Value) -> None:
         """Expand the 16 keys in 4, 2 or 1 sets."""

@@ -151,6 +151,8 @@ class BitslicedCipher(Cipher):
 
     schedule_bytes = _SCHEDULE_BYTES
     pairs_at_once = SLOTS
+    lanes = 1
+    streams_at_once = 1
 
     def schedule(self, k: Kernel, key: Value, schedule: Value) -> None:
         """Expand one key in all slots."""
@@ -159,6 +161,12 @@ class BitslicedCipher(Cipher):
     def encrypt_one_key(self, k: Kernel, blocks: Sequence[Value], schedule: Value) -> list[Value]:
         """Encrypt eight blocks."""
         return self._encrypt_slots(k, blocks, schedule, k.i64(0))
+
+    def encrypt_streams(
+        self, k: Kernel, registers: Sequence[Value], schedules: Sequence[Value]
+    ) -> list[list[Value]]:
+        """Encrypt eight blocks for each key."""
+        return [self.encrypt_one_key(k, registers, schedule) for schedule in schedules]
 
     def window(self, k: Kernel, start: Value, first: Value, window: Value) -> None:
         """Expand the keys, eight at a time."""

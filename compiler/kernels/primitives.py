@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from .abi import I64, POINTER
 from .aes import ONE_KEY_BLOCKS, Cipher
-from .build import BLOCK, VOID, Kernel, Value
+from .build import BLOCK, VOID, Kernel, Value, vector
 
 
 def counter_blocks(k: Kernel, counter: Value) -> list[Value]:
@@ -28,9 +28,22 @@ def counter_blocks(k: Kernel, counter: Value) -> list[Value]:
     return blocks
 
 
-def write_schedule(module: Any, cipher: Cipher) -> Kernel:
+def counter_registers(k: Kernel, counter: Value, lanes: int) -> list[Value]:
+    """Return the same blocks in registers of `lanes` blocks."""
+    type = vector(I64, 2 * lanes)
+    base = k.splat(counter, 2 * lanes)
+    registers = []
+    for first in range(0, ONE_KEY_BLOCKS, lanes):
+        offsets = [n for i in range(first, first + lanes) for n in (0, i)]
+        numbers = (base & k.constant(type, [0, -1] * lanes)) + k.constant(type, offsets)
+        registers.append(k.intrinsic(f"llvm.bswap.v{2 * lanes}i64", type, numbers))
+    return registers
+
+
+def write_schedule(module: Any, cipher: Cipher, *, internal: bool = False) -> Kernel:
     """Write `aes_schedule`."""
-    k = Kernel(module, "aes_schedule", (("key", POINTER), ("schedule", POINTER)), result=VOID)
+    parameters = (("key", POINTER), ("schedule", POINTER))
+    k = Kernel(module, "aes_schedule", parameters, result=VOID, internal=internal)
     cipher.schedule(k, k["key"], k["schedule"])
     k.finish()
     return k

@@ -70,9 +70,13 @@ def add_extension(engine: Engine, bits: int) -> None:
     def build(target: Target) -> str:
         module = ir.Module("extension")
         cipher = cipher_for(target.path)
-        extension.write_receiver(module, cipher, bits)
-        extension.write_sender(module, cipher, bits)
-        write_transpose(module)
+        transpose = write_transpose(module)
+        extension.write_receiver(module, cipher, bits, transpose)
+        extension.write_sender(module, cipher, bits, transpose)
+        schedule = primitives.write_schedule(module, cipher, internal=True)
+        prg = primitives.write_prg(module, cipher, internal=True)
+        extension.write_double(module, schedule, prg, cipher)
+        extension.write_expand_keys(module, schedule, cipher)
         return str(module)
 
     engine.add_unit(f"extension{bits}", build, extension.SYMBOLS)

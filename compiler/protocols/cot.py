@@ -1,7 +1,8 @@
 """Correlated oblivious transfer, as many as wanted, from 128 base OTs: SoftSpoken [Roy22].
 
 An OT of the stock is q at the sender; a random bit r and t = q ⊕ r·Δ at the receiver. Δ is the
-sender's, one for the session (for Yao the garbler's free-XOR offset). None is used twice.
+sender's, one for the session (for Yao the garbler's free-XOR offset). None is used twice: `extend`
+replaces the whole stock, and `take` hands out what the last batch left before it makes another.
 
 Set-up. The columns come in groups of k = `GROUP_BITS`; for each, the receiver holds a GGM tree
 [GGM86] of k levels and the sender learns all leaves but the one its k bits of Δ point to: at each
@@ -11,20 +12,23 @@ is a node itself, so the base OT's keys are the nodes; further levels send two s
 masked with the keys. Leaves are keys of AES-CTR streams; see `kernels/extension.py`.
 
 Cost: 128 base OTs (32 bytes one way, 4096 the other), 32·128·(k − 1)/k bytes for trees from the
-receiver, then 128/k bits an OT from the receiver, in batches. One message a batch; the first
-batch comes after the base OTs' round trip. Computation: 2^k/k · 128 bits of AES-CTR an OT and side.
-Security: semi-honest; the base OTs', and AES as a pseudorandom generator. The corrections sent are
-masked by a sum of streams of which the sender lacks one. t and q need no hash where the
-correlation itself is wanted, as for wire labels. Uncorrelated keys would be H(q, i) and H(q ⊕ Δ, i)
-with the hash of `kernels/hash.py` and tweaks that no gate of the session uses.
+receiver, then 128/k − 1 bits an OT from the receiver, in batches: `extension_bytes`. One message a
+batch; the first batch comes after the base OTs' round trip. Computation: 2^k/k · 128 bits of
+AES-CTR an OT and side. k is 1, 2, 4 or 8, the same at both sides.
+Security: semi-honest; the base OTs', and AES as a pseudorandom generator. The random bits are a sum
+of streams of which the sender lacks one, and so is the mask of each correction sent. t and q need
+no hash where the correlation itself is wanted, as for wire labels; `ot.py` makes independent keys.
 """
 
 from __future__ import annotations
 
 import ctypes
-import os
 from abc import ABC, abstractmethod
-from typing import Final
+from collections.abc import Iterator
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
 
 from ..kernels import units
 from ..kernels.aes import cipher_for
@@ -38,6 +42,12 @@ LARGEST_BATCH: Final = 1 << 16
 _POINTER: Final = ctypes.c_void_p
 _LONG: Final = ctypes.c_int64
 
+Blocks = npt.NDArray[np.uint64]
+"""Blocks: [count][2], the low 64 bits of each first."""
+
+Bits = npt.NDArray[np.uint8]
+"""Bits, a byte each."""
+
 
 class AlignedBytes:
     """Zeroed memory at a multiple of 64 bytes, for native code."""
@@ -49,11 +59,15 @@ class AlignedBytes:
         offset = self.address - ctypes.addressof(self._memory)
         self.view = memoryview(self._memory).cast("B")[offset : offset + size]
 
+    @property
+    def blocks(self) -> Blocks:
+        """The memory as blocks."""
+        return np.frombuffer(self.view, np.uint64).reshape(-1, 2)
 
-def xor(a: bytes, b: bytes) -> bytes:
-    """Return the XOR of two strings of equal length."""
-    number = int.from_bytes(a, "little") ^ int.from_bytes(b, "little")
-    return number.to_bytes(len(a), "little")
+
+def with_room(memory: AlignedBytes, size: int) -> AlignedBytes:
+    """Return the memory if it holds `size` bytes, else new memory."""
+    return memory if memory.size >= size else AlignedBytes(size)
 
 
 def batch_size(wanted: int) -> int:
@@ -64,156 +78,250 @@ def batch_size(wanted: int) -> int:
     return size
 
 
-class CotParty(ABC):
-    """What both sides of the extension have: seeds, buffers, a position in the streams."""
+def extension_bytes(count: int, bits: int = GROUP_BITS) -> int:
+    """Return what the receiver sends for a batch of `count` OTs."""
+    return count // 8 * (COLUMNS // bits - 1)
 
-    def __init__(self, channel: Channel, engine: Engine, bits: int = GROUP_BITS) -> None:
+
+class CotParty(ABC):
+    """One side of a source of correlated OTs.
+
+    Either `extend` is used, and the stock directly, or `take` of the subclasses.
+    """
+
+    def __init__(self, channel: Channel, engine: Engine) -> None:
         self.channel = channel
         self.engine = engine
-        self.bits = bits
         self.made = 0
         self.batches = 0
         self.stock = AlignedBytes(0)
-        self._counter = 0
-        self._ready = False
-        self._schedule_bytes = cipher_for(engine.target.path).schedule_bytes
-        self._schedules = AlignedBytes((COLUMNS // bits) * (self._schedule_bytes << bits))
+        self._next = self._end = 0
 
     def extend(self, wanted: int) -> int:
-        """Replace the stock by a new batch, of `batch_size(wanted)` OTs; return how many."""
-        if not self._ready:
-            units.add_extension(self.engine, self.bits)
-            self._set_up()
-            self._ready = True
-        count = batch_size(wanted)
-        blocks = count // 128
-        columns = AlignedBytes(COLUMNS * blocks * 16)
-        corrections = AlignedBytes(COLUMNS // self.bits * blocks * 16)
-        self._exchange(columns, corrections, blocks)
-        self.stock = AlignedBytes(count * 16)
-        transpose = self.engine.function("transpose", _POINTER, _POINTER, _LONG, result=None)
-        transpose(columns.address, self.stock.address, count)
-        self._counter += blocks
+        """Replace the stock by a new batch, for `wanted` OTs or a part of them; return its size."""
+        self._next = self._end = 0
+        count = self._extend(wanted)
         self.made += count
         self.batches += 1
         return count
 
     @abstractmethod
-    def _set_up(self) -> None:
-        """Run the base OTs and expand the trees."""
+    def _extend(self, wanted: int) -> int:
+        """Fill `stock`, which may be larger."""
 
     @abstractmethod
-    def _exchange(self, columns: AlignedBytes, corrections: AlignedBytes, blocks: int) -> None:
-        """Fill the columns of a batch."""
-
     def wipe(self) -> None:
         """Forget seeds and stock."""
-        for memory in (self._schedules, self.stock):
-            memory.view[:] = bytes(memory.size)
 
-    def _double(self, seed: bytes) -> tuple[bytes, bytes]:
-        """Return a node's children: AES of 0 and of 1 under the node as key."""
-        schedule = AlignedBytes(self._schedule_bytes)
-        children = AlignedBytes(2 * KEY_BYTES)
-        expand = self.engine.function("aes_schedule", _POINTER, _POINTER, result=None)
-        fill = self.engine.function("prg_fill", _POINTER, _LONG, _POINTER, _LONG, result=None)
-        key = ctypes.create_string_buffer(seed, KEY_BYTES)
-        expand(ctypes.addressof(key), schedule.address)
-        fill(schedule.address, 0, children.address, 2)
-        return bytes(children.view[:KEY_BYTES]), bytes(children.view[KEY_BYTES:])
+    def _parts(self, count: int) -> Iterator[tuple[slice, slice]]:
+        """Yield where the next OTs go, and where in the stock they are; extend it as needed."""
+        done = 0
+        while done < count:
+            if self._next == self._end:
+                self._end = self.extend(count - done)
+            part = min(count - done, self._end - self._next)
+            source = slice(self._next, self._next + part)
+            self._next += part
+            yield slice(done, done + part), source
+            done += part
 
-    def _keep(self, group: int, seeds: list[bytes]) -> None:
-        """Expand the seeds of a group into their schedules."""
-        expand = self.engine.function("aes_schedule", _POINTER, _POINTER, result=None)
-        for x, seed in enumerate(seeds):
-            key = ctypes.create_string_buffer(seed, KEY_BYTES)
-            place = (group << self.bits) + x
-            expand(ctypes.addressof(key), self._schedules.address + place * self._schedule_bytes)
 
-    def _run(self, name: str, secret: int, columns: int, corrections: int, blocks: int) -> None:
-        kernel = self.engine.function(
+class CotSenderParty(CotParty):
+    """The side with Δ (Yao's garbler)."""
+
+    def __init__(self, channel: Channel, engine: Engine, delta: bytes) -> None:
+        super().__init__(channel, engine)
+        self._delta = AlignedBytes(KEY_BYTES)
+        self._delta.view[:] = delta
+
+    @property
+    def delta(self) -> Blocks:
+        """Δ, [2]."""
+        delta: Blocks = self._delta.blocks[0]
+        return delta
+
+    def take(self, count: int) -> Blocks:
+        """Return the q of the next `count` OTs."""
+        out: Blocks = np.empty((count, 2), np.uint64)
+        for place, source in self._parts(count):
+            out[place] = self.stock.blocks[source]
+        return out
+
+
+class CotReceiverParty(CotParty):
+    """The side with random bits r (Yao's evaluator)."""
+
+    def __init__(self, channel: Channel, engine: Engine) -> None:
+        super().__init__(channel, engine)
+        self.choices = AlignedBytes(0)
+        """The bits r of the stock, 8 a byte, the lowest first."""
+
+    def take(self, count: int) -> tuple[Bits, Blocks]:
+        """Return the bits r, a byte each, and the t of the next `count` OTs."""
+        bits: Bits = np.empty(count, np.uint8)
+        out: Blocks = np.empty((count, 2), np.uint64)
+        for place, source in self._parts(count):
+            out[place] = self.stock.blocks[source]
+            packed = np.frombuffer(self.choices.view, np.uint8)[source.start >> 3 :]
+            skipped = source.start & 7
+            total = skipped + source.stop - source.start
+            bits[place] = np.unpackbits(packed, count=total, bitorder="little")[skipped:]
+        return bits, out
+
+
+class _Extension:
+    """What both sides of the extension have: seeds, buffers, a position in the streams."""
+
+    def __init__(self, engine: Engine, bits: int) -> None:
+        if bits not in (1, 2, 4, 8):
+            raise ValueError(f"columns come in groups of 1, 2, 4 or 8, not of {bits}")
+        self._engine = engine
+        self.bits = bits
+        self.groups = COLUMNS // bits
+        self.ready = False
+        self._counter = 0
+        self._corrections = AlignedBytes(0)
+        schedule_bytes = cipher_for(engine.target.path).schedule_bytes
+        self.schedules = AlignedBytes(self.groups * (schedule_bytes << bits))
+
+    def start(self) -> None:
+        """Load the kernels."""
+        units.add_extension(self._engine, self.bits)
+        self.ready = True
+
+    def corrections(self, count: int) -> memoryview:
+        """Return room for a batch's corrections."""
+        size = extension_bytes(count, self.bits)
+        self._corrections = with_room(self._corrections, size)
+        return self._corrections.view[:size]
+
+    def double(self, nodes: Blocks) -> Blocks:
+        """Return the children of nodes [groups][n][2], left before right: [groups][2n][2]."""
+        nodes = np.ascontiguousarray(nodes)
+        count = nodes.size // 2
+        children: Blocks = np.empty((self.groups, 2 * nodes.shape[1], 2), np.uint64)
+        self._call("double", (_POINTER, nodes.ctypes.data), (_POINTER, children.ctypes.data), count)
+        return children
+
+    def keep(self, leaves: Blocks) -> None:
+        """Expand the leaves [groups][2^k][2] into their schedules."""
+        leaves = np.ascontiguousarray(leaves)
+        count = leaves.size // 2
+        self._call(
+            "expand_keys", (_POINTER, leaves.ctypes.data), (_POINTER, self.schedules.address), count
+        )
+
+    def run(self, name: str, secret: int, out: int, count: int) -> None:
+        """Run a batch's kernel; `secret` is where choices go to or Δ is."""
+        blocks = count // 128
+        kernel = self._engine.function(
             name, _POINTER, _LONG, _POINTER, _POINTER, _POINTER, _LONG, result=None
         )
-        kernel(self._schedules.address, self._counter, secret, columns, corrections, blocks)
+        position = self._counter
+        kernel(self.schedules.address, position, secret, self._corrections.address, out, blocks)
+        self._counter += blocks
+
+    def _call(self, name: str, nodes: tuple[Any, int], out: tuple[Any, int], count: int) -> None:
+        kernel = self._engine.function(name, nodes[0], out[0], _LONG, result=None)
+        kernel(nodes[1], out[1], count)
 
 
-class CotReceiver(CotParty):
-    """The side with the choice bits (Yao's evaluator); it sends the base OTs."""
+class CotReceiver(CotReceiverParty):
+    """The receiver by extension; it sends the base OTs."""
 
     def __init__(self, channel: Channel, engine: Engine, bits: int = GROUP_BITS) -> None:
-        super().__init__(channel, engine, bits)
-        self.choices = AlignedBytes(0)
+        super().__init__(channel, engine)
+        self._extension = _Extension(engine, bits)
+
+    def wipe(self) -> None:
+        """Forget seeds, stock and bits."""
+        for memory in (self._extension.schedules, self.stock, self.choices):
+            memory.view[:] = bytes(memory.size)
+
+    def _extend(self, wanted: int) -> int:
+        extension = self._extension
+        if not extension.ready:
+            extension.start()
+            self._set_up()
+        count = batch_size(wanted)
+        self.choices = with_room(self.choices, count // 8)
+        self.stock = with_room(self.stock, 16 * count)
+        corrections = extension.corrections(count)
+        extension.run("cot_receiver", self.choices.address, self.stock.address, count)
+        self.channel.send(corrections)
+        self.channel.flush()
+        return count
 
     def _set_up(self) -> None:
-        keys = send_base_ots(self.channel, COLUMNS)
-        message = bytearray()
-        for group in range(COLUMNS // self.bits):
-            # Base OT number group·k + j is for bit j of Δ's group; trees start with the highest.
-            own = keys[group * self.bits : (group + 1) * self.bits]
-            nodes = list(own[-1])
-            for pair in reversed(own[:-1]):
-                nodes = [child for node in nodes for child in self._double(node)]
-                for side in (0, 1):
-                    total = bytes(KEY_BYTES)
-                    for node in nodes[side::2]:
-                        total = xor(total, node)
-                    message += xor(total, pair[side])
-            self._keep(group, nodes)
-        self.channel.send(message)
-
-    def _exchange(self, columns: AlignedBytes, corrections: AlignedBytes, blocks: int) -> None:
-        self.choices = AlignedBytes(blocks * 16)
-        self.choices.view[:] = os.urandom(blocks * 16)
-        arguments = (self.choices.address, columns.address, corrections.address, blocks)
-        self._run("cot_receiver", *arguments)
-        self.channel.send(corrections.view)
-        self.channel.flush()
+        """Run the base OTs, make the trees, send their sums level by level."""
+        extension = self._extension
+        # Base OT number group·k + j is for bit j of Δ's group; trees start with the highest.
+        keys = _key_pairs(send_base_ots(self.channel, COLUMNS), extension.bits)
+        nodes = keys[:, -1]
+        message = []
+        for level in reversed(range(extension.bits - 1)):
+            nodes = extension.double(nodes)
+            sums = [np.bitwise_xor.reduce(nodes[:, side::2], axis=1) for side in (0, 1)]
+            message.append(np.stack(sums, axis=1) ^ keys[:, level])
+        extension.keep(nodes)
+        if message:
+            self.channel.send(np.stack(message).tobytes())
 
 
-class CotSender(CotParty):
-    """The side with Δ (Yao's garbler); it receives the base OTs."""
+class CotSender(CotSenderParty):
+    """The sender by extension; it receives the base OTs."""
 
     def __init__(
         self, channel: Channel, engine: Engine, delta: bytes, bits: int = GROUP_BITS
     ) -> None:
-        super().__init__(channel, engine, bits)
-        self._delta = AlignedBytes(KEY_BYTES)
-        self._delta.view[:] = delta
+        super().__init__(channel, engine, delta)
+        self._extension = _Extension(engine, bits)
+
+    def wipe(self) -> None:
+        """Forget seeds, stock and Δ."""
+        for memory in (self._extension.schedules, self.stock, self._delta):
+            memory.view[:] = bytes(memory.size)
+
+    def _extend(self, wanted: int) -> int:
+        extension = self._extension
+        if not extension.ready:
+            extension.start()
+            self._set_up()
+        count = batch_size(wanted)
+        self.stock = with_room(self.stock, 16 * count)
+        self.channel.receive_into(extension.corrections(count))
+        extension.run("cot_sender", self._delta.address, self.stock.address, count)
+        return count
 
     def _set_up(self) -> None:
+        """Run the base OTs; complete each tree but for the path of Δ."""
+        extension = self._extension
+        bits, groups = extension.bits, extension.groups
         number = int.from_bytes(self._delta.view, "little")
         delta = [number >> i & 1 for i in range(COLUMNS)]
-        keys = receive_base_ots(self.channel, [1 - bit for bit in delta])
-        message = bytearray(2 * KEY_BYTES * (COLUMNS - COLUMNS // self.bits))
+        received = receive_base_ots(self.channel, [1 - bit for bit in delta])
+        keys = np.frombuffer(b"".join(received), np.uint64).reshape(groups, bits, 2)
+        message = bytearray(2 * KEY_BYTES * groups * (bits - 1))
         self.channel.receive_into(memoryview(message))
-        at = 0
-        for group in range(COLUMNS // self.bits):
-            first, top = group * self.bits, (group + 1) * self.bits - 1
-            # By y = x ⊕ δ: the node on the path is 0, and unknown.
-            nodes = [bytes(KEY_BYTES), keys[top]]
-            for i in reversed(range(first, top)):
-                sums = (bytes(message[at : at + 16]), bytes(message[at + 16 : at + 32]))
-                at += 2 * KEY_BYTES
-                total = xor(_choose(sums[1], sums[0], delta[i]), keys[i])
-                nodes = self._next_level(nodes, total, delta[i])
-            self._keep(group, nodes)
-
-    def _next_level(self, nodes: list[bytes], total: bytes, bit: int) -> list[bytes]:
-        """Expand all nodes but the first; `total` lacks the next unknown node's sibling."""
-        children: list[bytes] = []
-        for node in nodes[1:]:
-            left, right = self._double(node)
-            children += (_choose(left, right, bit), _choose(right, left, bit))
-            total = xor(total, children[-1])
-        return [bytes(KEY_BYTES), total, *children]
-
-    def _exchange(self, columns: AlignedBytes, corrections: AlignedBytes, blocks: int) -> None:
-        self.channel.receive_into(corrections.view)
-        arguments = (self._delta.address, columns.address, corrections.address, blocks)
-        self._run("cot_sender", *arguments)
+        levels = np.frombuffer(message, np.uint64).reshape(bits - 1, groups, 2, 2)
+        # A mask of Δ's bits; nodes are by y = x ⊕ δ: the one on the path is 0, and unknown.
+        masks = (-np.array(delta, np.int64)).view(np.uint64).reshape(groups, bits)
+        nodes = np.zeros((groups, 2, 2), np.uint64)
+        nodes[:, 1] = keys[:, -1]
+        for sums, bit in zip(levels, reversed(range(bits - 1)), strict=True):
+            mask = masks[:, bit, None]
+            wanted = sums[:, 1] ^ ((sums[:, 0] ^ sums[:, 1]) & mask) ^ keys[:, bit]
+            children = extension.double(nodes)
+            swap = (children[:, 0::2] ^ children[:, 1::2]) & mask[:, None]
+            children[:, 0::2] ^= swap
+            children[:, 1::2] ^= swap
+            others = np.bitwise_xor.reduce(children[:, 3::2], axis=1)
+            children[:, 0], children[:, 1] = 0, wanted ^ others
+            nodes = children
+        extension.keep(nodes)
 
 
-def _choose(first: bytes, second: bytes, bit: int) -> bytes:
-    """Return `first` for 0 and `second` for 1, without a branch."""
-    x, y = int.from_bytes(first, "little"), int.from_bytes(second, "little")
-    return (x ^ ((x ^ y) * bit)).to_bytes(len(first), "little")
+def _key_pairs(pairs: list[tuple[bytes, bytes]], bits: int) -> Blocks:
+    """Return base OTs' keys as [groups][bits][2] blocks."""
+    data = b"".join(first + second for first, second in pairs)
+    return np.frombuffer(data, np.uint64).reshape(len(pairs) // bits, bits, 2, 2)

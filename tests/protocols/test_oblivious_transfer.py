@@ -59,7 +59,7 @@ def batches(bits: int, sizes: list[int], path: AesPath | None) -> None:
         for size in sizes:
             rows = extend(party, size)
             packed = np.frombuffer(bytes(party.choices.view), dtype=np.uint8)
-            choices = np.unpackbits(packed, bitorder="little")
+            choices = np.unpackbits(packed, count=len(rows), bitorder="little")
             result.append((rows, choices, party.made))
         return result
 
@@ -82,7 +82,7 @@ def extend(party: CotSender | CotReceiver, wanted: int) -> np.ndarray:
     return np.frombuffer(data, dtype=np.uint8).reshape(count, 16)
 
 
-@pytest.mark.parametrize("bits", [1, 2, 4])
+@pytest.mark.parametrize("bits", [1, 2, 4, 8])
 def test_correlation_over_several_batches(bits: int) -> None:
     batches(bits, [1, 3000, BATCH_MULTIPLE], None)
 
@@ -98,15 +98,17 @@ def test_batch_sizes() -> None:
     assert batch_size(10**9) == LARGEST_BATCH
 
 
-def test_extension_sends_what_is_documented() -> None:
-    """32 + 4096 bytes of base OTs, 2048 of trees, 64 bits an OT for groups of 2."""
+@pytest.mark.parametrize("bits", [1, 2, 4, 8])
+def test_extension_sends_what_is_documented(bits: int) -> None:
+    """32 + 4096 bytes of base OTs, the trees, 128/k − 1 bits an OT."""
     channels = []
 
     def receive(channel: object) -> None:
         channels.append(channel)
-        CotReceiver(channel, Engine()).extend(1)
+        CotReceiver(channel, Engine(), bits).extend(1)
 
-    run_pair(lambda channel: CotSender(channel, Engine(), b"\1" * 16).extend(1), receive)
+    run_pair(lambda channel: CotSender(channel, Engine(), b"\1" * 16, bits).extend(1), receive)
     (channel,) = channels
-    assert sum(channel.sent) == 32 + 2048 + BATCH_MULTIPLE * 8
+    trees = 32 * 128 * (bits - 1) // bits
+    assert sum(channel.sent) == 32 + trees + BATCH_MULTIPLE * (128 // bits - 1) // 8
     assert sum(channel.received) == 4096

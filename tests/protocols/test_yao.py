@@ -29,6 +29,7 @@ from ezlang.compiler.circuits.netlist import Netlist, Port
 from ezlang.compiler.kernels import abi
 from ezlang.compiler.kernels.engine import Engine
 from ezlang.compiler.kernels.target import AesPath, available_paths, host_target
+from ezlang.compiler.protocols.cot import extension_bytes
 from ezlang.compiler.protocols.yao import NetlistHandle, YaoParty, YaoRole
 
 GARBLER, EVALUATOR = YaoRole.GARBLER, YaoRole.EVALUATOR
@@ -204,7 +205,7 @@ def test_traffic_is_as_documented_and_independent_of_values() -> None:
     revealed = n * 40 // 8
     assert sum(garbler) == 32 + 4096 + 32 * ands + revealed
     assert max(garbler[2:]) <= 1024
-    trees, corrections = 32 + 2048, 1024 * 8
+    trees, corrections = 32 + 2048, extension_bytes(1024)
     assert sum(evaluator) == trees + corrections + n * 8 // 8 + revealed
 
 
