@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from random import Random
 from typing import Any
 
-import pytest
 from agreement import asked_for, checked, clear
 from generator import Generated, programs, random_value
 from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
+from shapes import native_shape, simulated_shape
 
 from ezlang.check import check
-from ezlang.compiler.lower import lower
-from ezlang.executors.native.threads import run_native_threads
-from ezlang.executors.simulate import run_simulated
-from ezlang.session.channel import SocketChannel
 from ezlang.source import Source
-from ezlang.typed.tree import Program
 
 PROFILE = settings.get_profile("programs")
 
@@ -50,38 +43,6 @@ def test_what_the_checker_accepts_does_not_leak(generated: Generated, data: st.D
     for party in generated.parties:
         if party != changed:
             assert before[party] == after[party]
-
-
-def simulated_shape(program: Program, inputs: Any) -> list[tuple[int, int, int, str, int]]:
-    transcript = run_simulated(lower(program), inputs).transcript
-    return [(m.round, m.sender, m.receiver, m.purpose, m.size) for m in transcript]
-
-
-@contextmanager
-def tapped(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[int, list[int]]]:
-    """Note the length of everything sent and received, by channel in order of their use."""
-    seen: dict[int, list[int]] = {}
-    send, receive = SocketChannel.send, SocketChannel.receive_into
-
-    def noted_send(self: SocketChannel, data: Any) -> None:
-        seen.setdefault(id(self), []).append(len(data))
-        send(self, data)
-
-    def noted_receive(self: SocketChannel, buffer: memoryview) -> None:
-        seen.setdefault(id(self), []).append(-len(buffer))
-        receive(self, buffer)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(SocketChannel, "send", noted_send)
-        patch.setattr(SocketChannel, "receive_into", noted_receive)
-        yield seen
-
-
-def native_shape(program: Program, inputs: Any) -> list[list[int]]:
-    with tapped(pytest.MonkeyPatch()) as seen:
-        run_native_threads(program, inputs)
-    assert len(seen) == 2
-    return sorted(seen.values())
 
 
 @given(programs(reveals=False), st.data())
