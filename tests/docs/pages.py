@@ -29,7 +29,7 @@ _FENCE = re.compile(
 )
 _COMMENT = re.compile(r"<!-- (?P<key>file|terminal): (?P<value>\S+) -->\s*\Z")
 _HEADING = re.compile(r"^#+ (.*)$", re.M)
-_SECONDS = re.compile(r"\b\d+(\.\d+)?(?= ?(s|ms|µs|seconds?)\b)")
+_SECONDS = re.compile(r"\b\d+(\.\d+)?(?= ?(s|ms|µs|seconds?)\b)|(?<=\"seconds\": ){[^}]*}")
 _LINK = re.compile(r"\]\((?P<target>[^)\s]+)\)")
 
 

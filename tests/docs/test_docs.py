@@ -154,6 +154,7 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 def test_what_is_compared() -> None:
     assert pages.matches("a\nb 0.25 s\n", "a\nb 13 s\n")
+    assert pages.matches('{"seconds": {"run": 0.1}}\n', '{"seconds": {"run": 2.5}}\n')
     assert pages.matches("a …\n…\nz\n", "a b\nc\nd\nz\n")
     assert pages.matches("a\n…\nz\n", "a\nz\n")
     assert not pages.matches("a\n", "a\nb\n")
