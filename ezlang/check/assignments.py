@@ -9,7 +9,11 @@ from ezlang.syntax import tree as syntax
 from ezlang.typed import tree as typed
 from ezlang.types.types import StructType, Type, array_of, element_of, shape_of
 
-from . import errors_flow, operators, places
+from . import (
+    errors_structs,
+    operators,
+    places,
+)
 from .coerce import Want, coerce
 from .context import Body
 from .flow import leaves, shared, stricter_field
@@ -91,7 +95,7 @@ def _read(body: Body, place: places.Target) -> Typed | None:
         node = _step(node, step)
         field = stricter_field(node.type, place.at.label)
         if field is not None and not isinstance(step, typed.FieldStep):
-            body.report(errors_flow.field_tells_index(body, place.span, field, place.at))
+            body.report(errors_structs.field_tells_index(body, place.span, field, place.at))
             return None
     return Typed(node=node, why=place.local.why)
 

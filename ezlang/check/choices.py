@@ -7,7 +7,11 @@ from ezlang.syntax import tree as syntax
 from ezlang.typed import tree as typed
 from ezlang.types.types import BOOL, BoolType, Type, array_of, element_of, shape_of
 
-from . import errors_flow, errors_sizes, errors_types
+from . import (
+    errors_sizes,
+    errors_structs,
+    errors_types,
+)
 from .coerce import Want, cast, coerce, fit, join, repeated, scalar_element, unify
 from .context import Body
 from .flow import Branch, BranchKind, leaves, shared, stricter_field
@@ -188,7 +192,7 @@ def _finish(
         return Typed(node=choice, why=traced.why)
     field = stricter_field(then.type, condition.label)
     if field is not None:
-        body.report(errors_flow.field_tells_choice(body, span, field, condition))
+        body.report(errors_structs.field_tells_choice(body, span, field, condition))
         return Poison(span=span)
     plain, _ = leaves(then.type)
     traced = combine(then.traced, otherwise.traced)

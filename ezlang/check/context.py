@@ -203,6 +203,7 @@ class Body:
         self.returned = self.labels.get(0, Traced(PUBLIC))
         self.outputs: dict[tuple[int, str], Span] = {}
         self.straight = False
+        self.ended: dict[str, Span] = {}
         self._names: dict[str, LocalName] = {}
         self._scopes: list[list[str]] = [[]]
         self._slots = 0
@@ -261,7 +262,7 @@ class Body:
         self._scopes.append([])
         yield
         for name in self._scopes.pop():
-            del self._names[name]
+            self.ended[name] = self._names.pop(name).span
 
     def bind(self, name: syntax.Name, local: LocalName) -> None:
         """Make a name known until its scope ends; one that is there already is reported."""

@@ -20,7 +20,14 @@ from ezlang.types.types import (
     shape_of,
 )
 
-from . import errors_flow, errors_names, errors_sizes, errors_types, names
+from . import (
+    errors_flow,
+    errors_names,
+    errors_sizes,
+    errors_structs,
+    errors_types,
+    names,
+)
 from .bounds import difference
 from .coerce import settle
 from .context import Body
@@ -183,7 +190,7 @@ def _chosen(body: Body, span: Span, base: Typed, result: Type, at: Traced) -> Tr
     """Return the label of a part of an array chosen by something with the label `at`."""
     field = stricter_field(result, at.label)
     if field is not None:
-        body.report(errors_flow.field_tells_index(body, span, field, at))
+        body.report(errors_structs.field_tells_index(body, span, field, at))
         return None
     return combine(base.traced, at) if leaves(result)[0] else base.traced
 

@@ -12,17 +12,17 @@ from ezlang.diagnostics.diagnostic import Diagnostic, Note
 from ezlang.source import Span
 from ezlang.syntax import tree as syntax
 from ezlang.types.labels import PUBLIC, Label
-from ezlang.types.types import Field, StructType, Type
+from ezlang.types.types import Field
 
 from .context import Body, Effect, Local
-from .flow import Branch
+from .flow import Branch, BranchKind
 from .items import FunctionInfo
 from .provenance import Traced, way
 from .values import Typed
 from .wording import code
 
 
-def _knows(body: Body, label: Label) -> str:
+def knows(body: Body, label: Label) -> str:
     """Return who may know a value with a label, as a clause."""
     if label.is_public:
         return "everyone may know it"
@@ -31,7 +31,7 @@ def _knows(body: Body, label: Label) -> str:
     return "no one may know it"
 
 
-def _release(body: Body, span: Span, to: Label) -> str:
+def release(body: Body, span: Span, to: Label) -> str:
     """Return how to release a value on purpose."""
     expression = code(span).strip("`")
     if to.owner is not None:
@@ -51,9 +51,9 @@ def into_declaration(body: Body, value: Typed, node: syntax.Declare, to: Label) 
         code="EZ3001",
         message=f"`{node.name.text}` is `{wants}`, but its value is `{has}`",
         span=value.span,
-        label=_knows(body, value.label),
+        label=knows(body, value.label),
         notes=way(value.why),
-        help=f"{better}; or, {_release(body, value.span, to)}.",
+        help=f"{better}; or, {release(body, value.span, to)}.",
     )
 
 
@@ -72,6 +72,11 @@ class Holder:
         return (Note(message=f"{self.name} is declared here", span=self.declared),)
 
 
+def _met(body: Body, label: Label, other: Label) -> str:
+    """Return the label that both flow to."""
+    return body.name_label(label.meet(other))
+
+
 def into_place(body: Body, value: Typed, place: Span, holder: Holder, to: Label) -> Diagnostic:
     """An assignment of a value that doesn't flow to the label of the variable or field."""
     has, wants = body.name_label(value.label), body.name_label(to)
@@ -79,10 +84,10 @@ def into_place(body: Body, value: Typed, place: Span, holder: Holder, to: Label)
         code="EZ3001",
         message=f"{code(place)} is `{wants}`, but what is assigned to it is `{has}`",
         span=value.span,
-        label=_knows(body, value.label),
+        label=knows(body, value.label),
         notes=(*way(value.why), *holder.notes),
-        help=f"Declare {holder.name} as `{has}`, or without a label; or, "
-        f"{_release(body, value.span, to)}.",
+        help=f"Declare {holder.name} as `{_met(body, value.label, to)}`, or without a label; or, "
+        f"{release(body, value.span, to)}.",
     )
 
 
@@ -97,10 +102,10 @@ def into_parameter(
         message=f"The parameter `{name}` of `{function.name}` is `{wants}`, "
         f"but this argument is `{has}`",
         span=value.span,
-        label=_knows(body, value.label),
+        label=knows(body, value.label),
         notes=(*way(value.why), Note(message=f"`{name}` is declared here", span=parameter.span)),
         help=f"Leave the label of `{name}` out, so that it takes any; or, "
-        f"{_release(body, value.span, to)}.",
+        f"{release(body, value.span, to)}.",
     )
 
 
@@ -112,29 +117,10 @@ def into_result(body: Body, value: Typed, function: syntax.FunctionItem, to: Lab
         code="EZ3003",
         message=f"`{function.name.text}` returns a `{wants}` value, but this is `{has}`",
         span=value.span,
-        label=_knows(body, value.label),
+        label=knows(body, value.label),
         notes=(*way(value.why), Note(message="The label is written here", span=written)),
-        help=f"Leave the label of the result out; or, {_release(body, value.span, to)}.",
+        help=f"Leave the label of the result out; or, {release(body, value.span, to)}.",
     )
-
-
-def into_field(body: Body, value: Typed, struct: StructType, field: Field) -> Diagnostic:
-    """A value for a field with a label of its own that it doesn't flow to."""
-    assert field.label is not None
-    has, wants = body.name_label(value.label), body.name_label(field.label)
-    return Diagnostic(
-        code="EZ3004",
-        message=f"The field `{field.name}` of `{struct.name}` is `{wants}`, "
-        f"but this value is `{has}`",
-        span=value.span,
-        label=_knows(body, value.label),
-        notes=way(value.why),
-        help=f"Declare the field `{has}`, or without a label; or, "
-        f"{_release(body, value.span, field.label)}.",
-    )
-
-
-# Branches and indices
 
 
 def assigned_under(
@@ -149,14 +135,20 @@ def assigned_under(
         span=place,
         label="its value would tell which branch was taken",
         notes=(_branch_note(body, entered), *way(entered.why), *holder.notes),
-        help=f"Declare {holder.name} as `{has}`, or without a label; or assign a variable that "
-        "is declared inside the branch, if it is used only there.",
+        help=f"Declare {holder.name} as `{_met(body, branch.label, to)}`, or without a label; or "
+        "assign a variable that is declared inside the branch, if it is used only there.",
     )
 
 
 def _branch_note(body: Body, branch: Branch) -> Note:
     label = body.name_label(branch.label)
-    return Note(message=f"The condition of this {branch.kind.value} is `{label}`", span=branch.span)
+    if branch.kind is BranchKind.CALL:
+        message = f"This call stands in a branch on a `{label}` condition"
+    else:
+        part = "bounds" if branch.kind is BranchKind.FOR else "condition"
+        verb = "are" if branch.kind is BranchKind.FOR else "is"
+        message = f"The {part} of this {branch.kind.value} {verb} `{label}`"
+    return Note(message=message, span=branch.span)
 
 
 def written_at(body: Body, place: Span, holder: Holder, to: Label, at: Traced) -> Diagnostic:
@@ -168,7 +160,7 @@ def written_at(body: Body, place: Span, holder: Holder, to: Label, at: Traced) -
         span=place,
         label="the elements would tell the index",
         notes=(*way(at.why), *holder.notes),
-        help=f"Declare {holder.name} as `{has}`, or without a label.",
+        help=f"Declare {holder.name} as `{_met(body, at.label, to)}`, or without a label.",
     )
 
 
@@ -178,7 +170,7 @@ def secret_loop(body: Body, what: str, value: Typed) -> Diagnostic:
         code="EZ3007",
         message=f"The {what} is secret, but everyone sees how often a loop runs",
         span=value.span,
-        label=_knows(body, value.label),
+        label=knows(body, value.label),
         notes=way(value.why),
         help="Loop up to a public bound, and decide inside with an `if`: "
         "`for i in 0..n { if i < k { … } }`",
@@ -193,17 +185,17 @@ def effect_in_branch(body: Body, what: str, span: Span, branch: Branch) -> Diagn
         span=span,
         label="everyone would see that it happens",
         notes=(_branch_note(body, branch), *way(branch.why)),
-        help=f"Move it out of the branch: choose the value inside, and {_after(what)} afterwards.",
+        help=_MOVES[what],
     )
 
 
-def _after(what: str) -> str:
-    verbs = {
-        "`input`": "read all inputs before",
-        "`output`": "`output` it",
-        "`reveal`": "`reveal` it",
-    }
-    return verbs.get(what, f"write {what}")
+_MOVES = {
+    "`input`": "Read the input before the branch; it may stay unused.",
+    "`output`": "Choose the value with a variable or `? :`, and output it after the branch.",
+    "`reveal`": "Choose the value with a variable or `? :`, and reveal it outside of the branch.",
+    "`assert`": "Assert it outside of the branch; what must hold there is public.",
+}
+"""How to move what may not stand in a branch out of it."""
 
 
 def effect_in_call(
@@ -255,7 +247,7 @@ def used_alone(body: Body, value: Typed, label: Label, field: Field | None) -> D
         code="EZ3011",
         message=f"`{party}` runs this alone, but {what} is `{body.name_label(label)}`",
         span=value.span,
-        label=_knows(body, label),
+        label=knows(body, label),
         notes=(*_alone_notes(body), *(way(value.why) if field is None else ())),
         help=_share_first(body),
     )
@@ -321,9 +313,9 @@ def assert_not_public(body: Body, value: Typed) -> Diagnostic:
         message=f"The condition of `assert` is `{body.name_label(value.label)}`, "
         "but everyone sees whether it holds",
         span=value.span,
-        label=_knows(body, value.label),
+        label=knows(body, value.label),
         notes=way(value.why),
-        help=f"Assert something public; or, {_release(body, value.span, PUBLIC)}.",
+        help=f"Assert something public; or, {release(body, value.span, PUBLIC)}.",
     )
 
 
@@ -341,69 +333,13 @@ def input_without_label(node: syntax.Declare) -> Diagnostic:
     )
 
 
-def field_tells_choice(body: Body, span: Span, field: Field, condition: Typed) -> Diagnostic:
-    """A choice between structs that a field's own label would tell."""
-    return _field_tells(body, span, field, condition.traced, "Which struct is chosen")
-
-
-def field_tells_index(body: Body, span: Span, field: Field, at: Traced) -> Diagnostic:
-    """An index into structs that a field's own label would tell."""
-    return _field_tells(body, span, field, at, "Which element is chosen")
-
-
-def field_under(body: Body, span: Span, field: Field, chooser: Traced) -> Diagnostic:
-    """An assignment of a struct that a field's own label would tell about a branch or index."""
-    return _field_tells(body, span, field, chooser, "Whether it is assigned here")
-
-
-def _field_tells(body: Body, span: Span, field: Field, by: Traced, what: str) -> Diagnostic:
-    assert field.label is not None
-    own = body.name_label(field.label)
-    return Diagnostic(
-        code="EZ3015",
-        message=f"{what} is `{body.name_label(by.label)}`, but the field `{field.name}` stays "
-        f"`{own}`, and would tell",
-        span=span,
-        label=f"has a field that is `{own}`",
-        notes=way(by.why),
-        help=f"Leave the label of `{field.name}` out, or keep that field in a variable of its own.",
-    )
-
-
-def output_of_labelled_field(body: Body, value: Typed, field: Field, to: int | None) -> Diagnostic:
-    """An output of a struct with a field that its receiver may not know."""
-    assert field.label is not None
-    who = "everyone" if to is None else f"`{body.world.parties[to]}`"
-    return Diagnostic(
-        code="EZ3016",
-        message=f"This struct goes to {who}, but its field `{field.name}` is "
-        f"`{body.name_label(field.label)}`",
-        span=value.span,
-        label="has a field with a label of its own",
-        help=f"Output the fields one by one; `reveal(….{field.name})` releases that one.",
-    )
-
-
-def input_of_labelled_field(body: Body, span: Span, type: Type, field: Field) -> Diagnostic:
-    """An input of a struct with a field that its owner would not alone know."""
-    assert field.label is not None
-    return Diagnostic(
-        code="EZ3016",
-        message=f"An input is its owner's alone, but the field `{field.name}` of `{type}` is "
-        f"`{body.name_label(field.label)}`",
-        span=span,
-        label="has a field with a label of its own",
-        help="Input the fields one by one, and put the struct together from them.",
-    )
-
-
 def secret_size(body: Body, span: Span, value: Typed) -> Diagnostic:
     """A size that depends on what not everyone may know."""
     return Diagnostic(
         code="EZ3017",
         message=f"A size is public, and this is `{body.name_label(value.label)}`",
         span=span,
-        label=_knows(body, value.label),
+        label=knows(body, value.label),
         notes=way(value.why),
         help="Make the array as large as it may become, and count in a secret variable how much "
         "of it is used.",

@@ -9,18 +9,27 @@ from ezlang.source import Span
 from ezlang.syntax import tree as syntax
 from ezlang.types.types import IntType, ScalarType
 
-from .wording import listed, near
+from .wording import a, listed, near
 
 
-def _before(span: Span, what: str = "it is declared here first") -> tuple[Note, ...]:
+def _before(span: Span, what: str = "It is declared here first") -> tuple[Note, ...]:
     return (Note(message=what, span=span),)
 
 
 # Unknown names
 
 
-def unknown_name(name: syntax.Name, known: Iterable[str]) -> Diagnostic:
-    """A value's name that nothing has."""
+def unknown_name(name: syntax.Name, known: Iterable[str], ended: Span | None) -> Diagnostic:
+    """A value's name that nothing has; `ended` is a variable of that name whose block has ended."""
+    if ended is not None:
+        return Diagnostic(
+            code="EZ1001",
+            message=f"Nothing here is called `{name.text}`",
+            span=name.span,
+            label="unknown name",
+            notes=_before(ended, f"A `{name.text}` is declared here, in a block that has ended"),
+            help="Declare the variable before that block, and assign it inside.",
+        )
     return Diagnostic(
         code="EZ1001",
         message=f"Nothing here is called `{name.text}`",
@@ -136,7 +145,7 @@ def duplicate_field(name: syntax.Name, before: Span) -> Diagnostic:
         message=f"The field `{name.text}` stands here twice",
         span=name.span,
         label="again",
-        notes=_before(before, "it stands here first"),
+        notes=_before(before, "It stands here first"),
         help="Leave one of them out, or rename it.",
     )
 
@@ -367,7 +376,7 @@ def setting_does_not_fit(name: syntax.Name, setting: int | bool, type: ScalarTyp
     values = f"{type.low} to {type.high}" if isinstance(type, IntType) else "`true` or `false`"
     return Diagnostic(
         code="EZ1041",
-        message=f"`--set {name.text}={shown}` does not fit: `{name.text}` is a `{type}`",
+        message=f"`--set {name.text}={shown}` does not fit: `{name.text}` is {a(type)}",
         span=name.span,
         label=f"takes {values}",
         help=f"Set `{name.text}` to {values}.",

@@ -6,7 +6,7 @@ from ezlang.diagnostics.diagnostic import Diagnostic, Note
 from ezlang.source import Span
 from ezlang.types.types import ArrayType, IntType, Type
 
-from .wording import plural, short
+from .wording import a, plural, sentence, short
 
 Notes = tuple[Note, ...]
 
@@ -53,7 +53,7 @@ def literal_shape(
     has = " × ".join(map(str, shape)) if shape else "no"
     return Diagnostic(
         code="EZ2032",
-        message=f"{what} has {has} element{'' if shape == (1,) else 's'}, "
+        message=f"{sentence(what)} has {has} element{'' if shape == (1,) else 's'}, "
         f"where `{wanted}` is needed",
         span=span,
         label="another shape",
@@ -125,7 +125,8 @@ def shifts_too_far(span: Span, amount: int, type: IntType) -> Diagnostic:
     """A constant shift amount that is the width or more, or negative."""
     return Diagnostic(
         code="EZ2037",
-        message=f"A `{type}` cannot be shifted by {short(amount)}: it has {type.width} bits",
+        message=f"{sentence(a(type))} cannot be shifted by {short(amount)}: "
+        f"it has {type.width} bits",
         span=span,
         label=f"0 to {type.width - 1}",
         help=f"Shift by less than {type.width}, or cast the left side to a wider type first.",

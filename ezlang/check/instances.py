@@ -12,7 +12,11 @@ from ezlang.typed import tree as typed
 from ezlang.types.labels import PUBLIC, Label
 from ezlang.types.types import VOID, VoidType
 
-from . import errors_names, errors_types, statements
+from . import (
+    errors_names,
+    errors_statements,
+    statements,
+)
 from .context import Body, Instance, Local, Signature, World
 from .flow import Branch, BranchKind
 from .items import FunctionInfo
@@ -25,9 +29,15 @@ def call(
     body: Body, signature: Signature, arguments: tuple[Traced, ...], span: Span
 ) -> Instance | None:
     """Return the instance for a call, made at the first one; None if it is recursive."""
-    instance = instantiate(
-        body.world, signature, arguments, body.pc.label, span, quiet=body.quiet_sizes
+    under = next((b for b in body.pc.branches if b.label == body.pc.label), None)
+    branch = Branch(
+        kind=BranchKind.CALL,
+        label=body.pc.label,
+        span=span,
+        why=None if under is None else under.why,
+        alone=body.pc.label.is_owned,
     )
+    instance = instantiate(body.world, signature, arguments, branch, quiet=body.quiet_sizes)
     if instance is not None:
         body.callees[instance] = None
     return instance
@@ -37,25 +47,27 @@ def instantiate(
     world: World,
     signature: Signature,
     arguments: tuple[Traced, ...],
-    pc: Label,
-    span: Span,
+    branch: Branch,
     *,
     quiet: bool,
 ) -> Instance | None:
-    """Return the instance of a function for these labels, made on first use."""
+    """Return the instance of a function for these labels, made on first use.
+
+    `branch` is the call with the label of the program counter.
+    """
     function = signature.function
     labels = tuple([a.label for a in arguments])
-    key = (function, signature.sizes, labels, pc, quiet)
+    key = (function, signature.sizes, labels, branch.label, quiet)
     known = world.instances.get(key)
     if known is not None:
         return known
     if any(function is active for active, _ in world.active):
-        _report_recursion(world, function, span)
+        _report_recursion(world, function, branch.span)
         return None
-    world.active.append((function, span))
+    world.active.append((function, branch.span))
     function.instances += 1
-    name = _name(world, signature, labels, pc, quiet=quiet)
-    instance = _analyse(world, signature, arguments, pc, name, quiet=quiet)
+    name = _name(world, signature, labels, branch.label, quiet=quiet)
+    instance = _analyse(world, signature, arguments, branch, name, quiet=quiet)
     world.active.pop()
     world.instances[key] = instance
     return instance
@@ -93,7 +105,7 @@ def _analyse(
     world: World,
     signature: Signature,
     arguments: tuple[Traced, ...],
-    pc: Label,
+    branch: Branch,
     name: str,
     *,
     quiet: bool,
@@ -102,13 +114,13 @@ def _analyse(
     while True:
         body = Body(world, signature.function.module, labels, in_function=True, quiet_sizes=quiet)
         body.signature = signature
-        instance = _pass(body, signature, arguments, pc, name)
+        instance = _pass(body, signature, arguments, branch, name)
         if not body.lowered:
             return instance
 
 
 def _pass(
-    body: Body, signature: Signature, arguments: tuple[Traced, ...], pc: Label, name: str
+    body: Body, signature: Signature, arguments: tuple[Traced, ...], branch: Branch, name: str
 ) -> Instance:
     """Check the body once with the labels known so far."""
     function = signature.function
@@ -119,23 +131,15 @@ def _pass(
         body.returned = declared(
             body, signature.return_label, node.return_label, f"the result of `{function.name}`"
         )
-    if not pc.is_public:
-        body.pc.branches.append(
-            Branch(
-                kind=BranchKind.CALL,
-                label=pc,
-                span=node.name.span,
-                why=None,
-                alone=pc.is_owned,
-            )
-        )
+    if not branch.label.is_public:
+        body.pc.branches.append(branch)
     parameters = tuple(
         [_parameter(body, signature, i, traced) for i, traced in enumerate(arguments)]
     )
     block, ends = statements.block(body, node.body)
     wanted = signature.return_type
     if wanted is not None and not isinstance(wanted, VoidType) and not ends.always:
-        body.report(errors_types.missing_return(node.name, wanted))
+        body.report(errors_statements.missing_return(node.name, wanted))
     whole = typed.Block(span=block.span, statements=(*body.prologue, *block.statements))
     good = (
         not body.diagnostics
@@ -151,7 +155,7 @@ def _pass(
             parameters=tuple([p.resolved() for p in parameters]),
             return_type=wanted if wanted is not None else VOID,
             return_label=body.returned.label,
-            pc=pc,
+            pc=branch.label,
             body=whole,
         )
     return Instance(
@@ -160,7 +164,7 @@ def _pass(
         parameters=parameters,
         return_type=wanted,
         returned=body.returned,
-        pc=pc,
+        pc=branch.label,
         effect=body.effect,
         node=result,
         callees=tuple(body.callees),
@@ -177,6 +181,12 @@ def _parameter(body: Body, signature: Signature, index: int, traced: Traced) -> 
     local = body.new_local(node.name, signature.types[index], traced, inferred=written is None)
     body.bind(node.name, local)
     return local
+
+
+def uncalled(function: FunctionInfo) -> Branch:
+    """Return where a function stands that nothing calls: in no branch."""
+    span = function.node.name.span
+    return Branch(kind=BranchKind.CALL, label=PUBLIC, span=span, why=None, alone=False)
 
 
 def public_arguments(signature: Signature) -> tuple[Traced, ...]:

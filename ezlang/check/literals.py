@@ -18,7 +18,12 @@ from ezlang.types.types import (
     shape_of,
 )
 
-from . import errors_flow, errors_names, errors_sizes, errors_types
+from . import (
+    errors_names,
+    errors_sizes,
+    errors_structs,
+    errors_types,
+)
 from .coerce import Want, coerce, join
 from .context import Body
 from .flow import leaves, shared
@@ -66,6 +71,11 @@ def _alone(value: Value) -> tuple[ScalarType | None, tuple[int, ...] | None]:
     return value.default, value.shape
 
 
+def _shape(value: Value) -> tuple[int, ...] | None:
+    """Return the shape of an element, if it has one by itself."""
+    return shape_of(value.type) if isinstance(value, Typed) else _alone(value)[1]
+
+
 def _common_type(body: Body, values: list[Typed]) -> Type | None:
     """Return the type that all elements widen to; None if there is none, which is reported."""
     first = values[0]
@@ -104,6 +114,12 @@ def _build(
     traced = Traced(PUBLIC)
     items: list[Typed] = []
     for value in values:
+        own = _shape(value)
+        if own is not None and own != shape[1:]:
+            body.report_size(
+                errors_sizes.literal_shape(value.span, "this element", own, item, want.notes)
+            )
+            return Poison(span=node.span)
         element = coerce(body, value, item, want)
         if isinstance(element, Poison):
             return Poison(span=node.span)
@@ -149,7 +165,7 @@ def struct(body: Body, node: syntax.StructLiteral) -> Value:
         want = Want(f"the field `{field.name}` of `{type.name}` is `{field.type}`", None)
         item = coerce(body, value, field.type, want)
         if isinstance(item, Typed) and field.label is not None:
-            error = partial(errors_flow.into_field, body, item, type, field)
+            error = partial(errors_structs.into_field, body, item, type, field)
             item = flow(body, item, field.label, error)
         if isinstance(item, Typed):
             values.append(item)

@@ -10,7 +10,13 @@ from ezlang.typed import tree as typed
 from ezlang.types.labels import PUBLIC
 from ezlang.types.types import INT32, INT64, IntType, array_of, element_of, shape_of
 
-from . import choices, errors_flow, errors_names, errors_types
+from . import (
+    choices,
+    errors_flow,
+    errors_names,
+    errors_statements,
+    errors_types,
+)
 from .coerce import Want, coerce, settle, unify
 from .context import Body, LoopParty
 from .ends import FALLS_THROUGH, Checked, Ends
@@ -94,7 +100,7 @@ def _bounds(body: Body, node: syntax.ForRange) -> tuple[Typed, Typed] | None:
         return None
     for bound in both:
         if not isinstance(bound.type, IntType):
-            body.report(errors_types.bound_type(bound.span, bound.type))
+            body.report(errors_statements.bound_type(bound.span, bound.type))
             return None
         if bound.label.is_secret:
             body.report(errors_flow.secret_loop(body, "bound of a `for`", bound))

@@ -8,7 +8,10 @@ from ezlang.typed import tree as typed
 from ezlang.types.labels import PUBLIC
 from ezlang.types.types import ArrayType, BoolType, IntType, StructType, Type, VoidType
 
-from . import errors_names, errors_types
+from . import (
+    errors_names,
+    errors_statements,
+)
 from .coerce import Want, coerce, repeated, settle
 from .context import Body, Local, LoopParty, SizeName
 from .flow import shared
@@ -72,7 +75,7 @@ def _global(body: Body, module: ModuleInfo, name: syntax.Name, span: Span) -> Va
     values = [n for n, i in module.items.items() if isinstance(i, ConstInfo | ParamInfo)]
     if module is body.module:
         values += body.visible
-    body.report(errors_names.unknown_name(name, values))
+    body.report(errors_names.unknown_name(name, values, body.ended.get(name.text)))
     return Poison(span=span)
 
 
@@ -166,12 +169,12 @@ def _constant_only(body: Body, info: ConstInfo, value: Value) -> Value:
     """Return the value if it is known when checking, as literals."""
     match value:
         case Typed(constant=None):
-            body.report(errors_types.not_constant(info.node.value.span, info.node.name.text))
+            body.report(errors_statements.not_constant(info.node.value.span, info.node.name.text))
             return Poison(span=value.span)
         case Typed(constant=constant) if constant is not None:
             return literals(constant, value.type, info.node.value.span)
         case Deferred(default=None):
-            body.report(errors_types.not_constant(info.node.value.span, info.node.name.text))
+            body.report(errors_statements.not_constant(info.node.value.span, info.node.name.text))
             return Poison(span=value.span)
         case _:
             return value
@@ -224,7 +227,7 @@ def _param(body: Body, info: ParamInfo) -> Value:
     if type_ is None:
         return Poison(span=info.node.span)
     if not isinstance(type_, BoolType | IntType):
-        body.report(errors_types.param_not_scalar(info.node.type.span, name, type_))
+        body.report(errors_statements.param_not_scalar(info.node.type.span, name, type_))
         return Poison(span=info.node.span)
     written = None if info.node.value is None else _written(body, info, info.node.value, type_)
     setting = body.world.settings.get(name)
@@ -248,7 +251,7 @@ def _written(body: Body, info: ParamInfo, node: syntax.Expr, type_: Type) -> Val
     want = Want(f"`{info.node.name.text}` is declared `{type_}`", info.node.type.span)
     value = settle(body, coerce(body, body.value(node), type_, want))
     if isinstance(value, Typed) and value.constant is None:
-        body.report(errors_types.not_constant(node.span, info.node.name.text))
+        body.report(errors_statements.not_constant(node.span, info.node.name.text))
         return Poison(span=value.span)
     return value
 

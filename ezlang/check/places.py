@@ -10,7 +10,12 @@ from ezlang.typed import tree as typed
 from ezlang.types.labels import PUBLIC, Label
 from ezlang.types.types import ArrayType, Field, Type, array_of
 
-from . import errors_flow, errors_types, names
+from . import (
+    errors_flow,
+    errors_statements,
+    errors_structs,
+    names,
+)
 from .context import Body, Local, LoopParty, SizeName
 from .elements import field_type, index_chain, index_values, indexed_type, slice_range
 from .flow import leaves
@@ -93,17 +98,17 @@ def _variable(body: Body, node: syntax.Variable) -> Target | None:
                 at=Traced(PUBLIC),
             )
         case Local(fixed=str() as what):
-            body.report(errors_types.assigned_fixed(node.span, local.name, what, local.span))
+            body.report(errors_statements.assigned_fixed(node.span, local.name, what, local.span))
         case LoopParty() | SizeName():
             what = "a party" if isinstance(local, LoopParty) else "a size parameter"
-            body.report(errors_types.assigned_fixed(node.span, local.name, what, local.span))
+            body.report(errors_statements.assigned_fixed(node.span, local.name, what, local.span))
         case None:
             item = body.module.items.get(node.name.text)
             if item is None:
                 names.variable(body, node)
             else:
                 what = described(item)
-                body.report(errors_types.assigned_fixed(node.span, node.name.text, what, None))
+                body.report(errors_statements.assigned_fixed(node.span, node.name.text, what, None))
     return None
 
 
@@ -151,7 +156,9 @@ def _member(body: Body, node: syntax.Member) -> Target | None:
     if isinstance(node.base, syntax.Variable):
         module = names.module_named(body, node.base)
         if module is not None:
-            body.report(errors_types.assigned_fixed(node.span, node.span.text, "a module's", None))
+            body.report(
+                errors_statements.assigned_fixed(node.span, node.span.text, "a module's", None)
+            )
             return None
     base = target(body, node.base)
     if base is None:
@@ -191,7 +198,7 @@ def admit(body: Body, place: Target, value: Typed, span: Span) -> bool:
     plain, labelled = leaves(place.type)
     for field in labelled:
         if field.label is not None and not chooser.label.flows_to(field.label):
-            body.report(errors_flow.field_under(body, span, field, chooser))
+            body.report(errors_structs.field_under(body, span, field, chooser))
             return False
     if not plain:
         return True
@@ -215,7 +222,7 @@ def _lower(body: Body, local: Local, value: Typed, branch: Traced, at: Traced, s
     """Let the label of a variable fall to that of what is assigned to it."""
     reasons = (
         (value.traced, "it gets this value", value.span),
-        (branch, "it is assigned here, in a branch", span),
+        (branch, "it is assigned here, in a branch on such a condition", span),
         (at, "the index that it is written at is", span),
     )
     for traced, reason, place in reasons:

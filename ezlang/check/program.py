@@ -10,9 +10,13 @@ from ezlang.recursion import deep_recursion
 from ezlang.source import Source, Span
 from ezlang.syntax import tree as syntax
 from ezlang.typed import tree as typed
-from ezlang.types.labels import PUBLIC
 
-from . import errors_names, errors_types, expressions, instances
+from . import (
+    errors_names,
+    errors_statements,
+    expressions,
+    instances,
+)
 from .context import Body, Given, Instance, Signature, World
 from .items import ConstInfo, FunctionInfo, ModuleInfo, ParamInfo, PartyInfo, StructInfo
 from .modules import Loader, LoadModule
@@ -150,9 +154,7 @@ def _check_alone(world: World, function: FunctionInfo) -> Instance | None:
     quiet = bool(sizes)
     head = signature(Body(world, function.module), function, sizes, quiet=quiet)
     arguments = instances.public_arguments(head)
-    return instances.instantiate(
-        world, head, arguments, PUBLIC, function.node.name.span, quiet=quiet
-    )
+    return instances.instantiate(world, head, arguments, instances.uncalled(function), quiet=quiet)
 
 
 def _reachable(roots: list[Instance]) -> list[Instance]:
@@ -185,7 +187,7 @@ def _input_types(world: World, reachable: list[Instance]) -> None:
             before = first.setdefault((given.party, given.name), given)
             if before.type != given.type:
                 world.diagnostics.append(
-                    errors_types.input_types_differ(
+                    errors_statements.input_types_differ(
                         given.span, given.name, given.type, before.span, before.type
                     )
                 )

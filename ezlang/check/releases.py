@@ -8,7 +8,11 @@ from ezlang.typed import tree as typed
 from ezlang.types.labels import PUBLIC, Label, owned
 from ezlang.types.types import Type, VoidType
 
-from . import errors_flow, errors_types
+from . import (
+    errors_statements,
+    errors_structs,
+    errors_types,
+)
 from .coerce import coerce, settle
 from .context import Body, Given
 from .flow import labels_in, leaves, shared
@@ -28,7 +32,7 @@ def input(body: Body, node: syntax.Input) -> Value:
     def build(type: Type) -> Typed | Poison:
         for label, field in labels_in(type, owned(party)):
             if field is not None and label != owned(party):
-                body.report(errors_flow.input_of_labelled_field(body, node.span, type, field))
+                body.report(errors_structs.input_of_labelled_field(body, node.span, type, field))
                 return Poison(span=node.span)
         body.inputs.append(Given(party=party, name=name, type=type, span=node.span))
         result = typed.Input(span=node.span, type=type, label=owned(party), party=party, name=name)
@@ -96,7 +100,7 @@ def output(body: Body, node: syntax.Output) -> typed.Statement | None:
     audience = _audience(to)
     for label, field in labels_in(value.type, PUBLIC):
         if field is not None and not label.flows_to(audience):
-            body.report(errors_flow.output_of_labelled_field(body, value, field, to))
+            body.report(errors_structs.output_of_labelled_field(body, value, field, to))
             return None
     if leaves(value.type)[0] and not value.label.flows_to(audience):
         value = released(body, value, to, value.span)
@@ -113,6 +117,6 @@ def _note_name(body: Body, node: syntax.Output, to: int | None) -> None:
         before = body.outputs.get(key)
         if before is not None:
             party = body.world.parties[receiver]
-            body.report(errors_types.output_twice(node.name, party, before))
+            body.report(errors_statements.output_twice(node.name, party, before))
             return
         body.outputs[key] = node.name.span

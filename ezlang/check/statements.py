@@ -15,6 +15,7 @@ from . import (
     calls,
     choices,
     errors_flow,
+    errors_statements,
     errors_types,
     labelled,
     loops,
@@ -39,7 +40,7 @@ def block(body: Body, node: syntax.Block) -> tuple[typed.Block, Ends]:
         for statement in node.statements:
             if ends.always and not ends.by_loop and not told:
                 told = True
-                body.report(errors_types.never_reached(statement.span))
+                body.report(errors_statements.never_reached(statement.span))
             with body.never_run(ends.here):
                 checked, its_end = check(body, statement)
             if checked is not None and not ends.here:
@@ -208,14 +209,14 @@ def _return(body: Body, node: syntax.Return) -> typed.Statement | None:
     head = signature.function.node
     if node.value is None:
         if wanted is not None and not isinstance(wanted, VoidType):
-            body.report(errors_types.returns_nothing(node.span, head.name, wanted))
+            body.report(errors_statements.returns_nothing(node.span, head.name, wanted))
             return None
         return typed.Return(span=node.span, value=None)
     value = body.value(node.value)
     if wanted is None:
         return None
     if isinstance(wanted, VoidType):
-        body.report(errors_types.returns_value(node.value.span, head.name))
+        body.report(errors_statements.returns_value(node.value.span, head.name))
         return None
     place = head.return_type.span if head.return_type is not None else head.name.span
     result = coerce(body, value, wanted, Want(f"`{head.name.text}` returns `{wanted}`", place))
@@ -243,7 +244,7 @@ def _assert(body: Body, node: syntax.Assert) -> typed.Statement | None:
         body.report(errors_flow.assert_not_public(body, condition))
         return None
     if condition.constant is False:
-        body.report_size(errors_types.assert_fails(node.span))
+        body.report_size(errors_statements.assert_fails(node.span))
     message = node.condition.span.text if node.message is None else node.message.value
     return typed.Assert(span=node.span, condition=condition.node, message=message)
 
@@ -255,6 +256,6 @@ def _evaluate(body: Body, node: syntax.ExprStatement) -> typed.Statement | None:
     value = calls.call(body, node.value, as_statement=True)
     if not isinstance(value, Typed) or not isinstance(value.node, typed.Call):
         if not isinstance(value, Poison):
-            body.report(errors_types.value_unused(node.value.span))
+            body.report(errors_statements.value_unused(node.value.span))
         return None
     return typed.Evaluate(span=node.span, value=value.node)

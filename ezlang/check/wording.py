@@ -12,7 +12,7 @@ _LONGEST = 40
 
 def near(name: str, known: Iterable[str]) -> str | None:
     """Return a question for the known name that is most like an unknown one, if one is."""
-    found = get_close_matches(name, sorted(set(known)), n=1, cutoff=0.6)
+    found = get_close_matches(name, sorted(set(known)), n=1, cutoff=0.7)
     return f"Did you mean `{found[0]}`?" if found else None
 
 
@@ -37,6 +37,11 @@ def code(span: Span) -> str:
 def sentence(text: str) -> str:
     """Return text that begins with a capital letter."""
     return text[:1].upper() + text[1:]
+
+
+def a(word: object) -> str:
+    """Return a type or label in back quotes with its article."""
+    return f"{'an' if str(word)[0] in 'aeio' else 'a'} `{word}`"
 
 
 def plural(count: int, noun: str) -> str:

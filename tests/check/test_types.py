@@ -1,0 +1,283 @@
+"""The types that expressions get, and what becomes explicit: casts, broadcasts, relabelling."""
+
+from __future__ import annotations
+
+import pytest
+from check_help import checked, codes, program, shape, value_of, variable
+
+_INPUTS = """
+    secret int32 s = input(alice, "s");
+    secret bool t = input(bob, "t");
+    @alice int32 a = input(alice, "a");
+    secret int8 b = input(bob, "b");
+    secret uint8 u = input(bob, "u");
+    secret int32[3] xs = input(alice, "xs");
+    secret int16[2][3] m = input(alice, "m");
+    public int32 p = 4;
+    public bool q = true;
+    Point o;
+"""
+_ITEMS = """
+struct Point { int32 x; int64 y; }
+param int32 n = 3;
+const k = 4;
+const int8 typed = 5;
+const int32[3] primes = [2, 3, 5];
+fn dot<z>(int32[z] x, int32[z] y) -> int32 { return sum(x * y); }
+fn id(int64 x) -> int64 { return x; }
+"""
+
+VALUES = [
+    # Numbers take the type asked for
+    ("int8 v = 5;", "5:int8"),
+    ("int8 v = -128;", "-128:int8"),
+    ("uint8 v = 255 + 1 - 1;", "255:uint8"),
+    ("let v = 5;", "5:int32"),
+    ("let v = 3000000000;", "3000000000:int64"),
+    ("let v = 0xf_f;", "255:int32"),
+    ("int64 v = k * 1_000_000_000_000;", "4000000000000:int64"),
+    ("let v = 7 / -2;", "-3:int32"),
+    ("let v = -7 % 3;", "-1:int32"),
+    ("let v = ~0;", "-1:int32"),
+    ("let v = 1 << 40 >> 38;", "4:int32"),
+    ("let v = k > 3;", "true:bool"),
+    ("let v = len(m) * len(m[0]);", "6:int32"),
+    ("int32[2] v = [1, 2];", "[1:int32, 2:int32]"),
+    ("let v = [1, 3000000000];", "[1:int64, 3000000000:int64]"),
+    ("int8[2] v = [k, 2];", "[4:int8, 2:int8]"),
+    ("uint8 v = uint8(300);", "44:uint8"),
+    ("bool v = bool(2);", "true:bool"),
+    ("int8 v = min(3, 4);", "3:int8"),
+    ("let v = abs(-3);", "3:int32"),
+    ("let v = n;", "3:int32"),
+    ("int64 v = n;", "3:int64"),
+    ("let v = primes;", "primes"),
+    ("let v = primes[1];", "primes[1:int32]"),
+    # Operands
+    ("let v = s + 1;", "(s + 1:int32)"),
+    ("let v = 1 + b;", "(1:int8 + b)"),
+    ("let v = b + s;", "(cast:int32(b) + s)"),
+    ("let v = u + int16(b);", "(cast:int16(u) + cast:int16(b))"),
+    ("let v = xs + s;", "(xs + broadcast:int32[3](s))"),
+    ("let v = b * xs;", "(broadcast:int32[3](cast:int32(b)) * xs)"),
+    ("let v = xs == [1, 2, 3];", "(xs == [1:int32, 2:int32, 3:int32])"),
+    ("let v = s + input(bob, \"i\");", "(s + input(1, i):int32)"),
+    ("let v = xs + input(bob, \"i\");", "(xs + input(1, i):int32[3])"),
+    ("let v = int16(input(bob, \"i\"));", "input(1, i):int16"),
+    ("let v = id(input(bob, \"i\"));", "id[@bob](input(1, i):int64)"),
+    ("let v = s << b;", "(s << b)"),
+    ("let v = xs >> 2;", "(xs >> broadcast:int32[3](2:int32))"),
+    ("int64 v = 1 << s;", "(1:int64 << s)"),
+    ("let v = max(b, s);", "(cast:int32(b) max s)"),
+    ("let v = sum(m);", "sum(m)"),
+    ("let v = abs(xs);", "abs(xs)"),
+    ("let v = !t;", "(!t)"),
+    ("let v = -xs;", "(-xs)"),
+    ("let v = bool(s);", "cast:bool(s)"),
+    ("let v = int64(m);", "cast:int64[2][3](m)"),
+    ("let v = t & false;", "(t & false:bool)"),
+    ("let v = t && q;", "(t && q)"),
+    ("let v = q && t;", "(q &&? t)"),
+    ("let v = q && xs > 0;",
+     "(q ? ((xs > broadcast:int32[3](0:int32))) : secret(broadcast:bool[3](false:bool)))"
+     .replace("((xs", "(xs").replace("))) :", ")) :")),
+    ("let v = t ? 1 : s;", "select(t, 1:int32, s)"),
+    ("let v = q ? 1 : s;", "(q ? secret(1:int32) : s)"),
+    ("int8 v = t ? 1 : 2;", "select(t, 1:int8, 2:int8)"),
+    ("let v = (t ? 1 : 2) + b;", "(select(t, 1:int8, 2:int8) + b)"),
+    ("let v = t ? xs : 0;", "select(t, xs, broadcast:int32[3](0:int32))"),
+    ("let v = xs > 0 ? xs : 0;",
+     "select((xs > broadcast:int32[3](0:int32)), xs, broadcast:int32[3](0:int32))"),
+    ("let v = k > 3 ? s : p;", "s"),
+    ("let v = k > 4 && t;", "false:bool"),
+    ("let v = k > 3 && t;", "t"),
+    # Parts
+    ("let v = m[1][2];", "m[1:int32, 2:int32]"),
+    ("let v = m[s];", "m[s]"),
+    ("let v = xs[1..];", "xs[1:int32; 2]"),
+    ("let v = xs[p..p + 2];", "xs[p; 2]"),
+    ("let v = xs[2 * p - n..p + p - 1];", "xs[((2:int32 * p) - 3:int32); 2]"),
+    ("let v = m[0..1][0];", "m[0:int32; 1][0:int32]"),
+    ("let v = o.y;", "o.y"),
+    ("let v = Point { y: 1, x: s };", "Point{s, secret(1:int64)}"),
+    ("let v = [s, p];", "[s, secret(p)]"),
+    ("let v = [b, s];", "[cast:int32(b), s]"),
+    # Flow
+    ("secret int64 v = a;", "secret(cast:int64(a))"),
+    ("secret int32 v = 3;", "secret(3:int32)"),
+    ("secret int32[2] v = p;", "secret(broadcast:int32[2](p))"),
+    ("secret Point v;", "zero:Point"),
+    ("let v = reveal(s);", "reveal(s)"),
+    ("let v = reveal(s, bob);", "reveal(s, 1)"),
+    ("let v = reveal(p);", "p"),
+    ("let v = reveal(a, alice);", "a"),
+    ("let v = reveal(p, bob);", "@bob(p)"),
+    ("let v = dot(xs, primes);", "dot<3>[secret,public](xs, primes)"),
+    ("let v = dot([1, 2], [a, 4]);",
+     "dot<2>[public,@alice]([1:int32, 2:int32], [a, @alice(4:int32)])"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("declaration", "expected"), VALUES, ids=[v[0] for v in VALUES])
+def test_value_of_a_declaration(declaration: str, expected: str) -> None:
+    assert shape(value_of(program(_INPUTS + declaration, _ITEMS), "v")) == expected
+
+
+ERRORS = [
+    ("int32 v = t;", "EZ2001"),
+    ("int32 v = o;", "EZ2001"),
+    ("int16 v = s;", "EZ2001"),
+    ("uint32 v = b;", "EZ2001"),
+    ("int8 v = u;", "EZ2001"),
+    ("let v = s + t;", "EZ2002"),
+    ("let v = b + u;", "EZ2002"),
+    ("let v = o + o;", "EZ2003"),
+    ("let v = t ? o : s;", "EZ2002"),
+    ("let v = s ? 1 : 2;", "EZ2001"),
+    ("let v = [s, t];", "EZ2002"),
+    ("let v = [xs, 1];", "EZ2032"),
+    ("let v = typed + 300;", "EZ2004"),
+    ("let v = typed + 300000;", "EZ2004"),
+    ("let v = -b + 200;", "EZ2004"),
+    ("let v = id(t);", "EZ2001"),
+    ("let v = dot(xs, [1, 2]);", "EZ2032"),
+    ("let v = dot(xs, m);", "EZ2030"),
+    ("let v = dot(s, s);", "EZ2040"),
+    ("let v = xs[t];", "EZ2011"),
+    ("let v = xs[3];", "EZ2033"),
+    ("let v = xs[k - 1];", "EZ2033"),
+    ("let v = m[0][3];", "EZ2033"),
+    ("let v = m[0..3];", "EZ2034"),
+    ("let v = xs / (k - 4);", "EZ2036"),
+    ("let v = b << k + k;", "EZ2037"),
+    ("int32[k - 5] v;", "EZ2039"),
+]
+
+
+@pytest.mark.parametrize(("statement", "code"), ERRORS, ids=[e[0] for e in ERRORS])
+def test_error_of_a_statement(statement: str, code: str) -> None:
+    assert codes(_INPUTS + statement, _ITEMS) == [code]
+
+
+def test_one_mistake_is_one_error() -> None:
+    body = """
+        secret int32 a = input(alice, "a");
+        let wrong = a + missing;
+        int32 uses = wrong * 2 + f(wrong);
+        uses += wrong;
+        if wrong > 3 { uses = wrong[4].x; }
+        for w in wrong { uses += w; }
+        output(all, uses, "uses");
+    """
+    assert codes(body, "fn f(int32 x) -> int32 { return x; }") == ["EZ1001"]
+
+
+def test_a_wrong_declaration_silences_its_uses() -> None:
+    body = 'Missing x; x.y = 3; x[2] += 1; let z = x + 1; output(all, z, "z");'
+    assert codes(body) == ["EZ1003"]
+
+
+def test_a_wrong_head_silences_its_calls() -> None:
+    items = "fn f(Missing x) -> Absent { return x; }"
+    assert codes("let y = f(3) + 1;", items) == ["EZ1003", "EZ1003"]
+
+
+def test_a_mistake_in_a_function_is_said_once_for_all_calls() -> None:
+    items = "fn f<k>(int32[k] x) -> int32 { return x[0] + true; }"
+    body = "let a = f([1]); let b = f([1, 2]); for p in parties { let c = f([a, b, 3]); }"
+    assert codes(body, items) == ["EZ2002"]
+
+
+def test_constant_branches_check_types_but_not_ranges() -> None:
+    items = """
+    fn at<k>(int32[k] x) -> int32 {
+        if k > 3 { return x[3]; }
+        if k == 0 { return 0; } else { return x[0]; }
+    }
+    """
+    assert codes("let a = at([1]); let b = at([1, 2, 3, 4, 5]);", items) == []
+    assert codes("int32[0] none; let a = at(none);", items) == []
+    assert codes("if len([1]) > 1 { int32 x = true; }") == ["EZ2001"]
+
+
+def test_code_after_a_return_of_this_instance_is_not_run() -> None:
+    items = """
+    fn at<k>(int32[k] x) -> int32 {
+        if k < 4 { return 0; }
+        return x[3];
+    }
+    """
+    tree = program("let a = at([1, 2]);", items)
+    assert len(tree.function("at<2>[public]").body.statements) == 1
+
+
+def test_functions_that_nothing_calls_are_checked() -> None:
+    items = """
+    fn wrong(int32 x) -> bool { return x; }
+    fn right<k, j>(int32[k] x, int32[j] y) -> int32 { return x[7] + y[k - 20]; }
+    fn leaks(int32 x, secret int32 y) { public int32 z = x; z = y; }
+    """
+    assert codes("", items) == ["EZ2001", "EZ3001"]
+
+
+def test_labels_in_the_output_of_a_variable() -> None:
+    tree = program('int32 x; secret int32 s = input(alice, "s"); for i in 0..3 { x += s; }')
+    assert variable(tree, "x").label.is_secret
+
+
+def test_settings_become_params() -> None:
+    tree = program("let v = n;", "param int32 n = 30; param bool b = false;", n=64)
+    assert tree.params == (("n", 64), ("b", False))
+    assert shape(value_of(tree, "v")) == "64:int32"
+
+
+@pytest.mark.parametrize(
+    ("settings", "code"),
+    [
+        ({"n": 1 << 31}, "EZ1041"),
+        ({"n": True}, "EZ1041"),
+        ({"b": 1}, "EZ1041"),
+        ({"m": 1}, "EZ1042"),
+    ],
+)
+def test_wrong_settings(settings: dict[str, int | bool], code: str) -> None:
+    assert codes("", "param int32 n = 30; param bool b = false;", **settings) == [code]
+
+
+def test_a_module_has_no_program_and_no_errors() -> None:
+    from ezlang.check import check
+    from ezlang.source import Source
+
+    result = check(Source("m.ez", "fn f(int32 x) -> int32 { return x; }"))
+    assert (result.program, result.diagnostics, result.is_module) == (None, (), True)
+
+
+def test_an_empty_file_is_a_module() -> None:
+    from ezlang.check import check
+    from ezlang.source import Source
+
+    assert check(Source("m.ez", "")).is_module
+
+
+def test_syntax_errors_do_not_bring_unknown_names_along() -> None:
+    items = "fn f(int32 x -> int32 { return x; }"
+    found = {d.code for d in checked("let y = f(3); let z = y + true;", items).diagnostics}
+    assert all(c.startswith("EZ0") or c == "EZ2002" for c in found)
+    assert found
+
+
+def test_sources_are_all_files() -> None:
+    from ezlang.check import check
+    from ezlang.source import Source
+
+    modules = {
+        "one": Source("one.ez", "import two; fn f() -> int32 { return two.g(); }"),
+        "two": Source("two.ez", "const c = 3; fn g() -> int32 { return c; }"),
+    }
+    source = Source(
+        "main.ez", 'import one; import two; party a; fn main() { output(a, one.f(), "f"); }'
+    )
+    result = check(source, load_module=lambda name, importer: modules.get(name))
+    assert [s.name for s in result.sources] == ["two.ez", "one.ez", "main.ez"]
+    assert result.program is not None
+    assert [f.name for f in result.program.functions] == ["two.g", "one.f", "main"]
