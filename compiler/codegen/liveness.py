@@ -75,7 +75,7 @@ class Liveness:
         for value in body.yields:
             self.outs.append(self._fresh(value.type))
         self._parallel(zip(self.outs, body.yields, strict=True), 1)
-        self._region(body, self._mask(self.outs), 1)
+        self._region(body, 0, 1)
         self._define(self.outs, 0)
 
     # Numbers and masks

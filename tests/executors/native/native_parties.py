@@ -75,7 +75,12 @@ class Party:
 
 
 def start(
-    path: Path, party: int, port: int, inputs: dict[str, int], timeout: float = 60.0, **settings: int
+    path: Path,
+    party: int,
+    port: int,
+    inputs: dict[str, int],
+    timeout: float = 60.0,
+    **settings: int,
 ) -> Party:
     options = {"address": f"127.0.0.1:{port}", "timeout": timeout}
     arguments = [str(path), *map(json.dumps, (settings, party, inputs, options))]
