@@ -9,11 +9,14 @@ from llvmlite import ir
 from . import gilboa, gmw, matrices, pads, rings, triples
 from .aes import Cipher, cipher_for
 from .engine import Engine
+from .rings import WIDTHS
 from .target import Target
 
 _BIT_SYMBOLS: Final = (
     *("triples_sender", "triples_receiver", "pairs_sender", "pairs_receiver", "flip"),
-    *("leaves1_sender", "leaves1_receiver", "leaves2_sender", "leaves2_receiver"),
+    *("leaves1_sender", "leaves2_sender"),
+    *(f"leaves{fields}_receiver" for fields in triples.TABLE_BITS),
+    *(f"tables{fields}_sender" for fields in triples.TABLE_BITS),
     *("spread_digits", *gmw.SYMBOLS),
 )
 _RING_NAMES: Final = (
@@ -27,15 +30,17 @@ def build_bits(target: Target) -> str:
     """Write the unit of bits."""
     module = ir.Module("sharing-bits")
     cipher = cipher_for(target.path)
-    sender = {b: pads.write_pads(module, cipher, b, sender=True) for b in (8, 16, 32)}
-    receiver = {b: pads.write_pads(module, cipher, b, sender=False) for b in (8, 16, 32)}
+    sender = {b: pads.write_pads(module, cipher, b, sender=True) for b in WIDTHS}
+    receiver = {b: pads.write_pads(module, cipher, b, sender=False) for b in WIDTHS}
     for copies in (1, 2):
         triples.write_triples_sender(module, sender[8], copies)
         triples.write_triples_receiver(module, receiver[8], copies)
     triples.write_flip(module)
-    for fields in (1, 2):
-        triples.write_leaves_sender(module, sender[16 * fields], fields)
+    for fields in triples.TABLE_BITS:
+        triples.write_leaves_sender(module, sender[16 * fields], fields, tables=True)
         triples.write_leaves_receiver(module, receiver[16 * fields], fields)
+    for fields in (1, 2):
+        triples.write_leaves_sender(module, sender[16 * fields], fields, tables=False)
     gilboa.write_spread(module, 8, triples.DIGIT_BITS)
     gmw.write_free(module)
     gmw.write_open(module)

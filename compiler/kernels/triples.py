@@ -7,7 +7,9 @@
   vector, `stride` bytes after the first, from the pads' next bits: two products with the same r.
 - `flip(blocks*, delta*, flips*, n)`: q ⊕ e·Δ. A sender's OTs then are for the choice r ⊕ e.
 - `leaves{2|1}_sender(start*, first, blocks*, delta*, digits*, masks*, message*, n)`,
-  `leaves{2|1}_receiver(start*, first, blocks*, digits*, message*, out*, n)`: see below.
+  `leaves{1|2|4}_receiver(start*, first, blocks*, digits*, message*, out*, n)`: see below.
+- `tables{1|2|4}_sender(start*, first, blocks*, delta*, tables*, message*, n)`: the same with words
+  of 16 messages of 1, 2 or 4 bits that are given.
 
 Leaves [RRK+20]: for a digit x of four bits at the sender and y at the receiver, shares of (x < y)
 and (x = y) by a 1-of-16 OT, made of four 1-of-2 OTs [NP99]: with four pads P_j of an OT each,
@@ -31,6 +33,9 @@ from .pads import KEYS_A_CALL, PADS, ROW
 from .rings import Lanes
 
 DIGIT_BITS: Final = 4
+TABLE_BITS: Final = (1, 2, 4)
+"""How long the messages of tables are."""
+
 _PACKED: Final = 32
 _BYTES: Final = vector(I8, _PACKED)
 
@@ -133,11 +138,13 @@ def _table(lanes: Lanes, digit: Value, mask: Value, fields: int) -> Value:
     return (less | equal) ^ shares
 
 
-def write_leaves_sender(module: Any, pads: Kernel, fields: int) -> Kernel:
-    """Write `leaves2_sender`, or `leaves1_sender` for equality alone."""
-    pointers = [(p, POINTER) for p in ("blocks", "delta", "digits", "masks", "message")]
+def write_leaves_sender(module: Any, pads: Kernel, fields: int, *, tables: bool) -> Kernel:
+    """Write `leaves2_sender`, `leaves1_sender` for equality alone, or `tables{fields}_sender`."""
+    content = ("tables",) if tables else ("digits", "masks")
+    pointers = [(p, POINTER) for p in ("blocks", "delta", *content, "message")]
     parameters = (("start", POINTER), ("first", I64), *pointers, ("n", I64))
-    k = Kernel(module, f"leaves{fields}_sender", parameters, result=VOID)
+    name = f"{'tables' if tables else 'leaves'}{fields}_sender"
+    k = Kernel(module, name, parameters, result=VOID)
     lanes, key = Lanes(k, 16 * fields), k.variable(k["first"])
     size = lanes.bytes * (PADS + ROW)
     buffers = [(k.bytes_slot(size), k.bytes_slot(size)) for _ in range(DIGIT_BITS)]
@@ -150,9 +157,12 @@ def write_leaves_sender(module: Any, pads: Kernel, fields: int) -> Kernel:
             k.call(pads, k["start"], key.get(), place, k["delta"], zeros, ones, count)
             key.set(key.get() + KEYS_A_CALL)
         with k.loop(0, count, ROW) as lane:
-            digit = _wide(lanes, k.load(k["digits"].at(at + lane), byte))
-            mask = _wide(lanes, k.load(k["masks"].at(at + lane), byte))
-            word = _table(lanes, digit, mask, fields)
+            if tables:
+                word = lanes.load(k["tables"], at + lane)
+            else:
+                digit = _wide(lanes, k.load(k["digits"].at(at + lane), byte))
+                mask = _wide(lanes, k.load(k["masks"].at(at + lane), byte))
+                word = _table(lanes, digit, mask, fields)
             for bit, (zeros, ones) in enumerate(buffers):
                 p0, p1 = lanes.load(zeros, lane), lanes.load(ones, lane)
                 chosen = _constant(lanes, _choice_mask(bit, fields))
@@ -163,7 +173,7 @@ def write_leaves_sender(module: Any, pads: Kernel, fields: int) -> Kernel:
 
 
 def write_leaves_receiver(module: Any, pads: Kernel, fields: int) -> Kernel:
-    """Write `leaves2_receiver`, or `leaves1_receiver` for equality alone."""
+    """Write `leaves{fields}_receiver`, which is the receiver of tables, too."""
     pointers = [(p, POINTER) for p in ("blocks", "digits", "message", "out")]
     parameters = (("start", POINTER), ("first", I64), *pointers, ("n", I64))
     k = Kernel(module, f"leaves{fields}_receiver", parameters, result=VOID)
@@ -181,7 +191,7 @@ def write_leaves_receiver(module: Any, pads: Kernel, fields: int) -> Kernel:
             word = lanes.load(k["message"], at + lane)
             for buffer in buffers:
                 word = word ^ lanes.load(buffer, lane)
-            place = digit << 1 if fields == 2 else digit
+            place = digit << (fields.bit_length() - 1)
             field = (word >> place) & ((1 << fields) - 1)
             k.store(Value(k, k.builder.trunc(field.ir, byte)), k["out"].at(at + lane))
     k.finish()

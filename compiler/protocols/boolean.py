@@ -19,7 +19,7 @@ from ..kernels.gmw import TILE
 from ..kernels.pads import PADS
 from .correlated import Blocks, Bytes
 from .native import PADDING, Array, empty, padded, zeros
-from .sharing import BATCH_OTS, Batch, Hash, ReceiveJob, SendJob, SharingParty
+from .sharing import BATCH_OTS, Batch, Hash, ReceiveJob, SendJob, SharingParty, slices
 
 _REGISTER_BYTES: Final = 1 << 26
 
@@ -59,7 +59,7 @@ def _random_products(party: SharingParty, count: int, copies: int) -> BitTriples
         raise CompilerBug("bit triples come in multiples of eight")
     size = count // 8
     a: Bytes = empty(size, np.uint8)
-    rows = [np.empty((copies, size + PADDING), np.uint8) for _ in range(3)]
+    rows = [np.zeros((copies, size + PADDING), np.uint8) for _ in range(3)]
     name = ("triples", "pairs")[copies - 1]
     party.exchange(
         _batch(party, name, at, min(BATCH_OTS, count - at), a, rows)
@@ -228,14 +228,14 @@ def evaluate(party: SharingParty, netlist: Netlist, inputs: Sequence[Array], n: 
     Only masked operands are opened, as in `and_bits`.
     """
     part = max(_REGISTER_BYTES // max(netlist.registers, 1) // TILE, 1) * TILE * 8
-    results = []
-    for at in range(0, n, part):
-        count = min(part, n - at)
+    results: list[Bytes] = [np.empty((len(netlist.outputs), 0), np.uint8)]
+    for piece in slices(n, part):
+        at, count = piece.start, piece.stop - piece.start
         registers = Registers(party, netlist, count)
         register = 0
         for port, values in zip(netlist.ports, inputs, strict=True):
             if values.ndim == 1 and values.itemsize * 8 == port.width:
-                registers.load(register, values[at : at + count])
+                registers.load(register, values[piece])
             elif values.shape == (port.width, -(-n // 8)):
                 for i in range(port.width):
                     registers.set(register + i, values[i, at // 8 : -(-(at + count) // 8)])

@@ -28,7 +28,8 @@ from .boolean import and_bits, and_mixed
 from .conversions import select
 from .correlated import Blocks, Bytes
 from .native import Array, empty, padded
-from .sharing import BATCH_OTS, Hash, ReceiveJob, SendJob, SharingParty, slices
+from .sharing import BATCH_OTS, Hash, SendJob, SharingParty, slices
+from .tables import receive_digits
 
 _LEAVES: Final = BATCH_OTS // DIGIT_BITS
 _DIGIT: Final = (1 << DIGIT_BITS) - 1
@@ -59,7 +60,7 @@ def leaves(party: SharingParty, digits: Bytes, fields: int) -> Bytes:
     party.exchange(
         (
             _send(party, sent[p], masks[p], fields) if p.start < sent.size else None,
-            _receive(party, received[p], out[p], fields) if p.start < received.size else None,
+            receive_digits(party, received[p], out[p], fields) if p.start < received.size else None,
         )
         for p in slices(max(sent.size, received.size), _LEAVES)
     )
@@ -79,24 +80,6 @@ def _send(party: SharingParty, digits: Bytes, masks: Bytes, fields: int) -> Send
         windows=DIGIT_BITS * -(-count // PADS),
         message_bytes=2 * fields * count,
         chosen=True,
-        run=run,
-    )
-
-
-def _receive(party: SharingParty, digits: Bytes, out: Bytes, fields: int) -> ReceiveJob:
-    count = len(digits)
-    choices: Bytes = empty(DIGIT_BITS * count, np.uint8)
-    party.native.call("spread_digits", digits, choices, count)
-
-    def run(hash: Hash, _: Bytes, blocks: Blocks, message: Bytes) -> None:
-        arguments = (hash.start, hash.first, blocks, digits, message, out, count)
-        party.native.call(f"leaves{fields}_receiver", *arguments)
-
-    return ReceiveJob(
-        ots=DIGIT_BITS * count,
-        windows=DIGIT_BITS * -(-count // PADS),
-        message_bytes=2 * fields * count,
-        choices=choices,
         run=run,
     )
 
@@ -122,8 +105,8 @@ def compare_parts(
     """
     n = x.size
     parts = [digits_of(x.reshape(-1), *edges[i : i + 2]) for i in range(len(edges) - 1)]
-    found = leaves(party, np.concatenate([digit for part in parts for digit in part]), 2)
-    rows = found.reshape(-1, n)
+    digits = np.stack([digit for part in parts for digit in part])
+    rows = leaves(party, digits.reshape(-1), 2).reshape(len(digits), n)
     less = list(np.packbits(rows & 1, axis=-1, bitorder="little"))
     equal = list(np.packbits(rows >> 1, axis=-1, bitorder="little"))
     numbers = []
@@ -228,8 +211,9 @@ def equal(party: SharingParty, x: Array, y: Array) -> Bytes:
     for leaves, and 2N(D − 1) each way. 2 + log2 D rounds.
     """
     own = (x - y if party.index == 0 else y - x).reshape(-1)
-    digits = np.concatenate(digits_of(own, 0, bits_of(x)))
-    rows = np.packbits(leaves(party, digits, 1).reshape(-1, own.size), axis=-1, bitorder="little")
+    digits = np.stack(digits_of(own, 0, bits_of(x)))
+    found = leaves(party, digits.reshape(-1), 1).reshape(len(digits), own.size)
+    rows = np.packbits(found, axis=-1, bitorder="little")
     while len(rows) > 1:
         rows = and_bits(party, rows[::2], rows[1::2])
     same: Bytes = rows[0]

@@ -34,8 +34,9 @@ Bytes = npt.NDArray[np.uint8]
 class CotSenderSource(Protocol):
     """The sender's end."""
 
-    delta: Blocks
-    """Δ, [2]."""
+    @property
+    def delta(self) -> Blocks:
+        """Δ, [2]."""
 
     def take(self, count: int) -> Blocks:
         """Return the q of the next `count` OTs, in memory that the caller may change."""

@@ -51,9 +51,14 @@ class Native:
 
 
 def empty(count: int, dtype: npt.DTypeLike) -> Array:
-    """Return an uninitialised vector with `PADDING` bytes behind its end."""
+    """Return an uninitialised vector with `PADDING` bytes behind its end.
+
+    The padding is zero: kernels compute on it, too, and no old memory may get into what is sent.
+    """
     size = count * np.dtype(dtype).itemsize
-    return np.empty(size + PADDING, np.uint8)[:size].view(dtype)
+    memory = np.empty(size + PADDING, np.uint8)
+    memory[size:] = 0
+    return memory[:size].view(dtype)
 
 
 def zeros(count: int, dtype: npt.DTypeLike) -> Array:
