@@ -8,11 +8,16 @@ from difflib import get_close_matches
 from ezlang.source import Span
 
 _LONGEST = 40
+_LENGTHS = 3
+_MANY = 100
 
 
 def near(name: str, known: Iterable[str]) -> str | None:
     """Return a question for the known name that is most like an unknown one, if one is."""
-    found = get_close_matches(name, sorted(set(known)), n=1, cutoff=0.7)
+    alike = {k for k in known if abs(len(k) - len(name)) <= _LENGTHS}
+    if len(alike) > _MANY:
+        alike = {k for k in alike if k[0] == name[0] and k[-1] == name[-1]}
+    found = get_close_matches(name, sorted(alike)[:_MANY], n=1, cutoff=0.7)
     return f"Did you mean `{found[0]}`?" if found else None
 
 

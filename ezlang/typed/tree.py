@@ -10,6 +10,9 @@ Every expression has a type, a label and a span. Nothing is implicit any more:
   arguments, returns, outputs and struct or array literals.
 - compound assignment is desugared, `for x in xs` is a `For` over indices, loops
   over the parties are unrolled.
+- a branch on a constant leaves only the side that is taken, and nothing stands
+  behind a `Return`. Constant arrays and structs are variables, declared at the start
+  of each function that uses them. `reveal` of what its reader knows leaves no node.
 
 Operands of a `Binary` have one type and one shape (but see shifts) and may
 differ in label: protocols are cheaper where one party knows an operand.
@@ -165,7 +168,10 @@ class ShortCircuit(ExprNode):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conditional(ExprNode):
-    """`?:` on a public scalar condition: only the chosen side is evaluated."""
+    """`?:` on a public scalar condition: only the chosen side is evaluated.
+
+    Both sides have the type and label of the node.
+    """
 
     condition: Expr
     then: Expr
@@ -177,7 +183,7 @@ class Select(ExprNode):
     """`?:` on any other condition: both sides are evaluated, then one is selected.
 
     The condition is a scalar bool (it then selects the whole value, structs too), or a bool
-    array of the operands' shape.
+    array of the operands' shape. The operands' labels may differ.
     """
 
     condition: Expr

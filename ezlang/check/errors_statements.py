@@ -1,0 +1,152 @@
+"""Errors about statements, constants and params (EZ2): one constructor each."""
+
+from __future__ import annotations
+
+from ezlang.diagnostics.diagnostic import Diagnostic, Note
+from ezlang.source import Span
+from ezlang.syntax import tree as syntax
+from ezlang.types.types import Type
+
+
+def bound_type(span: Span, found: Type) -> Diagnostic:
+    """A bound of a loop that is no integer."""
+    return Diagnostic(
+        code="EZ2015",
+        message=f"The bounds of a `for` are integers, and this is `{found}`",
+        span=span,
+        label=f"`{found}`",
+        help="To go through an array's items, write `for x in xs { … }`.",
+    )
+
+
+def assigned_fixed(span: Span, name: str, what: str, declared: Span | None) -> Diagnostic:
+    """An assignment to a name that never changes."""
+    advice = "Declare a variable and assign to that."
+    if what == "a `let`":
+        advice = f"Declare it with a type instead of `let`: `int32 {name} = …;`"
+    notes = () if declared is None else (Note(message="It is declared here", span=declared),)
+    return Diagnostic(
+        code="EZ2018",
+        message=f"`{name}` is {what}, and cannot be assigned",
+        span=span,
+        label="assigned here",
+        notes=notes,
+        help=advice,
+    )
+
+
+def missing_return(name: syntax.Name, wanted: Type) -> Diagnostic:
+    """A function with a result that may end without returning one."""
+    return Diagnostic(
+        code="EZ2020",
+        message=f"`{name.text}` returns `{wanted}`, but may end without a `return`",
+        span=name.span,
+        label="not on every way",
+        help="Add a `return` at the end, for the ways that reach it.",
+    )
+
+
+def never_reached(span: Span) -> Diagnostic:
+    """A statement behind one that always returns."""
+    return Diagnostic(
+        code="EZ2021",
+        message="This is never reached: what stands before it always returns",
+        span=span,
+        label="never runs",
+        help="Remove it, or move it before the `return`.",
+    )
+
+
+def returns_nothing(span: Span, name: syntax.Name, wanted: Type) -> Diagnostic:
+    """A `return` without a value in a function with a result."""
+    return Diagnostic(
+        code="EZ2022",
+        message=f"`{name.text}` returns `{wanted}`, and this `return` has no value",
+        span=span,
+        label="no value",
+        help="Write `return value;`.",
+    )
+
+
+def returns_value(span: Span, name: syntax.Name) -> Diagnostic:
+    """A `return` with a value in a function without a result."""
+    return Diagnostic(
+        code="EZ2022",
+        message=f"`{name.text}` returns nothing, and this `return` has a value",
+        span=span,
+        label="a value",
+        help=f"Say which type it returns: `fn {name.text}(…) -> type`."
+        if name.text != "main"
+        else 'What `main` finds is handed out with `output(all, value, "name");`.',
+    )
+
+
+def value_unused(span: Span) -> Diagnostic:
+    """A cast or built-in function as a statement."""
+    return Diagnostic(
+        code="EZ2023",
+        message="This computes a value, and nothing is done with it",
+        span=span,
+        label="not used",
+        help="Assign the value, as in `x = …;`, or remove the statement; only the program's own "
+        "functions are called for what they do.",
+    )
+
+
+def not_constant(span: Span, name: str) -> Diagnostic:
+    """A constant or a param's default that is computed at run time."""
+    return Diagnostic(
+        code="EZ2024",
+        message=f"The value of `{name}` is not known before the program runs",
+        span=span,
+        label="not a constant",
+        help="Constants are made of numbers, other constants, params and operators.",
+    )
+
+
+def param_not_scalar(span: Span, name: str, found: Type) -> Diagnostic:
+    """A param of another type than bool and the integers."""
+    return Diagnostic(
+        code="EZ2025",
+        message=f"The param `{name}` is `{found}`, and a param is a `bool` or an integer",
+        span=span,
+        label=f"`{found}`",
+        help="Use a `const` for a table, and an `input` for data.",
+    )
+
+
+def output_twice(name: syntax.StringLiteral, party: str, before: Span) -> Diagnostic:
+    """Two outputs of one name to one party."""
+    return Diagnostic(
+        code="EZ2026",
+        message=f'`{party}` gets two outputs called "{name.value}"',
+        span=name.span,
+        label="again",
+        notes=(Note(message="It is used here first", span=before),),
+        help="Give each output a name of its own.",
+    )
+
+
+def input_types_differ(
+    span: Span, name: str, type: Type, before: Span, before_type: Type
+) -> Diagnostic:
+    """One input that is read with two types."""
+    return Diagnostic(
+        code="EZ2027",
+        message=f'The input "{name}" is read as `{type}` here, and as `{before_type}` elsewhere',
+        span=span,
+        label=f"`{type}`",
+        notes=(Note(message=f"It is `{before_type}` here", span=before),),
+        help="Reading a name again gives the same value: use one type, or two names.",
+    )
+
+
+def assert_fails(span: Span) -> Diagnostic:
+    """An assertion that is known to fail."""
+    return Diagnostic(
+        code="EZ2028",
+        message="This assertion never holds",
+        span=span,
+        label="always false",
+        help="Check the constants and params that it is about.",
+    )
