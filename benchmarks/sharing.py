@@ -28,6 +28,7 @@ from ezlang.compiler.protocols.correlated import (
     DealtSender,
     extension_sessions,
 )
+from ezlang.compiler.protocols.cot import GROUP_BITS
 from ezlang.compiler.protocols.native import Native
 from ezlang.compiler.protocols.sharing import SharingParty
 from ezlang.compiler.protocols.truncation import truncate
@@ -97,10 +98,10 @@ def _select(party: SharingParty, x: Array) -> Array:
     return conversions.select(party, _numbers(8, len(x) // 8), x)
 
 
-def _party(index: int, channel: SocketChannel, *, dealt: bool) -> SharingParty:
+def _party(index: int, channel: SocketChannel, *, dealt: bool, bits: int) -> SharingParty:
     native = Native()
     if not dealt:
-        return SharingParty(index, channel, native, *extension_sessions(channel, index))
+        return SharingParty(index, channel, native, *extension_sessions(channel, index, bits))
     seeds = bytes(16), bytes(range(16))
     sender = DealtSender(native, seeds[index])
     return SharingParty(index, channel, native, sender, DealtReceiver(native, seeds[1 - index]))
@@ -112,7 +113,7 @@ def _serve(
     cores = sorted(os.sched_getaffinity(0))
     os.sched_setaffinity(0, {cores[index % len(cores)]})
     channel = SocketChannel(connection, TIME_OUT)
-    party = _party(index, channel, dealt=options.dealt)
+    party = _party(index, channel, dealt=options.dealt, bits=options.bits)
     for workload in _selected(options):
         times, busy = [], []
         for _ in range(options.runs + 1):
@@ -143,6 +144,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("names", nargs="*", help="only workloads whose names contain one of these")
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--scale", type=float, default=1.0, help="fraction of the usual size")
+    parser.add_argument("--bits", type=int, default=GROUP_BITS, help="of OT extension's groups")
     parser.add_argument("--dealt", action="store_true", help="OTs from an ideal dealer")
     options = parser.parse_args(arguments)
     with socket.create_server(("127.0.0.1", 0)) as server:

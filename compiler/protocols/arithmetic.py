@@ -17,7 +17,8 @@ from ezlang.diagnostics.diagnostic import CompilerBug
 
 from ..kernels.pads import PADS
 from ..kernels.rings import WIDTHS
-from .correlated import Blocks, Bytes
+from .correlated import Bytes
+from .cot import Blocks
 from .native import Array, empty, padded, zeros
 from .sharing import BATCH_OTS, Batch, Hash, ReceiveJob, SendJob, SharingParty, slices
 

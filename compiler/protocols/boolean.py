@@ -17,7 +17,8 @@ from ezlang.diagnostics.diagnostic import CompilerBug
 from ..circuits.netlist import Netlist, Opcode
 from ..kernels.gmw import TILE
 from ..kernels.pads import PADS
-from .correlated import Blocks, Bytes
+from .correlated import Bytes
+from .cot import Blocks
 from .native import PADDING, Array, empty, padded, zeros
 from .sharing import BATCH_OTS, Batch, Hash, ReceiveJob, SendJob, SharingParty, slices
 

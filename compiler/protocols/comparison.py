@@ -26,7 +26,8 @@ from ..kernels.triples import DIGIT_BITS
 from .arithmetic import bits_of
 from .boolean import and_bits, and_mixed
 from .conversions import select
-from .correlated import Blocks, Bytes
+from .correlated import Bytes
+from .cot import Blocks
 from .native import Array, empty, padded
 from .sharing import BATCH_OTS, Hash, SendJob, SharingParty, slices
 from .tables import receive_digits

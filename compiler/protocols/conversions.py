@@ -17,7 +17,8 @@ from ..circuits.prefix import adder
 from ..kernels.pads import PADS
 from .arithmetic import bits_of, dtype_of, halved_products
 from .boolean import evaluate, to_words
-from .correlated import Blocks, Bytes
+from .correlated import Bytes
+from .cot import Blocks
 from .native import Array, empty, padded
 from .sharing import BATCH_OTS, Hash, ReceiveJob, SendJob, SharingParty, slices
 

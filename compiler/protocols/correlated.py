@@ -5,16 +5,15 @@ blocks t = q ⊕ r·Δ. A source hands each of them out once, in the same order 
 take the same counts in the same order. Multiplication needs sessions in both directions.
 
 `dealt_session` makes both ends from one seed, as an ideal dealer would; who knows the seed knows
-everything. `extension_session` runs OT extension over a channel.
+everything. `extension_sessions` runs OT extension over a channel.
 """
 
 from __future__ import annotations
 
 import os
-from typing import Final, Protocol
+from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 
 from ezlang.diagnostics.diagnostic import CompilerBug
 
@@ -22,13 +21,11 @@ from ..kernels import units
 from ..kernels.aes import cipher_for
 from ..kernels.engine import Engine
 from .channel import Channel
-from .cot import AlignedBytes, CotReceiver, CotSender
+from .cot import GROUP_BITS, AlignedBytes, Bits, Blocks, CotReceiver, CotSender
 from .native import BLOCK_BYTES, Native
 
-Blocks = npt.NDArray[np.uint64]
-"""OTs: [count][2], the low 64 bits of each first."""
-
-Bytes = npt.NDArray[np.uint8]
+Bytes = Bits
+"""Bytes: bits one each, or packed, or messages."""
 
 
 class CotSenderSource(Protocol):
@@ -113,77 +110,6 @@ class _Dealer:
         return bits, self._generator.blocks(count)
 
 
-_STOCK: Final = 1 << 16
-
-
-class ExtensionSender:
-    """The sender's end of a session of OT extension; see `cot.py`."""
-
-    def __init__(self, channel: Channel) -> None:
-        seed = os.urandom(BLOCK_BYTES)
-        self.delta: Blocks = np.frombuffer(seed, np.uint64).copy()
-        self._cot = CotSender(channel, Engine(), seed)
-        self._stock: Blocks = np.empty((0, 2), np.uint64)
-
-    def prepare(self) -> None:
-        """Run the base OTs and make a first batch."""
-        self._extend(_STOCK)
-
-    def take(self, count: int) -> Blocks:
-        """Return the next q, after as many batches as that needs."""
-        out = np.empty((count, 2), np.uint64)
-        done = 0
-        while done < count:
-            if not len(self._stock):
-                self._extend(max(count - done, _STOCK))
-            part = min(count - done, len(self._stock))
-            out[done : done + part] = self._stock[:part]
-            self._stock = self._stock[part:]
-            done += part
-        return out
-
-    def _extend(self, wanted: int) -> None:
-        made = self._cot.extend(wanted)
-        self._stock = _blocks(self._cot.stock, made)
-
-
-class ExtensionReceiver:
-    """The receiver's end of a session of OT extension."""
-
-    def __init__(self, channel: Channel) -> None:
-        self._cot = CotReceiver(channel, Engine())
-        self._stock: Blocks = np.empty((0, 2), np.uint64)
-        self._choices: Bytes = np.empty(0, np.uint8)
-
-    def prepare(self) -> None:
-        """Run the base OTs and make a first batch."""
-        self._extend(_STOCK)
-
-    def take(self, count: int) -> tuple[Bytes, Blocks]:
-        """Return the next r and t."""
-        choices, out = np.empty(count, np.uint8), np.empty((count, 2), np.uint64)
-        done = 0
-        while done < count:
-            if not len(self._stock):
-                self._extend(max(count - done, _STOCK))
-            part = min(count - done, len(self._stock))
-            out[done : done + part] = self._stock[:part]
-            choices[done : done + part] = self._choices[:part]
-            self._stock, self._choices = self._stock[part:], self._choices[part:]
-            done += part
-        return choices, out
-
-    def _extend(self, wanted: int) -> None:
-        made = self._cot.extend(wanted)
-        self._stock = _blocks(self._cot.stock, made)
-        packed = np.frombuffer(self._cot.choices.view, np.uint8)
-        self._choices = np.unpackbits(packed, count=made, bitorder="little")
-
-
-def _blocks(memory: AlignedBytes, count: int) -> Blocks:
-    return np.frombuffer(memory.view, np.uint64).reshape(-1, 2)[:count]
-
-
 def dealt_session(
     seed: bytes, sender: Native, receiver: Native
 ) -> tuple[DealtSender, DealtReceiver]:
@@ -191,13 +117,16 @@ def dealt_session(
     return DealtSender(sender, seed), DealtReceiver(receiver, seed)
 
 
-def extension_sessions(channel: Channel, party: int) -> tuple[ExtensionSender, ExtensionReceiver]:
-    """Set up sessions in both directions at one party: 2 × 128 base OTs, one after the other."""
-    sender, receiver = ExtensionSender(channel), ExtensionReceiver(channel)
-    if party == 0:
-        receiver.prepare()
-        sender.prepare()
-    else:
-        sender.prepare()
-        receiver.prepare()
+def extension_sessions(
+    channel: Channel, party: int, bits: int = GROUP_BITS
+) -> tuple[CotSender, CotReceiver]:
+    """Set up sessions of OT extension in both directions at one party.
+
+    2 × 128 base OTs, one after the other, and a first batch each. `bits` trades work for traffic,
+    see `cot.py`.
+    """
+    sender = CotSender(channel, Engine(), os.urandom(BLOCK_BYTES), bits)
+    receiver = CotReceiver(channel, Engine(), bits)
+    for source in (receiver, sender) if party == 0 else (sender, receiver):
+        source.take(1)
     return sender, receiver

@@ -20,7 +20,8 @@ from ..kernels.aes import WINDOW_KEYS
 from ..kernels.matrices import bit_order
 from ..kernels.pads import ROW
 from .arithmetic import bits_of, multiply_now, product_message
-from .correlated import Blocks, Bytes
+from .correlated import Bytes
+from .cot import Blocks
 from .native import Array, empty, zeros
 from .sharing import BATCH_OTS, Hash, ReceiveJob, SendJob, SharingParty, slices
 

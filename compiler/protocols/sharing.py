@@ -29,7 +29,8 @@ from ezlang.diagnostics.diagnostic import CompilerBug
 from ..kernels import sharing as units
 from ..kernels.pads import KEYS_A_CALL
 from .channel import Channel
-from .correlated import Blocks, Bytes, CotReceiverSource, CotSenderSource, Generator
+from .correlated import Bytes, CotReceiverSource, CotSenderSource, Generator
+from .cot import Blocks
 from .native import BLOCK_BYTES, Array, Native, empty
 
 BATCH_OTS: Final = 1 << 16

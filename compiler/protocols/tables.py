@@ -13,7 +13,8 @@ from ezlang.diagnostics.diagnostic import CompilerBug
 
 from ..kernels.pads import PADS
 from ..kernels.triples import DIGIT_BITS, TABLE_BITS
-from .correlated import Blocks, Bytes
+from .correlated import Bytes
+from .cot import Blocks
 from .native import Array, empty, padded
 from .sharing import BATCH_OTS, Hash, ReceiveJob, SendJob, SharingParty, slices
 
