@@ -343,3 +343,13 @@ def test_assertions_and_second_outputs_fail_the_run() -> None:
     with pytest.raises(EzError) as caught:
         writer.run()
     assert caught.value.diagnostics[0].code == "EZ4005"
+
+
+def test_more_memory_than_there_is() -> None:
+    writer = Writer()
+    b = writer.build
+    many = b.broadcast(writer.given(INT64, (), SECRET, 5), (1 << 40,))
+    writer.output("x", b.extract(many, [b.index(7)], (True,)))
+    with pytest.raises(EzError, match="GB of memory") as caught:
+        writer.run(passes=False)
+    assert caught.value.diagnostics[0].code == "EZ5016"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ctypes
 import mmap
+import os
+import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -114,18 +116,31 @@ def _execute(program: LoadedProgram, yao: YaoParty, buffers: Buffers) -> None:
 def _frame(size: int) -> mmap.mmap:
     """Return zeroed memory, aligned to pages, of which only what is used is ever taken."""
     try:
-        return mmap.mmap(-1, max(size, 1))
+        if size <= _memory_of_machine():
+            return mmap.mmap(-1, max(size, 1))
     except (OSError, OverflowError, ValueError):
-        raise EzError(
-            Diagnostic(
-                code="EZ5016",
-                message=f"This program needs {size / 1e9:.1f} GB of memory at this party, "
-                "more than there is",
-                span=None,
-                help="secret arrays take 16 bytes a bit: make them smaller or fewer",
-            ),
-            exit_code=errors.FAILED,
-        ) from None
+        pass
+    raise EzError(
+        Diagnostic(
+            code="EZ5016",
+            message=f"This program needs {size / 1e9:.1f} GB of memory at this party, "
+            "more than there is",
+            span=None,
+            help="secret arrays take 16 bytes a bit: make them smaller or fewer",
+        ),
+        exit_code=errors.FAILED,
+    )
+
+
+def _memory_of_machine() -> int:
+    """Return the bytes of memory there are, where the system tells; else no limit.
+
+    Many systems promise more, and end the process when it takes what it was promised.
+    """
+    if not hasattr(os, "sysconf"):
+        return sys.maxsize
+    pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return pages if pages > 0 else sys.maxsize
 
 
 def _part(channel: SocketChannel) -> None:
