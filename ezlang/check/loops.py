@@ -38,11 +38,18 @@ def while_loop(body: Body, node: syntax.While, block: Block) -> Checked:
     """Check a `while`."""
     want = Want("the condition of `while` is a `bool`", None)
     with body.not_straight():
+        found = len(body.diagnostics)
         condition = choices.condition(body, node.condition, want)
         branch, decided = None, None
         if isinstance(condition, Typed):
             decided = condition.constant
             branch = _branch(BranchKind.WHILE, condition.traced, condition.span)
+        if branch is not None:
+            # How often the condition itself is evaluated depends on it: it stands in its own branch.
+            del body.diagnostics[found:]
+            with body.branch(branch):
+                condition = choices.condition(body, node.condition, want)
+        if isinstance(condition, Typed):
             if condition.label.is_secret:
                 body.report(errors_flow.secret_loop(body, "`while` condition", condition))
         with body.branch(branch), body.never_run(decided is False):
