@@ -136,12 +136,18 @@ def _results(workers: tuple[_Worker, _Worker]) -> list[Done | EzError]:
     """Wait for both; once one has failed the other has `GRACE_SECONDS` left."""
     with ThreadPoolExecutor(max_workers=len(workers)) as threads:
         waits = {threads.submit(worker.hear): worker for worker in workers}
-        done, running = wait(waits, return_when=FIRST_COMPLETED)
-        if not all(isinstance(one.result(), Done) for one in done):
-            _, running = wait(running, timeout=GRACE_SECONDS)
-            for one in running:
-                waits[one].given_up = True
-                waits[one].kill()
+        try:
+            done, running = wait(waits, return_when=FIRST_COMPLETED)
+            if not all(isinstance(one.result(), Done) for one in done):
+                _, running = wait(running, timeout=GRACE_SECONDS)
+                for one in running:
+                    waits[one].given_up = True
+                    waits[one].kill()
+        except BaseException:
+            # The threads wait for the processes; an interrupted run must not wait for the threads.
+            for worker in workers:
+                worker.kill()
+            raise
         said = [(worker, one.result()) for one, worker in waits.items()]
     return [worker.result(message) for worker, message in said]
 

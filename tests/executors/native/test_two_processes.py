@@ -208,6 +208,27 @@ def test_inputs_are_checked_before_anything_runs(millionaires: Path) -> None:
     assert caught.value.exit_code == 2
 
 
+INTERRUPTED = """
+import os, signal, sys, threading
+from ezlang import api
+from ezlang.executors.native.processes import run_native
+signal.signal(signal.SIGINT, signal.default_int_handler)
+threading.Timer(2.0, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+try:
+    program = api.load(sys.argv[1], {"turns": 1_000_000_000})
+    run_native(program, {"alice": {"x": 3}, "bob": {"x": 5}})
+except KeyboardInterrupt:
+    sys.exit(130)
+"""
+
+
+def test_ctrl_c_ends_everything(long: Path) -> None:
+    # The workers have this standard error, too: it ends when the last of them has ended.
+    command = [sys.executable, "-c", INTERRUPTED, str(long)]
+    run = subprocess.run(command, capture_output=True, timeout=120)
+    assert (run.returncode, run.stderr) == (130, b"")
+
+
 def test_a_worker_leaves_with_its_parent() -> None:
     executable = executable_of(api.checked(api.check_text(MILLIONAIRES)))
     with subprocess.Popen(
