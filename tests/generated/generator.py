@@ -163,6 +163,11 @@ class ProgramGenerator(Expressions):
 
     def branch(self, scope: Scope, depth: int) -> None:
         condition, label = self.expression(scope, BOOL, scope.limit, 2)
+        if label != PUBLIC and ("?" in condition or self.called(condition)):
+            # It may be more open than known here; a declaration says how open.
+            name = self.fresh("c")
+            self.emit(f"{label} bool {name} = {condition};")
+            condition = name
         inner = scope.inner(label)
         self.block(f"if {condition}", inner, lambda s: self.statements(s, depth - 1, 3))
         if self.chance(50):
