@@ -61,7 +61,7 @@ def logic(body: Body, node: syntax.Binary) -> Value:
     ):
         right = _as_bool(body, body.value(node.right), want)
     if decided is not None and bool(decided) == settles:
-        return left
+        return _as_either(left, right) if isinstance(right, Typed) else left
     if isinstance(right, Poison):
         return Poison(span=node.span)
     if decided is not None:
@@ -126,25 +126,38 @@ def conditional(body: Body, node: syntax.Conditional) -> Value:
 
 
 def _decided(body: Body, then: Value, otherwise: Value, decision: bool) -> Value:
-    """Return the side that a constant condition chooses; the other one must have its type."""
+    """Return the side that a constant condition chooses.
+
+    Type and label are as if either could be: they must not hang on a param's value.
+    """
     chosen, other = (then, otherwise) if decision else (otherwise, then)
-    if isinstance(chosen, Poison) or isinstance(other, Poison):
+    if isinstance(chosen, Poison) or not isinstance(other, Typed):
         return chosen
-    if isinstance(chosen, Typed) and isinstance(other, Typed):
-        element = join(element_of(chosen.type), element_of(other.type))
-        if element is None:
+    element = element_of(other.type)
+    if isinstance(chosen, Typed):
+        joined = join(element_of(chosen.type), element)
+        if joined is None:
             body.report(
                 errors_types.operands_differ(
                     chosen.span, chosen.type, other.span, other.type, "? :"
                 )
             )
             return Poison(span=chosen.span)
-        return cast(chosen, element)
-    if isinstance(other, Typed) and not isinstance(chosen, Typed):
-        shape = () if isinstance(chosen, Exact) else chosen.shape
-        target = other.type if shape is None else array_of(element_of(other.type), shape)
-        return coerce(body, chosen, target, Want("the other side has this type", other.span))
-    return chosen
+        return _as_either(cast(chosen, joined), other)
+    shape = () if isinstance(chosen, Exact) else chosen.shape
+    target = other.type if shape is None else array_of(element, shape)
+    want = Want(f"the other side is `{other.type}`", other.span)
+    result = coerce(body, chosen, target, want)
+    return result if isinstance(result, Poison) else _as_either(result, other)
+
+
+def _as_either(chosen: Typed, other: Typed) -> Typed:
+    """Return a value with the label and shape it would have if the other could stand for it."""
+    traced = combine(chosen.traced, other.traced)
+    result = shared(chosen, traced.label)
+    if not shape_of(chosen.type):
+        result = repeated(result, shape_of(other.type))
+    return Typed(node=result.node, why=traced.why, constant=chosen.constant)
 
 
 def _deferred(

@@ -89,7 +89,11 @@ VALUES = [
     ("let v = xs > 0 ? xs : 0;",
      "select((xs > broadcast:int32[3](0:int32)), xs, broadcast:int32[3](0:int32))"),
     ("let v = k > 3 ? s : p;", "s"),
-    ("let v = k > 4 && t;", "false:bool"),
+    ("let v = k > 4 && t;", "secret(false:bool)"),
+    ("let v = k > 4 && [q, t];", "broadcast:bool[2](secret(false:bool))"),
+    ("let v = k > 3 ? p : xs;", "broadcast:int32[3](secret(p))"),
+    ("let v = k > 3 ? p : b;", "secret(p)"),
+    ("let v = k > 3 ? b : p;", "cast:int32(b)"),
     ("let v = k > 3 && t;", "t"),
     # Parts
     ("let v = m[1][2];", "m[1:int32, 2:int32]"),
