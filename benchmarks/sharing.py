@@ -138,15 +138,17 @@ def _selected(options: argparse.Namespace) -> Sequence[Workload]:
     ]
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure and print a table."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.sharing", description=__doc__)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command line."""
     parser.add_argument("names", nargs="*", help="only workloads whose names contain one of these")
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--scale", type=float, default=1.0, help="fraction of the usual size")
     parser.add_argument("--bits", type=int, default=GROUP_BITS, help="of OT extension's groups")
     parser.add_argument("--dealt", action="store_true", help="OTs from an ideal dealer")
-    options = parser.parse_args(arguments)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Measure and print a table."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         first = socket.create_connection(server.getsockname())
         second, _ = server.accept()
@@ -174,4 +176,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    command_line = argparse.ArgumentParser(prog="python -m benchmarks.sharing", description=__doc__)
+    add_arguments(command_line)
+    run(command_line.parse_args())
