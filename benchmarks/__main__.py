@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from . import programs, yao
+from . import ot, programs, yao
 
-BENCHMARKS = {"programs": programs, "yao": yao}
+BENCHMARKS = {"ot": ot, "programs": programs, "yao": yao}
 
 
 def main() -> None:

@@ -241,7 +241,7 @@ class CotReceiver(CotReceiverParty):
     def _extend(self, wanted: int) -> int:
         extension = self._extension
         if not extension.ready:
-            extension.start()
+            self.begin()
             self._set_up()
         count = batch_size(wanted)
         self.choices = with_room(self.choices, count // 8)
@@ -251,6 +251,10 @@ class CotReceiver(CotReceiverParty):
         self.channel.send(corrections)
         self.channel.flush()
         return count
+
+    def begin(self) -> None:
+        """Begin with seeds of zeros. Only measurements go on without the set-up."""
+        self._extension.start()
 
     def _set_up(self) -> None:
         """Run the base OTs, make the trees, send their sums level by level."""
@@ -285,13 +289,17 @@ class CotSender(CotSenderParty):
     def _extend(self, wanted: int) -> int:
         extension = self._extension
         if not extension.ready:
-            extension.start()
+            self.begin()
             self._set_up()
         count = batch_size(wanted)
         self.stock = with_room(self.stock, 16 * count)
         self.channel.receive_into(extension.corrections(count))
         extension.run("cot_sender", self._delta.address, self.stock.address, count)
         return count
+
+    def begin(self) -> None:
+        """Begin with seeds of zeros. Only measurements go on without the set-up."""
+        self._extension.start()
 
     def _set_up(self) -> None:
         """Run the base OTs; complete each tree but for the path of Δ."""

@@ -244,8 +244,13 @@ class SilentSender(CotSenderParty):
         base = CotSender(self.channel, self.engine, bytes(self._delta.view), SETUP_BITS)
         ots = base.take(silent.parameters.setup_ots)
         base.wipe()
+        self.begin(seeds, ots)
+
+    def begin(self, seeds: bytes, ots: Blocks) -> None:
+        """Begin with the starts of hash and code, and M correlated OTs of the same Δ."""
+        ots = ots.copy()
         ots[:, 0] &= ~np.uint64(1)
-        silent.start(seeds, ots, sender=True)
+        self._silent.start(seeds, ots, sender=True)
 
 
 class SilentReceiver(CotReceiverParty):
@@ -286,4 +291,8 @@ class SilentReceiver(CotReceiverParty):
         bits, ots = base.take(silent.parameters.setup_ots)
         base.wipe()
         ots[:, 0] = (ots[:, 0] & ~np.uint64(1)) | bits
-        silent.start(bytes(seeds), ots, sender=False)
+        self.begin(bytes(seeds), ots)
+
+    def begin(self, seeds: bytes, ots: Blocks) -> None:
+        """Begin with the starts of hash and code, and M OTs that have their bits as lowest ones."""
+        self._silent.start(seeds, ots, sender=False)

@@ -1,0 +1,143 @@
+"""Correlated OTs a second, made and stored, one thread and one core a party.
+
+SoftSpoken with groups of 2, 4 and 8 columns, and silent OT: between two processes over loopback
+TCP, and each side alone in memory, where sent bytes go nowhere. The median of several runs of
+`--ots`; set-up, and a first batch, are left out. Bytes an OT are both ways together.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+from typing import Final
+
+import numpy as np
+
+from ezlang.compiler.kernels.engine import Engine
+from ezlang.compiler.protocols.channel import Buffer, Channel
+from ezlang.compiler.protocols.cot import (
+    CotReceiver,
+    CotReceiverParty,
+    CotSender,
+    CotSenderParty,
+)
+from ezlang.compiler.protocols.silent import (
+    LARGE,
+    MEDIUM,
+    SMALL,
+    Parameters,
+    SilentReceiver,
+    SilentSender,
+)
+from ezlang.session.channel import SocketChannel
+
+from .pair import TIME_OUT, Times, loopback, meet, run_alone, run_pair, timed
+
+KINDS: Final[dict[str, int | Parameters]] = {
+    "SoftSpoken, k = 2": 2,
+    "SoftSpoken, k = 4": 4,
+    "SoftSpoken, k = 8": 8,
+    "silent, small": SMALL,
+    "silent, medium": MEDIUM,
+    "silent, large": LARGE,
+}
+
+
+class Nowhere:
+    """A channel that swallows what is sent and has nothing but points and zeros."""
+
+    def send(self, data: Buffer) -> None:
+        """Forget it."""
+
+    def receive_into(self, buffer: memoryview) -> None:
+        """Leave what is there."""
+
+    def flush(self) -> None:
+        """Do nothing."""
+
+
+def _sender(channel: Channel, kind: int | Parameters) -> CotSenderParty:
+    delta = bytes([1]) + os.urandom(15)
+    if isinstance(kind, int):
+        return CotSender(channel, Engine(), delta, kind)
+    return SilentSender(channel, Engine(), delta, kind)
+
+
+def _receiver(channel: Channel, kind: int | Parameters) -> CotReceiverParty:
+    if isinstance(kind, int):
+        return CotReceiver(channel, Engine(), kind)
+    return SilentReceiver(channel, Engine(), kind)
+
+
+def _send(connection: socket.socket, kind: str, ots: int, runs: int) -> Times:
+    channel = SocketChannel(connection, TIME_OUT)
+    party = _sender(channel, KINDS[kind])
+    party.take(1)
+
+    def run() -> None:
+        meet(channel, first=False)
+        party.take(ots)
+        meet(channel, first=False)
+
+    return timed(runs, run)
+
+
+def _receive(connection: socket.socket, kind: str, ots: int, runs: int) -> tuple[Times, float]:
+    channel = SocketChannel(connection, TIME_OUT)
+    party = _receiver(channel, KINDS[kind])
+    party.take(1)
+
+    def run() -> None:
+        meet(channel, first=True)
+        party.take(ots)
+        meet(channel, first=True)
+
+    made, carried = party.made, channel.bytes_sent + channel.bytes_received
+    times = timed(runs, run)
+    carried = channel.bytes_sent + channel.bytes_received - carried - 4 * runs
+    return times, carried / (party.made - made)
+
+
+def _alone(kind: str, sender: bool, ots: int, runs: int) -> Times:
+    """Time one side with seeds that are zero, or random OTs to begin with."""
+    parameters = KINDS[kind]
+    party = (_sender if sender else _receiver)(Nowhere(), parameters)
+    if isinstance(parameters, Parameters):
+        assert isinstance(party, SilentSender | SilentReceiver)
+        begin = np.frombuffer(os.urandom(16 * parameters.setup_ots), np.uint64).reshape(-1, 2)
+        party.begin(os.urandom(32), begin)
+    else:
+        assert isinstance(party, CotSender | CotReceiver)
+        party.begin()
+    party.take(1)
+    return timed(runs, lambda: (party.take(ots), None)[1])
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add this measurement's options."""
+    parser.add_argument("--ots", type=int, default=1 << 22, help="correlated OTs of a run")
+    parser.add_argument("--repetitions", type=int, default=5)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Measure and print."""
+    size = (arguments.ots, arguments.repetitions)
+    ots = arguments.ots / 1e6
+    out, into = loopback()
+    limit = into.rate(1 << 28)
+    core = out.core_rate(1 << 28), into.core_rate(1 << 28)
+    print(
+        f"loopback TCP alone: {limit / 1e9:.2f} GB/s; by the cores' time sending "
+        f"{core[0] / 1e9:.2f}, receiving {core[1] / 1e9:.2f}"
+    )
+    names = ("alone: sender", "receiver", "loopback", "by core: sender", "receiver")
+    print(
+        f"{'million OTs a second':20}" + "".join(f"{n:>16}" for n in names) + f"{'bytes an OT':>14}"
+    )
+    for kind in KINDS:
+        alone = [run_alone(_alone, kind, sender, *size) for sender in (True, False)]
+        sent, (received, each) = run_pair(_send, _receive, kind, *size)
+        rates = [*(times.core_rate(ots) for times in alone), received.rate(ots)]
+        rates += [sent.core_rate(ots), received.core_rate(ots)]
+        print(f"{kind:20}" + "".join(f"{rate:16.1f}" for rate in rates) + f"{each:14.3f}")
