@@ -34,24 +34,31 @@ def _branch(kind: BranchKind, traced: Traced, span: Span) -> Branch | None:
     return Branch(kind=kind, label=traced.label, span=span, why=traced.why, alone=True)
 
 
+def _repeated(body: Body, node: syntax.Expr, want: Want) -> tuple[Typed | Poison, Branch | None]:
+    """Check the condition of a `while`, which decides how often it is evaluated itself.
+
+    So one that a party knows alone stands in the branch that it makes.
+    """
+    found = len(body.diagnostics)
+    condition = choices.condition(body, node, want)
+    branch = None
+    if isinstance(condition, Typed):
+        branch = _branch(BranchKind.WHILE, condition.traced, condition.span)
+    if branch is not None:
+        del body.diagnostics[found:]
+        with body.branch(branch):
+            condition = choices.condition(body, node, want)
+    return condition, branch
+
+
 def while_loop(body: Body, node: syntax.While, block: Block) -> Checked:
     """Check a `while`."""
     want = Want("the condition of `while` is a `bool`", None)
     with body.not_straight():
-        found = len(body.diagnostics)
-        condition = choices.condition(body, node.condition, want)
-        branch, decided = None, None
-        if isinstance(condition, Typed):
-            decided = condition.constant
-            branch = _branch(BranchKind.WHILE, condition.traced, condition.span)
-        if branch is not None:
-            # How often the condition itself is evaluated depends on it: it stands in its own branch.
-            del body.diagnostics[found:]
-            with body.branch(branch):
-                condition = choices.condition(body, node.condition, want)
-        if isinstance(condition, Typed):
-            if condition.label.is_secret:
-                body.report(errors_flow.secret_loop(body, "`while` condition", condition))
+        condition, branch = _repeated(body, node.condition, want)
+        decided = condition.constant if isinstance(condition, Typed) else None
+        if isinstance(condition, Typed) and condition.label.is_secret:
+            body.report(errors_flow.secret_loop(body, "`while` condition", condition))
         with body.branch(branch), body.never_run(decided is False):
             inner, _ = block(body, node.body)
     for_ever = isinstance(node.condition, syntax.BoolLiteral) and node.condition.value
