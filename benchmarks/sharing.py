@@ -83,6 +83,8 @@ def workloads(scale: float) -> list[Workload]:
     add("bit to 64-bit number", 1 << 20, _bits_to_numbers)
     on_numbers("64-bit select", 64, 1 << 20, _select)
     on_numbers("64-bit number to bits", 64, 1 << 15, conversions.to_bits)
+    one = _numbers(64, 1)
+    result.append(Workload("one 64-bit comparison", 1, lambda p: comparison.msb(p, one)))
     side = max(int(128 * scale), 8)
     matrix = _numbers(64, side, side)
     name = f"{side}³ 64-bit matrix product"

@@ -23,6 +23,8 @@ from .native import PADDING, Array, empty, padded, zeros
 from .sharing import BATCH_OTS, Batch, Hash, ReceiveJob, SendJob, SharingParty, slices
 
 _REGISTER_BYTES: Final = 1 << 26
+_STOCK_BYTES: Final = 1 << 16
+"""Triples of a netlist are made at once up to this size, group by group beyond."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +100,29 @@ def _batch(
     )
 
 
+class BitStock:
+    """Triples and pairs made at once for several rounds; `singles` and `doubles` are bytes."""
+
+    def __init__(self, party: SharingParty, singles: int, doubles: int) -> None:
+        self._triples = bit_triples(party, 8 * singles)
+        self._pairs = bit_pairs(party, 8 * doubles)
+        self._singles = self._doubles = 0
+
+    def triples(self, size: int) -> BitTriples:
+        """Return the next triples; what lies behind them may be read."""
+        part = slice(self._singles, self._singles + size)
+        self._singles += size
+        made = self._triples
+        return BitTriples(a=made.a[part], b=made.b[part], c=made.c[part])
+
+    def pairs(self, size: int) -> BitTriples:
+        """Return the next pairs."""
+        part = slice(self._doubles, self._doubles + size)
+        self._doubles += size
+        made = self._pairs
+        return BitTriples(a=made.a[part], b=made.b[:, part], c=made.c[:, part])
+
+
 def and_bits(party: SharingParty, x: Bytes, y: Bytes) -> Bytes:
     """AND two packed vectors of N bytes, of any shape [Bea91].
 
@@ -118,11 +143,15 @@ def and_both(party: SharingParty, x: Bytes, y: Bytes, z: Bytes) -> tuple[Bytes, 
 
 
 def and_mixed(
-    party: SharingParty, single: tuple[Bytes, Bytes], double: tuple[Bytes, Bytes, Bytes]
+    party: SharingParty,
+    single: tuple[Bytes, Bytes],
+    double: tuple[Bytes, Bytes, Bytes],
+    stock: BitStock | None = None,
 ) -> tuple[Bytes, Bytes, Bytes]:
-    """`and_bits` of two vectors and `and_both` of three others in one round."""
-    triples = bit_triples(party, 8 * single[0].size)
-    pairs = bit_pairs(party, 8 * double[0].size)
+    """`and_bits` of two vectors and `and_both` of three others in one round, maybe from a stock."""
+    if stock is None:
+        stock = BitStock(party, single[0].size, double[0].size)
+    triples, pairs = stock.triples(single[0].size), stock.pairs(double[0].size)
     masks = (triples.a, triples.b, pairs.a, *pairs.b)
     values = [value.reshape(-1) for value in (*single, *double)]
     opened = np.concatenate([v ^ m for v, m in zip(values, masks, strict=True)])
@@ -187,6 +216,8 @@ class Registers:
         """Run the netlist: see `evaluate`."""
         code = self._code
         at = 0
+        total = self.netlist.ands * self.bytes
+        stock = BitStock(self.party, total, 0) if total <= _STOCK_BYTES else None
         while at < len(code):
             groups = np.flatnonzero(code[at:, 0] == Opcode.GROUP)
             end = at + int(groups[0]) if len(groups) else len(code)
@@ -195,16 +226,17 @@ class Registers:
             if end == len(code):
                 return
             ands = int(code[end, 1])
-            self._group(code[end + 1 : end + 1 + ands])
+            size = ands * self.bytes
+            triples = stock.triples(size) if stock else bit_triples(self.party, 8 * size)
+            self._group(code[end + 1 : end + 1 + ands], triples)
             at = end + 1 + ands
 
     def _free(self, code: Array) -> None:
         sizes = (self.netlist.registers, self.bytes, self.party.first_mask)
         self.party.native.call("gmw_free", code, len(code), self.memory, *sizes)
 
-    def _group(self, code: Array) -> None:
+    def _group(self, code: Array, triples: BitTriples) -> None:
         size = len(code) * self.bytes
-        triples = bit_triples(self.party, 8 * size)
         stride = size + PADDING
         mine, theirs = empty(2 * stride, np.uint8), empty(2 * stride, np.uint8)
         common = (code, len(code), self.memory, self.netlist.registers, self.bytes)

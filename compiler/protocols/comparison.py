@@ -24,7 +24,7 @@ import numpy as np
 from ..kernels.pads import PADS
 from ..kernels.triples import DIGIT_BITS
 from .arithmetic import bits_of
-from .boolean import and_bits, and_mixed
+from .boolean import BitStock, and_bits, and_mixed
 from .conversions import select
 from .correlated import Bytes
 from .cot import Blocks
@@ -115,12 +115,15 @@ def compare_parts(
         count = len(part)
         numbers.append(_Number(less[:count], equal[:count], wants_equal=i > 0))
         less, equal = less[count:], equal[count:]
+    size = -(-n // 8)
+    singles = sum((len(part) - 1).bit_length() for part in parts[:1])
+    stock = BitStock(party, size * singles, size * (len(digits) - len(parts) - singles))
     while any(len(number.less) > 1 for number in numbers):
-        _join_level(party, numbers)
+        _join_level(party, numbers, stock)
     return [(x.less[0], x.equal[0] if x.wants_equal else None) for x in numbers]
 
 
-def _join_level(party: SharingParty, numbers: Sequence[_Number]) -> None:
+def _join_level(party: SharingParty, numbers: Sequence[_Number], stock: BitStock) -> None:
     """Join neighbouring digits of all numbers, in one round."""
     single: list[tuple[Bytes, ...]] = []
     double: list[tuple[Bytes, ...]] = []
@@ -133,7 +136,7 @@ def _join_level(party: SharingParty, numbers: Sequence[_Number]) -> None:
     size = numbers[0].less[0].size
     x, y = (_stack([s[i] for s in single], size) for i in range(2))
     u, v, w = (_stack([d[i] for d in double], size) for i in range(3))
-    products, below, both = and_mixed(party, (x, y), (u, v, w))
+    products, below, both = and_mixed(party, (x, y), (u, v, w), stock)
     singles, doubles = iter(products), zip(below, both, strict=True)
     for number in numbers:
         less, equal = [], []
