@@ -166,27 +166,12 @@ class Builder:
         return result
 
     def spread(self, x: ir.Value, rest: tuple[int, ...]) -> ir.Value:
-        """Emit each element repeated along new trailing dimensions.
-
-        That is a loop over columns in which nothing is computed, however many there are.
-        """
+        """Emit each element repeated along new trailing dimensions."""
         if not rest:
             return x
-        flat = self.reshape(x, (x.type.size,))
-        columns = ir.TensorType(x.type.element, rest, x.type.label).size
-        whole = self.zeros(replace(x.type, shape=(x.type.size, columns)))
-        low, high = self.index(0), self.index(columns)
-        index, carried = self.fresh(low.type), self.fresh(whole.type)
-        with self.nested() as operations:
-            following = self.insert(carried, flat, (index,), (False, True))
-        body = ir.Region(
-            parameters=(index, carried), operations=tuple(operations), yields=(following,)
-        )
-        result = self.fresh(whole.type)
-        self.emit(
-            ir.For(operands=(low, high, whole), results=(result,), regions=(body,), span=self.span)
-        )
-        return self.reshape(result, x.type.shape + rest)
+        shape = x.type.shape + rest
+        rows = [(0, *(int(d == k) for k in range(len(shape)))) for d in range(len(x.type.shape))]
+        return self.affine_read(x, rows, shape)
 
     def reshape(self, x: ir.Value, shape: tuple[int, ...]) -> ir.Value:
         """Emit a Reshape, or return `x` where it has the shape already."""
@@ -205,10 +190,11 @@ class Builder:
         self.emit(ir.Stack(operands=operands, results=(result,), span=self.span))
         return result
 
-    def reduce(self, kind: ir.BinaryKind, x: ir.Value) -> ir.Value:
-        """Emit a Reduce to a scalar."""
-        result = self.fresh(replace(x.type, shape=()))
-        self.emit(ir.Reduce(kind=kind, operands=(x,), results=(result,), span=self.span))
+    def reduce(self, kind: ir.BinaryKind, x: ir.Value, axis: int | None = None) -> ir.Value:
+        """Emit a Reduce, to a scalar or along an axis."""
+        shape = () if axis is None else x.type.shape[:axis] + x.type.shape[axis + 1 :]
+        result = self.fresh(replace(x.type, shape=shape))
+        self.emit(ir.Reduce(kind=kind, axis=axis, operands=(x,), results=(result,), span=self.span))
         return result
 
     # Reading and writing parts
@@ -280,6 +266,52 @@ class Builder:
             checked=checked, operands=(base, value, start), results=(result,), span=self.span
         )
         self.emit(operation)
+        return result
+
+    def affine_read(
+        self,
+        base: ir.Value,
+        places: Sequence[tuple[int, ...]],
+        shape: tuple[int, ...],
+        offsets: Sequence[ir.Value | None] = (),
+    ) -> ir.Value:
+        """Emit an AffineRead; `offsets` has one for each dimension of the base, or is empty."""
+        result = self.fresh(replace(base.type, shape=shape))
+        given = tuple(offset for offset in offsets if offset is not None)
+        operation = ir.AffineRead(
+            places=tuple(places),
+            moved=tuple(offset is not None for offset in offsets) if given else (),
+            operands=(base, *given),
+            results=(result,),
+            span=self.span,
+        )
+        self.emit(operation)
+        return result
+
+    def affine_write(
+        self,
+        base: ir.Value,
+        value: ir.Value,
+        places: Sequence[tuple[int, ...]],
+        offsets: Sequence[ir.Value | None] = (),
+    ) -> ir.Value:
+        """Emit an AffineWrite; `offsets` as for `affine_read`."""
+        result = self.fresh(base.type, base.hint)
+        given = tuple(offset for offset in offsets if offset is not None)
+        operation = ir.AffineWrite(
+            places=tuple(places),
+            moved=tuple(offset is not None for offset in offsets) if given else (),
+            operands=(base, value, *given),
+            results=(result,),
+            span=self.span,
+        )
+        self.emit(operation)
+        return result
+
+    def iota(self, element: ScalarType, length: int, start: int, step: int) -> ir.Value:
+        """Emit an Iota."""
+        result = self.fresh(ir.TensorType(element, (length,), PUBLIC))
+        self.emit(ir.Iota(start=start, step=step, results=(result,), span=self.span))
         return result
 
     def oblivious_read(self, base: ir.Value, index: ir.Value) -> ir.Value:

@@ -24,6 +24,7 @@ Array = npt.NDArray[Any]
 
 Pure = (
     ir.Constant
+    | ir.Iota
     | ir.Unary
     | ir.Binary
     | ir.Select
@@ -35,6 +36,8 @@ Pure = (
     | ir.Insert
     | ir.ExtractSlice
     | ir.InsertSlice
+    | ir.AffineRead
+    | ir.AffineWrite
     | ir.ObliviousRead
     | ir.ObliviousWrite
     | ir.Stack
@@ -65,6 +68,10 @@ def evaluate(operation: Pure, operands: Sequence[Array]) -> Array:
         match operation:
             case ir.Constant():
                 return array(result, operation.data)
+            case ir.Iota():
+                steps = np.arange(result.size, dtype=dtype(result.element))
+                start, step = (np.array(n, steps.dtype) for n in (operation.start, operation.step))
+                return np.asarray(start + step * steps)
             case ir.Unary():
                 return _unary(operation.kind, operands[0])
             case ir.Binary():
@@ -79,7 +86,7 @@ def evaluate(operation: Pure, operands: Sequence[Array]) -> Array:
                 x = operands[0]
                 return np.asarray((x >> x.dtype.type(operation.position)) & x.dtype.type(1) != 0)
             case ir.Reduce():
-                return reduce(operation.kind, operands[0])
+                return reduce(operation.kind, operands[0], operation.axis)
             case _:
                 return moved(operation, operands)
 
@@ -91,6 +98,8 @@ Moving = (
     | ir.Insert
     | ir.ExtractSlice
     | ir.InsertSlice
+    | ir.AffineRead
+    | ir.AffineWrite
     | ir.ObliviousRead
     | ir.ObliviousWrite
     | ir.Stack
@@ -121,6 +130,13 @@ def moved(operation: Moving, operands: Sequence[Array]) -> Array:
             place = _place(operands[0].shape, (True,), operands[1:2])
             written = len(operands) == 3 or bool(operands[3])
             return _put(operands[0], place if written else None, operands[2])
+        case ir.AffineRead():
+            base = np.ascontiguousarray(operands[0])
+            return _places(operation, base, shape, operands[1:]).copy()
+        case ir.AffineWrite():
+            written_to: Array = np.array(operands[0], order="C")
+            _places(operation, written_to, operands[1].shape, operands[2:])[...] = operands[1]
+            return written_to
         case ir.ExtractSlice():
             result = _zeros(shape, operands[0])
             source, target = _overlap(operands[0].shape[0], shape[0], int(operands[1]))
@@ -204,26 +220,26 @@ def binary(kind: BinaryKind, x: Array, y: Array) -> Array:
             assert_never(kind)
 
 
-def reduce(kind: BinaryKind, x: Array) -> Array:
-    """Combine all elements; none give the identity of the operation."""
-    flat = x.reshape(-1)
-    if flat.size == 0:
-        return identity(kind, x.dtype)
+def reduce(kind: BinaryKind, x: Array, axis: int | None = None) -> Array:
+    """Combine elements, all or along an axis; none give the identity of the operation."""
+    lines = x.reshape(-1) if axis is None else np.moveaxis(x, axis, -1)
+    if lines.shape[-1] == 0:
+        return np.broadcast_to(identity(kind, x.dtype), lines.shape[:-1])
     match kind:
         case BinaryKind.ADD:
-            return np.asarray(np.add.reduce(flat, dtype=x.dtype))
+            return np.asarray(np.add.reduce(lines, axis=-1, dtype=x.dtype))
         case BinaryKind.MUL:
-            return np.asarray(np.multiply.reduce(flat, dtype=x.dtype))
+            return np.asarray(np.multiply.reduce(lines, axis=-1, dtype=x.dtype))
         case BinaryKind.MIN:
-            return np.asarray(flat.min())
+            return np.asarray(lines.min(axis=-1))
         case BinaryKind.MAX:
-            return np.asarray(flat.max())
+            return np.asarray(lines.max(axis=-1))
         case BinaryKind.AND:
-            return np.asarray(np.bitwise_and.reduce(flat))
+            return np.asarray(np.bitwise_and.reduce(lines, axis=-1))
         case BinaryKind.OR:
-            return np.asarray(np.bitwise_or.reduce(flat))
+            return np.asarray(np.bitwise_or.reduce(lines, axis=-1))
         case BinaryKind.XOR:
-            return np.asarray(np.bitwise_xor.reduce(flat))
+            return np.asarray(np.bitwise_xor.reduce(lines, axis=-1))
         case _:
             raise CompilerBug(f"{kind.value} is no reduction")
 
@@ -305,6 +321,36 @@ def _place(
             return None
         place.append(index)
     return tuple(place)
+
+
+def _places(
+    operation: ir.AffineRead | ir.AffineWrite,
+    base: Array,
+    shape: tuple[int, ...],
+    offsets: Sequence[Array],
+) -> Array:
+    """Return a view of a contiguous array with the elements that an affine map leads to."""
+    if 0 in shape:
+        return base.reshape(-1)[:0].reshape(shape)
+    given = iter(offsets)
+    start, steps, pace = 0, [0] * len(shape), 1
+    sizes = operation.operands[0].type.shape
+    moved = operation.moved or (False,) * len(sizes)
+    rows = list(zip(sizes, operation.places, moved, strict=True))
+    shifts = [int(next(given)) if shifted else 0 for _, _, shifted in rows]
+    for (size, (constant, *factors), _), shift in zip(
+        reversed(rows), reversed(shifts), strict=True
+    ):
+        ends = [factor * (n - 1) for factor, n in zip(factors, shape, strict=True)]
+        first = constant + shift
+        low, high = (first + sum(pick(end, 0) for end in ends) for pick in (min, max))
+        if not (low >= 0 and high < size):
+            raise CompilerBug(f"places {low} to {high} of an array of {size}")
+        start += pace * first
+        steps = [step + pace * factor for step, factor in zip(steps, factors, strict=True)]
+        pace *= size
+    strides = tuple(step * base.itemsize for step in steps)
+    return np.lib.stride_tricks.as_strided(base.reshape(-1)[start:], shape, strides)
 
 
 def _put(base: Array, place: tuple[int | slice, ...] | slice | None, value: Array) -> Array:

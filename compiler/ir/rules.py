@@ -44,6 +44,13 @@ def _same_tensor(x: ir.TensorType, y: ir.TensorType) -> bool:
     return x.element == y.element and x.shape == y.shape
 
 
+def _reduced(shape: tuple[int, ...], axis: int | None) -> tuple[int, ...]:
+    if axis is None:
+        return ()
+    _need(0 <= axis < len(shape), "there is no such dimension")
+    return shape[:axis] + shape[axis + 1 :]
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """Checks single operations; `known` are the functions that may be called."""
@@ -82,7 +89,7 @@ class Rules:
         self, operation: ir.Operation, types: tuple[ir.TensorType, ...], result: ir.TensorType
     ) -> None:
         match operation:
-            case ir.Constant() | ir.Input():
+            case ir.Constant() | ir.Iota() | ir.Input():
                 self._source(operation, types, result)
                 return
             case ir.Relabel() | ir.Reveal():
@@ -93,7 +100,7 @@ class Rules:
                 else:
                     _need(not result.label.is_secret, "what is revealed has readers")
                 return
-            case ir.Insert() | ir.InsertSlice() | ir.ObliviousWrite():
+            case ir.Insert() | ir.InsertSlice() | ir.AffineWrite() | ir.ObliviousWrite():
                 self._write(operation, types, result)
                 return
             case ir.ObliviousRead():
@@ -137,12 +144,16 @@ class Rules:
             case ir.ExtractSlice():
                 _need(len(types) == 2 and bool(types[0].shape), "it takes an array and a start")
                 self._slice(types[0], result, types[1])
+            case ir.AffineRead():
+                _need(len(types) >= 1 and types[0].element == result.element, "types differ")
+                self._places(operation, types[0], result, types[1:])
             case ir.Stack():
                 _need(len(types) > 0 and len(set(types)) == 1, "the operands have one type")
                 shape = (len(types), *types[0].shape)
                 _need(result.element == types[0].element and result.shape == shape, "wrong type")
             case ir.Reduce():
-                _need(len(types) == 1 and result.shape == (), "it gives a scalar")
+                _need(len(types) == 1, "it takes one operand")
+                _need(result.shape == _reduced(types[0].shape, operation.axis), "wrong shape")
                 _need(operation.kind in _REDUCTIONS, "this is not a reduction")
                 _need(types[0].element == result.element, "types differ")
                 bits = operation.kind in _BITWISE or not _is_bool(result)
@@ -152,7 +163,7 @@ class Rules:
 
     def _source(
         self,
-        operation: ir.Constant | ir.Input,
+        operation: ir.Constant | ir.Iota | ir.Input,
         types: tuple[ir.TensorType, ...],
         result: ir.TensorType,
     ) -> None:
@@ -163,6 +174,9 @@ class Rules:
             self._whole(operation, result)
             return
         _need(result.label.is_public, "a constant is public")
+        if isinstance(operation, ir.Iota):
+            _need(not _is_bool(result) and len(result.shape) == 1, "it gives integers in a row")
+            return
         _need(len(operation.data) in (1, result.size), "wrong number of elements")
         element = result.element
         low, high = (0, 1) if isinstance(element, BoolType) else (element.low, element.high)
@@ -213,6 +227,28 @@ class Rules:
         fits = bool(part.shape) and part.shape[1:] == base.shape[1:]
         _need(fits, "the part's shape is wrong")
 
+    def _places(
+        self,
+        operation: ir.AffineRead | ir.AffineWrite,
+        base: ir.TensorType,
+        part: ir.TensorType,
+        offsets: tuple[ir.TensorType, ...],
+    ) -> None:
+        """Check a map of places; those that have no offset must be seen to be in range."""
+        _need(len(operation.places) == len(base.shape), "a row is needed for each dimension")
+        moved = operation.moved or (False,) * len(base.shape)
+        _need(len(moved) == len(base.shape), "an offset is said to be for no dimension")
+        _need(sum(moved) == len(offsets), "the number of offsets is wrong")
+        for offset in offsets:
+            scalar = isinstance(offset.element, IntType) and offset.shape == ()
+            _need(scalar and offset.label.is_public, "an offset is a public scalar integer")
+        for size, row, shifts in zip(base.shape, operation.places, moved, strict=True):
+            _need(len(row) == 1 + len(part.shape), "a factor is needed for each dimension")
+            ends = [f * (n - 1) for f, n in zip(row[1:], part.shape, strict=True)]
+            low, high = (row[0] + sum(pick(end, 0) for end in ends) for pick in (min, max))
+            inside = (low >= 0 and high < size) if not shifts else high - low < size
+            _need(inside or part.size == 0, "a place is out of range")
+
     def _item(self, base: ir.TensorType, index: ir.TensorType, item: ir.TensorType) -> None:
         _need(not _is_bool(index) and index.shape == (), "the index is a scalar integer")
         _need(bool(base.shape), "the base is an array")
@@ -220,7 +256,7 @@ class Rules:
 
     def _write(
         self,
-        operation: ir.Insert | ir.InsertSlice | ir.ObliviousWrite,
+        operation: ir.Insert | ir.InsertSlice | ir.AffineWrite | ir.ObliviousWrite,
         types: tuple[ir.TensorType, ...],
         result: ir.TensorType,
     ) -> None:
@@ -235,6 +271,9 @@ class Rules:
             case ir.InsertSlice():
                 _need(len(types) == 3 and bool(types[0].shape), "it takes three operands")
                 self._slice(types[0], types[1], types[2])
+            case ir.AffineWrite():
+                _need(types[1].element == result.element, "types differ")
+                self._places(operation, types[0], types[1], types[2:])
             case ir.ObliviousWrite():
                 _need(len(types) in (3, 4), "it takes three or four operands")
                 _need(result.label.is_secret, "the base is secret")

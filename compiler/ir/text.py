@@ -1,4 +1,4 @@
-"""The textual form of the IR, for people and tests.
+"""The textual form of the IR, for people and tests; docs/ir.md describes it, parse.py reads it.
 
     fn main() {
       %0.a = input[party=alice, name='wealth'] : int32 @alice
@@ -14,50 +14,106 @@ the results; regions follow in braces, with their parameters.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, fields
 from enum import Enum
+from typing import get_args
+
+from ezlang.types.labels import Label
+from ezlang.types.types import StructType, Type, element_of, shape_of
 
 from . import tree as ir
 
 _SHARED = frozenset(field.name for field in fields(ir.OperationNode))
 
 
+def operation_name(kind: type) -> str:
+    """Return what a class of operations is called."""
+    return re.sub(r"(?<=.)([A-Z])", r"_\1", kind.__name__).lower()
+
+
+OPERATIONS: Mapping[str, type[ir.Operation]] = {
+    operation_name(kind): kind for kind in get_args(ir.Operation)
+}
+"""The operations by their names."""
+
+
 def print_program(program: ir.Program) -> str:
     """Return the text of a program."""
+    printer = _Printer(program.parties, _struct_names(program))
     parts = [f"party {', '.join(program.parties)}"]
-    parts += [print_function(function, program.parties) for function in program.functions]
+    if printer.structs:
+        parts.append("\n".join(printer.struct(type) for type in printer.structs))
+    parts += [printer.function(function) for function in program.functions]
     return "\n\n".join(parts) + "\n"
 
 
 def print_function(function: ir.Function, parties: tuple[str, ...]) -> str:
     """Return the text of a function, without a newline at its end."""
-    printer = _Printer(parties)
-    under = "" if function.pc.is_public else f" under {function.pc.name(parties)}"
-    opening = f"fn {function.name}({printer.parameters(function.body)}){under} {{"
-    return "\n".join([opening, *printer.body(function.body, "  "), "}"])
+    return _Printer(parties, {}).function(function)
 
 
 def print_operation(operation: ir.Operation, parties: tuple[str, ...]) -> str:
     """Return the text of an operation without its regions, on one line."""
-    return _Printer(parties).head(operation)
+    return _Printer(parties, {}).head(operation)
+
+
+def _struct_names(program: ir.Program) -> dict[StructType, str]:
+    """Name the structs that inputs and outputs have, those inside first; no name twice."""
+    names: dict[StructType, str] = {}
+
+    def see(type: Type) -> None:
+        inner = element_of(type)
+        if not isinstance(inner, StructType) or inner in names:
+            return
+        for field in inner.fields:
+            see(field.type)
+        used = sum(other.name == inner.name for other in names)
+        names[inner] = f"{inner.name}~{used + 1}" if used else inner.name
+
+    for function in program.functions:
+        for operation in ir.walk(function.body):
+            if isinstance(operation, ir.Input | ir.Output) and operation.whole is not None:
+                see(operation.whole)
+    return names
 
 
 class _Printer:
-    def __init__(self, parties: tuple[str, ...]) -> None:
+    def __init__(self, parties: tuple[str, ...], structs: Mapping[StructType, str]) -> None:
         self.parties = parties
+        self.structs = structs
+
+    def struct(self, type: StructType) -> str:
+        texts = []
+        for field in type.fields:
+            label = "" if field.label is None else f" {self.label(field.label)}"
+            texts.append(f"{field.name}: {self.whole(field.type)}{label}")
+        return f"struct {self.structs[type]} {{ {', '.join(texts)} }}"
+
+    def function(self, function: ir.Function) -> str:
+        under = "" if function.pc.is_public else f" under {function.pc.name(self.parties)}"
+        opening = f"fn {function.name}({self.parameters(function.body)}){under} {{"
+        return "\n".join([opening, *self.body(function.body, "  "), "}"])
+
+    def whole(self, type: Type) -> str:
+        element = element_of(type)
+        name = self.structs.get(element) if isinstance(element, StructType) else None
+        return f"{name or element}{''.join(f'[{n}]' for n in shape_of(type))}"
+
+    def label(self, label: Label) -> str:
+        return label.kind.value if label.owner is None else f"@{self.party(label.owner)}"
 
     def type(self, type: ir.TensorType) -> str:
         shape = "".join(f"[{n}]" for n in type.shape)
-        owner = type.label.owner
-        label = type.label.kind.value if owner is None else f"@{self.party(owner)}"
-        return f"{type.element}{shape} {label}"
+        return f"{type.element}{shape} {self.label(type.label)}"
 
     def party(self, number: int) -> str:
         return self.parties[number] if number < len(self.parties) else str(number)
 
     def value(self, value: ir.Value) -> str:
-        return f"%{value.id}.{value.hint}" if value.hint else f"%{value.id}"
+        """Return the text of a value. Its hint may be any text: what isn't a name goes."""
+        hint = re.sub(r"[^A-Za-z0-9_.]+", "_", value.hint)
+        return f"%{value.id}.{hint}" if hint else f"%{value.id}"
 
     def values(self, values: tuple[ir.Value, ...]) -> str:
         return ", ".join(self.value(value) for value in values)
@@ -73,20 +129,19 @@ class _Printer:
                 continue
             if field.name in ("party", "to"):
                 text = "all" if value is None else self.party(value)
+            elif field.name == "whole":
+                text = self.whole(value)
             elif isinstance(value, Enum):
                 text = str(value.value)
             elif isinstance(value, tuple):
-                text = f"({' '.join(str(int(x) if x in (True, False) else x) for x in value)})"
-            elif isinstance(value, str | bool | int):
-                text = repr(value)
+                text = _sequence(value)
             else:
-                text = str(value)
+                text = repr(value)
             shown.append(f"{field.name}={text}")
         return f"[{', '.join(shown)}]" if shown else ""
 
     def head(self, operation: ir.Operation) -> str:
-        name = re.sub(r"(?<=.)([A-Z])", r"_\1", type(operation).__name__).lower()
-        text = f"{name}{self.attributes(operation)}"
+        text = f"{operation_name(type(operation))}{self.attributes(operation)}"
         if operation.operands:
             text += f" {self.values(operation.operands)}"
         if not operation.results:
@@ -106,3 +161,14 @@ class _Printer:
                 yield from self.body(inner, indent + "  ")
             yield indent + "}"
         yield f"{indent}yield {self.values(region.yields)}".rstrip()
+
+
+def _sequence(values: Sequence[object]) -> str:
+    """Return numbers, flags, names or sequences of them in parentheses."""
+    texts = []
+    for value in values:
+        if isinstance(value, tuple):
+            texts.append(_sequence(value))
+        else:
+            texts.append(str(int(value)) if isinstance(value, bool) else str(value))
+    return f"({' '.join(texts)})"

@@ -125,6 +125,14 @@ class Constant(OperationNode):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Iota(OperationNode):
+    """() -> public integers start, start + step, start + 2·step, … in a row, wrapping."""
+
+    start: int
+    step: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Unary(OperationNode):
     """(x) -> element-wise."""
 
@@ -209,6 +217,31 @@ class InsertSlice(OperationNode):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AffineRead(OperationNode):
+    """(base, offset…) -> elements of base at places that are affine in the result's indices.
+
+    Row d of `places` is for dimension d of the base: a constant, and a factor for each dimension
+    of the result. result[t₀, t₁, …] is the element of base whose d-th index is
+    places[d][0] + places[d][1]·t₀ + places[d][2]·t₁ + …, plus the next offset (a public scalar)
+    where `moved[d]` says so. All places are in range: whoever makes one has shown it.
+    """
+
+    places: tuple[tuple[int, ...], ...]
+    moved: tuple[bool, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AffineWrite(OperationNode):
+    """(base, value, offset…) -> base with value written where AffineRead would read.
+
+    The label is the base's. Elements of the value go to different places.
+    """
+
+    places: tuple[tuple[int, ...], ...]
+    moved: tuple[bool, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ObliviousRead(OperationNode):
     """(base, index) -> base[index] along dimension 0; zeros out of range. The result is secret.
 
@@ -232,9 +265,13 @@ class Stack(OperationNode):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reduce(OperationNode):
-    """(x) -> all elements of x combined into a scalar: ADD, MUL, MIN, MAX, AND, OR or XOR."""
+    """(x) -> elements of x combined: ADD, MUL, MIN, MAX, AND, OR or XOR.
+
+    All of them, into a scalar; or along dimension `axis`, which the result doesn't have.
+    """
 
     kind: BinaryKind
+    axis: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -317,6 +354,7 @@ class While(OperationNode):
 
 Operation = (
     Constant
+    | Iota
     | Unary
     | Binary
     | Select
@@ -328,6 +366,8 @@ Operation = (
     | Insert
     | ExtractSlice
     | InsertSlice
+    | AffineRead
+    | AffineWrite
     | ObliviousRead
     | ObliviousWrite
     | Stack

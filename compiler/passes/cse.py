@@ -19,6 +19,7 @@ from .rewrite import Rule, rewrite
 
 _MERGED = (
     ir.Constant,
+    ir.Iota,
     ir.Unary,
     ir.Binary,
     ir.Select,
@@ -28,6 +29,7 @@ _MERGED = (
     ir.Reshape,
     ir.Extract,
     ir.ExtractSlice,
+    ir.AffineRead,
     ir.ObliviousRead,
     ir.Stack,
     ir.Reduce,

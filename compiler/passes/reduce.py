@@ -33,15 +33,16 @@ class _Expand(Rule):
     def apply(self, build: Builder, operation: ir.Operation) -> Sequence[ir.Value] | None:
         if not isinstance(operation, ir.Reduce) or operation.kind not in self.kinds:
             return None
-        return (_reduced(build, operation.kind, operation.operands[0]),)
+        return (_reduced(build, operation.kind, operation.operands[0], operation.axis),)
 
 
-def _reduced(build: Builder, kind: BinaryKind, x: ir.Value) -> ir.Value:
-    size = x.type.size
+def _reduced(build: Builder, kind: BinaryKind, x: ir.Value, axis: int | None) -> ir.Value:
+    shape = () if axis is None else x.type.shape[:axis] + x.type.shape[axis + 1 :]
+    size = x.type.size if axis is None else x.type.shape[axis]
     if size == 0:
         value = int(evaluate.identity(kind, evaluate.dtype(x.type.element)))
-        return build.relabel(build.constant(x.type.element, (value,)), x.type.label)
-    items = build.reshape(x, (size,))
+        return build.relabel(build.constant(x.type.element, (value,), shape), x.type.label)
+    items = build.reshape(x, (size,)) if axis is None else _first(build, x, axis)
     while size > 1:
         half = size // 2
         left, right = items_of(build, items, 0, half), items_of(build, items, half, 2 * half)
@@ -49,5 +50,14 @@ def _reduced(build: Builder, kind: BinaryKind, x: ir.Value) -> ir.Value:
         if size > 2 * half:
             combined = joined(build, combined, items_of(build, items, 2 * half, size))
         items = combined
-        size = items.type.size
-    return build.reshape(items, ())
+        size = items.type.shape[0]
+    return build.reshape(items, shape)
+
+
+def _first(build: Builder, x: ir.Value, axis: int) -> ir.Value:
+    """Emit x with a dimension moved to the front."""
+    if axis == 0:
+        return x
+    order = [axis, *(d for d in range(len(x.type.shape)) if d != axis)]
+    rows = [(0, *(int(d == k) for k in order)) for d in range(len(order))]
+    return build.affine_read(x, rows, tuple(x.type.shape[d] for d in order))

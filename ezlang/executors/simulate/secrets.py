@@ -78,7 +78,7 @@ class Secrets:
             case ir.Bit():
                 return self._bit(self.share(operands)[0], operation.position)
             case ir.Reduce():
-                return self._reduce(operation.kind, self.share(operands)[0])
+                return self._reduce(operation.kind, self.share(operands)[0], operation.axis)
             case (
                 ir.Broadcast()
                 | ir.Reshape()
@@ -87,6 +87,8 @@ class Secrets:
                 | ir.Insert()
                 | ir.ExtractSlice()
                 | ir.InsertSlice()
+                | ir.AffineRead()
+                | ir.AffineWrite()
             ):
                 return self._move(operation, operands)
             case _:
@@ -243,25 +245,27 @@ class Secrets:
 
     # Whole tensors
 
-    def _reduce(self, kind: BinaryKind, x: Secret) -> Secret:
-        if x.size == 0:
+    def _reduce(self, kind: BinaryKind, x: Secret, axis: int | None) -> Secret:
+        shape = () if axis is None else x.shape[:axis] + x.shape[axis + 1 :]
+        size = x.size if axis is None else x.shape[axis]
+        if size == 0:
             value = evaluate.identity(kind, evaluate.dtype(x.element))
-            return self.protocol.known(x.element, value)
+            return self.protocol.known(x.element, np.broadcast_to(value, shape))
         if kind is BinaryKind.ADD:
             shares = self._in(x, Form.ARITHMETIC)
-            total = local(shares, lambda s: np.add.reduce(s.reshape(-1), dtype=s.dtype))
-            return secret(x.element, (), arithmetic=total)
+            total = local(shares, lambda s: np.add.reduce(_lines(s, axis), dtype=s.dtype))
+            return secret(x.element, shape, arithmetic=total)
         if kind is BinaryKind.XOR:
             shares = self._in(x, Form.BOOLEAN)
-            total = local(shares, lambda s: np.bitwise_xor.reduce(s.reshape(-1)))
-            return secret(x.element, (), boolean=total)
-        rest = _mapped(x, (x.size,), lambda s: s.reshape(-1))
-        while rest.size > 1:  # halves, so that the depth is logarithmic
-            half = rest.size // 2
+            total = local(shares, lambda s: np.bitwise_xor.reduce(_lines(s, axis)))
+            return secret(x.element, shape, boolean=total)
+        rest = _mapped(x, (size, *shape), lambda s: _lines(s, axis))
+        while rest.shape[0] > 1:  # halves, so that the depth is logarithmic
+            half = rest.shape[0] // 2
             left, right = _items(rest, 0, half), _items(rest, half, 2 * half)
             combined = self.binary(kind, left, right)
-            rest = self._joined(combined, _items(rest, 2 * half, rest.size))
-        return _mapped(rest, (), lambda s: s.reshape(()))
+            rest = self._joined(combined, _items(rest, 2 * half, rest.shape[0]))
+        return _mapped(rest, shape, lambda s: s.reshape(shape))
 
     def _joined(self, x: Secret, y: Secret) -> Secret:
         if y.size == 0:
@@ -272,14 +276,16 @@ class Secrets:
             )
             for form in self._common((x, y))
         }
-        return _made(x.element, (x.size + y.size,), made, max(x.bits, y.bits))
+        shape = (x.shape[0] + y.shape[0], *x.shape[1:])
+        return _made(x.element, shape, made, max(x.bits, y.bits))
 
     def _move(self, operation: evaluate.Moving, operands: Sequence[Value]) -> Secret:
         """Move elements, in every share alike; indices are known."""
         if isinstance(operation, ir.Stack):
             count = len(operands)
         else:
-            count = 2 if isinstance(operation, ir.Insert | ir.InsertSlice) else 1
+            writes = isinstance(operation, ir.Insert | ir.InsertSlice | ir.AffineWrite)
+            count = 2 if writes else 1
         moved = self.share(operands[:count])
         indices = [value.data for value in operands[count:] if isinstance(value, Known)]
         made = {}
@@ -382,4 +388,9 @@ def _mapped(x: Secret, shape: tuple[int, ...], function: Callable[[Array], Array
 
 
 def _items(x: Secret, first: int, end: int) -> Secret:
-    return _mapped(x, (end - first,), lambda s: s[first:end])
+    return _mapped(x, (end - first, *x.shape[1:]), lambda s: s[first:end])
+
+
+def _lines(shares: Array, axis: int | None) -> Array:
+    """Bring what is reduced to the front."""
+    return shares.reshape(-1) if axis is None else np.moveaxis(shares, axis, 0)

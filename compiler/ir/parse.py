@@ -1,0 +1,224 @@
+"""Reading the textual form of the IR: the other direction of text.py.
+
+The grammar is grammar/ir.lark. Places in the source text are not part of the form: what is
+read has none. Rules of the IR aren't checked here, but by the verifier.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import MISSING, fields
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from lark import Lark, Token, Tree, UnexpectedInput
+
+from ezlang.types.labels import PUBLIC, SECRET, Label, owned
+from ezlang.types.types import SCALARS, Field, StructType, Type, array_of
+
+from . import tree as ir
+from .text import OPERATIONS
+
+Node = Tree[Token]
+
+_KINDS = {"unary": ir.UnaryKind, "binary": ir.BinaryKind, "reduce": ir.BinaryKind}
+
+
+class IrSyntaxError(Exception):
+    """Text that isn't IR; the message says where and why."""
+
+
+def parse_program(text: str) -> ir.Program:
+    """Return the program that a text says. Raises IrSyntaxError."""
+    try:
+        tree = _grammar().parse(text)
+    except UnexpectedInput as error:
+        context = error.get_context(text).rstrip()
+        raise IrSyntaxError(f"line {error.line}, column {error.column}:\n{context}") from None
+    return _Reader().program(tree)
+
+
+@cache
+def _grammar() -> Lark:
+    grammar = files("ezlang.grammar").joinpath("ir.lark").read_text(encoding="utf-8")
+    return Lark(grammar, start="program", parser="lalr", maybe_placeholders=True)
+
+
+class _Reader:
+    """Turns the parse tree into nodes, from top to bottom: names are known when they are used."""
+
+    def __init__(self) -> None:
+        self.parties: tuple[str, ...] = ()
+        self.types: dict[str, Type] = dict(SCALARS)
+        self.values: dict[int, ir.Value] = {}
+
+    def program(self, tree: Node) -> ir.Program:
+        functions = []
+        for part in _parts(tree):
+            match part.data:
+                case "parties":
+                    self.parties = tuple(str(name) for name in part.children)
+                case "struct":
+                    self.struct(part)
+                case _:
+                    functions.append(self.function(part))
+        return ir.Program(parties=self.parties, functions=tuple(functions))
+
+    def struct(self, tree: Node) -> None:
+        name, *found = tree.children
+        made = []
+        for field in found:
+            if isinstance(field, Tree):
+                own, type, label = field.children
+                read = None if label is None else self.label(_tree(label))
+                made.append(Field(str(own), self.type(_tree(type)), read))
+        self.types[str(name)] = StructType(str(name), tuple(made))
+
+    def function(self, tree: Node) -> ir.Function:
+        self.values = {}
+        name, parameters, pc, body = tree.children
+        region = self.body(_tree(body), self.parameters(parameters))
+        label = PUBLIC if pc is None else self.label(_tree(pc))
+        return ir.Function(name=str(name), body=region, pc=label)
+
+    # Regions and operations
+
+    def parameters(self, tree: Node | Token | None) -> tuple[ir.Value, ...]:
+        if tree is None:
+            return ()
+        pairs = [_parts(parameter, Token) for parameter in _parts(_tree(tree))]
+        types = [self.tensor(_tree(p.children[1])) for p in _parts(_tree(tree))]
+        return tuple(self.define(token, type) for (token,), type in zip(pairs, types, strict=True))
+
+    def body(self, tree: Node, parameters: tuple[ir.Value, ...]) -> ir.Region:
+        *operations, yields = tree.children
+        return ir.Region(
+            parameters=parameters,
+            operations=tuple(self.operation(_tree(one)) for one in operations),
+            yields=self.used(yields),
+        )
+
+    def operation(self, tree: Node) -> ir.Operation:
+        results, name, attributes, operands, types, regions = tree.children
+        kind = OPERATIONS.get(str(name))
+        if kind is None:
+            raise IrSyntaxError(f"line {_line(name)}: there is no operation `{name}`")
+        read = self.used(operands)
+        inner = tuple(map(self.region, _parts(_tree(regions)))) if regions is not None else ()
+        tokens = _parts(_tree(results), Token) if results is not None else []
+        made = [self.tensor(one) for one in _parts(_tree(types))] if types is not None else []
+        if len(tokens) != len(made):
+            raise IrSyntaxError(f"line {_line(name)}: a type is needed for each result")
+        defined = tuple(self.define(t, type) for t, type in zip(tokens, made, strict=True))
+        given = self.attributes(kind, name, attributes)
+        return kind(operands=read, results=defined, regions=inner, **given)
+
+    def region(self, tree: Node) -> ir.Region:
+        parameters, body = tree.children
+        return self.body(_tree(body), self.parameters(parameters))
+
+    def define(self, token: Token, type: ir.TensorType) -> ir.Value:
+        number, _, hint = token[1:].partition(".")
+        value = ir.Value(int(number), type, hint)
+        self.values[value.id] = value
+        return value
+
+    def used(self, tree: Node | Token | None) -> tuple[ir.Value, ...]:
+        if tree is None:
+            return ()
+        found = []
+        for token in _parts(_tree(tree), Token):
+            value = self.values.get(int(token[1:].partition(".")[0]))
+            if value is None:
+                raise IrSyntaxError(f"line {token.line}: {token} is not defined before")
+            found.append(value)
+        return tuple(found)
+
+    # Attributes
+
+    def attributes(
+        self, kind: type[ir.Operation], name: Node | Token | None, tree: Node | Token | None
+    ) -> dict[str, Any]:
+        parts = _parts(_tree(tree)) if tree is not None else []
+        items = {str(key): value for key, value in (part.children for part in parts)}
+        shared = {field.name for field in fields(ir.OperationNode)}
+        own = [field for field in fields(kind) if field.name not in shared]
+        unknown = items.keys() - {field.name for field in own}
+        missing = [f.name for f in own if f.default is MISSING and f.name not in items]
+        for wrong in (*sorted(unknown), *missing):
+            says = "has no" if wrong in unknown else "needs"
+            raise IrSyntaxError(f"line {_line(name)}: `{name}` {says} attribute `{wrong}`")
+        return {key: self.attribute(str(name), key, _tree(item)) for key, item in items.items()}
+
+    def attribute(self, operation: str, key: str, item: Node) -> object:
+        match key:
+            case "kind":
+                return _KINDS[operation](_word(item))
+            case "party" | "to":
+                word = _word(item)
+                return None if word == "all" else self.parties.index(word)
+            case "whole":
+                return self.type(item)
+            case "checked":
+                return _word(item) == "True"
+            case "dimensions" | "moved":
+                return tuple(map(bool, _plain(item)))
+            case _:
+                return _plain(item)
+
+    # Types
+
+    def tensor(self, tree: Node) -> ir.TensorType:
+        type, label = tree.children
+        name, *sizes = _parts(_tree(type), Token)
+        element = SCALARS.get(str(name))
+        if element is None:
+            raise IrSyntaxError(f"line {name.line}: there are no tensors of `{name}`")
+        shape = tuple(int(n) for n in sizes)
+        return ir.TensorType(element, shape, self.label(_tree(label)))
+
+    def type(self, tree: Node) -> Type:
+        name, *sizes = _parts(tree, Token)
+        if str(name) not in self.types:
+            raise IrSyntaxError(f"line {name.line}: there is no type `{name}`")
+        return array_of(self.types[str(name)], tuple(int(n) for n in sizes))
+
+    def label(self, tree: Node) -> Label:
+        word = _word(tree)
+        labels = {"public": PUBLIC, "secret": SECRET}
+        if tree.data == "owned":
+            labels = {party: owned(number) for number, party in enumerate(self.parties)}
+        if word not in labels:
+            raise IrSyntaxError(f"line {_line(tree.children[0])}: there is no label `{word}`")
+        return labels[word]
+
+
+def _parts(tree: Node, kind: type[Any] = Tree) -> list[Any]:
+    return [child for child in tree.children if isinstance(child, kind)]
+
+
+def _tree(part: Node | Token | None) -> Node:
+    assert isinstance(part, Tree)
+    return part
+
+
+def _line(part: Node | Token | None) -> int | None:
+    return part.line if isinstance(part, Token) else None
+
+
+def _word(item: Node) -> str:
+    return str(item.children[0])
+
+
+def _plain(item: Node) -> Any:
+    """Return the number, string, name or sequence that an attribute has."""
+    match item.data:
+        case "number":
+            return int(_word(item))
+        case "string":
+            return ast.literal_eval(_word(item))
+        case "sequence":
+            return tuple(_plain(_tree(one)) for one in item.children)
+        case _:
+            return _word(item)
