@@ -82,7 +82,13 @@ def workloads(scale: float) -> list[Workload]:
         on_numbers(f"{bits}-bit truncations", bits, count, lambda p, x: truncate(p, x, 16))
     add("bit to 64-bit number", 1 << 20, _bits_to_numbers)
     on_numbers("64-bit select", 64, 1 << 20, _select)
-    on_numbers("64-bit number to bits", 64, 1 << 15, conversions.to_bits)
+    for shallow, name in ((True, "shallow"), (False, "small")):
+        on_numbers(
+            f"64-bit number to bits, {name}",
+            64,
+            1 << 15,
+            lambda p, x, s=shallow: conversions.to_bits(p, x, shallow=s),
+        )
     one = _numbers(64, 1)
     result.append(Workload("one 64-bit comparison", 1, lambda p: comparison.msb(p, one)))
     side = max(int(128 * scale), 8)
