@@ -99,7 +99,8 @@ class Given:
 class Instance:
     """A function for given sizes, argument labels and label of the program counter.
 
-    `node` is None if something in it was wrong, `return_type` if the head was.
+    `node` is None if something in it was wrong, `return_type` if the head was. Of the `callees`,
+    only the `live` ones are called by code that may run.
     """
 
     function: FunctionInfo
@@ -111,6 +112,7 @@ class Instance:
     effect: Effect | None
     node: typed.Function | None
     callees: tuple[Instance, ...]
+    live: tuple[Instance, ...]
     inputs: tuple[Given, ...]
     diagnostics: tuple[Diagnostic, ...]
 
@@ -194,7 +196,7 @@ class Body:
         self.lowered = False
         self.pc = ProgramCounter()
         self.diagnostics: list[Diagnostic] = []
-        self.callees: dict[Instance, None] = {}
+        self.callees: dict[Instance, bool] = {}
         self.effect: Effect | None = None
         self.prologue: list[typed.Statement] = []
         self.hoisted: dict[object, Local] = {}

@@ -39,7 +39,7 @@ def call(
     )
     instance = instantiate(body.world, signature, arguments, branch, quiet=body.quiet_sizes)
     if instance is not None:
-        body.callees[instance] = None
+        body.callees[instance] = not body.quiet_sizes
     return instance
 
 
@@ -168,6 +168,7 @@ def _pass(
         effect=body.effect,
         node=result,
         callees=tuple(body.callees),
+        live=tuple([c for c, live in body.callees.items() if live]),
         inputs=tuple(body.inputs),
         diagnostics=tuple(body.diagnostics),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ezlang.diagnostics.diagnostic import CompilerBug, Diagnostic
@@ -79,7 +79,7 @@ def check_program(
     reachable = _reachable(roots)
     for instance in reachable:
         world.diagnostics.extend(instance.diagnostics)
-    _input_types(world, _reachable([] if root is None else [root]))
+    _input_types(world, _reachable([] if root is None else [root], live=True))
     diagnostics = _distinct(world.diagnostics, incomplete=loader.incomplete)
     tree = None
     if not diagnostics and root is not None:
@@ -157,12 +157,16 @@ def _check_alone(world: World, function: FunctionInfo) -> Instance | None:
     return instances.instantiate(world, head, arguments, instances.uncalled(function), quiet=quiet)
 
 
-def _reachable(roots: list[Instance]) -> list[Instance]:
-    """Return instances and all that they call, callees first, each once."""
+def _reachable(roots: list[Instance], *, live: bool = False) -> list[Instance]:
+    """Return instances and all that they call (`live`: may call), callees first, each once."""
+
+    def called(instance: Instance) -> Iterator[Instance]:
+        return iter(instance.live if live else instance.callees)
+
     order: list[Instance] = []
     seen: set[Instance] = set()
     for root in roots:
-        pending = [(root, iter(root.callees))]
+        pending = [(root, called(root))]
         while pending:
             instance, callees = pending[-1]
             if instance in seen:
@@ -171,7 +175,7 @@ def _reachable(roots: list[Instance]) -> list[Instance]:
             callee = next(callees, None)
             if callee is not None:
                 if callee not in seen:
-                    pending.append((callee, iter(callee.callees)))
+                    pending.append((callee, called(callee)))
                 continue
             seen.add(instance)
             order.append(instance)
@@ -211,7 +215,7 @@ def _distinct(diagnostics: list[Diagnostic], *, incomplete: bool) -> tuple[Diagn
 def _tree(world: World, root: Instance) -> typed.Program:
     """Return the typed program of a check without errors."""
     functions: list[typed.Function] = []
-    for instance in _reachable([root]):
+    for instance in _reachable([root], live=True):
         if instance.node is None:
             raise CompilerBug(f"{instance.name} has no typed tree, but there is no error")
         functions.append(instance.node)

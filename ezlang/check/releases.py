@@ -34,7 +34,8 @@ def input(body: Body, node: syntax.Input) -> Value:
             if field is not None and label != owned(party):
                 body.report(errors_structs.input_of_labelled_field(body, node.span, type, field))
                 return Poison(span=node.span)
-        body.inputs.append(Given(party=party, name=name, type=type, span=node.span))
+        if not body.quiet_sizes:
+            body.inputs.append(Given(party=party, name=name, type=type, span=node.span))
         result = typed.Input(span=node.span, type=type, label=owned(party), party=party, name=name)
         why = Why(f'"{name}" is input here, and known to `{node.party.text}` alone', node.span)
         return Typed(node=result, why=why)
@@ -109,7 +110,7 @@ def output(body: Body, node: syntax.Output) -> typed.Statement | None:
 
 def _note_name(body: Body, node: syntax.Output, to: int | None) -> None:
     """Report a second output of a name to a party, where both surely run once."""
-    if not body.straight:
+    if not body.straight or body.quiet_sizes:
         return
     receivers = range(len(body.world.parties)) if to is None else [to]
     for receiver in receivers:

@@ -243,7 +243,7 @@ def _assert(body: Body, node: syntax.Assert) -> typed.Statement | None:
     if not condition.label.is_public:
         body.report(errors_flow.assert_not_public(body, condition))
         return None
-    if condition.constant is False:
+    if condition.constant is False and body.straight:
         body.report_size(errors_statements.assert_fails(node.span))
     message = node.condition.span.text if node.message is None else node.message.value
     return typed.Assert(span=node.span, condition=condition.node, message=message)

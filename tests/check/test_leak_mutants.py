@@ -333,14 +333,15 @@ MUTANTS = [
 ]  # fmt: skip
 
 
-def _check(body: str, items: str) -> CheckResult:
+def check_mutant(body: str, items: str) -> CheckResult:
+    """Check a body of `main` behind these items."""
     source = Source("leak.ez", _START.format(body=body, items=items))
     return check(source, load_module=lambda name, importer: _STATS if name == "stats" else None)
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda m: m.name)
 def test_leaking_program_is_rejected_with_a_flow_error(mutant: Mutant) -> None:
-    result = _check(mutant.leak, mutant.items)
+    result = check_mutant(mutant.leak, mutant.items)
     assert [d.code for d in result.diagnostics] == [mutant.code], render_all(result.diagnostics)
     assert result.program is None
 
@@ -348,7 +349,7 @@ def test_leaking_program_is_rejected_with_a_flow_error(mutant: Mutant) -> None:
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda m: m.name)
 def test_mended_program_is_accepted(mutant: Mutant) -> None:
     items = mutant.items if mutant.mended_items is None else mutant.mended_items
-    result = _check(mutant.mended, items)
+    result = check_mutant(mutant.mended, items)
     assert result.program is not None, render_all(result.diagnostics)
 
 

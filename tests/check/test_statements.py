@@ -239,3 +239,17 @@ def test_lets_of_constants_are_constants() -> None:
 def test_sizes_of_structs_follow_params() -> None:
     items = "param int32 n = 2; struct V { int32[n][n + 1] m; }"
     assert codes("V v; v.m = [[1, 2, 3], [4, 5, 6]];", items) == []
+
+
+def test_functions_called_only_where_nothing_runs_are_left_out() -> None:
+    items = """
+    fn last<k>(int32[k] x) -> int32 { return x[7]; }
+    fn asks<k>(int32[k] x) -> int32 { @bob int32[k] y = input(bob, "y"); return x[0]; }
+    """
+    body = "if len(xs) > 7 { let y = last(xs); let z = asks([1, 2]); } let w = asks(xs);"
+    tree = program(_INPUTS + body, items)
+    assert [f.name for f in tree.functions] == ["asks<3>[secret]", "main"]
+
+
+def test_an_assertion_that_fails_may_stand_in_a_branch() -> None:
+    assert codes(_INPUTS + 'if reveal(t) { assert(false, "not so"); }') == []
