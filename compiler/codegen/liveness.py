@@ -181,7 +181,7 @@ class Liveness:
     def _may_share(self, operation: ir.Operation, result: ir.Value) -> list[ir.Value]:
         """Return the operands in whose memory the result may be made, if they die here."""
         match operation:
-            case ir.Insert() | ir.InsertSlice():
+            case ir.Insert() | ir.InsertSlice() | ir.AffineWrite():
                 base, *others = operation.operands
                 alone = self.number(base) not in {self.number(value) for value in others}
                 return [base] if alone else []

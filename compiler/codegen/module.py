@@ -18,7 +18,7 @@ from ezlang.diagnostics.diagnostic import CompilerBug
 from ..ir import tree as ir
 from ..kernels.abi import I64, POINTER
 from ..kernels.build import Kernel
-from . import arrays, boundary, control, scalar
+from . import affine, arrays, boundary, control, scalar
 from .elementwise import elementwise
 from .emitter import Emitter, Unit
 from .forms import Form, Role
@@ -159,7 +159,11 @@ def write_operation(e: Emitter, operation: ir.Operation) -> None:
             arrays.extract_slice(e, operation)
         case ir.InsertSlice():
             arrays.insert_slice(e, operation)
-        case ir.Constant() | ir.Stack() | ir.Broadcast() | ir.Reshape():
+        case ir.AffineRead():
+            affine.read(e, operation)
+        case ir.AffineWrite():
+            affine.write(e, operation)
+        case ir.Constant() | ir.Iota() | ir.Stack() | ir.Broadcast() | ir.Reshape():
             _write_whole(e, operation)
         case ir.Input() | ir.Output() | ir.Assert() | ir.Relabel() | ir.Reveal():
             _write_boundary(e, operation)
@@ -169,10 +173,14 @@ def write_operation(e: Emitter, operation: ir.Operation) -> None:
             assert_never(operation)
 
 
-def _write_whole(e: Emitter, operation: ir.Constant | ir.Stack | ir.Broadcast | ir.Reshape) -> None:
+def _write_whole(
+    e: Emitter, operation: ir.Constant | ir.Iota | ir.Stack | ir.Broadcast | ir.Reshape
+) -> None:
     match operation:
         case ir.Constant():
             arrays.constant(e, operation)
+        case ir.Iota():
+            affine.iota(e, operation)
         case ir.Stack():
             arrays.stack(e, operation)
         case ir.Broadcast():

@@ -81,7 +81,7 @@ class MemoryProgram:
         plain = [
             self.insert, self.insert, self.insert_row, self.extract, self.extract_row,
             self.column, self.slice, self.add, self.select, self.stack, self.reshape,
-            self.repeat,
+            self.repeat, self.affine,
         ]  # fmt: skip
         nested = [self.loop, self.branch, self.repeat_while, self.call]
         for _ in range(count):
@@ -135,6 +135,12 @@ class MemoryProgram:
         flat = self.b.reshape(self.pick(pool, TABLE), (6,))
         flat = self.b.insert(flat, self.pick(pool, SCALAR), [self.index(6)], (True,))
         self.keep(pool, self.b.reshape(flat, TABLE))
+
+    def affine(self, pool: Pool) -> None:
+        """Write one table's last row over another's rows, backwards."""
+        base, other = self.pick(pool, TABLE), self.pick(pool, TABLE)
+        part = self.b.affine_read(base, ((1, 0), (2, -1)), ROW)
+        self.keep(pool, self.b.affine_write(other, part, ((0, 0), (0, 1)), (self.b.index(1), None)))
 
     def repeat(self, pool: Pool) -> None:
         shape = self.random.choice((SCALAR, ROW))

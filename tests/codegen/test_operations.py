@@ -253,6 +253,40 @@ def test_shapes_and_empty_arrays() -> None:
     compare_with_interpreter(writer)
 
 
+def test_affine_accesses_and_sequences() -> None:
+    writer = Writer()
+    b = writer.build
+    table = [[10 * i + j for j in range(5)] for i in range(4)]
+    for label in LABELS:
+        x = writer.given(INT16, (4, 5), label, table)
+        i = writer.given(INT8, (), PUBLIC, 2)
+        parts = {
+            "transposed": b.affine_read(x, ((0, 0, 1), (0, 1, 0)), (5, 4)),
+            "rows": b.affine_read(x, ((1, 1, 0), (0, 0, 1)), (2, 5)),
+            "diagonal": b.affine_read(x, ((3, -1), (0, 1)), (4,)),
+            "moved": b.affine_read(x, ((0, 1, 0), (0, 0, 2)), (2, 2), (i, None)),
+            "one": b.affine_read(x, ((1,), (2,)), (), (i, i)),
+            "none": b.affine_read(x, ((0, 1), (0, 0)), (0,)),
+            "windows": b.affine_read(x, ((0, 1, 0, 1), (0, 0, 1, 0)), (3, 5, 2)),
+        }
+        written = {
+            "transposed": ((0, 0, 1), (0, 1, 0)),
+            "rows": ((2, 1, 0), (0, 0, 1)),
+            "diagonal": ((0, 1), (4, -1)),
+            "one": ((0,), (4,)),
+        }
+        for name, places in written.items():
+            parts[f"{name} written"] = b.affine_write(x, parts[name], places)
+        four = writer.given(INT16, (2, 2), PUBLIC, [[-1, -2], [-3, -4]])
+        moved = ((0, 1, 0), (-1, 0, 2))
+        parts["moved written"] = b.affine_write(x, four, moved, (i, i))
+        for name, value in parts.items():
+            writer.output(f"{name} {label}", value)
+    writer.output("numbers", b.iota(INT16, 7, 5, -3))
+    writer.output("wrapping", b.iota(UINT8, 5, 250, 3))
+    compare_with_interpreter(writer)
+
+
 def test_oblivious_accesses() -> None:
     writer = Writer()
     b = writer.build

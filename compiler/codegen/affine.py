@@ -1,0 +1,115 @@
+"""Reads and writes at places that are affine in the indices, and sequences of numbers.
+
+Loops over the indices of the part, with one step a dimension on either side; the last
+dimensions, where both sides lie alike, are copied as blocks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from math import prod
+
+from ..ir import tree as ir
+from ..kernels.build import Value
+from . import scalar
+from .emitter import Emitter
+from .forms import Form
+
+
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    """Where the elements of a part lie in its base, counted in elements.
+
+    They start at `start`; each step along dimension k of the part leads `steps[k]` on.
+    """
+
+    start: int
+    steps: tuple[int, ...]
+
+    def blocks(self, shape: tuple[int, ...]) -> tuple[int, int]:
+        """Return how many dimensions have to be looped over, and the elements of a block."""
+        outer = len(shape)
+        while outer and self.steps[outer - 1] == prod(shape[outer:]):
+            outer -= 1
+        return outer, prod(shape[outer:])
+
+
+def _walk(places: tuple[tuple[int, ...], ...], base: tuple[int, ...], rank: int) -> _Walk:
+    strides = [prod(base[d + 1 :]) for d in range(len(base))]
+    totals = [
+        sum(row[k] * stride for row, stride in zip(places, strides, strict=True))
+        for k in range(rank + 1)
+    ]
+    return _Walk(totals[0], tuple(totals[1:]))
+
+
+def _offset(
+    e: Emitter, moved: tuple[bool, ...], base: tuple[int, ...], offsets: Sequence[ir.Value]
+) -> Value:
+    """Return how far the offsets move the start, in elements of the base."""
+    total = e.i64(0)
+    dimensions = [d for d, one in enumerate(moved) if one]
+    for d, offset in zip(dimensions, offsets, strict=True):
+        number = scalar.index(e.register(offset), offset.type.element)
+        total = total + number * prod(base[d + 1 :])
+    return total
+
+
+def _copy(
+    e: Emitter,
+    operation: ir.AffineRead | ir.AffineWrite,
+    offsets: Sequence[ir.Value],
+    base: Value,
+    part: Value,
+    shape: tuple[int, ...],
+) -> None:
+    """Copy the elements of a part, of `shape`, from their places in the base, or to them."""
+    whole = operation.operands[0].type.shape
+    walk = _walk(operation.places, whole, len(shape))
+    outer, block = walk.blocks(shape)
+    stride = e.stride(operation.operands[0])
+    there = _offset(e, operation.moved, whole, offsets) + walk.start
+    here = e.i64(0)
+    with ExitStack() as loops:
+        for k in range(outer):
+            index = loops.enter_context(e.kernel.loop(0, e.i64(shape[k])))
+            there = there + index * walk.steps[k]
+            here = here + index * prod(shape[k + 1 :])
+        near, far = part.at(here * stride), base.at(there * stride)
+        if isinstance(operation, ir.AffineWrite):
+            e.copy(far, near, block * stride)
+        else:
+            e.copy(near, far, block * stride)
+
+
+def read(e: Emitter, operation: ir.AffineRead) -> None:
+    """Copy elements out of the base."""
+    base, *offsets = operation.operands
+    result = operation.result
+    if e.form(result) is Form.REGISTER:
+        room = e.kernel.bytes_slot(8, 8)
+        _copy(e, operation, offsets, e.address(base), room, ())
+        e.define(result, scalar.load(e.kernel, room, result.type.element))
+    elif result.type.size:
+        _copy(e, operation, offsets, e.address(base), e.address(result), result.type.shape)
+
+
+def write(e: Emitter, operation: ir.AffineWrite) -> None:
+    """Copy elements into the base, or into a copy of it."""
+    base, value, *offsets = operation.operands
+    result = operation.result
+    e.copy_value(result, base)
+    if value.type.size:
+        _copy(e, operation, offsets, e.address(result), e.spilled(value), value.type.shape)
+
+
+def iota(e: Emitter, operation: ir.Iota) -> None:
+    """Store start, start + step, …, wrapping at the element's width."""
+    result = operation.result
+    type = scalar.register_type(result.type.element)
+    address, size = e.address(result), e.stride(result)
+    with e.kernel.loop(0, e.i64(result.type.size)) as index:
+        number = index * operation.step + operation.start
+        scalar.store(e.kernel, number.to(type), address.at(index * size))
