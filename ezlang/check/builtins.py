@@ -13,7 +13,13 @@ from ezlang.types.types import (
     shape_of,
 )
 
-from . import coerce, constants, errors_names, errors_types, operators
+from . import (
+    coerce,
+    constants,
+    errors_programs,
+    errors_types,
+    operators,
+)
 from .context import Body
 from .values import Deferred, Exact, Poison, Typed, Value, literal
 
@@ -77,7 +83,7 @@ def _len(body: Body, node: syntax.Call) -> Value:
     if isinstance(argument, syntax.Variable) and argument.name.text == "parties":
         if body.module.is_program:
             return Exact(value=len(body.world.parties), span=node.span)
-        body.report(errors_names.parties_in_module(argument.span))
+        body.report(errors_programs.parties_in_module(argument.span))
         return Poison(span=node.span)
     value = coerce.settle(body, body.value(argument))
     if isinstance(value, Poison):

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from ezlang.diagnostics.diagnostic import Diagnostic
+from ezlang.diagnostics.diagnostic import Diagnostic, Note
 from ezlang.source import Span
 from ezlang.syntax import tree as syntax
 from ezlang.typed import tree as typed
 from ezlang.types.labels import PUBLIC, Label
 from ezlang.types.types import Type
 
-from . import errors_names
+from . import (
+    errors_names,
+    errors_programs,
+)
 from .flow import Branch, ProgramCounter
 from .items import FunctionInfo, ModuleInfo, PartyInfo, StructInfo
 from .provenance import Traced, Why, combine
 from .values import Constant, Value
+
+MAX_DEPTH = 500
+"""How deep calls, constants and structs may nest, so that all stages can walk them."""
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -147,7 +153,11 @@ class Rules(Protocol):
 
 @dataclass(slots=True, eq=False)
 class World:
-    """What is shared by all functions of a program while it is checked."""
+    """What is shared by all functions of a program while it is checked.
+
+    `depth` counts the functions, constants and structs that are being looked into, each for
+    another one.
+    """
 
     rules: Rules
     settings: Mapping[str, int | bool]
@@ -161,6 +171,19 @@ class World:
     cycles: set[frozenset[FunctionInfo]] = field(default_factory=set)
     diagnostics: list[Diagnostic] = field(default_factory=list)
     variables: int = 0
+    depth: int = 0
+    too_deep: bool = False
+
+    @contextmanager
+    def deeper(self, name: syntax.Name) -> Iterator[bool]:
+        """Look into an item; tell whether that nests no deeper than it may, and report it once."""
+        self.depth += 1
+        fine = self.depth <= MAX_DEPTH
+        if not fine and not self.too_deep:
+            self.too_deep = True
+            self.diagnostics.append(errors_names.nests_too_deep(name, MAX_DEPTH))
+        yield fine
+        self.depth -= 1
 
     def next_id(self) -> int:
         """Return a number for a variable that no other has."""
@@ -202,6 +225,7 @@ class Body:
         self.hoisted: dict[object, Local] = {}
         self.inputs: list[Given] = []
         self.signature: Signature | None = None
+        self.called: Span | None = None
         self.returned = self.labels.get(0, Traced(PUBLIC))
         self.outputs: dict[tuple[int, str], Span] = {}
         self.straight = False
@@ -222,8 +246,14 @@ class Body:
 
     def report_size(self, diagnostic: Diagnostic) -> None:
         """Keep an error that hangs on a size or a constant, unless those are silenced."""
-        if not self.quiet_sizes:
-            self.diagnostics.append(diagnostic)
+        if self.quiet_sizes:
+            return
+        if self.signature is not None and self.signature.sizes:
+            named = zip(self.signature.function.node.sizes, self.signature.sizes, strict=True)
+            sizes = ", ".join(f"`{name.text}` = {value}" for name, value in named)
+            note = Note(message=f"This is so in this call, with {sizes}", span=self.called)
+            diagnostic = replace(diagnostic, notes=(*diagnostic.notes, note))
+        self.diagnostics.append(diagnostic)
 
     @contextmanager
     def never_run(self, dead: bool = True) -> Iterator[None]:
@@ -284,7 +314,7 @@ class Body:
         if isinstance(item, PartyInfo):
             return item.index
         if not self.module.is_program:
-            self.report(errors_names.party_in_module(name))
+            self.report(errors_programs.party_in_module(name))
             return None
         loops = [n.name for n in self._names.values() if isinstance(n, LoopParty)]
         self.report(errors_names.unknown_party(name, [*self.world.parties, *loops]))

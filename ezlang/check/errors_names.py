@@ -7,9 +7,8 @@ from collections.abc import Iterable
 from ezlang.diagnostics.diagnostic import Diagnostic, Note
 from ezlang.source import Span
 from ezlang.syntax import tree as syntax
-from ezlang.types.types import IntType, ScalarType
 
-from .wording import a, listed, near
+from .wording import listed, near
 
 
 def _before(span: Span, what: str = "It is declared here first") -> tuple[Note, ...]:
@@ -213,98 +212,7 @@ def parties_as_value(span: Span) -> Diagnostic:
     )
 
 
-# Modules
-
-
-def module_not_found(name: syntax.Name) -> Diagnostic:
-    """An import of a module that is nowhere."""
-    return Diagnostic(
-        code="EZ1020",
-        message=f"There is no module `{name.text}`",
-        span=name.span,
-        label="not found",
-        help=f"Put `{name.text}.ez` beside this file; it is not in the standard library either.",
-    )
-
-
-def import_cycle(name: syntax.Name, names: list[str]) -> Diagnostic:
-    """Modules that import one another in a circle."""
-    return Diagnostic(
-        code="EZ1021",
-        message=f"The imports go in a circle: {' → '.join(names)}",
-        span=name.span,
-        label="leads back",
-        help="Move what both need into a third module, and import that in both.",
-    )
-
-
-def only_in_programs(node: syntax.Node, what: str, module: str) -> Diagnostic:
-    """A party, param or `main` in an imported module."""
-    return Diagnostic(
-        code="EZ1022",
-        message=f"The module `{module}` declares {what}, which only a program may",
-        span=node.span,
-        label="not in a module",
-        help="Pass what the module needs to its functions as arguments.",
-    )
-
-
-def party_in_module(name: syntax.Name) -> Diagnostic:
-    """A party named in a module."""
-    return Diagnostic(
-        code="EZ1023",
-        message=f"A module cannot name a party, and `{name.text}` is none of its own",
-        span=name.span,
-        label="names a party",
-        help="Leave the label out: the function then takes values of any label.",
-    )
-
-
-def parties_in_module(span: Span) -> Diagnostic:
-    """A loop over the parties in a module."""
-    return Diagnostic(
-        code="EZ1023",
-        message="A module has no parties to go through",
-        span=span,
-        label="names the parties",
-        help="Loop over the parties in the program, and pass an array to the module.",
-    )
-
-
-# Programs
-
-
-def no_main(span: Span) -> Diagnostic:
-    """A program without `main`."""
-    return Diagnostic(
-        code="EZ1030",
-        message="The program declares parties, but no function `main` where a run starts",
-        span=span,
-        label="parties, but no `main`",
-        help="Add `fn main() { … }`; a module, which has no `main`, declares no parties.",
-    )
-
-
-def no_parties(span: Span) -> Diagnostic:
-    """A `main` without parties."""
-    return Diagnostic(
-        code="EZ1031",
-        message="The program has a `main`, but does not say between which parties it runs",
-        span=span,
-        label="whose?",
-        help="Begin the file with `party alice, bob;`.",
-    )
-
-
-def main_head(span: Span) -> Diagnostic:
-    """A `main` with parameters, sizes or a result."""
-    return Diagnostic(
-        code="EZ1032",
-        message="`main` has no parameters and no result",
-        span=span,
-        label="not for `main`",
-        help='Write `fn main() { … }`; values come in by `input(alice, "name")` and `param`.',
-    )
+# Calls, structs and constants that lead back
 
 
 def calls_main(span: Span) -> Diagnostic:
@@ -354,42 +262,12 @@ def const_cycle(name: syntax.Name) -> Diagnostic:
     )
 
 
-# Settings
-
-
-def param_not_set(name: syntax.Name, type: ScalarType) -> Diagnostic:
-    """A param without a default that was not set."""
-    example = "64" if isinstance(type, IntType) else "true"
+def nests_too_deep(name: syntax.Name, limit: int) -> Diagnostic:
+    """Calls, constants or structs that lead to ever further ones."""
     return Diagnostic(
-        code="EZ1040",
-        message=f"The param `{name.text}` has no value",
+        code="EZ1037",
+        message=f"`{name.text}` is reached through more than {limit} others, each needing the next",
         span=name.span,
-        label="not set",
-        help=f"Set it at launch, as in `--set {name.text}={example}`, or give it a default: "
-        f"`param {type} {name.text} = {example};`",
-    )
-
-
-def setting_does_not_fit(name: syntax.Name, setting: int | bool, type: ScalarType) -> Diagnostic:
-    """A setting that is no value of its param's type."""
-    shown = str(setting).lower() if isinstance(setting, bool) else str(setting)
-    values = f"{type.low} to {type.high}" if isinstance(type, IntType) else "`true` or `false`"
-    return Diagnostic(
-        code="EZ1041",
-        message=f"`--set {name.text}={shown}` does not fit: `{name.text}` is {a(type)}",
-        span=name.span,
-        label=f"takes {values}",
-        help=f"Set `{name.text}` to {values}.",
-    )
-
-
-def unknown_setting(name: str, known: Iterable[str], span: Span) -> Diagnostic:
-    """A setting for a param that the program has not."""
-    params = sorted(known)
-    all_params = f"The program's params are {listed(params)}." if params else None
-    return Diagnostic(
-        code="EZ1042",
-        message=f"`--set {name}=…` sets a param that the program does not have",
-        span=span,
-        help=near(name, params) or all_params or "The program has no params.",
+        label="too deep",
+        help="Replace the long way by a loop, or by fewer and larger steps.",
     )

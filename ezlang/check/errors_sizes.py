@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ezlang.diagnostics.diagnostic import Diagnostic, Note
 from ezlang.source import Span
+from ezlang.syntax import tree as syntax
 from ezlang.types.types import ArrayType, IntType, Type
 
 from .wording import a, plural, sentence, short
@@ -198,6 +199,17 @@ def array_too_large(span: Span, type: ArrayType) -> Diagnostic:
         span=span,
         label="at most 4294967296 elements",
         help="Check the sizes, and the params that they are made of.",
+    )
+
+
+def struct_too_large(name: syntax.Name, count: int) -> Diagnostic:
+    """A struct of structs of structs that has thousands of fields in all."""
+    return Diagnostic(
+        code="EZ2041",
+        message=f"The struct `{name.text}` has {count} fields in all, which is too large",
+        span=name.span,
+        label="at most 4096 fields",
+        help="Use arrays for what there are many of.",
     )
 
 

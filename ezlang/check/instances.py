@@ -64,11 +64,14 @@ def instantiate(
     if any(function is active for active, _ in world.active):
         _report_recursion(world, function, branch.span)
         return None
-    world.active.append((function, branch.span))
     function.instances += 1
-    name = _name(world, signature, labels, branch.label, quiet=quiet)
-    instance = _analyse(world, signature, arguments, branch, name, quiet=quiet)
-    world.active.pop()
+    with world.deeper(function.node.name) as fine:
+        if not fine:
+            return None
+        world.active.append((function, branch.span))
+        name = _name(world, signature, labels, branch.label, quiet=quiet)
+        instance = _analyse(world, signature, arguments, branch, name, quiet=quiet)
+        world.active.pop()
     world.instances[key] = instance
     return instance
 
@@ -127,6 +130,7 @@ def _pass(
     node = function.node
     bind_sizes(body, function, signature.sizes)
     body.straight = name == "main"
+    body.called = branch.span
     if signature.return_label is not None:
         body.returned = declared(
             body, signature.return_label, node.return_label, f"the result of `{function.name}`"

@@ -13,7 +13,7 @@ from ezlang.types.types import INT32, INT64, IntType, array_of, element_of, shap
 from . import (
     choices,
     errors_flow,
-    errors_names,
+    errors_programs,
     errors_statements,
     errors_types,
 )
@@ -207,7 +207,7 @@ def _over_items(
 def _for_parties(body: Body, node: syntax.ForEach, block: Block) -> Checked:
     """Unroll a loop over the parties."""
     if not body.module.is_program:
-        body.report(errors_names.parties_in_module(node.iterable.span))
+        body.report(errors_programs.parties_in_module(node.iterable.span))
         return None, FALLS_THROUGH
     blocks: list[typed.Statement] = []
     ends = FALLS_THROUGH

@@ -12,7 +12,10 @@ from ezlang.syntax import tree as syntax
 from ezlang.syntax.parser import parse
 from ezlang.syntax.reader import read_source
 
-from . import errors_names
+from . import (
+    errors_names,
+    errors_programs,
+)
 from .items import (
     BUILTINS,
     ConstInfo,
@@ -107,7 +110,7 @@ class Loader:
             case syntax.FunctionItem(name=syntax.Name(text="main")):
                 what = "a `main`"
         if what is not None:
-            self.diagnostics.append(errors_names.only_in_programs(item, what, module.name))
+            self.diagnostics.append(errors_programs.only_in_programs(item, what, module.name))
 
     def _add(self, module: ModuleInfo, name: syntax.Name, item: ItemInfo) -> None:
         before = module.items.get(name.text)
@@ -127,13 +130,13 @@ class Loader:
             self.diagnostics.extend(error.diagnostics)
             return None
         if source is None:
-            self.diagnostics.append(errors_names.module_not_found(name))
+            self.diagnostics.append(errors_programs.module_not_found(name))
             return None
         known = self._by_place.get((source.name, source.text))
         if known is None:
             return self._read(source, name.text, is_program=False)
         if known in self._open:
             circle = [m.name for m in self._open[self._open.index(known) :]]
-            self.diagnostics.append(errors_names.import_cycle(name, [*circle, known.name]))
+            self.diagnostics.append(errors_programs.import_cycle(name, [*circle, known.name]))
             return None
         return known

@@ -10,6 +10,7 @@ from ezlang.types.types import ArrayType, BoolType, IntType, StructType, Type, V
 
 from . import (
     errors_names,
+    errors_programs,
     errors_statements,
 )
 from .coerce import Want, coerce, repeated, settle
@@ -149,20 +150,26 @@ def const_value(body: Body, info: ConstInfo) -> Value:
     if info.state is State.UNTOUCHED:
         info.state = State.OPEN
         inner = Body(world, info.module)
-        value = inner.value(info.node.value)
-        if info.node.type is not None:
-            type_ = resolve(inner, info.node.type)
-            if type_ is None:
-                value = Poison(span=info.node.span)
-            else:
-                want = Want(f"`{info.node.name.text}` is declared `{type_}`", info.node.type.span)
-                value = coerce(inner, value, type_, want)
+        with world.deeper(info.node.name) as fine:
+            value = _const(inner, info) if fine else Poison(span=info.node.span)
         value = _constant_only(inner, info, value)
         world.diagnostics.extend(inner.diagnostics)
         if info.state is State.OPEN:
             info.value, info.state = value, State.DONE
     assert info.value is not None
     return info.value
+
+
+def _const(body: Body, info: ConstInfo) -> Value:
+    """Compute a constant, with its type if one is written."""
+    value = body.value(info.node.value)
+    if info.node.type is None:
+        return value
+    type_ = resolve(body, info.node.type)
+    if type_ is None:
+        return Poison(span=info.node.span)
+    want = Want(f"`{info.node.name.text}` is declared `{type_}`", info.node.type.span)
+    return coerce(body, value, type_, want)
 
 
 def _constant_only(body: Body, info: ConstInfo, value: Value) -> Value:
@@ -213,7 +220,8 @@ def param_value(body: Body, info: ParamInfo) -> Value:
     if info.state is State.UNTOUCHED:
         info.state = State.OPEN
         inner = Body(body.world, info.module)
-        value = _param(inner, info)
+        with body.world.deeper(info.node.name) as fine:
+            value = _param(inner, info) if fine else Poison(span=info.node.span)
         body.world.diagnostics.extend(inner.diagnostics)
         if info.state is State.OPEN:
             info.value, info.state = value, State.DONE
@@ -238,11 +246,11 @@ def _param(body: Body, info: ParamInfo) -> Value:
             else (not isinstance(setting, bool) and type_.low <= setting <= type_.high)
         )
         if not fits:
-            body.report(errors_names.setting_does_not_fit(info.node.name, setting, type_))
+            body.report(errors_programs.setting_does_not_fit(info.node.name, setting, type_))
             return Poison(span=info.node.span)
         return literal(setting, type_, info.node.span)
     if written is None:
-        body.report(errors_names.param_not_set(info.node.name, type_))
+        body.report(errors_programs.param_not_set(info.node.name, type_))
         return Poison(span=info.node.span)
     return written
 

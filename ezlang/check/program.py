@@ -12,7 +12,7 @@ from ezlang.syntax import tree as syntax
 from ezlang.typed import tree as typed
 
 from . import (
-    errors_names,
+    errors_programs,
     errors_statements,
     expressions,
     instances,
@@ -98,7 +98,7 @@ def _settings(world: World, program: ModuleInfo) -> None:
     start = Span(program.source, 0, 0)
     for name in world.settings:
         if name not in known:
-            world.diagnostics.append(errors_names.unknown_setting(name, known, start))
+            world.diagnostics.append(errors_programs.unknown_setting(name, known, start))
 
 
 def _items(world: World, module: ModuleInfo) -> None:
@@ -120,16 +120,16 @@ def _heads(world: World, program: ModuleInfo) -> None:
     parties = [i for i in program.tree.items if isinstance(i, syntax.PartyItem)]
     if not isinstance(main, FunctionInfo):
         if parties:
-            world.diagnostics.append(errors_names.no_main(parties[0].span))
+            world.diagnostics.append(errors_programs.no_main(parties[0].span))
         return
     if not parties:
-        world.diagnostics.append(errors_names.no_parties(main.node.name.span))
+        world.diagnostics.append(errors_programs.no_parties(main.node.name.span))
     node = main.node
     wrong = (*node.sizes, *node.parameters)
     if wrong:
-        world.diagnostics.append(errors_names.main_head(wrong[0].span))
+        world.diagnostics.append(errors_programs.main_head(wrong[0].span))
     elif node.return_type is not None:
-        world.diagnostics.append(errors_names.main_head(node.return_type.span))
+        world.diagnostics.append(errors_programs.main_head(node.return_type.span))
 
 
 def _main(world: World, main: FunctionInfo) -> Instance | None:

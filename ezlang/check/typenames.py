@@ -7,7 +7,15 @@ from contextlib import contextmanager
 
 from ezlang.syntax import tree as syntax
 from ezlang.types.labels import PUBLIC, SECRET, Label, owned
-from ezlang.types.types import SCALARS, ArrayType, Field, StructType, Type, array_of
+from ezlang.types.types import (
+    SCALARS,
+    ArrayType,
+    Field,
+    StructType,
+    Type,
+    array_of,
+    element_of,
+)
 
 from . import errors_flow, errors_names, errors_sizes
 from .context import Body, World
@@ -16,6 +24,9 @@ from .values import Exact, Poison, Typed
 
 LARGEST_ARRAY = 1 << 32
 """Arrays of more elements than this are an error."""
+
+LARGEST_STRUCT = 1 << 12
+"""Structs of more fields than this, with those of structs in them, are an error."""
 
 
 def label(body: Body, node: syntax.Label) -> Label | None:
@@ -119,8 +130,8 @@ def struct_type(world: World, info: StructInfo) -> StructType | None:
         _report_cycle(world, info)
         return None
     info.state = State.OPEN
-    with _open(world, info):
-        info.type = _make_struct(world, info)
+    with world.deeper(info.node.name) as fine, _open(world, info):
+        info.type = _make_struct(world, info) if fine else None
     info.state = State.DONE
     return info.type
 
@@ -156,5 +167,17 @@ def _make_struct(world: World, info: StructInfo) -> StructType | None:
             good = False
             continue
         fields.append(Field(node.name.text, type_, label_))
+    count = sum(_field_count(f.type) for f in fields)
+    if count > LARGEST_STRUCT:
+        body.report(errors_sizes.struct_too_large(info.node.name, count))
+        good = False
     world.diagnostics.extend(body.diagnostics)
     return StructType(info.node.name.text, tuple(fields)) if good else None
+
+
+def _field_count(type: Type) -> int:
+    """Return how many fields there are in a type, those of structs in it counted one by one."""
+    element = element_of(type)
+    if isinstance(element, StructType):
+        return sum(_field_count(f.type) for f in element.fields)
+    return 1
