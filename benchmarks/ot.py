@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 
 from ezlang.compiler.kernels.engine import Engine
-from ezlang.compiler.protocols.channel import Buffer, Channel
+from ezlang.compiler.protocols.channel import Channel
 from ezlang.compiler.protocols.cot import (
     CotReceiver,
     CotReceiverParty,
@@ -32,7 +32,7 @@ from ezlang.compiler.protocols.silent import (
 )
 from ezlang.session.channel import SocketChannel
 
-from .pair import TIME_OUT, Times, loopback, meet, run_alone, run_pair, timed
+from .pair import TIME_OUT, Nowhere, Times, loopback, meet, run_alone, run_pair, timed
 
 KINDS: Final[dict[str, int | Parameters]] = {
     "SoftSpoken, k = 2": 2,
@@ -42,19 +42,6 @@ KINDS: Final[dict[str, int | Parameters]] = {
     "silent, medium": MEDIUM,
     "silent, large": LARGE,
 }
-
-
-class Nowhere:
-    """A channel that swallows what is sent and has nothing but points and zeros."""
-
-    def send(self, data: Buffer) -> None:
-        """Forget it."""
-
-    def receive_into(self, buffer: memoryview) -> None:
-        """Leave what is there."""
-
-    def flush(self) -> None:
-        """Do nothing."""
 
 
 def _sender(channel: Channel, kind: int | Parameters) -> CotSenderParty:

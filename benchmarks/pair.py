@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any, Final
 
+from ezlang.compiler.protocols.channel import Buffer
 from ezlang.session.channel import SocketChannel
 
 TIME_OUT: Final = 120.0
@@ -36,6 +37,29 @@ class Times:
     def core_rate(self, work: float) -> float:
         """Return work a second of the core's time, median: what a busy machine doesn't change."""
         return work / statistics.median(self.core)
+
+
+class Nowhere:
+    """A channel that swallows what is sent and has nothing but zeros."""
+
+    def send(self, data: Buffer) -> None:
+        """Forget it."""
+
+    def __init__(self) -> None:
+        self._zeros = memoryview(bytearray(1 << 16))
+
+    def receive_into(self, buffer: memoryview) -> None:
+        """Leave what is there."""
+
+    def peek(self, least: int) -> memoryview:
+        """Show zeros."""
+        return self._zeros
+
+    def skip(self, count: int) -> None:
+        """Do nothing."""
+
+    def flush(self) -> None:
+        """Do nothing."""
 
 
 def timed(runs: int, run: Callable[[], None]) -> Times:

@@ -4,22 +4,17 @@ Four workloads: 64-bit comparisons of many pairs at once; 64-bit comparisons one
 each a call of its own; a wide group of independent ANDs; a chain of ANDs, each needing the one
 before. Each runs between two processes over loopback TCP, and each side alone in memory, where
 sent bytes go nowhere and received ones are zeros. Native code loops over the calls. The median
-of several runs is shown; set-up is left out.
+of several runs is shown, by the clock and by the time of each process on its core; set-up is left
+out. The last column holds the rate by the clock against what loopback carries by itself.
 """
 
 from __future__ import annotations
 
 import argparse
 import ctypes
-import multiprocessing
-import os
 import socket
-import statistics
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
-from typing import Any, Final
 
 import numpy as np
 from llvmlite import ir
@@ -30,13 +25,14 @@ from ezlang.compiler.circuits.netlist import Netlist, Opcode, Port
 from ezlang.compiler.circuits.schedule import schedule
 from ezlang.compiler.kernels import abi
 from ezlang.compiler.kernels.build import Kernel
+from ezlang.compiler.kernels.context import TABLE_BYTES
 from ezlang.compiler.kernels.engine import Engine
-from ezlang.compiler.protocols.channel import Buffer, Channel
+from ezlang.compiler.protocols.channel import Channel
 from ezlang.compiler.protocols.cot import AlignedBytes
 from ezlang.compiler.protocols.yao import NetlistHandle, YaoParty, YaoRole
 from ezlang.session.channel import SocketChannel
 
-TIME_OUT: Final = 60.0
+from .pair import TIME_OUT, Nowhere, Times, loopback, run_alone, run_pair
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +48,6 @@ class Workload:
     def ands(self) -> int:
         """All ANDs of a run."""
         return self.netlist.ands * self.n * self.times
-
-
-class Nowhere:
-    """A channel that swallows what is sent and has nothing but zeros."""
-
-    def send(self, data: Buffer) -> None:
-        """Forget it."""
-
-    def receive_into(self, buffer: memoryview) -> None:
-        """Leave what is there."""
-
-    def flush(self) -> None:
-        """Do nothing."""
 
 
 def _comparison() -> Netlist:
@@ -87,8 +70,8 @@ def _netlist(name: str, width: int, code: list[tuple[int, int, int, int]], ands:
 
 
 def _wide(ands: int) -> Netlist:
-    code = [(Opcode.GROUP, ands, 0, 0)]
-    code += [(Opcode.AND, 2 * ands + i, i, ands + i) for i in range(ands)]
+    code = [(int(Opcode.GROUP), ands, 0, 0)]
+    code += [(int(Opcode.AND), 2 * ands + i, i, ands + i) for i in range(ands)]
     return _netlist("wide", ands, code, ands)
 
 
@@ -132,8 +115,8 @@ class Runner:
         pointer, long = ctypes.c_void_p, ctypes.c_int64
         self._repeat = engine.function("repeat", *[pointer] * 4, long, long)
 
-    def run(self, work: Workload) -> float:
-        """Return the seconds from the first gate until both sides are done."""
+    def run(self, work: Workload, times: Times) -> None:
+        """Note the seconds from the first gate until both sides are done."""
         handle = NetlistHandle(work.netlist)
         inputs = [AlignedBytes(16 * port.width * work.n) for port in work.netlist.ports]
         for port, labels in zip(work.netlist.ports, inputs, strict=True):
@@ -148,63 +131,42 @@ class Runner:
         out = AlignedBytes(16 * len(work.netlist.outputs) * work.n)
         bit = AlignedBytes(1)
         self._reveal(out, bit)
-        start = time.perf_counter()
+        wall, core = time.perf_counter(), time.process_time()
         address = ctypes.addressof(ports)
         context = self.party.context
-        arguments = (context, handle.address, address, out.address, work.n, work.times)
-        self.party.check(self._repeat(*arguments))
+        call = (context, handle.address, address, out.address, work.n, work.times)
+        self.party.check(self._repeat(*call))
         self._reveal(out, bit)
-        return time.perf_counter() - start
+        times.wall.append(time.perf_counter() - wall)
+        times.core.append(time.process_time() - core)
 
     def _reveal(self, out: AlignedBytes, bit: AlignedBytes) -> None:
         """Reveal one bit to both, which also brings the parties together."""
         self.party.call("yao_reveal", out.address, bit.address, 1, 1, abi.TO_BOTH)
 
 
-def _pin(core: int) -> None:
-    if hasattr(os, "sched_setaffinity"):
-        cores = sorted(os.sched_getaffinity(0))
-        os.sched_setaffinity(0, {cores[core % len(cores)]})
-
-
-def _measure(runner: Runner, works: list[Workload], repetitions: int) -> list[list[float]]:
+def _measure(runner: Runner, ands: int, repetitions: int) -> list[Times]:
     """Return the times by workload; runs of different workloads take turns."""
-    times: list[list[float]] = [[] for _ in works]
+    works = workloads(ands)
+    times = [Times([], []) for _ in works]
     for _ in range(repetitions):
-        for i, work in enumerate(works):
-            times[i].append(runner.run(work))
+        for own, work in zip(times, works, strict=True):
+            runner.run(work, own)
     return times
 
 
-def _garbler_process(port: int, ands: int, repetitions: int) -> None:
-    _pin(1)
-    connection = socket.create_connection(("127.0.0.1", port))
+def _garbler(connection: socket.socket, ands: int, repetitions: int) -> list[Times]:
     channel = SocketChannel(connection, TIME_OUT)
-    _measure(Runner(YaoRole.GARBLER, channel), workloads(ands), repetitions)
-    channel.close()
+    return _measure(Runner(YaoRole.GARBLER, channel), ands, repetitions)
 
 
-def _evaluator_process(results: Connection, ands: int, repetitions: int) -> None:
-    _pin(0)
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        results.send(server.getsockname()[1])
-        connection, _ = server.accept()
+def _evaluator(connection: socket.socket, ands: int, repetitions: int) -> list[Times]:
     channel = SocketChannel(connection, TIME_OUT)
-    results.send(_measure(Runner(YaoRole.EVALUATOR, channel), workloads(ands), repetitions))
-    channel.close()
+    return _measure(Runner(YaoRole.EVALUATOR, channel), ands, repetitions)
 
 
-def _alone_process(results: Connection, role: YaoRole, ands: int, repetitions: int) -> None:
-    _pin(1)
-    results.send(_measure(Runner(role, Nowhere()), workloads(ands), repetitions))
-
-
-def _in_process(target: Callable[..., None], *arguments: Any) -> tuple[Any, Connection]:
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=target, args=(theirs, *arguments))
-    process.start()
-    return process, ours
+def _alone(role: YaoRole, ands: int, repetitions: int) -> list[Times]:
+    return _measure(Runner(role, Nowhere()), ands, repetitions)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -216,20 +178,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Measure and print."""
     size = (arguments.ands, arguments.repetitions)
-    columns: dict[str, list[list[float]]] = {}
-    for role in YaoRole:
-        process, results = _in_process(_alone_process, role, *size)
-        columns[f"{role.value} alone"] = results.recv()
-        process.join()
-    evaluator, results = _in_process(_evaluator_process, *size)
-    port = results.recv()
-    context = multiprocessing.get_context("spawn")
-    garbler = context.Process(target=_garbler_process, args=(port, *size))
-    garbler.start()
-    columns["both, loopback"] = results.recv()
-    garbler.join()
-    evaluator.join()
-    print(f"{'million ANDs a second':38}" + "".join(f"{name:>18}" for name in columns))
+    alone = [run_alone(_alone, role, *size) for role in (YaoRole.GARBLER, YaoRole.EVALUATOR)]
+    out, into = loopback()
+    carried = 1 << 28
+    limit = into.rate(carried) / TABLE_BYTES / 1e6
+    cores = [times.core_rate(carried) / TABLE_BYTES / 1e6 for times in (out, into)]
+    evaluator, garbler = run_pair(_evaluator, _garbler, *size)
+    names = (
+        "alone: garbler",
+        "evaluator",
+        "loopback",
+        "by core: garbler",
+        "evaluator",
+        "of the wire",
+    )
+    print(f"{'million ANDs a second':36}" + "".join(f"{name:>18}" for name in names))
     for i, work in enumerate(workloads(arguments.ands)):
-        rates = [work.ands / statistics.median(times[i]) / 1e6 for times in columns.values()]
-        print(f"{work.name:38}" + "".join(f"{rate:18.1f}" for rate in rates))
+        ands = work.ands / 1e6
+        rates = [times[i].core_rate(ands) for times in alone]
+        rates += [evaluator[i].rate(ands), garbler[i].core_rate(ands), evaluator[i].core_rate(ands)]
+        row = "".join(f"{rate:18.1f}" for rate in rates)
+        print(f"{work.name:36}{row}{rates[2] / limit:17.0%}")
+    print(f"{'the wire alone, at 32 bytes an AND':72}{limit:18.1f}{cores[0]:18.1f}{cores[1]:18.1f}")

@@ -17,7 +17,7 @@ from typing import Any, Final
 from ..circuits.netlist import Opcode
 from .abi import FUNCTIONS, I8, I32, I64, NETLIST_TYPE, POINTER, PORT_CLEAR, STATUS_MISUSE
 from .build import BLOCK, PAIR, Kernel, Value
-from .context import CHUNK, TABLE_BYTES, ContextAccess
+from .context import CHUNK, ContextAccess
 from .roles import GateAddresses, Role, block_mask
 from .stream import CONTEXT_PARAMETER
 
@@ -60,9 +60,7 @@ def write_circuit(module: Any, role: Role) -> None:
     names = ("context", "netlist", "ports", "out", "n")
     k = Kernel(module, "yao_circuit", tuple(zip(names, FUNCTIONS["yao_circuit"], strict=True)))
     context = ContextAccess(k, k["context"])
-    *_, registers, _, ands = _netlist_fields(k, k["netlist"])
-    if not role.is_garbler:
-        context.set("tables_left", ands * k["n"] * TABLE_BYTES)
+    registers = _netlist_fields(k, k["netlist"])[4]
     with k.when(registers > context.get("scratch_registers"), likely=False):
         context.callback("grow", registers)
     with k.either(k["n"].equals(1)) as (then, otherwise):

@@ -27,7 +27,7 @@ TRANSFER = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_int64)
 """send and receive: (data, bytes) -> status"""
 
 REQUEST = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_int64)
-"""refill and grow: (how many) -> status"""
+"""peek, refill and grow: (how many) -> status"""
 
 
 class Context(ctypes.Structure):
@@ -37,14 +37,14 @@ class Context(ctypes.Structure):
     - label_schedule, label_counter: the generator of the garbler's input labels, shared by both
     - delta, delta_sigma: Δ and σ(Δ), zero at the evaluator; start: S of the hash
     - gate: the number of the next AND gate; ands: how many there have been
-    - table, table_position, table_end, table_capacity: the stream buffer. At the garbler,
-      bytes [0, position) wait to be sent. At the evaluator, [position, end) wait to be used.
-    - tables_left: at the evaluator, bytes of the current call's tables not received yet
+    - table, table_position, table_end: the stream. At the garbler, a buffer of which bytes
+      [0, position) wait to be sent, and end is its size. At the evaluator, what the channel has
+      shown, of which [0, position) is used up; it may well go on beyond the tables.
     - buffer, buffer_capacity: room for bits on their way (a multiple of 64 bytes)
     - scratch, scratch_registers: CHUNK blocks for each register of a running netlist
     - cots, cot_choices, cot_next, cot_end: correlated OTs in stock: q at the garbler; t, and the
       choice bits, 8 a byte, at the evaluator
-    - send, receive, refill, grow: callbacks into Python
+    - send, receive, peek, refill, grow: callbacks into Python
     """
 
     _fields_ = (
@@ -60,8 +60,6 @@ class Context(ctypes.Structure):
         ("table", ctypes.c_void_p),
         ("table_position", ctypes.c_int64),
         ("table_end", ctypes.c_int64),
-        ("table_capacity", ctypes.c_int64),
-        ("tables_left", ctypes.c_int64),
         ("buffer", ctypes.c_void_p),
         ("buffer_capacity", ctypes.c_int64),
         ("scratch", ctypes.c_void_p),
@@ -72,6 +70,7 @@ class Context(ctypes.Structure):
         ("cot_end", ctypes.c_int64),
         ("send", ctypes.c_void_p),
         ("receive", ctypes.c_void_p),
+        ("peek", ctypes.c_void_p),
         ("refill", ctypes.c_void_p),
         ("grow", ctypes.c_void_p),
     )

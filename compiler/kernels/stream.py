@@ -3,10 +3,11 @@
 Everything the garbler sends goes through one buffer of fixed size: tables are written into it and
 it is sent when the next table doesn't fit. It is also sent, whole, before the garbler waits for
 anything and after every message that is not a table, so that the evaluator never waits for bytes
-that the garbler keeps while itself waiting. The evaluator receives the tables of a call in
-pieces: as much as is still to come of that call, or as its buffer has room for. How many tables a
-call has follows from the netlist and n alone, so both sides know every length beforehand, and no
-length or order depends on a secret. The evaluator's own messages are sent at once.
+that the garbler keeps while itself waiting. The evaluator reads tables where the channel shows what
+has arrived, so that many small calls cost one callback; what isn't a table it receives by
+messages of known lengths. Before any of those, and before it sends, the channel is told how much of
+what it showed is used up, so that the rest is still the channel's. No length or order depends on
+a secret. The evaluator's own messages are sent at once.
 """
 
 from __future__ import annotations
@@ -44,13 +45,10 @@ class Stream(ABC):
     def _advance(self, k: Kernel, context: ContextAccess, need: Value) -> None:
         """Make `need` bytes available at `table_position`."""
 
-    @abstractmethod
-    def _lacks(self, context: ContextAccess, need: int) -> Value:
-        """Tell whether fewer than `need` bytes are available."""
-
     def reserve(self, k: Kernel, context: ContextAccess, need: int) -> Value:
         """Return the address of the next `need` bytes of tables, and step over them."""
-        with k.when(self._lacks(context, need), likely=False):
+        beyond = context.get("table_position") + need
+        with k.when(beyond > context.get("table_end"), likely=False):
             k.check(k.call(self._slow, context.pointer, k.i64(need)))
         position = context.get("table_position")
         context.set("table_position", position + need)
@@ -75,11 +73,8 @@ class GarblerStream(Stream):
     """Tables go out."""
 
     def _advance(self, k: Kernel, context: ContextAccess, need: Value) -> None:
-        k.require(need <= context.get("table_capacity"), STATUS_MISUSE)
+        k.require(need <= context.get("table_end"), STATUS_MISUSE)
         self.flush(k, context)
-
-    def _lacks(self, context: ContextAccess, need: int) -> Value:
-        return context.get("table_position") + need > context.get("table_capacity")
 
     def flush(self, k: Kernel, context: ContextAccess) -> None:
         """Send the buffer's content."""
@@ -91,7 +86,7 @@ class GarblerStream(Stream):
     def send(self, k: Kernel, context: ContextAccess, data: Value, size: Value) -> None:
         """Send a message together with the tables before it, if there is room."""
         position = context.get("table_position")
-        fits = position + size <= context.get("table_capacity")
+        fits = position + size <= context.get("table_end")
         with k.either(fits) as (then, otherwise):
             with then:
                 k.copy(context.get("table").at(position), data, size)
@@ -106,21 +101,7 @@ class EvaluatorStream(Stream):
     """Tables come in."""
 
     def _advance(self, k: Kernel, context: ContextAccess, need: Value) -> None:
-        table = context.get("table")
-        position = context.get("table_position")
-        waiting = context.get("table_end") - position
-        room = context.get("table_capacity") - waiting
-        left = context.get("tables_left")
-        size = k.minimum(room, left)
-        k.require(waiting + size >= need, STATUS_MISUSE)
-        k.move(table, table.at(position), waiting)
-        context.set("table_position", k.i64(0))
-        context.set("table_end", waiting + size)
-        context.set("tables_left", left - size)
-        context.callback("receive", table.at(waiting), size)
-
-    def _lacks(self, context: ContextAccess, need: int) -> Value:
-        return context.get("table_end") - context.get("table_position") < need
+        context.callback("peek", need)
 
     def flush(self, k: Kernel, context: ContextAccess) -> None:
         """Nothing waits here."""

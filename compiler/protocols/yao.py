@@ -37,7 +37,7 @@ from ..kernels.engine import Engine
 from .channel import Channel
 from .cot import GROUP_BITS, AlignedBytes, CotParty, CotReceiver, CotSender
 
-TABLE_BUFFER: Final = 1 << 15
+TABLE_BUFFER: Final = 1 << 16
 BIT_BUFFER: Final = 1 << 16
 _MINIMUM_BUFFER: Final = 256
 _POINTER: Final = ctypes.c_void_p
@@ -92,7 +92,8 @@ class YaoParty:
     """One party. Both sides must be made, used and finished in the same order.
 
     The engine must not hold another party's unit. `table_buffer` and `bit_buffer` (bytes, at least
-    256) are how much is sent or received at a time; `bit_buffer` must be the same at both sides.
+    256) are how much is sent at a time, of tables and of bits; `bit_buffer` must be the same at
+    both sides. From the first call of native code to `finish`, the channel is the party's.
     """
 
     def __init__(
@@ -113,7 +114,7 @@ class YaoParty:
         self._error: BaseException | None = None
         self._memory = AlignedBytes(ctypes.sizeof(Context))
         self._state = Context.from_address(self._memory.address)
-        self._tables = AlignedBytes(table_buffer)
+        self._tables = AlignedBytes(table_buffer if role is YaoRole.GARBLER else 0)
         self._bits = AlignedBytes(bit_buffer)
         self._scratch = AlignedBytes(0)
         self._callbacks = self._make_callbacks()
@@ -163,6 +164,7 @@ class YaoParty:
     def finish(self) -> None:
         """Send what still waits. To be called when the program has ended."""
         self.check(self.engine.function("yao_flush", _POINTER)(self.context))
+        self._settle()
         self.channel.flush()
 
     def close(self) -> None:
@@ -181,15 +183,18 @@ class YaoParty:
         channel = self.channel
 
         def send(data: int, size: int) -> None:
+            self._settle()
             channel.send(from_memory(data, size, readable))
             channel.flush()
 
         def receive(data: int, size: int) -> None:
+            self._settle()
             channel.receive_into(from_memory(data, size, writable))
 
         return {
             "send": TRANSFER(self._guarded(send)),
             "receive": TRANSFER(self._guarded(receive)),
+            "peek": REQUEST(self._guarded(self._peek)),
             "refill": REQUEST(self._guarded(self._refill)),
             "grow": REQUEST(self._guarded(self.reserve_registers)),
         }
@@ -210,7 +215,8 @@ class YaoParty:
     def _fill_context(self) -> None:
         state = self._state
         state.window_gate = -1
-        state.table, state.table_capacity = self._tables.address, self._tables.size
+        if self.role is YaoRole.GARBLER:
+            state.table, state.table_end = self._tables.address, self._tables.size
         state.buffer, state.buffer_capacity = self._bits.address, self._bits.size
         for name, callback in self._callbacks.items():
             setattr(state, name, ctypes.cast(callback, _POINTER).value)
@@ -236,8 +242,23 @@ class YaoParty:
         ctypes.memmove(self._state.delta_sigma, orthomorphism(bytes(delta)), 16)
         return CotSender(self.channel, self.engine, bytes(delta), ot_bits)
 
+    def _peek(self, least: int) -> None:
+        """Show native code of the evaluator what has arrived, at least so many bytes."""
+        self._settle()
+        shown = self.channel.peek(least)
+        self._state.table = ctypes.addressof(ctypes.c_char.from_buffer(shown))
+        self._state.table_end = len(shown)
+
+    def _settle(self) -> None:
+        """Take from the channel what the evaluator has used of what it was shown."""
+        state = self._state
+        if self.role is YaoRole.EVALUATOR and state.table_end:
+            self.channel.skip(state.table_position)
+            state.table_position = state.table_end = 0
+
     def _refill(self, wanted: int) -> None:
         """Replace the empty stock of correlated OTs."""
+        self._settle()
         count = self.cots.extend(wanted)
         self._state.cots = self.cots.stock.address
         if isinstance(self.cots, CotReceiver):

@@ -8,9 +8,12 @@ Nothing on the wire says how long a message is; both sides know lengths beforeha
   send at most a few megabytes.
 - *Time-out.* A wait ends with an error when no byte has moved for `timeout` seconds. It is not the
   length of the run; but a party that computes alone for longer looks gone to the other.
+- *Copies.* What arrives goes from the system into one buffer of fixed size, where `peek` shows it,
+  or, for large messages, straight to its place; large messages are sent from where they are.
 - *Counters.* `bytes_sent` and `bytes_received` count what the protocols send, without TCP's own.
   `rounds` counts how often this party turned to receiving after it had sent, or began with it:
   how often it had to wait for an answer.
+  Bytes that were seen but not taken don't count.
 """
 
 from __future__ import annotations
@@ -20,16 +23,79 @@ import selectors
 import socket
 from typing import Final
 
-from ezlang.compiler.protocols.channel import Buffer
+from ezlang.compiler.protocols.channel import PEEK_LIMIT, Buffer
 
 from . import errors
 
 SEND_BUFFER: Final = 1 << 17
-RECEIVE_BUFFER: Final = 1 << 18
-SOCKET_BUFFER: Final = 1 << 20
+LARGE: Final = 1 << 14
+"""From here on, messages are sent and received without a copy."""
+
+INBOX: Final = 1 << 17
+SOCKET_BUFFER: Final = 1 << 22
 READ_AHEAD: Final = 1 << 28
 _RECEIVING: Final = "was waiting for data"
 _SENDING: Final = "was sending data"
+
+
+class Inbox:
+    """Bytes that have arrived and nobody has taken: some in a fixed buffer, then any in `later`.
+
+    `later` takes what comes while a party can't send and its buffer is full.
+    """
+
+    def __init__(self) -> None:
+        self._memory = memoryview(bytearray(INBOX))
+        self._start = self._end = 0
+        self._later = bytearray()
+
+    def __len__(self) -> int:
+        return self._end - self._start + len(self._later)
+
+    @property
+    def shown(self) -> memoryview:
+        """What of it is in the buffer."""
+        return self._memory[self._start : self._end]
+
+    def take(self, view: memoryview) -> int:
+        """Move bytes into `view`; return how many."""
+        filled = 0
+        while filled < len(view) and (self._start < self._end or self._later):
+            if self._start == self._end:
+                self.room()
+            count = min(len(view) - filled, self._end - self._start)
+            view[filled : filled + count] = self._memory[self._start : self._start + count]
+            self.skip(count)
+            filled += count
+        return filled
+
+    def skip(self, count: int) -> None:
+        """Forget bytes of the buffer."""
+        self._start += count
+        if self._start == self._end:
+            self._start = self._end = 0
+
+    def room(self) -> memoryview:
+        """Return where the next bytes go, after bringing in those for later."""
+        waiting = self._end - self._start
+        room = INBOX - self._end
+        if self._start and (self._later or min(waiting, room) < PEEK_LIMIT):
+            self._memory[:waiting] = bytes(self.shown)
+            self._start, self._end = 0, waiting
+        count = min(len(self._later), INBOX - self._end)
+        if count:
+            self._memory[self._end : self._end + count] = self._later[:count]
+            del self._later[:count]
+            self._end += count
+        return self._memory[self._end :]
+
+    def arrived(self, count: int) -> None:
+        """Add bytes that were put where `room` said."""
+        self._end += count
+
+    def keep(self, data: bytes) -> None:
+        """Add bytes at the end, however many there are."""
+        self._later += data
 
 
 class SocketChannel:
@@ -42,8 +108,7 @@ class SocketChannel:
         self.rounds = 0
         self._socket = connection
         self._waiting = bytearray()
-        self._arrived = bytearray()
-        self._position = 0
+        self._inbox = Inbox()
         self._receiving = False
         connection.setblocking(False)
         with contextlib.suppress(OSError):
@@ -56,10 +121,15 @@ class SocketChannel:
         self._selector.register(connection, self._events)
 
     def send(self, data: Buffer) -> None:
-        """Keep a copy of `data` to be sent; send when there is enough of it."""
-        self.bytes_sent += memoryview(data).nbytes
+        """Send much at once; keep a copy of little, to be sent with what follows."""
+        view = memoryview(data).cast("B")
+        self.bytes_sent += len(view)
         self._receiving = False
-        self._waiting += data
+        if len(view) >= LARGE:
+            self.flush()
+            self._send_all(view)
+            return
+        self._waiting += view
         if len(self._waiting) >= SEND_BUFFER:
             self.flush()
 
@@ -70,28 +140,38 @@ class SocketChannel:
         # New bytes may not be appended while a view of the old ones exists.
         waiting, self._waiting = self._waiting, bytearray()
         with memoryview(waiting) as view:
-            position = 0
-            while position < len(view):
-                position += self._send_some(view[position:])
+            self._send_all(view)
 
     def receive_into(self, buffer: memoryview) -> None:
         """Fill `buffer`, after sending what waits."""
         if not len(buffer):
             return
         self.flush()
-        if not self._receiving:
-            self._receiving = True
-            self.rounds += 1
         view = buffer.cast("B") if buffer.format != "B" else buffer
-        self.bytes_received += len(view)
-        filled = self._take(view)
+        self._count(len(view))
+        filled = self._inbox.take(view)
         while filled < len(view):
             rest = view[filled:]
-            if len(rest) >= RECEIVE_BUFFER:
+            if len(rest) >= LARGE:
                 filled += self._receive_some(rest)
             else:
                 self._read_ahead()
-                filled += self._take(rest)
+                filled += self._inbox.take(rest)
+
+    def peek(self, least: int) -> memoryview:
+        """Show what has arrived, once it is `least` bytes."""
+        self.flush()
+        if len(self._inbox.shown) < least:
+            self._inbox.room()
+        while len(self._inbox.shown) < least:
+            self._read_ahead()
+        return self._inbox.shown
+
+    def skip(self, count: int) -> None:
+        """Take bytes that `peek` has shown."""
+        if count:
+            self._count(count)
+            self._inbox.skip(count)
 
     def start_counting(self) -> None:
         """Set the counters to zero: what has been sent so far isn't the program's."""
@@ -105,37 +185,16 @@ class SocketChannel:
             self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
 
-    def _take(self, view: memoryview) -> int:
-        """Move bytes that arrived before into `view`; return how many."""
-        count = min(len(view), len(self._arrived) - self._position)
-        if count:
-            view[:count] = self._arrived[self._position : self._position + count]
-            self._position += count
-        if self._position == len(self._arrived):
-            self._arrived.clear()
-            self._position = 0
-        return count
+    def _count(self, taken: int) -> None:
+        """Note that bytes are received, and a round if the last thing was to send."""
+        self.bytes_received += taken
+        if not self._receiving:
+            self._receiving = True
+            self.rounds += 1
 
     def _read_ahead(self) -> None:
         """Wait for bytes and keep them."""
-        while True:
-            data = self._receive_now()
-            if data:
-                self._arrived += data
-                return
-            self._wait(selectors.EVENT_READ, _RECEIVING)
-
-    def _receive_now(self) -> bytes | None:
-        """Return bytes that are there, or None if there are none yet."""
-        try:
-            data = self._socket.recv(RECEIVE_BUFFER)
-        except (BlockingIOError, InterruptedError):
-            return None
-        except OSError:
-            raise errors.peer_gone(_RECEIVING) from None
-        if not data:
-            raise errors.peer_gone(_RECEIVING)
-        return data
+        self._inbox.arrived(self._receive_some(self._inbox.room()))
 
     def _receive_some(self, view: memoryview) -> int:
         """Wait for bytes, and put them where they belong at once."""
@@ -151,6 +210,24 @@ class SocketChannel:
                 raise errors.peer_gone(_RECEIVING)
             return count
 
+    def _receive_now(self) -> None:
+        """Keep for later what has arrived, if anything has."""
+        try:
+            data = self._socket.recv(INBOX)
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError:
+            raise errors.peer_gone(_RECEIVING) from None
+        if not data:
+            raise errors.peer_gone(_RECEIVING)
+        self._inbox.keep(data)
+
+    def _send_all(self, view: memoryview) -> None:
+        """Send everything, waiting where needed."""
+        position = 0
+        while position < len(view):
+            position += self._send_some(view[position:])
+
     def _send_some(self, view: memoryview) -> int:
         """Wait until bytes can be sent, or take in some that arrive; return how many were sent."""
         try:
@@ -160,12 +237,10 @@ class SocketChannel:
         except OSError:
             raise errors.peer_gone(_SENDING) from None
         events = selectors.EVENT_WRITE
-        if len(self._arrived) - self._position < READ_AHEAD:
+        if len(self._inbox) < READ_AHEAD:
             events |= selectors.EVENT_READ
         if self._wait(events, _SENDING) & selectors.EVENT_READ:
-            data = self._receive_now()
-            if data:
-                self._arrived += data
+            self._receive_now()
         return 0
 
     def _wait(self, events: int, doing: str) -> int:

@@ -41,6 +41,10 @@ class RecordingChannel(SocketChannel):
         super().receive_into(buffer)
         self.log += buffer
 
+    def skip(self, count: int) -> None:
+        self.log += self._shown[:count]
+        super().skip(count)
+
 
 class ReferenceEvaluator:
     """Runs netlists on active labels."""

@@ -15,7 +15,7 @@ from ezlang.compiler.circuits.netlist import Netlist
 from ezlang.compiler.kernels import abi
 from ezlang.compiler.kernels.engine import Engine
 from ezlang.compiler.kernels.target import AesPath, host_target
-from ezlang.compiler.protocols.channel import Buffer, Channel
+from ezlang.compiler.protocols.channel import PEEK_LIMIT, Buffer, Channel
 from ezlang.compiler.protocols.cot import AlignedBytes
 from ezlang.compiler.protocols.yao import NetlistHandle, YaoParty, YaoRole
 
@@ -31,6 +31,7 @@ class SocketChannel:
     def __init__(self, connection: socket.socket) -> None:
         connection.settimeout(TIME_OUT)
         self._connection = connection
+        self._shown = bytearray()
         self.sent: list[int] = []
         self.received: list[int] = []
 
@@ -40,12 +41,30 @@ class SocketChannel:
 
     def receive_into(self, buffer: memoryview) -> None:
         self.received.append(len(buffer))
-        at = 0
-        while at < len(buffer):
-            count = self._connection.recv_into(buffer[at:])
-            if not count:
+        self._wait(len(buffer))
+        buffer[:] = self._take(len(buffer))
+
+    def peek(self, least: int) -> memoryview:
+        assert least <= PEEK_LIMIT
+        self._wait(least)
+        return memoryview(self._shown)
+
+    def skip(self, count: int) -> None:
+        assert count <= len(self._shown)
+        self._take(count)
+
+    def _wait(self, count: int) -> None:
+        while len(self._shown) < count:
+            data = self._connection.recv(1 << 16)
+            if not data:
                 raise EOFError("the other side is gone")
-            at += count
+            # A new object, since native code may have a view of the old one.
+            self._shown = self._shown + data
+
+    def _take(self, count: int) -> bytes:
+        taken = bytes(self._shown[:count])
+        self._shown = self._shown[count:]
+        return taken
 
     def flush(self) -> None:
         pass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import socket
 import struct
@@ -10,8 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from ezlang.compiler.protocols.channel import PEEK_LIMIT
 from ezlang.diagnostics.diagnostic import EzError
-from ezlang.session.channel import SocketChannel, socket_pair
+from ezlang.session.channel import INBOX, LARGE, SocketChannel, socket_pair
 
 Pair = tuple[SocketChannel, SocketChannel]
 
@@ -110,6 +112,73 @@ def test_wide_elements_and_nothing_at_all(channels: Pair) -> None:
     channels[1].receive_into(buffer)
     assert buffer.tolist() == [1, 2, 3]
     assert channels[0].bytes_sent == channels[1].bytes_received == 24
+
+
+def test_peeking_takes_nothing(channels: Pair) -> None:
+    """What was shown stays the channel's, and counts, rounds too, when it is taken."""
+    first, second = channels
+    first.send(b"abcdef")
+    first.flush()
+    shown = second.peek(6)
+    assert bytes(shown) == b"abcdef"
+    assert (second.bytes_received, second.rounds) == (0, 0)
+    second.skip(0)
+    second.skip(2)
+    assert (second.bytes_received, second.rounds) == (2, 1)
+    assert bytes(second.peek(1)) == b"cdef"
+    # Sending leaves what was shown where it is.
+    second.send(b"x")
+    second.flush()
+    assert bytes(shown[2:]) == b"cdef"
+    assert receive(second, 3) == b"cde"
+    assert (second.bytes_received, second.rounds) == (5, 2)
+    assert bytes(second.peek(0)) == b"f"
+    second.skip(1)
+    assert bytes(second.peek(0)) == b""
+
+
+def test_peeking_waits_and_sends_what_waits(channels: Pair) -> None:
+    def one(channel: SocketChannel) -> bytes:
+        channel.send(b"question")
+        return bytes(channel.peek(6)[:6])
+
+    def other(channel: SocketChannel) -> bytes:
+        question = bytes(channel.peek(8)[:8])
+        channel.skip(8)
+        channel.send(b"ans")
+        channel.flush()
+        channel.send(b"wer")
+        channel.flush()
+        return question
+
+    said = both(lambda: one(channels[0]), lambda: other(channels[1]))
+    assert said == [b"answer", b"question"]
+
+
+def test_peeking_goes_on_where_receiving_stopped(channels: Pair) -> None:
+    """Much data in both directions at once, by pieces of all sizes, peeked and received in turn."""
+    size = 6_000_000
+    blocks = [os.urandom(size) for _ in channels]
+    sizes = [1, 31, 256, PEEK_LIMIT, 5000, LARGE - 1, LARGE, INBOX + 1, 300_000]
+
+    def side(number: int) -> bool:
+        channel, got = channels[number], bytearray()
+        channel.send(blocks[number])
+        for piece, peeks in zip(itertools.cycle(sizes), itertools.cycle((False, True))):
+            count = min(piece, size - len(got))
+            if not count:
+                break
+            if not peeks:
+                got += receive(channel, count)
+            else:
+                shown = channel.peek(min(count, PEEK_LIMIT))
+                used = min(count, len(shown))
+                got += shown[:used]
+                channel.skip(used)
+        return got == blocks[1 - number]
+
+    assert both(lambda: side(0), lambda: side(1)) == [True, True]
+    assert [channel.bytes_received for channel in channels] == [size, size]
 
 
 def test_a_round_is_a_turn_from_sending_to_receiving(channels: Pair) -> None:
