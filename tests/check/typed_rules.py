@@ -265,32 +265,8 @@ class _Function:
                 for side in (then, otherwise):
                     self.expr(side)
                     _same(side, node.type, node.label)
-            case typed.Select(condition=condition, then=then, otherwise=otherwise):
-                for part in (condition, then, otherwise):
-                    self.expr(part)
-                assert condition.type in (BOOL, array_of(BOOL, shape_of(node.type)))
-                assert then.type == otherwise.type == node.type
-                self.chosen(node, (then, otherwise), (condition,))
-            case typed.Index(base=base, indices=indices):
-                self.part(base)
-                for index in indices:
-                    self.expr(index)
-                    assert isinstance(index.type, IntType)
-                rest = shape_of(base.type)[len(indices) :]
-                assert node.type == array_of(element_of(base.type), rest)
-                self.chosen(node, (base,), indices)
-            case typed.Slice(base=base, start=start, length=length):
-                self.part(base)
-                self.expr(start)
-                rest = (length, *shape_of(base.type)[1:])
-                assert node.type == array_of(element_of(base.type), rest)
-                self.chosen(node, (base,), (start,))
-            case typed.GetField(base=base, name=name):
-                self.part(base)
-                assert isinstance(base.type, StructType)
-                found = base.type.field(name)
-                assert found is not None
-                _same(node, found.type, found.label or base.label)
+            case typed.Select() | typed.Index() | typed.Slice() | typed.GetField():
+                self.choice(node)
             case typed.Call():
                 self.call(node)
             case typed.Cast(operand=operand):
@@ -319,6 +295,35 @@ class _Function:
                 self.everyone()
                 assert party < self.parties
                 assert node.label == owned(party)
+
+    def choice(self, node: typed.Select | typed.Index | typed.Slice | typed.GetField) -> None:
+        match node:
+            case typed.Select(condition=condition, then=then, otherwise=otherwise):
+                for part in (condition, then, otherwise):
+                    self.expr(part)
+                assert condition.type in (BOOL, array_of(BOOL, shape_of(node.type)))
+                assert then.type == otherwise.type == node.type
+                self.chosen(node, (then, otherwise), (condition,))
+            case typed.Index(base=base, indices=indices):
+                self.part(base)
+                for index in indices:
+                    self.expr(index)
+                    assert isinstance(index.type, IntType)
+                rest = shape_of(base.type)[len(indices) :]
+                assert node.type == array_of(element_of(base.type), rest)
+                self.chosen(node, (base,), indices)
+            case typed.Slice(base=base, start=start, length=length):
+                self.part(base)
+                self.expr(start)
+                rest = (length, *shape_of(base.type)[1:])
+                assert node.type == array_of(element_of(base.type), rest)
+                self.chosen(node, (base,), (start,))
+            case typed.GetField(base=base, name=name):
+                self.part(base)
+                assert isinstance(base.type, StructType)
+                found = base.type.field(name)
+                assert found is not None
+                _same(node, found.type, found.label or base.label)
 
     def binary(
         self, node: typed.Binary, op: typed.BinaryOp, left: typed.Expr, right: typed.Expr
