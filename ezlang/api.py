@@ -8,7 +8,7 @@ imported by the calls that need them and by nothing else.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 Settings = Mapping[str, int | bool]
 """Params of a program: name → value."""
+
+_AT_LAUNCH = frozenset({"EZ1040", "EZ1041", "EZ1042"})
 
 Path = str | os.PathLike[str]
 
@@ -87,10 +89,15 @@ def load(path: Path, settings: Settings | None = None) -> Program:
 def checked(result: CheckResult) -> Program:
     """Return the program of a check that found nothing. Raises EzError with what it found."""
     if result.diagnostics:
-        raise EzError(*result.diagnostics)
+        raise EzError(*result.diagnostics, exit_code=exit_code(result.diagnostics))
     if result.program is None:
         raise EzError(_only_a_module(result.sources[-1]), exit_code=2)
     return result.program
+
+
+def exit_code(diagnostics: Iterable[Diagnostic]) -> int:
+    """Return 2 if nothing but what was set at launch is wrong with a program, else 1."""
+    return 2 if all(d.code in _AT_LAUNCH for d in diagnostics) else 1
 
 
 def _only_a_module(source: Source) -> Diagnostic:

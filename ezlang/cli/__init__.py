@@ -6,8 +6,9 @@ they run, so that help is there at once.
 
 from __future__ import annotations
 
-import sys
+import errno
 from collections.abc import Sequence
+from signal import SIGINT
 
 import click
 
@@ -19,10 +20,11 @@ from .explain import explain
 from .fmt import fmt
 from .leaks import leaks
 from .new import new
-from .report import BUG, show_bug, show_diagnostics
+from .report import BUG, say, show_bug, show_diagnostics
 from .run import run
 
-INTERRUPTED = 130
+FAILED = 3
+INTERRUPTED = 128 + SIGINT
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -47,12 +49,13 @@ def run_command(arguments: Sequence[str] | None = None) -> int:
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            show_bug(error)
+            return BUG
+        say("What was to be written does not fit: there is no space left on the device.")
+        return FAILED
     except Exception as error:  # whatever was not foreseen is ours to mend
         show_bug(error)
         return BUG
     return code if isinstance(code, int) else 0
-
-
-def main() -> None:
-    """Run the command line of this process and leave it."""
-    sys.exit(run_command())

@@ -21,13 +21,14 @@ def check(context: click.Context, program: Path, settings: tuple[str, ...], as_j
     Exit code 1 says that there are errors. With --json, an object with the list "diagnostics" is
     printed, whose places count lines and columns from 1.
     """
-    from ezlang.api import check_file
+    from ezlang.api import check_file, exit_code
     from ezlang.diagnostics.diagnostic import EzError
     from ezlang.diagnostics.render import to_json
 
     given = parse_settings(settings)
     try:
-        diagnostics, code = check_file(program, given).diagnostics, 1
+        diagnostics = check_file(program, given).diagnostics
+        code = exit_code(diagnostics)
     except EzError as error:
         diagnostics, code = error.diagnostics, error.exit_code
     if as_json:

@@ -9,6 +9,9 @@ import click
 from .options import json_option, parse_settings, program_argument, set_option, usage_error
 from .report import say
 
+LONGEST_WAIT = 86_400.0
+"""How many seconds a party can be told to wait for the other."""
+
 
 @click.command(short_help="Run a program: simulated, or between real parties.")
 @program_argument
@@ -119,6 +122,11 @@ def _one_way(
         option = "--address" if address is not None else "--insecure"
         raise usage_error(
             f"`{option}` is for a run of one party", "give --party too, or leave it out"
+        )
+    if timeout is not None and not timeout <= LONGEST_WAIT:
+        raise usage_error(
+            f"`--timeout {timeout:g}` is no number of seconds to wait",
+            f"write a number up to {LONGEST_WAIT:.0f}, which is a day",
         )
     if party is None and not native and timeout is not None:
         raise usage_error(

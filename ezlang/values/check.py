@@ -122,7 +122,7 @@ class Fitting:
             help=misfit.help or None,
         )
 
-    def _misfit(self, path: str, why: str, help: str = "") -> _DoesNotFitError:
+    def _misfit(self, path: str, why: str, help: str | None = "") -> _DoesNotFitError:
         return _DoesNotFitError(f"`{self.name}{path}`: {why}", help)
 
     def _bool(self, value: Data, path: str) -> bool:

@@ -11,13 +11,13 @@ USAGE = 2
 """Exit code of wrong usage and wrong input."""
 
 
-def did_you_mean(name: str, names: Sequence[str], *, listed: bool = True) -> str:
+def did_you_mean(name: str, names: Sequence[str], *, listed: bool = True) -> str | None:
     """Return the help line for a name that isn't one of `names`; all are named if `listed`."""
     close = get_close_matches(name, names, n=1)
     if close:
         return f"did you mean `{close[0]}`?"
     if not listed:
-        return ""
+        return None
     return f"there is {', '.join(f'`{n}`' for n in names)}" if names else "there are none"
 
 
@@ -39,6 +39,6 @@ def party_number(parties: tuple[str, ...], party: int | str) -> int:
     raise _no_party(f"The program has no party `{text}`", did_you_mean(text, parties))
 
 
-def _no_party(message: str, help: str) -> EzError:
+def _no_party(message: str, help: str | None) -> EzError:
     diagnostic = Diagnostic(code="EZ4106", message=message, span=None, help=help)
     return EzError(diagnostic, exit_code=USAGE)

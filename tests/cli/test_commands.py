@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -72,6 +73,7 @@ def test_explain(ez) -> None:
     unknown = ez("explain", "EZ400l")
     assert (unknown.code, unknown.out) == (2, "")
     assert "did you mean `EZ400" in unknown.err
+    assert "help" not in ez("explain", "nothing").err
 
 
 def test_new_lays_down_what_its_readme_runs(ez, folder: Path) -> None:
@@ -165,6 +167,28 @@ def test_an_interrupt_is_quiet(ez, monkeypatch: pytest.MonkeyPatch) -> None:
     done = ez("check", "rich.ez")
     assert (done.code, done.out) == (130, "")
     assert "Traceback" not in done.err
+
+
+def test_an_interrupt_while_loading_is_quiet() -> None:
+    loading = (
+        "import sys\nfrom ezlang.__main__ import main\n"
+        "class Interrupting:\n"
+        "    def find_spec(*arguments):\n"
+        "        raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupting)\nmain()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", loading], capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
+
+
+def test_a_full_disk_is_no_mistake_of_ezlang(ez, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*arguments: object, **options: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("ezlang.api.check_file", full)
+    done = ez("check", "rich.ez")
+    assert (done.code, done.out) == (3, "")
+    assert "no space left" in done.err
 
 
 def test_version_and_help(ez) -> None:

@@ -48,7 +48,7 @@ def test_one_process_a_party(folder: Path) -> None:
     data = json.loads(printed)
     assert data["party"] == "alice"
     assert data["outputs"] == {"alice is richer": True}
-    assert set(data["cost"]) == {"rounds", "bytes_sent", "bytes_received"}
+    assert set(data["cost"]) == {"rounds", "ands", "bytes_sent", "bytes_received"}
     assert f"{data['cost']['bytes_received']:,} bytes sent" in bob_said
 
 

@@ -62,10 +62,18 @@ def test_params(ez, folder: Path) -> None:
     assert ez("run", "sum.ez", "--clear", "--set", "n=2").out == "sum: 3  (told to bob)\n"
     for wrong in ("n", "n=two", "=2"):
         assert ez("run", "sum.ez", "--clear", "--set", wrong).code == 2
-    assert ez("run", "sum.ez", "--clear", "--set", "m=2").code != 0
+    for unfit in ("m=2", "n=true", "n=4294967296"):
+        assert ez("run", "sum.ez", "--clear", "--set", unfit).code == 2
     three = ez("run", "sum.ez", "--clear")
     assert three.code == 2
     assert "`x`: there are 2 items, but int64[3] has 3" in three.err
+
+
+@pytest.mark.parametrize("seconds", ["nan", "inf", "0", "-1", "1e9", "soon"])
+def test_no_time_to_wait(ez, seconds: str) -> None:
+    done = ez("run", *RICH, "--native", "--timeout", seconds)
+    assert (done.code, done.out) == (2, "")
+    assert "--timeout" in done.err
 
 
 @pytest.mark.parametrize(

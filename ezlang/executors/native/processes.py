@@ -75,6 +75,7 @@ class _Worker:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": path},
+            process_group=0,  # Ctrl-C is for this process alone to answer
         )
 
     def __enter__(self) -> _Worker:

@@ -7,7 +7,6 @@ process that started it goes away, it goes away, too.
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import threading
 import traceback
@@ -24,8 +23,6 @@ _ABANDONED = 3
 
 def main() -> None:
     """Run one job."""
-    # Ctrl-C reaches this process, too, but it is the parent that answers it.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     source, sink = sys.stdin.buffer, _claim_stdout()
     write_message(sink, _result(source, sink))
 
