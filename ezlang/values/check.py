@@ -77,7 +77,7 @@ def fit(type: Type, value: Data, name: str = "the value") -> Data:
 
 
 class _DoesNotFitError(Exception):
-    def __init__(self, message: str, help: str = "") -> None:
+    def __init__(self, message: str, help: str | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.help = help
