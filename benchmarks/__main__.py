@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from . import ot, programs, yao
+from . import ot, programs, sharing, yao
 
-BENCHMARKS = {"ot": ot, "programs": programs, "yao": yao}
+BENCHMARKS = {"ot": ot, "programs": programs, "sharing": sharing, "yao": yao}
 
 
 def main() -> None:
