@@ -6,7 +6,8 @@ Each call fills that in, so two calls of one function keep their inputs apart.
 
 Within a function the state says what each variable depends on. Branches join the states of both
 sides, loops repeat until the state stays. A condition decides about everything assigned or
-released inside of its branch and, if that may return, about everything after it. Arrays and
+released inside of its branch and, if that may return, about everything after it; what an assertion
+holds about, in this function or in one it calls, about everything after that. Arrays and
 structs are one variable each.
 """
 
@@ -61,6 +62,7 @@ class _Told:
 class _Summary:
     result: Dependence
     told: tuple[_Told, ...]
+    stopped: frozenset[Atom]
 
 
 _State = dict[int, Dependence]
@@ -109,6 +111,7 @@ class _Analysis:
         self._result = NOTHING
         self._told: dict[tuple[int, ...], _Told] = {}
         self._left: frozenset[Atom] = frozenset()
+        self._stopped: frozenset[Atom] = frozenset()
 
     def run(self) -> _Summary:
         state: _State = {}
@@ -116,7 +119,7 @@ class _Analysis:
             state[parameter.id] = Dependence(frozenset({Parameter(index)}))
         self._block(self._function.body, state, _CALLED)
         distinct = {(id(t.node), t.dependence): t for t in self._told.values()}
-        return _Summary(self._result, tuple(distinct.values()))
+        return _Summary(self._result, tuple(distinct.values()), self._stopped)
 
     def _tell(self, told: _Told, *way: int) -> None:
         """Keep a release; the same one seen again in a loop has the joined dependence.
@@ -133,7 +136,7 @@ class _Analysis:
 
     def _block(self, block: typed.Block, state: _State, decided: frozenset[Atom]) -> None:
         for statement in block.statements:
-            self._statement(statement, state, decided | self._left)
+            self._statement(statement, state, decided | self._left | self._stopped)
 
     def _statement(self, node: typed.Statement, state: _State, decided: frozenset[Atom]) -> None:
         match node:
@@ -165,7 +168,8 @@ class _Analysis:
                 told = self._expr(operand, state, decided).under(decided)
                 self._tell(_Told(node, self._function.name, told))
             case typed.Assert(condition=condition):
-                self._expr(condition, state, decided)
+                holds = self._expr(condition, state, decided).all
+                self._stopped |= (holds | decided) if holds else holds
             case typed.Evaluate(value=value):
                 self._expr(value, state, decided)
             case _:
@@ -196,13 +200,14 @@ class _Analysis:
     ) -> None:
         """Go through a loop until it adds nothing to the state before it."""
         while True:
-            before, left = dict(state), self._left
-            inside = decided
+            before, ended = dict(state), (self._left, self._stopped)
+            inside = decided | self._left | self._stopped
             if condition is not None:
-                inside = decided | self._expr(condition, state, decided).all
+                inside |= self._expr(condition, state, inside).all
+                self._expr(condition, state, inside)  # it decides whether it is evaluated again
             self._block(body, state, inside)
             _join(state, before)
-            if state == before and left == self._left:
+            if state == before and ended == (self._left, self._stopped):
                 return
 
     # Expressions
@@ -265,6 +270,8 @@ class _Analysis:
         for number, told in enumerate(summary.told):
             applied = told.dependence.applied(arguments, decided)
             self._tell(_Told(told.node, told.function, applied), id(node), number)
+        stopped = Dependence(implicit=summary.stopped)
+        self._stopped |= stopped.applied(arguments, decided).implicit
         return summary.result.applied(arguments, decided)
 
 

@@ -143,3 +143,20 @@ def test_rendering() -> None:
         "depends_on": [{"party": "alice", "name": "a"}],
         "decided_by": [{"party": "bob", "name": "t"}],
     }
+
+
+def test_what_an_assertion_holds_about_decides_what_comes_after_it() -> None:
+    for check_it, items in (
+        ("assert(p);", ""),
+        ("holds(p);", "fn holds(public bool c) { assert(c); }"),
+        ("if p { assert(len(parties) > 9 || p); }", ""),
+    ):
+        body = f'public bool p = reveal(t); output(all, 1, "i"); {check_it} output(all, a, "r");'
+        _, before, after = _releases(_INPUTS + body, items)
+        assert (_told(before), _told(after)) == (("", ""), ("alice.a", "bob.t"))
+
+
+def test_the_condition_of_a_loop_decides_about_its_own_releases() -> None:
+    body = "public bool p = reveal(t); int32 n; while reveal(a > n) == p { n += 1; }"
+    _, again = _releases(_INPUTS + body)
+    assert _told(again) == ("alice.a", "bob.t")
