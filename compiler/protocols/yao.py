@@ -11,8 +11,8 @@ OT starts with the first value of the evaluator's, since a program without one n
 both sides come to it at the same place follows from the program they share, never from secrets.
 
 Cost: 32 bytes an AND, garbler to evaluator; a bit and an OT for each bit the evaluator shares
-(`cot.py`), nothing for the garbler's and for public bits; a bit for each bit revealed to one,
-two to both. Memory: fixed buffers, and one row of 8 labels a register of the largest netlist.
+(`cot.py` or `silent.py`), nothing for the garbler's and for public bits; a bit for each bit revealed
+to one, two to both. Memory: fixed buffers, and one row of 8 labels a register of the largest netlist.
 
 Failures of the channel leave native code with a status and are raised again by `check`.
 """
@@ -35,7 +35,15 @@ from ..kernels import abi, units
 from ..kernels.context import CHUNK, REQUEST, TABLE_BYTES, TRANSFER, Context
 from ..kernels.engine import Engine
 from .channel import Channel
-from .cot import GROUP_BITS, AlignedBytes, CotParty, CotReceiver, CotSender
+from .cot import (
+    GROUP_BITS,
+    AlignedBytes,
+    CotParty,
+    CotReceiver,
+    CotReceiverParty,
+    CotSender,
+)
+from .silent import Parameters, SilentReceiver, SilentSender
 
 TABLE_BUFFER: Final = 1 << 16
 BIT_BUFFER: Final = 1 << 16
@@ -93,7 +101,8 @@ class YaoParty:
 
     The engine must not hold another party's unit. `table_buffer` and `bit_buffer` (bytes, at least
     256) are how much is sent at a time, of tables and of bits; `bit_buffer` must be the same at
-    both sides. From the first call of native code to `finish`, the channel is the party's.
+    both sides. From the first call of native code to `finish`, the channel is the party's. OTs come
+    by extension with groups of `ot_bits` columns, or from `silent` OT, the same at both sides.
     """
 
     def __init__(
@@ -105,6 +114,7 @@ class YaoParty:
         table_buffer: int = TABLE_BUFFER,
         bit_buffer: int = BIT_BUFFER,
         ot_bits: int = GROUP_BITS,
+        silent: Parameters | None = None,
     ) -> None:
         if min(table_buffer, bit_buffer) < _MINIMUM_BUFFER:
             raise CompilerBug(f"buffers of a Yao party hold at least {_MINIMUM_BUFFER} bytes")
@@ -121,7 +131,7 @@ class YaoParty:
         units.add_primitives(engine)
         units.add_yao(engine, garbler=role is YaoRole.GARBLER)
         self._fill_context()
-        self.cots: CotParty = self._set_up(ot_bits)
+        self.cots: CotParty = self._set_up(ot_bits, silent)
 
     @property
     def context(self) -> int:
@@ -221,7 +231,7 @@ class YaoParty:
         for name, callback in self._callbacks.items():
             setattr(state, name, ctypes.cast(callback, _POINTER).value)
 
-    def _set_up(self, ot_bits: int) -> CotParty:
+    def _set_up(self, ot_bits: int, silent: Parameters | None) -> CotParty:
         """Agree on S and the label seed; draw Δ."""
         shared = bytearray(32)
         if self.role is YaoRole.GARBLER:
@@ -235,11 +245,15 @@ class YaoParty:
         key = ctypes.create_string_buffer(seed, 16)
         schedule(ctypes.addressof(key), self.context + Context.label_schedule.offset)
         if self.role is YaoRole.EVALUATOR:
+            if silent is not None:
+                return SilentReceiver(self.channel, self.engine, silent)
             return CotReceiver(self.channel, self.engine, ot_bits)
         delta = bytearray(os.urandom(16))
         delta[0] |= 1
         ctypes.memmove(self._state.delta, bytes(delta), 16)
         ctypes.memmove(self._state.delta_sigma, orthomorphism(bytes(delta)), 16)
+        if silent is not None:
+            return SilentSender(self.channel, self.engine, bytes(delta), silent)
         return CotSender(self.channel, self.engine, bytes(delta), ot_bits)
 
     def _peek(self, least: int) -> None:
@@ -261,6 +275,6 @@ class YaoParty:
         self._settle()
         count = self.cots.extend(wanted)
         self._state.cots = self.cots.stock.address
-        if isinstance(self.cots, CotReceiver):
+        if isinstance(self.cots, CotReceiverParty):
             self._state.cot_choices = self.cots.choices.address
         self._state.cot_next, self._state.cot_end = 0, count

@@ -30,6 +30,7 @@ from ezlang.compiler.kernels import abi
 from ezlang.compiler.kernels.engine import Engine
 from ezlang.compiler.kernels.target import AesPath, available_paths, host_target
 from ezlang.compiler.protocols.cot import extension_bytes
+from ezlang.compiler.protocols.silent import Parameters
 from ezlang.compiler.protocols.yao import NetlistHandle, YaoParty, YaoRole
 
 GARBLER, EVALUATOR = YaoRole.GARBLER, YaoRole.EVALUATOR
@@ -154,6 +155,26 @@ def test_stock_of_ots_lasts_over_calls_and_refills() -> None:
     garbler, evaluator = run_yao(program)
     # 1280 bits a call: 2048 OTs for the first, then 512, 768 and 1024 are missing.
     assert garbler == evaluator == (values, 2048 + 3 * 1024, 4)
+
+
+def test_silent_ots_among_circuits() -> None:
+    """Batches come from the garbler, between its tables, over iterations."""
+    parameters = Parameters(trees=40, depth=6, secret_bits=8)
+    netlist = and_netlist(16)
+    rounds, n = 12, 30
+
+    def program(party: YaoParty) -> list[int]:
+        results: list[int] = []
+        for i in range(rounds):
+            a = share_from(party, GARBLER, [i * 1000 + 3 * j for j in range(n)], 16)
+            b = share_from(party, EVALUATOR, [0xF0F0 ^ (i + j) for j in range(n)], 16)
+            product = run_circuit(party, netlist, [label_port(a), label_port(b)], n)
+            results += reveal(party, product) or []
+        assert party.counters.ots >= rounds * n * 16 > 2 * parameters.outputs
+        return results
+
+    expected = [(i * 1000 + 3 * j) & (0xF0F0 ^ (i + j)) for i in range(rounds) for j in range(n)]
+    assert run_yao(program, silent=parameters) == (expected, expected)
 
 
 def test_bytes_in_the_clear_keep_their_order() -> None:

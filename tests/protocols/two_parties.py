@@ -7,7 +7,7 @@ import os
 import socket
 import threading
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -107,7 +107,7 @@ def run_pair(
 
 
 def run_yao(
-    program: Callable[[YaoParty], Result], *, path: AesPath | None = None, **sizes: int
+    program: Callable[[YaoParty], Result], *, path: AesPath | None = None, **sizes: Any
 ) -> tuple[Result, Result]:
     """Run a program as garbler and as evaluator."""
 
