@@ -100,28 +100,45 @@ class CotParty(ABC):
     def extend(self, wanted: int) -> int:
         """Replace the stock by a new batch, for `wanted` OTs or a part of them; return its size."""
         self._next = self._end = 0
-        count = self._extend(wanted)
+        return self._make(wanted, None)
+
+    def _make(self, wanted: int, place: int | None) -> int:
+        count = self._extend(wanted, place)
         self.made += count
         self.batches += 1
         return count
 
     @abstractmethod
-    def _extend(self, wanted: int) -> int:
-        """Fill `stock`, which may be larger."""
+    def _extend(self, wanted: int, place: int | None) -> int:
+        """Make a batch at an address, or in `stock`, which may be larger; return its size."""
+
+    def _place(self, count: int, place: int | None) -> int:
+        """Return where a batch goes."""
+        if place is not None:
+            return place
+        self.stock = with_room(self.stock, KEY_BYTES * count)
+        return self.stock.address
 
     @abstractmethod
     def wipe(self) -> None:
         """Forget seeds and stock."""
 
-    def _parts(self, count: int) -> Iterator[tuple[slice, slice]]:
-        """Yield where the next OTs go, and where in the stock they are; extend it as needed."""
-        done = 0
+    def _parts(self, out: Blocks) -> Iterator[tuple[slice, slice]]:
+        """Fill `out` part by part; yield where in it a part is, and where it was in its batch."""
+        count, done = len(out), 0
         while done < count:
-            if self._next == self._end:
-                self._end = self.extend(count - done)
-            part = min(count - done, self._end - self._next)
-            source = slice(self._next, self._next + part)
-            self._next += part
+            left = count - done
+            if self._next == self._end and left >= LARGEST_BATCH:
+                # A whole batch goes where it is wanted.
+                part = self._make(left, out[done:].ctypes.data)
+                source = slice(0, part)
+            else:
+                if self._next == self._end:
+                    self._end = self.extend(left)
+                part = min(left, self._end - self._next)
+                source = slice(self._next, self._next + part)
+                self._next += part
+                out[done : done + part] = self.stock.blocks[source]
             yield slice(done, done + part), source
             done += part
 
@@ -143,8 +160,8 @@ class CotSenderParty(CotParty):
     def take(self, count: int) -> Blocks:
         """Return the q of the next `count` OTs."""
         out: Blocks = np.empty((count, 2), np.uint64)
-        for place, source in self._parts(count):
-            out[place] = self.stock.blocks[source]
+        for _ in self._parts(out):
+            pass
         return out
 
 
@@ -160,8 +177,7 @@ class CotReceiverParty(CotParty):
         """Return the bits r, a byte each, and the t of the next `count` OTs."""
         bits: Bits = np.empty(count, np.uint8)
         out: Blocks = np.empty((count, 2), np.uint64)
-        for place, source in self._parts(count):
-            out[place] = self.stock.blocks[source]
+        for place, source in self._parts(out):
             packed = np.frombuffer(self.choices.view, np.uint8)[source.start >> 3 :]
             skipped = source.start & 7
             total = skipped + source.stop - source.start
@@ -238,16 +254,15 @@ class CotReceiver(CotReceiverParty):
         for memory in (self._extension.schedules, self.stock, self.choices):
             memory.view[:] = bytes(memory.size)
 
-    def _extend(self, wanted: int) -> int:
+    def _extend(self, wanted: int, place: int | None) -> int:
         extension = self._extension
         if not extension.ready:
             self.begin()
             self._set_up()
         count = batch_size(wanted)
         self.choices = with_room(self.choices, count // 8)
-        self.stock = with_room(self.stock, 16 * count)
         corrections = extension.corrections(count)
-        extension.run("cot_receiver", self.choices.address, self.stock.address, count)
+        extension.run("cot_receiver", self.choices.address, self._place(count, place), count)
         self.channel.send(corrections)
         self.channel.flush()
         return count
@@ -286,15 +301,14 @@ class CotSender(CotSenderParty):
         for memory in (self._extension.schedules, self.stock, self._delta):
             memory.view[:] = bytes(memory.size)
 
-    def _extend(self, wanted: int) -> int:
+    def _extend(self, wanted: int, place: int | None) -> int:
         extension = self._extension
         if not extension.ready:
             self.begin()
             self._set_up()
         count = batch_size(wanted)
-        self.stock = with_room(self.stock, 16 * count)
         self.channel.receive_into(extension.corrections(count))
-        extension.run("cot_sender", self._delta.address, self.stock.address, count)
+        extension.run("cot_sender", self._delta.address, self._place(count, place), count)
         return count
 
     def begin(self) -> None:

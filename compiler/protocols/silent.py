@@ -219,22 +219,22 @@ class SilentSender(CotSenderParty):
         for memory in (self.stock, self._delta):
             memory.view[:] = bytes(memory.size)
 
-    def _extend(self, wanted: int) -> int:
+    def _extend(self, wanted: int, place: int | None) -> int:
         silent = self._silent
         if not silent.ready:
             self._set_up()
         table = silent.next_table()
         if table is not None:
-            self._run(silent.parameters.refill_trees, table)
+            self._run(silent.parameters.refill_trees, table.address)
         trees = silent.batch(wanted)
-        self.stock = with_room(self.stock, trees << (silent.parameters.depth + 4))
-        self._run(trees, self.stock)
+        count = trees << silent.parameters.depth
+        self._run(trees, self._place(count, place))
         self.channel.flush()
-        return trees << silent.parameters.depth
+        return count
 
-    def _run(self, trees: int, out: AlignedBytes) -> None:
+    def _run(self, trees: int, out: int) -> None:
         corrections = self._silent.corrections(trees)
-        self._silent.run(trees, out.address, self._delta.address)
+        self._silent.run(trees, out, self._delta.address)
         self.channel.send(corrections)
 
     def _set_up(self) -> None:
@@ -266,22 +266,22 @@ class SilentReceiver(CotReceiverParty):
         for memory in (self.stock, self.choices):
             memory.view[:] = bytes(memory.size)
 
-    def _extend(self, wanted: int) -> int:
+    def _extend(self, wanted: int, place: int | None) -> int:
         silent = self._silent
         if not silent.ready:
             self._set_up()
         table = silent.next_table()
         if table is not None:
-            self._run(silent.parameters.refill_trees, table)
+            self._run(silent.parameters.refill_trees, table.address)
         trees = silent.batch(wanted)
-        self.stock = with_room(self.stock, trees << (silent.parameters.depth + 4))
-        self._run(trees, self.stock)
-        return trees << silent.parameters.depth
+        count = trees << silent.parameters.depth
+        self._run(trees, self._place(count, place))
+        return count
 
-    def _run(self, trees: int, out: AlignedBytes) -> None:
+    def _run(self, trees: int, out: int) -> None:
         self.choices = with_room(self.choices, trees << (self._silent.parameters.depth - 3))
         self.channel.receive_into(self._silent.corrections(trees))
-        self._silent.run(trees, out.address, self.choices.address)
+        self._silent.run(trees, out, self.choices.address)
 
     def _set_up(self) -> None:
         silent = self._silent

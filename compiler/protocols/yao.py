@@ -11,8 +11,9 @@ OT starts with the first value of the evaluator's, since a program without one n
 both sides come to it at the same place follows from the program they share, never from secrets.
 
 Cost: 32 bytes an AND, garbler to evaluator; a bit and an OT for each bit the evaluator shares
-(`cot.py` or `silent.py`), nothing for the garbler's and for public bits; a bit for each bit revealed
-to one, two to both. Memory: fixed buffers, and one row of 8 labels a register of the largest netlist.
+(`cot.py` or `silent.py`), nothing for the garbler's and for public bits; a bit for each bit
+revealed to one, two to both. Memory: fixed buffers, and one row of 8 labels a register of the
+largest netlist.
 
 Failures of the channel leave native code with a status and are raised again by `check`.
 """

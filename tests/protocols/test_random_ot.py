@@ -13,7 +13,13 @@ from two_parties import run_pair
 from ezlang.compiler.kernels.engine import Engine
 from ezlang.compiler.kernels.target import AesPath, available_paths, host_target
 from ezlang.compiler.protocols.correlated import dealt_session
-from ezlang.compiler.protocols.cot import BATCH_MULTIPLE, CotReceiver, CotSender, extension_bytes
+from ezlang.compiler.protocols.cot import (
+    BATCH_MULTIPLE,
+    LARGEST_BATCH,
+    CotReceiver,
+    CotSender,
+    extension_bytes,
+)
 from ezlang.compiler.protocols.native import Native
 from ezlang.compiler.protocols.ot import BATCH, OtReceiver, OtSender
 from ezlang.diagnostics.diagnostic import CompilerBug
@@ -158,7 +164,7 @@ def test_long_masks_are_streams_under_the_key() -> None:
 
 def test_leftovers_are_kept_and_never_used_twice() -> None:
     """Odd counts, across batches: one after the other, the stock's OTs, each once."""
-    counts = [1, 1000, 30, 2500, 7, 1025, 512]
+    counts = [1, 1000, 30, 2500, 7, 1025, 512, 2 * LARGEST_BATCH + 900, 5]
     channels = []
 
     def send(channel):
@@ -177,7 +183,7 @@ def test_leftovers_are_kept_and_never_used_twice() -> None:
     assert len(rows) == sum(counts)
     # 1 and 1000 fit a first batch, 30 needs another, and so on; nothing is made in advance.
     assert made % BATCH_MULTIPLE == 0
-    assert made - sum(counts) < 2 * 4096
+    assert made - sum(counts) < 4096 + 2048
     assert sum(channels[0].sent) == 32 + 2048 + extension_bytes(made)
 
 
