@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 
 import click
 
@@ -81,4 +82,4 @@ def new(name: Path) -> None:
     for file, text in _FILES.items():
         content = text.replace("{name}", name.resolve().name) if file == "README.md" else text
         (name / file).write_text(content, encoding="utf-8", newline="\n")
-    click.echo(f"{name} is there. Try: cd {name} && ezlang run main.ez")
+    click.echo(f"{name} is there. Try: cd {quote(str(name))} && ezlang run main.ez")

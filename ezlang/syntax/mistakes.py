@@ -216,6 +216,7 @@ _RULES = (
     _chained,
     slips.size_after_name,
     slips.increment,
+    slips.power,
     slips.loop_head,
     slips.label_after_type,
     slips.type_after_name,
@@ -223,6 +224,7 @@ _RULES = (
     slips.foreign,
     _outside,
     slips.comma_in_index,
+    slips.braces,
     _special_form,
     _reserved,
 )

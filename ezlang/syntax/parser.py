@@ -188,7 +188,7 @@ class _Run:
 
     def _skip_expression(self, depth: int) -> bool:
         """Skip to what can follow an expression in the brackets or the statement around it."""
-        for index in self._same_level(self._index):
+        for index in self._same_level(self._after_braces(self._index)):
             kind = self._tokens[index].kind
             if self._place.starts_item(index) or kind == END or self._begins_statement(index):
                 return False
@@ -203,6 +203,19 @@ class _Run:
             if kind in (";", "}", "{"):
                 return False
         return False
+
+    def _after_braces(self, index: int) -> int:
+        """Return where `{ … }` in place of a value ends; `index` if there is none."""
+        depth = 0
+        for at in range(index, len(self._tokens)):
+            kind = self._tokens[at].kind
+            depth += (kind in ("{", STRUCT_BRACE)) - (kind == "}")
+            if depth == 0:
+                follows = self._tokens[min(at + 1, len(self._tokens) - 1)].kind
+                return at + 1 if follows in (";", ",", ")", "]") else index
+            if kind == ";" or self._place.starts_item(at):
+                return index
+        return index
 
     def _skip_statement(self, depth: int) -> None:
         """Skip the rest of a statement; a block in it is read as a statement of its own."""

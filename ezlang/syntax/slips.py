@@ -5,6 +5,7 @@ from __future__ import annotations
 from ezlang.diagnostics.diagnostic import Diagnostic
 
 from .foreign import FOREIGN
+from .lexer import STRUCT_BRACE
 from .place import LABEL_WORDS, TYPE_WORDS, Place
 from .tables import END
 
@@ -86,6 +87,30 @@ def increment(place: Place, index: int) -> Diagnostic | None:
         message=f"There is no operator `{sign}{sign}`",
         span=place.span(first, first + 1),
         help=f"Write {name} {sign}= 1; as a statement of its own.",
+    )
+
+
+def power(place: Place, index: int) -> Diagnostic | None:
+    """`x ** 2`."""
+    if place.kind(index) != "*" or place.kind(index - 1) != "*" or not place.adjacent(index):
+        return None
+    return Diagnostic(
+        code="EZ0033",
+        message="There is no operator `**`",
+        span=place.span(index - 1, index),
+        help="Write x * x, or multiply in a loop.",
+    )
+
+
+def braces(place: Place, index: int) -> Diagnostic | None:
+    """`int32[2] a = {1, 2}`, `P p = {x: 1}`."""
+    if place.kind(index) not in ("{", STRUCT_BRACE) or not place.machine.accepts("INT"):
+        return None
+    return Diagnostic(
+        code="EZ0026",
+        message="An expression was expected, but here is `{`",
+        span=place.span(index),
+        help="Write an array as [1, 2], and a struct with its name: Point { x: 1, y: 2 }.",
     )
 
 
