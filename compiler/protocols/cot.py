@@ -25,7 +25,7 @@ from __future__ import annotations
 import ctypes
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -88,6 +88,10 @@ class CotParty(ABC):
 
     Either `extend` is used, and the stock directly, or `take` of the subclasses.
     """
+
+    speaks: ClassVar[bool]
+    """Whether making a batch, once set up, only sends; the other side then only receives. Who has a
+    sender and a receiver takes first from the one that speaks, lest both parties wait."""
 
     def __init__(self, channel: Channel, engine: Engine) -> None:
         self.channel = channel
@@ -245,6 +249,8 @@ class _Extension:
 class CotReceiver(CotReceiverParty):
     """The receiver by extension; it sends the base OTs."""
 
+    speaks: ClassVar[bool] = True
+
     def __init__(self, channel: Channel, engine: Engine, bits: int = GROUP_BITS) -> None:
         super().__init__(channel, engine)
         self._extension = _Extension(engine, bits)
@@ -289,6 +295,8 @@ class CotReceiver(CotReceiverParty):
 
 class CotSender(CotSenderParty):
     """The sender by extension; it receives the base OTs."""
+
+    speaks: ClassVar[bool] = False
 
     def __init__(
         self, channel: Channel, engine: Engine, delta: bytes, bits: int = GROUP_BITS

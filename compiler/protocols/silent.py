@@ -1,4 +1,4 @@
-"""Silent OT: correlated OTs for a tenth of a byte or less, Ferret [YWLZW20] with regular noise.
+"""Silent OT: correlated OTs for a tenth of a byte or less, Ferret [YWL+20] with regular noise.
 
 The same interface as `cot.py`: q at the sender, a random bit r and t = q ⊕ r·Δ at the receiver. The
 lowest bit of Δ is 1, that of every q is 0, and r is the lowest bit of t; so a q has 127 random
@@ -24,14 +24,14 @@ Computation: a hash a leaf, 2.5 blocks of AES-CTR and ten reads at random places
 | MEDIUM | 1170 | 17 | 11 | 2,396,160 | 143,942 | 0.083 |
 | LARGE | 1900 | 19 | 13 | 15,564,800 | 548,988 | 0.024 |
 
-Security: semi-honest. The trees: [GYWZXZ23], in the ideal-cipher model. The rest is that r is
+Security: semi-honest. The trees: [GYW+23], in the ideal-cipher model. The rest is that r is
 pseudorandom: LPN with regular noise, code of ten random places an output. The parameters are those
 that emp-ot now has, chosen after the attacks on regular noise. Logarithms of the attacks' costs, by
 the formulas published with them, evaluated anew for this table; the least decides:
 
 | attack | SMALL | MEDIUM | LARGE |
 |---|---|---|---|
-| hybrid of guessing and quadratic equations [WWYLYZW25] | 128.7 | 128.2 | 129.3 |
+| hybrid of guessing and quadratic equations [WWY+25] | 128.7 | 128.2 | 129.3 |
 | information-set decoding for regular noise, enumeration [ES24] | 132.5 | 136.5 | 144.8 |
 | the same, permutation | 153.7 | 157.5 | 165.2 |
 | Gaussian elimination on guessed places without noise [LWYY24] | 138.2 | 140.8 | 146.4 |
@@ -47,7 +47,7 @@ import ctypes
 import mmap
 import os
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import numpy as np
 
@@ -205,6 +205,8 @@ class _Silent:
 class SilentSender(CotSenderParty):
     """The side with Δ."""
 
+    speaks: ClassVar[bool] = True
+
     def __init__(
         self, channel: Channel, engine: Engine, delta: bytes, parameters: Parameters = MEDIUM
     ) -> None:
@@ -255,6 +257,8 @@ class SilentSender(CotSenderParty):
 
 class SilentReceiver(CotReceiverParty):
     """The side with random bits."""
+
+    speaks: ClassVar[bool] = False
 
     def __init__(self, channel: Channel, engine: Engine, parameters: Parameters = MEDIUM) -> None:
         super().__init__(channel, engine)

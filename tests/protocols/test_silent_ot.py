@@ -12,7 +12,7 @@ from two_parties import run_pair
 
 from ezlang.compiler.kernels.engine import Engine
 from ezlang.compiler.kernels.target import AesPath, available_paths, host_target
-from ezlang.compiler.protocols.cot import batch_size, extension_bytes
+from ezlang.compiler.protocols.cot import CotReceiver, CotSender, batch_size, extension_bytes
 from ezlang.compiler.protocols.silent import (
     LARGE,
     MEDIUM,
@@ -211,6 +211,44 @@ def test_small_parameters_end_to_end() -> None:
     )
     assert_correlated(q, bits, t, delta)
     assert abs(bits.mean() - 0.5) < 6 * 0.5 / count**0.5
+
+
+@pytest.mark.parametrize("silent", [True, False])
+def test_both_directions_over_one_channel(silent: bool) -> None:
+    """Who speaks is asked first, so that neither waits for the other."""
+
+    def party(first: bool):
+        def run(channel):
+            def sender():
+                if silent:
+                    return SilentSender(channel, Engine(), odd_delta(), TINY)
+                return CotSender(channel, Engine(), odd_delta())
+
+            def receiver():
+                if silent:
+                    return SilentReceiver(channel, Engine(), TINY)
+                return CotReceiver(channel, Engine())
+
+            # The set-ups are conversations: one after the other.
+            sides = [receiver(), sender()] if first else [sender(), receiver()]
+            for side in sides:
+                side.take(1)
+            sides.sort(key=lambda side: not side.speaks)
+            assert [side.speaks for side in sides] == [True, False]
+            made = {}
+            for _ in range(3):
+                for side in sides:
+                    is_sender = isinstance(side, SilentSender | CotSender)
+                    made.setdefault(is_sender, []).append(side.take(TINY.outputs))
+            sender_side = next(s for s in sides if isinstance(s, SilentSender | CotSender))
+            return made, sender_side.delta
+
+        return run
+
+    (one, one_delta), (other, other_delta) = run_pair(party(True), party(False))
+    for sent, received, delta in ((one, other, one_delta), (other, one, other_delta)):
+        for q, (bits, t) in zip(sent[True], received[False], strict=True):
+            assert_correlated(q, bits, t, delta)
 
 
 def test_wiping_leaves_nothing() -> None:
