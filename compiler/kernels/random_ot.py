@@ -38,7 +38,8 @@ ROW: Final = 16
 """How many OTs are hashed together, a key each."""
 
 
-def _write_hash(module: Any, cipher: Cipher, *, sender: bool) -> None:
+def write_hash(module: Any, cipher: Cipher, *, sender: bool) -> None:
+    """Write `random_sender` or `random_receiver`."""
     outputs = ("zeros", "ones") if sender else ("keys",)
     pointers = ("blocks", *(("delta",) if sender else ()), *outputs)
     parameters = [("start", POINTER), ("first", I64), *[(name, POINTER) for name in pointers]]
@@ -81,8 +82,8 @@ def _write_stretch(module: Any, cipher: Cipher) -> None:
 def _build(target: Target) -> str:
     module = ir.Module("random-ot")
     cipher = cipher_for(target.path)
-    _write_hash(module, cipher, sender=True)
-    _write_hash(module, cipher, sender=False)
+    write_hash(module, cipher, sender=True)
+    write_hash(module, cipher, sender=False)
     _write_stretch(module, cipher)
     return str(module)
 
