@@ -434,9 +434,7 @@ class Evaluate(Node):
     value: Expr
 
 
-Statement = (
-    Block | Declare | Assign | If | For | While | Return | Output | Assert | Evaluate
-)
+Statement = Block | Declare | Assign | If | For | While | Return | Output | Assert | Evaluate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
@@ -10,10 +9,11 @@ from hypothesis import HealthCheck, settings
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-settings.register_profile(
-    "programs",
-    deadline=None,
-    max_examples=int(os.environ.get("EZLANG_EXAMPLES", "300")),
-    suppress_health_check=list(HealthCheck),
-    print_blob=True,
-)
+for name, count in (("programs", 300), ("sweep", 10_000)):
+    settings.register_profile(
+        name,
+        deadline=None,
+        max_examples=count,
+        suppress_health_check=list(HealthCheck),
+        print_blob=True,
+    )

@@ -8,6 +8,7 @@ from generator import Generated, programs
 from hypothesis import given, settings
 
 PROFILE = settings.get_profile("programs")
+SWEEP = settings.get_profile("sweep")
 
 
 def agree(generated: Generated) -> None:
@@ -32,6 +33,15 @@ def test_three_parties(generated: Generated) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(0)
+@given(programs())
+@settings(SWEEP)
+def test_two_parties_at_length(generated: Generated) -> None:
+    agree(generated)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(0)
 @given(programs(parties=("ann", "ben", "cem", "dan", "eve")))
 @settings(PROFILE)
 def test_five_parties(generated: Generated) -> None:
