@@ -7,24 +7,36 @@ import sys
 from pathlib import Path
 
 
-def cache_directory() -> Path:
-    """Return `$EZLANG_CACHE`, or `ezlang` in the platform's folder for caches; it may not exist."""
+def cache_directory() -> Path | None:
+    """Return `$EZLANG_CACHE`, or `ezlang` in the user's folder for caches; it may not exist.
+
+    Some users have no home; for them nothing is kept.
+    """
     if chosen := os.environ.get("EZLANG_CACHE"):
         return Path(chosen)
+    try:
+        return _users_caches() / "ezlang"
+    except RuntimeError:
+        return None
+
+
+def _users_caches() -> Path:
+    """Return the user's folder for caches. Raises RuntimeError if the user has no home."""
     if sys.platform == "win32":
-        parent = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        parent = Path.home() / "Library" / "Caches"
-    else:
-        parent = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return parent / "ezlang"
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
 
 
 def read_cached(name: str) -> bytes | None:
     """Return what is kept under `name`, or None."""
+    folder = cache_directory()
+    if folder is None:
+        return None
     try:
-        return (cache_directory() / name).read_bytes()
-    except (OSError, RuntimeError):
+        return (folder / name).read_bytes()
+    except OSError:
         return None
 
 
@@ -32,11 +44,13 @@ def write_cached(name: str, content: bytes) -> None:
     """Keep `content` under `name`, at once or not at all; a cache that can't be written is none."""
     import tempfile  # slow to import, and seldom needed
 
+    folder = cache_directory()
+    if folder is None:
+        return
     try:
-        path = cache_directory() / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
             file.write(content)
-        os.replace(file.name, path)
-    except (OSError, RuntimeError):
+        os.replace(file.name, folder / name)
+    except OSError:
         return

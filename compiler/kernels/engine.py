@@ -16,7 +16,6 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import os
-import sys
 import tempfile
 from collections.abc import Callable
 from functools import cache
@@ -27,6 +26,7 @@ import llvmlite
 import llvmlite.binding as llvm
 
 import ezlang
+from ezlang.cache import cache_directory
 
 from .target import Target, host_target
 
@@ -34,34 +34,26 @@ OPTIMISATION: Final = 3
 _DIGEST_BYTES: Final = 32
 
 
-def cache_folder() -> Path:
-    """Return where objects are kept: EZLANG_CACHE, or the user's folder for caches."""
-    chosen = os.environ.get("EZLANG_CACHE")
-    if chosen:
-        return Path(chosen)
-    if sys.platform == "win32":
-        base = os.environ.get("LOCALAPPDATA") or str(Path.home() / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        base = str(Path.home() / "Library" / "Caches")
-    else:
-        base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(base) / "ezlang"
-
-
 class ObjectCache:
-    """Compiled objects on disk, shared by processes. A folder that can't be written is no error."""
+    """Compiled objects on disk, shared by processes.
+
+    That there is no folder, or one that can't be written, is no error.
+    """
 
     def __init__(self, folder: Path | None = None) -> None:
-        self.folder = cache_folder() if folder is None else folder
+        self.folder = cache_directory() if folder is None else folder
 
-    def path(self, key: str) -> Path:
-        """Return the file of an entry."""
-        return self.folder / f"{key}.o"
+    def path(self, key: str) -> Path | None:
+        """Return the file of an entry, if there is a folder."""
+        return None if self.folder is None else self.folder / f"{key}.o"
 
     def load(self, key: str) -> bytes | None:
         """Return an entry, or None if it isn't there or is damaged."""
+        path = self.path(key)
+        if path is None:
+            return None
         try:
-            data = self.path(key).read_bytes()
+            data = path.read_bytes()
         except OSError:
             return None
         digest, image = data[:_DIGEST_BYTES], data[_DIGEST_BYTES:]
@@ -69,16 +61,19 @@ class ObjectCache:
 
     def store(self, key: str, image: bytes) -> None:
         """Write an entry, whole or not at all."""
+        path = self.path(key)
+        if path is None:
+            return
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=self.folder, prefix=".new-")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
         except OSError:
             return
         temporary = Path(name)
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(hashlib.sha256(image).digest() + image)
-            os.replace(temporary, self.path(key))
+            os.replace(temporary, path)
         except OSError:
             temporary.unlink(missing_ok=True)
 

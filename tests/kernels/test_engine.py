@@ -13,6 +13,7 @@ from llvmlite import ir
 from ezlang.compiler.kernels import units
 from ezlang.compiler.kernels.abi import I32, I64
 from ezlang.compiler.kernels.build import Kernel
+from ezlang.cache import cache_directory, read_cached, write_cached
 from ezlang.compiler.kernels.engine import Engine, ObjectCache, cache_key, compile_assembly
 from ezlang.compiler.kernels.target import AesPath, Target, available_paths, host_target
 from ezlang.diagnostics.diagnostic import EzError
@@ -75,6 +76,18 @@ def test_key_depends_on_everything() -> None:
     keys = {cache_key("module", "text", target) for target in [base, *others]}
     keys |= {cache_key("unit", "text", base), cache_key("module", "other", base)}
     assert len(keys) == 6
+
+
+def test_a_user_without_a_home_has_no_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    def homeless() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    for name in ("EZLANG_CACHE", "XDG_CACHE_HOME", "LOCALAPPDATA"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(Path, "home", homeless)
+    write_cached("nothing", b"kept")
+    assert cache_directory() is None and read_cached("nothing") is None
+    Engine().add_module("triple", triple_module(), ("triple",))
 
 
 def test_units_of_different_paths_are_different_entries(cache: ObjectCache) -> None:
