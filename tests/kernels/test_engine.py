@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from llvmlite import ir
 
+from ezlang.cache import cache_directory, read_cached, write_cached
 from ezlang.compiler.kernels import units
 from ezlang.compiler.kernels.abi import I32, I64
 from ezlang.compiler.kernels.build import Kernel
-from ezlang.cache import cache_directory, read_cached, write_cached
 from ezlang.compiler.kernels.engine import Engine, ObjectCache, cache_key, compile_assembly
 from ezlang.compiler.kernels.target import AesPath, Target, available_paths, host_target
 from ezlang.diagnostics.diagnostic import EzError
@@ -86,7 +86,8 @@ def test_a_user_without_a_home_has_no_cache(monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(Path, "home", homeless)
     write_cached("nothing", b"kept")
-    assert cache_directory() is None and read_cached("nothing") is None
+    assert cache_directory() is None
+    assert read_cached("nothing") is None
     Engine().add_module("triple", triple_module(), ("triple",))
 
 
