@@ -83,8 +83,12 @@ class Expressions:
 
     def guarded(self, text: str, label: str) -> bool:
         """Whether a divisor, amount or index may turn out public, where it must be in range."""
+        return label == PUBLIC or self.generic or self.opened(text)
+
+    def opened(self, text: str) -> bool:
+        """Whether the checker may find a value more open than the meet of its parts."""
         # A conditional on a constant is the side it chooses, which may be public.
-        return label == PUBLIC or self.generic or self.called(text) or "?" in text
+        return self.called(text) or any(operator in text for operator in ("?", "&&", "||"))
 
     def called(self, text: str) -> bool:
         """Whether a function is called: the result may be more open than the arguments' meet."""
