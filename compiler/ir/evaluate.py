@@ -70,8 +70,9 @@ def evaluate(operation: Pure, operands: Sequence[Array]) -> Array:
                 return array(result, operation.data)
             case ir.Iota():
                 steps = np.arange(result.size, dtype=dtype(result.element))
-                start, step = (np.array(n, steps.dtype) for n in (operation.start, operation.step))
-                return np.asarray(start + step * steps)
+                return np.asarray(
+                    _wrapped(operation.start, result) + _wrapped(operation.step, result) * steps
+                )
             case ir.Unary():
                 return _unary(operation.kind, operands[0])
             case ir.Binary():
@@ -89,6 +90,12 @@ def evaluate(operation: Pure, operands: Sequence[Array]) -> Array:
                 return reduce(operation.kind, operands[0], operation.axis)
             case _:
                 return moved(operation, operands)
+
+
+def _wrapped(number: int, type: ir.TensorType) -> Array:
+    element = type.element
+    wrapped = number if isinstance(element, BoolType) else element.wrap(number)
+    return np.array(wrapped, dtype=dtype(element))
 
 
 Moving = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
 
 from ezlang.recursion import deep_recursion
@@ -10,18 +11,40 @@ from ezlang.recursion import deep_recursion
 from ..ir import tree as ir
 from ..ir.verify import verify
 from .constants import fold_constants
+from .counting import add_at_indices
 from .cse import merge_common
 from .dce import remove_dead
+from .inline import inline
 from .oblivious import expand_oblivious
 from .reduce import expand_reduce
 from .simplify import simplify
+from .vectorise import BUDGET, WIDE, vectorise
 
 Pass = Callable[[ir.Program], ir.Program]
+
+_TIDY: tuple[Pass, ...] = (fold_constants, simplify, merge_common, remove_dead)
+
+
+def vectorised(budget: int) -> tuple[Pass, ...]:
+    """Return the passes that leave as few loops as can be, each with `budget` bytes of labels."""
+    return (
+        fold_constants,
+        simplify,
+        merge_common,
+        inline,
+        merge_common,
+        add_at_indices,
+        expand_oblivious,
+        *_TIDY,
+        partial(vectorise, budget=budget),
+        *_TIDY,
+    )
+
 
 PIPELINES: Mapping[str, tuple[Pass, ...]] = MappingProxyType(
     {
         "none": (),
-        "tidy": (fold_constants, simplify, merge_common, remove_dead),
+        "tidy": _TIDY,
         "expanded": (
             fold_constants,
             simplify,
@@ -32,10 +55,13 @@ PIPELINES: Mapping[str, tuple[Pass, ...]] = MappingProxyType(
             remove_dead,
         ),
         "plain": (expand_oblivious, expand_reduce, fold_constants, merge_common, remove_dead),
+        "vectorised": vectorised(BUDGET),
+        "wide": vectorised(WIDE),
     }
 )
 """`none` as lowered; `tidy` with less to do; `expanded` tidy and without oblivious accesses;
-`plain` without reductions, too."""
+`plain` without reductions, too; `vectorised` with loops as tensor operations, for executors that
+keep a label a bit; `wide` the same for those that keep a bit a bit."""
 
 
 def run_passes(program: ir.Program, passes: Sequence[Pass] | str) -> ir.Program:

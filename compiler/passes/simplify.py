@@ -1,8 +1,9 @@
 """Small algebra.
 
 **Purpose.** Drop operations whose result is one of their operands, or zero: adding 0, multiplying
-by 1 or 0, selecting between a value and itself, negating twice. **Keeps** meaning and labels: the
-value that stands in gets the result's label. **Does not** touch division and shifts.
+by 1 or 0, selecting between a value and itself or between 1 and 0, negating twice. **Keeps**
+meaning and labels: the value that stands in gets the result's label. **Does not** touch division
+and shifts.
 """
 
 from __future__ import annotations
@@ -31,12 +32,19 @@ class _Simplify(Rule):
     def apply(self, build: Builder, operation: ir.Operation) -> Sequence[ir.Value] | None:
         self.constants.see(operation)
         match operation:
+            case ir.Relabel(operands=(x,)) | ir.Broadcast(operands=(x,)):
+                known = self.constants.of(x)
+                if known is not None and len(known.data) == 1:
+                    self.constants.data[operation.result.id] = known
+                return None
             case ir.Binary():
                 value = self._binary(build, operation)
             case ir.Unary():
                 value = self._twice(operation)
             case ir.Select(operands=(_, x, y)) if x == y:
                 value = x
+            case ir.Select():
+                value = self._flag(build, operation)
             case _:
                 return None
         if value is None:
@@ -52,6 +60,15 @@ class _Simplify(Rule):
             return inner.operands[0]
         self.negations[operation.result.id] = operation
         return None
+
+    def _flag(self, build: Builder, operation: ir.Select) -> ir.Value | None:
+        """`c ? true : false` is c, `c ? 1 : 0` a cast of it, for a condition an element."""
+        condition, x, y = operation.operands
+        if condition.type.shape != x.type.shape:
+            return None
+        if (self.constants.scalar(x), self.constants.scalar(y)) != (1, 0):
+            return None
+        return build.cast(condition, x.type.element)
 
     def _binary(self, build: Builder, operation: ir.Binary) -> ir.Value | None:
         x, y = operation.operands

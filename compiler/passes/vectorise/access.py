@@ -1,0 +1,167 @@
+"""Reads and writes of parts of arrays in one form: an affine place for each dimension."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from math import prod
+
+from ezlang.types.types import INT64
+
+from ...ir import tree as ir
+from ...ir.build import Builder
+from ...ir.tree import BinaryKind
+from ..scalars import Affine, Scalars
+
+Reading = ir.Extract | ir.ExtractSlice | ir.AffineRead
+Writing = ir.Insert | ir.InsertSlice | ir.AffineWrite
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Where along a dimension of the base: `start`, and a factor for each dimension of the part."""
+
+    start: Affine
+    factors: tuple[int, ...]
+
+    def extent(self, shape: tuple[int, ...]) -> tuple[int, int]:
+        """Return how far places reach before and after the start, in a part with elements."""
+        ends = [factor * (size - 1) for factor, size in zip(self.factors, shape, strict=True)]
+        return sum(min(end, 0) for end in ends), sum(max(end, 0) for end in ends)
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What is read or written: a row for each dimension of the base, and the part's shape."""
+
+    rows: tuple[Row, ...]
+    shape: tuple[int, ...]
+
+    def inside(self, base: tuple[int, ...], scalars: Scalars) -> bool:
+        """Tell whether all places are in range."""
+        if 0 in self.shape:
+            return True
+        for size, row in zip(base, self.rows, strict=True):
+            low, high = scalars.range_of(row.start)
+            before, after = row.extent(self.shape)
+            if low + before < 0 or high + after >= size:
+                return False
+        return True
+
+
+def access_of(operation: Reading | Writing, scalars: Scalars) -> Access | None:
+    """Return where an operation reads or writes; None where an index isn't a public scalar."""
+    base = operation.operands[0].type.shape
+    writes = isinstance(operation, Writing)
+    part = operation.operands[1].type.shape if writes else operation.result.type.shape
+    forms = [scalars.affine(value) for value in operation.operands[2 if writes else 1 :]]
+    given = iter([form for form in forms if form is not None])
+    if None in forms:
+        return None
+    rank = len(part)
+    match operation:
+        case ir.Extract() | ir.Insert():
+            rows, kept = [], 0
+            flags = operation.dimensions + (False,) * (len(base) - len(operation.dimensions))
+            for indexed in flags:
+                if indexed:
+                    rows.append(Row(next(given), (0,) * rank))
+                else:
+                    rows.append(Row(Affine(0), _unit(kept, rank)))
+                    kept += 1
+        case ir.ExtractSlice() | ir.InsertSlice():
+            starts = [next(given), *(Affine(0) for _ in base[1:])]
+            rows = [Row(start, _unit(d, rank)) for d, start in enumerate(starts)]
+        case ir.AffineRead() | ir.AffineWrite():
+            moved = operation.moved or (False,) * len(base)
+            rows = []
+            for (constant, *factors), shifted in zip(operation.places, moved, strict=True):
+                start = Affine(constant)
+                rows.append(Row(start.plus(next(given)) if shifted else start, tuple(factors)))
+    return Access(tuple(rows), part)
+
+
+def _unit(k: int, rank: int) -> tuple[int, ...]:
+    return tuple(int(k == n) for n in range(rank))
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An access ready to be emitted: rows of numbers, and what is added to each in the run."""
+
+    places: tuple[tuple[int, ...], ...]
+    offsets: tuple[Affine | None, ...]
+    shape: tuple[int, ...]
+
+    def flat(self, base: tuple[int, ...]) -> bool:
+        """Tell whether the places are all those of the base, in order."""
+        if any(offset is not None for offset in self.offsets) or prod(self.shape) != prod(base):
+            return False
+        paces = [prod(base[d + 1 :]) for d in range(len(base))]
+        totals = [
+            sum(row[k] * pace for row, pace in zip(self.places, paces, strict=True))
+            for k in range(1 + len(self.shape))
+        ]
+        steps = [
+            (total, prod(self.shape[k + 1 :]))
+            for k, total in enumerate(totals[1:])
+            if self.shape[k] != 1
+        ]
+        return totals[0] == 0 and all(total == step for total, step in steps)
+
+
+def placed(access: Access) -> Placed:
+    """Take the constants of an access out of what is added in the run."""
+    places, offsets = [], []
+    for row in access.rows:
+        places.append((row.start.constant, *row.factors))
+        offsets.append(Affine(0, row.start.terms) if row.start.terms else None)
+    return Placed(tuple(places), tuple(offsets), access.shape)
+
+
+Current = Callable[[ir.Value], ir.Value]
+"""Says which value stands for one of the original program."""
+
+
+def emit_sum(build: Builder, form: Affine, current: Current) -> ir.Value:
+    """Emit the value of an affine form, as an int64."""
+    total: ir.Value | None = None
+    for value, factor in form.terms:
+        term = build.cast(current(value), INT64)
+        if factor != 1:
+            term = build.binary(BinaryKind.MUL, term, build.index(factor))
+        total = term if total is None else build.binary(BinaryKind.ADD, total, term)
+    if total is None:
+        return build.index(form.constant)
+    if form.constant:
+        total = build.binary(BinaryKind.ADD, total, build.index(form.constant))
+    return total
+
+
+def emit_read(build: Builder, base: ir.Value, access: Placed, current: Current) -> ir.Value:
+    """Emit a read, by the simplest operation that does it."""
+    if access.flat(base.type.shape):
+        return build.reshape(base, access.shape)
+    if access.shape and all(row[1] == 0 for row in access.places):
+        rows = tuple((row[0], *row[2:]) for row in access.places)
+        inner = replace(access, places=rows, shape=access.shape[1:])
+        return build.broadcast(emit_read(build, base, inner, current), access.shape[:1])
+    offsets = _offsets(build, access.offsets, current)
+    return build.affine_read(base, access.places, access.shape, offsets)
+
+
+def emit_write(
+    build: Builder, base: ir.Value, value: ir.Value, access: Placed, current: Current
+) -> ir.Value:
+    """Emit a write, by the simplest operation that does it."""
+    value = build.relabel(value, base.type.label)
+    if access.flat(base.type.shape):
+        return build.reshape(value, base.type.shape)
+    offsets = _offsets(build, access.offsets, current)
+    return build.affine_write(base, value, access.places, offsets)
+
+
+def _offsets(
+    build: Builder, forms: Sequence[Affine | None], current: Current
+) -> list[ir.Value | None]:
+    return [None if form is None else emit_sum(build, form, current) for form in forms]

@@ -1,0 +1,267 @@
+"""All iterations of a body at once: each value that varies gets a new first dimension."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from ezlang.diagnostics.diagnostic import CompilerBug
+from ezlang.types.types import IntType
+
+from ...ir import tree as ir
+from ...ir.build import Builder
+from ..copy import Copier
+from ..scalars import Affine, Scalars
+from .access import Access, Placed, Reading, Writing, access_of, emit_read, emit_sum, emit_write
+from .reductions import uses
+from .support import affine_in
+
+
+@dataclass(slots=True)
+class Batch:
+    """Emits operations for `trips` iterations, whose index goes up from `low`.
+
+    `varied` are the values of the body that differ between iterations; `values` says what stands
+    for values: a tensor with an item an iteration for those that vary.
+    """
+
+    build: Builder
+    scalars: Scalars
+    index: ir.Value
+    low: int
+    trips: int
+    varied: set[int]
+    values: dict[int, ir.Value] = field(default_factory=dict)
+
+    def plain(self, value: ir.Value) -> ir.Value:
+        """Return what stands for a value that is the same in all iterations."""
+        if value.id in self.varied:
+            raise CompilerBug(f"%{value.id} varies between iterations")
+        return self.values.get(value.id, value)
+
+    def items(self, value: ir.Value) -> ir.Value:
+        """Return a tensor with an item an iteration."""
+        if value.id not in self.varied:
+            return self._repeated(self.plain(value))
+        if value.id in self.values:
+            return self.values[value.id]
+        form = self.scalars.affine(value)
+        if form is None or not affine_in(self.scalars, value, self.index, self.varied):
+            raise CompilerBug(f"%{value.id} is not known")
+        return self._counted(value.type, form)
+
+    def either(self, value: ir.Value) -> ir.Value:
+        """Return a tensor with an item an iteration for what varies, else the value."""
+        return self.items(value) if value.id in self.varied else self.plain(value)
+
+    def _repeated(self, value: ir.Value) -> ir.Value:
+        definition = self.scalars.definitions.get(value.id)
+        if isinstance(definition, ir.Constant) and len(definition.data) == 1:
+            shape = (self.trips, *value.type.shape)
+            return self.build.constant(value.type.element, definition.data, shape)
+        return self.build.broadcast(value, (self.trips,))
+
+    def _counted(self, type: ir.TensorType, form: Affine) -> ir.Value:
+        """Emit an affine form of the index for each iteration."""
+        if not isinstance(type.element, IntType):
+            raise CompilerBug("only integers are counted")
+        factor, rest = form.split(self.index)
+        start = rest.constant + factor * self.low
+        moved = Affine(start, rest.terms)
+        if not rest.terms:
+            return self.build.iota(type.element, self.trips, type.element.wrap(start), factor)
+        steps = self.build.iota(type.element, self.trips, 0, factor)
+        first = self.build.cast(emit_sum(self.build, moved, self.plain), type.element)
+        return self.build.binary(
+            ir.BinaryKind.ADD, steps, self.build.broadcast(first, (self.trips,))
+        )
+
+    # Operations
+
+    def operation(self, operation: ir.Operation) -> None:
+        """Emit an operation for all iterations."""
+        with self.build.at(operation.span):
+            if not any(one in self.varied for one in self._touched(operation)):
+                self._once(operation)
+                return
+            match operation:
+                case ir.For():
+                    self._for(operation)
+                case ir.If():
+                    self._if(operation)
+                case _:
+                    if not affine_in(
+                        self.scalars, operation.result, self.index, self.varied
+                    ) or self._is_itself(operation.result):
+                        self.values[operation.result.id] = self._simple(operation)
+
+    def _is_itself(self, value: ir.Value) -> bool:
+        form = self.scalars.affine(value)
+        return form is not None and form.terms == ((value, 1),)
+
+    def _touched(self, operation: ir.Operation) -> set[int]:
+        inner = {
+            r.id for region in operation.regions for one in ir.walk(region) for r in one.results
+        }
+        return uses(operation) | inner | {value.id for value in operation.results}
+
+    def _once(self, operation: ir.Operation) -> None:
+        """Emit an operation that is the same in all iterations, once."""
+        copier = Copier(self.build, self.values)
+        copier.operation(operation)
+        self.scalars.note(self.build.operations[-1])
+
+    def _simple(self, operation: ir.Operation) -> ir.Value:
+        build = self.build
+        match operation:
+            case ir.Unary(operands=(x,)):
+                return build.unary(operation.kind, self.items(x))
+            case ir.Binary(operands=(x, y)):
+                return build.binary(operation.kind, self.items(x), self.items(y))
+            case ir.Select():
+                return self._select(*operation.operands)
+            case ir.Cast(operands=(x,)):
+                return build.cast(self.items(x), operation.result.type.element)
+            case ir.Bit(operands=(x,)):
+                return build.bit(self.items(x), operation.position)
+            case ir.Relabel(operands=(x,)):
+                return build.relabel(self.items(x), operation.result.type.label)
+            case ir.Reveal(operands=(x,)):
+                type = operation.result.type
+                shown = build.fresh(replace(type, shape=(self.trips, *type.shape)))
+                build.emit(
+                    ir.Reveal(operands=(self.items(x),), results=(shown,), span=operation.span)
+                )
+                return shown
+            case _:
+                return self._shape(operation)
+
+    def _shape(self, operation: ir.Operation) -> ir.Value:
+        build, shape = self.build, operation.result.type.shape
+        match operation:
+            case ir.Broadcast(operands=(x,)):
+                new = len(shape) - len(x.type.shape)
+                order = [0, *range(1 + new, 1 + len(shape))]
+                return self._arranged(self.items(x), order, (self.trips, *shape))
+            case ir.Reshape(operands=(x,)):
+                return build.reshape(self.items(x), (self.trips, *shape))
+            case ir.Stack():
+                label = operation.result.type.label
+                parts = [build.relabel(self.items(x), label) for x in operation.operands]
+                order = [1, 0, *range(2, 1 + len(shape))]
+                return self._arranged(build.stack(parts), order, (self.trips, *shape))
+            case ir.Reduce(operands=(x,), axis=None):
+                flat = build.reshape(self.items(x), (self.trips, x.type.size))
+                return build.reduce(operation.kind, flat, 1)
+            case ir.Reduce(operands=(x,), axis=int(axis)):
+                return build.reduce(operation.kind, self.items(x), axis + 1)
+            case ir.Extract() | ir.ExtractSlice() | ir.AffineRead():
+                base = operation.operands[0]
+                access = self._access(operation, base.id in self.varied)
+                return emit_read(build, self.either(base), access, self.plain)
+            case ir.Insert() | ir.InsertSlice() | ir.AffineWrite():
+                base, value = operation.operands[:2]
+                access = self._access(operation, True)
+                items = self.items(value)
+                return emit_write(build, self.items(base), items, access, self.plain)
+            case _:
+                raise CompilerBug(f"{type(operation).__name__} is not done for all iterations")
+
+    def _arranged(self, x: ir.Value, order: Sequence[int], shape: tuple[int, ...]) -> ir.Value:
+        """Emit x in a shape whose dimension `order[d]` is dimension d of x; the rest repeats."""
+        places = tuple((0, *(int(order[d] == k) for k in range(len(shape))))
+                       for d in range(len(x.type.shape)))  # fmt: skip
+        offsets = (None,) * len(places)
+        return emit_read(self.build, x, Placed(places, offsets, shape), self.plain)
+
+    def _select(self, condition: ir.Value, x: ir.Value, y: ir.Value) -> ir.Value:
+        shape = x.type.shape
+        chosen = self.either(condition)
+        if condition.type.shape:
+            chosen = self.items(condition)
+        elif condition.id in self.varied and shape:
+            chosen = self._arranged(chosen, [0], (self.trips, *shape))
+        return self.build.select(chosen, self.items(x), self.items(y))
+
+    def _access(self, operation: Reading | Writing, batched: bool) -> Placed:
+        access = access_of(operation, self.scalars)
+        if access is None:
+            raise CompilerBug("an index is not known")
+        return self.along(access, batched)
+
+    def along(self, access: Access, batched: bool) -> Placed:
+        """Return an access for all iterations; `batched`: the base has an item for each."""
+        rank = len(access.shape)
+        places: list[tuple[int, ...]] = [(0, 1, *(0,) * rank)] if batched else []
+        offsets: list[Affine | None] = [None] if batched else []
+        for row in access.rows:
+            factor, rest = row.start.split(self.index)
+            places.append((rest.constant + factor * self.low, factor, *row.factors))
+            offsets.append(Affine(0, rest.terms) if rest.terms else None)
+        return Placed(tuple(places), tuple(offsets), (self.trips, *access.shape))
+
+    # Control flow
+
+    def _region(
+        self, region: ir.Region, parameters: tuple[ir.Value, ...], items: Sequence[bool]
+    ) -> ir.Region:
+        """Emit a region for all iterations; `items` says which yields have one an iteration."""
+        with self.build.nested() as operations:
+            for operation in region.operations:
+                self.operation(operation)
+            yields = tuple(
+                self.items(value) if batched else self.plain(value)
+                for value, batched in zip(region.yields, items, strict=True)
+            )
+        return ir.Region(parameters=parameters, operations=tuple(operations), yields=yields)
+
+    def _stands(self, values: Sequence[ir.Value]) -> tuple[ir.Value, ...]:
+        """Make values that stand for others: with an item an iteration for those that vary."""
+        made = []
+        for value in values:
+            type = value.type
+            if value.id in self.varied:
+                type = replace(type, shape=(self.trips, *type.shape))
+            self.values[value.id] = self.build.fresh(type, value.hint)
+            made.append(self.values[value.id])
+        return tuple(made)
+
+    def _for(self, operation: ir.For) -> None:
+        """Emit a loop inside: its iterations follow one another, each for all of the outer ones."""
+        (body,) = operation.regions
+        flags = [value.id in self.varied for value in operation.results]
+        bounds = tuple(self.plain(value) for value in operation.operands[:2])
+        initial = tuple(
+            self.items(value) if batched else self.plain(value)
+            for value, batched in zip(operation.operands[2:], flags, strict=True)
+        )
+        parameters = self._stands(body.parameters)
+        region = self._region(body, parameters, flags)
+        results = self._stands(operation.results)
+        self._emit(replace(operation, operands=(*bounds, *initial), results=results,
+                           regions=(region,)))  # fmt: skip
+
+    def _if(self, operation: ir.If) -> None:
+        (condition,) = operation.operands
+        if condition.id in self.varied:
+            self._both(operation, condition)
+            return
+        flags = [value.id in self.varied for value in operation.results]
+        regions = tuple(self._region(region, (), flags) for region in operation.regions)
+        results = self._stands(operation.results)
+        chosen = (self.plain(condition),)
+        self._emit(replace(operation, operands=chosen, results=results, regions=regions))
+
+    def _both(self, operation: ir.If, condition: ir.Value) -> None:
+        """Emit both sides of a branch that differs between iterations, and select."""
+        for region in operation.regions:
+            for inner in region.operations:
+                self.operation(inner)
+        then, otherwise = (region.yields for region in operation.regions)
+        for result, x, y in zip(operation.results, then, otherwise, strict=True):
+            chosen = self._select(condition, x, y)
+            self.values[result.id] = self.build.relabel(chosen, result.type.label)
+
+    def _emit(self, operation: ir.For | ir.If) -> None:
+        self.build.emit(operation)
+        self.scalars.note(operation)

@@ -1,0 +1,191 @@
+"""A loop's body made ready: what it carries told apart, arrays and reductions taken out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from ...ir import tree as ir
+from ...ir.build import Builder
+from ..scalars import Scalars
+from .chain import chain_of
+from .places import Place, places_of
+from .private import Private
+from .reductions import Reduction, reduction_of
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A place of an array: what it holds as an iteration begins, and as it ends."""
+
+    place: Place
+    before: ir.Value
+    after: ir.Value
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """An array that iterations change in parts of their own."""
+
+    initial: ir.Value
+    parts: tuple[Part, ...]
+    written: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """What iterations contribute to."""
+
+    initial: ir.Value
+    reduction: Reduction
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """What an iteration passes on to the next one: the parameter, and what it becomes."""
+
+    initial: ir.Value
+    parameter: ir.Value
+    following: ir.Value
+
+
+Carried = ir.Value | Whole | Total | Passed
+"""What a loop carries; a value that stays what it was is itself."""
+
+
+@dataclass(slots=True)
+class Body:
+    """What an iteration does, and for each value that the loop carries, what becomes of it."""
+
+    index: ir.Value
+    low: int
+    trips: int
+    operations: list[ir.Operation]
+    carried: list[Carried] = field(default_factory=list)
+
+    @property
+    def passed(self) -> list[Passed]:
+        """What iterations pass on."""
+        return [one for one in self.carried if isinstance(one, Passed)]
+
+    @property
+    def parts(self) -> list[tuple[Whole, Part]]:
+        """The parts of arrays, with the arrays."""
+        return [(one, part) for one in self.carried if isinstance(one, Whole) for part in one.parts]
+
+    @property
+    def outputs(self) -> list[ir.Value]:
+        """What is needed of each iteration after the loop, but for what is passed on."""
+        found = []
+        for one in self.carried:
+            match one:
+                case Whole():
+                    found += [part.after for n, part in enumerate(one.parts) if n in one.written]
+                case Total():
+                    found += [*one.reduction.added, *one.reduction.subtracted]
+                case _:
+                    pass
+        return found
+
+
+def body_of(build: Builder, scalars: Scalars, loop: ir.For) -> Body | None:
+    """Make the body of a loop ready; None where the bounds aren't known, or nobody's to choose."""
+    low, high = (scalars.constant(value) for value in loop.operands[:2])
+    if low is None or high is None or high <= low:
+        return None
+    region = loop.regions[0]
+    initial = list(loop.operands[2:])
+    for position in reversed(range(len(initial))):
+        if region.yields[position] in (region.parameters[1 + position], initial[position]):
+            region = _fixed(region, position, initial[position])
+    body = Body(region.parameters[0], low, high - low, [])
+    carried: dict[int, Carried] = {}
+    left = list(range(len(initial)))
+    for position, value in enumerate(initial):
+        if region.yields[position] == value:
+            carried[position] = value
+            left.remove(position)
+    arrays: dict[int, tuple[Private, int]] = {}
+    for position in list(left):
+        first = len(region.yields)
+        private = _private(build, scalars, region, position)
+        if private is not None:
+            region = _without(build, private, region, position)
+            scalars.see(region)
+            arrays[position] = private, first
+            left.remove(position)
+    for position, (private, first) in arrays.items():
+        places = private.places
+        after = region.yields[first : first + len(places.places)]
+        parts = map(Part, places.places, private.before, after)
+        carried[position] = Whole(initial[position], tuple(parts), frozenset(places.written))
+    body.operations = list(region.operations)
+    _reductions(build, region, initial, left, carried, body)
+    body.carried = [carried[position] for position in range(len(initial))]
+    return body
+
+
+def _fixed(region: ir.Region, position: int, value: ir.Value) -> ir.Region:
+    """Put the initial value of what never changes in its place, in the body and as its yield."""
+    return _replaced(region, {region.parameters[1 + position].id: value})
+
+
+def _replaced(region: ir.Region, values: dict[int, ir.Value]) -> ir.Region:
+    def current(found: Sequence[ir.Value]) -> tuple[ir.Value, ...]:
+        return tuple(values.get(value.id, value) for value in found)
+
+    operations = tuple(
+        replace(
+            operation,
+            operands=current(operation.operands),
+            regions=tuple(_replaced(inner, values) for inner in operation.regions),
+        )
+        for operation in region.operations
+    )
+    return replace(region, operations=operations, yields=current(region.yields))
+
+
+def _private(build: Builder, scalars: Scalars, region: ir.Region, position: int) -> Private | None:
+    """Find out whether an array is only changed in parts that are an iteration's own."""
+    array = region.parameters[1 + position]
+    chain = chain_of(region, position) if array.type.shape else None
+    if chain is None or not chain.accesses:
+        return None
+    inner = {value.id for value in region.parameters[1:]}
+    for operation in ir.walk(region):
+        inner.update(value.id for value in operation.results)
+        inner.update(p.id for one in operation.regions for p in one.parameters)
+    places = places_of(chain, region.parameters[0], inner, scalars)
+    return None if places is None else Private(build, chain, places)
+
+
+def _without(build: Builder, private: Private, region: ir.Region, position: int) -> ir.Region:
+    """Take an array out of a body, which yields its parts, too, as last values."""
+    array, last = region.parameters[1 + position], region.yields[position]
+    with build.nested() as operations:
+        after = private.body(region, array, last)
+        yields = tuple(private.current(value) for value in region.yields)
+    return replace(region, operations=tuple(operations), yields=(*yields, *after))
+
+
+def _reductions(
+    build: Builder,
+    region: ir.Region,
+    initial: Sequence[ir.Value],
+    left: Sequence[int],
+    carried: dict[int, Carried],
+    body: Body,
+) -> None:
+    """Tell reductions from what is passed on."""
+    ends = {value.id for value in region.yields[len(initial) :]}
+    totals: list[ir.Value] = []
+    for position in left:
+        start, end = region.parameters[1 + position], region.yields[position]
+        others = ends | {region.yields[other].id for other in left if other != position}
+        others |= {value.id for value in totals}
+        found = reduction_of(build, body.operations, start, end, others)
+        if found is None:
+            carried[position] = Passed(initial[position], start, end)
+            continue
+        carried[position] = Total(initial[position], found)
+        totals += [*found.added, *found.subtracted]

@@ -1,0 +1,87 @@
+"""Arrays that a loop carries and changes in parts: the versions they go through in an iteration."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ...ir import tree as ir
+from .access import Reading, Writing
+
+
+@dataclass(slots=True)
+class Chain:
+    """The versions of one array in a loop's body, and all reads and writes of them."""
+
+    versions: set[int]
+    accesses: list[Reading | Writing] = field(default_factory=list)
+
+    def follow(self, operations: Sequence[ir.Operation]) -> bool:
+        """Follow the array through operations; False where it is used as a whole."""
+        return all(self._operation(operation) for operation in operations)
+
+    def _operation(self, operation: ir.Operation) -> bool:
+        touched = [value.id in self.versions for value in operation.operands]
+        match operation:
+            case ir.For():
+                return self._for(operation, touched)
+            case ir.If():
+                return self._if(operation)
+            case ir.While():
+                bodies = [region.operations for region in operation.regions]
+                inside = all(self.follow(body) for body in bodies)
+                return not any(touched) and inside and not self._yielded(operation.regions)
+            case _:
+                pass
+        if not any(touched):
+            return True
+        if any(touched[1:]) or not isinstance(operation, Reading | Writing):
+            return False
+        self.accesses.append(operation)
+        if isinstance(operation, Writing):
+            self.versions.add(operation.result.id)
+        return True
+
+    def _for(self, operation: ir.For, touched: list[bool]) -> bool:
+        (body,) = operation.regions
+        slots = touched[2:]
+        parameters = body.parameters[1:]
+        self.versions.update(p.id for p, one in zip(parameters, slots, strict=True) if one)
+        if any(touched[:2]) or not self.follow(body.operations):
+            return False
+        return self._results(operation.results, slots, [body])
+
+    def _if(self, operation: ir.If) -> bool:
+        if not all(self.follow(region.operations) for region in operation.regions):
+            return False
+        first = operation.regions[0].yields
+        slots = [value.id in self.versions for value in first]
+        return self._results(operation.results, slots, operation.regions)
+
+    def _results(
+        self, results: Sequence[ir.Value], slots: Sequence[bool], regions: Sequence[ir.Region]
+    ) -> bool:
+        """Take the results at slots as versions; there, and nowhere else, versions are yielded."""
+        for region in regions:
+            found = [value.id in self.versions for value in region.yields]
+            if found != list(slots):
+                return False
+        self.versions.update(r.id for r, one in zip(results, slots, strict=True) if one)
+        return True
+
+    def _yielded(self, regions: Sequence[ir.Region]) -> bool:
+        return any(value.id in self.versions for region in regions for value in region.yields)
+
+
+def chain_of(body: ir.Region, position: int) -> Chain | None:
+    """Follow what a loop carries at a position; None where it isn't only changed in parts.
+
+    The body's parameters begin with the index, which isn't counted.
+    """
+    chain = Chain({body.parameters[1 + position].id})
+    if not chain.follow(body.operations):
+        return None
+    found = [value.id in chain.versions for value in body.yields]
+    if found != [number == position for number in range(len(body.yields))]:
+        return None
+    return chain

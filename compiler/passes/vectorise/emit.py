@@ -1,0 +1,255 @@
+"""A loop's new form: what goes before it at once, what is left of it, what comes after."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from ezlang.types.types import INT64
+
+from ...ir import tree as ir
+from ...ir.build import Builder
+from ...ir.tree import BinaryKind
+from ..copy import Copier
+from ..scalars import Scalars
+from .access import emit_read, emit_write, placed
+from .batch import Batch
+from .body import Body, Passed, Total, Whole
+from .partition import Partition, rebuilt
+from .reductions import uses
+
+
+@dataclass(slots=True)
+class Emitter:
+    """Emits the new form of a loop."""
+
+    build: Builder
+    scalars: Scalars
+    body: Body
+    parted: Partition
+    batch: Batch = field(init=False)
+    ends: dict[int, ir.Value] = field(default_factory=dict)
+    """What is passed on, by parameter, after the last iteration of what is left of the loop."""
+
+    def __post_init__(self) -> None:
+        self.batch = Batch(
+            self.build,
+            self.scalars,
+            self.body.index,
+            self.body.low,
+            self.body.trips,
+            self.parted.varied,
+        )
+
+    def run(self) -> list[ir.Value]:
+        """Emit everything; return what the loop's results are."""
+        self._arrays()
+        self._at_once(self.parted.before)
+        if self.parted.serial or self.parted.passed:
+            self._loop()
+        self._at_once(self.parted.after)
+        return [self._result(one) for one in self.body.carried]
+
+    def _arrays(self) -> None:
+        """Read what iterations have of arrays as they begin."""
+        needed = {one for operation in self.body.operations for one in uses(operation)}
+        needed |= {value.id for value in self.body.outputs}
+        needed |= {one.following.id for one in self.body.passed}
+        for array, part in self.body.parts:
+            if part.before.id in needed:
+                access = self.batch.along(part.place.access, False)
+                read = emit_read(self.build, array.initial, access, self.batch.plain)
+                self.batch.values[part.before.id] = read
+
+    def _at_once(self, numbers: set[int]) -> None:
+        count = len(self.body.operations)
+        for number in self.parted.ordered(numbers):
+            if number < count:
+                self.batch.operation(self.body.operations[number])
+            else:
+                self._shifted(self.body.passed[number - count])
+
+    def _shifted(self, one: Passed) -> None:
+        """Emit what each iteration gets from the one before."""
+        build, trips = self.build, self.body.trips
+        made = self.batch.items(one.following)
+        first = build.reshape(one.initial, (1, *one.initial.type.shape))
+        whole = build.zeros(replace(made.type, label=one.parameter.type.label))
+        whole = build.insert_slice(whole, first, build.index(0))
+        rest = build.extract_slice(made, build.index(0), trips - 1)
+        self.batch.values[one.parameter.id] = build.insert_slice(whole, rest, build.index(1))
+
+    # What is left of the loop
+
+    def _loop(self) -> None:
+        """Emit what goes one by one; what is used afterwards is kept for each iteration."""
+        build, body = self.build, self.body
+        kept = self._kept()
+        records = [
+            build.zeros(replace(value.type, shape=(body.trips, *value.type.shape)))
+            for value in kept
+        ]
+        low = build.constant(body.index.type.element, (body.low,))
+        high = build.constant(body.index.type.element, (body.low + body.trips,))
+        initial = [one.initial for one in self.parted.passed]
+        index = build.fresh(body.index.type, body.index.hint)
+        parameters = build.fresh_like([*initial, *records])
+        with build.nested() as operations:
+            step = _Step(self, index, parameters[: len(initial)])
+            following = step.run()
+            stored = [
+                build.insert(record, step.value(value), (step.number,), (True,))
+                for record, value in zip(parameters[len(initial) :], kept, strict=True)
+            ]
+        region = ir.Region(
+            parameters=(index, *parameters),
+            operations=tuple(operations),
+            yields=(*following, *stored),
+        )
+        results = build.fresh_like([*initial, *records])
+        loop = ir.For(
+            operands=(low, high, *initial, *records),
+            results=results,
+            regions=(region,),
+            span=build.span,
+        )
+        build.emit(loop)
+        self.scalars.note(loop)
+        for one, result in zip(self.parted.passed, results, strict=False):
+            self.ends[one.parameter.id] = result
+        for value, result in zip(kept, results[len(initial) :], strict=True):
+            self.batch.values[value.id] = result
+
+    def _kept(self) -> list[ir.Value]:
+        """Return the values made in the loop that are used afterwards."""
+        body, parted = self.body, self.parted
+        made = {r.id: r for n in parted.serial for r in body.operations[n].results}
+        made.update((one.parameter.id, one.parameter) for one in parted.passed)
+        count = len(body.operations)
+        needed = {value.id for value in body.outputs}
+        for number in parted.after:
+            if number < count:
+                needed |= uses(body.operations[number])
+            else:
+                needed.add(body.passed[number - count].following.id)
+        return [made[number] for number in sorted(needed & made.keys())]
+
+    # Results
+
+    def _result(self, one: ir.Value | Whole | Total | Passed) -> ir.Value:
+        match one:
+            case Whole():
+                return self._array(one)
+            case Total():
+                return self._total(one)
+            case Passed():
+                if one.parameter.id in self.ends:
+                    return self.ends[one.parameter.id]
+                return self.build.relabel(self._last(one.following), one.parameter.type.label)
+            case _:
+                return one
+
+    def _array(self, one: Whole) -> ir.Value:
+        array = one.initial
+        for number in sorted(one.written):
+            part = one.parts[number]
+            access = self.batch.along(part.place.access, False)
+            items = self.batch.items(part.after)
+            array = emit_write(self.build, array, items, access, self.batch.plain)
+        return array
+
+    def _total(self, one: Total) -> ir.Value:
+        kind, total = one.reduction.kind, one.initial
+        for values, combine in (
+            (one.reduction.added, kind),
+            (one.reduction.subtracted, BinaryKind.SUB),
+        ):
+            if not values:
+                continue
+            items = self.batch.items(values[0])
+            for value in values[1:]:
+                items = self.build.binary(kind, items, self.batch.items(value))
+            axis = 0 if len(items.type.shape) > 1 else None
+            total = self.build.binary(combine, total, self.build.reduce(kind, items, axis))
+        return self.build.relabel(total, one.initial.type.label)
+
+    def _last(self, value: ir.Value) -> ir.Value:
+        if value.id not in self.parted.varied:
+            return self.batch.plain(value)
+        last = self.build.index(self.body.trips - 1)
+        return self.build.extract(self.batch.items(value), (last,), (True,))
+
+
+@dataclass(slots=True)
+class _Step:
+    """One iteration of what is left of a loop, being emitted in its region."""
+
+    emitter: Emitter
+    index: ir.Value
+    parameters: tuple[ir.Value, ...]
+    copier: Copier = field(init=False)
+    number: ir.Value = field(init=False)
+    parts: dict[int, tuple[Whole, int]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        emitter, build = self.emitter, self.emitter.build
+        body = emitter.body
+        self.copier = Copier(build, {body.index.id: self.index})
+        for one, parameter in zip(emitter.parted.passed, self.parameters, strict=True):
+            self.copier.values[one.parameter.id] = parameter
+        number = build.cast(self.index, INT64)
+        if body.low:
+            number = build.binary(BinaryKind.SUB, number, build.index(body.low))
+        self.number = number
+
+    def run(self) -> list[ir.Value]:
+        """Emit the operations; return what is passed on."""
+        body, parted = self.emitter.body, self.emitter.parted
+        numbers = parted.serial | rebuilt(body, parted)
+        for number in parted.ordered(numbers):
+            self.operation(body.operations[number])
+        return [self.value(one.following) for one in parted.passed]
+
+    def operation(self, operation: ir.Operation) -> None:
+        """Emit a copy of an operation."""
+        inside = {r.id for region in operation.regions for one in ir.walk(region)
+                  for r in one.results}  # fmt: skip
+        inside |= {p.id for region in operation.regions for p in region.parameters}
+        for one in ir.walk(ir.Region(operations=(operation,))):
+            inside |= {p.id for region in one.regions for p in region.parameters}
+        for value in _values(operation):
+            if value.id not in inside:
+                self.value(value)
+        self.copier.operation(operation)
+
+    def copied(self, value: ir.Value) -> ir.Value:
+        """Return what stands for a value of the index or from outside."""
+        return self.copier.values.get(value.id, value)
+
+    def value(self, value: ir.Value) -> ir.Value:
+        """Return what stands for a value in this iteration, read where it was made before."""
+        found = self.copier.values.get(value.id)
+        if found is not None:
+            return found
+        emitter, batch = self.emitter, self.emitter.batch
+        for array, part in emitter.body.parts:
+            if part.before.id == value.id:
+                access = placed(part.place.access)
+                read = emit_read(emitter.build, array.initial, access, self.copied)
+                self.copier.values[value.id] = read
+                return read
+        if value.id not in emitter.parted.varied:
+            found = batch.plain(value)
+        else:
+            found = emitter.build.extract(batch.items(value), (self.number,), (True,))
+        self.copier.values[value.id] = found
+        return found
+
+
+def _values(operation: ir.Operation) -> list[ir.Value]:
+    """Return all that an operation uses, its regions included."""
+    found = list(operation.operands)
+    for region in operation.regions:
+        found += region.yields
+        for inner in region.operations:
+            found += _values(inner)
+    return found

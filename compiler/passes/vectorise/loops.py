@@ -1,0 +1,175 @@
+"""The pass: loop by loop, the inner ones first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from ezlang.types.types import INT64, IntType
+
+from ...ir import tree as ir
+from ...ir.build import Builder
+from ...ir.tree import BinaryKind
+from ..copy import Copier
+from ..rewrite import Rule, rewrite_function
+from ..scalars import Scalars
+from .body import Body, body_of
+from .emit import Emitter
+from .partition import Partition, partition, pays
+
+LABEL = 16
+"""Bytes that native code keeps for a secret bit."""
+
+BUDGET = 64 << 20
+"""Bytes of secrets that one vectorised loop may make, counted as labels, where labels are kept."""
+
+WIDE = 64 * BUDGET
+"""The same where a secret bit takes a bit or two."""
+
+
+def vectorise(program: ir.Program, budget: int = BUDGET) -> ir.Program:
+    """Return the program with loops turned into tensor operations where that can be.
+
+    `budget`: bytes of secrets, counted as labels of native code, that one loop may make at a time.
+    """
+    functions = []
+    for function in program.functions:
+        scalars = Scalars()
+        scalars.see(function.body)
+        functions.append(rewrite_function(function, _Vectorise(scalars, budget)))
+    return replace(program, functions=tuple(functions))
+
+
+@dataclass(slots=True)
+class _Vectorise(Rule):
+    scalars: Scalars
+    budget: int
+
+    def apply(self, build: Builder, operation: ir.Operation) -> Sequence[ir.Value] | None:
+        self.scalars.note(operation)
+        if not isinstance(operation, ir.For) or not _has_secrets(operation.regions[0]):
+            return None
+        self.scalars.see(operation.regions[0])
+        return self.loop(build, operation)
+
+    def loop(self, build: Builder, loop: ir.For) -> Sequence[ir.Value] | None:
+        """Emit the new form of a loop and return its results; None to leave it."""
+        if self._trips(loop) == 1:
+            return self._once(build, loop)
+        with build.nested():  # what is not used is thrown away
+            body = body_of(build, self.scalars, loop)
+        if body is None:
+            return None
+        parted = partition(body, self.scalars)
+        if not pays(body, parted):
+            return None
+        most = self.budget // max(_bytes(body, parted), 1)
+        if body.trips > most:
+            return self._in_strips(build, loop, most) if most > 1 else None
+        return Emitter(build, self.scalars, body, parted).run()
+
+    def _trips(self, loop: ir.For) -> int | None:
+        low, high = (self.scalars.constant(value) for value in loop.operands[:2])
+        return None if low is None or high is None else high - low
+
+    def _once(self, build: Builder, loop: ir.For) -> Sequence[ir.Value]:
+        """Emit the only iteration."""
+        (body,) = loop.regions
+        values = (loop.operands[0], *loop.operands[2:])
+        pairs = zip(body.parameters, values, strict=True)
+        copier = Copier(build, {parameter.id: value for parameter, value in pairs})
+        for operation in body.operations:
+            copier.operation(operation)
+        return copier.current(body.yields)
+
+    def _in_strips(self, build: Builder, loop: ir.For, length: int) -> Sequence[ir.Value] | None:
+        """Emit a loop over strips of `length` iterations, and what is left over as one more."""
+        low, high = (self.scalars.constant(value) for value in loop.operands[:2])
+        index = loop.regions[0].parameters[0]
+        element = index.type.element
+        if low is None or high is None or high > INT64.high or not isinstance(element, IntType):
+            return None
+        count = (high - low) // length
+        start, end = build.index(0), build.index(count)
+        for operation in build.operations[-2:]:
+            self.scalars.note(operation)
+        strip = build.fresh(start.type)
+        self.scalars.counters[strip.id] = (start, end)
+        parameters = build.fresh_like(loop.results)
+        with build.nested() as operations:
+            yields = self.loop(build, self._strip(build, loop, strip, low, length, parameters))
+        if yields is None:
+            return None
+        region = ir.Region(
+            parameters=(strip, *parameters), operations=tuple(operations), yields=tuple(yields)
+        )
+        results = build.fresh_like(loop.results)
+        operands = (start, end, *loop.operands[2:])
+        build.emit(ir.For(operands=operands, results=results, regions=(region,), span=loop.span))
+        rest = low + count * length
+        if rest == high:
+            return results
+        bounds = [build.constant(element, (bound,)) for bound in (rest, high)]
+        for operation in build.operations[-2:]:
+            self.scalars.note(operation)
+        return self.loop(build, replace(loop, operands=(*bounds, *results)))
+
+    def _strip(
+        self,
+        build: Builder,
+        loop: ir.For,
+        strip: ir.Value,
+        low: int,
+        length: int,
+        initial: tuple[ir.Value, ...],
+    ) -> ir.For:
+        """Make the loop over one strip, whose index counts from 0."""
+        (body,) = loop.regions
+        old, *carried = body.parameters
+        start, end = build.index(0), build.index(length)
+        step = build.fresh(start.type)
+        parameters = build.fresh_like(carried)
+        with build.nested() as operations:
+            first = build.binary(BinaryKind.MUL, strip, build.index(length))
+            first = build.binary(BinaryKind.ADD, first, build.index(low))
+            index = build.binary(BinaryKind.ADD, first, step)
+            copier = Copier(build, {old.id: build.cast(index, old.type.element)})
+            pairs = zip(carried, parameters, strict=True)
+            copier.values.update((value.id, parameter) for value, parameter in pairs)
+            for operation in body.operations:
+                copier.operation(operation)
+            yields = copier.current(body.yields)
+        region = ir.Region(
+            parameters=(step, *parameters), operations=tuple(operations), yields=yields
+        )
+        for operation in build.operations[-2:]:
+            self.scalars.note(operation)
+        inner = ir.For(
+            operands=(start, end, *initial),
+            results=build.fresh_like(initial),
+            regions=(region,),
+            span=loop.span,
+        )
+        self.scalars.note(inner)
+        self.scalars.see(region)
+        return inner
+
+
+def _has_secrets(region: ir.Region) -> bool:
+    """Tell whether a region computes anything that is secret."""
+    return any(
+        value.type.label.is_secret for operation in ir.walk(region) for value in operation.results
+    )
+
+
+def _bytes(body: Body, parted: Partition) -> int:
+    """Return how many bytes of labels an iteration makes, of what is done at once."""
+    total = 0
+    for number, operation in enumerate(body.operations):
+        if number in parted.serial:
+            continue
+        for one in ir.walk(ir.Region(operations=(operation,))):
+            for value in one.results:
+                if value.type.label.is_secret:
+                    total += LABEL * value.type.width * value.type.size
+    return total

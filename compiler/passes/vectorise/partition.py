@@ -1,0 +1,177 @@
+"""Which operations of a body can be done for all iterations at once, and which go one by one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ...ir import tree as ir
+from ..scalars import Scalars
+from .body import Body, Passed
+from .reductions import uses
+from .support import Support, can_end_the_run, varying, worthwhile
+
+
+@dataclass(slots=True)
+class Partition:
+    """A body's operations in three parts, by their positions: before, one by one, and after.
+
+    Behind the operations, positions are those of what is passed on.
+
+    What stays in the loop is on a cycle of what iterations pass on, or cannot be done at once. All
+    that it depends on goes before it, all that depends on it after. `passed` is what the loop still
+    passes on; the rest of what is passed on is that of the iteration before, shifted by one.
+    """
+
+    varied: set[int]
+    before: set[int] = field(default_factory=set)
+    serial: set[int] = field(default_factory=set)
+    after: set[int] = field(default_factory=set)
+    passed: list[Passed] = field(default_factory=list)
+    preceding: list[set[int]] = field(default_factory=list)
+
+    def ordered(self, numbers: set[int]) -> list[int]:
+        """Order operations, and what is shifted, so that each comes after what it depends on."""
+        found: dict[int, None] = {}
+
+        def visit(number: int) -> None:
+            if number in numbers and number not in found:
+                for source in sorted(self.preceding[number]):
+                    visit(source)
+                found[number] = None
+
+        for number in sorted(numbers):
+            visit(number)
+        return list(found)
+
+
+def partition(body: Body, scalars: Scalars) -> Partition:
+    """Part the operations of a body."""
+    seeds = {body.index.id}
+    seeds.update(one.parameter.id for one in body.passed)
+    seeds.update(part.before.id for _, part in body.parts)
+    while True:
+        parted = _parted(body, scalars, varying(body.operations, seeds))
+        made = {value.id for n in parted.serial for value in body.operations[n].results}
+        if made <= parted.varied:
+            return parted
+        seeds |= made  # what is made one by one counts as different, and so does what follows
+
+
+def _parted(body: Body, scalars: Scalars, varied: set[int]) -> Partition:
+    parted = Partition(varied)
+    graph = _Graph.of(body)
+    parted.preceding = graph.preceding
+    ends = any(can_end_the_run(operation, scalars) for operation in body.operations)
+    support = Support(scalars, body.index, varied, reveals=not ends)
+    count = len(body.operations)
+    serial = {n for n, one in enumerate(body.operations) if not support.operation(one)}
+    for number in range(count, count + len(body.passed)):
+        reached = graph.reached({number}, graph.following)
+        if number in reached:
+            serial |= reached & graph.reached({number}, graph.preceding)
+    if serial:
+        below = graph.reached(serial, graph.following)
+        serial |= below & graph.reached(serial, graph.preceding)
+        below -= serial
+        serial |= _light(body, graph, serial, below)
+        parted.after = below - serial
+    parted.before = set(range(count + len(body.passed))) - serial - parted.after
+    parted.serial = {n for n in serial if n < count}
+    parted.passed = [one for n, one in enumerate(body.passed, count) if n in serial]
+    return parted
+
+
+def _light(body: Body, graph: _Graph, serial: set[int], below: set[int]) -> set[int]:
+    """Return what depends on the loop alone and costs nothing: it stays in the loop.
+
+    So not whole arrays are kept for each iteration, but what is read of them.
+    """
+    found: set[int] = set()
+    for number in sorted(below):
+        if number >= len(body.operations) or worthwhile(body.operations[number]):
+            continue
+        if isinstance(body.operations[number], ir.Reveal):
+            continue
+        if not graph.preceding[number] & (below - found):
+            found.add(number)
+    return found
+
+
+@dataclass(slots=True)
+class _Graph:
+    """Who depends on whom: operations by their positions, then what is passed on."""
+
+    preceding: list[set[int]]
+    following: list[set[int]]
+
+    @staticmethod
+    def of(body: Body) -> _Graph:
+        count = len(body.operations)
+        makers: dict[int, int] = {}
+        for number, operation in enumerate(body.operations):
+            makers.update((value.id, number) for value in operation.results)
+        for number, one in enumerate(body.passed, count):
+            makers[one.parameter.id] = number
+        preceding: list[set[int]] = []
+        for operation in body.operations:
+            preceding.append({makers[one] for one in uses(operation) if one in makers})
+        for one in body.passed:
+            following = one.following.id
+            preceding.append({makers[following]} if following in makers else set())
+        graph = _Graph(preceding, [set() for _ in preceding])
+        for number, sources in enumerate(preceding):
+            for source in sources:
+                graph.following[source].add(number)
+        return graph
+
+    def reached(self, start: set[int], edges: list[set[int]]) -> set[int]:
+        """Return what is reached from `start` by at least one edge."""
+        found: set[int] = set()
+        left = [target for number in start for target in edges[number]]
+        while left:
+            number = left.pop()
+            if number not in found:
+                found.add(number)
+                left += edges[number]
+        return found
+
+
+def pays(body: Body, parted: Partition) -> bool:
+    """Tell whether it is worth taking the body apart."""
+    if not parted.serial and not parted.passed:
+        return True
+    at_once = parted.before | parted.after
+    return any(worthwhile(one) for n, one in enumerate(body.operations) if n in at_once)
+
+
+def rebuilt(body: Body, parted: Partition) -> set[int]:
+    """Return operations done before the loop that it does anew, as that is simpler than reading.
+
+    They move or count, and depend on nothing that costs.
+    """
+    makers = {r.id: n for n, one in enumerate(body.operations) for r in one.results}
+    light: dict[int, bool] = {}
+
+    def is_light(number: int) -> bool:
+        if number not in light:
+            operation = body.operations[number]
+            varied = any(value.id in parted.varied for value in operation.results)
+            costs = worthwhile(operation) or isinstance(operation, ir.Reveal)
+            sources = [makers[one] for one in uses(operation) if one in makers]
+            light[number] = number in parted.before and (
+                not varied or (not costs and all(map(is_light, sources)))
+            )
+        return light[number]
+
+    found: set[int] = set()
+    needed = [one for n in parted.serial for one in uses(body.operations[n])]
+    needed += [one.following.id for one in parted.passed]
+    while needed:
+        number = makers.get(needed.pop())
+        if number is None or number in found or not is_light(number):
+            continue
+        operation = body.operations[number]
+        if any(value.id in parted.varied for value in operation.results):
+            found.add(number)
+            needed += uses(operation)
+    return found

@@ -1,0 +1,189 @@
+"""The places of an array that an iteration reads and writes, and whether others leave them alone.
+
+A loop's index is i in one iteration and i′ in another. Places are told apart dimension by
+dimension, by ranges and by greatest common divisors [Ban88]; one that an iteration writes is its
+own if some dimension's place is different for different i.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import gcd
+
+from ...ir import tree as ir
+from ..scalars import Affine, Scalars
+from .access import Access, Reading, Row, Writing, access_of
+from .chain import Chain
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Places of an array, one for each iteration: rows for the dimensions that single them out.
+
+    `dimensions` are those; the others belong to it whole. Where `dimensions` is empty, the place
+    is what `access` says, and is read and written only as a whole.
+    """
+
+    access: Access
+    dimensions: frozenset[int]
+
+
+@dataclass(slots=True)
+class Places:
+    """The places of an array, and the number of the place that each access is about."""
+
+    places: list[Place]
+    number: dict[int, int]
+    written: set[int]
+
+
+def places_of(
+    chain: Chain,
+    index: ir.Value,
+    inner: set[int],
+    scalars: Scalars,
+) -> Places | None:
+    """Find places that keep the iterations apart; None where they may depend on one another.
+
+    `inner` are the values that the body defines.
+    """
+    base = chain.accesses[0].operands[0].type.shape if chain.accesses else ()
+    found: list[tuple[Reading | Writing, Access]] = []
+    for operation in chain.accesses:
+        access = access_of(operation, scalars)
+        if access is None or not access.inside(base, scalars):
+            return None
+        found.append((operation, access))
+    for dimensions in _candidates(found, inner, len(base)):
+        places = _placed(found, dimensions, base)
+        if places is not None and _apart(places, index, scalars):
+            return places
+    return None
+
+
+def _candidates(
+    found: Sequence[tuple[Reading | Writing, Access]], inner: set[int], rank: int
+) -> list[frozenset[int]]:
+    """Return sets of dimensions that may single out places; the empty one means whole accesses."""
+    outer = [[_known_outside(row.start, inner) for row in access.rows] for _, access in found]
+    points = [
+        d
+        for d in range(rank)
+        if all(flags[d] for flags in outer)
+        and all(not any(access.rows[d].factors) for _, access in found)
+    ]
+    sets = [frozenset(points), *(frozenset({d}) for d in points)] if points else []
+    if all(all(flags) for flags in outer):
+        sets.append(frozenset())
+    return list(dict.fromkeys(sets))
+
+
+def _known_outside(form: Affine, inner: set[int]) -> bool:
+    return all(value.id not in inner for value, _ in form.terms)
+
+
+def _placed(
+    found: Sequence[tuple[Reading | Writing, Access]],
+    dimensions: frozenset[int],
+    base: tuple[int, ...],
+) -> Places:
+    """Give each access the place it is about, and the place an access as to its array."""
+    places = Places([], {}, set())
+    kept = tuple(size for d, size in enumerate(base) if d not in dimensions)
+    for operation, access in found:
+        place = Place(access, dimensions)
+        if dimensions:
+            rows, count = [], 0
+            for d, row in enumerate(access.rows):
+                if d in dimensions:
+                    rows.append(Row(row.start, (0,) * len(kept)))
+                else:
+                    unit = tuple(int(k == count) for k in range(len(kept)))
+                    rows.append(Row(Affine(0), unit))
+                    count += 1
+            place = Place(Access(tuple(rows), kept), dimensions)
+        if place not in places.places:
+            places.places.append(place)
+        number = places.places.index(place)
+        places.number[operation.result.id] = number
+        if isinstance(operation, Writing):
+            places.written.add(number)
+    return places
+
+
+def _apart(places: Places, index: ir.Value, scalars: Scalars) -> bool:
+    all_places = [place.access for place in places.places]
+    for number in places.written:
+        mine = all_places[number]
+        if not _own(mine, index, scalars):
+            return False
+        for other, access in enumerate(all_places):
+            if other == number or _disjoint(mine, access, index, scalars):
+                continue
+            if other in places.written or not _ahead(access, mine, index):
+                return False
+    return True
+
+
+def _own(access: Access, index: ir.Value, scalars: Scalars) -> bool:
+    """Tell whether different iterations have different places.
+
+    In some dimension, the place tells the index: sorted by size, each factor is larger than all
+    that the smaller ones can add up to.
+    """
+    if 0 in access.shape:
+        return True
+    low, high = scalars.range(index)
+    for row in access.rows:
+        factor, _ = row.start.split(index)
+        if not factor:
+            continue
+        pairs = [(abs(f), size - 1) for f, size in zip(row.factors, access.shape, strict=True)]
+        reach = 0
+        for step, count in sorted([*pairs, (abs(factor), high - low)]):
+            if step and count:
+                if step <= reach:
+                    break
+                reach += step * count
+        else:
+            return True
+    return False
+
+
+def _disjoint(x: Access, y: Access, index: ir.Value, scalars: Scalars) -> bool:
+    """Tell whether no iteration's places of x are any iteration's places of y."""
+    if 0 in x.shape or 0 in y.shape:
+        return True
+    for mine, other in zip(x.rows, y.rows, strict=True):
+        factor, rest = mine.start.split(index)
+        other_factor, other_rest = other.start.split(index)
+        difference = rest.plus(other_rest, -1)
+        (least, most), (other_least, other_most) = (
+            sorted(f * end for end in scalars.range(index)) for f in (factor, other_factor)
+        )
+        low, high = scalars.range_of(difference)
+        (before, after), (back, forth) = mine.extent(x.shape), other.extent(y.shape)
+        low += least - other_most + before - forth
+        high += most - other_least + after - back
+        if low > 0 or high < 0:
+            return True
+        steps = [factor, other_factor, *mine.factors, *other.factors]
+        step = gcd(*steps, *(times for _, times in difference.terms))
+        if step and difference.constant % step:
+            return True
+    return False
+
+
+def _ahead(read: Access, written: Access, index: ir.Value) -> bool:
+    """Tell whether what is read is written, if at all, only in later iterations."""
+    for mine, other in zip(read.rows, written.rows, strict=True):
+        if any(mine.factors) or any(other.factors):
+            continue
+        factor, rest = mine.start.split(index)
+        other_factor, other_rest = other.start.split(index)
+        gap = rest.plus(other_rest, -1)
+        same = factor == other_factor != 0 and not gap.terms
+        if same and (gap.constant % factor or gap.constant // factor > 0):
+            return True
+    return False

@@ -1,0 +1,166 @@
+"""Arrays that a loop changes in parts, as values that belong to an iteration.
+
+Where iterations leave one another's places alone, an iteration reads its places of the array before
+all else, works on them as on variables of its own, and writes them in the end. Then the body
+no longer has anything to do with the array, and iterations may run side by side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from ezlang.diagnostics.diagnostic import CompilerBug
+
+from ...ir import tree as ir
+from ...ir.build import Builder
+from .access import Reading, Writing
+from .chain import Chain
+from .places import Place, Places
+
+
+@dataclass(slots=True)
+class Private:
+    """Rewrites a body so that it works on the parts of one array in place of the array."""
+
+    build: Builder
+    chain: Chain
+    places: Places
+    before: tuple[ir.Value, ...] = ()
+    parts: dict[int, tuple[ir.Value, ...]] = field(default_factory=dict)
+    replaced: dict[int, ir.Value] = field(default_factory=dict)
+
+    def body(self, region: ir.Region, array: ir.Value, last: ir.Value) -> tuple[ir.Value, ...]:
+        """Rewrite a loop's body, which is left in the builder; `array` becomes `last` in it.
+
+        Returns what the parts are in the end; what they are before is `before`.
+        """
+        self.before = tuple(
+            self.build.fresh(replace(array.type, shape=place.access.shape), array.hint)
+            for place in self.places.places
+        )
+        self.parts[array.id] = self.before
+        for operation in region.operations:
+            self._operation(operation)
+        return self.parts[last.id]
+
+    def current(self, value: ir.Value) -> ir.Value:
+        """Return what stands for a value now."""
+        return self.replaced.get(value.id, value)
+
+    def _spread(self, values: Sequence[ir.Value]) -> tuple[ir.Value, ...]:
+        """Return what stands for values; parts for each version of the array."""
+        return tuple(
+            one
+            for value in values
+            for one in self.parts.get(value.id, (self.current(value),))
+        )  # fmt: skip
+
+    def _split(self, values: Sequence[ir.Value]) -> tuple[ir.Value, ...]:
+        """Make parts for the versions of the array among values that are defined here."""
+        for value in values:
+            if value.id in self.chain.versions:
+                self.parts[value.id] = tuple(
+                    self.build.fresh(replace(value.type, shape=place.access.shape), value.hint)
+                    for place in self.places.places
+                )
+        return self._spread(values)
+
+    def _operation(self, operation: ir.Operation) -> None:
+        if operation.operands and operation.operands[0].id in self.chain.versions:
+            if isinstance(operation, Reading):
+                self._read(operation)
+                return
+            if isinstance(operation, Writing):
+                self._write(operation)
+                return
+        operands = self._spread(operation.operands)
+        regions = tuple(self._region(region) for region in operation.regions)
+        results = self._split(operation.results)
+        self.build.emit(replace(operation, operands=operands, regions=regions, results=results))
+
+    def _region(self, region: ir.Region) -> ir.Region:
+        parameters = self._split(region.parameters)
+        with self.build.nested() as operations:
+            for operation in region.operations:
+                self._operation(operation)
+            yields = self._spread(region.yields)
+        return ir.Region(parameters=parameters, operations=tuple(operations), yields=yields)
+
+    def _read(self, operation: Reading) -> None:
+        place = self._place(operation)
+        part = self.parts[operation.operands[0].id][self.places.number[operation.result.id]]
+        if not place.dimensions:
+            self.replaced[operation.result.id] = part
+            return
+        changed = _narrowed(operation, place.dimensions, [part, *self._others(operation, 1)])
+        if changed is None:
+            part = self._shaped(part, operation.result.type.shape)
+            self.replaced[operation.result.id] = part
+            return
+        self.build.emit(changed)
+
+    def _write(self, operation: Writing) -> None:
+        number = self.places.number[operation.result.id]
+        place = self._place(operation)
+        parts = list(self.parts[operation.operands[0].id])
+        value, *indices = self._others(operation, 1)
+        changed = None
+        if place.dimensions:
+            changed = _narrowed(operation, place.dimensions, [parts[number], value, *indices])
+        if changed is None:
+            value = self.build.relabel(value, parts[number].type.label)
+            parts[number] = self._shaped(value, parts[number].type.shape)
+        else:
+            result = self.build.fresh(parts[number].type, operation.result.hint)
+            self.build.emit(replace(changed, results=(result,)))
+            parts[number] = result
+        self.parts[operation.result.id] = tuple(parts)
+
+    def _place(self, operation: Reading | Writing) -> Place:
+        return self.places.places[self.places.number[operation.result.id]]
+
+    def _others(self, operation: ir.Operation, first: int) -> list[ir.Value]:
+        return [self.current(value) for value in operation.operands[first:]]
+
+    def _shaped(self, value: ir.Value, shape: tuple[int, ...]) -> ir.Value:
+        """Bring one element to a shape that has as many."""
+        if value.type.size == replace(value.type, shape=shape).size:
+            return self.build.reshape(value, shape)
+        return self.build.affine_read(value, (), shape)
+
+
+def _narrowed(
+    operation: Reading | Writing, dimensions: frozenset[int], operands: list[ir.Value]
+) -> Reading | Writing | None:
+    """Return an access without the dimensions that single out the place, where some remain.
+
+    `operands` are the part, what is written, and the indices or offsets. It has been shown to be
+    in range.
+    """
+    fixed = 2 if isinstance(operation, Writing) else 1
+    given = iter(operands[fixed:])
+    rank = len(operation.operands[0].type.shape)
+    match operation:
+        case ir.Extract() | ir.Insert():
+            flags = operation.dimensions + (False,) * (rank - len(operation.dimensions))
+        case ir.AffineRead() | ir.AffineWrite():
+            flags = operation.moved or (False,) * rank
+        case _:
+            raise CompilerBug("a slice has no dimension of its own")
+    indices = [next(given) if flag else None for flag in flags]
+    kept = [d for d in range(rank) if d not in dimensions]
+    left = tuple(index for d in kept if (index := indices[d]) is not None)
+    used = (*operands[:fixed], *left)
+    match operation:
+        case ir.Extract() | ir.Insert():
+            if not left:
+                return None
+            narrow = tuple(flags[d] for d in kept)
+            return replace(operation, dimensions=narrow, checked=False, operands=used)
+        case _:
+            if not kept:
+                return None
+            places = tuple(operation.places[d] for d in kept)
+            moved = tuple(flags[d] for d in kept) if left else ()
+            return replace(operation, places=places, moved=moved, operands=used)

@@ -1,0 +1,226 @@
+"""Values that a loop carries only to combine them with something in every iteration.
+
+`s += x` in any number, also under a condition; products, bitwise operations, the smallest and the
+largest, as `min(s, x)` or as `if x < s { s = x; }`; and flags that are set or taken back. They are
+associative and commutative, wrapping included, so that the order of iterations doesn't matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ezlang.types.types import BOOL
+
+from ...ir import evaluate
+from ...ir import tree as ir
+from ...ir.build import Builder
+from ...ir.tree import BinaryKind
+
+_MONOIDS = {
+    BinaryKind.ADD,
+    BinaryKind.MUL,
+    BinaryKind.MIN,
+    BinaryKind.MAX,
+    BinaryKind.AND,
+    BinaryKind.OR,
+    BinaryKind.XOR,
+}
+_LESS = {BinaryKind.LT, BinaryKind.LE}
+_GREATER = {BinaryKind.GT, BinaryKind.GE}
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """What one operation of an iteration combines in; `guards` say when: (condition, is true).
+
+    `value` None is a true flag. A negative one is subtracted.
+    """
+
+    value: ir.Value | None
+    negative: bool = False
+    guards: tuple[tuple[ir.Value, bool], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reduction:
+    """The kind of a reduction, and what an iteration contributes, as values of the body."""
+
+    kind: BinaryKind
+    added: tuple[ir.Value, ...]
+    subtracted: tuple[ir.Value, ...] = ()
+
+
+@dataclass(slots=True)
+class _Search:
+    """Goes back from what is carried on to what was carried in, by operations of the body."""
+
+    definitions: dict[int, ir.Operation]
+    depends: set[int]
+    kinds: set[BinaryKind] = field(default_factory=set)
+    path: list[ir.Operation] = field(default_factory=list)
+    versions: set[int] = field(default_factory=set)
+
+    def between(self, start: ir.Value, end: ir.Value) -> list[Contribution] | None:
+        """Return what turns the version `start` into the version `end`."""
+        if start == end:
+            self.versions.add(start.id)
+            return []
+        operation = self.definitions.get(end.id)
+        found: list[Contribution] | None = None
+        match operation:
+            case ir.Binary(operands=(x, y)) if operation.kind in _MONOIDS:
+                if self._free(y):
+                    found = self._step(start, x, operation.kind, Contribution(y))
+                elif self._free(x):
+                    found = self._step(start, y, operation.kind, Contribution(x))
+            case ir.Binary(kind=BinaryKind.SUB, operands=(x, y)) if self._free(y):
+                found = self._step(start, x, BinaryKind.ADD, Contribution(y, negative=True))
+            case ir.Select():
+                found = self._select(start, operation)
+            case _:
+                pass
+        if found is not None and operation is not None:
+            self.versions.add(end.id)
+            self.path.append(operation)
+        return found
+
+    def _free(self, value: ir.Value) -> bool:
+        return value.id not in self.depends
+
+    def _step(
+        self, start: ir.Value, version: ir.Value, kind: BinaryKind, one: Contribution
+    ) -> list[Contribution] | None:
+        before = self.between(start, version)
+        if before is None:
+            return None
+        self.kinds.add(kind)
+        return [*before, one]
+
+    def _select(self, start: ir.Value, operation: ir.Select) -> list[Contribution] | None:
+        condition, then, otherwise = operation.operands
+        if not self._free(condition):
+            return self._extreme(start, operation)
+        for changed, kept, chosen in ((then, otherwise, True), (otherwise, then, False)):
+            if self._free(kept):
+                continue
+            if self._free(changed):
+                return self._flag(start, condition, changed, kept, chosen)
+            before_trying = set(self.kinds), set(self.versions), list(self.path)
+            inside = self.between(kept, changed)
+            if inside is None:
+                self.kinds, self.versions, self.path = before_trying
+                continue
+            before = self.between(start, kept)
+            if before is None:
+                return None
+            guarded = [
+                Contribution(one.value, one.negative, (*one.guards, (condition, chosen)))
+                for one in inside
+            ]
+            return [*before, *guarded]
+        return None
+
+    def _flag(
+        self, start: ir.Value, condition: ir.Value, flag: ir.Value, kept: ir.Value, chosen: bool
+    ) -> list[Contribution] | None:
+        """`if c { found = true; }` is `found |= c`; with false it is `found &= !c`."""
+        definition = self.definitions.get(flag.id)
+        if flag.type.element != BOOL or flag.type.shape:
+            return None
+        if isinstance(definition, ir.Relabel):
+            definition = self.definitions.get(definition.operands[0].id)
+        if not isinstance(definition, ir.Constant):
+            return None
+        kind = BinaryKind.OR if definition.data[0] else BinaryKind.AND
+        return self._step(start, kept, kind, Contribution(None, guards=((condition, chosen),)))
+
+    def _extreme(self, start: ir.Value, operation: ir.Select) -> list[Contribution] | None:
+        """`x < s ? x : s` and the like are `min` or `max`."""
+        condition, then, otherwise = operation.operands
+        comparison = self.definitions.get(condition.id)
+        if not isinstance(comparison, ir.Binary) or comparison.kind not in _LESS | _GREATER:
+            return None
+        if comparison.operands not in ((then, otherwise), (otherwise, then)):
+            return None
+        first_if_true = comparison.operands == (then, otherwise)
+        smallest = (comparison.kind in _LESS) == first_if_true
+        new, version = (then, otherwise) if self._free(then) else (otherwise, then)
+        if not self._free(new) or self._free(version):
+            return None
+        kind = BinaryKind.MIN if smallest else BinaryKind.MAX
+        self.path.append(comparison)
+        return self._step(start, version, kind, Contribution(new))
+
+
+def reduction_of(
+    build: Builder,
+    operations: list[ir.Operation],
+    start: ir.Value,
+    end: ir.Value,
+    others: set[int],
+) -> Reduction | None:
+    """Find out whether `start` becomes `end` by a reduction.
+
+    If so, its operations are taken out of the body's `operations`, and those that make
+    contributions of guarded ones are put at their end. `others` are the ids of values that the body
+    has to give besides.
+    """
+    definitions = {r.id: operation for operation in operations for r in operation.results}
+    search = _Search(definitions, _dependents(operations, start))
+    found = search.between(start, end)
+    if found is None or len(search.kinds) != 1:
+        return None
+    path = {id(operation) for operation in search.path}
+    private = search.versions | {r.id for o in search.path for r in o.results}
+    if private & others:
+        return None
+    for operation in operations:
+        if id(operation) not in path and private & uses(operation):
+            return None
+    (kind,) = search.kinds
+    operations[:] = [operation for operation in operations if id(operation) not in path]
+    made: dict[bool, list[ir.Value]] = {True: [], False: []}
+    with build.nested() as more:
+        for one in found:
+            made[one.negative].append(_unguarded(build, kind, one))
+    operations += more
+    return Reduction(kind, tuple(made[False]), tuple(made[True]))
+
+
+def uses(operation: ir.Operation) -> set[int]:
+    """Return the ids that an operation uses, its regions included."""
+    found = {value.id for value in operation.operands}
+    for region in operation.regions:
+        found.update(value.id for value in region.yields)
+        for inner in region.operations:
+            found |= uses(inner)
+    return found
+
+
+def _dependents(operations: Sequence[ir.Operation], start: ir.Value) -> set[int]:
+    found = {start.id}
+    for operation in operations:
+        if found & uses(operation):
+            found.update(value.id for value in operation.results)
+    return found
+
+
+def _unguarded(build: Builder, kind: BinaryKind, one: Contribution) -> ir.Value:
+    """Emit a contribution that is the identity where a guard doesn't hold."""
+    guards: list[ir.Value] = []
+    for condition, chosen in one.guards:
+        holds = condition if chosen else build.negated(condition)
+        if guards and guards[-1].type.shape == holds.type.shape:
+            guards[-1] = build.binary(BinaryKind.AND, guards[-1], holds)
+        else:
+            guards.append(holds)
+    if one.value is None:
+        (guard,) = guards
+        return guard if kind is BinaryKind.OR else build.negated(guard)
+    value = one.value
+    neutral = int(evaluate.identity(kind, evaluate.dtype(value.type.element)))
+    for guard in guards:
+        rest = build.constant(value.type.element, (neutral,), value.type.shape)
+        value = build.select(guard, value, rest)
+    return value

@@ -1,0 +1,210 @@
+"""What a loop's iterations may do side by side, and what is worth it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ezlang.types.types import IntType
+
+from ...ir import tree as ir
+from ...ir.tree import BinaryKind
+from ..scalars import Affine, Scalars
+from .access import Reading, Writing, access_of
+from .reductions import uses
+
+_ANYWHERE = (
+    ir.Constant
+    | ir.Iota
+    | ir.Unary
+    | ir.Select
+    | ir.Cast
+    | ir.Bit
+    | ir.Broadcast
+    | ir.Reshape
+    | ir.Stack
+    | ir.Reduce
+    | ir.Relabel
+)
+
+_FREE = {BinaryKind.XOR}
+
+
+def varying(operations: Sequence[ir.Operation], seeds: set[int]) -> set[int]:
+    """Return the values that may differ between iterations, given those that do to begin with."""
+    found = set(seeds)
+    while True:
+        before = len(found)
+        _spread(operations, found)
+        if len(found) == before:
+            return found
+
+
+def _spread(operations: Sequence[ir.Operation], found: set[int]) -> None:
+    for operation in operations:
+        for region in operation.regions:
+            _spread(region.operations, found)
+        results = operation.results
+        match operation:
+            case ir.If():
+                if operation.operands[0].id in found:
+                    found.update(value.id for value in results)
+                for region in operation.regions:
+                    _pass(region.yields, results, found)
+            case ir.For():
+                (body,) = operation.regions
+                bounds = any(value.id in found for value in operation.operands[:2])
+                everything = (*body.parameters, *results) if bounds else ()
+                found.update(value.id for value in everything)
+                for values in (operation.operands[2:], body.yields):
+                    _pass(values, body.parameters[1:], found)
+                    _pass(values, results, found)
+            case ir.While():
+                if found & uses(operation):
+                    inner = [p for region in operation.regions for p in region.parameters]
+                    found.update(value.id for value in (*inner, *results))
+            case _:
+                if any(value.id in found for value in operation.operands):
+                    found.update(value.id for value in results)
+
+
+def _pass(sources: Sequence[ir.Value], targets: Sequence[ir.Value], found: set[int]) -> None:
+    found.update(t.id for s, t in zip(sources, targets, strict=True) if s.id in found)
+
+
+def affine_in(scalars: Scalars, value: ir.Value, index: ir.Value, varied: set[int]) -> bool:
+    """Tell whether a value is an affine form of the index and of what doesn't vary."""
+    form = scalars.affine(value)
+    return form is not None and _in_index(form, index, varied)
+
+
+def _in_index(form: Affine, index: ir.Value, varied: set[int]) -> bool:
+    return all(value == index or value.id not in varied for value, _ in form.terms)
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """Tells which operations of a loop's body can be done for all iterations at once.
+
+    `reveals` says whether openings may be: only where nothing in the loop can end the run.
+    """
+
+    scalars: Scalars
+    index: ir.Value
+    varied: set[int]
+    reveals: bool
+
+    def operation(self, operation: ir.Operation, *, reveals: bool | None = None) -> bool:
+        """Tell whether an operation can be done for all iterations at once, and cannot fail."""
+        opens = self.reveals if reveals is None else reveals
+        match operation:
+            case ir.Reveal():
+                return opens
+            case ir.Binary():
+                return not operation.checked or cannot_fail(operation, self.scalars)
+            case (
+                ir.Extract()
+                | ir.ExtractSlice()
+                | ir.AffineRead()
+                | ir.Insert()
+                | ir.InsertSlice()
+                | ir.AffineWrite()
+            ):
+                return self._access(operation)
+            case ir.ObliviousRead() | ir.ObliviousWrite():
+                return not self._varies(operation.operands)
+            case ir.For():
+                (body,) = operation.regions
+                bounded = not self._varies(operation.operands[:2])
+                return bounded and self._region(body, opens)
+            case ir.If():
+                return self._if(operation, opens)
+            case _:
+                return isinstance(operation, _ANYWHERE)
+
+    def _if(self, operation: ir.If, opens: bool) -> bool:
+        """A branch that varies runs both sides, so they must be harmless and cost nothing."""
+        if not self._varies(operation.operands):
+            return all(self._region(region, opens) for region in operation.regions)
+        return all(
+            self._region(region, reveals=False) and not any(map(worthwhile, region.operations))
+            for region in operation.regions
+        )
+
+    def _region(self, region: ir.Region, reveals: bool) -> bool:
+        return all(self.operation(one, reveals=reveals) for one in region.operations)
+
+    def _varies(self, values: Sequence[ir.Value]) -> bool:
+        return any(value.id in self.varied for value in values)
+
+    def _access(self, operation: Reading | Writing) -> bool:
+        if not self._varies(operation.operands):
+            return not can_end_the_run(operation, self.scalars)
+        access = access_of(operation, self.scalars)
+        if access is None or not access.inside(operation.operands[0].type.shape, self.scalars):
+            return False
+        return all(_in_index(row.start, self.index, self.varied) for row in access.rows)
+
+
+def cannot_fail(operation: ir.Binary, scalars: Scalars) -> bool:
+    """Tell whether a checked division or shift is known to be in order."""
+    amount = operation.operands[1]
+    definition = scalars.definitions.get(amount.id)
+    if isinstance(definition, ir.Broadcast):
+        amount = definition.operands[0]
+        definition = scalars.definitions.get(amount.id)
+    if isinstance(definition, ir.Constant):
+        low, high = min(definition.data), max(definition.data)
+        zero = 0 in definition.data
+    elif not amount.type.shape and isinstance(amount.type.element, IntType):
+        low, high = scalars.range(amount)
+        zero = low <= 0 <= high
+    else:
+        return False
+    if operation.kind in (BinaryKind.DIV, BinaryKind.MOD):
+        return not zero
+    return low >= 0 and high < operation.result.type.width
+
+
+def can_end_the_run(operation: ir.Operation, scalars: Scalars) -> bool:
+    """Tell whether an operation, or one in its regions, has an effect or may fail or go on forever.
+
+    Openings, which are harmless in themselves, aren't counted.
+    """
+    match operation:
+        case ir.Input() | ir.Output() | ir.Assert() | ir.Call() | ir.While():
+            return True
+        case ir.Binary():
+            return operation.checked and not cannot_fail(operation, scalars)
+        case ir.Extract() | ir.Insert() | ir.ExtractSlice() | ir.InsertSlice():
+            if not operation.checked:
+                return False
+            access = access_of(operation, scalars)
+            base = operation.operands[0].type.shape
+            return access is None or not access.inside(base, scalars)
+        case _:
+            inner = (one for region in operation.regions for one in region.operations)
+            return any(can_end_the_run(one, scalars) for one in inner)
+
+
+def worthwhile(operation: ir.Operation) -> bool:
+    """Tell whether doing an operation at once rather than one by one saves messages or time."""
+    if operation.regions:
+        inner = (one for region in operation.regions for one in region.operations)
+        return any(worthwhile(one) for one in inner)
+    if not operation.results:
+        return False
+    secret = operation.result.type.label.is_secret
+    match operation:
+        case ir.Reveal():
+            return operation.operands[0].type.label.is_secret
+        case ir.Binary() | ir.Reduce():
+            return secret and operation.kind not in _FREE
+        case ir.Unary():
+            return secret and operation.kind in (ir.UnaryKind.NEG, ir.UnaryKind.ABS)
+        case ir.Select() | ir.ObliviousRead() | ir.ObliviousWrite() | ir.Call():
+            return secret
+        case ir.Relabel():
+            return secret and operation.operands[0].type.label.is_owned
+        case _:
+            return False
