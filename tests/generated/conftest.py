@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -13,6 +13,8 @@ for name, count in (("programs", 300), ("sweep", 10_000)):
     settings.register_profile(
         name,
         deadline=None,
+        # Not `explain`: it traces every line that is run.
+        phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
         max_examples=count,
         suppress_health_check=list(HealthCheck),
         print_blob=True,

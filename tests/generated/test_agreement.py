@@ -7,6 +7,7 @@ from agreement import asked_for, checked, executors, result_of
 from generator import Generated, programs
 from hypothesis import given, settings
 
+pytestmark = pytest.mark.timeout(1500)
 PROFILE = settings.get_profile("programs")
 SWEEP = settings.get_profile("sweep")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
+import pytest
 from agreement import asked_for, checked, clear
 from generator import Generated, programs, random_value
 from hypothesis import assume, event, given, settings
@@ -14,6 +15,7 @@ from shapes import native_shape, simulated_shape
 from ezlang.check import check
 from ezlang.source import Source
 
+pytestmark = pytest.mark.timeout(1500)
 PROFILE = settings.get_profile("programs")
 
 
