@@ -71,7 +71,7 @@ def host_target(path: AesPath | None = None) -> Target:
         raise EzError(
             Diagnostic(
                 code="EZ5020",
-                message=f"this processor can't run the code that EZLANG_CPU={wanted} asks for",
+                message=f"This processor can't run the code that EZLANG_CPU={wanted} asks for",
                 span=None,
                 help=f"unset EZLANG_CPU, or set it to one of: {names}",
             ),

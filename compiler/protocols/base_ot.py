@@ -100,7 +100,7 @@ def _bad_point() -> EzError:
     return EzError(
         Diagnostic(
             code="EZ5021",
-            message="the peer sent something that is not a valid group element during key set-up",
+            message="The other party sent something that is not a valid group element of a base OT",
             span=None,
             help="make sure that both sides run the same version of ezlang over an intact network",
         ),

@@ -118,7 +118,7 @@ class Fitting:
             code="EZ4105",
             message=f"{self.party}'s input{where} does not fit: {misfit.message}",
             span=None,
-            notes=(Note(message=f"the program asks for {one.type} here", span=one.spans[0]),),
+            notes=(Note(message=f"The program asks for {one.type} here", span=one.spans[0]),),
             help=misfit.help or None,
         )
 
