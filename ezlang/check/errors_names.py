@@ -112,15 +112,17 @@ def unknown_in_module(name: syntax.Name, module: str, known: Iterable[str]) -> D
 # Names that stand twice, or for something else
 
 
-def duplicate_item(name: syntax.Name, before: Span) -> Diagnostic:
-    """Two things at the top of a file with one name."""
+def duplicate_item(name: syntax.Name, before: Span, *, imported: bool) -> Diagnostic:
+    """Two things at the top of a file with one name; `imported` if they are one module."""
     return Diagnostic(
         code="EZ1010",
         message=f"Two things at the top of the file are called `{name.text}`",
         span=name.span,
         label="declared again",
         notes=_before(before),
-        help="Give one of them another name.",
+        help="One `import` is enough: remove this one."
+        if imported
+        else "Give one of them another name.",
     )
 
 

@@ -115,8 +115,11 @@ class Loader:
     def _add(self, module: ModuleInfo, name: syntax.Name, item: ItemInfo) -> None:
         before = module.items.get(name.text)
         if before is not None:
+            imported = isinstance(before, ImportInfo) and isinstance(item, ImportInfo)
             first = before.node if isinstance(before, PartyInfo) else before.node.name
-            self.diagnostics.append(errors_names.duplicate_item(name, first.span))
+            self.diagnostics.append(
+                errors_names.duplicate_item(name, first.span, imported=imported)
+            )
             module.ambiguous.add(name.text)
             return
         if name.text in BUILTINS:
