@@ -46,8 +46,10 @@ class _Fold(Rule):
                 return self._computed(build, operation)
 
     def _if(self, build: Builder, operation: ir.If) -> Sequence[ir.Value] | None:
-        chosen = self.constants.scalar(operation.operands[0])
-        if chosen is None:
+        (condition,) = operation.operands
+        chosen = self.constants.scalar(condition)
+        # What one party runs alone stays its own: all would run what is taken out of there.
+        if chosen is None or not condition.type.label.is_public:
             return None
         region = operation.regions[0 if chosen else 1]
         for inner in region.operations:

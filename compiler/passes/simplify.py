@@ -1,9 +1,9 @@
 """Small algebra.
 
 **Purpose.** Drop operations whose result is one of their operands, or zero: adding 0, multiplying
-by 1 or 0, selecting between a value and itself or between 1 and 0, negating twice. **Keeps**
-meaning and labels: the value that stands in gets the result's label. **Does not** touch division
-and shifts.
+by 1 or 0, selecting between a value and itself, between 1 and 0, or twice under one condition,
+negating twice. **Keeps** meaning and labels: the value that stands in gets the result's label.
+**Does not** touch division and shifts.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ def simplify(program: ir.Program) -> ir.Program:
 class _Simplify(Rule):
     constants: Constants = field(default_factory=Constants)
     negations: dict[int, ir.Unary] = field(default_factory=dict)
+    selects: dict[int, ir.Select] = field(default_factory=dict)
 
     def apply(self, build: Builder, operation: ir.Operation) -> Sequence[ir.Value] | None:
         self.constants.see(operation)
@@ -41,10 +42,8 @@ class _Simplify(Rule):
                 value = self._binary(build, operation)
             case ir.Unary():
                 value = self._twice(operation)
-            case ir.Select(operands=(_, x, y)) if x == y:
-                value = x
             case ir.Select():
-                value = self._flag(build, operation)
+                value = self._select(build, operation)
             case _:
                 return None
         if value is None:
@@ -61,14 +60,30 @@ class _Simplify(Rule):
         self.negations[operation.result.id] = operation
         return None
 
-    def _flag(self, build: Builder, operation: ir.Select) -> ir.Value | None:
-        """`c ? true : false` is c, `c ? 1 : 0` a cast of it, for a condition an element."""
+    def _select(self, build: Builder, operation: ir.Select) -> ir.Value | None:
+        """Select between what differs; under a condition that is settled, its side is chosen."""
         condition, x, y = operation.operands
-        if condition.type.shape != x.type.shape:
+        negation = self.negations.get(condition.id)
+        if negation is not None:
+            condition, x, y = negation.operands[0], y, x
+        inner = self.selects.get(x.id), self.selects.get(y.id)
+        if inner[0] is not None and inner[0].operands[0] == condition:
+            x = inner[0].operands[1]
+        if inner[1] is not None and inner[1].operands[0] == condition:
+            y = inner[1].operands[2]
+        if x == y:
+            return x
+        constants = self.constants.scalar(x), self.constants.scalar(y)
+        if constants == (1, 0) and condition.type.shape == x.type.shape:
+            return build.cast(condition, x.type.element)
+        if (condition, x, y) == operation.operands:
+            self.selects[operation.result.id] = operation
             return None
-        if (self.constants.scalar(x), self.constants.scalar(y)) != (1, 0):
-            return None
-        return build.cast(condition, x.type.element)
+        chosen = build.select(condition, x, y)
+        made = build.operations[-1]
+        if isinstance(made, ir.Select) and chosen.type == operation.result.type:
+            self.selects[chosen.id] = made
+        return chosen
 
     def _binary(self, build: Builder, operation: ir.Binary) -> ir.Value | None:
         x, y = operation.operands

@@ -9,8 +9,9 @@ from ...ir import tree as ir
 from ...ir.build import Builder
 from ..scalars import Scalars
 from .chain import chain_of
-from .places import Place, places_of
+from .places import Place, own_places
 from .private import Private
+from .promote import replaced
 from .reductions import Reduction, reduction_of
 
 
@@ -127,22 +128,7 @@ def body_of(build: Builder, scalars: Scalars, loop: ir.For) -> Body | None:
 
 def _fixed(region: ir.Region, position: int, value: ir.Value) -> ir.Region:
     """Put the initial value of what never changes in its place, in the body and as its yield."""
-    return _replaced(region, {region.parameters[1 + position].id: value})
-
-
-def _replaced(region: ir.Region, values: dict[int, ir.Value]) -> ir.Region:
-    def current(found: Sequence[ir.Value]) -> tuple[ir.Value, ...]:
-        return tuple(values.get(value.id, value) for value in found)
-
-    operations = tuple(
-        replace(
-            operation,
-            operands=current(operation.operands),
-            regions=tuple(_replaced(inner, values) for inner in operation.regions),
-        )
-        for operation in region.operations
-    )
-    return replace(region, operations=operations, yields=current(region.yields))
+    return replaced(region, {region.parameters[1 + position].id: value})
 
 
 def _private(build: Builder, scalars: Scalars, region: ir.Region, position: int) -> Private | None:
@@ -151,11 +137,7 @@ def _private(build: Builder, scalars: Scalars, region: ir.Region, position: int)
     chain = chain_of(region, position) if array.type.shape else None
     if chain is None or not chain.accesses:
         return None
-    inner = {value.id for value in region.parameters[1:]}
-    for operation in ir.walk(region):
-        inner.update(value.id for value in operation.results)
-        inner.update(p.id for one in operation.regions for p in one.parameters)
-    places = places_of(chain, region.parameters[0], inner, scalars)
+    places = own_places(chain, region, scalars)
     return None if places is None else Private(build, chain, places)
 
 

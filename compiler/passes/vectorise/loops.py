@@ -16,6 +16,7 @@ from ..scalars import Scalars
 from .body import Body, body_of
 from .emit import Emitter
 from .partition import Partition, partition, pays
+from .promote import promoted
 
 LABEL = 16
 """Bytes that native code keeps for a secret bit."""
@@ -56,6 +57,14 @@ class _Vectorise(Rule):
         """Emit the new form of a loop and return its results; None to leave it."""
         if self._trips(loop) == 1:
             return self._once(build, loop)
+        with build.nested() as operations:
+            other = promoted(build, self.scalars, loop)
+            if other is not None:
+                found = self.loop(build, other.loop)
+                results = None if found is None else other.results(build, found)
+        if other is not None and results is not None:
+            build.operations += operations
+            return results
         with build.nested():  # what is not used is thrown away
             body = body_of(build, self.scalars, loop)
         if body is None:

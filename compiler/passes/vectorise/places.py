@@ -7,7 +7,7 @@ own if some dimension's place is different for different i.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import gcd
 
@@ -38,28 +38,52 @@ class Places:
     written: set[int]
 
 
-def places_of(
-    chain: Chain,
-    index: ir.Value,
-    inner: set[int],
-    scalars: Scalars,
-) -> Places | None:
-    """Find places that keep the iterations apart; None where they may depend on one another.
+def own_places(chain: Chain, body: ir.Region, scalars: Scalars) -> Places | None:
+    """Find places that keep the iterations apart; None where they may depend on one another."""
+    index = body.parameters[0]
+    for places in _divided(chain, body, scalars):
+        if _apart(places, index, scalars):
+            return places
+    return None
 
-    `inner` are the values that the body defines.
+
+def common_places(chain: Chain, body: ir.Region, scalars: Scalars) -> Places | None:
+    """Find places such that all that is written is the same place in all iterations.
+
+    What is read elsewhere is never written then.
     """
-    base = chain.accesses[0].operands[0].type.shape if chain.accesses else ()
+    index = body.parameters[0]
+    for places in _divided(chain, body, scalars):
+        accesses = [place.access for place in places.places]
+        fixed = all(
+            row.start.split(index)[0] == 0 for n in places.written for row in accesses[n].rows
+        )
+        apart = all(
+            _disjoint(accesses[n], access, index, scalars)
+            for n in places.written
+            for other, access in enumerate(accesses)
+            if other != n
+        )
+        if fixed and apart:
+            return places
+    return None
+
+
+def _divided(chain: Chain, body: ir.Region, scalars: Scalars) -> Iterator[Places]:
+    """Yield ways to divide an array into places; none if an access may be out of range."""
+    base = chain.accesses[0].operands[0].type.shape
+    inner = {value.id for value in body.parameters[1:]}
+    for operation in ir.walk(body):
+        inner.update(value.id for value in operation.results)
+        inner.update(p.id for one in operation.regions for p in one.parameters)
     found: list[tuple[Reading | Writing, Access]] = []
     for operation in chain.accesses:
         access = access_of(operation, scalars)
         if access is None or not access.inside(base, scalars):
-            return None
+            return
         found.append((operation, access))
     for dimensions in _candidates(found, inner, len(base)):
-        places = _placed(found, dimensions, base)
-        if places is not None and _apart(places, index, scalars):
-            return places
-    return None
+        yield _placed(found, dimensions, base)
 
 
 def _candidates(

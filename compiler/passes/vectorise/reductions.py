@@ -60,12 +60,18 @@ class _Search:
     kinds: set[BinaryKind] = field(default_factory=set)
     path: list[ir.Operation] = field(default_factory=list)
     versions: set[int] = field(default_factory=set)
+    known: dict[int, list[Contribution] | None] = field(default_factory=dict)
 
     def between(self, start: ir.Value, end: ir.Value) -> list[Contribution] | None:
         """Return what turns the version `start` into the version `end`."""
         if start == end:
             self.versions.add(start.id)
             return []
+        if end.id not in self.known:
+            self.known[end.id] = self._made(start, end)
+        return self.known[end.id]
+
+    def _made(self, start: ir.Value, end: ir.Value) -> list[Contribution] | None:
         operation = self.definitions.get(end.id)
         found: list[Contribution] | None = None
         match operation:
@@ -101,25 +107,20 @@ class _Search:
         condition, then, otherwise = operation.operands
         if not self._free(condition):
             return self._extreme(start, operation)
-        for changed, kept, chosen in ((then, otherwise, True), (otherwise, then, False)):
-            if self._free(kept):
-                continue
-            if self._free(changed):
-                return self._flag(start, condition, changed, kept, chosen)
-            before_trying = set(self.kinds), set(self.versions), list(self.path)
-            inside = self.between(kept, changed)
-            if inside is None:
-                self.kinds, self.versions, self.path = before_trying
-                continue
-            before = self.between(start, kept)
-            if before is None:
-                return None
-            guarded = [
-                Contribution(one.value, one.negative, (*one.guards, (condition, chosen)))
-                for one in inside
-            ]
-            return [*before, *guarded]
-        return None
+        for flag, kept, chosen in ((then, otherwise, True), (otherwise, then, False)):
+            if self._free(flag) and not self._free(kept):
+                return self._flag(start, condition, flag, kept, chosen)
+        first, second = self.between(start, then), self.between(start, otherwise)
+        if first is None or second is None:
+            return None
+        same = 0
+        while same < min(len(first), len(second)) and first[same] == second[same]:
+            same += 1
+        found = first[:same]
+        for side, chosen in ((first, True), (second, False)):
+            guarded = [(one, (*one.guards, (condition, chosen))) for one in side[same:]]
+            found += [Contribution(one.value, one.negative, guards) for one, guards in guarded]
+        return found
 
     def _flag(
         self, start: ir.Value, condition: ir.Value, flag: ir.Value, kept: ir.Value, chosen: bool

@@ -1,0 +1,106 @@
+"""Places of an array that are the same in all iterations, as values that the loop carries.
+
+`c[i] += x` in a loop over j adds to one place: the loop carries what is there, reads it before, and
+writes it afterwards. What it does to it may then turn out to be a sum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from ...ir import tree as ir
+from ...ir.build import Builder
+from ..scalars import Scalars
+from .access import emit_read, emit_write, placed
+from .chain import chain_of
+from .places import Places, common_places
+from .private import Private
+
+
+@dataclass(frozen=True, slots=True)
+class Promoted:
+    """A loop that carries places in place of the array that another one carries at `position`."""
+
+    loop: ir.For
+    position: int
+    array: ir.Value
+    places: Places
+
+    def results(self, build: Builder, found: Sequence[ir.Value]) -> list[ir.Value]:
+        """Emit the writes after the loop; return the results that the other loop has."""
+        array = self.array
+        first = len(found) - len(self.places.written)
+        for number, value in zip(sorted(self.places.written), found[first:], strict=True):
+            access = placed(self.places.places[number].access)
+            array = emit_write(build, array, value, access, _same)
+        return [*found[: self.position], array, *found[self.position : first]]
+
+
+def promoted(build: Builder, scalars: Scalars, loop: ir.For) -> Promoted | None:
+    """Emit the reads before a loop, and return it with places in place of an array; or None."""
+    (body,) = loop.regions
+    for position, array in enumerate(loop.operands[2:]):
+        chain = chain_of(body, position) if array.type.shape else None
+        if chain is None or not chain.accesses:
+            continue
+        places = common_places(chain, body, scalars)
+        if places is not None and places.written:
+            private = Private(build, chain, places)
+            made = _without(build, loop, position, private)
+            scalars.see(made.regions[0])
+            return Promoted(made, position, array, places)
+    return None
+
+
+def _without(build: Builder, loop: ir.For, position: int, private: Private) -> ir.For:
+    (body,) = loop.regions
+    array = loop.operands[2 + position]
+    places, written = private.places.places, sorted(private.places.written)
+    initial = tuple(emit_read(build, array, placed(places[n].access), _same) for n in written)
+    parameter, last = body.parameters[1 + position], body.yields[position]
+    with build.nested() as operations:
+        after = private.body(body, parameter, last)
+        yields = [private.current(value) for value in body.yields]
+    with build.nested() as reads:
+        found = {
+            place.id: emit_read(build, array, placed(places[n].access), _same)
+            for n, place in enumerate(private.before)
+            if n not in private.places.written
+        }
+    region = ir.Region(
+        parameters=(*_but(body.parameters, 1 + position), *(private.before[n] for n in written)),
+        operations=(*reads, *operations),
+        yields=(*_but(yields, position), *(after[n] for n in written)),
+    )
+    return replace(
+        loop,
+        operands=(*_but(loop.operands, 2 + position), *initial),
+        results=build.fresh_like((*_but(loop.results, position), *initial)),
+        regions=(replaced(region, found),),
+    )
+
+
+def replaced(region: ir.Region, values: dict[int, ir.Value]) -> ir.Region:
+    """Return a region with values from outside replaced."""
+
+    def current(found: Sequence[ir.Value]) -> tuple[ir.Value, ...]:
+        return tuple(values.get(value.id, value) for value in found)
+
+    operations = tuple(
+        replace(
+            operation,
+            operands=current(operation.operands),
+            regions=tuple(replaced(inner, values) for inner in operation.regions),
+        )
+        for operation in region.operations
+    )
+    return replace(region, operations=operations, yields=current(region.yields))
+
+
+def _but(values: Sequence[ir.Value], position: int) -> tuple[ir.Value, ...]:
+    return (*values[:position], *values[position + 1 :])
+
+
+def _same(value: ir.Value) -> ir.Value:
+    return value
