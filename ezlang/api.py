@@ -133,7 +133,7 @@ def run_simulated(program: Program, inputs: Inputs, *, seed: int | None = None) 
 
     start = perf_counter()
     checked_inputs = check_inputs(program, inputs)
-    lowered = run_passes(lower(program), "wide")
+    lowered = run_passes(lower(program), "tidy")
     compiled = perf_counter()
     with deep_recursion():
         outcome = simulate.run_simulated(lowered, checked_inputs, seed=seed, record=False)
