@@ -74,6 +74,8 @@ class _Simplify(Rule):
         if x == y:
             return x
         constants = self.constants.scalar(x), self.constants.scalar(y)
+        if (x == condition and constants[1] == 0) or (y == condition and constants[0] == 1):
+            return condition
         if constants == (1, 0) and condition.type.shape == x.type.shape:
             return build.cast(condition, x.type.element)
         if (condition, x, y) == operation.operands:

@@ -53,7 +53,9 @@ class LoopGenerator:
     def place(self, scope: Scope, size: int) -> str:
         """An index that is in range for all iterations, nearly always."""
         terms, low, high = "", 0, 0
-        loops = self.random.sample(scope.loops, min(len(scope.loops), self.random.choice([0, 1, 1, 1, 2])))
+        loops = self.random.sample(
+            scope.loops, min(len(scope.loops), self.random.choice([0, 1, 1, 1, 2]))
+        )
         for name, first, end in loops:
             factor = self.random.choice([1, 1, 1, 1, 2, -1, 3])
             ends = sorted((factor * first, factor * (end - 1)))
@@ -160,9 +162,11 @@ class LoopGenerator:
                 self.emit(f"if {condition} {{ {name} += {value}; }} else {{ {name} -= 1; }}")
             case 5:
                 flag = self.random.choice(self.flags)
-                self.emit(f"{flag} = {flag} {self.random.choice(['&&', '||', '^'])} ({value} > 2);"
-                          if self.chance(60) else
-                          f"if {value} > 3 {{ {flag} = {self.random.choice(['true', 'false'])}; }}")
+                self.emit(
+                    f"{flag} = {flag} {self.random.choice(['&&', '||', '^'])} ({value} > 2);"
+                    if self.chance(60)
+                    else f"if {value} > 3 {{ {flag} = {self.random.choice(['true', 'false'])}; }}"
+                )
             case _:
                 self.emit(f"{name} += {value} * {self.value(scope, 0)};")
 
@@ -179,7 +183,7 @@ class LoopGenerator:
     def branch(self, scope: Scope) -> None:
         inner = Scope(scope.loops, scope.secret, scope.depth + 1)
         if scope.loops and self.chance(20):
-            name, low, high = self.random.choice(scope.loops)
+            name = self.random.choice(scope.loops)[0]
             self.block(f"if {name} % 2 == {self.random.randint(0, 1)}", inner)
             return
         inner.secret = True
@@ -207,7 +211,9 @@ class LoopGenerator:
             self.emit(f'secret int32{sizes} {name} = input({party}, "{name}");')
             inputs[party][name] = self._data(shape)
         for number in range(3):
-            self.emit(f"secret int32 s{number} = {self.random.choice(['0', '5', 'a0[0]', 'a0[1]'])};")
+            self.emit(
+                f"secret int32 s{number} = {self.random.choice(['0', '5', 'a0[0]', 'a0[1]'])};"
+            )
             self.scalars.append(f"s{number}")
         for number in range(2):
             self.emit(f"secret bool f{number} = {self.random.choice(['true', 'false'])};")

@@ -121,7 +121,7 @@ def body_of(build: Builder, scalars: Scalars, loop: ir.For) -> Body | None:
         parts = map(Part, places.places, private.before, after)
         carried[position] = Whole(initial[position], tuple(parts), frozenset(places.written))
     body.operations = list(region.operations)
-    _reductions(build, region, initial, left, carried, body)
+    _reductions(build, scalars, region, initial, left, carried, body)
     body.carried = [carried[position] for position in range(len(initial))]
     return body
 
@@ -152,6 +152,7 @@ def _without(build: Builder, private: Private, region: ir.Region, position: int)
 
 def _reductions(
     build: Builder,
+    scalars: Scalars,
     region: ir.Region,
     initial: Sequence[ir.Value],
     left: Sequence[int],
@@ -165,7 +166,7 @@ def _reductions(
         start, end = region.parameters[1 + position], region.yields[position]
         others = ends | {region.yields[other].id for other in left if other != position}
         others |= {value.id for value in totals}
-        found = reduction_of(build, body.operations, start, end, others)
+        found = reduction_of(build, scalars, body.operations, start, end, others)
         if found is None:
             carried[position] = Passed(initial[position], start, end)
             continue

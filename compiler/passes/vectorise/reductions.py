@@ -16,6 +16,7 @@ from ...ir import evaluate
 from ...ir import tree as ir
 from ...ir.build import Builder
 from ...ir.tree import BinaryKind
+from ..scalars import Scalars
 
 _MONOIDS = {
     BinaryKind.ADD,
@@ -55,6 +56,7 @@ class Reduction:
 class _Search:
     """Goes back from what is carried on to what was carried in, by operations of the body."""
 
+    scalars: Scalars
     definitions: dict[int, ir.Operation]
     depends: set[int]
     kinds: set[BinaryKind] = field(default_factory=set)
@@ -126,11 +128,11 @@ class _Search:
         self, start: ir.Value, condition: ir.Value, flag: ir.Value, kept: ir.Value, chosen: bool
     ) -> list[Contribution] | None:
         """`if c { found = true; }` is `found |= c`; with false it is `found &= !c`."""
-        definition = self.definitions.get(flag.id)
+        definition = self.scalars.definitions.get(flag.id)
         if flag.type.element != BOOL or flag.type.shape:
             return None
         if isinstance(definition, ir.Relabel):
-            definition = self.definitions.get(definition.operands[0].id)
+            definition = self.scalars.definitions.get(definition.operands[0].id)
         if not isinstance(definition, ir.Constant):
             return None
         kind = BinaryKind.OR if definition.data[0] else BinaryKind.AND
@@ -156,6 +158,7 @@ class _Search:
 
 def reduction_of(
     build: Builder,
+    scalars: Scalars,
     operations: list[ir.Operation],
     start: ir.Value,
     end: ir.Value,
@@ -168,7 +171,7 @@ def reduction_of(
     has to give besides.
     """
     definitions = {r.id: operation for operation in operations for r in operation.results}
-    search = _Search(definitions, _dependents(operations, start))
+    search = _Search(scalars, definitions, _dependents(operations, start))
     found = search.between(start, end)
     if found is None or len(search.kinds) != 1:
         return None
