@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ezlang import api
 from ezlang.check import check
 from ezlang.compiler.lower import lower
 from ezlang.diagnostics.diagnostic import EzError
@@ -36,6 +37,11 @@ def simulated(program: Program, inputs: Inputs) -> Outputs:
     return run_simulated(lower(program), inputs, seed=None, record=False).outputs
 
 
+def simulated_as_run(program: Program, inputs: Inputs) -> Outputs:
+    """Run what `ezlang run` runs: the program after the passes."""
+    return api.run_simulated(program, inputs).outputs
+
+
 def native(program: Program, inputs: Inputs) -> Outputs:
     return run_native_threads(program, inputs).outputs
 
@@ -46,7 +52,7 @@ def clear(program: Program, inputs: Inputs) -> Outputs:
 
 def executors(program: Program) -> dict[str, Callable[[Program, Inputs], Outputs]]:
     """All executors that can run a program: native ones are for two parties."""
-    able = {"clear": clear, "simulated": simulated}
+    able = {"clear": clear, "simulated": simulated, "simulated as run": simulated_as_run}
     return able | ({"native": native} if len(program.parties) == 2 else {})
 
 

@@ -24,7 +24,11 @@ _ABANDONED = 3
 def main() -> None:
     """Run one job."""
     source, sink = sys.stdin.buffer, _claim_stdout()
-    write_message(sink, _result(source, sink))
+    result = _result(source, sink)
+    try:
+        write_message(sink, result)
+    except BrokenPipeError:
+        os._exit(_ABANDONED)
 
 
 def _claim_stdout() -> IO[bytes]:
