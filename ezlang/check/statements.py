@@ -182,15 +182,18 @@ def _if(body: Body, node: syntax.If) -> Checked:
     with body.branch(branch), body.not_straight():
         with body.never_run(decided is False):
             then, then_ends = block(body, node.then)
-        otherwise, other_ends = typed.Block(span=node.span, statements=()), FALLS_THROUGH
+        nothing = typed.Block(span=node.span, statements=())
+        otherwise, other_ends = nothing, FALLS_THROUGH
         if node.otherwise is not None:
             with body.never_run(decided is True):
                 otherwise, other_ends = block(body, node.otherwise)
     ends = then_ends.either(other_ends, None if decided is None else bool(decided))
     if isinstance(condition, Poison):
         return None, ends
-    if decided is not None:
+    if decided is not None and (branch is None or not branch.alone):
         return then if decided else otherwise, ends
+    if decided is not None:  # what one party runs alone stays in its branch
+        then, otherwise = (then, nothing) if decided else (nothing, otherwise)
     result = typed.If(span=node.span, condition=condition.node, then=then, otherwise=otherwise)
     return result, ends
 
