@@ -1,5 +1,5 @@
 """IR to IR, one pass a file."""
 
-from .pipeline import PIPELINES, Pass, run_passes
+from .pipeline import NAMES, PIPELINES, Pass, run_passes, up_to
 
-__all__ = ["PIPELINES", "Pass", "run_passes"]
+__all__ = ["NAMES", "PIPELINES", "Pass", "run_passes", "up_to"]

@@ -64,6 +64,28 @@ PIPELINES: Mapping[str, tuple[Pass, ...]] = MappingProxyType(
 keep a label a bit; `wide` the same for those that keep a bit a bit."""
 
 
+NAMES: Mapping[str, Pass] = MappingProxyType(
+    {
+        "constants": fold_constants,
+        "simplify": simplify,
+        "cse": merge_common,
+        "inline": inline,
+        "counting": add_at_indices,
+        "oblivious": expand_oblivious,
+        "vectorise": PIPELINES["vectorised"][-1 - len(_TIDY)],
+        "dce": remove_dead,
+    }
+)
+"""The passes of the pipeline `vectorised` by their names."""
+
+
+def up_to(name: str) -> tuple[Pass, ...]:
+    """Return the passes of the pipeline `vectorised` up to the last run of one."""
+    passes = PIPELINES["vectorised"]
+    last = max(place for place, one in enumerate(passes) if one is NAMES[name])
+    return passes[: last + 1]
+
+
 def run_passes(program: ir.Program, passes: Sequence[Pass] | str) -> ir.Program:
     """Return the program after the passes, or those of a named pipeline, in order.
 

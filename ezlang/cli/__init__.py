@@ -1,4 +1,4 @@
-"""The command line: `ezlang check`, `run`, `leaks`, `explain`, `fmt`, `new`.
+"""The command line: `ezlang check`, `run`, `leaks`, `ir`, `explain`, `fmt`, `new`.
 
 Outputs go to standard output, all else to standard error. Commands import what they need when
 they run, so that help is there at once.
@@ -18,6 +18,7 @@ from ezlang.diagnostics.diagnostic import EzError
 from .check import check
 from .explain import explain
 from .fmt import fmt
+from .ir import ir
 from .leaks import leaks
 from .new import new
 from .report import BUG, say, show_bug, show_diagnostics
@@ -33,7 +34,7 @@ def app() -> None:
     """Ez: compute on data that no single party may see."""
 
 
-for _command in (check, run, leaks, fmt, new, explain):
+for _command in (check, run, leaks, ir, fmt, new, explain):
     app.add_command(_command)
 
 

@@ -1,0 +1,74 @@
+"""Programs run vectorised: simulated, native, and beside what they mean in the clear."""
+
+from collections.abc import Callable, Mapping
+
+import pytest
+
+from ezlang.check import check
+from ezlang.compiler.lower import lower
+from ezlang.compiler.passes import PIPELINES, run_passes
+from ezlang.compiler.passes.constants import fold_constants
+from ezlang.compiler.passes.cse import merge_common
+from ezlang.compiler.passes.dce import remove_dead
+from ezlang.compiler.passes.pipeline import vectorised
+from ezlang.compiler.passes.reduce import expand_reduce
+from ezlang.compiler.passes.share import share
+from ezlang.diagnostics.diagnostic import EzError
+from ezlang.executors.clear import run_clear
+from ezlang.executors.native.executable import Executable
+from ezlang.executors.native.threads import run_threads
+from ezlang.executors.simulate import run_simulated
+from ezlang.source import Source
+from ezlang.typed import tree as typed
+from ezlang.values.check import check_inputs
+from ezlang.values.data import Inputs, Outputs
+
+NATIVE = (
+    *PIPELINES["vectorised"],
+    expand_reduce,
+    fold_constants,
+    merge_common,
+    share,
+    remove_dead,
+)
+
+
+def executable(program: typed.Program) -> Executable:
+    """A program vectorised and made ready for code generation."""
+    return Executable(run_passes(lower(program), NATIVE))
+
+
+def failure(run: Callable[[], object]) -> tuple[str, int]:
+    with pytest.raises(EzError) as caught:
+        run()
+    (diagnostic,) = caught.value.diagnostics
+    assert diagnostic.span is not None
+    return diagnostic.code, diagnostic.span.line
+
+
+def agrees(
+    text: str,
+    inputs: Inputs,
+    run: Callable[[typed.Program], Outputs],
+    settings: Mapping[str, int] | None = None,
+) -> None:
+    result = check(Source("main.ez", text), settings=settings or {})
+    if result.program is None:
+        return  # an index that the checker sees is out of range
+    program = result.program
+    try:
+        expected = run_clear(program, inputs).outputs
+    except EzError:
+        code = failure(lambda: run_clear(program, inputs))
+        assert failure(lambda: run(program)) == code
+        return
+    assert run(program) == expected
+
+
+def simulated(inputs: Inputs, budget: int, program: typed.Program) -> Outputs:
+    compiled = run_passes(lower(program), vectorised(budget))
+    return run_simulated(compiled, inputs, record=False).outputs
+
+
+def native(inputs: Inputs, program: typed.Program) -> Outputs:
+    return run_threads(executable(program), check_inputs(program, inputs)).outputs
