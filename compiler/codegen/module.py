@@ -167,7 +167,9 @@ def write_operation(e: Emitter, operation: ir.Operation) -> None:
             _write_whole(e, operation)
         case ir.Input() | ir.Output() | ir.Assert() | ir.Relabel() | ir.Reveal():
             _write_boundary(e, operation)
-        case ir.ObliviousRead() | ir.ObliviousWrite() | ir.Reduce():
+        case ir.Convert():
+            raise CompilerBug("shares are not converted in native code")
+        case ir.ObliviousRead() | ir.ObliviousWrite() | ir.Reduce() | ir.MatrixProduct():
             raise CompilerBug("an operation that passes expand reached code generation")
         case _:
             assert_never(operation)

@@ -42,6 +42,7 @@ Pure = (
     | ir.ObliviousWrite
     | ir.Stack
     | ir.Reduce
+    | ir.MatrixProduct
 )
 """The operations that are functions of their operands."""
 
@@ -88,6 +89,8 @@ def evaluate(operation: Pure, operands: Sequence[Array]) -> Array:
                 return np.asarray((x >> x.dtype.type(operation.position)) & x.dtype.type(1) != 0)
             case ir.Reduce():
                 return reduce(operation.kind, operands[0], operation.axis)
+            case ir.MatrixProduct():
+                return np.asarray(operands[0] @ operands[1])
             case _:
                 return moved(operation, operands)
 

@@ -170,13 +170,20 @@ class _Reader:
     # Types
 
     def tensor(self, tree: Node) -> ir.TensorType:
-        type, label = tree.children
+        type, label, sharing = tree.children
         name, *sizes = _parts(_tree(type), Token)
         element = SCALARS.get(str(name))
         if element is None:
             raise IrSyntaxError(f"line {name.line}: there are no tensors of `{name}`")
         shape = tuple(int(n) for n in sizes)
-        return ir.TensorType(element, shape, self.label(_tree(label)))
+        kept = None if sharing is None else self.sharing(sharing)
+        return ir.TensorType(element, shape, self.label(_tree(label)), kept)
+
+    def sharing(self, token: Node | Token) -> ir.Sharing:
+        try:
+            return ir.Sharing(str(token))
+        except ValueError:
+            raise IrSyntaxError(f"line {_line(token)}: there is no sharing `{token}`") from None
 
     def type(self, tree: Node) -> Type:
         name, *sizes = _parts(tree, Token)

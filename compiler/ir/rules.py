@@ -11,6 +11,9 @@ from ezlang.types.types import BOOL, BoolType, IntType, array_of
 from ezlang.values.data import leaves
 
 from . import tree as ir
+from .errors import RuleError as RuleError
+from .errors import need as _need
+from .sharings import check_sharings
 from .tree import BinaryKind, UnaryKind
 
 _COMPARISONS = {BinaryKind.EQ, BinaryKind.NE, *(_ORDERS := {
@@ -21,15 +24,6 @@ _BITWISE = {BinaryKind.AND, BinaryKind.OR, BinaryKind.XOR}
 _ON_BOOL = _BITWISE | {BinaryKind.EQ, BinaryKind.NE}
 _CAN_FAIL = _SHIFTS | {BinaryKind.DIV, BinaryKind.MOD}
 _REDUCTIONS = _BITWISE | {BinaryKind.ADD, BinaryKind.MUL, BinaryKind.MIN, BinaryKind.MAX}
-
-
-class RuleError(Exception):
-    """A rule of the IR that an operation breaks."""
-
-
-def _need(holds: bool, rule: str) -> None:
-    if not holds:
-        raise RuleError(rule)
 
 
 def _is_bool(type: ir.TensorType) -> bool:
@@ -61,6 +55,7 @@ class Rules:
     def check(self, operation: ir.Operation) -> None:
         """Raise RuleError if the operation isn't well formed."""
         types = tuple(value.type for value in operation.operands)
+        check_sharings(operation)
         match operation:
             case ir.If() | ir.For() | ir.While():
                 self._structured(operation, types)
@@ -91,6 +86,11 @@ class Rules:
         match operation:
             case ir.Constant() | ir.Iota() | ir.Input():
                 self._source(operation, types, result)
+                return
+            case ir.Convert():
+                _need(len(types) == 1, "it takes one operand")
+                _need(_same_tensor(types[0], result), "only the sharing may change")
+                _need(types[0].label == result.label, "only the sharing may change")
                 return
             case ir.Relabel() | ir.Reveal():
                 _need(len(types) == 1, "it takes one operand")
@@ -151,6 +151,13 @@ class Rules:
                 _need(len(types) > 0 and len(set(types)) == 1, "the operands have one type")
                 shape = (len(types), *types[0].shape)
                 _need(result.element == types[0].element and result.shape == shape, "wrong type")
+            case ir.MatrixProduct():
+                _need(len(types) == 2, "it takes two operands")
+                ranks = len(types[0].shape) == len(types[1].shape) == 2
+                _need(ranks and types[0].shape[1] == types[1].shape[0], "the shapes don't fit")
+                _need(result.shape == (types[0].shape[0], types[1].shape[1]), "wrong shape")
+                _need(types[0].element == types[1].element == result.element, "types differ")
+                _need(not _is_bool(result), "wrong element type")
             case ir.Reduce():
                 _need(len(types) == 1, "it takes one operand")
                 _need(result.shape == _reduced(types[0].shape, operation.axis), "wrong shape")

@@ -105,7 +105,8 @@ class _Printer:
 
     def type(self, type: ir.TensorType) -> str:
         shape = "".join(f"[{n}]" for n in type.shape)
-        return f"{type.element}{shape} {self.label(type.label)}"
+        sharing = "" if type.sharing is None else f" {type.sharing.value}"
+        return f"{type.element}{shape} {self.label(type.label)}{sharing}"
 
     def party(self, number: int) -> str:
         return self.parties[number] if number < len(self.parties) else str(number)

@@ -15,6 +15,9 @@ Who runs an operation: every party that may know its operands, in the clear, whe
 result is public or owned; all parties together, by a protocol, when the result is secret.
 Regions of an owned `If` or `While` (condition label `@p`) are run by party p alone.
 
+Before sharings are assigned (passes/assign), `sharing` is None everywhere; after it, every secret
+value has one. compiler/ir/sharings.py says which operation works on which sharings.
+
 `checked` operations fail the run, with their span as the place, when a public operand is out
 of range (division by zero, shift amount ≥ width, index past the end). Unchecked ones, and
 operands that aren't public, have the total meaning of docs/language.md.
@@ -25,39 +28,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
-from math import prod
 
 from ezlang.source import NO_SPAN, Span
 from ezlang.types.labels import Label
-from ezlang.types.types import BoolType, IntType, ScalarType, Type
+from ezlang.types.types import IntType, Type
 
-
-@dataclass(frozen=True, slots=True)
-class TensorType:
-    """Element type, shape (row-major; `()` is a scalar) and label of a value."""
-
-    element: ScalarType
-    shape: tuple[int, ...]
-    label: Label
-
-    @property
-    def size(self) -> int:
-        """How many elements there are."""
-        return prod(self.shape)
-
-    @property
-    def width(self) -> int:
-        """Bits an element: 1 for bool."""
-        return 1 if isinstance(self.element, BoolType) else self.element.width
-
-
-@dataclass(frozen=True, slots=True)
-class Value:
-    """An SSA value; `id` is unique in its function. `hint` is its variable's name, if any."""
-
-    id: int
-    type: TensorType = field(compare=False)
-    hint: str = field(default="", compare=False)
+from .values import Sharing as Sharing
+from .values import TensorType as TensorType
+from .values import Value as Value
 
 
 class UnaryKind(Enum):
@@ -275,8 +253,18 @@ class Reduce(OperationNode):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MatrixProduct(OperationNode):
+    """(x [m, k], y [k, n]) -> the matrix product [m, n] of integers, wrapping."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Relabel(OperationNode):
     """(x) -> x with the result's label, which fewer may read. To secret, it shares x."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Convert(OperationNode):
+    """(x) -> the secret x in the result's sharing, which is another one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -372,7 +360,9 @@ Operation = (
     | ObliviousWrite
     | Stack
     | Reduce
+    | MatrixProduct
     | Relabel
+    | Convert
     | Reveal
     | Input
     | Output

@@ -1,0 +1,54 @@
+"""What a value of the IR is: a tensor with a label and, once assigned, a sharing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from math import prod
+
+from ezlang.types.labels import Label
+from ezlang.types.types import BoolType, ScalarType
+
+
+class Sharing(Enum):
+    """How the two parties keep a secret.
+
+    ARITHMETIC: integers x = x₀ + x₁ modulo 2^width. BOOLEAN: x = x₀ ⊕ x₁, integers and bools.
+    YAO: wire labels of garbled circuits.
+    """
+
+    ARITHMETIC = "arithmetic"
+    BOOLEAN = "boolean"
+    YAO = "yao"
+
+
+@dataclass(frozen=True, slots=True)
+class TensorType:
+    """Element type, shape (row-major; `()` is a scalar) and label of a value.
+
+    `sharing` is how a secret is kept; None for what isn't secret, and before it is assigned.
+    """
+
+    element: ScalarType
+    shape: tuple[int, ...]
+    label: Label
+    sharing: Sharing | None = None
+
+    @property
+    def size(self) -> int:
+        """How many elements there are."""
+        return prod(self.shape)
+
+    @property
+    def width(self) -> int:
+        """Bits an element: 1 for bool."""
+        return 1 if isinstance(self.element, BoolType) else self.element.width
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """An SSA value; `id` is unique in its function. `hint` is its variable's name, if any."""
+
+    id: int
+    type: TensorType = field(compare=False)
+    hint: str = field(default="", compare=False)
