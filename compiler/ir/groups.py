@@ -1,0 +1,44 @@
+"""Which operations of a region exchange their messages together.
+
+Adjacent interactive operations (sharings.py) that don't depend on one another are one group: their
+protocols run side by side, and it has as many rounds as the longest of them. Conversions to Yao
+feed the stream of the garbling and run no protocol on shares, so they are grouped with one another
+only. The pass `schedule` puts operations that can be in one group beside one another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from . import tree as ir
+from .sharings import Y, is_interactive
+
+Group = tuple[ir.Operation, ...]
+
+
+def groups(operations: Sequence[ir.Operation]) -> list[Group]:
+    """Return the operations in order, cut into groups; what isn't interactive is alone."""
+    found: list[Group] = []
+    current: list[ir.Operation] = []
+    made: set[int] = set()
+    for operation in operations:
+        fits = bool(current) and may_join(current[0], operation)
+        if current and not (fits and made.isdisjoint(v.id for v in operation.operands)):
+            found.append(tuple(current))
+            current, made = [], set()
+        current.append(operation)
+        made.update(value.id for value in operation.results)
+    if current:
+        found.append(tuple(current))
+    return found
+
+
+def may_join(first: ir.Operation, second: ir.Operation) -> bool:
+    """Tell whether two operations may be in one group, if neither depends on the other."""
+    both = is_interactive(first) and is_interactive(second)
+    return both and enters_yao(first) == enters_yao(second)
+
+
+def enters_yao(operation: ir.Operation) -> bool:
+    """Tell whether an operation is a conversion to Yao."""
+    return isinstance(operation, ir.Convert) and operation.result.type.sharing is Y
