@@ -123,6 +123,8 @@ class SocketChannel:
     def send(self, data: Buffer) -> None:
         """Send much at once; keep a copy of little, to be sent with what follows."""
         view = memoryview(data).cast("B")
+        if not len(view):
+            return
         self.bytes_sent += len(view)
         self._receiving = False
         if len(view) >= LARGE:

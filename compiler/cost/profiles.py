@@ -1,0 +1,111 @@
+"""Network profiles: what a pair of machines and the line between them can do.
+
+A profile says how long a run takes, by the model of `seconds`, and lets sharings be compared. It is
+a file in TOML or JSON with the fields of `Profile` by their names; what is left out is as in
+`loopback`.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final
+
+from ezlang.diagnostics.diagnostic import Diagnostic, EzError
+
+UNUSABLE: Final = 2
+"""Exit code for a profile that can't be used."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """A pair of machines, a core each, and the line between them.
+
+    `rtt` in seconds: from sending a message to having its answer. `bandwidth` in bytes per second,
+    each way. Of the rest, how many a second: ANDs of garbled circuits, garbled and evaluated;
+    correlated OTs made; ANDs on boolean shares for which there are triples already; bit triples
+    made from OTs; products of 64-bit shares made from OTs. `callback` are seconds a group of
+    operations on shares takes at least, `start` seconds a run takes before the program's own work.
+    """
+
+    name: str
+    rtt: float
+    bandwidth: float
+    ands: float = 2.5e7
+    ots: float = 1.5e7
+    shared_ands: float = 5e8
+    bit_triples: float = 4e7
+    products: float = 4e5
+    callback: float = 1e-4
+    start: float = 0.01
+
+
+LOOPBACK: Final = Profile(name="loopback", rtt=4e-5, bandwidth=1.5e9)
+LAN: Final = Profile(name="lan", rtt=5e-4, bandwidth=1.25e8)
+WAN: Final = Profile(name="wan", rtt=4e-2, bandwidth=1.25e7)
+
+PROFILES: Final[Mapping[str, Profile]] = MappingProxyType(
+    {profile.name: profile for profile in (LOOPBACK, LAN, WAN)}
+)
+"""`loopback`: one machine; `lan`: 0.5 ms, 1 Gbit/s; `wan`: 20 ms each way, 100 Mbit/s."""
+
+
+def profile_of(name: str) -> Profile:
+    """Return a profile by its name, or from a file. Raises EzError (exit code 2)."""
+    if name in PROFILES:
+        return PROFILES[name]
+    path = Path(name)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise _unusable(name, f"it can't be read: {_reason(error)}") from None
+    try:
+        data = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise _unusable(name, f"it is no {path.suffix[1:].upper() or 'TOML'}: {error}") from None
+    return parse_profile(data, name)
+
+
+def parse_profile(data: Any, name: str) -> Profile:
+    """Return the profile that a file says. Raises EzError (exit code 2)."""
+    if not isinstance(data, dict):
+        raise _unusable(name, "it isn't a list of fields")
+    known = {field.name for field in fields(Profile)} - {"name"}
+    values: dict[str, Any] = {}
+    for key, value in data.items():
+        if key == "name":
+            continue
+        if key not in known:
+            raise _unusable(name, f"there is no field `{key}`")
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e18:
+            raise _unusable(name, f"its field `{key}` isn't a positive number")
+        values[key] = float(value)
+    return replace(LOOPBACK, name=str(data.get("name", Path(name).stem)), **values)
+
+
+def to_toml(profile: Profile) -> str:
+    """Return a profile as the text of a file."""
+    lines = [f"name = {json.dumps(profile.name)}"]
+    lines += [f"{f.name} = {getattr(profile, f.name):.6g}" for f in fields(profile)[1:]]
+    return "\n".join(lines) + "\n"
+
+
+def _reason(error: Exception) -> str:
+    return (error.strerror or str(error)) if isinstance(error, OSError) else "it is no text"
+
+
+def _unusable(name: str, why: str) -> EzError:
+    known = ", ".join(f"`{one}`" for one in PROFILES)
+    return EzError(
+        Diagnostic(
+            code="EZ4106",
+            message=f"The network profile {name} can't be used: {why}",
+            span=None,
+            help=f"give {known}, or a file in TOML or JSON as `ezlang calibrate` writes it",
+        ),
+        exit_code=UNUSABLE,
+    )
