@@ -1,0 +1,205 @@
+"""What protocols on OTs take and send: batches, pure functions of shapes.
+
+Everything that is done with OTs is cut into batches, so that memory is bounded. In each direction
+of a batch one party is the sender of some OTs, the other the receiver. If the receiver's choices
+are its own, it first sends the differences from the random ones of the source, a bit an OT
+[Bea95]; then the sender sends a message. The differences of a batch go out together with the
+message of the one before, so that b batches take b + 1 rounds, or b with random choices, or none
+where there is no message either. A batch's OTs are taken just before its differences go out.
+
+Native protocols, ideal ones and the cost model all use these functions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from .sizes import (
+    BATCH_BYTES,
+    BATCH_OTS,
+    CHUNK,
+    DIGIT_BITS,
+    KEYS_A_WINDOW,
+    PANEL,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Half:
+    """One direction of a batch: elements `start` … `stop` − 1 of what the sender has.
+
+    `windows` of keys are used for the pads of `ots` OTs; the sender's message has `message` bytes,
+    after `flips` bytes of the receiver's choices.
+    """
+
+    start: int
+    stop: int
+    ots: int
+    windows: int
+    message: int
+    chosen: bool
+
+    @property
+    def part(self) -> slice:
+        """The elements."""
+        return slice(self.start, self.stop)
+
+    @property
+    def flips(self) -> int:
+        """How many bytes say what the choices differ in: a bit an OT."""
+        return -(-self.ots // 8) if self.chosen else 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """What happens at the same time: this party as sender, and as receiver."""
+
+    sent: Half | None
+    received: Half | None
+
+
+Batches = tuple[Batch, ...]
+
+
+def up(count: int, size: int) -> int:
+    """Return the quotient, rounded up."""
+    return -(-count // size)
+
+
+def product_message(bits: int, count: int) -> int:
+    """M(ℓ, n): the message of n products in one direction, one batch [Gil99].
+
+    n·ℓ(ℓ + 1)/2 bits; for ℓ = 8 rounded up to bytes in every 128.
+    """
+    whole = bits // 2 * (bits // 8) * count
+    if bits > 8:
+        return whole + bits // 16 * count
+    chunks, rest = divmod(count, CHUNK)
+    return whole + chunks * (CHUNK // 2) + (rest + 1) // 2
+
+
+def product_batch(bits: int) -> int:
+    """How many products a batch has."""
+    return max(BATCH_OTS // bits // CHUNK, 1) * CHUNK
+
+
+@lru_cache(maxsize=1024)
+def bit_batches(count: int) -> Batches:
+    """Random products of `count` bits, or pairs of them: no messages."""
+
+    def half(start: int, stop: int) -> Half:
+        n = stop - start
+        return _half(start, stop, ots=n, windows=up(n, CHUNK), message=0, chosen=False)
+
+    halves = [half(*part) for part in _parts(count, BATCH_OTS)]
+    return tuple(Batch(sent=h, received=h) for h in halves)
+
+
+@lru_cache(maxsize=1024)
+def product_batches(bits: int, sent: int, received: int, *, chosen: bool = True) -> Batches:
+    """Products modulo 2^ℓ of numbers sent with factors that choose, or, not `chosen`, random ones.
+
+    ℓ OTs and ℓ(ℓ + 1)/2 bits of message a product.
+    """
+
+    def half(start: int, stop: int) -> Half:
+        n = stop - start
+        windows, message = bits * up(n, CHUNK), product_message(bits, n)
+        return _half(start, stop, ots=bits * n, windows=windows, message=message, chosen=chosen)
+
+    return _both(half, sent, received, product_batch(bits))
+
+
+@lru_cache(maxsize=1024)
+def additive_batches(bits: int, sent: int, received: int) -> Batches:
+    """Products of numbers sent with bits that choose: an OT and ℓ bits of message each."""
+
+    def half(start: int, stop: int) -> Half:
+        n = stop - start
+        message = n * bits // 8
+        return _half(start, stop, ots=n, windows=up(n, CHUNK), message=message, chosen=True)
+
+    return _both(half, sent, received, BATCH_OTS)
+
+
+@lru_cache(maxsize=1024)
+def table_batches(fields: int, sent: int, received: int) -> Batches:
+    """1-of-16 OTs of messages of `fields` bits [NP99]: four OTs and 16·`fields` bits each."""
+
+    def half(start: int, stop: int) -> Half:
+        n = stop - start
+        ots, windows = DIGIT_BITS * n, DIGIT_BITS * up(n, CHUNK)
+        message = 2 * fields * n
+        return _half(start, stop, ots=ots, windows=windows, message=message, chosen=True)
+
+    return _both(half, sent, received, BATCH_OTS // DIGIT_BITS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Panel:
+    """Columns `start` … `stop` − 1 of a matrix that is carried, and a batch of rows that choose."""
+
+    start: int
+    stop: int
+    batch: Batch
+
+    @property
+    def columns(self) -> slice:
+        """The columns."""
+        return slice(self.start, self.stop)
+
+
+def matrix_ots(bits: int, m: int, k: int, n: int) -> int:
+    """C(m, k, n), for the cheaper side choosing."""
+    return bits * min(m * k * up(n, PANEL), k * n * up(m, PANEL))
+
+
+@lru_cache(maxsize=1024)
+def matrix_batches(
+    bits: int, m: int, k: int, n: int, *, sends: bool, receives: bool
+) -> tuple[Panel, ...]:
+    """[m][k] times [k][n], where the bits of the first choose among rows of the second.
+
+    ℓ OTs an element of the first, for each 128 columns. In a half, elements are rows of the first
+    matrix; this party carries if it `sends`, and chooses if it `receives`.
+    """
+    panels = []
+    for start, stop in _parts(n, PANEL):
+        row_ots, row_windows = bits * k, k * up(bits, KEYS_A_WINDOW)
+        row_bytes = k * product_message(bits, stop - start)
+        rows = max(min(BATCH_OTS // max(row_ots, 1), BATCH_BYTES // max(row_bytes, 1)), 1)
+        for first, last in _parts(m, rows):
+            count = last - first
+            half = _half(
+                first,
+                last,
+                ots=count * row_ots,
+                windows=count * row_windows,
+                message=count * row_bytes,
+                chosen=True,
+            )
+            batch = Batch(sent=half if sends else None, received=half if receives else None)
+            panels.append(Panel(start=start, stop=stop, batch=batch))
+    return tuple(panels)
+
+
+def _half(start: int, stop: int, *, ots: int, windows: int, message: int, chosen: bool) -> Half:
+    return Half(start=start, stop=stop, ots=ots, windows=windows, message=message, chosen=chosen)
+
+
+def _parts(count: int, step: int) -> Iterator[tuple[int, int]]:
+    return ((at, min(at + step, count)) for at in range(0, count, step))
+
+
+def _both(half: Callable[[int, int], Half], sent: int, received: int, step: int) -> Batches:
+    batches = []
+    for start, stop in _parts(max(sent, received), step):
+        batches.append(
+            Batch(
+                sent=half(start, min(stop, sent)) if start < sent else None,
+                received=half(start, min(stop, received)) if start < received else None,
+            )
+        )
+    return tuple(batches)
