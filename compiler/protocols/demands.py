@@ -1,0 +1,299 @@
+"""What a run asks of a dealer: so many units of each kind of preprocessing.
+
+A *kind* says what a unit is: for each party the fields it gets, so many elements of a type. Party 0
+expands all of its fields from a seed, party 1 those that aren't `dealt`; the dealer, who has both
+seeds, computes the dealt ones and sends them to party 1 [Bea91, DSZ15]. Demands are known to both
+parties beforehand, and are all that the dealer hears of a program beside its fingerprint.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from math import prod
+from typing import Any, Final, assert_never
+
+import numpy as np
+
+WIDTHS: Final = (8, 16, 32, 64)
+
+LONGEST_KINDS: Final = 1 << 12
+"""How many kinds one run may ask for."""
+
+LARGEST_UNIT: Final = 1 << 30
+"""How many bytes a unit may have at a party."""
+
+LARGEST_DEMAND: Final = 1 << 40
+"""How many bytes a run may ask for, at either party."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """A field of a unit: elements of a type in a shape. Those of `bits` are 0 or 1.
+
+    `dealt` fields come from the dealer; all others from the party's own seed.
+    """
+
+    name: str
+    dtype: np.dtype[Any]
+    shape: tuple[int, ...] = ()
+    bits: bool = False
+    dealt: bool = False
+
+    @property
+    def unit_bytes(self) -> int:
+        """How many bytes a unit has."""
+        return self.dtype.itemsize * prod(self.shape)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BitTriple:
+    """Eight triples of bits, packed: bytes a, b and c = a·b. A correction is a bit a triple."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BitPair:
+    """Eight pairs of triples of bits with a in common: a, b0, b1, c0 = a·b0, c1 = a·b1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RingTriple:
+    """Numbers a, b and c = a·b modulo 2^ℓ. A correction is ℓ bits."""
+
+    bits: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RingSquare:
+    """Numbers a and c = a² modulo 2^ℓ. A correction is ℓ bits."""
+
+    bits: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatrixTriple:
+    """Matrices a [rows][inner], b [inner][columns] and c = a·b: rows·columns words dealt."""
+
+    bits: int
+    rows: int
+    inner: int
+    columns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConvolutionTriple:
+    """Images a, filters b and c = a ∗ b, without padding, of quadratic filters and one stride.
+
+    a [images][channels][height][width], b [filters][channels][size][size],
+    c [images][filters][(height − size) / stride + 1][(width − size) / stride + 1]: a correction is
+    as large as c, however large a and b are.
+    """
+
+    bits: int
+    images: int
+    channels: int
+    height: int
+    width: int
+    filters: int
+    size: int
+    stride: int
+
+    @property
+    def output(self) -> tuple[int, int]:
+        """Height and width of c's images."""
+        return (
+            (self.height - self.size) // self.stride + 1,
+            (self.width - self.size) // self.stride + 1,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RandomBit:
+    """A random bit shared by exclusive or, a byte, and modulo 2^ℓ [RW19]: ℓ bits of correction."""
+
+    bits: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RandomNumber:
+    """A random number shared modulo 2^ℓ and by exclusive or [EGKRS20]: ℓ bits of correction."""
+
+    bits: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrelatedOt:
+    """A correlated OT of party `sender`: q there; a bit r, a byte, and t = q ⊕ r·Δ at the other.
+
+    Δ is drawn from the sender's seed. 16 bytes of correction.
+    """
+
+    sender: int
+
+
+Kind = (
+    BitTriple
+    | BitPair
+    | RingTriple
+    | RingSquare
+    | MatrixTriple
+    | ConvolutionTriple
+    | RandomBit
+    | RandomNumber
+    | CorrelatedOt
+)
+
+Demands = Mapping[Kind, int]
+"""Kind → how many units."""
+
+_KINDS: Final[dict[str, type[Kind]]] = {
+    "bit triple": BitTriple,
+    "bit pair": BitPair,
+    "ring triple": RingTriple,
+    "ring square": RingSquare,
+    "matrix triple": MatrixTriple,
+    "convolution triple": ConvolutionTriple,
+    "random bit": RandomBit,
+    "random number": RandomNumber,
+    "correlated OT": CorrelatedOt,
+}
+_NAMES: Final = {kind: name for name, kind in _KINDS.items()}
+_BYTE: Final = np.dtype(np.uint8)
+_BLOCK: Final = np.dtype(np.uint64)
+
+
+def layout(kind: Kind, party: int) -> tuple[Field, ...]:
+    """Return the fields of a unit at a party."""
+    last = party == 1
+    match kind:
+        case BitTriple():
+            return _product(_BYTE, last, (), (), ())
+        case BitPair():
+            drawn = tuple(Field(name=name, dtype=_BYTE) for name in ("a", "b0", "b1"))
+            return (*drawn, *(Field(name=n, dtype=_BYTE, dealt=last) for n in ("c0", "c1")))
+        case RingTriple(bits=bits):
+            return _product(_word(bits), last, (), (), ())
+        case RingSquare(bits=bits):
+            word = _word(bits)
+            return (Field(name="a", dtype=word), Field(name="c", dtype=word, dealt=last))
+        case MatrixTriple(bits=bits, rows=m, inner=k, columns=n):
+            return _product(_word(bits), last, (m, k), (k, n), (m, n))
+        case ConvolutionTriple(bits=bits):
+            images = (kind.images, kind.channels, kind.height, kind.width)
+            filters = (kind.filters, kind.channels, kind.size, kind.size)
+            output = (kind.images, kind.filters, *kind.output)
+            return _product(_word(bits), last, images, filters, output)
+        case RandomBit(bits=bits):
+            number = Field(name="number", dtype=_word(bits), dealt=last)
+            return (Field(name="bit", dtype=_BYTE, bits=True), number)
+        case RandomNumber(bits=bits):
+            word = _word(bits)
+            return (Field(name="xor", dtype=word), Field(name="number", dtype=word, dealt=last))
+        case CorrelatedOt(sender=sender):
+            if party == sender:
+                return (Field(name="q", dtype=_BLOCK, shape=(2,), dealt=last),)
+            bit = Field(name="r", dtype=_BYTE, bits=True)
+            return (bit, Field(name="t", dtype=_BLOCK, shape=(2,), dealt=last))
+        case _:
+            assert_never(kind)
+
+
+def _product(dtype: np.dtype[Any], last: bool, *shapes: tuple[int, ...]) -> tuple[Field, ...]:
+    a, b, c = shapes
+    return (
+        Field(name="a", dtype=dtype, shape=a),
+        Field(name="b", dtype=dtype, shape=b),
+        Field(name="c", dtype=dtype, shape=c, dealt=last),
+    )
+
+
+def _word(bits: int) -> np.dtype[Any]:
+    return np.dtype(f"u{bits // 8}")
+
+
+def unit_bytes(kind: Kind, party: int, *, dealt: bool | None = None) -> int:
+    """Return how many bytes a unit has at a party: all, or those that are dealt, or that aren't."""
+    parts = layout(kind, party)
+    return sum(part.unit_bytes for part in parts if dealt is None or part.dealt is dealt)
+
+
+def correction_bytes(demands: Demands) -> int:
+    """Return how many bytes of corrections the dealer sends to party 1."""
+    return sum(count * unit_bytes(kind, 1, dealt=True) for kind, count in demands.items())
+
+
+def describe(kind: Kind) -> str:
+    """Return a kind as text: its name, and its numbers in order."""
+    numbers = (str(getattr(kind, field.name)) for field in fields(kind))
+    return " ".join((_NAMES[type(kind)], *numbers))
+
+
+def in_order(demands: Demands) -> list[tuple[Kind, int]]:
+    """Return the demands in the order that they are dealt in, without those for nothing."""
+    return sorted(
+        ((kind, count) for kind, count in demands.items() if count),
+        key=lambda entry: describe(entry[0]),
+    )
+
+
+def encode(demands: Demands) -> dict[str, int]:
+    """Return demands as plain data: text of a kind → count."""
+    return {describe(kind): count for kind, count in in_order(demands)}
+
+
+def decode(said: object) -> dict[Kind, int]:
+    """Return the demands in plain data from somebody else.
+
+    Nothing in it is trusted: kinds, sizes and counts are limited. Raises ValueError with a reason.
+    """
+    if not isinstance(said, dict) or len(said) > LONGEST_KINDS:
+        raise ValueError("the demands are no list of kinds")
+    found: dict[Kind, int] = {}
+    for text, count in said.items():
+        kind = _kind(text)
+        if type(count) is not int or count < 1:
+            raise ValueError("a count of the demands is no positive number")
+        found[kind] = count
+    total = [sum(n * unit_bytes(kind, party) for kind, n in found.items()) for party in (0, 1)]
+    if max(total) > LARGEST_DEMAND:
+        raise ValueError(
+            f"the demands come to {max(total):,} bytes, more than the {LARGEST_DEMAND:,} "
+            "that a dealer deals for one run"
+        )
+    return found
+
+
+def _kind(text: str) -> Kind:
+    """Return the kind that a text is of."""
+    for name, kind in _KINDS.items():
+        if text == name or text.startswith(f"{name} "):
+            numbers = list(_numbers(text[len(name) :]))
+            if len(numbers) == len(fields(kind)):
+                made = kind(**{f.name: n for f, n in zip(fields(kind), numbers, strict=True)})
+                _check(made)
+                return made
+    raise ValueError("the demands name a kind that the dealer doesn't know")
+
+
+def _numbers(text: str) -> Iterator[int]:
+    for word in text.split():
+        if not (word.isascii() and word.isdigit() and len(word) <= 10):
+            raise ValueError("a kind of the demands has a number that is none")
+        yield int(word)
+
+
+def _check(kind: Kind) -> None:
+    """Raise ValueError unless there are such units, of a size that can be dealt."""
+    bits = getattr(kind, "bits", WIDTHS[0])
+    if bits not in WIDTHS:
+        raise ValueError("a kind of the demands has a width that numbers don't have")
+    if isinstance(kind, CorrelatedOt):
+        if kind.sender not in (0, 1):
+            raise ValueError("a kind of the demands names a party that there isn't")
+        return
+    if min((getattr(kind, field.name) for field in fields(kind)), default=1) < 1:
+        raise ValueError("a kind of the demands has a size of zero")
+    if isinstance(kind, ConvolutionTriple) and kind.size > min(kind.height, kind.width):
+        raise ValueError("a kind of the demands has filters larger than its images")
+    if unit_bytes(kind, 0) > LARGEST_UNIT:
+        raise ValueError(f"a kind of the demands has units of more than {LARGEST_UNIT:,} bytes")
