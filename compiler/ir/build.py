@@ -50,10 +50,14 @@ def highest_id(region: ir.Region) -> int:
 
 @dataclass(slots=True)
 class Builder:
-    """Emits operations into the region at hand. `span` is the place they are given."""
+    """Emits operations into the region at hand.
+
+    `span` is the place they are given, `forced` the sharing that is asked for.
+    """
 
     next_id: int = 0
     span: Span = NO_SPAN
+    forced: ir.Sharing | None = None
     operations: list[ir.Operation] = field(default_factory=list)
 
     def fresh(self, type: ir.TensorType, hint: str = "") -> ir.Value:
@@ -68,6 +72,9 @@ class Builder:
 
     def emit(self, operation: ir.Operation) -> None:
         """Append an operation."""
+        secret = any(value.type.label.is_secret for value in operation.results)
+        if secret and self.forced is not None and operation.forced is None:
+            operation = replace(operation, forced=self.forced)
         self.operations.append(operation)
 
     @contextmanager
@@ -88,6 +95,26 @@ class Builder:
             yield
         finally:
             self.span = outer
+
+    @contextmanager
+    def forcing(self, sharing: ir.Sharing | None) -> Iterator[None]:
+        """Ask meanwhile for a sharing, unless it is None."""
+        outer = self.forced
+        self.forced = outer if sharing is None else sharing
+        try:
+            yield
+        finally:
+            self.forced = outer
+
+    @contextmanager
+    def like(self, operation: ir.Operation) -> Iterator[None]:
+        """Give what is emitted meanwhile the place of an operation, and what it asks for."""
+        outer, self.forced = self.forced, operation.forced
+        try:
+            with self.at(operation.span):
+                yield
+        finally:
+            self.forced = outer
 
     # Values from nothing
 

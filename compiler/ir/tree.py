@@ -81,12 +81,13 @@ class Region:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperationNode:
-    """What every operation has."""
+    """What every operation has. `forced` is the sharing that the program asks for, if it does."""
 
     operands: tuple[Value, ...] = ()
     results: tuple[Value, ...] = ()
     regions: tuple[Region, ...] = ()
     span: Span = field(default=NO_SPAN, compare=False, repr=False)
+    forced: Sharing | None = None
 
     @property
     def result(self) -> Value:

@@ -3,23 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import Enum
 from math import prod
 
 from ezlang.types.labels import Label
+from ezlang.types.sharing import Sharing as Sharing
 from ezlang.types.types import BoolType, ScalarType
-
-
-class Sharing(Enum):
-    """How the two parties keep a secret.
-
-    ARITHMETIC: integers x = x₀ + x₁ modulo 2^width. BOOLEAN: x = x₀ ⊕ x₁, integers and bools.
-    YAO: wire labels of garbled circuits.
-    """
-
-    ARITHMETIC = "arithmetic"
-    BOOLEAN = "boolean"
-    YAO = "yao"
 
 
 @dataclass(frozen=True, slots=True)

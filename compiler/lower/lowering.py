@@ -37,8 +37,9 @@ def _function(function: typed.Function, signatures: Signatures) -> ir.Function:
     body = structured(function.body)
     flagged = not only_at_the_end(body)
     statements = Statements(state, Expressions(state, signatures), function, flagged)
-    statements.start()
-    statements.block(body)
+    with state.build.forcing(function.forced):
+        statements.start()
+        statements.block(body)
     region = ir.Region(
         parameters=tuple(parameters),
         operations=tuple(state.build.operations),

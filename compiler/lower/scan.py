@@ -7,11 +7,12 @@ carried through it. What a function returns, and whether it has, are variables o
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from ezlang.source import Span
 from ezlang.typed import tree as typed
+from ezlang.types.sharing import Sharing
 
 from .leaves import leaf_range
 
@@ -122,7 +123,10 @@ def structured(block: typed.Block) -> typed.Block:
         if not isinstance(statement, typed.If) or not returns(statement):
             continue
         rest = flat[number + 1 :]
-        then, otherwise = statement.then, statement.otherwise
+        # What follows moves inside, where it isn't asked for what the `if` asks for.
+        then, otherwise = (
+            _asked(b, statement.forced) for b in (statement.then, statement.otherwise)
+        )
         if always_returns(then):
             otherwise, rest = _block(otherwise.span, [*otherwise.statements, *rest]), []
         elif always_returns(otherwise):
@@ -158,9 +162,16 @@ def _block(span: Span, statements: list[typed.Statement]) -> typed.Block:
     return typed.Block(span=span, statements=tuple(statements))
 
 
+def _asked(block: typed.Block, sharing: Sharing | None) -> typed.Block:
+    """Ask each statement of a block for a sharing, unless it asks for one."""
+    if sharing is None:
+        return block
+    return _block(block.span, [replace(s, forced=s.forced or sharing) for s in block.statements])
+
+
 def _flattened(block: typed.Block) -> Iterator[typed.Statement]:
     for statement in block.statements:
         if isinstance(statement, typed.Block):
-            yield from _flattened(statement)
+            yield from _flattened(_asked(statement, statement.forced))
         else:
             yield statement

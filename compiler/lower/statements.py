@@ -64,7 +64,7 @@ class Statements:
 
     def statement(self, statement: typed.Statement) -> None:
         """Lower one statement."""
-        with self.build.at(statement.span):
+        with self.build.at(statement.span), self.build.forcing(statement.forced):
             match statement:
                 case typed.Block():
                     self.block(statement)

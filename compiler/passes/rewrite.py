@@ -62,7 +62,7 @@ class _Rewriter:
             operands=self.values(operation.operands),
             regions=tuple(self.region(inner) for inner in operation.regions),
         )
-        with self.build.at(operation.span):
+        with self.build.like(operation):
             results = self.rule.apply(self.build, changed)
         if results is None:
             self.build.emit(changed)

@@ -69,7 +69,7 @@ class _Sharer:
         """Rebuild an operation, with sharings before it."""
         operands = self.current(operation.operands)
         secret = any(value.type.label.is_secret for value in operation.results)
-        with self.build.at(operation.span):
+        with self.build.like(operation):
             match operation:
                 case ir.Relabel() if secret and operands[0].type.label.is_owned:
                     self.replaced[operation.result.id] = self.shared(operands[0])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from ezlang.diagnostics.diagnostic import Diagnostic, Note
 from ezlang.source import Span
@@ -59,6 +59,28 @@ def unknown_type(name: syntax.Name, known: Iterable[str]) -> Diagnostic:
         span=name.span,
         label="unknown type",
         help=f"Did you mean `{meant}`?" if meant else near(name.text, known),
+    )
+
+
+def unknown_attribute(name: syntax.Name, known: str) -> Diagnostic:
+    """An attribute that the language doesn't have."""
+    return Diagnostic(
+        code="EZ1008",
+        message=f"There is no attribute `{name.text}`",
+        span=name.span,
+        label="unknown attribute",
+        help=f"The only one is `{known}`, as in `#[{known}(yao)]`.",
+    )
+
+
+def unknown_protocol(name: syntax.Name, known: Sequence[str]) -> Diagnostic:
+    """A protocol that there isn't."""
+    return Diagnostic(
+        code="EZ1009",
+        message=f"There is no protocol `{name.text}`",
+        span=name.span,
+        label="unknown protocol",
+        help=near(name.text, known) or f"The protocols are {listed(known)}.",
     )
 
 

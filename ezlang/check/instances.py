@@ -13,6 +13,7 @@ from ezlang.types.labels import PUBLIC, Label
 from ezlang.types.types import VOID, VoidType
 
 from . import (
+    attributes,
     errors_names,
     errors_statements,
     statements,
@@ -144,6 +145,7 @@ def _pass(
     wanted = signature.return_type
     if wanted is not None and not isinstance(wanted, VoidType) and not ends.always:
         body.report(errors_statements.missing_return(node.name, wanted))
+    forced = attributes.sharing(body, node.attribute)
     whole = typed.Block(span=block.span, statements=(*body.prologue, *block.statements))
     good = (
         not body.diagnostics
@@ -161,6 +163,7 @@ def _pass(
             return_label=body.returned.label,
             pc=branch.label,
             body=whole,
+            forced=forced,
         )
     return Instance(
         function=function,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import assert_never
 
@@ -12,6 +13,7 @@ from ezlang.types.types import Type, VoidType
 
 from . import (
     assignments,
+    attributes,
     calls,
     choices,
     errors_flow,
@@ -76,10 +78,18 @@ def check(body: Body, node: syntax.Statement) -> Checked:
             return _assert(body, node), FALLS_THROUGH
         case syntax.ExprStatement():
             return _evaluate(body, node), FALLS_THROUGH
+        case syntax.Attributed():
+            return _attributed(body, node)
         case syntax.BadStatement():
             return None, FALLS_THROUGH
         case _:
             assert_never(node)
+
+
+def _attributed(body: Body, node: syntax.Attributed) -> Checked:
+    sharing = attributes.sharing(body, node.attribute)
+    statement, ends = check(body, node.statement)
+    return statement and replace(statement, forced=sharing), ends
 
 
 # Declarations

@@ -116,6 +116,9 @@ class Builder(StatementMaker):
 
     def _make_function_item(self, children: list[Child]) -> tree.Node:
         span = self._span(children)
+        attribute = children[0] if isinstance(children[0], tree.Attribute) else None
+        if attribute is not None:
+            children = children[1:]
         groups = {c.kind: c.items for c in children if isinstance(c, Group)}
         label, type = self._label_and_type(groups["result"]) if "result" in groups else (None, None)
         return tree.FunctionItem(
@@ -127,6 +130,7 @@ class Builder(StatementMaker):
             return_type=type,
             body=cast(tree.Block, children[-1]),
             doc=self._doc(span),
+            attribute=attribute,
         )
 
     def _make_size_names(self, children: list[Child]) -> tree.Node:

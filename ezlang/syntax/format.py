@@ -5,6 +5,7 @@ out stay, and every comment stays where it is. The rules:
 
 - four blanks a level; at most one blank line between statements, none at the ends of blocks;
 - a block is written on the line of its head if it was, has at most one statement, and fits;
+- an attribute has a line of its own;
 - lines have at most 100 characters; longer ones end at the commas of the outermost brackets, and
   before the operators that bind weakest.
 """
@@ -57,7 +58,7 @@ _LEVELS = (
 _CALLED = frozenset({"NAME", "input", "reveal", "output", "assert", *TYPE_WORDS})
 _VALUES = frozenset({"NAME", "INT", "STRING", "true", "false", "parties"})
 _TIGHT_BEFORE = frozenset({",", ";", ".", "::", "..", "field"})
-_TIGHT_AFTER = frozenset({".", "::", "..", "@", "unary"})
+_TIGHT_AFTER = frozenset({".", "::", "..", "@", "HASH", "unary"})
 
 
 def format_source(source: Source) -> str:

@@ -127,6 +127,8 @@ def _continues(line: Line, piece: Piece, words: list[Word], index: int) -> bool:
         )
     if isinstance(last, Block):
         return next((w.kind for w in words[index:] if not w.is_comment), END) == "else"
+    if isinstance(last, Bracket) and first_word(line.pieces[0]).kind == "HASH":
+        return False
     return not (isinstance(last, Word) and last.kind == ";")
 
 

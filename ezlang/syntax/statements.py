@@ -63,6 +63,17 @@ class StatementMaker(ExpressionMaker):
         name, value = self._name(children[1]), cast(tree.Expr, children[3])
         return tree.Let(span=self._span(children), name=name, value=value)
 
+    def _make_attribute(self, children: list[Child]) -> tree.Node:
+        name, value = self._name(children[2]), self._name(children[4])
+        return tree.Attribute(span=self._span(children), name=name, value=value)
+
+    def _make_attributed(self, children: list[Child]) -> tree.Node:
+        return tree.Attributed(
+            span=self._span(children),
+            attribute=cast(tree.Attribute, children[0]),
+            statement=cast(tree.Statement, children[1]),
+        )
+
     def _make_assign(self, children: list[Child]) -> tree.Node:
         target, sign = cast(tree.Expr, children[0]), cast(Token, children[1])
         if not _is_place(target):

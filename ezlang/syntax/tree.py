@@ -328,6 +328,22 @@ class BadStatement(Node):
     """Where text could not be read as a statement and was reported already."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attribute(Node):
+    """`#[name(value)]`, before a function or a statement: `#[protocol(yao)]`."""
+
+    name: Name
+    value: Name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attributed(Node):
+    """A statement with an attribute before it."""
+
+    attribute: Attribute
+    statement: Statement
+
+
 Statement = (
     Block
     | Declare
@@ -341,6 +357,7 @@ Statement = (
     | Output
     | Assert
     | ExprStatement
+    | Attributed
     | BadStatement
 )
 
@@ -419,6 +436,7 @@ class FunctionItem(Node):
     return_type: TypeName | None
     body: Block
     doc: str | None = None
+    attribute: Attribute | None = None
 
 
 Item = PartyItem | ImportItem | ParamItem | ConstItem | StructItem | FunctionItem

@@ -28,6 +28,7 @@ from enum import Enum
 
 from ezlang.source import Span
 from ezlang.types.labels import Label
+from ezlang.types.sharing import Sharing
 from ezlang.types.types import Type
 
 
@@ -341,14 +342,21 @@ class Place(Node):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Block(Node):
+class StatementNode(Node):
+    """What every statement has: the sharing that it asks for what it computes, if it does."""
+
+    forced: Sharing | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block(StatementNode):
     """Statements in order. Blocks may nest (an unrolled loop over parties is a Block of Blocks)."""
 
     statements: tuple[Statement, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Declare(Node):
+class Declare(StatementNode):
     """A variable comes into being with a value of its type and label."""
 
     variable: Variable
@@ -356,7 +364,7 @@ class Declare(Node):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Assign(Node):
+class Assign(StatementNode):
     """The value, of the place's type and label, replaces what the place held.
 
     Order: the value first, then the place's indices, then the write.
@@ -367,7 +375,7 @@ class Assign(Node):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class If(Node):
+class If(StatementNode):
     """A branch. The condition's label decides how it runs.
 
     public: one side runs. `@p`: one side runs, at party p alone. secret: both sides run,
@@ -380,7 +388,7 @@ class If(Node):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class For(Node):
+class For(StatementNode):
     """`variable` takes the values low … high-1, bounds evaluated once; never runs if high ≤ low.
 
     The bounds have the variable's type and are public, or `@p` inside what p does alone.
@@ -393,7 +401,7 @@ class For(Node):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class While(Node):
+class While(StatementNode):
     """The condition is public, or `@p` around what p does alone."""
 
     condition: Expr
@@ -401,14 +409,14 @@ class While(Node):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Return(Node):
+class Return(StatementNode):
     """Leaves the function; only where its program counter has the label of the function's entry."""
 
     value: Expr | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Output(Node):
+class Output(StatementNode):
     """`value`, whose label lets its receivers know it, is handed to `to` (None: everyone).
 
     What `output` releases is an explicit `Reveal` around the value.
@@ -420,7 +428,7 @@ class Output(Node):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Assert(Node):
+class Assert(StatementNode):
     """A public condition that must hold; the run fails with `message` where it does not."""
 
     condition: Expr
@@ -428,7 +436,7 @@ class Assert(Node):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Evaluate(Node):
+class Evaluate(StatementNode):
     """A call for its effects."""
 
     value: Expr
@@ -441,7 +449,8 @@ Statement = Block | Declare | Assign | If | For | While | Return | Output | Asse
 class Function(Node):
     """One instance of a function. `name` is unique: `main`, `dot<30>[secret,@alice]`…
 
-    `pc` is the label of the program counter it is called under. Never recursive.
+    `pc` is the label of the program counter it is called under. Never recursive. `forced` is the
+    sharing that it asks for what it computes, if it does.
     """
 
     name: str
@@ -450,6 +459,7 @@ class Function(Node):
     return_label: Label
     pc: Label
     body: Block
+    forced: Sharing | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

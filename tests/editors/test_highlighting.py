@@ -28,6 +28,7 @@ SAMPLES = {
     "LINE_COMMENT": ["// line", "//// line", "//"],
     "BLOCK_COMMENT": ["/* block */", "/**/"],
     "STRUCT_BRACE": ["{"],
+    "HASH": ["#[protocol(yao)]"],
 }
 NOT_COLOURED = {"NAME", "SPACE"}
 

@@ -80,7 +80,7 @@ class Batch:
 
     def operation(self, operation: ir.Operation) -> None:
         """Emit an operation for all iterations."""
-        with self.build.at(operation.span):
+        with self.build.like(operation):
             if not any(one in self.varied for one in self._touched(operation)):
                 self._once(operation)
                 return

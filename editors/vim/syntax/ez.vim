@@ -20,6 +20,7 @@ syn match ezOperator "->"
 syn match ezDelimiter "[][(){},:;.]"
 syn match ezDelimiter "::"
 syn match ezOperator "\.\."
+syn match ezAttribute "#\s*\[[^]]*\]"
 syn match ezLabel "@[A-Za-z_0-9]*"
 syn match ezFunction "[A-Za-z_][A-Za-z_0-9]*\(\s*\((\|::\)\)\@="
 syn match ezIllegal "\<[0-9][A-Za-z_0-9]*"
@@ -36,6 +37,7 @@ syn match ezComment "////.*" contains=@Spell
 
 hi def link ezControl Conditional
 hi def link ezDeclaration Keyword
+hi def link ezAttribute PreProc
 hi def link ezLabel StorageClass
 hi def link ezType Type
 hi def link ezBoolean Boolean

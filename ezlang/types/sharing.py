@@ -1,0 +1,17 @@
+"""How two parties keep a secret."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class Sharing(Enum):
+    """How the two parties keep a secret.
+
+    ARITHMETIC: integers x = x₀ + x₁ modulo 2^width. BOOLEAN: x = x₀ ⊕ x₁, integers and bools.
+    YAO: wire labels of garbled circuits.
+    """
+
+    ARITHMETIC = "arithmetic"
+    BOOLEAN = "boolean"
+    YAO = "yao"
