@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import assert_never
 
@@ -19,6 +19,7 @@ from ..kernels.build import Value
 from . import scalar
 from .emitter import Emitter
 from .forms import Form
+from .views import Views
 
 
 def elementwise(e: Emitter, operation: CircuitOperation) -> None:
@@ -111,7 +112,7 @@ def _secret(e: Emitter, operation: CircuitOperation) -> None:
     result = operation.result
     if not result.type.size:
         return
-    roles = _roles(e, operation)
+    roles = operand_roles(operation, e.plan.views, e.known)
     ports = [
         operand
         for operand, role in zip(operation.operands, roles, strict=True)
@@ -120,20 +121,25 @@ def _secret(e: Emitter, operation: CircuitOperation) -> None:
     run_circuit(e, circuit(operation, roles), ports, result)
 
 
-def _roles(e: Emitter, operation: CircuitOperation) -> list[Operand]:
-    """Tell how each operand comes into the circuit: built in, once more, or through a port."""
+def operand_roles(
+    operation: CircuitOperation, views: Views, numbers: Mapping[int, int]
+) -> list[Operand]:
+    """Tell how each operand comes into the circuit: built in, once more, or through a port.
+
+    `numbers` are `known_values` of the function.
+    """
     roles: list[Operand] = []
     first = 1 if isinstance(operation, ir.Select) else 0
     for position, operand in enumerate(operation.operands):
-        known = e.known.get(operand.id)
-        view = e.plan.views.of(operand)
+        known = numbers.get(operand.id)
+        view = views.of(operand)
         if known is not None:
             roles.append(known)
         elif position == first + 1 and (
-            roles[first] is SECRET and view == e.plan.views.of(operation.operands[first])
+            roles[first] is SECRET and view == views.of(operation.operands[first])
         ):
             roles.append(SAME)
-        elif e.form(operand) is Form.LABELS:
+        elif views.form(operand) is Form.LABELS:
             roles.append(SECRET)
         elif operand.type.label.is_public:
             roles.append(PUBLIC)

@@ -85,7 +85,7 @@ def _write_function(unit: Unit, function: ir.Function, number: int, *, entry: bo
     kernel = Kernel(unit.module, name, _parameters(plan), internal=not entry)
     unit.kernels[function.name] = kernel
     e = Emitter(unit, plan, kernel, unit.bases[function.name])
-    e.known.update(_known(function.body))
+    e.known.update(known_values(function.body))
     for position, value in enumerate(function.body.parameters):
         if plan.views.form(value) is Form.REGISTER:
             e.registers[value.id] = kernel[f"p{position}"]
@@ -116,7 +116,7 @@ def _parameters(plan: Plan) -> list[tuple[str, Any]]:
     return parameters
 
 
-def _known(region: ir.Region) -> dict[int, int]:
+def known_values(region: ir.Region) -> dict[int, int]:
     """Return the values all of whose elements are one number that the program's text says."""
     known: dict[int, int] = {}
     for operation in ir.walk(region):
