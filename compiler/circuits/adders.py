@@ -3,7 +3,8 @@
 No circuit adds with fewer than w - 1 ANDs: the top bit of a sum modulo 2^w is a polynomial of
 degree w, and k ANDs reach degree k + 1 at most [Sch88].
 
-All take and return wires, least significant first; widths of two operands are equal.
+All take and return wires, least significant first; widths of two operands are equal. Costs are
+those of builders that aren't shallow; in the others sums are `carries.prefix_add`.
 """
 
 from __future__ import annotations
@@ -11,7 +12,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from heapq import heapify, heappop, heappush
 
-from .builder import FALSE, Builder, Wire
+from ezlang.diagnostics.diagnostic import CompilerBug
+
+from .builder import FALSE, TRUE, Builder, Wire
+from .carries import prefix_add
 
 
 def full_adder(b: Builder, x: Wire, y: Wire, carry: Wire) -> tuple[Wire, Wire]:
@@ -33,6 +37,8 @@ def add(b: Builder, x: Sequence[Wire], y: Sequence[Wire], carry: Wire = FALSE) -
 
     With a carry that isn't known the cost is the same.
     """
+    if b.shallow:
+        return prefix_add(b, x, y, carry)
     result = []
     for p, q in zip(x, y, strict=True):
         bit, carry = full_adder(b, p, q, carry)
@@ -42,6 +48,8 @@ def add(b: Builder, x: Sequence[Wire], y: Sequence[Wire], carry: Wire = FALSE) -
 
 def subtract(b: Builder, x: Sequence[Wire], y: Sequence[Wire]) -> list[Wire]:
     """x - y modulo 2^w: w - 1 ANDs, depth w - 1."""
+    if b.shallow:
+        return prefix_add(b, x, [wire ^ 1 for wire in y], TRUE)
     borrow = FALSE
     result = []
     for p, q in zip(x, y, strict=True):
@@ -57,6 +65,9 @@ def negate(b: Builder, x: Sequence[Wire]) -> list[Wire]:
 
 def negate_if(b: Builder, condition: Wire, x: Sequence[Wire]) -> list[Wire]:
     """-x where the condition is true, otherwise x: (x ^ c) + c, w - 1 ANDs, depth w - 1."""
+    if b.shallow:
+        flipped_wires = [b.xor(wire, condition) for wire in x]
+        return prefix_add(b, flipped_wires, [FALSE] * len(x), condition)
     carry = condition
     result = []
     for wire in x:
@@ -77,8 +88,11 @@ def add_columns(b: Builder, columns: Sequence[Sequence[Wire]]) -> list[Wire]:
     Full adders as long as three wires of a column are left, then a half adder: n wires of a
     column, carries from below counted, cost floor(n / 2) ANDs, and those of the last one nothing.
     The wires that are ready first are added first [Wal64, Dad65], which costs no AND and
-    leaves little more depth than one ripple of carries.
+    leaves little more depth than one ripple of carries. Where the builder is shallow, columns are
+    only added up to two wires each, and those by `prefix_add`.
     """
+    if b.shallow:
+        return _add_rows(b, [list(column) for column in columns])
     result = []
     carries: list[Wire] = []
     for k, column in enumerate(columns):
@@ -91,6 +105,31 @@ def add_columns(b: Builder, columns: Sequence[Sequence[Wire]]) -> list[Wire]:
             bit, carries = _add_column(b, wires)
         result.append(bit)
     return result
+
+
+def _add_rows(b: Builder, columns: list[list[Wire]]) -> list[Wire]:
+    """The same in logarithmic depth: layers of adders make columns 1.5 times lower [Dad65]."""
+    heights = [2]
+    while heights[-1] < max(map(len, columns), default=0):
+        heights.append(heights[-1] * 3 // 2)
+    for height in reversed(heights):
+        carries: list[Wire] = []
+        lower: list[list[Wire]] = []
+        for column in columns:
+            wires = sorted(column, key=b.level, reverse=True)
+            made, incoming, carries = [], carries, []
+            while len(wires) + len(made) + len(incoming) > height and len(wires) > 1:
+                whole = len(wires) + len(made) + len(incoming) > height + 1 and len(wires) > 2
+                third = wires.pop() if whole else FALSE
+                bit, carry = full_adder(b, wires.pop(), wires.pop(), third)
+                made.append(bit)
+                carries.append(carry)
+            lower.append([wire for wire in (*wires, *made, *incoming) if wire != FALSE])
+        columns = lower
+    if any(len(column) > 2 for column in columns):
+        raise CompilerBug("a column of an addition is left with more than two wires")
+    rows = [[*column, FALSE, FALSE][:2] for column in columns]
+    return prefix_add(b, [row[0] for row in rows], [row[1] for row in rows])
 
 
 def _add_column(b: Builder, wires: Sequence[Wire]) -> tuple[Wire, list[Wire]]:

@@ -37,10 +37,12 @@ class Builder:
     """A circuit under construction. Nodes are numbered in an order in which they can be run.
 
     For node n, `gates[n]` is what it is, `left[n]` and `right[n]` are its operands' nodes,
-    `public[n]` tells whether it is public, and `levels[n]` is its AND depth.
+    `public[n]` tells whether it is public, and `levels[n]` is its AND depth. Where a builder is
+    `shallow`, what is built on it has logarithmic depth at the cost of more ANDs (carries.py).
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, shallow: bool = False) -> None:
+        self.shallow = shallow
         self.ports: list[Port] = []
         self.inputs: list[int] = []
         self.gates: list[int] = [int(Gate.CONSTANT)]

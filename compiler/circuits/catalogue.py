@@ -47,8 +47,12 @@ CircuitOperation = Unary | Binary | Select | Cast | Bit
 _CACHED: Final = 4096
 
 
-def circuit(operation: CircuitOperation, operands: Sequence[Operand]) -> Netlist:
+def circuit(
+    operation: CircuitOperation, operands: Sequence[Operand], *, shallow: bool = False
+) -> Netlist:
     """Return the circuit of one element of an operation, for operands of the given kinds.
+
+    Where it is `shallow`, its depth is logarithmic in the width (of a quotient, w·log w).
 
     What is folded and what it costs is told by the families' own functions; docs/circuits.md has
     a table. Raises CompilerBug if the number of operands is wrong or their types make no sense.
@@ -58,15 +62,15 @@ def circuit(operation: CircuitOperation, operands: Sequence[Operand]) -> Netlist
     types = [value.type.element for value in operation.operands]
     match operation:
         case Unary(kind=kind):
-            return unary(kind, types[0], *operands)
+            return unary(kind, types[0], *operands, shallow=shallow)
         case Binary(kind=kind):
-            return binary(kind, types[0], *operands, second=types[1])
+            return binary(kind, types[0], *operands, second=types[1], shallow=shallow)
         case Select():
-            return choice(types[1], *operands)
+            return choice(types[1], *operands, shallow=shallow)
         case Cast():
-            return cast(types[0], operation.result.type.element, *operands)
+            return cast(types[0], operation.result.type.element, *operands, shallow=shallow)
         case Bit(position=position):
-            return bit(types[0], position, *operands)
+            return bit(types[0], position, *operands, shallow=shallow)
         case _:
             assert_never(operation)
 
@@ -77,9 +81,9 @@ def width_of(element: ScalarType) -> int:
 
 
 @lru_cache(maxsize=_CACHED)
-def unary(kind: UnaryKind, element: ScalarType, x: Operand) -> Netlist:
+def unary(kind: UnaryKind, element: ScalarType, x: Operand, *, shallow: bool = False) -> Netlist:
     """The circuit of a unary operation; the result has the operand's type."""
-    b = Builder()
+    b = Builder(shallow=shallow)
     wires = _operand(b, element, x)
     result: Sequence[Wire]
     match kind:
@@ -91,7 +95,7 @@ def unary(kind: UnaryKind, element: ScalarType, x: Operand) -> Netlist:
             result = [wire ^ 1 for wire in wires]
         case _:
             assert_never(kind)
-    return schedule(b, result, _name(kind.value, element, x))
+    return _finish(b, result, _name(kind.value, element, x))
 
 
 @lru_cache(maxsize=_CACHED)
@@ -102,49 +106,52 @@ def binary(
     y: Operand,
     *,
     second: ScalarType | None = None,
+    shallow: bool = False,
 ) -> Netlist:
     """The circuit of a binary operation; the result is a bool for comparisons.
 
     `second` is the type of y where it isn't that of x: the amount of a shift.
     """
-    b = Builder()
+    b = Builder(shallow=shallow)
     p = _operand(b, element, x)
     q = _operand(b, second or element, y, same=p)
     if len(p) != len(q) and kind not in (BinaryKind.SHL, BinaryKind.SHR):
         raise CompilerBug(f"{kind.value} of {element} and {second}")
     name = _name(kind.value, element, x, y) + (f".{second}" if second else "")
-    return schedule(b, _binary(b, kind, p, q, _signed(element)), name)
+    return _finish(b, _binary(b, kind, p, q, _signed(element)), name)
 
 
 @lru_cache(maxsize=_CACHED)
-def choice(element: ScalarType, condition: Operand, x: Operand, y: Operand) -> Netlist:
+def choice(
+    element: ScalarType, condition: Operand, x: Operand, y: Operand, *, shallow: bool = False
+) -> Netlist:
     """The circuit of a select; the condition's port has width 1. y may be SAME as x."""
-    b = Builder()
+    b = Builder(shallow=shallow)
     (bit,) = _operand(b, BoolType(), condition)
     p = _operand(b, element, x)
     q = _operand(b, element, y, same=p)
-    return schedule(b, select(b, bit, p, q), _name("select", element, condition, x, y))
+    return _finish(b, select(b, bit, p, q), _name("select", element, condition, x, y))
 
 
 @lru_cache(maxsize=_CACHED)
-def cast(source: ScalarType, target: ScalarType, x: Operand) -> Netlist:
+def cast(source: ScalarType, target: ScalarType, x: Operand, *, shallow: bool = False) -> Netlist:
     """The circuit of a conversion: free, but to bool, which compares with 0 (w - 1 ANDs)."""
-    b = Builder()
+    b = Builder(shallow=shallow)
     wires = _operand(b, source, x)
     if isinstance(target, BoolType):
         wires = [nonzero(b, wires)]
     fill = wires[-1] if _signed(source) else FALSE
     width = width_of(target)
     result = [*wires[:width], *[fill] * (width - len(wires))]
-    return schedule(b, result, _name("cast", source, x) + f".{target}")
+    return _finish(b, result, _name("cast", source, x) + f".{target}")
 
 
 @lru_cache(maxsize=_CACHED)
-def bit(element: ScalarType, position: int, x: Operand) -> Netlist:
+def bit(element: ScalarType, position: int, x: Operand, *, shallow: bool = False) -> Netlist:
     """The circuit that picks one bit: free."""
-    b = Builder()
+    b = Builder(shallow=shallow)
     wires = _operand(b, element, x)
-    return schedule(b, [wires[position]], _name(f"bit{position}", element, x))
+    return _finish(b, [wires[position]], _name(f"bit{position}", element, x))
 
 
 def _operand(
@@ -162,6 +169,10 @@ def _operand(
             return list(same)
         case value:
             return constant_wires(value, width_of(element))
+
+
+def _finish(b: Builder, outputs: Sequence[Wire], name: str) -> Netlist:
+    return schedule(b, outputs, f"shallow.{name}" if b.shallow else name)
 
 
 def _signed(element: ScalarType) -> bool:

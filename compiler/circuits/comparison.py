@@ -6,12 +6,15 @@ from collections.abc import Sequence
 
 from .adders import full_subtractor
 from .builder import FALSE, Builder, Wire
+from .carries import prefix_less_than
 
 
 def less_than(b: Builder, x: Sequence[Wire], y: Sequence[Wire], *, signed: bool) -> Wire:
-    """x < y: the borrow of x - y, w ANDs, depth w [KSS09]."""
+    """x < y: the borrow of x - y, w ANDs, depth w [KSS09]; a tree where the builder is shallow."""
     if signed:
         x, y = [*x[:-1], x[-1] ^ 1], [*y[:-1], y[-1] ^ 1]
+    if b.shallow:
+        return prefix_less_than(b, x, y)
     borrow = FALSE
     for p, q in zip(x, y, strict=True):
         _, borrow = full_subtractor(b, p, q, borrow)

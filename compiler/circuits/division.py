@@ -20,6 +20,7 @@ from dataclasses import dataclass
 
 from .adders import add, negate_if
 from .builder import FALSE, TRUE, Builder, Wire, known_value
+from .carries import suffixes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +103,8 @@ def _divide(b: Builder, x: Sequence[Wire], y: _Divisor) -> tuple[list[Wire], lis
 
 def _suffixes(b: Builder, bits: Sequence[Wire]) -> list[Wire]:
     """For each i, whether any of bits[i:] is set."""
+    if b.shallow:
+        return suffixes(b, bits)
     result = [FALSE] * (len(bits) + 1)
     for i in reversed(range(len(bits))):
         result[i] = b.disjunction(bits[i], result[i + 1])

@@ -26,6 +26,8 @@ def multiply(b: Builder, x: Sequence[Wire], y: Sequence[Wire]) -> list[Wire]:
     `multiply_by_public` for what the others cost.
     """
     for p, q in ((x, y), (y, x)):
+        if b.shallow and all(b.is_public(wire) for wire in q):
+            return _multiply_in_columns(b, p, q)
         constant = known_value(q)
         if constant is not None:
             return multiply_by_constant(b, p, constant)
@@ -35,6 +37,13 @@ def multiply(b: Builder, x: Sequence[Wire], y: Sequence[Wire]) -> list[Wire]:
         if all(b.is_public(wire) for wire in q):
             return multiply_by_public(b, p, q)
     return _multiply_secret(b, x, y)
+
+
+def _multiply_in_columns(b: Builder, x: Sequence[Wire], y: Sequence[Wire]) -> list[Wire]:
+    """x * y for a known or public y, whose partial products are free: one sum of them all."""
+    return add_columns(
+        b, [[b.conjunction(x[i], y[k - i]) for i in range(k + 1)] for k in range(len(x))]
+    )
 
 
 def _multiply_secret(b: Builder, x: Sequence[Wire], y: Sequence[Wire]) -> list[Wire]:
