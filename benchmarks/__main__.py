@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from . import ot, programs, sharing, yao
+from . import ot, programs, sharing, suite, yao
 
-BENCHMARKS = {"ot": ot, "programs": programs, "sharing": sharing, "yao": yao}
+BENCHMARKS = {"ot": ot, "programs": programs, "sharing": sharing, "suite": suite, "yao": yao}
 
 
 def main() -> None:

@@ -18,9 +18,10 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
+
+from .parties import Party, two_parties
 
 EXAMPLES: Final = Path(__file__).parent.parent / "examples"
 DEPENDENCIES: Final = "import click, lark, numpy, llvmlite.binding, llvmlite.ir, nacl.bindings"
@@ -49,40 +50,6 @@ fn main() {
     output(all, x[0], "product");
 }
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Party:
-    """What one process came to: its JSON object, and its peak memory in bytes."""
-
-    result: dict[str, Any]
-    peak: int
-
-
-def two_parties(program: Path, settings: dict[str, int], inputs: list[Path]) -> list[Party]:
-    """Run both parties of a program, party p on core p, and wait for both."""
-    address = "127.0.0.1:" + str(20000 + os.getpid() % 20000)
-    command = [sys.executable, "-m", "ezlang", "run", str(program), "--json", "--address", address]
-    sets = [word for name, value in settings.items() for word in ("--set", f"{name}={value}")]
-    running = [
-        subprocess.Popen(
-            [*command, "--party", str(party), "--input", str(inputs[party]), *sets],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            preexec_fn=partial(os.sched_setaffinity, 0, {party % (os.cpu_count() or 1)}),
-        )
-        for party in (0, 1)
-    ]
-    parties = []
-    for process in running:
-        assert process.stdout is not None
-        text = process.stdout.read()
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            raise SystemExit(f"{program.name} ended with exit code {process.returncode}")
-        parties.append(Party(json.loads(text), usage.ru_maxrss * 1024))
-    return parties
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,64 @@
+"""Both parties of a program as the command `ezlang run … --party P`, pinned to a core each."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from .relay import Line, Relay
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """What one process came to: its JSON object, and its peak memory in bytes."""
+
+    result: dict[str, Any]
+    peak: int
+
+
+def two_parties(
+    program: Path,
+    settings: dict[str, int],
+    inputs: list[Path],
+    options: Sequence[str] = (),
+    line: Line | None = None,
+) -> list[Party]:
+    """Run both parties of a program, party p on core p, over a slow line if there is one."""
+    port = _free_port()
+    ports = [port, Relay(("127.0.0.1", port), line).address[1] if line else port]
+    command = [sys.executable, "-m", "ezlang", "run", str(program), "--json", *options]
+    sets = [word for name, value in settings.items() for word in ("--set", f"{name}={value}")]
+    own = [["--party", str(party), "--address", f"127.0.0.1:{ports[party]}"] for party in (0, 1)]
+    running = [
+        subprocess.Popen(
+            [*command, *own[party], "--input", str(inputs[party]), *sets],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            preexec_fn=partial(os.sched_setaffinity, 0, {party % (os.cpu_count() or 1)}),
+        )
+        for party in (0, 1)
+    ]
+    parties = []
+    for process in running:
+        assert process.stdout is not None
+        text = process.stdout.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            raise SystemExit(f"{program.name} ended with exit code {process.returncode}")
+        parties.append(Party(json.loads(text), usage.ru_maxrss * 1024))
+    return parties
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+    return port

@@ -1,0 +1,145 @@
+"""Programs under each protocol and under the compiler's choice, on loopback and on a slow line.
+
+The folder's programs, and AES-128 from the examples, are run by the command `ezlang run … --party`
+with `--protocol arithmetic` (bits as boolean), `boolean`, `yao` and `auto`; each party is pinned to
+a core. On the slow line a relay (`relay.py`) stands between them, and `--network wan` is given. All
+ways of a program run in turn; medians of the time from the first to the last message, and bytes of
+both directions. `choice` is the compiler's time as a ratio to the best of the others.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import statistics
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from ezlang import api
+from ezlang.types.types import BoolType, IntType, element_of, shape_of
+from ezlang.values.expected import expected_inputs
+
+from ..parties import two_parties
+from ..relay import WAN
+
+FOLDER: Final = Path(__file__).parent
+AES: Final = FOLDER.parent.parent / "examples" / "aes-128" / "main.ez"
+PROTOCOLS: Final = ("arithmetic", "boolean", "yao", "auto")
+RANGES: Final[Mapping[tuple[str, str], tuple[int, int]]] = {
+    ("forest", "feature"): (0, 29),
+    ("factorisation", "ratings"): (0, 1280),
+    ("factorisation", "u"): (-256, 256),
+    ("factorisation", "v"): (-256, 256),
+    ("shortest_paths", "start"): (0, 15),
+    ("shortest_paths", "lengths"): (1, 1000),
+    ("auction", "bids"): (1, 100_000),
+    ("edit_distance", "letters"): (97, 122),
+}
+"""What inputs are drawn from, where −1000 … 1000 won't do; bytes are drawn from all."""
+
+USUAL: Final = (-1000, 1000)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A program with its inputs' files and params."""
+
+    name: str
+    program: Path
+    inputs: list[Path]
+    settings: dict[str, int]
+
+
+def case(folder: Path, name: str, program: Path, settings: dict[str, int]) -> Case:
+    """Draw inputs for a program and write them to a folder."""
+    checked = api.load(program, settings)
+    pick = random.Random(name)
+    inputs = []
+    for party in checked.parties:
+        values = {
+            one.name: _drawn(pick, one.type, RANGES.get((name, one.name)))
+            for one in expected_inputs(checked, party)
+        }
+        path = folder / f"{name}-{party}.json"
+        path.write_text(json.dumps(values))
+        inputs.append(path)
+    return Case(name, program, inputs, settings)
+
+
+def _drawn(pick: random.Random, type: Any, limits: tuple[int, int] | None) -> Any:
+    shape = shape_of(type)
+    if shape:
+        inner = element_of(type)
+        rows = shape[1:]
+        return [_array(pick, inner, rows, limits) for _ in range(shape[0])]
+    return _array(pick, type, (), limits)
+
+
+def _array(
+    pick: random.Random, element: Any, shape: tuple[int, ...], limits: tuple[int, int] | None
+) -> Any:
+    if shape:
+        return [_array(pick, element, shape[1:], limits) for _ in range(shape[0])]
+    if isinstance(element, BoolType):
+        return pick.random() < 0.5
+    assert isinstance(element, IntType)
+    usual = USUAL if element.width > 16 else (element.low, element.high)
+    return pick.randint(*(limits or usual))
+
+
+def cases(folder: Path, names: list[str]) -> list[Case]:
+    """Return the programs that are asked for, or all."""
+    made = []
+    for program in [*sorted(FOLDER.glob("*.ez")), AES]:
+        name = program.stem if program is not AES else "aes"
+        if not names or name in names:
+            settings = {"blocks": 1000} if program is AES else {}
+            made.append(case(folder, name, program, settings))
+    return made
+
+
+def measure(one: Case, runs: int, *, slow: bool) -> dict[str, tuple[float, int, int]]:
+    """Return seconds (median), bytes of both directions, and rounds, by protocol."""
+    options = ["--network", "wan"] if slow else []
+    line = WAN if slow else None
+    taken: dict[str, list[float]] = {name: [] for name in PROTOCOLS}
+    costs: dict[str, tuple[int, int]] = {}
+    for number in range(runs + 1):
+        for protocol in PROTOCOLS:
+            extra = [*options, "--protocol", protocol]
+            found = two_parties(one.program, one.settings, one.inputs, extra, line)
+            # The first run fills the cache of compiled code.
+            if number:
+                taken[protocol].append(max(p.result["seconds"]["run"] for p in found))
+            cost = found[0].result["cost"]
+            rounds = max(p.result["cost"]["rounds"] for p in found)
+            costs[protocol] = (cost["bytes_sent"] + cost["bytes_received"], rounds)
+    return {name: (statistics.median(taken[name]), *costs[name]) for name in PROTOCOLS}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command line takes."""
+    parser.add_argument("names", nargs="*", help="programs; all by default")
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--line", choices=["loopback", "slow", "both"], default="both")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Measure and print, a table a line."""
+    lines = ["loopback", "slow"] if arguments.line == "both" else [arguments.line]
+    with tempfile.TemporaryDirectory() as folder:
+        chosen = cases(Path(folder), arguments.names)
+        for line in lines:
+            print(f"{line}: seconds (MB, rounds)")
+            print(f"{'program':16}" + "".join(f"{p:>26}" for p in PROTOCOLS) + f"{'choice':>8}")
+            for one in chosen:
+                found = measure(one, arguments.runs, slow=line == "slow")
+                best = min(seconds for name, (seconds, *_) in found.items() if name != "auto")
+                cells = [f"{s:.3f} ({b / 1e6:.2f}, {r})" for s, b, r in found.values()]
+                ratio = found["auto"][0] / best
+                print(f"{one.name:16}" + "".join(f"{c:>26}" for c in cells) + f"{ratio:>8.2f}")
+            print()
