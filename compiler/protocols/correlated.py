@@ -22,7 +22,7 @@ from ..kernels.aes import cipher_for
 from ..kernels.engine import Engine
 from .channel import Channel
 from .cot import GROUP_BITS, AlignedBytes, Bits, Blocks, CotReceiver, CotSender
-from .native import BLOCK_BYTES, Native
+from .native import BLOCK_BYTES, Array, Native
 
 Bytes = Bits
 """Bytes: bits one each, or packed, or messages."""
@@ -61,9 +61,14 @@ class Generator:
     def blocks(self, count: int) -> Blocks:
         """Return the next `count` blocks of the key stream."""
         out = np.empty((count, 2), np.uint64)
+        self.fill(out)
+        return out
+
+    def fill(self, out: Array) -> None:
+        """Put the next blocks where they are wanted: a contiguous array of whole blocks."""
+        count = out.nbytes // BLOCK_BYTES
         self._native.call("prg_fill", self._schedule.address, self._counter, out, count)
         self._counter += count
-        return out
 
     def bytes(self, count: int) -> Bytes:
         """Return `count` bytes; what is left of the last block is lost."""

@@ -8,6 +8,7 @@ parties beforehand, and are all that the dealer hears of a program beside its fi
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from math import prod
@@ -131,6 +132,11 @@ class CorrelatedOt:
     sender: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelOt:
+    """A correlated OT of Yao's garbler, party 0, with the Δ of its labels. 16 bytes."""
+
+
 Kind = (
     BitTriple
     | BitPair
@@ -141,6 +147,7 @@ Kind = (
     | RandomBit
     | RandomNumber
     | CorrelatedOt
+    | LabelOt
 )
 
 Demands = Mapping[Kind, int]
@@ -156,6 +163,7 @@ _KINDS: Final[dict[str, type[Kind]]] = {
     "random bit": RandomBit,
     "random number": RandomNumber,
     "correlated OT": CorrelatedOt,
+    "label OT": LabelOt,
 }
 _NAMES: Final = {kind: name for name, kind in _KINDS.items()}
 _BYTE: Final = np.dtype(np.uint8)
@@ -189,13 +197,18 @@ def layout(kind: Kind, party: int) -> tuple[Field, ...]:
         case RandomNumber(bits=bits):
             word = _word(bits)
             return (Field(name="xor", dtype=word), Field(name="number", dtype=word, dealt=last))
-        case CorrelatedOt(sender=sender):
-            if party == sender:
+        case CorrelatedOt() | LabelOt():
+            if party == sender_of(kind):
                 return (Field(name="q", dtype=_BLOCK, shape=(2,), dealt=last),)
             bit = Field(name="r", dtype=_BYTE, bits=True)
             return (bit, Field(name="t", dtype=_BLOCK, shape=(2,), dealt=last))
         case _:
             assert_never(kind)
+
+
+def sender_of(kind: CorrelatedOt | LabelOt) -> int:
+    """Return which party is the sender."""
+    return kind.sender if isinstance(kind, CorrelatedOt) else 0
 
 
 def _product(dtype: np.dtype[Any], last: bool, *shapes: tuple[int, ...]) -> tuple[Field, ...]:
@@ -297,3 +310,38 @@ def _check(kind: Kind) -> None:
         raise ValueError("a kind of the demands has filters larger than its images")
     if unit_bytes(kind, 0) > LARGEST_UNIT:
         raise ValueError(f"a kind of the demands has units of more than {LARGEST_UNIT:,} bytes")
+
+
+class Tally:
+    """Counts what a run takes, call by call: as `party.Preprocessing` has them, and OTs."""
+
+    def __init__(self) -> None:
+        self.demands: Counter[Kind] = Counter()
+
+    def bit_triples(self, count: int) -> None:
+        """`count` triples of bits, a multiple of eight."""
+        self.demands[BitTriple()] += count // 8
+
+    def bit_pairs(self, count: int) -> None:
+        """`count` pairs of triples of bits, a multiple of eight."""
+        self.demands[BitPair()] += count // 8
+
+    def triples(self, count: int, bits: int) -> None:
+        """`count` triples modulo 2^ℓ."""
+        self.demands[RingTriple(bits=bits)] += count
+
+    def matrix_triple(self, m: int, k: int, n: int, bits: int) -> None:
+        """A triple of matrices modulo 2^ℓ."""
+        self.demands[MatrixTriple(bits=bits, rows=m, inner=k, columns=n)] += 1
+
+    def da_bits(self, count: int, bits: int) -> None:
+        """`count` random bits in both forms."""
+        self.demands[RandomBit(bits=bits)] += count
+
+    def correlated_ots(self, sender: int, count: int) -> None:
+        """`count` OTs of protocols on shares in which party `sender` is the sender."""
+        self.demands[CorrelatedOt(sender=sender)] += count
+
+    def label_ots(self, count: int) -> None:
+        """`count` bits that Yao's evaluator shares."""
+        self.demands[LabelOt()] += count
