@@ -47,6 +47,8 @@ def size_of(payload: Payload) -> int:
 
 def encode(payload: Payload) -> bytes:
     """Return a payload's bytes: all bits in order, the least significant ones first."""
+    if all(words.bits == 8 for words in payload):
+        return b"".join(bytes(words.integers()) for words in payload)
     bits = "".join(
         format(value, f"0{words.bits}b")[::-1]
         for words in payload

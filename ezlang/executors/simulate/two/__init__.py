@@ -1,0 +1,5 @@
+"""Two parties in one process, with native's protocols at the level of shares and wire labels."""
+
+from .run import has_sharings, run_two
+
+__all__ = ["has_sharings", "run_two"]

@@ -1,0 +1,178 @@
+"""Garbling netlists and evaluating them, both parties' sides one gate after the other.
+
+Half-gates [ZRE15] with free-XOR [KS08] and point-and-permute [BMR90]; the formulas are those of
+kernels/gates.py. The hash of a label is BLAKE2s under the session's start and a tweak that is used
+once, as a random oracle, where native code has a cipher's.
+
+A register is one integer with 128 bits an instance, so that what is free is one operation for all
+instances. Public registers have all bits of an instance set or none, at both parties.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from hashlib import blake2s
+from typing import Final
+
+import numpy as np
+
+from ezlang.compiler.circuits.netlist import Netlist, Opcode
+from ezlang.compiler.ir.evaluate import Array
+
+from .values import LABEL_BYTES, Bits, labels_type
+
+TABLE_BYTES: Final = 32
+_BITS: Final = 8 * LABEL_BYTES
+_XOR: Final = frozenset({Opcode.XOR, Opcode.PUBLIC_XOR})
+_MASK: Final = frozenset({Opcode.AND_PUBLIC, Opcode.PUBLIC_AND})
+Gate = tuple[int, int, int]
+Table = tuple[int, int]
+"""T_G and T_E, for all instances."""
+
+
+@dataclass(slots=True)
+class Rows:
+    """The registers of both parties: W⁰ at the garbler, active labels at the evaluator."""
+
+    zeros: list[int]
+    active: list[int]
+
+    def add(self, zeros: Sequence[int], active: Sequence[int]) -> None:
+        """Append registers."""
+        self.zeros += zeros
+        self.active += active
+
+
+@dataclass(slots=True)
+class Garbling:
+    """A session's garbling: Δ, the hash's start, and how many gates there have been."""
+
+    delta: int
+    start: bytes
+    ands: int = 0
+    tables: list[Table] = field(default_factory=list)
+
+    def run(self, netlist: Netlist, rows: Rows, count: int) -> Rows:
+        """Run `count` instances from the rows of the ports; return the rows of the outputs.
+
+        `tables` has the tables afterwards.
+        """
+        self.tables = []
+        spare = [0] * (netlist.registers - len(rows.zeros))
+        zeros, active = rows.zeros + spare, rows.active + spare
+        ones = (1 << _BITS * count) - 1
+        each = ones // ((1 << _BITS) - 1)
+        deltas = self.delta * each
+        for opcode, out, a, b in _code(netlist):
+            if opcode in _XOR:
+                zeros[out], active[out] = zeros[a] ^ zeros[b], active[a] ^ active[b]
+            elif opcode is Opcode.AND:
+                self._and(zeros, active, (out, a, b), count, each, deltas)
+            elif opcode is Opcode.NOT:
+                zeros[out], active[out] = zeros[a] ^ deltas, active[a]
+            elif opcode is Opcode.XOR_PUBLIC:
+                zeros[out], active[out] = zeros[a] ^ zeros[b] & deltas, active[a]
+            elif opcode in _MASK:
+                zeros[out], active[out] = zeros[a] & zeros[b], active[a] & active[b]
+            elif opcode is Opcode.COPY:
+                zeros[out], active[out] = zeros[a], active[a]
+            elif opcode is Opcode.CONSTANT:
+                zeros[out], active[out] = deltas if a else 0, 0
+            elif opcode is Opcode.PUBLIC_NOT:
+                zeros[out], active[out] = zeros[a] ^ ones, active[a] ^ ones
+            else:  # PUBLIC_CONSTANT
+                zeros[out] = active[out] = ones if a else 0
+        outputs = netlist.outputs
+        return Rows([zeros[wire] for wire in outputs], [active[wire] for wire in outputs])
+
+    def _and(
+        self,
+        zeros: list[int],
+        active: list[int],
+        gate: Gate,
+        count: int,
+        each: int,
+        deltas: int,
+    ) -> None:
+        """Garble a gate and evaluate it, in all instances."""
+        out, x, y = gate
+        keys = self._keys(2 * self.ands, count), self._keys(2 * self.ands + 1, count)
+        self.ands += count
+        a, b = zeros[x], zeros[y]
+        a_hash, b_hash = _hash(keys[0], a), _hash(keys[1], b)
+        b_color = _mask(b & each)
+        generator = a_hash ^ _hash(keys[0], a ^ deltas) ^ (b_color & deltas)
+        evaluator = b_hash ^ _hash(keys[1], b ^ deltas) ^ a
+        a_part = a_hash ^ (_mask(a & each) & generator)
+        zeros[out] = a_part ^ b_hash ^ (b_color & (evaluator ^ a))
+        self.tables.append((generator, evaluator))
+        a, b = active[x], active[y]
+        a_part = _hash(keys[0], a) ^ (_mask(a & each) & generator)
+        active[out] = a_part ^ _hash(keys[1], b) ^ (_mask(b & each) & (evaluator ^ a))
+
+    def _keys(self, first: int, count: int) -> list[bytes]:
+        start = self.start
+        return [start + (first + 2 * i).to_bytes(8, "little") for i in range(count)]
+
+
+@lru_cache(maxsize=1024)
+def _code(netlist: Netlist) -> list[tuple[Opcode, int, int, int]]:
+    rows = [(Opcode(code), out, a, b) for code, out, a, b in netlist.code.tolist()]
+    return [row for row in rows if row[0] is not Opcode.GROUP]
+
+
+def _mask(colors: int) -> int:
+    """Return all bits of the instances whose lowest bit is set."""
+    return (colors << _BITS) - colors
+
+
+def _hash(keys: list[bytes], row: int) -> int:
+    """Hash each label of a row under a key of its own."""
+    if len(keys) == 1:
+        data = keys[0] + row.to_bytes(LABEL_BYTES, "little")
+        return int.from_bytes(blake2s(data, digest_size=LABEL_BYTES).digest(), "little")
+    labels = row.to_bytes(LABEL_BYTES * len(keys), "little")
+    places = range(0, len(labels), LABEL_BYTES)
+    hashes = [
+        blake2s(key + labels[at : at + LABEL_BYTES], digest_size=LABEL_BYTES).digest()
+        for key, at in zip(keys, places, strict=True)
+    ]
+    return int.from_bytes(b"".join(hashes), "little")
+
+
+# Between arrays and rows
+
+
+def rows_of(labels: Array, width: int) -> list[int]:
+    """Return a row for each bit of an array of labels."""
+    count = labels.size
+    data = np.ascontiguousarray(labels).reshape(-1).view(np.uint8)
+    wires = data.reshape(count, width, LABEL_BYTES).transpose(1, 0, 2)
+    return _integers(wires.tobytes(), LABEL_BYTES * count)
+
+
+def masks_of(bits: Bits) -> list[int]:
+    """Return a row for each bit of public elements [elements][width]."""
+    wires = np.repeat(np.negative(bits.T), LABEL_BYTES, axis=1)
+    return _integers(wires.tobytes(), LABEL_BYTES * len(bits))
+
+
+def labels_of(rows: Sequence[int], shape: tuple[int, ...], count: int) -> Array:
+    """Return an array of labels from a row for each bit."""
+    data = b"".join(row.to_bytes(LABEL_BYTES * count, "little") for row in rows)
+    wires = np.frombuffer(data, np.uint8).reshape(len(rows), count, LABEL_BYTES)
+    elements = np.ascontiguousarray(wires.transpose(1, 0, 2)).reshape(-1)
+    return elements.view(labels_type(len(rows))).reshape(shape)
+
+
+def table_bytes(tables: Sequence[Table], count: int) -> bytes:
+    """Return tables as they are sent: gate by gate, instance by instance, T_G before T_E."""
+    rows = [row.to_bytes(LABEL_BYTES * count, "little") for table in tables for row in table]
+    data = np.frombuffer(b"".join(rows), np.uint8).reshape(len(tables), 2, count, LABEL_BYTES)
+    return data.transpose(0, 2, 1, 3).tobytes()
+
+
+def _integers(data: bytes, size: int) -> list[int]:
+    return [int.from_bytes(data[at : at + size], "little") for at in range(0, len(data), size)]

@@ -1,0 +1,80 @@
+"""What a secret is between two simulated parties, and its forms in memory.
+
+Party p's part of a secret is an array of the secret's shape: of unsigned integers for arithmetic
+and boolean sharings of integers, of bytes 0 and 1 for bools, and of wire labels for Yao: an element
+is then 16 bytes for each of its bits, the lowest bit first, of a type without arithmetic,
+so that what moves elements moves labels, too. All parts that are zeros stand for zeros.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from ezlang.compiler.ir.evaluate import Array, dtype
+from ezlang.compiler.ir.tree import Sharing, TensorType
+from ezlang.types.types import BoolType, ScalarType
+
+LABEL_BYTES: Final = 16
+
+Bits = npt.NDArray[np.uint8]
+"""Bits, a byte each."""
+
+Parts = tuple[Array, Array]
+"""Party 0's array and party 1's."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shared:
+    """A secret: how it is shared, and what each party has of it."""
+
+    sharing: Sharing
+    element: ScalarType
+    parts: Parts
+
+    @property
+    def width(self) -> int:
+        """Bits an element."""
+        return width_of(self.element)
+
+    @property
+    def size(self) -> int:
+        """How many elements there are."""
+        return self.parts[0].size
+
+
+def width_of(element: ScalarType) -> int:
+    """Return how many bits an element has."""
+    return 1 if isinstance(element, BoolType) else element.width
+
+
+def word_of(element: ScalarType) -> np.dtype[Any]:
+    """Return the type of an element's share."""
+    return np.dtype("u1" if isinstance(element, BoolType) else f"u{element.width // 8}")
+
+
+def labels_type(width: int) -> np.dtype[Any]:
+    """Return the type of an element's labels."""
+    return np.dtype(f"V{LABEL_BYTES * width}")
+
+
+def words_of(data: Array, element: ScalarType) -> Array:
+    """Return known values as what shares are made of."""
+    return np.asarray(data.astype(word_of(element)))
+
+
+def bits_of(data: Array, element: ScalarType) -> Bits:
+    """Return the bits [elements][width] of known values, the lowest first."""
+    words = np.ascontiguousarray(words_of(data, element)).reshape(-1, 1)
+    width = width_of(element)
+    return np.unpackbits(words.view(np.uint8), axis=1, count=width, bitorder="little")
+
+
+def from_bits(bits: Bits, type: TensorType) -> Array:
+    """Return the known values that `bits` [elements][width] are."""
+    packed = np.packbits(bits, axis=1, bitorder="little")
+    words = np.ascontiguousarray(packed).view(word_of(type.element)).reshape(type.shape)
+    return words.astype(dtype(type.element))

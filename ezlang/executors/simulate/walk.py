@@ -1,0 +1,228 @@
+"""Walking through the IR: control flow, what enters and leaves, and what somebody knows.
+
+What is done with secrets, and how parties tell one another things, is the subclass's.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from ezlang.compiler.ir import evaluate
+from ezlang.compiler.ir import tree as ir
+from ezlang.diagnostics.diagnostic import CompilerBug
+from ezlang.executors.failures import Failure, failure
+from ezlang.executors.outcome import Shown
+from ezlang.source import Span
+from ezlang.types.types import Type, array_of
+from ezlang.values.data import Data, Flat, Inputs, flatten, unflatten
+
+from .values import Known
+
+S = TypeVar("S")
+"""What a secret is between the parties."""
+
+
+@dataclass(slots=True)
+class _Handed:
+    """An output that a party was handed: its type, and the fields that came so far."""
+
+    type: Type
+    flat: Flat = field(default_factory=dict)
+
+
+class Walk(ABC, Generic[S]):
+    """One run of a program, of all parties."""
+
+    def __init__(self, program: ir.Program, inputs: Inputs) -> None:
+        self.program = program
+        self.inputs = inputs
+        self.functions: Mapping[str, ir.Function] = {f.name: f for f in program.functions}
+        self.given: dict[tuple[int, str], Flat] = {}
+        self.handed: dict[str, dict[str, _Handed]] = {party: {} for party in program.parties}
+        self.views: dict[str, list[Shown]] = {party: [] for party in program.parties}
+
+    @abstractmethod
+    def compute(self, operation: ir.Operation, operands: Sequence[Known | S]) -> Known | S:
+        """Compute an operation with a secret result."""
+
+    @abstractmethod
+    def open(self, operation: ir.Reveal, secret: S) -> evaluate.Array:
+        """Reveal a secret to the readers of the result; return it."""
+
+    @abstractmethod
+    def tell(self, operation: ir.Reveal, known: Known) -> None:
+        """Let the owner of a value send it to the readers of the result."""
+
+    @abstractmethod
+    def come_to(self, span: Span) -> None:
+        """Note the place of what is done next."""
+
+    def outputs(self) -> dict[str, dict[str, Data]]:
+        """Return party → name → what it was handed."""
+        return {
+            party: {name: unflatten(one.type, one.flat) for name, one in handed.items()}
+            for party, handed in self.handed.items()
+        }
+
+    # Control flow
+
+    def call(self, name: str, arguments: Sequence[Known | S]) -> list[Known | S]:
+        """Run a function."""
+        return self.region(self.functions[name].body, {}, arguments)
+
+    def region(
+        self, region: ir.Region, values: dict[int, Known | S], arguments: Sequence[Known | S] = ()
+    ) -> list[Known | S]:
+        """Run a region on values for its parameters."""
+        for parameter, argument in zip(region.parameters, arguments, strict=True):
+            values[parameter.id] = argument
+        self.operations(region, values)
+        return [values[value.id] for value in region.yields]
+
+    def operations(self, region: ir.Region, values: dict[int, Known | S]) -> None:
+        """Run the operations of a region."""
+        for operation in region.operations:
+            self.operation(operation, values)
+
+    def operation(self, operation: ir.Operation, values: dict[int, Known | S]) -> None:
+        """Run one operation."""
+        results = self._results(operation, values)
+        for value, result in zip(operation.results, results, strict=True):
+            values[value.id] = result
+
+    def _results(self, operation: ir.Operation, values: dict[int, Known | S]) -> list[Known | S]:
+        operands = [values[value.id] for value in operation.operands]
+        match operation:
+            case ir.Call():
+                return self.call(operation.function, operands)
+            case ir.If():
+                side = 0 if known(operands[0]).data else 1
+                return self.region(operation.regions[side], values)
+            case ir.For():
+                return self._for(operation, operands, values)
+            case ir.While():
+                carried = operands
+                test, body = operation.regions
+                while known(self.region(test, values, carried)[0]).data:
+                    carried = self.region(body, values, carried)
+                return carried
+            case _:
+                self.come_to(operation.span)
+                result = self._simple(operation, operands)
+                return [] if result is None else [result]
+
+    def _for(
+        self, operation: ir.For, operands: list[Known | S], values: dict[int, Known | S]
+    ) -> list[Known | S]:
+        low, high = known(operands[0]), known(operands[1])
+        index = operation.regions[0].parameters[0].type
+        carried: list[Known | S] = operands[2:]
+        for number in range(int(low.data), int(high.data)):
+            here = Known(index.element, evaluate.array(index, (number,)), index.label.owner)
+            carried = self.region(operation.regions[0], values, [here, *carried])
+        return carried
+
+    # Single operations
+
+    def _simple(self, operation: ir.Operation, operands: list[Known | S]) -> Known | S | None:
+        match operation:
+            case ir.Input():
+                return self._input(operation)
+            case ir.Output():
+                self._output(operation, known(operands[0]))
+                return None
+            case ir.Assert():
+                if not known(operands[0]).data:
+                    raise failure(Failure.ASSERTION, operation.span, operation.message)
+                return None
+            case ir.Reveal():
+                return self._reveal(operation, operands[0])
+            case _:
+                self.check(operation, operands)
+        made = operation.result.type
+        if made.label.is_secret:
+            return self.compute(operation, operands)
+        if isinstance(operation, ir.Relabel):
+            return Known(made.element, known(operands[0]).data, made.label.owner)
+        if isinstance(operation, evaluate.Pure):
+            data = evaluate.evaluate(operation, [known(value).data for value in operands])
+            return Known(made.element, data, made.label.owner)
+        raise CompilerBug(f"{type(operation).__name__} cannot be run")
+
+    def check(self, operation: ir.Operation, operands: Sequence[Known | S]) -> None:
+        """Fail the run where a checked operation has a public operand out of range."""
+        if not getattr(operation, "checked", False):
+            return
+        public = [
+            value.data if isinstance(value, Known) and value.owner is None else None
+            for value in operands
+        ]
+        if not evaluate.out_of_range(operation, public):
+            return
+        match operation:
+            case ir.Binary(kind=ir.BinaryKind.SHL | ir.BinaryKind.SHR):
+                kind = Failure.SHIFT
+            case ir.Binary():
+                kind = Failure.DIVISION
+            case ir.ExtractSlice() | ir.InsertSlice():
+                kind = Failure.SLICE
+            case _:
+                kind = Failure.INDEX
+        raise failure(kind, operation.span)
+
+    def _input(self, operation: ir.Input) -> Known:
+        type = operation.result.type
+        key = (operation.party, operation.name)
+        if key not in self.given:
+            data = self.inputs[self.program.parties[operation.party]][operation.name]
+            self.given[key] = flatten(_whole(operation, type), data)
+        array = evaluate.array(type, self.given[key][operation.path])
+        return Known(type.element, array, operation.party)
+
+    def _output(self, operation: ir.Output, value: Known) -> None:
+        type = operation.operands[0].type
+        flat = evaluate.elements(type, value.data)
+        for party in self._receivers(operation.to):
+            handed = self.handed[party].setdefault(operation.name, _Handed(_whole(operation, type)))
+            if operation.path in handed.flat:
+                raise failure(Failure.OUTPUT, operation.span)
+            handed.flat[operation.path] = flat
+            self._shown(party, operation.name, type, flat, operation.span)
+
+    def _reveal(self, operation: ir.Reveal, value: Known | S) -> Known:
+        if isinstance(value, Known):
+            if value.owner is not None:
+                self.tell(operation, value)
+            return self.revealed(operation, value.data)
+        return self.revealed(operation, self.open(operation, value))
+
+    def revealed(self, operation: ir.Reveal, data: evaluate.Array) -> Known:
+        """Return what has been revealed; write down who saw it."""
+        type = operation.result.type
+        for party in self._receivers(type.label.owner):
+            self._shown(party, None, type, evaluate.elements(type, data), operation.span)
+        return Known(type.element, data, type.label.owner)
+
+    def _receivers(self, to: int | None) -> tuple[str, ...]:
+        parties = self.program.parties
+        return parties if to is None else (parties[to],)
+
+    def _shown(
+        self, party: str, name: str | None, type: ir.TensorType, flat: list[int], span: Span
+    ) -> None:
+        data = unflatten(array_of(type.element, type.shape), {(): flat})
+        self.views[party].append(Shown(name, data, span))
+
+
+def _whole(operation: ir.Input | ir.Output, type: ir.TensorType) -> Type:
+    return operation.whole or array_of(type.element, type.shape)
+
+
+def known(value: Known | S) -> Known:
+    """Return a value that somebody knows."""
+    if not isinstance(value, Known):
+        raise CompilerBug("a secret is used where its value is needed")
+    return value
