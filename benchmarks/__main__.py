@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import argparse
 
-from . import ot, programs, sharing, suite, yao
+from . import ot, programs, sharing, styles, suite, yao
 
-BENCHMARKS = {"ot": ot, "programs": programs, "sharing": sharing, "suite": suite, "yao": yao}
+BENCHMARKS = {
+    "ot": ot,
+    "programs": programs,
+    "sharing": sharing,
+    "styles": styles,
+    "suite": suite,
+    "yao": yao,
+}
 
 
 def main() -> None:
