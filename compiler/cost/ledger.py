@@ -12,7 +12,7 @@ so that what a repeated part has added can be added again without walking it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
@@ -132,6 +132,14 @@ class Ledger:
         for entry, amount in amounts.items():
             self.amounts[entry] += amount * times
 
+    def copy(self) -> Ledger:
+        """Return a ledger that goes on from here by itself."""
+        other = Ledger()
+        other.amounts = self.amounts.copy()
+        other.phase, other.place = self.phase, self.place
+        other._receiving = list(self._receiving)
+        return other
+
     @contextmanager
     def within(self, phase: Phase) -> Iterator[None]:
         """Book under a phase for a while."""
@@ -149,3 +157,16 @@ class Ledger:
             yield
         finally:
             self.place = before
+
+
+def bound(ledgers: Sequence[Ledger], *, most: bool) -> Ledger:
+    """Return a ledger whose amounts are at most, or at least, those of any that are given.
+
+    It goes on as the one that makes more, or fewer, rounds of what comes next.
+    """
+    result = ledgers[0].copy()
+    pick, both = (max, all) if most else (min, any)
+    entries = {entry for ledger in ledgers for entry in ledger.amounts}
+    result.amounts = Counter({e: pick(ledger.amounts[e] for ledger in ledgers) for e in entries})
+    result._receiving = [both(ledger.receiving[party] for ledger in ledgers) for party in (0, 1)]
+    return result

@@ -1,0 +1,160 @@
+"""Which public values decide what a run does, and what they are when that is known before.
+
+A value is *needed* if the condition of a branch or loop, or a loop's bound, depends on it, where
+something inside exchanges messages. Only needed values are computed here, with the meaning of
+ir/evaluate.py. A value that depends on what is revealed in the run, or on an input, isn't known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from ..codegen.forms import condition_of
+from ..ir import evaluate
+from ..ir import tree as ir
+from ..ir.evaluate import Array
+
+Known = Array | None
+"""A public value, or None where it is not known before the run."""
+
+Needed = dict[str, set[int]]
+"""The ids of the values that are needed, by function."""
+
+
+def needed_values(program: ir.Program, costly: set[int]) -> Needed:
+    """Return what is needed where the operations whose `id()` are in `costly` cost something."""
+    slices = _Slices({f.name: f for f in program.functions}, costly)
+    while slices.grows:
+        slices.grows = False
+        for function in reversed(program.functions):
+            slices.region(function, function.body)
+    return slices.needed
+
+
+def costly_operations(program: ir.Program, costs: set[int]) -> set[int]:
+    """Return the `id()` of all operations that cost something, or have some that do inside."""
+    found = set(costs)
+    functions: set[str] = set()
+
+    def is_costly(operation: ir.Operation) -> bool:
+        inner = [is_costly(one) for region in operation.regions for one in region.operations]
+        called = isinstance(operation, ir.Call) and operation.function in functions
+        if called or any(inner):
+            found.add(id(operation))
+        return id(operation) in found
+
+    for function in program.functions:
+        inside = [is_costly(operation) for operation in function.body.operations]
+        if any(inside):
+            functions.add(function.name)
+    return found
+
+
+def is_run_by_all(operation: ir.If | ir.For | ir.While) -> bool:
+    """Tell whether both parties run the regions: what decides is public."""
+    deciding = [condition_of(operation)]
+    if isinstance(operation, ir.For):
+        deciding.append(operation.operands[1])
+    return all(value.type.label.is_public for value in deciding)
+
+
+def _pairs(operation: ir.Operation) -> Iterator[tuple[ir.Value, tuple[ir.Value, ...]]]:
+    """Yield results and parameters of control flow, with the values each of them is one of."""
+    match operation:
+        case ir.If():
+            first, second = operation.regions
+            deciding = operation.operands[0]
+            for result, a, b in zip(operation.results, first.yields, second.yields, strict=True):
+                yield result, (a, b, deciding)
+        case ir.For():
+            (body,) = operation.regions
+            low, high, *initial = operation.operands
+            index, *parameters = body.parameters
+            yield index, (low, high)
+            rows = zip(operation.results, parameters, initial, body.yields, strict=True)
+            for result, parameter, start, following in rows:
+                yield parameter, (start, following)
+                yield result, (start, parameter, low, high)
+        case ir.While():
+            condition, body = operation.regions
+            columns = (
+                operation.results,
+                operation.operands,
+                condition.parameters,
+                body.parameters,
+                body.yields,
+            )
+            for result, start, tested, parameter, following in zip(*columns, strict=True):
+                yield tested, (start, following)
+                yield parameter, (tested,)
+                yield result, (tested, condition.yields[0])
+        case _:
+            return
+
+
+@dataclass(slots=True)
+class _Slices:
+    """Marks what is needed, backwards, until nothing more is."""
+
+    functions: dict[str, ir.Function]
+    costly: set[int]
+    grows: bool = True
+    needed: Needed = field(default_factory=dict)
+
+    def region(self, function: ir.Function, region: ir.Region) -> None:
+        """Go through a region of a function."""
+        mine = self.needed.setdefault(function.name, set())
+        for operation in reversed(region.operations):
+            if isinstance(operation, ir.Call):
+                self._call(mine, operation)
+            elif isinstance(operation, ir.If | ir.For | ir.While):
+                self._control(function, mine, operation)
+            elif any(result.id in mine for result in operation.results):
+                self._need(mine, operation.operands)
+
+    def _control(
+        self, function: ir.Function, mine: set[int], operation: ir.If | ir.For | ir.While
+    ) -> None:
+        if not is_run_by_all(operation):
+            return
+        if id(operation) in self.costly:
+            if isinstance(operation, ir.While):
+                self._need(mine, operation.regions[0].yields)
+            else:
+                self._need(mine, operation.operands[: 2 if isinstance(operation, ir.For) else 1])
+        self._pass_on(mine, operation)
+        for inner in reversed(operation.regions):
+            self.region(function, inner)
+        self._pass_on(mine, operation)
+
+    def _pass_on(self, mine: set[int], operation: ir.Operation) -> None:
+        for value, sources in _pairs(operation):
+            if value.id in mine:
+                self._need(mine, sources)
+
+    def _call(self, mine: set[int], operation: ir.Call) -> None:
+        callee = self.functions[operation.function]
+        theirs = self.needed.setdefault(callee.name, set())
+        for result, source in zip(operation.results, callee.body.yields, strict=True):
+            if result.id in mine:
+                self._need(theirs, (source,))
+        for parameter, argument in zip(callee.body.parameters, operation.operands, strict=True):
+            if parameter.id in theirs:
+                self._need(mine, (argument,))
+
+    def _need(self, mine: set[int], values: Sequence[ir.Value]) -> None:
+        for value in values:
+            if value.type.label.is_public and value.id not in mine:
+                mine.add(value.id)
+                self.grows = True
+
+
+def computed(operation: ir.Operation, operands: Sequence[Known]) -> Known:
+    """Return the result of an operation without regions, if it is known."""
+    known = [operand for operand in operands if operand is not None]
+    if len(known) < len(operands) or not operation.results[0].type.label.is_public:
+        return None
+    if isinstance(operation, ir.Relabel | ir.Reveal):
+        return known[0]
+    return evaluate.evaluate(operation, known) if isinstance(operation, evaluate.Pure) else None

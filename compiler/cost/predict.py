@@ -1,0 +1,48 @@
+"""What a run costs, before it: `predict`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..ir import tree as ir
+from . import yao
+from .ledger import Ledger
+from .session import Session
+from .walk import Plans, Unknown, Walk, plan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prediction:
+    """What a run of a program costs.
+
+    `least` is exact if nothing is `unknown`, and `most` is the same then; where a loop runs nobody
+    knows how often there is no `most`.
+    """
+
+    least: Ledger
+    most: Ledger | None
+    unknown: tuple[Unknown, ...]
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether the costs don't depend on what a run reveals."""
+        return not self.unknown
+
+
+def predict(program: ir.Program) -> Prediction:
+    """Return what a program costs, as it goes to code generation."""
+    plans = plan(program)
+    walk = _walked(program, plans, most=False)
+    least = walk.session.ledger
+    most: Ledger | None = least
+    if walk.unknown:
+        bounded = all(one.kind != "loop" for one in walk.unknown)
+        most = _walked(program, plans, most=True).session.ledger if bounded else None
+    return Prediction(least=least, most=most, unknown=tuple(walk.unknown))
+
+
+def _walked(program: ir.Program, plans: Plans, *, most: bool) -> Walk:
+    walk = Walk(program, plans, Session(), most=most)
+    yao.begin(walk.session)
+    walk.run()
+    return walk

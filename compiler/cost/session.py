@@ -1,0 +1,157 @@
+"""What a session remembers of what it has done, as far as it decides what comes next costs.
+
+That is little: at each party whether the last message was received (for rounds), and how many OTs
+of the last batch are left. So the turns of a loop that do the same soon cost the same: `repeat`
+walks turns until the session is as it was before, or no OTs had to be made, and counts the others
+without walking them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field
+
+from ..kernels.extension import COLUMNS
+from ..protocols.base_ot import KEY_BYTES, POINT_BYTES
+from ..protocols.cot import GROUP_BITS, batch_size, extension_bytes
+from .ledger import Amounts, Ledger, Mark, Phase, bound
+
+OTS = ("OTs with party 0 as sender", "OTs with party 1 as sender")
+"""Names of amounts: correlated OTs used."""
+
+OTS_MADE = ("OTs made with party 0 as sender", "OTs made with party 1 as sender")
+
+
+@dataclass(slots=True)
+class Extension:
+    """The correlated OTs of one direction, made by SoftSpoken in batches (protocols/cot.py)."""
+
+    ledger: Ledger
+    sender: int
+    left: int = 0
+    taken: int = 0
+    batches: int = 0
+
+    def take(self, wanted: int) -> int:
+        """Take up to so many OTs, making a batch if none are left; return how many."""
+        if not self.left:
+            self._make(wanted)
+        count = min(wanted, self.left)
+        self.left -= count
+        self.taken += count
+        self.ledger.add(OTS[self.sender], count)
+        return count
+
+    def _make(self, wanted: int) -> None:
+        ledger, receiver = self.ledger, 1 - self.sender
+        if not self.batches:
+            with ledger.within(Phase.SET_UP):
+                ledger.message(receiver, POINT_BYTES)
+                ledger.message(self.sender, POINT_BYTES * COLUMNS)
+                sums = 2 * KEY_BYTES * (COLUMNS // GROUP_BITS) * (GROUP_BITS - 1)
+                ledger.message(receiver, sums)
+        count = batch_size(wanted)
+        with ledger.within(Phase.PREPROCESSING):
+            ledger.message(receiver, extension_bytes(count))
+            ledger.add(OTS_MADE[self.sender], count)
+        self.left = count
+        self.batches += 1
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A session as it was at a time."""
+
+    mark: Mark
+    taken: tuple[int, ...]
+    batches: tuple[int, ...]
+
+
+@dataclass(slots=True)
+class Session:
+    """A ledger, and the OTs of both directions."""
+
+    ledger: Ledger = field(default_factory=Ledger)
+    ots: list[Extension] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.ots = [Extension(self.ledger, sender) for sender in (0, 1)]
+
+    @property
+    def state(self) -> Hashable:
+        """All that decides what something costs now."""
+        return self.ledger.receiving, tuple((one.left, bool(one.batches)) for one in self.ots)
+
+    def copy(self) -> Session:
+        """Return a session that goes on from here by itself."""
+        other = Session(self.ledger.copy())
+        for mine, theirs in zip(self.ots, other.ots, strict=True):
+            theirs.left, theirs.taken, theirs.batches = mine.left, mine.taken, mine.batches
+        return other
+
+    def point(self) -> Point:
+        """Return what `_again` needs."""
+        return Point(
+            self.ledger.mark(),
+            tuple(one.taken for one in self.ots),
+            tuple(one.batches for one in self.ots),
+        )
+
+    def repeat(self, turn: Callable[[], None], times: int) -> None:
+        """Do a turn so many times; every turn does the same."""
+        seen: dict[Hashable, tuple[int, Point]] = {}
+        done = 0
+        while done < times:
+            before, point = self.state, self.point()
+            if before in seen:
+                at, earlier = seen[before]
+                period = done - at
+                turns = (times - done) // period
+                self._again(earlier, turns)
+                done += turns * period
+                seen = {}
+                if turns:
+                    continue
+            seen[before] = done, point
+            turn()
+            done += 1
+            fitting = self._without_batches(point, times - done)
+            self._again(point, fitting)
+            done += fitting
+
+    def _without_batches(self, since: Point, most: int) -> int:
+        """Return how many more turns like the last one need no further batch, at most `most`."""
+        if self.ledger.receiving != since.mark.receiving:
+            return 0
+        for one, taken, batches in zip(self.ots, since.taken, since.batches, strict=True):
+            if one.batches != batches:
+                return 0
+            if one.taken > taken:
+                most = min(most, one.left // (one.taken - taken))
+        return most
+
+    def _again(self, since: Point, turns: int) -> None:
+        """Count again what was done since a time, so many times."""
+        if not turns:
+            return
+        added: Amounts = self.ledger.since(since.mark)
+        self.ledger.repeat(added, turns)
+        for one, taken, batches in zip(self.ots, since.taken, since.batches, strict=True):
+            more = turns * (one.taken - taken)
+            if one.batches == batches:
+                one.left -= more
+            one.taken += more
+
+
+def merged(sessions: Sequence[Session], *, most: bool) -> Session:
+    """Return a session whose cost is at most, or at least, that of any of those given."""
+    pick = max if most else min
+    result = sessions[0].copy()
+    result.ledger = bound([session.ledger for session in sessions], most=most)
+    result.ots = [Extension(result.ledger, sender) for sender in (0, 1)]
+    for sender, one in enumerate(result.ots):
+        given = [session.ots[sender] for session in sessions]
+        one.left = (min if most else max)(other.left for other in given)
+        one.taken = pick(other.taken for other in given)
+        one.batches = pick(other.batches for other in given)
+    return result

@@ -1,0 +1,314 @@
+"""The walk: what a program of two parties exchanges, found by following it without running it.
+
+Control flow is followed where it is known before the run; see control.py. Where it isn't, the walk
+gives a bound: the *least* takes, of the branches, what is cheaper, and no turn of a loop; the
+*most* takes what is dearer, and can't bound loops. Both note what they could not know. If there was
+nothing of that sort they are the same, and exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Final
+
+import numpy as np
+
+from ezlang.source import Span
+
+from ..circuits.catalogue import CircuitOperation
+from ..codegen.forms import Form, Role
+from ..codegen.module import known_values
+from ..codegen.views import Views
+from ..ir import tree as ir
+from . import yao
+from .control import Known, computed, costly_operations, is_run_by_all, needed_values
+from .ledger import Amounts
+from .session import Session, merged
+
+Action = Callable[[Session], None]
+"""What an operation does to a session."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unknown:
+    """Control flow that depends on what the run reveals.
+
+    `kind` is `branch` or `loop`; `amounts` are those of one turn, or of either branch.
+    """
+
+    kind: str
+    span: Span
+    amounts: tuple[Amounts, ...]
+
+
+@dataclass(slots=True)
+class Plans:
+    """What each operation of a program does to a session, by `id()`; nothing if it isn't there."""
+
+    actions: dict[int, Action] = field(default_factory=dict)
+
+
+def plan(program: ir.Program) -> Plans:
+    """Find out what operations cost."""
+    plans = Plans()
+    functions = {function.name: function for function in program.functions}
+    for function in program.functions:
+        views = Views(Role(yao.GARBLER, functions))
+        views.see(function.body)
+        numbers = known_values(function.body)
+        for operation in ir.walk(function.body):
+            action = _action(operation, views, numbers)
+            if action is not None:
+                plans.actions[id(operation)] = action
+    return plans
+
+
+def _action(operation: ir.Operation, views: Views, numbers: dict[int, int]) -> Action | None:
+    match operation:
+        case ir.Unary() | ir.Binary() | ir.Select() | ir.Cast() | ir.Bit():
+            return _circuit_action(operation, views, numbers)
+        case ir.Relabel():
+            is_view = views.of(operation.result).root.id != operation.result.id
+            bits = 0 if is_view else yao.shared_bits(operation, views)
+            return (lambda session: yao.share_evaluators(session, bits)) if bits else None
+        case ir.Reveal():
+            return _reveal_action(operation)
+        case _:
+            return None
+
+
+def _circuit_action(
+    operation: CircuitOperation, views: Views, numbers: dict[int, int]
+) -> Action | None:
+    if views.form(operation.result) is not Form.LABELS or not operation.result.type.size:
+        return None
+    ands = yao.circuit_ands(operation, views, numbers)
+    return (lambda session: yao.run_circuit(session, ands)) if ands else None
+
+
+def _reveal_action(operation: ir.Reveal) -> Action | None:
+    (operand,), result = operation.operands, operation.result
+    if operand.type.label.is_secret:
+        bits, to = result.type.size * result.type.width, result.type.label.owner
+        return (lambda session: yao.reveal(session, bits, to)) if bits else None
+    owner, count = operand.type.label.owner, yao.told_bytes(operation)
+    if owner is None or not count:
+        return None
+    sender = owner
+    return lambda session: session.ledger.message(sender, count)
+
+
+Values = dict[int, Known]
+
+
+@dataclass(slots=True)
+class Walk:
+    """Follows a program through a session. `most` says which bound is wanted."""
+
+    program: ir.Program
+    plans: Plans
+    session: Session
+    most: bool = False
+    unknown: list[Unknown] = field(default_factory=list)
+    _costly: set[int] = field(init=False)
+    _needed: dict[str, set[int]] = field(init=False)
+    _functions: dict[str, ir.Function] = field(init=False)
+    _seen: set[int] = field(default_factory=set)
+    _relevant: dict[int, tuple[ir.Operation, ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._functions = {function.name: function for function in self.program.functions}
+        self._costly = costly_operations(self.program, set(self.plans.actions))
+        self._needed = needed_values(self.program, self._costly)
+
+    def run(self) -> None:
+        """Walk through the program."""
+        self._call(self.program.main, ())
+
+    def _call(self, function: ir.Function, arguments: Sequence[Known]) -> list[Known]:
+        values: Values = {}
+        body = function.body
+        for parameter, argument in zip(body.parameters, arguments, strict=True):
+            values[parameter.id] = argument
+        frame = _Frame(self, self._needed[function.name], values)
+        return frame.region(body)
+
+    def relevant(self, region: ir.Region, needed: set[int]) -> tuple[ir.Operation, ...]:
+        """Return the operations of a region that cost something or decide what does."""
+        found = self._relevant.get(id(region))
+        if found is None:
+            found = self._relevant[id(region)] = tuple(
+                operation
+                for operation in region.operations
+                if id(operation) in self._costly
+                or any(result.id in needed for result in operation.results)
+            )
+        return found
+
+    def is_costly(self, operation: ir.Operation) -> bool:
+        """Tell whether an operation costs anything."""
+        return id(operation) in self._costly
+
+    def act(self, operation: ir.Operation) -> bool:
+        """Do what an operation itself costs; tell whether it does."""
+        action = self.plans.actions.get(id(operation))
+        if action is None:
+            return False
+        self.session.ledger.place = operation.span
+        action(self.session)
+        return True
+
+    def note(self, kind: str, operation: ir.Operation, amounts: Sequence[Amounts]) -> None:
+        """Note that control flow isn't known, the first time it isn't."""
+        if id(operation) not in self._seen:
+            self._seen.add(id(operation))
+            self.unknown.append(Unknown(kind=kind, span=operation.span, amounts=tuple(amounts)))
+
+    def aside(
+        self, action: Callable[[], object], session: Session | None = None
+    ) -> tuple[Amounts, Session]:
+        """Do something in a copy of a session; return what it cost, and the copy."""
+        before = self.session
+        self.session = (session or before).copy()
+        mark = self.session.ledger.mark()
+        action()
+        after, self.session = self.session, before
+        return after.ledger.since(mark), after
+
+    def called(self, operation: ir.Call, arguments: Sequence[Known]) -> list[Known]:
+        """Walk through a function."""
+        return self._call(self._functions[operation.function], arguments)
+
+
+_UNKNOWN: Final[Known] = None
+
+
+@dataclass(slots=True)
+class _Frame:
+    """A function being walked: the values it needs that are known."""
+
+    walk: Walk
+    needed: set[int]
+    values: Values
+
+    def region(self, region: ir.Region) -> list[Known]:
+        """Walk through a region; return what it yields."""
+        for operation in self.walk.relevant(region, self.needed):
+            self._operation(operation)
+        return self._read(region.yields)
+
+    def _read(self, values: Sequence[ir.Value]) -> list[Known]:
+        return [self.values.get(value.id) for value in values]
+
+    def _write(self, values: Sequence[ir.Value], known: Sequence[Known]) -> None:
+        for value, number in zip(values, known, strict=True):
+            self.values[value.id] = number
+
+    def _operation(self, operation: ir.Operation) -> None:
+        if self.walk.act(operation) and not self._is_needed(operation.results):
+            return
+        match operation:
+            case ir.Call():
+                arguments = self._read(operation.operands)
+                self._write(operation.results, self.walk.called(operation, arguments))
+            case ir.If() | ir.For() | ir.While():
+                if not is_run_by_all(operation):
+                    self._forget(operation)
+                elif isinstance(operation, ir.If):
+                    self._branch(operation)
+                elif isinstance(operation, ir.For):
+                    self._for(operation)
+                else:
+                    self._while(operation)
+            case _:
+                if self._is_needed(operation.results):
+                    known = computed(operation, self._read(operation.operands))
+                    self.values[operation.results[0].id] = known
+
+    def _is_needed(self, values: Sequence[ir.Value]) -> bool:
+        return any(value.id in self.needed for value in values)
+
+    def _forget(self, operation: ir.Operation) -> None:
+        self._write(operation.results, [_UNKNOWN] * len(operation.results))
+
+    # Branches
+
+    def _branch(self, operation: ir.If) -> None:
+        (condition,) = self._read(operation.operands)
+        if condition is not None:
+            chosen = operation.regions[0 if condition else 1]
+            self._write(operation.results, self.region(chosen))
+            return
+        if self.walk.is_costly(operation):
+            self._unknown_branch(operation)
+        self._forget(operation)
+
+    def _unknown_branch(self, operation: ir.If) -> None:
+        """Go on with what both sides cost at least, or at most."""
+        regions = operation.regions
+        costs, sessions = zip(
+            *(self.walk.aside(partial(self.region, region)) for region in regions), strict=True
+        )
+        if len({(frozenset(c.items()), s.state) for c, s in zip(costs, sessions, strict=True)}) > 1:
+            self.walk.note("branch", operation, costs)
+        self.walk.session = merged(sessions, most=self.walk.most)
+
+    # Loops
+
+    def _for(self, operation: ir.For) -> None:
+        (body,) = operation.regions
+        low, high, *initial = self._read(operation.operands)
+        index, *parameters = body.parameters
+        if low is None or high is None:
+            self._write(body.parameters, [_UNKNOWN] * len(body.parameters))
+            self._unknown_loop(operation, lambda: self.region(body))
+            self._forget(operation)
+            return
+        self._write(parameters, initial)
+        first, turns = int(low), max(int(high) - int(low), 0)
+        if self._is_needed(body.parameters):
+            for number in range(first, first + turns):
+                self.values[index.id] = np.asarray(number, dtype=low.dtype)
+                self._write(parameters, self.region(body))
+        else:
+            self.walk.session.repeat(lambda: self._turn(body), turns)
+        self._write(operation.results, self._read(parameters))
+
+    def _turn(self, body: ir.Region) -> None:
+        self.region(body)
+
+    def _while(self, operation: ir.While) -> None:
+        condition, body = operation.regions
+        self._write(condition.parameters, self._read(operation.operands))
+        while True:
+            (going,) = self.region(condition)
+            carried = self._read(condition.parameters)
+            if going is None:
+                self._write(body.parameters, carried)
+                self._unknown_loop(operation, lambda: self._test_after(condition, body))
+                self._forget(operation)
+                return
+            if not going:
+                self._write(operation.results, carried)
+                return
+            self._write(body.parameters, carried)
+            self._write(condition.parameters, self.region(body))
+
+    def _test_after(self, condition: ir.Region, body: ir.Region) -> None:
+        """Walk through a turn and the test whether there is another."""
+        self._write(condition.parameters, self.region(body))
+        self.region(condition)
+
+    def _unknown_loop(self, operation: ir.Operation, turn: Callable[[], object]) -> None:
+        """Note what a turn costs of a loop that will run nobody knows how often.
+
+        It is the second turn that counts: the first may make OTs for the first time.
+        """
+        if not self.walk.is_costly(operation):
+            return
+        first, after = self.walk.aside(turn)
+        del first
+        second, _ = self.walk.aside(turn, after)
+        self.walk.note("loop", operation, [second])

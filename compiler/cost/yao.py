@@ -1,0 +1,73 @@
+"""What operations on Yao's wire labels exchange; see protocols/yao.py and kernels/values.py."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Final
+
+from ..circuits.catalogue import CircuitOperation, circuit
+from ..codegen.elementwise import operand_roles
+from ..codegen.forms import Form, element_bytes
+from ..codegen.views import Views
+from ..ir import tree as ir
+from ..kernels.context import TABLE_BYTES
+from ..protocols.yao import BIT_BUFFER
+from .ledger import Phase
+from .session import Session
+
+GARBLER, EVALUATOR = 0, 1
+SEEDS_BYTES: Final = 32
+ANDS: Final = "ANDs garbled"
+TABLES: Final = "bytes of tables"
+
+
+def begin(session: Session) -> None:
+    """Set up: the garbler sends the start of the hash and the seed of its labels."""
+    with session.ledger.within(Phase.SET_UP):
+        session.ledger.message(GARBLER, SEEDS_BYTES)
+
+
+def run_circuit(session: Session, ands: int) -> None:
+    """Garble and evaluate so many ANDs."""
+    session.ledger.message(GARBLER, TABLE_BYTES * ands)
+    session.ledger.add(ANDS, ands)
+    session.ledger.add(TABLES, TABLE_BYTES * ands)
+
+
+def share_evaluators(session: Session, bits: int) -> None:
+    """Share bits of the evaluator's: an OT and a bit each."""
+    while bits:
+        count = session.ots[GARBLER].take(min(bits, 8 * BIT_BUFFER))
+        session.ledger.message(EVALUATOR, -(-count // 8))
+        bits -= count
+
+
+def reveal(session: Session, bits: int, to: int | None) -> None:
+    """Open bits to a party or to both, one after the other."""
+    size = -(-bits // 8)
+    if to != GARBLER:
+        session.ledger.message(GARBLER, size)
+    if to != EVALUATOR:
+        session.ledger.message(EVALUATOR, size)
+
+
+def circuit_ands(operation: CircuitOperation, views: Views, numbers: dict[int, int]) -> int:
+    """Return how many ANDs an element-wise operation on labels has."""
+    roles = operand_roles(operation, views, numbers)
+    return circuit(operation, roles).ands * operation.result.type.size
+
+
+def shared_bits(operation: ir.Relabel, views: Views) -> int:
+    """Return how many bits of the evaluator's are shared: what repeats is shared once."""
+    (operand,), result = operation.operands, operation.result
+    if operand.type.label.owner != EVALUATOR or views.form(result) is not Form.LABELS:
+        return 0
+    return (1 if views.of(operand).repeated else views.count(result)) * result.type.width
+
+
+def told_bytes(operation: ir.Reveal) -> int:
+    """Return what the owner of a value sends to the other party."""
+    (operand,), result = operation.operands, operation.result
+    if operand.type.label.owner is None or operand.type.label == result.type.label:
+        return 0
+    return prod(result.type.shape) * element_bytes(result.type, Form.CLEAR)
