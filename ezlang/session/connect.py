@@ -7,10 +7,7 @@ shows up with something else to run ends the wait, at both sides.
 
 from __future__ import annotations
 
-import contextlib
-import os
 import socket
-import sys
 import time
 from collections.abc import Callable
 from typing import Final
@@ -21,13 +18,11 @@ from . import errors
 from .address import Address
 from .channel import SocketChannel
 from .handshake import Hello, is_stranger, shake_hands
+from .sockets import dial, listen
 
 GREETING_SECONDS: Final = 5.0
 """How long party 0 lets a connection take over its greeting while others may wait behind it."""
 
-_FIRST_PAUSE: Final = 0.01
-_LONGEST_PAUSE: Final = 0.25
-_ATTEMPT_SECONDS: Final = 5.0
 _REMEMBERED: Final = 3
 
 Listening = Callable[[Address], None]
@@ -42,7 +37,8 @@ def connect(
     """
     if hello.party == 0:
         return _listen(address, hello, timeout, listening)
-    return _dial(address, hello, timeout)
+    connection = dial(address, timeout, errors.no_peer_listens)
+    return _greet(connection, hello, timeout, timeout)
 
 
 def _listen(
@@ -50,7 +46,7 @@ def _listen(
 ) -> SocketChannel:
     deadline = time.monotonic() + timeout
     dropped: list[str] = []
-    with _listener(address) as listener:
+    with listen(address, errors.cannot_listen) as listener:
         if listening is not None:
             listening(Address(address.host, listener.getsockname()[1]))
         while True:
@@ -70,53 +66,6 @@ def _listen(
                 dropped = [*dropped, str(error)][-_REMEMBERED:]
 
 
-def _listener(address: Address) -> socket.socket:
-    family, target = address.resolve()[0]
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        if sys.platform != "win32":
-            # There it would let two processes listen at one port.
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(target)
-        listener.listen()
-    except OSError as error:
-        listener.close()
-        raise errors.cannot_listen(str(address), _reason(error)) from None
-    return listener
-
-
-def _dial(address: Address, hello: Hello, timeout: float) -> SocketChannel:
-    deadline = time.monotonic() + timeout
-    pause = _FIRST_PAUSE
-    last = "there was no time for one"
-    while time.monotonic() < deadline:
-        for family, target in address.resolve():
-            left = max(deadline - time.monotonic(), 0.001)
-            try:
-                connection = _call(family, target, min(left, _ATTEMPT_SECONDS))
-            except OSError as error:
-                last = _reason(error)
-                continue
-            return _greet(connection, hello, timeout, timeout)
-        time.sleep(min(pause, max(deadline - time.monotonic(), 0.0)))
-        pause = min(2 * pause, _LONGEST_PAUSE)
-    raise errors.no_peer_listens(str(address), timeout, last)
-
-
-def _call(family: int, target: tuple[str | int, ...], seconds: float) -> socket.socket:
-    connection = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        connection.settimeout(seconds)
-        connection.connect(target)
-        # Dialling a free port of this machine may, once in a while, reach the dialling socket.
-        if connection.getsockname() == connection.getpeername():
-            raise ConnectionRefusedError("nobody listens there")
-    except OSError:
-        connection.close()
-        raise
-    return connection
-
-
 def _greet(
     connection: socket.socket, hello: Hello, timeout: float, greeting: float
 ) -> SocketChannel:
@@ -130,12 +79,3 @@ def _greet(
     channel.timeout = timeout
     channel.start_counting()
     return channel
-
-
-def _reason(error: OSError) -> str:
-    if isinstance(error, TimeoutError):
-        return "it took too long"
-    with contextlib.suppress(ValueError, TypeError):
-        if error.errno is not None:
-            return os.strerror(error.errno).lower()
-    return str(error)

@@ -1,0 +1,107 @@
+"""The frame of what is said before a protocol begins, and text from others made harmless.
+
+    magic      8 bytes   who speaks
+    protocol   2 bytes   number of the wire protocol, big-endian
+    length     4 bytes   of what follows, big-endian, limited
+    body       JSON
+
+Nothing of a peer's is trusted: lengths are limited before anything is read, and what is shown to
+the user is printable and short.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from ezlang.diagnostics.diagnostic import EzError
+
+from . import errors
+from .channel import SocketChannel
+
+SHOWN: Final = 60
+"""How much of a peer's text is shown."""
+
+_HEADER: Final = struct.Struct(">8sHI")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """What frames of a kind begin with, how long they may be; `stranger` is the error for others.
+
+    It is given the reason.
+    """
+
+    magic: bytes
+    protocol: int
+    longest: int
+    stranger: Callable[[str], EzError]
+
+    def pack(self, body: object) -> bytes:
+        """Return a frame."""
+        data = json.dumps(body).encode()
+        return _HEADER.pack(self.magic, self.protocol, len(data)) + data
+
+    def read(self, channel: SocketChannel) -> bytes:
+        """Return the body of the next frame. Raises EzError if there is none."""
+        # The first bytes alone, since who doesn't speak the protocol may send no more.
+        magic = receive(channel, len(self.magic))
+        if magic != self.magic:
+            raise self.stranger(f"it began with {printable(magic)}")
+        protocol, length = struct.unpack(">HI", receive(channel, _HEADER.size - len(magic)))
+        if protocol != self.protocol:
+            raise errors.versions_differ("the protocol", str(self.protocol), str(protocol))
+        if length > self.longest:
+            raise self.stranger(f"its greeting would be {length} bytes long")
+        return receive(channel, length)
+
+    def parse(
+        self, body: bytes, fields: Mapping[str, Callable[[object], bool]]
+    ) -> dict[str, object]:
+        """Return a body that is an object of just these fields, each of which fits."""
+        try:
+            said = json.loads(body.decode())
+        except (ValueError, RecursionError):
+            raise self.stranger("its greeting is no JSON") from None
+        if not isinstance(said, dict) or said.keys() != fields.keys():
+            raise self.stranger("its greeting has the wrong fields")
+        for name, fits in fields.items():
+            if not fits(said[name]):
+                raise self.stranger(f"the field {name} of its greeting is of no use")
+        return said
+
+
+def receive(channel: SocketChannel, size: int) -> bytes:
+    """Return the next bytes."""
+    data = bytearray(size)
+    channel.receive_into(memoryview(data))
+    return bytes(data)
+
+
+def is_short_text(value: object) -> bool:
+    """Tell whether a field is a text that can be shown whole."""
+    return isinstance(value, str) and len(value) <= SHOWN
+
+
+def is_hash(value: object) -> bool:
+    """Tell whether a field has the length of a program's fingerprint."""
+    return isinstance(value, str) and len(value) == 64
+
+
+def is_party(value: object) -> bool:
+    """Tell whether a field is the number of one of two parties."""
+    return type(value) is int and value in (0, 1)
+
+
+def plain(text: str, limit: int = SHOWN) -> str:
+    """Return a peer's text as something that can't do harm on a terminal."""
+    kept = "".join(c if c.isascii() and c.isprintable() else "?" for c in text[: limit + 1])
+    return kept if len(kept) <= limit else kept[:limit] + "…"
+
+
+def printable(data: bytes) -> str:
+    """Return bytes as text to be shown."""
+    return "`" + "".join(chr(b) if 32 <= b < 127 and b != 96 else "." for b in data) + "`"
