@@ -7,7 +7,7 @@ from ezlang.types.labels import Label
 from ..ir import tree as ir
 from ..kernels.abi import I32, POINTER, TO_BOTH, TO_EVALUATOR, TO_GARBLER
 from ..kernels.build import Value
-from . import scalar
+from . import scalar, shares
 from .emitter import Emitter
 from .forms import Form, element_bytes
 
@@ -56,8 +56,13 @@ def reshape(e: Emitter, operation: ir.Reshape) -> None:
 
 
 def relabel(e: Emitter, operation: ir.Relabel) -> None:
-    """Share a clear value; a relabelling that isn't a view is nothing else."""
+    """Share a clear value; a relabelling that isn't a view is nothing else.
+
+    Into arithmetic and boolean shares, only what everyone knows: see exchanges.py for the rest.
+    """
     (operand,), result = operation.operands, operation.result
+    if e.form(result) is Form.SHARES:
+        shares.relabel(e, operand, result)
     if e.form(result) is not Form.LABELS:
         return
     width = result.type.width
@@ -88,11 +93,11 @@ def reveal(e: Emitter, operation: ir.Reveal) -> None:
 
 
 def _open(e: Emitter, operand: ir.Value, result: ir.Value) -> None:
-    target = _room(e, result)
+    target = room(e, result)
     size, width = e.i64(result.type.size), e.i32(result.type.width)
     to = e.i32(_receivers(result.type.label))
     e.runtime("yao_reveal", e.address(operand), target, size, width, to)
-    _arrived(e, result, target)
+    arrived(e, result, target)
 
 
 def _receivers(label: Label) -> int:
@@ -109,13 +114,13 @@ def _tell(e: Emitter, operand: ir.Value, result: ir.Value) -> None:
     if owner == party:
         e.runtime("channel_send", e.spilled(operand), e.i64(size))
     elif e.form(result) is not Form.ABSENT:
-        target = _room(e, result)
+        target = room(e, result)
         e.runtime("channel_receive", target, e.i64(size))
-        _arrived(e, result, target)
+        arrived(e, result, target)
 
 
-def _room(e: Emitter, result: ir.Value) -> Value:
-    """Return where a clear result is to be written; null where it isn't known here."""
+def room(e: Emitter, result: ir.Value) -> Value:
+    """Return where a result is to be written; null where it isn't known here."""
     match e.form(result):
         case Form.ABSENT:
             return e.kernel.null
@@ -127,6 +132,7 @@ def _room(e: Emitter, result: ir.Value) -> Value:
             return e.address(result)
 
 
-def _arrived(e: Emitter, result: ir.Value, target: Value) -> None:
+def arrived(e: Emitter, result: ir.Value, target: Value) -> None:
+    """Take a scalar from where it was written."""
     if e.form(result) is Form.REGISTER:
         e.registers[result.id] = scalar.load(e.kernel, target, result.type.element)

@@ -10,8 +10,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..ir import tree as ir
+from ..ir.groups import groups
+from ..ir.sharings import is_interactive
 from ..kernels.build import Value, Variable
-from . import scalar
+from . import exchanges, scalar
 from .emitter import Emitter
 from .forms import Form
 from .moves import SCRATCH, schedule
@@ -22,9 +24,13 @@ Write = Callable[[Emitter, ir.Operation], None]
 
 def region(e: Emitter, region: ir.Region, write: Write) -> None:
     """Write a region's operations that this party takes part in."""
-    for operation in region.operations:
-        if e.unit.role.runs(operation):
-            write(e, operation)
+    for group in groups(region.operations):
+        if is_interactive(group[0]):
+            exchanges.exchange(e, group)
+            continue
+        for operation in group:
+            if e.unit.role.runs(operation):
+                write(e, operation)
 
 
 def parallel_copy(e: Emitter, targets: Sequence[ir.Value], sources: Sequence[ir.Value]) -> None:

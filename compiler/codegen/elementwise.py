@@ -1,8 +1,9 @@
-"""Element-wise operations: loops over clear elements, circuits over secret ones."""
+"""Element-wise operations: loops over clear elements and shares, circuits over labels."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import assert_never
 
@@ -16,25 +17,31 @@ from ..circuits.netlist import Netlist
 from ..ir import tree as ir
 from ..kernels.abi import I64, NETLIST_TYPE, POINTER, PORT_CLEAR, PORT_LABELS
 from ..kernels.build import Value
-from . import scalar
+from . import scalar, shares
 from .emitter import Emitter
 from .forms import Form
 from .views import Views
 
+Compute = Callable[[Emitter, CircuitOperation, Sequence[Value]], Value]
+"""Computes one element of a result from those of the operands."""
+
 
 def elementwise(e: Emitter, operation: CircuitOperation) -> None:
     """Write an element-wise operation; first fail on public operands that must not be."""
-    _check(e, operation)
-    if e.form(operation.result) is Form.LABELS:
-        _secret(e, operation)
-    else:
-        _clear(e, operation)
+    check(e, operation)
+    match e.form(operation.result):
+        case Form.LABELS:
+            _secret(e, operation)
+        case Form.SHARES:
+            _loop(e, operation, shares.compute)
+        case _:
+            _loop(e, operation, _compute)
 
 
 # Failing
 
 
-def _check(e: Emitter, operation: CircuitOperation) -> None:
+def check(e: Emitter, operation: ir.Operation) -> None:
     """Fail where the right side of a checked operation, which is public, is out of range."""
     if not isinstance(operation, ir.Binary) or not operation.checked:
         return
@@ -57,13 +64,13 @@ def _is_bad(e: Emitter, operation: ir.Binary, width: int, number: Value) -> Valu
     return number.equals(0)
 
 
-# In the clear
+# In the clear, and on shares
 
 
-def _clear(e: Emitter, operation: CircuitOperation) -> None:
+def _loop(e: Emitter, operation: CircuitOperation, compute: Compute) -> None:
     result = operation.result
     if e.form(result) is Form.REGISTER:
-        e.define(result, _compute(e, operation, [e.register(v) for v in operation.operands]))
+        e.define(result, compute(e, operation, [e.register(v) for v in operation.operands]))
         return
     fixed = [_fixed(e, operand) for operand in operation.operands]
     sources = [None if f else e.address(o) for f, o in zip(fixed, operation.operands, strict=True)]
@@ -73,7 +80,7 @@ def _clear(e: Emitter, operation: CircuitOperation) -> None:
             known or _element(e, operand, source, index)
             for known, operand, source in zip(fixed, operation.operands, sources, strict=True)
         ]
-        scalar.store(e.kernel, _compute(e, operation, elements), target.at(index * stride))
+        scalar.store(e.kernel, compute(e, operation, elements), target.at(index * stride))
 
 
 def _fixed(e: Emitter, operand: ir.Value) -> Value | None:
@@ -148,23 +155,42 @@ def operand_roles(
     return roles
 
 
+@dataclass(frozen=True, slots=True)
+class PortData:
+    """What a port of a netlist reads: see `kernels/abi.py`."""
+
+    address: Value
+    stride: int
+    kind: int
+
+
 def run_circuit(e: Emitter, netlist: Netlist, ports: Sequence[ir.Value], result: ir.Value) -> None:
     """Run a netlist on each element of the operands, giving `result`."""
     count = result.type.size
-    table = e.kernel.bytes_slot(max(len(ports), 1) * _PORT_BYTES, 8)
-    for number, (operand, port) in enumerate(zip(ports, netlist.ports, strict=True)):
+    data = []
+    for operand, port in zip(ports, netlist.ports, strict=True):
         secret = e.form(operand) is Form.LABELS
         if port.width != operand.type.width or port.public is secret:
             raise CompilerBug(f"{netlist.name}: a port doesn't fit its operand")
         one = operand.type.size != count or e.plan.views.of(operand).repeated
         stride = 0 if one else (operand.type.width if secret else e.stride(operand))
+        kind = PORT_LABELS if secret else PORT_CLEAR
+        data.append(PortData(e.spilled(operand), stride, kind))
+    run_netlist(e, netlist, data, e.address(result), e.i64(count))
+
+
+def run_netlist(
+    e: Emitter, netlist: Netlist, ports: Sequence[PortData], out: Value, count: Value
+) -> None:
+    """Run a netlist on so many instances."""
+    table = e.kernel.bytes_slot(max(len(ports), 1) * _PORT_BYTES, 8)
+    for number, (data, port) in enumerate(zip(ports, netlist.ports, strict=True)):
         at = table.at(number * _PORT_BYTES)
-        e.kernel.store(e.spilled(operand), at, 8)
-        e.kernel.store(e.i64(stride), at.at(8), 8)
+        e.kernel.store(data.address, at, 8)
+        e.kernel.store(e.i64(data.stride), at.at(8), 8)
         e.kernel.store(e.i32(port.width), at.at(16), 4)
-        e.kernel.store(e.i32(PORT_LABELS if secret else PORT_CLEAR), at.at(20), 4)
-    code = _netlist(e, netlist)
-    e.runtime("yao_circuit", code, table, e.address(result), e.i64(count))
+        e.kernel.store(e.i32(data.kind), at.at(20), 4)
+    e.runtime("yao_circuit", _netlist(e, netlist), table, out, count)
 
 
 _PORT_BYTES = 24

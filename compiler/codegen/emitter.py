@@ -67,9 +67,9 @@ class Emitter:
         return self.plan.views.form(value)
 
     def register(self, value: ir.Value) -> Value:
-        """Return a clear scalar, or the one element that repeats in a value."""
+        """Return a clear or shared scalar, or the one element that repeats in a value."""
         root = self.plan.views.of(value).root
-        if self.form(value) is Form.CLEAR:
+        if self.form(value) in (Form.CLEAR, Form.SHARES):
             return scalar.load(self.kernel, self.address(value), root.type.element)
         return self.registers[root.id]
 
@@ -133,10 +133,10 @@ class Emitter:
             self.copy(self.address(target), self.spilled(source), self.plan.bytes_of(target))
 
     def zero(self, target: Value, type: ir.TensorType, form: Form, count: int) -> None:
-        """Write zeros: `count` elements of `type`."""
+        """Write zeros, or shares of zero: `count` elements of `type`."""
         if count == 0:
             return
-        if form is Form.CLEAR:
+        if form is not Form.LABELS:
             self.kernel.clear(target, self.kernel.i64(count * element_bytes(type, form)))
             return
         slot = self.kernel.bytes_slot(8, 8)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from ..ir import tree as ir
+from ..ir.values import Sharing
 from ..kernels.abi import LABEL_BYTES
 
 
@@ -16,31 +17,39 @@ class Form(Enum):
     """How a value of the program is kept at a party.
 
     ABSENT: the other party's; nothing is kept. REGISTER: a clear scalar. CLEAR: a clear array in
-    memory. LABELS: a secret scalar or array in memory.
+    memory. LABELS: a secret scalar or array of Yao's in memory. SHARES: the party's shares of an
+    arithmetic or boolean scalar or array in memory, laid out like a clear array: words of the
+    element's width, a byte of 0 or 1 for a bool.
     """
 
     ABSENT = "absent"
     REGISTER = "register"
     CLEAR = "clear"
     LABELS = "labels"
+    SHARES = "shares"
 
     @property
     def in_memory(self) -> bool:
         """Whether values of this form have a place in memory."""
-        return self in (Form.CLEAR, Form.LABELS)
+        return self in (Form.CLEAR, Form.LABELS, Form.SHARES)
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether neither party knows values of this form."""
+        return self in (Form.LABELS, Form.SHARES)
 
 
 def form_of(type: ir.TensorType, role: int) -> Form:
     """Return the form that values of `type` have at party `role`."""
     if type.label.is_secret:
-        return Form.LABELS
+        return Form.LABELS if type.sharing in (None, Sharing.YAO) else Form.SHARES
     if not type.label.readable_by(role):
         return Form.ABSENT
     return Form.CLEAR if type.shape else Form.REGISTER
 
 
 def element_bytes(type: ir.TensorType, form: Form) -> int:
-    """Return the bytes of one element in memory; a clear bool is one byte."""
+    """Return the bytes of one element in memory; a bool's is one, clear or shared."""
     return type.width * LABEL_BYTES if form is Form.LABELS else (type.width + 7) // 8
 
 

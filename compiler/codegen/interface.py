@@ -8,7 +8,7 @@ A program that fails returns `STATUS_PROGRAM` plus the number of a `Site`.
 from __future__ import annotations
 
 import ctypes
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from llvmlite import ir as llvm
@@ -17,7 +17,10 @@ from ezlang.source import Span
 from ezlang.types.types import Type, array_of
 
 from ..ir import tree as ir
+from ..ir.groups import Group, enters_yao, groups
+from ..ir.sharings import is_interactive
 from ..kernels.abi import POINTER
+from .forms import Form, form_of
 
 HOST_TYPE: Final[Any] = llvm.LiteralStructType([POINTER, POINTER, POINTER])
 """{void* inputs[], void* outputs[], i32 given[]}"""
@@ -83,12 +86,28 @@ class Site:
     message: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A group of operations on shares, in the order of its table of addresses.
+
+    `operations` are as they are to be run: what comes from Yao's sharing has been made boolean.
+    """
+
+    operations: Group
+    party: int
+
+    def is_here(self, value: ir.Value) -> bool:
+        """Tell whether this party has anything of a value."""
+        return form_of(value.type, self.party) is not Form.ABSENT
+
+
 @dataclass(slots=True)
 class Interface:
     """The tables' contents for one party, in an order that only the program's text decides.
 
     `keys` are the names that outputs are given under: (receiver, name, path) of both parties', as
-    giving one twice ends the run at both.
+    giving one twice ends the run at both. `exchanges` are the groups that native code calls back
+    for.
     """
 
     party: int
@@ -96,9 +115,11 @@ class Interface:
     outputs: list[OutputSlot] = field(default_factory=list)
     keys: list[tuple[int, str, Path]] = field(default_factory=list)
     sites: list[Site] = field(default_factory=list)
+    exchanges: list[Exchange] = field(default_factory=list)
     _input_numbers: dict[tuple[str, Path], int] = field(default_factory=dict)
     _by_operation: dict[int, int] = field(default_factory=dict)
     _sites: dict[int, int] = field(default_factory=dict)
+    _exchanges: dict[int, int] = field(default_factory=dict)
 
     def input_number(self, operation: ir.Input) -> int:
         """Return the number of the buffer that an input is in."""
@@ -111,6 +132,22 @@ class Interface:
     def site(self, operation: ir.Operation) -> int:
         """Return the number of the failure of an operation that may fail."""
         return self._sites[id(operation)]
+
+    def exchange_number(self, group: Group) -> int:
+        """Return the number of a group."""
+        return self._exchanges[id(group[0])]
+
+    def note_region(self, region: ir.Region) -> None:
+        """Give all operations of a region, and of those inside, the numbers they need."""
+        for group in groups(region.operations):
+            if is_interactive(group[0]) and not enters_yao(group[0]):
+                self._exchanges[id(group[0])] = len(self.exchanges)
+                operations = tuple(_without_labels(operation) for operation in group)
+                self.exchanges.append(Exchange(operations, self.party))
+            for operation in group:
+                self.note(operation)
+                for inner in operation.regions:
+                    self.note_region(inner)
 
     def note(self, operation: ir.Operation) -> None:
         """Give an operation the numbers it needs."""
@@ -144,6 +181,15 @@ class Interface:
         self.outputs.append(OutputSlot(len(self.outputs), operation, tuple(numbers)))
 
 
+def _without_labels(operation: ir.Operation) -> ir.Operation:
+    """Return a conversion from Yao's sharing as one from the boolean, others as they are."""
+    (operand, *_) = operation.operands
+    if not isinstance(operation, ir.Convert) or operand.type.sharing is not ir.Sharing.YAO:
+        return operation
+    boolean = replace(operand, type=replace(operand.type, sharing=ir.Sharing.BOOLEAN))
+    return replace(operation, operands=(boolean,))
+
+
 def failure_kind(operation: ir.Operation) -> str | None:
     """Return the kind of failure that an operation may end the run with, if it may."""
     match operation:
@@ -166,6 +212,5 @@ def interface_of(program: ir.Program, party: int) -> Interface:
     """Return the interface of a program (with its passes run) at one party."""
     interface = Interface(party)
     for function in program.functions:
-        for operation in ir.walk(function.body):
-            interface.note(operation)
+        interface.note_region(function.body)
     return interface

@@ -15,6 +15,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from ..ir import tree as ir
+from ..ir.groups import Group, groups
+from ..ir.sharings import is_interactive
 from .views import ELEMENTWISE, Views
 
 LOOP_WEIGHT = 8
@@ -145,11 +147,23 @@ class Liveness:
     def _region(self, region: ir.Region, live: int, weight: int) -> int:
         """Walk a region after which `live` is alive besides what it yields."""
         live |= self._mask(region.yields)
-        for operation in reversed(region.operations):
-            if self.views.role.runs(operation):
-                live = self._operation(operation, live, weight)
+        for group in reversed(groups(region.operations)):
+            if is_interactive(group[0]):
+                self._early(group)
+            for operation in reversed(group):
+                if self.views.role.runs(operation):
+                    live = self._operation(operation, live, weight)
         self._define(region.parameters, live)
         return live | self._mask(region.parameters)
+
+    def _early(self, group: Group) -> None:
+        """Keep apart what conversions write before all of their group has been read.
+
+        Results of all other operations of a group are written in order when it has run.
+        """
+        early = [c.result for c in group if isinstance(c, ir.Convert) and touches_yao(c)]
+        operands = [value for operation in group for value in operation.operands]
+        self._define(early, self._mask(operands))
 
     def _operation(self, operation: ir.Operation, live: int, weight: int) -> int:
         match operation:
@@ -284,6 +298,11 @@ class Liveness:
 
     def _is_root(self, value: ir.Value) -> bool:
         return self.views.of(value).root.id == value.id
+
+
+def touches_yao(operation: ir.Convert) -> bool:
+    """Tell whether an operation converts from or to Yao's sharing."""
+    return ir.Sharing.YAO in (operation.operands[0].type.sharing, operation.result.type.sharing)
 
 
 def is_table(operation: ir.Operation) -> bool:

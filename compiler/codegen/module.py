@@ -18,7 +18,7 @@ from ezlang.diagnostics.diagnostic import CompilerBug
 from ..ir import tree as ir
 from ..kernels.abi import I64, POINTER
 from ..kernels.build import Kernel
-from . import affine, arrays, boundary, control, scalar
+from . import affine, arrays, boundary, control, exchanges, scalar, shares
 from .elementwise import elementwise
 from .emitter import Emitter, Unit
 from .forms import Form, Role
@@ -54,6 +54,13 @@ def generate(program: ir.Program, party: int, interface: Interface) -> NativeMod
     size.initializer = I64(memory)
     size.global_constant = True
     return NativeModule(str(module), memory)
+
+
+def frame_bytes(program: ir.Program, party: int) -> int:
+    """Return the size of the frame of a program at a party."""
+    role = Role(party, {function.name: function for function in program.functions})
+    mine = [function for function in program.functions if role.takes_part_in(function)]
+    return _bases(mine, _plans(mine, role), role)[1]
 
 
 def _plans(functions: list[ir.Function], role: Role) -> dict[str, Plan]:
@@ -168,7 +175,11 @@ def write_operation(e: Emitter, operation: ir.Operation) -> None:
         case ir.Input() | ir.Output() | ir.Assert() | ir.Relabel() | ir.Reveal():
             _write_boundary(e, operation)
         case ir.Convert():
-            raise CompilerBug("shares are not converted in native code")
+            exchanges.to_boolean(e, operation.operands[0], operation.result)
+        case ir.Reduce() if shares.is_local(operation):
+            shares.reduce(e, operation)
+        case ir.MatrixProduct() if shares.is_local(operation):
+            shares.matrix_product(e, operation)
         case ir.ObliviousRead() | ir.ObliviousWrite() | ir.Reduce() | ir.MatrixProduct():
             raise CompilerBug("an operation that passes expand reached code generation")
         case _:

@@ -10,12 +10,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ..ir import tree as ir
-from .forms import Role, element_bytes
+from .forms import Form, Role, element_bytes
 from .liveness import CallShape, Liveness, bits
 from .moves import SCRATCH, schedule
 from .views import Views
 
 ALIGNMENT = 64
+CONVERTED = 64
+"""How many elements of arithmetic shares are added under Yao's protocol at a time: a multiple of
+8, so that instances stay side by side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,8 @@ class Place:
 class Plan:
     """A function at one party: views, places, the size of its frame, its calling convention.
 
-    Past the places, at `scratch`, is room for breaking one cycle of a parallel copy.
+    Past the places, at `scratch`, is room for breaking one cycle of a parallel copy, or for labels
+    of one party's arithmetic shares on their way to Yao's sharing.
     """
 
     function: ir.Function
@@ -132,7 +136,7 @@ def _assign(plan: Plan, groups: _Groups) -> None:
         }
     )
     plan.scratch = end
-    plan.size = end + _aligned(_largest_saved(groups, sizes))
+    plan.size = end + _aligned(max(_largest_saved(groups, sizes), _largest_converted(plan)))
 
 
 def _largest_saved(groups: _Groups, sizes: dict[int, int]) -> int:
@@ -142,6 +146,21 @@ def _largest_saved(groups: _Groups, sizes: dict[int, int]) -> int:
         found = [(groups.find(target), groups.find(source)) for target, source in pairs]
         saved += [sizes[source] for target, source in schedule(found) if target == SCRATCH]
     return max(saved)
+
+
+def _largest_converted(plan: Plan) -> int:
+    """Return the size of the labels that conversions from arithmetic shares need at a time."""
+    return max(
+        (
+            min(operation.result.type.size, CONVERTED)
+            * element_bytes(operation.result.type, Form.LABELS)
+            for operation in ir.walk(plan.function.body)
+            if isinstance(operation, ir.Convert)
+            and operation.operands[0].type.sharing is ir.Sharing.ARITHMETIC
+            and operation.result.type.sharing is ir.Sharing.YAO
+        ),
+        default=0,
+    )
 
 
 def _positions(groups: _Groups, values: tuple[ir.Value, ...]) -> dict[int, int]:

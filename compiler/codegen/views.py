@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ..ir import tree as ir
+from ..ir.sharings import is_interactive
 from .forms import Form, Role
 
 ELEMENTWISE = (ir.Unary, ir.Binary, ir.Select, ir.Cast, ir.Bit)
@@ -92,9 +93,11 @@ class Views:
         """Tell whether a result is its operand, unchanged, at this party."""
         form = self.form(operand)
         wanted = self.role.form(result)
-        return (form is wanted or (self.of(operand).repeated and form is Form.REGISTER)) and (
-            form is not Form.ABSENT and (form is Form.LABELS) == (wanted is Form.LABELS)
-        )
+        if form is Form.ABSENT:
+            return False
+        if form.is_secret or wanted.is_secret:
+            return form is wanted
+        return form is wanted or (self.of(operand).repeated and form is Form.REGISTER)
 
     def _share_view(self, operand: ir.Value, result: ir.Value) -> None:
         self.views[result.id] = self.of(operand)
@@ -111,9 +114,13 @@ class Views:
                 return self._is_kept_repeated(user.result)
             case ir.Relabel():
                 # Sharing what repeats shares one element; the result repeats, or copies it.
-                return (
-                    self.role.form(user.result) is Form.LABELS
-                    and not user.operands[0].type.label.is_secret
-                ) or self._is_kept_repeated(user.result)
+                return not is_interactive(user) and (
+                    (
+                        self.role.form(user.result).is_secret
+                        and not user.operands[0].type.label.is_secret
+                    )
+                    or self._is_kept_repeated(user.result)
+                )
             case _:
-                return isinstance(user, ELEMENTWISE)
+                # What runs on shares by messages is given whole arrays.
+                return isinstance(user, ELEMENTWISE) and not is_interactive(user)

@@ -24,10 +24,17 @@ Functions
   the evaluator (may be null). No bytes.
 - `yao_share_evaluator(context, clear*, out*, n, width)`: the evaluator's values; `clear` is
   ignored at the garbler (may be null).
+- `yao_share_both(context, clear*, out*, n, width)`: what both parties' values are by exclusive or;
+  each gives its own, neither is told the other's.
+- `yao_colors(context, labels*, out*, n, width)`: elements (as of a clear tensor) of the labels'
+  lowest bits: at each party its share, by exclusive or, of the values [DSZ15]. No bytes.
 - `yao_reveal(context, labels*, clear*, n, width, to)`: the clear values at whom `to` names
   (`TO_GARBLER`, `TO_EVALUATOR`, `TO_BOTH`); `clear` is ignored at who isn't told (may be null).
 - `channel_send(context, data*, bytes)`, `channel_receive(context, data*, bytes)`: bytes as they
   are, in order with everything the protocol sends itself.
+- `sharing_run(context, number, addresses*)`: runs group `number` of the program's operations on
+  arithmetic and boolean shares; the addresses are those of each operation's operands and results
+  in order, null where a party has nothing.
 """
 
 from __future__ import annotations
@@ -69,9 +76,12 @@ FUNCTIONS: Final[dict[str, tuple[Any, ...]]] = {
     "yao_share_public": (POINTER, POINTER, POINTER, I64, I32),
     "yao_share_garbler": (POINTER, POINTER, POINTER, I64, I32),
     "yao_share_evaluator": (POINTER, POINTER, POINTER, I64, I32),
+    "yao_share_both": (POINTER, POINTER, POINTER, I64, I32),
+    "yao_colors": (POINTER, POINTER, POINTER, I64, I32),
     "yao_reveal": (POINTER, POINTER, POINTER, I64, I32, I32),
     "channel_send": (POINTER, POINTER, I64),
     "channel_receive": (POINTER, POINTER, I64),
+    "sharing_run": (POINTER, I64, POINTER),
 }
 """Parameter types by symbol; all return i32."""
 

@@ -29,6 +29,9 @@ TRANSFER = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_int64)
 REQUEST = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_int64)
 """peek, refill and grow: (how many) -> status"""
 
+EXCHANGE = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_int64, ctypes.c_void_p)
+"""exchange: (number of a group, addresses) -> status"""
+
 
 class Context(ctypes.Structure):
     """A party's state. Blocks and schedules come first, so that they are aligned to 64 bytes.
@@ -44,7 +47,7 @@ class Context(ctypes.Structure):
     - scratch, scratch_registers: CHUNK blocks for each register of a running netlist
     - cots, cot_choices, cot_next, cot_end: correlated OTs in stock: q at the garbler; t, and the
       choice bits, 8 a byte, at the evaluator
-    - send, receive, peek, refill, grow: callbacks into Python
+    - send, receive, peek, refill, grow, exchange: callbacks into Python
     """
 
     _fields_ = (
@@ -73,6 +76,7 @@ class Context(ctypes.Structure):
         ("peek", ctypes.c_void_p),
         ("refill", ctypes.c_void_p),
         ("grow", ctypes.c_void_p),
+        ("exchange", ctypes.c_void_p),
     )
 
 

@@ -108,13 +108,18 @@ class EvaluatorStream(Stream):
 
 
 def write_channel(module: Any, stream: Stream) -> None:
-    """Write `channel_send`, `channel_receive` and `yao_flush(context)`."""
+    """Write `channel_send`, `channel_receive`, `sharing_run` and `yao_flush(context)`."""
     parameters = (CONTEXT_PARAMETER, ("data", POINTER), ("bytes", I64))
     k = Kernel(module, "channel_send", parameters)
     stream.send(k, ContextAccess(k, k["context"]), k["data"], k["bytes"])
     k.finish()
     k = Kernel(module, "channel_receive", parameters)
     stream.receive(k, ContextAccess(k, k["context"]), k["data"], k["bytes"])
+    k.finish()
+    numbered = (CONTEXT_PARAMETER, ("number", I64), ("addresses", POINTER))
+    k = Kernel(module, "sharing_run", numbered)
+    stream.flush(k, ContextAccess(k, k["context"]))
+    ContextAccess(k, k["context"]).callback("exchange", k["number"], k["addresses"])
     k.finish()
     k = Kernel(module, "yao_flush", (CONTEXT_PARAMETER,), result=I32)
     stream.flush(k, ContextAccess(k, k["context"]))

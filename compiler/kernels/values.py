@@ -1,4 +1,4 @@
-"""Clear values into labels and back: `yao_share_…` and `yao_reveal`.
+"""Clear values and shares into labels and back: `yao_share_…`, `yao_colors` and `yao_reveal`.
 
 - Public values: the active label is 0, so W⁰ = b·Δ. No bytes.
 - The garbler's values: both parties expand the active label L from a shared seed (AES-CTR, each
@@ -6,6 +6,10 @@
 - The evaluator's values: a correlated OT (q; t = q ⊕ r·Δ) with random choice r a bit; the evaluator
   sends d = x ⊕ r, which r hides, and takes t as its active label; the garbler sets W⁰ = q ⊕ d·Δ, so
   that t = W⁰ ⊕ x·Δ. 1 bit each, besides the OT.
+- The exclusive or of both parties' values: the evaluator's x, as above, and then the garbler's y by
+  W⁰ = q ⊕ (d ⊕ y)·Δ: t = W⁰ ⊕ (x ⊕ y)·Δ. The evaluator sees the same as for x alone.
+- Colors: the lowest bit of W⁰ is the permute bit p, that of the active label p ⊕ x, as Δ's is 1. So
+  they are shares of x by exclusive or, and p is uniform and the garbler's alone [DSZ15].
 - Reveal: an active label's color is p ⊕ x for the permute bit p of its wire. Who is to learn x
   gets the other's half: the garbler's p, or the evaluator's color. 1 bit each way asked for. For
   both, the garbler's bits go first, all of them, then the evaluator's: one round trip.
@@ -16,6 +20,7 @@ as the buffer holds (a multiple of 8 elements, so only the last block is padded,
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from .abi import FUNCTIONS, I8, I64, POINTER, TO_EVALUATOR, TO_GARBLER
@@ -63,10 +68,12 @@ class _ElementCursor:
 
 
 def write_shares(module: Any, role: Role, prg: Kernel) -> None:
-    """Write the three functions that turn clear values into labels."""
+    """Write the functions that turn clear values into labels, and labels into shares."""
     _write_share_public(module, role)
     _write_share_garbler(module, role, prg)
-    _write_share_evaluator(module, role)
+    _write_share_evaluator(module, role, both=False)
+    _write_share_evaluator(module, role, both=True)
+    _write_colors(module)
 
 
 def _write_share_public(module: Any, role: Role) -> None:
@@ -99,8 +106,9 @@ def _write_share_garbler(module: Any, role: Role, prg: Kernel) -> None:
     k.finish()
 
 
-def _write_share_evaluator(module: Any, role: Role) -> None:
-    k = _kernel(module, "yao_share_evaluator", "clear", "out", "n", "width")
+def _write_share_evaluator(module: Any, role: Role, *, both: bool) -> None:
+    name = "yao_share_both" if both else "yao_share_evaluator"
+    k = _kernel(module, name, "clear", "out", "n", "width")
     context = ContextAccess(k, k["context"])
     width = k["width"].to(I64)
     bits = k["n"] * width
@@ -117,7 +125,7 @@ def _write_share_evaluator(module: Any, role: Role) -> None:
         context.set("cot_next", first + count)
         cots, target = context.get("cots").at(first << 4), k["out"].at(done.get() << 4)
         if role.is_garbler:
-            _take_corrections(k, role, context, cots, target, count)
+            _take_corrections(k, role, context, cots, target, count, cursor if both else None)
         else:
             _give_corrections(k, role, context, cursor, first, count)
             k.copy(target, cots, count << 4)
@@ -126,13 +134,23 @@ def _write_share_evaluator(module: Any, role: Role) -> None:
 
 
 def _take_corrections(
-    k: Kernel, role: Role, context: ContextAccess, cots: Value, target: Value, count: Value
+    k: Kernel,
+    role: Role,
+    context: ContextAccess,
+    cots: Value,
+    target: Value,
+    count: Value,
+    own: _ElementCursor | None,
 ) -> None:
-    """W⁰ = q ⊕ d·Δ."""
+    """W⁰ = q ⊕ d·Δ, or q ⊕ (d ⊕ y)·Δ with own bits y."""
     buffer = context.get("buffer")
     role.stream.receive(k, context, buffer, (count + 7) >> 3)
     with k.loop(0, count) as i:
-        delta = context.block("delta") & block_mask(k, _bit_at(k, buffer, i))
+        bit = _bit_at(k, buffer, i)
+        if own is not None:
+            bit = bit ^ own.read(k["clear"])
+            own.step()
+        delta = context.block("delta") & block_mask(k, bit)
         k.store(k.load(cots.at(i << 4), BLOCK) ^ delta, target.at(i << 4))
 
 
@@ -186,20 +204,35 @@ def _write_decode(module: Any) -> Kernel:
         ("width", I64),
     )
     k = Kernel(module, "decode", parameters, result=VOID, internal=True, inline="noinline")
+
+    def clear(index: Value) -> Value:
+        return _color(k, k["labels"], index) ^ _bit_at(k, k["bits"], index)
+
+    _store_elements(k, k["clear"], k["width"], clear)
+    k.finish()
+    return k
+
+
+def _write_colors(module: Any) -> None:
+    k = _kernel(module, "yao_colors", "labels", "out", "n", "width")
+    _store_elements(k, k["out"], k["width"].to(I64), lambda i: _color(k, k["labels"], i))
+    k.finish()
+
+
+def _store_elements(
+    k: Kernel, first: Value, width: Value, bit_at: Callable[[Value], Value]
+) -> None:
+    """Write n elements of `width` bits from `first` on; `bit_at` gives the bits by number."""
     position = k.variable(k.i64(0))
-    target = k.variable(k["clear"])
-    with k.loop(0, k["n"]), k.loop(0, k["width"], _BITS) as low:
-        count = k.minimum(k["width"] - low, _BITS)
+    target = k.variable(first)
+    with k.loop(0, k["n"]), k.loop(0, width, _BITS) as low:
+        count = k.minimum(width - low, _BITS)
         byte = k.variable(k.constant(I8, 0))
         with k.loop(0, count) as bit:
-            index = position.get() + bit
-            value = _color(k, k["labels"], index) ^ _bit_at(k, k["bits"], index)
-            byte.set(byte.get() | (value << bit.to(I8)))
+            byte.set(byte.get() | (bit_at(position.get() + bit) << bit.to(I8)))
         k.store(byte.get(), target.get())
         target.set(target.get().at(1))
         position.set(position.get() + count)
-    k.finish()
-    return k
 
 
 def write_reveal(module: Any, role: Role) -> None:

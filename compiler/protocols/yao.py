@@ -33,7 +33,7 @@ from ezlang.diagnostics.diagnostic import CompilerBug
 
 from ..circuits.netlist import Netlist
 from ..kernels import abi, units
-from ..kernels.context import CHUNK, REQUEST, TABLE_BYTES, TRANSFER, Context
+from ..kernels.context import CHUNK, EXCHANGE, REQUEST, TABLE_BYTES, TRANSFER, Context
 from ..kernels.engine import Engine
 from .channel import Channel
 from .cot import (
@@ -73,6 +73,10 @@ def orthomorphism(block: bytes) -> bytes:
     """Return σ(l ‖ r) = (l ⊕ r) ‖ l; blocks are little-endian, r is the first half."""
     low, high = int.from_bytes(block[:8], "little"), int.from_bytes(block[8:], "little")
     return high.to_bytes(8, "little") + (low ^ high).to_bytes(8, "little")
+
+
+def _no_exchange(number: int, addresses: int) -> None:
+    raise CompilerBug("a program with operations on shares runs without anything to run them")
 
 
 class NetlistHandle:
@@ -122,6 +126,9 @@ class YaoParty:
         self.role = role
         self.channel = channel
         self.engine = engine
+        self.exchange: Callable[[int, int], None] = _no_exchange
+        """What runs a group of operations on shares, by its number and its table of addresses.
+        The channel is its own meanwhile."""
         self._error: BaseException | None = None
         self._memory = AlignedBytes(ctypes.sizeof(Context))
         self._state = Context.from_address(self._memory.address)
@@ -208,6 +215,7 @@ class YaoParty:
             "peek": REQUEST(self._guarded(self._peek)),
             "refill": REQUEST(self._guarded(self._refill)),
             "grow": REQUEST(self._guarded(self.reserve_registers)),
+            "exchange": EXCHANGE(self._guarded(self._exchange)),
         }
 
     def _guarded(self, action: Callable[..., None]) -> Callable[..., int]:
@@ -263,6 +271,11 @@ class YaoParty:
         shown = self.channel.peek(least)
         self._state.table = ctypes.addressof(ctypes.c_char.from_buffer(shown))
         self._state.table_end = len(shown)
+
+    def _exchange(self, number: int, addresses: int) -> None:
+        """Run a group of operations on shares; native code has sent what waited."""
+        self._settle()
+        self.exchange(number, addresses)
 
     def _settle(self) -> None:
         """Take from the channel what the evaluator has used of what it was shown."""
