@@ -24,6 +24,9 @@ from ezlang.values.data import Data, Inputs, Outputs
 
 if TYPE_CHECKING:
     from ezlang.analysis.leaks import Release
+    from ezlang.compiler.cost.profiles import Profile
+    from ezlang.compiler.cost.summary import Line, Sum
+    from ezlang.compiler.cost.walk import Unknown
 
 Settings = Mapping[str, int | bool]
 """Params of a program: name → value."""
@@ -71,6 +74,31 @@ class PartyResult:
     seconds: dict[str, float]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CostReport:
+    """What a run of a program will cost, by the model of compiler/cost.
+
+    `least` is exact unless there is something `unknown`: control flow that depends on what a run
+    reveals; `most` is None where such a loop has no bound. `memory`: peak bytes at each party.
+    """
+
+    name: str
+    parties: tuple[str, ...]
+    protocol: str
+    profile: Profile
+    least: Sum
+    most: Sum | None
+    memory: tuple[int, int]
+    phases: dict[str, Sum]
+    lines: list[tuple[Line, Sum]]
+    unknown: list[tuple[Unknown, tuple[Sum, ...]]]
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether the costs are the same whatever a run reveals."""
+        return not self.unknown
+
+
 def check_text(text: str, name: str = "main.ez", settings: Settings | None = None) -> CheckResult:
     """Check a program that is given as text; imports are looked up beside `name`."""
     return check(Source(name, text), settings=settings or {})
@@ -116,6 +144,40 @@ def leaks(program: Program) -> tuple[Release, ...]:
     return releases(program)
 
 
+def cost(program: Program, *, network: str = "lan") -> CostReport:
+    """Predict what a program of two parties costs; nothing is run.
+
+    `network` is the name of a profile, or a file. Raises EzError (exit code 2) if it can't be used.
+    """
+    from ezlang.compiler.cost import summary
+    from ezlang.compiler.cost.memory import peak_bytes
+    from ezlang.compiler.cost.predict import predict
+    from ezlang.compiler.cost.profiles import profile_of
+    from ezlang.executors.native.executable import executable_of
+
+    profile = profile_of(network)
+    prepared = executable_of(program).program
+    with deep_recursion():
+        found = predict(prepared)
+        memory = (peak_bytes(prepared, 0, found.least), peak_bytes(prepared, 1, found.least))
+    phases, waiter = summary.by_phase(found.least), summary.waiter_of(found.least)
+    return CostReport(
+        name=program.main.span.source.name,
+        parties=program.parties,
+        protocol="Yao's garbled circuits",
+        profile=profile,
+        least=summary.total(found.least),
+        most=None if found.most is None else summary.total(found.most),
+        memory=memory,
+        phases={phase.value: total for phase, total in phases.items()},
+        lines=summary.by_line(found.least, profile),
+        unknown=[
+            (one, tuple(summary.sum_of(amounts.items(), waiter) for amounts in one.amounts))
+            for one in found.unknown
+        ],
+    )
+
+
 def run_clear(program: Program, inputs: Inputs) -> RunResult:
     """Evaluate a program in the clear, where nothing is protected."""
     from ezlang.executors import clear
@@ -133,7 +195,7 @@ def run_simulated(program: Program, inputs: Inputs, *, seed: int | None = None) 
 
     start = perf_counter()
     checked_inputs = check_inputs(program, inputs)
-    lowered = run_passes(lower(program), "tidy")
+    lowered = run_passes(lower(program), "wide")
     compiled = perf_counter()
     with deep_recursion():
         outcome = simulate.run_simulated(lowered, checked_inputs, seed=seed, record=False)

@@ -109,7 +109,7 @@ def _target_machine(target: Target) -> Any:
     )
 
 
-def optimise(ir_text: str, target: Target) -> tuple[Any, Any]:
+def optimise(ir_text: str, target: Target, *, unroll: bool = True) -> tuple[Any, Any]:
     """Parse, verify and optimise a module; return it with the machine it is meant for."""
     machine = _target_machine(target)
     module = llvm.parse_assembly(ir_text)
@@ -119,15 +119,15 @@ def optimise(ir_text: str, target: Target) -> tuple[Any, Any]:
     tuning = llvm.create_pipeline_tuning_options(speed_level=OPTIMISATION)
     tuning.loop_vectorization = True
     tuning.slp_vectorization = False
-    tuning.loop_unrolling = True
+    tuning.loop_unrolling = unroll
     builder = llvm.create_pass_builder(machine, tuning)
     builder.getModulePassManager().run(module, builder)
     return module, machine
 
 
-def compile_object(ir_text: str, target: Target) -> bytes:
+def compile_object(ir_text: str, target: Target, *, unroll: bool = True) -> bytes:
     """Compile a module to an object file."""
-    module, machine = optimise(ir_text, target)
+    module, machine = optimise(ir_text, target, unroll=unroll)
     return bytes(machine.emit_object(module))
 
 
@@ -171,9 +171,10 @@ class Engine:
     ) -> None:
         """Load a module that `build` writes if it isn't cached under its kind and `identity`.
 
-        The identity must stand for all that the module's text depends on.
+        The identity must stand for all that the module's text depends on. Loops are left as they
+        are: those of programs mostly call or copy, and unrolled nests of them compile for seconds.
         """
-        self._load(name, cache_key(name, identity, self.target), build, symbols)
+        self._load(name, cache_key(name, identity, self.target), build, symbols, unroll=False)
 
     def address(self, symbol: str) -> int:
         """Return the address of an exported function."""
@@ -183,10 +184,18 @@ class Engine:
         """Return an exported function as something Python can call."""
         return ctypes.CFUNCTYPE(result, *parameters)(self.address(symbol))
 
-    def _load(self, name: str, key: str, text: Callable[[], str], symbols: tuple[str, ...]) -> None:
+    def _load(
+        self,
+        name: str,
+        key: str,
+        text: Callable[[], str],
+        symbols: tuple[str, ...],
+        *,
+        unroll: bool = True,
+    ) -> None:
         image = self.cache.load(key)
         if image is None:
-            image = compile_object(text(), self.target)
+            image = compile_object(text(), self.target, unroll=unroll)
             self.compiled += 1
             self.cache.store(key, image)
         library = llvm.JITLibraryBuilder().add_object_img(image).add_current_process()

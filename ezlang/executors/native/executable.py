@@ -19,7 +19,7 @@ from ezlang.typed import tree as typed
 
 PARTIES = 2
 PASSES = (
-    *PIPELINES["expanded"],
+    *PIPELINES["vectorised"],
     expand_reduce,
     fold_constants,
     merge_common,
