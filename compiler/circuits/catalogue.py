@@ -11,6 +11,7 @@ Netlists are cached, so one and the same operation is built once in a process.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 from typing import Final, Literal, assert_never
@@ -37,12 +38,30 @@ class Role(Enum):
     SAME = "same"
 
 
+@dataclass(frozen=True, slots=True)
+class Narrow:
+    """In how many bits an operation is done, and whether its numbers have no sign."""
+
+    bits: int
+    nonnegative: bool
+
+    @property
+    def name(self) -> str:
+        """What it adds to a circuit's name."""
+        return f"{'u' if self.nonnegative else 'i'}{self.bits}"
+
+
 SECRET: Final = Role.SECRET
 PUBLIC: Final = Role.PUBLIC
 SAME: Final = Role.SAME
 
 Operand = Role | int
 CircuitOperation = Unary | Binary | Select | Cast | Bit
+
+_FLAGS: Final = frozenset(
+    {BinaryKind.EQ, BinaryKind.NE, BinaryKind.LT, BinaryKind.LE, BinaryKind.GT, BinaryKind.GE}
+)
+"""What gives bools."""
 
 _CACHED: Final = 4096
 
@@ -64,9 +83,13 @@ def circuit(
         case Unary(kind=kind):
             return unary(kind, types[0], *operands, shallow=shallow)
         case Binary(kind=kind):
-            return binary(kind, types[0], *operands, second=types[1], shallow=shallow)
+            narrow = Narrow(operation.bits, operation.nonnegative) if operation.bits else None
+            return binary(
+                kind, types[0], *operands, second=types[1], shallow=shallow, narrow=narrow
+            )
         case Select():
-            return choice(types[1], *operands, shallow=shallow)
+            narrow = Narrow(operation.bits, operation.nonnegative) if operation.bits else None
+            return choice(types[1], *operands, shallow=shallow, narrow=narrow)
         case Cast():
             return cast(types[0], operation.result.type.element, *operands, shallow=shallow)
         case Bit(position=position):
@@ -107,10 +130,12 @@ def binary(
     *,
     second: ScalarType | None = None,
     shallow: bool = False,
+    narrow: Narrow | None = None,
 ) -> Netlist:
     """The circuit of a binary operation; the result is a bool for comparisons.
 
-    `second` is the type of y where it isn't that of x: the amount of a shift.
+    `second` is the type of y where it isn't that of x: the amount of a shift. What is `narrow` has
+    numbers of so many bits: the rest of the result extends them.
     """
     b = Builder(shallow=shallow)
     p = _operand(b, element, x)
@@ -118,19 +143,36 @@ def binary(
     if len(p) != len(q) and kind not in (BinaryKind.SHL, BinaryKind.SHR):
         raise CompilerBug(f"{kind.value} of {element} and {second}")
     name = _name(kind.value, element, x, y) + (f".{second}" if second else "")
-    return _finish(b, _binary(b, kind, p, q, _signed(element)), name)
+    if narrow is None:
+        return _finish(b, _binary(b, kind, p, q, _signed(element)), name)
+    signed = _signed(element) and not narrow.nonnegative
+    result = _binary(b, kind, p[: narrow.bits], q[: narrow.bits], signed)
+    if kind not in _FLAGS:
+        result = _extended(result, len(p), signed)
+    return _finish(b, result, f"{name}.{narrow.name}")
 
 
 @lru_cache(maxsize=_CACHED)
 def choice(
-    element: ScalarType, condition: Operand, x: Operand, y: Operand, *, shallow: bool = False
+    element: ScalarType,
+    condition: Operand,
+    x: Operand,
+    y: Operand,
+    *,
+    shallow: bool = False,
+    narrow: Narrow | None = None,
 ) -> Netlist:
     """The circuit of a select; the condition's port has width 1. y may be SAME as x."""
     b = Builder(shallow=shallow)
     (bit,) = _operand(b, BoolType(), condition)
     p = _operand(b, element, x)
     q = _operand(b, element, y, same=p)
-    return _finish(b, select(b, bit, p, q), _name("select", element, condition, x, y))
+    name = _name("select", element, condition, x, y)
+    if narrow is None:
+        return _finish(b, select(b, bit, p, q), name)
+    signed = _signed(element) and not narrow.nonnegative
+    result = select(b, bit, p[: narrow.bits], q[: narrow.bits])
+    return _finish(b, _extended(result, len(p), signed), f"{name}.{narrow.name}")
 
 
 @lru_cache(maxsize=_CACHED)
@@ -169,6 +211,11 @@ def _operand(
             return list(same)
         case value:
             return constant_wires(value, width_of(element))
+
+
+def _extended(wires: Sequence[Wire], width: int, signed: bool) -> list[Wire]:
+    """Return numbers of fewer bits in all of a type's."""
+    return [*wires, *[wires[-1] if signed else FALSE] * (width - len(wires))]
 
 
 def _finish(b: Builder, outputs: Sequence[Wire], name: str) -> Netlist:

@@ -162,7 +162,7 @@ class _Reader:
                 return None if word == "all" else self.parties.index(word)
             case "whole":
                 return self.type(item)
-            case "checked":
+            case "checked" | "nonnegative":
                 return _word(item) == "True"
             case "dimensions" | "moved":
                 return tuple(map(bool, _plain(item)))

@@ -201,6 +201,7 @@ class Rules:
     ) -> None:
         kind = operation.kind
         _need(len(types) == 2, "it takes two operands")
+        _need(0 <= operation.bits < types[0].width, "its bits are all that there are, or more")
         _need(types[0].shape == types[1].shape == result.shape, "the shapes differ")
         if kind in _SHIFTS:
             _need(not _is_bool(types[1]), "the amount is an integer")

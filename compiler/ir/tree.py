@@ -120,15 +120,27 @@ class Unary(OperationNode):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Binary(OperationNode):
-    """(x, y) -> element-wise, equal shapes, equal elements (but SHL and SHR: y is any integer)."""
+    """(x, y) -> element-wise, equal shapes, equal elements (but SHL and SHR: y is any integer).
+
+    `bits`, where it isn't 0: operands and result are known to be numbers of so many bits, in two's
+    complement, or without a sign where they are `nonnegative` (passes/narrow.py).
+    """
 
     kind: BinaryKind
     checked: bool = False
+    bits: int = 0
+    nonnegative: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Select(OperationNode):
-    """(condition, x, y) -> x where true. The condition is a scalar or has the shape of x and y."""
+    """(condition, x, y) -> x where true. The condition is a scalar or has the shape of x and y.
+
+    `bits` and `nonnegative` as in Binary, for both sides.
+    """
+
+    bits: int = 0
+    nonnegative: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,7 +277,13 @@ class Relabel(OperationNode):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Convert(OperationNode):
-    """(x) -> the secret x in the result's sharing, which is another one."""
+    """(x) -> the secret x in the result's sharing, which is another one.
+
+    `bits` and `nonnegative` as in Binary.
+    """
+
+    bits: int = 0
+    nonnegative: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

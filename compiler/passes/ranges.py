@@ -151,19 +151,28 @@ class _Analysis:
     def _stable(
         self, body: ir.Region, before: tuple[Range, ...], now: list[Range], fixed: Sequence[bool]
     ) -> tuple[Range, ...]:
-        """Widen carried values until the body keeps them; those that are fixed are right."""
+        """Widen carried values until the body keeps them; those that are fixed are right.
+
+        They become what comes twice at first, as what `max` gives soon stays as it is.
+        """
+        patience = 2
         types = [value.type for value in body.parameters[len(before) :]]
         while True:
             calls = len(self.calls)
             given = self.region(body, (*before, *now))
             grown = [
-                old if keep or new.within(old) else _widened(old, new, type)
+                old
+                if keep or new.within(old)
+                else old.join(new)
+                if patience
+                else _widened(old, new, type)
                 for old, new, type, keep in zip(now, given, types, fixed, strict=True)
             ]
             if grown == now:
                 return tuple(now)
             del self.calls[calls:]
             now = grown
+            patience = max(patience - 1, 0)
 
     def _added(self, value: ir.Value, to: ir.Value, seen: set[int]) -> Range | None:
         """Return what a value differs from the carried `to` by, if it only adds to it.
