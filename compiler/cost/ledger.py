@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from typing import Final
 
 from ezlang.source import NO_SPAN, Span
@@ -166,7 +167,11 @@ def bound(ledgers: Sequence[Ledger], *, most: bool) -> Ledger:
     """
     result = ledgers[0].copy()
     pick, both = (max, all) if most else (min, any)
-    entries = {entry for ledger in ledgers for entry in ledger.amounts}
-    result.amounts = Counter({e: pick(ledger.amounts[e] for ledger in ledgers) for e in entries})
+    result.amounts = Counter()
+    for what in {entry.what for ledger in ledgers for entry in ledger.amounts}:
+        chosen = pick(ledgers, key=partial(Ledger.total, what=what))
+        for entry, amount in chosen.amounts.items():
+            if entry.what == what:
+                result.amounts[entry] = amount
     result._receiving = [both(ledger.receiving[party] for ledger in ledgers) for party in (0, 1)]
     return result

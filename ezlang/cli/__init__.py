@@ -1,4 +1,4 @@
-"""The command line: `ezlang check`, `run`, `leaks`, `ir`, `explain`, `fmt`, `new`.
+"""The command line: `ezlang check`, `run`, `cost`, `leaks`, `ir`, `explain`, `fmt`, `new`.
 
 Outputs go to standard output, all else to standard error. Commands import what they need when
 they run, so that help is there at once.
@@ -16,6 +16,7 @@ from ezlang import __version__
 from ezlang.diagnostics.diagnostic import EzError
 
 from .check import check
+from .cost import cost
 from .explain import explain
 from .fmt import fmt
 from .ir import ir
@@ -34,7 +35,7 @@ def app() -> None:
     """Ez: compute on data that no single party may see."""
 
 
-for _command in (check, run, leaks, ir, fmt, new, explain):
+for _command in (check, run, cost, leaks, ir, fmt, new, explain):
     app.add_command(_command)
 
 

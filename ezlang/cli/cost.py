@@ -1,0 +1,47 @@
+"""`ezlang cost`: what a run will cost, before it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from .options import json_option, parse_settings, program_argument, set_option
+
+
+@click.command(short_help="Tell what a run will cost: rounds, bytes, memory, time.")
+@program_argument
+@set_option
+@click.option(
+    "--network",
+    default="lan",
+    metavar="PROFILE",
+    show_default=True,
+    help="What time is for: loopback, lan, wan, or a file that `ezlang calibrate` wrote.",
+)
+@click.option("--lines", "every_line", is_flag=True, help="List every line that costs something.")
+@json_option
+def cost(
+    program: Path,
+    settings: tuple[str, ...],
+    network: str,
+    every_line: bool,
+    as_json: bool,
+) -> None:
+    """Predict what PROGRAM costs between two parties, and run nothing.
+
+    Rounds and bytes are exact: those that `ezlang run` counts. Where a program branches or loops on
+    what it reveals, they are bounds, and it is said what one turn costs. With --json, an object is
+    printed.
+    """
+    from ezlang import api
+
+    from .costs import cost_lines, cost_object
+    from .report import print_json
+
+    report = api.cost(api.load(program, parse_settings(settings)), network=network)
+    if as_json:
+        print_json(cost_object(report))
+        return
+    for line in cost_lines(report, every_line=every_line):
+        click.echo(line)

@@ -1,0 +1,195 @@
+"""How `ezlang cost` shows what a run will cost: as text, and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, Final
+
+from .output import counted, listed
+
+if TYPE_CHECKING:
+    from ezlang.api import CostReport
+    from ezlang.compiler.cost.summary import Line, Sum
+    from ezlang.compiler.cost.walk import Unknown
+
+DEAREST: Final = 5
+"""How many lines of the program are shown unless all are asked for."""
+
+_WIDEST: Final = 48
+_UNITS: Final = (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6))
+
+
+def cost_lines(report: CostReport, *, every_line: bool) -> Iterator[str]:
+    """Yield the lines of the text."""
+    yield f"{listed(report.parties)}, {report.protocol}, network {report.profile.name}"
+    yield ""
+    yield from _totals(report)
+    yield ""
+    yield from _table("by phase", report.parties, _phase_rows(report))
+    lines = report.lines if every_line else report.lines[:DEAREST]
+    if lines:
+        yield ""
+        title = "by line, dearest first"
+        yield from _table(title, report.parties, [_line_row(report, *line) for line in lines])
+        left = len(report.lines) - len(lines)
+        if left:
+            yield f"  {counted(left, 'more line')}: see --lines"
+    if report.unknown:
+        yield ""
+        yield from _unknown_lines(report)
+
+
+def _totals(report: CostReport) -> Iterator[str]:
+    least, most = report.least, report.most
+    first, second = report.parties
+    said = "" if report.is_exact else "at least "
+
+    def row(name: str, amount: str, more: str = "") -> str:
+        return f"  {name:<12}{amount}{'   ' + more if more else ''}"
+
+    digits = max(len(f"{sent:,}") for sent in least.bytes_sent)
+    rounds = f"{said}{least.rounds:,}"
+    if most is not None and most != least:
+        rounds += f", at most {most.rounds:,}"
+    yield row("rounds", rounds)
+    for party, name in enumerate(report.parties):
+        sent = f"{said}{least.bytes_sent[party]:>{digits},}"
+        if most is not None and most != least:
+            sent += f", at most {most.bytes_sent[party]:,}"
+        yield row("bytes" if party == 0 else "", f"{sent} sent by {name}")
+    if least.ands:
+        yield row("AND gates", f"{said}{least.ands:,}", f"{least.tables:,} bytes of tables")
+    for sender, (name, other) in enumerate(((first, second), (second, first))):
+        if least.ots_made[sender]:
+            used = f"{said}{least.ots[sender]:,}"
+            yield row(
+                "OTs",
+                f"{used} from {name} to {other}",
+                f"{least.ots_made[sender]:,} made",
+            )
+    for kind, amount in least.preprocessing.items():
+        yield row("", f"{said}{amount:,} {kind}")
+    memory = ", ".join(
+        f"{name} {size / 1e6:,.0f} MB"
+        for name, size in zip(report.parties, report.memory, strict=True)
+    )
+    yield row("memory", f"about {memory}")
+    profile = report.profile
+    how = f"{duration(profile.rtt)} a round trip, {profile.bandwidth * 8 / 1e6:,.0f} Mbit/s"
+    yield row("time", f"about {said}{duration(least.seconds(profile))}", how)
+
+
+def _phase_rows(report: CostReport) -> list[tuple[str, ...]]:
+    return [(phase, *_cells(report, total)) for phase, total in report.phases.items()]
+
+
+def _line_row(report: CostReport, line: Line, total: Sum) -> tuple[str, ...]:
+    if line.source is None:
+        return ("the session", *_cells(report, total))
+    place = str(line.number)
+    if line.source.name != report.name:
+        place = f"{line.source.name}:{place}"
+    text = f"{place:>4} | {line.text}"
+    shown = text if len(text) <= _WIDEST else text[: _WIDEST - 1] + "…"
+    return (shown, *_cells(report, total))
+
+
+def _cells(report: CostReport, total: Sum) -> tuple[str, ...]:
+    numbers = (total.rounds, *total.bytes_sent, total.ands, max(total.ots))
+    return (*(f"{n:,}" if n else "-" for n in numbers), duration(total.seconds(report.profile)))
+
+
+def _table(title: str, parties: Sequence[str], rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
+    """Yield a table: its first column to the left, numbers to the right; no empty columns."""
+    head = (title, "rounds", *(f"{name} sends" for name in parties), "ANDs", "OTs", "time")
+    kept = [
+        number
+        for number in range(len(head))
+        if number < 2 or any(row[number] != "-" for row in rows)
+    ]
+    table = [tuple(row[number] for number in kept) for row in (head, *rows)]
+    widths = [max(len(row[number]) for row in table) for number in range(len(kept))]
+    for row in table:
+        cells = [f"{cell:>{width}}" for cell, width in zip(row[1:], widths[1:], strict=True)]
+        yield f"  {row[0]:<{widths[0]}}   {'   '.join(cells)}".rstrip()
+
+
+def duration(seconds: float) -> str:
+    """Return a time in its unit, with two or three digits."""
+    for unit, size in _UNITS:
+        if seconds >= size or unit == "µs":
+            number = seconds / size
+            return f"{number:,.0f} {unit}" if number >= 100 else f"{number:.3g} {unit}"
+    return "0 s"
+
+
+def _unknown_lines(report: CostReport) -> Iterator[str]:
+    yield "  What it costs depends on what it reveals:"
+    for unknown, sums in report.unknown:
+        place = f"line {unknown.span.line}"
+        if unknown.span.source.name != report.name:
+            place += f" of {unknown.span.source.name}"
+        if unknown.kind == "loop":
+            yield f"  - per iteration of the loop at {place}: {_sum_text(report, sums[0])}"
+        else:
+            sides = "; otherwise ".join(_sum_text(report, one) for one in sums)
+            yield f"  - if the branch at {place} is taken: {sides}"
+
+
+def _sum_text(report: CostReport, total: Sum) -> str:
+    parts = [counted(total.rounds, "round")]
+    parts += [
+        f"{counted(sent, 'byte')} from {name}"
+        for name, sent in zip(report.parties, total.bytes_sent, strict=True)
+    ]
+    return ", ".join(parts)
+
+
+def cost_object(report: CostReport) -> dict[str, Any]:
+    """Return all of a report as JSON has it."""
+    return {
+        "parties": list(report.parties),
+        "protocol": report.protocol,
+        "network": asdict(report.profile),
+        "exact": report.is_exact,
+        "totals": _object(report, report.least),
+        "most": None if report.most is None else _object(report, report.most),
+        "memory": dict(zip(report.parties, report.memory, strict=True)),
+        "phases": {phase: _object(report, total) for phase, total in report.phases.items()},
+        "lines": [
+            {
+                "file": None if line.source is None else line.source.name,
+                "line": line.number,
+                "text": line.text,
+                **_object(report, total),
+            }
+            for line, total in report.lines
+        ],
+        "unknown": [_unknown_object(report, *one) for one in report.unknown],
+    }
+
+
+def _object(report: CostReport, total: Sum) -> dict[str, Any]:
+    def named(pair: tuple[int, int]) -> dict[str, int]:
+        return dict(zip(report.parties, pair, strict=True))
+
+    return {
+        "rounds": total.rounds,
+        "bytes": named(total.bytes_sent),
+        "ands": total.ands,
+        "table_bytes": total.tables,
+        "ots": named(total.ots),
+        "ots_made": named(total.ots_made),
+        "preprocessing": dict(total.preprocessing),
+        "seconds": round(total.seconds(report.profile), 9),
+    }
+
+
+def _unknown_object(report: CostReport, unknown: Unknown, sums: tuple[Sum, ...]) -> dict[str, Any]:
+    return {
+        "kind": unknown.kind,
+        "file": unknown.span.source.name,
+        "line": unknown.span.line,
+        "costs": [_object(report, total) for total in sums],
+    }
