@@ -67,6 +67,7 @@ class YaoCounters:
     table_bytes: int
     ots: int
     ot_batches: int
+    ots_used: int
 
 
 def orthomorphism(block: bytes) -> bytes:
@@ -155,6 +156,7 @@ class YaoParty:
             table_bytes=TABLE_BYTES * ands,
             ots=self.cots.made,
             ot_batches=self.cots.batches,
+            ots_used=self.cots.made - (self._state.cot_end - self._state.cot_next),
         )
 
     def check(self, status: int) -> None:

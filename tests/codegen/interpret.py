@@ -47,7 +47,7 @@ class Interpreter:
             case ir.Output():
                 self.outputs[operation.name] = operands[0].tolist()
                 return []
-            case ir.Relabel() | ir.Reveal():
+            case ir.Relabel() | ir.Reveal() | ir.Convert():
                 return [operands[0]]
             case ir.Call():
                 return self.region(self.functions[operation.function].body, [*operands], {})

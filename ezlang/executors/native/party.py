@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from ezlang.compiler.codegen.load import LoadedProgram, load
 from ezlang.compiler.kernels.abi import STATUS_PROGRAM
 from ezlang.compiler.kernels.engine import Engine
+from ezlang.compiler.protocols.runtime import StepsOf
 from ezlang.compiler.protocols.yao import YaoParty, YaoRole
 from ezlang.diagnostics.diagnostic import Diagnostic, EzError
 from ezlang.executors.failures import Failure, failure
@@ -22,6 +23,7 @@ from ezlang.values.data import Data
 
 from .buffers import Buffers
 from .executable import Executable
+from .sharing import CountedSharing, native_steps
 
 FINISHED = b"\x06"
 """What each party tells the other when its program has ended; then the run is over for both."""
@@ -32,7 +34,9 @@ class PartyOutcome:
     """What one party has after a run.
 
     `memory` is the size in bytes of the block that all values of the program share; `ands` counts
-    the gates that were garbled or evaluated; `seconds` are by what they were spent on.
+    the gates that were garbled or evaluated, `ots` the oblivious transfers used in either role,
+    `sharing_bytes` what of the bytes sent is for arithmetic and boolean shares; `seconds` are by
+    what they were spent on.
     """
 
     party: str
@@ -42,6 +46,8 @@ class PartyOutcome:
     bytes_received: int
     memory: int
     ands: int
+    ots: int
+    sharing_bytes: int
     seconds: dict[str, float] = field(default_factory=dict)
 
 
@@ -65,15 +71,19 @@ def run_over(
     inputs: Mapping[str, Data],
     channel: SocketChannel,
     watch: Stopwatch,
+    steps_of: StepsOf = native_steps,
 ) -> PartyOutcome:
     """Run a party over a connected channel to a peer that runs the same program.
 
-    `program` is the executable's for this party, `inputs` are its own, checked: name → data.
+    `program` is the executable's for this party, `inputs` are its own, checked: name → data;
+    `steps_of` are the protocols for operations on shares.
     Raises EzError, exit code 3, when the run fails here or at the peer.
     """
     party = program.interface.party
     buffers = Buffers(program.interface, inputs)
     yao = YaoParty((YaoRole.GARBLER, YaoRole.EVALUATOR)[party], channel, program.engine)
+    sharing = CountedSharing(program.interface, channel, steps_of)
+    yao.exchange = sharing.run
     try:
         _execute(program, yao, buffers)
         yao.finish()
@@ -85,11 +95,14 @@ def run_over(
             bytes_received=channel.bytes_received,
             memory=program.memory,
             ands=yao.counters.ands,
+            ots=yao.counters.ots_used + sharing.ots,
+            sharing_bytes=sharing.bytes_sent,
             seconds=watch.seconds,
         )
         _part(channel)
     finally:
         yao.close()
+        sharing.close()
     watch.lap("run")
     return outcome
 

@@ -1,0 +1,205 @@
+"""Runs the groups of operations on shares that a native program calls back for, at one party.
+
+The session on shares begins with the first group: a round of 16 bytes each way (`session.py`).
+Its sessions of OT, one in each direction, are apart from Yao's and are set up together when the
+first OT is needed, party 1 as sender first; a program that needs none does without.
+
+Native code gives the addresses of operands and results, which are the same from turn to turn of a
+loop: they are wrapped as arrays once. All operations of a group are run before any result is
+written; results are then written in order, as code generation expects where memory is shared.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final
+
+import numpy as np
+
+from ..codegen.interface import Exchange
+from ..ir import tree as ir
+from ..kernels.engine import Engine
+from .channel import Channel
+from .correlated import Bytes
+from .cot import Blocks, CotReceiver, CotSender
+from .native import BLOCK_BYTES, Native
+from .party import Preprocessing, SharingParty
+from .session import NativeSession, open_session
+from .steps import Array, Steps, together
+
+StepsOf = Callable[[SharingParty, ir.Operation, Sequence[Array | None]], Steps[Array | None]]
+"""The protocol of one operation, given this party's shares of the operands."""
+
+_KEPT: Final = 64
+"""Tables of addresses whose arrays a group keeps."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    """What lies at an address of a table."""
+
+    dtype: np.dtype[Any]
+    shape: tuple[int, ...]
+    writable: bool
+
+    def array(self, address: int) -> Array:
+        """Return the array at an address."""
+        size = self.dtype.itemsize * int(np.prod(self.shape))
+        if not size:
+            return np.empty(self.shape, self.dtype)
+        memory = (ctypes.c_uint8 * size).from_address(address)
+        array: Array = np.frombuffer(memoryview(memory), self.dtype).reshape(self.shape)
+        array.flags.writeable = self.writable
+        return array
+
+
+@dataclass(frozen=True, slots=True)
+class _Member:
+    """An operation of a group: its operands are at [first, result), then comes its result."""
+
+    operation: ir.Operation
+    first: int
+    result: int
+
+
+class _Plan:
+    """All that can be known of a group before it runs."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self.slots: list[_Slot | None] = []
+        self.members: list[_Member] = []
+        self._arrays: dict[bytes, list[Array | None]] = {}
+        for operation in exchange.operations:
+            first = len(self.slots)
+            for values, writable in ((operation.operands, False), (operation.results, True)):
+                for value in values:
+                    here = exchange.is_here(value)
+                    self.slots.append(_slot(value.type, writable) if here else None)
+            self.members.append(_Member(operation, first, len(self.slots) - 1))
+        self.table_bytes = ctypes.sizeof(ctypes.c_void_p) * len(self.slots)
+
+    def arrays(self, addresses: int) -> list[Array | None]:
+        """Return the arrays of a table; None where this party has nothing."""
+        table = ctypes.string_at(addresses, self.table_bytes)
+        found = self._arrays.get(table)
+        if found is None:
+            places = np.frombuffer(table, np.uintp).tolist()
+            found = [
+                None if slot is None else slot.array(place)
+                for slot, place in zip(self.slots, places, strict=True)
+            ]
+            if len(self._arrays) >= _KEPT:
+                self._arrays.clear()
+            self._arrays[table] = found
+        return found
+
+
+def _slot(type: ir.TensorType, writable: bool) -> _Slot:
+    return _Slot(np.dtype(f"u{(type.width + 7) // 8}"), type.shape, writable)
+
+
+class SharingRuntime:
+    """One party's side. `run` is for `YaoParty.exchange`; `dealt` is a dealer's preprocessing."""
+
+    def __init__(
+        self,
+        exchanges: Sequence[Exchange],
+        index: int,
+        channel: Channel,
+        steps_of: StepsOf,
+        *,
+        dealt: Preprocessing | None = None,
+    ) -> None:
+        self._index = index
+        self._channel = channel
+        self._steps_of = steps_of
+        self._dealt = dealt
+        self._plans = [_Plan(exchange) for exchange in exchanges]
+        self._sources: _Sources | None = None
+        self._session: NativeSession | None = None
+
+    @property
+    def ots(self) -> tuple[int, int]:
+        """How many OTs were used with this party as sender, and as receiver."""
+        if self._session is None:
+            return 0, 0
+        return self._session.driver.ots_sent, self._session.driver.ots_received
+
+    def run(self, number: int, addresses: int) -> None:
+        """Run a group on what is at a table of addresses."""
+        session = self._session or self._open()
+        plan = self._plans[number]
+        arrays = plan.arrays(addresses)
+        party, steps_of = session.party, self._steps_of
+        steps = [steps_of(party, m.operation, arrays[m.first : m.result]) for m in plan.members]
+        results = session.run(together(steps)) if len(steps) > 1 else [session.run(steps[0])]
+        for member, result in zip(plan.members, results, strict=True):
+            target = arrays[member.result]
+            if target is not None:
+                target[...] = result
+
+    def close(self) -> None:
+        """Wipe the secrets of the OT sessions."""
+        if self._sources is not None:
+            self._sources.wipe()
+
+    def _open(self) -> NativeSession:
+        self._sources = sources = _Sources(self._index, self._channel)
+        ends = _Sender(sources), _Receiver(sources)
+        self._session = open_session(self._index, self._channel, Native(), *ends, dealt=self._dealt)
+        return self._session
+
+
+class _Sources:
+    """The ends of both OT sessions, set up when the first OT is taken."""
+
+    def __init__(self, index: int, channel: Channel) -> None:
+        self.sender = CotSender(channel, Engine(), os.urandom(BLOCK_BYTES))
+        self.receiver = CotReceiver(channel, Engine())
+        self._order = (self.receiver, self.sender) if index == 0 else (self.sender, self.receiver)
+        self._ready = False
+
+    def set_up(self) -> None:
+        """Take from both, one after the other: set-ups are conversations."""
+        if not self._ready:
+            self._ready = True
+            for source in self._order:
+                source.take(1)
+
+    def wipe(self) -> None:
+        """Forget both."""
+        self.sender.wipe()
+        self.receiver.wipe()
+
+
+class _Sender:
+    """The sender's end (`CotSenderSource`)."""
+
+    speaks: ClassVar[bool] = CotSender.speaks
+
+    def __init__(self, sources: _Sources) -> None:
+        self._sources = sources
+
+    @property
+    def delta(self) -> Blocks:
+        return self._sources.sender.delta
+
+    def take(self, count: int) -> Blocks:
+        self._sources.set_up()
+        return self._sources.sender.take(count)
+
+
+class _Receiver:
+    """The receiver's end (`CotReceiverSource`)."""
+
+    speaks: ClassVar[bool] = CotReceiver.speaks
+
+    def __init__(self, sources: _Sources) -> None:
+        self._sources = sources
+
+    def take(self, count: int) -> tuple[Bytes, Blocks]:
+        self._sources.set_up()
+        return self._sources.receiver.take(count)
