@@ -93,7 +93,8 @@ class ProgramGenerator(Expressions):
             if self.called(value):
                 label = limit
             name = self.fresh("l")
-            written = f"{label} {type}" if self.opened(value) else "let"
+            explicit = self.wild or self.opened(value)
+            written = f"{label} {type}" if explicit else "let"
             self.emit(f"{written} {name} = {self.typed(type, value)};")
             scope.variables.append(Var(name, type, label, False, len(scope.branches)))
             return
@@ -103,7 +104,8 @@ class ProgramGenerator(Expressions):
             self.emit(f"{label} {type} {name};")
         else:
             value, inferred = self.expression(scope, type, label, 3)
-            if self.chance(25) and not self.opened(value):
+            # What ignores labels would be taken for a release if its own label were inferred.
+            if self.chance(25) and not self.wild and not self.opened(value):
                 label = inferred
                 self.emit(f"{type} {name} = {value};")
             else:
