@@ -17,6 +17,7 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing.connection import Connection
 from typing import Any, Final
 
@@ -27,10 +28,13 @@ from ezlang.compiler.protocols.correlated import (
     DealtReceiver,
     DealtSender,
     extension_sessions,
+    silent_sessions,
 )
 from ezlang.compiler.protocols.cot import GROUP_BITS
 from ezlang.compiler.protocols.native import Native
-from ezlang.compiler.protocols.sharing import SharingParty
+from ezlang.compiler.protocols.party import SharingParty
+from ezlang.compiler.protocols.session import NativeSession, open_session
+from ezlang.compiler.protocols.steps import Steps, swap
 from ezlang.compiler.protocols.truncation import truncate
 from ezlang.session.channel import SocketChannel
 
@@ -44,7 +48,7 @@ class Workload:
 
     name: str
     operations: int
-    run: Callable[[SharingParty], Any]
+    run: Callable[[SharingParty], Steps[Any]]
 
 
 def _numbers(bits: int, *shape: int) -> Array:
@@ -61,12 +65,12 @@ def workloads(scale: float) -> list[Workload]:
 
     result = []
 
-    def add(name: str, count: int, run: Callable[[SharingParty, int], Any]) -> None:
+    def add(name: str, count: int, run: Callable[[SharingParty, int], Steps[Any]]) -> None:
         operations = sized(count)
         result.append(Workload(name, operations, lambda party: run(party, operations)))
 
     def on_numbers(
-        name: str, bits: int, count: int, run: Callable[[SharingParty, Array], Any]
+        name: str, bits: int, count: int, run: Callable[[SharingParty, Array], Steps[Any]]
     ) -> None:
         operations = sized(count)
         x = _numbers(bits, operations)
@@ -87,7 +91,7 @@ def workloads(scale: float) -> list[Workload]:
             f"64-bit number to bits, {name}",
             64,
             1 << 15,
-            lambda p, x, s=shallow: conversions.to_bits(p, x, shallow=s),
+            partial(conversions.to_bits, shallow=shallow),
         )
     one = _numbers(64, 1)
     result.append(Workload("one 64-bit comparison", 1, lambda p: comparison.msb(p, one)))
@@ -98,21 +102,24 @@ def workloads(scale: float) -> list[Workload]:
     return result
 
 
-def _bits_to_numbers(party: SharingParty, count: int) -> Array:
+def _bits_to_numbers(party: SharingParty, count: int) -> Steps[Array]:
     return conversions.bits_to_numbers(party, _numbers(8, count // 8), count, 64)
 
 
-def _select(party: SharingParty, x: Array) -> Array:
+def _select(party: SharingParty, x: Array) -> Steps[Array]:
     return conversions.select(party, _numbers(8, len(x) // 8), x)
 
 
-def _party(index: int, channel: SocketChannel, *, dealt: bool, bits: int) -> SharingParty:
+def _session(index: int, channel: SocketChannel, options: argparse.Namespace) -> NativeSession:
     native = Native()
-    if not dealt:
-        return SharingParty(index, channel, native, *extension_sessions(channel, index, bits))
+    if options.silent:
+        return open_session(index, channel, native, *silent_sessions(channel, index))
+    if not options.dealt:
+        sources = extension_sessions(channel, index, options.bits)
+        return open_session(index, channel, native, *sources)
     seeds = bytes(16), bytes(range(16))
-    sender = DealtSender(native, seeds[index])
-    return SharingParty(index, channel, native, sender, DealtReceiver(native, seeds[1 - index]))
+    sender, receiver = DealtSender(native, seeds[index]), DealtReceiver(native, seeds[1 - index])
+    return open_session(index, channel, native, sender, receiver)
 
 
 def _serve(
@@ -121,15 +128,15 @@ def _serve(
     cores = sorted(os.sched_getaffinity(0))
     os.sched_setaffinity(0, {cores[index % len(cores)]})
     channel = SocketChannel(connection, TIME_OUT)
-    party = _party(index, channel, dealt=options.dealt, bits=options.bits)
+    session = _session(index, channel, options)
     for workload in _selected(options):
         times, busy = [], []
         for _ in range(options.runs + 1):
-            party.swap(np.zeros(1, np.uint8))
+            session.run(swap(np.zeros(1, np.uint8)))
             sent = channel.bytes_sent + channel.bytes_received
             began, worked = time.perf_counter(), time.process_time()
-            workload.run(party)
-            party.swap(np.zeros(1, np.uint8))
+            session.run(workload.run(session.party))
+            session.run(swap(np.zeros(1, np.uint8)))
             times.append(time.perf_counter() - began)
             busy.append(time.process_time() - worked)
             moved = channel.bytes_sent + channel.bytes_received - sent - 2
@@ -152,6 +159,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--scale", type=float, default=1.0, help="fraction of the usual size")
     parser.add_argument("--bits", type=int, default=GROUP_BITS, help="of OT extension's groups")
+    parser.add_argument("--silent", action="store_true", help="OTs from silent OT")
     parser.add_argument("--dealt", action="store_true", help="OTs from an ideal dealer")
 
 

@@ -11,92 +11,165 @@ Cost of n comparisons, with L(D) = ⌈log2 D⌉ levels, N = ceil(n/8), on both d
 4Dn + 2·8N·(D − 1) OTs; 36Dn/8 bytes for leaves (each part rounded up to bytes), and each way 2N for
 each of the L(D) products at the bottom, 3N for each of the D − 1 − L(D) others. 2 + L(D) rounds.
 Everything seen is masked by pads, by random choices, or by triples.
+
+With a dealer, digits are single bits: (less, equal) = (¬a·b, ¬a ⊕ b), of which the product takes a
+bit triple, 2N bytes each way and one round; the tree is the same. In all t + (t − 1) triples and
+pairs and 1 + L(t) rounds.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from functools import lru_cache
+from itertools import pairwise
+from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
-from ..kernels.pads import PADS
-from ..kernels.triples import DIGIT_BITS
 from .arithmetic import bits_of
-from .boolean import BitStock, and_bits, and_mixed
+from .boolean import PairTree, and_all, and_bits
 from .conversions import select
-from .correlated import Bytes
-from .cot import Blocks
-from .native import Array, empty, padded
-from .sharing import BATCH_OTS, Hash, SendJob, SharingParty, slices
-from .tables import receive_digits
+from .party import SharingParty
+from .sizes import DIGIT_BITS
+from .steps import Array, Bytes, Steps, together
 
-_LEAVES: Final = BATCH_OTS // DIGIT_BITS
-_DIGIT: Final = (1 << DIGIT_BITS) - 1
+_DIGIT: Final = np.uint8((1 << DIGIT_BITS) - 1)
 
 
-def digits_of(x: Array, low: int, high: int) -> list[Bytes]:
-    """Return bits `low` … `high` − 1 of numbers as digits, lowest first."""
-    mask = x.dtype.type
-    result = []
-    for at in range(low, high, DIGIT_BITS):
-        kept = (1 << min(DIGIT_BITS, high - at)) - 1
-        result.append(((x >> mask(at)) & mask(kept)).astype(np.uint8))
-    return result
+@lru_cache(maxsize=512)
+def _cuts(edges: tuple[int, ...], dtype: np.dtype[Any]) -> tuple[Array, Array]:
+    """Return the shifts and the masks of the digits of parts, as columns."""
+    shifts, masks = [], []
+    for low, high in pairwise(edges):
+        for at in range(low, high, DIGIT_BITS):
+            shifts.append(at)
+            masks.append((1 << min(DIGIT_BITS, high - at)) - 1)
+    return np.array(shifts, dtype)[:, None], np.array(masks, np.uint8)[:, None]
 
 
-def leaves(party: SharingParty, digits: Bytes, fields: int) -> Bytes:
+def digits_of(x: Array, edges: Sequence[int]) -> Bytes:
+    """Return the digits [D][n] of parts of numbers [n], the lowest of the first part first.
+
+    Part i has bits edges[i] … edges[i + 1] − 1 and digits of its own.
+    """
+    shifts, masks = _cuts(tuple(edges), x.dtype)
+    digits: Bytes = (x >> shifts).astype(np.uint8)
+    digits &= masks
+    return digits
+
+
+def leaves(party: SharingParty, digits: Bytes, fields: int) -> Steps[Bytes]:
     """Return shares of (less, equal) in bits 0 and 1, or of equal in bit 0 for one field."""
     middle = -(-digits.size // 2)
     first, second = digits[:middle], digits[middle:]
+    # a < b just when 15 − b < 15 − a: the sender's digit is the one that is to be less.
     if party.index == 1:
-        # a < b just when 15 − b < 15 − a: the sender's digit is the one that is to be less.
-        sent, received = _DIGIT - second, first
+        sent, received = second ^ _DIGIT, first
     else:
-        sent, received = first, _DIGIT - second
-    sent, received = padded(sent), padded(received)
-    masks = padded(party.random(sent.size) & ((1 << fields) - 1))
-    out: Bytes = empty(received.size, np.uint8)
-    party.exchange(
-        (
-            _send(party, sent[p], masks[p], fields) if p.start < sent.size else None,
-            receive_digits(party, received[p], out[p], fields) if p.start < received.size else None,
+        sent, received = first, second ^ _DIGIT
+    masks: Bytes = party.random(sent.size) & np.uint8((1 << fields) - 1)
+    out = yield from party.ots.leaves(sent, masks, received, fields)
+    return np.concatenate((out, masks) if party.index == 1 else (masks, out))
+
+
+@dataclass(frozen=True, slots=True)
+class _Level:
+    """One round of the tree, on rows of less and then of equal.
+
+    `operands` are the rows that make up y₀ = equal_low, y₁ = less_low and x = equal_high, one
+    behind the other; `kept` are rows that take part in no product, less and equal. The equality
+    of the first `skipped` pairs isn't needed.
+    """
+
+    operands: npt.NDArray[np.intp]
+    high: npt.NDArray[np.intp]
+    kept: npt.NDArray[np.intp]
+    pairs: int
+    skipped: int
+
+
+@lru_cache(maxsize=512)
+def _levels(counts: tuple[int, ...]) -> tuple[tuple[_Level, ...], tuple[int, ...]]:
+    """Plan the tree of parts of so many digits; return the rounds, and where the parts end up.
+
+    Pairs come first in the next rows, then what was kept. The first part's lowest digit has an
+    equality that nobody needs; it is the first of its pairs, and so of all.
+    """
+    total = sum(counts)
+    ends = np.cumsum((0, *counts)).tolist()
+    parts = [list(range(*ends[i : i + 2])) for i in range(len(counts))]
+    levels = []
+    while any(len(part) > 1 for part in parts):
+        low: list[int] = []
+        high: list[int] = []
+        kept: list[int] = []
+        skipped = int(len(parts[0]) > 1)
+        lengths = []
+        for part in parts:
+            whole = len(part) // 2 * 2
+            low += part[:whole:2]
+            high += part[1:whole:2]
+            kept += part[whole:]
+            lengths.append((whole // 2, len(part) - whole))
+        pairs, at, kept_at = len(low), 0, len(low)
+        parts = []
+        for made, odd in lengths:
+            parts.append([*range(at, at + made), *range(kept_at, kept_at + odd)])
+            at, kept_at = at + made, kept_at + odd
+        operands = [*(total + i for i in low), *low, *(total + i for i in high)]
+        level = _Level(
+            operands=np.array(operands, np.intp),
+            high=np.array(high, np.intp),
+            kept=np.array([*kept, *(total + i for i in kept)], np.intp),
+            pairs=pairs,
+            skipped=skipped,
         )
-        for p in slices(max(sent.size, received.size), _LEAVES)
-    )
-    parts = (out, masks) if party.index == 1 else (masks, out)
-    return np.concatenate(parts)
+        levels.append(level)
+        total = pairs + len(kept)
+    return tuple(levels), tuple(part[0] for part in parts)
 
 
-def _send(party: SharingParty, digits: Bytes, masks: Bytes, fields: int) -> SendJob:
-    count = len(digits)
-
-    def run(hash: Hash, blocks: Blocks, message: Bytes) -> None:
-        arguments = (hash.start, hash.first, blocks, party.delta, digits, masks, message, count)
-        party.native.call(f"leaves{fields}_sender", *arguments)
-
-    return SendJob(
-        ots=DIGIT_BITS * count,
-        windows=DIGIT_BITS * -(-count // PADS),
-        message_bytes=2 * fields * count,
-        chosen=True,
-        run=run,
-    )
+def _join(state: Bytes, tree: PairTree, level: _Level) -> Steps[Bytes]:
+    """Join neighbouring digits of all parts, in one round."""
+    pairs, kept = level.pairs, len(level.kept) // 2
+    operands = state[level.operands].reshape(3, pairs, -1)
+    equal, low = yield from tree.join(operands[2], operands[:2], skipped=level.skipped)
+    result = np.empty((2, pairs + kept, state.shape[1]), np.uint8)
+    np.bitwise_xor(state[level.high], low, out=result[0, :pairs])
+    result[1, :pairs] = equal
+    if kept:
+        result[:, pairs:] = state[level.kept].reshape(2, kept, -1)
+    return result.reshape(2 * (pairs + kept), -1)
 
 
-@dataclass(slots=True)
-class _Number:
-    """Digits that are being joined: rows of packed bits, lowest first."""
+def _digit_rows(party: SharingParty, x: Array, edges: Sequence[int]) -> Steps[Bytes]:
+    """Return shares of less and of equal of all digits as packed bits [2D][N]."""
+    digits = digits_of(x, edges)
+    found = yield from leaves(party, digits.reshape(-1), 2)
+    both = np.empty((2, *digits.shape), np.uint8)
+    np.bitwise_and(found.reshape(digits.shape), 1, out=both[0])
+    np.right_shift(found.reshape(digits.shape), 1, out=both[1])
+    rows: Bytes = np.packbits(both, axis=-1, bitorder="little")
+    return rows.reshape(2 * len(digits), -1)
 
-    less: list[Bytes]
-    equal: list[Bytes]
-    wants_equal: bool
+
+def _bit_rows(party: SharingParty, x: Array, edges: Sequence[int]) -> Steps[Bytes]:
+    """Return the same for single bits: ¬a·b and ¬a ⊕ b."""
+    own = party.planes.slice(x)[edges[0] : edges[-1]]
+    nothing = np.zeros_like(own)
+    if party.index == 0:
+        own = ~own
+        less = yield from and_bits(party, own, nothing)
+    else:
+        less = yield from and_bits(party, nothing, own)
+    return np.concatenate((less, own))
 
 
 def compare_parts(
     party: SharingParty, x: Array, edges: Sequence[int]
-) -> list[tuple[Bytes, Bytes | None]]:
+) -> Steps[list[tuple[Bytes, Bytes | None]]]:
     """Compare parts of party 0's numbers with the same parts of party 1's, all at once.
 
     Part i has bits edges[i] … edges[i + 1] − 1. Returns shares of (a < b) and, but for the first
@@ -104,77 +177,44 @@ def compare_parts(
     of the part with most digits, and in all parts but the first the bottom's products are pairs,
     too.
     """
-    n = x.size
-    parts = [digits_of(x.reshape(-1), *edges[i : i + 2]) for i in range(len(edges) - 1)]
-    digits = np.stack([digit for part in parts for digit in part])
-    rows = leaves(party, digits.reshape(-1), 2).reshape(len(digits), n)
-    less = list(np.packbits(rows & 1, axis=-1, bitorder="little"))
-    equal = list(np.packbits(rows >> 1, axis=-1, bitorder="little"))
-    numbers = []
-    for i, part in enumerate(parts):
-        count = len(part)
-        numbers.append(_Number(less[:count], equal[:count], wants_equal=i > 0))
-        less, equal = less[count:], equal[count:]
-    size = -(-n // 8)
-    singles = sum((len(part) - 1).bit_length() for part in parts[:1])
-    stock = BitStock(party, size * singles, size * (len(digits) - len(parts) - singles))
-    while any(len(number.less) > 1 for number in numbers):
-        _join_level(party, numbers, stock)
-    return [(x.less[0], x.equal[0] if x.wants_equal else None) for x in numbers]
+    flat = x.reshape(-1)
+    size = -(-flat.size // 8)
+    step = 1 if party.dealt else DIGIT_BITS
+    rows = _bit_rows if party.dealt else _digit_rows
+    counts = tuple(-(-(b - a) // step) for a, b in pairwise(edges))
+    levels, ends = _levels(counts)
+    pairs = 8 * size * (sum(counts) - len(counts))
+    state, made = yield from together(
+        [rows(party, flat, edges), party.preprocessing.bit_pairs(pairs)]
+    )
+    if size:
+        tree = PairTree(party, made, size)
+        for level in levels:
+            state = yield from _join(state, tree, level)
+    equal = len(state) // 2
+    return [(state[row], state[equal + row] if i else None) for i, row in enumerate(ends)]
 
 
-def _join_level(party: SharingParty, numbers: Sequence[_Number], stock: BitStock) -> None:
-    """Join neighbouring digits of all numbers, in one round."""
-    single: list[tuple[Bytes, ...]] = []
-    double: list[tuple[Bytes, ...]] = []
-    for number in numbers:
-        for i in range(0, len(number.less) - 1, 2):
-            if i or number.wants_equal:
-                double.append((number.equal[i + 1], number.less[i], number.equal[i]))
-            else:
-                single.append((number.equal[i + 1], number.less[i]))
-    size = numbers[0].less[0].size
-    x, y = (_stack([s[i] for s in single], size) for i in range(2))
-    u, v, w = (_stack([d[i] for d in double], size) for i in range(3))
-    products, below, both = and_mixed(party, (x, y), (u, v, w), stock)
-    singles, doubles = iter(products), zip(below, both, strict=True)
-    for number in numbers:
-        less, equal = [], []
-        for i in range(0, len(number.less) - 1, 2):
-            if i or number.wants_equal:
-                low, same = next(doubles)
-            else:
-                low = same = next(singles)
-            less.append(number.less[i + 1] ^ low)
-            equal.append(same)
-        odd = len(number.less) % 2
-        number.less = less + number.less[len(number.less) - odd :]
-        number.equal = equal + number.equal[len(number.equal) - odd :]
-
-
-def _stack(rows: Sequence[Bytes], size: int) -> Bytes:
-    return np.stack(rows) if rows else np.empty((0, size), np.uint8)
-
-
-def millionaires(party: SharingParty, own: Array, bits: int) -> Bytes:
+def millionaires(party: SharingParty, own: Array, bits: int) -> Steps[Bytes]:
     """Return packed shares of (a < b) for party 0's numbers a and party 1's b, of t bits."""
-    ((less, _),) = compare_parts(party, own, (0, bits))
+    ((less, _),) = yield from compare_parts(party, own, (0, bits))
     return less
 
 
-def msb(party: SharingParty, x: Array) -> Bytes:
+def msb(party: SharingParty, x: Array) -> Steps[Bytes]:
     """Return packed shares of the top bits [RRK+20]: the shares' own and the carry into it.
 
     Cost: a comparison of ℓ − 1 bits.
     """
     bits = bits_of(x)
     flat = x.reshape(-1)
-    top = x.dtype.type(bits - 1)
-    rest = flat & x.dtype.type((1 << (bits - 1)) - 1)
+    number = x.dtype.type
+    rest = flat & number((1 << (bits - 1)) - 1)
     if party.index == 0:
-        rest = x.dtype.type((1 << (bits - 1)) - 1) - rest
-    carry = millionaires(party, rest, bits - 1)
-    return np.packbits((flat >> top).astype(np.uint8), bitorder="little") ^ carry
+        rest ^= number((1 << (bits - 1)) - 1)
+    carry = yield from millionaires(party, rest, bits - 1)
+    top = np.packbits((flat >> number(bits - 1)).astype(np.uint8), bitorder="little")
+    return top ^ carry
 
 
 def negate_bits(party: SharingParty, x: Bytes) -> Bytes:
@@ -184,7 +224,7 @@ def negate_bits(party: SharingParty, x: Bytes) -> Bytes:
 
 def less_than(
     party: SharingParty, x: Array, y: Array, *, signed: bool = True, near: bool = False
-) -> Bytes:
+) -> Steps[Bytes]:
     """Return packed shares of x < y.
 
     The top bit of x − y tells if |x − y| < 2^(ℓ−1), as `near` promises: the cost of `msb`.
@@ -194,45 +234,60 @@ def less_than(
     """
     difference = (x - y).reshape(-1)
     if near:
-        return msb(party, difference)
+        result: Bytes = yield from msb(party, difference)
+        return result
     n = x.size
     size = -(-n // 8)
     columns = np.zeros((3, 8 * size), x.dtype)
     for row, values in zip(columns, (x.reshape(-1), y.reshape(-1), difference), strict=True):
         row[:n] = values
-    a, b, c = msb(party, columns).reshape(3, size)
+    tops = yield from msb(party, columns)
+    a, b, c = tops.reshape(3, size)
     if signed:
         b = negate_bits(party, b)
     else:
         a = negate_bits(party, a)
-    return and_bits(party, a ^ c, b ^ c) ^ c
+    both = yield from and_bits(party, a ^ c, b ^ c)
+    return both ^ c
 
 
-def equal(party: SharingParty, x: Array, y: Array) -> Bytes:
+def equal(party: SharingParty, x: Array, y: Array) -> Steps[Bytes]:
     """Return packed shares of x = y: party 0's x₀ − y₀ against party 1's y₁ − x₁ [RRK+20].
 
     There are D = ℓ/4 digits. Cost on both directions together: 4Dn + 2·8N(D − 1) OTs; 20Dn/8 bytes
-    for leaves, and 2N(D − 1) each way. 2 + log2 D rounds.
+    for leaves, and 2N(D − 1) each way. 2 + log2 D rounds. With a dealer, the bits' equalities are
+    local: 8N(ℓ − 1) bit triples, 2N(ℓ − 1) bytes each way and log2 ℓ rounds.
     """
+    bits = bits_of(x)
     own = (x - y if party.index == 0 else y - x).reshape(-1)
-    digits = np.stack(digits_of(own, 0, bits_of(x)))
-    found = leaves(party, digits.reshape(-1), 1).reshape(len(digits), own.size)
-    rows = np.packbits(found, axis=-1, bitorder="little")
-    while len(rows) > 1:
-        rows = and_bits(party, rows[::2], rows[1::2])
-    same: Bytes = rows[0]
-    return same
+    size = -(-own.size // 8)
+    if party.dealt:
+        planes = party.planes.slice(own)
+        rows = negate_bits(party, planes)
+        triples = yield from party.preprocessing.bit_triples(8 * size * (bits - 1))
+    else:
+        digits = digits_of(own, (0, bits))
+        needed = 8 * size * (len(digits) - 1)
+        found, triples = yield from together(
+            [leaves(party, digits.reshape(-1), 1), party.preprocessing.bit_triples(needed)]
+        )
+        rows = np.packbits(found.reshape(digits.shape), axis=-1, bitorder="little")
+    result: Bytes = yield from and_all(party, rows, triples)
+    return result
 
 
-def relu(party: SharingParty, x: Array) -> Array:
+def relu(party: SharingParty, x: Array) -> Steps[Array]:
     """Return x where it isn't negative, 0 elsewhere: `msb` and `select`."""
-    return select(party, negate_bits(party, msb(party, x)), x)
+    negative = yield from msb(party, x)
+    result: Array = yield from select(party, negate_bits(party, negative), x)
+    return result
 
 
 def maximum(
     party: SharingParty, x: Array, y: Array, *, signed: bool = True, near: bool = False
-) -> Array:
+) -> Steps[Array]:
     """Return the greater of two numbers, element by element: `less_than` and `select`."""
-    less = less_than(party, x, y, signed=signed, near=near)
-    result: Array = x + select(party, less, y - x)
+    less = yield from less_than(party, x, y, signed=signed, near=near)
+    chosen = yield from select(party, less, y - x)
+    result: Array = x + chosen
     return result

@@ -6,7 +6,8 @@ packed bits by `np.packbits`, without a message; the other way, each party input
 circuit, whose first gates are the XORs that put them together.
 
 An additive OT below: the sender has a number z, the receiver a bit c, both get shares of c·z. Cost:
-an OT, a bit to the sender, ℓ bits back, two rounds and one for each further batch.
+an OT, a bit to the sender, ℓ bits back, two rounds and one for each further batch. With a dealer,
+bits become numbers by daBits: a bit each way and one round.
 """
 
 from __future__ import annotations
@@ -14,55 +15,11 @@ from __future__ import annotations
 import numpy as np
 
 from ..circuits.prefix import adder
-from ..kernels.pads import PADS
-from .arithmetic import bits_of, dtype_of, halved_products
-from .boolean import evaluate, to_words
-from .correlated import Bytes
-from .cot import Blocks
-from .native import Array, empty, padded
-from .sharing import BATCH_OTS, Hash, ReceiveJob, SendJob, SharingParty, slices
-
-
-def additive_ots(party: SharingParty, sent: Array, chosen: Bytes) -> tuple[Array, Array]:
-    """Run additive OTs both ways: shares for the numbers sent, and for the bits (bytes) chosen.
-
-    Seen: choices masked by random bits, messages by pads.
-    """
-    bits = bits_of(sent)
-    party.need_ring(bits)
-    shares = empty(sent.size, sent.dtype), empty(chosen.size, sent.dtype)
-    sent, chosen = padded(sent), padded(chosen)
-    party.exchange(
-        (
-            _send(party, sent[part], shares[0][part]) if part.start < sent.size else None,
-            _receive(party, chosen[part], shares[1][part]) if part.start < chosen.size else None,
-        )
-        for part in slices(max(sent.size, chosen.size), BATCH_OTS)
-    )
-    return shares
-
-
-def _send(party: SharingParty, x: Array, share: Array) -> SendJob:
-    count, bits = len(x), bits_of(x)
-
-    def run(hash: Hash, blocks: Blocks, message: Bytes) -> None:
-        arguments = (hash.start, hash.first, blocks, party.delta, x, share, message, count)
-        party.native.call(f"additive_sender{bits}", *arguments)
-
-    windows = -(-count // PADS)
-    return SendJob(ots=count, windows=windows, message_bytes=x.nbytes, chosen=True, run=run)
-
-
-def _receive(party: SharingParty, choices: Bytes, share: Array) -> ReceiveJob:
-    count, bits = len(choices), bits_of(share)
-
-    def run(hash: Hash, choices: Bytes, blocks: Blocks, message: Bytes) -> None:
-        arguments = (hash.start, hash.first, blocks, choices, message, share, count)
-        party.native.call(f"additive_receiver{bits}", *arguments)
-
-    windows = -(-count // PADS)
-    size = share.nbytes
-    return ReceiveJob(ots=count, windows=windows, message_bytes=size, choices=choices, run=run)
+from .arithmetic import bits_of, dtype_of, halved_products, product
+from .boolean import evaluate, open_bits
+from .party import SharingParty
+from .preprocessing import halved_bit_products
+from .steps import Array, Bytes, Steps
 
 
 def unpack(packed: Bytes, n: int) -> Bytes:
@@ -70,50 +27,67 @@ def unpack(packed: Bytes, n: int) -> Bytes:
     return np.unpackbits(packed, count=n, bitorder="little")
 
 
-def bits_to_numbers(party: SharingParty, x: Bytes, n: int, bits: int) -> Array:
+def bits_to_numbers(party: SharingParty, x: Bytes, n: int, bits: int) -> Steps[Array]:
     """Return shares modulo 2^ℓ of n bits shared by exclusive or: x₀ + x₁ − 2·x₀x₁ [DSZ15].
 
     Cost: an additive OT a bit, with party 0 as sender for the first ceil(n/2), party 1 for the
-    rest.
+    rest. With a dealer: a daBit r a bit, N bytes each way, one round; opened is x ⊕ r, and
+    x = (x ⊕ r) + r − 2·(x ⊕ r)·r is local then [DEF+19].
     """
-    own = unpack(x, n)
-    middle = -(-n // 2)
-    first, second = own[:middle], own[middle:]
-    if party.index == 1:
-        first, second = second, first
     dtype = dtype_of(bits)
-    shares = additive_ots(party, first.astype(dtype) * dtype.type((1 << bits) - 2), second)
-    if party.index == 1:
-        shares = shares[1], shares[0]
-    result: Array = own.astype(dtype) + np.concatenate(shares)
+    if party.dealt and n:
+        dealt = yield from party.preprocessing.da_bits(n, bits)
+        opened = yield from open_bits(party, x ^ dealt.bits)
+        known = unpack(opened, n).astype(dtype)
+        number = dealt.numbers - 2 * known * dealt.numbers
+        result: Array = number + known if party.index == 0 else number
+        return result
+    own = unpack(x, n)
+    shares = yield from halved_bit_products(party.ots, party.index, own, bits)
+    result = own.astype(dtype) + shares
     return result
 
 
-def select(party: SharingParty, condition: Bytes, x: Array) -> Array:
+def select(party: SharingParty, condition: Bytes, x: Array) -> Steps[Array]:
     """Return c·x for n packed bits c and numbers x, of any shape [RRK+20, 2-COT multiplexer].
 
     c·x₀ = c₀x₀ + c₁·(1 − 2c₀)x₀, where c₁ is the other's choice bit; x₁ likewise. Cost: an additive
-    OT an element in each direction: ceil(n/8) + n elements each way.
+    OT an element in each direction: ceil(n/8) + n elements each way. With a dealer:
+    `bits_to_numbers` and a product.
     """
+    if party.dealt:
+        number = yield from bits_to_numbers(party, condition, x.size, bits_of(x))
+        result: Array = yield from product(party, number.reshape(x.shape), x)
+        return result
     own = unpack(condition, x.size)
     flat = x.reshape(-1)
     selected = flat * own
-    sent, received = additive_ots(party, flat - 2 * selected, own)
-    result: Array = (selected + sent + received).reshape(x.shape)
+    sent, received = yield from party.ots.additive(flat - 2 * selected, own)
+    result = (selected + sent + received).reshape(x.shape)
     return result
 
 
-def to_numbers(party: SharingParty, x: Array) -> Array:
+def to_numbers(party: SharingParty, x: Array) -> Steps[Array]:
     """Return additive shares of integers shared by exclusive or [DSZ15].
 
     x₀ + x₁ − 2·Σ 2^i x₀ᵢx₁ᵢ. Cost: that of `arithmetic.square`, ℓ OTs and ℓ(ℓ + 1)/2 + ℓ bits an
-    element.
+    element. With a dealer: `bits_to_numbers` of all bits, ℓN bytes each way, one round.
     """
-    result: Array = x + halved_products(party, x, "bitwise")
+    bits = bits_of(x)
+    if party.dealt and x.size:
+        planes = party.planes.slice(x.reshape(-1))
+        size = planes.shape[1]
+        numbers = yield from bits_to_numbers(party, planes.reshape(-1), 8 * planes.size, bits)
+        places = np.arange(bits, dtype=x.dtype)[:, None]
+        weighted = numbers.reshape(bits, 8 * size)[:, : x.size] << places
+        result: Array = weighted.sum(axis=0, dtype=x.dtype).reshape(x.shape)
+        return result
+    cross = yield from halved_products(party, x, bitwise=True)
+    result = x + cross
     return result
 
 
-def to_bits(party: SharingParty, x: Array, *, shallow: bool = True) -> Bytes:
+def to_bits(party: SharingParty, x: Array, *, shallow: bool = True) -> Steps[Bytes]:
     """Return packed bits [ℓ][N] of numbers [n]: an adder of the two shares [DSZ15].
 
     Cost: that of the adder, by `boolean.evaluate`: for ℓ = 64 with `shallow` 7 rounds, otherwise
@@ -121,9 +95,11 @@ def to_bits(party: SharingParty, x: Array, *, shallow: bool = True) -> Bytes:
     """
     nothing = np.zeros_like(x)
     inputs = [x, nothing] if party.index == 0 else [nothing, x]
-    return evaluate(party, adder(bits_of(x), shallow=shallow), inputs, x.size)
+    planes = yield from evaluate(party, adder(bits_of(x), shallow=shallow), inputs, x.size)
+    return planes
 
 
-def to_xor_shares(party: SharingParty, x: Array, *, shallow: bool = True) -> Array:
+def to_xor_shares(party: SharingParty, x: Array, *, shallow: bool = True) -> Steps[Array]:
     """Return integers shared by exclusive or; like `to_bits`."""
-    return to_words(party, to_bits(party, x, shallow=shallow), x.size, bits_of(x))
+    planes = yield from to_bits(party, x, shallow=shallow)
+    return party.planes.words(planes, x.size)

@@ -11,7 +11,7 @@ everything. `extension_sessions` runs OT extension over a channel.
 from __future__ import annotations
 
 import os
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 
@@ -23,13 +23,21 @@ from ..kernels.engine import Engine
 from .channel import Channel
 from .cot import GROUP_BITS, AlignedBytes, Bits, Blocks, CotReceiver, CotSender
 from .native import BLOCK_BYTES, Array, Native
+from .silent import MEDIUM, Parameters, SilentReceiver, SilentSender
 
 Bytes = Bits
 """Bytes: bits one each, or packed, or messages."""
 
 
 class CotSenderSource(Protocol):
-    """The sender's end."""
+    """The sender's end.
+
+    `speaks` tells which end sends where more is made, the other then only receives.
+    """
+
+    @property
+    def speaks(self) -> bool:
+        """Whether this end sends."""
 
     @property
     def delta(self) -> Blocks:
@@ -40,7 +48,11 @@ class CotSenderSource(Protocol):
 
 
 class CotReceiverSource(Protocol):
-    """The receiver's end."""
+    """The receiver's end; `speaks` is the opposite of the sender's."""
+
+    @property
+    def speaks(self) -> bool:
+        """Whether this end sends."""
 
     def take(self, count: int) -> tuple[Bytes, Blocks]:
         """Return the bits r, a byte each, and the t of the next `count` OTs."""
@@ -78,6 +90,8 @@ class Generator:
 class DealtSender:
     """The sender's end of an ideal dealer's session."""
 
+    speaks: ClassVar[bool] = False
+
     def __init__(self, native: Native, seed: bytes) -> None:
         self._dealer = _Dealer(native, seed)
         self.delta = self._dealer.delta
@@ -93,6 +107,8 @@ class DealtSender:
 
 class DealtReceiver:
     """The receiver's end of an ideal dealer's session."""
+
+    speaks: ClassVar[bool] = True
 
     def __init__(self, native: Native, seed: bytes) -> None:
         self._dealer = _Dealer(native, seed)
@@ -132,6 +148,30 @@ def extension_sessions(
     """
     sender = CotSender(channel, Engine(), os.urandom(BLOCK_BYTES), bits)
     receiver = CotReceiver(channel, Engine(), bits)
-    for source in (receiver, sender) if party == 0 else (sender, receiver):
-        source.take(1)
+    _set_up(party, sender, receiver)
     return sender, receiver
+
+
+def silent_sessions(
+    channel: Channel, party: int, parameters: Parameters = MEDIUM
+) -> tuple[SilentSender, SilentReceiver]:
+    """Set up sessions of silent OT in both directions at one party; see `silent.py`.
+
+    The lowest bit of Δ is 1.
+    """
+    delta = bytearray(os.urandom(BLOCK_BYTES))
+    delta[0] |= 1
+    sender = SilentSender(channel, Engine(), bytes(delta), parameters)
+    receiver = SilentReceiver(channel, Engine(), parameters)
+    _set_up(party, sender, receiver)
+    return sender, receiver
+
+
+def _set_up(party: int, sender: CotSenderSource, receiver: CotReceiverSource) -> None:
+    """Take from both ends, one after the other: set-ups are conversations."""
+    if party == 0:
+        receiver.take(1)
+        sender.take(1)
+    else:
+        sender.take(1)
+        receiver.take(1)

@@ -26,3 +26,6 @@ BATCH_OTS: Final = 1 << 16
 
 BATCH_BYTES: Final = 1 << 20
 """How long a batch's message is at most, but for a single row of a matrix."""
+
+PADDING: Final = 512
+"""Bytes after the end of an array that native code may touch."""

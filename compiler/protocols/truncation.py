@@ -18,14 +18,13 @@ from .arithmetic import bits_of, dtype_of
 from .boolean import and_bits
 from .comparison import compare_parts, millionaires, negate_bits
 from .conversions import bits_to_numbers, unpack
-from .correlated import Bytes
-from .native import Array
-from .sharing import SharingParty
+from .party import SharingParty
+from .steps import Array, Bytes, Steps, together
 
 
 def truncate(
     party: SharingParty, x: Array, shift: int, *, signed: bool = True, positive: bool = False
-) -> Array:
+) -> Steps[Array]:
     """Return ⌊x / 2^s⌋, 0 < s < ℓ.
 
     Cost: `comparison.compare_parts` for s and ℓ − s bits, an AND, and two additive OTs an element.
@@ -42,31 +41,36 @@ def truncate(
         own = own + number(1 << (bits - 1))
     compared = ~own if party.index == 0 else own
     if positive:
-        carry = millionaires(party, compared & number((1 << shift) - 1), shift)
-        wrap = _either_top(party, own, bits)
+        low = compared & number((1 << shift) - 1)
+        carry, wrap = yield from together(
+            [millionaires(party, low, shift), _either_top(party, own, bits)]
+        )
     else:
-        (carry, _), (less, same) = compare_parts(party, compared, (0, shift, bits))
+        (carry, _), (less, same) = yield from compare_parts(party, compared, (0, shift, bits))
         if same is None:
             raise CompilerBug("the upper part of a comparison has an equality")
-        wrap = less ^ and_bits(party, same, carry)
+        both = yield from and_bits(party, same, carry)
+        wrap = less ^ both
     n = own.size
-    both = np.concatenate([unpack(carry, n), unpack(wrap, n)])
-    c, w = bits_to_numbers(party, np.packbits(both, bitorder="little"), 2 * n, bits).reshape(2, n)
+    flags = np.packbits(np.concatenate([unpack(carry, n), unpack(wrap, n)]), bitorder="little")
+    numbers = yield from bits_to_numbers(party, flags, 2 * n, bits)
+    c, w = numbers.reshape(2, n)
     result: Array = (own >> number(shift)) + c - (w << number(bits - shift))
     if moved and party.index == 0:
         result -= number(1 << (bits - 1 - shift))
     return result.reshape(x.shape)
 
 
-def _either_top(party: SharingParty, x: Array, bits: int) -> Bytes:
+def _either_top(party: SharingParty, x: Array, bits: int) -> Steps[Bytes]:
     """Return shares of the OR of both shares' top bits: one AND of complements."""
     top = np.packbits((x >> x.dtype.type(bits - 1)).astype(np.uint8), bitorder="little")
     nothing = np.zeros_like(top)
     operands = (~top, nothing) if party.index == 0 else (nothing, ~top)
-    return negate_bits(party, and_bits(party, *operands))
+    neither = yield from and_bits(party, *operands)
+    return negate_bits(party, neither)
 
 
-def extend(party: SharingParty, x: Array, bits: int, *, signed: bool = True) -> Array:
+def extend(party: SharingParty, x: Array, bits: int, *, signed: bool = True) -> Steps[Array]:
     """Return the same numbers modulo a larger 2^ℓ' [RRG+21].
 
     Cost: a comparison of ℓ bits and an additive OT of ℓ' bits an element.
@@ -78,8 +82,8 @@ def extend(party: SharingParty, x: Array, bits: int, *, signed: bool = True) -> 
     own = x.reshape(-1)
     if signed and party.index == 0:
         own = own + number(1 << (old - 1))
-    wrap = millionaires(party, ~own if party.index == 0 else own, old)
-    w = bits_to_numbers(party, wrap, own.size, bits)
+    wrap = yield from millionaires(party, ~own if party.index == 0 else own, old)
+    w = yield from bits_to_numbers(party, wrap, own.size, bits)
     result: Array = own.astype(wide) - (w << wide.type(old))
     if signed and party.index == 0:
         result -= wide.type(1 << (old - 1))

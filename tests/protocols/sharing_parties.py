@@ -11,12 +11,21 @@ from typing import Any
 import numpy as np
 
 from ezlang.compiler.protocols.channel import Buffer
-from ezlang.compiler.protocols.correlated import dealt_session, extension_sessions
+from ezlang.compiler.protocols.correlated import (
+    dealt_session,
+    extension_sessions,
+    silent_sessions,
+)
 from ezlang.compiler.protocols.native import Native
-from ezlang.compiler.protocols.sharing import SharingParty
+from ezlang.compiler.protocols.party import SharingParty
+from ezlang.compiler.protocols.session import NativeSession, open_session
+from ezlang.compiler.protocols.silent import Parameters
+from ezlang.compiler.protocols.steps import Steps
 
 TIME_OUT = 60.0
-Protocol = Callable[[SharingParty], Any]
+Protocol = Callable[[SharingParty], Steps[Any]]
+TINY = Parameters(trees=40, depth=6, secret_bits=8)
+"""Silent OT with iterations of a few hundred OTs."""
 
 
 class CountingChannel:
@@ -55,7 +64,6 @@ class Outcome:
     """What a run gave: each party's result, and what it cost."""
 
     results: tuple[Any, Any]
-    parties: tuple[SharingParty, SharingParty]
     bytes: tuple[int, int]
     ots: tuple[int, int]
     rounds: int
@@ -63,45 +71,51 @@ class Outcome:
 
 
 class Pair:
-    """Two parties that stay for several protocols, over dealt or real OTs."""
+    """Two parties that stay for several protocols, over dealt, extended or silent OTs."""
 
-    def __init__(self, *, real: bool = False) -> None:
+    def __init__(self, *, real: bool = False, silent: bool = False) -> None:
         one: queue.Queue[Any] = queue.Queue()
         other: queue.Queue[Any] = queue.Queue()
         self.channels = CountingChannel(one, other), CountingChannel(other, one)
         self.natives = Native(), Native()
         seeds = bytes(16), bytes(range(16))
-        sessions: Any = [None, None]
-        if not real:
+        ends: Any = [None, None]
+        if not real and not silent:
             first = dealt_session(seeds[0], self.natives[0], self.natives[1])
             second = dealt_session(seeds[1], self.natives[1], self.natives[0])
-            sessions = [(first[0], second[1]), (second[0], first[1])]
+            ends = [(first[0], second[1]), (second[0], first[1])]
 
-        def start(index: int) -> SharingParty:
+        def start(index: int) -> NativeSession:
             channel = self.channels[index]
-            sender, receiver = sessions[index] or extension_sessions(channel, index)
-            return SharingParty(index, channel, self.natives[index], sender, receiver)
+            if silent:
+                sources: Any = silent_sessions(channel, index, TINY)
+            else:
+                sources = ends[index] or extension_sessions(channel, index)
+            return open_session(index, channel, self.natives[index], *sources)
 
-        self.parties = both(start, 0, 1)
+        self.sessions = both(start, 0, 1)
+
+    @property
+    def parties(self) -> tuple[SharingParty, SharingParty]:
+        return self.sessions[0].party, self.sessions[1].party
 
     def run(self, first: Protocol, second: Protocol | None = None) -> Outcome:
         """Run a protocol, the same at both or one for each; everything is counted from here."""
         for channel in self.channels:
             channel.bytes_sent = channel.depth = 0
             channel.heard = []
-        before = tuple(party.ots_sent for party in self.parties)
+        one, other = self.sessions
+        before = one.driver.ots_sent, other.driver.ots_sent
         protocols = first, second or first
-        results = both(lambda i: protocols[i](self.parties[i]), 0, 1)
-        one, other = self.parties
-        assert one.ots_sent == other.ots_received
-        assert other.ots_sent == one.ots_received
-        assert one.keys_sent == other.keys_received
-        assert other.keys_sent == one.keys_received
+        results = both(lambda i: self.sessions[i].run(protocols[i](self.sessions[i].party)), 0, 1)
+        assert one.driver.ots_sent == other.driver.ots_received
+        assert other.driver.ots_sent == one.driver.ots_received
+        assert one.ots.windows_sent == other.ots.windows_received
+        assert other.ots.windows_sent == one.ots.windows_received
         return Outcome(
             results=results,
-            parties=self.parties,
             bytes=(self.channels[0].bytes_sent, self.channels[1].bytes_sent),
-            ots=(one.ots_sent - before[0], other.ots_sent - before[1]),
+            ots=(one.driver.ots_sent - before[0], other.driver.ots_sent - before[1]),
             rounds=max(channel.depth for channel in self.channels),
             heard=(b"".join(self.channels[0].heard), b"".join(self.channels[1].heard)),
         )

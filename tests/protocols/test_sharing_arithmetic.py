@@ -9,7 +9,8 @@ import pytest
 from sharing_parties import Pair, assert_uniform, edge_numbers, random_numbers, split
 
 from ezlang.compiler.protocols import arithmetic, matrices
-from ezlang.compiler.protocols.sharing import SharingParty
+from ezlang.compiler.protocols.party import SharingParty
+from ezlang.compiler.protocols.steps import Steps
 
 WIDTHS = [8, 16, 32, 64]
 COUNTS = [1, 2, 7, 16, 127, 128, 129, 300]
@@ -43,7 +44,7 @@ def pairs_of_edges(bits: int) -> tuple[Array, Array]:
 @pytest.mark.parametrize("bits", WIDTHS)
 @pytest.mark.parametrize("count", COUNTS)
 def test_triples(pair: Pair, bits: int, count: int) -> None:
-    outcome = pair.run(lambda party: arithmetic.triples(party, count, bits))
+    outcome = pair.run(lambda party: party.preprocessing.triples(count, bits))
     one, other = outcome.results
     assert np.array_equal((one.a + other.a) * (one.b + other.b), one.c + other.c)
     assert outcome.ots == (bits * count, bits * count)
@@ -54,7 +55,7 @@ def test_triples(pair: Pair, bits: int, count: int) -> None:
 @pytest.mark.parametrize("bits", WIDTHS)
 def test_triples_of_several_batches(pair: Pair, bits: int) -> None:
     count = (1 << 17) // bits + 3
-    outcome = pair.run(lambda party: arithmetic.triples(party, count, bits))
+    outcome = pair.run(lambda party: party.preprocessing.triples(count, bits))
     one, other = outcome.results
     assert np.array_equal((one.a + other.a) * (one.b + other.b), one.c + other.c)
     assert outcome.rounds == 3
@@ -85,7 +86,7 @@ def test_products_with_a_known_factor(pair: Pair, bits: int, owner: int) -> None
     x, known = pairs_of_edges(bits)
     xs = split(x, 1)
 
-    def multiply(party: SharingParty) -> Array:
+    def multiply(party: SharingParty) -> Steps[Array]:
         own = known if party.index == owner else None
         return arithmetic.multiply_known(party, xs[party.index], own, owner)
 
@@ -176,10 +177,11 @@ def test_all_that_is_seen_is_uniform(pair: Pair, bits: int) -> None:
 def test_sharing_and_opening(pair: Pair, bits: int) -> None:
     x = edge_numbers(bits, 5000, 1)
 
-    def there_and_back(party: SharingParty) -> tuple[Array, Array]:
+    def there_and_back(party: SharingParty) -> Steps[tuple[Array, Array]]:
         own = x if party.index == 1 else None
-        share = arithmetic.share_from(party, 1, own, x.shape, bits)
-        return share, arithmetic.open_numbers(party, share)
+        share = yield from arithmetic.share_from(party, 1, own, x.shape, bits)
+        opened = yield from arithmetic.open_numbers(party, share)
+        return share, opened
 
     outcome = pair.run(there_and_back)
     for share, opened in outcome.results:

@@ -12,6 +12,8 @@ from ezlang.compiler.circuits.evaluate import evaluate as evaluate_clear
 from ezlang.compiler.circuits.netlist import Netlist, Port
 from ezlang.compiler.ir.tree import BinaryKind
 from ezlang.compiler.protocols import boolean
+from ezlang.compiler.protocols.party import SharingParty
+from ezlang.compiler.protocols.steps import Steps
 from ezlang.types.types import IntType
 
 
@@ -27,7 +29,7 @@ def real() -> Pair:
 
 @pytest.mark.parametrize("count", [8, 120, 128, 136, 1 << 16, (1 << 16) + 8])
 def test_triples_multiply_and_cost_an_ot_each_way(pair: Pair, count: int) -> None:
-    outcome = pair.run(lambda party: boolean.bit_triples(party, count))
+    outcome = pair.run(lambda party: party.preprocessing.bit_triples(count))
     one, other = outcome.results
     assert np.array_equal((one.a ^ other.a) & (one.b ^ other.b), one.c ^ other.c)
     assert outcome.ots == (count, count)
@@ -36,7 +38,7 @@ def test_triples_multiply_and_cost_an_ot_each_way(pair: Pair, count: int) -> Non
 
 
 def test_pairs_share_a_factor(pair: Pair) -> None:
-    outcome = pair.run(lambda party: boolean.bit_pairs(party, 80_000))
+    outcome = pair.run(lambda party: party.preprocessing.bit_pairs(80_000))
     one, other = outcome.results
     assert one.b.shape == one.c.shape == (2, 10_000)
     assert np.array_equal((one.a ^ other.a) & (one.b ^ other.b), one.c ^ other.c)
@@ -45,13 +47,13 @@ def test_pairs_share_a_factor(pair: Pair) -> None:
 
 
 def test_triples_over_real_ots(real: Pair) -> None:
-    one, other = real.run(lambda party: boolean.bit_triples(party, 200_000)).results
+    one, other = real.run(lambda party: party.preprocessing.bit_triples(200_000)).results
     assert np.array_equal((one.a ^ other.a) & (one.b ^ other.b), one.c ^ other.c)
 
 
 @pytest.mark.parametrize("part", ["a", "b", "c"])
 def test_triples_look_random_at_each_party(real: Pair, part: str) -> None:
-    for triples in real.run(lambda party: boolean.bit_triples(party, 400_000)).results:
+    for triples in real.run(lambda party: party.preprocessing.bit_triples(400_000)).results:
         assert_uniform(getattr(triples, part))
 
 
@@ -127,9 +129,10 @@ def test_integers_go_in_and_come_out(pair: Pair, width: int) -> None:
     x, y = (random_numbers((n,), f"u{width // 8}", seed) for seed in (1, 2))
     xs, ys = split_bits(x, 3), split_bits(y, 4)
 
-    def add(party: boolean.SharingParty) -> np.ndarray:
-        planes = boolean.evaluate(party, netlist, [xs[party.index], ys[party.index]], n)
-        return boolean.to_words(party, planes, n, width)
+    def add(party: SharingParty) -> Steps[np.ndarray]:
+        inputs = [xs[party.index], ys[party.index]]
+        planes = yield from boolean.evaluate(party, netlist, inputs, n)
+        return party.planes.words(planes, n)
 
     one, other = pair.run(add).results
     assert np.array_equal(one ^ other, x + y)

@@ -20,7 +20,8 @@ from sharing_parties import (
 
 from ezlang.compiler.circuits.prefix import adder
 from ezlang.compiler.protocols import comparison, conversions, truncation
-from ezlang.compiler.protocols.sharing import SharingParty
+from ezlang.compiler.protocols.party import SharingParty
+from ezlang.compiler.protocols.steps import Steps
 
 WIDTHS = [8, 16, 32, 64]
 Array = np.ndarray[Any, Any]
@@ -246,13 +247,15 @@ def test_over_real_ots(real: Pair, bits: int) -> None:
     n = len(x)
     xs, ys = split(x, 1), split(y, 2)
 
-    def everything(p: SharingParty) -> tuple[Array, ...]:
+    def everything(p: SharingParty) -> Steps[tuple[Array, ...]]:
         a, b = xs[p.index], ys[p.index]
-        less = comparison.less_than(p, a, b)
-        chosen = conversions.select(p, less, a)
-        number = conversions.to_numbers(p, conversions.to_xor_shares(p, b))
-        shifted = truncation.truncate(p, number, 3)
-        one = conversions.bits_to_numbers(p, comparison.equal(p, a, b), n, bits)
+        less = yield from comparison.less_than(p, a, b)
+        chosen = yield from conversions.select(p, less, a)
+        in_bits = yield from conversions.to_xor_shares(p, b)
+        number = yield from conversions.to_numbers(p, in_bits)
+        shifted = yield from truncation.truncate(p, number, 3)
+        same = yield from comparison.equal(p, a, b)
+        one = yield from conversions.bits_to_numbers(p, same, n, bits)
         return chosen, number, shifted, one
 
     results = real.run(everything).results

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import dataclasses
 from typing import Any
 
 import numpy as np
 import pytest
-from sharing_parties import Pair, assert_uniform, both, packed, random_numbers, split
+from sharing_parties import Pair, assert_uniform, packed, random_numbers, split
 
-from ezlang.compiler.protocols import arithmetic, boolean, comparison, conversions, matrices, tables
+from ezlang.compiler.protocols import (
+    arithmetic,
+    comparison,
+    conversions,
+    lengths,
+    matrices,
+    tables,
+)
 from ezlang.compiler.protocols.correlated import Generator, dealt_session
+from ezlang.compiler.protocols.drive import Driver
 from ezlang.compiler.protocols.native import Native
-from ezlang.compiler.protocols.sharing import Batch, Hash, SendJob, SharingParty
+from ezlang.compiler.protocols.native_batches import Session
+from ezlang.compiler.protocols.party import SharingParty
+from ezlang.compiler.protocols.steps import Steps, together
 from ezlang.compiler.protocols.truncation import truncate
 from ezlang.diagnostics.diagnostic import CompilerBug
 
@@ -41,61 +51,68 @@ def test_tables(pair: Pair, bits: int, n: int) -> None:
             assert_uniform(heard)
 
 
-class Recorder:
-    """Notes which keys the sender's jobs of a party use, and with which start."""
+class Recorder(Session):
+    """Notes which keys the sender's messages of a party use, and with which start."""
 
-    def __init__(self, party: SharingParty) -> None:
-        self.used: list[tuple[bytes, int, int]] = []
-        self._exchange = party.exchange
-        party.exchange = self.exchange  # type: ignore[method-assign]
+    def __init__(self, session: Session) -> None:
+        super().__init__(session.native, session.delta, session.own_start, session.other_start)
+        self.used: list[tuple[bytes, int]] = []
 
-    def exchange(self, batches: Iterable[Batch]) -> None:
-        self._exchange((self._watched(send), receive) for send, receive in batches)
-
-    def _watched(self, job: SendJob | None) -> SendJob | None:
-        if job is None:
-            return None
-
-        def run(hash: Hash, blocks: Any, message: Any) -> None:
-            self.used.append((hash.start.tobytes(), hash.first, hash.first + 16 * job.windows))
-            assert 16 * 8 * job.windows >= job.ots
-            job.run(hash, blocks, message)
-
-        return SendJob(
-            ots=job.ots,
-            windows=job.windows,
-            message_bytes=job.message_bytes,
-            chosen=job.chosen,
-            run=run,
-        )
+    def send(self, kernel: str, first: int, blocks: Any, *arguments: Any) -> None:
+        self.used.append((self.own_start.tobytes(), first))
+        super().send(kernel, first, blocks, *arguments)
 
 
 def test_keys_are_never_used_again() -> None:
     pair = Pair()
-    recorders = [Recorder(party) for party in pair.parties]
+    recorders = []
+    for session in pair.sessions:
+        recorders.append(Recorder(session.ots._session))
+        session.ots._session = recorders[-1]
     x = random_numbers((500,), np.uint32, 1)
     matrix = x[:64].reshape(8, 8)
 
-    def everything(party: SharingParty) -> None:
-        boolean.bit_triples(party, 100_000)
-        arithmetic.multiply(party, x, x)
-        arithmetic.square(party, x)
-        matrices.matrix_multiply(party, matrix, matrix)
-        conversions.to_numbers(party, x)
-        conversions.select(party, comparison.less_than(party, x, x), x)
-        arithmetic.triples(party, 5000, 32)
+    def everything(party: SharingParty) -> Steps[list[Any]]:
+        less = yield from comparison.less_than(party, x, x)
+        return (
+            yield from together(
+                [
+                    party.preprocessing.bit_triples(100_000),
+                    arithmetic.multiply(party, x, x),
+                    arithmetic.square(party, x),
+                    matrices.matrix_multiply(party, matrix, matrix),
+                    conversions.to_numbers(party, x),
+                    conversions.select(party, less, x),
+                    party.preprocessing.triples(5000, 32),
+                ]
+            )
+        )
 
     pair.run(everything)
     starts = set()
-    for recorder, party in zip(recorders, pair.parties, strict=True):
-        (start,) = {start for start, _, _ in recorder.used}
+    for recorder, session in zip(recorders, pair.sessions, strict=True):
+        (start,) = {start for start, _ in recorder.used}
         starts.add(start)
-        end = 0
-        for _, first, after in recorder.used:
-            assert first == end
-            end = after
-        assert end == 16 * party.keys_sent
+        firsts = [first for _, first in recorder.used]
+        assert len(set(firsts)) == len(firsts) > 10
+        # A window of 16 keys for at most 128 OTs; windows follow one another without gaps.
+        assert 128 * session.ots.windows_sent >= session.driver.ots_sent
+        assert max(firsts) < 16 * session.ots.windows_sent
     assert len(starts) == 2
+
+
+@pytest.mark.parametrize("count", [1, 127, 129, 1000])
+def test_windows_cover_all_ots(count: int) -> None:
+    batches = [
+        *lengths.bit_batches(count),
+        *lengths.product_batches(32, count, count),
+        *lengths.additive_batches(8, count, count),
+        *lengths.table_batches(2, count, count),
+    ]
+    for batch in batches:
+        for half in (batch.sent, batch.received):
+            assert half is not None
+            assert 128 * half.windows >= half.ots
 
 
 def test_dealt_ots_are_correlated_and_not_repeated() -> None:
@@ -126,23 +143,27 @@ def test_shares_of_the_same_value_differ_between_sessions() -> None:
 
 def test_misuse_is_refused(pair: Pair) -> None:
     party = pair.parties[0]
+    nine = np.zeros(9, np.float64)
     with pytest.raises(CompilerBug):
-        SharingParty(2, party.channel, party.native, None, None)  # type: ignore[arg-type]
+        dataclasses.replace(party, index=2)
+    for steps in (
+        party.preprocessing.bit_triples(7),
+        arithmetic.multiply(party, nine, nine),
+        tables.look_up(party, np.full(3, 16, np.uint8), 2),
+        tables.look_up(party, np.zeros(3, np.uint8), 3),
+    ):
+        with pytest.raises(CompilerBug):
+            next(steps)
     with pytest.raises(CompilerBug):
-        boolean.bit_triples(party, 7)
-    with pytest.raises(CompilerBug):
-        arithmetic.multiply(party, np.zeros(3), np.zeros(3))
-    with pytest.raises(CompilerBug):
-        tables.look_up(party, np.full(3, 16, np.uint8), 2)
-    with pytest.raises(CompilerBug):
-        tables.look_up(party, np.zeros(3, np.uint8), 3)
+        Driver(pair.channels[0]).run(party.preprocessing.bit_triples(8))
 
 
 def test_nothing_is_asked_of_empty_arrays(pair: Pair) -> None:
     nothing = np.empty(0, np.uint32)
 
-    def everything(party: SharingParty) -> list[int]:
-        results = [
+    def everything(party: SharingParty) -> Steps[list[int]]:
+        results = []
+        for steps in (
             arithmetic.multiply(party, nothing, nothing),
             arithmetic.square(party, nothing),
             conversions.select(party, packed([]), nothing),
@@ -151,19 +172,18 @@ def test_nothing_is_asked_of_empty_arrays(pair: Pair) -> None:
             comparison.relu(party, nothing),
             truncate(party, nothing, 3),
             comparison.equal(party, nothing, nothing),
-        ]
-        return [result.size for result in results]
+        ):
+            results.append((yield from steps).size)
+        return results
 
-    assert pair.run(everything).results == ([0] * 8, [0] * 8)
+    outcome = pair.run(everything)
+    assert outcome.results == ([0] * 8, [0] * 8)
+    assert outcome.bytes == (0, 0)
 
 
 def test_parties_may_hold_views(pair: Pair) -> None:
     x = random_numbers((20, 30), np.uint16, 1)
-    xs = split(x, 2)
-    one, other = both(
-        lambda party: arithmetic.multiply_now(
-            party, xs[party.index].T[::2], xs[party.index].T[::2]
-        ),
-        *pair.parties,
-    )
-    assert np.array_equal(one + other, (x * x).T[::2])
+    xs = [share.T[::2] for share in split(x, 2)]
+    for multiply in (arithmetic.multiply, arithmetic.multiply_now):
+        outcome = pair.run(lambda p, run=multiply: run(p, xs[p.index], xs[p.index]))
+        assert np.array_equal(sum(outcome.results), (x * x).T[::2])

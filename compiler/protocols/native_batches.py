@@ -1,0 +1,260 @@
+"""Kinds of batches of OTs at one party, by the native kernels.
+
+A kind knows what of its arrays a half of a batch is about (`lengths.py`): the receiver's choices,
+the sender's message, made of blocks, and what the receiver makes of it. All arrays that kernels
+work on have padding. `first` is the number of the half's first key.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+
+from ezlang.diagnostics.diagnostic import CompilerBug
+
+from ..kernels.matrices import bit_order
+from .cot import Blocks
+from .lengths import Half
+from .native import PADDING, Array, Native, empty
+from .sizes import DIGIT_BITS
+from .steps import Bytes
+
+
+class Kind(Protocol):
+    """What is done in both directions of batches; `name` is for those who look at transcripts."""
+
+    name: str
+
+    def choices(self, half: Half) -> Bytes:
+        """Return the receiver's choices, a byte an OT. Not asked for where they are random."""
+
+    def send(self, half: Half, first: int, blocks: Blocks, message: Bytes) -> None:
+        """Fill the sender's message."""
+
+    def receive(
+        self, half: Half, first: int, choices: Bytes, blocks: Blocks, message: Bytes
+    ) -> None:
+        """Do the receiver's work."""
+
+
+class Session:
+    """What kernels need of a session: Δ of this party's OTs, and where keys begin."""
+
+    def __init__(self, native: Native, delta: Blocks, own: Bytes, other: Bytes) -> None:
+        self.native = native
+        self.delta = delta
+        self.own_start = own
+        self.other_start = other
+
+    def send(self, kernel: str, first: int, blocks: Blocks, *arguments: Array | int) -> None:
+        """Call a sender's kernel."""
+        self.native.call(kernel, self.own_start, first, blocks, self.delta, *arguments)
+
+    def receive(self, kernel: str, first: int, blocks: Blocks, *arguments: Array | int) -> None:
+        """Call a receiver's kernel."""
+        self.native.call(kernel, self.other_start, first, blocks, *arguments)
+
+
+class BitProducts:
+    """Random triples or pairs: the receiver's random choices, and rows u, v and b of both roles."""
+
+    name = "bit products"
+
+    def __init__(self, session: Session, count: int, copies: int) -> None:
+        size = count // 8
+        self.a: Bytes = empty(size, np.uint8)
+        self.u, self.v, self.b = (np.zeros((copies, size + PADDING), np.uint8) for _ in range(3))
+        self._session = session
+        self._kernel = ("triples", "pairs")[copies - 1]
+        self._stride = size + PADDING
+
+    def choices(self, half: Half) -> Bytes:
+        """Nobody asks: choices are random."""
+        raise CompilerBug("random choices are asked for")
+
+    def send(self, half: Half, first: int, blocks: Blocks, message: Bytes) -> None:
+        """Put pads and their differences into rows; there is no message."""
+        at = half.start // 8
+        arguments = (self.v[:, at:], self.b[:, at:], half.ots, self._stride)
+        self._session.send(f"{self._kernel}_sender", first, blocks, *arguments)
+
+    def receive(
+        self, half: Half, first: int, choices: Bytes, blocks: Blocks, message: Bytes
+    ) -> None:
+        """Put the pads into rows, and pack the choices."""
+        at = half.start // 8
+        arguments = (self.u[:, at:], half.ots, self._stride)
+        self._session.receive(f"{self._kernel}_receiver", first, blocks, *arguments)
+        self.a[at : half.stop // 8] = np.packbits(choices, bitorder="little")
+
+
+class Products:
+    """Products by factors that choose with their bits, or that random choices draw.
+
+    Shares are added to `shares`, for this party as sender and as receiver. Without factors, those
+    drawn are added to `drawn`.
+    """
+
+    name = "products"
+
+    def __init__(
+        self,
+        session: Session,
+        sent: Array,
+        factors: Array | None,
+        shares: tuple[Array, Array],
+        *,
+        drawn: Array | None = None,
+        bitwise: bool = False,
+    ) -> None:
+        self._session = session
+        self._sent = sent
+        self._factors = factors
+        self._shares = shares
+        self._drawn = drawn
+        self._bits = 8 * shares[0].itemsize
+        self._sender = f"{'bitwise' if bitwise else 'gilboa'}_sender{self._bits}"
+
+    def choices(self, half: Half) -> Bytes:
+        """Return the bits of the factors."""
+        assert self._factors is not None
+        out: Bytes = empty(half.ots, np.uint8)
+        count = half.stop - half.start
+        self._session.native.call(f"spread{self._bits}", self._factors[half.part], out, count)
+        return out
+
+    def send(self, half: Half, first: int, blocks: Blocks, message: Bytes) -> None:
+        """Fill the message; add to the shares."""
+        count = half.stop - half.start
+        arguments = (self._sent[half.part], self._shares[0][half.part], message, count)
+        self._session.send(self._sender, first, blocks, *arguments)
+
+    def receive(
+        self, half: Half, first: int, choices: Bytes, blocks: Blocks, message: Bytes
+    ) -> None:
+        """Add to the shares, and to the factors drawn."""
+        count = half.stop - half.start
+        arguments = (choices, message, self._shares[1][half.part], count)
+        self._session.receive(f"gilboa_receiver{self._bits}", first, blocks, *arguments)
+        if self._drawn is not None:
+            drawn = self._drawn[half.part]
+            self._session.native.call(f"collect{self._bits}", drawn, choices, count)
+
+
+class Additive:
+    """Numbers times chosen bits; shares are put into `shares`."""
+
+    name = "products with bits"
+
+    def __init__(
+        self, session: Session, sent: Array, chosen: Bytes, shares: tuple[Array, Array]
+    ) -> None:
+        self._session = session
+        self._sent = sent
+        self._chosen = chosen
+        self._shares = shares
+        self._bits = 8 * shares[0].itemsize
+
+    def choices(self, half: Half) -> Bytes:
+        """Return the chosen bits."""
+        return self._chosen[half.part]
+
+    def send(self, half: Half, first: int, blocks: Blocks, message: Bytes) -> None:
+        """Fill the message and put in the shares."""
+        arguments = (self._sent[half.part], self._shares[0][half.part], message, half.ots)
+        self._session.send(f"additive_sender{self._bits}", first, blocks, *arguments)
+
+    def receive(
+        self, half: Half, first: int, choices: Bytes, blocks: Blocks, message: Bytes
+    ) -> None:
+        """Put in the shares."""
+        arguments = (choices, message, self._shares[1][half.part], half.ots)
+        self._session.receive(f"additive_receiver{self._bits}", first, blocks, *arguments)
+
+
+class Tables:
+    """Leaves of comparisons, or tables: entries number `digits` are put into `out`.
+
+    The sender has digits and masks of leaves, or words of tables: the arrays `sent`.
+    """
+
+    name = "tables"
+
+    def __init__(
+        self, session: Session, kernel: str, fields: int, sent: tuple[Array, ...], digits: Bytes
+    ) -> None:
+        self.out: Bytes = empty(len(digits), np.uint8)
+        self._session = session
+        self._sender = f"{kernel}{fields}_sender"
+        self._receiver = f"leaves{fields}_receiver"
+        self._sent = sent
+        self._digits = digits
+
+    def choices(self, half: Half) -> Bytes:
+        """Return the bits of the digits."""
+        out: Bytes = empty(half.ots, np.uint8)
+        digits = self._digits[half.part]
+        self._session.native.call("spread_digits", digits, out, half.ots // DIGIT_BITS)
+        return out
+
+    def send(self, half: Half, first: int, blocks: Blocks, message: Bytes) -> None:
+        """Mask the tables."""
+        sent = [array[half.part] for array in self._sent]
+        count = half.stop - half.start
+        self._session.send(self._sender, first, blocks, *sent, message, count)
+
+    def receive(
+        self, half: Half, first: int, choices: Bytes, blocks: Blocks, message: Bytes
+    ) -> None:
+        """Unmask the entries."""
+        arguments = (self._digits[half.part], message, self.out[half.part], len(choices) // 4)
+        self._session.receive(self._receiver, first, blocks, *arguments)
+
+
+class MatrixRows:
+    """Rows that choose, times a panel of columns that is carried: [m][k] · [k][columns].
+
+    `rows` are the carried matrix's, `stride` elements apart; shares [m][stride] are added to.
+    """
+
+    name = "matrix products"
+
+    def __init__(
+        self,
+        session: Session,
+        choosing: Array | None,
+        rows: Array | None,
+        shares: tuple[Array, Array],
+        sizes: tuple[int, int, int],
+    ) -> None:
+        self._session = session
+        self._choosing = choosing
+        self._rows = rows
+        self._shares = shares
+        self._sizes = sizes
+        self._bits = 8 * shares[0].itemsize
+
+    def choices(self, half: Half) -> Bytes:
+        """Return the bits of rows, in the order of the kernels."""
+        assert self._choosing is not None
+        raw = np.ascontiguousarray(self._choosing[half.part]).view(np.uint8).reshape(-1)
+        bits = np.unpackbits(raw, bitorder="little").reshape(-1, self._bits)
+        out: Bytes = empty(half.ots, np.uint8)
+        np.take(bits, bit_order(self._bits), axis=1, out=out.reshape(bits.shape))
+        return out
+
+    def send(self, half: Half, first: int, blocks: Blocks, message: Bytes) -> None:
+        """Fill the message; add to the shares."""
+        assert self._rows is not None
+        sizes = (half.stop - half.start, *self._sizes)
+        arguments = (self._rows, self._shares[0][half.part], message, *sizes)
+        self._session.send(f"matrix_sender{self._bits}", first, blocks, *arguments)
+
+    def receive(
+        self, half: Half, first: int, choices: Bytes, blocks: Blocks, message: Bytes
+    ) -> None:
+        """Add to the shares."""
+        sizes = (half.stop - half.start, *self._sizes)
+        arguments = (choices, message, self._shares[1][half.part], *sizes)
+        self._session.receive(f"matrix_receiver{self._bits}", first, blocks, *arguments)

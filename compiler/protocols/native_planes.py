@@ -1,0 +1,105 @@
+"""Bit-slicing and the gates of netlists on shares, by the kernels of `kernels/gmw.py`."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..circuits.netlist import Netlist
+from ..kernels import sharing as units
+from ..kernels.gmw import TILE
+from .native import PADDING, Array, Native, empty, padded, zeros
+from .party import BitTriples
+from .steps import Bytes
+
+
+class NativeRegisters:
+    """Registers of a netlist (`party.Registers`), in tiles. Triples have padding."""
+
+    def __init__(self, native: Native, first_mask: int, netlist: Netlist, n: int) -> None:
+        self._native = native
+        self._first_mask = first_mask
+        self._n = n
+        self._bytes = -(-n // 8)
+        self._count = netlist.registers
+        self._code = np.ascontiguousarray(netlist.code, dtype=np.int32)
+        tiles = -(-self._bytes // TILE)
+        self._memory = zeros(tiles * self._count * TILE, np.uint8)
+        self._tiles = self._memory.reshape(tiles, self._count, TILE)
+
+    def load(self, register: int, values: Array) -> None:
+        """Put integers' bits into registers."""
+        bits = 8 * values.itemsize
+        self._native.load(units.add_ring, bits)
+        first = self._memory[register * TILE :]
+        self._native.call(f"to_planes{bits}", padded(values), first, self._n, self._count)
+
+    def set(self, register: int, packed: Bytes) -> None:
+        """Put packed bits into a register."""
+        row: Bytes = np.zeros(len(self._tiles) * TILE, np.uint8)
+        row[: self._bytes] = packed
+        self._tiles[:, register, :] = row.reshape(-1, TILE)
+
+    def get(self, register: int) -> Bytes:
+        """Return a register's packed bits."""
+        return self._tiles[:, register, :].reshape(-1)[: self._bytes]
+
+    def free(self, start: int, stop: int) -> None:
+        """Run instructions that cost nothing."""
+        sizes = (self._count, self._bytes, self._first_mask)
+        self._native.call("gmw_free", self._code[start:], stop - start, self._memory, *sizes)
+
+    def open(self, start: int, stop: int, triples: BitTriples) -> Bytes:
+        """Mask the operands of a group: [tiles][ANDs][bytes of the tile], twice."""
+        size = (stop - start) * self._bytes
+        stride = size + PADDING
+        mine = empty(2 * stride, np.uint8)
+        common = self._group(start, stop)
+        self._native.call("gmw_open", *common, triples.a, triples.b, mine, mine[stride:])
+        mine[size : 2 * size] = mine[stride : stride + size]
+        return mine[: 2 * size]
+
+    def close(self, start: int, stop: int, triples: BitTriples, mine: Bytes, theirs: Bytes) -> None:
+        """Write the products of a group."""
+        size = (stop - start) * self._bytes
+        common = self._group(start, stop)
+        masks = (triples.a, triples.b, triples.c, mine, theirs)
+        self._native.call("gmw_close", *common, *masks, size, self._first_mask)
+
+    def _group(self, start: int, stop: int) -> tuple[Array | int, ...]:
+        return self._code[start:], stop - start, self._memory, self._count, self._bytes
+
+
+class NativePlanes:
+    """Bit-slicing (`party.Planes`) at one party."""
+
+    def __init__(self, native: Native, index: int) -> None:
+        self._native = native
+        self._first_mask = index - 1
+        native.load(units.add_bits)
+
+    def registers(self, netlist: Netlist, n: int) -> NativeRegisters:
+        """Return registers of zeros."""
+        return NativeRegisters(self._native, self._first_mask, netlist, n)
+
+    def slice(self, x: Array) -> Bytes:
+        """Return packed bits [ℓ][N]."""
+        bits, n = 8 * x.itemsize, x.size
+        self._native.load(units.add_ring, bits)
+        size = -(-n // 8)
+        tiles = -(-size // TILE)
+        memory = zeros(tiles * bits * TILE, np.uint8)
+        self._native.call(f"to_planes{bits}", padded(x), memory, n, bits)
+        rows = memory.reshape(tiles, bits, TILE).transpose(1, 0, 2).reshape(bits, tiles * TILE)
+        return np.ascontiguousarray(rows[:, :size])
+
+    def words(self, planes: Bytes, n: int) -> Array:
+        """Return integers from packed bits."""
+        bits, size = planes.shape
+        self._native.load(units.add_ring, bits)
+        tiles = -(-size // TILE)
+        rows = np.zeros((bits, tiles * TILE), np.uint8)
+        rows[:, :size] = planes
+        layout = padded(rows.reshape(bits, tiles, TILE).transpose(1, 0, 2))
+        result = empty(n, np.dtype(f"u{bits // 8}"))
+        self._native.call(f"from_planes{bits}", result, layout, n, bits)
+        return result

@@ -1,0 +1,56 @@
+"""One party's side of a session of native protocols on shares."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from .channel import Channel
+from .correlated import CotReceiverSource, CotSenderSource, Generator
+from .drive import Driver
+from .native import BLOCK_BYTES, Native
+from .native_ots import NativeOts, start
+from .native_planes import NativePlanes
+from .party import Preprocessing, SharingParty
+from .preprocessing import OtPreprocessing
+from .steps import Steps, T
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NativeSession:
+    """A party, what drives its protocols, and its OTs."""
+
+    party: SharingParty
+    driver: Driver
+    ots: NativeOts
+
+    def run(self, steps: Steps[T]) -> T:
+        """Run a protocol of this party."""
+        return self.driver.run(steps)
+
+
+def open_session(
+    index: int,
+    channel: Channel,
+    native: Native,
+    sender: CotSenderSource,
+    receiver: CotReceiverSource,
+    *,
+    dealt: Preprocessing | None = None,
+) -> NativeSession:
+    """Begin a session at party `index`, with its ends of the sessions of OT in both directions.
+
+    Costs a round of 16 bytes each way. With `dealt`, preprocessing is a dealer's.
+    """
+    driver = Driver(channel, sender, receiver)
+    random = Generator(native, os.urandom(BLOCK_BYTES)).bytes
+    ots = driver.run(start(native, sender.delta))
+    party = SharingParty(
+        index=index,
+        random=random,
+        ots=ots,
+        planes=NativePlanes(native, index),
+        preprocessing=OtPreprocessing(index, random, ots) if dealt is None else dealt,
+        dealt=dealt is not None,
+    )
+    return NativeSession(party=party, driver=driver, ots=ots)
