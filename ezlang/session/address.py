@@ -1,4 +1,4 @@
-"""Where party 0 listens and party 1 dials: HOST:PORT."""
+"""Where party 0 listens and party 1 dials, or a dealer listens and both dial: HOST:PORT."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from . import errors
 
 DEFAULT_HOST: Final = "127.0.0.1"
 DEFAULT_PORT: Final = 7800
+DEALER_PORT: Final = 7801
 _HIGHEST_PORT: Final = 65535
 _FORM: Final = re.compile(r"(?:\[(?P<six>[^\[\]]*)\]|(?P<host>[^:\[\]]*))(?::(?P<port>[0-9]*))?")
 
@@ -54,10 +55,13 @@ def _is_loopback(number: str) -> bool:
     return bool((mapped or address).is_loopback)
 
 
-def parse_address(text: str | None) -> Address:
-    """Return the address that a user writes: HOST:PORT, HOST, :PORT, [IPV6]:PORT, or nothing."""
+def parse_address(text: str | None, port: int = DEFAULT_PORT) -> Address:
+    """Return the address that a user writes: HOST:PORT, HOST, :PORT, [IPV6]:PORT, or nothing.
+
+    `port` is the one that is meant if none is given.
+    """
     if text is None:
-        return Address()
+        return Address(port=port)
     found = _FORM.fullmatch(text.strip())
     if found is None:
         many = text.count(":") > 1 and "[" not in text
@@ -74,7 +78,7 @@ def parse_address(text: str | None) -> Address:
         raise errors.bad_address(text, "the port is missing after the colon")
     if digits is not None and (len(digits) > 5 or int(digits) > _HIGHEST_PORT):
         raise errors.bad_address(text, f"ports go up to {_HIGHEST_PORT}")
-    return Address(host, DEFAULT_PORT if digits is None else int(digits))
+    return Address(host, port if digits is None else int(digits))
 
 
 def require_private(address: Address, *, insecure: bool) -> str | None:

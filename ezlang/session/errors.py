@@ -138,6 +138,77 @@ def peer_failed() -> EzError:
     )
 
 
+def no_dealer_answers(address: str, seconds: float, last: str) -> EzError:
+    """A party dialled the dealer until the time-out."""
+    return _failed(
+        "EZ5030",
+        f"No dealer answered at {address} within {seconds:g} seconds",
+        "start `ezlang dealer` with the same address, or give it more time with --timeout",
+        f"the last attempt said: {last}",
+    )
+
+
+def dealer_gone(why: str) -> EzError:
+    """The dealer was there, and did not deal."""
+    return _failed(
+        "EZ5031",
+        f"The dealer did not deal: {why}",
+        "look at what the dealer said last, then start the dealer and both parties again",
+    )
+
+
+def no_dealer(reason: str) -> EzError:
+    """Who answers at a dealer's address, or comes to a dealer, doesn't speak as such."""
+    return _failed(
+        "EZ5032",
+        f"What is at the other end doesn't speak as dealers and their parties do: {reason}",
+        "check the addresses: `--dealer` is where `ezlang dealer` listens, `--address` is where "
+        "party 0 listens",
+    )
+
+
+def dealer_refused(reason: str) -> EzError:
+    """The dealer won't deal for what the parties asked."""
+    return _failed(
+        "EZ5033",
+        f"The dealer deals nothing for this run: {reason}",
+        "start both parties again with the same program and options, and the same dealer",
+    )
+
+
+def parties_missing(address: str, seconds: float, notes: tuple[str, ...]) -> EzError:
+    """The dealer waited until the time-out, and not both parties of a run came."""
+    return _failed(
+        "EZ5034",
+        f"Not both parties of a run came to the dealer at {address} within {seconds:g} seconds",
+        "start both parties with `--dealer` and this address, or give them more time with "
+        "--timeout",
+        *notes,
+    )
+
+
+def demands_unknown(why: str) -> EzError:
+    """A dealer has to know beforehand how much a run takes."""
+    return EzError(
+        Diagnostic(
+            code="EZ5035",
+            message=f"No dealer can help this program: {why}",
+            span=None,
+            help="leave out --dealer, so that the parties make what they need as they go",
+        ),
+        exit_code=USAGE,
+    )
+
+
+def dealer_cannot_listen(address: str, reason: str) -> EzError:
+    """The port is taken, or isn't the dealer's to take."""
+    return _failed(
+        "EZ5012",
+        f"The dealer cannot listen at {address}: {reason}",
+        "end what uses this port, or give the dealer and both parties another address",
+    )
+
+
 def bad_address(text: str, why: str) -> EzError:
     """HOST:PORT is expected."""
     return EzError(

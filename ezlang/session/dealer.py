@@ -1,0 +1,253 @@
+"""The dealer: a third process that deals preprocessing to both parties of a run, and then is done.
+
+Parties come in any order. The two that belong to the same run must ask for the same, and both are
+told if they don't. A connection that doesn't begin like a party's is dropped. The dealer sees
+fingerprints and demands; inputs and shares never come near it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Final
+
+from ezlang.compiler.protocols import demands as amounts
+from ezlang.compiler.protocols.dealt import corrections
+from ezlang.compiler.protocols.native import Native
+from ezlang.diagnostics.diagnostic import EzError
+
+from . import errors
+from .address import Address
+from .channel import SocketChannel
+from .connect import GREETING_SECONDS
+from .dealing import (
+    DEALT,
+    PROGRESS,
+    PROGRESS_BYTES,
+    RECEIVED,
+    SEED_BYTES,
+    Answer,
+    Request,
+    read_request,
+)
+from .framing import plain, receive
+from .sockets import listen
+
+MOST_WAITING: Final = 64
+"""How many parties whose other hasn't come may wait at a time."""
+
+_REMEMBERED: Final = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """What was dealt: for which program, and how many bytes of corrections."""
+
+    program: str
+    bytes_sent: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Guest:
+    """A party that has asked, and until when it waits."""
+
+    channel: SocketChannel
+    request: Request
+    deadline: float
+
+    def refuse(self, reason: str) -> None:
+        """Tell the party why it gets nothing, if it still listens, and hang up."""
+        _refuse(self.channel, reason)
+
+
+def _refuse(channel: SocketChannel, reason: str) -> None:
+    with contextlib.suppress(EzError):
+        channel.send(Answer(refused=reason).encode())
+        channel.flush()
+    channel.close()
+
+
+class Dealer:
+    """Listens at an address from the beginning to the end of a `with` statement.
+
+    `timeout`: seconds that a party waits for its other, and that a connection may be silent.
+    """
+
+    def __init__(self, address: Address, timeout: float) -> None:
+        self._timeout = timeout
+        self._listener = listen(address, errors.dealer_cannot_listen)
+        self.address = Address(address.host, self._listener.getsockname()[1])
+        self._waiting: list[_Guest] = []
+        self._dropped: list[str] = []
+        self._native = Native()
+
+    def __enter__(self) -> Dealer:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._listener.close()
+        for guest in self._waiting:
+            guest.refuse("the dealer has ended")
+
+    def serve(self, *, patient: bool = False) -> Served:
+        """Deal for one run. `patient`: wait for a first party without limit.
+
+        Raises EzError, exit code 3, if no two parties come, if they are refused, or if one of them
+        goes away; what was dealt by then is worth nothing.
+        """
+        pair = self._meet(patient)
+        try:
+            reason = _mismatch(pair[0].request, pair[1].request)
+            if reason:
+                for guest in pair:
+                    guest.refuse(reason)
+                raise errors.dealer_refused(reason)
+            try:
+                return self._deal(*pair)
+            except EzError as error:
+                raise errors.dealer_gone(f"a party went away or was silent ({error})") from None
+        finally:
+            for guest in pair:
+                guest.channel.close()
+
+    def _meet(self, patient: bool) -> tuple[_Guest, _Guest]:
+        """Return both parties of a run, party 0 first."""
+        end = None if patient else time.monotonic() + self._timeout
+        while True:
+            deadline = min((g.deadline for g in self._waiting), default=end)
+            left = None if deadline is None else max(deadline - time.monotonic(), 0.001)
+            self._listener.settimeout(left)
+            try:
+                connection, _ = self._listener.accept()
+            except TimeoutError:
+                self._give_up(patient)
+                continue
+            except OSError:
+                continue
+            guest = self._welcome(connection)
+            if guest is None:
+                continue
+            pair = self._join(guest)
+            if pair is not None:
+                self._dropped = []
+                return pair
+
+    def _give_up(self, patient: bool) -> None:
+        """Let those go who have waited long enough."""
+        now = time.monotonic()
+        late = [guest for guest in self._waiting if guest.deadline <= now]
+        self._waiting = [guest for guest in self._waiting if guest.deadline > now]
+        for guest in late:
+            other = 1 - guest.request.party
+            guest.refuse(f"party {other} did not come within {self._timeout:g} seconds")
+        if late or not patient:
+            came = (f"party {guest.request.party} came alone" for guest in late)
+            dropped = (f"a connection was dropped: {reason}" for reason in self._dropped)
+            address = str(self.address)
+            raise errors.parties_missing(address, self._timeout, (*came, *dropped))
+
+    def _welcome(self, connection: socket.socket) -> _Guest | None:
+        """Hear what a caller wants; None if it is no party."""
+        channel = SocketChannel(connection, min(GREETING_SECONDS, self._timeout))
+        try:
+            request = read_request(channel)
+        except EzError as error:
+            channel.close()
+            self._dropped = [*self._dropped, str(error)][-_REMEMBERED:]
+            return None
+        channel.timeout = self._timeout
+        deadline = time.monotonic() + self._timeout
+        return _Guest(channel=channel, request=request, deadline=deadline)
+
+    def _join(self, guest: _Guest) -> tuple[_Guest, _Guest] | None:
+        """Return the guest and its other, if that is there; else let it wait."""
+        for other in self._waiting:
+            if other.request.tag != guest.request.tag:
+                continue
+            if other.request.party == guest.request.party:
+                guest.refuse(f"party {guest.request.party} of this run is here already")
+                return None
+            self._waiting.remove(other)
+            return (guest, other) if guest.request.party == 0 else (other, guest)
+        if len(self._waiting) >= MOST_WAITING:
+            guest.refuse("too many parties wait for their others already")
+            return None
+        self._waiting.append(guest)
+        return None
+
+    def _deal(self, zero: _Guest, one: _Guest) -> Served:
+        seeds = os.urandom(SEED_BYTES), os.urandom(SEED_BYTES)
+        for guest, seed in zip((zero, one), seeds, strict=True):
+            guest.channel.send(Answer(seed=seed).encode())
+            guest.channel.flush()
+        sent = 0
+        demands = one.request.demands
+        for correction in corrections(self._native, seeds, demands):
+            one.channel.send(correction.reshape(-1).data.cast("B"))
+            steps = (sent + correction.nbytes) // PROGRESS_BYTES - sent // PROGRESS_BYTES
+            sent += correction.nbytes
+            if steps:
+                zero.channel.send(PROGRESS * steps)
+                zero.channel.flush()
+        if receive(one.channel, len(RECEIVED)) != RECEIVED:
+            raise errors.no_dealer("party 1 said something else than that it has all")
+        for guest in (one, zero):
+            guest.channel.send(DEALT)
+            guest.channel.flush()
+        return Served(program=one.request.program, bytes_sent=sent)
+
+
+def _mismatch(zero: Request, one: Request) -> str:
+    """Say why two requests for the same run can't be met, or nothing."""
+    if zero.flaw or one.flaw:
+        return zero.flaw or one.flaw
+    if zero.program != one.program:
+        return (
+            "the two parties run different programs, with the fingerprints "
+            f"{plain(zero.program[:16])} and {plain(one.program[:16])}"
+        )
+    if zero.demands == one.demands:
+        return ""
+    mine, theirs = amounts.encode(zero.demands), amounts.encode(one.demands)
+    text = next(t for t in {**mine, **theirs} if mine.get(t) != theirs.get(t))
+    return (
+        "the two parties ask for different amounts: "
+        f"{mine.get(text, 0)} units of {text} as party 0, {theirs.get(text, 0)} as party 1"
+    )
+
+
+def run_dealer(
+    address: Address,
+    timeout: float,
+    runs: int | None,
+    *,
+    listening: Callable[[Address], None],
+    served: Callable[[Served], None],
+    failed: Callable[[EzError], None],
+) -> None:
+    """Deal for so many runs, or without end for None.
+
+    What comes of each is told, `served` or `failed`, where it doesn't count; the failure of the
+    only one is raised.
+    """
+    with Dealer(address, timeout) as dealer:
+        listening(dealer.address)
+        done = 0
+        while runs is None or done < runs:
+            try:
+                served(dealer.serve(patient=runs != 1))
+                done += 1
+            except EzError as error:
+                if runs == 1:
+                    raise
+                failed(error)

@@ -1,0 +1,219 @@
+"""What a party and the dealer say to one another, and a party's side of it.
+
+A party that has found the other one dials the dealer and asks. Its *request* is a frame
+(`framing.py`): version, number of the party, fingerprint of the program, the run's tag, by which
+the dealer knows who belongs to whom, and demands. The dealer's *answer* is a frame: its version,
+and either the party's seed or the reason why it deals nothing. Then corrections come to party 1,
+whose lengths follow from the demands, and it says that it has them. Party 0 meanwhile gets a byte
+for each `PROGRESS_BYTES` of them, lest it think the dealer gone. At last a byte tells each party
+that all is dealt, and only then does either go on: when inputs are shared, the dealer has no part
+in the run any more.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+import ezlang
+from ezlang.compiler.protocols import demands as amounts
+from ezlang.compiler.protocols.channel import Channel
+from ezlang.compiler.protocols.dealt import DealtUnits
+from ezlang.compiler.protocols.demands import Demands
+from ezlang.compiler.protocols.native import Native
+from ezlang.diagnostics.diagnostic import EzError
+
+from . import errors
+from .address import Address
+from .channel import SocketChannel
+from .framing import Form, is_hash, is_party, is_short_text, plain, receive
+from .handshake import Hello
+from .sockets import dial
+
+PROTOCOL: Final = 1
+PROGRESS_BYTES: Final = 1 << 24
+PROGRESS: Final = b"\x16"
+RECEIVED: Final = b"\x06"
+DEALT: Final = b"\x06"
+TAG_BYTES: Final = 16
+SEED_BYTES: Final = 16
+_SHOWN: Final = 400
+_FORM: Final = Form(
+    magic=b"ezdeal\xf5\x0a", protocol=PROTOCOL, longest=1 << 20, stranger=errors.no_dealer
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What a party asks of the dealer, for the run with a tag.
+
+    The `flaw` is why it can't be met, as the dealer finds it.
+    """
+
+    party: int
+    program: str
+    tag: str
+    demands: Demands
+    version: str = ezlang.__version__
+    flaw: str = ""
+
+    def encode(self) -> bytes:
+        """Return the request as bytes."""
+        return _FORM.pack(
+            {
+                "version": self.version,
+                "party": self.party,
+                "program": self.program,
+                "tag": self.tag,
+                "demands": amounts.encode(self.demands),
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What the dealer answers: the party's seed, or why there is none."""
+
+    seed: bytes = b""
+    refused: str = ""
+    version: str = ezlang.__version__
+
+    def encode(self) -> bytes:
+        """Return the answer as bytes."""
+        return _FORM.pack(
+            {"version": self.version, "seed": self.seed.hex(), "refused": self.refused}
+        )
+
+
+def read_request(channel: SocketChannel) -> Request:
+    """Read a request; one that can't be met has a flaw. Raises EzError if none comes."""
+    said: dict[str, Any] = _FORM.parse(_FORM.read(channel), _REQUEST)
+    demands: Demands = {}
+    flaw = ""
+    if said["version"] != ezlang.__version__:
+        theirs = plain(said["version"])
+        flaw = f"the dealer runs version {ezlang.__version__} of ezlang, a party {theirs}"
+    else:
+        try:
+            demands = amounts.decode(said["demands"])
+        except ValueError as error:
+            flaw = str(error)
+    return Request(
+        party=said["party"], program=said["program"], tag=said["tag"], demands=demands, flaw=flaw
+    )
+
+
+def read_answer(channel: SocketChannel) -> Answer:
+    """Read an answer. Raises EzError if none comes, or one that refuses."""
+    said: dict[str, Any] = _FORM.parse(_FORM.read(channel), _ANSWER)
+    if said["refused"]:
+        raise errors.dealer_refused(plain(said["refused"], _SHOWN))
+    if said["version"] != ezlang.__version__ or len(said["seed"]) != 2 * SEED_BYTES:
+        raise errors.no_dealer("its answer has no seed")
+    return Answer(seed=bytes.fromhex(said["seed"]))
+
+
+def _is_hex(value: object) -> bool:
+    return (
+        isinstance(value, str)
+        and len(value) <= 2 * SEED_BYTES
+        and set(value) <= set("0123456789abcdef")
+    )
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+_REQUEST: Final = {
+    "version": is_short_text,
+    "party": is_party,
+    "program": is_hash,
+    "tag": lambda value: _is_hex(value) and len(value) == 2 * TAG_BYTES,
+    "demands": lambda value: isinstance(value, dict),
+}
+_ANSWER: Final = {"version": is_short_text, "seed": _is_hex, "refused": _is_text}
+
+
+def agree_on_tag(channel: Channel, party: int) -> str:
+    """Return the tag of a run with a dealer, which party 0 draws: 16 bytes to party 1."""
+    tag = bytearray(os.urandom(TAG_BYTES))
+    if party == 0:
+        channel.send(tag)
+        channel.flush()
+    else:
+        channel.receive_into(memoryview(tag))
+    return tag.hex()
+
+
+def dealt_preprocessing(
+    address: Address,
+    hello: Hello,
+    tag: str,
+    demands: Demands,
+    timeout: float,
+    native: Native | None = None,
+) -> DealtUnits:
+    """Return what the dealer at an address deals to this party; it has finished then.
+
+    `hello` is what the other party was greeted with, `tag` the run's. Raises EzError, exit code 3,
+    if the dealer doesn't answer, refuses or doesn't finish.
+    """
+    request = Request(party=hello.party, program=hello.fingerprint, tag=tag, demands=demands)
+    connection = dial(address, timeout, errors.no_dealer_answers)
+    channel = SocketChannel(connection, timeout)
+    try:
+        with _of_the_dealer():
+            channel.send(request.encode())
+            # A dealer that is none may have hung up already; what it said before tells more.
+            with contextlib.suppress(EzError):
+                channel.flush()
+            answer = read_answer(channel)
+            units = _units(native or Native(), hello.party, answer.seed, demands)
+            for place in units.places():
+                channel.receive_into(place)
+            if hello.party == 1:
+                channel.send(RECEIVED)
+            _wait_until_dealt(channel, hello.party, demands)
+    finally:
+        channel.close()
+    return units
+
+
+def progress_bytes(demands: Demands) -> int:
+    """Return how many bytes party 0 gets while corrections go to party 1."""
+    return amounts.correction_bytes(demands) // PROGRESS_BYTES
+
+
+def _units(native: Native, party: int, seed: bytes, demands: Demands) -> DealtUnits:
+    try:
+        return DealtUnits(native, party, seed, demands)
+    except MemoryError:
+        size = amounts.correction_bytes(demands)
+        raise errors.dealer_gone(
+            f"it would send {size / 1e9:.1f} GB to this party, more than there is memory"
+        ) from None
+
+
+def _wait_until_dealt(channel: SocketChannel, party: int, demands: Demands) -> None:
+    expected = PROGRESS * (progress_bytes(demands) if party == 0 else 0) + DEALT
+    for byte in expected:
+        if receive(channel, 1)[0] != byte:
+            raise errors.dealer_gone("it said something else than that it is done")
+
+
+@contextlib.contextmanager
+def _of_the_dealer() -> Iterator[None]:
+    """Say of the dealer what the channel says of a party."""
+    try:
+        yield
+    except EzError as error:
+        codes = {one.code for one in error.diagnostics}
+        if "EZ5003" in codes:
+            raise errors.dealer_gone("it closed the connection before it was done") from None
+        if "EZ5004" in codes:
+            raise errors.dealer_gone("it said nothing for as long as --timeout allows") from None
+        raise
