@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from ezlang.compiler.circuits.catalogue import PUBLIC, SAME, SECRET, CircuitOperation, Operand
 from ezlang.compiler.ir import tree as ir
+from ezlang.compiler.ir.known import constants_of
 from ezlang.diagnostics.diagnostic import CompilerBug
 
 from ..values import Known
@@ -17,8 +18,13 @@ from ..values import Known
 
 @dataclass(slots=True)
 class Facts:
-    """The facts of one function."""
+    """The facts of one function.
 
+    `constants` are for protocols on shares; `numbers` are built into circuits, also where they have
+    been shared.
+    """
+
+    constants: dict[int, int] = field(default_factory=dict)
     numbers: dict[int, int] = field(default_factory=dict)
     roots: dict[int, int] = field(default_factory=dict)
 
@@ -42,10 +48,10 @@ class Facts:
         return roles
 
 
-def facts_of(region: ir.Region) -> Facts:
-    """Return the facts of a function's body."""
-    facts = Facts()
-    for operation in ir.walk(region):
+def facts_of(function: ir.Function) -> Facts:
+    """Return the facts of a function."""
+    facts = Facts(constants=constants_of(function))
+    for operation in ir.walk(function.body):
         match operation:
             case ir.Constant() if len(operation.data) == 1:
                 facts.numbers[operation.result.id] = operation.data[0]

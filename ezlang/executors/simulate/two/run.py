@@ -9,7 +9,13 @@ import numpy as np
 from ezlang.compiler.circuits.catalogue import PUBLIC, SECRET, circuit
 from ezlang.compiler.ir import evaluate
 from ezlang.compiler.ir import tree as ir
+from ezlang.compiler.ir.groups import Group, enters_yao, groups
+from ezlang.compiler.ir.known import known_operands
+from ezlang.compiler.ir.sharings import is_interactive
 from ezlang.compiler.ir.tree import Sharing
+from ezlang.compiler.protocols.operations import local_of, steps_of
+from ezlang.compiler.protocols.party import SharingParty
+from ezlang.compiler.protocols.steps import Array, Steps, together
 from ezlang.diagnostics.diagnostic import CompilerBug
 from ezlang.recursion import deep_recursion
 from ezlang.source import Span
@@ -21,8 +27,9 @@ from ..randomness import Randomness
 from ..values import Known
 from ..walk import Walk
 from .facts import Facts, facts_of
-from .values import Shared
-from .wire import Wire
+from .sharing import SharingSession
+from .values import Parts, Shared, words_of
+from .wire import Packet, Wire
 from .yao import Yao
 
 Value = Known | Shared
@@ -48,7 +55,7 @@ def run_two(
     names = program.parties
     wire = Wire(record)
     own = (Randomness(names[0], seed), Randomness(names[1], seed))
-    run = _Run(program, inputs, wire, own)
+    run = _Run(program, inputs, wire, own, Randomness("ideal boxes", seed))
     with deep_recursion(), np.errstate(all="ignore"):  # integers wrap
         run.call(program.main.name, ())
     ledger = wire.ledger
@@ -69,13 +76,16 @@ class _Run(Walk[Shared]):
         program: ir.Program,
         inputs: Inputs,
         wire: Wire,
-        randomness: tuple[Randomness, Randomness],
+        own: tuple[Randomness, Randomness],
+        ideal: Randomness,
     ) -> None:
         super().__init__(program, inputs)
         self.wire = wire
-        self.yao = Yao(wire, randomness)
-        self.facts = {name: facts_of(f.body) for name, f in self.functions.items()}
+        self.yao = Yao(wire, own, ideal)
+        self.sharing = SharingSession(wire, own, ideal)
+        self.facts = {name: facts_of(f) for name, f in self.functions.items()}
         self.inside: list[Facts] = []
+        self.groups: dict[int, list[Group]] = {}
 
     def call(self, name: str, arguments: Sequence[Value]) -> list[Value]:
         self.inside.append(self.facts[name])
@@ -87,31 +97,98 @@ class _Run(Walk[Shared]):
     def come_to(self, span: Span) -> None:
         self.wire.come_to(span)
 
+    def operations(self, region: ir.Region, values: dict[int, Value]) -> None:
+        cut = self.groups.get(id(region))
+        if cut is None:
+            cut = self.groups[id(region)] = groups(region.operations)
+        for group in cut:
+            if not is_interactive(group[0]):
+                for operation in group:
+                    self.operation(operation, values)
+            else:
+                self._exchange(group, values)
+
     def tell(self, operation: ir.Reveal, known: Known) -> None:
         type = operation.result.type
         owner = known.owner
         if owner is None or type.label.owner == owner:
             return
         data = np.ascontiguousarray(known.data).tobytes()
-        self.wire.send(owner, len(data), "reveal", lambda: data)
+        self.wire.send(owner, Packet(len(data), "reveal", lambda: data))
 
     def open(self, operation: ir.Reveal, secret: Shared) -> evaluate.Array:
-        if secret.sharing is Sharing.YAO:
-            return self.yao.reveal(secret, operation.result.type)
-        raise CompilerBug("shares are opened in groups")
+        return self.yao.reveal(secret, operation.result.type)
 
     def compute(self, operation: ir.Operation, operands: Sequence[Value]) -> Value:
-        if operation.result.type.sharing is not Sharing.YAO:
-            raise CompilerBug("no shares yet")
-        return self._garbled(operation, operands)
+        if isinstance(operation, ir.Convert):
+            return self.yao.leave(shared(operands[0]))
+        if isinstance(operation, ir.Relabel) and isinstance(operands[0], Shared):
+            return operands[0]
+        if operation.result.type.sharing is Sharing.YAO:
+            return self._garbled(operation, operands)
+        first, second = self.sharing.parties
+        parts = (
+            local_of(first, operation, _given(operands, 0)),
+            local_of(second, operation, _given(operands, 1)),
+        )
+        return _secret(operation.result.type, parts)
+
+    # Shares
+
+    def _exchange(self, group: Group, values: dict[int, Value]) -> None:
+        """Run operations for which the parties exchange messages, side by side."""
+        self.come_to(group[0].span)
+        operands = [[values[value.id] for value in operation.operands] for operation in group]
+        for operation, given in zip(group, operands, strict=True):
+            self.check(operation, given)
+        if enters_yao(group[0]):
+            made: Sequence[Value] = self.yao.enter([shared(given[0]) for given in operands])
+        else:
+            made = self._run_protocols(group, operands)
+        for operation, result in zip(group, made, strict=True):
+            values[operation.result.id] = result
+
+    def _run_protocols(self, group: Group, operands: list[list[Value]]) -> list[Value]:
+        known = [known_operands(one, self.inside[-1].constants) for one in group]
+        for number, operation in enumerate(group):
+            if isinstance(operation, ir.Convert):
+                secret = shared(operands[number][0])
+                is_yao = secret.sharing is Sharing.YAO
+                operands[number] = [self.yao.leave(secret) if is_yao else secret]
+
+        def protocol(party: SharingParty) -> Steps[list[Array | None]]:
+            return together(
+                [
+                    steps_of(party, operation, _given(given, party.index), known=numbers)
+                    for operation, given, numbers in zip(group, operands, known, strict=True)
+                ]
+            )
+
+        results = self.sharing.run(protocol)
+        return [
+            self._result(operation, parts)
+            for operation, parts in zip(group, zip(*results, strict=True), strict=True)
+        ]
+
+    def _result(self, operation: ir.Operation, parts: tuple[Array | None, Array | None]) -> Value:
+        type = operation.result.type
+        if not isinstance(operation, ir.Reveal):
+            first, second = parts
+            if first is None or second is None:
+                raise CompilerBug("a party has no share of a secret")
+            return _secret(type, (first, second))
+        told = [part for part in parts if part is not None]
+        if any(not np.array_equal(part, told[0]) for part in told):
+            raise CompilerBug("the parties are told different values")
+        return self.revealed(operation, told[0].astype(evaluate.dtype(type.element)))
+
+    # Labels
 
     def _garbled(self, operation: ir.Operation, operands: Sequence[Value]) -> Value:
         """Compute an operation whose result has labels."""
-        type = operation.result.type
         match operation:
             case ir.Relabel():
-                (operand,) = operands
-                return operand if isinstance(operand, Shared) else self.yao.share(operand)
+                return self._labelled(operands[0])
             case ir.Unary() | ir.Binary() | ir.Select() | ir.Cast() | ir.Bit():
                 roles = self.inside[-1].roles(operation, operands)
                 ports = [
@@ -119,7 +196,8 @@ class _Run(Walk[Shared]):
                     for operand, role in zip(operands, roles, strict=True)
                     if role is SECRET or role is PUBLIC
                 ]
-                return self.yao.circuit(circuit(operation, roles), ports, type)
+                made, netlist = operation.result.type, circuit(operation, roles)
+                return self.yao.circuit(netlist, ports, made.element, made.shape)
             case (
                 ir.Broadcast()
                 | ir.Reshape()
@@ -133,23 +211,48 @@ class _Run(Walk[Shared]):
             ):
                 return self._moved(operation, operands)
             case _:
-                raise CompilerBug(f"{type} of {operation} cannot be garbled")
+                raise CompilerBug(f"{type(operation).__name__} cannot be garbled")
 
     def _moved(self, operation: evaluate.Moving, operands: Sequence[Value]) -> Shared:
-        """Move elements, at both parties alike; indices are known."""
+        """Move labels, at both parties alike; places are known."""
         if isinstance(operation, ir.Stack):
             count = len(operands)
         else:
             writes = isinstance(operation, ir.Insert | ir.InsertSlice | ir.AffineWrite)
             count = 2 if writes else 1
-        moved = [
-            operand if isinstance(operand, Shared) else self.yao.share(operand)
-            for operand in operands[:count]
-        ]
-        indices = [value.data for value in operands[count:] if isinstance(value, Known)]
+        moved = [self._labelled(operand) for operand in operands[:count]]
+        places = [value.data for value in operands[count:] if isinstance(value, Known)]
         parts = [
-            evaluate.moved(operation, [*(value.parts[party] for value in moved), *indices])
+            evaluate.moved(operation, [*(value.parts[party] for value in moved), *places])
             for party in (0, 1)
         ]
-        type = operation.result.type
-        return Shared(moved[0].sharing, type.element, (parts[0], parts[1]))
+        return _secret(operation.result.type, (parts[0], parts[1]))
+
+    def _labelled(self, value: Value) -> Shared:
+        return value if isinstance(value, Shared) else self.yao.share(value)
+
+
+def _secret(type: ir.TensorType, parts: Parts) -> Shared:
+    if type.sharing is None:
+        raise CompilerBug("a secret has no sharing")
+    return Shared(type.sharing, type.element, parts)
+
+
+def shared(value: Value) -> Shared:
+    """Return a secret."""
+    if not isinstance(value, Shared):
+        raise CompilerBug("a known value is used as a secret")
+    return value
+
+
+def _given(operands: Sequence[Value], party: int) -> list[Array | None]:
+    """Return what a party has of operands: shares, or known values as words."""
+    given: list[Array | None] = []
+    for operand in operands:
+        if isinstance(operand, Shared):
+            given.append(operand.parts[party])
+        elif operand.owner in (None, party):
+            given.append(words_of(operand.data, operand.element))
+        else:
+            given.append(None)
+    return given

@@ -73,8 +73,12 @@ def bits_of(data: Array, element: ScalarType) -> Bits:
     return np.unpackbits(words.view(np.uint8), axis=1, count=width, bitorder="little")
 
 
+def words_from(bits: Bits, element: ScalarType, shape: tuple[int, ...]) -> Array:
+    """Return `bits` [elements][width] as what shares are made of."""
+    packed = np.packbits(bits, axis=1, bitorder="little")
+    return np.ascontiguousarray(packed).view(word_of(element)).reshape(shape)
+
+
 def from_bits(bits: Bits, type: TensorType) -> Array:
     """Return the known values that `bits` [elements][width] are."""
-    packed = np.packbits(bits, axis=1, bitorder="little")
-    words = np.ascontiguousarray(packed).view(word_of(type.element)).reshape(type.shape)
-    return words.astype(dtype(type.element))
+    return words_from(bits, type.element, type.shape).astype(dtype(type.element))

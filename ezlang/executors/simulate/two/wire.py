@@ -6,7 +6,7 @@ rounds its receiver has had when it has taken it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,6 +15,15 @@ from ezlang.compiler.cost.ledger import Ledger
 from ezlang.source import Span
 
 from ..network import Message, Words
+
+
+@dataclass(frozen=True, slots=True)
+class Packet:
+    """Bytes to be sent: how many, what for, and what makes them where they are wanted."""
+
+    size: int
+    purpose: str
+    data: Callable[[], bytes]
 
 
 @dataclass(slots=True)
@@ -31,33 +40,33 @@ class Wire:
         """Note for which place of the program the next messages are."""
         self.ledger.place = span
 
-    def send(self, sender: int, size: int, purpose: str, data: Callable[[], bytes]) -> None:
-        """Send a message of a size; `data` makes its bytes where they are wanted."""
-        if not size:
-            return
-        turns = not self.ledger.receiving[1 - sender]
-        self.ledger.message(sender, size)
-        self._note(sender, size, purpose, data, turns)
+    def send(self, sender: int, packet: Packet) -> None:
+        """Send a message."""
+        if packet.size:
+            turns = not self.ledger.receiving[1 - sender]
+            self.ledger.message(sender, packet.size)
+            self._received(1 - sender, (packet,), turns)
 
-    def exchange(
-        self, sizes: tuple[int, int], purpose: str, data: tuple[Callable[[], bytes], ...]
-    ) -> None:
-        """Send a message each way at the same time."""
-        # Who sends turns to receiving anew.
-        turns = [bool(sizes[p]) or not self.ledger.receiving[p] for p in (0, 1)]
-        self.ledger.exchange(*sizes)
-        for sender, size in enumerate(sizes):
-            if size:
-                self._note(sender, size, purpose, data[sender], turns[1 - sender])
+    def exchange(self, first: Sequence[Packet], second: Sequence[Packet]) -> None:
+        """Send party 0's packets and party 1's at the same time."""
+        sizes = [sum(packet.size for packet in packets) for packets in (first, second)]
+        # Who has just sent turns to receiving anew.
+        turns = [bool(size) or not self.ledger.receiving[p] for p, size in enumerate(sizes)]
+        self.ledger.exchange(sizes[0], sizes[1])
+        for sender, packets in enumerate((first, second)):
+            if sizes[sender]:
+                self._received(1 - sender, packets, turns[1 - sender])
 
-    def _note(
-        self, sender: int, size: int, purpose: str, data: Callable[[], bytes], turns: bool
-    ) -> None:
-        receiver = 1 - sender
-        self.messages_sent[sender] += 1
+    def _received(self, receiver: int, packets: Sequence[Packet], turns: bool) -> None:
         self._rounds[receiver] += turns
-        if self.record:
-            payload = (Words(np.frombuffer(data(), np.uint8), 8),)
-            number, span = self._rounds[receiver], self.ledger.place
-            message = Message(number, sender, receiver, purpose, size, payload, span)
-            self.transcript.append(message)
+        number, span = self._rounds[receiver], self.ledger.place
+        for packet in packets:
+            if not packet.size:
+                continue
+            self.messages_sent[1 - receiver] += 1
+            if self.record:
+                payload = (Words(np.frombuffer(packet.data(), np.uint8), 8),)
+                sender, purpose = 1 - receiver, packet.purpose
+                self.transcript.append(
+                    Message(number, sender, receiver, purpose, packet.size, payload, span)
+                )

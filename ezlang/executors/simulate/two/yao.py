@@ -6,58 +6,94 @@ correlated OTs are an ideal box's, which counts what it stands for.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from math import prod
+
 import numpy as np
 
+from ezlang.compiler.circuits.catalogue import SECRET, binary
 from ezlang.compiler.circuits.netlist import Netlist
+from ezlang.compiler.cost.ledger import Phase
 from ezlang.compiler.ir.evaluate import Array
-from ezlang.compiler.ir.tree import Sharing, TensorType
+from ezlang.compiler.ir.tree import BinaryKind, Sharing, TensorType
 from ezlang.diagnostics.diagnostic import CompilerBug
+from ezlang.types.types import ScalarType
 
 from ..randomness import Randomness
 from ..values import Known
 from .garbling import TABLE_BYTES, Garbling, Rows, labels_of, masks_of, rows_of, table_bytes
 from .stock import OtStock
-from .values import Bits, Shared, bits_of, from_bits, labels_type
-from .wire import Wire
+from .values import Bits, Shared, bits_of, from_bits, labels_type, width_of, words_from
+from .wire import Packet, Wire
 
 _GARBLER = 0
 _EVALUATOR = 1
 _SET_UP_BYTES = 32
 
+Labels = tuple[Array, Array]
+"""W⁰ and active labels, [bits][2] each."""
+
 
 class Yao:
-    """A session. `randomness` has a generator a party."""
+    """A session. `randomness` has a generator a party, `ideal` is the OT box's."""
 
-    def __init__(self, wire: Wire, randomness: tuple[Randomness, Randomness]) -> None:
+    def __init__(
+        self, wire: Wire, randomness: tuple[Randomness, Randomness], ideal: Randomness
+    ) -> None:
         self.wire = wire
-        self._evaluator = randomness[_EVALUATOR]
+        self._ideal = ideal
         garbler = randomness[_GARBLER]
         shared = garbler.random.randbytes(_SET_UP_BYTES)
-        self._send(_GARBLER, shared, "set-up")
+        with wire.ledger.within(Phase.SET_UP):
+            self._send(_GARBLER, shared, "set-up")
         delta = garbler.random.getrandbits(128) | 1
         self.garbling = Garbling(delta=delta, start=shared[:16])
         self._delta = np.frombuffer(delta.to_bytes(16, "little"), np.uint64)
         self._labels = Randomness("labels", int.from_bytes(shared[16:], "little"))
-        self._stock = OtStock(wire)
+        self._stock = OtStock(wire, ideal, _EVALUATOR)
 
     def share(self, known: Known) -> Shared:
         """Turn a known value into labels."""
         bits = bits_of(known.data, known.element)
-        count = bits.size
         if known.owner is None:
-            active = np.zeros((count, 2), np.uint64)
-            zeros = self._times_delta(bits)
+            active = np.zeros((bits.size, 2), np.uint64)
+            labels = self._times_delta(bits), active
         elif known.owner == _GARBLER:
-            active = self._labels.array(np.dtype(np.uint64), (count, 2))
-            zeros = active ^ self._times_delta(bits)
+            labels = self._garblers(bits)
         else:
-            zeros, active = self._chosen(bits.reshape(-1))
-        type = labels_type(bits.shape[1])
-        parts = (zeros.reshape(-1).view(type), active.reshape(-1).view(type))
-        shape = known.data.shape
-        return Shared(
-            Sharing.YAO, known.element, (parts[0].reshape(shape), parts[1].reshape(shape))
-        )
+            labels = self._chosen(bits)
+        return _labelled(labels, known.element, known.data.shape)
+
+    def enter(self, secrets: Sequence[Shared]) -> list[Shared]:
+        """Turn arithmetic and boolean shares into labels: the evaluator's shares of all first."""
+        entered = []
+        for secret in secrets:
+            own, chosen = (bits_of(part, secret.element) for part in secret.parts)
+            zeros, active = self._chosen(chosen)
+            if secret.sharing is Sharing.BOOLEAN:
+                zeros ^= self._times_delta(own)
+            entered.append(_labelled((zeros, active), secret.element, secret.parts[0].shape))
+        return [
+            self._added(secret, labels) if secret.sharing is Sharing.ARITHMETIC else labels
+            for secret, labels in zip(secrets, entered, strict=True)
+        ]
+
+    def _added(self, secret: Shared, evaluators: Shared) -> Shared:
+        """Add the garbler's shares to the evaluator's, which have labels."""
+        shape = secret.parts[0].shape
+        bits = bits_of(secret.parts[_GARBLER], secret.element)
+        garblers = _labelled(self._garblers(bits), secret.element, shape)
+        netlist = binary(BinaryKind.ADD, secret.element, SECRET, SECRET)
+        return self.circuit(netlist, [garblers, evaluators], secret.element, shape)
+
+    def leave(self, secret: Shared) -> Shared:
+        """Turn labels into boolean shares: their lowest bits [DSZ15]. No message."""
+        shape, width = secret.parts[0].shape, secret.width
+        parts = [
+            words_from(_colors(part).reshape(-1, width), secret.element, shape)
+            for part in secret.parts
+        ]
+        return Shared(Sharing.BOOLEAN, secret.element, (parts[0], parts[1]))
 
     def reveal(self, secret: Shared, type: TensorType) -> Array:
         """Open a secret to the readers of `type`; return it."""
@@ -71,33 +107,45 @@ class Yao:
                 self._send(sender, data, "reveal")
         return from_bits((colors[0] ^ colors[1]).reshape(-1, type.width), type)
 
-    def circuit(self, netlist: Netlist, ports: list[Shared | Known], type: TensorType) -> Shared:
-        """Run a netlist on each element of the operands, giving a secret of `type`."""
+    def circuit(
+        self,
+        netlist: Netlist,
+        ports: Sequence[Shared | Known],
+        element: ScalarType,
+        shape: tuple[int, ...],
+    ) -> Shared:
+        """Run a netlist on each element of the operands."""
         rows = Rows([], [])
         for operand, port in zip(ports, netlist.ports, strict=True):
             if isinstance(operand, Shared):
-                zeros, active = (np.broadcast_to(part, type.shape) for part in operand.parts)
+                zeros, active = (np.broadcast_to(part, shape) for part in operand.parts)
                 rows.add(rows_of(zeros, port.width), rows_of(active, port.width))
             else:
-                data = np.broadcast_to(operand.data, type.shape)
+                data = np.broadcast_to(operand.data, shape)
                 masks = masks_of(bits_of(data, operand.element))
                 rows.add(masks, masks)
             if port.public is isinstance(operand, Shared):
                 raise CompilerBug(f"{netlist.name}: a port doesn't fit its operand")
-        made = self.garbling.run(netlist, rows, type.size)
+        count = prod(shape)
+        made = self.garbling.run(netlist, rows, count)
         tables = self.garbling.tables
-        self.wire.ledger.add("ANDs", netlist.ands * type.size)
-        size = TABLE_BYTES * netlist.ands * type.size
-        self.wire.send(_GARBLER, size, "tables", lambda: table_bytes(tables, type.size))
-        parts = [labels_of(rows, type.shape, type.size) for rows in (made.zeros, made.active)]
-        return Shared(Sharing.YAO, type.element, (parts[0], parts[1]))
+        size = TABLE_BYTES * netlist.ands * count
+        packet = Packet(size, "tables", lambda: table_bytes(tables, count))
+        self.wire.send(_GARBLER, packet)
+        parts = [labels_of(rows, shape, count) for rows in (made.zeros, made.active)]
+        return Shared(Sharing.YAO, element, (parts[0], parts[1]))
 
-    def _chosen(self, bits: Bits) -> tuple[Array, Array]:
-        """Let the evaluator share bits: q and t = q ⊕ r·Δ, and d = x ⊕ r sent."""
-        count = len(bits)
-        random = self._evaluator.array(np.dtype(np.bool_), (count,)).view(np.uint8)
-        active = self._evaluator.array(np.dtype(np.uint64), (count, 2))
-        flips = bits ^ random
+    def _garblers(self, bits: Bits) -> Labels:
+        """Let the garbler share bits: both expand the active labels, from the seed they share."""
+        active = self._labels.array(np.dtype(np.uint64), (bits.size, 2))
+        return active ^ self._times_delta(bits), active
+
+    def _chosen(self, bits: Bits) -> Labels:
+        """Let the evaluator share bits: q and t = q ⊕ r·Δ are an ideal box's, d = x ⊕ r is sent."""
+        count = bits.size
+        random = self._ideal.array(np.dtype(np.bool_), (count,)).view(np.uint8)
+        active = self._ideal.array(np.dtype(np.uint64), (count, 2))
+        flips = bits.reshape(-1) ^ random
         done = 0
         while done < count:
             part = self._stock.take(count - done)
@@ -113,7 +161,16 @@ class Yao:
         return masks[:, None] & self._delta
 
     def _send(self, sender: int, data: bytes, purpose: str) -> None:
-        self.wire.send(sender, len(data), purpose, lambda: data)
+        self.wire.send(sender, Packet(len(data), purpose, lambda: data))
+
+
+def _labelled(labels: Labels, element: ScalarType, shape: tuple[int, ...]) -> Shared:
+    """Return labels [elements · width][2] of both parties as a secret."""
+    type = labels_type(width_of(element))
+    zeros, active = (
+        np.ascontiguousarray(part).reshape(-1).view(type).reshape(shape) for part in labels
+    )
+    return Shared(Sharing.YAO, element, (zeros, active))
 
 
 def _colors(labels: Array) -> Bits:

@@ -1,0 +1,245 @@
+"""What protocols do with OTs, by ideal functionalities.
+
+What is asked for, and how long messages are, is compiler/protocols/native_ots.py's: OTs are taken,
+choices and messages sent, batch by batch. Then an ideal box is asked for the result: it gets
+both parties' inputs and gives each its share, drawn by itself. In the messages there is noise: what
+a party would see is masked by pads that are used once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ezlang.compiler.protocols.lengths import (
+    Batch,
+    additive_batches,
+    bit_batches,
+    matrix_batches,
+    product_batches,
+    table_batches,
+)
+from ezlang.compiler.protocols.party import BitTriples
+from ezlang.compiler.protocols.steps import Array, Bytes, Ideal, Request, Round, Steps, Take
+from ezlang.diagnostics.diagnostic import CompilerBug
+
+
+@dataclass(frozen=True, slots=True)
+class IdealOts:
+    """The OT box of one party; `random` are bytes for noise."""
+
+    random: Callable[[int], Bytes]
+
+    def bit_products(self, count: int, copies: int) -> Steps[BitTriples]:
+        """Random bit triples or pairs."""
+        if count % 8:
+            raise CompilerBug("bit triples come in multiples of eight")
+        made = yield from self._run("bit products", bit_batches(count), count // 8, copies)
+        if made is None:
+            nothing = np.empty((copies, 0) if copies > 1 else 0, np.uint8)
+            return BitTriples(a=np.empty(0, np.uint8), b=nothing, c=nothing)
+        triples: BitTriples = made
+        return triples
+
+    def products(
+        self, sent: Array, received: Array, *, bitwise: bool = False
+    ) -> Steps[tuple[Array, Array]]:
+        """Products in both directions."""
+        batches = product_batches(8 * sent.itemsize, sent.size, received.size)
+        name = "bitwise products" if bitwise else "products"
+        shares = yield from self._run(name, batches, sent, received)
+        return _pair(shares, sent.dtype)
+
+    def random_products(self, factors: Array) -> Steps[tuple[Array, Array]]:
+        """Products with random numbers."""
+        count = factors.size
+        batches = product_batches(8 * factors.itemsize, count, count, chosen=False)
+        made = yield from self._run("random products", batches, factors)
+        return _pair(made, factors.dtype)
+
+    def additive(self, sent: Array, chosen: Bytes) -> Steps[tuple[Array, Array]]:
+        """Products of numbers with bits."""
+        batches = additive_batches(8 * sent.itemsize, sent.size, chosen.size)
+        shares = yield from self._run("products with bits", batches, sent, chosen)
+        return _pair(shares, sent.dtype)
+
+    def leaves(self, sent: Bytes, masks: Bytes, received: Bytes, fields: int) -> Steps[Bytes]:
+        """Comparisons of digits."""
+        batches = table_batches(fields, sent.size, received.size)
+        found = yield from self._run("leaves", batches, sent, masks, received, fields)
+        return np.empty(0, np.uint8) if found is None else found
+
+    def tables(self, words: Array | None, digits: Bytes | None, fields: int) -> Steps[Bytes | None]:
+        """Entries of tables."""
+        sent = 0 if words is None else words.size
+        received = 0 if digits is None else digits.size
+        batches = table_batches(fields, sent, received)
+        found = yield from self._run("tables", batches, words, digits, fields)
+        if digits is None:
+            return None
+        return np.empty(0, np.uint8) if found is None else found
+
+    def matrices(
+        self, choosing: Array | None, carried: Array | None, shape: tuple[int, int, int]
+    ) -> Steps[tuple[Array, Array]]:
+        """Products of matrices."""
+        given = choosing if choosing is not None else carried
+        if given is None:
+            raise CompilerBug("a product needs a matrix")
+        m, k, n = shape
+        sends, receives = carried is not None, choosing is not None
+        panels = matrix_batches(8 * given.itemsize, m, k, n, sends=sends, receives=receives)
+        batches = tuple(panel.batch for panel in panels)
+        shares = yield from self._run("matrix products", batches, choosing, carried)
+        zeros = np.zeros((m, n), given.dtype)
+        if shares is None:
+            return zeros, zeros
+        one, other = shares
+        return zeros if one is None else one, zeros if other is None else other
+
+    def _run(self, box: str, batches: Sequence[Batch], *inputs: Any) -> Steps[Any]:
+        """Exchange what native parties would, then ask the box; None if there are no batches."""
+        last: Batch | None = None
+        steps: list[Request] = []
+        for batch in (*batches, None):
+            if batch is not None:
+                sent, received = batch.sent, batch.received
+                steps.append(
+                    Take(sent=sent.ots if sent else 0, received=received.ots if received else 0)
+                )
+            steps += self._exchange(box, batch, last)
+            last = batch
+        for request in steps[:-1]:
+            yield (request,)
+        if not steps:
+            return None
+        _, reply = yield steps[-1], Ideal(box=box, inputs=inputs, sent=0, received=0)
+        return reply
+
+    def _exchange(self, box: str, batch: Batch | None, last: Batch | None) -> list[Request]:
+        """Send the choices of a batch and the message of the last one."""
+        sent = expected = 0
+        if batch is not None:
+            sent += batch.received.flips if batch.received else 0
+            expected += batch.sent.flips if batch.sent else 0
+        if last is not None:
+            sent += last.sent.message if last.sent else 0
+            expected += last.received.message if last.received else 0
+        if not (sent or expected):
+            return []
+        return [Round(send=(self.random(sent),), receive=expected, purpose=box)]
+
+
+def _pair(made: Any, dtype: np.dtype[Any]) -> tuple[Array, Array]:
+    nothing = np.empty(0, dtype)
+    if made is None:
+        return nothing, nothing
+    one, other = made
+    return nothing if one is None else one, nothing if other is None else other
+
+
+Random = Callable[[int], Bytes]
+Inputs = tuple[Any, ...]
+Outputs = tuple[Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Functionalities:
+    """The ideal boxes: both parties' inputs in, each one's outputs out. `random`: their own."""
+
+    random: Random
+    boxes: dict[str, Callable[[Inputs, Inputs], Outputs]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        boxes: dict[str, Callable[[Inputs, Inputs], Outputs]] = {
+            "bit products": self._bit_products,
+            "products": self._products,
+            "bitwise products": self._bitwise_products,
+            "random products": self._random_products,
+            "products with bits": self._products,
+            "leaves": _leaves,
+            "tables": _tables,
+            "matrix products": self._matrix_products,
+        }
+        object.__setattr__(self, "boxes", boxes)
+
+    def call(self, box: str, first: Inputs, second: Inputs) -> Outputs:
+        """Ask a box."""
+        return self.boxes[box](first, second)
+
+    def _bit_products(self, first: Inputs, second: Inputs) -> Outputs:
+        if first != second:
+            raise CompilerBug("the parties ask for different bit products")
+        size, copies = first
+        shape = (copies, size) if copies > 1 else (size,)
+        a = [self.random(size) for _ in (0, 1)]
+        b = [self.random(copies * size).reshape(shape) for _ in (0, 1)]
+        c = self.random(copies * size).reshape(shape)
+        shares = c, c ^ ((a[0] ^ a[1]) & (b[0] ^ b[1]))
+        one, other = (BitTriples(a=a[p], b=b[p], c=shares[p]) for p in (0, 1))
+        return one, other
+
+    def _products(self, first: Inputs, second: Inputs) -> Outputs:
+        return self._both(first, second, lambda sent, chosen: sent * chosen)
+
+    def _bitwise_products(self, first: Inputs, second: Inputs) -> Outputs:
+        return self._both(
+            first, second, lambda sent, chosen: sent.dtype.type(0) - 2 * (sent & chosen)
+        )
+
+    def _both(
+        self, first: Inputs, second: Inputs, multiply: Callable[[Array, Array], Array]
+    ) -> Outputs:
+        """Share what the one sends times what the other chooses, in both directions."""
+        one = self._shared(np.asarray(multiply(first[0], second[1].astype(first[0].dtype))))
+        other = self._shared(np.asarray(multiply(second[0], first[1].astype(second[0].dtype))))
+        return (one[0], other[1]), (other[0], one[1])
+
+    def _random_products(self, first: Inputs, second: Inputs) -> Outputs:
+        (f,), (g,) = first, second
+        a, b = self._word(f), self._word(g)
+        c, d = self._shared(a * g + b * f)
+        return (a, c), (b, d)
+
+    def _matrix_products(self, first: Inputs, second: Inputs) -> Outputs:
+        products: list[tuple[Array | None, Array | None]] = []
+        for sender, receiver in ((first, second), (second, first)):
+            choosing, carried = receiver[0], sender[1]
+            both = choosing is not None and carried is not None
+            products.append(self._shared(choosing @ carried) if both else (None, None))
+        one, other = products
+        return (one[0], other[1]), (other[0], one[1])
+
+    def _word(self, like: Array) -> Array:
+        return self.random(like.nbytes).view(like.dtype).reshape(like.shape)
+
+    def _shared(self, value: Array) -> tuple[Array, Array]:
+        """Return the sender's share of a value and the receiver's."""
+        share = self._word(value)
+        return share, np.asarray(value - share)
+
+
+def _leaves(first: Inputs, second: Inputs) -> Outputs:
+    def found(sender: Inputs, receiver: Inputs) -> Bytes:
+        x, masks, fields = sender[0], sender[1], sender[3]
+        y = receiver[2]
+        equal = (x == y).astype(np.uint8)
+        entries = equal if fields == 1 else (x < y) | equal << np.uint8(1)
+        return np.asarray(entries ^ masks)
+
+    return found(second, first), found(first, second)
+
+
+def _tables(first: Inputs, second: Inputs) -> Outputs:
+    def found(sender: Inputs, receiver: Inputs) -> Bytes | None:
+        words, digits, fields = sender[0], receiver[1], sender[2]
+        if words is None or digits is None:
+            return None
+        places = digits.astype(np.uint64) * np.uint64(fields)
+        entries = words.astype(np.uint64) >> places & np.uint64((1 << fields) - 1)
+        return np.asarray(entries.astype(np.uint8))
+
+    return found(second, first), found(first, second)

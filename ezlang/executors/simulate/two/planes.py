@@ -1,0 +1,115 @@
+"""Bit-slicing in NumPy: what native code has kernels for. All is local to a party.
+
+A register is a row of packed bits, an instance a bit; a group's ANDs are masked in their order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from ezlang.compiler.circuits.netlist import Netlist, Opcode
+from ezlang.compiler.protocols.party import BitTriples
+from ezlang.compiler.protocols.steps import Array, Bytes
+from ezlang.diagnostics.diagnostic import CompilerBug
+
+_OPCODES: Final = tuple(Opcode)
+
+
+def sliced(x: Array) -> Bytes:
+    """Return packed bits [ℓ][N] of integers [n] of ℓ bits; N = ceil(n/8)."""
+    bytes_ = np.ascontiguousarray(x).reshape(-1, 1).view(np.uint8)
+    bits = np.unpackbits(bytes_, axis=1, bitorder="little")
+    return np.packbits(bits.T, axis=1, bitorder="little")
+
+
+def gathered(planes: Bytes, n: int) -> Array:
+    """Return unsigned integers [n] of ℓ bits from packed bits [ℓ][N]."""
+    bits = np.unpackbits(planes, axis=1, count=n, bitorder="little")
+    packed = np.packbits(np.ascontiguousarray(bits.T), axis=1, bitorder="little")
+    return packed.view(np.dtype(f"u{len(planes) // 8}")).reshape(n)
+
+
+@dataclass(frozen=True, slots=True)
+class NumpyPlanes:
+    """The planes of party `index`."""
+
+    index: int
+
+    def registers(self, netlist: Netlist, n: int) -> NumpyRegisters:
+        """Return registers for n instances."""
+        return NumpyRegisters(self.index, netlist, n)
+
+    def slice(self, x: Array) -> Bytes:
+        """Return packed bits [ℓ][N] of integers [n]."""
+        return sliced(x)
+
+    def words(self, planes: Bytes, n: int) -> Array:
+        """Return integers [n] of ℓ bits from packed bits [ℓ][N]."""
+        return gathered(planes, n)
+
+
+class NumpyRegisters:
+    """The registers of a netlist for n instances."""
+
+    def __init__(self, index: int, netlist: Netlist, n: int) -> None:
+        self._first = index == 0
+        self._code = netlist.code
+        self._bytes = -(-n // 8)
+        self._memory = np.zeros((netlist.registers, self._bytes), np.uint8)
+        self._rows = list(self._memory)
+
+    def load(self, register: int, values: Array) -> None:
+        """Put the bits of integers [n] into registers from `register` on, the lowest bit first."""
+        planes = sliced(values)
+        self._memory[register : register + len(planes)] = planes
+
+    def set(self, register: int, packed: Bytes) -> None:
+        """Put packed bits [N] into a register."""
+        self._memory[register] = packed
+
+    def get(self, register: int) -> Bytes:
+        """Return a register's packed bits."""
+        packed: Bytes = self._memory[register].copy()
+        return packed
+
+    def free(self, start: int, stop: int) -> None:
+        """Run instructions start … stop − 1, none of which is an AND."""
+        rows, first = self._rows, self._first
+        for number, out, a, b in self._code[start:stop].tolist():
+            opcode = _OPCODES[number]
+            if opcode is Opcode.XOR or opcode is Opcode.PUBLIC_XOR:
+                np.bitwise_xor(rows[a], rows[b], rows[out])
+            elif opcode is Opcode.AND_PUBLIC or opcode is Opcode.PUBLIC_AND:
+                np.bitwise_and(rows[a], rows[b], rows[out])
+            elif opcode is Opcode.XOR_PUBLIC:
+                np.bitwise_xor(rows[a], rows[b] if first else 0, rows[out])
+            elif opcode is Opcode.PUBLIC_NOT or opcode is Opcode.NOT:
+                flips = first or opcode is Opcode.PUBLIC_NOT
+                np.bitwise_xor(rows[a], 255 if flips else 0, rows[out])
+            elif opcode is Opcode.COPY:
+                rows[out][:] = rows[a]
+            elif opcode is Opcode.PUBLIC_CONSTANT or opcode is Opcode.CONSTANT:
+                known = first or opcode is Opcode.PUBLIC_CONSTANT
+                rows[out][:] = 255 if a and known else 0
+            elif opcode is Opcode.AND:
+                raise CompilerBug("an AND takes an exchange")
+
+    def open(self, start: int, stop: int, triples: BitTriples) -> Bytes:
+        """Return the masked operands of ANDs start … stop − 1: x ⊕ a of all, then y ⊕ b of all."""
+        x, y = self._operands(start, stop)
+        return np.concatenate([x ^ triples.a, y ^ triples.b])
+
+    def close(self, start: int, stop: int, triples: BitTriples, mine: Bytes, theirs: Bytes) -> None:
+        """Put the products' shares into registers, given both parties' masked operands."""
+        d, e = np.split(mine ^ theirs, 2)
+        z = triples.c ^ (d & triples.b) ^ (e & triples.a)
+        if self._first:
+            z ^= d & e
+        self._memory[self._code[start:stop, 1]] = z.reshape(stop - start, self._bytes)
+
+    def _operands(self, start: int, stop: int) -> tuple[Bytes, Bytes]:
+        code = self._code[start:stop]
+        return self._memory[code[:, 2]].reshape(-1), self._memory[code[:, 3]].reshape(-1)

@@ -1,0 +1,73 @@
+"""The two parties' sides of protocols on arithmetic and boolean shares.
+
+The protocols are compiler/protocols', the very same that native code runs; what is theirs here are
+the parts: ideal OTs, bit-slicing in NumPy, and a driver of both parties at once. The session
+begins with the first protocol, as native's does: a swap of 16 bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from ezlang.compiler.cost.ledger import Phase
+from ezlang.compiler.protocols.party import SharingParty
+from ezlang.compiler.protocols.preprocessing import OtPreprocessing
+from ezlang.compiler.protocols.steps import Bytes, Steps, T
+
+from ..randomness import Randomness
+from .drive import Driver
+from .ots import Functionalities, IdealOts
+from .planes import NumpyPlanes
+from .wire import Packet, Wire
+
+_START_BYTES = 16
+
+
+def byte_source(randomness: Randomness) -> Callable[[int], Bytes]:
+    """Return a function that gives so many random bytes."""
+
+    def draw(count: int) -> Bytes:
+        return np.frombuffer(bytearray(randomness.random.randbytes(count)), np.uint8)
+
+    return draw
+
+
+class SharingSession:
+    """Both parties on shares. `randomness` has a generator a party, `ideal` is the boxes'."""
+
+    def __init__(
+        self, wire: Wire, randomness: tuple[Randomness, Randomness], ideal: Randomness
+    ) -> None:
+        self.wire = wire
+        self.driver = Driver(wire, ideal, Functionalities(byte_source(ideal)))
+        ots = IdealOts(byte_source(ideal))
+        self.parties = tuple(_party(index, own, ots) for index, own in enumerate(randomness))
+        self._begun = False
+
+    def run(self, protocol: Callable[[SharingParty], Steps[T]]) -> tuple[T, T]:
+        """Run a protocol, made for each party; return both results."""
+        self._begin()
+        first, second = (protocol(party) for party in self.parties)
+        return self.driver.run(first, second)
+
+    def _begin(self) -> None:
+        if self._begun:
+            return
+        self._begun = True
+        noise = self.driver.noise
+        start = Packet(_START_BYTES, "set-up", lambda: noise.random.randbytes(_START_BYTES))
+        with self.wire.ledger.within(Phase.SET_UP):
+            self.wire.exchange((start,), (start,))
+
+
+def _party(index: int, own: Randomness, ots: IdealOts) -> SharingParty:
+    random = byte_source(own)
+    return SharingParty(
+        index=index,
+        random=random,
+        ots=ots,
+        planes=NumpyPlanes(index),
+        preprocessing=OtPreprocessing(index, random, ots),
+    )
