@@ -18,6 +18,7 @@ from ezlang.types.types import Type, array_of
 
 from ..ir import tree as ir
 from ..ir.groups import Group, enters_yao, groups
+from ..ir.known import Numbers, constants_of, known_operands
 from ..ir.sharings import is_interactive
 from ..kernels.abi import POINTER
 from .forms import Form, form_of
@@ -91,9 +92,11 @@ class Exchange:
     """A group of operations on shares, in the order of its table of addresses.
 
     `operations` are as they are to be run: what comes from Yao's sharing has been made boolean.
+    `known` is what the compiler knows of their operands.
     """
 
     operations: Group
+    known: tuple[Numbers, ...]
     party: int
 
     def is_here(self, value: ir.Value) -> bool:
@@ -137,17 +140,21 @@ class Interface:
         """Return the number of a group."""
         return self._exchanges[id(group[0])]
 
-    def note_region(self, region: ir.Region) -> None:
-        """Give all operations of a region, and of those inside, the numbers they need."""
+    def note_region(self, region: ir.Region, constants: dict[int, int]) -> None:
+        """Give all operations of a region, and of those inside, the numbers they need.
+
+        `constants` are those of the function.
+        """
         for group in groups(region.operations):
             if is_interactive(group[0]) and not enters_yao(group[0]):
                 self._exchanges[id(group[0])] = len(self.exchanges)
                 operations = tuple(_without_labels(operation) for operation in group)
-                self.exchanges.append(Exchange(operations, self.party))
+                known = tuple(known_operands(operation, constants) for operation in group)
+                self.exchanges.append(Exchange(operations, known, self.party))
             for operation in group:
                 self.note(operation)
                 for inner in operation.regions:
-                    self.note_region(inner)
+                    self.note_region(inner, constants)
 
     def note(self, operation: ir.Operation) -> None:
         """Give an operation the numbers it needs."""
@@ -212,5 +219,5 @@ def interface_of(program: ir.Program, party: int) -> Interface:
     """Return the interface of a program (with its passes run) at one party."""
     interface = Interface(party)
     for function in program.functions:
-        interface.note_region(function.body)
+        interface.note_region(function.body, constants_of(function))
     return interface

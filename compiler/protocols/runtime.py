@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import ctypes
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
@@ -21,17 +21,16 @@ import numpy as np
 
 from ..codegen.interface import Exchange
 from ..ir import tree as ir
+from ..ir.known import Numbers
 from ..kernels.engine import Engine
 from .channel import Channel
 from .correlated import Bytes
 from .cot import Blocks, CotReceiver, CotSender
 from .native import BLOCK_BYTES, Native
-from .party import Preprocessing, SharingParty
+from .operations import steps_of
+from .party import Preprocessing
 from .session import NativeSession, open_session
-from .steps import Array, Steps, together
-
-StepsOf = Callable[[SharingParty, ir.Operation, Sequence[Array | None]], Steps[Array | None]]
-"""The protocol of one operation, given this party's shares of the operands."""
+from .steps import Array, together
 
 _KEPT: Final = 64
 """Tables of addresses whose arrays a group keeps."""
@@ -61,6 +60,7 @@ class _Member:
     """An operation of a group: its operands are at [first, result), then comes its result."""
 
     operation: ir.Operation
+    known: Numbers
     first: int
     result: int
 
@@ -72,13 +72,13 @@ class _Plan:
         self.slots: list[_Slot | None] = []
         self.members: list[_Member] = []
         self._arrays: dict[bytes, list[Array | None]] = {}
-        for operation in exchange.operations:
+        for operation, known in zip(exchange.operations, exchange.known, strict=True):
             first = len(self.slots)
             for values, writable in ((operation.operands, False), (operation.results, True)):
                 for value in values:
                     here = exchange.is_here(value)
                     self.slots.append(_slot(value.type, writable) if here else None)
-            self.members.append(_Member(operation, first, len(self.slots) - 1))
+            self.members.append(_Member(operation, known, first, len(self.slots) - 1))
         self.table_bytes = ctypes.sizeof(ctypes.c_void_p) * len(self.slots)
 
     def arrays(self, addresses: int) -> list[Array | None]:
@@ -109,13 +109,11 @@ class SharingRuntime:
         exchanges: Sequence[Exchange],
         index: int,
         channel: Channel,
-        steps_of: StepsOf,
         *,
         dealt: Preprocessing | None = None,
     ) -> None:
         self._index = index
         self._channel = channel
-        self._steps_of = steps_of
         self._dealt = dealt
         self._plans = [_Plan(exchange) for exchange in exchanges]
         self._sources: _Sources | None = None
@@ -133,8 +131,11 @@ class SharingRuntime:
         session = self._session or self._open()
         plan = self._plans[number]
         arrays = plan.arrays(addresses)
-        party, steps_of = session.party, self._steps_of
-        steps = [steps_of(party, m.operation, arrays[m.first : m.result]) for m in plan.members]
+        party = session.party
+        steps = [
+            steps_of(party, m.operation, arrays[m.first : m.result], known=m.known)
+            for m in plan.members
+        ]
         results = session.run(together(steps)) if len(steps) > 1 else [session.run(steps[0])]
         for member, result in zip(plan.members, results, strict=True):
             target = arrays[member.result]

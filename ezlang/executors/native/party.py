@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from ezlang.compiler.codegen.load import LoadedProgram, load
 from ezlang.compiler.kernels.abi import STATUS_PROGRAM
 from ezlang.compiler.kernels.engine import Engine
-from ezlang.compiler.protocols.runtime import StepsOf
 from ezlang.compiler.protocols.yao import YaoParty, YaoRole
 from ezlang.diagnostics.diagnostic import Diagnostic, EzError
 from ezlang.executors.failures import Failure, failure
@@ -23,7 +22,7 @@ from ezlang.values.data import Data
 
 from .buffers import Buffers
 from .executable import Executable
-from .sharing import CountedSharing, native_steps
+from .sharing import CountedSharing
 
 FINISHED = b"\x06"
 """What each party tells the other when its program has ended; then the run is over for both."""
@@ -71,18 +70,16 @@ def run_over(
     inputs: Mapping[str, Data],
     channel: SocketChannel,
     watch: Stopwatch,
-    steps_of: StepsOf = native_steps,
 ) -> PartyOutcome:
     """Run a party over a connected channel to a peer that runs the same program.
 
-    `program` is the executable's for this party, `inputs` are its own, checked: name → data;
-    `steps_of` are the protocols for operations on shares.
+    `program` is the executable's for this party, `inputs` are its own, checked: name → data.
     Raises EzError, exit code 3, when the run fails here or at the peer.
     """
     party = program.interface.party
     buffers = Buffers(program.interface, inputs)
     yao = YaoParty((YaoRole.GARBLER, YaoRole.EVALUATOR)[party], channel, program.engine)
-    sharing = CountedSharing(program.interface, channel, steps_of)
+    sharing = CountedSharing(program.interface, channel)
     yao.exchange = sharing.run
     try:
         _execute(program, yao, buffers)
