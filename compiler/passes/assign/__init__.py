@@ -1,0 +1,6 @@
+"""Which secrets are arithmetic, boolean or Yao; see choice.py."""
+
+from .choice import Explanation, assign, explain, model_of, solve
+from .solution import Policy, Solution
+
+__all__ = ["Explanation", "Policy", "Solution", "assign", "explain", "model_of", "solve"]

@@ -1,0 +1,91 @@
+"""Assigning sharings.
+
+**Purpose.** Give every secret a sharing and put conversions in, by a policy: one sharing for all, or
+what a cost model says is cheapest for a network profile. **Needs** a program without oblivious
+accesses whose sharings are explicit (share.py). **Keeps** meaning and labels. **Guarantees** that
+operations have operands in the sharings that compiler/ir/sharings.py asks for; that a value is converted
+once for each sharing it is wanted in, and not in a loop that it comes from outside of; that a known
+value is shared directly in what is wanted; and that the choice by cost is, by the model, never
+worse than that of one policy for all. **Does not** split what one operation computes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ezlang.source import Span
+
+from ...cost.profiles import LAN, Profile
+from ...ir import tree as ir
+from ...ir.text import print_operation
+from ...ir.tree import Sharing
+from ..dce import remove_dead
+from .exact import improve
+from .known import use_known
+from .model import Model
+from .problem import problem_of
+from .rebuild import rebuild
+from .search import search
+from .solution import Policy, Solution, fixed
+
+
+def assign(program: ir.Program, policy: Policy = Policy.AUTO, profile: Profile = LAN) -> ir.Program:
+    """Return the program with a sharing for every secret."""
+    model = model_of(program, profile)
+    return remove_dead(rebuild(model, solve(model, policy).columns))
+
+
+def model_of(program: ir.Program, profile: Profile) -> Model:
+    """Return the model of a program whose sharings are explicit."""
+    return Model(problem_of(*use_known(program), profile))
+
+
+def solve(model: Model, policy: Policy) -> Solution:
+    """Return the choice that a policy makes."""
+    if policy is not Policy.AUTO:
+        columns = fixed(model.problem, policy)
+        total = model.total(columns)
+        return Solution(columns, total, total, True, policy)
+    return improve(model, search(model))
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why an operation has its sharing.
+
+    `seconds` is what the operation takes by itself; `alternatives` by how much the whole run would
+    get longer if this operation alone were in another column, with the conversions it would need.
+    """
+
+    span: Span
+    operation: str
+    sharing: Sharing
+    seconds: float
+    alternatives: Mapping[Sharing, float]
+    asked: bool
+
+
+def explain(
+    program: ir.Program, policy: Policy = Policy.AUTO, profile: Profile = LAN
+) -> list[Explanation]:
+    """Return why each operation of a program, sharings explicit, gets the sharing it gets."""
+    model = model_of(program, profile)
+    solution = solve(model, policy)
+    columns = list(solution.columns)
+    found = []
+    for variable in model.problem.variables:
+        operation, own = variable.operation, columns[variable.index]
+        if operation is None:
+            continue
+        others = {}
+        for column in variable.domain:
+            if column is not own:
+                columns[variable.index] = column
+                others[column] = model.total(columns) - solution.seconds
+        columns[variable.index] = own
+        seconds = variable.seconds[own] + variable.latency[own] * variable.scope.weight
+        text = print_operation(operation, program.parties)
+        asked = operation.forced is not None
+        found.append(Explanation(operation.span, text, own, seconds, others, asked))
+    return found

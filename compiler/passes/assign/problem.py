@@ -1,0 +1,356 @@
+"""What there is to choose in a program: variables, secrets, and who uses them in what sharing.
+
+A *variable* is an operation whose column of the table (compiler/ir/sharings.py) is to be chosen, or
+a *join*: what a loop carries, a branch yields, a function takes or gives, where one sharing is
+needed for several values. A secret is held in the sharing that its variable's column says; one that
+is only shared from what somebody knows has no variable, as it may be shared in any, or in several.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from ...cost.profiles import Profile
+from ...ir import tree as ir
+from ...ir.sharings import A, B, Y, is_bool, required
+from ...ir.tree import BinaryKind, Sharing
+from ..rewrite import Constants
+from .costs import operation_usage
+from .known import Twins
+from .scopes import UNKNOWN_TRIPS, Scope, call_weights, outermost, trips_of
+
+ORDER = (A, B, Y)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Variable:
+    """Something to choose. `seconds` by column, for all times it runs; `latency` for one."""
+
+    index: int
+    domain: tuple[Sharing, ...]
+    operation: ir.Operation | None
+    function: str
+    scope: Scope
+    seconds: Mapping[Sharing, float]
+    latency: Mapping[Sharing, float]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Secret:
+    """A secret value; `held` says by its variable's column how. `source` is what shares it."""
+
+    index: int
+    value: ir.Value
+    scope: Scope
+    variable: int | None
+    held: Mapping[Sharing, Sharing]
+    source: ir.Relabel | None = None
+    uses: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Use:
+    """A use of a secret by a variable, in the sharing that `wants` says by its column, if any."""
+
+    secret: int
+    variable: int
+    wants: Mapping[Sharing, Sharing | None]
+    scope: Scope
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Item:
+    """An operation in the order of a block: what it waits for, and how long it takes.
+
+    `reads` and `makes` are ids of values; `blocks` are done one after the other so many `times`,
+    or one of them, for a branch; `calls` is the function it calls.
+    """
+
+    variable: int | None
+    uses: tuple[int, ...]
+    reads: tuple[int, ...]
+    makes: tuple[int, ...]
+    blocks: tuple[Block, ...] = ()
+    times: float = 1
+    branches: bool = False
+    calls: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Block:
+    """The operations of a region."""
+
+    items: tuple[Item, ...]
+
+
+@dataclass(slots=True, eq=False)
+class Problem:
+    """All there is to choose. `scopes` are by the identity of regions."""
+
+    program: ir.Program
+    profile: Profile
+    twins: Mapping[str, Twins]
+    variables: list[Variable] = field(default_factory=list)
+    secrets: list[Secret] = field(default_factory=list)
+    uses: list[Use] = field(default_factory=list)
+    scopes: dict[int, Scope] = field(default_factory=dict)
+    blocks: dict[str, Block] = field(default_factory=dict)
+    by_value: dict[tuple[str, int], int] = field(default_factory=dict)
+    by_operation: dict[int, int] = field(default_factory=dict)
+    parameters: dict[str, tuple[int | None, ...]] = field(default_factory=dict)
+    results: dict[str, tuple[int | None, ...]] = field(default_factory=dict)
+    joins: dict[int, tuple[int | None, ...]] = field(default_factory=dict)
+
+
+def problem_of(program: ir.Program, twins: Mapping[str, Twins], profile: Profile) -> Problem:
+    """Return the problem of a program without oblivious accesses, its sharings explicit."""
+    problem = Problem(program, profile, twins)
+    weights = call_weights(program)
+    for function in program.functions:
+        _Reader(problem, function, Constants()).read(weights[function.name])
+    return problem
+
+
+def cheap_operands(operation: ir.Operation, twins: Twins) -> tuple[ir.Value, ...] | None:
+    """Return the operands of a product on A, where secrets are taken as their owner's value.
+
+    None where there is no such operand, or a public one makes the product local.
+    """
+    if not isinstance(operation, ir.MatrixProduct) and not (
+        isinstance(operation, ir.Binary) and operation.kind is BinaryKind.MUL
+    ):
+        return None
+    x, y = operation.operands
+    if not (x.type.label.is_secret and y.type.label.is_secret):
+        return None
+    known = [twins.get(value.id) for value in (x, y)]
+    first, second = (v if v is not None and v.type.label.is_owned else None for v in known)
+    if first is not None and second is not None and first.type.label != second.type.label:
+        return first, second
+    if first is not None:
+        return first, y
+    return None if second is None else (x, second)
+
+
+def domain_of(operation: ir.Operation) -> tuple[Sharing, ...]:
+    """Return the columns of an operation, or the one that is asked for, if it has that."""
+    if isinstance(operation, ir.Reveal):
+        columns = _of_type(operation.operands[0].type)
+    else:
+        columns = tuple(c for c in ORDER if required(operation, c) is not None)
+    return _asked(operation, columns)
+
+
+def _asked(operation: ir.Operation, columns: tuple[Sharing, ...]) -> tuple[Sharing, ...]:
+    if operation.forced is None:
+        return columns
+    return (operation.forced,) if operation.forced in columns else (B,)
+
+
+def _of_type(type: ir.TensorType) -> tuple[Sharing, ...]:
+    return (B, Y) if is_bool(type) else ORDER
+
+
+_SAME: Mapping[Sharing, Sharing] = {column: column for column in ORDER}
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Reads one function into the problem."""
+
+    problem: Problem
+    function: ir.Function
+    constants: Constants
+
+    def read(self, weight: float) -> None:
+        name, body = self.function.name, self.function.body
+        scope = outermost(weight)
+        self.problem.parameters[name] = self._joined(body.parameters, scope)
+        results = tuple(
+            self._join(value.type, scope) if value.type.label.is_secret else None
+            for value in body.yields
+        )
+        self.problem.results[name] = results
+        self.problem.blocks[name] = self._region(body, scope, results)
+
+    def _variable(
+        self, domain: tuple[Sharing, ...], operation: ir.Operation | None, scope: Scope
+    ) -> int:
+        seconds, latency = dict.fromkeys(domain, 0.0), dict.fromkeys(domain, 0.0)
+        if operation is not None:
+            cheap = cheap_operands(operation, self._twins())
+            for column in domain:
+                form = operation
+                if column is A and cheap is not None:
+                    form = replace(operation, operands=cheap)
+                usage = operation_usage(form, column)
+                seconds[column] = usage.seconds(self.problem.profile) * scope.weight
+                latency[column] = usage.latency(self.problem.profile)
+        index = len(self.problem.variables)
+        name = self.function.name
+        made = Variable(index, domain, operation, name, scope, seconds, latency)
+        self.problem.variables.append(made)
+        if operation is not None:
+            self.problem.by_operation[id(operation)] = index
+        return index
+
+    def _twins(self) -> Twins:
+        return self.problem.twins.get(self.function.name, {})
+
+    def _join(
+        self, type: ir.TensorType, scope: Scope, operation: ir.Operation | None = None
+    ) -> int:
+        domain = _of_type(type)
+        return self._variable(_asked(operation, domain) if operation else domain, None, scope)
+
+    def _joined(
+        self, values: tuple[ir.Value, ...], scope: Scope, operation: ir.Operation | None = None
+    ) -> tuple[int | None, ...]:
+        """Make a join for each secret."""
+        found: list[int | None] = []
+        for value in values:
+            if not value.type.label.is_secret:
+                found.append(None)
+                continue
+            found.append(self._join(value.type, scope, operation))
+            self._secret(value, scope, found[-1], _SAME)
+        return tuple(found)
+
+    def _secret(
+        self,
+        value: ir.Value,
+        scope: Scope,
+        variable: int | None,
+        held: Mapping[Sharing, Sharing],
+        source: ir.Relabel | None = None,
+    ) -> None:
+        index = len(self.problem.secrets)
+        self.problem.secrets.append(Secret(index, value, scope, variable, held, source))
+        self.problem.by_value[self.function.name, value.id] = index
+
+    def _use(
+        self,
+        value: ir.Value,
+        variable: int | None,
+        wants: Mapping[Sharing, Sharing | None],
+        scope: Scope,
+    ) -> tuple[int, ...]:
+        secret = self.problem.by_value.get((self.function.name, value.id))
+        if secret is None or variable is None:
+            return ()
+        index = len(self.problem.uses)
+        self.problem.uses.append(Use(secret, variable, wants, scope))
+        self.problem.secrets[secret].uses.append(index)
+        return (index,)
+
+    def _used(
+        self, values: tuple[ir.Value, ...], variables: tuple[int | None, ...], scope: Scope
+    ) -> tuple[int, ...]:
+        """Note that joins use values, each in its own sharing."""
+        pairs = zip(values, variables, strict=True)
+        return tuple(use for v, join in pairs for use in self._use(v, join, _SAME, scope))
+
+    def _region(
+        self, region: ir.Region, scope: Scope, results: tuple[int | None, ...] | None
+    ) -> Block:
+        """Read a region whose yields go into joins; None: they are known."""
+        self.problem.scopes[id(region)] = scope
+        items = [self._operation(operation, scope) for operation in region.operations]
+        reads = tuple(value.id for value in region.yields)
+        if results is not None:
+            uses = self._used(region.yields, results, scope)
+            items.append(Item(None, uses, reads, ()))
+        return Block(tuple(items))
+
+    def _operation(self, operation: ir.Operation, scope: Scope) -> Item:
+        self.constants.see(operation)
+        reads = tuple(value.id for value in operation.operands)
+        makes = tuple(value.id for value in operation.results)
+        match operation:
+            case ir.Call():
+                name = operation.function
+                uses = self._used(operation.operands, self.problem.parameters[name], scope)
+                for value, join in zip(operation.results, self.problem.results[name], strict=True):
+                    if join is not None:
+                        self._secret(value, scope, join, _SAME)
+                return Item(None, uses, reads, makes, calls=name)
+            case ir.If() | ir.For() | ir.While():
+                return self._nested(operation, scope)
+            case ir.Relabel(forced=None) if operation.result.type.label.is_secret:
+                self._secret(operation.result, scope, None, {}, operation)
+                return Item(None, (), reads, makes)
+            case _ if any(v.type.label.is_secret for v in operation.operands + operation.results):
+                variable, used = self._computed(operation, scope)
+                return Item(variable, used, reads, makes)
+            case _:
+                return Item(None, (), reads, makes)
+
+    def _computed(self, operation: ir.Operation, scope: Scope) -> tuple[int, tuple[int, ...]]:
+        domain = domain_of(operation)
+        variable = self._variable(domain, operation, scope)
+        cheap = cheap_operands(operation, self._twins())
+        used: tuple[int, ...] = ()
+        for place, value in enumerate(operation.operands):
+            wants = {c: _wanted(operation, c)[place] for c in domain}
+            known = cheap is not None and not cheap[place].type.label.is_secret
+            taken = {c: None if known and c is A else s for c, s in wants.items()}
+            used += self._use(value, variable, taken, scope)
+        if operation.results and operation.result.type.label.is_secret:
+            held = {c: _wanted(operation, c)[-1] for c in domain}
+            self._secret(operation.result, scope, variable, held)
+        return variable, used
+
+    def _nested(self, operation: ir.If | ir.For | ir.While, scope: Scope) -> Item:
+        joins = self._joined(operation.results, scope, operation)
+        self.problem.joins[id(operation)] = joins
+        used: tuple[int, ...] = ()
+        trips: float = 1
+        blocks: list[Block] = []
+        match operation:
+            case ir.If():
+                for region in operation.regions:
+                    blocks.append(self._region(region, scope.inside(False, 1), joins))
+            case ir.For():
+                trips = trips_of(operation, self.constants)
+                inner = scope.inside(True, trips)
+                used = self._used(operation.operands[2:], joins, scope)
+                (body,) = operation.regions
+                self._carried(body.parameters[1:], joins, inner)
+                blocks.append(self._region(body, inner, joins))
+            case ir.While():
+                trips = UNKNOWN_TRIPS
+                inner = scope.inside(True, trips)
+                used = self._used(operation.operands, joins, scope)
+                for region, yielded in zip(operation.regions, (None, joins), strict=True):
+                    self._carried(region.parameters, joins, inner)
+                    blocks.append(self._region(region, inner, yielded))
+        inside = [item for block in blocks for item in _all_items(block)]
+        return Item(
+            None,
+            (*used, *(use for item in inside for use in item.uses)),
+            (*(v.id for v in operation.operands), *(i for item in inside for i in item.reads)),
+            tuple(value.id for value in operation.results),
+            tuple(blocks),
+            trips,
+            isinstance(operation, ir.If),
+        )
+
+    def _carried(
+        self, values: tuple[ir.Value, ...], joins: tuple[int | None, ...], scope: Scope
+    ) -> None:
+        for value, join in zip(values, joins, strict=True):
+            if join is not None:
+                self._secret(value, scope, join, _SAME)
+
+
+def _wanted(operation: ir.Operation, column: Sharing) -> tuple[Sharing, ...]:
+    if isinstance(operation, ir.Reveal):
+        return (column, column)
+    needed = required(operation, column)
+    return needed if needed is not None else (column,) * (1 + len(operation.operands))
+
+
+def _all_items(block: Block) -> Iterator[Item]:
+    for item in block.items:
+        yield item

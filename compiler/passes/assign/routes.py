@@ -1,0 +1,113 @@
+"""How a secret comes into all the sharings in which it is wanted: the cheapest conversions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import product
+
+from ...cost.profiles import Profile
+from ...ir import tree as ir
+from ...ir.sharings import A, Y, is_bool
+from ...ir.tree import Sharing
+from .costs import convert_usage, share_usage
+from .problem import ORDER, Secret
+from .usage import Usage
+
+Edge = tuple[Sharing | None, Sharing]
+"""A conversion, or the sharing of a known value, from None."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Conversions in an order in which they can be done; `seconds` for doing all of them once.
+
+    `latency` says by sharing how long it takes until the secret is there.
+    """
+
+    edges: tuple[Edge, ...]
+    seconds: float
+    latency: Mapping[Sharing, float]
+
+
+@dataclass(slots=True)
+class Routes:
+    """Finds routes, and remembers them."""
+
+    profile: Profile
+    found: dict[object, Route] = field(default_factory=dict)
+
+    def of(self, secret: Secret, own: Sharing | None, wanted: frozenset[Sharing]) -> Route:
+        """Return the best route from the sharing that a secret has to those that are wanted."""
+        type, source = secret.value.type, secret.source
+        label = None if source is None else source.operands[0].type.label
+        key = (type.element, type.size, label, own, wanted)
+        route = self.found.get(key)
+        if route is None:
+            route = self.found[key] = self._best(type, source, own, wanted)
+        return route
+
+    def _best(
+        self,
+        type: ir.TensorType,
+        source: ir.Relabel | None,
+        own: Sharing | None,
+        wanted: frozenset[Sharing],
+    ) -> Route:
+        usages = _edges(type, source, own)
+        latency = {edge: usage.latency(self.profile) for edge, usage in usages.items()}
+        seconds = {edge: usage.seconds(self.profile) for edge, usage in usages.items()}
+        best: tuple[float, Route] | None = None
+        for edges in _trees(own, wanted, usages):
+            total = sum(seconds[edge] + latency[edge] for edge in edges)
+            if best is not None and best[0] <= total:
+                continue
+            ready: dict[Sharing, float] = {} if own is None else {own: 0.0}
+            for old, new in edges:
+                ready[new] = latency[old, new] + (0.0 if old is None else ready[old])
+            best = total, Route(edges, sum(seconds[edge] for edge in edges), ready)
+        assert best is not None
+        return best[1]
+
+
+def _edges(
+    type: ir.TensorType, source: ir.Relabel | None, own: Sharing | None
+) -> dict[Edge, Usage]:
+    """Return what every single step takes. From Yao to arithmetic there is none."""
+    sharings = [s for s in ORDER if not (s is A and is_bool(type))]
+    usages: dict[Edge, Usage] = {}
+    for new in sharings:
+        if source is not None and own is None:
+            usages[None, new] = share_usage(source, new)
+        for old in sharings:
+            if old is not new and (old, new) != (Y, A):
+                usages[old, new] = convert_usage(type, old, new)
+    return usages
+
+
+def _trees(
+    own: Sharing | None, wanted: frozenset[Sharing], usages: Mapping[Edge, Usage]
+) -> Iterator[tuple[Edge, ...]]:
+    """Yield all ways to reach what is wanted: each sharing from one that was reached before."""
+    goals = [s for s in ORDER if s in wanted and s is not own]
+    others = [s for s in ORDER if s not in wanted and s is not own]
+    for used in product((False, True), repeat=len(others)):
+        reached = goals + [s for s, one in zip(others, used, strict=True) if one]
+        choices = [[edge for edge in usages if edge[1] is new] for new in reached]
+        for chosen in product(*choices):
+            ordered = _in_order(own, chosen)
+            if ordered is not None:
+                yield ordered
+
+
+def _in_order(own: Sharing | None, edges: tuple[Edge, ...]) -> tuple[Edge, ...] | None:
+    there: set[Sharing | None] = {own}
+    left, ordered = list(edges), list[Edge]()
+    while left:
+        ready = next((edge for edge in left if edge[0] in there), None)
+        if ready is None:
+            return None
+        left.remove(ready)
+        ordered.append(ready)
+        there.add(ready[1])
+    return tuple(ordered)

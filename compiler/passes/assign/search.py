@@ -1,0 +1,143 @@
+"""Choosing sharings by cost: local search, which never ends worse than where it began.
+
+It begins with each fixed policy and goes on from the best: a move gives one variable, or
+variables that are connected, or all of one kind another column, and is kept where the whole gets
+cheaper. Everything is in a fixed order and counted in steps instead of time, so that both
+parties, who compile by themselves, come to the same.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from ...ir import tree as ir
+from ...ir.tree import Sharing
+from .model import Model
+from .problem import ORDER, Variable
+from .solution import FIXED, Policy, Solution, fixed
+
+WORK = 1_500_000
+"""How many operations and secrets are looked at before the search ends."""
+
+_TINY = 1e-12
+
+
+def search(model: Model) -> Solution:
+    """Return the best choice found. The bound is what operations cost by themselves."""
+    starts = [(fixed(model.problem, policy), policy) for policy in FIXED]
+    climbs = [_Climb(model, list(columns)) for columns, _ in starts]
+    order = sorted(range(len(climbs)), key=lambda number: climbs[number].total)
+    best = climbs[order[0]]
+    for share, number in zip((2, 4, 4), order, strict=True):
+        climb = climbs[number]
+        climb.run(WORK // share)
+        if climb.total < best.total:
+            best = climb
+    return Solution(tuple(best.columns), best.total, _bound(model), False, Policy.AUTO)
+
+
+def _bound(model: Model) -> float:
+    return sum(min(v.seconds.values(), default=0.0) for v in model.problem.variables)
+
+
+@dataclass(slots=True)
+class _Climb:
+    model: Model
+    columns: list[Sharing]
+    computing: float = field(init=False)
+    waiting: float = field(init=False)
+    near: list[list[int]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.computing = self.model.computing(self.columns)
+        self.waiting = self.model.waiting(self.columns)
+        self.near = [[] for _ in self.model.problem.variables]
+        for secret in self.model.problem.secrets:
+            if secret.variable is not None:
+                self.near[secret.variable].append(secret.index)
+        for use in self.model.problem.uses:
+            self.near[use.variable].append(use.secret)
+
+    @property
+    def total(self) -> float:
+        return self.computing + self.waiting
+
+    def run(self, work: int) -> None:
+        """Make moves until none helps, or the work is done."""
+        end = self.model.work + work
+        better = True
+        while better and self.model.work < end:
+            better = False
+            for variables in self.sets():
+                for column in ORDER:
+                    better = self.move(variables, column) or better
+                if self.model.work >= end:
+                    break
+
+    def sets(self) -> Iterator[list[Variable]]:
+        """Yield what moves together: all, kinds, connected ones of one column, single ones."""
+        variables = self.model.problem.variables
+        if len(variables) > 1:
+            yield variables
+        kinds: dict[object, list[Variable]] = defaultdict(list)
+        for variable in variables:
+            kinds[_kind(variable)].append(variable)
+        yield from (found for found in kinds.values() if 1 < len(found) < len(variables))
+        yield from (found for found in self.components() if 1 < len(found) < len(variables))
+        for variable in variables:
+            yield [variable]
+
+    def components(self) -> list[list[Variable]]:
+        problem = self.model.problem
+        parent = list(range(len(problem.variables)))
+
+        def root(number: int) -> int:
+            while parent[number] != number:
+                parent[number] = parent[parent[number]]
+                number = parent[number]
+            return number
+
+        for use in problem.uses:
+            maker = problem.secrets[use.secret].variable
+            if maker is not None and self.columns[maker] is self.columns[use.variable]:
+                parent[root(use.variable)] = root(maker)
+        found: dict[int, list[Variable]] = defaultdict(list)
+        for variable in problem.variables:
+            found[root(variable.index)].append(variable)
+        return list(found.values())
+
+    def move(self, variables: list[Variable], column: Sharing) -> bool:
+        """Give variables a column, those that have it, and keep that if it is cheaper."""
+        moved = [v for v in variables if column in v.domain and self.columns[v.index] is not column]
+        if not moved:
+            return False
+        problem = self.model.problem
+        touched = sorted({secret for v in moved for secret in self.near[v.index]})
+        self.model.work += len(touched) + len(moved)
+        before = sum(self.model.converting(problem.secrets[s], self.columns) for s in touched)
+        old = [(v.index, self.columns[v.index]) for v in moved]
+        change = 0.0
+        for variable in moved:
+            change += variable.seconds[column] - variable.seconds[self.columns[variable.index]]
+            self.columns[variable.index] = column
+        change += sum(self.model.converting(problem.secrets[s], self.columns) for s in touched)
+        computing = self.computing + change - before
+        # Waiting may become less, but not less than nothing.
+        if computing < self.total - _TINY:
+            waiting = self.model.waiting(self.columns)
+            if computing + waiting < self.total - _TINY - 1e-9 * self.total:
+                self.computing, self.waiting = computing, waiting
+                return True
+        for index, sharing in old:
+            self.columns[index] = sharing
+        return False
+
+
+def _kind(variable: Variable) -> object:
+    operation = variable.operation
+    if operation is None:
+        return None
+    kind = operation.kind if isinstance(operation, ir.Unary | ir.Binary | ir.Reduce) else None
+    return type(operation), kind

@@ -1,0 +1,56 @@
+"""What an operation or a conversion takes, in amounts that a profile turns into seconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+from ...cost.profiles import Profile
+
+TABLE_BYTES = 32
+"""Bytes of an AND of a garbled circuit [ZRE15]."""
+
+_MOVED = 5e9
+"""Bytes that are moved or added up locally, a second: breaks ties, for the least memory."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """Amounts; `rounds` are messages that wait for one another, `sent` bytes in the fuller direction.
+
+    `gates` are ANDs of garbled circuits, whose tables aren't in `sent`; `ots` OTs, `triples` bit
+    triples made and used for `ands`; `products` those of 64-bit shares; `moved` bytes of memory.
+    """
+
+    rounds: float = 0
+    sent: float = 0
+    gates: float = 0
+    ots: float = 0
+    triples: float = 0
+    products: float = 0
+    moved: float = 0
+
+    def __add__(self, other: Usage) -> Usage:
+        """Do one after the other."""
+        return Usage(
+            **{f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(Usage)}
+        )
+
+    def times(self, count: float) -> Usage:
+        """Do it so many times side by side."""
+        changed = {f.name: getattr(self, f.name) * count for f in fields(Usage)}
+        changed["rounds"] = self.rounds
+        return Usage(**changed)
+
+    def seconds(self, profile: Profile) -> float:
+        """Return the time it takes apart from waiting. Tables stream while they are made."""
+        stream = max(self.gates / profile.ands, self.gates * TABLE_BYTES / profile.bandwidth)
+        shared = self.triples / profile.bit_triples + self.triples / profile.shared_ands
+        made = self.ots / profile.ots + self.products / profile.products
+        return stream + shared + made + self.sent / profile.bandwidth + self.moved / _MOVED
+
+    def latency(self, profile: Profile) -> float:
+        """Return the time spent waiting: half a round trip a message, and the call for it."""
+        return self.rounds * profile.rtt / 2 + (profile.callback if self.rounds else 0.0)
+
+
+NOTHING = Usage()
