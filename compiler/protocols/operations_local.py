@@ -61,7 +61,7 @@ def _result(call: Call, operation: ir.Operation) -> Array:
             return np.asarray(source.astype(dtype_of(call.type)))
         case ir.Bit():
             x = call.share(0)
-            return x >> x.dtype.type(operation.position) & x.dtype.type(1)
+            return np.asarray(x >> x.dtype.type(operation.position) & x.dtype.type(1))
         case ir.Reduce():
             x = call.share(0).reshape(call.type_of(0).shape)
             return meaning.reduce(operation.kind, x, operation.axis)
