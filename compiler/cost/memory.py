@@ -19,7 +19,7 @@ from ..ir import tree as ir
 from ..kernels.abi import LABEL_BYTES
 from ..kernels.context import CHUNK
 from ..protocols.base_ot import KEY_BYTES
-from ..protocols.cot import LARGEST_BATCH, extension_bytes
+from ..protocols.stock import LARGEST_BATCH, extension_bytes
 from .ledger import Ledger
 from .session import OTS_MADE
 

@@ -8,7 +8,7 @@ from ..ir import tree as ir
 from . import yao
 from .ledger import Ledger
 from .session import Session
-from .walk import Plans, Unknown, Walk, plan
+from .walk import Plans, Unknown, Walk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +31,7 @@ class Prediction:
 
 def predict(program: ir.Program) -> Prediction:
     """Return what a program costs, as it goes to code generation."""
-    plans = plan(program)
+    plans = Plans(program)
     walk = _walked(program, plans, most=False)
     least = walk.session.ledger
     most: Ledger | None = least

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from ..kernels.extension import COLUMNS
 from ..protocols.base_ot import KEY_BYTES, POINT_BYTES
-from ..protocols.cot import GROUP_BITS, batch_size, extension_bytes
+from ..protocols.stock import GROUP_BITS, batch_size, extension_bytes
 from .ledger import Amounts, Ledger, Mark, Phase, bound
 
 OTS = ("OTs with party 0 as sender", "OTs with party 1 as sender")
@@ -32,30 +32,50 @@ class Extension:
     taken: int = 0
     batches: int = 0
 
-    def take(self, wanted: int) -> int:
-        """Take up to so many OTs, making a batch if none are left; return how many."""
-        if not self.left:
-            self._make(wanted)
+    def set_up(self) -> None:
+        """Run the base OTs and make the trees, once."""
+        if self.batches:
+            return
+        receiver = 1 - self.sender
+        with self.ledger.within(Phase.SET_UP):
+            self.ledger.message(receiver, POINT_BYTES)
+            self.ledger.message(self.sender, POINT_BYTES * COLUMNS)
+            sums = 2 * KEY_BYTES * (COLUMNS // GROUP_BITS) * (GROUP_BITS - 1)
+            self.ledger.message(receiver, sums)
+
+    def refill(self, wanted: int) -> int:
+        """Make a batch if none are left; return how many bytes the receiver sends for it."""
+        if self.left:
+            return 0
+        self.left = batch_size(wanted)
+        self.batches += 1
+        with self.ledger.within(Phase.PREPROCESSING):
+            self.ledger.add(OTS_MADE[self.sender], self.left)
+        return extension_bytes(self.left)
+
+    def use(self, wanted: int) -> int:
+        """Use up to so many of those that are left; return how many."""
         count = min(wanted, self.left)
         self.left -= count
         self.taken += count
         self.ledger.add(OTS[self.sender], count)
         return count
 
-    def _make(self, wanted: int) -> None:
-        ledger, receiver = self.ledger, 1 - self.sender
-        if not self.batches:
-            with ledger.within(Phase.SET_UP):
-                ledger.message(receiver, POINT_BYTES)
-                ledger.message(self.sender, POINT_BYTES * COLUMNS)
-                sums = 2 * KEY_BYTES * (COLUMNS // GROUP_BITS) * (GROUP_BITS - 1)
-                ledger.message(receiver, sums)
-        count = batch_size(wanted)
-        with ledger.within(Phase.PREPROCESSING):
-            ledger.message(receiver, extension_bytes(count))
-            ledger.add(OTS_MADE[self.sender], count)
-        self.left = count
-        self.batches += 1
+    def take(self, wanted: int) -> int:
+        """Take up to so many, making a batch if none are left; return how many."""
+        self.set_up()
+        corrections = self.refill(wanted)
+        with self.ledger.within(Phase.PREPROCESSING):
+            self.ledger.message(1 - self.sender, corrections)
+        return self.use(wanted)
+
+    def take_all(self, wanted: int) -> int:
+        """Take so many, all set up; return how many bytes the receiver sends for new batches."""
+        corrections = 0
+        while wanted:
+            corrections += self.refill(wanted)
+            wanted -= self.use(wanted)
+        return corrections
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,26 +85,49 @@ class Point:
     mark: Mark
     taken: tuple[int, ...]
     batches: tuple[int, ...]
+    sharing: bool
 
 
 @dataclass(slots=True)
 class Session:
-    """A ledger, and the OTs of both directions."""
+    """A ledger, and OTs: those of Yao's protocol, and those of shares in both directions.
+
+    `sharing` tells whether the session on shares has begun.
+    """
 
     ledger: Ledger = field(default_factory=Ledger)
+    sharing: bool = False
     ots: list[Extension] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.ots = [Extension(self.ledger, sender) for sender in (0, 1)]
+        self.ots = [Extension(self.ledger, sender) for sender in (0, 0, 1)]
+
+    @property
+    def yao(self) -> Extension:
+        """The OTs of Yao's protocol."""
+        return self.ots[0]
+
+    def take(self, first: int, second: int) -> None:
+        """Take OTs for shares, with party 0 as sender and with party 1, at the same time."""
+        directions = self.ots[1:]
+        if not directions[0].batches and (first or second):
+            # One after the other, party 1 as sender first: see protocols/runtime.py.
+            for one in reversed(directions):
+                one.take(1)
+        wanted = zip(directions, (first, second), strict=True)
+        corrections = [one.take_all(count) for one, count in wanted]
+        with self.ledger.within(Phase.PREPROCESSING):
+            self.ledger.exchange(corrections[1], corrections[0])
 
     @property
     def state(self) -> Hashable:
         """All that decides what something costs now."""
-        return self.ledger.receiving, tuple((one.left, bool(one.batches)) for one in self.ots)
+        stocks = tuple((one.left, bool(one.batches)) for one in self.ots)
+        return self.ledger.receiving, self.sharing, stocks
 
     def copy(self) -> Session:
         """Return a session that goes on from here by itself."""
-        other = Session(self.ledger.copy())
+        other = Session(self.ledger.copy(), self.sharing)
         for mine, theirs in zip(self.ots, other.ots, strict=True):
             theirs.left, theirs.taken, theirs.batches = mine.left, mine.taken, mine.batches
         return other
@@ -95,6 +138,7 @@ class Session:
             self.ledger.mark(),
             tuple(one.taken for one in self.ots),
             tuple(one.batches for one in self.ots),
+            self.sharing,
         )
 
     def repeat(self, turn: Callable[[], None], times: int) -> None:
@@ -124,7 +168,7 @@ class Session:
         if self.ledger.receiving != since.mark.receiving:
             return 0
         for one, taken, batches in zip(self.ots, since.taken, since.batches, strict=True):
-            if one.batches != batches:
+            if one.batches != batches or self.sharing != since.sharing:
                 return 0
             if one.taken > taken:
                 most = min(most, one.left // (one.taken - taken))
@@ -148,9 +192,10 @@ def merged(sessions: Sequence[Session], *, most: bool) -> Session:
     pick = max if most else min
     result = sessions[0].copy()
     result.ledger = bound([session.ledger for session in sessions], most=most)
-    result.ots = [Extension(result.ledger, sender) for sender in (0, 1)]
-    for sender, one in enumerate(result.ots):
-        given = [session.ots[sender] for session in sessions]
+    result.sharing = (all if most else any)(session.sharing for session in sessions)
+    for number, one in enumerate(result.ots):
+        given = [session.ots[number] for session in sessions]
+        one.ledger = result.ledger
         one.left = (min if most else max)(other.left for other in given)
         one.taken = pick(other.taken for other in given)
         one.batches = pick(other.batches for other in given)

@@ -8,7 +8,7 @@ nothing of that sort they are the same, and exact.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
@@ -19,13 +19,17 @@ from ezlang.source import Span
 
 from ..circuits.catalogue import CircuitOperation
 from ..codegen.forms import Form, Role
+from ..codegen.interface import Exchange, Interface, interface_of
 from ..codegen.module import known_values
 from ..codegen.views import Views
 from ..ir import tree as ir
+from ..ir.groups import Group, enters_yao, groups
+from ..ir.sharings import is_interactive
 from . import yao
 from .control import Known, computed, costly_operations, is_run_by_all, needed_values
 from .ledger import Amounts
 from .session import Session, merged
+from .shares import Trace, book, signature, trace_of
 
 Action = Callable[[Session], None]
 """What an operation does to a session."""
@@ -45,24 +49,54 @@ class Unknown:
 
 @dataclass(slots=True)
 class Plans:
-    """What each operation of a program does to a session, by `id()`; nothing if it isn't there."""
+    """What operations do to a session, by `id()`; what does nothing isn't there.
 
+    What a group does (ir/groups.py) is at its first operation.
+    """
+
+    program: ir.Program
     actions: dict[int, Action] = field(default_factory=dict)
+    _traces: dict[Hashable, Trace] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        functions = {function.name: function for function in self.program.functions}
+        interfaces = tuple(interface_of(self.program, party) for party in (0, 1))
+        for function in self.program.functions:
+            views = Views(Role(yao.GARBLER, functions))
+            views.see(function.body)
+            self._region(function.body, views, known_values(function.body), interfaces)
 
-def plan(program: ir.Program) -> Plans:
-    """Find out what operations cost."""
-    plans = Plans()
-    functions = {function.name: function for function in program.functions}
-    for function in program.functions:
-        views = Views(Role(yao.GARBLER, functions))
-        views.see(function.body)
-        numbers = known_values(function.body)
-        for operation in ir.walk(function.body):
-            action = _action(operation, views, numbers)
+    def _region(
+        self,
+        region: ir.Region,
+        views: Views,
+        numbers: dict[int, int],
+        interfaces: tuple[Interface, ...],
+    ) -> None:
+        for group in groups(region.operations):
+            if not is_interactive(group[0]):
+                action = _action(group[0], views, numbers)
+            elif enters_yao(group[0]):
+                action = partial(yao.enter, group=group)
+            else:
+                first, second = (one.exchanges[one.exchange_number(group)] for one in interfaces)
+                action = partial(book, trace=self._trace(first, second), places=_places(group))
             if action is not None:
-                plans.actions[id(operation)] = action
-    return plans
+                self.actions[id(group[0])] = action
+            for operation in group:
+                for inner in operation.regions:
+                    self._region(inner, views, numbers, interfaces)
+
+    def _trace(self, first: Exchange, second: Exchange) -> Trace:
+        known = signature(first)
+        found = self._traces.get(known)
+        if found is None:
+            found = self._traces[known] = trace_of((first, second))
+        return found
+
+
+def _places(group: Group) -> tuple[Span, ...]:
+    return tuple(operation.span for operation in group)
 
 
 def _action(operation: ir.Operation, views: Views, numbers: dict[int, int]) -> Action | None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from math import prod
 from typing import Final
 
-from ..circuits.catalogue import CircuitOperation, circuit
+from ..circuits.catalogue import SECRET, CircuitOperation, binary, circuit
 from ..codegen.elementwise import operand_roles
 from ..codegen.forms import Form, element_bytes
 from ..codegen.views import Views
 from ..ir import tree as ir
+from ..ir.groups import Group
 from ..kernels.context import TABLE_BYTES
 from ..protocols.yao import BIT_BUFFER
 from .ledger import Phase
@@ -37,9 +38,23 @@ def run_circuit(session: Session, ands: int) -> None:
 def share_evaluators(session: Session, bits: int) -> None:
     """Share bits of the evaluator's: an OT and a bit each."""
     while bits:
-        count = session.ots[GARBLER].take(min(bits, 8 * BIT_BUFFER))
+        count = session.yao.take(min(bits, 8 * BIT_BUFFER))
         session.ledger.message(EVALUATOR, -(-count // 8))
         bits -= count
+
+
+def enter(session: Session, group: Group) -> None:
+    """Make labels of shares: an OT and a bit of the evaluator's each; arithmetic ones are added."""
+    for operation in group:
+        session.ledger.place = operation.span
+        type = operation.operands[0].type
+        share_evaluators(session, type.size * type.width)
+    for operation in group:
+        session.ledger.place = operation.span
+        type = operation.operands[0].type
+        if type.sharing is ir.Sharing.ARITHMETIC:
+            adder = binary(ir.BinaryKind.ADD, type.element, SECRET, SECRET)
+            run_circuit(session, adder.ands * type.size)
 
 
 def reveal(session: Session, bits: int, to: int | None) -> None:

@@ -1,0 +1,161 @@
+"""Ghosts: arrays that have a shape and a type, but no data of their own.
+
+To count what a protocol sends, its shares may be any numbers: what it sends never depends on them.
+A ghost is an array of zeros of which there is one in memory. What is computed from one is a ghost
+again, and nothing is computed, for the functions that protocols use most; whatever else is done to
+one is done by NumPy, on zeros. So protocols on millions of elements are gone through in no time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import prod
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+
+
+def ghost(shape: int | Sequence[int], dtype: npt.DTypeLike = np.uint8) -> Any:
+    """Return a ghost."""
+    return np.broadcast_to(np.zeros((), dtype), shape).view(Ghost)
+
+
+class Ghost(np.ndarray[Any, Any]):
+    """An array of zeros that takes no memory; writing to it does nothing."""
+
+    def __array_ufunc__(
+        self, ufunc: np.ufunc, method: str, *inputs: Any, out: Any = None, **options: Any
+    ) -> Any:
+        """Find the shape and type of the result; compute only what isn't element by element."""
+        if out is not None and method == "__call__":
+            return out[0] if len(out) == 1 else out
+        if method == "__call__" and ufunc.nout == 1 and not options:
+            if ufunc is np.matmul:
+                rows, columns = inputs
+                return ghost((*rows.shape[:-1], columns.shape[-1]), rows.dtype)
+            if ufunc.signature is None:
+                shape = np.broadcast_shapes(*(np.shape(one) for one in inputs))
+                types = [_type(one) for one in inputs]
+                *_, dtype = ufunc.resolve_dtypes((*types, None))
+                return ghost(shape, dtype)
+        plain = [_plain(one) for one in inputs]
+        if out is not None:
+            options["out"] = tuple(_plain(one) for one in out)
+        return getattr(ufunc, method)(*plain, **options)
+
+    def __array_function__(
+        self, func: Callable[..., Any], types: Any, args: Any, kwargs: Any
+    ) -> Any:
+        """Find the shape of what is put together; else let NumPy compute it."""
+        found = _SHAPES.get(func)
+        result = found(*args, **kwargs) if found is not None else None
+        if result is not None:
+            return result
+        return func(*_plain(args), **_plain(kwargs))
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        """Write nothing, unless it isn't a ghost any more."""
+        if self.flags.writeable:
+            _plain(self)[index] = _plain(value)
+
+    def view(self, dtype: Any = None, *arguments: Any) -> Any:  # type: ignore[override]
+        """Return it with elements of another size, as if they lay in memory one by one."""
+        if (
+            arguments
+            or dtype is None
+            or (isinstance(dtype, type) and issubclass(dtype, np.ndarray))
+        ):
+            return super().view(*(one for one in (dtype, *arguments) if one is not None))
+        wanted = np.dtype(dtype)
+        if not self.ndim:
+            return ghost((), wanted)
+        last = self.shape[-1] * self.itemsize // wanted.itemsize
+        return ghost((*self.shape[:-1], last), wanted)
+
+    def astype(self, dtype: Any, *arguments: Any, **options: Any) -> Any:
+        """Return it with elements of another type."""
+        return ghost(self.shape, dtype)
+
+    def copy(self, *arguments: Any, **options: Any) -> Any:
+        """Return it."""
+        return ghost(self.shape, self.dtype)
+
+
+def _type(value: Any) -> Any:
+    """Return what `resolve_dtypes` takes for an operand: Python's numbers take others' types."""
+    if type(value) in (int, float, bool):
+        return np.dtype(np.bool_) if type(value) is bool else type(value)
+    return np.asarray(value).dtype if not isinstance(value, np.ndarray) else value.dtype
+
+
+def _plain(value: Any) -> Any:
+    """Return arguments without ghosts."""
+    if isinstance(value, Ghost):
+        return value.view(np.ndarray)
+    if isinstance(value, tuple | list):
+        return type(value)(_plain(one) for one in value)
+    if isinstance(value, dict):
+        return {name: _plain(one) for name, one in value.items()}
+    return value
+
+
+def _concatenate(arrays: Sequence[Any], axis: int = 0, **options: Any) -> Any:
+    if options or not all(isinstance(one, np.ndarray) for one in arrays):
+        return None
+    shape = list(arrays[0].shape)
+    shape[axis] = sum(one.shape[axis] for one in arrays)
+    return ghost(shape, np.result_type(*(one.dtype for one in arrays)))
+
+
+def _stack(arrays: Sequence[Any], axis: int = 0, **options: Any) -> Any:
+    if options or axis != 0:
+        return None
+    return ghost((len(arrays), *arrays[0].shape), np.result_type(*(one.dtype for one in arrays)))
+
+
+def _packbits(a: Any, axis: int | None = None, bitorder: str = "big") -> Any:
+    if axis is None:
+        return ghost(-(-a.size // 8))
+    shape = list(a.shape)
+    shape[axis] = -(-shape[axis] // 8)
+    return ghost(shape)
+
+
+def _unpackbits(
+    a: Any, axis: int | None = None, count: int | None = None, bitorder: str = "big"
+) -> Any:
+    if axis is None:
+        return ghost(8 * a.size if count is None else count)
+    shape = list(a.shape)
+    shape[axis] = 8 * shape[axis] if count is None else count
+    return ghost(shape)
+
+
+def _like(a: Any, dtype: Any = None, **options: Any) -> Any:
+    return None if options else ghost(a.shape, a.dtype if dtype is None else dtype)
+
+
+def _where(condition: Any, *sides: Any) -> Any:
+    if len(sides) != 2:
+        return None
+    shape = np.broadcast_shapes(*(np.shape(one) for one in (condition, *sides)))
+    return ghost(shape, np.result_type(*(_type(one) for one in sides)))
+
+
+def _ravel(a: Any, *arguments: Any, **options: Any) -> Any:
+    return ghost(prod(a.shape), a.dtype)
+
+
+_SHAPES: dict[Callable[..., Any], Callable[..., Any]] = {
+    np.concatenate: _concatenate,
+    np.stack: _stack,
+    np.packbits: _packbits,
+    np.unpackbits: _unpackbits,
+    np.zeros_like: _like,
+    np.empty_like: _like,
+    np.where: _where,
+    np.ravel: _ravel,
+}

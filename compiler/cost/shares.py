@@ -1,0 +1,194 @@
+"""What groups of operations on shares exchange: their protocols are run at parties that count.
+
+What comes of it is a *trace*: what is taken and sent, step by step, by which operation of the
+group. Groups that are alike have one trace. It is then booked in any session, as often as the group
+is run. protocols/drive.py says what a step is, protocols/runtime.py how a session starts.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any, Final
+
+from ezlang.diagnostics.diagnostic import CompilerBug
+from ezlang.source import Span
+
+from ..codegen.interface import Exchange
+from ..ir import tree as ir
+from ..ir.known import Numbers
+from ..protocols.operation_call import dtype_of
+from ..protocols.operations import steps_of
+from ..protocols.steps import Array, Request, Round, Step, Steps, Take, together
+from .counting import Notes, counting_party
+from .ghosts import ghost
+from .ledger import Ledger, Phase
+from .session import Session
+
+START_BYTES: Final = 16
+"""What each party sends when the session on shares begins: the start of its hash."""
+
+_NODE: Final = frozenset({"operands", "results", "regions", "span"})
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What an operation of a group does in a step: OTs with party 0, 1 as sender; or bytes sent."""
+
+    member: int
+    phase: Phase
+    amounts: tuple[int, int]
+
+
+@dataclass(slots=True)
+class Trace:
+    """Steps of a group: of each, the OTs that are taken, then the bytes; and units used."""
+
+    steps: list[tuple[list[Part], list[Part]]] = field(default_factory=list)
+    units: Counter[tuple[int, str]] = field(default_factory=Counter)
+
+
+def signature(exchange: Exchange) -> Hashable:
+    """Return all of a group that decides what it sends."""
+    numbers: dict[int, int] = {}
+    members = []
+    for operation, known in zip(exchange.operations, exchange.known, strict=True):
+        values = (*operation.operands, *operation.results)
+        places = tuple(numbers.setdefault(value.id, len(numbers)) for value in values)
+        kind = tuple(getattr(operation, f.name) for f in fields(operation) if f.name not in _NODE)
+        members.append((type(operation), kind, places, tuple(v.type for v in values), known))
+    return tuple(members)
+
+
+def trace_of(exchanges: tuple[Exchange, Exchange]) -> Trace:
+    """Run a group at both parties, given as it is to each of them."""
+    trace = Trace()
+    notes = [_Owners(trace, count=party == 0) for party in (0, 1)]
+    runs = [_started(exchange, one) for exchange, one in zip(exchanges, notes, strict=True)]
+    replies: list[Any] = [None, None]
+    while True:
+        steps = [_next(run, reply) for run, reply in zip(runs, replies, strict=True)]
+        if steps[0] is None or steps[1] is None:
+            if steps[0] is not steps[1]:
+                raise CompilerBug("one party's protocols ended before the other's")
+            return trace
+        _note(trace, (steps[0], steps[1]), notes)
+        replies = [[_reply(request) for request in step] for step in steps if step is not None]
+
+
+class _Owners:
+    """At one party: of which operation a request is, and whether of the preprocessing."""
+
+    def __init__(self, trace: Trace, *, count: bool) -> None:
+        self.notes = Notes(self._book)
+        self._trace = trace
+        self._count = count
+        self._member = 0
+        self._of: dict[int, int] = {}
+
+    def _book(self, what: str, count: int) -> None:
+        if self._count:
+            self._trace.units[self._member, what] += count
+
+    def watched(self, member: int, steps: Steps[Any]) -> Steps[Any]:
+        """Pass on an operation's requests, and note whose they are."""
+        reply = None
+        while True:
+            self._member = member
+            try:
+                step = steps.send(reply) if reply is not None else next(steps)
+            except StopIteration as end:
+                return end.value
+            self._of.update((id(request), member) for request in step)
+            reply = yield step
+
+    def of(self, request: Request) -> tuple[int, Phase]:
+        """Return what was noted of a request."""
+        early = self.notes.is_early(request)
+        return self._of.pop(id(request)), Phase.PREPROCESSING if early else Phase.ONLINE
+
+
+def _started(exchange: Exchange, owners: _Owners) -> Steps[Any]:
+    party = counting_party(exchange.party, owners.notes)
+    members = zip(exchange.operations, exchange.known, strict=True)
+    steps = [
+        owners.watched(number, _steps(party, exchange, operation, known))
+        for number, (operation, known) in enumerate(members)
+    ]
+    return together(steps) if len(steps) > 1 else steps[0]
+
+
+def _steps(party: Any, exchange: Exchange, operation: ir.Operation, known: Numbers) -> Steps[Any]:
+    operands: Sequence[Array | None] = [
+        ghost(value.type.shape, dtype_of(value.type)) if exchange.is_here(value) else None
+        for value in operation.operands
+    ]
+    return steps_of(party, operation, operands, known=known)
+
+
+def _next(run: Steps[Any], reply: Any) -> Step | None:
+    try:
+        return next(run) if reply is None else run.send(reply)
+    except StopIteration:
+        return None
+
+
+def _reply(request: Request) -> Any:
+    match request:
+        case Take(sent=sent, received=received):
+            return ghost((sent, 2), "u8"), (ghost(received), ghost((received, 2), "u8"))
+        case Round(receive=count):
+            return ghost(count)
+        case _:
+            raise CompilerBug("a protocol asked for what only a simulation has")
+
+
+def _note(trace: Trace, steps: tuple[Step, Step], owners: Sequence[_Owners]) -> None:
+    taken: list[Part] = []
+    sent: list[Part] = []
+    for first, second in zip(*steps, strict=True):
+        member, phase = owners[0].of(first)
+        owners[1].of(second)
+        match first, second:
+            case Take(), Take() if (first.sent, first.received) == (second.received, second.sent):
+                taken.append(Part(member, phase, (first.sent, first.received)))
+            case Round(), Round() if (first.sent, first.receive) == (second.receive, second.sent):
+                sent.append(Part(member, phase, (first.sent, second.sent)))
+            case _:
+                raise CompilerBug(f"the parties' requests don't fit: {first} and {second}")
+    trace.steps.append((taken, sent))
+
+
+def book(session: Session, trace: Trace, places: Sequence[Span]) -> None:
+    """Book what a group costs; `places` are those of its operations."""
+    ledger = session.ledger
+    ledger.place = places[0]
+    if not session.sharing:
+        session.sharing = True
+        with ledger.within(Phase.SET_UP):
+            ledger.exchange(START_BYTES, START_BYTES)
+    for taken, sent in trace.steps:
+        if taken:
+            ledger.place = places[taken[0].member]
+            totals = [sum(part.amounts[sender] for part in taken) for sender in (0, 1)]
+            session.take(totals[0], totals[1])
+        if sent:
+            _exchange(ledger, sent, places)
+    for (member, what), count in trace.units.items():
+        ledger.place = places[member]
+        ledger.add(what, count)
+
+
+def _exchange(ledger: Ledger, parts: Sequence[Part], places: Sequence[Span]) -> None:
+    """Book a step's messages, each for its operation, and the round for the one that sends most."""
+    for part in parts:
+        ledger.place = places[part.member]
+        with ledger.within(part.phase):
+            for party in (0, 1):
+                ledger.send(party, part.amounts[party])
+    longest = max(parts, key=lambda part: sum(part.amounts))
+    ledger.place = places[longest.member]
+    with ledger.within(longest.phase):
+        for party in (0, 1):
+            ledger.receive(party, sum(part.amounts[1 - party] for part in parts))
