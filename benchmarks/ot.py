@@ -22,14 +22,8 @@ from ezlang.compiler.protocols.cot import (
     CotSender,
     CotSenderParty,
 )
-from ezlang.compiler.protocols.silent import (
-    LARGE,
-    MEDIUM,
-    SMALL,
-    Parameters,
-    SilentReceiver,
-    SilentSender,
-)
+from ezlang.compiler.protocols.silent import SilentReceiver, SilentSender
+from ezlang.compiler.protocols.stock import LARGE, MEDIUM, SMALL, Parameters
 from ezlang.session.channel import SocketChannel
 
 from .pair import TIME_OUT, Nowhere, Times, loopback, meet, run_alone, run_pair, timed

@@ -30,11 +30,11 @@ from ezlang.compiler.protocols.correlated import (
     extension_sessions,
     silent_sessions,
 )
-from ezlang.compiler.protocols.cot import GROUP_BITS
 from ezlang.compiler.protocols.native import Native
 from ezlang.compiler.protocols.party import SharingParty
 from ezlang.compiler.protocols.session import NativeSession, open_session
 from ezlang.compiler.protocols.steps import Steps, swap
+from ezlang.compiler.protocols.stock import GROUP_BITS
 from ezlang.compiler.protocols.truncation import truncate
 from ezlang.session.channel import SocketChannel
 

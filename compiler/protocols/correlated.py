@@ -21,9 +21,10 @@ from ..kernels import units
 from ..kernels.aes import cipher_for
 from ..kernels.engine import Engine
 from .channel import Channel
-from .cot import GROUP_BITS, AlignedBytes, Bits, Blocks, CotReceiver, CotSender
+from .cot import AlignedBytes, Bits, Blocks, CotReceiver, CotSender
 from .native import BLOCK_BYTES, Array, Native
-from .silent import MEDIUM, Parameters, SilentReceiver, SilentSender
+from .silent import SilentReceiver, SilentSender
+from .stock import GROUP_BITS, MEDIUM, Parameters
 
 Bytes = Bits
 """Bytes: bits one each, or packed, or messages."""

@@ -2,7 +2,8 @@
 
 An OT of the stock is q at the sender; a random bit r and t = q ⊕ r·Δ at the receiver. Δ is the
 sender's, one for the session (for Yao the garbler's free-XOR offset). None is used twice: `extend`
-replaces the whole stock, and `take` hands out what the last batch left before it makes another.
+replaces the whole stock, and `take` hands out what the last batch left before it makes another;
+see `stock.py`.
 
 Set-up. The columns come in groups of k = `GROUP_BITS`; for each, the receiver holds a GGM tree
 [GGM86] of k levels and the sender learns all leaves but the one its k bits of Δ point to: at each
@@ -12,9 +13,9 @@ is a node itself, so the base OT's keys are the nodes; further levels send two s
 masked with the keys. Leaves are keys of AES-CTR streams; see `kernels/extension.py`.
 
 Cost: 128 base OTs (32 bytes one way, 4096 the other), 32·128·(k − 1)/k bytes for trees from the
-receiver, then 128/k − 1 bits an OT from the receiver, in batches: `extension_bytes`. One message a
-batch; the first batch comes after the base OTs' round trip. Computation: 2^k/k · 128 bits of
-AES-CTR an OT and side. k is 1, 2, 4 or 8, the same at both sides.
+receiver, then 128/k − 1 bits an OT from the receiver, in batches: `stock.ExtensionBatches`.
+One message a batch; the first comes after the base OTs' round trip. Computation: 2^k/k · 128 bits
+of AES-CTR an OT and side. k is 1, 2, 4 or 8, the same at both sides.
 Security: semi-honest; the base OTs', and AES as a pseudorandom generator. The random bits are a sum
 of streams of which the sender lacks one, and so is the mask of each correction sent. t and q need
 no hash where the correlation itself is wanted, as for wire labels; `ot.py` makes independent keys.
@@ -33,12 +34,19 @@ import numpy.typing as npt
 from ..kernels import units
 from ..kernels.aes import cipher_for
 from ..kernels.engine import Engine
-from ..kernels.extension import BATCH_MULTIPLE, COLUMNS
-from .base_ot import KEY_BYTES, receive_base_ots, send_base_ots
+from .base_ot import receive_base_ots, send_base_ots
 from .channel import Channel
+from .stock import (
+    COLUMNS,
+    GROUP_BITS,
+    KEY_BYTES,
+    Batches,
+    ExtensionBatches,
+    Made,
+    Stock,
+    extension_bytes,
+)
 
-GROUP_BITS: Final = 2
-LARGEST_BATCH: Final = 1 << 16
 _POINTER: Final = ctypes.c_void_p
 _LONG: Final = ctypes.c_int64
 
@@ -70,19 +78,6 @@ def with_room(memory: AlignedBytes, size: int) -> AlignedBytes:
     return memory if memory.size >= size else AlignedBytes(size)
 
 
-def batch_size(wanted: int) -> int:
-    """Return how many OTs a batch makes when `wanted` are missing: a power of two, bounded."""
-    size = BATCH_MULTIPLE
-    while size < wanted and size < LARGEST_BATCH:
-        size *= 2
-    return size
-
-
-def extension_bytes(count: int, bits: int = GROUP_BITS) -> int:
-    """Return what the receiver sends for a batch of `count` OTs."""
-    return count // 8 * (COLUMNS // bits - 1)
-
-
 class CotParty(ABC):
     """One side of a source of correlated OTs.
 
@@ -93,28 +88,28 @@ class CotParty(ABC):
     """Whether making a batch, once set up, only sends; the other side then only receives. Who has a
     sender and a receiver takes first from the one that speaks, lest both parties wait."""
 
-    def __init__(self, channel: Channel, engine: Engine) -> None:
+    def __init__(self, channel: Channel, engine: Engine, batches: Batches) -> None:
         self.channel = channel
         self.engine = engine
         self.made = 0
         self.batches = 0
         self.stock = AlignedBytes(0)
-        self._next = self._end = 0
+        self._plan = Stock(batches)
 
     def extend(self, wanted: int) -> int:
         """Replace the stock by a new batch, for `wanted` OTs or a part of them; return its size."""
-        self._next = self._end = 0
-        return self._make(wanted, None)
+        batch = self._plan.replace(wanted)
+        self._make(batch, None)
+        return batch.count
 
-    def _make(self, wanted: int, place: int | None) -> int:
-        count = self._extend(wanted, place)
-        self.made += count
+    def _make(self, batch: Made, place: int | None) -> None:
+        self._extend(batch, place)
+        self.made += batch.count
         self.batches += 1
-        return count
 
     @abstractmethod
-    def _extend(self, wanted: int, place: int | None) -> int:
-        """Make a batch at an address, or in `stock`, which may be larger; return its size."""
+    def _extend(self, batch: Made, place: int | None) -> None:
+        """Make a batch at an address, or in `stock`, which may be larger."""
 
     def _place(self, count: int, place: int | None) -> int:
         """Return where a batch goes."""
@@ -129,29 +124,25 @@ class CotParty(ABC):
 
     def _parts(self, out: Blocks) -> Iterator[tuple[slice, slice]]:
         """Fill `out` part by part; yield where in it a part is, and where it was in its batch."""
-        count, done = len(out), 0
-        while done < count:
-            left = count - done
-            if self._next == self._end and left >= LARGEST_BATCH:
+        done = 0
+        for part in self._plan.parts(len(out)):
+            place, source = (slice(at, at + part.count) for at in (done, part.start))
+            done += part.count
+            if part.made is not None and part.made.count == part.count:
                 # A whole batch goes where it is wanted.
-                part = self._make(left, out[done:].ctypes.data)
-                source = slice(0, part)
+                self._make(part.made, out[place].ctypes.data)
             else:
-                if self._next == self._end:
-                    self._end = self.extend(left)
-                part = min(left, self._end - self._next)
-                source = slice(self._next, self._next + part)
-                self._next += part
-                out[done : done + part] = self.stock.blocks[source]
-            yield slice(done, done + part), source
-            done += part
+                if part.made is not None:
+                    self._make(part.made, None)
+                out[place] = self.stock.blocks[source]
+            yield place, source
 
 
 class CotSenderParty(CotParty):
     """The side with Δ (Yao's garbler)."""
 
-    def __init__(self, channel: Channel, engine: Engine, delta: bytes) -> None:
-        super().__init__(channel, engine)
+    def __init__(self, channel: Channel, engine: Engine, delta: bytes, batches: Batches) -> None:
+        super().__init__(channel, engine, batches)
         self._delta = AlignedBytes(KEY_BYTES)
         self._delta.view[:] = delta
 
@@ -172,8 +163,8 @@ class CotSenderParty(CotParty):
 class CotReceiverParty(CotParty):
     """The side with random bits r (Yao's evaluator)."""
 
-    def __init__(self, channel: Channel, engine: Engine) -> None:
-        super().__init__(channel, engine)
+    def __init__(self, channel: Channel, engine: Engine, batches: Batches) -> None:
+        super().__init__(channel, engine, batches)
         self.choices = AlignedBytes(0)
         """The bits r of the stock, 8 a byte, the lowest first."""
 
@@ -252,7 +243,7 @@ class CotReceiver(CotReceiverParty):
     speaks: ClassVar[bool] = True
 
     def __init__(self, channel: Channel, engine: Engine, bits: int = GROUP_BITS) -> None:
-        super().__init__(channel, engine)
+        super().__init__(channel, engine, ExtensionBatches(bits))
         self._extension = _Extension(engine, bits)
 
     def wipe(self) -> None:
@@ -260,18 +251,17 @@ class CotReceiver(CotReceiverParty):
         for memory in (self._extension.schedules, self.stock, self.choices):
             memory.view[:] = bytes(memory.size)
 
-    def _extend(self, wanted: int, place: int | None) -> int:
+    def _extend(self, batch: Made, place: int | None) -> None:
         extension = self._extension
         if not extension.ready:
             self.begin()
             self._set_up()
-        count = batch_size(wanted)
+        count = batch.count
         self.choices = with_room(self.choices, count // 8)
         corrections = extension.corrections(count)
         extension.run("cot_receiver", self.choices.address, self._place(count, place), count)
         self.channel.send(corrections)
         self.channel.flush()
-        return count
 
     def begin(self) -> None:
         """Begin with seeds of zeros. Only measurements go on without the set-up."""
@@ -301,7 +291,7 @@ class CotSender(CotSenderParty):
     def __init__(
         self, channel: Channel, engine: Engine, delta: bytes, bits: int = GROUP_BITS
     ) -> None:
-        super().__init__(channel, engine, delta)
+        super().__init__(channel, engine, delta, ExtensionBatches(bits))
         self._extension = _Extension(engine, bits)
 
     def wipe(self) -> None:
@@ -309,15 +299,14 @@ class CotSender(CotSenderParty):
         for memory in (self._extension.schedules, self.stock, self._delta):
             memory.view[:] = bytes(memory.size)
 
-    def _extend(self, wanted: int, place: int | None) -> int:
+    def _extend(self, batch: Made, place: int | None) -> None:
         extension = self._extension
         if not extension.ready:
             self.begin()
             self._set_up()
-        count = batch_size(wanted)
+        count = batch.count
         self.channel.receive_into(extension.corrections(count))
         extension.run("cot_sender", self._delta.address, self._place(count, place), count)
-        return count
 
     def begin(self) -> None:
         """Begin with seeds of zeros. Only measurements go on without the set-up."""

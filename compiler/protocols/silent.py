@@ -14,7 +14,7 @@ make the M OTs of the next one, the others the stock, some at a time.
 
 Cost: set-up by SoftSpoken with k = 8 (`cot.py`), once: `setup_ots` OTs, and 32 bytes from the
 sender, the starts of hash and code. Then 16·(h − 1) bytes a tree from the sender to the
-receiver, `output_bytes`; nothing the other way, no answer to wait for. A message a batch.
+receiver, `stock.SilentBatches`; nothing the other way, no answer to wait for. A message a batch.
 Computation: a hash a leaf, 2.5 blocks of AES-CTR and ten reads at random places of a table of
 16·2^log k bytes an output.
 
@@ -46,7 +46,6 @@ from __future__ import annotations
 import ctypes
 import mmap
 import os
-from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
 import numpy as np
@@ -56,11 +55,9 @@ from ezlang.diagnostics.diagnostic import CompilerBug
 from ..kernels import units
 from ..kernels.aes import cipher_for
 from ..kernels.engine import Engine
-from ..kernels.silent import LEAST_DEPTH, add_silent
-from .base_ot import KEY_BYTES
+from ..kernels.silent import add_silent
 from .channel import Channel
 from .cot import (
-    LARGEST_BATCH,
     AlignedBytes,
     Blocks,
     CotReceiver,
@@ -69,56 +66,11 @@ from .cot import (
     CotSenderParty,
     with_room,
 )
+from .stock import KEY_BYTES, MEDIUM, SILENT_GROUP_BITS, Made, Parameters, SilentBatches
 
-SETUP_BITS: Final = 8
 _HUGE_PAGE: Final = 1 << 21
 _POINTER: Final = ctypes.c_void_p
 _LONG: Final = ctypes.c_int64
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parameters:
-    """An LPN problem: `trees` times one noise bit among 2^depth, a secret of 2^secret_bits bits."""
-
-    trees: int
-    depth: int
-    secret_bits: int
-
-    def __post_init__(self) -> None:
-        if self.depth < LEAST_DEPTH or self.refill_trees >= self.trees:
-            raise CompilerBug(f"silent OT can't run with {self}")
-
-    @property
-    def setup_ots(self) -> int:
-        """M: how many correlated OTs an iteration uses up."""
-        return (1 << self.secret_bits) + self.trees * self.depth
-
-    @property
-    def refill_trees(self) -> int:
-        """How many trees it takes to make them."""
-        return -(-self.setup_ots >> self.depth)
-
-    @property
-    def outputs(self) -> int:
-        """How many OTs an iteration gives beyond those of the next."""
-        return (self.trees - self.refill_trees) << self.depth
-
-    @property
-    def tree_bytes(self) -> int:
-        """What the sender sends for a tree."""
-        return KEY_BYTES * (self.depth - 1)
-
-
-SMALL: Final = Parameters(trees=850, depth=10, secret_bits=16)
-MEDIUM: Final = Parameters(trees=1170, depth=11, secret_bits=17)
-LARGE: Final = Parameters(trees=1900, depth=13, secret_bits=19)
-
-
-def output_bytes(parameters: Parameters, count: int) -> int:
-    """Return what the sender sends for `count` OTs, a multiple of a tree's, after the set-up."""
-    trees = count >> parameters.depth
-    iterations = -(-count // parameters.outputs)
-    return (trees + iterations * parameters.refill_trees) * parameters.tree_bytes
 
 
 class _Table(AlignedBytes):
@@ -163,18 +115,12 @@ class _Silent:
         self._tables[0].blocks[: len(ots)] = ots
         self.ready = True
 
-    def next_table(self) -> _Table | None:
-        """Return where the first trees of an iteration go if one begins."""
-        if self._used == self.parameters.trees:
+    def refill(self) -> int:
+        """Begin an iteration; return where its first trees go."""
+        if self._used:
             self._tables.reverse()
             self._used = 0
-        return self._tables[1] if self._used == 0 else None
-
-    def batch(self, wanted: int) -> int:
-        """Return how many trees a batch has for so many OTs."""
-        depth = self.parameters.depth
-        most = max(LARGEST_BATCH >> depth, 1)
-        return min(-(-wanted >> depth), most, self.parameters.trees - self._used)
+        return self._tables[1].address
 
     def corrections(self, trees: int) -> memoryview:
         """Return room for the corrections of some trees."""
@@ -212,7 +158,7 @@ class SilentSender(CotSenderParty):
     ) -> None:
         if not delta[0] & 1:
             raise CompilerBug("the lowest bit of Δ must be 1 for silent OT")
-        super().__init__(channel, engine, delta)
+        super().__init__(channel, engine, delta, SilentBatches(parameters))
         self._silent = _Silent(engine, parameters, "silent_sender")
 
     def wipe(self) -> None:
@@ -221,18 +167,14 @@ class SilentSender(CotSenderParty):
         for memory in (self.stock, self._delta):
             memory.view[:] = bytes(memory.size)
 
-    def _extend(self, wanted: int, place: int | None) -> int:
+    def _extend(self, batch: Made, place: int | None) -> None:
         silent = self._silent
         if not silent.ready:
             self._set_up()
-        table = silent.next_table()
-        if table is not None:
-            self._run(silent.parameters.refill_trees, table.address)
-        trees = silent.batch(wanted)
-        count = trees << silent.parameters.depth
-        self._run(trees, self._place(count, place))
+        if batch.begins:
+            self._run(silent.parameters.refill_trees, silent.refill())
+        self._run(batch.trees, self._place(batch.count, place))
         self.channel.flush()
-        return count
 
     def _run(self, trees: int, out: int) -> None:
         corrections = self._silent.corrections(trees)
@@ -243,7 +185,7 @@ class SilentSender(CotSenderParty):
         silent = self._silent
         seeds = os.urandom(2 * KEY_BYTES)
         self.channel.send(seeds)
-        base = CotSender(self.channel, self.engine, bytes(self._delta.view), SETUP_BITS)
+        base = CotSender(self.channel, self.engine, bytes(self._delta.view), SILENT_GROUP_BITS)
         ots = base.take(silent.parameters.setup_ots)
         base.wipe()
         self.begin(seeds, ots)
@@ -261,7 +203,7 @@ class SilentReceiver(CotReceiverParty):
     speaks: ClassVar[bool] = False
 
     def __init__(self, channel: Channel, engine: Engine, parameters: Parameters = MEDIUM) -> None:
-        super().__init__(channel, engine)
+        super().__init__(channel, engine, SilentBatches(parameters))
         self._silent = _Silent(engine, parameters, "silent_receiver")
 
     def wipe(self) -> None:
@@ -270,17 +212,13 @@ class SilentReceiver(CotReceiverParty):
         for memory in (self.stock, self.choices):
             memory.view[:] = bytes(memory.size)
 
-    def _extend(self, wanted: int, place: int | None) -> int:
+    def _extend(self, batch: Made, place: int | None) -> None:
         silent = self._silent
         if not silent.ready:
             self._set_up()
-        table = silent.next_table()
-        if table is not None:
-            self._run(silent.parameters.refill_trees, table.address)
-        trees = silent.batch(wanted)
-        count = trees << silent.parameters.depth
-        self._run(trees, self._place(count, place))
-        return count
+        if batch.begins:
+            self._run(silent.parameters.refill_trees, silent.refill())
+        self._run(batch.trees, self._place(batch.count, place))
 
     def _run(self, trees: int, out: int) -> None:
         self.choices = with_room(self.choices, trees << (self._silent.parameters.depth - 3))
@@ -291,7 +229,7 @@ class SilentReceiver(CotReceiverParty):
         silent = self._silent
         seeds = bytearray(2 * KEY_BYTES)
         self.channel.receive_into(memoryview(seeds))
-        base = CotReceiver(self.channel, self.engine, SETUP_BITS)
+        base = CotReceiver(self.channel, self.engine, SILENT_GROUP_BITS)
         bits, ots = base.take(silent.parameters.setup_ots)
         base.wipe()
         ots[:, 0] = (ots[:, 0] & ~np.uint64(1)) | bits

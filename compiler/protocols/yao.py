@@ -37,14 +37,14 @@ from ..kernels.context import CHUNK, EXCHANGE, REQUEST, TABLE_BYTES, TRANSFER, C
 from ..kernels.engine import Engine
 from .channel import Channel
 from .cot import (
-    GROUP_BITS,
     AlignedBytes,
     CotParty,
     CotReceiver,
     CotReceiverParty,
     CotSender,
 )
-from .silent import Parameters, SilentReceiver, SilentSender
+from .silent import SilentReceiver, SilentSender
+from .stock import GROUP_BITS, Parameters
 
 TABLE_BUFFER: Final = 1 << 16
 BIT_BUFFER: Final = 1 << 16

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import ezlang
 from ezlang.compiler.kernels.context import CHUNK
-from ezlang.compiler.protocols.cot import GROUP_BITS
+from ezlang.compiler.protocols.stock import GROUP_BITS
 from ezlang.compiler.protocols.yao import BIT_BUFFER
 from ezlang.diagnostics.diagnostic import EzError
 

@@ -19,8 +19,8 @@ from ezlang.compiler.protocols.correlated import (
 from ezlang.compiler.protocols.native import Native
 from ezlang.compiler.protocols.party import SharingParty
 from ezlang.compiler.protocols.session import NativeSession, open_session
-from ezlang.compiler.protocols.silent import Parameters
 from ezlang.compiler.protocols.steps import Steps
+from ezlang.compiler.protocols.stock import Parameters
 
 TIME_OUT = 60.0
 Protocol = Callable[[SharingParty], Steps[Any]]

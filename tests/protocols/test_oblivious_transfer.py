@@ -13,12 +13,8 @@ from ezlang.compiler.kernels.engine import Engine
 from ezlang.compiler.kernels.extension import BATCH_MULTIPLE
 from ezlang.compiler.kernels.target import AesPath, available_paths, host_target
 from ezlang.compiler.protocols.base_ot import receive_base_ots, send_base_ots
-from ezlang.compiler.protocols.cot import (
-    LARGEST_BATCH,
-    CotReceiver,
-    CotSender,
-    batch_size,
-)
+from ezlang.compiler.protocols.cot import CotReceiver, CotSender
+from ezlang.compiler.protocols.stock import LARGEST_BATCH, batch_size
 from ezlang.diagnostics.diagnostic import EzError
 
 

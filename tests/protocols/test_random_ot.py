@@ -13,15 +13,10 @@ from two_parties import run_pair
 from ezlang.compiler.kernels.engine import Engine
 from ezlang.compiler.kernels.target import AesPath, available_paths, host_target
 from ezlang.compiler.protocols.correlated import dealt_session
-from ezlang.compiler.protocols.cot import (
-    BATCH_MULTIPLE,
-    LARGEST_BATCH,
-    CotReceiver,
-    CotSender,
-    extension_bytes,
-)
+from ezlang.compiler.protocols.cot import CotReceiver, CotSender
 from ezlang.compiler.protocols.native import Native
 from ezlang.compiler.protocols.ot import BATCH, OtReceiver, OtSender
+from ezlang.compiler.protocols.stock import LARGEST_BATCH, SMALLEST_BATCH, extension_bytes
 from ezlang.diagnostics.diagnostic import CompilerBug
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "kernels"))
@@ -182,7 +177,7 @@ def test_leftovers_are_kept_and_never_used_twice() -> None:
     rows = {row.tobytes() for q in sent for row in q}
     assert len(rows) == sum(counts)
     # 1 and 1000 fit a first batch, 30 needs another, and so on; nothing is made in advance.
-    assert made % BATCH_MULTIPLE == 0
+    assert made % SMALLEST_BATCH == 0
     assert made - sum(counts) < 4096 + 2048
     assert sum(channels[0].sent) == 32 + 2048 + extension_bytes(made)
 

@@ -12,14 +12,15 @@ from two_parties import run_pair
 
 from ezlang.compiler.kernels.engine import Engine
 from ezlang.compiler.kernels.target import AesPath, available_paths, host_target
-from ezlang.compiler.protocols.cot import CotReceiver, CotSender, batch_size, extension_bytes
-from ezlang.compiler.protocols.silent import (
+from ezlang.compiler.protocols.cot import CotReceiver, CotSender
+from ezlang.compiler.protocols.silent import SilentReceiver, SilentSender
+from ezlang.compiler.protocols.stock import (
     LARGE,
     MEDIUM,
     SMALL,
     Parameters,
-    SilentReceiver,
-    SilentSender,
+    batch_size,
+    extension_bytes,
     output_bytes,
 )
 from ezlang.diagnostics.diagnostic import CompilerBug

@@ -29,8 +29,7 @@ from ezlang.compiler.circuits.netlist import Netlist, Port
 from ezlang.compiler.kernels import abi
 from ezlang.compiler.kernels.engine import Engine
 from ezlang.compiler.kernels.target import AesPath, available_paths, host_target
-from ezlang.compiler.protocols.cot import extension_bytes
-from ezlang.compiler.protocols.silent import Parameters
+from ezlang.compiler.protocols.stock import Parameters, extension_bytes
 from ezlang.compiler.protocols.yao import NetlistHandle, YaoParty, YaoRole
 
 GARBLER, EVALUATOR = YaoRole.GARBLER, YaoRole.EVALUATOR
