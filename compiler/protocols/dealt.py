@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from typing import Final, assert_never
+from typing import ClassVar, Final, assert_never
 
 import numpy as np
 
@@ -331,6 +331,8 @@ def _bytes_of(count: int) -> int:
 class DealtOtSender:
     """The sender's end of dealt correlated OTs: `correlated.CotSenderSource`."""
 
+    speaks: ClassVar[bool] = False
+
     def __init__(self, units: DealtUnits) -> None:
         self._units = units
         self._kind = CorrelatedOt(sender=units.party)
@@ -344,6 +346,8 @@ class DealtOtSender:
 
 class DealtOtReceiver:
     """The receiver's end of dealt correlated OTs: `correlated.CotReceiverSource`."""
+
+    speaks: ClassVar[bool] = False
 
     def __init__(self, units: DealtUnits) -> None:
         self._units = units

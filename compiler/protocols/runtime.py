@@ -2,7 +2,8 @@
 
 The session on shares begins with the first group: a round of 16 bytes each way (`session.py`).
 Its sessions of OT, one in each direction, are apart from Yao's and are set up together when the
-first OT is needed, party 1 as sender first; a program that needs none does without.
+first OT is needed, party 1 as sender first; a program that needs none does without. With a dealer
+OTs and preprocessing are there beforehand.
 
 Native code gives the addresses of operands and results, which are the same from turn to turn of a
 loop: they are wrapped as arrays once. All operations of a group are run before any result is
@@ -26,10 +27,10 @@ from ..kernels.engine import Engine
 from .channel import Channel
 from .correlated import Bytes
 from .cot import Blocks, CotReceiver, CotSender
+from .dealt import DealtUnits
 from .native import BLOCK_BYTES, Native
 from .operations import steps_of
-from .party import Preprocessing
-from .session import NativeSession, open_session
+from .session import NativeSession, open_dealt_session, open_session
 from .steps import Array, together
 
 _KEPT: Final = 64
@@ -102,7 +103,7 @@ def _slot(type: ir.TensorType, writable: bool) -> _Slot:
 
 
 class SharingRuntime:
-    """One party's side. `run` is for `YaoParty.exchange`; `dealt` is a dealer's preprocessing."""
+    """One party's side. `run` is for `YaoParty.exchange`; `dealt` is what a dealer has dealt."""
 
     def __init__(
         self,
@@ -110,7 +111,7 @@ class SharingRuntime:
         index: int,
         channel: Channel,
         *,
-        dealt: Preprocessing | None = None,
+        dealt: DealtUnits | None = None,
     ) -> None:
         self._index = index
         self._channel = channel
@@ -148,9 +149,12 @@ class SharingRuntime:
             self._sources.wipe()
 
     def _open(self) -> NativeSession:
+        if self._dealt is not None:
+            self._session = open_dealt_session(self._channel, Native(), self._dealt)
+            return self._session
         self._sources = sources = _Sources(self._index, self._channel)
         ends = _Sender(sources), _Receiver(sources)
-        self._session = open_session(self._index, self._channel, Native(), *ends, dealt=self._dealt)
+        self._session = open_session(self._index, self._channel, Native(), *ends)
         return self._session
 
 

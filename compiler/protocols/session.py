@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from .channel import Channel
 from .correlated import CotReceiverSource, CotSenderSource, Generator
+from .dealt import DealtOtReceiver, DealtOtSender, DealtPreprocessing, DealtUnits
 from .drive import Driver
 from .native import BLOCK_BYTES, Native
 from .native_ots import NativeOts, start
@@ -54,3 +55,9 @@ def open_session(
         dealt=dealt is not None,
     )
     return NativeSession(party=party, driver=driver, ots=ots)
+
+
+def open_dealt_session(channel: Channel, native: Native, units: DealtUnits) -> NativeSession:
+    """Begin a session with what a dealer has dealt; costs a round of 16 bytes each way."""
+    ends = DealtOtSender(units), DealtOtReceiver(units)
+    return open_session(units.party, channel, native, *ends, dealt=DealtPreprocessing(units))

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from ezlang.compiler.codegen.load import LoadedProgram, load
 from ezlang.compiler.kernels.abi import STATUS_PROGRAM
 from ezlang.compiler.kernels.engine import Engine
+from ezlang.compiler.protocols.dealt import DealtUnits
 from ezlang.compiler.protocols.yao import YaoParty, YaoRole
 from ezlang.diagnostics.diagnostic import Diagnostic, EzError
 from ezlang.executors.failures import Failure, failure
@@ -70,16 +71,18 @@ def run_over(
     inputs: Mapping[str, Data],
     channel: SocketChannel,
     watch: Stopwatch,
+    dealt: DealtUnits | None = None,
 ) -> PartyOutcome:
     """Run a party over a connected channel to a peer that runs the same program.
 
     `program` is the executable's for this party, `inputs` are its own, checked: name → data.
+    `dealt`: what a dealer has dealt to this party.
     Raises EzError, exit code 3, when the run fails here or at the peer.
     """
     party = program.interface.party
     buffers = Buffers(program.interface, inputs)
     yao = YaoParty((YaoRole.GARBLER, YaoRole.EVALUATOR)[party], channel, program.engine)
-    sharing = CountedSharing(program.interface, channel)
+    sharing = CountedSharing(program.interface, channel, dealt)
     yao.exchange = sharing.run
     try:
         _execute(program, yao, buffers)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ezlang.compiler.codegen.interface import Interface
+from ezlang.compiler.protocols.dealt import DealtUnits
 from ezlang.compiler.protocols.runtime import SharingRuntime
 from ezlang.session.channel import SocketChannel
 
@@ -10,10 +11,12 @@ from ezlang.session.channel import SocketChannel
 class CountedSharing:
     """A party's runtime for operations on shares; `bytes_sent` are those of its messages."""
 
-    def __init__(self, interface: Interface, channel: SocketChannel) -> None:
+    def __init__(
+        self, interface: Interface, channel: SocketChannel, dealt: DealtUnits | None = None
+    ) -> None:
         self.bytes_sent = 0
         self._channel = channel
-        self._runtime = SharingRuntime(interface.exchanges, interface.party, channel)
+        self._runtime = SharingRuntime(interface.exchanges, interface.party, channel, dealt=dealt)
 
     @property
     def ots(self) -> int:
