@@ -127,8 +127,9 @@ class Builder:
         return result
 
     def zeros(self, type: ir.TensorType) -> ir.Value:
-        """Emit zeros (or falses) of the given type, label included."""
-        return self.relabel(self.constant(type.element, (0,), type.shape), type.label)
+        """Emit zeros (or falses) of the given type, label and sharing included."""
+        zeros = self.constant(type.element, (0,), type.shape)
+        return self.relabel(zeros, type.label, type.sharing)
 
     # Element-wise
 
@@ -145,9 +146,15 @@ class Builder:
     def binary(
         self, kind: ir.BinaryKind, x: ir.Value, y: ir.Value, *, checked: bool = False
     ) -> ir.Value:
-        """Emit a Binary; comparisons give bool, the rest the type of `x`."""
+        """Emit a Binary; comparisons give bool, the rest the type of `x`.
+
+        On arithmetic shares, comparisons give boolean ones.
+        """
         element = BOOL if kind in COMPARISONS else x.type.element
-        result = self.fresh(ir.TensorType(element, x.type.shape, meet_of((x, y))))
+        sharing = x.type.sharing or y.type.sharing
+        if sharing is ir.Sharing.ARITHMETIC and kind in COMPARISONS:
+            sharing = ir.Sharing.BOOLEAN
+        result = self.fresh(ir.TensorType(element, x.type.shape, meet_of((x, y)), sharing))
         operation = ir.Binary(
             kind=kind, checked=checked, operands=(x, y), results=(result,), span=self.span
         )
@@ -174,11 +181,11 @@ class Builder:
         self.emit(ir.Bit(position=position, operands=(x,), results=(result,), span=self.span))
         return result
 
-    def relabel(self, x: ir.Value, label: Label) -> ir.Value:
-        """Emit a Relabel, or return `x` where it has the label already."""
+    def relabel(self, x: ir.Value, label: Label, sharing: ir.Sharing | None = None) -> ir.Value:
+        """Emit a Relabel, in a sharing if there is one; return `x` if it has the label already."""
         if x.type.label == label:
             return x
-        result = self.fresh(replace(x.type, label=label), x.hint)
+        result = self.fresh(replace(x.type, label=label, sharing=sharing), x.hint)
         self.emit(ir.Relabel(operands=(x,), results=(result,), span=self.span))
         return result
 
@@ -222,6 +229,13 @@ class Builder:
         shape = () if axis is None else x.type.shape[:axis] + x.type.shape[axis + 1 :]
         result = self.fresh(replace(x.type, shape=shape))
         self.emit(ir.Reduce(kind=kind, axis=axis, operands=(x,), results=(result,), span=self.span))
+        return result
+
+    def matrix_product(self, x: ir.Value, y: ir.Value) -> ir.Value:
+        """Emit a MatrixProduct."""
+        shape = (x.type.shape[0], y.type.shape[1])
+        result = self.fresh(replace(x.type, shape=shape, label=meet_of((x, y))))
+        self.emit(ir.MatrixProduct(operands=(x, y), results=(result,), span=self.span))
         return result
 
     # Reading and writing parts

@@ -33,7 +33,10 @@ _MERGED = (
     ir.ObliviousRead,
     ir.Stack,
     ir.Reduce,
+    ir.MatrixProduct,
+    ir.MatrixProduct,
     ir.Relabel,
+    ir.Convert,
 )
 
 _SHARED = frozenset(field.name for field in fields(ir.OperationNode))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ..ir import tree as ir
 from ..ir.build import Builder
 
@@ -14,8 +16,8 @@ def items_of(build: Builder, items: ir.Value, first: int, end: int) -> ir.Value:
 
 
 def joined(build: Builder, x: ir.Value, y: ir.Value) -> ir.Value:
-    """Emit two arrays of one label end to end."""
+    """Emit two arrays of one label and sharing end to end."""
     length = x.type.shape[0] + y.type.shape[0]
-    type = ir.TensorType(x.type.element, (length, *x.type.shape[1:]), x.type.label)
-    whole = build.insert_slice(build.zeros(type), x, build.index(0))
+    zeros = build.zeros(replace(x.type, shape=(length, *x.type.shape[1:])))
+    whole = build.insert_slice(zeros, x, build.index(0))
     return build.insert_slice(whole, y, build.index(x.type.shape[0]))

@@ -33,15 +33,17 @@ class _Expand(Rule):
     def apply(self, build: Builder, operation: ir.Operation) -> Sequence[ir.Value] | None:
         if not isinstance(operation, ir.Reduce) or operation.kind not in self.kinds:
             return None
-        return (_reduced(build, operation.kind, operation.operands[0], operation.axis),)
+        return (reduced(build, operation.kind, operation.operands[0], operation.axis),)
 
 
-def _reduced(build: Builder, kind: BinaryKind, x: ir.Value, axis: int | None) -> ir.Value:
+def reduced(build: Builder, kind: BinaryKind, x: ir.Value, axis: int | None) -> ir.Value:
+    """Emit the tree for a reduction."""
     shape = () if axis is None else x.type.shape[:axis] + x.type.shape[axis + 1 :]
     size = x.type.size if axis is None else x.type.shape[axis]
     if size == 0:
         value = int(evaluate.identity(kind, evaluate.dtype(x.type.element)))
-        return build.relabel(build.constant(x.type.element, (value,), shape), x.type.label)
+        constant = build.constant(x.type.element, (value,), shape)
+        return build.relabel(constant, x.type.label, x.type.sharing)
     items = build.reshape(x, (size,)) if axis is None else _first(build, x, axis)
     while size > 1:
         half = size // 2

@@ -1,12 +1,12 @@
 """Assigning sharings.
 
-**Purpose.** Give every secret a sharing and put conversions in, by a policy: one sharing for all, or
-what a cost model says is cheapest for a network profile. **Needs** a program without oblivious
+**Purpose.** Give every secret a sharing and put conversions in, by a policy: one sharing for all,
+or what a cost model says is cheapest for a network profile. **Needs** a program without oblivious
 accesses whose sharings are explicit (share.py). **Keeps** meaning and labels. **Guarantees** that
-operations have operands in the sharings that compiler/ir/sharings.py asks for; that a value is converted
-once for each sharing it is wanted in, and not in a loop that it comes from outside of; that a known
-value is shared directly in what is wanted; and that the choice by cost is, by the model, never
-worse than that of one policy for all. **Does not** split what one operation computes.
+operations have operands in the sharings that compiler/ir/sharings.py asks for; that a value is
+converted once for each sharing it is wanted in, and not in a loop that it comes from outside of;
+that a known value is shared directly in what is wanted; and that the choice by cost is, by the
+model, never worse than that of one policy for all. **Does not** split what one operation computes.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
 **Purpose.** A value declared `secret` may be a constant, or computed from one party's inputs alone.
 This pass finds what is and uses it: operations on secrets take public operands as they are; what
 isn't linear, and computed from what one party knows, is computed by that party in the clear, and
-shared afterwards. For products, which are cheaper with such an operand, it says which value in
-the clear a secret is the same as. **Keeps** meaning, labels, and who may know what: a party computes
+shared afterwards. For products, which are cheaper with such an operand, it says which value in the
+clear a secret is the same as. **Keeps** meaning, labels, and who may know what: a party computes
 from its own values alone. **Leaves** operations as they are that a program asks a sharing for.
 """
 
@@ -65,6 +65,8 @@ class _Known(Rule):
         label = meet_all([value.type.label for value in operands])
         if label.is_secret or operation.forced is not None:
             return None
+        if isinstance(operation, ir.Stack):
+            operands = tuple(build.relabel(value, label) for value in operands)
         result = build.fresh(replace(operation.result.type, label=label), operation.result.hint)
         instead = label.is_public or not _is_linear(operation)
         twin = replace(operation, operands=operands, results=(result,))

@@ -8,7 +8,7 @@ is only shared from what somebody knows has no variable, as it may be shared in 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from ...cost.profiles import Profile
@@ -325,7 +325,7 @@ class _Reader:
                 for region, yielded in zip(operation.regions, (None, joins), strict=True):
                     self._carried(region.parameters, joins, inner)
                     blocks.append(self._region(region, inner, yielded))
-        inside = [item for block in blocks for item in _all_items(block)]
+        inside = [item for block in blocks for item in block.items]
         return Item(
             None,
             (*used, *(use for item in inside for use in item.uses)),
@@ -349,8 +349,3 @@ def _wanted(operation: ir.Operation, column: Sharing) -> tuple[Sharing, ...]:
         return (column, column)
     needed = required(operation, column)
     return needed if needed is not None else (column,) * (1 + len(operation.operands))
-
-
-def _all_items(block: Block) -> Iterator[Item]:
-    for item in block.items:
-        yield item

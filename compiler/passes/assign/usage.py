@@ -15,7 +15,7 @@ _MOVED = 5e9
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """Amounts; `rounds` are messages that wait for one another, `sent` bytes in the fuller direction.
+    """Amounts; `rounds` are messages that wait for one another, `sent` bytes in one direction.
 
     `gates` are ANDs of garbled circuits, whose tables aren't in `sent`; `ots` OTs, `triples` bit
     triples made and used for `ands`; `products` those of 64-bit shares; `moved` bytes of memory.
