@@ -43,7 +43,7 @@ class Interpreter:
             case ir.Input():
                 data = self.inputs[self.program.parties[operation.party]][operation.name]
                 type = operation.result.type
-                return [array(type, [int(x) for x in np.ravel(data)])]
+                return [array(type, [int(x) for x in np.array(data, object).ravel()])]
             case ir.Output():
                 self.outputs[operation.name] = operands[0].tolist()
                 return []
