@@ -11,6 +11,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..circuits.netlist import Netlist
+from ..protocols import demands
+from ..protocols.demands import (
+    BitPair,
+    BitTriple,
+    ConvolutionTriple,
+    Kind,
+    RandomBit,
+    RingTriple,
+    describe,
+)
 from ..protocols.lengths import (
     Batch,
     additive_batches,
@@ -205,10 +215,61 @@ class CountingPreprocessing:
         self._notes.book(f"triples of matrices {m}×{k}×{n} of {bits} bits", 1)
         return self._notes.noted(self._made.matrix_triple(m, k, n, bits))
 
+    def convolution_triple(self, kind: ConvolutionTriple) -> Steps[MatrixTriple]:
+        """A triple of images, filters and their convolution."""
+        self._notes.book(describe(kind), 1)
+        return self._notes.noted(self._made.convolution_triple(kind))
+
     def da_bits(self, count: int, bits: int) -> Steps[DaBits]:
         """Random bits in both forms."""
         self._notes.book(f"bits shared both ways, of {bits} bits", count)
         return self._notes.noted(self._made.da_bits(count, bits))
+
+
+class CountingDealt:
+    """A dealer's preprocessing (`dealt.DealtPreprocessing`): no requests; notes on what is used."""
+
+    def __init__(self, notes: Notes) -> None:
+        self._notes = notes
+
+    def bit_triples(self, count: int) -> Steps[BitTriples]:
+        """Triples of bits."""
+        yield from self._book(BitTriple(), count // 8)
+        size = count // 8
+        return BitTriples(a=ghost(size), b=ghost(size), c=ghost(size))
+
+    def bit_pairs(self, count: int) -> Steps[BitTriples]:
+        """Pairs of triples."""
+        yield from self._book(BitPair(), count // 8)
+        rows = (2, count // 8)
+        return BitTriples(a=ghost(count // 8), b=ghost(rows), c=ghost(rows))
+
+    def triples(self, count: int, bits: int) -> Steps[Triples]:
+        """Triples of numbers."""
+        yield from self._book(RingTriple(bits=bits), count)
+        dtype = f"u{bits // 8}"
+        return Triples(a=ghost(count, dtype), b=ghost(count, dtype), c=ghost(count, dtype))
+
+    def matrix_triple(self, m: int, k: int, n: int, bits: int) -> Steps[MatrixTriple]:
+        """A triple of matrices."""
+        yield from self._book(demands.MatrixTriple(bits=bits, rows=m, inner=k, columns=n), 1)
+        a, b, c = (ghost(shape, f"u{bits // 8}") for shape in ((m, k), (k, n), (m, n)))
+        return MatrixTriple(a=a, b=b, c=c)
+
+    def convolution_triple(self, kind: ConvolutionTriple) -> Steps[MatrixTriple]:
+        """A triple of images, filters and their convolution."""
+        yield from self._book(kind, 1)
+        a, b, c = (ghost(shape, f"u{kind.bits // 8}") for shape in kind.shapes)
+        return MatrixTriple(a=a, b=b, c=c)
+
+    def da_bits(self, count: int, bits: int) -> Steps[DaBits]:
+        """Random bits in both forms."""
+        yield from self._book(RandomBit(bits=bits), count)
+        return DaBits(bits=ghost(-(-count // 8)), numbers=ghost(count, f"u{bits // 8}"))
+
+    def _book(self, kind: Kind, count: int) -> Steps[None]:
+        self._notes.book(describe(kind), count)
+        yield from ()
 
 
 def _random(count: int) -> Bytes:
@@ -216,13 +277,15 @@ def _random(count: int) -> Bytes:
     return found
 
 
-def counting_party(index: int, notes: Notes) -> SharingParty:
-    """Return a party that counts."""
+def counting_party(index: int, notes: Notes, *, dealt: bool = False) -> SharingParty:
+    """Return a party that counts; `dealt`: with a dealer."""
     ots = CountingOts()
+    made = CountingPreprocessing(index, ots, notes)
     return SharingParty(
         index=index,
         random=_random,
         ots=ots,
         planes=CountingPlanes(),
-        preprocessing=CountingPreprocessing(index, ots, notes),
+        preprocessing=CountingDealt(notes) if dealt else made,
+        dealt=dealt,
     )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from ..ir import tree as ir
+from ..protocols.demands import CorrelatedOt, Demands, Kind, LabelOt, kind_of
 from . import yao
 from .ledger import Ledger
 from .session import Session
@@ -29,9 +31,9 @@ class Prediction:
         return not self.unknown
 
 
-def predict(program: ir.Program) -> Prediction:
-    """Return what a program costs, as it goes to code generation."""
-    plans = Plans(program)
+def predict(program: ir.Program, *, dealt: bool = False) -> Prediction:
+    """Return what a program costs, as it goes to code generation; `dealt`: with a dealer."""
+    plans = Plans(program, dealt)
     walk = _walked(program, plans, most=False)
     least = walk.session.ledger
     most: Ledger | None = least
@@ -41,8 +43,22 @@ def predict(program: ir.Program) -> Prediction:
     return Prediction(least=least, most=most, unknown=tuple(walk.unknown))
 
 
+def predict_demands(program: ir.Program) -> tuple[Demands, tuple[Unknown, ...]]:
+    """Return what a program asks of a dealer; it is exact if nothing is unknown."""
+    walk = _walked(program, Plans(program, dealt=True), most=False)
+    demands: Counter[Kind] = Counter()
+    for entry, count in walk.session.ledger.amounts.items():
+        kind = kind_of(entry.what)
+        if kind is not None:
+            demands[kind] += count
+    kinds: tuple[Kind, ...] = LabelOt(), CorrelatedOt(sender=0), CorrelatedOt(sender=1)
+    for source, ots in zip(kinds, walk.session.ots, strict=True):
+        demands[source] = ots.taken
+    return +demands, tuple(walk.unknown)
+
+
 def _walked(program: ir.Program, plans: Plans, *, most: bool) -> Walk:
-    walk = Walk(program, plans, Session(), most=most)
+    walk = Walk(program, plans, Session(dealt=plans.dealt), most=most)
     yao.begin(walk.session)
     walk.run()
     return walk

@@ -24,17 +24,21 @@ OTS_MADE = ("OTs made with party 0 as sender", "OTs made with party 1 as sender"
 
 @dataclass(slots=True)
 class Extension:
-    """The correlated OTs of one direction, made by SoftSpoken in batches (protocols/cot.py)."""
+    """The correlated OTs of one direction, made by SoftSpoken in batches (protocols/cot.py).
+
+    With a dealer they are `dealt`: as many as are wanted, for nothing.
+    """
 
     ledger: Ledger
     sender: int
+    dealt: bool = False
     left: int = 0
     taken: int = 0
     batches: int = 0
 
     def set_up(self) -> None:
         """Run the base OTs and make the trees, once."""
-        if self.batches:
+        if self.batches or self.dealt:
             return
         receiver = 1 - self.sender
         with self.ledger.within(Phase.SET_UP):
@@ -47,8 +51,10 @@ class Extension:
         """Make a batch if none are left; return how many bytes the receiver sends for it."""
         if self.left:
             return 0
-        self.left = batch_size(wanted)
+        self.left = wanted if self.dealt else batch_size(wanted)
         self.batches += 1
+        if self.dealt:
+            return 0
         with self.ledger.within(Phase.PREPROCESSING):
             self.ledger.add(OTS_MADE[self.sender], self.left)
         return extension_bytes(self.left)
@@ -92,15 +98,16 @@ class Point:
 class Session:
     """A ledger, and OTs: those of Yao's protocol, and those of shares in both directions.
 
-    `sharing` tells whether the session on shares has begun.
+    `sharing` tells whether the session on shares has begun; `dealt`, whether there is a dealer.
     """
 
     ledger: Ledger = field(default_factory=Ledger)
     sharing: bool = False
+    dealt: bool = False
     ots: list[Extension] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.ots = [Extension(self.ledger, sender) for sender in (0, 0, 1)]
+        self.ots = [Extension(self.ledger, sender, self.dealt) for sender in (0, 0, 1)]
 
     @property
     def yao(self) -> Extension:
@@ -110,7 +117,7 @@ class Session:
     def take(self, first: int, second: int) -> None:
         """Take OTs for shares, with party 0 as sender and with party 1, at the same time."""
         directions = self.ots[1:]
-        if not directions[0].batches and (first or second):
+        if not self.dealt and not directions[0].batches and (first or second):
             # One after the other, party 1 as sender first: see protocols/runtime.py.
             for one in reversed(directions):
                 one.take(1)
@@ -127,7 +134,7 @@ class Session:
 
     def copy(self) -> Session:
         """Return a session that goes on from here by itself."""
-        other = Session(self.ledger.copy(), self.sharing)
+        other = Session(self.ledger.copy(), self.sharing, self.dealt)
         for mine, theirs in zip(self.ots, other.ots, strict=True):
             theirs.left, theirs.taken, theirs.batches = mine.left, mine.taken, mine.batches
         return other

@@ -61,11 +61,13 @@ def signature(exchange: Exchange) -> Hashable:
     return tuple(members)
 
 
-def trace_of(exchanges: tuple[Exchange, Exchange]) -> Trace:
-    """Run a group at both parties, given as it is to each of them."""
+def trace_of(exchanges: tuple[Exchange, Exchange], *, dealt: bool = False) -> Trace:
+    """Run a group at both parties, given as it is to each of them; `dealt`: with a dealer."""
     trace = Trace()
     notes = [_Owners(trace, count=party == 0) for party in (0, 1)]
-    runs = [_started(exchange, one) for exchange, one in zip(exchanges, notes, strict=True)]
+    runs = [
+        _started(exchange, one, dealt=dealt) for exchange, one in zip(exchanges, notes, strict=True)
+    ]
     replies: list[Any] = [None, None]
     while True:
         steps = [_next(run, reply) for run, reply in zip(runs, replies, strict=True)]
@@ -109,8 +111,8 @@ class _Owners:
         return self._of.pop(id(request)), Phase.PREPROCESSING if early else Phase.ONLINE
 
 
-def _started(exchange: Exchange, owners: _Owners) -> Steps[Any]:
-    party = counting_party(exchange.party, owners.notes)
+def _started(exchange: Exchange, owners: _Owners, *, dealt: bool) -> Steps[Any]:
+    party = counting_party(exchange.party, owners.notes, dealt=dealt)
     members = zip(exchange.operations, exchange.known, strict=True)
     steps = [
         owners.watched(number, _steps(party, exchange, operation, known))

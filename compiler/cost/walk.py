@@ -51,10 +51,11 @@ class Unknown:
 class Plans:
     """What operations do to a session, by `id()`; what does nothing isn't there.
 
-    What a group does (ir/groups.py) is at its first operation.
+    What a group does (ir/groups.py) is at its first operation. `dealt`: with a dealer.
     """
 
     program: ir.Program
+    dealt: bool = False
     actions: dict[int, Action] = field(default_factory=dict)
     _traces: dict[Hashable, Trace] = field(default_factory=dict)
 
@@ -91,7 +92,7 @@ class Plans:
         known = signature(first)
         found = self._traces.get(known)
         if found is None:
-            found = self._traces[known] = trace_of((first, second))
+            found = self._traces[known] = trace_of((first, second), dealt=self.dealt)
         return found
 
 

@@ -107,6 +107,15 @@ class ConvolutionTriple:
             (self.width - self.size) // self.stride + 1,
         )
 
+    @property
+    def shapes(self) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
+        """The shapes of a, b and c."""
+        return (
+            (self.images, self.channels, self.height, self.width),
+            (self.filters, self.channels, self.size, self.size),
+            (self.images, self.filters, *self.output),
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RandomBit:
@@ -187,10 +196,7 @@ def layout(kind: Kind, party: int) -> tuple[Field, ...]:
         case MatrixTriple(bits=bits, rows=m, inner=k, columns=n):
             return _product(_word(bits), last, (m, k), (k, n), (m, n))
         case ConvolutionTriple(bits=bits):
-            images = (kind.images, kind.channels, kind.height, kind.width)
-            filters = (kind.filters, kind.channels, kind.size, kind.size)
-            output = (kind.images, kind.filters, *kind.output)
-            return _product(_word(bits), last, images, filters, output)
+            return _product(_word(bits), last, *kind.shapes)
         case RandomBit(bits=bits):
             number = Field(name="number", dtype=_word(bits), dealt=last)
             return (Field(name="bit", dtype=_BYTE, bits=True), number)
@@ -263,7 +269,10 @@ def decode(said: object) -> dict[Kind, int]:
         raise ValueError("the demands are no list of kinds")
     found: dict[Kind, int] = {}
     for text, count in said.items():
-        kind = _kind(text)
+        kind = kind_of(text)
+        if kind is None:
+            raise ValueError("the demands name a kind that the dealer doesn't know")
+        _check(kind)
         if type(count) is not int or count < 1:
             raise ValueError("a count of the demands is no positive number")
         found[kind] = count
@@ -276,16 +285,14 @@ def decode(said: object) -> dict[Kind, int]:
     return found
 
 
-def _kind(text: str) -> Kind:
-    """Return the kind that a text is of."""
+def kind_of(text: str) -> Kind | None:
+    """Return the kind that `describe` says is this; None if there is none."""
     for name, kind in _KINDS.items():
         if text == name or text.startswith(f"{name} "):
             numbers = list(_numbers(text[len(name) :]))
             if len(numbers) == len(fields(kind)):
-                made = kind(**{f.name: n for f, n in zip(fields(kind), numbers, strict=True)})
-                _check(made)
-                return made
-    raise ValueError("the demands name a kind that the dealer doesn't know")
+                return kind(**{f.name: n for f, n in zip(fields(kind), numbers, strict=True)})
+    return None
 
 
 def _numbers(text: str) -> Iterator[int]:
@@ -333,6 +340,10 @@ class Tally:
     def matrix_triple(self, m: int, k: int, n: int, bits: int) -> None:
         """A triple of matrices modulo 2^ℓ."""
         self.demands[MatrixTriple(bits=bits, rows=m, inner=k, columns=n)] += 1
+
+    def convolution_triple(self, kind: ConvolutionTriple) -> None:
+        """A triple of images, filters and their convolution."""
+        self.demands[kind] += 1
 
     def da_bits(self, count: int, bits: int) -> None:
         """`count` random bits in both forms."""
