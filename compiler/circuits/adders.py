@@ -117,7 +117,8 @@ def _add_rows(b: Builder, columns: list[list[Wire]]) -> list[Wire]:
         lower: list[list[Wire]] = []
         for column in columns:
             wires = sorted(column, key=b.level, reverse=True)
-            made, incoming, carries = [], carries, []
+            made: list[Wire] = []
+            incoming, carries = carries, []
             while len(wires) + len(made) + len(incoming) > height and len(wires) > 1:
                 whole = len(wires) + len(made) + len(incoming) > height + 1 and len(wires) > 2
                 third = wires.pop() if whole else FALSE

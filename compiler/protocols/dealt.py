@@ -21,6 +21,7 @@ import numpy as np
 
 from ezlang.diagnostics.diagnostic import CompilerBug
 
+from .convolution import convolved
 from .correlated import Bytes, Generator
 from .cot import Blocks
 from .demands import (
@@ -188,8 +189,9 @@ def _corrected(kind: _Product, zero: dict[str, Array], one: dict[str, Array]) ->
         case MatrixTriple():
             return {"c": (zero["a"] + one["a"]) @ (zero["b"] + one["b"]) - zero["c"]}
         case ConvolutionTriple():
-            made = convolve(zero["a"] + one["a"], zero["b"] + one["b"], kind.stride)
-            return {"c": made - zero["c"]}
+            images, filters = (zero[name] + one[name] for name in "ab")
+            units = zip(images, filters, strict=True)
+            return {"c": np.stack([convolved(*unit, kind.stride) for unit in units]) - zero["c"]}
         case RandomBit():
             number = zero["number"]
             return {"number": (zero["bit"] ^ one["bit"]).astype(number.dtype) - number}
@@ -197,19 +199,6 @@ def _corrected(kind: _Product, zero: dict[str, Array], one: dict[str, Array]) ->
             return {"number": (zero["xor"] ^ one["xor"]) - zero["number"]}
         case _:
             assert_never(kind)
-
-
-def convolve(images: Array, filters: Array, stride: int) -> Array:
-    """Return a ∗ b for each unit; shapes as in `ConvolutionTriple`, behind one axis for units."""
-    size = filters.shape[-1]
-    windows = np.lib.stride_tricks.sliding_window_view(images, (size, size), axis=(-2, -1))
-    windows = windows[..., ::stride, ::stride, :, :]
-    units, count, _, height, width = windows.shape[:5]
-    # [units][images·height·width][channels·size·size], the filters as columns
-    rows = windows.transpose(0, 1, 3, 4, 2, 5, 6).reshape(units, count * height * width, -1)
-    columns = filters.reshape(units, filters.shape[1], -1).transpose(0, 2, 1)
-    result = (rows @ columns).reshape(units, count, height, width, -1)
-    return result.transpose(0, 1, 4, 2, 3)
 
 
 class DealtUnits:
@@ -311,6 +300,12 @@ class DealtPreprocessing:
         """A triple of matrices modulo 2^ℓ."""
         yield from ()
         kind = MatrixTriple(bits=bits, rows=m, inner=k, columns=n)
+        found = self._units.take(kind, 1)
+        return MatrixShares(a=found["a"][0], b=found["b"][0], c=found["c"][0])
+
+    def convolution_triple(self, kind: ConvolutionTriple) -> Steps[MatrixShares]:
+        """A triple of images, filters and their convolution."""
+        yield from ()
         found = self._units.take(kind, 1)
         return MatrixShares(a=found["a"][0], b=found["b"][0], c=found["c"][0])
 

@@ -70,7 +70,8 @@ def matrix_multiply_known(
     """X·K of a shared X [m][k] and a K that the owner knows: one cross term.
 
     The other gives an array of K's shape whose values don't matter. Cost: ℓkn·ceil(m/128) OTs with
-    the owner as receiver, a bit an OT from it, M(n, k, m) bytes to it, two rounds and one for each
+    the owner as receiver, a bit an OT from it, M(n, k, m) bytes to it, or, where that is less,
+    ℓmk·ceil(n/128) OTs and M(m, k, n) bytes with the owner as sender; two rounds and one for each
     further batch. With a dealer that of `matrix_multiply`, of which K is a share.
     """
     if known is None:
@@ -84,6 +85,12 @@ def matrix_multiply_known(
         result: Array = yield from matrix_multiply_opened(party, x, share)
         return result
     (m, k), n = x.shape, known.shape[1]
+    if m * k * -(-n // PANEL) < k * n * -(-m // PANEL):
+        if is_owner:
+            cross, _ = yield from party.ots.matrices(None, known, (m, k, n))
+            return x @ known + cross
+        _, cross = yield from party.ots.matrices(x, None, (m, k, n))
+        return cross
     if is_owner:
         _, cross = yield from party.ots.matrices(known.T, None, (n, k, m))
         return x @ known + cross.T

@@ -19,6 +19,7 @@ from typing import Protocol
 from ezlang.diagnostics.diagnostic import CompilerBug
 
 from ..circuits.netlist import Netlist
+from .demands import ConvolutionTriple
 from .steps import Array, Bytes, Steps
 
 
@@ -45,7 +46,10 @@ class Triples:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MatrixTriple:
-    """This party's shares of random A [m][k], B [k][n] and C = A·B [m][n]."""
+    """This party's shares of random A [m][k], B [k][n] and C = A·B [m][n].
+
+    Of convolutions: images, filters and their convolution.
+    """
 
     a: Array
     b: Array
@@ -175,6 +179,9 @@ class Preprocessing(Protocol):
 
     def matrix_triple(self, m: int, k: int, n: int, bits: int) -> Steps[MatrixTriple]:
         """A triple of matrices modulo 2^ℓ."""
+
+    def convolution_triple(self, kind: ConvolutionTriple) -> Steps[MatrixTriple]:
+        """A triple of images, filters and their convolution modulo 2^ℓ."""
 
     def da_bits(self, count: int, bits: int) -> Steps[DaBits]:
         """`count` random bits in both forms."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import prod
 
 import numpy as np
 
 from .arithmetic import dtype_of
+from .convolution import convolved, output_images, patches
+from .demands import ConvolutionTriple
 from .party import BitTriples, DaBits, MatrixTriple, OtBox, Triples
 from .steps import Array, Bytes, Steps
 
@@ -47,6 +50,21 @@ class OtPreprocessing:
         b = self._random(k * n * dtype.itemsize).view(dtype).reshape(k, n)
         one, other = yield from self._ots.matrices(a, b, (m, k, n))
         return MatrixTriple(a=a, b=b, c=a @ b + one + other)
+
+    def convolution_triple(self, kind: ConvolutionTriple) -> Steps[MatrixTriple]:
+        """Random images, random filters and their convolution, by the cross terms of patches."""
+        dtype = dtype_of(kind.bits)
+        x_shape, y_shape, _ = kind.shapes
+        a, b = (
+            self._random(prod(shape) * dtype.itemsize).view(dtype).reshape(shape)
+            for shape in (x_shape, y_shape)
+        )
+        columns = patches(a, kind.size, kind.stride)
+        rows = b.reshape(kind.filters, -1)
+        shape = (*rows.shape, columns.shape[1])
+        one, other = yield from self._ots.matrices(rows, columns, shape)
+        cross = output_images(one + other, a, kind.size, kind.stride)
+        return MatrixTriple(a=a, b=b, c=convolved(a, b, kind.stride) + cross)
 
     def da_bits(self, count: int, bits: int) -> Steps[DaBits]:
         """Random bits r₀ ⊕ r₁ = r₀ + r₁ − 2·r₀r₁ [DSZ15].

@@ -131,7 +131,8 @@ def test_matrix_products(pair: Pair, bits: int, shape: tuple[int, int, int]) -> 
 
     outcome = pair.run(lambda p: matrices.matrix_multiply_known(p, xs[p.index], y, 1))
     assert np.array_equal(outcome.results[0] + outcome.results[1], x @ y)
-    assert outcome.ots[1] == 0
+    assert sorted(outcome.ots) == [0, ots]
+    assert sorted(outcome.bytes) == sorted([ots // 8, m * k * message_bytes(bits, n)])
 
 
 @pytest.mark.parametrize("bits", WIDTHS)
