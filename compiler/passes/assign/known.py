@@ -45,6 +45,11 @@ def use_known(program: ir.Program) -> tuple[ir.Program, Mapping[str, Twins]]:
     return replace(program, functions=tuple(functions)), twins
 
 
+def forward_known(program: ir.Program) -> ir.Program:
+    """Return the program with known operands taken as they are: `use_known` as a pass."""
+    return use_known(program)[0]
+
+
 @dataclass(slots=True)
 class _Known(Rule):
     twins: dict[int, ir.Value] = field(default_factory=dict)

@@ -1,0 +1,60 @@
+"""From lowered programs to what two parties run: loops, sharings, expansion, schedule.
+
+**Purpose.** What native code, the simulation of two parties, and cost predictions have in
+common, so that all see the same operations in the same order.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Final
+
+from ..cost.profiles import LAN, Profile
+from ..ir import tree as ir
+from .assign import Policy, assign
+from .assign.known import forward_known
+from .constants import fold_constants
+from .cse import merge_common
+from .dce import remove_dead
+from .expand import expand_shared
+from .pipeline import PIPELINES, Pass, run_passes
+from .schedule import schedule
+from .share import share
+from .simplify import simplify
+
+FIRST: Final = "expanded"
+"""The named pipeline that comes first; `vectorised` turns loops into tensor operations."""
+
+_BEFORE: Final[tuple[Pass, ...]] = (
+    *PIPELINES[FIRST],
+    forward_known,
+    fold_constants,
+    simplify,
+    merge_common,
+    share,
+    merge_common,
+    remove_dead,
+)
+_AFTER: Final[tuple[Pass, ...]] = (expand_shared, merge_common, remove_dead, schedule)
+
+
+def before_assignment(program: ir.Program) -> ir.Program:
+    """Return a lowered program as `assign` and `explain` want it."""
+    return run_passes(program, _BEFORE)
+
+
+def after_assignment(program: ir.Program) -> ir.Program:
+    """Return a program whose sharings are assigned, ready to run."""
+    return run_passes(program, _AFTER)
+
+
+def prepare(
+    program: ir.Program, policy: Policy = Policy.AUTO, profile: Profile = LAN
+) -> ir.Program:
+    """Return a lowered program of two parties, ready to run: every secret has a sharing.
+
+    The same program, policy and profile give the same result everywhere. Raises CompilerBug where
+    a pass breaks a rule of the IR.
+    """
+    choose = partial(assign, policy=policy, profile=profile)
+    return run_passes(program, (*_BEFORE, choose, *_AFTER))
