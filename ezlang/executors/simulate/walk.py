@@ -60,6 +60,9 @@ class Walk(ABC, Generic[S]):
     def come_to(self, span: Span) -> None:
         """Note the place of what is done next."""
 
+    def done(self, operation: ir.Operation, results: Sequence[Known | S]) -> None:
+        """Note what an operation has come to."""
+
     def outputs(self) -> dict[str, dict[str, Data]]:
         """Return party → name → what it was handed."""
         return {
@@ -92,6 +95,7 @@ class Walk(ABC, Generic[S]):
         results = self._results(operation, values)
         for value, result in zip(operation.results, results, strict=True):
             values[value.id] = result
+        self.done(operation, results)
 
     def _results(self, operation: ir.Operation, values: dict[int, Known | S]) -> list[Known | S]:
         operands = [values[value.id] for value in operation.operands]

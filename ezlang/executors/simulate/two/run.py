@@ -22,7 +22,7 @@ from ezlang.source import Span
 from ezlang.values.data import Inputs
 
 from ..network import Cost
-from ..outcome import SimulatedOutcome
+from ..outcome import Held, SimulatedOutcome
 from ..randomness import Randomness
 from ..values import Known
 from ..walk import Walk
@@ -66,7 +66,11 @@ def run_two(
         dealt={},
     )
     return SimulatedOutcome(
-        outputs=run.outputs(), views=run.views, cost=cost, transcript=tuple(wire.transcript)
+        outputs=run.outputs(),
+        views=run.views,
+        cost=cost,
+        transcript=tuple(wire.transcript),
+        held=tuple(run.held),
     )
 
 
@@ -86,6 +90,7 @@ class _Run(Walk[Shared]):
         self.facts = {name: facts_of(f) for name, f in self.functions.items()}
         self.inside: list[Facts] = []
         self.groups: dict[int, list[Group]] = {}
+        self.held: list[Held] = []
 
     def call(self, name: str, arguments: Sequence[Value]) -> list[Value]:
         self.inside.append(self.facts[name])
@@ -96,6 +101,13 @@ class _Run(Walk[Shared]):
 
     def come_to(self, span: Span) -> None:
         self.wire.come_to(span)
+
+    def done(self, operation: ir.Operation, results: Sequence[Value]) -> None:
+        if not self.wire.record or operation.regions or isinstance(operation, ir.Call):
+            return
+        for value, result in zip(operation.results, results, strict=True):
+            if isinstance(result, Shared):
+                self.held.append(Held(value.hint, result.sharing, result.parts, operation.span))
 
     def operations(self, region: ir.Region, values: dict[int, Value]) -> None:
         cut = self.groups.get(id(region))
@@ -147,6 +159,7 @@ class _Run(Walk[Shared]):
             made = self._run_protocols(group, operands)
         for operation, result in zip(group, made, strict=True):
             values[operation.result.id] = result
+            self.done(operation, (result,))
 
     def _run_protocols(self, group: Group, operands: list[list[Value]]) -> list[Value]:
         known = [known_operands(one, self.inside[-1].constants) for one in group]
