@@ -233,8 +233,9 @@ class Builder:
 
     def matrix_product(self, x: ir.Value, y: ir.Value) -> ir.Value:
         """Emit a MatrixProduct."""
-        shape = (x.type.shape[0], y.type.shape[1])
-        result = self.fresh(replace(x.type, shape=shape, label=meet_of((x, y))))
+        shape, sharing = (x.type.shape[0], y.type.shape[1]), x.type.sharing or y.type.sharing
+        type = ir.TensorType(x.type.element, shape, meet_of((x, y)), sharing)
+        result = self.fresh(type)
         self.emit(ir.MatrixProduct(operands=(x, y), results=(result,), span=self.span))
         return result
 

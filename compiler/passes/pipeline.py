@@ -15,7 +15,9 @@ from .counting import add_at_indices
 from .cse import merge_common
 from .dce import remove_dead
 from .inline import inline
+from .moves import merge_moves
 from .oblivious import expand_oblivious
+from .products import fold_products
 from .reduce import expand_reduce
 from .simplify import simplify
 from .vectorise import BUDGET, WIDE, vectorise
@@ -25,8 +27,11 @@ Pass = Callable[[ir.Program], ir.Program]
 _TIDY: tuple[Pass, ...] = (fold_constants, simplify, merge_common, remove_dead)
 
 
-def vectorised(budget: int) -> tuple[Pass, ...]:
-    """Return the passes that leave as few loops as can be, each with `budget` bytes of labels."""
+def vectorised(budget: int, *, products: bool = True) -> tuple[Pass, ...]:
+    """Return the passes that leave as few loops as can be, each with `budget` bytes of labels.
+
+    `products`: find matrix products, too.
+    """
     return (
         fold_constants,
         simplify,
@@ -37,6 +42,9 @@ def vectorised(budget: int) -> tuple[Pass, ...]:
         expand_oblivious,
         *_TIDY,
         partial(vectorise, budget=budget),
+        *_TIDY,
+        merge_moves,
+        *((fold_products, merge_moves) if products else ()),
         *_TIDY,
     )
 
@@ -56,7 +64,7 @@ PIPELINES: Mapping[str, tuple[Pass, ...]] = MappingProxyType(
         ),
         "plain": (expand_oblivious, expand_reduce, fold_constants, merge_common, remove_dead),
         "vectorised": vectorised(BUDGET),
-        "wide": vectorised(WIDE),
+        "wide": vectorised(WIDE, products=False),
     }
 )
 """`none` as lowered; `tidy` with less to do; `expanded` tidy and without oblivious accesses;
@@ -72,7 +80,9 @@ NAMES: Mapping[str, Pass] = MappingProxyType(
         "inline": inline,
         "counting": add_at_indices,
         "oblivious": expand_oblivious,
-        "vectorise": PIPELINES["vectorised"][-1 - len(_TIDY)],
+        "vectorise": next(one for one in PIPELINES["vectorised"] if isinstance(one, partial)),
+        "moves": merge_moves,
+        "products": fold_products,
         "dce": remove_dead,
     }
 )

@@ -1,22 +1,27 @@
-"""Reductions as trees of element-wise operations.
+"""Reductions as trees of element-wise operations, matrix products as products and reductions.
 
-**Purpose.** Expand Reduce for executors that have no kernel for it: the second half of the elements
-is combined with the first, ⌈log₂ n⌉ times. **Keeps** meaning and labels. **Guarantees** that no
-Reduce of the given kinds is left, that n elements take n − 1 combinations, and that the depth
-and the number of operations are logarithmic in n.
+**Purpose.** Expand Reduce and MatrixProduct for executors and sharings that have nothing better for
+them. Of a reduction, the second half of the elements is combined with the first, ⌈log₂ n⌉ times.
+**Keeps** meaning, labels and sharings. **Guarantees** that no Reduce of the given kinds and no
+MatrixProduct is left; that n elements take n − 1 combinations, and that the depth and the number of
+operations are logarithmic in n; and that a matrix product makes at most a given number of bytes of
+labels at a time: a larger one is cut into strips, along its longest side first.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import prod
 
 from ..ir import evaluate
 from ..ir import tree as ir
-from ..ir.build import Builder
+from ..ir.build import Builder, meet_of
 from ..ir.tree import BinaryKind
+from .gathers import Gather, paces
 from .parts import items_of, joined
 from .rewrite import Rule, rewrite
+from .vectorise import BUDGET, LABEL
 
 
 def expand_reduce(
@@ -63,3 +68,103 @@ def _first(build: Builder, x: ir.Value, axis: int) -> ir.Value:
     order = [axis, *(d for d in range(len(x.type.shape)) if d != axis)]
     rows = [(0, *(int(d == k) for k in order)) for d in range(len(order))]
     return build.affine_read(x, rows, tuple(x.type.shape[d] for d in order))
+
+
+def expand_products(program: ir.Program, budget: int = BUDGET) -> ir.Program:
+    """Return the program without matrix products; `budget` is in bytes of labels."""
+    return rewrite(program, lambda: _Multiply(budget))
+
+
+@dataclass(slots=True)
+class _Multiply(Rule):
+    budget: int
+
+    def apply(self, build: Builder, operation: ir.Operation) -> Sequence[ir.Value] | None:
+        if not isinstance(operation, ir.MatrixProduct):
+            return None
+        x, y = operation.operands
+        return (expanded_product(build, x, y, self.budget),)
+
+
+def expanded_product(build: Builder, x: ir.Value, y: ir.Value, budget: int = BUDGET) -> ir.Value:
+    """Emit the product of two matrices by element-wise products and sums."""
+    (m, k), n = x.type.shape, y.type.shape[1]
+    sides = {"m": m, "k": k, "n": n}
+    each = _TENSORS * LABEL * x.type.width
+    if prod(sides.values()) * each <= budget or max(sides.values()) == 1:
+        return _multiplied(build, x, y)
+    along = max(sides, key=lambda side: sides[side])
+    size = sides.pop(along)
+    length = min(size, max(1, budget // (each * prod(sides.values()))))
+    strips = _Strips(build, x, y, along, length, budget)
+    return strips.run(size)
+
+
+_TENSORS = 3
+"""How many tensors of m·k·n elements there are at a time: repeated operands, and products."""
+
+
+def _multiplied(build: Builder, x: ir.Value, y: ir.Value) -> ir.Value:
+    (m, k), n = x.type.shape, y.type.shape[1]
+    (row, column), (inner, right) = paces(x.type.shape), paces(y.type.shape)
+    rows = Gather(x, 0, (k, m, n), (column, row, 0)).emit(build)
+    columns = Gather(y, 0, (k, m, n), (inner, 0, right)).emit(build)
+    return build.reduce(BinaryKind.ADD, build.binary(BinaryKind.MUL, rows, columns), 0)
+
+
+@dataclass(slots=True)
+class _Strips:
+    """A product in strips of `length` along one of its sides: m, k or n."""
+
+    build: Builder
+    x: ir.Value
+    y: ir.Value
+    along: str
+    length: int
+    budget: int
+
+    def run(self, size: int) -> ir.Value:
+        """Emit a loop over whole strips, and what is left over."""
+        build = self.build
+        shape = (self.x.type.shape[0], self.y.type.shape[1])
+        sharing = self.x.type.sharing or self.y.type.sharing
+        type = ir.TensorType(self.x.type.element, shape, meet_of((self.x, self.y)), sharing)
+        total = build.zeros(type)
+        count, rest = divmod(size, self.length)
+        low, high = build.index(0), build.index(count)
+        strip, before = build.fresh(low.type), build.fresh(type)
+        with build.nested() as operations:
+            start = build.binary(BinaryKind.MUL, strip, build.index(self.length))
+            after = self._strip(before, start, self.length)
+        body = ir.Region(parameters=(strip, before), operations=tuple(operations), yields=(after,))
+        result = build.fresh(type)
+        build.emit(
+            ir.For(operands=(low, high, total), results=(result,), regions=(body,), span=build.span)
+        )
+        return self._strip(result, build.index(count * self.length), rest) if rest else result
+
+    def _strip(self, total: ir.Value, start: ir.Value, length: int) -> ir.Value:
+        """Emit one strip's part of the product, put into the total."""
+        build, x, y = self.build, self.x, self.y
+        match self.along:
+            case "m":
+                part = self._product(build.extract_slice(x, start, length), y)
+                return build.insert_slice(total, part, start)
+            case "k":
+                part = self._product(
+                    _columns(build, x, start, length), build.extract_slice(y, start, length)
+                )
+                return build.binary(BinaryKind.ADD, total, part)
+            case _:
+                part = self._product(x, _columns(build, y, start, length))
+                return build.affine_write(total, part, _COLUMNS, (None, start))
+
+    def _product(self, x: ir.Value, y: ir.Value) -> ir.Value:
+        return expanded_product(self.build, x, y, self.budget)
+
+
+_COLUMNS = ((0, 1, 0), (0, 0, 1))
+
+
+def _columns(build: Builder, x: ir.Value, start: ir.Value, length: int) -> ir.Value:
+    return build.affine_read(x, _COLUMNS, (x.type.shape[0], length), (None, start))

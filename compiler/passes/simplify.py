@@ -33,8 +33,8 @@ class _Simplify(Rule):
     def apply(self, build: Builder, operation: ir.Operation) -> Sequence[ir.Value] | None:
         self.constants.see(operation)
         match operation:
-            case ir.Relabel(operands=(x,)) | ir.Broadcast(operands=(x,)):
-                known = self.constants.of(x)
+            case ir.Relabel() | ir.Broadcast() | ir.Reshape() | ir.AffineRead():
+                known = self.constants.of(operation.operands[0])
                 if known is not None and len(known.data) == 1:
                     self.constants.data[operation.result.id] = known
                 return None

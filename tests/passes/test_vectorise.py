@@ -8,6 +8,7 @@ from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.lower import lower
 from ezlang.compiler.passes import PIPELINES, run_passes
 from ezlang.compiler.passes.pipeline import vectorised
+from ezlang.compiler.passes.reduce import expand_products
 from ezlang.executors.clear import run_clear
 from ezlang.executors.native.threads import run_threads
 from ezlang.executors.simulate import run_simulated
@@ -45,7 +46,7 @@ def loops_left(text: str) -> int:
     program = checked(text)
     expected = run_clear(program, INPUTS).outputs
     for passes in (PIPELINES["vectorised"], vectorised(3000)):
-        compiled = run_passes(lower(program), passes)
+        compiled = expand_products(run_passes(lower(program), passes))
         assert run_simulated(compiled, INPUTS, record=False).outputs == expected
     return count(run_passes(lower(program), "vectorised"), ir.For, ir.While)
 

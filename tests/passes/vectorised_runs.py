@@ -1,21 +1,18 @@
 """Programs run vectorised: simulated, native, and beside what they mean in the clear."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import pytest
 
 from ezlang.check import check
 from ezlang.compiler.lower import lower
-from ezlang.compiler.passes import PIPELINES, run_passes
-from ezlang.compiler.passes.constants import fold_constants
-from ezlang.compiler.passes.cse import merge_common
-from ezlang.compiler.passes.dce import remove_dead
+from ezlang.compiler.passes import run_passes
 from ezlang.compiler.passes.pipeline import vectorised
-from ezlang.compiler.passes.reduce import expand_reduce
-from ezlang.compiler.passes.share import share
+from ezlang.compiler.passes.reduce import expand_products
 from ezlang.diagnostics.diagnostic import EzError
 from ezlang.executors.clear import run_clear
-from ezlang.executors.native.executable import Executable
+from ezlang.executors.native.executable import Executable, executable_of
 from ezlang.executors.native.threads import run_threads
 from ezlang.executors.simulate import run_simulated
 from ezlang.source import Source
@@ -23,19 +20,10 @@ from ezlang.typed import tree as typed
 from ezlang.values.check import check_inputs
 from ezlang.values.data import Inputs, Outputs
 
-NATIVE = (
-    *PIPELINES["vectorised"],
-    expand_reduce,
-    fold_constants,
-    merge_common,
-    share,
-    remove_dead,
-)
-
 
 def executable(program: typed.Program) -> Executable:
     """A program vectorised and made ready for code generation."""
-    return Executable(run_passes(lower(program), NATIVE))
+    return executable_of(program)
 
 
 def failure(run: Callable[[], object]) -> tuple[str, int]:
@@ -66,7 +54,8 @@ def agrees(
 
 
 def simulated(inputs: Inputs, budget: int, program: typed.Program) -> Outputs:
-    compiled = run_passes(lower(program), vectorised(budget))
+    passes = (*vectorised(budget), partial(expand_products, budget=budget))
+    compiled = run_passes(lower(program), passes)
     return run_simulated(compiled, inputs, record=False).outputs
 
 

@@ -14,6 +14,6 @@ over strips. **Does not** touch loops without secrets, loops whose bounds aren't
 one party does alone.
 """
 
-from .loops import BUDGET, WIDE, vectorise
+from .loops import BUDGET, LABEL, WIDE, vectorise
 
-__all__ = ["BUDGET", "WIDE", "vectorise"]
+__all__ = ["BUDGET", "LABEL", "WIDE", "vectorise"]

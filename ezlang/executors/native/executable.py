@@ -12,7 +12,7 @@ from ezlang.compiler.passes.constants import fold_constants
 from ezlang.compiler.passes.cse import merge_common
 from ezlang.compiler.passes.dce import remove_dead
 from ezlang.compiler.passes.pipeline import PIPELINES, run_passes
-from ezlang.compiler.passes.reduce import expand_reduce
+from ezlang.compiler.passes.reduce import expand_products, expand_reduce
 from ezlang.compiler.passes.share import share
 from ezlang.diagnostics.diagnostic import Diagnostic, EzError
 from ezlang.typed import tree as typed
@@ -20,6 +20,7 @@ from ezlang.typed import tree as typed
 PARTIES = 2
 PASSES = (
     *PIPELINES["vectorised"],
+    expand_products,
     expand_reduce,
     fold_constants,
     merge_common,
