@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ..kernels.engine import Engine
+from . import sizes
 
 BLOCK_BYTES: Final = 16
-PADDING: Final = 512
+PADDING: Final = sizes.PADDING
 """Bytes after the end of an array that kernels of `sharing` may touch, at least."""
 
 Array = npt.NDArray[Any]
@@ -45,9 +46,19 @@ class Native:
                 for argument in arguments
             ]
             function = self._functions[name] = self.engine.function(name, *kinds, result=None)
-        function(
-            *[a if isinstance(a, int) else a.__array_interface__["data"][0] for a in arguments]
-        )
+        function(*[a if type(a) is int else address_of(a) for a in arguments])
+
+
+def address_of(array: Array | int) -> int:
+    """Return where an array begins; an address stays as it is."""
+    if isinstance(array, int):
+        return array
+    try:
+        return ctypes.addressof(ctypes.c_char.from_buffer(array.data))
+    except (TypeError, ValueError, BufferError):
+        # Read-only, empty or with gaps; this takes five times as long.
+        address: int = array.__array_interface__["data"][0]
+        return address
 
 
 def empty(count: int, dtype: npt.DTypeLike) -> Array:
@@ -56,6 +67,8 @@ def empty(count: int, dtype: npt.DTypeLike) -> Array:
     The padding is zero: kernels compute on it, too, and no old memory may get into what is sent.
     """
     size = count * np.dtype(dtype).itemsize
+    if size <= PADDING:
+        return np.zeros(size + PADDING, np.uint8)[:size].view(dtype)
     memory = np.empty(size + PADDING, np.uint8)
     memory[size:] = 0
     return memory[:size].view(dtype)
@@ -71,5 +84,8 @@ def zeros(count: int, dtype: npt.DTypeLike) -> Array:
 def padded(values: Array) -> Array:
     """Return a flat copy of an array, with padding."""
     result = empty(values.size, values.dtype)
-    np.copyto(result.reshape(values.shape), values)
+    if values.ndim == 1:
+        result[:] = values
+    else:
+        np.copyto(result.reshape(values.shape), values)
     return result

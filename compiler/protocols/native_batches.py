@@ -16,7 +16,7 @@ from ezlang.diagnostics.diagnostic import CompilerBug
 from ..kernels.matrices import bit_order
 from .cot import Blocks
 from .lengths import Half
-from .native import PADDING, Array, Native, empty
+from .native import PADDING, Array, Native, address_of, empty
 from .sizes import DIGIT_BITS
 from .steps import Bytes
 
@@ -39,13 +39,17 @@ class Kind(Protocol):
 
 
 class Session:
-    """What kernels need of a session: Δ of this party's OTs, and where keys begin."""
+    """What kernels need of a session: Δ of this party's OTs, and where keys begin.
+
+    They are kept as addresses.
+    """
 
     def __init__(self, native: Native, delta: Blocks, own: Bytes, other: Bytes) -> None:
         self.native = native
-        self.delta = delta
-        self.own_start = own
-        self.other_start = other
+        self.delta = address_of(delta)
+        self.own_start = address_of(own)
+        self.other_start = address_of(other)
+        self._alive = delta, own, other
 
     def send(self, kernel: str, first: int, blocks: Blocks, *arguments: Array | int) -> None:
         """Call a sender's kernel."""
@@ -64,7 +68,7 @@ class BitProducts:
     def __init__(self, session: Session, count: int, copies: int) -> None:
         size = count // 8
         self.a: Bytes = empty(size, np.uint8)
-        self.u, self.v, self.b = (np.zeros((copies, size + PADDING), np.uint8) for _ in range(3))
+        self.u, self.v, self.b = np.zeros((3, copies, size + PADDING), np.uint8)
         self._session = session
         self._kernel = ("triples", "pairs")[copies - 1]
         self._stride = size + PADDING
@@ -76,7 +80,8 @@ class BitProducts:
     def send(self, half: Half, first: int, blocks: Blocks, message: Bytes) -> None:
         """Put pads and their differences into rows; there is no message."""
         at = half.start // 8
-        arguments = (self.v[:, at:], self.b[:, at:], half.ots, self._stride)
+        v, b = self.v.reshape(-1)[at:], self.b.reshape(-1)[at:]
+        arguments = (v, b, half.ots, self._stride)
         self._session.send(f"{self._kernel}_sender", first, blocks, *arguments)
 
     def receive(
@@ -84,7 +89,7 @@ class BitProducts:
     ) -> None:
         """Put the pads into rows, and pack the choices."""
         at = half.start // 8
-        arguments = (self.u[:, at:], half.ots, self._stride)
+        arguments = (self.u.reshape(-1)[at:], half.ots, self._stride)
         self._session.receive(f"{self._kernel}_receiver", first, blocks, *arguments)
         self.a[at : half.stop // 8] = np.packbits(choices, bitorder="little")
 

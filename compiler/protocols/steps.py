@@ -106,12 +106,26 @@ def together(steps: Sequence[Steps[Any]]) -> Steps[list[Any]]:
                 waiting[number] = steps[number].send(reply)
             except StopIteration as end:
                 results[number] = end.value
+        replies = {}
+        if len(waiting) == 1:
+            ((number, step),) = waiting.items()
+            results[number] = yield from _rest(steps[number], step)
+            return results
         takers = [n for n, step in waiting.items() if any(isinstance(r, Take) for r in step)]
         chosen = sorted(takers or waiting)
-        replies = {}
         if chosen:
             found = yield tuple(request for n in chosen for request in waiting[n])
             for number in chosen:
                 count = len(waiting.pop(number))
                 replies[number], found = found[:count], found[count:]
     return results
+
+
+def _rest(steps: Steps[T], step: Step) -> Steps[T]:
+    """Go on with a protocol that has already asked for something."""
+    try:
+        while True:
+            step = steps.send((yield step))
+    except StopIteration as end:
+        result: T = end.value
+        return result

@@ -55,11 +55,11 @@ class Recorder(Session):
     """Notes which keys the sender's messages of a party use, and with which start."""
 
     def __init__(self, session: Session) -> None:
-        super().__init__(session.native, session.delta, session.own_start, session.other_start)
-        self.used: list[tuple[bytes, int]] = []
+        super().__init__(session.native, *session._alive)
+        self.used: list[tuple[int, int]] = []
 
     def send(self, kernel: str, first: int, blocks: Any, *arguments: Any) -> None:
-        self.used.append((self.own_start.tobytes(), first))
+        self.used.append((self.own_start, first))
         super().send(kernel, first, blocks, *arguments)
 
 
@@ -89,16 +89,16 @@ def test_keys_are_never_used_again() -> None:
         )
 
     pair.run(everything)
-    starts = set()
     for recorder, session in zip(recorders, pair.sessions, strict=True):
-        (start,) = {start for start, _ in recorder.used}
-        starts.add(start)
+        assert {start for start, _ in recorder.used} == {recorder.own_start}
         firsts = [first for _, first in recorder.used]
         assert len(set(firsts)) == len(firsts) > 10
         # A window of 16 keys for at most 128 OTs; windows follow one another without gaps.
         assert 128 * session.ots.windows_sent >= session.driver.ots_sent
         assert max(firsts) < 16 * session.ots.windows_sent
-    assert len(starts) == 2
+    (own, other), (same, _) = ((r._alive[1], r._alive[2]) for r in recorders)
+    assert not np.array_equal(own, other)
+    assert np.array_equal(other, same)
 
 
 @pytest.mark.parametrize("count", [1, 127, 129, 1000])
