@@ -5,9 +5,9 @@ scalar products, products of a matrix and a vector, of two matrices, outer produ
 (whose patches become the rows of a matrix, as in [CPS06]), however the loops were nested. What is
 summed along a dimension of one operand alone is summed first, which saves products. **Keeps**
 meaning and labels: sums wrap, so their order doesn't matter. **Guarantees** that operands of a
-product are as small as can be. **Does not** touch squares, which are cheaper by themselves; products
-with public numbers, which cost nothing where it matters; nor products of which both operands differ
-along a dimension that isn't summed.
+product are as small as can be. **Does not** touch squares, which are cheaper by themselves;
+products with public numbers, which cost nothing where it matters; nor products of which both
+operands differ along a dimension that isn't summed.
 """
 
 from __future__ import annotations
