@@ -234,19 +234,28 @@ def run_party(
     inputs: Mapping[str, Data],
     *,
     address: str | None = None,
+    dealer: str | None = None,
     insecure: bool = False,
     timeout: float | None = None,
     warn: Callable[[str], None] | None = None,
 ) -> PartyResult:
     """Run a program as one of its two parties, in this process, with native code.
 
-    `inputs`: name → value. Party 0 listens at `address` (HOST:PORT), party 1 dials it; one off this
-    machine needs `insecure`, and `warn` is told what that means.
+    `inputs`: name → value. Party 0 listens at `address` (HOST:PORT), party 1 dials it. `dealer` is
+    the address of a dealer, if there is one. An address off this machine needs `insecure`, and
+    `warn` is told what that means.
     """
     from ezlang.executors.native.single import run_party
 
     outcome = run_party(
-        program, party, inputs, address=address, insecure=insecure, timeout=timeout, warn=warn
+        program,
+        party,
+        inputs,
+        address=address,
+        dealer=dealer,
+        insecure=insecure,
+        timeout=timeout,
+        warn=warn,
     )
     return PartyResult(
         party=outcome.party,

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from ..ir import tree as ir
 from ..protocols.demands import CorrelatedOt, Demands, Kind, LabelOt, kind_of
 from . import yao
-from .ledger import Ledger
-from .session import Session
+from .ledger import Amounts, Ledger
+from .session import OTS, Session
 from .walk import Plans, Unknown, Walk
 
 
@@ -44,17 +44,38 @@ def predict(program: ir.Program, *, dealt: bool = False) -> Prediction:
 
 
 def predict_demands(program: ir.Program) -> tuple[Demands, tuple[Unknown, ...]]:
-    """Return what a program asks of a dealer; it is exact if nothing is unknown."""
+    """Return what a program asks of a dealer, and what it isn't known for the sake of.
+
+    It is exact if there is nothing of that sort.
+    """
     walk = _walked(program, Plans(program, dealt=True), most=False)
-    demands: Counter[Kind] = Counter()
-    for entry, count in walk.session.ledger.amounts.items():
-        kind = kind_of(entry.what)
-        if kind is not None:
-            demands[kind] += count
+    demands = _kinds_of(walk.session.ledger.amounts)
     kinds: tuple[Kind, ...] = LabelOt(), CorrelatedOt(sender=0), CorrelatedOt(sender=1)
     for source, ots in zip(kinds, walk.session.ots, strict=True):
         demands[source] = ots.taken
-    return +demands, tuple(walk.unknown)
+    unknown = tuple(one for one in walk.unknown if _decides_demands(one))
+    return +demands, unknown
+
+
+def _kinds_of(amounts: Amounts) -> Counter[Kind]:
+    """Return the units of each kind that are booked."""
+    found: Counter[Kind] = Counter()
+    for entry, count in amounts.items():
+        kind = kind_of(entry.what)
+        if kind is not None:
+            found[kind] += count
+    return found
+
+
+def _decides_demands(unknown: Unknown) -> bool:
+    """Tell whether it depends on some control flow what a dealer is asked for."""
+    uses = []
+    for amounts in unknown.amounts:
+        ots = Counter({e.what: n for e, n in amounts.items() if e.what in OTS})
+        uses.append((_kinds_of(amounts), ots))
+    if unknown.kind == "loop":
+        uses.append((Counter(), Counter()))
+    return any(use != uses[0] for use in uses)
 
 
 def _walked(program: ir.Program, plans: Plans, *, most: bool) -> Walk:

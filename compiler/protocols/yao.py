@@ -43,6 +43,8 @@ from .cot import (
     CotReceiverParty,
     CotSender,
 )
+from .dealt import DealtUnits
+from .dealt_labels import DealtLabelReceiver, DealtLabelSender
 from .silent import SilentReceiver, SilentSender
 from .stock import GROUP_BITS, Parameters
 
@@ -108,7 +110,8 @@ class YaoParty:
     The engine must not hold another party's unit. `table_buffer` and `bit_buffer` (bytes, at least
     256) are how much is sent at a time, of tables and of bits; `bit_buffer` must be the same at
     both sides. From the first call of native code to `finish`, the channel is the party's. OTs come
-    by extension with groups of `ot_bits` columns, or from `silent` OT, the same at both sides.
+    by extension with groups of `ot_bits` columns, or from `silent` OT, the same at both sides; or a
+    dealer has `dealt` them.
     """
 
     def __init__(
@@ -121,6 +124,7 @@ class YaoParty:
         bit_buffer: int = BIT_BUFFER,
         ot_bits: int = GROUP_BITS,
         silent: Parameters | None = None,
+        dealt: DealtUnits | None = None,
     ) -> None:
         if min(table_buffer, bit_buffer) < _MINIMUM_BUFFER:
             raise CompilerBug(f"buffers of a Yao party hold at least {_MINIMUM_BUFFER} bytes")
@@ -140,7 +144,7 @@ class YaoParty:
         units.add_primitives(engine)
         units.add_yao(engine, garbler=role is YaoRole.GARBLER)
         self._fill_context()
-        self.cots: CotParty = self._set_up(ot_bits, silent)
+        self.cots: CotParty = self._set_up(ot_bits, silent, dealt)
 
     @property
     def context(self) -> int:
@@ -242,7 +246,9 @@ class YaoParty:
         for name, callback in self._callbacks.items():
             setattr(state, name, ctypes.cast(callback, _POINTER).value)
 
-    def _set_up(self, ot_bits: int, silent: Parameters | None) -> CotParty:
+    def _set_up(
+        self, ot_bits: int, silent: Parameters | None, dealt: DealtUnits | None
+    ) -> CotParty:
         """Agree on S and the label seed; draw Δ."""
         shared = bytearray(32)
         if self.role is YaoRole.GARBLER:
@@ -256,13 +262,21 @@ class YaoParty:
         key = ctypes.create_string_buffer(seed, 16)
         schedule(ctypes.addressof(key), self.context + Context.label_schedule.offset)
         if self.role is YaoRole.EVALUATOR:
+            if dealt is not None:
+                return DealtLabelReceiver(self.channel, self.engine, dealt)
             if silent is not None:
                 return SilentReceiver(self.channel, self.engine, silent)
             return CotReceiver(self.channel, self.engine, ot_bits)
+        source = None
         delta = bytearray(os.urandom(16))
         delta[0] |= 1
+        if dealt is not None:
+            source = DealtLabelSender(self.channel, self.engine, dealt)
+            delta[:] = source.delta.tobytes()
         ctypes.memmove(self._state.delta, bytes(delta), 16)
         ctypes.memmove(self._state.delta_sigma, orthomorphism(bytes(delta)), 16)
+        if source is not None:
+            return source
         if silent is not None:
             return SilentSender(self.channel, self.engine, bytes(delta), silent)
         return CotSender(self.channel, self.engine, bytes(delta), ot_bits)

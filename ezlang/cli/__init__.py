@@ -1,4 +1,4 @@
-"""The command line: `ezlang check`, `run`, `cost`, `leaks`, `ir`, `explain`, `fmt`, `new`.
+"""The command line: what `ezlang --help` lists, a file for each command.
 
 Outputs go to standard output, all else to standard error. Commands import what they need when
 they run, so that help is there at once.
@@ -17,6 +17,7 @@ from ezlang.diagnostics.diagnostic import EzError
 
 from .check import check
 from .cost import cost
+from .dealer import dealer
 from .explain import explain
 from .fmt import fmt
 from .ir import ir
@@ -35,7 +36,7 @@ def app() -> None:
     """Ez: compute on data that no single party may see."""
 
 
-for _command in (check, run, cost, leaks, ir, fmt, new, explain):
+for _command in (check, run, dealer, cost, leaks, ir, fmt, new, explain):
     app.add_command(_command)
 
 

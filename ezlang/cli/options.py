@@ -11,6 +11,9 @@ import click
 from ezlang.diagnostics.diagnostic import Diagnostic, EzError
 from ezlang.values.names import USAGE
 
+LONGEST_WAIT = 86_400.0
+"""How many seconds somebody can be told to wait for others."""
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -41,6 +44,15 @@ def usage_error(message: str, help: str | None = None) -> EzError:
     """Return the error for a command line that makes no sense."""
     diagnostic = Diagnostic(code="EZ4106", message=message, span=None, help=help)
     return EzError(diagnostic, exit_code=USAGE)
+
+
+def check_timeout(timeout: float | None) -> None:
+    """Refuse a time to wait that is none, or too long."""
+    if timeout is not None and not timeout <= LONGEST_WAIT:
+        raise usage_error(
+            f"`--timeout {timeout:g}` is no number of seconds to wait",
+            f"write a number up to {LONGEST_WAIT:.0f}, which is a day",
+        )
 
 
 def parse_settings(settings: tuple[str, ...]) -> dict[str, int | bool]:

@@ -35,6 +35,14 @@ def say_model(program: Program, way: str, party: str = "") -> None:
         )
 
 
+def say_dealer(program: Program) -> None:
+    """Say what trust a dealer needs."""
+    say(
+        f"Dealer: {listed(program.parties)} trust it not to collude: together with either it could "
+        "learn the other's inputs; alone it sees no input and no share."
+    )
+
+
 def print_result(program: Program, result: RunResult, as_json: bool) -> None:
     """Print what a run of all parties came to."""
     if as_json:

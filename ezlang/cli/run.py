@@ -6,11 +6,15 @@ from pathlib import Path
 
 import click
 
-from .options import json_option, parse_settings, program_argument, set_option, usage_error
+from .options import (
+    check_timeout,
+    json_option,
+    parse_settings,
+    program_argument,
+    set_option,
+    usage_error,
+)
 from .report import say
-
-LONGEST_WAIT = 86_400.0
-"""How many seconds a party can be told to wait for the other."""
 
 
 @click.command(short_help="Run a program: simulated, or between real parties.")
@@ -33,6 +37,11 @@ LONGEST_WAIT = 86_400.0
     help="Where party 0 listens and party 1 dials; by default on this machine.",
 )
 @click.option(
+    "--dealer",
+    metavar="HOST:PORT",
+    help="Where `ezlang dealer` listens, which deals to both parties before they share inputs.",
+)
+@click.option(
     "--insecure",
     is_flag=True,
     help="Allow an address off this machine, although anybody between "
@@ -53,6 +62,7 @@ def run(
     clear: bool,
     party: str | None,
     address: str | None,
+    dealer: str | None,
     insecure: bool,
     timeout: float | None,
     as_json: bool,
@@ -68,7 +78,8 @@ def run(
     from . import output
     from .inputs import gather_inputs
 
-    _one_way(native, clear, party, address, insecure, timeout)
+    _one_way(native, clear, party, timeout)
+    _for_one_party(party, {"--address": address, "--dealer": dealer, "--insecure": insecure})
     loaded = api.load(program, parse_settings(settings))
     if native or party is not None:
         api.require_two_parties(loaded)
@@ -76,11 +87,14 @@ def run(
         own = loaded.parties[party_number(loaded.parties, party)]
         values = gather_inputs(loaded, inputs, program.parent, own)
         output.say_model(loaded, "party", own)
+        if dealer is not None:
+            output.say_dealer(loaded)
         mine = api.run_party(
             loaded,
             own,
             values[own],
             address=address,
+            dealer=dealer,
             insecure=insecure,
             timeout=timeout,
             warn=say,
@@ -102,8 +116,6 @@ def _one_way(
     native: bool,
     clear: bool,
     party: str | None,
-    address: str | None,
-    insecure: bool,
     timeout: float | None,
 ) -> None:
     """Refuse options that exclude each other, or that would do nothing."""
@@ -118,17 +130,17 @@ def _one_way(
     ]
     if len(ways) > 1:
         raise usage_error(f"{' and '.join(ways)} exclude each other", "give one of them")
-    if party is None and (address is not None or insecure):
-        option = "--address" if address is not None else "--insecure"
-        raise usage_error(
-            f"`{option}` is for a run of one party", "give --party too, or leave it out"
-        )
-    if timeout is not None and not timeout <= LONGEST_WAIT:
-        raise usage_error(
-            f"`--timeout {timeout:g}` is no number of seconds to wait",
-            f"write a number up to {LONGEST_WAIT:.0f}, which is a day",
-        )
+    check_timeout(timeout)
     if party is None and not native and timeout is not None:
         raise usage_error(
             "`--timeout` is for runs between processes", "give --native or --party, or leave it out"
         )
+
+
+def _for_one_party(party: str | None, options: dict[str, str | bool | None]) -> None:
+    """Refuse options that only a run of one party has."""
+    for option, given in options.items():
+        if party is None and given not in (None, False):
+            raise usage_error(
+                f"`{option}` is for a run of one party", "give --party too, or leave it out"
+            )

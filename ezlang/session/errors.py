@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ezlang.diagnostics.diagnostic import Diagnostic, EzError, Note
+from ezlang.source import Span
 
 FAILED = 3
 """Exit code of a run that failed."""
@@ -187,13 +188,13 @@ def parties_missing(address: str, seconds: float, notes: tuple[str, ...]) -> EzE
     )
 
 
-def demands_unknown(why: str) -> EzError:
+def demands_unknown(why: str, span: Span) -> EzError:
     """A dealer has to know beforehand how much a run takes."""
     return EzError(
         Diagnostic(
             code="EZ5035",
             message=f"No dealer can help this program: {why}",
-            span=None,
+            span=span,
             help="leave out --dealer, so that the parties make what they need as they go",
         ),
         exit_code=USAGE,

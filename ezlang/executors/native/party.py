@@ -81,7 +81,8 @@ def run_over(
     """
     party = program.interface.party
     buffers = Buffers(program.interface, inputs)
-    yao = YaoParty((YaoRole.GARBLER, YaoRole.EVALUATOR)[party], channel, program.engine)
+    role = (YaoRole.GARBLER, YaoRole.EVALUATOR)[party]
+    yao = YaoParty(role, channel, program.engine, dealt=dealt)
     sharing = CountedSharing(program.interface, channel, dealt)
     yao.exchange = sharing.run
     try:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from ezlang.session.address import Address, parse_address, require_private
+from ezlang.session.address import DEALER_PORT, Address, parse_address, require_private
 from ezlang.session.connect import Listening, connect
-from ezlang.session.handshake import Hello
+from ezlang.session.dealing import agree_on_tag, dealt_preprocessing
+from ezlang.session.handshake import OPTIONS, Hello
 from ezlang.typed import tree as typed
 from ezlang.values.check import check_party
 from ezlang.values.data import Data
 from ezlang.values.names import party_number
 
+from .demands import demands_of
 from .executable import Executable, executable_of
 from .party import PartyOutcome, Stopwatch, compile_for, run_over
 
@@ -25,6 +27,7 @@ def run_party(
     inputs: Mapping[str, Data],
     *,
     address: str | None = None,
+    dealer: str | None = None,
     timeout: float | None = None,
     insecure: bool = False,
     warn: Callable[[str], None] | None = None,
@@ -32,18 +35,23 @@ def run_party(
     """Run a checked program as one of its two parties.
 
     Party 0 listens at `address` (HOST:PORT; on loopback by default), party 1 dials it, for up to
-    `timeout` seconds. `inputs`: name → value, this party's own. An address off this machine needs
-    `insecure`; `warn` is then told what that means. Raises EzError: exit code 2 for what is wrong
+    `timeout` seconds. `inputs`: name → value, this party's own. `dealer` is the address of a
+    dealer, if there is one. An address off this machine needs `insecure`; `warn` is then told what
+    that means. Raises EzError: exit code 2 for what is wrong
     with the call, 3 when the run fails.
     """
     executable = executable_of(program)
     number = party_number(program.parties, party)
     place = parse_address(address)
-    warning = require_private(place, insecure=insecure)
+    third = None if dealer is None else parse_address(dealer, DEALER_PORT)
+    places = (place,) if third is None else (place, third)
+    warnings = [require_private(one, insecure=insecure) for one in places]
     checked = check_party(program, program.parties[number], inputs)
-    if warning is not None and warn is not None:
-        warn(warning)
-    return run_at(executable, number, checked, place, TIMEOUT if timeout is None else timeout)
+    for warning in warnings:
+        if warning is not None and warn is not None:
+            warn(warning)
+    wait = TIMEOUT if timeout is None else timeout
+    return run_at(executable, number, checked, place, wait, dealer=third)
 
 
 def run_at(
@@ -53,20 +61,32 @@ def run_at(
     address: Address,
     timeout: float,
     listening: Listening | None = None,
+    dealer: Address | None = None,
 ) -> PartyOutcome:
-    """Run an executable on checked inputs; `listening` is told where party 0 listens."""
+    """Run an executable on checked inputs; `listening` is told where party 0 listens.
+
+    With the address of a `dealer`, it deals when the parties have found one another.
+    """
     watch = Stopwatch()
+    demands = None if dealer is None else demands_of(executable)
     program = compile_for(executable, party)
     hello = Hello(
         party=party,
         names=executable.program.parties,
         fingerprint=executable.fingerprint,
         params=dict(executable.params),
+        options={**OPTIONS, "number of dealers": int(dealer is not None)},
     )
     watch.lap("compile")
     channel = connect(address, hello, timeout, listening)
     watch.lap("connect")
     try:
-        return run_over(executable, program, inputs, channel, watch)
+        dealt = None
+        if dealer is not None and demands is not None:
+            tag = agree_on_tag(channel, party)
+            dealt = dealt_preprocessing(dealer, hello, tag, demands, timeout)
+            channel.start_counting()
+            watch.lap("dealer")
+        return run_over(executable, program, inputs, channel, watch, dealt)
     finally:
         channel.close()

@@ -1,0 +1,73 @@
+"""`ezlang dealer`: the third process that deals preprocessing to both parties of a run."""
+
+from __future__ import annotations
+
+import click
+
+from .options import check_timeout, usage_error
+from .report import say, show_diagnostics
+
+TIMEOUT = 60.0
+"""Seconds that parties are waited for."""
+
+
+@click.command(short_help="Deal preprocessing to both parties of a run.")
+@click.option(
+    "--address",
+    metavar="HOST:PORT",
+    help="Where to listen; by default port 7801 of this machine.",
+)
+@click.option("--runs", type=click.IntRange(min=1), metavar="N", help="Deal for N runs, not one.")
+@click.option("--keep", is_flag=True, help="Deal for any number of runs, until interrupted.")
+@click.option(
+    "--insecure",
+    is_flag=True,
+    help="Allow an address off this machine, although anybody between it and "
+    "the parties can read and change what is dealt.",
+)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    help="How long to wait for the parties.",
+)
+def dealer(
+    address: str | None, runs: int | None, keep: bool, insecure: bool, timeout: float | None
+) -> None:
+    """Help two parties that run with `--dealer`, before they share their inputs.
+
+    Whoever runs this must be somebody who doesn't collude with either party.
+    """
+    from ezlang.diagnostics.diagnostic import EzError
+    from ezlang.session.address import DEALER_PORT, Address, parse_address, require_private
+    from ezlang.session.dealer import Served, run_dealer
+
+    if keep and runs is not None:
+        raise usage_error("--runs and --keep exclude each other", "give one of them")
+    check_timeout(timeout)
+    place = parse_address(address, DEALER_PORT)
+    warning = require_private(place, insecure=insecure)
+    if warning is not None:
+        say(warning)
+
+    def listening(there: Address) -> None:
+        say(f"Dealer: listens at {there} for two parties that run with `--dealer {there}`.")
+        say(
+            "Model: the dealer sees which program is run and how much it takes, no input and no "
+            "share. Together with either party it could learn the other's inputs."
+        )
+
+    def served(one: Served) -> None:
+        say(f"Dealt for the program {one.program[:16]}: {one.bytes_sent:,} bytes to party 1.")
+
+    def failed(error: EzError) -> None:
+        show_diagnostics(error.diagnostics)
+
+    run_dealer(
+        place,
+        TIMEOUT if timeout is None else timeout,
+        None if keep else runs or 1,
+        listening=listening,
+        served=served,
+        failed=failed,
+    )
