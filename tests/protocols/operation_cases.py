@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from sharing_parties import Outcome, Pair
 
+from ezlang.compiler.codegen.interface import Exchange
+from ezlang.compiler.cost.shares import trace_of
 from ezlang.compiler.ir import evaluate
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.ir.sharings import check_sharings, is_interactive
@@ -120,6 +122,7 @@ def run(
             party, operation, own[party.index], known=tuple(known), shallow=shallow
         )
     )
+    assert_predicted(outcome, operation, known, shallow=shallow)
     if type.sharing is None:
         told = [outcome.results[i] for i in (0, 1) if type.label.readable_by(i)]
         hidden = [outcome.results[i] for i in (0, 1) if not type.label.readable_by(i)]
@@ -128,6 +131,22 @@ def run(
             assert np.array_equal(result, told[0])
         return Ran(put_together([told[0], np.zeros_like(told[0])], type), outcome)
     return Ran(put_together(outcome.results, type), outcome)
+
+
+def assert_predicted(
+    outcome: Outcome, operation: ir.Operation, known: Sequence[int | None], *, shallow: bool = True
+) -> None:
+    """Hold what an operation took against what is predicted from its types alone."""
+    if not shallow:
+        return
+    numbers = tuple(known) or (None,) * len(operation.operands)
+    one, other = (Exchange((operation,), (numbers,), party) for party in (0, 1))
+    steps = trace_of((one, other)).steps
+    ots = [sum(part.amounts[i] for taken, _ in steps for part in taken) for i in (0, 1)]
+    sent = [sum(part.amounts[i] for _, given in steps for part in given) for i in (0, 1)]
+    assert outcome.ots == tuple(ots)
+    assert outcome.bytes == tuple(sent)
+    assert outcome.rounds <= sum(bool(given) for _, given in steps)
 
 
 def wanted(operation: ir.Operation, operands: Sequence[Array]) -> Array:
