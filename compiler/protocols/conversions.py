@@ -32,7 +32,7 @@ def bits_to_numbers(party: SharingParty, x: Bytes, n: int, bits: int) -> Steps[A
 
     Cost: an additive OT a bit, with party 0 as sender for the first ceil(n/2), party 1 for the
     rest. With a dealer: a daBit r a bit, N bytes each way, one round; opened is x ⊕ r, and
-    x = (x ⊕ r) + r − 2·(x ⊕ r)·r is local then [DEF+19].
+    x = (x ⊕ r) + r − 2·(x ⊕ r)·r is local then [RW19].
     """
     dtype = dtype_of(bits)
     if party.dealt and n:

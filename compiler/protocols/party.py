@@ -27,7 +27,8 @@ from .steps import Array, Bytes, Steps
 class BitTriples:
     """This party's shares of packed random bits a, b and c = a·b, as vectors of bytes.
 
-    For pairs, b and c have two rows: c_i = a·b_i.
+    For pairs, b and c have two rows: c_i = a·b_i. Natively, kernels may read `sizes.PADDING` bytes
+    behind the end of each vector.
     """
 
     a: Bytes
