@@ -32,13 +32,13 @@ from .solution import Policy, Solution, fixed
 
 def assign(program: ir.Program, policy: Policy = Policy.AUTO, profile: Profile = LAN) -> ir.Program:
     """Return the program with a sharing for every secret."""
-    model = model_of(program, profile)
+    model = model_of(program, policy, profile)
     return remove_dead(rebuild(model, solve(model, policy).columns))
 
 
-def model_of(program: ir.Program, profile: Profile) -> Model:
+def model_of(program: ir.Program, policy: Policy, profile: Profile) -> Model:
     """Return the model of a program whose sharings are explicit."""
-    return Model(problem_of(*use_known(program), profile))
+    return Model(problem_of(*use_known(program), profile), detours=policy is Policy.AUTO)
 
 
 def solve(model: Model, policy: Policy) -> Solution:
@@ -70,7 +70,7 @@ def explain(
     program: ir.Program, policy: Policy = Policy.AUTO, profile: Profile = LAN
 ) -> list[Explanation]:
     """Return why each operation of a program, sharings explicit, gets the sharing it gets."""
-    model = model_of(program, profile)
+    model = model_of(program, policy, profile)
     solution = solve(model, policy)
     columns = list(solution.columns)
     found = []

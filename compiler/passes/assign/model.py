@@ -8,7 +8,7 @@ their order.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from ...ir.tree import Sharing
@@ -18,17 +18,23 @@ from .routes import Route, Routes
 Columns = Sequence[Sharing]
 """The column of each variable."""
 
+_UNUSED = float("-inf")
+
 
 @dataclass(slots=True)
 class Model:
-    """Evaluates choices for one problem. `work` counts the items and secrets looked at."""
+    """Evaluates choices for one problem; for `detours` see routes.py.
+
+    `work` counts the operations and secrets that have been looked at.
+    """
 
     problem: Problem
+    detours: bool = True
     routes: Routes = field(init=False)
     work: int = 0
 
     def __post_init__(self) -> None:
-        self.routes = Routes(self.problem.profile)
+        self.routes = Routes(self.problem.profile, self.detours)
 
     def own(self, secret: Secret, columns: Columns) -> Sharing | None:
         """Return the sharing that a secret is computed in."""
@@ -44,71 +50,100 @@ class Model:
         """Return the conversions of a secret."""
         return self.routes.of(secret, self.own(secret, columns), self.wanted(secret, columns))
 
-    def converting(self, secret: Secret, columns: Columns) -> float:
-        """Return how long the conversions of a secret take altogether, apart from waiting."""
-        return self.route(secret, columns).seconds * secret.scope.weight
-
-    def computing(self, columns: Columns) -> float:
-        """Return how long everything takes, apart from waiting."""
-        own = sum(v.seconds[columns[v.index]] for v in self.problem.variables)
-        return own + sum(self.converting(secret, columns) for secret in self.problem.secrets)
-
-    def waiting(self, columns: Columns) -> float:
-        """Return how long messages are waited for."""
-        return _Paths(self, columns).function(self.problem.program.main.name)
-
     def total(self, columns: Columns) -> float:
         """Return how long a run takes."""
-        return self.computing(columns) + self.waiting(columns)
+        return State(self, list(columns)).total
 
 
 @dataclass(slots=True)
-class _Paths:
+class State:
+    """A choice that may be changed bit by bit; `computing` and `waiting` are its costs.
+
+    Kept for each secret is what its conversions take, for each use how long the secret takes to
+    come into its sharing, for each variable how long its operation waits.
+    """
+
     model: Model
-    columns: Columns
-    routes: dict[int, Route] = field(default_factory=dict)
-    functions: dict[str, float] = field(default_factory=dict)
+    columns: list[Sharing]
+    converting: list[float] = field(init=False)
+    delays: list[float] = field(init=False)
+    lengths: list[float] = field(init=False)
+    computing: float = field(init=False)
+    waiting: float = field(init=False)
 
-    def function(self, name: str) -> float:
-        if name not in self.functions:
-            self.functions[name] = self.block(self.model.problem.blocks[name])
-        return self.functions[name]
+    def __post_init__(self) -> None:
+        problem = self.model.problem
+        self.converting = [0.0] * len(problem.secrets)
+        self.delays = [_UNUSED] * len(problem.uses)
+        pairs = list(zip(problem.variables, self.columns, strict=True))
+        self.lengths = [variable.latency[column] for variable, column in pairs]
+        self.computing = sum(variable.seconds[column] for variable, column in pairs)
+        self.computing += self.refresh(range(len(problem.secrets)))
+        self.waiting = self.measure()
 
-    def block(self, block: Block) -> float:
+    @property
+    def total(self) -> float:
+        """How long a run takes."""
+        return self.computing + self.waiting
+
+    def put(self, variable: int, column: Sharing) -> float:
+        """Give a variable a column; return what that adds to computing, apart from conversions."""
+        found = self.model.problem.variables[variable]
+        change = found.seconds[column] - found.seconds[self.columns[variable]]
+        self.columns[variable] = column
+        self.lengths[variable] = found.latency[column]
+        return change
+
+    def refresh(self, secrets: Iterable[int]) -> float:
+        """Work out the conversions of secrets anew; return what that adds to computing."""
+        problem, change = self.model.problem, 0.0
+        for number in secrets:
+            secret = problem.secrets[number]
+            route = self.model.route(secret, self.columns)
+            seconds = route.seconds * secret.scope.weight
+            change += seconds - self.converting[number]
+            self.converting[number] = seconds
+            for index in secret.uses:
+                use = problem.uses[index]
+                wanted = use.wants[self.columns[use.variable]]
+                self.delays[index] = _UNUSED if wanted is None else route.latency[wanted]
+        return change
+
+    def measure(self) -> float:
+        """Return how long messages are waited for."""
+        lengths: dict[str, float] = {}
+        for function in self.model.problem.program.functions:
+            block = self.model.problem.blocks[function.name]
+            lengths[function.name] = self._block(block, lengths)
+        return lengths[self.model.problem.program.main.name]
+
+    def _block(self, block: Block, functions: dict[str, float]) -> float:
         times: dict[int, float] = {}
-        end = 0.0
+        end, delays = 0.0, self.delays
         self.model.work += len(block.items)
         for item in block.items:
-            finished = self.start(item, times) + self.length(item)
+            start = 0.0
+            for value in item.reads:
+                found = times.get(value, 0.0)
+                if found > start:
+                    start = found
+            for value, use in item.uses:
+                made = times.get(value)
+                if made is not None and made + delays[use] > start:
+                    start = made + delays[use]
+            finished = start + self._length(item, functions)
             for value in item.makes:
                 times[value] = finished
-            end = max(end, finished)
+            if finished > end:
+                end = finished
         return end
 
-    def start(self, item: Item, times: dict[int, float]) -> float:
-        start = 0.0
-        for value in item.reads:
-            start = max(start, times.get(value, 0.0))
-        problem = self.model.problem
-        for number in item.uses:
-            use = problem.uses[number]
-            wanted = use.wants[self.columns[use.variable]]
-            secret = problem.secrets[use.secret]
-            made = times.get(secret.value.id)
-            if wanted is None or made is None:
-                continue
-            route = self.routes.get(use.secret)
-            if route is None:
-                route = self.routes[use.secret] = self.model.route(secret, self.columns)
-            start = max(start, made + route.latency[wanted])
-        return start
-
-    def length(self, item: Item) -> float:
+    def _length(self, item: Item, functions: dict[str, float]) -> float:
+        if item.variable is not None:
+            return self.lengths[item.variable]
         if item.calls:
-            return self.function(item.calls)
-        if item.blocks:
-            blocks = [self.block(block) for block in item.blocks]
-            return max(blocks) if item.branches else item.times * sum(blocks)
-        if item.variable is None:
+            return functions[item.calls]
+        if not item.blocks:
             return 0.0
-        return self.model.problem.variables[item.variable].latency[self.columns[item.variable]]
+        blocks = [self._block(block, functions) for block in item.blocks]
+        return max(blocks) if item.branches else item.times * sum(blocks)

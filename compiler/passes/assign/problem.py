@@ -8,7 +8,7 @@ is only shared from what somebody knows has no variable, as it may be shared in 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from ...cost.profiles import Profile
@@ -59,16 +59,20 @@ class Use:
     scope: Scope
 
 
+Used = tuple[tuple[int, int], ...]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Item:
     """An operation in the order of a block: what it waits for, and how long it takes.
 
-    `reads` and `makes` are ids of values; `blocks` are done one after the other so many `times`,
-    or one of them, for a branch; `calls` is the function it calls.
+    `uses` are ids of secrets' values with numbers of uses, `reads` and `makes` ids of values;
+    `blocks` are done one after the other so many `times`, or one of them, for a branch; `calls` is
+    the function it calls.
     """
 
     variable: int | None
-    uses: tuple[int, ...]
+    uses: Used
     reads: tuple[int, ...]
     makes: tuple[int, ...]
     blocks: tuple[Block, ...] = ()
@@ -235,18 +239,18 @@ class _Reader:
         variable: int | None,
         wants: Mapping[Sharing, Sharing | None],
         scope: Scope,
-    ) -> tuple[int, ...]:
+    ) -> Used:
         secret = self.problem.by_value.get((self.function.name, value.id))
         if secret is None or variable is None:
             return ()
         index = len(self.problem.uses)
         self.problem.uses.append(Use(secret, variable, wants, scope))
         self.problem.secrets[secret].uses.append(index)
-        return (index,)
+        return ((value.id, index),)
 
     def _used(
         self, values: tuple[ir.Value, ...], variables: tuple[int | None, ...], scope: Scope
-    ) -> tuple[int, ...]:
+    ) -> Used:
         """Note that joins use values, each in its own sharing."""
         pairs = zip(values, variables, strict=True)
         return tuple(use for v, join in pairs for use in self._use(v, join, _SAME, scope))
@@ -286,11 +290,11 @@ class _Reader:
             case _:
                 return Item(None, (), reads, makes)
 
-    def _computed(self, operation: ir.Operation, scope: Scope) -> tuple[int, tuple[int, ...]]:
+    def _computed(self, operation: ir.Operation, scope: Scope) -> tuple[int, Used]:
         domain = domain_of(operation)
         variable = self._variable(domain, operation, scope)
         cheap = cheap_operands(operation, self._twins())
-        used: tuple[int, ...] = ()
+        used: Used = ()
         for place, value in enumerate(operation.operands):
             wants = {c: _wanted(operation, c)[place] for c in domain}
             known = cheap is not None and not cheap[place].type.label.is_secret
@@ -304,7 +308,7 @@ class _Reader:
     def _nested(self, operation: ir.If | ir.For | ir.While, scope: Scope) -> Item:
         joins = self._joined(operation.results, scope, operation)
         self.problem.joins[id(operation)] = joins
-        used: tuple[int, ...] = ()
+        used: Used = ()
         trips: float = 1
         blocks: list[Block] = []
         match operation:
@@ -329,7 +333,7 @@ class _Reader:
         return Item(
             None,
             (*used, *(use for item in inside for use in item.uses)),
-            (*(v.id for v in operation.operands), *(i for item in inside for i in item.reads)),
+            tuple(sorted({*(v.id for v in operation.operands), *_all_reads(inside)})),
             tuple(value.id for value in operation.results),
             tuple(blocks),
             trips,
@@ -349,3 +353,8 @@ def _wanted(operation: ir.Operation, column: Sharing) -> tuple[Sharing, ...]:
         return (column, column)
     needed = required(operation, column)
     return needed if needed is not None else (column,) * (1 + len(operation.operands))
+
+
+def _all_reads(items: Iterable[Item]) -> Iterator[int]:
+    for item in items:
+        yield from item.reads

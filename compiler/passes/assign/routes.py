@@ -8,7 +8,7 @@ from itertools import product
 
 from ...cost.profiles import Profile
 from ...ir import tree as ir
-from ...ir.sharings import A, Y, is_bool
+from ...ir.sharings import A, B, Y, is_bool
 from ...ir.tree import Sharing
 from .costs import convert_usage, share_usage
 from .problem import ORDER, Secret
@@ -32,9 +32,14 @@ class Route:
 
 @dataclass(slots=True)
 class Routes:
-    """Finds routes, and remembers them."""
+    """Finds routes, and remembers them.
+
+    `detours` says whether a conversion may go by way of a sharing that nobody wants. From Yao to
+    arithmetic always goes by way of boolean; what is known is never shared on a detour.
+    """
 
     profile: Profile
+    detours: bool
     found: dict[object, Route] = field(default_factory=dict)
 
     def of(self, secret: Secret, own: Sharing | None, wanted: frozenset[Sharing]) -> Route:
@@ -58,7 +63,7 @@ class Routes:
         latency = {edge: usage.latency(self.profile) for edge, usage in usages.items()}
         seconds = {edge: usage.seconds(self.profile) for edge, usage in usages.items()}
         best: tuple[float, Route] | None = None
-        for edges in _trees(own, wanted, usages):
+        for edges in _trees(own, wanted, usages, self.detours):
             total = sum(seconds[edge] + latency[edge] for edge in edges)
             if best is not None and best[0] <= total:
                 continue
@@ -86,11 +91,18 @@ def _edges(
 
 
 def _trees(
-    own: Sharing | None, wanted: frozenset[Sharing], usages: Mapping[Edge, Usage]
+    own: Sharing | None,
+    wanted: frozenset[Sharing],
+    usages: Mapping[Edge, Usage],
+    detours: bool,
 ) -> Iterator[tuple[Edge, ...]]:
     """Yield all ways to reach what is wanted: each sharing from one that was reached before."""
     goals = [s for s in ORDER if s in wanted and s is not own]
     others = [s for s in ORDER if s not in wanted and s is not own]
+    if own is None:
+        others = []
+    elif not detours:
+        others = [B] if own is Y and A in wanted and B not in wanted else []
     for used in product((False, True), repeat=len(others)):
         reached = goals + [s for s, one in zip(others, used, strict=True) if one]
         choices = [[edge for edge in usages if edge[1] is new] for new in reached]

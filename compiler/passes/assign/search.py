@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 
 from ...ir import tree as ir
 from ...ir.tree import Sharing
-from .model import Model
+from .model import Model, State
 from .problem import ORDER, Variable
 from .solution import FIXED, Policy, Solution, fixed
 
-WORK = 1_500_000
+WORK = 300_000
 """How many operations and secrets are looked at before the search ends."""
 
 _TINY = 1e-12
@@ -26,8 +26,8 @@ _TINY = 1e-12
 
 def search(model: Model) -> Solution:
     """Return the best choice found. The bound is what operations cost by themselves."""
-    starts = [(fixed(model.problem, policy), policy) for policy in FIXED]
-    climbs = [_Climb(model, list(columns)) for columns, _ in starts]
+    starts = [fixed(model.problem, policy) for policy in FIXED]
+    climbs = [_Climb(model, State(model, list(columns))) for columns in starts]
     order = sorted(range(len(climbs)), key=lambda number: climbs[number].total)
     best = climbs[order[0]]
     for share, number in zip((2, 4, 4), order, strict=True):
@@ -35,7 +35,7 @@ def search(model: Model) -> Solution:
         climb.run(WORK // share)
         if climb.total < best.total:
             best = climb
-    return Solution(tuple(best.columns), best.total, _bound(model), False, Policy.AUTO)
+    return Solution(tuple(best.state.columns), best.total, _bound(model), False, Policy.AUTO)
 
 
 def _bound(model: Model) -> float:
@@ -45,14 +45,10 @@ def _bound(model: Model) -> float:
 @dataclass(slots=True)
 class _Climb:
     model: Model
-    columns: list[Sharing]
-    computing: float = field(init=False)
-    waiting: float = field(init=False)
+    state: State
     near: list[list[int]] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.computing = self.model.computing(self.columns)
-        self.waiting = self.model.waiting(self.columns)
         self.near = [[] for _ in self.model.problem.variables]
         for secret in self.model.problem.secrets:
             if secret.variable is not None:
@@ -62,7 +58,7 @@ class _Climb:
 
     @property
     def total(self) -> float:
-        return self.computing + self.waiting
+        return self.state.total
 
     def run(self, work: int) -> None:
         """Make moves until none helps, or the work is done."""
@@ -101,7 +97,7 @@ class _Climb:
 
         for use in problem.uses:
             maker = problem.secrets[use.secret].variable
-            if maker is not None and self.columns[maker] is self.columns[use.variable]:
+            if maker is not None and self.state.columns[maker] is self.state.columns[use.variable]:
                 parent[root(use.variable)] = root(maker)
         found: dict[int, list[Variable]] = defaultdict(list)
         for variable in problem.variables:
@@ -110,28 +106,25 @@ class _Climb:
 
     def move(self, variables: list[Variable], column: Sharing) -> bool:
         """Give variables a column, those that have it, and keep that if it is cheaper."""
-        moved = [v for v in variables if column in v.domain and self.columns[v.index] is not column]
+        state = self.state
+        moved = [
+            v for v in variables if column in v.domain and state.columns[v.index] is not column
+        ]
         if not moved:
             return False
-        problem = self.model.problem
         touched = sorted({secret for v in moved for secret in self.near[v.index]})
         self.model.work += len(touched) + len(moved)
-        before = sum(self.model.converting(problem.secrets[s], self.columns) for s in touched)
-        old = [(v.index, self.columns[v.index]) for v in moved]
-        change = 0.0
-        for variable in moved:
-            change += variable.seconds[column] - variable.seconds[self.columns[variable.index]]
-            self.columns[variable.index] = column
-        change += sum(self.model.converting(problem.secrets[s], self.columns) for s in touched)
-        computing = self.computing + change - before
+        old = [(v.index, state.columns[v.index]) for v in moved]
+        change = sum(state.put(v.index, column) for v in moved) + state.refresh(touched)
         # Waiting may become less, but not less than nothing.
-        if computing < self.total - _TINY:
-            waiting = self.model.waiting(self.columns)
-            if computing + waiting < self.total - _TINY - 1e-9 * self.total:
-                self.computing, self.waiting = computing, waiting
+        if state.computing + change < state.total - _TINY:
+            waiting = state.measure()
+            if state.computing + change + waiting < state.total * (1 - 1e-9) - _TINY:
+                state.computing, state.waiting = state.computing + change, waiting
                 return True
         for index, sharing in old:
-            self.columns[index] = sharing
+            state.put(index, sharing)
+        state.refresh(touched)
         return False
 
 
