@@ -5,19 +5,23 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
+from ezlang.compiler.cost.profiles import LAN, Profile
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.ir.text import print_program
 from ezlang.compiler.lower.lowering import lower
+from ezlang.compiler.passes.assign import Policy
 from ezlang.compiler.passes.constants import fold_constants
 from ezlang.compiler.passes.cse import merge_common
 from ezlang.compiler.passes.dce import remove_dead
 from ezlang.compiler.passes.pipeline import PIPELINES, run_passes
+from ezlang.compiler.passes.prepare import prepare
 from ezlang.compiler.passes.reduce import expand_products, expand_reduce
 from ezlang.compiler.passes.share import share
 from ezlang.diagnostics.diagnostic import Diagnostic, EzError
 from ezlang.typed import tree as typed
 
 PARTIES = 2
+DEFAULT_POLICY = "yao"
 PASSES = (
     *PIPELINES["vectorised"],
     expand_products,
@@ -46,10 +50,17 @@ class Executable:
         return hashlib.sha256(print_program(self.program).encode()).hexdigest()
 
 
-def executable_of(program: typed.Program) -> Executable:
-    """Lower a checked program for native code. Raises EzError unless it has two parties."""
+def executable_of(
+    program: typed.Program, policy: str = DEFAULT_POLICY, profile: Profile = LAN
+) -> Executable:
+    """Lower a checked program for native code.
+
+    `policy` says how secrets are kept: `yao`, `boolean`, `arithmetic`, or `auto` for what is
+    cheapest on the network of `profile`. Both parties must say the same, which the fingerprint
+    holds them to. Raises EzError unless the program has two parties.
+    """
     require_two_parties(program.parties)
-    return Executable(for_codegen(lower(program)), program.params)
+    return Executable(prepare(lower(program), Policy(policy), profile), program.params)
 
 
 def for_codegen(program: ir.Program) -> ir.Program:

@@ -16,13 +16,14 @@ from types import TracebackType
 from typing import IO, Any, Final
 
 import ezlang
+from ezlang.compiler.cost.profiles import LAN, Profile
 from ezlang.diagnostics.diagnostic import CompilerBug, Diagnostic, EzError
 from ezlang.session import errors
 from ezlang.typed import tree as typed
 from ezlang.values.check import check_inputs
 from ezlang.values.data import Data, Inputs
 
-from .executable import Executable, executable_of
+from .executable import DEFAULT_POLICY, Executable, executable_of
 from .messages import Broken, Done, Failed, Job, Meeting, Message, read_message, write_message
 from .outcome import NativeOutcome, combine, first_cause
 from .single import TIMEOUT
@@ -32,14 +33,19 @@ GRACE_SECONDS: Final = 5.0
 
 
 def run_native(
-    program: typed.Program, inputs: Inputs, *, timeout: float | None = None
+    program: typed.Program,
+    inputs: Inputs,
+    *,
+    timeout: float | None = None,
+    policy: str = DEFAULT_POLICY,
+    profile: Profile = LAN,
 ) -> NativeOutcome:
     """Run a checked program with a process a party, on loopback.
 
-    `inputs`: party → name → value. Raises EzError: exit code 2 for inputs that don't fit, 3 when
-    the run fails.
+    `inputs`: party → name → value; `policy` and `profile` as for `executable_of`.
+    Raises EzError: exit code 2 for inputs that don't fit, 3 when the run fails.
     """
-    executable = executable_of(program)
+    executable = executable_of(program, policy, profile)
     checked = check_inputs(program, inputs)
     return run_processes(executable, checked, timeout=TIMEOUT if timeout is None else timeout)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from ezlang.compiler.cost.profiles import LAN, Profile
 from ezlang.session.address import DEALER_PORT, Address, parse_address, require_private
 from ezlang.session.connect import Listening, connect
 from ezlang.session.dealing import agree_on_tag, dealt_preprocessing
@@ -14,7 +15,7 @@ from ezlang.values.data import Data
 from ezlang.values.names import party_number
 
 from .demands import demands_of
-from .executable import Executable, executable_of
+from .executable import DEFAULT_POLICY, Executable, executable_of
 from .party import PartyOutcome, Stopwatch, compile_for, run_over
 
 TIMEOUT = 60.0
@@ -29,6 +30,8 @@ def run_party(
     address: str | None = None,
     dealer: str | None = None,
     timeout: float | None = None,
+    policy: str = DEFAULT_POLICY,
+    profile: Profile = LAN,
     insecure: bool = False,
     warn: Callable[[str], None] | None = None,
 ) -> PartyOutcome:
@@ -36,11 +39,11 @@ def run_party(
 
     Party 0 listens at `address` (HOST:PORT; on loopback by default), party 1 dials it, for up to
     `timeout` seconds. `inputs`: name → value, this party's own. `dealer` is the address of a
-    dealer, if there is one. An address off this machine needs `insecure`; `warn` is then told what
-    that means. Raises EzError: exit code 2 for what is wrong
-    with the call, 3 when the run fails.
+    dealer, if there is one. `policy` and `profile` are as for `executable_of`, the same at both
+    parties. An address off this machine needs `insecure`; `warn` is then told what that means.
+    Raises EzError: exit code 2 for what is wrong with the call, 3 when the run fails.
     """
-    executable = executable_of(program)
+    executable = executable_of(program, policy, profile)
     number = party_number(program.parties, party)
     place = parse_address(address)
     third = None if dealer is None else parse_address(dealer, DEALER_PORT)

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
+from ezlang.compiler.cost.profiles import LAN, Profile
 from ezlang.diagnostics.diagnostic import EzError
 from ezlang.session.channel import SocketChannel, socket_pair
 from ezlang.typed import tree as typed
 from ezlang.values.check import check_inputs
 from ezlang.values.data import Data, Inputs
 
-from .executable import Executable, executable_of
+from .executable import DEFAULT_POLICY, Executable, executable_of
 from .outcome import NativeOutcome, combine, first_cause
 from .party import PartyOutcome, Stopwatch, compile_for, run_over
 
@@ -22,10 +23,15 @@ TIMEOUT = 60.0
 
 
 def run_native_threads(
-    program: typed.Program, inputs: Inputs, *, timeout: float = TIMEOUT
+    program: typed.Program,
+    inputs: Inputs,
+    *,
+    timeout: float = TIMEOUT,
+    policy: str = DEFAULT_POLICY,
+    profile: Profile = LAN,
 ) -> NativeOutcome:
     """Run a checked program with two threads. Raises EzError as `run_native` does."""
-    executable = executable_of(program)
+    executable = executable_of(program, policy, profile)
     return run_threads(executable, check_inputs(program, inputs), timeout=timeout)
 
 
