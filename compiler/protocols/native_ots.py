@@ -74,10 +74,12 @@ class NativeOts:
             raise CompilerBug("bit triples come in multiples of eight")
         kind = BitProducts(self._session, count, copies)
         yield from self._run((kind, batch) for batch in bit_batches(count))
-        size = count // 8
-        u, v, b = (rows[:, :size] for rows in (kind.u, kind.v, kind.b))
-        c = (kind.a & b) ^ u ^ v
-        return BitTriples(a=kind.a, b=_rows(b), c=_rows(c))
+        b, c = kind.b[:, : count // 8], kind.u[:, : count // 8]
+        c ^= kind.v[:, : count // 8]
+        c ^= kind.a & b
+        if copies == 1:
+            b, c = b[0], c[0]
+        return BitTriples(a=kind.a, b=b, c=c)
 
     def products(
         self, sent: Array, received: Array, *, bitwise: bool = False
@@ -237,12 +239,6 @@ class NativeOts:
             return [np.packbits(begun.choices ^ random, bitorder="little")]
         begun.choices = padded(random)
         return []
-
-
-def _rows(rows: Array) -> Bytes:
-    """Return rows without gaps, with padding; a single one as a vector."""
-    result = padded(rows)
-    return result if len(rows) == 1 else result.reshape(rows.shape)
 
 
 def start(native: Native, delta: Blocks) -> Steps[NativeOts]:
