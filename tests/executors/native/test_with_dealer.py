@@ -1,0 +1,180 @@
+"""Native programs with a dealer: right results, and just what was asked for is used."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from ezlang import api
+from ezlang.compiler.cost.predict import predict, predict_demands
+from ezlang.compiler.protocols.dealt import DealtUnits, corrections
+from ezlang.compiler.protocols.demands import BitTriple, LabelOt, RingTriple
+from ezlang.compiler.protocols.native import Native
+from ezlang.diagnostics.diagnostic import EzError
+from ezlang.executors.native.demands import demands_of
+from ezlang.executors.native.executable import Executable, executable_of
+from ezlang.executors.native.party import PartyOutcome, Stopwatch, compile_for, run_over
+from ezlang.session.channel import socket_pair
+from ezlang.values.check import check_inputs
+
+TIMEOUT = 60.0
+SEEDS = bytes(range(16)), bytes(range(50, 66))
+
+PROGRAMS = {
+    "products": (
+        """
+        party alice, bob;
+        fn main() {
+            secret int64[20] x = input(alice, "x");
+            secret int64[20] y = input(bob, "y");
+            secret int64 sum = 0;
+            for i in 0..20 {
+                sum += x[i] * y[i] * y[i];
+            }
+            output(all, sum, "sum");
+        }
+        """,
+        {"alice": {"x": list(range(-10, 10))}, "bob": {"y": list(range(100, 120))}},
+    ),
+    "comparisons": (
+        """
+        party alice, bob;
+        fn main() {
+            secret int32[9] x = input(alice, "x");
+            secret int32[9] y = input(bob, "y");
+            secret int32 most = x[0];
+            secret int32 equal = 0;
+            for i in 0..9 {
+                most = max(most, x[i] > y[i] ? x[i] - y[i] : y[i]);
+                equal += x[i] == y[i] ? 1 : 0;
+            }
+            output(all, most, "most");
+            output(bob, equal, "equal");
+        }
+        """,
+        {
+            "alice": {"x": [5, -3, 7, 0, 100, 2147483647, -2147483648, 1, 2]},
+            "bob": {"y": [5, 3, -7, 0, 99, 1, 1, 2147483647, 2]},
+        },
+    ),
+    "divisions": (
+        """
+        party alice, bob;
+        fn main() {
+            secret uint16[4] x = input(alice, "x");
+            secret uint16[4] y = input(bob, "y");
+            output(all, x / y, "quotients");
+            output(all, (x % y) >> 1, "halves");
+        }
+        """,
+        {"alice": {"x": [7, 60000, 0, 9]}, "bob": {"y": [2, 7, 3, 10]}},
+    ),
+    "matrices": (
+        """
+        party alice, bob;
+        fn main() {
+            secret int32[3][4] x = input(alice, "x");
+            secret int32[4][2] y = input(bob, "y");
+            secret int32[3][2] z = 0;
+            for i in 0..3 {
+                for j in 0..2 {
+                    for k in 0..4 {
+                        z[i][j] += x[i][k] * y[k][j];
+                    }
+                }
+            }
+            output(all, z, "z");
+        }
+        """,
+        {
+            "alice": {"x": [[1, 2, 3, 4], [-5, 6, -7, 8], [9, 10, 11, 12]]},
+            "bob": {"y": [[1, -1], [2, -2], [3, -3], [4, -4]]},
+        },
+    ),
+}
+POLICIES = ("yao", "boolean", "arithmetic", "auto")
+
+
+def run_dealt(executable: Executable, inputs: Any) -> tuple[list[PartyOutcome], list[DealtUnits]]:
+    """Run both parties in threads, with units that a dealer deals."""
+    demands = demands_of(executable)
+    native = Native()
+    units = [DealtUnits(native, party, SEEDS[party], demands) for party in (0, 1)]
+    for place, sent in zip(units[1].places(), corrections(native, SEEDS, demands), strict=True):
+        place[:] = sent.reshape(-1).data.cast("B")
+    channels = socket_pair(TIMEOUT)
+    programs = [compile_for(executable, party) for party in (0, 1)]
+
+    def run(party: int) -> PartyOutcome:
+        name = executable.program.parties[party]
+        channel = channels[party]
+        try:
+            return run_over(
+                executable, programs[party], inputs[name], channel, Stopwatch(), units[party]
+            )
+        finally:
+            channel.close()
+
+    with ThreadPoolExecutor(2) as threads:
+        return list(threads.map(run, (0, 1))), units
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_results_costs_and_what_is_used(name: str, policy: str) -> None:
+    text, given = PROGRAMS[name]
+    program = api.checked(api.check_text(text))
+    inputs = check_inputs(program, given)
+    executable = executable_of(program, policy)
+    outcomes, units = run_dealt(executable, inputs)
+    expected = api.run_clear(program, given).outputs
+    assert {outcome.party: outcome.outputs for outcome in outcomes} == expected
+    assert units[0].left() == units[1].left() == {}
+    ledger = predict(executable.program, dealt=True).least
+    assert max(outcome.rounds for outcome in outcomes) == ledger.rounds
+    assert tuple(outcome.bytes_sent for outcome in outcomes) == ledger.bytes_sent
+
+
+def executable(text: str, policy: str = "yao") -> Executable:
+    return executable_of(api.checked(api.check_text(text)), policy)
+
+
+def test_demands() -> None:
+    products = executable(PROGRAMS["products"][0], "arithmetic")
+    demands = demands_of(products)
+    assert demands[RingTriple(bits=64)] >= 20
+    assert LabelOt() not in demands
+    compared = demands_of(executable(PROGRAMS["comparisons"][0], "boolean"))
+    assert compared[BitTriple()] > 9
+    garbled = demands_of(executable(PROGRAMS["comparisons"][0]))
+    assert garbled == {LabelOt(): 9 * 32}
+
+
+LOOP = """
+party alice, bob;
+fn main() {
+    secret int32 x = input(alice, "x");
+    secret int32 y = input(bob, "y");
+    int32 turns = 0;
+    while (reveal(x > 0)) {
+        x -= y;
+        turns += 1;
+    }
+    output(all, turns, "turns");
+}
+"""
+
+
+def test_a_loop_that_a_revealed_value_ends() -> None:
+    """Garbling takes OTs for inputs alone; comparisons of shares take triples in every turn."""
+    assert demands_of(executable(LOOP)) == {LabelOt(): 32}
+    with pytest.raises(EzError, match="how often a loop runs") as caught:
+        demands_of(executable(LOOP, "boolean"))
+    (diagnostic,) = caught.value.diagnostics
+    assert diagnostic.code == "EZ5035"
+    assert diagnostic.span is not None
+    assert diagnostic.span.line == 7
+    assert caught.value.exit_code == 2
+    assert predict_demands(executable(LOOP, "boolean").program)[1]
