@@ -129,6 +129,11 @@ def and_all(party: SharingParty, rows: Bytes, triples: BitTriples) -> Steps[Byte
     return result
 
 
+def pack(bits: Array) -> Bytes:
+    """Return bits, a byte each, packed."""
+    return np.packbits(bits.reshape(-1), bitorder="little")
+
+
 def open_bits(party: SharingParty, x: Bytes) -> Steps[Bytes]:
     """Tell both parties packed bits: N bytes each way, one round."""
     theirs = yield from swap(x, "an opening")

@@ -29,8 +29,8 @@ import numpy as np
 import numpy.typing as npt
 
 from .arithmetic import bits_of
-from .boolean import PairTree, and_all, and_bits
-from .conversions import select
+from .boolean import PairTree, and_all, and_bits, pack
+from .conversions import select, unpack
 from .party import SharingParty
 from .sizes import DIGIT_BITS
 from .steps import Array, Bytes, Steps, together
@@ -202,19 +202,29 @@ def millionaires(party: SharingParty, own: Array, bits: int) -> Steps[Bytes]:
 
 
 def msb(party: SharingParty, x: Array) -> Steps[Bytes]:
-    """Return packed shares of the top bits [RRK+20]: the shares' own and the carry into it.
+    """Return packed shares of the top bits [RRK+20]: `bit`, so a comparison of ℓ − 1 bits."""
+    return bit(party, x, bits_of(x) - 1)
 
-    Cost: a comparison of ℓ − 1 bits.
+
+def bit(party: SharingParty, x: Array, position: int) -> Steps[Bytes]:
+    """Return packed shares of bit p: the shares' own, and the carry into it.
+
+    Cost: a comparison of p bits; for p = 0 nothing.
     """
-    bits = bits_of(x)
     flat = x.reshape(-1)
-    number = x.dtype.type
-    rest = flat & number((1 << (bits - 1)) - 1)
-    if party.index == 0:
-        rest ^= number((1 << (bits - 1)) - 1)
-    carry = yield from millionaires(party, rest, bits - 1)
-    top = np.packbits((flat >> number(bits - 1)).astype(np.uint8), bitorder="little")
-    return top ^ carry
+    own = pack((flat >> x.dtype.type(position)).astype(np.uint8) & 1)
+    if position == 0:
+        return own
+    below = x.dtype.type((1 << position) - 1)
+    rest = flat & below
+    carry = yield from millionaires(party, below - rest if party.index == 0 else rest, position)
+    return own ^ carry
+
+
+def wraps(party: SharingParty, x: Array) -> Steps[Bytes]:
+    """Return packed shares of x₀ + x₁ >= 2^ℓ: the cost of a comparison of ℓ bits."""
+    own = x.reshape(-1)
+    return millionaires(party, ~own if party.index == 0 else own, bits_of(x))
 
 
 def negate_bits(party: SharingParty, x: Bytes) -> Bytes:
@@ -223,32 +233,37 @@ def negate_bits(party: SharingParty, x: Bytes) -> Bytes:
 
 
 def less_than(
-    party: SharingParty, x: Array, y: Array, *, signed: bool = True, near: bool = False
+    party: SharingParty,
+    x: Array,
+    y: Array,
+    *,
+    signed: bool = True,
+    near: bool = False,
+    known: tuple[bool, bool] = (False, False),
 ) -> Steps[Bytes]:
     """Return packed shares of x < y.
 
     The top bit of x − y tells if |x − y| < 2^(ℓ−1), as `near` promises: the cost of `msb`.
-    Otherwise x < y (unsigned) is the borrow of x − y, the majority of ¬x, y and x − y in the top
-    bit: three times the cost of `msb`, and an AND and a round more. Signed numbers have their top
-    bits complemented.
+    Otherwise x < y (unsigned) is the borrow c of d = x − y. With w the wrap-around of shares,
+    x₀ + x₁ = x + w·2^ℓ, and bᵢ = (xᵢ < yᵢ) the borrows of either party's own shares,
+    w_d = w_x − w_y + b₀ + b₁ − c, so that c = w_x ⊕ w_y ⊕ w_d ⊕ b₀ ⊕ b₁: three comparisons of ℓ
+    bits an element side by side, and nothing after them. Signed numbers are moved up by 2^(ℓ−1).
+
+    What is `known` to all is given by party 0 as it is and by party 1 as zeros. It doesn't wrap
+    around, which leaves two comparisons.
     """
-    difference = (x - y).reshape(-1)
-    if near:
-        result: Bytes = yield from msb(party, difference)
-        return result
+    x, y = x.reshape(-1), y.reshape(-1)
     n = x.size
-    size = -(-n // 8)
-    columns = np.zeros((3, 8 * size), x.dtype)
-    for row, values in zip(columns, (x.reshape(-1), y.reshape(-1), difference), strict=True):
-        row[:n] = values
-    tops = yield from msb(party, columns)
-    a, b, c = tops.reshape(3, size)
-    if signed:
-        b = negate_bits(party, b)
-    else:
-        a = negate_bits(party, a)
-    both = yield from and_bits(party, a ^ c, b ^ c)
-    return both ^ c
+    if near:
+        result: Bytes = yield from msb(party, x - y)
+        return result
+    if signed and party.index == 0:
+        top = x.dtype.type(1 << (bits_of(x) - 1))
+        x, y = x + top, y + top
+    rows = [row for row, skip in ((x, known[0]), (y, known[1]), (x - y, False)) if not skip]
+    found = yield from wraps(party, np.concatenate(rows))
+    wrapped = unpack(found, n * len(rows)).reshape(len(rows), n)
+    return pack(np.bitwise_xor.reduce(wrapped, axis=0) ^ (x < y))
 
 
 def equal(party: SharingParty, x: Array, y: Array) -> Steps[Bytes]:

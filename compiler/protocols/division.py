@@ -31,10 +31,9 @@ from ezlang.types.types import IntType
 from ..circuits import catalogue
 from ..ir.tree import BinaryKind
 from .arithmetic import bits_of
-from .boolean import and_bits, and_both, evaluate
-from .comparison import millionaires, negate_bits
+from .boolean import and_bits, and_both, evaluate, pack
+from .comparison import millionaires, negate_bits, wraps
 from .conversions import bits_to_numbers, to_bits, to_numbers, unpack
-from .order import pack, wraps
 from .party import SharingParty
 from .steps import Array, Bytes, Steps, together
 from .truncation import truncate

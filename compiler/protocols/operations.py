@@ -24,10 +24,10 @@ from ..ir.known import Numbers
 from ..ir.tree import BinaryKind, Sharing, UnaryKind
 from . import operations_arithmetic as arithmetic_column
 from . import operations_boolean as boolean_column
+from .boolean import pack
 from .conversions import to_numbers, to_xor_shares
 from .operation_call import Call, dtype_of, is_bool
 from .operations_local import local_of as local_of
-from .order import pack
 from .party import SharingParty
 from .steps import Array, Bytes, Round, Steps, ask
 

@@ -6,8 +6,6 @@ that are bools are shared by exclusive or, a byte each.
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 
 from ezlang.diagnostics.diagnostic import CompilerBug
@@ -15,19 +13,16 @@ from ezlang.types.types import IntType
 
 from ..ir import evaluate as meaning
 from ..ir.tree import BinaryKind
-from . import order
+from . import comparison
 from .arithmetic import multiply_known, product, square
-from .comparison import equal, msb, negate_bits
+from .boolean import pack
+from .comparison import equal, less_than, msb, negate_bits
 from .conversions import bits_to_numbers, select, to_numbers, to_xor_shares, unpack
 from .division import Factor, divide, divide_by_constant, remainder_by_constant
 from .matrices import matrix_multiply, matrix_multiply_known
 from .operation_call import Call, is_bool, is_signed
-from .order import pack
 from .steps import Array, Bytes, Steps
 from .truncation import extend, truncate
-
-Order = BinaryKind
-_ORDERS: Final = (BinaryKind.LT, BinaryKind.LE, BinaryKind.GT, BinaryKind.GE)
 
 
 def absolute(call: Call) -> Steps[Array]:
@@ -120,7 +115,7 @@ def _equal(call: Call, kind: BinaryKind) -> Steps[Array]:
 
 
 def _ordered(call: Call, kind: BinaryKind) -> Steps[Array]:
-    """An order: a sign where it is asked for, otherwise `order.less_than`, swapped or negated."""
+    """An order: a sign where it is asked for, otherwise `less_than`, swapped or negated."""
     negated = kind in (BinaryKind.LE, BinaryKind.GE)
     swapped = kind in (BinaryKind.GT, BinaryKind.LE)
     left, right = (1, 0) if swapped else (0, 1)
@@ -151,13 +146,11 @@ def _sign_asked(call: Call, left: int, right: int, *, swapped: bool) -> tuple[in
 def _less_than(call: Call, left: int, right: int) -> Steps[Bytes]:
     known = (not call.is_shared(left), not call.is_shared(right))
     x, y = call.share(left), call.share(right)
-    return (
-        yield from order.less_than(call.party, x, y, signed=is_signed(call.type_of(0)), known=known)
-    )
+    return (yield from less_than(call.party, x, y, signed=is_signed(call.type_of(0)), known=known))
 
 
 def _extreme(call: Call, kind: BinaryKind) -> Steps[Array]:
-    """The lesser or greater one: `order.less_than` and `select`."""
+    """The lesser or greater one: `less_than` and `select`."""
     less = yield from _less_than(call, 0, 1)
     x, y = call.share(0), call.share(1)
     if kind is BinaryKind.MIN:
@@ -193,8 +186,8 @@ def cast(call: Call) -> Steps[Array]:
 
 
 def bit(call: Call, position: int) -> Steps[Array]:
-    """A bit: `order.bit`."""
-    found = yield from order.bit(call.party, call.share(0), position)
+    """A bit: `comparison.bit`."""
+    found = yield from comparison.bit(call.party, call.share(0), position)
     return unpack(found, call.type.size)
 
 

@@ -12,10 +12,9 @@ from ..circuits import catalogue
 from ..circuits.catalogue import Operand
 from ..ir import tree as ir
 from ..ir.tree import BinaryKind
-from .boolean import and_bits, and_both, evaluate
+from .boolean import and_bits, and_both, evaluate, pack
 from .conversions import unpack
 from .operation_call import Call, is_bool
-from .order import pack
 from .party import SharingParty
 from .steps import Array, Bytes, Steps
 

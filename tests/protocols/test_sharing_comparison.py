@@ -112,19 +112,24 @@ def test_less_than(pair: Pair, bits: int) -> None:
     xs, ys = split(x, 1), split(y, 2)
     outcome = pair.run(lambda p: comparison.less_than(p, xs[p.index], ys[p.index]))
     assert np.array_equal(flags(outcome, n), signed(x) < signed(y))
-    assert outcome.rounds == 3 + levels(up(bits - 1, 4))
+    assert outcome.rounds == 2 + levels(bits // 4)
     outcome = pair.run(lambda p: comparison.less_than(p, xs[p.index], ys[p.index], signed=False))
     assert np.array_equal(flags(outcome, n), x < y)
-    three, size = 3 * 8 * up(n, 8), up(n, 8)
-    digits = up(bits - 1, 4)
-    assert sum(outcome.ots) == comparison_ots(digits, three) + 2 * 8 * size
-    assert sum(outcome.bytes) == comparison_bytes(digits, three) + 4 * size
+    assert sum(outcome.ots) == comparison_ots(bits // 4, 3 * n)
+    assert sum(outcome.bytes) == comparison_bytes(bits // 4, 3 * n)
+
+    given = (y, np.zeros_like(y))
+    outcome = pair.run(
+        lambda p: comparison.less_than(p, xs[p.index], given[p.index], known=(False, True))
+    )
+    assert np.array_equal(flags(outcome, n), signed(x) < signed(y))
+    assert sum(outcome.bytes) == comparison_bytes(bits // 4, 2 * n)
 
     near = [v >> v.dtype.type(1) for v in (x, y)]
     xs, ys = split(near[0], 1), split(near[1], 2)
     outcome = pair.run(lambda p: comparison.less_than(p, xs[p.index], ys[p.index], near=True))
     assert np.array_equal(flags(outcome, n), near[0] < near[1])
-    assert sum(outcome.bytes) == comparison_bytes(digits, n)
+    assert sum(outcome.bytes) == comparison_bytes(up(bits - 1, 4), n)
 
 
 @pytest.mark.parametrize("bits", WIDTHS)
