@@ -13,13 +13,11 @@ from ...ir.tree import BinaryKind
 from ..copy import Copier
 from ..rewrite import Rule, rewrite_function
 from ..scalars import Scalars
-from .body import Body, body_of
+from .body import body_of
 from .emit import Emitter
-from .partition import Partition, partition, pays
+from .memory import bytes_of
+from .partition import partition, pays
 from .promote import promoted
-
-LABEL = 16
-"""Bytes that native code keeps for a secret bit."""
 
 BUDGET = 64 << 20
 """Bytes of secrets that one vectorised loop may make, counted as labels, where labels are kept."""
@@ -72,7 +70,7 @@ class _Vectorise(Rule):
         parted = partition(body, self.scalars)
         if not pays(body, parted):
             return None
-        most = self.budget // max(_bytes(body, parted), 1)
+        most = self.budget // max(bytes_of(body, parted), 1)
         if body.trips > most:
             return self._in_strips(build, loop, most) if most > 1 else None
         return Emitter(build, self.scalars, body, parted).run()
@@ -169,16 +167,3 @@ def _has_secrets(region: ir.Region) -> bool:
     return any(
         value.type.label.is_secret for operation in ir.walk(region) for value in operation.results
     )
-
-
-def _bytes(body: Body, parted: Partition) -> int:
-    """Return how many bytes of labels an iteration makes, of what is done at once."""
-    total = 0
-    for number, operation in enumerate(body.operations):
-        if number in parted.serial:
-            continue
-        for one in ir.walk(ir.Region(operations=(operation,))):
-            for value in one.results:
-                if value.type.label.is_secret:
-                    total += LABEL * value.type.width * value.type.size
-    return total

@@ -1,0 +1,83 @@
+"""How much memory the iterations of a loop take when they are done at once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from ...ir import tree as ir
+from ...ir.tree import BinaryKind
+from ..products import Definitions, is_matrix_product
+from .body import Body, Total
+from .partition import Partition
+from .reductions import uses
+
+LABEL = 16
+"""Bytes that native code keeps for a secret bit."""
+
+_MOVES = ir.Broadcast | ir.Reshape | ir.AffineRead | ir.Extract | ir.ExtractSlice
+
+
+def bytes_of(body: Body, parted: Partition) -> int:
+    """Return how many bytes of labels an iteration makes, of what is done at once.
+
+    Products that become part of a matrix product (passes/products.py) aren't made, nor is what is
+    repeated for them.
+    """
+    at_once = [one for n, one in enumerate(body.operations) if n not in parted.serial]
+    skipped = _in_products(body, parted, at_once)
+    total = 0
+    for operation in at_once:
+        for one in ir.walk(ir.Region(operations=(operation,))):
+            for value in one.results:
+                if value.type.label.is_secret and value.id not in skipped:
+                    total += LABEL * value.type.width * value.type.size
+    return total
+
+
+def _in_products(body: Body, parted: Partition, at_once: Sequence[ir.Operation]) -> set[int]:
+    """Return the values that are inside what becomes a matrix product."""
+    used = Counter(one for operation in body.operations for one in uses(operation))
+    summed: set[int] = set()
+    for one in body.carried:
+        if isinstance(one, Total):
+            given = [*one.reduction.added, *one.reduction.subtracted]
+            used.update(value.id for value in given)
+            if one.reduction.kind is BinaryKind.ADD:
+                summed.update(value.id for value in given)
+    used.update(part.after.id for _, part in body.parts)
+    used.update(one.following.id for one in body.passed)
+    definitions = Definitions(used)
+    for operation in at_once:
+        definitions.see(operation)
+    skipped: set[int] = set()
+    for operation in reversed(at_once):
+        if operation.results and operation.results[0].id in skipped:
+            continue
+        found = definitions.contraction(operation)
+        if found is None:
+            continue
+        varies = [one.base.id in parted.varied for one in (found.x, found.y)]
+        total = operation.result.id in summed and used[operation.result.id] == 1
+        batch = found.dimensions(in_x=True, in_y=True, summed=False)
+        secret = not any(one.base.type.label.is_public for one in (found.x, found.y))
+        if batch or found.x == found.y or not secret or not any(varies):
+            continue
+        if total or (not all(varies) and is_matrix_product(found)):
+            inner = definitions.inside(operation)
+            skipped.update(one.result.id for one in inner[0 if total else 1 :])
+            _skip_moves(inner[-1], definitions, used, skipped)
+    return skipped
+
+
+def _skip_moves(
+    product: ir.Operation, definitions: Definitions, used: Counter[int], skipped: set[int]
+) -> None:
+    """Add what only moves elements for a product."""
+    left = list(product.operands)
+    while left:
+        value = left.pop()
+        operation = definitions.made.get(value.id)
+        if isinstance(operation, _MOVES) and used[value.id] == 1:
+            skipped.add(value.id)
+            left.append(operation.operands[0])
