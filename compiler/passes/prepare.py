@@ -17,6 +17,7 @@ from .constants import fold_constants
 from .cse import merge_common
 from .dce import remove_dead
 from .expand import expand_shared
+from .narrow import narrow
 from .pipeline import PIPELINES, Pass, run_passes
 from .schedule import schedule
 from .share import share
@@ -34,8 +35,9 @@ _BEFORE: Final[tuple[Pass, ...]] = (
     share,
     merge_common,
     remove_dead,
+    narrow,
 )
-_AFTER: Final[tuple[Pass, ...]] = (expand_shared, merge_common, remove_dead, schedule)
+_AFTER: Final[tuple[Pass, ...]] = (expand_shared, merge_common, remove_dead, narrow, schedule)
 
 
 def before_assignment(program: ir.Program) -> ir.Program:
