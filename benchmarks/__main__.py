@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from . import ot, programs, sharing, styles, suite, yao
+from . import compile, ot, programs, sharing, styles, suite, yao
 
 BENCHMARKS = {
+    "compile": compile,
     "ot": ot,
     "programs": programs,
     "sharing": sharing,

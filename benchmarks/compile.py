@@ -1,0 +1,116 @@
+"""What compiling a program costs, against how large its arrays are and how often its loops run.
+
+CPU seconds by stage, after imports: checking, lowering, passes, and native code of one party, which
+is written and then compiled by LLVM. The programs are loops that become tensor operations.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from itertools import pairwise
+from time import process_time
+
+from ezlang import api
+from ezlang.compiler.codegen.interface import interface_of
+from ezlang.compiler.codegen.module import generate
+from ezlang.compiler.ir import tree as ir
+from ezlang.compiler.kernels.engine import Engine, compile_object, host_target
+from ezlang.compiler.lower import lower
+from ezlang.executors.native.executable import for_codegen
+
+SIZES = (10, 1_000, 1_000_000)
+
+_PAIR = """
+    secret int32[n] x = input(alice, "x");
+    secret int32[n] y = input(bob, "y");
+"""
+
+BODIES = {
+    "element-wise multiply": f"{_PAIR} for i in 0..n {{ x[i] = x[i] * y[i]; }}"
+    ' output(all, x, "x");',
+    "compare": f"{_PAIR} secret bool[n] c; for i in 0..n {{ c[i] = x[i] < y[i]; }}"
+    ' output(all, c, "c");',
+    "dot product": f"{_PAIR} secret int32 s = 0; for i in 0..n {{ s += x[i] * y[i]; }}"
+    ' output(all, s, "s");',
+    "histogram": f"{_PAIR} secret int32[16] h; for i in 0..n {{ h[x[i] & 15] += y[i]; }}"
+    ' output(all, h, "h");',
+    "nearest neighbour": """
+    secret int32[n][4] points = input(alice, "points");
+    secret int32[4] q = input(bob, "q");
+    secret int32 best = 2147483647;
+    secret int32 nearest = -1;
+    for i in 0..n {
+        int32 distance = 0;
+        for k in 0..4 {
+            let d = points[i][k] - q[k];
+            distance += d * d;
+        }
+        if distance < best {
+            best = distance;
+            nearest = i;
+        }
+    }
+    output(all, nearest, "nearest");""",
+}
+"""What the programs do with n numbers, or points, of alice's and bob's."""
+
+
+def text(body: str) -> str:
+    """Return a program around one of the bodies; its size is the param n."""
+    return f"party alice, bob;\nparam int32 n = 10;\nfn main() {{{body}\n}}\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """CPU seconds by stage; operations of the program and bytes of LLVM's text at the end."""
+
+    front: float
+    passes: float
+    written: float
+    compiled: float
+    operations: int
+    bytes: int
+
+    @property
+    def total(self) -> float:
+        """All of the seconds."""
+        return self.front + self.passes + self.written + self.compiled
+
+
+def compiled(body: str, n: int) -> Stages:
+    """Compile a program for party 0, and take the time."""
+    times = [process_time()]
+    lowered = lower(api.checked(api.check_text(text(body), settings={"n": n})))
+    times.append(process_time())
+    program = for_codegen(lowered)
+    times.append(process_time())
+    module = generate(program, 0, interface_of(program, 0))
+    times.append(process_time())
+    compile_object(module.text, host_target(), unroll=False)
+    times.append(process_time())
+    front, passes, written, native = (later - earlier for earlier, later in pairwise(times))
+    count = sum(1 for function in program.functions for _ in ir.walk(function.body))
+    return Stages(front, passes, written, native, count, len(module.text))
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="the values of n")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Print the table."""
+    Engine()  # LLVM's targets
+    compiled(BODIES["compare"], 10)  # what is done once in a process
+    print("| program | n | operations | LLVM, kB | check, lower, s | passes, s | code, s | LLVM, s "
+          "| all, s |")  # fmt: skip
+    print("|---|---:|---:|---:|---:|---:|---:|---:|---:|")
+    for name, body in BODIES.items():
+        for n in arguments.sizes:
+            found = compiled(body, n)
+            print(
+                f"| {name} | {n:,} | {found.operations} | {found.bytes / 1000:.0f}"
+                f" | {found.front:.3f} | {found.passes:.3f} | {found.written:.3f}"
+                f" | {found.compiled:.3f} | {found.total:.2f} |"
+            )
