@@ -9,6 +9,7 @@ from typing import Any
 from ezlang import api
 from ezlang.check import check
 from ezlang.compiler.lower import lower
+from ezlang.compiler.passes.assign import Policy
 from ezlang.diagnostics.diagnostic import EzError
 from ezlang.executors.clear import run_clear
 from ezlang.executors.native.threads import run_native_threads
@@ -42,8 +43,11 @@ def simulated_as_run(program: Program, inputs: Inputs) -> Outputs:
     return api.run_simulated(program, inputs).outputs
 
 
-def native(program: Program, inputs: Inputs) -> Outputs:
-    return run_native_threads(program, inputs).outputs
+def native(policy: str) -> Callable[[Program, Inputs], Outputs]:
+    def run(program: Program, inputs: Inputs) -> Outputs:
+        return run_native_threads(program, inputs, policy=policy).outputs
+
+    return run
 
 
 def clear(program: Program, inputs: Inputs) -> Outputs:
@@ -51,9 +55,10 @@ def clear(program: Program, inputs: Inputs) -> Outputs:
 
 
 def executors(program: Program) -> dict[str, Callable[[Program, Inputs], Outputs]]:
-    """All executors that can run a program: native ones are for two parties."""
+    """All executors that can run a program: native ones, under each policy, are for two parties."""
     able = {"clear": clear, "simulated": simulated, "simulated as run": simulated_as_run}
-    return able | ({"native": native} if len(program.parties) == 2 else {})
+    two = len(program.parties) == 2
+    return able | {f"native {p.value}": native(p.value) for p in Policy if two}
 
 
 def result_of(run: Callable[[Program, Inputs], Any], program: Program, inputs: Inputs) -> Result:
