@@ -18,6 +18,7 @@ from ..protocols.demands import (
     ConvolutionTriple,
     Kind,
     RandomBit,
+    RingSquare,
     RingTriple,
     describe,
 )
@@ -29,7 +30,7 @@ from ..protocols.lengths import (
     product_batches,
     table_batches,
 )
-from ..protocols.party import BitTriples, DaBits, MatrixTriple, SharingParty, Triples
+from ..protocols.party import BitTriples, DaBits, MatrixTriple, SharingParty, Squares, Triples
 from ..protocols.preprocessing import OtPreprocessing
 from ..protocols.steps import Array, Bytes, Request, Round, Steps, T, Take, ask
 from .ghosts import ghost
@@ -210,6 +211,11 @@ class CountingPreprocessing:
         self._notes.book(f"triples of {bits} bits", count)
         return self._notes.noted(self._made.triples(count, bits))
 
+    def squares(self, count: int, bits: int) -> Steps[Squares]:
+        """Numbers and their squares."""
+        self._notes.book(f"squares of {bits} bits", count)
+        return self._notes.noted(self._made.squares(count, bits))
+
     def matrix_triple(self, m: int, k: int, n: int, bits: int) -> Steps[MatrixTriple]:
         """A triple of matrices."""
         self._notes.book(f"triples of matrices {m}×{k}×{n} of {bits} bits", 1)
@@ -249,6 +255,11 @@ class CountingDealt:
         yield from self._book(RingTriple(bits=bits), count)
         dtype = f"u{bits // 8}"
         return Triples(a=ghost(count, dtype), b=ghost(count, dtype), c=ghost(count, dtype))
+
+    def squares(self, count: int, bits: int) -> Steps[Squares]:
+        """Numbers and their squares."""
+        yield from self._book(RingSquare(bits=bits), count)
+        return Squares(a=ghost(count, f"u{bits // 8}"), c=ghost(count, f"u{bits // 8}"))
 
     def matrix_triple(self, m: int, k: int, n: int, bits: int) -> Steps[MatrixTriple]:
         """A triple of matrices."""

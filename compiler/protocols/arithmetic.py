@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from ezlang.diagnostics.diagnostic import CompilerBug
 
-from .party import SharingParty, Triples
+from .party import OtBox, SharingParty, Triples
 from .sizes import WIDTHS
 from .steps import Array, Round, Steps, ask, swap
 
@@ -99,19 +99,24 @@ def square(party: SharingParty, x: Array) -> Steps[Array]:
     """x² = x₀² + x₁² + 2·x₀x₁: one cross term.
 
     Cost: ℓ·n OTs; ceil(ℓn/8) bytes and M(ℓ, n) back, in the first half of the elements with party 0
-    as sender, in the rest with party 1. Two rounds and one for each further batch. With a dealer
-    that of `multiply`.
+    as sender, in the rest with party 1. Two rounds and one for each further batch. With a dealer's
+    a and a² it is a² + 2da + d² for d = x − a [DKL+13]: n elements each way, one round. Opened: d,
+    uniform since a is.
     """
-    bits_of(x)
+    bits = bits_of(x)
     if party.dealt:
-        result: Array = yield from multiply(party, x, x)
-        return result
-    cross = yield from halved_products(party, x)
+        dealt = yield from party.preprocessing.squares(x.size, bits)
+        d = yield from open_numbers(party, x.reshape(-1) - dealt.a)
+        result: Array = dealt.c + 2 * d * dealt.a
+        if party.index == 0:
+            result += d * d
+        return result.reshape(x.shape)
+    cross = yield from halved_products(party.ots, party.index, x)
     result = x * x + 2 * cross
     return result
 
 
-def halved_products(party: SharingParty, x: Array, *, bitwise: bool = False) -> Steps[Array]:
+def halved_products(ots: OtBox, index: int, x: Array, *, bitwise: bool = False) -> Steps[Array]:
     """Return shares of party 0's x times party 1's x, by OTs in both directions.
 
     Of n elements, party 0 is the sender of the first ceil(n/2).
@@ -119,10 +124,10 @@ def halved_products(party: SharingParty, x: Array, *, bitwise: bool = False) -> 
     flat = x.reshape(-1)
     middle = -(-flat.size // 2)
     own, other = flat[:middle], flat[middle:]
-    if party.index == 1:
+    if index == 1:
         own, other = other, own
-    shares = yield from party.ots.products(own, other, bitwise=bitwise)
-    if party.index == 1:
+    shares = yield from ots.products(own, other, bitwise=bitwise)
+    if index == 1:
         shares = shares[1], shares[0]
     return np.concatenate(shares).reshape(x.shape)
 

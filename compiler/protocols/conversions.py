@@ -82,7 +82,7 @@ def to_numbers(party: SharingParty, x: Array) -> Steps[Array]:
         weighted = numbers.reshape(bits, 8 * size)[:, : x.size] << places
         result: Array = weighted.sum(axis=0, dtype=x.dtype).reshape(x.shape)
         return result
-    cross = yield from halved_products(party, x, bitwise=True)
+    cross = yield from halved_products(party.ots, party.index, x, bitwise=True)
     result = x + cross
     return result
 

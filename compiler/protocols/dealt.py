@@ -35,7 +35,6 @@ from .demands import (
     LabelOt,
     MatrixTriple,
     RandomBit,
-    RandomNumber,
     RingSquare,
     RingTriple,
     describe,
@@ -45,7 +44,7 @@ from .demands import (
     unit_bytes,
 )
 from .native import BLOCK_BYTES, Array, Native, empty, padded
-from .party import BitTriples, DaBits, Triples
+from .party import BitTriples, DaBits, Squares, Triples
 from .party import MatrixTriple as MatrixShares
 from .steps import Steps
 
@@ -57,14 +56,7 @@ _READ_AHEAD: Final = 1 << 12
 
 
 _Product = (
-    BitTriple
-    | BitPair
-    | RingTriple
-    | RingSquare
-    | MatrixTriple
-    | ConvolutionTriple
-    | RandomBit
-    | RandomNumber
+    BitTriple | BitPair | RingTriple | RingSquare | MatrixTriple | ConvolutionTriple | RandomBit
 )
 
 
@@ -195,8 +187,6 @@ def _corrected(kind: _Product, zero: dict[str, Array], one: dict[str, Array]) ->
         case RandomBit():
             number = zero["number"]
             return {"number": (zero["bit"] ^ one["bit"]).astype(number.dtype) - number}
-        case RandomNumber():
-            return {"number": (zero["xor"] ^ one["xor"]) - zero["number"]}
         case _:
             assert_never(kind)
 
@@ -295,6 +285,12 @@ class DealtPreprocessing:
         yield from ()
         found = self._units.take(RingTriple(bits=bits), count)
         return Triples(a=found["a"], b=found["b"], c=found["c"])
+
+    def squares(self, count: int, bits: int) -> Steps[Squares]:
+        """`count` numbers and their squares modulo 2^ℓ."""
+        yield from ()
+        found = self._units.take(RingSquare(bits=bits), count)
+        return Squares(a=found["a"], c=found["c"])
 
     def matrix_triple(self, m: int, k: int, n: int, bits: int) -> Steps[MatrixShares]:
         """A triple of matrices modulo 2^ℓ."""

@@ -125,13 +125,6 @@ class RandomBit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RandomNumber:
-    """A random number shared modulo 2^ℓ and by exclusive or [EGKRS20]: ℓ bits of correction."""
-
-    bits: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CorrelatedOt:
     """A correlated OT of party `sender`: q there; a bit r, a byte, and t = q ⊕ r·Δ at the other.
 
@@ -154,7 +147,6 @@ Kind = (
     | MatrixTriple
     | ConvolutionTriple
     | RandomBit
-    | RandomNumber
     | CorrelatedOt
     | LabelOt
 )
@@ -170,7 +162,6 @@ _KINDS: Final[dict[str, type[Kind]]] = {
     "matrix triple": MatrixTriple,
     "convolution triple": ConvolutionTriple,
     "random bit": RandomBit,
-    "random number": RandomNumber,
     "correlated OT": CorrelatedOt,
     "label OT": LabelOt,
 }
@@ -200,9 +191,6 @@ def layout(kind: Kind, party: int) -> tuple[Field, ...]:
         case RandomBit(bits=bits):
             number = Field(name="number", dtype=_word(bits), dealt=last)
             return (Field(name="bit", dtype=_BYTE, bits=True), number)
-        case RandomNumber(bits=bits):
-            word = _word(bits)
-            return (Field(name="xor", dtype=word), Field(name="number", dtype=word, dealt=last))
         case CorrelatedOt() | LabelOt():
             if party == sender_of(kind):
                 return (Field(name="q", dtype=_BLOCK, shape=(2,), dealt=last),)
@@ -336,6 +324,10 @@ class Tally:
     def triples(self, count: int, bits: int) -> None:
         """`count` triples modulo 2^ℓ."""
         self.demands[RingTriple(bits=bits)] += count
+
+    def squares(self, count: int, bits: int) -> None:
+        """`count` numbers and their squares modulo 2^ℓ."""
+        self.demands[RingSquare(bits=bits)] += count
 
     def matrix_triple(self, m: int, k: int, n: int, bits: int) -> None:
         """A triple of matrices modulo 2^ℓ."""

@@ -46,6 +46,14 @@ class Triples:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Squares:
+    """This party's shares of random a and c = a², element by element, vectors."""
+
+    a: Array
+    c: Array
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MatrixTriple:
     """This party's shares of random A [m][k], B [k][n] and C = A·B [m][n].
 
@@ -177,6 +185,9 @@ class Preprocessing(Protocol):
 
     def triples(self, count: int, bits: int) -> Steps[Triples]:
         """`count` triples modulo 2^ℓ."""
+
+    def squares(self, count: int, bits: int) -> Steps[Squares]:
+        """`count` numbers and their squares modulo 2^ℓ."""
 
     def matrix_triple(self, m: int, k: int, n: int, bits: int) -> Steps[MatrixTriple]:
         """A triple of matrices modulo 2^ℓ."""

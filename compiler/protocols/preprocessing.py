@@ -7,10 +7,10 @@ from math import prod
 
 import numpy as np
 
-from .arithmetic import dtype_of
+from .arithmetic import dtype_of, halved_products
 from .convolution import convolved, output_images, patches
 from .demands import ConvolutionTriple
-from .party import BitTriples, DaBits, MatrixTriple, OtBox, Triples
+from .party import BitTriples, DaBits, MatrixTriple, OtBox, Squares, Triples
 from .steps import Array, Bytes, Steps
 
 
@@ -42,6 +42,13 @@ class OtPreprocessing:
         b = self._random(count * dtype.itemsize).view(dtype)
         a, cross = yield from self._ots.random_products(b)
         return Triples(a=a, b=b, c=a * b + cross)
+
+    def squares(self, count: int, bits: int) -> Steps[Squares]:
+        """Random numbers and their squares: one cross term. Cost: that of `arithmetic.square`."""
+        dtype = dtype_of(bits)
+        a = self._random(count * dtype.itemsize).view(dtype)
+        cross = yield from halved_products(self._ots, self._index, a)
+        return Squares(a=a, c=a * a + 2 * cross)
 
     def matrix_triple(self, m: int, k: int, n: int, bits: int) -> Steps[MatrixTriple]:
         """Two random matrices and their product, by the cross terms of `matrices.py`."""

@@ -15,7 +15,15 @@ from ezlang.compiler.protocols.party import SharingParty
 from ezlang.compiler.protocols.steps import Steps
 
 SEEDS = bytes(range(16)), bytes(range(100, 116))
-CALLS = ("bit_triples", "bit_pairs", "triples", "matrix_triple", "convolution_triple", "da_bits")
+CALLS = (
+    "bit_triples",
+    "bit_pairs",
+    "triples",
+    "squares",
+    "matrix_triple",
+    "convolution_triple",
+    "da_bits",
+)
 
 
 class Counted:

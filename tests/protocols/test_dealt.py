@@ -30,7 +30,6 @@ from ezlang.compiler.protocols.demands import (
     LabelOt,
     MatrixTriple,
     RandomBit,
-    RandomNumber,
     RingSquare,
     RingTriple,
     Tally,
@@ -43,7 +42,7 @@ SEEDS = bytes(range(16)), bytes(range(100, 116))
 Found = dict[str, np.ndarray[Any, Any]]
 
 RINGS: list[Kind] = [
-    kind(bits=bits) for bits in WIDTHS for kind in (RingTriple, RingSquare, RandomBit, RandomNumber)
+    kind(bits=bits) for bits in WIDTHS for kind in (RingTriple, RingSquare, RandomBit)
 ]
 MATRICES: list[Kind] = [MatrixTriple(bits=bits, rows=3, inner=5, columns=2) for bits in WIDTHS] + [
     ConvolutionTriple(
@@ -112,8 +111,6 @@ def check(kind: Kind, zero: Found, one: Found, delta: Any) -> None:
         case RandomBit():
             assert np.array_equal(zero["bit"] ^ one["bit"], total("number"))
             assert {0, 1} == set(total("number").tolist())
-        case RandomNumber():
-            assert np.array_equal(zero["xor"] ^ one["xor"], total("number"))
         case MatrixTriple():
             for a, b, c in zip(total("a"), total("b"), total("c"), strict=True):
                 assert np.array_equal(a @ b, c)
@@ -251,6 +248,7 @@ def test_preprocessing_as_protocols_take_it(native: Native) -> None:
     tally.bit_triples(80)
     tally.bit_pairs(40)
     tally.triples(9, 16)
+    tally.squares(6, 8)
     tally.matrix_triple(2, 3, 4, 64)
     tally.da_bits(11, 32)
     parties = deal(native, tally.demands)
@@ -268,6 +266,8 @@ def test_preprocessing_as_protocols_take_it(native: Native) -> None:
     assert np.array_equal((x.a ^ y.a) & (x.b ^ y.b), x.c ^ y.c)
     x, y = both("triples", 9, 16)
     assert np.array_equal((x.a + y.a) * (x.b + y.b), x.c + y.c)
+    x, y = both("squares", 6, 8)
+    assert np.array_equal((x.a + y.a) ** 2, x.c + y.c)
     x, y = both("matrix_triple", 2, 3, 4, 64)
     assert np.array_equal((x.a + y.a) @ (x.b + y.b), x.c + y.c)
     x, y = both("da_bits", 11, 32)

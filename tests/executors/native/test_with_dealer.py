@@ -10,7 +10,7 @@ import pytest
 from ezlang import api
 from ezlang.compiler.cost.predict import predict, predict_demands
 from ezlang.compiler.protocols.dealt import DealtUnits, corrections
-from ezlang.compiler.protocols.demands import BitTriple, LabelOt, RingTriple
+from ezlang.compiler.protocols.demands import BitTriple, LabelOt, RingSquare, RingTriple
 from ezlang.compiler.protocols.native import Native
 from ezlang.diagnostics.diagnostic import EzError
 from ezlang.executors.native.demands import demands_of
@@ -37,6 +37,19 @@ PROGRAMS = {
         }
         """,
         {"alice": {"x": list(range(-10, 10))}, "bob": {"y": list(range(100, 120))}},
+    ),
+    "squares": (
+        """
+        party alice, bob;
+        fn main() {
+            secret int16[9] x = input(alice, "x");
+            secret int16[9] y = input(bob, "y");
+            secret int16[9] difference = x - y;
+            output(all, difference * difference, "distances");
+            output(alice, sum(difference * difference), "distance");
+        }
+        """,
+        {"alice": {"x": list(range(9))}, "bob": {"y": [3, -9, 8, 70, 0, 1, 2, -3, -4]}},
     ),
     "comparisons": (
         """
@@ -146,6 +159,8 @@ def test_demands() -> None:
     demands = demands_of(products)
     assert demands[RingTriple(bits=64)] >= 20
     assert LabelOt() not in demands
+    squares = demands_of(executable(PROGRAMS["squares"][0], "arithmetic"))
+    assert set(squares) == {RingSquare(bits=16)}
     compared = demands_of(executable(PROGRAMS["comparisons"][0], "boolean"))
     assert compared[BitTriple()] > 9
     garbled = demands_of(executable(PROGRAMS["comparisons"][0]))
