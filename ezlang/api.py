@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ezlang.compiler.cost.profiles import Profile
     from ezlang.compiler.cost.summary import Line, Sum
     from ezlang.compiler.cost.walk import Unknown
+    from ezlang.compiler.ir import tree as ir
 
 Settings = Mapping[str, int | bool]
 """Params of a program: name → value."""
@@ -34,6 +35,9 @@ Settings = Mapping[str, int | bool]
 _AT_LAUNCH = frozenset({"EZ1040", "EZ1041", "EZ1042"})
 
 Path = str | os.PathLike[str]
+
+DEFAULT_POLICY = "yao"
+DEFAULT_NETWORK = "lan"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +148,9 @@ def leaks(program: Program) -> tuple[Release, ...]:
     return releases(program)
 
 
-def cost(program: Program, *, network: str = "lan") -> CostReport:
+def cost(
+    program: Program, *, policy: str = DEFAULT_POLICY, network: str = DEFAULT_NETWORK
+) -> CostReport:
     """Predict what a program of two parties costs; nothing is run.
 
     `network` is the name of a profile, or a file. Raises EzError (exit code 2) if it can't be used.
@@ -156,7 +162,7 @@ def cost(program: Program, *, network: str = "lan") -> CostReport:
     from ezlang.executors.native.executable import executable_of
 
     profile = profile_of(network)
-    prepared = executable_of(program).program
+    prepared = executable_of(program, policy, profile).program
     with deep_recursion():
         found = predict(prepared)
         memory = (peak_bytes(prepared, 0, found.least), peak_bytes(prepared, 1, found.least))
@@ -187,23 +193,51 @@ def run_clear(program: Program, inputs: Inputs) -> RunResult:
     return RunResult(outputs=outcome.outputs, seconds={"run": perf_counter() - start})
 
 
-def run_simulated(program: Program, inputs: Inputs, *, seed: int | None = None) -> RunResult:
-    """Run a program with every party in this process, on real shares, and count what they send."""
-    from ezlang.compiler.lower import lower
-    from ezlang.compiler.passes import run_passes
+def run_simulated(
+    program: Program,
+    inputs: Inputs,
+    *,
+    seed: int | None = None,
+    policy: str = DEFAULT_POLICY,
+    network: str = DEFAULT_NETWORK,
+) -> RunResult:
+    """Run a program with every party in this process, on real shares, and count what they send.
+
+    Programs of two parties run the protocols that native code runs, with its rounds and bytes;
+    `policy` says how they keep secrets: `yao`, `boolean`, `arithmetic`, or `auto` for what is
+    cheapest on a `network`, the name of a profile or a file. With a `seed`, runs come out the same
+    again.
+    """
     from ezlang.executors import simulate
 
     start = perf_counter()
     checked_inputs = check_inputs(program, inputs)
-    lowered = run_passes(lower(program), "wide")
+    two = len(program.parties) == 2
+    prepared = _prepared(program, policy, network) if two else _for_any_number(program)
     compiled = perf_counter()
     with deep_recursion():
-        outcome = simulate.run_simulated(lowered, checked_inputs, seed=seed, record=False)
+        run = simulate.run_two if two else simulate.run_simulated
+        outcome = run(prepared, checked_inputs, seed=seed, record=False)
+    cost = outcome.cost
     return RunResult(
         outputs=outcome.outputs,
-        cost=Cost(rounds=outcome.cost.rounds, bytes=outcome.cost.bytes_sent),
+        cost=Cost(rounds=cost.rounds, bytes=cost.bytes_sent, ands=cost.ands),
         seconds={"compile": compiled - start, "run": perf_counter() - compiled},
     )
+
+
+def _prepared(program: Program, policy: str, network: str) -> ir.Program:
+    from ezlang.compiler.cost.profiles import profile_of
+    from ezlang.executors.native.executable import executable_of
+
+    return executable_of(program, policy, profile_of(network)).program
+
+
+def _for_any_number(program: Program) -> ir.Program:
+    from ezlang.compiler.lower import lower
+    from ezlang.compiler.passes import run_passes
+
+    return run_passes(lower(program), "wide")
 
 
 def require_two_parties(program: Program) -> None:
@@ -213,14 +247,24 @@ def require_two_parties(program: Program) -> None:
     require_two_parties(program.parties)
 
 
-def run_native(program: Program, inputs: Inputs, *, timeout: float | None = None) -> RunResult:
+def run_native(
+    program: Program,
+    inputs: Inputs,
+    *,
+    timeout: float | None = None,
+    policy: str = DEFAULT_POLICY,
+    network: str = DEFAULT_NETWORK,
+) -> RunResult:
     """Run a program of two parties as two processes on this machine, with native code.
 
-    `timeout`: how many seconds a party waits for the other.
+    `timeout`: how many seconds a party waits for the other. `policy` and `network` are as for
+    `run_simulated`.
     """
+    from ezlang.compiler.cost.profiles import profile_of
     from ezlang.executors.native.processes import run_native
 
-    outcome = run_native(program, inputs, timeout=timeout)
+    profile = profile_of(network)
+    outcome = run_native(program, inputs, timeout=timeout, policy=policy, profile=profile)
     return RunResult(
         outputs=outcome.outputs,
         cost=Cost(rounds=outcome.rounds, bytes=outcome.bytes_sent, ands=outcome.parties[0].ands),
@@ -237,14 +281,18 @@ def run_party(
     dealer: str | None = None,
     insecure: bool = False,
     timeout: float | None = None,
+    policy: str = DEFAULT_POLICY,
+    network: str = DEFAULT_NETWORK,
     warn: Callable[[str], None] | None = None,
 ) -> PartyResult:
     """Run a program as one of its two parties, in this process, with native code.
 
     `inputs`: name → value. Party 0 listens at `address` (HOST:PORT), party 1 dials it. `dealer` is
     the address of a dealer, if there is one. An address off this machine needs `insecure`, and
-    `warn` is told what that means.
+    `warn` is told what that means. `policy` and `network` are as for `run_simulated`, the same at
+    both parties.
     """
+    from ezlang.compiler.cost.profiles import profile_of
     from ezlang.executors.native.single import run_party
 
     outcome = run_party(
@@ -255,6 +303,8 @@ def run_party(
         dealer=dealer,
         insecure=insecure,
         timeout=timeout,
+        policy=policy,
+        profile=profile_of(network),
         warn=warn,
     )
     return PartyResult(

@@ -6,24 +6,27 @@ from pathlib import Path
 
 import click
 
-from .options import json_option, parse_settings, program_argument, set_option
+from .options import (
+    json_option,
+    network_option,
+    parse_settings,
+    program_argument,
+    protocol_option,
+    set_option,
+)
 
 
 @click.command(short_help="Tell what a run will cost: rounds, bytes, memory, time.")
 @program_argument
 @set_option
-@click.option(
-    "--network",
-    default="lan",
-    metavar="PROFILE",
-    show_default=True,
-    help="What time is for: loopback, lan, wan, or a file that `ezlang calibrate` wrote.",
-)
+@protocol_option
+@network_option
 @click.option("--lines", "every_line", is_flag=True, help="List every line that costs something.")
 @json_option
 def cost(
     program: Path,
     settings: tuple[str, ...],
+    protocol: str,
     network: str,
     every_line: bool,
     as_json: bool,
@@ -39,7 +42,7 @@ def cost(
     from .costs import cost_lines, cost_object
     from .report import print_json
 
-    report = api.cost(api.load(program, parse_settings(settings)), network=network)
+    report = api.cost(api.load(program, parse_settings(settings)), policy=protocol, network=network)
     if as_json:
         print_json(cost_object(report))
         return

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
+from ezlang.api import DEFAULT_NETWORK, DEFAULT_POLICY
 from ezlang.diagnostics.diagnostic import Diagnostic, EzError
 from ezlang.values.names import USAGE
 
@@ -37,6 +38,29 @@ def json_option(function: Function) -> Function:
     """Add `--json`."""
     return click.option(
         "--json", "as_json", is_flag=True, help="Print one JSON object on standard output."
+    )(function)
+
+
+def protocol_option(function: Function) -> Function:
+    """Add `--protocol`."""
+    return click.option(
+        "--protocol",
+        type=click.Choice(["auto", "arithmetic", "boolean", "yao"]),
+        default=DEFAULT_POLICY,
+        show_default=True,
+        help="How secrets are kept: as sums where that can be, as exclusive ors, as garbled "
+        "circuits, or what is cheapest. The same at both parties.",
+    )(function)
+
+
+def network_option(function: Function) -> Function:
+    """Add `--network`."""
+    return click.option(
+        "--network",
+        default=DEFAULT_NETWORK,
+        metavar="PROFILE",
+        show_default=True,
+        help="What the choice is for: loopback, lan, wan, or a file that `ezlang calibrate` wrote.",
     )(function)
 
 

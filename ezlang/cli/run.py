@@ -9,8 +9,10 @@ import click
 from .options import (
     check_timeout,
     json_option,
+    network_option,
     parse_settings,
     program_argument,
+    protocol_option,
     set_option,
     usage_error,
 )
@@ -53,6 +55,8 @@ from .report import say
     metavar="SECONDS",
     help="How long to wait for the other party.",
 )
+@protocol_option
+@network_option
 @json_option
 def run(
     program: Path,
@@ -65,6 +69,8 @@ def run(
     dealer: str | None,
     insecure: bool,
     timeout: float | None,
+    protocol: str,
+    network: str,
     as_json: bool,
 ) -> None:
     """Run PROGRAM, by default with every party in this process, simulated.
@@ -97,6 +103,8 @@ def run(
             dealer=dealer,
             insecure=insecure,
             timeout=timeout,
+            policy=protocol,
+            network=network,
             warn=say,
         )
         output.print_party_result(mine, as_json)
@@ -106,9 +114,9 @@ def run(
     if clear:
         result = api.run_clear(loaded, values)
     elif native:
-        result = api.run_native(loaded, values, timeout=timeout)
+        result = api.run_native(loaded, values, timeout=timeout, policy=protocol, network=network)
     else:
-        result = api.run_simulated(loaded, values)
+        result = api.run_simulated(loaded, values, policy=protocol, network=network)
     output.print_result(loaded, result, as_json)
 
 
