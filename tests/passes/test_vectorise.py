@@ -71,6 +71,13 @@ WHOLE = {
     "a flag taken back": "f = true; for i in 0..6 { if a[i] > b[i] { f = false; } }",
     "any of": "for i in 0..6 { f = f || a[i] == 8; }",
     "a count": "for i in 0..6 { if a[i] > 0 { if b[i] > 0 { s += 1; } } else { s -= 2; } }",
+    "the place of the smallest": "for i in 0..6 { if a[i] < s { s = a[i]; c[0] = i; } }",
+    "the last place of the largest": "int32 t = 9; for i in 0..6 { let r = b[i] % 3; "
+    "if r >= s { s = r; t = i; } } c[1] = t;",
+    "the best row": "for i in 0..3 { let d = sum(g[i]); "
+    "if s > d { s = d; a = g[i]; f = a[1] > 2; } }",
+    "the place of the largest, otherwise": "int32 t = 0; for i in 0..6 "
+    "{ if s >= b[i] { t = t; } else { s = b[i]; t = a[i]; } } c[2] = t;",
     "a sum of rows": "for i in 0..3 { for j in 0..6 { s += g[i][j]; } }",
     "sums of rows": "for i in 0..3 { c[i] = 0; for j in 0..6 { c[i] += g[i][j] * a[j]; } }",
     "a sum of arrays": "for i in 0..3 { a += g[i]; }",
@@ -103,6 +110,8 @@ KEPT = {
     "places that meet": "for i in 0..6 { c[i] = a[i]; c[5 - i] = b[i]; }",
     "a prefix sum": "for i in 0..6 { s += a[i]; c[i] = s; }",
     "a recurrence": "for i in 0..6 { s = s * a[i] + b[i]; }",
+    "a best that depends on the one before": "int32 t = 0; for i in 0..6 "
+    "{ if a[i] + t < s { s = a[i] + t; t = i; } } c[0] = t;",
     "both a sum and a product": "for i in 0..6 { s = (s + a[i]) * 2; }",
     "Floyd and Warshall's": "for k in 0..3 { for i in 0..3 { for j in 0..3 {"
     " g[i][j] = min(g[i][j], g[i][k] + g[k][j]); } } }",

@@ -9,6 +9,7 @@ from ...ir import tree as ir
 from ...ir.build import Builder
 from ..scalars import Scalars
 from .chain import chain_of
+from .choices import Choice, choice_of
 from .places import Place, own_places
 from .private import Private
 from .promote import replaced
@@ -50,7 +51,16 @@ class Passed:
     following: ir.Value
 
 
-Carried = ir.Value | Whole | Total | Passed
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What belongs to the best iteration: the part `number` of a choice."""
+
+    initial: ir.Value
+    choice: Choice
+    number: int
+
+
+Carried = ir.Value | Whole | Total | Passed | Chosen
 """What a loop carries; a value that stays what it was is itself."""
 
 
@@ -84,6 +94,8 @@ class Body:
                     found += [part.after for n, part in enumerate(one.parts) if n in one.written]
                 case Total():
                     found += [*one.reduction.added, *one.reduction.subtracted]
+                case Chosen():
+                    found.append(one.choice.offered[one.number])
                 case _:
                     pass
         return found
@@ -159,10 +171,20 @@ def _reductions(
     carried: dict[int, Carried],
     body: Body,
 ) -> None:
-    """Tell reductions from what is passed on."""
+    """Tell choices and reductions from what is passed on."""
     ends = {value.id for value in region.yields[len(initial) :]}
     totals: list[ir.Value] = []
-    for position in left:
+    starts = region.parameters[1:]
+    while True:
+        free = [position for position in left if position not in carried]
+        others = ends | {value.id for value in totals}
+        choice = choice_of(body.operations, starts, region.yields, free, others)
+        if choice is None:
+            break
+        for number, position in enumerate(choice.positions):
+            carried[position] = Chosen(initial[position], choice, number)
+        totals += choice.offered
+    for position in (one for one in left if one not in carried):
         start, end = region.parameters[1 + position], region.yields[position]
         others = ends | {region.yields[other].id for other in left if other != position}
         others |= {value.id for value in totals}

@@ -13,7 +13,8 @@ from ..copy import Copier
 from ..scalars import Scalars
 from .access import emit_read, emit_write, placed
 from .batch import Batch
-from .body import Body, Passed, Total, Whole
+from .body import Body, Carried, Chosen, Passed, Total, Whole
+from .choices import Choice
 from .partition import Partition, rebuilt
 from .reductions import uses
 
@@ -29,6 +30,7 @@ class Emitter:
     batch: Batch = field(init=False)
     ends: dict[int, ir.Value] = field(default_factory=dict)
     """What is passed on, by parameter, after the last iteration of what is left of the loop."""
+    chosen: dict[Choice, list[ir.Value]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.batch = Batch(
@@ -135,12 +137,16 @@ class Emitter:
 
     # Results
 
-    def _result(self, one: ir.Value | Whole | Total | Passed) -> ir.Value:
+    def _result(self, one: Carried) -> ir.Value:
         match one:
             case Whole():
                 return self._array(one)
             case Total():
                 return self._total(one)
+            case Chosen():
+                if one.choice not in self.chosen:
+                    self.chosen[one.choice] = self._choice(one.choice)
+                return self.chosen[one.choice][one.number]
             case Passed():
                 if one.parameter.id in self.ends:
                     return self.ends[one.parameter.id]
@@ -171,6 +177,22 @@ class Emitter:
             axis = 0 if len(items.type.shape) > 1 else None
             total = self.build.binary(combine, total, self.build.reduce(kind, items, axis))
         return self.build.relabel(total, one.initial.type.label)
+
+    def _choice(self, choice: Choice) -> list[ir.Value]:
+        build, carried = self.build, self.body.carried
+        initial = [one.initial for n in choice.positions if isinstance(one := carried[n], Chosen)]
+        offered = [
+            build.relabel(self.batch.items(value), before.type.label)
+            for value, before in zip(choice.offered, initial, strict=True)
+        ]
+        best = [
+            build.reshape(one, before.type.shape)
+            for one, before in zip(choice.best(build, offered), initial, strict=True)
+        ]
+        return [
+            build.relabel(one, before.type.label)
+            for one, before in zip(choice.better(build, initial, best), initial, strict=True)
+        ]
 
     def _last(self, value: ir.Value) -> ir.Value:
         if value.id not in self.parted.varied:

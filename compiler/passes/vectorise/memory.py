@@ -40,12 +40,10 @@ def _in_products(body: Body, parted: Partition, at_once: Sequence[ir.Operation])
     used = Counter(one for operation in body.operations for one in uses(operation))
     summed: set[int] = set()
     for one in body.carried:
-        if isinstance(one, Total):
+        if isinstance(one, Total) and one.reduction.kind is BinaryKind.ADD:
             given = [*one.reduction.added, *one.reduction.subtracted]
-            used.update(value.id for value in given)
-            if one.reduction.kind is BinaryKind.ADD:
-                summed.update(value.id for value in given)
-    used.update(part.after.id for _, part in body.parts)
+            summed.update(value.id for value in given)
+    used.update(value.id for value in body.outputs)
     used.update(one.following.id for one in body.passed)
     definitions = Definitions(used)
     for operation in at_once:

@@ -171,7 +171,7 @@ def reduction_of(
     has to give besides.
     """
     definitions = {r.id: operation for operation in operations for r in operation.results}
-    search = _Search(scalars, definitions, _dependents(operations, start))
+    search = _Search(scalars, definitions, dependents(operations, start))
     found = search.between(start, end)
     if found is None or len(search.kinds) != 1:
         return None
@@ -202,7 +202,8 @@ def uses(operation: ir.Operation) -> set[int]:
     return found
 
 
-def _dependents(operations: Sequence[ir.Operation], start: ir.Value) -> set[int]:
+def dependents(operations: Sequence[ir.Operation], start: ir.Value) -> set[int]:
+    """Return the ids of a value and of all that operations compute from it."""
     found = {start.id}
     for operation in operations:
         if found & uses(operation):

@@ -1,0 +1,164 @@
+"""Values that a loop carries to find the best of its iterations, with what belongs to it.
+
+`if d < best { best = d; nearest = i; }` in any number of variables: an iteration takes the place
+of the best one so far, or leaves it. That is associative, ties included, as long as iterations stay
+in order; so the best is found by a tournament among neighbours, ⌈log₂ n⌉ rounds of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ...ir import tree as ir
+from ...ir.build import Builder
+from ...ir.tree import BinaryKind
+from ..parts import items_of, joined
+from .reductions import dependents, uses
+
+_TURNED = {
+    BinaryKind.LT: BinaryKind.GT,
+    BinaryKind.LE: BinaryKind.GE,
+    BinaryKind.GT: BinaryKind.LT,
+    BinaryKind.GE: BinaryKind.LE,
+}
+"""The comparison with its sides exchanged."""
+
+_NEGATED = {
+    BinaryKind.LT: BinaryKind.GE,
+    BinaryKind.LE: BinaryKind.GT,
+    BinaryKind.GT: BinaryKind.LE,
+    BinaryKind.GE: BinaryKind.LT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What an iteration offers, the number that decides first; and where the loop carries each.
+
+    The iteration is chosen if its number compares by `kind` with the best so far.
+    """
+
+    kind: BinaryKind
+    offered: tuple[ir.Value, ...]
+    positions: tuple[int, ...]
+
+    def best(self, build: Builder, items: Sequence[ir.Value]) -> list[ir.Value]:
+        """Emit the best among items, one a row of the tensors, as rows of length 1."""
+        found = list(items)
+        while (size := found[0].type.shape[0]) > 1:
+            half = size // 2
+            first: list[ir.Value] = []
+            second: list[ir.Value] = []
+            for one in found:
+                rest = one.type.shape[1:]
+                pairs = build.reshape(items_of(build, one, 0, 2 * half), (half, 2, *rest))
+                for number, side in enumerate((first, second)):
+                    side.append(build.extract(pairs, (build.index(number),), (False, True)))
+            better = self.better(build, first, second)
+            if size > 2 * half:
+                last = [items_of(build, one, 2 * half, size) for one in found]
+                pairs_and_last = zip(better, last, strict=True)
+                better = [joined(build, one, other) for one, other in pairs_and_last]
+            found = better
+        return found
+
+    def better(
+        self, build: Builder, first: Sequence[ir.Value], second: Sequence[ir.Value]
+    ) -> list[ir.Value]:
+        """Emit, for each row, what is better of two; the second ones come later."""
+        condition = build.binary(self.kind, second[0], first[0])
+        rank = len(condition.type.shape)
+        return [
+            build.select(build.spread(condition, one.type.shape[rank:]), other, one)
+            for one, other in zip(first, second, strict=True)
+        ]
+
+
+def choice_of(
+    operations: list[ir.Operation],
+    starts: Sequence[ir.Value],
+    ends: Sequence[ir.Value],
+    left: Sequence[int],
+    others: set[int],
+) -> Choice | None:
+    """Find a choice among the positions `left` of what a loop carries.
+
+    If there is one, its operations are taken out of the body's. `others` are the ids of values that
+    the body has to give besides the ends at these positions.
+    """
+    definitions = {r.id: operation for operation in operations for r in operation.results}
+    for position in left:
+        select = definitions.get(ends[position].id)
+        if not isinstance(select, ir.Select) or select.result.type.shape:
+            continue
+        found = _led_by(operations, definitions, starts, ends, left, position, select)
+        if found is None:
+            continue
+        choice, inside = found
+        private = {r.id for operation in inside for r in operation.results}
+        private |= {starts[one].id for one in choice.positions}
+        outside = [one for one in operations if not any(one is other for other in inside)]
+        given = {ends[one].id for one in left if one not in choice.positions}
+        if private & (others | given) or any(private & uses(one) for one in outside):
+            continue
+        operations[:] = outside
+        return choice
+    return None
+
+
+def _led_by(
+    operations: list[ir.Operation],
+    definitions: dict[int, ir.Operation],
+    starts: Sequence[ir.Value],
+    ends: Sequence[ir.Value],
+    left: Sequence[int],
+    position: int,
+    select: ir.Select,
+) -> tuple[Choice, list[ir.Operation]] | None:
+    """Return a choice in which the value at a position decides, and the operations in it."""
+    comparison = definitions.get(select.operands[0].id)
+    if not isinstance(comparison, ir.Binary) or comparison.kind not in _TURNED:
+        return None
+    start = starts[position]
+    side = _side(select, start)
+    if side is None:
+        return None
+    offered, chosen = side
+    kind = comparison.kind
+    if comparison.operands == (start, offered):
+        kind = _TURNED[kind]
+    elif comparison.operands != (offered, start):
+        return None
+    members = [(position, offered)]
+    inside: list[ir.Operation] = [comparison, select]
+    for other in left:
+        one = definitions.get(ends[other].id)
+        if other == position or not isinstance(one, ir.Select):
+            continue
+        given = _side(one, starts[other])
+        if one.operands[0] == select.operands[0] and given is not None and given[1] == chosen:
+            members.append((other, given[0]))
+            inside.append(one)
+    for member, _ in members:
+        depends = dependents(operations, starts[member])
+        if any(value.id in depends for _, value in members):
+            return None
+    if len(members) == 1:
+        return None
+    choice = Choice(
+        kind if chosen else _NEGATED[kind],
+        tuple(value for _, value in members),
+        tuple(member for member, _ in members),
+    )
+    return choice, inside
+
+
+def _side(select: ir.Select, start: ir.Value) -> tuple[ir.Value, bool] | None:
+    """Return what a select has in place of `start`, and whether it has it where it is true."""
+    _, then, otherwise = select.operands
+    if otherwise == start and then != start:
+        return then, True
+    if then == start and otherwise != start:
+        return otherwise, False
+    return None
