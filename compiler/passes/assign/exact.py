@@ -1,11 +1,252 @@
-"""The best choice of sharings, by integer programming, for programs that are small enough."""
+"""The best choice of sharings, by integer programming, for programs that are small enough.
+
+The program, solved by HiGHS through `scipy`, the extra `exact`; without it the choice found by
+search stays. For each variable v and column c there is x[v, c]; for each secret and each set of
+sharings that it is brought into there is a pattern p, continuous, as it is integral where x is; for
+each operation the time T when it ends:
+
+    minimise  Σ seconds·x + Σ seconds·p + T(end of main)
+    Σ_c x[v, c] = 1;   Σ_W p[s, o, W] = Σ {x[v, c] : the secret s of v is held in o in column c}
+    Σ {x[u, c] : u wants s as t in column c} ≤ Σ {p[s, o, W] : t is o or in W}
+    T(u) ≥ T(s) + wait(o → t)·(held in o + wanted as t − 1) + Σ wait·x[u, c]
+
+Waits for conversions are the shortest there are, so its optimum is a lower bound for the model.
+Only a choice that is better than the one found by search is taken, so that what is found doesn't
+depend on the solver where both are as good. Effort is limited in nodes, not in time.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from importlib import import_module
+from itertools import combinations
+from typing import Any, Final
+
+import numpy as np
+
+from ...ir.sharings import A, is_bool
+from ...ir.tree import Sharing
 from .model import Model
+from .problem import ORDER, Block, Item, Problem, Secret
+from .routes import Route
+from .search import climb
 from .solution import Solution
+
+LARGEST: Final = 100
+"""How many variables a program has at most for which x has to be integral."""
+
+RELAXED: Final = 1000
+"""How many it has at most for which the program is solved with x anywhere between 0 and 1."""
+
+NODES: Final = 30
+"""How many nodes of the solver's tree are looked at; most programs are solved at its root."""
+
+_GAP: Final = 1e-5
+_EXACT: Final = 1e-4
+"""How near to the bound a choice counts as exact: solvers compute with errors."""
+
+Terms = list[tuple[int, float]]
+"""A linear form: columns with factors."""
 
 
 def improve(model: Model, found: Solution) -> Solution:
-    """Return a choice that is at least as good, exact where the program is small."""
-    return found
+    """Return a choice that is at least as good, exact where the program is small.
+
+    Where it is large, what the relaxed program says is rounded, and searched from.
+    """
+    count = len(model.problem.variables)
+    if not 0 < count <= RELAXED:
+        return replace(found, exact=not count)
+    try:
+        optimize = import_module("scipy.optimize")
+    except ImportError:
+        return found
+    program = _Program(model, found.seconds)
+    program.state()
+    solved = program.solve(optimize, whole=count <= LARGEST)
+    if solved is None:
+        return found
+    columns, bound = solved
+    if count > LARGEST:
+        columns = climb(model, columns)
+    seconds = model.total(columns)
+    better = seconds < found.seconds * (1 - 1e-6)
+    best = replace(found, columns=columns, seconds=seconds) if better else found
+    bound = max(found.bound, min(bound, best.seconds))
+    return replace(best, bound=bound, exact=best.seconds <= bound * (1 + _EXACT))
+
+
+@dataclass(slots=True)
+class _Program:
+    """An integer program that is written down: `costs` a column, rows as triplets."""
+
+    model: Model
+    limit: float
+    costs: list[float] = field(default_factory=list)
+    whole: list[int] = field(default_factory=list)
+    bounded: list[float] = field(default_factory=list)
+    entries: list[tuple[int, int, float]] = field(default_factory=list)
+    low: list[float] = field(default_factory=list)
+    high: list[float] = field(default_factory=list)
+    x: dict[tuple[int, Sharing], int] = field(default_factory=dict)
+    ends: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def problem(self) -> Problem:
+        return self.model.problem
+
+    def column(self, cost: float, *, whole: bool = False, high: float = 1) -> int:
+        self.costs.append(cost)
+        self.whole.append(int(whole))
+        self.bounded.append(high)
+        return len(self.costs) - 1
+
+    def row(self, terms: Iterable[tuple[int, float]], low: float, high: float = np.inf) -> None:
+        number = len(self.low)
+        self.entries += [(number, column, factor) for column, factor in terms]
+        self.low.append(low)
+        self.high.append(high)
+
+    def state(self) -> None:
+        """Write the program down."""
+        for variable in self.problem.variables:
+            for column in variable.domain:
+                cost = variable.seconds[column]
+                self.x[variable.index, column] = self.column(cost, whole=True)
+            self.row(((self.x[variable.index, c], 1) for c in variable.domain), 1, 1)
+        for secret in self.problem.secrets:
+            self._patterns(secret)
+        main = self.problem.program.main.name
+        for function in self.problem.program.functions:
+            name = function.name
+            self.ends[name] = self._block(self.problem.blocks[name], float(name == main))
+
+    # Conversions
+
+    def _held(self, secret: Secret) -> dict[Sharing | None, Terms]:
+        """Return in which sharings a secret may be computed, and the form that says it is."""
+        if secret.variable is None:
+            return {None: []}
+        found: dict[Sharing | None, Terms] = {}
+        for column in self.problem.variables[secret.variable].domain:
+            terms = found.setdefault(secret.held[column], [])
+            terms.append((self.x[secret.variable, column], 1.0))
+        return found
+
+    def _patterns(self, secret: Secret) -> None:
+        uses = [self.problem.uses[number] for number in secret.uses]
+        wanted = {s for use in uses for s in use.wants.values() if s is not None}
+        reached: dict[Sharing, Terms] = {s: [] for s in ORDER}
+        for own, terms in self._held(secret).items():
+            made: Terms = []
+            goals = [s for s in ORDER if s in wanted and s is not own]
+            for chosen in _subsets(goals):
+                route = self.model.routes.of(secret, own, frozenset(chosen))
+                pattern = self.column(route.seconds * secret.scope.weight)
+                made.append((pattern, 1.0))
+                for sharing in {*chosen, *(() if own is None else (own,))}:
+                    reached[sharing].append((pattern, -1.0))
+            if own is None:
+                self.row(made, 1, 1)
+            else:
+                self.row([*made, *((column, -factor) for column, factor in terms)], 0, 0)
+        for use in uses:
+            for sharing in wanted:
+                wants = [
+                    (self.x[use.variable, c], 1.0) for c, s in use.wants.items() if s is sharing
+                ]
+                if wants:
+                    self.row([*wants, *reached[sharing]], -np.inf, 0)
+
+    # Waiting
+
+    def _block(self, block: Block, cost: float) -> int:
+        """State a block; return the column of the time it takes."""
+        end = self.column(cost, high=np.inf)
+        times: dict[int, int] = {}
+        for item in block.items:
+            finished = self.column(0, high=np.inf)
+            for length in self._lengths(item):
+                self._item(item, finished, length, times)
+            self.row(((end, 1.0), (finished, -1.0)), 0)
+            times.update((value, finished) for value in item.makes)
+        return end
+
+    def _lengths(self, item: Item) -> list[Terms]:
+        """Return how long an operation takes: the longest of these forms."""
+        if item.calls:
+            return [[(self.ends[item.calls], 1.0)]]
+        if item.blocks:
+            inner = [(self._block(block, 0.0), item.times) for block in item.blocks]
+            return [[one] for one in inner] if item.branches else [inner]
+        if item.variable is None:
+            return [[]]
+        variable = self.problem.variables[item.variable]
+        return [[(self.x[variable.index, c], variable.latency[c]) for c in variable.domain]]
+
+    def _item(self, item: Item, finished: int, length: Terms, times: dict[int, int]) -> None:
+        taken = [(column, -factor) for column, factor in length]
+        self.row([(finished, 1.0), *taken], 0)
+        secrets = {value for value, _ in item.uses}
+        for value in item.reads:
+            if value in times and value not in secrets:
+                self.row([(finished, 1.0), (times[value], -1.0), *taken], 0)
+        for value, number in item.uses:
+            if value not in times:
+                continue
+            use = self.problem.uses[number]
+            secret = self.problem.secrets[use.secret]
+            form = [(finished, 1.0), (times[value], -1.0), *taken]
+            unused = [c for c, s in use.wants.items() if s is None]
+            form += [(self.x[use.variable, c], self.limit) for c in unused]
+            self.row(form, 0)
+            for own, held in self._held(secret).items():
+                for sharing in {s for s in use.wants.values() if s not in (None, own)}:
+                    assert sharing is not None
+                    wait = self._wait(secret, own, sharing)
+                    if not wait:
+                        continue
+                    wants = [self.x[use.variable, c] for c, s in use.wants.items() if s is sharing]
+                    waits = [(column, -wait) for column in (*(c for c, _ in held), *wants)]
+                    self.row([*form, *waits], 0.0 if own is None else -wait)
+
+    def _wait(self, secret: Secret, own: Sharing | None, goal: Sharing) -> float:
+        """Return the shortest wait for a secret in another sharing."""
+        type = secret.value.type
+        others = [s for s in ORDER if s not in (own, goal) and not (s is A and is_bool(type))]
+        routes: list[Route] = []
+        for more in _subsets(others):
+            routes.append(self.model.routes.of(secret, own, frozenset((goal, *more))))
+        return min(route.latency[goal] for route in routes)
+
+    # Solving
+
+    def solve(self, optimize: Any, *, whole: bool) -> tuple[tuple[Sharing, ...], float] | None:
+        """Return the best columns and a bound; None where nothing was found in time."""
+        rows, columns, factors = (np.array(part) for part in zip(*self.entries, strict=True))
+        sparse = import_module("scipy.sparse")
+        shape = (len(self.low), len(self.costs))
+        matrix = sparse.csr_array((factors, (rows, columns)), shape=shape)
+        # The solver's tolerances are absolute, so the objective is brought near to 1.
+        scale = 1.0 / max(self.limit, 1e-12)
+        result = optimize.milp(
+            np.array(self.costs) * scale,
+            integrality=np.array(self.whole) if whole else None,
+            bounds=optimize.Bounds(0, np.array(self.bounded)),
+            constraints=optimize.LinearConstraint(matrix, self.low, self.high),
+            options={"node_limit": NODES, "mip_rel_gap": _GAP},
+        )
+        if result.x is None:
+            return None
+        chosen = tuple(
+            max(variable.domain, key=lambda c: result.x[self.x[variable.index, c]])
+            for variable in self.problem.variables
+        )
+        bound = result.mip_dual_bound if whole else result.fun
+        return chosen, float(bound) / scale
+
+
+def _subsets(sharings: list[Sharing]) -> Iterator[tuple[Sharing, ...]]:
+    for size in range(len(sharings) + 1):
+        yield from combinations(sharings, size)

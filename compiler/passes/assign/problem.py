@@ -244,7 +244,9 @@ class _Reader:
         if secret is None or variable is None:
             return ()
         index = len(self.problem.uses)
-        self.problem.uses.append(Use(secret, variable, wants, scope))
+        domain = self.problem.variables[variable].domain
+        possible = {column: wants[column] for column in domain}
+        self.problem.uses.append(Use(secret, variable, possible, scope))
         self.problem.secrets[secret].uses.append(index)
         return ((value.id, index),)
 

@@ -1,7 +1,7 @@
 """Choosing sharings by cost: local search, which never ends worse than where it began.
 
-It begins with each fixed policy and goes on from the best: a move gives one variable, or
-variables that are connected, or all of one kind another column, and is kept where the whole gets
+It begins with each fixed policy and goes on from the best: a move gives one variable, or variables
+that are connected, or all of a kind or a region another column, and is kept where the whole gets
 cheaper. Everything is in a fixed order and counted in steps instead of time, so that both
 parties, who compile by themselves, come to the same.
 """
@@ -16,6 +16,7 @@ from ...ir import tree as ir
 from ...ir.tree import Sharing
 from .model import Model, State
 from .problem import ORDER, Variable
+from .scopes import Scope
 from .solution import FIXED, Policy, Solution, fixed
 
 WORK = 300_000
@@ -36,6 +37,13 @@ def search(model: Model) -> Solution:
         if climb.total < best.total:
             best = climb
     return Solution(tuple(best.state.columns), best.total, _bound(model), False, Policy.AUTO)
+
+
+def climb(model: Model, columns: tuple[Sharing, ...]) -> tuple[Sharing, ...]:
+    """Return a choice that no move makes better, as far as that is looked for, from another one."""
+    found = _Climb(model, State(model, list(columns)))
+    found.run(WORK // 2)
+    return tuple(found.state.columns)
 
 
 def _bound(model: Model) -> float:
@@ -73,10 +81,17 @@ class _Climb:
                     break
 
     def sets(self) -> Iterator[list[Variable]]:
-        """Yield what moves together: all, kinds, connected ones of one column, single ones."""
+        """Yield what moves together: all, those of a region, of a kind, connected ones, each."""
         variables = self.model.problem.variables
         if len(variables) > 1:
             yield variables
+        regions: dict[int, list[Variable]] = defaultdict(list)
+        for variable in variables:
+            scope: Scope | None = variable.scope
+            while scope is not None:
+                regions[id(scope)].append(variable)
+                scope = scope.outer
+        yield from (found for found in regions.values() if 1 < len(found) < len(variables))
         kinds: dict[object, list[Variable]] = defaultdict(list)
         for variable in variables:
             kinds[_kind(variable)].append(variable)
