@@ -78,12 +78,16 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """`rounds`, bytes and messages that each party sent, and what the dealer gave, by kind."""
+    """`rounds`, bytes and messages that each party sent, and what the dealer gave, by kind.
+
+    `ands` are the gates that were garbled, where two parties run Yao's protocol.
+    """
 
     rounds: int
     bytes_sent: dict[str, int]
     messages_sent: dict[str, int]
     dealt: dict[str, int]
+    ands: int | None = None
 
 
 Box = Mapping[tuple[int, int], Payload]

@@ -150,13 +150,13 @@ def rows_of(labels: Array, width: int) -> list[int]:
     count = labels.size
     data = np.ascontiguousarray(labels).reshape(-1).view(np.uint8)
     wires = data.reshape(count, width, LABEL_BYTES).transpose(1, 0, 2)
-    return _integers(wires.tobytes(), LABEL_BYTES * count)
+    return _integers(wires.tobytes(), width)
 
 
 def masks_of(bits: Bits) -> list[int]:
     """Return a row for each bit of public elements [elements][width]."""
     wires = np.repeat(np.negative(bits.T), LABEL_BYTES, axis=1)
-    return _integers(wires.tobytes(), LABEL_BYTES * len(bits))
+    return _integers(wires.tobytes(), len(wires))
 
 
 def labels_of(rows: Sequence[int], shape: tuple[int, ...], count: int) -> Array:
@@ -174,5 +174,7 @@ def table_bytes(tables: Sequence[Table], count: int) -> bytes:
     return data.transpose(0, 2, 1, 3).tobytes()
 
 
-def _integers(data: bytes, size: int) -> list[int]:
-    return [int.from_bytes(data[at : at + size], "little") for at in range(0, len(data), size)]
+def _integers(data: bytes, count: int) -> list[int]:
+    """Cut bytes into so many numbers; all are 0 if there are no bytes."""
+    size = len(data) // count
+    return [int.from_bytes(data[row * size : (row + 1) * size], "little") for row in range(count)]

@@ -64,6 +64,7 @@ def run_two(
         bytes_sent=dict(zip(names, ledger.bytes_sent, strict=True)),
         messages_sent=dict(zip(names, wire.messages_sent, strict=True)),
         dealt={},
+        ands=run.yao.garbling.ands,
     )
     return SimulatedOutcome(
         outputs=run.outputs(),

@@ -1,0 +1,145 @@
+"""Labels of simulated garbling: what they stand for, what is sent, and that hashes are fresh."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ezlang.compiler.circuits import catalogue
+from ezlang.compiler.circuits.catalogue import PUBLIC, SECRET
+from ezlang.compiler.circuits.evaluate import apply
+from ezlang.compiler.ir.tree import BinaryKind, Sharing, TensorType
+from ezlang.executors.simulate.randomness import Randomness
+from ezlang.executors.simulate.two import garbling as unit
+from ezlang.executors.simulate.two.garbling import Garbling, Rows, masks_of, rows_of, table_bytes
+from ezlang.executors.simulate.two.values import Shared, from_bits
+from ezlang.executors.simulate.two.wire import Wire
+from ezlang.executors.simulate.two.yao import Yao
+from ezlang.executors.simulate.values import Known
+from ezlang.types.labels import PUBLIC as EVERYONE
+from ezlang.types.labels import owned
+from ezlang.types.types import BOOL, INT8, INT32, UINT16, ScalarType
+
+CASES = [
+    (BinaryKind.ADD, INT32, SECRET, SECRET),
+    (BinaryKind.MUL, INT8, SECRET, SECRET),
+    (BinaryKind.DIV, INT8, SECRET, SECRET),
+    (BinaryKind.LT, INT32, SECRET, PUBLIC),
+    (BinaryKind.SHR, UINT16, SECRET, PUBLIC),
+    (BinaryKind.MUL, UINT16, PUBLIC, SECRET),
+]
+
+
+def session(seed: int = 3) -> tuple[Yao, Wire]:
+    wire = Wire(record=True)
+    own = Randomness("alice", seed), Randomness("bob", seed)
+    return Yao(wire, own, Randomness("ideal", seed)), wire
+
+
+def numbers(element: ScalarType, count: int, seed: int) -> np.ndarray:
+    dtype = np.dtype(f"u{element.width // 8}")
+    raw = np.random.default_rng(seed).integers(0, 256, count * dtype.itemsize, np.uint8)
+    return raw.view(dtype)
+
+
+@pytest.mark.parametrize("count", [1, 2, 9])
+@pytest.mark.parametrize(("kind", "element", "x", "y"), CASES, ids=str)
+def test_circuits_on_labels(
+    kind: BinaryKind, element: ScalarType, x: catalogue.Role, y: catalogue.Role, count: int
+) -> None:
+    netlist = catalogue.binary(kind, element, x, y)
+    data = [numbers(element, count, seed) for seed in (1, 2)]
+    wanted = apply(netlist, *[values.tolist() for values in data])
+    yao, wire = session()
+    ports: list[Shared | Known] = [
+        yao.share(Known(element, values, owner)) if role is SECRET else Known(element, values)
+        for values, role, owner in zip(data, (x, y), (0, 1), strict=True)
+    ]
+    result = BOOL if kind is BinaryKind.LT else element
+    made = yao.circuit(netlist, ports, result, (count,))
+    sent = [m for m in wire.transcript if m.purpose == "tables"]
+    assert sum(m.size for m in sent) == 32 * netlist.ands * count
+    assert all(len(m.data) == m.size for m in sent)
+    opened = yao.reveal(made, TensorType(result, (count,), EVERYONE))
+    mask = 1 if result == BOOL else (1 << element.width) - 1
+    assert [int(v) & mask for v in opened] == wanted
+
+
+def test_active_labels_are_one_of_two() -> None:
+    """Whatever a wire stands for, the evaluator has W⁰ or W⁰ ⊕ Δ, and Δ's lowest bit is 1."""
+    yao, _ = session()
+    data = numbers(UINT16, 40, 5)
+    delta = yao.garbling.delta
+    assert delta & 1
+    netlist = catalogue.binary(BinaryKind.ADD, UINT16, SECRET, SECRET)
+    for owner in (None, 0, 1):
+        value = yao.share(Known(UINT16, data, owner))
+        for secret, wanted in (
+            (value, data),
+            (yao.circuit(netlist, [value, value], UINT16, (40,)), data + data),
+        ):
+            zeros, active = (rows_of(part, 16) for part in secret.parts)
+            bits = np.zeros((40, 16), np.uint8)
+            for bit, (zero, one) in enumerate(zip(zeros, active, strict=True)):
+                for i in range(40):
+                    difference = ((zero ^ one) >> (128 * i)) & ((1 << 128) - 1)
+                    assert difference in (0, delta)
+                    bits[i, bit] = difference == delta
+            type = TensorType(UINT16, (40,), EVERYONE)
+            assert from_bits(bits, type).tolist() == wanted.tolist()
+
+
+@pytest.mark.parametrize("sharing", [Sharing.ARITHMETIC, Sharing.BOOLEAN])
+def test_shares_become_labels_and_labels_shares(sharing: Sharing) -> None:
+    yao, wire = session()
+    first, second = numbers(INT32, 7, 1), numbers(INT32, 7, 2)
+    before = wire.ledger.bytes_sent
+    (labels,) = yao.enter([Shared(sharing, INT32, (first, second))])
+    value = first + second if sharing is Sharing.ARITHMETIC else first ^ second
+    tables = wire.ledger.bytes_sent[0] - before[0]
+    assert (tables > 4096) is (sharing is Sharing.ARITHMETIC)
+    left = yao.leave(labels)
+    assert left.sharing is Sharing.BOOLEAN
+    assert (left.parts[0] ^ left.parts[1]).tolist() == value.tolist()
+    assert left.parts[0].tolist() != value.tolist()
+
+
+def test_hashes_are_never_asked_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each tweak is used by one gate and input, at either party."""
+    asked: list[bytes] = []
+    real = unit.blake2s
+
+    def noted(data: bytes, digest_size: int) -> object:
+        asked.append(data[:24])
+        return real(data, digest_size=digest_size)
+
+    monkeypatch.setattr(unit, "blake2s", noted)
+    garbling = Garbling(delta=(5 << 64) | 1, start=bytes(16))
+    netlist = catalogue.binary(BinaryKind.MUL, INT8, SECRET, SECRET)
+    for count in (1, 3):
+        rows = list(range(16))
+        garbling.run(netlist, Rows(rows, list(rows)), count)
+    # An input of a gate is hashed twice by the garbler and once by the evaluator.
+    assert len(asked) == 3 * len(set(asked)) == 6 * garbling.ands == 6 * 4 * netlist.ands
+
+
+def test_tables_go_out_gate_by_gate() -> None:
+    tables = [(1 | 2 << 128, 3 | 4 << 128), (5 | 6 << 128, 7 | 8 << 128)]
+    numbers = np.frombuffer(table_bytes(tables, 2), np.uint64)[::2]
+    assert numbers.tolist() == [1, 3, 2, 4, 5, 7, 6, 8]
+
+
+def test_masks_of_public_bits() -> None:
+    rows = masks_of(np.array([[1, 0], [1, 1]], np.uint8))
+    ones = (1 << 128) - 1
+    assert rows == [ones | ones << 128, ones << 128]
+
+
+def test_who_is_told() -> None:
+    yao, wire = session()
+    secret = yao.share(Known(BOOL, np.array([True, False, True]), 1))
+    for owner in (0, 1):
+        wire.transcript.clear()
+        opened = yao.reveal(secret, TensorType(BOOL, (3,), owned(owner)))
+        assert opened.tolist() == [True, False, True]
+        assert [(m.sender, m.receiver, m.size) for m in wire.transcript] == [(1 - owner, owner, 1)]

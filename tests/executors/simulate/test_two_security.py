@@ -1,0 +1,174 @@
+"""What two simulated parties see and hold: noise, as much of it whatever the secrets are."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections import Counter
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from assigned import FIXED, assigned
+
+from ezlang import api
+from ezlang.compiler.ir import tree as ir
+from ezlang.compiler.ir.tree import Sharing
+from ezlang.compiler.passes.assign import Policy
+from ezlang.executors.simulate import SimulatedOutcome, run_two
+
+# The 99.99 % quantile of the chi-squared distribution with 255 degrees of freedom: with fixed
+# seeds the tests either always hold or never do.
+CHI_SQUARED_255 = 347.65
+COUNT = 64
+POLICIES = (*FIXED, Policy.AUTO)
+
+EVERYTHING = f"""
+party alice, bob;
+
+fn main() {{
+    secret int32[{COUNT}] x = input(alice, "x");
+    secret int32[{COUNT}] y = input(bob, "y");
+    secret bool[{COUNT}] flags = input(bob, "flags");
+    #[protocol(arithmetic)]
+    secret int32[{COUNT}] product = x * y;
+    #[protocol(boolean)]
+    secret int32[{COUNT}] mixed = (product ^ y) & x;
+    #[protocol(yao)]
+    secret int32[{COUNT}] larger = max(mixed, product);
+    secret bool[{COUNT}] less = (x < larger) | flags;
+    secret int32 total = sum(less ? larger : (product >> 3));
+    output(all, total < 0 && total > 0, "never");
+}}
+"""
+
+
+INPUT_LINES = [n for n, line in enumerate(EVERYTHING.split("\n"), 1) if "input(" in line]
+
+
+@cache
+def program(policy: Policy) -> ir.Program:
+    return assigned(api.checked(api.check_text(EVERYTHING)), policy)
+
+
+def inputs(x: int, y: int, flag: bool) -> dict[str, dict[str, Any]]:
+    return {"alice": {"x": [x] * COUNT}, "bob": {"y": [y] * COUNT, "flags": [flag] * COUNT}}
+
+
+def run(policy: Policy, x: int, y: int, flag: bool, seed: int | None = 1) -> SimulatedOutcome:
+    outcome = run_two(program(policy), inputs(x, y, flag), seed=seed)
+    assert outcome.outputs == {party: {"never": False} for party in ("alice", "bob")}
+    return outcome
+
+
+def shape(outcome: SimulatedOutcome) -> list[tuple[object, ...]]:
+    return [(m.round, m.sender, m.purpose, m.size, m.span.line) for m in outcome.transcript]
+
+
+def assert_noise(data: bytes, what: object) -> None:
+    counts = Counter(data)
+    expected = len(data) / 256
+    chi = sum((counts[byte] - expected) ** 2 / expected for byte in range(256))
+    assert chi < CHI_SQUARED_255, what
+
+
+@pytest.mark.parametrize("policy", POLICIES, ids=lambda p: p.value)
+def test_messages_do_not_depend_on_secrets(policy: Policy) -> None:
+    first, second = run(policy, 0, 0, False), run(policy, -1, 1 << 30, True)
+    assert shape(first) == shape(second)
+    assert first.cost == second.cost
+    assert [(h.sharing, h.span) for h in first.held] == [(h.sharing, h.span) for h in second.held]
+
+
+@pytest.mark.parametrize("policy", POLICIES, ids=lambda p: p.value)
+@pytest.mark.parametrize("value", [0, -1])
+def test_messages_are_noise(policy: Policy, value: int) -> None:
+    """What each party receives, but for the opening at the end, which is the output."""
+    outcome = run(policy, value, value, flag=value < 0)
+    for party in (0, 1):
+        messages = [m for m in outcome.received(party) if m.size >= 16]
+        received = b"".join(m.data for m in messages)
+        assert len(received) > 8192
+        assert_noise(received, (policy, party))
+        assert all(len(m.data) == m.size for m in messages)
+
+
+@pytest.mark.parametrize("policy", POLICIES, ids=lambda p: p.value)
+@pytest.mark.parametrize("value", [0, -1])
+def test_what_a_party_holds_of_inputs_is_noise(policy: Policy, value: int) -> None:
+    """Each party's shares, or W⁰ and active labels, of what it or the other one has given."""
+    outcome = run(policy, value, value, flag=value < 0)
+    given: dict[tuple[Sharing, int], bytes] = {}
+    for held in outcome.held:
+        if held.span.line in INPUT_LINES:
+            for party, part in enumerate(held.parts):
+                key = held.sharing, party
+                if part.dtype != np.uint8:  # bytes of bools have seven bits that are zero
+                    given[key] = given.get(key, b"") + part.tobytes()
+    assert given
+    for key, data in given.items():
+        assert_noise(data, (policy, *key))
+
+
+def test_shares_and_labels_stand_for_the_values() -> None:
+    for policy, sharing in (
+        (Policy.ARITHMETIC, Sharing.ARITHMETIC),
+        (Policy.BOOLEAN, Sharing.BOOLEAN),
+    ):
+        outcome = run(policy, 12345, -6789, flag=True)
+        words = [
+            (h.parts[0] + h.parts[1] if sharing is Sharing.ARITHMETIC else h.parts[0] ^ h.parts[1])
+            for h in outcome.held
+            if h.sharing is sharing and h.parts[0].dtype == np.uint32
+        ]
+        values = {int(value) for word in words for value in np.unique(word)}
+        assert 12345 in values
+
+
+def test_a_seed_makes_runs_come_out_again() -> None:
+    for policy in POLICIES:
+        first, second, other = (run(policy, 5, 6, flag=True, seed=seed) for seed in (7, 7, 8))
+        assert [m.data for m in first.transcript] == [m.data for m in second.transcript]
+        assert [m.data for m in first.transcript] != [m.data for m in other.transcript]
+        unseeded = run(policy, 5, 6, flag=True, seed=None)
+        assert shape(unseeded) == shape(first)
+        assert [m.data for m in unseeded.transcript] != [m.data for m in first.transcript]
+
+
+def test_the_transcript_adds_up() -> None:
+    for policy in POLICIES:
+        outcome = run(policy, 1, 2, flag=False)
+        for party, name in enumerate(("alice", "bob")):
+            sent = [m for m in outcome.transcript if m.sender == party]
+            assert outcome.cost.bytes_sent[name] == sum(m.size for m in sent)
+            assert outcome.cost.messages_sent[name] == len(sent)
+            rounds = [m.round for m in outcome.received(party)]
+            assert rounds == sorted(rounds)
+            assert set(rounds) == set(range(1, max(rounds) + 1))
+        assert max(m.round for m in outcome.transcript) == outcome.cost.rounds
+
+
+def test_what_is_not_recorded_costs_the_same() -> None:
+    for policy in POLICIES:
+        recorded = run(policy, 1, 2, flag=False)
+        outcome = run_two(program(policy), inputs(1, 2, False), seed=1, record=False)
+        assert outcome.cost == recorded.cost
+        assert outcome.transcript == outcome.held == ()
+
+
+def test_a_run_needs_neither_llvmlite_nor_sockets() -> None:
+    example = Path(__file__).parents[3] / "examples" / "millionaires" / "main.ez"
+    code = (
+        "import sys\n"
+        "from ezlang import api\n"
+        f"program = api.load({str(example)!r})\n"
+        "inputs = {'alice': {'wealth': 1}, 'bob': {'wealth': 2}}\n"
+        "for policy in ('yao', 'boolean', 'arithmetic'):\n"
+        "    api.run_simulated(program, inputs, policy=policy)\n"
+        "loaded = {'llvmlite', 'socket', '_socket', 'nacl'} & set(sys.modules)\n"
+        "sys.exit(', '.join(sorted(loaded)) or 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
