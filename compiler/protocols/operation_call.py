@@ -15,9 +15,11 @@ import numpy as np
 from ezlang.diagnostics.diagnostic import CompilerBug
 from ezlang.types.types import BoolType, IntType
 
+from ..circuits import catalogue
 from ..ir import tree as ir
 from ..ir.known import Numbers
 from .party import SharingParty
+from .sizes import WIDTHS
 from .steps import Array
 
 
@@ -83,6 +85,35 @@ class Call:
         if self.party.index == (0 if owner is None else owner):
             return self.clear(i)
         return np.zeros(type.size, dtype_of(type))
+
+    @property
+    def narrow(self) -> catalogue.Narrow | None:
+        """In how few bits it can be done, if that is known (passes/narrow.py)."""
+        match self.operation:
+            case ir.Binary() | ir.Select() | ir.Convert() if (
+                0 < self.operation.bits < self.operation.operands[-1].type.width
+            ):
+                return catalogue.Narrow(self.operation.bits, self.operation.nonnegative)
+            case _:
+                return None
+
+    def narrowed(self, x: Array) -> Array:
+        """Return numbers in the shortest type that has the bits that are needed. Local."""
+        narrow = self.narrow
+        if narrow is None:
+            return x
+        width = next(width for width in WIDTHS if width >= narrow.bits)
+        result: Array = x.astype(f"u{width // 8}")
+        return result
+
+    def widened(self, x: Array) -> Array:
+        """Return numbers shared by exclusive or in the result's type again. Local."""
+        narrow = self.narrow
+        if narrow is None:
+            return x
+        signed: Array = x if narrow.nonnegative else x.view(f"i{x.itemsize}")
+        result: Array = signed.astype(dtype_of(self.type))
+        return result
 
     def same(self) -> bool:
         """Tell whether the first two operands are one value."""

@@ -25,7 +25,7 @@ from ..ir.tree import BinaryKind, Sharing, UnaryKind
 from . import operations_arithmetic as arithmetic_column
 from . import operations_boolean as boolean_column
 from .boolean import pack
-from .conversions import to_numbers, to_xor_shares
+from .narrow import narrow_bits, narrow_numbers
 from .operation_call import Call, dtype_of, is_bool
 from .operations_local import local_of as local_of
 from .party import SharingParty
@@ -157,9 +157,10 @@ def _converted(call: Call) -> Steps[Array]:
     The boolean share of what is in Yao's protocol is the labels' lowest bits, so that it needs no
     message to be got; who calls gives that.
     """
-    x = call.share(0)
+    party, x = call.party, call.share(0)
     if call.type.sharing is Sharing.BOOLEAN:
-        return (yield from to_xor_shares(call.party, x, shallow=call.shallow))
+        planes = yield from narrow_bits(party, x, call.narrow, shallow=call.shallow)
+        return party.planes.words(planes, x.size)
     if call.type.sharing is Sharing.ARITHMETIC:
-        return (yield from to_numbers(call.party, x))
+        return (yield from narrow_numbers(party, x, call.narrow))
     raise CompilerBug("what goes into Yao's protocol goes into its stream")

@@ -77,7 +77,8 @@ def _division(call: Call, kind: BinaryKind) -> Steps[Array]:
     element = call.type.element
     if not isinstance(element, IntType):
         raise CompilerBug("only integers are divided")
-    return (yield from divide(call.party, kind, x, y, element, shallow=call.shallow))
+    narrow = call.narrow
+    return (yield from divide(call.party, kind, x, y, element, narrow, shallow=call.shallow))
 
 
 def _shifted(call: Call) -> Steps[Array]:
@@ -110,19 +111,24 @@ def shifted(kind: BinaryKind, x: Array, amount: Array, *, signed: bool) -> Array
 
 
 def _equal(call: Call, kind: BinaryKind) -> Steps[Array]:
-    same = yield from equal(call.party, call.share(0), call.share(1))
+    same = yield from equal(call.party, *(call.narrowed(call.share(i)) for i in (0, 1)))
     return unpack(negate_bits(call.party, same) if kind is BinaryKind.NE else same, call.type.size)
 
 
 def _ordered(call: Call, kind: BinaryKind) -> Steps[Array]:
-    """An order: a sign where it is asked for, otherwise `less_than`, swapped or negated."""
+    """An order: a sign where it is asked for, otherwise `less_than`, swapped or negated.
+
+    Of numbers that are known to have b bits, the sign of the difference: a comparison of b bits.
+    """
     negated = kind in (BinaryKind.LE, BinaryKind.GE)
     swapped = kind in (BinaryKind.GT, BinaryKind.LE)
     left, right = (1, 0) if swapped else (0, 1)
     sign = _sign_asked(call, left, right, swapped=swapped)
     if sign is not None:
         which, negative = sign
-        found = yield from msb(call.party, call.share(which))
+        narrow = call.narrow
+        top = call.type_of(0).width if narrow is None or narrow.nonnegative else narrow.bits
+        found = yield from comparison.bit(call.party, call.share(which), top - 1)
         negated ^= not negative
     else:
         found = yield from _less_than(call, left, right)
@@ -146,6 +152,9 @@ def _sign_asked(call: Call, left: int, right: int, *, swapped: bool) -> tuple[in
 def _less_than(call: Call, left: int, right: int) -> Steps[Bytes]:
     known = (not call.is_shared(left), not call.is_shared(right))
     x, y = call.share(left), call.share(right)
+    if call.narrow is not None:
+        # The difference of numbers of b bits has b bits and a sign.
+        return (yield from comparison.bit(call.party, x - y, call.narrow.bits))
     return (yield from less_than(call.party, x, y, signed=is_signed(call.type_of(0)), known=known))
 
 

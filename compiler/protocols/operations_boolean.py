@@ -48,7 +48,7 @@ def _port(call: Call, i: int) -> Array:
 
 def bitwise(call: Call, kind: BinaryKind) -> Steps[Array]:
     """x & y or x | y = ¬(¬x & ¬y) of two secrets: `and_bits` of all bits, one round."""
-    x, y = call.share(0), call.share(1)
+    x, y = (call.narrowed(call.share(i)) for i in (0, 1))
     if kind is BinaryKind.OR:
         x, y = complement(call.party, x), complement(call.party, y)
     product = yield from and_bits(call.party, _packed(x, call), _packed(y, call))
@@ -58,7 +58,7 @@ def bitwise(call: Call, kind: BinaryKind) -> Steps[Array]:
         result = product[: x.nbytes].view(x.dtype)
     if kind is BinaryKind.OR:
         result = complement(call.party, result)
-    return result & 1 if is_bool(call.type) else result
+    return result & 1 if is_bool(call.type) else call.widened(result)
 
 
 def _packed(x: Array, call: Call) -> Bytes:
@@ -86,10 +86,11 @@ def choice(call: Call) -> Steps[Array]:
     if is_bool(type):
         product = yield from and_bits(party, pack(condition), pack(x ^ y))
         return y ^ unpack(product, type.size)
-    low, high = _halves(x ^ y)
-    factor, _ = _halves(masks(condition, x))
+    change = call.narrowed(x ^ y)
+    low, high = _halves(change)
+    factor, _ = _halves(masks(condition, change))
     one, other = yield from and_both(party, factor, low, high)
-    return y ^ _joined(one, other, x)
+    return y ^ call.widened(_joined(one, other, change))
 
 
 def masks(condition: Array, x: Array) -> Array:

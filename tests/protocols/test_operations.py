@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pytest
-from operation_cases import INTEGERS, agrees, value, values_of
+from operation_cases import INTEGERS, Array, agrees, value, values_of
 from sharing_parties import Pair
 
 from ezlang.compiler.ir import tree as ir
@@ -308,3 +311,53 @@ def test_moving_and_summing(pair: Pair, sharing: str) -> None:
                 for v in operation.operands
             ]
             agrees(pair, operation, operands)
+
+
+def small_values(element: IntType, bits: int, nonnegative: bool, seed: int) -> Array:
+    """All kinds of numbers of so many bits."""
+    rng = np.random.default_rng(seed)
+    low, high = (0, 1 << bits) if nonnegative else (-(1 << (bits - 1)), 1 << (bits - 1))
+    drawn = rng.integers(low, high, SHAPE)
+    drawn.reshape(-1)[:6] = rng.permutation([low, low + 1, high - 1, high - 2, 1, 0])
+    return drawn.astype(values_of(element, (1,), 0).dtype)
+
+
+ORDERED = [*COMPARISONS, BinaryKind.MIN, BinaryKind.MAX]
+
+
+@pytest.mark.parametrize("element", [INT16, *INTEGERS[-4:]], ids=str)
+@pytest.mark.parametrize(("bits", "nonnegative"), [(3, False), (4, True), (8, True), (15, False)])
+@pytest.mark.parametrize("sharing", ["A", "B"])
+def test_narrow_operations(
+    pair: Pair, element: IntType, bits: int, nonnegative: bool, sharing: str
+) -> None:
+    if not (element.signed or nonnegative) or bits >= element.width:
+        return
+    x, y = (small_values(element, bits, nonnegative, seed) for seed in (1, 2))
+    narrow: dict[str, Any] = {"bits": bits, "nonnegative": nonnegative}
+    kinds = ORDERED if sharing == "A" else [*ORDERED, BinaryKind.AND, BinaryKind.OR]
+    for kind in kinds:
+        for sides in SIDES:
+            agrees(pair, replace(made(kind, element, sharing, sides), **narrow), [x, y])
+    if element.signed:
+        zero = made(BinaryKind.LT, element, sharing, ("s", "public"))
+        agrees(pair, replace(zero, **narrow), [x, np.zeros_like(x)], known=(None, 0))
+    quotient = made(BinaryKind.DIV, element, sharing, ("s", "s"))
+    agrees(pair, replace(quotient, **narrow), [x // 2, np.where(y == 0, 1, y).astype(y.dtype)])
+    one, other = (value(i, element, SHAPE, sharing) for i in (0, 1))
+    c, both = value(3, BOOL, SHAPE, "B"), value(4, element, SHAPE, sharing)
+    chosen = ir.Select(operands=(c, one, other), results=(both,), **narrow)
+    agrees(pair, chosen, [values_of(BOOL, SHAPE, 1), x, y])
+    into = value(5, element, SHAPE, "B" if sharing == "A" else "A")
+    agrees(pair, ir.Convert(operands=(one,), results=(into,), **narrow), [x])
+
+
+def test_narrow_costs(pair: Pair) -> None:
+    """Numbers of 8 bits in 64 are compared and converted in 8."""
+    x = np.arange(33, dtype=np.int64).reshape(SHAPE)
+    order = made(BinaryKind.LT, SCALARS["int64"], "A", ("s", "s"))
+    wide, thin = (agrees(pair, one, [x, x]) for one in (order, replace(order, bits=8)))
+    assert wide.outcome is not None
+    assert thin.outcome is not None
+    assert sum(thin.outcome.bytes) * 20 < sum(wide.outcome.bytes)
+    assert thin.outcome.rounds < wide.outcome.rounds
