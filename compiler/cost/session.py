@@ -11,9 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 
-from ..kernels.extension import COLUMNS
-from ..protocols.base_ot import KEY_BYTES, POINT_BYTES
-from ..protocols.stock import GROUP_BITS, batch_size, extension_bytes
+from ..protocols.stock import ExtensionBatches
 from .ledger import Amounts, Ledger, Mark, Phase, bound
 
 OTS = ("OTs with party 0 as sender", "OTs with party 1 as sender")
@@ -40,24 +38,25 @@ class Extension:
         """Run the base OTs and make the trees, once."""
         if self.batches or self.dealt:
             return
-        receiver = 1 - self.sender
         with self.ledger.within(Phase.SET_UP):
-            self.ledger.message(receiver, POINT_BYTES)
-            self.ledger.message(self.sender, POINT_BYTES * COLUMNS)
-            sums = 2 * KEY_BYTES * (COLUMNS // GROUP_BITS) * (GROUP_BITS - 1)
-            self.ledger.message(receiver, sums)
+            for message in ExtensionBatches().set_up():
+                self.ledger.message(
+                    self.sender if message.by_sender else 1 - self.sender, message.bytes
+                )
 
     def refill(self, wanted: int) -> int:
         """Make a batch if none are left; return how many bytes the receiver sends for it."""
         if self.left:
             return 0
-        self.left = wanted if self.dealt else batch_size(wanted)
         self.batches += 1
         if self.dealt:
+            self.left = wanted
             return 0
+        made = ExtensionBatches().next(wanted)
+        self.left = made.count
         with self.ledger.within(Phase.PREPROCESSING):
-            self.ledger.add(OTS_MADE[self.sender], self.left)
-        return extension_bytes(self.left)
+            self.ledger.add(OTS_MADE[self.sender], made.count)
+        return made.bytes
 
     def use(self, wanted: int) -> int:
         """Use up to so many of those that are left; return how many."""
@@ -66,6 +65,13 @@ class Extension:
         self.taken += count
         self.ledger.add(OTS[self.sender], count)
         return count
+
+    def begin(self) -> None:
+        """Set up, and make a first batch, of which the first OT isn't used."""
+        self.set_up()
+        with self.ledger.within(Phase.PREPROCESSING):
+            self.ledger.message(1 - self.sender, self.refill(1))
+        self.left -= 1
 
     def take(self, wanted: int) -> int:
         """Take up to so many, making a batch if none are left; return how many."""
@@ -120,7 +126,7 @@ class Session:
         if not self.dealt and not directions[0].batches and (first or second):
             # One after the other, party 1 as sender first: see protocols/runtime.py.
             for one in reversed(directions):
-                one.take(1)
+                one.begin()
         wanted = zip(directions, (first, second), strict=True)
         corrections = [one.take_all(count) for one, count in wanted]
         with self.ledger.within(Phase.PREPROCESSING):

@@ -218,6 +218,7 @@ class Walk:
 
 
 _UNKNOWN: Final[Known] = None
+_TURNS_TRIED: Final = 4
 
 
 @dataclass(slots=True)
@@ -339,11 +340,14 @@ class _Frame:
     def _unknown_loop(self, operation: ir.Operation, turn: Callable[[], object]) -> None:
         """Note what a turn costs of a loop that will run nobody knows how often.
 
-        It is the second turn that counts: the first may make OTs for the first time.
+        That is one for which no OTs have to be made, if there are such turns.
         """
         if not self.walk.is_costly(operation):
             return
-        first, after = self.walk.aside(turn)
-        del first
-        second, _ = self.walk.aside(turn, after)
-        self.walk.note("loop", operation, [second])
+        session = self.walk.session
+        for _ in range(_TURNS_TRIED):
+            batches = [one.batches for one in session.ots]
+            amounts, session = self.walk.aside(turn, session)
+            if batches == [one.batches for one in session.ots]:
+                break
+        self.walk.note("loop", operation, [amounts])

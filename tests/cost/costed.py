@@ -1,0 +1,76 @@
+"""What a program is said to cost, and what it costs when it is run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+from ezlang.compiler.cost.ledger import Ledger
+from ezlang.compiler.cost.predict import Prediction, predict
+from ezlang.compiler.cost.session import OTS
+from ezlang.compiler.cost.yao import ANDS
+from ezlang.compiler.ir import tree as ir
+from ezlang.compiler.lower import lower
+from ezlang.compiler.passes.assign import Policy, assign
+from ezlang.compiler.passes.constants import fold_constants
+from ezlang.compiler.passes.cse import merge_common
+from ezlang.compiler.passes.dce import remove_dead
+from ezlang.compiler.passes.expand import expand_shared
+from ezlang.compiler.passes.pipeline import PIPELINES, run_passes
+from ezlang.compiler.passes.share import share
+from ezlang.executors.native.executable import Executable
+from ezlang.executors.native.threads import run_threads
+from ezlang.executors.simulate import run_two
+from ezlang.recursion import deep_recursion
+from ezlang.typed.tree import Program
+from ezlang.values.check import check_inputs
+from ezlang.values.data import Inputs
+
+
+@dataclass(frozen=True)
+class Costs:
+    """What all ways to count give; `ands` and `ots` only some."""
+
+    rounds: int
+    bytes: tuple[int, ...]
+
+
+def prepared(program: Program, policy: Policy) -> ir.Program:
+    passes = (
+        *PIPELINES["vectorised"],
+        share,
+        partial(assign, policy=policy),
+        expand_shared,
+        fold_constants,
+        merge_common,
+        remove_dead,
+    )
+    with deep_recursion():
+        return run_passes(lower(program), passes)
+
+
+def predicted(program: ir.Program) -> Prediction:
+    with deep_recursion():
+        return predict(program)
+
+
+def costs_of(ledger: Ledger) -> Costs:
+    return Costs(ledger.rounds, ledger.bytes_sent)
+
+
+def native(program: Program, code: ir.Program, inputs: Inputs) -> tuple[Costs, int, int]:
+    """Run it; return the costs, ANDs and OTs."""
+    executable = Executable(code, program.params)
+    outcome = run_threads(executable, check_inputs(program, inputs))
+    costs = Costs(outcome.rounds, tuple(outcome.bytes_sent.values()))
+    return costs, outcome.parties[0].ands, outcome.parties[0].ots
+
+
+def simulated(program: Program, code: ir.Program, inputs: Inputs) -> Costs:
+    outcome = run_two(code, check_inputs(program, inputs), record=False)
+    return Costs(outcome.cost.rounds, tuple(outcome.cost.bytes_sent.values()))
+
+
+def used(ledger: Ledger) -> tuple[int, int]:
+    """ANDs and OTs."""
+    return ledger.total(ANDS), sum(ledger.total(name) for name in OTS)

@@ -1,0 +1,188 @@
+"""Costs of generated programs, of loops, and of what is known only in the run."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from costed import Costs, costs_of, native, predicted, prepared, simulated, used
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "generated"))
+
+from agreement import asked_for, checked
+from generator import Generated, programs
+
+from ezlang.compiler.cost.predict import Prediction, predict
+from ezlang.compiler.cost.session import Session
+from ezlang.compiler.passes.assign import Policy
+from ezlang.diagnostics.diagnostic import EzError
+
+POLICIES = st.sampled_from([Policy.YAO, Policy.BOOLEAN, Policy.ARITHMETIC])
+
+
+SETTINGS = settings(
+    max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
+)
+
+
+def holds(found: Prediction, costs: Costs) -> None:
+    if found.is_exact:
+        assert costs_of(found.least) == costs
+    else:
+        assert found.least.rounds <= costs.rounds
+
+
+@given(programs(), POLICIES)
+@SETTINGS
+def test_generated_programs_native(generated: Generated, policy: Policy) -> None:
+    program = checked(generated.text)
+    code = prepared(program, policy)
+    found = predicted(code)
+    try:
+        costs, ands, ots = native(program, code, asked_for(program, generated.inputs))
+    except EzError:
+        return  # the run fails before its end
+    holds(found, costs)
+    if found.is_exact:
+        assert used(found.least) == (ands, ots)
+
+
+@given(programs(), POLICIES)
+@SETTINGS
+def test_generated_programs_simulated(generated: Generated, policy: Policy) -> None:
+    program = checked(generated.text)
+    code = prepared(program, policy)
+    try:
+        costs = simulated(program, code, asked_for(program, generated.inputs))
+    except EzError:
+        return  # the run fails before its end
+    holds(predicted(code), costs)
+
+
+LOOP = """
+party alice, bob;
+param int32 n = {n};
+fn step(secret int32 x, secret int32 y) -> secret int32 {{
+    return x > y ? x - y : x * y + 1;
+}}
+fn main() {{
+    secret int32 a = input(alice, "a");
+    @bob int32[{n}] b = input(bob, "b");
+    secret int32 x = a;
+    for i in 0..n {{
+        x = step(x, b[i]);
+        for j in 0..3 {{
+            x = x & (x + i);
+        }}
+        if i % 4 == 1 {{
+            x = x / 7;
+        }}
+    }}
+    output(all, x, "x");
+}}
+"""
+
+
+@pytest.mark.parametrize("policy", Policy)
+@pytest.mark.parametrize("n", [0, 1, 9])
+def test_loops(n: int, policy: Policy) -> None:
+    program = checked(LOOP.format(n=n))
+    code = prepared(program, policy)
+    costs, ands, ots = native(program, code, {"alice": {"a": 7}, "bob": {"b": [3] * n}})
+    found = predicted(code)
+    assert found.is_exact
+    assert costs_of(found.least) == costs
+    assert used(found.least) == (ands, ots)
+
+
+CHAIN = """
+party alice, bob;
+param int64 n = 1;
+fn main() {
+    secret int32 a = input(alice, "a");
+    secret int32 x = a;
+    @bob int32 b = input(bob, "b");
+    for i in 0..n {
+        secret int32 y = b + int32(i);
+        x = (x * y) ^ a;
+        if x > y { x = min(x - y, a); }
+    }
+    output(all, x, "x");
+}
+"""
+
+
+@pytest.mark.parametrize("policy", Policy)
+@pytest.mark.parametrize("n", [701])
+def test_turns_that_are_not_walked(n: int, policy: Policy, monkeypatch: pytest.MonkeyPatch) -> None:
+    code = prepared(checked(CHAIN, {"n": n}), policy)
+    fast = predict(code)
+
+    def walk_all(self: Session, turn: object, times: int) -> None:
+        assert callable(turn)
+        for _ in range(times):
+            turn()
+
+    monkeypatch.setattr(Session, "repeat", walk_all)
+    slow = predict(code)
+    assert fast.least.amounts == slow.least.amounts
+    assert fast.least.receiving == slow.least.receiving
+
+
+@pytest.mark.parametrize("policy", Policy)
+def test_size_does_not_matter(policy: Policy) -> None:
+    """A million turns are the million-fold of what one costs, in OTs and ANDs."""
+    one, many = (predict(prepared(checked(CHAIN, {"n": n}), policy)) for n in (1001, 1_000_001))
+    few = predict(prepared(checked(CHAIN, {"n": 1}), policy))
+    for thousand, million, single in zip(*(used(p.least) for p in (one, many, few)), strict=True):
+        assert million - single == 1000 * (thousand - single)
+
+
+REVEALING = """
+party alice, bob;
+fn main() {
+    secret int32 a = input(alice, "a");
+    secret int32 b = input(bob, "b");
+    int32 n = 0;
+    while reveal(a + n < b) { n = n + 1; }
+    if reveal(a == 3) { output(all, a * b, "p"); } else { output(all, a < b, "q"); }
+    output(all, n, "n");
+}
+"""
+
+
+@pytest.mark.parametrize("policy", [Policy.YAO, Policy.BOOLEAN, Policy.ARITHMETIC])
+def test_what_depends_on_what_is_revealed(policy: Policy) -> None:
+    program = checked(REVEALING)
+    code = prepared(program, policy)
+    found = predicted(code)
+    assert [one.kind for one in found.unknown] == ["loop", "branch"]
+    assert found.most is None
+    (turn,) = found.unknown[0].amounts
+
+    def run(a: int, b: int) -> Costs:
+        return native(program, code, {"alice": {"a": a}, "bob": {"b": b}})[0]
+
+    once, thrice = run(5, 6), run(5, 8)
+    rounds = [sum(n for e, n in turn.items() if e.what == f"rounds of party {p}") for p in (0, 1)]
+    batches = 2  # at most
+    assert 2 * max(rounds) <= thrice.rounds - once.rounds <= 2 * max(rounds) + batches
+    for a, b in ((5, 3), (3, 1), (3, 9)):
+        costs = run(a, b)
+        assert found.least.rounds <= costs.rounds
+        least = zip(found.least.bytes_sent, costs.bytes, strict=True)
+        assert all(bound <= sent for bound, sent in least)
+
+
+def test_bounds_of_a_branch() -> None:
+    program = checked(REVEALING.replace("while reveal(a + n < b) { n = n + 1; }", ""))
+    code = prepared(program, Policy.YAO)
+    found = predicted(code)
+    assert found.most is not None
+    costs = [
+        native(program, code, {"alice": {"a": a}, "bob": {"b": 2}})[0].bytes[0] for a in (3, 4)
+    ]
+    assert (found.least.bytes_sent[0], found.most.bytes_sent[0]) == (min(costs), max(costs))
