@@ -276,8 +276,7 @@ class DealtPreprocessing:
         """`count` (a multiple of 8) pairs of triples with the same a."""
         yield from ()
         found = self._units.take(BitPair(), _bytes_of(count))
-        rows = (padded(np.stack((found[f"{n}0"], found[f"{n}1"]))).reshape(2, -1) for n in "bc")
-        b, c = rows
+        b, c = (_two_rows(found[f"{name}0"], found[f"{name}1"]) for name in "bc")
         return BitTriples(a=found["a"], b=b, c=c)
 
     def triples(self, count: int, bits: int) -> Steps[Triples]:
@@ -311,6 +310,13 @@ class DealtPreprocessing:
         found = self._units.take(RandomBit(bits=bits), count)
         packed = padded(np.packbits(found["bit"], bitorder="little"))
         return DaBits(bits=packed, numbers=found["number"])
+
+
+def _two_rows(first: Bytes, second: Bytes) -> Bytes:
+    """Return vectors as rows without a gap, with padding."""
+    rows: Bytes = empty(2 * first.size, np.uint8)
+    rows[: first.size], rows[first.size :] = first, second
+    return rows.reshape(2, -1)
 
 
 def _bytes_of(count: int) -> int:

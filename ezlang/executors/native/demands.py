@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ezlang.compiler.cost.predict import predict_demands
 from ezlang.compiler.protocols.demands import Demands
+from ezlang.recursion import deep_recursion
 from ezlang.session import errors
 
 from .executable import Executable
@@ -14,7 +15,8 @@ def demands_of(executable: Executable) -> Demands:
 
     Raises EzError, exit code 2, if that depends on what the run reveals.
     """
-    demands, unknown = predict_demands(executable.program)
+    with deep_recursion():
+        demands, unknown = predict_demands(executable.program)
     if unknown:
         (first, *_) = unknown
         what = "how often a loop runs" if first.kind == "loop" else "which branch is taken"
