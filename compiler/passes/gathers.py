@@ -75,6 +75,8 @@ class Gathers:
     """The gathers among the operations of a function seen so far."""
 
     known: dict[int, Gather] = field(default_factory=dict)
+    rows: dict[int, Gather] = field(default_factory=dict)
+    """What was made a row of elements, by the row, where that isn't a gather itself."""
     constants: Constants = field(default_factory=Constants)
 
     def of(self, value: ir.Value) -> Gather:
@@ -99,13 +101,19 @@ class Gathers:
                 return None
         match operation:
             case ir.Reshape():
-                return reshaped(source, operation.result.type.shape)
+                found = reshaped(source, operation.result.type.shape)
+                if found is None and len(operation.result.type.shape) == 1:
+                    self.rows[operation.result.id] = source
+                return found
             case ir.Broadcast():
                 new = operation.result.type.shape[: -len(source.shape) or None]
                 return Gather(
                     source.base, source.start, new + source.shape, (0,) * len(new) + source.strides
                 )
             case ir.AffineRead() if not any(operation.moved):
+                row = self.rows.get(operation.operands[0].id)
+                if row is not None:
+                    return _from_row(row, operation.places[0], operation.result.type.shape)
                 return _composed(source, operation.places, operation.result.type.shape)
             case ir.Extract():
                 return self._extracted(source, operation)
@@ -138,6 +146,33 @@ def _composed(
     ]
     strides = (stride if size > 1 else 0 for stride, size in zip(totals[1:], shape, strict=True))
     return Gather(source.base, source.start + totals[0], shape, tuple(strides))
+
+
+def _from_row(source: Gather, places: tuple[int, ...], shape: tuple[int, ...]) -> Gather | None:
+    """Return a gather of the elements of another one in a row; None where one step has no stride.
+
+    Each step has to stay within one dimension of the source.
+    """
+    sizes, steps = source.shape, [prod(source.shape[d + 1 :]) for d in range(len(source.shape))]
+    start, strides, left = source.start, [], places[0]
+    reach = []
+    for step, stride in zip(steps, source.strides, strict=True):
+        digit, left = divmod(left, step)
+        start += digit * stride
+        reach.append(digit)
+    for size, factor in zip(shape, places[1:], strict=True):
+        if size == 1 or factor == 0:
+            strides.append(0)
+            continue
+        fitting = [d for d, step in enumerate(steps) if sizes[d] > 1 and factor % step == 0]
+        if factor < 0 or not fitting:
+            return None
+        times = factor // steps[fitting[0]]
+        reach[fitting[0]] += times * (size - 1)
+        strides.append(times * source.strides[fitting[0]])
+    if any(end >= size for end, size in zip(reach, sizes, strict=True)):
+        return None
+    return Gather(source.base, start, shape, tuple(strides))
 
 
 def reshaped(source: Gather, shape: tuple[int, ...]) -> Gather | None:

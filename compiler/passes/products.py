@@ -187,10 +187,17 @@ def _emit(build: Builder, found: Contraction) -> ir.Value:
     rows = found.dimensions(in_x=True, in_y=False, summed=False)
     columns = found.dimensions(in_x=False, in_y=True, summed=False)
     inner = found.dimensions(in_x=True, in_y=True, summed=True)
-    if columns and rows and columns < rows:
+    straight = x.taken([*rows, *inner]).is_whole and y.taken([*inner, *columns]).is_whole
+    turned = y.taken([*columns, *inner]).is_whole and x.taken([*inner, *rows]).is_whole
+    # One order for one computation, whatever the order of its loops.
+    in_order = (not straight, x.base.id, rows) <= (not turned, y.base.id, columns)
+    if not rows or (columns and not in_order):
         x, y, rows, columns = y, x, columns, rows
     size = found.x.shape
     m, k, n = (prod(size[d] for d in group) for group in (rows, inner, columns))
+    if m == k == n == 1:
+        left, right = (build.reshape(one.taken(()).emit(build), ()) for one in (x, y))
+        return build.broadcast(build.binary(BinaryKind.MUL, left, right), found.shape)
     left = build.reshape(x.taken([*rows, *inner]).emit(build), (m, k))
     right = build.reshape(y.taken([*inner, *columns]).emit(build), (k, n))
     product = build.matrix_product(left, right)

@@ -32,12 +32,15 @@ class _Simplify(Rule):
 
     def apply(self, build: Builder, operation: ir.Operation) -> Sequence[ir.Value] | None:
         self.constants.see(operation)
+        value: ir.Value | None
         match operation:
             case ir.Relabel() | ir.Broadcast() | ir.Reshape() | ir.AffineRead():
                 known = self.constants.of(operation.operands[0])
                 if known is not None and len(known.data) == 1:
                     self.constants.data[operation.result.id] = known
                 return None
+            case ir.Reduce(operands=(x,), axis=0) if len(x.type.shape) == 1:
+                value = build.reduce(operation.kind, x)
             case ir.Binary():
                 value = self._binary(build, operation)
             case ir.Unary():

@@ -1,0 +1,136 @@
+"""What each pass makes of a small program: the IR before and after it, as golden files."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import pytest
+from lowered import checked
+
+from ezlang.compiler.ir.parse import parse_program
+from ezlang.compiler.ir.text import print_program
+from ezlang.compiler.lower import lower
+from ezlang.compiler.passes import Pass, run_passes
+from ezlang.compiler.passes.constants import fold_constants
+from ezlang.compiler.passes.counting import add_at_indices
+from ezlang.compiler.passes.cse import merge_common
+from ezlang.compiler.passes.dce import remove_dead
+from ezlang.compiler.passes.inline import inline
+from ezlang.compiler.passes.moves import merge_moves
+from ezlang.compiler.passes.oblivious import expand_oblivious
+from ezlang.compiler.passes.products import fold_products
+from ezlang.compiler.passes.reduce import expand_products, expand_reduce
+from ezlang.compiler.passes.share import share
+from ezlang.compiler.passes.simplify import simplify
+from ezlang.compiler.passes.vectorise import vectorise
+
+GOLDEN = Path(__file__).parent / "golden"
+TIDY = (fold_constants, simplify, merge_common, remove_dead)
+LOOPS = (*TIDY, vectorise, *TIDY)
+
+MATRICES = """
+    secret int32[2][3] a = input(alice, "a");
+    secret int32[3][4] b = input(bob, "b");
+    secret int32[2][4] c;
+    for i in 0..2 { for j in 0..4 { for k in 0..3 { c[i][j] += a[i][k] * b[k][j]; } } }
+    output(all, c, "c");
+"""
+VECTORS = """
+    secret int32[4] x = input(alice, "x");
+    secret int32[4] y = input(bob, "y");
+"""
+
+CASES: dict[str, tuple[Pass, tuple[Pass, ...], str]] = {
+    "constants": (
+        fold_constants,
+        (),
+        f"{VECTORS} int32 k = 2 * 3 - 5; if k > 0 {{ x[k] = y[k] * (k + 2); }} else {{ x[0] = 1; }}"
+        ' output(all, x, "x");',
+    ),
+    "simplify": (
+        simplify,
+        (fold_constants,),
+        f"{VECTORS} secret bool c = !(!(x[0] < y[0])); secret int32 s = c ? 1 : 0;"
+        ' output(all, s * 1 + 0, "s");',
+    ),
+    "cse": (
+        merge_common,
+        (fold_constants,),
+        f'{VECTORS} output(all, x[1] * y[1] > 4 || x[1] * y[1] < 2, "b");',
+    ),
+    "dce": (
+        remove_dead,
+        (),
+        f"{VECTORS} secret int32 t = 0; secret int32 s = 0;"
+        " for i in 0..4 { t += x[i]; s += y[i]; }"
+        ' output(all, s, "s");',
+    ),
+    "inline": (
+        inline,
+        (),
+        f'{VECTORS} output(all, larger(x[0], y[0]), "m");',
+    ),
+    "counting": (
+        add_at_indices,
+        (merge_common,),
+        f'{VECTORS} secret int32[4] h; h[x[0]] += y[0]; output(all, h, "h");',
+    ),
+    "oblivious": (
+        expand_oblivious,
+        TIDY,
+        f'{VECTORS} output(all, x[y[0]], "item");',
+    ),
+    "vectorise": (
+        vectorise,
+        TIDY,
+        f"{VECTORS} secret int32 s = 0;"
+        " for i in 0..4 { if x[i] > y[i] { s += x[i]; } x[i] = s * y[i]; }"
+        ' output(all, x, "x");',
+    ),
+    "vectorise-nest": (vectorise, TIDY, MATRICES),
+    "vectorise-best": (
+        vectorise,
+        TIDY,
+        f"{VECTORS} secret int32 best = 100; secret int32 place = -1;"
+        " for i in 0..4 { let d = x[i] - y[i]; if d < best { best = d; place = i; } }"
+        ' output(all, place, "place");',
+    ),
+    "vectorise-strips": (
+        partial(vectorise, budget=3000),
+        TIDY,
+        f'{VECTORS} for i in 0..4 {{ x[i] = min(x[i], y[i]); }} output(all, x, "x");',
+    ),
+    "moves": (
+        merge_moves,
+        LOOPS,
+        f"{VECTORS} secret int32[4][4] t;"
+        " for k in 0..4 { for i in 0..4 { t[i][k] = x[3 - k] > y[i] ? 1 : 0; } }"
+        ' output(all, t, "t");',
+    ),
+    "products": (fold_products, (*LOOPS, merge_moves), MATRICES),
+    "products-expanded": (
+        expand_products,
+        (*LOOPS, merge_moves, fold_products, *TIDY),
+        MATRICES,
+    ),
+    "reduce": (expand_reduce, TIDY, f'{VECTORS} output(all, sum(x * y), "s");'),
+    "share": (
+        share,
+        TIDY,
+        f'{VECTORS} @bob int32 z = input(bob, "z"); output(all, x[0] * z + z, "s");',
+    ),
+}
+
+HEAD = """party alice, bob;
+fn larger(int32 x, int32 y) -> int32 { int32 z = y; if x > y { z = x; } return z; }
+"""
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_ir(name: str, golden: Callable[[Path, str], None]) -> None:
+    run, first, body = CASES[name]
+    before = run_passes(lower(checked(f"{HEAD}fn main() {{{body}}}")), first)
+    after = run_passes(before, (run,))
+    text = f"{print_program(before)}\n{'-' * 8} after {name} {'-' * 8}\n\n{print_program(after)}"
+    golden(GOLDEN / f"{name}.ir", text)
+    assert print_program(parse_program(print_program(after))) == print_program(after)
