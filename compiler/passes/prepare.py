@@ -13,6 +13,7 @@ from ..cost.profiles import LAN, Profile
 from ..ir import tree as ir
 from .assign import Policy, assign
 from .assign.known import forward_known
+from .checks import drop_checks
 from .constants import fold_constants
 from .cse import merge_common
 from .dce import remove_dead
@@ -28,6 +29,7 @@ FIRST: Final = "expanded"
 
 _BEFORE: Final[tuple[Pass, ...]] = (
     *PIPELINES[FIRST],
+    drop_checks,
     forward_known,
     fold_constants,
     simplify,

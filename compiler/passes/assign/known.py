@@ -3,9 +3,10 @@
 **Purpose.** A value declared `secret` may be a constant, or computed from one party's inputs alone.
 This pass finds what is and uses it: operations on secrets take public operands as they are; what
 isn't linear, and computed from what one party knows, is computed by that party in the clear, and
-shared afterwards. For products, which are cheaper with such an operand, it says which value in the
-clear a secret is the same as. **Keeps** meaning, labels, and who may know what: a party computes
-from its own values alone. **Leaves** operations as they are that a program asks a sharing for.
+shared afterwards, or told directly. For products, which are cheaper with such an operand, it says
+which value in the clear a secret is the same as. **Keeps** meaning, labels, and who may know what:
+a party computes from its own values alone. **Leaves** operations as they are where a program asks
+for a sharing.
 """
 
 from __future__ import annotations
@@ -55,6 +56,8 @@ class _Known(Rule):
     twins: dict[int, ir.Value] = field(default_factory=dict)
 
     def apply(self, build: Builder, operation: ir.Operation) -> Sequence[ir.Value] | None:
+        if isinstance(operation, ir.Reveal):
+            return self._told(build, operation)
         if len(operation.results) != 1 or not operation.result.type.label.is_secret:
             return None
         if isinstance(operation, ir.Relabel):
@@ -63,6 +66,17 @@ class _Known(Rule):
         if not isinstance(operation, _MOVES + _COMPUTES):
             return None
         return self._known(build, operation) or self._forwarded(build, operation)
+
+    def _told(self, build: Builder, operation: ir.Reveal) -> Sequence[ir.Value] | None:
+        """Tell what somebody knows directly, or not at all to who knows it."""
+        twin = self.twins.get(operation.operands[0].id)
+        label = operation.result.type.label
+        if twin is None:
+            return None
+        if twin.type.label.flows_to(label):
+            return (build.relabel(twin, label),)
+        build.emit(replace(operation, operands=(twin,)))
+        return operation.results
 
     def _known(self, build: Builder, operation: ir.Operation) -> Sequence[ir.Value] | None:
         """Compute what somebody knows in the clear: instead, or besides where that is linear."""
