@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -80,9 +81,10 @@ def start(
     port: int,
     inputs: dict[str, int],
     timeout: float = 60.0,
+    policy: str = "yao",
     **settings: int,
 ) -> Party:
-    options = {"address": f"127.0.0.1:{port}", "timeout": timeout}
+    options = {"address": f"127.0.0.1:{port}", "timeout": timeout, "policy": policy}
     arguments = [str(path), *map(json.dumps, (settings, party, inputs, options))]
     root = Path(__file__).parents[3]
     return Party(
@@ -142,6 +144,9 @@ class Proxy:
                 self.act()
                 self.done.set()
         for end in (source, sink):
+            # A socket that the other thread still reads is closed in name only.
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
             end.close()
 
     def close(self) -> None:
