@@ -33,6 +33,7 @@ from ..protocols.lengths import (
 from ..protocols.party import BitTriples, DaBits, MatrixTriple, SharingParty, Squares, Triples
 from ..protocols.preprocessing import OtPreprocessing
 from ..protocols.steps import Array, Bytes, Request, Round, Steps, T, Take, ask
+from ..protocols.tree import Level
 from .ghosts import ghost
 
 
@@ -141,12 +142,32 @@ class CountingRegisters:
         """Do nothing."""
 
 
+class CountingTree:
+    """Rows that are joined (`party.Tree`), of which there are only shapes."""
+
+    def __init__(self, rows: Bytes) -> None:
+        self.rows = rows
+
+    def open(self, level: Level) -> Bytes:
+        """Return three rows a pair, but for those that are skipped."""
+        bits: Bytes = ghost((3 * level.pairs - level.skipped) * self.rows.shape[1])
+        return bits
+
+    def close(self, level: Level, theirs: Bytes) -> None:
+        """Go on with the next rows."""
+        self.rows = ghost((level.rows, self.rows.shape[1]))
+
+
 class CountingPlanes:
     """Bit-slicing (`party.Planes`) of shapes."""
 
     def registers(self, netlist: Netlist, n: int) -> CountingRegisters:
         """Return registers that hold nothing."""
         return CountingRegisters(n)
+
+    def tree(self, rows: Bytes, levels: tuple[Level, ...], pairs: BitTriples) -> CountingTree:
+        """Begin with rows of a shape."""
+        return CountingTree(rows)
 
     def slice(self, x: Array) -> Bytes:
         """Return packed bits [ℓ][N]."""

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from llvmlite import ir
 
-from . import gilboa, gmw, matrices, pads, rings, triples
+from . import gilboa, gmw, matrices, pads, rings, trees, triples
 from .aes import Cipher, cipher_for
 from .engine import Engine
 from .rings import WIDTHS
@@ -17,7 +17,7 @@ _BIT_SYMBOLS: Final = (
     *("leaves1_sender", "leaves2_sender"),
     *(f"leaves{fields}_receiver" for fields in triples.TABLE_BITS),
     *(f"tables{fields}_sender" for fields in triples.TABLE_BITS),
-    *("spread_digits", *gmw.SYMBOLS),
+    *("spread_digits", *gmw.SYMBOLS, *trees.SYMBOLS),
 )
 _RING_NAMES: Final = (
     *("gilboa_sender", "bitwise_sender", "gilboa_receiver", "spread", "collect"),
@@ -45,6 +45,8 @@ def build_bits(target: Target) -> str:
     gmw.write_free(module)
     gmw.write_open(module)
     gmw.write_close(module)
+    trees.write_open(module)
+    trees.write_close(module)
     return str(module)
 
 

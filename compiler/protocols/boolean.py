@@ -79,39 +79,6 @@ def _closed(party: SharingParty, c: Bytes, d: Bytes, b: Bytes, e: Bytes, a: Byte
     return product
 
 
-class PairTree:
-    """Pairs for several rounds in which rows of N bytes are joined two by two; see `join`."""
-
-    def __init__(self, party: SharingParty, pairs: BitTriples, size: int) -> None:
-        self._first = party.index == 0
-        self._a = pairs.a.reshape(-1, size)
-        self._b = pairs.b.reshape(2, -1, size)
-        self._c = pairs.c.reshape(2, -1, size)
-        self._used = 0
-
-    def join(self, x: Bytes, y: Bytes, *, skipped: int) -> Steps[Bytes]:
-        """Return x·y₀ and x·y₁, [2][P][N], for x [P][N] and y [2][P][N].
-
-        The first `skipped` rows of x·y₀ are wrong. Cost: 8PN of the pairs, 3PN bytes each way less
-        N for each that is skipped, one round. Opened as in `and_bits`.
-        """
-        rows, size = x.shape
-        part = slice(self._used, self._used + rows)
-        self._used += rows
-        a, b = self._a[part], self._b[:, part]
-        opened = np.empty((3, rows, size), np.uint8)
-        e, d = opened[:2], opened[2]
-        np.bitwise_xor(y, b, out=e)
-        np.bitwise_xor(x, a, out=d)
-        sent = opened.reshape(3 * rows, size)[skipped:]
-        theirs = yield from swap(sent, "masked bits")
-        sent ^= theirs.reshape(sent.shape)
-        product: Bytes = (b ^ e) & d if self._first else b & d
-        product ^= self._c[:, part]
-        product ^= e & a
-        return product
-
-
 def and_all(party: SharingParty, rows: Bytes, triples: BitTriples) -> Steps[Bytes]:
     """Return the AND of rows [D][N] as [N], by a tree of ceil(log2 D) rounds.
 

@@ -20,20 +20,19 @@ pairs and 1 + L(t) rounds.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 
 from .arithmetic import bits_of
-from .boolean import PairTree, and_all, and_bits, pack
+from .boolean import and_all, and_bits, pack
 from .conversions import select, unpack
 from .party import SharingParty
 from .sizes import DIGIT_BITS
-from .steps import Array, Bytes, Steps, together
+from .steps import Array, Bytes, Steps, swap, together
+from .tree import levels
 
 _DIGIT: Final = np.uint8((1 << DIGIT_BITS) - 1)
 
@@ -74,76 +73,6 @@ def leaves(party: SharingParty, digits: Bytes, fields: int) -> Steps[Bytes]:
     return np.concatenate((out, masks) if party.index == 1 else (masks, out))
 
 
-@dataclass(frozen=True, slots=True)
-class _Level:
-    """One round of the tree, on rows of less and then of equal.
-
-    `operands` are the rows that make up y₀ = equal_low, y₁ = less_low and x = equal_high, one
-    behind the other; `kept` are rows that take part in no product, less and equal. The equality
-    of the first `skipped` pairs isn't needed.
-    """
-
-    operands: npt.NDArray[np.intp]
-    high: npt.NDArray[np.intp]
-    kept: npt.NDArray[np.intp]
-    pairs: int
-    skipped: int
-
-
-@lru_cache(maxsize=512)
-def _levels(counts: tuple[int, ...]) -> tuple[tuple[_Level, ...], tuple[int, ...]]:
-    """Plan the tree of parts of so many digits; return the rounds, and where the parts end up.
-
-    Pairs come first in the next rows, then what was kept. The first part's lowest digit has an
-    equality that nobody needs; it is the first of its pairs, and so of all.
-    """
-    total = sum(counts)
-    ends = np.cumsum((0, *counts)).tolist()
-    parts = [list(range(*ends[i : i + 2])) for i in range(len(counts))]
-    levels = []
-    while any(len(part) > 1 for part in parts):
-        low: list[int] = []
-        high: list[int] = []
-        kept: list[int] = []
-        skipped = int(len(parts[0]) > 1)
-        lengths = []
-        for part in parts:
-            whole = len(part) // 2 * 2
-            low += part[:whole:2]
-            high += part[1:whole:2]
-            kept += part[whole:]
-            lengths.append((whole // 2, len(part) - whole))
-        pairs, at, kept_at = len(low), 0, len(low)
-        parts = []
-        for made, odd in lengths:
-            parts.append([*range(at, at + made), *range(kept_at, kept_at + odd)])
-            at, kept_at = at + made, kept_at + odd
-        operands = [*(total + i for i in low), *low, *(total + i for i in high)]
-        level = _Level(
-            operands=np.array(operands, np.intp),
-            high=np.array(high, np.intp),
-            kept=np.array([*kept, *(total + i for i in kept)], np.intp),
-            pairs=pairs,
-            skipped=skipped,
-        )
-        levels.append(level)
-        total = pairs + len(kept)
-    return tuple(levels), tuple(part[0] for part in parts)
-
-
-def _join(state: Bytes, tree: PairTree, level: _Level) -> Steps[Bytes]:
-    """Join neighbouring digits of all parts, in one round."""
-    pairs, kept = level.pairs, len(level.kept) // 2
-    operands = state[level.operands].reshape(3, pairs, -1)
-    equal, low = yield from tree.join(operands[2], operands[:2], skipped=level.skipped)
-    result = np.empty((2, pairs + kept, state.shape[1]), np.uint8)
-    np.bitwise_xor(state[level.high], low, out=result[0, :pairs])
-    result[1, :pairs] = equal
-    if kept:
-        result[:, pairs:] = state[level.kept].reshape(2, kept, -1)
-    return result.reshape(2 * (pairs + kept), -1)
-
-
 def _digit_rows(party: SharingParty, x: Array, edges: Sequence[int]) -> Steps[Bytes]:
     """Return shares of less and of equal of all digits as packed bits [2D][N]."""
     digits = digits_of(x, edges)
@@ -182,15 +111,17 @@ def compare_parts(
     step = 1 if party.dealt else DIGIT_BITS
     rows = _bit_rows if party.dealt else _digit_rows
     counts = tuple(-(-(b - a) // step) for a, b in pairwise(edges))
-    levels, ends = _levels(counts)
+    plan, ends = levels(counts)
     pairs = 8 * size * (sum(counts) - len(counts))
     state, made = yield from together(
         [rows(party, flat, edges), party.preprocessing.bit_pairs(pairs)]
     )
-    if size:
-        tree = PairTree(party, made, size)
-        for level in levels:
-            state = yield from _join(state, tree, level)
+    if size and plan:
+        tree = party.planes.tree(state, plan, made)
+        for level in plan:
+            theirs = yield from swap(tree.open(level), "masked bits")
+            tree.close(level, theirs)
+        state = tree.rows
     equal = len(state) // 2
     return [(state[row], state[equal + row] if i else None) for i, row in enumerate(ends)]
 

@@ -7,9 +7,10 @@ import numpy as np
 from ..circuits.netlist import Netlist
 from ..kernels import sharing as units
 from ..kernels.gmw import TILE
-from .native import PADDING, Array, Native, empty, padded, zeros
+from .native import PADDING, Array, Native, address_of, empty, padded, zeros
 from .party import BitTriples
 from .steps import Bytes
+from .tree import Level
 
 
 class NativeRegisters:
@@ -69,6 +70,71 @@ class NativeRegisters:
         return self._code[start:], stop - start, self._memory, self._count, self._bytes
 
 
+class NativeTree:
+    """Rows that are joined (`party.Tree`).
+
+    They move between two places in one piece of memory, behind which lie messages, all with padding
+    and always at the same addresses.
+    """
+
+    def __init__(
+        self,
+        native: Native,
+        first_mask: int,
+        rows: Bytes,
+        levels: tuple[Level, ...],
+        pairs: BitTriples,
+    ) -> None:
+        self._native = native
+        self._first_mask = first_mask
+        self._size = size = rows.shape[1]
+        after = max(level.rows for level in levels) * size + PADDING
+        sent = 3 * max(level.pairs for level in levels) * size + PADDING
+        self._memory = memory = np.zeros(rows.size + PADDING + after + sent, np.uint8)
+        memory[: rows.size] = rows.reshape(-1)
+        self._start = address_of(memory)
+        self._rows, self._next = 0, rows.size + PADDING
+        self._message = self._next + after
+        self._count = len(rows)
+        self._masks = tuple(address_of(array) for array in (pairs.a, pairs.b, pairs.c))
+        self._strides = pairs.b.strides[0], pairs.c.strides[0]
+        self._pairs = pairs
+        self._used = 0
+
+    @property
+    def rows(self) -> Bytes:
+        """The rows."""
+        end = self._rows + self._count * self._size
+        return self._memory[self._rows : end].reshape(self._count, self._size)
+
+    def open(self, level: Level) -> Bytes:
+        """Mask the operands of a level."""
+        start, size, pairs, used = self._start, self._size, level.pairs, self._used
+        a, b, _ = self._masks
+        out = self._message
+        self._native.call(
+            "tree_open",
+            *(level.places, pairs, start + self._rows, size),
+            *(a + used, b + used, self._strides[0], start + out),
+        )
+        return self._memory[out + level.skipped * size : out + 3 * pairs * size]
+
+    def close(self, level: Level, theirs: Bytes) -> None:
+        """Join the rows of a level."""
+        start, size, pairs, used = self._start, self._size, level.pairs, self._used
+        a, b, c = self._masks
+        kept = len(level.kept) // 2
+        self._native.call(
+            "tree_close",
+            *(level.places, pairs, level.skipped, level.kept, kept, start + self._rows, size),
+            *(a + used, b + used, self._strides[0], c + used, self._strides[1]),
+            *(start + self._message, theirs, self._first_mask, start + self._next),
+        )
+        self._rows, self._next = self._next, self._rows
+        self._count = level.rows
+        self._used += pairs * size
+
+
 class NativePlanes:
     """Bit-slicing (`party.Planes`) at one party."""
 
@@ -80,6 +146,10 @@ class NativePlanes:
     def registers(self, netlist: Netlist, n: int) -> NativeRegisters:
         """Return registers of zeros."""
         return NativeRegisters(self._native, self._first_mask, netlist, n)
+
+    def tree(self, rows: Bytes, levels: tuple[Level, ...], pairs: BitTriples) -> NativeTree:
+        """Begin a tree."""
+        return NativeTree(self._native, self._first_mask, rows, levels, pairs)
 
     def slice(self, x: Array) -> Bytes:
         """Return packed bits [ℓ][N]."""

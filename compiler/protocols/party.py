@@ -21,6 +21,7 @@ from ezlang.diagnostics.diagnostic import CompilerBug
 from ..circuits.netlist import Netlist
 from .demands import ConvolutionTriple
 from .steps import Array, Bytes, Steps
+from .tree import Level
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,11 +159,32 @@ class Registers(Protocol):
         """Put the products' shares into registers, given both parties' masked operands."""
 
 
+class Tree(Protocol):
+    """Rows of packed bits that are joined, level after level; all is local.
+
+    Opened are y₀ ⊕ b₀, y₁ ⊕ b₁ and x ⊕ a of a level's pairs, but for the first `skipped` rows of
+    them, whose products aren't worked out.
+    """
+
+    @property
+    def rows(self) -> Bytes:
+        """The rows after the levels up to now."""
+
+    def open(self, level: Level) -> Bytes:
+        """Return the next level's masked operands."""
+
+    def close(self, level: Level, theirs: Bytes) -> None:
+        """Join its rows, given the other party's masked operands."""
+
+
 class Planes(Protocol):
     """Bit-slicing: between integers and packed bits. All is local."""
 
     def registers(self, netlist: Netlist, n: int) -> Registers:
         """Return registers for n instances."""
+
+    def tree(self, rows: Bytes, levels: tuple[Level, ...], pairs: BitTriples) -> Tree:
+        """Begin with rows [R][N]; `pairs` are for all levels, one behind the other."""
 
     def slice(self, x: Array) -> Bytes:
         """Return packed bits [ℓ][N] of integers [n]."""

@@ -13,6 +13,7 @@ import numpy as np
 from ezlang.compiler.circuits.netlist import Netlist, Opcode
 from ezlang.compiler.protocols.party import BitTriples
 from ezlang.compiler.protocols.steps import Array, Bytes
+from ezlang.compiler.protocols.tree import Level
 from ezlang.diagnostics.diagnostic import CompilerBug
 
 _OPCODES: Final = tuple(Opcode)
@@ -41,6 +42,10 @@ class NumpyPlanes:
     def registers(self, netlist: Netlist, n: int) -> NumpyRegisters:
         """Return registers for n instances."""
         return NumpyRegisters(self.index, netlist, n)
+
+    def tree(self, rows: Bytes, levels: tuple[Level, ...], pairs: BitTriples) -> NumpyTree:
+        """Begin with rows that are to be joined."""
+        return NumpyTree(self.index == 0, rows, pairs)
 
     def slice(self, x: Array) -> Bytes:
         """Return packed bits [ℓ][N] of integers [n]."""
@@ -113,3 +118,41 @@ class NumpyRegisters:
     def _operands(self, start: int, stop: int) -> tuple[Bytes, Bytes]:
         code = self._code[start:stop]
         return self._memory[code[:, 2]].reshape(-1), self._memory[code[:, 3]].reshape(-1)
+
+
+class NumpyTree:
+    """Rows that are joined."""
+
+    def __init__(self, first: bool, rows: Bytes, pairs: BitTriples) -> None:
+        size = rows.shape[1]
+        self.rows = rows
+        self._first = first
+        self._a = pairs.a.reshape(-1, size)
+        self._b = pairs.b.reshape(2, -1, size)
+        self._c = pairs.c.reshape(2, -1, size)
+        self._opened = rows
+        self._used = 0
+
+    def open(self, level: Level) -> Bytes:
+        """Return y₀ ⊕ b₀, y₁ ⊕ b₁ and x ⊕ a, but for the rows that are skipped."""
+        part = slice(self._used, self._used + level.pairs)
+        masks = np.concatenate((*self._b[:, part], self._a[part]))
+        opened: Bytes = self.rows[level.places[: 3 * level.pairs]] ^ masks
+        self._opened = opened
+        return opened[level.skipped :].reshape(-1)
+
+    def close(self, level: Level, theirs: Bytes) -> None:
+        """Work out x·y₀ and less_high ⊕ x·y₁; put rows that are kept behind each."""
+        pairs = level.pairs
+        part = slice(self._used, self._used + pairs)
+        self._used += pairs
+        opened = self._opened
+        opened[level.skipped :] ^= theirs.reshape(-1, opened.shape[1])
+        e, d = opened[: 2 * pairs].reshape(2, pairs, -1), opened[2 * pairs :]
+        product = self._c[:, part] ^ (d & self._b[:, part]) ^ (e & self._a[part])
+        if self._first:
+            product ^= e & d
+        equal, low = product
+        less, same = self.rows[level.kept].reshape(2, -1, opened.shape[1])
+        high = self.rows[level.places[3 * pairs :]]
+        self.rows = np.concatenate((high ^ low, less, equal, same))
