@@ -17,7 +17,8 @@ from ezlang.compiler.codegen.module import generate
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.kernels.engine import Engine, compile_object, host_target
 from ezlang.compiler.lower import lower
-from ezlang.executors.native.executable import for_codegen
+from ezlang.compiler.passes.assign import Policy
+from ezlang.compiler.passes.prepare import prepare
 
 SIZES = (10, 1_000, 1_000_000)
 
@@ -83,7 +84,7 @@ def compiled(body: str, n: int) -> Stages:
     times = [process_time()]
     lowered = lower(api.checked(api.check_text(text(body), settings={"n": n})))
     times.append(process_time())
-    program = for_codegen(lowered)
+    program = prepare(lowered, Policy.YAO)
     times.append(process_time())
     module = generate(program, 0, interface_of(program, 0))
     times.append(process_time())

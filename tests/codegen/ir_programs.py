@@ -9,7 +9,9 @@ from typing import Any
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.ir.build import Builder
 from ezlang.compiler.ir.verify import verify
-from ezlang.executors.native.executable import Executable, for_codegen
+from ezlang.compiler.passes.assign import Policy
+from ezlang.compiler.passes.prepare import prepare
+from ezlang.executors.native.executable import Executable
 from ezlang.executors.native.outcome import NativeOutcome
 from ezlang.executors.native.threads import run_threads
 from ezlang.types.labels import PUBLIC, SECRET, Label, owned
@@ -79,7 +81,8 @@ def run_native(
     program: ir.Program, inputs: Mapping[str, Mapping[str, Any]], *, passes: bool = True
 ) -> NativeOutcome:
     """Run a program in two threads."""
-    return run_threads(Executable(for_codegen(program) if passes else bare(program)), inputs)
+    made = prepare(program, Policy.YAO) if passes else bare(program)
+    return run_threads(Executable(made), inputs)
 
 
 def bare(program: ir.Program) -> ir.Program:

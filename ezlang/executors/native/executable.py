@@ -10,27 +10,12 @@ from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.ir.text import print_program
 from ezlang.compiler.lower.lowering import lower
 from ezlang.compiler.passes.assign import Policy
-from ezlang.compiler.passes.constants import fold_constants
-from ezlang.compiler.passes.cse import merge_common
-from ezlang.compiler.passes.dce import remove_dead
-from ezlang.compiler.passes.pipeline import PIPELINES, run_passes
 from ezlang.compiler.passes.prepare import prepare
-from ezlang.compiler.passes.reduce import expand_products, expand_reduce
-from ezlang.compiler.passes.share import share
 from ezlang.diagnostics.diagnostic import Diagnostic, EzError
 from ezlang.typed import tree as typed
 
 PARTIES = 2
 DEFAULT_POLICY = "yao"
-PASSES = (
-    *PIPELINES["vectorised"],
-    expand_products,
-    expand_reduce,
-    fold_constants,
-    merge_common,
-    share,
-    remove_dead,
-)
 _NUMBERS = {1: "one", 3: "three", 4: "four", 5: "five", 6: "six"}
 
 
@@ -63,13 +48,8 @@ def executable_of(
     return Executable(prepare(lower(program), Policy(policy), profile), program.params)
 
 
-def for_codegen(program: ir.Program) -> ir.Program:
-    """Run the passes that code generation needs."""
-    return run_passes(program, PASSES)
-
-
 def require_two_parties(parties: tuple[str, ...]) -> None:
-    """Refuse programs that Yao's protocol isn't for."""
+    """Refuse programs that native code isn't for."""
     if len(parties) == PARTIES:
         return
     number = _NUMBERS.get(len(parties), str(len(parties)))
