@@ -20,7 +20,7 @@ from .oblivious import expand_oblivious
 from .products import fold_products
 from .reduce import expand_reduce
 from .simplify import simplify
-from .vectorise import BUDGET, WIDE, vectorise
+from .vectorise import BUDGET, SHARED, WIDE, vectorise
 
 Pass = Callable[[ir.Program], ir.Program]
 
@@ -64,12 +64,14 @@ PIPELINES: Mapping[str, tuple[Pass, ...]] = MappingProxyType(
         ),
         "plain": (expand_oblivious, expand_reduce, fold_constants, merge_common, remove_dead),
         "vectorised": vectorised(BUDGET),
+        "shared": vectorised(SHARED),
         "wide": vectorised(WIDE, products=False),
     }
 )
 """`none` as lowered; `tidy` with less to do; `expanded` tidy and without oblivious accesses;
-`plain` without reductions, too; `vectorised` with loops as tensor operations, for executors that
-keep a label a bit; `wide` the same for those that keep a bit a bit."""
+`plain` without reductions, too; `vectorised` with loops as tensor operations, where every secret
+bit is a label; `shared` the same where most of them are bits; `wide` where all are, and without
+matrix products, for any number of parties."""
 
 
 NAMES: Mapping[str, Pass] = MappingProxyType(

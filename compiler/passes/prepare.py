@@ -24,11 +24,11 @@ from .schedule import schedule
 from .share import share
 from .simplify import simplify
 
-FIRST: Final = "expanded"
-"""The named pipeline that comes first; `vectorised` turns loops into tensor operations."""
+FIRST: Final = "shared"
+"""The named pipeline that comes first. It takes few labels to be kept at a time: where all secrets
+are Yao's, it is `vectorised`."""
 
 _BEFORE: Final[tuple[Pass, ...]] = (
-    *PIPELINES[FIRST],
     drop_checks,
     forward_known,
     fold_constants,
@@ -44,7 +44,7 @@ _AFTER: Final[tuple[Pass, ...]] = (expand_shared, merge_common, remove_dead, nar
 
 def before_assignment(program: ir.Program) -> ir.Program:
     """Return a lowered program as `assign` and `explain` want it."""
-    return run_passes(program, _BEFORE)
+    return run_passes(program, (*PIPELINES[FIRST], *_BEFORE))
 
 
 def after_assignment(program: ir.Program) -> ir.Program:
@@ -61,4 +61,5 @@ def prepare(
     a pass breaks a rule of the IR.
     """
     choose = partial(assign, policy=policy, profile=profile)
-    return run_passes(program, (*_BEFORE, choose, *_AFTER))
+    first = PIPELINES["vectorised" if policy is Policy.YAO else FIRST]
+    return run_passes(program, (*first, *_BEFORE, choose, *_AFTER))

@@ -14,7 +14,7 @@ over strips. **Does not** touch loops without secrets, loops whose bounds aren't
 one party does alone.
 """
 
-from .loops import BUDGET, WIDE, vectorise
+from .loops import BUDGET, SHARED, WIDE, vectorise
 from .memory import LABEL
 
-__all__ = ["BUDGET", "LABEL", "WIDE", "vectorise"]
+__all__ = ["BUDGET", "LABEL", "SHARED", "WIDE", "vectorise"]

@@ -22,6 +22,9 @@ from .promote import promoted
 BUDGET = 64 << 20
 """Bytes of secrets that one vectorised loop may make, counted as labels, where labels are kept."""
 
+SHARED = 16 * BUDGET
+"""The same where labels are kept for few of them."""
+
 WIDE = 64 * BUDGET
 """The same where a secret bit takes a bit or two."""
 
