@@ -1,8 +1,8 @@
 """Garbling netlists and evaluating them, both parties' sides one gate after the other.
 
 Half-gates [ZRE15] with free-XOR [KS08] and point-and-permute [BMR90]; the formulas are those of
-kernels/gates.py. The hash of a label is BLAKE2s under the session's start and a tweak that is used
-once, as a random oracle, where native code has a cipher's.
+kernels/gates.py. The hash of a label is BLAKE2s [ANWW13] under the session's start and a tweak that
+is used once, as a random oracle, where native code has a cipher's.
 
 A register is one integer with 128 bits an instance, so that what is free is one operation for all
 instances. Public registers have all bits of an instance set or none, at both parties.
