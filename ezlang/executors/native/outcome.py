@@ -36,6 +36,16 @@ class NativeOutcome:
         return {one.party: one.bytes_sent for one in self.parties}
 
     @property
+    def ots(self) -> int:
+        """How many oblivious transfers were used, in both directions."""
+        return max(one.ots for one in self.parties)
+
+    @property
+    def sharing_bytes(self) -> dict[str, int]:
+        """Party → how much of what it sent was for arithmetic and boolean shares."""
+        return {one.party: one.sharing_bytes for one in self.parties}
+
+    @property
     def seconds(self) -> dict[str, float]:
         """What took how long, at the party where it took longest."""
         names = dict.fromkeys(name for one in self.parties for name in one.seconds)

@@ -44,7 +44,8 @@ def test_a_process_a_party(policy: str, sign: int) -> None:
         assert (here.rounds, here.bytes_sent) == (there.rounds, there.bytes_sent)
         assert (here.ots, here.sharing_bytes) == (there.ots, there.sharing_bytes)
     first, second = outcome.parties
-    assert first.ots == second.ots
+    assert first.ots == second.ots == outcome.ots
+    assert outcome.sharing_bytes == {one.party: one.sharing_bytes for one in outcome.parties}
     if policy == "yao":
         assert first.ands > 0
         assert first.sharing_bytes == second.sharing_bytes == 0
