@@ -8,6 +8,7 @@ imported by the calls that need them and by nothing else.
 from __future__ import annotations
 
 import os
+import pathlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from time import perf_counter
@@ -19,6 +20,7 @@ from ezlang.recursion import deep_recursion
 from ezlang.source import Source
 from ezlang.syntax.reader import read_source
 from ezlang.typed.tree import Program
+from ezlang.types.sharing import DEFAULT_NETWORK, DEFAULT_POLICY
 from ezlang.values.check import check_inputs
 from ezlang.values.data import Data, Inputs, Outputs
 
@@ -35,9 +37,6 @@ Settings = Mapping[str, int | bool]
 _AT_LAUNCH = frozenset({"EZ1040", "EZ1041", "EZ1042"})
 
 Path = str | os.PathLike[str]
-
-DEFAULT_POLICY = "yao"
-DEFAULT_NETWORK = "lan"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -318,6 +317,33 @@ def run_party(
         ),
         seconds=outcome.seconds,
     )
+
+
+def calibrate(
+    path: Path,
+    *,
+    party: int | None = None,
+    address: str | None = None,
+    insecure: bool = False,
+    timeout: float | None = None,
+    warn: Callable[[str], None] | None = None,
+) -> str:
+    """Measure as one of two parties, or as both on this machine; write the profile, return it.
+
+    The file is for `network`. Raises EzError: exit code 2 for what is wrong with the call or the
+    file, 3 when the other party fails.
+    """
+    from ezlang.executors.native.calibration import measure_both, measure_one
+    from ezlang.values.writing import require_folder, write_whole
+
+    require_folder(pathlib.Path(path))
+    name = os.path.splitext(os.path.basename(path))[0]
+    if party is None:
+        text = measure_both(name, timeout)
+    else:
+        text = measure_one(name, party, address, insecure=insecure, timeout=timeout, warn=warn)
+    write_whole(pathlib.Path(path), text)
+    return text
 
 
 def format_text(text: str, name: str = "main.ez") -> str:

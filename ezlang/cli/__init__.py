@@ -15,6 +15,7 @@ import click
 from ezlang import __version__
 from ezlang.diagnostics.diagnostic import EzError
 
+from .calibrate import calibrate
 from .check import check
 from .cost import cost
 from .dealer import dealer
@@ -36,7 +37,7 @@ def app() -> None:
     """Ez: compute on data that no single party may see."""
 
 
-for _command in (check, run, dealer, cost, leaks, ir, fmt, new, explain):
+for _command in (check, run, dealer, cost, calibrate, leaks, ir, fmt, new, explain):
     app.add_command(_command)
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sys
-import tempfile
 from pathlib import Path
 
 import click
 
-from ezlang.diagnostics.diagnostic import Diagnostic, EzError
+from ezlang.diagnostics.diagnostic import EzError
 
 from .options import usage_error
 from .report import say, show_diagnostics
@@ -57,28 +55,10 @@ def _format_stdin(only_check: bool) -> bool:
 
 def _format(file: str, only_check: bool) -> bool:
     from ezlang.api import format_file
+    from ezlang.values.writing import write_whole
 
     path = Path(file)
     text, laid_out = format_file(path)
     if text != laid_out and not only_check:
-        _write(path, laid_out)
+        write_whole(path, laid_out)
     return text != laid_out
-
-
-def _write(path: Path, text: str) -> None:
-    """Replace a file at once or not at all, with the permissions that it had."""
-    target = path.resolve()
-    written = None
-    try:
-        with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as file:
-            written = file.name
-            file.write(text.encode("utf-8"))
-        os.chmod(written, target.stat().st_mode)
-        os.replace(written, target)
-    except OSError as error:
-        if written is not None:
-            Path(written).unlink(missing_ok=True)
-        diagnostic = Diagnostic(
-            code="EZ4106", message=f"{path} cannot be written: {error.strerror or error}", span=None
-        )
-        raise EzError(diagnostic, exit_code=2) from None

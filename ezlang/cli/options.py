@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
-from ezlang.api import DEFAULT_NETWORK, DEFAULT_POLICY
 from ezlang.diagnostics.diagnostic import Diagnostic, EzError
+from ezlang.types.sharing import DEFAULT_NETWORK, DEFAULT_POLICY, POLICIES
 from ezlang.values.names import USAGE
 
 LONGEST_WAIT = 86_400.0
@@ -45,7 +45,7 @@ def protocol_option(function: Function) -> Function:
     """Add `--protocol`."""
     return click.option(
         "--protocol",
-        type=click.Choice(["auto", "arithmetic", "boolean", "yao"]),
+        type=click.Choice(POLICIES),
         default=DEFAULT_POLICY,
         show_default=True,
         help="How secrets are kept: as sums where that can be, as exclusive ors, as garbled "

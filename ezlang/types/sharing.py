@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from typing import Final
 
 
 class Sharing(Enum):
@@ -15,3 +16,10 @@ class Sharing(Enum):
     ARITHMETIC = "arithmetic"
     BOOLEAN = "boolean"
     YAO = "yao"
+
+
+POLICIES: Final = ("auto", "arithmetic", "boolean", "yao")
+"""What can be said of all secrets of a program: what is cheapest, or one sharing."""
+
+DEFAULT_POLICY: Final = "yao"
+DEFAULT_NETWORK: Final = "lan"

@@ -13,9 +13,9 @@ from ezlang.compiler.passes.assign import Policy
 from ezlang.compiler.passes.prepare import prepare
 from ezlang.diagnostics.diagnostic import Diagnostic, EzError
 from ezlang.typed import tree as typed
+from ezlang.types.sharing import DEFAULT_POLICY as DEFAULT_POLICY
 
 PARTIES = 2
-DEFAULT_POLICY = "yao"
 _NUMBERS = {1: "one", 3: "three", 4: "four", 5: "five", 6: "six"}
 
 

@@ -1,0 +1,42 @@
+"""Writing files whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from ezlang.diagnostics.diagnostic import Diagnostic, EzError
+
+_NEW = 0o644
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write or replace a file at once or not at all, with the permissions that it had.
+
+    Raises EzError (exit code 2).
+    """
+    target = path.resolve()
+    written = None
+    try:
+        mode = target.stat().st_mode if target.exists() else _NEW
+        with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as file:
+            written = file.name
+            file.write(text.encode("utf-8"))
+        os.chmod(written, mode)
+        os.replace(written, target)
+    except OSError as error:
+        if written is not None:
+            Path(written).unlink(missing_ok=True)
+        raise _unwritable(path, error.strerror or str(error)) from None
+
+
+def require_folder(path: Path) -> None:
+    """Raise EzError (exit code 2) where a file can't be written for want of its folder."""
+    if not path.resolve().parent.is_dir():
+        raise _unwritable(path, "there is no such folder")
+
+
+def _unwritable(path: Path, why: str) -> EzError:
+    message = f"{path} cannot be written: {why}"
+    return EzError(Diagnostic(code="EZ4106", message=message, span=None), exit_code=2)
