@@ -1,17 +1,19 @@
 """Rows of packed bits, joined two by two with pairs of triples: levels of a comparison's tree.
 
-A row is N bytes; rows lie one behind the other. A level has P pairs of neighbours: `places` are the
-rows of y₀, of y₁ and of x, P each, and masks a [P][N], b and c [2][P][N], `stride` bytes from the
-one matrix to the other.
+A row is N bytes; rows lie one behind the other. A level has P pairs of neighbours, with masks
+a [P][N] and b and c [2][P][N]. What there is to say of it, and of the tree, is in memory, as 64-bit
+integers: for a single comparison, passing arguments takes longer than the work.
 
-- `tree_open(places*, P, rows*, N, a*, b*, stride, out*)`: y₀ ⊕ b₀, y₁ ⊕ b₁ and x ⊕ a, [3][P][N].
-- `tree_close(places*, P, skipped, kept*, K, rows*, N, a*, b*, b_stride, c*, c_stride, mine*,
-  theirs*, first_party, out*)`: the next rows: z₁ ⊕ x·y₁ for the rows z₁ that come behind x in
-  `places`, K rows `kept`, x·y₀, K more rows. `theirs` lacks the first `skipped` rows, as what is
-  sent does; the first rows of x·y₀ aren't worked out.
+- `level*`: P, how many pairs are `skipped`, how many rows K are kept; then the numbers of the rows
+  that make up y₀, y₁, x and less, P each, and of rows that are kept, 2K.
+- `tree*`: see `FIELDS`. b and c have their second matrix so many bytes behind the first.
+- `tree_open(tree*, level*)`: y₀ ⊕ b₀, y₁ ⊕ b₁ and x ⊕ a, [3][P][N], at `mine`.
+- `tree_close(tree*, level*, theirs*)`: at `next` come less ⊕ x·y₁, K rows kept, x·y₀, K rows kept.
+  `theirs` lacks the first `skipped` rows, and those of x·y₀ aren't worked out. Then `rows` and
+  `next` change places, and the masks move on.
 
-All is done 64 bytes at a time: padding after the end of all that is read and of `out`, whose rows
-are written in order.
+All is done 64 bytes at a time: padding after the end of all that is read and written. Rows are
+written in order.
 """
 
 from __future__ import annotations
@@ -24,26 +26,54 @@ from .build import VOID, Kernel, Value, vector
 _STEP: Final = 64
 _BITS: Final = vector(I64, _STEP // 8)
 
+FIELDS: Final = (
+    *("rows", "next", "size", "mine", "first_party"),
+    *("a", "b", "b_stride", "c", "c_stride"),
+)
+"""Addresses of rows, of the next ones and of what this party opens; N; −1 at party 0, 0 at party 1;
+addresses of masks."""
 
-def _kernel(module: Any, name: str, parameters: str) -> Kernel:
-    """Begin a kernel; names of pointers end in a star."""
-    kinds = [(p.rstrip("*"), POINTER if p.endswith("*") else I64) for p in parameters.split()]
-    return Kernel(module, name, kinds, result=VOID)
+_LEVEL: Final = ("pairs", "skipped", "kept_count")
 
 
-def _row(k: Kernel, places: Value, index: Value) -> Value:
-    """Return where the row is whose number is at an index."""
-    return k["rows"].at(k.load(places.at(index << 3), I64) * k["size"])
+class _Tree:
+    """The fields of both tables, and rows by their numbers."""
+
+    def __init__(self, k: Kernel) -> None:
+        self.k = k
+        self._fields = {name: k["tree"].at(8 * i) for i, name in enumerate(FIELDS)}
+        found = {name: k.load(place, I64, 8) for name, place in self._fields.items()}
+        found |= {name: k.load(k["level"].at(8 * i), I64, 8) for i, name in enumerate(_LEVEL)}
+        self.numbers = found
+        self._places = k["level"].at(8 * len(_LEVEL))
+
+    def __getitem__(self, name: str) -> Value:
+        return self.numbers[name]
+
+    def address(self, name: str) -> Value:
+        """Return an address that a field holds."""
+        return Value(self.k, self.k.builder.inttoptr(self.numbers[name].ir, POINTER))
+
+    def row(self, index: Value) -> Value:
+        """Return where the row is whose number is at an index of the level's table."""
+        number = self.k.load(self._places.at(index << 3), I64, 8)
+        return self.address("rows").at(number * self["size"])
+
+    def set(self, name: str, value: Value) -> None:
+        """Change a field of the tree."""
+        self.k.store(value, self._fields[name], 8)
 
 
 def write_open(module: Any) -> Kernel:
     """Write `tree_open`."""
-    k = _kernel(module, "tree_open", "places* pairs rows* size a* b* stride out*")
-    pairs, size = k["pairs"], k["size"]
-    for part, mask in enumerate((k["b"], k["b"].at(k["stride"]), k["a"])):
+    k = Kernel(module, "tree_open", [("tree", POINTER), ("level", POINTER)], result=VOID)
+    tree = _Tree(k)
+    pairs, size = tree["pairs"], tree["size"]
+    b = tree.address("b")
+    for part, mask in enumerate((b, b.at(tree["b_stride"]), tree.address("a"))):
         with k.loop(0, pairs) as i:
-            source = _row(k, k["places"], pairs * part + i)
-            out = k["out"].at((pairs * part + i) * size)
+            source = tree.row(pairs * part + i)
+            out = tree.address("mine").at((pairs * part + i) * size)
             with k.loop(0, size, _STEP) as lane:
                 masked = k.load(source.at(lane), _BITS) ^ k.load(mask.at(i * size + lane), _BITS)
                 k.store(masked, out.at(lane))
@@ -51,40 +81,48 @@ def write_open(module: Any) -> Kernel:
     return k
 
 
-def _product(k: Kernel, part: int, i: Value, lane: Value, own: Value) -> Value:
+def _product(tree: _Tree, part: int, i: Value, lane: Value, own: Value) -> Value:
     """Return the share of x·y of pair i: c ⊕ d·b ⊕ e·a, and d·e at party 0 [Bea91]."""
-    size, pairs = k["size"], k["pairs"]
+    k, size, pairs = tree.k, tree["size"], tree["pairs"]
     at = i * size + lane
 
     def opened(part: int) -> Value:
         place = pairs * size * part + at
-        theirs = k.load(k["theirs"].at(place - k["skipped"] * size), _BITS)
-        return k.load(k["mine"].at(place), _BITS) ^ theirs
+        theirs = k.load(k["theirs"].at(place - tree["skipped"] * size), _BITS)
+        return k.load(tree.address("mine").at(place), _BITS) ^ theirs
 
-    b, c = (k.load(k[name].at(k[f"{name}_stride"] * part + at), _BITS) for name in "bc")
+    b, c = (
+        k.load(tree.address(name).at(tree[f"{name}_stride"] * part + at), _BITS) for name in "bc"
+    )
     d, e = opened(2), opened(part)
-    return c ^ (d & (b ^ (e & own))) ^ (e & k.load(k["a"].at(at), _BITS))
+    return c ^ (d & (b ^ (e & own))) ^ (e & k.load(tree.address("a").at(at), _BITS))
 
 
 def write_close(module: Any) -> Kernel:
     """Write `tree_close`."""
-    parameters = "places* pairs skipped kept* kept_count rows* size a* b* b_stride c* c_stride"
-    k = _kernel(module, "tree_close", f"{parameters} mine* theirs* first_party out*")
-    pairs, size, count = k["pairs"], k["size"], k["kept_count"]
-    own = k.splat(k["first_party"], _BITS.count)
+    parameters = [("tree", POINTER), ("level", POINTER), ("theirs", POINTER)]
+    k = Kernel(module, "tree_close", parameters, result=VOID)
+    tree = _Tree(k)
+    pairs, size, count = tree["pairs"], tree["size"], tree["kept_count"]
+    own = k.splat(tree["first_party"], _BITS.count)
+    out = tree.address("next")
     for part in (1, 0):
-        out = k["out"] if part else k["out"].at((pairs + count) * size)
-        with k.loop(k.i64(0) if part else k["skipped"], pairs) as i:
-            less = _row(k, k["places"], pairs * 3 + i)
+        with k.loop(k.i64(0) if part else tree["skipped"], pairs) as i:
+            less = tree.row(pairs * 3 + i)
             with k.loop(0, size, _STEP) as lane:
-                result = _product(k, part, i, lane, own)
+                result = _product(tree, part, i, lane, own)
                 if part:
                     result = result ^ k.load(less.at(lane), _BITS)
                 k.store(result, out.at(i * size + lane))
         with k.loop(0, count) as i:
-            kept = _row(k, k["kept"], i + count * (1 - part))
+            kept = tree.row(pairs * 4 + count * (1 - part) + i)
             with k.loop(0, size, _STEP) as lane:
                 k.store(k.load(kept.at(lane), _BITS), out.at((pairs + i) * size + lane))
+        out = out.at((pairs + count) * size)
+    tree.set("rows", tree["next"])
+    tree.set("next", tree["rows"])
+    for name in "abc":
+        tree.set(name, tree[name] + pairs * size)
     k.finish()
     return k
 

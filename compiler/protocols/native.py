@@ -18,6 +18,9 @@ PADDING: Final = sizes.PADDING
 
 Array = npt.NDArray[Any]
 
+_first: Final[Callable[[Any], Any]] = ctypes.c_char.from_buffer
+_address: Final = ctypes.addressof
+
 
 class Native:
     """An engine's functions, called with arrays (by address), addresses and counts.
@@ -37,26 +40,28 @@ class Native:
             add(self.engine, *arguments)
             self._units.add(unit)
 
+    def function(self, name: str, count: int) -> Callable[..., None]:
+        """Return a kernel without a result, which takes so many addresses and numbers."""
+        function: Callable[..., None] | None = self._functions.get(name)
+        if function is None:
+            kinds = [ctypes.c_int64] * count
+            function = self._functions[name] = self.engine.function(name, *kinds, result=None)
+        return function
+
     def call(self, name: str, *arguments: Array | int) -> None:
         """Call a kernel without a result. Arrays are contiguous, and padded where it says so."""
-        function = self._functions.get(name)
-        if function is None:
-            kinds = [
-                ctypes.c_int64 if isinstance(argument, int) else ctypes.c_void_p
-                for argument in arguments
-            ]
-            function = self._functions[name] = self.engine.function(name, *kinds, result=None)
+        function = self._functions.get(name) or self.function(name, len(arguments))
         function(*[a if type(a) is int else address_of(a) for a in arguments])
 
 
 def address_of(array: Array | int) -> int:
     """Return where an array begins; an address stays as it is."""
-    if isinstance(array, int):
-        return array
     try:
-        return ctypes.addressof(ctypes.c_char.from_buffer(array.data))
+        return _address(_first(array))
     except (TypeError, ValueError, BufferError):
-        # Read-only, empty or with gaps; this takes five times as long.
+        # A number; or read-only, empty or with gaps, and this takes five times as long.
+        if isinstance(array, int):
+            return array
         address: int = array.__array_interface__["data"][0]
         return address
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from ..circuits.netlist import Netlist
@@ -70,11 +72,25 @@ class NativeRegisters:
         return self._code[start:], stop - start, self._memory, self._count, self._bytes
 
 
-class NativeTree:
-    """Rows that are joined (`party.Tree`).
+@lru_cache(maxsize=1024)
+def _tables(levels: tuple[Level, ...]) -> tuple[dict[Level, tuple[int, int, int]], list[Array]]:
+    """Return of levels where kernels find what they are, and which rows of masks are sent.
 
-    They move between two places in one piece of memory, behind which lie messages, all with padding
-    and always at the same addresses.
+    The arrays are what keeps them there.
+    """
+    found, arrays = {}, []
+    for level in levels:
+        kept = len(level.kept) // 2
+        table = np.array([level.pairs, level.skipped, kept, *level.places], np.int64)
+        found[level] = address_of(table), level.skipped, 3 * level.pairs
+        arrays.append(table)
+    return found, arrays
+
+
+class NativeTree:
+    """Rows that are joined (`party.Tree`), by the kernels of `kernels/trees.py`.
+
+    They move between two places in one piece of memory, behind which lies what is opened.
     """
 
     def __init__(
@@ -85,54 +101,45 @@ class NativeTree:
         levels: tuple[Level, ...],
         pairs: BitTriples,
     ) -> None:
-        self._native = native
-        self._first_mask = first_mask
         self._size = size = rows.shape[1]
-        after = max(level.rows for level in levels) * size + PADDING
-        sent = 3 * max(level.pairs for level in levels) * size + PADDING
-        self._memory = memory = np.zeros(rows.size + PADDING + after + sent, np.uint8)
+        self._levels, _ = _tables(levels)
+        # The first level has most pairs and rows.
+        most = levels[0].pairs
+        first = rows.size + PADDING
+        self._mine = mine = first + levels[0].rows * size + PADDING
+        memory: Bytes = np.zeros(mine + 3 * most * size + PADDING, np.uint8)
         memory[: rows.size] = rows.reshape(-1)
-        self._start = address_of(memory)
-        self._rows, self._next = 0, rows.size + PADDING
-        self._message = self._next + after
+        start = address_of(memory)
+        masks = pairs.a, pairs.b, pairs.c
+        a, b, c = (address_of(array) for array in masks)
+        b_stride, c_stride = pairs.b.strides[0], pairs.c.strides[0]
+        places = start, start + first, size, start + mine, first_mask
+        self._tree = np.array([*places, a, b, b_stride, c, c_stride], np.int64)
+        self._address = address_of(self._tree)
+        self._memory = memory
+        self._masks = masks
+        self._places = 0, first
         self._count = len(rows)
-        self._masks = tuple(address_of(array) for array in (pairs.a, pairs.b, pairs.c))
-        self._strides = pairs.b.strides[0], pairs.c.strides[0]
-        self._pairs = pairs
-        self._used = 0
+        self._open = native.function("tree_open", 2)
+        self._close = native.function("tree_close", 3)
 
     @property
     def rows(self) -> Bytes:
         """The rows."""
-        end = self._rows + self._count * self._size
-        return self._memory[self._rows : end].reshape(self._count, self._size)
+        at, _ = self._places
+        return self._memory[at : at + self._count * self._size].reshape(self._count, self._size)
 
     def open(self, level: Level) -> Bytes:
         """Mask the operands of a level."""
-        start, size, pairs, used = self._start, self._size, level.pairs, self._used
-        a, b, _ = self._masks
-        out = self._message
-        self._native.call(
-            "tree_open",
-            *(level.places, pairs, start + self._rows, size),
-            *(a + used, b + used, self._strides[0], start + out),
-        )
-        return self._memory[out + level.skipped * size : out + 3 * pairs * size]
+        table, start, stop = self._levels[level]
+        self._open(self._address, table)
+        return self._memory[self._mine + start * self._size : self._mine + stop * self._size]
 
     def close(self, level: Level, theirs: Bytes) -> None:
         """Join the rows of a level."""
-        start, size, pairs, used = self._start, self._size, level.pairs, self._used
-        a, b, c = self._masks
-        kept = len(level.kept) // 2
-        self._native.call(
-            "tree_close",
-            *(level.places, pairs, level.skipped, level.kept, kept, start + self._rows, size),
-            *(a + used, b + used, self._strides[0], c + used, self._strides[1]),
-            *(start + self._message, theirs, self._first_mask, start + self._next),
-        )
-        self._rows, self._next = self._next, self._rows
+        self._close(self._address, self._levels[level][0], address_of(theirs))
+        self._places = self._places[1], self._places[0]
         self._count = level.rows
-        self._used += pairs * size
 
 
 class NativePlanes:

@@ -22,19 +22,23 @@ class Level:
     """One round: P pairs, and K rows of less and of equal each that take part in no product.
 
     `places` are the rows that make up y₀ = equal_low, y₁ = less_low, x = equal_high, and those of
-    less_high, P each. `kept` are 2K rows. The equality of the first `skipped` pairs isn't needed.
-    Next come P rows of less, then K that were kept, then the same of equal.
+    less_high, P each, then 2K rows that are `kept`. The equality of the first `skipped` pairs isn't
+    needed. Next come P rows of less, then K that were kept, then the same of equal.
     """
 
     places: Places
-    kept: Places
     pairs: int
     skipped: int
 
     @property
+    def kept(self) -> Places:
+        """The rows that are kept."""
+        return self.places[4 * self.pairs :]
+
+    @property
     def rows(self) -> int:
         """How many rows there are after it."""
-        return 2 * self.pairs + len(self.kept)
+        return len(self.places) - 2 * self.pairs
 
 
 @lru_cache(maxsize=512)
@@ -66,12 +70,7 @@ def levels(counts: tuple[int, ...]) -> tuple[tuple[Level, ...], tuple[int, ...]]
             parts.append([*range(at, at + made), *range(kept_at, kept_at + odd)])
             at, kept_at = at + made, kept_at + odd
         places = [*(total + i for i in low), *low, *(total + i for i in high), *high]
-        level = Level(
-            places=np.array(places, np.int64),
-            kept=np.array([*kept, *(total + i for i in kept)], np.int64),
-            pairs=pairs,
-            skipped=skipped,
-        )
-        found.append(level)
+        places += [*kept, *(total + i for i in kept)]
+        found.append(Level(np.array(places, np.int64), pairs, skipped))
         total = pairs + len(kept)
     return tuple(found), tuple(part[0] for part in parts)

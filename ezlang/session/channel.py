@@ -8,8 +8,9 @@ Nothing on the wire says how long a message is; both sides know lengths beforeha
   send at most a few megabytes.
 - *Time-out.* A wait ends with an error when no byte has moved for `timeout` seconds. It is not the
   length of the run; but a party that computes alone for longer looks gone to the other.
-- *Copies.* What arrives goes from the system into one buffer of fixed size, where `peek` shows it,
-  or, for large messages, straight to its place; large messages are sent from where they are.
+- *Copies.* What arrives goes from the system straight to its place, or into one buffer of fixed
+  size, where `peek` shows it; large messages are sent from where they are.
+- *Latency.* A wait begins with polling, for as long as it takes to be woken up.
 - *Counters.* `bytes_sent` and `bytes_received` count what the protocols send, without TCP's own.
   `rounds` counts how often this party turned to receiving after it had sent, or began with it:
   how often it had to wait for an answer.
@@ -21,6 +22,7 @@ from __future__ import annotations
 import contextlib
 import selectors
 import socket
+from time import perf_counter
 from typing import Final
 
 from ezlang.compiler.protocols.channel import PEEK_LIMIT, Buffer
@@ -29,7 +31,10 @@ from . import errors
 
 SEND_BUFFER: Final = 1 << 17
 LARGE: Final = 1 << 14
-"""From here on, messages are sent and received without a copy."""
+"""From here on, messages are sent without a copy."""
+
+POLLED: Final = 50e-6
+"""For so many seconds, what comes is polled for: to be woken up takes about as long."""
 
 INBOX: Final = 1 << 17
 SOCKET_BUFFER: Final = 1 << 22
@@ -122,14 +127,15 @@ class SocketChannel:
 
     def send(self, data: Buffer) -> None:
         """Send much at once; keep a copy of little, to be sent with what follows."""
-        view = memoryview(data).cast("B")
-        if not len(view):
+        view = data if type(data) is memoryview else memoryview(data)
+        size = view.nbytes
+        if not size:
             return
-        self.bytes_sent += len(view)
+        self.bytes_sent += size
         self._receiving = False
-        if len(view) >= LARGE:
+        if size >= LARGE:
             self.flush()
-            self._send_all(view)
+            self._send_all(view.cast("B"))
             return
         self._waiting += view
         if len(self._waiting) >= SEND_BUFFER:
@@ -137,28 +143,28 @@ class SocketChannel:
 
     def flush(self) -> None:
         """Hand everything to the network, taking in meanwhile what arrives."""
-        if not self._waiting:
+        waiting = self._waiting
+        if not waiting:
             return
         # New bytes may not be appended while a view of the old ones exists.
-        waiting, self._waiting = self._waiting, bytearray()
-        with memoryview(waiting) as view:
-            self._send_all(view)
+        self._waiting = bytearray()
+        sent = self._send_some(waiting)
+        if sent < len(waiting):
+            with memoryview(waiting) as view:
+                self._send_all(view[sent:])
 
     def receive_into(self, buffer: memoryview) -> None:
         """Fill `buffer`, after sending what waits."""
-        if not len(buffer):
-            return
-        self.flush()
         view = buffer.cast("B") if buffer.format != "B" else buffer
-        self._count(len(view))
-        filled = self._inbox.take(view)
-        while filled < len(view):
-            rest = view[filled:]
-            if len(rest) >= LARGE:
-                filled += self._receive_some(rest)
-            else:
-                self._read_ahead()
-                filled += self._inbox.take(rest)
+        size = len(view)
+        if not size:
+            return
+        if self._waiting:
+            self.flush()
+        self._count(size)
+        filled = self._inbox.take(view) if len(self._inbox) else 0
+        while filled < size:
+            filled += self._receive_some(view[filled:] if filled else view)
 
     def peek(self, least: int) -> memoryview:
         """Show what has arrived, once it is `least` bytes."""
@@ -200,11 +206,17 @@ class SocketChannel:
 
     def _receive_some(self, view: memoryview) -> int:
         """Wait for bytes, and put them where they belong at once."""
+        receive = self._socket.recv_into
+        patience = 0.0
         while True:
             try:
-                count = self._socket.recv_into(view)
+                count = receive(view)
             except (BlockingIOError, InterruptedError):
-                self._wait(selectors.EVENT_READ, _RECEIVING)
+                now = perf_counter()
+                if not patience:
+                    patience = now + POLLED
+                elif now >= patience:
+                    self._wait(selectors.EVENT_READ, _RECEIVING)
                 continue
             except OSError:
                 raise errors.peer_gone(_RECEIVING) from None
@@ -230,7 +242,7 @@ class SocketChannel:
         while position < len(view):
             position += self._send_some(view[position:])
 
-    def _send_some(self, view: memoryview) -> int:
+    def _send_some(self, view: memoryview | bytearray) -> int:
         """Wait until bytes can be sent, or take in some that arrive; return how many were sent."""
         try:
             return self._socket.send(view)
