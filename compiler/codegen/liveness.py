@@ -195,7 +195,7 @@ class Liveness:
     def _may_share(self, operation: ir.Operation, result: ir.Value) -> list[ir.Value]:
         """Return the operands in whose memory the result may be made, if they die here."""
         match operation:
-            case ir.Insert() | ir.InsertSlice() | ir.AffineWrite():
+            case ir.Insert() | ir.InsertSlice() | ir.AffineWrite() | ir.Scatter():
                 base, *others = operation.operands
                 alone = self.number(base) not in {self.number(value) for value in others}
                 return [base] if alone else []

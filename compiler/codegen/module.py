@@ -18,7 +18,7 @@ from ezlang.diagnostics.diagnostic import CompilerBug
 from ..ir import tree as ir
 from ..kernels.abi import I64, POINTER
 from ..kernels.build import Kernel
-from . import affine, arrays, boundary, control, exchanges, scalar, shares
+from . import affine, arrays, boundary, control, exchanges, gathering, scalar, shares
 from .elementwise import elementwise
 from .emitter import Emitter, Unit
 from .forms import Form, Role
@@ -170,6 +170,14 @@ def write_operation(e: Emitter, operation: ir.Operation) -> None:
             affine.read(e, operation)
         case ir.AffineWrite():
             affine.write(e, operation)
+        case ir.Gather():
+            gathering.gather(e, operation)
+        case ir.Scatter():
+            gathering.scatter(e, operation)
+        case ir.Positions():
+            gathering.positions(e, operation)
+        case ir.Separate():
+            gathering.separate(e, operation)
         case ir.Constant() | ir.Iota() | ir.Stack() | ir.Broadcast() | ir.Reshape():
             _write_whole(e, operation)
         case ir.Input() | ir.Output() | ir.Assert() | ir.Relabel() | ir.Reveal():

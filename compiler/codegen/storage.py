@@ -136,7 +136,9 @@ def _assign(plan: Plan, groups: _Groups) -> None:
         }
     )
     plan.scratch = end
-    plan.size = end + _aligned(max(_largest_saved(groups, sizes), _largest_converted(plan)))
+    plan.size = end + _aligned(
+        max(_largest_saved(groups, sizes), _largest_converted(plan), _most_marks(plan))
+    )
 
 
 def _largest_saved(groups: _Groups, sizes: dict[int, int]) -> int:
@@ -161,6 +163,12 @@ def _largest_converted(plan: Plan) -> int:
         ),
         default=0,
     )
+
+
+def _most_marks(plan: Plan) -> int:
+    """Return the bytes that the largest check of places needs to mark them."""
+    separates = (one for one in ir.walk(plan.function.body) if isinstance(one, ir.Separate))
+    return max((one.size for one in separates), default=0)
 
 
 def _positions(groups: _Groups, values: tuple[ir.Value, ...]) -> dict[int, int]:

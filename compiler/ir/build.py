@@ -350,6 +350,34 @@ class Builder:
         self.emit(operation)
         return result
 
+    def gather(self, base: ir.Value, places: ir.Value) -> ir.Value:
+        """Emit a Gather along dimension 0."""
+        shape = (*places.type.shape, *base.type.shape[1:])
+        result = self.fresh(replace(base.type, shape=shape), base.hint)
+        self.emit(ir.Gather(operands=(base, places), results=(result,), span=self.span))
+        return result
+
+    def scatter(self, base: ir.Value, value: ir.Value, places: ir.Value) -> ir.Value:
+        """Emit a Scatter along dimension 0."""
+        result = self.fresh(base.type, base.hint)
+        self.emit(ir.Scatter(operands=(base, value, places), results=(result,), span=self.span))
+        return result
+
+    def positions(self, condition: ir.Value, most: int) -> ir.Value:
+        """Emit Positions, at most so many, as int64."""
+        result = self.fresh(ir.TensorType(INT64, (most,), PUBLIC))
+        self.emit(ir.Positions(operands=(condition,), results=(result,), span=self.span))
+        return result
+
+    def separate(self, places: Sequence[ir.Value], written: int, size: int) -> ir.Value:
+        """Emit a Separate."""
+        result = self.fresh(ir.TensorType(BOOL, (), PUBLIC))
+        operation = ir.Separate(
+            written=written, size=size, operands=tuple(places), results=(result,), span=self.span
+        )
+        self.emit(operation)
+        return result
+
     def iota(self, element: ScalarType, length: int, start: int, step: int) -> ir.Value:
         """Emit an Iota."""
         result = self.fresh(ir.TensorType(element, (length,), PUBLIC))

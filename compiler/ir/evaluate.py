@@ -38,6 +38,10 @@ Pure = (
     | ir.InsertSlice
     | ir.AffineRead
     | ir.AffineWrite
+    | ir.Gather
+    | ir.Scatter
+    | ir.Positions
+    | ir.Separate
     | ir.ObliviousRead
     | ir.ObliviousWrite
     | ir.Stack
@@ -91,6 +95,10 @@ def evaluate(operation: Pure, operands: Sequence[Array]) -> Array:
                 return reduce(operation.kind, operands[0], operation.axis)
             case ir.MatrixProduct():
                 return np.asarray(operands[0] @ operands[1])
+            case ir.Positions():
+                return _positions(operands[0], result)
+            case ir.Separate():
+                return np.asarray(_separate(operation, operands))
             case _:
                 return moved(operation, operands)
 
@@ -110,11 +118,17 @@ Moving = (
     | ir.InsertSlice
     | ir.AffineRead
     | ir.AffineWrite
+    | ir.Gather
+    | ir.Scatter
     | ir.ObliviousRead
     | ir.ObliviousWrite
     | ir.Stack
 )
 """The operations that only move elements: they are the same on shares, element by element."""
+
+
+WRITES = ir.Insert | ir.InsertSlice | ir.AffineWrite | ir.Scatter
+"""Those of them that write a second operand into the first; the other operands are places."""
 
 
 def moved(operation: Moving, operands: Sequence[Array]) -> Array:
@@ -147,6 +161,16 @@ def moved(operation: Moving, operands: Sequence[Array]) -> Array:
             written_to: Array = np.array(operands[0], order="C")
             _places(operation, written_to, operands[1].shape, operands[2:])[...] = operands[1]
             return written_to
+        case ir.Gather():
+            inside = _inside(operands[1], operands[0].shape[0])
+            gathered = _zeros(shape, operands[0])
+            gathered[inside] = operands[0][operands[1][inside].astype(np.int64)]
+            return gathered
+        case ir.Scatter():
+            inside = _inside(operands[2], shape[0])
+            scattered: Array = np.array(operands[0])
+            scattered[operands[2][inside].astype(np.int64)] = operands[1][inside]
+            return scattered
         case ir.ExtractSlice():
             result = _zeros(shape, operands[0])
             source, target = _overlap(operands[0].shape[0], shape[0], int(operands[1]))
@@ -157,6 +181,27 @@ def moved(operation: Moving, operands: Sequence[Array]) -> Array:
             return _put(operands[0], target, operands[1][source])
         case _:
             assert_never(operation)
+
+
+def _inside(places: Array, size: int) -> Array:
+    return np.asarray((places >= 0) & (places < size))
+
+
+def _positions(condition: Array, type: ir.TensorType) -> Array:
+    found = np.flatnonzero(condition)[: type.size]
+    result: Array = np.full(type.shape, -1, dtype=dtype(type.element))
+    result[: len(found)] = found
+    return result
+
+
+def _separate(operation: ir.Separate, places: Sequence[Array]) -> bool:
+    rows = [row[row >= 0] for row in places]
+    if any(np.any(row >= operation.size) for row in rows):
+        return False
+    written: Array = np.concatenate(rows[: operation.written]) if operation.written else rows[0][:0]
+    read = rows[operation.written :]
+    distinct = len(np.unique(written)) == len(written)
+    return distinct and not any(np.isin(row, written).any() for row in read)
 
 
 def out_of_range(operation: ir.Operation, operands: Sequence[Array | None]) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from ezlang.types.labels import Label, meet_all, owned
-from ezlang.types.types import BOOL, BoolType, IntType, array_of
+from ezlang.types.types import BOOL, INT64, BoolType, IntType, array_of
 from ezlang.values.data import leaves
 
 from . import tree as ir
@@ -100,7 +100,13 @@ class Rules:
                 else:
                     _need(not result.label.is_secret, "what is revealed has readers")
                 return
-            case ir.Insert() | ir.InsertSlice() | ir.AffineWrite() | ir.ObliviousWrite():
+            case (
+                ir.Insert()
+                | ir.InsertSlice()
+                | ir.AffineWrite()
+                | ir.Scatter()
+                | ir.ObliviousWrite()
+            ):
                 self._write(operation, types, result)
                 return
             case ir.ObliviousRead():
@@ -147,6 +153,18 @@ class Rules:
             case ir.AffineRead():
                 _need(len(types) >= 1 and types[0].element == result.element, "types differ")
                 self._places(operation, types[0], result, types[1:])
+            case ir.Gather():
+                _need(len(types) == 2 and types[0].element == result.element, "types differ")
+                self._items(types[0], result, types[1])
+            case ir.Positions():
+                _need(len(types) == 1 and _is_bool(types[0]), "it takes bools")
+                _need(len(types[0].shape) == len(result.shape) == 1, "wrong shape")
+                _need(result.label.is_public and not _is_bool(result), "it gives public integers")
+            case ir.Separate():
+                _need(len(types) > 0 and len(set(types)) == 1, "the operands have one type")
+                _need(types[0].element == INT64 and len(types[0].shape) == 1, "it takes places")
+                _need(0 <= operation.written <= len(types), "more is written than there is")
+                _need(_is_flag(result) and result.label.is_public, "it gives a public bool")
             case ir.Stack():
                 _need(len(types) > 0 and len(set(types)) == 1, "the operands have one type")
                 shape = (len(types), *types[0].shape)
@@ -257,6 +275,12 @@ class Rules:
             inside = (low >= 0 and high < size) if not shifts else high - low < size
             _need(inside or part.size == 0, "a place is out of range")
 
+    def _items(self, base: ir.TensorType, part: ir.TensorType, places: ir.TensorType) -> None:
+        _need(not _is_bool(places) and len(places.shape) == 1, "places are integers in a row")
+        _need(places.label.is_public, "places are public")
+        fits = bool(base.shape) and part.shape == (*places.shape, *base.shape[1:])
+        _need(fits, "the part's shape is wrong")
+
     def _item(self, base: ir.TensorType, index: ir.TensorType, item: ir.TensorType) -> None:
         _need(not _is_bool(index) and index.shape == (), "the index is a scalar integer")
         _need(bool(base.shape), "the base is an array")
@@ -264,7 +288,7 @@ class Rules:
 
     def _write(
         self,
-        operation: ir.Insert | ir.InsertSlice | ir.AffineWrite | ir.ObliviousWrite,
+        operation: ir.Insert | ir.InsertSlice | ir.AffineWrite | ir.Scatter | ir.ObliviousWrite,
         types: tuple[ir.TensorType, ...],
         result: ir.TensorType,
     ) -> None:
@@ -282,6 +306,10 @@ class Rules:
             case ir.AffineWrite():
                 _need(types[1].element == result.element, "types differ")
                 self._places(operation, types[0], types[1], types[2:])
+            case ir.Scatter():
+                _need(len(types) == 3, "it takes three operands")
+                _need(types[1].element == result.element, "types differ")
+                self._items(types[0], types[1], types[2])
             case ir.ObliviousWrite():
                 _need(len(types) in (3, 4), "it takes three or four operands")
                 _need(result.label.is_secret, "the base is secret")

@@ -233,6 +233,44 @@ class AffineWrite(OperationNode):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Gather(OperationNode):
+    """(base [n, …], places [m]) -> [m, …]: the items of base at public places along dimension 0.
+
+    Zeros where a place is out of range.
+    """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scatter(OperationNode):
+    """(base [n, …], value [m, …], places [m]) -> base with the items of value at public places.
+
+    The label is the base's. Places in range differ from one another: whoever makes one has shown
+    it, or asks Separate. Nothing is written where a place is out of range.
+    """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Positions(OperationNode):
+    """(condition [n]) -> public integers [m]: where a public condition is true, in order.
+
+    Where fewer than m are, -1 follows; where more are, only the first m are told.
+    """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Separate(OperationNode):
+    """(places…) -> public bool: whether items at public places can be changed independently.
+
+    The operands are int64 [m], and the first `written` of them are written. True if all places are
+    below `size`, and none that is written occurs a second time, in whichever operand. Negative
+    places are nobody's.
+    """
+
+    written: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ObliviousRead(OperationNode):
     """(base, index) -> base[index] along dimension 0; zeros out of range. The result is secret.
 
@@ -375,6 +413,10 @@ Operation = (
     | InsertSlice
     | AffineRead
     | AffineWrite
+    | Gather
+    | Scatter
+    | Positions
+    | Separate
     | ObliviousRead
     | ObliviousWrite
     | Stack

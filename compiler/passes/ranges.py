@@ -197,7 +197,7 @@ class _Analysis:
             case ir.Select():
                 first, second = (self._added(side, to, seen) for side in x[1:])
                 return first and second and first.join(second)
-            case ir.Insert() | ir.InsertSlice() | ir.AffineWrite():
+            case ir.Insert() | ir.InsertSlice() | ir.AffineWrite() | ir.Scatter():
                 base, part = self._added(x[0], to, seen), self._added(x[1], to, seen)
                 return base and part and base.join(part)
             case ir.Extract() | ir.ExtractSlice() if operation.checked:
@@ -242,9 +242,11 @@ def transfer(operation: ir.Operation, x: Sequence[Range]) -> Range:
             return x[0]
         case ir.Extract() | ir.ExtractSlice():
             return x[0] if operation.checked else x[0].join(Range(0, 0))
-        case ir.ObliviousRead():
+        case ir.ObliviousRead() | ir.Gather():
             return x[0].join(Range(0, 0))
-        case ir.Insert() | ir.InsertSlice() | ir.AffineWrite():
+        case ir.Positions():
+            return Range(-1, max(operation.operands[0].type.size - 1, -1))
+        case ir.Insert() | ir.InsertSlice() | ir.AffineWrite() | ir.Scatter():
             return x[0].join(x[1])
         case ir.ObliviousWrite():
             return x[0].join(x[2])

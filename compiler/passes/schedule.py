@@ -180,7 +180,7 @@ def _used(operation: ir.Operation) -> Iterable[int]:
 def _overwritten(operation: ir.Operation) -> tuple[ir.Value, ...]:
     """Return the values whose memory the results may take over."""
     match operation:
-        case ir.Insert() | ir.InsertSlice() | ir.AffineWrite():
+        case ir.Insert() | ir.InsertSlice() | ir.AffineWrite() | ir.Scatter():
             return operation.operands[:1]
         case ir.For():
             return tuple(v for v in operation.operands[2:] if v.type.shape)

@@ -76,7 +76,7 @@ class _Sharer:
                     return
                 case ir.Broadcast():
                     self.broadcasts[operation.result.id] = operands[0]
-                case ir.Insert() | ir.InsertSlice() | ir.AffineWrite() if secret:
+                case ir.Insert() | ir.InsertSlice() | ir.AffineWrite() | ir.Scatter() if secret:
                     operands = (operands[0], self.secret(operands[1]), *operands[2:])
                 case ir.ObliviousWrite() | ir.ObliviousRead():
                     operands = tuple(map(self.secret, operands))

@@ -21,7 +21,7 @@ from .operations_arithmetic import shifted
 from .party import SharingParty
 from .steps import Array
 
-_MOVED: Final = {ir.Insert: 2, ir.InsertSlice: 2, ir.AffineWrite: 2}
+_MOVED: Final = {ir.Insert: 2, ir.InsertSlice: 2, ir.AffineWrite: 2, ir.Scatter: 2}
 """How many operands are elements where it isn't one; the others are places."""
 
 
@@ -78,6 +78,8 @@ def _result(call: Call, operation: ir.Operation) -> Array:
             | ir.InsertSlice()
             | ir.AffineRead()
             | ir.AffineWrite()
+            | ir.Gather()
+            | ir.Scatter()
         ):
             return _moved(call, operation)
         case _:

@@ -274,7 +274,7 @@ class Mixed:
             ir.TensorType(INT64, (), PUBLIC), ir.Constant, data=(self.random.randrange(-1, 4),)
         )
         row = replace(type, shape=shape[1:])
-        match self.random.randrange(9):
+        match self.random.randrange(11):
             case 0:
                 return self.made(row, ir.Extract, operands=(x, index), dimensions=(True,))
             case 1:
@@ -306,6 +306,15 @@ class Mixed:
             case 7:
                 parts = [self.secret(element, (3,), type.sharing) for _ in range(2)]
                 return self.made(replace(type, shape=(2, 3)), ir.Stack, operands=tuple(parts))
+            case 8 | 9:
+                numbers = self.random.sample(range(-1, 1 + shape[0]), 2)
+                two = replace(type, shape=(2, *shape[1:]))
+                line = ir.TensorType(INT64, (2,), PUBLIC)
+                places = self.made(line, ir.Constant, data=tuple(numbers))
+                if self.random.random() < 0.5:
+                    return self.made(two, ir.Gather, operands=(x, places))
+                part = self.secret(element, two.shape, type.sharing)
+                return self.made(type, ir.Scatter, operands=(x, part, places))
             case _:
                 return self.made(replace(type, shape=(type.size,)), ir.Reshape, operands=(x,))
 

@@ -30,6 +30,7 @@ _MOVES = (
     ir.Extract,
     ir.ExtractSlice,
     ir.AffineRead,
+    ir.Gather,
     ir.Stack,
 )
 _COMPUTES = (ir.Unary, ir.Binary, ir.Select, ir.Cast, ir.Bit, ir.Reduce, ir.MatrixProduct)

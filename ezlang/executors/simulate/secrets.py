@@ -89,6 +89,8 @@ class Secrets:
                 | ir.InsertSlice()
                 | ir.AffineRead()
                 | ir.AffineWrite()
+                | ir.Gather()
+                | ir.Scatter()
             ):
                 return self._move(operation, operands)
             case _:
@@ -284,7 +286,7 @@ class Secrets:
         if isinstance(operation, ir.Stack):
             count = len(operands)
         else:
-            writes = isinstance(operation, ir.Insert | ir.InsertSlice | ir.AffineWrite)
+            writes = isinstance(operation, evaluate.WRITES)
             count = 2 if writes else 1
         moved = self.share(operands[:count])
         indices = [value.data for value in operands[count:] if isinstance(value, Known)]

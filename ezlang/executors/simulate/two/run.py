@@ -222,6 +222,8 @@ class _Run(Walk[Shared]):
                 | ir.InsertSlice()
                 | ir.AffineRead()
                 | ir.AffineWrite()
+                | ir.Gather()
+                | ir.Scatter()
             ):
                 return self._moved(operation, operands)
             case _:
@@ -232,7 +234,7 @@ class _Run(Walk[Shared]):
         if isinstance(operation, ir.Stack):
             count = len(operands)
         else:
-            writes = isinstance(operation, ir.Insert | ir.InsertSlice | ir.AffineWrite)
+            writes = isinstance(operation, evaluate.WRITES)
             count = 2 if writes else 1
         moved = [self._labelled(operand) for operand in operands[:count]]
         places = [value.data for value in operands[count:] if isinstance(value, Known)]

@@ -1,0 +1,110 @@
+"""Items of arrays at public places that are computed in the run, and checks of such places.
+
+Items are moved as bytes, so labels, shares and clear numbers go the same way. A place out of range
+reads zeros and writes nothing.
+"""
+
+from __future__ import annotations
+
+from math import prod
+
+from ezlang.types.types import INT64, ScalarType
+
+from ..ir import tree as ir
+from ..kernels.abi import I8
+from ..kernels.build import Value
+from . import scalar
+from .emitter import Emitter
+
+
+def _place(e: Emitter, places: ir.Value, address: Value, number: Value) -> Value:
+    """Read a place: an i64 that, read as unsigned, is in range exactly if the place is."""
+    element = places.type.element
+    found = scalar.load(e.kernel, address.at(number * e.stride(places)), element)
+    return scalar.index(found, element)
+
+
+def _below(e: Emitter, number: Value, size: int) -> Value:
+    return Value(e.kernel, e.kernel.builder.icmp_unsigned("<", number.ir, e.i64(size).ir))
+
+
+def gather(e: Emitter, operation: ir.Gather) -> None:
+    """Copy items out of the base."""
+    base, places = operation.operands
+    result = operation.result
+    if not result.type.size:
+        return
+    form = e.form(result)
+    items = prod(base.type.shape[1:])
+    item = items * e.stride(result)
+    source, target, numbers = e.spilled(base), e.address(result), e.address(places)
+    with e.kernel.loop(0, e.i64(places.type.size)) as number:
+        place = _place(e, places, numbers, number)
+        there = target.at(number * item)
+        with e.kernel.builder.if_else(_below(e, place, base.type.shape[0]).ir) as sides:
+            inside, outside = sides
+            with inside:
+                e.copy(there, source.at(place * item), item)
+            with outside:
+                e.zero(there, result.type, form, items)
+
+
+def scatter(e: Emitter, operation: ir.Scatter) -> None:
+    """Copy items into the base, or into a copy of it."""
+    base, value, places = operation.operands
+    result = operation.result
+    e.copy_value(result, base)
+    if not value.type.size:
+        return
+    item = prod(base.type.shape[1:]) * e.stride(result)
+    source, target, numbers = e.address(value), e.address(result), e.address(places)
+    with e.kernel.loop(0, e.i64(places.type.size)) as number:
+        place = _place(e, places, numbers, number)
+        with e.kernel.when(_below(e, place, base.type.shape[0])):
+            e.copy(target.at(place * item), source.at(number * item), item)
+
+
+def positions(e: Emitter, operation: ir.Positions) -> None:
+    """Store the positions of what is true, and -1 behind them."""
+    (condition,), result = operation.operands, operation.result
+    if not result.type.size:
+        return
+    element, stride = result.type.element, e.stride(result)
+    target, flags = e.address(result), e.address(condition)
+    most = e.i64(result.type.size)
+    count = e.kernel.variable(e.i64(0))
+    with e.kernel.loop(0, e.i64(condition.type.size)) as number:
+        chosen = scalar.load(e.kernel, flags.at(number), condition.type.element)
+        with e.kernel.when(chosen & (count.get() < most)):
+            _store(e, number, target.at(count.get() * stride), element)
+            count.set(count.get() + 1)
+    with e.kernel.loop(count.get(), most) as number:
+        _store(e, e.i64(-1), target.at(number * stride), element)
+
+
+def _store(e: Emitter, number: Value, address: Value, element: ScalarType) -> None:
+    scalar.store(e.kernel, number.to(scalar.register_type(element)), address)
+
+
+def separate(e: Emitter, operation: ir.Separate) -> None:
+    """Mark the places that are written, a byte each, and look whether one comes twice."""
+    size, marks = operation.size, e.scratch
+    if size:
+        e.kernel.clear(marks, e.i64(size))
+    holds = e.variable(operation.result.type)
+    holds.set(scalar.constant(e.kernel, operation.result.type.element, 1))
+    false = scalar.constant(e.kernel, operation.result.type.element, 0)
+    for n, places in enumerate(operation.operands):
+        numbers = e.address(places)
+        with e.kernel.loop(0, e.i64(places.type.size)) as number:
+            place = scalar.load(e.kernel, numbers.at(number * 8), INT64)
+            inside = _below(e, place, size)
+            with e.kernel.when(~inside & ~(place < 0)):
+                holds.set(false)
+            with e.kernel.when(inside):
+                mark = marks.at(place)
+                with e.kernel.when(e.kernel.load(mark, I8).differs(0)):
+                    holds.set(false)
+                if n < operation.written:
+                    e.kernel.store(e.kernel.constant(I8, 1), mark)
+    e.define(operation.result, holds.get())
