@@ -5,7 +5,8 @@
   number i, of b that of P₀ ⊕ P₁, of u that of P_r; so u ⊕ v = r·b. Bits are packed, eight a byte,
   lowest first. For *pairs* (`pairs_sender`, `pairs_receiver`) v, b and u have a second
   vector, `stride` bytes after the first, from the pads' next bits: two products with the same r.
-- `flip(blocks*, delta*, flips*, n)`: q ⊕ e·Δ. A sender's OTs then are for the choice r ⊕ e.
+- `flip(blocks*, delta*, flips*, n)`: q ⊕ e·Δ. A sender's OTs then are for the choice r ⊕ e. The e
+  are packed.
 - `leaves{2|1}_sender(start*, first, blocks*, delta*, digits*, masks*, message*, n)`,
   `leaves{1|2|4}_receiver(start*, first, blocks*, digits*, message*, out*, n)`: see below.
 - `tables{1|2|4}_sender(start*, first, blocks*, delta*, tables*, message*, n)`: the same with words
@@ -91,13 +92,14 @@ def write_triples_receiver(module: Any, pads: Kernel, copies: int) -> Kernel:
 
 
 def write_flip(module: Any) -> Kernel:
-    """Write `flip`; `flips` are bytes, 0 or 1."""
+    """Write `flip`; `flips` are packed bits."""
     parameters = (("blocks", POINTER), ("delta", POINTER), ("flips", POINTER), ("n", I64))
     k = Kernel(module, "flip", parameters, result=VOID)
     delta = k.load(k["delta"], BLOCK)
     with k.loop(0, k["n"]) as i:
         place = k["blocks"].at(i << 4)
-        mask = k.splat(-k.load(k["flips"].at(i), I8).to(I64), 2)
+        bit = k.load(k["flips"].at(i >> 3), I8).to(I64) >> (i & 7)
+        mask = k.splat(-(bit & 1), 2)
         k.store(k.load(place, BLOCK) ^ (delta & mask), place)
     k.finish()
     return k

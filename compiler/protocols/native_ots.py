@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -33,13 +34,16 @@ from .native import BLOCK_BYTES, Array, Native, empty, padded, zeros
 from .native_batches import Additive, BitProducts, Kind, MatrixRows, Products, Session, Tables
 from .party import BitTriples
 from .sizes import DIGIT_BITS, KEYS_A_WINDOW, PANEL, TABLE_BITS
-from .steps import Bytes, Round, Steps, Take, ask, swap
+from .steps import Bytes, Round, Steps, Take, swap
 
 _ROW = 16
 """Rows of carried matrices begin at multiples of so many elements."""
 
 
-@dataclass(slots=True, kw_only=True)
+_NOTHING: Final = np.empty(0, np.uint8)
+
+
+@dataclass(slots=True, eq=False)
 class _Begun:
     """A batch whose OTs are taken and whose choices are known."""
 
@@ -185,17 +189,9 @@ class NativeOts:
         """Take a batch's OTs and number its keys."""
         sent, received = batch.sent, batch.received
         take = Take(sent=sent.ots if sent else 0, received=received.ots if received else 0)
-        blocks, (choices, taken) = yield from ask(take)
-        begun = _Begun(
-            kind=kind,
-            sent=sent,
-            blocks=blocks,
-            sent_key=KEYS_A_WINDOW * self.windows_sent,
-            received=received,
-            choices=choices,
-            taken=taken,
-            received_key=KEYS_A_WINDOW * self.windows_received,
-        )
+        ((blocks, (choices, taken)),) = yield (take,)
+        first, other = KEYS_A_WINDOW * self.windows_sent, KEYS_A_WINDOW * self.windows_received
+        begun = _Begun(kind, sent, blocks, first, received, choices, taken, other)
         self.windows_sent += sent.windows if sent else 0
         self.windows_received += received.windows if received else 0
         return begun
@@ -216,14 +212,13 @@ class NativeOts:
                 last.kind.send(last.sent, last.sent_key, last.blocks, made)
                 if made.size:
                     outgoing.append(made)
-        reply: Bytes = np.empty(0, np.uint8)
+        reply: Bytes = _NOTHING
         if outgoing or flips or message:
             purpose = (begun or last).kind.name  # type: ignore[union-attr]
             request = Round(send=tuple(outgoing), receive=flips + message, purpose=purpose)
-            reply = yield from ask(request)
+            (reply,) = yield (request,)
         if flips and begun is not None and begun.sent and begun.blocks is not None:
-            bits = np.unpackbits(reply[:flips], count=begun.sent.ots, bitorder="little")
-            self._native.call("flip", begun.blocks, self._session.delta, bits, begun.sent.ots)
+            self._native.call("flip", begun.blocks, self._session.delta, reply, begun.sent.ots)
         if last is not None and last.received and last.choices is not None:
             assert last.taken is not None
             half, key = last.received, last.received_key

@@ -88,7 +88,7 @@ def test_flip(native: Native) -> None:
     blocks = RNG.integers(0, 1 << 63, (37, 2), np.uint64)
     flips = RNG.integers(0, 2, 37, np.uint8)
     expected = blocks ^ (DELTA * flips[:, None].astype(np.uint64))
-    native.call("flip", blocks, DELTA, flips, 37)
+    native.call("flip", blocks, DELTA, np.packbits(flips, bitorder="little"), 37)
     assert np.array_equal(blocks, expected)
 
 
