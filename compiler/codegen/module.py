@@ -90,6 +90,9 @@ def _write_function(unit: Unit, function: ir.Function, number: int, *, entry: bo
     plan = unit.plans[function.name]
     name = ENTRY if entry else f"function.{number}"
     kernel = Kernel(unit.module, name, _parameters(plan), internal=not entry)
+    if not entry:
+        # LLVM takes more than linear time for a function: passes/outline.py bounds their sizes.
+        kernel.function.attributes.add("noinline")
     unit.kernels[function.name] = kernel
     e = Emitter(unit, plan, kernel, unit.bases[function.name])
     e.known.update(known_values(function.body))
