@@ -136,10 +136,14 @@ class Ledger:
     def copy(self) -> Ledger:
         """Return a ledger that goes on from here by itself."""
         other = Ledger()
-        other.amounts = self.amounts.copy()
+        other.become(self)
         other.phase, other.place = self.phase, self.place
-        other._receiving = list(self._receiving)
         return other
+
+    def become(self, other: Ledger) -> None:
+        """Take over what another one has booked, and go on from there."""
+        self.amounts = other.amounts.copy()
+        self._receiving = list(other._receiving)
 
     @contextmanager
     def within(self, phase: Phase) -> Iterator[None]:

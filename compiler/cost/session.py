@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 
-from ..protocols.stock import ExtensionBatches
-from .ledger import Amounts, Ledger, Mark, Phase, bound
+from ..protocols.stock import LARGEST_BATCH, ExtensionBatches
+from .ledger import SENT, Amounts, Ledger, Mark, Phase, bound
 
 OTS = ("OTs with party 0 as sender", "OTs with party 1 as sender")
 """Names of amounts: correlated OTs used."""
@@ -20,11 +21,20 @@ OTS = ("OTs with party 0 as sender", "OTs with party 1 as sender")
 OTS_MADE = ("OTs made with party 0 as sender", "OTs made with party 1 as sender")
 
 
+class Bound(Enum):
+    """Whether the cost of a run is at least, or at most, what is counted."""
+
+    LEAST = "at least"
+    MOST = "at most"
+
+
 @dataclass(slots=True)
 class Extension:
     """The correlated OTs of one direction, made by SoftSpoken in batches (protocols/cot.py).
 
-    With a dealer they are `dealt`: as many as are wanted, for nothing.
+    With a dealer they are `dealt`: as many as are wanted, for nothing. Where it isn't known how
+    many are left, each is `bounded`: as a batch is used up before the next is made, all that are
+    made are those that are taken, and less than a batch.
     """
 
     ledger: Ledger
@@ -33,11 +43,14 @@ class Extension:
     left: int = 0
     taken: int = 0
     batches: int = 0
+    ready: bool = False
+    bounded: Bound | None = None
 
     def set_up(self) -> None:
         """Run the base OTs and make the trees, once."""
-        if self.batches or self.dealt:
+        if self.ready or self.dealt:
             return
+        self.ready = True
         with self.ledger.within(Phase.SET_UP):
             for message in ExtensionBatches().set_up():
                 self.ledger.message(
@@ -53,10 +66,27 @@ class Extension:
             self.left = wanted
             return 0
         made = ExtensionBatches().next(wanted)
-        self.left = made.count
+        count, size = made.count, made.bytes
+        if self.bounded is not None:
+            count, size = wanted, -(-made.bytes * wanted // made.count)
+        self.left = count
         with self.ledger.within(Phase.PREPROCESSING):
-            self.ledger.add(OTS_MADE[self.sender], made.count)
-        return made.bytes
+            self.ledger.add(OTS_MADE[self.sender], count)
+            if self.bounded is Bound.LEAST:
+                # Perhaps with a message that goes anyway.
+                self.ledger.add(SENT[1 - self.sender], size - 1)
+                return 0
+        return size
+
+    def bind(self, bound: Bound, most_left: int) -> None:
+        """Go on with a bound for what is made, where at most so many are left."""
+        if self.bounded is None and bound is Bound.MOST:
+            batch = ExtensionBatches().next(LARGEST_BATCH)
+            with self.ledger.within(Phase.PREPROCESSING):
+                self.ledger.add(OTS_MADE[self.sender], batch.count)
+                self.ledger.message(1 - self.sender, batch.bytes)
+        self.bounded = bound
+        self.left = most_left if bound is Bound.LEAST else 0
 
     def use(self, wanted: int) -> int:
         """Use up to so many of those that are left; return how many."""
@@ -123,7 +153,7 @@ class Session:
     def take(self, first: int, second: int) -> None:
         """Take OTs for shares, with party 0 as sender and with party 1, at the same time."""
         directions = self.ots[1:]
-        if not self.dealt and not directions[0].batches and (first or second):
+        if not self.dealt and not directions[0].ready and (first or second):
             # One after the other, party 1 as sender first: see protocols/runtime.py.
             for one in reversed(directions):
                 one.begin()
@@ -135,15 +165,25 @@ class Session:
     @property
     def state(self) -> Hashable:
         """All that decides what something costs now."""
-        stocks = tuple((one.left, bool(one.batches)) for one in self.ots)
+        stocks = tuple((one.left, one.ready) for one in self.ots)
         return self.ledger.receiving, self.sharing, stocks
 
     def copy(self) -> Session:
         """Return a session that goes on from here by itself."""
         other = Session(self.ledger.copy(), self.sharing, self.dealt)
-        for mine, theirs in zip(self.ots, other.ots, strict=True):
-            theirs.left, theirs.taken, theirs.batches = mine.left, mine.taken, mine.batches
+        other._take_stocks(self)
         return other
+
+    def become(self, other: Session) -> None:
+        """Go on from where another one is."""
+        self.ledger.become(other.ledger)
+        self.sharing = other.sharing
+        self._take_stocks(other)
+
+    def _take_stocks(self, other: Session) -> None:
+        for mine, theirs in zip(self.ots, other.ots, strict=True):
+            mine.left, mine.taken, mine.batches = theirs.left, theirs.taken, theirs.batches
+            mine.ready, mine.bounded = theirs.ready, theirs.bounded
 
     def point(self) -> Point:
         """Return what `_again` needs."""
@@ -209,7 +249,10 @@ def merged(sessions: Sequence[Session], *, most: bool) -> Session:
     for number, one in enumerate(result.ots):
         given = [session.ots[number] for session in sessions]
         one.ledger = result.ledger
-        one.left = (min if most else max)(other.left for other in given)
+        one.left, one.bounded = given[0].left, given[0].bounded
         one.taken = pick(other.taken for other in given)
         one.batches = pick(other.batches for other in given)
+        one.ready = all(other.ready for other in given)
+        if any((other.left, other.bounded) != (one.left, one.bounded) for other in given):
+            one.bind(Bound.MOST if most else Bound.LEAST, max(other.left for other in given))
     return result

@@ -289,7 +289,7 @@ class _Frame:
         )
         if len({(frozenset(c.items()), s.state) for c, s in zip(costs, sessions, strict=True)}) > 1:
             self.walk.note("branch", operation, costs)
-        self.walk.session = merged(sessions, most=self.walk.most)
+        self.walk.session.become(merged(sessions, most=self.walk.most))
 
     # Loops
 

@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 
 from ezlang.compiler.cost.ledger import Ledger
 from ezlang.compiler.cost.predict import Prediction, predict
 from ezlang.compiler.cost.session import OTS
 from ezlang.compiler.cost.yao import ANDS
 from ezlang.compiler.ir import tree as ir
-from ezlang.compiler.lower import lower
-from ezlang.compiler.passes.assign import Policy, assign
-from ezlang.compiler.passes.constants import fold_constants
-from ezlang.compiler.passes.cse import merge_common
-from ezlang.compiler.passes.dce import remove_dead
-from ezlang.compiler.passes.expand import expand_shared
-from ezlang.compiler.passes.pipeline import PIPELINES, run_passes
-from ezlang.compiler.passes.share import share
-from ezlang.executors.native.executable import Executable
+from ezlang.compiler.passes.assign import Policy
+from ezlang.executors.native.executable import Executable, executable_of
 from ezlang.executors.native.threads import run_threads
 from ezlang.executors.simulate import run_two
 from ezlang.recursion import deep_recursion
@@ -36,17 +28,7 @@ class Costs:
 
 
 def prepared(program: Program, policy: Policy) -> ir.Program:
-    passes = (
-        *PIPELINES["vectorised"],
-        share,
-        partial(assign, policy=policy),
-        expand_shared,
-        fold_constants,
-        merge_common,
-        remove_dead,
-    )
-    with deep_recursion():
-        return run_passes(lower(program), passes)
+    return executable_of(program, policy.value).program
 
 
 def predicted(program: ir.Program) -> Prediction:

@@ -20,19 +20,25 @@ from ezlang.compiler.cost.session import Session
 from ezlang.compiler.passes.assign import Policy
 from ezlang.diagnostics.diagnostic import EzError
 
-POLICIES = st.sampled_from([Policy.YAO, Policy.BOOLEAN, Policy.ARITHMETIC])
+POLICIES = st.sampled_from(list(Policy))
 
 
 SETTINGS = settings(
-    max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
+    max_examples=50, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
 )
 
 
 def holds(found: Prediction, costs: Costs) -> None:
+    least = costs_of(found.least)
     if found.is_exact:
-        assert costs_of(found.least) == costs
-    else:
-        assert found.least.rounds <= costs.rounds
+        assert least == costs
+        return
+    assert least.rounds <= costs.rounds
+    assert all(bound <= sent for bound, sent in zip(least.bytes, costs.bytes, strict=True))
+    if found.most is not None:
+        most = costs_of(found.most)
+        assert costs.rounds <= most.rounds
+        assert all(sent <= bound for sent, bound in zip(costs.bytes, most.bytes, strict=True))
 
 
 @given(programs(), POLICIES)
