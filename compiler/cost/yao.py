@@ -77,7 +77,8 @@ def shared_bits(operation: ir.Relabel, views: Views) -> int:
     (operand,), result = operation.operands, operation.result
     if operand.type.label.owner != EVALUATOR or views.form(result) is not Form.LABELS:
         return 0
-    return (1 if views.of(operand).repeated else views.count(result)) * result.type.width
+    count = views.count(result)
+    return (min(count, 1) if views.of(operand).repeated else count) * result.type.width
 
 
 def told_bytes(operation: ir.Reveal) -> int:
