@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 _WAYS = {
     "clear": "In the clear: nothing is protected, and this process sees everything.",
     "simulated": "Simulated: every party is in this process, and shares are real.",
-    "native": "Native: one process for each party on this machine, with garbled circuits.",
-    "party": "Native: this process is {party} alone, with garbled circuits; it waits for {others}.",
+    "native": "Native: one process for each party on this machine.",
+    "party": "Native: this process is {party} alone; it waits for {others}.",
 }
 
 

@@ -21,5 +21,5 @@ class Sharing(Enum):
 POLICIES: Final = ("auto", "arithmetic", "boolean", "yao")
 """What can be said of all secrets of a program: what is cheapest, or one sharing."""
 
-DEFAULT_POLICY: Final = "yao"
+DEFAULT_POLICY: Final = "auto"
 DEFAULT_NETWORK: Final = "lan"
