@@ -14,10 +14,12 @@ from ..copy import Copier
 from ..rewrite import Rule, rewrite_function
 from ..scalars import Scalars
 from .body import body_of
+from .computed import computed_places
 from .emit import Emitter
 from .memory import bytes_of
 from .partition import partition, pays
 from .promote import promoted
+from .support import worthwhile
 
 BUDGET = 64 << 20
 """Bytes of secrets that one vectorised loop may make, counted as labels, where labels are kept."""
@@ -68,15 +70,49 @@ class _Vectorise(Rule):
             return results
         with build.nested():  # what is not used is thrown away
             body = body_of(build, self.scalars, loop)
-        if body is None:
-            return None
-        parted = partition(body, self.scalars)
-        if not pays(body, parted):
+        parted = None if body is None else partition(body, self.scalars)
+        if parted is None or parted.serial or parted.passed:
+            found = self._at_computed_places(build, loop)
+            if found is not None:
+                return found
+        if body is None or parted is None or not pays(body, parted):
             return None
         most = self.budget // max(bytes_of(body, parted), 1)
         if body.trips > most:
             return self._in_strips(build, loop, most) if most > 1 else None
         return Emitter(build, self.scalars, body, parted).run()
+
+    def _at_computed_places(self, build: Builder, loop: ir.For) -> Sequence[ir.Value] | None:
+        """Emit a loop on items at computed places, beside the loop as it is if need be."""
+        if not any(map(worthwhile, loop.regions[0].operations)):
+            return None
+        with build.nested() as before:
+            items = computed_places(build, self.scalars, loop)
+        if items is None:
+            return None
+        with build.nested() as inside:
+            inner = items.loop()
+            with build.nested():
+                body = body_of(build, self.scalars, inner)
+            parted = None if body is None else partition(body, self.scalars)
+            if parted is None or parted.serial or parted.passed:
+                return None
+            found = self.loop(build, inner)
+            if found is None:
+                return None
+            results = items.results(found)
+        build.operations += before
+        if items.holds is None:
+            build.operations += inside
+            return results
+        plain = replace(loop, results=build.fresh_like(loop.results))
+        regions = (
+            ir.Region(operations=tuple(inside), yields=tuple(results)),
+            ir.Region(operations=(plain,), yields=plain.results),
+        )
+        made = build.fresh_like(loop.results)
+        build.emit(ir.If(operands=(items.holds,), results=made, regions=regions, span=loop.span))
+        return made
 
     def _trips(self, loop: ir.For) -> int | None:
         low, high = (self.scalars.constant(value) for value in loop.operands[:2])

@@ -1,0 +1,319 @@
+"""Loops that read and write arrays at public places that are no affine forms of their index.
+
+Sorting networks, butterflies, permutations: which places an iteration has is computed from its
+index and from what is public around the loop. So they are computed for all iterations before it. If
+no iteration has a place that another one writes, each has items of its own: they are gathered
+before the loop, and scattered after it, and what is left is a loop on an item an iteration. Whether
+that is so isn't known before the run; the run finds out, and else does what the program says, as it
+does where a check would fail (speculation on a run-time test of independence [RP95]).
+
+Iterations under a public condition on their index are picked out: no more of them can write to
+different items than there are items.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ezlang.types.types import INT64, IntType
+
+from ...ir import tree as ir
+from ...ir.build import Builder
+from ...ir.tree import BinaryKind
+from ..scalars import Affine, Scalars
+from .access import Access
+from .batch import Batch
+from .chain import Chain, chain_of
+from .indices import Indices, has_effects, is_index, values_inside
+from .items import Array, Items, Taken
+from .places import Place, Places, own_places
+from .support import affine_in
+
+
+def computed_places(build: Builder, scalars: Scalars, loop: ir.For) -> Items | None:
+    """Emit places, and whether they are separate; None where they can't be, or are no use."""
+    taken = _taken_apart(scalars, loop)
+    if taken is None:
+        return None
+    return _Plan(build, scalars, loop, taken).run()
+
+
+def _taken_apart(scalars: Scalars, loop: ir.For) -> Taken | None:
+    low, high = (scalars.constant(value) for value in loop.operands[:2])
+    (body,) = loop.regions
+    index = body.parameters[0]
+    if low is None or (high is not None and high <= low) or not _fits(index, loop.operands[1]):
+        return None
+    inside = values_inside(body)
+    known = {index.id}
+    before, rest = _split(body.operations, inside, known)
+    trips = None if high is None else high - low
+    condition: ir.Value | None = None
+    guarded: tuple[ir.Operation, ...] = ()
+    yields = body.yields
+    if len(rest) == 1 and isinstance(rest[0], ir.If) and rest[0].operands[0].id in known:
+        (choice,) = rest
+        then, otherwise = choice.regions
+        kept = dict(zip((r.id for r in choice.results), otherwise.yields, strict=True))
+        chosen = dict(zip((r.id for r in choice.results), then.yields, strict=True))
+        ends = tuple(kept.get(value.id, value) for value in yields)
+        if otherwise.operations or ends != body.parameters[1:]:
+            return None
+        condition = choice.operands[0]
+        guarded, rest = _split(then.operations, inside, known)
+        yields = tuple(chosen.get(value.id, value) for value in yields)
+    region = ir.Region(parameters=body.parameters, operations=rest, yields=yields)
+    return Taken(index, low, trips, loop.operands[1], before, condition, guarded, region)
+
+
+def _fits(index: ir.Value, high: ir.Value) -> bool:
+    element = index.type.element
+    fits = isinstance(element, IntType) and element.high <= INT64.high
+    return fits and index.type.label.is_public and high.type.label.is_public
+
+
+def _split(
+    operations: Sequence[ir.Operation], inside: set[int], known: set[int]
+) -> tuple[tuple[ir.Operation, ...], tuple[ir.Operation, ...]]:
+    """Part what computes public scalars of the index, which becomes known, from all else."""
+    first: list[ir.Operation] = []
+    rest: list[ir.Operation] = []
+    for operation in operations:
+        if is_index(operation, inside, known):
+            known.add(operation.result.id)
+            first.append(operation)
+        else:
+            rest.append(operation)
+    return tuple(first), tuple(rest)
+
+
+@dataclass(slots=True)
+class _Plan:
+    build: Builder
+    scalars: Scalars
+    loop: ir.For
+    taken: Taken
+    known: set[int] = field(default_factory=set)
+    arrays: list[Array] = field(default_factory=list)
+    indices: Indices = field(init=False)
+    active: ir.Value | None = None
+
+    def run(self) -> Items | None:
+        taken = self.taken
+        self.known = {one.result.id for one in (*taken.before, *taken.guarded)} | {taken.index.id}
+        if not self._find_arrays() or (taken.is_masked and has_effects(taken.rest.operations)):
+            return None
+        trips, picked = self._trips()
+        if not trips or not picked:
+            return None
+        varied = self._varied()
+        if any(
+            one.indices[number].id not in varied for one in self.arrays for number in one.written
+        ):
+            return None
+        self.indices = Indices(
+            self.build,
+            self.scalars,
+            Batch(self.build, self.scalars, taken.index, taken.low, trips, varied),
+        )
+        self._compute()
+        holds = self._separate()
+        items = Items(self.build, self.scalars, self.loop, taken, self.indices, self.arrays, holds)
+        if picked < trips and self.active is not None:
+            items.pick(self.active, picked)
+        return items
+
+    def _varied(self) -> set[int]:
+        found = {self.taken.index.id}
+        for one in (*self.taken.before, *self.taken.guarded):
+            if any(value.id in found for value in one.operands):
+                found.add(one.result.id)
+        return found
+
+    # Arrays
+
+    def _find_arrays(self) -> bool:
+        """Find the arrays that are accessed at computed places; False where nothing comes of it."""
+        region = self.taken.rest
+        initial = self.loop.operands[2:]
+        for position, value in enumerate(initial):
+            parameter = region.parameters[1 + position]
+            if region.yields[position] == parameter and not self._is_used(parameter):
+                continue
+            chain = chain_of(region, position) if value.type.shape else None
+            if chain is None or not chain.accesses:
+                if self.taken.is_masked:
+                    return False
+                continue
+            if not self.taken.is_masked and own_places(chain, region, self.scalars) is not None:
+                continue
+            if not self._add(chain, parameter, value, position) or not self._may_part():
+                return False
+        return self._find_tables() and bool(self.arrays)
+
+    def _is_used(self, value: ir.Value) -> bool:
+        return any(
+            value in one.operands
+            for one in ir.walk(ir.Region(operations=self.taken.rest.operations))
+        )
+
+    def _find_tables(self) -> bool:
+        """Find the arrays from outside that are read at places of the index."""
+        region = self.taken.rest
+        inside = values_inside(self.loop.regions[0])
+        bases = {
+            one.operands[0]: None
+            for one in ir.walk(region)
+            if isinstance(one, ir.Extract) and one.operands[0].id not in inside
+        }
+        for base in bases:
+            chain = Chain({base.id})
+            reads = chain.follow(region.operations) and len(chain.versions) == 1
+            moved = any(
+                value.id in self.known for one in chain.accesses for value in one.operands[1:]
+            )
+            if not moved:
+                continue
+            plain = not self.taken.is_masked and all(map(self._is_affine, chain.accesses))
+            if plain:
+                continue
+            if not (reads and self._add(chain, base, base, None)):
+                return False
+        return True
+
+    def _is_affine(self, operation: ir.Operation) -> bool:
+        varied = self._varied()
+        size = operation.operands[0].type.shape
+        if not isinstance(operation, ir.Extract):
+            return True
+        sizes = [n for n, one in zip(size, operation.dimensions, strict=False) if one]
+        for index, length in zip(operation.operands[1:], sizes, strict=True):
+            low, high = self.scalars.range(index)
+            if low < 0 or high >= length:
+                return False
+            if not affine_in(self.scalars, index, self.taken.index, varied):
+                return False
+        return True
+
+    def _add(self, chain: Chain, base: ir.Value, initial: ir.Value, position: int | None) -> bool:
+        """Give each access its place; False where one has none."""
+        places = Places([], {}, set())
+        indices: list[ir.Value] = []
+        forms: list[Affine | None] = []
+        shape = base.type.shape[1:]
+        inside = values_inside(self.loop.regions[0])
+        for operation in chain.accesses:
+            if not isinstance(operation, ir.Extract | ir.Insert) or not operation.dimensions[0]:
+                return False
+            writes = isinstance(operation, ir.Insert)
+            index = operation.operands[2 if writes else 1]
+            if not index.type.label.is_public:
+                return False
+            if index.id in inside and index.id not in self.known:
+                return False
+            form = self.scalars.affine(index)
+            if form not in forms:
+                forms.append(form)
+                indices.append(index)
+                places.places.append(Place(Access((), shape), frozenset({0})))
+            number = forms.index(form)
+            places.number[operation.result.id] = number
+            if writes:
+                places.written.add(number)
+        self.arrays.append(Array(base, initial, position, chain, places, indices))
+        return True
+
+    def _may_part(self) -> bool:
+        """Tell whether it may be that iterations leave one another's places alone, of the last.
+
+        Not where two places follow one another by a number of iterations that is known.
+        """
+        array, index = self.arrays[-1], self.taken.index
+        forms = [self.scalars.affine(value) or Affine(0) for value in array.indices]
+        for number in array.written:
+            factor, rest = forms[number].split(index)
+            for other, form in enumerate(forms):
+                times, others = form.split(index)
+                gap = rest.plus(others, -1)
+                if other == number or gap.terms:
+                    continue
+                only = not rest.terms and not others.terms
+                if factor == times and factor:
+                    away, left = divmod(abs(gap.constant), abs(factor))
+                    if not left and away < (self.taken.trips or away + 1):
+                        return False
+                elif only and (factor or times):
+                    return False
+        return True
+
+    def _trips(self) -> tuple[int, int]:
+        """Return how many iterations are looked at, and how many of them can be active."""
+        taken = self.taken
+        sizes = [(one.initial.type.shape[0], len(one.written)) for one in self.arrays]
+        trips = taken.trips or max(size for size, _ in sizes)
+        if not taken.is_masked:
+            return trips, trips
+        return trips, min(trips, *(size // count for size, count in sizes if count), trips)
+
+    # What comes before the check
+
+    def _compute(self) -> None:
+        taken, indices = self.taken, self.indices
+        if taken.trips is None:
+            self.active = indices.before(taken.high, taken.low)
+            count = self.build.binary(
+                BinaryKind.GT,
+                self.build.cast(taken.high, INT64),
+                self.build.index(taken.low + indices.trips),
+            )
+            indices.failing.append(self.build.broadcast(count, (indices.trips,)))
+        for operation in taken.before:
+            indices.see(operation, self.active)
+        if taken.condition is not None:
+            chosen = indices.batch.items(taken.condition)
+            self.active = indices.both(self.active, chosen)
+        for operation in taken.guarded:
+            indices.see(operation, self.active)
+
+    def _separate(self) -> ir.Value | None:
+        """Emit the places, and the check of them; None where there is nothing to check."""
+        indices, build = self.indices, self.build
+        total = sum(one.initial.type.shape[0] for one in self.arrays)
+        written: list[ir.Value] = []
+        read: list[ir.Value] = []
+        offset = 0
+        for one in self.arrays:
+            size = one.initial.type.shape[0]
+            for number, index in enumerate(one.indices):
+                outside = indices.outside(index, size)
+                places = indices.places(index)
+                if self.active is not None:
+                    nowhere = indices.repeated(INT64, -1)
+                    one.tensors.append(build.select(self.active, places, nowhere))
+                else:
+                    one.tensors.append(places)
+                if offset:
+                    places = build.binary(BinaryKind.ADD, places, indices.repeated(INT64, offset))
+                marked = self._marked(places, outside, total)
+                if number in one.places.written:
+                    written.append(marked)
+                elif one.written or outside is not None:
+                    read.append(marked)
+            offset += size
+        if not written and not read and not indices.failing:
+            return None
+        everything = [*written, *read] or [indices.repeated(INT64, -1)]
+        for where in indices.failing:
+            beyond = indices.repeated(INT64, total)
+            everything[0] = build.select(where, beyond, everything[0])
+        return build.separate(everything, len(written), total)
+
+    def _marked(self, places: ir.Value, outside: ir.Value | None, total: int) -> ir.Value:
+        """Emit places: out of range where they are outside, nobody's where nothing is done."""
+        build, indices = self.build, self.indices
+        if outside is not None:
+            places = build.select(outside, indices.repeated(INT64, total), places)
+        if self.active is not None:
+            places = build.select(self.active, places, indices.repeated(INT64, -1))
+        return places

@@ -1,0 +1,156 @@
+"""What iterations compute in public of their index: one tensor a value, and where it would fail.
+
+Such values are free, so they are computed for all iterations before the loop. What is checked is
+computed without its check; in which iterations it would have failed is told apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from ezlang.types.types import INT64, IntType, ScalarType
+
+from ...ir import tree as ir
+from ...ir.build import Builder
+from ...ir.tree import BinaryKind
+from ..scalars import Scalars
+from .batch import Batch
+from .support import cannot_fail
+
+_SIMPLE = ir.Constant | ir.Unary | ir.Binary | ir.Select | ir.Cast | ir.Bit
+
+
+def is_index(operation: ir.Operation, inside: set[int], known: set[int]) -> bool:
+    """Tell whether an operation of a body computes a public scalar of what is `known`.
+
+    `inside` are the values of the body; the others are the same in all iterations.
+    """
+    if operation.regions or len(operation.results) != 1:
+        return False
+    type = operation.result.type
+    if type.shape or not type.label.is_public:
+        return False
+    if any(value.id in inside and value.id not in known for value in operation.operands):
+        return False
+    if isinstance(operation, ir.Extract):
+        base = operation.operands[0]
+        return operation.dimensions == (True,) and len(base.type.shape) == 1
+    return isinstance(operation, _SIMPLE)
+
+
+@dataclass(slots=True)
+class Indices:
+    """Emits the tensors. `failing` says where a check fails, for each that may."""
+
+    build: Builder
+    scalars: Scalars
+    batch: Batch
+    computed: dict[int, ir.Operation] = field(default_factory=dict)
+    failing: list[ir.Value] = field(default_factory=list)
+
+    @property
+    def trips(self) -> int:
+        """How many iterations there are at most."""
+        return self.batch.trips
+
+    def knows(self, value: ir.Value) -> bool:
+        """Tell whether a value is computed here, the index included."""
+        return value == self.batch.index or value.id in self.computed
+
+    def varies(self, value: ir.Value) -> bool:
+        """Tell whether a value may differ between iterations."""
+        return value.id in self.batch.varied
+
+    def see(self, operation: ir.Operation, active: ir.Value | None) -> None:
+        """Emit an operation for all iterations; it is done in those that are `active`."""
+        result = operation.result
+        checked = getattr(operation, "checked", False)
+        if checked or any(value.id in self.batch.varied for value in operation.operands):
+            self.batch.varied.add(result.id)
+        self.computed[result.id] = operation
+        with self.build.like(operation):
+            if isinstance(operation, ir.Extract) and result.id in self.batch.varied:
+                base, index = operation.operands
+                if checked:
+                    self._fails(self.outside(index, base.type.shape[0]), active)
+                table = self.build.gather(self.batch.plain(base), self.batch.items(index))
+                self.batch.values[result.id] = table
+                return
+            if isinstance(operation, ir.Binary) and checked:
+                if not cannot_fail(operation, self.scalars):
+                    self._fails(self._undefined(operation), active)
+                operation = replace(operation, checked=False)
+            self.batch.operation(operation)
+
+    def _fails(self, where: ir.Value | None, active: ir.Value | None) -> None:
+        if where is not None:
+            self.failing.append(self.both(active, where))
+
+    def _undefined(self, operation: ir.Binary) -> ir.Value:
+        """Emit where a divisor is zero, or a shift too far."""
+        second = operation.operands[1]
+        amount = self.batch.items(second)
+        zero = self.repeated(second.type.element, 0)
+        if operation.kind in (BinaryKind.DIV, BinaryKind.MOD):
+            return self.build.binary(BinaryKind.EQ, amount, zero)
+        width = min(operation.result.type.width, _highest(second.type))
+        far = self.build.binary(BinaryKind.GE, amount, self.repeated(second.type.element, width))
+        below = self.build.binary(BinaryKind.LT, amount, zero)
+        return self.build.binary(BinaryKind.OR, far, below)
+
+    def outside(self, index: ir.Value, size: int) -> ir.Value | None:
+        """Emit where an index isn't one of an array; None where it always is."""
+        low, high = self.scalars.range(index)
+        element = index.type.element
+        found: ir.Value | None = None
+        items = self.batch.items(index)
+        if high >= size:
+            limit = self.repeated(element, size)
+            found = self.build.binary(BinaryKind.GE, items, limit)
+        if low < 0:
+            below = self.build.binary(BinaryKind.LT, items, self.repeated(element, 0))
+            found = below if found is None else self.build.binary(BinaryKind.OR, found, below)
+        return found
+
+    # Tensors with an item an iteration
+
+    def repeated(self, element: ScalarType, number: int) -> ir.Value:
+        """Emit one number for all iterations."""
+        return self.build.constant(element, (number,), (self.trips,))
+
+    def both(self, x: ir.Value | None, y: ir.Value) -> ir.Value:
+        """Emit where both are true; None is true everywhere."""
+        return y if x is None else self.build.binary(BinaryKind.AND, x, y)
+
+    def places(self, index: ir.Value) -> ir.Value:
+        """Emit an index as int64s."""
+        return self.build.cast(self.batch.items(index), INT64)
+
+    def before(self, high: ir.Value, low: int) -> ir.Value:
+        """Emit which iterations come before the upper bound of the loop."""
+        trips = self.build.binary(
+            BinaryKind.SUB, self.build.cast(high, INT64), self.build.index(low)
+        )
+        numbers = self.build.iota(INT64, self.trips, 0, 1)
+        return self.build.binary(BinaryKind.LT, numbers, self.build.broadcast(trips, (self.trips,)))
+
+
+def _highest(type: ir.TensorType) -> int:
+    assert isinstance(type.element, IntType)
+    return type.element.high
+
+
+def values_inside(body: ir.Region) -> set[int]:
+    """Return all values that a body defines."""
+    found = {value.id for value in body.parameters}
+    for operation in ir.walk(body):
+        found.update(value.id for value in operation.results)
+        found.update(p.id for region in operation.regions for p in region.parameters)
+    return found
+
+
+def has_effects(operations: Sequence[ir.Operation]) -> bool:
+    """Tell whether operations do what must not be done where the loop wouldn't come to it."""
+    effects = ir.Reveal | ir.Input | ir.Output | ir.Assert | ir.Call | ir.While
+    return any(isinstance(one, effects) for one in ir.walk(ir.Region(operations=tuple(operations))))

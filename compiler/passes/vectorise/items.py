@@ -1,0 +1,276 @@
+"""A loop on items of its own: gathered before it, scattered after it, one of each an iteration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from ezlang.types.types import INT64, IntType
+
+from ...ir import tree as ir
+from ...ir.build import Builder
+from ...ir.tree import BinaryKind
+from ..copy import Copier
+from ..scalars import Scalars
+from .chain import Chain
+from .indices import Indices
+from .places import Places
+from .private import Private
+from .reductions import uses
+from .support import affine_in
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A loop taken apart: what it computes of its index, the condition, and all else."""
+
+    index: ir.Value
+    low: int
+    trips: int | None
+    high: ir.Value
+    before: tuple[ir.Operation, ...]
+    condition: ir.Value | None
+    guarded: tuple[ir.Operation, ...]
+    rest: ir.Region
+
+    @property
+    def is_masked(self) -> bool:
+        """Whether some of the iterations that are looked at may do nothing."""
+        return self.condition is not None or self.trips is None
+
+
+@dataclass(slots=True)
+class Array:
+    """An array with items that belong to iterations; `position`: where the loop carries it."""
+
+    base: ir.Value
+    initial: ir.Value
+    position: int | None
+    chain: Chain
+    places: Places
+    indices: list[ir.Value]
+    tensors: list[ir.Value] = field(default_factory=list)
+
+    @property
+    def written(self) -> list[int]:
+        """The places that are written."""
+        return sorted(self.places.written)
+
+
+@dataclass(slots=True)
+class Items:
+    """What stands for a loop on arrays where `holds` is true; None: it always is.
+
+    `picked` are the positions of the iterations that do something, if not all are looked at.
+    """
+
+    build: Builder
+    scalars: Scalars
+    old: ir.For
+    taken: Taken
+    indices: Indices
+    arrays: list[Array]
+    holds: ir.Value | None
+    picked: ir.Value | None = None
+    parts: list[tuple[ir.Value, ...]] = field(default_factory=list)
+
+    def pick(self, active: ir.Value, most: int) -> None:
+        """Emit which iterations are active, at most so many, and their places."""
+        build = self.build
+        self.picked = build.positions(active, most)
+        nowhere = build.constant(INT64, (-1,), (most,))
+        none = build.binary(BinaryKind.LT, self.picked, build.constant(INT64, (0,), (most,)))
+        for one in self.arrays:
+            one.tensors = [
+                build.select(none, nowhere, build.gather(tensor, self.picked))
+                for tensor in one.tensors
+            ]
+
+    @property
+    def trips(self) -> int:
+        """How many iterations the loop on items has."""
+        return self.indices.trips if self.picked is None else self.picked.type.size
+
+    @property
+    def carried(self) -> dict[int, int]:
+        """The numbers of arrays that the loop carries, by their positions."""
+        return {one.position: n for n, one in enumerate(self.arrays) if one.position is not None}
+
+    def loop(self) -> ir.For:
+        """Emit what is gathered, and return the loop on it, whose index counts from 0."""
+        build = self.build
+        gathered = [
+            [build.gather(one.initial, tensor) for tensor in one.tensors] for one in self.arrays
+        ]
+        region = self._own_items()
+        initial = self._by_position(self.old.operands[2:], gathered)
+        tensors = self._tensors(region)
+        low, high = build.index(0), build.index(self.trips)
+        for operation in build.operations[-2:]:
+            self.scalars.note(operation)
+        step = build.fresh(low.type)
+        parameters = build.fresh_like(initial)
+        with build.nested() as operations:
+            copier = Copier(build)
+            self._begin(copier, step, tensors)
+            records = self._records(copier, region, iter(parameters))
+            self._read(copier, step, gathered, records)
+            for operation in region.operations:
+                copier.operation(operation)
+            yields = self._ends(copier, region, step, records)
+        made = ir.Region(
+            parameters=(step, *parameters), operations=tuple(operations), yields=tuple(yields)
+        )
+        inner = ir.For(
+            operands=(low, high, *initial),
+            results=build.fresh_like(initial),
+            regions=(made,),
+            span=self.old.span,
+        )
+        self.scalars.note(inner)
+        self.scalars.see(made)
+        return inner
+
+    def results(self, found: Sequence[ir.Value]) -> list[ir.Value]:
+        """Emit what comes after the loop on items; return the results that the other loop has."""
+        given, results = iter(found), list[ir.Value]()
+        for position in range(len(self.old.results)):
+            number = self.carried.get(position)
+            if number is None:
+                results.append(next(given))
+                continue
+            one = self.arrays[number]
+            array = one.initial
+            for n in one.written:
+                value = self.build.relabel(next(given), array.type.label)
+                array = self.build.scatter(array, value, one.tensors[n])
+            results.append(array)
+        return results
+
+    # The body
+
+    def _own_items(self) -> ir.Region:
+        """Rewrite the body so that it works on items; it yields them, too, as last values."""
+        region = self.taken.rest
+        for one in self.arrays:
+            private = Private(self.build, one.chain, one.places)
+            last = one.base if one.position is None else region.yields[one.position]
+            with self.build.nested() as operations:
+                after = private.body(region, one.base, last)
+                yields = tuple(private.current(value) for value in region.yields)
+            region = replace(region, operations=tuple(operations), yields=(*yields, *after))
+            self.parts.append(private.before)
+        return region
+
+    def _by_position(
+        self, values: Sequence[ir.Value], items: Sequence[Sequence[ir.Value]]
+    ) -> list[ir.Value]:
+        """Return values that are carried, with the items that are written for arrays."""
+        found: list[ir.Value] = []
+        for position, value in enumerate(values):
+            number = self.carried.get(position)
+            if number is None:
+                found.append(value)
+            else:
+                found += [items[number][n] for n in self.arrays[number].written]
+        return found
+
+    def _tensors(self, region: ir.Region) -> dict[int, ir.Value]:
+        """Emit tensors of what the body uses of the index, but for what it computes itself."""
+        used = {value.id for value in region.yields}
+        for operation in region.operations:
+            used |= uses(operation)
+        found: dict[int, ir.Value] = {}
+        for value in self._known():
+            if self.taken.is_masked and value.id not in used:
+                continue
+            if self.indices.varies(value) and (self.taken.is_masked or not self._is_affine(value)):
+                tensor = self.indices.batch.items(value)
+                if self.picked is not None:
+                    tensor = self.build.gather(tensor, self.picked)
+                found[value.id] = tensor
+        return found
+
+    def _known(self) -> Iterator[ir.Value]:
+        yield self.taken.index
+        for operation in (*self.taken.before, *self.taken.guarded):
+            yield operation.result
+
+    def _is_affine(self, value: ir.Value) -> bool:
+        varied = self.indices.batch.varied
+        return affine_in(self.scalars, value, self.taken.index, varied)
+
+    def _begin(self, copier: Copier, step: ir.Value, tensors: dict[int, ir.Value]) -> None:
+        """Emit what the body computes of the index, or read it."""
+        build, index = self.build, self.taken.index
+        if not self.taken.is_masked and isinstance(index.type.element, IntType):
+            number = build.binary(BinaryKind.ADD, step, build.index(self.taken.low))
+            copier.values[index.id] = build.cast(number, index.type.element)
+        for value in self._known():
+            if value.id in tensors:
+                copier.values[value.id] = build.extract(tensors[value.id], (step,), (True,))
+            elif value == index or (self.taken.is_masked and self.indices.varies(value)):
+                continue
+            elif self.indices.varies(value):
+                operation = self.indices.computed[value.id]
+                if isinstance(operation, ir.Binary | ir.Extract):
+                    operation = replace(operation, checked=False)
+                copier.operation(operation)
+            else:
+                copier.values[value.id] = self.indices.batch.plain(value)
+
+    def _records(
+        self, copier: Copier, region: ir.Region, parameters: Iterator[ir.Value]
+    ) -> dict[int, list[ir.Value]]:
+        """Say what stands for what is carried; return the items that are, by array."""
+        records: dict[int, list[ir.Value]] = {}
+        for position, parameter in enumerate(self.taken.rest.parameters[1:]):
+            number = self.carried.get(position)
+            if number is None:
+                copier.values[parameter.id] = next(parameters)
+            else:
+                records[number] = [next(parameters) for _ in self.arrays[number].written]
+        return records
+
+    def _read(
+        self,
+        copier: Copier,
+        step: ir.Value,
+        gathered: Sequence[Sequence[ir.Value]],
+        records: dict[int, list[ir.Value]],
+    ) -> None:
+        """Emit the reads of an iteration's items."""
+        for number, one in enumerate(self.arrays):
+            for n, before in enumerate(self.parts[number]):
+                source = gathered[number][n]
+                if n in one.places.written:
+                    source = records[number][one.written.index(n)]
+                copier.values[before.id] = self.build.extract(source, (step,), (True,))
+
+    def _ends(
+        self,
+        copier: Copier,
+        region: ir.Region,
+        step: ir.Value,
+        records: dict[int, list[ir.Value]],
+    ) -> list[ir.Value]:
+        """Emit the writes of an iteration's items; return what it yields."""
+        first = len(self.old.results)
+        ends: list[tuple[ir.Value, ...]] = []
+        for parts in self.parts:
+            ends.append(copier.current(region.yields[first : first + len(parts)]))
+            first += len(parts)
+        written: dict[int, dict[int, ir.Value]] = {}
+        for number, items in records.items():
+            written[number] = {}
+            for n, record in zip(self.arrays[number].written, items, strict=True):
+                item = self.build.relabel(ends[number][n], record.type.label)
+                written[number][n] = self.build.insert(record, item, (step,), (True,))
+        yields: list[ir.Value] = []
+        for position, value in enumerate(region.yields[: len(self.old.results)]):
+            found = self.carried.get(position)
+            if found is None:
+                yields += copier.current((value,))
+            else:
+                yields += [written[found][n] for n in self.arrays[found].written]
+        return yields
