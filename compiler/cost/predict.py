@@ -57,6 +57,16 @@ def predict_demands(program: ir.Program) -> tuple[Demands, tuple[Unknown, ...]]:
     return +demands, unknown
 
 
+def predict_ots(program: ir.Program) -> tuple[tuple[int, int], bool]:
+    """Return how many OTs a program takes at least, and whether that is exact.
+
+    For Yao's protocol, and for shares in the direction that takes more.
+    """
+    walk = _walked(program, Plans(program, dealt=False), most=False)
+    yao_ots, first, second = (one.taken for one in walk.session.ots)
+    return (yao_ots, max(first, second)), not walk.unknown
+
+
 def _kinds_of(amounts: Amounts) -> Counter[Kind]:
     """Return the units of each kind that are booked."""
     found: Counter[Kind] = Counter()
@@ -79,7 +89,7 @@ def _decides_demands(unknown: Unknown) -> bool:
 
 
 def _walked(program: ir.Program, plans: Plans, *, most: bool) -> Walk:
-    walk = Walk(program, plans, Session(dealt=plans.dealt), most=most)
+    walk = Walk(program, plans, Session(dealt=plans.dealt, kinds=program.ots), most=most)
     yao.begin(walk.session)
     walk.run()
     return walk

@@ -9,14 +9,19 @@ without walking them.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from enum import Enum
 
-from ..protocols.stock import LARGEST_BATCH, ExtensionBatches
+from ..ir.ots import OtKind, OtKinds
+from ..protocols.stock import LARGEST_BATCH, Batches, batches_of
 from .ledger import SENT, Amounts, Ledger, Mark, Phase, bound
 
 OTS = ("OTs with party 0 as sender", "OTs with party 1 as sender")
 """Names of amounts: correlated OTs used."""
+
+SET_UPS = "set-ups of OTs"
+"""Name of an amount: directions in which OTs are set up, Yao's apart."""
 
 OTS_MADE = ("OTs made with party 0 as sender", "OTs made with party 1 as sender")
 
@@ -30,7 +35,7 @@ class Bound(Enum):
 
 @dataclass(slots=True)
 class Extension:
-    """The correlated OTs of one direction, made by SoftSpoken in batches (protocols/cot.py).
+    """The correlated OTs of one direction, made in batches (protocols/stock.py) of a kind.
 
     With a dealer they are `dealt`: as many as are wanted, for nothing. Where it isn't known how
     many are left, each is `bounded`: as a batch is used up before the next is made, all that are
@@ -39,12 +44,27 @@ class Extension:
 
     ledger: Ledger
     sender: int
+    kind: OtKind
     dealt: bool = False
     left: int = 0
     taken: int = 0
     batches: int = 0
     ready: bool = False
     bounded: Bound | None = None
+    plan: Batches = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.plan = batches_of(self.kind)
+
+    @property
+    def speaker(self) -> int:
+        """The party that sends for a batch."""
+        return self.sender if self.plan.sender_speaks else 1 - self.sender
+
+    def become(self, other: Extension) -> None:
+        """Go on from where another one is."""
+        self.left, self.taken, self.batches = other.left, other.taken, other.batches
+        self.ready, self.bounded, self.plan = other.ready, other.bounded, copy(other.plan)
 
     def set_up(self) -> None:
         """Run the base OTs and make the trees, once."""
@@ -52,20 +72,21 @@ class Extension:
             return
         self.ready = True
         with self.ledger.within(Phase.SET_UP):
-            for message in ExtensionBatches().set_up():
+            self.ledger.add(SET_UPS)
+            for message in self.plan.set_up():
                 self.ledger.message(
                     self.sender if message.by_sender else 1 - self.sender, message.bytes
                 )
 
     def refill(self, wanted: int) -> int:
-        """Make a batch if none are left; return how many bytes the receiver sends for it."""
+        """Make a batch if none are left; return how many bytes the speaker sends for it."""
         if self.left:
             return 0
         self.batches += 1
         if self.dealt:
             self.left = wanted
             return 0
-        made = ExtensionBatches().next(wanted)
+        made = self.plan.next(wanted)
         count, size = made.count, made.bytes
         if self.bounded is not None:
             count, size = wanted, -(-made.bytes * wanted // made.count)
@@ -74,17 +95,17 @@ class Extension:
             self.ledger.add(OTS_MADE[self.sender], count)
             if self.bounded is Bound.LEAST:
                 # Perhaps with a message that goes anyway.
-                self.ledger.add(SENT[1 - self.sender], size - 1)
+                self.ledger.add(SENT[self.speaker], size - 1)
                 return 0
         return size
 
     def bind(self, bound: Bound, most_left: int) -> None:
         """Go on with a bound for what is made, where at most so many are left."""
         if self.bounded is None and bound is Bound.MOST:
-            batch = ExtensionBatches().next(LARGEST_BATCH)
+            batch = self.plan.next(LARGEST_BATCH)
             with self.ledger.within(Phase.PREPROCESSING):
                 self.ledger.add(OTS_MADE[self.sender], batch.count)
-                self.ledger.message(1 - self.sender, batch.bytes)
+                self.ledger.message(self.speaker, batch.bytes)
         self.bounded = bound
         self.left = most_left if bound is Bound.LEAST else 0
 
@@ -100,7 +121,7 @@ class Extension:
         """Set up, and make a first batch, of which the first OT isn't used."""
         self.set_up()
         with self.ledger.within(Phase.PREPROCESSING):
-            self.ledger.message(1 - self.sender, self.refill(1))
+            self.ledger.message(self.speaker, self.refill(1))
         self.left -= 1
 
     def take(self, wanted: int) -> int:
@@ -108,11 +129,11 @@ class Extension:
         self.set_up()
         corrections = self.refill(wanted)
         with self.ledger.within(Phase.PREPROCESSING):
-            self.ledger.message(1 - self.sender, corrections)
+            self.ledger.message(self.speaker, corrections)
         return self.use(wanted)
 
     def take_all(self, wanted: int) -> int:
-        """Take so many, all set up; return how many bytes the receiver sends for new batches."""
+        """Take so many, all set up; return how many bytes the speaker sends for new batches."""
         corrections = 0
         while wanted:
             corrections += self.refill(wanted)
@@ -135,15 +156,21 @@ class Session:
     """A ledger, and OTs: those of Yao's protocol, and those of shares in both directions.
 
     `sharing` tells whether the session on shares has begun; `dealt`, whether there is a dealer.
+    `kinds` are how OTs are made.
     """
 
     ledger: Ledger = field(default_factory=Ledger)
     sharing: bool = False
     dealt: bool = False
+    kinds: OtKinds = field(default_factory=OtKinds)
     ots: list[Extension] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.ots = [Extension(self.ledger, sender, self.dealt) for sender in (0, 0, 1)]
+        kinds = self.kinds.yao, self.kinds.shares, self.kinds.shares
+        self.ots = [
+            Extension(self.ledger, sender, kind, self.dealt)
+            for sender, kind in zip((0, 0, 1), kinds, strict=True)
+        ]
 
     @property
     def yao(self) -> Extension:
@@ -158,19 +185,19 @@ class Session:
             for one in reversed(directions):
                 one.begin()
         wanted = zip(directions, (first, second), strict=True)
-        corrections = [one.take_all(count) for one, count in wanted]
+        sent = {one.speaker: one.take_all(count) for one, count in wanted}
         with self.ledger.within(Phase.PREPROCESSING):
-            self.ledger.exchange(corrections[1], corrections[0])
+            self.ledger.exchange(sent[0], sent[1])
 
     @property
     def state(self) -> Hashable:
         """All that decides what something costs now."""
-        stocks = tuple((one.left, one.ready) for one in self.ots)
+        stocks = tuple((one.left, one.ready, one.plan.position) for one in self.ots)
         return self.ledger.receiving, self.sharing, stocks
 
     def copy(self) -> Session:
         """Return a session that goes on from here by itself."""
-        other = Session(self.ledger.copy(), self.sharing, self.dealt)
+        other = Session(self.ledger.copy(), self.sharing, self.dealt, self.kinds)
         other._take_stocks(self)
         return other
 
@@ -182,8 +209,7 @@ class Session:
 
     def _take_stocks(self, other: Session) -> None:
         for mine, theirs in zip(self.ots, other.ots, strict=True):
-            mine.left, mine.taken, mine.batches = theirs.left, theirs.taken, theirs.batches
-            mine.ready, mine.bounded = theirs.ready, theirs.bounded
+            mine.become(theirs)
 
     def point(self) -> Point:
         """Return what `_again` needs."""

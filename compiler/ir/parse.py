@@ -55,15 +55,19 @@ class _Reader:
 
     def program(self, tree: Node) -> ir.Program:
         functions = []
+        ots = ir.OtKinds()
         for part in _parts(tree):
             match part.data:
                 case "parties":
                     self.parties = tuple(str(name) for name in part.children)
+                case "ots":
+                    yao, shares = map(_ot_kind, part.children)
+                    ots = ir.OtKinds(yao=yao, shares=shares)
                 case "struct":
                     self.struct(part)
                 case _:
                     functions.append(self.function(part))
-        return ir.Program(parties=self.parties, functions=tuple(functions))
+        return ir.Program(parties=self.parties, functions=tuple(functions), ots=ots)
 
     def struct(self, tree: Node) -> None:
         name, *found = tree.children
@@ -214,6 +218,13 @@ def _tree(part: Node | Token | None) -> Node:
 
 def _line(part: Node | Token | None) -> int | None:
     return part.line if isinstance(part, Token) else None
+
+
+def _ot_kind(name: Node | Token) -> ir.OtKind:
+    try:
+        return ir.OtKind(str(name))
+    except ValueError:
+        raise IrSyntaxError(f"line {_line(name)}: there is no kind of OTs `{name}`") from None
 
 
 def _word(item: Node) -> str:

@@ -42,6 +42,8 @@ def print_program(program: ir.Program) -> str:
     """Return the text of a program."""
     printer = _Printer(program.parties, _struct_names(program))
     parts = [f"party {', '.join(program.parties)}"]
+    if program.ots != ir.OtKinds():
+        parts.append(f"ots {program.ots.yao.value} {program.ots.shares.value}")
     if printer.structs:
         parts.append("\n".join(printer.struct(type) for type in printer.structs))
     parts += [printer.function(function) for function in program.functions]

@@ -33,6 +33,8 @@ from ezlang.source import NO_SPAN, Span
 from ezlang.types.labels import Label
 from ezlang.types.types import IntType, Type
 
+from .ots import OtKind as OtKind
+from .ots import OtKinds as OtKinds
 from .values import Sharing as Sharing
 from .values import TensorType as TensorType
 from .values import Value as Value
@@ -450,10 +452,11 @@ class Function:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """Functions in call order: callees first, `main` last."""
+    """Functions in call order: callees first, `main` last; `ots` are how OTs are made."""
 
     parties: tuple[str, ...]
     functions: tuple[Function, ...]
+    ots: OtKinds = field(default_factory=OtKinds)
 
     @property
     def main(self) -> Function:

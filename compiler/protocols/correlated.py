@@ -17,6 +17,7 @@ import numpy as np
 
 from ezlang.diagnostics.diagnostic import CompilerBug
 
+from ..ir.ots import OtKind
 from ..kernels import units
 from ..kernels.aes import cipher_for
 from ..kernels.engine import Engine
@@ -24,7 +25,7 @@ from .channel import Channel
 from .cot import AlignedBytes, Bits, Blocks, CotReceiver, CotSender
 from .native import BLOCK_BYTES, Array, Native
 from .silent import SilentReceiver, SilentSender
-from .stock import GROUP_BITS, MEDIUM, Parameters
+from .stock import GROUP_BITS, MEDIUM, Parameters, SilentBatches, batches_of, group_bits
 
 Bytes = Bits
 """Bytes: bits one each, or packed, or messages."""
@@ -137,6 +138,21 @@ def dealt_session(
 ) -> tuple[DealtSender, DealtReceiver]:
     """Return both ends of a session that an ideal dealer deals from a seed of 16 bytes."""
     return DealtSender(sender, seed), DealtReceiver(receiver, seed)
+
+
+def session_ends(
+    channel: Channel, kind: OtKind
+) -> tuple[CotSender | SilentSender, CotReceiver | SilentReceiver]:
+    """Return the ends of both directions at one party, of a kind; nothing is sent yet."""
+    batches = batches_of(kind)
+    delta = bytearray(os.urandom(BLOCK_BYTES))
+    if isinstance(batches, SilentBatches):
+        # As silent OT needs it.
+        delta[0] |= 1
+        sender = SilentSender(channel, Engine(), bytes(delta), batches.parameters)
+        return sender, SilentReceiver(channel, Engine(), batches.parameters)
+    bits = group_bits(kind)
+    return CotSender(channel, Engine(), bytes(delta), bits), CotReceiver(channel, Engine(), bits)
 
 
 def extension_sessions(

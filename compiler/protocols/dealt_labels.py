@@ -22,7 +22,10 @@ from .stock import LARGEST_BATCH, Made, Message
 
 @dataclass(slots=True)
 class DealtBatches:
-    """Batches of dealt OTs: what is wanted, up to a limit that bounds memory."""
+    """Batches of dealt OTs: what is wanted, up to a limit that bounds memory. Nobody speaks."""
+
+    position: ClassVar[int] = 0
+    sender_speaks: ClassVar[bool] = False
 
     def next(self, wanted: int) -> Made:
         """Return the next batch."""

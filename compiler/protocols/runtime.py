@@ -13,22 +13,21 @@ written; results are then written in order, as code generation expects where mem
 from __future__ import annotations
 
 import ctypes
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 import numpy as np
 
 from ..codegen.interface import Exchange
 from ..ir import tree as ir
 from ..ir.known import Numbers
-from ..kernels.engine import Engine
+from ..ir.ots import OtKind
 from .channel import Channel
-from .correlated import Bytes
-from .cot import Blocks, CotReceiver, CotSender
+from .correlated import Bytes, session_ends
+from .cot import Blocks
 from .dealt import DealtUnits
-from .native import BLOCK_BYTES, Native
+from .native import Native
 from .operations import steps_of
 from .session import NativeSession, open_dealt_session, open_session
 from .steps import Array, together
@@ -103,7 +102,9 @@ def _slot(type: ir.TensorType, writable: bool) -> _Slot:
 
 
 class SharingRuntime:
-    """One party's side. `run` is for `YaoParty.exchange`; `dealt` is what a dealer has dealt."""
+    """One party's side. `run` is for `YaoParty.exchange`.
+
+    OTs are of a `kind`, or `dealt` by a dealer."""
 
     def __init__(
         self,
@@ -111,9 +112,11 @@ class SharingRuntime:
         index: int,
         channel: Channel,
         *,
+        kind: OtKind = OtKind.SOFTSPOKEN_2,
         dealt: DealtUnits | None = None,
     ) -> None:
         self._index = index
+        self._kind = kind
         self._channel = channel
         self._dealt = dealt
         self._plans = [_Plan(exchange) for exchange in exchanges]
@@ -152,7 +155,7 @@ class SharingRuntime:
         if self._dealt is not None:
             self._session = open_dealt_session(self._channel, Native(), self._dealt)
             return self._session
-        self._sources = sources = _Sources(self._index, self._channel)
+        self._sources = sources = _Sources(self._index, self._channel, self._kind)
         ends = _Sender(sources), _Receiver(sources)
         self._session = open_session(self._index, self._channel, Native(), *ends)
         return self._session
@@ -161,9 +164,8 @@ class SharingRuntime:
 class _Sources:
     """The ends of both OT sessions, set up when the first OT is taken."""
 
-    def __init__(self, index: int, channel: Channel) -> None:
-        self.sender = CotSender(channel, Engine(), os.urandom(BLOCK_BYTES))
-        self.receiver = CotReceiver(channel, Engine())
+    def __init__(self, index: int, channel: Channel, kind: OtKind) -> None:
+        self.sender, self.receiver = session_ends(channel, kind)
         self._order = (self.receiver, self.sender) if index == 0 else (self.sender, self.receiver)
         self._ready = False
 
@@ -183,9 +185,8 @@ class _Sources:
 class _Sender:
     """The sender's end (`CotSenderSource`)."""
 
-    speaks: ClassVar[bool] = CotSender.speaks
-
     def __init__(self, sources: _Sources) -> None:
+        self.speaks = sources.sender.speaks
         self._sources = sources
 
     @property
@@ -200,9 +201,8 @@ class _Sender:
 class _Receiver:
     """The receiver's end (`CotReceiverSource`)."""
 
-    speaks: ClassVar[bool] = CotReceiver.speaks
-
     def __init__(self, sources: _Sources) -> None:
+        self.speaks = sources.receiver.speaks
         self._sources = sources
 
     def take(self, count: int) -> tuple[Bytes, Blocks]:

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import ClassVar, Final, Protocol, assert_never
 
 from ezlang.diagnostics.diagnostic import CompilerBug
+
+from ..ir.ots import OtKind
 
 KEY_BYTES: Final = 16
 POINT_BYTES: Final = 32
@@ -71,6 +73,14 @@ class Batches(Protocol):
     def set_up(self) -> tuple[Message, ...]:
         """Return what is sent before the first batch, in order."""
 
+    @property
+    def position(self) -> int:
+        """All that the next batch depends on, but for what is wanted."""
+
+    @property
+    def sender_speaks(self) -> bool:
+        """Whether it is the OTs' sender that sends for a batch."""
+
 
 def batch_size(wanted: int) -> int:
     """Return how many OTs an extension makes when `wanted` are missing: a power of two, bounded."""
@@ -90,6 +100,8 @@ class ExtensionBatches:
     """Batches of SoftSpoken with groups of k columns (`cot.py`); the receiver speaks."""
 
     bits: int = GROUP_BITS
+    position: ClassVar[int] = 0
+    sender_speaks: ClassVar[bool] = False
 
     def next(self, wanted: int) -> Made:
         """Return the next batch: it only depends on what is wanted."""
@@ -159,6 +171,12 @@ class SilentBatches:
 
     parameters: Parameters = MEDIUM
     used: int = 0
+    sender_speaks: ClassVar[bool] = True
+
+    @property
+    def position(self) -> int:
+        """How many trees of the iteration are used."""
+        return self.used
 
     def next(self, wanted: int) -> Made:
         """Return the next batch: whole trees, of one iteration."""
@@ -183,6 +201,26 @@ class SilentBatches:
             *extension.set_up(),
             *(Message(by_sender=False, bytes=batch.bytes) for batch in made if batch),
         )
+
+
+def group_bits(kind: OtKind) -> int:
+    """Return k: how many columns are made from a tree, in silent OT's set-up too."""
+    match kind:
+        case OtKind.SOFTSPOKEN_2:
+            return 2
+        case OtKind.SOFTSPOKEN_4:
+            return 4
+        case OtKind.SOFTSPOKEN_8:
+            return 8
+        case OtKind.SILENT:
+            return SILENT_GROUP_BITS
+        case _:
+            assert_never(kind)
+
+
+def batches_of(kind: OtKind) -> Batches:
+    """Return the batches of a source of a kind, before the first."""
+    return SilentBatches() if kind is OtKind.SILENT else ExtensionBatches(group_bits(kind))
 
 
 @dataclass(slots=True)

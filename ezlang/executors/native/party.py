@@ -11,9 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ezlang.compiler.codegen.load import LoadedProgram, load
+from ezlang.compiler.ir.ots import OtKind
 from ezlang.compiler.kernels.abi import STATUS_PROGRAM
 from ezlang.compiler.kernels.engine import Engine
 from ezlang.compiler.protocols.dealt import DealtUnits
+from ezlang.compiler.protocols.stock import MEDIUM, group_bits
 from ezlang.compiler.protocols.yao import YaoParty, YaoRole
 from ezlang.diagnostics.diagnostic import Diagnostic, EzError
 from ezlang.executors.failures import Failure, failure
@@ -82,8 +84,11 @@ def run_over(
     party = program.interface.party
     buffers = Buffers(program.interface, inputs)
     role = (YaoRole.GARBLER, YaoRole.EVALUATOR)[party]
-    yao = YaoParty(role, channel, program.engine, dealt=dealt)
-    sharing = CountedSharing(program.interface, channel, dealt)
+    kinds = executable.program.ots
+    silent = MEDIUM if kinds.yao is OtKind.SILENT else None
+    ot_bits = group_bits(kinds.yao)
+    yao = YaoParty(role, channel, program.engine, ot_bits=ot_bits, silent=silent, dealt=dealt)
+    sharing = CountedSharing(program.interface, channel, kinds.shares, dealt)
     yao.exchange = sharing.run
     try:
         _execute(program, yao, buffers)

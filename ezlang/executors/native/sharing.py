@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ezlang.compiler.codegen.interface import Interface
+from ezlang.compiler.ir.ots import OtKind
 from ezlang.compiler.protocols.dealt import DealtUnits
 from ezlang.compiler.protocols.runtime import SharingRuntime
 from ezlang.session.channel import SocketChannel
@@ -12,11 +13,17 @@ class CountedSharing:
     """A party's runtime for operations on shares; `bytes_sent` are those of its messages."""
 
     def __init__(
-        self, interface: Interface, channel: SocketChannel, dealt: DealtUnits | None = None
+        self,
+        interface: Interface,
+        channel: SocketChannel,
+        kind: OtKind,
+        dealt: DealtUnits | None = None,
     ) -> None:
         self.bytes_sent = 0
         self._channel = channel
-        self._runtime = SharingRuntime(interface.exchanges, interface.party, channel, dealt=dealt)
+        self._runtime = SharingRuntime(
+            interface.exchanges, interface.party, channel, kind=kind, dealt=dealt
+        )
 
     @property
     def ots(self) -> int:

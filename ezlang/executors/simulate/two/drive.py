@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ezlang.compiler.cost.ledger import Phase
+from ezlang.compiler.ir.ots import OtKind
 from ezlang.compiler.protocols.steps import Bytes, Ideal, Request, Round, Step, Steps, T, Take
 from ezlang.diagnostics.diagnostic import CompilerBug
 
@@ -23,16 +24,20 @@ _Pair = tuple[Request, Request]
 
 @dataclass(slots=True)
 class Driver:
-    """Meets the requests of both parties' protocols; `noise` is what ideal OTs show."""
+    """Meets the requests of both parties' protocols; `noise` is what ideal OTs show.
+
+    `kind` is that of the OTs."""
 
     wire: Wire
     noise: Randomness
     boxes: Functionalities
+    kind: OtKind
     stocks: tuple[OtStock, OtStock] = field(init=False)
     """The OTs that party 0 receives, and those that party 1 does."""
 
     def __post_init__(self) -> None:
-        self.stocks = OtStock(self.wire, self.noise, 0), OtStock(self.wire, self.noise, 1)
+        first, second = (OtStock(self.wire, self.noise, party, self.kind) for party in (0, 1))
+        self.stocks = first, second
 
     def run(self, first: Steps[T], second: Steps[T]) -> tuple[T, T]:
         """Run party 0's protocol and party 1's to their ends, and return their results."""
@@ -89,11 +94,12 @@ class Driver:
         for stock in self.stocks:
             if not stock.ready:
                 stock.take(1)
-        packets = [
-            stock.take_all(count) for stock, count in zip(self.stocks, received, strict=True)
-        ]
+        sent = {
+            stock.speaker: stock.take_all(count)
+            for stock, count in zip(self.stocks, received, strict=True)
+        }
         with self.wire.ledger.within(Phase.PREPROCESSING):
-            self.wire.exchange(packets[0], packets[1])
+            self.wire.exchange(sent[0], sent[1])
 
 
 def _packets(requests: Sequence[Request]) -> list[Packet]:

@@ -86,8 +86,8 @@ class _Run(Walk[Shared]):
     ) -> None:
         super().__init__(program, inputs)
         self.wire = wire
-        self.yao = Yao(wire, own, ideal)
-        self.sharing = SharingSession(wire, own, ideal)
+        self.yao = Yao(wire, own, ideal, program.ots.yao)
+        self.sharing = SharingSession(wire, own, ideal, program.ots.shares)
         self.facts = {name: facts_of(f) for name, f in self.functions.items()}
         self.inside: list[Facts] = []
         self.groups: dict[int, list[Group]] = {}

@@ -12,6 +12,7 @@ from collections.abc import Callable
 import numpy as np
 
 from ezlang.compiler.cost.ledger import Phase
+from ezlang.compiler.ir.ots import OtKind
 from ezlang.compiler.protocols.party import SharingParty
 from ezlang.compiler.protocols.preprocessing import OtPreprocessing
 from ezlang.compiler.protocols.steps import Bytes, Steps, T
@@ -38,10 +39,14 @@ class SharingSession:
     """Both parties on shares. `randomness` has a generator a party, `ideal` is the boxes'."""
 
     def __init__(
-        self, wire: Wire, randomness: tuple[Randomness, Randomness], ideal: Randomness
+        self,
+        wire: Wire,
+        randomness: tuple[Randomness, Randomness],
+        ideal: Randomness,
+        kind: OtKind = OtKind.SOFTSPOKEN_2,
     ) -> None:
         self.wire = wire
-        self.driver = Driver(wire, ideal, Functionalities(byte_source(ideal)))
+        self.driver = Driver(wire, ideal, Functionalities(byte_source(ideal)), kind)
         ots = IdealOts(byte_source(ideal))
         self.parties = tuple(_party(index, own, ots) for index, own in enumerate(randomness))
         self._begun = False

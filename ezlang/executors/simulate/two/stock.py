@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ezlang.compiler.cost.ledger import Phase
-from ezlang.compiler.protocols.stock import ExtensionBatches, Made, Stock
+from ezlang.compiler.ir.ots import OtKind
+from ezlang.compiler.protocols.stock import Made, Stock, batches_of
 
 from ..randomness import Randomness
 from .wire import Packet, Wire
@@ -17,13 +18,22 @@ from .wire import Packet, Wire
 
 @dataclass(slots=True)
 class OtStock:
-    """OTs that party `receiver` receives; it speaks for a batch."""
+    """OTs of a kind that party `receiver` receives."""
 
     wire: Wire
     noise: Randomness
     receiver: int
+    kind: OtKind
     ready: bool = False
-    _stock: Stock = field(default_factory=lambda: Stock(ExtensionBatches()))
+    _stock: Stock = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._stock = Stock(batches_of(self.kind))
+
+    @property
+    def speaker(self) -> int:
+        """The party that sends for a batch."""
+        return 1 - self.receiver if self._stock.batches.sender_speaks else self.receiver
 
     def take(self, wanted: int) -> int:
         """Take OTs of one batch, at most so many; return how many."""
@@ -31,11 +41,11 @@ class OtStock:
         if part.made:
             packet = self._packet(part.made)
             with self.wire.ledger.within(Phase.PREPROCESSING):
-                self.wire.send(self.receiver, packet)
+                self.wire.send(self.speaker, packet)
         return part.count
 
     def take_all(self, count: int) -> list[Packet]:
-        """Take so many OTs; return what the receiver sends for those that must be made."""
+        """Take so many OTs; return what the speaker sends for those that must be made."""
         return [self._packet(part.made) for part in self._stock.parts(count) if part.made]
 
     def _packet(self, made: Made) -> Packet:

@@ -15,7 +15,7 @@ from ezlang.compiler.circuits.catalogue import SECRET, binary
 from ezlang.compiler.circuits.netlist import Netlist
 from ezlang.compiler.cost.ledger import Phase
 from ezlang.compiler.ir.evaluate import Array
-from ezlang.compiler.ir.tree import BinaryKind, Sharing, TensorType
+from ezlang.compiler.ir.tree import BinaryKind, OtKind, Sharing, TensorType
 from ezlang.diagnostics.diagnostic import CompilerBug
 from ezlang.types.types import ScalarType
 
@@ -38,7 +38,11 @@ class Yao:
     """A session. `randomness` has a generator a party, `ideal` is the OT box's."""
 
     def __init__(
-        self, wire: Wire, randomness: tuple[Randomness, Randomness], ideal: Randomness
+        self,
+        wire: Wire,
+        randomness: tuple[Randomness, Randomness],
+        ideal: Randomness,
+        kind: OtKind,
     ) -> None:
         self.wire = wire
         self._ideal = ideal
@@ -50,7 +54,7 @@ class Yao:
         self.garbling = Garbling(delta=delta, start=shared[:16])
         self._delta = np.frombuffer(delta.to_bytes(16, "little"), np.uint64)
         self._labels = Randomness("labels", int.from_bytes(shared[16:], "little"))
-        self._stock = OtStock(wire, ideal, _EVALUATOR)
+        self._stock = OtStock(wire, ideal, _EVALUATOR, kind)
 
     def share(self, known: Known) -> Shared:
         """Turn a known value into labels."""

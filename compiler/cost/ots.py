@@ -1,0 +1,58 @@
+"""Which OTs are cheapest on a network: `choose_kind`."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Final
+
+from ..ir.ots import OtKind
+from ..protocols.stock import Message, Stock, batches_of
+from .profiles import Profile
+
+SECONDS: Final = {
+    OtKind.SOFTSPOKEN_2: 4.2e-9,
+    OtKind.SOFTSPOKEN_4: 6.6e-9,
+    OtKind.SOFTSPOKEN_8: 3.4e-8,
+    OtKind.SILENT: 1.6e-8,
+}
+"""How long it takes to make an OT, at either party, without sending: docs/performance.md."""
+
+SILENT_START: Final = 0.02
+"""Seconds that silent OT's first OTs and memory take."""
+
+WORTH: Final = 2e-3
+"""Seconds that another kind must save, so that small programs run in one way everywhere."""
+
+_SAMPLE: Final = 1 << 22
+"""How many OTs are counted batch by batch; beyond, bytes are proportional."""
+
+
+def kind_seconds(kind: OtKind, profile: Profile, count: int) -> float:
+    """Return how long it takes to make `count` OTs in one direction, by a model.
+
+    The time to compute, to send all bytes, and to wait for answers in the set-up.
+    """
+    batches = batches_of(kind)
+    set_up = batches.set_up()
+    counted = min(count, _SAMPLE)
+    made = sum(part.made.bytes for part in Stock(batches).parts(counted) if part.made)
+    sent = sum(message.bytes for message in set_up) + made * count / max(counted, 1)
+    start = SILENT_START if kind is OtKind.SILENT else 0.0
+    waiting = _turns(set_up) * profile.rtt / 2
+    return start + waiting + sent / profile.bandwidth + count * SECONDS[kind]
+
+
+def _turns(messages: tuple[Message, ...]) -> int:
+    """Return how many messages wait for one from the other side."""
+    speakers = [message.by_sender for message in messages]
+    return sum(one != other for one, other in pairwise(speakers))
+
+
+def choose_kind(profile: Profile, count: int, *, silent: bool = True) -> OtKind:
+    """Return the cheapest kind for `count` OTs in one direction, `silent` or not."""
+    kinds = [kind for kind in OtKind if silent or kind is not OtKind.SILENT]
+    seconds = {kind: kind_seconds(kind, profile, count) for kind in kinds}
+    best = min(kinds, key=seconds.__getitem__)
+    usual = OtKind.SOFTSPOKEN_2
+    saved = seconds[usual] - seconds[best]
+    return best if saved >= max(WORTH, seconds[usual] / 10) else usual

@@ -1,0 +1,26 @@
+"""How parties make correlated OTs: it decides what they send, so that it is part of a program."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class OtKind(Enum):
+    """OT extension with groups of 2, 4 or 8 columns [Roy22], or silent OT [YWL+20].
+
+    In this order they send less and work more, but silent OT, which sends least, has a long set-up.
+    """
+
+    SOFTSPOKEN_2 = "softspoken2"
+    SOFTSPOKEN_4 = "softspoken4"
+    SOFTSPOKEN_8 = "softspoken8"
+    SILENT = "silent"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtKinds:
+    """The kinds of OTs for what goes into Yao's protocol, and for shares in both directions."""
+
+    yao: OtKind = OtKind.SOFTSPOKEN_2
+    shares: OtKind = OtKind.SOFTSPOKEN_2
