@@ -19,6 +19,7 @@ from .cse import merge_common
 from .dce import remove_dead
 from .expand import expand_shared
 from .narrow import narrow
+from .ots import choose_ots
 from .pipeline import PIPELINES, Pass, run_passes
 from .schedule import schedule
 from .share import share
@@ -62,4 +63,5 @@ def prepare(
     """
     choose = partial(assign, policy=policy, profile=profile)
     first = PIPELINES["vectorised" if policy is Policy.YAO else FIRST]
-    return run_passes(program, (*first, *_BEFORE, choose, *_AFTER))
+    ots = partial(choose_ots, profile=profile)
+    return run_passes(program, (*first, *_BEFORE, choose, *_AFTER, ots))
