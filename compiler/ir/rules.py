@@ -119,6 +119,17 @@ class Rules:
         expected = meet_all([type.label for type in types])
         _need(result.label == expected, "the result's label is not the meet of the operands'")
         match operation:
+            case ir.Unary() | ir.Binary() | ir.Select() | ir.Cast() | ir.Bit():
+                self._elementwise(operation, types, result)
+            case ir.Positions() | ir.Separate() | ir.MatrixProduct() | ir.Reduce():
+                self._whole_tensors(operation, types, result)
+            case _:
+                self._moves(operation, types, result)
+
+    def _elementwise(
+        self, operation: ir.Operation, types: tuple[ir.TensorType, ...], result: ir.TensorType
+    ) -> None:
+        match operation:
             case ir.Unary():
                 _need(len(types) == 1 and _same_tensor(types[0], result), "types differ")
                 _need((operation.kind is UnaryKind.NOT) == _is_bool(result), "wrong element type")
@@ -136,6 +147,13 @@ class Rules:
                 _need(len(types) == 1 and not _is_bool(types[0]), "it takes integers")
                 _need(0 <= operation.position < types[0].width, "there is no such bit")
                 _need(_is_bool(result) and types[0].shape == result.shape, "it gives bools")
+            case _:
+                raise RuleError("this is not element-wise")
+
+    def _moves(
+        self, operation: ir.Operation, types: tuple[ir.TensorType, ...], result: ir.TensorType
+    ) -> None:
+        match operation:
             case ir.Broadcast():
                 _need(len(types) == 1 and types[0].element == result.element, "types differ")
                 rank = len(result.shape) - len(types[0].shape)
@@ -156,6 +174,17 @@ class Rules:
             case ir.Gather():
                 _need(len(types) == 2 and types[0].element == result.element, "types differ")
                 self._items(types[0], result, types[1])
+            case ir.Stack():
+                _need(len(types) > 0 and len(set(types)) == 1, "the operands have one type")
+                shape = (len(types), *types[0].shape)
+                _need(result.element == types[0].element and result.shape == shape, "wrong type")
+            case _:
+                raise RuleError("no rule covers this operation")
+
+    def _whole_tensors(
+        self, operation: ir.Operation, types: tuple[ir.TensorType, ...], result: ir.TensorType
+    ) -> None:
+        match operation:
             case ir.Positions():
                 _need(len(types) == 1 and _is_bool(types[0]), "it takes bools")
                 _need(len(types[0].shape) == len(result.shape) == 1, "wrong shape")
@@ -165,10 +194,6 @@ class Rules:
                 _need(types[0].element == INT64 and len(types[0].shape) == 1, "it takes places")
                 _need(0 <= operation.written <= len(types), "more is written than there is")
                 _need(_is_flag(result) and result.label.is_public, "it gives a public bool")
-            case ir.Stack():
-                _need(len(types) > 0 and len(set(types)) == 1, "the operands have one type")
-                shape = (len(types), *types[0].shape)
-                _need(result.element == types[0].element and result.shape == shape, "wrong type")
             case ir.MatrixProduct():
                 _need(len(types) == 2, "it takes two operands")
                 ranks = len(types[0].shape) == len(types[1].shape) == 2
@@ -184,7 +209,7 @@ class Rules:
                 bits = operation.kind in _BITWISE or not _is_bool(result)
                 _need(bits, "wrong element type")
             case _:
-                raise RuleError("no rule covers this operation")
+                raise RuleError("this is not an operation on whole tensors")
 
     def _source(
         self,
