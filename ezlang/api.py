@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ezlang.compiler.cost.summary import Line, Sum
     from ezlang.compiler.cost.walk import Unknown
     from ezlang.compiler.ir import tree as ir
+    from ezlang.compiler.passes.assign import Explanation
 
 Settings = Mapping[str, int | bool]
 """Params of a program: name → value."""
@@ -83,11 +84,12 @@ class CostReport:
 
     `least` is exact unless there is something `unknown`: control flow that depends on what a run
     reveals; `most` is None where such a loop has no bound. `memory`: peak bytes at each party.
+    `explanations`, if asked for: why each operation has its sharing.
     """
 
     name: str
     parties: tuple[str, ...]
-    protocol: str
+    policy: str
     profile: Profile
     least: Sum
     most: Sum | None
@@ -95,6 +97,7 @@ class CostReport:
     phases: dict[str, Sum]
     lines: list[tuple[Line, Sum]]
     unknown: list[tuple[Unknown, tuple[Sum, ...]]]
+    explanations: list[Explanation]
 
     @property
     def is_exact(self) -> bool:
@@ -148,10 +151,15 @@ def leaks(program: Program) -> tuple[Release, ...]:
 
 
 def cost(
-    program: Program, *, policy: str = DEFAULT_POLICY, network: str = DEFAULT_NETWORK
+    program: Program,
+    *,
+    policy: str = DEFAULT_POLICY,
+    network: str = DEFAULT_NETWORK,
+    explained: bool = False,
 ) -> CostReport:
     """Predict what a program of two parties costs; nothing is run.
 
+    `policy` is as for `run_simulated`; `explained`, to say why each operation has its sharing.
     `network` is the name of a profile, or a file. Raises EzError (exit code 2) if it can't be used.
     """
     from ezlang.compiler.cost import summary
@@ -169,7 +177,7 @@ def cost(
     return CostReport(
         name=program.main.span.source.name,
         parties=program.parties,
-        protocol="Yao's garbled circuits",
+        policy=policy,
         profile=profile,
         least=summary.total(found.least),
         most=None if found.most is None else summary.total(found.most),
@@ -180,7 +188,17 @@ def cost(
             (one, tuple(summary.sum_of(amounts.items(), waiter) for amounts in one.amounts))
             for one in found.unknown
         ],
+        explanations=_explanations(program, policy, profile) if explained else [],
     )
+
+
+def _explanations(program: Program, policy: str, profile: Profile) -> list[Explanation]:
+    from ezlang.compiler.lower import lower
+    from ezlang.compiler.passes.assign import Policy, explain
+    from ezlang.compiler.passes.prepare import before_assignment
+
+    with deep_recursion():
+        return explain(before_assignment(lower(program)), Policy(policy), profile)
 
 
 def run_clear(program: Program, inputs: Inputs) -> RunResult:

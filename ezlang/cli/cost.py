@@ -22,6 +22,7 @@ from .options import (
 @protocol_option
 @network_option
 @click.option("--lines", "every_line", is_flag=True, help="List every line that costs something.")
+@click.option("--explain", is_flag=True, help="Say why each sharing was picked.")
 @json_option
 def cost(
     program: Path,
@@ -29,20 +30,22 @@ def cost(
     protocol: str,
     network: str,
     every_line: bool,
+    explain: bool,
     as_json: bool,
 ) -> None:
     """Predict what PROGRAM costs between two parties, and run nothing.
 
     Rounds and bytes are exact: those that `ezlang run` counts. Where a program branches or loops on
-    what it reveals, they are bounds, and it is said what one turn costs. With --json, an object is
-    printed.
+    what it reveals, they are bounds, and it is said what one turn costs. Memory is about right, and
+    time is what a simple model makes of the network. With --json, an object is printed.
     """
     from ezlang import api
 
     from .costs import cost_lines, cost_object
     from .report import print_json
 
-    report = api.cost(api.load(program, parse_settings(settings)), policy=protocol, network=network)
+    loaded = api.load(program, parse_settings(settings))
+    report = api.cost(loaded, policy=protocol, network=network, explained=explain)
     if as_json:
         print_json(cost_object(report))
         return

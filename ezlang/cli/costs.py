@@ -12,17 +12,24 @@ if TYPE_CHECKING:
     from ezlang.api import CostReport
     from ezlang.compiler.cost.summary import Line, Sum
     from ezlang.compiler.cost.walk import Unknown
+    from ezlang.compiler.passes.assign import Explanation
 
 DEAREST: Final = 5
 """How many lines of the program are shown unless all are asked for."""
 
 _WIDEST: Final = 48
+_POLICIES: Final = {
+    "auto": "secrets kept as is cheapest",
+    "yao": "secrets in Yao's garbled circuits",
+    "boolean": "secrets shared by exclusive or",
+    "arithmetic": "numbers shared as sums, else by exclusive or",
+}
 _UNITS: Final = (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6))
 
 
 def cost_lines(report: CostReport, *, every_line: bool) -> Iterator[str]:
     """Yield the lines of the text."""
-    yield f"{listed(report.parties)}, {report.protocol}, network {report.profile.name}"
+    yield f"{listed(report.parties)}, {_POLICIES[report.policy]}; network {report.profile.name}"
     yield ""
     yield from _totals(report)
     yield ""
@@ -38,6 +45,9 @@ def cost_lines(report: CostReport, *, every_line: bool) -> Iterator[str]:
     if report.unknown:
         yield ""
         yield from _unknown_lines(report)
+    if report.explanations:
+        yield ""
+        yield from _explanation_lines(report)
 
 
 def _totals(report: CostReport) -> Iterator[str]:
@@ -146,11 +156,55 @@ def _sum_text(report: CostReport, total: Sum) -> str:
     return ", ".join(parts)
 
 
+def _explanation_lines(report: CostReport) -> Iterator[str]:
+    """Yield, for each line of the program, what its operations are kept as, and what else costs."""
+    yield "  why each sharing was picked; by how much other ones would lengthen the run:"
+    by_line: dict[str, dict[str, int]] = {}
+    for one in sorted(report.explanations, key=lambda one: (one.span.source.name, one.span.start)):
+        others = ", ".join(
+            f"{sharing.value} {'+' if more >= 0 else '-'}{duration(abs(more))}"
+            for sharing, more in one.alternatives.items()
+        )
+        why = "as the program asks" if one.asked else others or "there is no other"
+        text = f"{_kind(one)} {one.sharing.value}, {duration(one.seconds)}: {why}"
+        place = str(one.span.line)
+        if one.span.source.name != report.name:
+            place = f"{one.span.source.name}:{place}"
+        said = by_line.setdefault(f"{place:>6} | {one.span.source.line(one.span.line).strip()}", {})
+        said[text] = said.get(text, 0) + 1
+    for line, said in by_line.items():
+        yield line
+        for text, count in said.items():
+            yield f"           {text}{f' ({count} times)' if count > 1 else ''}"
+
+
+def _kind(one: Explanation) -> str:
+    """Return what an operation is called: its kind where it has one, as `mul`."""
+    name, _, attributes = one.operation.split(" = ")[-1].split()[0].partition("[")
+    for attribute in attributes.rstrip("]").split(","):
+        if attribute.startswith("kind="):
+            kind = attribute.removeprefix("kind=")
+            return kind if name in ("binary", "unary") else f"{name} {kind}"
+    return name
+
+
+def _explanation_object(one: Explanation) -> dict[str, Any]:
+    return {
+        "file": one.span.source.name,
+        "line": one.span.line,
+        "operation": one.operation,
+        "sharing": one.sharing.value,
+        "seconds": round(one.seconds, 9),
+        "alternatives": {s.value: round(more, 9) for s, more in one.alternatives.items()},
+        "asked": one.asked,
+    }
+
+
 def cost_object(report: CostReport) -> dict[str, Any]:
     """Return all of a report as JSON has it."""
     return {
         "parties": list(report.parties),
-        "protocol": report.protocol,
+        "protocol": report.policy,
         "network": asdict(report.profile),
         "exact": report.is_exact,
         "totals": _object(report, report.least),
@@ -167,6 +221,7 @@ def cost_object(report: CostReport) -> dict[str, Any]:
             for line, total in report.lines
         ],
         "unknown": [_unknown_object(report, *one) for one in report.unknown],
+        "explanations": [_explanation_object(one) for one in report.explanations],
     }
 
 
