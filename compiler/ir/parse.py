@@ -146,7 +146,7 @@ class _Reader:
     ) -> dict[str, Any]:
         parts = _parts(_tree(tree)) if tree is not None else []
         items = {str(key): value for key, value in (part.children for part in parts)}
-        shared = {field.name for field in fields(ir.OperationNode)} - {"forced"}
+        shared = {field.name for field in fields(ir.OperationNode)} - {"forced", "deep"}
         own = [field for field in fields(kind) if field.name not in shared]
         unknown = items.keys() - {field.name for field in own}
         missing = [f.name for f in own if f.default is MISSING and f.name not in items]
@@ -166,7 +166,7 @@ class _Reader:
                 return None if word == "all" else self.parties.index(word)
             case "whole":
                 return self.type(item)
-            case "checked" | "nonnegative":
+            case "checked" | "nonnegative" | "deep":
                 return _word(item) == "True"
             case "dimensions" | "moved":
                 return tuple(map(bool, _plain(item)))

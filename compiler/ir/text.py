@@ -24,7 +24,10 @@ from ezlang.types.types import StructType, Type, element_of, shape_of
 
 from . import tree as ir
 
-_SHARED = frozenset(field.name for field in fields(ir.OperationNode)) - {"forced"}
+_SHARED = frozenset(field.name for field in fields(ir.OperationNode)) - {
+    "forced",
+    "deep",
+}
 
 
 def operation_name(kind: type) -> str:

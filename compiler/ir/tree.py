@@ -83,13 +83,18 @@ class Region:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperationNode:
-    """What every operation has. `forced` is the sharing that the program asks for, if it does."""
+    """What every operation has.
+
+    `forced` is the sharing that the program asks for, if it does. Where it is computed on shares by
+    a circuit, that has few rounds, or, if it is `deep`, the fewest ANDs (passes/circuits.py).
+    """
 
     operands: tuple[Value, ...] = ()
     results: tuple[Value, ...] = ()
     regions: tuple[Region, ...] = ()
     span: Span = field(default=NO_SPAN, compare=False, repr=False)
     forced: Sharing | None = None
+    deep: bool = False
 
     @property
     def result(self) -> Value:

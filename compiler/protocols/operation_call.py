@@ -46,7 +46,11 @@ class Call:
     operation: ir.Operation
     operands: Sequence[Array | None]
     known: Numbers = ()
-    shallow: bool = True
+
+    @property
+    def shallow(self) -> bool:
+        """Whether circuits have few rounds, and not the fewest ANDs."""
+        return not self.operation.deep
 
     @property
     def type(self) -> ir.TensorType:

@@ -40,15 +40,14 @@ def steps_of(
     operands: Sequence[Array | None],
     *,
     known: Numbers = (),
-    shallow: bool = True,
 ) -> Steps[Array | None]:
     """Run an interactive operation; return this party's share of the result.
 
     An operand is None at a party that doesn't know it, and so is what is revealed to the other one.
-    `known` is what `ir.known.known_operands` says, the same at both parties. Circuits are
-    `shallow`, or have the fewest ANDs. Nothing is sent for a result without elements.
+    `known` is what `ir.known.known_operands` says, the same at both parties. Nothing is
+    sent for a result without elements.
     """
-    call = Call(party=party, operation=operation, operands=operands, known=known, shallow=shallow)
+    call = Call(party=party, operation=operation, operands=operands, known=known)
     type = call.type
     told = type.sharing is not None or type.label.readable_by(party.index)
     if type.size == 0:
