@@ -40,7 +40,7 @@ def cases() -> Iterator[Any]:
             yield pytest.param(path, policy, id=name, marks=[pytest.mark.slow] if slow else [])
 
 
-@pytest.mark.parametrize(("path", "policy"), cases())
+@pytest.mark.parametrize(("path", "policy"), list(cases()))
 def test_it_is_exact(path: Path, policy: Policy) -> None:
     program = api.load(path)
     inputs, code = inputs_of(path, program), prepared(program, policy)

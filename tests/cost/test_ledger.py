@@ -71,7 +71,7 @@ def test_repeating_is_walking(messages: list[Exchange], times: int) -> None:
     walk(fast)
     mark = fast.mark()
     walk(fast)
-    assert fast.receiving == mark.receiving
+    assert fast.state == mark.state
     fast.repeat(fast.since(mark), times - 1)
     assert fast.amounts == slow.amounts
 
