@@ -14,6 +14,7 @@ from ..ir import tree as ir
 from .assign import Policy, assign
 from .assign.known import forward_known
 from .checks import drop_checks
+from .circuits import choose_circuits
 from .constants import fold_constants
 from .cse import merge_common
 from .dce import remove_dead
@@ -63,5 +64,5 @@ def prepare(
     """
     choose = partial(assign, policy=policy, profile=profile)
     first = PIPELINES["vectorised" if policy is Policy.YAO else FIRST]
-    ots = partial(choose_ots, profile=profile)
-    return run_passes(program, (*first, *_BEFORE, choose, *_AFTER, ots))
+    last = partial(choose_circuits, profile=profile), partial(choose_ots, profile=profile)
+    return run_passes(program, (*first, *_BEFORE, choose, *_AFTER, *last))
