@@ -1,0 +1,120 @@
+"""Passes keep what programs mean: each alone, none, and all in orders drawn at random."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pytest
+from agreement import asked_for, checked, clear, result_of
+from generator import Generated, programs
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from ezlang.compiler.ir import tree as ir
+from ezlang.compiler.lower import lower
+from ezlang.compiler.passes import run_passes
+from ezlang.compiler.passes.assign import Policy, assign
+from ezlang.compiler.passes.checks import drop_checks
+from ezlang.compiler.passes.expand import expand_shared
+from ezlang.compiler.passes.narrow import narrow
+from ezlang.compiler.passes.oblivious import expand_oblivious
+from ezlang.compiler.passes.pipeline import NAMES, Pass
+from ezlang.compiler.passes.schedule import schedule
+from ezlang.compiler.passes.share import share
+from ezlang.compiler.passes.simplify import simplify
+from ezlang.executors.native.executable import Executable
+from ezlang.executors.native.threads import run_threads
+from ezlang.executors.simulate import run_two
+from ezlang.typed.tree import Program
+from ezlang.values.check import check_inputs
+from ezlang.values.data import Inputs, Outputs
+
+FREE = {**NAMES, "checks": drop_checks}
+"""Passes that may come in any order, or not at all, before sharings are assigned."""
+
+LATE = {"simplify": simplify, "cse": NAMES["cse"], "dce": NAMES["dce"], "narrow": narrow}
+"""Passes that may come after it."""
+
+ORDERS = st.lists(st.sampled_from(sorted(FREE)), max_size=8)
+LATE_ORDERS = st.lists(st.sampled_from(sorted(LATE)), max_size=3)
+
+
+def prepared(program: Program, order: list[str], late: list[str], policy: Policy) -> ir.Program:
+    """Run passes in an order, and those between that programs can't do without."""
+    chosen: list[Pass] = [*(FREE[name] for name in order), expand_oblivious, share]
+    chosen += [partial(assign, policy=policy), expand_shared, *(LATE[name] for name in late)]
+    return run_passes(lower(program), [*chosen, schedule])
+
+
+def native(compiled: ir.Program, program: Program, inputs: Inputs) -> Outputs:
+    return run_threads(Executable(compiled), check_inputs(program, inputs)).outputs
+
+
+def simulated(compiled: ir.Program, program: Program, inputs: Inputs) -> Outputs:
+    return run_two(compiled, check_inputs(program, inputs), seed=None, record=False).outputs
+
+
+@pytest.mark.timeout(900)
+@given(programs(), ORDERS, LATE_ORDERS, st.sampled_from(Policy))
+@settings(
+    max_examples=25,
+    deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+def test_any_order(generated: Generated, order: list[str], late: list[str], policy: Policy) -> None:
+    program = checked(generated.text)
+    inputs = asked_for(program, generated.inputs)
+    compiled = prepared(program, order, late, policy)
+    expected = result_of(clear, program, inputs)
+    for run in (simulated, native):
+        found = result_of(partial(run, compiled), program, inputs)
+        assert found == expected, (run.__name__, order, late, policy)
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("name", ["none", *sorted(FREE)])
+def test_each_alone(name: str) -> None:
+    program = checked(PROGRAM)
+    inputs = {"alice": {"x": [5, -7, 9, 100], "k": 2}, "bob": {"y": [3, 3, -9, 2], "on": True}}
+    order = [] if name == "none" else [name]
+    expected = result_of(clear, program, inputs)
+    for policy in Policy:
+        compiled = prepared(program, order, [], policy)
+        for run in (simulated, native):
+            assert result_of(partial(run, compiled), program, inputs) == expected, (run, policy)
+
+
+PROGRAM = """
+party alice, bob;
+
+fn mixed<n>(int32[n] x, int32[n] y, bool on) -> int32 {
+    int32 s = 0;
+    for i in 0..n {
+        if on && x[i] > y[i] {
+            s += x[i] * y[i];
+        } else {
+            s = max(s, x[i] / 3);
+        }
+    }
+    return s;
+}
+
+fn main() {
+    secret int32[4] x = input(alice, "x");
+    secret int32[4] y = input(bob, "y");
+    secret uint8 k = input(alice, "k");
+    secret bool on = input(bob, "on");
+    secret int32[4] bins;
+    for i in 0..4 {
+        bins[uint8(x[i]) & 3] += y[i] * 2;
+    }
+    x[k] = 77;
+    output(all, mixed(x, y, on), "mixed");
+    output(all, bins, "bins");
+    output(bob, x[k] % 10 + x[0], "read");
+    if reveal(x[1] < y[1]) {
+        output(alice, sum(x * y), "dot");
+    }
+}
+"""
