@@ -25,6 +25,9 @@ SENT: Final = ("bytes sent by party 0", "bytes sent by party 1")
 ROUNDS: Final = ("rounds of party 0", "rounds of party 1")
 """Names of the amounts that the ledger books itself, for party 0 and 1."""
 
+HOPS: Final = "messages on the longest path"
+"""Name of another: how many messages wait for one another in the run, those of both parties."""
+
 
 class Phase(Enum):
     """What a message is for.
@@ -49,13 +52,16 @@ class Entry:
 
 Amounts = Counter[Entry]
 
+State = tuple[tuple[bool, bool], tuple[int, int], tuple[int, int]]
+"""All of a ledger that decides what is booked next: see `Ledger.state`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Mark:
     """A ledger as it was at a time; see `Ledger.since`."""
 
     amounts: Amounts
-    receiving: tuple[bool, bool]
+    state: State
 
 
 class Ledger:
@@ -69,6 +75,9 @@ class Ledger:
         self.phase = Phase.ONLINE
         self.place: Span = NO_SPAN
         self._receiving = [False, False]
+        # Seen from the party that is further: which hop parties are at, and what they last sent.
+        self._at = [0, 0]
+        self._arriving = [0, 0]
 
     @property
     def rounds(self) -> int:
@@ -82,8 +91,14 @@ class Ledger:
 
     @property
     def receiving(self) -> tuple[bool, bool]:
-        """Whether the last thing that party 0 and 1 did was to receive: all that is remembered."""
+        """Whether the last thing that party 0 and 1 did was to receive."""
         return self._receiving[0], self._receiving[1]
+
+    @property
+    def state(self) -> State:
+        """All that is remembered: who is receiving, and how far each is behind the other."""
+        at, arriving = self._at, self._arriving
+        return self.receiving, (at[0], at[1]), (arriving[0], arriving[1])
 
     def total(self, what: str) -> int:
         """Return how much of something is booked altogether."""
@@ -98,13 +113,27 @@ class Ledger:
         """Party 0 or 1 sends so many bytes."""
         if count:
             self._receiving[party] = False
+            self._arriving[1 - party] = self._at[party] + 1
             self.add(SENT[party], count)
 
     def receive(self, party: int, count: int) -> None:
         """Party 0 or 1 receives so many bytes, which count where they are sent."""
-        if count and not self._receiving[party]:
+        if not count:
+            return
+        if not self._receiving[party]:
             self._receiving[party] = True
             self.add(ROUNDS[party])
+        if self._arriving[party] > self._at[party]:
+            self._at[party] = self._arriving[party]
+            self._advance(self._at[party])
+
+    def _advance(self, further: int) -> None:
+        """Count the hops that a party has got further than any was before."""
+        if further > 0:
+            self.add(HOPS, further)
+            for party in (0, 1):
+                self._at[party] -= further
+                self._arriving[party] = max(self._arriving[party] - further, self._at[party])
 
     def message(self, sender: int, count: int) -> None:
         """Send from one party to the other."""
@@ -120,7 +149,7 @@ class Ledger:
 
     def mark(self) -> Mark:
         """Return what `since` needs."""
-        return Mark(amounts=self.amounts.copy(), receiving=self.receiving)
+        return Mark(amounts=self.amounts.copy(), state=self.state)
 
     def since(self, mark: Mark) -> Amounts:
         """Return what has been booked since."""
@@ -144,6 +173,7 @@ class Ledger:
         """Take over what another one has booked, and go on from there."""
         self.amounts = other.amounts.copy()
         self._receiving = list(other._receiving)
+        self._at, self._arriving = list(other._at), list(other._arriving)
 
     @contextmanager
     def within(self, phase: Phase) -> Iterator[None]:
@@ -178,4 +208,6 @@ def bound(ledgers: Sequence[Ledger], *, most: bool) -> Ledger:
             if entry.what == what:
                 result.amounts[entry] = amount
     result._receiving = [both(ledger.receiving[party] for ledger in ledgers) for party in (0, 1)]
+    result._at = [pick(ledger._at[party] for ledger in ledgers) for party in (0, 1)]
+    result._arriving = [pick(ledger._arriving[party] for ledger in ledgers) for party in (0, 1)]
     return result

@@ -26,25 +26,31 @@ class Profile:
     """A pair of machines, a core each, and the line between them.
 
     `rtt` in seconds: from sending a message to having its answer. `bandwidth` in bytes per second,
-    each way. Of the rest, how many a second: ANDs of garbled circuits, garbled and evaluated;
-    correlated OTs made; ANDs on boolean shares for which there are triples already; bit triples
-    made from OTs; products of 64-bit shares made from OTs. `callback` are seconds a group of
-    operations on shares takes at least, `start` seconds a run takes before the program's own work.
+    each way. Of the rest, how many a second one core does: ANDs of garbled circuits, garbled or
+    evaluated; correlated OTs made, in both directions together; ANDs on boolean shares for which
+    there are triples already; bit triples made from OTs, with those; products of 64-bit shares,
+    with theirs. `callback` are seconds that a group of operations on shares takes at least, and
+    each exchange in it; `start` seconds that setting up OTs in one direction takes.
     """
 
     name: str
     rtt: float
     bandwidth: float
-    ands: float = 2.5e7
-    ots: float = 1.5e7
+    ands: float = 3.8e7
+    ots: float = 1.5e8
     shared_ands: float = 5e8
-    bit_triples: float = 4e7
-    products: float = 4e5
-    callback: float = 1e-4
-    start: float = 0.01
+    bit_triples: float = 4.5e7
+    products: float = 5.5e5
+    callback: float = 8e-5
+    start: float = 0.025
+
+    @property
+    def ot_use(self) -> float:
+        """Seconds that an OT takes which is there, hashed and put to use: half of a bit triple."""
+        return max(1 / self.bit_triples - 2 / self.ots, 0) / 2
 
 
-LOOPBACK: Final = Profile(name="loopback", rtt=4e-5, bandwidth=1.5e9)
+LOOPBACK: Final = Profile(name="loopback", rtt=4e-5, bandwidth=1.3e9)
 LAN: Final = Profile(name="lan", rtt=5e-4, bandwidth=1.25e8)
 WAN: Final = Profile(name="wan", rtt=4e-2, bandwidth=1.25e7)
 

@@ -193,7 +193,7 @@ class Session:
     def state(self) -> Hashable:
         """All that decides what something costs now."""
         stocks = tuple((one.left, one.ready, one.plan.position) for one in self.ots)
-        return self.ledger.receiving, self.sharing, stocks
+        return self.ledger.state, self.sharing, stocks
 
     def copy(self) -> Session:
         """Return a session that goes on from here by itself."""
@@ -244,7 +244,7 @@ class Session:
 
     def _without_batches(self, since: Point, most: int) -> int:
         """Return how many more turns like the last one need no further batch, at most `most`."""
-        if self.ledger.receiving != since.mark.receiving:
+        if self.ledger.state != since.mark.state:
             return 0
         for one, taken, batches in zip(self.ots, since.taken, since.batches, strict=True):
             if one.batches != batches or self.sharing != since.sharing:

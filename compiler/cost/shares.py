@@ -29,6 +29,9 @@ from .session import Session
 START_BYTES: Final = 16
 """What each party sends when the session on shares begins: the start of its hash."""
 
+STEPS: Final = "steps of protocols on shares"
+"""Name of an amount: groups that are run, and messages exchanged by them."""
+
 _NODE: Final = frozenset({"operands", "results", "regions", "span"})
 
 
@@ -170,6 +173,7 @@ def book(session: Session, trace: Trace, places: Sequence[Span]) -> None:
         session.sharing = True
         with ledger.within(Phase.SET_UP):
             ledger.exchange(START_BYTES, START_BYTES)
+    ledger.add(STEPS)
     for taken, sent in trace.steps:
         if taken:
             ledger.place = places[taken[0].member]
@@ -192,5 +196,6 @@ def _exchange(ledger: Ledger, parts: Sequence[Part], places: Sequence[Span]) -> 
     longest = max(parts, key=lambda part: sum(part.amounts))
     ledger.place = places[longest.member]
     with ledger.within(longest.phase):
+        ledger.add(STEPS)
         for party in (0, 1):
             ledger.receive(party, sum(part.amounts[1 - party] for part in parts))

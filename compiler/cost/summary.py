@@ -8,38 +8,60 @@ from typing import Final
 
 from ezlang.source import NO_SPAN, Source
 
-from .ledger import ROUNDS, SENT, Entry, Ledger, Phase
+from ..protocols.demands import BitPair, BitTriple, describe
+from .ledger import HOPS, ROUNDS, SENT, Entry, Ledger, Phase
 from .profiles import Profile
-from .session import OTS, OTS_MADE
-from .yao import ANDS, TABLES
+from .session import OTS, OTS_MADE, SET_UPS
+from .shares import STEPS
+from .yao import ANDS, GARBLER, TABLES
 
-_COLUMNS: Final = frozenset({*ROUNDS, *SENT, *OTS, *OTS_MADE, ANDS, TABLES})
+_COLUMNS: Final = frozenset({*ROUNDS, *SENT, *OTS, *OTS_MADE, SET_UPS, STEPS, HOPS, ANDS, TABLES})
+_SHARED_ANDS: Final = {
+    "bit triples": 1,
+    "pairs of bit triples": 2,
+    describe(BitTriple()): 8,
+    describe(BitPair()): 16,
+}
+"""Units of preprocessing for ANDs on boolean shares, and for how many they are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sum:
     """What something costs: pairs are for party 0 and party 1.
 
-    `rounds`: how often the party waits that waits more often in the whole run. `bytes_sent`.
+    `rounds`: how often the party waits that waits more often in the whole run; `hops`: how many
+    messages wait for one another, of both parties, each half a round trip. `bytes_sent`.
     `ands` are gates of garbled circuits, `tables` the bytes they take. `ots`: used, by who is the
-    sender; `ots_made` are at least as many, as they are made in batches. `preprocessing`: units
-    used, by their kind.
+    sender; `ots_made` are at least as many, as they are made in batches, after so many `set_ups`.
+    `steps`: groups of operations on shares, and exchanges in them. `preprocessing`: units used, by
+    their kind.
     """
 
     rounds: int
+    hops: int
     bytes_sent: tuple[int, int]
     ands: int
     tables: int
     ots: tuple[int, int]
     ots_made: tuple[int, int]
+    set_ups: int
+    steps: int
     preprocessing: Mapping[str, int]
 
     def seconds(self, profile: Profile) -> float:
-        """Return what it takes in time: waiting, sending, computing, one after the other."""
-        waiting = self.rounds * profile.rtt
-        sending = max(self.bytes_sent) / profile.bandwidth
-        garbling = self.ands / profile.ands
-        return waiting + sending + garbling + max(self.ots_made) / profile.ots
+        """Return what it takes in time: waiting, sending, computing, one after the other.
+
+        But for tables, which are sent while they are made. What is computed without messages is
+        left out.
+        """
+        waiting = self.hops * profile.rtt / 2 + self.steps * profile.callback
+        garbling = max(self.ands / profile.ands, self.tables / profile.bandwidth)
+        others = [sent - self.tables * (p == GARBLER) for p, sent in enumerate(self.bytes_sent)]
+        sending = max(*others, 0) / profile.bandwidth
+        making = self.set_ups * profile.start + sum(self.ots_made) / profile.ots
+        using = sum(self.ots) * profile.ot_use
+        ands = sum(self.preprocessing.get(unit, 0) * many for unit, many in _SHARED_ANDS.items())
+        return waiting + garbling + sending + making + using + ands / profile.shared_ands
 
 
 def waiter_of(ledger: Ledger) -> int:
@@ -59,11 +81,14 @@ def sum_of(amounts: Iterable[tuple[Entry, int]], waiter: int) -> Sum:
 
     return Sum(
         rounds=found.get(ROUNDS[waiter], 0),
+        hops=found.get(HOPS, 0),
         bytes_sent=pair(SENT),
         ands=found.get(ANDS, 0),
         tables=found.get(TABLES, 0),
         ots=pair(OTS),
         ots_made=pair(OTS_MADE),
+        set_ups=found.get(SET_UPS, 0),
+        steps=found.get(STEPS, 0),
         preprocessing={name: found[name] for name in sorted(found.keys() - _COLUMNS)},
     )
 
