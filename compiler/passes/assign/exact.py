@@ -165,6 +165,8 @@ class _Program:
         """State a block; return the column of the time it takes."""
         end = self.column(cost, high=np.inf)
         times: dict[int, int] = {}
+        if block.parameters:
+            times = dict.fromkeys(block.parameters, self.column(0, high=0))
         for item in block.items:
             finished = self.column(0, high=np.inf)
             for length in self._lengths(item):

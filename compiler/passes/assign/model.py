@@ -118,7 +118,7 @@ class State:
         return lengths[self.model.problem.program.main.name]
 
     def _block(self, block: Block, functions: dict[str, float]) -> float:
-        times: dict[int, float] = {}
+        times = dict.fromkeys(block.parameters, 0.0)
         end, delays = 0.0, self.delays
         self.model.work += len(block.items)
         for item in block.items:

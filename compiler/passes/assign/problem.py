@@ -18,7 +18,7 @@ from ...ir.tree import BinaryKind, Sharing
 from ..rewrite import Constants
 from .costs import operation_usage
 from .known import Twins
-from .scopes import UNKNOWN_TRIPS, Scope, call_weights, outermost, trips_of
+from .scopes import RARELY, UNKNOWN_TRIPS, Scope, call_weights, outermost, trips_of
 
 ORDER = (A, B, Y)
 
@@ -83,9 +83,10 @@ class Item:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Block:
-    """The operations of a region."""
+    """The operations of a region, which begin when its parameters, by their ids, are there."""
 
     items: tuple[Item, ...]
+    parameters: tuple[int, ...] = ()
 
 
 @dataclass(slots=True, eq=False)
@@ -166,6 +167,8 @@ class _Reader:
     problem: Problem
     function: ir.Function
     constants: Constants
+    checks: set[int] = field(default_factory=set)
+    """Conditions that nearly always hold: whether places are separate (passes/vectorise)."""
 
     def read(self, weight: float) -> None:
         name, body = self.function.name, self.function.body
@@ -267,10 +270,12 @@ class _Reader:
         if results is not None:
             uses = self._used(region.yields, results, scope)
             items.append(Item(None, uses, reads, ()))
-        return Block(tuple(items))
+        return Block(tuple(items), tuple(value.id for value in region.parameters))
 
     def _operation(self, operation: ir.Operation, scope: Scope) -> Item:
         self.constants.see(operation)
+        if isinstance(operation, ir.Separate):
+            self.checks.add(operation.result.id)
         reads = tuple(value.id for value in operation.operands)
         makes = tuple(value.id for value in operation.results)
         match operation:
@@ -315,8 +320,10 @@ class _Reader:
         blocks: list[Block] = []
         match operation:
             case ir.If():
-                for region in operation.regions:
-                    blocks.append(self._region(region, scope.inside(False, 1), joins))
+                rare = operation.operands[0].id in self.checks
+                for number, region in enumerate(operation.regions):
+                    inner = scope.inside(False, RARELY if rare and number else 1)
+                    blocks.append(self._region(region, inner, joins))
             case ir.For():
                 trips = trips_of(operation, self.constants)
                 inner = scope.inside(True, trips)
@@ -332,6 +339,8 @@ class _Reader:
                     self._carried(region.parameters, joins, inner)
                     blocks.append(self._region(region, inner, yielded))
         inside = [item for block in blocks for item in block.items]
+        if isinstance(operation, ir.If) and operation.operands[0].id in self.checks:
+            del blocks[1:]
         return Item(
             None,
             (*used, *(use for item in inside for use in item.uses)),

@@ -11,6 +11,9 @@ from ..rewrite import Constants
 UNKNOWN_TRIPS = 10
 """How often a loop is taken to run whose bounds aren't constant."""
 
+RARELY = 1e-6
+"""How often a loop is taken to run as it was, whose items turn out not to be separate."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scope:

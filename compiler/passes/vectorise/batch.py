@@ -159,6 +159,12 @@ class Batch:
                 base = operation.operands[0]
                 access = self._access(operation, base.id in self.varied)
                 return emit_read(build, self.either(base), access, self.plain)
+            case ir.Gather(operands=(base, places)):
+                gathered = build.gather(self._turned(self.items(base)), self.plain(places))
+                return self._turned(gathered)
+            case ir.Scatter(operands=(base, value, places)):
+                whole, part = self._turned(self.items(base)), self._turned(self.items(value))
+                return self._turned(build.scatter(whole, part, self.plain(places)))
             case ir.Insert() | ir.InsertSlice() | ir.AffineWrite():
                 base, value = operation.operands[:2]
                 access = self._access(operation, True)
@@ -166,6 +172,11 @@ class Batch:
                 return emit_write(build, self.items(base), items, access, self.plain)
             case _:
                 raise CompilerBug(f"{type(operation).__name__} is not done for all iterations")
+
+    def _turned(self, x: ir.Value) -> ir.Value:
+        """Emit x with its first two dimensions exchanged."""
+        first, second, *rest = x.type.shape
+        return self._arranged(x, [1, 0, *range(2, 2 + len(rest))], (second, first, *rest))
 
     def _arranged(self, x: ir.Value, order: Sequence[int], shape: tuple[int, ...]) -> ir.Value:
         """Emit x in a shape whose dimension `order[d]` is dimension d of x; the rest repeats."""

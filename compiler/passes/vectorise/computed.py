@@ -14,7 +14,7 @@ different items than there are items.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ezlang.types.types import INT64, IntType
 
@@ -76,15 +76,28 @@ def _fits(index: ir.Value, high: ir.Value) -> bool:
 def _split(
     operations: Sequence[ir.Operation], inside: set[int], known: set[int]
 ) -> tuple[tuple[ir.Operation, ...], tuple[ir.Operation, ...]]:
-    """Part what computes public scalars of the index, which becomes known, from all else."""
+    """Part what computes public scalars of the index, which becomes known, from all else.
+
+    So what cannot fail is also taken out of the regions of operations.
+    """
     first: list[ir.Operation] = []
     rest: list[ir.Operation] = []
     for operation in operations:
         if is_index(operation, inside, known):
             known.add(operation.result.id)
             first.append(operation)
-        else:
-            rest.append(operation)
+            continue
+        regions = []
+        for region in operation.regions:
+            found, kept = _split(region.operations, inside, known)
+            checked = [one for one in found if getattr(one, "checked", False)]
+            if checked:
+                known.difference_update(one.result.id for one in found)
+                regions.append(region)
+                continue
+            first += found
+            regions.append(replace(region, operations=kept))
+        rest.append(replace(operation, regions=tuple(regions)) if regions else operation)
     return tuple(first), tuple(rest)
 
 

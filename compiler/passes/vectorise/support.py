@@ -111,7 +111,9 @@ class Support:
                 | ir.AffineWrite()
             ):
                 return self._access(operation)
-            case ir.ObliviousRead() | ir.ObliviousWrite():
+            case ir.Gather() | ir.Scatter():
+                return not self._varies(operation.operands[-1:])
+            case ir.ObliviousRead() | ir.ObliviousWrite() | ir.Positions() | ir.Separate():
                 return not self._varies(operation.operands)
             case ir.For():
                 (body,) = operation.regions
