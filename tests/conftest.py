@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+os.environ["EZLANG_VERIFY"] = "1"  # the program, after every pass
 
 Golden = Callable[[Path, str], None]
 

@@ -189,6 +189,12 @@ class Builder:
         self.emit(ir.Relabel(operands=(x,), results=(result,), span=self.span))
         return result
 
+    def standing_in(self, x: ir.Value, type: ir.TensorType) -> ir.Value | None:
+        """Emit `x` with the label and sharing of `type`; None where that takes a conversion."""
+        if x.type.label != type.label:
+            return self.relabel(x, type.label, type.sharing)
+        return x if x.type.sharing is type.sharing else None
+
     # Shapes
 
     def broadcast(self, x: ir.Value, new: tuple[int, ...]) -> ir.Value:

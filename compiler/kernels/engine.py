@@ -31,6 +31,8 @@ from ezlang.cache import cache_directory
 from .target import Target, host_target
 
 OPTIMISATION: Final = 3
+LONG: Final = 10_000
+"""Lines of a module from which on it is compiled quickly."""
 _DIGEST_BYTES: Final = 32
 
 
@@ -103,20 +105,26 @@ def cache_key(kind: str, identity: str, target: Target) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
-def _target_machine(target: Target) -> Any:
+def _target_machine(target: Target, level: int = OPTIMISATION) -> Any:
     return llvm.Target.from_triple(target.triple).create_target_machine(
-        cpu=target.cpu, features=target.features, opt=OPTIMISATION, reloc="pic", codemodel="small"
+        cpu=target.cpu, features=target.features, opt=level, reloc="pic", codemodel="small"
     )
 
 
 def optimise(ir_text: str, target: Target, *, unroll: bool = True) -> tuple[Any, Any]:
-    """Parse, verify and optimise a module; return it with the machine it is meant for."""
-    machine = _target_machine(target)
+    """Parse, verify and optimise a module; return it with the machine it is meant for.
+
+    Without `unroll`, a long one is what was written in a long program: code that runs once or
+    calls, for which little is gained by better code, and much time lost.
+    """
+    long = not unroll and ir_text.count("\n") > LONG
+    machine = _target_machine(target, 0 if long else OPTIMISATION)
     module = llvm.parse_assembly(ir_text)
     module.triple = target.triple
     module.data_layout = str(machine.target_data)
     module.verify()
-    tuning = llvm.create_pipeline_tuning_options(speed_level=OPTIMISATION)
+    level = 1 if long else OPTIMISATION
+    tuning = llvm.create_pipeline_tuning_options(speed_level=level)
     tuning.loop_vectorization = True
     tuning.slp_vectorization = False
     tuning.loop_unrolling = unroll

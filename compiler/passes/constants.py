@@ -61,7 +61,8 @@ class _Fold(Rule):
         if chosen is None:
             return None
         side = operation.operands[1 if chosen else 2]
-        return (build.relabel(side, operation.result.type.label),)
+        made = build.standing_in(side, operation.result.type)
+        return None if made is None else (made,)
 
     def _computed(self, build: Builder, operation: ir.Operation) -> Sequence[ir.Value] | None:
         if not isinstance(operation, evaluate.Pure) or operation.result.type.size == 0:

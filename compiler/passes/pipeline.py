@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
@@ -101,12 +102,15 @@ def up_to(name: str) -> tuple[Pass, ...]:
 def run_passes(program: ir.Program, passes: Sequence[Pass] | str) -> ir.Program:
     """Return the program after the passes, or those of a named pipeline, in order.
 
-    Raises CompilerBug where a pass breaks a rule of the IR.
+    The program is verified before and after all of them; where the environment has EZLANG_VERIFY,
+    after each. Raises CompilerBug where a pass breaks a rule of the IR.
     """
     chosen = PIPELINES[passes] if isinstance(passes, str) else passes
+    each = bool(os.environ.get("EZLANG_VERIFY"))
     with deep_recursion():
         verify(program)
-        for run in chosen:
+        for number, run in enumerate(chosen):
             program = run(program)
-            verify(program)
+            if each or number == len(chosen) - 1:
+                verify(program)
     return program

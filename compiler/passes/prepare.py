@@ -21,6 +21,7 @@ from .dce import remove_dead
 from .expand import expand_shared
 from .narrow import narrow
 from .ots import choose_ots
+from .outline import outline
 from .pipeline import PIPELINES, Pass, run_passes
 from .schedule import schedule
 from .share import share
@@ -41,7 +42,14 @@ _BEFORE: Final[tuple[Pass, ...]] = (
     remove_dead,
     narrow,
 )
-_AFTER: Final[tuple[Pass, ...]] = (expand_shared, merge_common, remove_dead, narrow, schedule)
+_AFTER: Final[tuple[Pass, ...]] = (
+    expand_shared,
+    merge_common,
+    remove_dead,
+    narrow,
+    schedule,
+    outline,
+)
 
 
 def before_assignment(program: ir.Program) -> ir.Program:

@@ -135,7 +135,7 @@ class _Analysis:
         self.region(body, (index, *top))
         bounds: list[Range | None] = []
         for parameter, yielded, start in zip(carried, body.yields, initial, strict=True):
-            step = self._added(yielded, parameter, set())
+            step = self._added(yielded, parameter, {})
             bounds.append(None if step is None else _after(start, step, times, parameter.type))
         del self.calls[calls:]
         now = [b or start for b, start in zip(bounds, initial, strict=True)]
@@ -174,17 +174,25 @@ class _Analysis:
             now = grown
             patience = max(patience - 1, 0)
 
-    def _added(self, value: ir.Value, to: ir.Value, seen: set[int]) -> Range | None:
+    def _added(self, value: ir.Value, to: ir.Value, seen: dict[int, Range | None]) -> Range | None:
         """Return what a value differs from the carried `to` by, if it only adds to it.
 
         Ranges are those with nothing known about what is carried, so they hold in every step.
+        `seen` has what was found for values before.
         """
         if value.id == to.id:
             return Range(0, 0)
         operation = self.defined.get(value.id)
-        if operation is None or value.id in seen:
+        if operation is None:
             return None
-        seen = seen | {value.id}
+        if value.id not in seen:
+            seen[value.id] = None  # while it is being worked out
+            seen[value.id] = self._added_by(operation, to, seen)
+        return seen[value.id]
+
+    def _added_by(
+        self, operation: ir.Operation, to: ir.Value, seen: dict[int, Range | None]
+    ) -> Range | None:
         x = operation.operands
         match operation:
             case ir.Binary(kind=BinaryKind.ADD | BinaryKind.SUB):

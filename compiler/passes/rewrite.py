@@ -57,13 +57,14 @@ class _Rewriter:
         return replace(region, operations=tuple(operations), yields=yields)
 
     def operation(self, operation: ir.Operation) -> None:
-        changed = replace(
-            operation,
-            operands=self.values(operation.operands),
-            regions=tuple(self.region(inner) for inner in operation.regions),
-        )
-        with self.build.like(operation):
-            results = self.rule.apply(self.build, changed)
+        operands = self.values(operation.operands)
+        regions = tuple(self.region(inner) for inner in operation.regions)
+        changed = operation
+        if regions or operands != operation.operands:
+            changed = replace(operation, operands=operands, regions=regions)
+        outer, self.build.span = self.build.span, operation.span
+        results = self.rule.apply(self.build, changed)
+        self.build.span = outer
         if results is None:
             self.build.emit(changed)
             return
@@ -72,6 +73,19 @@ class _Rewriter:
 
     def values(self, values: Sequence[ir.Value]) -> tuple[ir.Value, ...]:
         return tuple(self.replaced.get(value.id, value) for value in values)
+
+
+def used_by(operation: ir.Operation) -> dict[int, ir.Value]:
+    """Return the values from outside that an operation uses, its regions included, by their ids."""
+    used = {value.id: value for value in operation.operands}
+    for region in operation.regions:
+        inner = {value.id: value for value in region.yields}
+        own = {value.id for value in region.parameters}
+        for one in region.operations:
+            inner.update(used_by(one))
+            own.update(value.id for value in one.results)
+        used.update((id, value) for id, value in inner.items() if id not in own)
+    return used
 
 
 @dataclass(slots=True)

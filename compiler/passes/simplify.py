@@ -49,9 +49,8 @@ class _Simplify(Rule):
                 value = self._select(build, operation)
             case _:
                 return None
-        if value is None:
-            return None
-        return (build.relabel(value, operation.result.type.label),)
+        made = None if value is None else build.standing_in(value, operation.result.type)
+        return None if made is None else (made,)
 
     def _twice(self, operation: ir.Unary) -> ir.Value | None:
         (operand,) = operation.operands
