@@ -16,7 +16,7 @@ from typing import Final
 from ezlang.source import NO_SPAN, Span
 
 from ..ir import tree as ir
-from ..ir.tree import BinaryKind
+from ..ir.tree import BinaryKind, Sharing
 from .ranges import Known, Range, bits_of, ranges_of, signed_bits_of
 
 _COMPARISONS: Final = frozenset(
@@ -79,6 +79,10 @@ def numbers_of(operation: ir.Binary | ir.Select | ir.Convert) -> Sequence[ir.Val
             values: Sequence[ir.Value] = x
         case ir.Binary(kind=kind) if kind in _COMPUTED:
             values = (*x, operation.result)
+        case ir.Binary(kind=BinaryKind.SHR) if x[0].type.sharing is Sharing.ARITHMETIC:
+            # Circuits shift for nothing: it is shares that are shifted with less, if they have
+            # no sign.
+            values = (x[0], operation.result)
         case ir.Select():
             values = x[1:]
         case ir.Convert():

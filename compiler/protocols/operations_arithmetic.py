@@ -12,6 +12,7 @@ from ezlang.diagnostics.diagnostic import CompilerBug
 from ezlang.types.types import IntType
 
 from ..ir import evaluate as meaning
+from ..ir import tree as ir
 from ..ir.tree import BinaryKind
 from . import comparison
 from .arithmetic import multiply_known, product, square
@@ -94,12 +95,18 @@ def _shifted(call: Call) -> Steps[Array]:
     if shift == 0:
         return x
     if shift < width:
-        return (yield from truncate(party, x, shift, signed=signed))
+        return (yield from truncate(party, x, shift, signed=signed, positive=_has_no_sign(call)))
     if not signed:
         return np.zeros_like(x)
     negative = yield from msb(party, x)
     number = yield from bits_to_numbers(party, negative, x.size, width)
     return np.negative(number)
+
+
+def _has_no_sign(call: Call) -> bool:
+    """Tell whether the numbers of an operation are known to be at least 0 and below 2^(ℓ−1)."""
+    one = call.operation
+    return isinstance(one, ir.Binary) and one.nonnegative and 0 < one.bits < call.type.width
 
 
 def shifted(kind: BinaryKind, x: Array, amount: Array, *, signed: bool) -> Array:

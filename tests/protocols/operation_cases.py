@@ -103,7 +103,6 @@ def run(
     operands: Sequence[Array],
     *,
     known: Sequence[int | None] = (),
-    shallow: bool = True,
     seed: int = 0,
 ) -> Ran:
     """Run an operation at both parties, on fresh shares, and put its result together."""
@@ -118,11 +117,9 @@ def run(
         shares = [local_of(party, operation, own[party.index]) for party in pair.parties]
         return Ran(put_together(shares, type), None)
     outcome = pair.run(
-        lambda party: steps_of(
-            party, operation, own[party.index], known=tuple(known), shallow=shallow
-        )
+        lambda party: steps_of(party, operation, own[party.index], known=tuple(known))
     )
-    assert_predicted(outcome, operation, known, shallow=shallow)
+    assert_predicted(outcome, operation, known)
     if type.sharing is None:
         told = [outcome.results[i] for i in (0, 1) if type.label.readable_by(i)]
         hidden = [outcome.results[i] for i in (0, 1) if not type.label.readable_by(i)]
@@ -134,11 +131,9 @@ def run(
 
 
 def assert_predicted(
-    outcome: Outcome, operation: ir.Operation, known: Sequence[int | None], *, shallow: bool = True
+    outcome: Outcome, operation: ir.Operation, known: Sequence[int | None]
 ) -> None:
     """Hold what an operation took against what is predicted from its types alone."""
-    if not shallow:
-        return
     numbers = tuple(known) or (None,) * len(operation.operands)
     one, other = (Exchange((operation,), (numbers,), party) for party in (0, 1))
     steps = trace_of((one, other)).steps

@@ -140,6 +140,24 @@ def test_shifts_by_a_constant(pair: Pair, element: IntType, amount: int) -> None
     agrees(pair, operation, operands, known=(None, amount))
 
 
+@pytest.mark.parametrize("element", INTEGERS, ids=str)
+def test_shifts_of_what_has_no_sign(pair: Pair, element: IntType) -> None:
+    """They take a comparison of as many bits as go, and not of all."""
+    x, y = value(0, element, SHAPE, "A"), value(1, UINT8, SHAPE, "public")
+    operation = ir.Binary(
+        kind=BinaryKind.SHR, operands=(x, y), results=(value(9, element, SHAPE, "A"),)
+    )
+    narrow = replace(operation, bits=element.width - 1, nonnegative=True)
+    operands = [
+        small_values(element, element.width - 1, True, 1),
+        np.full(SHAPE, 3, np.uint8),
+    ]
+    wide, thin = (agrees(pair, one, operands, known=(None, 3)) for one in (operation, narrow))
+    assert wide.outcome is not None
+    assert thin.outcome is not None
+    assert sum(thin.outcome.bytes) < sum(wide.outcome.bytes)
+
+
 @pytest.mark.parametrize("source", SCALARS.values(), ids=str)
 @pytest.mark.parametrize("target", SCALARS.values(), ids=str)
 @pytest.mark.parametrize("sharing", ["A", "B"])
@@ -187,7 +205,7 @@ def test_conversions(pair: Pair, element: IntType, old: str, new: str) -> None:
     operands, results = (value(0, element, SHAPE, old),), (value(1, element, SHAPE, new),)
     operation = ir.Convert(operands=operands, results=results)
     agrees(pair, operation, [values_of(element, SHAPE, 1)])
-    agrees(pair, operation, [values_of(element, SHAPE, 2)], shallow=False)
+    agrees(pair, replace(operation, deep=True), [values_of(element, SHAPE, 2)])
 
 
 FACTORS = [("A", "A"), ("A", "first"), ("second", "A"), ("first", "second"), ("A", "public")]
