@@ -95,6 +95,15 @@ CASES: dict[str, tuple[Pass, tuple[Pass, ...], str]] = {
         " for i in 0..4 { let d = x[i] - y[i]; if d < best { best = d; place = i; } }"
         ' output(all, place, "place");',
     ),
+    "vectorise-computed": (
+        vectorise,
+        TIDY,
+        f"{VECTORS} int32 d = 2;"
+        " while d > 0 {"
+        " for i in 0..4 - d { if (i & d) == 0 { let low = min(x[i], x[i + d]);"
+        " x[i + d] ^= x[i] ^ low; x[i] = low; } } d /= 2; }"
+        ' output(all, x, "x");',
+    ),
     "vectorise-strips": (
         partial(vectorise, budget=3000),
         TIDY,
