@@ -14,6 +14,7 @@ from ezlang.compiler.circuits import catalogue
 from ezlang.compiler.circuits.catalogue import PUBLIC, SECRET
 from ezlang.compiler.circuits.netlist import Opcode
 from ezlang.compiler.ir.tree import BinaryKind
+from ezlang.compiler.protocols import comparison, truncation
 from ezlang.compiler.protocols.native import Native
 from ezlang.compiler.protocols.native_planes import NativePlanes
 from ezlang.compiler.protocols.party import BitTriples, SharingParty
@@ -210,6 +211,19 @@ def test_tables() -> None:
     assert nothing is None
     words, digits = drawn(0, 21), (drawn(1, 21, 8) & 15).astype(np.uint64)
     assert (entries == (words >> (4 * digits) & 15)).all()
+
+
+@pytest.mark.parametrize("shift", [1, 3, 6, 9, 14, 22, 35, 63])
+def test_trees_with_rows_that_are_kept(shift: int) -> None:
+    """Levels with an odd number of digits, in one part or both."""
+    own = drawn(0, 40), drawn(1, 40)
+    whole = own[0] + own[1]
+    first, second = session().run(lambda p: truncation.truncate(p, own[p.index], shift))
+    assert (first + second == (whole.view(np.int64) >> shift).view(np.uint64)).all()
+    low = [one & np.uint64((1 << shift) - 1) for one in own]
+    less = session().run(lambda p: comparison.millionaires(p, low[p.index], shift))
+    found = np.unpackbits(less[0] ^ less[1], count=40, bitorder="little")
+    assert (found == (low[0] < low[1])).all()
 
 
 @pytest.mark.parametrize("one_way", [False, True])

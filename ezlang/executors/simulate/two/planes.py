@@ -154,5 +154,5 @@ class NumpyTree:
             product ^= e & d
         equal, low = product
         less, same = self.rows[level.kept].reshape(2, -1, opened.shape[1])
-        high = self.rows[level.places[3 * pairs :]]
+        high = self.rows[level.places[3 * pairs : 4 * pairs]]
         self.rows = np.concatenate((high ^ low, less, equal, same))
