@@ -1,0 +1,72 @@
+"""Very long regions become functions, and mean and cost the same."""
+
+import pytest
+from lowered import checked
+
+from ezlang.compiler.ir import tree as ir
+from ezlang.compiler.lower import lower
+from ezlang.compiler.passes.assign import Policy
+from ezlang.compiler.passes.outline import LIMIT, outline
+from ezlang.compiler.passes.prepare import prepare
+from ezlang.executors.clear import run_clear
+from ezlang.executors.native.executable import Executable
+from ezlang.executors.native.threads import run_threads
+from ezlang.executors.simulate import run_two
+from ezlang.values.data import Inputs
+
+LINES = (
+    "x = x * 3 + i;",
+    "if x < i { i = i ^ x; }",
+    "a[1] = a[0] + x;",
+    "x += a[k];",
+    "k = 1 - k;",
+)
+INPUTS: Inputs = {"alice": {"x": 5}, "bob": {"i": -77}}
+
+
+def text(count: int) -> str:
+    body = "\n".join(LINES[number % len(LINES)] for number in range(count))
+    return f"""party alice, bob;
+    fn main() {{
+        secret int32 x = input(alice, "x");
+        secret int32 i = input(bob, "i");
+        secret int32[2] a;
+        int32 k = 0;
+        for turn in 0..2 {{
+            {body}
+        }}
+        output(all, x, "x");
+        output(bob, a, "a");
+    }}
+    """
+
+
+@pytest.mark.parametrize("policy", [Policy.YAO, Policy.ARITHMETIC])
+def test_long_programs_mean_and_cost_the_same(policy: Policy) -> None:
+    source = checked(text(800))
+    program = prepare(lower(source), policy)
+    assert len(program.functions) > 3
+    for function in program.functions:
+        regions = [function.body, *(r for o in ir.walk(function.body) for r in o.regions)]
+        assert all(len(region.operations) <= LIMIT for region in regions)
+    expected = run_clear(source, INPUTS).outputs
+    simulated = run_two(program, INPUTS, seed=1, record=False)
+    native = run_threads(Executable(program), INPUTS)
+    assert simulated.outputs == native.outputs == expected
+    assert (simulated.cost.rounds, simulated.cost.bytes_sent) == (native.rounds, native.bytes_sent)
+
+
+def test_short_ones_are_left() -> None:
+    program = prepare(lower(checked(text(50))), Policy.YAO)
+    assert outline(program) == program
+    assert len(program.functions) == 1
+
+
+def test_constants_stay_with_what_uses_them() -> None:
+    """A circuit that multiplies by 3 has 3 built in, in whatever function it is run."""
+    program = prepare(lower(checked(text(800))), Policy.YAO)
+    made = list(ir.walk(program.main.body))
+    constants = {o.result.id for o in made if isinstance(o, ir.Constant)}
+    calls = [operation for operation in made if isinstance(operation, ir.Call)]
+    assert calls
+    assert not any(value.id in constants for call in calls for value in call.operands)
