@@ -130,6 +130,15 @@ def options_differ(name: str, mine: str, theirs: str) -> EzError:
     )
 
 
+def choices_differ(name: str, mine: str, theirs: str) -> EzError:
+    """The programs differ, and so does an option that they depend on."""
+    return _failed(
+        "EZ5014",
+        f"The two parties prepare the program differently: {name} is {mine} here, {theirs} there",
+        f"start both parties with the same {name}",
+    )
+
+
 def peer_failed() -> EzError:
     """The peer did not finish, and we did."""
     return _failed(

@@ -1,12 +1,13 @@
 """The handshake: before anything secret is sent, both parties show what they are about to run.
 
 Each side sends a *hello*, a frame (`framing.py`) of at most `LONGEST` bytes with version, party,
-fingerprint of the program, params and options, and reads the other's; both compare, and come to the
-same verdict.
+fingerprint of the program, params, choices and options, and reads the other's; both compare, and
+come to the same verdict.
 
 The fingerprint is a hash of the program after checking, with its params and sizes in it, whatever
 its files are called and however they are laid out. Params are compared first, one by one, so that
-a difference in them is named. A hello proves nothing about who sent it.
+a difference in them is named; then, if fingerprints differ, the choices by which the program was
+prepared. A hello proves nothing about who sent it.
 """
 
 from __future__ import annotations
@@ -41,12 +42,16 @@ OPTIONS: Final[dict[str, int]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hello:
-    """What a party says of itself. `names` are the parties', known from the program."""
+    """What a party says of itself. `names` are the parties', known from the program.
+
+    `choices`: option of the command line → what it was, of those that fingerprints depend on.
+    """
 
     party: int
     names: tuple[str, ...]
     fingerprint: str
     params: dict[str, Number] = field(default_factory=dict)
+    choices: dict[str, str] = field(default_factory=dict)
     version: str = ezlang.__version__
     options: dict[str, int] = field(default_factory=lambda: dict(OPTIONS))
 
@@ -58,6 +63,7 @@ class Hello:
                 "party": self.party,
                 "program": self.fingerprint,
                 "params": self.params,
+                "choices": self.choices,
                 "options": self.options,
             }
         )
@@ -81,6 +87,7 @@ def decode(body: bytes, names: tuple[str, ...]) -> Hello:
         names=names,
         fingerprint=said["program"],
         params=said["params"],
+        choices=said["choices"],
         version=said["version"],
         options=said["options"],
     )
@@ -90,11 +97,16 @@ def _are_numbers(value: Any) -> bool:
     return isinstance(value, dict) and all(type(number) in (int, bool) for number in value.values())
 
 
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, dict) and all(map(is_short_text, value.values()))
+
+
 _FIELDS: Final = {
     "version": is_short_text,
     "party": is_party,
     "program": is_hash,
     "params": _are_numbers,
+    "choices": _are_texts,
     "options": _are_numbers,
 }
 
@@ -109,6 +121,10 @@ def compare(mine: Hello, theirs: Hello) -> None:
     if differing:
         raise errors.params_differ(differing)
     if mine.fingerprint != theirs.fingerprint:
+        for name in {**mine.choices, **theirs.choices}:
+            own, other = (side.choices.get(name, "not said") for side in (mine, theirs))
+            if own != other:
+                raise errors.choices_differ(plain(name), own, plain(other))
         raise errors.programs_differ(mine.fingerprint, plain(theirs.fingerprint))
     for name in {**mine.options, **theirs.options}:
         here, there = mine.options.get(name), theirs.options.get(name)

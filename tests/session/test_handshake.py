@@ -16,7 +16,13 @@ from ezlang.session.channel import SocketChannel, socket_pair
 from ezlang.session.handshake import LONGEST, MAGIC, Hello, decode, shake_hands
 
 NAMES = ("alice", "bob")
-ZERO = Hello(party=0, names=NAMES, fingerprint="0" * 64, params={"n": 30, "fast": True})
+ZERO = Hello(
+    party=0,
+    names=NAMES,
+    fingerprint="0" * 64,
+    params={"n": 30, "fast": True},
+    choices={"--protocol": "yao", "--network": "lan"},
+)
 ONE = replace(ZERO, party=1)
 
 
@@ -63,6 +69,12 @@ def test_the_same_program() -> None:
             "EZ5008",
             "params differently",
         ),
+        (
+            {"fingerprint": "1" * 64, "choices": {"--protocol": "yao", "--network": "wan"}},
+            "EZ5014",
+            "program differently: --network is lan here, wan there",
+        ),
+        ({"fingerprint": "1" * 64, "choices": {}}, "EZ5014", "--protocol is yao here, not said"),
         ({"options": {"bytes of bits at a time": 1}}, "EZ5014", "differently"),
     ],
 )
@@ -126,6 +138,9 @@ def test_a_hello_comes_back_as_it_was() -> None:
         body(program=1),
         body(version="v" * 100),
         body(params=[]),
+        body(choices=["--protocol"]),
+        body(choices={"--protocol": 1}),
+        body(choices={"--protocol": "y" * 100}),
         body(params={"n": "30"}),
         body(params={"n": 1.5}),
         body(params={"n": None}),

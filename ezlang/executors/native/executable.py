@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-from ezlang.compiler.cost.profiles import LAN, Profile
+from ezlang.compiler.cost.profiles import LAN, PROFILES, Profile, to_toml
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.ir.text import print_program
 from ezlang.compiler.lower.lowering import lower
@@ -16,15 +16,20 @@ from ezlang.typed import tree as typed
 from ezlang.types.sharing import DEFAULT_POLICY as DEFAULT_POLICY
 
 PARTIES = 2
+_SHOWN = 40
 _NUMBERS = {1: "one", 3: "three", 4: "four", 5: "five", 6: "six"}
 
 
 @dataclass(frozen=True, slots=True)
 class Executable:
-    """A program of two parties, ready for code generation, and what its params were set to."""
+    """A program of two parties, ready for code generation, and what its params were set to.
+
+    `choices`: the options by which it was prepared, and what they were.
+    """
 
     program: ir.Program
     params: tuple[tuple[str, int | bool], ...] = ()
+    choices: tuple[tuple[str, str], ...] = ()
 
     @property
     def fingerprint(self) -> str:
@@ -45,7 +50,17 @@ def executable_of(
     holds them to. Raises EzError unless the program has two parties.
     """
     require_two_parties(program.parties)
-    return Executable(prepare(lower(program), Policy(policy), profile), program.params)
+    prepared = prepare(lower(program), Policy(policy), profile)
+    choices = ("--protocol", policy), ("--network", _told(profile))
+    return Executable(prepared, program.params, choices)
+
+
+def _told(profile: Profile) -> str:
+    """Return what tells a profile from others: its name, of one of ours; else a hash of it, too."""
+    if PROFILES.get(profile.name) == profile:
+        return profile.name
+    digest = hashlib.sha256(to_toml(profile).encode()).hexdigest()
+    return f"{profile.name[:_SHOWN]} ({digest[:8]})"
 
 
 def require_two_parties(parties: tuple[str, ...]) -> None:

@@ -78,6 +78,7 @@ def run_at(
         names=executable.program.parties,
         fingerprint=executable.fingerprint,
         params=dict(executable.params),
+        choices=dict(executable.choices),
         options={**OPTIONS, "number of dealers": int(dealer is not None)},
     )
     watch.lap("compile")

@@ -69,7 +69,8 @@ def test_different_policies(tmp_path: Path) -> None:
         for party, policy in enumerate(("boolean", "arithmetic"))
     ]
     for exit_code, said in [run.result() for run in runs]:
-        assert (exit_code, said["codes"]) == (3, ["EZ5007"])
+        assert (exit_code, said["codes"]) == (3, ["EZ5014"])
+        assert "--protocol is" in said["says"]
 
 
 @pytest.mark.parametrize("policy", ["boolean", "arithmetic"])
