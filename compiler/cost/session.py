@@ -16,12 +16,16 @@ from enum import Enum
 from ..ir.ots import OtKind, OtKinds
 from ..protocols.stock import LARGEST_BATCH, Batches, batches_of
 from .ledger import SENT, Amounts, Ledger, Mark, Phase, bound
+from .ots import SECONDS
 
 OTS = ("OTs with party 0 as sender", "OTs with party 1 as sender")
 """Names of amounts: correlated OTs used."""
 
 SET_UPS = "set-ups of OTs"
 """Name of an amount: directions in which OTs are set up, Yao's apart."""
+
+OT_WORK = "work of making OTs"
+"""Name of an amount: OTs made, each as many as could be made by the fastest kind meanwhile."""
 
 OTS_MADE = ("OTs made with party 0 as sender", "OTs made with party 1 as sender")
 
@@ -93,6 +97,7 @@ class Extension:
         self.left = count
         with self.ledger.within(Phase.PREPROCESSING):
             self.ledger.add(OTS_MADE[self.sender], count)
+            self.ledger.add(OT_WORK, round(count * SECONDS[self.kind] / min(SECONDS.values())))
             if self.bounded is Bound.LEAST:
                 # Perhaps with a message that goes anyway.
                 self.ledger.add(SENT[self.speaker], size - 1)

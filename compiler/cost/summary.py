@@ -11,11 +11,13 @@ from ezlang.source import NO_SPAN, Source
 from ..protocols.demands import BitPair, BitTriple, describe
 from .ledger import HOPS, ROUNDS, SENT, Entry, Ledger, Phase
 from .profiles import Profile
-from .session import OTS, OTS_MADE, SET_UPS
+from .session import OT_WORK, OTS, OTS_MADE, SET_UPS
 from .shares import STEPS
 from .yao import ANDS, GARBLER, TABLES
 
-_COLUMNS: Final = frozenset({*ROUNDS, *SENT, *OTS, *OTS_MADE, SET_UPS, STEPS, HOPS, ANDS, TABLES})
+_COLUMNS: Final = frozenset(
+    {*ROUNDS, *SENT, *OTS, *OTS_MADE, OT_WORK, SET_UPS, STEPS, HOPS, ANDS, TABLES}
+)
 _SHARED_ANDS: Final = {
     "bit triples": 1,
     "pairs of bit triples": 2,
@@ -32,7 +34,8 @@ class Sum:
     `rounds`: how often the party waits that waits more often in the whole run; `hops`: how many
     messages wait for one another, of both parties, each half a round trip. `bytes_sent`.
     `ands` are gates of garbled circuits, `tables` the bytes they take. `ots`: used, by who is the
-    sender; `ots_made` are at least as many, as they are made in batches, after so many `set_ups`.
+    sender; `ots_made` are at least as many, as they are made in batches, after so many `set_ups`;
+    `ot_work` says how many of the fastest kind that is like.
     `steps`: groups of operations on shares, and exchanges in them. `preprocessing`: units used, by
     their kind.
     """
@@ -44,6 +47,7 @@ class Sum:
     tables: int
     ots: tuple[int, int]
     ots_made: tuple[int, int]
+    ot_work: int
     set_ups: int
     steps: int
     preprocessing: Mapping[str, int]
@@ -58,7 +62,7 @@ class Sum:
         garbling = max(self.ands / profile.ands, self.tables / profile.bandwidth)
         others = [sent - self.tables * (p == GARBLER) for p, sent in enumerate(self.bytes_sent)]
         sending = max(*others, 0) / profile.bandwidth
-        making = self.set_ups * profile.start + sum(self.ots_made) / profile.ots
+        making = self.set_ups * profile.start + self.ot_work / profile.ots
         using = sum(self.ots) * profile.ot_use
         ands = sum(self.preprocessing.get(unit, 0) * many for unit, many in _SHARED_ANDS.items())
         return waiting + garbling + sending + making + using + ands / profile.shared_ands
@@ -87,6 +91,7 @@ def sum_of(amounts: Iterable[tuple[Entry, int]], waiter: int) -> Sum:
         tables=found.get(TABLES, 0),
         ots=pair(OTS),
         ots_made=pair(OTS_MADE),
+        ot_work=found.get(OT_WORK, 0),
         set_ups=found.get(SET_UPS, 0),
         steps=found.get(STEPS, 0),
         preprocessing={name: found[name] for name in sorted(found.keys() - _COLUMNS)},

@@ -11,9 +11,10 @@ from typing import Final
 
 from ..cost.profiles import LAN, Profile
 from ..ir import tree as ir
-from .assign import Policy, assign
+from .assign import Explanation, Policy, assign, explain, model_of, solve
 from .assign.known import forward_known
 from .checks import drop_checks
+from .choose import Choice, choose
 from .circuits import choose_circuits
 from .constants import fold_constants
 from .cse import merge_common
@@ -52,14 +53,16 @@ _AFTER: Final[tuple[Pass, ...]] = (
 )
 
 
-def before_assignment(program: ir.Program) -> ir.Program:
-    """Return a lowered program as `assign` and `explain` want it."""
-    return run_passes(program, (*PIPELINES[FIRST], *_BEFORE))
+def before_assignment(program: ir.Program, policy: Policy = Policy.AUTO) -> ir.Program:
+    """Return a lowered program as `assign` wants it."""
+    first = PIPELINES["vectorised" if policy is Policy.YAO else FIRST]
+    return run_passes(program, (*first, *_BEFORE))
 
 
-def after_assignment(program: ir.Program) -> ir.Program:
+def after_assignment(program: ir.Program, profile: Profile = LAN) -> ir.Program:
     """Return a program whose sharings are assigned, ready to run."""
-    return run_passes(program, _AFTER)
+    last = partial(choose_circuits, profile=profile), partial(choose_ots, profile=profile)
+    return run_passes(program, (*_AFTER, *last))
 
 
 def prepare(
@@ -70,7 +73,28 @@ def prepare(
     The same program, policy and profile give the same result everywhere. Raises CompilerBug where
     a pass breaks a rule of the IR.
     """
-    choose = partial(assign, policy=policy, profile=profile)
-    first = PIPELINES["vectorised" if policy is Policy.YAO else FIRST]
-    last = partial(choose_circuits, profile=profile), partial(choose_ots, profile=profile)
-    return run_passes(program, (*first, *_BEFORE, choose, *_AFTER, *last))
+    if policy is Policy.AUTO:
+        return chosen(program, profile).program
+    choose_one = partial(assign, policy=policy, profile=profile)
+    return after_assignment(run_passes(before_assignment(program, policy), (choose_one,)), profile)
+
+
+def chosen(program: ir.Program, profile: Profile = LAN) -> Choice:
+    """Return the cheapest way to run a lowered program on a network."""
+    return choose(
+        before_assignment(program),
+        profile,
+        partial(after_assignment, profile=profile),
+        partial(prepare, program, profile=profile),
+    )
+
+
+def explanations(
+    program: ir.Program, policy: Policy = Policy.AUTO, profile: Profile = LAN
+) -> list[Explanation]:
+    """Return why each operation of a lowered program has the sharing that it is prepared with."""
+    if policy is Policy.AUTO:
+        choice = chosen(program, profile)
+        return explain(choice.model, choice.columns)
+    model = model_of(before_assignment(program), policy, profile)
+    return explain(model, solve(model, policy).columns)

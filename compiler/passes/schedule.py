@@ -21,8 +21,8 @@ from enum import Enum
 
 from ..ir import tree as ir
 from ..ir.groups import enters_yao
-from ..ir.sharings import Y, column_of, is_interactive
-from .assign.costs import convert_usage, operation_usage
+from ..ir.sharings import Y, is_interactive
+from .assign.counted import counted_usages
 from .assign.scopes import UNKNOWN_TRIPS
 from .effects import Effect, Order, effects_of, effects_of_region
 from .scalars import Scalars
@@ -103,12 +103,12 @@ class _Scheduler:
             small = operation.result.type.size * operation.result.type.width <= LARGEST_INPUT
             return _Talk(Kind.ENTERS_YAO, 1) if owned and small else None
         if isinstance(operation, ir.Reveal) and operation.operands[0].type.sharing is Y:
-            return _Talk(Kind.LEAVES_YAO, 2)
+            return _Talk(Kind.LEAVES_YAO, 1)
         if not is_interactive(operation):
             return None
         if enters_yao(operation):
             return _Talk(Kind.ENTERS_YAO, 1)
-        return _Talk(Kind.SHARES, _rounds(operation))
+        return _Talk(Kind.SHARES, max(counted_usages(operation)[0].rounds, 1))
 
     def trips(self, operation: ir.Operation) -> float:
         if not isinstance(operation, ir.For):
@@ -119,18 +119,6 @@ class _Scheduler:
     def rounds_of(self, region: ir.Region) -> float:
         talks = (self.talk(operation) for operation in region.operations)
         return sum(talk.rounds for talk in talks if talk is not None)
-
-
-def _rounds(operation: ir.Operation) -> float:
-    if isinstance(operation, ir.Convert):
-        old, new = operation.operands[0].type, operation.result.type
-        if old.sharing is None or new.sharing is None:
-            return 1
-        return max(convert_usage(new, old.sharing, new.sharing).rounds, 1)
-    column = operation.operands[0].type.sharing
-    if not isinstance(operation, ir.Reveal):
-        column = column_of(operation)
-    return 1 if column is None else max(operation_usage(operation, column).rounds, 1)
 
 
 # What has to come before what

@@ -3,14 +3,23 @@
 import pytest
 
 from ezlang import api
-from ezlang.compiler.cost.profiles import LAN, LOOPBACK, PROFILES, WAN
+from ezlang.compiler.cost.predict import predict
+from ezlang.compiler.cost.profiles import LAN, LOOPBACK, PROFILES, WAN, Profile
+from ezlang.compiler.cost.summary import total
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.ir.sharings import A, B, Y
 from ezlang.compiler.ir.text import print_program
 from ezlang.compiler.ir.verify import verify
 from ezlang.compiler.lower import lower
-from ezlang.compiler.passes.assign import Policy, assign, explain, model_of, solve
-from ezlang.compiler.passes.assign.search import search
+from ezlang.compiler.passes.assign import (
+    Explanation,
+    Policy,
+    assign,
+    explain,
+    model_of,
+    solve,
+)
+from ezlang.compiler.passes.assign.exact import certified
 from ezlang.compiler.passes.assign.solution import FIXED
 from ezlang.compiler.passes.prepare import before_assignment, prepare
 
@@ -163,7 +172,6 @@ def test_never_worse_than_one_policy(name: str) -> None:
     chosen = solve(model, Policy.AUTO)
     assert chosen.seconds == pytest.approx(model.total(chosen.columns))
     assert chosen.bound <= chosen.seconds * (1 + 1e-9)
-    assert chosen.seconds <= search(model).seconds * (1 + 1e-9)
     for policy in FIXED:
         one = solve(model_of(program, policy, profile), policy)
         assert chosen.seconds <= one.seconds * (1 + 1e-9)
@@ -172,7 +180,7 @@ def test_never_worse_than_one_policy(name: str) -> None:
 def test_small_programs_are_solved_exactly() -> None:
     program = ready('output(all, x[0] * y[0] > key && x[1] + y[1] < 5, "z");')
     model = model_of(program, Policy.AUTO, WAN)
-    solution = solve(model, Policy.AUTO)
+    solution = certified(model, solve(model, Policy.AUTO))
     assert solution.exact
     best = min(map(model.total, _all_choices(model)))
     assert solution.seconds == pytest.approx(best, rel=1e-4)
@@ -186,21 +194,52 @@ def _all_choices(model):
     return choices
 
 
+@pytest.mark.parametrize("name", sorted(PROFILES))
+@pytest.mark.parametrize(
+    "body",
+    [
+        MIXED,
+        'output(all, x * y + x, "z");',
+        'output(all, sum(x * y) > key ? x : y, "z");',
+        'output(all, max(x[0] * y[0], x[1] * y[1]) / 7, "z");',
+    ],
+)
+def test_search_finds_what_integer_programming_finds(body: str, name: str) -> None:
+    model = model_of(ready(body), Policy.AUTO, PROFILES[name])
+    assert certified(model, solve(model, Policy.AUTO)).exact
+
+
+def explained(body: str, profile: Profile) -> list[Explanation]:
+    model = model_of(ready(body), Policy.AUTO, profile)
+    return explain(model, solve(model, Policy.AUTO).columns)
+
+
 def test_the_network_decides() -> None:
     text = 'secret int32[4] p = x * y;\noutput(all, p[0] * p[1] * p[2] * p[3] * key > 3, "z");'
-    near, far = (explain(ready(text), Policy.AUTO, profile) for profile in (LOOPBACK, WAN))
+    near, far = (explained(text, profile) for profile in (LOOPBACK, WAN))
     assert {one.sharing for one in far} == {Y}
     for one in (*near, *far):
         assert all(more >= -1e-9 for more in one.alternatives.values())
 
 
 def test_explanations_have_places_and_alternatives() -> None:
-    explanations = explain(ready(MIXED), Policy.AUTO, LAN)
+    explanations = explained(MIXED, LAN)
     product = next(one for one in explanations if "kind=mul" in one.operation)
     assert product.span.line > 0
     assert {product.sharing, *product.alternatives} == {A, B, Y}
     assert product.seconds > 0
     assert not product.asked
+
+
+@pytest.mark.parametrize("name", sorted(PROFILES))
+def test_what_is_prepared_is_never_worse_by_the_ledger(name: str) -> None:
+    text = f"party alice, bob;\nfn main() {{\n{INPUTS}\n{MIXED}\n}}\n"
+    program, profile = lower(api.checked(api.check_text(text))), PROFILES[name]
+    seconds = {
+        policy: total(predict(prepare(program, policy, profile)).least).seconds(profile)
+        for policy in Policy
+    }
+    assert seconds[Policy.AUTO] == min(seconds.values())
 
 
 @pytest.mark.parametrize("policy", Policy)

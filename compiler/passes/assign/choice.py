@@ -21,9 +21,8 @@ from ...ir import tree as ir
 from ...ir.text import print_operation
 from ...ir.tree import Sharing
 from ..dce import remove_dead
-from .exact import improve
 from .known import use_known
-from .model import Model
+from .model import Columns, Model
 from .problem import problem_of
 from .rebuild import rebuild
 from .search import search
@@ -33,7 +32,12 @@ from .solution import Policy, Solution, fixed
 def assign(program: ir.Program, policy: Policy = Policy.AUTO, profile: Profile = LAN) -> ir.Program:
     """Return the program with a sharing for every secret."""
     model = model_of(program, policy, profile)
-    return remove_dead(rebuild(model, solve(model, policy).columns))
+    return assigned(model, solve(model, policy).columns)
+
+
+def assigned(model: Model, columns: Columns) -> ir.Program:
+    """Return a model's program with the sharings that columns say."""
+    return remove_dead(rebuild(model, columns))
 
 
 def model_of(program: ir.Program, policy: Policy, profile: Profile) -> Model:
@@ -47,7 +51,7 @@ def solve(model: Model, policy: Policy) -> Solution:
         columns = fixed(model.problem, policy)
         total = model.total(columns)
         return Solution(columns, total, total, True, policy)
-    return improve(model, search(model))
+    return search(model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +70,10 @@ class Explanation:
     asked: bool
 
 
-def explain(
-    program: ir.Program, policy: Policy = Policy.AUTO, profile: Profile = LAN
-) -> list[Explanation]:
-    """Return why each operation of a program, sharings explicit, gets the sharing it gets."""
-    model = model_of(program, policy, profile)
-    solution = solve(model, policy)
-    columns = list(solution.columns)
+def explain(model: Model, chosen: Columns) -> list[Explanation]:
+    """Return why each operation of a model's program has the column that was chosen."""
+    program, columns = model.problem.program, list(chosen)
+    total = model.total(columns)
     found = []
     for variable in model.problem.variables:
         operation, own = variable.operation, columns[variable.index]
@@ -82,7 +83,7 @@ def explain(
         for column in variable.domain:
             if column is not own:
                 columns[variable.index] = column
-                others[column] = model.total(columns) - solution.seconds
+                others[column] = model.total(columns) - total
         columns[variable.index] = own
         seconds = variable.seconds[own] + variable.latency[own] * variable.scope.weight
         text = print_operation(operation, program.parties)

@@ -1,9 +1,10 @@
-"""The best choice of sharings, by integer programming, for programs that are small enough.
+"""How good a choice of sharings is: a bound by integer programming, for smaller programs.
 
-The program, solved by HiGHS through `scipy`, the extra `exact`; without it the choice found by
-search stays. For each variable v and column c there is x[v, c]; for each secret and each set of
-sharings that it is brought into there is a pattern p, continuous, as it is integral where x is; for
-each operation the time T when it ends:
+The program is solved by HiGHS through `scipy`, the extra `exact`. It doesn't change the choice,
+which both parties make by themselves: one may have `scipy`, and the other may not. For each
+variable v and column c there is x[v, c]; for each secret and each set of sharings that it is
+brought into there is a pattern p, continuous, as it is integral where x is; for each operation the
+time T when it ends:
 
     minimise  Σ seconds·x + Σ seconds·p + T(end of main)
     Σ_c x[v, c] = 1;   Σ_W p[s, o, W] = Σ {x[v, c] : the secret s of v is held in o in column c}
@@ -11,8 +12,7 @@ each operation the time T when it ends:
     T(u) ≥ T(s) + wait(o → t)·(held in o + wanted as t − 1) + Σ wait·x[u, c]
 
 Waits for conversions are the shortest there are, so its optimum is a lower bound for the model.
-Only a choice that is better than the one found by search is taken, so that what is found doesn't
-depend on the solver where both are as good. Effort is limited in nodes, not in time.
+Effort is limited in nodes, not in time.
 """
 
 from __future__ import annotations
@@ -30,7 +30,6 @@ from ...ir.tree import Sharing
 from .model import Model
 from .problem import ORDER, Block, Item, Problem, Secret
 from .routes import Route
-from .search import climb
 from .solution import Solution
 
 LARGEST: Final = 100
@@ -50,11 +49,8 @@ Terms = list[tuple[int, float]]
 """A linear form: columns with factors."""
 
 
-def improve(model: Model, found: Solution) -> Solution:
-    """Return a choice that is at least as good, exact where the program is small.
-
-    Where it is large, what the relaxed program says is rounded, and searched from.
-    """
+def certified(model: Model, found: Solution) -> Solution:
+    """Return a choice with the best bound there is, and whether it is shown to be the best."""
     count = len(model.problem.variables)
     if not 0 < count <= RELAXED:
         return replace(found, exact=not count)
@@ -64,17 +60,11 @@ def improve(model: Model, found: Solution) -> Solution:
         return found
     program = _Program(model, found.seconds)
     program.state()
-    solved = program.solve(optimize, whole=count <= LARGEST)
-    if solved is None:
+    bound = program.bound(optimize, whole=count <= LARGEST)
+    if bound is None:
         return found
-    columns, bound = solved
-    if count > LARGEST:
-        columns = climb(model, columns)
-    seconds = model.total(columns)
-    better = seconds < found.seconds * (1 - 1e-6)
-    best = replace(found, columns=columns, seconds=seconds) if better else found
-    bound = max(found.bound, min(bound, best.seconds))
-    return replace(best, bound=bound, exact=best.seconds <= bound * (1 + _EXACT))
+    bound = max(found.bound, min(bound, found.seconds))
+    return replace(found, bound=bound, exact=found.seconds <= bound * (1 + _EXACT))
 
 
 @dataclass(slots=True)
@@ -224,8 +214,8 @@ class _Program:
 
     # Solving
 
-    def solve(self, optimize: Any, *, whole: bool) -> tuple[tuple[Sharing, ...], float] | None:
-        """Return the best columns and a bound; None where nothing was found in time."""
+    def bound(self, optimize: Any, *, whole: bool) -> float | None:
+        """Return what any choice costs at least; None where that wasn't found in time."""
         rows, columns, factors = (np.array(part) for part in zip(*self.entries, strict=True))
         sparse = import_module("scipy.sparse")
         shape = (len(self.low), len(self.costs))
@@ -241,12 +231,7 @@ class _Program:
         )
         if result.x is None:
             return None
-        chosen = tuple(
-            max(variable.domain, key=lambda c: result.x[self.x[variable.index, c]])
-            for variable in self.problem.variables
-        )
-        bound = result.mip_dual_bound if whole else result.fun
-        return chosen, float(bound) / scale
+        return float(result.mip_dual_bound if whole else result.fun) / scale
 
 
 def _subsets(sharings: list[Sharing]) -> Iterator[tuple[Sharing, ...]]:

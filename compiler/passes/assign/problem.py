@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from ...cost.profiles import Profile
 from ...ir import tree as ir
+from ...ir.known import constants_of, known_operands
 from ...ir.sharings import A, B, Y, is_bool, required
 from ...ir.tree import BinaryKind, Sharing
 from ..rewrite import Constants
@@ -167,6 +168,11 @@ class _Reader:
     problem: Problem
     function: ir.Function
     constants: Constants
+    numbers: dict[int, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.numbers = constants_of(self.function)
+
     checks: set[int] = field(default_factory=set)
     """Conditions that nearly always hold: whether places are separate (passes/vectorise)."""
 
@@ -187,11 +193,12 @@ class _Reader:
         seconds, latency = dict.fromkeys(domain, 0.0), dict.fromkeys(domain, 0.0)
         if operation is not None:
             cheap = cheap_operands(operation, self._twins())
+            known = known_operands(operation, self.numbers)
             for column in domain:
                 form = operation
                 if column is A and cheap is not None:
                     form = replace(operation, operands=cheap)
-                usage = operation_usage(form, column)
+                usage = operation_usage(form, column, self.problem.profile, known)
                 seconds[column] = usage.seconds(self.problem.profile) * scope.weight
                 latency[column] = usage.latency(self.problem.profile)
         index = len(self.problem.variables)

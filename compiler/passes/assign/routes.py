@@ -59,7 +59,7 @@ class Routes:
         own: Sharing | None,
         wanted: frozenset[Sharing],
     ) -> Route:
-        usages = _edges(type, source, own)
+        usages = _edges(type, source, own, self.profile)
         latency = {edge: usage.latency(self.profile) for edge, usage in usages.items()}
         seconds = {edge: usage.seconds(self.profile) for edge, usage in usages.items()}
         best: tuple[float, Route] | None = None
@@ -76,7 +76,7 @@ class Routes:
 
 
 def _edges(
-    type: ir.TensorType, source: ir.Relabel | None, own: Sharing | None
+    type: ir.TensorType, source: ir.Relabel | None, own: Sharing | None, profile: Profile
 ) -> dict[Edge, Usage]:
     """Return what every single step takes. From Yao to arithmetic there is none."""
     sharings = [s for s in ORDER if not (s is A and is_bool(type))]
@@ -86,7 +86,7 @@ def _edges(
             usages[None, new] = share_usage(source, new)
         for old in sharings:
             if old is not new and (old, new) != (Y, A):
-                usages[old, new] = convert_usage(type, old, new)
+                usages[old, new] = convert_usage(type, old, new, profile)
     return usages
 
 

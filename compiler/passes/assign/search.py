@@ -1,9 +1,9 @@
 """Choosing sharings by cost: local search, which never ends worse than where it began.
 
-It begins with each fixed policy and goes on from the best: a move gives one variable, or variables
-that are connected, or all of a kind or a region another column, and is kept where the whole gets
-cheaper. Everything is in a fixed order and counted in steps instead of time, so that both
-parties, who compile by themselves, come to the same.
+It begins with each fixed policy: a move gives one variable, or variables that are connected, or all
+of a kind or a region another column, and is kept where the whole gets cheaper. Everything is in a
+fixed order and counted in steps instead of time, so that both parties, who compile by themselves,
+come to the same.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import combinations
 
 from ...ir import tree as ir
 from ...ir.tree import Sharing
@@ -22,28 +23,27 @@ from .solution import FIXED, Policy, Solution, fixed
 WORK = 300_000
 """How many operations and secrets are looked at before the search ends."""
 
+FEW = 100
+"""How many variables a program has at most for which pairs of them are moved, too."""
+
 _TINY = 1e-12
 
 
 def search(model: Model) -> Solution:
     """Return the best choice found. The bound is what operations cost by themselves."""
+    best = ends(model)[0]
+    return Solution(best, model.total(best), _bound(model), False, Policy.AUTO)
+
+
+def ends(model: Model) -> list[tuple[Sharing, ...]]:
+    """Return the choices that search ends at from each of the fixed policies, the best first."""
     starts = [fixed(model.problem, policy) for policy in FIXED]
     climbs = [_Climb(model, State(model, list(columns))) for columns in starts]
-    order = sorted(range(len(climbs)), key=lambda number: climbs[number].total)
-    best = climbs[order[0]]
-    for share, number in zip((2, 4, 4), order, strict=True):
-        climb = climbs[number]
+    climbs.sort(key=lambda climb: climb.total)
+    for share, climb in zip((2, 4, 4), climbs, strict=True):
         climb.run(WORK // share)
-        if climb.total < best.total:
-            best = climb
-    return Solution(tuple(best.state.columns), best.total, _bound(model), False, Policy.AUTO)
-
-
-def climb(model: Model, columns: tuple[Sharing, ...]) -> tuple[Sharing, ...]:
-    """Return a choice that no move makes better, as far as that is looked for, from another one."""
-    found = _Climb(model, State(model, list(columns)))
-    found.run(WORK // 2)
-    return tuple(found.state.columns)
+    climbs.sort(key=lambda climb: climb.total)
+    return list(dict.fromkeys(tuple(climb.state.columns) for climb in climbs))
 
 
 def _bound(model: Model) -> float:
@@ -97,8 +97,20 @@ class _Climb:
             kinds[_kind(variable)].append(variable)
         yield from (found for found in kinds.values() if 1 < len(found) < len(variables))
         yield from (found for found in self.components() if 1 < len(found) < len(variables))
+        if len(variables) <= FEW:
+            yield from self.pairs()
         for variable in variables:
             yield [variable]
+
+    def pairs(self) -> Iterator[list[Variable]]:
+        """Yield two variables each that have to do with one secret."""
+        variables = self.model.problem.variables
+        around: dict[int, list[int]] = defaultdict(list)
+        for number, secrets in enumerate(self.near):
+            for secret in dict.fromkeys(secrets):
+                around[secret].append(number)
+        seen = {pair for numbers in around.values() for pair in combinations(numbers, 2)}
+        yield from ([variables[x], variables[y]] for x, y in sorted(seen))
 
     def components(self) -> list[list[Variable]]:
         problem = self.model.problem
