@@ -10,6 +10,7 @@ from types import MappingProxyType
 from ezlang.recursion import deep_recursion
 
 from ..ir import tree as ir
+from ..ir.tree import BinaryKind
 from ..ir.verify import verify
 from .constants import fold_constants
 from .counting import add_at_indices
@@ -25,13 +26,19 @@ from .vectorise import BUDGET, SHARED, WIDE, vectorise
 
 Pass = Callable[[ir.Program], ir.Program]
 
+_COSTLY = frozenset({BinaryKind.MIN, BinaryKind.MAX, BinaryKind.AND, BinaryKind.OR, BinaryKind.MUL})
+"""What takes rounds on shares of any kind."""
+
 _TIDY: tuple[Pass, ...] = (fold_constants, simplify, merge_common, remove_dead)
 
 
-def vectorised(budget: int, *, products: bool = True) -> tuple[Pass, ...]:
+def vectorised(
+    budget: int, *, products: bool = True, scans: frozenset[BinaryKind] = frozenset()
+) -> tuple[Pass, ...]:
     """Return the passes that leave as few loops as can be, each with `budget` bytes of labels.
 
-    `products`: find matrix products, too.
+    `products`: find matrix products, too. `scans`: which running combinations become networks of
+    logarithmic depth.
     """
     return (
         fold_constants,
@@ -42,7 +49,7 @@ def vectorised(budget: int, *, products: bool = True) -> tuple[Pass, ...]:
         add_at_indices,
         expand_oblivious,
         *_TIDY,
-        partial(vectorise, budget=budget),
+        partial(vectorise, budget=budget, scans=scans),
         *_TIDY,
         merge_moves,
         *((fold_products, merge_moves) if products else ()),
@@ -65,14 +72,16 @@ PIPELINES: Mapping[str, tuple[Pass, ...]] = MappingProxyType(
         ),
         "plain": (expand_oblivious, expand_reduce, fold_constants, merge_common, remove_dead),
         "vectorised": vectorised(BUDGET),
-        "shared": vectorised(SHARED),
-        "wide": vectorised(WIDE, products=False),
+        "shared": vectorised(SHARED, scans=_COSTLY),
+        "boolean": vectorised(SHARED, scans=_COSTLY | {BinaryKind.ADD}),
+        "wide": vectorised(WIDE, products=False, scans=_COSTLY),
     }
 )
 """`none` as lowered; `tidy` with less to do; `expanded` tidy and without oblivious accesses;
 `plain` without reductions, too; `vectorised` with loops as tensor operations, where every secret
-bit is a label; `shared` the same where most of them are bits; `wide` where all are, and without
-matrix products, for any number of parties."""
+bit is a label; `shared` the same where most of them are bits, and running combinations are to take
+few rounds; `boolean` where sums take rounds, too; `wide` for any number of parties, without matrix
+products."""
 
 
 NAMES: Mapping[str, Pass] = MappingProxyType(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from ...ir import tree as ir
 from ...ir.build import Builder
+from ...ir.tree import BinaryKind
 from ..scalars import Scalars
 from .chain import chain_of
 from .choices import Choice, choice_of
@@ -43,12 +44,24 @@ class Total:
 
 
 @dataclass(frozen=True, slots=True)
+class Scan:
+    """What an iteration combines with what it was passed."""
+
+    kind: BinaryKind
+    value: ir.Value
+
+
+@dataclass(frozen=True, slots=True)
 class Passed:
-    """What an iteration passes on to the next one: the parameter, and what it becomes."""
+    """What an iteration passes on to the next one: the parameter, and what it becomes.
+
+    `scan` says how, where no operation of the body does.
+    """
 
     initial: ir.Value
     parameter: ir.Value
     following: ir.Value
+    scan: Scan | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from .body import Body, Carried, Chosen, Passed, Total, Whole
 from .choices import Choice
 from .partition import Partition, rebuilt
 from .reductions import uses
+from .scans import running
 
 
 @dataclass(slots=True)
@@ -56,6 +57,7 @@ class Emitter:
         needed = {one for operation in self.body.operations for one in uses(operation)}
         needed |= {value.id for value in self.body.outputs}
         needed |= {one.following.id for one in self.body.passed}
+        needed |= {one.scan.value.id for one in self.body.passed if one.scan is not None}
         for array, part in self.body.parts:
             if part.before.id in needed:
                 access = self.batch.along(part.place.access, False)
@@ -68,7 +70,17 @@ class Emitter:
             if number < count:
                 self.batch.operation(self.body.operations[number])
             else:
-                self._shifted(self.body.passed[number - count])
+                self._passed(self.body.passed[number - count])
+
+    def _passed(self, one: Passed) -> None:
+        if one.scan is not None:
+            build = self.build
+            made = build.relabel(self.batch.items(one.scan.value), one.parameter.type.label)
+            first = build.extract(made, (build.index(0),), (True,))
+            first = build.binary(one.scan.kind, one.initial, first)
+            made = build.insert(made, first, (build.index(0),), (True,))
+            self.batch.values[one.following.id] = running(build, one.scan.kind, made)
+        self._shifted(one)
 
     def _shifted(self, one: Passed) -> None:
         """Emit what each iteration gets from the one before."""
@@ -126,13 +138,15 @@ class Emitter:
         body, parted = self.body, self.parted
         made = {r.id: r for n in parted.serial for r in body.operations[n].results}
         made.update((one.parameter.id, one.parameter) for one in parted.passed)
+        made.update((one.following.id, one.following) for one in parted.passed if one.scan)
         count = len(body.operations)
         needed = {value.id for value in body.outputs}
         for number in parted.after:
             if number < count:
                 needed |= uses(body.operations[number])
             else:
-                needed.add(body.passed[number - count].following.id)
+                one = body.passed[number - count]
+                needed.add(one.following.id if one.scan is None else one.scan.value.id)
         return [made[number] for number in sorted(needed & made.keys())]
 
     # Results
@@ -253,6 +267,13 @@ class _Step:
         if found is not None:
             return found
         emitter, batch = self.emitter, self.emitter.batch
+        for one in emitter.parted.passed:
+            if one.scan is not None and one.following.id == value.id:
+                found = emitter.build.binary(
+                    one.scan.kind, self.value(one.parameter), self.value(one.scan.value)
+                )
+                self.copier.values[value.id] = found
+                return found
         for array, part in emitter.body.parts:
             if part.before.id == value.id:
                 access = placed(part.place.access)

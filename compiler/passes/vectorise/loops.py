@@ -19,6 +19,7 @@ from .emit import Emitter
 from .memory import bytes_of
 from .partition import partition, pays
 from .promote import promoted
+from .scans import find_scans
 from .support import worthwhile
 
 BUDGET = 64 << 20
@@ -31,16 +32,19 @@ WIDE = 64 * BUDGET
 """The same where a secret bit takes a bit or two."""
 
 
-def vectorise(program: ir.Program, budget: int = BUDGET) -> ir.Program:
+def vectorise(
+    program: ir.Program, budget: int = BUDGET, scans: frozenset[BinaryKind] = frozenset()
+) -> ir.Program:
     """Return the program with loops turned into tensor operations where that can be.
 
     `budget`: bytes of secrets, counted as labels of native code, that one loop may make at a time.
+    `scans`: which running combinations become prefix networks.
     """
     functions = []
     for function in program.functions:
         scalars = Scalars()
         scalars.see(function.body)
-        functions.append(rewrite_function(function, _Vectorise(scalars, budget)))
+        functions.append(rewrite_function(function, _Vectorise(scalars, budget, scans)))
     return replace(program, functions=tuple(functions))
 
 
@@ -48,6 +52,7 @@ def vectorise(program: ir.Program, budget: int = BUDGET) -> ir.Program:
 class _Vectorise(Rule):
     scalars: Scalars
     budget: int
+    scans: frozenset[BinaryKind]
 
     def apply(self, build: Builder, operation: ir.Operation) -> Sequence[ir.Value] | None:
         self.scalars.note(operation)
@@ -70,6 +75,8 @@ class _Vectorise(Rule):
             return results
         with build.nested():  # what is not used is thrown away
             body = body_of(build, self.scalars, loop)
+            if body is not None:
+                find_scans(build, self.scalars, body, self.scans)
         parted = None if body is None else partition(body, self.scalars)
         if parted is None or parted.serial or parted.passed:
             found = self._at_computed_places(build, loop)

@@ -15,6 +15,9 @@ from .reductions import uses
 LABEL = 16
 """Bytes that native code keeps for a secret bit."""
 
+_PREFIX = 4
+"""Tensors of all iterations' values that a prefix network keeps."""
+
 _MOVES = ir.Broadcast | ir.Reshape | ir.AffineRead | ir.Extract | ir.ExtractSlice
 
 
@@ -26,7 +29,8 @@ def bytes_of(body: Body, parted: Partition) -> int:
     """
     at_once = [one for n, one in enumerate(body.operations) if n not in parted.serial]
     skipped = _in_products(body, parted, at_once)
-    total = 0
+    running = [one.following.type for one in body.passed if one.scan is not None]
+    total = sum(_PREFIX * LABEL * type.width * type.size for type in running)
     for operation in at_once:
         for one in ir.walk(ir.Region(operations=(operation,))):
             for value in one.results:
@@ -45,6 +49,7 @@ def _in_products(body: Body, parted: Partition, at_once: Sequence[ir.Operation])
             summed.update(value.id for value in given)
     used.update(value.id for value in body.outputs)
     used.update(one.following.id for one in body.passed)
+    used.update(one.scan.value.id for one in body.passed if one.scan is not None)
     definitions = Definitions(used)
     for operation in at_once:
         definitions.see(operation)

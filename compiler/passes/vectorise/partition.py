@@ -48,6 +48,7 @@ def partition(body: Body, scalars: Scalars) -> Partition:
     """Part the operations of a body."""
     seeds = {body.index.id}
     seeds.update(one.parameter.id for one in body.passed)
+    seeds.update(one.following.id for one in body.passed if one.scan is not None)
     seeds.update(part.before.id for _, part in body.parts)
     while True:
         parted = _parted(body, scalars, varying(body.operations, seeds))
@@ -59,7 +60,7 @@ def partition(body: Body, scalars: Scalars) -> Partition:
 
 def _parted(body: Body, scalars: Scalars, varied: set[int]) -> Partition:
     parted = Partition(varied)
-    graph = _Graph.of(body)
+    graph = Graph.of(body)
     parted.preceding = graph.preceding
     ends = any(can_end_the_run(operation, scalars) for operation in body.operations)
     support = Support(scalars, body.index, varied, reveals=not ends)
@@ -81,7 +82,7 @@ def _parted(body: Body, scalars: Scalars, varied: set[int]) -> Partition:
     return parted
 
 
-def _light(body: Body, graph: _Graph, serial: set[int], below: set[int]) -> set[int]:
+def _light(body: Body, graph: Graph, serial: set[int], below: set[int]) -> set[int]:
     """Return what depends on the loop alone and costs nothing: it stays in the loop.
 
     So not whole arrays are kept for each iteration, but what is read of them.
@@ -98,27 +99,30 @@ def _light(body: Body, graph: _Graph, serial: set[int], below: set[int]) -> set[
 
 
 @dataclass(slots=True)
-class _Graph:
+class Graph:
     """Who depends on whom: operations by their positions, then what is passed on."""
 
     preceding: list[set[int]]
     following: list[set[int]]
 
     @staticmethod
-    def of(body: Body) -> _Graph:
+    def of(body: Body) -> Graph:
+        """Return the graph of a body."""
         count = len(body.operations)
         makers: dict[int, int] = {}
         for number, operation in enumerate(body.operations):
             makers.update((value.id, number) for value in operation.results)
         for number, one in enumerate(body.passed, count):
             makers[one.parameter.id] = number
+            if one.scan is not None:
+                makers[one.following.id] = number
         preceding: list[set[int]] = []
         for operation in body.operations:
             preceding.append({makers[one] for one in uses(operation) if one in makers})
         for one in body.passed:
-            following = one.following.id
-            preceding.append({makers[following]} if following in makers else set())
-        graph = _Graph(preceding, [set() for _ in preceding])
+            source = one.following.id if one.scan is None else one.scan.value.id
+            preceding.append({makers[source]} if source in makers else set())
+        graph = Graph(preceding, [set() for _ in preceding])
         for number, sources in enumerate(preceding):
             for source in sources:
                 graph.following[source].add(number)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from ezlang.diagnostics.diagnostic import CompilerBug
 from ezlang.types.types import BOOL
 
 from ...ir import evaluate
@@ -53,7 +54,7 @@ class Reduction:
 
 
 @dataclass(slots=True)
-class _Search:
+class Search:
     """Goes back from what is carried on to what was carried in, by operations of the body."""
 
     scalars: Scalars
@@ -171,7 +172,7 @@ def reduction_of(
     has to give besides.
     """
     definitions = {r.id: operation for operation in operations for r in operation.results}
-    search = _Search(scalars, definitions, dependents(operations, start))
+    search = Search(scalars, definitions, dependents(operations, start))
     found = search.between(start, end)
     if found is None or len(search.kinds) != 1:
         return None
@@ -190,6 +191,19 @@ def reduction_of(
             made[one.negative].append(_unguarded(build, kind, one))
     operations += more
     return Reduction(kind, tuple(made[False]), tuple(made[True]))
+
+
+def combined(build: Builder, kind: BinaryKind, found: Sequence[Contribution]) -> ir.Value:
+    """Emit all that an iteration contributes as one value."""
+    total: ir.Value | None = None
+    for one in found:
+        value = _unguarded(build, kind, one)
+        if one.negative:
+            value = build.unary(ir.UnaryKind.NEG, value)
+        total = value if total is None else build.binary(kind, total, value)
+    if total is None:
+        raise CompilerBug("nothing is contributed")
+    return total
 
 
 def uses(operation: ir.Operation) -> set[int]:
