@@ -172,7 +172,7 @@ def cost(
     prepared = executable_of(program, policy, profile).program
     with deep_recursion():
         found = predict(prepared)
-        memory = (peak_bytes(prepared, 0, found.least), peak_bytes(prepared, 1, found.least))
+        memory = (peak_bytes(prepared, 0, found), peak_bytes(prepared, 1, found))
     phases, waiter = summary.by_phase(found.least), summary.waiter_of(found.least)
     return CostReport(
         name=program.main.span.source.name,
@@ -194,11 +194,11 @@ def cost(
 
 def _explanations(program: Program, policy: str, profile: Profile) -> list[Explanation]:
     from ezlang.compiler.lower import lower
-    from ezlang.compiler.passes.assign import Policy, explain
-    from ezlang.compiler.passes.prepare import before_assignment
+    from ezlang.compiler.passes.assign import Policy
+    from ezlang.compiler.passes.prepare import explanations
 
     with deep_recursion():
-        return explain(before_assignment(lower(program)), Policy(policy), profile)
+        return explanations(lower(program), Policy(policy), profile)
 
 
 def run_clear(program: Program, inputs: Inputs) -> RunResult:

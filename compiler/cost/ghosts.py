@@ -8,7 +8,9 @@ one is done by NumPy, on zeros. So protocols on millions of elements are gone th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from math import prod
 from typing import Any
 
@@ -18,13 +20,63 @@ import numpy.typing as npt
 Array = npt.NDArray[Any]
 
 
+class Heap:
+    """How many bytes ghosts would take: those that are alive, and the most there have been.
+
+    Only those that are made `within` it count.
+    """
+
+    def __init__(self) -> None:
+        self.alive = 0
+        self.most = 0
+
+    def keep(self, size: int) -> _Kept:
+        """Count so many bytes for as long as what is returned lives."""
+        self.alive += size
+        self.most = max(self.most, self.alive)
+        return _Kept(self, size)
+
+    @contextmanager
+    def within(self) -> Iterator[None]:
+        """Count the ghosts that are made meanwhile."""
+        token = _HEAP.set(self)
+        try:
+            yield
+        finally:
+            _HEAP.reset(token)
+
+
+class _Kept:
+    """What a ghost and all views of it hold on to."""
+
+    def __init__(self, heap: Heap, size: int) -> None:
+        self._heap = heap
+        self._size = size
+
+    def __del__(self) -> None:
+        self._heap.alive -= self._size
+
+
+_HEAP: ContextVar[Heap | None] = ContextVar("heap of ghosts", default=None)
+
+
 def ghost(shape: int | Sequence[int], dtype: npt.DTypeLike = np.uint8) -> Any:
     """Return a ghost."""
-    return np.broadcast_to(np.zeros((), dtype), shape).view(Ghost)
+    made = np.broadcast_to(np.zeros((), dtype), shape).view(Ghost)
+    heap = _HEAP.get()
+    if heap is not None:
+        made.kept = heap.keep(made.nbytes)
+    return made
 
 
 class Ghost(np.ndarray[Any, Any]):
     """An array of zeros that takes no memory; writing to it does nothing."""
+
+    kept: _Kept | None = None
+
+    def __array_finalize__(self, made_from: Any) -> None:
+        """Hold on to what the array holds on to that this is a view of."""
+        self.kept = getattr(made_from, "kept", None)
 
     def __array_ufunc__(
         self, ufunc: np.ufunc, method: str, *inputs: Any, out: Any = None, **options: Any

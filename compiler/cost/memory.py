@@ -16,27 +16,50 @@ from ..codegen.forms import Form, Role, element_bytes
 from ..codegen.module import frame_bytes, known_values
 from ..codegen.views import ELEMENTWISE, Views
 from ..ir import tree as ir
+from ..ir.ots import OtKind
 from ..kernels.abi import LABEL_BYTES
 from ..kernels.context import CHUNK
 from ..protocols.base_ot import KEY_BYTES
 from ..protocols.stock import LARGEST_BATCH, extension_bytes
 from .ledger import Ledger
+from .predict import Prediction
 from .session import OTS_MADE
 
-BASE: Final = 92_000_000
+BASE: Final = 100_000_000
 """A process that has loaded compiled code from the cache: interpreter and libraries. It was
 measured with CPython 3.11 and NumPy 2 on Linux, and differs by some megabytes elsewhere."""
 
-NUMBER: Final = 48
-"""An integer of an input or output as Python has it, in a list, and as JSON text."""
+SHARING: Final = 6_000_000
+"""What computing on shares takes beside arrays: code, buffers."""
+
+SILENT: Final = 9_000_000
+"""The tables of silent OT in one direction, in huge pages."""
+
+NUMBER: Final = 100
+"""An integer of an input or output: as JSON text, as Python has it, and in lists of it."""
+
+COPIES: Final = 1.25
+"""Arrays that native code needs beside those that protocols pass around: padded copies, scratch."""
 
 
-def peak_bytes(program: ir.Program, party: int, ledger: Ledger) -> int:
+def peak_bytes(program: ir.Program, party: int, found: Prediction) -> int:
     """Return the peak memory of a run at party 0 or 1, given what the run costs."""
-    made = ledger.total(OTS_MADE[0])
-    batch = min(made, LARGEST_BATCH)
-    ots = KEY_BYTES * batch + extension_bytes(batch)
-    return BASE + frame_bytes(program, party) + _host(program, party) + _registers(program) + ots
+    own = frame_bytes(program, party) + _host(program, party) + _registers(program)
+    if found.sharing is not None:
+        own += SHARING + round(COPIES * found.sharing)
+    return BASE + own + _ots(program, found.least)
+
+
+def _ots(program: ir.Program, ledger: Ledger) -> int:
+    """Return what OTs take: a batch, or the tables of silent OT, in each direction."""
+    total = 0
+    for name in OTS_MADE:
+        made = ledger.total(name)
+        batch = min(made, LARGEST_BATCH)
+        total += KEY_BYTES * batch + extension_bytes(batch)
+        if made and OtKind.SILENT in (program.ots.yao, program.ots.shares):
+            total += SILENT
+    return total
 
 
 def _host(program: ir.Program, party: int) -> int:

@@ -18,12 +18,14 @@ class Prediction:
     """What a run of a program costs.
 
     `least` is exact if nothing is `unknown`, and `most` is the same then; where a loop runs nobody
-    knows how often there is no `most`.
+    knows how often there is no `most`. `sharing` are the bytes of arrays that computing on shares
+    takes at the most, None if there is nothing of that sort.
     """
 
     least: Ledger
     most: Ledger | None
     unknown: tuple[Unknown, ...]
+    sharing: int | None
 
     @property
     def is_exact(self) -> bool:
@@ -40,7 +42,8 @@ def predict(program: ir.Program, *, dealt: bool = False) -> Prediction:
     if walk.unknown:
         bounded = all(one.kind != "loop" for one in walk.unknown)
         most = _walked(program, plans, most=True).session.ledger if bounded else None
-    return Prediction(least=least, most=most, unknown=tuple(walk.unknown))
+    unknown = tuple(walk.unknown)
+    return Prediction(least=least, most=most, unknown=unknown, sharing=plans.memory)
 
 
 def predict_demands(program: ir.Program) -> tuple[Demands, tuple[Unknown, ...]]:

@@ -22,7 +22,7 @@ from ..protocols.operation_call import dtype_of
 from ..protocols.operations import steps_of
 from ..protocols.steps import Array, Request, Round, Step, Steps, Take, together
 from .counting import Notes, counting_party
-from .ghosts import ghost
+from .ghosts import Heap, ghost
 from .ledger import Ledger, Phase
 from .session import Session
 
@@ -46,10 +46,14 @@ class Part:
 
 @dataclass(slots=True)
 class Trace:
-    """Steps of a group: of each, the OTs that are taken, then the bytes; and units used."""
+    """Steps of a group: of each, the OTs that are taken, then the bytes; and units used.
+
+    `memory`: bytes of arrays that a party has at the most while it runs.
+    """
 
     steps: list[tuple[list[Part], list[Part]]] = field(default_factory=list)
     units: Counter[tuple[int, str]] = field(default_factory=Counter)
+    memory: int = 0
 
 
 def signature(exchange: Exchange) -> Hashable:
@@ -71,15 +75,22 @@ def trace_of(exchanges: tuple[Exchange, Exchange], *, dealt: bool = False) -> Tr
     runs = [
         _started(exchange, one, dealt=dealt) for exchange, one in zip(exchanges, notes, strict=True)
     ]
+    heap = Heap()
     replies: list[Any] = [None, None]
     while True:
-        steps = [_next(run, reply) for run, reply in zip(runs, replies, strict=True)]
-        if steps[0] is None or steps[1] is None:
-            if steps[0] is not steps[1]:
+        with heap.within():
+            first = _next(runs[0], replies[0])
+        second = _next(runs[1], replies[1])
+        if first is None or second is None:
+            if first is not second:
                 raise CompilerBug("one party's protocols ended before the other's")
+            trace.memory = heap.most
             return trace
-        _note(trace, (steps[0], steps[1]), notes)
-        replies = [[_reply(request) for request in step] for step in steps if step is not None]
+        _note(trace, (first, second), notes)
+        with heap.within():
+            replies[0] = [_reply(request) for request in first]
+        replies[1] = [_reply(request) for request in second]
+        del first, second
 
 
 class _Owners:

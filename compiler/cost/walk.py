@@ -88,6 +88,11 @@ class Plans:
                 for inner in operation.regions:
                     self._region(inner, views, numbers, interfaces)
 
+    @property
+    def memory(self) -> int | None:
+        """The bytes of arrays that a group on shares has at the most; None if there is none."""
+        return max((trace.memory for trace in self._traces.values()), default=None)
+
     def _trace(self, first: Exchange, second: Exchange) -> Trace:
         known = signature(first)
         found = self._traces.get(known)

@@ -1,0 +1,70 @@
+"""The memory that a run is said to take is what its processes take, within a fifth."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ezlang import api
+
+RUN = """
+import resource, sys
+from ezlang.cli import run_command
+code = run_command(sys.argv[1:])
+print(code, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)
+"""
+SUMS = """party alice, bob;
+param int32 n = 1;
+fn main() {
+    secret int32[n] a = input(alice, "a");
+    secret int32[n] b = input(bob, "b");
+    secret int32[n] c;
+    for i in 0..n { c[i] = a[i] < b[i] ? a[i] : b[i] * 3; }
+    output(all, sum(c), "c");
+}
+"""
+
+
+def free_address() -> str:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{one.getsockname()[1]}"
+
+
+def peaks(folder: Path, *options: str) -> list[int]:
+    address = free_address()
+    given = ("run", "main.ez", "--address", address, *options)
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", RUN, *given, "--party", party],
+            cwd=folder,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for party in ("alice", "bob")
+    ]
+    said = [process.communicate(timeout=120)[1] for process in processes]
+    ends = [text.splitlines()[-1].split() for text in said]
+    assert [code for code, _ in ends] == ["0", "0"], said
+    unit = 1 if sys.platform == "darwin" else 1024
+    return [unit * int(most) for _, most in ends]
+
+
+@pytest.mark.parametrize("policy", ["yao", "arithmetic"])
+def test_peak_memory(tmp_path: Path, policy: str) -> None:
+    count = 60_000
+    (tmp_path / "main.ez").write_text(SUMS)
+    for party, name in (("alice", "a"), ("bob", "b")):
+        (tmp_path / f"{party}.json").write_text(json.dumps({name: list(range(count))}))
+    program = api.load(tmp_path / "main.ez", {"n": count})
+    predicted = api.cost(program, policy=policy).memory
+    options = ("--set", f"n={count}", "--protocol", policy)
+    peaks(tmp_path, *options)  # compiles
+    for said, measured in zip(predicted, peaks(tmp_path, *options), strict=True):
+        assert abs(said - measured) <= measured / 5
