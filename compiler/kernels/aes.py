@@ -62,6 +62,16 @@ class Cipher(ABC):
         """Encrypt the same `ONE_KEY_BLOCKS` blocks, in registers, under each of some keys."""
 
     @abstractmethod
+    def stream_key(self, k: Kernel, window: Value, number: Value, room: Value) -> Value:
+        """Return one key of a window for `encrypt_keyed`; `room` has the size of a schedule."""
+
+    @abstractmethod
+    def encrypt_keyed(
+        self, k: Kernel, streams: Sequence[Sequence[Value]], keys: Sequence[Value]
+    ) -> list[list[Value]]:
+        """Encrypt registers, those of a stream under its `stream_key`."""
+
+    @abstractmethod
     def window(self, k: Kernel, start: Value, first: Value, window: Value) -> None:
         """Fill a window: its key number i is `start` ^ (`first` + i), `first` a multiple of 16."""
 
@@ -164,6 +174,23 @@ class HardwareCipher(Cipher):
 
         states = self.encrypt_vectors(k, list(registers) * len(schedules), key)
         return [list(states[at : at + count]) for at in range(0, len(states), count)]
+
+    def stream_key(self, k: Kernel, window: Value, number: Value, room: Value) -> Value:
+        """Return where its first round key is; they are a window's keys apart."""
+        return window.at(number << 4)
+
+    def encrypt_keyed(
+        self, k: Kernel, streams: Sequence[Sequence[Value]], keys: Sequence[Value]
+    ) -> list[list[Value]]:
+        """Encrypt under keys broadcast to all lanes, all streams round by round."""
+        owners = [key for key, stream in zip(keys, streams, strict=True) for _ in stream]
+
+        def key(round: int, i: int) -> Value:
+            block = k.load(owners[i].at(16 * WINDOW_KEYS * round), BLOCK, align=16)
+            return block.shuffle([0, 1] * self.lanes)
+
+        states = iter(self.encrypt_vectors(k, [x for stream in streams for x in stream], key))
+        return [[next(states) for _ in stream] for stream in streams]
 
     def window(self, k: Kernel, start: Value, first: Value, window: Value) -> None:
         """Expand the 16 keys in 4, 2 or 1 sets."""

@@ -168,6 +168,28 @@ class BitslicedCipher(Cipher):
         """Encrypt eight blocks for each key."""
         return [self.encrypt_one_key(k, registers, schedule) for schedule in schedules]
 
+    def stream_key(self, k: Kernel, window: Value, number: Value, room: Value) -> Value:
+        """Write the schedule with the key in all slots: its bit of every byte, eight times."""
+        group = window.at((number >> 3) * _SCHEDULE_BYTES)
+        bit = k.splat((k.i64(1) << (number & (SLOTS - 1))).to(I8), PLANE.count)
+        with k.loop(0, k.i64(_SCHEDULE_BYTES), 16) as at:
+            found = (k.load(group.at(at), PLANE, align=16) & bit).equals(bit)
+            k.store(found.signed_to(PLANE), room.at(at), align=16)
+        return room
+
+    def encrypt_keyed(
+        self, k: Kernel, streams: Sequence[Sequence[Value]], keys: Sequence[Value]
+    ) -> list[list[Value]]:
+        """Encrypt eight blocks of a stream at a time."""
+        return [
+            [
+                block
+                for at in range(0, len(stream), SLOTS)
+                for block in self._encrypt_slots(k, stream[at : at + SLOTS], key, k.i64(0))
+            ]
+            for stream, key in zip(streams, keys, strict=True)
+        ]
+
     def window(self, k: Kernel, start: Value, first: Value, window: Value) -> None:
         """Expand the keys, eight at a time."""
         tweaks = k.splat(first, 2) & k.constant(BLOCK, [-1, 0])

@@ -33,6 +33,10 @@ from .target import Target, host_target
 OPTIMISATION: Final = 3
 LONG: Final = 10_000
 """Lines of a module from which on it is compiled quickly."""
+_OPTIONS: Final = ("-enable-misched=false",)
+"""Instructions stay in the order in which kernels are written. LLVM's machine scheduler would put
+the rounds of one cipher state one after the other, to save registers, and so wait for each."""
+
 _DIGEST_BYTES: Final = 32
 
 
@@ -101,6 +105,7 @@ def cache_key(kind: str, identity: str, target: Target) -> str:
         target.cpu,
         target.features,
         str(OPTIMISATION),
+        *_OPTIONS,
     )
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
@@ -111,12 +116,19 @@ def _target_machine(target: Target, level: int = OPTIMISATION) -> Any:
     )
 
 
+@cache
+def _set_options() -> None:
+    for option in _OPTIONS:
+        llvm.set_option("ezlang", option)
+
+
 def optimise(ir_text: str, target: Target, *, unroll: bool = True) -> tuple[Any, Any]:
     """Parse, verify and optimise a module; return it with the machine it is meant for.
 
     Without `unroll`, a long one is what was written in a long program: code that runs once or
     calls, for which little is gained by better code, and much time lost.
     """
+    _set_options()
     long = not unroll and ir_text.count("\n") > LONG
     machine = _target_machine(target, 0 if long else OPTIMISATION)
     module = llvm.parse_assembly(ir_text)

@@ -6,23 +6,47 @@ a product of matrices takes rows·inner·ℓ OTs for rows·inner·columns produc
 so many products in `rings.py`, ℓ(ℓ + 1)/2 bits each.
 
 For every row and inner index, the ℓ OTs stand in the order in which bits share words: 0, ℓ/2, 1,
-ℓ − 1, 2, ℓ − 2, …, and the message has the row of bit 0, that of half words, then the pairs'. Rows
-of elements lie `stride` elements apart, a multiple of 16 that isn't below `columns`; messages
-have 16 elements of padding at their end.
+ℓ − 1, 2, ℓ − 2, …, and the message has the row of bit 0, that of half words, then the pairs'.
+
+Pads. An OT's pads are as long as its row: block c is H at σ(q) ⊕ c, all under one key (see
+`pads.py`; the points are distinct, and a key is used for at most 64 blocks of one OT). The second
+OT of bits i and ℓ − i only gives i bits that matter, so its pads have elements of ℓ/2 bits, or of
+ℓ/4 for i <= ℓ/4, which saves a quarter to a third of all blocks; at least of 8 bits.
+
+A *strip* is some registers of elements. Pads are used where they are made, in registers. Rows of
+elements lie `stride` elements apart, a multiple of a strip (`strip_bytes`) that isn't below
+`columns`; messages have `STRIP_BYTES` of padding at their end.
 
 Keys: one an OT, windows of 16; an inner index begins a new one.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any, Final
+
+from llvmlite import ir
 
 from .abi import I8, I64, POINTER
 from .aes import WINDOW_BYTES, WINDOW_KEYS, Cipher
-from .build import BLOCK, VOID, Kernel, Value
-from .pads import LONG_BYTES, LONG_OTS, PADS
+from .build import BLOCK, VOID, Kernel, Value, vector
+from .hash import orthomorphism
+from .pads import PADS
+
+_SENT: Final = 4
+_RECEIVED: Final = 8
+"""Registers of a strip: what it takes to have about twelve AES states in flight."""
+
+STRIP_BYTES: Final = 512
+"""The largest size of a strip: eight registers of 512 bits."""
 
 _SIZES: Final = ("rows", "inner", "columns", "stride")
+
+
+def strip_bytes(cipher: Cipher) -> int:
+    """Return the size of a receiver's strip, a multiple of a sender's."""
+    return _RECEIVED * 16 * cipher.lanes
 
 
 def bit_order(bits: int) -> list[int]:
@@ -33,17 +57,27 @@ def bit_order(bits: int) -> list[int]:
     return order
 
 
-class _Product:
-    """The loops over rows, inner indices and groups of four OTs."""
+def pad_bits(bits: int, bit: int) -> int:
+    """Return the width of the elements of the pads of a bit's OT."""
+    if bit < bits // 2:
+        return bits
+    narrow = bits // 4 if bits - bit <= bits // 4 else bits // 2
+    return max(narrow, 8)
 
-    def __init__(self, k: Kernel, cipher: Cipher, bits: int, versions: int) -> None:
+
+class _Product:
+    """The loops over rows, inner indices and pairs of OTs; pads in registers."""
+
+    def __init__(self, k: Kernel, cipher: Cipher, bits: int, registers: int) -> None:
         self.k = k
         self.cipher = cipher
         self.bits = bits
-        self.versions = versions
         self.bytes = bits // 8
+        self.registers = registers
+        self.strip = registers * 16 * cipher.lanes
+        self.elements = vector(ir.IntType(bits), 16 * cipher.lanes // self.bytes)
         self.window = k.bytes_slot(WINDOW_BYTES)
-        self.pads = k.bytes_slot(LONG_BYTES * LONG_OTS * versions)
+        self._rooms = [k.bytes_slot(cipher.schedule_bytes) for _ in (0, 1)]
         self.key = k.variable(k["first"])
         self.blocks = k.variable(k["blocks"])
         self.message = k.variable(k["message"])
@@ -51,21 +85,30 @@ class _Product:
         self.row_bytes = count * self.bytes
         self.half_bytes = (count + 1) >> 1 if bits == 8 else count * (bits // 16)
 
-    def pad(self, ot: int, version: int) -> Value:
-        """Return the address of the pads of one of four OTs."""
-        return self.pads.at(LONG_BYTES * (self.versions * ot + version))
+    def run(self, step: Callable[[Value, Value, Value, int], None]) -> None:
+        """Write the loops; `step(i, j, bit, second)` writes the work on a pair of OTs.
 
-    def fill(self, pads: Kernel, delta: Value, four: Value, gate: Value) -> None:
-        """Make the pads of OTs number 4·four … of an element."""
-        k = self.k
-        blocks = self.blocks.get().at(four << 6)
-        count = (self.row_bytes + 15) >> 4
-        k.call(pads, self.window, gate, blocks, delta, self.pads, count)
+        They are those of bits `bit` and ℓ − `bit`, or 0 and ℓ/2. `second` stands for the pair's
+        second one: any that has as wide pads, but ℓ/2 only for itself.
+        """
+        k, half, quarter = self.k, self.bits // 2, self.bits // 4
+        with k.loop(0, k["rows"]) as i, k.loop(0, k["inner"]) as j:
+            for start, stop in ((0, 1), (1, quarter + 1), (quarter + 1, half)):
+                with k.loop(start, k.i64(stop)) as bit:
+                    with k.when((bit & (WINDOW_KEYS // 2 - 1)).equals(0)):
+                        self._next_window()
+                    step(i, j, bit, self.bits - start if start else half)
+            self.blocks.set(self.blocks.get().at(16 * self.bits))
 
-    def next_window(self) -> None:
+    def strips(self) -> AbstractContextManager[Value]:
+        """Loop over the strips of a row, by bytes."""
+        return self.k.loop(0, self.row_bytes, self.strip)
+
+    def _next_window(self) -> None:
         """Expand the next 16 keys."""
         k = self.k
-        self.cipher.window(k, k.load(k["start"], BLOCK), self.key.get(), self.window)
+        window = k.module.globals.get("matrix_window") or _write_window(k.module, self.cipher)
+        k.call(window, k["start"], self.key.get(), self.window)
         self.key.set(self.key.get() + WINDOW_KEYS)
 
     def take(self, size: Value) -> Value:
@@ -74,78 +117,231 @@ class _Product:
         self.message.set(address.at(size))
         return address
 
+    def keys(self, bit: Value) -> list[Value]:
+        """Return the keys of a pair of OTs."""
+        number = (bit << 1) & (WINDOW_KEYS - 1)
+        return [
+            self.cipher.stream_key(self.k, self.window, number + ot, room)
+            for ot, room in enumerate(self._rooms)
+        ]
 
-def _run(product: _Product, pads: Kernel, delta: Value, step: Any) -> None:
-    """Write the loops; `step(i, j, four, first)` writes a group's work."""
-    k, bits = product.k, product.bits
-    fours = min(bits, WINDOW_KEYS) // LONG_OTS
-    with k.loop(0, k["rows"]) as i, k.loop(0, k["inner"]) as j:
-        with k.loop(0, k.i64(bits // LONG_OTS), fours) as base:
-            product.next_window()
-            with k.loop(0, k.i64(fours)) as offset:
-                four = base + offset
-                product.fill(pads, delta, four, offset << 1)
-                with k.either(four.equals(0)) as (then, otherwise):
-                    with then:
-                        step(i, j, four, True)
-                    with otherwise:
-                        step(i, j, four, False)
-        product.blocks.set(product.blocks.get().at(16 * bits))
+    def points(self, bit: Value, delta: Value | None) -> list[list[Value]]:
+        """Return σ of a pair's blocks in all lanes, and with Δ that of the other version."""
+        points = []
+        for ot in (0, 1):
+            block = self.k.load(self.blocks.get().at((bit << 5) + 16 * ot), BLOCK)
+            point = orthomorphism(block.shuffle([0, 1] * self.cipher.lanes))
+            points.append([point] if delta is None else [point, point ^ delta])
+        return points
+
+    def delta(self) -> Value:
+        """Return σ(Δ) in all lanes."""
+        block = self.k.load(self.k["delta"], BLOCK)
+        return orthomorphism(block.shuffle([0, 1] * self.cipher.lanes))
+
+    def pads(
+        self, at: Value, keys: list[Value], points: list[list[Value]], width: int
+    ) -> list[list[list[Value]]]:
+        """Return a strip of pads of both OTs: [OT][version][register of elements].
+
+        The strip begins at byte `at` of a row. The second OT's pads have elements of `width` bits.
+        """
+        counts = [self.registers, self.registers * width // self.bits]
+        shifts = [4, 4 + (self.bits // width).bit_length() - 1]
+        inputs = []
+        for versions, count, shift in zip(points, counts, shifts, strict=True):
+            counters = self._counters(at >> shift, count)
+            inputs.append([point ^ counter for point in versions for counter in counters])
+        encrypted = self.cipher.encrypt_keyed(self.k, inputs, keys)
+        pads = []
+        for ot, count in enumerate(counts):
+            hashed = [e ^ x for e, x in zip(encrypted[ot], inputs[ot], strict=True)]
+            versions = [hashed[n : n + count] for n in range(0, len(hashed), count)]
+            pads.append([self._widen(v, width if ot else self.bits) for v in versions])
+        return pads
+
+    def _counters(self, first: Value, count: int) -> list[Value]:
+        """Return numbers of blocks, in registers."""
+        k, lanes = self.k, self.cipher.lanes
+        type = vector(I64, 2 * lanes)
+        base = k.splat(first, 2 * lanes) & k.constant(type, [-1, 0] * lanes)
+        return [
+            base + k.constant(type, [n for lane in range(lanes) for n in (r * lanes + lane, 0)])
+            for r in range(count)
+        ]
+
+    def _widen(self, registers: list[Value], width: int) -> list[Value]:
+        """Return the elements of registers with ℓ bits each."""
+        size = self.elements.count
+        narrow = vector(ir.IntType(width), 16 * self.cipher.lanes * 8 // width)
+        result = []
+        for register in registers:
+            elements = register.cast(narrow)
+            for at in range(0, narrow.count, size):
+                part = elements.shuffle(range(at, at + size)) if narrow.count > size else elements
+                result.append(part if width == self.bits else _widen(part, self.bits))
+        return result
+
+    def load(self, row: Value, at: Value) -> list[Value]:
+        """Read a strip."""
+        size = self.strip // self.registers
+        return [self.k.load(row.at(at).at(size * r), self.elements) for r in range(self.registers)]
+
+    def store(self, values: list[Value], row: Value, at: Value) -> None:
+        """Write a strip."""
+        size = self.strip // self.registers
+        for r, value in enumerate(values):
+            self.k.store(value, row.at(at).at(size * r))
+
+    def ones(self) -> Value:
+        """Return a register of ones."""
+        return self.k.constant(self.elements, -1)
+
+    def splat(self, value: Value) -> Value:
+        """Return a number, cut to the width, in all elements of a register."""
+        return self.k.splat(value.to(ir.IntType(self.bits)), self.elements.count)
+
+    @property
+    def half(self) -> Any:
+        """The type of a register's elements cut to half of their bits; bytes stay bytes."""
+        return vector(ir.IntType(max(self.bits // 2, 8)), self.elements.count)
+
+    def store_halves(self, values: list[Value], row: Value, at: Value) -> None:
+        """Write the low halves of a strip's elements, one behind the other."""
+        size = self.half.element.width // 8 * self.elements.count
+        for r, value in enumerate(values):
+            cut = (
+                value
+                if self.bits == 8
+                else Value(self.k, self.k.builder.trunc(value.ir, self.half))
+            )
+            self.k.store(cut, row.at(self._half_place(at)).at(size * r))
+
+    def load_halves(self, row: Value, at: Value) -> list[Value]:
+        """Read them back."""
+        size = self.half.element.width // 8 * self.elements.count
+        places = [row.at(self._half_place(at)).at(size * r) for r in range(self.registers)]
+        halves = [self.k.load(place, self.half) for place in places]
+        return halves if self.bits == 8 else [_widen(half, self.bits) for half in halves]
+
+    def _half_place(self, at: Value) -> Value:
+        return at if self.bits == 8 else at >> 1
 
 
-def write_matrix_sender(
-    module: Any, cipher: Cipher, bits: int, pads: Kernel, first: Kernel, pair: Kernel
-) -> Kernel:
+def _widen(value: Value, bits: int) -> Value:
+    """Return elements with more bits."""
+    type = vector(ir.IntType(bits), value.type.count)
+    return Value(value.kernel, value.kernel.builder.zext(value.ir, type))
+
+
+def _write_window(module: Any, cipher: Cipher) -> Any:
+    """Write `matrix_window(start*, first, window*)`: the schedules of 16 keys."""
+    parameters = (("start", POINTER), ("first", I64), ("window", POINTER))
+    k = Kernel(module, "matrix_window", parameters, result=VOID, internal=True, inline="noinline")
+    cipher.window(k, k.load(k["start"], BLOCK), k["first"], k["window"])
+    k.finish()
+    return k.function
+
+
+def _pack_nibbles(k: Kernel, bytes: Value, out: Value) -> None:
+    """Write a row of half bytes: the first ceil(n/2) low, the others high."""
+    half = (k["columns"] + 1) >> 1
+    # The partner of the last of an odd number; what lies there is nobody's business.
+    k.store(k.constant(I8, 0), bytes.at(k["columns"]))
+    lanes = vector(I8, 16)
+    with k.loop(0, half, 16) as at:
+        low, high = k.load(bytes.at(at), lanes), k.load(bytes.at(at + half), lanes)
+        k.store((low & 15) | (high << 4), out.at(at))
+
+
+def _unpack_nibbles(k: Kernel, packed: Value, out: Value) -> None:
+    """Undo `_pack_nibbles`; the high ones' other bits are what they are."""
+    half = (k["columns"] + 1) >> 1
+    lanes = vector(I8, 16)
+    with k.loop(0, half, 16) as at:
+        k.store(k.load(packed.at(at), lanes), out.at(at))
+    with k.loop(0, half, 16) as at:
+        k.store(k.load(packed.at(at), lanes) >> 4, out.at(at + half))
+
+
+def write_matrix_sender(module: Any, cipher: Cipher, bits: int) -> Kernel:
     """Write `matrix_sender{ℓ}(start*, first, blocks*, delta*, y*, share*, message*, rows, …)`."""
     pointers = [(p, POINTER) for p in ("blocks", "delta", "y", "share", "message")]
     sizes = [(size, I64) for size in _SIZES]
     parameters = (("start", POINTER), ("first", I64), *pointers, *sizes)
     k = Kernel(module, f"matrix_sender{bits}", parameters, result=VOID)
-    product = _Product(k, cipher, bits, versions=2)
+    product = _Product(k, cipher, bits, _SENT)
+    delta = product.delta()
+    buffer = k.bytes_slot(PADS * product.bytes + STRIP_BYTES)
 
-    def step(i: Value, j: Value, four: Value, is_first: bool) -> None:
+    def step(i: Value, j: Value, bit: Value, second: int) -> None:
         stride = k["stride"] * product.bytes
         y, share = k["y"].at(j * stride), k["share"].at(i * stride)
-        for half in (0, 1):
-            ots = [product.pad(2 * half + ot, v) for ot in (0, 1) for v in (0, 1)]
-            row = product.take(product.row_bytes)
-            if is_first and half == 0:
-                halves = product.take(product.half_bytes)
-                k.call(first, *ots, y, share, row, halves, k["columns"])
+        keys, points = product.keys(bit), product.points(bit, delta)
+        is_first = second == bits // 2
+        high = k.i64(second) if is_first else k.i64(bits) - bit
+        low_shift, high_shift = product.splat(bit), product.splat(high)
+        kept = product.ones() >> low_shift
+        row = product.take(product.row_bytes)
+        with product.strips() as at:
+            (a0, a1), (b0, b1) = product.pads(at, keys, points, pad_bits(bits, second))
+            x, shares = product.load(y, at), product.load(share, at)
+            first = [p - q + f for p, q, f in zip(a0, a1, x, strict=True)]
+            other = [p - q + f for p, q, f in zip(b0, b1, x, strict=True)]
+            if is_first:
+                product.store_halves(other, buffer, at)
             else:
-                k.call(pair, *ots, y, share, row, k["columns"], (four << 1) + half)
+                pairs = zip(first, other, strict=True)
+                first = [(d & kept) | (e << high_shift) for d, e in pairs]
+            product.store(first, row, at)
+            sums = zip(shares, a0, b0, strict=True)
+            product.store([s - (a << low_shift) - (b << high_shift) for s, a, b in sums], share, at)
+        if is_first:
+            # Only now: the last strip of the row has written into their place.
+            place = product.take(product.half_bytes)
+            if bits == 8:
+                _pack_nibbles(k, buffer, place)
+            else:
+                k.copy(place, buffer, product.half_bytes)
 
-    _run(product, pads, k["delta"], step)
+    product.run(step)
     k.finish()
     return k
 
 
-def write_matrix_receiver(
-    module: Any, cipher: Cipher, bits: int, pads: Kernel, first: Kernel, pair: Kernel
-) -> Kernel:
+def write_matrix_receiver(module: Any, cipher: Cipher, bits: int) -> Kernel:
     """Write `matrix_receiver{ℓ}(start*, first, blocks*, choices*, message*, share*, rows, …)`."""
     pointers = [(p, POINTER) for p in ("blocks", "choices", "message", "share")]
     sizes = [(size, I64) for size in _SIZES]
     parameters = (("start", POINTER), ("first", I64), *pointers, *sizes)
     k = Kernel(module, f"matrix_receiver{bits}", parameters, result=VOID)
-    product = _Product(k, cipher, bits, versions=1)
-    chosen = [k.bytes_slot(PADS) for _ in (0, 1)]
+    product = _Product(k, cipher, bits, _RECEIVED)
+    buffer = k.bytes_slot(PADS * product.bytes + STRIP_BYTES) if bits == 8 else None
 
-    def step(i: Value, j: Value, four: Value, is_first: bool) -> None:
+    def step(i: Value, j: Value, bit: Value, second: int) -> None:
         share = k["share"].at(i * k["stride"] * product.bytes)
-        choices = k["choices"].at((i * k["inner"] + j) * bits + (four << 2))
-        for half in (0, 1):
-            for ot, row_of in enumerate(chosen):
-                choice = k.load(choices.at(2 * half + ot), I8)
-                k.store(k.splat(choice, PADS), row_of)
-            ots = [product.pad(2 * half + ot, 0) for ot in (0, 1)]
-            row = product.take(product.row_bytes)
-            if is_first and half == 0:
-                halves = product.take(product.half_bytes)
-                k.call(first, *ots, *chosen, row, halves, share, k["columns"])
-            else:
-                k.call(pair, *ots, *chosen, row, share, k["columns"], (four << 1) + half)
+        choices = k["choices"].at((i * k["inner"] + j) * bits + (bit << 1))
+        chosen = [product.splat(-k.load(choices.at(ot), I8).to(I64)) for ot in (0, 1)]
+        keys, points = product.keys(bit), product.points(bit, None)
+        is_first = second == bits // 2
+        high = k.i64(second) if is_first else k.i64(bits) - bit
+        low_shift, high_shift = product.splat(bit), product.splat(high)
+        row = product.take(product.row_bytes)
+        halves = product.take(product.half_bytes) if is_first else row
+        if is_first and buffer is not None:
+            _unpack_nibbles(k, halves, buffer)
+            halves = buffer
+        with product.strips() as at:
+            (a,), (b,) = product.pads(at, keys, points, pad_bits(bits, second))
+            sent, shares = product.load(row, at), product.load(share, at)
+            above = [d >> high_shift for d in sent]
+            other = product.load_halves(halves, at) if is_first else above
+            sums = []
+            for s, p, d, q, e in zip(shares, a, sent, b, other, strict=True):
+                low, high_part = p + (d & chosen[0]), q + (e & chosen[1])
+                sums.append(s + (low << low_shift) + (high_part << high_shift))
+            product.store(sums, share, at)
 
-    _run(product, pads, k.null, step)
+    product.run(step)
     k.finish()
     return k

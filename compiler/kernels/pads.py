@@ -11,9 +11,6 @@ used for at most 8 OTs (`PADS`), which by the bound of [GKWWY20] for a tweak use
 log₂ 8 = 3 bits of the 128 against an attacker's offline work, and nothing else. Calls never
 share a window; the driver counts.
 
-Long pads have up to 64 blocks an OT: block c is H at σ(q) ⊕ c, under one key an OT. The points are
-distinct again and μ = 64.
-
 All kernels read up to the given count and not beyond; what they write is rounded up to 16 elements.
 """
 
@@ -35,11 +32,6 @@ ROW: Final = 16
 """OTs in a row, one key each; also the lanes of the kernels that work on pads."""
 
 KEYS_A_CALL: Final = 16
-LONG_OTS: Final = 4
-"""How many OTs have their long pads made together."""
-
-LONG_BYTES: Final = 1024
-"""How many bytes of long pads an OT has at a time: 128 elements of 64 bits."""
 
 
 def truncate(value: Value, bits: int) -> Value:
@@ -92,37 +84,5 @@ def write_pads(module: Any, cipher: Cipher, bits: int, *, sender: bool) -> Kerne
                 words = truncate(_low_words([h[copy] for h in hashed]), bits)
                 place = k[output].at((at + 2 * gate) * (bits // 8))
                 k.store(words, place)
-    k.finish()
-    return k
-
-
-def write_long_pads(module: Any, cipher: Cipher, *, sender: bool) -> Kernel:
-    """Write `long_pads_{sender|receiver}(window*, gate, blocks*, delta*, out*, count)`.
-
-    The pads of the four OTs of gates `gate` and `gate + 1` of a window: out [4][versions][1024
-    bytes] gets `count` <= 64 blocks each, rounded up to 4. The sender has two versions; `delta` is
-    its own, and unused at the receiver.
-    """
-    name = f"long_pads_{'sender' if sender else 'receiver'}"
-    pointers = [("window", POINTER), ("gate", I64), ("blocks", POINTER), ("delta", POINTER)]
-    parameters = (*pointers, ("out", POINTER), ("count", I64))
-    k = Kernel(module, name, parameters, result=VOID, internal=True)
-    pairs = [orthomorphism(k.load(k["blocks"].at(32 * g), PAIR)) for g in range(LONG_OTS // 2)]
-    versions = [pairs]
-    if sender:
-        delta = _delta(k)
-        versions.append([p ^ delta for p in pairs])
-    with k.loop(0, k["count"], 4) as at:
-        base = k.splat(at, 4) & k.constant(PAIR, [-1, 0, -1, 0])
-        counters = [base + k.constant(PAIR, [c, 0, c, 0]) for c in range(4)]
-        for version, inputs in enumerate(versions):
-            copies = [[p ^ c for c in counters] for p in inputs]
-            hashed = hash_gates(k, cipher, copies, k["window"], k["gate"])
-            for gate, blocks in enumerate(hashed):
-                for c, block in enumerate(blocks):
-                    for half in (0, 1):
-                        pad = len(versions) * (2 * gate + half) + version
-                        place = k["out"].at(LONG_BYTES * pad).at((at + c) << 4)
-                        k.store(block.shuffle((2 * half, 2 * half + 1)), place)
     k.finish()
     return k

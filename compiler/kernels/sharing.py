@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from llvmlite import ir
 
 from . import gilboa, gmw, matrices, pads, rings, trees, triples
-from .aes import Cipher, cipher_for
+from .aes import cipher_for
 from .engine import Engine
 from .rings import WIDTHS
 from .target import Target
@@ -66,17 +66,11 @@ def build_ring(target: Target, bits: int) -> str:
     gilboa.write_collect(module, bits)
     gilboa.write_additive_sender(module, bits, sender)
     gilboa.write_additive_receiver(module, bits, receiver)
-    _write_matrices(module, cipher, bits, (first, pair), receive)
+    matrices.write_matrix_sender(module, cipher, bits)
+    matrices.write_matrix_receiver(module, cipher, bits)
     gmw.write_planes(module, bits)
     gmw.write_words(module, bits)
     return str(module)
-
-
-def _write_matrices(module: Any, cipher: Cipher, bits: int, send: Any, receive: Any) -> None:
-    long_sender = pads.write_long_pads(module, cipher, sender=True)
-    matrices.write_matrix_sender(module, cipher, bits, long_sender, *send)
-    long_receiver = pads.write_long_pads(module, cipher, sender=False)
-    matrices.write_matrix_receiver(module, cipher, bits, long_receiver, *receive)
 
 
 def add_bits(engine: Engine) -> None:

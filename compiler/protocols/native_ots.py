@@ -20,6 +20,8 @@ import numpy as np
 from ezlang.diagnostics.diagnostic import CompilerBug
 
 from ..kernels import sharing as units
+from ..kernels.aes import cipher_for
+from ..kernels.matrices import strip_bytes
 from .cot import Blocks
 from .lengths import (
     Batch,
@@ -35,10 +37,6 @@ from .native_batches import Additive, BitProducts, Kind, MatrixRows, Products, S
 from .party import BitTriples
 from .sizes import DIGIT_BITS, KEYS_A_WINDOW, PANEL, TABLE_BITS
 from .steps import Bytes, Round, Steps, Take, swap
-
-_ROW = 16
-"""Rows of carried matrices begin at multiples of so many elements."""
-
 
 _NOTHING: Final = np.empty(0, np.uint8)
 
@@ -147,10 +145,12 @@ class NativeOts:
             raise CompilerBug("a product needs a matrix")
         bits, dtype = self._ring(given), given.dtype
         m, k, n = shape
+        # Rows begin at multiples of what kernels take at a time.
+        strip = strip_bytes(cipher_for(self._native.engine.target.path)) // dtype.itemsize
         parts: dict[int, tuple[MatrixRows, tuple[Array, Array]]] = {}
         for start in range(0, n, PANEL):
             width = min(PANEL, n - start)
-            stride = -(-width // _ROW) * _ROW
+            stride = -(-width // strip) * strip
             rows = None
             if carried is not None:
                 rows = zeros(k * stride, dtype).reshape(k, stride)

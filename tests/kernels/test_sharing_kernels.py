@@ -11,8 +11,9 @@ from kernel_calls import aes
 
 from ezlang.compiler.kernels import sharing
 from ezlang.compiler.kernels.engine import Engine, compile_assembly
-from ezlang.compiler.kernels.matrices import bit_order
+from ezlang.compiler.kernels.matrices import bit_order, pad_bits
 from ezlang.compiler.kernels.target import AesPath, Target, available_paths, host_target
+from ezlang.compiler.protocols.lengths import product_message
 from ezlang.compiler.protocols.native import Native, empty, padded, zeros
 
 Array = np.ndarray[Any, Any]
@@ -164,34 +165,50 @@ def test_leaves_hold_all_sixteen_answers(native: Native, fields: int) -> None:
     assert max(reference.keys.values()) <= 8
 
 
-def test_matrix_messages(native: Native) -> None:
-    bits, rows, inner, columns, stride = 16, 2, 3, 5, 16
+@pytest.mark.parametrize("bits", [8, 16, 32, 64])
+@pytest.mark.parametrize("columns", [5, 128])
+def test_matrix_messages(native: Native, bits: int, columns: int) -> None:
+    rows, inner, stride, half = 2, 2, 512, bits // 2
+    native.load(sharing.add_ring, bits)
+    dtype = np.dtype(f"u{bits // 8}")
     reference = Reference(rows * inner * bits)
-    y = zeros(inner * stride, np.uint16).reshape(inner, stride)
-    y[:, :columns] = RNG.integers(0, 1 << 16, (inner, columns), np.uint16)
-    share = zeros(rows * stride, np.uint16)
-    message = empty(rows * inner * columns * 17, np.uint8)
+    y = zeros(inner * stride, dtype).reshape(inner, stride)
+    y[:, :columns] = RNG.integers(0, 1 << bits, (inner, columns), dtype)
+    share = zeros(rows * stride, dtype)
+    message = empty(rows * inner * product_message(bits, columns), np.uint8)
     sizes = (rows, inner, columns, stride)
     arguments = (START, FIRST, reference.sent, DELTA, y, share, message)
-    native.call("matrix_sender16", *arguments, *sizes)
+    native.call(f"matrix_sender{bits}", *arguments, *sizes)
     place = ot = 0
-    totals = np.zeros((rows, columns), np.uint16)
+    totals = np.zeros((rows, columns), dtype)
     for i in range(rows):
         for j in range(inner):
             words = {}
-            for bit in bit_order(bits):
-                blocks = [reference.pads(ot, FIRST + ot, c) for c in (0, 1)]
+            for number, bit in enumerate(bit_order(bits)):
+                width = pad_bits(bits, bit)
+                # Elements of eight bits have as many keys as a window, only half of them used.
+                key = FIRST + (i * inner + j) * max(bits, 16) + number
+                count = -(-columns * width // 128)
+                blocks = [reference.pads(ot, key, c) for c in range(count)]
                 zero, one = (
-                    np.frombuffer(b"".join(b[v].to_bytes(16, "little") for b in blocks), np.uint16)
+                    np.frombuffer(
+                        b"".join(b[v].to_bytes(16, "little") for b in blocks), f"u{width // 8}"
+                    )[:columns].astype(dtype)
                     for v in (0, 1)
                 )
-                words[bit] = (zero - one)[:columns] + y[j, :columns]
-                totals[i] -= zero[:columns] << np.uint16(bit)
+                words[bit] = zero - one + y[j, :columns]
+                totals[i] -= zero << dtype.type(bit)
                 ot += 1
-            expected = words[0].tobytes() + words[8].astype(np.uint8).tobytes()
-            for bit in range(1, 8):
-                kept = np.uint16((1 << (bits - bit)) - 1)
-                high = words[bits - bit] << np.uint16(bits - bit)
+            expected = words[0].tobytes()
+            if bits == 8:
+                low = (columns + 1) // 2
+                nibbles = np.append(words[half] & 15, np.zeros(columns & 1, dtype))
+                expected += (nibbles[:low] | nibbles[low:] << np.uint8(4)).tobytes()
+            else:
+                expected += words[half].astype(f"u{bits // 16}").tobytes()
+            for bit in range(1, half):
+                kept = dtype.type((1 << (bits - bit)) - 1)
+                high = words[bits - bit] << dtype.type(bits - bit)
                 expected += ((words[bit] & kept) | high).tobytes()
             assert message[place : place + len(expected)].tobytes() == expected
             place += len(expected)
