@@ -29,7 +29,7 @@ from typing import Any, Final
 from llvmlite import ir
 
 from .abi import I8, I64, POINTER
-from .build import BLOCK, VOID, Kernel, Value, vector
+from .build import BLOCK, PAIR, VOID, Kernel, Value, vector
 from .pads import KEYS_A_CALL, PADS, ROW
 from .rings import Lanes
 
@@ -96,7 +96,15 @@ def write_flip(module: Any) -> Kernel:
     parameters = (("blocks", POINTER), ("delta", POINTER), ("flips", POINTER), ("n", I64))
     k = Kernel(module, "flip", parameters, result=VOID)
     delta = k.load(k["delta"], BLOCK)
-    with k.loop(0, k["n"]) as i:
+    deltas, whole = delta.shuffle((0, 1, 0, 1)), k["n"] & -8
+    with k.loop(0, whole, 8) as at:
+        bits = k.splat(k.load(k["flips"].at(at >> 3), I8).to(I64), PAIR.count)
+        for first in range(0, 8, 2):
+            place = k["blocks"].at(at << 4).at(16 * first)
+            own = [1 << (first + ot) for ot in (0, 0, 1, 1)]
+            mask = (bits & k.constant(PAIR, own)).differs(0).signed_to(PAIR)
+            k.store(k.load(place, PAIR) ^ (deltas & mask), place)
+    with k.loop(whole, k["n"]) as i:
         place = k["blocks"].at(i << 4)
         bit = k.load(k["flips"].at(i >> 3), I8).to(I64) >> (i & 7)
         mask = k.splat(-(bit & 1), 2)
