@@ -9,15 +9,28 @@ from typing import Any
 import pytest
 
 from ezlang.compiler.lower import lower
+from ezlang.executors.native.executable import DEFAULT_POLICY, executable_of
 from ezlang.executors.native.threads import run_native_threads
-from ezlang.executors.simulate import run_simulated
+from ezlang.executors.simulate import run_simulated, run_two
+from ezlang.recursion import deep_recursion
 from ezlang.session.channel import SocketChannel
 from ezlang.typed.tree import Program
+from ezlang.values.check import check_inputs
 
 
 def simulated_shape(program: Program, inputs: Any) -> list[tuple[int, int, int, str, int]]:
     """Round, sender, receiver, purpose and length of each message."""
     transcript = run_simulated(lower(program), inputs).transcript
+    return [(m.round, m.sender, m.receiver, m.purpose, m.size) for m in transcript]
+
+
+def simulated_two_shape(
+    program: Program, inputs: Any, policy: str
+) -> list[tuple[int, int, int, str, int]]:
+    """The same for two parties that run under a policy."""
+    code = executable_of(program, policy).program
+    with deep_recursion():
+        transcript = run_two(code, check_inputs(program, inputs)).transcript
     return [(m.round, m.sender, m.receiver, m.purpose, m.size) for m in transcript]
 
 
@@ -41,9 +54,9 @@ def tapped() -> Iterator[dict[int, list[int]]]:
         yield seen
 
 
-def native_shape(program: Program, inputs: Any) -> list[list[int]]:
+def native_shape(program: Program, inputs: Any, policy: str = DEFAULT_POLICY) -> list[list[int]]:
     """What each of two parties sent and received, in order."""
     with tapped() as seen:
-        run_native_threads(program, inputs)
+        run_native_threads(program, inputs, policy=policy)
     assert len(seen) == 2
     return sorted(seen.values())
