@@ -5,6 +5,7 @@ from __future__ import annotations
 from ezlang.types.labels import Label
 
 from ..ir import tree as ir
+from ..ir.groups import Group
 from ..kernels.abi import I32, POINTER, TO_BOTH, TO_EVALUATOR, TO_GARBLER
 from ..kernels.build import Value
 from . import scalar, shares
@@ -82,22 +83,29 @@ def relabel(e: Emitter, operation: ir.Relabel) -> None:
 
 
 def reveal(e: Emitter, operation: ir.Reveal) -> None:
-    """Open a secret value, or send an owned one to those who are to know it."""
+    """Open a secret value by itself, or send an owned one to those who are to know it."""
     (operand,), result = operation.operands, operation.result
-    if not result.type.size:
-        return
     if operand.type.label.is_secret:
-        _open(e, operand, result)
-    elif operand.type.label != result.type.label:
+        open_all(e, (operation,))
+    elif result.type.size and operand.type.label != result.type.label:
         _tell(e, operand, result)
 
 
-def _open(e: Emitter, operand: ir.Value, result: ir.Value) -> None:
-    target = room(e, result)
-    size, width = e.i64(result.type.size), e.i32(result.type.width)
-    to = e.i32(_receivers(result.type.label))
-    e.runtime("yao_reveal", e.address(operand), target, size, width, to)
-    arrived(e, result, target)
+def open_all(e: Emitter, group: Group) -> None:
+    """Open secrets of Yao's protocol: all to the evaluator first, then all to the garbler."""
+    opened = [
+        (operation.operands[0], operation.result, room(e, operation.result))
+        for operation in group
+        if operation.result.type.size
+    ]
+    for direction in (TO_EVALUATOR, TO_GARBLER):
+        for operand, result, target in opened:
+            if _receivers(result.type.label) & direction:
+                size, width = e.i64(result.type.size), e.i32(result.type.width)
+                to = e.i32(direction)
+                e.runtime("yao_reveal", e.address(operand), target, size, width, to)
+    for _, result, target in opened:
+        arrived(e, result, target)
 
 
 def _receivers(label: Label) -> int:

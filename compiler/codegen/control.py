@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..ir import tree as ir
-from ..ir.groups import groups
+from ..ir.groups import groups, leaves_yao
 from ..ir.sharings import is_interactive
 from ..kernels.build import Value, Variable
-from . import exchanges, scalar
+from . import boundary, exchanges, scalar
 from .emitter import Emitter
 from .forms import Form
 from .moves import SCRATCH, schedule
@@ -27,6 +27,9 @@ def region(e: Emitter, region: ir.Region, write: Write) -> None:
     for group in groups(region.operations):
         if is_interactive(group[0]):
             exchanges.exchange(e, group)
+            continue
+        if leaves_yao(group[0]):
+            boundary.open_all(e, group)
             continue
         for operation in group:
             if e.unit.role.runs(operation):

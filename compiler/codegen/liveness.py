@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from ..ir import tree as ir
-from ..ir.groups import Group, groups
+from ..ir.groups import Group, groups, leaves_yao
 from ..ir.sharings import is_interactive
 from .views import ELEMENTWISE, Views
 
@@ -148,7 +148,7 @@ class Liveness:
         """Walk a region after which `live` is alive besides what it yields."""
         live |= self._mask(region.yields)
         for group in reversed(groups(region.operations)):
-            if is_interactive(group[0]):
+            if is_interactive(group[0]) or leaves_yao(group[0]):
                 self._early(group)
             for operation in reversed(group):
                 if self.views.role.runs(operation):
@@ -157,11 +157,16 @@ class Liveness:
         return live | self._mask(region.parameters)
 
     def _early(self, group: Group) -> None:
-        """Keep apart what conversions write before all of their group has been read.
+        """Keep apart what is written before all of a group has been read.
 
+        Conversions do that, and openings: a party may be told something before it tells.
         Results of all other operations of a group are written in order when it has run.
         """
-        early = [c.result for c in group if isinstance(c, ir.Convert) and touches_yao(c)]
+        early = [
+            one.result
+            for one in group
+            if leaves_yao(one) or (isinstance(one, ir.Convert) and touches_yao(one))
+        ]
         operands = [value for operation in group for value in operation.operands]
         self._define(early, self._mask(operands))
 

@@ -23,7 +23,7 @@ from ..codegen.interface import Exchange, Interface, interface_of
 from ..codegen.module import known_values
 from ..codegen.views import Views
 from ..ir import tree as ir
-from ..ir.groups import Group, enters_yao, groups
+from ..ir.groups import Group, enters_yao, groups, leaves_yao
 from ..ir.sharings import is_interactive
 from . import yao
 from .control import Known, computed, costly_operations, is_run_by_all, needed_values
@@ -75,7 +75,10 @@ class Plans:
         interfaces: tuple[Interface, ...],
     ) -> None:
         for group in groups(region.operations):
-            if not is_interactive(group[0]):
+            action: Action | None
+            if leaves_yao(group[0]):
+                action = partial(yao.reveal, group=group)
+            elif not is_interactive(group[0]):
                 action = _action(group[0], views, numbers)
             elif enters_yao(group[0]):
                 action = partial(yao.enter, group=group)
@@ -129,10 +132,7 @@ def _circuit_action(
 
 
 def _reveal_action(operation: ir.Reveal) -> Action | None:
-    (operand,), result = operation.operands, operation.result
-    if operand.type.label.is_secret:
-        bits, to = result.type.size * result.type.width, result.type.label.owner
-        return (lambda session: yao.reveal(session, bits, to)) if bits else None
+    (operand,) = operation.operands
     owner, count = operand.type.label.owner, yao.told_bytes(operation)
     if owner is None or not count:
         return None

@@ -57,13 +57,14 @@ def enter(session: Session, group: Group) -> None:
             run_circuit(session, adder.ands * type.size)
 
 
-def reveal(session: Session, bits: int, to: int | None) -> None:
-    """Open bits to a party or to both, one after the other."""
-    size = -(-bits // 8)
-    if to != GARBLER:
-        session.ledger.message(GARBLER, size)
-    if to != EVALUATOR:
-        session.ledger.message(EVALUATOR, size)
+def reveal(session: Session, group: Group) -> None:
+    """Open secrets to a party or to both: all to the evaluator first, then all to the garbler."""
+    for sender in (GARBLER, EVALUATOR):
+        for operation in group:
+            type = operation.result.type
+            if type.label.owner != sender and type.size:
+                session.ledger.place = operation.span
+                session.ledger.message(sender, -(-type.size * type.width // 8))
 
 
 def circuit_ands(operation: CircuitOperation, views: Views, numbers: dict[int, int]) -> int:

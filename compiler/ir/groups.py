@@ -3,7 +3,8 @@
 Adjacent interactive operations (sharings.py) that don't depend on one another are one group: their
 protocols run side by side, and it has as many rounds as the longest of them. Conversions to Yao
 feed the stream of the garbling and run no protocol on shares, so they are grouped with one another
-only. The pass `schedule` puts operations that can be in one group beside one another.
+only; and so are openings from Yao, for all of which there is one message each way. The pass
+`schedule` puts operations that can be in one group beside one another.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ Group = tuple[ir.Operation, ...]
 
 
 def groups(operations: Sequence[ir.Operation]) -> list[Group]:
-    """Return the operations in order, cut into groups; what isn't interactive is alone."""
+    """Return the operations in order, cut into groups; what exchanges nothing is alone."""
     found: list[Group] = []
     current: list[ir.Operation] = []
     made: set[int] = set()
@@ -35,8 +36,15 @@ def groups(operations: Sequence[ir.Operation]) -> list[Group]:
 
 def may_join(first: ir.Operation, second: ir.Operation) -> bool:
     """Tell whether two operations may be in one group, if neither depends on the other."""
+    if leaves_yao(first) or leaves_yao(second):
+        return leaves_yao(first) and leaves_yao(second)
     both = is_interactive(first) and is_interactive(second)
     return both and enters_yao(first) == enters_yao(second)
+
+
+def leaves_yao(operation: ir.Operation) -> bool:
+    """Tell whether an operation opens a secret of Yao's protocol."""
+    return isinstance(operation, ir.Reveal) and operation.operands[0].type.sharing is Y
 
 
 def enters_yao(operation: ir.Operation) -> bool:

@@ -1,7 +1,13 @@
 """Groups: adjacent interactive operations that don't depend on one another."""
 
-from ezlang.compiler.ir.groups import groups
+from ezlang import api
+from ezlang.compiler.cost.ledger import HOPS
+from ezlang.compiler.cost.predict import predict
+from ezlang.compiler.ir.groups import groups, leaves_yao
 from ezlang.compiler.ir.parse import parse_program
+from ezlang.compiler.lower import lower
+from ezlang.compiler.passes.assign import Policy
+from ezlang.compiler.passes.prepare import prepare
 
 TEXT = """party alice, bob
 
@@ -37,3 +43,18 @@ def test_nothing_is_lost() -> None:
     body = parse_program(TEXT).main.body
     assert tuple(o for group in groups(body.operations) for o in group) == body.operations
     assert groups(()) == []
+
+
+def test_openings_from_yao_are_one_group() -> None:
+    text = (
+        "party alice, bob;\nfn main() {\n"
+        '    secret int32 x = input(alice, "x");\n    secret int32 y = input(bob, "y");\n'
+        '    output(all, x * y, "product");\n    output(alice, x < y, "less");\n'
+        '    output(bob, x & y, "and");\n}\n'
+    )
+    program = prepare(lower(api.checked(api.check_text(text))), Policy.YAO)
+    opened = [group for group in groups(program.main.body.operations) if leaves_yao(group[0])]
+    assert [len(group) for group in opened] == [3]
+    found = predict(program).least
+    openings = [entry for entry in found.amounts if entry.what == HOPS and entry.place.line >= 5]
+    assert sum(found.amounts[entry] for entry in openings) <= 3

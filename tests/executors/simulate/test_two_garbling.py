@@ -8,6 +8,7 @@ import pytest
 from ezlang.compiler.circuits import catalogue
 from ezlang.compiler.circuits.catalogue import PUBLIC, SECRET
 from ezlang.compiler.circuits.evaluate import apply
+from ezlang.compiler.ir.ots import OtKind
 from ezlang.compiler.ir.tree import BinaryKind, Sharing, TensorType
 from ezlang.executors.simulate.randomness import Randomness
 from ezlang.executors.simulate.two import garbling as unit
@@ -33,7 +34,7 @@ CASES = [
 def session(seed: int = 3) -> tuple[Yao, Wire]:
     wire = Wire(record=True)
     own = Randomness("alice", seed), Randomness("bob", seed)
-    return Yao(wire, own, Randomness("ideal", seed)), wire
+    return Yao(wire, own, Randomness("ideal", seed), OtKind.SOFTSPOKEN_2), wire
 
 
 def numbers(element: ScalarType, count: int, seed: int) -> np.ndarray:
@@ -60,7 +61,7 @@ def test_circuits_on_labels(
     sent = [m for m in wire.transcript if m.purpose == "tables"]
     assert sum(m.size for m in sent) == 32 * netlist.ands * count
     assert all(len(m.data) == m.size for m in sent)
-    opened = yao.reveal(made, TensorType(result, (count,), EVERYONE))
+    (opened,) = yao.reveal([made], [TensorType(result, (count,), EVERYONE)])
     mask = 1 if result == BOOL else (1 << element.width) - 1
     assert [int(v) & mask for v in opened] == wanted
 
@@ -140,6 +141,6 @@ def test_who_is_told() -> None:
     secret = yao.share(Known(BOOL, np.array([True, False, True]), 1))
     for owner in (0, 1):
         wire.transcript.clear()
-        opened = yao.reveal(secret, TensorType(BOOL, (3,), owned(owner)))
+        (opened,) = yao.reveal([secret], [TensorType(BOOL, (3,), owned(owner))])
         assert opened.tolist() == [True, False, True]
         assert [(m.sender, m.receiver, m.size) for m in wire.transcript] == [(1 - owner, owner, 1)]

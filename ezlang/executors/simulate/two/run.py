@@ -9,7 +9,7 @@ import numpy as np
 from ezlang.compiler.circuits.catalogue import PUBLIC, SECRET, circuit
 from ezlang.compiler.ir import evaluate
 from ezlang.compiler.ir import tree as ir
-from ezlang.compiler.ir.groups import Group, enters_yao, groups
+from ezlang.compiler.ir.groups import Group, enters_yao, groups, leaves_yao
 from ezlang.compiler.ir.known import known_operands
 from ezlang.compiler.ir.sharings import is_interactive
 from ezlang.compiler.ir.tree import Sharing
@@ -115,7 +115,9 @@ class _Run(Walk[Shared]):
         if cut is None:
             cut = self.groups[id(region)] = groups(region.operations)
         for group in cut:
-            if not is_interactive(group[0]):
+            if leaves_yao(group[0]):
+                self._open(group, values)
+            elif not is_interactive(group[0]):
                 for operation in group:
                     self.operation(operation, values)
             else:
@@ -130,7 +132,7 @@ class _Run(Walk[Shared]):
         self.wire.send(owner, Packet(len(data), "reveal", lambda: data))
 
     def open(self, operation: ir.Reveal, secret: Shared) -> evaluate.Array:
-        return self.yao.reveal(secret, operation.result.type)
+        raise CompilerBug("secrets of Yao's protocol are opened in groups")
 
     def compute(self, operation: ir.Operation, operands: Sequence[Value]) -> Value:
         if isinstance(operation, ir.Convert):
@@ -145,6 +147,15 @@ class _Run(Walk[Shared]):
             local_of(second, operation, _given(operands, 1)),
         )
         return _secret(operation.result.type, parts)
+
+    def _open(self, group: Group, values: dict[int, Value]) -> None:
+        """Open secrets of Yao's protocol together."""
+        reveals = [operation for operation in group if isinstance(operation, ir.Reveal)]
+        secrets = [shared(values[operation.operands[0].id]) for operation in reveals]
+        self.come_to(group[0].span)
+        types = [operation.result.type for operation in reveals]
+        for operation, data in zip(reveals, self.yao.reveal(secrets, types), strict=True):
+            values[operation.result.id] = self.revealed(operation, data)
 
     # Shares
 

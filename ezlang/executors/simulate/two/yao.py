@@ -99,17 +99,18 @@ class Yao:
         ]
         return Shared(Sharing.BOOLEAN, secret.element, (parts[0], parts[1]))
 
-    def reveal(self, secret: Shared, type: TensorType) -> Array:
-        """Open a secret to the readers of `type`; return it."""
-        count = type.size * type.width
-        if not count:
-            return np.zeros(type.shape, bool)
-        colors = [_colors(part) for part in secret.parts]
+    def reveal(self, secrets: Sequence[Shared], types: Sequence[TensorType]) -> list[Array]:
+        """Open secrets to the readers of types: all to the evaluator, then all to the garbler."""
+        colors = [[_colors(part) for part in secret.parts] for secret in secrets]
         for sender in (_GARBLER, _EVALUATOR):
-            if type.label.readable_by(1 - sender):
-                data = np.packbits(colors[sender], bitorder="little").tobytes()
-                self._send(sender, data, "reveal")
-        return from_bits((colors[0] ^ colors[1]).reshape(-1, type.width), type)
+            for pair, type in zip(colors, types, strict=True):
+                if type.size and type.label.readable_by(1 - sender):
+                    data = np.packbits(pair[sender], bitorder="little").tobytes()
+                    self._send(sender, data, "reveal")
+        return [
+            from_bits((pair[0] ^ pair[1]).reshape(-1, type.width), type)
+            for pair, type in zip(colors, types, strict=True)
+        ]
 
     def circuit(
         self,
