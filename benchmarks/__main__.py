@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from . import compile, ot, programs, sharing, styles, suite, yao
+from . import compile, ot, programs, sharing, styles, suite, table, yao
 
 BENCHMARKS = {
     "compile": compile,
@@ -13,6 +13,7 @@ BENCHMARKS = {
     "sharing": sharing,
     "styles": styles,
     "suite": suite,
+    "table": table,
     "yao": yao,
 }
 

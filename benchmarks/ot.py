@@ -51,7 +51,8 @@ def _receiver(channel: Channel, kind: int | Parameters) -> CotReceiverParty:
     return SilentReceiver(channel, Engine(), kind)
 
 
-def _send(connection: socket.socket, kind: str, ots: int, runs: int) -> Times:
+def run_sender(connection: socket.socket, kind: str, ots: int, runs: int) -> Times:
+    """Run the sender."""
     channel = SocketChannel(connection, TIME_OUT)
     party = _sender(channel, KINDS[kind])
     party.take(1)
@@ -64,7 +65,8 @@ def _send(connection: socket.socket, kind: str, ots: int, runs: int) -> Times:
     return timed(runs, run)
 
 
-def _receive(connection: socket.socket, kind: str, ots: int, runs: int) -> tuple[Times, float]:
+def run_receiver(connection: socket.socket, kind: str, ots: int, runs: int) -> tuple[Times, float]:
+    """Run the receiver; also return the bytes of an OT, both ways together."""
     channel = SocketChannel(connection, TIME_OUT)
     party = _receiver(channel, KINDS[kind])
     party.take(1)
@@ -118,7 +120,7 @@ def run(arguments: argparse.Namespace) -> None:
     )
     for kind in KINDS:
         alone = [run_alone(_alone, kind, sender, *size) for sender in (True, False)]
-        sent, (received, each) = run_pair(_send, _receive, kind, *size)
+        sent, (received, each) = run_pair(run_sender, run_receiver, kind, *size)
         rates = [*(times.core_rate(ots) for times in alone), received.rate(ots)]
         rates += [sent.core_rate(ots), received.core_rate(ots)]
         print(f"{kind:20}" + "".join(f"{rate:16.1f}" for rate in rates) + f"{each:14.3f}")

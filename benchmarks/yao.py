@@ -155,12 +155,14 @@ def _measure(runner: Runner, ands: int, repetitions: int) -> list[Times]:
     return times
 
 
-def _garbler(connection: socket.socket, ands: int, repetitions: int) -> list[Times]:
+def run_garbler(connection: socket.socket, ands: int, repetitions: int) -> list[Times]:
+    """Run the garbler."""
     channel = SocketChannel(connection, TIME_OUT)
     return _measure(Runner(YaoRole.GARBLER, channel), ands, repetitions)
 
 
-def _evaluator(connection: socket.socket, ands: int, repetitions: int) -> list[Times]:
+def run_evaluator(connection: socket.socket, ands: int, repetitions: int) -> list[Times]:
+    """Run the evaluator."""
     channel = SocketChannel(connection, TIME_OUT)
     return _measure(Runner(YaoRole.EVALUATOR, channel), ands, repetitions)
 
@@ -183,7 +185,7 @@ def run(arguments: argparse.Namespace) -> None:
     carried = 1 << 28
     limit = into.rate(carried) / TABLE_BYTES / 1e6
     cores = [times.core_rate(carried) / TABLE_BYTES / 1e6 for times in (out, into)]
-    evaluator, garbler = run_pair(_evaluator, _garbler, *size)
+    evaluator, garbler = run_pair(run_evaluator, run_garbler, *size)
     names = (
         "alone: garbler",
         "evaluator",
