@@ -27,6 +27,12 @@ def unpack(packed: Bytes, n: int) -> Bytes:
     return np.unpackbits(packed, count=n, bitorder="little")
 
 
+def masks(condition: Array, x: Array) -> Array:
+    """Return bits as elements like x's: all bits set, or none; of bools, bit 0 alone counts."""
+    result: Array = np.negative(condition.astype(x.dtype))
+    return result
+
+
 def bits_to_numbers(party: SharingParty, x: Bytes, n: int, bits: int) -> Steps[Array]:
     """Return shares modulo 2^ℓ of n bits shared by exclusive or: x₀ + x₁ − 2·x₀x₁ [DSZ15].
 

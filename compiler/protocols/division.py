@@ -33,7 +33,7 @@ from ..ir.tree import BinaryKind
 from .arithmetic import bits_of
 from .boolean import and_bits, and_both, evaluate, pack
 from .comparison import millionaires, negate_bits, wraps
-from .conversions import bits_to_numbers, unpack
+from .conversions import bits_to_numbers, masks, unpack
 from .narrow import narrow_bits, narrow_numbers
 from .party import SharingParty
 from .steps import Array, Bytes, Steps, together
@@ -126,7 +126,7 @@ def _unsigned(party: SharingParty, x: Array, d: int) -> Steps[Array]:
     n, bits = x.size, bits_of(x)
     whole, rest = divmod(1 << bits, d)
     number = x.dtype.type
-    quotients, remainders = x // number(d), x % number(d)
+    quotients, remainders = _by(x, d)
     wrap, reached = yield from together(
         [wraps(party, x), _reach(party, remainders, d, (d, rest, d + rest))]
     )
@@ -179,18 +179,25 @@ def _signed(party: SharingParty, x: Array, d: int) -> Steps[Array]:
 
 def _divided(party: SharingParty, x: Array, d: int) -> tuple[Array, Array]:
     """Return a share's quotient, rounded down, and remainder; party 0 reads its share as signed."""
-    number = x.dtype.type
     if party.index == 1:
-        return x // number(d), x % number(d)
-    signs = x >> number(bits_of(x) - 1)
-    # A negative share is −1 − y for the complement y: ⌊(−1 − y) / d⌋ = −1 − ⌊y / d⌋.
-    y = np.where(signs == 1, ~x, x)
-    quotients, remainders = y // number(d), y % number(d)
-    negative = signs == 1
-    return (
-        np.where(negative, ~quotients, quotients),
-        np.where(negative, number(d - 1) - remainders, remainders),
-    )
+        return _by(x, d)
+    number = x.dtype.type
+    signs: Array = np.negative(x >> number(bits_of(x) - 1))
+    # A negative share is −1 − y for the complement y: ⌊(−1 − y) / d⌋ = −1 − ⌊y / d⌋, and what
+    # remains is d − 1 − (y mod d).
+    quotients, remainders = _by(x ^ signs, d)
+    return quotients ^ signs, (remainders ^ signs) + (signs & number(d))
+
+
+def _by(x: Array, d: int) -> tuple[Array, Array]:
+    """Return quotients and remainders of a share.
+
+    NumPy divides by one number with multiplications and shifts; a processor's own division, which
+    it does remainders with, may take longer for some shares than for others.
+    """
+    number = x.dtype.type(d)
+    quotients: Array = x // number
+    return quotients, x - quotients * number
 
 
 def _carry_and_sign(
@@ -228,8 +235,8 @@ def _reach(party: SharingParty, r: Array, d: int, limits: Sequence[int]) -> Step
         for limit in limits:
             over = max(limit - d, 0)
             cut = number(limit - over)
-            moved = np.where(r >= number(over), r - number(over), number(0))
-            rows.append(np.where(moved >= cut, number(0), cut - moved))
+            moved = masks(r >= number(over), r) & (r - number(over))
+            rows.append(masks(moved < cut, r) & (cut - moved))
     found = yield from millionaires(party, np.concatenate(rows), d.bit_length())
     return list(unpack(found, r.size * len(limits)).reshape(len(limits), -1))
 

@@ -13,7 +13,7 @@ from ..circuits.catalogue import Operand
 from ..ir import tree as ir
 from ..ir.tree import BinaryKind
 from .boolean import and_bits, and_both, evaluate, pack
-from .conversions import unpack
+from .conversions import masks, unpack
 from .operation_call import Call, is_bool
 from .party import SharingParty
 from .steps import Array, Bytes, Steps
@@ -91,12 +91,6 @@ def choice(call: Call) -> Steps[Array]:
     factor, _ = _halves(masks(condition, change))
     one, other = yield from and_both(party, factor, low, high)
     return y ^ call.widened(_joined(one, other, change))
-
-
-def masks(condition: Array, x: Array) -> Array:
-    """Return bits as elements like x's: all bits set, or none; of bools, the bits themselves."""
-    result: Array = np.negative(condition.astype(x.dtype))
-    return result
 
 
 def _halves(x: Array) -> tuple[Bytes, Bytes]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+import ezlang.compiler.protocols
 from ezlang.compiler.kernels import aes, extension, pads, rings, silent, triples
 from ezlang.compiler.protocols import base_ot, native, sizes, stock
 
@@ -26,6 +29,31 @@ def test_logic_needs_neither_kernels_nor_a_connection() -> None:
         "assert not [m for m in found if m.startswith('ezlang') or m == 'socket'], found\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+ON_SHARES = (
+    *("arithmetic", "boolean", "comparison", "conversions", "truncation", "narrow", "division"),
+    *("tables", "matrices", "convolution", "preprocessing", "party"),
+    *("operations", "operations_arithmetic", "operations_boolean"),
+)
+DEPEND_ON_VALUES = frozenset(
+    {"where", "nonzero", "unique", "argsort", "sort", "searchsorted", "bincount", "choose"}
+    | {"any", "all", "remainder", "mod", "fmod", "divmod", "array_equal", "item", "tolist"}
+)
+"""Functions of arrays that branch, index or take time by what is in them, or tell it to Python."""
+
+
+@pytest.mark.parametrize("name", ON_SHARES)
+def test_no_function_of_arrays_depends_on_shares(name: str) -> None:
+    folder = Path(next(iter(ezlang.compiler.protocols.__path__)))
+    tree = ast.parse((folder / f"{name}.py").read_text(encoding="utf-8"))
+    # What finds its way in a netlist, which all know.
+    trees = [n for n in tree.body if not (isinstance(n, ast.FunctionDef) and n.name == "segments")]
+    for node in (inner for part in trees for inner in ast.walk(part)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            assert node.func.attr not in DEPEND_ON_VALUES, ast.unparse(node)
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod):
+            assert not ast.unparse(node.right).startswith("number("), ast.unparse(node)
 
 
 @pytest.mark.parametrize(
