@@ -59,6 +59,7 @@ def choose(
     for policy in FIXED:
         columns = fixed(model.problem, policy)
         if columns not in found and model.total(columns) <= FAR * best:
+            found.append(columns)
             choices.append(Choice(with_policy(policy), model, columns))
     return _cheapest(choices, profile)
 

@@ -11,7 +11,7 @@ from ...cost.profiles import Profile
 TABLE_BYTES = 32
 """Bytes of an AND of a garbled circuit [ZRE15]."""
 
-_MOVED = 5e9
+_MOVED = 5e10
 """Bytes that are moved or added up locally, a second: breaks ties, for the least memory."""
 
 _BATCH = 1 << 18
