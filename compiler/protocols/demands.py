@@ -108,6 +108,11 @@ class ConvolutionTriple:
         )
 
     @property
+    def patch_bytes(self) -> int:
+        """How many bytes all that filters look at has, which is laid out to deal a unit."""
+        return self.images * self.channels * prod(self.output) * self.size**2 * self.bits // 8
+
+    @property
     def shapes(self) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
         """The shapes of a, b and c."""
         return (
@@ -303,7 +308,8 @@ def _check(kind: Kind) -> None:
         raise ValueError("a kind of the demands has a size of zero")
     if isinstance(kind, ConvolutionTriple) and kind.size > min(kind.height, kind.width):
         raise ValueError("a kind of the demands has filters larger than its images")
-    if unit_bytes(kind, 0) > LARGEST_UNIT:
+    laid_out = kind.patch_bytes if isinstance(kind, ConvolutionTriple) else 0
+    if max(unit_bytes(kind, 0), laid_out) > LARGEST_UNIT:
         raise ValueError(f"a kind of the demands has units of more than {LARGEST_UNIT:,} bytes")
 
 

@@ -116,6 +116,8 @@ class Dealer:
                 return self._deal(*pair)
             except EzError as error:
                 raise errors.dealer_gone(f"a party went away or was silent ({error})") from None
+            except MemoryError:
+                raise errors.dealer_gone("there is too little memory to deal a unit") from None
         finally:
             for guest in pair:
                 guest.channel.close()

@@ -317,6 +317,7 @@ def test_demands_survive_the_wire() -> None:
         ({"correlated OT 2": 1}, "a party that there isn't"),
         ({"matrix triple 64 0 1 1": 1}, "size of zero"),
         ({"matrix triple 64 100000 100000 100000": 1}, "units of more than"),
+        ({"convolution triple 64 1 1 8000 8000 1 4000 1": 1}, "units of more than"),
         ({"convolution triple 8 1 1 2 2 1 3 1": 1}, "filters larger"),
         ({"convolution triple 8 1 1 3 3 1 3 0": 1}, "size of zero"),
     ],

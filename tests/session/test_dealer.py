@@ -22,6 +22,7 @@ from ezlang.compiler.protocols.demands import (
     correction_bytes,
 )
 from ezlang.diagnostics.diagnostic import EzError
+from ezlang.session import dealer as dealer_module
 from ezlang.session import dealing
 from ezlang.session.address import Address
 from ezlang.session.channel import SocketChannel, socket_pair
@@ -288,6 +289,20 @@ def test_a_dealer_with_several_runs_outlives_those_that_fail() -> None:
             check_units(zero.result(TIMEOUT), one)
         end.result(TIMEOUT)
     assert [type(result) for result in came] == [EzError, Served, Served]
+
+
+def test_a_dealer_with_too_little_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    def corrections(*_: object) -> Iterator[Any]:
+        yield from ()
+        raise MemoryError
+
+    monkeypatch.setattr(dealer_module, "corrections", corrections)
+    with dealer() as (address, _, (threads, end)):
+        early = threads.submit(sentence, lambda: ask(address, 0))
+        assert sentence(lambda: ask(address, 1))[0] == early.result(TIMEOUT)[0] == "EZ5031"
+        code, said = sentence(lambda: end.result(TIMEOUT))
+        assert code == "EZ5031"
+        assert "too little memory" in said
 
 
 def fake_dealer(says: bytes, *, hold: bool = False) -> tuple[Address, threading.Thread]:
