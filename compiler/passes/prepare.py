@@ -55,7 +55,8 @@ _AFTER: Final[tuple[Pass, ...]] = (
 
 def before_assignment(program: ir.Program, policy: Policy = Policy.AUTO) -> ir.Program:
     """Return a lowered program as `assign` wants it."""
-    first = PIPELINES["vectorised" if policy is Policy.YAO else FIRST]
+    named = {Policy.YAO: "vectorised", Policy.BOOLEAN: "boolean"}
+    first = PIPELINES[named.get(policy, FIRST)]
     return run_passes(program, (*first, *_BEFORE))
 
 
