@@ -4,11 +4,12 @@ The program is solved by HiGHS through `scipy`, the extra `exact`. It doesn't ch
 which both parties make by themselves: one may have `scipy`, and the other may not. For each
 variable v and column c there is x[v, c]; for each secret and each set of sharings that it is
 brought into there is a pattern p, continuous, as it is integral where x is; for each operation the
-time T when it ends:
+time T when it ends; and u says of OTs for shares, and for Yao's protocol, that they are set up:
 
-    minimise  Σ seconds·x + Σ seconds·p + T(end of main)
+    minimise  Σ seconds·x + Σ seconds·p + Σ seconds·u + T(end of main)
     Σ_c x[v, c] = 1;   Σ_W p[s, o, W] = Σ {x[v, c] : the secret s of v is held in o in column c}
     Σ {x[u, c] : u wants s as t in column c} ≤ Σ {p[s, o, W] : t is o or in W}
+    u ≥ x, u ≥ p for what takes such OTs
     T(u) ≥ T(s) + wait(o → t)·(held in o + wanted as t − 1) + Σ wait·x[u, c]
 
 Waits for conversions are the shortest there are, so its optimum is a lower bound for the model.
@@ -38,7 +39,7 @@ LARGEST: Final = 100
 RELAXED: Final = 1000
 """How many it has at most for which the program is solved with x anywhere between 0 and 1."""
 
-NODES: Final = 30
+NODES: Final = 300
 """How many nodes of the solver's tree are looked at; most programs are solved at its root."""
 
 _GAP: Final = 1e-5
@@ -81,6 +82,7 @@ class _Program:
     high: list[float] = field(default_factory=list)
     x: dict[tuple[int, Sharing], int] = field(default_factory=dict)
     ends: dict[str, int] = field(default_factory=dict)
+    starts: list[int] = field(default_factory=list)
 
     @property
     def problem(self) -> Problem:
@@ -105,12 +107,20 @@ class _Program:
                 cost = variable.seconds[column]
                 self.x[variable.index, column] = self.column(cost, whole=True)
             self.row(((self.x[variable.index, c], 1) for c in variable.domain), 1, 1)
+        self.starts = [self.column(seconds, whole=True) for seconds in self.model.set_ups]
+        for variable in self.problem.variables:
+            for column in sorted(variable.takes_ots, key=ORDER.index):
+                self._needs_start(0, self.x[variable.index, column])
         for secret in self.problem.secrets:
             self._patterns(secret)
         main = self.problem.program.main.name
         for function in self.problem.program.functions:
             name = function.name
             self.ends[name] = self._block(self.problem.blocks[name], float(name == main))
+
+    def _needs_start(self, kind: int, column: int) -> None:
+        """State that OTs are set up where a column isn't 0."""
+        self.row([(self.starts[kind], 1.0), (column, -1.0)], 0)
 
     # Conversions
 
@@ -135,6 +145,9 @@ class _Program:
                 route = self.model.routes.of(secret, own, frozenset(chosen))
                 pattern = self.column(route.seconds * secret.scope.weight)
                 made.append((pattern, 1.0))
+                for kind in (0, 1):
+                    if route.takes_ots[kind]:
+                        self._needs_start(kind, pattern)
                 for sharing in {*chosen, *(() if own is None else (own,))}:
                     reached[sharing].append((pattern, -1.0))
             if own is None:

@@ -1,7 +1,8 @@
 """What a choice of sharings costs by the model: computing, sending, and waiting along the way.
 
 Computing and sending add up over all operations and conversions. Waiting is the length of the
-longest path of messages: operations that don't depend on one another wait together. That leaves out
+longest path of messages: operations that don't depend on one another wait together. OTs for shares,
+and those for Yao's protocol, have to be set up before the first that is taken. That leaves out
 that messages side by side have to be of the same protocol round to share one, and that effects keep
 their order.
 """
@@ -19,6 +20,7 @@ Columns = Sequence[Sharing]
 """The column of each variable."""
 
 _UNUSED = float("-inf")
+_NEITHER = (False, False)
 
 
 @dataclass(slots=True)
@@ -35,6 +37,13 @@ class Model:
 
     def __post_init__(self) -> None:
         self.routes = Routes(self.problem.profile, self.detours)
+
+    @property
+    def set_ups(self) -> tuple[float, float]:
+        """What setting up OTs takes: those for shares, in both directions, and those for Yao."""
+        profile = self.problem.profile
+        one = profile.start + 1.5 * profile.rtt
+        return 2 * one, one
 
     def own(self, secret: Secret, columns: Columns) -> Sharing | None:
         """Return the sharing that a secret is computed in."""
@@ -60,7 +69,8 @@ class State:
     """A choice that may be changed bit by bit; `computing` and `waiting` are its costs.
 
     Kept for each secret is what its conversions take, for each use how long the secret takes to
-    come into its sharing, for each variable how long its operation waits.
+    come into its sharing, for each variable how long its operation waits; `takers` counts what
+    takes OTs for shares, and for Yao's protocol.
     """
 
     model: Model
@@ -70,12 +80,16 @@ class State:
     lengths: list[float] = field(init=False)
     computing: float = field(init=False)
     waiting: float = field(init=False)
+    takers: list[int] = field(init=False)
+    taking: list[tuple[bool, bool]] = field(init=False)
 
     def __post_init__(self) -> None:
         problem = self.model.problem
         self.converting = [0.0] * len(problem.secrets)
         self.delays = [_UNUSED] * len(problem.uses)
         pairs = list(zip(problem.variables, self.columns, strict=True))
+        self.taking = [_NEITHER] * len(problem.secrets)
+        self.takers = [sum(c in v.takes_ots for v, c in pairs), 0]
         self.lengths = [variable.latency[column] for variable, column in pairs]
         self.computing = sum(variable.seconds[column] for variable, column in pairs)
         self.computing += self.refresh(range(len(problem.secrets)))
@@ -84,12 +98,19 @@ class State:
     @property
     def total(self) -> float:
         """How long a run takes."""
-        return self.computing + self.waiting
+        return self.computing + self.waiting + self.starting
+
+    @property
+    def starting(self) -> float:
+        """How long it takes to set up OTs."""
+        return sum(s for s, takers in zip(self.model.set_ups, self.takers, strict=True) if takers)
 
     def put(self, variable: int, column: Sharing) -> float:
         """Give a variable a column; return what that adds to computing, apart from conversions."""
         found = self.model.problem.variables[variable]
         change = found.seconds[column] - found.seconds[self.columns[variable]]
+        self.takers[0] += column in found.takes_ots
+        self.takers[0] -= self.columns[variable] in found.takes_ots
         self.columns[variable] = column
         self.lengths[variable] = found.latency[column]
         return change
@@ -103,6 +124,10 @@ class State:
             seconds = route.seconds * secret.scope.weight
             change += seconds - self.converting[number]
             self.converting[number] = seconds
+            if route.takes_ots != self.taking[number]:
+                for kind in (0, 1):
+                    self.takers[kind] += route.takes_ots[kind] - self.taking[number][kind]
+                self.taking[number] = route.takes_ots
             for index in secret.uses:
                 use = problem.uses[index]
                 wanted = use.wants[self.columns[use.variable]]

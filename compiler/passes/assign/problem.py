@@ -26,7 +26,10 @@ ORDER = (A, B, Y)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Variable:
-    """Something to choose. `seconds` by column, for all times it runs; `latency` for one."""
+    """Something to choose. `seconds` by column, for all times it runs; `latency` for one.
+
+    `takes_ots` are the columns in which it takes OTs for shares.
+    """
 
     index: int
     domain: tuple[Sharing, ...]
@@ -35,6 +38,7 @@ class Variable:
     scope: Scope
     seconds: Mapping[Sharing, float]
     latency: Mapping[Sharing, float]
+    takes_ots: frozenset[Sharing]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -191,6 +195,7 @@ class _Reader:
         self, domain: tuple[Sharing, ...], operation: ir.Operation | None, scope: Scope
     ) -> int:
         seconds, latency = dict.fromkeys(domain, 0.0), dict.fromkeys(domain, 0.0)
+        takes_ots = set[Sharing]()
         if operation is not None:
             cheap = cheap_operands(operation, self._twins())
             known = known_operands(operation, self.numbers)
@@ -201,9 +206,13 @@ class _Reader:
                 usage = operation_usage(form, column, self.problem.profile, known)
                 seconds[column] = usage.seconds(self.problem.profile) * scope.weight
                 latency[column] = usage.latency(self.problem.profile)
+                if usage.ots:
+                    takes_ots.add(column)
         index = len(self.problem.variables)
         name = self.function.name
-        made = Variable(index, domain, operation, name, scope, seconds, latency)
+        made = Variable(
+            index, domain, operation, name, scope, seconds, latency, frozenset(takes_ots)
+        )
         self.problem.variables.append(made)
         if operation is not None:
             self.problem.by_operation[id(operation)] = index

@@ -22,12 +22,14 @@ Edge = tuple[Sharing | None, Sharing]
 class Route:
     """Conversions in an order in which they can be done; `seconds` for doing all of them once.
 
-    `latency` says by sharing how long it takes until the secret is there.
+    `latency` says by sharing how long it takes until the secret is there, `takes_ots` whether OTs
+    are taken for shares, and for Yao's protocol.
     """
 
     edges: tuple[Edge, ...]
     seconds: float
     latency: Mapping[Sharing, float]
+    takes_ots: tuple[bool, bool]
 
 
 @dataclass(slots=True)
@@ -70,7 +72,9 @@ class Routes:
             ready: dict[Sharing, float] = {} if own is None else {own: 0.0}
             for old, new in edges:
                 ready[new] = latency[old, new] + (0.0 if old is None else ready[old])
-            best = total, Route(edges, sum(seconds[edge] for edge in edges), ready)
+            taking = [new for old, new in edges if usages[old, new].ots]
+            takes_ots = any(new is not Y for new in taking), Y in taking
+            best = total, Route(edges, sum(seconds[edge] for edge in edges), ready, takes_ots)
         assert best is not None
         return best[1]
 

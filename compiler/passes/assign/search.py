@@ -141,12 +141,14 @@ class _Climb:
             return False
         touched = sorted({secret for v in moved for secret in self.near[v.index]})
         self.model.work += len(touched) + len(moved)
+        before = state.total
         old = [(v.index, state.columns[v.index]) for v in moved]
         change = sum(state.put(v.index, column) for v in moved) + state.refresh(touched)
         # Waiting may become less, but not less than nothing.
-        if state.computing + change < state.total - _TINY:
+        computing = state.computing + change + state.starting
+        if computing < before - _TINY:
             waiting = state.measure()
-            if state.computing + change + waiting < state.total * (1 - 1e-9) - _TINY:
+            if computing + waiting < before * (1 - 1e-9) - _TINY:
                 state.computing, state.waiting = state.computing + change, waiting
                 return True
         for index, sharing in old:
