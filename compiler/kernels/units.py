@@ -63,20 +63,25 @@ def add_primitives(engine: Engine) -> None:
     engine.add_unit("primitives", build_primitives, primitives.SYMBOLS)
 
 
+def build_extension(target: Target, bits: int) -> str:
+    """Write OT extension with groups of `bits` columns."""
+    module = ir.Module("extension")
+    cipher = cipher_for(target.path)
+    transpose = write_transpose(module)
+    extension.write_receiver(module, cipher, bits, transpose)
+    extension.write_sender(module, cipher, bits, transpose)
+    schedule = primitives.write_schedule(module, cipher, internal=True)
+    prg = primitives.write_prg(module, cipher, internal=True)
+    extension.write_double(module, schedule, prg, cipher)
+    extension.write_expand_keys(module, schedule, cipher)
+    return str(module)
+
+
 def add_extension(engine: Engine, bits: int) -> None:
     """Load OT extension with groups of `bits` columns, and `primitives`."""
     add_primitives(engine)
 
     def build(target: Target) -> str:
-        module = ir.Module("extension")
-        cipher = cipher_for(target.path)
-        transpose = write_transpose(module)
-        extension.write_receiver(module, cipher, bits, transpose)
-        extension.write_sender(module, cipher, bits, transpose)
-        schedule = primitives.write_schedule(module, cipher, internal=True)
-        prg = primitives.write_prg(module, cipher, internal=True)
-        extension.write_double(module, schedule, prg, cipher)
-        extension.write_expand_keys(module, schedule, cipher)
-        return str(module)
+        return build_extension(target, bits)
 
     engine.add_unit(f"extension{bits}", build, extension.SYMBOLS)
