@@ -156,8 +156,8 @@ class _Product:
         pads = []
         for ot, count in enumerate(counts):
             hashed = [e ^ x for e, x in zip(encrypted[ot], inputs[ot], strict=True)]
-            versions = [hashed[n : n + count] for n in range(0, len(hashed), count)]
-            pads.append([self._widen(v, width if ot else self.bits) for v in versions])
+            parts = [hashed[n : n + count] for n in range(0, len(hashed), count)]
+            pads.append([self._widen(v, width if ot else self.bits) for v in parts])
         return pads
 
     def _counters(self, first: Value, count: int) -> list[Value]:
