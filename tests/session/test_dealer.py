@@ -231,7 +231,7 @@ def test_strangers_are_dropped(said: bytes, reason: str) -> None:
 
 def test_a_stranger_that_hangs_does_not_stop_the_parties() -> None:
     with (
-        dealer(timeout=1.0) as (address, came, (threads, _)),
+        dealer(timeout=6.0) as (address, came, (threads, _)),
         socket.create_connection((address.host, address.port)),
     ):
         early = threads.submit(ask, address, 0)
