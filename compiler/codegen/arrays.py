@@ -63,14 +63,38 @@ def _in_range(e: Emitter, index: ir.Value, size: int) -> Value:
     return Value(e.kernel, e.kernel.builder.icmp_unsigned("<", number.ir, e.i64(size).ir))
 
 
+def check(e: Emitter, operation: ir.Extract | ir.Insert | ir.ExtractSlice | ir.InsertSlice) -> None:
+    """Fail where a place that all know must be in range and isn't; do nothing else."""
+    match operation:
+        case ir.Extract():
+            _all_in_range(e, operation, operation.operands[1:], known_alone=True)
+        case ir.Insert():
+            _all_in_range(e, operation, operation.operands[2:], known_alone=True)
+        case ir.ExtractSlice() | ir.InsertSlice():
+            base, first = operation.operands[0], operation.operands[-1]
+            part = (
+                operation.result
+                if isinstance(operation, ir.ExtractSlice)
+                else operation.operands[1]
+            )
+            if first.type.label.is_public:
+                _fits(e, operation, _start(e, first), base.type.shape[0], part.type.shape[0])
+
+
 def _all_in_range(
-    e: Emitter, operation: ir.Extract | ir.Insert, indices: Sequence[ir.Value]
+    e: Emitter,
+    operation: ir.Extract | ir.Insert,
+    indices: Sequence[ir.Value],
+    *,
+    known_alone: bool = False,
 ) -> Value:
-    """Tell whether all indices are in range; first fail on those that are checked."""
+    """Tell whether all indices, or those that all know, are in range; first fail on the checked."""
     shape = operation.operands[0].type.shape
     sizes = [n for n, one in zip(shape, operation.dimensions, strict=False) if one]
     holds = e.kernel.constant(I1, 1)
     for index, size in zip(indices, sizes, strict=True):
+        if known_alone and not index.type.label.is_public:
+            continue
         inside = _in_range(e, index, size)
         if operation.checked and index.type.label.is_public:
             e.fail_if(~inside, operation)

@@ -12,6 +12,9 @@ from ..ir import tree as ir
 from ..ir.values import Sharing
 from ..kernels.abi import LABEL_BYTES
 
+CHECKED = ir.Binary | ir.Extract | ir.Insert | ir.ExtractSlice | ir.InsertSlice
+"""What may fail on what all know."""
+
 
 class Form(Enum):
     """How a value of the program is kept at a party.
@@ -88,7 +91,20 @@ class Role:
             case ir.Output() | ir.Assert():
                 return True
             case _:
-                return any(self.form(value) is not Form.ABSENT for value in operation.results)
+                here = any(self.form(value) is not Form.ABSENT for value in operation.results)
+                return here or self.only_fails(operation)
+
+    def only_fails(self, operation: ir.Operation) -> bool:
+        """Tell whether this party runs an operation of the other's just to fail where that does.
+
+        All know what a checked operation fails on.
+        """
+        return (
+            isinstance(operation, CHECKED)
+            and operation.checked
+            and self.form(operation.result) is Form.ABSENT
+            and any(value.type.label.is_public for value in operation.operands)
+        )
 
     def takes_part_in(self, function: ir.Function) -> bool:
         """Tell whether this party runs a function: those called on `@p` are p's alone."""
