@@ -74,7 +74,7 @@ PROGRAMS = {"fill": FILL, "called": CALLED, "branch": BRANCH, "while": WHILE}
 
 
 def module_of(text: str, party: int, **settings: int) -> NativeModule:
-    program = executable_of(api.checked(api.check_text(text, settings=settings))).program
+    program = executable_of(api.checked(api.check_text(text, settings=settings)), "yao").program
     return generate(program, party, interface_of(program, party))
 
 
