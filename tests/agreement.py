@@ -12,10 +12,13 @@ from ezlang.compiler.lower import lower
 from ezlang.compiler.passes.assign import Policy
 from ezlang.diagnostics.diagnostic import EzError
 from ezlang.executors.clear import run_clear
+from ezlang.executors.native.executable import executable_of
 from ezlang.executors.native.threads import run_native_threads
-from ezlang.executors.simulate import run_simulated
+from ezlang.executors.simulate import run_simulated, run_two
+from ezlang.recursion import deep_recursion
 from ezlang.source import Source
 from ezlang.typed.tree import Program
+from ezlang.values.check import check_inputs
 from ezlang.values.data import Inputs, Outputs
 from ezlang.values.expected import expected_inputs
 
@@ -50,15 +53,26 @@ def native(policy: str) -> Callable[[Program, Inputs], Outputs]:
     return run
 
 
+def simulated_two(policy: str) -> Callable[[Program, Inputs], Outputs]:
+    def run(program: Program, inputs: Inputs) -> Outputs:
+        given = check_inputs(program, inputs)
+        with deep_recursion():
+            return run_two(executable_of(program, policy).program, given, record=False).outputs
+
+    return run
+
+
 def clear(program: Program, inputs: Inputs) -> Outputs:
     return run_clear(program, inputs).outputs
 
 
 def executors(program: Program) -> dict[str, Callable[[Program, Inputs], Outputs]]:
-    """All executors that can run a program: native ones, under each policy, are for two parties."""
+    """All executors that can run a program: those with policies are for two parties."""
     able = {"clear": clear, "simulated": simulated, "simulated as run": simulated_as_run}
     two = len(program.parties) == 2
-    return able | {f"native {p.value}": native(p.value) for p in Policy if two}
+    of_two = {f"native {p.value}": native(p.value) for p in Policy if two}
+    of_two |= {f"simulated {p.value}": simulated_two(p.value) for p in Policy if two}
+    return able | of_two
 
 
 def result_of(run: Callable[[Program, Inputs], Any], program: Program, inputs: Inputs) -> Result:
