@@ -106,7 +106,7 @@ def errors_document() -> str:
             lines += [f"## {_PARTS[part]}", ""]
         text = explain(code)
         assert text is not None
-        lines += [re.sub(r"^#", "###", text, flags=re.MULTILINE)]
+        lines += [re.sub(r"^(?=#+ )", "##", text, flags=re.MULTILINE)]
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
