@@ -87,16 +87,17 @@ def _store(e: Emitter, number: Value, address: Value, element: ScalarType) -> No
 
 
 def separate(e: Emitter, operation: ir.Separate) -> None:
-    """Mark the places that are written, a byte each, and look whether one comes twice."""
+    """Mark the places that are written, a byte each, turn by turn; look whether one comes again."""
     size, marks = operation.size, e.scratch
     if size:
         e.kernel.clear(marks, e.i64(size))
     holds = e.variable(operation.result.type)
     holds.set(scalar.constant(e.kernel, operation.result.type.element, 1))
     false = scalar.constant(e.kernel, operation.result.type.element, 0)
-    for n, places in enumerate(operation.operands):
-        numbers = e.address(places)
-        with e.kernel.loop(0, e.i64(places.type.size)) as number:
+    rows = [e.address(places) for places in operation.operands]
+    written = range(operation.early, operation.early + operation.written)
+    with e.kernel.loop(0, e.i64(operation.operands[0].type.size)) as number:
+        for n, numbers in enumerate(rows):
             place = scalar.load(e.kernel, numbers.at(number * 8), INT64)
             inside = _below(e, place, size)
             with e.kernel.when(~inside & ~(place < 0)):
@@ -105,6 +106,6 @@ def separate(e: Emitter, operation: ir.Separate) -> None:
                 mark = marks.at(place)
                 with e.kernel.when(e.kernel.load(mark, I8).differs(0)):
                     holds.set(false)
-                if n < operation.written:
+                if n in written:
                     e.kernel.store(e.kernel.constant(I8, 1), mark)
     e.define(operation.result, holds.get())

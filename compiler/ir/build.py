@@ -375,11 +375,18 @@ class Builder:
         self.emit(ir.Positions(operands=(condition,), results=(result,), span=self.span))
         return result
 
-    def separate(self, places: Sequence[ir.Value], written: int, size: int) -> ir.Value:
+    def separate(
+        self, places: Sequence[ir.Value], written: int, size: int, early: int = 0
+    ) -> ir.Value:
         """Emit a Separate."""
         result = self.fresh(ir.TensorType(BOOL, (), PUBLIC))
         operation = ir.Separate(
-            written=written, size=size, operands=tuple(places), results=(result,), span=self.span
+            written=written,
+            size=size,
+            early=early,
+            operands=tuple(places),
+            results=(result,),
+            span=self.span,
         )
         self.emit(operation)
         return result

@@ -195,13 +195,24 @@ def _positions(condition: Array, type: ir.TensorType) -> Array:
 
 
 def _separate(operation: ir.Separate, places: Sequence[Array]) -> bool:
-    rows = [row[row >= 0] for row in places]
-    if any(np.any(row >= operation.size) for row in rows):
+    if any(np.any(row >= operation.size) for row in places):
         return False
-    written: Array = np.concatenate(rows[: operation.written]) if operation.written else rows[0][:0]
-    read = rows[operation.written :]
-    distinct = len(np.unique(written)) == len(written)
-    return distinct and not any(np.isin(row, written).any() for row in read)
+    early, first_read = operation.early, operation.early + operation.written
+    turns = np.arange(len(places[0]))
+    writer = np.full(operation.size, len(turns))
+    written = 0
+    for row in places[early:first_read]:
+        writer[row[row >= 0]] = turns[row >= 0]
+        written += int(np.count_nonzero(row >= 0))
+    if np.count_nonzero(writer < len(turns)) != written:
+        return False
+    for number, row in enumerate(places):
+        if early <= number < first_read:
+            continue
+        by, turn = writer[row[row >= 0]], turns[row >= 0]
+        if np.any(by < turn if number < early else by <= turn):
+            return False
+    return True
 
 
 def out_of_range(operation: ir.Operation, operands: Sequence[Array | None]) -> bool:

@@ -192,7 +192,9 @@ class Rules:
             case ir.Separate():
                 _need(len(types) > 0 and len(set(types)) == 1, "the operands have one type")
                 _need(types[0].element == INT64 and len(types[0].shape) == 1, "it takes places")
-                _need(0 <= operation.written <= len(types), "more is written than there is")
+                named = operation.early + operation.written
+                _need(min(operation.early, operation.written) >= 0, "there are none of less than 0")
+                _need(named <= len(types), "more is written than there is")
                 _need(_is_flag(result) and result.label.is_public, "it gives a public bool")
             case ir.MatrixProduct():
                 _need(len(types) == 2, "it takes two operands")

@@ -266,15 +266,17 @@ class Positions(OperationNode):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Separate(OperationNode):
-    """(places…) -> public bool: whether items at public places can be changed independently.
+    """(places…) -> public bool: whether m turns, one after another, can be taken at once.
 
-    The operands are int64 [m], and the first `written` of them are written. True if all places are
-    below `size`, and none that is written occurs a second time, in whichever operand. Negative
-    places are nobody's.
+    The operands are int64 [m]: in each turn, the first `early` of them are read, then the next
+    `written` ones are written, then the others are read. True if all places are below `size`, and
+    none that is written is read afterwards, or written again, in that turn or a later one.
+    Negative places are nobody's.
     """
 
     written: int
     size: int
+    early: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -77,9 +77,10 @@ def test_under_every_policy(policy: Policy) -> None:
     assert (native.rounds, native.bytes_sent) == (simulated.cost.rounds, simulated.cost.bytes_sent)
 
 
-def is_separate(size: int, written: int, *rows: list[int]) -> bool:
+def is_separate(size: int, written: int, *rows: list[int], early: int = 0) -> bool:
     build = Builder()
-    build.separate([build.constant(INT64, row, (len(row),)) for row in rows], written, size)
+    places = [build.constant(INT64, row, (len(row),)) for row in rows]
+    build.separate(places, written, size, early)
     operation = build.operations[-1]
     assert isinstance(operation, ir.Separate)
     return bool(evaluate.evaluate(operation, [np.array(row) for row in rows]))
@@ -93,6 +94,12 @@ def test_what_is_separate() -> None:
     assert is_separate(4, 2, [0, -1, -1], [-1, -2, 2])
     assert not is_separate(4, 1, [0, 1], [2, 1])
     assert is_separate(4, 1, [0, 1], [2, 2])
+    assert is_separate(4, 1, [0, 1], [1, 2])
+    assert not is_separate(4, 1, [0, 1], [0, 2])
+    assert not is_separate(4, 1, [0, 1], [2, 0])
+    assert is_separate(4, 1, [0, 2], [0, 1], early=1)
+    assert not is_separate(4, 1, [0, 0], [0, 1], early=1)
+    assert not is_separate(4, 1, [0, 2], [0, 1], [2, 1], early=1)
 
 
 def positions_of(size: int) -> list[int]:

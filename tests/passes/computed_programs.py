@@ -36,6 +36,12 @@ CASES = {
         "output(all, y[0], `before`); for i in 0..6 { x[i * q] = x[i * q] * y[i]; }", q=3
     ),
     "before the start": Case("for i in 0..6 { x[i * q] *= y[i]; }", q=-1),
+    "a shift back": Case("for i in 0..6 { x[i] *= x[i + p]; }", p=1),
+    "halves": Case("for i in 0..p { x[i] = max(x[2 * i], x[2 * i + 1]); }", p=6),
+    "halves, read late": Case(
+        "for i in 0..p { x[i] *= y[i]; y[i] = max(x[2 * i], x[2 * i + 1]); }", p=6
+    ),
+    "what has been written": Case("for i in 0..6 { x[i * p] *= x[i]; }", p=2),
     "a shift by what is known": Case("for i in 0..6 { x[i + p] *= x[i]; }", p=6),
     "a shift that overlaps": Case("for i in 0..6 { x[i + p] *= x[i]; }", p=5),
     "under a condition": Case(

@@ -2,8 +2,8 @@
 
 Sorting networks, butterflies, permutations: which places an iteration has is computed from its
 index and from what is public around the loop. So they are computed for all iterations before it. If
-no iteration has a place that another one writes, each has items of its own: they are gathered
-before the loop, and scattered after it, and what is left is a loop on an item an iteration. Whether
+no iteration has a place that one before it has written, each has items of its own, gathered
+before the loop and scattered after it, and what is left is a loop on an item an iteration. Whether
 that is so isn't known before the run; the run finds out, and else does what the program says, as it
 does where a check would fail (speculation on a run-time test of independence [RP95]).
 
@@ -293,8 +293,9 @@ class _Plan:
         """Emit the places, and the check of them; None where there is nothing to check."""
         indices, build = self.indices, self.build
         total = sum(one.initial.type.shape[0] for one in self.arrays)
+        early: list[ir.Value] = []
         written: list[ir.Value] = []
-        read: list[ir.Value] = []
+        late: list[ir.Value] = []
         offset = 0
         for one in self.arrays:
             size = one.initial.type.shape[0]
@@ -312,15 +313,15 @@ class _Plan:
                 if number in one.places.written:
                     written.append(marked)
                 elif one.written or outside is not None:
-                    read.append(marked)
+                    (early if one.is_early(number) else late).append(marked)
             offset += size
-        if not written and not read and not indices.failing:
+        if not written and not early and not late and not indices.failing:
             return None
-        everything = [*written, *read] or [indices.repeated(INT64, -1)]
+        everything = [*early, *written, *late] or [indices.repeated(INT64, -1)]
         for where in indices.failing:
             beyond = indices.repeated(INT64, total)
             everything[0] = build.select(where, beyond, everything[0])
-        return build.separate(everything, len(written), total)
+        return build.separate(everything, len(written), total, len(early))
 
     def _marked(self, places: ir.Value, outside: ir.Value | None, total: int) -> ir.Value:
         """Emit places: out of range where they are outside, nobody's where nothing is done."""

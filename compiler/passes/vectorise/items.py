@@ -56,6 +56,14 @@ class Array:
         """The places that are written."""
         return sorted(self.places.written)
 
+    def is_early(self, number: int) -> bool:
+        """Tell whether a place is read only before an iteration writes any place."""
+        return all(
+            isinstance(one, ir.Extract) and one.operands[0] == self.base
+            for one in self.chain.accesses
+            if self.places.number[one.result.id] == number
+        )
+
 
 @dataclass(slots=True)
 class Items:
