@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import assert_never
+from typing import Any, assert_never
 
 import numpy as np
 from llvmlite import ir as llvm
@@ -15,8 +15,8 @@ from ezlang.diagnostics.diagnostic import CompilerBug
 from ..circuits.catalogue import PUBLIC, SAME, SECRET, CircuitOperation, Operand, circuit
 from ..circuits.netlist import Netlist
 from ..ir import tree as ir
-from ..kernels.abi import I64, NETLIST_TYPE, POINTER, PORT_CLEAR, PORT_LABELS
-from ..kernels.build import Value
+from ..kernels.abi import I64, NETLIST_TYPE, POINTER, PORT_CLEAR, PORT_LABELS, declare
+from ..kernels.build import Kernel, Value
 from . import scalar, shares
 from .emitter import Emitter
 from .forms import Form
@@ -183,14 +183,38 @@ def run_netlist(
     e: Emitter, netlist: Netlist, ports: Sequence[PortData], out: Value, count: Value
 ) -> None:
     """Run a netlist on so many instances."""
-    table = e.kernel.bytes_slot(max(len(ports), 1) * _PORT_BYTES, 8)
-    for number, (data, port) in enumerate(zip(ports, netlist.ports, strict=True)):
+    runner = _runner(e, netlist, [(data.stride, data.kind) for data in ports])
+    addresses = [data.address for data in ports]
+    e.kernel.check(e.kernel.call(runner, e.kernel["context"], *addresses, out, count))
+
+
+def _runner(e: Emitter, netlist: Netlist, data: Sequence[tuple[int, int]]) -> Kernel:
+    """Return a function that runs a netlist on ports of given strides and kinds, at addresses.
+
+    Programs run few netlists in many places, so what all have in common stands in one.
+    """
+    code = _netlist(e, netlist)
+    key = (code.ir.name, tuple(data))
+    known = e.unit.runners.get(key)
+    if known is not None:
+        return known
+    addresses = [f"port{number}" for number in range(len(data))]
+    pointers: list[tuple[str, Any]] = [(n, POINTER) for n in ("context", *addresses, "out")]
+    name = f"run.{len(e.unit.runners)}"
+    kernel = Kernel(e.unit.module, name, [*pointers, ("count", I64)], internal=True)
+    kernel.function.attributes.add("noinline")
+    table = kernel.bytes_slot(max(len(data), 1) * _PORT_BYTES, 8)
+    for number, ((stride, kind), port) in enumerate(zip(data, netlist.ports, strict=True)):
         at = table.at(number * _PORT_BYTES)
-        e.kernel.store(data.address, at, 8)
-        e.kernel.store(e.i64(data.stride), at.at(8), 8)
-        e.kernel.store(e.i32(port.width), at.at(16), 4)
-        e.kernel.store(e.i32(data.kind), at.at(20), 4)
-    e.runtime("yao_circuit", _netlist(e, netlist), table, out, count)
+        kernel.store(kernel[addresses[number]], at, 8)
+        kernel.store(kernel.i64(stride), at.at(8), 8)
+        kernel.store(kernel.i32(port.width), at.at(16), 4)
+        kernel.store(kernel.i32(kind), at.at(20), 4)
+    run = declare(e.unit.module, "yao_circuit")
+    code = Value(kernel, code.ir)
+    kernel.finish(kernel.call(run, kernel["context"], code, table, kernel["out"], kernel["count"]))
+    e.unit.runners[key] = kernel
+    return kernel
 
 
 _PORT_BYTES = 24
@@ -198,6 +222,9 @@ _PORT_BYTES = 24
 
 def _netlist(e: Emitter, netlist: Netlist) -> Value:
     """Return the address of a netlist's struct in the module; equal netlists are one."""
+    before = e.unit.netlists.get(id(netlist))
+    if before is not None:
+        return Value(e.kernel, before[1])
     code = np.ascontiguousarray(netlist.code, dtype="<i4").tobytes()
     outputs = np.array(netlist.outputs, dtype="<i4").tobytes()
     # By all of its content: a name that two circuits shared would make one run as the other.
@@ -221,4 +248,5 @@ def _netlist(e: Emitter, netlist: Netlist) -> Value:
         known.linkage = "internal"
         known.global_constant = True
         known.type = POINTER
+    e.unit.netlists[id(netlist)] = netlist, known
     return Value(e.kernel, known)

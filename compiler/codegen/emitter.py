@@ -9,6 +9,7 @@ from llvmlite import ir as llvm
 
 from ezlang.diagnostics.diagnostic import CompilerBug
 
+from ..circuits.netlist import Netlist
 from ..ir import tree as ir
 from ..kernels.abi import FUNCTIONS, I8, I32, I64, LABEL_BYTES, POINTER, STATUS_PROGRAM, declare
 from ..kernels.build import Kernel, Value, Variable
@@ -29,6 +30,8 @@ class Unit:
     bases: dict[str, int]
     kernels: dict[str, Kernel] = field(default_factory=dict)
     constants: dict[bytes, Any] = field(default_factory=dict)
+    netlists: dict[int, tuple[Netlist, Any]] = field(default_factory=dict)
+    runners: dict[tuple[str, tuple[tuple[int, int], ...]], Kernel] = field(default_factory=dict)
 
     def embedded(self, data: bytes) -> Any:
         """Return a global constant with these bytes, 64-byte aligned; equal ones are one."""
