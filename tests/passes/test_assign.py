@@ -1,5 +1,7 @@
 """Sharings are assigned as policies say, converted once, outside of loops, and never at a loss."""
 
+from typing import Any
+
 import pytest
 
 from ezlang import api
@@ -41,7 +43,7 @@ def assigned(body: str, policy: Policy, before: str = "") -> ir.Program:
     return program
 
 
-def found(region: ir.Region, kind: type[ir.Operation], deep: bool = True) -> list[ir.Operation]:
+def found(region: ir.Region, kind: Any, deep: bool = True) -> list[ir.Operation]:
     operations = ir.walk(region) if deep else region.operations
     return [operation for operation in operations if isinstance(operation, kind)]
 
@@ -156,6 +158,21 @@ def test_what_is_asked_for_is_obeyed() -> None:
         assert by_kind[ir.BinaryKind.LT] is Y
         assert by_kind[ir.BinaryKind.MUL] is A
         assert by_kind[ir.BinaryKind.AND] is B
+
+
+@pytest.mark.parametrize(
+    "loop",
+    [
+        "int32 s = 0; for i in 0..k { s += a[i] * b[i]; } return s;",
+        "int32 s = 0; for i in 0..k { if a[i] > b[i] { s += a[i]; } } return s;",
+        "return sum(a * b);",
+    ],
+)
+def test_what_is_asked_for_outlives_loops(loop: str) -> None:
+    before = f"#[protocol(yao)]\nfn whole<k>(int32[k] a, int32[k] b) -> int32 {{ {loop} }}"
+    program = assigned('output(all, whole(x, y), "o");', Policy.ARITHMETIC, before)
+    computed = found(program.main.body, ir.Binary | ir.Reduce | ir.MatrixProduct)
+    assert {one.result.type.sharing for one in computed if one.result.type.sharing} == {Y}
 
 
 MIXED = (

@@ -178,6 +178,10 @@ class Emitter:
         return array
 
     def _total(self, one: Total) -> ir.Value:
+        with self.build.forcing(one.reduction.forced):
+            return self._reduced(one)
+
+    def _reduced(self, one: Total) -> ir.Value:
         kind, total = one.reduction.kind, one.initial
         for values, combine in (
             (one.reduction.added, kind),

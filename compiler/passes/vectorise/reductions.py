@@ -46,11 +46,15 @@ class Contribution:
 
 @dataclass(frozen=True, slots=True)
 class Reduction:
-    """The kind of a reduction, and what an iteration contributes, as values of the body."""
+    """The kind of a reduction, and what an iteration contributes, as values of the body.
+
+    `forced` is the sharing that the program asks for, if it does.
+    """
 
     kind: BinaryKind
     added: tuple[ir.Value, ...]
     subtracted: tuple[ir.Value, ...] = ()
+    forced: ir.Sharing | None = None
 
 
 @dataclass(slots=True)
@@ -186,11 +190,12 @@ def reduction_of(
     (kind,) = search.kinds
     operations[:] = [operation for operation in operations if id(operation) not in path]
     made: dict[bool, list[ir.Value]] = {True: [], False: []}
-    with build.nested() as more:
+    forced = next((one.forced for one in search.path if one.forced), None)
+    with build.nested() as more, build.forcing(forced):
         for one in found:
             made[one.negative].append(_unguarded(build, kind, one))
     operations += more
-    return Reduction(kind, tuple(made[False]), tuple(made[True]))
+    return Reduction(kind, tuple(made[False]), tuple(made[True]), forced)
 
 
 def combined(build: Builder, kind: BinaryKind, found: Sequence[Contribution]) -> ir.Value:
