@@ -9,7 +9,7 @@ from ..ir import tree as ir
 from ..protocols.demands import CorrelatedOt, Demands, Kind, LabelOt, kind_of
 from . import yao
 from .ledger import Amounts, Ledger
-from .session import OTS, Session
+from .session import OTS, TAKES, Session
 from .walk import Plans, Unknown, Walk
 
 
@@ -60,14 +60,22 @@ def predict_demands(program: ir.Program) -> tuple[Demands, tuple[Unknown, ...]]:
     return +demands, unknown
 
 
-def predict_ots(program: ir.Program) -> tuple[tuple[int, int], bool]:
-    """Return how many OTs a program takes at least, and whether that is exact.
+@dataclass(frozen=True, slots=True)
+class OtUse:
+    """How many OTs are taken, at least; how often some are; whether that is exact."""
 
-    For Yao's protocol, and for shares in the direction that takes more.
-    """
+    count: int
+    takes: int
+    exact: bool
+
+
+def predict_ots(program: ir.Program) -> tuple[OtUse, OtUse]:
+    """Return what a program takes for Yao's protocol, and for shares in the fuller direction."""
     walk = _walked(program, Plans(program, dealt=False), most=False)
     yao_ots, first, second = (one.taken for one in walk.session.ots)
-    return (yao_ots, max(first, second)), not walk.unknown
+    takes = [walk.session.ledger.total(name) for name in TAKES]
+    exact = not walk.unknown
+    return OtUse(yao_ots, takes[0], exact), OtUse(max(first, second), takes[1], exact)
 
 
 def _kinds_of(amounts: Amounts) -> Counter[Kind]:

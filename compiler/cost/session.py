@@ -27,6 +27,9 @@ SET_UPS = "set-ups of OTs"
 OT_WORK = "work of making OTs"
 """Name of an amount: OTs made, each as many as could be made by the fastest kind meanwhile."""
 
+TAKES = ("takes of OTs for Yao's protocol", "takes of OTs for shares")
+"""Names of amounts: how often some are taken."""
+
 OTS_MADE = ("OTs made with party 0 as sender", "OTs made with party 1 as sender")
 
 
@@ -131,6 +134,7 @@ class Extension:
 
     def take(self, wanted: int) -> int:
         """Take up to so many, making a batch if none are left; return how many."""
+        self.ledger.add(TAKES[0])
         self.set_up()
         corrections = self.refill(wanted)
         with self.ledger.within(Phase.PREPROCESSING):
@@ -184,6 +188,7 @@ class Session:
 
     def take(self, first: int, second: int) -> None:
         """Take OTs for shares, with party 0 as sender and with party 1, at the same time."""
+        self.ledger.add(TAKES[1])
         directions = self.ots[1:]
         if not self.dealt and not directions[0].ready and (first or second):
             # One after the other, party 1 as sender first: see protocols/runtime.py.

@@ -11,12 +11,12 @@ from ezlang.source import NO_SPAN, Source
 from ..protocols.demands import BitPair, BitTriple, describe
 from .ledger import HOPS, ROUNDS, SENT, Entry, Ledger, Phase
 from .profiles import Profile
-from .session import OT_WORK, OTS, OTS_MADE, SET_UPS
+from .session import OT_WORK, OTS, OTS_MADE, SET_UPS, TAKES
 from .shares import STEPS
 from .yao import ANDS, GARBLER, TABLES
 
 _COLUMNS: Final = frozenset(
-    {*ROUNDS, *SENT, *OTS, *OTS_MADE, OT_WORK, SET_UPS, STEPS, HOPS, ANDS, TABLES}
+    {*ROUNDS, *SENT, *OTS, *OTS_MADE, OT_WORK, SET_UPS, *TAKES, STEPS, HOPS, ANDS, TABLES}
 )
 _SHARED_ANDS: Final = {
     "bit triples": 1,

@@ -7,7 +7,8 @@ set-up. Both parties, and all that say what a run costs, must make the same choi
 **What changes in leakage.** Nothing: the choice depends on the program alone.
 **Cost.** The least that the model of `cost/ots.py` sees for as many OTs as the program takes. Where
 that isn't known beforehand, it is for the least there can be, and never silent OT, whose batches
-are so unlike one another that its costs would have no good bounds.
+are so unlike one another that its costs would have no good bounds. Nor is it for loops of many
+turns that take few OTs each: every turn would make a small batch, and no two turns cost the same.
 """
 
 from __future__ import annotations
@@ -20,9 +21,14 @@ from ..cost.profiles import Profile
 from ..ir import tree as ir
 from ..ir.ots import OtKinds
 
+MOST_TAKES = 4096
+"""How often OTs are taken at most in a program with silent OT."""
+
 
 def choose_ots(program: ir.Program, profile: Profile) -> ir.Program:
     """Return the program with the kinds of OTs that are cheapest on a network."""
-    taken, exact = predict_ots(program)
-    yao, shares = (choose_kind(profile, count, silent=exact) for count in taken)
+    yao, shares = (
+        choose_kind(profile, use.count, silent=use.exact and use.takes <= MOST_TAKES)
+        for use in predict_ots(program)
+    )
     return replace(program, ots=OtKinds(yao=yao, shares=shares))
