@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from ezlang.compiler.cost.walk import Unknown
     from ezlang.compiler.ir import tree as ir
     from ezlang.compiler.passes.assign import Explanation
+    from ezlang.compiler.passes.narrow import Narrowed
 
 Settings = Mapping[str, int | bool]
 """Params of a program: name → value."""
@@ -199,6 +200,16 @@ def _explanations(program: Program, policy: str, profile: Profile) -> list[Expla
 
     with deep_recursion():
         return explanations(lower(program), Policy(policy), profile)
+
+
+def ranges(program: Program) -> list[Narrowed]:
+    """Return what is computed in fewer bits than its type has, with the proofs, in source order."""
+    from ezlang.compiler.lower import lower
+    from ezlang.compiler.passes.narrow import explain
+    from ezlang.compiler.passes.prepare import before_assignment
+
+    with deep_recursion():
+        return sorted(explain(before_assignment(lower(program))), key=lambda one: one.span.start)
 
 
 def run_clear(program: Program, inputs: Inputs) -> RunResult:

@@ -105,7 +105,18 @@ class Fact:
     range: Range
 
 
-def explain(program: ir.Program) -> Iterator[tuple[ir.Operation, list[Fact]]]:
+@dataclass(frozen=True, slots=True)
+class Narrowed:
+    """An operation, called `text`, that is done in so many bits, and why."""
+
+    span: Span
+    text: str
+    bits: int
+    nonnegative: bool
+    facts: tuple[Fact, ...]
+
+
+def explain(program: ir.Program) -> Iterator[Narrowed]:
     """Yield each operation that is narrowed with the proof of its operands' ranges."""
     ranges = ranges_of(program)
     for function in program.functions:
@@ -116,7 +127,12 @@ def explain(program: ir.Program) -> Iterator[tuple[ir.Operation, list[Fact]]]:
                 for value in numbers_of(operation):
                     if value.id != operation.result.id:
                         _prove(value, defined, ranges[function.name], facts, 1)
-                yield operation, facts
+                text = operation.kind.value if isinstance(operation, ir.Binary) else "select"
+                if isinstance(operation, ir.Convert):
+                    text = "convert"
+                yield Narrowed(
+                    operation.span, text, operation.bits, operation.nonnegative, tuple(facts)
+                )
 
 
 def _prove(

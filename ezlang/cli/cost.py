@@ -23,6 +23,7 @@ from .options import (
 @network_option
 @click.option("--lines", "every_line", is_flag=True, help="List every line that costs something.")
 @click.option("--explain", is_flag=True, help="Say why each sharing was picked.")
+@click.option("--ranges", is_flag=True, help="Prove what is computed in fewer bits than it has.")
 @json_option
 def cost(
     program: Path,
@@ -31,6 +32,7 @@ def cost(
     network: str,
     every_line: bool,
     explain: bool,
+    ranges: bool,
     as_json: bool,
 ) -> None:
     """Predict what PROGRAM costs between two parties, and run nothing.
@@ -42,12 +44,17 @@ def cost(
     from ezlang import api
 
     from .costs import cost_lines, cost_object
+    from .ranges import range_lines, ranges_object
     from .report import print_json
 
     loaded = api.load(program, parse_settings(settings))
     report = api.cost(loaded, policy=protocol, network=network, explained=explain)
+    proofs = api.ranges(loaded) if ranges else []
     if as_json:
-        print_json(cost_object(report))
+        print_json(cost_object(report) | ({"ranges": ranges_object(proofs)} if ranges else {}))
         return
     for line in cost_lines(report, every_line=every_line):
         click.echo(line)
+    if ranges:
+        for line in range_lines(proofs):
+            click.echo(line)

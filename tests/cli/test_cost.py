@@ -39,6 +39,26 @@ def test_text(ez, folder: Path) -> None:
     assert "output(" in done.out
 
 
+def test_what_needs_fewer_bits_is_proved(ez, folder: Path) -> None:
+    (folder / "few.ez").write_text(
+        'party alice, bob;\nfn main() {\n    secret int64 a = input(alice, "a");\n'
+        '    secret int64 b = input(bob, "b");\n'
+        '    output(all, (a >> 44) < (b >> 44), "o");\n}\n'
+    )
+    text = ez("cost", "few.ez", "--ranges").out
+    assert "5 | output(all, (a >> 44) < (b >> 44)" in text
+    assert "lt, 20 bits in two's complement" in text
+    assert "by shr, line 5" in text
+    assert "-524288 … 524287: " in text
+    (one,) = json.loads(ez("cost", "few.ez", "--ranges", "--json").out)["ranges"]
+    assert (one["line"], one["bits"], one["nonnegative"]) == (5, 20, False)
+    (folder / "all.ez").write_text(
+        'party alice, bob;\nfn main() {\n    secret int64 a = input(alice, "a");\n'
+        '    output(all, a < 5, "o");\n}\n'
+    )
+    assert "nothing is known to need fewer bits" in ez("cost", "all.ez", "--ranges").out
+
+
 def test_loops_that_depend_on_what_is_revealed(ez, folder: Path) -> None:
     (folder / "loop.ez").write_text(REVEALING)
     text = ez("cost", "loop.ez").out

@@ -173,10 +173,9 @@ def test_functions_know_what_they_are_called_with() -> None:
 
 def test_a_proof_leads_from_the_operands_to_the_inputs() -> None:
     program = narrowed(INPUTS + 'output(all, sum(int64(a)) < 9999, "o");')
-    ((operation, facts),) = explain(program)
-    assert isinstance(operation, ir.Binary)
-    assert operation.bits == 14
-    assert [(fact.depth, fact.text, fact.range.high) for fact in facts] == [
+    (found,) = explain(program)
+    assert (found.text, found.bits, found.nonnegative) == ("lt", 14, True)
+    assert [(fact.depth, fact.text, fact.range.high) for fact in found.facts] == [
         (1, "%9, by add", 2550),
         (2, "%8, by cast", 255),
         (3, "a, by relabel", 255),

@@ -1,0 +1,53 @@
+"""What `ezlang cost --ranges` prints: what is computed in fewer bits, and the proofs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ezlang.compiler.passes.narrow import Fact, Narrowed
+
+
+def range_lines(found: Sequence[Narrowed]) -> Iterator[str]:
+    """Yield the lines: an operation a paragraph, each fact below what it is needed for."""
+    yield ""
+    if not found:
+        yield "  nothing is known to need fewer bits than its type has"
+        return
+    yield "  what is computed in fewer bits than its type has, and why:"
+    for one in found:
+        sign = "without a sign" if one.nonnegative else "in two's complement"
+        line = one.span.source.line(one.span.line).strip()
+        yield f"    {one.span.line:>3} | {line}"
+        yield f"          {one.text}, {one.bits} bits {sign}"
+        for fact in one.facts:
+            yield f"          {'  ' * fact.depth}{_fact(fact)}"
+
+
+def _fact(fact: Fact) -> str:
+    where = f", line {fact.span.line}" if fact.span.source.text else ""
+    return f"{fact.range.low} … {fact.range.high}: {fact.text}{where}"
+
+
+def ranges_object(found: Sequence[Narrowed]) -> list[dict[str, Any]]:
+    """Return the same for --json."""
+    return [
+        {
+            "line": one.span.line,
+            "operation": one.text,
+            "bits": one.bits,
+            "nonnegative": one.nonnegative,
+            "proof": [
+                {
+                    "depth": fact.depth,
+                    "of": fact.text,
+                    "low": fact.range.low,
+                    "high": fact.range.high,
+                    "line": fact.span.line if fact.span.source.text else None,
+                }
+                for fact in one.facts
+            ],
+        }
+        for one in found
+    ]
