@@ -90,6 +90,24 @@ def chosen(program: ir.Program, profile: Profile = LAN) -> Choice:
     )
 
 
+STAGES: Final = ("share", "assign", "schedule")
+"""How far `up_to_stage` goes: to before sharings are chosen, to where they are, to the end."""
+
+
+def up_to_stage(
+    program: ir.Program, stage: str, policy: Policy = Policy.AUTO, profile: Profile = LAN
+) -> ir.Program:
+    """Return a lowered program of two parties as it is after one of `STAGES`.
+
+    Where the policy is `auto`, `assign` shows what the model picks; the ledger may prefer another
+    candidate for what is run, which `schedule` shows.
+    """
+    if stage == "schedule":
+        return prepare(program, policy, profile)
+    before = before_assignment(program, policy)
+    return before if stage == "share" else assign(before, policy, profile)
+
+
 def explanations(
     program: ir.Program, policy: Policy = Policy.AUTO, profile: Profile = LAN
 ) -> list[Explanation]:

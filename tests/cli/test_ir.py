@@ -23,6 +23,18 @@ def test_as_lowered_and_after_each_pass(ez, folder: Path) -> None:
     assert "reduce[kind=add]" in texts["vectorise"]
 
 
+@pytest.mark.parametrize("protocol", ["auto", "yao", "boolean", "arithmetic"])
+def test_what_two_parties_run(ez, folder: Path, protocol: str) -> None:
+    for stage in ("share", "assign", "schedule"):
+        done = ez("ir", "rich.ez", "--after", stage, "--protocol", protocol)
+        assert done.code == 0
+        program = parse_program(done.out)
+        verify(program)
+        assert print_program(program) == done.out
+        kept = [f" secret {one}" in done.out for one in ("arithmetic", "boolean", "yao")]
+        assert any(kept) == (stage != "share")
+
+
 def test_an_unknown_pass(ez, folder: Path) -> None:
     done = ez("ir", "sum.ez", "--after", "magic")
     assert (done.code, done.out) == (2, "")
