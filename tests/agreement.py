@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,12 +66,14 @@ def clear(program: Program, inputs: Inputs) -> Outputs:
     return run_clear(program, inputs).outputs
 
 
-def executors(program: Program) -> dict[str, Callable[[Program, Inputs], Outputs]]:
+def executors(
+    program: Program, policies: Sequence[Policy] = tuple(Policy)
+) -> dict[str, Callable[[Program, Inputs], Outputs]]:
     """All executors that can run a program: those with policies are for two parties."""
     able = {"clear": clear, "simulated": simulated, "simulated as run": simulated_as_run}
     two = len(program.parties) == 2
-    of_two = {f"native {p.value}": native(p.value) for p in Policy if two}
-    of_two |= {f"simulated {p.value}": simulated_two(p.value) for p in Policy if two}
+    of_two = {f"native {p.value}": native(p.value) for p in policies if two}
+    of_two |= {f"simulated {p.value}": simulated_two(p.value) for p in policies if two}
     return able | of_two
 
 

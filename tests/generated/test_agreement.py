@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 from agreement import asked_for, checked, executors, result_of
 from generator import Generated, programs
 from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ezlang.compiler.passes.assign import Policy
 
 pytestmark = pytest.mark.timeout(1500)
 PROFILE = settings.get_profile("programs")
 SWEEP = settings.get_profile("sweep")
 
 
-def agree(generated: Generated) -> None:
+def agree(generated: Generated, policies: Sequence[Policy] = tuple(Policy)) -> None:
     program = checked(generated.text)
-    runs = executors(program)
+    runs = executors(program, policies)
     inputs = asked_for(program, generated.inputs)
     expected = result_of(runs.pop("clear"), program, inputs)
     for name, run in runs.items():
         assert result_of(run, program, inputs) == expected, f"{name} departs from clear"
 
 
-@given(programs())
+@given(programs(), st.sampled_from(Policy))
 @settings(PROFILE)
-def test_two_parties(generated: Generated) -> None:
-    agree(generated)
+def test_two_parties(generated: Generated, policy: Policy) -> None:
+    agree(generated, (policy,))
 
 
 @given(programs(parties=("ann", "ben", "cem")))
