@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, assert_never
@@ -12,7 +12,7 @@ from llvmlite import ir as llvm
 
 from ezlang.diagnostics.diagnostic import CompilerBug
 
-from ..circuits.catalogue import PUBLIC, SAME, SECRET, CircuitOperation, Operand, circuit
+from ..circuits.catalogue import PUBLIC, SECRET, CircuitOperation, circuit
 from ..circuits.netlist import Netlist
 from ..ir import tree as ir
 from ..kernels.abi import I64, NETLIST_TYPE, POINTER, PORT_CLEAR, PORT_LABELS, declare
@@ -20,7 +20,7 @@ from ..kernels.build import Kernel, Value
 from . import scalar, shares
 from .emitter import Emitter
 from .forms import Form
-from .views import Views
+from .roles import operand_roles
 
 Compute = Callable[[Emitter, CircuitOperation, Sequence[Value]], Value]
 """Computes one element of a result from those of the operands."""
@@ -126,33 +126,6 @@ def _secret(e: Emitter, operation: CircuitOperation) -> None:
         if role is SECRET or role is PUBLIC
     ]
     run_circuit(e, circuit(operation, roles), ports, result)
-
-
-def operand_roles(
-    operation: CircuitOperation, views: Views, numbers: Mapping[int, int]
-) -> list[Operand]:
-    """Tell how each operand comes into the circuit: built in, once more, or through a port.
-
-    `numbers` are `known_values` of the function.
-    """
-    roles: list[Operand] = []
-    first = 1 if isinstance(operation, ir.Select) else 0
-    for position, operand in enumerate(operation.operands):
-        known = numbers.get(operand.id)
-        view = views.of(operand)
-        if known is not None:
-            roles.append(known)
-        elif position == first + 1 and (
-            roles[first] is SECRET and view == views.of(operation.operands[first])
-        ):
-            roles.append(SAME)
-        elif views.form(operand) is Form.LABELS:
-            roles.append(SECRET)
-        elif operand.type.label.is_public:
-            roles.append(PUBLIC)
-        else:
-            raise CompilerBug("an operand of a circuit has not been shared")
-    return roles
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from enum import Enum
 
 from ..ir import tree as ir
 from ..ir.values import Sharing
-from ..kernels.abi import LABEL_BYTES
+from ..kernels.layout import LABEL_BYTES
 
 CHECKED = ir.Binary | ir.Extract | ir.Insert | ir.ExtractSlice | ir.InsertSlice
 """What may fail on what all know."""

@@ -1,6 +1,6 @@
 """What a compiled program and the process that runs it know of one another.
 
-The process passes three tables (`HOST_TYPE`): a buffer for each input, a buffer for each
+The process passes three tables (`HostStruct`): a buffer for each input, a buffer for each
 `output` in the program, and a number for each output name, 0 until that output has been given.
 A program that fails returns `STATUS_PROGRAM` plus the number of a `Site`.
 """
@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import ctypes
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
-
-from llvmlite import ir as llvm
+from typing import Final
 
 from ezlang.source import Span
 from ezlang.types.types import Type, array_of
@@ -20,11 +18,7 @@ from ..ir import tree as ir
 from ..ir.groups import Group, enters_yao, groups
 from ..ir.known import Numbers, constants_of, known_operands
 from ..ir.sharings import is_interactive
-from ..kernels.abi import POINTER
 from .forms import Form, form_of
-
-HOST_TYPE: Final[Any] = llvm.LiteralStructType([POINTER, POINTER, POINTER])
-"""{void* inputs[], void* outputs[], i32 given[]}"""
 
 ENTRY: Final = "ez_main"
 FRAME_BYTES: Final = "ez_frame_bytes"
@@ -34,7 +28,7 @@ Path = tuple[str, ...]
 
 
 class HostStruct(ctypes.Structure):
-    """`HOST_TYPE` for Python callers."""
+    """{void* inputs[], void* outputs[], i32 given[]}"""
 
     _fields_ = (
         ("inputs", ctypes.c_void_p),

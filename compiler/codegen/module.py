@@ -24,6 +24,7 @@ from .emitter import Emitter, Unit
 from .forms import Form, Role
 from .interface import ENTRY, FRAME_BYTES, Interface
 from .liveness import CallShape
+from .roles import known_values
 from .storage import Plan, plan_function
 
 
@@ -124,22 +125,6 @@ def _parameters(plan: Plan) -> list[tuple[str, Any]]:
         if form is Form.REGISTER or passed:
             parameters.append((f"r{position}", POINTER))
     return parameters
-
-
-def known_values(region: ir.Region) -> dict[int, int]:
-    """Return the values all of whose elements are one number that the program's text says."""
-    known: dict[int, int] = {}
-    for operation in ir.walk(region):
-        match operation:
-            case ir.Constant() if len(operation.data) == 1:
-                known[operation.result.id] = operation.data[0]
-            case ir.Relabel() | ir.Broadcast() | ir.Reshape():
-                source = known.get(operation.operands[0].id)
-                if source is not None:
-                    known[operation.result.id] = source
-            case _:
-                pass
-    return known
 
 
 def write_operation(e: Emitter, operation: ir.Operation) -> None:

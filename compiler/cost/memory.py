@@ -11,14 +11,14 @@ from collections.abc import Iterable
 from typing import Final
 
 from ..circuits.catalogue import circuit
-from ..codegen.elementwise import operand_roles
 from ..codegen.forms import Form, Role, element_bytes
-from ..codegen.module import frame_bytes, known_values
+from ..codegen.module import frame_bytes
+from ..codegen.roles import known_values, operand_roles
 from ..codegen.views import ELEMENTWISE, Views
 from ..ir import tree as ir
 from ..ir.ots import OtKind
-from ..kernels.abi import LABEL_BYTES
 from ..kernels.context import CHUNK
+from ..kernels.layout import LABEL_BYTES
 from ..protocols.base_ot import KEY_BYTES
 from ..protocols.stock import LARGEST_BATCH, extension_bytes
 from .ledger import Ledger

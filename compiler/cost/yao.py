@@ -6,13 +6,12 @@ from math import prod
 from typing import Final
 
 from ..circuits.catalogue import SECRET, CircuitOperation, binary, circuit
-from ..codegen.elementwise import operand_roles
 from ..codegen.forms import Form, element_bytes
+from ..codegen.roles import operand_roles
 from ..codegen.views import Views
 from ..ir import tree as ir
 from ..ir.groups import Group
-from ..kernels.context import TABLE_BYTES
-from ..protocols.yao import BIT_BUFFER
+from ..kernels.layout import BIT_BUFFER, TABLE_BYTES
 from .ledger import Phase
 from .session import Session
 

@@ -44,6 +44,8 @@ from typing import Any, Final
 
 from llvmlite import ir
 
+from .layout import LABEL_BYTES as LABEL_BYTES
+
 STATUS_OK: Final = 0
 STATUS_CALLBACK: Final = 1
 STATUS_MISUSE: Final = 2
@@ -55,8 +57,6 @@ PORT_CLEAR: Final = 1
 TO_GARBLER: Final = 1
 TO_EVALUATOR: Final = 2
 TO_BOTH: Final = 3
-
-LABEL_BYTES: Final = 16
 
 POINTER: Final[Any] = ir.PointerType()
 I8: Final[Any] = ir.IntType(8)

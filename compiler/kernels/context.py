@@ -13,12 +13,10 @@ from typing import Any, Final
 from .abi import I64, POINTER
 from .aes import WINDOW_BYTES
 from .build import BLOCK, Kernel, Value
+from .layout import TABLE_BYTES as TABLE_BYTES
 
 CHUNK: Final = 8
 """Instances that run side by side. The order of gates, hence the wire format, depends on it."""
-
-TABLE_BYTES: Final = 32
-"""A half-gates table: two ciphertexts an AND."""
 
 SCHEDULE_BYTES: Final = 1408
 """Room for one key's schedule on any path."""

@@ -35,6 +35,8 @@ from ..circuits.netlist import Netlist
 from ..kernels import abi, units
 from ..kernels.context import CHUNK, EXCHANGE, REQUEST, TABLE_BYTES, TRANSFER, Context
 from ..kernels.engine import Engine
+from ..kernels.layout import BIT_BUFFER as BIT_BUFFER
+from ..kernels.layout import TABLE_BUFFER as TABLE_BUFFER
 from .channel import Channel
 from .cot import (
     AlignedBytes,
@@ -48,8 +50,6 @@ from .dealt_labels import DealtLabelReceiver, DealtLabelSender
 from .silent import SilentReceiver, SilentSender
 from .stock import GROUP_BITS, Parameters
 
-TABLE_BUFFER: Final = 1 << 16
-BIT_BUFFER: Final = 1 << 16
 _MINIMUM_BUFFER: Final = 256
 _POINTER: Final = ctypes.c_void_p
 
