@@ -2,14 +2,16 @@
 
 **Purpose.** Drop operations whose result is one of their operands, or zero: adding 0, multiplying
 by 1 or 0, selecting between a value and itself, between 1 and 0, or twice under one condition,
-negating twice. **Keeps** meaning and labels: the value that stands in gets the result's label.
-**Does not** touch division and shifts.
+negating twice. Take cheaper ones in place of others: a secret times a bit is a selection, times −1
+a negation; adding what was negated is subtracting; a difference is compared with 0 by comparing.
+**Keeps** meaning and labels: the value that stands in gets the result's label. **Does not** touch
+division and shifts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ezlang.types.types import BoolType
 
@@ -24,14 +26,24 @@ def simplify(program: ir.Program) -> ir.Program:
     return rewrite(program, _Simplify)
 
 
+_MOVES = (ir.Broadcast, ir.Reshape, ir.AffineRead)
+"""What rearranges or repeats elements, and cannot fail."""
+
+_DIFFERENCES = (BinaryKind.SUB, BinaryKind.XOR)
+"""What is 0 just where both operands are equal."""
+
+
 @dataclass(slots=True)
 class _Simplify(Rule):
     constants: Constants = field(default_factory=Constants)
     negations: dict[int, ir.Unary] = field(default_factory=dict)
     selects: dict[int, ir.Select] = field(default_factory=dict)
+    made: dict[int, ir.Operation] = field(default_factory=dict)
 
     def apply(self, build: Builder, operation: ir.Operation) -> Sequence[ir.Value] | None:
         self.constants.see(operation)
+        for result in operation.results:
+            self.made[result.id] = operation
         value: ir.Value | None
         match operation:
             case ir.Relabel() | ir.Broadcast() | ir.Reshape() | ir.AffineRead():
@@ -42,7 +54,7 @@ class _Simplify(Rule):
             case ir.Reduce(operands=(x,), axis=0) if len(x.type.shape) == 1:
                 value = build.reduce(operation.kind, x)
             case ir.Binary():
-                value = self._binary(build, operation)
+                value = self._binary(build, operation) or self._cheaper(build, operation)
             case ir.Unary():
                 value = self._twice(operation)
             case ir.Select():
@@ -116,6 +128,59 @@ class _Simplify(Rule):
                 return self._zeros(build, operation)
             case _:
                 return None
+
+    def _cheaper(self, build: Builder, operation: ir.Binary) -> ir.Value | None:
+        """Emit the same by an operation that takes fewer ANDs, products or rounds."""
+        x, y = operation.operands
+        element = x.type.element
+        if not operation.result.type.label.is_secret or isinstance(element, BoolType):
+            return None
+        match operation.kind:
+            case BinaryKind.MUL:
+                for one, other in ((x, y), (y, x)):
+                    if self.constants.scalar(other) == element.wrap(-1):
+                        return build.unary(UnaryKind.NEG, one)
+                    bit = self._as_bit(build, one)
+                    if bit is not None:
+                        return build.select(bit, other, build.zeros(other.type))
+            case BinaryKind.ADD:
+                for one, other in ((x, y), (y, x)):
+                    negated = self._negated(other)
+                    if negated is not None:
+                        return build.binary(BinaryKind.SUB, one, negated)
+            case BinaryKind.SUB if (negated := self._negated(y)) is not None:
+                return build.binary(BinaryKind.ADD, x, negated)
+            case BinaryKind.EQ | BinaryKind.NE if self.constants.scalar(y) == 0:
+                inner = self.made.get(x.id)
+                if isinstance(inner, ir.Binary) and inner.kind in _DIFFERENCES:
+                    return build.binary(operation.kind, *inner.operands)
+            case _:
+                pass
+        return None
+
+    def _negated(self, value: ir.Value) -> ir.Value | None:
+        """Return what a value is the negative of, if it was made so."""
+        inner = self.made.get(value.id)
+        is_negative = isinstance(inner, ir.Unary) and inner.kind is UnaryKind.NEG
+        return inner.operands[0] if inner is not None and is_negative else None
+
+    def _as_bit(self, build: Builder, value: ir.Value) -> ir.Value | None:
+        """Emit a number that is made of secret bits, repeated or moved, as those bits."""
+        moves: list[ir.Operation] = []
+        inner = self.made.get(value.id)
+        while isinstance(inner, _MOVES):
+            moves.append(inner)
+            inner = self.made.get(inner.operands[0].id)
+        if not isinstance(inner, ir.Cast):
+            return None
+        bit = inner.operands[0]
+        if not isinstance(bit.type.element, BoolType) or not bit.type.label.is_secret:
+            return None
+        for move in reversed(moves):
+            shaped = build.fresh(replace(bit.type, shape=move.result.type.shape))
+            build.emit(replace(move, operands=(bit, *move.operands[1:]), results=(shaped,)))
+            bit = shaped
+        return bit
 
     def _zeros(self, build: Builder, operation: ir.Binary) -> ir.Value:
         type = operation.result.type

@@ -7,6 +7,7 @@ from lowered import lowered, run
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.ir.tree import BinaryKind, UnaryKind
 from ezlang.compiler.passes import run_passes
+from ezlang.compiler.passes.constants import fold_constants
 from ezlang.compiler.passes.counting import add_at_indices
 from ezlang.compiler.passes.dce import remove_dead
 from ezlang.compiler.passes.inline import LIMIT, inline
@@ -140,6 +141,60 @@ def test_selections_under_one_condition() -> None:
         program = run_passes(draft.program(), (simplify, remove_dead))
         assert run_simulated(program, draft.inputs).outputs == before
         assert len(kinds(program, ir.Select)) == 3
+
+
+# Cheaper operations
+
+
+@pytest.mark.parametrize(
+    ("expression", "left"),
+    [
+        ("int32(x < y) * x", {ir.Select: 1, BinaryKind.MUL: 0, ir.Cast: 0}),
+        ("y * int32(x < y)", {ir.Select: 1, BinaryKind.MUL: 0, ir.Cast: 0}),
+        ("x * -1", {UnaryKind.NEG: 1, BinaryKind.MUL: 0}),
+        ("x + -y", {UnaryKind.NEG: 0, BinaryKind.SUB: 1, BinaryKind.ADD: 0}),
+        ("-x + y", {UnaryKind.NEG: 0, BinaryKind.SUB: 1, BinaryKind.ADD: 0}),
+        ("x - -y", {UnaryKind.NEG: 0, BinaryKind.SUB: 0, BinaryKind.ADD: 1}),
+        ("int32(x - y == 0)", {BinaryKind.SUB: 0, BinaryKind.EQ: 1}),
+        ("int32((x ^ y) != 0)", {BinaryKind.XOR: 0, BinaryKind.NE: 1}),
+        # x - y may wrap: its sign doesn't tell which is smaller.
+        ("int32(x - y < 0)", {BinaryKind.SUB: 1, BinaryKind.LT: 1}),
+    ],
+)
+@pytest.mark.parametrize("x", [-(2**31), -7, 0, 7, 2**31 - 1])
+def test_cheaper_operations(expression: str, left: dict[object, int], x: int) -> None:
+    text = f"""{HEAD}
+    fn main() {{
+        secret int32 x = input(alice, "x");
+        secret int32 y = input(bob, "y");
+        output(all, {expression}, "z");
+    }}
+    """
+    program = run_passes(lowered(text), (fold_constants, simplify, remove_dead))
+    found = [one for function in program.functions for one in ir.walk(function.body)]
+    for what, count in left.items():
+        assert count == sum(
+            isinstance(one, what) if isinstance(what, type) else getattr(one, "kind", None) is what
+            for one in found
+        )
+    run(text, {"alice": {"x": x}, "bob": {"y": 7}})
+
+
+def test_products_by_repeated_bits_are_selections() -> None:
+    text = f"""{HEAD}
+    fn main() {{
+        secret int32[4][3] x = input(alice, "x");
+        secret int32[4] y = input(bob, "y");
+        secret int32[3] sums;
+        for i in 0..4 {{ sums += x[i] * int32(y[i] > 0); }}
+        output(all, sums, "sums");
+    }}
+    """
+    program = run_passes(lowered(text), "vectorised")
+    assert not any(one.kind is BinaryKind.MUL for one in kinds(program, ir.Binary))
+    assert not kinds(program, ir.Cast, ir.MatrixProduct)
+    found = run(text, {"alice": {"x": [[1, 2, 3]] * 4}, "bob": {"y": [-1, 1, 0, 5]}})
+    assert found["bob"] == {"sums": [2, 4, 6]}
 
 
 # Ranges and forms
