@@ -145,6 +145,8 @@ def pays(body: Body, parted: Partition) -> bool:
     if not parted.serial and not parted.passed:
         return True
     at_once = parted.before | parted.after
+    if any(one.scan is not None and one not in parted.passed for one in body.passed):
+        return True
     return any(worthwhile(one) for n, one in enumerate(body.operations) if n in at_once)
 
 
