@@ -5,7 +5,9 @@ from functools import partial
 
 import pytest
 from lowered import checked
+from vectorised_runs import failure
 
+from ezlang.compiler.cost.predict import predict
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.ir.tree import BinaryKind
 from ezlang.compiler.lower import lower
@@ -13,7 +15,10 @@ from ezlang.compiler.passes import run_passes
 from ezlang.compiler.passes.pipeline import vectorised
 from ezlang.compiler.passes.reduce import expand_products
 from ezlang.executors.clear import run_clear
-from ezlang.executors.simulate import run_simulated
+from ezlang.executors.native.executable import executable_of
+from ezlang.executors.native.threads import run_native_threads
+from ezlang.executors.simulate import run_simulated, run_two
+from ezlang.values.check import check_inputs
 from ezlang.values.data import Inputs
 
 ALL = frozenset(BinaryKind)
@@ -34,8 +39,33 @@ BODIES = {
     "of running sums": "int32 t = 0; for i in 0..n { s += a[i]; t += s; c[i] = t; }",
     "columns": "for j in 0..3 { int32 t = 0; for i in 0..n { t = max(t, g[i][j]); g[i][j] = t; } }",
 }
+IN_PLACE = {
+    "sums in place": "for i in 1..n { c[i] = c[i - 1] + a[i]; }",
+    "of themselves": "for i in 1..n { a[i] += a[i - 1]; } c = a;",
+    "records in place": "for i in 1..n { a[i] = max(a[i], a[i - 1]); } c = a;",
+    "into the next": "c[0] = b[0]; for i in 0..n - 1 { c[i + 1] = max(c[i], a[i] * b[i]); }",
+    "from behind": "for i in 1..n { let j = n - 1 - i; a[j] = min(a[j + 1], a[j]); } c = a;",
+    "exchanged": "for i in 1..n { if a[i - 1] > a[i] { a[i] = a[i - 1]; } } c = a;",
+    "under a condition, in place": "for i in 1..n { if b[i] > 0 { c[i] = c[i - 1] + a[i]; } "
+    "else { c[i] = c[i - 1]; } }",
+    "along rows": "for j in 0..3 { for i in 1..n { g[i][j] = max(g[i][j], g[i - 1][j]); } }",
+    "across rows": "for i in 1..n { for j in 0..3 { g[i][j] = max(g[i][j], g[i - 1][j]); } }",
+    "rows in place": "for i in 1..n { g[i] += g[i - 1]; }",
+    "along columns": "for i in 0..n { for j in 1..3 { g[i][j] *= g[i][j - 1]; } }",
+    "two of them": "for i in 1..n { a[i] += a[i - 1]; b[i] = max(b[i - 1], a[i]); } c = b;",
+    "every other": "for i in 1..n / 2 { c[2 * i] = c[2 * i - 2] + a[i]; c[2 * i + 1] = b[i]; }",
+    "as slices": "for i in 1..n / 2 { a[2 * i..2 * i + 2] += a[2 * i - 2..2 * i]; } c = a;",
+}
+"""The same where what is combined is read where the iteration before wrote it."""
+
+BODIES |= IN_PLACE
 
 KEPT = {
+    "two places back": "for i in 2..n { c[i] = max(c[i - 2], a[i]); }",
+    "one and two places back": "for i in 2..n { c[i] = max(c[i - 1], c[i - 2] + a[i]); }",
+    "all that came before": "for i in 1..n { c[i] = a[i] + c[i - 1]; c[0] += b[i]; }",
+    "what is written again": "for i in 1..n { c[i - 1] += b[i]; c[i] = c[i - 1] + a[i]; }",
+    "a recurrence in place": "for i in 1..n { c[i] = c[i - 1] * a[i] + b[i]; }",
     "in a circle": "int32 t = 1; for i in 0..n { s += t * a[i]; t = s; c[i] = s; }",
     "two kinds": "for i in 0..n { s = (s + a[i]) * b[i]; c[i] = s; }",
     "in between": "for i in 0..n { s += a[i]; c[i] = s; s += b[i] * c[i]; }",
@@ -102,3 +132,70 @@ def test_depth_and_size_are_logarithmic() -> None:
     ]
     assert sum(made) <= 2 * 1000
     assert len(made) <= 2 * 10
+
+
+BESIDE = """
+    secret int32[n] d;
+    secret int32 m = -9;
+    for i in 0..n { s += a[i] + b[i]; c[i] = s; m = max(m, a[i] ^ b[i]); d[i] = m; }
+    output(all, d, "d");
+"""
+
+
+def test_a_sum_that_costs_nothing_keeps_nothing_else_in_its_loop() -> None:
+    """On arithmetic shares a sum is local: it stays a loop, and the largest so far leaves it."""
+    compiled = run_passes(lower(checked(text(BESIDE, 8))), "shared")
+    (loop,) = [one for one in ir.walk(compiled.main.body) if isinstance(one, ir.For)]
+    left = [one.kind for one in ir.walk(loop.regions[0]) if isinstance(one, ir.Binary)]
+    assert left.count(BinaryKind.ADD) == 1
+    assert BinaryKind.MAX not in left
+    expected = run_clear(checked(text(BESIDE, 8)), numbers(8)).outputs
+    assert run_simulated(compiled, numbers(8), record=False).outputs == expected
+
+
+ROUNDS = {
+    "a sum beside the largest": BESIDE,
+    "in place": "for i in 1..n { a[i] = max(a[i] ^ b[i], a[i - 1]); } c = a;",
+}
+
+
+COUNTS = {
+    ("a sum beside the largest", "boolean"): [76, 90, 107, 122],
+    ("a sum beside the largest", "arithmetic"): [66, 82, 99, 115],
+    ("a sum beside the largest", "yao"): [3, 3, 3, 3],
+    ("in place", "boolean"): [61, 77, 93, 108],
+    ("in place", "arithmetic"): [65, 78, 92, 106],
+    ("in place", "yao"): [3, 3, 3, 3],
+}
+"""For 16, 32, 64 and 128 items: twice as many are a level up and one down of the network more."""
+
+
+@pytest.mark.parametrize(("name", "policy"), COUNTS)
+def test_rounds_are_those_of_a_network(name: str, policy: str) -> None:
+    found = []
+    for n in (16, 32, 64, 128):
+        source = checked(text(ROUNDS[name], n))
+        made = executable_of(source, policy).program
+        found.append(predict(made).least.rounds)
+    assert found == COUNTS[name, policy]
+    given = check_inputs(source, numbers(128))
+    simulated = run_two(made, given, seed=1)
+    assert simulated.outputs == run_clear(source, given).outputs
+    assert simulated.cost.rounds == found[-1]
+
+
+@pytest.mark.parametrize("policy", ["boolean", "arithmetic", "yao"])
+@pytest.mark.parametrize("name", ["sums in place", "across rows", "along rows", "as slices"])
+def test_native(name: str, policy: str) -> None:
+    source = checked(text(IN_PLACE[name], 13))
+    outcome = run_native_threads(source, numbers(13), policy=policy)
+    assert outcome.outputs == run_clear(source, numbers(13)).outputs
+
+
+def test_the_first_is_read_only_if_the_loop_runs() -> None:
+    """What is before the first iteration's place may not be there."""
+    body = "for i in n..n { c[i] = c[i - 1] + a[i]; } for i in 0..n { c[i] = c[i - 1] + a[i]; }"
+    source = checked(text(body, 8))
+    expected = failure(lambda: run_clear(source, numbers(8)))
+    compiled = run_passes(lower(source), vectorised(1 << 30, scans=ALL))
+    assert failure(lambda: run_simulated(compiled, numbers(8))) == expected

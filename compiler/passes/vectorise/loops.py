@@ -16,6 +16,7 @@ from ..scalars import Scalars
 from .body import body_of
 from .computed import computed_places
 from .emit import Emitter
+from .forward import forwarded
 from .memory import bytes_of
 from .partition import partition, pays
 from .promote import promoted
@@ -73,6 +74,12 @@ class _Vectorise(Rule):
         if other is not None and results is not None:
             build.operations += operations
             return results
+        with build.nested() as operations:
+            passing = forwarded(build, self.scalars, loop)
+            passed = None if passing is None else self.loop(build, passing)
+        if passed is not None:
+            build.operations += operations
+            return passed[: len(loop.results)]
         with build.nested():  # what is not used is thrown away
             body = body_of(build, self.scalars, loop)
             if body is not None:

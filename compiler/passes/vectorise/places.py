@@ -47,6 +47,22 @@ def own_places(chain: Chain, body: ir.Region, scalars: Scalars) -> Places | None
     return None
 
 
+def places_passed_on(
+    chain: Chain, body: ir.Region, scalars: Scalars
+) -> tuple[Places, dict[int, int]] | None:
+    """Find places that keep the iterations apart, but for what the next iteration reads.
+
+    Returns them, and for each that is where another one was an iteration before, the number of the
+    other one; None where iterations depend on one another in other ways, or in none.
+    """
+    index = body.parameters[0]
+    for places in _divided(chain, body, scalars):
+        behind: dict[int, int] = {}
+        if _apart(places, index, scalars, behind) and behind:
+            return places, behind
+    return None
+
+
 def common_places(chain: Chain, body: ir.Region, scalars: Scalars) -> Places | None:
     """Find places such that all that is written is the same place in all iterations.
 
@@ -136,7 +152,14 @@ def _placed(
     return places
 
 
-def _apart(places: Places, index: ir.Value, scalars: Scalars) -> bool:
+def _apart(
+    places: Places, index: ir.Value, scalars: Scalars, behind: dict[int, int] | None = None
+) -> bool:
+    """Tell whether iterations leave one another's places alone.
+
+    Where `behind` is given, places that are only read may be where another one, which is written,
+    was an iteration before; they are put there.
+    """
     all_places = [place.access for place in places.places]
     for number in places.written:
         mine = all_places[number]
@@ -145,7 +168,11 @@ def _apart(places: Places, index: ir.Value, scalars: Scalars) -> bool:
         for other, access in enumerate(all_places):
             if other == number or _disjoint(mine, access, index, scalars):
                 continue
-            if other in places.written or not _ahead(access, mine, index):
+            if other in places.written:
+                return False
+            if behind is not None and _behind(access, mine, index):
+                behind[other] = number
+            elif not _ahead(access, mine, index):
                 return False
     return True
 
@@ -211,3 +238,16 @@ def _ahead(read: Access, written: Access, index: ir.Value) -> bool:
         if same and (gap.constant % factor or gap.constant // factor > 0):
             return True
     return False
+
+
+def _behind(read: Access, written: Access, index: ir.Value) -> bool:
+    """Tell whether an iteration reads exactly what the one before wrote."""
+    if read.shape != written.shape:
+        return False
+    for mine, other in zip(read.rows, written.rows, strict=True):
+        factor, rest = mine.start.split(index)
+        other_factor, other_rest = other.start.split(index)
+        gap = rest.plus(other_rest, -1)
+        if mine.factors != other.factors or factor != other_factor or gap != Affine(-factor):
+            return False
+    return True

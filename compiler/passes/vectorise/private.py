@@ -14,7 +14,7 @@ from ezlang.diagnostics.diagnostic import CompilerBug
 
 from ...ir import tree as ir
 from ...ir.build import Builder
-from .access import Reading, Writing
+from .access import Placed, Reading, Writing
 from .chain import Chain
 from .places import Place, Places
 
@@ -90,15 +90,8 @@ class Private:
     def _read(self, operation: Reading) -> None:
         place = self._place(operation)
         part = self.parts[operation.operands[0].id][self.places.number[operation.result.id]]
-        if not place.dimensions:
-            self.replaced[operation.result.id] = part
-            return
-        changed = _narrowed(operation, place.dimensions, [part, *self._others(operation, 1)])
-        if changed is None:
-            part = self._shaped(part, operation.result.type.shape)
-            self.replaced[operation.result.id] = part
-            return
-        self.build.emit(changed)
+        read = read_part(self.build, operation, place.dimensions, part, self._others(operation, 1))
+        self.replaced[operation.result.id] = read
 
     def _write(self, operation: Writing) -> None:
         number = self.places.number[operation.result.id]
@@ -108,9 +101,9 @@ class Private:
         changed = None
         if place.dimensions:
             changed = _narrowed(operation, place.dimensions, [parts[number], value, *indices])
-        if changed is None:
+        if changed is None or _is_whole(changed, value.type.shape):
             value = self.build.relabel(value, parts[number].type.label)
-            parts[number] = self._shaped(value, parts[number].type.shape)
+            parts[number] = _shaped(self.build, value, parts[number].type.shape)
         else:
             result = self.build.fresh(parts[number].type, operation.result.hint)
             self.build.emit(replace(changed, results=(result,)))
@@ -123,11 +116,40 @@ class Private:
     def _others(self, operation: ir.Operation, first: int) -> list[ir.Value]:
         return [self.current(value) for value in operation.operands[first:]]
 
-    def _shaped(self, value: ir.Value, shape: tuple[int, ...]) -> ir.Value:
-        """Bring one element to a shape that has as many."""
-        if value.type.size == replace(value.type, shape=shape).size:
-            return self.build.reshape(value, shape)
-        return self.build.affine_read(value, (), shape)
+
+def read_part(
+    build: Builder,
+    operation: Reading,
+    dimensions: frozenset[int],
+    part: ir.Value,
+    indices: Sequence[ir.Value],
+) -> ir.Value:
+    """Emit a read of an array as one of the part at its place; return what it gives.
+
+    `dimensions` are those that single out the place, `indices` all that are given.
+    """
+    if not dimensions:
+        return part
+    changed = _narrowed(operation, dimensions, [part, *indices])
+    if changed is None or _is_whole(changed, operation.result.type.shape):
+        return _shaped(build, part, operation.result.type.shape)
+    build.emit(changed)
+    return operation.result
+
+
+def _is_whole(operation: Reading | Writing, shape: tuple[int, ...]) -> bool:
+    """Tell whether an access reads or writes all elements in order."""
+    if not isinstance(operation, ir.AffineRead | ir.AffineWrite) or any(operation.moved):
+        return False
+    access = Placed(operation.places, (None,) * len(operation.places), shape)
+    return access.flat(operation.operands[0].type.shape)
+
+
+def _shaped(build: Builder, value: ir.Value, shape: tuple[int, ...]) -> ir.Value:
+    """Bring one element to a shape that has as many."""
+    if value.type.size == replace(value.type, shape=shape).size:
+        return build.reshape(value, shape)
+    return build.affine_read(value, (), shape)
 
 
 def _narrowed(

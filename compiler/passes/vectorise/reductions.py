@@ -117,6 +117,10 @@ class Search:
         for flag, kept, chosen in ((then, otherwise, True), (otherwise, then, False)):
             if self._free(flag) and not self._free(kept):
                 return self._flag(start, condition, flag, kept, chosen)
+        then, otherwise = (
+            self._settled(side, condition, holds)
+            for side, holds in ((then, True), (otherwise, False))
+        )
         first, second = self.between(start, then), self.between(start, otherwise)
         if first is None or second is None:
             return None
@@ -128,6 +132,27 @@ class Search:
             guarded = [(one, (*one.guards, (condition, chosen))) for one in side[same:]]
             found += [Contribution(one.value, one.negative, guards) for one, guards in guarded]
         return found
+
+    def _settled(self, value: ir.Value, condition: ir.Value, holds: bool) -> ir.Value:
+        """Return what a value is where a condition is known, of selects on the same condition.
+
+        `if c { a[i] = x; } else { a[i] = y; }` selects twice.
+        """
+        mine = self._plain(condition)
+        while isinstance(one := self.definitions.get(value.id), ir.Select):
+            other = self._plain(one.operands[0])
+            if other[0] != mine[0]:
+                break
+            self.path.append(one)
+            value = one.operands[1 if holds == (other[1] == mine[1]) else 2]
+        return value
+
+    def _plain(self, condition: ir.Value) -> tuple[ir.Value, bool]:
+        """Return the condition that another one is the negation of, and whether it is itself."""
+        definition = self.definitions.get(condition.id)
+        if isinstance(definition, ir.Unary) and definition.kind is ir.UnaryKind.NOT:
+            return definition.operands[0], False
+        return condition, True
 
     def _flag(
         self, start: ir.Value, condition: ir.Value, flag: ir.Value, kept: ir.Value, chosen: bool
