@@ -155,8 +155,8 @@ def matrix_product(e: Emitter, operation: ir.MatrixProduct) -> None:
     """Multiply matrices, in the clear or where everyone knows one of them."""
     left, right = operation.operands
     result = operation.result
-    rows, common = left.type.shape
-    columns = right.type.shape[1]
+    *items, rows, common = left.type.shape
+    columns = right.type.shape[-1]
     element, size = result.type.element, e.stride(result)
     if columns == 1:
         _dot_products(e, operation)
@@ -164,30 +164,33 @@ def matrix_product(e: Emitter, operation: ir.MatrixProduct) -> None:
     e.zero(e.address(result), result.type, e.form(result), result.type.size)
     a, b, c = e.spilled(left), e.spilled(right), e.address(result)
     with ExitStack() as loops:
+        item = loops.enter_context(e.kernel.loop(0, e.i64(prod(items))))
         i = loops.enter_context(e.kernel.loop(0, e.i64(rows)))
         k = loops.enter_context(e.kernel.loop(0, e.i64(common)))
-        factor = scalar.load(e.kernel, a.at((i * common + k) * size), element)
+        row = item * rows + i
+        factor = scalar.load(e.kernel, a.at((row * common + k) * size), element)
         j = loops.enter_context(e.kernel.loop(0, e.i64(columns)))
-        term = factor * scalar.load(e.kernel, b.at((k * columns + j) * size), element)
-        place = c.at((i * columns + j) * size)
+        place = b.at(((item * common + k) * columns + j) * size)
+        term = factor * scalar.load(e.kernel, place, element)
+        place = c.at((row * columns + j) * size)
         scalar.store(e.kernel, scalar.load(e.kernel, place, element) + term, place)
 
 
 def _dot_products(e: Emitter, operation: ir.MatrixProduct) -> None:
     """The same for one column."""
     left, right = operation.operands
-    rows, common = left.type.shape
+    *items, rows, common = left.type.shape
     element, size = operation.result.type.element, e.stride(operation.result)
     a, b, c = e.spilled(left), e.spilled(right), e.address(operation.result)
     zero = scalar.constant(e.kernel, element, 0)
-    with e.kernel.loop(0, e.i64(rows)) as i:
-        first = i * common
+    with e.kernel.loop(0, e.i64(prod(items))) as item, e.kernel.loop(0, e.i64(rows)) as i:
+        row, start = item * rows + i, item * common
 
         def add(total: Value, k: Value) -> Value:
-            factor = scalar.load(e.kernel, a.at((first + k) * size), element)
-            return total + factor * scalar.load(e.kernel, b.at(k * size), element)
+            factor = scalar.load(e.kernel, a.at((row * common + k) * size), element)
+            return total + factor * scalar.load(e.kernel, b.at((start + k) * size), element)
 
-        scalar.store(e.kernel, _fold(e, zero, common, add), c.at(i * size))
+        scalar.store(e.kernel, _fold(e, zero, common, add), c.at(row * size))
 
 
 def is_local(operation: ir.Reduce | ir.MatrixProduct) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any
 
 from ..circuits.netlist import Netlist
@@ -78,15 +79,17 @@ class CountingOts:
         return None if digits is None else ghost(digits.size)
 
     def matrices(
-        self, choosing: Array | None, carried: Array | None, shape: tuple[int, int, int]
+        self, choosing: Array | None, carried: Array | None, shape: tuple[int, ...]
     ) -> Steps[tuple[Array, Array]]:
         """Two rounds or more."""
         given: Any = choosing if choosing is not None else carried
-        m, k, n = shape
+        *items, m, k, n = shape
+        bits, rows = 8 * given.itemsize, prod(items) * m
         sends, receives = carried is not None, choosing is not None
-        panels = matrix_batches(8 * given.itemsize, m, k, n, sends=sends, receives=receives)
+        panels = matrix_batches(bits, rows, k, n, sends=sends, receives=receives)
         yield from _run(panel.batch for panel in panels)
-        return ghost((m, n), given.dtype), ghost((m, n), given.dtype)
+        made = (*items, m, n)
+        return ghost(made, given.dtype), ghost(made, given.dtype)
 
 
 def _run(batches: Iterable[Batch]) -> Steps[None]:
@@ -237,10 +240,10 @@ class CountingPreprocessing:
         self._notes.book(f"squares of {bits} bits", count)
         return self._notes.noted(self._made.squares(count, bits))
 
-    def matrix_triple(self, m: int, k: int, n: int, bits: int) -> Steps[MatrixTriple]:
-        """A triple of matrices."""
-        self._notes.book(f"triples of matrices {m}×{k}×{n} of {bits} bits", 1)
-        return self._notes.noted(self._made.matrix_triple(m, k, n, bits))
+    def matrix_triples(self, count: int, m: int, k: int, n: int, bits: int) -> Steps[MatrixTriple]:
+        """Triples of matrices."""
+        self._notes.book(f"triples of matrices {m}×{k}×{n} of {bits} bits", count)
+        return self._notes.noted(self._made.matrix_triples(count, m, k, n, bits))
 
     def convolution_triple(self, kind: ConvolutionTriple) -> Steps[MatrixTriple]:
         """A triple of images, filters and their convolution."""
@@ -282,10 +285,11 @@ class CountingDealt:
         yield from self._book(RingSquare(bits=bits), count)
         return Squares(a=ghost(count, f"u{bits // 8}"), c=ghost(count, f"u{bits // 8}"))
 
-    def matrix_triple(self, m: int, k: int, n: int, bits: int) -> Steps[MatrixTriple]:
-        """A triple of matrices."""
-        yield from self._book(demands.MatrixTriple(bits=bits, rows=m, inner=k, columns=n), 1)
-        a, b, c = (ghost(shape, f"u{bits // 8}") for shape in ((m, k), (k, n), (m, n)))
+    def matrix_triples(self, count: int, m: int, k: int, n: int, bits: int) -> Steps[MatrixTriple]:
+        """Triples of matrices."""
+        yield from self._book(demands.MatrixTriple(bits=bits, rows=m, inner=k, columns=n), count)
+        shapes = ((m, k), (k, n), (m, n))
+        a, b, c = (ghost((count, *shape), f"u{bits // 8}") for shape in shapes)
         return MatrixTriple(a=a, b=b, c=c)
 
     def convolution_triple(self, kind: ConvolutionTriple) -> Steps[MatrixTriple]:

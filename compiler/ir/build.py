@@ -239,7 +239,8 @@ class Builder:
 
     def matrix_product(self, x: ir.Value, y: ir.Value) -> ir.Value:
         """Emit a MatrixProduct."""
-        shape, sharing = (x.type.shape[0], y.type.shape[1]), x.type.sharing or y.type.sharing
+        shape = (*x.type.shape[:-1], y.type.shape[-1])
+        sharing = x.type.sharing or y.type.sharing
         type = ir.TensorType(x.type.element, shape, meet_of((x, y)), sharing)
         result = self.fresh(type)
         self.emit(ir.MatrixProduct(operands=(x, y), results=(result,), span=self.span))

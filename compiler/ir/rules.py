@@ -38,6 +38,13 @@ def _same_tensor(x: ir.TensorType, y: ir.TensorType) -> bool:
     return x.element == y.element and x.shape == y.shape
 
 
+def _matrix_product(x: tuple[int, ...], y: tuple[int, ...]) -> tuple[int, ...] | None:
+    """Return the shape of a product of matrices, or of a batch of them; None if they don't fit."""
+    if len(x) != len(y) or len(x) not in (2, 3) or x[:-2] != y[:-2] or x[-1] != y[-2]:
+        return None
+    return (*x[:-1], y[-1])
+
+
 def _reduced(shape: tuple[int, ...], axis: int | None) -> tuple[int, ...]:
     if axis is None:
         return ()
@@ -198,9 +205,9 @@ class Rules:
                 _need(_is_flag(result) and result.label.is_public, "it gives a public bool")
             case ir.MatrixProduct():
                 _need(len(types) == 2, "it takes two operands")
-                ranks = len(types[0].shape) == len(types[1].shape) == 2
-                _need(ranks and types[0].shape[1] == types[1].shape[0], "the shapes don't fit")
-                _need(result.shape == (types[0].shape[0], types[1].shape[1]), "wrong shape")
+                shape = _matrix_product(types[0].shape, types[1].shape)
+                _need(shape is not None, "the shapes don't fit")
+                _need(result.shape == shape, "wrong shape")
                 _need(types[0].element == types[1].element == result.element, "types differ")
                 _need(not _is_bool(result), "wrong element type")
             case ir.Reduce():

@@ -314,7 +314,10 @@ class Reduce(OperationNode):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MatrixProduct(OperationNode):
-    """(x [m, k], y [k, n]) -> the matrix product [m, n] of integers, wrapping."""
+    """(x [m, k], y [k, n]) -> the matrix product [m, n] of integers, wrapping.
+
+    Or (x [b, m, k], y [b, k, n]) -> [b, m, n]: a batch of products, item by item.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -65,6 +65,10 @@ class Value:
     def __mul__(self, other: Value | int) -> Value:
         return self._binary("mul", other)
 
+    def __floordiv__(self, other: Value | int) -> Value:
+        """Divide as if unsigned."""
+        return self._binary("udiv", other)
+
     def __and__(self, other: Value | int) -> Value:
         return self._binary("and_", other)
 

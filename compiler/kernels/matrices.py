@@ -5,6 +5,9 @@ The receiver's matrix X [rows][inner] chooses with its bits; the sender's factor
 a product of matrices takes rows·inner·ℓ OTs for rows·inner·columns products; its message is that of
 so many products in `rings.py`, ℓ(ℓ + 1)/2 bits each.
 
+Of a batch of products, every `height` rows of X are multiplied by `inner` rows of Y of their own:
+the sender's first `before` rows of a height are left out, which were done earlier.
+
 For every row and inner index, the ℓ OTs stand in the order in which bits share words: 0, ℓ/2, 1,
 ℓ − 1, 2, ℓ − 2, …, and the message has the row of bit 0, that of half words, then the pairs'.
 
@@ -42,6 +45,7 @@ STRIP_BYTES: Final = 512
 """The largest size of a strip: eight registers of 512 bits."""
 
 _SIZES: Final = ("rows", "inner", "columns", "stride")
+_HEIGHTS: Final = ("height", "before")
 
 
 def strip_bytes(cipher: Cipher) -> int:
@@ -267,7 +271,7 @@ def _unpack_nibbles(k: Kernel, packed: Value, out: Value) -> None:
 def write_matrix_sender(module: Any, cipher: Cipher, bits: int) -> Kernel:
     """Write `matrix_sender{ℓ}(start*, first, blocks*, delta*, y*, share*, message*, rows, …)`."""
     pointers = [(p, POINTER) for p in ("blocks", "delta", "y", "share", "message")]
-    sizes = [(size, I64) for size in _SIZES]
+    sizes = [(size, I64) for size in (*_SIZES, *_HEIGHTS)]
     parameters = (("start", POINTER), ("first", I64), *pointers, *sizes)
     k = Kernel(module, f"matrix_sender{bits}", parameters, result=VOID)
     product = _Product(k, cipher, bits, _SENT)
@@ -276,7 +280,8 @@ def write_matrix_sender(module: Any, cipher: Cipher, bits: int) -> Kernel:
 
     def step(i: Value, j: Value, bit: Value, second: int) -> None:
         stride = k["stride"] * product.bytes
-        y, share = k["y"].at(j * stride), k["share"].at(i * stride)
+        item = (k["before"] + i) // k["height"]
+        y, share = k["y"].at((item * k["inner"] + j) * stride), k["share"].at(i * stride)
         keys, points = product.keys(bit), product.points(bit, delta)
         is_first = second == bits // 2
         high = k.i64(second) if is_first else k.i64(bits) - bit

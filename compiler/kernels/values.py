@@ -253,7 +253,7 @@ def _reveal_blocks(
     """Send the colors of all labels, or receive the other's and decode."""
     width = k["width"].to(I64)
     buffer = context.get("buffer")
-    a_block = _quotient(k, context.get("buffer_capacity"), width) << 3
+    a_block = (context.get("buffer_capacity") // width) << 3
     done: Variable = k.variable(k.i64(0))
     with k.repeat(lambda: done.get() < k["n"]):
         at = done.get()
@@ -268,7 +268,3 @@ def _reveal_blocks(
             clear = k["clear"].at(at * element_bytes(width))
             k.call(helper, labels, buffer, clear, count, width)
         done.set(at + count)
-
-
-def _quotient(k: Kernel, a: Value, b: Value) -> Value:
-    return Value(k, k.builder.udiv(a.ir, b.ir))

@@ -2,12 +2,13 @@
 
 **Purpose.** Find products of matrices where a program multiplies element by element and sums:
 scalar products, products of a matrix and a vector, of two matrices, outer products, convolutions
-(whose patches become the rows of a matrix, as in [CPS06]), however the loops were nested. What is
-summed along a dimension of one operand alone is summed first, which saves products. **Keeps**
-meaning and labels: sums wrap, so their order doesn't matter. **Guarantees** that operands of a
-product are as small as can be. **Does not** touch squares, which are cheaper by themselves;
-products with public numbers, which cost nothing where it matters; nor products of which both
-operands differ along a dimension that isn't summed.
+(whose patches become the rows of a matrix, as in [CPS06]), however the loops were nested. What both
+operands differ along without a sum makes a batch of products: heads of attention, channels of a
+convolution. What is summed along a dimension of one operand alone is summed first, which saves
+products. **Keeps** meaning and labels: sums wrap, so their order doesn't matter. **Guarantees**
+that operands of a product are as small as can be. **Does not** touch squares, which are cheaper by
+themselves; products with public numbers, which cost nothing where it matters; nor batches of scalar
+products, which repeat no operand.
 """
 
 from __future__ import annotations
@@ -87,16 +88,16 @@ def is_matrix_product(found: Contraction) -> bool:
     if any(one.base.type.label.is_public for one in (found.x, found.y)):
         return False
     same = found.x == found.y
-    batch = found.dimensions(in_x=True, in_y=True, summed=False)
     for_none = found.dimensions(in_x=False, in_y=False, summed=True)
-    if same or batch or for_none:
+    if same or for_none:
         return False
+    batch = found.dimensions(in_x=True, in_y=True, summed=False)
     inner = found.dimensions(in_x=True, in_y=True, summed=True)
     alone = [(True, False), (False, True)]
     repeated = any(
         found.dimensions(in_x=a, in_y=b, summed=s) for a, b in alone for s in (False, True)
     )
-    return bool(inner) or repeated
+    return repeated or (bool(inner) and not batch)
 
 
 @dataclass(slots=True)
@@ -184,24 +185,36 @@ class _Fold(Rule):
 def _emit(build: Builder, found: Contraction) -> ir.Value:
     """Emit a contraction as a matrix product, in the shape of the contraction's result."""
     x, y = _alone(build, found), _alone(build, replace(found, x=found.y, y=found.x))
+    batch = found.dimensions(in_x=True, in_y=True, summed=False)
     rows = found.dimensions(in_x=True, in_y=False, summed=False)
     columns = found.dimensions(in_x=False, in_y=True, summed=False)
     inner = found.dimensions(in_x=True, in_y=True, summed=True)
-    straight = x.taken([*rows, *inner]).is_whole and y.taken([*inner, *columns]).is_whole
-    turned = y.taken([*columns, *inner]).is_whole and x.taken([*inner, *rows]).is_whole
+    straight = (
+        x.taken([*batch, *rows, *inner]).is_whole and y.taken([*batch, *inner, *columns]).is_whole
+    )
+    turned = (
+        y.taken([*batch, *columns, *inner]).is_whole and x.taken([*batch, *inner, *rows]).is_whole
+    )
     # One order for one computation, whatever the order of its loops.
     in_order = (not straight, x.base.id, rows) <= (not turned, y.base.id, columns)
     if not rows or (columns and not in_order):
         x, y, rows, columns = y, x, columns, rows
     size = found.x.shape
     m, k, n = (prod(size[d] for d in group) for group in (rows, inner, columns))
-    if m == k == n == 1:
-        left, right = (build.reshape(one.taken(()).emit(build), ()) for one in (x, y))
-        return build.broadcast(build.binary(BinaryKind.MUL, left, right), found.shape)
-    left = build.reshape(x.taken([*rows, *inner]).emit(build), (m, k))
-    right = build.reshape(y.taken([*inner, *columns]).emit(build), (k, n))
-    product = build.matrix_product(left, right)
-    order = [*rows, *columns]
+    items = (prod(size[d] for d in batch),) if batch else ()
+    left, right = (x.taken([*batch, *rows, *inner]), y.taken([*batch, *inner, *columns]))
+    if m == n == 1 and (batch or k == 1):
+        # Nothing is repeated once what was summed alone is.
+        shape = items if k == 1 else (*items, k)
+        one, other = (build.reshape(side.emit(build), shape) for side in (left, right))
+        product = build.binary(BinaryKind.MUL, one, other)
+        if k > 1:
+            product = build.reduce(BinaryKind.ADD, product, len(items))
+    else:
+        one = build.reshape(left.emit(build), (*items, m, k))
+        other = build.reshape(right.emit(build), (*items, k, n))
+        product = build.matrix_product(one, other)
+    order = [*batch, *rows, *columns]
     made = whole(build.reshape(product, tuple(size[d] for d in order)))
     strides = dict(zip(order, made.strides, strict=True))
     kept = [d for d in range(len(size)) if d not in found.summed]

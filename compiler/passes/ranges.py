@@ -264,7 +264,7 @@ def transfer(operation: ir.Operation, x: Sequence[Range]) -> Range:
             return fitted(_reduce(operation, x[0]), type)
         case ir.MatrixProduct():
             ends = [a * b for a, b in product((x[0].low, x[0].high), (x[1].low, x[1].high))]
-            terms = operation.operands[0].type.shape[1]
+            terms = operation.operands[0].type.shape[-1]
             return fitted(Range(terms * min(*ends, 0), terms * max(*ends, 0)), type)
         case _:
             return full(type)

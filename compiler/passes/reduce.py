@@ -87,9 +87,9 @@ class _Multiply(Rule):
 
 
 def expanded_product(build: Builder, x: ir.Value, y: ir.Value, budget: int = BUDGET) -> ir.Value:
-    """Emit the product of two matrices by element-wise products and sums."""
-    (m, k), n = x.type.shape, y.type.shape[1]
-    sides = {"m": m, "k": k, "n": n}
+    """Emit the product of two matrices, or a batch of them, by element-wise products and sums."""
+    (*items, m, k), n = x.type.shape, y.type.shape[-1]
+    sides = {"b": prod(items), "m": m, "k": k, "n": n}
     each = _TENSORS * LABEL * x.type.width
     if prod(sides.values()) * each <= budget or max(sides.values()) == 1:
         return _multiplied(build, x, y)
@@ -101,20 +101,21 @@ def expanded_product(build: Builder, x: ir.Value, y: ir.Value, budget: int = BUD
 
 
 _TENSORS = 3
-"""How many tensors of m·k·n elements there are at a time: repeated operands, and products."""
+"""How many tensors of b·m·k·n elements there are at a time: repeated operands, and products."""
 
 
 def _multiplied(build: Builder, x: ir.Value, y: ir.Value) -> ir.Value:
-    (m, k), n = x.type.shape, y.type.shape[1]
-    (row, column), (inner, right) = paces(x.type.shape), paces(y.type.shape)
-    rows = Gather(x, 0, (k, m, n), (column, row, 0)).emit(build)
-    columns = Gather(y, 0, (k, m, n), (inner, 0, right)).emit(build)
+    (*items, m, k), n = x.type.shape, y.type.shape[-1]
+    (*left, row, column), (*right, inner, place) = paces(x.type.shape), paces(y.type.shape)
+    shape = (k, *items, m, n)
+    rows = Gather(x, 0, shape, (column, *left, row, 0)).emit(build)
+    columns = Gather(y, 0, shape, (inner, *right, 0, place)).emit(build)
     return build.reduce(BinaryKind.ADD, build.binary(BinaryKind.MUL, rows, columns), 0)
 
 
 @dataclass(slots=True)
 class _Strips:
-    """A product in strips of `length` along one of its sides: m, k or n."""
+    """A product in strips of `length` along one of its sides: b, m, k or n."""
 
     build: Builder
     x: ir.Value
@@ -126,7 +127,7 @@ class _Strips:
     def run(self, size: int) -> ir.Value:
         """Emit a loop over whole strips, and what is left over."""
         build = self.build
-        shape = (self.x.type.shape[0], self.y.type.shape[1])
+        shape = (*self.x.type.shape[:-1], self.y.type.shape[-1])
         sharing = self.x.type.sharing or self.y.type.sharing
         type = ir.TensorType(self.x.type.element, shape, meet_of((self.x, self.y)), sharing)
         total = build.zeros(type)
@@ -146,25 +147,42 @@ class _Strips:
     def _strip(self, total: ir.Value, start: ir.Value, length: int) -> ir.Value:
         """Emit one strip's part of the product, put into the total."""
         build, x, y = self.build, self.x, self.y
-        match self.along:
-            case "m":
-                part = self._product(build.extract_slice(x, start, length), y)
-                return build.insert_slice(total, part, start)
-            case "k":
-                part = self._product(
-                    _columns(build, x, start, length), build.extract_slice(y, start, length)
-                )
-                return build.binary(BinaryKind.ADD, total, part)
-            case _:
-                part = self._product(x, _columns(build, y, start, length))
-                return build.affine_write(total, part, _COLUMNS, (None, start))
+        row = len(x.type.shape) - 2
+        # Which dimension of x, of y and of the total is cut.
+        cut: dict[str, tuple[int | None, int | None, int | None]] = {
+            "b": (0, 0, 0),
+            "m": (row, None, row),
+            "k": (row + 1, row, None),
+            "n": (None, row + 1, row + 1),
+        }
+        left, right, made = cut[self.along]
+        x, y = _part(build, x, left, start, length), _part(build, y, right, start, length)
+        part = expanded_product(build, x, y, self.budget)
+        if made is None:
+            return build.binary(BinaryKind.ADD, total, part)
+        if made == 0:
+            return build.insert_slice(total, part, start)
+        rank = len(total.type.shape)
+        return build.affine_write(total, part, _places(rank), _moved(rank, made, start))
 
-    def _product(self, x: ir.Value, y: ir.Value) -> ir.Value:
-        return expanded_product(self.build, x, y, self.budget)
+
+def _part(
+    build: Builder, x: ir.Value, dimension: int | None, start: ir.Value, length: int
+) -> ir.Value:
+    """Emit some of what there is of x along a dimension."""
+    if dimension is None:
+        return x
+    if dimension == 0:
+        return build.extract_slice(x, start, length)
+    shape = list(x.type.shape)
+    shape[dimension] = length
+    rank = len(shape)
+    return build.affine_read(x, _places(rank), tuple(shape), _moved(rank, dimension, start))
 
 
-_COLUMNS = ((0, 1, 0), (0, 0, 1))
+def _places(rank: int) -> list[tuple[int, ...]]:
+    return [(0, *(int(d == k) for k in range(rank))) for d in range(rank)]
 
 
-def _columns(build: Builder, x: ir.Value, start: ir.Value, length: int) -> ir.Value:
-    return build.affine_read(x, _COLUMNS, (x.type.shape[0], length), (None, start))
+def _moved(rank: int, dimension: int, start: ir.Value) -> list[ir.Value | None]:
+    return [start if d == dimension else None for d in range(rank)]

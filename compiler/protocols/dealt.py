@@ -291,12 +291,12 @@ class DealtPreprocessing:
         found = self._units.take(RingSquare(bits=bits), count)
         return Squares(a=found["a"], c=found["c"])
 
-    def matrix_triple(self, m: int, k: int, n: int, bits: int) -> Steps[MatrixShares]:
-        """A triple of matrices modulo 2^ℓ."""
+    def matrix_triples(self, count: int, m: int, k: int, n: int, bits: int) -> Steps[MatrixShares]:
+        """`count` triples of matrices modulo 2^ℓ."""
         yield from ()
         kind = MatrixTriple(bits=bits, rows=m, inner=k, columns=n)
-        found = self._units.take(kind, 1)
-        return MatrixShares(a=found["a"][0], b=found["b"][0], c=found["c"][0])
+        found = self._units.take(kind, count)
+        return MatrixShares(a=found["a"], b=found["b"], c=found["c"])
 
     def convolution_triple(self, kind: ConvolutionTriple) -> Steps[MatrixShares]:
         """A triple of images, filters and their convolution."""

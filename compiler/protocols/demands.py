@@ -335,9 +335,9 @@ class Tally:
         """`count` numbers and their squares modulo 2^ℓ."""
         self.demands[RingSquare(bits=bits)] += count
 
-    def matrix_triple(self, m: int, k: int, n: int, bits: int) -> None:
-        """A triple of matrices modulo 2^ℓ."""
-        self.demands[MatrixTriple(bits=bits, rows=m, inner=k, columns=n)] += 1
+    def matrix_triples(self, count: int, m: int, k: int, n: int, bits: int) -> None:
+        """`count` triples of matrices modulo 2^ℓ."""
+        self.demands[MatrixTriple(bits=bits, rows=m, inner=k, columns=n)] += count
 
     def convolution_triple(self, kind: ConvolutionTriple) -> None:
         """A triple of images, filters and their convolution."""

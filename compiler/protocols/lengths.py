@@ -163,7 +163,8 @@ def matrix_batches(
     """[m][k] times [k][n], where the bits of the first choose among rows of the second.
 
     ℓ OTs an element of the first, for each 128 columns. In a half, elements are rows of the first
-    matrix; this party carries if it `sends`, and chooses if it `receives`.
+    matrix; this party carries if it `sends`, and chooses if it `receives`. Of a batch of products
+    m counts the rows of all items: they choose one after the other, whose rows ever they are for.
     """
     panels = []
     for start, stop in _parts(n, PANEL):

@@ -9,15 +9,21 @@ bits, for ℓ = 8 rounded up to bytes in each row of at most 128 products.
 
 With a dealer, products are opened factors times a triple of matrices: mk + kn elements each way,
 one round [Bea91, DSZ15].
+
+Operands may be batches, X [b][m][k] and Y [b][k][n], whose products [b][m][n] are made item by
+item: b times as many OTs, triples and bytes, and as many rounds as if X had b times the rows.
 """
 
 from __future__ import annotations
+
+from math import prod
 
 import numpy as np
 
 from ezlang.diagnostics.diagnostic import CompilerBug
 
 from .arithmetic import bits_of, product
+from .lengths import up
 from .party import SharingParty
 from .sizes import PANEL
 from .steps import Array, Steps, swap
@@ -32,35 +38,44 @@ def matrix_multiply(party: SharingParty, x: Array, y: Array) -> Steps[Array]:
     """
     if party.dealt:
         return matrix_multiply_opened(party, x, y)
-    (m, k), n = x.shape, y.shape[1]
-    if k * n * -(-m // PANEL) < m * k * -(-n // PANEL):
+    m, n = x.shape[-2], y.shape[-1]
+    if n * up(m, PANEL) < m * up(n, PANEL):
         return _transposed(party, x, y)
     return matrix_multiply_rows(party, x, y)
 
 
 def _transposed(party: SharingParty, x: Array, y: Array) -> Steps[Array]:
-    result = yield from matrix_multiply_rows(party, y.T, x.T)
-    return np.ascontiguousarray(result.T)
+    result = yield from matrix_multiply_rows(party, turned(y), turned(x))
+    return np.ascontiguousarray(turned(result))
+
+
+def turned(x: Array) -> Array:
+    """Return a view of matrices transposed."""
+    return np.swapaxes(x, -2, -1)
 
 
 def matrix_multiply_rows(party: SharingParty, x: Array, y: Array) -> Steps[Array]:
     """X·Y with the bits of X as choices: ℓmk·ceil(n/128) OTs in each direction."""
     bits_of(x)
-    one, other = yield from party.ots.matrices(x, y, (*x.shape, y.shape[1]))
+    one, other = yield from party.ots.matrices(x, y, (*x.shape, y.shape[-1]))
     result: Array = x @ y + one + other
     return result
 
 
 def matrix_multiply_opened(party: SharingParty, x: Array, y: Array) -> Steps[Array]:
-    """X·Y by a triple of matrices: opened are X − A and Y − B, uniform since A and B are."""
-    (m, k), n = x.shape, y.shape[1]
-    triple = yield from party.preprocessing.matrix_triple(m, k, n, bits_of(x))
-    opened = np.concatenate(((x - triple.a).reshape(-1), (y - triple.b).reshape(-1)))
+    """X·Y by a triple of matrices: opened are X − A and Y − B, uniform since A and B are.
+
+    Each item of a batch has its own triple.
+    """
+    (*items, m, k), n = x.shape, y.shape[-1]
+    triple = yield from party.preprocessing.matrix_triples(prod(items), m, k, n, bits_of(x))
+    a, b, c = triple.a.reshape(x.shape), triple.b.reshape(y.shape), triple.c
+    opened = np.concatenate(((x - a).reshape(-1), (y - b).reshape(-1)))
     theirs = yield from swap(opened, "masked matrices")
     opened += theirs.view(x.dtype)
-    d, e = opened[: m * k].reshape(m, k), opened[m * k :].reshape(k, n)
-    right = triple.b + e if party.index == 0 else triple.b
-    result: Array = triple.c + d @ right + triple.a @ e
+    d, e = opened[: x.size].reshape(x.shape), opened[x.size :].reshape(y.shape)
+    right = b + e if party.index == 0 else b
+    result: Array = c.reshape(*items, m, n) + d @ right + a @ e
     return result
 
 
@@ -84,18 +99,20 @@ def matrix_multiply_known(
         share = known if is_owner else np.zeros_like(known)
         result: Array = yield from matrix_multiply_opened(party, x, share)
         return result
-    (m, k), n = x.shape, known.shape[1]
-    if m * k * -(-n // PANEL) < k * n * -(-m // PANEL):
+    (*items, m, k), n = x.shape, known.shape[-1]
+    if m * up(n, PANEL) < n * up(m, PANEL):
+        shape = (*items, m, k, n)
         if is_owner:
-            cross, _ = yield from party.ots.matrices(None, known, (m, k, n))
+            cross, _ = yield from party.ots.matrices(None, known, shape)
             return x @ known + cross
-        _, cross = yield from party.ots.matrices(x, None, (m, k, n))
+        _, cross = yield from party.ots.matrices(x, None, shape)
         return cross
+    shape = (*items, n, k, m)
     if is_owner:
-        _, cross = yield from party.ots.matrices(known.T, None, (n, k, m))
-        return x @ known + cross.T
-    cross, _ = yield from party.ots.matrices(None, x.T, (n, k, m))
-    return np.ascontiguousarray(cross.T)
+        _, cross = yield from party.ots.matrices(turned(known), None, shape)
+        return x @ known + turned(cross)
+    cross, _ = yield from party.ots.matrices(None, turned(x), shape)
+    return np.ascontiguousarray(turned(cross))
 
 
 def dot(party: SharingParty, x: Array, y: Array) -> Steps[Array]:

@@ -16,7 +16,7 @@ from ezlang.diagnostics.diagnostic import CompilerBug
 from ..kernels.matrices import bit_order
 from .cot import Blocks
 from .lengths import Half
-from .native import PADDING, Array, Native, address_of, empty
+from .native import PADDING, Array, Native, address_of, empty, zeros
 from .sizes import DIGIT_BITS
 from .steps import Bytes
 
@@ -218,9 +218,10 @@ class Tables:
 
 
 class MatrixRows:
-    """Rows that choose, times a panel of columns that is carried: [m][k] · [k][columns].
+    """Rows that choose, times some columns of what is carried: item by item [m][k] · [k][columns].
 
-    `rows` are the carried matrix's, `stride` elements apart; shares [m][stride] are added to.
+    `choosing` are the rows [items·m][k] of all items, `carried` [items·k][n], `shares` [items·m][n]
+    are put in. Kernels work on rows whose length is a multiple of `strip` elements.
     """
 
     name = "matrix products"
@@ -229,15 +230,21 @@ class MatrixRows:
         self,
         session: Session,
         choosing: Array | None,
-        rows: Array | None,
+        carried: Array | None,
         shares: tuple[Array, Array],
-        sizes: tuple[int, int, int],
+        *,
+        sizes: tuple[int, int],
+        columns: slice,
+        strip: int,
     ) -> None:
         self._session = session
         self._choosing = choosing
-        self._rows = rows
+        self._carried = carried
         self._shares = shares
-        self._sizes = sizes
+        self._height, self._inner = sizes
+        self._columns = columns
+        self._width = columns.stop - columns.start
+        self._stride = -(-self._width // strip) * strip
         self._bits = 8 * shares[0].itemsize
 
     def choices(self, half: Half) -> Bytes:
@@ -250,16 +257,30 @@ class MatrixRows:
         return out
 
     def send(self, half: Half, first: int, blocks: Blocks, message: Bytes) -> None:
-        """Fill the message; add to the shares."""
-        assert self._rows is not None
-        sizes = (half.stop - half.start, *self._sizes)
-        arguments = (self._rows, self._shares[0][half.part], message, *sizes)
+        """Fill the message; put in the shares."""
+        assert self._carried is not None
+        item, before = divmod(half.start, self._height)
+        last = -(-half.stop // self._height)
+        carried = self._carried[item * self._inner : last * self._inner, self._columns]
+        rows, share = self._rows(len(carried)), self._rows(half.stop - half.start)
+        rows[:, : self._width] = carried
+        arguments = (rows, share, message, *self._sizes(half), self._height, before)
         self._session.send(f"matrix_sender{self._bits}", first, blocks, *arguments)
+        self._shares[0][half.part, self._columns] = share[:, : self._width]
 
     def receive(
         self, half: Half, first: int, choices: Bytes, blocks: Blocks, message: Bytes
     ) -> None:
-        """Add to the shares."""
-        sizes = (half.stop - half.start, *self._sizes)
-        arguments = (choices, message, self._shares[1][half.part], *sizes)
+        """Put in the shares."""
+        share = self._rows(half.stop - half.start)
+        arguments = (choices, message, share, *self._sizes(half))
         self._session.receive(f"matrix_receiver{self._bits}", first, blocks, *arguments)
+        self._shares[1][half.part, self._columns] = share[:, : self._width]
+
+    def _sizes(self, half: Half) -> tuple[int, int, int, int]:
+        return half.stop - half.start, self._inner, self._width, self._stride
+
+    def _rows(self, count: int) -> Array:
+        """Return rows of zeros for kernels."""
+        dtype = self._shares[0].dtype
+        return zeros(count * self._stride, dtype).reshape(count, self._stride)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import prod
 from typing import Final
 
 import numpy as np
@@ -35,7 +36,7 @@ from .lengths import (
 from .native import BLOCK_BYTES, Array, Native, empty, padded, zeros
 from .native_batches import Additive, BitProducts, Kind, MatrixRows, Products, Session, Tables
 from .party import BitTriples
-from .sizes import DIGIT_BITS, KEYS_A_WINDOW, PANEL, TABLE_BITS
+from .sizes import DIGIT_BITS, KEYS_A_WINDOW, TABLE_BITS
 from .steps import Bytes, Round, Steps, Take, swap
 
 _NOTHING: Final = np.empty(0, np.uint8)
@@ -137,37 +138,32 @@ class NativeOts:
         return None if digits is None else kind.out
 
     def matrices(
-        self, choosing: Array | None, carried: Array | None, shape: tuple[int, int, int]
+        self, choosing: Array | None, carried: Array | None, shape: tuple[int, ...]
     ) -> Steps[tuple[Array, Array]]:
         """See `kernels/matrices.py`."""
         given = choosing if choosing is not None else carried
         if given is None:
             raise CompilerBug("a product needs a matrix")
         bits, dtype = self._ring(given), given.dtype
-        m, k, n = shape
+        *items, m, k, n = shape
+        rows = prod(items) * m
+        chosen = None if choosing is None else choosing.reshape(rows, k)
+        sent = None if carried is None else carried.reshape(prod(items) * k, n)
+        shares = np.zeros((rows, n), dtype), np.zeros((rows, n), dtype)
         # Rows begin at multiples of what kernels take at a time.
         strip = strip_bytes(cipher_for(self._native.engine.target.path)) // dtype.itemsize
-        parts: dict[int, tuple[MatrixRows, tuple[Array, Array]]] = {}
-        for start in range(0, n, PANEL):
-            width = min(PANEL, n - start)
-            stride = -(-width // strip) * strip
-            rows = None
-            if carried is not None:
-                rows = zeros(k * stride, dtype).reshape(k, stride)
-                rows[:, :width] = carried[:, start : start + width]
-            share = zeros(m * stride, dtype), zeros(m * stride, dtype)
-            shares = share[0].reshape(m, stride), share[1].reshape(m, stride)
-            kind = MatrixRows(self._session, choosing, rows, shares, (k, width, stride))
-            parts[start] = kind, shares
+
+        def kind(columns: slice) -> MatrixRows:
+            sizes = (m, k)
+            return MatrixRows(
+                self._session, chosen, sent, shares, sizes=sizes, columns=columns, strip=strip
+            )
+
         sends, receives = carried is not None, choosing is not None
-        panels = matrix_batches(bits, m, k, n, sends=sends, receives=receives)
-        yield from self._run((parts[panel.start][0], panel.batch) for panel in panels)
-        results = np.zeros((m, n), dtype), np.zeros((m, n), dtype)
-        for start, (_, shares) in parts.items():
-            for result, part in zip(results, shares, strict=True):
-                width = min(PANEL, n - start)
-                result[:, start : start + width] = part[:, :width]
-        return results
+        panels = matrix_batches(bits, rows, k, n, sends=sends, receives=receives)
+        yield from self._run((kind(panel.columns), panel.batch) for panel in panels)
+        one, other = (share.reshape(*items, m, n) for share in shares)
+        return one, other
 
     def _ring(self, x: Array) -> int:
         """Load the arithmetic of an array's elements; return their width."""

@@ -20,7 +20,7 @@ from .boolean import pack
 from .comparison import equal, less_than, msb, negate_bits
 from .conversions import bits_to_numbers, select, to_numbers, to_xor_shares, unpack
 from .division import Factor, divide, divide_by_constant, remainder_by_constant
-from .matrices import matrix_multiply, matrix_multiply_known
+from .matrices import matrix_multiply, matrix_multiply_known, turned
 from .operation_call import Call, is_bool, is_signed
 from .steps import Array, Bytes, Steps
 from .truncation import extend, truncate
@@ -217,8 +217,8 @@ def matrix_product(call: Call) -> Steps[Array]:
     if right is not None:
         result = yield from matrix_multiply_known(party, x, y, right)
     elif left is not None:
-        turned = yield from matrix_multiply_known(party, y.T, x.T, left)
-        result = np.ascontiguousarray(turned.T)
+        other = yield from matrix_multiply_known(party, turned(y), turned(x), left)
+        result = np.ascontiguousarray(turned(other))
     else:
         result = yield from matrix_multiply(party, x, y)
     return result.reshape(-1)

@@ -56,7 +56,7 @@ class Squares:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MatrixTriple:
-    """This party's shares of random A [m][k], B [k][n] and C = A·B [m][n].
+    """This party's shares of random A [m][k], B [k][n] and C = A·B [m][n], or of a batch of them.
 
     Of convolutions: images, filters and their convolution.
     """
@@ -122,11 +122,12 @@ class OtBox(Protocol):
         """
 
     def matrices(
-        self, choosing: Array | None, carried: Array | None, shape: tuple[int, int, int]
+        self, choosing: Array | None, carried: Array | None, shape: tuple[int, ...]
     ) -> Steps[tuple[Array, Array]]:
         """Shares [m][n] of the other's `choosing` [m][k] times this `carried` [k][n], and reverse.
 
-        None where a direction isn't wanted. `lengths.matrix_batches`.
+        The shape is (m, k, n), behind the dimensions of a batch of products, if any, which all
+        arrays then have in front. None where a direction isn't wanted. `lengths.matrix_batches`.
         """
 
 
@@ -211,8 +212,8 @@ class Preprocessing(Protocol):
     def squares(self, count: int, bits: int) -> Steps[Squares]:
         """`count` numbers and their squares modulo 2^ℓ."""
 
-    def matrix_triple(self, m: int, k: int, n: int, bits: int) -> Steps[MatrixTriple]:
-        """A triple of matrices modulo 2^ℓ."""
+    def matrix_triples(self, count: int, m: int, k: int, n: int, bits: int) -> Steps[MatrixTriple]:
+        """`count` triples of matrices modulo 2^ℓ: A [count][m][k], B [count][k][n]."""
 
     def convolution_triple(self, kind: ConvolutionTriple) -> Steps[MatrixTriple]:
         """A triple of images, filters and their convolution modulo 2^ℓ."""

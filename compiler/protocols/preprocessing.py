@@ -50,12 +50,14 @@ class OtPreprocessing:
         cross = yield from halved_products(self._ots, self._index, a)
         return Squares(a=a, c=a * a + 2 * cross)
 
-    def matrix_triple(self, m: int, k: int, n: int, bits: int) -> Steps[MatrixTriple]:
-        """Two random matrices and their product, by the cross terms of `matrices.py`."""
+    def matrix_triples(self, count: int, m: int, k: int, n: int, bits: int) -> Steps[MatrixTriple]:
+        """Random matrices and their products, by the cross terms of `matrices.py`."""
         dtype = dtype_of(bits)
-        a = self._random(m * k * dtype.itemsize).view(dtype).reshape(m, k)
-        b = self._random(k * n * dtype.itemsize).view(dtype).reshape(k, n)
-        one, other = yield from self._ots.matrices(a, b, (m, k, n))
+        a, b = (
+            self._random(prod(shape) * dtype.itemsize).view(dtype).reshape(shape)
+            for shape in ((count, m, k), (count, k, n))
+        )
+        one, other = yield from self._ots.matrices(a, b, (count, m, k, n))
         return MatrixTriple(a=a, b=b, c=a @ b + one + other)
 
     def convolution_triple(self, kind: ConvolutionTriple) -> Steps[MatrixTriple]:

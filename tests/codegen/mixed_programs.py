@@ -225,9 +225,9 @@ class Mixed:
 
     def matrices(self) -> object:
         element = self.integer()
-        left = self.secret(element, (2, 3), A)
+        items = self.random.choice(((), (2,)))
         m, k, n = 2, 3, self.random.choice((1, 2))
-        shape = (k, n)
+        left = self.secret(element, (*items, m, k), A)
         base = (
             self.secret(element, (2, 3), A)
             if self.random.random() < 0.5
@@ -235,11 +235,14 @@ class Mixed:
         )
         flat = replace(base.type, shape=(6,))
         rows = self.made(flat, ir.Reshape, operands=(base,))
-        places = ((0, n, 1),)
+        places = ((0, *(0 for _ in items), n, 1),)
         right = self.made(
-            replace(base.type, shape=shape), ir.AffineRead, operands=(rows,), places=places
+            replace(base.type, shape=(*items, k, n)),
+            ir.AffineRead,
+            operands=(rows,),
+            places=places,
         )
-        type = ir.TensorType(element, (m, n), SECRET, A)
+        type = ir.TensorType(element, (*items, m, n), SECRET, A)
         return self.made(type, ir.MatrixProduct, operands=(left, right))
 
     def owned_product(self) -> object:

@@ -167,16 +167,19 @@ def test_leaves_hold_all_sixteen_answers(native: Native, fields: int) -> None:
 
 @pytest.mark.parametrize("bits", [8, 16, 32, 64])
 @pytest.mark.parametrize("columns", [5, 128])
-def test_matrix_messages(native: Native, bits: int, columns: int) -> None:
+@pytest.mark.parametrize(("height", "before"), [(2, 0), (1, 0), (2, 1), (3, 2)])
+def test_matrix_messages(native: Native, bits: int, columns: int, height: int, before: int) -> None:
+    """Rows that choose among those of their own product of a batch."""
     rows, inner, stride, half = 2, 2, 512, bits // 2
+    items = [(before + i) // height for i in range(rows)]
     native.load(sharing.add_ring, bits)
     dtype = np.dtype(f"u{bits // 8}")
     reference = Reference(rows * inner * bits)
-    y = zeros(inner * stride, dtype).reshape(inner, stride)
-    y[:, :columns] = RNG.integers(0, 1 << bits, (inner, columns), dtype)
+    y = zeros((items[-1] + 1) * inner * stride, dtype).reshape(-1, inner, stride)
+    y[:, :, :columns] = RNG.integers(0, 1 << bits, (len(y), inner, columns), dtype)
     share = zeros(rows * stride, dtype)
     message = empty(rows * inner * product_message(bits, columns), np.uint8)
-    sizes = (rows, inner, columns, stride)
+    sizes = (rows, inner, columns, stride, height, before)
     arguments = (START, FIRST, reference.sent, DELTA, y, share, message)
     native.call(f"matrix_sender{bits}", *arguments, *sizes)
     place = ot = 0
@@ -196,7 +199,7 @@ def test_matrix_messages(native: Native, bits: int, columns: int) -> None:
                     )[:columns].astype(dtype)
                     for v in (0, 1)
                 )
-                words[bit] = zero - one + y[j, :columns]
+                words[bit] = zero - one + y[items[i], j, :columns]
                 totals[i] -= zero << dtype.type(bit)
                 ot += 1
             expected = words[0].tobytes()

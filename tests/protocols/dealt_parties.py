@@ -20,7 +20,7 @@ CALLS = (
     "bit_pairs",
     "triples",
     "squares",
-    "matrix_triple",
+    "matrix_triples",
     "convolution_triple",
     "da_bits",
 )

@@ -213,13 +213,21 @@ FACTORS = [("A", "A"), ("A", "first"), ("second", "A"), ("first", "second"), ("A
 
 @pytest.mark.parametrize("element", INTEGERS, ids=str)
 @pytest.mark.parametrize(("x", "y"), FACTORS)
-@pytest.mark.parametrize("shape", [(3, 4, 5), (1, 1, 1), (2, 0, 3), (0, 2, 2), (20, 2, 3)])
+@pytest.mark.parametrize(
+    "shape",
+    [
+        *((3, 4, 5), (1, 1, 1), (2, 0, 3), (0, 2, 2), (20, 2, 3)),
+        *((6, 3, 4, 5), (3, 20, 2, 3), (0, 2, 2, 2), (2, 3, 0, 2)),
+    ],
+    ids=str,
+)
 def test_matrix_products(
-    pair: Pair, element: IntType, x: str, y: str, shape: tuple[int, int, int]
+    pair: Pair, element: IntType, x: str, y: str, shape: tuple[int, ...]
 ) -> None:
-    m, k, n = shape
-    operands = (value(0, element, (m, k), x), value(1, element, (k, n), y))
-    operation = ir.MatrixProduct(operands=operands, results=(value(2, element, (m, n), "A"),))
+    *items, m, k, n = shape
+    operands = (value(0, element, (*items, m, k), x), value(1, element, (*items, k, n), y))
+    result = value(2, element, (*items, m, n), "A")
+    operation = ir.MatrixProduct(operands=operands, results=(result,))
     agrees(pair, operation, [values_of(element, v.type.shape, v.id) for v in operands])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from sharing_parties import Pair, assert_uniform, edge_numbers, random_numbers, split
 
 from ezlang.compiler.protocols import arithmetic, matrices
+from ezlang.compiler.protocols.lengths import matrix_batches
 from ezlang.compiler.protocols.party import SharingParty
 from ezlang.compiler.protocols.steps import Steps
 
@@ -116,23 +118,61 @@ def test_squares(pair: Pair, bits: int, count: int) -> None:
 
 
 @pytest.mark.parametrize("bits", WIDTHS)
-@pytest.mark.parametrize("shape", [(1, 1, 1), (3, 2, 5), (2, 3, 127), (5, 4, 129), (200, 3, 2)])
-def test_matrix_products(pair: Pair, bits: int, shape: tuple[int, int, int]) -> None:
-    m, k, n = shape
-    x, y = (random_numbers(s, f"u{bits // 8}", sum(s)) for s in ((m, k), (k, n)))
+@pytest.mark.parametrize(
+    "shape",
+    [
+        *((1, 1, 1), (3, 2, 5), (2, 3, 127), (5, 4, 129), (200, 3, 2)),
+        *(
+            (1, 3, 2, 5),
+            (7, 1, 1, 1),
+            (4, 2, 3, 5),
+            (3, 200, 1, 2),
+            (3, 4, 2, 129),
+            (2, 3, 1, 2, 2),
+        ),
+    ],
+    ids=str,
+)
+def test_matrix_products(pair: Pair, bits: int, shape: tuple[int, ...]) -> None:
+    """Of two matrices, and of a batch of them."""
+    *items, m, k, n = shape
+    shapes = ((*items, m, k), (*items, k, n))
+    x, y = (random_numbers(s, f"u{bits // 8}", sum(s)) for s in shapes)
     xs, ys = split(x, 3), split(y, 4)
     outcome = pair.run(lambda p: matrices.matrix_multiply(p, xs[p.index], ys[p.index]))
     assert np.array_equal(outcome.results[0] + outcome.results[1], x @ y)
     if k * n * -(-m // 128) < m * k * -(-n // 128):
         m, n = n, m
-    ots = bits * m * k * -(-n // 128)
+    count = prod(items)
+    ots = count * bits * m * k * -(-n // 128)
+    message = count * m * k * message_bytes(bits, n)
     assert outcome.ots == (ots, ots)
-    assert outcome.bytes == (ots // 8 + m * k * message_bytes(bits, n),) * 2
+    assert outcome.bytes == (ots // 8 + message,) * 2
+    batches = len(matrix_batches(bits, count * m, k, n, sends=True, receives=True))
+    assert outcome.rounds == batches + 1
 
     outcome = pair.run(lambda p: matrices.matrix_multiply_known(p, xs[p.index], y, 1))
     assert np.array_equal(outcome.results[0] + outcome.results[1], x @ y)
     assert sorted(outcome.ots) == [0, ots]
-    assert sorted(outcome.bytes) == sorted([ots // 8, m * k * message_bytes(bits, n)])
+    assert sorted(outcome.bytes) == sorted([ots // 8, message])
+
+
+@pytest.mark.parametrize(("shape", "batches"), [((3, 3, 4, 200), 3), ((40, 5, 1, 130), 8)])
+def test_batches_of_products_are_cut_anywhere(
+    pair: Pair, shape: tuple[int, int, int, int], batches: int
+) -> None:
+    """A batch of OTs begins and ends within an item, and spans several."""
+    items, m, k, n = shape
+    x, y = (random_numbers(s, "u8", sum(s)) for s in ((items, m, k), (items, k, n)))
+    xs, ys = split(x, 3), split(y, 4)
+    rows = min(m, n)
+    panels = matrix_batches(64, items * rows, k, max(m, n), sends=True, receives=True)
+    halves = [panel.batch.sent for panel in panels if panel.start == 0]
+    assert len(panels) == batches
+    assert any(half is not None and half.stop % rows for half in halves)
+    outcome = pair.run(lambda p: matrices.matrix_multiply(p, xs[p.index], ys[p.index]))
+    assert np.array_equal(outcome.results[0] + outcome.results[1], x @ y)
+    assert outcome.rounds == batches + 1
 
 
 @pytest.mark.parametrize("bits", WIDTHS)

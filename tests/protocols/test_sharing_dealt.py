@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -128,10 +129,16 @@ def test_products(pair: Pair, bits: int) -> None:
     outcome = run(pair, lambda p: arithmetic.product(p, xs[p.index], ys[p.index]))
     assert np.array_equal(sum(outcome.results), x * y)
 
-    a, b = x[:35].reshape(7, 5), y[:15].reshape(5, 3)
+
+@pytest.mark.parametrize("bits", WIDTHS)
+@pytest.mark.parametrize("items", [(), (4,)])
+def test_matrix_products(pair: Pair, bits: int, items: tuple[int, ...]) -> None:
+    dtype, count = f"u{bits // 8}", prod(items)
+    a, b = (random_numbers((*items, *shape), dtype, sum(shape)) for shape in ((7, 5), (5, 3)))
     left, right = split(a, 3), split(b, 4)
-    made = pair.run(lambda p: p.preprocessing.matrix_triple(7, 5, 3, bits))
+    made = pair.run(lambda p: p.preprocessing.matrix_triples(count, 7, 5, 3, bits))
     one, other = made.results
+    assert one.c.shape == (count, 7, 3)
     assert np.array_equal((one.a + other.a) @ (one.b + other.b), one.c + other.c)
     outcome = run(pair, lambda p: matrices.matrix_multiply(p, left[p.index], right[p.index]))
     assert np.array_equal(sum(outcome.results), a @ b)

@@ -164,15 +164,15 @@ def _step(kind: BinaryKind, type: ir.TensorType, column: Sharing) -> Usage:
 
 
 def _matrix(operation: ir.MatrixProduct, column: Sharing) -> Usage:
-    x, y = (value.type for value in operation.operands)
-    (m, k), n = x.shape, y.shape[1]
+    x = operation.operands[0].type
+    k, results = x.shape[-1], operation.result.type.size
     secrets = [v.type for v in operation.operands if v.type.label.is_secret]
     known = catalogue.PUBLIC if len(secrets) < 2 else catalogue.SECRET
     product = catalogue.binary(
         BinaryKind.MUL, x.element, catalogue.SECRET, known, shallow=column is B
     )
     step = _step(BinaryKind.ADD, x, column)
-    sums = step.times(m * n * (k - 1))
+    sums = step.times(results * (k - 1))
     levels = ceil(log2(k)) if k > 1 else 0
     waits = Usage(rounds=step.rounds * (levels - 1))
-    return _circuit(_size(product), column).times(m * k * n) + sums + waits
+    return _circuit(_size(product), column).times(results * k) + sums + waits

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -95,15 +96,17 @@ def tables(fields: int) -> Callable[[SharingParty], Steps[Any]]:
     return run
 
 
-def matrices(m: int, k: int, n: int, *, one_way: bool) -> Callable[[SharingParty], Steps[Any]]:
+def matrices(*shape: int, one_way: bool) -> Callable[[SharingParty], Steps[Any]]:
+    *items, m, k, n = shape
+
     def run(party: SharingParty) -> Steps[Any]:
-        choosing = drawn(party.index, m * k, 32).reshape(m, k)
-        carried = drawn(party.index + 2, k * n, 32).reshape(k, n)
+        choosing = drawn(party.index, prod(items) * m * k, 32).reshape(*items, m, k)
+        carried = drawn(party.index + 2, prod(items) * k * n, 32).reshape(*items, k, n)
         if one_way and party.index == 0:
-            return party.ots.matrices(choosing, None, (m, k, n))
+            return party.ots.matrices(choosing, None, shape)
         if one_way:
-            return party.ots.matrices(None, carried, (m, k, n))
-        return party.ots.matrices(choosing, carried, (m, k, n))
+            return party.ots.matrices(None, carried, shape)
+        return party.ots.matrices(choosing, carried, shape)
 
     return run
 
@@ -128,6 +131,9 @@ PROTOCOLS: dict[str, Callable[[SharingParty], Steps[Any]]] = {
     "matrices": matrices(3, 4, 5, one_way=False),
     "wide matrices": matrices(40, 30, 200, one_way=False),
     "matrices one way": matrices(6, 2, 7, one_way=True),
+    "a batch of matrices": matrices(9, 3, 4, 5, one_way=False),
+    "many matrices": matrices(700, 3, 2, 5, one_way=False),
+    "a batch of matrices one way": matrices(3, 2, 2, 130, one_way=True),
     "two at once": lambda party: together([products(64, 3, 3)(party), leaves(2)(party)]),
     "unlike ones": lambda party: together(
         [random_products(party), bit_triples(2, 80)(party), matrices(2, 2, 2, one_way=True)(party)]
@@ -227,12 +233,14 @@ def test_trees_with_rows_that_are_kept(shift: int) -> None:
 
 
 @pytest.mark.parametrize("one_way", [False, True])
-def test_matrices(one_way: bool) -> None:
-    (one, other), (theirs, mine) = session().run(matrices(3, 4, 5, one_way=one_way))
-    choosing = [drawn(party, 12, 32).reshape(3, 4) for party in (0, 1)]
-    carried = [drawn(party + 2, 20, 32).reshape(4, 5) for party in (0, 1)]
+@pytest.mark.parametrize("items", [(), (6,)])
+def test_matrices(items: tuple[int, ...], one_way: bool) -> None:
+    (one, other), (theirs, mine) = session().run(matrices(*items, 3, 4, 5, one_way=one_way))
+    count = prod(items)
+    choosing = [drawn(party, count * 12, 32).reshape(*items, 3, 4) for party in (0, 1)]
+    carried = [drawn(party + 2, count * 20, 32).reshape(*items, 4, 5) for party in (0, 1)]
     assert (other + theirs == choosing[0] @ carried[1]).all()
-    wanted = np.zeros((3, 5), np.uint32) if one_way else choosing[1] @ carried[0]
+    wanted = np.zeros((*items, 3, 5), np.uint32) if one_way else choosing[1] @ carried[0]
     assert (one + mine == wanted).all()
 
 

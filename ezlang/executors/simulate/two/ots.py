@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -83,18 +84,19 @@ class IdealOts:
         return np.empty(0, np.uint8) if found is None else found
 
     def matrices(
-        self, choosing: Array | None, carried: Array | None, shape: tuple[int, int, int]
+        self, choosing: Array | None, carried: Array | None, shape: tuple[int, ...]
     ) -> Steps[tuple[Array, Array]]:
         """Products of matrices."""
         given = choosing if choosing is not None else carried
         if given is None:
             raise CompilerBug("a product needs a matrix")
-        m, k, n = shape
+        *items, m, k, n = shape
+        bits, rows = 8 * given.itemsize, prod(items) * m
         sends, receives = carried is not None, choosing is not None
-        panels = matrix_batches(8 * given.itemsize, m, k, n, sends=sends, receives=receives)
+        panels = matrix_batches(bits, rows, k, n, sends=sends, receives=receives)
         batches = tuple(panel.batch for panel in panels)
         shares = yield from self._run("matrix products", batches, choosing, carried)
-        zeros = np.zeros((m, n), given.dtype)
+        zeros = np.zeros((*items, m, n), given.dtype)
         if shares is None:
             return zeros, zeros
         one, other = shares
