@@ -84,7 +84,7 @@ def compiled(body: str, n: int) -> Stages:
     times = [process_time()]
     lowered = lower(api.checked(api.check_text(text(body), settings={"n": n})))
     times.append(process_time())
-    program = prepare(lowered, Policy.YAO)
+    program = prepare(lowered, Policy.AUTO)
     times.append(process_time())
     module = generate(program, 0, interface_of(program, 0))
     times.append(process_time())
