@@ -37,6 +37,8 @@ class Role(Enum):
     PUBLIC = "public"
     SAME = "same"
 
+    __hash__ = object.__hash__  # members are alone; Enum's own hashes their names
+
 
 @dataclass(frozen=True, slots=True)
 class Narrow:

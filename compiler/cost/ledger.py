@@ -40,6 +40,8 @@ class Phase(Enum):
     PREPROCESSING = "preprocessing"
     ONLINE = "online"
 
+    __hash__ = object.__hash__  # members are alone; Enum's own hashes their names
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:

@@ -48,6 +48,8 @@ class UnaryKind(Enum):
     BITNOT = "bitnot"
     NOT = "not"
 
+    __hash__ = object.__hash__  # members are alone; Enum's own hashes their names
+
 
 class BinaryKind(Enum):
     """As in the typed tree; AND, OR, XOR work on integers and bools."""
@@ -70,6 +72,8 @@ class BinaryKind(Enum):
     GE = "ge"
     MIN = "min"
     MAX = "max"
+
+    __hash__ = object.__hash__  # members are alone; Enum's own hashes their names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

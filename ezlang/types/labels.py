@@ -21,6 +21,8 @@ class LabelKind(Enum):
     OWNED = "owned"
     SECRET = "secret"
 
+    __hash__ = object.__hash__  # members are alone; Enum's own hashes their names
+
 
 @dataclass(frozen=True, slots=True)
 class Label:

@@ -17,6 +17,8 @@ class Sharing(Enum):
     BOOLEAN = "boolean"
     YAO = "yao"
 
+    __hash__ = object.__hash__  # members are alone; Enum's own hashes their names
+
 
 POLICIES: Final = ("auto", "arithmetic", "boolean", "yao")
 """What can be said of all secrets of a program: what is cheapest, or one sharing."""
