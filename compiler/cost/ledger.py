@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 
 from ezlang.source import NO_SPAN, Span
 
@@ -43,8 +43,7 @@ class Phase(Enum):
     __hash__ = object.__hash__  # members are alone; Enum's own hashes their names
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """Under which phase, for which part of the program, something is booked, and what it is."""
 
     phase: Phase

@@ -1,16 +1,17 @@
-"""What a run costs, before it: `predict`."""
+"""What a run costs, before it: `predict`; of several ways to make its OTs: `Forecast`."""
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..ir import tree as ir
+from ..ir.ots import OtKinds
 from ..protocols.demands import CorrelatedOt, Demands, Kind, LabelOt, kind_of
 from . import yao
 from .ledger import Amounts, Ledger
 from .session import OTS, TAKES, Session
-from .walk import Plans, Unknown, Walk
+from .walk import Plans, Traces, Unknown, Walk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,15 +36,17 @@ class Prediction:
 
 def predict(program: ir.Program, *, dealt: bool = False) -> Prediction:
     """Return what a program costs, as it goes to code generation; `dealt`: with a dealer."""
-    plans = Plans(program, dealt)
-    walk = _walked(program, plans, most=False)
+    forecast = Forecast(program, dealt)
+    walk = forecast.walk(program.ots)
     least = walk.session.ledger
     most: Ledger | None = least
     if walk.unknown:
         bounded = all(one.kind != "loop" for one in walk.unknown)
-        most = _walked(program, plans, most=True).session.ledger if bounded else None
+        most = (
+            _walked(program, forecast.plans, program.ots, True).session.ledger if bounded else None
+        )
     unknown = tuple(walk.unknown)
-    return Prediction(least=least, most=most, unknown=unknown, sharing=plans.memory)
+    return Prediction(least=least, most=most, unknown=unknown, sharing=forecast.plans.memory)
 
 
 def predict_demands(program: ir.Program) -> tuple[Demands, tuple[Unknown, ...]]:
@@ -51,7 +54,7 @@ def predict_demands(program: ir.Program) -> tuple[Demands, tuple[Unknown, ...]]:
 
     It is exact if there is nothing of that sort.
     """
-    walk = _walked(program, Plans(program, dealt=True), most=False)
+    walk = Forecast(program, dealt=True).walk(program.ots)
     demands = _kinds_of(walk.session.ledger.amounts)
     kinds: tuple[Kind, ...] = LabelOt(), CorrelatedOt(sender=0), CorrelatedOt(sender=1)
     for source, ots in zip(kinds, walk.session.ots, strict=True):
@@ -69,9 +72,33 @@ class OtUse:
     exact: bool
 
 
-def predict_ots(program: ir.Program) -> tuple[OtUse, OtUse]:
+@dataclass(slots=True)
+class Forecast:
+    """What a program costs at least, for each way in which its OTs may be made.
+
+    What its groups exchange is found once; in `traces`, which may serve several programs.
+    """
+
+    program: ir.Program
+    dealt: bool = False
+    traces: Traces = field(default_factory=dict)
+    plans: Plans = field(init=False)
+    _walks: dict[OtKinds, Walk] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.plans = Plans(self.program, self.dealt, self.traces)
+
+    def walk(self, kinds: OtKinds) -> Walk:
+        """Return the walk through the program with OTs of some kinds."""
+        found = self._walks.get(kinds)
+        if found is None:
+            found = self._walks[kinds] = _walked(self.program, self.plans, kinds, False)
+        return found
+
+
+def predict_ots(forecast: Forecast) -> tuple[OtUse, OtUse]:
     """Return what a program takes for Yao's protocol, and for shares in the fuller direction."""
-    walk = _walked(program, Plans(program, dealt=False), most=False)
+    walk = forecast.walk(forecast.program.ots)
     yao_ots, first, second = (one.taken for one in walk.session.ots)
     takes = [walk.session.ledger.total(name) for name in TAKES]
     exact = not walk.unknown
@@ -99,8 +126,8 @@ def _decides_demands(unknown: Unknown) -> bool:
     return any(use != uses[0] for use in uses)
 
 
-def _walked(program: ir.Program, plans: Plans, *, most: bool) -> Walk:
-    walk = Walk(program, plans, Session(dealt=plans.dealt, kinds=program.ots), most=most)
+def _walked(program: ir.Program, plans: Plans, kinds: OtKinds, most: bool) -> Walk:
+    walk = Walk(program, plans, Session(dealt=plans.dealt, kinds=kinds), most=most)
     yao.begin(walk.session)
     walk.run()
     return walk

@@ -31,6 +31,9 @@ from .ledger import Amounts
 from .session import Session, merged
 from .shares import Trace, book, signature, trace_of
 
+Traces = dict[Hashable, Trace]
+"""Of groups that are alike, what they exchange, by what says so (shares.py)."""
+
 Action = Callable[[Session], None]
 """What an operation does to a session."""
 
@@ -51,13 +54,16 @@ class Unknown:
 class Plans:
     """What operations do to a session, by `id()`; what does nothing isn't there.
 
-    What a group does (ir/groups.py) is at its first operation. `dealt`: with a dealer.
+    What a group does (ir/groups.py) is at its first operation. `dealt`: with a dealer. `traces` may
+    serve several programs. `memory` are the bytes of arrays that a group on shares has at the most;
+    None if there is no group.
     """
 
     program: ir.Program
     dealt: bool = False
+    traces: Traces = field(default_factory=dict)
     actions: dict[int, Action] = field(default_factory=dict)
-    _traces: dict[Hashable, Trace] = field(default_factory=dict)
+    memory: int | None = None
 
     def __post_init__(self) -> None:
         functions = {function.name: function for function in self.program.functions}
@@ -91,16 +97,12 @@ class Plans:
                 for inner in operation.regions:
                     self._region(inner, views, numbers, interfaces)
 
-    @property
-    def memory(self) -> int | None:
-        """The bytes of arrays that a group on shares has at the most; None if there is none."""
-        return max((trace.memory for trace in self._traces.values()), default=None)
-
     def _trace(self, first: Exchange, second: Exchange) -> Trace:
-        known = signature(first)
-        found = self._traces.get(known)
+        known = signature(first), self.dealt
+        found = self.traces.get(known)
         if found is None:
-            found = self._traces[known] = trace_of((first, second), dealt=self.dealt)
+            found = self.traces[known] = trace_of((first, second), dealt=self.dealt)
+        self.memory = max(self.memory or 0, found.memory)
         return found
 
 

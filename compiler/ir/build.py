@@ -72,8 +72,8 @@ class Builder:
 
     def emit(self, operation: ir.Operation) -> None:
         """Append an operation."""
-        secret = any(value.type.label.is_secret for value in operation.results)
-        if secret and self.forced is not None and operation.forced is None:
+        asked = self.forced is not None and operation.forced is None
+        if asked and any(value.type.label.is_secret for value in operation.results):
             operation = replace(operation, forced=self.forced)
         self.operations.append(operation)
 

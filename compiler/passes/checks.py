@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from ..ir import tree as ir
 from ..ir.build import Builder
-from .rewrite import Rule, rewrite_function
+from .rewrite import Rule, rewrite_function, with_functions
 from .scalars import Scalars
 from .vectorise.support import can_end_the_run
 
@@ -26,7 +26,7 @@ def drop_checks(program: ir.Program) -> ir.Program:
         scalars = Scalars()
         scalars.see(function.body)
         functions.append(rewrite_function(function, _Drop(scalars)))
-    return replace(program, functions=tuple(functions))
+    return with_functions(program, functions)
 
 
 @dataclass(slots=True)

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from ..cost.predict import predict
+from ..cost.predict import Forecast
 from ..cost.profiles import Profile
 from ..cost.summary import total
 from ..ir import tree as ir
@@ -33,19 +33,32 @@ NEAR: Final = 1.5
 
 
 @dataclass(frozen=True, slots=True)
+class Finished:
+    """A program ready to run, and what is known of its costs."""
+
+    program: ir.Program
+    forecast: Forecast
+
+
+@dataclass(frozen=True, slots=True)
 class Choice:
     """A program ready to run, the columns that were chosen, and for which model."""
 
-    program: ir.Program
+    finished: Finished
     model: Model
     columns: Columns
+
+    @property
+    def program(self) -> ir.Program:
+        """The program."""
+        return self.finished.program
 
 
 def choose(
     program: ir.Program,
     profile: Profile,
-    finish: Callable[[ir.Program], ir.Program],
-    with_policy: Callable[[Policy], ir.Program],
+    finish: Callable[[ir.Program], Finished],
+    with_policy: Callable[[Policy], Finished],
 ) -> Choice:
     """Return the cheapest of several assignments.
 
@@ -78,7 +91,7 @@ def _cheapest(choices: Iterable[Choice], profile: Profile) -> Choice:
 def _seconds(choices: Iterable[Choice], profile: Profile) -> Iterator[float]:
     """Yield how long choices take, up to the first for which that isn't known beforehand."""
     for choice in choices:
-        found = predict(choice.program)
-        if not found.is_exact:
+        walk = choice.finished.forecast.walk(choice.program.ots)
+        if walk.unknown:
             return
-        yield total(found.least).seconds(profile)
+        yield total(walk.session.ledger).seconds(profile)

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from ..ir import tree as ir
 from ..ir.build import Builder
 from ..ir.tree import BinaryKind
-from .rewrite import Rule, rewrite_function
+from .rewrite import Rule, rewrite_function, with_functions
 
 _KINDS = {BinaryKind.ADD, BinaryKind.SUB, BinaryKind.XOR, BinaryKind.OR}
 
@@ -27,7 +27,7 @@ def add_at_indices(program: ir.Program) -> ir.Program:
     for function in program.functions:
         used = Counter(value.id for value in _uses(function.body))
         functions.append(rewrite_function(function, _Add(used)))
-    return replace(program, functions=tuple(functions))
+    return with_functions(program, functions)
 
 
 def _uses(region: ir.Region) -> list[ir.Value]:

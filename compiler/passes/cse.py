@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, fields
+from functools import cache
 
 from ..ir import tree as ir
 from ..ir.build import Builder
@@ -72,8 +73,13 @@ class _Merge(Rule):
 
 
 def _key(operation: ir.Operation) -> Hashable:
-    attributes = tuple(
-        getattr(operation, field.name) for field in fields(operation) if field.name not in _SHARED
-    )
-    operands = tuple(value.id for value in operation.operands)
-    return type(operation), attributes, operands, operation.result.type
+    kind: type = type(operation)
+    attributes = tuple([getattr(operation, name) for name in _attributes(kind)])
+    operands = tuple([value.id for value in operation.operands])
+    return kind, attributes, operands, operation.result.type
+
+
+@cache
+def _attributes(kind: type) -> tuple[str, ...]:
+    """Return the names of what operations of a kind have by themselves."""
+    return tuple(field.name for field in fields(kind) if field.name not in _SHARED)

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from ..ir import tree as ir
+from .rewrite import with_functions, with_operations
 
 
 def remove_dead(program: ir.Program) -> ir.Program:
@@ -24,8 +25,8 @@ def remove_dead(program: ir.Program) -> ir.Program:
     for function in program.functions:
         sweep = _Sweep(noticed)
         body = sweep.region(function.body, range(len(function.body.yields)))
-        functions.append(replace(function, body=body))
-    return replace(program, functions=tuple(functions))
+        functions.append(function if body is function.body else replace(function, body=body))
+    return with_functions(program, functions)
 
 
 def _noticed(operation: ir.Operation, functions: set[str]) -> bool:
@@ -55,7 +56,8 @@ class _Sweep:
             swept = self.operation(operation)
             if swept is not None:
                 kept.append(swept)
-        return replace(region, operations=tuple(reversed(kept)), yields=yields)
+        kept.reverse()
+        return with_operations(region, kept, yields)
 
     def operation(self, operation: ir.Operation) -> ir.Operation | None:
         if not self._needed(operation):

@@ -18,6 +18,7 @@ from ezlang.source import NO_SPAN, Span
 from ..ir import tree as ir
 from ..ir.tree import BinaryKind, Sharing
 from .ranges import Known, Range, bits_of, ranges_of, signed_bits_of
+from .rewrite import with_functions, with_operations
 
 _COMPARISONS: Final = frozenset(
     {BinaryKind.EQ, BinaryKind.NE, BinaryKind.LT, BinaryKind.LE, BinaryKind.GT, BinaryKind.GE}
@@ -40,11 +41,11 @@ _COMPUTED: Final = frozenset(
 def narrow(program: ir.Program) -> ir.Program:
     """Return the program with `bits` at operations that can be done in less than their width."""
     ranges = ranges_of(program)
-    functions = (
-        replace(function, body=_region(function.body, ranges[function.name]))
-        for function in program.functions
-    )
-    return replace(program, functions=tuple(functions))
+    functions = []
+    for function in program.functions:
+        body = _region(function.body, ranges[function.name])
+        functions.append(function if body is function.body else replace(function, body=body))
+    return with_functions(program, functions)
 
 
 def _region(region: ir.Region, known: Known) -> ir.Region:
@@ -52,9 +53,10 @@ def _region(region: ir.Region, known: Known) -> ir.Region:
     for operation in region.operations:
         if operation.regions:
             inner = tuple(_region(one, known) for one in operation.regions)
-            operation = replace(operation, regions=inner)
+            if any(new is not old for new, old in zip(inner, operation.regions, strict=True)):
+                operation = replace(operation, regions=inner)
         operations.append(_narrowed(operation, known))
-    return replace(region, operations=tuple(operations))
+    return with_operations(region, operations, region.yields)
 
 
 def _narrowed(operation: ir.Operation, known: Known) -> ir.Operation:
@@ -66,7 +68,10 @@ def _narrowed(operation: ir.Operation, known: Known) -> ir.Operation:
     ranges = [known[value.id] for value in values]
     nonnegative = all(one.low >= 0 for one in ranges)
     bits = max(map(bits_of if nonnegative else signed_bits_of, ranges))
-    if bits >= values[0].type.width:
+    if bits >= values[0].type.width or (bits, nonnegative) == (
+        operation.bits,
+        operation.nonnegative,
+    ):
         return operation
     return replace(operation, bits=bits, nonnegative=nonnegative)
 

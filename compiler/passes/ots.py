@@ -16,7 +16,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..cost.ots import choose_kind
-from ..cost.predict import predict_ots
+from ..cost.predict import Forecast, predict_ots
 from ..cost.profiles import Profile
 from ..ir import tree as ir
 from ..ir.ots import OtKinds
@@ -27,8 +27,13 @@ MOST_TAKES = 4096
 
 def choose_ots(program: ir.Program, profile: Profile) -> ir.Program:
     """Return the program with the kinds of OTs that are cheapest on a network."""
+    return replace(program, ots=cheapest_kinds(Forecast(program), profile))
+
+
+def cheapest_kinds(forecast: Forecast, profile: Profile) -> OtKinds:
+    """Return the kinds of OTs that are cheapest on a network."""
     yao, shares = (
         choose_kind(profile, use.count, silent=use.exact and use.takes <= MOST_TAKES)
-        for use in predict_ots(program)
+        for use in predict_ots(forecast)
     )
-    return replace(program, ots=OtKinds(yao=yao, shares=shares))
+    return OtKinds(yao=yao, shares=shares)

@@ -21,6 +21,7 @@ from .moves import merge_moves
 from .oblivious import expand_oblivious
 from .products import fold_products
 from .reduce import expand_reduce
+from .rewrite import unchanged
 from .simplify import simplify
 from .vectorise import BUDGET, SHARED, WIDE, vectorise
 
@@ -112,14 +113,21 @@ def run_passes(program: ir.Program, passes: Sequence[Pass] | str) -> ir.Program:
     """Return the program after the passes, or those of a named pipeline, in order.
 
     The program is verified before and after all of them; where the environment has EZLANG_VERIFY,
-    after each. Raises CompilerBug where a pass breaks a rule of the IR.
+    after each. A pass that has left a program as it is isn't run on it again. Raises CompilerBug
+    where a pass breaks a rule of the IR.
     """
     chosen = PIPELINES[passes] if isinstance(passes, str) else passes
     each = bool(os.environ.get("EZLANG_VERIFY"))
+    idle: dict[Pass, ir.Program] = {}
     with deep_recursion():
+        verified = program
         verify(program)
         for number, run in enumerate(chosen):
-            program = run(program)
-            if each or number == len(chosen) - 1:
+            if idle.get(run) is not program:
+                before, program = program, unchanged(program, run(program))
+                if program is before:
+                    idle[run] = program
+            if program is not verified and (each or number == len(chosen) - 1):
                 verify(program)
+                verified = program
     return program

@@ -6,22 +6,25 @@ common, so that all see the same operations in the same order.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
+from ..cost.predict import Forecast
 from ..cost.profiles import LAN, Profile
+from ..cost.walk import Traces
 from ..ir import tree as ir
 from .assign import Explanation, Policy, assign, explain, model_of, solve
 from .assign.known import forward_known
 from .checks import drop_checks
-from .choose import Choice, choose
+from .choose import Choice, Finished, choose
 from .circuits import choose_circuits
 from .constants import fold_constants
 from .cse import merge_common
 from .dce import remove_dead
 from .expand import expand_shared
 from .narrow import narrow
-from .ots import choose_ots
+from .ots import cheapest_kinds
 from .outline import outline
 from .pipeline import PIPELINES, Pass, run_passes
 from .schedule import schedule
@@ -62,8 +65,13 @@ def before_assignment(program: ir.Program, policy: Policy = Policy.AUTO) -> ir.P
 
 def after_assignment(program: ir.Program, profile: Profile = LAN) -> ir.Program:
     """Return a program whose sharings are assigned, ready to run."""
-    last = partial(choose_circuits, profile=profile), partial(choose_ots, profile=profile)
-    return run_passes(program, (*_AFTER, *last))
+    return _finished(program, profile, {}).program
+
+
+def _finished(program: ir.Program, profile: Profile, traces: Traces) -> Finished:
+    made = run_passes(program, (*_AFTER, partial(choose_circuits, profile=profile)))
+    forecast = Forecast(made, traces=traces)
+    return Finished(replace(made, ots=cheapest_kinds(forecast, profile)), forecast)
 
 
 def prepare(
@@ -76,17 +84,22 @@ def prepare(
     """
     if policy is Policy.AUTO:
         return chosen(program, profile).program
+    return after_assignment(_assigned(program, policy, profile), profile)
+
+
+def _assigned(program: ir.Program, policy: Policy, profile: Profile) -> ir.Program:
     choose_one = partial(assign, policy=policy, profile=profile)
-    return after_assignment(run_passes(before_assignment(program, policy), (choose_one,)), profile)
+    return run_passes(before_assignment(program, policy), (choose_one,))
 
 
 def chosen(program: ir.Program, profile: Profile = LAN) -> Choice:
     """Return the cheapest way to run a lowered program on a network."""
+    finish = partial(_finished, profile=profile, traces={})
     return choose(
         before_assignment(program),
         profile,
-        partial(after_assignment, profile=profile),
-        partial(prepare, program, profile=profile),
+        finish,
+        lambda policy: finish(_assigned(program, policy, profile)),
     )
 
 

@@ -2,13 +2,15 @@
 
 A rule sees each operation, its operands already replaced and its regions already rewritten, and
 either leaves it (None) or emits something else through the builder and says which
-values take the place of its results.
+values take the place of its results. What nothing changed in is the same object afterwards, so that
+passes that have nothing to do can be told (pipeline.py).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from operator import is_
 
 from ..ir import tree as ir
 from ..ir.build import Builder, highest_id
@@ -29,16 +31,40 @@ class Rule:
 
 def rewrite(program: ir.Program, rule: Callable[[], Rule]) -> ir.Program:
     """Return the program with a rule applied everywhere; `rule` makes a fresh one a function."""
-    return replace(
-        program,
-        functions=tuple(rewrite_function(function, rule()) for function in program.functions),
-    )
+    return with_functions(program, [rewrite_function(f, rule()) for f in program.functions])
+
+
+def with_functions(program: ir.Program, functions: Sequence[ir.Function]) -> ir.Program:
+    """Return the program with other functions; the program itself if they are the same objects."""
+    if _are_same(functions, program.functions):
+        return program
+    return replace(program, functions=tuple(functions))
+
+
+def unchanged(before: ir.Program, after: ir.Program) -> ir.Program:
+    """Return what a pass made of a program; the program itself if nothing in it is new."""
+    same = _are_same(after.functions, before.functions) and after.ots == before.ots
+    return before if same and after.parties == before.parties else after
+
+
+def with_operations(
+    region: ir.Region, operations: Sequence[ir.Operation], yields: Sequence[ir.Value]
+) -> ir.Region:
+    """Return a region with other operations; the region itself if they are the same objects."""
+    if _are_same(operations, region.operations) and _are_same(yields, region.yields):
+        return region
+    return replace(region, operations=tuple(operations), yields=tuple(yields))
+
+
+def _are_same(first: Sequence[object], second: Sequence[object]) -> bool:
+    return len(first) == len(second) and all(map(is_, first, second))
 
 
 def rewrite_function(function: ir.Function, rule: Rule) -> ir.Function:
     """Return the function with a rule applied everywhere."""
     build = Builder(next_id=highest_id(function.body) + 1)
-    return replace(function, body=_Rewriter(build, rule).region(function.body))
+    body = _Rewriter(build, rule).region(function.body)
+    return function if body is function.body else replace(function, body=body)
 
 
 @dataclass(slots=True)
@@ -54,13 +80,15 @@ class _Rewriter:
                 self.operation(operation)
             yields = self.values(region.yields)
         self.rule.leave()
-        return replace(region, operations=tuple(operations), yields=yields)
+        return with_operations(region, operations, yields)
 
     def operation(self, operation: ir.Operation) -> None:
         operands = self.values(operation.operands)
-        regions = tuple(self.region(inner) for inner in operation.regions)
+        regions = operation.regions
+        if regions:
+            regions = tuple(self.region(inner) for inner in regions)
         changed = operation
-        if regions or operands != operation.operands:
+        if operands is not operation.operands or not _are_same(regions, operation.regions):
             changed = replace(operation, operands=operands, regions=regions)
         # As `build.like`, in less time.
         outer = self.build.span, self.build.forced
@@ -73,8 +101,12 @@ class _Rewriter:
         for old, new in zip(operation.results, results, strict=True):
             self.replaced[old.id] = new
 
-    def values(self, values: Sequence[ir.Value]) -> tuple[ir.Value, ...]:
-        return tuple(self.replaced.get(value.id, value) for value in values)
+    def values(self, values: tuple[ir.Value, ...]) -> tuple[ir.Value, ...]:
+        replaced = self.replaced
+        for value in values:
+            if value.id in replaced:
+                return tuple([replaced.get(value.id, value) for value in values])
+        return values
 
 
 def used_by(operation: ir.Operation) -> dict[int, ir.Value]:

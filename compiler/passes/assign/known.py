@@ -19,7 +19,7 @@ from ezlang.types.labels import SECRET, meet_all
 from ...ir import tree as ir
 from ...ir.build import Builder
 from ...ir.tree import BinaryKind, UnaryKind
-from ..rewrite import Rule, rewrite_function
+from ..rewrite import Rule, rewrite_function, with_functions
 
 Twins = Mapping[int, ir.Value]
 """By the ids of secrets, the values in the clear that they are the same as."""
@@ -44,7 +44,7 @@ def use_known(program: ir.Program) -> tuple[ir.Program, Mapping[str, Twins]]:
         rule = _Known()
         functions.append(rewrite_function(function, rule))
         twins[function.name] = rule.twins
-    return replace(program, functions=tuple(functions)), twins
+    return with_functions(program, functions), twins
 
 
 def forward_known(program: ir.Program) -> ir.Program:

@@ -14,10 +14,13 @@ from dataclasses import dataclass, field
 
 from ...ir.tree import Sharing
 from .problem import Block, Item, Problem, Secret
-from .routes import Route, Routes
+from .routes import Route, Routes, kind_of
 
 Columns = Sequence[Sharing]
 """The column of each variable."""
+
+Conversions = tuple[int, float, tuple[bool, bool], list[float]]
+"""Of a secret: its number, what its conversions take, in time and OTs, and its uses' delays."""
 
 _UNUSED = float("-inf")
 _NEITHER = (False, False)
@@ -27,23 +30,27 @@ _NEITHER = (False, False)
 class Model:
     """Evaluates choices for one problem; for `detours` see routes.py.
 
-    `work` counts the operations and secrets that have been looked at.
+    `set_ups` are what setting up OTs takes: those for shares, in both directions, and those for
+    Yao. `known` are the routes of each secret that have been looked for, by its own sharing and
+    those that are wanted: secrets that are alike have theirs in common. `work` counts the
+    operations and secrets that have been looked at.
     """
 
     problem: Problem
     detours: bool = True
     routes: Routes = field(init=False)
+    set_ups: tuple[float, float] = field(init=False)
+    known: list[dict[object, Route]] = field(init=False)
     work: int = 0
+    _totals: dict[tuple[Sharing, ...], float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.routes = Routes(self.problem.profile, self.detours)
-
-    @property
-    def set_ups(self) -> tuple[float, float]:
-        """What setting up OTs takes: those for shares, in both directions, and those for Yao."""
         profile = self.problem.profile
+        self.routes = Routes(profile, self.detours)
         one = profile.start + 1.5 * profile.rtt
-        return 2 * one, one
+        self.set_ups = 2 * one, one
+        alike: dict[object, dict[object, Route]] = {}
+        self.known = [alike.setdefault(kind_of(one), {}) for one in self.problem.secrets]
 
     def own(self, secret: Secret, columns: Columns) -> Sharing | None:
         """Return the sharing that a secret is computed in."""
@@ -59,9 +66,22 @@ class Model:
         """Return the conversions of a secret."""
         return self.routes.of(secret, self.own(secret, columns), self.wanted(secret, columns))
 
+    def found(self, secret: Secret, own: Sharing | None, wants: Sequence[Sharing | None]) -> Route:
+        """Return the conversions of a secret from its own sharing to those of its uses."""
+        key = own, frozenset(wants)
+        route = self.known[secret.index].get(key)
+        if route is None:
+            wanted = frozenset(sharing for sharing in wants if sharing is not None)
+            route = self.routes.of(secret, own, wanted)
+            self.known[secret.index][key] = route
+        return route
+
     def total(self, columns: Columns) -> float:
         """Return how long a run takes."""
-        return State(self, list(columns)).total
+        key = tuple(columns)
+        if key not in self._totals:
+            self._totals[key] = State(self, list(columns)).total
+        return self._totals[key]
 
 
 @dataclass(slots=True)
@@ -117,10 +137,12 @@ class State:
 
     def refresh(self, secrets: Iterable[int]) -> float:
         """Work out the conversions of secrets anew; return what that adds to computing."""
-        problem, change = self.model.problem, 0.0
+        problem, change, columns, delays = self.model.problem, 0.0, self.columns, self.delays
         for number in secrets:
             secret = problem.secrets[number]
-            route = self.model.route(secret, self.columns)
+            uses = [problem.uses[index] for index in secret.uses]
+            wants = [use.wants[columns[use.variable]] for use in uses]
+            route = self.model.found(secret, self.model.own(secret, columns), wants)
             seconds = route.seconds * secret.scope.weight
             change += seconds - self.converting[number]
             self.converting[number] = seconds
@@ -128,11 +150,31 @@ class State:
                 for kind in (0, 1):
                     self.takers[kind] += route.takes_ots[kind] - self.taking[number][kind]
                 self.taking[number] = route.takes_ots
-            for index in secret.uses:
-                use = problem.uses[index]
-                wanted = use.wants[self.columns[use.variable]]
-                self.delays[index] = _UNUSED if wanted is None else route.latency[wanted]
+            for index, wanted in zip(secret.uses, wants, strict=True):
+                delays[index] = _UNUSED if wanted is None else route.latency[wanted]
         return change
+
+    def conversions(self, secrets: Iterable[int]) -> list[Conversions]:
+        """Return what is kept of secrets, for `take_back`."""
+        return [
+            (
+                number,
+                self.converting[number],
+                self.taking[number],
+                [self.delays[index] for index in self.model.problem.secrets[number].uses],
+            )
+            for number in secrets
+        ]
+
+    def take_back(self, kept: Iterable[Conversions]) -> None:
+        """Have the conversions of secrets as they were."""
+        for number, seconds, taking, delays in kept:
+            self.converting[number] = seconds
+            for kind in (0, 1):
+                self.takers[kind] += taking[kind] - self.taking[number][kind]
+            self.taking[number] = taking
+            for index, delay in zip(self.model.problem.secrets[number].uses, delays, strict=True):
+                self.delays[index] = delay
 
     def measure(self) -> float:
         """Return how long messages are waited for."""

@@ -47,8 +47,7 @@ class Routes:
     def of(self, secret: Secret, own: Sharing | None, wanted: frozenset[Sharing]) -> Route:
         """Return the best route from the sharing that a secret has to those that are wanted."""
         type, source = secret.value.type, secret.source
-        label = None if source is None else source.operands[0].type.label
-        key = (type.element, type.size, label, own, wanted)
+        key = kind_of(secret), own, wanted
         route = self.found.get(key)
         if route is None:
             route = self.found[key] = self._best(type, source, own, wanted)
@@ -77,6 +76,13 @@ class Routes:
             best = total, Route(edges, sum(seconds[edge] for edge in edges), ready, takes_ots)
         assert best is not None
         return best[1]
+
+
+def kind_of(secret: Secret) -> object:
+    """Return all of a secret that decides what its conversions take."""
+    type, source = secret.value.type, secret.source
+    label = None if source is None else source.operands[0].type.label
+    return type.element, type.size, label
 
 
 def _edges(

@@ -143,6 +143,7 @@ class _Climb:
         self.model.work += len(touched) + len(moved)
         before = state.total
         old = [(v.index, state.columns[v.index]) for v in moved]
+        kept = state.conversions(touched)
         change = sum(state.put(v.index, column) for v in moved) + state.refresh(touched)
         # Waiting may become less, but not less than nothing.
         computing = state.computing + change + state.starting
@@ -153,7 +154,7 @@ class _Climb:
                 return True
         for index, sharing in old:
             state.put(index, sharing)
-        state.refresh(touched)
+        state.take_back(kept)
         return False
 
 

@@ -11,7 +11,7 @@ from ...ir import tree as ir
 from ...ir.build import Builder
 from ...ir.tree import BinaryKind
 from ..copy import Copier
-from ..rewrite import Rule, rewrite_function
+from ..rewrite import Rule, rewrite_function, with_functions
 from ..scalars import Scalars
 from .body import body_of
 from .computed import computed_places
@@ -46,7 +46,7 @@ def vectorise(
         scalars = Scalars()
         scalars.see(function.body)
         functions.append(rewrite_function(function, _Vectorise(scalars, budget, scans)))
-    return replace(program, functions=tuple(functions))
+    return with_functions(program, functions)
 
 
 @dataclass(slots=True)
