@@ -14,6 +14,7 @@ from ezlang.compiler.ir.tree import BinaryKind, Sharing, UnaryKind
 from ezlang.compiler.ir.verify import verify
 from ezlang.types.labels import PUBLIC, SECRET, owned
 from ezlang.types.types import BOOL, INT8, INT32, INT64, UINT8, UINT16, UINT64, IntType, ScalarType
+from ezlang.values.data import nested
 
 A, B, Y = Sharing.ARITHMETIC, Sharing.BOOLEAN, Sharing.YAO
 PARTIES = ("alice", "bob")
@@ -63,10 +64,8 @@ class Mixed:
         mine = self.inputs[PARTIES[party]]
         name = f"x{len(mine)}"
         result = self.build.fresh(ir.TensorType(element, shape, owned(party)))
-        data: Any = self.numbers(element, result.type.size)
-        if len(shape) == 2:
-            data = [data[row * shape[1] : (row + 1) * shape[1]] for row in range(shape[0])]
-        mine[name] = data if shape else data[0]
+        data = self.numbers(element, result.type.size)
+        mine[name] = nested(data, shape) if shape else data[0]
         self.top.insert(0, ir.Input(party=party, name=name, results=(result,)))
         return result
 
