@@ -1,7 +1,8 @@
 """Reads and writes at places that are affine in the indices, and sequences of numbers.
 
 Loops over the indices of the part, with one step a dimension on either side; the last
-dimensions, where both sides lie alike, are copied as blocks.
+dimensions, where both sides lie alike, are copied as blocks. The innermost loop is a function of
+the module, one for each size of blocks: loops are what takes LLVM time.
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from math import prod
+from typing import Final
 
 from ..ir import tree as ir
-from ..kernels.build import Value
+from ..kernels.abi import I64, POINTER
+from ..kernels.build import VOID, Kernel, Value
 from . import scalar
 from .emitter import Emitter
 from .forms import Form
@@ -72,16 +75,42 @@ def _copy(
     stride = e.stride(operation.operands[0])
     there = _offset(e, operation.moved, whole, offsets) + walk.start
     here = e.i64(0)
+    writes = isinstance(operation, ir.AffineWrite)
     with ExitStack() as loops:
-        for k in range(outer):
+        for k in range(outer - 1):
             index = loops.enter_context(e.kernel.loop(0, e.i64(shape[k])))
             there = there + index * walk.steps[k]
             here = here + index * prod(shape[k + 1 :])
         near, far = part.at(here * stride), base.at(there * stride)
-        if isinstance(operation, ir.AffineWrite):
-            e.copy(far, near, block * stride)
-        else:
-            e.copy(near, far, block * stride)
+        target, source = (far, near) if writes else (near, far)
+        if not outer:
+            e.copy(target, source, block * stride)
+            return
+        near_step, far_step = block * stride, walk.steps[outer - 1] * stride
+        target_step, source_step = (far_step, near_step) if writes else (near_step, far_step)
+        steps = (e.i64(target_step), e.i64(source_step), e.i64(shape[outer - 1]))
+        e.kernel.call(_copier(e, block * stride), target, source, *steps)
+
+
+_COPIER: Final = (
+    *(("target", POINTER), ("source", POINTER)),
+    *(("target_step", I64), ("source_step", I64), ("count", I64)),
+)
+
+
+def _copier(e: Emitter, size: int) -> Kernel:
+    """Return a function that copies `count` blocks of `size` bytes, each a step on."""
+    found = e.unit.copiers.get(size)
+    if found is None:
+        k = Kernel(
+            e.unit.module, f"copy.{size}", _COPIER, result=VOID, internal=True, inline="noinline"
+        )
+        with k.loop(0, k["count"]) as number:
+            target = k["target"].at(number * k["target_step"])
+            k.copy(target, k["source"].at(number * k["source_step"]), k.i64(size))
+        k.finish()
+        found = e.unit.copiers[size] = k
+    return found
 
 
 def read(e: Emitter, operation: ir.AffineRead) -> None:

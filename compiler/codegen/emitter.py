@@ -32,6 +32,7 @@ class Unit:
     constants: dict[bytes, Any] = field(default_factory=dict)
     netlists: dict[int, tuple[Netlist, Any]] = field(default_factory=dict)
     runners: dict[tuple[str, tuple[tuple[int, int], ...]], Kernel] = field(default_factory=dict)
+    copiers: dict[int, Kernel] = field(default_factory=dict)
 
     def embedded(self, data: bytes) -> Any:
         """Return a global constant with these bytes, 64-byte aligned; equal ones are one."""
