@@ -142,14 +142,18 @@ class _Vectorise(Rule):
             copier.operation(operation)
         return copier.current(body.yields)
 
-    def _in_strips(self, build: Builder, loop: ir.For, length: int) -> Sequence[ir.Value] | None:
-        """Emit a loop over strips of `length` iterations, and what is left over as one more."""
+    def _in_strips(self, build: Builder, loop: ir.For, most: int) -> Sequence[ir.Value] | None:
+        """Emit a loop over strips of at most `most` iterations, and what is left over as one more.
+
+        As little as can be is left over: less than there are strips.
+        """
         low, high = (self.scalars.constant(value) for value in loop.operands[:2])
         index = loop.regions[0].parameters[0]
         element = index.type.element
         if low is None or high is None or high > INT64.high or not isinstance(element, IntType):
             return None
-        count = (high - low) // length
+        count = -(-(high - low) // most)
+        length = (high - low) // count
         start, end = build.index(0), build.index(count)
         for operation in build.operations[-2:]:
             self.scalars.note(operation)
