@@ -60,9 +60,15 @@ class _Kept:
 _HEAP: ContextVar[Heap | None] = ContextVar("heap of ghosts", default=None)
 
 
+_ZEROS = bytes(64)
+"""The one element that all ghosts have; it can't be written to."""
+
+
 def ghost(shape: int | Sequence[int], dtype: npt.DTypeLike = np.uint8) -> Any:
     """Return a ghost."""
-    made = np.broadcast_to(np.zeros((), dtype), shape).view(Ghost)
+    sizes = (shape,) if isinstance(shape, int | np.integer) else tuple(shape)
+    # As np.broadcast_to, whose checks take most of the time that counting a protocol takes.
+    made = Ghost(sizes, dtype, buffer=_ZEROS, strides=(0,) * len(sizes))
     heap = _HEAP.get()
     if heap is not None:
         made.kept = heap.keep(made.nbytes)
