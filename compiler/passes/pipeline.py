@@ -34,12 +34,16 @@ _TIDY: tuple[Pass, ...] = (fold_constants, simplify, merge_common, remove_dead)
 
 
 def vectorised(
-    budget: int, *, products: bool = True, scans: frozenset[BinaryKind] = frozenset()
+    budget: int,
+    *,
+    products: bool = True,
+    scans: frozenset[BinaryKind] = frozenset(),
+    both: bool = False,
 ) -> tuple[Pass, ...]:
     """Return the passes that leave as few loops as can be, each with `budget` bytes of labels.
 
     `products`: find matrix products, too. `scans`: which running combinations become networks of
-    logarithmic depth.
+    logarithmic depth. `both`: run both sides of branches that differ between iterations, at once.
     """
     return (
         fold_constants,
@@ -50,7 +54,7 @@ def vectorised(
         add_at_indices,
         expand_oblivious,
         *_TIDY,
-        partial(vectorise, budget=budget, scans=scans),
+        partial(vectorise, budget=budget, scans=scans, both=both),
         *_TIDY,
         merge_moves,
         *((fold_products, merge_moves) if products else ()),
@@ -73,9 +77,9 @@ PIPELINES: Mapping[str, tuple[Pass, ...]] = MappingProxyType(
         ),
         "plain": (expand_oblivious, expand_reduce, fold_constants, merge_common, remove_dead),
         "vectorised": vectorised(BUDGET),
-        "shared": vectorised(SHARED, scans=_COSTLY),
-        "boolean": vectorised(SHARED, scans=_COSTLY | {BinaryKind.ADD}),
-        "wide": vectorised(WIDE, products=False, scans=_COSTLY),
+        "shared": vectorised(SHARED, scans=_COSTLY, both=True),
+        "boolean": vectorised(SHARED, scans=_COSTLY | {BinaryKind.ADD}, both=True),
+        "wide": vectorised(WIDE, products=False, scans=_COSTLY, both=True),
     }
 )
 """`none` as lowered; `tidy` with less to do; `expanded` tidy and without oblivious accesses;

@@ -97,6 +97,92 @@ CASES = {
         for i in 0..2 { for j in 0..6 { x[6 * i + j] = z[i][j]; } }""",
         n=3,
         p=5,
+    ),
+    "columns": Case(
+        """secret int16[2][6] z;
+        for i in 0..6 { z[0][i ^ q] = x[i] * y[i * p % 6]; z[1][i] = x[i + 6]; }
+        for r in 0..2 { for i in 0..6 { x[6 * r + i] = z[r][i]; } }""",
+        p=5,
+        q=1,
+    ),
+    "columns past the end": Case(
+        """secret int16[2][6] z;
+        for i in 0..6 { z[0][i ^ q] = x[i] * y[i * 5 % 12]; }
+        for r in 0..2 { for i in 0..6 { x[6 * r + i] = z[r][i]; } }""",
+        q=2,
+    ),
+    "columns before the start": Case(
+        """secret int16[2][6] z;
+        for i in 0..6 { z[1][i * q] = x[i] * y[i * 5 % 12]; }
+        for r in 0..2 { for i in 0..6 { x[6 * r + i] = z[r][i]; } }""",
+        q=-1,
+    ),
+    "rows and columns": Case(
+        """secret int16[4][3] z;
+        for i in 0..12 { z[i / p][i % p] = x[i] * y[i * q % 12]; }
+        for r in 0..4 { for i in 0..3 { x[3 * r + i] = z[r][i]; } }""",
+        p=3,
+        q=5,
+    ),
+    "an element twice": Case(
+        """secret int16[4][3] z;
+        for i in 0..12 { z[i / p % 4][i % 3] = x[i] * y[i * 5 % 12]; }
+        for r in 0..4 { for i in 0..3 { x[3 * r + i] = z[r][i]; } }""",
+        p=2,
+    ),
+    "rows sorted side by side": Case(
+        """secret int16[3][4] z;
+        for r in 0..3 { for i in 0..4 { z[r][i] = x[4 * r + i]; } }
+        for r in 0..3 {
+            int32 j = p;
+            while j > 0 {
+                for i in 0..2 {
+                    let low = 2 * j * (i / j) + i % j;
+                    let swap = i == 0 ? z[r][low] > z[r][low + j] : z[r][low] < z[r][low + j];
+                    let d = swap ? z[r][low] ^ z[r][low + j] : 0;
+                    z[r][low] ^= d;
+                    z[r][low + j] ^= d;
+                }
+                j /= 2;
+            }
+        }
+        for r in 0..3 { for i in 0..4 { x[4 * r + i] = z[r][i]; } }""",
+        p=2,
+    ),
+    "rows sorted too far": Case(
+        """secret int16[3][4] z;
+        for r in 0..3 { for i in 0..4 { z[r][i] = x[4 * r + i]; } }
+        for r in 0..3 {
+            int32 j = p;
+            while j > 0 {
+                for i in 0..2 { z[r][i + j] = min(z[r][i], z[r][i + j]); }
+                j -= 1;
+            }
+        }
+        for r in 0..3 { for i in 0..4 { x[4 * r + i] = z[r][i]; } }""",
+        p=3,
+    ),
+    "a column past the end": Case(
+        """secret int16[6][2] z;
+        for i in 0..6 { for j in 0..2 { z[i][j] = x[2 * i + j]; } }
+        for i in 0..6 { z[i * p % 6][q] *= y[i]; }
+        for i in 0..6 { for j in 0..2 { x[2 * i + j] = z[i][j]; } }""",
+        p=5,
+        q=2,
+    ),
+    "a column past the end, under a condition": Case(
+        """secret int16[6][2] z;
+        for i in 0..6 { for j in 0..2 { z[i][j] = x[2 * i + j]; } }
+        for i in 0..6 { if i == n { z[i * p % 6][q] *= y[i]; } }
+        for i in 0..6 { for j in 0..2 { x[2 * i + j] = z[i][j]; } }""",
+        p=5,
+        q=2,
+        gathers=False,
+    ),
+    "a check on one side": Case(
+        "for i in 0..6 { if i > p { x[i * 5 % 12] *= x[q]; } else { x[i * 5 % 12] *= y[i]; } }",
+        p=6,
+        q=12,
         gathers=False,
     ),
     "unsigned": Case("for i in uint8(0)..uint8(6) { let a = i * uint8(p); x[a] *= y[i]; }", p=129),

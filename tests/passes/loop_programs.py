@@ -71,7 +71,20 @@ class LoopGenerator:
             shift += self.random.choice([-1, 1])
         if not terms:
             return str(max(shift, 0))
-        return f"{terms} + ({shift})" if shift else terms
+        place = f"{terms} + ({shift})" if shift else terms
+        return self.computed(place, size) if self.chance(8) else place
+
+    def computed(self, place: str, size: int) -> str:
+        """An index that is no affine form of `place`, which is in range."""
+        match self.random.randint(0, 3):
+            case 0:
+                return f"({place}) * {self.random.choice([1, 2, 5])} % {size}"
+            case 1:
+                return f"(({place}) ^ 1) % {size}"
+            case 2:
+                return f"(({place}) + p) % {size}"
+            case _:
+                return f"({place}) / 2"
 
     def access(self, scope: Scope, name: str) -> str:
         if self.chance(2):
@@ -185,6 +198,8 @@ class LoopGenerator:
         if scope.loops and self.chance(20):
             name = self.random.choice(scope.loops)[0]
             self.block(f"if {name} % 2 == {self.random.randint(0, 1)}", inner)
+            if self.chance(50):
+                self.block("else", inner)
             return
         inner.secret = True
         self.block(f"if {self.condition(scope, 1)}", inner)
@@ -194,9 +209,23 @@ class LoopGenerator:
         low = self.random.choice([0, 0, 0, 1, 2, -1])
         high = low + self.random.choice([1, 2, 3, 3, 4, 4, 5])
         inner = Scope([*scope.loops, (name, low, high)], scope.secret, scope.depth + 1)
+        if self.chance(8) and not scope.secret:
+            self.turns(name, inner)
+            return
         type = self.random.choice(["", "", "", "int64"])
         bounds = f"{type}({low})..{type}({high})" if type else f"{low}..{high}"
         self.block(f"for {name} in {bounds}", inner)
+
+    def turns(self, name: str, inner: Scope) -> None:
+        """A loop that is not counted by its head, but the same in what it does."""
+        _, low, high = inner.loops[-1]
+        self.emit(f"int32 {name} = {low};")
+        self.emit(f"while {name} < {high} {{")
+        self.indent += 1
+        self.block("if true", inner)
+        self.emit(f"{name} += 1;")
+        self.indent -= 1
+        self.emit("}")
 
     def program(self) -> tuple[str, dict[str, dict[str, Any]]]:
         """Return the text of a program, and inputs for it."""

@@ -54,7 +54,8 @@ def agrees(
 
 
 def simulated(inputs: Inputs, budget: int, program: typed.Program) -> Outputs:
-    passes = (*vectorised(budget), partial(expand_products, budget=budget))
+    both = budget > 10_000
+    passes = (*vectorised(budget, both=both), partial(expand_products, budget=budget))
     compiled = run_passes(lower(program), passes)
     return run_simulated(compiled, inputs, record=False).outputs
 

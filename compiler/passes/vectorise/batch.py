@@ -87,6 +87,8 @@ class Batch:
             match operation:
                 case ir.For():
                     self._for(operation)
+                case ir.While():
+                    self._while(operation)
                 case ir.If():
                     self._if(operation)
                 case _:
@@ -155,6 +157,17 @@ class Batch:
                 return build.reduce(operation.kind, flat, 1)
             case ir.Reduce(operands=(x,), axis=int(axis)):
                 return build.reduce(operation.kind, self.items(x), axis + 1)
+            case ir.Extract() if self._is_checked(operation):
+                base, *places = operation.operands
+                dimensions = (False, *operation.dimensions)
+                indices = list(map(self.plain, places))
+                return build.extract(self.items(base), indices, dimensions, checked=True)
+            case ir.Insert() if self._is_checked(operation):
+                base, value, *places = operation.operands
+                dimensions = (False, *operation.dimensions)
+                indices = list(map(self.plain, places))
+                whole, part = self.items(base), self.items(value)
+                return build.insert(whole, part, indices, dimensions, checked=True)
             case ir.Extract() | ir.ExtractSlice() | ir.AffineRead():
                 base = operation.operands[0]
                 access = self._access(operation, base.id in self.varied)
@@ -172,6 +185,12 @@ class Batch:
                 return emit_write(build, self.items(base), items, access, self.plain)
             case _:
                 raise CompilerBug(f"{type(operation).__name__} is not done for all iterations")
+
+    def _is_checked(self, operation: ir.Extract | ir.Insert) -> bool:
+        """Tell whether an index may be out of range; it is the same in all iterations then."""
+        access = access_of(operation, self.scalars)
+        shape = operation.operands[0].type.shape
+        return operation.checked and (access is None or not access.inside(shape, self.scalars))
 
     def _turned(self, x: ir.Value) -> ir.Value:
         """Emit x with its first two dimensions exchanged."""
@@ -252,6 +271,19 @@ class Batch:
         self._emit(replace(operation, operands=(*bounds, *initial), results=results,
                            regions=(region,)))  # fmt: skip
 
+    def _while(self, operation: ir.While) -> None:
+        """Emit a loop inside whose condition is the same for all of the outer ones."""
+        condition, body = operation.regions
+        flags = [value.id in self.varied for value in operation.results]
+        initial = tuple(
+            self.items(value) if batched else self.plain(value)
+            for value, batched in zip(operation.operands, flags, strict=True)
+        )
+        asks = self._region(condition, self._stands(condition.parameters), [False])
+        turn = self._region(body, self._stands(body.parameters), flags)
+        results = self._stands(operation.results)
+        self._emit(replace(operation, operands=initial, results=results, regions=(asks, turn)))
+
     def _if(self, operation: ir.If) -> None:
         (condition,) = operation.operands
         if condition.id in self.varied:
@@ -273,6 +305,6 @@ class Batch:
             chosen = self._select(condition, x, y)
             self.values[result.id] = self.build.relabel(chosen, result.type.label)
 
-    def _emit(self, operation: ir.For | ir.If) -> None:
+    def _emit(self, operation: ir.For | ir.While | ir.If) -> None:
         self.build.emit(operation)
         self.scalars.note(operation)

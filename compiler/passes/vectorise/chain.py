@@ -28,9 +28,7 @@ class Chain:
             case ir.If():
                 return self._if(operation)
             case ir.While():
-                bodies = [region.operations for region in operation.regions]
-                inside = all(self.follow(body) for body in bodies)
-                return not any(touched) and inside and not self._yielded(operation.regions)
+                return self._while(operation, touched)
             case _:
                 pass
         if not any(touched):
@@ -51,6 +49,16 @@ class Chain:
             return False
         return self._results(operation.results, slots, [body])
 
+    def _while(self, operation: ir.While, touched: list[bool]) -> bool:
+        condition, body = operation.regions
+        for region in operation.regions:
+            pairs = zip(region.parameters, touched, strict=True)
+            self.versions.update(parameter.id for parameter, one in pairs if one)
+        if not all(self.follow(region.operations) for region in operation.regions):
+            return False
+        asks = condition.yields[0].id in self.versions
+        return not asks and self._results(operation.results, touched, [body])
+
     def _if(self, operation: ir.If) -> bool:
         if not all(self.follow(region.operations) for region in operation.regions):
             return False
@@ -68,9 +76,6 @@ class Chain:
                 return False
         self.versions.update(r.id for r, one in zip(results, slots, strict=True) if one)
         return True
-
-    def _yielded(self, regions: Sequence[ir.Region]) -> bool:
-        return any(value.id in self.versions for region in regions for value in region.yields)
 
 
 def chain_of(body: ir.Region, position: int) -> Chain | None:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 
 from ezlang.types.types import INT64, IntType
 
@@ -108,6 +109,7 @@ class _Plan:
     loop: ir.For
     taken: Taken
     known: set[int] = field(default_factory=set)
+    inside: set[int] = field(default_factory=set)
     arrays: list[Array] = field(default_factory=list)
     indices: Indices = field(init=False)
     active: ir.Value | None = None
@@ -115,16 +117,13 @@ class _Plan:
     def run(self) -> Items | None:
         taken = self.taken
         self.known = {one.result.id for one in (*taken.before, *taken.guarded)} | {taken.index.id}
+        self.inside = values_inside(self.loop.regions[0])
         if not self._find_arrays() or (taken.is_masked and has_effects(taken.rest.operations)):
             return None
         trips, picked = self._trips()
         if not trips or not picked:
             return None
         varied = self._varied()
-        if any(
-            one.indices[number].id not in varied for one in self.arrays for number in one.written
-        ):
-            return None
         self.indices = Indices(
             self.build,
             self.scalars,
@@ -174,11 +173,10 @@ class _Plan:
     def _find_tables(self) -> bool:
         """Find the arrays from outside that are read at places of the index."""
         region = self.taken.rest
-        inside = values_inside(self.loop.regions[0])
         bases = {
             one.operands[0]: None
             for one in ir.walk(region)
-            if isinstance(one, ir.Extract) and one.operands[0].id not in inside
+            if isinstance(one, ir.Extract) and one.operands[0].id not in self.inside
         }
         for base in bases:
             chain = Chain({base.id})
@@ -211,31 +209,71 @@ class _Plan:
 
     def _add(self, chain: Chain, base: ir.Value, initial: ir.Value, position: int | None) -> bool:
         """Give each access its place; False where one has none."""
-        places = Places([], {}, set())
-        indices: list[ir.Value] = []
-        forms: list[Affine | None] = []
-        shape = base.type.shape[1:]
-        inside = values_inside(self.loop.regions[0])
-        for operation in chain.accesses:
-            if not isinstance(operation, ir.Extract | ir.Insert) or not operation.dimensions[0]:
-                return False
-            writes = isinstance(operation, ir.Insert)
-            index = operation.operands[2 if writes else 1]
-            if not index.type.label.is_public:
-                return False
-            if index.id in inside and index.id not in self.known:
-                return False
-            form = self.scalars.affine(index)
-            if form not in forms:
-                forms.append(form)
-                indices.append(index)
-                places.places.append(Place(Access((), shape), frozenset({0})))
-            number = forms.index(form)
-            places.number[operation.result.id] = number
-            if writes:
-                places.written.add(number)
-        self.arrays.append(Array(base, initial, position, chain, places, indices))
+        indices = self._leading(chain)
+        if indices is None:
+            return False
+        depth = len(indices[0])
+        fixed = self._fixed(indices, base.type.shape)
+        array = Array(base, initial, position, chain, Places([], {}, set()), indices[0][:fixed], [])
+        place = Place(Access((), base.type.shape[depth:]), frozenset(range(depth)))
+        numbers: dict[tuple[Affine | None, ...], int] = {}
+        for operation, given in zip(chain.accesses, indices, strict=True):
+            forms = tuple(map(self.scalars.affine, given))
+            if forms not in numbers:
+                numbers[forms] = len(numbers)
+                array.indices.append(given[fixed:])
+                array.places.places.append(place)
+            number = numbers[forms]
+            array.places.number[operation.result.id] = number
+            if isinstance(operation, ir.Insert):
+                array.places.written.add(number)
+        self.arrays.append(array)
         return True
+
+    def _leading(self, chain: Chain) -> list[tuple[ir.Value, ...]] | None:
+        """Return the accesses' indices, of the dimensions up to the last that varies in a place.
+
+        That is as far as all are known before the loop. None where what is written doesn't vary.
+        """
+        varied = self._varied()
+        written = any(isinstance(one, ir.Insert) for one in chain.accesses)
+        found: list[tuple[ir.Value, ...]] = []
+        least, most = 1, 1
+        for operation in chain.accesses:
+            if not isinstance(operation, ir.Extract | ir.Insert):
+                return None
+            writes = isinstance(operation, ir.Insert)
+            given = iter(operation.operands[2 if writes else 1 :])
+            indices = [next(given) for _ in takewhile(bool, operation.dimensions)]
+            found.append(tuple(takewhile(self._is_known, indices)))
+            moving = [n for n, index in enumerate(indices, 1) if index.id in varied]
+            if writes and not moving:
+                return None
+            if moving and writes == written:
+                least, most = max(least, moving[0]), max(most, moving[-1])
+        depth = min(most, *map(len, found))
+        return None if depth < least else [indices[:depth] for indices in found]
+
+    def _fixed(self, indices: Sequence[tuple[ir.Value, ...]], shape: tuple[int, ...]) -> int:
+        """Return in how many of the first dimensions all indices are one value, and in range."""
+        for depth, (first, size) in enumerate(zip(indices[0][:-1], shape, strict=False)):
+            low, high = self.scalars.range(first)
+            same = all(given[depth] == first for given in indices)
+            if first.id in self.inside or not same or low < 0 or high >= size:
+                return depth
+        return len(indices[0]) - 1
+
+    def _is_known(self, index: ir.Value) -> bool:
+        """Tell whether an index is public, and computed before the loop or outside of it."""
+        inside = index.id in self.inside and index.id not in self.known
+        return index.type.label.is_public and not inside
+
+    def _flat(self, indices: Sequence[ir.Value], shape: tuple[int, ...]) -> Affine:
+        """Return the number of the item that indices of the first dimensions tell."""
+        form = Affine(0)
+        for index, size in zip(indices, shape, strict=False):
+            form = form.scaled(size).plus(self.scalars.affine(index) or Affine(0))
+        return form
 
     def _may_part(self) -> bool:
         """Tell whether it may be that iterations leave one another's places alone, of the last.
@@ -243,7 +281,7 @@ class _Plan:
         Not where two places follow one another by a number of iterations that is known.
         """
         array, index = self.arrays[-1], self.taken.index
-        forms = [self.scalars.affine(value) or Affine(0) for value in array.indices]
+        forms = [self._flat(indices, array.sizes) for indices in array.indices]
         for number in array.written:
             factor, rest = forms[number].split(index)
             for other, form in enumerate(forms):
@@ -263,7 +301,7 @@ class _Plan:
     def _trips(self) -> tuple[int, int]:
         """Return how many iterations are looked at, and how many of them can be active."""
         taken = self.taken
-        sizes = [(one.initial.type.shape[0], len(one.written)) for one in self.arrays]
+        sizes = [(one.count, len(one.written)) for one in self.arrays]
         trips = taken.trips or max(size for size, _ in sizes)
         if not taken.is_masked:
             return trips, trips
@@ -292,16 +330,14 @@ class _Plan:
     def _separate(self) -> ir.Value | None:
         """Emit the places, and the check of them; None where there is nothing to check."""
         indices, build = self.indices, self.build
-        total = sum(one.initial.type.shape[0] for one in self.arrays)
+        total = sum(one.count for one in self.arrays)
         early: list[ir.Value] = []
         written: list[ir.Value] = []
         late: list[ir.Value] = []
         offset = 0
         for one in self.arrays:
-            size = one.initial.type.shape[0]
-            for number, index in enumerate(one.indices):
-                outside = indices.outside(index, size)
-                places = indices.places(index)
+            for number in range(len(one.indices)):
+                places, outside = self._numbers(one, number)
                 if self.active is not None:
                     nowhere = indices.repeated(INT64, -1)
                     one.tensors.append(build.select(self.active, places, nowhere))
@@ -314,7 +350,7 @@ class _Plan:
                     written.append(marked)
                 elif one.written or outside is not None:
                     (early if one.is_early(number) else late).append(marked)
-            offset += size
+            offset += one.count
         if not written and not early and not late and not indices.failing:
             return None
         everything = [*early, *written, *late] or [indices.repeated(INT64, -1)]
@@ -322,6 +358,24 @@ class _Plan:
             beyond = indices.repeated(INT64, total)
             everything[0] = build.select(where, beyond, everything[0])
         return build.separate(everything, len(written), total, len(early))
+
+    def _numbers(self, array: Array, number: int) -> tuple[ir.Value, ir.Value | None]:
+        """Emit the items at a place, and where an index is out of range; None where none can be."""
+        indices, build = self.indices, self.build
+        found: ir.Value | None = None
+        outside: ir.Value | None = None
+        for index, size in zip(array.indices[number], array.sizes, strict=True):
+            beyond = indices.outside(index, size)
+            if outside is not None and beyond is not None:
+                beyond = build.binary(BinaryKind.OR, outside, beyond)
+            outside = outside if beyond is None else beyond
+            places = indices.places(index)
+            if found is not None:
+                rows = build.binary(BinaryKind.MUL, found, indices.repeated(INT64, size))
+                places = build.binary(BinaryKind.ADD, rows, places)
+            found = places
+        assert found is not None
+        return found, outside
 
     def _marked(self, places: ir.Value, outside: ir.Value | None, total: int) -> ir.Value:
         """Emit places: out of range where they are outside, nobody's where nothing is done."""

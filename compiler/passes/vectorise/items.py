@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from math import prod
 
 from ezlang.types.types import INT64, IntType
 
@@ -41,15 +42,47 @@ class Taken:
 
 @dataclass(slots=True)
 class Array:
-    """An array with items that belong to iterations; `position`: where the loop carries it."""
+    """An array with items that belong to iterations; `position`: where the loop carries it.
+
+    All that the loop touches is in one part: where the first dimensions are at `fixed`. There, a
+    place is given by indices of the next dimensions, as many as it takes to tell iterations apart.
+    An item is what lies there; items are numbered in row-major order.
+    """
 
     base: ir.Value
     initial: ir.Value
     position: int | None
     chain: Chain
     places: Places
-    indices: list[ir.Value]
+    fixed: tuple[ir.Value, ...]
+    indices: list[tuple[ir.Value, ...]]
     tensors: list[ir.Value] = field(default_factory=list)
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """The sizes of the dimensions that places are given by."""
+        first = len(self.fixed)
+        return self.initial.type.shape[first : first + len(self.indices[0])]
+
+    @property
+    def count(self) -> int:
+        """How many items there are."""
+        return prod(self.sizes)
+
+    @property
+    def _flags(self) -> tuple[bool, ...]:
+        return (True,) * len(self.fixed)
+
+    def items(self, build: Builder) -> ir.Value:
+        """Emit what is there before the loop, as a row of items."""
+        part = build.extract(self.initial, self.fixed, self._flags)
+        return build.reshape(part, (self.count, *part.type.shape[len(self.sizes) :]))
+
+    def changed(self, build: Builder, items: ir.Value) -> ir.Value:
+        """Emit the array with other items."""
+        shape = self.initial.type.shape[len(self.fixed) :]
+        part = build.reshape(items, shape)
+        return build.insert(self.initial, part, self.fixed, self._flags)
 
     @property
     def written(self) -> list[int]:
@@ -108,7 +141,8 @@ class Items:
         """Emit what is gathered, and return the loop on it, whose index counts from 0."""
         build = self.build
         gathered = [
-            [build.gather(one.initial, tensor) for tensor in one.tensors] for one in self.arrays
+            [build.gather(one.items(build), tensor) for tensor in one.tensors]
+            for one in self.arrays
         ]
         region = self._own_items()
         initial = self._by_position(self.old.operands[2:], gathered)
@@ -148,11 +182,11 @@ class Items:
                 results.append(next(given))
                 continue
             one = self.arrays[number]
-            array = one.initial
+            array = one.items(self.build)
             for n in one.written:
                 value = self.build.relabel(next(given), array.type.label)
                 array = self.build.scatter(array, value, one.tensors[n])
-            results.append(array)
+            results.append(one.changed(self.build, array))
         return results
 
     # The body
@@ -161,7 +195,7 @@ class Items:
         """Rewrite the body so that it works on items; it yields them, too, as last values."""
         region = self.taken.rest
         for one in self.arrays:
-            private = Private(self.build, one.chain, one.places)
+            private = Private(self.build, one.chain, one.places, checked=True)
             last = one.base if one.position is None else region.yields[one.position]
             with self.build.nested() as operations:
                 after = private.body(region, one.base, last)

@@ -21,7 +21,7 @@ from .memory import bytes_of
 from .partition import partition, pays
 from .promote import promoted
 from .scans import find_scans
-from .support import worthwhile
+from .support import can_end_the_run, worthwhile
 
 BUDGET = 64 << 20
 """Bytes of secrets that one vectorised loop may make, counted as labels, where labels are kept."""
@@ -34,18 +34,23 @@ WIDE = 64 * BUDGET
 
 
 def vectorise(
-    program: ir.Program, budget: int = BUDGET, scans: frozenset[BinaryKind] = frozenset()
+    program: ir.Program,
+    budget: int = BUDGET,
+    scans: frozenset[BinaryKind] = frozenset(),
+    *,
+    both: bool = False,
 ) -> ir.Program:
     """Return the program with loops turned into tensor operations where that can be.
 
     `budget`: bytes of secrets, counted as labels of native code, that one loop may make at a time.
-    `scans`: which running combinations become prefix networks.
+    `scans`: which running combinations become prefix networks. `both`: whether branches that differ
+    between iterations run both sides, which saves rounds and costs bytes.
     """
     functions = []
     for function in program.functions:
         scalars = Scalars()
         scalars.see(function.body)
-        functions.append(rewrite_function(function, _Vectorise(scalars, budget, scans)))
+        functions.append(rewrite_function(function, _Vectorise(scalars, budget, scans, both)))
     return with_functions(program, functions)
 
 
@@ -54,6 +59,7 @@ class _Vectorise(Rule):
     scalars: Scalars
     budget: int
     scans: frozenset[BinaryKind]
+    both: bool
 
     def apply(self, build: Builder, operation: ir.Operation) -> Sequence[ir.Value] | None:
         self.scalars.note(operation)
@@ -84,7 +90,7 @@ class _Vectorise(Rule):
             body = body_of(build, self.scalars, loop)
             if body is not None:
                 find_scans(build, self.scalars, body, self.scans)
-        parted = None if body is None else partition(body, self.scalars)
+        parted = None if body is None else partition(body, self.scalars, both=self.both)
         if parted is None or parted.serial or parted.passed:
             found = self._at_computed_places(build, loop)
             if found is not None:
@@ -106,9 +112,12 @@ class _Vectorise(Rule):
             return None
         with build.nested() as inside:
             inner = items.loop()
+            fails = any(can_end_the_run(one, self.scalars) for one in inner.regions[0].operations)
+            if items.taken.is_masked and fails:
+                return None
             with build.nested():
                 body = body_of(build, self.scalars, inner)
-            parted = None if body is None else partition(body, self.scalars)
+            parted = None if body is None else partition(body, self.scalars, both=self.both)
             if parted is None or parted.serial or parted.passed:
                 return None
             found = self.loop(build, inner)

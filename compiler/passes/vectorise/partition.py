@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ...ir import tree as ir
@@ -44,26 +45,46 @@ class Partition:
         return list(found)
 
 
-def partition(body: Body, scalars: Scalars) -> Partition:
-    """Part the operations of a body."""
+def partition(body: Body, scalars: Scalars, *, both: bool) -> Partition:
+    """Part the operations of a body.
+
+    `both`: whether branches that differ between iterations may run both sides at some cost.
+    """
+    if not _tells(body.operations):
+        # With all done at once, in order, what fails first in one iteration fails first in all.
+        parted = _settled(body, scalars, both, checks=True)
+        if not parted.serial and not parted.passed:
+            return parted
+    return _settled(body, scalars, both, checks=False)
+
+
+def _tells(operations: Sequence[ir.Operation]) -> bool:
+    """Tell whether anything is seen of how far a loop has come when it fails."""
+    effects = ir.Reveal | ir.Input | ir.Output | ir.Assert | ir.Call
+    return any(isinstance(one, effects) for one in ir.walk(ir.Region(operations=tuple(operations))))
+
+
+def _settled(body: Body, scalars: Scalars, both: bool, *, checks: bool) -> Partition:
+    """Part the operations so that what the loop makes one by one counts as different in each."""
     seeds = {body.index.id}
     seeds.update(one.parameter.id for one in body.passed)
     seeds.update(one.following.id for one in body.passed if one.scan is not None)
     seeds.update(part.before.id for _, part in body.parts)
     while True:
-        parted = _parted(body, scalars, varying(body.operations, seeds))
+        varied = varying(body.operations, seeds)
+        ends = any(can_end_the_run(operation, scalars) for operation in body.operations)
+        support = Support(scalars, body.index, varied, reveals=not ends, both=both, checks=checks)
+        parted = _parted(body, support)
         made = {value.id for n in parted.serial for value in body.operations[n].results}
         if made <= parted.varied:
             return parted
         seeds |= made  # what is made one by one counts as different, and so does what follows
 
 
-def _parted(body: Body, scalars: Scalars, varied: set[int]) -> Partition:
-    parted = Partition(varied)
+def _parted(body: Body, support: Support) -> Partition:
+    parted = Partition(support.varied)
     graph = Graph.of(body)
     parted.preceding = graph.preceding
-    ends = any(can_end_the_run(operation, scalars) for operation in body.operations)
-    support = Support(scalars, body.index, varied, reveals=not ends)
     count = len(body.operations)
     serial = {n for n, one in enumerate(body.operations) if not support.operation(one)}
     for number in range(count, count + len(body.passed)):

@@ -21,11 +21,15 @@ from .places import Place, Places
 
 @dataclass(slots=True)
 class Private:
-    """Rewrites a body so that it works on the parts of one array in place of the array."""
+    """Rewrites a body so that it works on the parts of one array in place of the array.
+
+    `checked`: what lies in a part is checked as it was, as it may be out of range.
+    """
 
     build: Builder
     chain: Chain
     places: Places
+    checked: bool = False
     before: tuple[ir.Value, ...] = ()
     parts: dict[int, tuple[ir.Value, ...]] = field(default_factory=dict)
     replaced: dict[int, ir.Value] = field(default_factory=dict)
@@ -90,7 +94,10 @@ class Private:
     def _read(self, operation: Reading) -> None:
         place = self._place(operation)
         part = self.parts[operation.operands[0].id][self.places.number[operation.result.id]]
-        read = read_part(self.build, operation, place.dimensions, part, self._others(operation, 1))
+        others = self._others(operation, 1)
+        read = read_part(
+            self.build, operation, place.dimensions, part, others, checked=self.checked
+        )
         self.replaced[operation.result.id] = read
 
     def _write(self, operation: Writing) -> None:
@@ -100,7 +107,8 @@ class Private:
         value, *indices = self._others(operation, 1)
         changed = None
         if place.dimensions:
-            changed = _narrowed(operation, place.dimensions, [parts[number], value, *indices])
+            operands = [parts[number], value, *indices]
+            changed = _narrowed(operation, place.dimensions, operands, checked=self.checked)
         if changed is None or _is_whole(changed, value.type.shape):
             value = self.build.relabel(value, parts[number].type.label)
             parts[number] = _shaped(self.build, value, parts[number].type.shape)
@@ -123,14 +131,17 @@ def read_part(
     dimensions: frozenset[int],
     part: ir.Value,
     indices: Sequence[ir.Value],
+    *,
+    checked: bool = False,
 ) -> ir.Value:
     """Emit a read of an array as one of the part at its place; return what it gives.
 
-    `dimensions` are those that single out the place, `indices` all that are given.
+    `dimensions` are those that single out the place, `indices` all that are given. Where it is
+    `checked`, what is left is checked as it was.
     """
     if not dimensions:
         return part
-    changed = _narrowed(operation, dimensions, [part, *indices])
+    changed = _narrowed(operation, dimensions, [part, *indices], checked=checked)
     if changed is None or _is_whole(changed, operation.result.type.shape):
         return _shaped(build, part, operation.result.type.shape)
     build.emit(changed)
@@ -153,12 +164,16 @@ def _shaped(build: Builder, value: ir.Value, shape: tuple[int, ...]) -> ir.Value
 
 
 def _narrowed(
-    operation: Reading | Writing, dimensions: frozenset[int], operands: list[ir.Value]
+    operation: Reading | Writing,
+    dimensions: frozenset[int],
+    operands: list[ir.Value],
+    *,
+    checked: bool,
 ) -> Reading | Writing | None:
     """Return an access without the dimensions that single out the place, where some remain.
 
-    `operands` are the part, what is written, and the indices or offsets. It has been shown to be
-    in range.
+    `operands` are the part, what is written, and the indices or offsets. There, it has been shown
+    to be in range; elsewhere too, where it isn't `checked`.
     """
     fixed = 2 if isinstance(operation, Writing) else 1
     given = iter(operands[fixed:])
@@ -179,7 +194,8 @@ def _narrowed(
             if not left:
                 return None
             narrow = tuple(flags[d] for d in kept)
-            return replace(operation, dimensions=narrow, checked=False, operands=used)
+            checks = checked and operation.checked
+            return replace(operation, dimensions=narrow, checked=checks, operands=used)
         case _:
             if not kept:
                 return None

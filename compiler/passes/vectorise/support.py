@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ezlang.types.types import IntType
 
@@ -11,7 +11,6 @@ from ...ir import tree as ir
 from ...ir.tree import BinaryKind
 from ..scalars import Affine, Scalars
 from .access import Reading, Writing, access_of
-from .reductions import uses
 
 _ANYWHERE = (
     ir.Constant
@@ -60,9 +59,13 @@ def _spread(operations: Sequence[ir.Operation], found: set[int]) -> None:
                     _pass(values, body.parameters[1:], found)
                     _pass(values, results, found)
             case ir.While():
-                if found & uses(operation):
-                    inner = [p for region in operation.regions for p in region.parameters]
-                    found.update(value.id for value in (*inner, *results))
+                condition, body = operation.regions
+                turns = condition.yields[0].id in found
+                everything = (*condition.parameters, *body.parameters, *results) if turns else ()
+                found.update(value.id for value in everything)
+                for values in (operation.operands, body.yields):
+                    for targets in (condition.parameters, body.parameters, results):
+                        _pass(values, targets, found)
             case _:
                 if any(value.id in found for value in operation.operands):
                     found.update(value.id for value in results)
@@ -86,13 +89,17 @@ def _in_index(form: Affine, index: ir.Value, varied: set[int]) -> bool:
 class Support:
     """Tells which operations of a loop's body can be done for all iterations at once.
 
-    `reveals` says whether openings may be: only where nothing in the loop can end the run.
+    `reveals` says whether openings may be: only where nothing in the loop can end the run; `both`,
+    whether branches may be run on both sides where that costs something; `checks`, whether what
+    may fail may be, if it fails in all iterations alike.
     """
 
     scalars: Scalars
     index: ir.Value
     varied: set[int]
     reveals: bool
+    both: bool
+    checks: bool
 
     def operation(self, operation: ir.Operation, *, reveals: bool | None = None) -> bool:
         """Tell whether an operation can be done for all iterations at once, and cannot fail."""
@@ -101,7 +108,8 @@ class Support:
             case ir.Reveal():
                 return opens
             case ir.Binary():
-                return not operation.checked or cannot_fail(operation, self.scalars)
+                checked = operation.checked and not cannot_fail(operation, self.scalars)
+                return not checked or self._fails_alike(operation.operands)
             case (
                 ir.Extract()
                 | ir.ExtractSlice()
@@ -119,27 +127,40 @@ class Support:
                 (body,) = operation.regions
                 bounded = not self._varies(operation.operands[:2])
                 return bounded and self._region(body, opens)
+            case ir.While():
+                turns = operation.regions[0].yields
+                inside = all(self._region(region, opens) for region in operation.regions)
+                return self.checks and inside and not self._varies(turns)
             case ir.If():
                 return self._if(operation, opens)
             case _:
                 return isinstance(operation, _ANYWHERE)
 
     def _if(self, operation: ir.If, opens: bool) -> bool:
-        """A branch that varies runs both sides, so they must be harmless and cost nothing."""
+        """A branch that varies runs both sides, so they must be harmless, or even cost nothing."""
         if not self._varies(operation.operands):
             return all(self._region(region, opens) for region in operation.regions)
+        side = replace(self, checks=False)
         return all(
-            self._region(region, reveals=False) and not any(map(worthwhile, region.operations))
+            side._region(region, reveals=False)
+            and (self.both or not any(map(worthwhile, region.operations)))
             for region in operation.regions
         )
 
     def _region(self, region: ir.Region, reveals: bool) -> bool:
         return all(self.operation(one, reveals=reveals) for one in region.operations)
 
+    def _fails_alike(self, values: Sequence[ir.Value]) -> bool:
+        """Tell whether a check of values may be done once for all iterations."""
+        return self.checks and not self._varies(values)
+
     def _varies(self, values: Sequence[ir.Value]) -> bool:
         return any(value.id in self.varied for value in values)
 
     def _access(self, operation: Reading | Writing) -> bool:
+        indices = operation.operands[2 if isinstance(operation, Writing) else 1 :]
+        if isinstance(operation, ir.Extract | ir.Insert) and self._fails_alike(indices):
+            return True
         if not self._varies(operation.operands):
             return not can_end_the_run(operation, self.scalars)
         access = access_of(operation, self.scalars)
