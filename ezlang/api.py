@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ezlang.compiler.cost.summary import Line, Sum
     from ezlang.compiler.cost.walk import Unknown
     from ezlang.compiler.ir import tree as ir
-    from ezlang.compiler.passes.assign import Explanation
+    from ezlang.compiler.passes.assign import Explained
     from ezlang.compiler.passes.narrow import Narrowed
 
 Settings = Mapping[str, int | bool]
@@ -85,7 +85,7 @@ class CostReport:
 
     `least` is exact unless there is something `unknown`: control flow that depends on what a run
     reveals; `most` is None where such a loop has no bound. `memory`: peak bytes at each party.
-    `explanations`, if asked for: why each operation has its sharing.
+    `explained`, if asked for: why each operation has its sharing, and how good the choice is.
     """
 
     name: str
@@ -98,7 +98,7 @@ class CostReport:
     phases: dict[str, Sum]
     lines: list[tuple[Line, Sum]]
     unknown: list[tuple[Unknown, tuple[Sum, ...]]]
-    explanations: list[Explanation]
+    explained: Explained | None
 
     @property
     def is_exact(self) -> bool:
@@ -189,17 +189,17 @@ def cost(
             (one, tuple(summary.sum_of(amounts.items(), waiter) for amounts in one.amounts))
             for one in found.unknown
         ],
-        explanations=_explanations(program, policy, profile) if explained else [],
+        explained=_explained(program, policy, profile) if explained else None,
     )
 
 
-def _explanations(program: Program, policy: str, profile: Profile) -> list[Explanation]:
+def _explained(program: Program, policy: str, profile: Profile) -> Explained:
     from ezlang.compiler.lower import lower
     from ezlang.compiler.passes.assign import Policy
-    from ezlang.compiler.passes.prepare import explanations
+    from ezlang.compiler.passes.prepare import explained
 
     with deep_recursion():
-        return explanations(lower(program), Policy(policy), profile)
+        return explained(lower(program), Policy(policy), profile)
 
 
 def ranges(program: Program) -> list[Narrowed]:

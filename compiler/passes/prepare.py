@@ -14,7 +14,7 @@ from ..cost.predict import Forecast
 from ..cost.profiles import LAN, Profile
 from ..cost.walk import Traces
 from ..ir import tree as ir
-from .assign import Explanation, Policy, assign, explain, model_of, solve
+from .assign import Explained, Policy, assign, explain, model_of, solve
 from .assign.known import forward_known
 from .checks import drop_checks
 from .choose import Choice, Finished, choose
@@ -121,12 +121,12 @@ def up_to_stage(
     return before if stage == "share" else assign(before, policy, profile)
 
 
-def explanations(
+def explained(
     program: ir.Program, policy: Policy = Policy.AUTO, profile: Profile = LAN
-) -> list[Explanation]:
+) -> Explained:
     """Return why each operation of a lowered program has the sharing that it is prepared with."""
     if policy is Policy.AUTO:
         choice = chosen(program, profile)
-        return explain(choice.model, choice.columns)
+        return explain(choice.model, choice.columns, policy)
     model = model_of(before_assignment(program), policy, profile)
-    return explain(model, solve(model, policy).columns)
+    return explain(model, solve(model, policy).columns, policy)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ezlang.api import CostReport
     from ezlang.compiler.cost.summary import Line, Sum
     from ezlang.compiler.cost.walk import Unknown
-    from ezlang.compiler.passes.assign import Explanation
+    from ezlang.compiler.passes.assign import Explained, Explanation, Solution
 
 DEAREST: Final = 5
 """How many lines of the program are shown unless all are asked for."""
@@ -45,9 +45,9 @@ def cost_lines(report: CostReport, *, every_line: bool) -> Iterator[str]:
     if report.unknown:
         yield ""
         yield from _unknown_lines(report)
-    if report.explanations:
+    if report.explained is not None and report.explained.operations:
         yield ""
-        yield from _explanation_lines(report)
+        yield from _explanation_lines(report, report.explained)
 
 
 def _totals(report: CostReport) -> Iterator[str]:
@@ -156,11 +156,11 @@ def _sum_text(report: CostReport, total: Sum) -> str:
     return ", ".join(parts)
 
 
-def _explanation_lines(report: CostReport) -> Iterator[str]:
+def _explanation_lines(report: CostReport, explained: Explained) -> Iterator[str]:
     """Yield, for each line of the program, what its operations are kept as, and what else costs."""
     yield "  why each sharing was picked; by how much other ones would lengthen the run:"
     by_line: dict[str, dict[str, int]] = {}
-    for one in sorted(report.explanations, key=lambda one: (one.span.source.name, one.span.start)):
+    for one in sorted(explained.operations, key=lambda one: (one.span.source.name, one.span.start)):
         others = ", ".join(
             f"{sharing.value} {'+' if more >= 0 else '-'}{duration(abs(more))}"
             for sharing, more in one.alternatives.items()
@@ -176,6 +176,17 @@ def _explanation_lines(report: CostReport) -> Iterator[str]:
         yield line
         for text, count in said.items():
             yield f"           {text}{f' ({count} times)' if count > 1 else ''}"
+    if report.policy == "auto":
+        yield f"  {_bound_text(explained.solution)}"
+
+
+def _bound_text(solution: Solution) -> str:
+    """Say how good a choice is by the model that it was made by."""
+    taken, least = duration(solution.seconds), duration(solution.bound)
+    said = f"by the model this takes {taken}, and no"
+    if solution.exact or taken == least:
+        return f"{said} other choice takes less"
+    return f"{said} choice takes less than {least}"
 
 
 def _kind(one: Explanation) -> str:
@@ -186,6 +197,20 @@ def _kind(one: Explanation) -> str:
             kind = attribute.removeprefix("kind=")
             return kind if name in ("binary", "unary") else f"{name} {kind}"
     return name
+
+
+def _explained_object(explained: Explained | None) -> dict[str, Any]:
+    if explained is None:
+        return {"explanations": [], "bound": None}
+    solution = explained.solution
+    return {
+        "explanations": [_explanation_object(one) for one in explained.operations],
+        "bound": {
+            "seconds": round(solution.seconds, 9),
+            "at_least": round(solution.bound, 9),
+            "exact": solution.exact,
+        },
+    }
 
 
 def _explanation_object(one: Explanation) -> dict[str, Any]:
@@ -221,7 +246,7 @@ def cost_object(report: CostReport) -> dict[str, Any]:
             for line, total in report.lines
         ],
         "unknown": [_unknown_object(report, *one) for one in report.unknown],
-        "explanations": [_explanation_object(one) for one in report.explanations],
+        **_explained_object(report.explained),
     }
 
 

@@ -228,7 +228,7 @@ def test_search_finds_what_integer_programming_finds(body: str, name: str) -> No
 
 def explained(body: str, profile: Profile) -> list[Explanation]:
     model = model_of(ready(body), Policy.AUTO, profile)
-    return explain(model, solve(model, Policy.AUTO).columns)
+    return explain(model, solve(model, Policy.AUTO).columns, Policy.AUTO).operations
 
 
 def test_the_network_decides() -> None:

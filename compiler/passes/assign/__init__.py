@@ -1,6 +1,15 @@
 """Which secrets are arithmetic, boolean or Yao; see choice.py."""
 
-from .choice import Explanation, assign, explain, model_of, solve
+from .choice import Explained, Explanation, assign, explain, model_of, solve
 from .solution import Policy, Solution
 
-__all__ = ["Explanation", "Policy", "Solution", "assign", "explain", "model_of", "solve"]
+__all__ = [
+    "Explained",
+    "Explanation",
+    "Policy",
+    "Solution",
+    "assign",
+    "explain",
+    "model_of",
+    "solve",
+]

@@ -11,7 +11,7 @@ model, never worse than that of one policy for all. **Does not** split what one 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ezlang.source import Span
@@ -21,11 +21,12 @@ from ...ir import tree as ir
 from ...ir.text import print_operation
 from ...ir.tree import Sharing
 from ..dce import remove_dead
+from .exact import certified
 from .known import use_known
 from .model import Columns, Model
 from .problem import problem_of
 from .rebuild import rebuild
-from .search import search
+from .search import judged, search
 from .solution import Policy, Solution, fixed
 
 
@@ -70,11 +71,31 @@ class Explanation:
     asked: bool
 
 
-def explain(model: Model, chosen: Columns) -> list[Explanation]:
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """Why a program has its sharings: for each operation, and as a whole by the model.
+
+    There, `solution` says what the choice costs, and what any choice costs at least.
+    """
+
+    operations: list[Explanation]
+    solution: Solution
+
+
+def explain(model: Model, chosen: Columns, policy: Policy) -> Explained:
     """Return why each operation of a model's program has the column that was chosen."""
+    columns = tuple(chosen)
+    if policy is Policy.AUTO:
+        solution = certified(model, judged(model, columns))
+    else:
+        total = model.total(columns)
+        solution = Solution(columns, total, total, True, policy)
+    return Explained(list(_operations(model, columns)), solution)
+
+
+def _operations(model: Model, chosen: Columns) -> Iterator[Explanation]:
     program, columns = model.problem.program, list(chosen)
     total = model.total(columns)
-    found = []
     for variable in model.problem.variables:
         operation, own = variable.operation, columns[variable.index]
         if operation is None:
@@ -88,5 +109,4 @@ def explain(model: Model, chosen: Columns) -> list[Explanation]:
         seconds = variable.seconds[own] + variable.latency[own] * variable.scope.weight
         text = print_operation(operation, program.parties)
         asked = operation.forced is not None
-        found.append(Explanation(operation.span, text, own, seconds, others, asked))
-    return found
+        yield Explanation(operation.span, text, own, seconds, others, asked)

@@ -30,9 +30,13 @@ _TINY = 1e-12
 
 
 def search(model: Model) -> Solution:
-    """Return the best choice found. The bound is what operations cost by themselves."""
-    best = ends(model)[0]
-    return Solution(best, model.total(best), _bound(model), False, Policy.AUTO)
+    """Return the best choice found."""
+    return judged(model, ends(model)[0])
+
+
+def judged(model: Model, columns: tuple[Sharing, ...]) -> Solution:
+    """Return a choice with a bound: what operations cost by themselves."""
+    return Solution(columns, model.total(columns), _bound(model), False, Policy.AUTO)
 
 
 def ends(model: Model) -> list[tuple[Sharing, ...]]:
