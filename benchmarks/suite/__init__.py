@@ -2,9 +2,11 @@
 
 The folder's programs, and AES-128 from the examples, are run by the command `ezlang run … --party`
 with `--protocol arithmetic` (bits as boolean), `boolean`, `yao` and `auto`; each party is pinned to
-a core. On the slow line a relay (`relay.py`) stands between them, and `--network wan` is given. All
-ways of a program run in turn; medians of the time from the first to the last message, and bytes of
-both directions. `choice` is the compiler's time as a ratio to the best of the others.
+a core. On loopback `--network loopback` is given; on the slow line a relay (`relay.py`) stands
+between them, and `--network wan` is given. All ways of a program run in turn; medians of the time
+from the first to the last message, and bytes of both directions. `choice` is the compiler's time as
+a ratio to the best of the others. What `ezlang cost` says takes longer than `--limit` isn't run:
+then its prediction is shown, as `~`.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import random
 import statistics
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -102,29 +104,56 @@ def cases(folder: Path, names: list[str]) -> list[Case]:
     return made
 
 
-def measure(one: Case, runs: int, *, slow: bool) -> dict[str, tuple[float, int, int]]:
-    """Return seconds (median), bytes of both directions, and rounds, by protocol."""
-    options = ["--network", "wan"] if slow else []
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a program took under a protocol: seconds, bytes of both directions, rounds."""
+
+    seconds: float
+    bytes: int
+    rounds: int
+    predicted: bool = False
+
+    def __str__(self) -> str:
+        mark = "~" if self.predicted else ""
+        return f"{mark}{self.seconds:.3f} ({self.bytes / 1e6:.2f}, {self.rounds})"
+
+
+def predicted(one: Case, protocol: str, network: str) -> Taken:
+    """Return what a program is said to take."""
+    loaded = api.load(one.program, one.settings)
+    report = api.cost(loaded, policy=protocol, network=network)
+    total = report.least
+    seconds = total.seconds(report.profile)
+    return Taken(seconds, sum(total.bytes_sent), total.rounds, predicted=True)
+
+
+def measure(one: Case, runs: int, limit: float, *, slow: bool) -> dict[str, Taken]:
+    """Return medians by protocol."""
+    network = "wan" if slow else "loopback"
     line = WAN if slow else None
-    taken: dict[str, list[float]] = {name: [] for name in PROTOCOLS}
-    costs: dict[str, tuple[int, int]] = {}
+    found = {protocol: predicted(one, protocol, network) for protocol in PROTOCOLS}
+    taken = {name: list[Taken]() for name, said in found.items() if said.seconds <= limit}
     for number in range(runs + 1):
-        for protocol in PROTOCOLS:
-            extra = [*options, "--protocol", protocol]
-            found = two_parties(one.program, one.settings, one.inputs, extra, line)
+        for protocol, ways in taken.items():
+            extra = ["--network", network, "--protocol", protocol]
+            parties = two_parties(one.program, one.settings, one.inputs, extra, line)
             # The first run fills the cache of compiled code.
             if number:
-                taken[protocol].append(max(p.result["seconds"]["run"] for p in found))
-            cost = found[0].result["cost"]
-            rounds = max(p.result["cost"]["rounds"] for p in found)
-            costs[protocol] = (cost["bytes_sent"] + cost["bytes_received"], rounds)
-    return {name: (statistics.median(taken[name]), *costs[name]) for name in PROTOCOLS}
+                seconds = max(p.result["seconds"]["run"] for p in parties)
+                cost = parties[0].result["cost"]
+                rounds = max(p.result["cost"]["rounds"] for p in parties)
+                ways.append(Taken(seconds, cost["bytes_sent"] + cost["bytes_received"], rounds))
+    for protocol, ways in taken.items():
+        middle = statistics.median(way.seconds for way in ways)
+        found[protocol] = replace(ways[-1], seconds=middle)
+    return found
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command line takes."""
     parser.add_argument("names", nargs="*", help="programs; all by default")
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--limit", type=float, default=30.0, help="seconds a run may take")
     parser.add_argument("--line", choices=["loopback", "slow", "both"], default="both")
 
 
@@ -137,9 +166,9 @@ def run(arguments: argparse.Namespace) -> None:
             print(f"{line}: seconds (MB, rounds)")
             print(f"{'program':16}" + "".join(f"{p:>26}" for p in PROTOCOLS) + f"{'choice':>8}")
             for one in chosen:
-                found = measure(one, arguments.runs, slow=line == "slow")
-                best = min(seconds for name, (seconds, *_) in found.items() if name != "auto")
-                cells = [f"{s:.3f} ({b / 1e6:.2f}, {r})" for s, b, r in found.values()]
-                ratio = found["auto"][0] / best
-                print(f"{one.name:16}" + "".join(f"{c:>26}" for c in cells) + f"{ratio:>8.2f}")
+                found = measure(one, arguments.runs, arguments.limit, slow=line == "slow")
+                best = min(way.seconds for name, way in found.items() if name != "auto")
+                cells = "".join(f"{way!s:>26}" for way in found.values())
+                ratio = found["auto"].seconds / best
+                print(f"{one.name:16}{cells}{ratio:>8.2f}", flush=True)
             print()
