@@ -1,4 +1,4 @@
-"""Whole Ez programs between two processes: AND gates a second, start-up, and memory.
+"""Whole Ez programs in Yao's protocol between two processes: AND gates a second, start-up, memory.
 
 Each party is the command `ezlang run … --party P`, pinned to a core, over loopback TCP. `speed`
 divides the ANDs of a run by its time from the first to the last message (oblivious transfer's
@@ -63,7 +63,7 @@ class Workload:
 
     def run(self) -> list[Party]:
         """Run both parties once."""
-        return two_parties(self.program, self.settings, self.inputs)
+        return two_parties(self.program, self.settings, self.inputs, ["--protocol", "yao"])
 
 
 def written(folder: Path, name: str, text: str, n: int, times: int) -> Workload:
