@@ -38,7 +38,6 @@ _MERGED = (
     ir.Stack,
     ir.Reduce,
     ir.MatrixProduct,
-    ir.MatrixProduct,
     ir.Relabel,
     ir.Convert,
 )

@@ -26,6 +26,7 @@ from .expand import expand_shared
 from .narrow import narrow
 from .ots import cheapest_kinds
 from .outline import outline
+from .pairs import choose_once, compare_once
 from .pipeline import PIPELINES, Pass, run_passes
 from .schedule import schedule
 from .share import share
@@ -39,6 +40,7 @@ _BEFORE: Final[tuple[Pass, ...]] = (
     drop_checks,
     forward_known,
     fold_constants,
+    compare_once,
     simplify,
     merge_common,
     share,
@@ -47,6 +49,7 @@ _BEFORE: Final[tuple[Pass, ...]] = (
     narrow,
 )
 _AFTER: Final[tuple[Pass, ...]] = (
+    choose_once,
     expand_shared,
     merge_common,
     remove_dead,

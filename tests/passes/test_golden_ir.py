@@ -18,6 +18,7 @@ from ezlang.compiler.passes.dce import remove_dead
 from ezlang.compiler.passes.inline import inline
 from ezlang.compiler.passes.moves import merge_moves
 from ezlang.compiler.passes.oblivious import expand_oblivious
+from ezlang.compiler.passes.pairs import compare_once
 from ezlang.compiler.passes.products import fold_products
 from ezlang.compiler.passes.reduce import expand_products, expand_reduce
 from ezlang.compiler.passes.share import share
@@ -123,6 +124,12 @@ CASES: dict[str, tuple[Pass, tuple[Pass, ...], str]] = {
         MATRICES,
     ),
     "reduce": (expand_reduce, TIDY, f'{VECTORS} output(all, sum(x * y), "s");'),
+    "pairs": (
+        compare_once,
+        TIDY,
+        f'{VECTORS} output(all, min(x, y), "a"); output(all, max(y, x), "b");'
+        ' output(all, x[0] >= y[0], "c"); output(all, x[0] < y[0], "d");',
+    ),
     "share": (
         share,
         TIDY,
