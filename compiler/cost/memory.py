@@ -1,8 +1,10 @@
 """How much memory a native run takes at a party at its peak.
 
-That is a process without a program, `BASE`, and what grows with the program: the frame of its
-values, whose size is fixed when code is generated, inputs and outputs in the clear, registers of
-the largest netlist, and buffers and OTs of the session, all of fixed sizes.
+That is a process without a program, `BASE`, and what grows with the program. Inputs are read as
+text and become numbers before the run, and the run takes the memory that this has left: the frame
+of its values, whose size is fixed when code is generated, inputs and outputs in the clear,
+registers of the largest netlist, and buffers and OTs of the session, all of fixed sizes. Outputs
+become numbers and text beside what the run has left.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from ..codegen.roles import known_values, operand_roles
 from ..codegen.views import ELEMENTWISE, Views
 from ..ir import tree as ir
 from ..ir.ots import OtKind
+from ..ir.sharings import is_bool
 from ..kernels.context import CHUNK
 from ..kernels.layout import LABEL_BYTES
 from ..protocols.base_ot import KEY_BYTES
@@ -35,8 +38,14 @@ SHARING: Final = 6_000_000
 SILENT: Final = 9_000_000
 """The tables of silent OT in one direction, in huge pages."""
 
-NUMBER: Final = 100
-"""An integer of an input or output: as JSON text, as Python has it, and in lists of it."""
+READ: Final = 95
+"""A number of an input: as JSON text, as Python has it, and in lists of it."""
+
+SHOWN: Final = 60
+"""An integer of an output: the same."""
+
+SHOWN_BOOL: Final = 30
+"""A bool of an output: Python has each of the two once."""
 
 COPIES: Final = 1.25
 """Arrays that native code needs beside those that protocols pass around: padded copies, scratch."""
@@ -44,10 +53,14 @@ COPIES: Final = 1.25
 
 def peak_bytes(program: ir.Program, party: int, found: Prediction) -> int:
     """Return the peak memory of a run at party 0 or 1, given what the run costs."""
-    own = frame_bytes(program, party) + _host(program, party) + _registers(program)
+    inputs, outputs = _interface(program, party)
+    run = frame_bytes(program, party) + _registers(program) + _ots(program, found.least)
+    run += sum(type.size * element_bytes(type, Form.CLEAR) for type in (*inputs, *outputs))
     if found.sharing is not None:
-        own += SHARING + round(COPIES * found.sharing)
-    return BASE + own + _ots(program, found.least)
+        run += SHARING + round(COPIES * found.sharing)
+    read = sum(READ * type.size for type in inputs)
+    shown = sum((SHOWN_BOOL if is_bool(type) else SHOWN) * type.size for type in outputs)
+    return BASE + max(read, run) + shown
 
 
 def _ots(program: ir.Program, ledger: Ledger) -> int:
@@ -62,15 +75,15 @@ def _ots(program: ir.Program, ledger: Ledger) -> int:
     return total
 
 
-def _host(program: ir.Program, party: int) -> int:
-    """Return what inputs and outputs take outside of the frame."""
-    types = [
-        operation.result.type if isinstance(operation, ir.Input) else operation.operands[0].type
-        for operation in _operations(program)
-        if (isinstance(operation, ir.Input) and operation.party == party)
-        or (isinstance(operation, ir.Output) and operation.to in (None, party))
-    ]
-    return sum(type.size * (element_bytes(type, Form.CLEAR) + NUMBER) for type in types)
+def _interface(program: ir.Program, party: int) -> tuple[list[ir.TensorType], list[ir.TensorType]]:
+    """Return the types of a party's inputs and outputs."""
+    inputs, outputs = [], []
+    for operation in _operations(program):
+        if isinstance(operation, ir.Input) and operation.party == party:
+            inputs.append(operation.result.type)
+        elif isinstance(operation, ir.Output) and operation.to in (None, party):
+            outputs.append(operation.operands[0].type)
+    return inputs, outputs
 
 
 def _registers(program: ir.Program) -> int:

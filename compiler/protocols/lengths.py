@@ -23,6 +23,8 @@ from .sizes import (
     DIGIT_BITS,
     KEYS_A_WINDOW,
     PANEL,
+    ROW_BYTES,
+    ROW_OTS,
 )
 
 
@@ -139,10 +141,14 @@ def table_batches(fields: int, sent: int, received: int) -> Batches:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Panel:
-    """Columns `start` … `stop` − 1 of a matrix that is carried, and a batch of rows that choose."""
+    """Columns `start` … `stop` − 1 of a matrix that is carried, and a batch of rows that choose.
+
+    `inner` are the columns of the one and the rows of the other that are multiplied.
+    """
 
     start: int
     stop: int
+    inner: slice
     batch: Batch
 
     @property
@@ -165,25 +171,35 @@ def matrix_batches(
     ℓ OTs an element of the first, for each 128 columns. In a half, elements are rows of the first
     matrix; this party carries if it `sends`, and chooses if it `receives`. Of a batch of products
     m counts the rows of all items: they choose one after the other, whose rows ever they are for.
+    A row of very many elements is cut, and so are those of the second that it chooses among.
     """
     panels = []
     for start, stop in _parts(n, PANEL):
-        row_ots, row_windows = bits * k, k * up(bits, KEYS_A_WINDOW)
-        row_bytes = k * product_message(bits, stop - start)
-        rows = max(min(BATCH_OTS // max(row_ots, 1), BATCH_BYTES // max(row_bytes, 1)), 1)
-        for first, last in _parts(m, rows):
-            count = last - first
-            half = _half(
-                first,
-                last,
-                ots=count * row_ots,
-                windows=count * row_windows,
-                message=count * row_bytes,
-                chosen=True,
-            )
-            batch = Batch(sent=half if sends else None, received=half if receives else None)
-            panels.append(Panel(start=start, stop=stop, batch=batch))
+        message = product_message(bits, stop - start)
+        most = max(min(ROW_OTS // bits, ROW_BYTES // max(message, 1)), 1)
+        for begin, end in _parts(k, most):
+            for half in _row_halves(bits, m, end - begin, message):
+                batch = Batch(sent=half if sends else None, received=half if receives else None)
+                inner = slice(begin, end)
+                panels.append(Panel(start=start, stop=stop, inner=inner, batch=batch))
     return tuple(panels)
+
+
+def _row_halves(bits: int, m: int, length: int, message: int) -> Iterator[Half]:
+    """Yield batches of m rows, whose elements take ℓ OTs and a message each."""
+    row_ots, row_windows = bits * length, length * up(bits, KEYS_A_WINDOW)
+    row_bytes = length * message
+    rows = max(min(BATCH_OTS // row_ots, BATCH_BYTES // max(row_bytes, 1)), 1)
+    for first, last in _parts(m, rows):
+        count = last - first
+        yield _half(
+            first,
+            last,
+            ots=count * row_ots,
+            windows=count * row_windows,
+            message=count * row_bytes,
+            chosen=True,
+        )
 
 
 def _half(start: int, stop: int, *, ots: int, windows: int, message: int, chosen: bool) -> Half:

@@ -33,8 +33,8 @@ def matrix_multiply(party: SharingParty, x: Array, y: Array) -> Steps[Array]:
     """X·Y of two shared matrices.
 
     Cost: C(m, k, n) OTs in each direction; a bit an OT and M(m, k, n) bytes each way, two rounds
-    and one for each further batch. Batches are rows of the choosing matrix, with messages of about
-    a megabyte. Seen: choices masked by random bits, messages by pads.
+    and one for each further batch. Batches are rows of the choosing matrix, or parts of long ones,
+    with messages of about a megabyte. Seen: choices masked by random bits, messages by pads.
     """
     if party.dealt:
         return matrix_multiply_opened(party, x, y)

@@ -15,7 +15,7 @@ from ezlang.diagnostics.diagnostic import CompilerBug
 
 from ..kernels.matrices import bit_order
 from .cot import Blocks
-from .lengths import Half
+from .lengths import Half, Panel
 from .native import PADDING, Array, Native, address_of, empty, zeros
 from .sizes import DIGIT_BITS
 from .steps import Bytes
@@ -220,8 +220,9 @@ class Tables:
 class MatrixRows:
     """Rows that choose, times some columns of what is carried: item by item [m][k] · [k][columns].
 
-    `choosing` are the rows [items·m][k] of all items, `carried` [items·k][n], `shares` [items·m][n]
-    are put in. Kernels work on rows whose length is a multiple of `strip` elements.
+    `choosing` are the rows [items·m][k] of all items, `carried` [items·k][n]; to `shares`
+    [items·m][n] is added what the panel's part of k gives. Kernels work on rows whose length is a
+    multiple of `strip` elements.
     """
 
     name = "matrix products"
@@ -234,23 +235,26 @@ class MatrixRows:
         shares: tuple[Array, Array],
         *,
         sizes: tuple[int, int],
-        columns: slice,
+        panel: Panel,
         strip: int,
     ) -> None:
         self._session = session
         self._choosing = choosing
         self._carried = carried
         self._shares = shares
-        self._height, self._inner = sizes
-        self._columns = columns
-        self._width = columns.stop - columns.start
+        self._height, self._whole = sizes
+        self._part = panel.inner
+        self._inner = panel.inner.stop - panel.inner.start
+        self._columns = panel.columns
+        self._width = panel.stop - panel.start
         self._stride = -(-self._width // strip) * strip
         self._bits = 8 * shares[0].itemsize
 
     def choices(self, half: Half) -> Bytes:
         """Return the bits of rows, in the order of the kernels."""
         assert self._choosing is not None
-        raw = np.ascontiguousarray(self._choosing[half.part]).view(np.uint8).reshape(-1)
+        part = self._choosing[half.part, self._part]
+        raw = np.ascontiguousarray(part).view(np.uint8).reshape(-1)
         bits = np.unpackbits(raw, bitorder="little").reshape(-1, self._bits)
         out: Bytes = empty(half.ots, np.uint8)
         np.take(bits, bit_order(self._bits), axis=1, out=out.reshape(bits.shape))
@@ -261,12 +265,14 @@ class MatrixRows:
         assert self._carried is not None
         item, before = divmod(half.start, self._height)
         last = -(-half.stop // self._height)
-        carried = self._carried[item * self._inner : last * self._inner, self._columns]
-        rows, share = self._rows(len(carried)), self._rows(half.stop - half.start)
-        rows[:, : self._width] = carried
+        carried = self._carried[item * self._whole : last * self._whole, self._columns]
+        count = last - item
+        rows, share = self._rows(count * self._inner), self._rows(half.stop - half.start)
+        by_item = rows.reshape(count, self._inner, self._stride)
+        by_item[..., : self._width] = carried.reshape(count, self._whole, -1)[:, self._part]
         arguments = (rows, share, message, *self._sizes(half), self._height, before)
         self._session.send(f"matrix_sender{self._bits}", first, blocks, *arguments)
-        self._shares[0][half.part, self._columns] = share[:, : self._width]
+        self._shares[0][half.part, self._columns] += share[:, : self._width]
 
     def receive(
         self, half: Half, first: int, choices: Bytes, blocks: Blocks, message: Bytes
@@ -275,7 +281,7 @@ class MatrixRows:
         share = self._rows(half.stop - half.start)
         arguments = (choices, message, share, *self._sizes(half))
         self._session.receive(f"matrix_receiver{self._bits}", first, blocks, *arguments)
-        self._shares[1][half.part, self._columns] = share[:, : self._width]
+        self._shares[1][half.part, self._columns] += share[:, : self._width]
 
     def _sizes(self, half: Half) -> tuple[int, int, int, int]:
         return half.stop - half.start, self._inner, self._width, self._stride

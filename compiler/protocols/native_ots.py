@@ -27,6 +27,7 @@ from .cot import Blocks
 from .lengths import (
     Batch,
     Half,
+    Panel,
     additive_batches,
     bit_batches,
     matrix_batches,
@@ -153,15 +154,14 @@ class NativeOts:
         # Rows begin at multiples of what kernels take at a time.
         strip = strip_bytes(cipher_for(self._native.engine.target.path)) // dtype.itemsize
 
-        def kind(columns: slice) -> MatrixRows:
-            sizes = (m, k)
+        def kind(panel: Panel) -> MatrixRows:
             return MatrixRows(
-                self._session, chosen, sent, shares, sizes=sizes, columns=columns, strip=strip
+                self._session, chosen, sent, shares, sizes=(m, k), panel=panel, strip=strip
             )
 
         sends, receives = carried is not None, choosing is not None
         panels = matrix_batches(bits, rows, k, n, sends=sends, receives=receives)
-        yield from self._run((kind(panel.columns), panel.batch) for panel in panels)
+        yield from self._run((kind(panel), panel.batch) for panel in panels)
         one, other = (share.reshape(*items, m, n) for share in shares)
         return one, other
 

@@ -22,10 +22,16 @@ TABLE_BITS: Final = (1, 2, 4)
 """How long the entries of tables are."""
 
 BATCH_OTS: Final = 1 << 16
-"""How many OTs a batch has at most, but for a single row of a matrix: what bounds memory."""
+"""How many OTs a batch has at most, but for a row of a matrix: what bounds memory."""
 
 BATCH_BYTES: Final = 1 << 20
-"""How long a batch's message is at most, but for a single row of a matrix."""
+"""How long a batch's message is at most, but for a row of a matrix."""
+
+ROW_OTS: Final = 1 << 20
+"""How many OTs a batch of one row of a matrix has at most; longer rows are cut."""
+
+ROW_BYTES: Final = 1 << 26
+"""How long its message is at most."""
 
 PADDING: Final = 512
 """Bytes after the end of an array that native code may touch."""

@@ -57,10 +57,40 @@ def peaks(folder: Path, *options: str) -> list[int]:
     return [1024 * int(most) for _, most in ends]
 
 
-@pytest.mark.parametrize("policy", ["yao", "arithmetic"])
-def test_peak_memory(tmp_path: Path, policy: str) -> None:
-    count = 60_000
-    (tmp_path / "main.ez").write_text(SUMS)
+DOT = """party alice, bob;
+param int32 n = 1;
+fn main() {
+    secret int32[n] a = input(alice, "a");
+    secret int32[n] b = input(bob, "b");
+    output(all, sum(a * b), "c");
+}
+"""
+COMPARE = """party alice, bob;
+param int32 n = 1;
+fn main() {
+    secret int32[n] a = input(alice, "a");
+    secret int32[n] b = input(bob, "b");
+    output(all, a < b, "c");
+}
+"""
+LARGE = pytest.mark.slow
+LONG = 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("text", "count", "policy"),
+    [
+        (SUMS, 60_000, "yao"),
+        (SUMS, 60_000, "arithmetic"),
+        (DOT, 200_000, "arithmetic"),
+        pytest.param(DOT, LONG, "arithmetic", marks=LARGE),
+        pytest.param(COMPARE, LONG, "boolean", marks=LARGE),
+        pytest.param(COMPARE, LONG, "arithmetic", marks=LARGE),
+        pytest.param(COMPARE, LONG, "yao", marks=LARGE),
+    ],
+)
+def test_peak_memory(tmp_path: Path, text: str, count: int, policy: str) -> None:
+    (tmp_path / "main.ez").write_text(text)
     for party, name in (("alice", "a"), ("bob", "b")):
         (tmp_path / f"{party}.json").write_text(json.dumps({name: list(range(count))}))
     program = api.load(tmp_path / "main.ez", {"n": count})

@@ -175,6 +175,19 @@ def test_batches_of_products_are_cut_anywhere(
     assert outcome.rounds == batches + 1
 
 
+@pytest.mark.parametrize(
+    ("shape", "batches"), [((1, 1, 40_000, 1), 3), ((2, 3, 20_000, 2), 8), ((1, 1, 3000, 100), 2)]
+)
+def test_long_rows_are_cut(pair: Pair, shape: tuple[int, int, int, int], batches: int) -> None:
+    """A row that would take too many OTs, or too long a message, for one batch."""
+    items, m, k, n = shape
+    x, y = (random_numbers(s, "u8", sum(s)) for s in ((items, m, k), (items, k, n)))
+    xs, ys = split(x, 3), split(y, 4)
+    outcome = pair.run(lambda p: matrices.matrix_multiply(p, xs[p.index], ys[p.index]))
+    assert np.array_equal(outcome.results[0] + outcome.results[1], x @ y)
+    assert outcome.rounds == batches + 1
+
+
 @pytest.mark.parametrize("bits", WIDTHS)
 def test_inner_products(pair: Pair, bits: int) -> None:
     x, y = (random_numbers((9, 20), f"u{bits // 8}", seed) for seed in (1, 2))
