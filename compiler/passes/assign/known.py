@@ -3,14 +3,15 @@
 **Purpose.** A value declared `secret` may be a constant, or computed from one party's inputs alone.
 This pass finds what is and uses it: operations on secrets take public operands as they are; what
 isn't linear, and computed from what one party knows, is computed by that party in the clear, and
-shared afterwards, or told directly. For products, which are cheaper with such an operand, it says
-which value in the clear a secret is the same as. **Keeps** meaning, labels, and who may know what:
-a party computes from its own values alone. **Leaves** operations as they are where a program asks
-for a sharing.
+shared afterwards, or told directly; so is what only moves a value that nothing else uses. For
+products, which are cheaper with such an operand, it says which value in the clear a secret is the
+same as. **Keeps** meaning, labels, and who may know what: a party computes from its own values
+alone. **Leaves** operations as they are where a program asks for a sharing.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -41,7 +42,7 @@ def use_known(program: ir.Program) -> tuple[ir.Program, Mapping[str, Twins]]:
     """Return the program with known operands taken as they are, and the twins of each function."""
     functions, twins = [], {}
     for function in program.functions:
-        rule = _Known()
+        rule = _Known(_uses(function.body))
         functions.append(rewrite_function(function, rule))
         twins[function.name] = rule.twins
     return with_functions(program, functions), twins
@@ -54,7 +55,17 @@ def forward_known(program: ir.Program) -> ir.Program:
 
 @dataclass(slots=True)
 class _Known(Rule):
+    """`uses` counts where a value is used, by its id; `here` are secrets made in this region."""
+
+    uses: Counter[int]
     twins: dict[int, ir.Value] = field(default_factory=dict)
+    here: list[set[int]] = field(default_factory=list)
+
+    def enter(self) -> None:
+        self.here.append(set())
+
+    def leave(self) -> None:
+        self.here.pop()
 
     def apply(self, build: Builder, operation: ir.Operation) -> Sequence[ir.Value] | None:
         if isinstance(operation, ir.Reveal):
@@ -63,6 +74,7 @@ class _Known(Rule):
             return None
         if isinstance(operation, ir.Relabel):
             self.twins[operation.result.id] = operation.operands[0]
+            self.here[-1].add(operation.result.id)
             return None
         if not isinstance(operation, _MOVES + _COMPUTES):
             return None
@@ -88,7 +100,7 @@ class _Known(Rule):
         if isinstance(operation, ir.Stack):
             operands = tuple(build.relabel(value, label) for value in operands)
         result = build.fresh(replace(operation.result.type, label=label), operation.result.hint)
-        instead = label.is_public or not _is_linear(operation)
+        instead = label.is_public or not _is_linear(operation) or self._is_all(operation)
         twin = replace(operation, operands=operands, results=(result,))
         if not instead:
             build.emit(operation)
@@ -97,7 +109,21 @@ class _Known(Rule):
         build.emit(twin)
         secret = build.relabel(result, SECRET) if instead else operation.result
         self.twins[secret.id] = result
+        self.uses[secret.id] = self.uses[operation.result.id]
+        self.here[-1].add(secret.id)
         return (secret,)
+
+    def _is_all(self, operation: ir.Operation) -> bool:
+        """Tell whether an operation moves a value that nothing else uses, and doesn't repeat it.
+
+        Then only what it gives is shared. What may fail has to fail at both parties.
+        """
+        moves = isinstance(operation, _MOVES) and not isinstance(operation, ir.Stack)
+        if not moves or getattr(operation, "checked", False):
+            return False
+        base = operation.operands[0]
+        once = base.id in self.here[-1] and self.uses[base.id] == 1
+        return once and operation.result.type.size <= base.type.size
 
     def _forwarded(self, build: Builder, operation: ir.Operation) -> Sequence[ir.Value] | None:
         """Take operands that everybody knows as they are; shared owned ones of matrix products."""
@@ -119,6 +145,15 @@ class _Known(Rule):
             return None
         build.emit(replace(operation, operands=tuple(operands)))
         return operation.results
+
+
+def _uses(body: ir.Region) -> Counter[int]:
+    """Count the uses of values in a region and those inside."""
+    found = Counter(value.id for value in body.yields)
+    for operation in ir.walk(body):
+        found.update(value.id for value in operation.operands)
+        found.update(value.id for region in operation.regions for value in region.yields)
+    return found
 
 
 def _is_linear(operation: ir.Operation) -> bool:
