@@ -7,20 +7,28 @@ from pathlib import Path
 import pytest
 from lowered import checked
 
+from ezlang.compiler.cost.profiles import LOOPBACK
 from ezlang.compiler.ir.parse import parse_program
 from ezlang.compiler.ir.text import print_program
 from ezlang.compiler.lower import lower
 from ezlang.compiler.passes import Pass, run_passes
+from ezlang.compiler.passes.assign import Policy, assign
+from ezlang.compiler.passes.assign.known import forward_known
+from ezlang.compiler.passes.checks import drop_checks
+from ezlang.compiler.passes.circuits import choose_circuits
 from ezlang.compiler.passes.constants import fold_constants
 from ezlang.compiler.passes.counting import add_at_indices
 from ezlang.compiler.passes.cse import merge_common
 from ezlang.compiler.passes.dce import remove_dead
+from ezlang.compiler.passes.expand import expand_shared
 from ezlang.compiler.passes.inline import inline
 from ezlang.compiler.passes.moves import merge_moves
+from ezlang.compiler.passes.narrow import narrow
 from ezlang.compiler.passes.oblivious import expand_oblivious
-from ezlang.compiler.passes.pairs import compare_once
+from ezlang.compiler.passes.pairs import choose_once, compare_once
 from ezlang.compiler.passes.products import fold_products
 from ezlang.compiler.passes.reduce import expand_products, expand_reduce
+from ezlang.compiler.passes.schedule import schedule
 from ezlang.compiler.passes.share import share
 from ezlang.compiler.passes.simplify import simplify
 from ezlang.compiler.passes.vectorise import vectorise
@@ -40,6 +48,14 @@ VECTORS = """
     secret int32[4] x = input(alice, "x");
     secret int32[4] y = input(bob, "y");
 """
+
+NARROW = """
+    secret int64 a = int64(input(alice, "a") & 1023);
+    secret int64 b = int64(input(bob, "b") & 1023);
+    output(all, a < b ? a : b, "s");
+"""
+BOOLEAN = partial(assign, policy=Policy.BOOLEAN)
+"""Assignment, for passes that come after it."""
 
 CASES: dict[str, tuple[Pass, tuple[Pass, ...], str]] = {
     "constants": (
@@ -134,6 +150,41 @@ CASES: dict[str, tuple[Pass, tuple[Pass, ...], str]] = {
         share,
         TIDY,
         f'{VECTORS} @bob int32 z = input(bob, "z"); output(all, x[0] * z + z, "s");',
+    ),
+    "checks": (
+        drop_checks,
+        TIDY,
+        f'{VECTORS} for i in 0..4 {{ x[i] += y[3 - i]; }} output(all, x, "x");',
+    ),
+    "known": (
+        forward_known,
+        TIDY,
+        f'{VECTORS} secret int32 k = x[1] > 2 ? x[2] : 3; output(all, k * y[0], "s");',
+    ),
+    "narrow": (narrow, (*TIDY, share), NARROW),
+    "assign": (partial(assign, policy=Policy.AUTO), (*TIDY, share, narrow), NARROW),
+    "swap": (
+        choose_once,
+        (*TIDY, compare_once, share, BOOLEAN),
+        f'{VECTORS} output(all, min(x, y), "a"); output(all, max(x, y), "b");',
+    ),
+    "expand": (
+        expand_shared,
+        (*LOOPS, share, BOOLEAN),
+        f"{VECTORS} secret int32 s = 0; for i in 0..4 {{ s = max(s, x[i] * y[i]); }}"
+        ' output(all, s, "s");',
+    ),
+    "schedule": (
+        schedule,
+        (*TIDY, share, BOOLEAN),
+        f"{VECTORS} let a = x[0] * y[0]; let b = a > 4; let c = x[1] * y[1]; let d = c > 5;"
+        ' output(all, b ^ d, "t");',
+    ),
+    "circuits": (
+        partial(choose_circuits, profile=LOOPBACK),
+        (*TIDY, share, BOOLEAN, schedule),
+        'secret int32[5000] x = input(alice, "x"); secret int32[5000] y = input(bob, "y");'
+        ' output(all, x < y, "t"); output(all, x[0] < y[0], "u");',
     ),
 }
 

@@ -18,6 +18,7 @@ from ezlang.compiler.passes.checks import drop_checks
 from ezlang.compiler.passes.expand import expand_shared
 from ezlang.compiler.passes.narrow import narrow
 from ezlang.compiler.passes.oblivious import expand_oblivious
+from ezlang.compiler.passes.pairs import choose_once, compare_once
 from ezlang.compiler.passes.pipeline import NAMES, Pass
 from ezlang.compiler.passes.schedule import schedule
 from ezlang.compiler.passes.share import share
@@ -29,10 +30,16 @@ from ezlang.typed.tree import Program
 from ezlang.values.check import check_inputs
 from ezlang.values.data import Inputs, Outputs
 
-FREE = {**NAMES, "checks": drop_checks}
+FREE = {**NAMES, "checks": drop_checks, "pairs": compare_once}
 """Passes that may come in any order, or not at all, before sharings are assigned."""
 
-LATE = {"simplify": simplify, "cse": NAMES["cse"], "dce": NAMES["dce"], "narrow": narrow}
+LATE = {
+    "simplify": simplify,
+    "cse": NAMES["cse"],
+    "dce": NAMES["dce"],
+    "narrow": narrow,
+    "swap": choose_once,
+}
 """Passes that may come after it."""
 
 ORDERS = st.lists(st.sampled_from(sorted(FREE)), max_size=8)
