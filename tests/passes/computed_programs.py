@@ -185,6 +185,14 @@ CASES = {
         q=12,
         gathers=False,
     ),
+    "checks that are never come to": Case(
+        """for i in 0..0 { x[i] *= y[q]; }
+        for i in 0..3 { for j in 0..0 { x[i] *= y[q]; } }
+        for i in 0..3 { int32 j = 0; while j < n { x[i] *= y[q]; j += 1; } }""",
+        q=12,
+        n=0,
+        gathers=False,
+    ),
     "unsigned": Case("for i in uint8(0)..uint8(6) { let a = i * uint8(p); x[a] *= y[i]; }", p=129),
     "neighbours": Case("for i in 0..11 { x[i + 1] *= x[i]; }", gathers=False),
     "what is told": Case("for i in 0..6 { x[i * p] *= y[i]; y[i] = reveal(x[i * p]); }", p=2),
