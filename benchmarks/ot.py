@@ -15,15 +15,15 @@ from typing import Final
 import numpy as np
 
 from ezlang.compiler.kernels.engine import Engine
-from ezlang.compiler.protocols.channel import Channel
-from ezlang.compiler.protocols.cot import (
+from ezlang.compiler.protocols.core.channel import Channel
+from ezlang.compiler.protocols.ot.silent import SilentReceiver, SilentSender
+from ezlang.compiler.protocols.ot.softspoken import (
     CotReceiver,
     CotReceiverParty,
     CotSender,
     CotSenderParty,
 )
-from ezlang.compiler.protocols.silent import SilentReceiver, SilentSender
-from ezlang.compiler.protocols.stock import LARGE, MEDIUM, SMALL, Parameters
+from ezlang.compiler.protocols.ot.stock import LARGE, MEDIUM, SMALL, Parameters
 from ezlang.session.channel import SocketChannel
 
 from .pair import TIME_OUT, Nowhere, Times, loopback, meet, run_alone, run_pair, timed

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any, Final
 
-from ezlang.compiler.protocols.channel import Buffer
+from ezlang.compiler.protocols.core.channel import Buffer
 from ezlang.session.channel import SocketChannel
 
 TIME_OUT: Final = 120.0

@@ -23,19 +23,22 @@ from typing import Any, Final
 
 import numpy as np
 
-from ezlang.compiler.protocols import arithmetic, boolean, comparison, conversions, matrices
-from ezlang.compiler.protocols.correlated import (
+from ezlang.compiler.protocols.arithmetic import comparison, matrices
+from ezlang.compiler.protocols.arithmetic import products as arithmetic
+from ezlang.compiler.protocols.arithmetic.truncation import truncate
+from ezlang.compiler.protocols.boolean import gates as boolean
+from ezlang.compiler.protocols.conversions import bits_and_numbers as conversions
+from ezlang.compiler.protocols.core.party import SharingParty
+from ezlang.compiler.protocols.core.steps import Steps, swap
+from ezlang.compiler.protocols.native.calls import Native
+from ezlang.compiler.protocols.native.session import NativeSession, open_session
+from ezlang.compiler.protocols.ot.directions import (
     DealtReceiver,
     DealtSender,
     extension_sessions,
     silent_sessions,
 )
-from ezlang.compiler.protocols.native import Native
-from ezlang.compiler.protocols.party import SharingParty
-from ezlang.compiler.protocols.session import NativeSession, open_session
-from ezlang.compiler.protocols.steps import Steps, swap
-from ezlang.compiler.protocols.stock import GROUP_BITS
-from ezlang.compiler.protocols.truncation import truncate
+from ezlang.compiler.protocols.ot.stock import GROUP_BITS
 from ezlang.session.channel import SocketChannel
 
 TIME_OUT: Final = 60.0

@@ -22,14 +22,19 @@ from typing import Any, Final
 import numpy as np
 
 from ezlang.compiler.kernels.context import TABLE_BYTES
-from ezlang.compiler.protocols import arithmetic, comparison
-from ezlang.compiler.protocols.correlated import extension_sessions, silent_sessions
-from ezlang.compiler.protocols.dealt import DealtUnits, corrections
-from ezlang.compiler.protocols.demands import Tally
-from ezlang.compiler.protocols.native import Native
-from ezlang.compiler.protocols.party import SharingParty
-from ezlang.compiler.protocols.session import NativeSession, open_dealt_session, open_session
-from ezlang.compiler.protocols.steps import Steps, swap
+from ezlang.compiler.protocols.arithmetic import comparison
+from ezlang.compiler.protocols.arithmetic import products as arithmetic
+from ezlang.compiler.protocols.core.party import SharingParty
+from ezlang.compiler.protocols.core.steps import Steps, swap
+from ezlang.compiler.protocols.dealt.demands import Tally
+from ezlang.compiler.protocols.dealt.expansion import DealtUnits, corrections
+from ezlang.compiler.protocols.native.calls import Native
+from ezlang.compiler.protocols.native.session import (
+    NativeSession,
+    open_dealt_session,
+    open_session,
+)
+from ezlang.compiler.protocols.ot.directions import extension_sessions, silent_sessions
 from ezlang.session.channel import SocketChannel
 
 from . import ot, programs, sharing, yao

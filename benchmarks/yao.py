@@ -27,9 +27,9 @@ from ezlang.compiler.kernels import abi
 from ezlang.compiler.kernels.build import Kernel
 from ezlang.compiler.kernels.context import TABLE_BYTES
 from ezlang.compiler.kernels.engine import Engine
-from ezlang.compiler.protocols.channel import Channel
-from ezlang.compiler.protocols.cot import AlignedBytes
-from ezlang.compiler.protocols.yao import NetlistHandle, YaoParty, YaoRole
+from ezlang.compiler.protocols.core.channel import Channel
+from ezlang.compiler.protocols.ot.softspoken import AlignedBytes
+from ezlang.compiler.protocols.yao.session import NetlistHandle, YaoParty, YaoRole
 from ezlang.session.channel import SocketChannel
 
 from .pair import TIME_OUT, Nowhere, Times, loopback, run_alone, run_pair

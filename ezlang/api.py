@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from ezlang.compiler.cost.walk import Unknown
     from ezlang.compiler.ir import tree as ir
     from ezlang.compiler.passes.assign import Explained
-    from ezlang.compiler.passes.narrow import Narrowed
+    from ezlang.compiler.passes.sharings.narrow import Narrowed
 
 Settings = Mapping[str, int | bool]
 """Params of a program: name → value."""
@@ -205,8 +205,8 @@ def _explained(program: Program, policy: str, profile: Profile) -> Explained:
 def ranges(program: Program) -> list[Narrowed]:
     """Return what is computed in fewer bits than its type has, with the proofs, in source order."""
     from ezlang.compiler.lower import lower
-    from ezlang.compiler.passes.narrow import explain
     from ezlang.compiler.passes.prepare import before_assignment
+    from ezlang.compiler.passes.sharings.narrow import explain
 
     with deep_recursion():
         return sorted(explain(before_assignment(lower(program))), key=lambda one: one.span.start)

@@ -18,9 +18,9 @@ from ..ir import tree as ir
 from ..kernels.abi import I64, NETLIST_TYPE, POINTER, PORT_CLEAR, PORT_LABELS, declare
 from ..kernels.build import Kernel, Value
 from . import scalar, shares
+from .circuit_operands import operand_roles
 from .emitter import Emitter
 from .forms import Form
-from .roles import operand_roles
 
 Compute = Callable[[Emitter, CircuitOperation, Sequence[Value]], Value]
 """Computes one element of a result from those of the operands."""

@@ -1,7 +1,7 @@
 """Operations on shares for which the parties exchange messages, and conversions from and to Yao.
 
 A group of operations (ir/groups.py) is one call back into Python, with a table of where operands
-and results are; the protocols are `protocols/operations.py`'s.
+and results are; the protocols are `protocols/operations/table.py`'s.
 
 Conversions, all but those between arithmetic and boolean shares [DSZ15]: from Yao to boolean, each
 party's share is its labels' lowest bits, and from there to arithmetic as from any boolean share;

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from ..ir import tree as ir
-from ..ir.values import Sharing
+from ..ir.value import Sharing
 from ..kernels.layout import LABEL_BYTES
 
 CHECKED = ir.Binary | ir.Extract | ir.Insert | ir.ExtractSlice | ir.InsertSlice

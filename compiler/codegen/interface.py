@@ -16,7 +16,7 @@ from ezlang.types.types import Type, array_of
 
 from ..ir import tree as ir
 from ..ir.groups import Group, enters_yao, groups
-from ..ir.known import Numbers, constants_of, known_operands
+from ..ir.known_operands import Numbers, constants_of, known_operands
 from ..ir.sharings import is_interactive
 from .forms import Form, form_of
 

@@ -19,12 +19,12 @@ from ..ir import tree as ir
 from ..kernels.abi import I64, POINTER
 from ..kernels.build import Kernel
 from . import affine, arrays, boundary, control, exchanges, gathering, scalar, shares
+from .circuit_operands import known_values
 from .elementwise import elementwise
 from .emitter import Emitter, Unit
 from .forms import Form, Role
 from .interface import ENTRY, FRAME_BYTES, Interface
 from .liveness import CallShape
-from .roles import known_values
 from .storage import Plan, plan_function
 
 
@@ -41,7 +41,7 @@ def generate(program: ir.Program, party: int, interface: Interface) -> NativeMod
 
     `interface` is the program's for this party.
 
-    Sharing must be explicit (see passes/share.py), and no oblivious access be left.
+    Sharing must be explicit (see passes/sharings/share.py), and no oblivious access be left.
     """
     role = Role(party, {function.name: function for function in program.functions})
     mine = [function for function in program.functions if role.takes_part_in(function)]
@@ -92,7 +92,8 @@ def _write_function(unit: Unit, function: ir.Function, number: int, *, entry: bo
     name = ENTRY if entry else f"function.{number}"
     kernel = Kernel(unit.module, name, _parameters(plan), internal=not entry)
     if not entry:
-        # LLVM takes more than linear time for a function: passes/outline.py bounds their sizes.
+        # LLVM takes more than linear time for a function; passes/general/outline.py bounds their
+        # sizes.
         kernel.function.attributes.add("noinline")
     unit.kernels[function.name] = kernel
     e = Emitter(unit, plan, kernel, unit.bases[function.name])

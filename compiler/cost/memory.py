@@ -13,17 +13,17 @@ from collections.abc import Iterable
 from typing import Final
 
 from ..circuits.catalogue import circuit
+from ..codegen.circuit_operands import known_values, operand_roles
 from ..codegen.forms import Form, Role, element_bytes
 from ..codegen.module import frame_bytes
-from ..codegen.roles import known_values, operand_roles
 from ..codegen.views import ELEMENTWISE, Views
 from ..ir import tree as ir
 from ..ir.ots import OtKind
 from ..ir.sharings import is_bool
 from ..kernels.context import CHUNK
 from ..kernels.layout import LABEL_BYTES
-from ..protocols.base_ot import KEY_BYTES
-from ..protocols.stock import LARGEST_BATCH, extension_bytes
+from ..protocols.ot.base import KEY_BYTES
+from ..protocols.ot.stock import LARGEST_BATCH, extension_bytes
 from .ledger import Ledger
 from .predict import Prediction
 from .session import OTS_MADE

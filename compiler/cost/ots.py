@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Final
 
 from ..ir.ots import OtKind
-from ..protocols.stock import Message, Stock, batches_of
+from ..protocols.ot.stock import Message, Stock, batches_of
 from .profiles import Profile
 
 SECONDS: Final = {

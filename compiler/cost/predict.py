@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from ..ir import tree as ir
 from ..ir.ots import OtKinds
-from ..protocols.demands import CorrelatedOt, Demands, Kind, LabelOt, kind_of
+from ..protocols.dealt.demands import CorrelatedOt, Demands, Kind, LabelOt, kind_of
 from . import yao
 from .ledger import Amounts, Ledger
 from .session import OTS, TAKES, Session

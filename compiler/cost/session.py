@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from ..ir.ots import OtKind, OtKinds
-from ..protocols.stock import LARGEST_BATCH, Batches, batches_of
+from ..protocols.ot.stock import LARGEST_BATCH, Batches, batches_of
 from .ledger import SENT, Amounts, Ledger, Mark, Phase, bound
 from .ots import SECONDS
 
@@ -42,7 +42,7 @@ class Bound(Enum):
 
 @dataclass(slots=True)
 class Extension:
-    """The correlated OTs of one direction, made in batches (protocols/stock.py) of a kind.
+    """The correlated OTs of one direction, made in batches (protocols/ot/stock.py) of a kind.
 
     With a dealer they are `dealt`: as many as are wanted, for nothing. Where it isn't known how
     many are left, each is `bounded`: as a batch is used up before the next is made, all that are
@@ -191,7 +191,7 @@ class Session:
         self.ledger.add(TAKES[1])
         directions = self.ots[1:]
         if not self.dealt and not directions[0].ready and (first or second):
-            # One after the other, party 1 as sender first: see protocols/runtime.py.
+            # One after the other, party 1 as sender first: see protocols/native/runtime.py.
             for one in reversed(directions):
                 one.begin()
         wanted = zip(directions, (first, second), strict=True)

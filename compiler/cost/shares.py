@@ -2,7 +2,8 @@
 
 What comes of it is a *trace*: what is taken and sent, step by step, by which operation of the
 group. Groups that are alike have one trace. It is then booked in any session, as often as the group
-is run. protocols/drive.py says what a step is, protocols/runtime.py how a session starts.
+is run. protocols/native/drive.py says what a step is, protocols/native/runtime.py how a session
+starts.
 """
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ from ezlang.source import Span
 
 from ..codegen.interface import Exchange
 from ..ir import tree as ir
-from ..ir.known import Numbers
-from ..protocols.operation_call import dtype_of
-from ..protocols.operations import steps_of
-from ..protocols.steps import Array, Request, Round, Step, Steps, Take, together
-from .counting import Notes, counting_party
+from ..ir.known_operands import Numbers
+from ..protocols.core.steps import Array, Request, Round, Step, Steps, Take, together
+from ..protocols.operations.call import dtype_of
+from ..protocols.operations.table import steps_of
+from .counting_party import Notes, counting_party
 from .ghosts import Heap, ghost
 from .ledger import Ledger, Phase
 from .session import Session

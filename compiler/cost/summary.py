@@ -8,7 +8,7 @@ from typing import Final
 
 from ezlang.source import NO_SPAN, Source
 
-from ..protocols.demands import BitPair, BitTriple, describe
+from ..protocols.dealt.demands import BitPair, BitTriple, describe
 from .ledger import HOPS, ROUNDS, SENT, Entry, Ledger, Phase
 from .profiles import Profile
 from .session import OT_WORK, OTS, OTS_MADE, SET_UPS, TAKES

@@ -18,9 +18,9 @@ import numpy as np
 from ezlang.source import Span
 
 from ..circuits.catalogue import CircuitOperation
+from ..codegen.circuit_operands import known_values
 from ..codegen.forms import Form, Role
 from ..codegen.interface import Exchange, Interface, interface_of
-from ..codegen.roles import known_values
 from ..codegen.views import Views
 from ..ir import tree as ir
 from ..ir.groups import Group, enters_yao, groups, leaves_yao

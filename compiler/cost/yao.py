@@ -1,4 +1,4 @@
-"""What operations on Yao's wire labels exchange; see protocols/yao.py and kernels/values.py."""
+"""What operations on Yao's wire labels exchange; see protocols/yao and kernels/labels.py."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from math import prod
 from typing import Final
 
 from ..circuits.catalogue import SECRET, CircuitOperation, binary, circuit
+from ..codegen.circuit_operands import operand_roles
 from ..codegen.forms import Form, element_bytes
-from ..codegen.roles import operand_roles
 from ..codegen.views import Views
 from ..ir import tree as ir
 from ..ir.groups import Group

@@ -35,9 +35,9 @@ from ezlang.types.types import IntType, Type
 
 from .ots import OtKind as OtKind
 from .ots import OtKinds as OtKinds
-from .values import Sharing as Sharing
-from .values import TensorType as TensorType
-from .values import Value as Value
+from .value import Sharing as Sharing
+from .value import TensorType as TensorType
+from .value import Value as Value
 
 
 class UnaryKind(Enum):
@@ -90,7 +90,8 @@ class OperationNode:
     """What every operation has.
 
     `forced` is the sharing that the program asks for, if it does. Where it is computed on shares by
-    a circuit, that has few rounds, or, if it is `deep`, the fewest ANDs (passes/circuits.py).
+    a circuit, that has few rounds, or, if it is `deep`, the fewest ANDs
+    (passes/sharings/circuit_depth.py).
     """
 
     operands: tuple[Value, ...] = ()
@@ -134,7 +135,7 @@ class Binary(OperationNode):
     """(x, y) -> element-wise, equal shapes, equal elements (but SHL and SHR: y is any integer).
 
     `bits`, where it isn't 0: operands and result are known to be numbers of so many bits, in two's
-    complement, or without a sign where they are `nonnegative` (passes/narrow.py).
+    complement, or without a sign where they are `nonnegative` (passes/sharings/narrow.py).
     """
 
     kind: BinaryKind

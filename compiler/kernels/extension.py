@@ -1,7 +1,7 @@
 """OT extension by small fields, SoftSpoken [Roy22]; with k = 1 it is IKNP [IKNP03].
 
 The 128 columns come in groups of k. For a group the receiver has 2^k seeds, the sender all of them
-but number δ, its k bits of Δ. With r_x the AES-CTR stream of seed x (see `protocols/cot.py`):
+but number δ, its k bits of Δ. With r_x the AES-CTR stream of seed x (`protocols/ot/softspoken.py`):
 
     receiver:  u = ⊕_x r_x        v_j = ⊕_{x: bit j of x} r_x        sends d = u ⊕ choices
     sender:    w_j = ⊕_{x: bit j of x ⊕ δ} r_x        q_j = w_j ⊕ δ_j·d

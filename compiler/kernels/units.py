@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from llvmlite import ir
 
-from . import circuit, extension, hash, primitives, stream, values
+from . import circuit, extension, hash, primitives, stream
+from . import labels as values
 from .abi import FUNCTIONS
 from .aes import Cipher, cipher_for
 from .engine import Engine

@@ -12,17 +12,17 @@ from ezlang.recursion import deep_recursion
 from ..ir import tree as ir
 from ..ir.tree import BinaryKind
 from ..ir.verify import verify
-from .constants import fold_constants
-from .counting import add_at_indices
-from .cse import merge_common
-from .dce import remove_dead
-from .inline import inline
-from .moves import merge_moves
-from .oblivious import expand_oblivious
-from .products import fold_products
-from .reduce import expand_reduce
-from .rewrite import unchanged
-from .simplify import simplify
+from .general.constants import fold_constants
+from .general.cse import merge_common
+from .general.dce import remove_dead
+from .general.inline import inline
+from .general.moves import merge_moves
+from .general.oblivious import expand_oblivious
+from .general.oblivious_add import add_at_indices
+from .general.products import fold_products
+from .general.reduce import expand_reduce
+from .general.simplify import simplify
+from .rewriting.rewrite import unchanged
 from .vectorise import BUDGET, SHARED, WIDE, vectorise
 
 Pass = Callable[[ir.Program], ir.Program]

@@ -16,21 +16,21 @@ from ..cost.walk import Traces
 from ..ir import tree as ir
 from .assign import Explained, Policy, assign, explain, model_of, solve
 from .assign.known import forward_known
-from .checks import drop_checks
-from .choose import Choice, Finished, choose
-from .circuits import choose_circuits
-from .constants import fold_constants
-from .cse import merge_common
-from .dce import remove_dead
-from .expand import expand_shared
-from .narrow import narrow
-from .ots import cheapest_kinds
-from .outline import outline
-from .pairs import choose_once, compare_once
+from .general.checks import drop_checks
+from .general.constants import fold_constants
+from .general.cse import merge_common
+from .general.dce import remove_dead
+from .general.outline import outline
+from .general.simplify import simplify
 from .pipeline import PIPELINES, Pass, run_passes
-from .schedule import schedule
-from .share import share
-from .simplify import simplify
+from .sharings.choose import Choice, Finished, choose
+from .sharings.circuit_depth import choose_circuits
+from .sharings.expand import expand_shared
+from .sharings.narrow import narrow
+from .sharings.ot_kinds import cheapest_kinds
+from .sharings.pairs import choose_once, compare_once
+from .sharings.schedule import schedule
+from .sharings.share import share
 
 FIRST: Final = "shared"
 """The named pipeline that comes first. It takes few labels to be kept at a time: where all secrets

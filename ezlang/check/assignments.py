@@ -9,15 +9,12 @@ from ezlang.syntax import tree as syntax
 from ezlang.typed import tree as typed
 from ezlang.types.types import StructType, Type, array_of, element_of, shape_of
 
-from . import (
-    errors_structs,
-    operators,
-    places,
-)
+from . import operators, places
 from .coerce import Want, coerce
 from .context import Body
-from .flow import leaves, shared, stricter_field
 from .flows import may_read
+from .messages import structs as errors_structs
+from .program_counter import leaves, shared, stricter_field
 from .provenance import Traced
 from .values import Poison, Typed, Value
 

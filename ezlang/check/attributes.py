@@ -5,8 +5,8 @@ from __future__ import annotations
 from ezlang.syntax import tree as syntax
 from ezlang.types.sharing import Sharing
 
-from . import errors_names
 from .context import Body
+from .messages import names as errors_names
 
 PROTOCOL = "protocol"
 SHARINGS = {sharing.value: sharing for sharing in Sharing}

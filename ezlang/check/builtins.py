@@ -13,14 +13,10 @@ from ezlang.types.types import (
     shape_of,
 )
 
-from . import (
-    coerce,
-    constants,
-    errors_programs,
-    errors_types,
-    operators,
-)
+from . import coerce, constants, operators
 from .context import Body
+from .messages import programs as errors_programs
+from .messages import types as errors_types
 from .values import Deferred, Exact, Poison, Typed, Value, literal
 
 _COUNTS = {"len": 1, "abs": 1, "sum": 1, "min": 2, "max": 2}

@@ -9,13 +9,16 @@ from ezlang.syntax import tree as syntax
 from ezlang.typed import tree as typed
 from ezlang.types.types import SCALARS, VoidType
 
-from . import builtins, errors_flow, errors_names, errors_types
+from . import builtins
 from .coerce import Want, coerce
 from .context import Body, Effect, Instance, Local, Signature
-from .flow import shared
 from .flows import flow, may_hold
 from .items import BUILTINS, FunctionInfo, ImportInfo, described
+from .messages import flow as errors_flow
+from .messages import names as errors_names
+from .messages import types as errors_types
 from .names import module_item, module_named
+from .program_counter import shared
 from .provenance import Traced, Why
 from .signatures import count_matches, signature, sizes_of_call
 from .values import Poison, Typed, Value

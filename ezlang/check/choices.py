@@ -7,15 +7,13 @@ from ezlang.syntax import tree as syntax
 from ezlang.typed import tree as typed
 from ezlang.types.types import BOOL, BoolType, Type, array_of, element_of, shape_of
 
-from . import (
-    errors_sizes,
-    errors_structs,
-    errors_types,
-)
 from .coerce import Want, cast, coerce, fit, join, repeated, scalar_element, unify
 from .context import Body
-from .flow import Branch, BranchKind, leaves, shared, stricter_field
+from .messages import sizes as errors_sizes
+from .messages import structs as errors_structs
+from .messages import types as errors_types
 from .operators import make_binary, merged
+from .program_counter import Branch, BranchKind, leaves, shared, stricter_field
 from .provenance import Traced, combine
 from .values import Deferred, Exact, Poison, Typed, Value, literal
 

@@ -20,10 +20,12 @@ from ezlang.types.types import (
     shape_of,
 )
 
-from . import constants, errors_sizes, errors_types
+from . import constants
 from .context import Body
+from .messages import sizes as errors_sizes
+from .messages import types as errors_types
+from .messages.wording import sentence
 from .values import Deferred, Exact, Poison, Typed, Value, default_type, literal
-from .wording import sentence
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,10 @@ from ezlang.typed import tree as typed
 from ezlang.types.labels import PUBLIC, Label
 from ezlang.types.types import Type
 
-from . import (
-    errors_names,
-    errors_programs,
-)
-from .flow import Branch, ProgramCounter
 from .items import FunctionInfo, ModuleInfo, PartyInfo, StructInfo
+from .messages import names as errors_names
+from .messages import programs as errors_programs
+from .program_counter import Branch, ProgramCounter
 from .provenance import Traced, Why, combine
 from .values import Constant, Value
 

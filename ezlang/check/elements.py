@@ -20,19 +20,17 @@ from ezlang.types.types import (
     shape_of,
 )
 
-from . import (
-    errors_flow,
-    errors_names,
-    errors_sizes,
-    errors_structs,
-    errors_types,
-    names,
-)
+from . import names
 from .bounds import difference
 from .coerce import settle
 from .context import Body
-from .flow import leaves, stricter_field
 from .flows import may_read
+from .messages import flow as errors_flow
+from .messages import names as errors_names
+from .messages import sizes as errors_sizes
+from .messages import structs as errors_structs
+from .messages import types as errors_types
+from .program_counter import leaves, stricter_field
 from .provenance import Traced, Why, combine
 from .values import Constant, Exact, Poison, Typed, Value, default_type, literal
 

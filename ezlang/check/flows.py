@@ -8,9 +8,9 @@ from ezlang.diagnostics.diagnostic import Diagnostic
 from ezlang.source import Span
 from ezlang.types.labels import Label
 
-from . import errors_flow
 from .context import Body, Effect
-from .flow import labels_in, leaves, shared
+from .messages import flow as errors_flow
+from .program_counter import labels_in, leaves, shared
 from .values import Poison, Typed
 
 

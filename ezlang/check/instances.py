@@ -12,16 +12,13 @@ from ezlang.typed import tree as typed
 from ezlang.types.labels import PUBLIC, Label
 from ezlang.types.types import VOID, VoidType
 
-from . import (
-    attributes,
-    errors_names,
-    errors_statements,
-    statements,
-)
+from . import attributes, statements
 from .context import Body, Instance, Local, Signature, World
-from .flow import Branch, BranchKind
 from .items import FunctionInfo
 from .labelled import declared
+from .messages import names as errors_names
+from .messages import statements as errors_statements
+from .program_counter import Branch, BranchKind
 from .provenance import Traced
 from .signatures import bind_sizes
 

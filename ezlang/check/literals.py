@@ -18,16 +18,14 @@ from ezlang.types.types import (
     shape_of,
 )
 
-from . import (
-    errors_names,
-    errors_sizes,
-    errors_structs,
-    errors_types,
-)
 from .coerce import Want, coerce, join
 from .context import Body
-from .flow import leaves, shared
 from .flows import flow
+from .messages import names as errors_names
+from .messages import sizes as errors_sizes
+from .messages import structs as errors_structs
+from .messages import types as errors_types
+from .program_counter import leaves, shared
 from .provenance import Traced, combine
 from .typenames import struct_named, struct_type
 from .values import Deferred, Exact, Poison, Typed, Value, default_type

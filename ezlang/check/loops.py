@@ -10,17 +10,15 @@ from ezlang.typed import tree as typed
 from ezlang.types.labels import PUBLIC
 from ezlang.types.types import INT32, INT64, IntType, array_of, element_of, shape_of
 
-from . import (
-    choices,
-    errors_flow,
-    errors_programs,
-    errors_statements,
-    errors_types,
-)
+from . import choices
 from .coerce import Want, coerce, settle, unify
 from .context import Body, LoopParty
 from .ends import FALLS_THROUGH, Checked, Ends
-from .flow import Branch, BranchKind, shared
+from .messages import flow as errors_flow
+from .messages import programs as errors_programs
+from .messages import statements as errors_statements
+from .messages import types as errors_types
+from .program_counter import Branch, BranchKind, shared
 from .provenance import Traced, Why, combine
 from .values import Exact, Poison, Typed, Value, default_type, literal
 

@@ -12,10 +12,6 @@ from ezlang.syntax import tree as syntax
 from ezlang.syntax.parser import parse
 from ezlang.syntax.reader import read_source
 
-from . import (
-    errors_names,
-    errors_programs,
-)
 from .items import (
     BUILTINS,
     ConstInfo,
@@ -27,6 +23,8 @@ from .items import (
     PartyInfo,
     StructInfo,
 )
+from .messages import names as errors_names
+from .messages import programs as errors_programs
 
 LoadModule = Callable[[str, Source], Source | None]
 """Finds the source of a module: its name, and the file that imports it."""

@@ -8,14 +8,8 @@ from ezlang.typed import tree as typed
 from ezlang.types.labels import PUBLIC
 from ezlang.types.types import ArrayType, BoolType, IntType, StructType, Type, VoidType
 
-from . import (
-    errors_names,
-    errors_programs,
-    errors_statements,
-)
 from .coerce import Want, coerce, repeated, settle
 from .context import Body, Local, LoopParty, SizeName
-from .flow import shared
 from .items import (
     ConstInfo,
     FunctionInfo,
@@ -28,6 +22,10 @@ from .items import (
     StructInfo,
     described,
 )
+from .messages import names as errors_names
+from .messages import programs as errors_programs
+from .messages import statements as errors_statements
+from .program_counter import shared
 from .provenance import Traced
 from .typenames import resolve
 from .values import Constant, Deferred, Exact, Poison, Typed, Value, literal

@@ -15,9 +15,11 @@ from ezlang.types.types import (
     shape_of,
 )
 
-from . import constants, errors_sizes, errors_types
+from . import constants
 from .coerce import Want, coerce, fit, join, scalar_element, settle, unify
 from .context import Body
+from .messages import sizes as errors_sizes
+from .messages import types as errors_types
 from .provenance import combine
 from .values import Deferred, Exact, Poison, Typed, Value, default_type, literal
 

@@ -10,17 +10,15 @@ from ezlang.typed import tree as typed
 from ezlang.types.labels import PUBLIC, Label
 from ezlang.types.types import ArrayType, Field, Type, array_of
 
-from . import (
-    errors_flow,
-    errors_statements,
-    errors_structs,
-    names,
-)
+from . import names
 from .context import Body, Local, LoopParty, SizeName
 from .elements import field_type, index_chain, index_values, indexed_type, slice_range
-from .flow import leaves
 from .flows import may_hold
 from .items import described
+from .messages import flow as errors_flow
+from .messages import statements as errors_statements
+from .messages import structs as errors_structs
+from .program_counter import leaves
 from .provenance import Traced, Why, combine
 from .values import Typed
 

@@ -11,14 +11,11 @@ from ezlang.source import Source, Span
 from ezlang.syntax import tree as syntax
 from ezlang.typed import tree as typed
 
-from . import (
-    errors_programs,
-    errors_statements,
-    expressions,
-    instances,
-)
+from . import expressions, instances
 from .context import Body, Given, Instance, Signature, World
 from .items import ConstInfo, FunctionInfo, ModuleInfo, ParamInfo, PartyInfo, StructInfo
+from .messages import programs as errors_programs
+from .messages import statements as errors_statements
 from .modules import Loader, LoadModule
 from .names import const_value, param_value
 from .provenance import Traced

@@ -12,7 +12,7 @@ from ezlang.diagnostics.diagnostic import Note
 from ezlang.source import Span
 from ezlang.types.labels import Label
 
-from .wording import sentence
+from .messages.wording import sentence
 
 _LONGEST_WAY = 5
 

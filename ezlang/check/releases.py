@@ -8,15 +8,13 @@ from ezlang.typed import tree as typed
 from ezlang.types.labels import PUBLIC, Label, owned
 from ezlang.types.types import Type, VoidType
 
-from . import (
-    errors_statements,
-    errors_structs,
-    errors_types,
-)
 from .coerce import coerce, settle
 from .context import Body, Given
-from .flow import labels_in, leaves, shared
 from .flows import effect
+from .messages import statements as errors_statements
+from .messages import structs as errors_structs
+from .messages import types as errors_types
+from .program_counter import labels_in, leaves, shared
 from .provenance import Why
 from .values import Deferred, Poison, Typed, Value
 

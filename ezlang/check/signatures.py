@@ -6,9 +6,10 @@ from ezlang.source import Span
 from ezlang.syntax import tree as syntax
 from ezlang.types.types import VOID, shape_of
 
-from . import errors_sizes, errors_types
 from .context import Body, Signature, SizeName
 from .items import FunctionInfo
+from .messages import sizes as errors_sizes
+from .messages import types as errors_types
 from .typenames import label, resolve, size
 from .values import Deferred, Exact, Poison, Typed, Value
 

@@ -11,24 +11,15 @@ from ezlang.typed import tree as typed
 from ezlang.types.labels import PUBLIC
 from ezlang.types.types import Type, VoidType
 
-from . import (
-    assignments,
-    attributes,
-    calls,
-    choices,
-    errors_flow,
-    errors_statements,
-    errors_types,
-    labelled,
-    loops,
-    releases,
-    typenames,
-)
+from . import assignments, attributes, calls, choices, labelled, loops, releases, typenames
 from .coerce import Want, coerce, settle
 from .context import Body
 from .ends import FALLS_THROUGH, LEAVES, Checked, Ends
-from .flow import Branch, BranchKind, shared
 from .flows import effect, flow, may_hold
+from .messages import flow as errors_flow
+from .messages import statements as errors_statements
+from .messages import types as errors_types
+from .program_counter import Branch, BranchKind, shared
 from .provenance import Traced, Why, combine
 from .values import Poison, Typed
 

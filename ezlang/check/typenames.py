@@ -17,9 +17,11 @@ from ezlang.types.types import (
     element_of,
 )
 
-from . import errors_flow, errors_names, errors_sizes
 from .context import Body, World
 from .items import ImportInfo, ModuleInfo, State, StructInfo, described
+from .messages import flow as errors_flow
+from .messages import names as errors_names
+from .messages import sizes as errors_sizes
 from .values import Exact, Poison, Typed
 
 LARGEST_ARRAY = 1 << 32

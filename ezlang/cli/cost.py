@@ -43,7 +43,7 @@ def cost(
     """
     from ezlang import api
 
-    from .costs import cost_lines, cost_object
+    from .cost_report import cost_lines, cost_object
     from .ranges import range_lines, ranges_object
     from .report import print_json
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ezlang.compiler.passes.narrow import Fact, Narrowed
+    from ezlang.compiler.passes.sharings.narrow import Fact, Narrowed
 
 
 def range_lines(found: Sequence[Narrowed]) -> Iterator[str]:

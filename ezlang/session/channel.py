@@ -25,7 +25,7 @@ import socket
 from time import perf_counter
 from typing import Final
 
-from ezlang.compiler.protocols.channel import PEEK_LIMIT, Buffer
+from ezlang.compiler.protocols.core.channel import PEEK_LIMIT, Buffer
 
 from . import errors
 

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Final
 
-from ezlang.compiler.protocols import demands as amounts
-from ezlang.compiler.protocols.dealt import corrections
-from ezlang.compiler.protocols.native import Native
+from ezlang.compiler.protocols.dealt import demands as amounts
+from ezlang.compiler.protocols.dealt.expansion import corrections
+from ezlang.compiler.protocols.native.calls import Native
 from ezlang.diagnostics.diagnostic import EzError
 
 from . import errors

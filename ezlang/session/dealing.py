@@ -19,11 +19,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import ezlang
-from ezlang.compiler.protocols import demands as amounts
-from ezlang.compiler.protocols.channel import Channel
-from ezlang.compiler.protocols.dealt import DealtUnits
-from ezlang.compiler.protocols.demands import Demands
-from ezlang.compiler.protocols.native import Native
+from ezlang.compiler.protocols.core.channel import Channel
+from ezlang.compiler.protocols.dealt import demands as amounts
+from ezlang.compiler.protocols.dealt.demands import Demands
+from ezlang.compiler.protocols.dealt.expansion import DealtUnits
+from ezlang.compiler.protocols.native.calls import Native
 from ezlang.diagnostics.diagnostic import EzError
 
 from . import errors

@@ -18,8 +18,8 @@ from typing import Any, Final
 
 import ezlang
 from ezlang.compiler.kernels.context import CHUNK
-from ezlang.compiler.protocols.stock import GROUP_BITS
-from ezlang.compiler.protocols.yao import BIT_BUFFER
+from ezlang.compiler.protocols.ot.stock import GROUP_BITS
+from ezlang.compiler.protocols.yao.session import BIT_BUFFER
 from ezlang.diagnostics.diagnostic import EzError
 
 from . import errors

@@ -87,9 +87,9 @@ def run_native(
 
 def bare(program: ir.Program) -> ir.Program:
     """The program after no pass but those that code generation can't do without."""
-    from ezlang.compiler.passes.oblivious import expand_oblivious
-    from ezlang.compiler.passes.reduce import expand_reduce
-    from ezlang.compiler.passes.share import share
+    from ezlang.compiler.passes.general.oblivious import expand_oblivious
+    from ezlang.compiler.passes.general.reduce import expand_reduce
+    from ezlang.compiler.passes.sharings.share import share
 
     program = share(expand_reduce(expand_oblivious(program)))
     verify(program)

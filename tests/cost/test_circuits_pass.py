@@ -13,7 +13,7 @@ from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.ir.parse import parse_program
 from ezlang.compiler.ir.text import print_program
 from ezlang.compiler.passes.assign import Policy
-from ezlang.compiler.passes.circuits import choose_circuits
+from ezlang.compiler.passes.sharings.circuit_depth import choose_circuits
 from ezlang.executors.native.executable import executable_of
 from ezlang.source import Source
 from ezlang.typed.tree import Program

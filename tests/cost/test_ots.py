@@ -14,7 +14,7 @@ from ezlang.compiler.ir.ots import OtKind, OtKinds
 from ezlang.compiler.ir.parse import parse_program
 from ezlang.compiler.ir.text import print_program
 from ezlang.compiler.passes.assign import Policy
-from ezlang.compiler.passes.ots import choose_ots
+from ezlang.compiler.passes.sharings.ot_kinds import choose_ots
 from ezlang.source import Source
 
 TEXT = """

@@ -17,7 +17,7 @@ import llvmlite.binding as llvm
 
 from ezlang.compiler.kernels.engine import Engine, compile_object
 from ezlang.compiler.kernels.target import AesPath, Target
-from ezlang.compiler.protocols.cot import AlignedBytes
+from ezlang.compiler.protocols.ot.softspoken import AlignedBytes
 
 COMPILER = "aarch64-linux-gnu-gcc"
 EMULATOR = "qemu-aarch64"

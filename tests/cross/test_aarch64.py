@@ -24,7 +24,7 @@ from ezlang.compiler.kernels.context import CHUNK, SCHEDULE_BYTES, TABLE_BYTES, 
 from ezlang.compiler.kernels.engine import Engine
 from ezlang.compiler.kernels.matrices import STRIP_BYTES
 from ezlang.compiler.kernels.target import AesPath, Target, host_target
-from ezlang.compiler.protocols.lengths import product_message
+from ezlang.compiler.protocols.core.lengths import product_message
 
 pytestmark = pytest.mark.cross
 RNG = np.random.default_rng(11)

@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from ezlang.compiler.ir import evaluate
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.lower import lower
+from ezlang.compiler.passes.analyses.ranges import Known as Ranges
+from ezlang.compiler.passes.analyses.ranges import ranges_of
 from ezlang.compiler.passes.prepare import before_assignment
-from ezlang.compiler.passes.ranges import Known as Ranges
-from ezlang.compiler.passes.ranges import ranges_of
 from ezlang.diagnostics.diagnostic import EzError
 from ezlang.executors.simulate.values import Known
 from ezlang.executors.simulate.walk import Walk

@@ -11,7 +11,7 @@ from ezlang.compiler.kernels import units
 from ezlang.compiler.kernels.context import SCHEDULE_BYTES
 from ezlang.compiler.kernels.engine import Engine
 from ezlang.compiler.kernels.target import AesPath, host_target
-from ezlang.compiler.protocols.cot import AlignedBytes
+from ezlang.compiler.protocols.ot.softspoken import AlignedBytes
 
 POINTER, LONG = ctypes.c_void_p, ctypes.c_int64
 

@@ -9,7 +9,7 @@ from kernel_calls import Primitives, aes, aes_ctr, reference_hash
 
 from ezlang.compiler.kernels.aes import WINDOW_BYTES
 from ezlang.compiler.kernels.target import AesPath, available_paths
-from ezlang.compiler.protocols.cot import AlignedBytes
+from ezlang.compiler.protocols.ot.softspoken import AlignedBytes
 
 
 @pytest.fixture(scope="module", params=available_paths(), ids=lambda path: path.value)

@@ -13,8 +13,8 @@ from ezlang.compiler.kernels import sharing
 from ezlang.compiler.kernels.engine import Engine, compile_assembly
 from ezlang.compiler.kernels.matrices import bit_order, pad_bits
 from ezlang.compiler.kernels.target import AesPath, Target, available_paths, host_target
-from ezlang.compiler.protocols.lengths import product_message
-from ezlang.compiler.protocols.native import Native, empty, padded, zeros
+from ezlang.compiler.protocols.core.lengths import product_message
+from ezlang.compiler.protocols.native.calls import Native, empty, padded, zeros
 
 Array = np.ndarray[Any, Any]
 FIRST = 32

@@ -14,23 +14,23 @@ from ezlang.compiler.lower import lower
 from ezlang.compiler.passes import Pass, run_passes
 from ezlang.compiler.passes.assign import Policy, assign
 from ezlang.compiler.passes.assign.known import forward_known
-from ezlang.compiler.passes.checks import drop_checks
-from ezlang.compiler.passes.circuits import choose_circuits
-from ezlang.compiler.passes.constants import fold_constants
-from ezlang.compiler.passes.counting import add_at_indices
-from ezlang.compiler.passes.cse import merge_common
-from ezlang.compiler.passes.dce import remove_dead
-from ezlang.compiler.passes.expand import expand_shared
-from ezlang.compiler.passes.inline import inline
-from ezlang.compiler.passes.moves import merge_moves
-from ezlang.compiler.passes.narrow import narrow
-from ezlang.compiler.passes.oblivious import expand_oblivious
-from ezlang.compiler.passes.pairs import choose_once, compare_once
-from ezlang.compiler.passes.products import fold_products
-from ezlang.compiler.passes.reduce import expand_products, expand_reduce
-from ezlang.compiler.passes.schedule import schedule
-from ezlang.compiler.passes.share import share
-from ezlang.compiler.passes.simplify import simplify
+from ezlang.compiler.passes.general.checks import drop_checks
+from ezlang.compiler.passes.general.constants import fold_constants
+from ezlang.compiler.passes.general.cse import merge_common
+from ezlang.compiler.passes.general.dce import remove_dead
+from ezlang.compiler.passes.general.inline import inline
+from ezlang.compiler.passes.general.moves import merge_moves
+from ezlang.compiler.passes.general.oblivious import expand_oblivious
+from ezlang.compiler.passes.general.oblivious_add import add_at_indices
+from ezlang.compiler.passes.general.products import fold_products
+from ezlang.compiler.passes.general.reduce import expand_products, expand_reduce
+from ezlang.compiler.passes.general.simplify import simplify
+from ezlang.compiler.passes.sharings.circuit_depth import choose_circuits
+from ezlang.compiler.passes.sharings.expand import expand_shared
+from ezlang.compiler.passes.sharings.narrow import narrow
+from ezlang.compiler.passes.sharings.pairs import choose_once, compare_once
+from ezlang.compiler.passes.sharings.schedule import schedule
+from ezlang.compiler.passes.sharings.share import share
 from ezlang.compiler.passes.vectorise import vectorise
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -11,8 +11,8 @@ from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.ir.tree import BinaryKind, UnaryKind
 from ezlang.compiler.lower import lower
 from ezlang.compiler.passes import run_passes
-from ezlang.compiler.passes.narrow import explain, narrow
-from ezlang.compiler.passes.ranges import Range, full, ranges_of, transfer
+from ezlang.compiler.passes.analyses.ranges import Range, full, ranges_of, transfer
+from ezlang.compiler.passes.sharings.narrow import explain, narrow
 from ezlang.source import Source
 from ezlang.types.labels import SECRET
 from ezlang.types.types import BOOL, INT8, INT16, UINT8, UINT16, IntType

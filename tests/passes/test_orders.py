@@ -14,15 +14,15 @@ from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.lower import lower
 from ezlang.compiler.passes import run_passes
 from ezlang.compiler.passes.assign import Policy, assign
-from ezlang.compiler.passes.checks import drop_checks
-from ezlang.compiler.passes.expand import expand_shared
-from ezlang.compiler.passes.narrow import narrow
-from ezlang.compiler.passes.oblivious import expand_oblivious
-from ezlang.compiler.passes.pairs import choose_once, compare_once
+from ezlang.compiler.passes.general.checks import drop_checks
+from ezlang.compiler.passes.general.oblivious import expand_oblivious
+from ezlang.compiler.passes.general.simplify import simplify
 from ezlang.compiler.passes.pipeline import NAMES, Pass
-from ezlang.compiler.passes.schedule import schedule
-from ezlang.compiler.passes.share import share
-from ezlang.compiler.passes.simplify import simplify
+from ezlang.compiler.passes.sharings.expand import expand_shared
+from ezlang.compiler.passes.sharings.narrow import narrow
+from ezlang.compiler.passes.sharings.pairs import choose_once, compare_once
+from ezlang.compiler.passes.sharings.schedule import schedule
+from ezlang.compiler.passes.sharings.share import share
 from ezlang.executors.native.executable import Executable
 from ezlang.executors.native.threads import run_threads
 from ezlang.executors.simulate import run_two

@@ -6,7 +6,7 @@ from lowered import checked
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.lower import lower
 from ezlang.compiler.passes.assign import Policy
-from ezlang.compiler.passes.outline import LIMIT, outline
+from ezlang.compiler.passes.general.outline import LIMIT, outline
 from ezlang.compiler.passes.prepare import prepare
 from ezlang.executors.clear import run_clear
 from ezlang.executors.native.executable import Executable

@@ -12,8 +12,8 @@ from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.ir.tree import BinaryKind
 from ezlang.compiler.lower import lower
 from ezlang.compiler.passes import run_passes
+from ezlang.compiler.passes.general.reduce import expand_products
 from ezlang.compiler.passes.pipeline import vectorised
-from ezlang.compiler.passes.reduce import expand_products
 from ezlang.executors.clear import run_clear
 from ezlang.executors.native.executable import executable_of
 from ezlang.executors.native.threads import run_native_threads

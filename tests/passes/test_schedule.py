@@ -9,7 +9,7 @@ from ezlang.compiler.ir.verify import verify
 from ezlang.compiler.lower import lower
 from ezlang.compiler.passes.assign import Policy
 from ezlang.compiler.passes.prepare import prepare
-from ezlang.compiler.passes.schedule import schedule
+from ezlang.compiler.passes.sharings.schedule import schedule
 
 
 def prepared(body: str, policy: Policy = Policy.BOOLEAN) -> ir.Region:

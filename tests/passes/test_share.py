@@ -6,7 +6,7 @@ from ezlang import api
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.ir.verify import verify
 from ezlang.compiler.lower import lower
-from ezlang.compiler.passes.share import share
+from ezlang.compiler.passes.sharings.share import share
 
 
 def shared(text: str) -> ir.Program:

@@ -7,12 +7,12 @@ from lowered import lowered, run
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.ir.tree import BinaryKind, UnaryKind
 from ezlang.compiler.passes import run_passes
-from ezlang.compiler.passes.constants import fold_constants
-from ezlang.compiler.passes.counting import add_at_indices
-from ezlang.compiler.passes.dce import remove_dead
-from ezlang.compiler.passes.inline import LIMIT, inline
-from ezlang.compiler.passes.scalars import Affine, Scalars
-from ezlang.compiler.passes.simplify import simplify
+from ezlang.compiler.passes.analyses.scalars import Affine, Scalars
+from ezlang.compiler.passes.general.constants import fold_constants
+from ezlang.compiler.passes.general.dce import remove_dead
+from ezlang.compiler.passes.general.inline import LIMIT, inline
+from ezlang.compiler.passes.general.oblivious_add import add_at_indices
+from ezlang.compiler.passes.general.simplify import simplify
 from ezlang.executors.simulate import run_simulated
 from ezlang.types.labels import PUBLIC, SECRET
 from ezlang.types.types import BOOL, INT8, INT32, INT64, UINT8

@@ -7,8 +7,8 @@ from vectorised_runs import executable, failure
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.lower import lower
 from ezlang.compiler.passes import PIPELINES, run_passes
+from ezlang.compiler.passes.general.reduce import expand_products
 from ezlang.compiler.passes.pipeline import vectorised
-from ezlang.compiler.passes.reduce import expand_products
 from ezlang.executors.clear import run_clear
 from ezlang.executors.native.threads import run_threads
 from ezlang.executors.simulate import run_simulated

@@ -8,8 +8,8 @@ import pytest
 from ezlang.check import check
 from ezlang.compiler.lower import lower
 from ezlang.compiler.passes import run_passes
+from ezlang.compiler.passes.general.reduce import expand_products
 from ezlang.compiler.passes.pipeline import vectorised
-from ezlang.compiler.passes.reduce import expand_products
 from ezlang.diagnostics.diagnostic import EzError
 from ezlang.executors.clear import run_clear
 from ezlang.executors.native.executable import Executable, executable_of

@@ -8,11 +8,15 @@ from typing import Any
 import numpy as np
 from sharing_parties import Outcome, Pair
 
-from ezlang.compiler.protocols.dealt import DealtPreprocessing, DealtUnits, corrections
-from ezlang.compiler.protocols.demands import Tally
-from ezlang.compiler.protocols.native import Native
-from ezlang.compiler.protocols.party import SharingParty
-from ezlang.compiler.protocols.steps import Steps
+from ezlang.compiler.protocols.core.party import SharingParty
+from ezlang.compiler.protocols.core.steps import Steps
+from ezlang.compiler.protocols.dealt.demands import Tally
+from ezlang.compiler.protocols.dealt.expansion import (
+    DealtPreprocessing,
+    DealtUnits,
+    corrections,
+)
+from ezlang.compiler.protocols.native.calls import Native
 
 SEEDS = bytes(range(16)), bytes(range(100, 116))
 CALLS = (

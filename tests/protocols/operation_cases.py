@@ -15,8 +15,8 @@ from ezlang.compiler.ir import evaluate
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.ir.sharings import check_sharings, is_interactive
 from ezlang.compiler.ir.tree import Sharing, TensorType, Value
-from ezlang.compiler.protocols.operation_call import dtype_of
-from ezlang.compiler.protocols.operations import local_of, steps_of
+from ezlang.compiler.protocols.operations.call import dtype_of
+from ezlang.compiler.protocols.operations.table import local_of, steps_of
 from ezlang.types.labels import PUBLIC, SECRET, Label, owned
 from ezlang.types.types import SCALARS, BoolType, IntType, ScalarType
 

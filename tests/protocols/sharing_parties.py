@@ -10,17 +10,17 @@ from typing import Any
 
 import numpy as np
 
-from ezlang.compiler.protocols.channel import Buffer
-from ezlang.compiler.protocols.correlated import (
+from ezlang.compiler.protocols.core.channel import Buffer
+from ezlang.compiler.protocols.core.party import SharingParty
+from ezlang.compiler.protocols.core.steps import Steps
+from ezlang.compiler.protocols.native.calls import Native
+from ezlang.compiler.protocols.native.session import NativeSession, open_session
+from ezlang.compiler.protocols.ot.directions import (
     dealt_session,
     extension_sessions,
     silent_sessions,
 )
-from ezlang.compiler.protocols.native import Native
-from ezlang.compiler.protocols.party import SharingParty
-from ezlang.compiler.protocols.session import NativeSession, open_session
-from ezlang.compiler.protocols.steps import Steps
-from ezlang.compiler.protocols.stock import Parameters
+from ezlang.compiler.protocols.ot.stock import Parameters
 
 TIME_OUT = 60.0
 Protocol = Callable[[SharingParty], Steps[Any]]

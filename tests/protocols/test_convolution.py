@@ -9,16 +9,16 @@ import pytest
 from dealt_parties import run_dealt
 from sharing_parties import Pair, assert_uniform, random_numbers, split
 
-from ezlang.compiler.protocols.convolution import (
+from ezlang.compiler.protocols.arithmetic.convolution import (
     Window,
     convolve,
     convolve_known,
     convolved,
     triple_for,
 )
-from ezlang.compiler.protocols.lengths import product_message
-from ezlang.compiler.protocols.party import SharingParty
-from ezlang.compiler.protocols.steps import Steps
+from ezlang.compiler.protocols.core.lengths import product_message
+from ezlang.compiler.protocols.core.party import SharingParty
+from ezlang.compiler.protocols.core.steps import Steps
 from ezlang.diagnostics.diagnostic import CompilerBug
 
 WIDTHS = [8, 16, 32, 64]

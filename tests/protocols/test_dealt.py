@@ -8,18 +8,9 @@ import numpy as np
 import pytest
 from sharing_parties import assert_uniform, unpacked
 
-from ezlang.compiler.protocols import demands as kinds
-from ezlang.compiler.protocols.dealt import (
-    PART_BYTES,
-    DealtOtReceiver,
-    DealtOtSender,
-    DealtPreprocessing,
-    DealtUnits,
-    Stream,
-    corrections,
-    stream_key,
-)
-from ezlang.compiler.protocols.demands import (
+from ezlang.compiler.protocols.core.steps import Steps
+from ezlang.compiler.protocols.dealt import demands as kinds
+from ezlang.compiler.protocols.dealt.demands import (
     WIDTHS,
     BitPair,
     BitTriple,
@@ -34,8 +25,17 @@ from ezlang.compiler.protocols.demands import (
     RingTriple,
     Tally,
 )
-from ezlang.compiler.protocols.native import Native
-from ezlang.compiler.protocols.steps import Steps
+from ezlang.compiler.protocols.dealt.expansion import (
+    PART_BYTES,
+    DealtOtReceiver,
+    DealtOtSender,
+    DealtPreprocessing,
+    DealtUnits,
+    Stream,
+    corrections,
+    stream_key,
+)
+from ezlang.compiler.protocols.native.calls import Native
 from ezlang.diagnostics.diagnostic import CompilerBug
 
 SEEDS = bytes(range(16)), bytes(range(100, 116))

@@ -14,13 +14,13 @@ from ezlang.compiler.circuits import catalogue
 from ezlang.compiler.circuits.prefix import adder
 from ezlang.compiler.ir import evaluate
 from ezlang.compiler.ir.tree import BinaryKind
-from ezlang.compiler.protocols.division import (
+from ezlang.compiler.protocols.arithmetic.division import (
     Factor,
     divide,
     divide_by_constant,
     remainder_by_constant,
 )
-from ezlang.compiler.protocols.lengths import product_message
+from ezlang.compiler.protocols.core.lengths import product_message
 from ezlang.types.types import INT64, UINT64, IntType
 
 Array = np.ndarray[Any, Any]

@@ -23,7 +23,7 @@ from two_parties import (
 
 from ezlang.compiler.circuits.netlist import Netlist, Opcode, Port
 from ezlang.compiler.kernels.engine import Engine
-from ezlang.compiler.protocols.yao import YaoParty, YaoRole
+from ezlang.compiler.protocols.yao.session import YaoParty, YaoRole
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "kernels"))
 from kernel_calls import reference_hash

@@ -8,9 +8,12 @@ from dealt_parties import run_dealt
 from sharing_parties import Pair, assert_uniform
 
 from ezlang.compiler.circuits.catalogue import Narrow
-from ezlang.compiler.protocols.narrow import narrow_bits, narrow_numbers
-from ezlang.compiler.protocols.party import SharingParty
-from ezlang.compiler.protocols.steps import Array, Steps
+from ezlang.compiler.protocols.conversions.narrow import (
+    narrow_bits,
+    narrow_numbers,
+)
+from ezlang.compiler.protocols.core.party import SharingParty
+from ezlang.compiler.protocols.core.steps import Array, Steps
 
 N = 24_000
 

@@ -12,9 +12,9 @@ from two_parties import channel_pair, run_pair
 from ezlang.compiler.kernels.engine import Engine
 from ezlang.compiler.kernels.extension import BATCH_MULTIPLE
 from ezlang.compiler.kernels.target import AesPath, available_paths, host_target
-from ezlang.compiler.protocols.base_ot import receive_base_ots, send_base_ots
-from ezlang.compiler.protocols.cot import CotReceiver, CotSender
-from ezlang.compiler.protocols.stock import LARGEST_BATCH, batch_size
+from ezlang.compiler.protocols.ot.base import receive_base_ots, send_base_ots
+from ezlang.compiler.protocols.ot.softspoken import CotReceiver, CotSender
+from ezlang.compiler.protocols.ot.stock import LARGEST_BATCH, batch_size
 from ezlang.diagnostics.diagnostic import EzError
 
 

@@ -16,8 +16,8 @@ from ezlang.compiler.codegen.interface import Exchange
 from ezlang.compiler.cost.shares import trace_of
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.ir.tree import BinaryKind, UnaryKind
-from ezlang.compiler.protocols.lengths import product_message
-from ezlang.compiler.protocols.operations import steps_of
+from ezlang.compiler.protocols.core.lengths import product_message
+from ezlang.compiler.protocols.operations.table import steps_of
 from ezlang.types.types import BOOL, INT16, IntType
 
 Known = tuple[int | None, ...]

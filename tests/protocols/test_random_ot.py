@@ -12,11 +12,11 @@ from two_parties import run_pair
 
 from ezlang.compiler.kernels.engine import Engine
 from ezlang.compiler.kernels.target import AesPath, available_paths, host_target
-from ezlang.compiler.protocols.correlated import dealt_session
-from ezlang.compiler.protocols.cot import CotReceiver, CotSender
-from ezlang.compiler.protocols.native import Native
-from ezlang.compiler.protocols.ot import BATCH, OtReceiver, OtSender
-from ezlang.compiler.protocols.stock import LARGEST_BATCH, SMALLEST_BATCH, extension_bytes
+from ezlang.compiler.protocols.native.calls import Native
+from ezlang.compiler.protocols.ot.chosen import BATCH, OtReceiver, OtSender
+from ezlang.compiler.protocols.ot.directions import dealt_session
+from ezlang.compiler.protocols.ot.softspoken import CotReceiver, CotSender
+from ezlang.compiler.protocols.ot.stock import LARGEST_BATCH, SMALLEST_BATCH, extension_bytes
 from ezlang.diagnostics.diagnostic import CompilerBug
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "kernels"))

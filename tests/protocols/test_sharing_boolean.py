@@ -11,9 +11,9 @@ from ezlang.compiler.circuits.catalogue import SECRET, binary
 from ezlang.compiler.circuits.evaluate import evaluate as evaluate_clear
 from ezlang.compiler.circuits.netlist import Netlist, Port
 from ezlang.compiler.ir.tree import BinaryKind
-from ezlang.compiler.protocols import boolean
-from ezlang.compiler.protocols.party import SharingParty
-from ezlang.compiler.protocols.steps import Steps
+from ezlang.compiler.protocols.boolean import gates as boolean
+from ezlang.compiler.protocols.core.party import SharingParty
+from ezlang.compiler.protocols.core.steps import Steps
 from ezlang.types.types import IntType
 
 

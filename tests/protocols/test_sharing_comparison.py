@@ -19,9 +19,10 @@ from sharing_parties import (
 )
 
 from ezlang.compiler.circuits.prefix import adder
-from ezlang.compiler.protocols import comparison, conversions, truncation
-from ezlang.compiler.protocols.party import SharingParty
-from ezlang.compiler.protocols.steps import Steps
+from ezlang.compiler.protocols.arithmetic import comparison, truncation
+from ezlang.compiler.protocols.conversions import bits_and_numbers as conversions
+from ezlang.compiler.protocols.core.party import SharingParty
+from ezlang.compiler.protocols.core.steps import Steps
 
 WIDTHS = [8, 16, 32, 64]
 Array = np.ndarray[Any, Any]

@@ -25,9 +25,11 @@ from sharing_parties import (
     unpacked,
 )
 
-from ezlang.compiler.protocols import arithmetic, comparison, conversions, matrices, truncation
-from ezlang.compiler.protocols.party import SharingParty
-from ezlang.compiler.protocols.steps import Steps, together
+from ezlang.compiler.protocols.arithmetic import comparison, matrices, truncation
+from ezlang.compiler.protocols.arithmetic import products as arithmetic
+from ezlang.compiler.protocols.conversions import bits_and_numbers as conversions
+from ezlang.compiler.protocols.core.party import SharingParty
+from ezlang.compiler.protocols.core.steps import Steps, together
 
 WIDTHS = [8, 16, 32, 64]
 Array = np.ndarray[Any, Any]

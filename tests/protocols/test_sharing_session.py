@@ -9,21 +9,18 @@ import numpy as np
 import pytest
 from sharing_parties import Pair, assert_uniform, packed, random_numbers, split
 
-from ezlang.compiler.protocols import (
-    arithmetic,
-    comparison,
-    conversions,
-    lengths,
-    matrices,
-    tables,
-)
-from ezlang.compiler.protocols.correlated import Generator, dealt_session
-from ezlang.compiler.protocols.drive import Driver
-from ezlang.compiler.protocols.native import Native
-from ezlang.compiler.protocols.native_batches import Session
-from ezlang.compiler.protocols.party import SharingParty
-from ezlang.compiler.protocols.steps import Steps, together
-from ezlang.compiler.protocols.truncation import truncate
+from ezlang.compiler.protocols.arithmetic import comparison, matrices
+from ezlang.compiler.protocols.arithmetic import products as arithmetic
+from ezlang.compiler.protocols.arithmetic.truncation import truncate
+from ezlang.compiler.protocols.boolean import tables
+from ezlang.compiler.protocols.conversions import bits_and_numbers as conversions
+from ezlang.compiler.protocols.core import lengths
+from ezlang.compiler.protocols.core.party import SharingParty
+from ezlang.compiler.protocols.core.steps import Steps, together
+from ezlang.compiler.protocols.native.batches import Session
+from ezlang.compiler.protocols.native.calls import Native
+from ezlang.compiler.protocols.native.drive import Driver
+from ezlang.compiler.protocols.ot.directions import Generator, dealt_session
 from ezlang.diagnostics.diagnostic import CompilerBug
 
 

@@ -17,11 +17,13 @@ from sharing_parties import (
     unpacked,
 )
 
-from ezlang.compiler.protocols import arithmetic, comparison, conversions, matrices
-from ezlang.compiler.protocols.correlated import extension_sessions, silent_sessions
-from ezlang.compiler.protocols.party import SharingParty
-from ezlang.compiler.protocols.steps import Steps, together
-from ezlang.compiler.protocols.stock import (
+from ezlang.compiler.protocols.arithmetic import comparison, matrices
+from ezlang.compiler.protocols.arithmetic import products as arithmetic
+from ezlang.compiler.protocols.conversions import bits_and_numbers as conversions
+from ezlang.compiler.protocols.core.party import SharingParty
+from ezlang.compiler.protocols.core.steps import Steps, together
+from ezlang.compiler.protocols.ot.directions import extension_sessions, silent_sessions
+from ezlang.compiler.protocols.ot.stock import (
     SMALL,
     ExtensionBatches,
     Message,

@@ -12,9 +12,9 @@ from two_parties import run_pair
 
 from ezlang.compiler.kernels.engine import Engine
 from ezlang.compiler.kernels.target import AesPath, available_paths, host_target
-from ezlang.compiler.protocols.cot import CotReceiver, CotSender
-from ezlang.compiler.protocols.silent import SilentReceiver, SilentSender
-from ezlang.compiler.protocols.stock import (
+from ezlang.compiler.protocols.ot.silent import SilentReceiver, SilentSender
+from ezlang.compiler.protocols.ot.softspoken import CotReceiver, CotSender
+from ezlang.compiler.protocols.ot.stock import (
     LARGE,
     MEDIUM,
     SMALL,

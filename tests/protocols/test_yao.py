@@ -29,8 +29,8 @@ from ezlang.compiler.circuits.netlist import Netlist, Port
 from ezlang.compiler.kernels import abi
 from ezlang.compiler.kernels.engine import Engine
 from ezlang.compiler.kernels.target import AesPath, available_paths, host_target
-from ezlang.compiler.protocols.stock import Parameters, extension_bytes
-from ezlang.compiler.protocols.yao import NetlistHandle, YaoParty, YaoRole
+from ezlang.compiler.protocols.ot.stock import Parameters, extension_bytes
+from ezlang.compiler.protocols.yao.session import NetlistHandle, YaoParty, YaoRole
 
 GARBLER, EVALUATOR = YaoRole.GARBLER, YaoRole.EVALUATOR
 PORTS = (Port(8), Port(16), Port(5, public=True), Port(1))

@@ -15,9 +15,9 @@ from ezlang.compiler.circuits.netlist import Netlist
 from ezlang.compiler.kernels import abi
 from ezlang.compiler.kernels.engine import Engine
 from ezlang.compiler.kernels.target import AesPath, host_target
-from ezlang.compiler.protocols.channel import PEEK_LIMIT, Buffer, Channel
-from ezlang.compiler.protocols.cot import AlignedBytes
-from ezlang.compiler.protocols.yao import NetlistHandle, YaoParty, YaoRole
+from ezlang.compiler.protocols.core.channel import PEEK_LIMIT, Buffer, Channel
+from ezlang.compiler.protocols.ot.softspoken import AlignedBytes
+from ezlang.compiler.protocols.yao.session import NetlistHandle, YaoParty, YaoRole
 
 Result = TypeVar("Result")
 Other = TypeVar("Other")

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from ezlang.compiler.protocols.channel import PEEK_LIMIT
+from ezlang.compiler.protocols.core.channel import PEEK_LIMIT
 from ezlang.diagnostics.diagnostic import EzError
 from ezlang.session.channel import INBOX, LARGE, SocketChannel, socket_pair
 

@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ezlang.compiler.protocols.dealt import DealtUnits
-from ezlang.compiler.protocols.demands import (
+from ezlang.compiler.protocols.dealt.demands import (
     BitTriple,
     Demands,
     MatrixTriple,
     RingTriple,
     correction_bytes,
 )
+from ezlang.compiler.protocols.dealt.expansion import DealtUnits
 from ezlang.diagnostics.diagnostic import EzError
 from ezlang.session import dealer as dealer_module
 from ezlang.session import dealing

@@ -20,7 +20,7 @@ from ...cost.profiles import LAN, Profile
 from ...ir import tree as ir
 from ...ir.text import print_operation
 from ...ir.tree import Sharing
-from ..dce import remove_dead
+from ..general.dce import remove_dead
 from .exact import certified
 from .known import use_known
 from .model import Columns, Model

@@ -19,7 +19,7 @@ from ...circuits import catalogue
 from ...circuits.netlist import Netlist
 from ...cost.profiles import Profile
 from ...ir import tree as ir
-from ...ir.known import Numbers
+from ...ir.known_operands import Numbers
 from ...ir.sharings import A, B, Y
 from ...ir.tree import BinaryKind, Sharing
 from .counted import counted_usages, shared_as
@@ -35,7 +35,7 @@ def operation_usage(
     """Return what an operation without regions takes in a column of the table of sharings.py.
 
     Operands that aren't secret count as known: by a label of their own, as one party's; `known` is
-    which numbers they are, as ir/known.py says it. Of circuits, the cheaper one.
+    which numbers they are, as ir/known_operands.py says it. Of circuits, the cheaper one.
     """
     if not operation.results:
         return NOTHING

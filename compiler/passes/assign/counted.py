@@ -1,8 +1,8 @@
 """What an operation on arithmetic or boolean shares takes, by running its protocol to count.
 
-Its protocol runs at one party that holds no data (cost/counting.py), on at most `MOST` elements;
-for more, amounts are in proportion. So all that decides which protocol is taken, constants, known
-operands, and numbers known to be small, counts here as it does in a run.
+Its protocol runs at one party that holds no data (cost/counting_party.py), on at most `MOST`
+elements; for more, amounts are in proportion. So all that decides which protocol is taken,
+constants, known operands, and numbers known to be small, counts here as it does in a run.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from typing import Any, Final
 
 from ezlang.source import NO_SPAN
 
-from ...cost.counting import Notes, counting_party
+from ...cost.counting_party import Notes, counting_party
 from ...cost.ghosts import ghost
 from ...ir import tree as ir
-from ...ir.known import Numbers
+from ...ir.known_operands import Numbers
 from ...ir.sharings import A, is_interactive, required
 from ...ir.tree import Sharing
-from ...protocols.operation_call import dtype_of
-from ...protocols.operations import steps_of
-from ...protocols.steps import Round, Step, Take
+from ...protocols.core.steps import Round, Step, Take
+from ...protocols.operations.call import dtype_of
+from ...protocols.operations.table import steps_of
 from .usage import NOTHING, Usage
 
 MOST: Final = 4096
@@ -52,7 +52,7 @@ def _shared(value: ir.Value, sharing: Sharing) -> ir.Value:
 def counted_usages(operation: ir.Operation, known: Numbers = ()) -> Sequence[Usage]:
     """Return what an operation takes, its sharings given: with each of its circuits, if it has any.
 
-    `known` is what ir/known.py says of its operands.
+    `known` is what ir/known_operands.py says of its operands.
     """
     if not is_interactive(operation):
         return (NOTHING,)

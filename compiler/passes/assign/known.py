@@ -20,7 +20,7 @@ from ezlang.types.labels import SECRET, meet_all
 from ...ir import tree as ir
 from ...ir.build import Builder
 from ...ir.tree import BinaryKind, UnaryKind
-from ..rewrite import Rule, rewrite_function, with_functions
+from ..rewriting.rewrite import Rule, rewrite_function, with_functions
 
 Twins = Mapping[int, ir.Value]
 """By the ids of secrets, the values in the clear that they are the same as."""

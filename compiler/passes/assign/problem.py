@@ -13,10 +13,10 @@ from dataclasses import dataclass, field, replace
 
 from ...cost.profiles import Profile
 from ...ir import tree as ir
-from ...ir.known import constants_of, known_operands
+from ...ir.known_operands import constants_of, known_operands
 from ...ir.sharings import A, B, Y, is_bool, required
 from ...ir.tree import BinaryKind, Sharing
-from ..rewrite import Constants
+from ..rewriting.rewrite import Constants
 from .costs import operation_usage
 from .known import Twins
 from .scopes import RARELY, UNKNOWN_TRIPS, Scope, call_weights, outermost, trips_of

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ...ir import tree as ir
-from ..rewrite import Constants
+from ..rewriting.rewrite import Constants
 
 UNKNOWN_TRIPS = 10
 """How often a loop is taken to run whose bounds aren't constant."""

@@ -11,7 +11,7 @@ from ezlang.types.types import INT64
 from ...ir import tree as ir
 from ...ir.build import Builder
 from ...ir.tree import BinaryKind
-from ..scalars import Affine, Scalars
+from ..analyses.scalars import Affine, Scalars
 
 Reading = ir.Extract | ir.ExtractSlice | ir.AffineRead
 Writing = ir.Insert | ir.InsertSlice | ir.AffineWrite

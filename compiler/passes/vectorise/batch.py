@@ -10,8 +10,8 @@ from ezlang.types.types import IntType
 
 from ...ir import tree as ir
 from ...ir.build import Builder
-from ..copy import Copier
-from ..scalars import Affine, Scalars
+from ..analyses.scalars import Affine, Scalars
+from ..rewriting.copy import Copier
 from .access import Access, Placed, Reading, Writing, access_of, emit_read, emit_sum, emit_write
 from .reductions import uses
 from .support import affine_in

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from ...ir import tree as ir
 from ...ir.build import Builder
 from ...ir.tree import BinaryKind
-from ..scalars import Scalars
+from ..analyses.scalars import Scalars
 from .chain import chain_of
 from .choices import Choice, choice_of
 from .places import Place, own_places

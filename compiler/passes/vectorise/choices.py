@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from ...ir import tree as ir
 from ...ir.build import Builder
 from ...ir.tree import BinaryKind
-from ..parts import items_of, joined
+from ..rewriting.parts import items_of, joined
 from .reductions import dependents, uses
 
 _TURNED = {

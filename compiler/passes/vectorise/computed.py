@@ -22,7 +22,7 @@ from ezlang.types.types import INT64, IntType
 from ...ir import tree as ir
 from ...ir.build import Builder
 from ...ir.tree import BinaryKind
-from ..scalars import Affine, Scalars
+from ..analyses.scalars import Affine, Scalars
 from .access import Access
 from .batch import Batch
 from .chain import Chain, chain_of

@@ -9,8 +9,8 @@ from ezlang.types.types import INT64
 from ...ir import tree as ir
 from ...ir.build import Builder
 from ...ir.tree import BinaryKind
-from ..copy import Copier
-from ..scalars import Scalars
+from ..analyses.scalars import Scalars
+from ..rewriting.copy import Copier
 from .access import emit_read, emit_write, placed
 from .batch import Batch
 from .body import Body, Carried, Chosen, Passed, Total, Whole

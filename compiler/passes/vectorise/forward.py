@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from ...ir import tree as ir
 from ...ir.build import Builder
-from ..scalars import Affine, Scalars
+from ..analyses.scalars import Affine, Scalars
 from .access import Access, Reading, Row, emit_read, placed
 from .chain import Chain, chain_of
 from .places import Places, own_places, places_passed_on

@@ -14,7 +14,7 @@ from ezlang.types.types import INT64, IntType, ScalarType
 from ...ir import tree as ir
 from ...ir.build import Builder
 from ...ir.tree import BinaryKind
-from ..scalars import Scalars
+from ..analyses.scalars import Scalars
 from .batch import Batch
 from .support import cannot_fail
 

@@ -11,8 +11,8 @@ from ezlang.types.types import INT64, IntType
 from ...ir import tree as ir
 from ...ir.build import Builder
 from ...ir.tree import BinaryKind
-from ..copy import Copier
-from ..scalars import Scalars
+from ..analyses.scalars import Scalars
+from ..rewriting.copy import Copier
 from .chain import Chain
 from .indices import Indices
 from .places import Places

@@ -10,9 +10,9 @@ from ezlang.types.types import INT64, IntType
 from ...ir import tree as ir
 from ...ir.build import Builder
 from ...ir.tree import BinaryKind
-from ..copy import Copier
-from ..rewrite import Rule, rewrite_function, with_functions
-from ..scalars import Scalars
+from ..analyses.scalars import Scalars
+from ..rewriting.copy import Copier
+from ..rewriting.rewrite import Rule, rewrite_function, with_functions
 from .body import body_of
 from .computed import computed_places
 from .emit import Emitter

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from ...ir import tree as ir
 from ...ir.tree import BinaryKind
-from ..products import Definitions, is_matrix_product
+from ..general.products import Definitions, is_matrix_product
 from .body import Body, Total
 from .partition import Partition
 from .reductions import uses
@@ -24,8 +24,8 @@ _MOVES = ir.Broadcast | ir.Reshape | ir.AffineRead | ir.Extract | ir.ExtractSlic
 def bytes_of(body: Body, parted: Partition) -> int:
     """Return how many bytes of labels an iteration makes, of what is done at once.
 
-    Products that become part of a matrix product (passes/products.py) aren't made, nor is what is
-    repeated for them.
+    Products that become part of a matrix product (passes/general/products.py) aren't made, nor is
+    what is repeated for them.
     """
     at_once = [one for n, one in enumerate(body.operations) if n not in parted.serial]
     skipped = _in_products(body, parted, at_once)

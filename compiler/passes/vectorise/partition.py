@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ...ir import tree as ir
-from ..scalars import Scalars
+from ..analyses.scalars import Scalars
 from .body import Body, Passed
 from .reductions import uses
 from .support import Support, can_end_the_run, varying, worthwhile

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from math import gcd
 
 from ...ir import tree as ir
-from ..scalars import Affine, Scalars
+from ..analyses.scalars import Affine, Scalars
 from .access import Access, Reading, Row, Writing, access_of
 from .chain import Chain
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from ...ir import tree as ir
 from ...ir.build import Builder
-from ..scalars import Scalars
+from ..analyses.scalars import Scalars
 from .access import emit_read, emit_write, placed
 from .chain import chain_of
 from .places import Places, common_places

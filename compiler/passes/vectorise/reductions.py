@@ -17,7 +17,7 @@ from ...ir import evaluate
 from ...ir import tree as ir
 from ...ir.build import Builder
 from ...ir.tree import BinaryKind
-from ..scalars import Scalars
+from ..analyses.scalars import Scalars
 
 _MONOIDS = {
     BinaryKind.ADD,

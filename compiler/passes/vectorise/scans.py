@@ -12,8 +12,8 @@ from dataclasses import replace
 from ...ir import tree as ir
 from ...ir.build import Builder
 from ...ir.tree import BinaryKind
-from ..parts import items_of
-from ..scalars import Scalars
+from ..analyses.scalars import Scalars
+from ..rewriting.parts import items_of
 from .body import Body, Passed, Scan
 from .partition import Graph
 from .reductions import Search, combined, dependents, uses

@@ -9,7 +9,7 @@ from ezlang.types.types import IntType
 
 from ...ir import tree as ir
 from ...ir.tree import BinaryKind
-from ..scalars import Affine, Scalars
+from ..analyses.scalars import Affine, Scalars
 from .access import Reading, Writing, access_of
 
 _ANYWHERE = (

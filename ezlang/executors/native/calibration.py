@@ -9,7 +9,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from ezlang.compiler.cost.profiles import Profile, to_toml
 from ezlang.session.address import DEFAULT_HOST, Address, parse_address, require_private
 
-from .calibrate import calibrate
+from .measurement import calibrate
 
 TIMEOUT = 60.0
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ezlang.compiler.cost.predict import predict_demands
-from ezlang.compiler.protocols.demands import Demands
+from ezlang.compiler.protocols.dealt.demands import Demands
 from ezlang.recursion import deep_recursion
 from ezlang.session import errors
 

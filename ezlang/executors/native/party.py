@@ -14,9 +14,9 @@ from ezlang.compiler.codegen.load import LoadedProgram, load
 from ezlang.compiler.ir.ots import OtKind
 from ezlang.compiler.kernels.abi import STATUS_PROGRAM
 from ezlang.compiler.kernels.engine import Engine
-from ezlang.compiler.protocols.dealt import DealtUnits
-from ezlang.compiler.protocols.stock import MEDIUM, group_bits
-from ezlang.compiler.protocols.yao import YaoParty, YaoRole
+from ezlang.compiler.protocols.dealt.expansion import DealtUnits
+from ezlang.compiler.protocols.ot.stock import MEDIUM, group_bits
+from ezlang.compiler.protocols.yao.session import YaoParty, YaoRole
 from ezlang.diagnostics.diagnostic import Diagnostic, EzError
 from ezlang.executors.failures import Failure, failure
 from ezlang.session import errors

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ezlang.compiler.codegen.interface import Interface
 from ezlang.compiler.ir.ots import OtKind
-from ezlang.compiler.protocols.dealt import DealtUnits
-from ezlang.compiler.protocols.runtime import SharingRuntime
+from ezlang.compiler.protocols.dealt.expansion import DealtUnits
+from ezlang.compiler.protocols.native.runtime import SharingRuntime
 from ezlang.session.channel import SocketChannel
 
 

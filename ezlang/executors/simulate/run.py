@@ -8,7 +8,7 @@ import numpy as np
 
 from ezlang.compiler.ir import evaluate
 from ezlang.compiler.ir import tree as ir
-from ezlang.compiler.passes.oblivious import expand_oblivious
+from ezlang.compiler.passes.general.oblivious import expand_oblivious
 from ezlang.recursion import deep_recursion
 from ezlang.source import Span
 from ezlang.values.data import Inputs

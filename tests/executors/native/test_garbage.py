@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from ezlang import api
-from ezlang.compiler.protocols.dealt import DealtUnits, corrections
-from ezlang.compiler.protocols.native import Native
+from ezlang.compiler.protocols.dealt.expansion import DealtUnits, corrections
+from ezlang.compiler.protocols.native.calls import Native
 from ezlang.diagnostics.diagnostic import EzError
 from ezlang.executors.native.demands import demands_of
 from ezlang.executors.native.executable import executable_of

@@ -9,9 +9,14 @@ import pytest
 
 from ezlang import api
 from ezlang.compiler.cost.predict import predict, predict_demands
-from ezlang.compiler.protocols.dealt import DealtUnits, corrections
-from ezlang.compiler.protocols.demands import BitTriple, LabelOt, RingSquare, RingTriple
-from ezlang.compiler.protocols.native import Native
+from ezlang.compiler.protocols.dealt.demands import (
+    BitTriple,
+    LabelOt,
+    RingSquare,
+    RingTriple,
+)
+from ezlang.compiler.protocols.dealt.expansion import DealtUnits, corrections
+from ezlang.compiler.protocols.native.calls import Native
 from ezlang.diagnostics.diagnostic import EzError
 from ezlang.executors.native.demands import demands_of
 from ezlang.executors.native.executable import Executable, executable_of

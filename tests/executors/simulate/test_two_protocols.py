@@ -15,11 +15,11 @@ from ezlang.compiler.circuits import catalogue
 from ezlang.compiler.circuits.catalogue import PUBLIC, SECRET
 from ezlang.compiler.circuits.netlist import Opcode
 from ezlang.compiler.ir.tree import BinaryKind
-from ezlang.compiler.protocols import comparison, truncation
-from ezlang.compiler.protocols.native import Native
-from ezlang.compiler.protocols.native_planes import NativePlanes
-from ezlang.compiler.protocols.party import BitTriples, SharingParty
-from ezlang.compiler.protocols.steps import Round, Steps, ask, swap, together
+from ezlang.compiler.protocols.arithmetic import comparison, truncation
+from ezlang.compiler.protocols.core.party import BitTriples, SharingParty
+from ezlang.compiler.protocols.core.steps import Round, Steps, ask, swap, together
+from ezlang.compiler.protocols.native.calls import Native
+from ezlang.compiler.protocols.native.planes import NativePlanes
 from ezlang.diagnostics.diagnostic import CompilerBug
 from ezlang.executors.simulate.randomness import Randomness
 from ezlang.executors.simulate.two.planes import NumpyPlanes

@@ -1,4 +1,4 @@
-"""Runs both parties' protocols in lock step, as compiler/protocols/drive.py runs one party's."""
+"""Runs both parties' protocols in lock step, as protocols/native/drive.py runs one party's."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from ezlang.compiler.cost.ledger import Phase
 from ezlang.compiler.ir.ots import OtKind
-from ezlang.compiler.protocols.steps import Bytes, Ideal, Request, Round, Step, Steps, T, Take
+from ezlang.compiler.protocols.core.steps import Bytes, Ideal, Request, Round, Step, Steps, T, Take
 from ezlang.diagnostics.diagnostic import CompilerBug
 
 from ..randomness import Randomness

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from ezlang.compiler.circuits.catalogue import PUBLIC, SAME, SECRET, CircuitOperation, Operand
 from ezlang.compiler.ir import tree as ir
-from ezlang.compiler.ir.known import constants_of
+from ezlang.compiler.ir.known_operands import constants_of
 from ezlang.diagnostics.diagnostic import CompilerBug
 
 from ..values import Known

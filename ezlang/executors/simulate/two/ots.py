@@ -1,6 +1,6 @@
 """What protocols do with OTs, by ideal functionalities.
 
-What is asked for, and how long messages are, is compiler/protocols/native_ots.py's: OTs are taken,
+What is asked for, and how long messages are, is compiler/protocols/native/ots.py's: OTs are taken,
 choices and messages sent, batch by batch. Then an ideal box is asked for the result: it gets
 both parties' inputs and gives each its share, drawn by itself. In the messages there is noise: what
 a party would see is masked by pads that are used once.
@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from ezlang.compiler.protocols.lengths import (
+from ezlang.compiler.protocols.core.lengths import (
     Batch,
     additive_batches,
     bit_batches,
@@ -23,8 +23,8 @@ from ezlang.compiler.protocols.lengths import (
     product_batches,
     table_batches,
 )
-from ezlang.compiler.protocols.party import BitTriples
-from ezlang.compiler.protocols.steps import Array, Bytes, Ideal, Request, Round, Steps, Take
+from ezlang.compiler.protocols.core.party import BitTriples
+from ezlang.compiler.protocols.core.steps import Array, Bytes, Ideal, Request, Round, Steps, Take
 from ezlang.diagnostics.diagnostic import CompilerBug
 
 

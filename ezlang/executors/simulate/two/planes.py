@@ -11,9 +11,9 @@ from typing import Final
 import numpy as np
 
 from ezlang.compiler.circuits.netlist import Netlist, Opcode
-from ezlang.compiler.protocols.party import BitTriples
-from ezlang.compiler.protocols.steps import Array, Bytes
-from ezlang.compiler.protocols.tree import Level
+from ezlang.compiler.protocols.boolean.comparison_tree import Level
+from ezlang.compiler.protocols.core.party import BitTriples
+from ezlang.compiler.protocols.core.steps import Array, Bytes
 from ezlang.diagnostics.diagnostic import CompilerBug
 
 _OPCODES: Final = tuple(Opcode)

@@ -10,12 +10,12 @@ from ezlang.compiler.circuits.catalogue import PUBLIC, SECRET, circuit
 from ezlang.compiler.ir import evaluate
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.ir.groups import Group, enters_yao, groups, leaves_yao
-from ezlang.compiler.ir.known import known_operands
+from ezlang.compiler.ir.known_operands import known_operands
 from ezlang.compiler.ir.sharings import is_interactive
 from ezlang.compiler.ir.tree import Sharing
-from ezlang.compiler.protocols.operations import local_of, steps_of
-from ezlang.compiler.protocols.party import SharingParty
-from ezlang.compiler.protocols.steps import Array, Steps, together
+from ezlang.compiler.protocols.core.party import SharingParty
+from ezlang.compiler.protocols.core.steps import Array, Steps, together
+from ezlang.compiler.protocols.operations.table import local_of, steps_of
 from ezlang.diagnostics.diagnostic import CompilerBug
 from ezlang.recursion import deep_recursion
 from ezlang.source import Span

@@ -13,9 +13,9 @@ import numpy as np
 
 from ezlang.compiler.cost.ledger import Phase
 from ezlang.compiler.ir.ots import OtKind
-from ezlang.compiler.protocols.party import SharingParty
-from ezlang.compiler.protocols.preprocessing import OtPreprocessing
-from ezlang.compiler.protocols.steps import Bytes, Steps, T
+from ezlang.compiler.protocols.core.party import SharingParty
+from ezlang.compiler.protocols.core.steps import Bytes, Steps, T
+from ezlang.compiler.protocols.ot.preprocessing import OtPreprocessing
 
 from ..randomness import Randomness
 from .drive import Driver

@@ -1,7 +1,7 @@
 """The stock of correlated OTs of one direction: what is sent for it, and when.
 
-How many are made at a time is compiler/protocols/stock.py's. What is in the messages is noise here:
-the OTs are an ideal box's.
+How many are made at a time is compiler/protocols/ot/stock.py's. What is in the messages is noise
+here: the OTs are an ideal box's.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from ezlang.compiler.cost.ledger import Phase
 from ezlang.compiler.ir.ots import OtKind
-from ezlang.compiler.protocols.stock import Made, Stock, batches_of
+from ezlang.compiler.protocols.ot.stock import Made, Stock, batches_of
 
 from ..randomness import Randomness
 from .wire import Packet, Wire

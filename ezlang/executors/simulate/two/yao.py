@@ -1,6 +1,6 @@
 """Yao's protocol between the two simulated parties: party 0 garbles, party 1 evaluates.
 
-What is sent, in which order and when, is compiler/protocols/yao.py's and kernels/values.py's. The
+What is sent, in which order and when, is protocols/yao/session.py's and kernels/labels.py's. The
 correlated OTs are an ideal box's, which counts what it stands for.
 """
 

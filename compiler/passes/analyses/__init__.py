@@ -1,0 +1,1 @@
+"""Analyses: facts about programs that passes rely on."""

@@ -1,0 +1,190 @@
+"""What is known of public scalars before a run: affine forms and ranges.
+
+Both hold for the exact integers: a value has the affine form of an expression only where the
+expression doesn't wrap, and every value lies in its range.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ezlang.types.types import IntType
+
+from ...ir import tree as ir
+from ...ir.tree import BinaryKind, UnaryKind
+
+Range = tuple[int, int]
+"""The smallest and the largest value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Affine:
+    """`constant` + the sum of factor · value over `terms`, by id, no factor 0."""
+
+    constant: int
+    terms: tuple[tuple[ir.Value, int], ...] = ()
+
+    @staticmethod
+    def of(constant: int, factors: dict[ir.Value, int]) -> Affine:
+        """Make a form of factors, some of which may be 0."""
+        kept = [(value, factor) for value, factor in factors.items() if factor]
+        return Affine(constant, tuple(sorted(kept, key=lambda term: term[0].id)))
+
+    def plus(self, other: Affine, times: int = 1) -> Affine:
+        """Return this form plus `times` another one."""
+        factors = dict(self.terms)
+        for value, factor in other.terms:
+            factors[value] = factors.get(value, 0) + times * factor
+        return Affine.of(self.constant + times * other.constant, factors)
+
+    def scaled(self, factor: int) -> Affine:
+        """Return this form times a number."""
+        return Affine(0).plus(self, factor)
+
+    def split(self, value: ir.Value) -> tuple[int, Affine]:
+        """Return the factor of a value, and the form without it."""
+        factors = dict(self.terms)
+        return factors.pop(value, 0), Affine.of(self.constant, factors)
+
+
+@dataclass(slots=True)
+class Scalars:
+    """Forms and ranges of the values of a function, by the operations seen so far."""
+
+    definitions: dict[int, ir.Operation] = field(default_factory=dict)
+    counters: dict[int, tuple[ir.Value, ir.Value]] = field(default_factory=dict)
+    forms: dict[int, Affine] = field(default_factory=dict)
+    ranges: dict[int, Range] = field(default_factory=dict)
+
+    def see(self, region: ir.Region) -> None:
+        """Take note of the operations of a region and of those inside."""
+        for operation in ir.walk(region):
+            self.note(operation)
+
+    def note(self, operation: ir.Operation) -> None:
+        """Take note of an operation."""
+        for result in operation.results:
+            self.definitions[result.id] = operation
+        if isinstance(operation, ir.For):
+            low, high = operation.operands[:2]
+            self.counters[operation.regions[0].parameters[0].id] = (low, high)
+
+    def constant(self, value: ir.Value) -> int | None:
+        """Return the number that a public scalar always is, if so."""
+        form = self.affine(value)
+        return None if form is None or form.terms else form.constant
+
+    def affine(self, value: ir.Value) -> Affine | None:
+        """Return the form of a public scalar integer, which may be the value itself."""
+        type = value.type
+        if type.shape or not type.label.is_public or not isinstance(type.element, IntType):
+            return None
+        if value.id not in self.forms:
+            form = self._computed(self.definitions.get(value.id))
+            if form is not None:
+                low, high = self.range_of(form)
+                fits = type.element.low <= low and high <= type.element.high
+                form = form if fits else None
+            self.forms[value.id] = form or Affine(0, ((value, 1),))
+        return self.forms[value.id]
+
+    def _computed(self, operation: ir.Operation | None) -> Affine | None:
+        """Return the form of what an operation computes if nothing wraps, where it has one."""
+        match operation:
+            case ir.Constant(data=data):
+                return Affine(data[0])
+            case ir.Unary(kind=UnaryKind.NEG, operands=(x,)):
+                form = self.affine(x)
+                return None if form is None else form.scaled(-1)
+            case ir.Cast(operands=(x,)):
+                return self.affine(x)
+            case ir.Binary(operands=(x, y)):
+                left, right = self.affine(x), self.affine(y)
+                if left is None or right is None:
+                    return None
+                return _combined(operation.kind, left, right)
+            case _:
+                return None
+
+    def range_of(self, form: Affine) -> Range:
+        """Return between what an affine form lies."""
+        low = high = form.constant
+        for value, factor in form.terms:
+            ends = [factor * end for end in self.range(value)]
+            low, high = low + min(ends), high + max(ends)
+        return low, high
+
+    def range(self, value: ir.Value) -> Range:
+        """Return between what a scalar integer lies."""
+        element = value.type.element
+        if not isinstance(element, IntType):
+            return 0, 1
+        if value.id not in self.ranges:
+            self.ranges[value.id] = (element.low, element.high)  # while it is being worked out
+            low, high = self._range(value)
+            self.ranges[value.id] = max(low, element.low), min(high, element.high)
+        return self.ranges[value.id]
+
+    def _range(self, value: ir.Value) -> Range:
+        element = value.type.element
+        assert isinstance(element, IntType)
+        everything = element.low, element.high
+        if value.id in self.counters:
+            first, end = self.counters[value.id]
+            return self.range(first)[0], self.range(end)[1] - 1
+        form = self.affine(value)
+        if form is not None and form.terms != ((value, 1),):
+            return self.range_of(form)
+        match self.definitions.get(value.id):
+            case ir.Binary(kind=kind, operands=(x, y)) if not value.type.shape:
+                return _bounded(kind, self.range(x), self.range(y)) or everything
+            case ir.Select(operands=(_, x, y)):
+                sides = (*self.range(x), *self.range(y))
+                return min(sides), max(sides)
+            case ir.Cast(operands=(x,)):
+                low, high = self.range(x)
+                return (low, high) if element.low <= low and high <= element.high else everything
+            case _:
+                return everything
+
+
+def _combined(kind: BinaryKind, x: Affine, y: Affine) -> Affine | None:
+    match kind:
+        case BinaryKind.ADD:
+            return x.plus(y)
+        case BinaryKind.SUB:
+            return x.plus(y, -1)
+        case BinaryKind.MUL if not y.terms:
+            return x.scaled(y.constant)
+        case BinaryKind.MUL if not x.terms:
+            return y.scaled(x.constant)
+        case BinaryKind.SHL if not y.terms and 0 <= y.constant < 64:
+            return x.scaled(1 << y.constant)
+        case _:
+            return None
+
+
+def _bounded(kind: BinaryKind, x: Range, y: Range) -> Range | None:
+    """Return the range of a quotient, remainder or the like; None where nothing is known."""
+    match kind:
+        case BinaryKind.MOD if y[0] > 0:
+            largest = y[1] - 1
+            return (max(-largest, min(x[0], 0)), min(largest, max(x[1], 0)))
+        case BinaryKind.DIV if y[0] > 0:
+            ends = [_quotient(a, b) for a in x for b in y]
+            return min(ends), max(ends)
+        case BinaryKind.AND if x[0] >= 0 or y[0] >= 0:
+            return 0, min(end for start, end in (x, y) if start >= 0)
+        case BinaryKind.SHR if x[0] >= 0:
+            return 0, x[1]
+        case BinaryKind.MIN:
+            return min(x[0], y[0]), min(x[1], y[1])
+        case BinaryKind.MAX:
+            return max(x[0], y[0]), max(x[1], y[1])
+        case _:
+            return None
+
+
+def _quotient(x: int, y: int) -> int:
+    """Divide, rounding toward zero, by what is positive."""
+    return x // y if x >= 0 else -(-x // y)

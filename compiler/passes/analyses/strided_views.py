@@ -1,0 +1,216 @@
+"""Where the elements of a tensor come from, seen through all that only moves them.
+
+A value that is read, repeated or reshaped from another one any number of times is one *gather* of
+that other value, with a stride for each dimension, as in the array views of NumPy. Stated on the
+flat elements of the base, gathers of gathers are gathers, whatever shapes are in between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from math import prod
+
+from ...ir import tree as ir
+from ...ir.build import Builder
+from ..rewriting.rewrite import Constants
+
+
+@dataclass(frozen=True, slots=True)
+class Gather:
+    """Element [t₀, t₁, …] of `shape` is element start + strides·t of the base's flat elements.
+
+    Along a dimension of one element the stride is 0.
+    """
+
+    base: ir.Value
+    start: int
+    shape: tuple[int, ...]
+    strides: tuple[int, ...]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether these are all elements of the base in order."""
+        return self.start == 0 and self.strides == paces(self.shape) and self.is_as_large
+
+    @property
+    def is_as_large(self) -> bool:
+        """Whether there are as many elements as in the base."""
+        return prod(self.shape) == self.base.type.size
+
+    def taken(self, dimensions: Sequence[int]) -> Gather:
+        """Return the gather with only the given dimensions, in that order; 0 along the others."""
+        return Gather(
+            self.base,
+            self.start,
+            tuple(self.shape[d] for d in dimensions),
+            tuple(self.strides[d] for d in dimensions),
+        )
+
+    def emit(self, build: Builder) -> ir.Value:
+        """Emit the elements, by the simplest operation that gives them."""
+        if self.is_whole:
+            return build.reshape(self.base, self.shape)
+        lead = next((d for d, stride in enumerate(self.strides) if stride), len(self.shape))
+        if lead:
+            rest = self.taken(range(lead, len(self.shape)))
+            return build.broadcast(rest.emit(build), self.shape[:lead])
+        flat = build.reshape(self.base, (self.base.type.size,))
+        return build.affine_read(flat, [(self.start, *self.strides)], self.shape)
+
+
+def paces(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the strides of a tensor in row-major order; 0 along dimensions of one element."""
+    return tuple(prod(shape[d + 1 :]) if size > 1 else 0 for d, size in enumerate(shape))
+
+
+def whole(value: ir.Value) -> Gather:
+    """Return a value as a gather of itself."""
+    return Gather(value, 0, value.type.shape, paces(value.type.shape))
+
+
+@dataclass(slots=True)
+class Gathers:
+    """The gathers among the operations of a function seen so far."""
+
+    known: dict[int, Gather] = field(default_factory=dict)
+    rows: dict[int, Gather] = field(default_factory=dict)
+    """What was made a row of elements, by the row, where that isn't a gather itself."""
+    constants: Constants = field(default_factory=Constants)
+
+    def of(self, value: ir.Value) -> Gather:
+        """Return what a value is gathered from, perhaps itself."""
+        return self.known.get(value.id) or whole(value)
+
+    def see(self, operation: ir.Operation) -> Gather | None:
+        """Take note of an operation; return its result as a gather, if it only moves elements."""
+        self.constants.see(operation)
+        found = self._moved(operation)
+        if found is not None:
+            self.known[operation.result.id] = found
+        return found
+
+    def _moved(self, operation: ir.Operation) -> Gather | None:
+        match operation:
+            case ir.Reshape() | ir.Broadcast() | ir.AffineRead() | ir.Extract():
+                if not operation.result.type.size:
+                    return None
+                source = self.of(operation.operands[0])
+            case _:
+                return None
+        match operation:
+            case ir.Reshape():
+                found = reshaped(source, operation.result.type.shape)
+                if found is None and len(operation.result.type.shape) == 1:
+                    self.rows[operation.result.id] = source
+                return found
+            case ir.Broadcast():
+                new = operation.result.type.shape[: -len(source.shape) or None]
+                return Gather(
+                    source.base, source.start, new + source.shape, (0,) * len(new) + source.strides
+                )
+            case ir.AffineRead() if not any(operation.moved):
+                row = self.rows.get(operation.operands[0].id)
+                if row is not None:
+                    return _from_row(row, operation.places[0], operation.result.type.shape)
+                return _composed(source, operation.places, operation.result.type.shape)
+            case ir.Extract():
+                return self._extracted(source, operation)
+            case _:
+                return None
+
+    def _extracted(self, source: Gather, operation: ir.Extract) -> Gather | None:
+        indices = [self.constants.scalar(value) for value in operation.operands[1:]]
+        given = iter(indices)
+        rest = len(source.shape) - len(operation.dimensions)
+        start, kept = source.start, []
+        for d, indexed in enumerate((*operation.dimensions, *(False,) * rest)):
+            if not indexed:
+                kept.append(d)
+                continue
+            index = next(given)
+            if index is None or not 0 <= index < source.shape[d]:
+                return None
+            start += index * source.strides[d]
+        part = source.taken(kept)
+        return Gather(source.base, start, part.shape, part.strides)
+
+
+def _composed(
+    source: Gather, places: tuple[tuple[int, ...], ...], shape: tuple[int, ...]
+) -> Gather:
+    totals = [
+        sum(row[k] * stride for row, stride in zip(places, source.strides, strict=True))
+        for k in range(1 + len(shape))
+    ]
+    strides = (stride if size > 1 else 0 for stride, size in zip(totals[1:], shape, strict=True))
+    return Gather(source.base, source.start + totals[0], shape, tuple(strides))
+
+
+def _from_row(source: Gather, places: tuple[int, ...], shape: tuple[int, ...]) -> Gather | None:
+    """Return a gather of the elements of another one in a row; None where one step has no stride.
+
+    Each step has to stay within one dimension of the source.
+    """
+    sizes, steps = source.shape, [prod(source.shape[d + 1 :]) for d in range(len(source.shape))]
+    start, strides, left = source.start, [], places[0]
+    reach = []
+    for step, stride in zip(steps, source.strides, strict=True):
+        digit, left = divmod(left, step)
+        start += digit * stride
+        reach.append(digit)
+    for size, factor in zip(shape, places[1:], strict=True):
+        if size == 1 or factor == 0:
+            strides.append(0)
+            continue
+        fitting = [d for d, step in enumerate(steps) if sizes[d] > 1 and factor % step == 0]
+        if factor < 0 or not fitting:
+            return None
+        times = factor // steps[fitting[0]]
+        reach[fitting[0]] += times * (size - 1)
+        strides.append(times * source.strides[fitting[0]])
+    if any(end >= size for end, size in zip(reach, sizes, strict=True)):
+        return None
+    return Gather(source.base, start, shape, tuple(strides))
+
+
+def reshaped(source: Gather, shape: tuple[int, ...]) -> Gather | None:
+    """Return a gather in another shape; None where its elements then have no even strides.
+
+    Dimensions are split where the shapes say so, and merged where one goes on where the next ends.
+    """
+    strides: list[int] = []
+    for old, new in aligned(source.shape, shape):
+        sizes = [(source.shape[d], source.strides[d]) for d in old if source.shape[d] > 1]
+        if any(outer[1] != inner[0] * inner[1] for outer, inner in pairwise(sizes)):
+            return None
+        last = sizes[-1][1] if sizes else 0
+        parts = tuple(shape[d] for d in new)
+        strides += [pace * last for pace in paces(parts)]
+    return Gather(source.base, source.start, shape, tuple(strides))
+
+
+def aligned(
+    old: tuple[int, ...], new: tuple[int, ...]
+) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
+    """Return groups of dimensions of two shapes of one positive size, as small as can be.
+
+    The groups follow one another, and have as many elements in both shapes.
+    """
+    groups: list[tuple[tuple[int, ...], tuple[int, ...]]] = []
+    i = j = 0
+    while i < len(old) or j < len(new):
+        first, second = i, j
+        left = right = 1
+        if i < len(old):
+            left, i = old[i], i + 1
+        if j < len(new):
+            right, j = new[j], j + 1
+        while left != right:
+            if left < right:
+                left, i = left * old[i], i + 1
+            else:
+                right, j = right * new[j], j + 1
+        groups.append((tuple(range(first, i)), tuple(range(second, j))))
+    return groups

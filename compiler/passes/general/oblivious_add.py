@@ -1,0 +1,73 @@
+"""Adding to an item at a secret index.
+
+**Purpose.** Turn `h[i] += x`, which reads at a secret index, adds, and writes there, into adding an
+array that is x at the index and zero elsewhere. That saves the read; and in a loop it makes `h` a
+sum, whose iterations may run side by side. The same for `-=`, `^=` and `|=`. **Keeps** meaning and
+labels: out of range, nothing is read, added or written either way. **Does not** touch reads that
+are used otherwise, too, which would be done all the same.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ...ir import tree as ir
+from ...ir.build import Builder
+from ...ir.tree import BinaryKind
+from ..rewriting.rewrite import Rule, rewrite_function, with_functions
+
+_KINDS = {BinaryKind.ADD, BinaryKind.SUB, BinaryKind.XOR, BinaryKind.OR}
+
+
+def add_at_indices(program: ir.Program) -> ir.Program:
+    """Return the program with additions at secret indices made additions of arrays."""
+    functions = []
+    for function in program.functions:
+        used = Counter(value.id for value in _uses(function.body))
+        functions.append(rewrite_function(function, _Add(used)))
+    return with_functions(program, functions)
+
+
+def _uses(region: ir.Region) -> list[ir.Value]:
+    found = list(region.yields)
+    for operation in region.operations:
+        found += operation.operands
+        for inner in operation.regions:
+            found += _uses(inner)
+    return found
+
+
+@dataclass(slots=True)
+class _Add(Rule):
+    used: Counter[int]
+    definitions: dict[int, ir.Operation] = field(default_factory=dict)
+
+    def apply(self, build: Builder, operation: ir.Operation) -> Sequence[ir.Value] | None:
+        for result in operation.results:
+            self.definitions[result.id] = operation
+        if not isinstance(operation, ir.ObliviousWrite):
+            return None
+        base, index, value, *guard = operation.operands
+        sum = self.definitions.get(value.id)
+        if not isinstance(sum, ir.Binary) or sum.kind not in _KINDS or self.used[value.id] > 1:
+            return None
+        item, added = self._sides(sum, base, index)
+        if item is None or self.used[item.id] > 1:
+            return None
+        zeros = build.zeros(base.type)
+        part = build.oblivious_write(zeros, index, added, *guard)
+        return (build.binary(sum.kind, base, part),)
+
+    def _sides(
+        self, sum: ir.Binary, base: ir.Value, index: ir.Value
+    ) -> tuple[ir.Value | None, ir.Value]:
+        """Return the operand that is the old item, if there is one, and the other operand."""
+        left, right = sum.operands
+        sides = [(left, right)] if sum.kind is BinaryKind.SUB else [(left, right), (right, left)]
+        for item, added in sides:
+            read = self.definitions.get(item.id)
+            if isinstance(read, ir.ObliviousRead) and read.operands == (base, index):
+                return item, added
+        return None, right

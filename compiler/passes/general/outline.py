@@ -1,0 +1,142 @@
+"""Long runs of operations as functions.
+
+**Purpose.** Cut a region of very many operations into functions of a bounded size that it calls one
+after another: what compiles native code takes more than linear time for a function, and the places
+of its values are worked out together. **Keeps** meaning, labels, sharings, order, and groups of
+operations that exchange their messages together. **Guarantees** that what a function computes from
+constants alone it computes itself, so that circuits have them built in as before. **Does not**
+touch inputs and outputs, which stay where they are, nor regions of fewer operations than `LIMIT`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from ezlang.types.labels import Label
+
+from ...ir import tree as ir
+from ...ir.groups import groups
+from ..rewriting.rewrite import used_by
+
+LIMIT = 1000
+"""The most operations of a region that is left as it is."""
+
+SIZE = 250
+"""How many operations, at least, go into a function."""
+
+
+def outline(program: ir.Program) -> ir.Program:
+    """Return the program without very long regions."""
+    taken = {function.name for function in program.functions}
+    functions: list[ir.Function] = []
+    for function in program.functions:
+        cut = _Outline(function.name, taken)
+        body = cut.region(function.body, function.pc)
+        functions += [*cut.made, replace(function, body=body)]
+    return replace(program, functions=tuple(functions))
+
+
+@dataclass(slots=True)
+class _Outline:
+    """Cuts the regions of one function; `made` are the functions that come of it."""
+
+    name: str
+    taken: set[str]
+    made: list[ir.Function] = field(default_factory=list)
+    cheap: dict[int, ir.Operation] = field(default_factory=dict)
+
+    def region(self, region: ir.Region, pc: Label) -> ir.Region:
+        """Return a region, and those inside, cut; `pc` is the label that it runs under."""
+        operations = [self._inside(operation, pc) for operation in region.operations]
+        if len(operations) <= LIMIT:
+            return replace(region, operations=tuple(operations))
+        uses = [used_by(operation) for operation in operations]
+        last = {id: number for number, values in enumerate(uses) for id in values}
+        last |= {value.id: len(operations) for value in region.yields}
+        kept: list[ir.Operation] = []
+        run: list[ir.Operation] = []
+        number = 0
+        for group in groups(operations):
+            number += len(group)
+            if isinstance(group[0], ir.Input | ir.Output):
+                kept += [*self._called(run, last, number, pc), *group]
+                run = []
+                continue
+            run += group
+            if len(run) >= SIZE:
+                kept += self._called(run, last, number, pc)
+                run = []
+        return replace(region, operations=(*kept, *self._called(run, last, number, pc)))
+
+    def _inside(self, operation: ir.Operation, pc: Label) -> ir.Operation:
+        match operation:
+            case ir.Constant() | ir.Iota():
+                self.cheap[operation.result.id] = operation
+            case ir.Relabel() | ir.Broadcast() | ir.Reshape() | ir.Cast():
+                if operation.operands[0].id in self.cheap:
+                    self.cheap[operation.result.id] = operation
+            case ir.If() | ir.For():
+                label = operation.operands[0].type.label
+                pc = label if label.is_owned else pc
+            case ir.While():
+                label = operation.regions[0].yields[0].type.label
+                pc = label if label.is_owned else pc
+            case _:
+                pass
+        if not operation.regions:
+            return operation
+        regions = tuple(self.region(region, pc) for region in operation.regions)
+        return replace(operation, regions=regions)
+
+    def _called(
+        self, run: Sequence[ir.Operation], last: dict[int, int], end: int, pc: Label
+    ) -> list[ir.Operation]:
+        """Return a call of a function that does a run of operations; a short run as it is.
+
+        `last` says where values are used last, `end` where the run ends.
+        """
+        if len(run) < SIZE:
+            return list(run)
+        own = {value.id for operation in run for value in operation.results}
+        free: dict[int, ir.Value] = {}
+        for operation in run:
+            free.update((id, value) for id, value in used_by(operation).items() if id not in own)
+        copied: dict[int, ir.Operation] = {}
+        for value in list(free.values()):
+            self._copy(value, free, copied)
+        results = tuple(
+            value
+            for operation in run
+            for value in operation.results
+            if last.get(value.id, -1) >= end
+        )
+        name = self._fresh()
+        parameters = tuple(free[id] for id in sorted(free))
+        body = ir.Region(
+            parameters=parameters,
+            operations=(*copied.values(), *run),
+            yields=results,
+        )
+        self.made.append(ir.Function(name=name, body=body, pc=pc, span=run[0].span))
+        return [ir.Call(function=name, operands=parameters, results=results, span=run[0].span)]
+
+    def _copy(
+        self, value: ir.Value, free: dict[int, ir.Value], copied: dict[int, ir.Operation]
+    ) -> None:
+        """Have a value that is computed from constants computed in the function as well."""
+        operation = self.cheap.get(value.id)
+        if operation is None or value.id in copied:
+            return
+        free.pop(value.id, None)
+        for operand in operation.operands:
+            self._copy(operand, free, copied)
+        copied[value.id] = operation
+
+    def _fresh(self) -> str:
+        number = len(self.made)
+        while f"{self.name}.{number}" in self.taken:
+            number += 1
+        name = f"{self.name}.{number}"
+        self.taken.add(name)
+        return name

@@ -1,0 +1,237 @@
+"""Matrix products.
+
+**Purpose.** Find products of matrices where a program multiplies element by element and sums:
+scalar products, products of a matrix and a vector, of two matrices, outer products, convolutions
+(whose patches become the rows of a matrix, as in [CPS06]), however the loops were nested. What both
+operands differ along without a sum makes a batch of products: heads of attention, channels of a
+convolution. What is summed along a dimension of one operand alone is summed first, which saves
+products. **Keeps** meaning and labels: sums wrap, so their order doesn't matter. **Guarantees**
+that operands of a product are as small as can be. **Does not** touch squares, which are cheaper by
+themselves; products with public numbers, which cost nothing where it matters; nor batches of scalar
+products, which repeat no operand.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from math import prod
+
+from ...ir import tree as ir
+from ...ir.build import Builder
+from ...ir.tree import BinaryKind
+from ..analyses.strided_views import Gather, Gathers, aligned, whole
+from ..rewriting.rewrite import Rule, rewrite_function
+
+
+def fold_products(program: ir.Program) -> ir.Program:
+    """Return the program with its matrix products made such."""
+    functions = []
+    for function in program.functions:
+        definitions = definitions_of(function.body)
+        functions.append(rewrite_function(function, _Fold(definitions)))
+    return replace(program, functions=tuple(functions))
+
+
+def definitions_of(region: ir.Region) -> Definitions:
+    """Return the definitions in a region, and the products in it that are parts of others."""
+    definitions = Definitions(Counter(value.id for value in _uses(region)))
+    for operation in ir.walk(region):
+        definitions.see(operation)
+    for operation in ir.walk(region):
+        found = definitions.contraction(operation)
+        if found is not None and is_matrix_product(found):
+            _, *inner = definitions.inside(operation)
+            definitions.inner.update(one.result.id for one in inner)
+    return definitions
+
+
+def _uses(region: ir.Region) -> list[ir.Value]:
+    found = list(region.yields)
+    for operation in region.operations:
+        found += operation.operands
+        for inner in operation.regions:
+            found += _uses(inner)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Contraction:
+    """A product of two gathers of one shape, summed along the dimensions `summed`."""
+
+    x: Gather
+    y: Gather
+    summed: frozenset[int]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the result."""
+        return tuple(n for d, n in enumerate(self.x.shape) if d not in self.summed)
+
+    def dimensions(self, *, in_x: bool, in_y: bool, summed: bool) -> list[int]:
+        """Return the dimensions along which just the given operands differ."""
+        return [
+            d
+            for d, (size, one, other) in enumerate(
+                zip(self.x.shape, self.x.strides, self.y.strides, strict=True)
+            )
+            if size > 1 and (one != 0, other != 0) == (in_x, in_y) and (d in self.summed) == summed
+        ]
+
+
+def is_matrix_product(found: Contraction) -> bool:
+    """Tell whether a contraction is to be a matrix product.
+
+    It has to save products or the repetition of an operand, once each was summed by itself.
+    """
+    if any(one.base.type.label.is_public for one in (found.x, found.y)):
+        return False
+    same = found.x == found.y
+    for_none = found.dimensions(in_x=False, in_y=False, summed=True)
+    if same or for_none:
+        return False
+    batch = found.dimensions(in_x=True, in_y=True, summed=False)
+    inner = found.dimensions(in_x=True, in_y=True, summed=True)
+    alone = [(True, False), (False, True)]
+    repeated = any(
+        found.dimensions(in_x=a, in_y=b, summed=s) for a, b in alone for s in (False, True)
+    )
+    return repeated or (bool(inner) and not batch)
+
+
+@dataclass(slots=True)
+class Definitions:
+    """The sums and products among operations, and what they are made of.
+
+    `used` says how often a value is; `inner` are the results of what is part of a matrix product.
+    """
+
+    used: Counter[int]
+    inner: set[int] = field(default_factory=set)
+    gathers: Gathers = field(default_factory=Gathers)
+    made: dict[int, ir.Operation] = field(default_factory=dict)
+
+    def see(self, operation: ir.Operation) -> None:
+        """Take note of an operation."""
+        self.gathers.see(operation)
+        for result in operation.results:
+            self.made[result.id] = operation
+
+    def contraction(self, operation: ir.Operation) -> Contraction | None:
+        """Return an operation as a sum of products, or as products without a sum."""
+        match operation:
+            case ir.Reduce(kind=BinaryKind.ADD) | ir.Binary(kind=BinaryKind.MUL):
+                type, size = operation.result.type, operation.operands[0].type.size
+                able = size and ir.is_integer(type) and type.label.is_secret
+                return self._summed(operation) if able else None
+            case _:
+                return None
+
+    def _summed(self, operation: ir.Operation | None) -> Contraction | None:
+        match operation:
+            case ir.Binary(kind=BinaryKind.MUL, operands=(x, y)):
+                return Contraction(self.gathers.of(x), self.gathers.of(y), frozenset())
+            case ir.Reduce(kind=BinaryKind.ADD, operands=(x,), axis=axis):
+                rank = len(x.type.shape)
+                return self._over(x, frozenset(range(rank)) if axis is None else frozenset({axis}))
+            case _:
+                return None
+
+    def _over(self, value: ir.Value, axes: frozenset[int]) -> Contraction | None:
+        """Return the sum of a value along some dimensions."""
+        operation = self.made.get(value.id) if self.used[value.id] == 1 else None
+        if isinstance(operation, ir.Reshape):
+            (source,) = operation.operands
+            inner: set[int] = set()
+            for old, new in aligned(source.type.shape, value.type.shape):
+                large = [d for d in new if value.type.shape[d] > 1]
+                some = [d for d in large if d in axes]
+                if some and some != large:
+                    return None
+                inner.update(old if some else ())
+            return self._over(source, frozenset(inner))
+        found = self._summed(operation)
+        if found is None:
+            return None
+        kept = [d for d in range(len(found.x.shape)) if d not in found.summed]
+        return replace(found, summed=found.summed | {kept[axis] for axis in axes})
+
+    def inside(self, operation: ir.Operation) -> list[ir.Operation]:
+        """Return the operations that a contraction does at once, itself first."""
+        found = [operation]
+        while not isinstance(found[-1], ir.Binary):
+            found.append(self.made[found[-1].operands[0].id])
+        return found
+
+
+@dataclass(slots=True)
+class _Fold(Rule):
+    definitions: Definitions
+
+    def apply(self, build: Builder, operation: ir.Operation) -> Sequence[ir.Value] | None:
+        self.definitions.see(operation)
+        found = self.definitions.contraction(operation)
+        if operation.results and operation.results[0].id in self.definitions.inner:
+            return None
+        if found is None or not is_matrix_product(found):
+            return None
+        type = operation.result.type
+        made = _emit(build, found)
+        made = build.reshape(made, type.shape)
+        return (build.relabel(made, type.label),)
+
+
+def _emit(build: Builder, found: Contraction) -> ir.Value:
+    """Emit a contraction as a matrix product, in the shape of the contraction's result."""
+    x, y = _alone(build, found), _alone(build, replace(found, x=found.y, y=found.x))
+    batch = found.dimensions(in_x=True, in_y=True, summed=False)
+    rows = found.dimensions(in_x=True, in_y=False, summed=False)
+    columns = found.dimensions(in_x=False, in_y=True, summed=False)
+    inner = found.dimensions(in_x=True, in_y=True, summed=True)
+    straight = (
+        x.taken([*batch, *rows, *inner]).is_whole and y.taken([*batch, *inner, *columns]).is_whole
+    )
+    turned = (
+        y.taken([*batch, *columns, *inner]).is_whole and x.taken([*batch, *inner, *rows]).is_whole
+    )
+    # One order for one computation, whatever the order of its loops.
+    in_order = (not straight, x.base.id, rows) <= (not turned, y.base.id, columns)
+    if not rows or (columns and not in_order):
+        x, y, rows, columns = y, x, columns, rows
+    size = found.x.shape
+    m, k, n = (prod(size[d] for d in group) for group in (rows, inner, columns))
+    items = (prod(size[d] for d in batch),) if batch else ()
+    left, right = (x.taken([*batch, *rows, *inner]), y.taken([*batch, *inner, *columns]))
+    if m == n == 1 and (batch or k == 1):
+        # Nothing is repeated once what was summed alone is.
+        shape = items if k == 1 else (*items, k)
+        one, other = (build.reshape(side.emit(build), shape) for side in (left, right))
+        product = build.binary(BinaryKind.MUL, one, other)
+        if k > 1:
+            product = build.reduce(BinaryKind.ADD, product, len(items))
+    else:
+        one = build.reshape(left.emit(build), (*items, m, k))
+        other = build.reshape(right.emit(build), (*items, k, n))
+        product = build.matrix_product(one, other)
+    order = [*batch, *rows, *columns]
+    made = whole(build.reshape(product, tuple(size[d] for d in order)))
+    strides = dict(zip(order, made.strides, strict=True))
+    kept = [d for d in range(len(size)) if d not in found.summed]
+    shape = tuple(size[d] for d in kept)
+    return Gather(made.base, 0, shape, tuple(strides.get(d, 0) for d in kept)).emit(build)
+
+
+def _alone(build: Builder, found: Contraction) -> Gather:
+    """Return the first operand, summed along the dimensions that are only its own."""
+    own = found.dimensions(in_x=True, in_y=False, summed=True)
+    if not own:
+        return found.x
+    kept = [d for d in range(len(found.x.shape)) if d not in own and found.x.strides[d]]
+    shape = tuple(found.x.shape[d] for d in kept)
+    length = prod(found.x.shape[d] for d in own)
+    terms = build.reshape(found.x.taken([*kept, *own]).emit(build), (*shape, length))
+    sums = whole(build.reduce(BinaryKind.ADD, terms, len(shape)))
+    strides = dict(zip(kept, sums.strides, strict=True))
+    full = tuple(strides.get(d, 0) for d in range(len(found.x.shape)))
+    return Gather(sums.base, 0, found.x.shape, full)

@@ -1,0 +1,188 @@
+"""Reductions as trees of element-wise operations, matrix products as products and reductions.
+
+**Purpose.** Expand Reduce and MatrixProduct for executors and sharings that have nothing better for
+them. Of a reduction, the second half of the elements is combined with the first, ⌈log₂ n⌉ times.
+**Keeps** meaning, labels and sharings. **Guarantees** that no Reduce of the given kinds and no
+MatrixProduct is left; that n elements take n − 1 combinations, and that the depth and the number of
+operations are logarithmic in n; and that a matrix product makes at most a given number of bytes of
+labels at a time: a larger one is cut into strips, along its longest side first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+
+from ...ir import evaluate
+from ...ir import tree as ir
+from ...ir.build import Builder, meet_of
+from ...ir.tree import BinaryKind
+from ..analyses.strided_views import Gather, paces
+from ..rewriting.parts import items_of, joined
+from ..rewriting.rewrite import Rule, rewrite
+from ..vectorise import BUDGET, LABEL
+
+
+def expand_reduce(
+    program: ir.Program, kinds: frozenset[BinaryKind] = frozenset(BinaryKind)
+) -> ir.Program:
+    """Return the program without reductions of the given kinds."""
+    return rewrite(program, lambda: _Expand(kinds))
+
+
+@dataclass(slots=True)
+class _Expand(Rule):
+    kinds: frozenset[BinaryKind]
+
+    def apply(self, build: Builder, operation: ir.Operation) -> Sequence[ir.Value] | None:
+        if not isinstance(operation, ir.Reduce) or operation.kind not in self.kinds:
+            return None
+        return (reduced(build, operation.kind, operation.operands[0], operation.axis),)
+
+
+def reduced(build: Builder, kind: BinaryKind, x: ir.Value, axis: int | None) -> ir.Value:
+    """Emit the tree for a reduction."""
+    shape = () if axis is None else x.type.shape[:axis] + x.type.shape[axis + 1 :]
+    size = x.type.size if axis is None else x.type.shape[axis]
+    if size == 0:
+        value = int(evaluate.identity(kind, evaluate.dtype(x.type.element)))
+        constant = build.constant(x.type.element, (value,), shape)
+        return build.relabel(constant, x.type.label, x.type.sharing)
+    items = build.reshape(x, (size,)) if axis is None else _first(build, x, axis)
+    while size > 1:
+        half = size // 2
+        left, right = items_of(build, items, 0, half), items_of(build, items, half, 2 * half)
+        combined = build.binary(kind, left, right)
+        if size > 2 * half:
+            combined = joined(build, combined, items_of(build, items, 2 * half, size))
+        items = combined
+        size = items.type.shape[0]
+    return build.reshape(items, shape)
+
+
+def _first(build: Builder, x: ir.Value, axis: int) -> ir.Value:
+    """Emit x with a dimension moved to the front."""
+    if axis == 0:
+        return x
+    order = [axis, *(d for d in range(len(x.type.shape)) if d != axis)]
+    rows = [(0, *(int(d == k) for k in order)) for d in range(len(order))]
+    return build.affine_read(x, rows, tuple(x.type.shape[d] for d in order))
+
+
+def expand_products(program: ir.Program, budget: int = BUDGET) -> ir.Program:
+    """Return the program without matrix products; `budget` is in bytes of labels."""
+    return rewrite(program, lambda: _Multiply(budget))
+
+
+@dataclass(slots=True)
+class _Multiply(Rule):
+    budget: int
+
+    def apply(self, build: Builder, operation: ir.Operation) -> Sequence[ir.Value] | None:
+        if not isinstance(operation, ir.MatrixProduct):
+            return None
+        x, y = operation.operands
+        return (expanded_product(build, x, y, self.budget),)
+
+
+def expanded_product(build: Builder, x: ir.Value, y: ir.Value, budget: int = BUDGET) -> ir.Value:
+    """Emit the product of two matrices, or a batch of them, by element-wise products and sums."""
+    (*items, m, k), n = x.type.shape, y.type.shape[-1]
+    sides = {"b": prod(items), "m": m, "k": k, "n": n}
+    each = _TENSORS * LABEL * x.type.width
+    if prod(sides.values()) * each <= budget or max(sides.values()) == 1:
+        return _multiplied(build, x, y)
+    along = max(sides, key=lambda side: sides[side])
+    size = sides.pop(along)
+    length = min(size, max(1, budget // (each * prod(sides.values()))))
+    strips = _Strips(build, x, y, along, length, budget)
+    return strips.run(size)
+
+
+_TENSORS = 3
+"""How many tensors of b·m·k·n elements there are at a time: repeated operands, and products."""
+
+
+def _multiplied(build: Builder, x: ir.Value, y: ir.Value) -> ir.Value:
+    (*items, m, k), n = x.type.shape, y.type.shape[-1]
+    (*left, row, column), (*right, inner, place) = paces(x.type.shape), paces(y.type.shape)
+    shape = (k, *items, m, n)
+    rows = Gather(x, 0, shape, (column, *left, row, 0)).emit(build)
+    columns = Gather(y, 0, shape, (inner, *right, 0, place)).emit(build)
+    return build.reduce(BinaryKind.ADD, build.binary(BinaryKind.MUL, rows, columns), 0)
+
+
+@dataclass(slots=True)
+class _Strips:
+    """A product in strips of `length` along one of its sides: b, m, k or n."""
+
+    build: Builder
+    x: ir.Value
+    y: ir.Value
+    along: str
+    length: int
+    budget: int
+
+    def run(self, size: int) -> ir.Value:
+        """Emit a loop over whole strips, and what is left over."""
+        build = self.build
+        shape = (*self.x.type.shape[:-1], self.y.type.shape[-1])
+        sharing = self.x.type.sharing or self.y.type.sharing
+        type = ir.TensorType(self.x.type.element, shape, meet_of((self.x, self.y)), sharing)
+        total = build.zeros(type)
+        count, rest = divmod(size, self.length)
+        low, high = build.index(0), build.index(count)
+        strip, before = build.fresh(low.type), build.fresh(type)
+        with build.nested() as operations:
+            start = build.binary(BinaryKind.MUL, strip, build.index(self.length))
+            after = self._strip(before, start, self.length)
+        body = ir.Region(parameters=(strip, before), operations=tuple(operations), yields=(after,))
+        result = build.fresh(type)
+        build.emit(
+            ir.For(operands=(low, high, total), results=(result,), regions=(body,), span=build.span)
+        )
+        return self._strip(result, build.index(count * self.length), rest) if rest else result
+
+    def _strip(self, total: ir.Value, start: ir.Value, length: int) -> ir.Value:
+        """Emit one strip's part of the product, put into the total."""
+        build, x, y = self.build, self.x, self.y
+        row = len(x.type.shape) - 2
+        # Which dimension of x, of y and of the total is cut.
+        cut: dict[str, tuple[int | None, int | None, int | None]] = {
+            "b": (0, 0, 0),
+            "m": (row, None, row),
+            "k": (row + 1, row, None),
+            "n": (None, row + 1, row + 1),
+        }
+        left, right, made = cut[self.along]
+        x, y = _part(build, x, left, start, length), _part(build, y, right, start, length)
+        part = expanded_product(build, x, y, self.budget)
+        if made is None:
+            return build.binary(BinaryKind.ADD, total, part)
+        if made == 0:
+            return build.insert_slice(total, part, start)
+        rank = len(total.type.shape)
+        return build.affine_write(total, part, _places(rank), _moved(rank, made, start))
+
+
+def _part(
+    build: Builder, x: ir.Value, dimension: int | None, start: ir.Value, length: int
+) -> ir.Value:
+    """Emit some of what there is of x along a dimension."""
+    if dimension is None:
+        return x
+    if dimension == 0:
+        return build.extract_slice(x, start, length)
+    shape = list(x.type.shape)
+    shape[dimension] = length
+    rank = len(shape)
+    return build.affine_read(x, _places(rank), tuple(shape), _moved(rank, dimension, start))
+
+
+def _places(rank: int) -> list[tuple[int, ...]]:
+    return [(0, *(int(d == k) for k in range(rank))) for d in range(rank)]
+
+
+def _moved(rank: int, dimension: int, start: ir.Value) -> list[ir.Value | None]:
+    return [start if d == dimension else None for d in range(rank)]

@@ -1,0 +1,1 @@
+"""Tools to rewrite programs, which all passes share."""

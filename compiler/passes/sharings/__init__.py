@@ -1,0 +1,1 @@
+"""Passes that read or refine sharings."""

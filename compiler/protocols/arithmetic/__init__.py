@@ -1,0 +1,1 @@
+"""Protocols on numbers shared additively."""

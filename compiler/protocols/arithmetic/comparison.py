@@ -1,0 +1,239 @@
+"""Comparisons of shared numbers, by the millionaires' protocol of [RRK+20].
+
+Party 0 has a, party 1 has b, of t bits; they get shares of (a < b). Numbers are cut into D =
+ceil(t/4) digits. For each, a 1-of-16 OT gives shares of (less, equal) (`kernels/triples.py`): 4
+OTs, 4 bits to the sender, 32 bits back; of all D·n, party 0 is the sender of the first half, party
+1, with complemented digits, of the rest. Then a tree of depth ceil(log2 D): less = less_high ⊕
+equal_high·less_low and equal = equal_high·equal_low, two products with one factor in common; the
+lowest group's equality isn't needed.
+
+Cost of n comparisons, with L(D) = ⌈log2 D⌉ levels, N = ceil(n/8), on both directions together:
+4Dn + 2·8N·(D − 1) OTs; 36Dn/8 bytes for leaves (each part rounded up to bytes), and each way 2N for
+each of the L(D) products at the bottom, 3N for each of the D − 1 − L(D) others. 2 + L(D) rounds.
+Everything seen is masked by pads, by random choices, or by triples.
+
+With a dealer, digits are single bits: (less, equal) = (¬a·b, ¬a ⊕ b), of which the product takes a
+bit triple, 2N bytes each way and one round; the tree is the same. In all t + (t − 1) triples and
+pairs and 1 + L(t) rounds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from itertools import pairwise
+from typing import Any, Final
+
+import numpy as np
+
+from ..boolean.comparison_tree import levels
+from ..boolean.gates import and_all, and_bits, pack
+from ..conversions.bits_and_numbers import select, unpack
+from ..core.party import SharingParty
+from ..core.sizes import DIGIT_BITS
+from ..core.steps import Array, Bytes, Steps, swap, together
+from .products import bits_of
+
+_DIGIT: Final = np.uint8((1 << DIGIT_BITS) - 1)
+
+
+@lru_cache(maxsize=512)
+def _cuts(edges: tuple[int, ...], dtype: np.dtype[Any]) -> tuple[Array, Array]:
+    """Return the shifts and the masks of the digits of parts, as columns."""
+    shifts, masks = [], []
+    for low, high in pairwise(edges):
+        for at in range(low, high, DIGIT_BITS):
+            shifts.append(at)
+            masks.append((1 << min(DIGIT_BITS, high - at)) - 1)
+    return np.array(shifts, dtype)[:, None], np.array(masks, np.uint8)[:, None]
+
+
+def digits_of(x: Array, edges: Sequence[int]) -> Bytes:
+    """Return the digits [D][n] of parts of numbers [n], the lowest of the first part first.
+
+    Part i has bits edges[i] … edges[i + 1] − 1 and digits of its own.
+    """
+    shifts, masks = _cuts(tuple(edges), x.dtype)
+    digits: Bytes = (x >> shifts).astype(np.uint8)
+    digits &= masks
+    return digits
+
+
+def leaves(party: SharingParty, digits: Bytes, fields: int) -> Steps[Bytes]:
+    """Return shares of (less, equal) in bits 0 and 1, or of equal in bit 0 for one field."""
+    middle = -(-digits.size // 2)
+    first, second = digits[:middle], digits[middle:]
+    # a < b just when 15 − b < 15 − a: the sender's digit is the one that is to be less.
+    if party.index == 1:
+        sent, received = second ^ _DIGIT, first
+    else:
+        sent, received = first, second ^ _DIGIT
+    masks: Bytes = party.random(sent.size) & np.uint8((1 << fields) - 1)
+    out = yield from party.ots.leaves(sent, masks, received, fields)
+    return np.concatenate((out, masks) if party.index == 1 else (masks, out))
+
+
+def _digit_rows(party: SharingParty, x: Array, edges: Sequence[int]) -> Steps[Bytes]:
+    """Return shares of less and of equal of all digits as packed bits [2D][N]."""
+    digits = digits_of(x, edges)
+    found = yield from leaves(party, digits.reshape(-1), 2)
+    both = np.empty((2, *digits.shape), np.uint8)
+    np.bitwise_and(found.reshape(digits.shape), 1, out=both[0])
+    np.right_shift(found.reshape(digits.shape), 1, out=both[1])
+    rows: Bytes = np.packbits(both, axis=-1, bitorder="little")
+    return rows.reshape(2 * len(digits), -1)
+
+
+def _bit_rows(party: SharingParty, x: Array, edges: Sequence[int]) -> Steps[Bytes]:
+    """Return the same for single bits: ¬a·b and ¬a ⊕ b."""
+    own = party.planes.slice(x)[edges[0] : edges[-1]]
+    nothing = np.zeros_like(own)
+    if party.index == 0:
+        own = ~own
+        less = yield from and_bits(party, own, nothing)
+    else:
+        less = yield from and_bits(party, nothing, own)
+    return np.concatenate((less, own))
+
+
+def compare_parts(
+    party: SharingParty, x: Array, edges: Sequence[int]
+) -> Steps[list[tuple[Bytes, Bytes | None]]]:
+    """Compare parts of party 0's numbers with the same parts of party 1's, all at once.
+
+    Part i has bits edges[i] … edges[i + 1] − 1. Returns shares of (a < b) and, but for the first
+    part, of (a = b), packed. Cost as above, with the parts' digits together; the levels are those
+    of the part with most digits, and in all parts but the first the bottom's products are pairs,
+    too.
+    """
+    flat = x.reshape(-1)
+    size = -(-flat.size // 8)
+    step = 1 if party.dealt else DIGIT_BITS
+    rows = _bit_rows if party.dealt else _digit_rows
+    counts = tuple(-(-(b - a) // step) for a, b in pairwise(edges))
+    plan, ends = levels(counts)
+    pairs = 8 * size * (sum(counts) - len(counts))
+    state, made = yield from together(
+        [rows(party, flat, edges), party.preprocessing.bit_pairs(pairs)]
+    )
+    if size and plan:
+        tree = party.planes.tree(state, plan, made)
+        for level in plan:
+            theirs = yield from swap(tree.open(level), "masked bits")
+            tree.close(level, theirs)
+        state = tree.rows
+    equal = len(state) // 2
+    return [(state[row], state[equal + row] if i else None) for i, row in enumerate(ends)]
+
+
+def millionaires(party: SharingParty, own: Array, bits: int) -> Steps[Bytes]:
+    """Return packed shares of (a < b) for party 0's numbers a and party 1's b, of t bits."""
+    ((less, _),) = yield from compare_parts(party, own, (0, bits))
+    return less
+
+
+def msb(party: SharingParty, x: Array) -> Steps[Bytes]:
+    """Return packed shares of the top bits [RRK+20]: `bit`, so a comparison of ℓ − 1 bits."""
+    return bit(party, x, bits_of(x) - 1)
+
+
+def bit(party: SharingParty, x: Array, position: int) -> Steps[Bytes]:
+    """Return packed shares of bit p: the shares' own, and the carry into it.
+
+    Cost: a comparison of p bits; for p = 0 nothing.
+    """
+    flat = x.reshape(-1)
+    own = pack((flat >> x.dtype.type(position)).astype(np.uint8) & 1)
+    if position == 0:
+        return own
+    below = x.dtype.type((1 << position) - 1)
+    rest = flat & below
+    carry = yield from millionaires(party, below - rest if party.index == 0 else rest, position)
+    return own ^ carry
+
+
+def wraps(party: SharingParty, x: Array) -> Steps[Bytes]:
+    """Return packed shares of x₀ + x₁ >= 2^ℓ: the cost of a comparison of ℓ bits."""
+    own = x.reshape(-1)
+    return millionaires(party, ~own if party.index == 0 else own, bits_of(x))
+
+
+def negate_bits(party: SharingParty, x: Bytes) -> Bytes:
+    """Return the complement of packed bits. Local."""
+    return ~x if party.index == 0 else x
+
+
+def less_than(
+    party: SharingParty,
+    x: Array,
+    y: Array,
+    *,
+    signed: bool = True,
+    near: bool = False,
+    known: tuple[bool, bool] = (False, False),
+) -> Steps[Bytes]:
+    """Return packed shares of x < y.
+
+    The top bit of x − y tells if |x − y| < 2^(ℓ−1), as `near` promises: the cost of `msb`.
+    Otherwise x < y (unsigned) is the borrow c of d = x − y. With w the wrap-around of shares,
+    x₀ + x₁ = x + w·2^ℓ, and bᵢ = (xᵢ < yᵢ) the borrows of either party's own shares,
+    w_d = w_x − w_y + b₀ + b₁ − c, so that c = w_x ⊕ w_y ⊕ w_d ⊕ b₀ ⊕ b₁: three comparisons of ℓ
+    bits an element side by side, and nothing after them. Signed numbers are moved up by 2^(ℓ−1).
+
+    What is `known` to all is given by party 0 as it is and by party 1 as zeros. It doesn't wrap
+    around, which leaves two comparisons.
+    """
+    x, y = x.reshape(-1), y.reshape(-1)
+    n = x.size
+    if near:
+        result: Bytes = yield from msb(party, x - y)
+        return result
+    if signed and party.index == 0:
+        top = x.dtype.type(1 << (bits_of(x) - 1))
+        x, y = x + top, y + top
+    rows = [row for row, skip in ((x, known[0]), (y, known[1]), (x - y, False)) if not skip]
+    found = yield from wraps(party, np.concatenate(rows))
+    wrapped = unpack(found, n * len(rows)).reshape(len(rows), n)
+    return pack(np.bitwise_xor.reduce(wrapped, axis=0) ^ (x < y))
+
+
+def equal(party: SharingParty, x: Array, y: Array) -> Steps[Bytes]:
+    """Return packed shares of x = y: party 0's x₀ − y₀ against party 1's y₁ − x₁ [RRK+20].
+
+    There are D = ℓ/4 digits. Cost on both directions together: 4Dn + 2·8N(D − 1) OTs; 20Dn/8 bytes
+    for leaves, and 2N(D − 1) each way. 2 + log2 D rounds. With a dealer, the bits' equalities are
+    local: 8N(ℓ − 1) bit triples, 2N(ℓ − 1) bytes each way and log2 ℓ rounds.
+    """
+    bits = bits_of(x)
+    own = (x - y if party.index == 0 else y - x).reshape(-1)
+    size = -(-own.size // 8)
+    if party.dealt:
+        planes = party.planes.slice(own)
+        rows = negate_bits(party, planes)
+        triples = yield from party.preprocessing.bit_triples(8 * size * (bits - 1))
+    else:
+        digits = digits_of(own, (0, bits))
+        needed = 8 * size * (len(digits) - 1)
+        found, triples = yield from together(
+            [leaves(party, digits.reshape(-1), 1), party.preprocessing.bit_triples(needed)]
+        )
+        rows = np.packbits(found.reshape(digits.shape), axis=-1, bitorder="little")
+    result: Bytes = yield from and_all(party, rows, triples)
+    return result
+
+
+def relu(party: SharingParty, x: Array) -> Steps[Array]:
+    """Return x where it isn't negative, 0 elsewhere: `msb` and `select`."""
+    negative = yield from msb(party, x)
+    result: Array = yield from select(party, negate_bits(party, negative), x)
+    return result
+
+
+def maximum(
+    party: SharingParty, x: Array, y: Array, *, signed: bool = True, near: bool = False
+) -> Steps[Array]:
+    """Return the greater of two numbers, element by element: `less_than` and `select`."""
+    less = yield from less_than(party, x, y, signed=signed, near=near)
+    chosen = yield from select(party, less, y - x)
+    result: Array = x + chosen
+    return result

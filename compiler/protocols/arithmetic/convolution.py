@@ -1,0 +1,135 @@
+"""Convolutions of shared images and filters in two dimensions, as products of matrices.
+
+Images x [images][channels][height][width] and filters y [filters][channels][size][size] give
+[images][filters][height'][width'], height' = ⌊(height + 2·padding − size) / stride⌋ + 1. What a
+filter looks at is a *patch* of K = channels·size² numbers; with the F filters as rows and the P
+patches as columns, the convolution is a product [F][K]·[K][P] [RRK+20]. The bits of the smaller
+side choose among rows of the other: an OT for each bit of a filter (for each 128 patches) and not
+for each product.
+
+With a dealer a triple of a convolution takes its place [KVH+21]: what is opened is as large as the
+images and the filters, while patches repeat a number up to size² times.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ezlang.diagnostics.diagnostic import CompilerBug
+
+from ..core.party import SharingParty
+from ..core.steps import Array, Steps, swap
+from ..dealt.demands import ConvolutionTriple
+from .matrices import matrix_multiply, matrix_multiply_known
+from .products import bits_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """How filters move over images: by `stride`, over images with so many zeros around them."""
+
+    stride: int = 1
+    padding: int = 0
+
+
+def patches(images: Array, size: int, stride: int) -> Array:
+    """Return what filters look at: [K][images·height'·width']. Local."""
+    windows = np.lib.stride_tricks.sliding_window_view(images, (size, size), axis=(-2, -1))
+    windows = windows[:, :, ::stride, ::stride]
+    rows = windows.transpose(1, 4, 5, 0, 2, 3)
+    result: Array = np.ascontiguousarray(rows).reshape(images.shape[1] * size * size, -1)
+    return result
+
+
+def convolved(images: Array, filters: Array, stride: int) -> Array:
+    """Return the convolution of numbers in the clear, without padding."""
+    size = filters.shape[-1]
+    product = filters.reshape(len(filters), -1) @ patches(images, size, stride)
+    return output_images(product, images, size, stride)
+
+
+def convolve(party: SharingParty, x: Array, y: Array, window: Window | None = None) -> Steps[Array]:
+    """Return shares of the convolution of shared images and filters.
+
+    Cost: that of `matrix_multiply` for (F, K, P): C(F, K, P) OTs in each direction, a bit an OT and
+    M(F, K, P) bytes each way, two rounds and more for further batches. With a dealer that of
+    `convolve_opened`. Seen: choices masked by random bits, messages by pads.
+    """
+    x, window = _prepared(x, y, window)
+    if party.dealt:
+        return (yield from convolve_opened(party, x, y, window.stride))
+    size = y.shape[-1]
+    rows = y.reshape(len(y), -1)
+    product = yield from matrix_multiply(party, rows, patches(x, size, window.stride))
+    return output_images(product, x, size, window.stride)
+
+
+def convolve_known(
+    party: SharingParty, x: Array, known: Array | None, owner: int, window: Window | None = None
+) -> Steps[Array]:
+    """Return the convolution of shared images with filters that party `owner` knows.
+
+    The other gives an array of the filters' shape whose values don't matter. Cost: one cross term,
+    that of `matrix_multiply_known` for [P][K]·[K][F].
+    """
+    if known is None:
+        raise CompilerBug("known filters are needed, at who doesn't own them for their shape")
+    x, window = _prepared(x, known, window)
+    size = known.shape[-1]
+    rows = np.ascontiguousarray(patches(x, size, window.stride).T)
+    columns = np.ascontiguousarray(known.reshape(len(known), -1).T)
+    product = yield from matrix_multiply_known(party, rows, columns, owner)
+    return output_images(np.ascontiguousarray(product.T), x, size, window.stride)
+
+
+def convolve_opened(party: SharingParty, x: Array, y: Array, stride: int) -> Steps[Array]:
+    """Return the convolution, without padding, by a triple of convolutions a ∗ b = c [Bea91].
+
+    Cost: the triple; then the elements of x and of y each way, one round. Opened: x − a and y − b,
+    uniform since a and b are.
+    """
+    triple = yield from party.preprocessing.convolution_triple(triple_for(x, y, stride))
+    opened = np.concatenate(((x - triple.a).reshape(-1), (y - triple.b).reshape(-1)))
+    theirs = yield from swap(opened, "masked images and filters")
+    opened += theirs.view(x.dtype)
+    d, e = opened[: x.size].reshape(x.shape), opened[x.size :].reshape(y.shape)
+    right = triple.b + e if party.index == 0 else triple.b
+    result: Array = triple.c + convolved(d, right, stride) + convolved(triple.a, e, stride)
+    return result
+
+
+def triple_for(x: Array, y: Array, stride: int) -> ConvolutionTriple:
+    """Return the kind of triple that `convolve_opened` takes for these shapes."""
+    images, channels, height, width = x.shape
+    return ConvolutionTriple(
+        bits=bits_of(x),
+        images=images,
+        channels=channels,
+        height=height,
+        width=width,
+        filters=len(y),
+        size=y.shape[-1],
+        stride=stride,
+    )
+
+
+def _prepared(x: Array, y: Array, window: Window | None) -> tuple[Array, Window]:
+    """Put zeros around images, and see that filters fit; shares of zero are zeros."""
+    window = window or Window()
+    if x.ndim != 4 or y.ndim != 4 or x.shape[1] != y.shape[1] or y.shape[2] != y.shape[3]:
+        raise CompilerBug(f"filters {y.shape} don't fit images {x.shape}")
+    edge = (window.padding, window.padding)
+    if window.padding:
+        x = np.pad(x, ((0, 0), (0, 0), edge, edge))
+    if y.shape[-1] > min(x.shape[2:]):
+        raise CompilerBug(f"filters {y.shape} are larger than images {x.shape}")
+    return x, window
+
+
+def output_images(product: Array, x: Array, size: int, stride: int) -> Array:
+    """Return [F][images·height'·width'] as images."""
+    height, width = ((n - size) // stride + 1 for n in x.shape[2:])
+    shape = (product.shape[0], x.shape[0], height, width)
+    return np.ascontiguousarray(product.reshape(shape).swapaxes(0, 1))

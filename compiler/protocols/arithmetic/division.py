@@ -1,0 +1,282 @@
+"""Quotients and remainders of numbers shared additively: exact, rounded toward zero.
+
+By a constant d > 1. With |2^ℓ| = L = L₁d + L₀ and each party's share divided by itself,
+x₀ = q₀d + r₀ and x₁ = q₁d + r₁, an unsigned x = x₀ + x₁ − wL is
+
+    x = (q₀ + q₁ − wL₁)·d + t,    t = r₀ + r₁ − wL₀ [RRK+20],
+
+where w is the wrap-around. −d < t < 2d, so ⌊t / d⌋ is −1, 0 or 1. The comparisons that tell are
+made of r₀ + r₁ at once for both values of w, beside the comparison that tells w, and one of the
+results is chosen then: fewer rounds than comparing t, and no ring that t has to fit into, so that d
+may be any number.
+
+A signed x is shared as x = x₀ + x₁ − wL with x₀ read as signed: w is the wrap-around of the shares
+of x + L/2, and party 0 divides its signed share. Where x < 0, as s says, t + d − 1 takes the place
+of t, which rounds up. Both w and s come from the carry into the top bit. A negative d changes
+signs.
+
+By a secret number: as circuits, on bits [DSZ15]. What division by zero gives is the language's: all
+bits set, and the dividend as the remainder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ezlang.types.types import IntType
+
+from ...circuits import catalogue
+from ...ir.tree import BinaryKind
+from ..boolean.gates import and_bits, and_both, evaluate, pack
+from ..conversions.bits_and_numbers import bits_to_numbers, masks, unpack
+from ..conversions.narrow import narrow_bits, narrow_numbers
+from ..core.party import SharingParty
+from ..core.steps import Array, Bytes, Steps, together
+from .comparison import millionaires, negate_bits, wraps
+from .products import bits_of
+from .truncation import truncate
+
+
+def divide_by_constant(
+    party: SharingParty, x: Array, divisor: int, *, signed: bool
+) -> Steps[Array]:
+    """Return x / d, rounded toward zero, for a d that all know. Nothing is sent for d = 0 or ±1.
+
+    With b the length of |d|, per element. Unsigned: a comparison of ℓ bits and three of b bits side
+    by side (two ANDs, a round), three additive OTs; for powers of two, `truncate`. Signed: a
+    comparison of ℓ − 1 bits and six of b bits, one AND beside, then 5 + 3 ANDs in two rounds, four
+    additive OTs; for powers of two a comparison of ℓ − 1 bits, two of b bits, three ANDs and three
+    additive OTs, in a round less. Seen: what these protocols show.
+    """
+    own, size = x.reshape(-1), abs(divisor)
+    if divisor == 0:
+        ones = np.zeros_like(own)
+        quotient = ~ones if party.index == 0 else ones
+    elif size == 1:
+        quotient = own
+    elif signed:
+        quotient = yield from _signed(party, own, size)
+    elif size & (size - 1) == 0:
+        quotient = yield from truncate(party, own, size.bit_length() - 1, signed=False)
+    else:
+        quotient = yield from _unsigned(party, own, size)
+    if divisor < 0:
+        quotient = np.negative(quotient)
+    return quotient.reshape(x.shape)
+
+
+def remainder_by_constant(
+    party: SharingParty, x: Array, divisor: int, *, signed: bool
+) -> Steps[Array]:
+    """Return x − (x / d)·d, which has the sign of x; x itself for d = 0. Cost: the quotient's."""
+    if divisor == 0:
+        return x
+    own = x.reshape(-1)
+    quotient = yield from divide_by_constant(party, own, divisor, signed=signed)
+    factor = x.dtype.type(divisor % (1 << bits_of(x)))
+    result: Array = own - quotient * factor
+    return result.reshape(x.shape)
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """An operand of a division: shares, or, where it is known, the number in the clear."""
+
+    value: Array
+    known: bool
+
+
+def divide(
+    party: SharingParty,
+    kind: BinaryKind,
+    x: Factor,
+    y: Factor,
+    element: IntType,
+    narrow: catalogue.Narrow | None = None,
+    *,
+    shallow: bool = True,
+) -> Steps[Array]:
+    """Return x / y or x % y (`kind`), with a meaning also where y is zero.
+
+    Cost: `to_bits` of what is shared, side by side; the circuit, by `boolean.evaluate`; and
+    `to_numbers`. That is 402 layers of ANDs for a signed quotient of 64 bits, and 2268 if not
+    `shallow`, where there are a fifth as many ANDs. With `narrow`, a promise on all three numbers,
+    it is all done in fewer bits. Seen: what these protocols show.
+    """
+    n = x.value.size
+    flat = [factor.value.reshape(-1) for factor in (x, y)]
+    wanted = [f for f, factor in zip(flat, (x, y), strict=True) if not factor.known]
+    made = iter(
+        (yield from together([narrow_bits(party, f, narrow, shallow=shallow) for f in wanted]))
+    )
+    ports = [f if factor.known else next(made) for f, factor in zip(flat, (x, y), strict=True)]
+    roles = [catalogue.PUBLIC if f.known else catalogue.SECRET for f in (x, y)]
+    netlist = catalogue.binary(kind, element, *roles, narrow=narrow, shallow=shallow)
+    planes = yield from evaluate(party, netlist, ports, n)
+    words = party.planes.words(planes, n)
+    result = yield from narrow_numbers(party, words, narrow)
+    return result.reshape(x.value.shape)
+
+
+def _unsigned(party: SharingParty, x: Array, d: int) -> Steps[Array]:
+    """x / d for 1 < d that isn't a power of two."""
+    n, bits = x.size, bits_of(x)
+    whole, rest = divmod(1 << bits, d)
+    number = x.dtype.type
+    quotients, remainders = _by(x, d)
+    wrap, reached = yield from together(
+        [wraps(party, x), _reach(party, remainders, d, (d, rest, d + rest))]
+    )
+    w = unpack(wrap, n)
+    at_d, at_rest, at_both = reached
+    # ⌊t / d⌋: [r >= d] where w is 0, [r >= L₀] + [r >= d + L₀] − 1 where it is 1.
+    (one, two) = yield from _chosen(party, w, (at_d, np.zeros_like(w)), (at_rest, at_both))
+    numbers = yield from _numbers(party, (w, one, two), bits)
+    result: Array = quotients + numbers[1] + numbers[2] - numbers[0] * number(whole + 1)
+    return result
+
+
+def _signed(party: SharingParty, x: Array, d: int) -> Steps[Array]:
+    """x / d for a signed x and 1 < d <= 2^(ℓ−1)."""
+    bits = bits_of(x)
+    whole, rest = divmod(1 << bits, d)
+    power = rest == 0
+    quotients, remainders = _divided(party, x, d)
+    limits = (d, d + 1) if power else (d, d + 1, rest, rest + 1, d + rest, d + rest + 1)
+    (wrap_of, s), nonzero, reached = yield from together(
+        [
+            _carry_and_sign(party, x),
+            _any(party, remainders != 0),
+            _reach(party, remainders, d, limits),
+        ]
+    )
+    zero = np.zeros_like(s)
+    low = ((reached[0], zero), (nonzero, reached[1]))
+    if power:
+        # t doesn't depend on w, which is only needed for the quotients.
+        wrapped, (one, two) = yield from together([_and(party, *wrap_of), _chosen(party, s, *low)])
+        w = wrapped ^ wrap_of[2]
+        rows = [w, one, two]
+    else:
+        high = ((reached[2], reached[4]), (reached[3], reached[5]))
+        wrapped, first, second = yield from together(
+            [_and(party, *wrap_of), _chosen(party, s, *low), _chosen(party, s, *high)]
+        )
+        w = wrapped ^ wrap_of[2]
+        # Where w is 1 and s isn't, there is one less.
+        not_s = s ^ np.uint8(party.index == 0)
+        one, two, below = yield from _chosen(party, w, (*first, zero), (*second, not_s))
+        rows = [w, one, two, below]
+    numbers = yield from _numbers(party, rows, bits)
+    minus = zero.astype(x.dtype) if power else numbers[3]
+    correction = numbers[1] + numbers[2] - minus - numbers[0] * x.dtype.type(whole)
+    result: Array = quotients + correction
+    return result
+
+
+def _divided(party: SharingParty, x: Array, d: int) -> tuple[Array, Array]:
+    """Return a share's quotient, rounded down, and remainder; party 0 reads its share as signed."""
+    if party.index == 1:
+        return _by(x, d)
+    number = x.dtype.type
+    signs: Array = np.negative(x >> number(bits_of(x) - 1))
+    # A negative share is −1 − y for the complement y: ⌊(−1 − y) / d⌋ = −1 − ⌊y / d⌋, and what
+    # remains is d − 1 − (y mod d).
+    quotients, remainders = _by(x ^ signs, d)
+    return quotients ^ signs, (remainders ^ signs) + (signs & number(d))
+
+
+def _by(x: Array, d: int) -> tuple[Array, Array]:
+    """Return quotients and remainders of a share.
+
+    NumPy divides by one number with multiplications and shifts; a processor's own division, which
+    it does remainders with, may take longer for some shares than for others.
+    """
+    number = x.dtype.type(d)
+    quotients: Array = x // number
+    return quotients, x - quotients * number
+
+
+def _carry_and_sign(
+    party: SharingParty, x: Array
+) -> Steps[tuple[tuple[Bytes, Bytes, Bytes], Bytes]]:
+    """Return (p, q, c) with w = p·q ⊕ c, and s, shares of bits in a byte each.
+
+    u = x + 2^(ℓ−1) is shared by (u₀, x₁). With c the carry into the top bit, the carry out of it is
+    the majority of both shares' top bits and c, and x is negative where the top bit of u is 0.
+    """
+    number, bits = x.dtype.type, bits_of(x)
+    below = number((1 << (bits - 1)) - 1)
+    low = x & below
+    carry = yield from millionaires(party, below - low if party.index == 0 else low, bits - 1)
+    c = unpack(carry, x.size)
+    top = (x >> number(bits - 1)).astype(np.uint8)
+    sign = top ^ c
+    if party.index == 0:
+        top = top ^ 1  # of u
+    nothing = np.zeros_like(top)
+    p, q = (top, nothing) if party.index == 0 else (nothing, top)
+    return (p ^ c, q ^ c, c), sign
+
+
+def _reach(party: SharingParty, r: Array, d: int, limits: Sequence[int]) -> Steps[list[Bytes]]:
+    """Return shares of r₀ + r₁ >= c for each limit 0 < c <= 2d, where both rᵢ < d; bytes.
+
+    c − r₀ < r₁ + 1, the left side cut to 0 … d: comparisons as long as d.
+    """
+    number = r.dtype.type
+    if party.index == 1:
+        rows = [r + number(1)] * len(limits)
+    else:
+        rows = []
+        for limit in limits:
+            over = max(limit - d, 0)
+            cut = number(limit - over)
+            moved = masks(r >= number(over), r) & (r - number(over))
+            rows.append(masks(moved < cut, r) & (cut - moved))
+    found = yield from millionaires(party, np.concatenate(rows), d.bit_length())
+    return list(unpack(found, r.size * len(limits)).reshape(len(limits), -1))
+
+
+def _any(party: SharingParty, own: Array) -> Steps[Bytes]:
+    """Return shares of the OR of a bit of each party's: one AND of complements."""
+    mine = pack(~own)
+    nothing = np.zeros_like(mine)
+    sides = (mine, nothing) if party.index == 0 else (nothing, mine)
+    both = yield from and_bits(party, *sides)
+    return unpack(negate_bits(party, both), own.size)
+
+
+def _and(party: SharingParty, p: Bytes, q: Bytes, _: Bytes) -> Steps[Bytes]:
+    """AND bits in bytes."""
+    product = yield from and_bits(party, pack(p), pack(q))
+    return unpack(product, p.size)
+
+
+def _chosen(
+    party: SharingParty, condition: Bytes, otherwise: Sequence[Bytes], then: Sequence[Bytes]
+) -> Steps[list[Bytes]]:
+    """Choose between rows of bits in bytes: a pair of triples for each two, one round."""
+    n = condition.size
+    changes = [pack(p ^ q) for p, q in zip(otherwise, then, strict=True)]
+    factor = pack(condition)
+    pairs = [
+        and_both(party, factor, *changes[i : i + 2])
+        if len(changes[i : i + 2]) == 2
+        else and_bits(party, factor, changes[i])
+        for i in range(0, len(changes), 2)
+    ]
+    made = yield from together(pairs)
+    products = [row for part in made for row in (part if isinstance(part, tuple) else (part,))]
+    return [unpack(row, n) ^ old for row, old in zip(products, otherwise, strict=True)]
+
+
+def _numbers(party: SharingParty, rows: Sequence[Bytes], bits: int) -> Steps[Array]:
+    """Return rows of bits in bytes as rows of numbers: an additive OT a bit."""
+    n = rows[0].size
+    made = yield from bits_to_numbers(party, pack(np.concatenate(rows)), n * len(rows), bits)
+    result: Array = made.reshape(len(rows), n)
+    return result

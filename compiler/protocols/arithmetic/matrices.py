@@ -1,0 +1,125 @@
+"""Products of shared matrices, with one OT for a bit and a row of products.
+
+X [m][k] · Y [k][n] = X₀Y₀ + X₁Y₁ + X₀Y₁ + X₁Y₀. In a cross term the bits of one party's matrix
+choose, and each OT carries a row of the other's, up to 128 columns at a time
+(`kernels/matrices.py`). The matrix that chooses is the one that leaves fewer OTs.
+
+C(m, k, n) = ℓ·min(mk·ceil(n/128), kn·ceil(m/128)) OTs; M(m, k, n) bytes of message: mkn·ℓ(ℓ + 1)/2
+bits, for ℓ = 8 rounded up to bytes in each row of at most 128 products.
+
+With a dealer, products are opened factors times a triple of matrices: mk + kn elements each way,
+one round [Bea91, DSZ15].
+
+Operands may be batches, X [b][m][k] and Y [b][k][n], whose products [b][m][n] are made item by
+item: b times as many OTs, triples and bytes, and as many rounds as if X had b times the rows.
+"""
+
+from __future__ import annotations
+
+from math import prod
+
+import numpy as np
+
+from ezlang.diagnostics.diagnostic import CompilerBug
+
+from ..core.lengths import up
+from ..core.party import SharingParty
+from ..core.sizes import PANEL
+from ..core.steps import Array, Steps, swap
+from .products import bits_of, product
+
+
+def matrix_multiply(party: SharingParty, x: Array, y: Array) -> Steps[Array]:
+    """X·Y of two shared matrices.
+
+    Cost: C(m, k, n) OTs in each direction; a bit an OT and M(m, k, n) bytes each way, two rounds
+    and one for each further batch. Batches are rows of the choosing matrix, or parts of long ones,
+    with messages of about a megabyte. Seen: choices masked by random bits, messages by pads.
+    """
+    if party.dealt:
+        return matrix_multiply_opened(party, x, y)
+    m, n = x.shape[-2], y.shape[-1]
+    if n * up(m, PANEL) < m * up(n, PANEL):
+        return _transposed(party, x, y)
+    return matrix_multiply_rows(party, x, y)
+
+
+def _transposed(party: SharingParty, x: Array, y: Array) -> Steps[Array]:
+    result = yield from matrix_multiply_rows(party, turned(y), turned(x))
+    return np.ascontiguousarray(turned(result))
+
+
+def turned(x: Array) -> Array:
+    """Return a view of matrices transposed."""
+    return np.swapaxes(x, -2, -1)
+
+
+def matrix_multiply_rows(party: SharingParty, x: Array, y: Array) -> Steps[Array]:
+    """X·Y with the bits of X as choices: ℓmk·ceil(n/128) OTs in each direction."""
+    bits_of(x)
+    one, other = yield from party.ots.matrices(x, y, (*x.shape, y.shape[-1]))
+    result: Array = x @ y + one + other
+    return result
+
+
+def matrix_multiply_opened(party: SharingParty, x: Array, y: Array) -> Steps[Array]:
+    """X·Y by a triple of matrices: opened are X − A and Y − B, uniform since A and B are.
+
+    Each item of a batch has its own triple.
+    """
+    (*items, m, k), n = x.shape, y.shape[-1]
+    triple = yield from party.preprocessing.matrix_triples(prod(items), m, k, n, bits_of(x))
+    a, b, c = triple.a.reshape(x.shape), triple.b.reshape(y.shape), triple.c
+    opened = np.concatenate(((x - a).reshape(-1), (y - b).reshape(-1)))
+    theirs = yield from swap(opened, "masked matrices")
+    opened += theirs.view(x.dtype)
+    d, e = opened[: x.size].reshape(x.shape), opened[x.size :].reshape(y.shape)
+    right = b + e if party.index == 0 else b
+    result: Array = c.reshape(*items, m, n) + d @ right + a @ e
+    return result
+
+
+def matrix_multiply_known(
+    party: SharingParty, x: Array, known: Array | None, owner: int
+) -> Steps[Array]:
+    """X·K of a shared X [m][k] and a K that the owner knows: one cross term.
+
+    The other gives an array of K's shape whose values don't matter. Cost: ℓkn·ceil(m/128) OTs with
+    the owner as receiver, a bit an OT from it, M(n, k, m) bytes to it, or, where that is less,
+    ℓmk·ceil(n/128) OTs and M(m, k, n) bytes with the owner as sender; two rounds and one for each
+    further batch. With a dealer that of `matrix_multiply`, of which K is a share.
+    """
+    if known is None:
+        raise CompilerBug(
+            "a known matrix is needed, at the party that doesn't own it for its shape"
+        )
+    bits_of(x)
+    is_owner = party.index == owner
+    if party.dealt:
+        share = known if is_owner else np.zeros_like(known)
+        result: Array = yield from matrix_multiply_opened(party, x, share)
+        return result
+    (*items, m, k), n = x.shape, known.shape[-1]
+    if m * up(n, PANEL) < n * up(m, PANEL):
+        shape = (*items, m, k, n)
+        if is_owner:
+            cross, _ = yield from party.ots.matrices(None, known, shape)
+            return x @ known + cross
+        _, cross = yield from party.ots.matrices(x, None, shape)
+        return cross
+    shape = (*items, n, k, m)
+    if is_owner:
+        _, cross = yield from party.ots.matrices(turned(known), None, shape)
+        return x @ known + turned(cross)
+    cross, _ = yield from party.ots.matrices(None, turned(x), shape)
+    return np.ascontiguousarray(turned(cross))
+
+
+def dot(party: SharingParty, x: Array, y: Array) -> Steps[Array]:
+    """Inner products of the rows of x and y, both [m][k]: m results.
+
+    Cost: that of mk products by `arithmetic.product`; their sum is local.
+    """
+    products = yield from product(party, x, y)
+    result: Array = products.sum(axis=1, dtype=x.dtype)
+    return result

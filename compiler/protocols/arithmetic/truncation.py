@@ -1,0 +1,95 @@
+"""Shifts to the right and changes of width: exact, never off by one.
+
+With shares x₀ + x₁ = x + w·2^ℓ, w the wrap-around, and c the carry out of the lowest s bits,
+
+    ⌊x / 2^s⌋ = ⌊x₀ / 2^s⌋ + ⌊x₁ / 2^s⌋ + c − w·2^(ℓ−s)    (modulo 2^ℓ) [RRK+20]
+
+w = (2^ℓ − 1 − x₀ < x₁) and c is the same for the lowest s bits, so both come from one run of the
+millionaires' protocol on digits cut at s [RRG+21]. Signed numbers are moved up by 2^(ℓ−1) before.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ezlang.diagnostics.diagnostic import CompilerBug
+
+from ..boolean.gates import and_bits
+from ..conversions.bits_and_numbers import bits_to_numbers, unpack
+from ..core.party import SharingParty
+from ..core.steps import Array, Bytes, Steps, together
+from .comparison import compare_parts, millionaires, negate_bits
+from .products import bits_of, dtype_of
+
+
+def truncate(
+    party: SharingParty, x: Array, shift: int, *, signed: bool = True, positive: bool = False
+) -> Steps[Array]:
+    """Return ⌊x / 2^s⌋, 0 < s < ℓ.
+
+    Cost: `comparison.compare_parts` for s and ℓ − s bits, an AND, and two additive OTs an element.
+    With `positive`, a promise that 0 <= x < 2^(ℓ−1), the wrap-around is the OR of the shares' top
+    bits [RRG+21, HLHD22]: a comparison of s bits, an AND and two additive OTs.
+    """
+    bits = bits_of(x)
+    if not 0 < shift < bits:
+        raise CompilerBug(f"a truncation of {bits} bits by {shift}")
+    number = x.dtype.type
+    own = x.reshape(-1)
+    moved = signed and not positive
+    if moved and party.index == 0:
+        own = own + number(1 << (bits - 1))
+    compared = ~own if party.index == 0 else own
+    if positive:
+        low = compared & number((1 << shift) - 1)
+        carry, wrap = yield from together(
+            [millionaires(party, low, shift), _either_top(party, own, bits)]
+        )
+    else:
+        (carry, _), (less, same) = yield from compare_parts(party, compared, (0, shift, bits))
+        if same is None:
+            raise CompilerBug("the upper part of a comparison has an equality")
+        both = yield from and_bits(party, same, carry)
+        wrap = less ^ both
+    n = own.size
+    flags = np.packbits(np.concatenate([unpack(carry, n), unpack(wrap, n)]), bitorder="little")
+    numbers = yield from bits_to_numbers(party, flags, 2 * n, bits)
+    c, w = numbers.reshape(2, n)
+    result: Array = (own >> number(shift)) + c - (w << number(bits - shift))
+    if moved and party.index == 0:
+        result -= number(1 << (bits - 1 - shift))
+    return result.reshape(x.shape)
+
+
+def _either_top(party: SharingParty, x: Array, bits: int) -> Steps[Bytes]:
+    """Return shares of the OR of both shares' top bits: one AND of complements."""
+    top = np.packbits((x >> x.dtype.type(bits - 1)).astype(np.uint8), bitorder="little")
+    nothing = np.zeros_like(top)
+    operands = (~top, nothing) if party.index == 0 else (nothing, ~top)
+    neither = yield from and_bits(party, *operands)
+    return negate_bits(party, neither)
+
+
+def extend(party: SharingParty, x: Array, bits: int, *, signed: bool = True) -> Steps[Array]:
+    """Return the same numbers modulo a larger 2^ℓ' [RRG+21].
+
+    Cost: a comparison of ℓ bits and an additive OT of ℓ' bits an element.
+    """
+    old = bits_of(x)
+    if bits <= old:
+        raise CompilerBug(f"an extension of {old} bits to {bits}")
+    number, wide = x.dtype.type, dtype_of(bits)
+    own = x.reshape(-1)
+    if signed and party.index == 0:
+        own = own + number(1 << (old - 1))
+    wrap = yield from millionaires(party, ~own if party.index == 0 else own, old)
+    w = yield from bits_to_numbers(party, wrap, own.size, bits)
+    result: Array = own.astype(wide) - (w << wide.type(old))
+    if signed and party.index == 0:
+        result -= wide.type(1 << (old - 1))
+    return result.reshape(x.shape)
+
+
+def reduce(x: Array, bits: int) -> Array:
+    """Return the same numbers modulo a smaller 2^ℓ'. Local."""
+    return x.astype(dtype_of(bits))

@@ -1,0 +1,1 @@
+"""Protocols on bits shared by exclusive or."""

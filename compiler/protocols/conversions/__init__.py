@@ -1,0 +1,1 @@
+"""Conversions between boolean and arithmetic shares."""

@@ -1,0 +1,111 @@
+"""From bits to numbers and back, and selection by a secret bit.
+
+Conversions from and to wire labels have the same form as those of bits: the garbler's share of a
+bit is its label's lowest bit, the evaluator's that of the active label [DSZ15], so labels become
+packed bits by `np.packbits`, without a message; the other way, each party inputs its share to the
+circuit, whose first gates are the XORs that put them together.
+
+An additive OT below: the sender has a number z, the receiver a bit c, both get shares of c·z. Cost:
+an OT, a bit to the sender, ℓ bits back, two rounds and one for each further batch. With a dealer,
+bits become numbers by daBits: a bit each way and one round.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...circuits.prefix import adder
+from ..arithmetic.products import bits_of, dtype_of, halved_products, product
+from ..boolean.gates import evaluate, open_bits
+from ..core.party import SharingParty
+from ..core.steps import Array, Bytes, Steps
+from ..ot.preprocessing import halved_bit_products
+
+
+def unpack(packed: Bytes, n: int) -> Bytes:
+    """Return n bits as bytes."""
+    return np.unpackbits(packed, count=n, bitorder="little")
+
+
+def masks(condition: Array, x: Array) -> Array:
+    """Return bits as elements like x's: all bits set, or none; of bools, bit 0 alone counts."""
+    result: Array = np.negative(condition.astype(x.dtype))
+    return result
+
+
+def bits_to_numbers(party: SharingParty, x: Bytes, n: int, bits: int) -> Steps[Array]:
+    """Return shares modulo 2^ℓ of n bits shared by exclusive or: x₀ + x₁ − 2·x₀x₁ [DSZ15].
+
+    Cost: an additive OT a bit, with party 0 as sender for the first ceil(n/2), party 1 for the
+    rest. With a dealer: a daBit r a bit, N bytes each way, one round; opened is x ⊕ r, and
+    x = (x ⊕ r) + r − 2·(x ⊕ r)·r is local then [RW19].
+    """
+    dtype = dtype_of(bits)
+    if party.dealt and n:
+        dealt = yield from party.preprocessing.da_bits(n, bits)
+        opened = yield from open_bits(party, x ^ dealt.bits)
+        known = unpack(opened, n).astype(dtype)
+        number = dealt.numbers - 2 * known * dealt.numbers
+        result: Array = number + known if party.index == 0 else number
+        return result
+    own = unpack(x, n)
+    shares = yield from halved_bit_products(party.ots, party.index, own, bits)
+    result = own.astype(dtype) + shares
+    return result
+
+
+def select(party: SharingParty, condition: Bytes, x: Array) -> Steps[Array]:
+    """Return c·x for n packed bits c and numbers x, of any shape [RRK+20, 2-COT multiplexer].
+
+    c·x₀ = c₀x₀ + c₁·(1 − 2c₀)x₀, where c₁ is the other's choice bit; x₁ likewise. Cost: an additive
+    OT an element in each direction: ceil(n/8) + n elements each way. With a dealer:
+    `bits_to_numbers` and a product.
+    """
+    if party.dealt:
+        number = yield from bits_to_numbers(party, condition, x.size, bits_of(x))
+        result: Array = yield from product(party, number.reshape(x.shape), x)
+        return result
+    own = unpack(condition, x.size)
+    flat = x.reshape(-1)
+    selected = flat * own
+    sent, received = yield from party.ots.additive(flat - 2 * selected, own)
+    result = (selected + sent + received).reshape(x.shape)
+    return result
+
+
+def to_numbers(party: SharingParty, x: Array) -> Steps[Array]:
+    """Return additive shares of integers shared by exclusive or [DSZ15].
+
+    x₀ + x₁ − 2·Σ 2^i x₀ᵢx₁ᵢ. Cost: that of `arithmetic.square`, ℓ OTs and ℓ(ℓ + 1)/2 + ℓ bits an
+    element. With a dealer: `bits_to_numbers` of all bits, ℓN bytes each way, one round.
+    """
+    bits = bits_of(x)
+    if party.dealt and x.size:
+        planes = party.planes.slice(x.reshape(-1))
+        size = planes.shape[1]
+        numbers = yield from bits_to_numbers(party, planes.reshape(-1), 8 * planes.size, bits)
+        places = np.arange(bits, dtype=x.dtype)[:, None]
+        weighted = numbers.reshape(bits, 8 * size)[:, : x.size] << places
+        result: Array = weighted.sum(axis=0, dtype=x.dtype).reshape(x.shape)
+        return result
+    cross = yield from halved_products(party.ots, party.index, x, bitwise=True)
+    result = x + cross
+    return result
+
+
+def to_bits(party: SharingParty, x: Array, *, shallow: bool = True) -> Steps[Bytes]:
+    """Return packed bits [ℓ][N] of numbers [n]: an adder of the two shares [DSZ15].
+
+    Cost: that of the adder, by `boolean.evaluate`: for ℓ = 64 with `shallow` 7 rounds, otherwise
+    63 ANDs an element in 63 rounds.
+    """
+    nothing = np.zeros_like(x)
+    inputs = [x, nothing] if party.index == 0 else [nothing, x]
+    planes = yield from evaluate(party, adder(bits_of(x), shallow=shallow), inputs, x.size)
+    return planes
+
+
+def to_xor_shares(party: SharingParty, x: Array, *, shallow: bool = True) -> Steps[Array]:
+    """Return integers shared by exclusive or; like `to_bits`."""
+    planes = yield from to_bits(party, x, shallow=shallow)
+    return party.planes.words(planes, x.size)

@@ -1,0 +1,50 @@
+"""Conversions of numbers that are known to have fewer bits than their type."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...circuits.catalogue import Narrow
+from ...circuits.prefix import adder
+from ..arithmetic.products import bits_of
+from ..boolean.gates import evaluate, pack
+from ..core.party import SharingParty
+from ..core.steps import Array, Bytes, Steps
+from .bits_and_numbers import bits_to_numbers, to_bits, to_numbers, unpack
+
+
+def narrow_bits(
+    party: SharingParty, x: Array, narrow: Narrow | None, *, shallow: bool = True
+) -> Steps[Bytes]:
+    """Return packed bits [ℓ][N] of numbers [n]: `to_bits`, by an adder of b bits alone.
+
+    The other bits are zeros, or repeat the sign.
+    """
+    if narrow is None:
+        planes = yield from to_bits(party, x, shallow=shallow)
+        return planes
+    own = party.planes.slice(x)[: narrow.bits]
+    nothing = np.zeros_like(own)
+    inputs = [own, nothing] if party.index == 0 else [nothing, own]
+    low = yield from evaluate(party, adder(narrow.bits, shallow=shallow), inputs, x.size)
+    top = np.zeros_like(low[-1:]) if narrow.nonnegative else low[-1:]
+    return np.concatenate([low, *[top] * (bits_of(x) - narrow.bits)])
+
+
+def narrow_numbers(party: SharingParty, x: Array, narrow: Narrow | None) -> Steps[Array]:
+    """Return additive shares of integers [n] shared by exclusive or: `to_numbers`.
+
+    Of b bits with 2b <= ℓ, and with a dealer always: `bits_to_numbers` of those alone, summed up.
+    """
+    bits, n = bits_of(x), x.size
+    if narrow is None or not (party.dealt or 2 * narrow.bits <= bits):
+        result: Array = yield from to_numbers(party, x)
+        return result
+    planes = party.planes.slice(x)[: narrow.bits]
+    rows = np.stack([unpack(plane, n) for plane in planes])
+    made = yield from bits_to_numbers(party, pack(rows), rows.size, bits)
+    weights = [1 << i for i in range(narrow.bits)]
+    if not narrow.nonnegative:
+        weights[-1] = (1 << bits) - weights[-1]
+    total: Array = np.array(weights, x.dtype) @ made.reshape(narrow.bits, n)
+    return total

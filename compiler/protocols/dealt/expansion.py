@@ -1,0 +1,356 @@
+"""Preprocessing that a dealer deals: from seeds, and one correction a unit to one party [Bea91].
+
+The dealer draws a seed for each party. A party expands its fields of each kind (`demands.py`) by
+AES-128 in counter mode, each field from a key of its own, so that no block is used twice and fields
+can be read in parts of any size; party 1 reads those that make the units right from the dealer's
+corrections. Nothing but its seed goes to party 0.
+
+Security: semi-honest parties and a dealer that colludes with neither; κ = 128, by AES as a
+pseudorandom function. Each party's data is uniform given its own seed: party 0's by its seed, party
+1's corrections as fields of party 0's mask them. The dealer sees the demands and nothing else; but
+together with one party it knows the other's masks, and from what was opened its inputs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from typing import ClassVar, Final, assert_never
+
+import numpy as np
+
+from ezlang.diagnostics.diagnostic import CompilerBug
+
+from ..arithmetic.convolution import convolved
+from ..core.party import BitTriples, DaBits, Squares, Triples
+from ..core.party import MatrixTriple as MatrixShares
+from ..core.steps import Steps
+from ..native.calls import BLOCK_BYTES, Array, Native, empty, padded
+from ..ot.directions import Bytes, Generator
+from ..ot.softspoken import Blocks
+from .demands import (
+    BitPair,
+    BitTriple,
+    ConvolutionTriple,
+    CorrelatedOt,
+    Demands,
+    Field,
+    Kind,
+    LabelOt,
+    MatrixTriple,
+    RandomBit,
+    RingSquare,
+    RingTriple,
+    describe,
+    in_order,
+    layout,
+    sender_of,
+    unit_bytes,
+)
+
+PART_BYTES: Final = 1 << 20
+"""How much of what either party gets is dealt at a time, unless a unit is larger."""
+
+_READ_AHEAD: Final = 1 << 12
+"""How many bytes of a stream are made at least."""
+
+
+_Product = (
+    BitTriple | BitPair | RingTriple | RingSquare | MatrixTriple | ConvolutionTriple | RandomBit
+)
+
+
+def stream_key(seed: bytes, purpose: str) -> bytes:
+    """Return the key for one purpose: a hash of it under the seed, by BLAKE2 [ANWW13]."""
+    return hashlib.blake2b(purpose.encode(), key=seed, digest_size=BLOCK_BYTES).digest()
+
+
+class Stream:
+    """The bytes of a key stream, in order, in parts of any size."""
+
+    def __init__(self, native: Native, key: bytes) -> None:
+        self._generator = Generator(native, key)
+        self._rest: Bytes = np.empty(0, np.uint8)
+
+    def read(self, count: int) -> Bytes:
+        """Return the next `count` bytes, in memory that the caller may change, with padding."""
+        kept = self._rest
+        missing = count - kept.size
+        if missing <= 0:
+            out: Bytes = empty(count, np.uint8)
+            out[:] = kept[:count]
+            self._rest = kept[count:]
+            return out
+        out = empty(count, np.uint8)
+        out[: kept.size] = kept
+        whole = missing // BLOCK_BYTES if missing >= _READ_AHEAD else 0
+        at = kept.size + whole * BLOCK_BYTES
+        self._generator.fill(out[kept.size : at])
+        ahead = self._generator.bytes(_READ_AHEAD)
+        out[at:] = ahead[: count - at]
+        self._rest = ahead[count - at :]
+        return out
+
+
+class Fields:
+    """One party's fields of a kind, as its seed expands them; at the dealer of both parties."""
+
+    def __init__(self, native: Native, seed: bytes, kind: Kind, party: int) -> None:
+        text = describe(kind)
+        self._streams = {
+            part: Stream(native, stream_key(seed, f"{text}: {part.name} of party {party}"))
+            for part in layout(kind, party)
+            if not part.dealt
+        }
+
+    def read(self, count: int) -> dict[str, Array]:
+        """Return name → [count][shape] for the next `count` units."""
+        return {part.name: _read(stream, part, count) for part, stream in self._streams.items()}
+
+
+def _read(stream: Stream, part: Field, count: int) -> Array:
+    data = stream.read(count * part.unit_bytes)
+    if part.bits:
+        data &= 1
+    return data.view(part.dtype).reshape(count, *part.shape)
+
+
+def dealt_delta(native: Native, seed: bytes, kind: CorrelatedOt | LabelOt) -> Blocks:
+    """Return the Δ of OTs in which a seed's party is the sender, [2]; its lowest bit is 1."""
+    key = stream_key(seed, f"{describe(kind)}: difference")
+    delta: Blocks = Generator(native, key).blocks(1)[0]
+    delta[0] |= np.uint64(1)
+    return delta
+
+
+def part_units(kind: Kind) -> int:
+    """Return how many units are dealt at a time."""
+    return max(PART_BYTES // max(unit_bytes(kind, 0), unit_bytes(kind, 1)), 1)
+
+
+def parts_of(demands: Demands) -> Iterator[tuple[Kind, slice]]:
+    """Return what is dealt at a time, in order: units of a kind."""
+    for kind, count in in_order(demands):
+        step = part_units(kind)
+        for at in range(0, count, step):
+            yield kind, slice(at, min(at + step, count))
+
+
+def corrections(native: Native, seeds: tuple[bytes, bytes], demands: Demands) -> Iterator[Array]:
+    """Return what the dealer sends to party 1, one contiguous array after the other.
+
+    Memory is bounded by a few times `PART_BYTES`, or by the largest unit.
+    """
+    begun: tuple[Kind, Fields, Fields] | None = None
+    for kind, part in parts_of(demands):
+        if begun is None or begun[0] != kind:
+            begun = (kind, Fields(native, seeds[0], kind, 0), Fields(native, seeds[1], kind, 1))
+        zero, one = (fields.read(part.stop - part.start) for fields in begun[1:])
+        if isinstance(kind, CorrelatedOt | LabelOt):
+            sender = sender_of(kind)
+            found = _corrected_ots(zero, one, sender, dealt_delta(native, seeds[sender], kind))
+        else:
+            found = _corrected(kind, zero, one)
+        for field in layout(kind, 1):
+            if field.dealt:
+                yield np.ascontiguousarray(found[field.name], field.dtype)
+
+
+def _corrected_ots(
+    zero: dict[str, Array], one: dict[str, Array], sender: int, delta: Blocks
+) -> dict[str, Array]:
+    """Return party 1's blocks: t = q ⊕ r·Δ, or q = t ⊕ r·Δ."""
+    choices = (one if sender == 0 else zero)["r"]
+    masks = np.negative(choices.astype(np.uint64))[:, None] & delta
+    return {"t": zero["q"] ^ masks} if sender == 0 else {"q": zero["t"] ^ masks}
+
+
+def _corrected(kind: _Product, zero: dict[str, Array], one: dict[str, Array]) -> dict[str, Array]:
+    """Return party 1's dealt fields of units whose other fields are given."""
+    match kind:
+        case BitTriple():
+            return {"c": ((zero["a"] ^ one["a"]) & (zero["b"] ^ one["b"])) ^ zero["c"]}
+        case BitPair():
+            a = zero["a"] ^ one["a"]
+            return {f"c{i}": (a & (zero[f"b{i}"] ^ one[f"b{i}"])) ^ zero[f"c{i}"] for i in range(2)}
+        case RingTriple():
+            return {"c": (zero["a"] + one["a"]) * (zero["b"] + one["b"]) - zero["c"]}
+        case RingSquare():
+            a = zero["a"] + one["a"]
+            return {"c": a * a - zero["c"]}
+        case MatrixTriple():
+            return {"c": (zero["a"] + one["a"]) @ (zero["b"] + one["b"]) - zero["c"]}
+        case ConvolutionTriple():
+            images, filters = (zero[name] + one[name] for name in "ab")
+            units = zip(images, filters, strict=True)
+            return {"c": np.stack([convolved(*unit, kind.stride) for unit in units]) - zero["c"]}
+        case RandomBit():
+            number = zero["number"]
+            return {"number": (zero["bit"] ^ one["bit"]).astype(number.dtype) - number}
+        case _:
+            assert_never(kind)
+
+
+class DealtUnits:
+    """One party's units of all kinds that were asked for: handed out in order, each once."""
+
+    def __init__(self, native: Native, party: int, seed: bytes, demands: Demands) -> None:
+        self.party = party
+        self.demands = dict(in_order(demands))
+        self.taken: dict[Kind, int] = dict.fromkeys(self.demands, 0)
+        self._native, self._seed = native, seed
+        self._fields = {kind: Fields(native, seed, kind, party) for kind in self.demands}
+        self._dealt = {
+            kind: {
+                field.name: empty(count * field.unit_bytes, np.uint8)
+                for field in layout(kind, party)
+                if field.dealt
+            }
+            for kind, count in self.demands.items()
+        }
+
+    def places(self) -> Iterator[memoryview]:
+        """Return where the corrections go that come to this party, in the order they come in."""
+        if self.party == 0:
+            return
+        for kind, part in parts_of(self.demands):
+            for field in layout(kind, self.party):
+                if field.dealt:
+                    size = field.unit_bytes
+                    memory = self._dealt[kind][field.name]
+                    yield memory[part.start * size : part.stop * size].data
+
+    def take(self, kind: Kind, count: int) -> dict[str, Array]:
+        """Return name → [count][shape] for the next `count` units. Cost: nothing is sent.
+
+        Kernels may read `native.PADDING` bytes behind the arrays.
+        """
+        at = self.taken.get(kind, 0)
+        if at + count > self.demands.get(kind, 0):
+            raise CompilerBug(
+                f"{at + count} units of {describe(kind)} are used, and "
+                f"{self.demands.get(kind, 0)} were dealt"
+            )
+        if not count:
+            return _nothing(kind, self.party)
+        self.taken[kind] = at + count
+        found = self._fields[kind].read(count)
+        for field in layout(kind, self.party):
+            if field.dealt:
+                size = field.unit_bytes
+                part = self._dealt[kind][field.name][at * size : (at + count) * size]
+                found[field.name] = part.view(field.dtype).reshape(count, *field.shape)
+        return found
+
+    def delta(self, kind: CorrelatedOt | LabelOt) -> Blocks:
+        """Return Δ of OTs in which this party is the sender, [2]."""
+        if sender_of(kind) != self.party:
+            raise CompilerBug("only the sender of OTs knows their difference")
+        return dealt_delta(self._native, self._seed, kind)
+
+    def left(self) -> dict[Kind, int]:
+        """Return kind → how many units nobody has taken, for those that have some."""
+        rest = {kind: count - self.taken[kind] for kind, count in self.demands.items()}
+        return {kind: count for kind, count in rest.items() if count}
+
+
+def _nothing(kind: Kind, party: int) -> dict[str, Array]:
+    return {
+        field.name: empty(0, field.dtype).reshape(0, *field.shape) for field in layout(kind, party)
+    }
+
+
+class DealtPreprocessing:
+    """Dealt units as protocols take them: `party.Preprocessing`. No messages, no OTs."""
+
+    def __init__(self, units: DealtUnits) -> None:
+        self._units = units
+
+    def bit_triples(self, count: int) -> Steps[BitTriples]:
+        """`count` (a multiple of 8) triples of bits."""
+        yield from ()
+        found = self._units.take(BitTriple(), _bytes_of(count))
+        return BitTriples(a=found["a"], b=found["b"], c=found["c"])
+
+    def bit_pairs(self, count: int) -> Steps[BitTriples]:
+        """`count` (a multiple of 8) pairs of triples with the same a."""
+        yield from ()
+        found = self._units.take(BitPair(), _bytes_of(count))
+        b, c = (_two_rows(found[f"{name}0"], found[f"{name}1"]) for name in "bc")
+        return BitTriples(a=found["a"], b=b, c=c)
+
+    def triples(self, count: int, bits: int) -> Steps[Triples]:
+        """`count` triples modulo 2^ℓ."""
+        yield from ()
+        found = self._units.take(RingTriple(bits=bits), count)
+        return Triples(a=found["a"], b=found["b"], c=found["c"])
+
+    def squares(self, count: int, bits: int) -> Steps[Squares]:
+        """`count` numbers and their squares modulo 2^ℓ."""
+        yield from ()
+        found = self._units.take(RingSquare(bits=bits), count)
+        return Squares(a=found["a"], c=found["c"])
+
+    def matrix_triples(self, count: int, m: int, k: int, n: int, bits: int) -> Steps[MatrixShares]:
+        """`count` triples of matrices modulo 2^ℓ."""
+        yield from ()
+        kind = MatrixTriple(bits=bits, rows=m, inner=k, columns=n)
+        found = self._units.take(kind, count)
+        return MatrixShares(a=found["a"], b=found["b"], c=found["c"])
+
+    def convolution_triple(self, kind: ConvolutionTriple) -> Steps[MatrixShares]:
+        """A triple of images, filters and their convolution."""
+        yield from ()
+        found = self._units.take(kind, 1)
+        return MatrixShares(a=found["a"][0], b=found["b"][0], c=found["c"][0])
+
+    def da_bits(self, count: int, bits: int) -> Steps[DaBits]:
+        """`count` random bits in both forms."""
+        yield from ()
+        found = self._units.take(RandomBit(bits=bits), count)
+        packed = padded(np.packbits(found["bit"], bitorder="little"))
+        return DaBits(bits=packed, numbers=found["number"])
+
+
+def _two_rows(first: Bytes, second: Bytes) -> Bytes:
+    """Return vectors as rows without a gap, with padding."""
+    rows: Bytes = empty(2 * first.size, np.uint8)
+    rows[: first.size], rows[first.size :] = first, second
+    return rows.reshape(2, -1)
+
+
+def _bytes_of(count: int) -> int:
+    if count % 8:
+        raise CompilerBug("bit triples come in multiples of eight")
+    return count // 8
+
+
+class DealtOtSender:
+    """The sender's end of dealt correlated OTs: `correlated.CotSenderSource`."""
+
+    speaks: ClassVar[bool] = False
+
+    def __init__(self, units: DealtUnits) -> None:
+        self._units = units
+        self._kind = CorrelatedOt(sender=units.party)
+        self.delta: Blocks = units.delta(self._kind)
+
+    def take(self, count: int) -> Blocks:
+        """Return the q of the next `count` OTs."""
+        q: Blocks = self._units.take(self._kind, count)["q"]
+        return q
+
+
+class DealtOtReceiver:
+    """The receiver's end of dealt correlated OTs: `correlated.CotReceiverSource`."""
+
+    speaks: ClassVar[bool] = False
+
+    def __init__(self, units: DealtUnits) -> None:
+        self._units = units
+        self._kind = CorrelatedOt(sender=1 - units.party)
+
+    def take(self, count: int) -> tuple[Bytes, Blocks]:
+        """Return the bits r, a byte each, and the t of the next `count` OTs."""
+        found = self._units.take(self._kind, count)
+        return found["r"], found["t"]

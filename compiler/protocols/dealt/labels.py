@@ -1,0 +1,81 @@
+"""Dealt correlated OTs for the bits that Yao's evaluator shares: both sides' sources (`cot.py`).
+
+Cost: nothing is sent; a `demands.LabelOt` a bit. Batches are as large as what is wanted, so that
+all that is dealt is used.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from ...kernels.engine import Engine
+from ..core.channel import Channel
+from ..ot.softspoken import Blocks, CotReceiverParty, CotSenderParty, with_room
+from ..ot.stock import LARGEST_BATCH, Made, Message
+from .demands import LabelOt
+from .expansion import DealtUnits
+
+
+@dataclass(slots=True)
+class DealtBatches:
+    """Batches of dealt OTs: what is wanted, up to a limit that bounds memory. Nobody speaks."""
+
+    position: ClassVar[int] = 0
+    sender_speaks: ClassVar[bool] = False
+
+    def next(self, wanted: int) -> Made:
+        """Return the next batch."""
+        return Made(count=min(wanted, LARGEST_BATCH), bytes=0)
+
+    def set_up(self) -> tuple[Message, ...]:
+        """Nothing is sent."""
+        return ()
+
+
+class DealtLabelSender(CotSenderParty):
+    """The garbler's side; its Δ is the dealer's, with lowest bit 1."""
+
+    speaks: ClassVar[bool] = False
+
+    def __init__(self, channel: Channel, engine: Engine, units: DealtUnits) -> None:
+        super().__init__(channel, engine, units.delta(LabelOt()).tobytes(), DealtBatches())
+        self._units = units
+
+    def wipe(self) -> None:
+        """Forget stock and Δ."""
+        for memory in (self.stock, self._delta):
+            memory.view[:] = bytes(memory.size)
+
+    def _extend(self, batch: Made, place: int | None) -> None:
+        q = self._units.take(LabelOt(), batch.count)["q"]
+        _copy(q, self._place(batch.count, place))
+
+
+class DealtLabelReceiver(CotReceiverParty):
+    """The evaluator's side."""
+
+    speaks: ClassVar[bool] = False
+
+    def __init__(self, channel: Channel, engine: Engine, units: DealtUnits) -> None:
+        super().__init__(channel, engine, DealtBatches())
+        self._units = units
+
+    def wipe(self) -> None:
+        """Forget stock and bits."""
+        for memory in (self.stock, self.choices):
+            memory.view[:] = bytes(memory.size)
+
+    def _extend(self, batch: Made, place: int | None) -> None:
+        found = self._units.take(LabelOt(), batch.count)
+        packed = np.packbits(found["r"], bitorder="little")
+        self.choices = with_room(self.choices, packed.size)
+        self.choices.view[: packed.size] = packed.data
+        _copy(found["t"], self._place(batch.count, place))
+
+
+def _copy(blocks: Blocks, address: int) -> None:
+    ctypes.memmove(address, blocks.ctypes.data, blocks.nbytes)

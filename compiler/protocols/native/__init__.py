@@ -1,0 +1,1 @@
+"""Protocols as a party runs them: kernels, sessions and groups of operations."""

@@ -1,0 +1,292 @@
+"""Kinds of batches of OTs at one party, by the native kernels.
+
+A kind knows what of its arrays a half of a batch is about (`lengths.py`): the receiver's choices,
+the sender's message, made of blocks, and what the receiver makes of it. All arrays that kernels
+work on have padding. `first` is the number of the half's first key.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+
+from ezlang.diagnostics.diagnostic import CompilerBug
+
+from ...kernels.matrices import bit_order
+from ..core.lengths import Half, Panel
+from ..core.sizes import DIGIT_BITS
+from ..core.steps import Bytes
+from ..ot.softspoken import Blocks
+from .calls import PADDING, Array, Native, address_of, empty, zeros
+
+
+class Kind(Protocol):
+    """What is done in both directions of batches; `name` is for those who look at transcripts."""
+
+    name: str
+
+    def choices(self, half: Half) -> Bytes:
+        """Return the receiver's choices, a byte an OT. Not asked for where they are random."""
+
+    def send(self, half: Half, first: int, blocks: Blocks, message: Bytes) -> None:
+        """Fill the sender's message."""
+
+    def receive(
+        self, half: Half, first: int, choices: Bytes, blocks: Blocks, message: Bytes
+    ) -> None:
+        """Do the receiver's work."""
+
+
+class Session:
+    """What kernels need of a session: Δ of this party's OTs, and where keys begin.
+
+    They are kept as addresses.
+    """
+
+    def __init__(self, native: Native, delta: Blocks, own: Bytes, other: Bytes) -> None:
+        self.native = native
+        self.delta = address_of(delta)
+        self.own_start = address_of(own)
+        self.other_start = address_of(other)
+        self._alive = delta, own, other
+
+    def send(self, kernel: str, first: int, blocks: Blocks, *arguments: Array | int) -> None:
+        """Call a sender's kernel."""
+        self.native.call(kernel, self.own_start, first, blocks, self.delta, *arguments)
+
+    def receive(self, kernel: str, first: int, blocks: Blocks, *arguments: Array | int) -> None:
+        """Call a receiver's kernel."""
+        self.native.call(kernel, self.other_start, first, blocks, *arguments)
+
+
+class BitProducts:
+    """Random triples or pairs: the receiver's random choices, and rows u, v and b of both roles."""
+
+    name = "bit products"
+
+    def __init__(self, session: Session, count: int, copies: int) -> None:
+        size = count // 8
+        self.a: Bytes = empty(size, np.uint8)
+        self.u, self.v, self.b = np.zeros((3, copies, size + PADDING), np.uint8)
+        self._session = session
+        self._kernel = ("triples", "pairs")[copies - 1]
+        self._stride = size + PADDING
+
+    def choices(self, half: Half) -> Bytes:
+        """Nobody asks: choices are random."""
+        raise CompilerBug("random choices are asked for")
+
+    def send(self, half: Half, first: int, blocks: Blocks, message: Bytes) -> None:
+        """Put pads and their differences into rows; there is no message."""
+        at = half.start // 8
+        v, b = self.v.reshape(-1)[at:], self.b.reshape(-1)[at:]
+        arguments = (v, b, half.ots, self._stride)
+        self._session.send(f"{self._kernel}_sender", first, blocks, *arguments)
+
+    def receive(
+        self, half: Half, first: int, choices: Bytes, blocks: Blocks, message: Bytes
+    ) -> None:
+        """Put the pads into rows, and pack the choices."""
+        at = half.start // 8
+        arguments = (self.u.reshape(-1)[at:], half.ots, self._stride)
+        self._session.receive(f"{self._kernel}_receiver", first, blocks, *arguments)
+        self.a[at : half.stop // 8] = np.packbits(choices, bitorder="little")
+
+
+class Products:
+    """Products by factors that choose with their bits, or that random choices draw.
+
+    Shares are added to `shares`, for this party as sender and as receiver. Without factors, those
+    drawn are added to `drawn`.
+    """
+
+    name = "products"
+
+    def __init__(
+        self,
+        session: Session,
+        sent: Array,
+        factors: Array | None,
+        shares: tuple[Array, Array],
+        *,
+        drawn: Array | None = None,
+        bitwise: bool = False,
+    ) -> None:
+        self._session = session
+        self._sent = sent
+        self._factors = factors
+        self._shares = shares
+        self._drawn = drawn
+        self._bits = 8 * shares[0].itemsize
+        self._sender = f"{'bitwise' if bitwise else 'gilboa'}_sender{self._bits}"
+
+    def choices(self, half: Half) -> Bytes:
+        """Return the bits of the factors."""
+        assert self._factors is not None
+        out: Bytes = empty(half.ots, np.uint8)
+        count = half.stop - half.start
+        self._session.native.call(f"spread{self._bits}", self._factors[half.part], out, count)
+        return out
+
+    def send(self, half: Half, first: int, blocks: Blocks, message: Bytes) -> None:
+        """Fill the message; add to the shares."""
+        count = half.stop - half.start
+        arguments = (self._sent[half.part], self._shares[0][half.part], message, count)
+        self._session.send(self._sender, first, blocks, *arguments)
+
+    def receive(
+        self, half: Half, first: int, choices: Bytes, blocks: Blocks, message: Bytes
+    ) -> None:
+        """Add to the shares, and to the factors drawn."""
+        count = half.stop - half.start
+        arguments = (choices, message, self._shares[1][half.part], count)
+        self._session.receive(f"gilboa_receiver{self._bits}", first, blocks, *arguments)
+        if self._drawn is not None:
+            drawn = self._drawn[half.part]
+            self._session.native.call(f"collect{self._bits}", drawn, choices, count)
+
+
+class Additive:
+    """Numbers times chosen bits; shares are put into `shares`."""
+
+    name = "products with bits"
+
+    def __init__(
+        self, session: Session, sent: Array, chosen: Bytes, shares: tuple[Array, Array]
+    ) -> None:
+        self._session = session
+        self._sent = sent
+        self._chosen = chosen
+        self._shares = shares
+        self._bits = 8 * shares[0].itemsize
+
+    def choices(self, half: Half) -> Bytes:
+        """Return the chosen bits."""
+        return self._chosen[half.part]
+
+    def send(self, half: Half, first: int, blocks: Blocks, message: Bytes) -> None:
+        """Fill the message and put in the shares."""
+        arguments = (self._sent[half.part], self._shares[0][half.part], message, half.ots)
+        self._session.send(f"additive_sender{self._bits}", first, blocks, *arguments)
+
+    def receive(
+        self, half: Half, first: int, choices: Bytes, blocks: Blocks, message: Bytes
+    ) -> None:
+        """Put in the shares."""
+        arguments = (choices, message, self._shares[1][half.part], half.ots)
+        self._session.receive(f"additive_receiver{self._bits}", first, blocks, *arguments)
+
+
+class Tables:
+    """Leaves of comparisons, or tables: entries number `digits` are put into `out`.
+
+    The sender has digits and masks of leaves, or words of tables: the arrays `sent`.
+    """
+
+    name = "tables"
+
+    def __init__(
+        self, session: Session, kernel: str, fields: int, sent: tuple[Array, ...], digits: Bytes
+    ) -> None:
+        self.out: Bytes = empty(len(digits), np.uint8)
+        self._session = session
+        self._sender = f"{kernel}{fields}_sender"
+        self._receiver = f"leaves{fields}_receiver"
+        self._sent = sent
+        self._digits = digits
+
+    def choices(self, half: Half) -> Bytes:
+        """Return the bits of the digits."""
+        out: Bytes = empty(half.ots, np.uint8)
+        digits = self._digits[half.part]
+        self._session.native.call("spread_digits", digits, out, half.ots // DIGIT_BITS)
+        return out
+
+    def send(self, half: Half, first: int, blocks: Blocks, message: Bytes) -> None:
+        """Mask the tables."""
+        sent = [array[half.part] for array in self._sent]
+        count = half.stop - half.start
+        self._session.send(self._sender, first, blocks, *sent, message, count)
+
+    def receive(
+        self, half: Half, first: int, choices: Bytes, blocks: Blocks, message: Bytes
+    ) -> None:
+        """Unmask the entries."""
+        arguments = (self._digits[half.part], message, self.out[half.part], len(choices) // 4)
+        self._session.receive(self._receiver, first, blocks, *arguments)
+
+
+class MatrixRows:
+    """Rows that choose, times some columns of what is carried: item by item [m][k] · [k][columns].
+
+    `choosing` are the rows [items·m][k] of all items, `carried` [items·k][n]; to `shares`
+    [items·m][n] is added what the panel's part of k gives. Kernels work on rows whose length is a
+    multiple of `strip` elements.
+    """
+
+    name = "matrix products"
+
+    def __init__(
+        self,
+        session: Session,
+        choosing: Array | None,
+        carried: Array | None,
+        shares: tuple[Array, Array],
+        *,
+        sizes: tuple[int, int],
+        panel: Panel,
+        strip: int,
+    ) -> None:
+        self._session = session
+        self._choosing = choosing
+        self._carried = carried
+        self._shares = shares
+        self._height, self._whole = sizes
+        self._part = panel.inner
+        self._inner = panel.inner.stop - panel.inner.start
+        self._columns = panel.columns
+        self._width = panel.stop - panel.start
+        self._stride = -(-self._width // strip) * strip
+        self._bits = 8 * shares[0].itemsize
+
+    def choices(self, half: Half) -> Bytes:
+        """Return the bits of rows, in the order of the kernels."""
+        assert self._choosing is not None
+        part = self._choosing[half.part, self._part]
+        raw = np.ascontiguousarray(part).view(np.uint8).reshape(-1)
+        bits = np.unpackbits(raw, bitorder="little").reshape(-1, self._bits)
+        out: Bytes = empty(half.ots, np.uint8)
+        np.take(bits, bit_order(self._bits), axis=1, out=out.reshape(bits.shape))
+        return out
+
+    def send(self, half: Half, first: int, blocks: Blocks, message: Bytes) -> None:
+        """Fill the message; put in the shares."""
+        assert self._carried is not None
+        item, before = divmod(half.start, self._height)
+        last = -(-half.stop // self._height)
+        carried = self._carried[item * self._whole : last * self._whole, self._columns]
+        count = last - item
+        rows, share = self._rows(count * self._inner), self._rows(half.stop - half.start)
+        by_item = rows.reshape(count, self._inner, self._stride)
+        by_item[..., : self._width] = carried.reshape(count, self._whole, -1)[:, self._part]
+        arguments = (rows, share, message, *self._sizes(half), self._height, before)
+        self._session.send(f"matrix_sender{self._bits}", first, blocks, *arguments)
+        self._shares[0][half.part, self._columns] += share[:, : self._width]
+
+    def receive(
+        self, half: Half, first: int, choices: Bytes, blocks: Blocks, message: Bytes
+    ) -> None:
+        """Put in the shares."""
+        share = self._rows(half.stop - half.start)
+        arguments = (choices, message, share, *self._sizes(half))
+        self._session.receive(f"matrix_receiver{self._bits}", first, blocks, *arguments)
+        self._shares[1][half.part, self._columns] += share[:, : self._width]
+
+    def _sizes(self, half: Half) -> tuple[int, int, int, int]:
+        return half.stop - half.start, self._inner, self._width, self._stride
+
+    def _rows(self, count: int) -> Array:
+        """Return rows of zeros for kernels."""
+        dtype = self._shares[0].dtype
+        return zeros(count * self._stride, dtype).reshape(count, self._stride)

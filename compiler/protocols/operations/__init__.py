@@ -1,0 +1,1 @@
+"""The operations of the IR on shares."""

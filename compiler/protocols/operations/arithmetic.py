@@ -1,0 +1,230 @@
+"""Operations on numbers shared additively: the table's arithmetic column.
+
+Arguments are flat arrays; costs are those of the protocols that are named. Conditions and results
+that are bools are shared by exclusive or, a byte each.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ezlang.diagnostics.diagnostic import CompilerBug
+from ezlang.types.types import IntType
+
+from ...ir import evaluate as meaning
+from ...ir import tree as ir
+from ...ir.tree import BinaryKind
+from ..arithmetic import comparison
+from ..arithmetic.comparison import equal, less_than, msb, negate_bits
+from ..arithmetic.division import Factor, divide, divide_by_constant, remainder_by_constant
+from ..arithmetic.matrices import matrix_multiply, matrix_multiply_known, turned
+from ..arithmetic.products import multiply_known, product, square
+from ..arithmetic.truncation import extend, truncate
+from ..boolean.gates import pack
+from ..conversions.bits_and_numbers import (
+    bits_to_numbers,
+    select,
+    to_numbers,
+    to_xor_shares,
+    unpack,
+)
+from ..core.steps import Array, Bytes, Steps
+from .call import Call, is_bool, is_signed
+
+
+def absolute(call: Call) -> Steps[Array]:
+    """|x| = x − 2·(x < 0)·x: `msb` and `select`; unsigned numbers are their own."""
+    x = call.share(0)
+    if not is_signed(call.type):
+        return x
+    negative = yield from msb(call.party, x)
+    twice = yield from select(call.party, negative, x + x)
+    return x - twice
+
+
+def binary(call: Call, kind: BinaryKind) -> Steps[Array]:
+    """A binary operation that isn't local."""
+    match kind:
+        case BinaryKind.MUL:
+            return (yield from _product(call))
+        case BinaryKind.DIV | BinaryKind.MOD:
+            return (yield from _division(call, kind))
+        case BinaryKind.SHR:
+            return (yield from _shifted(call))
+        case BinaryKind.EQ | BinaryKind.NE:
+            return (yield from _equal(call, kind))
+        case BinaryKind.LT | BinaryKind.LE | BinaryKind.GT | BinaryKind.GE:
+            return (yield from _ordered(call, kind))
+        case BinaryKind.MIN | BinaryKind.MAX:
+            return (yield from _extreme(call, kind))
+        case _:
+            raise CompilerBug(f"{kind.value} on arithmetic shares takes no messages")
+
+
+def _product(call: Call) -> Steps[Array]:
+    """x·y: `square`, `multiply_known` where a party alone knows a factor, `product`."""
+    party = call.party
+    for known, other in ((1, 0), (0, 1)):
+        owner = call.owner(known)
+        if owner is not None:
+            factor = call.clear(known) if party.index == owner else None
+            return (yield from multiply_known(party, call.share(other), factor, owner))
+    if call.same():
+        return (yield from square(party, call.share(0)))
+    return (yield from product(party, call.share(0), call.share(1)))
+
+
+def _division(call: Call, kind: BinaryKind) -> Steps[Array]:
+    """x / y and x % y: `divide_by_constant` where the compiler knows y, otherwise `divide`."""
+    divisor = call.constant(1)
+    if divisor is not None:
+        by = divide_by_constant if kind is BinaryKind.DIV else remainder_by_constant
+        return (yield from by(call.party, call.share(0), divisor, signed=is_signed(call.type)))
+    x, y = (Factor(call.clear(i), known=not call.is_shared(i)) for i in (0, 1))
+    element = call.type.element
+    if not isinstance(element, IntType):
+        raise CompilerBug("only integers are divided")
+    narrow = call.narrow
+    return (yield from divide(call.party, kind, x, y, element, narrow, shallow=call.shallow))
+
+
+def _shifted(call: Call) -> Steps[Array]:
+    """x >> s: `truncate` where the compiler knows s, otherwise on bits and back."""
+    party, x, signed = call.party, call.share(0), is_signed(call.type)
+    width = call.type.width
+    shift = call.constant(1)
+    if shift is None:
+        shared = yield from to_xor_shares(party, x, shallow=call.shallow)
+        moved = shifted(BinaryKind.SHR, shared, call.clear(1), signed=signed)
+        return (yield from to_numbers(party, moved))
+    shift %= 1 << call.type_of(1).width
+    if shift == 0:
+        return x
+    if shift < width:
+        return (yield from truncate(party, x, shift, signed=signed, positive=_has_no_sign(call)))
+    if not signed:
+        return np.zeros_like(x)
+    negative = yield from msb(party, x)
+    number = yield from bits_to_numbers(party, negative, x.size, width)
+    return np.negative(number)
+
+
+def _has_no_sign(call: Call) -> bool:
+    """Tell whether the numbers of an operation are known to be at least 0 and below 2^(ℓ−1)."""
+    one = call.operation
+    return isinstance(one, ir.Binary) and one.nonnegative and 0 < one.bits < call.type.width
+
+
+def shifted(kind: BinaryKind, x: Array, amount: Array, *, signed: bool) -> Array:
+    """Shift numbers by known amounts; local on both kinds of shares where it makes sense."""
+    with np.errstate(all="ignore"):
+        moved = meaning.binary(kind, x.view(f"i{x.itemsize}") if signed else x, amount)
+    result: Array = moved.view(x.dtype)
+    return result
+
+
+def _equal(call: Call, kind: BinaryKind) -> Steps[Array]:
+    same = yield from equal(call.party, *(call.narrowed(call.share(i)) for i in (0, 1)))
+    return unpack(negate_bits(call.party, same) if kind is BinaryKind.NE else same, call.type.size)
+
+
+def _ordered(call: Call, kind: BinaryKind) -> Steps[Array]:
+    """An order: a sign where it is asked for, otherwise `less_than`, swapped or negated.
+
+    Of numbers that are known to have b bits, the sign of the difference: a comparison of b bits.
+    """
+    negated = kind in (BinaryKind.LE, BinaryKind.GE)
+    swapped = kind in (BinaryKind.GT, BinaryKind.LE)
+    left, right = (1, 0) if swapped else (0, 1)
+    sign = _sign_asked(call, left, right, swapped=swapped)
+    if sign is not None:
+        which, negative = sign
+        narrow = call.narrow
+        top = call.type_of(0).width if narrow is None or narrow.nonnegative else narrow.bits
+        found = yield from comparison.bit(call.party, call.share(which), top - 1)
+        negated ^= not negative
+    else:
+        found = yield from _less_than(call, left, right)
+    return unpack(negate_bits(call.party, found) if negated else found, call.type.size)
+
+
+def _sign_asked(call: Call, left: int, right: int, *, swapped: bool) -> tuple[int, bool] | None:
+    """Tell whether `left < right` is the top bit of an operand or not: which one, whether it is.
+
+    x < 0 and −1 < x where signed; x < 2^(w−1) and 2^(w−1) − 1 < x where not.
+    """
+    type = call.type_of(0)
+    low = 0 if is_signed(type) else 1 << (type.width - 1)
+    if call.constant(right) == low:
+        return left, is_signed(type)
+    if call.constant(left) == low - 1:
+        return right, not is_signed(type)
+    return None
+
+
+def _less_than(call: Call, left: int, right: int) -> Steps[Bytes]:
+    known = (not call.is_shared(left), not call.is_shared(right))
+    x, y = call.share(left), call.share(right)
+    if call.narrow is not None:
+        # The difference of numbers of b bits has b bits and a sign.
+        return (yield from comparison.bit(call.party, x - y, call.narrow.bits))
+    return (yield from less_than(call.party, x, y, signed=is_signed(call.type_of(0)), known=known))
+
+
+def _extreme(call: Call, kind: BinaryKind) -> Steps[Array]:
+    """The lesser or greater one: `less_than` and `select`."""
+    less = yield from _less_than(call, 0, 1)
+    x, y = call.share(0), call.share(1)
+    if kind is BinaryKind.MIN:
+        x, y = y, x
+    chosen = yield from select(call.party, less, y - x)
+    return x + chosen
+
+
+def choice(call: Call) -> Steps[Array]:
+    """y + c·(x − y): `select`; a conversion of c alone where all know x and y."""
+    party, n = call.party, call.type.size
+    condition = np.broadcast_to(call.share(0), n) if call.type_of(0).size == 1 else call.share(0)
+    if call.is_shared(1) or call.is_shared(2):
+        x, y = call.share(1), call.share(2)
+        chosen = yield from select(party, pack(condition), x - y)
+        return y + chosen
+    once = call.share(0)
+    number = yield from bits_to_numbers(party, pack(once), once.size, call.type.width)
+    result: Array = call.share(2) + number * (call.clear(1) - call.clear(2))
+    return result
+
+
+def cast(call: Call) -> Steps[Array]:
+    """To a wider integer by `extend`; to and from bools, shared by exclusive or."""
+    party, old, new = call.party, call.type_of(0), call.type
+    x = call.share(0)
+    if is_bool(old):
+        return (yield from bits_to_numbers(party, pack(x), x.size, new.width))
+    if is_bool(new):
+        zero = yield from equal(party, x, np.zeros_like(x))
+        return unpack(negate_bits(party, zero), x.size)
+    return (yield from extend(party, x, new.width, signed=is_signed(old)))
+
+
+def bit(call: Call, position: int) -> Steps[Array]:
+    """A bit: `comparison.bit`."""
+    found = yield from comparison.bit(call.party, call.share(0), position)
+    return unpack(found, call.type.size)
+
+
+def matrix_product(call: Call) -> Steps[Array]:
+    """X·Y: `matrix_multiply_known` where a party alone knows a factor, `matrix_multiply`."""
+    party = call.party
+    x, y = (call.share(i).reshape(call.type_of(i).shape) for i in (0, 1))
+    if not x.size or not y.size:
+        return np.zeros(call.type.size, x.dtype)
+    right, left = call.owner(1), call.owner(0)
+    if right is not None:
+        result = yield from matrix_multiply_known(party, x, y, right)
+    elif left is not None:
+        other = yield from matrix_multiply_known(party, turned(y), turned(x), left)
+        result = np.ascontiguousarray(turned(other))
+    else:
+        result = yield from matrix_multiply(party, x, y)
+    return result.reshape(-1)

@@ -1,0 +1,118 @@
+"""Operations on values shared by exclusive or: the table's boolean column.
+
+Arguments are flat arrays: integers, or bools as bytes. What is bit by bit works on the bytes of
+integers as packed bits; everything else runs the catalogue's circuit of the operation.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...circuits import catalogue
+from ...circuits.catalogue import Operand
+from ...ir import tree as ir
+from ...ir.tree import BinaryKind
+from ..boolean.gates import and_bits, and_both, evaluate, pack
+from ..conversions.bits_and_numbers import masks, unpack
+from ..core.party import SharingParty
+from ..core.steps import Array, Bytes, Steps
+from .call import Call, is_bool
+
+
+def circuit(call: Call, operation: catalogue.CircuitOperation) -> Steps[Array]:
+    """Run an operation's circuit on every element: `boolean.evaluate`."""
+    roles: list[Operand] = []
+    ports: list[Array] = []
+    for i in range(len(operation.operands)):
+        constant = call.constant(i)
+        if i == 1 and isinstance(operation, ir.Binary) and call.same():
+            roles.append(catalogue.SAME)
+        elif constant is not None:
+            roles.append(constant)
+        else:
+            roles.append(catalogue.SECRET if call.is_shared(i) else catalogue.PUBLIC)
+            ports.append(_port(call, i))
+    netlist = catalogue.circuit(operation, roles, shallow=call.shallow)
+    n = call.type.size
+    planes = yield from evaluate(call.party, netlist, ports, n)
+    return unpack(planes[0], n) if is_bool(call.type) else call.party.planes.words(planes, n)
+
+
+def _port(call: Call, i: int) -> Array:
+    """Return what a circuit takes for an operand: integers, or packed bits [1][N]."""
+    values = call.clear(i)
+    if is_bool(call.type_of(i)):
+        return pack(values)[None]
+    return values
+
+
+def bitwise(call: Call, kind: BinaryKind) -> Steps[Array]:
+    """x & y or x | y = ¬(¬x & ¬y) of two secrets: `and_bits` of all bits, one round."""
+    x, y = (call.narrowed(call.share(i)) for i in (0, 1))
+    if kind is BinaryKind.OR:
+        x, y = complement(call.party, x), complement(call.party, y)
+    product = yield from and_bits(call.party, _packed(x, call), _packed(y, call))
+    if is_bool(call.type):
+        result: Array = unpack(product, x.size)
+    else:
+        result = product[: x.nbytes].view(x.dtype)
+    if kind is BinaryKind.OR:
+        result = complement(call.party, result)
+    return result & 1 if is_bool(call.type) else call.widened(result)
+
+
+def _packed(x: Array, call: Call) -> Bytes:
+    return pack(x & 1) if is_bool(call.type) else np.ascontiguousarray(x).view(np.uint8)
+
+
+def complement(party: SharingParty, x: Array) -> Array:
+    """Return shares of all bits inverted. Local; a bool's other bits are inverted, too."""
+    return ~x if party.index == 0 else x
+
+
+def choice(call: Call) -> Steps[Array]:
+    """y ^ c·(x ^ y): `and_bits` for bools; for integers `and_both` of the two halves of their bits.
+
+    Per bit of an integer half a pair of triples and 1.5 bits each way; one round. Nothing where all
+    know x and y.
+    """
+    party, type = call.party, call.type
+    x, y = call.share(1), call.share(2)
+    condition = call.share(0)
+    if call.type_of(0).size == 1:
+        condition = np.repeat(condition, type.size)
+    if not (call.is_shared(1) or call.is_shared(2)):
+        return y ^ (masks(condition, x) & (call.clear(1) ^ call.clear(2)))
+    if is_bool(type):
+        product = yield from and_bits(party, pack(condition), pack(x ^ y))
+        return y ^ unpack(product, type.size)
+    change = call.narrowed(x ^ y)
+    low, high = _halves(change)
+    factor, _ = _halves(masks(condition, change))
+    one, other = yield from and_both(party, factor, low, high)
+    return y ^ call.widened(_joined(one, other, change))
+
+
+def _halves(x: Array) -> tuple[Bytes, Bytes]:
+    """Return the lower and the upper halves of the bits of integers, packed."""
+    if x.itemsize > 1:
+        rows = x.view(f"u{x.itemsize // 2}").reshape(-1, 2)
+        low, high = np.ascontiguousarray(rows.T)
+        return low.view(np.uint8), high.view(np.uint8)
+    even = np.zeros(x.size + x.size % 2, np.uint8)
+    even[: x.size] = x
+    first, second = even[::2], even[1::2]
+    low, high = np.bitwise_and(first, 15), first >> np.uint8(4)
+    return low | second << np.uint8(4), high | np.bitwise_and(second, 240)
+
+
+def _joined(low: Bytes, high: Bytes, like: Array) -> Array:
+    """Return integers from the halves of their bits."""
+    size = like.itemsize
+    if size > 1:
+        half = np.dtype(f"u{size // 2}")
+        count = like.nbytes // 2
+        rows = np.stack([low[:count].view(half), high[:count].view(half)], axis=1)
+        return np.ascontiguousarray(rows).reshape(-1).view(like.dtype)
+    pairs = np.stack([low & 15 | high << 4, low >> 4 | high & 240], axis=1)
+    return pairs.reshape(-1)[: like.size]

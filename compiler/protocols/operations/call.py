@@ -1,0 +1,125 @@
+"""An operation of the IR at a party that computes on shares: its operands, and how they look.
+
+At rest a share is an array of the tensor's shape: of unsigned integers of the element's width, or
+of bytes 0 and 1 for bools. What is known has the same dtypes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ezlang.diagnostics.diagnostic import CompilerBug
+from ezlang.types.types import BoolType, IntType
+
+from ...circuits import catalogue
+from ...ir import tree as ir
+from ...ir.known_operands import Numbers
+from ..core.party import SharingParty
+from ..core.sizes import WIDTHS
+from ..core.steps import Array
+
+
+def dtype_of(type: ir.TensorType) -> np.dtype[Any]:
+    """Return the dtype of shares: bytes for bools."""
+    return np.dtype(np.uint8 if type.width == 1 else f"u{type.width // 8}")
+
+
+def is_signed(type: ir.TensorType) -> bool:
+    """Tell whether the elements are signed integers."""
+    return isinstance(type.element, IntType) and type.element.signed
+
+
+def is_bool(type: ir.TensorType) -> bool:
+    """Tell whether the elements are bools."""
+    return isinstance(type.element, BoolType)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """An operation and a party's operands. `known` are numbers that the compiler knows."""
+
+    party: SharingParty
+    operation: ir.Operation
+    operands: Sequence[Array | None]
+    known: Numbers = ()
+
+    @property
+    def shallow(self) -> bool:
+        """Whether circuits have few rounds, and not the fewest ANDs."""
+        return not self.operation.deep
+
+    @property
+    def type(self) -> ir.TensorType:
+        """The result's type."""
+        return self.operation.result.type
+
+    def type_of(self, i: int) -> ir.TensorType:
+        """Return the type of an operand."""
+        return self.operation.operands[i].type
+
+    def is_shared(self, i: int) -> bool:
+        """Tell whether an operand is a share."""
+        return self.type_of(i).sharing is not None
+
+    def constant(self, i: int) -> int | None:
+        """Return the number that all elements of an operand are, if the compiler knows it."""
+        return self.known[i] if self.known and not self.is_shared(i) else None
+
+    def owner(self, i: int) -> int | None:
+        """Return who alone knows an operand, if so."""
+        return None if self.is_shared(i) else self.type_of(i).label.owner
+
+    def clear(self, i: int) -> Array:
+        """Return an operand that this party has, as it is given, flat."""
+        operand = self.operands[i]
+        if operand is None:
+            raise CompilerBug(f"party {self.party.index} isn't given operand {i}")
+        return operand.reshape(-1)
+
+    def share(self, i: int) -> Array:
+        """Return an operand as a share, flat: of what all know, party 0 has all."""
+        if self.is_shared(i):
+            return self.clear(i)
+        owner = self.owner(i)
+        type = self.type_of(i)
+        if self.party.index == (0 if owner is None else owner):
+            return self.clear(i)
+        return np.zeros(type.size, dtype_of(type))
+
+    @property
+    def narrow(self) -> catalogue.Narrow | None:
+        """In how few bits it can be done, if that is known (passes/sharings/narrow.py)."""
+        match self.operation:
+            case ir.Binary() | ir.Select() | ir.Convert() if (
+                0 < self.operation.bits < self.operation.operands[-1].type.width
+            ):
+                return catalogue.Narrow(self.operation.bits, self.operation.nonnegative)
+            case _:
+                return None
+
+    def narrowed(self, x: Array) -> Array:
+        """Return numbers in the shortest type that has the bits that are needed. Local."""
+        narrow = self.narrow
+        if narrow is None:
+            return x
+        width = next(width for width in WIDTHS if width >= narrow.bits)
+        result: Array = x.astype(f"u{width // 8}")
+        return result
+
+    def widened(self, x: Array) -> Array:
+        """Return numbers shared by exclusive or in the result's type again. Local."""
+        narrow = self.narrow
+        if narrow is None:
+            return x
+        signed: Array = x if narrow.nonnegative else x.view(f"i{x.itemsize}")
+        result: Array = signed.astype(dtype_of(self.type))
+        return result
+
+    def same(self) -> bool:
+        """Tell whether the first two operands are one value."""
+        one, other = self.operation.operands[:2]
+        return one.id == other.id

@@ -1,0 +1,156 @@
+"""Operations on shares that need no message: each party computes on its own share.
+
+Additive shares are moved, added and multiplied by what all know; exclusive-or shares are combined
+bit by bit. What is known is added by party 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from ezlang.diagnostics.diagnostic import CompilerBug
+
+from ...ir import evaluate as meaning
+from ...ir import tree as ir
+from ...ir.tree import BinaryKind, Sharing, UnaryKind
+from ..core.party import SharingParty
+from ..core.steps import Array
+from .arithmetic import shifted
+from .call import Call, dtype_of, is_bool, is_signed
+
+_MOVED: Final = {ir.Insert: 2, ir.InsertSlice: 2, ir.AffineWrite: 2, ir.Scatter: 2}
+"""How many operands are elements where it isn't one; the others are places."""
+
+
+def local_of(
+    party: SharingParty, operation: ir.Operation, operands: Sequence[Array | None]
+) -> Array:
+    """Compute an operation with a shared result that isn't interactive.
+
+    Operands and the result are as `operation_call.py` says.
+    """
+    call = Call(party=party, operation=operation, operands=operands)
+    type = call.type
+    with np.errstate(all="ignore"):
+        result = _result(call, operation)
+    return np.asarray(result, dtype_of(type)).reshape(type.shape)
+
+
+def _result(call: Call, operation: ir.Operation) -> Array:
+    additive = any(
+        value.type.sharing is Sharing.ARITHMETIC
+        for value in (*operation.operands, *operation.results)
+    )
+    match operation:
+        case ir.Relabel():
+            return call.share(0)
+        case ir.Unary():
+            return _unary(call, operation.kind, additive)
+        case ir.Binary():
+            return _additive(call, operation) if additive else _bitwise(call, operation)
+        case ir.Select():
+            condition = call.clear(0) != 0
+            return np.where(condition, call.share(1), call.share(2))
+        case ir.Cast():
+            x, old = call.share(0), call.type_of(0)
+            signed = is_signed(old) and not additive
+            source: Array = x.view(f"i{x.itemsize}") if signed else x
+            return np.asarray(source.astype(dtype_of(call.type)))
+        case ir.Bit():
+            x = call.share(0)
+            return np.asarray(x >> x.dtype.type(operation.position) & x.dtype.type(1))
+        case ir.Reduce():
+            x = call.share(0).reshape(call.type_of(0).shape)
+            return meaning.reduce(operation.kind, x, operation.axis)
+        case ir.MatrixProduct():
+            x, y = (_factor(call, i).reshape(call.type_of(i).shape) for i in (0, 1))
+            return np.asarray(x @ y)
+        case (
+            ir.Broadcast()
+            | ir.Reshape()
+            | ir.Stack()
+            | ir.Extract()
+            | ir.Insert()
+            | ir.ExtractSlice()
+            | ir.InsertSlice()
+            | ir.AffineRead()
+            | ir.AffineWrite()
+            | ir.Gather()
+            | ir.Scatter()
+        ):
+            return _moved(call, operation)
+        case _:
+            raise CompilerBug(f"{type(operation).__name__} isn't local on shares")
+
+
+def _moved(call: Call, operation: meaning.Moving) -> Array:
+    """Move elements; places are known to all."""
+    count = len(call.operands)
+    if not isinstance(operation, ir.Stack):
+        count = _MOVED.get(type(operation), 1)
+    elements = [call.share(i).reshape(call.type_of(i).shape) for i in range(count)]
+    places = []
+    for place, value in zip(call.operands[count:], operation.operands[count:], strict=True):
+        if place is None:
+            raise CompilerBug("not all parties know the place of a shared element")
+        places.append(place.view(meaning.dtype(value.type.element)))
+    return meaning.moved(operation, [*elements, *places])
+
+
+def _factor(call: Call, i: int) -> Array:
+    """Return a factor: a share, or what all know as it is."""
+    return call.share(i) if call.is_shared(i) else call.clear(i)
+
+
+def _unary(call: Call, kind: UnaryKind, additive: bool) -> Array:
+    x = call.share(0)
+    if kind is UnaryKind.NEG:
+        return np.negative(x)
+    if kind is UnaryKind.ABS:
+        raise CompilerBug("an absolute value isn't local on shares")
+    one = x.dtype.type(1)
+    first = call.party.index == 0
+    if additive:
+        return np.negative(x) - one if first else np.negative(x)  # ~x = −x − 1
+    if is_bool(call.type):
+        return x ^ one if first else x
+    return ~x if first else x
+
+
+def _additive(call: Call, operation: ir.Binary) -> Array:
+    """Sums; products with what all know; shifts to the left by what all know."""
+    match operation.kind:
+        case BinaryKind.ADD:
+            return call.share(0) + call.share(1)
+        case BinaryKind.SUB:
+            return call.share(0) - call.share(1)
+        case BinaryKind.MUL:
+            return _factor(call, 0) * _factor(call, 1)
+        case BinaryKind.SHL:
+            return shifted(operation.kind, call.share(0), call.clear(1), signed=False)
+        case _:
+            raise CompilerBug(f"{operation.kind.value} isn't local on arithmetic shares")
+
+
+def _bitwise(call: Call, operation: ir.Binary) -> Array:
+    """Bits with bits that all know, exclusive or, and shifts by what all know."""
+    kind, type = operation.kind, call.type_of(0)
+    match kind:
+        case BinaryKind.XOR | BinaryKind.NE if kind is BinaryKind.XOR or is_bool(type):
+            return call.share(0) ^ call.share(1)
+        case BinaryKind.EQ if is_bool(type):
+            different = call.share(0) ^ call.share(1)
+            return different ^ 1 if call.party.index == 0 else different
+        case BinaryKind.AND:
+            return _factor(call, 0) & _factor(call, 1)
+        case BinaryKind.OR:
+            shared, known = (0, 1) if call.is_shared(0) else (1, 0)
+            mask = call.clear(known)
+            return (call.share(shared) & ~mask) | call.share(known)
+        case BinaryKind.SHL | BinaryKind.SHR:
+            return shifted(kind, call.share(0), call.clear(1), signed=is_signed(type))
+        case _:
+            raise CompilerBug(f"{kind.value} isn't local on boolean shares")

@@ -1,0 +1,165 @@
+"""What every operation of the IR is on arithmetic and boolean shares: ir/sharings.py's table.
+
+`steps_of` is for the operations for which the parties exchange messages (`is_interactive`), and
+`local_of` for the others. Shares and known operands are arrays of the tensor's shape: unsigned
+integers of the element's width, or bytes 0 and 1 for bools, of which shares are by exclusive or.
+
+Which protocol is taken depends on the types and labels of operands, on what the compiler knows of
+them (`ir/known_operands.py`), and on whether there is a dealer; never on values: whoever knows
+those, knows what is sent. Security is that of the protocols that are taken: shares are uniform at
+each party by itself, and all that is seen is masked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from ezlang.diagnostics.diagnostic import CompilerBug
+
+from ...ir import tree as ir
+from ...ir.known_operands import Numbers
+from ...ir.tree import BinaryKind, Sharing, UnaryKind
+from ..boolean.gates import pack
+from ..conversions.narrow import narrow_bits, narrow_numbers
+from ..core.party import SharingParty
+from ..core.steps import Array, Bytes, Round, Steps, ask
+from . import arithmetic as arithmetic_column
+from . import boolean as boolean_column
+from .call import Call, dtype_of, is_bool
+from .local import local_of as local_of
+
+_BITS: Final = (BinaryKind.AND, BinaryKind.OR)
+
+
+def steps_of(
+    party: SharingParty,
+    operation: ir.Operation,
+    operands: Sequence[Array | None],
+    *,
+    known: Numbers = (),
+) -> Steps[Array | None]:
+    """Run an interactive operation; return this party's share of the result.
+
+    An operand is None at a party that doesn't know it, and so is what is revealed to the other one.
+    `known` is what `ir.known.known_operands` says, the same at both parties. Nothing is
+    sent for a result without elements.
+    """
+    call = Call(party=party, operation=operation, operands=operands, known=known)
+    type = call.type
+    told = type.sharing is not None or type.label.readable_by(party.index)
+    if type.size == 0:
+        return np.zeros(type.shape, dtype_of(type)) if told else None
+    result = yield from _steps(call, operation)
+    if result is None:
+        return None
+    return np.asarray(result, dtype_of(type)).reshape(type.shape)
+
+
+def _steps(call: Call, operation: ir.Operation) -> Steps[Array | None]:
+    match operation:
+        case ir.Relabel():
+            return (yield from _shared(call))
+        case ir.Reveal():
+            return (yield from _revealed(call))
+        case ir.Convert():
+            return (yield from _converted(call))
+        case ir.Unary() | ir.Binary() | ir.Select() | ir.Cast() | ir.Bit() | ir.MatrixProduct():
+            values = (*operation.operands, *operation.results)
+            if any(value.type.sharing is Sharing.ARITHMETIC for value in values):
+                return (yield from _arithmetic(call, operation))
+            return (yield from _boolean(call, operation))
+        case _:
+            raise CompilerBug(f"{type(operation).__name__} isn't an operation with messages")
+
+
+def _arithmetic(call: Call, operation: ir.Operation) -> Steps[Array]:
+    column = arithmetic_column
+    match operation:
+        case ir.Unary(kind=UnaryKind.ABS):
+            return column.absolute(call)
+        case ir.Binary():
+            return column.binary(call, operation.kind)
+        case ir.Select():
+            return column.choice(call)
+        case ir.Cast():
+            return column.cast(call)
+        case ir.Bit():
+            return column.bit(call, operation.position)
+        case ir.MatrixProduct():
+            return column.matrix_product(call)
+        case _:
+            raise CompilerBug(f"{type(operation).__name__} on arithmetic shares takes no messages")
+
+
+def _boolean(call: Call, operation: ir.Operation) -> Steps[Array]:
+    match operation:
+        case ir.Binary() if operation.kind in _BITS:
+            return boolean_column.bitwise(call, operation.kind)
+        case ir.Select():
+            return boolean_column.choice(call)
+        case ir.Unary() | ir.Binary() | ir.Cast() | ir.Bit():
+            return boolean_column.circuit(call, operation)
+        case _:
+            raise CompilerBug(f"{type(operation).__name__} on boolean shares isn't taken apart")
+
+
+def _shared(call: Call) -> Steps[Array]:
+    """Share what a party owns: it sends a random share, one message; bools are packed."""
+    party, type = call.party, call.type
+    owner = call.owner(0)
+    dtype = dtype_of(type)
+    if owner is None:
+        raise CompilerBug("only what a party owns is shared with a message")
+    size = -(-type.size // 8) if is_bool(type) else type.size * dtype.itemsize
+    if party.index != owner:
+        message = yield from ask(Round(receive=size, purpose="a share of an input"))
+        return _from_message(message, type)
+    mask = party.random(size)[:size]
+    yield from ask(Round(send=(np.ascontiguousarray(mask),), purpose="a share of an input"))
+    share = _from_message(mask, type)
+    own = call.clear(0)
+    return own - share if type.sharing is Sharing.ARITHMETIC else own ^ share
+
+
+def _revealed(call: Call) -> Steps[Array | None]:
+    """Tell a value: the shares of those who don't learn it go to those who do, one round."""
+    party, type = call.party, call.type
+    share = call.share(0)
+    additive = call.type_of(0).sharing is Sharing.ARITHMETIC
+    told = [type.label.readable_by(index) for index in (0, 1)]
+    mine = pack(share) if is_bool(type) else np.ascontiguousarray(share)
+    theirs: Bytes = yield from ask(
+        Round(
+            send=(mine,) if told[1 - party.index] else (),
+            receive=mine.nbytes if told[party.index] else 0,
+            purpose="an opening",
+        )
+    )
+    if not told[party.index]:
+        return None
+    other = _from_message(theirs, type)
+    return share + other if additive else share ^ other
+
+
+def _from_message(message: Bytes, type: ir.TensorType) -> Array:
+    if is_bool(type):
+        return np.unpackbits(message, count=type.size, bitorder="little")
+    return message.view(dtype_of(type))
+
+
+def _converted(call: Call) -> Steps[Array]:
+    """Arithmetic to boolean by an adder, anything else to arithmetic from boolean shares [DSZ15].
+
+    The boolean share of what is in Yao's protocol is the labels' lowest bits, so that it needs no
+    message to be got; who calls gives that.
+    """
+    party, x = call.party, call.share(0)
+    if call.type.sharing is Sharing.BOOLEAN:
+        planes = yield from narrow_bits(party, x, call.narrow, shallow=call.shallow)
+        return party.planes.words(planes, x.size)
+    if call.type.sharing is Sharing.ARITHMETIC:
+        return (yield from narrow_numbers(party, x, call.narrow))
+    raise CompilerBug("what goes into Yao's protocol goes into its stream")

@@ -1,0 +1,1 @@
+"""Oblivious transfer: base OTs, extensions, and what is derived from them."""

@@ -1,0 +1,346 @@
+"""Correlated oblivious transfer, as many as wanted, from 128 base OTs: SoftSpoken [Roy22].
+
+An OT of the stock is q at the sender; a random bit r and t = q ⊕ r·Δ at the receiver. Δ is the
+sender's, one for the session (for Yao the garbler's free-XOR offset). None is used twice: `extend`
+replaces the whole stock, and `take` hands out what the last batch left before it makes another;
+see `stock.py`.
+
+Set-up. The columns come in groups of k = `GROUP_BITS`; for each, the receiver holds a GGM tree
+[GGM86] of k levels and the sender learns all leaves but the one its k bits of Δ point to: at each
+level it obtains, by one base OT with the complement of its bit, the XOR of all left or of all
+right nodes, which gives it the sibling of the node on its path. At the first level that
+is a node itself, so the base OT's keys are the nodes; further levels send two sums of 16 bytes,
+masked with the keys. Leaves are keys of AES-CTR streams; see `kernels/extension.py`.
+
+Cost: 128 base OTs (32 bytes one way, 4096 the other), 32·128·(k − 1)/k bytes for trees from the
+receiver, then 128/k − 1 bits an OT from the receiver, in batches: `stock.ExtensionBatches`.
+One message a batch; the first comes after the base OTs' round trip. Computation: 2^k/k · 128 bits
+of AES-CTR an OT and side. k is 1, 2, 4 or 8, the same at both sides.
+Security: semi-honest; the base OTs', and AES as a pseudorandom generator. The random bits are a sum
+of streams of which the sender lacks one, and so is the mask of each correction sent. t and q need
+no hash where the correlation itself is wanted, as for wire labels; `ot.py` makes independent keys.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from typing import Any, ClassVar, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from ...kernels import units
+from ...kernels.aes import cipher_for
+from ...kernels.engine import Engine
+from ..core.channel import Channel
+from .base import receive_base_ots, send_base_ots
+from .stock import (
+    COLUMNS,
+    GROUP_BITS,
+    KEY_BYTES,
+    Batches,
+    ExtensionBatches,
+    Made,
+    Stock,
+    extension_bytes,
+)
+
+_POINTER: Final = ctypes.c_void_p
+_LONG: Final = ctypes.c_int64
+
+Blocks = npt.NDArray[np.uint64]
+"""Blocks: [count][2], the low 64 bits of each first."""
+
+Bits = npt.NDArray[np.uint8]
+"""Bits, a byte each."""
+
+
+class AlignedBytes:
+    """Zeroed memory at a multiple of 64 bytes, for native code."""
+
+    def __init__(self, size: int) -> None:
+        self._memory = ctypes.create_string_buffer(size + 63)
+        self.size = size
+        self.address = (ctypes.addressof(self._memory) + 63) & -64
+        offset = self.address - ctypes.addressof(self._memory)
+        self.view = memoryview(self._memory).cast("B")[offset : offset + size]
+
+    @property
+    def blocks(self) -> Blocks:
+        """The memory as blocks."""
+        return np.frombuffer(self.view, np.uint64).reshape(-1, 2)
+
+
+def with_room(memory: AlignedBytes, size: int) -> AlignedBytes:
+    """Return the memory if it holds `size` bytes, else new memory."""
+    return memory if memory.size >= size else AlignedBytes(size)
+
+
+class CotParty(ABC):
+    """One side of a source of correlated OTs.
+
+    Either `extend` is used, and the stock directly, or `take` of the subclasses.
+    """
+
+    speaks: ClassVar[bool]
+    """Whether making a batch, once set up, only sends; the other side then only receives. Who has a
+    sender and a receiver takes first from the one that speaks, lest both parties wait."""
+
+    def __init__(self, channel: Channel, engine: Engine, batches: Batches) -> None:
+        self.channel = channel
+        self.engine = engine
+        self.made = 0
+        self.batches = 0
+        self.stock = AlignedBytes(0)
+        self._plan = Stock(batches)
+
+    def extend(self, wanted: int) -> int:
+        """Replace the stock by a new batch, for `wanted` OTs or a part of them; return its size."""
+        batch = self._plan.replace(wanted)
+        self._make(batch, None)
+        return batch.count
+
+    def _make(self, batch: Made, place: int | None) -> None:
+        self._extend(batch, place)
+        self.made += batch.count
+        self.batches += 1
+
+    @abstractmethod
+    def _extend(self, batch: Made, place: int | None) -> None:
+        """Make a batch at an address, or in `stock`, which may be larger."""
+
+    def _place(self, count: int, place: int | None) -> int:
+        """Return where a batch goes."""
+        if place is not None:
+            return place
+        self.stock = with_room(self.stock, KEY_BYTES * count)
+        return self.stock.address
+
+    @abstractmethod
+    def wipe(self) -> None:
+        """Forget seeds and stock."""
+
+    def _parts(self, out: Blocks) -> Iterator[tuple[slice, slice]]:
+        """Fill `out` part by part; yield where in it a part is, and where it was in its batch."""
+        done = 0
+        for part in self._plan.parts(len(out)):
+            place, source = (slice(at, at + part.count) for at in (done, part.start))
+            done += part.count
+            if part.made is not None and part.made.count == part.count:
+                # A whole batch goes where it is wanted.
+                self._make(part.made, out[place].ctypes.data)
+            else:
+                if part.made is not None:
+                    self._make(part.made, None)
+                out[place] = self.stock.blocks[source]
+            yield place, source
+
+
+class CotSenderParty(CotParty):
+    """The side with Δ (Yao's garbler)."""
+
+    def __init__(self, channel: Channel, engine: Engine, delta: bytes, batches: Batches) -> None:
+        super().__init__(channel, engine, batches)
+        self._delta = AlignedBytes(KEY_BYTES)
+        self._delta.view[:] = delta
+
+    @property
+    def delta(self) -> Blocks:
+        """Δ, [2]."""
+        delta: Blocks = self._delta.blocks[0]
+        return delta
+
+    def take(self, count: int) -> Blocks:
+        """Return the q of the next `count` OTs."""
+        out: Blocks = np.empty((count, 2), np.uint64)
+        for _ in self._parts(out):
+            pass
+        return out
+
+
+class CotReceiverParty(CotParty):
+    """The side with random bits r (Yao's evaluator)."""
+
+    def __init__(self, channel: Channel, engine: Engine, batches: Batches) -> None:
+        super().__init__(channel, engine, batches)
+        self.choices = AlignedBytes(0)
+        """The bits r of the stock, 8 a byte, the lowest first."""
+
+    def take(self, count: int) -> tuple[Bits, Blocks]:
+        """Return the bits r, a byte each, and the t of the next `count` OTs."""
+        bits: Bits = np.empty(count, np.uint8)
+        out: Blocks = np.empty((count, 2), np.uint64)
+        for place, source in self._parts(out):
+            packed = np.frombuffer(self.choices.view, np.uint8)[source.start >> 3 :]
+            skipped = source.start & 7
+            total = skipped + source.stop - source.start
+            bits[place] = np.unpackbits(packed, count=total, bitorder="little")[skipped:]
+        return bits, out
+
+
+class _Extension:
+    """What both sides of the extension have: seeds, buffers, a position in the streams."""
+
+    def __init__(self, engine: Engine, bits: int) -> None:
+        if bits not in (1, 2, 4, 8):
+            raise ValueError(f"columns come in groups of 1, 2, 4 or 8, not of {bits}")
+        self._engine = engine
+        self.bits = bits
+        self.groups = COLUMNS // bits
+        self.ready = False
+        self._counter = 0
+        self._corrections = AlignedBytes(0)
+        schedule_bytes = cipher_for(engine.target.path).schedule_bytes
+        self.schedules = AlignedBytes(self.groups * (schedule_bytes << bits))
+
+    def start(self) -> None:
+        """Load the kernels."""
+        units.add_extension(self._engine, self.bits)
+        self.ready = True
+
+    def corrections(self, count: int) -> memoryview:
+        """Return room for a batch's corrections."""
+        size = extension_bytes(count, self.bits)
+        self._corrections = with_room(self._corrections, size)
+        return self._corrections.view[:size]
+
+    def double(self, nodes: Blocks) -> Blocks:
+        """Return the children of nodes [groups][n][2], left before right: [groups][2n][2]."""
+        nodes = np.ascontiguousarray(nodes)
+        count = nodes.size // 2
+        children: Blocks = np.empty((self.groups, 2 * nodes.shape[1], 2), np.uint64)
+        self._call("double", (_POINTER, nodes.ctypes.data), (_POINTER, children.ctypes.data), count)
+        return children
+
+    def keep(self, leaves: Blocks) -> None:
+        """Expand the leaves [groups][2^k][2] into their schedules."""
+        leaves = np.ascontiguousarray(leaves)
+        count = leaves.size // 2
+        self._call(
+            "expand_keys", (_POINTER, leaves.ctypes.data), (_POINTER, self.schedules.address), count
+        )
+
+    def run(self, name: str, secret: int, out: int, count: int) -> None:
+        """Run a batch's kernel; `secret` is where choices go to or Δ is."""
+        blocks = count // 128
+        kernel = self._engine.function(
+            name, _POINTER, _LONG, _POINTER, _POINTER, _POINTER, _LONG, result=None
+        )
+        position = self._counter
+        kernel(self.schedules.address, position, secret, self._corrections.address, out, blocks)
+        self._counter += blocks
+
+    def _call(self, name: str, nodes: tuple[Any, int], out: tuple[Any, int], count: int) -> None:
+        kernel = self._engine.function(name, nodes[0], out[0], _LONG, result=None)
+        kernel(nodes[1], out[1], count)
+
+
+class CotReceiver(CotReceiverParty):
+    """The receiver by extension; it sends the base OTs."""
+
+    speaks: ClassVar[bool] = True
+
+    def __init__(self, channel: Channel, engine: Engine, bits: int = GROUP_BITS) -> None:
+        super().__init__(channel, engine, ExtensionBatches(bits))
+        self._extension = _Extension(engine, bits)
+
+    def wipe(self) -> None:
+        """Forget seeds, stock and bits."""
+        for memory in (self._extension.schedules, self.stock, self.choices):
+            memory.view[:] = bytes(memory.size)
+
+    def _extend(self, batch: Made, place: int | None) -> None:
+        extension = self._extension
+        if not extension.ready:
+            self.begin()
+            self._set_up()
+        count = batch.count
+        self.choices = with_room(self.choices, count // 8)
+        corrections = extension.corrections(count)
+        extension.run("cot_receiver", self.choices.address, self._place(count, place), count)
+        self.channel.send(corrections)
+        self.channel.flush()
+
+    def begin(self) -> None:
+        """Begin with seeds of zeros. Only measurements go on without the set-up."""
+        self._extension.start()
+
+    def _set_up(self) -> None:
+        """Run the base OTs, make the trees, send their sums level by level."""
+        extension = self._extension
+        # Base OT number group·k + j is for bit j of Δ's group; trees start with the highest.
+        keys = _key_pairs(send_base_ots(self.channel, COLUMNS), extension.bits)
+        nodes = keys[:, -1]
+        message = []
+        for level in reversed(range(extension.bits - 1)):
+            nodes = extension.double(nodes)
+            sums = [np.bitwise_xor.reduce(nodes[:, side::2], axis=1) for side in (0, 1)]
+            message.append(np.stack(sums, axis=1) ^ keys[:, level])
+        extension.keep(nodes)
+        if message:
+            self.channel.send(np.stack(message).tobytes())
+
+
+class CotSender(CotSenderParty):
+    """The sender by extension; it receives the base OTs."""
+
+    speaks: ClassVar[bool] = False
+
+    def __init__(
+        self, channel: Channel, engine: Engine, delta: bytes, bits: int = GROUP_BITS
+    ) -> None:
+        super().__init__(channel, engine, delta, ExtensionBatches(bits))
+        self._extension = _Extension(engine, bits)
+
+    def wipe(self) -> None:
+        """Forget seeds, stock and Δ."""
+        for memory in (self._extension.schedules, self.stock, self._delta):
+            memory.view[:] = bytes(memory.size)
+
+    def _extend(self, batch: Made, place: int | None) -> None:
+        extension = self._extension
+        if not extension.ready:
+            self.begin()
+            self._set_up()
+        count = batch.count
+        self.channel.receive_into(extension.corrections(count))
+        extension.run("cot_sender", self._delta.address, self._place(count, place), count)
+
+    def begin(self) -> None:
+        """Begin with seeds of zeros. Only measurements go on without the set-up."""
+        self._extension.start()
+
+    def _set_up(self) -> None:
+        """Run the base OTs; complete each tree but for the path of Δ."""
+        extension = self._extension
+        bits, groups = extension.bits, extension.groups
+        number = int.from_bytes(self._delta.view, "little")
+        delta = [number >> i & 1 for i in range(COLUMNS)]
+        received = receive_base_ots(self.channel, [1 - bit for bit in delta])
+        keys = np.frombuffer(b"".join(received), np.uint64).reshape(groups, bits, 2)
+        message = bytearray(2 * KEY_BYTES * groups * (bits - 1))
+        self.channel.receive_into(memoryview(message))
+        levels = np.frombuffer(message, np.uint64).reshape(bits - 1, groups, 2, 2)
+        # A mask of Δ's bits; nodes are by y = x ⊕ δ: the one on the path is 0, and unknown.
+        masks = (-np.array(delta, np.int64)).view(np.uint64).reshape(groups, bits)
+        nodes = np.zeros((groups, 2, 2), np.uint64)
+        nodes[:, 1] = keys[:, -1]
+        for sums, bit in zip(levels, reversed(range(bits - 1)), strict=True):
+            mask = masks[:, bit, None]
+            wanted = sums[:, 1] ^ ((sums[:, 0] ^ sums[:, 1]) & mask) ^ keys[:, bit]
+            children = extension.double(nodes)
+            swap = (children[:, 0::2] ^ children[:, 1::2]) & mask[:, None]
+            children[:, 0::2] ^= swap
+            children[:, 1::2] ^= swap
+            others = np.bitwise_xor.reduce(children[:, 3::2], axis=1)
+            children[:, 0], children[:, 1] = 0, wanted ^ others
+            nodes = children
+        extension.keep(nodes)
+
+
+def _key_pairs(pairs: list[tuple[bytes, bytes]], bits: int) -> Blocks:
+    """Return base OTs' keys as [groups][bits][2] blocks."""
+    data = b"".join(first + second for first, second in pairs)
+    return np.frombuffer(data, np.uint64).reshape(len(pairs) // bits, bits, 2, 2)

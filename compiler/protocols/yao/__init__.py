@@ -1,0 +1,1 @@
+"""Yao's garbled circuits."""

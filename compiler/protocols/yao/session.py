@@ -1,0 +1,304 @@
+"""Two-party computation by Yao's garbled circuits: one party's side of a session.
+
+Half-gates [ZRE15] with free-XOR [KS08] and point-and-permute [BMR90], hashed as in [GKWWY20]; see
+`kernels/gates.py`, `hash.py`, `values.py`. Semi-honest security, κ = 128.
+
+Set-up: the garbler draws Δ (lowest bit 1), the start S of the hash and the seed of its input
+labels from the operating system, and sends S and the seed: 32 bytes, no answer. All of a
+garbling's randomness is the garbler's own in the proof; S need only be random and known to both,
+and the seed only makes active labels, which the evaluator sees anyway. Δ never leaves. Correlated
+OT starts with the first value of the evaluator's, since a program without one needs none; that
+both sides come to it at the same place follows from the program they share, never from secrets.
+
+Cost: 32 bytes an AND, garbler to evaluator; a bit and an OT for each bit the evaluator shares
+(`cot.py` or `silent.py`), nothing for the garbler's and for public bits; a bit for each bit
+revealed to one, two to both. Memory: fixed buffers, and one row of 8 labels a register of the
+largest netlist.
+
+Failures of the channel leave native code with a status and are raised again by `check`.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Final
+
+import numpy as np
+
+from ezlang.diagnostics.diagnostic import CompilerBug
+
+from ...circuits.netlist import Netlist
+from ...kernels import abi, units
+from ...kernels.context import CHUNK, EXCHANGE, REQUEST, TABLE_BYTES, TRANSFER, Context
+from ...kernels.engine import Engine
+from ...kernels.layout import BIT_BUFFER as BIT_BUFFER
+from ...kernels.layout import TABLE_BUFFER as TABLE_BUFFER
+from ..core.channel import Channel
+from ..dealt.expansion import DealtUnits
+from ..dealt.labels import DealtLabelReceiver, DealtLabelSender
+from ..ot.silent import SilentReceiver, SilentSender
+from ..ot.softspoken import AlignedBytes, CotParty, CotReceiver, CotReceiverParty, CotSender
+from ..ot.stock import GROUP_BITS, Parameters
+
+_MINIMUM_BUFFER: Final = 256
+_POINTER: Final = ctypes.c_void_p
+
+
+class YaoRole(Enum):
+    """Who garbles and who evaluates."""
+
+    GARBLER = "garbler"
+    EVALUATOR = "evaluator"
+
+
+@dataclass(frozen=True, slots=True)
+class YaoCounters:
+    """What a party has done so far. `ots` are those made, in `ot_batches`; some may be left."""
+
+    ands: int
+    table_bytes: int
+    ots: int
+    ot_batches: int
+    ots_used: int
+
+
+def orthomorphism(block: bytes) -> bytes:
+    """Return σ(l ‖ r) = (l ⊕ r) ‖ l; blocks are little-endian, r is the first half."""
+    low, high = int.from_bytes(block[:8], "little"), int.from_bytes(block[8:], "little")
+    return high.to_bytes(8, "little") + (low ^ high).to_bytes(8, "little")
+
+
+def _no_exchange(number: int, addresses: int) -> None:
+    raise CompilerBug("a program with operations on shares runs without anything to run them")
+
+
+class NetlistHandle:
+    """A netlist as native code takes it; keeps its arrays alive."""
+
+    def __init__(self, netlist: Netlist) -> None:
+        self._code = np.ascontiguousarray(netlist.code, dtype=np.int32)
+        self._outputs = np.ascontiguousarray(netlist.outputs, dtype=np.int32)
+        self.struct = abi.NetlistStruct(
+            self._code.ctypes.data,
+            len(self._code),
+            self._outputs.ctypes.data,
+            len(self._outputs),
+            netlist.registers,
+            len(netlist.ports),
+            netlist.ands,
+        )
+
+    @property
+    def address(self) -> int:
+        """Where the struct is."""
+        return ctypes.addressof(self.struct)
+
+
+class YaoParty:
+    """One party. Both sides must be made, used and finished in the same order.
+
+    The engine must not hold another party's unit. `table_buffer` and `bit_buffer` (bytes, at least
+    256) are how much is sent at a time, of tables and of bits; `bit_buffer` must be the same at
+    both sides. From the first call of native code to `finish`, the channel is the party's. OTs come
+    by extension with groups of `ot_bits` columns, or from `silent` OT, the same at both sides; or a
+    dealer has `dealt` them.
+    """
+
+    def __init__(
+        self,
+        role: YaoRole,
+        channel: Channel,
+        engine: Engine,
+        *,
+        table_buffer: int = TABLE_BUFFER,
+        bit_buffer: int = BIT_BUFFER,
+        ot_bits: int = GROUP_BITS,
+        silent: Parameters | None = None,
+        dealt: DealtUnits | None = None,
+    ) -> None:
+        if min(table_buffer, bit_buffer) < _MINIMUM_BUFFER:
+            raise CompilerBug(f"buffers of a Yao party hold at least {_MINIMUM_BUFFER} bytes")
+        self.role = role
+        self.channel = channel
+        self.engine = engine
+        self.exchange: Callable[[int, int], None] = _no_exchange
+        """What runs a group of operations on shares, by its number and its table of addresses.
+        The channel is its own meanwhile."""
+        self._error: BaseException | None = None
+        self._memory = AlignedBytes(ctypes.sizeof(Context))
+        self._state = Context.from_address(self._memory.address)
+        self._tables = AlignedBytes(table_buffer if role is YaoRole.GARBLER else 0)
+        self._bits = AlignedBytes(bit_buffer)
+        self._scratch = AlignedBytes(0)
+        self._callbacks = self._make_callbacks()
+        units.add_primitives(engine)
+        units.add_yao(engine, garbler=role is YaoRole.GARBLER)
+        self._fill_context()
+        self.cots: CotParty = self._set_up(ot_bits, silent, dealt)
+
+    @property
+    def context(self) -> int:
+        """The pointer that programs pass to all native functions."""
+        return self._memory.address
+
+    @property
+    def counters(self) -> YaoCounters:
+        """What was done so far."""
+        ands = self._state.ands
+        return YaoCounters(
+            ands=ands,
+            table_bytes=TABLE_BYTES * ands,
+            ots=self.cots.made,
+            ot_batches=self.cots.batches,
+            ots_used=self.cots.made - (self._state.cot_end - self._state.cot_next),
+        )
+
+    def check(self, status: int) -> None:
+        """Raise what a status means, if it isn't 0: the callback's exception, or a bug of ours."""
+        if status == abi.STATUS_OK:
+            return
+        error, self._error = self._error, None
+        if status == abi.STATUS_CALLBACK and error is not None:
+            raise error
+        raise CompilerBug(f"native code of Yao's protocol ended with status {status}")
+
+    def call(self, symbol: str, *arguments: Any) -> None:
+        """Call a function of `abi.FUNCTIONS` from Python, without the context argument."""
+        ctypes_of = {abi.POINTER: _POINTER, abi.I64: ctypes.c_int64, abi.I32: ctypes.c_int32}
+        types = [ctypes_of[type] for type in abi.FUNCTIONS[symbol]]
+        self.check(self.engine.function(symbol, *types)(self.context, *arguments))
+
+    def reserve_registers(self, registers: int) -> None:
+        """Make room for netlists of up to so many registers; done on demand otherwise."""
+        if registers > self._state.scratch_registers:
+            self._scratch = AlignedBytes(16 * CHUNK * registers)
+            self._state.scratch = self._scratch.address
+            self._state.scratch_registers = registers
+
+    def finish(self) -> None:
+        """Send what still waits. To be called when the program has ended."""
+        self.check(self.engine.function("yao_flush", _POINTER)(self.context))
+        self._settle()
+        self.channel.flush()
+
+    def close(self) -> None:
+        """Wipe this session's secrets. The party can't be used any more."""
+        for memory in (self._memory, self._scratch, self._tables, self._bits, self.cots.stock):
+            memory.view[:] = bytes(memory.size)
+        self.cots.wipe()
+
+    def _make_callbacks(self) -> dict[str, Any]:
+        """Return the C functions; they must live as long as the context."""
+        from_memory = ctypes.pythonapi.PyMemoryView_FromMemory
+        from_memory.restype = ctypes.py_object
+        from_memory.argtypes = (ctypes.c_void_p, ctypes.c_ssize_t, ctypes.c_int)
+        readable, writable = 0x100, 0x200
+
+        channel = self.channel
+
+        def send(data: int, size: int) -> None:
+            self._settle()
+            channel.send(from_memory(data, size, readable))
+            channel.flush()
+
+        def receive(data: int, size: int) -> None:
+            self._settle()
+            channel.receive_into(from_memory(data, size, writable))
+
+        return {
+            "send": TRANSFER(self._guarded(send)),
+            "receive": TRANSFER(self._guarded(receive)),
+            "peek": REQUEST(self._guarded(self._peek)),
+            "refill": REQUEST(self._guarded(self._refill)),
+            "grow": REQUEST(self._guarded(self.reserve_registers)),
+            "exchange": EXCHANGE(self._guarded(self._exchange)),
+        }
+
+    def _guarded(self, action: Callable[..., None]) -> Callable[..., int]:
+        """Turn exceptions into a status; they are kept for `check`."""
+
+        def run(*arguments: int) -> int:
+            try:
+                action(*arguments)
+            except BaseException as error:
+                self._error = error
+                return abi.STATUS_CALLBACK
+            return abi.STATUS_OK
+
+        return run
+
+    def _fill_context(self) -> None:
+        state = self._state
+        state.window_gate = -1
+        if self.role is YaoRole.GARBLER:
+            state.table, state.table_end = self._tables.address, self._tables.size
+        state.buffer, state.buffer_capacity = self._bits.address, self._bits.size
+        for name, callback in self._callbacks.items():
+            setattr(state, name, ctypes.cast(callback, _POINTER).value)
+
+    def _set_up(
+        self, ot_bits: int, silent: Parameters | None, dealt: DealtUnits | None
+    ) -> CotParty:
+        """Agree on S and the label seed; draw Δ."""
+        shared = bytearray(32)
+        if self.role is YaoRole.GARBLER:
+            shared[:] = os.urandom(32)
+            self.channel.send(shared)
+        else:
+            self.channel.receive_into(memoryview(shared))
+        start, seed = bytes(shared[:16]), bytes(shared[16:])
+        ctypes.memmove(self._state.start, start, 16)
+        schedule = self.engine.function("aes_schedule", _POINTER, _POINTER, result=None)
+        key = ctypes.create_string_buffer(seed, 16)
+        schedule(ctypes.addressof(key), self.context + Context.label_schedule.offset)
+        if self.role is YaoRole.EVALUATOR:
+            if dealt is not None:
+                return DealtLabelReceiver(self.channel, self.engine, dealt)
+            if silent is not None:
+                return SilentReceiver(self.channel, self.engine, silent)
+            return CotReceiver(self.channel, self.engine, ot_bits)
+        source = None
+        delta = bytearray(os.urandom(16))
+        delta[0] |= 1
+        if dealt is not None:
+            source = DealtLabelSender(self.channel, self.engine, dealt)
+            delta[:] = source.delta.tobytes()
+        ctypes.memmove(self._state.delta, bytes(delta), 16)
+        ctypes.memmove(self._state.delta_sigma, orthomorphism(bytes(delta)), 16)
+        if source is not None:
+            return source
+        if silent is not None:
+            return SilentSender(self.channel, self.engine, bytes(delta), silent)
+        return CotSender(self.channel, self.engine, bytes(delta), ot_bits)
+
+    def _peek(self, least: int) -> None:
+        """Show native code of the evaluator what has arrived, at least so many bytes."""
+        self._settle()
+        shown = self.channel.peek(least)
+        self._state.table = ctypes.addressof(ctypes.c_char.from_buffer(shown))
+        self._state.table_end = len(shown)
+
+    def _exchange(self, number: int, addresses: int) -> None:
+        """Run a group of operations on shares; native code has sent what waited."""
+        self._settle()
+        self.exchange(number, addresses)
+
+    def _settle(self) -> None:
+        """Take from the channel what the evaluator has used of what it was shown."""
+        state = self._state
+        if self.role is YaoRole.EVALUATOR and state.table_end:
+            self.channel.skip(state.table_position)
+            state.table_position = state.table_end = 0
+
+    def _refill(self, wanted: int) -> None:
+        """Replace the empty stock of correlated OTs."""
+        self._settle()
+        count = self.cots.extend(wanted)
+        self._state.cots = self.cots.stock.address
+        if isinstance(self.cots, CotReceiverParty):
+            self._state.cot_choices = self.cots.choices.address
+        self._state.cot_next, self._state.cot_end = 0, count

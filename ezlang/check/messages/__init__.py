@@ -1,0 +1,1 @@
+"""Error messages of the checker, one constructor each."""

@@ -1,0 +1,183 @@
+"""Measuring a pair of machines and the line between them: a network profile.
+
+Both parties connect as for a run and measure the same, one thing after the other: round trips of a
+byte, messages both ways at once for bandwidth, and pieces of the protocols for how much each
+can compute. What computes is timed by the processor's own time, so that neither the line nor
+other work on the machine counts. The slower one's figures hold for both, so both come to the
+same profile, to the last digit, as they must to choose the same sharings.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import statistics
+import time
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+
+from ezlang.compiler.circuits.catalogue import SECRET, binary
+from ezlang.compiler.cost.profiles import Profile
+from ezlang.compiler.ir.tree import BinaryKind
+from ezlang.compiler.kernels import abi
+from ezlang.compiler.kernels.engine import Engine
+from ezlang.compiler.protocols.arithmetic import products as arithmetic
+from ezlang.compiler.protocols.boolean import gates as boolean
+from ezlang.compiler.protocols.core.steps import Take, ask, swap
+from ezlang.compiler.protocols.native.calls import Native
+from ezlang.compiler.protocols.native.session import NativeSession, open_session
+from ezlang.compiler.protocols.ot.directions import extension_sessions
+from ezlang.compiler.protocols.ot.softspoken import AlignedBytes
+from ezlang.compiler.protocols.yao.session import NetlistHandle, YaoParty, YaoRole
+from ezlang.session.address import Address
+from ezlang.session.channel import SocketChannel
+from ezlang.session.connect import Listening, connect
+from ezlang.session.handshake import Hello
+from ezlang.types.types import UINT64
+
+PARTIES: Final = ("party 0", "party 1")
+FIELDS: Final = (
+    *("rtt", "bandwidth", "ands", "ots", "shared_ands", "bit_triples", "products", "callback"),
+)
+_PINGS: Final = 200
+_LONG_ENOUGH: Final = 0.3
+_FIRST_MESSAGE: Final = 1 << 18
+_LARGEST_MESSAGE: Final = 1 << 26
+_COMPARISONS: Final = 8192
+_OTS: Final = 1 << 18
+_BIT_TRIPLES: Final = 1 << 20
+_PRODUCTS: Final = 1 << 13
+_SHARED_WORDS: Final = 1 << 14
+_RUNS: Final = 3
+
+
+def calibrate(
+    party: int, address: Address, timeout: float, name: str, listening: Listening | None = None
+) -> Profile:
+    """Measure as one of two parties; return the profile, the same at both.
+
+    Takes some seconds. Raises EzError, exit code 3, if the other party fails or isn't there.
+    """
+    engine = Engine()
+    hello = Hello(
+        party=party, names=PARTIES, fingerprint=hashlib.sha256(b"ezlang calibrate").hexdigest()
+    )
+    channel = connect(address, hello, timeout, listening)
+    try:
+        line = _round_trip(channel, party), _bandwidth(channel, party)
+        gates = _garbling(channel, party, engine)
+        session = open_session(party, channel, Native(), *extension_sessions(channel, party))
+        shares = _sharings(session)
+        mine = np.array([*line, gates, *shares], np.float64)
+        theirs = session.run(swap(mine)).view(np.float64)
+    finally:
+        channel.close()
+    slower = [
+        max(a, b) if field in ("rtt", "callback") else min(a, b)
+        for field, a, b in zip(FIELDS, mine.tolist(), theirs.tolist(), strict=True)
+    ]
+    rounded = [float(f"{value:.6g}") for value in slower]
+    return Profile(name=name, **dict(zip(FIELDS, rounded, strict=True)))
+
+
+def _round_trip(channel: SocketChannel, party: int) -> float:
+    """Return the seconds that a byte takes there and back; party 0 asks, the other tells it so."""
+    byte = memoryview(bytearray(1))
+    taken = []
+    for _ in range(_PINGS):
+        before = time.perf_counter()
+        if party == 0:
+            channel.send(byte)
+            channel.receive_into(byte)
+        else:
+            channel.receive_into(byte)
+            channel.send(byte)
+            channel.flush()
+        taken.append(time.perf_counter() - before)
+    return statistics.median(taken)
+
+
+def _bandwidth(channel: SocketChannel, party: int) -> float:
+    """Return bytes a second each way, by messages both ways that grow until they take a while."""
+    size = _FIRST_MESSAGE
+    while True:
+        data, room = bytes(size), memoryview(bytearray(size))
+        before = time.perf_counter()
+        channel.send(data)
+        channel.receive_into(room)
+        taken = time.perf_counter() - before
+        # Both must stop at the same size: party 0 decides.
+        done = memoryview(bytearray([taken > _LONG_ENOUGH or size >= _LARGEST_MESSAGE]))
+        if party == 0:
+            channel.send(done)
+            channel.receive_into(memoryview(bytearray(1)))
+        else:
+            channel.receive_into(done)
+            channel.send(b"\0")
+            channel.flush()
+        if done[0]:
+            return size / taken
+        size *= 4
+
+
+def _garbling(channel: SocketChannel, party: int, engine: Engine) -> float:
+    """Return ANDs a second, by the processor's time."""
+    yao = YaoParty((YaoRole.GARBLER, YaoRole.EVALUATOR)[party], channel, engine)
+    netlist = binary(BinaryKind.LT, UINT64, SECRET, SECRET)
+    handle = NetlistHandle(netlist)
+    labels = AlignedBytes(abi.LABEL_BYTES * 64 * _COMPARISONS)
+    out = AlignedBytes(abi.LABEL_BYTES * _COMPARISONS)
+    clear = np.zeros(_COMPARISONS, np.uint64)
+    yao.call("yao_share_public", clear.ctypes.data, labels.address, _COMPARISONS, 64)
+    ports = (abi.PortStruct * 2)(
+        *(abi.PortStruct(labels.address, 64, 64, abi.PORT_LABELS) for _ in range(2))
+    )
+
+    def run() -> None:
+        yao.call("yao_circuit", handle.address, ctypes.addressof(ports), out.address, _COMPARISONS)
+
+    taken = _busy(run)
+    yao.finish()
+    yao.close()
+    return netlist.ands * _COMPARISONS / taken
+
+
+def _sharings(session: NativeSession) -> tuple[float, float, float, float, float]:
+    """Return what a second makes of OTs, ANDs on shares, bit triples and products, and seconds
+    that a protocol takes at least."""
+    party = session.party
+    words = np.zeros(_SHARED_WORDS, np.uint8)
+    numbers = np.zeros(_PRODUCTS, np.uint64)
+    triples = session.run(boolean.bit_triples(party, 8 * _SHARED_WORDS))
+    ots = _busy(lambda: session.run(ask(Take(sent=_OTS, received=_OTS))))
+    bits = _busy(lambda: session.run(boolean.bit_triples(party, _BIT_TRIPLES)))
+    made = _busy(lambda: session.run(arithmetic.multiply(party, numbers, numbers)))
+    one = _busy(lambda: session.run(swap(words[:1])))
+
+    def shared() -> None:
+        opened = words ^ triples.a, words ^ triples.b
+        for operand in opened:
+            session.run(swap(operand))
+        _ = triples.c ^ (opened[0] & triples.b) ^ (opened[1] & triples.a)
+
+    ands = _busy(shared)
+    return (
+        2 * _OTS / ots,
+        8 * _SHARED_WORDS / ands,
+        _BIT_TRIPLES / bits,
+        _PRODUCTS / made,
+        one,
+    )
+
+
+def _busy(run: Callable[[], object]) -> float:
+    """Return the processor's seconds of a run, the median after a first one that loads code."""
+    run()
+    taken = []
+    for _ in range(_RUNS):
+        before = time.process_time()
+        run()
+        taken.append(time.process_time() - before)
+    return max(statistics.median(taken), 1e-6)
