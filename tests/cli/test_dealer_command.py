@@ -131,7 +131,7 @@ def test_nobody_comes(ez) -> None:
 def test_a_dealer_that_stays_is_interrupted(folder: Path) -> None:
     dealer = Run(folder, "dealer", "--address", free_address(), "--keep")
     assert dealer.process.stderr is not None
-    assert "listens" in dealer.process.stderr.readline()
+    assert "listening" in dealer.process.stderr.readline()
     dealer.process.send_signal(signal.SIGINT)
     assert dealer.end()[0] == 130
 

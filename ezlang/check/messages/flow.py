@@ -86,7 +86,7 @@ def into_place(body: Body, value: Typed, place: Span, holder: Holder, to: Label)
         span=value.span,
         label=knows(body, value.label),
         notes=(*way(value.why), *holder.notes),
-        help=f"Declare {holder.name} as `{_met(body, value.label, to)}`, or without a label; or "
+        help=f"Declare {holder.name} as `{_met(body, value.label, to)}`, or without a label; or, "
         f"{release(body, value.span, to)}.",
     )
 
@@ -104,7 +104,7 @@ def into_parameter(
         span=value.span,
         label=knows(body, value.label),
         notes=(*way(value.why), Note(message=f"`{name}` is declared here", span=parameter.span)),
-        help=f"Leave out the label of `{name}`, so that it takes values of any label; or "
+        help=f"Leave out the label of `{name}`, so that it takes values of any label; or, "
         f"{release(body, value.span, to)}.",
     )
 

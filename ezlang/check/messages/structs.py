@@ -23,7 +23,7 @@ def into_field(body: Body, value: Typed, struct: StructType, field: Field) -> Di
         span=value.span,
         label=knows(body, value.label),
         notes=way(value.why),
-        help=f"Declare the field `{has}`, or without a label; or "
+        help=f"Declare the field `{has}`, or without a label; or, "
         f"{release(body, value.span, field.label)}.",
     )
 
