@@ -64,7 +64,7 @@ def _result(call: Call, operation: ir.Operation) -> Array:
             return np.asarray(x >> x.dtype.type(operation.position) & x.dtype.type(1))
         case ir.Reduce():
             x = call.share(0).reshape(call.type_of(0).shape)
-            return meaning.reduce(operation.kind, x, operation.axis)
+            return meaning.reduce(operation.kind, x, operation.axis, call.type.element)
         case ir.MatrixProduct():
             x, y = (_factor(call, i).reshape(call.type_of(i).shape) for i in (0, 1))
             return np.asarray(x @ y)

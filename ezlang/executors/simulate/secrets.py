@@ -251,8 +251,8 @@ class Secrets:
         shape = () if axis is None else x.shape[:axis] + x.shape[axis + 1 :]
         size = x.size if axis is None else x.shape[axis]
         if size == 0:
-            value = evaluate.identity(kind, evaluate.dtype(x.element))
-            return self.protocol.known(x.element, np.broadcast_to(value, shape))
+            value = np.full(shape, evaluate.identity(kind, x.element), evaluate.dtype(x.element))
+            return self.protocol.known(x.element, value)
         if kind is BinaryKind.ADD:
             shares = self._in(x, Form.ARITHMETIC)
             total = local(shares, lambda s: np.add.reduce(_lines(s, axis), dtype=s.dtype))
