@@ -177,7 +177,7 @@ def cannot_fail(operation: ir.Binary, scalars: Scalars) -> bool:
     if isinstance(definition, ir.Constant):
         low, high = min(definition.data), max(definition.data)
         zero = 0 in definition.data
-    elif not amount.type.shape and amount.type.is_integer:
+    elif not amount.type.shape:
         low, high = scalars.range(amount)
         zero = low <= 0 <= high
     else:

@@ -16,7 +16,7 @@ from ..boolean.gates import and_bits, and_both, evaluate, pack
 from ..conversions.bits_and_numbers import masks, unpack
 from ..core.party import SharingParty
 from ..core.steps import Array, Bytes, Steps
-from .call import Call
+from .call import Call, packed, unpacked
 
 
 def circuit(call: Call, operation: catalogue.CircuitOperation) -> Steps[Array]:
@@ -51,17 +51,10 @@ def bitwise(call: Call, kind: BinaryKind) -> Steps[Array]:
     if kind is BinaryKind.OR:
         x, y = complement(party, x, type), complement(party, y, type)
     product = yield from and_bits(party, packed(x, type), packed(y, type))
-    result: Array = (
-        unpack(product, x.size) if type.width == 1 else product[: x.nbytes].view(x.dtype)
-    )
+    result = unpacked(product, type, x.dtype)
     if kind is BinaryKind.OR:
         result = complement(party, result, type)
     return call.widened(result)
-
-
-def packed(x: Array, type: ir.TensorType) -> Bytes:
-    """Return the bits of elements: of integers their bytes, single bits eight to a byte."""
-    return pack(x) if type.width == 1 else np.ascontiguousarray(x).view(np.uint8)
 
 
 def complement(party: SharingParty, x: Array, type: ir.TensorType) -> Array:

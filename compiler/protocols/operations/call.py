@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -17,9 +18,23 @@ from ...circuits import catalogue
 from ...ir import tree as ir
 from ...ir.dtypes import as_signed, share_dtype, word_dtype
 from ...ir.known_operands import Numbers
+from ..boolean.gates import pack
+from ..conversions.bits_and_numbers import unpack
 from ..core.party import SharingParty
 from ..core.sizes import WIDTHS
-from ..core.steps import Array
+from ..core.steps import Array, Bytes
+
+
+def packed(x: Array, type: ir.TensorType) -> Bytes:
+    """Return the bits of elements, as messages have them: words as bytes, bools eight to a byte."""
+    return pack(x) if type.width == 1 else np.ascontiguousarray(x).view(np.uint8)
+
+
+def unpacked(data: Bytes, type: ir.TensorType, dtype: np.dtype[Any]) -> Array:
+    """Return elements from their bits, flat: words of `dtype`, or bools as bytes 0 and 1."""
+    if type.width == 1:
+        return unpack(data, type.size)
+    return data[: type.size * dtype.itemsize].view(dtype)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,13 +23,12 @@ from ...ir import tree as ir
 from ...ir.dtypes import share_dtype
 from ...ir.known_operands import Numbers
 from ...ir.tree import BinaryKind, Sharing, UnaryKind
-from ..conversions.bits_and_numbers import unpack
 from ..conversions.narrow import narrow_bits, narrow_numbers
 from ..core.party import SharingParty
 from ..core.steps import Array, Bytes, Round, Steps, ask
 from . import arithmetic as arithmetic_column
 from . import boolean as boolean_column
-from .call import Call
+from .call import Call, packed, unpacked
 from .local import local_of as local_of
 
 _BITS: Final = (BinaryKind.AND, BinaryKind.OR)
@@ -113,13 +112,14 @@ def _shared(call: Call) -> Steps[Array]:
     owner = call.owner(0)
     if owner is None:
         raise CompilerBug("only what a party owns is shared with a message")
+    dtype = share_dtype(type.element)
     size = -(-type.size * type.width // 8)
     if party.index != owner:
         message = yield from ask(Round(receive=size, purpose="a share of an input"))
-        return _from_message(message, type)
+        return unpacked(message, type, dtype)
     mask = party.random(size)[:size]
     yield from ask(Round(send=(np.ascontiguousarray(mask),), purpose="a share of an input"))
-    share = _from_message(mask, type)
+    share = unpacked(mask, type, dtype)
     own = call.clear(0)
     return own - share if type.sharing is Sharing.ARITHMETIC else own ^ share
 
@@ -130,7 +130,7 @@ def _revealed(call: Call) -> Steps[Array | None]:
     share = call.share(0)
     additive = call.type_of(0).sharing is Sharing.ARITHMETIC
     told = [type.label.readable_by(index) for index in (0, 1)]
-    mine = boolean_column.packed(share, type)
+    mine = packed(share, type)
     theirs: Bytes = yield from ask(
         Round(
             send=(mine,) if told[1 - party.index] else (),
@@ -140,14 +140,8 @@ def _revealed(call: Call) -> Steps[Array | None]:
     )
     if not told[party.index]:
         return None
-    other = _from_message(theirs, type)
+    other = unpacked(theirs, type, share.dtype)
     return share + other if additive else share ^ other
-
-
-def _from_message(message: Bytes, type: ir.TensorType) -> Array:
-    if type.width == 1:
-        return unpack(message, type.size)
-    return message.view(share_dtype(type.element))
 
 
 def _converted(call: Call) -> Steps[Array]:
