@@ -15,9 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ezlang.diagnostics.diagnostic import CompilerBug
-from ezlang.types.types import BoolType, ScalarType
+from ezlang.types.types import ScalarType
 
 from . import tree as ir
+from .dtypes import dtype as dtype
+from .dtypes import word_dtype
 from .tree import BinaryKind, UnaryKind
 
 Array = npt.NDArray[Any]
@@ -51,13 +53,6 @@ Pure = (
 """The operations that are functions of their operands."""
 
 
-def dtype(element: ScalarType) -> np.dtype[Any]:
-    """Return the dtype that values of an element type are kept in."""
-    if isinstance(element, BoolType):
-        return np.dtype(np.bool_)
-    return np.dtype(f"{'i' if element.signed else 'u'}{element.width // 8}")
-
-
 def array(type: ir.TensorType, data: Sequence[int]) -> Array:
     """Return integers in range, one repeated or one an element, as an array of `type`."""
     flat = np.array(data, dtype=dtype(type.element))
@@ -85,14 +80,14 @@ def evaluate(operation: Pure, operands: Sequence[Array]) -> Array:
             case ir.Select():
                 return np.where(*operands)
             case ir.Cast():
-                if isinstance(result.element, BoolType):
+                if result.is_logical:
                     return np.asarray(operands[0] != 0)
                 return operands[0].astype(dtype(result.element))
             case ir.Bit():
                 x = operands[0]
                 return np.asarray((x >> x.dtype.type(operation.position)) & x.dtype.type(1) != 0)
             case ir.Reduce():
-                return reduce(operation.kind, operands[0], operation.axis)
+                return reduce(operation.kind, operands[0], operation.axis, result.element)
             case ir.MatrixProduct():
                 return np.asarray(operands[0] @ operands[1])
             case ir.Positions():
@@ -104,9 +99,7 @@ def evaluate(operation: Pure, operands: Sequence[Array]) -> Array:
 
 
 def _wrapped(number: int, type: ir.TensorType) -> Array:
-    element = type.element
-    wrapped = number if isinstance(element, BoolType) else element.wrap(number)
-    return np.array(wrapped, dtype=dtype(element))
+    return np.array(type.element.wrap(number), dtype=dtype(type.element))
 
 
 Moving = (
@@ -286,11 +279,11 @@ def binary(kind: BinaryKind, x: Array, y: Array) -> Array:
             assert_never(kind)
 
 
-def reduce(kind: BinaryKind, x: Array, axis: int | None = None) -> Array:
-    """Combine elements, all or along an axis; none give the identity of the operation."""
+def reduce(kind: BinaryKind, x: Array, axis: int | None, element: ScalarType) -> Array:
+    """Combine elements, all or along an axis; none give the operation's identity on `element`."""
     lines = x.reshape(-1) if axis is None else np.moveaxis(x, axis, -1)
     if lines.shape[-1] == 0:
-        return np.broadcast_to(identity(kind, x.dtype), lines.shape[:-1])
+        return np.broadcast_to(np.array(identity(kind, element), x.dtype), lines.shape[:-1])
     match kind:
         case BinaryKind.ADD:
             return np.asarray(np.add.reduce(lines, axis=-1, dtype=x.dtype))
@@ -310,24 +303,21 @@ def reduce(kind: BinaryKind, x: Array, axis: int | None = None) -> Array:
             raise CompilerBug(f"{kind.value} is no reduction")
 
 
-def identity(kind: BinaryKind, type: np.dtype[Any]) -> Array:
+def identity(kind: BinaryKind, element: ScalarType) -> int:
     """Return what combining nothing gives."""
-    limits = None if type == np.bool_ else np.iinfo(type)
     match kind:
         case BinaryKind.ADD | BinaryKind.OR | BinaryKind.XOR:
-            value = 0
+            return 0
         case BinaryKind.MUL:
-            value = 1
+            return 1
         case BinaryKind.AND:
-            value = 1 if limits is None or limits.min == 0 else -1
-            value = int(limits.max) if limits is not None and limits.min == 0 else value
-        case BinaryKind.MIN if limits is not None:
-            value = int(limits.max)
-        case BinaryKind.MAX if limits is not None:
-            value = int(limits.min)
+            return int(element.wrap(-1))
+        case BinaryKind.MIN if element.is_number:
+            return element.high
+        case BinaryKind.MAX if element.is_number:
+            return element.low
         case _:
-            raise CompilerBug(f"{kind.value} is no reduction of {type}")
-    return np.array(value, dtype=type)
+            raise CompilerBug(f"{kind.value} is no reduction of {element}")
 
 
 def _unary(kind: UnaryKind, x: Array) -> Array:
@@ -344,7 +334,7 @@ def _unary(kind: UnaryKind, x: Array) -> Array:
 
 def _unsigned(x: Array) -> Array:
     """Read integers as unsigned numbers of their own width."""
-    return x.astype(np.dtype(f"u{x.dtype.itemsize}"))
+    return x.astype(word_dtype(8 * x.itemsize))
 
 
 def _quotient(x: Array, y: Array) -> Array:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from ezlang.types.labels import Label, meet_all, owned
-from ezlang.types.types import BOOL, INT64, BoolType, IntType, array_of
+from ezlang.types.types import BOOL, INT64, array_of
 from ezlang.values.data import leaves
 
 from . import tree as ir
@@ -26,12 +26,8 @@ _CAN_FAIL = _SHIFTS | {BinaryKind.DIV, BinaryKind.MOD}
 _REDUCTIONS = _BITWISE | {BinaryKind.ADD, BinaryKind.MUL, BinaryKind.MIN, BinaryKind.MAX}
 
 
-def _is_bool(type: ir.TensorType) -> bool:
-    return isinstance(type.element, BoolType)
-
-
 def _is_flag(type: ir.TensorType) -> bool:
-    return _is_bool(type) and type.shape == ()
+    return type.is_logical and type.shape == ()
 
 
 def _same_tensor(x: ir.TensorType, y: ir.TensorType) -> bool:
@@ -139,21 +135,21 @@ class Rules:
         match operation:
             case ir.Unary():
                 _need(len(types) == 1 and _same_tensor(types[0], result), "types differ")
-                _need((operation.kind is UnaryKind.NOT) == _is_bool(result), "wrong element type")
+                _need((operation.kind is UnaryKind.NOT) == result.is_logical, "wrong element type")
             case ir.Binary():
                 self._binary(operation, types, result)
             case ir.Select():
                 _need(len(types) == 3, "it takes three operands")
-                _need(_is_bool(types[0]), "the condition is a bool")
+                _need(types[0].is_logical, "the condition is a bool")
                 _need(types[0].shape in ((), types[1].shape), "the condition's shape is wrong")
                 _need(_same_tensor(types[1], types[2]), "the sides differ in type")
                 _need(_same_tensor(types[1], result), "the result has another type")
             case ir.Cast():
                 _need(len(types) == 1 and types[0].shape == result.shape, "the shapes differ")
             case ir.Bit():
-                _need(len(types) == 1 and not _is_bool(types[0]), "it takes integers")
+                _need(len(types) == 1 and types[0].is_integer, "it takes integers")
                 _need(0 <= operation.position < types[0].width, "there is no such bit")
-                _need(_is_bool(result) and types[0].shape == result.shape, "it gives bools")
+                _need(result.is_logical and types[0].shape == result.shape, "it gives bools")
             case _:
                 raise RuleError("this is not element-wise")
 
@@ -193,9 +189,9 @@ class Rules:
     ) -> None:
         match operation:
             case ir.Positions():
-                _need(len(types) == 1 and _is_bool(types[0]), "it takes bools")
+                _need(len(types) == 1 and types[0].is_logical, "it takes bools")
                 _need(len(types[0].shape) == len(result.shape) == 1, "wrong shape")
-                _need(result.label.is_public and not _is_bool(result), "it gives public integers")
+                _need(result.label.is_public and result.is_integer, "it gives public integers")
             case ir.Separate():
                 _need(len(types) > 0 and len(set(types)) == 1, "the operands have one type")
                 _need(types[0].element == INT64 and len(types[0].shape) == 1, "it takes places")
@@ -209,13 +205,13 @@ class Rules:
                 _need(shape is not None, "the shapes don't fit")
                 _need(result.shape == shape, "wrong shape")
                 _need(types[0].element == types[1].element == result.element, "types differ")
-                _need(not _is_bool(result), "wrong element type")
+                _need(result.is_number, "wrong element type")
             case ir.Reduce():
                 _need(len(types) == 1, "it takes one operand")
                 _need(result.shape == _reduced(types[0].shape, operation.axis), "wrong shape")
                 _need(operation.kind in _REDUCTIONS, "this is not a reduction")
                 _need(types[0].element == result.element, "types differ")
-                bits = operation.kind in _BITWISE or not _is_bool(result)
+                bits = operation.kind in _BITWISE or result.is_number
                 _need(bits, "wrong element type")
             case _:
                 raise RuleError("this is not an operation on whole tensors")
@@ -234,11 +230,10 @@ class Rules:
             return
         _need(result.label.is_public, "a constant is public")
         if isinstance(operation, ir.Iota):
-            _need(not _is_bool(result) and len(result.shape) == 1, "it gives integers in a row")
+            _need(result.is_integer and len(result.shape) == 1, "it gives integers in a row")
             return
         _need(len(operation.data) in (1, result.size), "wrong number of elements")
-        element = result.element
-        low, high = (0, 1) if isinstance(element, BoolType) else (element.low, element.high)
+        low, high = result.element.low, result.element.high
         _need(all(low <= x <= high for x in operation.data), "an element is out of range")
 
     def _whole(self, operation: ir.Input | ir.Output, type: ir.TensorType) -> None:
@@ -256,10 +251,10 @@ class Rules:
         _need(0 <= operation.bits < types[0].width, "its bits are all that there are, or more")
         _need(types[0].shape == types[1].shape == result.shape, "the shapes differ")
         if kind in _SHIFTS:
-            _need(not _is_bool(types[1]), "the amount is an integer")
+            _need(types[1].is_integer, "the amount is an integer")
         else:
             _need(types[0].element == types[1].element, "the operands differ in type")
-        _need(kind in _ON_BOOL or not _is_bool(types[0]), "wrong element type")
+        _need(kind in _ON_BOOL or types[0].is_number, "wrong element type")
         expected = BOOL if kind in _COMPARISONS else types[0].element
         _need(result.element == expected, "the result has another element type")
         fails = kind in _CAN_FAIL and types[1].label.is_public
@@ -275,13 +270,13 @@ class Rules:
         _need(len(dimensions) <= len(base.shape), "there are too many dimensions")
         _need(sum(dimensions) == len(indices), "the number of indices is wrong")
         for index in indices:
-            _need(not _is_bool(index) and index.shape == (), "an index is a scalar integer")
+            _need(index.is_integer and index.shape == (), "an index is a scalar integer")
             _need(not index.label.is_secret, "a secret is not an address")
         kept = [n for n, one in zip(base.shape, dimensions, strict=False) if not one]
         return (*kept, *base.shape[len(dimensions) :])
 
     def _slice(self, base: ir.TensorType, part: ir.TensorType, start: ir.TensorType) -> None:
-        _need(not _is_bool(start) and start.shape == (), "the start is a scalar integer")
+        _need(start.is_integer and start.shape == (), "the start is a scalar integer")
         _need(not start.label.is_secret, "a secret is not an address")
         _need(base.element == part.element, "types differ")
         fits = bool(part.shape) and part.shape[1:] == base.shape[1:]
@@ -300,7 +295,7 @@ class Rules:
         _need(len(moved) == len(base.shape), "an offset is said to be for no dimension")
         _need(sum(moved) == len(offsets), "the number of offsets is wrong")
         for offset in offsets:
-            scalar = isinstance(offset.element, IntType) and offset.shape == ()
+            scalar = offset.is_integer and offset.shape == ()
             _need(scalar and offset.label.is_public, "an offset is a public scalar integer")
         for size, row, shifts in zip(base.shape, operation.places, moved, strict=True):
             _need(len(row) == 1 + len(part.shape), "a factor is needed for each dimension")
@@ -310,13 +305,13 @@ class Rules:
             _need(inside or part.size == 0, "a place is out of range")
 
     def _items(self, base: ir.TensorType, part: ir.TensorType, places: ir.TensorType) -> None:
-        _need(not _is_bool(places) and len(places.shape) == 1, "places are integers in a row")
+        _need(places.is_integer and len(places.shape) == 1, "places are integers in a row")
         _need(places.label.is_public, "places are public")
         fits = bool(base.shape) and part.shape == (*places.shape, *base.shape[1:])
         _need(fits, "the part's shape is wrong")
 
     def _item(self, base: ir.TensorType, index: ir.TensorType, item: ir.TensorType) -> None:
-        _need(not _is_bool(index) and index.shape == (), "the index is a scalar integer")
+        _need(index.is_integer and index.shape == (), "the index is a scalar integer")
         _need(bool(base.shape), "the base is an array")
         _need(item.element == base.element and item.shape == base.shape[1:], "wrong item type")
 
@@ -378,7 +373,7 @@ class Rules:
                 _need(all(r == ((), results) for r in regions), "the regions differ in type")
             case ir.For():
                 _need(len(types) >= 2 and len(regions) == 1, "it has bounds and one region")
-                _need(isinstance(types[0].element, IntType), "the bounds are integers")
+                _need(types[0].is_integer, "the bounds are integers")
                 _need(types[0].shape == () and _same_tensor(types[0], types[1]), "bounds differ")
                 label = types[0].label.meet(types[1].label)
                 _need(not label.is_secret, "the bounds are secret")

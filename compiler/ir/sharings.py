@@ -27,8 +27,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from ezlang.types.types import BoolType
-
 from . import tree as ir
 from .errors import need
 from .tree import BinaryKind, Sharing, UnaryKind
@@ -45,11 +43,6 @@ _SHIFTS: Final = frozenset({BinaryKind.SHL, BinaryKind.SHR})
 _LOCAL_A: Final = frozenset({BinaryKind.ADD, BinaryKind.SUB})
 
 
-def is_bool(type: ir.TensorType) -> bool:
-    """Tell whether the elements are bools."""
-    return isinstance(type.element, BoolType)
-
-
 def check_sharings(operation: ir.Operation) -> None:
     """Raise RuleError where sharings don't fit. Programs without sharings pass."""
     values = (*operation.operands, *operation.results)
@@ -58,7 +51,7 @@ def check_sharings(operation: ir.Operation) -> None:
     for value in values:
         type = value.type
         need(type.sharing is None or type.label.is_secret, "only a secret has a sharing")
-        need(not (is_bool(type) and type.sharing is A), "a bool has no arithmetic sharing")
+        need(not (type.ring is None and type.sharing is A), "a bool has no arithmetic sharing")
         need(type.sharing is not None or not type.label.is_secret, "a secret has no sharing")
     match operation:
         case ir.If() | ir.For() | ir.While() | ir.Call() | ir.Output() | ir.Assert():
@@ -101,23 +94,23 @@ def required(operation: ir.Operation, sharing: Sharing) -> tuple[Sharing, ...] |
         case ir.Unary():
             return None if operation.kind is UnaryKind.NOT else (A, A)
         case ir.Binary():
-            if is_bool(first) or operation.kind in _BITS:
+            if first.ring is None or operation.kind in _BITS:
                 return None
             if operation.kind in _SHIFTS and operands[1].type.label.is_secret:
                 return None
             return (A, A, B) if operation.kind in COMPARISONS else (A, A, A)
         case ir.Select():
-            return None if is_bool(result) else (B, A, A, A)
+            return None if result.ring is None else (B, A, A, A)
         case ir.Cast():
-            if is_bool(first) and is_bool(result):
+            if first.ring is None and result.ring is None:
                 return None
-            return (B if is_bool(first) else A, B if is_bool(result) else A)
+            return (B if first.ring is None else A, B if result.ring is None else A)
         case ir.Bit():
             return (A, B)
         case ir.Reduce():
-            return (A, A) if operation.kind is BinaryKind.ADD and not is_bool(result) else None
+            return (A, A) if operation.kind is BinaryKind.ADD and result.ring is not None else None
         case _:
-            return None if is_bool(result) else (A,) * (count + 1)
+            return None if result.ring is None else (A,) * (count + 1)
 
 
 def _fits(operation: ir.Operation, sharing: Sharing) -> bool:
@@ -198,14 +191,14 @@ def _binary_is_interactive(operation: ir.Binary, secrets: int, boolean: bool) ->
         return False
     if kind in (BinaryKind.AND, BinaryKind.OR):
         return secrets == 2
-    on_bits = is_bool(operation.operands[0].type)
+    on_bits = operation.operands[0].type.width == 1
     return not (on_bits and kind in (BinaryKind.EQ, BinaryKind.NE))
 
 
 def _cast_is_interactive(operation: ir.Cast) -> bool:
     old, new = operation.operands[0].type, operation.result.type
     if old.sharing is B and new.sharing is B:
-        return is_bool(new) and not is_bool(old)
-    if is_bool(new) or is_bool(old):
+        return new.is_logical and not old.is_logical
+    if new.ring is None or old.ring is None:
         return True
     return old.sharing is A and new.width > old.width

@@ -31,7 +31,7 @@ from enum import Enum
 
 from ezlang.source import NO_SPAN, Span
 from ezlang.types.labels import Label
-from ezlang.types.types import IntType, Type
+from ezlang.types.types import Type
 
 from .ots import OtKind as OtKind
 from .ots import OtKinds as OtKinds
@@ -485,8 +485,3 @@ def walk(region: Region) -> Iterator[Operation]:
         yield operation
         for inner in operation.regions:
             yield from walk(inner)
-
-
-def is_integer(type: TensorType) -> bool:
-    """Tell whether the elements are integers."""
-    return isinstance(type.element, IntType)

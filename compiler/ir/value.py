@@ -7,7 +7,7 @@ from math import prod
 
 from ezlang.types.labels import Label
 from ezlang.types.sharing import Sharing as Sharing
-from ezlang.types.types import BoolType, ScalarType
+from ezlang.types.types import ScalarType
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +15,7 @@ class TensorType:
     """Element type, shape (row-major; `()` is a scalar) and label of a value.
 
     `sharing` is how a secret is kept; None for what isn't secret, and before it is assigned.
+    What is asked most of the element type can be asked here; see `Scalar`.
     """
 
     element: ScalarType
@@ -29,8 +30,33 @@ class TensorType:
 
     @property
     def width(self) -> int:
-        """Bits an element: 1 for bool."""
-        return 1 if isinstance(self.element, BoolType) else self.element.width
+        """Bits an element."""
+        return self.element.width
+
+    @property
+    def signed(self) -> bool:
+        """Whether an element's highest bit is a sign."""
+        return self.element.signed
+
+    @property
+    def ring(self) -> int | None:
+        """Bits k of the ring Z/2^k of arithmetic shares; None if there is no such sharing."""
+        return self.element.ring
+
+    @property
+    def is_logical(self) -> bool:
+        """Whether the elements are truth values."""
+        return self.element.is_logical
+
+    @property
+    def is_number(self) -> bool:
+        """Whether the elements are added, multiplied and ordered."""
+        return self.element.is_number
+
+    @property
+    def is_integer(self) -> bool:
+        """Whether the elements count: indices, bounds and shift amounts, with bits."""
+        return self.element.is_integer
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ezlang.types.types import BoolType, IntType, ScalarType
+from ezlang.types.types import ScalarType
 
 from .values import Constant
 
@@ -79,33 +79,24 @@ def fold_binary(operator: str, x: Constant, y: Constant, type: ScalarType) -> Co
         return tuple([fold_binary(operator, x, b, type) for b in y])
     if operator in ("==", "!=", "<", "<=", ">", ">="):
         return compare(operator, x, y)
-    match type:
-        case BoolType():
-            operator = {"&&": "&", "||": "|"}.get(operator, operator)
-            return bool(compute(operator, int(x), int(y)))
-        case IntType():
-            return type.wrap(compute(operator, x, y))
+    bitwise = {"&&": "&", "||": "|"}.get(operator, operator)
+    return type.wrap(compute(bitwise, int(x), int(y)))
 
 
 def fold_unary(operator: str, x: Constant, type: ScalarType) -> Constant:
     """Compute an operator (`-`, `~`, `!`, `abs`) on a constant."""
 
     def on_scalar(value: int | bool) -> int | bool:
-        if isinstance(type, BoolType):
-            return not value
-        result = {"-": -value, "~": ~value}.get(operator, abs(value))
+        number = int(value)
+        result = {"-": -number, "~": ~number, "!": not number}.get(operator, abs(number))
         return type.wrap(result)
 
     return each(x, on_scalar)
 
 
-def fold_cast(x: Constant, to: ScalarType) -> Constant:
-    """Compute a cast."""
-    match to:
-        case BoolType():
-            return each(x, bool)
-        case IntType():
-            return each(x, lambda value: to.wrap(int(value)))
+def fold_cast(x: Constant, source: ScalarType | None, to: ScalarType) -> Constant:
+    """Compute a cast from `source`, or of integers without a type."""
+    return each(x, to.conversion(source))
 
 
 def each(x: Constant, function: Callable[[int | bool], int | bool]) -> Constant:

@@ -7,16 +7,15 @@ from ezlang.syntax import tree as syntax
 from ezlang.typed import tree as typed
 from ezlang.types.types import (
     BOOL,
-    BoolType,
-    IntType,
     ScalarType,
     Type,
     array_of,
+    scalar_element,
     shape_of,
 )
 
 from . import constants
-from .coerce import Want, coerce, fit, join, scalar_element, settle, unify
+from .coerce import Want, coerce, fit, join, settle, unify
 from .context import Body
 from .messages import sizes as errors_sizes
 from .messages import types as errors_types
@@ -24,7 +23,6 @@ from .provenance import combine
 from .values import Deferred, Exact, Poison, Typed, Value, default_type, literal
 
 _COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">="})
-_ON_BOOL = frozenset({"==", "!=", "&", "|", "^"})
 _OPERATIONS = {op.value: op for op in typed.BinaryOp}
 
 
@@ -72,8 +70,7 @@ def _defaults(left: Exact | Deferred, right: Exact | Deferred) -> ScalarType | N
     types = [default_type(v.value) if isinstance(v, Exact) else v.default for v in (left, right)]
     known = [t for t in types if t is not None]
     if len(known) == 2:
-        joined = join(*known)
-        return joined if isinstance(joined, BoolType | IntType) else known[0]
+        return join(*known) or known[0]
     return known[0] if known else None
 
 
@@ -125,8 +122,7 @@ def _finish(
 ) -> Typed | Poison:
     """Make the node for an operator on two operands of one type."""
     element = scalar_element(left.type)
-    allowed = isinstance(element, IntType) or (element is not None and operator in _ON_BOOL)
-    if element is None or not allowed:
+    if element is None or not element.has(operator):
         body.report(errors_types.operator_type(place, operator, left.type, left.span))
         return Poison(span=span)
     if operator in ("/", "%") and right.constant is not None and _has_zero(right):
@@ -192,7 +188,7 @@ def _finish_shift(
     body: Body, operator: str, place: Span, span: Span, left: Typed, right: Value
 ) -> Typed | Poison:
     element = scalar_element(left.type)
-    if not isinstance(element, IntType):
+    if element is None or not element.has(operator):
         body.report(errors_types.operator_type(place, operator, left.type, left.span))
         return Poison(span=span)
     if isinstance(right, Exact) and not 0 <= right.value < element.width:
@@ -203,7 +199,7 @@ def _finish_shift(
     if isinstance(amount, Poison):
         return Poison(span=span)
     amount_element = scalar_element(amount.type)
-    if not isinstance(amount_element, IntType):
+    if amount_element is None or not amount_element.is_integer:
         body.report(errors_types.operator_type(place, operator, amount.type, amount.span))
         return Poison(span=span)
     if amount.constant is not None:
@@ -219,7 +215,7 @@ def _finish_shift(
     return make_binary(_OPERATIONS[operator], span, *operands, element)
 
 
-def _amount(body: Body, value: Value, element: IntType, want: Want) -> Typed | Poison:
+def _amount(body: Body, value: Value, element: ScalarType, want: Want) -> Typed | Poison:
     """Give a shift amount without a type the left operand's element type."""
     if isinstance(value, Deferred) and value.shape:
         return coerce(body, value, array_of(element, value.shape), want)
@@ -267,11 +263,7 @@ def _finish_unary(body: Body, operator: str, span: Span, operand: Typed | Poison
     if isinstance(operand, Poison):
         return Poison(span=span)
     element = scalar_element(operand.type)
-    if operator == "!":
-        allowed = isinstance(element, BoolType)
-    else:
-        allowed = isinstance(element, IntType) and (operator != "abs" or element.signed)
-    if element is None or not allowed:
+    if element is None or not element.has(operator):
         body.report(errors_types.operator_type(span, operator, operand.type, operand.span))
         return Poison(span=span)
     constant = None

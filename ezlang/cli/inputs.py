@@ -10,7 +10,8 @@ from pathlib import Path
 import click
 
 from ezlang.typed import tree
-from ezlang.types.types import BoolType, IntType
+from ezlang.types.scalars import MisfitError
+from ezlang.types.types import Scalar
 from ezlang.values.check import check_inputs, check_party
 from ezlang.values.data import Data
 from ezlang.values.expected import Expected, expected_inputs
@@ -102,28 +103,20 @@ def _ask(gathering: Gathering, party: str, expected: tuple[Expected, ...]) -> No
     """Ask on the terminal for every scalar that is missing."""
     given = gathering.values.get(party, {})
     for one in expected:
-        if one.name not in given and isinstance(one.type, BoolType | IntType):
+        if one.name not in given and isinstance(one.type, Scalar):
             value = click.prompt(
                 f"{party}'s {one.name} ({one.type})", value_proc=_reader(one.type), err=True
             )
             gathering.add(party, {one.name: value}, "the terminal")
 
 
-def _reader(type: BoolType | IntType) -> Callable[[str], int | bool]:
+def _reader(type: Scalar) -> Callable[[str], Data]:
     """Return a function that parses typed text as a value of `type`."""
 
-    def read(typed: str) -> int | bool:
-        text = typed.strip()
-        if isinstance(type, BoolType):
-            if text not in ("true", "false"):
-                raise click.BadParameter("write true or false")
-            return text == "true"
+    def read(typed: str) -> Data:
         try:
-            number = int(text, 0)
-        except ValueError:
-            raise click.BadParameter(f"write a number from {type.low} to {type.high}") from None
-        if not type.low <= number <= type.high:
-            raise click.BadParameter(f"{type} ranges from {type.low} to {type.high}")
-        return number
+            return type.parse(typed.strip())
+        except MisfitError as misfit:
+            raise click.BadParameter(misfit.help) from None
 
     return read

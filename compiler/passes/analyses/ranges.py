@@ -14,8 +14,6 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import assert_never
 
-from ezlang.types.types import BoolType
-
 from ...ir import evaluate
 from ...ir import tree as ir
 from ...ir.tree import BinaryKind, UnaryKind
@@ -42,8 +40,7 @@ FLAG = Range(0, 1)
 
 def full(type: ir.TensorType) -> Range:
     """Return what a type can hold."""
-    element = type.element
-    return FLAG if isinstance(element, BoolType) else Range(element.low, element.high)
+    return Range(type.element.low, type.element.high)
 
 
 def fitted(found: Range, type: ir.TensorType) -> Range:
@@ -243,7 +240,7 @@ def transfer(operation: ir.Operation, x: Sequence[Range]) -> Range:
         case ir.Select():
             return x[1].join(x[2])
         case ir.Cast():
-            return FLAG if isinstance(type.element, BoolType) else fitted(x[0], type)
+            return FLAG if type.is_logical else fitted(x[0], type)
         case ir.Relabel() | ir.Reveal() | ir.Convert() | ir.Broadcast() | ir.Reshape():
             return x[0]
         case ir.AffineRead():
@@ -357,7 +354,7 @@ def _reduce(operation: ir.Reduce, x: Range) -> Range:
     operand = operation.operands[0].type
     count = operand.size if operation.axis is None else operand.shape[operation.axis]
     if count == 0:
-        one = int(evaluate.identity(operation.kind, evaluate.dtype(operand.element)))
+        one = evaluate.identity(operation.kind, operand.element)
         return Range(one, one)
     match operation.kind:
         case BinaryKind.ADD:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from ezlang.diagnostics.diagnostic import CompilerBug
-from ezlang.types.types import IntType
 
 from ...ir import tree as ir
 from ...ir.build import Builder
@@ -63,8 +62,6 @@ class Batch:
 
     def _counted(self, type: ir.TensorType, form: Affine) -> ir.Value:
         """Emit an affine form of the index for each iteration."""
-        if not isinstance(type.element, IntType):
-            raise CompilerBug("only integers are counted")
         factor, rest = form.split(self.index)
         start = rest.constant + factor * self.low
         moved = Affine(start, rest.terms)

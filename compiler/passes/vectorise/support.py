@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ezlang.types.types import IntType
-
 from ...ir import tree as ir
 from ...ir.tree import BinaryKind
 from ..analyses.scalars import Affine, Scalars
@@ -179,7 +177,7 @@ def cannot_fail(operation: ir.Binary, scalars: Scalars) -> bool:
     if isinstance(definition, ir.Constant):
         low, high = min(definition.data), max(definition.data)
         zero = 0 in definition.data
-    elif not amount.type.shape and isinstance(amount.type.element, IntType):
+    elif not amount.type.shape:
         low, high = scalars.range(amount)
         zero = low <= 0 <= high
     else:

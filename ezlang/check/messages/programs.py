@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from ezlang.diagnostics.diagnostic import Diagnostic
 from ezlang.source import Span
 from ezlang.syntax import tree as syntax
-from ezlang.types.types import IntType, ScalarType
+from ezlang.types.types import ScalarType
 
 from .wording import a, listed, near
 
@@ -108,7 +108,7 @@ def main_head(span: Span) -> Diagnostic:
 
 def param_not_set(name: syntax.Name, type: ScalarType) -> Diagnostic:
     """A param without a default that was not set."""
-    example = "64" if isinstance(type, IntType) else "true"
+    example = "64" if type.is_integer else type.example
     return Diagnostic(
         code="EZ1040",
         message=f"The param `{name.text}` has no value",
@@ -122,13 +122,12 @@ def param_not_set(name: syntax.Name, type: ScalarType) -> Diagnostic:
 def setting_does_not_fit(name: syntax.Name, setting: int | bool, type: ScalarType) -> Diagnostic:
     """A setting that is not a value of the param's type."""
     shown = str(setting).lower() if isinstance(setting, bool) else str(setting)
-    values = f"{type.low} to {type.high}" if isinstance(type, IntType) else "`true` or `false`"
     return Diagnostic(
         code="EZ1041",
         message=f"`--set {name.text}={shown}` does not fit: `{name.text}` is {a(type)}",
         span=name.span,
-        label=f"takes {values}",
-        help=f"Set `{name.text}` to {values}.",
+        label=f"takes {type.values}",
+        help=f"Set `{name.text}` to {type.values}.",
     )
 
 

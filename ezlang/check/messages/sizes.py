@@ -5,7 +5,7 @@ from __future__ import annotations
 from ezlang.diagnostics.diagnostic import Diagnostic, Note
 from ezlang.source import Span
 from ezlang.syntax import tree as syntax
-from ezlang.types.types import ArrayType, IntType, Type
+from ezlang.types.types import ArrayType, ScalarType, Type
 
 from .wording import a, plural, sentence, short
 
@@ -125,7 +125,7 @@ def divides_by_zero(span: Span, operator: str) -> Diagnostic:
     )
 
 
-def shifts_too_far(span: Span, amount: int, type: IntType) -> Diagnostic:
+def shifts_too_far(span: Span, amount: int, type: ScalarType) -> Diagnostic:
     """A constant shift amount that is at least the width, or negative."""
     return Diagnostic(
         code="EZ2037",

@@ -6,11 +6,14 @@ from ezlang.diagnostics.diagnostic import Diagnostic, Note
 from ezlang.source import Span
 from ezlang.syntax import tree as syntax
 from ezlang.types.types import (
-    BoolType,
-    IntType,
+    BOOL,
+    SCALARS,
+    ScalarType,
     Type,
     VoidType,
     element_of,
+    is_integer,
+    scalar_element,
 )
 
 from .wording import a, code, listed, plural, short
@@ -34,15 +37,17 @@ def type_mismatch(span: Span, found: Type, wanted: Type, notes: Notes) -> Diagno
 
 def _cast_help(span: Span, found: Type, wanted: Type) -> str | None:
     """Return the cast to write, if there is one."""
-    source, target = element_of(found), element_of(wanted)
-    if isinstance(source, IntType) and isinstance(target, IntType):
+    source, target = scalar_element(found), scalar_element(wanted)
+    if source is None or target is None:
+        return None
+    if source.is_integer and target.is_integer:
         return (
             f"Not every `{source}` is {a(target)}. To keep the low {target.width} bits, "
             f"write the cast: `{target}({_inside(span)})`"
         )
-    if isinstance(source, IntType) and isinstance(target, BoolType):
+    if source.is_number and target.is_logical:
         return f"Compare it: `{_inside(span)} != 0`"
-    if isinstance(source, BoolType) and isinstance(target, IntType):
+    if source.is_logical and target.is_number:
         return f"Write `{target}({_inside(span)})`, which is 1 for true and 0 for false."
     return None
 
@@ -56,15 +61,15 @@ def operands_differ(
 ) -> Diagnostic:
     """Two operands neither of which widens to the type of the other."""
     where = operator if operator.startswith("an ") else f"`{operator}`"
-    x, y = element_of(left_type), element_of(right_type)
+    x, y = scalar_element(left_type), scalar_element(right_type)
     advice = None
-    if isinstance(x, IntType) and isinstance(y, IntType):
+    if x and y and x.is_integer and y.is_integer:
         width = min(64, 2 * max(x.width, y.width))
         advice = (
             "Neither type holds all values of the other. Cast one or both, for instance to "
             f"`int{width}`: `int{width}({_inside(left)})`"
         )
-    elif isinstance(x, BoolType) != isinstance(y, BoolType):
+    elif (x == BOOL) != (y == BOOL):
         advice = "Cast the `bool` to an integer, as in `int32(b)`, or compare with `!= 0`."
     return Diagnostic(
         code="EZ2002",
@@ -82,11 +87,11 @@ def operator_type(place: Span, operator: str, type: Type, operand: Span) -> Diag
     """An operator on a type that it does not support."""
     element = element_of(type)
     advice = None
-    if isinstance(element, BoolType):
+    if element == BOOL:
         logical = {"+": "`||` or `^`", "*": "`&&`", "-": "`^` or `!`", "~": "`!`"}
         meant = logical.get(operator)
         advice = f"On `bool`, write {meant}." if meant else "Cast to an integer: `int32(…)`"
-    elif isinstance(element, IntType):
+    elif is_integer(element):
         advice = "On integers, write a comparison, as in `x != 0`."
         if operator == "abs":
             advice = "`abs` is for signed types; an unsigned value is its own absolute value."
@@ -102,24 +107,20 @@ def operator_type(place: Span, operator: str, type: Type, operand: Span) -> Diag
     )
 
 
-def literal_out_of_range(span: Span, value: int, type: IntType, notes: Notes) -> Diagnostic:
+def literal_out_of_range(span: Span, value: int, type: ScalarType, notes: Notes) -> Diagnostic:
     """A number that does not fit the type that its context asks for."""
-    fitting = [
-        f"{sign}int{width}"
-        for sign in (("", "u") if type.signed else ("u", ""))
-        for width in (8, 16, 32, 64)
-        if IntType(width, not sign).low <= value <= IntType(width, not sign).high
-    ]
+    alike = sorted(SCALARS.values(), key=lambda other: other.signed != type.signed)
+    fitting = [other for other in alike if other.contains(value)]
     advice = (
         f"`{fitting[0]}` can hold it."
         if fitting
-        else ("No type can hold it: integers have at most 64 bits.")
+        else "No type can hold it: integers have at most 64 bits."
     )
     return Diagnostic(
         code="EZ2004",
         message=f"{short(value)} does not fit `{type}`",
         span=span,
-        label=f"{type.low} to {type.high}",
+        label=type.values,
         notes=notes,
         help=advice,
     )
@@ -128,7 +129,7 @@ def literal_out_of_range(span: Span, value: int, type: IntType, notes: Notes) ->
 def number_where_other(span: Span, value: int, wanted: Type, notes: Notes) -> Diagnostic:
     """A number where a bool or a struct is required."""
     advice = None
-    if isinstance(element_of(wanted), BoolType):
+    if element_of(wanted) == BOOL:
         meant = {0: "`false`", 1: "`true`"}.get(value)
         advice = f"Write {meant}." if meant else "Write a comparison, as in `x != 0`."
     return Diagnostic(
@@ -226,7 +227,7 @@ def len_operand(span: Span, found: Type) -> Diagnostic:
 def sum_operand(span: Span, found: Type) -> Diagnostic:
     """`sum` of a value that is not an array of integers."""
     advice = "It adds the integers of an array."
-    if isinstance(element_of(found), BoolType):
+    if element_of(found) == BOOL:
         advice = "To count the true elements, cast first: `sum(int32(a))`"
     return Diagnostic(
         code="EZ2010",
@@ -272,7 +273,7 @@ def not_sliced(span: Span, found: Type) -> Diagnostic:
 
 def not_iterable(span: Span, found: Type) -> Diagnostic:
     """A loop over a value that is not an array."""
-    advice = "Write a range: `for i in 0..n { … }`" if isinstance(found, IntType) else None
+    advice = "Write a range: `for i in 0..n { … }`" if is_integer(found) else None
     return Diagnostic(
         code="EZ2012",
         message=f"`{found}` has no items to loop over",
