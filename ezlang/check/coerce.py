@@ -67,7 +67,8 @@ def _coerce_exact(body: Body, value: Exact, type: Type, want: Want) -> Typed | P
             errors_types.literal_out_of_range(value.span, value.value, element, want.notes)
         )
         return Poison(span=value.span)
-    return repeated(literal(value.value, element, value.span), shape_of(type))
+    number = element.conversion(None)(value.value)
+    return repeated(literal(number, element, value.span), shape_of(type))
 
 
 def _coerce_deferred(body: Body, value: Deferred, type: Type, want: Want) -> Typed | Poison:

@@ -241,7 +241,7 @@ def _param(body: Body, info: ParamInfo) -> Value:
         if not type_.contains(setting):
             body.report(errors_programs.setting_does_not_fit(info.node.name, setting, type_))
             return Poison(span=info.node.span)
-        return literal(setting, type_, info.node.span)
+        return literal(type_.conversion(None)(setting), type_, info.node.span)
     if written is None:
         body.report(errors_programs.param_not_set(info.node.name, type_))
         return Poison(span=info.node.span)

@@ -79,7 +79,7 @@ class Scalar:
         return f"{self.format(self.low)} to {self.format(self.high)}"
 
     def contains(self, value: int) -> bool:
-        """Return whether a Python integer is a value of the type; bools are no numbers."""
+        """Return whether a number written in a program is a value of the type; no bool is."""
         return not isinstance(value, bool) and self.low <= value <= self.high
 
     def wrap(self, value: int) -> int:
@@ -128,7 +128,7 @@ class Scalar:
         raise NotImplementedError
 
     def conversion(self, source: ScalarType | None) -> Callable[[int], int]:
-        """Return what a cast does to values of `source`; None: to an integer without a type."""
+        """Return what a cast does to values of `source`; None: to what is written in programs."""
         raise NotImplementedError
 
     # Data
@@ -185,7 +185,7 @@ class BoolType(Scalar):
         return "bool"
 
     def contains(self, value: int) -> bool:
-        """Return whether a Python integer is a bool."""
+        """Return whether what is written in a program is `true` or `false`."""
         return isinstance(value, bool)
 
     def wrap(self, value: int) -> bool:
