@@ -15,7 +15,7 @@ class TensorType:
     """Element type, shape (row-major; `()` is a scalar) and label of a value.
 
     `sharing` is how a secret is kept; None for what isn't secret, and before it is assigned.
-    What is asked most of the element type can be asked here; see `Scalar`.
+    Frequent questions about the element type are answered here too; `Scalar` explains them.
     """
 
     element: ScalarType

@@ -3,7 +3,7 @@
 A value has two forms. Inside, it is the integer from `low` to `high` that stands for it: in
 constants, in the IR, in the clear executor and in flat inputs and outputs (Python's bools are the
 integers 0 and 1). Outside, it is *data*: what a party gives and receives, as JSON and Python hold
-it. `encode` and `decode` lead from one form to the other.
+it. `encode` and `decode` convert between the two.
 
 A new scalar type is a subclass of `Scalar` in this file, a member of `ScalarType` and an entry of
 `SCALARS`. Types name their NumPy types and import neither NumPy nor llvmlite, so that the front end
@@ -138,7 +138,7 @@ class Scalar:
         raise NotImplementedError
 
     def are_plain(self, data: Sequence[Any]) -> bool:
-        """Return whether `accept` would return all items as they are; quicker than to ask it."""
+        """Return whether `accept` would return all items as they are; faster than calling it."""
         low, high = self.low, self.high
         return all(type(item) is int and low <= item <= high for item in data)
 
@@ -171,7 +171,7 @@ class BoolType(Scalar):
 
     @property
     def values(self) -> str:
-        """Both, as a message names them."""
+        """Both values, as a message names them."""
         return "`true` or `false`"
 
     @property
