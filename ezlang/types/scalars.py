@@ -19,10 +19,10 @@ from typing import Any, ClassVar, Final
 EXACT: Final = 1 << 53
 """A whole float up to here stands for one integer."""
 
-_COMPARISONS: Final = frozenset({"==", "!="})
+_EQUALITY: Final = frozenset({"==", "!="})
 _BITWISE: Final = frozenset({"&", "|", "^"})
-_ON_BOOLS: Final = _COMPARISONS | _BITWISE | {"!", "&&", "||"}
-_ON_NUMBERS: Final = _COMPARISONS | {"+", "-", "*", "/", "%", "<", "<=", ">", ">=", "min", "max"}
+_ON_BOOLS: Final = _EQUALITY | _BITWISE | {"!", "&&", "||"}
+_ON_NUMBERS: Final = _EQUALITY | {"+", "-", "*", "/", "%", "<", "<=", ">", ">=", "min", "max"}
 _ON_INTEGERS: Final = _ON_NUMBERS | _BITWISE | {"~", "<<", ">>", "sum"}
 
 
