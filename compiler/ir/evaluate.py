@@ -312,9 +312,9 @@ def identity(kind: BinaryKind, element: ScalarType) -> int:
             return 1
         case BinaryKind.AND:
             return int(element.wrap(-1))
-        case BinaryKind.MIN if element.is_number:
+        case BinaryKind.MIN:
             return element.high
-        case BinaryKind.MAX if element.is_number:
+        case BinaryKind.MAX:
             return element.low
         case _:
             raise CompilerBug(f"{kind.value} is no reduction of {element}")
