@@ -74,7 +74,7 @@ def test_the_same_program() -> None:
             "EZ5014",
             "program differently: --network is lan here, wan there",
         ),
-        ({"fingerprint": "1" * 64, "choices": {}}, "EZ5014", "--protocol is yao here, not said"),
+        ({"fingerprint": "1" * 64, "choices": {}}, "EZ5014", "--protocol is yao here, not given"),
         ({"options": {"bytes of bits at a time": 1}}, "EZ5014", "differently"),
     ],
 )
