@@ -104,7 +104,7 @@ class Expressions:
             return self.labelled(self._lower(expr), expr.type, expr.label)
 
     def labelled(self, values: Sequence[ir.Value], type: Type, label: Label) -> Values:
-        """Change the labels of values to those of a `type` with `label`, which lose readers only."""
+        """Change the labels of values to those of a `type` with `label`; they only lose readers."""
         result = []
         for value, leaf in zip(values, leaves(type, label), strict=True):
             have, want = value.type.label, leaf.type.label
