@@ -1,4 +1,4 @@
-"""HOST:PORT as users write it, and what may be off this machine."""
+"""HOST:PORT as users write it, and addresses off this machine."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ def sentence(failed: Callable[[], Any]) -> tuple[str, str]:
 
 @contextmanager
 def dealer(timeout: float = TIMEOUT, runs: int | None = 1) -> Iterator[tuple[Address, Any, Any]]:
-    """A dealer in a thread; yields its address, a list of what came of runs, and its end."""
+    """A dealer in a thread; yields its address, a list of the results of runs, and its end."""
     there: Future[Address] = Future()
     came: list[Served | EzError] = []
 

@@ -1,4 +1,4 @@
-"""Hellos: what differs is named, and nothing that a stranger says does harm."""
+"""Hellos: differences are named, and nothing that a stranger sends does harm."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ONE = replace(ZERO, party=1)
 
 
 def verdicts(first: Hello, second: Hello) -> list[Diagnostic | None]:
-    """What both sides of a handshake come to."""
+    """Return the results of both sides of a handshake."""
 
     def side(channel: SocketChannel, mine: Hello) -> Diagnostic | None:
         try:
