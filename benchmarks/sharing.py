@@ -1,10 +1,10 @@
-"""Operations a second of the secret-sharing protocols, one thread and one core a party.
+"""Operations a second of the secret-sharing protocols, with one thread and one core for each party.
 
-Two processes, each pinned to a core, over loopback TCP. OTs come from the real extension, made as
-they are needed, or, to see what the protocols cost by themselves, from an ideal dealer (`--dealt`).
-CPU is the busier party's time, kernel included. Set-up (base OTs, loading of code) is left out; the
-median of several runs is shown, with the bytes an operation of both directions, those of OT
-extension included. `python -m benchmarks.sharing [names …]`.
+Two processes, each pinned to a core, communicate over loopback TCP. OTs come from the real
+extension, made as they are needed, or, to measure the protocols alone, from an ideal dealer
+(`--dealt`). CPU is the busier party's time, including the kernel's. Set-up (base OTs, loading of
+code) is left out. The results are medians of several runs, with the bytes an operation in both
+directions, including those of OT extension. `python -m benchmarks.sharing [names …]`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Running a program in all three executors, and what it comes to in each."""
+"""Runs of a program in all three executors, and their results."""
 
 from __future__ import annotations
 

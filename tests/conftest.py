@@ -1,4 +1,4 @@
-"""What all tests share: golden files, rewritten with `pytest --update-golden`."""
+"""Golden files for all tests, rewritten with `pytest --update-golden`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The shape of what goes over the wire: lengths in order, without contents."""
+"""The shapes of messages: lengths in order, without contents."""
 
 from __future__ import annotations
 

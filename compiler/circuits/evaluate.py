@@ -1,7 +1,7 @@
-"""Running a netlist in the clear, on all instances at once.
+"""Evaluation of a netlist in the clear, on all instances at once.
 
-A wire is one Python integer with a bit an instance: bit i is instance i's. So an instruction is
-one operation on integers, however many instances there are.
+A wire is one Python integer with one bit for each instance: bit i belongs to instance i. So an
+instruction is one operation on integers, for any number of instances.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ _OPCODES: Final = tuple(Opcode)
 def evaluate(netlist: Netlist, inputs: Sequence[Sequence[int]], count: int) -> list[int]:
     """Run a circuit on `count` instances.
 
-    `inputs` has an entry a port, of as many wires as the port is wide, least significant first;
-    returned are the wires of the outputs. Linear in gates times instances; nothing is hidden.
+    `inputs` has an entry for each port, with one wire for each bit of the port, least significant
+    first; the result is the wires of the outputs. The time is linear in gates times instances;
+    nothing is hidden.
     """
     ones = (1 << count) - 1
     registers = [wire for port in inputs for wire in port]
@@ -67,7 +68,7 @@ def unpack(wires: Sequence[int], count: int) -> list[int]:
 
 
 def apply(netlist: Netlist, *operands: Sequence[int]) -> list[int]:
-    """Run a circuit on lists of integers, one list a port; the results are unsigned."""
+    """Run a circuit on lists of integers, one list for each port; the results are unsigned."""
     count = len(operands[0]) if operands else 1
     inputs = [pack(v, port.width) for v, port in zip(operands, netlist.ports, strict=True)]
     return unpack(evaluate(netlist, inputs, count), count)

@@ -1,7 +1,7 @@
-"""Checks that a netlist keeps the rules its format sets (see netlist.py).
+"""Checks that a netlist follows the rules of its format (see netlist.py).
 
-The rules are what lets a kernel load a group's operands, do all its ANDs side by side and store the
-results, and keep public bits and secret wires in memory of their own.
+The rules allow a kernel to load the operands of a group, compute all its ANDs side by side and
+store the results, and to keep public bits and secret wires in separate memory.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ _SHAPES: dict[Opcode, tuple[bool, tuple[bool, ...]]] = {
 
 
 def verify(netlist: Netlist) -> None:
-    """Raise CompilerBug where a netlist breaks a rule.
+    """Raise CompilerBug if a netlist violates a rule.
 
-    Registers are in range, written before they are read, and secret or public for good; every
-    AND stands in a group, and no AND of a group touches what another one writes; constants
-    are bits; outputs are secret; the ANDs and groups are as many as it says.
+    Registers are in range, written before they are read, and always secret or always public; every
+    AND is in a group, and no AND of a group touches a register that another one writes; constants
+    are bits; outputs are secret; the numbers of ANDs and groups are as stated.
     """
     kinds: dict[int, bool] = {}
     for port in netlist.ports:
@@ -58,7 +58,11 @@ def verify(netlist: Netlist) -> None:
             _require(operands[0] in (0, 1), where, "a constant isn't a bit")
         _require(0 <= out < netlist.registers, where, f"there is no register {out}")
         _require(kinds.setdefault(out, public) == public, where, f"register {out} changes kind")
-        _require((opcode is Opcode.AND) == (left_in_group > 0), where, "ANDs stand in groups")
+        _require(
+            (opcode is Opcode.AND) == (left_in_group > 0),
+            where,
+            ("an AND is not in a group, or another instruction is"),
+        )
         if opcode is Opcode.AND:
             clash = out in touched or not written.isdisjoint(reads)
             _require(not clash, where, "two ANDs of a group touch one register")

@@ -1,4 +1,4 @@
-"""How operands come into circuits, as far as the program's text tells; nothing here needs LLVM."""
+"""The roles of operands in circuits, as determined by the program's text; independent of LLVM."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .views import Views
 
 
 def known_values(region: ir.Region) -> dict[int, int]:
-    """Return the values all of whose elements are one number that the program's text says."""
+    """Return the values whose elements are all one number that the program's text determines."""
     known: dict[int, int] = {}
     for operation in ir.walk(region):
         match operation:
@@ -31,7 +31,7 @@ def known_values(region: ir.Region) -> dict[int, int]:
 def operand_roles(
     operation: CircuitOperation, views: Views, numbers: Mapping[int, int]
 ) -> list[Operand]:
-    """Tell how each operand comes into the circuit: built in, once more, or through a port.
+    """Return the role of each operand in the circuit: built in, the same as another, or a port.
 
     `numbers` are `known_values` of the function.
     """

@@ -27,7 +27,7 @@ Compute = Callable[[Emitter, CircuitOperation, Sequence[Value]], Value]
 
 
 def elementwise(e: Emitter, operation: CircuitOperation) -> None:
-    """Write an element-wise operation; first fail on public operands that must not be."""
+    """Write an element-wise operation; first fail on invalid public operands."""
     check(e, operation)
     match e.form(operation.result):
         case Form.LABELS:
@@ -42,7 +42,7 @@ def elementwise(e: Emitter, operation: CircuitOperation) -> None:
 
 
 def check(e: Emitter, operation: ir.Operation) -> None:
-    """Fail where the right side of a checked operation, which is public, is out of range."""
+    """Fail if the right operand of a checked operation, which is public, is out of range."""
     if not isinstance(operation, ir.Binary) or not operation.checked:
         return
     left, right = operation.operands
@@ -84,7 +84,7 @@ def _loop(e: Emitter, operation: CircuitOperation, compute: Compute) -> None:
 
 
 def _fixed(e: Emitter, operand: ir.Value) -> Value | None:
-    """Return the one element of an operand that is the same for all elements of the result."""
+    """Return the single element of an operand that is the same for all elements of the result."""
     scalar_or_repeated = not operand.type.shape or e.plan.views.of(operand).repeated
     return e.register(operand) if scalar_or_repeated else None
 
@@ -130,7 +130,7 @@ def _secret(e: Emitter, operation: CircuitOperation) -> None:
 
 @dataclass(frozen=True, slots=True)
 class PortData:
-    """What a port of a netlist reads: see `kernels/abi.py`."""
+    """The data that a port of a netlist reads: see `kernels/abi.py`."""
 
     address: Value
     stride: int
@@ -155,7 +155,7 @@ def run_circuit(e: Emitter, netlist: Netlist, ports: Sequence[ir.Value], result:
 def run_netlist(
     e: Emitter, netlist: Netlist, ports: Sequence[PortData], out: Value, count: Value
 ) -> None:
-    """Run a netlist on so many instances."""
+    """Run a netlist on `count` instances."""
     runner = _runner(e, netlist, [(data.stride, data.kind) for data in ports])
     addresses = [data.address for data in ports]
     e.kernel.check(e.kernel.call(runner, e.kernel["context"], *addresses, out, count))
@@ -164,7 +164,7 @@ def run_netlist(
 def _runner(e: Emitter, netlist: Netlist, data: Sequence[tuple[int, int]]) -> Kernel:
     """Return a function that runs a netlist on ports of given strides and kinds, at addresses.
 
-    Programs run few netlists in many places, so what all have in common stands in one.
+    Programs run few netlists in many places, so their common code is in one function.
     """
     code = _netlist(e, netlist)
     key = (code.ir.name, tuple(data))
@@ -194,13 +194,13 @@ _PORT_BYTES = 24
 
 
 def _netlist(e: Emitter, netlist: Netlist) -> Value:
-    """Return the address of a netlist's struct in the module; equal netlists are one."""
+    """Return the address of a netlist's struct in the module; equal netlists share one."""
     before = e.unit.netlists.get(id(netlist))
     if before is not None:
         return Value(e.kernel, before[1])
     code = np.ascontiguousarray(netlist.code, dtype="<i4").tobytes()
     outputs = np.array(netlist.outputs, dtype="<i4").tobytes()
-    # By all of its content: a name that two circuits shared would make one run as the other.
+    # Keyed by the whole content: if two circuits shared a name, one would run as the other.
     shape = f"{netlist.registers} {netlist.ports} {len(netlist.outputs)} ".encode()
     name = f"netlist.{sha256(shape + outputs + code).hexdigest()}"
     known = e.unit.module.globals.get(name)

@@ -1,8 +1,8 @@
-"""What a compiled program and the process that runs it know of one another.
+"""The interface between a compiled program and the process that runs it.
 
-The process passes three tables (`HostStruct`): a buffer for each input, a buffer for each
-`output` in the program, and a number for each output name, 0 until that output has been given.
-A program that fails returns `STATUS_PROGRAM` plus the number of a `Site`.
+The process passes three tables (`HostStruct`): a buffer for each input, a buffer for each `output`
+in the program, and a number for each output name, which is 0 until that output has been given. A
+program that fails returns `STATUS_PROGRAM` plus the number of a `Site`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from .forms import Form, form_of
 
 ENTRY: Final = "ez_main"
 FRAME_BYTES: Final = "ez_frame_bytes"
-"""The symbols a module gives."""
+"""The symbols that a module defines."""
 
 Path = tuple[str, ...]
 
@@ -39,9 +39,9 @@ class HostStruct(ctypes.Structure):
 
 @dataclass(frozen=True, slots=True)
 class InputSlot:
-    """A buffer to be filled with one of the party's inputs, in the layout of clear tensors.
+    """A buffer for one of the party's inputs, in the layout of clear tensors.
 
-    `whole` is the type of all that is called `name`, of which this is the field `path`.
+    `whole` is the type of the input called `name`, of which this is the field `path`.
     """
 
     name: str
@@ -54,7 +54,7 @@ class InputSlot:
 class OutputSlot:
     """A buffer that one `output` of the program fills, of the type `whole` at `path`.
 
-    `keys` are its places in the table of what was given; the number there is the slot's, plus 1.
+    `keys` are its positions in the table of given outputs; the number there is the slot's, plus 1.
     """
 
     number: int
@@ -68,13 +68,13 @@ class OutputSlot:
 
     @property
     def whole(self) -> Type:
-        """The type of all that is called by the output's name."""
+        """The type of the whole output with this name."""
         return self.operation.whole or array_of(self.type.element, self.type.shape)
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Where and how a run can fail: the name of a kind of failure, and what to say."""
+    """A place where a run can fail: the name of a kind of failure, and its message."""
 
     kind: str
     span: Span
@@ -85,8 +85,8 @@ class Site:
 class Exchange:
     """A group of operations on shares, in the order of its table of addresses.
 
-    `operations` are as they are to be run: what comes from Yao's sharing has been made boolean.
-    `known` is what the compiler knows of their operands.
+    `operations` are as they are run: values of Yao's sharing have been converted to boolean shares.
+    `known` is what the compiler knows about their operands.
     """
 
     operations: Group
@@ -94,15 +94,15 @@ class Exchange:
     party: int
 
     def is_here(self, value: ir.Value) -> bool:
-        """Tell whether this party has anything of a value."""
+        """Return whether this party holds any part of a value."""
         return form_of(value.type, self.party) is not Form.ABSENT
 
 
 @dataclass(slots=True)
 class Interface:
-    """The tables' contents for one party, in an order that only the program's text decides.
+    """The contents of one party's tables, in an order that only the program's text determines.
 
-    `keys` are the names that outputs are given under: (receiver, name, path) of both parties', as
+    `keys` are the names that outputs are given under: (receiver, name, path) of both parties, as
     giving one twice ends the run at both. `exchanges` are the groups that native code calls back
     for.
     """
@@ -119,7 +119,7 @@ class Interface:
     _exchanges: dict[int, int] = field(default_factory=dict)
 
     def input_number(self, operation: ir.Input) -> int:
-        """Return the number of the buffer that an input is in."""
+        """Return the number of the buffer of an input."""
         return self._input_numbers[operation.name, operation.path]
 
     def output_slot(self, operation: ir.Output) -> OutputSlot:
@@ -135,7 +135,7 @@ class Interface:
         return self._exchanges[id(group[0])]
 
     def note_region(self, region: ir.Region, constants: dict[int, int]) -> None:
-        """Give all operations of a region, and of those inside, the numbers they need.
+        """Assign the necessary numbers to all operations of a region and of nested regions.
 
         `constants` are those of the function.
         """
@@ -151,7 +151,7 @@ class Interface:
                     self.note_region(inner, constants)
 
     def note(self, operation: ir.Operation) -> None:
-        """Give an operation the numbers it needs."""
+        """Assign the necessary numbers to an operation."""
         match operation:
             case ir.Input() if operation.party == self.party:
                 known = (operation.name, operation.path)
@@ -183,7 +183,7 @@ class Interface:
 
 
 def _without_labels(operation: ir.Operation) -> ir.Operation:
-    """Return a conversion from Yao's sharing as one from the boolean, others as they are."""
+    """Return a conversion from Yao's sharing as one from boolean sharing; others are unchanged."""
     (operand, *_) = operation.operands
     if not isinstance(operation, ir.Convert) or operand.type.sharing is not ir.Sharing.YAO:
         return operation
@@ -192,7 +192,7 @@ def _without_labels(operation: ir.Operation) -> ir.Operation:
 
 
 def failure_kind(operation: ir.Operation) -> str | None:
-    """Return the kind of failure that an operation may end the run with, if it may."""
+    """Return the kind of failure with which an operation may end the run, or None."""
     match operation:
         case ir.Binary() if operation.checked:
             shift = operation.kind in (ir.BinaryKind.SHL, ir.BinaryKind.SHR)
@@ -210,7 +210,7 @@ def failure_kind(operation: ir.Operation) -> str | None:
 
 
 def interface_of(program: ir.Program, party: int) -> Interface:
-    """Return the interface of a program (with its passes run) at one party."""
+    """Return the interface of a program (after its passes) at one party."""
     interface = Interface(party)
     for function in program.functions:
         interface.note_region(function.body, constants_of(function))

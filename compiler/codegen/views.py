@@ -1,10 +1,11 @@
-"""Values that need no memory of their own: they are seen through another value.
+"""Values that need no memory of their own, because they are views of another value.
 
-- A `Reshape` is its operand, and so is a `Relabel` or `Reveal` that changes nothing at this party.
+- A `Reshape` is a view of its operand, and so is a `Relabel` or `Reveal` that changes nothing at
+  this party.
 - A scalar's `Broadcast` (and a constant that repeats one element) stays one element, read with
-  stride 0, where element-wise operations are all that use it.
+  stride 0, if only element-wise operations use it.
 
-Every other value is its own *root*. Liveness and storage know only of roots.
+Every other value is its own *root*. Liveness and storage work on roots only.
 """
 
 from __future__ import annotations
@@ -20,9 +21,7 @@ ELEMENTWISE = (ir.Unary, ir.Binary, ir.Select, ir.Cast, ir.Bit)
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A value as it is found: `root`'s memory or register; `repeated`: its one element, again
-    and again.
-    """
+    """The root of a value; `repeated`: the value repeats the root's single element."""
 
     root: ir.Value
     repeated: bool = False
@@ -47,12 +46,12 @@ class Views:
         return self.forms.get(root.id) or self.role.form(root)
 
     def count(self, root: ir.Value) -> int:
-        """Return how many elements a root holds: those of its type, or one that is repeated."""
+        """Return the number of elements that a root holds: those of its type, or a repeated one."""
         view = self.views.get(root.id)
         return 1 if view is not None and view.repeated else root.type.size
 
     def see(self, region: ir.Region) -> None:
-        """Find the views of everything in a function's body."""
+        """Determine the views of everything in a function's body."""
         self._note_users(region)
         for operation in ir.walk(region):
             self._see_operation(operation)
@@ -90,7 +89,7 @@ class Views:
                 pass
 
     def _same(self, operand: ir.Value, result: ir.Value) -> bool:
-        """Tell whether a result is its operand, unchanged, at this party."""
+        """Return whether a result is its operand, unchanged, at this party."""
         form = self.form(operand)
         wanted = self.role.form(result)
         if form is Form.ABSENT:
@@ -103,7 +102,7 @@ class Views:
         self.views[result.id] = self.of(operand)
 
     def _is_kept_repeated(self, value: ir.Value) -> bool:
-        """Tell whether all that use a value can read it with stride 0."""
+        """Return whether all users of a value can read it with stride 0."""
         return all(self._reads_repeated(user) for user in self._users.get(value.id, ()))
 
     def _reads_repeated(self, user: ir.Operation | None) -> bool:
@@ -113,7 +112,7 @@ class Views:
             case ir.Reshape():
                 return self._is_kept_repeated(user.result)
             case ir.Relabel():
-                # Sharing what repeats shares one element; the result repeats, or copies it.
+                # Sharing a repeated value shares one element; the result repeats, or copies it.
                 return not is_interactive(user) and (
                     (
                         self.role.form(user.result).is_secret
@@ -122,5 +121,5 @@ class Views:
                     or self._is_kept_repeated(user.result)
                 )
             case _:
-                # What runs on shares by messages is given whole arrays.
+                # Interactive operations on shares need whole arrays.
                 return isinstance(user, ELEMENTWISE) and not is_interactive(user)

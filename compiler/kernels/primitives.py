@@ -1,4 +1,4 @@
-"""The unit `primitives`: ciphers, generator and hash by themselves, and what OT extension needs.
+"""The unit `primitives`: ciphers, generator and hash on their own, and the parts of OT extension.
 
 - `aes_schedule(key*, schedule*)`
 - `aes_encrypt(schedule*, in*, out*, i64 blocks)`: one key, any number of blocks (ECB).

@@ -6,12 +6,13 @@ A correlated OT is q at the sender and (r, t = q ⊕ r·Δ) at the receiver. Its
 
 with the re-keyed hash of `hash.py` [GKWWY20]; the receiver would need Δ for the other one. OT
 number n of a session is hashed under key (n div 128)·16 + n mod 16: a window of 16 keys serves 128
-OTs, a key 8 of them. The q of a session differ but for a chance of 2^-128 a pair; by the bound of
-[GKWWY20] for a tweak used μ times, eight uses cost 3 bits of the 128 against offline work.
+OTs, and each key 8 of them. The q of a session are distinct except with probability 2^-128 for each
+pair; by the bound of [GKWWY20] for a tweak used μ times, eight uses cost 3 bits of the 128 against
+offline work.
 
 - `random_sender(start*, first, q*, delta*, zeros*, ones*, count)`
 - `random_receiver(start*, first, t*, keys*, count)`: `first` is the number of the first key, a
-  multiple of 16; what is read and written is `count` blocks rounded up to a multiple of 16.
+  multiple of 16; reads and writes cover `count` blocks rounded up to a multiple of 16.
 - `stretch(keys*, out*, count, blocks)`: out [count][blocks]: AES-CTR under each key, for messages
   that are longer than a key.
 """
@@ -31,11 +32,11 @@ from .hash import hash_gates, orthomorphism
 from .target import Target
 
 WINDOW_OTS: Final = 128
-"""How many OTs a window of keys serves."""
+"""The number of OTs that a window of keys serves."""
 
 WINDOW_KEYS: Final = 16
 ROW: Final = 16
-"""How many OTs are hashed together, a key each."""
+"""The number of OTs that are hashed together, with one key each."""
 
 
 def write_hash(module: Any, cipher: Cipher, *, sender: bool) -> None:

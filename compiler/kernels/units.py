@@ -1,4 +1,4 @@
-"""The units of native code, by name: what an engine loads, and the symbols it then has."""
+"""The units of native code, by name, with the symbols that they provide."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def build_garbler(target: Target) -> str:
 
 
 def build_evaluator(target: Target) -> str:
-    """Write the unit `evaluator`."""
+    """Load the code of a party of Yao's protocol."""
     return _build_role("evaluator", target, Evaluator)
 
 

@@ -21,7 +21,7 @@ _COUNTS = {"len": 1, "abs": 1, "sum": 1, "min": 2, "max": 2}
 
 
 def cast(body: Body, node: syntax.Call, to: ScalarType) -> Value:
-    """Check `int32(x)`, element-wise on arrays; a number or an input just takes the type."""
+    """Check `int32(x)`, element-wise on arrays; a number or an input simply takes the type."""
     if not _counted(body, node, str(to), 1):
         return Poison(span=node.span)
     value = body.value(node.arguments[0])

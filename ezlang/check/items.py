@@ -1,4 +1,4 @@
-"""What stands at the top of files, by name: the tables that names are looked up in."""
+"""The top-level items of files: the tables in which names are looked up."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from ezlang.types.types import StructType
 from .values import Value
 
 BUILTINS = ("len", "min", "max", "abs", "sum")
-"""The built-in functions; nothing at the top of a file may be called so."""
+"""The built-in functions; no top-level item may have one of these names."""
 
 
 class State(Enum):
-    """How far the checker is with an item that it looks into on first use."""
+    """The progress of an item that is checked on first use."""
 
     UNTOUCHED = 0
     OPEN = 1
@@ -41,7 +41,7 @@ class ImportInfo:
 
 @dataclass(slots=True, eq=False)
 class ParamInfo:
-    """A param; its value (setting or default) is found on first use."""
+    """A param; its value (the setting or default) is computed on first use."""
 
     node: syntax.ParamItem
     module: ModuleInfo
@@ -61,7 +61,7 @@ class ConstInfo:
 
 @dataclass(slots=True, eq=False)
 class StructInfo:
-    """A struct; its type is made on first use, None if it is wrong."""
+    """A struct; its type is made on first use, and is None if it is wrong."""
 
     node: syntax.StructItem
     module: ModuleInfo
@@ -71,7 +71,7 @@ class StructInfo:
 
 @dataclass(slots=True, eq=False)
 class FunctionInfo:
-    """A function; `instances` counts what was made of it."""
+    """A function; `instances` counts the instances made of it."""
 
     node: syntax.FunctionItem
     module: ModuleInfo
@@ -79,7 +79,7 @@ class FunctionInfo:
 
     @property
     def name(self) -> str:
-        """The name, with its module's in front unless it is the program's own."""
+        """The name, preceded by its module's name unless it is the program's own."""
         own = self.node.name.text
         return own if self.module.is_program else f"{self.module.name}.{own}"
 
@@ -91,7 +91,7 @@ ItemInfo = PartyInfo | ImportInfo | ParamInfo | ConstInfo | StructInfo | Functio
 class ModuleInfo:
     """One file: its names, and whether it is the program's own file.
 
-    A name that stands for two things is `ambiguous`, and then not reported again where it is used.
+    A name with two meanings is `ambiguous`, and is not reported again where it is used.
     """
 
     name: str
@@ -103,7 +103,7 @@ class ModuleInfo:
 
 
 def described(item: ItemInfo) -> str:
-    """Return what kind of item it is, with its article."""
+    """Return the kind of an item, with its article."""
     match item:
         case PartyInfo():
             return "a party"

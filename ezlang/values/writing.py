@@ -1,4 +1,4 @@
-"""Writing files whole or not at all."""
+"""Atomic writing of files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _NEW = 0o644
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write or replace a file at once or not at all, with the permissions that it had.
+    """Write or replace a file atomically, keeping its permissions.
 
     Raises EzError (exit code 2).
     """
@@ -32,7 +32,7 @@ def write_whole(path: Path, text: str) -> None:
 
 
 def require_folder(path: Path) -> None:
-    """Raise EzError (exit code 2) where a file can't be written for want of its folder."""
+    """Raise EzError (exit code 2) if the folder of a file does not exist."""
     if not path.resolve().parent.is_dir():
         raise _unwritable(path, "there is no such folder")
 

@@ -1,4 +1,4 @@
-"""Programs with errors, one for each code at least, with the diagnostics beside them."""
+"""Programs with errors, at least one for each code, with their diagnostics."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the scalar types say about themselves, for all of them."""
+"""The descriptions of all scalar types."""
 
 from __future__ import annotations
 

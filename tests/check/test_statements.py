@@ -1,4 +1,4 @@
-"""What becomes of statements: desugaring, inferred labels, instances, places."""
+"""The typed form of statements: desugaring, inferred labels, instances, places."""
 
 from __future__ import annotations
 

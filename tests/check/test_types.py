@@ -1,4 +1,4 @@
-"""The types that expressions get, and what becomes explicit: casts, broadcasts, relabelling."""
+"""The types of expressions, and their explicit casts, broadcasts and relabellings."""
 
 from __future__ import annotations
 

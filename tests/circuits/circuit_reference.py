@@ -1,4 +1,4 @@
-"""What the operations mean, on Python integers, and running circuits against it."""
+"""Reference results of operations on Python integers, and runs of circuits against them."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def run(netlist: Netlist, *operands: Sequence[int]) -> list[int]:
 
 
 def edges(width: int) -> list[int]:
-    """Patterns at which carries, signs and amounts turn over."""
+    """Patterns at which carries, signs and amounts change."""
     top = 1 << (width - 1)
     near = [0, 1, 2, 3, 5, 7, 8, 10, width - 1, width, width + 1, top - 1, top, top + 1]
     return sorted({v & (2 * top - 1) for v in [*near, -1, -2, -3, -7, -width, top // 2, top // 3]})

@@ -20,7 +20,7 @@ def numbers(pick: Random, bits: int, signed: bool) -> list[int]:
 
 
 def expected(kind: BinaryKind, x: int, y: int) -> int | None:
-    """What an operation comes to, on whole numbers; None where it has no such number."""
+    """The result of an operation on whole numbers; None if it has none."""
     match kind:
         case BinaryKind.ADD:
             return x + y

@@ -1,4 +1,4 @@
-"""Circuits of logarithmic depth compute the same, in as few layers as they say."""
+"""Circuits of logarithmic depth compute the same, in the stated number of layers."""
 
 from __future__ import annotations
 

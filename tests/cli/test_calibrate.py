@@ -1,4 +1,4 @@
-"""`ezlang calibrate` measures, and what it writes is a network profile."""
+"""`ezlang calibrate` measures, and writes a network profile."""
 
 from __future__ import annotations
 

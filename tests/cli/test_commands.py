@@ -1,4 +1,4 @@
-"""The commands beside `run`, and what all commands have in common."""
+"""The commands other than `run`, and the behaviour that all commands share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`ezlang cost`: what a run will cost, as text and as JSON."""
+"""`ezlang cost`: predicted costs, as text and as JSON."""
 
 import json
 from pathlib import Path

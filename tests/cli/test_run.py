@@ -1,4 +1,4 @@
-"""`ezlang run` in one process: what is printed where, inputs, params, exit codes."""
+"""`ezlang run` in one process: outputs, messages, inputs, params, exit codes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A plain interpreter of IR on known values, which never changes an array in place."""
+"""A plain interpreter of IR on clear values, which never changes an array in place."""
 
 from __future__ import annotations
 

@@ -164,7 +164,7 @@ class MemoryProgram:
             self.statements(inner, self.random.randrange(1, 5))
             yields = [self.random.choice(inner[shape][-6:]) for shape in shapes]
             if more and self.random.random() < 0.3:
-                # What is carried changes places, or stays.
+                # Carried values change places, or stay.
                 yields = [
                     self.random.choice([v for v in more if v.type.shape == shape] or [given])
                     for shape, given in zip(shapes, yields, strict=True)

@@ -1,4 +1,4 @@
-"""What fails on what all know fails at both parties, also where one alone computes it."""
+"""Failures on public values happen at both parties, even if only one computes the operation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Arrays changed in place: no value is ever touched that something still reads."""
+"""Arrays changed in place: no value is overwritten while it is still read."""
 
 from __future__ import annotations
 

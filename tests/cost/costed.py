@@ -1,4 +1,4 @@
-"""What a program is said to cost, and what it costs when it is run."""
+"""The predicted cost of a program, and the cost of its runs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ezlang.values.data import Inputs
 
 @dataclass(frozen=True)
 class Costs:
-    """What all ways to count give; `ands` and `ots` only some."""
+    """The counts that all methods give; only some give `ands` and `ots`."""
 
     rounds: int
     bytes: tuple[int, ...]

@@ -1,4 +1,4 @@
-"""Batches of matrix products are found, mean what they did, and cost the same in any order."""
+"""Batches of matrix products are found, are correct, and cost the same in any order."""
 
 import random
 from collections.abc import Sequence

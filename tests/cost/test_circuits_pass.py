@@ -1,4 +1,4 @@
-"""Circuits on shares are shallow or small, whichever is cheaper on a network."""
+"""Circuits on shares are shallow or small, whichever is cheaper on the network."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every example of two parties is said to cost is what it costs, under each policy."""
+"""Every example of two parties has its predicted cost, under each protocol choice."""
 
 from __future__ import annotations
 

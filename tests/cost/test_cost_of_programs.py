@@ -1,4 +1,4 @@
-"""Costs of generated programs, of loops, and of what is known only in the run."""
+"""Costs of generated programs, of loops, and of control flow decided at run time."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ def test_turns_that_are_not_walked(n: int, policy: Policy, monkeypatch: pytest.M
 
 @pytest.mark.parametrize("policy", Policy)
 def test_size_does_not_matter(policy: Policy) -> None:
-    """A million turns are the million-fold of what one costs, in OTs and ANDs."""
+    """A million iterations take a million times the OTs and ANDs of one."""
     one, many = (predict(prepared(checked(CHAIN, {"n": n}), policy)) for n in (1001, 1_000_001))
     few = predict(prepared(checked(CHAIN, {"n": 1}), policy))
     for thousand, million, single in zip(*(used(p.least) for p in (one, many, few)), strict=True):

@@ -1,4 +1,4 @@
-"""The memory that a run is said to take is what its processes take, within a fifth."""
+"""The predicted memory of a run is that of its processes, within a fifth."""
 
 from __future__ import annotations
 

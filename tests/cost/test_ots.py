@@ -1,4 +1,4 @@
-"""Kinds of OTs: which is cheapest where, and that all who count agree on what they cost."""
+"""Kinds of OTs: the cheapest kind for each network, and equal counts of their costs."""
 
 from __future__ import annotations
 

@@ -38,14 +38,14 @@ class At:
 
 @dataclass
 class Script:
-    """What is to be called, with what."""
+    """A call: the function and its arguments."""
 
     buffers: list[bytes] = field(default_factory=list)
     pointers: list[tuple[At, At]] = field(default_factory=list)
     calls: list[tuple[str, tuple[At | int, ...]]] = field(default_factory=list)
 
     def buffer(self, content: bytes | int) -> At:
-        """Add a buffer with a content, or with so many zeros."""
+        """Add a buffer with a content, or with a number of zeros."""
         self.buffers.append(bytes(content))
         return At(len(self.buffers) - 1)
 

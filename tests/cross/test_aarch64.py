@@ -1,4 +1,4 @@
-"""Kernels for AArch64, emulated, give what those of this processor give, byte by byte.
+"""Kernels for AArch64, emulated, give the same bytes as those of this processor.
 
 Needs Debian's packages qemu-user, gcc-aarch64-linux-gnu and libc6-dev-arm64-cross, and fails
 without them.

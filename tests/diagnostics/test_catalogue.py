@@ -1,4 +1,4 @@
-"""Every code has a page, the pages' programs do what they say, docs/errors.md is made of them."""
+"""Every code has a page, the pages' programs are as stated, docs/errors.md consists of pages."""
 
 import re
 from collections.abc import Callable

@@ -46,7 +46,7 @@ def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 
 def run(command: str, folder: Path) -> str:
-    """Run a command as it was typed and return all it prints."""
+    """Run a command and return its whole output."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
         command,
@@ -131,7 +131,7 @@ def test_programs_without_a_name_are_right(page: Path) -> None:
 
 
 def parses(fragment: str) -> bool:
-    """Tell whether a fragment parses, as items or as statements."""
+    """Return whether a fragment parses, as items or as statements."""
     text = fragment.replace("…", "")
     for whole in (text, f"fn main() {{\n{text}\n}}"):
         diagnostics = Diagnostics()

@@ -1,4 +1,4 @@
-"""Every example gives its expected outputs, on every executor, and what it should by other means.
+"""Every example gives its expected and its reference outputs, on every executor.
 
 Folders are found by listing: an example that is added is tested, and one that has no reference of
 its own in references.py fails.

@@ -1,4 +1,4 @@
-"""In the examples, what a party is not told changes nothing that it sees.
+"""In the examples, values that a party is not told don't affect anything that it sees.
 
 Others' inputs are changed, one number at a time, until what a party is told stays the same: then
 the messages that it receives must have the same lengths, in the same order.

@@ -1,4 +1,4 @@
-"""The pages on failures of runs: their programs fail and don't fail as the pages say."""
+"""The pages about failures of runs: their programs fail or succeed as the pages say."""
 
 from typing import Any
 

@@ -10,7 +10,7 @@ INTS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"
 
 
 def flows(source: str, target: str) -> bool:
-    """Tell whether a value with label `source` may be put where `target` is written."""
+    """Return whether a value with label `source` may flow to label `target`."""
     return source in (target, PUBLIC) or target == SECRET
 
 

@@ -1,4 +1,4 @@
-"""What a party may not learn changes nothing it is shown: neither values nor messages' shapes."""
+"""Values that a party may not learn affect neither its outputs nor the shapes of its messages."""
 
 from __future__ import annotations
 

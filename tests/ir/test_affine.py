@@ -1,4 +1,4 @@
-"""Affine reads and writes, rows of numbers, reductions along an axis: on shares, beside NumPy."""
+"""Affine reads and writes, rows of numbers, reductions along an axis: on shares, against NumPy."""
 
 import numpy as np
 import pytest

@@ -49,7 +49,7 @@ def _hash(x: int, tweak: int, counter: int) -> int:
 
 
 def chunk_keys(n: int, a_chunk: int) -> list[tuple[int, int, int]]:
-    """OT number, element and key, in the OTs' order, for chunks of 128 with so many OTs each."""
+    """OT number, element and key, in the OTs' order, for chunks of 128 elements."""
     result = []
     window = ot = 0
     for at in range(0, n, 128):

@@ -1,4 +1,4 @@
-"""Programs as text, checked, lowered and run: what the tests of lowering share."""
+"""Programs as text, checked, lowered and run: helpers of the tests of lowering."""
 
 from ezlang.check import check
 from ezlang.compiler.ir import tree as ir

@@ -1,4 +1,4 @@
-"""Lowering: that IR means what the program means, and that it has the shape that it should."""
+"""Lowering: the IR has the meaning of the program, and the expected form."""
 
 import pytest
 from lowered import lowered, operations, run

@@ -1,4 +1,4 @@
-"""Every program passes the verifier under every policy, after each pass up to what runs."""
+"""Every program passes the verifier after each pass, under every protocol choice."""
 
 from __future__ import annotations
 

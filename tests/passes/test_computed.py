@@ -1,4 +1,4 @@
-"""Loops at computed public places: what becomes of them, what they mean, and what they cost."""
+"""Loops over computed public indices: their vectorised form, results and costs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ names = pytest.mark.parametrize("name", CASES)
 
 
 def means(program: Program, case: Case) -> object:
-    """What a program puts out, or where it fails."""
+    """The outputs of a program, or the place where it fails."""
     given = check_inputs(program, inputs(case))
     try:
         return run_clear(program, given).outputs

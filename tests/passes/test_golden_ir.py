@@ -1,4 +1,4 @@
-"""What each pass makes of a small program: the IR before and after it, as golden files."""
+"""The effect of each pass on a small program: golden files of the IR before and after it."""
 
 from collections.abc import Callable
 from functools import partial

@@ -1,4 +1,4 @@
-"""Ranges hold all that can come, and operations are done in the bits that those need."""
+"""Ranges contain all possible values, and operations have the bits that those need."""
 
 from random import Random
 

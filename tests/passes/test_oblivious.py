@@ -1,4 +1,4 @@
-"""Oblivious reads and writes, expanded and run on shares, against what they mean on lists."""
+"""Oblivious reads and writes, expanded and run on shares, against the same on lists."""
 
 import pytest
 from ir_drafts import Draft

@@ -1,4 +1,4 @@
-"""Passes keep what programs mean: each alone, none, and all in orders drawn at random."""
+"""Passes preserve the meaning of programs: each alone, none, and all in random orders."""
 
 from __future__ import annotations
 

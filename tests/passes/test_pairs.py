@@ -1,4 +1,4 @@
-"""What is asked of the same two values more than once: counts of ANDs, and what it means."""
+"""Several comparisons of the same two values: counts of ANDs, and the results."""
 
 import pytest
 from lowered import checked
@@ -51,7 +51,7 @@ def test_gates_of_a_pair(shown: tuple[str, ...], count: int) -> None:
 
 
 def test_what_is_asked_for_stays() -> None:
-    """A value that has a protocol of its own is compared by itself."""
+    """A value with a protocol of its own is compared separately."""
     text = "#[protocol(yao)] secret int32[4] low = min(x, y);"
     assert ands("low", "max(x, y)", before=text) == 128
 

@@ -1,4 +1,4 @@
-"""The passes: what they remove, and above all what they leave."""
+"""The passes: the operations that they remove, and above all those that they keep."""
 
 import pytest
 from ir_drafts import Draft

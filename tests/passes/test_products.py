@@ -1,4 +1,4 @@
-"""Matrix products are found however they are written, and expand to what they were."""
+"""Matrix products are found however they are written, and expand to the original."""
 
 import random
 from collections import Counter

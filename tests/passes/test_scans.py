@@ -193,7 +193,7 @@ def test_native(name: str, policy: str) -> None:
 
 
 def test_the_first_is_read_only_if_the_loop_runs() -> None:
-    """What is before the first iteration's place may not be there."""
+    """The element before that of the first iteration may not exist."""
     body = "for i in n..n { c[i] = c[i - 1] + a[i]; } for i in 0..n { c[i] = c[i - 1] + a[i]; }"
     source = checked(text(body, 8))
     expected = failure(lambda: run_clear(source, numbers(8)))

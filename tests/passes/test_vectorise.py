@@ -1,4 +1,4 @@
-"""Vectorising: which loops go, and what stays of the others."""
+"""Vectorising: the loops that disappear, and the remainder of the others."""
 
 import pytest
 from lowered import checked

@@ -1,4 +1,4 @@
-"""Vectorised programs mean what they did: generated ones, golden ones, the examples."""
+"""Vectorised programs keep their meaning: generated ones, golden ones, the examples."""
 
 import json
 import random

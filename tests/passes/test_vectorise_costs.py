@@ -1,4 +1,4 @@
-"""What vectorised programs cost doesn't depend on how they are written, nor their size on n."""
+"""The costs of vectorised programs don't depend on their style, nor their sizes on n."""
 
 import random
 

@@ -1,4 +1,4 @@
-"""Programs run vectorised: simulated, native, and beside what they mean in the clear."""
+"""Vectorised runs of programs, simulated and native, compared with the clear executor."""
 
 from collections.abc import Callable, Mapping
 from functools import partial

@@ -1,4 +1,4 @@
-"""Golden programs: each says at its head what goes in and what comes out, in every executor.
+"""Golden programs: each states its inputs and outputs at its head, for every executor.
 
 `//! param n 4`, `//! input alice {…}`, `//! output alice {…}`, or `//! fails EZ4001 8`: the
 code and line of a run-time failure.

@@ -1,4 +1,4 @@
-"""One operation of the IR on shares: making it, running it at two parties, what it should give."""
+"""One operation of the IR on shares: its construction, its run, its expected result."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ def run(
 def assert_predicted(
     outcome: Outcome, operation: ir.Operation, known: Sequence[int | None]
 ) -> None:
-    """Hold what an operation took against what is predicted from its types alone."""
+    """Compare the cost of an operation with the prediction from its types alone."""
     numbers = tuple(known) or (None,) * len(operation.operands)
     one, other = (Exchange((operation,), (numbers,), party) for party in (0, 1))
     steps = trace_of((one, other)).steps
@@ -149,14 +149,14 @@ def assert_predicted(
 
 
 def wanted(operation: ir.Operation, operands: Sequence[Array]) -> Array:
-    """What the operation means."""
+    """The expected result of the operation."""
     if isinstance(operation, ir.Relabel | ir.Reveal | ir.Convert):
         return operands[0]
     return evaluate.evaluate(operation, operands)
 
 
 def agrees(pair: Pair, operation: ir.Operation, operands: Sequence[Array], **more: Any) -> Ran:
-    """Run an operation and hold the result against its meaning."""
+    """Run an operation and compare its result with the expected one."""
     ran = run(pair, operation, operands, **more)
     expected = wanted(operation, operands)
     assert np.array_equal(ran.result, expected), (operation, operands, ran.result, expected)

@@ -61,7 +61,7 @@ class CountingChannel:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run gave: each party's result, and what it cost."""
+    """The outcome of a run: each party's result, and the cost."""
 
     results: tuple[Any, Any]
     bytes: tuple[int, int]

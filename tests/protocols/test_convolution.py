@@ -1,4 +1,4 @@
-"""Convolutions of shares: values, cost, what is seen; with OTs and with a dealer."""
+"""Convolutions of shares: values, costs, views; with OTs and with a dealer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Division of shares: by constants and by secrets, exact at every width; cost; what is seen."""
+"""Division of shares: by constants and by secrets, exact at every width; costs; views."""
 
 from __future__ import annotations
 

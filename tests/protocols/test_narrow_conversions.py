@@ -1,4 +1,4 @@
-"""Conversions of numbers with few bits: what is seen is uniform."""
+"""Conversions of numbers with few bits: the views are uniform."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What operations on shares take, by formulas; with a dealer; and what each side sees."""
+"""The costs of operations on shares, by formulas; with a dealer; and the views."""
 
 from __future__ import annotations
 

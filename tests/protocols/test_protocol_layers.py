@@ -1,4 +1,4 @@
-"""Protocols on shares know of no kernels, and kernels lay messages out as the lengths say."""
+"""Protocols on shares don't use kernels, and kernels' messages have the stated lengths."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ DEPEND_ON_VALUES = frozenset(
 @pytest.mark.parametrize("path", ON_SHARES, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_no_function_of_arrays_depends_on_shares(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    # What finds its way in a netlist, which all know.
+    # Control flow that depends on a netlist, which is public.
     trees = [n for n in tree.body if not (isinstance(n, ast.FunctionDef) and n.name == "segments")]
     for node in (inner for part in trees for inner in ast.walk(part)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):

@@ -1,4 +1,4 @@
-"""Every operation of the IR on shares, against what it means in the clear."""
+"""Every operation of the IR on shares, against its result in the clear."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def pair() -> Pair:
 
 
 def made(kind: BinaryKind, element: ScalarType, sharing: str, sides: tuple[str, str]) -> ir.Binary:
-    """A binary operation; "s" is what is shared."""
+    """A binary operation; "s" is a shared operand."""
     x, y = (value(i, element, SHAPE, sharing if s == "s" else s) for i, s in enumerate(sides))
     return ir.Binary(kind=kind, operands=(x, y), results=(_result(kind, element, sharing),))
 
@@ -142,7 +142,7 @@ def test_shifts_by_a_constant(pair: Pair, element: IntType, amount: int) -> None
 
 @pytest.mark.parametrize("element", INTEGERS, ids=str)
 def test_shifts_of_what_has_no_sign(pair: Pair, element: IntType) -> None:
-    """They take a comparison of as many bits as go, and not of all."""
+    """They compare as many bits as are dropped, not all of them."""
     x, y = value(0, element, SHAPE, "A"), value(1, UINT8, SHAPE, "public")
     operation = ir.Binary(
         kind=BinaryKind.SHR, operands=(x, y), results=(value(9, element, SHAPE, "A"),)
@@ -340,7 +340,7 @@ def test_moving_and_summing(pair: Pair, sharing: str) -> None:
 
 
 def small_values(element: IntType, bits: int, nonnegative: bool, seed: int) -> Array:
-    """All kinds of numbers of so many bits."""
+    """All kinds of numbers of a given width."""
     rng = np.random.default_rng(seed)
     low, high = (0, 1 << bits) if nonnegative else (-(1 << (bits - 1)), 1 << (bits - 1))
     drawn = rng.integers(low, high, SHAPE)

@@ -1,4 +1,4 @@
-"""Numbers modulo 2^ℓ: products of every kind, their cost, and what each side sees."""
+"""Numbers modulo 2^ℓ: products of every kind, their costs, and the views of both sides."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Comparisons, conversions and truncation of shared numbers: values, cost, what is seen."""
+"""Comparisons, conversions and truncation of shared numbers: values, costs, views."""
 
 from __future__ import annotations
 

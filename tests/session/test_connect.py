@@ -1,4 +1,4 @@
-"""Two parties find one another on loopback, in either order, past strangers."""
+"""Two parties connect on loopback, in either order, despite strangers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ONE = replace(ZERO, party=1)
 
 
 class Meeting:
-    """Runs both parties in threads and keeps what they come to."""
+    """Runs both parties in threads and keeps their results."""
 
     def __init__(self) -> None:
         self.threads = ThreadPoolExecutor(2)

@@ -68,7 +68,7 @@ def sentence(failed: Callable[[], Any]) -> tuple[str, str]:
 
 @contextmanager
 def dealer(timeout: float = TIMEOUT, runs: int | None = 1) -> Iterator[tuple[Address, Any, Any]]:
-    """A dealer in a thread; yields its address, a list of what came of runs, and its end."""
+    """A dealer in a thread; yields its address, a list of the results of runs, and its end."""
     there: Future[Address] = Future()
     came: list[Served | EzError] = []
 
@@ -187,7 +187,7 @@ def test_a_third_party_is_refused() -> None:
         refused, other = (first, second) if first.done() else (second, first)
         code, message = sentence(lambda: refused.result(TIMEOUT))
         assert code == "EZ5033"
-        assert "party 0 of this run is here already" in message
+        assert "party 0 of this run is already connected" in message
         one = ask(address, 1)
         check_units(other.result(TIMEOUT), one)
     assert len(came) == 1
@@ -209,12 +209,12 @@ def test_parties_of_other_runs_wait_for_their_own() -> None:
     ("said", "reason"),
     [
         (b"GET / HTTP/1.1\r\n\r\n", "it began with `GET / HT`"),
-        (b"", "has gone"),
+        (b"", "disconnected"),
         (b"ezdeal\xf5\x0a" + struct.pack(">HI", 1, 1 << 31), "would be 2147483648 bytes long"),
         (b"ezdeal\xf5\x0a" + struct.pack(">HI", 7, 2) + b"{}", "different versions"),
         (b"ezdeal\xf5\x0a" + struct.pack(">HI", 1, 2) + b"{}", "the wrong fields"),
-        (b"ezdeal\xf5\x0a" + struct.pack(">HI", 1, 4) + b"\xff\x00{}", "no JSON"),
-        (b"ezdeal\xf5\x0a" + struct.pack(">HI", 1, 200) + b"{", "has gone"),
+        (b"ezdeal\xf5\x0a" + struct.pack(">HI", 1, 4) + b"\xff\x00{}", "not JSON"),
+        (b"ezdeal\xf5\x0a" + struct.pack(">HI", 1, 200) + b"{", "disconnected"),
     ],
 )
 def test_strangers_are_dropped(said: bytes, reason: str) -> None:
@@ -244,12 +244,12 @@ def test_a_party_alone_is_told_at_the_time_out() -> None:
     with dealer(timeout=0.5) as (address, _, (_, end)):
         code, message = sentence(lambda: ask(address, 1))
         assert code == "EZ5033"
-        assert "party 0 did not come within 0.5 seconds" in message
+        assert "party 0 did not connect within 0.5 seconds" in message
         with pytest.raises(EzError) as caught:
             end.result(TIMEOUT)
     (diagnostic,) = caught.value.diagnostics
     assert diagnostic.code == "EZ5034"
-    assert "party 1 came alone" in diagnostic.notes[0].message
+    assert "only party 1 connected" in diagnostic.notes[0].message
 
 
 @pytest.mark.parametrize("leaving", [0, 1])
@@ -335,7 +335,7 @@ ANSWER = Answer(seed=bytes(16)).encode()
         (ANSWER.replace(b"00000000", b"0000000g"), "EZ5032", "the field seed"),
         (Answer(seed=bytes(3)).encode(), "EZ5032", "no seed"),
         (Answer(refused="no\x1b[2J\n" + "x" * 9999).encode(), "EZ5033", "no?[2J?xxx"),
-        (ANSWER + b"?", "EZ5031", "something else than that it is done"),
+        (ANSWER + b"?", "EZ5031", "did not confirm that it is done"),
         (ANSWER, "EZ5031", "closed the connection"),
     ],
 )
@@ -352,7 +352,7 @@ def test_a_dealer_that_hangs() -> None:
     address, thread = fake_dealer(ANSWER, hold=True)
     code, message = sentence(lambda: ask(address, 1, timeout=0.5))
     assert code == "EZ5031"
-    assert "said nothing" in message
+    assert "was silent" in message
     thread.join(TIMEOUT)
 
 

@@ -74,7 +74,7 @@ class Writer:
                 return f"{inner()} ? {chosen}"
 
     def operand(self, depth: int) -> str:
-        """Return an expression that may stand beside any operator."""
+        """Return an expression that may be an operand of any operator."""
 
         def inner() -> str:
             return self.expression(depth)

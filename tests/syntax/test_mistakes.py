@@ -1,4 +1,4 @@
-"""What is said about programs with syntax errors, held by golden files.
+"""Diagnostics for programs with syntax errors, as golden files.
 
 `mistakes/NAME.ez` has wrong programs; `NAME.txt` is what is printed about each. A line
 `//// title` begins a new program. Behind every wrong place stands an error in another

@@ -1,4 +1,4 @@
-"""What correct programs parse to."""
+"""The syntax trees of correct programs."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Typed programs made by hand, which do nothing but ask for inputs."""
+"""Typed programs made by hand, which only ask for inputs."""
 
 from ezlang.source import Source, Span
 from ezlang.typed import tree

@@ -1,4 +1,4 @@
-"""Parties as processes of their own, and a proxy that can cut or stall what is between them."""
+"""Parties as processes of their own, and a proxy that can cut or stall their connection."""
 
 from __future__ import annotations
 

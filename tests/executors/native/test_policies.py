@@ -1,4 +1,4 @@
-"""Real processes whose secrets are arithmetic or boolean shares, as a policy for all says."""
+"""Real processes whose secrets are all arithmetic or boolean shares, by `--protocol`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Native programs with a dealer: right results, and just what was asked for is used."""
+"""Native programs with a dealer: right results, using exactly what was asked for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a party sees: as many messages and bytes whatever the secrets are, and only noise."""
+"""A party's view: the same messages and bytes whatever the secrets are, and only noise."""
 
 from collections import Counter
 

@@ -1,4 +1,4 @@
-"""Two simulated parties come to what the program means, with native's rounds and bytes."""
+"""Two simulated parties get the right results, with the rounds and bytes of native code."""
 
 from __future__ import annotations
 

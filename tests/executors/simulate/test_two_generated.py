@@ -1,4 +1,4 @@
-"""On generated programs, two simulated parties have native's outputs, rounds and bytes."""
+"""On generated programs, simulated parties have the outputs, rounds and bytes of native ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ideal OTs, bit-slicing in NumPy and the driver of two parties, beside native's."""
+"""Ideal OTs, bit-slicing in NumPy and the driver of two parties, compared with native code."""
 
 from __future__ import annotations
 

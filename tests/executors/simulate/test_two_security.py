@@ -1,4 +1,4 @@
-"""What two simulated parties see and hold: noise, as much of it whatever the secrets are."""
+"""The views and shares of two simulated parties: noise, of an amount independent of secrets."""
 
 from __future__ import annotations
 
