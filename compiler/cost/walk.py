@@ -27,9 +27,10 @@ from ..ir.groups import Group, enters_yao, groups, leaves_yao
 from ..ir.sharings import is_interactive
 from . import yao
 from .control import Known, computed, costly_operations, is_run_by_all, needed_values
+from .counted import signature
 from .ledger import Amounts
 from .session import Session, merged
-from .shares import Trace, book, signature, trace_of
+from .shares import Trace, book, trace_of
 
 Traces = dict[Hashable, Trace]
 """Of groups that are alike, what they exchange, by what says so (shares.py)."""
@@ -98,7 +99,7 @@ class Plans:
                     self._region(inner, views, numbers, interfaces)
 
     def _trace(self, first: Exchange, second: Exchange) -> Trace:
-        known = signature(first), self.dealt
+        known = signature(first.operations, first.known), self.dealt
         found = self.traces.get(known)
         if found is None:
             found = self.traces[known] = trace_of((first, second), dealt=self.dealt)

@@ -18,12 +18,12 @@ from ezlang.source import NO_SPAN
 from ...circuits import catalogue
 from ...circuits.netlist import Netlist
 from ...cost.profiles import Profile
+from ...cost.usage import NOTHING, Usage
 from ...ir import tree as ir
 from ...ir.known_operands import Numbers
 from ...ir.sharings import A, B, Y
 from ...ir.tree import BinaryKind, Sharing
 from .counted import counted_usages, shared_as
-from .usage import NOTHING, Usage
 
 _LABEL = 16
 _EVALUATOR = 1
