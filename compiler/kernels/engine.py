@@ -15,8 +15,6 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
-import os
-import tempfile
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -27,6 +25,7 @@ import llvmlite.binding as llvm
 
 import ezlang
 from ezlang.cache import cache_directory
+from ezlang.files import replace_file
 
 from .target import Target, host_target
 
@@ -72,16 +71,9 @@ class ObjectCache:
             return
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+            replace_file(path, hashlib.sha256(image).digest() + image)
         except OSError:
             return
-        temporary = Path(name)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(hashlib.sha256(image).digest() + image)
-            os.replace(temporary, path)
-        except OSError:
-            temporary.unlink(missing_ok=True)
 
 
 @cache
