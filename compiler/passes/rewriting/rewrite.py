@@ -8,6 +8,7 @@ passes that have nothing to do can be told (pipeline.py).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from operator import is_
@@ -120,6 +121,15 @@ def used_by(operation: ir.Operation) -> dict[int, ir.Value]:
             own.update(value.id for value in one.results)
         used.update((id, value) for id, value in inner.items() if id not in own)
     return used
+
+
+def count_uses(region: ir.Region) -> Counter[int]:
+    """Return how often each value is used in a region and those inside, by the values' ids."""
+    found = Counter(value.id for value in region.yields)
+    for operation in ir.walk(region):
+        found.update(value.id for value in operation.operands)
+        found.update(value.id for inner in operation.regions for value in inner.yields)
+    return found
 
 
 @dataclass(slots=True)
