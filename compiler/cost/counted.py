@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from ..ir import tree as ir
-from ..ir.known_operands import Numbers
+from ..ir.facts import Numbers
 from ..ir.sharings import A, B
 from ..protocols.core.steps import Round, Step, Steps, Take, together
 from .counting_party import Notes, counting_party, reply_to, steps_on_ghosts
@@ -31,7 +31,7 @@ _ANDS: Final = {"bit triples": 1, "pairs of bit triples": 2}
 def count(operations: Sequence[ir.Operation], known: Sequence[Numbers]) -> Usage:
     """Return what interactive operations take that run side by side.
 
-    `known` has what the compiler knows of the operands of each (ir/known_operands.py); it decides
+    `known` has what the compiler knows of the operands of each (ir/facts.py); it decides
     which protocols are taken. Bytes are those of the longer message of each round. Results are kept
     for groups that are alike.
     """

@@ -16,7 +16,7 @@ from ezlang.diagnostics.diagnostic import CompilerBug
 from ..circuits.netlist import Netlist
 from ..ir import tree as ir
 from ..ir.dtypes import share_dtype, word_dtype
-from ..ir.known_operands import Numbers
+from ..ir.facts import Numbers
 from ..protocols.boolean.comparison_tree import Level
 from ..protocols.core.lengths import (
     Batch,
@@ -338,7 +338,7 @@ def steps_on_ghosts(
 ) -> Steps[Array | None]:
     """Run the protocol of an interactive operation at a party that counts.
 
-    `known` is what the compiler knows of its operands (ir/known_operands.py).
+    `known` is what the compiler knows of its operands (ir/facts.py).
     """
     operands = [_operand(value.type, party.index) for value in operation.operands]
     return steps_of(party, operation, operands, known=known)

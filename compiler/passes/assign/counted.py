@@ -14,7 +14,7 @@ from typing import Final
 from ...cost.counted import count, has_circuit
 from ...cost.usage import NOTHING, Usage
 from ...ir import tree as ir
-from ...ir.known_operands import Numbers
+from ...ir.facts import Numbers
 from ...ir.sharings import is_interactive, required
 from ...ir.tree import Sharing
 
@@ -42,7 +42,7 @@ def _shared(value: ir.Value, sharing: Sharing) -> ir.Value:
 def counted_usages(operation: ir.Operation, known: Numbers = ()) -> Sequence[Usage]:
     """Return what an operation takes, its sharings given: with each of its circuits, if it has any.
 
-    `known` is what ir/known_operands.py says of its operands.
+    `known` is what ir/facts.py says of its operands.
     """
     if not is_interactive(operation):
         return (NOTHING,)

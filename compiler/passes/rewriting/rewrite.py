@@ -130,26 +130,3 @@ def count_uses(region: ir.Region) -> Counter[int]:
         found.update(value.id for value in operation.operands)
         found.update(value.id for inner in operation.regions for value in inner.yields)
     return found
-
-
-@dataclass(slots=True)
-class Constants:
-    """Which values are constants, by their definitions seen so far."""
-
-    data: dict[int, ir.Constant] = field(default_factory=dict)
-
-    def see(self, operation: ir.Operation) -> None:
-        """Take note of an operation."""
-        if isinstance(operation, ir.Constant):
-            self.data[operation.result.id] = operation
-
-    def of(self, value: ir.Value) -> ir.Constant | None:
-        """Return the definition of a value that is a constant."""
-        return self.data.get(value.id)
-
-    def scalar(self, value: ir.Value) -> int | None:
-        """Return the one number that all elements of a constant are, if so."""
-        constant = self.of(value)
-        if constant is None or len(set(constant.data)) != 1:
-            return None
-        return constant.data[0]

@@ -18,8 +18,8 @@ from typing import Final
 from ...cost.counted import count, has_circuit
 from ...cost.profiles import Profile
 from ...ir import tree as ir
+from ...ir.facts import Constants, facts_of, known_operands
 from ...ir.groups import groups
-from ...ir.known_operands import constants_of, known_operands
 from ...ir.sharings import is_interactive
 
 LEAST: Final = 128
@@ -30,17 +30,17 @@ def choose_circuits(program: ir.Program, profile: Profile) -> ir.Program:
     """Return the program with deep circuits where they are cheaper on a network."""
     functions = []
     for function in program.functions:
-        choice = _Choice(profile, constants_of(function))
+        choice = _Choice(profile, facts_of(function).constants)
         functions.append(replace(function, body=choice.region(function.body)))
     return replace(program, functions=tuple(functions))
 
 
 @dataclass(frozen=True, slots=True)
 class _Choice:
-    """Chooses the circuits of one function; `constants` are its known numbers."""
+    """Chooses the circuits of one function; `constants` are its constants."""
 
     profile: Profile
-    constants: dict[int, int]
+    constants: Constants
 
     def region(self, region: ir.Region) -> ir.Region:
         """Return a region with the circuits of its groups chosen."""
