@@ -6,6 +6,8 @@ import os
 import sys
 from pathlib import Path
 
+from .files import replace_file
+
 
 def cache_directory() -> Path | None:
     """Return `$EZLANG_CACHE`, or `ezlang` in the user's cache folder; it may not exist.
@@ -42,15 +44,11 @@ def read_cached(name: str) -> bytes | None:
 
 def write_cached(name: str, content: bytes) -> None:
     """Cache `content` under `name` atomically; failures to write are ignored."""
-    import tempfile  # slow to import, and seldom needed
-
     folder = cache_directory()
     if folder is None:
         return
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
-            file.write(content)
-        os.replace(file.name, folder / name)
+        replace_file(folder / name, content)
     except OSError:
         return

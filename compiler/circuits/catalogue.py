@@ -30,7 +30,7 @@ from .schedule import schedule
 from .shifts import shift_left, shift_right
 
 
-class Role(Enum):
+class OperandRole(Enum):
     """The role of an operand that isn't a known integer."""
 
     SECRET = "secret"
@@ -54,11 +54,11 @@ class Narrow:
         return f"{'u' if self.nonnegative else 'i'}{self.bits}"
 
 
-SECRET: Final = Role.SECRET
-PUBLIC: Final = Role.PUBLIC
-SAME: Final = Role.SAME
+SECRET: Final = OperandRole.SECRET
+PUBLIC: Final = OperandRole.PUBLIC
+SAME: Final = OperandRole.SAME
 
-Operand = Role | int
+Operand = OperandRole | int
 CircuitOperation = Unary | Binary | Select | Cast | Bit
 
 _FLAGS: Final = frozenset(
@@ -199,11 +199,11 @@ def _operand(
 ) -> list[Wire]:
     """The wires of an operand, with a port if it needs one."""
     match operand:
-        case Role.SECRET:
+        case OperandRole.SECRET:
             return b.port(element.width)
-        case Role.PUBLIC:
+        case OperandRole.PUBLIC:
             return b.port(element.width, public=True)
-        case Role.SAME:
+        case OperandRole.SAME:
             if same is None:
                 raise CompilerBug("an operand is to be the same as one that does not exist")
             return list(same)
@@ -222,7 +222,7 @@ def _finish(b: Builder, outputs: Sequence[Wire], name: str) -> Netlist:
 
 def _name(operation: str, element: ScalarType, *operands: Operand) -> str:
     """A name that identifies a circuit: operation, type, operands."""
-    parts = [o.value if isinstance(o, Role) else str(int(o)) for o in operands]
+    parts = [o.value if isinstance(o, OperandRole) else str(int(o)) for o in operands]
     return ".".join([operation, str(element), *parts])
 
 

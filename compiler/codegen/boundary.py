@@ -69,10 +69,9 @@ def relabel(e: Emitter, operation: ir.Relabel) -> None:
         return
     width = result.type.width
     address = e.address(result)
-    repeated = e.plan.views.of(operand).repeated
-    full = e.plan.views.count(result)
-    count = 1 if repeated else full
-    if not full:
+    repeated = e.plan.facts.origins.is_repeated(operand)
+    count = 1 if repeated else result.type.size
+    if not count:
         return
     owner = operand.type.label.owner
     name = ("yao_share_garbler", "yao_share_evaluator")[owner] if owner is not None else None
@@ -80,7 +79,7 @@ def relabel(e: Emitter, operation: ir.Relabel) -> None:
     source = e.spilled(operand) if known else e.kernel.null
     e.runtime(name or "yao_share_public", source, address, e.i64(count), e.i32(width))
     if repeated:
-        e.repeat(address, e.stride(result), full)
+        e.repeat(address, e.stride(result), e.plan.views.count(result))
 
 
 def reveal(e: Emitter, operation: ir.Reveal) -> None:

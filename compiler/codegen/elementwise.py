@@ -14,11 +14,11 @@ from ezlang.diagnostics.diagnostic import CompilerBug
 
 from ..circuits.catalogue import PUBLIC, SECRET, CircuitOperation, circuit
 from ..circuits.netlist import Netlist
+from ..circuits.operands import operand_roles
 from ..ir import tree as ir
 from ..kernels.abi import I64, NETLIST_TYPE, POINTER, PORT_CLEAR, PORT_LABELS, declare
 from ..kernels.build import Kernel, Value
 from . import scalar, shares
-from .circuit_operands import operand_roles
 from .emitter import Emitter
 from .forms import Form
 
@@ -119,7 +119,7 @@ def _secret(e: Emitter, operation: CircuitOperation) -> None:
     result = operation.result
     if not result.type.size:
         return
-    roles = operand_roles(operation, e.plan.views, e.known)
+    roles = operand_roles(operation, e.plan.facts)
     ports = [
         operand
         for operand, role in zip(operation.operands, roles, strict=True)

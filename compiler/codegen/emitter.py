@@ -53,8 +53,7 @@ class Unit:
 class Emitter:
     """Writes one function of the program.
 
-    `registers` hold clear scalars, and the addresses of inputs and tables, by the root's id;
-    `known` are values whose elements are all one number that the program's text determines.
+    `registers` hold clear scalars, and the addresses of inputs and tables, by the root's id.
     """
 
     unit: Unit
@@ -62,7 +61,6 @@ class Emitter:
     kernel: Kernel
     base: int
     registers: dict[int, Value] = field(default_factory=dict)
-    known: dict[int, int] = field(default_factory=dict)
 
     # Registers
 

@@ -15,8 +15,8 @@ from ezlang.source import Span
 from ezlang.types.types import Type, array_of
 
 from ..ir import tree as ir
+from ..ir.facts import Constants, Numbers, facts_of, known_operands
 from ..ir.groups import Group, enters_yao, groups
-from ..ir.known_operands import Numbers, constants_of, known_operands
 from ..ir.sharings import is_interactive
 from .forms import Form, form_of
 
@@ -134,7 +134,7 @@ class Interface:
         """Return the number of a group."""
         return self._exchanges[id(group[0])]
 
-    def note_region(self, region: ir.Region, constants: dict[int, int]) -> None:
+    def note_region(self, region: ir.Region, constants: Constants) -> None:
         """Assign the necessary numbers to all operations of a region and of nested regions.
 
         `constants` are those of the function.
@@ -213,5 +213,5 @@ def interface_of(program: ir.Program, party: int) -> Interface:
     """Return the interface of a program (after its passes) at one party."""
     interface = Interface(party)
     for function in program.functions:
-        interface.note_region(function.body, constants_of(function))
+        interface.note_region(function.body, facts_of(function).constants)
     return interface

@@ -19,7 +19,6 @@ from ..ir import tree as ir
 from ..kernels.abi import I64, POINTER
 from ..kernels.build import Kernel
 from . import affine, arrays, boundary, control, exchanges, gathering, scalar, shares
-from .circuit_operands import known_values
 from .elementwise import elementwise
 from .emitter import Emitter, Unit
 from .forms import Form, Role
@@ -97,7 +96,6 @@ def _write_function(unit: Unit, function: ir.Function, number: int, *, entry: bo
         kernel.function.attributes.add("noinline")
     unit.kernels[function.name] = kernel
     e = Emitter(unit, plan, kernel, unit.bases[function.name])
-    e.known.update(known_values(function.body))
     for position, value in enumerate(function.body.parameters):
         if plan.views.form(value) is Form.REGISTER:
             e.registers[value.id] = kernel[f"p{position}"]

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ..ir import tree as ir
+from ..ir.facts import Facts, facts_of
 from .forms import Form, Role, element_bytes
 from .liveness import CallShape, Liveness, bits
 from .moves import SCRATCH, schedule
@@ -37,11 +38,14 @@ class Place:
 class Plan:
     """A function at one party: views, places, the size of its frame, its calling convention.
 
+    `facts` are what the program's text determines about its values, at either party.
+
     After the places, at `scratch`, is space for breaking one cycle of a parallel copy, or for
     labels of one party's arithmetic shares that are being converted to Yao's sharing.
     """
 
     function: ir.Function
+    facts: Facts
     views: Views
     liveness: Liveness
     places: dict[int, Place] = field(default_factory=dict)
@@ -63,11 +67,12 @@ class Plan:
 
 def plan_function(function: ir.Function, role: Role, calls: dict[str, CallShape]) -> Plan:
     """Assign memory to the values of a function; `calls` has the shapes of its callees."""
-    views = Views(role)
+    facts = facts_of(function)
+    views = Views(role, facts.origins)
     views.see(function.body)
     liveness = Liveness(views, calls)
     liveness.analyse(function)
-    plan = Plan(function, views, liveness)
+    plan = Plan(function, facts, views, liveness)
     groups = _Groups(liveness)
     groups.merge()
     _assign(plan, groups)

@@ -2,10 +2,12 @@
 
 - A `Reshape` is a view of its operand, and so is a `Relabel` or `Reveal` that changes nothing at
   this party.
-- A scalar's `Broadcast` (and a constant that repeats one element) stays one element, read with
+- A value that repeats one element (a constant or a `Broadcast`) stays one element, read with
   stride 0, if only element-wise operations use it.
 
-Every other value is its own *root*. Liveness and storage work on roots only.
+Every other value is its own *root*. Liveness and storage work on roots only. `ir/facts.py` defines
+which values repeat one element; this file decides which of them take the memory of one element,
+which changes no message.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ..ir import tree as ir
+from ..ir.facts import Origins
 from ..ir.sharings import is_interactive
 from .forms import Form, Role
 
@@ -32,6 +35,7 @@ class Views:
     """The views and forms of all values of one function at one party."""
 
     role: Role
+    origins: Origins
     views: dict[int, View] = field(default_factory=dict)
     forms: dict[int, Form] = field(default_factory=dict)
     _users: dict[int, list[ir.Operation | None]] = field(default_factory=dict)
@@ -81,7 +85,7 @@ class Views:
                 operand, result = operation.operands[0], operation.result
                 if operand.type.size == 1 and self._is_kept_repeated(result):
                     self.views[result.id] = View(self.of(operand).root, repeated=True)
-            case ir.Constant() if operation.result.type.shape and len(operation.data) == 1:
+            case ir.Constant() if len(operation.data) == 1:
                 if self._is_kept_repeated(operation.result):
                     self.views[operation.result.id] = View(operation.result, repeated=True)
                     self.forms[operation.result.id] = Form.REGISTER
@@ -102,8 +106,9 @@ class Views:
         self.views[result.id] = self.of(operand)
 
     def _is_kept_repeated(self, value: ir.Value) -> bool:
-        """Return whether all users of a value can read it with stride 0."""
-        return all(self._reads_repeated(user) for user in self._users.get(value.id, ()))
+        """Return whether a value repeats one element, and all uses can read it with stride 0."""
+        users = self._users.get(value.id, ())
+        return self.origins.is_repeated(value) and all(map(self._reads_repeated, users))
 
     def _reads_repeated(self, user: ir.Operation | None) -> bool:
         match user:

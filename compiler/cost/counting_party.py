@@ -11,8 +11,12 @@ from dataclasses import dataclass, field
 from math import prod
 from typing import Any
 
+from ezlang.diagnostics.diagnostic import CompilerBug
+
 from ..circuits.netlist import Netlist
-from ..ir.dtypes import word_dtype
+from ..ir import tree as ir
+from ..ir.dtypes import share_dtype, word_dtype
+from ..ir.facts import Numbers
 from ..protocols.boolean.comparison_tree import Level
 from ..protocols.core.lengths import (
     Batch,
@@ -35,6 +39,7 @@ from ..protocols.dealt.demands import (
     RingTriple,
     describe,
 )
+from ..protocols.operations.table import steps_of
 from ..protocols.ot.preprocessing import OtPreprocessing
 from .ghosts import ghost
 
@@ -326,3 +331,33 @@ def counting_party(index: int, notes: Notes, *, dealt: bool = False) -> SharingP
         preprocessing=CountingDealt(notes) if dealt else made,
         dealt=dealt,
     )
+
+
+def steps_on_ghosts(
+    party: SharingParty, operation: ir.Operation, known: Numbers
+) -> Steps[Array | None]:
+    """Run the protocol of an interactive operation at a party that counts.
+
+    `known` is what the compiler knows of its operands (ir/facts.py).
+    """
+    operands = [_operand(value.type, party.index) for value in operation.operands]
+    return steps_of(party, operation, operands, known=known)
+
+
+def _operand(type: ir.TensorType, party: int) -> Array | None:
+    """Return a ghost of what a party has of an operand; None if it has nothing."""
+    if not (type.label.is_secret or type.label.readable_by(party)):
+        return None
+    operand: Array = ghost(type.shape, share_dtype(type.element))
+    return operand
+
+
+def reply_to(request: Request) -> Any:
+    """Return ghosts of what a request is met with."""
+    match request:
+        case Take(sent=sent, received=received):
+            return ghost((sent, 2), "u8"), (ghost(received), ghost((received, 2), "u8"))
+        case Round(receive=count):
+            return ghost(count)
+        case _:
+            raise CompilerBug("a protocol asked for what only a simulation has")

@@ -13,11 +13,12 @@ from collections.abc import Iterable
 from typing import Final
 
 from ..circuits.catalogue import circuit
-from ..codegen.circuit_operands import known_values, operand_roles
-from ..codegen.forms import Form, Role, element_bytes
+from ..circuits.operands import operand_roles
+from ..codegen.forms import Form, element_bytes
 from ..codegen.module import frame_bytes
-from ..codegen.views import ELEMENTWISE, Views
+from ..codegen.views import ELEMENTWISE
 from ..ir import tree as ir
+from ..ir.facts import facts_of
 from ..ir.ots import OtKind
 from ..kernels.context import CHUNK
 from ..kernels.layout import LABEL_BYTES
@@ -26,6 +27,7 @@ from ..protocols.ot.stock import LARGEST_BATCH, extension_bytes
 from .ledger import Ledger
 from .predict import Prediction
 from .session import OTS_MADE
+from .yao import has_labels
 
 BASE: Final = 100_000_000
 """A process that has loaded compiled code from the cache: interpreter and libraries. It was
@@ -87,15 +89,12 @@ def _interface(program: ir.Program, party: int) -> tuple[list[ir.TensorType], li
 
 def _registers(program: ir.Program) -> int:
     """Return what the registers of the largest netlist take."""
-    functions = {function.name: function for function in program.functions}
     most = 0
     for function in program.functions:
-        views = Views(Role(0, functions))
-        views.see(function.body)
-        numbers = known_values(function.body)
+        facts = facts_of(function)
         for operation in ir.walk(function.body):
-            if isinstance(operation, ELEMENTWISE) and views.form(operation.result) is Form.LABELS:
-                roles = operand_roles(operation, views, numbers)
+            if isinstance(operation, ELEMENTWISE) and has_labels(operation.result):
+                roles = operand_roles(operation, facts)
                 most = max(most, circuit(operation, roles).registers)
     return LABEL_BYTES * CHUNK * most
 

@@ -9,21 +9,17 @@ starts.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from ezlang.diagnostics.diagnostic import CompilerBug
 from ezlang.source import Span
 
 from ..codegen.interface import Exchange
-from ..ir import tree as ir
-from ..ir.dtypes import share_dtype
-from ..ir.known_operands import Numbers
-from ..protocols.core.steps import Array, Request, Round, Step, Steps, Take, together
-from ..protocols.operations.table import steps_of
-from .counting_party import Notes, counting_party
-from .ghosts import Heap, ghost
+from ..protocols.core.steps import Request, Round, Step, Steps, Take, together
+from .counting_party import Notes, counting_party, reply_to, steps_on_ghosts
+from .ghosts import Heap
 from .ledger import Ledger, Phase
 from .session import Session
 
@@ -32,8 +28,6 @@ START_BYTES: Final = 16
 
 STEPS: Final = "steps of protocols on shares"
 """Name of an amount: groups that are run, and messages exchanged by them."""
-
-_NODE: Final = frozenset({"operands", "results", "regions", "span"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +51,6 @@ class Trace:
     memory: int = 0
 
 
-def signature(exchange: Exchange) -> Hashable:
-    """Return all of a group that decides what it sends."""
-    numbers: dict[int, int] = {}
-    members = []
-    for operation, known in zip(exchange.operations, exchange.known, strict=True):
-        values = (*operation.operands, *operation.results)
-        places = tuple(numbers.setdefault(value.id, len(numbers)) for value in values)
-        kind = tuple(getattr(operation, f.name) for f in fields(operation) if f.name not in _NODE)
-        members.append((type(operation), kind, places, tuple(v.type for v in values), known))
-    return tuple(members)
-
-
 def trace_of(exchanges: tuple[Exchange, Exchange], *, dealt: bool = False) -> Trace:
     """Run a group at both parties, given as it is to each of them; `dealt`: with a dealer."""
     trace = Trace()
@@ -89,8 +71,8 @@ def trace_of(exchanges: tuple[Exchange, Exchange], *, dealt: bool = False) -> Tr
             return trace
         _note(trace, (first, second), notes)
         with heap.within():
-            replies[0] = [_reply(request) for request in first]
-        replies[1] = [_reply(request) for request in second]
+            replies[0] = [reply_to(request) for request in first]
+        replies[1] = [reply_to(request) for request in second]
         del first, second
 
 
@@ -130,20 +112,10 @@ def _started(exchange: Exchange, owners: _Owners, *, dealt: bool) -> Steps[Any]:
     party = counting_party(exchange.party, owners.notes, dealt=dealt)
     members = zip(exchange.operations, exchange.known, strict=True)
     steps = [
-        owners.watched(number, _steps(party, exchange, operation, known))
+        owners.watched(number, steps_on_ghosts(party, operation, known))
         for number, (operation, known) in enumerate(members)
     ]
     return together(steps) if len(steps) > 1 else steps[0]
-
-
-def _steps(party: Any, exchange: Exchange, operation: ir.Operation, known: Numbers) -> Steps[Any]:
-    operands: Sequence[Array | None] = [
-        ghost(value.type.shape, share_dtype(value.type.element))
-        if exchange.is_here(value)
-        else None
-        for value in operation.operands
-    ]
-    return steps_of(party, operation, operands, known=known)
 
 
 def _next(run: Steps[Any], reply: Any) -> Step | None:
@@ -151,16 +123,6 @@ def _next(run: Steps[Any], reply: Any) -> Step | None:
         return next(run) if reply is None else run.send(reply)
     except StopIteration:
         return None
-
-
-def _reply(request: Request) -> Any:
-    match request:
-        case Take(sent=sent, received=received):
-            return ghost((sent, 2), "u8"), (ghost(received), ghost((received, 2), "u8"))
-        case Round(receive=count):
-            return ghost(count)
-        case _:
-            raise CompilerBug("a protocol asked for what only a simulation has")
 
 
 def _note(trace: Trace, steps: tuple[Step, Step], owners: Sequence[_Owners]) -> None:

@@ -6,10 +6,10 @@ from math import prod
 from typing import Final
 
 from ..circuits.catalogue import SECRET, CircuitOperation, binary, circuit
-from ..codegen.circuit_operands import operand_roles
-from ..codegen.forms import Form, element_bytes
-from ..codegen.views import Views
+from ..circuits.operands import operand_roles
+from ..codegen.forms import Form, element_bytes, form_of
 from ..ir import tree as ir
+from ..ir.facts import Facts, Origins
 from ..ir.groups import Group
 from ..kernels.layout import BIT_BUFFER, TABLE_BYTES
 from .ledger import Phase
@@ -66,19 +66,23 @@ def reveal(session: Session, group: Group) -> None:
                 session.ledger.message(sender, -(-type.size * type.width // 8))
 
 
-def circuit_ands(operation: CircuitOperation, views: Views, numbers: dict[int, int]) -> int:
+def has_labels(value: ir.Value) -> bool:
+    """Return whether a value is a secret in Yao's protocol."""
+    return form_of(value.type, GARBLER) is Form.LABELS
+
+
+def circuit_ands(operation: CircuitOperation, facts: Facts) -> int:
     """Return how many ANDs an element-wise operation on labels has."""
-    roles = operand_roles(operation, views, numbers)
+    roles = operand_roles(operation, facts)
     return circuit(operation, roles).ands * operation.result.type.size
 
 
-def shared_bits(operation: ir.Relabel, views: Views) -> int:
-    """Return how many bits of the evaluator's are shared: what repeats is shared once."""
+def shared_bits(operation: ir.Relabel, origins: Origins) -> int:
+    """Return how many bits of the evaluator's are shared: those of one element, if it repeats."""
     (operand,), result = operation.operands, operation.result
-    if operand.type.label.owner != EVALUATOR or views.form(result) is not Form.LABELS:
+    if operand.type.label.owner != EVALUATOR or not has_labels(result):
         return 0
-    count = views.count(result)
-    return (min(count, 1) if views.of(operand).repeated else count) * result.type.width
+    return (1 if origins.is_repeated(operand) else result.type.size) * result.type.width
 
 
 def told_bytes(operation: ir.Reveal) -> int:

@@ -16,8 +16,6 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
-import os
-import tempfile
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -28,6 +26,7 @@ import llvmlite.binding as llvm
 
 import ezlang
 from ezlang.cache import cache_directory
+from ezlang.files import replace_file
 
 from .target import Target, host_target
 
@@ -74,16 +73,9 @@ class ObjectCache:
             return
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+            replace_file(path, hashlib.sha256(image).digest() + image)
         except OSError:
             return
-        temporary = Path(name)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(hashlib.sha256(image).digest() + image)
-            os.replace(temporary, path)
-        except OSError:
-            temporary.unlink(missing_ok=True)
 
 
 @cache

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 
 from ezlang.diagnostics.diagnostic import Diagnostic, EzError
+from ezlang.files import replace_file
 
 _NEW = 0o644
 
@@ -17,17 +16,10 @@ def write_whole(path: Path, text: str) -> None:
     Raises EzError (exit code 2).
     """
     target = path.resolve()
-    written = None
     try:
         mode = target.stat().st_mode if target.exists() else _NEW
-        with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as file:
-            written = file.name
-            file.write(text.encode("utf-8"))
-        os.chmod(written, mode)
-        os.replace(written, target)
+        replace_file(target, text.encode("utf-8"), mode)
     except OSError as error:
-        if written is not None:
-            Path(written).unlink(missing_ok=True)
         raise _unwritable(path, error.strerror or str(error)) from None
 
 

@@ -14,8 +14,7 @@ from hypothesis import given, settings
 from ezlang.compiler.ir import evaluate
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.lower import lower
-from ezlang.compiler.passes.analyses.ranges import Known as Ranges
-from ezlang.compiler.passes.analyses.ranges import ranges_of
+from ezlang.compiler.passes.analyses.ranges import Intervals, ranges_of
 from ezlang.compiler.passes.prepare import before_assignment
 from ezlang.diagnostics.diagnostic import EzError
 from ezlang.executors.simulate.values import Known
@@ -39,7 +38,9 @@ class Hidden:
 class Watched(Walk[Hidden]):
     """Runs a program in the clear, and holds every value to its range."""
 
-    def __init__(self, program: ir.Program, ranges: Mapping[str, Ranges], inputs: Inputs) -> None:
+    def __init__(
+        self, program: ir.Program, ranges: Mapping[str, Intervals], inputs: Inputs
+    ) -> None:
         super().__init__(program, inputs)
         self.ranges = ranges
         self.inside: list[str] = []

@@ -1,65 +1,32 @@
 """Between which numbers every value lies: interval analysis [CC77] of whole programs.
 
-What is known about a tensor is one interval for all of its elements, of their values as the element
-type reads them. Operations that might wrap around give everything. A carried value of a loop gets
-what it begins with if it stays in it, what a constant number of steps can add to it if each only
-adds to it or takes away, and everything else otherwise. Functions are taken with the meet of
-all their calls' arguments.
+intervals.py says what operations make of the intervals of their operands. A carried value of a
+loop gets what it begins with if it stays in it, what a constant number of steps can add to it if
+each only adds to it or takes away, and everything else otherwise. Functions are taken with the
+meet of all their calls' arguments.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import product
-from typing import assert_never
 
-from ...ir import evaluate
 from ...ir import tree as ir
-from ...ir.tree import BinaryKind, UnaryKind
+from ...ir.tree import BinaryKind
+from .intervals import Interval, fitted, full, transfer
+
+Intervals = dict[int, Interval]
+"""The intervals of values, by their ids."""
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
-    """All numbers from `low` to `high`, both in it."""
-
-    low: int
-    high: int
-
-    def join(self, other: Range) -> Range:
-        """Return the least range around both."""
-        return Range(min(self.low, other.low), max(self.high, other.high))
-
-    def within(self, other: Range) -> bool:
-        """Tell whether all of it is in the other."""
-        return other.low <= self.low and self.high <= other.high
-
-
-FLAG = Range(0, 1)
-
-
-def full(type: ir.TensorType) -> Range:
-    """Return what a type can hold."""
-    return Range(type.element.low, type.element.high)
-
-
-def fitted(found: Range, type: ir.TensorType) -> Range:
-    """Return a range if the type holds all of it; what wraps around may be anything."""
-    return found if found.within(full(type)) else full(type)
-
-
-Known = dict[int, Range]
-"""Ranges by the values' ids."""
-
-
-def ranges_of(program: ir.Program) -> Mapping[str, Known]:
+def ranges_of(program: ir.Program) -> Mapping[str, Intervals]:
     """Return the ranges of every function's values, by the functions' names."""
-    results: dict[str, tuple[Range, ...]] = {}
+    results: dict[str, tuple[Interval, ...]] = {}
     for function in program.functions[:-1]:  # nobody calls main
         top = tuple(full(value.type) for value in function.body.parameters)
         results[function.name] = _Analysis(results).function(function, top)[1]
-    found: dict[str, Known] = {}
-    asked: dict[str, tuple[Range, ...]] = {program.main.name: ()}
+    found: dict[str, Intervals] = {}
+    asked: dict[str, tuple[Interval, ...]] = {program.main.name: ()}
     for function in reversed(program.functions):
         given = asked.get(function.name)
         if given is None:
@@ -77,18 +44,18 @@ def ranges_of(program: ir.Program) -> Mapping[str, Known]:
 class _Analysis:
     """One function's. `results` are those of the functions that it may call."""
 
-    results: Mapping[str, tuple[Range, ...]]
-    known: Known = field(default_factory=dict)
+    results: Mapping[str, tuple[Interval, ...]]
+    known: Intervals = field(default_factory=dict)
     defined: dict[int, ir.Operation] = field(default_factory=dict)
-    calls: list[tuple[str, tuple[Range, ...]]] = field(default_factory=list)
+    calls: list[tuple[str, tuple[Interval, ...]]] = field(default_factory=list)
 
     def function(
-        self, function: ir.Function, given: Sequence[Range]
-    ) -> tuple[Known, tuple[Range, ...]]:
+        self, function: ir.Function, given: Sequence[Interval]
+    ) -> tuple[Intervals, tuple[Interval, ...]]:
         """Analyse a function for arguments; return all ranges, and the results'."""
         return self.known, self.region(function.body, given)
 
-    def region(self, region: ir.Region, given: Sequence[Range]) -> tuple[Range, ...]:
+    def region(self, region: ir.Region, given: Sequence[Interval]) -> tuple[Interval, ...]:
         """Analyse a region for values of its parameters; return what it yields."""
         for parameter, one in zip(region.parameters, given, strict=True):
             self.known[parameter.id] = one
@@ -99,11 +66,11 @@ class _Analysis:
                 self.defined[value.id] = operation
         return self.of(region.yields)
 
-    def of(self, values: Sequence[ir.Value]) -> tuple[Range, ...]:
+    def of(self, values: Sequence[ir.Value]) -> tuple[Interval, ...]:
         """Return the ranges of values."""
         return tuple(self.known[value.id] for value in values)
 
-    def operation(self, operation: ir.Operation) -> Sequence[Range]:
+    def operation(self, operation: ir.Operation) -> Sequence[Interval]:
         """Return the ranges of an operation's results."""
         match operation:
             case ir.If():
@@ -121,16 +88,16 @@ class _Analysis:
             case _:
                 return (transfer(operation, self.of(operation.operands)),)
 
-    def _for(self, operation: ir.For) -> tuple[Range, ...]:
+    def _for(self, operation: ir.For) -> tuple[Interval, ...]:
         (body,) = operation.regions
         low, high, *initial = self.of(operation.operands)
-        index = Range(low.low, max(high.high - 1, low.low))
+        index = Interval(low.low, max(high.high - 1, low.low))
         carried = body.parameters[1:]
         top = [full(value.type) for value in carried]
         times = max(high.high - low.low, 0)
         calls = len(self.calls)
         self.region(body, (index, *top))
-        bounds: list[Range | None] = []
+        bounds: list[Interval | None] = []
         for parameter, yielded, start in zip(carried, body.yields, initial, strict=True):
             step = self._added(yielded, parameter, {})
             bounds.append(None if step is None else _after(start, step, times, parameter.type))
@@ -138,7 +105,7 @@ class _Analysis:
         now = [b or start for b, start in zip(bounds, initial, strict=True)]
         return self._stable(body, (index,), now, [b is not None for b in bounds])
 
-    def _while(self, operation: ir.While) -> tuple[Range, ...]:
+    def _while(self, operation: ir.While) -> tuple[Interval, ...]:
         first, second = operation.regions
         now = list(self.of(operation.operands))
         found = self._stable(second, (), now, [False] * len(now))
@@ -146,8 +113,12 @@ class _Analysis:
         return found
 
     def _stable(
-        self, body: ir.Region, before: tuple[Range, ...], now: list[Range], fixed: Sequence[bool]
-    ) -> tuple[Range, ...]:
+        self,
+        body: ir.Region,
+        before: tuple[Interval, ...],
+        now: list[Interval],
+        fixed: Sequence[bool],
+    ) -> tuple[Interval, ...]:
         """Widen carried values until the body keeps them; those that are fixed are right.
 
         They become what comes twice at first, as what `max` gives soon stays as it is.
@@ -171,14 +142,16 @@ class _Analysis:
             now = grown
             patience = max(patience - 1, 0)
 
-    def _added(self, value: ir.Value, to: ir.Value, seen: dict[int, Range | None]) -> Range | None:
+    def _added(
+        self, value: ir.Value, to: ir.Value, seen: dict[int, Interval | None]
+    ) -> Interval | None:
         """Return what a value differs from the carried `to` by, if it only adds to it.
 
         Ranges are those with nothing known about what is carried, so they hold in every step.
         `seen` has what was found for values before.
         """
         if value.id == to.id:
-            return Range(0, 0)
+            return Interval(0, 0)
         operation = self.defined.get(value.id)
         if operation is None:
             return None
@@ -188,17 +161,17 @@ class _Analysis:
         return seen[value.id]
 
     def _added_by(
-        self, operation: ir.Operation, to: ir.Value, seen: dict[int, Range | None]
-    ) -> Range | None:
+        self, operation: ir.Operation, to: ir.Value, seen: dict[int, Interval | None]
+    ) -> Interval | None:
         x = operation.operands
         match operation:
             case ir.Binary(kind=BinaryKind.ADD | BinaryKind.SUB):
                 step, other = self._added(x[0], to, seen), self.known[x[1].id]
                 if operation.kind is BinaryKind.SUB:
-                    other = Range(-other.high, -other.low)
+                    other = Interval(-other.high, -other.low)
                 elif step is None:
                     step, other = self._added(x[1], to, seen), self.known[x[0].id]
-                return step and Range(step.low + other.low, step.high + other.high)
+                return step and Interval(step.low + other.low, step.high + other.high)
             case ir.Select():
                 first, second = (self._added(side, to, seen) for side in x[1:])
                 return first and second and first.join(second)
@@ -213,165 +186,12 @@ class _Analysis:
                 return None
 
 
-def _after(start: Range, step: Range, times: int, type: ir.TensorType) -> Range:
+def _after(start: Interval, step: Interval, times: int, type: ir.TensorType) -> Interval:
     low = start.low + times * min(step.low, 0)
-    return fitted(Range(low, start.high + times * max(step.high, 0)), type)
+    return fitted(Interval(low, start.high + times * max(step.high, 0)), type)
 
 
-def _widened(old: Range, new: Range, type: ir.TensorType) -> Range:
+def _widened(old: Interval, new: Interval, type: ir.TensorType) -> Interval:
     limit = full(type)
     low = old.low if new.low >= old.low else limit.low
-    return Range(low, old.high if new.high <= old.high else limit.high)
-
-
-def transfer(operation: ir.Operation, x: Sequence[Range]) -> Range:
-    """Return the range of an operation's result, for ranges of its operands."""
-    type = operation.result.type
-    match operation:
-        case ir.Constant():
-            return Range(min(operation.data), max(operation.data)) if operation.data else full(type)
-        case ir.Iota():
-            last = operation.start + operation.step * max(type.size - 1, 0)
-            return fitted(Range(min(operation.start, last), max(operation.start, last)), type)
-        case ir.Unary():
-            return fitted(_unary(operation.kind, x[0], type), type)
-        case ir.Binary():
-            return fitted(_binary(operation, x[0], x[1]), type)
-        case ir.Select():
-            return x[1].join(x[2])
-        case ir.Cast():
-            return FLAG if type.is_logical else fitted(x[0], type)
-        case ir.Relabel() | ir.Reveal() | ir.Convert() | ir.Broadcast() | ir.Reshape():
-            return x[0]
-        case ir.AffineRead():
-            return x[0]
-        case ir.Extract() | ir.ExtractSlice():
-            return x[0] if operation.checked else x[0].join(Range(0, 0))
-        case ir.ObliviousRead() | ir.Gather():
-            return x[0].join(Range(0, 0))
-        case ir.Positions():
-            return Range(-1, max(operation.operands[0].type.size - 1, -1))
-        case ir.Insert() | ir.InsertSlice() | ir.AffineWrite() | ir.Scatter():
-            return x[0].join(x[1])
-        case ir.ObliviousWrite():
-            return x[0].join(x[2])
-        case ir.Stack():
-            return Range(min(one.low for one in x), max(one.high for one in x))
-        case ir.Reduce():
-            return fitted(_reduce(operation, x[0]), type)
-        case ir.MatrixProduct():
-            ends = [a * b for a, b in product((x[0].low, x[0].high), (x[1].low, x[1].high))]
-            terms = operation.operands[0].type.shape[-1]
-            return fitted(Range(terms * min(*ends, 0), terms * max(*ends, 0)), type)
-        case _:
-            return full(type)
-
-
-def _unary(kind: UnaryKind, x: Range, type: ir.TensorType) -> Range:
-    match kind:
-        case UnaryKind.NEG:
-            return Range(-x.high, -x.low)
-        case UnaryKind.ABS:
-            low = 0 if x.low <= 0 <= x.high else min(abs(x.low), abs(x.high))
-            return Range(low, max(abs(x.low), abs(x.high)))
-        case UnaryKind.BITNOT:
-            whole = full(type)
-            return Range(whole.low + whole.high - x.high, whole.low + whole.high - x.low)
-        case UnaryKind.NOT:
-            return FLAG
-        case _:
-            assert_never(kind)
-
-
-def _binary(operation: ir.Binary, x: Range, y: Range) -> Range:
-    kind = operation.kind
-    match kind:
-        case BinaryKind.ADD:
-            return Range(x.low + y.low, x.high + y.high)
-        case BinaryKind.SUB:
-            return Range(x.low - y.high, x.high - y.low)
-        case BinaryKind.MUL:
-            ends = [a * b for a, b in product((x.low, x.high), (y.low, y.high))]
-            return Range(min(ends), max(ends))
-        case BinaryKind.DIV:
-            return _quotient(x, y, operation.result.type)
-        case BinaryKind.MOD:
-            return _remainder(x, y)
-        case BinaryKind.SHL | BinaryKind.SHR:
-            return _shift(operation, x, y)
-        case BinaryKind.AND | BinaryKind.OR | BinaryKind.XOR:
-            return _bitwise(kind, x, y)
-        case BinaryKind.MIN:
-            return Range(min(x.low, y.low), min(x.high, y.high))
-        case BinaryKind.MAX:
-            return Range(max(x.low, y.low), max(x.high, y.high))
-        case _:
-            return FLAG
-
-
-def _quotient(x: Range, y: Range, type: ir.TensorType) -> Range:
-    """Rounded toward zero; division by zero gives all ones."""
-    if y.low <= 0 <= y.high:
-        return full(type)
-    ends = []
-    for a, b in product((x.low, x.high), (y.low, y.high)):
-        size = abs(a) // abs(b)
-        ends.append(size if (a < 0) == (b < 0) else -size)
-    return Range(min(ends), max(ends))
-
-
-def _remainder(x: Range, y: Range) -> Range:
-    """It has the sign of x; modulo zero it is x."""
-    low, high = min(x.low, 0), max(x.high, 0)
-    if y.low <= 0 <= y.high:
-        return Range(low, high)
-    most = max(abs(y.low), abs(y.high)) - 1
-    return Range(max(low, -most), min(high, most))
-
-
-def _shift(operation: ir.Binary, x: Range, y: Range) -> Range:
-    type = operation.result.type
-    least, most = (y.low, min(y.high, type.width)) if y.low >= 0 else (0, type.width)
-    if operation.kind is BinaryKind.SHL:
-        if most >= type.width or y.low < 0:
-            return full(type)
-        return Range(min(x.low << least, x.low << most), max(x.high << least, x.high << most))
-    low = x.low >> (least if x.low < 0 else most)
-    return Range(low, x.high >> (most if x.high < 0 else least))
-
-
-def _bitwise(kind: BinaryKind, x: Range, y: Range) -> Range:
-    if kind is BinaryKind.AND and max(x.low, y.low) >= 0:
-        return Range(0, min(one.high for one in (x, y) if one.low >= 0))
-    bits = max(bits_of(x), bits_of(y))
-    if min(x.low, y.low) >= 0:
-        return Range(0, (1 << bits) - 1)
-    bits = max(signed_bits_of(x), signed_bits_of(y))
-    return Range(-(1 << bits - 1), (1 << bits - 1) - 1)
-
-
-def _reduce(operation: ir.Reduce, x: Range) -> Range:
-    operand = operation.operands[0].type
-    count = operand.size if operation.axis is None else operand.shape[operation.axis]
-    if count == 0:
-        one = evaluate.identity(operation.kind, operand.element)
-        return Range(one, one)
-    match operation.kind:
-        case BinaryKind.ADD:
-            return Range(count * x.low, count * x.high)
-        case BinaryKind.MIN | BinaryKind.MAX:
-            return x
-        case BinaryKind.AND | BinaryKind.OR | BinaryKind.XOR:
-            return _bitwise(operation.kind, x, x)
-        case _:
-            return FLAG if x.within(FLAG) else full(operation.result.type)
-
-
-def bits_of(x: Range) -> int:
-    """Return how many bits the numbers of a range that has no negative ones need, at least 1."""
-    return max(x.high.bit_length(), 1)
-
-
-def signed_bits_of(x: Range) -> int:
-    """Return how many bits they need in two's complement."""
-    return 1 + max((n if n >= 0 else -n - 1).bit_length() for n in (x.low, x.high))
+    return Interval(low, old.high if new.high <= old.high else limit.high)

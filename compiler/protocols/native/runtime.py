@@ -22,7 +22,7 @@ import numpy as np
 from ...codegen.interface import Exchange
 from ...ir import tree as ir
 from ...ir.dtypes import share_dtype
-from ...ir.known_operands import Numbers
+from ...ir.facts import Numbers
 from ...ir.ots import OtKind
 from ..core.channel import Channel
 from ..core.steps import Array, together

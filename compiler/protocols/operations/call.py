@@ -17,7 +17,7 @@ from ezlang.diagnostics.diagnostic import CompilerBug
 from ...circuits import catalogue
 from ...ir import tree as ir
 from ...ir.dtypes import as_signed, share_dtype, word_dtype
-from ...ir.known_operands import Numbers
+from ...ir.facts import Numbers
 from ..boolean.gates import pack
 from ..conversions.bits_and_numbers import unpack
 from ..core.party import SharingParty

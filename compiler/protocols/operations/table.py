@@ -5,7 +5,7 @@
 integers of the element's width, or bytes 0 and 1 for bools, of which shares are by exclusive or.
 
 Which protocol is taken depends on the types and labels of operands, on what the compiler knows of
-them (`ir/known_operands.py`), and on whether there is a dealer; never on values: whoever knows
+them (`ir/facts.py`), and on whether there is a dealer; never on values: whoever knows
 those, knows what is sent. Security is that of the protocols that are taken: shares are uniform at
 each party by itself, and all that is seen is masked.
 """
@@ -21,7 +21,7 @@ from ezlang.diagnostics.diagnostic import CompilerBug
 
 from ...ir import tree as ir
 from ...ir.dtypes import share_dtype
-from ...ir.known_operands import Numbers
+from ...ir.facts import Numbers
 from ...ir.tree import BinaryKind, Sharing, UnaryKind
 from ..conversions.narrow import narrow_bits, narrow_numbers
 from ..core.party import SharingParty
@@ -44,7 +44,7 @@ def steps_of(
     """Run an interactive operation; return this party's share of the result.
 
     An operand is None at a party that doesn't know it, and so is what is revealed to the other one.
-    `known` is what `ir.known.known_operands` says, the same at both parties. Nothing is
+    `known` is what `ir.facts.known_operands` says, the same at both parties. Nothing is
     sent for a result without elements.
     """
     call = Call(party=party, operation=operation, operands=operands, known=known)

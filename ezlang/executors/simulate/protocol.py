@@ -49,9 +49,6 @@ from .shares import (
     xored,
 )
 
-Known = Array
-"""A public operand of a circuit: words, which everyone knows."""
-
 
 @dataclass(slots=True)
 class Protocol:
@@ -226,7 +223,7 @@ class Protocol:
     def circuit(
         self,
         netlist: Netlist,
-        operands: Sequence[Secret | Known],
+        operands: Sequence[Secret | Array],
         element: ScalarType,
         shape: tuple[int, ...],
         purpose: str,

@@ -46,7 +46,11 @@ def numbers(element: ScalarType, count: int, seed: int) -> np.ndarray:
 @pytest.mark.parametrize("count", [1, 2, 9])
 @pytest.mark.parametrize(("kind", "element", "x", "y"), CASES, ids=str)
 def test_circuits_on_labels(
-    kind: BinaryKind, element: ScalarType, x: catalogue.Role, y: catalogue.Role, count: int
+    kind: BinaryKind,
+    element: ScalarType,
+    x: catalogue.OperandRole,
+    y: catalogue.OperandRole,
+    count: int,
 ) -> None:
     netlist = catalogue.binary(kind, element, x, y)
     data = [numbers(element, count, seed) for seed in (1, 2)]

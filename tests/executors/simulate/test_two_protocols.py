@@ -258,7 +258,7 @@ def test_planes_are_native_ones(count: int) -> None:
 @pytest.mark.parametrize(
     ("kind", "y"), [(BinaryKind.ADD, SECRET), (BinaryKind.MUL, PUBLIC), (BinaryKind.DIV, SECRET)]
 )
-def test_free_gates_are_native_ones(kind: BinaryKind, y: catalogue.Role) -> None:
+def test_free_gates_are_native_ones(kind: BinaryKind, y: catalogue.OperandRole) -> None:
     """Up to the first ANDs, all registers are the same bits at either party."""
     netlist = catalogue.binary(kind, INT16, SECRET, y)
     end = int(np.flatnonzero(netlist.code[:, 0] == Opcode.GROUP)[0])

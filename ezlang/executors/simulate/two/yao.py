@@ -56,9 +56,10 @@ class Yao:
         self._labels = Randomness("labels", int.from_bytes(shared[16:], "little"))
         self._stock = OtStock(wire, ideal, _EVALUATOR, kind)
 
-    def share(self, known: Known) -> Shared:
-        """Turn a known value into labels."""
-        bits = bits_of(known.data, known.element)
+    def share(self, known: Known, repeated: bool) -> Shared:
+        """Turn a known value into labels; of a `repeated` one, one element (see ir/facts.py)."""
+        data = known.data.reshape(-1)[0] if repeated else known.data
+        bits = bits_of(data, known.element)
         if known.owner is None:
             active = np.zeros((bits.size, 2), np.uint64)
             labels = self._times_delta(bits), active
@@ -66,7 +67,9 @@ class Yao:
             labels = self._garblers(bits)
         else:
             labels = self._chosen(bits)
-        return _labelled(labels, known.element, known.data.shape)
+        made = _labelled(labels, known.element, data.shape)
+        first, second = (np.broadcast_to(part, known.data.shape) for part in made.parts)
+        return Shared(made.sharing, made.element, (first, second))
 
     def enter(self, secrets: Sequence[Shared]) -> list[Shared]:
         """Turn arithmetic and boolean shares into labels: the evaluator's shares of all first."""

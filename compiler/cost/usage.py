@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from functools import lru_cache
 
-from ...cost.ots import choose_kind, kind_seconds
-from ...cost.profiles import Profile
-
-TABLE_BYTES = 32
-"""Bytes of an AND of a garbled circuit [ZRE15]."""
+from ..kernels.layout import TABLE_BYTES
+from .ots import choose_kind, kind_seconds
+from .profiles import Profile
 
 _MOVED = 5e10
 """Bytes that are moved or added up locally, a second: breaks ties, for the least memory."""
