@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from check_help import checked, codes, program, shape, value_of, variable
+
+from tests.check.check_help import checked, codes, program, shape, value_of, variable
 
 _INPUTS = """
     secret int32 s = input(alice, "s");

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from circuit_reference import run
 
 from ezlang.compiler.circuits.builder import FALSE, TRUE, Builder
 from ezlang.compiler.circuits.catalogue import (
@@ -36,6 +35,7 @@ from ezlang.compiler.ir.tree import (
 from ezlang.diagnostics.diagnostic import CompilerBug
 from ezlang.types.labels import SECRET as SECRET_LABEL
 from ezlang.types.types import BOOL, INT8, INT16, UINT8, ScalarType
+from tests.circuits.circuit_reference import run
 
 
 def test_free_algebra() -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from interpret import Interpreter
-from ir_programs import ALICE, BOB, Writer, run_native
 
 from ezlang.compiler.ir import evaluate
 from ezlang.compiler.ir import tree as ir
@@ -17,6 +15,8 @@ from ezlang.executors.native.threads import run_threads
 from ezlang.executors.simulate import run_two
 from ezlang.types.labels import PUBLIC, SECRET
 from ezlang.types.types import BOOL, INT8, INT16, INT64, UINT8
+from tests.codegen.interpret import Interpreter
+from tests.codegen.ir_programs import ALICE, BOB, Writer, run_native
 
 LABELS = (PUBLIC, ALICE, BOB, SECRET)
 

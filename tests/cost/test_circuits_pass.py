@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from costed import costs_of, native, predicted, prepared, simulated
 
 from ezlang import api
 from ezlang.compiler.cost.profiles import LOOPBACK, WAN, Profile
@@ -17,6 +16,7 @@ from ezlang.compiler.passes.sharings.circuit_depth import choose_circuits
 from ezlang.executors.native.executable import executable_of
 from ezlang.source import Source
 from ezlang.typed.tree import Program
+from tests.cost.costed import costs_of, native, predicted, prepared, simulated
 
 TEXT = """
 party alice, bob;

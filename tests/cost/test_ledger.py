@@ -31,7 +31,7 @@ def run(party: int, channel: SocketChannel, messages: list[Exchange]) -> tuple[i
     return channel.rounds, channel.bytes_sent, channel.bytes_received
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(exchanges)
 def test_as_the_channel(messages: list[Exchange]) -> None:
     ledger = Ledger()
@@ -54,7 +54,7 @@ def test_as_the_channel(messages: list[Exchange]) -> None:
     assert ledger.rounds == max(rounds for rounds, _, _ in counted)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(exchanges, st.integers(1, 5))
 def test_repeating_is_walking(messages: list[Exchange], times: int) -> None:
     def walk(ledger: Ledger) -> None:

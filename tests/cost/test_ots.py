@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from costed import costs_of, native, predicted, prepared, simulated
 
 from ezlang import api
 from ezlang.compiler.cost.ots import choose_kind
@@ -16,6 +15,7 @@ from ezlang.compiler.ir.text import print_program
 from ezlang.compiler.passes.assign import Policy
 from ezlang.compiler.passes.sharings.ot_kinds import choose_ots
 from ezlang.source import Source
+from tests.cost.costed import costs_of, native, predicted, prepared, simulated
 
 TEXT = """
 party alice, bob;

@@ -5,7 +5,6 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from lowered import checked
 
 from ezlang.compiler.cost.profiles import LOOPBACK
 from ezlang.compiler.ir.parse import parse_program
@@ -32,6 +31,7 @@ from ezlang.compiler.passes.sharings.pairs import choose_once, compare_once
 from ezlang.compiler.passes.sharings.schedule import schedule
 from ezlang.compiler.passes.sharings.share import share
 from ezlang.compiler.passes.vectorise import vectorise
+from tests.support.lowered import checked
 
 GOLDEN = Path(__file__).parent / "golden"
 TIDY = (fold_constants, simplify, merge_common, remove_dead)

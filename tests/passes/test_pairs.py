@@ -1,7 +1,6 @@
 """What is asked of the same two values more than once: counts of ANDs, and what it means."""
 
 import pytest
-from lowered import checked
 
 from ezlang.compiler.cost.predict import predict
 from ezlang.compiler.cost.summary import total
@@ -11,6 +10,7 @@ from ezlang.executors.native.threads import run_native_threads
 from ezlang.executors.simulate import run_two
 from ezlang.typed.tree import Program
 from ezlang.values.check import check_inputs
+from tests.support.lowered import checked
 
 POLICIES = ("arithmetic", "boolean", "yao", "auto")
 INPUTS = {"alice": {"x": [5, -7, 3, 2**31 - 1]}, "bob": {"y": [5, 7, -3, -(2**31)]}}

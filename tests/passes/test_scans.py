@@ -4,8 +4,6 @@ import random
 from functools import partial
 
 import pytest
-from lowered import checked
-from vectorised_runs import failure
 
 from ezlang.compiler.cost.predict import predict
 from ezlang.compiler.ir import tree as ir
@@ -20,6 +18,8 @@ from ezlang.executors.native.threads import run_native_threads
 from ezlang.executors.simulate import run_simulated, run_two
 from ezlang.values.check import check_inputs
 from ezlang.values.data import Inputs
+from tests.passes.vectorised_runs import failure
+from tests.support.lowered import checked
 
 ALL = frozenset(BinaryKind)
 

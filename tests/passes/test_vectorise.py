@@ -1,8 +1,6 @@
 """Vectorising: which loops go, and what stays of the others."""
 
 import pytest
-from lowered import checked
-from vectorised_runs import executable, failure
 
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.lower import lower
@@ -14,6 +12,8 @@ from ezlang.executors.native.threads import run_threads
 from ezlang.executors.simulate import run_simulated
 from ezlang.values.check import check_inputs
 from ezlang.values.data import Inputs
+from tests.passes.vectorised_runs import executable, failure
+from tests.support.lowered import checked
 
 HEAD = "party alice, bob;\n"
 ARRAYS = """

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sharing_parties import assert_uniform, unpacked
 
 from ezlang.compiler.protocols.core.steps import Steps
 from ezlang.compiler.protocols.dealt import demands as kinds
@@ -37,6 +36,7 @@ from ezlang.compiler.protocols.dealt.expansion import (
 )
 from ezlang.compiler.protocols.native.calls import Native
 from ezlang.diagnostics.diagnostic import CompilerBug
+from tests.support.sharing_parties import assert_uniform, unpacked
 
 SEEDS = bytes(range(16)), bytes(range(100, 116))
 Found = dict[str, np.ndarray[Any, Any]]

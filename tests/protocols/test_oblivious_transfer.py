@@ -7,7 +7,6 @@ import os
 
 import numpy as np
 import pytest
-from two_parties import channel_pair, run_pair
 
 from ezlang.compiler.kernels.engine import Engine
 from ezlang.compiler.kernels.extension import BATCH_MULTIPLE
@@ -16,6 +15,7 @@ from ezlang.compiler.protocols.ot.base import receive_base_ots, send_base_ots
 from ezlang.compiler.protocols.ot.softspoken import CotReceiver, CotSender
 from ezlang.compiler.protocols.ot.stock import LARGEST_BATCH, batch_size
 from ezlang.diagnostics.diagnostic import EzError
+from tests.support.two_parties import channel_pair, run_pair
 
 
 def test_base_ots_give_the_chosen_keys() -> None:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import os
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
-from two_parties import run_pair
 
 from ezlang.compiler.kernels.engine import Engine
 from ezlang.compiler.kernels.target import AesPath, available_paths, host_target
@@ -18,9 +15,8 @@ from ezlang.compiler.protocols.ot.directions import dealt_session
 from ezlang.compiler.protocols.ot.softspoken import CotReceiver, CotSender
 from ezlang.compiler.protocols.ot.stock import LARGEST_BATCH, SMALLEST_BATCH, extension_bytes
 from ezlang.diagnostics.diagnostic import CompilerBug
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "kernels"))
-from kernel_calls import aes_ctr, reference_hash
+from tests.support.kernel_calls import aes_ctr, reference_hash
+from tests.support.two_parties import run_pair
 
 COUNTS = (1, 15, 16, 17, 127, 128, 129, 300)
 

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sharing_parties import Pair, assert_uniform, edge_numbers, random_numbers, split
 
 from ezlang.compiler.protocols.arithmetic import matrices
 from ezlang.compiler.protocols.arithmetic import products as arithmetic
 from ezlang.compiler.protocols.core.lengths import matrix_batches
 from ezlang.compiler.protocols.core.party import SharingParty
 from ezlang.compiler.protocols.core.steps import Steps
+from tests.support.sharing_parties import Pair, assert_uniform, edge_numbers, random_numbers, split
 
 WIDTHS = [8, 16, 32, 64]
 COUNTS = [1, 2, 7, 16, 127, 128, 129, 300]

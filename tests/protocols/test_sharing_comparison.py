@@ -6,7 +6,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sharing_parties import (
+
+from ezlang.compiler.circuits.prefix import adder
+from ezlang.compiler.protocols.arithmetic import comparison, truncation
+from ezlang.compiler.protocols.conversions import bits_and_numbers as conversions
+from ezlang.compiler.protocols.core.party import SharingParty
+from ezlang.compiler.protocols.core.steps import Steps
+from tests.support.sharing_parties import (
     Outcome,
     Pair,
     assert_uniform,
@@ -17,12 +23,6 @@ from sharing_parties import (
     split_bits,
     unpacked,
 )
-
-from ezlang.compiler.circuits.prefix import adder
-from ezlang.compiler.protocols.arithmetic import comparison, truncation
-from ezlang.compiler.protocols.conversions import bits_and_numbers as conversions
-from ezlang.compiler.protocols.core.party import SharingParty
-from ezlang.compiler.protocols.core.steps import Steps
 
 WIDTHS = [8, 16, 32, 64]
 Array = np.ndarray[Any, Any]

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sharing_parties import Pair, assert_uniform, packed, random_numbers, split
 
 from ezlang.compiler.protocols.arithmetic import comparison, matrices
 from ezlang.compiler.protocols.arithmetic import products as arithmetic
@@ -22,6 +21,7 @@ from ezlang.compiler.protocols.native.calls import Native
 from ezlang.compiler.protocols.native.drive import Driver
 from ezlang.compiler.protocols.ot.directions import Generator, dealt_session
 from ezlang.diagnostics.diagnostic import CompilerBug
+from tests.support.sharing_parties import Pair, assert_uniform, packed, random_numbers, split
 
 
 @pytest.fixture(scope="module")

@@ -6,16 +6,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sharing_parties import (
-    TINY,
-    Pair,
-    both,
-    packed,
-    random_numbers,
-    split,
-    split_bits,
-    unpacked,
-)
 
 from ezlang.compiler.protocols.arithmetic import comparison, matrices
 from ezlang.compiler.protocols.arithmetic import products as arithmetic
@@ -30,6 +20,16 @@ from ezlang.compiler.protocols.ot.stock import (
     SilentBatches,
     Stock,
     batch_size,
+)
+from tests.support.sharing_parties import (
+    TINY,
+    Pair,
+    both,
+    packed,
+    random_numbers,
+    split,
+    split_bits,
+    unpacked,
 )
 
 Array = np.ndarray[Any, Any]

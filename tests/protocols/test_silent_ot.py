@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import os
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
-from two_parties import run_pair
 
 from ezlang.compiler.kernels.engine import Engine
 from ezlang.compiler.kernels.target import AesPath, available_paths, host_target
@@ -24,9 +21,8 @@ from ezlang.compiler.protocols.ot.stock import (
     output_bytes,
 )
 from ezlang.diagnostics.diagnostic import CompilerBug
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "kernels"))
-from kernel_calls import aes_ctr, reference_hash
+from tests.support.kernel_calls import aes_ctr, reference_hash
+from tests.support.two_parties import run_pair
 
 TINY = Parameters(trees=40, depth=6, secret_bits=8)
 

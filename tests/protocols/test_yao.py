@@ -8,8 +8,16 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from netlists import and_netlist, random_netlist
-from two_parties import (
+
+from ezlang.compiler.circuits.evaluate import apply
+from ezlang.compiler.circuits.netlist import Netlist, Port
+from ezlang.compiler.kernels import abi
+from ezlang.compiler.kernels.engine import Engine
+from ezlang.compiler.kernels.target import AesPath, available_paths, host_target
+from ezlang.compiler.protocols.ot.stock import Parameters, extension_bytes
+from ezlang.compiler.protocols.yao.session import NetlistHandle, YaoParty, YaoRole
+from tests.protocols.netlists import and_netlist, random_netlist
+from tests.support.two_parties import (
     ClearPort,
     Labels,
     SocketChannel,
@@ -23,14 +31,6 @@ from two_parties import (
     share,
     share_from,
 )
-
-from ezlang.compiler.circuits.evaluate import apply
-from ezlang.compiler.circuits.netlist import Netlist, Port
-from ezlang.compiler.kernels import abi
-from ezlang.compiler.kernels.engine import Engine
-from ezlang.compiler.kernels.target import AesPath, available_paths, host_target
-from ezlang.compiler.protocols.ot.stock import Parameters, extension_bytes
-from ezlang.compiler.protocols.yao.session import NetlistHandle, YaoParty, YaoRole
 
 GARBLER, EVALUATOR = YaoRole.GARBLER, YaoRole.EVALUATOR
 PORTS = (Port(8), Port(16), Port(5, public=True), Port(1))

@@ -3,12 +3,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from typed_programs import asking
 
 from ezlang.diagnostics.diagnostic import EzError
 from ezlang.types.types import BOOL, INT8, INT32, INT64, UINT64, ArrayType, Field, StructType, Type
 from ezlang.values.check import check_inputs, fit
 from ezlang.values.expected import expected_inputs
+from tests.values.typed_programs import asking
 
 POINT = StructType("Point", (Field("x", INT32), Field("y", ArrayType(BOOL, (2,)))))
 
