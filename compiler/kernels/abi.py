@@ -67,10 +67,6 @@ NETLIST_TYPE: Final[Any] = ir.LiteralStructType([POINTER, I64, POINTER, I64, I64
 """{i32* code, i64 instructions, i32* outputs, i64 output_count, i64 registers, i64 port_count,
 i64 ands}: as in `Netlist`; `ands` is how many ANDs the code has."""
 
-PORT_TYPE: Final[Any] = ir.LiteralStructType([POINTER, I64, I32, I32])
-"""{void* data, i64 stride, i32 width, i32 kind}: the stride leads from one instance to the next,
-in labels for `PORT_LABELS`, in bytes for `PORT_CLEAR`; 0 gives every instance the same element."""
-
 FUNCTIONS: Final[dict[str, tuple[Any, ...]]] = {
     "yao_circuit": (POINTER, POINTER, POINTER, POINTER, I64),
     "yao_share_public": (POINTER, POINTER, POINTER, I64, I32),
@@ -101,7 +97,7 @@ class NetlistStruct(ctypes.Structure):
 
 
 class PortStruct(ctypes.Structure):
-    """`PORT_TYPE` for Python callers."""
+    """A port of a circuit, as kernels read it."""
 
     _fields_ = (
         ("data", ctypes.c_void_p),

@@ -17,10 +17,8 @@ from ezlang.compiler.circuits.catalogue import (
     circuit,
     unary,
 )
-from ezlang.compiler.circuits.evaluate import pack, unpack
 from ezlang.compiler.circuits.netlist import Netlist, Opcode, Port
 from ezlang.compiler.circuits.schedule import schedule
-from ezlang.compiler.circuits.verify import verify
 from ezlang.compiler.ir.tree import (
     Binary,
     BinaryKind,
@@ -36,6 +34,8 @@ from ezlang.diagnostics.diagnostic import CompilerBug
 from ezlang.types.labels import SECRET as SECRET_LABEL
 from ezlang.types.types import BOOL, INT8, INT16, UINT8, ScalarType
 from tests.circuits.circuit_reference import run
+from tests.support.netlist_rules import verify
+from tests.support.netlist_values import pack, unpack
 
 
 def test_free_algebra() -> None:

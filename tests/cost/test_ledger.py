@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ezlang.compiler.cost.ledger import ROUNDS, Ledger, Phase
-from ezlang.session.channel import SocketChannel, socket_pair
+from ezlang.session.channel import SocketChannel
 from ezlang.source import Source, Span
+from tests.support.channels import socket_pair
 
 Exchange = tuple[int, int, bool]
 """Bytes of party 0 and of party 1, and whether they travel at the same time."""

@@ -10,9 +10,9 @@ from llvmlite import ir
 
 from ezlang.compiler.kernels import extension, silent
 from ezlang.compiler.kernels.aes import cipher_for
-from ezlang.compiler.kernels.engine import compile_assembly
 from ezlang.compiler.kernels.target import AesPath, Target
 from ezlang.compiler.kernels.transpose import write_transpose
+from tests.support.kernel_calls import compile_assembly
 
 TARGETS = [
     (Target("x86_64-unknown-linux-gnu", "znver5", "", AesPath.VAES512), "%zmm"),

@@ -22,7 +22,6 @@ from ezlang.compiler.passes.sharings.pairs import choose_once, compare_once
 from ezlang.compiler.passes.sharings.schedule import schedule
 from ezlang.compiler.passes.sharings.share import share
 from ezlang.executors.native.executable import Executable
-from ezlang.executors.native.threads import run_threads
 from ezlang.executors.simulate import run_two
 from ezlang.typed.tree import Program
 from ezlang.values.check import check_inputs
@@ -30,6 +29,7 @@ from ezlang.values.data import Inputs, Outputs
 from tests.support.agreement import asked_for, checked, clear, result_of
 from tests.support.generator import Generated, programs
 from tests.support.profiles import PROGRAMS
+from tests.support.threads import run_threads
 
 FREE = {**NAMES, "checks": drop_checks, "pairs": compare_once}
 """Passes that may come in any order, or not at all, before sharings are assigned."""

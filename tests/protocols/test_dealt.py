@@ -277,10 +277,7 @@ def test_preprocessing_as_protocols_take_it(native: Native) -> None:
 
 
 def test_dealt_ots_as_protocols_take_them(native: Native) -> None:
-    tally = Tally()
-    tally.correlated_ots(0, 50)
-    tally.correlated_ots(1, 60)
-    zero, one = deal(native, tally.demands)
+    zero, one = deal(native, {CorrelatedOt(sender=0): 50, CorrelatedOt(sender=1): 60})
     for sender, receiver, count in ((zero, one, 50), (one, zero, 60)):
         source, sink = DealtOtSender(sender), DealtOtReceiver(receiver)
         for part in (1, count - 1):

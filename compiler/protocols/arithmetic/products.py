@@ -10,15 +10,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from ezlang.diagnostics.diagnostic import CompilerBug
 
 from ..core.party import OtBox, SharingParty, Triples
 from ..core.sizes import WIDTHS
 from ..core.steps import Array, Steps, swap
-
-Numbers = npt.NDArray[np.unsignedinteger]
 
 
 def bits_of(x: Array) -> int:
