@@ -68,12 +68,6 @@ NETLIST_TYPE: Final[Any] = ir.LiteralStructType([POINTER, I64, POINTER, I64, I64
 ands}: as in `Netlist`; `ands` is the number of ANDs in the code.
 """
 
-PORT_TYPE: Final[Any] = ir.LiteralStructType([POINTER, I64, I32, I32])
-"""{void* data, i64 stride, i32 width, i32 kind}: the stride is the distance from one instance to
-the next, in labels for `PORT_LABELS`, in bytes for `PORT_CLEAR`; 0 gives every instance the same
-element.
-"""
-
 FUNCTIONS: Final[dict[str, tuple[Any, ...]]] = {
     "yao_circuit": (POINTER, POINTER, POINTER, POINTER, I64),
     "yao_share_public": (POINTER, POINTER, POINTER, I64, I32),
@@ -104,7 +98,7 @@ class NetlistStruct(ctypes.Structure):
 
 
 class PortStruct(ctypes.Structure):
-    """`PORT_TYPE` for Python callers."""
+    """A port of a circuit, as kernels read it."""
 
     _fields_ = (
         ("data", ctypes.c_void_p),

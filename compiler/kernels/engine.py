@@ -145,14 +145,6 @@ def compile_object(ir_text: str, target: Target, *, unroll: bool = True) -> byte
     return bytes(machine.emit_object(module))
 
 
-def compile_assembly(ir_text: str, target: Target) -> str:
-    """Compile a module to assembly, for any target that LLVM knows; for inspection and tests."""
-    llvm.initialize_all_targets()
-    llvm.initialize_all_asmprinters()
-    module, machine = optimise(ir_text, target)
-    return str(machine.emit_assembly(module))
-
-
 class Engine:
     """Loaded native code. Keep it alive as long as any of its addresses is in use."""
 

@@ -31,13 +31,12 @@ _SAMPLE_SIZE = 5
 class CheckResult:
     """The result of a check.
 
-    `program` is set if the file is a program without errors; a module without errors has
-    `is_module` set and no program. `sources` are all files that were read, the checked one last.
+    `program` is set if the file is a program without errors; it is None for a module. `sources` are
+    all files that were read, the checked one last.
     """
 
     program: typed.Program | None
     diagnostics: tuple[Diagnostic, ...]
-    is_module: bool
     sources: tuple[Source, ...]
 
 
@@ -63,7 +62,6 @@ def check_program(
     world = World(rules=_Rules(), settings=settings, parties=tuple(parties), program=program)
     world.diagnostics.extend(loader.diagnostics)
     main = program.items.get("main")
-    is_module = not parties and not isinstance(main, FunctionInfo)
     _settings(world, program)
     with deep_recursion():
         for module in loader.modules:
@@ -84,7 +82,6 @@ def check_program(
     return CheckResult(
         program=tree,
         diagnostics=diagnostics,
-        is_module=is_module,
         sources=tuple([m.source for m in loader.modules]),
     )
 

@@ -266,9 +266,3 @@ class SocketChannel:
         if not ready:
             raise errors.peer_silent(self.timeout, doing)
         return ready[0][1]
-
-
-def socket_pair(timeout: float) -> tuple[SocketChannel, SocketChannel]:
-    """Return the two ends of a channel within this process."""
-    first, second = socket.socketpair()
-    return SocketChannel(first, timeout), SocketChannel(second, timeout)

@@ -66,14 +66,6 @@ def check_party(
     return checked
 
 
-def fit(type: Type, value: Data, name: str = "the value") -> Data:
-    """Return one value as plain data of `type`; ValueError says why it doesn't fit."""
-    try:
-        return Fitting("", name, "").fit(type, value)
-    except _DoesNotFitError as misfit:
-        raise ValueError(misfit.message) from None
-
-
 class _DoesNotFitError(Exception):
     def __init__(self, message: str, help: str | None = None) -> None:
         super().__init__(message)

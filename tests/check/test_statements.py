@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from check_help import codes, nodes, program, shape, variable
-
 from ezlang.typed import tree as typed
 from ezlang.types.labels import PUBLIC, SECRET, owned
+from tests.check.check_help import codes, nodes, program, shape, variable
 
 _INPUTS = """
     secret int32 s = input(alice, "s");

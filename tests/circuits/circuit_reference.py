@@ -5,11 +5,11 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 
-from ezlang.compiler.circuits.evaluate import apply
 from ezlang.compiler.circuits.netlist import Netlist
-from ezlang.compiler.circuits.verify import verify
 from ezlang.compiler.ir.tree import BinaryKind
 from ezlang.types.types import IntType
+from tests.support.netlist_rules import verify
+from tests.support.netlist_values import apply
 
 
 def _quotient(t: IntType, x: int, y: int) -> int:

@@ -5,9 +5,9 @@ from random import Random
 import pytest
 
 from ezlang.compiler.circuits.catalogue import SECRET, Narrow, binary, choice
-from ezlang.compiler.circuits.evaluate import evaluate, pack, unpack
 from ezlang.compiler.ir.tree import BinaryKind
 from ezlang.types.types import SCALARS, IntType
+from tests.support.netlist_values import evaluate, pack, unpack
 
 INTS = [type for type in SCALARS.values() if isinstance(type, IntType)]
 COUNT = 64

@@ -6,9 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ports import free_port
-
 from ezlang.compiler.cost.profiles import profile_of
+from tests.support.ports import free_port
 
 COMMAND = [sys.executable, "-m", "ezlang"]
 

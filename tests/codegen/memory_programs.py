@@ -10,11 +10,10 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from ir_programs import Writer
-
 from ezlang.compiler.ir import tree as ir
 from ezlang.types.labels import PUBLIC, Label
 from ezlang.types.types import INT16, INT64
+from tests.codegen.ir_programs import Writer
 
 SCALAR: tuple[int, ...] = ()
 ROW = (3,)

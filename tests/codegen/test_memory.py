@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from interpret import Interpreter
-from ir_programs import ALICE, run_native
-from memory_programs import MemoryProgram
 
 from ezlang.types.labels import PUBLIC, SECRET, Label
+from tests.codegen.interpret import Interpreter
+from tests.codegen.ir_programs import ALICE, run_native
+from tests.codegen.memory_programs import MemoryProgram
 
 
 def agree(seed: int, label: Label, *, passes: bool = False) -> None:

@@ -11,12 +11,12 @@ from ezlang.compiler.cost.yao import ANDS
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.passes.assign import Policy
 from ezlang.executors.native.executable import Executable, executable_of
-from ezlang.executors.native.threads import run_threads
 from ezlang.executors.simulate import run_two
 from ezlang.recursion import deep_recursion
 from ezlang.typed.tree import Program
 from ezlang.values.check import check_inputs
 from ezlang.values.data import Inputs
+from tests.support.threads import run_threads
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ from dataclasses import replace
 from itertools import product
 
 import pytest
-from costed import costs_of, native, predicted, prepared, simulated
 
 from ezlang import api
 from ezlang.compiler.cost.profiles import LAN, LOOPBACK, WAN, Profile
@@ -19,6 +18,7 @@ from ezlang.compiler.passes.sharings.circuit_depth import choose_circuits
 from ezlang.executors.native.executable import executable_of
 from ezlang.source import Source
 from ezlang.typed.tree import Program
+from tests.cost.costed import costs_of, native, predicted, prepared, simulated
 
 TEXT = """
 party alice, bob;

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from costed import costs_of, native, predicted, prepared, simulated, used
 
 from ezlang import api
 from ezlang.compiler.cost import summary
 from ezlang.compiler.passes.assign import Policy
 from ezlang.typed.tree import Program
 from ezlang.values.data import Inputs
+from tests.cost.costed import costs_of, native, predicted, prepared, simulated, used
 
 ROOT = Path(__file__).parents[2] / "examples"
 GOLDEN = Path(__file__).parent / "golden"

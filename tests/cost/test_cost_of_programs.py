@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
-from costed import Costs, costs_of, native, predicted, prepared, simulated, used
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "generated"))
-
-from agreement import asked_for, checked
-from generator import Generated, programs
 
 from ezlang.compiler.cost.predict import Prediction, predict
 from ezlang.compiler.cost.session import Session
 from ezlang.compiler.passes.assign import Policy
 from ezlang.diagnostics.diagnostic import EzError
+from tests.cost.costed import Costs, costs_of, native, predicted, prepared, simulated, used
+from tests.support.agreement import asked_for, checked
+from tests.support.generator import Generated, programs
+from tests.support.profiles import PROGRAMS
 
 POLICIES = st.sampled_from(list(Policy))
 
 
-SETTINGS = settings(
-    max_examples=50, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
-)
+SETTINGS = settings(PROGRAMS, max_examples=50)
 
 
 def holds(found: Prediction, costs: Costs) -> None:

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ezlang.compiler.cost.ledger import ROUNDS, Ledger, Phase
-from ezlang.session.channel import SocketChannel, socket_pair
+from ezlang.session.channel import SocketChannel
 from ezlang.source import Source, Span
+from tests.support.channels import socket_pair
 
 Exchange = tuple[int, int, bool]
 """Bytes of party 0 and of party 1, and whether they travel at the same time."""
@@ -31,7 +32,7 @@ def run(party: int, channel: SocketChannel, messages: list[Exchange]) -> tuple[i
     return channel.rounds, channel.bytes_sent, channel.bytes_received
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(exchanges)
 def test_as_the_channel(messages: list[Exchange]) -> None:
     ledger = Ledger()
@@ -54,7 +55,7 @@ def test_as_the_channel(messages: list[Exchange]) -> None:
     assert ledger.rounds == max(rounds for rounds, _, _ in counted)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(exchanges, st.integers(1, 5))
 def test_repeating_is_walking(messages: list[Exchange], times: int) -> None:
     def walk(ledger: Ledger) -> None:

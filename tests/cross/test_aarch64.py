@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from machines import COMPILER, EMULATOR, TARGETS, At, Emulated, Script, run_here
 
 from ezlang.compiler.circuits import comparison
 from ezlang.compiler.circuits.builder import Builder
@@ -25,6 +24,7 @@ from ezlang.compiler.kernels.engine import Engine
 from ezlang.compiler.kernels.matrices import STRIP_BYTES
 from ezlang.compiler.kernels.target import AesPath, Target, host_target
 from ezlang.compiler.protocols.core.lengths import product_message
+from tests.cross.machines import COMPILER, EMULATOR, TARGETS, At, Emulated, Script, run_here
 
 pytestmark = pytest.mark.cross
 RNG = np.random.default_rng(11)

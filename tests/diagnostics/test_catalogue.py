@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from ezlang.diagnostics.catalogue import all_codes, errors_document, explain, parse_page
+from ezlang.diagnostics.catalogue import all_codes, explain
 from ezlang.diagnostics.diagnostic import Diagnostics
 from ezlang.source import Source
 from ezlang.syntax.parser import parse
+from tests.support.error_pages import errors_document, parse_page
 
 ROOT = Path(__file__).parents[2]
 SYNTAX_CODES = [code for code in all_codes() if code.startswith("EZ0")]

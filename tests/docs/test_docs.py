@@ -16,13 +16,13 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
-import pages
 import pytest
 
 from ezlang import api
 from ezlang.diagnostics.diagnostic import Diagnostics
 from ezlang.source import Source
 from ezlang.syntax.parser import parse
+from tests.docs import pages
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = pages.all_pages(ROOT)

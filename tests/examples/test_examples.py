@@ -16,11 +16,11 @@ from random import Random
 from typing import Any
 
 import pytest
-import references
-from references import Case
 
 from ezlang import api
 from ezlang.typed.tree import Program
+from tests.examples import references
+from tests.examples.references import Case
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = sorted(path for path in (ROOT / "examples").iterdir() if path.is_dir())

@@ -14,13 +14,13 @@ from random import Random
 from typing import Any
 
 import pytest
-from shapes import native_shape
 
 from ezlang.api import load
 from ezlang.compiler.lower import lower
 from ezlang.executors.clear import run_clear
 from ezlang.executors.simulate import run_simulated
 from ezlang.typed.tree import Program
+from tests.support.shapes import native_shape
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 NAMES = sorted(path.parent.name for path in EXAMPLES.glob("*/main.ez"))

@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from ezlang import api
-from ezlang.diagnostics.catalogue import explain, parse_page
+from ezlang.diagnostics.catalogue import explain
 from ezlang.diagnostics.diagnostic import EzError
 from ezlang.executors.failures import Failure
+from tests.support.error_pages import parse_page
 
 INPUTS: dict[Failure, dict[str, dict[str, Any]]] = {
     Failure.DIVISION: {"alice": {"total": 10}, "bob": {"count": 0}},

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from agreement import asked_for, checked
-from generator import Generated, programs
 from hypothesis import given, settings
 
 from ezlang.compiler.ir import evaluate
@@ -23,9 +21,11 @@ from ezlang.recursion import deep_recursion
 from ezlang.source import Span
 from ezlang.values.check import check_inputs
 from ezlang.values.data import Inputs
+from tests.support.agreement import asked_for, checked
+from tests.support.generator import Generated, programs
+from tests.support.profiles import PROGRAMS
 
 pytestmark = pytest.mark.timeout(1500)
-PROFILE = settings.get_profile("programs")
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def hold_to_ranges(text: str, runs: Sequence[Inputs]) -> None:
 
 
 @given(programs())
-@settings(PROFILE, max_examples=100)
+@settings(PROGRAMS, max_examples=100)
 def test_values_of_generated_programs(generated: Generated) -> None:
     hold_to_ranges(generated.text, [generated.inputs])
 

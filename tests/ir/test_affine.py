@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from ir_drafts import Draft
 
 from ezlang.compiler.ir.tree import BinaryKind
 from ezlang.diagnostics.diagnostic import CompilerBug
 from ezlang.types.labels import PUBLIC, SECRET, Label, owned
 from ezlang.types.types import INT8, INT32, INT64, UINT8
+from tests.support.ir_drafts import Draft
 
 LABELS = pytest.mark.parametrize("label", [PUBLIC, owned(1), SECRET], ids=str)
 GRID = np.arange(24).reshape(4, 6)

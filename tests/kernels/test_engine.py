@@ -14,9 +14,10 @@ from ezlang.cache import cache_directory, read_cached, write_cached
 from ezlang.compiler.kernels import units
 from ezlang.compiler.kernels.abi import I32, I64
 from ezlang.compiler.kernels.build import Kernel
-from ezlang.compiler.kernels.engine import Engine, ObjectCache, cache_key, compile_assembly
+from ezlang.compiler.kernels.engine import Engine, ObjectCache, cache_key
 from ezlang.compiler.kernels.target import AesPath, Target, available_paths, host_target
 from ezlang.diagnostics.diagnostic import EzError
+from tests.support.kernel_calls import compile_assembly
 
 
 def triple_module(name: str = "triple") -> str:

@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from kernel_calls import aes
 
 from ezlang.compiler.kernels import sharing
-from ezlang.compiler.kernels.engine import Engine, compile_assembly
+from ezlang.compiler.kernels.engine import Engine
 from ezlang.compiler.kernels.matrices import bit_order, pad_bits
 from ezlang.compiler.kernels.target import AesPath, Target, available_paths, host_target
 from ezlang.compiler.protocols.core.lengths import product_message
 from ezlang.compiler.protocols.native.calls import Native, empty, padded, zeros
+from tests.support.kernel_calls import aes, compile_assembly
 
 Array = np.ndarray[Any, Any]
 FIRST = 32

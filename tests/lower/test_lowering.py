@@ -1,10 +1,10 @@
 """Lowering: the IR has the meaning of the program, and the expected form."""
 
 import pytest
-from lowered import lowered, operations, run
 
 from ezlang.compiler.ir import tree as ir
 from ezlang.types.labels import PUBLIC, SECRET, owned
+from tests.support.lowered import lowered, operations, run
 
 PARTIES = "party alice, bob;\n"
 

@@ -5,9 +5,6 @@ from __future__ import annotations
 from functools import cache
 
 import pytest
-from computed_programs import CASES, Case, inputs, text
-from lowered import checked
-from vectorised_runs import failure
 
 from ezlang.compiler.cost.predict import Prediction, predict
 from ezlang.compiler.ir import tree as ir
@@ -16,10 +13,13 @@ from ezlang.compiler.passes import run_passes
 from ezlang.diagnostics.diagnostic import EzError
 from ezlang.executors.clear import run_clear
 from ezlang.executors.native.executable import executable_of
-from ezlang.executors.native.threads import run_native_threads
 from ezlang.executors.simulate import run_two
 from ezlang.typed.tree import Program
 from ezlang.values.check import check_inputs
+from tests.passes.computed_programs import CASES, Case, inputs, text
+from tests.passes.vectorised_runs import failure
+from tests.support.lowered import checked
+from tests.support.threads import run_native_threads
 
 names = pytest.mark.parametrize("name", CASES)
 

@@ -1,16 +1,16 @@
 """Several comparisons of the same two values: counts of ANDs, and the results."""
 
 import pytest
-from lowered import checked
 
 from ezlang.compiler.cost.predict import predict
 from ezlang.compiler.cost.summary import total
 from ezlang.executors.clear import run_clear
 from ezlang.executors.native.executable import executable_of
-from ezlang.executors.native.threads import run_native_threads
 from ezlang.executors.simulate import run_two
 from ezlang.typed.tree import Program
 from ezlang.values.check import check_inputs
+from tests.support.lowered import checked
+from tests.support.threads import run_native_threads
 
 POLICIES = ("arithmetic", "boolean", "yao", "auto")
 INPUTS = {"alice": {"x": [5, -7, 3, 2**31 - 1]}, "bob": {"y": [5, 7, -3, -(2**31)]}}

@@ -7,18 +7,18 @@ from functools import partial
 from typing import Any
 
 import pytest
-from lowered import checked
-from vectorised_runs import native
 
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.lower import lower
 from ezlang.compiler.passes import run_passes
-from ezlang.compiler.passes.general.reduce import expand_products
 from ezlang.compiler.passes.pipeline import vectorised
 from ezlang.executors.clear import run_clear
 from ezlang.executors.simulate import run_simulated
 from ezlang.source import NO_SPAN
 from ezlang.values.data import Inputs
+from tests.passes.expanded import expand_products
+from tests.passes.vectorised_runs import native
+from tests.support.lowered import checked
 
 SHAPES = {"a": (4, 5), "b": (5, 6), "x": (5,), "y": (5,), "w": (4, 6)}
 RESULTS = {"c": (4, 6), "v": (4,), "s": ()}

@@ -4,22 +4,22 @@ import random
 from functools import partial
 
 import pytest
-from lowered import checked
-from vectorised_runs import failure
 
 from ezlang.compiler.cost.predict import predict
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.ir.tree import BinaryKind
 from ezlang.compiler.lower import lower
 from ezlang.compiler.passes import run_passes
-from ezlang.compiler.passes.general.reduce import expand_products
 from ezlang.compiler.passes.pipeline import vectorised
 from ezlang.executors.clear import run_clear
 from ezlang.executors.native.executable import executable_of
-from ezlang.executors.native.threads import run_native_threads
 from ezlang.executors.simulate import run_simulated, run_two
 from ezlang.values.check import check_inputs
 from ezlang.values.data import Inputs
+from tests.passes.expanded import expand_products
+from tests.passes.vectorised_runs import failure
+from tests.support.lowered import checked
+from tests.support.threads import run_native_threads
 
 ALL = frozenset(BinaryKind)
 

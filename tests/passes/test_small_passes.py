@@ -1,8 +1,6 @@
 """Inlining, counting at secret indices, algebra of selections, ranges of scalars."""
 
 import pytest
-from ir_drafts import Draft
-from lowered import lowered, run
 
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.ir.tree import BinaryKind, UnaryKind
@@ -16,6 +14,8 @@ from ezlang.compiler.passes.general.simplify import simplify
 from ezlang.executors.simulate import run_simulated
 from ezlang.types.labels import PUBLIC, SECRET
 from ezlang.types.types import BOOL, INT8, INT32, INT64, UINT8
+from tests.support.ir_drafts import Draft
+from tests.support.lowered import lowered, run
 
 HEAD = "party alice, bob;\n"
 

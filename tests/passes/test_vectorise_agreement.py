@@ -7,9 +7,6 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from loop_programs import LoopGenerator
-from lowered import checked
-from vectorised_runs import agrees, native, simulated
 
 from ezlang import api
 from ezlang.compiler.lower import lower
@@ -18,6 +15,9 @@ from ezlang.compiler.passes.vectorise import vectorise
 from ezlang.executors.clear import run_clear
 from ezlang.executors.simulate import run_simulated
 from ezlang.values.check import check_inputs
+from tests.passes.loop_programs import LoopGenerator
+from tests.passes.vectorised_runs import agrees, native, simulated
+from tests.support.lowered import checked
 
 
 @pytest.mark.parametrize("budget", [5_000, 1 << 30])

@@ -3,7 +3,6 @@
 import random
 
 import pytest
-from lowered import checked
 
 from ezlang.check import check
 from ezlang.compiler.ir import tree as ir
@@ -14,6 +13,7 @@ from ezlang.executors.clear import run_clear
 from ezlang.executors.simulate import run_simulated
 from ezlang.source import Source
 from ezlang.values.data import Inputs
+from tests.support.lowered import checked
 
 HEAD = "party alice, bob;\n"
 

@@ -8,17 +8,17 @@ import pytest
 from ezlang.check import check
 from ezlang.compiler.lower import lower
 from ezlang.compiler.passes import run_passes
-from ezlang.compiler.passes.general.reduce import expand_products
 from ezlang.compiler.passes.pipeline import vectorised
 from ezlang.diagnostics.diagnostic import EzError
 from ezlang.executors.clear import run_clear
 from ezlang.executors.native.executable import Executable, executable_of
-from ezlang.executors.native.threads import run_threads
 from ezlang.executors.simulate import run_simulated
 from ezlang.source import Source
 from ezlang.typed import tree as typed
 from ezlang.values.check import check_inputs
 from ezlang.values.data import Inputs, Outputs
+from tests.passes.expanded import expand_products
+from tests.support.threads import run_threads
 
 
 def executable(program: typed.Program) -> Executable:

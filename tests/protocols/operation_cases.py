@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sharing_parties import Outcome, Pair
 
 from ezlang.compiler.codegen.interface import Exchange
 from ezlang.compiler.cost.shares import trace_of
@@ -19,6 +18,7 @@ from ezlang.compiler.ir.tree import Sharing, TensorType, Value
 from ezlang.compiler.protocols.operations.table import local_of, steps_of
 from ezlang.types.labels import PUBLIC, SECRET, Label, owned
 from ezlang.types.types import SCALARS, BoolType, IntType, ScalarType
+from tests.support.sharing_parties import Outcome, Pair
 
 Array = np.ndarray[Any, Any]
 A, B = Sharing.ARITHMETIC, Sharing.BOOLEAN

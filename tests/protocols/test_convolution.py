@@ -6,8 +6,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from dealt_parties import run_dealt
-from sharing_parties import Pair, assert_uniform, random_numbers, split
 
 from ezlang.compiler.protocols.arithmetic.convolution import (
     Window,
@@ -20,6 +18,8 @@ from ezlang.compiler.protocols.core.lengths import product_message
 from ezlang.compiler.protocols.core.party import SharingParty
 from ezlang.compiler.protocols.core.steps import Steps
 from ezlang.diagnostics.diagnostic import CompilerBug
+from tests.support.dealt_parties import run_dealt
+from tests.support.sharing_parties import Pair, assert_uniform, random_numbers, split
 
 WIDTHS = [8, 16, 32, 64]
 Array = np.ndarray[Any, Any]

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sharing_parties import assert_uniform, unpacked
 
 from ezlang.compiler.protocols.core.steps import Steps
 from ezlang.compiler.protocols.dealt import demands as kinds
@@ -37,6 +36,7 @@ from ezlang.compiler.protocols.dealt.expansion import (
 )
 from ezlang.compiler.protocols.native.calls import Native
 from ezlang.diagnostics.diagnostic import CompilerBug
+from tests.support.sharing_parties import assert_uniform, unpacked
 
 SEEDS = bytes(range(16)), bytes(range(100, 116))
 Found = dict[str, np.ndarray[Any, Any]]
@@ -277,10 +277,7 @@ def test_preprocessing_as_protocols_take_it(native: Native) -> None:
 
 
 def test_dealt_ots_as_protocols_take_them(native: Native) -> None:
-    tally = Tally()
-    tally.correlated_ots(0, 50)
-    tally.correlated_ots(1, 60)
-    zero, one = deal(native, tally.demands)
+    zero, one = deal(native, {CorrelatedOt(sender=0): 50, CorrelatedOt(sender=1): 60})
     for sender, receiver, count in ((zero, one, 50), (one, zero, 60)):
         source, sink = DealtOtSender(sender), DealtOtReceiver(receiver)
         for part in (1, count - 1):

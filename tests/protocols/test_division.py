@@ -6,9 +6,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from dealt_parties import run_dealt
-from operation_cases import INTEGERS, values_of
-from sharing_parties import Pair, assert_uniform, split
 
 from ezlang.compiler.circuits import catalogue
 from ezlang.compiler.circuits.prefix import adder
@@ -22,6 +19,9 @@ from ezlang.compiler.protocols.arithmetic.division import (
 )
 from ezlang.compiler.protocols.core.lengths import product_message
 from ezlang.types.types import INT64, UINT64, IntType
+from tests.protocols.operation_cases import INTEGERS, values_of
+from tests.support.dealt_parties import run_dealt
+from tests.support.sharing_parties import Pair, assert_uniform, split
 
 Array = np.ndarray[Any, Any]
 BY = {BinaryKind.DIV: divide_by_constant, BinaryKind.MOD: remainder_by_constant}

@@ -6,12 +6,14 @@ each gate have tweaks of their own.
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
-from netlists import random_netlist
-from two_parties import (
+
+from ezlang.compiler.circuits.netlist import Netlist, Opcode, Port
+from ezlang.compiler.kernels.engine import Engine
+from ezlang.compiler.protocols.yao.session import YaoParty, YaoRole
+from tests.protocols.netlists import random_netlist
+from tests.support.kernel_calls import reference_hash
+from tests.support.two_parties import (
     ClearPort,
     SocketChannel,
     label_port,
@@ -20,13 +22,6 @@ from two_parties import (
     run_pair,
     share_from,
 )
-
-from ezlang.compiler.circuits.netlist import Netlist, Opcode, Port
-from ezlang.compiler.kernels.engine import Engine
-from ezlang.compiler.protocols.yao.session import YaoParty, YaoRole
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "kernels"))
-from kernel_calls import reference_hash
 
 PORTS = (Port(8), Port(8), Port(1, public=True))
 CHUNK = 8

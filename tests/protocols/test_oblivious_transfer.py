@@ -7,15 +7,20 @@ import os
 
 import numpy as np
 import pytest
-from two_parties import channel_pair, run_pair
 
 from ezlang.compiler.kernels.engine import Engine
 from ezlang.compiler.kernels.extension import BATCH_MULTIPLE
 from ezlang.compiler.kernels.target import AesPath, available_paths, host_target
 from ezlang.compiler.protocols.ot.base import receive_base_ots, send_base_ots
 from ezlang.compiler.protocols.ot.softspoken import CotReceiver, CotSender
-from ezlang.compiler.protocols.ot.stock import LARGEST_BATCH, batch_size
+from ezlang.compiler.protocols.ot.stock import (
+    LARGEST_BATCH,
+    SMALLEST_BATCH,
+    batch_size,
+    extension_bytes,
+)
 from ezlang.diagnostics.diagnostic import EzError
+from tests.support.two_parties import channel_pair, run_pair
 
 
 def test_base_ots_give_the_chosen_keys() -> None:
@@ -108,3 +113,45 @@ def test_extension_sends_what_is_documented(bits: int) -> None:
     trees = 32 * 128 * (bits - 1) // bits
     assert sum(channel.sent) == 32 + trees + BATCH_MULTIPLE * (128 // bits - 1) // 8
     assert sum(channel.received) == 4096
+
+
+def test_leftovers_are_kept_and_never_used_twice() -> None:
+    """Odd counts, across batches: one after the other, the stock's OTs, each once."""
+    counts = [1, 1000, 30, 2500, 7, 1025, 512, 2 * LARGEST_BATCH + 900, 5]
+    channels = []
+
+    def send(channel):
+        source = CotSender(channel, Engine(), os.urandom(16), 2)
+        return [source.take(n) for n in counts], source.delta.copy()
+
+    def receive(channel):
+        channels.append(channel)
+        source = CotReceiver(channel, Engine(), 2)
+        return [source.take(n) for n in counts], source.made
+
+    (sent, delta), (received, made) = run_pair(send, receive)
+    for q, (bits, t) in zip(sent, received, strict=True):
+        assert np.array_equal(t, q ^ (bits.astype(np.uint64)[:, None] * delta))
+    rows = {row.tobytes() for q in sent for row in q}
+    assert len(rows) == sum(counts)
+    # 1 and 1000 fit a first batch, 30 needs another, and so on; nothing is made in advance.
+    assert made % SMALLEST_BATCH == 0
+    assert made - sum(counts) < 4096 + 2048
+    assert sum(channels[0].sent) == 32 + 2048 + extension_bytes(made)
+
+
+def test_a_new_batch_discards_what_was_left() -> None:
+    def send(channel):
+        source = CotSender(channel, Engine(), os.urandom(16))
+        first = source.take(10)
+        source.extend(1)
+        return first, source.take(1100)
+
+    def receive(channel):
+        source = CotReceiver(channel, Engine())
+        source.take(10)
+        source.extend(1)
+        source.take(1100)
+
+    (first, second), _ = run_pair(send, receive)
+    assert not {row.tobytes() for row in first} & {row.tobytes() for row in second}

@@ -7,9 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from dealt_parties import run_dealt
-from operation_cases import dealt, put_together, value, values_of, wanted
-from sharing_parties import Outcome, Pair, assert_uniform
 
 from ezlang.compiler.circuits import catalogue
 from ezlang.compiler.codegen.interface import Exchange
@@ -19,6 +16,9 @@ from ezlang.compiler.ir.tree import BinaryKind, UnaryKind
 from ezlang.compiler.protocols.core.lengths import product_message
 from ezlang.compiler.protocols.operations.table import steps_of
 from ezlang.types.types import BOOL, INT16, IntType
+from tests.protocols.operation_cases import dealt, put_together, value, values_of, wanted
+from tests.support.dealt_parties import run_dealt
+from tests.support.sharing_parties import Outcome, Pair, assert_uniform
 
 Known = tuple[int | None, ...]
 Cost = tuple[int, int]

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from operation_cases import INTEGERS, Array, agrees, value, values_of
-from sharing_parties import Pair
 
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.ir.sharings import COMPARISONS
 from ezlang.compiler.ir.tree import BinaryKind, UnaryKind
 from ezlang.types.types import BOOL, INT16, INT32, SCALARS, UINT8, BoolType, IntType, ScalarType
+from tests.protocols.operation_cases import INTEGERS, Array, agrees, value, values_of
+from tests.support.sharing_parties import Pair
 
 SHAPE = (3, 11)
 SIDES = [("s", "s"), ("s", "public"), ("public", "s")]

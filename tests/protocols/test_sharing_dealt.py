@@ -13,7 +13,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sharing_parties import (
+
+from ezlang.compiler.protocols.arithmetic import comparison, matrices, truncation
+from ezlang.compiler.protocols.arithmetic import products as arithmetic
+from ezlang.compiler.protocols.conversions import bits_and_numbers as conversions
+from ezlang.compiler.protocols.core.party import SharingParty
+from ezlang.compiler.protocols.core.steps import Steps, together
+from tests.support.sharing_parties import (
     Outcome,
     Pair,
     assert_uniform,
@@ -24,12 +30,6 @@ from sharing_parties import (
     split_bits,
     unpacked,
 )
-
-from ezlang.compiler.protocols.arithmetic import comparison, matrices, truncation
-from ezlang.compiler.protocols.arithmetic import products as arithmetic
-from ezlang.compiler.protocols.conversions import bits_and_numbers as conversions
-from ezlang.compiler.protocols.core.party import SharingParty
-from ezlang.compiler.protocols.core.steps import Steps, together
 
 WIDTHS = [8, 16, 32, 64]
 Array = np.ndarray[Any, Any]

@@ -7,12 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sharing_parties import Pair, assert_uniform, packed, random_numbers, split
 
 from ezlang.compiler.protocols.arithmetic import comparison, matrices
 from ezlang.compiler.protocols.arithmetic import products as arithmetic
 from ezlang.compiler.protocols.arithmetic.truncation import truncate
-from ezlang.compiler.protocols.boolean import tables
 from ezlang.compiler.protocols.conversions import bits_and_numbers as conversions
 from ezlang.compiler.protocols.core import lengths
 from ezlang.compiler.protocols.core.party import SharingParty
@@ -20,8 +18,9 @@ from ezlang.compiler.protocols.core.steps import Steps, together
 from ezlang.compiler.protocols.native.batches import Session
 from ezlang.compiler.protocols.native.calls import Native
 from ezlang.compiler.protocols.native.drive import Driver
-from ezlang.compiler.protocols.ot.directions import Generator, dealt_session
+from ezlang.compiler.protocols.ot.directions import DealtReceiver, DealtSender, Generator
 from ezlang.diagnostics.diagnostic import CompilerBug
+from tests.support.sharing_parties import Pair, assert_uniform, packed, random_numbers, split
 
 
 @pytest.fixture(scope="module")
@@ -35,8 +34,8 @@ def test_tables(pair: Pair, bits: int, n: int) -> None:
     words = random_numbers((n,), f"u{2 * bits}", bits)
     digits = random_numbers((n,), np.uint8, n) & 15
     outcome = pair.run(
-        lambda party: tables.send_tables(party, words),
-        lambda party: tables.look_up(party, digits, bits),
+        lambda party: party.ots.tables(words, None, bits),
+        lambda party: party.ots.tables(None, digits, bits),
     )
     expected = words.astype(np.uint64) >> (digits.astype(np.uint64) * np.uint64(bits))
     assert np.array_equal(outcome.results[1], expected & np.uint64((1 << bits) - 1))
@@ -113,7 +112,7 @@ def test_windows_cover_all_ots(count: int) -> None:
 
 
 def test_dealt_ots_are_correlated_and_not_repeated() -> None:
-    sender, receiver = dealt_session(bytes(16), Native(), Native())
+    sender, receiver = DealtSender(Native(), bytes(16)), DealtReceiver(Native(), bytes(16))
     seen = set()
     for count in (1, 5, 1000):
         blocks = sender.take(count)
@@ -146,8 +145,8 @@ def test_misuse_is_refused(pair: Pair) -> None:
     for steps in (
         party.preprocessing.bit_triples(7),
         arithmetic.multiply(party, nine, nine),
-        tables.look_up(party, np.full(3, 16, np.uint8), 2),
-        tables.look_up(party, np.zeros(3, np.uint8), 3),
+        party.ots.tables(None, np.full(3, 16, np.uint8), 2),
+        party.ots.tables(None, np.zeros(3, np.uint8), 3),
     ):
         with pytest.raises(CompilerBug):
             next(steps)

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import os
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
-from two_parties import run_pair
 
 from ezlang.compiler.kernels.engine import Engine
 from ezlang.compiler.kernels.target import AesPath, available_paths, host_target
@@ -21,14 +18,19 @@ from ezlang.compiler.protocols.ot.stock import (
     Parameters,
     batch_size,
     extension_bytes,
-    output_bytes,
 )
 from ezlang.diagnostics.diagnostic import CompilerBug
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "kernels"))
-from kernel_calls import aes_ctr, reference_hash
+from tests.support.kernel_calls import aes_ctr, reference_hash
+from tests.support.two_parties import run_pair
 
 TINY = Parameters(trees=40, depth=6, secret_bits=8)
+
+
+def output_bytes(parameters: Parameters, count: int) -> int:
+    """What the sender sends for `count` OTs, a multiple of a tree's, after the set-up."""
+    trees = count >> parameters.depth
+    iterations = -(-count // parameters.outputs)
+    return (trees + iterations * parameters.refill_trees) * parameters.tree_bytes
 
 
 def odd_delta() -> bytes:

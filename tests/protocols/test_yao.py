@@ -8,8 +8,16 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from netlists import and_netlist, random_netlist
-from two_parties import (
+
+from ezlang.compiler.circuits.netlist import Netlist, Port
+from ezlang.compiler.kernels import abi
+from ezlang.compiler.kernels.engine import Engine
+from ezlang.compiler.kernels.target import AesPath, available_paths, host_target
+from ezlang.compiler.protocols.ot.stock import Parameters, extension_bytes
+from ezlang.compiler.protocols.yao.session import NetlistHandle, YaoParty, YaoRole
+from tests.protocols.netlists import and_netlist, random_netlist
+from tests.support.netlist_values import apply
+from tests.support.two_parties import (
     ClearPort,
     Labels,
     SocketChannel,
@@ -23,14 +31,6 @@ from two_parties import (
     share,
     share_from,
 )
-
-from ezlang.compiler.circuits.evaluate import apply
-from ezlang.compiler.circuits.netlist import Netlist, Port
-from ezlang.compiler.kernels import abi
-from ezlang.compiler.kernels.engine import Engine
-from ezlang.compiler.kernels.target import AesPath, available_paths, host_target
-from ezlang.compiler.protocols.ot.stock import Parameters, extension_bytes
-from ezlang.compiler.protocols.yao.session import NetlistHandle, YaoParty, YaoRole
 
 GARBLER, EVALUATOR = YaoRole.GARBLER, YaoRole.EVALUATOR
 PORTS = (Port(8), Port(16), Port(5, public=True), Port(1))
@@ -146,14 +146,14 @@ def test_in_place() -> None:
 def test_stock_of_ots_lasts_over_calls_and_refills() -> None:
     values = [random_values(40, 32) for _ in range(4)]
 
-    def program(party: YaoParty) -> tuple[list[list[int] | None], int, int]:
+    def program(party: YaoParty) -> tuple[list[list[int] | None], int]:
         tensors = [share_from(party, EVALUATOR, v, 32) for v in values]
         counters = party.counters
-        return [reveal(party, t) for t in tensors], counters.ots, counters.ot_batches
+        return [reveal(party, t) for t in tensors], counters.ots
 
     garbler, evaluator = run_yao(program)
     # 1280 bits a call: 2048 OTs for the first, then 512, 768 and 1024 are missing.
-    assert garbler == evaluator == (values, 2048 + 3 * 1024, 4)
+    assert garbler == evaluator == (values, 2048 + 3 * 1024)
 
 
 def test_silent_ots_among_circuits() -> None:

@@ -25,11 +25,12 @@ from ezlang.diagnostics.diagnostic import EzError
 from ezlang.session import dealer as dealer_module
 from ezlang.session import dealing
 from ezlang.session.address import Address
-from ezlang.session.channel import SocketChannel, socket_pair
+from ezlang.session.channel import SocketChannel
 from ezlang.session.dealer import Dealer, Served, run_dealer
 from ezlang.session.dealing import Answer, Request, agree_on_tag, dealt_preprocessing
 from ezlang.session.framing import receive
 from ezlang.session.handshake import Hello
+from tests.support.channels import socket_pair
 
 TIMEOUT = 20.0
 PROGRAM = "ab" * 32

@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ezlang.diagnostics.diagnostic import Diagnostic, EzError
-from ezlang.session.channel import SocketChannel, socket_pair
+from ezlang.session.channel import SocketChannel
 from ezlang.session.handshake import LONGEST, MAGIC, Hello, decode, shake_hands
+from tests.support.channels import socket_pair
 
 NAMES = ("alice", "bob")
 ZERO = Hello(

@@ -7,10 +7,10 @@ from random import Random
 from typing import Any
 
 import pytest
-from library import MODULES, Example, examples, functions, program
 
 from ezlang import api
-from ezlang.executors.native.threads import run_native_threads
+from tests.stdlib.library import MODULES, Example, examples, functions, program
+from tests.support.threads import run_native_threads
 
 EXECUTORS: dict[str, Callable[..., Any]] = {
     "clear": api.run_clear,

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from syntax_help import parsed_with_errors
 
 from ezlang.diagnostics.render import render_all
+from tests.syntax.syntax_help import parsed_with_errors
 
 FOLDER = Path(__file__).parent / "mistakes"
 TAIL = "\nfn last() {\n    x = 1 2;\n}\n"

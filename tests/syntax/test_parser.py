@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from syntax_help import expression, parsed, shape, statement
 
 from ezlang.syntax import tree
+from tests.syntax.syntax_help import expression, parsed, shape, statement
 
 ROOT = Path(__file__).parents[2]
 

@@ -227,13 +227,3 @@ def relu(party: SharingParty, x: Array) -> Steps[Array]:
     negative = yield from msb(party, x)
     result: Array = yield from select(party, negate_bits(party, negative), x)
     return result
-
-
-def maximum(
-    party: SharingParty, x: Array, y: Array, *, signed: bool = True, near: bool = False
-) -> Steps[Array]:
-    """Return the greater of two numbers, element by element: `less_than` and `select`."""
-    less = yield from less_than(party, x, y, signed=signed, near=near)
-    chosen = yield from select(party, less, y - x)
-    result: Array = x + chosen
-    return result

@@ -26,7 +26,7 @@ from ..core.lengths import up
 from ..core.party import SharingParty
 from ..core.sizes import PANEL
 from ..core.steps import Array, Steps, swap
-from .products import bits_of, product
+from .products import bits_of
 
 
 def matrix_multiply(party: SharingParty, x: Array, y: Array) -> Steps[Array]:
@@ -113,13 +113,3 @@ def matrix_multiply_known(
         return x @ known + turned(cross)
     cross, _ = yield from party.ots.matrices(None, turned(x), shape)
     return np.ascontiguousarray(turned(cross))
-
-
-def dot(party: SharingParty, x: Array, y: Array) -> Steps[Array]:
-    """Inner products of the rows of x and y, both [m][k]: m results.
-
-    Cost: that of mk products by `arithmetic.product`; their sum is local.
-    """
-    products = yield from product(party, x, y)
-    result: Array = products.sum(axis=1, dtype=x.dtype)
-    return result

@@ -8,16 +8,12 @@ products in one direction, `lengths.product_message`: n·ℓ(ℓ + 1)/2 bits.
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from ezlang.diagnostics.diagnostic import CompilerBug
 
-from ...ir.dtypes import word_dtype
 from ..core.party import OtBox, SharingParty, Triples
 from ..core.sizes import WIDTHS
-from ..core.steps import Array, Round, Steps, ask, swap
-
-Numbers = npt.NDArray[np.unsignedinteger]
+from ..core.steps import Array, Steps, swap
 
 
 def bits_of(x: Array) -> int:
@@ -124,24 +120,6 @@ def halved_products(ots: OtBox, index: int, x: Array, *, bitwise: bool = False) 
     if index == 1:
         shares = shares[1], shares[0]
     return np.concatenate(shares).reshape(x.shape)
-
-
-def share_from(
-    party: SharingParty, owner: int, x: Array | None, shape: tuple[int, ...], bits: int
-) -> Steps[Array]:
-    """Share the owner's array: it sends a random share, n elements, one message."""
-    dtype = word_dtype(bits)
-    size = int(np.prod(shape)) * dtype.itemsize
-    if party.index != owner:
-        theirs = yield from ask(Round(receive=size, purpose="a share of an input"))
-        share: Array = theirs.view(dtype).reshape(shape)
-        return share
-    if x is None:
-        raise CompilerBug("the owner of an input must give it")
-    mask = np.ascontiguousarray(party.random(size).view(dtype).reshape(shape))
-    yield from ask(Round(send=(mask,), purpose="a share of an input"))
-    result: Array = x.astype(dtype) - mask
-    return result
 
 
 def open_numbers(party: SharingParty, x: Array) -> Steps[Array]:

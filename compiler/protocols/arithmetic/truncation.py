@@ -89,8 +89,3 @@ def extend(party: SharingParty, x: Array, bits: int, *, signed: bool = True) -> 
     if signed and party.index == 0:
         result -= wide.type(1 << (old - 1))
     return result.reshape(x.shape)
-
-
-def reduce(x: Array, bits: int) -> Array:
-    """Return the same numbers modulo a smaller 2^ℓ'. Local."""
-    return x.astype(word_dtype(bits))

@@ -157,11 +157,6 @@ class Panel:
         return slice(self.start, self.stop)
 
 
-def matrix_ots(bits: int, m: int, k: int, n: int) -> int:
-    """C(m, k, n), for the cheaper side choosing."""
-    return bits * min(m * k * up(n, PANEL), k * n * up(m, PANEL))
-
-
 @lru_cache(maxsize=1024)
 def matrix_batches(
     bits: int, m: int, k: int, n: int, *, sends: bool, receives: bool

@@ -240,8 +240,3 @@ class SharingParty:
     def __post_init__(self) -> None:
         if self.index not in (0, 1):
             raise CompilerBug("a sharing party is number 0 or 1")
-
-    @property
-    def first_mask(self) -> int:
-        """All ones at party 0, zeros at party 1: who adds what both know."""
-        return self.index - 1

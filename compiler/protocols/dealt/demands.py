@@ -344,11 +344,3 @@ class Tally:
     def da_bits(self, count: int, bits: int) -> None:
         """`count` random bits in both forms."""
         self.demands[RandomBit(bits=bits)] += count
-
-    def correlated_ots(self, sender: int, count: int) -> None:
-        """`count` OTs of protocols on shares in which party `sender` is the sender."""
-        self.demands[CorrelatedOt(sender=sender)] += count
-
-    def label_ots(self, count: int) -> None:
-        """`count` bits that Yao's evaluator shares."""
-        self.demands[LabelOt()] += count

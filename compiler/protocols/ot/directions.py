@@ -4,8 +4,8 @@ A session of correlated OT has a sender with Δ and blocks q, and a receiver wit
 blocks t = q ⊕ r·Δ. A source hands each of them out once, in the same order at both ends, which must
 take the same counts in the same order. Multiplication needs sessions in both directions.
 
-`dealt_session` makes both ends from one seed, as an ideal dealer would; who knows the seed knows
-everything. `extension_sessions` runs OT extension over a channel.
+`DealtSender` and `DealtReceiver` expand one seed, as if an ideal dealer had dealt it; who knows it
+knows everything. `extension_sessions` runs OT extension over a channel.
 """
 
 from __future__ import annotations
@@ -131,13 +131,6 @@ class _Dealer:
         packed = self._generator.bytes(-(-count // 8))
         bits = np.unpackbits(packed, count=count, bitorder="little")
         return bits, self._generator.blocks(count)
-
-
-def dealt_session(
-    seed: bytes, sender: Native, receiver: Native
-) -> tuple[DealtSender, DealtReceiver]:
-    """Return both ends of a session that an ideal dealer deals from a seed of 16 bytes."""
-    return DealtSender(sender, seed), DealtReceiver(receiver, seed)
 
 
 def session_ends(

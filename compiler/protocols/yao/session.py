@@ -57,12 +57,11 @@ class YaoRole(Enum):
 
 @dataclass(frozen=True, slots=True)
 class YaoCounters:
-    """What a party has done so far. `ots` are those made, in `ot_batches`; some may be left."""
+    """What a party has done so far. `ots` are those made; some may be left."""
 
     ands: int
     table_bytes: int
     ots: int
-    ot_batches: int
     ots_used: int
 
 
@@ -153,7 +152,6 @@ class YaoParty:
             ands=ands,
             table_bytes=TABLE_BYTES * ands,
             ots=self.cots.made,
-            ot_batches=self.cots.batches,
             ots_used=self.cots.made - (self._state.cot_end - self._state.cot_next),
         )
 

@@ -16,8 +16,9 @@ from ezlang.diagnostics.diagnostic import EzError
 from ezlang.executors.native.demands import demands_of
 from ezlang.executors.native.executable import executable_of
 from ezlang.executors.native.party import PartyOutcome, Stopwatch, compile_for, run_over
-from ezlang.session.channel import SocketChannel, socket_pair
+from ezlang.session.channel import SocketChannel
 from ezlang.values.check import check_inputs
+from tests.support.channels import socket_pair
 
 SEEDS = bytes(range(16)), bytes(range(50, 66))
 LOOP = """

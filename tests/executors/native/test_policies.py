@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from native_parties import LONG, MILLIONAIRES, Party, Proxy, free_port, start
 
 from ezlang import api
 from ezlang.compiler.passes.assign import Policy
 from ezlang.executors.native.executable import executable_of
 from ezlang.executors.native.processes import run_native
-from ezlang.executors.native.threads import run_native_threads
+from tests.support.native_parties import LONG, MILLIONAIRES, Party, Proxy, free_port, start
+from tests.support.threads import run_native_threads
 
 POLICIES = [policy.value for policy in Policy]
 

@@ -21,8 +21,8 @@ from ezlang.diagnostics.diagnostic import EzError
 from ezlang.executors.native.demands import demands_of
 from ezlang.executors.native.executable import Executable, executable_of
 from ezlang.executors.native.party import PartyOutcome, Stopwatch, compile_for, run_over
-from ezlang.session.channel import socket_pair
 from ezlang.values.check import check_inputs
+from tests.support.channels import socket_pair
 
 TIMEOUT = 60.0
 SEEDS = bytes(range(16)), bytes(range(50, 66))

@@ -4,12 +4,12 @@ import itertools
 import random
 
 import pytest
-from ir_drafts import Draft
 
 from ezlang.compiler.ir.build import COMPARISONS
 from ezlang.compiler.ir.tree import BinaryKind, UnaryKind
 from ezlang.types.labels import PUBLIC, SECRET, Label, owned
 from ezlang.types.types import BOOL, INT8, INT16, INT32, INT64, SCALARS, UINT8, UINT64, IntType
+from tests.support.ir_drafts import Draft
 
 INTEGERS = [type for type in SCALARS.values() if isinstance(type, IntType)]
 

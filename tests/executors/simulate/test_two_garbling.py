@@ -7,7 +7,6 @@ import pytest
 
 from ezlang.compiler.circuits import catalogue
 from ezlang.compiler.circuits.catalogue import PUBLIC, SECRET
-from ezlang.compiler.circuits.evaluate import apply
 from ezlang.compiler.ir.ots import OtKind
 from ezlang.compiler.ir.tree import BinaryKind, Sharing, TensorType
 from ezlang.executors.simulate.randomness import Randomness
@@ -20,6 +19,7 @@ from ezlang.executors.simulate.values import Known
 from ezlang.types.labels import PUBLIC as EVERYONE
 from ezlang.types.labels import owned
 from ezlang.types.types import BOOL, INT8, INT32, UINT16, ScalarType
+from tests.support.netlist_values import apply
 
 CASES = [
     (BinaryKind.ADD, INT32, SECRET, SECRET),

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from math import prod
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,9 +24,7 @@ from ezlang.executors.simulate.two.planes import NumpyPlanes
 from ezlang.executors.simulate.two.sharing import SharingSession
 from ezlang.executors.simulate.two.wire import Wire
 from ezlang.types.types import INT16
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "protocols"))
-from sharing_parties import Pair
+from tests.support.sharing_parties import Pair
 
 Numbers = np.ndarray
 

@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from assigned import FIXED, assigned
 
 from ezlang import api
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.ir.tree import Sharing
 from ezlang.compiler.passes.assign import Policy
 from ezlang.executors.simulate import SimulatedOutcome, run_two
+from tests.executors.simulate.assigned import FIXED, assigned
 
 # The 99.99 % quantile of the chi-squared distribution with 255 degrees of freedom: with fixed
 # seeds the tests either always hold or never do.

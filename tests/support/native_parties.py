@@ -86,7 +86,7 @@ def start(
 ) -> Party:
     options = {"address": f"127.0.0.1:{port}", "timeout": timeout, "policy": policy}
     arguments = [str(path), *map(json.dumps, (settings, party, inputs, options))]
-    root = Path(__file__).parents[3]
+    root = Path(__file__).parents[2]
     return Party(
         subprocess.Popen(
             [sys.executable, "-c", PARTY, *arguments],

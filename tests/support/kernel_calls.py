@@ -5,12 +5,13 @@ from __future__ import annotations
 import ctypes
 from typing import Any
 
+import llvmlite.binding as llvm
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from ezlang.compiler.kernels import units
 from ezlang.compiler.kernels.context import SCHEDULE_BYTES
-from ezlang.compiler.kernels.engine import Engine
-from ezlang.compiler.kernels.target import AesPath, host_target
+from ezlang.compiler.kernels.engine import Engine, optimise
+from ezlang.compiler.kernels.target import AesPath, Target, host_target
 from ezlang.compiler.protocols.ot.softspoken import AlignedBytes
 
 POINTER, LONG = ctypes.c_void_p, ctypes.c_int64
@@ -66,3 +67,11 @@ class Primitives:
         out = ctypes.create_string_buffer(len(pairs))
         self.call("hash_pairs", start, gate, pairs, out, len(pairs) // 32)
         return out.raw
+
+
+def compile_assembly(ir_text: str, target: Target) -> str:
+    """Compile a module to assembly, for any target that LLVM knows."""
+    llvm.initialize_all_targets()
+    llvm.initialize_all_asmprinters()
+    module, machine = optimise(ir_text, target)
+    return str(machine.emit_assembly(module))

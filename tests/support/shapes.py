@@ -10,12 +10,12 @@ import pytest
 
 from ezlang.compiler.lower import lower
 from ezlang.executors.native.executable import DEFAULT_POLICY, executable_of
-from ezlang.executors.native.threads import run_native_threads
 from ezlang.executors.simulate import run_simulated, run_two
 from ezlang.recursion import deep_recursion
 from ezlang.session.channel import SocketChannel
 from ezlang.typed.tree import Program
 from ezlang.values.check import check_inputs
+from tests.support.threads import run_native_threads
 
 
 def simulated_shape(program: Program, inputs: Any) -> list[tuple[int, int, int, str, int]]:

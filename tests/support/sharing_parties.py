@@ -16,7 +16,8 @@ from ezlang.compiler.protocols.core.steps import Steps
 from ezlang.compiler.protocols.native.calls import Native
 from ezlang.compiler.protocols.native.session import NativeSession, open_session
 from ezlang.compiler.protocols.ot.directions import (
-    dealt_session,
+    DealtReceiver,
+    DealtSender,
     extension_sessions,
     silent_sessions,
 )
@@ -81,9 +82,13 @@ class Pair:
         seeds = bytes(16), bytes(range(16))
         ends: Any = [None, None]
         if not real and not silent:
-            first = dealt_session(seeds[0], self.natives[0], self.natives[1])
-            second = dealt_session(seeds[1], self.natives[1], self.natives[0])
-            ends = [(first[0], second[1]), (second[0], first[1])]
+            ends = [
+                (
+                    DealtSender(self.natives[i], seeds[i]),
+                    DealtReceiver(self.natives[i], seeds[1 - i]),
+                )
+                for i in (0, 1)
+            ]
 
         def start(index: int) -> NativeSession:
             channel = self.channels[index]

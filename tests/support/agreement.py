@@ -13,7 +13,6 @@ from ezlang.compiler.passes.assign import Policy
 from ezlang.diagnostics.diagnostic import EzError
 from ezlang.executors.clear import run_clear
 from ezlang.executors.native.executable import executable_of
-from ezlang.executors.native.threads import run_native_threads
 from ezlang.executors.simulate import run_simulated, run_two
 from ezlang.recursion import deep_recursion
 from ezlang.source import Source
@@ -21,6 +20,7 @@ from ezlang.typed.tree import Program
 from ezlang.values.check import check_inputs
 from ezlang.values.data import Inputs, Outputs
 from ezlang.values.expected import expected_inputs
+from tests.support.threads import run_native_threads
 
 
 @dataclass(frozen=True)

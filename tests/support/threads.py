@@ -10,14 +10,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 from ezlang.compiler.cost.profiles import LAN, Profile
 from ezlang.diagnostics.diagnostic import EzError
-from ezlang.session.channel import SocketChannel, socket_pair
+from ezlang.executors.native.executable import DEFAULT_POLICY, Executable, executable_of
+from ezlang.executors.native.outcome import NativeOutcome, combine, first_cause
+from ezlang.executors.native.party import PartyOutcome, Stopwatch, compile_for, run_over
+from ezlang.session.channel import SocketChannel
 from ezlang.typed import tree as typed
 from ezlang.values.check import check_inputs
 from ezlang.values.data import Data, Inputs
-
-from .executable import DEFAULT_POLICY, Executable, executable_of
-from .outcome import NativeOutcome, combine, first_cause
-from .party import PartyOutcome, Stopwatch, compile_for, run_over
+from tests.support.channels import socket_pair
 
 TIMEOUT = 60.0
 

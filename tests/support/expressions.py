@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from ez_types import BOOL, INTS, PUBLIC, SECRET, Function, Scope, Struct, Ty, Var, flows, meet
+from tests.support.ez_types import (
+    BOOL,
+    INTS,
+    PUBLIC,
+    SECRET,
+    Function,
+    Scope,
+    Struct,
+    Ty,
+    Var,
+    flows,
+    meet,
+)
 
 T = TypeVar("T")
 Text = tuple[str, str]

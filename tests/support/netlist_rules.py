@@ -6,9 +6,8 @@ store the results, and to keep public bits and secret wires in separate memory.
 
 from __future__ import annotations
 
+from ezlang.compiler.circuits.netlist import Netlist, Opcode
 from ezlang.diagnostics.diagnostic import CompilerBug
-
-from .netlist import Netlist, Opcode
 
 # For each opcode: whether the result is public, and which operands are (None: not a register).
 _SHAPES: dict[Opcode, tuple[bool, tuple[bool, ...]]] = {

@@ -11,7 +11,7 @@ from typing import Final, assert_never
 
 import numpy as np
 
-from .netlist import Netlist, Opcode
+from ezlang.compiler.circuits.netlist import Netlist, Opcode
 
 _OPCODES: Final = tuple(Opcode)
 

@@ -13,9 +13,22 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from expressions import Expressions
-from ez_types import BOOL, INTS, PUBLIC, SECRET, Function, Scope, Struct, Ty, Var, flows, meet
 from hypothesis import strategies as st
+
+from tests.support.expressions import Expressions
+from tests.support.ez_types import (
+    BOOL,
+    INTS,
+    PUBLIC,
+    SECRET,
+    Function,
+    Scope,
+    Struct,
+    Ty,
+    Var,
+    flows,
+    meet,
+)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from sharing_parties import Outcome, Pair
 
 from ezlang.compiler.protocols.core.party import SharingParty
 from ezlang.compiler.protocols.core.steps import Steps
@@ -17,6 +16,7 @@ from ezlang.compiler.protocols.dealt.expansion import (
     corrections,
 )
 from ezlang.compiler.protocols.native.calls import Native
+from tests.support.sharing_parties import Outcome, Pair
 
 SEEDS = bytes(range(16)), bytes(range(100, 116))
 CALLS = (
