@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "programs"))
-
-from agreement import checked
-from costed import Costs, costs_of, native, predicted, prepared, simulated, used
 from hypothesis import HealthCheck, given, settings
-from repeated_programs import Small, repeated_programs
-from test_programs import PROGRAMS, head
 
 from ezlang.compiler.passes.assign import Policy
 from ezlang.values.data import Inputs
+from tests.support.agreement import checked
+from tests.support.costed import Costs, costs_of, native, predicted, prepared, simulated, used
+from tests.support.programs import PROGRAMS, head
+from tests.support.repeated_programs import Small, repeated_programs
 
 SETTINGS = settings(
     max_examples=30, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
