@@ -68,6 +68,8 @@ KEPT = {
     "a recurrence in place": "for i in 1..n { c[i] = c[i - 1] * a[i] + b[i]; }",
     "in a circle": "int32 t = 1; for i in 0..n { s += t * a[i]; t = s; c[i] = s; }",
     "two kinds": "for i in 0..n { s = (s + a[i]) * b[i]; c[i] = s; }",
+    "between two that stay": "int32 t = 1; int32 u = 2; for i in 1..n { "
+    "if a[i] < s { s = a[i]; t += a[i] * b[i]; } if t > b[i] { u = b[i]; } } c[0] = t; c[1] = u;",
     "in between": "for i in 0..n { s += a[i]; c[i] = s; s += b[i] * c[i]; }",
 }
 

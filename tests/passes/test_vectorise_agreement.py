@@ -16,7 +16,7 @@ from ezlang.executors.clear import run_clear
 from ezlang.executors.simulate import run_simulated
 from ezlang.values.check import check_inputs
 from tests.passes.loop_programs import LoopGenerator
-from tests.passes.vectorised_runs import agrees, native, simulated
+from tests.passes.vectorised_runs import agrees, in_pipeline, native, simulated
 from tests.support.lowered import checked
 
 
@@ -35,12 +35,26 @@ def test_generated_loops_native(start: int) -> None:
         agrees(text, inputs, partial(native, inputs))
 
 
+NAMED = ("vectorised", "shared", "boolean", "wide")
+
+
+@pytest.mark.parametrize("start", range(300, 400, 25))
+def test_generated_loops_in_named_pipelines(start: int) -> None:
+    for seed in range(start, start + 25):
+        agrees_in_named_pipelines(seed)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("start", range(0, 3000, 100))
 def test_many_generated_loops(start: int) -> None:
     for seed in range(start, start + 100):
-        text, inputs = LoopGenerator(random.Random(seed)).program()
-        agrees(text, inputs, partial(simulated, inputs, 1 << 30))
+        agrees_in_named_pipelines(seed)
+
+
+def agrees_in_named_pipelines(seed: int) -> None:
+    text, inputs = LoopGenerator(random.Random(seed)).program()
+    for name in NAMED:
+        agrees(text, inputs, partial(in_pipeline, inputs, name))
 
 
 def test_the_pass_alone_and_twice() -> None:

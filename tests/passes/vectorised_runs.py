@@ -7,7 +7,7 @@ import pytest
 
 from ezlang.check import check
 from ezlang.compiler.lower import lower
-from ezlang.compiler.passes import run_passes
+from ezlang.compiler.passes import PIPELINES, run_passes
 from ezlang.compiler.passes.pipeline import vectorised
 from ezlang.diagnostics.diagnostic import EzError
 from ezlang.executors.clear import run_clear
@@ -57,6 +57,12 @@ def simulated(inputs: Inputs, budget: int, program: typed.Program) -> Outputs:
     both = budget > 10_000
     passes = (*vectorised(budget, both=both), partial(expand_products, budget=budget))
     compiled = run_passes(lower(program), passes)
+    return run_simulated(compiled, inputs, record=False).outputs
+
+
+def in_pipeline(inputs: Inputs, name: str, program: typed.Program) -> Outputs:
+    """Run a program simulated, after one of the named pipelines."""
+    compiled = run_passes(lower(program), (*PIPELINES[name], expand_products))
     return run_simulated(compiled, inputs, record=False).outputs
 
 

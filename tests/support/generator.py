@@ -194,6 +194,8 @@ class ProgramGenerator(Expressions):
             self.emit("}")
 
     def loop(self, scope: Scope, depth: int) -> None:
+        if self.chance(20):
+            return self.chain(scope)
         inner = scope.inner(loop=True)
         match self.pick(0, 2):
             case 0:
@@ -232,6 +234,52 @@ class ProgramGenerator(Expressions):
 
                 self.block(f"while {name} > 0", inner, body)
         return None
+
+    def chain(self, scope: Scope) -> None:
+        """A loop that carries numbers, a flag and a row which feed one another."""
+        number, size = Ty(self.any_int()), self.pick(3, 6)
+        array = Ty(number.base, (size,))
+        numbers = [self.carried(scope, number) for _ in range(3)]
+        flag, row, items = (self.carried(scope, type) for type in (BOOL, array, array))
+        k = self.fresh("k")
+
+        def item() -> str:
+            index = self.choice([k, f"{size - 1} - {k}"])
+            return self.choice(numbers) if self.chance(20) else f"{items}[{index}]"
+
+        def condition() -> str:
+            operator = self.choice(["<", "<=", ">", ">=", "=="])
+            return flag if self.chance(15) else f"{item()} {operator} {self.choice(numbers)}"
+
+        def update() -> str:
+            name = self.choice(numbers)
+            place = f"{row}[{self.choice([k, str(self.pick(0, size - 1))])}]"
+            return self.choice(
+                [
+                    f"{name} {self.choice(['+', '-', '*'])}= {item()};",
+                    f"{name} = {self.choice(['min', 'max'])}({name}, {item()});",
+                    f"{name} = {item()};",
+                    f"{flag} = {self.choice(['', f'{flag} || '])}{condition()};",
+                    f"{place} {self.choice(['', '+'])}= {item()};",
+                ]
+            )
+
+        def body(_: Scope) -> None:
+            for _ in range(self.pick(2, 4)):
+                updates = " ".join(update() for _ in range(self.pick(1, 3)))
+                self.emit(f"if {condition()} {{ {updates} }}" if self.chance(75) else updates)
+
+        self.block(f"for {k} in {self.pick(0, 1)}..{size}", scope, body)
+
+    def carried(self, scope: Scope, type: Ty) -> str:
+        """Declare a variable that is as secret as can be; return its name."""
+        name = self.fresh("c")
+        value, _ = self.expression(scope, type, scope.limit, 1)
+        self.emit(
+            f"{scope.limit} {type} {name} = {value if type.shape else self.typed(type, value)};"
+        )
+        scope.variables.append(Var(name, type, scope.limit, True, len(scope.branches)))
+        return name
 
     def party_loop(self, scope: Scope, depth: int) -> None:
         if scope.branches:
