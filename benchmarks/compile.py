@@ -16,7 +16,8 @@ from ezlang import api
 from ezlang.compiler.codegen.interface import interface_of
 from ezlang.compiler.codegen.module import generate
 from ezlang.compiler.ir import tree as ir
-from ezlang.compiler.kernels.engine import Engine, compile_object, host_target
+from ezlang.compiler.kernels.engine import Engine, compile_object
+from ezlang.compiler.kernels.target import host_target
 from ezlang.compiler.lower import lower
 from ezlang.compiler.passes.assign import Policy
 from ezlang.compiler.passes.prepare import prepare

@@ -205,10 +205,10 @@ def _shares(
     session, dealt = _dealt_work(index, channel, count, runs)
     works += [_Work(work.name, session, work, channel) for work in dealt]
     for _ in range(runs + 1):
-        for work in works:
-            work.run()
+        for one in works:
+            one.run()
     channel.close()
-    return [work.measured() for work in works], trips
+    return [one.measured() for one in works], trips
 
 
 def _first(connection: socket.socket, runs: int, scale: float) -> Any:

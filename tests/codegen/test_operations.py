@@ -208,8 +208,8 @@ def test_parts_of_arrays_in_and_out_of_range() -> None:
                 b.insert(target, one, [b.index(0), i], (True, True)),
                 b.insert_slice(target, items, i),
             ]
-            for part, value in enumerate(changed):
-                writer.output(f"{name} changed {part}", value)
+            for place, value in enumerate(changed):
+                writer.output(f"{name} changed {place}", value)
     compare_with_interpreter(writer)
 
 

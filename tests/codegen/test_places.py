@@ -48,9 +48,9 @@ def everything() -> Writer:
     rows = {"a": [0, 3, -1], "b": [4, -7, -1], "c": [3, 1, 2], "d": [5, 1, 2], "e": [1, 1, 2]}
     given = {name: writer.given(INT64, (3,), PUBLIC, row) for name, row in rows.items()}
     for names in ("ab", "ac", "ba", "ad", "eb", "be", "a", "e", "d", "abc"):
-        for written in range(len(names) + 1):
-            apart = b.separate([given[name] for name in names], written, 5)
-            writer.output(f"separate {names} {written}", apart)
+        for writes in range(len(names) + 1):
+            apart = b.separate([given[name] for name in names], writes, 5)
+            writer.output(f"separate {names} {writes}", apart)
     return writer
 
 

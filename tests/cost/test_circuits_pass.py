@@ -16,7 +16,6 @@ from ezlang.compiler.ir.text import print_program
 from ezlang.compiler.passes.assign import Policy
 from ezlang.compiler.passes.sharings.circuit_depth import choose_circuits
 from ezlang.executors.native.executable import executable_of
-from ezlang.source import Source
 from ezlang.typed.tree import Program
 from tests.cost.costed import costs_of, native, predicted, prepared, simulated
 
@@ -52,9 +51,7 @@ SLOW = replace(LOOPBACK, name="slow line", rtt=1e-6, bandwidth=1e6)
 
 
 def checked(n: int, text: str = TEXT) -> Program:
-    result = api.check(Source("main.ez", text), settings={"n": n})
-    assert result.program is not None
-    return result.program
+    return api.checked(api.check_text(text, settings={"n": n}))
 
 
 def deep(program: ir.Program) -> int:

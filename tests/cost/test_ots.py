@@ -15,7 +15,6 @@ from ezlang.compiler.ir.parse import parse_program
 from ezlang.compiler.ir.text import print_program
 from ezlang.compiler.passes.assign import Policy
 from ezlang.compiler.passes.sharings.ot_kinds import cheapest_kinds
-from ezlang.source import Source
 from tests.cost.costed import costs_of, native, predicted, prepared, simulated
 
 TEXT = """
@@ -28,9 +27,7 @@ fn main() {
     output(alice, score > 1000, "more");
 }
 """
-RESULT = api.check(Source("main.ez", TEXT))
-assert RESULT.program is not None
-PROGRAM = RESULT.program
+PROGRAM = api.checked(api.check_text(TEXT))
 INPUTS = {"alice": {"a": list(range(400))}, "bob": {"b": list(range(20, 420))}}
 
 

@@ -63,8 +63,8 @@ def run_here(script: Script, engine: Engine) -> list[bytes]:
     def address(at: At) -> int:
         return memory[at.buffer].address + at.offset
 
-    for place, target in script.pointers:
-        ctypes.c_uint64.from_address(address(place)).value = address(target)
+    for pointer, target in script.pointers:
+        ctypes.c_uint64.from_address(address(pointer)).value = address(target)
     for symbol, arguments in script.calls:
         values = [address(a) if isinstance(a, At) else a for a in arguments]
         engine.function(symbol, *[ctypes.c_int64] * len(values), result=None)(*values)

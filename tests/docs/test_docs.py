@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +22,7 @@ from ezlang.diagnostics.diagnostic import Diagnostics
 from ezlang.source import Source
 from ezlang.syntax.parser import parse
 from tests.docs import pages
+from tests.support.ports import free_address
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = pages.all_pages(ROOT)
@@ -64,12 +64,6 @@ def run(command: str, folder: Path) -> str:
     return done.stdout
 
 
-def free_address() -> str:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return f"127.0.0.1:{probe.getsockname()[1]}"
-
-
 def on_address(command: str, address: str) -> str:
     """Put a run of one party on an address of its own: other tests use the default one."""
     if "--party" not in command or "--address" in command:
@@ -89,7 +83,7 @@ def run_block(block: pages.Block, folder: Path, address: str) -> str:
 
 def run_page(text: str, folder: Path) -> list[tuple[pages.Block, str]]:
     """Write a page's files and run its commands; return each console block and what it gives."""
-    given = []
+    given: list[tuple[pages.Block, str]] = []
     for group in pages.together(pages.blocks(text)):
         if group[0].file is not None:
             assert group[0].language in ("ez", "json"), f"line {group[0].line}"

@@ -88,7 +88,7 @@ def decision_forest(random: Random) -> Case:
 
     def vote(tree: int, row: list[int], node: int = 0) -> int:
         if node >= 2**depth - 1:
-            return leaves[tree][node - 2**depth + 1]
+            return int(leaves[tree][node - 2**depth + 1])
         here = nodes[tree][node]
         return vote(tree, row, 2 * node + (2 if row[here["feature"]] > here["threshold"] else 1))
 

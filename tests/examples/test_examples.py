@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -21,6 +20,7 @@ from ezlang import api
 from ezlang.typed.tree import Program
 from tests.examples import references
 from tests.examples.references import Case
+from tests.support.ports import free_address
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = sorted(path for path in (ROOT / "examples").iterdir() if path.is_dir())
@@ -97,9 +97,7 @@ def test_it_gives_what_is_expected_when_simulated(path: Path) -> None:
 @pytest.mark.parametrize("path", TWO_PARTY, ids=name_of)
 def test_it_gives_what_is_expected_between_two_processes(path: Path) -> None:
     program = api.load(path)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{probe.getsockname()[1]}"
+    address = free_address()
     processes = [
         subprocess.Popen(
             [

@@ -104,8 +104,8 @@ def test_additive_messages(native: Native, n: int) -> None:
         zero, one = reference.pads(ot, key)
         assert message[ot] == (zero - one + int(x[ot])) % 65536
         assert share[ot] == -zero % 65536
-    arguments = (START, FIRST, reference.received, reference.choices, message, other, n)
-    native.call("additive_receiver16", *arguments)
+    received = (START, FIRST, reference.received, reference.choices, message, other, n)
+    native.call("additive_receiver16", *received)
     assert np.array_equal(share + other, x * reference.choices)
 
 

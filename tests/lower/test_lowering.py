@@ -1,5 +1,7 @@
 """Lowering: the IR has the meaning of the program, and the expected form."""
 
+from typing import Any
+
 import pytest
 
 from ezlang.compiler.ir import tree as ir
@@ -27,7 +29,7 @@ def test_structs_are_taken_apart() -> None:
     }
     """
     )
-    pairs = [{"a": {"x": i, "y": [2, 3]}, "b": i > 1} for i in (1, 2)]
+    pairs: list[Any] = [{"a": {"x": i, "y": [2, 3]}, "b": i > 1} for i in (1, 2)]
     outputs = run(text, {"alice": {"pairs": pairs}})
     pairs[1]["a"]["y"][0] = 7
     pairs[0]["a"]["y"][1] = 1

@@ -303,7 +303,7 @@ class LoopGenerator:
         """Return the text of a program, and inputs for it."""
         inputs: dict[str, dict[str, Any]] = {"ann": {}, "bob": {}}
         for number in range(self.random.randint(3, 4)):
-            shape = (self.random.choice([6, 8, 9]),)
+            shape: tuple[int, ...] = (self.random.choice([6, 8, 9]),)
             if number % 2:
                 shape = (self.random.choice([4, 5]), self.random.choice([5, 6]))
             name, party = f"a{number}", self.random.choice(["ann", "bob"])

@@ -11,7 +11,7 @@ import pytest
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.lower import lower
 from ezlang.compiler.passes import run_passes
-from ezlang.compiler.passes.pipeline import vectorised
+from ezlang.compiler.passes.pipeline import Pass, vectorised
 from ezlang.executors.clear import run_clear
 from ezlang.executors.simulate import run_simulated
 from ezlang.source import NO_SPAN
@@ -140,7 +140,8 @@ def test_expanded_they_mean_the_same(name: str, body: str) -> None:
     source = checked(program(body))
     expected = run_clear(source, inputs()).outputs
     for budget in (100, 30_000, 1 << 30):
-        passes = (*vectorised(1 << 30), partial(expand_products, budget=budget))
+        expand: Pass = partial(expand_products, budget=budget)
+        passes = (*vectorised(1 << 30), expand)
         compiled = run_passes(lower(source), passes)
         assert not any(isinstance(o, ir.MatrixProduct) for o in ir.walk(compiled.main.body))
         assert run_simulated(compiled, inputs(), record=False).outputs == expected

@@ -10,7 +10,7 @@ from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.ir.tree import BinaryKind
 from ezlang.compiler.lower import lower
 from ezlang.compiler.passes import run_passes
-from ezlang.compiler.passes.pipeline import vectorised
+from ezlang.compiler.passes.pipeline import Pass, vectorised
 from ezlang.executors.clear import run_clear
 from ezlang.executors.native.executable import executable_of
 from ezlang.executors.simulate import run_simulated, run_two
@@ -107,7 +107,10 @@ def test_they_mean_the_same(name: str, n: int) -> None:
     source = checked(text((BODIES | KEPT)[name], n))
     expected = run_clear(source, numbers(n)).outputs
     for budget in (6_000, 1 << 30):
-        passes = (*vectorised(budget, scans=ALL), partial(expand_products, budget=budget))
+        passes: tuple[Pass, ...] = (
+            *vectorised(budget, scans=ALL),
+            partial(expand_products, budget=budget),
+        )
         compiled = run_passes(lower(source), passes)
         assert run_simulated(compiled, numbers(n), record=False).outputs == expected
 

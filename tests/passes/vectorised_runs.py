@@ -8,7 +8,7 @@ import pytest
 from ezlang.check import check
 from ezlang.compiler.lower import lower
 from ezlang.compiler.passes import PIPELINES, run_passes
-from ezlang.compiler.passes.pipeline import vectorised
+from ezlang.compiler.passes.pipeline import Pass, vectorised
 from ezlang.diagnostics.diagnostic import EzError
 from ezlang.executors.clear import run_clear
 from ezlang.executors.native.executable import Executable, executable_of
@@ -55,7 +55,10 @@ def agrees(
 
 def simulated(inputs: Inputs, budget: int, program: typed.Program) -> Outputs:
     both = budget > 10_000
-    passes = (*vectorised(budget, both=both), partial(expand_products, budget=budget))
+    passes: tuple[Pass, ...] = (
+        *vectorised(budget, both=both),
+        partial(expand_products, budget=budget),
+    )
     compiled = run_passes(lower(program), passes)
     return run_simulated(compiled, inputs, record=False).outputs
 

@@ -44,12 +44,15 @@ Found = dict[str, np.ndarray[Any, Any]]
 RINGS: list[Kind] = [
     kind(bits=bits) for bits in WIDTHS for kind in (RingTriple, RingSquare, RandomBit)
 ]
-MATRICES: list[Kind] = [MatrixTriple(bits=bits, rows=3, inner=5, columns=2) for bits in WIDTHS] + [
-    ConvolutionTriple(
-        bits=bits, images=2, channels=3, height=7, width=6, filters=4, size=3, stride=stride
-    )
-    for bits in WIDTHS
-    for stride in (1, 2)
+MATRICES: list[Kind] = [
+    *(MatrixTriple(bits=bits, rows=3, inner=5, columns=2) for bits in WIDTHS),
+    *(
+        ConvolutionTriple(
+            bits=bits, images=2, channels=3, height=7, width=6, filters=4, size=3, stride=stride
+        )
+        for bits in WIDTHS
+        for stride in (1, 2)
+    ),
 ]
 KINDS: list[Kind] = [
     BitTriple(),
@@ -140,10 +143,10 @@ def test_units_of_both_parties_fit(native: Native, kind: Kind) -> None:
         {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
         for parts in whole
     ]
-    for found, party in zip(joined, (0, 1), strict=True):
-        for field in kinds.layout(kind, party):
-            assert found[field.name].shape == (sum(counts), *field.shape)
-            assert found[field.name].dtype == field.dtype
+    for fields, index in zip(joined, (0, 1), strict=True):
+        for field in kinds.layout(kind, index):
+            assert fields[field.name].shape == (sum(counts), *field.shape)
+            assert fields[field.name].dtype == field.dtype
     check(kind, joined[0], joined[1], delta)
     assert zero.left() == one.left() == {}
 
@@ -175,7 +178,7 @@ def test_each_party_sees_uniform_data(native: Native, kind: Kind) -> None:
 
 def test_what_party_1_gets_is_no_function_of_its_own_seed(native: Native) -> None:
     """The corrections are masked by party 0's fields: another seed there, other corrections."""
-    wanted = {RingTriple(bits=64): 1024}
+    wanted: Demands = {RingTriple(bits=64): 1024}
     first = np.concatenate(list(corrections(native, SEEDS, wanted)))
     second = np.concatenate(list(corrections(native, (bytes(16), SEEDS[1]), wanted)))
     assert_uniform((first - second).tobytes())

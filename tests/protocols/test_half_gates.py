@@ -6,6 +6,9 @@ each gate have tweaks of their own.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from ezlang.compiler.circuits.netlist import Netlist, Opcode, Port
@@ -108,8 +111,8 @@ def test_native_evaluation_matches_the_reference(seed: int, n: int) -> None:
     x, y = random_values(n, 8), random_values(n, 8)
     clear = ClearPort([1], 1)
 
-    def party(role: YaoRole) -> object:
-        def run(channel: SocketChannel) -> tuple[object, ...]:
+    def party(role: YaoRole) -> Callable[[SocketChannel], tuple[Any, ...]]:
+        def run(channel: SocketChannel) -> tuple[Any, ...]:
             recording = RecordingChannel(channel)
             yao = YaoParty(role, recording, Engine())
             ports = [share_from(yao, YaoRole.GARBLER, v, 8) for v in (x, y)]

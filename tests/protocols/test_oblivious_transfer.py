@@ -12,7 +12,7 @@ from ezlang.compiler.kernels.engine import Engine
 from ezlang.compiler.kernels.extension import BATCH_MULTIPLE
 from ezlang.compiler.kernels.target import AesPath, available_paths, host_target
 from ezlang.compiler.protocols.ot.base import receive_base_ots, send_base_ots
-from ezlang.compiler.protocols.ot.softspoken import CotReceiver, CotSender
+from ezlang.compiler.protocols.ot.softspoken import Bits, Blocks, CotReceiver, CotSender
 from ezlang.compiler.protocols.ot.stock import (
     LARGEST_BATCH,
     SMALLEST_BATCH,
@@ -20,7 +20,7 @@ from ezlang.compiler.protocols.ot.stock import (
     extension_bytes,
 )
 from ezlang.diagnostics.diagnostic import EzError
-from tests.support.two_parties import channel_pair, run_pair
+from tests.support.two_parties import SocketChannel, channel_pair, run_pair
 
 
 def test_base_ots_give_the_chosen_keys() -> None:
@@ -50,11 +50,11 @@ def batches(bits: int, sizes: list[int], path: AesPath | None) -> None:
     delta = bytearray(os.urandom(16))
     delta[0] |= 1
 
-    def send(channel: object) -> list[np.ndarray]:
+    def send(channel: SocketChannel) -> list[Bits]:
         party = CotSender(channel, Engine(host_target(path)), bytes(delta), bits)
         return [extend(party, size) for size in sizes]
 
-    def receive(channel: object) -> list[tuple[np.ndarray, np.ndarray, int]]:
+    def receive(channel: SocketChannel) -> list[tuple[Bits, Bits, int]]:
         party = CotReceiver(channel, Engine(host_target(path)), bits)
         result = []
         for size in sizes:
@@ -76,7 +76,7 @@ def batches(bits: int, sizes: list[int], path: AesPath | None) -> None:
     assert t_batches[-1][2] == len(rows)
 
 
-def extend(party: CotSender | CotReceiver, wanted: int) -> np.ndarray:
+def extend(party: CotSender | CotReceiver, wanted: int) -> Bits:
     count = party.extend(wanted)
     assert count == batch_size(wanted)
     data = ctypes.string_at(party.stock.address, 16 * count)
@@ -104,7 +104,7 @@ def test_extension_sends_what_is_documented(bits: int) -> None:
     """32 + 4096 bytes of base OTs, the trees, 128/k − 1 bits an OT."""
     channels = []
 
-    def receive(channel: object) -> None:
+    def receive(channel: SocketChannel) -> None:
         channels.append(channel)
         CotReceiver(channel, Engine(), bits).extend(1)
 
@@ -120,11 +120,11 @@ def test_leftovers_are_kept_and_never_used_twice() -> None:
     counts = [1, 1000, 30, 2500, 7, 1025, 512, 2 * LARGEST_BATCH + 900, 5]
     channels = []
 
-    def send(channel):
+    def send(channel: SocketChannel) -> tuple[list[Blocks], Blocks]:
         source = CotSender(channel, Engine(), os.urandom(16), 2)
         return [source.take(n) for n in counts], source.delta.copy()
 
-    def receive(channel):
+    def receive(channel: SocketChannel) -> tuple[list[tuple[Bits, Blocks]], int]:
         channels.append(channel)
         source = CotReceiver(channel, Engine(), 2)
         return [source.take(n) for n in counts], source.made
@@ -141,13 +141,13 @@ def test_leftovers_are_kept_and_never_used_twice() -> None:
 
 
 def test_a_new_batch_discards_what_was_left() -> None:
-    def send(channel):
+    def send(channel: SocketChannel) -> tuple[Blocks, Blocks]:
         source = CotSender(channel, Engine(), os.urandom(16))
         first = source.take(10)
         source.extend(1)
         return first, source.take(1100)
 
-    def receive(channel):
+    def receive(channel: SocketChannel) -> None:
         source = CotReceiver(channel, Engine())
         source.take(10)
         source.extend(1)

@@ -278,7 +278,7 @@ def test_shapes(pair: Pair, shape: tuple[int, ...], sharing: str) -> None:
     c, k = value(2, BOOL, shape, "B"), value(3, INT16, shape, "public")
     same, less = value(7, INT16, shape, sharing), value(8, BOOL, shape, "B")
     other = "B" if sharing == "A" else "A"
-    operations = [
+    operations: list[ir.Operation] = [
         *(ir.Binary(kind=kind, operands=(x, y), results=(same,)) for kind in _SUMS),
         ir.Binary(kind=BinaryKind.MUL, operands=(x, k), results=(same,)),
         ir.Binary(kind=BinaryKind.LT, operands=(x, k), results=(less,)),
@@ -316,7 +316,7 @@ def test_moving_and_summing(pair: Pair, sharing: str) -> None:
         return (value(9, INT32, shape, sharing),)
 
     places = ((0, 1), (0, 1))
-    operations = [
+    operations: list[ir.Operation] = [
         ir.Broadcast(operands=(base,), results=result(2, 4, 3)),
         ir.Reshape(operands=(base,), results=result(12)),
         ir.Stack(operands=(base, base), results=result(2, 4, 3)),

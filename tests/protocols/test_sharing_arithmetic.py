@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from math import prod
 from typing import Any
 
@@ -210,7 +211,7 @@ def test_all_that_is_seen_is_uniform(pair: Pair, bits: int) -> None:
     """Messages, openings and result shares, for operands that are all zero."""
     x = np.zeros(4096, f"u{bits // 8}")
     for protocol in (arithmetic.multiply, arithmetic.multiply_now):
-        outcome = pair.run(lambda p, run=protocol: run(p, x, x))
+        outcome = pair.run(partial(lambda run, p: run(p, x, x), protocol))
         for heard, result in zip(outcome.heard, outcome.results, strict=True):
             assert_uniform(heard)
             assert_uniform(result)

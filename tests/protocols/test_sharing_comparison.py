@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -191,7 +192,9 @@ def test_numbers_to_bits_and_back(pair: Pair, bits: int) -> None:
         netlist = adder(bits, shallow=shallow)
         xs = split(x, 1)
         outcome = pair.run(
-            lambda p, s=shallow, v=xs: conversions.to_xor_shares(p, v[p.index], shallow=s)
+            partial(
+                lambda s, v, p: conversions.to_xor_shares(p, v[p.index], shallow=s), shallow, xs
+            )
         )
         assert np.array_equal(outcome.results[0] ^ outcome.results[1], x)
         assert outcome.bytes == (2 * netlist.ands * up(n, 8),) * 2
@@ -214,9 +217,11 @@ def test_truncation(pair: Pair, bits: int) -> None:
     positive = x >> x.dtype.type(1)
     ps = split(positive, 2)
     for shift in (1, bits // 3, bits // 2, bits - 1):
-        outcome = pair.run(lambda p, s=shift: truncation.truncate(p, xs[p.index], s))
+        outcome = pair.run(partial(lambda s, p: truncation.truncate(p, xs[p.index], s), shift))
         assert np.array_equal(signed(total(outcome)), signed(x) >> shift)
-        outcome = pair.run(lambda p, s=shift: truncation.truncate(p, xs[p.index], s, signed=False))
+        outcome = pair.run(
+            partial(lambda s, p: truncation.truncate(p, xs[p.index], s, signed=False), shift)
+        )
         assert np.array_equal(total(outcome), x >> x.dtype.type(shift))
         low, high = up(shift, 4), up(bits - shift, 4)
         assert sum(outcome.ots) == (
@@ -224,7 +229,9 @@ def test_truncation(pair: Pair, bits: int) -> None:
         )
         assert outcome.rounds == 2 + max(levels(low), levels(high)) + 1 + 2
 
-        outcome = pair.run(lambda p, s=shift: truncation.truncate(p, ps[p.index], s, positive=True))
+        outcome = pair.run(
+            partial(lambda s, p: truncation.truncate(p, ps[p.index], s, positive=True), shift)
+        )
         assert np.array_equal(total(outcome), positive >> x.dtype.type(shift))
         assert sum(outcome.ots) == comparison_ots(low, n) + 2 * 8 * up(n, 8) + 2 * n
 

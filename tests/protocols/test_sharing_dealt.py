@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from functools import partial
 from math import prod
 from typing import Any
 
@@ -80,7 +81,9 @@ def test_comparisons(pair: Pair, bits: int) -> None:
     for is_signed, (a, b) in ((True, signed), (False, [x, y])):
         outcome = run(
             pair,
-            lambda p, s=is_signed: comparison.less_than(p, xs[p.index], ys[p.index], signed=s),
+            partial(
+                lambda s, p: comparison.less_than(p, xs[p.index], ys[p.index], signed=s), is_signed
+            ),
         )
         one, other = outcome.results
         assert np.array_equal(unpacked(one ^ other, n), a < b)
@@ -121,8 +124,11 @@ def test_products(pair: Pair, bits: int) -> None:
     for owner in (0, 1):
         outcome = run(
             pair,
-            lambda p, o=owner: arithmetic.multiply_known(
-                p, xs[p.index], y if p.index == o else None, o
+            partial(
+                lambda o, p: arithmetic.multiply_known(
+                    p, xs[p.index], y if p.index == o else None, o
+                ),
+                owner,
             ),
         )
         assert np.array_equal(sum(outcome.results), x * y)
@@ -155,7 +161,7 @@ def test_truncation(pair: Pair, bits: int) -> None:
     x = operands(bits)[1]
     xs = split(x, 1)
     for shift in (1, bits // 3, bits - 1):
-        outcome = run(pair, lambda p, s=shift: truncation.truncate(p, xs[p.index], s))
+        outcome = run(pair, partial(lambda s, p: truncation.truncate(p, xs[p.index], s), shift))
         total = sum(outcome.results).view(f"i{bits // 8}")
         assert np.array_equal(total, x.view(f"i{bits // 8}") >> shift)
 

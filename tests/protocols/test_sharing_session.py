@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -32,7 +33,7 @@ def pair() -> Pair:
 @pytest.mark.parametrize("n", [1, 130, 17_000])
 def test_tables(pair: Pair, bits: int, n: int) -> None:
     words = random_numbers((n,), f"u{2 * bits}", bits)
-    digits = random_numbers((n,), np.uint8, n) & 15
+    digits = random_numbers((n,), np.uint8, n) & np.uint8(15)
     outcome = pair.run(
         lambda party: party.ots.tables(words, None, bits),
         lambda party: party.ots.tables(None, digits, bits),
@@ -113,7 +114,7 @@ def test_windows_cover_all_ots(count: int) -> None:
 
 def test_dealt_ots_are_correlated_and_not_repeated() -> None:
     sender, receiver = DealtSender(Native(), bytes(16)), DealtReceiver(Native(), bytes(16))
-    seen = set()
+    seen: set[bytes] = set()
     for count in (1, 5, 1000):
         blocks = sender.take(count)
         choices, received = receiver.take(count)
@@ -181,5 +182,5 @@ def test_parties_may_hold_views(pair: Pair) -> None:
     x = random_numbers((20, 30), np.uint16, 1)
     xs = [share.T[::2] for share in split(x, 2)]
     for multiply in (arithmetic.multiply, arithmetic.multiply_now):
-        outcome = pair.run(lambda p, run=multiply: run(p, xs[p.index], xs[p.index]))
+        outcome = pair.run(partial(lambda run, p: run(p, xs[p.index], xs[p.index]), multiply))
         assert np.array_equal(sum(outcome.results), (x * x).T[::2])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -53,7 +54,9 @@ def test_a_group_takes_the_rounds_of_its_longest_member(pair: Pair) -> None:
     x, y = (random_numbers((20,), np.uint64, seed) for seed in (1, 2))
     y[:5] = x[:5]
     xs, ys = split(x, 3), split(y, 4)
-    alone = [pair.run(lambda p, i=i: group(p, xs[p.index], ys[p.index])[i]) for i in range(3)]
+    alone = [
+        pair.run(partial(lambda i, p: group(p, xs[p.index], ys[p.index])[i], i)) for i in range(3)
+    ]
     outcome = pair.run(lambda p: together(group(p, xs[p.index], ys[p.index])))
     one, other = outcome.results
     assert np.array_equal(unpacked(one[0] ^ other[0], 20), x >> np.uint64(63))
@@ -81,7 +84,7 @@ def test_groups_of_what_goes_one_way_and_what_goes_both(pair: Pair) -> None:
     x = random_numbers((3000,), np.uint64, 1)
     bits = random_numbers((40,), np.uint8, 2)
     xs, cs = split(x, 3), split_bits(bits, 4)
-    digits = bits & 15
+    digits = bits & np.uint8(15)
     words = random_numbers((40,), np.uint64, 5)
 
     def steps(party: SharingParty) -> list[Steps[Any]]:
@@ -90,14 +93,14 @@ def test_groups_of_what_goes_one_way_and_what_goes_both(pair: Pair) -> None:
         return [
             told(party, x),
             arithmetic.open_numbers(party, xs[i]),
-            party.ots.tables(*((words, None) if i == 1 else (None, digits)), 4),
+            party.ots.tables(words if i == 1 else None, None if i == 1 else digits, 4),
             conversions.to_bits(party, xs[i]),
             arithmetic.multiply_now(party, xs[i], xs[i]),
             conversions.select(party, packed([]), nothing),
             conversions.bits_to_numbers(party, cs[i], 320, 8),
         ]
 
-    alone = [pair.run(lambda p, i=i: steps(p)[i]) for i in range(7)]
+    alone = [pair.run(partial(lambda i, p: steps(p)[i], i)) for i in range(7)]
     outcome = pair.run(lambda p: together(steps(p)))
     one, other = outcome.results
     assert np.array_equal(other[0], x)

@@ -118,7 +118,7 @@ def test_a_run_that_needs_nothing() -> None:
 
 
 def test_seeds_are_fresh_and_the_parties_differ() -> None:
-    wanted = {RingTriple(bits=64): 100}
+    wanted: Demands = {RingTriple(bits=64): 100}
     seen = []
     with dealer(runs=2) as (address, _, (threads, _)):
         for tag in ("01" * 16, "02" * 16):
@@ -132,7 +132,7 @@ def test_seeds_are_fresh_and_the_parties_differ() -> None:
 
 def test_the_bytes_on_the_wire() -> None:
     """Party 0 gets an answer with its seed, a byte of progress for each 16 MiB, and the end."""
-    wanted = {BitTriple(): 3 * dealing.PROGRESS_BYTES // 2}
+    wanted: Demands = {BitTriple(): 3 * dealing.PROGRESS_BYTES // 2}
     with dealer() as (address, _, (threads, end)):
         one = threads.submit(ask, address, 1, wanted=wanted)
         channel = SocketChannel(socket.create_connection((address.host, address.port)), TIMEOUT)
@@ -255,7 +255,7 @@ def test_a_party_alone_is_told_at_the_time_out() -> None:
 
 @pytest.mark.parametrize("leaving", [0, 1])
 def test_a_party_that_leaves_ends_the_run_for_all(leaving: int) -> None:
-    wanted = {BitTriple(): 1 << 25}
+    wanted: Demands = {BitTriple(): 1 << 25}
     with dealer() as (address, _, (threads, end)):
         channel = SocketChannel(socket.create_connection((address.host, address.port)), TIMEOUT)
         request = Request(party=leaving, program=PROGRAM, tag=TAG, demands=wanted)
@@ -270,7 +270,7 @@ def test_a_party_that_leaves_ends_the_run_for_all(leaving: int) -> None:
 
 def test_a_party_that_hangs_ends_the_run() -> None:
     """Party 1 asks, and then takes nothing: more than the network holds."""
-    wanted = {BitTriple(): 1 << 25}
+    wanted: Demands = {BitTriple(): 1 << 25}
     with (
         dealer(timeout=1.0) as (address, _, (_, end)),
         socket.create_connection((address.host, address.port)) as hanging,

@@ -51,7 +51,8 @@ def run_dealt(pair: Pair, protocol: Callable[[SharingParty], Steps[Any]]) -> tup
     own = [party.preprocessing for party in pair.parties]
     tallies = [Tally(), Tally()]
     for party, made, tally in zip(pair.parties, own, tallies, strict=True):
-        party.preprocessing, party.dealt = Counted(made, tally), True
+        counted: Any = Counted(made, tally)
+        party.preprocessing, party.dealt = counted, True
     try:
         pair.run(protocol)
         assert tallies[0].demands == tallies[1].demands

@@ -1,10 +1,13 @@
 """Small IR programs, built by tests operation by operation and run by the simulated executor."""
 
+from typing import Any
+
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.ir.build import Builder
 from ezlang.compiler.ir.verify import verify
 from ezlang.executors.simulate import SimulatedOutcome, run_simulated
 from ezlang.types.labels import PUBLIC, Label, owned
+from ezlang.types.types import ScalarType
 
 NAMES = ("alice", "bob", "carol", "dave", "erin")
 
@@ -17,7 +20,9 @@ class Draft:
         self.build = Builder()
         self.inputs: dict[str, dict[str, object]] = {name: {} for name in self.parties}
 
-    def give(self, element, data, label: Label, shape=None) -> ir.Value:
+    def give(
+        self, element: ScalarType, data: Any, label: Label, shape: tuple[int, ...] | None = None
+    ) -> ir.Value:
         """Bring a value in, under a label: a constant, an input, or an input that is shared."""
         flat = data if isinstance(data, list) else [data]
         if shape is None:
@@ -54,6 +59,6 @@ class Draft:
         assert all(outcome.outputs[party] == first for party in self.parties)
         return outcome
 
-    def result(self, value: ir.Value):
+    def result(self, value: ir.Value) -> Any:
         self.show(value)
         return self.run().outputs["alice"]["z"]

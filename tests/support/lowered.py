@@ -1,5 +1,7 @@
 """Programs as text, checked, lowered and run: helpers of the tests of lowering."""
 
+from typing import TypeVar
+
 from ezlang.check import check
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.ir.verify import verify
@@ -10,6 +12,8 @@ from ezlang.executors.simulate import run_simulated
 from ezlang.source import Source
 from ezlang.typed import tree as typed
 from ezlang.values.data import Inputs, Outputs
+
+Kind = TypeVar("Kind")
 
 
 def checked(text: str) -> typed.Program:
@@ -36,7 +40,7 @@ def run(text: str, inputs: Inputs | None = None) -> Outputs:
     return expected
 
 
-def operations(text: str, kind: type, function: str = "main") -> list[ir.Operation]:
+def operations(text: str, kind: type[Kind], function: str = "main") -> list[Kind]:
     """Return the operations of a kind in a function, as lowered."""
     program = lowered(text)
     (found,) = [f for f in program.functions if f.name.split("<")[0].split("[")[0] == function]

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -56,11 +56,6 @@ sys.exit(code)
 """
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
-
-
 @dataclass
 class Party:
     """A process that runs `run_party`; `result` waits for its exit code and what it printed."""
@@ -79,7 +74,7 @@ def start(
     path: Path,
     party: int,
     port: int,
-    inputs: dict[str, int],
+    inputs: Mapping[str, Any],
     timeout: float = 60.0,
     policy: str = "yao",
     **settings: int,

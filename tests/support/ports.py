@@ -1,9 +1,12 @@
-"""TCP ports that nobody listens at."""
+"""TCP ports of this machine that nobody listens at."""
 
 import socket
 
 
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-    return port
+        return int(server.getsockname()[1])
+
+
+def free_address() -> str:
+    return f"127.0.0.1:{free_port()}"

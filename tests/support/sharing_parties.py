@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import queue
 import threading
 from collections.abc import Callable
@@ -59,6 +60,12 @@ class CountingChannel:
     def flush(self) -> None:
         pass
 
+    def peek(self, least: int) -> memoryview:
+        raise NotImplementedError("protocols on shares take messages whole")
+
+    def skip(self, count: int) -> None:
+        raise NotImplementedError("protocols on shares take messages whole")
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -68,7 +75,7 @@ class Outcome:
     bytes: tuple[int, int]
     ots: tuple[int, int]
     rounds: int
-    heard: tuple[bytes, bytes]
+    heard: tuple[builtins.bytes, builtins.bytes]
 
 
 class Pair:
@@ -164,7 +171,9 @@ def split_bits(x: np.ndarray[Any, Any], seed: int) -> tuple[np.ndarray[Any, Any]
 def random_numbers(shape: Any, dtype: Any, seed: int) -> np.ndarray[Any, Any]:
     """Random unsigned integers of all bits."""
     size = int(np.prod(shape)) * np.dtype(dtype).itemsize
-    return np.random.default_rng(seed).integers(0, 256, size, np.uint8).view(dtype).reshape(shape)
+    drawn = np.random.default_rng(seed).integers(0, 256, size, np.uint8)
+    numbers: np.ndarray[Any, Any] = drawn.view(dtype).reshape(shape)
+    return numbers
 
 
 def edge_numbers(bits: int, count: int, seed: int) -> np.ndarray[Any, Any]:

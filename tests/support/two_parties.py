@@ -15,7 +15,7 @@ from ezlang.compiler.circuits.netlist import Netlist
 from ezlang.compiler.kernels import abi
 from ezlang.compiler.kernels.engine import Engine
 from ezlang.compiler.kernels.target import AesPath, host_target
-from ezlang.compiler.protocols.core.channel import PEEK_LIMIT, Buffer, Channel
+from ezlang.compiler.protocols.core.channel import PEEK_LIMIT, Buffer
 from ezlang.compiler.protocols.ot.softspoken import AlignedBytes
 from ezlang.compiler.protocols.yao.session import NetlistHandle, YaoParty, YaoRole
 
@@ -79,7 +79,7 @@ def channel_pair() -> tuple[SocketChannel, SocketChannel]:
 
 
 def run_pair(
-    first: Callable[[Channel], Result], second: Callable[[Channel], Other]
+    first: Callable[[SocketChannel], Result], second: Callable[[SocketChannel], Other]
 ) -> tuple[Result, Other]:
     """Run both, the first in a thread of its own; a failure of either is raised."""
     left, right = channel_pair()
@@ -111,8 +111,8 @@ def run_yao(
 ) -> tuple[Result, Result]:
     """Run a program as garbler and as evaluator."""
 
-    def party(role: YaoRole) -> Callable[[Channel], Result]:
-        def run(channel: Channel) -> Result:
+    def party(role: YaoRole) -> Callable[[SocketChannel], Result]:
+        def run(channel: SocketChannel) -> Result:
             yao = YaoParty(role, channel, Engine(host_target(path)), **sizes)
             result = program(yao)
             yao.finish()

@@ -17,7 +17,7 @@ from tests.values.typed_programs import fitted
 
 POINT = StructType("Point", (Field("x", INT32), Field("y", ArrayType(BOOL, (3,)))))
 
-scalars = st.sampled_from([BOOL, INT8, INT32, UINT64])
+scalars: st.SearchStrategy[Type] = st.sampled_from([BOOL, INT8, INT32, UINT64])
 shapes = st.lists(st.integers(0, 3), min_size=1, max_size=3).map(tuple)
 
 

@@ -18,6 +18,7 @@ from ezlang.executors.native.executable import executable_of
 from ezlang.executors.native.party import PartyOutcome, Stopwatch, compile_for, run_over
 from ezlang.session.channel import SocketChannel
 from ezlang.values.check import check_inputs
+from ezlang.values.data import Inputs
 from tests.support.channels import socket_pair
 
 SEEDS = bytes(range(16)), bytes(range(50, 66))
@@ -42,7 +43,7 @@ fn main() {
     output(bob, max(x[0], x[1] * x[2]) / k, "quotient");
 }
 """
-INPUTS = {"alice": {"x": [1, 2, 3, 4, 9, 9, 9, 9]}, "bob": {"k": 5}}
+INPUTS: Inputs = {"alice": {"x": [1, 2, 3, 4, 9, 9, 9, 9]}, "bob": {"k": 5}}
 
 Change = Callable[[bytearray, int, Random], bytearray]
 

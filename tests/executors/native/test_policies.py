@@ -11,7 +11,8 @@ from ezlang import api
 from ezlang.compiler.passes.assign import Policy
 from ezlang.executors.native.executable import executable_of
 from ezlang.executors.native.processes import run_native
-from tests.support.native_parties import LONG, MILLIONAIRES, Party, Proxy, free_port, start
+from tests.support.native_parties import LONG, MILLIONAIRES, Party, Proxy, start
+from tests.support.ports import free_port
 from tests.support.threads import run_native_threads
 
 POLICIES = [policy.value for policy in Policy]

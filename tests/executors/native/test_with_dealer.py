@@ -22,12 +22,13 @@ from ezlang.executors.native.demands import demands_of
 from ezlang.executors.native.executable import Executable, executable_of
 from ezlang.executors.native.party import PartyOutcome, Stopwatch, compile_for, run_over
 from ezlang.values.check import check_inputs
+from ezlang.values.data import Inputs
 from tests.support.channels import socket_pair
 
 TIMEOUT = 60.0
 SEEDS = bytes(range(16)), bytes(range(50, 66))
 
-PROGRAMS = {
+PROGRAMS: dict[str, tuple[str, Inputs]] = {
     "products": (
         """
         party alice, bob;

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import numpy as np
 import pytest
 
@@ -18,7 +20,7 @@ from ezlang.executors.simulate.two.yao import Yao
 from ezlang.executors.simulate.values import Known
 from ezlang.types.labels import PUBLIC as EVERYONE
 from ezlang.types.labels import owned
-from ezlang.types.types import BOOL, INT8, INT32, UINT16, ScalarType
+from ezlang.types.types import BOOL, INT8, INT32, UINT16, IntType, ScalarType
 from tests.support.netlist_values import apply
 
 CASES = [
@@ -37,7 +39,7 @@ def session(seed: int = 3) -> tuple[Yao, Wire]:
     return Yao(wire, own, Randomness("ideal", seed), OtKind.SOFTSPOKEN_2), wire
 
 
-def numbers(element: ScalarType, count: int, seed: int) -> np.ndarray:
+def numbers(element: IntType, count: int, seed: int) -> np.ndarray:
     dtype = np.dtype(f"u{element.width // 8}")
     raw = np.random.default_rng(seed).integers(0, 256, count * dtype.itemsize, np.uint8)
     return raw.view(dtype)
@@ -47,7 +49,7 @@ def numbers(element: ScalarType, count: int, seed: int) -> np.ndarray:
 @pytest.mark.parametrize(("kind", "element", "x", "y"), CASES, ids=str)
 def test_circuits_on_labels(
     kind: BinaryKind,
-    element: ScalarType,
+    element: IntType,
     x: catalogue.OperandRole,
     y: catalogue.OperandRole,
     count: int,
@@ -60,7 +62,7 @@ def test_circuits_on_labels(
         yao.share(Known(element, values, owner)) if role is SECRET else Known(element, values)
         for values, role, owner in zip(data, (x, y), (0, 1), strict=True)
     ]
-    result = BOOL if kind is BinaryKind.LT else element
+    result: ScalarType = BOOL if kind is BinaryKind.LT else element
     made = yao.circuit(netlist, ports, result, (count,))
     sent = [m for m in wire.transcript if m.purpose == "tables"]
     assert sum(m.size for m in sent) == 32 * netlist.ands * count
@@ -112,7 +114,7 @@ def test_shares_become_labels_and_labels_shares(sharing: Sharing) -> None:
 def test_hashes_are_never_asked_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each tweak is used by one gate and input, at either party."""
     asked: list[bytes] = []
-    real = unit.blake2s
+    real = hashlib.blake2s
 
     def noted(data: bytes, digest_size: int) -> object:
         asked.append(data[:24])

@@ -26,7 +26,7 @@ from ezlang.executors.simulate.two.wire import Wire
 from ezlang.types.types import INT16
 from tests.support.sharing_parties import Pair
 
-Numbers = np.ndarray
+Numbers = np.ndarray[Any, Any]
 
 
 def session() -> SharingSession:
@@ -75,7 +75,7 @@ def bit_triples(copies: int, count: int) -> Callable[[SharingParty], Steps[Any]]
 
 def leaves(fields: int) -> Callable[[SharingParty], Steps[Any]]:
     def run(party: SharingParty) -> Steps[Any]:
-        digits, masks = drawn(party.index, 150, 8) & 15, drawn(party.index + 2, 150, 8)
+        digits, masks = drawn(party.index, 150, 8) & np.uint8(15), drawn(party.index + 2, 150, 8)
         masks &= (1 << fields) - 1
         return party.ots.leaves(digits, masks, digits, fields)
 
@@ -87,7 +87,7 @@ def tables(fields: int) -> Callable[[SharingParty], Steps[Any]]:
         if party.index == 0:
             words = drawn(0, 21) if fields == 4 else drawn(0, 21, 16 * fields)
             return party.ots.tables(words, None, fields)
-        return party.ots.tables(None, drawn(1, 21, 8) & 15, fields)
+        return party.ots.tables(None, drawn(1, 21, 8) & np.uint8(15), fields)
 
     return run
 
@@ -211,7 +211,7 @@ def test_leaves(fields: int) -> None:
 def test_tables() -> None:
     nothing, entries = session().run(tables(4))
     assert nothing is None
-    words, digits = drawn(0, 21), (drawn(1, 21, 8) & 15).astype(np.uint64)
+    words, digits = drawn(0, 21), (drawn(1, 21, 8) & np.uint8(15)).astype(np.uint64)
     assert (entries == (words >> (4 * digits) & 15)).all()
 
 

@@ -155,7 +155,7 @@ def test_what_is_not_recorded_costs_the_same() -> None:
         recorded = run(policy, 1, 2, flag=False)
         outcome = run_two(program(policy), inputs(1, 2, False), seed=1, record=False)
         assert outcome.cost == recorded.cost
-        assert outcome.transcript == outcome.held == ()
+        assert (outcome.transcript, outcome.held) == ((), ())
 
 
 def test_a_run_needs_neither_llvmlite_nor_sockets() -> None:
