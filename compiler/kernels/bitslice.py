@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from .abi import I8, I64, POINTER
-from .aes import RCON, ROUNDS, WINDOW_KEYS, Cipher
 from .build import BLOCK, VOID, Kernel, Value, vector
+from .cipher import RCON, ROUNDS, WINDOW_KEYS, Cipher
 
 PLANE: Final = vector(I8, 16)
 SLOTS: Final = 8

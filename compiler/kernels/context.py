@@ -11,8 +11,8 @@ import ctypes
 from typing import Any, Final
 
 from .abi import I64, POINTER
-from .aes import WINDOW_BYTES
 from .build import BLOCK, Kernel, Value
+from .cipher import WINDOW_BYTES
 from .layout import TABLE_BYTES as TABLE_BYTES
 
 CHUNK: Final = 8

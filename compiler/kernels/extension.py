@@ -23,8 +23,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from .abi import I64, POINTER
-from .aes import ONE_KEY_BLOCKS, Cipher
 from .build import VOID, Kernel, Value, vector
+from .cipher import ONE_KEY_BLOCKS, Cipher
 from .primitives import counter_registers
 from .roles import block_mask
 

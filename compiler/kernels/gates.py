@@ -21,8 +21,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from .aes import Cipher
 from .build import BLOCK, PAIR, Kernel, Value
+from .cipher import Cipher
 from .hash import hash_gates, orthomorphism
 
 _SWAP: Final = (2, 3, 0, 1)

@@ -25,8 +25,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from .abi import I64, POINTER
-from .aes import WINDOW_BYTES, WINDOW_GATES, Cipher
 from .build import BLOCK, PAIR, VOID, Kernel, Value
+from .cipher import WINDOW_BYTES, WINDOW_GATES, Cipher
 
 
 def orthomorphism(x: Value) -> Value:

@@ -32,8 +32,8 @@ from typing import Any, Final
 from llvmlite import ir
 
 from .abi import I8, I64, POINTER
-from .aes import WINDOW_BYTES, WINDOW_KEYS, Cipher
 from .build import BLOCK, VOID, Kernel, Value, vector
+from .cipher import WINDOW_BYTES, WINDOW_KEYS, Cipher
 from .hash import orthomorphism
 from .pads import PADS
 

@@ -21,8 +21,8 @@ from typing import Any, Final
 from llvmlite import ir
 
 from .abi import I64, POINTER
-from .aes import WINDOW_BYTES, Cipher
 from .build import BLOCK, PAIR, VOID, Kernel, Value, vector
+from .cipher import WINDOW_BYTES, Cipher
 from .hash import hash_gates, orthomorphism
 
 PADS: Final = 128

@@ -14,8 +14,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from .abi import I64, POINTER
-from .aes import ONE_KEY_BLOCKS, Cipher
 from .build import BLOCK, VOID, Kernel, Value, vector
+from .cipher import ONE_KEY_BLOCKS, Cipher
 
 
 def counter_blocks(k: Kernel, counter: Value) -> list[Value]:

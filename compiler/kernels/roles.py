@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from .abi import I64
-from .aes import WINDOW_GATES, Cipher
 from .build import BLOCK, PAIR, Kernel, Value
+from .cipher import WINDOW_GATES, Cipher
 from .context import TABLE_BYTES, ContextAccess
 from .gates import HashKeys, evaluate, garble, load_pair
 from .stream import CONTEXT_PARAMETER, EvaluatorStream, GarblerStream, Stream

@@ -36,8 +36,9 @@ from llvmlite import ir
 
 from . import primitives
 from .abi import I8, I32, I64, POINTER
-from .aes import ONE_KEY_BLOCKS, Cipher, cipher_for
+from .aes import cipher_for
 from .build import BLOCK, PAIR, VOID, Kernel, Value, Variable, vector
+from .cipher import ONE_KEY_BLOCKS, Cipher
 from .engine import Engine
 from .hash import orthomorphism
 from .primitives import counter_registers

@@ -10,7 +10,8 @@ from llvmlite import ir
 from . import circuit, extension, hash, primitives, stream
 from . import labels as values
 from .abi import FUNCTIONS
-from .aes import Cipher, cipher_for
+from .aes import cipher_for
+from .cipher import Cipher
 from .engine import Engine
 from .roles import Evaluator, Garbler, Role
 from .target import Target

@@ -18,7 +18,8 @@ from ezlang.compiler.circuits.builder import Builder
 from ezlang.compiler.circuits.netlist import Netlist
 from ezlang.compiler.circuits.schedule import schedule
 from ezlang.compiler.kernels import abi, extension, primitives, sharing, units
-from ezlang.compiler.kernels.aes import WINDOW_BYTES, cipher_for
+from ezlang.compiler.kernels.aes import cipher_for
+from ezlang.compiler.kernels.cipher import WINDOW_BYTES
 from ezlang.compiler.kernels.context import CHUNK, SCHEDULE_BYTES, TABLE_BYTES, Context
 from ezlang.compiler.kernels.engine import Engine
 from ezlang.compiler.kernels.matrices import STRIP_BYTES

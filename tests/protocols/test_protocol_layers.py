@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import ezlang.compiler.protocols
-from ezlang.compiler.kernels import aes, extension, pads, rings, silent, triples
+from ezlang.compiler.kernels import cipher, extension, pads, rings, silent, triples
 from ezlang.compiler.protocols.core import sizes
 from ezlang.compiler.protocols.native import calls as native
 from ezlang.compiler.protocols.ot import base as base_ot
@@ -76,7 +76,7 @@ def test_no_function_of_arrays_depends_on_shares(path: Path) -> None:
         (sizes.WIDTHS, rings.WIDTHS),
         (sizes.CHUNK, pads.PADS),
         (sizes.KEYS_A_WINDOW, pads.KEYS_A_CALL),
-        (sizes.KEYS_A_WINDOW, aes.WINDOW_KEYS),
+        (sizes.KEYS_A_WINDOW, cipher.WINDOW_KEYS),
         (sizes.PANEL, pads.PADS),
         (sizes.DIGIT_BITS, triples.DIGIT_BITS),
         (sizes.TABLE_BITS, triples.TABLE_BITS),
