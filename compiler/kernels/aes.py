@@ -1,10 +1,10 @@
 """AES-128 [FIPS197] by the processor's AES instructions, and the cipher for each path.
 
-Many blocks, under many keys, are in vector registers. A window (see cipher.py) is ordered by round,
-then by gate, then first key before second. Schedules are computed on transposed keys, with word i of
-all keys in one vector. A round is then one SubWord and four XORs for 4, 8 or 16 keys at a time.
-Transposing back costs less than the shifted XORs of the usual method, which works on one key in each
-block.
+Many blocks, under many keys, are in vector registers. A window (see cipher.py) is ordered by
+round, then by gate, then first key before second. Schedules are computed on transposed keys, with
+word i of all keys in one vector. A round is then one SubWord and four XORs for 4, 8 or 16 keys at a
+time. Transposing back costs less than the shifted XORs of the usual method, which works on one key
+in each block.
 
 No address or branch depends on secrets: the processor's AES instructions take the same time for all
 data, and so does the portable bit-sliced cipher.

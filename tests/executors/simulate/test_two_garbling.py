@@ -59,7 +59,9 @@ def test_circuits_on_labels(
     wanted = apply(netlist, *[values.tolist() for values in data])
     yao, wire = session()
     ports: list[Shared | Known] = [
-        yao.share(Known(element, values, owner)) if role is SECRET else Known(element, values)
+        yao.share(Known(element, values, owner), repeated=False)
+        if role is SECRET
+        else Known(element, values)
         for values, role, owner in zip(data, (x, y), (0, 1), strict=True)
     ]
     result: ScalarType = BOOL if kind is BinaryKind.LT else element
@@ -80,7 +82,7 @@ def test_active_labels_are_one_of_two() -> None:
     assert delta & 1
     netlist = catalogue.binary(BinaryKind.ADD, UINT16, SECRET, SECRET)
     for owner in (None, 0, 1):
-        value = yao.share(Known(UINT16, data, owner))
+        value = yao.share(Known(UINT16, data, owner), repeated=False)
         for secret, wanted in (
             (value, data),
             (yao.circuit(netlist, [value, value], UINT16, (40,)), data + data),
@@ -144,7 +146,7 @@ def test_masks_of_public_bits() -> None:
 
 def test_who_is_told() -> None:
     yao, wire = session()
-    secret = yao.share(Known(BOOL, np.array([True, False, True]), 1))
+    secret = yao.share(Known(BOOL, np.array([True, False, True]), 1), repeated=False)
     for owner in (0, 1):
         wire.transcript.clear()
         (opened,) = yao.reveal([secret], [TensorType(BOOL, (3,), owned(owner))])
