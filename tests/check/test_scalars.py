@@ -193,7 +193,7 @@ def test_numpy_holds_exactly_the_values(type: ScalarType) -> None:
     assert clear.itemsize == shared.itemsize == type.bytes
     assert shared.kind == "u"
     for value in (type.low, 0, type.high):
-        assert type.decode(int(np.array(value, clear)[()])) == type.decode(value)
+        assert type.decode(np.array(value, clear).item()) == type.decode(value)
     if type.is_number:
         limits = np.iinfo(clear)
         assert (limits.min, limits.max) == (type.low, type.high)

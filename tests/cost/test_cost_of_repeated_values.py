@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from hypothesis import HealthCheck, given, settings
 
@@ -81,6 +79,6 @@ fn main() {
 def test_one_element_is_shared_of_what_is_repeated(repeated: str, also: str) -> None:
     """An OT for each bit of one element, whether or not the whole value is needed as well."""
     text = REPEATED.replace("{repeated}", repeated).replace("{also}", also)
-    inputs: dict[str, dict[str, Any]] = {"alice": {"c": list(range(16))}, "bob": {"b": 5}}
+    inputs: Inputs = {"alice": {"c": list(range(16))}, "bob": {"b": 5}}
     _, _, ots = cost(text, inputs, Policy.YAO)
     assert ots == 32

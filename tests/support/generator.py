@@ -264,7 +264,7 @@ class ProgramGenerator(Expressions):
                 ]
             )
 
-        def body(_scope: Scope) -> None:
+        def body(inner: Scope) -> None:
             for _ in range(self.pick(2, 4)):
                 updates = " ".join(update() for _ in range(self.pick(1, 3)))
                 self.emit(f"if {condition()} {{ {updates} }}" if self.chance(75) else updates)
