@@ -9,8 +9,9 @@ from ..ir import tree as ir
 from ..ir.ots import OtKinds
 from ..protocols.dealt.demands import CorrelatedOt, Demands, Kind, LabelOt, kind_of
 from . import yao
+from .amounts import Count, Ots, Units
 from .ledger import Amounts, Ledger
-from .session import OTS, TAKES, Session
+from .session import Session
 from .walk import Plans, Traces, Unknown, Walk
 
 
@@ -56,9 +57,9 @@ def predict_demands(program: ir.Program) -> tuple[Demands, tuple[Unknown, ...]]:
     """
     walk = Forecast(program, dealt=True).walk(program.ots)
     demands = _kinds_of(walk.session.ledger.amounts)
-    kinds: tuple[Kind, ...] = LabelOt(), CorrelatedOt(sender=0), CorrelatedOt(sender=1)
-    for source, ots in zip(kinds, walk.session.ots, strict=True):
-        demands[source] = ots.taken
+    demands[LabelOt()] = walk.session.labels.taken
+    for link, ots in walk.session.shares.items():
+        demands[CorrelatedOt(sender=link.sender)] = ots.taken
     unknown = tuple(one for one in walk.unknown if _decides_demands(one))
     return +demands, unknown
 
@@ -99,17 +100,20 @@ class Forecast:
 def predict_ots(forecast: Forecast) -> tuple[OtUse, OtUse]:
     """Return what a program takes for Yao's protocol, and for shares in the fuller direction."""
     walk = forecast.walk(forecast.program.ots)
-    yao_ots, first, second = (one.taken for one in walk.session.ots)
-    takes = [walk.session.ledger.total(name) for name in TAKES]
-    exact = not walk.unknown
-    return OtUse(yao_ots, takes[0], exact), OtUse(max(first, second), takes[1], exact)
+    session, exact = walk.session, not walk.unknown
+    for_shares = max(one.taken for one in session.shares.values())
+    total = session.ledger.total
+    return (
+        OtUse(session.labels.taken, total(Count.LABEL_TAKES), exact),
+        OtUse(for_shares, total(Count.SHARE_TAKES), exact),
+    )
 
 
 def _kinds_of(amounts: Amounts) -> Counter[Kind]:
     """Return the units of each kind that are booked."""
     found: Counter[Kind] = Counter()
     for entry, count in amounts.items():
-        kind = kind_of(entry.what)
+        kind = kind_of(entry.what.kind) if isinstance(entry.what, Units) else None
         if kind is not None:
             found[kind] += count
     return found
@@ -119,7 +123,7 @@ def _decides_demands(unknown: Unknown) -> bool:
     """Tell whether it depends on some control flow what a dealer is asked for."""
     uses = []
     for amounts in unknown.amounts:
-        ots = Counter({e.what: n for e, n in amounts.items() if e.what in OTS})
+        ots = Counter({e.what: n for e, n in amounts.items() if isinstance(e.what, Ots)})
         uses.append((_kinds_of(amounts), ots))
     if unknown.kind == "loop":
         uses.append((Counter(), Counter()))

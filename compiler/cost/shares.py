@@ -9,7 +9,7 @@ starts.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
@@ -20,8 +20,10 @@ from ..codegen.interface import Exchange
 from ..ir import tree as ir
 from ..ir.dtypes import share_dtype
 from ..ir.known_operands import Numbers
+from ..ir.parties import Link, Pair
 from ..protocols.core.steps import Array, Request, Round, Step, Steps, Take, together
 from ..protocols.operations.table import steps_of
+from .amounts import Count, Units
 from .counting_party import Notes, counting_party
 from .ghosts import Heap, ghost
 from .ledger import Ledger, Phase
@@ -30,19 +32,16 @@ from .session import Session
 START_BYTES: Final = 16
 """What each party sends when the session on shares begins: the start of its hash."""
 
-STEPS: Final = "steps of protocols on shares"
-"""Name of an amount: groups that are run, and messages exchanged by them."""
-
 _NODE: Final = frozenset({"operands", "results", "regions", "span"})
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What an operation of a group does in a step: OTs with party 0, 1 as sender; or bytes sent."""
+    """What an operation of a group does in a step, over each link: takes OTs, or sends bytes."""
 
     member: int
     phase: Phase
-    amounts: tuple[int, int]
+    amounts: Mapping[Link, int]
 
 
 @dataclass(slots=True)
@@ -72,7 +71,8 @@ def signature(exchange: Exchange) -> Hashable:
 def trace_of(exchanges: tuple[Exchange, Exchange], *, dealt: bool = False) -> Trace:
     """Run a group at both parties, given as it is to each of them; `dealt`: with a dealer."""
     trace = Trace()
-    notes = [_Owners(trace, count=party == 0) for party in (0, 1)]
+    pair = Pair(*(exchange.party for exchange in exchanges))
+    notes = [_Owners(trace, count=party == pair.first) for party in pair]
     runs = [
         _started(exchange, one, dealt=dealt) for exchange, one in zip(exchanges, notes, strict=True)
     ]
@@ -87,7 +87,7 @@ def trace_of(exchanges: tuple[Exchange, Exchange], *, dealt: bool = False) -> Tr
                 raise CompilerBug("one party's protocols ended before the other's")
             trace.memory = heap.most
             return trace
-        _note(trace, (first, second), notes)
+        _note(trace, pair, (first, second), notes)
         with heap.within():
             replies[0] = [_reply(request) for request in first]
         replies[1] = [_reply(request) for request in second]
@@ -163,7 +163,8 @@ def _reply(request: Request) -> Any:
             raise CompilerBug("a protocol asked for what only a simulation has")
 
 
-def _note(trace: Trace, steps: tuple[Step, Step], owners: Sequence[_Owners]) -> None:
+def _note(trace: Trace, pair: Pair, steps: tuple[Step, Step], owners: Sequence[_Owners]) -> None:
+    forth, back = pair.links
     taken: list[Part] = []
     sent: list[Part] = []
     for first, second in zip(*steps, strict=True):
@@ -171,9 +172,9 @@ def _note(trace: Trace, steps: tuple[Step, Step], owners: Sequence[_Owners]) -> 
         owners[1].of(second)
         match first, second:
             case Take(), Take() if (first.sent, first.received) == (second.received, second.sent):
-                taken.append(Part(member, phase, (first.sent, first.received)))
+                taken.append(Part(member, phase, {forth: first.sent, back: first.received}))
             case Round(), Round() if (first.sent, first.receive) == (second.receive, second.sent):
-                sent.append(Part(member, phase, (first.sent, second.sent)))
+                sent.append(Part(member, phase, {forth: first.sent, back: second.sent}))
             case _:
                 raise CompilerBug(f"the parties' requests don't fit: {first} and {second}")
     trace.steps.append((taken, sent))
@@ -186,18 +187,17 @@ def book(session: Session, trace: Trace, places: Sequence[Span]) -> None:
     if not session.sharing:
         session.sharing = True
         with ledger.within(Phase.SET_UP):
-            ledger.exchange(START_BYTES, START_BYTES)
-    ledger.add(STEPS)
+            ledger.exchange(dict.fromkeys(session.pair.links, START_BYTES))
+    ledger.add(Count.STEPS)
     for taken, sent in trace.steps:
         if taken:
             ledger.place = places[taken[0].member]
-            totals = [sum(part.amounts[sender] for part in taken) for sender in (0, 1)]
-            session.take(totals[0], totals[1])
+            session.take(_totals(taken))
         if sent:
             _exchange(ledger, sent, places)
     for (member, what), count in trace.units.items():
         ledger.place = places[member]
-        ledger.add(what, count)
+        ledger.add(Units(what), count)
 
 
 def _exchange(ledger: Ledger, parts: Sequence[Part], places: Sequence[Span]) -> None:
@@ -205,11 +205,19 @@ def _exchange(ledger: Ledger, parts: Sequence[Part], places: Sequence[Span]) -> 
     for part in parts:
         ledger.place = places[part.member]
         with ledger.within(part.phase):
-            for party in (0, 1):
-                ledger.send(party, part.amounts[party])
-    longest = max(parts, key=lambda part: sum(part.amounts))
+            for link, count in part.amounts.items():
+                ledger.send(link, count)
+    longest = max(parts, key=lambda part: sum(part.amounts.values()))
     ledger.place = places[longest.member]
     with ledger.within(longest.phase):
-        ledger.add(STEPS)
-        for party in (0, 1):
-            ledger.receive(party, sum(part.amounts[1 - party] for part in parts))
+        ledger.add(Count.STEPS)
+        for link, count in _totals(parts).items():
+            ledger.receive(link, count)
+
+
+def _totals(parts: Sequence[Part]) -> Mapping[Link, int]:
+    """Add up amounts over each link."""
+    found: Counter[Link] = Counter()
+    for part in parts:
+        found.update(part.amounts)
+    return found

@@ -24,6 +24,7 @@ from ..codegen.interface import Exchange, Interface, interface_of
 from ..codegen.views import Views
 from ..ir import tree as ir
 from ..ir.groups import Group, enters_yao, groups, leaves_yao
+from ..ir.parties import COMPUTING, Link
 from ..ir.sharings import is_interactive
 from . import yao
 from .control import Known, computed, costly_operations, is_run_by_all, needed_values
@@ -67,9 +68,9 @@ class Plans:
 
     def __post_init__(self) -> None:
         functions = {function.name: function for function in self.program.functions}
-        interfaces = tuple(interface_of(self.program, party) for party in (0, 1))
+        interfaces = tuple(interface_of(self.program, party) for party in COMPUTING)
         for function in self.program.functions:
-            views = Views(Role(yao.GARBLER, functions))
+            views = Views(Role(COMPUTING.garbler, functions))
             views.see(function.body)
             self._region(function.body, views, known_values(function.body), interfaces)
 
@@ -138,8 +139,8 @@ def _reveal_action(operation: ir.Reveal) -> Action | None:
     owner, count = operand.type.label.owner, yao.told_bytes(operation)
     if owner is None or not count:
         return None
-    sender = owner
-    return lambda session: session.ledger.message(sender, count)
+    link = Link(owner, COMPUTING.other(owner))
+    return lambda session: session.ledger.message(link, count)
 
 
 Values = dict[int, Known]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
@@ -52,13 +52,12 @@ def cost_lines(report: CostReport, *, every_line: bool) -> Iterator[str]:
 
 def _totals(report: CostReport) -> Iterator[str]:
     least, most = report.least, report.most
-    first, second = report.parties
     said = "" if report.is_exact else "at least "
 
     def row(name: str, amount: str, more: str = "") -> str:
         return f"  {name:<12}{amount}{'   ' + more if more else ''}"
 
-    digits = max(len(f"{sent:,}") for sent in least.bytes_sent)
+    digits = max(len(f"{sent:,}") for sent in least.bytes_sent.values())
     rounds = f"{said}{least.rounds:,}"
     if most is not None and most != least:
         rounds += f", at most {most.rounds:,}"
@@ -70,19 +69,15 @@ def _totals(report: CostReport) -> Iterator[str]:
         yield row("bytes" if party == 0 else "", f"{sent} sent by {name}")
     if least.ands:
         yield row("AND gates", f"{said}{least.ands:,}", f"{least.tables:,} bytes of tables")
-    for sender, (name, other) in enumerate(((first, second), (second, first))):
-        if least.ots_made[sender]:
-            used = f"{said}{least.ots[sender]:,}"
-            yield row(
-                "OTs",
-                f"{used} from {name} to {other}",
-                f"{least.ots_made[sender]:,} made",
-            )
+    for link, made in least.ots_made.items():
+        if made:
+            sender, receiver = (report.parties[party] for party in link)
+            used = f"{said}{least.ots[link]:,}"
+            yield row("OTs", f"{used} from {sender} to {receiver}", f"{made:,} made")
     for kind, amount in least.preprocessing.items():
         yield row("", f"{said}{amount:,} {kind}")
     memory = ", ".join(
-        f"{name} {size / 1e6:,.0f} MB"
-        for name, size in zip(report.parties, report.memory, strict=True)
+        f"{name} {size / 1e6:,.0f} MB" for name, size in _named(report, report.memory).items()
     )
     yield row("memory", f"about {memory}")
     profile = report.profile
@@ -106,7 +101,8 @@ def _line_row(report: CostReport, line: Line, total: Sum) -> tuple[str, ...]:
 
 
 def _cells(report: CostReport, total: Sum) -> tuple[str, ...]:
-    numbers = (total.rounds, *total.bytes_sent, total.ands, max(total.ots))
+    sent = _named(report, total.bytes_sent).values()
+    numbers = (total.rounds, *sent, total.ands, max(total.ots.values()))
     return (*(f"{n:,}" if n else "-" for n in numbers), duration(total.seconds(report.profile)))
 
 
@@ -151,9 +147,14 @@ def _sum_text(report: CostReport, total: Sum) -> str:
     parts = [counted(total.rounds, "round")]
     parts += [
         f"{counted(sent, 'byte')} from {name}"
-        for name, sent in zip(report.parties, total.bytes_sent, strict=True)
+        for name, sent in _named(report, total.bytes_sent).items()
     ]
     return ", ".join(parts)
+
+
+def _named(report: CostReport, amounts: Mapping[int, int]) -> dict[str, int]:
+    """Return the amounts of all parties by their names."""
+    return {name: amounts[party] for party, name in enumerate(report.parties)}
 
 
 def _explanation_lines(report: CostReport, explained: Explained) -> Iterator[str]:
@@ -234,7 +235,7 @@ def cost_object(report: CostReport) -> dict[str, Any]:
         "exact": report.is_exact,
         "totals": _object(report, report.least),
         "most": None if report.most is None else _object(report, report.most),
-        "memory": dict(zip(report.parties, report.memory, strict=True)),
+        "memory": _named(report, report.memory),
         "phases": {phase: _object(report, total) for phase, total in report.phases.items()},
         "lines": [
             {
@@ -251,16 +252,15 @@ def cost_object(report: CostReport) -> dict[str, Any]:
 
 
 def _object(report: CostReport, total: Sum) -> dict[str, Any]:
-    def named(pair: tuple[int, int]) -> dict[str, int]:
-        return dict(zip(report.parties, pair, strict=True))
+    from ezlang.compiler.cost.summary import by_sender
 
     return {
         "rounds": total.rounds,
-        "bytes": named(total.bytes_sent),
+        "bytes": _named(report, total.bytes_sent),
         "ands": total.ands,
         "table_bytes": total.tables,
-        "ots": named(total.ots),
-        "ots_made": named(total.ots_made),
+        "ots": _named(report, by_sender(total.ots)),
+        "ots_made": _named(report, by_sender(total.ots_made)),
         "preprocessing": dict(total.preprocessing),
         "seconds": round(total.seconds(report.profile), 9),
     }

@@ -63,9 +63,11 @@ def totals(program: Program, policy: Policy) -> str:
     ledger = predicted(prepared(program, policy)).least
     lines = [f"{policy.value}:\n"]
     for name, one in (("total", summary.total(ledger)), *phases(ledger)):
-        lines.append(f"  {name}: {one.rounds} rounds, {one.bytes_sent} bytes\n")
+        sent = tuple(one.bytes_sent.values())
+        lines.append(f"  {name}: {one.rounds} rounds, {sent} bytes\n")
     whole = summary.total(ledger)
-    lines.append(f"  {whole.ands} ANDs, {whole.ots} OTs, {whole.ots_made} made\n")
+    ots, made = tuple(whole.ots.values()), tuple(whole.ots_made.values())
+    lines.append(f"  {whole.ands} ANDs, {ots} OTs, {made} made\n")
     lines += [f"  {count} {kind}\n" for kind, count in whole.preprocessing.items()]
     return "".join(lines)
 

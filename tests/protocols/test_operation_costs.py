@@ -15,6 +15,7 @@ from ezlang.compiler.circuits import catalogue
 from ezlang.compiler.codegen.interface import Exchange
 from ezlang.compiler.cost.shares import trace_of
 from ezlang.compiler.ir import tree as ir
+from ezlang.compiler.ir.parties import COMPUTING
 from ezlang.compiler.ir.tree import BinaryKind, UnaryKind
 from ezlang.compiler.protocols.core.lengths import product_message
 from ezlang.compiler.protocols.operations.table import steps_of
@@ -195,7 +196,8 @@ def test_with_a_dealer(pair: Pair, width: int, name: str) -> None:
     assert outcome.ots == (0, 0)
     one, other = (Exchange((operation,), (known,), party) for party in (0, 1))
     steps = trace_of((one, other), dealt=True).steps
-    sent = [sum(part.amounts[i] for _, given in steps for part in given) for i in (0, 1)]
+    parts = [part for _, given in steps for part in given]
+    sent = [sum(part.amounts[link] for part in parts) for link in COMPUTING.links]
     assert outcome.bytes == tuple(sent)
 
 

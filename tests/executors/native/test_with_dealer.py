@@ -152,7 +152,7 @@ def test_results_costs_and_what_is_used(name: str, policy: str) -> None:
     assert units[0].left() == units[1].left() == {}
     ledger = predict(executable.program, dealt=True).least
     assert max(outcome.rounds for outcome in outcomes) == ledger.rounds
-    assert tuple(outcome.bytes_sent for outcome in outcomes) == ledger.bytes_sent
+    assert [outcome.bytes_sent for outcome in outcomes] == list(ledger.bytes_sent.values())
 
 
 def executable(text: str, policy: str = "yao") -> Executable:

@@ -64,7 +64,7 @@ class SharingSession:
         noise = self.driver.noise
         start = Packet(_START_BYTES, "set-up", lambda: noise.random.randbytes(_START_BYTES))
         with self.wire.ledger.within(Phase.SET_UP):
-            self.wire.exchange((start,), (start,))
+            self.wire.exchange(dict.fromkeys(self.driver.pair.links, (start,)))
 
 
 def _party(index: int, own: Randomness, ots: IdealOts) -> SharingParty:
