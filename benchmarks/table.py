@@ -25,8 +25,9 @@ from ezlang.compiler.kernels.context import TABLE_BYTES
 from ezlang.compiler.protocols.arithmetic import comparison
 from ezlang.compiler.protocols.arithmetic import products as arithmetic
 from ezlang.compiler.protocols.core.party import SharingParty
+from ezlang.compiler.protocols.core.preprocessing import BitPair, BitTriple, RingTriple
 from ezlang.compiler.protocols.core.steps import Steps, swap
-from ezlang.compiler.protocols.dealt.demands import Tally
+from ezlang.compiler.protocols.dealt.demands import demanded
 from ezlang.compiler.protocols.dealt.expansion import DealtUnits, corrections
 from ezlang.compiler.protocols.native.calls import Native
 from ezlang.compiler.protocols.native.session import (
@@ -132,12 +133,9 @@ def _dealt_work(
     index: int, channel: SocketChannel, count: int, runs: int
 ) -> tuple[NativeSession, list[sharing.Workload]]:
     """Return products and comparisons with preprocessing from a dealer."""
-    tally = Tally()
-    tally.triples(count, 64)
     # A comparison of 63 bits: their products, and a tree that joins them, 62 times.
-    tally.bit_triples(63 * count)
-    tally.bit_pairs(62 * count)
-    demands = {kind: number * (runs + 1) for kind, number in tally.demands.items()}
+    used = {RingTriple(bits=64): count, BitTriple(): 63 * count, BitPair(): 62 * count}
+    demands = {unit: demanded(unit, number) * (runs + 1) for unit, number in used.items()}
     native = Native()
     units = DealtUnits(native, index, SEEDS[index], demands)
     if index:

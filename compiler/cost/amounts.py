@@ -1,15 +1,19 @@
 """What the cost model counts: each amount that is booked in a ledger is one of these.
 
 Amounts that belong to a party or to a link between two say so; the others are `Count`s of the whole
-session. Names that users read are given where they are shown (summary.py, ezlang/cli).
+session. Names that users read are given where they are shown (ezlang/cli/cost_report.py).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from types import MappingProxyType
+from typing import Final
 
 from ..ir.parties import Link
+from ..protocols.core.preprocessing import BitPair, BitTriple, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,7 @@ class OtsMade:
 class Units:
     """Units of preprocessing that are used."""
 
-    kind: str
+    unit: Unit
 
 
 class Count(Enum):
@@ -68,5 +72,8 @@ class Count(Enum):
 
     __hash__ = object.__hash__  # members are alone; Enum's own hashes their names
 
+
+SHARED_ANDS: Final[Mapping[Unit, int]] = MappingProxyType({BitTriple(): 1, BitPair(): 2})
+"""Units for ANDs on boolean shares, and for how many ANDs they are."""
 
 Amount = Sent | Rounds | Ots | OtsMade | Units | Count

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from ..ir import tree as ir
 from ..ir.ots import OtKinds
-from ..protocols.dealt.demands import CorrelatedOt, Demands, Kind, LabelOt, kind_of
+from ..protocols.core.preprocessing import Unit
+from ..protocols.dealt.demands import CorrelatedOt, Demands, Kind, LabelOt, demanded
 from . import yao
 from .amounts import Count, Ots, Units
 from .ledger import Amounts, Ledger
@@ -56,7 +57,8 @@ def predict_demands(program: ir.Program) -> tuple[Demands, tuple[Unknown, ...]]:
     It is exact if there is nothing of that sort.
     """
     walk = Forecast(program, dealt=True).walk(program.ots)
-    demands = _kinds_of(walk.session.ledger.amounts)
+    units = _units_of(walk.session.ledger.amounts)
+    demands: Counter[Kind] = Counter({unit: demanded(unit, n) for unit, n in units.items()})
     demands[LabelOt()] = walk.session.labels.taken
     for link, ots in walk.session.shares.items():
         demands[CorrelatedOt(sender=link.sender)] = ots.taken
@@ -109,13 +111,12 @@ def predict_ots(forecast: Forecast) -> tuple[OtUse, OtUse]:
     )
 
 
-def _kinds_of(amounts: Amounts) -> Counter[Kind]:
-    """Return the units of each kind that are booked."""
-    found: Counter[Kind] = Counter()
+def _units_of(amounts: Amounts) -> Counter[Unit]:
+    """Return the units that are booked."""
+    found: Counter[Unit] = Counter()
     for entry, count in amounts.items():
-        kind = kind_of(entry.what.kind) if isinstance(entry.what, Units) else None
-        if kind is not None:
-            found[kind] += count
+        if isinstance(entry.what, Units):
+            found[entry.what.unit] += count
     return found
 
 
@@ -124,7 +125,7 @@ def _decides_demands(unknown: Unknown) -> bool:
     uses = []
     for amounts in unknown.amounts:
         ots = Counter({e.what: n for e, n in amounts.items() if isinstance(e.what, Ots)})
-        uses.append((_kinds_of(amounts), ots))
+        uses.append((_units_of(amounts), ots))
     if unknown.kind == "loop":
         uses.append((Counter(), Counter()))
     return any(use != uses[0] for use in uses)

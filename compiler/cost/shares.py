@@ -21,6 +21,7 @@ from ..ir import tree as ir
 from ..ir.dtypes import share_dtype
 from ..ir.known_operands import Numbers
 from ..ir.parties import Link, Pair
+from ..protocols.core.preprocessing import Unit
 from ..protocols.core.steps import Array, Request, Round, Step, Steps, Take, together
 from ..protocols.operations.table import steps_of
 from .amounts import Count, Units
@@ -52,7 +53,7 @@ class Trace:
     """
 
     steps: list[tuple[list[Part], list[Part]]] = field(default_factory=list)
-    units: Counter[tuple[int, str]] = field(default_factory=Counter)
+    units: Counter[tuple[int, Unit]] = field(default_factory=Counter)
     memory: int = 0
 
 
@@ -102,11 +103,11 @@ class _Owners:
         self._trace = trace
         self._count = count
         self._member = 0
-        self._of: dict[int, int] = {}
+        self._of: dict[Request, int] = {}
 
-    def _book(self, what: str, count: int) -> None:
+    def _book(self, unit: Unit, count: int) -> None:
         if self._count:
-            self._trace.units[self._member, what] += count
+            self._trace.units[self._member, unit] += count
 
     def watched(self, member: int, steps: Steps[Any]) -> Steps[Any]:
         """Pass on an operation's requests, and note whose they are."""
@@ -117,13 +118,13 @@ class _Owners:
                 step = steps.send(reply) if reply is not None else next(steps)
             except StopIteration as end:
                 return end.value
-            self._of.update((id(request), member) for request in step)
+            self._of.update(dict.fromkeys(step, member))
             reply = yield step
 
     def of(self, request: Request) -> tuple[int, Phase]:
         """Return what was noted of a request."""
         early = self.notes.is_early(request)
-        return self._of.pop(id(request)), Phase.PREPROCESSING if early else Phase.ONLINE
+        return self._of.pop(request), Phase.PREPROCESSING if early else Phase.ONLINE
 
 
 def _started(exchange: Exchange, owners: _Owners, *, dealt: bool) -> Steps[Any]:
@@ -195,9 +196,9 @@ def book(session: Session, trace: Trace, places: Sequence[Span]) -> None:
             session.take(_totals(taken))
         if sent:
             _exchange(ledger, sent, places)
-    for (member, what), count in trace.units.items():
+    for (member, unit), count in trace.units.items():
         ledger.place = places[member]
-        ledger.add(Units(what), count)
+        ledger.add(Units(unit), count)
 
 
 def _exchange(ledger: Ledger, parts: Sequence[Part], places: Sequence[Span]) -> None:

@@ -5,23 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final, assert_never
+from typing import assert_never
 
 from ezlang.source import NO_SPAN, Source
 
 from ..ir.parties import COMPUTING, Link
-from ..protocols.dealt.demands import BitPair, BitTriple, describe
-from .amounts import Amount, Count, Ots, OtsMade, Rounds, Sent, Units
+from ..protocols.core.preprocessing import Unit
+from .amounts import SHARED_ANDS, Amount, Count, Ots, OtsMade, Rounds, Sent, Units
 from .ledger import Entry, Ledger, Phase
 from .profiles import Profile
-
-_SHARED_ANDS: Final = {
-    "bit triples": 1,
-    "pairs of bit triples": 2,
-    describe(BitTriple()): 8,
-    describe(BitPair()): 16,
-}
-"""Units of preprocessing for ANDs on boolean shares, and for how many they are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +25,7 @@ class Sum:
     each link. `ands` are gates of garbled circuits, `tables` the bytes they take. `ots`: used, from
     a link's sender to its receiver; `ots_made` are at least as many, as they are made in batches,
     after so many `set_ups`; `ot_work` says how many of the fastest kind that is like.
-    `steps`: groups of operations on shares, and exchanges in them. `preprocessing`: units used, by
-    their kind.
+    `steps`: groups of operations on shares, and exchanges in them. `preprocessing`: units used.
     """
 
     rounds: int
@@ -47,7 +38,7 @@ class Sum:
     ot_work: int
     set_ups: int
     steps: int
-    preprocessing: Mapping[str, int]
+    preprocessing: Mapping[Unit, int]
 
     @property
     def bytes_sent(self) -> Mapping[int, int]:
@@ -67,7 +58,7 @@ class Sum:
         sending = max(*others.values(), 0) / profile.bandwidth
         making = self.set_ups * profile.start + self.ot_work / profile.ots
         using = sum(self.ots.values()) * profile.ot_use
-        ands = sum(self.preprocessing.get(unit, 0) * many for unit, many in _SHARED_ANDS.items())
+        ands = sum(self.preprocessing.get(unit, 0) * many for unit, many in SHARED_ANDS.items())
         return waiting + garbling + sending + making + using + ands / profile.shared_ands
 
 
@@ -101,7 +92,7 @@ def sum_of(amounts: Iterable[tuple[Entry, int]], waiter: int) -> Sum:
         ot_work=count[Count.OT_WORK],
         set_ups=count[Count.SET_UPS],
         steps=count[Count.STEPS],
-        preprocessing=dict(sorted(found.units.items())),
+        preprocessing=found.units,
     )
 
 
@@ -117,7 +108,7 @@ class _Found:
     sent: dict[Link, int] = field(default_factory=_no_amounts)
     ots: dict[Link, int] = field(default_factory=_no_amounts)
     ots_made: dict[Link, int] = field(default_factory=_no_amounts)
-    units: Counter[str] = field(default_factory=Counter)
+    units: Counter[Unit] = field(default_factory=Counter)
     counts: Counter[Count] = field(default_factory=Counter)
 
     def add(self, what: Amount, amount: int) -> None:
@@ -131,8 +122,8 @@ class _Found:
                 self.ots[link] += amount
             case OtsMade(link):
                 self.ots_made[link] += amount
-            case Units(kind):
-                self.units[kind] += amount
+            case Units(unit):
+                self.units[unit] += amount
             case Count():
                 self.counts[what] += amount
             case _:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import asdict, astuple
+from typing import TYPE_CHECKING, Any, Final, assert_never
 
 from .output import counted, listed
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ezlang.compiler.cost.summary import Line, Sum
     from ezlang.compiler.cost.walk import Unknown
     from ezlang.compiler.passes.assign import Explained, Explanation, Solution
+    from ezlang.compiler.protocols.core.preprocessing import Unit
 
 DEAREST: Final = 5
 """The number of program lines that are shown without `--lines`."""
@@ -74,8 +75,8 @@ def _totals(report: CostReport) -> Iterator[str]:
             sender, receiver = (report.parties[party] for party in link)
             used = f"{said}{least.ots[link]:,}"
             yield row("OTs", f"{used} from {sender} to {receiver}", f"{made:,} made")
-    for kind, amount in least.preprocessing.items():
-        yield row("", f"{said}{amount:,} {kind}")
+    for name, amount in units_by_name(least).items():
+        yield row("", f"{said}{amount:,} {name}")
     memory = ", ".join(
         f"{name} {size / 1e6:,.0f} MB" for name, size in _named(report, report.memory).items()
     )
@@ -83,6 +84,33 @@ def _totals(report: CostReport) -> Iterator[str]:
     profile = report.profile
     how = f"{duration(profile.rtt)} a round trip, {profile.bandwidth * 8 / 1e6:,.0f} Mbit/s"
     yield row("time", f"about {said}{duration(least.seconds(profile))}", how)
+
+
+def units_by_name(total: Sum) -> dict[str, int]:
+    """Return the units of preprocessing that are used, by what users call them."""
+    return dict(sorted((_unit_name(unit), n) for unit, n in total.preprocessing.items()))
+
+
+def _unit_name(unit: Unit) -> str:
+    from ezlang.compiler.protocols.core import preprocessing as units
+
+    match unit:
+        case units.BitTriple():
+            return "bit triples"
+        case units.BitPair():
+            return "pairs of bit triples"
+        case units.RingTriple(bits=bits):
+            return f"triples of {bits} bits"
+        case units.RingSquare(bits=bits):
+            return f"squares of {bits} bits"
+        case units.MatrixTriple(bits=bits, rows=m, inner=k, columns=n):
+            return f"triples of matrices {m}×{k}×{n} of {bits} bits"
+        case units.ConvolutionTriple():
+            return " ".join(("convolution triple", *map(str, astuple(unit))))
+        case units.RandomBit(bits=bits):
+            return f"bits shared both ways, of {bits} bits"
+        case _:
+            assert_never(unit)
 
 
 def _phase_rows(report: CostReport) -> list[tuple[str, ...]]:
@@ -261,7 +289,7 @@ def _object(report: CostReport, total: Sum) -> dict[str, Any]:
         "table_bytes": total.tables,
         "ots": _named(report, by_sender(total.ots)),
         "ots_made": _named(report, by_sender(total.ots_made)),
-        "preprocessing": dict(total.preprocessing),
+        "preprocessing": units_by_name(total),
         "seconds": round(total.seconds(report.profile), 9),
     }
 

@@ -11,6 +11,7 @@ import pytest
 from costed import costs_of, native, predicted, prepared, simulated, used
 
 from ezlang import api
+from ezlang.cli.cost_report import units_by_name
 from ezlang.compiler.cost import summary
 from ezlang.compiler.passes.assign import Policy
 from ezlang.typed.tree import Program
@@ -68,7 +69,7 @@ def totals(program: Program, policy: Policy) -> str:
     whole = summary.total(ledger)
     ots, made = tuple(whole.ots.values()), tuple(whole.ots_made.values())
     lines.append(f"  {whole.ands} ANDs, {ots} OTs, {made} made\n")
-    lines += [f"  {count} {kind}\n" for kind, count in whole.preprocessing.items()]
+    lines += [f"  {count} {kind}\n" for kind, count in units_by_name(whole).items()]
     return "".join(lines)
 
 

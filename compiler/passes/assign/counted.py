@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from ezlang.source import NO_SPAN
 
+from ...cost.amounts import SHARED_ANDS
 from ...cost.counting_party import Notes, counting_party
 from ...cost.ghosts import ghost
 from ...ir import tree as ir
@@ -21,6 +22,7 @@ from ...ir.dtypes import share_dtype
 from ...ir.known_operands import Numbers
 from ...ir.sharings import A, is_interactive, required
 from ...ir.tree import Sharing
+from ...protocols.core.preprocessing import Unit
 from ...protocols.core.steps import Round, Step, Take
 from ...protocols.operations.table import steps_of
 from .usage import NOTHING, Usage
@@ -108,9 +110,9 @@ def _counted(operation: ir.Operation, signature: _Signature) -> Usage:
     """Run an operation's protocol; values count as equal by number, so types are given, too."""
     triples = 0
 
-    def book(what: str, count: int) -> None:
+    def book(unit: Unit, count: int) -> None:
         nonlocal triples
-        triples += count * _ANDS.get(what, 0)
+        triples += count * SHARED_ANDS.get(unit, 0)
 
     party = counting_party(_COUNTER, Notes(book))
     ghosts = [_ghost(value) for value in operation.operands]
@@ -136,9 +138,6 @@ def _counted(operation: ir.Operation, signature: _Signature) -> Usage:
                 case _:
                     replies.append(None)
     return Usage(rounds=rounds, sent=max(sent, received), ots=ots, triples=triples)
-
-
-_ANDS: Final = {"bit triples": 1, "pairs of bit triples": 2}
 
 
 def _ghost(value: ir.Value) -> Any:

@@ -79,7 +79,7 @@ def _is_deep(group: Sequence[ir.Operation], profile: Profile) -> bool:
 
 def _seconds(group: Sequence[ir.Operation], profile: Profile) -> float:
     """Return how long a group takes, by what one of the parties asks for."""
-    party = counting_party(_COUNTER, Notes(lambda what, count: None))
+    party = counting_party(_COUNTER, Notes(lambda unit, count: None))
     run = together(
         [
             steps_of(party, operation, [_ghost(value) for value in operation.operands])

@@ -20,8 +20,8 @@ import numpy as np
 from ezlang.diagnostics.diagnostic import CompilerBug
 
 from ..core.party import SharingParty
+from ..core.preprocessing import ConvolutionTriple
 from ..core.steps import Array, Steps, swap
-from ..dealt.demands import ConvolutionTriple
 from .matrices import matrix_multiply, matrix_multiply_known
 from .products import bits_of
 

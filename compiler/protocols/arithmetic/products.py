@@ -13,7 +13,8 @@ import numpy.typing as npt
 from ezlang.diagnostics.diagnostic import CompilerBug
 
 from ...ir.dtypes import word_dtype
-from ..core.party import OtBox, SharingParty, Triples
+from ..core.party import OtBox, SharingParty
+from ..core.preprocessing import Triples
 from ..core.sizes import WIDTHS
 from ..core.steps import Array, Round, Steps, ask, swap
 

@@ -15,7 +15,8 @@ import numpy as np
 from ezlang.diagnostics.diagnostic import CompilerBug
 
 from ...circuits.netlist import Netlist, Opcode
-from ..core.party import BitTriples, Registers, SharingParty
+from ..core.party import Registers, SharingParty
+from ..core.preprocessing import BitTriples
 from ..core.steps import Array, Bytes, Steps, swap
 
 _REGISTER_BYTES: Final = 1 << 26
@@ -25,7 +26,7 @@ _STOCK_BYTES: Final = 1 << 16
 
 
 def bit_triples(party: SharingParty, count: int) -> Steps[BitTriples]:
-    """Make `count` triples (a multiple of 8): `party.Preprocessing.bit_triples`."""
+    """Make `count` triples (a multiple of 8): `Preprocessing.bit_triples`."""
     return party.preprocessing.bit_triples(count)
 
 

@@ -20,58 +20,8 @@ from ezlang.diagnostics.diagnostic import CompilerBug
 
 from ...circuits.netlist import Netlist
 from ..boolean.comparison_tree import Level
-from ..dealt.demands import ConvolutionTriple
+from .preprocessing import BitTriples, Preprocessing
 from .steps import Array, Bytes, Steps
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BitTriples:
-    """This party's shares of packed random bits a, b and c = a·b, as vectors of bytes.
-
-    For pairs, b and c have two rows: c_i = a·b_i. Natively, kernels may read `sizes.PADDING` bytes
-    behind the end of each vector.
-    """
-
-    a: Bytes
-    b: Bytes
-    c: Bytes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Triples:
-    """This party's shares of random a, b and c = a·b, element by element, vectors."""
-
-    a: Array
-    b: Array
-    c: Array
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Squares:
-    """This party's shares of random a and c = a², element by element, vectors."""
-
-    a: Array
-    c: Array
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MatrixTriple:
-    """This party's shares of random A [m][k], B [k][n] and C = A·B [m][n], or of a batch of them.
-
-    Of convolutions: images, filters and their convolution.
-    """
-
-    a: Array
-    b: Array
-    c: Array
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DaBits:
-    """This party's shares of n random bits, packed by exclusive or and as numbers modulo 2^ℓ."""
-
-    bits: Bytes
-    numbers: Array
 
 
 class OtBox(Protocol):
@@ -192,34 +142,6 @@ class Planes(Protocol):
 
     def words(self, planes: Bytes, n: int) -> Array:
         """Return integers [n] of ℓ bits from packed bits [ℓ][N]."""
-
-
-class Preprocessing(Protocol):
-    """Correlated randomness that doesn't depend on inputs: made from OTs, or dealt.
-
-    Each call gives fresh ones. Dealt ones cost no messages and no OTs.
-    """
-
-    def bit_triples(self, count: int) -> Steps[BitTriples]:
-        """`count` (a multiple of 8) triples of bits."""
-
-    def bit_pairs(self, count: int) -> Steps[BitTriples]:
-        """`count` (a multiple of 8) pairs of triples with the same a."""
-
-    def triples(self, count: int, bits: int) -> Steps[Triples]:
-        """`count` triples modulo 2^ℓ."""
-
-    def squares(self, count: int, bits: int) -> Steps[Squares]:
-        """`count` numbers and their squares modulo 2^ℓ."""
-
-    def matrix_triples(self, count: int, m: int, k: int, n: int, bits: int) -> Steps[MatrixTriple]:
-        """`count` triples of matrices modulo 2^ℓ: A [count][m][k], B [count][k][n]."""
-
-    def convolution_triple(self, kind: ConvolutionTriple) -> Steps[MatrixTriple]:
-        """A triple of images, filters and their convolution modulo 2^ℓ."""
-
-    def da_bits(self, count: int, bits: int) -> Steps[DaBits]:
-        """`count` random bits in both forms."""
 
 
 @dataclass(slots=True, kw_only=True)

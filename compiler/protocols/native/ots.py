@@ -33,7 +33,7 @@ from ..core.lengths import (
     product_batches,
     table_batches,
 )
-from ..core.party import BitTriples
+from ..core.preprocessing import BitTriples
 from ..core.sizes import DIGIT_BITS, KEYS_A_WINDOW, TABLE_BITS
 from ..core.steps import Bytes, Round, Steps, Take, swap
 from ..ot.softspoken import Blocks

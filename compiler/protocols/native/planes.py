@@ -11,7 +11,7 @@ from ...ir.dtypes import word_dtype
 from ...kernels import sharing as units
 from ...kernels.gmw import TILE
 from ..boolean.comparison_tree import Level
-from ..core.party import BitTriples
+from ..core.preprocessing import BitTriples
 from ..core.steps import Bytes
 from .calls import PADDING, Array, Native, address_of, empty, padded, zeros
 

@@ -6,7 +6,8 @@ import os
 from dataclasses import dataclass
 
 from ..core.channel import Channel
-from ..core.party import Preprocessing, SharingParty
+from ..core.party import SharingParty
+from ..core.preprocessing import Preprocessing
 from ..core.steps import Steps, T
 from ..dealt.expansion import DealtOtReceiver, DealtOtSender, DealtPreprocessing, DealtUnits
 from ..ot.directions import CotReceiverSource, CotSenderSource, Generator

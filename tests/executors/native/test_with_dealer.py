@@ -9,12 +9,8 @@ import pytest
 
 from ezlang import api
 from ezlang.compiler.cost.predict import predict, predict_demands
-from ezlang.compiler.protocols.dealt.demands import (
-    BitTriple,
-    LabelOt,
-    RingSquare,
-    RingTriple,
-)
+from ezlang.compiler.protocols.core.preprocessing import BitTriple, RingSquare, RingTriple
+from ezlang.compiler.protocols.dealt.demands import LabelOt
 from ezlang.compiler.protocols.dealt.expansion import DealtUnits, corrections
 from ezlang.compiler.protocols.native.calls import Native
 from ezlang.diagnostics.diagnostic import EzError

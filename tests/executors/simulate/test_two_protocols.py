@@ -16,7 +16,8 @@ from ezlang.compiler.circuits.catalogue import PUBLIC, SECRET
 from ezlang.compiler.circuits.netlist import Opcode
 from ezlang.compiler.ir.tree import BinaryKind
 from ezlang.compiler.protocols.arithmetic import comparison, truncation
-from ezlang.compiler.protocols.core.party import BitTriples, SharingParty
+from ezlang.compiler.protocols.core.party import SharingParty
+from ezlang.compiler.protocols.core.preprocessing import BitTriples
 from ezlang.compiler.protocols.core.steps import Round, Steps, ask, swap, together
 from ezlang.compiler.protocols.native.calls import Native
 from ezlang.compiler.protocols.native.planes import NativePlanes

@@ -23,7 +23,7 @@ from ezlang.compiler.protocols.core.lengths import (
     product_batches,
     table_batches,
 )
-from ezlang.compiler.protocols.core.party import BitTriples
+from ezlang.compiler.protocols.core.preprocessing import BitTriples
 from ezlang.compiler.protocols.core.steps import Array, Bytes, Ideal, Request, Round, Steps, Take
 from ezlang.diagnostics.diagnostic import CompilerBug
 

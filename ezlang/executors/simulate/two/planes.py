@@ -13,7 +13,7 @@ import numpy as np
 from ezlang.compiler.circuits.netlist import Netlist, Opcode
 from ezlang.compiler.ir.dtypes import word_dtype
 from ezlang.compiler.protocols.boolean.comparison_tree import Level
-from ezlang.compiler.protocols.core.party import BitTriples
+from ezlang.compiler.protocols.core.preprocessing import BitTriples
 from ezlang.compiler.protocols.core.steps import Array, Bytes
 from ezlang.diagnostics.diagnostic import CompilerBug
 
