@@ -14,6 +14,7 @@ from typing import Any, assert_never
 from ..circuits.netlist import Netlist
 from ..ir.dtypes import word_dtype
 from ..protocols.boolean.comparison_tree import Level
+from ..protocols.core.backend import Backend
 from ..protocols.core.lengths import (
     Batch,
     additive_batches,
@@ -40,7 +41,7 @@ from ..protocols.core.preprocessing import (
     Unit,
 )
 from ..protocols.core.steps import Array, Bytes, Request, Round, Steps, T, Take, ask
-from ..protocols.ot.preprocessing import OtPreprocessing
+from ..protocols.ot.backend import OT
 from .ghosts import ghost
 
 
@@ -232,7 +233,7 @@ class CountingPreprocessing(Preprocessing):
         return self._notes.noted(self._made.make(unit, count))
 
 
-class CountingDealt(Preprocessing):
+class CountingGiven(Preprocessing):
     """Preprocessing that is there before the run: no requests; notes on what is used."""
 
     def __init__(self, notes: Notes) -> None:
@@ -271,15 +272,18 @@ def _random(count: int) -> Bytes:
     return found
 
 
-def counting_party(index: int, notes: Notes, *, dealt: bool = False) -> SharingParty:
-    """Return a party that counts; `dealt`: with a dealer."""
+def counting_party(index: int, notes: Notes, *, backend: Backend = OT) -> SharingParty:
+    """Return a party that counts what it takes with a back end."""
     ots = CountingOts()
-    made = CountingPreprocessing(OtPreprocessing(index, _random, ots), notes)
+    making = backend.making
+    given = CountingGiven(notes)
     return SharingParty(
         index=index,
         random=_random,
         ots=ots,
         planes=CountingPlanes(),
-        preprocessing=CountingDealt(notes) if dealt else made,
-        dealt=dealt,
+        preprocessing=(
+            CountingPreprocessing(making(index, _random, ots), notes) if making else given
+        ),
+        backend=backend,
     )

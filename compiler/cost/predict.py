@@ -7,8 +7,11 @@ from dataclasses import dataclass, field
 
 from ..ir import tree as ir
 from ..ir.ots import OtKinds
+from ..protocols.core.backend import Backend
 from ..protocols.core.preprocessing import Unit
+from ..protocols.dealt.backend import DEALT
 from ..protocols.dealt.demands import CorrelatedOt, Demands, Kind, LabelOt, demanded
+from ..protocols.ot.backend import OT
 from . import yao
 from .amounts import Count, Ots, Units
 from .ledger import Amounts, Ledger
@@ -36,9 +39,9 @@ class Prediction:
         return not self.unknown
 
 
-def predict(program: ir.Program, *, dealt: bool = False) -> Prediction:
-    """Return what a program costs, as it goes to code generation; `dealt`: with a dealer."""
-    forecast = Forecast(program, dealt)
+def predict(program: ir.Program, *, backend: Backend = OT) -> Prediction:
+    """Return what a program costs with a back end, as it goes to code generation."""
+    forecast = Forecast(program, backend)
     walk = forecast.walk(program.ots)
     least = walk.session.ledger
     most: Ledger | None = least
@@ -56,7 +59,7 @@ def predict_demands(program: ir.Program) -> tuple[Demands, tuple[Unknown, ...]]:
 
     It is exact if there is nothing of that sort.
     """
-    walk = Forecast(program, dealt=True).walk(program.ots)
+    walk = Forecast(program, DEALT).walk(program.ots)
     units = _units_of(walk.session.ledger.amounts)
     demands: Counter[Kind] = Counter({unit: demanded(unit, n) for unit, n in units.items()})
     demands[LabelOt()] = walk.session.labels.taken
@@ -83,13 +86,13 @@ class Forecast:
     """
 
     program: ir.Program
-    dealt: bool = False
+    backend: Backend = OT
     traces: Traces = field(default_factory=dict)
     plans: Plans = field(init=False)
     _walks: dict[OtKinds, Walk] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.plans = Plans(self.program, self.dealt, self.traces)
+        self.plans = Plans(self.program, self.backend, self.traces)
 
     def walk(self, kinds: OtKinds) -> Walk:
         """Return the walk through the program with OTs of some kinds."""
@@ -132,7 +135,7 @@ def _decides_demands(unknown: Unknown) -> bool:
 
 
 def _walked(program: ir.Program, plans: Plans, kinds: OtKinds, most: bool) -> Walk:
-    walk = Walk(program, plans, Session(dealt=plans.dealt, kinds=kinds), most=most)
+    walk = Walk(program, plans, Session(backend=plans.backend, kinds=kinds), most=most)
     yao.begin(walk.session)
     walk.run()
     return walk

@@ -15,7 +15,9 @@ from enum import Enum
 
 from ..ir.ots import OtKind, OtKinds
 from ..ir.parties import COMPUTING, Link, Pair
-from ..protocols.ot.stock import LARGEST_BATCH, Batches, batches_of
+from ..protocols.core.backend import Backend
+from ..protocols.ot.backend import OT
+from ..protocols.ot.stock import LARGEST_BATCH, Batches
 from .amounts import Count, Ots, OtsMade, Sent
 from .ledger import Amounts, Ledger, Mark, Phase, bound
 from .ots import SECONDS
@@ -32,24 +34,20 @@ class Bound(Enum):
 class Extension:
     """The correlated OTs over one link, made in batches (protocols/ot/stock.py) of a kind.
 
-    With a dealer they are `dealt`: as many as are wanted, for nothing. Where it isn't known how
-    many are left, each is `bounded`: as a batch is used up before the next is made, all that are
-    made are those that are taken, and less than a batch.
+    How many there are at a time the `plan` says. Where it isn't known how many are left, each is
+    `bounded`: as a batch is used up before the next is made, all that are made are those that are
+    taken, and less than a batch.
     """
 
     ledger: Ledger
     link: Link
     kind: OtKind
-    dealt: bool = False
+    plan: Batches
     left: int = 0
     taken: int = 0
     batches: int = 0
     ready: bool = False
     bounded: Bound | None = None
-    plan: Batches = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.plan = batches_of(self.kind)
 
     @property
     def made_over(self) -> Link:
@@ -62,8 +60,8 @@ class Extension:
         self.ready, self.bounded, self.plan = other.ready, other.bounded, copy(other.plan)
 
     def set_up(self) -> None:
-        """Run the base OTs and make the trees, once."""
-        if self.ready or self.dealt:
+        """Have the conversation of the set-up once, if there is one."""
+        if self.ready or not self.plan.set_up():
             return
         self.ready = True
         with self.ledger.within(Phase.SET_UP):
@@ -77,11 +75,12 @@ class Extension:
         if self.left:
             return 0
         self.batches += 1
-        if self.dealt:
-            self.left = wanted
-            return 0
         made = self.plan.next(wanted)
         count, size = made.count, made.bytes
+        if not size:
+            # Nobody sends anything for OTs that are there before the run.
+            self.left = count
+            return 0
         if self.bounded is not None:
             count, size = wanted, -(-made.bytes * wanted // made.count)
         self.left = count
@@ -99,9 +98,10 @@ class Extension:
         """Go on with a bound for what is made, where at most so many are left."""
         if self.bounded is None and bound is Bound.MOST:
             batch = self.plan.next(LARGEST_BATCH)
-            with self.ledger.within(Phase.PREPROCESSING):
-                self.ledger.add(OtsMade(self.link), batch.count)
-                self.ledger.message(self.made_over, batch.bytes)
+            if batch.bytes:
+                with self.ledger.within(Phase.PREPROCESSING):
+                    self.ledger.add(OtsMade(self.link), batch.count)
+                    self.ledger.message(self.made_over, batch.bytes)
         self.bounded = bound
         self.left = most_left if bound is Bound.LEAST else 0
 
@@ -114,8 +114,10 @@ class Extension:
         return count
 
     def begin(self) -> None:
-        """Set up, and make a first batch, of which the first OT isn't used."""
+        """Set up, if need be; then make a first batch, of which the first OT isn't used."""
         self.set_up()
+        if not self.ready:
+            return
         with self.ledger.within(Phase.PREPROCESSING):
             self.ledger.message(self.made_over, self.refill(1))
         self.left -= 1
@@ -152,13 +154,13 @@ class Point:
 class Session:
     """A ledger, and OTs: those for the labels of Yao's protocol, and for shares over each link.
 
-    `sharing` tells whether the session on shares has begun; `dealt`, whether there is a dealer.
-    `kinds` are how OTs are made. What follows holds for the `pair` that computes.
+    `sharing` tells whether the session on shares has begun; `kinds` are how OTs are made, where the
+    `backend` makes any. What follows holds for the `pair` that computes.
     """
 
     pair: Pair = COMPUTING
     sharing: bool = False
-    dealt: bool = False
+    backend: Backend = OT
     kinds: OtKinds = field(default_factory=OtKinds)
     ledger: Ledger = field(init=False)
     labels: Extension = field(init=False)
@@ -167,11 +169,11 @@ class Session:
     def __post_init__(self) -> None:
         self.ledger = Ledger(self.pair)
         garbled = Link(self.pair.garbler, self.pair.evaluator)
-        self.labels = Extension(self.ledger, garbled, self.kinds.yao, self.dealt)
-        self.shares = {
-            link: Extension(self.ledger, link, self.kinds.shares, self.dealt)
-            for link in self.pair.links
-        }
+        self.labels = self._source(garbled, self.kinds.yao)
+        self.shares = {link: self._source(link, self.kinds.shares) for link in self.pair.links}
+
+    def _source(self, link: Link, kind: OtKind) -> Extension:
+        return Extension(self.ledger, link, kind, self.backend.batches(kind))
 
     @property
     def ots(self) -> tuple[Extension, ...]:
@@ -185,7 +187,7 @@ class Session:
         see protocols/native/runtime.py.
         """
         self.ledger.add(Count.SHARE_TAKES)
-        if not self.dealt and any(wanted.values()):
+        if any(wanted.values()):
             for link in reversed(self.pair.links):
                 if not self.shares[link].ready:
                     self.shares[link].begin()
@@ -204,7 +206,7 @@ class Session:
 
     def copy(self) -> Session:
         """Return a session that goes on from here by itself."""
-        other = Session(self.pair, self.sharing, self.dealt, self.kinds)
+        other = Session(self.pair, self.sharing, self.backend, self.kinds)
         other.become(self)
         other.ledger.phase, other.ledger.place = self.ledger.phase, self.ledger.place
         return other

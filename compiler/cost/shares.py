@@ -21,9 +21,11 @@ from ..ir import tree as ir
 from ..ir.dtypes import share_dtype
 from ..ir.known_operands import Numbers
 from ..ir.parties import Link, Pair
+from ..protocols.core.backend import Backend
 from ..protocols.core.preprocessing import Unit
 from ..protocols.core.steps import Array, Request, Round, Step, Steps, Take, together
 from ..protocols.operations.table import steps_of
+from ..protocols.ot.backend import OT
 from .amounts import Count, Units
 from .counting_party import Notes, counting_party
 from .ghosts import Heap, ghost
@@ -69,13 +71,13 @@ def signature(exchange: Exchange) -> Hashable:
     return tuple(members)
 
 
-def trace_of(exchanges: tuple[Exchange, Exchange], *, dealt: bool = False) -> Trace:
-    """Run a group at both parties, given as it is to each of them; `dealt`: with a dealer."""
+def trace_of(exchanges: tuple[Exchange, Exchange], *, backend: Backend = OT) -> Trace:
+    """Run a group at both parties, given as it is to each of them."""
     trace = Trace()
     pair = Pair(*(exchange.party for exchange in exchanges))
     notes = [_Owners(trace, count=party == pair.first) for party in pair]
     runs = [
-        _started(exchange, one, dealt=dealt) for exchange, one in zip(exchanges, notes, strict=True)
+        _started(exchange, one, backend) for exchange, one in zip(exchanges, notes, strict=True)
     ]
     heap = Heap()
     replies: list[Any] = [None, None]
@@ -127,8 +129,8 @@ class _Owners:
         return self._of.pop(request), Phase.PREPROCESSING if early else Phase.ONLINE
 
 
-def _started(exchange: Exchange, owners: _Owners, *, dealt: bool) -> Steps[Any]:
-    party = counting_party(exchange.party, owners.notes, dealt=dealt)
+def _started(exchange: Exchange, owners: _Owners, backend: Backend) -> Steps[Any]:
+    party = counting_party(exchange.party, owners.notes, backend=backend)
     members = zip(exchange.operations, exchange.known, strict=True)
     steps = [
         owners.watched(number, _steps(party, exchange, operation, known))

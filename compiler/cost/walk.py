@@ -26,6 +26,8 @@ from ..ir import tree as ir
 from ..ir.groups import Group, enters_yao, groups, leaves_yao
 from ..ir.parties import COMPUTING, Link
 from ..ir.sharings import is_interactive
+from ..protocols.core.backend import Backend
+from ..protocols.ot.backend import OT
 from . import yao
 from .control import Known, computed, costly_operations, is_run_by_all, needed_values
 from .ledger import Amounts
@@ -55,13 +57,13 @@ class Unknown:
 class Plans:
     """What operations do to a session, by `id()`; what does nothing isn't there.
 
-    What a group does (ir/groups.py) is at its first operation. `dealt`: with a dealer. `traces` may
-    serve several programs. `memory` are the bytes of arrays that a group on shares has at the most;
-    None if there is no group.
+    What a group does (ir/groups.py) is at its first operation. `traces` may serve several programs.
+    `memory` are the bytes of arrays that a group on shares has at the most; None if there is no
+    group.
     """
 
     program: ir.Program
-    dealt: bool = False
+    backend: Backend = OT
     traces: Traces = field(default_factory=dict)
     actions: dict[int, Action] = field(default_factory=dict)
     memory: int | None = None
@@ -99,10 +101,10 @@ class Plans:
                     self._region(inner, views, numbers, interfaces)
 
     def _trace(self, first: Exchange, second: Exchange) -> Trace:
-        known = signature(first), self.dealt
+        known = signature(first), self.backend.source
         found = self.traces.get(known)
         if found is None:
-            found = self.traces[known] = trace_of((first, second), dealt=self.dealt)
+            found = self.traces[known] = trace_of((first, second), backend=self.backend)
         self.memory = max(self.memory or 0, found.memory)
         return found
 

@@ -12,6 +12,7 @@ from sharing_parties import Outcome, Pair
 from ezlang.compiler.protocols.core.party import SharingParty
 from ezlang.compiler.protocols.core.preprocessing import Preprocessing, Unit
 from ezlang.compiler.protocols.core.steps import Steps
+from ezlang.compiler.protocols.dealt.backend import DEALT
 from ezlang.compiler.protocols.dealt.demands import Demands, Kind, demanded
 from ezlang.compiler.protocols.dealt.expansion import (
     DealtPreprocessing,
@@ -19,6 +20,7 @@ from ezlang.compiler.protocols.dealt.expansion import (
     corrections,
 )
 from ezlang.compiler.protocols.native.calls import Native
+from ezlang.compiler.protocols.ot.backend import OT
 
 SEEDS = bytes(range(16)), bytes(range(100, 116))
 
@@ -42,7 +44,7 @@ def run_dealt(
     own = [party.preprocessing for party in pair.parties]
     counted = [Counted(made) for made in own]
     for party, one in zip(pair.parties, counted, strict=True):
-        party.preprocessing, party.dealt = one, True
+        party.preprocessing, party.backend = one, DEALT
     try:
         pair.run(protocol)
         wanted = counted[0].asked
@@ -58,4 +60,4 @@ def run_dealt(
         return outcome, wanted
     finally:
         for party, made in zip(pair.parties, own, strict=True):
-            party.preprocessing, party.dealt = made, False
+            party.preprocessing, party.backend = made, OT

@@ -73,7 +73,7 @@ def leaves(party: SharingParty, digits: Bytes, fields: int) -> Steps[Bytes]:
     return np.concatenate((out, masks) if party.index == 1 else (masks, out))
 
 
-def _digit_rows(party: SharingParty, x: Array, edges: Sequence[int]) -> Steps[Bytes]:
+def digit_rows(party: SharingParty, x: Array, edges: Sequence[int]) -> Steps[Bytes]:
     """Return shares of less and of equal of all digits as packed bits [2D][N]."""
     digits = digits_of(x, edges)
     found = yield from leaves(party, digits.reshape(-1), 2)
@@ -84,7 +84,7 @@ def _digit_rows(party: SharingParty, x: Array, edges: Sequence[int]) -> Steps[By
     return rows.reshape(2 * len(digits), -1)
 
 
-def _bit_rows(party: SharingParty, x: Array, edges: Sequence[int]) -> Steps[Bytes]:
+def bit_rows(party: SharingParty, x: Array, edges: Sequence[int]) -> Steps[Bytes]:
     """Return the same for single bits: ¬a·b and ¬a ⊕ b."""
     own = party.planes.slice(x)[edges[0] : edges[-1]]
     nothing = np.zeros_like(own)
@@ -108,8 +108,7 @@ def compare_parts(
     """
     flat = x.reshape(-1)
     size = -(-flat.size // 8)
-    step = 1 if party.dealt else DIGIT_BITS
-    rows = _bit_rows if party.dealt else _digit_rows
+    step, rows = party.forms.digit_bits, party.forms.digit_rows
     counts = tuple(-(-(b - a) // step) for a, b in pairwise(edges))
     plan, ends = levels(counts)
     pairs = 8 * size * (sum(counts) - len(counts))
@@ -204,20 +203,28 @@ def equal(party: SharingParty, x: Array, y: Array) -> Steps[Bytes]:
     for leaves, and 2N(D − 1) each way. 2 + log2 D rounds. With a dealer, the bits' equalities are
     local: 8N(ℓ − 1) bit triples, 2N(ℓ − 1) bytes each way and log2 ℓ rounds.
     """
-    bits = bits_of(x)
-    own = (x - y if party.index == 0 else y - x).reshape(-1)
-    size = -(-own.size // 8)
-    if party.dealt:
-        planes = party.planes.slice(own)
-        rows = negate_bits(party, planes)
-        triples = yield from party.preprocessing.bit_triples(8 * size * (bits - 1))
-    else:
-        digits = digits_of(own, (0, bits))
-        needed = 8 * size * (len(digits) - 1)
-        found, triples = yield from together(
-            [leaves(party, digits.reshape(-1), 1), party.preprocessing.bit_triples(needed)]
-        )
-        rows = np.packbits(found.reshape(digits.shape), axis=-1, bitorder="little")
+    own = x - y if party.index == 0 else y - x
+    return party.forms.equality(party, own.reshape(-1))
+
+
+def equal_by_digits(party: SharingParty, own: Array) -> Steps[Bytes]:
+    """Return packed shares of whether both parties have the same numbers, by digits of 4 bits."""
+    digits = digits_of(own, (0, bits_of(own)))
+    needed = 8 * -(-own.size // 8) * (len(digits) - 1)
+    found, triples = yield from together(
+        [leaves(party, digits.reshape(-1), 1), party.preprocessing.bit_triples(needed)]
+    )
+    rows = np.packbits(found.reshape(digits.shape), axis=-1, bitorder="little")
+    result: Bytes = yield from and_all(party, rows, triples)
+    return result
+
+
+def equal_by_bits(party: SharingParty, own: Array) -> Steps[Bytes]:
+    """Return the same, bit by bit."""
+    planes = party.planes.slice(own)
+    rows = negate_bits(party, planes)
+    needed = 8 * -(-own.size // 8) * (bits_of(own) - 1)
+    triples = yield from party.preprocessing.bit_triples(needed)
     result: Bytes = yield from and_all(party, rows, triples)
     return result
 

@@ -58,12 +58,15 @@ def convolve(party: SharingParty, x: Array, y: Array, window: Window | None = No
     `convolve_opened`. Seen: choices masked by random bits, messages by pads.
     """
     x, window = _prepared(x, y, window)
-    if party.dealt:
-        return (yield from convolve_opened(party, x, y, window.stride))
+    return (yield from party.forms.convolution(party, x, y, window.stride))
+
+
+def convolve_by_matrices(party: SharingParty, x: Array, y: Array, stride: int) -> Steps[Array]:
+    """Return the convolution, without padding, as a product of matrices."""
     size = y.shape[-1]
     rows = y.reshape(len(y), -1)
-    product = yield from matrix_multiply(party, rows, patches(x, size, window.stride))
-    return output_images(product, x, size, window.stride)
+    product = yield from matrix_multiply(party, rows, patches(x, size, stride))
+    return output_images(product, x, size, stride)
 
 
 def convolve_known(

@@ -65,7 +65,7 @@ def multiply_now(party: SharingParty, x: Array, y: Array) -> Steps[Array]:
 
 def product(party: SharingParty, x: Array, y: Array) -> Steps[Array]:
     """x·y at the lower cost: `multiply` with a dealer's triples, `multiply_now` without."""
-    return multiply(party, x, y) if party.dealt else multiply_now(party, x, y)
+    return party.forms.product(party, x, y)
 
 
 def multiply_known(party: SharingParty, x: Array, known: Array | None, owner: int) -> Steps[Array]:
@@ -75,19 +75,30 @@ def multiply_known(party: SharingParty, x: Array, known: Array | None, owner: in
     and one for each further batch. With a dealer that of `multiply`, of which k is a share.
     """
     bits_of(x)
-    is_owner = party.index == owner
-    if is_owner and known is None:
+    if party.index == owner and known is None:
         raise CompilerBug("the owner of a factor must give it")
-    if party.dealt:
-        share = known if is_owner and known is not None else np.zeros_like(x)
-        result: Array = yield from multiply(party, x, share)
-        return result
+    return (yield from party.forms.known_product(party, x, known, owner))
+
+
+def multiply_known_by_ots(
+    party: SharingParty, x: Array, known: Array | None, owner: int
+) -> Steps[Array]:
+    """`multiply_known`, with the bits of k as choices."""
     nothing = np.empty(0, x.dtype)
-    if not is_owner or known is None:
+    if party.index != owner or known is None:
         cross, _ = yield from party.ots.products(x.reshape(-1), nothing)
         return cross.reshape(x.shape)
     _, cross = yield from party.ots.products(nothing, known.reshape(-1))
     return x * known + cross.reshape(x.shape)
+
+
+def multiply_known_opened(
+    party: SharingParty, x: Array, known: Array | None, owner: int
+) -> Steps[Array]:
+    """`multiply_known`, by a triple."""
+    if known is None or party.index != owner:
+        known = np.zeros_like(x)
+    return multiply(party, x, known)
 
 
 def square(party: SharingParty, x: Array) -> Steps[Array]:
@@ -98,17 +109,25 @@ def square(party: SharingParty, x: Array) -> Steps[Array]:
     a and a² it is a² + 2da + d² for d = x − a [DKL+13]: n elements each way, one round. Opened: d,
     uniform since a is.
     """
-    bits = bits_of(x)
-    if party.dealt:
-        dealt = yield from party.preprocessing.squares(x.size, bits)
-        d = yield from open_numbers(party, x.reshape(-1) - dealt.a)
-        result: Array = dealt.c + 2 * d * dealt.a
-        if party.index == 0:
-            result += d * d
-        return result.reshape(x.shape)
+    return party.forms.square(party, x)
+
+
+def square_by_ots(party: SharingParty, x: Array) -> Steps[Array]:
+    """`square`, by a cross term."""
+    bits_of(x)
     cross = yield from halved_products(party.ots, party.index, x)
-    result = x * x + 2 * cross
+    result: Array = x * x + 2 * cross
     return result
+
+
+def square_opened(party: SharingParty, x: Array) -> Steps[Array]:
+    """`square`, by a square."""
+    made = yield from party.preprocessing.squares(x.size, bits_of(x))
+    d = yield from open_numbers(party, x.reshape(-1) - made.a)
+    result: Array = made.c + 2 * d * made.a
+    if party.index == 0:
+        result += d * d
+    return result.reshape(x.shape)
 
 
 def halved_products(ots: OtBox, index: int, x: Array, *, bitwise: bool = False) -> Steps[Array]:

@@ -12,7 +12,6 @@ ideal ones; with a dealer, the preprocessing comes from it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -20,6 +19,7 @@ from ezlang.diagnostics.diagnostic import CompilerBug
 
 from ...circuits.netlist import Netlist
 from ..boolean.comparison_tree import Level
+from .backend import Backend, Forms, Random
 from .preprocessing import BitTriples, Preprocessing
 from .steps import Array, Bytes, Steps
 
@@ -148,20 +148,25 @@ class Planes(Protocol):
 class SharingParty:
     """Party 0 or 1. Both run the same protocols with the same shapes in the same order.
 
-    `random(n)` are n private random bytes. `dealt`: the preprocessing is a dealer's, which makes
-    other variants of some protocols the cheaper ones.
+    `random(n)` are n private random bytes. The `backend` decides where preprocessing comes from and
+    which forms of protocols are taken.
     """
 
     index: int
-    random: Callable[[int], Bytes]
+    random: Random
     ots: OtBox
     planes: Planes
     preprocessing: Preprocessing
-    dealt: bool = False
+    backend: Backend
 
     def __post_init__(self) -> None:
         if self.index not in (0, 1):
             raise CompilerBug("a sharing party is number 0 or 1")
+
+    @property
+    def forms(self) -> Forms:
+        """The back end's forms of protocols."""
+        return self.backend.forms
 
     @property
     def first_mask(self) -> int:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
+from ..core.backend import Backend
 from ..core.channel import Channel
 from ..core.party import SharingParty
 from ..core.preprocessing import Preprocessing
 from ..core.steps import Steps, T
+from ..dealt.backend import DEALT
 from ..dealt.expansion import DealtOtReceiver, DealtOtSender, DealtPreprocessing, DealtUnits
+from ..ot.backend import OT
 from ..ot.directions import CotReceiverSource, CotSenderSource, Generator
-from ..ot.preprocessing import OtPreprocessing
 from .calls import BLOCK_BYTES, Native
 from .drive import Driver
 from .ots import NativeOts, start
@@ -38,11 +40,12 @@ def open_session(
     sender: CotSenderSource,
     receiver: CotReceiverSource,
     *,
-    dealt: Preprocessing | None = None,
+    backend: Backend = OT,
+    given: Preprocessing | None = None,
 ) -> NativeSession:
     """Begin a session at party `index`, with its ends of the sessions of OT in both directions.
 
-    Costs a round of 16 bytes each way. With `dealt`, preprocessing is a dealer's.
+    Costs a round of 16 bytes each way. `given` is preprocessing that is there before the run.
     """
     driver = Driver(channel, sender, receiver)
     random = Generator(native, os.urandom(BLOCK_BYTES)).bytes
@@ -52,8 +55,8 @@ def open_session(
         random=random,
         ots=ots,
         planes=NativePlanes(native, index),
-        preprocessing=OtPreprocessing(index, random, ots) if dealt is None else dealt,
-        dealt=dealt is not None,
+        preprocessing=backend.preprocessing(index, random, ots) if given is None else given,
+        backend=backend,
     )
     return NativeSession(party=party, driver=driver, ots=ots)
 
@@ -61,4 +64,5 @@ def open_session(
 def open_dealt_session(channel: Channel, native: Native, units: DealtUnits) -> NativeSession:
     """Begin a session with what a dealer has dealt; costs a round of 16 bytes each way."""
     ends = DealtOtSender(units), DealtOtReceiver(units)
-    return open_session(units.party, channel, native, *ends, dealt=DealtPreprocessing(units))
+    given = DealtPreprocessing(units)
+    return open_session(units.party, channel, native, *ends, backend=DEALT, given=given)

@@ -10,6 +10,7 @@ import pytest
 from ezlang import api
 from ezlang.compiler.cost.predict import predict, predict_demands
 from ezlang.compiler.protocols.core.preprocessing import BitTriple, RingSquare, RingTriple
+from ezlang.compiler.protocols.dealt.backend import DEALT
 from ezlang.compiler.protocols.dealt.demands import LabelOt
 from ezlang.compiler.protocols.dealt.expansion import DealtUnits, corrections
 from ezlang.compiler.protocols.native.calls import Native
@@ -146,7 +147,7 @@ def test_results_costs_and_what_is_used(name: str, policy: str) -> None:
     expected = api.run_clear(program, given).outputs
     assert {outcome.party: outcome.outputs for outcome in outcomes} == expected
     assert units[0].left() == units[1].left() == {}
-    ledger = predict(executable.program, dealt=True).least
+    ledger = predict(executable.program, backend=DEALT).least
     assert max(outcome.rounds for outcome in outcomes) == ledger.rounds
     assert [outcome.bytes_sent for outcome in outcomes] == list(ledger.bytes_sent.values())
 

@@ -15,7 +15,7 @@ from ezlang.compiler.cost.ledger import Phase
 from ezlang.compiler.ir.ots import OtKind
 from ezlang.compiler.protocols.core.party import SharingParty
 from ezlang.compiler.protocols.core.steps import Bytes, Steps, T
-from ezlang.compiler.protocols.ot.preprocessing import OtPreprocessing
+from ezlang.compiler.protocols.ot.backend import OT
 
 from ..randomness import Randomness
 from .drive import Driver
@@ -74,5 +74,6 @@ def _party(index: int, own: Randomness, ots: IdealOts) -> SharingParty:
         random=random,
         ots=ots,
         planes=NumpyPlanes(index),
-        preprocessing=OtPreprocessing(index, random, ots),
+        preprocessing=OT.preprocessing(index, random, ots),
+        backend=OT,
     )
