@@ -13,12 +13,14 @@ from typing import Any, assert_never
 
 from ..circuits.netlist import Netlist
 from ..ir.dtypes import word_dtype
+from ..ir.parties import COMPUTING
 from ..protocols.boolean.comparison_tree import Level
 from ..protocols.core.backend import Backend
 from ..protocols.core.lengths import (
     Batch,
     additive_batches,
     bit_batches,
+    exchanged,
     matrix_batches,
     product_batches,
     table_batches,
@@ -46,11 +48,14 @@ from .ghosts import ghost
 
 
 class CountingOts:
-    """The OT box (`party.OtBox`): the requests of `native_ots.py`, and nothing else."""
+    """The OT box (`party.OtBox`): the requests of `native/ots.py` to a peer, and nothing else."""
+
+    def __init__(self, peer: int) -> None:
+        self._peer = peer
 
     def bit_products(self, count: int, copies: int) -> Steps[BitTriples]:
         """No messages."""
-        yield from _run(bit_batches(count))
+        yield from self._run(bit_batches(count))
         size = count // 8
         rows = (size,) if copies == 1 else (copies, size)
         return BitTriples(a=ghost(size), b=ghost(rows), c=ghost(rows))
@@ -59,30 +64,30 @@ class CountingOts:
         self, sent: Array, received: Array, *, bitwise: bool = False
     ) -> Steps[tuple[Array, Array]]:
         """Two rounds or more."""
-        yield from _run(product_batches(8 * sent.itemsize, sent.size, received.size))
+        yield from self._run(product_batches(8 * sent.itemsize, sent.size, received.size))
         return ghost(sent.size, sent.dtype), ghost(received.size, sent.dtype)
 
     def random_products(self, factors: Array) -> Steps[tuple[Array, Array]]:
         """A round or more."""
         count = factors.size
-        yield from _run(product_batches(8 * factors.itemsize, count, count, chosen=False))
+        yield from self._run(product_batches(8 * factors.itemsize, count, count, chosen=False))
         return ghost(count, factors.dtype), ghost(count, factors.dtype)
 
     def additive(self, sent: Array, chosen: Bytes) -> Steps[tuple[Array, Array]]:
         """Two rounds or more."""
-        yield from _run(additive_batches(8 * sent.itemsize, sent.size, chosen.size))
+        yield from self._run(additive_batches(8 * sent.itemsize, sent.size, chosen.size))
         return ghost(sent.size, sent.dtype), ghost(chosen.size, sent.dtype)
 
     def leaves(self, sent: Bytes, masks: Bytes, received: Bytes, fields: int) -> Steps[Bytes]:
         """Two rounds or more."""
-        yield from _run(table_batches(fields, sent.size, received.size))
+        yield from self._run(table_batches(fields, sent.size, received.size))
         out: Bytes = ghost(received.size)
         return out
 
     def tables(self, words: Array | None, digits: Bytes | None, fields: int) -> Steps[Bytes | None]:
         """Two rounds or more."""
         sent = 0 if words is None else words.size
-        yield from _run(table_batches(fields, sent, 0 if digits is None else digits.size))
+        yield from self._run(table_batches(fields, sent, 0 if digits is None else digits.size))
         return None if digits is None else ghost(digits.size)
 
     def matrices(
@@ -94,33 +99,25 @@ class CountingOts:
         bits, rows = 8 * given.itemsize, prod(items) * m
         sends, receives = carried is not None, choosing is not None
         panels = matrix_batches(bits, rows, k, n, sends=sends, receives=receives)
-        yield from _run(panel.batch for panel in panels)
+        yield from self._run(panel.batch for panel in panels)
         made = (*items, m, n)
         return ghost(made, given.dtype), ghost(made, given.dtype)
 
+    def _run(self, batches: Iterable[Batch]) -> Steps[None]:
+        """Ask for OTs; the choices of a batch go out before the message of the one before it."""
+        last: Batch | None = None
+        for batch in batches:
+            sent, received = batch.ots
+            yield from ask(Take(peer=self._peer, sent=sent, received=received))
+            yield from self._exchange(batch, last)
+            last = batch
+        if last is not None:
+            yield from self._exchange(None, last)
 
-def _run(batches: Iterable[Batch]) -> Steps[None]:
-    """Ask for OTs; the choices of a batch go out before the message of the one before it."""
-    last: Batch | None = None
-    for batch in batches:
-        sent, received = batch.sent, batch.received
-        yield from ask(Take(sent=sent.ots if sent else 0, received=received.ots if received else 0))
-        yield from _exchange(batch, last)
-        last = batch
-    if last is not None:
-        yield from _exchange(None, last)
-
-
-def _exchange(begun: Batch | None, last: Batch | None) -> Steps[None]:
-    outgoing = incoming = 0
-    if begun is not None:
-        outgoing += begun.received.flips if begun.received else 0
-        incoming += begun.sent.flips if begun.sent else 0
-    if last is not None:
-        outgoing += last.sent.message if last.sent else 0
-        incoming += last.received.message if last.received else 0
-    if outgoing or incoming:
-        yield from ask(Round(send=(ghost(outgoing),), receive=incoming))
+    def _exchange(self, begun: Batch | None, last: Batch | None) -> Steps[None]:
+        outgoing, incoming = exchanged(begun, last)
+        if outgoing or incoming:
+            yield from ask(Round(peer=self._peer, send=(ghost(outgoing),), receive=incoming))
 
 
 class CountingRegisters:
@@ -274,16 +271,17 @@ def _random(count: int) -> Bytes:
 
 def counting_party(index: int, notes: Notes, *, backend: Backend = OT) -> SharingParty:
     """Return a party that counts what it takes with a back end."""
-    ots = CountingOts()
+    side = COMPUTING.side(index)
+    ots = CountingOts(side.other)
     making = backend.making
     given = CountingGiven(notes)
     return SharingParty(
-        index=index,
+        side=side,
         random=_random,
         ots=ots,
         planes=CountingPlanes(),
         preprocessing=(
-            CountingPreprocessing(making(index, _random, ots), notes) if making else given
+            CountingPreprocessing(making(side, _random, ots), notes) if making else given
         ),
         backend=backend,
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
@@ -20,7 +21,7 @@ from ..codegen.interface import Exchange
 from ..ir import tree as ir
 from ..ir.dtypes import share_dtype
 from ..ir.known_operands import Numbers
-from ..ir.parties import Link, Pair
+from ..ir.parties import Link
 from ..protocols.core.backend import Backend
 from ..protocols.core.preprocessing import Unit
 from ..protocols.core.steps import Array, Request, Round, Step, Steps, Take, together
@@ -71,30 +72,36 @@ def signature(exchange: Exchange) -> Hashable:
     return tuple(members)
 
 
-def trace_of(exchanges: tuple[Exchange, Exchange], *, backend: Backend = OT) -> Trace:
-    """Run a group at both parties, given as it is to each of them."""
+def trace_of(exchanges: Sequence[Exchange], *, backend: Backend = OT) -> Trace:
+    """Run a group at all parties, given as it is to each of them."""
     trace = Trace()
-    pair = Pair(*(exchange.party for exchange in exchanges))
-    notes = [_Owners(trace, count=party == pair.first) for party in pair]
-    runs = [
-        _started(exchange, one, backend) for exchange, one in zip(exchanges, notes, strict=True)
-    ]
+    measured = exchanges[0].party
+    owners = {one.party: _Owners(trace, count=one.party == measured) for one in exchanges}
+    runs = {one.party: _started(one, owners[one.party], backend) for one in exchanges}
+    replies: dict[int, Any] = dict.fromkeys(runs)
     heap = Heap()
-    replies: list[Any] = [None, None]
+
+    def counted(party: int) -> AbstractContextManager[None]:
+        return heap.within() if party == measured else nullcontext()
+
     while True:
-        with heap.within():
-            first = _next(runs[0], replies[0])
-        second = _next(runs[1], replies[1])
-        if first is None or second is None:
-            if first is not second:
-                raise CompilerBug("one party's protocols ended before the other's")
+        steps: dict[int, Step] = {}
+        for party, run in runs.items():
+            with counted(party):
+                step = _next(run, replies[party])
+            if step is not None:
+                steps[party] = step
+        if not steps:
             trace.memory = heap.most
             return trace
-        _note(trace, pair, (first, second), notes)
-        with heap.within():
-            replies[0] = [_reply(request) for request in first]
-        replies[1] = [_reply(request) for request in second]
-        del first, second
+        if len(steps) < len(runs):
+            raise CompilerBug("one party's protocols ended before another's")
+        _note(trace, steps, owners)
+        for party, step in steps.items():
+            with counted(party):
+                replies[party] = [_reply(request) for request in step]
+        # Their arrays would count as alive.
+        del steps, step
 
 
 class _Owners:
@@ -166,21 +173,45 @@ def _reply(request: Request) -> Any:
             raise CompilerBug("a protocol asked for what only a simulation has")
 
 
-def _note(trace: Trace, pair: Pair, steps: tuple[Step, Step], owners: Sequence[_Owners]) -> None:
-    forth, back = pair.links
+def _note(trace: Trace, steps: Mapping[int, Step], owners: Mapping[int, _Owners]) -> None:
+    """Match what parties ask of one another, and add it to a trace."""
+    asked: dict[Link, list[_Asked]] = {}
+    for party, step in steps.items():
+        for request in step:
+            one = _Asked(request, *owners[party].of(request))
+            asked.setdefault(Link(party, request.peer), []).append(one)
     taken: list[Part] = []
     sent: list[Part] = []
-    for first, second in zip(*steps, strict=True):
-        member, phase = owners[0].of(first)
-        owners[1].of(second)
-        match first, second:
-            case Take(), Take() if (first.sent, first.received) == (second.received, second.sent):
-                taken.append(Part(member, phase, {forth: first.sent, back: first.received}))
-            case Round(), Round() if (first.sent, first.receive) == (second.receive, second.sent):
-                sent.append(Part(member, phase, {forth: first.sent, back: second.sent}))
-            case _:
-                raise CompilerBug(f"the parties' requests don't fit: {first} and {second}")
+    for link, mine in asked.items():
+        theirs = asked.get(link.back, [])
+        expected = [(type(one.request), *_lengths(one.request)[::-1]) for one in theirs]
+        if [(type(one.request), *_lengths(one.request)) for one in mine] != expected:
+            raise CompilerBug(f"the parties' requests don't fit: {mine} and {theirs}")
+        for one in mine if link.sender < link.receiver else ():
+            forth, back = _lengths(one.request)
+            parts = taken if isinstance(one.request, Take) else sent
+            parts.append(Part(one.member, one.phase, {link: forth, link.back: back}))
     trace.steps.append((taken, sent))
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A request, by which operation of the group, and in which phase."""
+
+    request: Request
+    member: int
+    phase: Phase
+
+
+def _lengths(request: Request) -> tuple[int, int]:
+    """Return what goes to the peer and what comes from it: OTs, or bytes."""
+    match request:
+        case Take():
+            return request.sent, request.received
+        case Round():
+            return request.sent, request.receive
+        case _:
+            raise CompilerBug("a protocol asked for what only a simulation has")
 
 
 def book(session: Session, trace: Trace, places: Sequence[Span]) -> None:

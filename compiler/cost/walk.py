@@ -92,19 +92,19 @@ class Plans:
             elif enters_yao(group[0]):
                 action = partial(yao.enter, group=group)
             else:
-                first, second = (one.exchanges[one.exchange_number(group)] for one in interfaces)
-                action = partial(book, trace=self._trace(first, second), places=_places(group))
+                exchanges = [one.exchanges[one.exchange_number(group)] for one in interfaces]
+                action = partial(book, trace=self._trace(exchanges), places=_places(group))
             if action is not None:
                 self.actions[id(group[0])] = action
             for operation in group:
                 for inner in operation.regions:
                     self._region(inner, views, numbers, interfaces)
 
-    def _trace(self, first: Exchange, second: Exchange) -> Trace:
-        known = signature(first), self.backend.source
+    def _trace(self, exchanges: Sequence[Exchange]) -> Trace:
+        known = signature(exchanges[0]), self.backend.source
         found = self.traces.get(known)
         if found is None:
-            found = self.traces[known] = trace_of((first, second), backend=self.backend)
+            found = self.traces[known] = trace_of(exchanges, backend=self.backend)
         self.memory = max(self.memory or 0, found.memory)
         return found
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 from ezlang.diagnostics.diagnostic import CompilerBug
+
+T = TypeVar("T")
 
 
 class Link(NamedTuple):
@@ -63,9 +65,30 @@ class Pair:
 
     def other(self, party: int) -> int:
         """Return the other party of the two."""
+        return self.side(party).other
+
+    def side(self, party: int) -> Side:
+        """Return how one of the two sees them."""
         if party not in (self.first, self.second):
             raise CompilerBug(f"party {party} isn't one of the two that compute")
-        return self.second if party == self.first else self.first
+        is_first = party == self.first
+        return Side(own=party, other=self.second if is_first else self.first, is_first=is_first)
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A pair as one of the two sees it, by its `own` number and the number of the `other` party."""
+
+    own: int
+    other: int
+    is_first: bool
+
+    def ordered(self, own: T, other: T) -> tuple[T, T]:
+        """Return what is the first party's and what is the second's, given whose own it is.
+
+        Given those, it returns what is this party's own and what is the other's.
+        """
+        return (own, other) if self.is_first else (other, own)
 
 
 COMPUTING: Final = Pair(first=0, second=1)

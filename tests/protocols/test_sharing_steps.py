@@ -17,6 +17,7 @@ from sharing_parties import (
     unpacked,
 )
 
+from ezlang.compiler.ir.parties import COMPUTING
 from ezlang.compiler.protocols.arithmetic import comparison, matrices
 from ezlang.compiler.protocols.arithmetic import products as arithmetic
 from ezlang.compiler.protocols.conversions import bits_and_numbers as conversions
@@ -167,7 +168,7 @@ def test_the_stock_foretells_what_a_source_sends(source: str) -> None:
         return Stock(SilentBatches(TINY) if source == "silent" else ExtensionBatches(2))
 
     def run(index: int) -> None:
-        sender, receiver = open_sessions(pair.channels[index], index, size)  # type: ignore
+        sender, receiver = open_sessions(pair.channels[index], COMPUTING.side(index), size)  # type: ignore
         for count in counts:
             ends = sorted((sender, receiver), key=lambda end: not end.speaks)
             for end in ends:

@@ -26,11 +26,12 @@ from two_parties import (
 
 from ezlang.compiler.circuits.evaluate import apply
 from ezlang.compiler.circuits.netlist import Netlist, Port
+from ezlang.compiler.ir.ots import OtKind
 from ezlang.compiler.kernels import abi
 from ezlang.compiler.kernels.engine import Engine
 from ezlang.compiler.kernels.target import AesPath, available_paths, host_target
 from ezlang.compiler.protocols.ot.stock import Parameters, extension_bytes
-from ezlang.compiler.protocols.yao.session import NetlistHandle, YaoParty, YaoRole
+from ezlang.compiler.protocols.yao.session import NetlistHandle, YaoParty, YaoRole, label_source
 
 GARBLER, EVALUATOR = YaoRole.GARBLER, YaoRole.EVALUATOR
 PORTS = (Port(8), Port(16), Port(5, public=True), Port(1))
@@ -173,7 +174,7 @@ def test_silent_ots_among_circuits() -> None:
         return results
 
     expected = [(i * 1000 + 3 * j) & (0xF0F0 ^ (i + j)) for i in range(rounds) for j in range(n)]
-    assert run_yao(program, silent=parameters) == (expected, expected)
+    assert run_yao(program, labels=label_source(OtKind.SILENT, parameters)) == (expected, expected)
 
 
 def test_bytes_in_the_clear_keep_their_order() -> None:

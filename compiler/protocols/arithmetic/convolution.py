@@ -21,7 +21,7 @@ from ezlang.diagnostics.diagnostic import CompilerBug
 
 from ..core.party import SharingParty
 from ..core.preprocessing import ConvolutionTriple
-from ..core.steps import Array, Steps, swap
+from ..core.steps import Array, Steps
 from .matrices import matrix_multiply, matrix_multiply_known
 from .products import bits_of
 
@@ -95,10 +95,10 @@ def convolve_opened(party: SharingParty, x: Array, y: Array, stride: int) -> Ste
     """
     triple = yield from party.preprocessing.convolution_triple(triple_for(x, y, stride))
     opened = np.concatenate(((x - triple.a).reshape(-1), (y - triple.b).reshape(-1)))
-    theirs = yield from swap(opened, "masked images and filters")
+    theirs = yield from party.swap(opened, "masked images and filters")
     opened += theirs.view(x.dtype)
     d, e = opened[: x.size].reshape(x.shape), opened[x.size :].reshape(y.shape)
-    right = triple.b + e if party.index == 0 else triple.b
+    right = triple.b + e if party.adds_known else triple.b
     result: Array = triple.c + convolved(d, right, stride) + convolved(triple.a, e, stride)
     return result
 

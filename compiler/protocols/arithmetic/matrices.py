@@ -25,7 +25,7 @@ from ezlang.diagnostics.diagnostic import CompilerBug
 from ..core.lengths import up
 from ..core.party import SharingParty
 from ..core.sizes import PANEL
-from ..core.steps import Array, Steps, swap
+from ..core.steps import Array, Steps
 from .products import bits_of, product
 
 
@@ -75,10 +75,10 @@ def matrix_multiply_opened(party: SharingParty, x: Array, y: Array) -> Steps[Arr
     triple = yield from party.preprocessing.matrix_triples(prod(items), m, k, n, bits_of(x))
     a, b, c = triple.a.reshape(x.shape), triple.b.reshape(y.shape), triple.c
     opened = np.concatenate(((x - a).reshape(-1), (y - b).reshape(-1)))
-    theirs = yield from swap(opened, "masked matrices")
+    theirs = yield from party.swap(opened, "masked matrices")
     opened += theirs.view(x.dtype)
     d, e = opened[: x.size].reshape(x.shape), opened[x.size :].reshape(y.shape)
-    right = b + e if party.index == 0 else b
+    right = b + e if party.adds_known else b
     result: Array = c.reshape(*items, m, n) + d @ right + a @ e
     return result
 

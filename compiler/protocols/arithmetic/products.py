@@ -13,10 +13,11 @@ import numpy.typing as npt
 from ezlang.diagnostics.diagnostic import CompilerBug
 
 from ...ir.dtypes import word_dtype
+from ...ir.parties import Side
 from ..core.party import OtBox, SharingParty
 from ..core.preprocessing import Triples
 from ..core.sizes import WIDTHS
-from ..core.steps import Array, Round, Steps, ask, swap
+from ..core.steps import Array, Round, Steps, ask
 
 Numbers = npt.NDArray[np.unsignedinteger]
 
@@ -42,11 +43,11 @@ def multiply(
     opened = np.empty((2, x.size), x.dtype)
     np.subtract(x.reshape(-1), prepared.a, out=opened[0])
     np.subtract(y.reshape(-1), prepared.b, out=opened[1])
-    theirs = yield from swap(opened, "masked factors")
+    theirs = yield from party.swap(opened, "masked factors")
     opened += theirs.view(x.dtype).reshape(2, -1)
     d, e = opened
     product: Array = prepared.c + d * prepared.b + e * prepared.a
-    if party.index == 0:
+    if party.adds_known:
         product += d * e
     return product.reshape(x.shape)
 
@@ -104,10 +105,10 @@ def multiply_known_opened(
 def square(party: SharingParty, x: Array) -> Steps[Array]:
     """x² = x₀² + x₁² + 2·x₀x₁: one cross term.
 
-    Cost: ℓ·n OTs; ceil(ℓn/8) bytes and M(ℓ, n) back, in the first half of the elements with party 0
-    as sender, in the rest with party 1. Two rounds and one for each further batch. With a dealer's
-    a and a² it is a² + 2da + d² for d = x − a [DKL+13]: n elements each way, one round. Opened: d,
-    uniform since a is.
+    Cost: ℓ·n OTs; ceil(ℓn/8) bytes and M(ℓ, n) back, in the first half of the elements with the
+    first party as sender, in the rest with the second. Two rounds and one for each further batch.
+    With a dealer's a and a² it is a² + 2da + d² for d = x − a [DKL+13]: n elements each way, one
+    round. Opened: d, uniform since a is.
     """
     return party.forms.square(party, x)
 
@@ -115,7 +116,7 @@ def square(party: SharingParty, x: Array) -> Steps[Array]:
 def square_by_ots(party: SharingParty, x: Array) -> Steps[Array]:
     """`square`, by a cross term."""
     bits_of(x)
-    cross = yield from halved_products(party.ots, party.index, x)
+    cross = yield from halved_products(party.ots, party.side, x)
     result: Array = x * x + 2 * cross
     return result
 
@@ -125,25 +126,21 @@ def square_opened(party: SharingParty, x: Array) -> Steps[Array]:
     made = yield from party.preprocessing.squares(x.size, bits_of(x))
     d = yield from open_numbers(party, x.reshape(-1) - made.a)
     result: Array = made.c + 2 * d * made.a
-    if party.index == 0:
+    if party.adds_known:
         result += d * d
     return result.reshape(x.shape)
 
 
-def halved_products(ots: OtBox, index: int, x: Array, *, bitwise: bool = False) -> Steps[Array]:
-    """Return shares of party 0's x times party 1's x, by OTs in both directions.
+def halved_products(ots: OtBox, side: Side, x: Array, *, bitwise: bool = False) -> Steps[Array]:
+    """Return shares of the first party's x times the second's x, by OTs in both directions.
 
-    Of n elements, party 0 is the sender of the first ceil(n/2).
+    Of n elements, the first party is the sender of the first ceil(n/2).
     """
     flat = x.reshape(-1)
     middle = -(-flat.size // 2)
-    own, other = flat[:middle], flat[middle:]
-    if index == 1:
-        own, other = other, own
-    shares = yield from ots.products(own, other, bitwise=bitwise)
-    if index == 1:
-        shares = shares[1], shares[0]
-    return np.concatenate(shares).reshape(x.shape)
+    sent, received = side.ordered(flat[:middle], flat[middle:])
+    shares = yield from ots.products(sent, received, bitwise=bitwise)
+    return np.concatenate(side.ordered(*shares)).reshape(x.shape)
 
 
 def share_from(
@@ -153,19 +150,19 @@ def share_from(
     dtype = word_dtype(bits)
     size = int(np.prod(shape)) * dtype.itemsize
     if party.index != owner:
-        theirs = yield from ask(Round(receive=size, purpose="a share of an input"))
+        theirs = yield from ask(Round(peer=owner, receive=size, purpose="a share of an input"))
         share: Array = theirs.view(dtype).reshape(shape)
         return share
     if x is None:
         raise CompilerBug("the owner of an input must give it")
     mask = np.ascontiguousarray(party.random(size).view(dtype).reshape(shape))
-    yield from ask(Round(send=(mask,), purpose="a share of an input"))
+    yield from ask(Round(peer=party.side.other, send=(mask,), purpose="a share of an input"))
     result: Array = x.astype(dtype) - mask
     return result
 
 
 def open_numbers(party: SharingParty, x: Array) -> Steps[Array]:
     """Tell both parties x: n elements each way, one round."""
-    theirs = yield from swap(x, "an opening")
+    theirs = yield from party.swap(x, "an opening")
     opened: Array = x + theirs.view(x.dtype).reshape(x.shape)
     return opened

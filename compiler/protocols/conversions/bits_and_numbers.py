@@ -37,8 +37,8 @@ def masks(condition: Array, x: Array) -> Array:
 def bits_to_numbers(party: SharingParty, x: Bytes, n: int, bits: int) -> Steps[Array]:
     """Return shares modulo 2^ℓ of n bits shared by exclusive or: x₀ + x₁ − 2·x₀x₁ [DSZ15].
 
-    Cost: an additive OT a bit, with party 0 as sender for the first ceil(n/2), party 1 for the
-    rest. With a dealer: a daBit r a bit, N bytes each way, one round; opened is x ⊕ r, and
+    Cost: an additive OT a bit, with the first party as sender for the first ceil(n/2), the second
+    for the rest. With a dealer: a daBit r a bit, N bytes each way, one round; opened is x ⊕ r, and
     x = (x ⊕ r) + r − 2·(x ⊕ r)·r is local then [RW19].
     """
     return party.forms.numbers_of_bits(party, x, n, bits)
@@ -47,7 +47,7 @@ def bits_to_numbers(party: SharingParty, x: Bytes, n: int, bits: int) -> Steps[A
 def bits_to_numbers_by_ots(party: SharingParty, x: Bytes, n: int, bits: int) -> Steps[Array]:
     """`bits_to_numbers`, by additive OTs."""
     own = unpack(x, n)
-    shares = yield from halved_bit_products(party.ots, party.index, own, bits)
+    shares = yield from halved_bit_products(party.ots, party.side, own, bits)
     result: Array = own.astype(word_dtype(bits)) + shares
     return result
 
@@ -61,7 +61,7 @@ def bits_to_numbers_opened(party: SharingParty, x: Bytes, n: int, bits: int) -> 
     opened = yield from open_bits(party, x ^ made.bits)
     known = unpack(opened, n).astype(dtype)
     number = made.numbers - 2 * known * made.numbers
-    result: Array = number + known if party.index == 0 else number
+    result: Array = number + known if party.adds_known else number
     return result
 
 
@@ -104,7 +104,7 @@ def to_numbers(party: SharingParty, x: Array) -> Steps[Array]:
 def to_numbers_by_ots(party: SharingParty, x: Array) -> Steps[Array]:
     """`to_numbers`, by bitwise products."""
     bits_of(x)
-    cross = yield from halved_products(party.ots, party.index, x, bitwise=True)
+    cross = yield from halved_products(party.ots, party.side, x, bitwise=True)
     result: Array = x + cross
     return result
 
@@ -129,8 +129,7 @@ def to_bits(party: SharingParty, x: Array, *, shallow: bool = True) -> Steps[Byt
     Cost: that of the adder, by `boolean.evaluate`: for ℓ = 64 with `shallow` 7 rounds, otherwise
     63 ANDs an element in 63 rounds.
     """
-    nothing = np.zeros_like(x)
-    inputs = [x, nothing] if party.index == 0 else [nothing, x]
+    inputs = party.side.ordered(x, np.zeros_like(x))
     planes = yield from evaluate(party, adder(bits_of(x), shallow=shallow), inputs, x.size)
     return planes
 

@@ -24,8 +24,7 @@ def narrow_bits(
         planes = yield from to_bits(party, x, shallow=shallow)
         return planes
     own = party.planes.slice(x)[: narrow.bits]
-    nothing = np.zeros_like(own)
-    inputs = [own, nothing] if party.index == 0 else [nothing, own]
+    inputs = party.side.ordered(own, np.zeros_like(own))
     low = yield from evaluate(party, adder(narrow.bits, shallow=shallow), inputs, x.size)
     top = np.zeros_like(low[-1:]) if narrow.nonnegative else low[-1:]
     return np.concatenate([low, *[top] * (bits_of(x) - narrow.bits)])

@@ -15,6 +15,7 @@ from ezlang.diagnostics.diagnostic import CompilerBug
 
 from ...circuits.catalogue import Narrow
 from ...ir.ots import OtKind
+from ...ir.parties import Side
 from .preprocessing import Preprocessing
 from .steps import Array, Bytes, Steps
 
@@ -70,17 +71,17 @@ class Backend:
     """A back end.
 
     `batches` says how many correlated OTs of a kind there are at a time, and what is sent for them.
-    `making`, given a party's number, randomness and OTs, is the protocol that makes units in the
-    run; it is None if they are there before it.
+    `making`, given a party's side, randomness and OTs, is the protocol that makes units in the run;
+    it is None if they are there before it.
     """
 
     source: Source
     forms: Forms
     batches: Callable[[OtKind], Batches]
-    making: Callable[[int, Random, OtBox], Preprocessing] | None
+    making: Callable[[Side, Random, OtBox], Preprocessing] | None
 
-    def preprocessing(self, index: int, random: Random, ots: OtBox) -> Preprocessing:
+    def preprocessing(self, side: Side, random: Random, ots: OtBox) -> Preprocessing:
         """Return where a party gets units from that are made in the run."""
         if self.making is None:
             raise CompilerBug("this preprocessing isn't made in the run")
-        return self.making(index, random, ots)
+        return self.making(side, random, ots)

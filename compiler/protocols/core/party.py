@@ -15,13 +15,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from ezlang.diagnostics.diagnostic import CompilerBug
-
 from ...circuits.netlist import Netlist
+from ...ir.parties import Side
 from ..boolean.comparison_tree import Level
 from .backend import Backend, Forms, Random
 from .preprocessing import BitTriples, Preprocessing
-from .steps import Array, Bytes, Steps
+from .steps import Array, Bytes, Steps, swap
 
 
 class OtBox(Protocol):
@@ -100,7 +99,7 @@ class Registers(Protocol):
     def free(self, start: int, stop: int) -> None:
         """Run instructions start … stop − 1, none of which is an AND.
 
-        Where a known value is added to a secret one, party 0 does it.
+        Where a known value is added to a secret one, the first party does it.
         """
 
     def open(self, start: int, stop: int, triples: BitTriples) -> Bytes:
@@ -146,29 +145,40 @@ class Planes(Protocol):
 
 @dataclass(slots=True, kw_only=True)
 class SharingParty:
-    """Party 0 or 1. Both run the same protocols with the same shapes in the same order.
+    """One of two parties. Both run the same protocols with the same shapes in the same order.
 
+    Where protocols tell them apart, they do so by the first and the second party of a `side`.
     `random(n)` are n private random bytes. The `backend` decides where preprocessing comes from and
     which forms of protocols are taken.
     """
 
-    index: int
+    side: Side
     random: Random
     ots: OtBox
     planes: Planes
     preprocessing: Preprocessing
     backend: Backend
 
-    def __post_init__(self) -> None:
-        if self.index not in (0, 1):
-            raise CompilerBug("a sharing party is number 0 or 1")
+    @property
+    def index(self) -> int:
+        """The party's number."""
+        return self.side.own
+
+    @property
+    def is_first(self) -> bool:
+        """Whether it is the first of the two."""
+        return self.side.is_first
+
+    @property
+    def adds_known(self) -> bool:
+        """Whether it is the one that adds to its share what all know."""
+        return self.side.is_first
+
+    def swap(self, data: Array, purpose: str = "") -> Steps[Bytes]:
+        """Send an array to the other party, return as many bytes from it. One round."""
+        return swap(self.side.other, data, purpose)
 
     @property
     def forms(self) -> Forms:
         """The back end's forms of protocols."""
         return self.backend.forms
-
-    @property
-    def first_mask(self) -> int:
-        """All ones at party 0, zeros at party 1: who adds what both know."""
-        return self.index - 1

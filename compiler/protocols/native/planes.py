@@ -146,9 +146,9 @@ class NativeTree:
 class NativePlanes:
     """Bit-slicing (`party.Planes`) at one party."""
 
-    def __init__(self, native: Native, index: int) -> None:
+    def __init__(self, native: Native, *, adds_known: bool) -> None:
         self._native = native
-        self._first_mask = index - 1
+        self._first_mask = -int(adds_known)
         native.load(units.add_bits)
 
     def registers(self, netlist: Netlist, n: int) -> NativeRegisters:

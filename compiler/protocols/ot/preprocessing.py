@@ -11,6 +11,7 @@ import numpy as np
 from ezlang.diagnostics.diagnostic import CompilerBug
 
 from ...ir.dtypes import word_dtype
+from ...ir.parties import Side
 from ..arithmetic.convolution import convolved, output_images, patches
 from ..arithmetic.products import halved_products
 from ..core.party import OtBox
@@ -39,8 +40,8 @@ class OtPreprocessing(Preprocessing):
     Seen: messages of OTs, masked by pads that are used once.
     """
 
-    def __init__(self, index: int, random: Callable[[int], Bytes], ots: OtBox) -> None:
-        self._index = index
+    def __init__(self, side: Side, random: Callable[[int], Bytes], ots: OtBox) -> None:
+        self._side = side
         self._random = random
         self._ots = ots
 
@@ -78,7 +79,7 @@ class OtPreprocessing(Preprocessing):
         """Random numbers and their squares: one cross term. Cost: that of `arithmetic.square`."""
         dtype = word_dtype(bits)
         a = self._random(count * dtype.itemsize).view(dtype)
-        cross = yield from halved_products(self._ots, self._index, a)
+        cross = yield from halved_products(self._ots, self._side, a)
         return Squares(a=a, c=a * a + 2 * cross)
 
     def _matrix_triples(self, unit: MatrixTriple, count: int) -> Steps[MatrixTriples]:
@@ -112,24 +113,22 @@ class OtPreprocessing(Preprocessing):
     def _random_bits(self, count: int, bits: int) -> Steps[DaBits]:
         """Random bits r₀ ⊕ r₁ = r₀ + r₁ − 2·r₀r₁ [DSZ15].
 
-        Cost: an additive OT a bit, with party 0 as sender of the first half; two rounds.
+        Cost: an additive OT a bit, with the first party as sender of the first half; two rounds.
         """
         packed = self._random(-(-count // 8))
         own = np.unpackbits(packed, count=count, bitorder="little")
-        product = yield from halved_bit_products(self._ots, self._index, own, bits)
+        product = yield from halved_bit_products(self._ots, self._side, own, bits)
         numbers = own.astype(word_dtype(bits)) + product
         return DaBits(bits=np.packbits(own, bitorder="little"), numbers=numbers)
 
 
-def halved_bit_products(ots: OtBox, index: int, own: Bytes, bits: int) -> Steps[Array]:
+def halved_bit_products(ots: OtBox, side: Side, own: Bytes, bits: int) -> Steps[Array]:
     """Return shares modulo 2^ℓ of −2·x₀x₁ for bits, a byte each, by OTs in both directions.
 
-    Of n bits, party 0 is the sender of the first ceil(n/2). `lengths.additive_batches`.
+    Of n bits, the first party is the sender of the first ceil(n/2). `lengths.additive_batches`.
     """
     middle = -(-own.size // 2)
-    first, second = own[:middle], own[middle:]
-    if index == 1:
-        first, second = second, first
+    sent, chosen = side.ordered(own[:middle], own[middle:])
     dtype = word_dtype(bits)
-    shares = yield from ots.additive(first.astype(dtype) * dtype.type((1 << bits) - 2), second)
-    return np.concatenate(shares if index == 0 else (shares[1], shares[0]))
+    shares = yield from ots.additive(sent.astype(dtype) * dtype.type((1 << bits) - 2), chosen)
+    return np.concatenate(side.ordered(*shares))

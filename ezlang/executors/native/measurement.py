@@ -20,15 +20,16 @@ import numpy as np
 
 from ezlang.compiler.circuits.catalogue import SECRET, binary
 from ezlang.compiler.cost.profiles import Profile
+from ezlang.compiler.ir.parties import COMPUTING
 from ezlang.compiler.ir.tree import BinaryKind
 from ezlang.compiler.kernels import abi
 from ezlang.compiler.kernels.engine import Engine
 from ezlang.compiler.protocols.arithmetic import products as arithmetic
 from ezlang.compiler.protocols.boolean import gates as boolean
-from ezlang.compiler.protocols.core.steps import Take, ask, swap
+from ezlang.compiler.protocols.core.steps import Take, ask
 from ezlang.compiler.protocols.native.calls import Native
 from ezlang.compiler.protocols.native.session import NativeSession, open_session
-from ezlang.compiler.protocols.ot.directions import extension_sessions
+from ezlang.compiler.protocols.ot.directions import Ends, extension_sessions
 from ezlang.compiler.protocols.ot.softspoken import AlignedBytes
 from ezlang.compiler.protocols.yao.session import NetlistHandle, YaoParty, YaoRole
 from ezlang.session.address import Address
@@ -68,10 +69,12 @@ def calibrate(
     try:
         line = _round_trip(channel, party), _bandwidth(channel, party)
         gates = _garbling(channel, party, engine)
-        session = open_session(party, channel, Native(), *extension_sessions(channel, party))
+        side = COMPUTING.side(party)
+        ends = Ends(*extension_sessions(channel, side))
+        session = open_session(side, channel, Native(), ends)
         shares = _sharings(session)
         mine = np.array([*line, gates, *shares], np.float64)
-        theirs = session.run(swap(mine)).view(np.float64)
+        theirs = session.run(session.party.swap(mine)).view(np.float64)
     finally:
         channel.close()
     slower = [
@@ -124,7 +127,7 @@ def _bandwidth(channel: SocketChannel, party: int) -> float:
 
 def _garbling(channel: SocketChannel, party: int, engine: Engine) -> float:
     """Return ANDs a second, by the processor's time."""
-    yao = YaoParty((YaoRole.GARBLER, YaoRole.EVALUATOR)[party], channel, engine)
+    yao = YaoParty(YaoRole.of(party), channel, engine)
     netlist = binary(BinaryKind.LT, UINT64, SECRET, SECRET)
     handle = NetlistHandle(netlist)
     labels = AlignedBytes(abi.LABEL_BYTES * 64 * _COMPARISONS)
@@ -151,15 +154,16 @@ def _sharings(session: NativeSession) -> tuple[float, float, float, float, float
     words = np.zeros(_SHARED_WORDS, np.uint8)
     numbers = np.zeros(_PRODUCTS, np.uint64)
     triples = session.run(boolean.bit_triples(party, 8 * _SHARED_WORDS))
-    ots = _busy(lambda: session.run(ask(Take(sent=_OTS, received=_OTS))))
+    take = Take(peer=party.side.other, sent=_OTS, received=_OTS)
+    ots = _busy(lambda: session.run(ask(take)))
     bits = _busy(lambda: session.run(boolean.bit_triples(party, _BIT_TRIPLES)))
     made = _busy(lambda: session.run(arithmetic.multiply(party, numbers, numbers)))
-    one = _busy(lambda: session.run(swap(words[:1])))
+    one = _busy(lambda: session.run(party.swap(words[:1])))
 
     def shared() -> None:
         opened = words ^ triples.a, words ^ triples.b
         for operand in opened:
-            session.run(swap(operand))
+            session.run(party.swap(operand))
         _ = triples.c ^ (opened[0] & triples.b) ^ (opened[1] & triples.a)
 
     ands = _busy(shared)

@@ -11,11 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ezlang.compiler.codegen.load import LoadedProgram, load
-from ezlang.compiler.ir.ots import OtKind
 from ezlang.compiler.kernels.abi import STATUS_PROGRAM
 from ezlang.compiler.kernels.engine import Engine
-from ezlang.compiler.protocols.dealt.expansion import DealtUnits
-from ezlang.compiler.protocols.ot.stock import MEDIUM, group_bits
+from ezlang.compiler.protocols.native.supply import OtSupply, Supply
 from ezlang.compiler.protocols.yao.session import YaoParty, YaoRole
 from ezlang.diagnostics.diagnostic import Diagnostic, EzError
 from ezlang.executors.failures import Failure, failure
@@ -73,22 +71,19 @@ def run_over(
     inputs: Mapping[str, Data],
     channel: SocketChannel,
     watch: Stopwatch,
-    dealt: DealtUnits | None = None,
+    supply: Supply | None = None,
 ) -> PartyOutcome:
     """Run a party over a connected channel to a peer that runs the same program.
 
     `program` is the executable's for this party, `inputs` are its own, checked: name → data.
-    `dealt`: what a dealer has dealt to this party.
+    `supply` is where correlated randomness comes from, from OTs made in the run if it isn't given.
     Raises EzError, exit code 3, when the run fails here or at the peer.
     """
     party = program.interface.party
     buffers = Buffers(program.interface, inputs)
-    role = (YaoRole.GARBLER, YaoRole.EVALUATOR)[party]
-    kinds = executable.program.ots
-    silent = MEDIUM if kinds.yao is OtKind.SILENT else None
-    ot_bits = group_bits(kinds.yao)
-    yao = YaoParty(role, channel, program.engine, ot_bits=ot_bits, silent=silent, dealt=dealt)
-    sharing = CountedSharing(program.interface, channel, kinds.shares, dealt)
+    supply = supply or OtSupply(executable.program.ots)
+    yao = YaoParty(YaoRole.of(party), channel, program.engine, labels=supply.labels)
+    sharing = CountedSharing(program.interface, channel, supply)
     yao.exchange = sharing.run
     try:
         _execute(program, yao, buffers)

@@ -14,6 +14,7 @@ from ezlang.compiler.protocols.dealt.backend import DEALT
 from ezlang.compiler.protocols.dealt.demands import LabelOt
 from ezlang.compiler.protocols.dealt.expansion import DealtUnits, corrections
 from ezlang.compiler.protocols.native.calls import Native
+from ezlang.compiler.protocols.native.supply import DealtSupply
 from ezlang.diagnostics.diagnostic import EzError
 from ezlang.executors.native.demands import demands_of
 from ezlang.executors.native.executable import Executable, executable_of
@@ -126,9 +127,8 @@ def run_dealt(executable: Executable, inputs: Any) -> tuple[list[PartyOutcome], 
         name = executable.program.parties[party]
         channel = channels[party]
         try:
-            return run_over(
-                executable, programs[party], inputs[name], channel, Stopwatch(), units[party]
-            )
+            supply = DealtSupply(units[party])
+            return run_over(executable, programs[party], inputs[name], channel, Stopwatch(), supply)
         finally:
             channel.close()
 
