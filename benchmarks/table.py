@@ -21,12 +21,14 @@ from typing import Any, Final
 
 import numpy as np
 
+from ezlang.compiler.ir.parties import COMPUTING
 from ezlang.compiler.kernels.context import TABLE_BYTES
 from ezlang.compiler.protocols.arithmetic import comparison
 from ezlang.compiler.protocols.arithmetic import products as arithmetic
 from ezlang.compiler.protocols.core.party import SharingParty
-from ezlang.compiler.protocols.core.steps import Steps, swap
-from ezlang.compiler.protocols.dealt.demands import Tally
+from ezlang.compiler.protocols.core.preprocessing import BitPair, BitTriple, RingTriple, Unit
+from ezlang.compiler.protocols.core.steps import Steps
+from ezlang.compiler.protocols.dealt.demands import Demands, demanded
 from ezlang.compiler.protocols.dealt.expansion import DealtUnits, corrections
 from ezlang.compiler.protocols.native.calls import Native
 from ezlang.compiler.protocols.native.session import (
@@ -34,7 +36,7 @@ from ezlang.compiler.protocols.native.session import (
     open_dealt_session,
     open_session,
 )
-from ezlang.compiler.protocols.ot.directions import extension_sessions, silent_sessions
+from ezlang.compiler.protocols.ot.directions import Ends, extension_sessions, silent_sessions
 from ezlang.session.channel import SocketChannel
 
 from . import ot, programs, sharing, yao
@@ -103,12 +105,12 @@ class _Work:
     def run(self) -> None:
         """Run it once, at both parties together."""
         channel, session = self._channel, self.session
-        session.run(swap(np.zeros(1, np.uint8)))
+        session.run(session.party.swap(np.zeros(1, np.uint8)))
         sent, received, rounds = channel.bytes_sent, channel.bytes_received, channel.rounds
         wall, core = time.perf_counter(), time.process_time()
         session.run(self._work.run(session.party))
         self._rounds = channel.rounds - rounds
-        session.run(swap(np.zeros(1, np.uint8)))
+        session.run(session.party.swap(np.zeros(1, np.uint8)))
         self._wall.append(time.perf_counter() - wall)
         self._core.append(time.process_time() - core)
         moved = channel.bytes_sent - sent - 1, channel.bytes_received - received - 1
@@ -124,20 +126,22 @@ class _Work:
 
 def _open(index: int, channel: SocketChannel, bits: int) -> NativeSession:
     """Open a session with OTs from extension with groups of `bits` bits, or silent OTs."""
-    made = extension_sessions(channel, index, bits) if bits else silent_sessions(channel, index)
-    return open_session(index, channel, Native(), *made)
+    side = COMPUTING.side(index)
+    made = extension_sessions(channel, side, bits) if bits else silent_sessions(channel, side)
+    return open_session(side, channel, Native(), Ends(*made))
 
 
 def _dealt_work(
     index: int, channel: SocketChannel, count: int, runs: int
 ) -> tuple[NativeSession, list[sharing.Workload]]:
     """Return products and comparisons with preprocessing from a dealer."""
-    tally = Tally()
-    tally.triples(count, 64)
     # A comparison of 63 bits: their products, and a tree that joins them, 62 times.
-    tally.bit_triples(63 * count)
-    tally.bit_pairs(62 * count)
-    demands = {kind: number * (runs + 1) for kind, number in tally.demands.items()}
+    used: dict[Unit, int] = {
+        RingTriple(bits=64): count,
+        BitTriple(): 63 * count,
+        BitPair(): 62 * count,
+    }
+    demands: Demands = {unit: demanded(unit, n) * (runs + 1) for unit, n in used.items()}
     native = Native()
     units = DealtUnits(native, index, SEEDS[index], demands)
     if index:

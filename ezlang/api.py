@@ -84,7 +84,7 @@ class CostReport:
     """The predicted cost of a run, according to the model of compiler/cost.
 
     `least` is exact unless there is something `unknown`: control flow that depends on values that a
-    run reveals; `most` is None if such a loop has no bound. `memory`: peak bytes at each party.
+    run reveals; `most` is None if such a loop has no bound. `memory`: party → peak bytes.
     `explained`, if asked for: why each operation has its sharing, and how good the choice is.
     """
 
@@ -94,7 +94,7 @@ class CostReport:
     profile: Profile
     least: Sum
     most: Sum | None
-    memory: tuple[int, int]
+    memory: Mapping[int, int]
     phases: dict[str, Sum]
     lines: list[tuple[Line, Sum]]
     unknown: list[tuple[Unknown, tuple[Sum, ...]]]
@@ -167,13 +167,14 @@ def cost(
     from ezlang.compiler.cost.memory import peak_bytes
     from ezlang.compiler.cost.predict import predict
     from ezlang.compiler.cost.profiles import profile_of
+    from ezlang.compiler.ir.parties import COMPUTING
     from ezlang.executors.native.executable import executable_of
 
     profile = profile_of(network)
     prepared = executable_of(program, policy, profile).program
     with deep_recursion():
         found = predict(prepared)
-        memory = (peak_bytes(prepared, 0, found), peak_bytes(prepared, 1, found))
+        memory = {party: peak_bytes(prepared, party, found) for party in COMPUTING}
     phases, waiter = summary.by_phase(found.least), summary.waiter_of(found.least)
     return CostReport(
         name=program.main.span.source.name,

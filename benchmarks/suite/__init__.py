@@ -124,7 +124,7 @@ def predicted(one: Case, protocol: str, network: str) -> Taken:
     report = api.cost(loaded, policy=protocol, network=network)
     total = report.least
     seconds = total.seconds(report.profile)
-    return Taken(seconds, sum(total.bytes_sent), total.rounds, predicted=True)
+    return Taken(seconds, sum(total.bytes_sent.values()), total.rounds, predicted=True)
 
 
 def measure(one: Case, runs: int, limit: float, *, slow: bool) -> dict[str, Taken]:

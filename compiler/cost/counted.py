@@ -15,7 +15,9 @@ from typing import Any, Final
 from ..ir import tree as ir
 from ..ir.facts import Numbers
 from ..ir.sharings import A, B
+from ..protocols.core.preprocessing import Unit
 from ..protocols.core.steps import Round, Step, Steps, Take, together
+from .amounts import SHARED_ANDS
 from .counting_party import Notes, counting_party, reply_to, steps_on_ghosts
 from .usage import Usage
 
@@ -23,9 +25,6 @@ _COUNTER: Final = 0
 """The party at which protocols are counted."""
 
 _NODE: Final = frozenset({"operands", "results", "regions", "span"})
-
-_ANDS: Final = {"bit triples": 1, "pairs of bit triples": 2}
-"""How many ANDs on boolean shares a unit of preprocessing is for."""
 
 
 def count(operations: Sequence[ir.Operation], known: Sequence[Numbers]) -> Usage:
@@ -74,9 +73,9 @@ class _Alike:
 def _count(group: _Alike) -> Usage:
     triples = 0
 
-    def book(what: str, amount: int) -> None:
+    def book(unit: Unit, amount: int) -> None:
         nonlocal triples
-        triples += _ANDS.get(what, 0) * amount
+        triples += SHARED_ANDS.get(unit, 0) * amount
 
     party = counting_party(_COUNTER, Notes(book))
     members = zip(group.operations, group.known, strict=True)

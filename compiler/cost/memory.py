@@ -20,13 +20,14 @@ from ..codegen.views import ELEMENTWISE
 from ..ir import tree as ir
 from ..ir.facts import facts_of
 from ..ir.ots import OtKind
+from ..ir.parties import COMPUTING
 from ..kernels.context import CHUNK
 from ..kernels.layout import LABEL_BYTES
 from ..protocols.ot.base import KEY_BYTES
 from ..protocols.ot.stock import LARGEST_BATCH, extension_bytes
+from .amounts import OtsMade
 from .ledger import Ledger
 from .predict import Prediction
-from .session import OTS_MADE
 from .yao import has_labels
 
 BASE: Final = 100_000_000
@@ -53,7 +54,7 @@ COPIES: Final = 1.25
 
 
 def peak_bytes(program: ir.Program, party: int, found: Prediction) -> int:
-    """Return the peak memory of a run at party 0 or 1, given what the run costs."""
+    """Return the peak memory of a run at a party, given what the run costs."""
     inputs, outputs = _interface(program, party)
     run = frame_bytes(program, party) + _registers(program) + _ots(program, found.least)
     run += sum(type.size * element_bytes(type, Form.CLEAR) for type in (*inputs, *outputs))
@@ -67,8 +68,8 @@ def peak_bytes(program: ir.Program, party: int, found: Prediction) -> int:
 def _ots(program: ir.Program, ledger: Ledger) -> int:
     """Return what OTs take: a batch, or the tables of silent OT, in each direction."""
     total = 0
-    for name in OTS_MADE:
-        made = ledger.total(name)
+    for link in COMPUTING.links:
+        made = ledger.total(OtsMade(link))
         batch = min(made, LARGEST_BATCH)
         total += KEY_BYTES * batch + extension_bytes(batch)
         if made and OtKind.SILENT in (program.ots.yao, program.ots.shares):

@@ -22,7 +22,10 @@ from ..codegen.interface import Exchange, Interface, interface_of
 from ..ir import tree as ir
 from ..ir.facts import Facts, facts_of
 from ..ir.groups import Group, enters_yao, groups, leaves_yao
+from ..ir.parties import COMPUTING, Link
 from ..ir.sharings import is_interactive
+from ..protocols.core.backend import Backend
+from ..protocols.ot.backend import OT
 from . import yao
 from .control import StaticValue, computed, costly_operations, is_run_by_all, needed_values
 from .counted import signature
@@ -53,19 +56,19 @@ class Unknown:
 class Plans:
     """What operations do to a session, by `id()`; what does nothing isn't there.
 
-    What a group does (ir/groups.py) is at its first operation. `dealt`: with a dealer. `traces` may
-    serve several programs. `memory` are the bytes of arrays that a group on shares has at the most;
-    None if there is no group.
+    What a group does (ir/groups.py) is at its first operation. `traces` may serve several programs.
+    `memory` are the bytes of arrays that a group on shares has at the most; None if there is no
+    group.
     """
 
     program: ir.Program
-    dealt: bool = False
+    backend: Backend = OT
     traces: Traces = field(default_factory=dict)
     actions: dict[int, Action] = field(default_factory=dict)
     memory: int | None = None
 
     def __post_init__(self) -> None:
-        interfaces = tuple(interface_of(self.program, party) for party in (0, 1))
+        interfaces = tuple(interface_of(self.program, party) for party in COMPUTING)
         for function in self.program.functions:
             self._region(function.body, facts_of(function), interfaces)
 
@@ -79,19 +82,20 @@ class Plans:
             elif enters_yao(group[0]):
                 action = partial(yao.enter, group=group)
             else:
-                first, second = (one.exchanges[one.exchange_number(group)] for one in interfaces)
-                action = partial(book, trace=self._trace(first, second), places=_places(group))
+                exchanges = [one.exchanges[one.exchange_number(group)] for one in interfaces]
+                action = partial(book, trace=self._trace(exchanges), places=_places(group))
             if action is not None:
                 self.actions[id(group[0])] = action
             for operation in group:
                 for inner in operation.regions:
                     self._region(inner, facts, interfaces)
 
-    def _trace(self, first: Exchange, second: Exchange) -> Trace:
-        known = signature(first.operations, first.known), self.dealt
+    def _trace(self, exchanges: Sequence[Exchange]) -> Trace:
+        first = exchanges[0]
+        known = signature(first.operations, first.known), self.backend.source
         found = self.traces.get(known)
         if found is None:
-            found = self.traces[known] = trace_of((first, second), dealt=self.dealt)
+            found = self.traces[known] = trace_of(exchanges, backend=self.backend)
         self.memory = max(self.memory or 0, found.memory)
         return found
 
@@ -125,8 +129,8 @@ def _reveal_action(operation: ir.Reveal) -> Action | None:
     owner, count = operand.type.label.owner, yao.told_bytes(operation)
     if owner is None or not count:
         return None
-    sender = owner
-    return lambda session: session.ledger.message(sender, count)
+    link = Link(owner, COMPUTING.other(owner))
+    return lambda session: session.ledger.message(link, count)
 
 
 Values = dict[int, StaticValue]

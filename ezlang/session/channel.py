@@ -13,8 +13,8 @@ Messages carry no length; both sides know all lengths beforehand.
   fixed size, where `peek` shows them; large messages are sent from where they are.
 - *Latency.* A wait begins with polling, for about as long as waking up takes.
 - *Counters.* `bytes_sent` and `bytes_received` count what the protocols send, without the overhead
-  of TCP. `rounds` counts how often this party turned to receiving after it had sent, or began by
-  receiving: how often it had to wait for an answer. Bytes that were seen but not taken don't count.
+  of TCP. Bytes that were seen but not taken don't count. `rounds` are those of the party, over all
+  of its channels (`Turns`).
 """
 
 from __future__ import annotations
@@ -103,18 +103,44 @@ class Inbox:
         self._later += data
 
 
-class SocketChannel:
-    """The protocols' `Channel` over a connected stream socket, which it owns."""
+class Turns:
+    """Rounds of a party, which its channels share.
 
-    def __init__(self, connection: socket.socket, timeout: float) -> None:
+    `rounds` counts how often it turned to receiving after it had sent, or began by receiving: how
+    often it had to wait for an answer, regardless of the peers.
+    """
+
+    def __init__(self) -> None:
+        self.start()
+
+    def start(self) -> None:
+        """Begin to count."""
+        self.rounds = 0
+        self.receiving = False
+
+    def receive(self) -> None:
+        """Count a round if the last operation was a send, or if this is the first."""
+        if not self.receiving:
+            self.receiving = True
+            self.rounds += 1
+
+
+class SocketChannel:
+    """The protocols' `Channel` over a connected stream socket, which it owns.
+
+    `turns` are for a party that has other channels, too.
+    """
+
+    def __init__(
+        self, connection: socket.socket, timeout: float, turns: Turns | None = None
+    ) -> None:
         self.timeout = timeout
         self.bytes_sent = 0
         self.bytes_received = 0
-        self.rounds = 0
+        self.turns = turns or Turns()
         self._socket = connection
         self._waiting = bytearray()
         self._inbox = Inbox()
-        self._receiving = False
         connection.setblocking(False)
         with contextlib.suppress(OSError):
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SOCKET_BUFFER)
@@ -125,6 +151,11 @@ class SocketChannel:
         self._events = selectors.EVENT_READ
         self._selector.register(connection, self._events)
 
+    @property
+    def rounds(self) -> int:
+        """How often this party had to wait for an answer."""
+        return self.turns.rounds
+
     def send(self, data: Buffer) -> None:
         """Send a large message at once; keep a copy of a small one, which is sent with the next."""
         view = data if type(data) is memoryview else memoryview(data)
@@ -132,7 +163,7 @@ class SocketChannel:
         if not size:
             return
         self.bytes_sent += size
-        self._receiving = False
+        self.turns.receiving = False
         if size >= LARGE:
             self.flush()
             self._send_all(view.cast("B"))
@@ -183,8 +214,8 @@ class SocketChannel:
 
     def start_counting(self) -> None:
         """Reset the counters: the bytes sent so far don't belong to the program."""
-        self.bytes_sent = self.bytes_received = self.rounds = 0
-        self._receiving = False
+        self.bytes_sent = self.bytes_received = 0
+        self.turns.start()
 
     def close(self) -> None:
         """Close the connection; unflushed data are lost, and the peer's waits end."""
@@ -194,11 +225,9 @@ class SocketChannel:
         self._socket.close()
 
     def _count(self, taken: int) -> None:
-        """Count received bytes, and a round if the last operation was a send."""
+        """Count received bytes."""
         self.bytes_received += taken
-        if not self._receiving:
-            self._receiving = True
-            self.rounds += 1
+        self.turns.receive()
 
     def _read_ahead(self) -> None:
         """Wait for bytes and buffer them."""

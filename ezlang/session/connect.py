@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+from ezlang.compiler.ir.parties import COMPUTING
 from ezlang.diagnostics.diagnostic import EzError
 
 from . import errors
@@ -35,7 +36,7 @@ def connect(
 
     Raises EzError, exit code 3, if there is no such peer within `timeout` seconds.
     """
-    if hello.party == 0:
+    if COMPUTING.side(hello.party).is_first:
         return _listen(address, hello, timeout, listening)
     connection = dial(address, timeout, errors.no_peer_listens)
     return _greet(connection, hello, timeout, timeout)

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Final
 
+from ezlang.compiler.ir.parties import COMPUTING
 from ezlang.compiler.protocols.dealt import demands as amounts
 from ezlang.compiler.protocols.dealt.expansion import corrections
 from ezlang.compiler.protocols.native.calls import Native
@@ -124,7 +125,7 @@ class Dealer:
                 guest.channel.close()
 
     def _meet(self, patient: bool) -> tuple[_Guest, _Guest]:
-        """Return both parties of a run, party 0 first."""
+        """Return both parties of a run, the first one first."""
         end = None if patient else time.monotonic() + self._timeout
         while True:
             deadline = min((g.deadline for g in self._waiting), default=end)
@@ -151,7 +152,7 @@ class Dealer:
         late = [guest for guest in self._waiting if guest.deadline <= now]
         self._waiting = [guest for guest in self._waiting if guest.deadline > now]
         for guest in late:
-            other = 1 - guest.request.party
+            other = COMPUTING.other(guest.request.party)
             guest.refuse(f"party {other} did not connect within {self._timeout:g} seconds")
         if late or not patient:
             came = (f"only party {guest.request.party} connected" for guest in late)
@@ -181,33 +182,33 @@ class Dealer:
                 guest.refuse(f"party {guest.request.party} of this run is already connected")
                 return None
             self._waiting.remove(other)
-            return (guest, other) if guest.request.party == 0 else (other, guest)
+            return COMPUTING.side(guest.request.party).ordered(guest, other)
         if len(self._waiting) >= MOST_WAITING:
             guest.refuse("too many parties are already waiting for their counterparts")
             return None
         self._waiting.append(guest)
         return None
 
-    def _deal(self, zero: _Guest, one: _Guest) -> Served:
+    def _deal(self, seeded: _Guest, corrected: _Guest) -> Served:
         seeds = os.urandom(SEED_BYTES), os.urandom(SEED_BYTES)
-        for guest, seed in zip((zero, one), seeds, strict=True):
+        for guest, seed in zip((seeded, corrected), seeds, strict=True):
             guest.channel.send(Answer(seed=seed).encode())
             guest.channel.flush()
         sent = 0
-        demands = one.request.demands
+        demands = corrected.request.demands
         for correction in corrections(self._native, seeds, demands):
-            one.channel.send(correction.reshape(-1).data.cast("B"))
+            corrected.channel.send(correction.reshape(-1).data.cast("B"))
             steps = (sent + correction.nbytes) // PROGRESS_BYTES - sent // PROGRESS_BYTES
             sent += correction.nbytes
             if steps:
-                zero.channel.send(PROGRESS * steps)
-                zero.channel.flush()
-        if receive(one.channel, len(RECEIVED)) != RECEIVED:
+                seeded.channel.send(PROGRESS * steps)
+                seeded.channel.flush()
+        if receive(corrected.channel, len(RECEIVED)) != RECEIVED:
             raise errors.no_dealer("party 1 did not confirm that it has received everything")
-        for guest in (one, zero):
+        for guest in (corrected, seeded):
             guest.channel.send(DEALT)
             guest.channel.flush()
-        return Served(program=one.request.program, bytes_sent=sent)
+        return Served(program=corrected.request.program, bytes_sent=sent)
 
 
 def _mismatch(zero: Request, one: Request) -> str:

@@ -19,9 +19,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import ezlang
+from ezlang.compiler.ir.parties import COMPUTING
 from ezlang.compiler.protocols.core.channel import Channel
 from ezlang.compiler.protocols.dealt import demands as amounts
-from ezlang.compiler.protocols.dealt.demands import Demands
+from ezlang.compiler.protocols.dealt.demands import CORRECTED, Demands
 from ezlang.compiler.protocols.dealt.expansion import DealtUnits
 from ezlang.compiler.protocols.native.calls import Native
 from ezlang.diagnostics.diagnostic import EzError
@@ -29,7 +30,7 @@ from ezlang.diagnostics.diagnostic import EzError
 from . import errors
 from .address import Address
 from .channel import SocketChannel
-from .framing import Form, is_hash, is_party, is_short_text, plain, receive
+from .framing import Form, is_hash, is_one_of, is_short_text, plain, receive
 from .handshake import Hello
 from .sockets import dial
 
@@ -130,7 +131,7 @@ def _is_text(value: object) -> bool:
 
 _REQUEST: Final = {
     "version": is_short_text,
-    "party": is_party,
+    "party": is_one_of(COMPUTING),
     "program": is_hash,
     "tag": lambda value: _is_hex(value) and len(value) == 2 * TAG_BYTES,
     "demands": lambda value: isinstance(value, dict),
@@ -141,7 +142,7 @@ _ANSWER: Final = {"version": is_short_text, "seed": _is_hex, "refused": _is_text
 def agree_on_tag(channel: Channel, party: int) -> str:
     """Return the tag of a run with a dealer: 16 bytes that party 0 draws and sends to party 1."""
     tag = bytearray(os.urandom(TAG_BYTES))
-    if party == 0:
+    if COMPUTING.side(party).is_first:
         channel.send(tag)
         channel.flush()
     else:
@@ -176,7 +177,7 @@ def dealt_preprocessing(
             units = _units(native or Native(), hello.party, answer.seed, demands)
             for place in units.places():
                 channel.receive_into(place)
-            if hello.party == 1:
+            if hello.party == CORRECTED:
                 channel.send(RECEIVED)
             _wait_until_dealt(channel, hello.party, demands)
     finally:
@@ -201,7 +202,8 @@ def _units(native: Native, party: int, seed: bytes, demands: Demands) -> DealtUn
 
 
 def _wait_until_dealt(channel: SocketChannel, party: int, demands: Demands) -> None:
-    expected = PROGRESS * (progress_bytes(demands) if party == 0 else 0) + DEALT
+    progress = 0 if party == CORRECTED else progress_bytes(demands)
+    expected = PROGRESS * progress + DEALT
     for byte in expected:
         if receive(channel, 1)[0] != byte:
             raise errors.dealer_gone("it did not confirm that it is done")

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -91,9 +91,10 @@ def is_hash(value: object) -> bool:
     return isinstance(value, str) and len(value) == 64
 
 
-def is_party(value: object) -> bool:
-    """Return whether a field is the number of one of two parties."""
-    return type(value) is int and value in (0, 1)
+def is_one_of(parties: Iterable[int]) -> Callable[[object], bool]:
+    """Return a check that a field is the number of one of these parties."""
+    numbers = frozenset(parties)
+    return lambda value: type(value) is int and value in numbers
 
 
 def plain(text: str, limit: int = SHOWN) -> str:

@@ -24,7 +24,7 @@ from ezlang.diagnostics.diagnostic import EzError
 
 from . import errors
 from .channel import SocketChannel
-from .framing import Form, is_hash, is_party, is_short_text, plain
+from .framing import Form, is_hash, is_one_of, is_short_text, plain
 
 MAGIC: Final = b"ezlang\xf5\x0a"
 PROTOCOL: Final = 1
@@ -81,7 +81,8 @@ def shake_hands(channel: SocketChannel, mine: Hello) -> None:
 
 def decode(body: bytes, names: tuple[str, ...]) -> Hello:
     """Return the hello in a body; raise EzError unless it is well-formed."""
-    said: dict[str, Any] = _FORM.parse(body, _FIELDS)
+    fields = {**_FIELDS, "party": is_one_of(range(len(names)))}
+    said: dict[str, Any] = _FORM.parse(body, fields)
     return Hello(
         party=said["party"],
         names=names,
@@ -103,7 +104,6 @@ def _are_texts(value: Any) -> bool:
 
 _FIELDS: Final = {
     "version": is_short_text,
-    "party": is_party,
     "program": is_hash,
     "params": _are_numbers,
     "choices": _are_texts,

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ezlang.compiler.cost.amounts import Rounds
 from ezlang.compiler.cost.predict import Prediction, predict
 from ezlang.compiler.cost.session import Session
 from ezlang.compiler.passes.assign import Policy
@@ -166,13 +167,13 @@ def test_what_depends_on_what_is_revealed(policy: Policy) -> None:
         return native(program, code, {"alice": {"a": a}, "bob": {"b": b}})[0]
 
     once, thrice = run(5, 6), run(5, 8)
-    rounds = [sum(n for e, n in turn.items() if e.what == f"rounds of party {p}") for p in (0, 1)]
+    rounds = [sum(n for e, n in turn.items() if e.what == Rounds(p)) for p in (0, 1)]
     batches = 2  # at most
     assert 2 * max(rounds) <= thrice.rounds - once.rounds <= 2 * max(rounds) + batches
     for a, b in ((5, 3), (3, 1), (3, 9)):
         costs = run(a, b)
         assert found.least.rounds <= costs.rounds
-        least = zip(found.least.bytes_sent, costs.bytes, strict=True)
+        least = zip(found.least.bytes_sent.values(), costs.bytes, strict=True)
         assert all(bound <= sent for bound, sent in least)
 
 

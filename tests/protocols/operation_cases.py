@@ -13,6 +13,7 @@ from ezlang.compiler.cost.shares import trace_of
 from ezlang.compiler.ir import evaluate
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.ir.dtypes import share_dtype
+from ezlang.compiler.ir.parties import COMPUTING
 from ezlang.compiler.ir.sharings import check_sharings, is_interactive
 from ezlang.compiler.ir.tree import Sharing, TensorType, Value
 from ezlang.compiler.protocols.operations.table import local_of, steps_of
@@ -141,8 +142,9 @@ def assert_predicted(
     numbers = tuple(known) or (None,) * len(operation.operands)
     one, other = (Exchange((operation,), (numbers,), party) for party in (0, 1))
     steps = trace_of((one, other)).steps
-    ots = [sum(part.amounts[i] for taken, _ in steps for part in taken) for i in (0, 1)]
-    sent = [sum(part.amounts[i] for _, given in steps for part in given) for i in (0, 1)]
+    links = COMPUTING.links
+    ots = [sum(part.amounts[link] for taken, _ in steps for part in taken) for link in links]
+    sent = [sum(part.amounts[link] for _, given in steps for part in given) for link in links]
     assert outcome.ots == tuple(ots)
     assert outcome.bytes == tuple(sent)
     assert outcome.rounds <= sum(bool(given) for _, given in steps)

@@ -107,11 +107,11 @@ def test_with_a_dealer(
 ) -> None:
     x, y = numbers(bits, (images, filters))
     xs, ys = split(x, 3), split(y, 4)
-    outcome, tally = run_dealt(pair, lambda p: convolve(p, xs[p.index], ys[p.index], window))
+    outcome, asked = run_dealt(pair, lambda p: convolve(p, xs[p.index], ys[p.index], window))
     assert np.array_equal(sum(outcome.results), meaning(x, y, window))
     edge = (window.padding, window.padding)
     padded = np.pad(x, ((0, 0), (0, 0), edge, edge))
-    assert tally.demands == {triple_for(padded, y, window.stride): 1}
+    assert asked == {triple_for(padded, y, window.stride): 1}
     assert outcome.ots == (0, 0)
     assert outcome.bytes == (padded.nbytes + y.nbytes,) * 2
     assert outcome.rounds == 1

@@ -7,22 +7,25 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ezlang.compiler.protocols.core.steps import Steps
-from ezlang.compiler.protocols.dealt import demands as kinds
-from ezlang.compiler.protocols.dealt.demands import (
-    WIDTHS,
+from ezlang.compiler.protocols.core.preprocessing import (
     BitPair,
     BitTriple,
     ConvolutionTriple,
-    CorrelatedOt,
-    Demands,
-    Kind,
-    LabelOt,
     MatrixTriple,
     RandomBit,
     RingSquare,
     RingTriple,
-    Tally,
+    Unit,
+)
+from ezlang.compiler.protocols.core.sizes import WIDTHS
+from ezlang.compiler.protocols.core.steps import Steps
+from ezlang.compiler.protocols.dealt import demands as kinds
+from ezlang.compiler.protocols.dealt.demands import (
+    CorrelatedOt,
+    Demands,
+    Kind,
+    LabelOt,
+    demanded,
 )
 from ezlang.compiler.protocols.dealt.expansion import (
     PART_BYTES,
@@ -247,14 +250,15 @@ def run_steps(steps: Steps[Any]) -> Any:
 
 
 def test_preprocessing_as_protocols_take_it(native: Native) -> None:
-    tally = Tally()
-    tally.bit_triples(80)
-    tally.bit_pairs(40)
-    tally.triples(9, 16)
-    tally.squares(6, 8)
-    tally.matrix_triples(5, 2, 3, 4, 64)
-    tally.da_bits(11, 32)
-    parties = deal(native, tally.demands)
+    used: dict[Unit, int] = {
+        BitTriple(): 80,
+        BitPair(): 40,
+        RingTriple(bits=16): 9,
+        RingSquare(bits=8): 6,
+        MatrixTriple(bits=64, rows=2, inner=3, columns=4): 5,
+        RandomBit(bits=32): 11,
+    }
+    parties = deal(native, {unit: demanded(unit, count) for unit, count in used.items()})
     zero, one = (DealtPreprocessing(party) for party in parties)
 
     def both(name: str, *arguments: int) -> list[Any]:

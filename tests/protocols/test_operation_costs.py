@@ -12,8 +12,10 @@ from ezlang.compiler.circuits import catalogue
 from ezlang.compiler.codegen.interface import Exchange
 from ezlang.compiler.cost.shares import trace_of
 from ezlang.compiler.ir import tree as ir
+from ezlang.compiler.ir.parties import COMPUTING
 from ezlang.compiler.ir.tree import BinaryKind, UnaryKind
 from ezlang.compiler.protocols.core.lengths import product_message
+from ezlang.compiler.protocols.dealt.backend import DEALT
 from ezlang.compiler.protocols.operations.table import steps_of
 from ezlang.types.types import BOOL, INT16, IntType
 from tests.protocols.operation_cases import dealt, put_together, value, values_of, wanted
@@ -194,8 +196,9 @@ def test_with_a_dealer(pair: Pair, width: int, name: str) -> None:
     outcome, operation, known = run(pair, made, IntType(width, True), 20, dealer=True)
     assert outcome.ots == (0, 0)
     one, other = (Exchange((operation,), (known,), party) for party in (0, 1))
-    steps = trace_of((one, other), dealt=True).steps
-    sent = [sum(part.amounts[i] for _, given in steps for part in given) for i in (0, 1)]
+    steps = trace_of((one, other), backend=DEALT).steps
+    parts = [part for _, given in steps for part in given]
+    sent = [sum(part.amounts[link] for part in parts) for link in COMPUTING.links]
     assert outcome.bytes == tuple(sent)
 
 

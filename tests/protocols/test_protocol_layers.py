@@ -19,12 +19,15 @@ from ezlang.compiler.protocols.ot import stock
 LOGIC = ("arithmetic", "boolean", "conversions", "core", "operations")
 """The folders of the logic on shares."""
 
+KERNEL_FREE = ("ot.stock", "ot.preprocessing", "ot.backend", "dealt.demands", "dealt.backend")
+"""What back ends say of themselves."""
+
 
 def test_logic_needs_neither_kernels_nor_a_connection() -> None:
     modules = [
         f"ezlang.compiler.protocols.{path.parent.name}.{path.stem}" for path in _files(*LOGIC)
     ]
-    modules += ["ezlang.compiler.protocols.ot.stock", "ezlang.compiler.protocols.ot.preprocessing"]
+    modules += [f"ezlang.compiler.protocols.{name}" for name in KERNEL_FREE]
     code = (
         "import sys, importlib\n"
         "sys.modules['llvmlite'] = None\n"

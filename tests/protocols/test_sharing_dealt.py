@@ -20,6 +20,7 @@ from ezlang.compiler.protocols.arithmetic import products as arithmetic
 from ezlang.compiler.protocols.conversions import bits_and_numbers as conversions
 from ezlang.compiler.protocols.core.party import SharingParty
 from ezlang.compiler.protocols.core.steps import Steps, together
+from ezlang.compiler.protocols.dealt.backend import DEALT
 from tests.support.sharing_parties import (
     Outcome,
     Pair,
@@ -43,7 +44,7 @@ def pair() -> Pair:
 
 def run(pair: Pair, protocol: Callable[[SharingParty], Steps[Any]]) -> Outcome:
     """Run a protocol as with a dealer."""
-    return pair.run(lambda party: protocol(dataclasses.replace(party, dealt=True)))
+    return pair.run(lambda party: protocol(dataclasses.replace(party, backend=DEALT)))
 
 
 def up(a: int, b: int) -> int:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
 
+from ezlang.compiler.ir.parties import COMPUTING, Link
 from ezlang.compiler.protocols.arithmetic import comparison, matrices
 from ezlang.compiler.protocols.arithmetic import products as arithmetic
 from ezlang.compiler.protocols.arithmetic.truncation import truncate
@@ -91,7 +91,8 @@ def test_keys_are_never_used_again() -> None:
         firsts = [first for _, first in recorder.used]
         assert len(set(firsts)) == len(firsts) > 10
         # A window of 16 keys for at most 128 OTs; windows follow one another without gaps.
-        assert 128 * session.ots.windows_sent >= session.driver.ots_sent
+        sent = session.driver.ots[Link(session.party.index, session.party.side.other)]
+        assert 128 * session.ots.windows_sent >= sent
         assert max(firsts) < 16 * session.ots.windows_sent
     (own, other), (same, _) = ((r._alive[1], r._alive[2]) for r in recorders)
     assert not np.array_equal(own, other)
@@ -142,7 +143,7 @@ def test_misuse_is_refused(pair: Pair) -> None:
     party = pair.parties[0]
     nine = np.zeros(9, np.float64)
     with pytest.raises(CompilerBug):
-        dataclasses.replace(party, index=2)
+        COMPUTING.side(2)
     for steps in (
         party.preprocessing.bit_triples(7),
         arithmetic.multiply(party, nine, nine),
@@ -152,7 +153,7 @@ def test_misuse_is_refused(pair: Pair) -> None:
         with pytest.raises(CompilerBug):
             next(steps)
     with pytest.raises(CompilerBug):
-        Driver(pair.channels[0]).run(party.preprocessing.bit_triples(8))
+        Driver(0, {1: pair.channels[0]}).run(party.preprocessing.bit_triples(8))
 
 
 def test_nothing_is_asked_of_empty_arrays(pair: Pair) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from ezlang.compiler.ir.parties import COMPUTING
 from ezlang.compiler.protocols.arithmetic import comparison, matrices
 from ezlang.compiler.protocols.arithmetic import products as arithmetic
 from ezlang.compiler.protocols.conversions import bits_and_numbers as conversions
@@ -72,9 +73,9 @@ def test_a_group_takes_the_rounds_of_its_longest_member(pair: Pair) -> None:
 def told(party: SharingParty, x: Array) -> Steps[Array]:
     """Party 0 sends x in the clear: one message, one way."""
     if party.index == 0:
-        yield from ask(Round(send=(x,)))
+        yield from ask(Round(peer=party.side.other, send=(x,)))
         return x
-    received = yield from ask(Round(receive=x.nbytes))
+    received = yield from ask(Round(peer=party.side.other, receive=x.nbytes))
     result: Array = received.view(x.dtype)
     return result
 
@@ -180,7 +181,7 @@ def test_the_stock_foretells_what_a_source_sends(source: str) -> None:
         return Stock(SilentBatches(TINY) if source == "silent" else ExtensionBatches(2))
 
     def run(index: int) -> None:
-        sender, receiver = open_sessions(pair.channels[index], index, size)  # type: ignore
+        sender, receiver = open_sessions(pair.channels[index], COMPUTING.side(index), size)  # type: ignore
         for count in counts:
             ends = sorted((sender, receiver), key=lambda end: not end.speaks)
             for end in ends:

@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 
 from ezlang.compiler.circuits.netlist import Netlist, Port
+from ezlang.compiler.ir.ots import OtKind
 from ezlang.compiler.kernels import abi
 from ezlang.compiler.kernels.engine import Engine
 from ezlang.compiler.kernels.target import AesPath, available_paths, host_target
 from ezlang.compiler.protocols.core.channel import Buffer
 from ezlang.compiler.protocols.ot.stock import Parameters, extension_bytes
-from ezlang.compiler.protocols.yao.session import NetlistHandle, YaoParty, YaoRole
+from ezlang.compiler.protocols.yao.session import NetlistHandle, YaoParty, YaoRole, label_source
 from tests.protocols.netlists import and_netlist, random_netlist
 from tests.support.netlist_values import apply
 from tests.support.two_parties import (
@@ -176,7 +177,7 @@ def test_silent_ots_among_circuits() -> None:
         return results
 
     expected = [(i * 1000 + 3 * j) & (0xF0F0 ^ (i + j)) for i in range(rounds) for j in range(n)]
-    assert run_yao(program, silent=parameters) == (expected, expected)
+    assert run_yao(program, labels=label_source(OtKind.SILENT, parameters)) == (expected, expected)
 
 
 def test_bytes_in_the_clear_keep_their_order() -> None:

@@ -13,13 +13,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ezlang.compiler.protocols.dealt.demands import (
-    BitTriple,
-    Demands,
-    MatrixTriple,
-    RingTriple,
-    correction_bytes,
-)
+from ezlang.compiler.protocols.core.preprocessing import BitTriple, MatrixTriple, RingTriple
+from ezlang.compiler.protocols.dealt.demands import Demands, correction_bytes
 from ezlang.compiler.protocols.dealt.expansion import DealtUnits
 from ezlang.diagnostics.diagnostic import EzError
 from ezlang.session import dealer as dealer_module

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ezlang.compiler.ir.parties import COMPUTING
 from ezlang.compiler.protocols.core.channel import Buffer
 from ezlang.compiler.protocols.core.party import SharingParty
 from ezlang.compiler.protocols.core.steps import Steps
@@ -19,6 +20,7 @@ from ezlang.compiler.protocols.native.session import NativeSession, open_session
 from ezlang.compiler.protocols.ot.directions import (
     DealtReceiver,
     DealtSender,
+    Ends,
     extension_sessions,
     silent_sessions,
 )
@@ -73,7 +75,7 @@ class Outcome:
 
     results: tuple[Any, Any]
     bytes: tuple[int, int]
-    ots: tuple[int, int]
+    ots: tuple[int, ...]
     rounds: int
     heard: tuple[builtins.bytes, builtins.bytes]
 
@@ -98,12 +100,12 @@ class Pair:
             ]
 
         def start(index: int) -> NativeSession:
-            channel = self.channels[index]
+            channel, side = self.channels[index], COMPUTING.side(index)
             if silent:
-                sources: Any = silent_sessions(channel, index, TINY)
+                sources: Any = silent_sessions(channel, side, TINY)
             else:
-                sources = ends[index] or extension_sessions(channel, index)
-            return open_session(index, channel, self.natives[index], *sources)
+                sources = ends[index] or extension_sessions(channel, side)
+            return open_session(side, channel, self.natives[index], Ends(*sources))
 
         self.sessions = both(start, 0, 1)
 
@@ -117,17 +119,16 @@ class Pair:
             channel.bytes_sent = channel.depth = 0
             channel.heard = []
         one, other = self.sessions
-        before = one.driver.ots_sent, other.driver.ots_sent
+        before = one.driver.ots.copy()
         protocols = first, second or first
         results = both(lambda i: self.sessions[i].run(protocols[i](self.sessions[i].party)), 0, 1)
-        assert one.driver.ots_sent == other.driver.ots_received
-        assert other.driver.ots_sent == one.driver.ots_received
+        assert one.driver.ots == other.driver.ots
         assert one.ots.windows_sent == other.ots.windows_received
         assert other.ots.windows_sent == one.ots.windows_received
         return Outcome(
             results=results,
             bytes=(self.channels[0].bytes_sent, self.channels[1].bytes_sent),
-            ots=(one.driver.ots_sent - before[0], other.driver.ots_sent - before[1]),
+            ots=tuple(one.driver.ots[link] - before[link] for link in COMPUTING.links),
             rounds=max(channel.depth for channel in self.channels),
             heard=(b"".join(self.channels[0].heard), b"".join(self.channels[1].heard)),
         )

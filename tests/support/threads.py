@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 from ezlang.compiler.cost.profiles import LAN, Profile
+from ezlang.compiler.ir.parties import COMPUTING
 from ezlang.diagnostics.diagnostic import EzError
 from ezlang.executors.native.executable import DEFAULT_POLICY, Executable, executable_of
 from ezlang.executors.native.outcome import NativeOutcome, combine, first_cause
@@ -50,10 +51,10 @@ def run_threads(
         finally:
             channel.close()
 
-    programs = [compile_for(executable, party) for party in (0, 1)]
-    with ThreadPoolExecutor(max_workers=2) as threads:
-        channels = socket_pair(timeout)
-        runs = [threads.submit(run, party, channel) for party, channel in enumerate(channels)]
+    programs = {party: compile_for(executable, party) for party in COMPUTING}
+    with ThreadPoolExecutor(max_workers=len(programs)) as threads:
+        channels = zip(COMPUTING, socket_pair(timeout), strict=True)
+        runs = [threads.submit(run, party, channel) for party, channel in channels]
         results = [future.result() for future in runs]
     parties = [result for result in results if isinstance(result, PartyOutcome)]
     if len(parties) == len(results):

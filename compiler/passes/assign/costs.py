@@ -22,12 +22,12 @@ from ...cost.profiles import Profile
 from ...cost.usage import NOTHING, Usage
 from ...ir import tree as ir
 from ...ir.facts import Facts, known_operands
+from ...ir.parties import COMPUTING
 from ...ir.sharings import A, B, Y
 from ...ir.tree import BinaryKind, Sharing
 from .counted import counted_usages, shared_as
 
 _LABEL = 16
-_EVALUATOR = 1
 
 
 def operation_usage(
@@ -98,7 +98,7 @@ def share_usage(operation: ir.Relabel, sharing: Sharing) -> Usage:
     bits = source.size * source.width
     if sharing is not Y:
         return Usage(rounds=1, sent=bits / 8)
-    if source.label.owner == _EVALUATOR:
+    if source.label.owner == COMPUTING.evaluator:
         return Usage(rounds=1, sent=bits / 8, ots=bits)
     return NOTHING
 

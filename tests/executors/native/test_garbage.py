@@ -12,6 +12,7 @@ import pytest
 from ezlang import api
 from ezlang.compiler.protocols.dealt.expansion import DealtUnits, corrections
 from ezlang.compiler.protocols.native.calls import Native
+from ezlang.compiler.protocols.native.supply import DealtSupply
 from ezlang.diagnostics.diagnostic import EzError
 from ezlang.executors.native.demands import demands_of
 from ezlang.executors.native.executable import executable_of
@@ -108,7 +109,8 @@ def test_garbage_ends_in_a_sentence(text: str, policy: str, dealt: bool, change:
             try:
                 own = inputs[executable.program.parties[party]]
                 channel, dealt = channels[party], units[party]
-                return run_over(executable, programs[party], own, channel, Stopwatch(), dealt)
+                supply = None if dealt is None else DealtSupply(dealt)
+                return run_over(executable, programs[party], own, channel, Stopwatch(), supply)
             except EzError as error:
                 return error
             finally:

@@ -10,6 +10,7 @@ import pytest
 from ezlang.compiler.circuits import catalogue
 from ezlang.compiler.circuits.catalogue import PUBLIC, SECRET
 from ezlang.compiler.ir.ots import OtKind
+from ezlang.compiler.ir.parties import COMPUTING
 from ezlang.compiler.ir.tree import BinaryKind, Sharing, TensorType
 from ezlang.executors.simulate.randomness import Randomness
 from ezlang.executors.simulate.two import garbling as unit
@@ -151,4 +152,5 @@ def test_who_is_told() -> None:
         wire.transcript.clear()
         (opened,) = yao.reveal([secret], [TensorType(BOOL, (3,), owned(owner))])
         assert opened.tolist() == [True, False, True]
-        assert [(m.sender, m.receiver, m.size) for m in wire.transcript] == [(1 - owner, owner, 1)]
+        sender = COMPUTING.other(owner)
+        assert [(m.sender, m.receiver, m.size) for m in wire.transcript] == [(sender, owner, 1)]

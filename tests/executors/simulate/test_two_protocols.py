@@ -14,8 +14,9 @@ from ezlang.compiler.circuits.catalogue import PUBLIC, SECRET
 from ezlang.compiler.circuits.netlist import Opcode
 from ezlang.compiler.ir.tree import BinaryKind
 from ezlang.compiler.protocols.arithmetic import comparison, truncation
-from ezlang.compiler.protocols.core.party import BitTriples, SharingParty
-from ezlang.compiler.protocols.core.steps import Round, Steps, ask, swap, together
+from ezlang.compiler.protocols.core.party import SharingParty
+from ezlang.compiler.protocols.core.preprocessing import BitTriples
+from ezlang.compiler.protocols.core.steps import Round, Steps, ask, together
 from ezlang.compiler.protocols.native.calls import Native
 from ezlang.compiler.protocols.native.planes import NativePlanes
 from ezlang.diagnostics.diagnostic import CompilerBug
@@ -242,7 +243,7 @@ def test_matrices(items: tuple[int, ...], one_way: bool) -> None:
 
 @pytest.mark.parametrize("count", [1, 8, 77])
 def test_planes_are_native_ones(count: int) -> None:
-    own, native = NumpyPlanes(0), NativePlanes(Native(), 0)
+    own, native = NumpyPlanes(True), NativePlanes(Native(), adds_known=True)
     for bits in (8, 16, 32, 64):
         x = drawn(0, count, bits)
         planes = own.slice(x)
@@ -262,7 +263,7 @@ def test_free_gates_are_native_ones(kind: BinaryKind, y: catalogue.OperandRole) 
     for party in (0, 1):
         both = [
             planes.registers(netlist, 24)
-            for planes in (NumpyPlanes(party), NativePlanes(native, party))
+            for planes in (NumpyPlanes(party == 0), NativePlanes(native, adds_known=party == 0))
         ]
         for registers in both:
             registers.load(0, drawn(0, 24, 16))
@@ -275,11 +276,11 @@ def test_free_gates_are_native_ones(kind: BinaryKind, y: catalogue.OperandRole) 
 def test_parties_must_fit() -> None:
     def uneven(party: SharingParty) -> Steps[Any]:
         if party.index:
-            yield from swap(np.zeros(1, np.uint8))
-        yield from swap(np.zeros(1, np.uint8))
+            yield from party.swap(np.zeros(1, np.uint8))
+        yield from party.swap(np.zeros(1, np.uint8))
 
     def too_long(party: SharingParty) -> Steps[Any]:
-        return ask(Round(send=(np.zeros(3, np.uint8),), receive=2))
+        return ask(Round(peer=party.side.other, send=(np.zeros(3, np.uint8),), receive=2))
 
     for protocol in (uneven, too_long):
         with pytest.raises(CompilerBug):

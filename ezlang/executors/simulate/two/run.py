@@ -12,6 +12,7 @@ from ezlang.compiler.ir import evaluate
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.ir.facts import Facts, facts_of, known_operands
 from ezlang.compiler.ir.groups import Group, enters_yao, groups, leaves_yao
+from ezlang.compiler.ir.parties import COMPUTING, Link
 from ezlang.compiler.ir.sharings import is_interactive
 from ezlang.compiler.ir.tree import Sharing
 from ezlang.compiler.protocols.core.party import SharingParty
@@ -61,8 +62,8 @@ def run_two(
     ledger = wire.ledger
     cost = Cost(
         rounds=ledger.rounds,
-        bytes_sent=dict(zip(names, ledger.bytes_sent, strict=True)),
-        messages_sent=dict(zip(names, wire.messages_sent, strict=True)),
+        bytes_sent={names[party]: sent for party, sent in ledger.bytes_sent.items()},
+        messages_sent={name: wire.messages_sent[party] for party, name in enumerate(names)},
         dealt={},
         ands=run.yao.garbling.ands,
     )
@@ -129,7 +130,8 @@ class _Run(Walk[Shared]):
         if owner is None or type.label.owner == owner:
             return
         data = np.ascontiguousarray(known.data).tobytes()
-        self.wire.send(owner, Packet(len(data), "reveal", lambda: data))
+        link = Link(owner, COMPUTING.other(owner))
+        self.wire.send(link, Packet(len(data), "reveal", lambda: data))
 
     def open(self, operation: ir.Reveal, secret: Shared) -> evaluate.Array:
         raise CompilerBug("secrets of Yao's protocol are opened in groups")
