@@ -11,8 +11,8 @@ that one. All answers follow from the program's text, which both parties compare
   by wire labels, and for where code generation keeps values.
 - *By which numbers may the protocol of an operation on shares be chosen?* `known_operands`. For
   whoever runs, simulates or counts protocols.
-- *How do operands come into a circuit?* circuits/operands.py, by the first two. For code
-  generation, the simulation and the cost model.
+- *How do operands come into a circuit on wire labels?* circuits/operands.py, by the first two. For
+  code generation, the simulation, the cost model and the model of sharings.
 - *Which affine form does a public scalar have?* passes/analyses/scalars.py. For vectorisation, the
   removal of checks, and the scheduler.
 - *Between which numbers does a value lie?* passes/analyses/intervals.py has the arithmetic.
@@ -29,9 +29,9 @@ the label. `known_operands` does: a protocol takes secret operands as shares, wh
 
 **Origins.** A value's origin is its root, and whether it is the root's one element repeated.
 Reshaping and relabelling keep an origin; repeating a single element makes one, which further
-repeating and reading keep. Values with equal
-origins and equal shapes have equal elements. A value is *repeated* if it has elements, and all are
-one element of its root. A value without elements never is: nothing is shared or sent for it.
+repeating and reading keep. Values with equal origins and equal shapes have equal elements. A value
+is *repeated* if it has elements, and all are one element of its root. A value without elements
+never is: nothing is shared or sent for it.
 
 Two rules depend on origins, and hold in all executors and in the cost model alike:
 
