@@ -27,7 +27,7 @@ def test_form(code: str) -> None:
     text = explain(code)
     assert text is not None
     assert parse_page(text).code == code
-    assert max(map(len, text.splitlines())) <= 110
+    assert max(map(len, text.splitlines())) <= 100
 
 
 @pytest.mark.parametrize("code", SYNTAX_CODES)

@@ -13,6 +13,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -173,7 +174,21 @@ def test_anchors_are_those_of_the_web_page() -> None:
     assert not re.search(r"\s", "".join(pages.anchors("# a b\n### c d\n")))
 
 
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_prose_is_at_most_100_wide(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    for block in reversed(pages.blocks(text)):
+        text = text[: block.start] + text[block.end :]
+    wide = [line for line in text.splitlines() if len(line) > 100 and "|" not in line[:5]]
+    assert not wide
+
+
 def test_the_glossary_is_in_order() -> None:
     text = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
-    words = [word.lower() for word in re.findall(r"^- \*\*(.*?)\*\*", text, flags=re.M)]
-    assert words == sorted(set(words))
+    sections = [
+        [word.lower() for word in re.findall(r"^- \*\*(.*?)\*\*", section, flags=re.M)]
+        for section in re.split(r"^#+ ", text, flags=re.M)
+    ]
+    for words in sections:
+        assert words == sorted(words)
+    assert len({*chain(*sections)}) == sum(map(len, sections))
