@@ -60,11 +60,6 @@ SAME: Final = Role.SAME
 Operand = Role | int
 CircuitOperation = Unary | Binary | Select | Cast | Bit
 
-_FLAGS: Final = frozenset(
-    {BinaryKind.EQ, BinaryKind.NE, BinaryKind.LT, BinaryKind.LE, BinaryKind.GT, BinaryKind.GE}
-)
-"""What gives bools."""
-
 _CACHED: Final = 4096
 
 
@@ -142,14 +137,14 @@ def binary(
     b = Builder(shallow=shallow)
     p = _operand(b, element, x)
     q = _operand(b, second or element, y, same=p)
-    if len(p) != len(q) and kind not in (BinaryKind.SHL, BinaryKind.SHR):
+    if len(p) != len(q) and not kind.traits.shifts:
         raise CompilerBug(f"{kind.value} of {element} and {second}")
     name = _name(kind.value, element, x, y) + (f".{second}" if second else "")
     if narrow is None:
         return _finish(b, _binary(b, kind, p, q, _signed(element)), name)
     signed = _signed(element) and not narrow.nonnegative
     result = _binary(b, kind, p[: narrow.bits], q[: narrow.bits], signed)
-    if kind not in _FLAGS:
+    if not kind.traits.gives_bool:
         result = _extended(result, len(p), signed)
     return _finish(b, result, f"{name}.{narrow.name}")
 

@@ -12,15 +12,14 @@ from math import prod
 from typing import Any, assert_never
 
 import numpy as np
-import numpy.typing as npt
 
 from ezlang.diagnostics.diagnostic import CompilerBug
 from ezlang.types.types import BoolType, ScalarType
 
 from . import tree as ir
-from .tree import BinaryKind, UnaryKind
-
-Array = npt.NDArray[Any]
+from .kinds import Array as Array
+from .kinds import Reduction, unsigned
+from .tree import BinaryKind
 
 Pure = (
     ir.Constant
@@ -79,7 +78,7 @@ def evaluate(operation: Pure, operands: Sequence[Array]) -> Array:
                     _wrapped(operation.start, result) + _wrapped(operation.step, result) * steps
                 )
             case ir.Unary():
-                return _unary(operation.kind, operands[0])
+                return np.asarray(operation.kind.traits.compute(operands[0]))
             case ir.Binary():
                 return np.asarray(binary(operation.kind, *operands))
             case ir.Select():
@@ -225,7 +224,7 @@ def out_of_range(operation: ir.Operation, operands: Sequence[Array | None]) -> b
             return operands[1] is not None and bool(np.any(operands[1] == 0))
         case ir.Binary(kind=BinaryKind.SHL | BinaryKind.SHR):
             width = operation.result.type.width
-            return operands[1] is not None and bool(np.any(_unsigned(operands[1]) >= width))
+            return operands[1] is not None and bool(np.any(unsigned(operands[1]) >= width))
         case ir.Extract() | ir.Insert():
             given = iter(operands[1 if isinstance(operation, ir.Extract) else 2 :])
             for size, indexed in zip(
@@ -247,43 +246,7 @@ def out_of_range(operation: ir.Operation, operands: Sequence[Array | None]) -> b
 
 def binary(kind: BinaryKind, x: Array, y: Array) -> Array:
     """Compute a binary operation element-wise."""
-    match kind:
-        case BinaryKind.ADD:
-            return x + y
-        case BinaryKind.SUB:
-            return x - y
-        case BinaryKind.MUL:
-            return x * y
-        case BinaryKind.DIV:
-            return np.where(y == 0, x.dtype.type(~x.dtype.type(0)), _quotient(x, y))
-        case BinaryKind.MOD:
-            return np.where(y == 0, x, x - y * _quotient(x, y))
-        case BinaryKind.SHL | BinaryKind.SHR:
-            return _shift(kind, x, _unsigned(y))
-        case BinaryKind.AND:
-            return x & y
-        case BinaryKind.OR:
-            return x | y
-        case BinaryKind.XOR:
-            return x ^ y
-        case BinaryKind.EQ:
-            return np.asarray(x == y)
-        case BinaryKind.NE:
-            return np.asarray(x != y)
-        case BinaryKind.LT:
-            return np.asarray(x < y)
-        case BinaryKind.LE:
-            return np.asarray(x <= y)
-        case BinaryKind.GT:
-            return np.asarray(x > y)
-        case BinaryKind.GE:
-            return np.asarray(x >= y)
-        case BinaryKind.MIN:
-            return np.minimum(x, y)
-        case BinaryKind.MAX:
-            return np.maximum(x, y)
-        case _:
-            assert_never(kind)
+    return np.asarray(kind.traits.compute(x, y))
 
 
 def reduce(kind: BinaryKind, x: Array, axis: int | None = None) -> Array:
@@ -291,81 +254,20 @@ def reduce(kind: BinaryKind, x: Array, axis: int | None = None) -> Array:
     lines = x.reshape(-1) if axis is None else np.moveaxis(x, axis, -1)
     if lines.shape[-1] == 0:
         return np.broadcast_to(identity(kind, x.dtype), lines.shape[:-1])
-    match kind:
-        case BinaryKind.ADD:
-            return np.asarray(np.add.reduce(lines, axis=-1, dtype=x.dtype))
-        case BinaryKind.MUL:
-            return np.asarray(np.multiply.reduce(lines, axis=-1, dtype=x.dtype))
-        case BinaryKind.MIN:
-            return np.asarray(lines.min(axis=-1))
-        case BinaryKind.MAX:
-            return np.asarray(lines.max(axis=-1))
-        case BinaryKind.AND:
-            return np.asarray(np.bitwise_and.reduce(lines, axis=-1))
-        case BinaryKind.OR:
-            return np.asarray(np.bitwise_or.reduce(lines, axis=-1))
-        case BinaryKind.XOR:
-            return np.asarray(np.bitwise_xor.reduce(lines, axis=-1))
-        case _:
-            raise CompilerBug(f"{kind.value} is no reduction")
+    return np.asarray(_reduction(kind).fold.reduce(lines, axis=-1, dtype=x.dtype))
+
+
+def _reduction(kind: BinaryKind) -> Reduction:
+    found = kind.traits.reduction
+    if found is None:
+        raise CompilerBug(f"{kind.value} is no reduction")
+    return found
 
 
 def identity(kind: BinaryKind, type: np.dtype[Any]) -> Array:
     """Return what combining nothing gives."""
-    limits = None if type == np.bool_ else np.iinfo(type)
-    match kind:
-        case BinaryKind.ADD | BinaryKind.OR | BinaryKind.XOR:
-            value = 0
-        case BinaryKind.MUL:
-            value = 1
-        case BinaryKind.AND:
-            value = 1 if limits is None or limits.min == 0 else -1
-            value = int(limits.max) if limits is not None and limits.min == 0 else value
-        case BinaryKind.MIN if limits is not None:
-            value = int(limits.max)
-        case BinaryKind.MAX if limits is not None:
-            value = int(limits.min)
-        case _:
-            raise CompilerBug(f"{kind.value} is no reduction of {type}")
-    return np.array(value, dtype=type)
-
-
-def _unary(kind: UnaryKind, x: Array) -> Array:
-    match kind:
-        case UnaryKind.NEG:
-            return np.asarray(x.dtype.type(0) - x)
-        case UnaryKind.ABS:
-            return np.asarray(np.abs(x))
-        case UnaryKind.BITNOT | UnaryKind.NOT:
-            return np.asarray(~x)
-        case _:
-            assert_never(kind)
-
-
-def _unsigned(x: Array) -> Array:
-    """Read integers as unsigned numbers of their own width."""
-    return x.astype(np.dtype(f"u{x.dtype.itemsize}"))
-
-
-def _quotient(x: Array, y: Array) -> Array:
-    """Divide, rounding toward zero; anything where y is zero."""
-    divisor = np.where(y == 0, y.dtype.type(1), y)
-    if x.dtype.kind == "u":
-        return x // divisor
-    # On magnitudes, which are exact as unsigned numbers even for the smallest value.
-    size = _unsigned(np.asarray(np.abs(x))) // _unsigned(np.asarray(np.abs(divisor)))
-    quotient = size.astype(x.dtype)
-    return np.where((x < 0) != (divisor < 0), x.dtype.type(0) - quotient, quotient)
-
-
-def _shift(kind: BinaryKind, x: Array, amount: Array) -> Array:
-    width = 8 * x.dtype.itemsize
-    inside = np.minimum(amount, width - 1).astype(x.dtype)
-    if kind is BinaryKind.SHL:
-        return np.asarray(np.where(amount < width, x << inside, x.dtype.type(0)))
-    if x.dtype.kind == "i":
-        return np.asarray(x >> inside)
-    return np.asarray(np.where(amount < width, x >> inside, x.dtype.type(0)))
+    low, high = (0, 1) if type == np.bool_ else (np.iinfo(type).min, np.iinfo(type).max)
+    return np.array(_reduction(kind).identity(int(low), int(high)), dtype=type)
 
 
 def _zeros(shape: tuple[int, ...], like: Array) -> Array:

@@ -14,16 +14,6 @@ from . import tree as ir
 from .errors import RuleError as RuleError
 from .errors import need as _need
 from .sharings import check_sharings
-from .tree import BinaryKind, UnaryKind
-
-_COMPARISONS = {BinaryKind.EQ, BinaryKind.NE, *(_ORDERS := {
-    BinaryKind.LT, BinaryKind.LE, BinaryKind.GT, BinaryKind.GE
-})}  # fmt: skip
-_SHIFTS = {BinaryKind.SHL, BinaryKind.SHR}
-_BITWISE = {BinaryKind.AND, BinaryKind.OR, BinaryKind.XOR}
-_ON_BOOL = _BITWISE | {BinaryKind.EQ, BinaryKind.NE}
-_CAN_FAIL = _SHIFTS | {BinaryKind.DIV, BinaryKind.MOD}
-_REDUCTIONS = _BITWISE | {BinaryKind.ADD, BinaryKind.MUL, BinaryKind.MIN, BinaryKind.MAX}
 
 
 def _is_bool(type: ir.TensorType) -> bool:
@@ -139,7 +129,7 @@ class Rules:
         match operation:
             case ir.Unary():
                 _need(len(types) == 1 and _same_tensor(types[0], result), "types differ")
-                _need((operation.kind is UnaryKind.NOT) == _is_bool(result), "wrong element type")
+                _need(operation.kind.traits.on.has(result), "wrong element type")
             case ir.Binary():
                 self._binary(operation, types, result)
             case ir.Select():
@@ -213,10 +203,10 @@ class Rules:
             case ir.Reduce():
                 _need(len(types) == 1, "it takes one operand")
                 _need(result.shape == _reduced(types[0].shape, operation.axis), "wrong shape")
-                _need(operation.kind in _REDUCTIONS, "this is not a reduction")
+                traits = operation.kind.traits
+                _need(traits.reduction is not None, "this is not a reduction")
                 _need(types[0].element == result.element, "types differ")
-                bits = operation.kind in _BITWISE or not _is_bool(result)
-                _need(bits, "wrong element type")
+                _need(traits.on.has(result), "wrong element type")
             case _:
                 raise RuleError("this is not an operation on whole tensors")
 
@@ -251,18 +241,18 @@ class Rules:
     def _binary(
         self, operation: ir.Binary, types: tuple[ir.TensorType, ...], result: ir.TensorType
     ) -> None:
-        kind = operation.kind
+        kind = operation.kind.traits
         _need(len(types) == 2, "it takes two operands")
         _need(0 <= operation.bits < types[0].width, "its bits are all that there are, or more")
         _need(types[0].shape == types[1].shape == result.shape, "the shapes differ")
-        if kind in _SHIFTS:
+        if kind.shifts:
             _need(not _is_bool(types[1]), "the amount is an integer")
         else:
             _need(types[0].element == types[1].element, "the operands differ in type")
-        _need(kind in _ON_BOOL or not _is_bool(types[0]), "wrong element type")
-        expected = BOOL if kind in _COMPARISONS else types[0].element
+        _need(kind.on.has(types[0]), "wrong element type")
+        expected = BOOL if kind.gives_bool else types[0].element
         _need(result.element == expected, "the result has another element type")
-        fails = kind in _CAN_FAIL and types[1].label.is_public
+        fails = kind.failure is not None and types[1].label.is_public
         _need(fails or not operation.checked, "it cannot fail")
 
     def _part(

@@ -31,18 +31,12 @@ from ezlang.types.types import BoolType
 
 from . import tree as ir
 from .errors import need
-from .tree import BinaryKind, Sharing, UnaryKind
+from .kinds import Messages
+from .tree import BinaryKind, Sharing
 
 A: Final = Sharing.ARITHMETIC
 B: Final = Sharing.BOOLEAN
 Y: Final = Sharing.YAO
-
-COMPARISONS: Final = frozenset(
-    {BinaryKind.EQ, BinaryKind.NE, BinaryKind.LT, BinaryKind.LE, BinaryKind.GT, BinaryKind.GE}
-)
-_BITS: Final = frozenset({BinaryKind.AND, BinaryKind.OR, BinaryKind.XOR})
-_SHIFTS: Final = frozenset({BinaryKind.SHL, BinaryKind.SHR})
-_LOCAL_A: Final = frozenset({BinaryKind.ADD, BinaryKind.SUB})
 
 
 def is_bool(type: ir.TensorType) -> bool:
@@ -99,13 +93,14 @@ def required(operation: ir.Operation, sharing: Sharing) -> tuple[Sharing, ...] |
     first = operands[0].type if operands else result
     match operation:
         case ir.Unary():
-            return None if operation.kind is UnaryKind.NOT else (A, A)
+            return None if operation.kind.traits.arithmetic is None else (A, A)
         case ir.Binary():
-            if is_bool(first) or operation.kind in _BITS:
+            traits = operation.kind.traits
+            if is_bool(first) or traits.arithmetic is None:
                 return None
-            if operation.kind in _SHIFTS and operands[1].type.label.is_secret:
+            if traits.shifts and operands[1].type.label.is_secret:
                 return None
-            return (A, A, B) if operation.kind in COMPARISONS else (A, A, A)
+            return (A, A, B) if traits.gives_bool else (A, A, A)
         case ir.Select():
             return None if is_bool(result) else (B, A, A, A)
         case ir.Cast():
@@ -115,7 +110,8 @@ def required(operation: ir.Operation, sharing: Sharing) -> tuple[Sharing, ...] |
         case ir.Bit():
             return (A, B)
         case ir.Reduce():
-            return (A, A) if operation.kind is BinaryKind.ADD and not is_bool(result) else None
+            local = operation.kind.traits.arithmetic is Messages.NEVER
+            return (A, A) if local and not is_bool(result) else None
         case _:
             return None if is_bool(result) else (A,) * (count + 1)
 
@@ -155,16 +151,15 @@ def is_interactive(operation: ir.Operation) -> bool:
         return not (operation.operands[0].type.sharing is Y and operation.result.type.sharing is B)
     if Y in shared:
         return False
-    secret = [v for v in operation.operands if v.type.sharing]
     match operation:
         case ir.Relabel():
             return operation.operands[0].type.label.is_owned
         case ir.Reveal():
             return True
         case ir.Unary():
-            return operation.kind is UnaryKind.ABS or (B in shared and operation.kind is _NEG)
+            return _exchanges(operation, A in shared)
         case ir.Binary():
-            return _binary_is_interactive(operation, len(secret), B in shared)
+            return _exchanges(operation, A in shared)
         case ir.Select():
             return operation.operands[0].type.label.is_secret
         case ir.Cast():
@@ -172,34 +167,18 @@ def is_interactive(operation: ir.Operation) -> bool:
         case ir.Bit():
             return A in shared and operation.position > 0
         case ir.Reduce():
-            local = BinaryKind.ADD if A in shared else BinaryKind.XOR
-            return operation.kind is not local
+            kind = operation.kind.traits
+            return (kind.arithmetic if A in shared else kind.boolean) is not Messages.NEVER
         case ir.MatrixProduct():
             return B in shared or not any(v.type.label.is_public for v in operation.operands)
         case _:
             return False
 
 
-_NEG: Final = UnaryKind.NEG
-
-
-def _binary_is_interactive(operation: ir.Binary, secrets: int, boolean: bool) -> bool:
-    kind = operation.kind
-    public = any(v.type.label.is_public for v in operation.operands)
-    if kind in _SHIFTS:
-        by_public = operation.operands[1].type.label.is_public
-        known = operation.operands[0].type.sharing is None
-        if boolean:
-            return not by_public
-        return known or (kind is BinaryKind.SHR)
-    if operation.operands[0].type.sharing is A or operation.operands[1].type.sharing is A:
-        return not (kind in _LOCAL_A or (kind is BinaryKind.MUL and public))
-    if kind is BinaryKind.XOR:
-        return False
-    if kind in (BinaryKind.AND, BinaryKind.OR):
-        return secrets == 2
-    on_bits = is_bool(operation.operands[0].type)
-    return not (on_bits and kind in (BinaryKind.EQ, BinaryKind.NE))
+def _exchanges(operation: ir.Unary | ir.Binary, arithmetic: bool) -> bool:
+    traits = operation.kind.traits
+    messages = traits.arithmetic if arithmetic else traits.boolean
+    return messages is not None and messages.needed([v.type for v in operation.operands])
 
 
 def _cast_is_interactive(operation: ir.Cast) -> bool:

@@ -27,53 +27,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from enum import Enum
 
 from ezlang.source import NO_SPAN, Span
 from ezlang.types.labels import Label
 from ezlang.types.types import IntType, Type
 
+from .kinds import BinaryKind as BinaryKind
+from .kinds import UnaryKind as UnaryKind
 from .ots import OtKind as OtKind
 from .ots import OtKinds as OtKinds
 from .value import Sharing as Sharing
 from .value import TensorType as TensorType
 from .value import Value as Value
-
-
-class UnaryKind(Enum):
-    """NEG, ABS and BITNOT on integers (ABS on signed ones, wrapping), NOT on bool."""
-
-    NEG = "neg"
-    ABS = "abs"
-    BITNOT = "bitnot"
-    NOT = "not"
-
-    __hash__ = object.__hash__  # members are alone; Enum's own hashes their names
-
-
-class BinaryKind(Enum):
-    """As in the typed tree; AND, OR, XOR work on integers and bools."""
-
-    ADD = "add"
-    SUB = "sub"
-    MUL = "mul"
-    DIV = "div"
-    MOD = "mod"
-    SHL = "shl"
-    SHR = "shr"
-    AND = "and"
-    OR = "or"
-    XOR = "xor"
-    EQ = "eq"
-    NE = "ne"
-    LT = "lt"
-    LE = "le"
-    GT = "gt"
-    GE = "ge"
-    MIN = "min"
-    MAX = "max"
-
-    __hash__ = object.__hash__  # members are alone; Enum's own hashes their names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,8 +51,6 @@ _BINARY = {
     typed.BinaryOp.MAX: BinaryKind.MAX,
 }
 
-_CAN_FAIL = frozenset({BinaryKind.DIV, BinaryKind.MOD, BinaryKind.SHL, BinaryKind.SHR})
-
 
 def constant_data(expr: typed.Expr) -> tuple[int, ...] | None:
     """Return the elements of a literal array (or scalar), row-major; None for any other value."""
@@ -174,7 +172,8 @@ class Expressions:
     def _binary(self, expr: typed.Binary) -> ir.Value:
         kind = _BINARY[expr.op]
         left, right = self.scalar(expr.left), self.scalar(expr.right)
-        can_fail = kind in _CAN_FAIL and right.type.label.is_public and not self.state.alone
+        fails = kind.traits.failure is not None
+        can_fail = fails and right.type.label.is_public and not self.state.alone
         return self.state.build.binary(kind, left, right, checked=can_fail)
 
     def _short_circuit(self, expr: typed.ShortCircuit) -> Values:

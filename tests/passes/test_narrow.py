@@ -8,10 +8,11 @@ import pytest
 from ezlang.check import check
 from ezlang.compiler.ir import evaluate
 from ezlang.compiler.ir import tree as ir
+from ezlang.compiler.ir.intervals import Range, full
 from ezlang.compiler.ir.tree import BinaryKind, UnaryKind
 from ezlang.compiler.lower import lower
 from ezlang.compiler.passes import run_passes
-from ezlang.compiler.passes.analyses.ranges import Range, full, ranges_of, transfer
+from ezlang.compiler.passes.analyses.ranges import ranges_of, transfer
 from ezlang.compiler.passes.sharings.narrow import explain, narrow
 from ezlang.source import Source
 from ezlang.types.labels import SECRET

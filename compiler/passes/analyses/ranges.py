@@ -12,44 +12,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
-from typing import assert_never
 
 from ezlang.types.types import BoolType
 
 from ...ir import evaluate
 from ...ir import tree as ir
-from ...ir.tree import BinaryKind, UnaryKind
-
-
-@dataclass(frozen=True, slots=True)
-class Range:
-    """All numbers from `low` to `high`, both in it."""
-
-    low: int
-    high: int
-
-    def join(self, other: Range) -> Range:
-        """Return the least range around both."""
-        return Range(min(self.low, other.low), max(self.high, other.high))
-
-    def within(self, other: Range) -> bool:
-        """Tell whether all of it is in the other."""
-        return other.low <= self.low and self.high <= other.high
-
-
-FLAG = Range(0, 1)
-
-
-def full(type: ir.TensorType) -> Range:
-    """Return what a type can hold."""
-    element = type.element
-    return FLAG if isinstance(element, BoolType) else Range(element.low, element.high)
-
-
-def fitted(found: Range, type: ir.TensorType) -> Range:
-    """Return a range if the type holds all of it; what wraps around may be anything."""
-    return found if found.within(full(type)) else full(type)
-
+from ...ir.intervals import FLAG, Range, fitted, full
+from ...ir.tree import BinaryKind
 
 Known = dict[int, Range]
 """Ranges by the values' ids."""
@@ -237,9 +206,9 @@ def transfer(operation: ir.Operation, x: Sequence[Range]) -> Range:
             last = operation.start + operation.step * max(type.size - 1, 0)
             return fitted(Range(min(operation.start, last), max(operation.start, last)), type)
         case ir.Unary():
-            return fitted(_unary(operation.kind, x[0], type), type)
+            return fitted(operation.kind.traits.range(x[0], type), type)
         case ir.Binary():
-            return fitted(_binary(operation, x[0], x[1]), type)
+            return fitted(operation.kind.traits.range(x[0], x[1], type), type)
         case ir.Select():
             return x[1].join(x[2])
         case ir.Cast():
@@ -270,89 +239,6 @@ def transfer(operation: ir.Operation, x: Sequence[Range]) -> Range:
             return full(type)
 
 
-def _unary(kind: UnaryKind, x: Range, type: ir.TensorType) -> Range:
-    match kind:
-        case UnaryKind.NEG:
-            return Range(-x.high, -x.low)
-        case UnaryKind.ABS:
-            low = 0 if x.low <= 0 <= x.high else min(abs(x.low), abs(x.high))
-            return Range(low, max(abs(x.low), abs(x.high)))
-        case UnaryKind.BITNOT:
-            whole = full(type)
-            return Range(whole.low + whole.high - x.high, whole.low + whole.high - x.low)
-        case UnaryKind.NOT:
-            return FLAG
-        case _:
-            assert_never(kind)
-
-
-def _binary(operation: ir.Binary, x: Range, y: Range) -> Range:
-    kind = operation.kind
-    match kind:
-        case BinaryKind.ADD:
-            return Range(x.low + y.low, x.high + y.high)
-        case BinaryKind.SUB:
-            return Range(x.low - y.high, x.high - y.low)
-        case BinaryKind.MUL:
-            ends = [a * b for a, b in product((x.low, x.high), (y.low, y.high))]
-            return Range(min(ends), max(ends))
-        case BinaryKind.DIV:
-            return _quotient(x, y, operation.result.type)
-        case BinaryKind.MOD:
-            return _remainder(x, y)
-        case BinaryKind.SHL | BinaryKind.SHR:
-            return _shift(operation, x, y)
-        case BinaryKind.AND | BinaryKind.OR | BinaryKind.XOR:
-            return _bitwise(kind, x, y)
-        case BinaryKind.MIN:
-            return Range(min(x.low, y.low), min(x.high, y.high))
-        case BinaryKind.MAX:
-            return Range(max(x.low, y.low), max(x.high, y.high))
-        case _:
-            return FLAG
-
-
-def _quotient(x: Range, y: Range, type: ir.TensorType) -> Range:
-    """Rounded toward zero; division by zero gives all ones."""
-    if y.low <= 0 <= y.high:
-        return full(type)
-    ends = []
-    for a, b in product((x.low, x.high), (y.low, y.high)):
-        size = abs(a) // abs(b)
-        ends.append(size if (a < 0) == (b < 0) else -size)
-    return Range(min(ends), max(ends))
-
-
-def _remainder(x: Range, y: Range) -> Range:
-    """It has the sign of x; modulo zero it is x."""
-    low, high = min(x.low, 0), max(x.high, 0)
-    if y.low <= 0 <= y.high:
-        return Range(low, high)
-    most = max(abs(y.low), abs(y.high)) - 1
-    return Range(max(low, -most), min(high, most))
-
-
-def _shift(operation: ir.Binary, x: Range, y: Range) -> Range:
-    type = operation.result.type
-    least, most = (y.low, min(y.high, type.width)) if y.low >= 0 else (0, type.width)
-    if operation.kind is BinaryKind.SHL:
-        if most >= type.width or y.low < 0:
-            return full(type)
-        return Range(min(x.low << least, x.low << most), max(x.high << least, x.high << most))
-    low = x.low >> (least if x.low < 0 else most)
-    return Range(low, x.high >> (most if x.high < 0 else least))
-
-
-def _bitwise(kind: BinaryKind, x: Range, y: Range) -> Range:
-    if kind is BinaryKind.AND and max(x.low, y.low) >= 0:
-        return Range(0, min(one.high for one in (x, y) if one.low >= 0))
-    bits = max(bits_of(x), bits_of(y))
-    if min(x.low, y.low) >= 0:
-        return Range(0, (1 << bits) - 1)
-    bits = max(signed_bits_of(x), signed_bits_of(y))
-    return Range(-(1 << bits - 1), (1 << bits - 1) - 1)
-
-
 def _reduce(operation: ir.Reduce, x: Range) -> Range:
     operand = operation.operands[0].type
     count = operand.size if operation.axis is None else operand.shape[operation.axis]
@@ -365,16 +251,6 @@ def _reduce(operation: ir.Reduce, x: Range) -> Range:
         case BinaryKind.MIN | BinaryKind.MAX:
             return x
         case BinaryKind.AND | BinaryKind.OR | BinaryKind.XOR:
-            return _bitwise(operation.kind, x, x)
+            return operation.kind.traits.range(x, x, operation.result.type)
         case _:
             return FLAG if x.within(FLAG) else full(operation.result.type)
-
-
-def bits_of(x: Range) -> int:
-    """Return how many bits the numbers of a range that has no negative ones need, at least 1."""
-    return max(x.high.bit_length(), 1)
-
-
-def signed_bits_of(x: Range) -> int:
-    """Return how many bits they need in two's complement."""
-    return 1 + max((n if n >= 0 else -n - 1).bit_length() for n in (x.low, x.high))

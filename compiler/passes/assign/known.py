@@ -19,7 +19,6 @@ from ezlang.types.labels import SECRET, meet_all
 
 from ...ir import tree as ir
 from ...ir.build import Builder
-from ...ir.tree import BinaryKind, UnaryKind
 from ..rewriting.rewrite import Rule, rewrite_function, with_functions
 
 Twins = Mapping[int, ir.Value]
@@ -35,7 +34,6 @@ _MOVES = (
     ir.Stack,
 )
 _COMPUTES = (ir.Unary, ir.Binary, ir.Select, ir.Cast, ir.Bit, ir.Reduce, ir.MatrixProduct)
-_LINEAR = frozenset({BinaryKind.ADD, BinaryKind.SUB, BinaryKind.XOR})
 
 
 def use_known(program: ir.Program) -> tuple[ir.Program, Mapping[str, Twins]]:
@@ -159,10 +157,8 @@ def _uses(body: ir.Region) -> Counter[int]:
 def _is_linear(operation: ir.Operation) -> bool:
     """Tell whether an operation is local on one of the sharings of secrets at least."""
     match operation:
-        case ir.Unary():
-            return operation.kind is not UnaryKind.ABS
-        case ir.Binary() | ir.Reduce():
-            return operation.kind in _LINEAR
+        case ir.Unary() | ir.Binary() | ir.Reduce():
+            return operation.kind.traits.is_linear
         case ir.Select() | ir.Cast() | ir.Bit() | ir.MatrixProduct():
             return False
         case _:

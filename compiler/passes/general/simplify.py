@@ -67,7 +67,7 @@ class _Simplify(Rule):
     def _twice(self, operation: ir.Unary) -> ir.Value | None:
         (operand,) = operation.operands
         inner = self.negations.get(operand.id)
-        if operation.kind is UnaryKind.ABS:
+        if not operation.kind.traits.is_involution:
             return None
         if inner is not None and inner.kind is operation.kind:
             return inner.operands[0]

@@ -11,31 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
 
 from ezlang.source import NO_SPAN, Span
 
 from ...ir import tree as ir
+from ...ir.intervals import Range, bits_of, signed_bits_of
+from ...ir.kinds import Messages
 from ...ir.tree import BinaryKind, Sharing
-from ..analyses.ranges import Known, Range, bits_of, ranges_of, signed_bits_of
+from ..analyses.ranges import Known, ranges_of
 from ..rewriting.rewrite import with_functions, with_operations
-
-_COMPARISONS: Final = frozenset(
-    {BinaryKind.EQ, BinaryKind.NE, BinaryKind.LT, BinaryKind.LE, BinaryKind.GT, BinaryKind.GE}
-)
-_COMPUTED: Final = frozenset(
-    {
-        BinaryKind.ADD,
-        BinaryKind.SUB,
-        BinaryKind.MUL,
-        BinaryKind.DIV,
-        BinaryKind.MOD,
-        BinaryKind.AND,
-        BinaryKind.OR,
-        BinaryKind.MIN,
-        BinaryKind.MAX,
-    }
-)
 
 
 def narrow(program: ir.Program) -> ir.Program:
@@ -80,10 +64,11 @@ def numbers_of(operation: ir.Binary | ir.Select | ir.Convert) -> Sequence[ir.Val
     """Return the values that have to fit into the bits that an operation is done in."""
     x = operation.operands
     match operation:
-        case ir.Binary(kind=kind) if kind in _COMPARISONS:
+        case ir.Binary(kind=kind) if kind.traits.gives_bool:
             values: Sequence[ir.Value] = x
-        case ir.Binary(kind=kind) if kind in _COMPUTED:
-            values = (*x, operation.result)
+        case ir.Binary(kind=kind) if not kind.traits.shifts:
+            free = kind.traits.boolean is Messages.NEVER
+            values = () if free else (*x, operation.result)
         case ir.Binary(kind=BinaryKind.SHR) if x[0].type.sharing is Sharing.ARITHMETIC:
             # Circuits shift for nothing: it is shares that are shifted with less, if they have
             # no sign.

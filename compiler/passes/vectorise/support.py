@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from ezlang.typed.failures import Failure
 from ezlang.types.types import IntType
 
 from ...ir import tree as ir
-from ...ir.tree import BinaryKind
+from ...ir.kinds import Messages
 from ..analyses.scalars import Affine, Scalars
 from .access import Reading, Writing, access_of
 
@@ -25,8 +26,6 @@ _ANYWHERE = (
     | ir.Reduce
     | ir.Relabel
 )
-
-_FREE = {BinaryKind.XOR}
 
 
 def varying(operations: Sequence[ir.Operation], seeds: set[int]) -> set[int]:
@@ -184,7 +183,7 @@ def cannot_fail(operation: ir.Binary, scalars: Scalars) -> bool:
         zero = low <= 0 <= high
     else:
         return False
-    if operation.kind in (BinaryKind.DIV, BinaryKind.MOD):
+    if operation.kind.traits.failure is Failure.DIVISION:
         return not zero
     return low >= 0 and high < operation.result.type.width
 
@@ -221,10 +220,8 @@ def worthwhile(operation: ir.Operation) -> bool:
     match operation:
         case ir.Reveal():
             return operation.operands[0].type.label.is_secret
-        case ir.Binary() | ir.Reduce():
-            return secret and operation.kind not in _FREE
-        case ir.Unary():
-            return secret and operation.kind in (ir.UnaryKind.NEG, ir.UnaryKind.ABS)
+        case ir.Unary() | ir.Binary() | ir.Reduce():
+            return secret and operation.kind.traits.boolean is not Messages.NEVER
         case ir.Select() | ir.ObliviousRead() | ir.ObliviousWrite() | ir.Call():
             return secret
         case ir.Relabel():

@@ -22,19 +22,6 @@ from .protocol import Protocol
 from .shares import Form, Secret, Shares, at_first, local, pairwise, secret, word
 from .values import Known, Value
 
-_COMPARISONS = frozenset(
-    {
-        BinaryKind.EQ,
-        BinaryKind.NE,
-        BinaryKind.LT,
-        BinaryKind.LE,
-        BinaryKind.GT,
-        BinaryKind.GE,
-    }
-)
-_BITWISE = frozenset({BinaryKind.AND, BinaryKind.OR, BinaryKind.XOR})
-_SHIFTS = frozenset({BinaryKind.SHL, BinaryKind.SHR})
-
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
@@ -122,9 +109,9 @@ class Secrets:
             return self._sum(kind, *self.share((x, y)))
         if kind is BinaryKind.MUL:
             return self._multiple(x, y) if public else self._product(*self.share((x, y)))
-        if kind in _SHIFTS and isinstance(y, Known) and y.owner is None:
+        if kind.traits.shifts and isinstance(y, Known) and y.owner is None:
             return self._shifted(kind, self.share((x,))[0], y)
-        if kind in _BITWISE and public:
+        if kind in (BinaryKind.AND, BinaryKind.OR, BinaryKind.XOR) and public:
             return self._masked(kind, x, y)
         if kind is BinaryKind.XOR:
             one, other = self.share((x, y))
@@ -133,7 +120,7 @@ class Secrets:
         operands = self._for_circuit((x, y))
         roles = [_role(operand) for operand in operands]
         netlist = catalogue.binary(kind, x.element, *roles, second=y.element)
-        element = BOOL if kind in _COMPARISONS else x.element
+        element = BOOL if kind.traits.gives_bool else x.element
         return self._circuit(netlist, operands, element, kind.value)
 
     def _sum(self, kind: BinaryKind, x: Secret, y: Secret) -> Secret:
