@@ -18,7 +18,7 @@ from ezlang.types.types import BoolType, ScalarType
 
 from . import tree as ir
 from .kinds import Array as Array
-from .kinds import Reduction, unsigned
+from .kinds import unsigned
 from .tree import BinaryKind
 
 Pure = (
@@ -254,20 +254,13 @@ def reduce(kind: BinaryKind, x: Array, axis: int | None = None) -> Array:
     lines = x.reshape(-1) if axis is None else np.moveaxis(x, axis, -1)
     if lines.shape[-1] == 0:
         return np.broadcast_to(identity(kind, x.dtype), lines.shape[:-1])
-    return np.asarray(_reduction(kind).fold.reduce(lines, axis=-1, dtype=x.dtype))
-
-
-def _reduction(kind: BinaryKind) -> Reduction:
-    found = kind.traits.reduction
-    if found is None:
-        raise CompilerBug(f"{kind.value} is no reduction")
-    return found
+    return np.asarray(kind.traits.combining.fold.reduce(lines, axis=-1, dtype=x.dtype))
 
 
 def identity(kind: BinaryKind, type: np.dtype[Any]) -> Array:
     """Return what combining nothing gives."""
     low, high = (0, 1) if type == np.bool_ else (np.iinfo(type).min, np.iinfo(type).max)
-    return np.array(_reduction(kind).identity(int(low), int(high)), dtype=type)
+    return np.array(kind.traits.combining.identity(int(low), int(high)), dtype=type)
 
 
 def _zeros(shape: tuple[int, ...], like: Array) -> Array:

@@ -14,12 +14,12 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from ezlang.diagnostics.diagnostic import CompilerBug
 from ezlang.typed.failures import Failure
-from ezlang.types.types import BoolType
 
 from . import intervals
 from .intervals import FLAG, Range
-from .value import TensorType
+from .value import A, Sharing, TensorType, is_bool
 
 Array = npt.NDArray[Any]
 
@@ -79,8 +79,7 @@ class Domain(Enum):
 
     def has(self, type: TensorType) -> bool:
         """Return whether elements of a type are in it."""
-        other = Domain.INTEGERS if isinstance(type.element, BoolType) else Domain.BOOLS
-        return self is not other
+        return self is not (Domain.INTEGERS if is_bool(type) else Domain.BOOLS)
 
 
 class Messages(Enum):
@@ -104,30 +103,45 @@ class Messages(Enum):
             case Messages.UNLESS_SECOND_PUBLIC:
                 return not operands[1].label.is_public
             case Messages.UNLESS_BOOLS:
-                return not isinstance(operands[0].element, BoolType)
+                return not is_bool(operands[0])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UnaryTraits:
+class KindTraits:
+    """What is known about a kind of operation on shares: when it takes messages.
+
+    `arithmetic` is None where there is no form of it on arithmetic shares.
+    """
+
+    arithmetic: Messages | None = None
+    boolean: Messages
+
+    def messages(self, column: Sharing) -> Messages:
+        """Return when it takes messages on arithmetic or boolean shares."""
+        found = self.arithmetic if column is A else self.boolean
+        if found is None:
+            raise CompilerBug(f"there is no form on {column.value} shares")
+        return found
+
+    @property
+    def is_linear(self) -> bool:
+        """Whether each party computes it by itself on one kind of shares at least."""
+        return Messages.NEVER in (self.arithmetic, self.boolean)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnaryTraits(KindTraits):
     """What is known about a kind of operation on one element. Its result has the operand's type.
 
     `written`: how a program writes it. `compute`: its meaning on arrays, which wraps. `range`: that
-    on exact integers, given the type. `arithmetic` and `boolean`: when it takes messages on such
-    shares; None where it has no form on them. `is_involution`: done twice, it changes nothing.
+    on exact integers, given the type. `is_involution`: done twice, it changes nothing.
     """
 
     written: str
     on: Domain
     compute: Callable[[Array], Array]
     range: Callable[[Range, TensorType], Range]
-    arithmetic: Messages | None = None
-    boolean: Messages
     is_involution: bool = False
-
-    @property
-    def is_linear(self) -> bool:
-        """Whether each party computes it by itself on one kind of shares at least."""
-        return Messages.NEVER in (self.arithmetic, self.boolean)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,29 +156,31 @@ class Reduction:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BinaryTraits:
+class BinaryTraits(KindTraits):
     """What is known about a kind of operation on two elements.
 
-    `compute`, `range`, `arithmetic` and `boolean` as for one element. The operands have
+    `compute` and `range` as for one element. The operands have
     one type, which is the result's, but for bools that comparisons give (`gives_bool`) and the
     amounts of shifts (`shifts`), which are any integers, read as unsigned. `failure`: what ends
     the run where a public right operand is out of range. `reduction`: how it combines a row.
+    `takes_owned`: on arithmetic shares, it is cheaper with an operand that is one party's own.
     """
 
     on: Domain = Domain.INTEGERS
     compute: Callable[[Array, Array], Array]
     range: Callable[[Range, Range, TensorType], Range]
-    arithmetic: Messages | None = None
-    boolean: Messages
     gives_bool: bool = False
     shifts: bool = False
     failure: Failure | None = None
     reduction: Reduction | None = None
+    takes_owned: bool = False
 
     @property
-    def is_linear(self) -> bool:
-        """Whether each party computes it by itself on one kind of shares at least."""
-        return Messages.NEVER in (self.arithmetic, self.boolean)
+    def combining(self) -> Reduction:
+        """How it combines a row, which it has to do."""
+        if self.reduction is None:
+            raise CompilerBug("this is no reduction")
+        return self.reduction
 
 
 # Meaning on arrays, where it isn't NumPy's own
@@ -301,6 +317,7 @@ BINARY: Final[Mapping[BinaryKind, BinaryTraits]] = {
         compute=np.multiply,
         range=lambda x, y, _: intervals.multiplied(x, y),
         arithmetic=Messages.UNLESS_ONE_PUBLIC,
+        takes_owned=True,
         boolean=Messages.ALWAYS,
         reduction=Reduction(identity=lambda low, high: 1, fold=np.multiply),
     ),

@@ -25,23 +25,15 @@ are matrix products on B and Y.
 
 from __future__ import annotations
 
-from typing import Final
-
-from ezlang.types.types import BoolType
+from typing import assert_never
 
 from . import tree as ir
 from .errors import need
-from .kinds import Messages
-from .tree import BinaryKind, Sharing
-
-A: Final = Sharing.ARITHMETIC
-B: Final = Sharing.BOOLEAN
-Y: Final = Sharing.YAO
-
-
-def is_bool(type: ir.TensorType) -> bool:
-    """Tell whether the elements are bools."""
-    return isinstance(type.element, BoolType)
+from .value import A as A
+from .value import B as B
+from .value import Sharing
+from .value import Y as Y
+from .value import is_bool as is_bool
 
 
 def check_sharings(operation: ir.Operation) -> None:
@@ -55,7 +47,7 @@ def check_sharings(operation: ir.Operation) -> None:
         need(not (is_bool(type) and type.sharing is A), "a bool has no arithmetic sharing")
         need(type.sharing is not None or not type.label.is_secret, "a secret has no sharing")
     match operation:
-        case ir.If() | ir.For() | ir.While() | ir.Call() | ir.Output() | ir.Assert():
+        case ir.Structured() | ir.Call() | ir.Input() | ir.Output() | ir.Assert():
             return
         case ir.Relabel() | ir.Reveal():
             same = operation.operands[0].type.sharing
@@ -67,9 +59,10 @@ def check_sharings(operation: ir.Operation) -> None:
                 operation.operands[0].type.sharing is not operation.result.type.sharing,
                 "the sharing stays the same",
             )
+        case ir.Computation():
+            need(column_of(operation) is not None, "the sharings don't fit the operation")
         case _:
-            column = column_of(operation)
-            need(column is not None, "the sharings don't fit the operation")
+            assert_never(operation)
 
 
 def column_of(operation: ir.Operation) -> Sharing | None:
@@ -80,63 +73,34 @@ def column_of(operation: ir.Operation) -> Sharing | None:
     return None
 
 
-def required(operation: ir.Operation, sharing: Sharing) -> tuple[Sharing, ...] | None:
+def required(operation: ir.Operation, column: Sharing) -> tuple[Sharing, ...] | None:
     """Return what secret operands must be shared as, and at the end the result, in a column.
 
     There is an entry for each operand, also for those that are known. None: there is no such
     form of the operation.
     """
-    operands, result = operation.operands, operation.results[0].type
-    count = len(operands)
-    if sharing is not A:
-        return (sharing,) * (count + 1)
-    first = operands[0].type if operands else result
-    match operation:
-        case ir.Unary():
-            return None if operation.kind.traits.arithmetic is None else (A, A)
-        case ir.Binary():
-            traits = operation.kind.traits
-            if is_bool(first) or traits.arithmetic is None:
-                return None
-            if traits.shifts and operands[1].type.label.is_secret:
-                return None
-            return (A, A, B) if traits.gives_bool else (A, A, A)
-        case ir.Select():
-            return None if is_bool(result) else (B, A, A, A)
-        case ir.Cast():
-            if is_bool(first) and is_bool(result):
-                return None
-            return (B if is_bool(first) else A, B if is_bool(result) else A)
-        case ir.Bit():
-            return (A, B)
-        case ir.Reduce():
-            local = operation.kind.traits.arithmetic is Messages.NEVER
-            return (A, A) if local and not is_bool(result) else None
-        case _:
-            return None if is_bool(result) else (A,) * (count + 1)
+    return operation.required(column)
 
 
 def _fits(operation: ir.Operation, sharing: Sharing) -> bool:
-    needed = required(operation, sharing)
+    needed = operation.required(sharing)
     if needed is None:
         return False
-    cheap = isinstance(operation, ir.MatrixProduct) or (
-        isinstance(operation, ir.Binary) and operation.kind is BinaryKind.MUL
-    )
     for value, wanted in zip((*operation.operands, *operation.results), needed, strict=True):
         type = value.type
         if type.sharing is not None and type.sharing is not wanted:
             return False
-        if type.label.is_owned and not (sharing is A and cheap) and not _is_place(operation, value):
+        owned_fits = (sharing is A and operation.takes_owned) or _is_place(operation, value)
+        if type.label.is_owned and not owned_fits:
             return False
     return True
 
 
 def _is_place(operation: ir.Operation, value: ir.Value) -> bool:
-    """Tell whether a value is an index of an operation that moves elements."""
-    return isinstance(operation, ir.Extract | ir.Insert | ir.ExtractSlice | ir.InsertSlice) and any(
-        value is index for index in operation.operands[1:]
-    )
+    """Tell whether a value says where an operation moves elements."""
+    if not isinstance(operation, ir.Move):
+        return False
+    return any(value is place for place in operation.operands[operation.element_count :])
 
 
 def is_interactive(operation: ir.Operation) -> bool:
@@ -145,46 +109,8 @@ def is_interactive(operation: ir.Operation) -> bool:
     Yao's operations aren't meant here: their tables stream, and nobody waits for an answer.
     """
     shared = [v.type.sharing for v in (*operation.operands, *operation.results) if v.type.sharing]
-    if not shared or operation.regions or isinstance(operation, ir.Call | ir.Output | ir.Assert):
+    if not shared or isinstance(operation, ir.Structured | ir.Call):
         return False
-    if isinstance(operation, ir.Convert):
-        return not (operation.operands[0].type.sharing is Y and operation.result.type.sharing is B)
-    if Y in shared:
+    if Y in shared and not isinstance(operation, ir.Convert):
         return False
-    match operation:
-        case ir.Relabel():
-            return operation.operands[0].type.label.is_owned
-        case ir.Reveal():
-            return True
-        case ir.Unary():
-            return _exchanges(operation, A in shared)
-        case ir.Binary():
-            return _exchanges(operation, A in shared)
-        case ir.Select():
-            return operation.operands[0].type.label.is_secret
-        case ir.Cast():
-            return _cast_is_interactive(operation)
-        case ir.Bit():
-            return A in shared and operation.position > 0
-        case ir.Reduce():
-            kind = operation.kind.traits
-            return (kind.arithmetic if A in shared else kind.boolean) is not Messages.NEVER
-        case ir.MatrixProduct():
-            return B in shared or not any(v.type.label.is_public for v in operation.operands)
-        case _:
-            return False
-
-
-def _exchanges(operation: ir.Unary | ir.Binary, arithmetic: bool) -> bool:
-    traits = operation.kind.traits
-    messages = traits.arithmetic if arithmetic else traits.boolean
-    return messages is not None and messages.needed([v.type for v in operation.operands])
-
-
-def _cast_is_interactive(operation: ir.Cast) -> bool:
-    old, new = operation.operands[0].type, operation.result.type
-    if old.sharing is B and new.sharing is B:
-        return is_bool(new) and not is_bool(old)
-    if is_bool(new) or is_bool(old):
-        return True
-    return old.sharing is A and new.width > old.width
+    return operation.exchanges(A if A in shared else B)

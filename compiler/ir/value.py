@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from math import prod
+from typing import Final
 
 from ezlang.types.labels import Label
 from ezlang.types.sharing import Sharing as Sharing
-from ezlang.types.types import BoolType, ScalarType
+from ezlang.types.types import BoolType, IntType, ScalarType
+
+A: Final = Sharing.ARITHMETIC
+B: Final = Sharing.BOOLEAN
+Y: Final = Sharing.YAO
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +45,23 @@ class Value:
     id: int
     type: TensorType = field(compare=False)
     hint: str = field(default="", compare=False)
+
+
+def is_bool(type: TensorType) -> bool:
+    """Tell whether the elements are bools."""
+    return isinstance(type.element, BoolType)
+
+
+def is_flag(type: TensorType) -> bool:
+    """Tell whether a value is one bool."""
+    return is_bool(type) and type.shape == ()
+
+
+def is_integer(type: TensorType) -> bool:
+    """Tell whether the elements are integers."""
+    return isinstance(type.element, IntType)
+
+
+def same_tensor(x: TensorType, y: TensorType) -> bool:
+    """Tell whether two types differ in label and sharing alone."""
+    return x.element == y.element and x.shape == y.shape

@@ -11,13 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import product
 
-from ezlang.types.types import BoolType
-
-from ...ir import evaluate
 from ...ir import tree as ir
-from ...ir.intervals import FLAG, Range, fitted, full
+from ...ir.intervals import Range, fitted, full
 from ...ir.tree import BinaryKind
 
 Known = dict[int, Range]
@@ -91,7 +87,7 @@ class _Analysis:
             case ir.Output() | ir.Assert():
                 return ()
             case _:
-                return (transfer(operation, self.of(operation.operands)),)
+                return (operation.range(self.of(operation.operands)),)
 
     def _for(self, operation: ir.For) -> tuple[Range, ...]:
         (body,) = operation.regions
@@ -194,63 +190,3 @@ def _widened(old: Range, new: Range, type: ir.TensorType) -> Range:
     limit = full(type)
     low = old.low if new.low >= old.low else limit.low
     return Range(low, old.high if new.high <= old.high else limit.high)
-
-
-def transfer(operation: ir.Operation, x: Sequence[Range]) -> Range:
-    """Return the range of an operation's result, for ranges of its operands."""
-    type = operation.result.type
-    match operation:
-        case ir.Constant():
-            return Range(min(operation.data), max(operation.data)) if operation.data else full(type)
-        case ir.Iota():
-            last = operation.start + operation.step * max(type.size - 1, 0)
-            return fitted(Range(min(operation.start, last), max(operation.start, last)), type)
-        case ir.Unary():
-            return fitted(operation.kind.traits.range(x[0], type), type)
-        case ir.Binary():
-            return fitted(operation.kind.traits.range(x[0], x[1], type), type)
-        case ir.Select():
-            return x[1].join(x[2])
-        case ir.Cast():
-            return FLAG if isinstance(type.element, BoolType) else fitted(x[0], type)
-        case ir.Relabel() | ir.Reveal() | ir.Convert() | ir.Broadcast() | ir.Reshape():
-            return x[0]
-        case ir.AffineRead():
-            return x[0]
-        case ir.Extract() | ir.ExtractSlice():
-            return x[0] if operation.checked else x[0].join(Range(0, 0))
-        case ir.ObliviousRead() | ir.Gather():
-            return x[0].join(Range(0, 0))
-        case ir.Positions():
-            return Range(-1, max(operation.operands[0].type.size - 1, -1))
-        case ir.Insert() | ir.InsertSlice() | ir.AffineWrite() | ir.Scatter():
-            return x[0].join(x[1])
-        case ir.ObliviousWrite():
-            return x[0].join(x[2])
-        case ir.Stack():
-            return Range(min(one.low for one in x), max(one.high for one in x))
-        case ir.Reduce():
-            return fitted(_reduce(operation, x[0]), type)
-        case ir.MatrixProduct():
-            ends = [a * b for a, b in product((x[0].low, x[0].high), (x[1].low, x[1].high))]
-            terms = operation.operands[0].type.shape[-1]
-            return fitted(Range(terms * min(*ends, 0), terms * max(*ends, 0)), type)
-        case _:
-            return full(type)
-
-
-def _reduce(operation: ir.Reduce, x: Range) -> Range:
-    operand = operation.operands[0].type
-    count = operand.size if operation.axis is None else operand.shape[operation.axis]
-    if count == 0:
-        one = int(evaluate.identity(operation.kind, evaluate.dtype(operand.element)))
-        return Range(one, one)
-    match operation.kind:
-        case BinaryKind.ADD:
-            return Range(count * x.low, count * x.high)
-        case BinaryKind.MIN | BinaryKind.MAX:
-            return x
-        case BinaryKind.AND | BinaryKind.OR | BinaryKind.XOR:
-            return operation.kind.traits.range(x, x, operation.result.type)
-        case _:
-            return FLAG if x.within(FLAG) else full(operation.result.type)
