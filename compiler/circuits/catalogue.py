@@ -19,7 +19,7 @@ from typing import Final, Literal, assert_never
 from ezlang.diagnostics.diagnostic import CompilerBug
 from ezlang.types.types import BoolType, IntType, ScalarType
 
-from ..ir.tree import Binary, BinaryKind, Bit, Cast, Select, Unary, UnaryKind
+from ..ir.tree import AnyElementwise, Binary, BinaryKind, Bit, Cast, Select, Unary, UnaryKind
 from .adders import absolute, add, negate, subtract
 from .builder import FALSE, Builder, Wire, constant_wires
 from .comparison import equal, less_than, maximum, minimum, nonzero, select
@@ -58,7 +58,7 @@ PUBLIC: Final = Role.PUBLIC
 SAME: Final = Role.SAME
 
 Operand = Role | int
-CircuitOperation = Unary | Binary | Select | Cast | Bit
+CircuitOperation = AnyElementwise
 
 _CACHED: Final = 4096
 

@@ -12,9 +12,6 @@ from ..ir import tree as ir
 from ..ir.value import Sharing
 from ..kernels.layout import LABEL_BYTES
 
-CHECKED = ir.Binary | ir.Extract | ir.Insert | ir.ExtractSlice | ir.InsertSlice
-"""What may fail on what all know."""
-
 
 class Form(Enum):
     """How a value of the program is kept at a party.
@@ -100,7 +97,7 @@ class Role:
         All know what a checked operation fails on.
         """
         return (
-            isinstance(operation, CHECKED)
+            isinstance(operation, ir.Checkable)
             and operation.checked
             and self.form(operation.result) is Form.ABSENT
             and any(value.type.label.is_public for value in operation.operands)

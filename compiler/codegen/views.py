@@ -15,8 +15,6 @@ from ..ir import tree as ir
 from ..ir.sharings import is_interactive
 from .forms import Form, Role
 
-ELEMENTWISE = (ir.Unary, ir.Binary, ir.Select, ir.Cast, ir.Bit)
-
 
 @dataclass(frozen=True, slots=True)
 class View:
@@ -123,4 +121,4 @@ class Views:
                 )
             case _:
                 # What runs on shares by messages is given whole arrays.
-                return isinstance(user, ELEMENTWISE) and not is_interactive(user)
+                return isinstance(user, ir.Elementwise) and not is_interactive(user)

@@ -157,4 +157,4 @@ def computed(operation: ir.Operation, operands: Sequence[Known]) -> Known:
         return None
     if isinstance(operation, ir.Relabel | ir.Reveal):
         return known[0]
-    return evaluate.evaluate(operation, known) if isinstance(operation, evaluate.Pure) else None
+    return evaluate.evaluate(operation, known) if isinstance(operation, ir.Computation) else None

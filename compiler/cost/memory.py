@@ -16,7 +16,7 @@ from ..circuits.catalogue import circuit
 from ..codegen.circuit_operands import known_values, operand_roles
 from ..codegen.forms import Form, Role, element_bytes
 from ..codegen.module import frame_bytes
-from ..codegen.views import ELEMENTWISE, Views
+from ..codegen.views import Views
 from ..ir import tree as ir
 from ..ir.ots import OtKind
 from ..ir.sharings import is_bool
@@ -95,7 +95,10 @@ def _registers(program: ir.Program) -> int:
         views.see(function.body)
         numbers = known_values(function.body)
         for operation in ir.walk(function.body):
-            if isinstance(operation, ELEMENTWISE) and views.form(operation.result) is Form.LABELS:
+            if (
+                isinstance(operation, ir.Elementwise)
+                and views.form(operation.result) is Form.LABELS
+            ):
                 roles = operand_roles(operation, views, numbers)
                 most = max(most, circuit(operation, roles).registers)
     return LABEL_BYTES * CHUNK * most

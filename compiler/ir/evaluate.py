@@ -1,8 +1,8 @@
 """What the operations mean on values that somebody knows, as NumPy arrays.
 
 Constant folding and the simulated executor compute with this. Arrays have the element type's own
-dtype, so that arithmetic wraps as the language says. Everything is total; `out_of_range` tells
-whether a checked operation fails instead.
+dtype, so that arithmetic wraps as the language says. Everything is total; `fails` tells whether a
+checked operation fails instead.
 """
 
 from __future__ import annotations
@@ -14,40 +14,13 @@ from typing import Any, assert_never
 import numpy as np
 
 from ezlang.diagnostics.diagnostic import CompilerBug
+from ezlang.typed.failures import Failure
 from ezlang.types.types import BoolType, ScalarType
 
 from . import tree as ir
 from .kinds import Array as Array
 from .kinds import unsigned
 from .tree import BinaryKind
-
-Pure = (
-    ir.Constant
-    | ir.Iota
-    | ir.Unary
-    | ir.Binary
-    | ir.Select
-    | ir.Cast
-    | ir.Bit
-    | ir.Broadcast
-    | ir.Reshape
-    | ir.Extract
-    | ir.Insert
-    | ir.ExtractSlice
-    | ir.InsertSlice
-    | ir.AffineRead
-    | ir.AffineWrite
-    | ir.Gather
-    | ir.Scatter
-    | ir.Positions
-    | ir.Separate
-    | ir.ObliviousRead
-    | ir.ObliviousWrite
-    | ir.Stack
-    | ir.Reduce
-    | ir.MatrixProduct
-)
-"""The operations that are functions of their operands."""
 
 
 def dtype(element: ScalarType) -> np.dtype[Any]:
@@ -65,7 +38,7 @@ def array(type: ir.TensorType, data: Sequence[int]) -> Array:
     return np.full(type.shape, flat[0])
 
 
-def evaluate(operation: Pure, operands: Sequence[Array]) -> Array:
+def evaluate(operation: ir.AnyComputation, operands: Sequence[Array]) -> Array:
     """Compute an operation; nothing fails."""
     result = operation.result.type
     with np.errstate(all="ignore"):
@@ -98,8 +71,10 @@ def evaluate(operation: Pure, operands: Sequence[Array]) -> Array:
                 return _positions(operands[0], result)
             case ir.Separate():
                 return np.asarray(_separate(operation, operands))
-            case _:
+            case ir.Move() | ir.Oblivious():
                 return moved(operation, operands)
+            case _:
+                assert_never(operation)
 
 
 def _wrapped(number: int, type: ir.TensorType) -> Array:
@@ -108,29 +83,7 @@ def _wrapped(number: int, type: ir.TensorType) -> Array:
     return np.array(wrapped, dtype=dtype(element))
 
 
-Moving = (
-    ir.Broadcast
-    | ir.Reshape
-    | ir.Extract
-    | ir.Insert
-    | ir.ExtractSlice
-    | ir.InsertSlice
-    | ir.AffineRead
-    | ir.AffineWrite
-    | ir.Gather
-    | ir.Scatter
-    | ir.ObliviousRead
-    | ir.ObliviousWrite
-    | ir.Stack
-)
-"""The operations that only move elements: they are the same on shares, element by element."""
-
-
-WRITES = ir.Insert | ir.InsertSlice | ir.AffineWrite | ir.Scatter
-"""Those of them that write a second operand into the first; the other operands are places."""
-
-
-def moved(operation: Moving, operands: Sequence[Array]) -> Array:
+def moved(operation: ir.AnyMove | ir.AnyOblivious, operands: Sequence[Array]) -> Array:
     """Compute an operation that moves elements, which may be of any dtype."""
     shape = operation.result.type.shape
     match operation:
@@ -214,19 +167,19 @@ def _separate(operation: ir.Separate, places: Sequence[Array]) -> bool:
     return True
 
 
-def out_of_range(operation: ir.Operation, operands: Sequence[Array | None]) -> bool:
-    """Tell whether an operand of a checked operation is to blame.
+def fails(operation: ir.Operation, operands: Sequence[Array | None]) -> bool:
+    """Tell whether an operation is checked, and an operand is to blame.
 
     Operands that not everyone knows are given as None; they never are.
     """
+    if not isinstance(operation, ir.Checkable) or not operation.checked:
+        return False
     match operation:
-        case ir.Binary(kind=BinaryKind.DIV | BinaryKind.MOD):
-            return operands[1] is not None and bool(np.any(operands[1] == 0))
-        case ir.Binary(kind=BinaryKind.SHL | BinaryKind.SHR):
-            width = operation.result.type.width
-            return operands[1] is not None and bool(np.any(unsigned(operands[1]) >= width))
+        case ir.Binary():
+            right, width = operands[1], operation.result.type.width
+            return right is not None and _is_to_blame(operation.kind, right, width)
         case ir.Extract() | ir.Insert():
-            given = iter(operands[1 if isinstance(operation, ir.Extract) else 2 :])
+            given = iter(operands[operation.element_count :])
             for size, indexed in zip(
                 operation.operands[0].type.shape, operation.dimensions, strict=False
             ):
@@ -237,11 +190,21 @@ def out_of_range(operation: ir.Operation, operands: Sequence[Array | None]) -> b
         case ir.ExtractSlice() | ir.InsertSlice():
             writes = isinstance(operation, ir.InsertSlice)
             part = operation.operands[1] if writes else operation.result
-            start = operands[2 if writes else 1]
+            start = operands[operation.element_count]
             size = operation.operands[0].type.shape[0]
             return start is not None and not 0 <= int(start) <= size - part.type.shape[0]
         case _:
-            return False
+            assert_never(operation)
+
+
+def _is_to_blame(kind: BinaryKind, right: Array, width: int) -> bool:
+    match kind.traits.failure:
+        case Failure.DIVISION:
+            return bool(np.any(right == 0))
+        case Failure.SHIFT:
+            return bool(np.any(unsigned(right) >= width))
+        case _:
+            raise CompilerBug(f"nothing is out of range for {kind.value}")
 
 
 def binary(kind: BinaryKind, x: Array, y: Array) -> Array:

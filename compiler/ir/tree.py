@@ -90,42 +90,19 @@ from .value import TensorType as TensorType
 from .value import Value as Value
 from .value import is_integer as is_integer
 
-Operation = (
-    Constant
-    | Iota
-    | Unary
-    | Binary
-    | Select
-    | Cast
-    | Bit
-    | Broadcast
-    | Reshape
-    | Extract
-    | Insert
-    | ExtractSlice
-    | InsertSlice
-    | AffineRead
-    | AffineWrite
-    | Gather
-    | Scatter
-    | Positions
-    | Separate
-    | ObliviousRead
-    | ObliviousWrite
-    | Stack
-    | Reduce
-    | MatrixProduct
-    | Relabel
-    | Convert
-    | Reveal
-    | Input
-    | Output
-    | Assert
-    | Call
-    | If
-    | For
-    | While
-)
+# Every class of operations stands once here, in the union of its family.
+
+AnyElementwise = Unary | Binary | Select | Cast | Bit
+AnyRead = Broadcast | Reshape | Extract | ExtractSlice | AffineRead | Gather
+AnyWrite = Insert | InsertSlice | AffineWrite | Scatter
+AnyMove = AnyRead | AnyWrite | Stack
+AnyOblivious = ObliviousRead | ObliviousWrite
+AnyTensor = Constant | Iota | Positions | Separate | Reduce | MatrixProduct
+AnyComputation = AnyElementwise | AnyMove | AnyOblivious | AnyTensor
+AnyCheckable = Binary | Extract | Insert | ExtractSlice | InsertSlice
+AnyBoundary = Relabel | Convert | Reveal | Input | Output | Assert
+AnyStructured = If | For | While
+Operation = AnyComputation | AnyBoundary | Call | AnyStructured
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -83,6 +83,11 @@ class For(Structured):
         """The bounds."""
         return self.operands[:2]
 
+    @property
+    def carried(self) -> tuple[Value, ...]:
+        """The initial values."""
+        return self.operands[2:]
+
     def check(self, around: Surroundings) -> None:
         """Check the bounds, and that what is carried keeps its type."""
         types, results = self.types, _types(self.results)
@@ -111,6 +116,11 @@ class While(Structured):
     def deciding(self) -> tuple[Value, ...]:
         """The condition, which a region yields."""
         return self.regions[0].yields
+
+    @property
+    def carried(self) -> tuple[Value, ...]:
+        """The initial values."""
+        return self.operands
 
     def check(self, around: Surroundings) -> None:
         """Check the condition, and that what is carried keeps its type."""

@@ -19,8 +19,6 @@ from .node import Checkable, Computation, Traits, alike
 Types = tuple[TensorType, ...]
 Places = tuple[tuple[int, ...], ...]
 
-_ZERO = Range(0, 0)
-
 
 class Move(Computation):
     """An operation whose result has elements of the first operands; the other ones say which."""
@@ -46,9 +44,14 @@ class Read(Move):
 
     __slots__ = ()
 
+    @property
+    def is_inside(self) -> bool:
+        """Whether nothing is read out of range, where zeros would be."""
+        return True
+
     def range(self, x: Sequence[Range]) -> Range:
-        """Keep the range of the elements."""
-        return x[0]
+        """Keep the range of the elements, with 0 where places may be out of range."""
+        return x[0] if self.is_inside else x[0].join(Range(0, 0))
 
 
 class Write(Move):
@@ -132,15 +135,16 @@ class Extract(Read, Checkable):
     dimensions: tuple[bool, ...]
     checked: bool = False
 
+    @property
+    def is_inside(self) -> bool:
+        """Whether the run ends where it isn't."""
+        return self.checked
+
     def check_types(self, types: Types, result: TensorType) -> None:
         """Check the indices, and the shape that they leave."""
         need(len(types) >= 1, "it takes a base")
         part = _indexed(types[0], types[1:], self.dimensions)
         need(result.element == types[0].element and result.shape == part, "wrong type")
-
-    def range(self, x: Sequence[Range]) -> Range:
-        """Keep the range, with 0 where an index may be out of range."""
-        return x[0] if self.checked else x[0].join(_ZERO)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,14 +178,15 @@ class ExtractSlice(Read, Checkable):
 
     checked: bool = False
 
+    @property
+    def is_inside(self) -> bool:
+        """Whether the run ends where it isn't."""
+        return self.checked
+
     def check_types(self, types: Types, result: TensorType) -> None:
         """Check the start, and that the result has items of the base."""
         need(len(types) == 2 and bool(types[0].shape), "it takes an array and a start")
         _check_slice(types[0], result, types[1])
-
-    def range(self, x: Sequence[Range]) -> Range:
-        """Keep the range, with 0 where items may be out of range."""
-        return x[0] if self.checked else x[0].join(_ZERO)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -284,14 +289,15 @@ class Gather(Read):
     Zeros where a place is out of range.
     """
 
+    @property
+    def is_inside(self) -> bool:
+        """Nobody has shown it."""
+        return False
+
     def check_types(self, types: Types, result: TensorType) -> None:
         """Check the places, and that the result has an item for each."""
         need(len(types) == 2 and types[0].element == result.element, "types differ")
         _check_items(types[0], result, types[1])
-
-    def range(self, x: Sequence[Range]) -> Range:
-        """Keep the range, with 0 where places may be out of range."""
-        return x[0].join(_ZERO)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

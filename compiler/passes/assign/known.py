@@ -24,17 +24,6 @@ from ..rewriting.rewrite import Rule, rewrite_function, with_functions
 Twins = Mapping[int, ir.Value]
 """By the ids of secrets, the values in the clear that they are the same as."""
 
-_MOVES = (
-    ir.Broadcast,
-    ir.Reshape,
-    ir.Extract,
-    ir.ExtractSlice,
-    ir.AffineRead,
-    ir.Gather,
-    ir.Stack,
-)
-_COMPUTES = (ir.Unary, ir.Binary, ir.Select, ir.Cast, ir.Bit, ir.Reduce, ir.MatrixProduct)
-
 
 def use_known(program: ir.Program) -> tuple[ir.Program, Mapping[str, Twins]]:
     """Return the program with known operands taken as they are, and the twins of each function."""
@@ -74,7 +63,8 @@ class _Known(Rule):
             self.twins[operation.result.id] = operation.operands[0]
             self.here[-1].add(operation.result.id)
             return None
-        if not isinstance(operation, _MOVES + _COMPUTES):
+        computes = isinstance(operation, ir.Elementwise | ir.Reduce | ir.MatrixProduct)
+        if not computes and not isinstance(operation, ir.Read | ir.Stack):
             return None
         return self._known(build, operation) or self._forwarded(build, operation)
 
@@ -102,7 +92,7 @@ class _Known(Rule):
         twin = replace(operation, operands=operands, results=(result,))
         if not instead:
             build.emit(operation)
-            if isinstance(twin, ir.Extract | ir.ExtractSlice):
+            if isinstance(twin, ir.Checkable):
                 twin = replace(twin, checked=False)
         build.emit(twin)
         secret = build.relabel(result, SECRET) if instead else operation.result
@@ -116,8 +106,7 @@ class _Known(Rule):
 
         Then only what it gives is shared. What may fail has to fail at both parties.
         """
-        moves = isinstance(operation, _MOVES) and not isinstance(operation, ir.Stack)
-        if not moves or getattr(operation, "checked", False):
+        if not isinstance(operation, ir.Read) or operation.failure is not None:
             return False
         base = operation.operands[0]
         once = base.id in self.here[-1] and self.uses[base.id] == 1
@@ -159,7 +148,7 @@ def _is_linear(operation: ir.Operation) -> bool:
     match operation:
         case ir.Unary() | ir.Binary() | ir.Reduce():
             return operation.kind.traits.is_linear
-        case ir.Select() | ir.Cast() | ir.Bit() | ir.MatrixProduct():
-            return False
-        case _:
+        case ir.Move():
             return True
+        case _:
+            return False

@@ -65,14 +65,14 @@ class _Fold(Rule):
         return None if made is None else (made,)
 
     def _computed(self, build: Builder, operation: ir.Operation) -> Sequence[ir.Value] | None:
-        if not isinstance(operation, evaluate.Pure) or operation.result.type.size == 0:
+        if not isinstance(operation, ir.Computation) or operation.result.type.size == 0:
             return None
         definitions = [self.constants.of(value) for value in operation.operands]
         known = [definition for definition in definitions if definition is not None]
         if len(known) < len(definitions) or not self._small(operation):
             return None
         arrays = [evaluate.array(one.result.type, one.data) for one in known]
-        if getattr(operation, "checked", False) and evaluate.out_of_range(operation, arrays):
+        if evaluate.fails(operation, arrays):
             return None
         type = operation.result.type
         data = evaluate.elements(type, evaluate.evaluate(operation, arrays))

@@ -26,9 +26,6 @@ def simplify(program: ir.Program) -> ir.Program:
     return rewrite(program, _Simplify)
 
 
-_MOVES = (ir.Broadcast, ir.Reshape, ir.AffineRead)
-"""What rearranges or repeats elements, and cannot fail."""
-
 _DIFFERENCES = (BinaryKind.SUB, BinaryKind.XOR)
 """What is 0 just where both operands are equal."""
 
@@ -168,7 +165,7 @@ class _Simplify(Rule):
         """Emit a number that is made of secret bits, repeated or moved, as those bits."""
         moves: list[ir.Operation] = []
         inner = self.made.get(value.id)
-        while isinstance(inner, _MOVES):
+        while isinstance(inner, ir.Read) and inner.is_inside and inner.failure is None:
             moves.append(inner)
             inner = self.made.get(inner.operands[0].id)
         if not isinstance(inner, ir.Cast):

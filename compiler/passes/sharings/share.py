@@ -19,8 +19,6 @@ from ezlang.types.labels import SECRET
 from ...ir import tree as ir
 from ...ir.build import Builder, highest_id
 
-_ELEMENTWISE = (ir.Unary, ir.Binary, ir.Select, ir.Cast, ir.Bit)
-
 
 def share(program: ir.Program) -> ir.Program:
     """Return the program with all sharings explicit."""
@@ -76,11 +74,11 @@ class _Sharer:
                     return
                 case ir.Broadcast():
                     self.broadcasts[operation.result.id] = operands[0]
-                case ir.Insert() | ir.InsertSlice() | ir.AffineWrite() | ir.Scatter() if secret:
+                case ir.Write() if secret:
                     operands = (operands[0], self.secret(operands[1]), *operands[2:])
-                case ir.ObliviousWrite() | ir.ObliviousRead():
+                case ir.Oblivious():
                     operands = tuple(map(self.secret, operands))
-                case _ if secret and isinstance(operation, _ELEMENTWISE):
+                case ir.Elementwise() if secret:
                     operands = tuple(
                         self.shared(v) if v.type.label.is_owned else v for v in operands
                     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import assert_never
 
 from ezlang.typed.failures import Failure
 from ezlang.types.types import IntType
@@ -193,20 +194,25 @@ def can_end_the_run(operation: ir.Operation, scalars: Scalars) -> bool:
 
     Openings, which are harmless in themselves, aren't counted.
     """
+    if operation.traits.effects & ~ir.Effect.TELLS or isinstance(operation, ir.Call):
+        return True
+    if isinstance(operation, ir.Checkable):
+        return operation.checked and _can_fail(operation, scalars)
+    inner = (one for region in operation.regions for one in region.operations)
+    return any(can_end_the_run(one, scalars) for one in inner)
+
+
+def _can_fail(operation: ir.AnyCheckable, scalars: Scalars) -> bool:
+    """Tell whether a checked operation may have an operand out of range."""
     match operation:
-        case ir.Input() | ir.Output() | ir.Assert() | ir.Call() | ir.While():
-            return True
         case ir.Binary():
-            return operation.checked and not cannot_fail(operation, scalars)
+            return not cannot_fail(operation, scalars)
         case ir.Extract() | ir.Insert() | ir.ExtractSlice() | ir.InsertSlice():
-            if not operation.checked:
-                return False
             access = access_of(operation, scalars)
             base = operation.operands[0].type.shape
             return access is None or not access.inside(base, scalars)
         case _:
-            inner = (one for region in operation.regions for one in region.operations)
-            return any(can_end_the_run(one, scalars) for one in inner)
+            assert_never(operation)
 
 
 def worthwhile(operation: ir.Operation) -> bool:

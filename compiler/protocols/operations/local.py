@@ -7,7 +7,6 @@ bit by bit. What is known is added by party 0.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 
 import numpy as np
 
@@ -20,9 +19,6 @@ from ..core.party import SharingParty
 from ..core.steps import Array
 from .arithmetic import shifted
 from .call import Call, dtype_of, is_bool, is_signed
-
-_MOVED: Final = {ir.Insert: 2, ir.InsertSlice: 2, ir.AffineWrite: 2, ir.Scatter: 2}
-"""How many operands are elements where it isn't one; the others are places."""
 
 
 def local_of(
@@ -68,29 +64,15 @@ def _result(call: Call, operation: ir.Operation) -> Array:
         case ir.MatrixProduct():
             x, y = (_factor(call, i).reshape(call.type_of(i).shape) for i in (0, 1))
             return np.asarray(x @ y)
-        case (
-            ir.Broadcast()
-            | ir.Reshape()
-            | ir.Stack()
-            | ir.Extract()
-            | ir.Insert()
-            | ir.ExtractSlice()
-            | ir.InsertSlice()
-            | ir.AffineRead()
-            | ir.AffineWrite()
-            | ir.Gather()
-            | ir.Scatter()
-        ):
+        case ir.Move():
             return _moved(call, operation)
         case _:
             raise CompilerBug(f"{type(operation).__name__} isn't local on shares")
 
 
-def _moved(call: Call, operation: meaning.Moving) -> Array:
+def _moved(call: Call, operation: ir.AnyMove) -> Array:
     """Move elements; places are known to all."""
-    count = len(call.operands)
-    if not isinstance(operation, ir.Stack):
-        count = _MOVED.get(type(operation), 1)
+    count = operation.element_count
     elements = [call.share(i).reshape(call.type_of(i).shape) for i in range(count)]
     places = []
     for place, value in zip(call.operands[count:], operation.operands[count:], strict=True):

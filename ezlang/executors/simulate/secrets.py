@@ -66,19 +66,7 @@ class Secrets:
                 return self._bit(self.share(operands)[0], operation.position)
             case ir.Reduce():
                 return self._reduce(operation.kind, self.share(operands)[0], operation.axis)
-            case (
-                ir.Broadcast()
-                | ir.Reshape()
-                | ir.Stack()
-                | ir.Extract()
-                | ir.Insert()
-                | ir.ExtractSlice()
-                | ir.InsertSlice()
-                | ir.AffineRead()
-                | ir.AffineWrite()
-                | ir.Gather()
-                | ir.Scatter()
-            ):
+            case ir.Move():
                 return self._move(operation, operands)
             case _:
                 raise CompilerBug(f"{type(operation).__name__} cannot give a secret")
@@ -268,13 +256,9 @@ class Secrets:
         shape = (x.shape[0] + y.shape[0], *x.shape[1:])
         return _made(x.element, shape, made, max(x.bits, y.bits))
 
-    def _move(self, operation: evaluate.Moving, operands: Sequence[Value]) -> Secret:
+    def _move(self, operation: ir.AnyMove, operands: Sequence[Value]) -> Secret:
         """Move elements, in every share alike; indices are known."""
-        if isinstance(operation, ir.Stack):
-            count = len(operands)
-        else:
-            writes = isinstance(operation, evaluate.WRITES)
-            count = 2 if writes else 1
+        count = operation.element_count
         moved = self.share(operands[:count])
         indices = [value.data for value in operands[count:] if isinstance(value, Known)]
         made = {}

@@ -151,31 +151,21 @@ class Walk(ABC, Generic[S]):
             return self.compute(operation, operands)
         if isinstance(operation, ir.Relabel):
             return Known(made.element, known(operands[0]).data, made.label.owner)
-        if isinstance(operation, evaluate.Pure):
+        if isinstance(operation, ir.Computation):
             data = evaluate.evaluate(operation, [known(value).data for value in operands])
             return Known(made.element, data, made.label.owner)
         raise CompilerBug(f"{type(operation).__name__} cannot be run")
 
     def check(self, operation: ir.Operation, operands: Sequence[Known | S]) -> None:
         """Fail the run where a checked operation has a public operand out of range."""
-        if not getattr(operation, "checked", False):
+        if operation.failure is None:
             return
         public = [
             value.data if isinstance(value, Known) and value.owner is None else None
             for value in operands
         ]
-        if not evaluate.out_of_range(operation, public):
-            return
-        match operation:
-            case ir.Binary(kind=ir.BinaryKind.SHL | ir.BinaryKind.SHR):
-                kind = Failure.SHIFT
-            case ir.Binary():
-                kind = Failure.DIVISION
-            case ir.ExtractSlice() | ir.InsertSlice():
-                kind = Failure.SLICE
-            case _:
-                kind = Failure.INDEX
-        raise failure(kind, operation.span)
+        if evaluate.fails(operation, public):
+            raise failure(operation.failure, operation.span)
 
     def _input(self, operation: ir.Input) -> Known:
         type = operation.result.type

@@ -214,7 +214,7 @@ class _Run(Walk[Shared]):
         match operation:
             case ir.Relabel():
                 return self._labelled(operands[0])
-            case ir.Unary() | ir.Binary() | ir.Select() | ir.Cast() | ir.Bit():
+            case ir.Elementwise():
                 roles = self.inside[-1].roles(operation, operands)
                 ports = [
                     operand
@@ -223,30 +223,14 @@ class _Run(Walk[Shared]):
                 ]
                 made, netlist = operation.result.type, circuit(operation, roles)
                 return self.yao.circuit(netlist, ports, made.element, made.shape)
-            case (
-                ir.Broadcast()
-                | ir.Reshape()
-                | ir.Stack()
-                | ir.Extract()
-                | ir.Insert()
-                | ir.ExtractSlice()
-                | ir.InsertSlice()
-                | ir.AffineRead()
-                | ir.AffineWrite()
-                | ir.Gather()
-                | ir.Scatter()
-            ):
+            case ir.Move():
                 return self._moved(operation, operands)
             case _:
                 raise CompilerBug(f"{type(operation).__name__} cannot be garbled")
 
-    def _moved(self, operation: evaluate.Moving, operands: Sequence[Value]) -> Shared:
+    def _moved(self, operation: ir.AnyMove, operands: Sequence[Value]) -> Shared:
         """Move labels, at both parties alike; places are known."""
-        if isinstance(operation, ir.Stack):
-            count = len(operands)
-        else:
-            writes = isinstance(operation, evaluate.WRITES)
-            count = 2 if writes else 1
+        count = operation.element_count
         moved = [self._labelled(operand) for operand in operands[:count]]
         places = [value.data for value in operands[count:] if isinstance(value, Known)]
         parts = [
