@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import assert_never
 
 from ..ir import tree as ir
 from ..ir.value import Sharing
@@ -53,13 +54,6 @@ def element_bytes(type: ir.TensorType, form: Form) -> int:
     return type.width * LABEL_BYTES if form is Form.LABELS else (type.width + 7) // 8
 
 
-def condition_of(operation: ir.If | ir.For | ir.While) -> ir.Value:
-    """Return the value whose label says who runs the regions of a control-flow operation."""
-    if isinstance(operation, ir.While):
-        return operation.regions[0].yields[0]
-    return operation.operands[0]
-
-
 @dataclass(frozen=True, slots=True)
 class Role:
     """A party's view of a program: what it runs."""
@@ -75,10 +69,7 @@ class Role:
         """Tell whether this party takes any part in an operation."""
         match operation:
             case ir.If() | ir.For() | ir.While():
-                labels = [condition_of(operation).type.label]
-                if isinstance(operation, ir.For):
-                    labels.append(operation.operands[1].type.label)
-                return all(label.readable_by(self.party) for label in labels)
+                return all(v.type.label.readable_by(self.party) for v in operation.deciding)
             case ir.Call():
                 return self.takes_part_in(self.functions[operation.function])
             case ir.Reveal():
@@ -87,9 +78,10 @@ class Role:
                 return mine or self.form(operation.result) is not Form.ABSENT
             case ir.Output() | ir.Assert():
                 return True
+            case ir.Computation() | ir.Relabel() | ir.Convert() | ir.Input():
+                return self.form(operation.result) is not Form.ABSENT or self.only_fails(operation)
             case _:
-                here = any(self.form(value) is not Form.ABSENT for value in operation.results)
-                return here or self.only_fails(operation)
+                assert_never(operation)
 
     def only_fails(self, operation: ir.Operation) -> bool:
         """Tell whether this party runs an operation of the other's just to fail where that does.

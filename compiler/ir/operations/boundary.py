@@ -12,8 +12,8 @@ from ezlang.values.data import leaves
 
 from ..errors import need
 from ..intervals import Range
-from ..value import B, Sharing, TensorType, Y, is_flag, same_tensor
-from .node import Effect, OperationNode, Surroundings, Traits, alike, one_result
+from ..value import A, B, Sharing, TensorType, Y, is_flag, same_tensor
+from .node import Effect, Narrowable, OperationNode, Surroundings, Traits, alike, one_result
 
 
 class Boundary(OperationNode):
@@ -49,7 +49,7 @@ class Relabel(Boundary):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Convert(Boundary):
+class Convert(Boundary, Narrowable):
     """(x) -> the secret x in the result's sharing, which is another one.
 
     `bits` and `nonnegative` as in Binary.
@@ -59,6 +59,11 @@ class Convert(Boundary):
 
     bits: int = 0
     nonnegative: bool = False
+
+    @property
+    def has_circuit(self) -> bool:
+        """Whether it adds arithmetic shares up in a circuit."""
+        return self.operands[0].type.sharing is A and self.result.type.sharing is B
 
     def check(self, around: Surroundings) -> None:
         """Check that only the sharing changes."""

@@ -27,6 +27,11 @@ class Unary(Elementwise):
 
     kind: UnaryKind
 
+    @property
+    def has_circuit(self) -> bool:
+        """Whether on shares it is computed by circuits, a deep one and one of few rounds."""
+        return True
+
     def check_types(self, types: tuple[TensorType, ...], result: TensorType) -> None:
         """Check that the result has the operand's type, which the kind is for."""
         need(len(types) == 1 and same_tensor(types[0], result), "types differ")
@@ -69,6 +74,11 @@ class Binary(Elementwise, Checkable, Narrowable):
     def takes_owned(self) -> bool:
         """Ask the kind."""
         return self.kind.traits.takes_owned
+
+    @property
+    def has_circuit(self) -> bool:
+        """Whether on shares it is computed by circuits, a deep one and one of few rounds."""
+        return True
 
     def check_types(self, types: tuple[TensorType, ...], result: TensorType) -> None:
         """Check that the kind is for the operands' types, and gives the result's."""
@@ -141,6 +151,11 @@ class Select(Elementwise, Narrowable):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cast(Elementwise):
     """(x) -> the elements in the result's element type: modulo 2^width; bool is 0/1 and `!= 0`."""
+
+    @property
+    def has_circuit(self) -> bool:
+        """Whether on shares it is computed by circuits, a deep one and one of few rounds."""
+        return True
 
     def check_types(self, types: tuple[TensorType, ...], result: TensorType) -> None:
         """Check that the shape stays."""

@@ -118,6 +118,11 @@ class OperationNode:
         """Whether an operand may be one party's own in the arithmetic column, which is cheaper."""
         return False
 
+    @property
+    def has_circuit(self) -> bool:
+        """Whether on shares it is computed by circuits, a deep one and one of few rounds."""
+        return False
+
     def check(self, around: Surroundings) -> None:
         """Raise RuleError unless operands, results, regions, types and labels are right."""
         raise self._unanswered("its rules")

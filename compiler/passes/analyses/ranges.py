@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import assert_never
 
 from ...ir import tree as ir
 from ...ir.intervals import Range, fitted, full
@@ -84,10 +85,11 @@ class _Analysis:
             case ir.Call():
                 self.calls.append((operation.function, self.of(operation.operands)))
                 return self.results[operation.function]
-            case ir.Output() | ir.Assert():
-                return ()
+            case ir.Computation() | ir.Boundary():
+                x = self.of(operation.operands)
+                return (operation.range(x),) if operation.results else ()
             case _:
-                return (operation.range(self.of(operation.operands)),)
+                assert_never(operation)
 
     def _for(self, operation: ir.For) -> tuple[Range, ...]:
         (body,) = operation.regions
@@ -170,12 +172,12 @@ class _Analysis:
             case ir.Select():
                 first, second = (self._added(side, to, seen) for side in x[1:])
                 return first and second and first.join(second)
-            case ir.Insert() | ir.InsertSlice() | ir.AffineWrite() | ir.Scatter():
+            case ir.Write():
                 base, part = self._added(x[0], to, seen), self._added(x[1], to, seen)
                 return base and part and base.join(part)
-            case ir.Extract() | ir.ExtractSlice() if operation.checked:
+            case ir.Read() if operation.is_inside:
                 return self._added(x[0], to, seen)
-            case ir.AffineRead() | ir.Relabel() | ir.Convert() | ir.Broadcast() | ir.Reshape():
+            case ir.Relabel() | ir.Convert():
                 return self._added(x[0], to, seen)
             case _:
                 return None

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from math import ceil, log2
 
+from ezlang.diagnostics.diagnostic import CompilerBug
 from ezlang.source import NO_SPAN
 
 from ...circuits import catalogue
@@ -53,12 +54,14 @@ def _usage(operation: ir.Operation, column: Sharing, profile: Profile, known: Nu
             return _reduce(operation, column)
         case ir.MatrixProduct() if column is not A:
             return _matrix(operation, column)
-        case ir.Unary() | ir.Binary() | ir.Select() | ir.Cast() | ir.Bit() if column is Y:
-            return _circuit(circuit_of(operation), column).times(operation.result.type.size)
         case _ if column is not Y:
             return cheapest(counted_usages(shared_as(operation, column), known), profile)
-        case _:
+        case ir.Elementwise():
+            return _circuit(circuit_of(operation), column).times(operation.result.type.size)
+        case ir.Move():
             return NOTHING
+        case _:
+            raise CompilerBug(f"{type(operation).__name__} is nothing in Yao's protocol")
 
 
 def cheapest(usages: Sequence[Usage], profile: Profile) -> Usage:

@@ -18,7 +18,7 @@ from ...cost.counting_party import Notes, counting_party
 from ...cost.ghosts import ghost
 from ...ir import tree as ir
 from ...ir.known_operands import Numbers
-from ...ir.sharings import A, is_interactive, required
+from ...ir.sharings import is_interactive, required
 from ...ir.tree import Sharing
 from ...protocols.core.steps import Round, Step, Take
 from ...protocols.operations.call import dtype_of
@@ -74,19 +74,8 @@ def counted_usages(operation: ir.Operation, known: Numbers = ()) -> Sequence[Usa
     )
     return tuple(
         _counted(replace(plain, deep=deep), signature).times(factor)
-        for deep in ((False, True) if has_circuit(operation) else (False,))
+        for deep in ((False, True) if operation.has_circuit else (False,))
     )
-
-
-def has_circuit(operation: ir.Operation) -> bool:
-    """Tell whether an operation's protocol may have a circuit that can be deep."""
-    match operation:
-        case ir.Convert():
-            return operation.operands[0].type.sharing is A
-        case ir.Unary() | ir.Binary() | ir.Cast():
-            return True
-        case _:
-            return False
 
 
 def _cut(operation: ir.Operation) -> ir.Operation:

@@ -32,18 +32,18 @@ class _Fold(Rule):
     def apply(self, build: Builder, operation: ir.Operation) -> Sequence[ir.Value] | None:
         self.constants.see(operation)
         match operation:
-            case ir.Constant():
-                return None
             case ir.If():
                 return self._if(build, operation)
             case ir.For():
-                low, high = (self.constants.scalar(x) for x in operation.operands[:2])
+                low, high = (self.constants.scalar(x) for x in operation.deciding)
                 never = low is not None and high is not None and high <= low
-                return operation.operands[2:] if never else None
+                return operation.carried if never else None
             case ir.Select():
                 return self._select(build, operation)
-            case _:
+            case ir.Computation() if not isinstance(operation, ir.Constant):
                 return self._computed(build, operation)
+            case _:
+                return None
 
     def _if(self, build: Builder, operation: ir.If) -> Sequence[ir.Value] | None:
         (condition,) = operation.operands
@@ -64,8 +64,8 @@ class _Fold(Rule):
         made = build.standing_in(side, operation.result.type)
         return None if made is None else (made,)
 
-    def _computed(self, build: Builder, operation: ir.Operation) -> Sequence[ir.Value] | None:
-        if not isinstance(operation, ir.Computation) or operation.result.type.size == 0:
+    def _computed(self, build: Builder, operation: ir.AnyComputation) -> Sequence[ir.Value] | None:
+        if operation.result.type.size == 0:
             return None
         definitions = [self.constants.of(value) for value in operation.operands]
         known = [definition for definition in definitions if definition is not None]

@@ -22,7 +22,7 @@ from ...cost.profiles import Profile
 from ...ir import tree as ir
 from ...ir.groups import groups
 from ...ir.ots import OtKind
-from ...ir.sharings import A, B, is_interactive
+from ...ir.sharings import is_interactive
 from ...protocols.core.steps import Round, Take, together
 from ...protocols.operations.call import dtype_of
 from ...protocols.operations.table import steps_of
@@ -48,22 +48,11 @@ def _region(region: ir.Region, profile: Profile) -> ir.Region:
             for operation in group:
                 regions = tuple(_region(inner, profile) for inner in operation.regions)
                 operations.append(replace(operation, regions=regions) if regions else operation)
-        elif any(map(_has_circuit, group)) and _is_deep(group, profile):
-            operations += (_deep(one) if _has_circuit(one) else one for one in group)
+        elif any(one.has_circuit for one in group) and _is_deep(group, profile):
+            operations += (_deep(one) if one.has_circuit else one for one in group)
         else:
             operations += group
     return replace(region, operations=tuple(operations))
-
-
-def _has_circuit(operation: ir.Operation) -> bool:
-    """Tell whether an operation's protocol may have a circuit that can be deep."""
-    match operation:
-        case ir.Convert():
-            return operation.operands[0].type.sharing is A and operation.result.type.sharing is B
-        case ir.Unary() | ir.Binary() | ir.Cast():
-            return True
-        case _:
-            return False
 
 
 def _deep(operation: ir.Operation) -> ir.Operation:
@@ -73,7 +62,7 @@ def _deep(operation: ir.Operation) -> ir.Operation:
 def _is_deep(group: Sequence[ir.Operation], profile: Profile) -> bool:
     if sum(operation.result.type.size for operation in group) < LEAST:
         return False
-    changed = [_deep(operation) if _has_circuit(operation) else operation for operation in group]
+    changed = [_deep(operation) if operation.has_circuit else operation for operation in group]
     return _seconds(changed, profile) < _seconds(group, profile)
 
 

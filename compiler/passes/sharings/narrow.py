@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import assert_never
 
 from ezlang.source import NO_SPAN, Span
 
@@ -44,7 +45,7 @@ def _region(region: ir.Region, known: Known) -> ir.Region:
 
 
 def _narrowed(operation: ir.Operation, known: Known) -> ir.Operation:
-    if not isinstance(operation, ir.Binary | ir.Select | ir.Convert):
+    if not isinstance(operation, ir.Narrowable):
         return operation
     values = numbers_of(operation)
     if not values or not operation.result.type.label.is_secret:
@@ -62,24 +63,28 @@ def _narrowed(operation: ir.Operation, known: Known) -> ir.Operation:
 
 def numbers_of(operation: ir.Binary | ir.Select | ir.Convert) -> Sequence[ir.Value]:
     """Return the values that have to fit into the bits that an operation is done in."""
-    x = operation.operands
     match operation:
-        case ir.Binary(kind=kind) if kind.traits.gives_bool:
-            values: Sequence[ir.Value] = x
-        case ir.Binary(kind=kind) if not kind.traits.shifts:
-            free = kind.traits.boolean is Messages.NEVER
-            values = () if free else (*x, operation.result)
-        case ir.Binary(kind=BinaryKind.SHR) if x[0].type.sharing is Sharing.ARITHMETIC:
-            # Circuits shift for nothing: it is shares that are shifted with less, if they have
-            # no sign.
-            values = (x[0], operation.result)
+        case ir.Binary():
+            values = _operands_and_result(operation)
         case ir.Select():
-            values = x[1:]
+            values = operation.operands[1:]
         case ir.Convert():
-            values = x
+            values = operation.operands
         case _:
-            values = ()
-    return [] if any(value.type.width == 1 for value in values) else values
+            assert_never(operation)
+    return () if any(value.type.width == 1 for value in values) else values
+
+
+def _operands_and_result(operation: ir.Binary) -> tuple[ir.Value, ...]:
+    """Return what has to fit of an operation on two numbers: nothing if fewer bits save nothing."""
+    x, kind = operation.operands, operation.kind.traits
+    if kind.gives_bool:
+        return x
+    if not kind.shifts:
+        return () if kind.boolean is Messages.NEVER else (*x, operation.result)
+    # Circuits shift for nothing: it is shares that are shifted with less, if they have no sign.
+    shares = operation.kind is BinaryKind.SHR and x[0].type.sharing is Sharing.ARITHMETIC
+    return (x[0], operation.result) if shares else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +117,7 @@ def explain(program: ir.Program) -> Iterator[Narrowed]:
     for function in program.functions:
         defined = {v.id: one for one in ir.walk(function.body) for v in one.results}
         for operation in ir.walk(function.body):
-            if isinstance(operation, ir.Binary | ir.Select | ir.Convert) and operation.bits:
+            if isinstance(operation, ir.Narrowable) and operation.bits:
                 facts: list[Fact] = []
                 for value in numbers_of(operation):
                     if value.id != operation.result.id:

@@ -13,6 +13,7 @@ values' sharings moved, which cost nothing.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import assert_never
 
 from ezlang.types.labels import SECRET
 
@@ -82,8 +83,10 @@ class _Sharer:
                     operands = tuple(
                         self.shared(v) if v.type.label.is_owned else v for v in operands
                     )
-                case _:
+                case ir.Computation() | ir.Boundary() | ir.Call() | ir.Structured():
                     pass
+                case _:
+                    assert_never(operation)
         loops = isinstance(operation, ir.For | ir.While)
         regions = tuple(self.region(inner, loops=loops) for inner in operation.regions)
         self.build.emit(replace(operation, operands=operands, regions=regions))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from math import prod
+from typing import assert_never
 
 from ezlang.types.types import INT64
 
@@ -78,6 +79,8 @@ def access_of(operation: Reading | Writing, scalars: Scalars) -> Access | None:
             for (constant, *factors), shifted in zip(operation.places, moved, strict=True):
                 start = Affine(constant)
                 rows.append(Row(start.plus(next(given)) if shifted else start, tuple(factors)))
+        case _:
+            assert_never(operation)
     return Access(tuple(rows), part)
 
 

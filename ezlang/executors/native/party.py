@@ -18,7 +18,7 @@ from ezlang.compiler.protocols.dealt.expansion import DealtUnits
 from ezlang.compiler.protocols.ot.stock import MEDIUM, group_bits
 from ezlang.compiler.protocols.yao.session import YaoParty, YaoRole
 from ezlang.diagnostics.diagnostic import Diagnostic, EzError
-from ezlang.executors.failures import Failure, failure
+from ezlang.executors.failures import failure
 from ezlang.session import errors
 from ezlang.session.channel import SocketChannel
 from ezlang.values.data import Data
@@ -128,7 +128,7 @@ def _execute(program: LoadedProgram, yao: YaoParty, buffers: Buffers) -> None:
         site = program.interface.sites[status - STATUS_PROGRAM]
         # Failures depend on public data: the peer comes to the same one by itself.
         yao.finish()
-        raise failure(Failure(site.kind), site.span, site.message)
+        raise failure(site.kind, site.span, site.message)
     yao.check(status)
 
 
