@@ -26,7 +26,7 @@ class Range:
         return Range(min(self.low, other.low), max(self.high, other.high))
 
     def within(self, other: Range) -> bool:
-        """Tell whether all of it is in the other."""
+        """Return whether all of it is in the other."""
         return other.low <= self.low and self.high <= other.high
 
 

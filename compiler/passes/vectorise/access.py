@@ -55,7 +55,7 @@ def access_of(operation: Reading | Writing, scalars: Scalars) -> Access | None:
     base = operation.operands[0].type.shape
     writes = isinstance(operation, Writing)
     part = operation.operands[1].type.shape if writes else operation.result.type.shape
-    forms = [scalars.affine(value) for value in operation.operands[2 if writes else 1 :]]
+    forms = [scalars.affine(value) for value in operation.operands[operation.element_count :]]
     given = iter([form for form in forms if form is not None])
     if None in forms:
         return None

@@ -14,20 +14,6 @@ from ...ir.kinds import Messages
 from ..analyses.scalars import Affine, Scalars
 from .access import Reading, Writing, access_of
 
-_ANYWHERE = (
-    ir.Constant
-    | ir.Iota
-    | ir.Unary
-    | ir.Select
-    | ir.Cast
-    | ir.Bit
-    | ir.Broadcast
-    | ir.Reshape
-    | ir.Stack
-    | ir.Reduce
-    | ir.Relabel
-)
-
 
 def varying(operations: Sequence[ir.Operation], seeds: set[int]) -> set[int]:
     """Return the values that may differ between iterations, given those that do to begin with."""
@@ -66,9 +52,11 @@ def _spread(operations: Sequence[ir.Operation], found: set[int]) -> None:
                 for values in (operation.operands, body.yields):
                     for targets in (condition.parameters, body.parameters, results):
                         _pass(values, targets, found)
-            case _:
+            case ir.Computation() | ir.Boundary() | ir.Call():
                 if any(value.id in found for value in operation.operands):
                     found.update(value.id for value in results)
+            case _:
+                assert_never(operation)
 
 
 def _pass(sources: Sequence[ir.Value], targets: Sequence[ir.Value], found: set[int]) -> None:
@@ -110,18 +98,15 @@ class Support:
             case ir.Binary():
                 checked = operation.checked and not cannot_fail(operation, self.scalars)
                 return not checked or self._fails_alike(operation.operands)
-            case (
-                ir.Extract()
-                | ir.ExtractSlice()
-                | ir.AffineRead()
-                | ir.Insert()
-                | ir.InsertSlice()
-                | ir.AffineWrite()
-            ):
-                return self._access(operation)
+            case ir.Unary() | ir.Select() | ir.Cast() | ir.Bit() | ir.Reduce() | ir.Relabel():
+                return True
+            case ir.Constant() | ir.Iota() | ir.Broadcast() | ir.Reshape() | ir.Stack():
+                return True
             case ir.Gather() | ir.Scatter():
                 return not self._varies(operation.operands[-1:])
-            case ir.ObliviousRead() | ir.ObliviousWrite() | ir.Positions() | ir.Separate():
+            case ir.Read() | ir.Write():
+                return self._access(operation)
+            case ir.Oblivious() | ir.Positions() | ir.Separate():
                 return not self._varies(operation.operands)
             case ir.For():
                 (body,) = operation.regions
@@ -133,8 +118,12 @@ class Support:
                 return self.checks and inside and not self._varies(turns)
             case ir.If():
                 return self._if(operation, opens)
+            case ir.MatrixProduct() | ir.Convert() | ir.Call():
+                return False
+            case ir.Input() | ir.Output() | ir.Assert():
+                return False
             case _:
-                return isinstance(operation, _ANYWHERE)
+                assert_never(operation)
 
     def _if(self, operation: ir.If, opens: bool) -> bool:
         """A branch that varies runs both sides, so they must be harmless, or even cost nothing."""
@@ -158,7 +147,7 @@ class Support:
         return any(value.id in self.varied for value in values)
 
     def _access(self, operation: Reading | Writing) -> bool:
-        indices = operation.operands[2 if isinstance(operation, Writing) else 1 :]
+        indices = operation.operands[operation.element_count :]
         if isinstance(operation, ir.Extract | ir.Insert) and self._fails_alike(indices):
             return True
         if not self._varies(operation.operands):
