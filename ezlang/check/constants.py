@@ -7,7 +7,9 @@ division by zero, which is an error on constants.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import assert_never
 
+from ezlang.typed.tree import UnaryOp
 from ezlang.types.types import BoolType, IntType, ScalarType
 
 from .values import Constant
@@ -87,16 +89,28 @@ def fold_binary(operator: str, x: Constant, y: Constant, type: ScalarType) -> Co
             return type.wrap(compute(operator, x, y))
 
 
-def fold_unary(operator: str, x: Constant, type: ScalarType) -> Constant:
-    """Compute an operator (`-`, `~`, `!`, `abs`) on a constant."""
+def compute_unary(op: UnaryOp, x: int) -> int:
+    """Return the exact result of an operator on an integer."""
+    match op:
+        case UnaryOp.NEG:
+            return -x
+        case UnaryOp.BITNOT:
+            return ~x
+        case UnaryOp.ABS:
+            return abs(x)
+        case UnaryOp.NOT:
+            raise ValueError(op)
+        case _:
+            assert_never(op)
 
-    def on_scalar(value: int | bool) -> int | bool:
-        if isinstance(type, BoolType):
-            return not value
-        result = {"-": -value, "~": ~value}.get(operator, abs(value))
-        return type.wrap(result)
 
-    return each(x, on_scalar)
+def fold_unary(op: UnaryOp, x: Constant, type: ScalarType) -> Constant:
+    """Compute an operator on a constant."""
+    match type:
+        case BoolType():
+            return each(x, lambda value: not value)
+        case IntType():
+            return each(x, lambda value: type.wrap(compute_unary(op, value)))
 
 
 def fold_cast(x: Constant, to: ScalarType) -> Constant:

@@ -1,4 +1,4 @@
-"""Unary and binary operators, `min`, `max` and `abs`: their types, labels and constants."""
+"""Operators, and built-in functions like them: their types, labels and constants."""
 
 from __future__ import annotations
 
@@ -231,26 +231,26 @@ def _amount(body: Body, value: Value, element: IntType, want: Want) -> Typed | P
 
 def unary(body: Body, node: syntax.Unary) -> Value:
     """Check a prefix operator."""
-    return apply_unary(body, node.operator, node.span, body.value(node.operand))
+    return apply_unary(body, typed.UnaryOp(node.operator), node.span, body.value(node.operand))
 
 
-def apply_unary(body: Body, operator: str, span: Span, operand: Value) -> Value:
-    """Check `-`, `~`, `!` or `abs` on a value."""
+def apply_unary(body: Body, op: typed.UnaryOp, span: Span, operand: Value) -> Value:
+    """Check an operator on a value, or a built-in function like one."""
+    logical = op.operands is typed.Operands.BOOLS
     match operand:
         case Poison():
             return Poison(span=span)
-        case Exact(value=value) if operator != "!":
-            result = {"-": -value, "~": ~value}.get(operator, abs(value))
-            return Exact(value=result, span=span)
-        case Exact():
-            return coerce(body, operand, BOOL, Want("`!` takes a `bool`", None))
-        case Deferred() if operator == "!":
-            logical = coerce(body, operand, array_of(BOOL, operand.shape or ()))
-            return _finish_unary(body, operator, span, logical)
+        case Exact() if logical:
+            return coerce(body, operand, BOOL, Want(f"`{op.value}` takes a `bool`", None))
+        case Exact(value=value):
+            return Exact(value=constants.compute_unary(op, value), span=span)
+        case Deferred() if logical:
+            settled = coerce(body, operand, array_of(BOOL, operand.shape or ()))
+            return _finish_unary(body, op, span, settled)
         case Deferred():
 
             def build(type: Type) -> Typed | Poison:
-                return _finish_unary(body, operator, span, coerce(body, operand, type))
+                return _finish_unary(body, op, span, coerce(body, operand, type))
 
             return Deferred(
                 span=span,
@@ -260,33 +260,22 @@ def apply_unary(body: Body, operator: str, span: Span, operand: Value) -> Value:
                 build=build,
             )
         case Typed():
-            return _finish_unary(body, operator, span, operand)
+            return _finish_unary(body, op, span, operand)
 
 
-def _finish_unary(body: Body, operator: str, span: Span, operand: Typed | Poison) -> Typed | Poison:
+def _finish_unary(
+    body: Body, op: typed.UnaryOp, span: Span, operand: Typed | Poison
+) -> Typed | Poison:
     if isinstance(operand, Poison):
         return Poison(span=span)
     element = scalar_element(operand.type)
-    if operator == "!":
-        allowed = isinstance(element, BoolType)
-    else:
-        allowed = isinstance(element, IntType) and (operator != "abs" or element.signed)
-    if element is None or not allowed:
-        body.report(errors_types.operator_type(span, operator, operand.type, operand.span))
+    if element is None or not op.operands.has(element):
+        body.report(errors_types.operator_type(span, op.value, operand.type, operand.span))
         return Poison(span=span)
     constant = None
     if operand.constant is not None:
-        constant = constants.fold_unary(operator, operand.constant, element)
-    if operator == "abs":
-        node: typed.Expr = typed.Abs(
-            span=span, type=operand.type, label=operand.label, operand=operand.node
-        )
-    else:
-        node = typed.Unary(
-            span=span,
-            type=operand.type,
-            label=operand.label,
-            op=typed.UnaryOp(operator),
-            operand=operand.node,
-        )
+        constant = constants.fold_unary(op, operand.constant, element)
+    node = typed.Unary(
+        span=span, type=operand.type, label=operand.label, op=op, operand=operand.node
+    )
     return Typed(node=node, why=operand.why, constant=constant)

@@ -47,14 +47,11 @@ def unary(op: UnaryOp, type: Type) -> One:
         case UnaryOp.BITNOT:
             wrap = wrapping(integer(type))
             return lambda x: wrap(~x)
+        case UnaryOp.ABS:
+            wrap = wrapping(integer(type))
+            return lambda x: wrap(abs(x))
         case _:
             assert_never(op)
-
-
-def absolute(type: Type) -> One:
-    """Return what `abs` means on `type`."""
-    wrap = wrapping(integer(type))
-    return lambda x: wrap(abs(x))
 
 
 def cast(source: Type, target: Type) -> One:

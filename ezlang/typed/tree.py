@@ -29,15 +29,46 @@ from enum import Enum
 from ezlang.source import Span
 from ezlang.types.labels import Label
 from ezlang.types.sharing import Sharing
-from ezlang.types.types import Type
+from ezlang.types.types import BoolType, IntType, Type
+
+
+class Operands(Enum):
+    """What an operator takes: any integers, signed ones, or bools."""
+
+    INTEGERS = "integers"
+    SIGNED = "signed integers"
+    BOOLS = "bools"
+
+    def has(self, element: Type) -> bool:
+        """Return whether elements of a type are taken."""
+        if self is Operands.BOOLS:
+            return isinstance(element, BoolType)
+        return isinstance(element, IntType) and (element.signed or self is Operands.INTEGERS)
 
 
 class UnaryOp(Enum):
-    """Unary operators: `-` on integers, `~` on integers, `!` on bool."""
+    """Operators on one operand, and built-in functions that do the same with every element.
+
+    The result has the operand's type. `abs` of the smallest value is itself.
+    """
 
     NEG = "-"
     BITNOT = "~"
     NOT = "!"
+    ABS = "abs"
+
+    @property
+    def operands(self) -> Operands:
+        """What it takes."""
+        return _OPERANDS.get(self, Operands.INTEGERS)
+
+    @property
+    def is_function(self) -> bool:
+        """Whether it is written as a call."""
+        return self.value.isidentifier()
+
+
+_OPERANDS = {UnaryOp.NOT: Operands.BOOLS, UnaryOp.ABS: Operands.SIGNED}
 
 
 class BinaryOp(Enum):
@@ -70,6 +101,11 @@ class BinaryOp(Enum):
     GE = ">="
     MIN = "min"
     MAX = "max"
+
+    @property
+    def is_function(self) -> bool:
+        """Whether it is written as a call."""
+        return self.value.isidentifier()
 
 
 COMPARISONS = frozenset(
@@ -140,7 +176,7 @@ class Read(ExprNode):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unary(ExprNode):
-    """An operator on one operand, element-wise."""
+    """An operator on one operand, or a built-in function of one, element-wise."""
 
     op: UnaryOp
     operand: Expr
@@ -247,13 +283,6 @@ class Sum(ExprNode):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Abs(ExprNode):
-    """`abs(x)` on signed integers, wrapping: `abs` of the smallest value is itself."""
-
-    operand: Expr
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Relabel(ExprNode):
     """The operand, from now on known to fewer: `operand.label.flows_to(label)`."""
 
@@ -294,7 +323,6 @@ Expr = (
     | Cast
     | Broadcast
     | Sum
-    | Abs
     | Relabel
     | Reveal
     | Input
