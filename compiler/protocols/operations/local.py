@@ -91,8 +91,8 @@ def _unary(call: Call, kind: UnaryKind, additive: bool) -> Array:
     x = call.share(0)
     if kind is UnaryKind.NEG:
         return np.negative(x)
-    if kind is UnaryKind.ABS:
-        raise CompilerBug("an absolute value isn't local on shares")
+    if kind not in (UnaryKind.BITNOT, UnaryKind.NOT):
+        raise CompilerBug(f"{kind.value} isn't local on shares")
     one = x.dtype.type(1)
     first = call.party.index == 0
     if additive:
