@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 class Source:
     """One file of Ez: its name as the user wrote it, and its text.
 
-    Compared by identity: two files with the same text are two sources.
+    Sources are compared by identity: two files with the same text are two sources.
     """
 
     name: str
@@ -28,14 +28,14 @@ class Source:
         return line, offset - self._line_starts[line - 1] + 1
 
     def line(self, number: int) -> str:
-        """Return line `number` (counted from 1) without its line end."""
+        """Return line `number` (counted from 1) without its line break."""
         start = self._line_starts[number - 1]
         end = self._line_starts[number] - 1 if number < len(self._line_starts) else len(self.text)
         return self.text[start:end].rstrip("\r")
 
     @property
     def line_count(self) -> int:
-        """How many lines the text has."""
+        """The number of lines of the text."""
         return len(self._line_starts)
 
 
@@ -49,12 +49,12 @@ class Span:
 
     @property
     def line(self) -> int:
-        """The line the span starts on, counted from 1."""
+        """The line on which the span starts, counted from 1."""
         return self.source.position(self.start)[0]
 
     @property
     def column(self) -> int:
-        """The column the span starts at, counted from 1."""
+        """The column at which the span starts, counted from 1."""
         return self.source.position(self.start)[1]
 
     @property

@@ -1,1 +1,1 @@
-"""The one definition of Ez's syntax, in lark's language: ez.lark."""
+"""The definition of Ez's syntax in lark's grammar language: ez.lark. It is the only one."""

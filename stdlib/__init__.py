@@ -1,6 +1,6 @@
 """The standard library, written in Ez.
 
-Every function has a comment with at least one line `/// Example: EXPRESSION`, an expression that
-holds (a bool, or an array of them that are all true) and calls the function as users do. The
-tests run each in every executor, on public and on secret arguments.
+Every function has a comment with at least one line `/// Example: EXPRESSION`. The expression calls
+the function as users do and holds: its value is true, or an array whose elements are all true. The
+tests run each example in every executor, on public and on secret arguments.
 """

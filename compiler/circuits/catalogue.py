@@ -17,7 +17,7 @@ from functools import lru_cache
 from typing import Final, assert_never
 
 from ezlang.diagnostics.diagnostic import CompilerBug
-from ezlang.types.types import BoolType, IntType, ScalarType
+from ezlang.types.types import BOOL, ScalarType
 
 from ..ir.tree import AnyElementwise, Binary, BinaryKind, Bit, Cast, Select, Unary, UnaryKind
 from .builder import FALSE, Builder, Wire, constant_wires
@@ -92,17 +92,12 @@ def circuit(
             assert_never(operation)
 
 
-def width_of(element: ScalarType) -> int:
-    """Return how many wires a value has."""
-    return 1 if isinstance(element, BoolType) else element.width
-
-
 @lru_cache(maxsize=_CACHED)
 def unary(kind: UnaryKind, element: ScalarType, x: Operand, *, shallow: bool = False) -> Netlist:
     """The circuit of a unary operation; the result has the operand's type."""
     b = Builder(shallow=shallow)
     wires = _operand(b, element, x)
-    result = UNARY[kind](b, wires, _signed(element))
+    result = UNARY[kind](b, wires, element.signed)
     return _finish(b, result, _name(kind.value, element, x))
 
 
@@ -129,8 +124,8 @@ def binary(
         raise CompilerBug(f"{kind.value} of {element} and {second}")
     name = _name(kind.value, element, x, y) + (f".{second}" if second else "")
     if narrow is None:
-        return _finish(b, BINARY[kind](b, p, q, _signed(element)), name)
-    signed = _signed(element) and not narrow.nonnegative
+        return _finish(b, BINARY[kind](b, p, q, element.signed), name)
+    signed = element.signed and not narrow.nonnegative
     result = BINARY[kind](b, p[: narrow.bits], q[: narrow.bits], signed)
     if not kind.traits.gives_bool:
         result = _extended(result, len(p), signed)
@@ -149,13 +144,13 @@ def choice(
 ) -> Netlist:
     """The circuit of a select; the condition's port has width 1. y may be SAME as x."""
     b = Builder(shallow=shallow)
-    (bit,) = _operand(b, BoolType(), condition)
+    (bit,) = _operand(b, BOOL, condition)
     p = _operand(b, element, x)
     q = _operand(b, element, y, same=p)
     name = _name("select", element, condition, x, y)
     if narrow is None:
         return _finish(b, select(b, bit, p, q), name)
-    signed = _signed(element) and not narrow.nonnegative
+    signed = element.signed and not narrow.nonnegative
     result = select(b, bit, p[: narrow.bits], q[: narrow.bits])
     return _finish(b, _extended(result, len(p), signed), f"{name}.{narrow.name}")
 
@@ -165,10 +160,10 @@ def cast(source: ScalarType, target: ScalarType, x: Operand, *, shallow: bool = 
     """The circuit of a conversion: free, but to bool, which compares with 0 (w - 1 ANDs)."""
     b = Builder(shallow=shallow)
     wires = _operand(b, source, x)
-    if isinstance(target, BoolType):
+    if target.is_logical:
         wires = [nonzero(b, wires)]
-    fill = wires[-1] if _signed(source) else FALSE
-    width = width_of(target)
+    fill = wires[-1] if source.signed else FALSE
+    width = target.width
     result = [*wires[:width], *[fill] * (width - len(wires))]
     return _finish(b, result, _name("cast", source, x) + f".{target}")
 
@@ -187,15 +182,15 @@ def _operand(
     """The wires of an operand, with a port if it needs one."""
     match operand:
         case Role.SECRET:
-            return b.port(width_of(element))
+            return b.port(element.width)
         case Role.PUBLIC:
-            return b.port(width_of(element), public=True)
+            return b.port(element.width, public=True)
         case Role.SAME:
             if same is None:
                 raise CompilerBug("an operand is to be the same as one that isn't there")
             return list(same)
         case value:
-            return constant_wires(value, width_of(element))
+            return constant_wires(value, element.width)
 
 
 def _extended(wires: Sequence[Wire], width: int, signed: bool) -> list[Wire]:
@@ -205,10 +200,6 @@ def _extended(wires: Sequence[Wire], width: int, signed: bool) -> list[Wire]:
 
 def _finish(b: Builder, outputs: Sequence[Wire], name: str) -> Netlist:
     return schedule(b, outputs, f"shallow.{name}" if b.shallow else name)
-
-
-def _signed(element: ScalarType) -> bool:
-    return isinstance(element, IntType) and element.signed
 
 
 def _name(operation: str, element: ScalarType, *operands: Operand) -> str:

@@ -181,7 +181,7 @@ def _start(e: Emitter, value: ir.Value) -> Value:
     An unsigned start of 2^63 or more is far past the end, wherever that is: it becomes -2^63.
     """
     number = scalar.index(e.register(value), value.type.element)
-    if scalar.is_signed(value.type.element) or value.type.width < 64:
+    if value.type.signed or value.type.width < 64:
         return number
     return e.kernel.select(number < 0, e.kernel.constant(I64, -(1 << 63)), number)
 

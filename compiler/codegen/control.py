@@ -111,7 +111,7 @@ def for_loop(e: Emitter, operation: ir.For, write: Write) -> None:
     index, *parameters = body.parameters
     bound = e.register(high)
     counter = e.kernel.variable(e.register(low))
-    signed = scalar.is_signed(index.type.element)
+    signed = index.type.signed
     carried = Carried(e, parameters)
     carried.assign(initial)
 

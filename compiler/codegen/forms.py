@@ -51,7 +51,7 @@ def form_of(type: ir.TensorType, role: int) -> Form:
 
 def element_bytes(type: ir.TensorType, form: Form) -> int:
     """Return the bytes of one element in memory; a bool's is one, clear or shared."""
-    return type.width * LABEL_BYTES if form is Form.LABELS else (type.width + 7) // 8
+    return type.width * LABEL_BYTES if form is Form.LABELS else type.element.bytes
 
 
 @dataclass(frozen=True, slots=True)

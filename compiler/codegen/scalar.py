@@ -10,7 +10,7 @@ from typing import Any, assert_never
 
 from llvmlite import ir as llvm
 
-from ezlang.types.types import BoolType, IntType, ScalarType
+from ezlang.types.types import ScalarType
 
 from ..ir.tree import BinaryKind, UnaryKind
 from ..kernels.abi import I8, I64
@@ -19,12 +19,7 @@ from ..kernels.build import I1, Kernel, Value
 
 def register_type(element: ScalarType) -> Any:
     """Return the LLVM type of a clear scalar."""
-    return I1 if isinstance(element, BoolType) else llvm.IntType(element.width)
-
-
-def is_signed(element: ScalarType) -> bool:
-    """Tell whether an element type is a signed integer."""
-    return isinstance(element, IntType) and element.signed
+    return llvm.IntType(element.width)
 
 
 def constant(kernel: Kernel, element: ScalarType, number: int) -> Value:
@@ -35,7 +30,7 @@ def constant(kernel: Kernel, element: ScalarType, number: int) -> Value:
 
 def load(kernel: Kernel, pointer: Value, element: ScalarType) -> Value:
     """Read a clear element from memory."""
-    if isinstance(element, BoolType):
+    if element.width == 1:
         return kernel.load(pointer, I8).differs(0)
     return kernel.load(pointer, register_type(element))
 
@@ -49,7 +44,7 @@ def index(value: Value, element: ScalarType) -> Value:
     """Return an index as an i64 that, read as unsigned, is in range exactly if the index is."""
     if value.type.width == 64:
         return value
-    return value.signed_to(I64) if is_signed(element) else value.to(I64)
+    return value.signed_to(I64) if element.signed else value.to(I64)
 
 
 def unary(kernel: Kernel, kind: UnaryKind, x: Value) -> Value:
@@ -67,10 +62,10 @@ def unary(kernel: Kernel, kind: UnaryKind, x: Value) -> Value:
 
 def cast(kernel: Kernel, x: Value, source: ScalarType, target: ScalarType) -> Value:
     """Return x as `target`: modulo 2^width; to bool as `!= 0`."""
-    if isinstance(target, BoolType):
-        return x if isinstance(source, BoolType) else x.differs(0)
+    if target.is_logical:
+        return x if source == target else x.differs(0)
     type = register_type(target)
-    if is_signed(source) and type.width > x.type.width:
+    if source.signed and type.width > x.type.width:
         return x.signed_to(type)
     return x.to(type)
 
@@ -93,7 +88,7 @@ _DIRECT = {
 
 def binary(kernel: Kernel, kind: BinaryKind, element: ScalarType, x: Value, y: Value) -> Value:
     """Return `x kind y`; `element` is the type of x (and of y, but for shifts)."""
-    signed = is_signed(element)
+    signed = element.signed
     if kind in _DIRECT:
         return Value(kernel, getattr(kernel.builder, _DIRECT[kind])(x.ir, y.ir))
     match kind:

@@ -117,7 +117,7 @@ def reduce(e: Emitter, operation: ir.Reduce) -> None:
         else (prod(shape[:axis]), shape[axis], prod(shape[axis + 1 :]))
     )
     element = result.type.element
-    start = int(evaluate.identity(operation.kind, evaluate.dtype(element)))
+    start = evaluate.identity(operation.kind, element)
     neutral = scalar.constant(e.kernel, element, start)
     source, size = e.spilled(operand), e.stride(operand)
 

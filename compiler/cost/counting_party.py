@@ -12,6 +12,7 @@ from math import prod
 from typing import Any
 
 from ..circuits.netlist import Netlist
+from ..ir.dtypes import word_dtype
 from ..protocols.boolean.comparison_tree import Level
 from ..protocols.core.lengths import (
     Batch,
@@ -179,7 +180,7 @@ class CountingPlanes:
 
     def words(self, planes: Bytes, n: int) -> Array:
         """Return integers [n]."""
-        numbers: Array = ghost(n, f"u{planes.shape[0] // 8}")
+        numbers: Array = ghost(n, word_dtype(planes.shape[0]))
         return numbers
 
 
@@ -277,31 +278,31 @@ class CountingDealt:
     def triples(self, count: int, bits: int) -> Steps[Triples]:
         """Triples of numbers."""
         yield from self._book(RingTriple(bits=bits), count)
-        dtype = f"u{bits // 8}"
+        dtype = word_dtype(bits)
         return Triples(a=ghost(count, dtype), b=ghost(count, dtype), c=ghost(count, dtype))
 
     def squares(self, count: int, bits: int) -> Steps[Squares]:
         """Numbers and their squares."""
         yield from self._book(RingSquare(bits=bits), count)
-        return Squares(a=ghost(count, f"u{bits // 8}"), c=ghost(count, f"u{bits // 8}"))
+        return Squares(a=ghost(count, word_dtype(bits)), c=ghost(count, word_dtype(bits)))
 
     def matrix_triples(self, count: int, m: int, k: int, n: int, bits: int) -> Steps[MatrixTriple]:
         """Triples of matrices."""
         yield from self._book(demands.MatrixTriple(bits=bits, rows=m, inner=k, columns=n), count)
         shapes = ((m, k), (k, n), (m, n))
-        a, b, c = (ghost((count, *shape), f"u{bits // 8}") for shape in shapes)
+        a, b, c = (ghost((count, *shape), word_dtype(bits)) for shape in shapes)
         return MatrixTriple(a=a, b=b, c=c)
 
     def convolution_triple(self, kind: ConvolutionTriple) -> Steps[MatrixTriple]:
         """A triple of images, filters and their convolution."""
         yield from self._book(kind, 1)
-        a, b, c = (ghost(shape, f"u{kind.bits // 8}") for shape in kind.shapes)
+        a, b, c = (ghost(shape, word_dtype(kind.bits)) for shape in kind.shapes)
         return MatrixTriple(a=a, b=b, c=c)
 
     def da_bits(self, count: int, bits: int) -> Steps[DaBits]:
         """Random bits in both forms."""
         yield from self._book(RandomBit(bits=bits), count)
-        return DaBits(bits=ghost(-(-count // 8)), numbers=ghost(count, f"u{bits // 8}"))
+        return DaBits(bits=ghost(-(-count // 8)), numbers=ghost(count, word_dtype(bits)))
 
     def _book(self, kind: Kind, count: int) -> Steps[None]:
         self._notes.book(describe(kind), count)

@@ -19,7 +19,6 @@ from ..codegen.module import frame_bytes
 from ..codegen.views import Views
 from ..ir import tree as ir
 from ..ir.ots import OtKind
-from ..ir.sharings import is_bool
 from ..kernels.context import CHUNK
 from ..kernels.layout import LABEL_BYTES
 from ..protocols.ot.base import KEY_BYTES
@@ -59,7 +58,7 @@ def peak_bytes(program: ir.Program, party: int, found: Prediction) -> int:
     if found.sharing is not None:
         run += SHARING + round(COPIES * found.sharing)
     read = sum(READ * type.size for type in inputs)
-    shown = sum((SHOWN_BOOL if is_bool(type) else SHOWN) * type.size for type in outputs)
+    shown = sum((SHOWN_BOOL if type.is_logical else SHOWN) * type.size for type in outputs)
     return BASE + max(read, run) + shown
 
 

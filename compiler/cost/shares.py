@@ -18,9 +18,9 @@ from ezlang.source import Span
 
 from ..codegen.interface import Exchange
 from ..ir import tree as ir
+from ..ir.dtypes import share_dtype
 from ..ir.known_operands import Numbers
 from ..protocols.core.steps import Array, Request, Round, Step, Steps, Take, together
-from ..protocols.operations.call import dtype_of
 from ..protocols.operations.table import steps_of
 from .counting_party import Notes, counting_party
 from .ghosts import Heap, ghost
@@ -138,7 +138,9 @@ def _started(exchange: Exchange, owners: _Owners, *, dealt: bool) -> Steps[Any]:
 
 def _steps(party: Any, exchange: Exchange, operation: ir.Operation, known: Numbers) -> Steps[Any]:
     operands: Sequence[Array | None] = [
-        ghost(value.type.shape, dtype_of(value.type)) if exchange.is_here(value) else None
+        ghost(value.type.shape, share_dtype(value.type.element))
+        if exchange.is_here(value)
+        else None
         for value in operation.operands
     ]
     return steps_of(party, operation, operands, known=known)

@@ -15,19 +15,13 @@ import numpy as np
 
 from ezlang.diagnostics.diagnostic import CompilerBug
 from ezlang.typed.failures import Failure
-from ezlang.types.types import BoolType, ScalarType
+from ezlang.types.types import ScalarType
 
 from . import tree as ir
+from .dtypes import dtype as dtype
 from .kinds import Array as Array
 from .kinds import unsigned
 from .tree import BinaryKind
-
-
-def dtype(element: ScalarType) -> np.dtype[Any]:
-    """Return the dtype that values of an element type are kept in."""
-    if isinstance(element, BoolType):
-        return np.dtype(np.bool_)
-    return np.dtype(f"{'i' if element.signed else 'u'}{element.width // 8}")
 
 
 def array(type: ir.TensorType, data: Sequence[int]) -> Array:
@@ -57,14 +51,14 @@ def evaluate(operation: ir.AnyComputation, operands: Sequence[Array]) -> Array:
             case ir.Select():
                 return np.where(*operands)
             case ir.Cast():
-                if isinstance(result.element, BoolType):
+                if result.is_logical:
                     return np.asarray(operands[0] != 0)
                 return operands[0].astype(dtype(result.element))
             case ir.Bit():
                 x = operands[0]
                 return np.asarray((x >> x.dtype.type(operation.position)) & x.dtype.type(1) != 0)
             case ir.Reduce():
-                return reduce(operation.kind, operands[0], operation.axis)
+                return reduce(operation.kind, operands[0], operation.axis, result.element)
             case ir.MatrixProduct():
                 return np.asarray(operands[0] @ operands[1])
             case ir.Positions():
@@ -78,9 +72,7 @@ def evaluate(operation: ir.AnyComputation, operands: Sequence[Array]) -> Array:
 
 
 def _wrapped(number: int, type: ir.TensorType) -> Array:
-    element = type.element
-    wrapped = number if isinstance(element, BoolType) else element.wrap(number)
-    return np.array(wrapped, dtype=dtype(element))
+    return np.array(type.element.wrap(number), dtype=dtype(type.element))
 
 
 def moved(operation: ir.AnyMove | ir.AnyOblivious, operands: Sequence[Array]) -> Array:
@@ -212,18 +204,17 @@ def binary(kind: BinaryKind, x: Array, y: Array) -> Array:
     return np.asarray(kind.traits.compute(x, y))
 
 
-def reduce(kind: BinaryKind, x: Array, axis: int | None = None) -> Array:
-    """Combine elements, all or along an axis; none give the identity of the operation."""
+def reduce(kind: BinaryKind, x: Array, axis: int | None, element: ScalarType) -> Array:
+    """Combine elements, all or along an axis; none give the operation's identity on `element`."""
     lines = x.reshape(-1) if axis is None else np.moveaxis(x, axis, -1)
     if lines.shape[-1] == 0:
-        return np.broadcast_to(identity(kind, x.dtype), lines.shape[:-1])
+        return np.broadcast_to(np.array(identity(kind, element), x.dtype), lines.shape[:-1])
     return np.asarray(kind.traits.combining.fold.reduce(lines, axis=-1, dtype=x.dtype))
 
 
-def identity(kind: BinaryKind, type: np.dtype[Any]) -> Array:
+def identity(kind: BinaryKind, element: ScalarType) -> int:
     """Return what combining nothing gives."""
-    low, high = (0, 1) if type == np.bool_ else (np.iinfo(type).min, np.iinfo(type).max)
-    return np.array(kind.traits.combining.identity(int(low), int(high)), dtype=type)
+    return int(kind.traits.combining.identity(element))
 
 
 def _zeros(shape: tuple[int, ...], like: Array) -> Array:

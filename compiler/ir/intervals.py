@@ -9,8 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import product
 
-from ezlang.types.types import BoolType
-
 from .value import TensorType
 
 
@@ -35,8 +33,7 @@ FLAG = Range(0, 1)
 
 def full(type: TensorType) -> Range:
     """Return what a type can hold."""
-    element = type.element
-    return FLAG if isinstance(element, BoolType) else Range(element.low, element.high)
+    return Range(type.element.low, type.element.high)
 
 
 def fitted(found: Range, type: TensorType) -> Range:

@@ -16,10 +16,12 @@ import numpy.typing as npt
 
 from ezlang.diagnostics.diagnostic import CompilerBug
 from ezlang.typed.failures import Failure
+from ezlang.types.types import Domain, ScalarType
 
 from . import intervals
+from .dtypes import word_dtype
 from .intervals import FLAG, Range
-from .value import A, Sharing, TensorType, is_bool
+from .value import A, Sharing, TensorType
 
 Array = npt.NDArray[Any]
 
@@ -70,18 +72,6 @@ class BinaryKind(Enum):
     __hash__ = object.__hash__  # members are alone; Enum's own hashes their names
 
 
-class Domain(Enum):
-    """What a kind is defined on."""
-
-    INTEGERS = "integers"
-    BOOLS = "bools"
-    BOTH = "both"
-
-    def has(self, type: TensorType) -> bool:
-        """Return whether elements of a type are in it."""
-        return self is not (Domain.INTEGERS if is_bool(type) else Domain.BOOLS)
-
-
 class Messages(Enum):
     """When the parties exchange messages for an operation on shares."""
 
@@ -103,7 +93,7 @@ class Messages(Enum):
             case Messages.UNLESS_SECOND_PUBLIC:
                 return not operands[1].label.is_public
             case Messages.UNLESS_BOOLS:
-                return not is_bool(operands[0])
+                return operands[0].width > 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,10 +138,10 @@ class UnaryTraits(KindTraits):
 class Reduction:
     """How elements in a row are combined by an associative and commutative kind.
 
-    `identity`: what combining nothing gives, by the least and the largest number of the type.
+    `identity`: what combining nothing of a type gives.
     """
 
-    identity: Callable[[int, int], int]
+    identity: Callable[[ScalarType], int]
     fold: np.ufunc
 
 
@@ -166,7 +156,7 @@ class BinaryTraits(KindTraits):
     `takes_owned`: on arithmetic shares, it is cheaper with an operand that is one party's own.
     """
 
-    on: Domain = Domain.INTEGERS
+    on: Domain = Domain.NUMBERS
     compute: Callable[[Array, Array], Array]
     range: Callable[[Range, Range, TensorType], Range]
     gives_bool: bool = False
@@ -188,7 +178,7 @@ class BinaryTraits(KindTraits):
 
 def unsigned(x: Array) -> Array:
     """Read integers as unsigned numbers of their own width."""
-    return x.astype(np.dtype(f"u{x.dtype.itemsize}"))
+    return x.astype(word_dtype(8 * x.itemsize))
 
 
 def _quotient(x: Array, y: Array) -> Array:
@@ -238,7 +228,7 @@ def _flag(*_: object) -> Range:
 UNARY: Final[Mapping[UnaryKind, UnaryTraits]] = {
     UnaryKind.NEG: UnaryTraits(
         written="-x",
-        on=Domain.INTEGERS,
+        on=Domain.NUMBERS,
         compute=lambda x: np.asarray(x.dtype.type(0) - x),
         range=lambda x, _: intervals.negative(x),
         arithmetic=Messages.NEVER,
@@ -247,7 +237,7 @@ UNARY: Final[Mapping[UnaryKind, UnaryTraits]] = {
     ),
     UnaryKind.ABS: UnaryTraits(
         written="abs(x)",
-        on=Domain.INTEGERS,
+        on=Domain.NUMBERS,
         compute=np.abs,
         range=lambda x, _: intervals.absolute(x),
         arithmetic=Messages.ALWAYS,
@@ -264,7 +254,7 @@ UNARY: Final[Mapping[UnaryKind, UnaryTraits]] = {
     ),
     UnaryKind.NOT: UnaryTraits(
         written="!x",
-        on=Domain.BOOLS,
+        on=Domain.LOGICAL,
         compute=np.invert,
         range=_flag,
         boolean=Messages.NEVER,
@@ -275,7 +265,7 @@ UNARY: Final[Mapping[UnaryKind, UnaryTraits]] = {
 
 def _comparison(compute: Callable[[Array, Array], Array], *, bools: bool = False) -> BinaryTraits:
     return BinaryTraits(
-        on=Domain.BOTH if bools else Domain.INTEGERS,
+        on=Domain.ANY if bools else Domain.NUMBERS,
         compute=compute,
         range=_flag,
         arithmetic=Messages.ALWAYS,
@@ -288,10 +278,10 @@ def _bitwise(
     fold: np.ufunc,
     range: Callable[[Range, Range], Range],
     boolean: Messages,
-    identity: Callable[[int, int], int],
+    identity: Callable[[ScalarType], int],
 ) -> BinaryTraits:
     return BinaryTraits(
-        on=Domain.BOTH,
+        on=Domain.BITS,
         compute=fold,
         range=lambda x, y, _: range(x, y),
         boolean=boolean,
@@ -305,7 +295,7 @@ BINARY: Final[Mapping[BinaryKind, BinaryTraits]] = {
         range=lambda x, y, _: Range(x.low + y.low, x.high + y.high),
         arithmetic=Messages.NEVER,
         boolean=Messages.ALWAYS,
-        reduction=Reduction(identity=lambda low, high: 0, fold=np.add),
+        reduction=Reduction(identity=lambda type: 0, fold=np.add),
     ),
     BinaryKind.SUB: BinaryTraits(
         compute=np.subtract,
@@ -319,7 +309,7 @@ BINARY: Final[Mapping[BinaryKind, BinaryTraits]] = {
         arithmetic=Messages.UNLESS_ONE_PUBLIC,
         takes_owned=True,
         boolean=Messages.ALWAYS,
-        reduction=Reduction(identity=lambda low, high: 1, fold=np.multiply),
+        reduction=Reduction(identity=lambda type: 1, fold=np.multiply),
     ),
     BinaryKind.DIV: BinaryTraits(
         compute=_divided,
@@ -336,6 +326,7 @@ BINARY: Final[Mapping[BinaryKind, BinaryTraits]] = {
         failure=Failure.DIVISION,
     ),
     BinaryKind.SHL: BinaryTraits(
+        on=Domain.INTEGERS,
         compute=_shifted_left,
         range=intervals.shifted_left,
         arithmetic=Messages.UNLESS_SECOND_PUBLIC,
@@ -344,6 +335,7 @@ BINARY: Final[Mapping[BinaryKind, BinaryTraits]] = {
         failure=Failure.SHIFT,
     ),
     BinaryKind.SHR: BinaryTraits(
+        on=Domain.INTEGERS,
         compute=_shifted_right,
         range=intervals.shifted_right,
         arithmetic=Messages.ALWAYS,
@@ -355,17 +347,15 @@ BINARY: Final[Mapping[BinaryKind, BinaryTraits]] = {
         np.bitwise_and,
         intervals.conjunction,
         Messages.UNLESS_ONE_PUBLIC,
-        lambda low, high: -1 if low < 0 else high,
+        lambda type: type.wrap(-1),
     ),
     BinaryKind.OR: _bitwise(
         np.bitwise_or,
         intervals.bitwise,
         Messages.UNLESS_ONE_PUBLIC,
-        lambda low, high: 0,
+        lambda type: 0,
     ),
-    BinaryKind.XOR: _bitwise(
-        np.bitwise_xor, intervals.bitwise, Messages.NEVER, lambda low, high: 0
-    ),
+    BinaryKind.XOR: _bitwise(np.bitwise_xor, intervals.bitwise, Messages.NEVER, lambda type: 0),
     BinaryKind.EQ: _comparison(np.equal, bools=True),
     BinaryKind.NE: _comparison(np.not_equal, bools=True),
     BinaryKind.LT: _comparison(np.less),
@@ -377,13 +367,13 @@ BINARY: Final[Mapping[BinaryKind, BinaryTraits]] = {
         range=lambda x, y, _: Range(min(x.low, y.low), min(x.high, y.high)),
         arithmetic=Messages.ALWAYS,
         boolean=Messages.ALWAYS,
-        reduction=Reduction(identity=lambda low, high: high, fold=np.minimum),
+        reduction=Reduction(identity=lambda type: type.high, fold=np.minimum),
     ),
     BinaryKind.MAX: BinaryTraits(
         compute=np.maximum,
         range=lambda x, y, _: Range(max(x.low, y.low), max(x.high, y.high)),
         arithmetic=Messages.ALWAYS,
         boolean=Messages.ALWAYS,
-        reduction=Reduction(identity=lambda low, high: low, fold=np.maximum),
+        reduction=Reduction(identity=lambda type: type.low, fold=np.maximum),
     ),
 }

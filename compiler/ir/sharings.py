@@ -33,7 +33,6 @@ from .value import A as A
 from .value import B as B
 from .value import Sharing
 from .value import Y as Y
-from .value import is_bool as is_bool
 
 
 def check_sharings(operation: ir.Operation) -> None:
@@ -44,7 +43,7 @@ def check_sharings(operation: ir.Operation) -> None:
     for value in values:
         type = value.type
         need(type.sharing is None or type.label.is_secret, "only a secret has a sharing")
-        need(not (is_bool(type) and type.sharing is A), "a bool has no arithmetic sharing")
+        need(not (type.ring is None and type.sharing is A), "a bool has no arithmetic sharing")
         need(type.sharing is not None or not type.label.is_secret, "a secret has no sharing")
     match operation:
         case ir.Structured() | ir.Call() | ir.Input() | ir.Output() | ir.Assert():

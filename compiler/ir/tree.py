@@ -88,7 +88,6 @@ from .ots import OtKinds as OtKinds
 from .value import Sharing as Sharing
 from .value import TensorType as TensorType
 from .value import Value as Value
-from .value import is_integer as is_integer
 
 # Every class of operations stands once here, in the union of its family.
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from ezlang.types.labels import Label
 from ezlang.types.sharing import Sharing as Sharing
-from ezlang.types.types import BoolType, IntType, ScalarType
+from ezlang.types.types import ScalarType
 
 A: Final = Sharing.ARITHMETIC
 B: Final = Sharing.BOOLEAN
@@ -20,6 +20,7 @@ class TensorType:
     """Element type, shape (row-major; `()` is a scalar) and label of a value.
 
     `sharing` is how a secret is kept; None for what isn't secret, and before it is assigned.
+    Frequent questions about the element type are answered here too; `Scalar` explains them.
     """
 
     element: ScalarType
@@ -34,8 +35,33 @@ class TensorType:
 
     @property
     def width(self) -> int:
-        """Bits an element: 1 for bool."""
-        return 1 if isinstance(self.element, BoolType) else self.element.width
+        """Bits an element."""
+        return self.element.width
+
+    @property
+    def signed(self) -> bool:
+        """Whether an element's highest bit is a sign."""
+        return self.element.signed
+
+    @property
+    def ring(self) -> int | None:
+        """Bits k of the ring Z/2^k of arithmetic shares; None if there is no such sharing."""
+        return self.element.ring
+
+    @property
+    def is_logical(self) -> bool:
+        """Whether the elements are truth values."""
+        return self.element.is_logical
+
+    @property
+    def is_number(self) -> bool:
+        """Whether the elements are added, multiplied and ordered."""
+        return self.element.is_number
+
+    @property
+    def is_integer(self) -> bool:
+        """Whether the elements count: indices, bounds and shift amounts, with bits."""
+        return self.element.is_integer
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +73,11 @@ class Value:
     hint: str = field(default="", compare=False)
 
 
-def is_bool(type: TensorType) -> bool:
-    """Tell whether the elements are bools."""
-    return isinstance(type.element, BoolType)
-
-
 def is_flag(type: TensorType) -> bool:
-    """Tell whether a value is one bool."""
-    return is_bool(type) and type.shape == ()
-
-
-def is_integer(type: TensorType) -> bool:
-    """Tell whether the elements are integers."""
-    return isinstance(type.element, IntType)
+    """Return whether a value is one bool."""
+    return type.is_logical and type.shape == ()
 
 
 def same_tensor(x: TensorType, y: TensorType) -> bool:
-    """Tell whether two types differ in label and sharing alone."""
+    """Return whether two types differ in label and sharing alone."""
     return x.element == y.element and x.shape == y.shape

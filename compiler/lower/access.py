@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 from ezlang.source import Span
 from ezlang.types.labels import SECRET, Label
-from ezlang.types.types import SCALARS, IntType
+from ezlang.types.types import SCALARS
 
 from ..ir import tree as ir
 from ..ir.build import Builder
@@ -220,7 +220,7 @@ class Access:
         """
         element = start.type.element
         size = base.type.shape[0]
-        if not isinstance(element, IntType) or offset == 0:
+        if offset == 0:
             return base, start
         if not element.signed:
             length = max(size - offset, 0)
@@ -235,4 +235,4 @@ class Access:
         return base, self.build.binary(BinaryKind.ADD, self.build.cast(start, wide), step)
 
 
-_SIGNED = tuple(type for type in SCALARS.values() if isinstance(type, IntType) and type.signed)
+_SIGNED = tuple(type for type in SCALARS.values() if type.is_integer and type.signed)

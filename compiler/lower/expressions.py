@@ -9,7 +9,15 @@ from typing import assert_never
 from ezlang.diagnostics.diagnostic import CompilerBug
 from ezlang.typed import tree as typed
 from ezlang.types.labels import Label, owned
-from ezlang.types.types import BOOL, BoolType, IntType, StructType, Type, element_of, shape_of
+from ezlang.types.types import (
+    BOOL,
+    StructType,
+    Type,
+    element_of,
+    scalar,
+    scalar_element,
+    shape_of,
+)
 
 from ..ir import tree as ir
 from ..ir.tree import BinaryKind, UnaryKind
@@ -89,7 +97,7 @@ class Expressions:
         build = self.state.build
         match expr:
             case typed.Literal():
-                return (build.constant(_scalar(expr.type), (int(expr.value),)),)
+                return (build.constant(scalar(expr.type), (int(expr.value),)),)
             case typed.Zero():
                 return tuple(build.zeros(leaf.type) for leaf in leaves(expr.type, expr.label))
             case typed.ArrayLiteral():
@@ -120,7 +128,7 @@ class Expressions:
             case typed.Call():
                 return self._call(expr)
             case typed.Cast():
-                return (build.cast(self.scalar(expr.operand), _scalar(element_of(expr.type))),)
+                return (build.cast(self.scalar(expr.operand), scalar(element_of(expr.type))),)
             case typed.Broadcast():
                 shape = shape_of(expr.type)
                 return tuple(build.broadcast(value, shape) for value in self.lower(expr.operand))
@@ -137,11 +145,9 @@ class Expressions:
 
     def _array(self, expr: typed.ArrayLiteral) -> Values:
         build = self.state.build
-        data = constant_data(expr)
-        if data is not None and isinstance(element_of(expr.type), BoolType | IntType):
-            if not data:
-                data = (0,)
-            return (build.constant(_scalar(element_of(expr.type)), data, shape_of(expr.type)),)
+        data, element = constant_data(expr), scalar_element(expr.type)
+        if data is not None and element is not None:
+            return (build.constant(element, data or (0,), shape_of(expr.type)),)
         if not expr.elements:
             return tuple(build.zeros(leaf.type) for leaf in leaves(expr.type, expr.label))
         elements = [self.lower(element) for element in expr.elements]
@@ -287,9 +293,3 @@ class Expressions:
 def whole_type(type: Type) -> Type | None:
     """Return the type that an Input or Output names: None where its one leaf has it."""
     return type if isinstance(element_of(type), StructType) else None
-
-
-def _scalar(type: Type) -> BoolType | IntType:
-    if isinstance(type, BoolType | IntType):
-        return type
-    raise CompilerBug(f"{type} is not a scalar")

@@ -12,7 +12,7 @@ from typing import assert_never
 
 from ezlang.diagnostics.diagnostic import CompilerBug
 from ezlang.types.labels import Label
-from ezlang.types.types import ArrayType, BoolType, IntType, StructType, Type, VoidType
+from ezlang.types.types import ArrayType, Scalar, StructType, Type, VoidType
 
 from ..ir.tree import TensorType
 
@@ -28,7 +28,7 @@ class Leaf:
 def leaves(type: Type, label: Label) -> tuple[Leaf, ...]:
     """Return the tensors of a value of `type`; a field's own label wins over `label`."""
     match type:
-        case BoolType() | IntType():
+        case Scalar():
             return (Leaf((), TensorType(type, (), label)),)
         case ArrayType(element, shape):
             return tuple(

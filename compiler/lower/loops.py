@@ -6,10 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from ezlang.diagnostics.diagnostic import CompilerBug
 from ezlang.source import Span
 from ezlang.typed import tree as typed
-from ezlang.types.types import BOOL, BoolType, IntType
+from ezlang.types.types import BOOL
 
 from ..ir import tree as ir
 from ..ir.build import Builder
@@ -155,7 +154,7 @@ class Loops:
         with self.build.nested() as operations:
             inner, yields = self._loop(keys, body, parameters, (statement.variable, index))
             operations.extend(inner)
-            one = self.build.constant(_integer(index), (1,))
+            one = self.build.constant(index.type.element, (1,))
             following = self.build.binary(BinaryKind.ADD, index, one)
         region = _region((index, *parameters), operations, [following, *yields])
         self._emit_while([None, *keys], initial, test, region, statement.span)
@@ -183,9 +182,3 @@ def _region(
     return ir.Region(
         parameters=tuple(parameters), operations=tuple(operations), yields=tuple(yields)
     )
-
-
-def _integer(value: ir.Value) -> IntType:
-    if isinstance(value.type.element, BoolType):
-        raise CompilerBug("a loop variable is an integer")
-    return value.type.element

@@ -1,12 +1,12 @@
 """Train the forest on scikit-learn's breast-cancer data and write vendor.json and hospital.json.
 
-Run it with scikit-learn installed (`pip install scikit-learn`); ezlang itself does not need it.
-It is repeatable: the same files come out.
+Run this script with scikit-learn installed (`pip install scikit-learn`); ezlang itself does not
+need it. The script is deterministic: it always writes the same files.
 
 The measurements become 16-bit integers by a power of ten for each feature, and the forest is
-trained on these. A threshold between two integers can be rounded down then without changing any
-decision, so the program computes just what scikit-learn does, but for one thing: scikit-learn
-averages the leaves' probabilities, and here these are integers too, scaled by 2^16.
+trained on these. A threshold between two integers can then be rounded down without changing any
+decision. So the program computes what scikit-learn does, with one exception: scikit-learn averages
+the probabilities of leaves, which are integers here too, scaled by 2^16.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ SCALE = 2**16
 
 
 def scaled(measurements: np.ndarray) -> np.ndarray:
-    """Return the measurements as integers below 2^15, each column times a power of ten."""
+    """Return the measurements as integers below 2^15, each column multiplied by a power of ten."""
     power = np.floor(np.log10(LARGEST / measurements.max(axis=0)))
     return np.rint(measurements * 10.0**power).astype(np.int64)
 
@@ -37,7 +37,7 @@ def scaled(measurements: np.ndarray) -> np.ndarray:
 def complete(tree: Any, node: int, depth: int) -> tuple[list[list[dict[str, int]]], list[int]]:
     """Return a tree's nodes level by level and its leaves, padded to `depth` levels.
 
-    A leaf that stands higher up becomes a tree whose leaves are all the same.
+    A leaf above the lowest level becomes a tree whose leaves are all equal.
     """
     is_leaf = tree.children_left[node] == -1
     if depth == 0:
@@ -54,7 +54,7 @@ def complete(tree: Any, node: int, depth: int) -> tuple[list[list[dict[str, int]
 
 
 def main() -> None:
-    """Write both parties' inputs and what scikit-learn says of the hospital's rows."""
+    """Write both parties' inputs and scikit-learn's answers for the hospital's rows."""
     data = load_breast_cancer()
     train_x, test_x, train_y, _ = train_test_split(
         scaled(data.data), data.target, test_size=0.3, random_state=7, stratify=data.target
@@ -76,7 +76,7 @@ def main() -> None:
 
 
 def write(name: str, value: object) -> None:
-    """Write JSON beside this script, a row or a tree on a line."""
+    """Write JSON next to this script, with one row or tree on each line."""
     text = json.dumps(value).replace("]], ", "]],\n ").replace("], [", "],\n  [")
     (HERE / name).write_text(text + "\n", encoding="utf-8")
 

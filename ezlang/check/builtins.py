@@ -5,11 +5,9 @@ from __future__ import annotations
 from ezlang.syntax import tree as syntax
 from ezlang.typed import tree as typed
 from ezlang.types.types import (
-    BoolType,
-    IntType,
     ScalarType,
     array_of,
-    element_of,
+    scalar_element,
     shape_of,
 )
 
@@ -30,7 +28,7 @@ def cast(body: Body, node: syntax.Call, to: ScalarType) -> Value:
         case Poison():
             return Poison(span=node.span)
         case Exact(value=number):
-            wrapped = constants.fold_cast(number, to)
+            wrapped = constants.fold_cast(number, None, to)
             assert not isinstance(wrapped, tuple)
             return literal(wrapped, to, node.span)
         case Deferred(default=None, shape=shape):
@@ -41,7 +39,7 @@ def cast(body: Body, node: syntax.Call, to: ScalarType) -> Value:
             settled = value
     if isinstance(settled, Poison):
         return Poison(span=node.span)
-    if not isinstance(element_of(settled.type), BoolType | IntType):
+    if scalar_element(settled.type) is None:
         body.report(errors_types.cast_operand(node.span, to, settled.type))
         return Poison(span=node.span)
     return coerce.cast(settled, to)
@@ -94,8 +92,8 @@ def _sum(body: Body, node: syntax.Call, value: Value) -> Value:
     settled = coerce.settle(body, value)
     if isinstance(settled, Poison):
         return Poison(span=node.span)
-    element = element_of(settled.type)
-    if not shape_of(settled.type) or not isinstance(element, IntType):
+    element = scalar_element(settled.type)
+    if not shape_of(settled.type) or element is None or not element.is_number:
         body.report(errors_types.sum_operand(node.span, settled.type))
         return Poison(span=node.span)
     result = typed.Sum(span=node.span, type=element, label=settled.label, operand=settled.node)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from ezlang.source import Span
 from ezlang.syntax import tree as syntax
 from ezlang.typed import tree as typed
-from ezlang.types.types import BOOL, BoolType, Type, array_of, element_of, shape_of
+from ezlang.types.types import BOOL, ArrayType, Type, array_of, element_of, shape_of
 
-from .coerce import Want, cast, coerce, fit, join, repeated, scalar_element, unify
+from .coerce import Want, cast, coerce, fit, join, repeated, unify
 from .context import Body
 from .messages import sizes as errors_sizes
 from .messages import structs as errors_structs
@@ -36,7 +36,7 @@ def _as_bool(body: Body, value: Value, want: Want) -> Typed | Poison:
     """Return a bool or an array of them."""
     if isinstance(value, Deferred):
         return coerce(body, value, array_of(BOOL, value.shape or ()), want)
-    if isinstance(value, Typed) and isinstance(scalar_element(value.type), BoolType):
+    if isinstance(value, Typed) and element_of(value.type) == BOOL:
         return value
     return coerce(body, value, BOOL, want)
 
@@ -52,7 +52,7 @@ def logic(body: Body, node: syntax.Binary) -> Value:
         body.value(node.right)
         return Poison(span=node.span)
     settles = node.operator == "||"
-    decided = left.constant if isinstance(left.type, BoolType) else None
+    decided = None if isinstance(left.type, ArrayType) else left.constant
     with (
         body.never_run(decided is not None and bool(decided) == settles),
         body.branch(_selecting(BranchKind.LOGIC, left)),
@@ -65,7 +65,7 @@ def logic(body: Body, node: syntax.Binary) -> Value:
     if decided is not None:
         return right
     op = typed.BinaryOp(node.operator)
-    if left.label.is_public and isinstance(left.type, BoolType):
+    if left.label.is_public and not isinstance(left.type, ArrayType):
         return _short_circuit(node.span, op, left, right)
     operands = fit(body, left, right, node.operator)
     if isinstance(operands, Poison):
@@ -75,7 +75,7 @@ def logic(body: Body, node: syntax.Binary) -> Value:
 
 def _short_circuit(span: Span, op: typed.BinaryOp, left: Typed, right: Typed) -> Typed:
     """Evaluate the right side only where the public left side doesn't settle the result."""
-    if isinstance(right.type, BoolType):
+    if not isinstance(right.type, ArrayType):
         node = typed.ShortCircuit(
             span=span, type=BOOL, label=right.label, op=op, left=left.node, right=right.node
         )
@@ -105,7 +105,7 @@ def conditional(body: Body, node: syntax.Conditional) -> Value:
         body.value(node.then)
         body.value(node.otherwise)
         return Poison(span=node.span)
-    decided = condition.constant if isinstance(condition.type, BoolType) else None
+    decided = None if isinstance(condition.type, ArrayType) else condition.constant
     with body.branch(_selecting(BranchKind.CHOICE, condition)):
         with body.never_run(decided is False):
             then = body.value(node.then)
@@ -222,6 +222,6 @@ def _finish(
 def condition(body: Body, node: syntax.Expr, want: Want) -> Typed | Poison:
     """Check the condition of an `if`, `while` or `assert`: a scalar bool."""
     result = _as_bool(body, body.value(node), want)
-    if isinstance(result, Typed) and not isinstance(result.type, BoolType):
+    if isinstance(result, Typed) and isinstance(result.type, ArrayType):
         return coerce(body, result, BOOL, want)
     return result

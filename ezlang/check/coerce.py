@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 from ezlang.diagnostics.diagnostic import Note
 from ezlang.source import Span
 from ezlang.typed import tree as typed
 from ezlang.types.types import (
     ArrayType,
-    BoolType,
-    IntType,
+    Scalar,
     ScalarType,
-    StructType,
     Type,
-    VoidType,
     array_of,
     element_of,
+    scalar_element,
     shape_of,
+    widens,
 )
 
 from . import constants
@@ -58,16 +58,17 @@ def coerce(body: Body, value: Value, type: Type, want: Want = NOBODY) -> Typed |
 
 
 def _coerce_exact(body: Body, value: Exact, type: Type, want: Want) -> Typed | Poison:
-    element = element_of(type)
-    if not isinstance(element, IntType):
+    element = scalar_element(type)
+    if element is None or not element.is_number:
         body.report(errors_types.number_where_other(value.span, value.value, type, want.notes))
         return Poison(span=value.span)
-    if not element.low <= value.value <= element.high:
+    if not element.contains(value.value):
         body.report_size(
             errors_types.literal_out_of_range(value.span, value.value, element, want.notes)
         )
         return Poison(span=value.span)
-    return repeated(literal(value.value, element, value.span), shape_of(type))
+    number = element.conversion(None)(value.value)
+    return repeated(literal(number, element, value.span), shape_of(type))
 
 
 def _coerce_deferred(body: Body, value: Deferred, type: Type, want: Want) -> Typed | Poison:
@@ -87,11 +88,7 @@ def _coerce_typed(body: Body, value: Typed, type: Type, want: Want) -> Typed | P
         return value
     element, shape = element_of(value.type), shape_of(value.type)
     to_element, to_shape = element_of(type), shape_of(type)
-    fits = element == to_element or (
-        isinstance(element, IntType)
-        and isinstance(to_element, IntType)
-        and element.widens_to(to_element)
-    )
+    fits = widens(element, to_element)
     if fits and shape == to_shape:
         return cast(value, to_element)
     if fits and shape == ():
@@ -105,11 +102,14 @@ def _coerce_typed(body: Body, value: Typed, type: Type, want: Want) -> Typed | P
 
 def cast(value: Typed, element: Type) -> Typed:
     """Return the value with its elements cast to a scalar type (structs stay as they are)."""
-    if element_of(value.type) == element:
+    source = element_of(value.type)
+    if source == element:
         return value
-    if isinstance(element, StructType | ArrayType | VoidType):
-        raise TypeError(f"no cast to {element}")
-    constant = None if value.constant is None else constants.fold_cast(value.constant, element)
+    if not (isinstance(source, Scalar) and isinstance(element, Scalar)):
+        raise TypeError(f"no cast from {source} to {element}")
+    constant = value.constant
+    if constant is not None:
+        constant = constants.fold_cast(constant, source, element)
     if isinstance(value.node, typed.Literal) and constant is not None:
         assert not isinstance(constant, tuple)
         return literal(constant, element, value.span)
@@ -129,7 +129,7 @@ def repeated(value: Typed, shape: tuple[int, ...]) -> Typed:
     node = typed.Broadcast(
         span=value.span, type=array_of(value.type, shape), label=value.label, operand=value.node
     )
-    constant = value.constant if is_scalar(value.type) else None
+    constant = value.constant if isinstance(value.type, Scalar) else None
     return Typed(node=node, why=value.why, constant=constant)
 
 
@@ -189,16 +189,14 @@ def quoted(type: Type) -> str:
     return f"`{type}`"
 
 
-def join(left: Type, right: Type) -> Type | None:
+ElementType = TypeVar("ElementType", ScalarType, Type)
+
+
+def join(left: ElementType, right: ElementType) -> ElementType | None:
     """Return the one of two element types that both widen to; None if neither is."""
-    if left == right:
-        return left
-    if isinstance(left, IntType) and isinstance(right, IntType):
-        if left.widens_to(right):
-            return right
-        if right.widens_to(left):
-            return left
-    return None
+    if widens(left, right):
+        return right
+    return left if widens(right, left) else None
 
 
 def level(body: Body, left: Typed, right: Typed, operator: str) -> tuple[Typed, Typed] | Poison:
@@ -226,14 +224,3 @@ def fit(body: Body, left: Typed, right: Typed, operator: str) -> tuple[Typed, Ty
         errors_sizes.shapes_differ(left.span, left.type, right.span, right.type, operator)
     )
     return Poison(span=left.span.to(right.span))
-
-
-def is_scalar(type: Type) -> bool:
-    """Tell whether a type is a bool or an integer."""
-    return isinstance(type, BoolType | IntType)
-
-
-def scalar_element(type: Type) -> ScalarType | None:
-    """Return the element type if it is a bool or an integer."""
-    element = element_of(type)
-    return element if isinstance(element, BoolType | IntType) else None

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import assert_never
 
 from ezlang.typed.tree import UnaryOp
-from ezlang.types.types import BoolType, IntType, ScalarType
+from ezlang.types.types import ScalarType
 
 from .values import Constant
 
@@ -81,12 +81,8 @@ def fold_binary(operator: str, x: Constant, y: Constant, type: ScalarType) -> Co
         return tuple([fold_binary(operator, x, b, type) for b in y])
     if operator in ("==", "!=", "<", "<=", ">", ">="):
         return compare(operator, x, y)
-    match type:
-        case BoolType():
-            operator = {"&&": "&", "||": "|"}.get(operator, operator)
-            return bool(compute(operator, int(x), int(y)))
-        case IntType():
-            return type.wrap(compute(operator, x, y))
+    bitwise = {"&&": "&", "||": "|"}.get(operator, operator)
+    return type.wrap(compute(bitwise, int(x), int(y)))
 
 
 def compute_unary(op: UnaryOp, x: int) -> int:
@@ -96,30 +92,22 @@ def compute_unary(op: UnaryOp, x: int) -> int:
             return -x
         case UnaryOp.BITNOT:
             return ~x
+        case UnaryOp.NOT:
+            return not x
         case UnaryOp.ABS:
             return abs(x)
-        case UnaryOp.NOT:
-            raise ValueError(op)
         case _:
             assert_never(op)
 
 
 def fold_unary(op: UnaryOp, x: Constant, type: ScalarType) -> Constant:
     """Compute an operator on a constant."""
-    match type:
-        case BoolType():
-            return each(x, lambda value: not value)
-        case IntType():
-            return each(x, lambda value: type.wrap(compute_unary(op, value)))
+    return each(x, lambda value: type.wrap(compute_unary(op, int(value))))
 
 
-def fold_cast(x: Constant, to: ScalarType) -> Constant:
-    """Compute a cast."""
-    match to:
-        case BoolType():
-            return each(x, bool)
-        case IntType():
-            return each(x, lambda value: to.wrap(int(value)))
+def fold_cast(x: Constant, source: ScalarType | None, to: ScalarType) -> Constant:
+    """Compute a cast from `source`, or of integers without a type."""
+    return each(x, to.conversion(source))
 
 
 def each(x: Constant, function: Callable[[int | bool], int | bool]) -> Constant:

@@ -12,11 +12,11 @@ from ezlang.types.types import (
     INT32,
     ArrayType,
     Field,
-    IntType,
     StructType,
     Type,
     array_of,
     element_of,
+    is_integer,
     shape_of,
 )
 
@@ -127,7 +127,7 @@ def index_value(body: Body, node: syntax.Expr, extent: int, type: Type) -> Typed
     result = settle(body, value)
     if isinstance(result, Poison):
         return result
-    if not isinstance(result.type, IntType):
+    if not is_integer(result.type):
         body.report(errors_types.index_type(node.span, result.type))
         return Poison(span=node.span)
     at = result.constant
@@ -252,7 +252,7 @@ def _bound(
     if isinstance(value, Exact):
         return value
     result = settle(body, value)
-    if isinstance(result, Typed) and not isinstance(result.type, IntType):
+    if isinstance(result, Typed) and not is_integer(result.type):
         body.report(errors_types.index_type(node.span, result.type))
         return Poison(span=node.span)
     return result

@@ -8,8 +8,6 @@ from ezlang.syntax import tree as syntax
 from ezlang.typed import tree as typed
 from ezlang.types.labels import PUBLIC
 from ezlang.types.types import (
-    BoolType,
-    IntType,
     ScalarType,
     Type,
     VoidType,
@@ -50,7 +48,7 @@ def array(body: Body, node: syntax.ArrayLiteral) -> Value:
         own, inner = _alone(value)
         if own is not None:
             joined = own if default is None else join(default, own)
-            default = joined if isinstance(joined, BoolType | IntType) else default
+            default = default if joined is None else joined
         shape = None if inner is None or shape is None else (len(values), *inner)
     return Deferred(
         span=node.span,

@@ -8,7 +8,7 @@ from ezlang.source import Span
 from ezlang.syntax import tree as syntax
 from ezlang.typed import tree as typed
 from ezlang.types.labels import PUBLIC
-from ezlang.types.types import INT32, INT64, IntType, array_of, element_of, shape_of
+from ezlang.types.types import INT32, INT64, array_of, element_of, is_integer, shape_of
 
 from . import choices
 from .coerce import Want, coerce, settle, unify
@@ -111,7 +111,7 @@ def _bounds(body: Body, node: syntax.ForRange) -> tuple[Typed, Typed] | None:
     if isinstance(both, Poison):
         return None
     for bound in both:
-        if not isinstance(bound.type, IntType):
+        if not is_integer(bound.type):
             body.report(errors_statements.bound_type(bound.span, bound.type))
             return None
         if bound.label.is_secret:

@@ -6,7 +6,7 @@ from ezlang.source import Span
 from ezlang.syntax import tree as syntax
 from ezlang.typed import tree as typed
 from ezlang.types.labels import PUBLIC
-from ezlang.types.types import ArrayType, BoolType, IntType, StructType, Type, VoidType
+from ezlang.types.types import ArrayType, Scalar, StructType, Type, VoidType
 
 from .coerce import Want, coerce, repeated, settle
 from .context import Body, Local, LoopParty, SizeName
@@ -110,7 +110,7 @@ def use(body: Body, item: ConstInfo | ParamInfo, value: Value, span: Span) -> Va
             number, bool
         ):
             return Exact(value=number, span=span)
-        case Typed(constant=bool() | int() as scalar, type=BoolType() | IntType() as type_):
+        case Typed(constant=bool() | int() as scalar, type=Scalar() as type_):
             return literal(scalar, type_, span)
         case Typed():
             return hoist(body, item, value, span)
@@ -120,7 +120,7 @@ def hoist(body: Body, item: ItemInfo, value: Typed | Poison, span: Span) -> Type
     """Return an array or struct constant as a variable that the function sets at its start."""
     if isinstance(value, Poison) or not body.in_function:
         return value
-    if isinstance(value.type, BoolType | IntType):
+    if isinstance(value.type, Scalar):
         return value
     key = (item, value.type)
     local = body.hoisted.get(key)
@@ -188,7 +188,7 @@ def _constant_only(body: Body, info: ConstInfo, value: Value) -> Value:
 def literals(constant: Constant, type: Type, span: Span) -> Typed:
     """Return the literal for a constant of any type."""
     match type:
-        case BoolType() | IntType():
+        case Scalar():
             assert not isinstance(constant, tuple)
             return literal(constant, type, span)
         case ArrayType(element=element, shape=shape):
@@ -232,21 +232,16 @@ def _param(body: Body, info: ParamInfo) -> Value:
     type_ = resolve(body, info.node.type)
     if type_ is None:
         return Poison(span=info.node.span)
-    if not isinstance(type_, BoolType | IntType):
+    if not isinstance(type_, Scalar):
         body.report(errors_statements.param_not_scalar(info.node.type.span, name, type_))
         return Poison(span=info.node.span)
     written = None if info.node.value is None else _written(body, info, info.node.value, type_)
     setting = body.world.settings.get(name)
     if setting is not None:
-        fits = (
-            isinstance(setting, bool)
-            if isinstance(type_, BoolType)
-            else (not isinstance(setting, bool) and type_.low <= setting <= type_.high)
-        )
-        if not fits:
+        if not type_.contains(setting):
             body.report(errors_programs.setting_does_not_fit(info.node.name, setting, type_))
             return Poison(span=info.node.span)
-        return literal(setting, type_, info.node.span)
+        return literal(type_.conversion(None)(setting), type_, info.node.span)
     if written is None:
         body.report(errors_programs.param_not_set(info.node.name, type_))
         return Poison(span=info.node.span)

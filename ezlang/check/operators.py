@@ -7,16 +7,16 @@ from ezlang.syntax import tree as syntax
 from ezlang.typed import tree as typed
 from ezlang.types.types import (
     BOOL,
-    BoolType,
-    IntType,
+    Domain,
     ScalarType,
     Type,
     array_of,
+    scalar_element,
     shape_of,
 )
 
 from . import constants
-from .coerce import Want, coerce, fit, join, scalar_element, settle, unify
+from .coerce import Want, coerce, fit, join, settle, unify
 from .context import Body
 from .messages import sizes as errors_sizes
 from .messages import types as errors_types
@@ -24,7 +24,6 @@ from .provenance import combine
 from .values import Deferred, Exact, Poison, Typed, Value, default_type, literal
 
 _COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">="})
-_ON_BOOL = frozenset({"==", "!=", "&", "|", "^"})
 _OPERATIONS = {op.value: op for op in typed.BinaryOp}
 
 
@@ -72,8 +71,7 @@ def _defaults(left: Exact | Deferred, right: Exact | Deferred) -> ScalarType | N
     types = [default_type(v.value) if isinstance(v, Exact) else v.default for v in (left, right)]
     known = [t for t in types if t is not None]
     if len(known) == 2:
-        joined = join(*known)
-        return joined if isinstance(joined, BoolType | IntType) else known[0]
+        return join(*known) or known[0]
     return known[0] if known else None
 
 
@@ -125,8 +123,7 @@ def _finish(
 ) -> Typed | Poison:
     """Make the node for an operator on two operands of one type."""
     element = scalar_element(left.type)
-    allowed = isinstance(element, IntType) or (element is not None and operator in _ON_BOOL)
-    if element is None or not allowed:
+    if element is None or not _OPERATIONS[operator].domain.has(element):
         body.report(errors_types.operator_type(place, operator, left.type, left.span))
         return Poison(span=span)
     if operator in ("/", "%") and right.constant is not None and _has_zero(right):
@@ -192,7 +189,7 @@ def _finish_shift(
     body: Body, operator: str, place: Span, span: Span, left: Typed, right: Value
 ) -> Typed | Poison:
     element = scalar_element(left.type)
-    if not isinstance(element, IntType):
+    if element is None or not _OPERATIONS[operator].domain.has(element):
         body.report(errors_types.operator_type(place, operator, left.type, left.span))
         return Poison(span=span)
     if isinstance(right, Exact) and not 0 <= right.value < element.width:
@@ -203,7 +200,7 @@ def _finish_shift(
     if isinstance(amount, Poison):
         return Poison(span=span)
     amount_element = scalar_element(amount.type)
-    if not isinstance(amount_element, IntType):
+    if amount_element is None or not amount_element.is_integer:
         body.report(errors_types.operator_type(place, operator, amount.type, amount.span))
         return Poison(span=span)
     if amount.constant is not None:
@@ -219,7 +216,7 @@ def _finish_shift(
     return make_binary(_OPERATIONS[operator], span, *operands, element)
 
 
-def _amount(body: Body, value: Value, element: IntType, want: Want) -> Typed | Poison:
+def _amount(body: Body, value: Value, element: ScalarType, want: Want) -> Typed | Poison:
     """Give a shift amount without a type the left operand's element type."""
     if isinstance(value, Deferred) and value.shape:
         return coerce(body, value, array_of(element, value.shape), want)
@@ -236,7 +233,7 @@ def unary(body: Body, node: syntax.Unary) -> Value:
 
 def apply_unary(body: Body, op: typed.UnaryOp, span: Span, operand: Value) -> Value:
     """Check an operator on a value, or a built-in function like one."""
-    logical = op.operands is typed.Operands.BOOLS
+    logical = op.domain is Domain.LOGICAL
     match operand:
         case Poison():
             return Poison(span=span)
@@ -269,7 +266,7 @@ def _finish_unary(
     if isinstance(operand, Poison):
         return Poison(span=span)
     element = scalar_element(operand.type)
-    if element is None or not op.operands.has(element):
+    if element is None or not op.domain.has(element):
         body.report(errors_types.operator_type(span, op.value, operand.type, operand.span))
         return Poison(span=span)
     constant = None

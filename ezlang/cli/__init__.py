@@ -1,7 +1,7 @@
-"""The command line: what `ezlang --help` lists, a file for each command.
+"""The command line: one file for each command that `ezlang --help` lists.
 
-Outputs go to standard output, all else to standard error. Commands import what they need when
-they run, so that help is there at once.
+Outputs go to standard output, everything else to standard error. A command imports its dependencies
+when it runs, so that `--help` answers at once.
 """
 
 from __future__ import annotations
@@ -57,9 +57,9 @@ def run_command(arguments: Sequence[str] | None = None) -> int:
         if error.errno != errno.ENOSPC:
             show_bug(error)
             return BUG
-        say("What was to be written does not fit: there is no space left on the device.")
+        say("The output could not be written: there is no space left on the device.")
         return FAILED
-    except Exception as error:  # whatever was not foreseen is ours to mend
+    except Exception as error:  # any exception that was not foreseen is a bug of ezlang
         show_bug(error)
         return BUG
     return code if isinstance(code, int) else 0

@@ -1,4 +1,4 @@
-"""`ezlang calibrate`: measures two machines and the line between them."""
+"""`ezlang calibrate`: measures two machines and the connection between them."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from .options import check_timeout
 from .report import say
 
 
-@click.command(short_help="Measure two machines and their line: a network profile.")
+@click.command(short_help="Measure two machines and their connection: a network profile.")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--party", type=click.IntRange(0, 1), help="Be this party; both by default, here.")
+@click.option(
+    "--party", type=click.IntRange(0, 1), help="Be this party; by default both, on this machine."
+)
 @click.option("--address", metavar="HOST:PORT", help="Where party 0 listens and party 1 dials.")
 @click.option("--insecure", is_flag=True, help="Allow an address off this machine.")
 @click.option(
@@ -26,8 +28,9 @@ def calibrate(
 ) -> None:
     """Measure, and write a network profile to FILE, for --network.
 
-    With --party, as one of two parties that run this at the same time, on the machines that
-    will compute together; without, both on this machine. Both get the same profile.
+    With --party, this process is one of two parties that run the command at the same time, on the
+    machines that will compute together. Without it, both run on this machine. Both parties get the
+    same profile.
     """
     from ezlang import api
 

@@ -16,10 +16,10 @@ from .report import print_json, say, show_diagnostics
 @json_option
 @click.pass_context
 def check(context: click.Context, program: Path, settings: tuple[str, ...], as_json: bool) -> None:
-    """Find all errors of PROGRAM, and run nothing.
+    """Find all errors of PROGRAM without running it.
 
-    Exit code 1 says that there are errors. With --json, an object with the list "diagnostics" is
-    printed, whose places count lines and columns from 1.
+    Exit code 1 means that there are errors. With --json, an object with the list "diagnostics" is
+    printed, in which lines and columns count from 1.
     """
     from ezlang.api import check_file, exit_code
     from ezlang.diagnostics.diagnostic import EzError

@@ -1,4 +1,4 @@
-"""`ezlang cost`: what a run will cost, before it."""
+"""`ezlang cost`: predicts what a run will cost."""
 
 from __future__ import annotations
 
@@ -16,14 +16,18 @@ from .options import (
 )
 
 
-@click.command(short_help="Tell what a run will cost: rounds, bytes, memory, time.")
+@click.command(short_help="Predict what a run will cost: rounds, bytes, memory, time.")
 @program_argument
 @set_option
 @protocol_option
 @network_option
 @click.option("--lines", "every_line", is_flag=True, help="List every line that costs something.")
-@click.option("--explain", is_flag=True, help="Say why each sharing was picked.")
-@click.option("--ranges", is_flag=True, help="Prove what is computed in fewer bits than it has.")
+@click.option("--explain", is_flag=True, help="Explain why each sharing was chosen.")
+@click.option(
+    "--ranges",
+    is_flag=True,
+    help="List operations that need fewer bits than their type, with proofs.",
+)
 @json_option
 def cost(
     program: Path,
@@ -35,11 +39,12 @@ def cost(
     ranges: bool,
     as_json: bool,
 ) -> None:
-    """Predict what PROGRAM costs between two parties, and run nothing.
+    """Predict what PROGRAM costs between two parties, without running it.
 
-    Rounds and bytes are exact: those that `ezlang run` counts. Where a program branches or loops on
-    what it reveals, they are bounds, and it is said what one turn costs. Memory is about right, and
-    time is what a simple model makes of the network. With --json, an object is printed.
+    Rounds and bytes are exactly those that `ezlang run` counts. Where a program branches or loops
+    on a value that it reveals, they are bounds, and the cost of one iteration is given. Memory is
+    approximate, and time comes from a simple model of the network. With --json, an object is
+    printed.
     """
     from ezlang import api
 

@@ -1,4 +1,4 @@
-"""How `ezlang cost` shows what a run will cost: as text, and as JSON."""
+"""The report of `ezlang cost`, as text and as JSON."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from ezlang.compiler.passes.assign import Explained, Explanation, Solution
 
 DEAREST: Final = 5
-"""How many lines of the program are shown unless all are asked for."""
+"""The number of program lines that are shown without `--lines`."""
 
 _WIDEST: Final = 48
 _POLICIES: Final = {
-    "auto": "secrets kept as is cheapest",
+    "auto": "each secret in the cheapest sharing",
     "yao": "secrets in Yao's garbled circuits",
-    "boolean": "secrets shared by exclusive or",
-    "arithmetic": "numbers shared as sums, else by exclusive or",
+    "boolean": "secrets in boolean sharing",
+    "arithmetic": "arithmetic sharing where possible, else boolean",
 }
 _UNITS: Final = (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6))
 
@@ -37,7 +37,7 @@ def cost_lines(report: CostReport, *, every_line: bool) -> Iterator[str]:
     lines = report.lines if every_line else report.lines[:DEAREST]
     if lines:
         yield ""
-        title = "by line, dearest first"
+        title = "by line, most expensive first"
         yield from _table(title, report.parties, [_line_row(report, *line) for line in lines])
         left = len(report.lines) - len(lines)
         if left:
@@ -111,7 +111,7 @@ def _cells(report: CostReport, total: Sum) -> tuple[str, ...]:
 
 
 def _table(title: str, parties: Sequence[str], rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
-    """Yield a table: its first column to the left, numbers to the right; no empty columns."""
+    """Yield a table without its empty columns, with names on the left and numbers on the right."""
     head = (title, "rounds", *(f"{name} sends" for name in parties), "ANDs", "OTs", "time")
     kept = [
         number
@@ -126,7 +126,7 @@ def _table(title: str, parties: Sequence[str], rows: Sequence[tuple[str, ...]]) 
 
 
 def duration(seconds: float) -> str:
-    """Return a time in its unit, with two or three digits."""
+    """Return a time in its largest fitting unit, with two or three digits."""
     for unit, size in _UNITS:
         if seconds >= size or unit == "µs":
             number = seconds / size
@@ -135,7 +135,7 @@ def duration(seconds: float) -> str:
 
 
 def _unknown_lines(report: CostReport) -> Iterator[str]:
-    yield "  What it costs depends on what it reveals:"
+    yield "  The cost depends on revealed values:"
     for unknown, sums in report.unknown:
         place = f"line {unknown.span.line}"
         if unknown.span.source.name != report.name:
@@ -157,15 +157,15 @@ def _sum_text(report: CostReport, total: Sum) -> str:
 
 
 def _explanation_lines(report: CostReport, explained: Explained) -> Iterator[str]:
-    """Yield, for each line of the program, what its operations are kept as, and what else costs."""
-    yield "  why each sharing was picked; by how much other ones would lengthen the run:"
+    """Yield, for each line of the program, the chosen sharings and the cost of the alternatives."""
+    yield "  why each sharing was chosen, and how much longer the run would take with the others:"
     by_line: dict[str, dict[str, int]] = {}
     for one in sorted(explained.operations, key=lambda one: (one.span.source.name, one.span.start)):
         others = ", ".join(
             f"{sharing.value} {'+' if more >= 0 else '-'}{duration(abs(more))}"
             for sharing, more in one.alternatives.items()
         )
-        why = "as the program asks" if one.asked else others or "there is no other"
+        why = "as the program asks" if one.asked else others or "there is no alternative"
         text = f"{_kind(one)} {one.sharing.value}, {duration(one.seconds)}: {why}"
         place = str(one.span.line)
         if one.span.source.name != report.name:
@@ -181,16 +181,16 @@ def _explanation_lines(report: CostReport, explained: Explained) -> Iterator[str
 
 
 def _bound_text(solution: Solution) -> str:
-    """Say how good a choice is by the model that it was made by."""
+    """State how good a choice is according to the model that made it."""
     taken, least = duration(solution.seconds), duration(solution.bound)
-    said = f"by the model this takes {taken}, and no"
+    said = f"according to the model, this choice takes {taken}, and no"
     if solution.exact or taken == least:
         return f"{said} other choice takes less"
     return f"{said} choice takes less than {least}"
 
 
 def _kind(one: Explanation) -> str:
-    """Return what an operation is called: its kind where it has one, as `mul`."""
+    """Return the short name of an operation: its kind if it has one, such as `mul`."""
     name, _, attributes = one.operation.split(" = ")[-1].split()[0].partition("[")
     for attribute in attributes.rstrip("]").split(","):
         if attribute.startswith("kind="):
@@ -226,7 +226,7 @@ def _explanation_object(one: Explanation) -> dict[str, Any]:
 
 
 def cost_object(report: CostReport) -> dict[str, Any]:
-    """Return all of a report as JSON has it."""
+    """Return a whole report as a JSON object."""
     return {
         "parties": list(report.parties),
         "protocol": report.policy,

@@ -1,4 +1,4 @@
-"""`ezlang dealer`: the third process that deals preprocessing to both parties of a run."""
+"""`ezlang dealer`: a third process that deals preprocessing to both parties of a run."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from .options import check_timeout, usage_error
 from .report import say, show_diagnostics
 
 TIMEOUT = 60.0
-"""Seconds that parties are waited for."""
+"""How long to wait for the parties, in seconds."""
 
 
 @click.command(short_help="Deal preprocessing to both parties of a run.")
 @click.option(
     "--address",
     metavar="HOST:PORT",
-    help="Where to listen; by default port 7801 of this machine.",
+    help="The address to listen at; by default port 7801 of this machine.",
 )
 @click.option("--runs", type=click.IntRange(min=1), metavar="N", help="Deal for N runs, not one.")
 @click.option("--keep", is_flag=True, help="Deal for any number of runs, until interrupted.")
@@ -34,16 +34,16 @@ TIMEOUT = 60.0
 def dealer(
     address: str | None, runs: int | None, keep: bool, insecure: bool, timeout: float | None
 ) -> None:
-    """Help two parties that run with `--dealer`, before they share their inputs.
+    """Deal to two parties that run with `--dealer`, before they share their inputs.
 
-    Whoever runs this must be somebody who doesn't collude with either party.
+    Run the dealer at a third party that doesn't collude with either of the two.
     """
     from ezlang.diagnostics.diagnostic import EzError
     from ezlang.session.address import DEALER_PORT, Address, parse_address, require_private
     from ezlang.session.dealer import Served, run_dealer
 
     if keep and runs is not None:
-        raise usage_error("--runs and --keep exclude each other", "give one of them")
+        raise usage_error("--runs and --keep exclude each other", "give only one of them")
     check_timeout(timeout)
     place = parse_address(address, DEALER_PORT)
     warning = require_private(place, insecure=insecure)
@@ -51,10 +51,11 @@ def dealer(
         say(warning)
 
     def listening(there: Address) -> None:
-        say(f"Dealer: listens at {there} for two parties that run with `--dealer {there}`.")
+        say(f"Dealer: listening at {there} for two parties that run with `--dealer {there}`.")
         say(
-            "Model: the dealer sees which program is run and how much it takes, no input and no "
-            "share. Together with either party it could learn the other's inputs."
+            "Model: the dealer learns which program is run and how much preprocessing it takes, "
+            "but no input and no share. Together with either party it could learn the other's "
+            "inputs."
         )
 
     def served(one: Served) -> None:

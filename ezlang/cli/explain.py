@@ -1,4 +1,4 @@
-"""`ezlang explain`: the page on an error."""
+"""`ezlang explain`: prints the page about an error."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .options import usage_error
 @click.command(short_help="Explain an error, with a wrong and a right program.")
 @click.argument("code", metavar="CODE")
 def explain(code: str) -> None:
-    """Print the page on the error CODE, for example EZ3001."""
+    """Print the page about the error CODE, for example EZ3001."""
     from ezlang.diagnostics.catalogue import all_codes
     from ezlang.diagnostics.catalogue import explain as page_on
     from ezlang.values.names import did_you_mean

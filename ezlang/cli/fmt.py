@@ -1,4 +1,4 @@
-"""`ezlang fmt`: programs in the one layout."""
+"""`ezlang fmt`: formats programs."""
 
 from __future__ import annotations
 
@@ -15,14 +15,17 @@ from .report import say, show_diagnostics
 STDIN = "-"
 
 
-@click.command(short_help="Lay out programs in the one way.")
+@click.command(short_help="Format programs.")
 @click.argument("files", nargs=-1, required=True, metavar="FILES...")
 @click.option(
-    "--check", "only_check", is_flag=True, help="Write nothing; exit code 1 if a file would change."
+    "--check",
+    "only_check",
+    is_flag=True,
+    help="Write nothing; exit with code 1 if a file would change.",
 )
 @click.pass_context
 def fmt(context: click.Context, files: tuple[str, ...], only_check: bool) -> None:
-    """Lay FILES out in the one way, in place; `-` is standard input, to standard output.
+    """Format FILES in place; `-` formats standard input to standard output.
 
     A file with syntax errors is left as it is.
     """
@@ -35,7 +38,7 @@ def fmt(context: click.Context, files: tuple[str, ...], only_check: bool) -> Non
             code = max(code, error.exit_code)
             continue
         if changes and only_check:
-            say(f"{file} is not laid out as `ezlang fmt` does it.")
+            say(f"{file} is not formatted as `ezlang fmt` would format it.")
             code = max(code, 1)
     context.exit(code)
 

@@ -1,4 +1,4 @@
-"""The inputs of a run: from `--input`, from files beside the program, from the terminal."""
+"""The inputs of a run: from `--input`, from files next to the program, from the terminal."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from pathlib import Path
 import click
 
 from ezlang.typed import tree
-from ezlang.types.types import BoolType, IntType
+from ezlang.types.scalars import MisfitError
+from ezlang.types.types import Scalar
 from ezlang.values.check import check_inputs, check_party
 from ezlang.values.data import Data
 from ezlang.values.expected import Expected, expected_inputs
@@ -22,7 +23,7 @@ from .options import usage_error
 
 @dataclass(slots=True)
 class Gathering:
-    """What was given so far, and from where: (party, name) → text for messages."""
+    """The inputs given so far, and the origin of each: (party, name) → text for messages."""
 
     program: tree.Program
     parties: tuple[str, ...]
@@ -30,7 +31,7 @@ class Gathering:
     origins: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def add(self, party: str, values: dict[str, Data], origin: str) -> None:
-        """Take what a file has for a party; no name may come twice."""
+        """Add the inputs of a party from one origin; a name may not occur twice."""
         own = self.values.setdefault(party, {})
         for name, value in values.items():
             if name in own:
@@ -42,7 +43,7 @@ class Gathering:
             self.origins[party, name] = origin
 
     def origin(self, party: str, name: str) -> str:
-        """Return where an input came from."""
+        """Return the origin of an input."""
         return self.origins.get((party, name), "")
 
 
@@ -51,8 +52,8 @@ def gather_inputs(
 ) -> dict[str, dict[str, Data]]:
     """Return the checked inputs of every party, or of `party` alone.
 
-    A party that no `--input` is given for has those of PARTY.json in the program's folder. A scalar
-    that is missing then is asked for, on a terminal.
+    If no `--input` is given for a party, its inputs are read from PARTY.json in the program's
+    folder. A scalar that is still missing is asked for, if there is a terminal.
     """
     parties = program.parties if party is None else (party,)
     gathering = Gathering(program, parties)
@@ -62,7 +63,7 @@ def gather_inputs(
         expected = expected_inputs(program, one)
         beside = folder / f"{one}.json"
         if one not in gathering.values and expected and beside.is_file():
-            click.echo(f"{one}'s inputs are those of {beside}.", err=True)
+            click.echo(f"{one}'s inputs are read from {beside}.", err=True)
             gathering.add(one, read_inputs(beside), str(beside))
         if _on_terminal():
             _ask(gathering, one, expected)
@@ -77,7 +78,7 @@ def _take(gathering: Gathering, spec: str, alone: str | None) -> None:
     if not equals:
         if alone is None:
             raise usage_error(
-                f"`--input {spec}` does not say whose input that is",
+                f"`--input {spec}` does not say whose input it is",
                 f"write --input {gathering.parties[0]}={spec}",
             )
         head, file = alone, spec
@@ -87,7 +88,7 @@ def _take(gathering: Gathering, spec: str, alone: str | None) -> None:
     if party not in gathering.parties:
         raise usage_error(
             f"`--input {spec}` gives {party}'s input to {alone}",
-            f"this process is {alone} alone, and should know nothing of {party}'s",
+            f"this process is {alone} alone, and should not know inputs of {party}",
         )
     path = Path(file)
     values = {name: read_input(path)} if colon else read_inputs(path)
@@ -102,28 +103,20 @@ def _ask(gathering: Gathering, party: str, expected: tuple[Expected, ...]) -> No
     """Ask on the terminal for every scalar that is missing."""
     given = gathering.values.get(party, {})
     for one in expected:
-        if one.name not in given and isinstance(one.type, BoolType | IntType):
+        if one.name not in given and isinstance(one.type, Scalar):
             value = click.prompt(
                 f"{party}'s {one.name} ({one.type})", value_proc=_reader(one.type), err=True
             )
             gathering.add(party, {one.name: value}, "the terminal")
 
 
-def _reader(type: BoolType | IntType) -> Callable[[str], int | bool]:
-    """Return how to read what was typed as a value of `type`."""
+def _reader(type: Scalar) -> Callable[[str], Data]:
+    """Return a function that parses typed text as a value of `type`."""
 
-    def read(typed: str) -> int | bool:
-        text = typed.strip()
-        if isinstance(type, BoolType):
-            if text not in ("true", "false"):
-                raise click.BadParameter("write true or false")
-            return text == "true"
+    def read(typed: str) -> Data:
         try:
-            number = int(text, 0)
-        except ValueError:
-            raise click.BadParameter(f"write a number from {type.low} to {type.high}") from None
-        if not type.low <= number <= type.high:
-            raise click.BadParameter(f"{type} goes from {type.low} to {type.high}")
-        return number
+            return type.parse(typed.strip())
+        except MisfitError as misfit:
+            raise click.BadParameter(misfit.help) from None
 
     return read

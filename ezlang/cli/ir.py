@@ -19,7 +19,7 @@ from .options import (
 @click.command(short_help="Print the intermediate representation of a program.")
 @program_argument
 @set_option
-@click.option("--after", "name", metavar="PASS", help="Print it as it is after a pass.")
+@click.option("--after", "name", metavar="PASS", help="Print the representation after this pass.")
 @protocol_option
 @network_option
 def ir(
@@ -27,9 +27,9 @@ def ir(
 ) -> None:
     """Print the intermediate representation of PROGRAM: as it is lowered, or after a pass.
 
-    The passes up to that one are run in their order; where one comes several times, the last time
-    counts. After `share`, `assign` and `schedule`, it is what two parties run, with its sharings
-    from `assign` on. docs/ir.md describes the text, the operations and the passes.
+    The passes up to the given one run in order; if it occurs several times, up to its last run.
+    After `share`, `assign` and `schedule`, the text is the program as two parties run it, with
+    sharings from `assign` on. docs/ir.md describes the text, the operations and the passes.
     """
     from ezlang import api
     from ezlang.compiler.cost.profiles import profile_of

@@ -1,4 +1,4 @@
-"""`ezlang leaks`: the complete list of what a program tells to whom."""
+"""`ezlang leaks`: lists everything that a program releases, and to whom."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from .report import print_json
 @set_option
 @json_option
 def leaks(program: Path, settings: tuple[str, ...], as_json: bool) -> None:
-    """List everything that a run of PROGRAM can tell to anybody.
+    """List everything that a run of PROGRAM can release to anybody.
 
-    For each `reveal` and `output`: its place, what is told to whom, the inputs that it is computed
-    from, and those that decide whether, or which value, it is. With --json, an object with the list
-    "releases" is printed.
+    For each `reveal` and `output`, the list gives its place, the value and its receivers, the
+    inputs that the value is computed from, and the inputs that decide whether, or which value, is
+    released. With --json, an object with the list "releases" is printed.
     """
     from ezlang import api
     from ezlang.analysis.leaks import release_json, render_releases

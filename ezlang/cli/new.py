@@ -1,4 +1,4 @@
-"""`ezlang new`: a folder with a program to begin with."""
+"""`ezlang new`: creates a folder with a program to start from."""
 
 from __future__ import annotations
 
@@ -64,22 +64,22 @@ ezlang run main.ez --party bob --input bob.json
 }
 
 
-@click.command(short_help="Lay down a folder with a program to begin with.")
+@click.command(short_help="Create a folder with a program to start from.")
 @click.argument("name", type=click.Path(path_type=Path))
 def new(name: Path) -> None:
-    """Make the folder NAME with a program, inputs, the expected output and a README.
+    """Create the folder NAME with a program, inputs, the expected output and a README.
 
-    Nothing that exists is written over.
+    No existing file is overwritten.
     """
     try:
         name.mkdir(parents=True)
     except FileExistsError:
         raise usage_error(
-            f"{name} exists already, and nothing is written over", "choose another name"
+            f"{name} already exists, and is not overwritten", "choose another name"
         ) from None
     except OSError as error:
-        raise usage_error(f"{name} cannot be made: {error.strerror or error}") from None
+        raise usage_error(f"{name} cannot be created: {error.strerror or error}") from None
     for file, text in _FILES.items():
         content = text.replace("{name}", name.resolve().name) if file == "README.md" else text
         (name / file).write_text(content, encoding="utf-8", newline="\n")
-    click.echo(f"{name} is there. Try: cd {quote(str(name))} && ezlang run main.ez")
+    click.echo(f"Created {name}. Try: cd {quote(str(name))} && ezlang run main.ez")

@@ -1,4 +1,4 @@
-"""What several commands take: params, and the program itself."""
+"""The arguments and options that several commands share."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from ezlang.types.sharing import DEFAULT_NETWORK, DEFAULT_POLICY, POLICIES
 from ezlang.values.names import USAGE
 
 LONGEST_WAIT = 86_400.0
-"""How many seconds somebody can be told to wait for others."""
+"""The longest time-out that can be given, in seconds."""
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def program_argument(function: Function) -> Function:
-    """Add the argument PROGRAM: a path. What is wrong with it is said like any other error."""
+    """Add the argument PROGRAM, a path. An unreadable file is reported like any other error."""
     return click.argument("program", type=click.Path(path_type=Path))(function)
 
 
@@ -48,8 +48,9 @@ def protocol_option(function: Function) -> Function:
         type=click.Choice(POLICIES),
         default=DEFAULT_POLICY,
         show_default=True,
-        help="How secrets are kept: as sums where that can be, as exclusive ors, as garbled "
-        "circuits, or what is cheapest. The same at both parties.",
+        help="How secrets are kept: arithmetic (as sums where possible), boolean (as exclusive "
+        "ors), yao (in garbled circuits), or auto (each as is cheapest). Both parties must "
+        "give the same.",
     )(function)
 
 
@@ -60,22 +61,25 @@ def network_option(function: Function) -> Function:
         default=DEFAULT_NETWORK,
         metavar="PROFILE",
         show_default=True,
-        help="What the choice is for: loopback, lan, wan, or a file that `ezlang calibrate` wrote.",
+        help=(
+            "The network to choose sharings for: loopback, lan, wan, or a file written by "
+            "`ezlang calibrate`. Both parties must give the same."
+        ),
     )(function)
 
 
 def usage_error(message: str, help: str | None = None) -> EzError:
-    """Return the error for a command line that makes no sense."""
+    """Return the error for an invalid command line."""
     diagnostic = Diagnostic(code="EZ4106", message=message, span=None, help=help)
     return EzError(diagnostic, exit_code=USAGE)
 
 
 def check_timeout(timeout: float | None) -> None:
-    """Refuse a time to wait that is none, or too long."""
+    """Reject a time-out that is not positive, or too long."""
     if timeout is not None and not timeout <= LONGEST_WAIT:
         raise usage_error(
-            f"`--timeout {timeout:g}` is no number of seconds to wait",
-            f"write a number up to {LONGEST_WAIT:.0f}, which is a day",
+            f"`--timeout {timeout:g}` is not a valid number of seconds",
+            f"write a positive number up to {LONGEST_WAIT:.0f}, which is a day",
         )
 
 
@@ -100,5 +104,6 @@ def _value(name: str, text: str) -> int | bool:
         return int(text, 0)
     except ValueError:
         raise usage_error(
-            f"`{text}` is no value for the param `{name}`", "params are integers, true or false"
+            f"`{text}` is not a valid value for the param `{name}`",
+            "a param is an integer, true or false",
         ) from None

@@ -1,4 +1,4 @@
-"""What a run prints: outputs on standard output, all that is said about it on standard error."""
+"""The output of a run: results on standard output, messages about the run on standard error."""
 
 from __future__ import annotations
 
@@ -18,33 +18,34 @@ if TYPE_CHECKING:
 
 _WAYS = {
     "clear": "In the clear: nothing is protected, and this process sees everything.",
-    "simulated": "Simulated: every party is in this process, and shares are real.",
-    "native": "Native: one process for each party on this machine.",
-    "party": "Native: this process is {party} alone; it waits for {others}.",
+    "simulated": "Simulated: all parties are in this process, and their shares are real.",
+    "native": "Native: one process for each party, on this machine.",
+    "party": "Native: this process is {party} alone, and waits for {others}.",
 }
 
 
 def say_model(program: Program, way: str, party: str = "") -> None:
-    """Say who is protected from whom in a run, and what each party learns."""
+    """Print who is protected from whom in a run, and what each party learns."""
     others = listed(other for other in program.parties if other != party)
     say(_WAYS[way].format(party=party, others=others))
     if way != "clear":
         say(
             f"Model: semi-honest. {listed(program.parties)} follow the protocol; each learns "
-            "what is revealed and output to it (see `ezlang leaks`), and no more."
+            "what is revealed and output to it (see `ezlang leaks`), and nothing else."
         )
 
 
 def say_dealer(program: Program) -> None:
-    """Say what trust a dealer needs."""
+    """Print what the parties trust a dealer with."""
     say(
-        f"Dealer: {listed(program.parties)} trust it not to collude: together with either it could "
-        "learn the other's inputs; alone it sees no input and no share."
+        f"Dealer: {listed(program.parties)} trust the dealer not to collude: together with "
+        "either of them it could learn the other's inputs; alone it learns no input and no "
+        "share."
     )
 
 
 def print_result(program: Program, result: RunResult, as_json: bool) -> None:
-    """Print what a run of all parties came to."""
+    """Print the result of a run of all parties."""
     if as_json:
         data: dict[str, object] = {"outputs": result.outputs}
         if result.cost is not None:
@@ -62,7 +63,7 @@ def print_result(program: Program, result: RunResult, as_json: bool) -> None:
 
 
 def print_party_result(result: PartyResult, as_json: bool) -> None:
-    """Print what a run came to for one party."""
+    """Print the result of a run for one party."""
     cost = result.cost
     if as_json:
         print_json(
@@ -89,7 +90,7 @@ def print_party_result(result: PartyResult, as_json: bool) -> None:
 
 
 def output_lines(outputs: Outputs) -> list[str]:
-    """Return a line for each output, saying whom it was told to; equal ones share a line."""
+    """Return a line for each output and its receivers; equal outputs share a line."""
     receivers: dict[tuple[str, str], list[str]] = {}
     for party, named in outputs.items():
         for name, value in named.items():
@@ -102,33 +103,33 @@ def output_lines(outputs: Outputs) -> list[str]:
 
 
 def shown(value: Data) -> str:
-    """Return a value as it is printed: as JSON writes it."""
+    """Return a value as it is printed, in JSON notation."""
     return json.dumps(value, ensure_ascii=False)
 
 
 def listed(names: Iterable[str]) -> str:
-    """Return names as a sentence lists them."""
+    """Return names as an English list: `a, b and c`."""
     *most, last = names
     return f"{', '.join(most)} and {last}" if most else last
 
 
 def counted(count: int, noun: str) -> str:
-    """Return a number with its noun."""
+    """Return a number with its noun, in the plural unless the number is 1."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def costs(rounds: int, ands: int | None) -> str:
-    """Return what a run took beside bytes, as a sentence lists it."""
+    """Return the cost of a run other than bytes, as part of a sentence."""
     gates = "" if ands is None else f", {counted(ands, 'AND gate')}"
     return counted(rounds, "round") + gates
 
 
 def say_seconds(seconds: dict[str, float]) -> None:
-    """Say how long the parts of a run took."""
+    """Print how long the parts of a run took."""
     if seconds:
         say("Time: " + ", ".join(f"{part} {time:.3f} s" for part, time in seconds.items()) + ".")
 
 
 def rounded(seconds: dict[str, float]) -> dict[str, float]:
-    """Return times to the microsecond."""
+    """Return the times, rounded to the microsecond."""
     return {part: round(time, 6) for part, time in seconds.items()}

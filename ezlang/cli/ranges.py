@@ -1,4 +1,4 @@
-"""What `ezlang cost --ranges` prints: what is computed in fewer bits, and the proofs."""
+"""The report of `ezlang cost --ranges`: operations that need fewer bits, with proofs."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ if TYPE_CHECKING:
 
 
 def range_lines(found: Sequence[Narrowed]) -> Iterator[str]:
-    """Yield the lines: an operation a paragraph, each fact below what it is needed for."""
+    """Yield the lines: a paragraph for each operation, followed by its proof."""
     yield ""
     if not found:
-        yield "  nothing is known to need fewer bits than its type has"
+        yield "  no operation is known to need fewer bits than its type has"
         return
-    yield "  what is computed in fewer bits than its type has, and why:"
+    yield "  operations that need fewer bits than their type has, and why:"
     for one in found:
-        sign = "without a sign" if one.nonnegative else "in two's complement"
+        sign = "unsigned" if one.nonnegative else "in two's complement"
         line = one.span.source.line(one.span.line).strip()
         yield f"    {one.span.line:>3} | {line}"
         yield f"          {one.text}, {one.bits} bits {sign}"
@@ -31,7 +31,7 @@ def _fact(fact: Fact) -> str:
 
 
 def ranges_object(found: Sequence[Narrowed]) -> list[dict[str, Any]]:
-    """Return the same for --json."""
+    """Return the same report as JSON."""
     return [
         {
             "line": one.span.line,

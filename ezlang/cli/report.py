@@ -1,4 +1,4 @@
-"""How the command line says things: errors by the one renderer, on standard error."""
+"""Printing diagnostics, messages and JSON; diagnostics go to standard error."""
 
 from __future__ import annotations
 
@@ -13,34 +13,34 @@ import click
 from ezlang.diagnostics.diagnostic import Diagnostic
 
 BUG = 70
-"""Exit code for a mistake of ezlang itself (EX_SOFTWARE of sysexits.h)."""
+"""The exit code for a bug of ezlang (EX_SOFTWARE of sysexits.h)."""
 
 
 def in_color() -> bool:
-    """Tell whether what is written to standard error may have colors (https://no-color.org)."""
+    """Return whether standard error may be written to in color (https://no-color.org)."""
     return sys.stderr.isatty() and not os.environ.get("NO_COLOR")
 
 
 def say(text: str) -> None:
-    """Say something about a run on standard error."""
+    """Print a message about a run on standard error."""
     click.echo(text, err=True)
 
 
 def show_diagnostics(diagnostics: Iterable[Diagnostic]) -> None:
-    """Print errors on standard error."""
+    """Print diagnostics on standard error."""
     from ezlang.diagnostics.render import render_all
 
     click.echo(render_all(diagnostics, color=in_color()), err=True, nl=False)
 
 
 def show_bug(error: BaseException) -> None:
-    """Say that ezlang itself has made a mistake."""
+    """Report a bug of ezlang."""
     from ezlang import __version__
 
     say(
-        f"This is a mistake of ezlang {__version__}, not of your program: "
-        f"{type(error).__name__}: {error}\n"
-        "Please report it, with the program and the command, where you got ezlang from. "
+        f"This is a bug of ezlang {__version__}, not of your program: {type(error).__name__}: "
+        f"{error}\n"
+        "Please report it where you got ezlang from, with the program and the command. "
         "EZLANG_TRACEBACK=1 shows where it happened."
     )
     if os.environ.get("EZLANG_TRACEBACK") == "1":

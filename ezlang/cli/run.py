@@ -1,4 +1,4 @@
-"""`ezlang run`: in the clear, simulated, native with both parties, or native as one party."""
+"""`ezlang run`: in the clear, simulated, natively with both parties, or natively as one party."""
 
 from __future__ import annotations
 
@@ -26,13 +26,17 @@ from .report import say
     "inputs",
     multiple=True,
     metavar="PARTY=FILE",
-    help="A party's inputs: a JSON object, or .npz. PARTY:NAME=FILE gives one input, as .npy, .csv "
-    "or JSON. May be given several times.",
+    help="A party's inputs: a JSON object, or .npz. PARTY:NAME=FILE gives a single input, as "
+    ".npy, .csv or JSON. May be given several times.",
 )
 @set_option
-@click.option("--native", "native", is_flag=True, help="One process a party, native code.")
-@click.option("--clear", "clear", is_flag=True, help="Evaluate in the open: nothing is protected.")
-@click.option("--party", metavar="PARTY", help="Be this party alone: its name, or number from 0.")
+@click.option(
+    "--native", "native", is_flag=True, help="Run native code, in one process for each party."
+)
+@click.option("--clear", "clear", is_flag=True, help="Evaluate in the clear: nothing is protected.")
+@click.option(
+    "--party", metavar="PARTY", help="Be this party alone: its name, or its number from 0."
+)
 @click.option(
     "--address",
     metavar="HOST:PORT",
@@ -41,7 +45,9 @@ from .report import say
 @click.option(
     "--dealer",
     metavar="HOST:PORT",
-    help="Where `ezlang dealer` listens, which deals to both parties before they share inputs.",
+    help=(
+        "Where `ezlang dealer` listens, which deals to both parties before they share their inputs."
+    ),
 )
 @click.option(
     "--insecure",
@@ -73,10 +79,10 @@ def run(
     network: str,
     as_json: bool,
 ) -> None:
-    """Run PROGRAM, by default with every party in this process, simulated.
+    """Run PROGRAM, by default simulated, with every party in this process.
 
-    Without --input, a party's inputs are those of PARTY.json beside the program. On a terminal,
-    numbers and bools that are missing are asked for. Outputs are printed on standard output.
+    Without --input, the inputs of a party are read from PARTY.json next to the program. On a
+    terminal, missing numbers and bools are asked for. Outputs are printed on standard output.
     """
     from ezlang import api
     from ezlang.values.names import party_number
@@ -126,7 +132,7 @@ def _one_way(
     party: str | None,
     timeout: float | None,
 ) -> None:
-    """Refuse options that exclude each other, or that would do nothing."""
+    """Reject options that exclude each other, or that would have no effect."""
     ways = [
         name
         for name, given in (
@@ -137,7 +143,7 @@ def _one_way(
         if given
     ]
     if len(ways) > 1:
-        raise usage_error(f"{' and '.join(ways)} exclude each other", "give one of them")
+        raise usage_error(f"{' and '.join(ways)} exclude each other", "give only one of them")
     check_timeout(timeout)
     if party is None and not native and timeout is not None:
         raise usage_error(
@@ -146,7 +152,7 @@ def _one_way(
 
 
 def _for_one_party(party: str | None, options: dict[str, str | bool | None]) -> None:
-    """Refuse options that only a run of one party has."""
+    """Reject options that apply only to a run of one party."""
     for option, given in options.items():
         if party is None and given not in (None, False):
             raise usage_error(

@@ -1,1 +1,1 @@
-"""Diagnostics: what is wrong with a program, as data; one place renders them."""
+"""Diagnostics: errors as data, their catalogue and their rendering."""

@@ -1,6 +1,6 @@
-"""The pages about the codes of errors, one file each in `pages/`, and docs/errors.md made of them.
+"""The pages about error codes, one file each in `pages/`; docs/errors.md consists of them.
 
-A page has this form, and no other:
+Every page has this form:
 
     # EZ0021: Missing semicolon
 
@@ -9,7 +9,7 @@ A page has this form, and no other:
     ## Wrong
 
     ```ez
-    a program with just this error
+    a program with only this error
     ```
 
     ## Right
@@ -18,8 +18,8 @@ A page has this form, and no other:
     the program as it was meant, without errors
     ```
 
-Where no program shows the error (a missing file, a lost connection), the two sections
-have text, not code.
+If no program can show the error (a missing file, a lost connection), the two sections contain text
+instead of code.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _PARTS = {
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One code's page; `wrong` and `right` are the two sections as they are written."""
+    """The page of one code; `wrong` and `right` are the two sections as they are written."""
 
     code: str
     title: str
@@ -57,20 +57,22 @@ class Page:
 
     @property
     def wrong_program(self) -> str | None:
-        """The program with the error, if the section shows one."""
+        """The program with the error, if the section has one."""
         return _program(self.wrong)
 
     @property
     def right_program(self) -> str | None:
-        """The program without it, if the section shows one."""
+        """The program without the error, if the section has one."""
         return _program(self.right)
 
 
 def parse_page(text: str) -> Page:
-    """Return a page as its parts; raises ValueError if it has not the form that pages have."""
+    """Return the parts of a page; raises ValueError if it does not have the form of a page."""
     found = _PAGE.fullmatch(text)
     if found is None:
-        raise ValueError("the page has not the form that ezlang.diagnostics.catalogue asks for")
+        raise ValueError(
+            "the page does not have the form that ezlang.diagnostics.catalogue requires"
+        )
     return Page(**found.groupdict())
 
 
@@ -91,12 +93,12 @@ def all_codes() -> tuple[str, ...]:
 
 
 def errors_document() -> str:
-    """Return docs/errors.md: all pages, by the first digit of their codes."""
+    """Return docs/errors.md: all pages, grouped by the first digit of their codes."""
     lines = [
         "# Errors",
         "",
-        "Every error has a code. `ezlang explain CODE` prints its entry of this page, which is",
-        "made from the files in `ezlang/diagnostics/pages/`.",
+        "Every error has a code. `ezlang explain CODE` prints its entry on this page, which is",
+        "generated from the files in `ezlang/diagnostics/pages/`.",
         "",
     ]
     part = ""

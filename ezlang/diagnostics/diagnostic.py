@@ -1,8 +1,8 @@
 """Diagnostics as data.
 
-A diagnostic has a code (EZ0 syntax, EZ1 names, EZ2 types, EZ3 flow, EZ4 lowering
-and run time, EZ5 protocol and session), a sentence, the place it is about, notes
-that point elsewhere, and a help line that shows what to write instead. Nothing here prints.
+A diagnostic has a code (EZ0 syntax, EZ1 names, EZ2 types, EZ3 flow, EZ4 lowering and run time, EZ5
+protocol and session), a sentence, the place that it refers to, notes that refer to other places,
+and a help line that shows what to write instead. Nothing in this module prints.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from ezlang.source import Span
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """A further sentence, with the place it is about if it has one."""
+    """A further sentence, with the place that it refers to, if there is one."""
 
     message: str
     span: Span | None = None
@@ -22,7 +22,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnostic:
-    """One error. `message` is a sentence without its full stop; `label` stands under the carets."""
+    """One error. `message` is a sentence without a full stop; `label` is shown below the carets."""
 
     code: str
     message: str
@@ -33,7 +33,7 @@ class Diagnostic:
 
     @property
     def sort_key(self) -> tuple[str, int, str]:
-        """Orders diagnostics by file, place and code."""
+        """The key that orders diagnostics by file, place and code."""
         if self.span is None:
             return ("", 0, self.code)
         return (self.span.source.name, self.span.start, self.code)
@@ -41,18 +41,18 @@ class Diagnostic:
 
 @dataclass(slots=True)
 class Diagnostics:
-    """Collects the diagnostics of a check; the same one twice counts once."""
+    """The diagnostics of a check, without duplicates."""
 
     items: list[Diagnostic] = field(default_factory=list)
 
     def add(self, diagnostic: Diagnostic) -> None:
-        """Keep a diagnostic unless it is here already."""
+        """Add a diagnostic unless an equal one exists."""
         if diagnostic not in self.items:
             self.items.append(diagnostic)
 
     @property
     def sorted(self) -> tuple[Diagnostic, ...]:
-        """All diagnostics in source order."""
+        """Return all diagnostics in source order."""
         return tuple(sorted(self.items, key=lambda d: d.sort_key))
 
     def __bool__(self) -> bool:
@@ -60,7 +60,7 @@ class Diagnostics:
 
 
 class EzError(Exception):
-    """A failure that is the user's to mend; carries what to tell them and the exit code.
+    """A failure that the user can fix, with its diagnostics and the exit code.
 
     Exit codes: 1 the program has errors, 2 wrong usage or input, 3 the run failed.
     """
@@ -72,4 +72,4 @@ class EzError(Exception):
 
 
 class CompilerBug(Exception):  # noqa: N818 (it is no error of the user's)
-    """A mistake of ezlang itself, never of its user."""
+    """A bug of ezlang, never a mistake of its user."""

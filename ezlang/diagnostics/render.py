@@ -1,4 +1,4 @@
-"""Diagnostics as text for people, with the lines that they are about, and as JSON for programs.
+"""The rendering of diagnostics: as text for people, with the lines that they refer to, and as JSON.
 
 error[EZ0021]: `;` is missing at the end of this statement
  --> sums.ez:3:14
@@ -22,7 +22,7 @@ from ezlang.source import Span
 from .diagnostic import Diagnostic
 
 MAX_WIDTH = 100
-"""Longer lines of a program are shown in part."""
+"""The width above which a line of the program is shown in part."""
 
 _TAB = 4
 _CONTEXT = 20
@@ -30,7 +30,7 @@ _MORE = "…"
 
 
 def render(diagnostic: Diagnostic, color: bool = False) -> str:
-    """Return a diagnostic as text that ends in a line end; with ANSI colours if `color`."""
+    """Return a diagnostic as text that ends in a line break; with ANSI colours if `color`."""
     paint = _Paint(color)
     message = _clean(diagnostic.message)
     head = f"{paint.error(f'error[{diagnostic.code}]')}{paint.strong(f': {message}')}"
@@ -51,7 +51,7 @@ def render(diagnostic: Diagnostic, color: bool = False) -> str:
 
 
 def render_all(diagnostics: Iterable[Diagnostic], color: bool = False) -> str:
-    """Return all diagnostics as text, with a blank line between two and their number at the end."""
+    """Return all diagnostics as text, separated by blank lines, with their number at the end."""
     texts = [render(diagnostic, color) for diagnostic in diagnostics]
     if not texts:
         return ""
@@ -60,7 +60,7 @@ def render_all(diagnostics: Iterable[Diagnostic], color: bool = False) -> str:
 
 
 def to_json(diagnostic: Diagnostic) -> dict[str, Any]:
-    """Return a diagnostic as what `json.dumps` takes; lines and columns count from 1."""
+    """Return a diagnostic as an argument of `json.dumps`; lines and columns count from 1."""
     return {
         "code": diagnostic.code,
         "message": diagnostic.message,
@@ -87,13 +87,13 @@ def _span_json(span: Span | None) -> dict[str, Any] | None:
 
 
 def _remark(gutter: int, paint: _Paint, kind: str, text: str) -> str:
-    """Return a note or a help line; further lines of it are indented like the first."""
+    """Return a note or a help line; its continuation lines are indented like the first."""
     indent = " " * (gutter + 9)
     return f"{' ' * gutter} {paint.frame('=')} {kind}: " + _clean(text).replace("\n", f"\n{indent}")
 
 
 def _clean(text: str) -> str:
-    """Return text without characters that could do something to a terminal, but line ends."""
+    """Return text without control characters that could affect a terminal, except line breaks."""
     return "\n".join(map(_shown, text.split("\n")))
 
 
@@ -122,7 +122,7 @@ class _Paint:
 def _excerpt(
     span: Span, label: str, gutter: int, paint: _Paint, mark: Callable[[str], str]
 ) -> list[str]:
-    """Return the place of a span, and its first and last line with carets below."""
+    """Return the place of a span, and its first and last lines with carets below."""
     lines = [f"{' ' * gutter}{paint.frame('-->')} {_clean(str(span))}"]
     if not span.source.text:
         return lines
@@ -144,15 +144,15 @@ def _excerpt(
 
 
 def _last_line(span: Span) -> int:
-    """Return the line on which a span ends: not the next one, if it ends with a line end."""
+    """Return the line on which a span ends; a line break at its end belongs to that line."""
     return span.source.position(max(span.end - 1, span.start))[0]
 
 
 def _marked_line(line: str, start: int | None, end: int | None) -> tuple[str, tuple[str, str]]:
-    """Return a line as it is shown, and the blanks and the carets under `start..end`.
+    """Return a line as it is shown, and the blanks and the carets below `start..end`.
 
-    Without a start the carets begin at the line's first character that is no blank; without
-    an end they go to its last one.
+    Without a start the carets begin at the first character of the line that is not blank; without
+    an end they go to its last character.
     """
     start = len(line) - len(line.lstrip()) if start is None else min(start, len(line))
     end = len(line.rstrip()) if end is None else min(end, len(line))
@@ -174,7 +174,7 @@ def _window(line: str, start: int, end: int) -> tuple[int, int]:
 
 
 def _shown(text: str) -> str:
-    """Return text with tabs as blanks, and what is no printable character as a replacement."""
+    """Return text with tabs replaced by blanks, and unprintable characters by a replacement."""
     return "".join(
         " " * _TAB if c == "\t" else c if c.isprintable() or unicodedata.combining(c) else "\ufffd"
         for c in text
@@ -182,7 +182,7 @@ def _shown(text: str) -> str:
 
 
 def _width(text: str) -> int:
-    """Return how many columns text takes in a terminal."""
+    """Return the number of columns that text takes in a terminal."""
     return sum(
         0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
         for c in text

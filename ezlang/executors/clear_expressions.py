@@ -11,11 +11,11 @@ from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from ezlang.executors.failures import Failure, failure
-from ezlang.executors.operators import binary, blamed, cast, integer, unary, wrapping
+from ezlang.executors.operators import binary, blamed, unary
 from ezlang.executors.outcome import Shown
 from ezlang.source import Span
 from ezlang.typed import tree
-from ezlang.types.types import ArrayType, Type, element_of
+from ezlang.types.types import ArrayType, Type, element_of, scalar
 from ezlang.values.data import Inputs, Outputs
 
 from .clear_values import (
@@ -105,7 +105,8 @@ class Expressions:
     # Operators
 
     def _binary(self, expr: tree.Binary) -> Evaluate:
-        left_type, right_type = element_of(expr.left.type), element_of(expr.right.type)
+        left_type = scalar(element_of(expr.left.type))
+        right_type = scalar(element_of(expr.right.type))
         apply = binary(expr.op, left_type, right_type)
         left, right = self.make(expr.left), self.make(expr.right)
         blame = blamed(expr.op, left_type, right_type)
@@ -123,12 +124,12 @@ class Expressions:
                 count = array(expr.type).size
                 return lambda frame: repeated(operand(frame), count)
             case tree.Sum():
-                wrap = wrapping(integer(expr.type))
+                wrap = scalar(expr.type).wrapping()
                 return lambda frame: wrap(sum(operand(frame)))
             case tree.Unary(op=op):
-                apply = unary(op, element)
+                apply = unary(op, scalar(element))
             case tree.Cast():
-                apply = cast(element, element_of(expr.type))
+                apply = scalar(element_of(expr.type)).conversion(scalar(element))
             case _:
                 assert_never(expr)
         if isinstance(expr.type, ArrayType):

@@ -1,4 +1,4 @@
-"""Values while the clear executor runs: integers and bools, arrays as flat lists, structs as dicts.
+"""Values while the clear executor runs: integers, arrays as flat lists, structs as dicts.
 
 An array of any rank is one row-major list of its elements. Expressions may share lists and
 dicts with variables, since none changes them; what is stored in a variable is copied first.
@@ -11,7 +11,7 @@ from math import prod
 from typing import Any, assert_never
 
 from ezlang.diagnostics.diagnostic import CompilerBug
-from ezlang.types.types import ArrayType, BoolType, IntType, StructType, Type, VoidType
+from ezlang.types.types import ArrayType, Scalar, StructType, Type, VoidType
 from ezlang.values.data import Data, items, nested
 
 Value = Any
@@ -21,10 +21,8 @@ Value = Any
 def zero(type: Type) -> Value:
     """Return a new value that is 0 or false throughout."""
     match type:
-        case BoolType():
-            return False
-        case IntType():
-            return 0
+        case Scalar():
+            return type.wrap(0)
         case ArrayType(element, _):
             return repeated(zero(element), type.size)
         case StructType(_, fields):
@@ -54,25 +52,33 @@ def _is_struct(value: Value) -> bool:
 def from_data(type: Type, data: Data) -> Value:
     """Return data of `type` as a value."""
     match type:
-        case ArrayType(StructType() as element, shape):
+        case Scalar():
+            return type.encode(data)
+        case ArrayType(Scalar() as element, shape):
+            return [element.encode(item) for item in items(data, len(shape))]
+        case ArrayType(element, shape):
             return [from_data(element, item) for item in items(data, len(shape))]
-        case ArrayType(_, shape):
-            return items(data, len(shape))
         case StructType(_, fields):
             return {field.name: from_data(field.type, data[field.name]) for field in fields}
+        case VoidType():
+            return None
         case _:
-            return data
+            assert_never(type)
 
 
 def to_data(type: Type, value: Value) -> Data:
     """Return a value of `type` as data that shares nothing with it."""
     match type:
+        case Scalar():
+            return type.decode(value)
         case ArrayType(element, shape):
             return nested([to_data(element, item) for item in value], shape)
         case StructType(_, fields):
             return {field.name: to_data(field.type, value[field.name]) for field in fields}
+        case VoidType():
+            return None
         case _:
-            return value
+            assert_never(type)
 
 
 def array(type: Type) -> ArrayType:

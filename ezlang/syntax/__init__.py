@@ -1,1 +1,1 @@
-"""Text to syntax tree, and syntax tree back to well-formatted text."""
+"""The syntax of Ez: from text to syntax tree, and formatting."""

@@ -1,4 +1,4 @@
-"""From what the parser reduces to nodes of the syntax tree: one method a rule of the grammar."""
+"""Builds the nodes of items, with one method for each rule of the grammar."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .statements import StatementMaker
 
 
 class Builder(StatementMaker):
-    """Makes nodes; `build` is called by the parser with a rule's name and its parts."""
+    """Makes nodes; the parser calls `build` with the name of a rule and its parts."""
 
     def __init__(self, source: Source, comments: list[Comment], diagnostics: Diagnostics) -> None:
         super().__init__(source, diagnostics)
@@ -34,11 +34,11 @@ class Builder(StatementMaker):
     # Documentation
 
     def _doc(self, item: Span) -> str | None:
-        """Return the text of the doc comments right above an item."""
+        """Return the text of the doc comments directly above an item."""
         return self._doc_above(bisect_left(self._doc_ends, item.start), item.start, 1)
 
     def _doc_above(self, index: int, start: int, newlines: int) -> str | None:
-        """Return the doc comments before the `index`-th, `newlines` line ends above `start`."""
+        """Return the doc comments before the `index`-th, `newlines` line breaks above `start`."""
         lines: list[str] = []
         while index > 0:
             comment = self._docs[index - 1]
@@ -50,7 +50,7 @@ class Builder(StatementMaker):
         return "\n".join(reversed(lines)) if lines else None
 
     def _module_doc(self) -> str | None:
-        """Return the doc comments that begin a file and have a blank line below them."""
+        """Return the doc comments at the beginning of a file that are followed by a blank line."""
         text, index = self._source.text, 0
         lines: list[str] = []
         position = 0

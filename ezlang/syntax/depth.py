@@ -12,14 +12,14 @@ from . import tree
 from .lexer import STRUCT_BRACE, Token
 
 MAX_DEPTH = 100
-"""How deep brackets may nest, and nodes of the tree in one another."""
+"""The limit on the nesting of brackets, and of nodes of the tree."""
 
 _OPEN = frozenset({"(", "[", "{", STRUCT_BRACE})
 _CLOSE = frozenset({")", "]", "}"})
 
 
 def first_too_deep(source: Source, tokens: list[Token]) -> Diagnostic | None:
-    """Return an error at the first bracket that stands in more than MAX_DEPTH others."""
+    """Return an error at the first bracket that is nested in more than MAX_DEPTH others."""
     depth = 0
     for token in tokens:
         if token.kind in _OPEN:
@@ -32,7 +32,7 @@ def first_too_deep(source: Source, tokens: list[Token]) -> Diagnostic | None:
 
 
 def check_tree_depth(module: tree.Module, diagnostics: Diagnostics) -> tree.Module:
-    """Report functions and other items whose nodes nest too deep, and leave them out."""
+    """Report functions and other items whose nodes nest too deeply, and leave them out."""
     kept: list[tree.Item] = []
     for item in module.items:
         deep = _deepest(item)
@@ -48,12 +48,12 @@ def _too_deep(span: Span) -> Diagnostic:
         code="EZ0004",
         message=f"The program nests deeper than {MAX_DEPTH} levels here",
         span=span,
-        help="Give parts of it names of their own with `let`, or put them into functions.",
+        help="Name parts of it with `let`, or put them into functions.",
     )
 
 
 def _deepest(item: tree.Node) -> Span | None:
-    """Return the place of a node deeper than MAX_DEPTH in an item, None if there is none."""
+    """Return the place of a node deeper than MAX_DEPTH in an item, or None."""
     level: list[tree.Node] = [item]
     for _ in range(MAX_DEPTH):
         level = [child for node in level for child in _children(node)]

@@ -1,4 +1,4 @@
-"""What could have stood where the parse cannot go on, when no common mistake explains it."""
+"""Errors that say what was expected where parsing fails, if no common mistake explains it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def explain_unexpected(place: Place, index: int) -> Diagnostic:
     if accepts("{") and not accepts("NAME") and not _brace_follows(place, index):
         return Diagnostic(
             code="EZ0025",
-            message=f"`{{` was expected before {found}: a block stands in braces",
+            message=f"`{{` was expected before {found}: a block is enclosed in braces",
             span=place.span(index),
             help=_block_help(place, index),
         )
@@ -50,18 +50,18 @@ def explain_unexpected(place: Place, index: int) -> Diagnostic:
 
 
 def _misfit(place: Place, index: int) -> Diagnostic | None:
-    """Return an error for what never stands where it is, whatever else could."""
+    """Return an error for a token that is never allowed at this place, or None."""
     kind, before = place.kind(index), place.kind(index - 1)
     if kind == ";" and before in ("}", ";", "{", END):
-        message, help = "This `;` ends nothing", "Remove it: after a block stands none."
+        message, help = "This `;` ends nothing", "Remove it: a block does not end with `;`."
     elif kind == "else":
         message = "This `else` follows no `if`"
-        help = "It stands right after the `}` of its `if`."
+        help = "It goes directly after the `}` of its `if`."
     elif kind == "{" and before == "NAME" and place.kind(index + 1) == "}":
         message = "A struct has at least one field, and a struct literal names them all"
         help = f"Write {place.text(index - 1)} {{ field: value }}."
     elif kind == "->":
-        message, help = "`->` stands only in the head of a function", "A field is written p.x."
+        message, help = "`->` is allowed only in the head of a function", "A field is written p.x."
     else:
         return None
     return Diagnostic(code="EZ0020", message=message, span=place.span(index), help=help)
@@ -79,7 +79,7 @@ def _missing_semicolon(place: Place, index: int) -> Diagnostic:
 
 
 def _brace_follows(place: Place, index: int) -> bool:
-    """Tell whether the line goes on to a `{`, so that something else is wrong before it."""
+    """Return whether the line goes on to a `{`, so that another error precedes it."""
     while place.kind(index) not in (END, ";", "}"):
         if place.kind(index) in ("{", STRUCT_BRACE):
             return True
@@ -94,7 +94,7 @@ def _block_help(place: Place, index: int) -> str:
         return "A function has a body: fn name(int32 x) -> int32 { … }."
     if place.kind(index) == ":":
         return "Write `{` instead of `:`, and `}` where the block ends."
-    return "Write braces also around a single statement."
+    return "Write braces even around a single statement."
 
 
 def _found(place: Place, index: int) -> str:
@@ -105,7 +105,7 @@ def _found(place: Place, index: int) -> str:
 
 
 def _sentence(place: Place) -> str:
-    """Return what the parser could take, as words with a capital: "`,` or `)`"."""
+    """Return the tokens that the parser could accept, as a phrase with a capital: "`,` or `)`"."""
     kinds = place.machine.expected()
     if "INT" in kinds and "NAME" in kinds:
         kinds = ["NAME"]
@@ -133,7 +133,7 @@ def _help(place: Place, index: int) -> str | None:
         return "A module is one file: import name;."
     start = place.kind(place.statement_start(index))
     if start in LABEL_WORDS and accepts("["):
-        return "Behind a label stands a type: secret int32 x = …;."
+        return "A label is followed by a type: secret int32 x = …;."
     if start == "fn" and kind in (")", ",") and accepts("NAME"):
         return "A parameter has a type and a name: fn name(int32 x)."
     if start == "param" and accepts("NAME"):

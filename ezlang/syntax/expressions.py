@@ -1,4 +1,4 @@
-"""From what the parser reduces to expressions, labels and types: one method a rule."""
+"""Builds the nodes of expressions, labels and types, with one method for each rule."""
 
 from __future__ import annotations
 
@@ -64,9 +64,9 @@ class ExpressionMaker(Maker):
         if is_closed_string(span.text):
             self._report(
                 "EZ0042",
-                "A string stands only in `input`, `output` and `assert`",
+                "A string is allowed only in `input`, `output` and `assert`",
                 span,
-                "Strings name inputs and outputs; there is no type of strings to compute on.",
+                "Strings name inputs and outputs; there is no string type to compute with.",
             )
         return tree.BadExpr(span=span)
 
@@ -140,7 +140,7 @@ class ExpressionMaker(Maker):
             if not isinstance(callee, tree.BadExpr):
                 self._report(
                     "EZ0020",
-                    "Only a function can be called, and functions are no values",
+                    "Only a function can be called, and functions are not values",
                     callee.span,
                     "Write the function's name before `(`, or an operator between the two.",
                 )
@@ -185,7 +185,7 @@ def _as_path(expr: tree.Expr) -> tree.Name | None:
 
 
 def as_type(expr: tree.Expr) -> tree.TypeName | None:
-    """Return the type that was read as an expression, `Point[n]`, or None if it is none."""
+    """Return the type that was read as an expression, as `Point[n]`, or None if there is none."""
     sizes: list[tree.Expr] = []
     base = expr
     while isinstance(base, tree.Index):

@@ -1,4 +1,4 @@
-"""Words that mean something in other languages, and what to write for them in Ez."""
+"""Words of other languages, and what to write for them in Ez."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _INT = "The integer types are int8, int16, int32, int64 and uint8, uint16, uint3
 _FUNCTION = "A function begins with `fn`: fn name(int32 x) -> int32 { … }."
 _ELSE_IF = "Write `else if`."
 _VARIABLE = (
-    "A declaration begins with a type (int32 x = 1;) or, for what never changes, with `let`."
+    "A declaration begins with a type (int32 x = 1;) or, if the value never changes, with `let`."
 )
 _FRACTION = "There are no floating-point numbers: scale the values and compute on integers."
 _LEAVE = (
@@ -27,14 +27,14 @@ FOREIGN = MappingProxyType(
         "elif": _ELSE_IF,
         "elsif": _ELSE_IF,
         "elseif": _ELSE_IF,
-        "then": "After the condition stands a block in braces: if c { … }.",
-        "begin": "Blocks stand in braces: { … }.",
-        "end": "Blocks stand in braces: { … }.",
+        "then": "A condition is followed by a block in braces: if c { … }.",
+        "begin": "Blocks are enclosed in braces: { … }.",
+        "end": "Blocks are enclosed in braces: { … }.",
         "def": _FUNCTION,
         "func": _FUNCTION,
         "function": _FUNCTION,
         "fun": _FUNCTION,
-        "void": "A function without result has no `->`: fn name(int32 x) { … }.",
+        "void": "A function without a result has no `->`: fn name(int32 x) { … }.",
         "var": _VARIABLE,
         "auto": _VARIABLE,
         "mut": _VARIABLE,
@@ -49,7 +49,7 @@ FOREIGN = MappingProxyType(
         "boolean": "The type is called `bool`.",
         "float": _FRACTION,
         "double": _FRACTION,
-        "do": "Write `while c { … }`, with what is to be done once before it.",
+        "do": "Write `while c { … }`, and put the first execution of the body before it.",
         "foreach": "Write `for x in xs { … }`.",
         "until": "Write `while !c { … }`.",
         "loop": "Write `while true { … }`.",
@@ -64,11 +64,11 @@ FOREIGN = MappingProxyType(
         "enum": "Declare a constant for each case: const red = 0;",
         "include": "Write `import name;`.",
         "using": "Write `import name;`.",
-        "private": "Write `secret`, or `@alice` for what alice alone may know.",
+        "private": "Write `secret`, or `@alice` for a value that only alice may know.",
         "print": 'Write `output(all, value, "name");`.',
         "printf": 'Write `output(all, value, "name");`.',
         "cout": 'Write `output(all, value, "name");`.',
         "cin": 'Write `input(alice, "name")`.',
     }
 )
-"""What to write instead of a word, as a sentence."""
+"""For each word, a sentence that says what to write instead."""

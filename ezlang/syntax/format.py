@@ -1,13 +1,13 @@
-"""The one layout of programs: `ezlang fmt`.
+"""The formatter of `ezlang fmt`.
 
-Works on tokens and comments, so that nothing written is lost: brackets that could be left
-out stay, and every comment stays where it is. The rules:
+It works on tokens and comments, so that nothing is lost: redundant brackets stay, and every comment
+keeps its place. The rules are:
 
-- four blanks a level; at most one blank line between statements, none at the ends of blocks;
-- a block is written on the line of its head if it was, has at most one statement, and fits;
+- four blanks for each level; at most one blank line between statements, none at the ends of blocks;
+- a block is written on the line of its head if it was before, has at most one statement, and fits;
 - an attribute has a line of its own;
-- lines have at most 100 characters; longer ones end at the commas of the outermost brackets, and
-  before the operators that bind weakest.
+- lines have at most 100 characters; longer lines are broken after the commas of the outermost
+  brackets, and before the operators of the weakest binding.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from .place import TYPE_WORDS
 from .tables import load_tables
 
 MAX_WIDTH = 100
-"""How many characters a line may have."""
+"""The largest number of characters in a line."""
 
 INDENT = 4
 
@@ -62,7 +62,7 @@ _TIGHT_AFTER = frozenset({".", "::", "..", "@", "HASH", "unary"})
 
 
 def format_source(source: Source) -> str:
-    """Return a program in the one layout. Raises EzError (exit code 1) if it has syntax errors."""
+    """Return a formatted program. Raises EzError (exit code 1) if it has syntax errors."""
     diagnostics = Diagnostics()
     parse(source, diagnostics)
     if diagnostics:
@@ -97,7 +97,7 @@ def _line(line: Line) -> Doc:
 
 
 def _segments(line: Line) -> list[list[Piece]]:
-    """Return the pieces of a line, each block by itself."""
+    """Return the pieces of a line, with each block on its own."""
     segments: list[list[Piece]] = []
     for piece in line.pieces:
         alone = isinstance(piece, Block)
@@ -109,7 +109,7 @@ def _segments(line: Line) -> list[list[Piece]]:
 
 
 def _may_stay_on_one_line(line: Line) -> bool:
-    """Tell whether a line with blocks was written on one line, and has little in them."""
+    """Return whether a line with blocks was written on one line, and its blocks are short."""
     blocks = [p for p in line.pieces if isinstance(p, Block)]
     if not blocks or any(_newlines_inside(p) for p in line.pieces[1:]):
         return False
@@ -127,7 +127,7 @@ def _newlines_inside(piece: Piece) -> bool:
 
 
 def _newlines_within(piece: Piece) -> bool:
-    """Tell whether a line ends between the first and the last character of a piece."""
+    """Return whether there is a line break between the first and the last character of a piece."""
     match piece:
         case Word():
             return piece.ends_line or "\n" in piece.text
@@ -158,7 +158,7 @@ def _block(block: Block, between: Break) -> Doc:
 
 
 def _commas(pieces: list[Piece]) -> Doc:
-    """Return a list without brackets (`party alice, bob;`), or what has no commas."""
+    """Return a list without brackets (`party alice, bob;`), or pieces without commas."""
     first, *rest = _items(pieces)
     if not rest:
         return _assignment(first)
@@ -167,9 +167,9 @@ def _commas(pieces: list[Piece]) -> Doc:
 
 
 def _items(pieces: list[Piece]) -> list[list[Piece]]:
-    """Split at commas, of which the last may be followed by nothing.
+    """Split at commas; the last comma may be followed by nothing.
 
-    A comment on the line of a comma belongs to what is before it.
+    A comment on the line of a comma belongs to the item before the comma.
     """
     items: list[list[Piece]] = [[]]
     comma = False
@@ -185,7 +185,7 @@ def _items(pieces: list[Piece]) -> list[list[Piece]]:
 
 
 def _after_first(items: list[list[Piece]], last_comma: Doc) -> list[Doc]:
-    """Return all items but the first, each after a break and before its comma."""
+    """Return all items except the first, each after a break and before its comma."""
     parts: list[Doc] = []
     for i, item in enumerate(items[1:], start=1):
         parts.append(LINE if last_word(items[i - 1][-1]).ends_line else SPACE_OR_LINE)
@@ -194,12 +194,12 @@ def _after_first(items: list[list[Piece]], last_comma: Doc) -> list[Doc]:
 
 
 def _with_comma(item: list[Piece], comma: Doc) -> Doc:
-    """Return an item of a list with a comma behind it, but before comments at its end."""
+    """Return an item of a list with its comma, which goes before comments at its end."""
     return Concat((_assignment(_without_remarks(item)), comma, *_remarks(item)))
 
 
 def _without_remarks(item: list[Piece]) -> list[Piece]:
-    """Return an item without the comments at its end; one of nothing else keeps the first."""
+    """Return an item without the comments at its end; an item of comments alone keeps the first."""
     end = len(item)
     while end > 1 and is_comment(item[end - 1]):
         end -= 1
@@ -207,7 +207,7 @@ def _without_remarks(item: list[Piece]) -> list[Piece]:
 
 
 def _remarks(item: list[Piece]) -> list[Doc]:
-    """Return the comments at the end of an item, each with what stands before it."""
+    """Return the comments at the end of an item, each with the separator before it."""
     parts: list[Doc] = []
     for before, comment in pairwise(item[len(_without_remarks(item)) - 1 :]):
         parts += (_comment_break(last_word(before), first_word(comment)) or " ", _piece(comment))
@@ -215,7 +215,7 @@ def _remarks(item: list[Piece]) -> list[Doc]:
 
 
 def _bracket(bracket: Bracket) -> Doc:
-    """Return brackets and what is in them."""
+    """Return brackets and their contents."""
     opening, closing = bracket.open.text, bracket.close.text
     if not bracket.inside:
         return opening + closing
@@ -244,7 +244,7 @@ def _bracket(bracket: Bracket) -> Doc:
 
 
 def _is_short(item: list[Piece]) -> bool:
-    """Tell whether an item is a number or a name, perhaps with a sign and comments."""
+    """Return whether an item is a number or a name, possibly with a sign and comments."""
     return all(isinstance(p, Word) for p in item) and sum(not is_comment(p) for p in item) <= 2
 
 
@@ -262,9 +262,9 @@ def _assignment(pieces: list[Piece]) -> Doc:
 
 
 def _chain(pieces: list[Piece], weakest: int) -> Doc:
-    """Return an expression with breaks before the operators that bind weakest in it.
+    """Return an expression with breaks before its operators of the weakest binding.
 
-    No operator in it binds weaker than `_LEVELS[weakest]`.
+    No operator in it binds more weakly than `_LEVELS[weakest]`.
     """
     if is_comment(pieces[0]) and len(pieces) > 1:
         between = _between(pieces[0], pieces[1])
@@ -291,7 +291,7 @@ def _chain(pieces: list[Piece], weakest: int) -> Doc:
 
 
 def _plain(pieces: list[Piece]) -> Doc:
-    """Return pieces with no binary operator among them."""
+    """Return pieces without a binary operator."""
     parts: list[Doc] = [_piece(pieces[0])]
     begun = False
     for before, after in pairwise(pieces):
@@ -317,7 +317,7 @@ def _piece(piece: Piece) -> Doc:
 
 
 def _classified(pieces: list[Piece], in_struct: bool) -> list[Piece]:
-    """Tell prefix operators from infix ones, and the `:` after a field from that of `?:`."""
+    """Distinguish prefix from infix operators, and the `:` after a field from that of `?:`."""
     result: list[Piece] = []
     value, name_only = False, in_struct
     for piece in pieces:
@@ -338,7 +338,7 @@ def _classified(pieces: list[Piece], in_struct: bool) -> list[Piece]:
 
 
 def _between(before: Piece, after: Piece) -> Doc:
-    """Return what stands between two pieces that are no operands of one operator."""
+    """Return the separator between two pieces that are not operands of the same operator."""
     first, second = last_word(before), first_word(after)
     around_comment = _comment_break(first, second)
     if around_comment is not None:
@@ -352,7 +352,7 @@ def _between(before: Piece, after: Piece) -> Doc:
 
 
 def _comment_break(before: Word, after: Word) -> Doc | None:
-    """Return what stands between two words of which one is a comment; None if none is."""
+    """Return the separator between two words if one of them is a comment, or None."""
     if before.ends_line or ((before.is_comment or after.is_comment) and after.newlines):
         return LINE
     return " " if before.is_comment or after.is_comment else None

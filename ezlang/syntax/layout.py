@@ -1,8 +1,8 @@
-"""Laying out text in lines of a limited width.
+"""A pretty printer: lays out text in lines of a limited width.
 
-A document is text with places where a line may end. A group stands on one line if it fits;
-otherwise all its own places become line ends, and the groups inside it are tried in turn
-(Wadler 2003 [Wad03], in the iterative form of Lindig 2000 [Lin00]).
+A document is text with possible line breaks. A group is put on one line if it fits; otherwise all
+its own breaks become line breaks, and its inner groups are tried in turn (Wadler 2003 [Wad03], in
+the iterative form of Lindig 2000 [Lin00]).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import assert_never
 
 @dataclass(frozen=True, slots=True)
 class Break:
-    """A place where a line may end; it is `flat` where it does not. `forced`: it always does."""
+    """A possible line break, `flat` where the line doesn't break. A `forced` one always breaks."""
 
     flat: str = ""
     forced: bool = False
@@ -22,28 +22,28 @@ class Break:
 
 @dataclass(frozen=True, slots=True)
 class IfBroken:
-    """Text that is written only if the group around it is not on one line."""
+    """Text that is written only if the group around it is broken."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Concat:
-    """One thing after the other."""
+    """A sequence of documents."""
 
     parts: tuple[Doc, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Nest:
-    """Lines that begin inside are indented by one step more."""
+    """A document whose lines are indented by one more step."""
 
     parts: tuple[Doc, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """What stands on one line if it fits; `broken` if it has a forced line end."""
+    """A document that is put on one line if it fits; `broken` if a line break in it is forced."""
 
     parts: tuple[Doc, ...]
     broken: bool
@@ -51,9 +51,9 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Fill:
-    """Items with a break before each but the first; each line takes as many as fit.
+    """Items with a break before each except the first; each line takes as many items as fit.
 
-    Where `rows` has an item's number, a line ends before it.
+    There is a line break before each item whose number is in `rows`.
     """
 
     items: tuple[Doc, ...]
@@ -68,7 +68,7 @@ LINE = Break("", forced=True)
 
 
 def group(*parts: Doc) -> Group:
-    """Return a group; it is broken if a line end is forced anywhere inside."""
+    """Return a group; it is broken if it contains a forced line break."""
     return Group(parts, any(map(_is_forced, parts)))
 
 
@@ -91,11 +91,11 @@ def _is_forced(doc: Doc) -> bool:
 
 
 _Command = tuple[int, bool, Doc]
-"""Indentation, whether everything stands on one line, and what is to be written."""
+"""The indentation, whether everything is put on one line, and the document to write."""
 
 
 def lay_out(doc: Doc, width: int, step: int, indent: int = 0) -> str:
-    """Return the text of a document; `indent` is where its first line begins (it isn't written)."""
+    """Return the text of a document; the first line begins at column `indent`, without blanks."""
     out: list[str] = []
     column = indent
     stack: list[_Command] = [(indent, False, doc)]
@@ -132,7 +132,7 @@ def lay_out(doc: Doc, width: int, step: int, indent: int = 0) -> str:
 
 
 def _filled(fill: Fill, depth: int) -> Iterator[_Command]:
-    """Put the break before each item into a group with it, so that it is decided by itself."""
+    """Group the break before each item with the item, so that each is decided on its own."""
     for i, item in enumerate(fill.items):
         if i in fill.rows:
             yield depth, False, LINE
@@ -142,7 +142,7 @@ def _filled(fill: Fill, depth: int) -> Iterator[_Command]:
 
 
 def _fits(first: _Command, rest: list[_Command], width: int) -> bool:
-    """Tell whether what comes up to the next line end fits, if `first` stands on one line."""
+    """Return whether the text up to the next line break fits, if `first` is put on one line."""
     stack, below = [first], len(rest)
     while width >= 0:
         if not stack:

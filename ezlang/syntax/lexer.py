@@ -1,4 +1,4 @@
-"""Text to tokens. What is not a token is reported and left out."""
+"""The lexer. Text that is not a token is reported and left out."""
 
 from __future__ import annotations
 
@@ -32,9 +32,10 @@ class Comment(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Lexed:
-    """A text's tokens, the last being `$END`, and its comments, both in order.
+    """The tokens of a text, ending with `$END`, and its comments, both in order.
 
-    `bad` are the places where no token could be read; `complete` tells whether all was.
+    `bad` are the places where no token could be read; `complete` says whether the whole text was
+    read.
     """
 
     tokens: list[Token]
@@ -48,16 +49,16 @@ _QUOTED = re.compile(r"'[^'\n]*'")
 _UNKNOWN_RUN = re.compile(r"[^\sA-Za-z0-9_\"'(){}\[\];,.:<>=!+\-*/%&|^~?@]+")
 _ESCAPES = {"\\": "\\", '"': '"', "n": "\n", "t": "\t"}
 _UNKNOWN_HELP = {
-    "'": 'Strings stand in double quotes: "like this".',
-    "`": 'Strings stand in double quotes: "like this".',
+    "'": 'Strings are written in double quotes: "like this".',
+    "`": 'Strings are written in double quotes: "like this".',
     "#": "Comments begin with //.",
-    "$": "Names are made of the letters A to Z and a to z, digits and _.",
-    "\\": "A statement may go on in the next line without any mark.",
+    "$": "Names consist of the letters A to Z and a to z, digits and _.",
+    "\\": "A statement may continue on the next line without any mark.",
 }
 
 
 def lex(source: Source, tables: Tables, diagnostics: Diagnostics, max_errors: int) -> Lexed:
-    """Return the tokens and comments of a source; after `max_errors` reports, stop there."""
+    """Return the tokens and comments of a source; stop after `max_errors` reports."""
     text, ignored, words = source.text, tables.ignored, tables.words
     tokens: list[Token] = []
     comments: list[Comment] = []
@@ -94,7 +95,7 @@ def lex(source: Source, tables: Tables, diagnostics: Diagnostics, max_errors: in
 
 
 def _problem(source: Source, position: int) -> Diagnostic:
-    """Say what stands at a position where no token begins."""
+    """Return an error about the text at a position where no token begins."""
     text = source.text
     if text.startswith("/*", position):
         return Diagnostic(
@@ -110,7 +111,7 @@ def _problem(source: Source, position: int) -> Diagnostic:
             code="EZ0012",
             message="This string is not closed before the end of the line",
             span=Span(source, position, found.end() if found else position + 1),
-            help='Write " where the string ends; a string stays in one line.',
+            help='Write " where the string ends; a string is written on one line.',
         )
     run = _QUOTED.match(text, position) or _UNKNOWN_RUN.match(text, position)
     end = run.end() if run else position + 1
@@ -124,19 +125,19 @@ def _problem(source: Source, position: int) -> Diagnostic:
 
 
 def _shown(text: str) -> str:
-    """Return text as it can be printed: what has no glyph by its number."""
+    """Return printable text, with characters that have no glyph replaced by their code points."""
     if text.isprintable():
         return f"`{text}`"
     return " ".join(c if c.isprintable() else f"U+{ord(c):04X}" for c in text)
 
 
 def is_closed_string(text: str) -> bool:
-    """Tell whether a string token was written as it should be (if not, that was reported)."""
+    """Return whether a string token was well-formed (if not, that was reported)."""
     return len(text) > 1 and text[0] == text[-1] == '"'
 
 
 def string_value(source: Source, token: Token, diagnostics: Diagnostics) -> str:
-    """Return what a string token stands for; an unknown escape is reported and kept."""
+    """Return the value of a string token; an unknown escape is reported and kept."""
     inside = source.text[token.start + 1 : token.end].removesuffix('"')
     if "\\" not in inside:
         return inside
@@ -148,9 +149,12 @@ def string_value(source: Source, token: Token, diagnostics: Diagnostics) -> str:
         diagnostics.add(
             Diagnostic(
                 code="EZ0013",
-                message=f"`{found.group()}` means nothing in a string",
+                message=f"`{found.group()}` is not a valid escape in a string",
                 span=Span(source, start, start + 2),
-                help=r"There are \\ (a backslash), \" (a quote), \n (a line end) and \t (a tab).",
+                help=(
+                    r"The escapes are \\ (a backslash), \" (a quote), \n"
+                    r" (a line break) and \t (a tab)."
+                ),
             )
         )
         return found.group()
@@ -163,7 +167,7 @@ _MAX_DIGITS = 100
 
 
 def int_value(source: Source, token: Token, diagnostics: Diagnostics) -> int:
-    """Return the value of an integer token; what is no integer is reported and read as 0."""
+    """Return the value of an integer token; an invalid one is reported and read as 0."""
     text = source.text[token.start : token.end]
     if _INT.fullmatch(text) and len(text) <= _MAX_DIGITS:
         if len(text) == 1 or text[0] != "0" or text[1] in "xXbB":
@@ -188,7 +192,8 @@ def _int_help(text: str) -> str:
         return "A single _ may stand between two digits."
     if re.fullmatch(r"0[0-9]+", text):
         return (
-            f"Without leading zeros it is {text.lstrip('0') or '0'}; other bases are 0x… and 0b…."
+            f"Without leading zeros it is {text.lstrip('0') or '0'}; other bases are written 0x… "
+            "and 0b…."
         )
     if re.fullmatch(r"0[oO][0-7]+", text):
         return f"There are no octal literals: write {int(text[2:], 8)}."
@@ -196,10 +201,11 @@ def _int_help(text: str) -> str:
         return "There is no exponent in an integer: write all its digits."
     if stem := re.fullmatch(r"([0-9]+|0[xX][0-9a-fA-F]+)([uU]?[lL]{0,2}|[uif](8|16|32|64))", text):
         return (
-            f"A literal has no suffix; it takes the type that is asked for. Write {stem.group(1)}."
+            "A literal has no suffix; it takes the type that its context asks for. Write "
+            f"{stem.group(1)}."
         )
     if text[:2] in ("0x", "0X"):
-        return "After 0x stand the digits 0 to 9 and a to f."
+        return "0x is followed by the digits 0 to 9 and a to f."
     if text[:2] in ("0b", "0B"):
-        return "After 0b stand the digits 0 and 1."
-    return "A name cannot begin with a digit, and no letters stand right after a number."
+        return "0b is followed by the digits 0 and 1."
+    return "A name cannot begin with a digit, and a number cannot be followed directly by letters."

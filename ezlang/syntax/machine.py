@@ -1,4 +1,4 @@
-"""The automaton of the grammar: an LALR(1) parser's stacks, and questions to them."""
+"""The automaton of the grammar: the stacks of an LALR(1) parser, and queries on them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .maker import Child
 from .tables import END, Tables
 
 Value = Child | list[Child]
-"""What stands on the parser's stack: a terminal, a node, or the parts of a list."""
+"""A value on the parser's stack: a terminal, a node, or the parts of a list."""
 
 
 class Machine:
@@ -27,7 +27,7 @@ class Machine:
         self.values: list[Value] = []
 
     def feed(self, token: Token) -> bool:
-        """Take a token; return whether it can stand here (if not, it is not taken)."""
+        """Take a token; return whether it is allowed here (if not, it is not taken)."""
         states, values, table, rules = self.states, self.values, self._table, self._rules
         kind = token.kind
         while True:
@@ -56,9 +56,9 @@ class Machine:
             states.append(table[states[-1]][rule.origin])
 
     def _pass_on(self, below: int, top: int, kind: str) -> int:
-        """Return the top state after all reductions by rules that make no node, and keep it.
+        """Return and keep the top state after all reductions by rules that make no node.
 
-        From a name to an expression there are a dozen of them, each for one level of binding.
+        From a name to an expression there are a dozen of them, one for each level of binding.
         """
         row, state = self._table[below], top
         while True:
@@ -70,9 +70,9 @@ class Machine:
             state = row[rule.origin]
 
     def _reduce(self, origin: str, handler: str, parts: list[Value]) -> Value:
-        """Return the node of a rule, or for a rule whose name begins with _ the list of its parts.
+        """Return the node of a rule, or the list of its parts if the rule's name begins with _.
 
-        A list that a rule begins with is extended in place: long lists are built in linear time.
+        A list at the beginning of a rule is extended in place, so that long lists take linear time.
         """
         is_list = origin[0] == "_"
         flat: list[Child]
@@ -88,7 +88,7 @@ class Machine:
         return flat if is_list else self._build(handler, flat)
 
     def run_length(self, kinds: Iterable[str], states: list[int] | None = None) -> int:
-        """Return how many tokens of these kinds could be taken, one after the other."""
+        """Return how many tokens of these kinds could be taken in sequence."""
         stack = list(self.states if states is None else states)
         count = 0
         for kind in kinds:
@@ -98,11 +98,11 @@ class Machine:
         return count
 
     def accepts(self, *kinds: str) -> bool:
-        """Tell whether tokens of these kinds can come next, in this order."""
+        """Return whether tokens of these kinds can come next, in this order."""
         return self.run_length(kinds) == len(kinds)
 
     def accepts_after(self, depth: int, symbol: str, kind: str) -> bool:
-        """Tell whether, with `symbol` put on the lowest `depth` + 1 states, `kind` could follow."""
+        """Return whether `kind` could follow `symbol` pushed on the lowest `depth` + 1 states."""
         states = self.states[: depth + 1]
         states.append(self._table[states[-1]][symbol])
         return self.run_length([kind], states) == 1
@@ -112,22 +112,22 @@ class Machine:
         return [k for k in self._table[self.states[-1]] if k in self._terminals and self.accepts(k)]
 
     def goes_on_with(self, depth: int, symbol: str) -> bool:
-        """Tell whether the state at `depth` waits for `symbol`, a rule's name."""
+        """Return whether the state at `depth` waits for `symbol`, the name of a rule."""
         return symbol in self._table[self.states[depth]]
 
     def cut(self, depth: int) -> list[Value]:
-        """Take away all above the state at `depth`, and return it."""
+        """Remove and return everything above the state at `depth`."""
         lost = self.values[depth:]
         del self.states[depth + 1 :], self.values[depth:]
         return lost
 
     def push(self, symbol: str, value: Child) -> None:
-        """Put a node where the top state waits for `symbol`."""
+        """Push a node where the top state waits for `symbol`."""
         self.states.append(self._table[self.states[-1]][symbol])
         self.values.append(value)
 
     def _step(self, stack: list[int], kind: str) -> bool:
-        """Do with a stack of states what `feed` does with a token of this kind."""
+        """Apply the effect of `feed`, with a token of this kind, to a stack of states."""
         while True:
             action = self._table[stack[-1]].get(kind)
             if action is None:

@@ -1,4 +1,4 @@
-"""What all makers of nodes share: places, names, strings, reports."""
+"""The base of all makers of nodes: places, names, strings, reports."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ from .lexer import Token, string_value
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group(tree.Node):
-    """A part of the grammar that is no node of the tree: `kind` is its rule's name."""
+    """A part of the grammar that is not a node of the tree: `kind` is the name of its rule."""
 
     kind: str
     items: tuple[tree.Node, ...]
 
 
 Child = Token | tree.Node
-"""What a rule is made of: its terminals and nodes, lists spliced in, commas of lists left out."""
+"""A part of a rule: a terminal or a node. Lists are spliced in without their commas."""
 
 
 class Maker:
-    """The source that nodes are made from, and where errors found in making them go."""
+    """Holds the source that nodes are made from, and the diagnostics of errors found in it."""
 
     def __init__(self, source: Source, diagnostics: Diagnostics) -> None:
         self._source = source
         self._diagnostics = diagnostics
 
     def bad_expr(self, start: int, end: int) -> tree.BadExpr:
-        """Return the node for text that is no expression."""
+        """Return the node for text that is not an expression."""
         return tree.BadExpr(span=Span(self._source, start, end))
 
     def bad_statement(self, start: int, end: int) -> tree.BadStatement:
-        """Return the node for text that is no statement."""
+        """Return the node for text that is not a statement."""
         return tree.BadStatement(span=Span(self._source, start, end))
 
     def _span(self, children: Sequence[Child]) -> Span:

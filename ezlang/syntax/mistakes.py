@@ -1,8 +1,8 @@
-"""What is wrong where the parse cannot go on: a sentence and what to write instead.
+"""Explains where parsing fails: a sentence about the mistake, and what to write instead.
 
-Each rule looks at the tokens around the place and knows one mistake, many of them habits
-from other languages. The first that applies is told; if none does, `expected.py` tells
-what could have stood there.
+Each rule examines the tokens around the place and knows one mistake; many are habits from other
+languages. The first rule that applies is reported. If none does, `expected.py` says what was
+expected.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _FORMS = {
 
 
 def explain_mistake(place: Place, index: int) -> Diagnostic:
-    """Return the error that the token at `index`, which cannot stand there, shows."""
+    """Return the error for the token at `index`, which is not allowed there."""
     for rule in _RULES:
         found = rule(place, index)
         if found is not None:
@@ -91,7 +91,7 @@ def _unclosed_before(place: Place, opener: int, index: int) -> Diagnostic:
 
 
 def _item_in_function(place: Place, index: int) -> Diagnostic | None:
-    """`fn`, `const` and the like inside a block."""
+    """`fn`, `const` or another item inside a block."""
     kind, opened = place.kind(index), place.opened(index)
     following = place.kind(index + 1)
     if kind not in ITEM_WORDS or not opened or place.kind(opened[0]) != "{":
@@ -101,7 +101,7 @@ def _item_in_function(place: Place, index: int) -> Diagnostic | None:
     local = "Write `let name = value;` for a constant of this function."
     return Diagnostic(
         code="EZ0039",
-        message=f"`{kind}` stands only at the top of a file, not inside of a function",
+        message=f"`{kind}` is allowed only at the top level of a file, not inside a function",
         span=place.span(index),
         notes=(Note(message="This is still open", span=place.span(opened[0])),),
         help=local if kind in ("const", "param") else "Move it out of the braces.",
@@ -109,7 +109,7 @@ def _item_in_function(place: Place, index: int) -> Diagnostic | None:
 
 
 def _comparison_sign(place: Place, index: int) -> Diagnostic | None:
-    """`=` where values are compared, `==` where one is assigned."""
+    """`=` in place of a comparison, or `==` in place of an assignment."""
     kind, opened = place.kind(index), place.opened(index)
     start = place.kind(place.statement_start(index))
     machine = place.machine
@@ -118,7 +118,7 @@ def _comparison_sign(place: Place, index: int) -> Diagnostic | None:
             return None
         return Diagnostic(
             code="EZ0030",
-            message="`=` assigns and cannot stand inside of an expression",
+            message="`=` assigns and is not allowed inside an expression",
             span=place.span(index),
             help="To compare, write `==`.",
         )
@@ -133,7 +133,7 @@ def _comparison_sign(place: Place, index: int) -> Diagnostic | None:
 
 
 def _chained(place: Place, index: int) -> Diagnostic | None:
-    """`a < b < c`, and `f<4>(x)`, which reads like it."""
+    """`a < b < c`, and `f<4>(x)`, which looks like it."""
     kind, machine = place.kind(index), place.machine
     if kind not in _COMPARISONS or not machine.accepts("&&"):
         return None
@@ -149,21 +149,21 @@ def _chained(place: Place, index: int) -> Diagnostic | None:
         code="EZ0031",
         message="Comparisons cannot be chained",
         span=place.span(index),
-        notes=(Note(message="The first comparison is this", span=place.span(before)),),
+        notes=(Note(message="This is the first comparison", span=place.span(before)),),
         help=help,
     )
 
 
 def _outside(place: Place, index: int) -> Diagnostic | None:
-    """A statement at the top of a file."""
+    """A statement at the top level of a file."""
     kind = place.kind(index)
     begins = kind in STATEMENT_WORDS | LABEL_WORDS | TYPE_WORDS or kind in ("NAME", "reveal")
     if not place.machine.accepts("fn") or not begins:
         return None
     return Diagnostic(
         code="EZ0036",
-        message="At the top of a file stand only `party`, `import`, `param`, `const`, `struct` "
-        "and `fn`",
+        message="Only `party`, `import`, `param`, `const`, `struct` and `fn` are allowed at the "
+        "top level of a file",
         span=place.span(index),
         help="Put statements into a function, such as fn main() { … }.",
     )
@@ -198,7 +198,7 @@ def _reserved(place: Place, index: int) -> Diagnostic | None:
         return None
     help = "Choose another name."
     if kind == "all" and place.text(place.statement_start(index)) != "output":
-        help = "Without a party, `reveal` reveals to everyone; `all` stands in `output` alone."
+        help = "Without a party, `reveal` reveals to everyone; `all` is used only in `output`."
     return Diagnostic(
         code="EZ0024",
         message=f"`{kind}` is a reserved word and cannot be a name",

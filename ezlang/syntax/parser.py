@@ -1,11 +1,11 @@
-"""Tokens to the syntax tree, going on after every error.
+"""The parser: tokens to the syntax tree, with recovery after every error.
 
-The automaton of `machine.py` runs until a token cannot stand where it does. Then
-`mistakes.py` says what is wrong, and one of these lets the parse go on, tried in this order:
+The automaton of `machine.py` runs until a token is not allowed. Then `mistakes.py` explains the
+error, and the parser recovers by the first of these that works:
 
-1. put in one token of punctuation, or leave one out, if the next tokens then fit;
-2. give up the innermost expression, statement or item around the error, skip to
-   where that ends, and put a node for bad text in its place.
+1. insert one token of punctuation, or leave one out, if the next tokens then fit;
+2. give up the innermost expression, statement or item around the error, skip to its end, and put a
+   node for bad text in its place.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from .reader import check_size
 from .tables import END, load_tables
 
 MAX_ERRORS = 100
-"""Beyond this many errors the rest of a file is not read."""
+"""The number of errors after which the rest of a file is not read."""
 
 _LOOKAHEAD = 4
 _INSERTED = (";", ")", "]", ",", "{", "(", ":")
@@ -35,8 +35,8 @@ _INSERTED = (";", ")", "]", ",", "{", "(", ":")
 def parse(source: Source, diagnostics: Diagnostics) -> tree.Module:
     """Return the syntax tree of a file, and report all its syntax errors.
 
-    If there are any, the tree has BadStatement and BadExpr where text could not be read, and
-    items may be missing: it is of use to editors, but names that it lacks may well be there.
+    If there are any, the tree has BadStatement and BadExpr where text could not be read, and items
+    may be missing. It is useful to editors, but a name that it lacks may be declared in the file.
     """
     if not check_size(source, diagnostics):
         return tree.Module(span=Span(source, 0, len(source.text)), items=())
@@ -53,7 +53,7 @@ def parse(source: Source, diagnostics: Diagnostics) -> tree.Module:
 
 
 class _Run:
-    """One parse: the tokens, how far it is, and what it does about errors."""
+    """A run of the parser: the tokens, its position, and its recovery from errors."""
 
     def __init__(
         self,
@@ -92,10 +92,10 @@ class _Run:
         assert isinstance(module, tree.Module)
         return module
 
-    # What an error does
+    # Recovery from an error
 
     def _mend(self) -> None:
-        """Report that the current token cannot stand here, and make the parse go on."""
+        """Report that the current token is not allowed here, and recover."""
         token = self._tokens[self._index]
         after_block = self._index > 0 and self._tokens[self._index - 1].kind == "}"
         if self._loose_block and after_block and token.kind in ("else", ";"):
@@ -108,7 +108,7 @@ class _Run:
             self._skip()
 
     def _follows_bad_text(self, token: Token) -> bool:
-        """Tell whether the error comes from text that the lexer has reported."""
+        """Return whether the error is due to text that the lexer has already reported."""
         if token.kind == END and not self._complete:
             return True
         before = self._tokens[self._index - 1].start if self._index else 0
@@ -122,7 +122,7 @@ class _Run:
                 code="EZ0005",
                 message=f"There are more than {MAX_ERRORS} errors; the rest was not read",
                 span=Span(self._source, token.start, token.end),
-                help="Mend the first ones: many of the others may come from them.",
+                help="Fix the first ones: they may cause many of the others.",
             )
         )
         self._index = len(self._tokens) - 1
@@ -132,7 +132,7 @@ class _Run:
         return [t.kind for t in self._tokens[index : index + _LOOKAHEAD]]
 
     def _insert(self) -> bool:
-        """Put in a token without which the next ones do not fit."""
+        """Insert a token without which the next ones do not fit."""
         previous = self._tokens[self._index - 1]
         ahead = self._ahead(self._index)
         for kind in _INSERTED:
@@ -145,7 +145,7 @@ class _Run:
         return False
 
     def _leave_out(self) -> bool:
-        """Leave out the current token if the next ones fit then."""
+        """Leave out the current token if the next ones then fit."""
         if self._tokens[self._index].kind in ("{", "}", STRUCT_BRACE, END):
             return False
         if self._machine.accepts(*self._ahead(self._index + 1)):
@@ -154,7 +154,7 @@ class _Run:
         return False
 
     def _close_blocks(self) -> bool:
-        """Before an item or the end of the file, close the statement and all blocks still open."""
+        """Before an item or the end of the file, close the statement and all open blocks."""
         token = self._tokens[self._index]
         if not (token.kind == END or self._place.begins_item(self._index)):
             return False
@@ -177,7 +177,7 @@ class _Run:
         return 0
 
     def _skip(self) -> None:
-        """Give up what stands around the error and go on where that ends."""
+        """Give up the construct around the error and continue at its end."""
         expr, statement = self._waiting_for("expr"), self._waiting_for("statement")
         if expr > statement and self._skip_expression(expr):
             return
@@ -187,7 +187,7 @@ class _Run:
             self._skip_item()
 
     def _skip_expression(self, depth: int) -> bool:
-        """Skip to what can follow an expression in the brackets or the statement around it."""
+        """Skip to a token that can follow an expression in the enclosing brackets or statement."""
         for index in self._same_level(self._after_braces(self._index)):
             kind = self._tokens[index].kind
             if self._place.starts_item(index) or kind == END or self._begins_statement(index):
@@ -205,7 +205,7 @@ class _Run:
         return False
 
     def _after_braces(self, index: int) -> int:
-        """Return where `{ … }` in place of a value ends; `index` if there is none."""
+        """Return the end of a `{ … }` in place of a value; `index` if there is none."""
         depth = 0
         for at in range(index, len(self._tokens)):
             kind = self._tokens[at].kind
@@ -243,7 +243,7 @@ class _Run:
         self._machine.push("statement", self._builder.bad_statement(start, max(start, end)))
 
     def _skip_item(self) -> None:
-        """Skip to the next item; the body of a function with a bad head is read all the same."""
+        """Skip to the next item; the body of a function with a bad head is still read."""
         self._machine.cut(self._waiting_for("item"))
         self._loose_block = False
         place, start = self._place, self._index
@@ -268,7 +268,7 @@ class _Run:
                 return
 
     def _feed_head(self, name: Token, here: int) -> None:
-        """Take the head of a function without parameters in place of a bad one."""
+        """Feed the head of a function without parameters in place of a bad head."""
         for kind in ("fn", "NAME", "(", ")"):
             self._machine.feed(name if kind == "NAME" else Token(kind, here, here))
 
@@ -276,9 +276,9 @@ class _Run:
         return self._tokens[index].kind in STATEMENT_WORDS and self._place.begins_line(index)
 
     def _same_level(self, first: int) -> Iterator[int]:
-        """Yield the indices from `first` on, leaving out what stands in ( ) and [ ].
+        """Yield the indices from `first` on, leaving out the contents of ( ) and [ ].
 
-        A bracket that is not closed before the end of a statement at a line's end counts as none.
+        A bracket that is not closed before a statement ends at the end of a line is ignored.
         """
         depth = 0
         for index in range(first, len(self._tokens)):
@@ -295,7 +295,7 @@ class _Run:
 
 
 def _start(values: list[Value], otherwise: int) -> int:
-    """Return where the first of some values starts in the text."""
+    """Return the start of the first of some values in the text."""
     for value in values:
         first = value[0] if isinstance(value, list) else value
         return first.start if isinstance(first, Token) else first.span.start

@@ -1,4 +1,4 @@
-"""A file as the formatter sees it: statements, made of tokens, brackets, blocks and comments."""
+"""A file as the formatter sees it: statements of tokens, brackets, blocks and comments."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ OPENERS = {"(": ")", "[": "]", STRUCT_BRACE: "}", "<": ">"}
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A token or a comment; `newlines` is how many line ends stand before it."""
+    """A token or a comment; `newlines` is the number of line breaks before it."""
 
     kind: str
     text: str
@@ -43,7 +43,7 @@ class Bracket:
 
 @dataclass(slots=True)
 class Block:
-    """`{ … }` around statements or fields; `close` has the line ends before `}`."""
+    """`{ … }` around statements or fields; `close` holds the line breaks before `}`."""
 
     open: Word
     lines: list[Line] = field(default_factory=list)
@@ -81,17 +81,17 @@ def lines_of(text: str, lexed: Lexed) -> list[Line]:
 
 
 def first_word(piece: Piece) -> Word:
-    """Return the word that a piece begins with."""
+    """Return the first word of a piece."""
     return piece if isinstance(piece, Word) else piece.open
 
 
 def last_word(piece: Piece) -> Word:
-    """Return the word that a piece ends with."""
+    """Return the last word of a piece."""
     return piece if isinstance(piece, Word) else piece.close
 
 
 def is_comment(piece: Piece) -> bool:
-    """Tell whether a piece is a comment."""
+    """Return whether a piece is a comment."""
     return isinstance(piece, Word) and piece.is_comment
 
 
@@ -100,13 +100,13 @@ def _closer(inner: Bracket | Block) -> str:
 
 
 def _opens_sizes(words: list[Word], index: int) -> bool:
-    """Tell whether a `<` begins sizes: `fn f<k>`, `f::<4>`."""
+    """Return whether a `<` opens sizes: `fn f<k>`, `f::<4>`."""
     before = [w.kind for w in words[:index][-8:] if not w.is_comment]
     return before[-1:] == ["::"] or before[-2:] == ["fn", "NAME"]
 
 
 def _add(inner: Bracket | Block, piece: Piece, words: list[Word], index: int) -> None:
-    """Put a piece into a bracket, or into the right line of a block."""
+    """Add a piece to a bracket, or to the right line of a block."""
     if isinstance(inner, Bracket):
         inner.inside.append(piece)
     elif inner.lines and _continues(inner.lines[-1], piece, words, index):
@@ -116,7 +116,7 @@ def _add(inner: Bracket | Block, piece: Piece, words: list[Word], index: int) ->
 
 
 def _continues(line: Line, piece: Piece, words: list[Word], index: int) -> bool:
-    """Tell whether a piece belongs to the line before it."""
+    """Return whether a piece belongs to the line before it."""
     word = first_word(piece)
     if word.is_comment and word.newlines == 0:
         return True

@@ -1,4 +1,4 @@
-"""Where in a text an error is: the tokens around it, the brackets open there, the lines."""
+"""The surroundings of an error: the tokens around it, the open brackets, the lines."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CLOSER = {"(": ")", "[": "]", "{": "}", STRUCT_BRACE: "}"}
 
 
 class Place:
-    """Answers questions about the token at an index; made for indices that mostly grow."""
+    """Answers queries about the token at an index; efficient for mostly increasing indices."""
 
     def __init__(self, source: Source, tokens: list[Token], machine: Machine) -> None:
         self.source = source
@@ -29,7 +29,7 @@ class Place:
         self._ill_indented: int | None = None
 
     def kind(self, index: int) -> str:
-        """Return the kind of a token; before the first and after the last one stands `$END`."""
+        """Return the kind of a token; `$END` before the first and after the last."""
         return self.tokens[index].kind if 0 <= index < len(self.tokens) else END
 
     def text(self, index: int) -> str:
@@ -39,50 +39,50 @@ class Place:
         return self.source.text[self.tokens[index].start : self.tokens[index].end]
 
     def span(self, first: int, last: int | None = None) -> Span:
-        """Return the place of a token, or of all from one to another."""
+        """Return the span of a token, or of all tokens from one to another."""
         end = self.tokens[first if last is None else last].end
         return Span(self.source, self.tokens[first].start, end)
 
     def written(self, first: int, last: int) -> str:
-        """Return the text from one token to another (both in it)."""
+        """Return the text from one token to another, including both."""
         return self.span(first, last).text if first <= last else ""
 
     def adjacent(self, index: int) -> bool:
-        """Tell whether a token follows the one before it without a gap."""
+        """Return whether a token follows the one before it without a gap."""
         return index > 0 and self.tokens[index - 1].end == self.tokens[index].start
 
     def begins_line(self, index: int) -> bool:
-        """Tell whether a token is the first of its line."""
+        """Return whether a token is the first of its line."""
         if index <= 0:
             return True
         before, token = self.tokens[index - 1], self.tokens[index]
         return "\n" in self.source.text[before.end : token.start]
 
     def indent(self, index: int) -> int:
-        """Return how far the line that a token is on is indented."""
+        """Return the indentation of a token's line."""
         line = self.source.line(self.span(index).line)
         return len(line) - len(line.lstrip())
 
     def begins_statement(self, index: int) -> bool:
-        """Tell whether a token clearly begins something new after a statement."""
+        """Return whether a token clearly begins something new after a statement."""
         kind = self.kind(index)
         return self.begins_line(index) or kind in STATEMENT_WORDS or kind in ("}", END)
 
     def starts_item(self, index: int) -> bool:
-        """Tell whether a token begins an item, if perhaps at the wrong place."""
+        """Return whether a token begins an item, possibly in the wrong place."""
         if self.kind(index) not in ITEM_WORDS:
             return False
         return self.begins_line(index) or self.kind(index - 1) in (";", "}")
 
     def looks_like_function(self, index: int) -> bool:
-        """Tell whether a line begins, without indentation, like a function of C: `int f(`."""
+        """Return whether an unindented line begins like a C function: `int f(`."""
         if not self.begins_line(index) or self.indent(index) > 0:
             return False
         typed = self.kind(index) == "NAME" or self.kind(index) in TYPE_WORDS
         return typed and self.kind(index + 1) == "NAME" and self.kind(index + 2) == "("
 
     def begins_item(self, index: int) -> bool:
-        """Tell whether a token, inside a block by its braces, is meant to stand at the top."""
+        """Return whether a token, inside a block by its braces, is meant to be at the top level."""
         if self.kind(index) not in ITEM_WORDS or not self.begins_line(index):
             return False
         opened = self.opened(index)
@@ -96,7 +96,7 @@ class Place:
         return start
 
     def lost_brace(self, index: int) -> bool:
-        """Tell by the indentation of the `}` to come whether a `{` was forgotten before `index`."""
+        """Return whether the indentation of the next `}` suggests a missing `{` before `index`."""
         depth = 0
         for i in range(index, len(self.tokens)):
             kind = self.kind(i)
@@ -112,7 +112,7 @@ class Place:
         return False
 
     def opened(self, index: int) -> list[int]:
-        """Return the indices of the brackets open before a token, outermost first."""
+        """Return the indices of the brackets that are open before a token, outermost first."""
         if index < self._scanned:
             self._opened, self._scanned, self._ill_indented = [], 0, None
         for i in range(self._scanned, index):

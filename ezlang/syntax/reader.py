@@ -1,4 +1,4 @@
-"""A file of Ez to a Source, with an error for every way in which that can fail."""
+"""Reads a file of Ez, with an error for each way in which that can fail."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from ezlang.diagnostics.diagnostic import Diagnostic, Diagnostics, EzError
 from ezlang.source import Source, Span
 
 MAX_BYTES = 4 << 20
-"""A longer file is no program that somebody wrote; data come in by `input`."""
+"""The largest file; nobody writes a longer program by hand, and data enter it by `input`."""
 
 
 def read_source(path: str | os.PathLike[str], name: str | None = None) -> Source:
     """Return the text of a file (UTF-8, at most MAX_BYTES) as a source.
 
-    `name` is how messages call it: the path, if none is given. Raises EzError (exit code 2,
-    codes EZ0001 to EZ0003) if there is no such file or it is not text.
+    `name` is its name in messages, by default the path. Raises EzError (exit code 2, codes EZ0001
+    to EZ0003) if there is no such file or it is not text.
     """
     shown = os.fspath(path) if name is None else name
     try:
@@ -33,7 +33,7 @@ def read_source(path: str | os.PathLike[str], name: str | None = None) -> Source
         raise _unreadable(f"There is no file {shown}", _neighbours(Path(path))) from error
     except PermissionError as error:
         message = f"The file {shown} may not be read by this user"
-        raise _unreadable(message, "Look at the file's permissions.") from error
+        raise _unreadable(message, "Check the file's permissions.") from error
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise _unreadable(f"The file {shown} cannot be read ({reason})", None) from error
@@ -41,7 +41,7 @@ def read_source(path: str | os.PathLike[str], name: str | None = None) -> Source
 
 
 def check_size(source: Source, diagnostics: Diagnostics) -> bool:
-    """Tell whether a source is short enough to parse; report it if it isn't."""
+    """Return whether a source is short enough to parse; report it if it isn't."""
     if len(source.text) <= MAX_BYTES:
         return True
     diagnostics.add(_too_large(source.name, Span(source, 0, 0)))
@@ -56,10 +56,10 @@ def _decoded(name: str, content: bytes) -> str:
         line, _ = before.position(len(before.text))
         diagnostic = Diagnostic(
             code="EZ0002",
-            message=f"The file {name} is not UTF-8: its line {line} has the byte 0x"
-            f"{content[error.start]:02x} where no character can begin",
+            message=f"The file {name} is not UTF-8: its line {line} has the byte "
+            f"0x{content[error.start]:02x} where no character can begin",
             span=Span(before, len(before.text), len(before.text)),
-            help="Save it as UTF-8 text. If it is no text at all, name another file.",
+            help="Save it as UTF-8 text. If it is not text at all, name another file.",
         )
         raise EzError(diagnostic, exit_code=2) from error
 
@@ -73,16 +73,16 @@ def _too_large(name: str, span: Span | None) -> Diagnostic:
         code="EZ0003",
         message=f"The file {name} is larger than {MAX_BYTES >> 20} MiB",
         span=span,
-        help="A program reads its data by `input`; they do not stand in its text.",
+        help="A program reads its data by `input`; they are not part of its text.",
     )
 
 
 def _neighbours(path: Path) -> str | None:
-    """Say which programs there are beside a file that is missing."""
+    """Return a sentence about the programs in the folder of a missing file, or None."""
     try:
         if not path.parent.is_dir():
             return f"There is no directory {path.parent} either."
         names = sorted(p.name for p in path.parent.glob("*.ez"))[:5]
     except (OSError, ValueError):
         return None
-    return f"Beside it there are: {', '.join(names)}." if names else None
+    return f"That directory has {', '.join(names)}." if names else None

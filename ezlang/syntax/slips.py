@@ -1,4 +1,4 @@
-"""Habits from other languages, found where the parse cannot go on."""
+"""Habits from other languages, recognised where parsing fails."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def fraction(place: Place, index: int) -> Diagnostic | None:
         first -= 1
     return Diagnostic(
         code="EZ0046",
-        message=f"`{place.written(first, last)}` is no integer, and there are no other numbers",
+        message=f"`{place.written(first, last)}` is not an integer, and there are no other numbers",
         span=place.span(first, last),
         help="Scale the values, by 1000 say, and compute on integers.",
     )
@@ -43,14 +43,14 @@ def size_after_name(place: Place, index: int) -> Diagnostic | None:
     type, sizes = place.written(start, index - 2), place.written(index, end - 1)
     return Diagnostic(
         code="EZ0032",
-        message="The size of an array belongs to its type, not to its name",
+        message="The size of an array is part of its type, not of its name",
         span=place.span(index, end - 1),
         help=f"Write {type}{sizes} {place.text(index - 1)}.",
     )
 
 
 def _partner(place: Place, index: int) -> int:
-    """Return the index of the `]` for a `[`; of the last token before the line's end if none."""
+    """Return the index of the `]` for a `[`, or of the last token of the line if there is none."""
     depth, i = 0, index
     while place.kind(i) not in (END, ";", "{", "}"):
         depth += (place.kind(i) == "[") - (place.kind(i) == "]")
@@ -130,7 +130,7 @@ def loop_head(place: Place, index: int) -> Diagnostic | None:
 
 
 def foreign(place: Place, index: int) -> Diagnostic | None:
-    """A word of another language at the place, right before it, or beginning the statement."""
+    """A word of another language at the place, directly before it, or starting the statement."""
     for at in (index, index - 1, place.statement_start(index), index - 2):
         word = place.text(at)
         if word in FOREIGN and place.kind(at) == "NAME":
@@ -144,14 +144,14 @@ def foreign(place: Place, index: int) -> Diagnostic | None:
 
 
 def function_head(place: Place, index: int) -> Diagnostic | None:
-    """C's and other languages' ways to write the result of a function, or no `fn`."""
+    """The result of a function as C and other languages write it, or a missing `fn`."""
     kind, machine = place.kind(index), place.machine
     message = help = ""
     if machine.accepts("->") and (kind in (":", "NAME", "=") or kind in TYPE_WORDS | LABEL_WORDS):
-        message = "The type of a function's result stands after `->`"
+        message = "The type of a function's result goes after `->`"
         help = "Write fn name(int32 x) -> int32 { … }."
     elif place.kind(index - 1) == "fn" and kind in TYPE_WORDS | LABEL_WORDS:
-        message = "After `fn` stands the function's name; the type of its result comes last"
+        message = "`fn` is followed by the function's name; the type of its result comes last"
         help = "Write fn name(int32 x) -> int32 { … }."
     elif machine.accepts("fn"):
         at = index
@@ -174,9 +174,12 @@ def label_after_type(place: Place, index: int) -> Diagnostic | None:
     if before == "let":
         message, help = "`let` infers the label", f"Write a type: {label} int32 x = …;."
     elif before in LABEL_WORDS or place.kind(index - 2) == "@":
-        message, help = "A value has one label", "Write `public`, `secret` or the one party's."
+        message, help = (
+            "A value has one label",
+            ("Write `public`, `secret` or the label of one party."),
+        )
     elif before in TYPE_WORDS or before in ("]", "NAME"):
-        message, help = "The label stands before the type", f"Write {label} int32 x."
+        message, help = "The label goes before the type", f"Write {label} int32 x."
     else:
         return None
     return Diagnostic(code="EZ0040", message=message, span=place.span(index), help=help)
@@ -188,12 +191,15 @@ def type_after_name(place: Place, index: int) -> Diagnostic | None:
     name, following = place.text(index - 1), place.kind(index + 1)
     message = ""
     if kind == ":" and before == "NAME" and following == "=":
-        message, help = "`:=` is no operator", f"Write let {name} = …;, or {name} = …; to assign."
+        message, help = (
+            ("`:=` is not an operator"),
+            f"Write let {name} = …;, or {name} = …; to assign.",
+        )
     elif kind == ":" and before == "NAME" and following in TYPE_WORDS | LABEL_WORDS | {"NAME"}:
         if place.machine.accepts("{") or place.begins_line(index + 1):
             return None
         type = place.text(index + 1) if following in TYPE_WORDS or following == "NAME" else "int32"
-        message, help = "The type stands before the name", f"Write {type} {name}."
+        message, help = "The type goes before the name", f"Write {type} {name}."
     elif before == "let" and kind in TYPE_WORDS:
         message = "`let` infers the type"
         help = f"Write {kind} {place.text(index + 1)} = …; without `let`."

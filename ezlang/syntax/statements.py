@@ -1,4 +1,4 @@
-"""From what the parser reduces to statements: one method a rule."""
+"""Builds the nodes of statements, with one method for each rule."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ class StatementMaker(ExpressionMaker):
             compares = isinstance(value, tree.Binary) and value.operator == "=="
             self._report(
                 "EZ0037",
-                "This expression computes a value and nothing is done with it",
+                "This expression computes a value that is not used",
                 value.span,
                 "`==` compares; an assignment is written with `=`."
                 if compares
@@ -166,7 +166,7 @@ class StatementMaker(ExpressionMaker):
 
 
 def _is_place(expr: tree.Expr) -> bool:
-    """Tell whether an expression is a variable or a part of one."""
+    """Return whether an expression is a variable or a part of one."""
     while isinstance(expr, tree.Index | tree.Slice | tree.Member):
         expr = expr.base
     return isinstance(expr, tree.Variable | tree.BadExpr)

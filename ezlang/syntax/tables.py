@@ -1,8 +1,8 @@
-"""The grammar as tables: what the lexer matches and what the parser does in each state.
+"""The grammar as tables: the pattern of the lexer and the actions of the parser in each state.
 
-`grammar/ez.lark` is turned into LALR(1) tables by lark, which takes a fifth of a
-second; the tables are kept in the cache as JSON under a name made of the grammar's hash,
-so that a later start needs neither lark nor that time.
+lark turns `grammar/ez.lark` into LALR(1) tables, which takes a fifth of a second. The tables are
+cached as JSON under a name that contains the grammar's hash, so that a later start needs neither
+lark nor that time.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _FORMAT = "1"
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`origin` → `size` symbols; `handler` makes the node, or None: the only symbol's is taken."""
+    """`origin` → `size` symbols; `handler` makes the node, or is None to keep the only one."""
 
     origin: str
     handler: str | None
@@ -40,9 +40,9 @@ class Rule:
 class Tables:
     """The grammar, ready to run.
 
-    A symbol is a rule's name, a named terminal's name (`NAME`), or a quoted terminal's
-    spelling (`+=`). In `states[s]`, a number n ≥ 0 means: go on to state n (shift a terminal,
-    go to after a rule); n < 0 means: reduce by rule −n − 1.
+    A symbol is a rule's name, a named terminal's name (`NAME`), or the spelling of a quoted
+    terminal (`+=`). In `states[s]`, a number n ≥ 0 means: go on to state n (a shift for a terminal,
+    a goto for a rule); n < 0 means: reduce by rule −n − 1.
     """
 
     spellings: tuple[str, ...]
@@ -54,7 +54,7 @@ class Tables:
 
     @cached_property
     def lexer(self) -> re.Pattern[str]:
-        """All terminals but the reserved words as one expression; the group's name says which."""
+        """One expression for all terminals except the reserved words; each has a named group."""
         return re.compile(
             "|".join(f"(?P<{name}>{pattern})" for name, pattern in self.patterns)
             + "|(?P<_spelling>"
@@ -70,7 +70,7 @@ class Tables:
 
 @cache
 def load_tables() -> Tables:
-    """Return the tables of `grammar/ez.lark`, from the cache where they are there."""
+    """Return the tables of `grammar/ez.lark`, from the cache if they are in it."""
     grammar = files("ezlang.grammar").joinpath("ez.lark").read_text(encoding="utf-8")
     name = f"grammar-{sha256((_FORMAT + grammar).encode()).hexdigest()[:32]}.json"
     kept = read_cached(name)
@@ -94,7 +94,7 @@ def build_tables(grammar: str) -> Tables:
     rules, states, end_state = _parse_table(parser, quoted)
     clash = {rule.origin for rule in rules} & set(quoted.values())
     if clash:
-        raise CompilerBug(f"rules of the grammar are called like reserved words: {sorted(clash)}")
+        raise CompilerBug(f"rules of the grammar have the names of reserved words: {sorted(clash)}")
     return Tables(
         spellings=tuple(sorted(quoted.values(), key=lambda s: (-len(s), s))),
         patterns=tuple((t.name, t.pattern.to_regexp()) for t in named),

@@ -1,7 +1,7 @@
-"""The syntax tree: what was written, before anything is known about it.
+"""The syntax tree: the program as written, before any analysis.
 
-Nodes are frozen; a span says where each stands and does not count in equality.
-Names are unresolved strings. Parentheses leave no node.
+Nodes are frozen; each has a span, which does not count in equality. Names are unresolved strings.
+Parentheses leave no node.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from ezlang.source import Span
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
-    """What every node has: its place."""
+    """The base of all nodes: a place in the source."""
 
     span: Span = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Name(Node):
-    """An identifier, where its own place matters."""
+    """An identifier whose own place matters."""
 
     text: str
 
@@ -50,7 +50,7 @@ Label = PublicLabel | SecretLabel | OwnedLabel
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TypeName(Node):
-    """`int32[n][m]`, `Point[k]`, `bool`: a type's name and its sizes, outermost first."""
+    """`int32[n][m]`, `Point[k]`, `bool`: the name of a type and its sizes, outermost first."""
 
     name: Name
     sizes: tuple[Expr, ...]
@@ -121,7 +121,7 @@ class Unary(Node):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Binary(Node):
-    """`x + y` and every other infix operator, `&&` and `||` among them."""
+    """`x + y` and all other infix operators, including `&&` and `||`."""
 
     operator: str
     operator_span: Span = field(compare=False, repr=False)
@@ -148,7 +148,7 @@ class Index(Node):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slice(Node):
-    """`base[low..high]`; a bound left out is None."""
+    """`base[low..high]`; a bound that is left out is None."""
 
     base: Expr
     low: Expr | None
@@ -157,7 +157,7 @@ class Slice(Node):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member(Node):
-    """`base.name`: a struct's field, or (resolved by the checker) a name in a module."""
+    """`base.name`: a field of a struct, or (resolved by the checker) a name in a module."""
 
     base: Expr
     name: Name
@@ -167,8 +167,8 @@ class Member(Node):
 class Call(Node):
     """`f(x)`, `stats.mean(x)`, `int64(x)`, `len(x)`, `f<4>(x)`.
 
-    Casts and built-in functions are calls too: the checker tells them apart.
-    `callee` is a Variable or a Member of a Variable. `sizes` are explicit size arguments.
+    Casts and built-in functions are calls too; the checker distinguishes them. `callee` is a
+    Variable or a Member of a Variable. `sizes` are explicit size arguments.
     """
 
     callee: Expr
@@ -194,7 +194,7 @@ class Reveal(Node):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BadExpr(Node):
-    """Where text could not be read as an expression and was reported already."""
+    """Text that could not be read as an expression and was already reported."""
 
 
 Expr = (
@@ -238,7 +238,7 @@ class Declare(Node):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Let(Node):
-    """`let name = value;`: type and label inferred, never assigned again."""
+    """`let name = value;`: the type and label are inferred; it is never assigned again."""
 
     name: Name
     value: Expr
@@ -258,7 +258,7 @@ class Assign(Node):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class If(Node):
-    """`if c { … } else { … }`; `else if` is an If alone in the else block."""
+    """`if c { … } else { … }`; `else if` is an If as the only statement of the else block."""
 
     condition: Expr
     then: Block
@@ -267,7 +267,7 @@ class If(Node):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForRange(Node):
-    """`for i in low..high { … }`: `high` is left out of the range."""
+    """`for i in low..high { … }`: `high` is not part of the range."""
 
     variable: Name
     low: Expr
@@ -277,7 +277,7 @@ class ForRange(Node):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForEach(Node):
-    """`for x in xs { … }`; over the word `parties` it is unrolled by the checker."""
+    """`for x in xs { … }`; the checker unrolls it over the word `parties`."""
 
     variable: Name
     iterable: Expr
@@ -325,7 +325,7 @@ class ExprStatement(Node):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BadStatement(Node):
-    """Where text could not be read as a statement and was reported already."""
+    """Text that could not be read as a statement and was already reported."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -361,7 +361,7 @@ Statement = (
     | BadStatement
 )
 
-# Items: what stands at the top of a file
+# Items: the top level of a file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -373,7 +373,7 @@ class PartyItem(Node):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportItem(Node):
-    """`import stats;`: stdlib/stats.ez, or stats.ez beside the program."""
+    """`import stats;`: stdlib/stats.ez, or stats.ez in the program's folder."""
 
     name: Name
 
@@ -418,7 +418,7 @@ class StructItem(Node):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter(Node):
-    """`label type name` in a function's head; without a label it takes any."""
+    """`label type name` in a function's head; without a label it takes values of any label."""
 
     label: Label | None
     type: TypeName

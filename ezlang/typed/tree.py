@@ -29,21 +29,7 @@ from enum import Enum
 from ezlang.source import Span
 from ezlang.types.labels import Label
 from ezlang.types.sharing import Sharing
-from ezlang.types.types import BoolType, IntType, Type
-
-
-class Operands(Enum):
-    """What an operator takes: any integers, signed ones, or bools."""
-
-    INTEGERS = "integers"
-    SIGNED = "signed integers"
-    BOOLS = "bools"
-
-    def has(self, element: Type) -> bool:
-        """Return whether elements of a type are taken."""
-        if self is Operands.BOOLS:
-            return isinstance(element, BoolType)
-        return isinstance(element, IntType) and (element.signed or self is Operands.INTEGERS)
+from ezlang.types.types import Domain, Type
 
 
 class UnaryOp(Enum):
@@ -58,9 +44,9 @@ class UnaryOp(Enum):
     ABS = "abs"
 
     @property
-    def operands(self) -> Operands:
-        """What it takes."""
-        return _OPERANDS.get(self, Operands.INTEGERS)
+    def domain(self) -> Domain:
+        """The types of what it takes."""
+        return _UNARY_DOMAINS.get(self, Domain.NUMBERS)
 
     @property
     def is_function(self) -> bool:
@@ -68,7 +54,11 @@ class UnaryOp(Enum):
         return self.value.isidentifier()
 
 
-_OPERANDS = {UnaryOp.NOT: Operands.BOOLS, UnaryOp.ABS: Operands.SIGNED}
+_UNARY_DOMAINS = {
+    UnaryOp.BITNOT: Domain.INTEGERS,
+    UnaryOp.NOT: Domain.LOGICAL,
+    UnaryOp.ABS: Domain.SIGNED,
+}
 
 
 class BinaryOp(Enum):
@@ -103,10 +93,27 @@ class BinaryOp(Enum):
     MAX = "max"
 
     @property
+    def domain(self) -> Domain:
+        """The types of its left operand; the right one's is the same, or any integer's."""
+        return _BINARY_DOMAINS.get(self, Domain.NUMBERS)
+
+    @property
     def is_function(self) -> bool:
         """Whether it is written as a call."""
         return self.value.isidentifier()
 
+
+_BINARY_DOMAINS = {
+    BinaryOp.SHL: Domain.INTEGERS,
+    BinaryOp.SHR: Domain.INTEGERS,
+    BinaryOp.BITAND: Domain.BITS,
+    BinaryOp.BITOR: Domain.BITS,
+    BinaryOp.BITXOR: Domain.BITS,
+    BinaryOp.LOGAND: Domain.LOGICAL,
+    BinaryOp.LOGOR: Domain.LOGICAL,
+    BinaryOp.EQ: Domain.ANY,
+    BinaryOp.NE: Domain.ANY,
+}
 
 COMPARISONS = frozenset(
     {BinaryOp.EQ, BinaryOp.NE, BinaryOp.LT, BinaryOp.LE, BinaryOp.GT, BinaryOp.GE}

@@ -5,48 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import prod
 
+from ezlang.diagnostics.diagnostic import CompilerBug
+
 from .labels import Label
-
-
-@dataclass(frozen=True, slots=True)
-class BoolType:
-    """`bool`."""
-
-    def __str__(self) -> str:
-        return "bool"
-
-
-@dataclass(frozen=True, slots=True)
-class IntType:
-    """`int8` … `int64` (two's complement) and `uint8` … `uint64`; arithmetic wraps at `width`."""
-
-    width: int
-    signed: bool
-
-    @property
-    def low(self) -> int:
-        """The smallest value."""
-        return -(1 << (self.width - 1)) if self.signed else 0
-
-    @property
-    def high(self) -> int:
-        """The largest value."""
-        return (1 << (self.width - 1)) - 1 if self.signed else (1 << self.width) - 1
-
-    def wrap(self, value: int) -> int:
-        """Reduce an integer modulo 2^width into the range of the type."""
-        value &= (1 << self.width) - 1
-        return value - (1 << self.width) if self.signed and value >> (self.width - 1) else value
-
-    def widens_to(self, other: IntType) -> bool:
-        """Tell whether every value of this type is a value of `other`."""
-        return other.low <= self.low and self.high <= other.high
-
-    def __str__(self) -> str:
-        return f"{'int' if self.signed else 'uint'}{self.width}"
-
-
-ScalarType = BoolType | IntType
+from .scalars import BOOL as BOOL
+from .scalars import INT8 as INT8
+from .scalars import INT16 as INT16
+from .scalars import INT32 as INT32
+from .scalars import INT64 as INT64
+from .scalars import SCALARS as SCALARS
+from .scalars import UINT8 as UINT8
+from .scalars import UINT16 as UINT16
+from .scalars import UINT32 as UINT32
+from .scalars import UINT64 as UINT64
+from .scalars import BoolType as BoolType
+from .scalars import Domain as Domain
+from .scalars import IntType as IntType
+from .scalars import Scalar as Scalar
+from .scalars import ScalarType as ScalarType
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +53,7 @@ class StructType:
 class ArrayType:
     """`element[shape[0]][shape[1]]…`, row-major; the element is never itself an array."""
 
-    element: BoolType | IntType | StructType
+    element: ScalarType | StructType
     shape: tuple[int, ...]
 
     @property
@@ -97,20 +73,39 @@ class VoidType:
         return "nothing"
 
 
-Type = BoolType | IntType | ArrayType | StructType | VoidType
+Type = ScalarType | ArrayType | StructType | VoidType
 
-BOOL = BoolType()
-INT8, INT16, INT32, INT64 = (IntType(w, True) for w in (8, 16, 32, 64))
-UINT8, UINT16, UINT32, UINT64 = (IntType(w, False) for w in (8, 16, 32, 64))
 VOID = VoidType()
-SCALARS: dict[str, BoolType | IntType] = {
-    str(t): t for t in (BOOL, INT8, INT16, INT32, INT64, UINT8, UINT16, UINT32, UINT64)
-}
 
 
 def element_of(type: Type) -> Type:
     """Return the element type of an array, and any other type itself."""
     return type.element if isinstance(type, ArrayType) else type
+
+
+def scalar_element(type: Type) -> ScalarType | None:
+    """Return the element type if it is a scalar type."""
+    element = element_of(type)
+    return element if isinstance(element, Scalar) else None
+
+
+def is_integer(type: Type) -> bool:
+    """Return whether a type is that of single integers."""
+    return isinstance(type, Scalar) and type.is_integer
+
+
+def scalar(type: Type) -> ScalarType:
+    """Return `type`, which is a scalar type. Raises CompilerBug for any other."""
+    if not isinstance(type, Scalar):
+        raise CompilerBug(f"{type} is no scalar type")
+    return type
+
+
+def widens(source: Type, target: Type) -> bool:
+    """Return whether a value of one element type becomes one of another without a cast."""
+    if isinstance(source, Scalar) and isinstance(target, Scalar):
+        return source.widens_to(target)
+    return source == target
 
 
 def shape_of(type: Type) -> tuple[int, ...]:

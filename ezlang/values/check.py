@@ -8,14 +8,12 @@ from typing import assert_never
 
 from ezlang.diagnostics.diagnostic import Diagnostic, EzError, Note
 from ezlang.typed import tree
-from ezlang.types.types import ArrayType, BoolType, IntType, StructType, Type, VoidType, array_of
+from ezlang.types.scalars import MisfitError
+from ezlang.types.types import ArrayType, Scalar, StructType, Type, VoidType, array_of
 
 from .data import Data, Inputs
 from .expected import Expected, expected_inputs
 from .names import USAGE, did_you_mean, party_number
-
-EXACT = 1 << 53
-"""A float up to here that is whole stands for one integer."""
 
 
 def check_inputs(
@@ -98,10 +96,12 @@ class Fitting:
         if hasattr(value, "tolist"):
             value = value.tolist()
         match type:
-            case BoolType():
-                return self._bool(value, path)
-            case IntType():
-                return self._integer(type, value, path)
+            case Scalar():
+                try:
+                    return type.accept(value)
+                except MisfitError as misfit:
+                    why = f"{_described(value)} {misfit.why}"
+                    raise self._misfit(path, why, misfit.help) from None
             case ArrayType(element, shape):
                 return self._array(element, shape, value, path)
             case StructType():
@@ -125,34 +125,6 @@ class Fitting:
     def _misfit(self, path: str, why: str, help: str | None = "") -> _DoesNotFitError:
         return _DoesNotFitError(f"`{self.name}{path}`: {why}", help)
 
-    def _bool(self, value: Data, path: str) -> bool:
-        if isinstance(value, bool):
-            return value
-        raise self._misfit(path, f"{_described(value)} is not a bool", "write true or false")
-
-    def _integer(self, type: IntType, value: Data, path: str) -> int:
-        if isinstance(value, bool):
-            raise self._misfit(
-                path, f"{_described(value)} is not a number", "write 1 for true and 0 for false"
-            )
-        if isinstance(value, float) and value.is_integer() and abs(value) <= EXACT:
-            value = int(value)
-        if not isinstance(value, int):
-            raise self._misfit(
-                path,
-                f"{_described(value)} is not an integer",
-                "numbers of Ez are integers: scale fractions up, for example to cents"
-                if isinstance(value, float)
-                else f"write a number from {type.low} to {type.high}",
-            )
-        if not type.low <= value <= type.high:
-            raise self._misfit(
-                path,
-                f"{_described(value)} does not fit {type}",
-                f"{type} goes from {type.low} to {type.high}",
-            )
-        return value
-
     def _array(self, element: Type, shape: tuple[int, ...], value: Data, path: str) -> Data:
         if not shape:
             return self.fit(element, value, path)
@@ -161,10 +133,8 @@ class Fitting:
             raise self._misfit(path, f"{_described(value)} is not a list, but {whole} is asked for")
         if len(value) != shape[0]:
             raise self._misfit(path, f"there are {len(value)} items, but {whole} has {shape[0]}")
-        if len(shape) == 1 and isinstance(element, IntType):
-            low, high = element.low, element.high
-            if all(type(item) is int and low <= item <= high for item in value):
-                return list(value)
+        if len(shape) == 1 and isinstance(element, Scalar) and element.are_plain(value):
+            return list(value)
         return [
             self._array(element, shape[1:], item, f"{path}[{i}]") for i, item in enumerate(value)
         ]
@@ -241,10 +211,8 @@ def missing_input(party: str, one: Expected) -> Diagnostic:
 def example(type: Type) -> str:
     """Return what a value of `type` looks like in JSON."""
     match type:
-        case BoolType():
-            return "true"
-        case IntType():
-            return "0"
+        case Scalar():
+            return type.example
         case ArrayType(element, shape):
             if 0 in shape[:1]:
                 return "[]"

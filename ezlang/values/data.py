@@ -2,8 +2,9 @@
 
 *Data* is what JSON can hold: integers, bools, nested lists for arrays, objects for structs.
 *Flat* is what executors compute on: for each scalar field path (`()` but for structs) the integers
-of one array in row-major order, bools as 0 and 1. The shapes of nested arrays and structs
-concatenate: `Point[n]` with `int32[3] x` is n·3 integers under `("x",)`.
+of one array in row-major order, which stand for values as `Scalar.encode` says (a bool is 0 or 1).
+The shapes of nested arrays and structs concatenate: `Point[n]` with `int32[3] x` is n·3 integers
+under `("x",)`.
 """
 
 from __future__ import annotations
@@ -15,8 +16,7 @@ from typing import Any, assert_never
 
 from ezlang.types.types import (
     ArrayType,
-    BoolType,
-    IntType,
+    Scalar,
     ScalarType,
     StructType,
     Type,
@@ -24,7 +24,7 @@ from ezlang.types.types import (
 )
 
 Data = Any
-"""int | bool | list[Data] | dict[str, Data]."""
+"""What a scalar type accepts, list[Data] or dict[str, Data]."""
 
 Path = tuple[str, ...]
 """Names of struct fields, outermost first."""
@@ -55,7 +55,7 @@ class Leaf:
 def leaves(type: Type) -> tuple[Leaf, ...]:
     """Return the arrays that a value of `type` is made of, in the order of the fields."""
     match type:
-        case BoolType() | IntType():
+        case Scalar():
             return (Leaf((), type, ()),)
         case ArrayType(element, shape):
             return tuple(Leaf(x.path, x.element, shape + x.shape) for x in leaves(element))
@@ -80,14 +80,14 @@ def flatten(type: Type, value: Data) -> Flat:
 
 def _flatten_into(flat: Flat, path: Path, type: Type, value: Data) -> None:
     match type:
-        case BoolType() | IntType():
-            flat[path].append(int(value))
+        case Scalar():
+            flat[path].append(type.encode(value))
         case ArrayType(element, shape):
-            if isinstance(element, StructType):
+            if isinstance(element, Scalar):
+                flat[path].extend(map(element.encode, items(value, len(shape))))
+            else:
                 for item in items(value, len(shape)):
                     _flatten_into(flat, path, element, item)
-            else:
-                flat[path].extend(map(int, items(value, len(shape))))
         case StructType(_, fields):
             for field in fields:
                 _flatten_into(flat, (*path, field.name), field.type, value[field.name])
@@ -121,10 +121,8 @@ def unflatten(type: Type, flat: Mapping[Path, Sequence[int]]) -> Data:
 def _unflatten(type: Type, path: Path, flat: Flat, position: int) -> Data:
     """Read the value that is number `position` of its kind in the arrays under `path`."""
     match type:
-        case BoolType():
-            return bool(flat[path][position])
-        case IntType():
-            return int(flat[path][position])
+        case Scalar():
+            return type.decode(flat[path][position])
         case ArrayType(element, shape):
             first = position * prod(shape)
             places = range(first, first + prod(shape))

@@ -62,7 +62,7 @@ def test_whatever_a_file_has_is_answered_in_sentences(
     done = ez(command, "odd.ez")
     assert done.code in (0, 1, 2)
     assert "Traceback" not in done.err
-    assert "mistake of ezlang" not in done.err
+    assert "bug of ezlang" not in done.err
 
 
 def test_explain(ez) -> None:
@@ -100,7 +100,7 @@ def test_new_writes_over_nothing(ez, folder: Path) -> None:
     (folder / "meeting").mkdir()
     done = ez("new", "meeting")
     assert done.code == 2
-    assert "exists already" in done.err
+    assert "already exists" in done.err
     assert list((folder / "meeting").iterdir()) == []
 
 
@@ -153,7 +153,7 @@ def test_mistakes_of_ezlang_say_so(ez, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("EZLANG_TRACEBACK", raising=False)
     done = ez("check", "rich.ez")
     assert done.code == 70
-    assert "This is a mistake of ezlang" in done.err
+    assert "This is a bug of ezlang" in done.err
     assert "Traceback" not in done.err
     monkeypatch.setenv("EZLANG_TRACEBACK", "1")
     assert "Traceback" in ez("check", "rich.ez").err
@@ -241,7 +241,7 @@ def test_a_terminal_asks_for_what_is_missing(folder: Path) -> None:
     assert code == 0, shown
     assert "bob's wealth (int32)" in shown
     assert "write a number from -2147483648 to 2147483647" in shown
-    assert "int32 goes from -2147483648 to 2147483647" in shown
+    assert "int32 ranges from -2147483648 to 2147483647" in shown
     assert "alice is richer: false" in shown
 
 

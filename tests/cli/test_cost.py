@@ -56,7 +56,7 @@ def test_what_needs_fewer_bits_is_proved(ez, folder: Path) -> None:
         'party alice, bob;\nfn main() {\n    secret int64 a = input(alice, "a");\n'
         '    output(all, a < 5, "o");\n}\n'
     )
-    assert "nothing is known to need fewer bits" in ez("cost", "all.ez", "--ranges").out
+    assert "no operation is known to need fewer bits" in ez("cost", "all.ez", "--ranges").out
 
 
 def test_loops_that_depend_on_what_is_revealed(ez, folder: Path) -> None:

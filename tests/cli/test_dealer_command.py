@@ -61,7 +61,7 @@ class Run:
         """Wait for it; return exit code, standard output and standard error."""
         out, err = self.process.communicate(timeout=TIMEOUT)
         assert "Traceback" not in err
-        assert "mistake of ezlang" not in err
+        assert "bug of ezlang" not in err
         return self.process.returncode, out, err
 
 
@@ -86,7 +86,7 @@ def test_three_processes(folder: Path, program: str) -> None:
     for run in (alice, bob):
         code, out, err = run.end()
         assert code == 0, err
-        assert "Dealer: alice and bob trust it not to collude" in err
+        assert "Dealer: alice and bob trust the dealer not to collude" in err
         assert "dealer 0." in err
         if program == "rich.ez":
             assert out == "alice is richer: true\n"
@@ -95,7 +95,7 @@ def test_three_processes(folder: Path, program: str) -> None:
             assert out.splitlines()[0] == f"products: {products}"
     code, out, err = dealer.end()
     assert (code, out) == (0, "")
-    assert f"Dealer: listens at {third}" in err
+    assert f"Dealer: listening at {third}" in err
     assert "no input and no share. Together with either party" in err
     assert "bytes to party 1." in err
 
@@ -131,7 +131,7 @@ def test_nobody_comes(ez) -> None:
 def test_a_dealer_that_stays_is_interrupted(folder: Path) -> None:
     dealer = Run(folder, "dealer", "--address", free_address(), "--keep")
     assert dealer.process.stderr is not None
-    assert "listens" in dealer.process.stderr.readline()
+    assert "listening" in dealer.process.stderr.readline()
     dealer.process.send_signal(signal.SIGINT)
     assert dealer.end()[0] == 130
 
@@ -153,7 +153,7 @@ def test_a_program_whose_demands_only_the_run_reveals(ez, folder: Path) -> None:
         (("dealer", "--address", "nonsense:port"), "HOST:PORT"),
         (("dealer", "--runs", "2", "--keep"), "exclude each other"),
         (("dealer", "--runs", "0"), "--runs"),
-        (("dealer", "--timeout", "nan"), "no number of seconds"),
+        (("dealer", "--timeout", "nan"), "not a valid number of seconds"),
         (("run", "rich.ez", "--dealer", "127.0.0.1:7801"), "`--dealer` is for a run of one party"),
         (("run", "rich.ez", "--native", "--dealer", ":7801"), "for a run of one party"),
         (

@@ -38,7 +38,7 @@ def test_files_called_like_the_parties_beside_the_program(ez, folder: Path) -> N
         (folder / old).rename(inside / new)
     done = ez("run", "inside/main.ez", "--clear")
     assert (done.code, done.out) == (0, TOLD)
-    assert "alice's inputs are those of inside/alice.json." in done.err
+    assert "alice's inputs are read from inside/alice.json." in done.err
     (folder / "poor.json").write_text('{"wealth": -1}')
     other = ez("run", "inside/main.ez", "--clear", "--input", "0=poor.json")
     assert other.out == "alice is richer: false  (told to all)\n"
@@ -79,7 +79,7 @@ def test_no_time_to_wait(ez, seconds: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--input", "a.json"), "`--input a.json` does not say whose input that is"),
+        (("--input", "a.json"), "`--input a.json` does not say whose input it is"),
         (("--input", "alise=a.json"), "The program has no party `alise`"),
         (("--input", "2=a.json"), "The program has no party number 2"),
         (("--input", "alice=none.json"), "There is no input file none.json"),

@@ -108,7 +108,7 @@ def test_commands_print_what_the_page_shows(
     text = page.read_text(encoding="utf-8")
     given = run_page(text, folder)
     for _, shown in given:
-        assert not re.search("Traceback|This is a mistake of ezlang", shown)
+        assert not re.search("Traceback|This is a bug of ezlang", shown)
     if request.config.getoption("--update-golden"):
         for block, shown in reversed(given):
             text = text[: block.start] + shown + text[block.end :]

@@ -13,9 +13,9 @@ from ezlang.compiler.codegen.interface import Exchange
 from ezlang.compiler.cost.shares import trace_of
 from ezlang.compiler.ir import evaluate
 from ezlang.compiler.ir import tree as ir
+from ezlang.compiler.ir.dtypes import share_dtype
 from ezlang.compiler.ir.sharings import check_sharings, is_interactive
 from ezlang.compiler.ir.tree import Sharing, TensorType, Value
-from ezlang.compiler.protocols.operations.call import dtype_of
 from ezlang.compiler.protocols.operations.table import local_of, steps_of
 from ezlang.types.labels import PUBLIC, SECRET, Label, owned
 from ezlang.types.types import SCALARS, BoolType, IntType, ScalarType
@@ -55,7 +55,11 @@ def values_of(element: ScalarType, shape: tuple[int, ...], seed: int) -> Array:
 
 def at_rest(x: Array, type: TensorType) -> Array:
     """Return values as they lie at a party."""
-    return np.asarray(x).astype(dtype_of(type)) if x.dtype == bool else x.view(dtype_of(type))
+    return (
+        np.asarray(x).astype(share_dtype(type.element))
+        if x.dtype == bool
+        else x.view(share_dtype(type.element))
+    )
 
 
 def dealt(
@@ -79,12 +83,12 @@ def put_together(shares: Sequence[Array], type: TensorType) -> Array:
     """Return the value of two shares, in the element's dtype."""
     for share in shares:
         assert share.shape == type.shape
-        assert share.dtype == dtype_of(type)
+        assert share.dtype == share_dtype(type.element)
         if type.width == 1:
             assert np.all(share <= 1)
     with np.errstate(all="ignore"):
         sum = shares[0] + shares[1] if type.sharing is A else shares[0] ^ shares[1]
-    rest = np.asarray(sum, dtype_of(type))
+    rest = np.asarray(sum, share_dtype(type.element))
     dtype = evaluate.dtype(type.element)
     return rest.astype(bool) if type.width == 1 else rest.view(dtype)
 

@@ -29,7 +29,7 @@ def test_missing(tmp_path: Path) -> None:
     (tmp_path / "main.ez").touch()
     found = failure(tmp_path / "mian.ez")
     assert found.code == "EZ0001"
-    assert found.help == "Beside it there are: main.ez."
+    assert found.help == "That directory has main.ez."
     nowhere = failure(tmp_path / "no" / "main.ez")
     assert nowhere.help == f"There is no directory {tmp_path / 'no'} either."
 

@@ -14,6 +14,7 @@ from ezlang.diagnostics.diagnostic import CompilerBug
 from ezlang.syntax.builder import Builder
 from ezlang.syntax.place import ITEM_WORDS, LABEL_WORDS, STATEMENT_WORDS, TYPE_WORDS
 from ezlang.syntax.tables import Tables, build_tables, load_tables
+from ezlang.types.types import SCALARS
 
 GRAMMAR = files("ezlang.grammar").joinpath("ez.lark").read_text(encoding="utf-8")
 
@@ -37,6 +38,7 @@ def test_words_named_in_code_are_words_of_the_grammar() -> None:
     tables = load_tables()
     spellings = set(tables.spellings)
     assert spellings >= ITEM_WORDS | LABEL_WORDS | STATEMENT_WORDS | TYPE_WORDS
+    assert set(SCALARS) == TYPE_WORDS
     first = {symbol for symbol in tables.states[0] if symbol in tables.words}
     assert first == ITEM_WORDS
 

@@ -84,7 +84,7 @@ def test_everything_wrong_is_told_at_once() -> None:
         "EZ4103 alice's input `wealth` is missing "
         '(give it in a file: --input alice=FILE.json with {"wealth": 0})',
         "EZ4105 alice's input in alice.json does not fit: `age`: 1000 does not fit int8 "
-        "(int8 goes from -128 to 127)",
+        "(int8 ranges from -128 to 127)",
         "EZ4103 bob's input `wealth` is missing "
         '(give it in a file: --input bob=FILE.json with {"wealth": 0})',
     ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..errors import RuleError, need
-from ..value import TensorType, Value, is_flag, is_integer, same_tensor
+from ..value import TensorType, Value, is_flag, same_tensor
 from .node import Effect, OperationNode, Region, Surroundings, Traits
 
 
@@ -92,7 +92,7 @@ class For(Structured):
         """Check the bounds, and that what is carried keeps its type."""
         types, results = self.types, _types(self.results)
         need(len(types) >= 2 and len(self.regions) == 1, "it has bounds and one region")
-        need(is_integer(types[0]), "the bounds are integers")
+        need(types[0].is_integer, "the bounds are integers")
         need(types[0].shape == () and same_tensor(types[0], types[1]), "bounds differ")
         label = types[0].label.meet(types[1].label)
         need(not label.is_secret, "the bounds are secret")

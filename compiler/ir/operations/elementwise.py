@@ -11,7 +11,7 @@ from ezlang.types.types import BOOL
 from ..errors import need
 from ..intervals import FLAG, Range, fitted
 from ..kinds import BinaryKind, UnaryKind
-from ..value import A, B, Sharing, TensorType, is_bool, same_tensor
+from ..value import A, B, Sharing, TensorType, same_tensor
 from .node import Checkable, Computation, Narrowable
 
 
@@ -35,7 +35,7 @@ class Unary(Elementwise):
     def check_types(self, types: tuple[TensorType, ...], result: TensorType) -> None:
         """Check that the result has the operand's type, which the kind is for."""
         need(len(types) == 1 and same_tensor(types[0], result), "types differ")
-        need(self.kind.traits.on.has(result), "wrong element type")
+        need(self.kind.traits.on.has(result.element), "wrong element type")
 
     def required(self, column: Sharing) -> tuple[Sharing, ...] | None:
         """Take and give one sharing, where the kind has a form on it."""
@@ -87,10 +87,10 @@ class Binary(Elementwise, Checkable, Narrowable):
         need(0 <= self.bits < types[0].width, "its bits are all that there are, or more")
         need(types[0].shape == types[1].shape == result.shape, "the shapes differ")
         if kind.shifts:
-            need(not is_bool(types[1]), "the amount is an integer")
+            need(types[1].is_integer, "the amount is an integer")
         else:
             need(types[0].element == types[1].element, "the operands differ in type")
-        need(kind.on.has(types[0]), "wrong element type")
+        need(kind.on.has(types[0].element), "wrong element type")
         expected = BOOL if kind.gives_bool else types[0].element
         need(result.element == expected, "the result has another element type")
         fails = kind.failure is not None and types[1].label.is_public
@@ -101,7 +101,7 @@ class Binary(Elementwise, Checkable, Narrowable):
         if column is not A:
             return (column, column, column)
         kind, (x, y) = self.kind.traits, self.types
-        if is_bool(x) or kind.arithmetic is None or (kind.shifts and y.label.is_secret):
+        if x.ring is None or kind.arithmetic is None or (kind.shifts and y.label.is_secret):
             return None
         return (A, A, B if kind.gives_bool else A)
 
@@ -128,7 +128,7 @@ class Select(Elementwise, Narrowable):
     def check_types(self, types: tuple[TensorType, ...], result: TensorType) -> None:
         """Check the condition, and that both sides have the result's type."""
         need(len(types) == 3, "it takes three operands")
-        need(is_bool(types[0]), "the condition is a bool")
+        need(types[0].is_logical, "the condition is a bool")
         need(types[0].shape in ((), types[1].shape), "the condition's shape is wrong")
         need(same_tensor(types[1], types[2]), "the sides differ in type")
         need(same_tensor(types[1], result), "the result has another type")
@@ -137,7 +137,7 @@ class Select(Elementwise, Narrowable):
         """Take sides and give the result in one sharing; no condition is on arithmetic shares."""
         if column is not A:
             return (column,) * 4
-        return None if is_bool(self.result.type) else (B, A, A, A)
+        return None if self.result.type.ring is None else (B, A, A, A)
 
     def exchanges(self, column: Sharing) -> bool:
         """Choose by messages unless all know the condition."""
@@ -165,20 +165,20 @@ class Cast(Elementwise):
         """Take and give one sharing; bools of arithmetic shares are boolean ones."""
         if column is not A:
             return (column, column)
-        old, new = (is_bool(type) for type in (self.operands[0].type, self.result.type))
-        return None if old and new else (B if old else A, B if new else A)
+        old, new = (B if type.ring is None else A for type in (*self.types, self.result.type))
+        return None if old is new is B else (old, new)
 
     def exchanges(self, column: Sharing) -> bool:
         """Compare with zero and widen sums by messages; take what is narrower from each share."""
         old, new = self.operands[0].type, self.result.type
         if column is not A:
-            return is_bool(new) and not is_bool(old)
-        return is_bool(new) or is_bool(old) or new.width > old.width
+            return new.is_logical and not old.is_logical
+        return new.ring is None or old.ring is None or new.width > old.width
 
     def range(self, x: Sequence[Range]) -> Range:
         """Keep what fits."""
         type = self.result.type
-        return FLAG if is_bool(type) else fitted(x[0], type)
+        return FLAG if type.is_logical else fitted(x[0], type)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,9 +189,9 @@ class Bit(Elementwise):
 
     def check_types(self, types: tuple[TensorType, ...], result: TensorType) -> None:
         """Check that there is such a bit."""
-        need(len(types) == 1 and not is_bool(types[0]), "it takes integers")
+        need(len(types) == 1 and types[0].is_integer, "it takes integers")
         need(0 <= self.position < types[0].width, "there is no such bit")
-        need(is_bool(result) and types[0].shape == result.shape, "it gives bools")
+        need(result.is_logical and types[0].shape == result.shape, "it gives bools")
 
     def required(self, column: Sharing) -> tuple[Sharing, ...] | None:
         """Take and give one sharing; a bit of arithmetic shares is a boolean one."""

@@ -13,7 +13,7 @@ from ezlang.typed.failures import Failure
 
 from ..errors import need
 from ..intervals import Range
-from ..value import Sharing, TensorType, is_bool, is_integer
+from ..value import Sharing, TensorType
 from .node import Checkable, Computation, Traits, alike
 
 Types = tuple[TensorType, ...]
@@ -208,14 +208,14 @@ def _indexed(base: TensorType, indices: Types, dimensions: tuple[bool, ...]) -> 
     need(len(dimensions) <= len(base.shape), "there are too many dimensions")
     need(sum(dimensions) == len(indices), "the number of indices is wrong")
     for index in indices:
-        need(not is_bool(index) and index.shape == (), "an index is a scalar integer")
+        need(index.is_integer and index.shape == (), "an index is a scalar integer")
         need(not index.label.is_secret, "a secret is not an address")
     kept = [n for n, one in zip(base.shape, dimensions, strict=False) if not one]
     return (*kept, *base.shape[len(dimensions) :])
 
 
 def _check_slice(base: TensorType, part: TensorType, start: TensorType) -> None:
-    need(not is_bool(start) and start.shape == (), "the start is a scalar integer")
+    need(start.is_integer and start.shape == (), "the start is a scalar integer")
     need(not start.label.is_secret, "a secret is not an address")
     need(base.element == part.element, "types differ")
     fits = bool(part.shape) and part.shape[1:] == base.shape[1:]
@@ -269,7 +269,7 @@ def _check_places(
     need(len(moved) == len(base.shape), "an offset is said to be for no dimension")
     need(sum(moved) == len(offsets), "the number of offsets is wrong")
     for offset in offsets:
-        scalar = is_integer(offset) and offset.shape == ()
+        scalar = offset.is_integer and offset.shape == ()
         need(scalar and offset.label.is_public, "an offset is a public scalar integer")
     for size, row, shifts in zip(base.shape, places, moved, strict=True):
         need(len(row) == 1 + len(part.shape), "a factor is needed for each dimension")
@@ -316,7 +316,7 @@ class Scatter(Write):
 
 
 def _check_items(base: TensorType, part: TensorType, places: TensorType) -> None:
-    need(not is_bool(places) and len(places.shape) == 1, "places are integers in a row")
+    need(places.is_integer and len(places.shape) == 1, "places are integers in a row")
     need(places.label.is_public, "places are public")
     fits = bool(base.shape) and part.shape == (*places.shape, *base.shape[1:])
     need(fits, "the part's shape is wrong")

@@ -19,7 +19,7 @@ from ezlang.types.labels import meet_all
 
 from ..errors import need
 from ..intervals import Range, full
-from ..value import A, Sharing, TensorType, Value, is_bool
+from ..value import A, Sharing, TensorType, Value
 
 if TYPE_CHECKING:
     from ..tree import Function, Operation
@@ -203,6 +203,6 @@ class Narrowable(OperationNode):
 
 def alike(operation: OperationNode, column: Sharing) -> tuple[Sharing, ...] | None:
     """Return the sharings of what takes and gives one sharing; no bools have an arithmetic one."""
-    if column is A and is_bool(operation.result.type):
+    if column is A and operation.result.type.ring is None:
         return None
     return (column,) * (len(operation.operands) + 1)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from ..errors import need
 from ..intervals import Range
-from ..value import TensorType, is_bool, is_flag
+from ..value import TensorType, is_flag
 from .moves import Types, check_base
 from .node import Computation, Traits
 
@@ -66,6 +66,6 @@ class ObliviousWrite(Oblivious):
 
 
 def _check_item(base: TensorType, index: TensorType, item: TensorType) -> None:
-    need(not is_bool(index) and index.shape == (), "the index is a scalar integer")
+    need(index.is_integer and index.shape == (), "the index is a scalar integer")
     need(bool(base.shape), "the base is an array")
     need(item.element == base.element and item.shape == base.shape[1:], "wrong item type")

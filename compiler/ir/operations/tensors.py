@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ezlang.types.types import INT64, BoolType
+from ezlang.types.types import INT64
 
 from ..errors import need
 from ..intervals import FLAG, Range, fitted, full
 from ..kinds import BinaryKind, Messages
-from ..value import A, Sharing, TensorType, is_bool, is_flag
+from ..value import A, Sharing, TensorType, is_flag
 from .moves import Types
 from .node import Computation, alike
 
@@ -35,8 +35,7 @@ class Constant(Source):
     def check_types(self, types: Types, result: TensorType) -> None:
         """Check that the data are as many as they should be, and in range."""
         need(len(self.data) in (1, result.size), "wrong number of elements")
-        element = result.element
-        low, high = (0, 1) if isinstance(element, BoolType) else (element.low, element.high)
+        low, high = result.element.low, result.element.high
         need(all(low <= x <= high for x in self.data), "an element is out of range")
 
     def range(self, x: Sequence[Range]) -> Range:
@@ -53,7 +52,7 @@ class Iota(Source):
 
     def check_types(self, types: Types, result: TensorType) -> None:
         """Check that the result is a row of integers."""
-        need(not is_bool(result) and len(result.shape) == 1, "it gives integers in a row")
+        need(result.is_integer and len(result.shape) == 1, "it gives integers in a row")
 
     def range(self, x: Sequence[Range]) -> Range:
         """Take the first and the last."""
@@ -71,9 +70,9 @@ class Positions(Computation):
 
     def check_types(self, types: Types, result: TensorType) -> None:
         """Check that integers in a row come of bools in a row."""
-        need(len(types) == 1 and is_bool(types[0]), "it takes bools")
+        need(len(types) == 1 and types[0].is_logical, "it takes bools")
         need(len(types[0].shape) == len(result.shape) == 1, "wrong shape")
-        need(result.label.is_public and not is_bool(result), "it gives public integers")
+        need(result.label.is_public and result.is_integer, "it gives public integers")
 
     def range(self, x: Sequence[Range]) -> Range:
         """Take indices, and -1."""
@@ -120,7 +119,7 @@ class Reduce(Computation):
         need(result.shape == _reduced(types[0].shape, self.axis), "wrong shape")
         need(self.kind.traits.reduction is not None, "this is not a reduction")
         need(types[0].element == result.element, "types differ")
-        need(self.kind.traits.on.has(result), "wrong element type")
+        need(self.kind.traits.on.has(result.element), "wrong element type")
 
     def required(self, column: Sharing) -> tuple[Sharing, ...] | None:
         """Take and give one sharing; arithmetic shares only where each party combines its own."""
@@ -138,8 +137,7 @@ class Reduce(Computation):
         type, operand = self.result.type, self.operands[0].type
         count = operand.size if self.axis is None else operand.shape[self.axis]
         if count == 0:
-            whole = full(operand)
-            one = self.kind.traits.combining.identity(whole.low, whole.high)
+            one = self.kind.traits.combining.identity(operand.element)
             return fitted(Range(one, one), type)
         match self.kind:
             case BinaryKind.ADD:
@@ -180,7 +178,7 @@ class MatrixProduct(Computation):
         need(shape is not None, "the shapes don't fit")
         need(result.shape == shape, "wrong shape")
         need(types[0].element == types[1].element == result.element, "types differ")
-        need(not is_bool(result), "wrong element type")
+        need(result.is_number, "wrong element type")
 
     def required(self, column: Sharing) -> tuple[Sharing, ...] | None:
         """Take and give one sharing."""

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ezlang.types.types import IntType
-
 from ...ir import tree as ir
 from ...ir.tree import BinaryKind, UnaryKind
 
@@ -77,7 +75,7 @@ class Scalars:
     def affine(self, value: ir.Value) -> Affine | None:
         """Return the form of a public scalar integer, which may be the value itself."""
         type = value.type
-        if type.shape or not type.label.is_public or not isinstance(type.element, IntType):
+        if type.shape or not type.label.is_public or not type.is_integer:
             return None
         if value.id not in self.forms:
             form = self._computed(self.definitions.get(value.id))
@@ -117,8 +115,8 @@ class Scalars:
     def range(self, value: ir.Value) -> Range:
         """Return between what a scalar integer lies."""
         element = value.type.element
-        if not isinstance(element, IntType):
-            return 0, 1
+        if not element.is_integer:
+            return element.low, element.high
         if value.id not in self.ranges:
             self.ranges[value.id] = (element.low, element.high)  # while it is being worked out
             low, high = self._range(value)
@@ -127,7 +125,6 @@ class Scalars:
 
     def _range(self, value: ir.Value) -> Range:
         element = value.type.element
-        assert isinstance(element, IntType)
         everything = element.low, element.high
         if value.id in self.counters:
             first, end = self.counters[value.id]

@@ -17,11 +17,11 @@ from ezlang.source import NO_SPAN
 from ...cost.counting_party import Notes, counting_party
 from ...cost.ghosts import ghost
 from ...ir import tree as ir
+from ...ir.dtypes import share_dtype
 from ...ir.known_operands import Numbers
 from ...ir.sharings import is_interactive, required
 from ...ir.tree import Sharing
 from ...protocols.core.steps import Round, Step, Take
-from ...protocols.operations.call import dtype_of
 from ...protocols.operations.table import steps_of
 from .usage import NOTHING, Usage
 
@@ -135,4 +135,4 @@ def _ghost(value: ir.Value) -> Any:
     type = value.type
     if type.sharing is None and not type.label.readable_by(_COUNTER):
         return None
-    return ghost(type.shape, dtype_of(type))
+    return ghost(type.shape, share_dtype(type.element))

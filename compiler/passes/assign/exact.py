@@ -26,10 +26,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from ...ir.sharings import A, is_bool
 from ...ir.tree import Sharing
 from .model import Model
-from .problem import ORDER, Block, Item, Problem, Secret
+from .problem import ORDER, Block, Item, Problem, Secret, sharings_of
 from .routes import Route
 from .solution import Solution
 
@@ -218,8 +217,7 @@ class _Program:
 
     def _wait(self, secret: Secret, own: Sharing | None, goal: Sharing) -> float:
         """Return the shortest wait for a secret in another sharing."""
-        type = secret.value.type
-        others = [s for s in ORDER if s not in (own, goal) and not (s is A and is_bool(type))]
+        others = [s for s in sharings_of(secret.value.type) if s not in (own, goal)]
         routes: list[Route] = []
         for more in _subsets(others):
             routes.append(self.model.routes.of(secret, own, frozenset((goal, *more))))

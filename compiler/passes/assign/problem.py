@@ -15,7 +15,7 @@ from typing import assert_never
 from ...cost.profiles import Profile
 from ...ir import tree as ir
 from ...ir.known_operands import constants_of, known_operands
-from ...ir.sharings import A, B, Y, is_bool, required
+from ...ir.sharings import A, B, Y, required
 from ...ir.tree import BinaryKind, Sharing
 from ..rewriting.rewrite import Constants
 from .costs import operation_usage
@@ -147,7 +147,7 @@ def cheap_operands(operation: ir.Operation, twins: Twins) -> tuple[ir.Value, ...
 def domain_of(operation: ir.Operation) -> tuple[Sharing, ...]:
     """Return the columns of an operation, or the one that is asked for, if it has that."""
     if isinstance(operation, ir.Reveal):
-        columns = _of_type(operation.operands[0].type)
+        columns = sharings_of(operation.operands[0].type)
     else:
         columns = tuple(c for c in ORDER if required(operation, c) is not None)
     return _asked(operation, columns)
@@ -159,8 +159,9 @@ def _asked(operation: ir.Operation, columns: tuple[Sharing, ...]) -> tuple[Shari
     return (operation.forced,) if operation.forced in columns else (B,)
 
 
-def _of_type(type: ir.TensorType) -> tuple[Sharing, ...]:
-    return (B, Y) if is_bool(type) else ORDER
+def sharings_of(type: ir.TensorType) -> tuple[Sharing, ...]:
+    """Return the sharings that there are of a type."""
+    return (B, Y) if type.ring is None else ORDER
 
 
 _SAME: Mapping[Sharing, Sharing] = {column: column for column in ORDER}
@@ -225,7 +226,7 @@ class _Reader:
     def _join(
         self, type: ir.TensorType, scope: Scope, operation: ir.Operation | None = None
     ) -> int:
-        domain = _of_type(type)
+        domain = sharings_of(type)
         return self._variable(_asked(operation, domain) if operation else domain, None, scope)
 
     def _joined(

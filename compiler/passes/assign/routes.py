@@ -8,10 +8,10 @@ from itertools import product
 
 from ...cost.profiles import Profile
 from ...ir import tree as ir
-from ...ir.sharings import A, B, Y, is_bool
+from ...ir.sharings import A, B, Y
 from ...ir.tree import Sharing
 from .costs import convert_usage, share_usage
-from .problem import ORDER, Secret
+from .problem import ORDER, Secret, sharings_of
 from .usage import Usage
 
 Edge = tuple[Sharing | None, Sharing]
@@ -89,7 +89,7 @@ def _edges(
     type: ir.TensorType, source: ir.Relabel | None, own: Sharing | None, profile: Profile
 ) -> dict[Edge, Usage]:
     """Return what every single step takes. From Yao to arithmetic there is none."""
-    sharings = [s for s in ORDER if not (s is A and is_bool(type))]
+    sharings = sharings_of(type)
     usages: dict[Edge, Usage] = {}
     for new in sharings:
         if source is not None and own is None:

@@ -123,7 +123,7 @@ class Definitions:
         match operation:
             case ir.Reduce(kind=BinaryKind.ADD) | ir.Binary(kind=BinaryKind.MUL):
                 type, size = operation.result.type, operation.operands[0].type.size
-                able = size and ir.is_integer(type) and type.label.is_secret
+                able = size and type.label.is_secret
                 return self._summed(operation) if able else None
             case _:
                 return None

@@ -46,7 +46,7 @@ def reduced(build: Builder, kind: BinaryKind, x: ir.Value, axis: int | None) -> 
     shape = () if axis is None else x.type.shape[:axis] + x.type.shape[axis + 1 :]
     size = x.type.size if axis is None else x.type.shape[axis]
     if size == 0:
-        value = int(evaluate.identity(kind, evaluate.dtype(x.type.element)))
+        value = evaluate.identity(kind, x.type.element)
         constant = build.constant(x.type.element, (value,), shape)
         return build.relabel(constant, x.type.label, x.type.sharing)
     items = build.reshape(x, (size,)) if axis is None else _first(build, x, axis)

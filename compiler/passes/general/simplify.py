@@ -13,8 +13,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from ezlang.types.types import BoolType
-
 from ...ir import tree as ir
 from ...ir.build import Builder
 from ...ir.tree import BinaryKind, UnaryKind
@@ -101,7 +99,7 @@ class _Simplify(Rule):
     def _binary(self, build: Builder, operation: ir.Binary) -> ir.Value | None:
         x, y = operation.operands
         left, right = self.constants.scalar(x), self.constants.scalar(y)
-        ones = 1 if isinstance(x.type.element, BoolType) else x.type.element.wrap(-1)
+        ones = x.type.element.wrap(-1)
         match operation.kind:
             case BinaryKind.ADD | BinaryKind.OR | BinaryKind.XOR if right == 0:
                 return x
@@ -130,7 +128,7 @@ class _Simplify(Rule):
         """Emit the same by an operation that takes fewer ANDs, products or rounds."""
         x, y = operation.operands
         element = x.type.element
-        if not operation.result.type.label.is_secret or isinstance(element, BoolType):
+        if not operation.result.type.label.is_secret or not element.is_integer:
             return None
         match operation.kind:
             case BinaryKind.MUL:
@@ -171,7 +169,7 @@ class _Simplify(Rule):
         if not isinstance(inner, ir.Cast):
             return None
         bit = inner.operands[0]
-        if not isinstance(bit.type.element, BoolType) or not bit.type.label.is_secret:
+        if not bit.type.is_logical or not bit.type.label.is_secret:
             return None
         for move in reversed(moves):
             shaped = build.fresh(replace(bit.type, shape=move.result.type.shape))

@@ -20,11 +20,11 @@ from ...cost.ghosts import ghost
 from ...cost.ots import SECONDS
 from ...cost.profiles import Profile
 from ...ir import tree as ir
+from ...ir.dtypes import share_dtype
 from ...ir.groups import groups
 from ...ir.ots import OtKind
 from ...ir.sharings import is_interactive
 from ...protocols.core.steps import Round, Take, together
-from ...protocols.operations.call import dtype_of
 from ...protocols.operations.table import steps_of
 from ...protocols.ot.stock import extension_bytes
 
@@ -105,4 +105,4 @@ def _ghost(value: ir.Value) -> Any:
     type = value.type
     if type.sharing is None and not type.label.readable_by(_COUNTER):
         return None
-    return ghost(type.shape, dtype_of(type))
+    return ghost(type.shape, share_dtype(type.element))

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from ezlang.diagnostics.diagnostic import CompilerBug
-from ezlang.types.types import IntType
 
 from ...ir import tree as ir
 from ...ir.build import Builder
@@ -64,8 +63,6 @@ class Batch:
 
     def _counted(self, type: ir.TensorType, form: Affine) -> ir.Value:
         """Emit an affine form of the index for each iteration."""
-        if not isinstance(type.element, IntType):
-            raise CompilerBug("only integers are counted")
         factor, rest = form.split(self.index)
         start = rest.constant + factor * self.low
         moved = Affine(start, rest.terms)

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import takewhile
 
-from ezlang.types.types import INT64, IntType
+from ezlang.types.types import INT64
 
 from ...ir import tree as ir
 from ...ir.build import Builder
@@ -69,8 +69,7 @@ def _taken_apart(scalars: Scalars, loop: ir.For) -> Taken | None:
 
 
 def _fits(index: ir.Value, high: ir.Value) -> bool:
-    element = index.type.element
-    fits = isinstance(element, IntType) and element.high <= INT64.high
+    fits = index.type.element.high <= INT64.high
     return fits and index.type.label.is_public and high.type.label.is_public
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from ezlang.typed.failures import Failure
-from ezlang.types.types import INT64, IntType, ScalarType
+from ezlang.types.types import INT64, ScalarType
 
 from ...ir import tree as ir
 from ...ir.build import Builder
@@ -93,7 +93,7 @@ class Indices:
         zero = self.repeated(second.type.element, 0)
         if operation.failure is Failure.DIVISION:
             return self.build.binary(BinaryKind.EQ, amount, zero)
-        width = min(operation.result.type.width, _highest(second.type))
+        width = min(operation.result.type.width, second.type.element.high)
         far = self.build.binary(BinaryKind.GE, amount, self.repeated(second.type.element, width))
         below = self.build.binary(BinaryKind.LT, amount, zero)
         return self.build.binary(BinaryKind.OR, far, below)
@@ -133,11 +133,6 @@ class Indices:
         )
         numbers = self.build.iota(INT64, self.trips, 0, 1)
         return self.build.binary(BinaryKind.LT, numbers, self.build.broadcast(trips, (self.trips,)))
-
-
-def _highest(type: ir.TensorType) -> int:
-    assert isinstance(type.element, IntType)
-    return type.element.high
 
 
 def values_inside(body: ir.Region) -> set[int]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from math import prod
 
-from ezlang.types.types import INT64, IntType
+from ezlang.types.types import INT64
 
 from ...ir import tree as ir
 from ...ir.build import Builder
@@ -245,7 +245,7 @@ class Items:
     def _begin(self, copier: Copier, step: ir.Value, tensors: dict[int, ir.Value]) -> None:
         """Emit what the body computes of the index, or read it."""
         build, index = self.build, self.taken.index
-        if not self.taken.is_masked and isinstance(index.type.element, IntType):
+        if not self.taken.is_masked:
             number = build.binary(BinaryKind.ADD, step, build.index(self.taken.low))
             copier.values[index.id] = build.cast(number, index.type.element)
         for value in self._known():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ezlang.types.types import INT64, IntType
+from ezlang.types.types import INT64
 
 from ...ir import tree as ir
 from ...ir.build import Builder
@@ -159,7 +159,7 @@ class _Vectorise(Rule):
         low, high = (self.scalars.constant(value) for value in loop.operands[:2])
         index = loop.regions[0].parameters[0]
         element = index.type.element
-        if low is None or high is None or high > INT64.high or not isinstance(element, IntType):
+        if low is None or high is None or high > INT64.high:
             return None
         count = -(-(high - low) // most)
         length = (high - low) // count

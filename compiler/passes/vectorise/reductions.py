@@ -259,7 +259,7 @@ def _unguarded(build: Builder, kind: BinaryKind, one: Contribution) -> ir.Value:
         (guard,) = guards
         return guard if kind is BinaryKind.OR else build.negated(guard)
     value = one.value
-    neutral = int(evaluate.identity(kind, evaluate.dtype(value.type.element)))
+    neutral = evaluate.identity(kind, value.type.element)
     for guard in guards:
         rest = build.constant(value.type.element, (neutral,), value.type.shape)
         value = build.select(guard, value, rest)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import assert_never
 
 from ezlang.typed.failures import Failure
-from ezlang.types.types import IntType
 
 from ...ir import tree as ir
 from ...ir.kinds import Messages
@@ -168,7 +167,7 @@ def cannot_fail(operation: ir.Binary, scalars: Scalars) -> bool:
     if isinstance(definition, ir.Constant):
         low, high = min(definition.data), max(definition.data)
         zero = 0 in definition.data
-    elif not amount.type.shape and isinstance(amount.type.element, IntType):
+    elif not amount.type.shape:
         low, high = scalars.range(amount)
         zero = low <= 0 <= high
     else:

@@ -26,7 +26,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ezlang.types.types import IntType
+from ezlang.types.types import ScalarType
 
 from ...circuits import catalogue
 from ...ir.tree import BinaryKind
@@ -94,7 +94,7 @@ def divide(
     kind: BinaryKind,
     x: Factor,
     y: Factor,
-    element: IntType,
+    element: ScalarType,
     narrow: catalogue.Narrow | None = None,
     *,
     shallow: bool = True,

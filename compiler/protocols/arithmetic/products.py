@@ -7,13 +7,12 @@ products in one direction, `lengths.product_message`: n·ℓ(ℓ + 1)/2 bits.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
 from ezlang.diagnostics.diagnostic import CompilerBug
 
+from ...ir.dtypes import word_dtype
 from ..core.party import OtBox, SharingParty, Triples
 from ..core.sizes import WIDTHS
 from ..core.steps import Array, Round, Steps, ask, swap
@@ -26,11 +25,6 @@ def bits_of(x: Array) -> int:
     if x.dtype.kind != "u" or 8 * x.itemsize not in WIDTHS:
         raise CompilerBug(f"shares are unsigned integers, not {x.dtype}")
     return 8 * x.itemsize
-
-
-def dtype_of(bits: int) -> np.dtype[Any]:
-    """Return the type of integers of ℓ bits."""
-    return np.dtype(f"u{bits // 8}")
 
 
 def multiply(
@@ -136,7 +130,7 @@ def share_from(
     party: SharingParty, owner: int, x: Array | None, shape: tuple[int, ...], bits: int
 ) -> Steps[Array]:
     """Share the owner's array: it sends a random share, n elements, one message."""
-    dtype = dtype_of(bits)
+    dtype = word_dtype(bits)
     size = int(np.prod(shape)) * dtype.itemsize
     if party.index != owner:
         theirs = yield from ask(Round(receive=size, purpose="a share of an input"))

@@ -14,12 +14,13 @@ import numpy as np
 
 from ezlang.diagnostics.diagnostic import CompilerBug
 
+from ...ir.dtypes import word_dtype
 from ..boolean.gates import and_bits
 from ..conversions.bits_and_numbers import bits_to_numbers, unpack
 from ..core.party import SharingParty
 from ..core.steps import Array, Bytes, Steps, together
 from .comparison import compare_parts, millionaires, negate_bits
-from .products import bits_of, dtype_of
+from .products import bits_of
 
 
 def truncate(
@@ -78,7 +79,7 @@ def extend(party: SharingParty, x: Array, bits: int, *, signed: bool = True) -> 
     old = bits_of(x)
     if bits <= old:
         raise CompilerBug(f"an extension of {old} bits to {bits}")
-    number, wide = x.dtype.type, dtype_of(bits)
+    number, wide = x.dtype.type, word_dtype(bits)
     own = x.reshape(-1)
     if signed and party.index == 0:
         own = own + number(1 << (old - 1))
@@ -92,4 +93,4 @@ def extend(party: SharingParty, x: Array, bits: int, *, signed: bool = True) -> 
 
 def reduce(x: Array, bits: int) -> Array:
     """Return the same numbers modulo a smaller 2^ℓ'. Local."""
-    return x.astype(dtype_of(bits))
+    return x.astype(word_dtype(bits))

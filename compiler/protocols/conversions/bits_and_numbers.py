@@ -15,7 +15,8 @@ from __future__ import annotations
 import numpy as np
 
 from ...circuits.prefix import adder
-from ..arithmetic.products import bits_of, dtype_of, halved_products, product
+from ...ir.dtypes import word_dtype
+from ..arithmetic.products import bits_of, halved_products, product
 from ..boolean.gates import evaluate, open_bits
 from ..core.party import SharingParty
 from ..core.steps import Array, Bytes, Steps
@@ -40,7 +41,7 @@ def bits_to_numbers(party: SharingParty, x: Bytes, n: int, bits: int) -> Steps[A
     rest. With a dealer: a daBit r a bit, N bytes each way, one round; opened is x ⊕ r, and
     x = (x ⊕ r) + r − 2·(x ⊕ r)·r is local then [RW19].
     """
-    dtype = dtype_of(bits)
+    dtype = word_dtype(bits)
     if party.dealt and n:
         dealt = yield from party.preprocessing.da_bits(n, bits)
         opened = yield from open_bits(party, x ^ dealt.bits)

@@ -16,6 +16,8 @@ from typing import Any, Final, assert_never
 
 import numpy as np
 
+from ...ir.dtypes import word_dtype
+
 WIDTHS: Final = (8, 16, 32, 64)
 
 LONGEST_KINDS: Final = 1 << 12
@@ -185,16 +187,16 @@ def layout(kind: Kind, party: int) -> tuple[Field, ...]:
             drawn = tuple(Field(name=name, dtype=_BYTE) for name in ("a", "b0", "b1"))
             return (*drawn, *(Field(name=n, dtype=_BYTE, dealt=last) for n in ("c0", "c1")))
         case RingTriple(bits=bits):
-            return _product(_word(bits), last, (), (), ())
+            return _product(word_dtype(bits), last, (), (), ())
         case RingSquare(bits=bits):
-            word = _word(bits)
+            word = word_dtype(bits)
             return (Field(name="a", dtype=word), Field(name="c", dtype=word, dealt=last))
         case MatrixTriple(bits=bits, rows=m, inner=k, columns=n):
-            return _product(_word(bits), last, (m, k), (k, n), (m, n))
+            return _product(word_dtype(bits), last, (m, k), (k, n), (m, n))
         case ConvolutionTriple(bits=bits):
-            return _product(_word(bits), last, *kind.shapes)
+            return _product(word_dtype(bits), last, *kind.shapes)
         case RandomBit(bits=bits):
-            number = Field(name="number", dtype=_word(bits), dealt=last)
+            number = Field(name="number", dtype=word_dtype(bits), dealt=last)
             return (Field(name="bit", dtype=_BYTE, bits=True), number)
         case CorrelatedOt() | LabelOt():
             if party == sender_of(kind):
@@ -217,10 +219,6 @@ def _product(dtype: np.dtype[Any], last: bool, *shapes: tuple[int, ...]) -> tupl
         Field(name="b", dtype=dtype, shape=b),
         Field(name="c", dtype=dtype, shape=c, dealt=last),
     )
-
-
-def _word(bits: int) -> np.dtype[Any]:
-    return np.dtype(f"u{bits // 8}")
 
 
 def unit_bytes(kind: Kind, party: int, *, dealt: bool | None = None) -> int:

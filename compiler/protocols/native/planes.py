@@ -7,6 +7,7 @@ from functools import lru_cache
 import numpy as np
 
 from ...circuits.netlist import Netlist
+from ...ir.dtypes import word_dtype
 from ...kernels import sharing as units
 from ...kernels.gmw import TILE
 from ..boolean.comparison_tree import Level
@@ -177,6 +178,6 @@ class NativePlanes:
         rows = np.zeros((bits, tiles * TILE), np.uint8)
         rows[:, :size] = planes
         layout = padded(rows.reshape(bits, tiles, TILE).transpose(1, 0, 2))
-        result = empty(n, np.dtype(f"u{bits // 8}"))
+        result = empty(n, word_dtype(bits))
         self._native.call(f"from_planes{bits}", result, layout, n, bits)
         return result

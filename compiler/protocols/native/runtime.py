@@ -21,6 +21,7 @@ import numpy as np
 
 from ...codegen.interface import Exchange
 from ...ir import tree as ir
+from ...ir.dtypes import share_dtype
 from ...ir.known_operands import Numbers
 from ...ir.ots import OtKind
 from ..core.channel import Channel
@@ -98,7 +99,7 @@ class _Plan:
 
 
 def _slot(type: ir.TensorType, writable: bool) -> _Slot:
-    return _Slot(np.dtype(f"u{(type.width + 7) // 8}"), type.shape, writable)
+    return _Slot(share_dtype(type.element), type.shape, writable)
 
 
 class SharingRuntime:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import numpy as np
 
 from ezlang.diagnostics.diagnostic import CompilerBug
-from ezlang.types.types import IntType
 
 from ...ir import evaluate as meaning
 from ...ir import tree as ir
+from ...ir.dtypes import as_signed
 from ...ir.tree import BinaryKind
 from ..arithmetic import comparison
 from ..arithmetic.comparison import equal, less_than, msb, negate_bits
@@ -29,13 +29,13 @@ from ..conversions.bits_and_numbers import (
     unpack,
 )
 from ..core.steps import Array, Bytes, Steps
-from .call import Call, is_bool, is_signed
+from .call import Call
 
 
 def absolute(call: Call) -> Steps[Array]:
     """|x| = x − 2·(x < 0)·x: `msb` and `select`; unsigned numbers are their own."""
     x = call.share(0)
-    if not is_signed(call.type):
+    if not call.type.signed:
         return x
     negative = yield from msb(call.party, x)
     twice = yield from select(call.party, negative, x + x)
@@ -79,18 +79,15 @@ def _division(call: Call, kind: BinaryKind) -> Steps[Array]:
     divisor = call.constant(1)
     if divisor is not None:
         by = divide_by_constant if kind is BinaryKind.DIV else remainder_by_constant
-        return (yield from by(call.party, call.share(0), divisor, signed=is_signed(call.type)))
+        return (yield from by(call.party, call.share(0), divisor, signed=call.type.signed))
     x, y = (Factor(call.clear(i), known=not call.is_shared(i)) for i in (0, 1))
-    element = call.type.element
-    if not isinstance(element, IntType):
-        raise CompilerBug("only integers are divided")
-    narrow = call.narrow
+    element, narrow = call.type.element, call.narrow
     return (yield from divide(call.party, kind, x, y, element, narrow, shallow=call.shallow))
 
 
 def _shifted(call: Call) -> Steps[Array]:
     """x >> s: `truncate` where the compiler knows s, otherwise on bits and back."""
-    party, x, signed = call.party, call.share(0), is_signed(call.type)
+    party, x, signed = call.party, call.share(0), call.type.signed
     width = call.type.width
     shift = call.constant(1)
     if shift is None:
@@ -118,7 +115,7 @@ def _has_no_sign(call: Call) -> bool:
 def shifted(kind: BinaryKind, x: Array, amount: Array, *, signed: bool) -> Array:
     """Shift numbers by known amounts; local on both kinds of shares where it makes sense."""
     with np.errstate(all="ignore"):
-        moved = meaning.binary(kind, x.view(f"i{x.itemsize}") if signed else x, amount)
+        moved = meaning.binary(kind, as_signed(x) if signed else x, amount)
     result: Array = moved.view(x.dtype)
     return result
 
@@ -154,11 +151,11 @@ def _sign_asked(call: Call, left: int, right: int, *, swapped: bool) -> tuple[in
     x < 0 and −1 < x where signed; x < 2^(w−1) and 2^(w−1) − 1 < x where not.
     """
     type = call.type_of(0)
-    low = 0 if is_signed(type) else 1 << (type.width - 1)
+    low = 0 if type.signed else 1 << (type.width - 1)
     if call.constant(right) == low:
-        return left, is_signed(type)
+        return left, type.signed
     if call.constant(left) == low - 1:
-        return right, not is_signed(type)
+        return right, not type.signed
     return None
 
 
@@ -168,7 +165,7 @@ def _less_than(call: Call, left: int, right: int) -> Steps[Bytes]:
     if call.narrow is not None:
         # The difference of numbers of b bits has b bits and a sign.
         return (yield from comparison.bit(call.party, x - y, call.narrow.bits))
-    return (yield from less_than(call.party, x, y, signed=is_signed(call.type_of(0)), known=known))
+    return (yield from less_than(call.party, x, y, signed=call.type_of(0).signed, known=known))
 
 
 def _extreme(call: Call, kind: BinaryKind) -> Steps[Array]:
@@ -199,12 +196,12 @@ def cast(call: Call) -> Steps[Array]:
     """To a wider integer by `extend`; to and from bools, shared by exclusive or."""
     party, old, new = call.party, call.type_of(0), call.type
     x = call.share(0)
-    if is_bool(old):
+    if old.ring is None:
         return (yield from bits_to_numbers(party, pack(x), x.size, new.width))
-    if is_bool(new):
+    if new.is_logical:
         zero = yield from equal(party, x, np.zeros_like(x))
         return unpack(negate_bits(party, zero), x.size)
-    return (yield from extend(party, x, new.width, signed=is_signed(old)))
+    return (yield from extend(party, x, new.width, signed=old.signed))
 
 
 def bit(call: Call, position: int) -> Steps[Array]:

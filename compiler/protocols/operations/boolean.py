@@ -16,7 +16,7 @@ from ..boolean.gates import and_bits, and_both, evaluate, pack
 from ..conversions.bits_and_numbers import masks, unpack
 from ..core.party import SharingParty
 from ..core.steps import Array, Bytes, Steps
-from .call import Call, is_bool
+from .call import Call, packed, unpacked
 
 
 def circuit(call: Call, operation: catalogue.CircuitOperation) -> Steps[Array]:
@@ -35,39 +35,33 @@ def circuit(call: Call, operation: catalogue.CircuitOperation) -> Steps[Array]:
     netlist = catalogue.circuit(operation, roles, shallow=call.shallow)
     n = call.type.size
     planes = yield from evaluate(call.party, netlist, ports, n)
-    return unpack(planes[0], n) if is_bool(call.type) else call.party.planes.words(planes, n)
+    return unpack(planes[0], n) if call.type.width == 1 else call.party.planes.words(planes, n)
 
 
 def _port(call: Call, i: int) -> Array:
     """Return what a circuit takes for an operand: integers, or packed bits [1][N]."""
     values = call.clear(i)
-    if is_bool(call.type_of(i)):
-        return pack(values)[None]
-    return values
+    return pack(values)[None] if call.type_of(i).width == 1 else values
 
 
 def bitwise(call: Call, kind: BinaryKind) -> Steps[Array]:
     """x & y or x | y = ¬(¬x & ¬y) of two secrets: `and_bits` of all bits, one round."""
+    party, type = call.party, call.type
     x, y = (call.narrowed(call.share(i)) for i in (0, 1))
     if kind is BinaryKind.OR:
-        x, y = complement(call.party, x), complement(call.party, y)
-    product = yield from and_bits(call.party, _packed(x, call), _packed(y, call))
-    if is_bool(call.type):
-        result: Array = unpack(product, x.size)
-    else:
-        result = product[: x.nbytes].view(x.dtype)
+        x, y = complement(party, x, type), complement(party, y, type)
+    product = yield from and_bits(party, packed(x, type), packed(y, type))
+    result = unpacked(product, type, x.dtype)
     if kind is BinaryKind.OR:
-        result = complement(call.party, result)
-    return result & 1 if is_bool(call.type) else call.widened(result)
+        result = complement(party, result, type)
+    return call.widened(result)
 
 
-def _packed(x: Array, call: Call) -> Bytes:
-    return pack(x & 1) if is_bool(call.type) else np.ascontiguousarray(x).view(np.uint8)
-
-
-def complement(party: SharingParty, x: Array) -> Array:
-    """Return shares of all bits inverted. Local; a bool's other bits are inverted, too."""
-    return ~x if party.index == 0 else x
+def complement(party: SharingParty, x: Array, type: ir.TensorType) -> Array:
+    """Return shares of all bits inverted, those of single bits as 0 and 1. Local."""
+    if party.index != 0:
+        return x
+    return x ^ x.dtype.type(1) if type.width == 1 else ~x
 
 
 def choice(call: Call) -> Steps[Array]:
@@ -83,7 +77,7 @@ def choice(call: Call) -> Steps[Array]:
         condition = np.repeat(condition, type.size)
     if not (call.is_shared(1) or call.is_shared(2)):
         return y ^ (masks(condition, x) & (call.clear(1) ^ call.clear(2)))
-    if is_bool(type):
+    if type.width == 1:
         product = yield from and_bits(party, pack(condition), pack(x ^ y))
         return y ^ unpack(product, type.size)
     change = call.narrowed(x ^ y)

@@ -13,29 +13,28 @@ from typing import Any
 import numpy as np
 
 from ezlang.diagnostics.diagnostic import CompilerBug
-from ezlang.types.types import BoolType, IntType
 
 from ...circuits import catalogue
 from ...ir import tree as ir
+from ...ir.dtypes import as_signed, share_dtype, word_dtype
 from ...ir.known_operands import Numbers
+from ..boolean.gates import pack
+from ..conversions.bits_and_numbers import unpack
 from ..core.party import SharingParty
 from ..core.sizes import WIDTHS
-from ..core.steps import Array
+from ..core.steps import Array, Bytes
 
 
-def dtype_of(type: ir.TensorType) -> np.dtype[Any]:
-    """Return the dtype of shares: bytes for bools."""
-    return np.dtype(np.uint8 if type.width == 1 else f"u{type.width // 8}")
+def packed(x: Array, type: ir.TensorType) -> Bytes:
+    """Return the bits of elements, as messages have them: words as bytes, bools eight to a byte."""
+    return pack(x) if type.width == 1 else np.ascontiguousarray(x).view(np.uint8)
 
 
-def is_signed(type: ir.TensorType) -> bool:
-    """Tell whether the elements are signed integers."""
-    return isinstance(type.element, IntType) and type.element.signed
-
-
-def is_bool(type: ir.TensorType) -> bool:
-    """Tell whether the elements are bools."""
-    return isinstance(type.element, BoolType)
+def unpacked(data: Bytes, type: ir.TensorType, dtype: np.dtype[Any]) -> Array:
+    """Return elements from their bits, flat: words of `dtype`, or bools as bytes 0 and 1."""
+    if type.width == 1:
+        return unpack(data, type.size)
+    return data[: type.size * dtype.itemsize].view(dtype)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +87,7 @@ class Call:
         type = self.type_of(i)
         if self.party.index == (0 if owner is None else owner):
             return self.clear(i)
-        return np.zeros(type.size, dtype_of(type))
+        return np.zeros(type.size, share_dtype(type.element))
 
     @property
     def narrow(self) -> catalogue.Narrow | None:
@@ -104,17 +103,15 @@ class Call:
         if narrow is None:
             return x
         width = next(width for width in WIDTHS if width >= narrow.bits)
-        result: Array = x.astype(f"u{width // 8}")
-        return result
+        return x.astype(word_dtype(width))
 
     def widened(self, x: Array) -> Array:
         """Return numbers shared by exclusive or in the result's type again. Local."""
         narrow = self.narrow
         if narrow is None:
             return x
-        signed: Array = x if narrow.nonnegative else x.view(f"i{x.itemsize}")
-        result: Array = signed.astype(dtype_of(self.type))
-        return result
+        signed = x if narrow.nonnegative else as_signed(x)
+        return signed.astype(share_dtype(self.type.element))
 
     def same(self) -> bool:
         """Tell whether the first two operands are one value."""

@@ -14,11 +14,13 @@ from ezlang.diagnostics.diagnostic import CompilerBug
 
 from ...ir import evaluate as meaning
 from ...ir import tree as ir
+from ...ir.dtypes import as_signed, share_dtype
 from ...ir.tree import BinaryKind, Sharing, UnaryKind
 from ..core.party import SharingParty
 from ..core.steps import Array
 from .arithmetic import shifted
-from .call import Call, dtype_of, is_bool, is_signed
+from .boolean import complement
+from .call import Call
 
 
 def local_of(
@@ -32,7 +34,7 @@ def local_of(
     type = call.type
     with np.errstate(all="ignore"):
         result = _result(call, operation)
-    return np.asarray(result, dtype_of(type)).reshape(type.shape)
+    return np.asarray(result, share_dtype(type.element)).reshape(type.shape)
 
 
 def _result(call: Call, operation: ir.Operation) -> Array:
@@ -52,15 +54,14 @@ def _result(call: Call, operation: ir.Operation) -> Array:
             return np.where(condition, call.share(1), call.share(2))
         case ir.Cast():
             x, old = call.share(0), call.type_of(0)
-            signed = is_signed(old) and not additive
-            source: Array = x.view(f"i{x.itemsize}") if signed else x
-            return np.asarray(source.astype(dtype_of(call.type)))
+            source = as_signed(x) if old.signed and not additive else x
+            return np.asarray(source.astype(share_dtype(call.type.element)))
         case ir.Bit():
             x = call.share(0)
             return np.asarray(x >> x.dtype.type(operation.position) & x.dtype.type(1))
         case ir.Reduce():
             x = call.share(0).reshape(call.type_of(0).shape)
-            return meaning.reduce(operation.kind, x, operation.axis)
+            return meaning.reduce(operation.kind, x, operation.axis, call.type.element)
         case ir.MatrixProduct():
             x, y = (_factor(call, i).reshape(call.type_of(i).shape) for i in (0, 1))
             return np.asarray(x @ y)
@@ -93,13 +94,10 @@ def _unary(call: Call, kind: UnaryKind, additive: bool) -> Array:
         return np.negative(x)
     if kind not in (UnaryKind.BITNOT, UnaryKind.NOT):
         raise CompilerBug(f"{kind.value} isn't local on shares")
-    one = x.dtype.type(1)
-    first = call.party.index == 0
     if additive:
-        return np.negative(x) - one if first else np.negative(x)  # ~x = −x − 1
-    if is_bool(call.type):
-        return x ^ one if first else x
-    return ~x if first else x
+        one = x.dtype.type(1)
+        return np.negative(x) - one if call.party.index == 0 else np.negative(x)  # ~x = −x − 1
+    return complement(call.party, x, call.type)
 
 
 def _additive(call: Call, operation: ir.Binary) -> Array:
@@ -120,10 +118,11 @@ def _additive(call: Call, operation: ir.Binary) -> Array:
 def _bitwise(call: Call, operation: ir.Binary) -> Array:
     """Bits with bits that all know, exclusive or, and shifts by what all know."""
     kind, type = operation.kind, call.type_of(0)
+    single = type.width == 1
     match kind:
-        case BinaryKind.XOR | BinaryKind.NE if kind is BinaryKind.XOR or is_bool(type):
+        case BinaryKind.XOR | BinaryKind.NE if kind is BinaryKind.XOR or single:
             return call.share(0) ^ call.share(1)
-        case BinaryKind.EQ if is_bool(type):
+        case BinaryKind.EQ if single:
             different = call.share(0) ^ call.share(1)
             return different ^ 1 if call.party.index == 0 else different
         case BinaryKind.AND:
@@ -133,6 +132,6 @@ def _bitwise(call: Call, operation: ir.Binary) -> Array:
             mask = call.clear(known)
             return (call.share(shared) & ~mask) | call.share(known)
         case BinaryKind.SHL | BinaryKind.SHR:
-            return shifted(kind, call.share(0), call.clear(1), signed=is_signed(type))
+            return shifted(kind, call.share(0), call.clear(1), signed=type.signed)
         case _:
             raise CompilerBug(f"{kind.value} isn't local on boolean shares")

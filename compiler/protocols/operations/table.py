@@ -20,15 +20,15 @@ import numpy as np
 from ezlang.diagnostics.diagnostic import CompilerBug
 
 from ...ir import tree as ir
+from ...ir.dtypes import share_dtype
 from ...ir.known_operands import Numbers
 from ...ir.tree import BinaryKind, Sharing, UnaryKind
-from ..boolean.gates import pack
 from ..conversions.narrow import narrow_bits, narrow_numbers
 from ..core.party import SharingParty
 from ..core.steps import Array, Bytes, Round, Steps, ask
 from . import arithmetic as arithmetic_column
 from . import boolean as boolean_column
-from .call import Call, dtype_of, is_bool
+from .call import Call, packed, unpacked
 from .local import local_of as local_of
 
 _BITS: Final = (BinaryKind.AND, BinaryKind.OR)
@@ -51,11 +51,11 @@ def steps_of(
     type = call.type
     told = type.sharing is not None or type.label.readable_by(party.index)
     if type.size == 0:
-        return np.zeros(type.shape, dtype_of(type)) if told else None
+        return np.zeros(type.shape, share_dtype(type.element)) if told else None
     result = yield from _steps(call, operation)
     if result is None:
         return None
-    return np.asarray(result, dtype_of(type)).reshape(type.shape)
+    return np.asarray(result, share_dtype(type.element)).reshape(type.shape)
 
 
 def _steps(call: Call, operation: ir.Operation) -> Steps[Array | None]:
@@ -110,16 +110,16 @@ def _shared(call: Call) -> Steps[Array]:
     """Share what a party owns: it sends a random share, one message; bools are packed."""
     party, type = call.party, call.type
     owner = call.owner(0)
-    dtype = dtype_of(type)
     if owner is None:
         raise CompilerBug("only what a party owns is shared with a message")
-    size = -(-type.size // 8) if is_bool(type) else type.size * dtype.itemsize
+    dtype = share_dtype(type.element)
+    size = -(-type.size * type.width // 8)
     if party.index != owner:
         message = yield from ask(Round(receive=size, purpose="a share of an input"))
-        return _from_message(message, type)
+        return unpacked(message, type, dtype)
     mask = party.random(size)[:size]
     yield from ask(Round(send=(np.ascontiguousarray(mask),), purpose="a share of an input"))
-    share = _from_message(mask, type)
+    share = unpacked(mask, type, dtype)
     own = call.clear(0)
     return own - share if type.sharing is Sharing.ARITHMETIC else own ^ share
 
@@ -130,7 +130,7 @@ def _revealed(call: Call) -> Steps[Array | None]:
     share = call.share(0)
     additive = call.type_of(0).sharing is Sharing.ARITHMETIC
     told = [type.label.readable_by(index) for index in (0, 1)]
-    mine = pack(share) if is_bool(type) else np.ascontiguousarray(share)
+    mine = packed(share, type)
     theirs: Bytes = yield from ask(
         Round(
             send=(mine,) if told[1 - party.index] else (),
@@ -140,14 +140,8 @@ def _revealed(call: Call) -> Steps[Array | None]:
     )
     if not told[party.index]:
         return None
-    other = _from_message(theirs, type)
+    other = unpacked(theirs, type, share.dtype)
     return share + other if additive else share ^ other
-
-
-def _from_message(message: Bytes, type: ir.TensorType) -> Array:
-    if is_bool(type):
-        return np.unpackbits(message, count=type.size, bitorder="little")
-    return message.view(dtype_of(type))
 
 
 def _converted(call: Call) -> Steps[Array]:

@@ -7,8 +7,9 @@ from math import prod
 
 import numpy as np
 
+from ...ir.dtypes import word_dtype
 from ..arithmetic.convolution import convolved, output_images, patches
-from ..arithmetic.products import dtype_of, halved_products
+from ..arithmetic.products import halved_products
 from ..core.party import BitTriples, DaBits, MatrixTriple, OtBox, Squares, Triples
 from ..core.steps import Array, Bytes, Steps
 from ..dealt.demands import ConvolutionTriple
@@ -38,21 +39,21 @@ class OtPreprocessing:
 
         Cost: ℓ·n OTs in each direction, M(ℓ, n) bytes each way; a batch of 2^16 OTs is a round.
         """
-        dtype = dtype_of(bits)
+        dtype = word_dtype(bits)
         b = self._random(count * dtype.itemsize).view(dtype)
         a, cross = yield from self._ots.random_products(b)
         return Triples(a=a, b=b, c=a * b + cross)
 
     def squares(self, count: int, bits: int) -> Steps[Squares]:
         """Random numbers and their squares: one cross term. Cost: that of `arithmetic.square`."""
-        dtype = dtype_of(bits)
+        dtype = word_dtype(bits)
         a = self._random(count * dtype.itemsize).view(dtype)
         cross = yield from halved_products(self._ots, self._index, a)
         return Squares(a=a, c=a * a + 2 * cross)
 
     def matrix_triples(self, count: int, m: int, k: int, n: int, bits: int) -> Steps[MatrixTriple]:
         """Random matrices and their products, by the cross terms of `matrices.py`."""
-        dtype = dtype_of(bits)
+        dtype = word_dtype(bits)
         a, b = (
             self._random(prod(shape) * dtype.itemsize).view(dtype).reshape(shape)
             for shape in ((count, m, k), (count, k, n))
@@ -62,7 +63,7 @@ class OtPreprocessing:
 
     def convolution_triple(self, kind: ConvolutionTriple) -> Steps[MatrixTriple]:
         """Random images, random filters and their convolution, by the cross terms of patches."""
-        dtype = dtype_of(kind.bits)
+        dtype = word_dtype(kind.bits)
         x_shape, y_shape, _ = kind.shapes
         a, b = (
             self._random(prod(shape) * dtype.itemsize).view(dtype).reshape(shape)
@@ -83,7 +84,7 @@ class OtPreprocessing:
         packed = self._random(-(-count // 8))
         own = np.unpackbits(packed, count=count, bitorder="little")
         product = yield from halved_bit_products(self._ots, self._index, own, bits)
-        numbers = own.astype(dtype_of(bits)) + product
+        numbers = own.astype(word_dtype(bits)) + product
         return DaBits(bits=np.packbits(own, bitorder="little"), numbers=numbers)
 
 
@@ -96,6 +97,6 @@ def halved_bit_products(ots: OtBox, index: int, own: Bytes, bits: int) -> Steps[
     first, second = own[:middle], own[middle:]
     if index == 1:
         first, second = second, first
-    dtype = dtype_of(bits)
+    dtype = word_dtype(bits)
     shares = yield from ots.additive(first.astype(dtype) * dtype.type((1 << bits) - 2), second)
     return np.concatenate(shares if index == 0 else (shares[1], shares[0]))

@@ -1,2 +1,2 @@
-" Files of the language Ez.
+" Detection of Ez files.
 autocmd BufNewFile,BufRead *.ez setfiletype ez

@@ -1,4 +1,4 @@
-" Settings for files of the language Ez.
+" Settings for Ez files.
 if exists("b:did_ftplugin")
   finish
 endif

@@ -1,4 +1,4 @@
-" Highlighting of the language Ez.
+" Syntax highlighting for Ez.
 if exists("b:current_syntax")
   finish
 endif
@@ -11,7 +11,7 @@ syn keyword ezBoolean true false
 syn keyword ezSpecial all parties input assert
 syn keyword ezRelease output reveal
 
-" Where several matches begin at the same place, the last one here wins.
+" If several matches begin at the same place, the one that is defined last wins.
 syn match ezOperator "[-+*/%&|^~!<>=?]"
 syn match ezOperator "[-+*/%&|^!<>=]="
 syn match ezOperator "<<\|>>\|&&\|||"

@@ -1,1 +1,1 @@
-"""Error messages of the checker, one constructor each."""
+"""The error messages of the checker, one constructor each."""

@@ -1,7 +1,7 @@
-"""Errors about where information goes (EZ3): one constructor each.
+"""Errors about information flow (EZ3), one constructor each.
 
-All of them say where something would become known, by which way it got there, and how to
-write what was probably meant.
+Each message says where a value would become known, how it got there, and how to write what was
+probably meant.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from .wording import code
 
 
 def knows(body: Body, label: Label) -> str:
-    """Return who may know a value with a label, as a clause."""
+    """Return a clause that says who may know a value with a label."""
     if label.is_public:
         return "everyone may know it"
     if label.owner is not None:
@@ -32,7 +32,7 @@ def knows(body: Body, label: Label) -> str:
 
 
 def release(body: Body, span: Span, to: Label) -> str:
-    """Return how to release a value on purpose."""
+    """Return a clause that says how to release a value on purpose."""
     expression = code(span).strip("`")
     if to.owner is not None:
         party = body.world.parties[to.owner]
@@ -44,7 +44,7 @@ def release(body: Body, span: Span, to: Label) -> str:
 
 
 def into_declaration(body: Body, value: Typed, node: syntax.Declare, to: Label) -> Diagnostic:
-    """A variable declared with a label that its value doesn't flow to."""
+    """A declaration with a label that the value doesn't flow to."""
     has, wants = body.name_label(value.label), body.name_label(to)
     better = f"Declare it `{has} {node.type.span.text} {node.name.text}`"
     return Diagnostic(
@@ -59,21 +59,21 @@ def into_declaration(body: Body, value: Typed, node: syntax.Declare, to: Label) 
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who has the label of a place: a variable, or a field that wrote one. `name` is quoted."""
+    """The variable or field (with a label of its own) that is assigned; `name` is quoted."""
 
     name: str
     declared: Span | None
 
     @property
     def notes(self) -> tuple[Note, ...]:
-        """Where the variable is declared."""
+        """A note that shows the declaration."""
         if self.declared is None:
             return ()
         return (Note(message=f"{self.name} is declared here", span=self.declared),)
 
 
 def _met(body: Body, label: Label, other: Label) -> str:
-    """Return the label that both flow to."""
+    """Return the meet of two labels as text."""
     return body.name_label(label.meet(other))
 
 
@@ -82,7 +82,7 @@ def into_place(body: Body, value: Typed, place: Span, holder: Holder, to: Label)
     has, wants = body.name_label(value.label), body.name_label(to)
     return Diagnostic(
         code="EZ3001",
-        message=f"{code(place)} is `{wants}`, but what is assigned to it is `{has}`",
+        message=f"{code(place)} is `{wants}`, but the assigned value is `{has}`",
         span=value.span,
         label=knows(body, value.label),
         notes=(*way(value.why), *holder.notes),
@@ -104,7 +104,7 @@ def into_parameter(
         span=value.span,
         label=knows(body, value.label),
         notes=(*way(value.why), Note(message=f"`{name}` is declared here", span=parameter.span)),
-        help=f"Leave the label of `{name}` out, so that it takes any; or, "
+        help=f"Leave out the label of `{name}`, so that it takes values of any label; or, "
         f"{release(body, value.span, to)}.",
     )
 
@@ -119,31 +119,31 @@ def into_result(body: Body, value: Typed, function: syntax.FunctionItem, to: Lab
         span=value.span,
         label=knows(body, value.label),
         notes=(*way(value.why), Note(message="The label is written here", span=written)),
-        help=f"Leave the label of the result out; or, {release(body, value.span, to)}.",
+        help=f"Leave out the label of the result; or, {release(body, value.span, to)}.",
     )
 
 
 def assigned_under(
     body: Body, place: Span, holder: Holder, to: Label, branch: Traced
 ) -> Diagnostic:
-    """An assignment that tells which branch was taken."""
+    """An assignment that reveals which branch was taken."""
     has, wants = body.name_label(branch.label), body.name_label(to)
     entered = next(b for b in body.pc.branches if not b.label.flows_to(to) and not b.selects)
     return Diagnostic(
         code="EZ3005",
         message=f"{code(place)} is `{wants}`, but whether it is assigned here is `{has}`",
         span=place,
-        label="its value would tell which branch was taken",
+        label="its value would reveal which branch was taken",
         notes=(_branch_note(body, entered), *way(entered.why), *holder.notes),
-        help=f"Declare {holder.name} as `{_met(body, branch.label, to)}`, or without a label; or "
-        "assign a variable that is declared inside the branch, if it is used only there.",
+        help=f"Declare {holder.name} as `{_met(body, branch.label, to)}`, or without a label; or, "
+        "if it is used only inside the branch, declare the variable there.",
     )
 
 
 def _branch_note(body: Body, branch: Branch) -> Note:
     label = body.name_label(branch.label)
     if branch.kind is BranchKind.CALL:
-        message = f"This call stands in a branch on a `{label}` condition"
+        message = f"This call is in a branch on a `{label}` condition"
     else:
         part = "bounds" if branch.kind is BranchKind.FOR else "condition"
         verb = "are" if branch.kind is BranchKind.FOR else "is"
@@ -156,16 +156,16 @@ def written_at(body: Body, place: Span, holder: Holder, to: Label, at: Traced) -
     has, wants = body.name_label(at.label), body.name_label(to)
     return Diagnostic(
         code="EZ3006",
-        message=f"{code(place)} is `{wants}`, but the index that it is written at is `{has}`",
+        message=f"{code(place)} is `{wants}`, but the index of the assignment is `{has}`",
         span=place,
-        label="the elements would tell the index",
+        label="the elements would reveal the index",
         notes=(*way(at.why), *holder.notes),
         help=f"Declare {holder.name} as `{_met(body, at.label, to)}`, or without a label.",
     )
 
 
 def secret_loop(body: Body, what: str, value: Typed) -> Diagnostic:
-    """A loop whose length would depend on a secret."""
+    """A loop whose length depends on a secret."""
     return Diagnostic(
         code="EZ3007",
         message=f"The {what} is secret, but everyone sees how often a loop runs",
@@ -178,10 +178,11 @@ def secret_loop(body: Body, what: str, value: Typed) -> Diagnostic:
 
 
 def effect_in_branch(body: Body, what: str, span: Span, branch: Branch) -> Diagnostic:
-    """An input, release or assertion whose happening would tell a condition."""
+    """An input, release or assertion that would reveal a condition by happening."""
     return Diagnostic(
         code="EZ3008",
-        message=f"{what} cannot stand in a branch on a `{body.name_label(branch.label)}` condition",
+        message=f"{what} is not allowed in a branch on a "
+        f"`{body.name_label(branch.label)}` condition",
         span=span,
         label="everyone would see that it happens",
         notes=(_branch_note(body, branch), *way(branch.why)),
@@ -191,17 +192,17 @@ def effect_in_branch(body: Body, what: str, span: Span, branch: Branch) -> Diagn
 
 _MOVES = {
     "`input`": "Read the input before the branch; it may stay unused.",
-    "`output`": "Choose the value with a variable or `? :`, and output it after the branch.",
-    "`reveal`": "Choose the value with a variable or `? :`, and reveal it outside of the branch.",
-    "`assert`": "Assert it outside of the branch; what must hold there is public.",
+    "`output`": "Select the value with a variable or `? :`, and output it after the branch.",
+    "`reveal`": "Select the value with a variable or `? :`, and reveal it outside the branch.",
+    "`assert`": "Assert it outside the branch, where its condition must be public.",
 }
-"""How to move what may not stand in a branch out of it."""
+"""How to move an operation that is not allowed in a branch out of it."""
 
 
 def effect_in_call(
     body: Body, span: Span, function: str, effect: Effect, branch: Branch
 ) -> Diagnostic:
-    """A call, in such a branch, of a function that has an input, release or assertion."""
+    """A call, in such a branch, of a function that contains an input, release or assertion."""
     label = body.name_label(branch.label)
     return Diagnostic(
         code="EZ3009",
@@ -210,7 +211,7 @@ def effect_in_call(
         span=span,
         label="everyone would see that it is called",
         notes=(
-            Note(message=f"The {effect.what} stands here", span=effect.span),
+            Note(message=f"The {effect.what} is here", span=effect.span),
             _branch_note(body, branch),
             *way(branch.why),
         ),
@@ -223,24 +224,24 @@ def _article(what: str) -> str:
 
 
 def return_in_branch(body: Body, span: Span, branch: Branch) -> Diagnostic:
-    """A `return` whose happening would tell a condition."""
+    """A `return` that would reveal a condition by happening."""
     label = body.name_label(branch.label)
     return Diagnostic(
         code="EZ3010",
-        message=f"`return` cannot stand in a branch on a `{label}` condition",
+        message=f"`return` is not allowed in a branch on a `{label}` condition",
         span=span,
         label="everyone would see when the function ends",
         notes=(_branch_note(body, branch), *way(branch.why)),
-        help="Assign the result to a variable inside the branch, and return that at the end: "
-        "`return c ? x : y;`",
+        help="Assign the result to a variable inside the branch, and return the variable at the "
+        "end: `return c ? x : y;`",
     )
 
 
-# What one party runs alone
+# Code that one party runs alone
 
 
 def used_alone(body: Body, value: Typed, label: Label, field: Field | None) -> Diagnostic:
-    """A value used in a branch that is run by a party alone who may not know the value."""
+    """A value, in a branch that a party runs alone, that this party may not know."""
     party = _alone(body)
     what = code(value.span) if field is None else f"the field `{field.name}`"
     return Diagnostic(
@@ -254,7 +255,7 @@ def used_alone(body: Body, value: Typed, label: Label, field: Field | None) -> D
 
 
 def made_alone(body: Body, span: Span, label: Label) -> Diagnostic:
-    """A value given a label, in a branch that is run by a party alone who is not its reader."""
+    """A value that is made in a branch run by a party alone, which may not know the value."""
     return Diagnostic(
         code="EZ3011",
         message=f"`{_alone(body)}` runs this alone, and cannot make a "
@@ -276,7 +277,7 @@ def assigned_alone(
         message=f"`{party}` runs this alone, and cannot assign `{local.name}`, "
         f"which is `{body.name_label(label)}`",
         span=span,
-        label="the others take no part in this",
+        label="the other parties take no part in this",
         notes=(
             _branch_note(body, branch),
             *way(branch.why),
@@ -299,15 +300,17 @@ def _alone_notes(body: Body) -> tuple[Note, ...]:
 
 
 def _share_first(body: Body, start: bool = True) -> str:
-    text = "share the condition first, so that all take part: `secret bool c = …; if c { … }`"
+    text = (
+        "share the condition first, so that all parties take part: `secret bool c = …; if c { … }`"
+    )
     return text[0].upper() + text[1:] if start else text
 
 
-# The rest
+# Other errors
 
 
 def assert_not_public(body: Body, value: Typed) -> Diagnostic:
-    """An assertion about what not everyone may know."""
+    """An assertion on a value that is not public."""
     return Diagnostic(
         code="EZ3013",
         message=f"The condition of `assert` is `{body.name_label(value.label)}`, "
@@ -320,7 +323,7 @@ def assert_not_public(body: Body, value: Typed) -> Diagnostic:
 
 
 def input_without_label(node: syntax.Declare) -> Diagnostic:
-    """A declaration that takes an input without saying who will know it."""
+    """A declaration that takes an input without a label that says who will know it."""
     assert isinstance(node.value, syntax.Input)
     party, rest = node.value.party.text, f"{node.type.span.text} {node.name.text}"
     return Diagnostic(
@@ -334,13 +337,13 @@ def input_without_label(node: syntax.Declare) -> Diagnostic:
 
 
 def secret_size(body: Body, span: Span, value: Typed) -> Diagnostic:
-    """A size that depends on what not everyone may know."""
+    """A size that depends on a value that is not public."""
     return Diagnostic(
         code="EZ3017",
         message=f"A size is public, and this is `{body.name_label(value.label)}`",
         span=span,
         label=knows(body, value.label),
         notes=way(value.why),
-        help="Make the array as large as it may become, and count in a secret variable how much "
-        "of it is used.",
+        help="Make the array as large as it may become, and keep the number of used elements in a "
+        "secret variable.",
     )

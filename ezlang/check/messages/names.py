@@ -1,4 +1,4 @@
-"""Errors about names, modules and params (EZ1): one constructor each."""
+"""Errors about names, modules and params (EZ1), one constructor each."""
 
 from __future__ import annotations
 
@@ -19,19 +19,21 @@ def _before(span: Span, what: str = "It is declared here first") -> tuple[Note, 
 
 
 def unknown_name(name: syntax.Name, known: Iterable[str], ended: Span | None) -> Diagnostic:
-    """A value's name that nothing has; `ended` is a variable of that name whose block has ended."""
+    """A value's name that isn't declared; `ended` declares it in a block that has ended."""
     if ended is not None:
         return Diagnostic(
             code="EZ1001",
-            message=f"Nothing here is called `{name.text}`",
+            message=f"Nothing called `{name.text}` is known here",
             span=name.span,
             label="unknown name",
-            notes=_before(ended, f"A `{name.text}` is declared here, in a block that has ended"),
+            notes=_before(
+                ended, f"A variable `{name.text}` is declared here, in a block that has ended"
+            ),
             help="Declare the variable before that block, and assign it inside.",
         )
     return Diagnostic(
         code="EZ1001",
-        message=f"Nothing here is called `{name.text}`",
+        message=f"Nothing called `{name.text}` is known here",
         span=name.span,
         label="unknown name",
         help=near(name.text, known) or f"Declare it before this: `let {name.text} = …;`",
@@ -39,7 +41,7 @@ def unknown_name(name: syntax.Name, known: Iterable[str], ended: Span | None) ->
 
 
 def unknown_function(name: syntax.Name, known: Iterable[str]) -> Diagnostic:
-    """A function's name that nothing has."""
+    """A function's name that is not declared."""
     return Diagnostic(
         code="EZ1002",
         message=f"There is no function `{name.text}`",
@@ -50,7 +52,7 @@ def unknown_function(name: syntax.Name, known: Iterable[str]) -> Diagnostic:
 
 
 def unknown_type(name: syntax.Name, known: Iterable[str]) -> Diagnostic:
-    """A type's name that nothing has."""
+    """A type's name that is not declared."""
     others = {"int": "int32", "uint": "uint32", "long": "int64", "boolean": "bool"}
     meant = others.get(name.text)
     return Diagnostic(
@@ -63,7 +65,7 @@ def unknown_type(name: syntax.Name, known: Iterable[str]) -> Diagnostic:
 
 
 def unknown_attribute(name: syntax.Name, known: str) -> Diagnostic:
-    """An attribute that the language doesn't have."""
+    """An attribute that does not exist."""
     return Diagnostic(
         code="EZ1008",
         message=f"There is no attribute `{name.text}`",
@@ -74,7 +76,7 @@ def unknown_attribute(name: syntax.Name, known: str) -> Diagnostic:
 
 
 def unknown_protocol(name: syntax.Name, known: Sequence[str]) -> Diagnostic:
-    """A protocol that there isn't."""
+    """A protocol that does not exist."""
     return Diagnostic(
         code="EZ1009",
         message=f"There is no protocol `{name.text}`",
@@ -98,7 +100,7 @@ def unknown_party(name: syntax.Name, known: Iterable[str]) -> Diagnostic:
 
 
 def unknown_field(name: syntax.Name, struct: str, known: list[str]) -> Diagnostic:
-    """A field's name that a struct has not."""
+    """A field's name that a struct does not have."""
     has = f"`{struct}` has {listed(known)}." if known else f"`{struct}` has no fields."
     return Diagnostic(
         code="EZ1005",
@@ -131,20 +133,18 @@ def unknown_in_module(name: syntax.Name, module: str, known: Iterable[str]) -> D
     )
 
 
-# Names that stand twice, or for something else
+# Duplicate names, and names of other kinds
 
 
 def duplicate_item(name: syntax.Name, before: Span, *, imported: bool) -> Diagnostic:
-    """Two things at the top of a file with one name; `imported` if they are one module."""
+    """Two top-level items with the same name; `imported` if both are the same module."""
     return Diagnostic(
         code="EZ1010",
-        message=f"Two things at the top of the file are called `{name.text}`",
+        message=f"There are two top-level items called `{name.text}`",
         span=name.span,
         label="declared again",
         notes=_before(before),
-        help="One `import` is enough: remove this one."
-        if imported
-        else "Give one of them another name.",
+        help="One `import` is enough: remove this one." if imported else "Rename one of them.",
     )
 
 
@@ -152,35 +152,35 @@ def hides_local(name: syntax.Name, before: Span) -> Diagnostic:
     """A local name that hides another one."""
     return Diagnostic(
         code="EZ1011",
-        message=f"`{name.text}` is declared already, and a local name may not hide another",
+        message=f"`{name.text}` is already declared, and a local name may not hide another",
         span=name.span,
         label="declared again",
         notes=_before(before),
-        help="Give it another name; to change the variable's value, leave the type out: "
+        help="Choose another name; to change the variable's value, leave out the type: "
         f"`{name.text} = …;`",
     )
 
 
 def duplicate_field(name: syntax.Name, before: Span) -> Diagnostic:
-    """A field that stands twice in a struct or a struct's literal."""
+    """A field that occurs twice in a struct or a struct literal."""
     return Diagnostic(
         code="EZ1012",
-        message=f"The field `{name.text}` stands here twice",
+        message=f"The field `{name.text}` occurs twice",
         span=name.span,
         label="again",
-        notes=_before(before, "It stands here first"),
-        help="Leave one of them out, or rename it.",
+        notes=_before(before, "It occurs here first"),
+        help="Remove one of them, or rename it.",
     )
 
 
 def reserved(name: syntax.Name) -> Diagnostic:
-    """Something at the top of a file with the name of a built-in function."""
+    """A top-level item with the name of a built-in function."""
     return Diagnostic(
         code="EZ1013",
         message=f"`{name.text}` is a built-in function, and cannot be declared again",
         span=name.span,
         label="reserved",
-        help=f"Call it something else, for instance `my_{name.text}`.",
+        help=f"Choose another name, for instance `my_{name.text}`.",
     )
 
 
@@ -188,9 +188,9 @@ def not_a_value(span: Span, name: str, what: str) -> Diagnostic:
     """A party, module, struct or function used as a value."""
     helps = {
         "a function": f"To call it, write `{name}(…)`.",
-        "a party": f'What a party gives is read by `input({name}, "name")`.',
-        "a struct": f"A value of it is written `{name} {{ field: …, … }}`.",
-        "a module": f"What it offers is written `{name}.something`.",
+        "a party": f'To read an input of this party, write `input({name}, "name")`.',
+        "a struct": f"To make a value of this type, write `{name} {{ field: …, … }}`.",
+        "a module": f"To use an item of the module, write `{name}.item`.",
     }
     return Diagnostic(
         code="EZ1014",
@@ -202,7 +202,7 @@ def not_a_value(span: Span, name: str, what: str) -> Diagnostic:
 
 
 def not_a_function(span: Span, name: str | None, what: str) -> Diagnostic:
-    """A call of something that is no function."""
+    """A call of something that is not a function."""
     message = "only a function can be called" if name is None else f"`{name}` is {what}"
     tail = "" if name is None else ", not a function"
     return Diagnostic(
@@ -215,7 +215,7 @@ def not_a_function(span: Span, name: str | None, what: str) -> Diagnostic:
 
 
 def not_a_type(name: syntax.Name, what: str) -> Diagnostic:
-    """Something else where a type must stand."""
+    """A name of another kind where a type is required."""
     return Diagnostic(
         code="EZ1016",
         message=f"`{name.text}` is {what}, not a type",
@@ -226,7 +226,7 @@ def not_a_type(name: syntax.Name, what: str) -> Diagnostic:
 
 
 def parties_as_value(span: Span) -> Diagnostic:
-    """`parties` elsewhere than in a loop or `len`."""
+    """`parties` outside of a loop over the parties or `len`."""
     return Diagnostic(
         code="EZ1017",
         message="`parties` is not a value",
@@ -236,7 +236,7 @@ def parties_as_value(span: Span) -> Diagnostic:
     )
 
 
-# Calls, structs and constants that lead back
+# Cycles of calls, structs and constants
 
 
 def calls_main(span: Span) -> Diagnostic:
@@ -246,20 +246,20 @@ def calls_main(span: Span) -> Diagnostic:
         message="`main` cannot be called: a run starts with it",
         span=span,
         label="called here",
-        help="Move what both need into a function, and call that.",
+        help="Move the code that both need into a function, and call that.",
     )
 
 
 def recursion(span: Span, names: list[str], first: Span) -> Diagnostic:
-    """Functions that call one another in a circle."""
+    """Functions that call one another in a cycle."""
     return Diagnostic(
         code="EZ1034",
         message=f"Functions may not be recursive: {' → '.join(names)}",
         span=span,
-        label="this call leads back",
+        label="this call closes the cycle",
         notes=(Note(message=f"`{names[0]}` begins here", span=first),),
-        help="Write a loop: how long a secret computation runs is known to everyone, "
-        "so it must be known beforehand.",
+        help="Write a loop: everyone knows how long a secret computation runs, so its length must "
+        "be known beforehand.",
     )
 
 
@@ -270,28 +270,28 @@ def struct_cycle(names: list[syntax.Name]) -> Diagnostic:
         code="EZ1035",
         message=f"The struct `{names[0].text}` contains itself: {circle}",
         span=names[0].span,
-        label="would be endless",
+        label="would be infinite",
         help="Keep the items in an array and refer to one by its index.",
     )
 
 
 def const_cycle(name: syntax.Name) -> Diagnostic:
-    """A constant, param or size that needs itself."""
+    """A constant, param or size that depends on itself."""
     return Diagnostic(
         code="EZ1036",
         message=f"The value of `{name.text}` depends on itself",
         span=name.span,
-        label="needs itself",
-        help="Give one of the constants in the circle a value of its own.",
+        label="depends on itself",
+        help="Give one of the constants in the cycle a value that does not depend on the others.",
     )
 
 
 def nests_too_deep(name: syntax.Name, limit: int) -> Diagnostic:
-    """Calls, constants or structs that lead to ever further ones."""
+    """A chain of calls, constants or structs that is too long."""
     return Diagnostic(
         code="EZ1037",
-        message=f"`{name.text}` is reached through more than {limit} others, each needing the next",
+        message=f"`{name.text}` is reached through a chain of more than {limit} others",
         span=name.span,
         label="too deep",
-        help="Replace the long way by a loop, or by fewer and larger steps.",
+        help="Replace the chain by a loop, or by fewer and larger steps.",
     )

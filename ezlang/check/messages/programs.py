@@ -1,4 +1,4 @@
-"""Errors about modules, programs as a whole, and params (EZ1): one constructor each."""
+"""Errors about modules, programs as a whole, and params (EZ1), one constructor each."""
 
 from __future__ import annotations
 
@@ -7,30 +7,33 @@ from collections.abc import Iterable
 from ezlang.diagnostics.diagnostic import Diagnostic
 from ezlang.source import Span
 from ezlang.syntax import tree as syntax
-from ezlang.types.types import IntType, ScalarType
+from ezlang.types.types import ScalarType
 
 from .wording import a, listed, near
 
 
 def module_not_found(name: syntax.Name) -> Diagnostic:
-    """An import of a module that is nowhere."""
+    """An import of a module that does not exist."""
     return Diagnostic(
         code="EZ1020",
         message=f"There is no module `{name.text}`",
         span=name.span,
         label="not found",
-        help=f"Put `{name.text}.ez` beside this file; it is not in the standard library either.",
+        help=(
+            f"Put `{name.text}.ez` into the folder of this file; it is not in the standard "
+            "library either."
+        ),
     )
 
 
 def import_cycle(name: syntax.Name, names: list[str]) -> Diagnostic:
-    """Modules that import one another in a circle."""
+    """Modules that import one another in a cycle."""
     return Diagnostic(
         code="EZ1021",
-        message=f"The imports go in a circle: {' → '.join(names)}",
+        message=f"The imports form a cycle: {' → '.join(names)}",
         span=name.span,
-        label="leads back",
-        help="Move what both need into a third module, and import that in both.",
+        label="closes the cycle",
+        help="Move the items that both need into a third module, and import that in both.",
     )
 
 
@@ -38,10 +41,10 @@ def only_in_programs(node: syntax.Node, what: str, module: str) -> Diagnostic:
     """A party, param or `main` in an imported module."""
     return Diagnostic(
         code="EZ1022",
-        message=f"The module `{module}` declares {what}, which only a program may",
+        message=f"The module `{module}` declares {what}, which is only allowed in a program",
         span=node.span,
         label="not in a module",
-        help="Pass what the module needs to its functions as arguments.",
+        help="Pass the values that the module needs to its functions as arguments.",
     )
 
 
@@ -49,10 +52,10 @@ def party_in_module(name: syntax.Name) -> Diagnostic:
     """A party named in a module."""
     return Diagnostic(
         code="EZ1023",
-        message=f"A module cannot name a party, and `{name.text}` is none of its own",
+        message=f"A module cannot name a party, and has none called `{name.text}`",
         span=name.span,
         label="names a party",
-        help="Leave the label out: the function then takes values of any label.",
+        help="Leave out the label: the function then takes values of any label.",
     )
 
 
@@ -60,7 +63,7 @@ def parties_in_module(span: Span) -> Diagnostic:
     """A loop over the parties in a module."""
     return Diagnostic(
         code="EZ1023",
-        message="A module has no parties to go through",
+        message="A module has no parties to loop over",
         span=span,
         label="names the parties",
         help="Loop over the parties in the program, and pass an array to the module.",
@@ -71,7 +74,7 @@ def no_main(span: Span) -> Diagnostic:
     """A program without `main`."""
     return Diagnostic(
         code="EZ1030",
-        message="The program declares parties, but no function `main` where a run starts",
+        message="The program declares parties, but has no function `main`, where a run starts",
         span=span,
         label="parties, but no `main`",
         help="Add `fn main() { … }`; a module, which has no `main`, declares no parties.",
@@ -82,7 +85,7 @@ def no_parties(span: Span) -> Diagnostic:
     """A `main` without parties."""
     return Diagnostic(
         code="EZ1031",
-        message="The program has a `main`, but does not say between which parties it runs",
+        message="The program has a `main`, but does not declare its parties",
         span=span,
         label="whose?",
         help="Begin the file with `party alice, bob;`.",
@@ -96,13 +99,16 @@ def main_head(span: Span) -> Diagnostic:
         message="`main` has no parameters and no result",
         span=span,
         label="not for `main`",
-        help='Write `fn main() { … }`; values come in by `input(alice, "name")` and `param`.',
+        help=(
+            'Write `fn main() { … }`; values enter the program by `input(alice, "name")` and '
+            "`param`."
+        ),
     )
 
 
 def param_not_set(name: syntax.Name, type: ScalarType) -> Diagnostic:
     """A param without a default that was not set."""
-    example = "64" if isinstance(type, IntType) else "true"
+    example = "64" if type.is_integer else type.example
     return Diagnostic(
         code="EZ1040",
         message=f"The param `{name.text}` has no value",
@@ -114,20 +120,19 @@ def param_not_set(name: syntax.Name, type: ScalarType) -> Diagnostic:
 
 
 def setting_does_not_fit(name: syntax.Name, setting: int | bool, type: ScalarType) -> Diagnostic:
-    """A setting that is no value of its param's type."""
+    """A setting that is not a value of the param's type."""
     shown = str(setting).lower() if isinstance(setting, bool) else str(setting)
-    values = f"{type.low} to {type.high}" if isinstance(type, IntType) else "`true` or `false`"
     return Diagnostic(
         code="EZ1041",
         message=f"`--set {name.text}={shown}` does not fit: `{name.text}` is {a(type)}",
         span=name.span,
-        label=f"takes {values}",
-        help=f"Set `{name.text}` to {values}.",
+        label=f"takes {type.values}",
+        help=f"Set `{name.text}` to {type.values}.",
     )
 
 
 def unknown_setting(name: str, known: Iterable[str], span: Span) -> Diagnostic:
-    """A setting for a param that the program has not."""
+    """A setting for a param that the program does not have."""
     params = sorted(known)
     all_params = f"The program's params are {listed(params)}." if params else None
     return Diagnostic(

@@ -1,11 +1,11 @@
-"""Errors about sizes, shapes, indices and constants (EZ2, from EZ2030): one constructor each."""
+"""Errors about sizes, shapes, indices and constants (EZ2, from EZ2030), one constructor each."""
 
 from __future__ import annotations
 
 from ezlang.diagnostics.diagnostic import Diagnostic, Note
 from ezlang.source import Span
 from ezlang.syntax import tree as syntax
-from ezlang.types.types import ArrayType, IntType, Type
+from ezlang.types.types import ArrayType, ScalarType, Type
 
 from .wording import a, plural, sentence, short
 
@@ -18,10 +18,10 @@ def shape_mismatch(span: Span, found: Type, wanted: Type, notes: Notes) -> Diagn
         code="EZ2030",
         message=f"This has the type `{found}`, where `{wanted}` is needed",
         span=span,
-        label="another shape",
+        label="wrong shape",
         notes=notes,
-        help="Take a part of the array with a slice, `a[lo..hi]`, or declare both of one size; "
-        "only single values are repeated to the shape of an array.",
+        help="Take a part of the array with a slice, `a[lo..hi]`, or declare both with the same "
+        "size; only a single value is repeated to the shape of an array.",
     )
 
 
@@ -38,7 +38,7 @@ def shapes_differ(
             Note(message=f"This is `{left_type}`", span=left),
             Note(message=f"This is `{right_type}`", span=right),
         ),
-        help="Operators work element by element: both sides have one shape, or one is a "
+        help="Operators work element by element: both operands have the same shape, or one is a "
         "single value.",
     )
 
@@ -57,9 +57,9 @@ def literal_shape(
         message=f"{sentence(what)} has {has} element{'' if shape == (1,) else 's'}, "
         f"where `{wanted}` is needed",
         span=span,
-        label="another shape",
+        label="wrong shape",
         notes=notes,
-        help="Write as many elements as the type says, or change the type's sizes.",
+        help="Write as many elements as the type has, or change the sizes of the type.",
     )
 
 
@@ -77,13 +77,16 @@ def index_out_of_range(span: Span, index: int, extent: int, type: Type) -> Diagn
 
 
 def slice_out_of_range(span: Span, low: int, high: int, type: Type) -> Diagnostic:
-    """Constant bounds of a slice that are not in order or past the end."""
+    """Constant bounds of a slice that are out of order or past the end."""
     return Diagnostic(
         code="EZ2034",
         message=f"The slice {short(low)}..{short(high)} does not lie in `{type}`",
         span=span,
         label="out of range",
-        help="`0 <= lo <= hi <= len(a)` must hold in `a[lo..hi]`; `hi` itself is left out.",
+        help=(
+            "`0 <= lo <= hi <= len(a)` must hold in `a[lo..hi]`; the element at `hi` is not "
+            "included."
+        ),
     )
 
 
@@ -91,7 +94,7 @@ def slice_length(span: Span, length: int, type: Type) -> Diagnostic:
     """A slice longer than its array, or of negative length."""
     return Diagnostic(
         code="EZ2034",
-        message=f"This slice has the length {length}, which `{type}` has no room for",
+        message=f"This slice has the length {length}, which does not fit `{type}`",
         span=span,
         label="out of range",
         help="`0 <= lo <= hi <= len(a)` must hold in `a[lo..hi]`.",
@@ -105,8 +108,8 @@ def slice_length_unknown(span: Span) -> Diagnostic:
         message="The length of this slice is not known before the program runs",
         span=span,
         label="how long?",
-        help="Let the bounds be constants or differ by one, as in `a[i..i + 4]`; to go through "
-        "a range that is found at run time, write a loop.",
+        help="Use bounds that are constants or differ by a constant, as in `a[i..i + 4]`; to "
+        "process a range that is found at run time, write a loop.",
     )
 
 
@@ -115,15 +118,15 @@ def divides_by_zero(span: Span, operator: str) -> Diagnostic:
     what = "division" if operator == "/" else "remainder"
     return Diagnostic(
         code="EZ2036",
-        message=f"This {what} is always by zero",
+        message=f"This is a {what} by zero",
         span=span,
         label="is zero",
-        help="Divide by something else.",
+        help="Use another divisor.",
     )
 
 
-def shifts_too_far(span: Span, amount: int, type: IntType) -> Diagnostic:
-    """A constant shift amount that is the width or more, or negative."""
+def shifts_too_far(span: Span, amount: int, type: ScalarType) -> Diagnostic:
+    """A constant shift amount that is at least the width, or negative."""
     return Diagnostic(
         code="EZ2037",
         message=f"{sentence(a(type))} cannot be shifted by {short(amount)}: "
@@ -135,7 +138,7 @@ def shifts_too_far(span: Span, amount: int, type: IntType) -> Diagnostic:
 
 
 def exact_shift(span: Span, amount: int) -> Diagnostic:
-    """A shift of numbers by a negative or absurd amount."""
+    """A shift of an exact number by a negative or very large amount."""
     return Diagnostic(
         code="EZ2037",
         message=f"A number cannot be shifted by {short(amount)}",
@@ -153,7 +156,7 @@ def size_not_constant(span: Span) -> Diagnostic:
         span=span,
         label="not a constant",
         help="Sizes are made of numbers, `const`, `param`, size parameters and `len(…)`: make the "
-        "array as large as it may become, and count how much of it is used.",
+        "array as large as it may become, and keep the number of used elements in a variable.",
     )
 
 
@@ -164,7 +167,7 @@ def size_is_bool(span: Span) -> Diagnostic:
         message="A size is an integer, not a `bool`",
         span=span,
         label="a `bool`",
-        help="Write a number of items.",
+        help="Write the number of items.",
     )
 
 
@@ -183,7 +186,7 @@ def size_not_inferred(span: Span, function: str, size: str) -> Diagnostic:
     """A size parameter that the arguments do not determine."""
     return Diagnostic(
         code="EZ2040",
-        message=f"The size `{size}` of `{function}` cannot be read off these arguments",
+        message=f"The size `{size}` of `{function}` cannot be inferred from these arguments",
         span=span,
         label=f"what is `{size}`?",
         help=f"Write the sizes, as in `{function}::<4>(…)`, or pass an array of the parameter's "
@@ -192,33 +195,36 @@ def size_not_inferred(span: Span, function: str, size: str) -> Diagnostic:
 
 
 def array_too_large(span: Span, type: ArrayType) -> Diagnostic:
-    """An array that no machine could hold."""
+    """An array with more elements than any machine could hold."""
     return Diagnostic(
         code="EZ2041",
         message=f"An array of {short(type.size)} elements is too large",
         span=span,
         label="at most 4294967296 elements",
-        help="Check the sizes, and the params that they are made of.",
+        help="Check the sizes, and the params that they depend on.",
     )
 
 
 def struct_too_large(name: syntax.Name, count: int) -> Diagnostic:
-    """A struct of structs of structs that has thousands of fields in all."""
+    """A struct with thousands of fields in all, including those of nested structs."""
     return Diagnostic(
         code="EZ2041",
         message=f"The struct `{name.text}` has {count} fields in all, which is too large",
         span=name.span,
         label="at most 4096 fields",
-        help="Use arrays for what there are many of.",
+        help="Use arrays for repeated fields.",
     )
 
 
 def exact_too_large(span: Span) -> Diagnostic:
-    """A number beyond all types."""
+    """A number that is far too large for any type."""
     return Diagnostic(
         code="EZ2042",
-        message="The numbers computed here when checking grow beyond any use",
+        message="The numbers that are computed here during checking become too large",
         span=span,
         label="too large",
-        help="The largest type is `uint64`; wrap at a type's width with a cast, as in `int64(x)`.",
+        help=(
+            "The largest type is `uint64`; to wrap at the width of a type, write a cast, as in "
+            "`int64(x)`."
+        ),
     )

@@ -1,4 +1,4 @@
-"""Errors about statements, constants and params (EZ2): one constructor each."""
+"""Errors about statements, constants and params (EZ2), one constructor each."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from ezlang.types.types import Type
 
 
 def bound_type(span: Span, found: Type) -> Diagnostic:
-    """A bound of a loop that is no integer."""
+    """A loop bound that is not an integer."""
     return Diagnostic(
         code="EZ2015",
         message=f"The bounds of a `for` are integers, and this is `{found}`",
         span=span,
         label=f"`{found}`",
-        help="To go through an array's items, write `for x in xs { … }`.",
+        help="To loop over the items of an array, write `for x in xs { … }`.",
     )
 
 
@@ -41,16 +41,16 @@ def missing_return(name: syntax.Name, wanted: Type) -> Diagnostic:
         code="EZ2020",
         message=f"`{name.text}` returns `{wanted}`, but may end without a `return`",
         span=name.span,
-        label="not on every way",
-        help="Add a `return` at the end, for the ways that reach it.",
+        label="not on every path",
+        help="Add a `return` at the end, for the paths that reach it.",
     )
 
 
 def never_reached(span: Span) -> Diagnostic:
-    """A statement behind one that always returns."""
+    """A statement after one that always returns."""
     return Diagnostic(
         code="EZ2021",
-        message="This is never reached: what stands before it always returns",
+        message="This is unreachable: the statement before it always returns",
         span=span,
         label="never runs",
         help="Remove it, or move it before the `return`.",
@@ -77,7 +77,7 @@ def returns_value(span: Span, name: syntax.Name) -> Diagnostic:
         label="a value",
         help=f"Say which type it returns: `fn {name.text}(…) -> type`."
         if name.text != "main"
-        else 'What `main` finds is handed out with `output(all, value, "name");`.',
+        else 'To hand out a result of `main`, write `output(all, value, "name");`.',
     )
 
 
@@ -85,11 +85,11 @@ def value_unused(span: Span) -> Diagnostic:
     """A cast or built-in function as a statement."""
     return Diagnostic(
         code="EZ2023",
-        message="This computes a value, and nothing is done with it",
+        message="This computes a value that is not used",
         span=span,
         label="not used",
         help="Assign the value, as in `x = …;`, or remove the statement; only the program's own "
-        "functions are called for what they do.",
+        "functions are called for their effects.",
     )
 
 
@@ -105,7 +105,7 @@ def not_constant(span: Span, name: str) -> Diagnostic:
 
 
 def param_not_scalar(span: Span, name: str, found: Type) -> Diagnostic:
-    """A param of another type than bool and the integers."""
+    """A param whose type is neither bool nor an integer."""
     return Diagnostic(
         code="EZ2025",
         message=f"The param `{name}` is `{found}`, and a param is a `bool` or an integer",
@@ -137,16 +137,16 @@ def input_types_differ(
         span=span,
         label=f"`{type}`",
         notes=(Note(message=f"It is `{before_type}` here", span=before),),
-        help="Reading a name again gives the same value: use one type, or two names.",
+        help="Reading the same name again gives the same value: use one type, or two names.",
     )
 
 
 def assert_fails(span: Span) -> Diagnostic:
-    """An assertion that is known to fail."""
+    """An assertion that certainly fails."""
     return Diagnostic(
         code="EZ2028",
         message="This assertion never holds",
         span=span,
         label="always false",
-        help="Check the constants and params that it is about.",
+        help="Check the constants and params in it.",
     )

@@ -1,4 +1,4 @@
-"""Errors about structs with fields that have labels of their own (EZ3): one constructor each."""
+"""Errors about structs whose fields have labels of their own (EZ3), one constructor each."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ def into_field(body: Body, value: Typed, struct: StructType, field: Field) -> Di
 
 
 def field_tells_choice(body: Body, span: Span, field: Field, condition: Typed) -> Diagnostic:
-    """A choice between structs that a field's own label would tell."""
-    return _field_tells(body, span, field, condition.traced, "Which struct is chosen")
+    """A selection between structs that the label of a field would reveal."""
+    return _field_tells(body, span, field, condition.traced, "Which struct is selected")
 
 
 def field_tells_index(body: Body, span: Span, field: Field, at: Traced) -> Diagnostic:
-    """An index into structs that a field's own label would tell."""
-    return _field_tells(body, span, field, at, "Which element is chosen")
+    """An index into structs that the label of a field would reveal."""
+    return _field_tells(body, span, field, at, "Which element is selected")
 
 
 def field_under(body: Body, span: Span, field: Field, chooser: Traced) -> Diagnostic:
-    """An assignment of a struct that a field's own label would tell about a branch or index."""
+    """An assignment of a struct that would reveal a branch or index by the label of a field."""
     return _field_tells(body, span, field, chooser, "Whether it is assigned here")
 
 
@@ -49,11 +49,11 @@ def _field_tells(body: Body, span: Span, field: Field, by: Traced, what: str) ->
     return Diagnostic(
         code="EZ3015",
         message=f"{what} is `{body.name_label(by.label)}`, but the field `{field.name}` stays "
-        f"`{own}`, and would tell",
+        f"`{own}`, and would reveal it",
         span=span,
         label=f"has a field that is `{own}`",
         notes=way(by.why),
-        help=f"Leave the label of `{field.name}` out, or keep that field in a variable of its own.",
+        help=f"Leave out the label of `{field.name}`, or keep that field in a variable of its own.",
     )
 
 
@@ -72,7 +72,7 @@ def output_of_labelled_field(body: Body, value: Typed, field: Field, to: int | N
 
 
 def input_of_labelled_field(body: Body, span: Span, type: Type, field: Field) -> Diagnostic:
-    """An input of a struct with a field that its owner would not alone know."""
+    """An input of a struct with a field that is not its owner's alone."""
     assert field.label is not None
     return Diagnostic(
         code="EZ3016",
@@ -80,5 +80,5 @@ def input_of_labelled_field(body: Body, span: Span, type: Type, field: Field) ->
         f"`{body.name_label(field.label)}`",
         span=span,
         label="has a field with a label of its own",
-        help="Input the fields one by one, and put the struct together from them.",
+        help="Input the fields one by one, and make the struct from them.",
     )

@@ -1,4 +1,4 @@
-"""Errors about types and values (EZ2, up to EZ2029): one constructor each."""
+"""Errors about types and values (EZ2, up to EZ2029), one constructor each."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ from ezlang.diagnostics.diagnostic import Diagnostic, Note
 from ezlang.source import Span
 from ezlang.syntax import tree as syntax
 from ezlang.types.types import (
-    BoolType,
-    IntType,
+    BOOL,
+    SCALARS,
+    ScalarType,
     Type,
     VoidType,
     element_of,
+    is_integer,
+    scalar_element,
 )
 
 from .wording import a, code, listed, plural, short
@@ -19,7 +22,7 @@ Notes = tuple[Note, ...]
 
 
 def type_mismatch(span: Span, found: Type, wanted: Type, notes: Notes) -> Diagnostic:
-    """A value of a type that does not become the one asked for by itself."""
+    """A value of a type that does not convert implicitly to the required one."""
     if isinstance(found, VoidType):
         return no_value(span)
     return Diagnostic(
@@ -34,15 +37,17 @@ def type_mismatch(span: Span, found: Type, wanted: Type, notes: Notes) -> Diagno
 
 def _cast_help(span: Span, found: Type, wanted: Type) -> str | None:
     """Return the cast to write, if there is one."""
-    source, target = element_of(found), element_of(wanted)
-    if isinstance(source, IntType) and isinstance(target, IntType):
+    source, target = scalar_element(found), scalar_element(wanted)
+    if source is None or target is None:
+        return None
+    if source.is_integer and target.is_integer:
         return (
             f"Not every `{source}` is {a(target)}. To keep the low {target.width} bits, "
             f"write the cast: `{target}({_inside(span)})`"
         )
-    if isinstance(source, IntType) and isinstance(target, BoolType):
+    if source.is_number and target.is_logical:
         return f"Compare it: `{_inside(span)} != 0`"
-    if isinstance(source, BoolType) and isinstance(target, IntType):
+    if source.is_logical and target.is_number:
         return f"Write `{target}({_inside(span)})`, which is 1 for true and 0 for false."
     return None
 
@@ -54,21 +59,21 @@ def _inside(span: Span) -> str:
 def operands_differ(
     left: Span, left_type: Type, right: Span, right_type: Type, operator: str
 ) -> Diagnostic:
-    """Two operands neither of whose types widens to the other's."""
+    """Two operands neither of which widens to the type of the other."""
     where = operator if operator.startswith("an ") else f"`{operator}`"
-    x, y = element_of(left_type), element_of(right_type)
+    x, y = scalar_element(left_type), scalar_element(right_type)
     advice = None
-    if isinstance(x, IntType) and isinstance(y, IntType):
+    if x and y and x.is_integer and y.is_integer:
         width = min(64, 2 * max(x.width, y.width))
         advice = (
-            f"Neither holds all values of the other. Cast one or both, for instance to "
+            "Neither type holds all values of the other. Cast one or both, for instance to "
             f"`int{width}`: `int{width}({_inside(left)})`"
         )
-    elif isinstance(x, BoolType) != isinstance(y, BoolType):
+    elif (x == BOOL) != (y == BOOL):
         advice = "Cast the `bool` to an integer, as in `int32(b)`, or compare with `!= 0`."
     return Diagnostic(
         code="EZ2002",
-        message=f"The types in {where} do not go together: `{left_type}` and `{right_type}`",
+        message=f"The types in {where} are incompatible: `{left_type}` and `{right_type}`",
         span=left.to(right),
         notes=(
             Note(message=f"This is `{left_type}`", span=left),
@@ -79,14 +84,14 @@ def operands_differ(
 
 
 def operator_type(place: Span, operator: str, type: Type, operand: Span) -> Diagnostic:
-    """An operator on a type that it is not for."""
+    """An operator on a type that it does not support."""
     element = element_of(type)
     advice = None
-    if isinstance(element, BoolType):
+    if element == BOOL:
         logical = {"+": "`||` or `^`", "*": "`&&`", "-": "`^` or `!`", "~": "`!`"}
         meant = logical.get(operator)
         advice = f"On `bool`, write {meant}." if meant else "Cast to an integer: `int32(…)`"
-    elif isinstance(element, IntType):
+    elif is_integer(element):
         advice = "On integers, write a comparison, as in `x != 0`."
         if operator == "abs":
             advice = "`abs` is for signed types; an unsigned value is its own absolute value."
@@ -94,37 +99,37 @@ def operator_type(place: Span, operator: str, type: Type, operand: Span) -> Diag
             advice = "To flip all bits, write `~`; to compare with zero, `x == 0`."
     return Diagnostic(
         code="EZ2003",
-        message=f"`{operator}` does not work on `{type}`",
+        message=f"`{operator}` does not support `{type}`",
         span=operand,
         label=f"`{type}`",
-        notes=(Note(message=f"`{operator}` stands here", span=place),) if place != operand else (),
+        notes=(Note(message=f"`{operator}` is here", span=place),) if place != operand else (),
         help=advice,
     )
 
 
-def literal_out_of_range(span: Span, value: int, type: IntType, notes: Notes) -> Diagnostic:
-    """A number that its context's type does not hold."""
-    fitting = [
-        f"{sign}int{width}"
-        for sign in (("", "u") if type.signed else ("u", ""))
-        for width in (8, 16, 32, 64)
-        if IntType(width, not sign).low <= value <= IntType(width, not sign).high
-    ]
-    advice = f"`{fitting[0]}` holds it." if fitting else "No type holds it: 64 bits are the most."
+def literal_out_of_range(span: Span, value: int, type: ScalarType, notes: Notes) -> Diagnostic:
+    """A number that does not fit the type that its context asks for."""
+    alike = sorted(SCALARS.values(), key=lambda other: other.signed != type.signed)
+    fitting = [other for other in alike if other.contains(value)]
+    advice = (
+        f"`{fitting[0]}` can hold it."
+        if fitting
+        else "No type can hold it: integers have at most 64 bits."
+    )
     return Diagnostic(
         code="EZ2004",
         message=f"{short(value)} does not fit `{type}`",
         span=span,
-        label=f"{type.low} to {type.high}",
+        label=type.values,
         notes=notes,
         help=advice,
     )
 
 
 def number_where_other(span: Span, value: int, wanted: Type, notes: Notes) -> Diagnostic:
-    """A number where a bool or a struct is asked for."""
+    """A number where a bool or a struct is required."""
     advice = None
-    if isinstance(element_of(wanted), BoolType):
+    if element_of(wanted) == BOOL:
         meant = {0: "`false`", 1: "`true`"}.get(value)
         advice = f"Write {meant}." if meant else "Write a comparison, as in `x != 0`."
     return Diagnostic(
@@ -138,12 +143,12 @@ def number_where_other(span: Span, value: int, wanted: Type, notes: Notes) -> Di
 
 
 def no_type(span: Span, what: str) -> Diagnostic:
-    """A value that takes its type from the context, where the context says none."""
+    """A value that takes its type from the context, where the context has none."""
     return Diagnostic(
         code="EZ2006",
-        message=f"Nothing says which type {what} has here",
+        message=f"The type of {what} is not known here",
         span=span,
-        label="of which type?",
+        label="which type?",
         help="Declare a variable with a type for it, or write the type as a cast: `int32(…)`",
     )
 
@@ -160,14 +165,14 @@ def no_value(span: Span) -> Diagnostic:
 
 
 def no_result(span: Span, name: str, declared: Span) -> Diagnostic:
-    """A call of a function without a result, used as a value; says which."""
+    """A call of a named function without a result, used as a value."""
     return Diagnostic(
         code="EZ2007",
         message=f"`{name}` returns nothing, so there is no value here",
         span=span,
         label="no value",
         notes=(Note(message=f"`{name}` is declared without `-> type` here", span=declared),),
-        help="Call it as a statement of its own, or let it return something.",
+        help="Call it as a statement of its own, or give it a result.",
     )
 
 
@@ -178,7 +183,7 @@ def argument_count(
     notes = () if declared is None else (Note(message=f"`{name}` is declared here", span=declared),)
     return Diagnostic(
         code="EZ2008",
-        message=f"`{name}` takes {plural(wanted, 'argument')}, and gets {found}",
+        message=f"`{name}` takes {plural(wanted, 'argument')}, but gets {found}",
         span=span,
         label=f"{found} given",
         notes=notes,
@@ -190,15 +195,15 @@ def size_count(span: Span, name: str, wanted: int, found: int) -> Diagnostic:
     """A call with too few or too many sizes."""
     return Diagnostic(
         code="EZ2008",
-        message=f"`{name}` has {plural(wanted, 'size parameter')}, and gets {found}",
+        message=f"`{name}` has {plural(wanted, 'size parameter')}, but gets {found}",
         span=span,
         label=f"{found} given",
-        help="Leave the sizes out: they are read off the arguments where that is possible.",
+        help="Leave out the sizes: they are inferred from the arguments where possible.",
     )
 
 
 def cast_operand(span: Span, to: Type, found: Type) -> Diagnostic:
-    """A cast of something that is neither bool nor integer."""
+    """A cast of a value that is neither a bool nor an integer."""
     return Diagnostic(
         code="EZ2009",
         message=f"`{found}` cannot be cast to `{to}`",
@@ -209,10 +214,10 @@ def cast_operand(span: Span, to: Type, found: Type) -> Diagnostic:
 
 
 def len_operand(span: Span, found: Type) -> Diagnostic:
-    """`len` of something that is no array."""
+    """`len` of a value that is not an array."""
     return Diagnostic(
         code="EZ2010",
-        message=f"`len` is for arrays, and this is `{found}`",
+        message=f"`len` is for arrays, but this is `{found}`",
         span=span,
         label=f"`{found}`",
         help="`len(a)` is the size of the first dimension; `len(a[0])` that of the second.",
@@ -220,13 +225,13 @@ def len_operand(span: Span, found: Type) -> Diagnostic:
 
 
 def sum_operand(span: Span, found: Type) -> Diagnostic:
-    """`sum` of something that is no array of integers."""
-    advice = "It adds up an array's integers."
-    if isinstance(element_of(found), BoolType):
-        advice = "To count how many are true, cast first: `sum(int32(a))`"
+    """`sum` of a value that is not an array of integers."""
+    advice = "It adds the integers of an array."
+    if element_of(found) == BOOL:
+        advice = "To count the true elements, cast first: `sum(int32(a))`"
     return Diagnostic(
         code="EZ2010",
-        message=f"`sum` is for arrays of integers, and this is `{found}`",
+        message=f"`sum` is for arrays of integers, but this is `{found}`",
         span=span,
         label=f"`{found}`",
         help=advice,
@@ -234,10 +239,10 @@ def sum_operand(span: Span, found: Type) -> Diagnostic:
 
 
 def index_type(span: Span, found: Type) -> Diagnostic:
-    """An index or slice bound that is no integer."""
+    """An index or slice bound that is not an integer."""
     return Diagnostic(
         code="EZ2011",
-        message=f"An index is an integer, and this is `{found}`",
+        message=f"An index is an integer, but this is `{found}`",
         span=span,
         label=f"`{found}`",
         help="Index with an integer, counting from 0.",
@@ -245,33 +250,33 @@ def index_type(span: Span, found: Type) -> Diagnostic:
 
 
 def not_indexed(span: Span, found: Type, count: int) -> Diagnostic:
-    """An index into something that has no such dimension."""
+    """An index into a value that does not have this dimension."""
     return Diagnostic(
         code="EZ2012",
-        message=f"`{found}` cannot be indexed{' so often' if count > 1 else ''}",
+        message=f"`{found}` cannot be indexed{' so many times' if count > 1 else ''}",
         span=span,
         label=f"{plural(count, 'index').replace('indexs', 'indices')} into `{found}`",
-        help="Only arrays have elements, and one index for each dimension.",
+        help="Only arrays have elements, and they take one index for each dimension.",
     )
 
 
 def not_sliced(span: Span, found: Type) -> Diagnostic:
-    """A slice of something that is no array."""
+    """A slice of a value that is not an array."""
     return Diagnostic(
         code="EZ2012",
         message=f"`{found}` cannot be sliced",
         span=span,
         label="not an array",
-        help="Only arrays have elements.",
+        help="Only arrays can be sliced.",
     )
 
 
 def not_iterable(span: Span, found: Type) -> Diagnostic:
-    """A loop over something that is no array."""
-    advice = "Write a range: `for i in 0..n { … }`" if isinstance(found, IntType) else None
+    """A loop over a value that is not an array."""
+    advice = "Write a range: `for i in 0..n { … }`" if is_integer(found) else None
     return Diagnostic(
         code="EZ2012",
-        message=f"There are no items in `{found}` to go through",
+        message=f"`{found}` has no items to loop over",
         span=span,
         label="not an array",
         help=advice,
@@ -279,7 +284,7 @@ def not_iterable(span: Span, found: Type) -> Diagnostic:
 
 
 def no_fields(name: syntax.Name, found: Type) -> Diagnostic:
-    """A field of something that is no struct."""
+    """A field of a value that is not a struct."""
     array = element_of(found) != found
     return Diagnostic(
         code="EZ2013",
@@ -291,7 +296,7 @@ def no_fields(name: syntax.Name, found: Type) -> Diagnostic:
 
 
 def missing_fields(span: Span, struct: str, missing: list[str]) -> Diagnostic:
-    """A struct literal that leaves fields out."""
+    """A struct literal without all fields."""
     return Diagnostic(
         code="EZ2014",
         message=f"This `{struct}` leaves out {listed(missing)}",

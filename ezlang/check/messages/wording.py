@@ -1,4 +1,4 @@
-"""Phrases that error messages share."""
+"""Phrases that several error messages use."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MANY = 100
 
 
 def near(name: str, known: Iterable[str]) -> str | None:
-    """Return a question for the known name that is most like an unknown one, if one is."""
+    """Return a question that offers the most similar known name, if one is similar enough."""
     alike = {k for k in known if abs(len(k) - len(name)) <= _LENGTHS}
     if len(alike) > _MANY:
         alike = {k for k in alike if k[0] == name[0] and k[-1] == name[-1]}
@@ -22,12 +22,12 @@ def near(name: str, known: Iterable[str]) -> str | None:
 
 
 def listed(names: Iterable[str]) -> str:
-    """Return names in back quotes with commas between."""
+    """Return names in back quotes, separated by commas."""
     return ", ".join(f"`{n}`" for n in names)
 
 
 def short(number: int) -> str:
-    """Return a number, or how large it is if it would fill the screen."""
+    """Return a number, or its size in bits if it is very long."""
     if number.bit_length() <= 128:
         return str(number)
     return f"a number of {number.bit_length()} bits"
@@ -40,12 +40,12 @@ def code(span: Span) -> str:
 
 
 def sentence(text: str) -> str:
-    """Return text that begins with a capital letter."""
+    """Return the text with a capital first letter."""
     return text[:1].upper() + text[1:]
 
 
 def a(word: object) -> str:
-    """Return a type or label in back quotes with its article."""
+    """Return a type or label in back quotes, with its article."""
     return f"{'an' if str(word)[0] in 'aeio' else 'a'} `{word}`"
 
 

@@ -10,19 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ezlang.compiler.codegen.interface import HostStruct, Interface
-from ezlang.compiler.ir.tree import TensorType
-from ezlang.types.types import BoolType, Type
+from ezlang.compiler.ir.dtypes import dtype
+from ezlang.types.types import Type
 from ezlang.values.data import Data, Flat, flatten, unflatten
 
 Array = npt.NDArray[Any]
-
-
-def dtype_of(type: TensorType) -> np.dtype[Any]:
-    """Return the NumPy type of a clear element: native integers, bools as bytes."""
-    if isinstance(type.element, BoolType):
-        return np.dtype("<u1")
-    kind = "i" if type.element.signed else "u"
-    return np.dtype(f"<{kind}{type.element.width // 8}")
 
 
 class Buffers:
@@ -32,11 +24,11 @@ class Buffers:
         """Lay out this party's inputs (name → checked data), and room for all outputs."""
         self.interface = interface
         self._inputs = [
-            np.array(flatten(slot.whole, inputs[slot.name])[slot.path], dtype_of(slot.type))
+            np.array(flatten(slot.whole, inputs[slot.name])[slot.path], dtype(slot.type.element))
             for slot in interface.inputs
         ]
         self._outputs = [
-            np.zeros(slot.type.size, dtype_of(slot.type)) for slot in interface.outputs
+            np.zeros(slot.type.size, dtype(slot.type.element)) for slot in interface.outputs
         ]
         self._given = np.zeros(len(interface.keys) + 1, np.int32)
         self._tables = [_addresses(self._inputs), _addresses(self._outputs)]

@@ -26,7 +26,7 @@ from ezlang.compiler.circuits.netlist import Netlist
 from ezlang.compiler.ir.evaluate import Array
 from ezlang.compiler.ir.tree import BinaryKind
 from ezlang.diagnostics.diagnostic import CompilerBug
-from ezlang.types.types import BoolType, IntType, ScalarType
+from ezlang.types.types import IntType, ScalarType
 
 from .dealer import Dealer
 from .gmw import Gmw
@@ -71,7 +71,7 @@ class Protocol:
     def known(self, element: ScalarType, value: Array) -> Secret:
         """Share what everyone knows: without communication, and without hiding it."""
         shares = trivial(value.astype(word(element)), self.parties)
-        arithmetic = None if isinstance(element, BoolType) else shares
+        arithmetic = None if element.ring is None else shares
         return secret(element, value.shape, arithmetic=arithmetic, boolean=shares)
 
     def share(self, values: Sequence[tuple[ScalarType, Array, int]]) -> list[Secret]:
@@ -86,7 +86,7 @@ class Protocol:
             plain = value.astype(word(element))
             mine = self.randomness[owner]
             one = secret(element, plain.shape, boolean=xored(plain, self.parties, owner, mine))
-            if not isinstance(element, BoolType):
+            if element.ring is not None:
                 one.arithmetic = additive(plain, self.parties, owner, mine)
             result.append(one)
             for party in range(self.parties):

@@ -15,7 +15,7 @@ from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.ir.evaluate import Array
 from ezlang.compiler.ir.tree import BinaryKind, UnaryKind
 from ezlang.diagnostics.diagnostic import CompilerBug
-from ezlang.types.types import BOOL, BoolType, IntType, ScalarType
+from ezlang.types.types import BOOL, ScalarType
 
 from .protocol import Protocol
 from .shares import Form, Secret, Shares, at_first, local, pairwise, secret, word
@@ -190,17 +190,16 @@ class Secrets:
         return _like(x, arithmetic=pairwise(product, right, lambda a, b: a + b))
 
     def _cast(self, x: Secret, element: ScalarType) -> Secret:
-        if isinstance(element, BoolType):
-            if isinstance(x.element, BoolType):
+        if element.is_logical:
+            if x.element == element:
                 return x
             netlist = catalogue.cast(x.element, element, catalogue.SECRET)
             return self._circuit(netlist, (x,), element, "cast")
         type = word(element)
-        wider = isinstance(x.element, IntType) and element.width > x.element.width
-        signed = isinstance(x.element, IntType) and x.element.signed
+        wider = element.width > x.width
         if wider:
             self.protocol.ensure((x,), Form.BOOLEAN)
-        sign = wider and signed and x.bits == x.width
+        sign = wider and x.element.signed and x.bits == x.width
         source = evaluate.dtype(x.element) if sign else word(x.element)
         bits = element.width if sign else x.bits
         boolean = local(x.boolean, lambda s: s.astype(source).astype(type)) if x.boolean else None
@@ -223,8 +222,8 @@ class Secrets:
         shape = () if axis is None else x.shape[:axis] + x.shape[axis + 1 :]
         size = x.size if axis is None else x.shape[axis]
         if size == 0:
-            value = evaluate.identity(kind, evaluate.dtype(x.element))
-            return self.protocol.known(x.element, np.broadcast_to(value, shape))
+            value = np.full(shape, evaluate.identity(kind, x.element), evaluate.dtype(x.element))
+            return self.protocol.known(x.element, value)
         if kind is BinaryKind.ADD:
             shares = self._in(x, Form.ARITHMETIC)
             total = local(shares, lambda s: np.add.reduce(_lines(s, axis), dtype=s.dtype))

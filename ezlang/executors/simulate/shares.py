@@ -17,8 +17,9 @@ from typing import Any
 
 import numpy as np
 
+from ezlang.compiler.ir.dtypes import dtype, share_dtype
 from ezlang.compiler.ir.evaluate import Array
-from ezlang.types.types import BoolType, ScalarType
+from ezlang.types.types import ScalarType
 
 from .randomness import Randomness
 
@@ -34,10 +35,8 @@ class Form(Enum):
 
 
 def word(element: ScalarType) -> np.dtype[Any]:
-    """Return the dtype that shares of an element type have."""
-    if isinstance(element, BoolType):
-        return np.dtype(np.bool_)
-    return np.dtype(f"u{element.width // 8}")
+    """Return the type of shares here: bools where there is no ring, otherwise unsigned words."""
+    return dtype(element) if element.ring is None else share_dtype(element)
 
 
 @dataclass(slots=True)
@@ -56,7 +55,7 @@ class Secret:
     @property
     def width(self) -> int:
         """Bits an element."""
-        return 1 if isinstance(self.element, BoolType) else self.element.width
+        return self.element.width
 
     @property
     def size(self) -> int:

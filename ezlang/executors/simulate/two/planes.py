@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 
 from ezlang.compiler.circuits.netlist import Netlist, Opcode
+from ezlang.compiler.ir.dtypes import word_dtype
 from ezlang.compiler.protocols.boolean.comparison_tree import Level
 from ezlang.compiler.protocols.core.party import BitTriples
 from ezlang.compiler.protocols.core.steps import Array, Bytes
@@ -30,7 +31,7 @@ def gathered(planes: Bytes, n: int) -> Array:
     """Return unsigned integers [n] of ℓ bits from packed bits [ℓ][N]."""
     bits = np.unpackbits(planes, axis=1, count=n, bitorder="little")
     packed = np.packbits(np.ascontiguousarray(bits.T), axis=1, bitorder="little")
-    return packed.view(np.dtype(f"u{len(planes) // 8}")).reshape(n)
+    return packed.view(word_dtype(len(planes))).reshape(n)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,10 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from ezlang.compiler.ir.evaluate import Array, dtype
+from ezlang.compiler.ir.dtypes import dtype, share_dtype
+from ezlang.compiler.ir.evaluate import Array
 from ezlang.compiler.ir.tree import Sharing, TensorType
-from ezlang.types.types import BoolType, ScalarType
+from ezlang.types.types import ScalarType
 
 LABEL_BYTES: Final = 16
 
@@ -38,22 +39,12 @@ class Shared:
     @property
     def width(self) -> int:
         """Bits an element."""
-        return width_of(self.element)
+        return self.element.width
 
     @property
     def size(self) -> int:
         """How many elements there are."""
         return self.parts[0].size
-
-
-def width_of(element: ScalarType) -> int:
-    """Return how many bits an element has."""
-    return 1 if isinstance(element, BoolType) else element.width
-
-
-def word_of(element: ScalarType) -> np.dtype[Any]:
-    """Return the type of an element's share."""
-    return np.dtype("u1" if isinstance(element, BoolType) else f"u{element.width // 8}")
 
 
 def labels_type(width: int) -> np.dtype[Any]:
@@ -63,20 +54,19 @@ def labels_type(width: int) -> np.dtype[Any]:
 
 def words_of(data: Array, element: ScalarType) -> Array:
     """Return known values as what shares are made of."""
-    return np.asarray(data.astype(word_of(element)))
+    return np.asarray(data.astype(share_dtype(element)))
 
 
 def bits_of(data: Array, element: ScalarType) -> Bits:
     """Return the bits [elements][width] of known values, the lowest first."""
     words = np.ascontiguousarray(words_of(data, element)).reshape(-1, 1)
-    width = width_of(element)
-    return np.unpackbits(words.view(np.uint8), axis=1, count=width, bitorder="little")
+    return np.unpackbits(words.view(np.uint8), axis=1, count=element.width, bitorder="little")
 
 
 def words_from(bits: Bits, element: ScalarType, shape: tuple[int, ...]) -> Array:
     """Return `bits` [elements][width] as what shares are made of."""
     packed = np.packbits(bits, axis=1, bitorder="little")
-    return np.ascontiguousarray(packed).view(word_of(element)).reshape(shape)
+    return np.ascontiguousarray(packed).view(share_dtype(element)).reshape(shape)
 
 
 def from_bits(bits: Bits, type: TensorType) -> Array:

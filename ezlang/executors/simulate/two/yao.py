@@ -23,7 +23,7 @@ from ..randomness import Randomness
 from ..values import Known
 from .garbling import TABLE_BYTES, Garbling, Rows, labels_of, masks_of, rows_of, table_bytes
 from .stock import OtStock
-from .values import Bits, Shared, bits_of, from_bits, labels_type, width_of, words_from
+from .values import Bits, Shared, bits_of, from_bits, labels_type, words_from
 from .wire import Packet, Wire
 
 _GARBLER = 0
@@ -171,7 +171,7 @@ class Yao:
 
 def _labelled(labels: Labels, element: ScalarType, shape: tuple[int, ...]) -> Shared:
     """Return labels [elements · width][2] of both parties as a secret."""
-    type = labels_type(width_of(element))
+    type = labels_type(element.width)
     zeros, active = (
         np.ascontiguousarray(part).reshape(-1).view(type).reshape(shape) for part in labels
     )
