@@ -85,24 +85,34 @@ def fold_binary(operator: str, x: Constant, y: Constant, type: ScalarType) -> Co
     return type.wrap(compute(bitwise, int(x), int(y)))
 
 
-def compute_unary(op: UnaryOp, x: int) -> int:
-    """Return the exact result of an operator on an integer."""
+def compute_unary(op: UnaryOp, x: int, type: ScalarType | None = None) -> int | None:
+    """Return the result of an operator on a value of a type, or on an integer without a type.
+
+    None where the result depends on the type and there is none.
+    """
     match op:
         case UnaryOp.NEG:
-            return -x
+            exact = -x
         case UnaryOp.BITNOT:
-            return ~x
+            exact = ~x
         case UnaryOp.NOT:
-            return not x
+            exact = not x
         case UnaryOp.ABS:
-            return abs(x)
+            exact = abs(x)
         case _:
             assert_never(op)
+    return exact if type is None else type.wrap(exact)
 
 
 def fold_unary(op: UnaryOp, x: Constant, type: ScalarType) -> Constant:
     """Compute an operator on a constant."""
-    return each(x, lambda value: type.wrap(compute_unary(op, int(value))))
+
+    def on_scalar(value: int | bool) -> int | bool:
+        result = compute_unary(op, int(value), type)
+        assert result is not None
+        return result
+
+    return each(x, on_scalar)
 
 
 def fold_cast(x: Constant, source: ScalarType | None, to: ScalarType) -> Constant:

@@ -240,24 +240,32 @@ def apply_unary(body: Body, op: typed.UnaryOp, span: Span, operand: Value) -> Va
         case Exact() if logical:
             return coerce(body, operand, BOOL, Want(f"`{op.value}` takes a `bool`", None))
         case Exact(value=value):
-            return Exact(value=constants.compute_unary(op, value), span=span)
+            exact = constants.compute_unary(op, value)
+            if exact is not None:
+                return Exact(value=exact, span=span)
+            return _deferred_unary(body, op, span, operand, (), default_type(value))
         case Deferred() if logical:
             settled = coerce(body, operand, array_of(BOOL, operand.shape or ()))
             return _finish_unary(body, op, span, settled)
         case Deferred():
-
-            def build(type: Type) -> Typed | Poison:
-                return _finish_unary(body, op, span, coerce(body, operand, type))
-
-            return Deferred(
-                span=span,
-                what=operand.what,
-                shape=operand.shape,
-                default=operand.default,
-                build=build,
-            )
+            return _deferred_unary(body, op, span, operand, operand.shape, operand.default)
         case Typed():
             return _finish_unary(body, op, span, operand)
+
+
+def _deferred_unary(
+    body: Body,
+    op: typed.UnaryOp,
+    span: Span,
+    operand: Exact | Deferred,
+    shape: tuple[int, ...] | None,
+    default: ScalarType | None,
+) -> Deferred:
+    def build(type: Type) -> Typed | Poison:
+        return _finish_unary(body, op, span, coerce(body, operand, type))
+
+    what = operand.what if isinstance(operand, Deferred) else "this number"
+    return Deferred(span=span, what=what, shape=shape, default=default, build=build)
 
 
 def _finish_unary(
