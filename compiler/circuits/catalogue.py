@@ -10,24 +10,21 @@ Netlists are cached, so a process builds each circuit only once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
-from typing import Final, Literal, assert_never
+from typing import Final, assert_never
 
 from ezlang.diagnostics.diagnostic import CompilerBug
 from ezlang.types.types import BOOL, ScalarType
 
-from ..ir.tree import Binary, BinaryKind, Bit, Cast, Select, Unary, UnaryKind
-from .adders import absolute, add, negate, subtract
+from ..ir.tree import AnyElementwise, Binary, BinaryKind, Bit, Cast, Select, Unary, UnaryKind
 from .builder import FALSE, Builder, Wire, constant_wires
-from .comparison import equal, less_than, maximum, minimum, nonzero, select
-from .division import divide, remainder
-from .multiplication import multiply
+from .comparison import nonzero, select
+from .kinds import BINARY, UNARY
 from .netlist import Netlist
 from .schedule import schedule
-from .shifts import shift_left, shift_right
 
 
 class OperandRole(Enum):
@@ -59,12 +56,7 @@ PUBLIC: Final = OperandRole.PUBLIC
 SAME: Final = OperandRole.SAME
 
 Operand = OperandRole | int
-CircuitOperation = Unary | Binary | Select | Cast | Bit
-
-_FLAGS: Final = frozenset(
-    {BinaryKind.EQ, BinaryKind.NE, BinaryKind.LT, BinaryKind.LE, BinaryKind.GT, BinaryKind.GE}
-)
-"""The kinds whose results are bools."""
+CircuitOperation = AnyElementwise
 
 _CACHED: Final = 4096
 
@@ -106,16 +98,7 @@ def unary(kind: UnaryKind, element: ScalarType, x: Operand, *, shallow: bool = F
     """The circuit of a unary operation; the result has the operand's type."""
     b = Builder(shallow=shallow)
     wires = _operand(b, element, x)
-    result: Sequence[Wire]
-    match kind:
-        case UnaryKind.NEG:
-            result = negate(b, wires)
-        case UnaryKind.ABS:
-            result = absolute(b, wires) if element.signed else wires
-        case UnaryKind.BITNOT | UnaryKind.NOT:
-            result = [wire ^ 1 for wire in wires]
-        case _:
-            assert_never(kind)
+    result = UNARY[kind](b, wires, element.signed)
     return _finish(b, result, _name(kind.value, element, x))
 
 
@@ -138,14 +121,14 @@ def binary(
     b = Builder(shallow=shallow)
     p = _operand(b, element, x)
     q = _operand(b, second or element, y, same=p)
-    if len(p) != len(q) and kind not in (BinaryKind.SHL, BinaryKind.SHR):
+    if len(p) != len(q) and not kind.traits.shifts:
         raise CompilerBug(f"{kind.value} of {element} and {second}")
     name = _name(kind.value, element, x, y) + (f".{second}" if second else "")
     if narrow is None:
-        return _finish(b, _binary(b, kind, p, q, element.signed), name)
+        return _finish(b, BINARY[kind](b, p, q, element.signed), name)
     signed = element.signed and not narrow.nonnegative
-    result = _binary(b, kind, p[: narrow.bits], q[: narrow.bits], signed)
-    if kind not in _FLAGS:
+    result = BINARY[kind](b, p[: narrow.bits], q[: narrow.bits], signed)
+    if not kind.traits.gives_bool:
         result = _extended(result, len(p), signed)
     return _finish(b, result, f"{name}.{narrow.name}")
 
@@ -224,64 +207,3 @@ def _name(operation: str, element: ScalarType, *operands: Operand) -> str:
     """A name that identifies a circuit: operation, type, operands."""
     parts = [o.value if isinstance(o, OperandRole) else str(int(o)) for o in operands]
     return ".".join([operation, str(element), *parts])
-
-
-_Comparison = Literal[BinaryKind.LT, BinaryKind.GE, BinaryKind.GT, BinaryKind.LE]
-
-
-def _compare(b: Builder, kind: _Comparison, x: list[Wire], y: list[Wire], signed: bool) -> Wire:
-    match kind:
-        case BinaryKind.LT:
-            return less_than(b, x, y, signed=signed)
-        case BinaryKind.GE:
-            return less_than(b, x, y, signed=signed) ^ 1
-        case BinaryKind.GT:
-            return less_than(b, y, x, signed=signed)
-        case BinaryKind.LE:
-            return less_than(b, y, x, signed=signed) ^ 1
-        case _:
-            assert_never(kind)
-
-
-def _bitwise(
-    gate: Callable[[Wire, Wire], Wire], x: Sequence[Wire], y: Sequence[Wire]
-) -> list[Wire]:
-    return [gate(p, q) for p, q in zip(x, y, strict=True)]
-
-
-def _binary(
-    b: Builder, kind: BinaryKind, x: list[Wire], y: list[Wire], signed: bool
-) -> Sequence[Wire]:
-    match kind:
-        case BinaryKind.ADD:
-            return add(b, x, y)
-        case BinaryKind.SUB:
-            return subtract(b, x, y)
-        case BinaryKind.MUL:
-            return multiply(b, x, y)
-        case BinaryKind.DIV:
-            return divide(b, x, y, signed=signed)
-        case BinaryKind.MOD:
-            return remainder(b, x, y, signed=signed)
-        case BinaryKind.SHL:
-            return shift_left(b, x, y)
-        case BinaryKind.SHR:
-            return shift_right(b, x, y, signed=signed)
-        case BinaryKind.AND:
-            return _bitwise(b.conjunction, x, y)
-        case BinaryKind.OR:
-            return _bitwise(b.disjunction, x, y)
-        case BinaryKind.XOR:
-            return _bitwise(b.xor, x, y)
-        case BinaryKind.EQ:
-            return [equal(b, x, y)]
-        case BinaryKind.NE:
-            return [equal(b, x, y) ^ 1]
-        case BinaryKind.MIN:
-            return minimum(b, x, y, signed=signed)
-        case BinaryKind.MAX:
-            return maximum(b, x, y, signed=signed)
-        case BinaryKind.LT | BinaryKind.LE | BinaryKind.GT | BinaryKind.GE:
-            return [_compare(b, kind, x, y, signed)]
-        case _:
-            assert_never(kind)

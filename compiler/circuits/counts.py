@@ -7,7 +7,7 @@ from typing import Final
 
 from ezlang.types.types import BOOL, UINT8, IntType
 
-from ..ir.tree import BinaryKind, UnaryKind
+from ..ir.kinds import BinaryKind, Messages, UnaryKind
 from .catalogue import PUBLIC, SAME, SECRET, Operand, binary, cast, choice, unary
 from .netlist import Netlist
 
@@ -16,6 +16,10 @@ WIDTHS: Final = (8, 16, 32, 64)
 
 def _unary(kind: UnaryKind) -> Callable[[int], Netlist]:
     return lambda width: unary(kind, IntType(width, True), SECRET)
+
+
+def _has_ands(kind: UnaryKind) -> bool:
+    return kind.traits.boolean is not Messages.NEVER
 
 
 def _binary(
@@ -31,8 +35,7 @@ def _binary(
 ROWS: Final[tuple[tuple[str, Callable[[int], Netlist]], ...]] = (
     ("`x + y`", _binary(BinaryKind.ADD)),
     ("`x - y`", _binary(BinaryKind.SUB)),
-    ("`-x`", _unary(UnaryKind.NEG)),
-    ("`abs(x)`", _unary(UnaryKind.ABS)),
+    *((f"`{kind.traits.written}`", _unary(kind)) for kind in UnaryKind if _has_ands(kind)),
     ("`x < y`, `<=`, `>`, `>=`", _binary(BinaryKind.LT)),
     ("`x == y`, `!=`", _binary(BinaryKind.EQ)),
     ("`bool(x)`", lambda width: cast(IntType(width, False), BOOL, SECRET)),

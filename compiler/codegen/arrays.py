@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import ExitStack
 from math import prod
+from typing import assert_never
 
 from ..ir import tree as ir
 from ..kernels.abi import I64
@@ -79,6 +80,8 @@ def check(e: Emitter, operation: ir.Extract | ir.Insert | ir.ExtractSlice | ir.I
             )
             if first.type.label.is_public:
                 _fits(e, operation, _start(e, first), base.type.shape[0], part.type.shape[0])
+        case _:
+            assert_never(operation)
 
 
 def _all_in_range(

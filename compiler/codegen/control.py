@@ -14,7 +14,8 @@ from ..ir import tree as ir
 from ..ir.groups import groups, leaves_yao
 from ..ir.sharings import is_interactive
 from ..kernels.build import Value, Variable
-from . import arrays, boundary, elementwise, exchanges, scalar
+from . import boundary, exchanges, scalar
+from .checks import check
 from .emitter import Emitter
 from .forms import Form
 from .moves import SCRATCH, schedule
@@ -34,18 +35,9 @@ def region(e: Emitter, region: ir.Region, write: Write) -> None:
             continue
         for operation in group:
             if e.unit.role.only_fails(operation):
-                _fail(e, operation)
+                check(e, operation)
             elif e.unit.role.runs(operation):
                 write(e, operation)
-
-
-def _fail(e: Emitter, operation: ir.Operation) -> None:
-    """Fail where the other party does, on values that all parties know."""
-    match operation:
-        case ir.Extract() | ir.Insert() | ir.ExtractSlice() | ir.InsertSlice():
-            arrays.check(e, operation)
-        case _:
-            elementwise.check(e, operation)
 
 
 def parallel_copy(e: Emitter, targets: Sequence[ir.Value], sources: Sequence[ir.Value]) -> None:

@@ -19,6 +19,7 @@ from ..ir import tree as ir
 from ..kernels.abi import I64, NETLIST_TYPE, POINTER, PORT_CLEAR, PORT_LABELS, declare
 from ..kernels.build import Kernel, Value
 from . import scalar, shares
+from .checks import check
 from .emitter import Emitter
 from .forms import Form
 
@@ -36,32 +37,6 @@ def elementwise(e: Emitter, operation: CircuitOperation) -> None:
             _loop(e, operation, shares.compute)
         case _:
             _loop(e, operation, _compute)
-
-
-# Failing
-
-
-def check(e: Emitter, operation: ir.Operation) -> None:
-    """Fail if the right operand of a checked operation, which is public, is out of range."""
-    if not isinstance(operation, ir.Binary) or not operation.checked:
-        return
-    left, right = operation.operands
-    if not right.type.label.is_public or not left.type.size:
-        return
-    if e.form(right) is Form.REGISTER:
-        e.fail_if(_is_bad(e, operation, left.type.width, e.register(right)), operation)
-        return
-    address, stride = e.address(right), e.stride(right)
-    count = e.plan.views.count(e.plan.views.of(right).root)
-    with e.kernel.loop(0, e.i64(count)) as index:
-        number = scalar.load(e.kernel, address.at(index * stride), right.type.element)
-        e.fail_if(_is_bad(e, operation, left.type.width, number), operation)
-
-
-def _is_bad(e: Emitter, operation: ir.Binary, width: int, number: Value) -> Value:
-    if operation.kind in (ir.BinaryKind.SHL, ir.BinaryKind.SHR):
-        return scalar.shifts_out(e.kernel, number, width)
-    return number.equals(0)
 
 
 # In the clear, and on shares

@@ -17,7 +17,8 @@ from ..ir.groups import Group, enters_yao
 from ..kernels.abi import LABEL_BYTES, PORT_LABELS
 from ..kernels.build import Value
 from .boundary import arrived, room
-from .elementwise import PortData, check, run_netlist
+from .checks import check
+from .elementwise import PortData, run_netlist
 from .emitter import Emitter
 from .forms import Form
 from .storage import CONVERTED

@@ -7,13 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import assert_never
 
 from ..ir import tree as ir
 from ..ir.value import Sharing
 from ..kernels.layout import LABEL_BYTES
-
-CHECKED = ir.Binary | ir.Extract | ir.Insert | ir.ExtractSlice | ir.InsertSlice
-"""The operations that may fail on values that all parties know."""
 
 
 class Form(Enum):
@@ -56,13 +54,6 @@ def element_bytes(type: ir.TensorType, form: Form) -> int:
     return type.width * LABEL_BYTES if form is Form.LABELS else type.element.bytes
 
 
-def condition_of(operation: ir.If | ir.For | ir.While) -> ir.Value:
-    """Return the value whose label determines who runs the regions of a control-flow operation."""
-    if isinstance(operation, ir.While):
-        return operation.regions[0].yields[0]
-    return operation.operands[0]
-
-
 @dataclass(frozen=True, slots=True)
 class Role:
     """A party's view of a program: which operations it runs."""
@@ -78,10 +69,7 @@ class Role:
         """Return whether this party takes any part in an operation."""
         match operation:
             case ir.If() | ir.For() | ir.While():
-                labels = [condition_of(operation).type.label]
-                if isinstance(operation, ir.For):
-                    labels.append(operation.operands[1].type.label)
-                return all(label.readable_by(self.party) for label in labels)
+                return all(v.type.label.readable_by(self.party) for v in operation.deciding)
             case ir.Call():
                 return self.takes_part_in(self.functions[operation.function])
             case ir.Reveal():
@@ -90,9 +78,10 @@ class Role:
                 return mine or self.form(operation.result) is not Form.ABSENT
             case ir.Output() | ir.Assert():
                 return True
+            case ir.Computation() | ir.Relabel() | ir.Convert() | ir.Input():
+                return self.form(operation.result) is not Form.ABSENT or self.only_fails(operation)
             case _:
-                here = any(self.form(value) is not Form.ABSENT for value in operation.results)
-                return here or self.only_fails(operation)
+                assert_never(operation)
 
     def only_fails(self, operation: ir.Operation) -> bool:
         """Return whether this party runs the other's operation only to fail where that does.
@@ -100,7 +89,7 @@ class Role:
         All parties know the operand on which a checked operation fails.
         """
         return (
-            isinstance(operation, CHECKED)
+            isinstance(operation, ir.Checkable)
             and operation.checked
             and self.form(operation.result) is Form.ABSENT
             and any(value.type.label.is_public for value in operation.operands)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from ezlang.source import Span
+from ezlang.typed.failures import Failure
 from ezlang.types.types import Type, array_of
 
 from ..ir import tree as ir
@@ -76,7 +77,7 @@ class OutputSlot:
 class Site:
     """A place where a run can fail: the name of a kind of failure, and its message."""
 
-    kind: str
+    kind: Failure
     span: Span
     message: str | None = None
 
@@ -152,23 +153,23 @@ class Interface:
 
     def note(self, operation: ir.Operation) -> None:
         """Assign the necessary numbers to an operation."""
-        match operation:
-            case ir.Input() if operation.party == self.party:
-                known = (operation.name, operation.path)
-                if known not in self._input_numbers:
-                    self._input_numbers[known] = len(self.inputs)
-                    type = operation.result.type
-                    whole = operation.whole or array_of(type.element, type.shape)
-                    self.inputs.append(InputSlot(*known, type, whole))
-            case ir.Output():
-                self._note_output(operation)
-            case _:
-                pass
-        kind = failure_kind(operation)
+        if isinstance(operation, ir.Input) and operation.party == self.party:
+            self._note_input(operation)
+        elif isinstance(operation, ir.Output):
+            self._note_output(operation)
+        kind = operation.failure
         if kind is not None:
             message = operation.message if isinstance(operation, ir.Assert) else None
             self._sites[id(operation)] = len(self.sites)
             self.sites.append(Site(kind, operation.span, message or None))
+
+    def _note_input(self, operation: ir.Input) -> None:
+        known = (operation.name, operation.path)
+        if known not in self._input_numbers:
+            self._input_numbers[known] = len(self.inputs)
+            type = operation.result.type
+            whole = operation.whole or array_of(type.element, type.shape)
+            self.inputs.append(InputSlot(*known, type, whole))
 
     def _note_output(self, operation: ir.Output) -> None:
         receivers = (0, 1) if operation.to is None else (operation.to,)
@@ -189,24 +190,6 @@ def _without_labels(operation: ir.Operation) -> ir.Operation:
         return operation
     boolean = replace(operand, type=replace(operand.type, sharing=ir.Sharing.BOOLEAN))
     return replace(operation, operands=(boolean,))
-
-
-def failure_kind(operation: ir.Operation) -> str | None:
-    """Return the kind of failure with which an operation may end the run, or None."""
-    match operation:
-        case ir.Binary() if operation.checked:
-            shift = operation.kind in (ir.BinaryKind.SHL, ir.BinaryKind.SHR)
-            return "shift" if shift else "division"
-        case ir.Extract() | ir.Insert() if operation.checked:
-            return "index"
-        case ir.ExtractSlice() | ir.InsertSlice() if operation.checked:
-            return "slice"
-        case ir.Assert():
-            return "assertion"
-        case ir.Output():
-            return "output"
-        case _:
-            return None
 
 
 def interface_of(program: ir.Program, party: int) -> Interface:

@@ -13,11 +13,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import assert_never
 
 from ..ir import tree as ir
 from ..ir.groups import Group, groups, leaves_yao
 from ..ir.sharings import is_interactive
-from .views import ELEMENTWISE, Views
+from .views import Views
 
 LOOP_WEIGHT = 8
 """The assumed number of iterations of a loop, which gives copies their weights."""
@@ -180,8 +181,10 @@ class Liveness:
                 return self._while(operation, live, weight)
             case ir.Call():
                 return self._call(operation, live, weight)
-            case _:
+            case ir.Computation() | ir.Boundary():
                 return self._plain(operation, live, weight)
+            case _:
+                assert_never(operation)
 
     def _plain(self, operation: ir.Operation, live: int, weight: int) -> int:
         results = [r for r in operation.results if self.views.of(r).root.id == r.id]
@@ -199,15 +202,13 @@ class Liveness:
 
     def _may_share(self, operation: ir.Operation, result: ir.Value) -> list[ir.Value]:
         """Return the operands in whose memory the result may be made if they die here."""
-        match operation:
-            case ir.Insert() | ir.InsertSlice() | ir.AffineWrite() | ir.Scatter():
-                base, *others = operation.operands
-                alone = self.number(base) not in {self.number(value) for value in others}
-                return [base] if alone else []
-            case _ if isinstance(operation, ELEMENTWISE):
-                return [v for v in operation.operands if self._is_like(v, result)]
-            case _:
-                return []
+        if operation.traits.overwrites:
+            base, *others = operation.operands
+            alone = self.number(base) not in {self.number(value) for value in others}
+            return [base] if alone else []
+        if isinstance(operation, ir.Elementwise):
+            return [v for v in operation.operands if self._is_like(v, result)]
+        return []
 
     def _is_like(self, operand: ir.Value, result: ir.Value) -> bool:
         """Return whether the operand and the result have the same layout in memory."""

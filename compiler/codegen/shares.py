@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from math import prod
+from typing import assert_never
 
 from ezlang.diagnostics.diagnostic import CompilerBug
 
@@ -38,6 +39,8 @@ def compute(e: Emitter, operation: CircuitOperation, x: Sequence[Value]) -> Valu
             return scalar.cast(e.kernel, x[0], element, operation.result.type.element)
         case ir.Bit():
             return scalar.bit(x[0], operation.position)
+        case _:
+            assert_never(operation)
 
 
 def _first(e: Emitter) -> bool:

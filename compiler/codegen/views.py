@@ -19,8 +19,6 @@ from ..ir.facts import Origins
 from ..ir.sharings import is_interactive
 from .forms import Form, Role
 
-ELEMENTWISE = (ir.Unary, ir.Binary, ir.Select, ir.Cast, ir.Bit)
-
 
 @dataclass(frozen=True, slots=True)
 class View:
@@ -127,4 +125,4 @@ class Views:
                 )
             case _:
                 # Interactive operations on shares need whole arrays.
-                return isinstance(user, ELEMENTWISE) and not is_interactive(user)
+                return isinstance(user, ir.Elementwise) and not is_interactive(user)

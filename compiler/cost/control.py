@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import assert_never
 
-from ..codegen.forms import condition_of
 from ..ir import evaluate
 from ..ir import tree as ir
 from ..ir.evaluate import Array
@@ -51,15 +51,12 @@ def costly_operations(program: ir.Program, costs: set[int]) -> set[int]:
     return found
 
 
-def is_run_by_all(operation: ir.If | ir.For | ir.While) -> bool:
+def is_run_by_all(operation: ir.AnyStructured) -> bool:
     """Tell whether both parties run the regions: what decides is public."""
-    deciding = [condition_of(operation)]
-    if isinstance(operation, ir.For):
-        deciding.append(operation.operands[1])
-    return all(value.type.label.is_public for value in deciding)
+    return all(value.type.label.is_public for value in operation.deciding)
 
 
-def _pairs(operation: ir.Operation) -> Iterator[tuple[ir.Value, tuple[ir.Value, ...]]]:
+def _pairs(operation: ir.AnyStructured) -> Iterator[tuple[ir.Value, tuple[ir.Value, ...]]]:
     """Yield results and parameters of control flow, with the values each of them is one of."""
     match operation:
         case ir.If():
@@ -90,7 +87,7 @@ def _pairs(operation: ir.Operation) -> Iterator[tuple[ir.Value, tuple[ir.Value, 
                 yield parameter, (tested,)
                 yield result, (tested, condition.yields[0])
         case _:
-            return
+            assert_never(operation)
 
 
 @dataclass(slots=True)
@@ -113,22 +110,17 @@ class _Slices:
             elif any(result.id in mine for result in operation.results):
                 self._need(mine, operation.operands)
 
-    def _control(
-        self, function: ir.Function, mine: set[int], operation: ir.If | ir.For | ir.While
-    ) -> None:
+    def _control(self, function: ir.Function, mine: set[int], operation: ir.AnyStructured) -> None:
         if not is_run_by_all(operation):
             return
         if id(operation) in self.costly:
-            if isinstance(operation, ir.While):
-                self._need(mine, operation.regions[0].yields)
-            else:
-                self._need(mine, operation.operands[: 2 if isinstance(operation, ir.For) else 1])
+            self._need(mine, operation.deciding)
         self._pass_on(mine, operation)
         for inner in reversed(operation.regions):
             self.region(function, inner)
         self._pass_on(mine, operation)
 
-    def _pass_on(self, mine: set[int], operation: ir.Operation) -> None:
+    def _pass_on(self, mine: set[int], operation: ir.AnyStructured) -> None:
         for value, sources in _pairs(operation):
             if value.id in mine:
                 self._need(mine, sources)
@@ -155,6 +147,12 @@ def computed(operation: ir.Operation, operands: Sequence[StaticValue]) -> Static
     known = [operand for operand in operands if operand is not None]
     if len(known) < len(operands) or not operation.results[0].type.label.is_public:
         return None
-    if isinstance(operation, ir.Relabel | ir.Reveal):
-        return known[0]
-    return evaluate.evaluate(operation, known) if isinstance(operation, evaluate.Pure) else None
+    match operation:
+        case ir.Relabel() | ir.Reveal():
+            return known[0]
+        case ir.Computation():
+            return evaluate.evaluate(operation, known)
+        case ir.Convert() | ir.Input() | ir.Output() | ir.Assert() | ir.Call() | ir.Structured():
+            return None
+        case _:
+            assert_never(operation)

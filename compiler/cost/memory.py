@@ -16,7 +16,6 @@ from ..circuits.catalogue import circuit
 from ..circuits.operands import operand_roles
 from ..codegen.forms import Form, element_bytes
 from ..codegen.module import frame_bytes
-from ..codegen.views import ELEMENTWISE
 from ..ir import tree as ir
 from ..ir.facts import facts_of
 from ..ir.ots import OtKind
@@ -94,7 +93,7 @@ def _registers(program: ir.Program) -> int:
     for function in program.functions:
         facts = facts_of(function)
         for operation in ir.walk(function.body):
-            if isinstance(operation, ELEMENTWISE) and has_labels(operation.result):
+            if isinstance(operation, ir.Elementwise) and has_labels(operation.result):
                 roles = operand_roles(operation, facts)
                 most = max(most, circuit(operation, roles).registers)
     return LABEL_BYTES * CHUNK * most

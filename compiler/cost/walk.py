@@ -11,10 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Final
+from typing import Final, assert_never
 
 import numpy as np
 
+from ezlang.diagnostics.diagnostic import CompilerBug
 from ezlang.source import Span
 
 from ..circuits.catalogue import CircuitOperation
@@ -106,15 +107,25 @@ def _places(group: Group) -> tuple[Span, ...]:
 
 def _action(operation: ir.Operation, facts: Facts) -> Action | None:
     match operation:
-        case ir.Unary() | ir.Binary() | ir.Select() | ir.Cast() | ir.Bit():
+        case ir.Elementwise():
             return _circuit_action(operation, facts)
         case ir.Relabel():
             bits = yao.shared_bits(operation, facts.origins)
             return (lambda session: yao.share_evaluators(session, bits)) if bits else None
         case ir.Reveal():
             return _reveal_action(operation)
-        case _:
+        case ir.Computation():
+            # The network moves nothing for what is moved, or computed from what is known.
+            if (
+                not isinstance(operation, ir.Move)
+                and operation.result.type.sharing is ir.Sharing.YAO
+            ):
+                raise CompilerBug(f"{type(operation).__name__} has no circuit")
             return None
+        case ir.Convert() | ir.Input() | ir.Output() | ir.Assert() | ir.Call() | ir.Structured():
+            return None
+        case _:
+            assert_never(operation)
 
 
 def _circuit_action(operation: CircuitOperation, facts: Facts) -> Action | None:
@@ -256,10 +267,12 @@ class _Frame:
                     self._for(operation)
                 else:
                     self._while(operation)
-            case _:
+            case ir.Computation() | ir.Boundary():
                 if self._is_needed(operation.results):
                     known = computed(operation, self._read(operation.operands))
                     self.values[operation.results[0].id] = known
+            case _:
+                assert_never(operation)
 
     def _is_needed(self, values: Sequence[ir.Value]) -> bool:
         return any(value.id in self.needed for value in values)

@@ -16,17 +16,6 @@ from ezlang.types.types import BOOL, INT64, ScalarType
 
 from . import tree as ir
 
-COMPARISONS = frozenset(
-    {
-        ir.BinaryKind.EQ,
-        ir.BinaryKind.NE,
-        ir.BinaryKind.LT,
-        ir.BinaryKind.LE,
-        ir.BinaryKind.GT,
-        ir.BinaryKind.GE,
-    }
-)
-
 
 def meet_of(values: Sequence[ir.Value]) -> Label:
     """Return the meet of the labels of `values`."""
@@ -150,9 +139,9 @@ class Builder:
 
         On arithmetic shares, comparisons give boolean ones.
         """
-        element = BOOL if kind in COMPARISONS else x.type.element
+        element = BOOL if kind.traits.gives_bool else x.type.element
         sharing = x.type.sharing or y.type.sharing
-        if sharing is ir.Sharing.ARITHMETIC and kind in COMPARISONS:
+        if sharing is ir.Sharing.ARITHMETIC and kind.traits.gives_bool:
             sharing = ir.Sharing.BOOLEAN
         result = self.fresh(ir.TensorType(element, x.type.shape, meet_of((x, y)), sharing))
         operation = ir.Binary(

@@ -1,8 +1,8 @@
 """What the operations mean on values that somebody knows, as NumPy arrays.
 
 Constant folding and the simulated executor compute with this. Arrays have the element type's own
-dtype, so that arithmetic wraps as the language says. Everything is total; `out_of_range` tells
-whether a checked operation fails instead.
+dtype, so that arithmetic wraps as the language says. Everything is total; `fails` tells whether a
+checked operation fails instead.
 """
 
 from __future__ import annotations
@@ -12,45 +12,16 @@ from math import prod
 from typing import Any, assert_never
 
 import numpy as np
-import numpy.typing as npt
 
 from ezlang.diagnostics.diagnostic import CompilerBug
+from ezlang.typed.failures import Failure
 from ezlang.types.types import ScalarType
 
 from . import tree as ir
 from .dtypes import dtype as dtype
-from .dtypes import word_dtype
-from .tree import BinaryKind, UnaryKind
-
-Array = npt.NDArray[Any]
-
-Pure = (
-    ir.Constant
-    | ir.Iota
-    | ir.Unary
-    | ir.Binary
-    | ir.Select
-    | ir.Cast
-    | ir.Bit
-    | ir.Broadcast
-    | ir.Reshape
-    | ir.Extract
-    | ir.Insert
-    | ir.ExtractSlice
-    | ir.InsertSlice
-    | ir.AffineRead
-    | ir.AffineWrite
-    | ir.Gather
-    | ir.Scatter
-    | ir.Positions
-    | ir.Separate
-    | ir.ObliviousRead
-    | ir.ObliviousWrite
-    | ir.Stack
-    | ir.Reduce
-    | ir.MatrixProduct
-)
-"""The operations that are functions of their operands."""
+from .kinds import Array as Array
+from .kinds import unsigned
+from .tree import BinaryKind
 
 
 def array(type: ir.TensorType, data: Sequence[int]) -> Array:
@@ -61,7 +32,7 @@ def array(type: ir.TensorType, data: Sequence[int]) -> Array:
     return np.full(type.shape, flat[0])
 
 
-def evaluate(operation: Pure, operands: Sequence[Array]) -> Array:
+def evaluate(operation: ir.AnyComputation, operands: Sequence[Array]) -> Array:
     """Compute an operation; nothing fails."""
     result = operation.result.type
     with np.errstate(all="ignore"):
@@ -74,7 +45,7 @@ def evaluate(operation: Pure, operands: Sequence[Array]) -> Array:
                     _wrapped(operation.start, result) + _wrapped(operation.step, result) * steps
                 )
             case ir.Unary():
-                return _unary(operation.kind, operands[0])
+                return np.asarray(operation.kind.traits.compute(operands[0]))
             case ir.Binary():
                 return np.asarray(binary(operation.kind, *operands))
             case ir.Select():
@@ -94,37 +65,17 @@ def evaluate(operation: Pure, operands: Sequence[Array]) -> Array:
                 return _positions(operands[0], result)
             case ir.Separate():
                 return np.asarray(_separate(operation, operands))
-            case _:
+            case ir.Move() | ir.Oblivious():
                 return moved(operation, operands)
+            case _:
+                assert_never(operation)
 
 
 def _wrapped(number: int, type: ir.TensorType) -> Array:
     return np.array(type.element.wrap(number), dtype=dtype(type.element))
 
 
-Moving = (
-    ir.Broadcast
-    | ir.Reshape
-    | ir.Extract
-    | ir.Insert
-    | ir.ExtractSlice
-    | ir.InsertSlice
-    | ir.AffineRead
-    | ir.AffineWrite
-    | ir.Gather
-    | ir.Scatter
-    | ir.ObliviousRead
-    | ir.ObliviousWrite
-    | ir.Stack
-)
-"""The operations that only move elements: they are the same on shares, element by element."""
-
-
-WRITES = ir.Insert | ir.InsertSlice | ir.AffineWrite | ir.Scatter
-"""Those of them that write a second operand into the first; the other operands are places."""
-
-
-def moved(operation: Moving, operands: Sequence[Array]) -> Array:
+def moved(operation: ir.AnyMove | ir.AnyOblivious, operands: Sequence[Array]) -> Array:
     """Compute an operation that moves elements, which may be of any dtype."""
     shape = operation.result.type.shape
     match operation:
@@ -208,19 +159,19 @@ def _separate(operation: ir.Separate, places: Sequence[Array]) -> bool:
     return True
 
 
-def out_of_range(operation: ir.Operation, operands: Sequence[Array | None]) -> bool:
-    """Tell whether an operand of a checked operation is to blame.
+def fails(operation: ir.Operation, operands: Sequence[Array | None]) -> bool:
+    """Tell whether an operation is checked, and an operand is to blame.
 
     Operands that not everyone knows are given as None; they never are.
     """
+    if not isinstance(operation, ir.Checkable) or not operation.checked:
+        return False
     match operation:
-        case ir.Binary(kind=BinaryKind.DIV | BinaryKind.MOD):
-            return operands[1] is not None and bool(np.any(operands[1] == 0))
-        case ir.Binary(kind=BinaryKind.SHL | BinaryKind.SHR):
-            width = operation.result.type.width
-            return operands[1] is not None and bool(np.any(_unsigned(operands[1]) >= width))
+        case ir.Binary():
+            right, width = operands[1], operation.result.type.width
+            return right is not None and _is_to_blame(operation.kind, right, width)
         case ir.Extract() | ir.Insert():
-            given = iter(operands[1 if isinstance(operation, ir.Extract) else 2 :])
+            given = iter(operands[operation.element_count :])
             for size, indexed in zip(
                 operation.operands[0].type.shape, operation.dimensions, strict=False
             ):
@@ -231,52 +182,26 @@ def out_of_range(operation: ir.Operation, operands: Sequence[Array | None]) -> b
         case ir.ExtractSlice() | ir.InsertSlice():
             writes = isinstance(operation, ir.InsertSlice)
             part = operation.operands[1] if writes else operation.result
-            start = operands[2 if writes else 1]
+            start = operands[operation.element_count]
             size = operation.operands[0].type.shape[0]
             return start is not None and not 0 <= int(start) <= size - part.type.shape[0]
         case _:
-            return False
+            assert_never(operation)
+
+
+def _is_to_blame(kind: BinaryKind, right: Array, width: int) -> bool:
+    match kind.traits.failure:
+        case Failure.DIVISION:
+            return bool(np.any(right == 0))
+        case Failure.SHIFT:
+            return bool(np.any(unsigned(right) >= width))
+        case _:
+            raise CompilerBug(f"nothing is out of range for {kind.value}")
 
 
 def binary(kind: BinaryKind, x: Array, y: Array) -> Array:
     """Compute a binary operation element-wise."""
-    match kind:
-        case BinaryKind.ADD:
-            return x + y
-        case BinaryKind.SUB:
-            return x - y
-        case BinaryKind.MUL:
-            return x * y
-        case BinaryKind.DIV:
-            return np.where(y == 0, x.dtype.type(~x.dtype.type(0)), _quotient(x, y))
-        case BinaryKind.MOD:
-            return np.where(y == 0, x, x - y * _quotient(x, y))
-        case BinaryKind.SHL | BinaryKind.SHR:
-            return _shift(kind, x, _unsigned(y))
-        case BinaryKind.AND:
-            return x & y
-        case BinaryKind.OR:
-            return x | y
-        case BinaryKind.XOR:
-            return x ^ y
-        case BinaryKind.EQ:
-            return np.asarray(x == y)
-        case BinaryKind.NE:
-            return np.asarray(x != y)
-        case BinaryKind.LT:
-            return np.asarray(x < y)
-        case BinaryKind.LE:
-            return np.asarray(x <= y)
-        case BinaryKind.GT:
-            return np.asarray(x > y)
-        case BinaryKind.GE:
-            return np.asarray(x >= y)
-        case BinaryKind.MIN:
-            return np.minimum(x, y)
-        case BinaryKind.MAX:
-            return np.maximum(x, y)
-        case _:
-            assert_never(kind)
+    return np.asarray(kind.traits.compute(x, y))
 
 
 def reduce(kind: BinaryKind, x: Array, axis: int | None, element: ScalarType) -> Array:
@@ -284,78 +209,12 @@ def reduce(kind: BinaryKind, x: Array, axis: int | None, element: ScalarType) ->
     lines = x.reshape(-1) if axis is None else np.moveaxis(x, axis, -1)
     if lines.shape[-1] == 0:
         return np.broadcast_to(np.array(identity(kind, element), x.dtype), lines.shape[:-1])
-    match kind:
-        case BinaryKind.ADD:
-            return np.asarray(np.add.reduce(lines, axis=-1, dtype=x.dtype))
-        case BinaryKind.MUL:
-            return np.asarray(np.multiply.reduce(lines, axis=-1, dtype=x.dtype))
-        case BinaryKind.MIN:
-            return np.asarray(lines.min(axis=-1))
-        case BinaryKind.MAX:
-            return np.asarray(lines.max(axis=-1))
-        case BinaryKind.AND:
-            return np.asarray(np.bitwise_and.reduce(lines, axis=-1))
-        case BinaryKind.OR:
-            return np.asarray(np.bitwise_or.reduce(lines, axis=-1))
-        case BinaryKind.XOR:
-            return np.asarray(np.bitwise_xor.reduce(lines, axis=-1))
-        case _:
-            raise CompilerBug(f"{kind.value} is no reduction")
+    return np.asarray(kind.traits.combining.fold.reduce(lines, axis=-1, dtype=x.dtype))
 
 
 def identity(kind: BinaryKind, element: ScalarType) -> int:
     """Return what combining nothing gives."""
-    match kind:
-        case BinaryKind.ADD | BinaryKind.OR | BinaryKind.XOR:
-            return 0
-        case BinaryKind.MUL:
-            return 1
-        case BinaryKind.AND:
-            return int(element.wrap(-1))
-        case BinaryKind.MIN:
-            return element.high
-        case BinaryKind.MAX:
-            return element.low
-        case _:
-            raise CompilerBug(f"{kind.value} is no reduction of {element}")
-
-
-def _unary(kind: UnaryKind, x: Array) -> Array:
-    match kind:
-        case UnaryKind.NEG:
-            return np.asarray(x.dtype.type(0) - x)
-        case UnaryKind.ABS:
-            return np.asarray(np.abs(x))
-        case UnaryKind.BITNOT | UnaryKind.NOT:
-            return np.asarray(~x)
-        case _:
-            assert_never(kind)
-
-
-def _unsigned(x: Array) -> Array:
-    """Read integers as unsigned numbers of their own width."""
-    return x.astype(word_dtype(8 * x.itemsize))
-
-
-def _quotient(x: Array, y: Array) -> Array:
-    """Divide, rounding toward zero; anything where y is zero."""
-    divisor = np.where(y == 0, y.dtype.type(1), y)
-    if x.dtype.kind == "u":
-        return x // divisor
-    # On magnitudes, which are exact as unsigned numbers even for the smallest value.
-    size = _unsigned(np.asarray(np.abs(x))) // _unsigned(np.asarray(np.abs(divisor)))
-    quotient = size.astype(x.dtype)
-    return np.where((x < 0) != (divisor < 0), x.dtype.type(0) - quotient, quotient)
-
-
-def _shift(kind: BinaryKind, x: Array, amount: Array) -> Array:
-    width = 8 * x.dtype.itemsize
-    inside = np.minimum(amount, width - 1).astype(x.dtype)
-    if kind is BinaryKind.SHL:
-        return np.asarray(np.where(amount < width, x << inside, x.dtype.type(0)))
-    if x.dtype.kind == "i":
-        return np.asarray(x >> inside)
-    return np.asarray(np.where(amount < width, x >> inside, x.dtype.type(0)))
+    return int(kind.traits.combining.identity(element))
 
 
 def _zeros(shape: tuple[int, ...], like: Array) -> Array:

@@ -15,7 +15,7 @@ that one. All answers follow from the program's text, which both parties compare
   code generation, the simulation, the cost model and the model of sharings.
 - *Which affine form does a public scalar have?* passes/analyses/scalars.py. For vectorisation, the
   removal of checks, and the scheduler.
-- *Between which numbers does a value lie?* passes/analyses/intervals.py has the arithmetic.
+- *Between which numbers does a value lie?* ir/intervals.py has the arithmetic.
   scalars.py applies it on demand to public scalars, ranges.py to all values of a program at once.
 - *Which secrets are values that somebody has in the clear?* passes/assign/known.py. For the choice
   of sharings.

@@ -25,22 +25,14 @@ are matrix products on B and Y.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import assert_never
 
 from . import tree as ir
 from .errors import need
-from .tree import BinaryKind, Sharing, UnaryKind
-
-A: Final = Sharing.ARITHMETIC
-B: Final = Sharing.BOOLEAN
-Y: Final = Sharing.YAO
-
-COMPARISONS: Final = frozenset(
-    {BinaryKind.EQ, BinaryKind.NE, BinaryKind.LT, BinaryKind.LE, BinaryKind.GT, BinaryKind.GE}
-)
-_BITS: Final = frozenset({BinaryKind.AND, BinaryKind.OR, BinaryKind.XOR})
-_SHIFTS: Final = frozenset({BinaryKind.SHL, BinaryKind.SHR})
-_LOCAL_A: Final = frozenset({BinaryKind.ADD, BinaryKind.SUB})
+from .value import A as A
+from .value import B as B
+from .value import Sharing
+from .value import Y as Y
 
 
 def check_sharings(operation: ir.Operation) -> None:
@@ -54,7 +46,7 @@ def check_sharings(operation: ir.Operation) -> None:
         need(not (type.ring is None and type.sharing is A), "a bool has no arithmetic sharing")
         need(type.sharing is not None or not type.label.is_secret, "a secret has no sharing")
     match operation:
-        case ir.If() | ir.For() | ir.While() | ir.Call() | ir.Output() | ir.Assert():
+        case ir.Structured() | ir.Call() | ir.Input() | ir.Output() | ir.Assert():
             return
         case ir.Relabel() | ir.Reveal():
             same = operation.operands[0].type.sharing
@@ -66,9 +58,10 @@ def check_sharings(operation: ir.Operation) -> None:
                 operation.operands[0].type.sharing is not operation.result.type.sharing,
                 "the sharing stays the same",
             )
+        case ir.Computation():
+            need(column_of(operation) is not None, "the sharings don't fit the operation")
         case _:
-            column = column_of(operation)
-            need(column is not None, "the sharings don't fit the operation")
+            assert_never(operation)
 
 
 def column_of(operation: ir.Operation) -> Sharing | None:
@@ -79,61 +72,34 @@ def column_of(operation: ir.Operation) -> Sharing | None:
     return None
 
 
-def required(operation: ir.Operation, sharing: Sharing) -> tuple[Sharing, ...] | None:
+def required(operation: ir.Operation, column: Sharing) -> tuple[Sharing, ...] | None:
     """Return what secret operands must be shared as, and at the end the result, in a column.
 
     There is an entry for each operand, also for those that are known. None: there is no such
     form of the operation.
     """
-    operands, result = operation.operands, operation.results[0].type
-    count = len(operands)
-    if sharing is not A:
-        return (sharing,) * (count + 1)
-    first = operands[0].type if operands else result
-    match operation:
-        case ir.Unary():
-            return None if operation.kind is UnaryKind.NOT else (A, A)
-        case ir.Binary():
-            if first.ring is None or operation.kind in _BITS:
-                return None
-            if operation.kind in _SHIFTS and operands[1].type.label.is_secret:
-                return None
-            return (A, A, B) if operation.kind in COMPARISONS else (A, A, A)
-        case ir.Select():
-            return None if result.ring is None else (B, A, A, A)
-        case ir.Cast():
-            if first.ring is None and result.ring is None:
-                return None
-            return (B if first.ring is None else A, B if result.ring is None else A)
-        case ir.Bit():
-            return (A, B)
-        case ir.Reduce():
-            return (A, A) if operation.kind is BinaryKind.ADD and result.ring is not None else None
-        case _:
-            return None if result.ring is None else (A,) * (count + 1)
+    return operation.required(column)
 
 
 def _fits(operation: ir.Operation, sharing: Sharing) -> bool:
-    needed = required(operation, sharing)
+    needed = operation.required(sharing)
     if needed is None:
         return False
-    cheap = isinstance(operation, ir.MatrixProduct) or (
-        isinstance(operation, ir.Binary) and operation.kind is BinaryKind.MUL
-    )
     for value, wanted in zip((*operation.operands, *operation.results), needed, strict=True):
         type = value.type
         if type.sharing is not None and type.sharing is not wanted:
             return False
-        if type.label.is_owned and not (sharing is A and cheap) and not _is_place(operation, value):
+        owned_fits = (sharing is A and operation.takes_owned) or _is_place(operation, value)
+        if type.label.is_owned and not owned_fits:
             return False
     return True
 
 
 def _is_place(operation: ir.Operation, value: ir.Value) -> bool:
-    """Tell whether a value is an index of an operation that moves elements."""
-    return isinstance(operation, ir.Extract | ir.Insert | ir.ExtractSlice | ir.InsertSlice) and any(
-        value is index for index in operation.operands[1:]
-    )
+    """Tell whether a value says where an operation moves elements."""
+    if not isinstance(operation, ir.Move):
+        return False
+    return any(value is place for place in operation.operands[operation.element_count :])
 
 
 def is_interactive(operation: ir.Operation) -> bool:
@@ -142,63 +108,8 @@ def is_interactive(operation: ir.Operation) -> bool:
     Yao's operations aren't meant here: their tables stream, and nobody waits for an answer.
     """
     shared = [v.type.sharing for v in (*operation.operands, *operation.results) if v.type.sharing]
-    if not shared or operation.regions or isinstance(operation, ir.Call | ir.Output | ir.Assert):
+    if not shared or isinstance(operation, ir.Structured | ir.Call):
         return False
-    if isinstance(operation, ir.Convert):
-        return not (operation.operands[0].type.sharing is Y and operation.result.type.sharing is B)
-    if Y in shared:
+    if Y in shared and not isinstance(operation, ir.Convert):
         return False
-    secret = [v for v in operation.operands if v.type.sharing]
-    match operation:
-        case ir.Relabel():
-            return operation.operands[0].type.label.is_owned
-        case ir.Reveal():
-            return True
-        case ir.Unary():
-            return operation.kind is UnaryKind.ABS or (B in shared and operation.kind is _NEG)
-        case ir.Binary():
-            return _binary_is_interactive(operation, len(secret), B in shared)
-        case ir.Select():
-            return operation.operands[0].type.label.is_secret
-        case ir.Cast():
-            return _cast_is_interactive(operation)
-        case ir.Bit():
-            return A in shared and operation.position > 0
-        case ir.Reduce():
-            local = BinaryKind.ADD if A in shared else BinaryKind.XOR
-            return operation.kind is not local
-        case ir.MatrixProduct():
-            return B in shared or not any(v.type.label.is_public for v in operation.operands)
-        case _:
-            return False
-
-
-_NEG: Final = UnaryKind.NEG
-
-
-def _binary_is_interactive(operation: ir.Binary, secrets: int, boolean: bool) -> bool:
-    kind = operation.kind
-    public = any(v.type.label.is_public for v in operation.operands)
-    if kind in _SHIFTS:
-        by_public = operation.operands[1].type.label.is_public
-        known = operation.operands[0].type.sharing is None
-        if boolean:
-            return not by_public
-        return known or (kind is BinaryKind.SHR)
-    if operation.operands[0].type.sharing is A or operation.operands[1].type.sharing is A:
-        return not (kind in _LOCAL_A or (kind is BinaryKind.MUL and public))
-    if kind is BinaryKind.XOR:
-        return False
-    if kind in (BinaryKind.AND, BinaryKind.OR):
-        return secrets == 2
-    on_bits = operation.operands[0].type.width == 1
-    return not (on_bits and kind in (BinaryKind.EQ, BinaryKind.NE))
-
-
-def _cast_is_interactive(operation: ir.Cast) -> bool:
-    old, new = operation.operands[0].type, operation.result.type
-    if old.sharing is B and new.sharing is B:
-        return new.is_logical and not old.is_logical
-    if new.ring is None or old.ring is None:
-        return True
-    return old.sharing is A and new.width > old.width
+    return operation.exchanges(A if A in shared else B)

@@ -27,429 +27,81 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from enum import Enum
 
 from ezlang.source import NO_SPAN, Span
 from ezlang.types.labels import Label
-from ezlang.types.types import Type
 
+from .kinds import BinaryKind as BinaryKind
+from .kinds import UnaryKind as UnaryKind
+from .operations.boundary import Assert as Assert
+from .operations.boundary import Boundary as Boundary
+from .operations.boundary import Convert as Convert
+from .operations.boundary import Input as Input
+from .operations.boundary import Output as Output
+from .operations.boundary import Relabel as Relabel
+from .operations.boundary import Reveal as Reveal
+from .operations.control import Call as Call
+from .operations.control import For as For
+from .operations.control import If as If
+from .operations.control import Structured as Structured
+from .operations.control import While as While
+from .operations.elementwise import Binary as Binary
+from .operations.elementwise import Bit as Bit
+from .operations.elementwise import Cast as Cast
+from .operations.elementwise import Elementwise as Elementwise
+from .operations.elementwise import Select as Select
+from .operations.elementwise import Unary as Unary
+from .operations.moves import AffineRead as AffineRead
+from .operations.moves import AffineWrite as AffineWrite
+from .operations.moves import Broadcast as Broadcast
+from .operations.moves import Extract as Extract
+from .operations.moves import ExtractSlice as ExtractSlice
+from .operations.moves import Gather as Gather
+from .operations.moves import Insert as Insert
+from .operations.moves import InsertSlice as InsertSlice
+from .operations.moves import Move as Move
+from .operations.moves import Read as Read
+from .operations.moves import Reshape as Reshape
+from .operations.moves import Scatter as Scatter
+from .operations.moves import Stack as Stack
+from .operations.moves import Write as Write
+from .operations.node import Checkable as Checkable
+from .operations.node import Computation as Computation
+from .operations.node import Effect as Effect
+from .operations.node import Narrowable as Narrowable
+from .operations.node import OperationNode as OperationNode
+from .operations.node import Region as Region
+from .operations.node import Surroundings as Surroundings
+from .operations.node import Traits as Traits
+from .operations.oblivious import Oblivious as Oblivious
+from .operations.oblivious import ObliviousRead as ObliviousRead
+from .operations.oblivious import ObliviousWrite as ObliviousWrite
+from .operations.tensors import Constant as Constant
+from .operations.tensors import Iota as Iota
+from .operations.tensors import MatrixProduct as MatrixProduct
+from .operations.tensors import Positions as Positions
+from .operations.tensors import Reduce as Reduce
+from .operations.tensors import Separate as Separate
+from .operations.tensors import Source as Source
 from .ots import OtKind as OtKind
 from .ots import OtKinds as OtKinds
 from .value import Sharing as Sharing
 from .value import TensorType as TensorType
 from .value import Value as Value
 
-
-class UnaryKind(Enum):
-    """NEG, ABS and BITNOT on integers (ABS on signed ones, wrapping), NOT on bool."""
-
-    NEG = "neg"
-    ABS = "abs"
-    BITNOT = "bitnot"
-    NOT = "not"
-
-    __hash__ = object.__hash__  # members are alone; Enum's own hashes their names
-
-
-class BinaryKind(Enum):
-    """As in the typed tree; AND, OR, XOR work on integers and bools."""
-
-    ADD = "add"
-    SUB = "sub"
-    MUL = "mul"
-    DIV = "div"
-    MOD = "mod"
-    SHL = "shl"
-    SHR = "shr"
-    AND = "and"
-    OR = "or"
-    XOR = "xor"
-    EQ = "eq"
-    NE = "ne"
-    LT = "lt"
-    LE = "le"
-    GT = "gt"
-    GE = "ge"
-    MIN = "min"
-    MAX = "max"
-
-    __hash__ = object.__hash__  # members are alone; Enum's own hashes their names
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Region:
-    """Operations with parameters and yielded values; may use values of enclosing regions."""
-
-    parameters: tuple[Value, ...] = ()
-    operations: tuple[Operation, ...] = ()
-    yields: tuple[Value, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OperationNode:
-    """What every operation has.
-
-    `forced` is the sharing that the program asks for, if it does. Where it is computed on shares by
-    a circuit, that has few rounds, or, if it is `deep`, the fewest ANDs
-    (passes/sharings/circuit_depth.py).
-    """
-
-    operands: tuple[Value, ...] = ()
-    results: tuple[Value, ...] = ()
-    regions: tuple[Region, ...] = ()
-    span: Span = field(default=NO_SPAN, compare=False, repr=False)
-    forced: Sharing | None = None
-    deep: bool = False
-
-    @property
-    def result(self) -> Value:
-        """The one result."""
-        (value,) = self.results
-        return value
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Constant(OperationNode):
-    """() -> public value. `data` has one entry (repeated), or one an element, row-major."""
-
-    data: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Iota(OperationNode):
-    """() -> public integers start, start + step, start + 2·step, … in a row, wrapping."""
-
-    start: int
-    step: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unary(OperationNode):
-    """(x) -> element-wise."""
-
-    kind: UnaryKind
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Binary(OperationNode):
-    """(x, y) -> element-wise, equal shapes, equal elements (but SHL and SHR: y is any integer).
-
-    `bits`, where it isn't 0: operands and result are known to be numbers of so many bits, in two's
-    complement, or without a sign where they are `nonnegative` (passes/sharings/narrow.py).
-    """
-
-    kind: BinaryKind
-    checked: bool = False
-    bits: int = 0
-    nonnegative: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Select(OperationNode):
-    """(condition, x, y) -> x where true. The condition is a scalar or has the shape of x and y.
-
-    `bits` and `nonnegative` as in Binary, for both sides.
-    """
-
-    bits: int = 0
-    nonnegative: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cast(OperationNode):
-    """(x) -> the elements in the result's element type: modulo 2^width; bool is 0/1 and `!= 0`."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bit(OperationNode):
-    """(x) -> bit `position` (0 is the least significant) of each integer, as bool."""
-
-    position: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Broadcast(OperationNode):
-    """(x) -> x repeated along new leading dimensions: result shape is `new + x.shape`."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reshape(OperationNode):
-    """(x) -> the same elements, row-major, in the result's shape of equal size."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Extract(OperationNode):
-    """(base, index…) -> the element or sub-array at scalar indices that are public or owned.
-
-    `dimensions` says, for each dimension of the base, whether it is indexed (the next index
-    operand) or kept whole; trailing dimensions that are kept may be left out. An index
-    out of range reads zeros where it isn't checked and public.
-    """
-
-    dimensions: tuple[bool, ...]
-    checked: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Insert(OperationNode):
-    """(base, value, index…) -> base with value written where Extract would read.
-
-    The label is the base's: the value's and indices' labels flow to it. Out of range: no write.
-    """
-
-    dimensions: tuple[bool, ...]
-    checked: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExtractSlice(OperationNode):
-    """(base, start) -> shape[0] items of the result's shape along dimension 0, from `start`.
-
-    Items out of range are zeros where it isn't checked and public.
-    A start that is secret has been lowered to oblivious reads.
-    """
-
-    checked: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InsertSlice(OperationNode):
-    """(base, value, start) -> base with value's items written along dimension 0 from `start`."""
-
-    checked: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AffineRead(OperationNode):
-    """(base, offset…) -> elements of base at places that are affine in the result's indices.
-
-    Row d of `places` is for dimension d of the base: a constant, and a factor for each dimension
-    of the result. result[t₀, t₁, …] is the element of base whose d-th index is
-    places[d][0] + places[d][1]·t₀ + places[d][2]·t₁ + …, plus the next offset (a public scalar)
-    where `moved[d]` says so. All places are in range: whoever makes one has shown it.
-    """
-
-    places: tuple[tuple[int, ...], ...]
-    moved: tuple[bool, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AffineWrite(OperationNode):
-    """(base, value, offset…) -> base with value written where AffineRead would read.
-
-    The label is the base's. Elements of the value go to different places.
-    """
-
-    places: tuple[tuple[int, ...], ...]
-    moved: tuple[bool, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gather(OperationNode):
-    """(base [n, …], places [m]) -> [m, …]: the items of base at public places along dimension 0.
-
-    Zeros where a place is out of range.
-    """
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scatter(OperationNode):
-    """(base [n, …], value [m, …], places [m]) -> base with the items of value at public places.
-
-    The label is the base's. Places in range differ from one another: whoever makes one has shown
-    it, or asks Separate. Nothing is written where a place is out of range.
-    """
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Positions(OperationNode):
-    """(condition [n]) -> public integers [m]: where a public condition is true, in order.
-
-    Where fewer than m are, -1 follows; where more are, only the first m are told.
-    """
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Separate(OperationNode):
-    """(places…) -> public bool: whether m turns, one after another, can be taken at once.
-
-    The operands are int64 [m]: in each turn, the first `early` of them are read, then the next
-    `written` ones are written, then the others are read. True if all places are below `size`, and
-    none that is written is read afterwards, or written again, in that turn or a later one.
-    Negative places are nobody's.
-    """
-
-    written: int
-    size: int
-    early: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ObliviousRead(OperationNode):
-    """(base, index) -> base[index] along dimension 0; zeros out of range. The result is secret.
-
-    Index: a scalar whose label keeps it from being used as an address; any integer type, read
-    as a number of its own sign.
-    """
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ObliviousWrite(OperationNode):
-    """(base, index, value) or (base, index, value, guard) -> base with base[index] replaced.
-
-    Nothing is written out of range, or where the guard (a scalar bool) is false.
-    """
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stack(OperationNode):
-    """(x0, x1, …) -> the operands, of one type, along a new first dimension."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reduce(OperationNode):
-    """(x) -> elements of x combined: ADD, MUL, MIN, MAX, AND, OR or XOR.
-
-    All of them, into a scalar; or along dimension `axis`, which the result doesn't have.
-    """
-
-    kind: BinaryKind
-    axis: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MatrixProduct(OperationNode):
-    """(x [m, k], y [k, n]) -> the matrix product [m, n] of integers, wrapping.
-
-    Or (x [b, m, k], y [b, k, n]) -> [b, m, n]: a batch of products, item by item.
-    """
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Relabel(OperationNode):
-    """(x) -> x with the result's label, which fewer may read. To secret, it shares x."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Convert(OperationNode):
-    """(x) -> the secret x in the result's sharing, which is another one.
-
-    `bits` and `nonnegative` as in Binary.
-    """
-
-    bits: int = 0
-    nonnegative: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reveal(OperationNode):
-    """(x) -> x, told to the readers of the result's label: everyone, or one party."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Input(OperationNode):
-    """() -> what `party` gives as field `path` of `name` (empty but for structs), `@party`.
-
-    `whole` is the type of all that is called `name`; None where it is the result's own.
-    """
-
-    party: int
-    name: str
-    path: tuple[str, ...] = ()
-    whole: Type | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Output(OperationNode):
-    """(x) -> (). x, readable by `to` (None: by everyone), is field `path` of output `name`.
-
-    The fields of one output follow one another. `whole` is as for Input. An output without any
-    field has no operations.
-    """
-
-    to: int | None
-    name: str
-    path: tuple[str, ...] = ()
-    whole: Type | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Assert(OperationNode):
-    """(condition) -> (). Fails the run with `message` where the public condition is false."""
-
-    message: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call(OperationNode):
-    """(argument…) -> what the function yields."""
-
-    function: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class If(OperationNode):
-    """(condition) -> what the region that ran yields. Two regions, without parameters.
-
-    The condition is public, or `@p`: then only p runs it and the results are `@p`.
-    Secret branches have been lowered to `Select`.
-    """
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class For(OperationNode):
-    """(low, high, initial…) -> the carried values after the last iteration.
-
-    One region: parameters (index, carried…), yields (carried…). Index and bounds share one
-    type; high is left out. The bounds are public, or `@p` as for If.
-    """
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class While(OperationNode):
-    """(initial…) -> the carried values when the condition fails.
-
-    Two regions, both with the carried values as parameters: the first yields the condition
-    (a scalar bool, public or `@p`), the second the next carried values.
-    """
-
-
-Operation = (
-    Constant
-    | Iota
-    | Unary
-    | Binary
-    | Select
-    | Cast
-    | Bit
-    | Broadcast
-    | Reshape
-    | Extract
-    | Insert
-    | ExtractSlice
-    | InsertSlice
-    | AffineRead
-    | AffineWrite
-    | Gather
-    | Scatter
-    | Positions
-    | Separate
-    | ObliviousRead
-    | ObliviousWrite
-    | Stack
-    | Reduce
-    | MatrixProduct
-    | Relabel
-    | Convert
-    | Reveal
-    | Input
-    | Output
-    | Assert
-    | Call
-    | If
-    | For
-    | While
-)
+# Every class of operations stands once here, in the union of its family.
+
+AnyElementwise = Unary | Binary | Select | Cast | Bit
+AnyRead = Broadcast | Reshape | Extract | ExtractSlice | AffineRead | Gather
+AnyWrite = Insert | InsertSlice | AffineWrite | Scatter
+AnyMove = AnyRead | AnyWrite | Stack
+AnyOblivious = ObliviousRead | ObliviousWrite
+AnyTensor = Constant | Iota | Positions | Separate | Reduce | MatrixProduct
+AnyComputation = AnyElementwise | AnyMove | AnyOblivious | AnyTensor
+AnyCheckable = Binary | Extract | Insert | ExtractSlice | InsertSlice
+AnyBoundary = Relabel | Convert | Reveal | Input | Output | Assert
+AnyStructured = If | For | While
+Operation = AnyComputation | AnyBoundary | Call | AnyStructured
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

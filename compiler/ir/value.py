@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from math import prod
+from typing import Final
 
 from ezlang.types.labels import Label
 from ezlang.types.sharing import Sharing as Sharing
 from ezlang.types.types import ScalarType
+
+A: Final = Sharing.ARITHMETIC
+B: Final = Sharing.BOOLEAN
+Y: Final = Sharing.YAO
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,3 +71,13 @@ class Value:
     id: int
     type: TensorType = field(compare=False)
     hint: str = field(default="", compare=False)
+
+
+def is_flag(type: TensorType) -> bool:
+    """Return whether a value is one bool."""
+    return type.is_logical and type.shape == ()
+
+
+def same_tensor(x: TensorType, y: TensorType) -> bool:
+    """Return whether two types differ in label and sharing alone."""
+    return x.element == y.element and x.shape == y.shape

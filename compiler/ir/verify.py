@@ -14,7 +14,8 @@ from ezlang.diagnostics.diagnostic import CompilerBug
 from ezlang.types.labels import Label
 
 from . import tree as ir
-from .rules import RuleError, Rules
+from .errors import RuleError
+from .sharings import check_sharings
 from .text import print_operation
 
 
@@ -60,14 +61,12 @@ class _Verifier:
                 raise RuleError(f"%{value.id} is used before or outside of its definition")
             if definition.type != value.type:
                 raise RuleError(f"%{value.id} is used with another type than it was defined with")
-        Rules(self.program, self.known).check(operation)
+        check_sharings(operation)
+        operation.check(ir.Surroundings(self.program.parties, self.known))
         inner = pc
-        if isinstance(operation, ir.If | ir.For):
-            condition = operation.operands[: 1 if isinstance(operation, ir.If) else 2]
-            for value in condition:
+        if isinstance(operation, ir.Structured):
+            for value in operation.deciding:
                 inner = inner.meet(value.type.label)
-        elif isinstance(operation, ir.While):
-            inner = inner.meet(operation.regions[0].yields[0].type.label)
         if pc.is_owned:
             self.alone(operation, pc)
         for region in operation.regions:
@@ -80,9 +79,9 @@ class _Verifier:
 
     def alone(self, operation: ir.Operation, pc: Label) -> None:
         """Check an operation that one party runs alone."""
-        if isinstance(operation, ir.Input | ir.Output | ir.Reveal | ir.Assert):
+        if operation.traits.effects & ~ir.Effect.HANGS:
             raise RuleError("one party alone cannot do this")
-        if getattr(operation, "checked", False):
+        if operation.failure is not None:
             raise RuleError("what one party runs alone cannot fail")
         if isinstance(operation, ir.Call) and self.known[operation.function].pc != pc:
             raise RuleError(f"{operation.function} is not made for one party alone")

@@ -30,36 +30,14 @@ Values = tuple[ir.Value, ...]
 Signatures = Mapping[str, tuple[Type, Label]]
 """The result type and label of each function."""
 
-_UNARY = {
-    typed.UnaryOp.NEG: UnaryKind.NEG,
-    typed.UnaryOp.BITNOT: UnaryKind.BITNOT,
-    typed.UnaryOp.NOT: UnaryKind.NOT,
-}
-
-_BINARY = {
-    typed.BinaryOp.ADD: BinaryKind.ADD,
-    typed.BinaryOp.SUB: BinaryKind.SUB,
-    typed.BinaryOp.MUL: BinaryKind.MUL,
-    typed.BinaryOp.DIV: BinaryKind.DIV,
-    typed.BinaryOp.MOD: BinaryKind.MOD,
-    typed.BinaryOp.SHL: BinaryKind.SHL,
-    typed.BinaryOp.SHR: BinaryKind.SHR,
+_OTHER_NAMES = {
     typed.BinaryOp.BITAND: BinaryKind.AND,
     typed.BinaryOp.BITOR: BinaryKind.OR,
     typed.BinaryOp.BITXOR: BinaryKind.XOR,
     typed.BinaryOp.LOGAND: BinaryKind.AND,
     typed.BinaryOp.LOGOR: BinaryKind.OR,
-    typed.BinaryOp.EQ: BinaryKind.EQ,
-    typed.BinaryOp.NE: BinaryKind.NE,
-    typed.BinaryOp.LT: BinaryKind.LT,
-    typed.BinaryOp.LE: BinaryKind.LE,
-    typed.BinaryOp.GT: BinaryKind.GT,
-    typed.BinaryOp.GE: BinaryKind.GE,
-    typed.BinaryOp.MIN: BinaryKind.MIN,
-    typed.BinaryOp.MAX: BinaryKind.MAX,
 }
-
-_CAN_FAIL = frozenset({BinaryKind.DIV, BinaryKind.MOD, BinaryKind.SHL, BinaryKind.SHR})
+"""The operators that aren't called what their kinds are."""
 
 
 def constant_data(expr: typed.Expr) -> tuple[int, ...] | None:
@@ -129,7 +107,7 @@ class Expressions:
             case typed.Read():
                 return self.state.read(expr.variable)
             case typed.Unary():
-                return (build.unary(_UNARY[expr.op], self.scalar(expr.operand)),)
+                return (build.unary(UnaryKind[expr.op.name], self.scalar(expr.operand)),)
             case typed.Binary():
                 return (self._binary(expr),)
             case typed.ShortCircuit():
@@ -156,8 +134,6 @@ class Expressions:
                 return tuple(build.broadcast(value, shape) for value in self.lower(expr.operand))
             case typed.Sum():
                 return (self._sum(expr),)
-            case typed.Abs():
-                return (build.unary(UnaryKind.ABS, self.scalar(expr.operand)),)
             case typed.Relabel():
                 return self.lower(expr.operand)
             case typed.Reveal():
@@ -178,9 +154,10 @@ class Expressions:
         return tuple(build.stack(column) for column in zip(*elements, strict=True))
 
     def _binary(self, expr: typed.Binary) -> ir.Value:
-        kind = _BINARY[expr.op]
+        kind = _OTHER_NAMES.get(expr.op) or BinaryKind[expr.op.name]
         left, right = self.scalar(expr.left), self.scalar(expr.right)
-        can_fail = kind in _CAN_FAIL and right.type.label.is_public and not self.state.alone
+        fails = kind.traits.failure is not None
+        can_fail = fails and right.type.label.is_public and not self.state.alone
         return self.state.build.binary(kind, left, right, checked=can_fail)
 
     def _short_circuit(self, expr: typed.ShortCircuit) -> Values:

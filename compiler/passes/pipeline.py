@@ -27,7 +27,9 @@ from .vectorise import BUDGET, SHARED, WIDE, vectorise
 
 Pass = Callable[[ir.Program], ir.Program]
 
-_COSTLY = frozenset({BinaryKind.MIN, BinaryKind.MAX, BinaryKind.AND, BinaryKind.OR, BinaryKind.MUL})
+_COSTLY = frozenset(
+    kind for kind in BinaryKind if kind.traits.reduction and not kind.traits.is_linear
+)
 """What takes rounds on shares of any kind."""
 
 _TIDY: tuple[Pass, ...] = (fold_constants, simplify, merge_common, remove_dead)

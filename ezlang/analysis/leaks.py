@@ -235,7 +235,6 @@ class _Analysis:
                 | typed.Cast(operand=operand)
                 | typed.Broadcast(operand=operand)
                 | typed.Sum(operand=operand)
-                | typed.Abs(operand=operand)
                 | typed.Relabel(operand=operand)
                 | typed.GetField(base=operand)
             ):

@@ -13,11 +13,10 @@ from ezlang.types.types import (
 
 from . import coerce, constants, operators
 from .context import Body
+from .items import BUILTINS
 from .messages import programs as errors_programs
 from .messages import types as errors_types
 from .values import Deferred, Exact, Poison, Typed, Value, literal
-
-_COUNTS = {"len": 1, "abs": 1, "sum": 1, "min": 2, "max": 2}
 
 
 def cast(body: Body, node: syntax.Call, to: ScalarType) -> Value:
@@ -51,15 +50,15 @@ def call(body: Body, node: syntax.Call, name: str) -> Value:
     if node.sizes:
         body.report(errors_types.size_count(node.span, name, 0, len(node.sizes)))
         return Poison(span=node.span)
-    if not _counted(body, node, name, _COUNTS[name]):
+    if not _counted(body, node, name, BUILTINS[name]):
         return Poison(span=node.span)
     if name == "len":
         return _len(body, node)
     values = [body.value(a) for a in node.arguments]
     if name == "sum":
         return _sum(body, node, values[0])
-    if name == "abs":
-        return operators.apply_unary(body, "abs", node.span, values[0])
+    if BUILTINS[name] == 1:
+        return operators.apply_unary(body, typed.UnaryOp(name), node.span, values[0])
     return operators.apply(body, name, node.callee.span, node.span, values[0], values[1])
 
 
@@ -94,7 +93,7 @@ def _sum(body: Body, node: syntax.Call, value: Value) -> Value:
     if isinstance(settled, Poison):
         return Poison(span=node.span)
     element = scalar_element(settled.type)
-    if not shape_of(settled.type) or element is None or not element.has("sum"):
+    if not shape_of(settled.type) or element is None or not element.is_number:
         body.report(errors_types.sum_operand(node.span, settled.type))
         return Poison(span=node.span)
     result = typed.Sum(span=node.span, type=element, label=settled.label, operand=settled.node)

@@ -7,7 +7,9 @@ zero, which is an error on constants.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import assert_never
 
+from ezlang.typed.tree import UnaryOp
 from ezlang.types.types import ScalarType
 
 from .values import Constant
@@ -83,13 +85,32 @@ def fold_binary(operator: str, x: Constant, y: Constant, type: ScalarType) -> Co
     return type.wrap(compute(bitwise, int(x), int(y)))
 
 
-def fold_unary(operator: str, x: Constant, type: ScalarType) -> Constant:
-    """Compute an operator (`-`, `~`, `!`, `abs`) on a constant."""
+def compute_unary(op: UnaryOp, x: int, type: ScalarType | None = None) -> int | None:
+    """Return the result of an operator on a value of a type, or on an integer without a type.
+
+    None where the result depends on the type and there is none.
+    """
+    match op:
+        case UnaryOp.NEG:
+            exact = -x
+        case UnaryOp.BITNOT:
+            exact = ~x
+        case UnaryOp.NOT:
+            exact = not x
+        case UnaryOp.ABS:
+            exact = abs(x)
+        case _:
+            assert_never(op)
+    return exact if type is None else type.wrap(exact)
+
+
+def fold_unary(op: UnaryOp, x: Constant, type: ScalarType) -> Constant:
+    """Compute an operator on a constant."""
 
     def on_scalar(value: int | bool) -> int | bool:
-        number = int(value)
-        result = {"-": -number, "~": ~number, "!": not number}.get(operator, abs(number))
-        return type.wrap(result)
+        result = compute_unary(op, int(value), type)
+        assert result is not None
+        return result
 
     return each(x, on_scalar)
 

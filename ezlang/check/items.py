@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Final
 
 from ezlang.source import Source
 from ezlang.syntax import tree as syntax
+from ezlang.typed.tree import BinaryOp, UnaryOp
 from ezlang.types.types import StructType
 
 from .values import Value
 
-BUILTINS = ("len", "min", "max", "abs", "sum")
-"""The built-in functions; no top-level item may have one of these names."""
+BUILTINS: Final[Mapping[str, int]] = {
+    "len": 1,
+    "sum": 1,
+    **{op.value: 1 for op in UnaryOp if op.is_function},
+    **{op.value: 2 for op in BinaryOp if op.is_function},
+}
+"""The built-in functions with their numbers of arguments; no top-level item may have one of these
+names."""
 
 
 class State(Enum):

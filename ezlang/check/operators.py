@@ -1,4 +1,4 @@
-"""Unary and binary operators, `min`, `max` and `abs`: types, labels and constant folding."""
+"""Operators, and the built-in functions that are operators: types, labels, constant folding."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from ezlang.syntax import tree as syntax
 from ezlang.typed import tree as typed
 from ezlang.types.types import (
     BOOL,
+    Domain,
     ScalarType,
     Type,
     array_of,
@@ -122,7 +123,7 @@ def _finish(
 ) -> Typed | Poison:
     """Make the node for an operator on two operands of one type."""
     element = scalar_element(left.type)
-    if element is None or not element.has(operator):
+    if element is None or not _OPERATIONS[operator].domain.has(element):
         body.report(errors_types.operator_type(place, operator, left.type, left.span))
         return Poison(span=span)
     if operator in ("/", "%") and right.constant is not None and _has_zero(right):
@@ -188,7 +189,7 @@ def _finish_shift(
     body: Body, operator: str, place: Span, span: Span, left: Typed, right: Value
 ) -> Typed | Poison:
     element = scalar_element(left.type)
-    if element is None or not element.has(operator):
+    if element is None or not _OPERATIONS[operator].domain.has(element):
         body.report(errors_types.operator_type(place, operator, left.type, left.span))
         return Poison(span=span)
     if isinstance(right, Exact) and not 0 <= right.value < element.width:
@@ -227,58 +228,59 @@ def _amount(body: Body, value: Value, element: ScalarType, want: Want) -> Typed 
 
 def unary(body: Body, node: syntax.Unary) -> Value:
     """Check a prefix operator."""
-    return apply_unary(body, node.operator, node.span, body.value(node.operand))
+    return apply_unary(body, typed.UnaryOp(node.operator), node.span, body.value(node.operand))
 
 
-def apply_unary(body: Body, operator: str, span: Span, operand: Value) -> Value:
-    """Check `-`, `~`, `!` or `abs` on a value."""
+def apply_unary(body: Body, op: typed.UnaryOp, span: Span, operand: Value) -> Value:
+    """Check an operator on a value, or a built-in function like one."""
+    logical = op.domain is Domain.LOGICAL
     match operand:
         case Poison():
             return Poison(span=span)
-        case Exact(value=value) if operator != "!":
-            result = {"-": -value, "~": ~value}.get(operator, abs(value))
-            return Exact(value=result, span=span)
-        case Exact():
-            return coerce(body, operand, BOOL, Want("`!` takes a `bool`", None))
-        case Deferred() if operator == "!":
-            logical = coerce(body, operand, array_of(BOOL, operand.shape or ()))
-            return _finish_unary(body, operator, span, logical)
+        case Exact() if logical:
+            return coerce(body, operand, BOOL, Want(f"`{op.value}` takes a `bool`", None))
+        case Exact(value=value):
+            exact = constants.compute_unary(op, value)
+            if exact is not None:
+                return Exact(value=exact, span=span)
+            return _deferred_unary(body, op, span, operand, (), default_type(value))
+        case Deferred() if logical:
+            settled = coerce(body, operand, array_of(BOOL, operand.shape or ()))
+            return _finish_unary(body, op, span, settled)
         case Deferred():
-
-            def build(type: Type) -> Typed | Poison:
-                return _finish_unary(body, operator, span, coerce(body, operand, type))
-
-            return Deferred(
-                span=span,
-                what=operand.what,
-                shape=operand.shape,
-                default=operand.default,
-                build=build,
-            )
+            return _deferred_unary(body, op, span, operand, operand.shape, operand.default)
         case Typed():
-            return _finish_unary(body, operator, span, operand)
+            return _finish_unary(body, op, span, operand)
 
 
-def _finish_unary(body: Body, operator: str, span: Span, operand: Typed | Poison) -> Typed | Poison:
+def _deferred_unary(
+    body: Body,
+    op: typed.UnaryOp,
+    span: Span,
+    operand: Exact | Deferred,
+    shape: tuple[int, ...] | None,
+    default: ScalarType | None,
+) -> Deferred:
+    def build(type: Type) -> Typed | Poison:
+        return _finish_unary(body, op, span, coerce(body, operand, type))
+
+    what = operand.what if isinstance(operand, Deferred) else "this number"
+    return Deferred(span=span, what=what, shape=shape, default=default, build=build)
+
+
+def _finish_unary(
+    body: Body, op: typed.UnaryOp, span: Span, operand: Typed | Poison
+) -> Typed | Poison:
     if isinstance(operand, Poison):
         return Poison(span=span)
     element = scalar_element(operand.type)
-    if element is None or not element.has(operator):
-        body.report(errors_types.operator_type(span, operator, operand.type, operand.span))
+    if element is None or not op.domain.has(element):
+        body.report(errors_types.operator_type(span, op.value, operand.type, operand.span))
         return Poison(span=span)
     constant = None
     if operand.constant is not None:
-        constant = constants.fold_unary(operator, operand.constant, element)
-    if operator == "abs":
-        node: typed.Expr = typed.Abs(
-            span=span, type=operand.type, label=operand.label, operand=operand.node
-        )
-    else:
-        node = typed.Unary(
-            span=span,
-            type=operand.type,
-            label=operand.label,
-            op=typed.UnaryOp(operator),
-            operand=operand.node,
-        )
+        constant = constants.fold_unary(op, operand.constant, element)
+    node = typed.Unary(
+        span=span, type=operand.type, label=operand.label, op=op, operand=operand.node
+    )
     return Typed(node=node, why=operand.why, constant=constant)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from ezlang.executors.failures import Failure, failure
-from ezlang.executors.operators import absolute, binary, blamed, unary
+from ezlang.executors.operators import binary, blamed, unary
 from ezlang.executors.outcome import Shown
 from ezlang.source import Span
 from ezlang.typed import tree
@@ -97,7 +97,7 @@ class Expressions:
                 return self._choice(expr)
             case tree.Binary():
                 return self._binary(expr)
-            case tree.Unary() | tree.Cast() | tree.Abs() | tree.Sum() | tree.Broadcast():
+            case tree.Unary() | tree.Cast() | tree.Sum() | tree.Broadcast():
                 return self._unary(expr)
             case _:
                 assert_never(expr)
@@ -116,9 +116,7 @@ class Expressions:
             return lambda frame: list(map(apply, left(frame), right(frame)))
         return lambda frame: apply(left(frame), right(frame))
 
-    def _unary(
-        self, expr: tree.Unary | tree.Cast | tree.Abs | tree.Sum | tree.Broadcast
-    ) -> Evaluate:
+    def _unary(self, expr: tree.Unary | tree.Cast | tree.Sum | tree.Broadcast) -> Evaluate:
         operand = self.make(expr.operand)
         element = element_of(expr.operand.type)
         match expr:
@@ -130,8 +128,6 @@ class Expressions:
                 return lambda frame: wrap(sum(operand(frame)))
             case tree.Unary(op=op):
                 apply = unary(op, scalar(element))
-            case tree.Abs():
-                apply = absolute(scalar(element))
             case tree.Cast():
                 apply = scalar(element_of(expr.type)).conversion(scalar(element))
             case _:

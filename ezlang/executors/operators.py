@@ -30,14 +30,11 @@ def unary(op: UnaryOp, type: ScalarType) -> One:
         case UnaryOp.BITNOT:
             wrap = type.wrapping()
             return lambda x: wrap(~x)
+        case UnaryOp.ABS:
+            wrap = type.wrapping()
+            return lambda x: wrap(abs(x))
         case _:
             assert_never(op)
-
-
-def absolute(type: ScalarType) -> One:
-    """Return the operation of `abs` on `type`."""
-    wrap = type.wrapping()
-    return lambda x: wrap(abs(x))
 
 
 def binary(op: BinaryOp, left: ScalarType, right: ScalarType) -> Two:

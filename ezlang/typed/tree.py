@@ -28,15 +28,36 @@ from enum import Enum
 from ezlang.source import Span
 from ezlang.types.labels import Label
 from ezlang.types.sharing import Sharing
-from ezlang.types.types import Type
+from ezlang.types.types import Domain, Type
 
 
 class UnaryOp(Enum):
-    """Unary operators: `-` on integers, `~` on integers, `!` on bool."""
+    """Operators on one operand, and built-in functions that do the same with every element.
+
+    The result has the operand's type. `abs` of the smallest value is itself.
+    """
 
     NEG = "-"
     BITNOT = "~"
     NOT = "!"
+    ABS = "abs"
+
+    @property
+    def domain(self) -> Domain:
+        """The types of what it takes."""
+        return _UNARY_DOMAINS.get(self, Domain.NUMBERS)
+
+    @property
+    def is_function(self) -> bool:
+        """Whether it is written as a call."""
+        return self.value.isidentifier()
+
+
+_UNARY_DOMAINS = {
+    UnaryOp.BITNOT: Domain.INTEGERS,
+    UnaryOp.NOT: Domain.LOGICAL,
+    UnaryOp.ABS: Domain.SIGNED,
+}
 
 
 class BinaryOp(Enum):
@@ -69,6 +90,28 @@ class BinaryOp(Enum):
     MIN = "min"
     MAX = "max"
 
+    @property
+    def domain(self) -> Domain:
+        """The types of its left operand; the right one's is the same, or any integer's."""
+        return _BINARY_DOMAINS.get(self, Domain.NUMBERS)
+
+    @property
+    def is_function(self) -> bool:
+        """Whether it is written as a call."""
+        return self.value.isidentifier()
+
+
+_BINARY_DOMAINS = {
+    BinaryOp.SHL: Domain.INTEGERS,
+    BinaryOp.SHR: Domain.INTEGERS,
+    BinaryOp.BITAND: Domain.BITS,
+    BinaryOp.BITOR: Domain.BITS,
+    BinaryOp.BITXOR: Domain.BITS,
+    BinaryOp.LOGAND: Domain.LOGICAL,
+    BinaryOp.LOGOR: Domain.LOGICAL,
+    BinaryOp.EQ: Domain.ANY,
+    BinaryOp.NE: Domain.ANY,
+}
 
 COMPARISONS = frozenset(
     {BinaryOp.EQ, BinaryOp.NE, BinaryOp.LT, BinaryOp.LE, BinaryOp.GT, BinaryOp.GE}
@@ -138,7 +181,7 @@ class Read(ExprNode):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unary(ExprNode):
-    """An operator on one operand, element-wise."""
+    """An operator on one operand, or a built-in function of one, element-wise."""
 
     op: UnaryOp
     operand: Expr
@@ -245,13 +288,6 @@ class Sum(ExprNode):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Abs(ExprNode):
-    """`abs(x)` on signed integers, wrapping: `abs` of the smallest value is itself."""
-
-    operand: Expr
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Relabel(ExprNode):
     """The operand, with a label of fewer readers: `operand.label.flows_to(label)`."""
 
@@ -292,7 +328,6 @@ Expr = (
     | Cast
     | Broadcast
     | Sum
-    | Abs
     | Relabel
     | Reveal
     | Input

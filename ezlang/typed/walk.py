@@ -99,7 +99,6 @@ def children(expression: tree.Expr) -> tuple[tree.Expr, ...]:
             | tree.Cast(operand=operand)
             | tree.Broadcast(operand=operand)
             | tree.Sum(operand=operand)
-            | tree.Abs(operand=operand)
             | tree.Relabel(operand=operand)
             | tree.Reveal(operand=operand)
         ):

@@ -14,16 +14,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any, ClassVar, Final
 
 EXACT: Final = 1 << 53
 """A whole float up to here stands for one integer."""
-
-_EQUALITY: Final = frozenset({"==", "!="})
-_BITWISE: Final = frozenset({"&", "|", "^"})
-_ON_BOOLS: Final = _EQUALITY | _BITWISE | {"!", "&&", "||"}
-_ON_NUMBERS: Final = _EQUALITY | {"+", "-", "*", "/", "%", "<", "<=", ">", ">=", "min", "max"}
-_ON_INTEGERS: Final = _ON_NUMBERS | _BITWISE | {"~", "<<", ">>", "sum"}
 
 
 class MisfitError(ValueError):
@@ -123,10 +118,6 @@ class Scalar:
 
     # In the language
 
-    def has(self, operator: str) -> bool:
-        """Return whether the language has an operator (`+`, `min`, `sum`, …) on the type."""
-        raise NotImplementedError
-
     def conversion(self, source: ScalarType | None) -> Callable[[int], int]:
         """Return what a cast does to values of `source`; None: to what is written in programs."""
         raise NotImplementedError
@@ -196,10 +187,6 @@ class BoolType(Scalar):
         """Return `wrap`."""
         return self.wrap
 
-    def has(self, operator: str) -> bool:
-        """Return whether the language has an operator on bools."""
-        return operator in _ON_BOOLS
-
     def conversion(self, source: ScalarType | None) -> Callable[[int], int]:
         """Return the comparison with 0."""
         return bool
@@ -248,10 +235,6 @@ class IntType(Scalar):
         """Return whether every value is one of another integer type."""
         return other.is_integer and other.low <= self.low and self.high <= other.high
 
-    def has(self, operator: str) -> bool:
-        """Return whether the language has an operator on the type."""
-        return operator in _ON_INTEGERS or (operator == "abs" and self.signed)
-
     def conversion(self, source: ScalarType | None) -> Callable[[int], int]:
         """Return the reduction modulo 2^width; a bool becomes 0 or 1."""
         return int if source is not None and source.is_logical else self.wrapping()
@@ -285,6 +268,34 @@ class IntType(Scalar):
 
 ScalarType = BoolType | IntType
 """All scalar types, as a closed union: for behaviour that a description cannot carry."""
+
+
+class Domain(Enum):
+    """The scalar types that an operator is for, by what they can."""
+
+    LOGICAL = "logical"
+    NUMBERS = "numbers"
+    SIGNED = "numbers with a sign"
+    INTEGERS = "integers"
+    BITS = "integers and truth values"
+    ANY = "any"
+
+    def has(self, type: ScalarType) -> bool:
+        """Return whether an operator is for a type."""
+        match self:
+            case Domain.LOGICAL:
+                return type.is_logical
+            case Domain.NUMBERS:
+                return type.is_number
+            case Domain.SIGNED:
+                return type.is_number and type.signed
+            case Domain.INTEGERS:
+                return type.is_integer
+            case Domain.BITS:
+                return type.is_integer or type.is_logical
+            case Domain.ANY:
+                return True
+
 
 BOOL: Final = BoolType()
 INT8, INT16, INT32, INT64 = (IntType(w, True) for w in (8, 16, 32, 64))

@@ -19,6 +19,7 @@ from .scalars import UINT16 as UINT16
 from .scalars import UINT32 as UINT32
 from .scalars import UINT64 as UINT64
 from .scalars import BoolType as BoolType
+from .scalars import Domain as Domain
 from .scalars import IntType as IntType
 from .scalars import Scalar as Scalar
 from .scalars import ScalarType as ScalarType

@@ -76,7 +76,8 @@ def shape(node: typed.Expr) -> str:
         case typed.StructLiteral(type=type, values=values):
             return f"{type}{{{', '.join(map(shape, values))}}}"
         case typed.Unary(op=op, operand=operand):
-            return f"({op.value}{shape(operand)})"
+            inner = shape(operand)
+            return f"{op.value}({inner})" if op.is_function else f"({op.value}{inner})"
         case typed.Binary(op=op, left=left, right=right):
             return f"({shape(left)} {op.value} {shape(right)})"
         case typed.ShortCircuit(op=op, left=left, right=right):
@@ -99,8 +100,6 @@ def shape(node: typed.Expr) -> str:
             return f"broadcast:{type}({shape(operand)})"
         case typed.Sum(operand=operand):
             return f"sum({shape(operand)})"
-        case typed.Abs(operand=operand):
-            return f"abs({shape(operand)})"
         case typed.Relabel(operand=operand, label=label):
             return f"{label.name(('alice', 'bob', 'carol'))}({shape(operand)})"
         case typed.Reveal(operand=operand, to=to):

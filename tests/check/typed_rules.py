@@ -246,7 +246,7 @@ class _Function:
                     _same(item, field.type, field.label or node.label)
             case typed.StructLiteral():
                 raise AssertionError("a struct literal of another type")
-            case typed.Unary(operand=operand) | typed.Abs(operand=operand):
+            case typed.Unary(operand=operand):
                 self.expr(operand)
                 _same(operand, node.type, node.label)
             case typed.Binary(op=op, left=left, right=right):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ezlang.compiler.ir import tree as ir
-from ezlang.compiler.ir.evaluate import Pure, array, evaluate
+from ezlang.compiler.ir.evaluate import array, evaluate
 
 Values = list[Any]
 
@@ -65,5 +65,5 @@ class Interpreter:
                     carried = self.region(operation.regions[1], carried, values)
                 return carried
             case _:
-                assert isinstance(operation, Pure)
+                assert isinstance(operation, ir.Computation)
                 return [np.array(evaluate(operation, operands))]

@@ -9,7 +9,7 @@ from typing import Any
 
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.ir.build import Builder
-from ezlang.compiler.ir.sharings import COMPARISONS, required
+from ezlang.compiler.ir.sharings import required
 from ezlang.compiler.ir.tree import BinaryKind, Sharing, UnaryKind
 from ezlang.compiler.ir.verify import verify
 from ezlang.types.labels import PUBLIC, SECRET, owned
@@ -171,7 +171,7 @@ class Mixed:
 
     def binary(self) -> object:
         element, shape = self.integer(), self.shape()
-        kinds = [k for k in BinaryKind if k not in COMPARISONS and k not in SHIFTS]
+        kinds = [k for k in BinaryKind if not (k.traits.gives_bool or k.traits.shifts)]
         weights = [0.2 if kind in DIVISIONS else 1 for kind in kinds]
         (kind,) = self.random.choices(kinds, weights)
         return self.computed(element, ir.Binary, [(element, shape)] * 2, kind=kind)
@@ -188,7 +188,8 @@ class Mixed:
         return self.computed(element, ir.Binary, operands, public=public, kind=kind)
 
     def compare(self) -> object:
-        kind = self.random.choice(sorted(COMPARISONS, key=lambda k: k.value))
+        comparisons = [kind for kind in BinaryKind if kind.traits.gives_bool]
+        kind = self.random.choice(sorted(comparisons, key=lambda k: k.value))
         return self.computed(BOOL, ir.Binary, [(self.integer(), self.shape())] * 2, kind=kind)
 
     def select(self) -> object:

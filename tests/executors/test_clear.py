@@ -189,8 +189,8 @@ def test_unary_operators_wrap() -> None:
     assert unary(t.UnaryOp.BITNOT, UINT8)(1) == 254
     assert unary(t.UnaryOp.BITNOT, INT8)(1) == -2
     assert unary(t.UnaryOp.NOT, BOOL)(True) is False
-    absolute = t.Abs(span=NO_SPAN, type=INT8, label=PUBLIC, operand=number(-128, INT8))
-    assert value_of(absolute) == -128
+    assert unary(t.UnaryOp.ABS, INT8)(-128) == -128
+    assert unary(t.UnaryOp.ABS, INT8)(-127) == 127
 
 
 def test_casts() -> None:

@@ -76,7 +76,7 @@ class Watched(Walk[Hidden]):
     def compute(self, operation: ir.Operation, operands: Sequence[Known | Hidden]) -> Hidden:
         if isinstance(operation, ir.Relabel):
             return Hidden(operands[0].data)
-        assert isinstance(operation, evaluate.Pure)
+        assert isinstance(operation, ir.Computation)
         return Hidden(evaluate.evaluate(operation, [one.data for one in operands]))
 
     def open(self, operation: ir.Reveal, secret: Hidden) -> evaluate.Array:

@@ -8,10 +8,10 @@ import pytest
 from ezlang.check import check
 from ezlang.compiler.ir import evaluate
 from ezlang.compiler.ir import tree as ir
+from ezlang.compiler.ir.intervals import Interval, full
 from ezlang.compiler.ir.tree import BinaryKind, UnaryKind
 from ezlang.compiler.lower import lower
 from ezlang.compiler.passes import run_passes
-from ezlang.compiler.passes.analyses.intervals import Interval, full, transfer
 from ezlang.compiler.passes.analyses.ranges import ranges_of
 from ezlang.compiler.passes.sharings.narrow import explain, narrow
 from ezlang.source import Source
@@ -45,7 +45,7 @@ def test_what_comes_is_in_range(element: IntType, kind: BinaryKind) -> None:
     operation = ir.Binary(kind=kind, operands=(x, y), results=(result,))
     for _ in range(400):
         ranges = drawn(pick, element), drawn(pick, element)
-        found = transfer(operation, ranges)
+        found = operation.range(ranges)
         first, second = (some_of(pick, one, element) for one in ranges)
         with np.errstate(all="ignore"):
             made = evaluate.binary(kind, first[:, None], second[None, :]).astype(np.int64)
@@ -70,7 +70,7 @@ def test_so_it_is_of_one_operand(element: IntType, kind: UnaryKind) -> None:
             ),
             [numbers],
         ).astype(np.int64)
-        found = transfer(operation, [given])
+        found = operation.range([given])
         assert found.low <= made.min()
         assert made.max() <= found.high
 
@@ -83,7 +83,7 @@ def test_and_of_casts(element: IntType, target: IntType) -> None:
     for _ in range(100):
         given = drawn(pick, element)
         made = some_of(pick, given, element).astype(evaluate.dtype(target)).astype(np.int64)
-        found = transfer(operation, [given])
+        found = operation.range([given])
         assert found.low <= made.min()
         assert made.max() <= found.high
 

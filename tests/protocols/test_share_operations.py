@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from ezlang.compiler.ir import tree as ir
-from ezlang.compiler.ir.sharings import COMPARISONS
 from ezlang.compiler.ir.tree import BinaryKind, UnaryKind
 from ezlang.types.types import BOOL, INT16, INT32, SCALARS, UINT8, BoolType, IntType, ScalarType
 from tests.protocols.operation_cases import INTEGERS, Array, agrees, value, values_of
@@ -35,7 +34,7 @@ def made(kind: BinaryKind, element: ScalarType, sharing: str, sides: tuple[str, 
 
 
 def _result(kind: BinaryKind, element: ScalarType, sharing: str) -> ir.Value:
-    if kind in COMPARISONS:
+    if kind.traits.gives_bool:
         return value(9, BOOL, SHAPE, "B")
     return value(9, element, SHAPE, sharing)
 
@@ -348,7 +347,7 @@ def small_values(element: IntType, bits: int, nonnegative: bool, seed: int) -> A
     return drawn.astype(values_of(element, (1,), 0).dtype)
 
 
-ORDERED = [*COMPARISONS, BinaryKind.MIN, BinaryKind.MAX]
+ORDERED = [k for k in BinaryKind if k.traits.gives_bool or k in (BinaryKind.MIN, BinaryKind.MAX)]
 
 
 @pytest.mark.parametrize("element", [INT16, *INTEGERS[-4:]], ids=str)

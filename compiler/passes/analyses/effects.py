@@ -3,45 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import Flag, auto
 
 from ...ir import tree as ir
+from ...ir.tree import Effect as Effect
 from ..vectorise.support import can_end_the_run
 from .scalars import Scalars
-
-
-class Effect(Flag):
-    """FAILS: it may end the run, or never end. TELLS: it opens or puts out a value."""
-
-    NONE = 0
-    FAILS = auto()
-    TELLS = auto()
-    OUTPUTS = auto()
-    INPUTS = auto()
 
 
 def effects_of(
     operation: ir.Operation, scalars: Scalars, functions: Mapping[str, Effect]
 ) -> Effect:
     """Return what an operation and those in its regions do, given what functions do."""
-    found = Effect.NONE
-    match operation:
-        case ir.Input():
-            return Effect.INPUTS
-        case ir.Output():
-            return Effect.OUTPUTS | Effect.TELLS
-        case ir.Reveal():
-            return Effect.TELLS
-        case ir.Assert():
-            return Effect.FAILS
-        case ir.Call():
-            return functions[operation.function]
-        case ir.If() | ir.For():
-            pass
-        case ir.While():
-            found = Effect.FAILS
-        case _:
-            return Effect.FAILS if can_end_the_run(operation, scalars) else found
+    if isinstance(operation, ir.Call):
+        return functions[operation.function]
+    found = operation.traits.effects
+    if isinstance(operation, ir.Checkable) and can_end_the_run(operation, scalars):
+        found |= Effect.FAILS
     for region in operation.regions:
         found |= effects_of_region(region, scalars, functions)
     return found
@@ -73,9 +50,9 @@ class Order:
     def after(self, number: int, effect: Effect) -> list[int]:
         """Return the operations that number `number` has to come after."""
         before: list[int] = []
-        if effect & (Effect.TELLS | Effect.FAILS):
+        if effect & (Effect.TELLS | Effect.ENDS):
             before += self._failure
-        if effect & Effect.FAILS:
+        if effect & Effect.ENDS:
             before += self._told
             self._failure, self._told = [number], []
         elif effect & Effect.TELLS:

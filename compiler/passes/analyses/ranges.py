@@ -1,6 +1,6 @@
 """Between which numbers every value lies: interval analysis [CC77] of whole programs.
 
-intervals.py says what operations make of the intervals of their operands. A carried value of a
+ir/intervals.py says what operations make of the intervals of their operands. A carried value of a
 loop gets what it begins with if it stays in it, what a constant number of steps can add to it if
 each only adds to it or takes away, and everything else otherwise. Functions are taken with the
 meet of all their calls' arguments.
@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import assert_never
 
 from ...ir import tree as ir
+from ...ir.intervals import Interval, fitted, full
 from ...ir.tree import BinaryKind
-from .intervals import Interval, fitted, full, transfer
 
 Intervals = dict[int, Interval]
 """The intervals of values, by their ids."""
@@ -83,10 +84,11 @@ class _Analysis:
             case ir.Call():
                 self.calls.append((operation.function, self.of(operation.operands)))
                 return self.results[operation.function]
-            case ir.Output() | ir.Assert():
-                return ()
+            case ir.Computation() | ir.Boundary():
+                x = self.of(operation.operands)
+                return (operation.range(x),) if operation.results else ()
             case _:
-                return (transfer(operation, self.of(operation.operands)),)
+                assert_never(operation)
 
     def _for(self, operation: ir.For) -> tuple[Interval, ...]:
         (body,) = operation.regions
@@ -175,12 +177,12 @@ class _Analysis:
             case ir.Select():
                 first, second = (self._added(side, to, seen) for side in x[1:])
                 return first and second and first.join(second)
-            case ir.Insert() | ir.InsertSlice() | ir.AffineWrite() | ir.Scatter():
+            case ir.Write():
                 base, part = self._added(x[0], to, seen), self._added(x[1], to, seen)
                 return base and part and base.join(part)
-            case ir.Extract() | ir.ExtractSlice() if operation.checked:
+            case ir.Read() if operation.is_inside:
                 return self._added(x[0], to, seen)
-            case ir.AffineRead() | ir.Relabel() | ir.Convert() | ir.Broadcast() | ir.Reshape():
+            case ir.Relabel() | ir.Convert():
                 return self._added(x[0], to, seen)
             case _:
                 return None

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ...ir import tree as ir
+from ...ir.intervals import Interval, full
 from ...ir.tree import BinaryKind, UnaryKind
-from .intervals import Interval, full, transfer
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +132,7 @@ class Scalars:
         operation = self.definitions.get(value.id)
         match operation:
             case ir.Unary() | ir.Binary() | ir.Select() | ir.Cast() if not value.type.shape:
-                return transfer(operation, [self.range(one) for one in operation.operands])
+                return operation.range([self.range(one) for one in operation.operands])
             case _:
                 return full(value.type)
 

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from math import ceil, log2
 
+from ezlang.diagnostics.diagnostic import CompilerBug
 from ezlang.source import NO_SPAN
 
 from ...circuits import catalogue
@@ -54,14 +55,16 @@ def _usage(operation: ir.Operation, column: Sharing, profile: Profile, facts: Fa
             return _reduce(operation, column)
         case ir.MatrixProduct() if column is not A:
             return _matrix(operation, column)
-        case ir.Unary() | ir.Binary() | ir.Select() | ir.Cast() | ir.Bit() if column is Y:
-            netlist = catalogue.circuit(operation, operand_roles(operation, facts))
-            return Usage(gates=netlist.ands).times(operation.result.type.size)
         case _ if column is not Y:
             known = known_operands(operation, facts.constants)
             return cheapest(counted_usages(shared_as(operation, column), known), profile)
-        case _:
+        case ir.Elementwise():
+            netlist = catalogue.circuit(operation, operand_roles(operation, facts))
+            return Usage(gates=netlist.ands).times(operation.result.type.size)
+        case ir.Move():
             return NOTHING
+        case _:
+            raise CompilerBug(f"{type(operation).__name__} is nothing in Yao's protocol")
 
 
 def cheapest(usages: Sequence[Usage], profile: Profile) -> Usage:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from ...cost.counted import count, has_circuit
+from ...cost.counted import count
 from ...cost.usage import NOTHING, Usage
 from ...ir import tree as ir
 from ...ir.facts import Numbers
@@ -54,7 +54,7 @@ def counted_usages(operation: ir.Operation, known: Numbers = ()) -> Sequence[Usa
         form, factor = _cut(operation), size / MOST
     return tuple(
         count((replace(form, deep=deep),), (known,)).times(factor)
-        for deep in ((False, True) if has_circuit(operation) else (False,))
+        for deep in ((False, True) if operation.has_circuit else (False,))
     )
 
 

@@ -19,23 +19,10 @@ from ezlang.types.labels import SECRET, meet_all
 
 from ...ir import tree as ir
 from ...ir.build import Builder
-from ...ir.tree import BinaryKind, UnaryKind
 from ..rewriting.rewrite import Rule, count_uses, rewrite_function, with_functions
 
 Twins = Mapping[int, ir.Value]
 """By the ids of secrets, the values in the clear that they are the same as."""
-
-_MOVES = (
-    ir.Broadcast,
-    ir.Reshape,
-    ir.Extract,
-    ir.ExtractSlice,
-    ir.AffineRead,
-    ir.Gather,
-    ir.Stack,
-)
-_COMPUTES = (ir.Unary, ir.Binary, ir.Select, ir.Cast, ir.Bit, ir.Reduce, ir.MatrixProduct)
-_LINEAR = frozenset({BinaryKind.ADD, BinaryKind.SUB, BinaryKind.XOR})
 
 
 def use_known(program: ir.Program) -> tuple[ir.Program, Mapping[str, Twins]]:
@@ -76,7 +63,8 @@ class _Forward(Rule):
             self.twins[operation.result.id] = operation.operands[0]
             self.here[-1].add(operation.result.id)
             return None
-        if not isinstance(operation, _MOVES + _COMPUTES):
+        computes = isinstance(operation, ir.Elementwise | ir.Reduce | ir.MatrixProduct)
+        if not computes and not isinstance(operation, ir.Read | ir.Stack):
             return None
         return self._known(build, operation) or self._forwarded(build, operation)
 
@@ -104,7 +92,7 @@ class _Forward(Rule):
         twin = replace(operation, operands=operands, results=(result,))
         if not instead:
             build.emit(operation)
-            if isinstance(twin, ir.Extract | ir.ExtractSlice):
+            if isinstance(twin, ir.Checkable):
                 twin = replace(twin, checked=False)
         build.emit(twin)
         secret = build.relabel(result, SECRET) if instead else operation.result
@@ -118,8 +106,7 @@ class _Forward(Rule):
 
         Then only what it gives is shared. What may fail has to fail at both parties.
         """
-        moves = isinstance(operation, _MOVES) and not isinstance(operation, ir.Stack)
-        if not moves or getattr(operation, "checked", False):
+        if not isinstance(operation, ir.Read) or operation.failure is not None:
             return False
         base = operation.operands[0]
         once = base.id in self.here[-1] and self.uses[base.id] == 1
@@ -150,11 +137,9 @@ class _Forward(Rule):
 def _is_linear(operation: ir.Operation) -> bool:
     """Tell whether an operation is local on one of the sharings of secrets at least."""
     match operation:
-        case ir.Unary():
-            return operation.kind is not UnaryKind.ABS
-        case ir.Binary() | ir.Reduce():
-            return operation.kind in _LINEAR
-        case ir.Select() | ir.Cast() | ir.Bit() | ir.MatrixProduct():
-            return False
-        case _:
+        case ir.Unary() | ir.Binary() | ir.Reduce():
+            return operation.kind.traits.is_linear
+        case ir.Move():
             return True
+        case _:
+            return False

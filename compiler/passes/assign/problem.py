@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import assert_never
 
 from ...cost.profiles import Profile
 from ...ir import tree as ir
@@ -300,11 +301,14 @@ class _Reader:
             case ir.Relabel(forced=None) if operation.result.type.label.is_secret:
                 self._secret(operation.result, scope, None, {}, operation)
                 return Item(None, (), reads, makes)
-            case _ if any(v.type.label.is_secret for v in operation.operands + operation.results):
+            case ir.Computation() | ir.Boundary():
+                values = (*operation.operands, *operation.results)
+                if not any(value.type.label.is_secret for value in values):
+                    return Item(None, (), reads, makes)
                 variable, used = self._computed(operation, scope)
                 return Item(variable, used, reads, makes)
             case _:
-                return Item(None, (), reads, makes)
+                assert_never(operation)
 
     def _computed(self, operation: ir.Operation, scope: Scope) -> tuple[int, Used]:
         domain = domain_of(operation)
@@ -347,6 +351,8 @@ class _Reader:
                 for region, yielded in zip(operation.regions, (None, joins), strict=True):
                     self._carried(region.parameters, joins, inner)
                     blocks.append(self._region(region, inner, yielded))
+            case _:
+                assert_never(operation)
         inside = [item for block in blocks for item in block.items]
         if isinstance(operation, ir.If) and operation.operands[0].id in self.checks:
             del blocks[1:]

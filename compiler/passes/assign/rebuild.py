@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import assert_never
 
 from ...ir import tree as ir
 from ...ir.build import Builder, highest_id
@@ -153,12 +154,14 @@ class _Rebuilder:
                 self.nested(operation)
             case ir.Relabel(forced=None) if operation.result.type.label.is_secret:
                 self.plan(self.secret(operation.result))
-            case _:
+            case ir.Computation() | ir.Boundary():
                 variable = self.problem.by_operation.get(id(operation))
                 if variable is None:
                     self.emit(operation, tuple(self.get(v, None) for v in operation.operands))
                 else:
                     self.computed(operation, self.columns[variable])
+            case _:
+                assert_never(operation)
 
     def computed(self, operation: ir.Operation, column: Sharing) -> None:
         operands = operation.operands

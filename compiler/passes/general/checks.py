@@ -16,8 +16,6 @@ from ..analyses.scalars import Scalars
 from ..rewriting.rewrite import Rule, rewrite_function, with_functions
 from ..vectorise.support import can_end_the_run
 
-_CHECKED = (ir.Binary, ir.Extract, ir.Insert, ir.ExtractSlice, ir.InsertSlice)
-
 
 def drop_checks(program: ir.Program) -> ir.Program:
     """Return the program without checks that never fail."""
@@ -34,7 +32,7 @@ class _Drop(Rule):
     scalars: Scalars
 
     def apply(self, build: Builder, operation: ir.Operation) -> Sequence[ir.Value] | None:
-        if not isinstance(operation, _CHECKED) or not operation.checked:
+        if not isinstance(operation, ir.Checkable) or not operation.checked:
             return None
         if can_end_the_run(operation, self.scalars):
             return None

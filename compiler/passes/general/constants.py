@@ -33,18 +33,18 @@ class _Fold(Rule):
     def apply(self, build: Builder, operation: ir.Operation) -> Sequence[ir.Value] | None:
         self.constants.see(operation)
         match operation:
-            case ir.Constant():
-                return None
             case ir.If():
                 return self._if(build, operation)
             case ir.For():
-                low, high = (self.constants.number(x) for x in operation.operands[:2])
+                low, high = (self.constants.number(x) for x in operation.deciding)
                 never = low is not None and high is not None and high <= low
-                return operation.operands[2:] if never else None
+                return operation.carried if never else None
             case ir.Select():
                 return self._select(build, operation)
-            case _:
+            case ir.Computation() if not isinstance(operation, ir.Constant):
                 return self._computed(build, operation)
+            case _:
+                return None
 
     def _if(self, build: Builder, operation: ir.If) -> Sequence[ir.Value] | None:
         (condition,) = operation.operands
@@ -65,15 +65,15 @@ class _Fold(Rule):
         made = build.standing_in(side, operation.result.type)
         return None if made is None else (made,)
 
-    def _computed(self, build: Builder, operation: ir.Operation) -> Sequence[ir.Value] | None:
-        if not isinstance(operation, evaluate.Pure) or operation.result.type.size == 0:
+    def _computed(self, build: Builder, operation: ir.AnyComputation) -> Sequence[ir.Value] | None:
+        if operation.result.type.size == 0:
             return None
         definitions = [self.constants.definition(value) for value in operation.operands]
         known = [definition for definition in definitions if definition is not None]
         if len(known) < len(definitions) or not self._small(operation):
             return None
         arrays = [evaluate.array(one.result.type, one.data) for one in known]
-        if getattr(operation, "checked", False) and evaluate.out_of_range(operation, arrays):
+        if evaluate.fails(operation, arrays):
             return None
         type = operation.result.type
         data = evaluate.elements(type, evaluate.evaluate(operation, arrays))

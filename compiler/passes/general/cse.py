@@ -18,30 +18,6 @@ from ...ir import tree as ir
 from ...ir.build import Builder
 from ..rewriting.rewrite import Rule, rewrite
 
-_MERGED = (
-    ir.Constant,
-    ir.Iota,
-    ir.Unary,
-    ir.Binary,
-    ir.Select,
-    ir.Cast,
-    ir.Bit,
-    ir.Broadcast,
-    ir.Reshape,
-    ir.Extract,
-    ir.ExtractSlice,
-    ir.AffineRead,
-    ir.Gather,
-    ir.Positions,
-    ir.Separate,
-    ir.ObliviousRead,
-    ir.Stack,
-    ir.Reduce,
-    ir.MatrixProduct,
-    ir.Relabel,
-    ir.Convert,
-)
-
 _SHARED = frozenset(field.name for field in fields(ir.OperationNode))
 
 
@@ -61,7 +37,7 @@ class _Merge(Rule):
         self.scopes.pop()
 
     def apply(self, build: Builder, operation: ir.Operation) -> Sequence[ir.Value] | None:
-        if not isinstance(operation, _MERGED):
+        if not operation.traits.is_pure or operation.traits.overwrites:
             return None
         key = _key(operation)
         for scope in self.scopes:

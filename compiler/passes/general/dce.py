@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import assert_never
 
 from ...ir import tree as ir
 from ..rewriting.rewrite import with_functions, with_operations
@@ -31,13 +32,9 @@ def remove_dead(program: ir.Program) -> ir.Program:
 
 def _noticed(operation: ir.Operation, functions: set[str]) -> bool:
     """Tell whether running an operation, apart from its regions, can be noticed."""
-    match operation:
-        case ir.Input() | ir.Output() | ir.Assert() | ir.Reveal() | ir.While():
-            return True
-        case ir.Call():
-            return operation.function in functions
-        case _:
-            return bool(getattr(operation, "checked", False))
+    if isinstance(operation, ir.Call):
+        return operation.function in functions
+    return bool(operation.traits.effects) or operation.failure is not None
 
 
 @dataclass(slots=True)
@@ -69,8 +66,10 @@ class _Sweep:
                 swept = self._for(operation)
             case ir.While():
                 swept = self._while(operation)
-            case _:
+            case ir.Computation() | ir.Boundary() | ir.Call():
                 swept = operation
+            case _:
+                assert_never(operation)
         self.used.update(value.id for value in swept.operands)
         return swept
 

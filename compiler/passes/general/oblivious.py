@@ -17,6 +17,7 @@ index with the constant n takes (0 where the index's type has no values past the
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import assert_never
 
 from ezlang.types.labels import SECRET
 from ezlang.types.types import BOOL, IntType
@@ -35,13 +36,17 @@ def expand_oblivious(program: ir.Program) -> ir.Program:
 
 class _Expand(Rule):
     def apply(self, build: Builder, operation: ir.Operation) -> Sequence[ir.Value] | None:
+        if not isinstance(operation, ir.Oblivious):
+            return None
         match operation:
-            case ir.ObliviousRead(operands=(base, index)):
+            case ir.ObliviousRead():
+                base, index = operation.operands
                 return (_read(build, base, index),)
-            case ir.ObliviousWrite(operands=(base, index, value, *guard)):
+            case ir.ObliviousWrite():
+                base, index, value, *guard = operation.operands
                 return (_write(build, base, index, value, guard[0] if guard else None),)
             case _:
-                return None
+                assert_never(operation)
 
 
 def _read(build: Builder, base: ir.Value, index: ir.Value) -> ir.Value:

@@ -76,11 +76,8 @@ class _Outline:
             case ir.Relabel() | ir.Broadcast() | ir.Reshape() | ir.Cast():
                 if operation.operands[0].id in self.cheap:
                     self.cheap[operation.result.id] = operation
-            case ir.If() | ir.For():
-                label = operation.operands[0].type.label
-                pc = label if label.is_owned else pc
-            case ir.While():
-                label = operation.regions[0].yields[0].type.label
+            case ir.Structured():
+                label = operation.deciding[0].type.label
                 pc = label if label.is_owned else pc
             case _:
                 pass

@@ -25,9 +25,6 @@ def simplify(program: ir.Program) -> ir.Program:
     return rewrite(program, _Simplify)
 
 
-_MOVES = (ir.Broadcast, ir.Reshape, ir.AffineRead)
-"""What rearranges or repeats elements, and cannot fail."""
-
 _DIFFERENCES = (BinaryKind.SUB, BinaryKind.XOR)
 """What is 0 just where both operands are equal."""
 
@@ -61,7 +58,7 @@ class _Simplify(Rule):
     def _twice(self, operation: ir.Unary) -> ir.Value | None:
         (operand,) = operation.operands
         inner = self.negations.get(operand.id)
-        if operation.kind is UnaryKind.ABS:
+        if not operation.kind.traits.is_involution:
             return None
         if inner is not None and inner.kind is operation.kind:
             return inner.operands[0]
@@ -162,7 +159,7 @@ class _Simplify(Rule):
         """Emit a number that is made of secret bits, repeated or moved, as those bits."""
         moves: list[ir.Operation] = []
         inner = self.made.get(value.id)
-        while isinstance(inner, _MOVES):
+        while isinstance(inner, ir.Read) and inner.is_inside and inner.failure is None:
             moves.append(inner)
             inner = self.made.get(inner.operands[0].id)
         if not isinstance(inner, ir.Cast):

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from ...cost.counted import count, has_circuit
+from ...cost.counted import count
 from ...cost.profiles import Profile
 from ...ir import tree as ir
 from ...ir.facts import Constants, facts_of, known_operands
@@ -50,7 +50,7 @@ class _Choice:
                 for operation in group:
                     regions = tuple(self.region(inner) for inner in operation.regions)
                     operations.append(replace(operation, regions=regions) if regions else operation)
-            elif any(map(has_circuit, group)) and self._is_deep(group):
+            elif any(one.has_circuit for one in group) and self._is_deep(group):
                 operations += _deep(group)
             else:
                 operations += group
@@ -70,4 +70,4 @@ class _Choice:
 
 def _deep(group: Sequence[ir.Operation]) -> list[ir.Operation]:
     """Return a group with deep circuits."""
-    return [replace(one, deep=True) if has_circuit(one) else one for one in group]
+    return [replace(one, deep=True) if one.has_circuit else one for one in group]

@@ -11,32 +11,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import assert_never
 
 from ezlang.source import NO_SPAN, Span
 
 from ...ir import tree as ir
+from ...ir.intervals import Interval, bits_of, signed_bits_of
+from ...ir.kinds import Messages
 from ...ir.tree import BinaryKind, Sharing
-from ..analyses.intervals import Interval, bits_of, signed_bits_of
 from ..analyses.ranges import Intervals, ranges_of
 from ..rewriting.rewrite import with_functions, with_operations
-
-_COMPARISONS: Final = frozenset(
-    {BinaryKind.EQ, BinaryKind.NE, BinaryKind.LT, BinaryKind.LE, BinaryKind.GT, BinaryKind.GE}
-)
-_COMPUTED: Final = frozenset(
-    {
-        BinaryKind.ADD,
-        BinaryKind.SUB,
-        BinaryKind.MUL,
-        BinaryKind.DIV,
-        BinaryKind.MOD,
-        BinaryKind.AND,
-        BinaryKind.OR,
-        BinaryKind.MIN,
-        BinaryKind.MAX,
-    }
-)
 
 
 def narrow(program: ir.Program) -> ir.Program:
@@ -61,7 +45,7 @@ def _region(region: ir.Region, known: Intervals) -> ir.Region:
 
 
 def _narrowed(operation: ir.Operation, known: Intervals) -> ir.Operation:
-    if not isinstance(operation, ir.Binary | ir.Select | ir.Convert):
+    if not isinstance(operation, ir.Narrowable):
         return operation
     values = numbers_of(operation)
     if not values or not operation.result.type.label.is_secret:
@@ -79,23 +63,28 @@ def _narrowed(operation: ir.Operation, known: Intervals) -> ir.Operation:
 
 def numbers_of(operation: ir.Binary | ir.Select | ir.Convert) -> Sequence[ir.Value]:
     """Return the values that have to fit into the bits that an operation is done in."""
-    x = operation.operands
     match operation:
-        case ir.Binary(kind=kind) if kind in _COMPARISONS:
-            values: Sequence[ir.Value] = x
-        case ir.Binary(kind=kind) if kind in _COMPUTED:
-            values = (*x, operation.result)
-        case ir.Binary(kind=BinaryKind.SHR) if x[0].type.sharing is Sharing.ARITHMETIC:
-            # Circuits shift for nothing: it is shares that are shifted with less, if they have
-            # no sign.
-            values = (x[0], operation.result)
+        case ir.Binary():
+            values = _operands_and_result(operation)
         case ir.Select():
-            values = x[1:]
+            values = operation.operands[1:]
         case ir.Convert():
-            values = x
+            values = operation.operands
         case _:
-            values = ()
-    return [] if any(value.type.width == 1 for value in values) else values
+            assert_never(operation)
+    return () if any(value.type.width == 1 for value in values) else values
+
+
+def _operands_and_result(operation: ir.Binary) -> tuple[ir.Value, ...]:
+    """Return what has to fit of an operation on two numbers: nothing if fewer bits save nothing."""
+    x, kind = operation.operands, operation.kind.traits
+    if kind.gives_bool:
+        return x
+    if not kind.shifts:
+        return () if kind.boolean is Messages.NEVER else (*x, operation.result)
+    # Circuits shift for nothing: it is shares that are shifted with less, if they have no sign.
+    shares = operation.kind is BinaryKind.SHR and x[0].type.sharing is Sharing.ARITHMETIC
+    return (x[0], operation.result) if shares else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +117,7 @@ def explain(program: ir.Program) -> Iterator[Narrowed]:
     for function in program.functions:
         defined = {v.id: one for one in ir.walk(function.body) for v in one.results}
         for operation in ir.walk(function.body):
-            if isinstance(operation, ir.Binary | ir.Select | ir.Convert) and operation.bits:
+            if isinstance(operation, ir.Narrowable) and operation.bits:
                 facts: list[Fact] = []
                 for value in numbers_of(operation):
                     if value.id != operation.result.id:

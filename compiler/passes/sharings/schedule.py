@@ -170,15 +170,9 @@ def _used(operation: ir.Operation) -> Iterable[int]:
 
 def _overwritten(operation: ir.Operation) -> tuple[ir.Value, ...]:
     """Return the values whose memory the results may take over."""
-    match operation:
-        case ir.Insert() | ir.InsertSlice() | ir.AffineWrite() | ir.Scatter():
-            return operation.operands[:1]
-        case ir.For():
-            return tuple(v for v in operation.operands[2:] if v.type.shape)
-        case ir.While():
-            return tuple(v for v in operation.operands if v.type.shape)
-        case _:
-            return ()
+    if isinstance(operation, ir.For | ir.While):
+        return tuple(value for value in operation.carried if value.type.shape)
+    return operation.operands[:1] if operation.traits.overwrites else ()
 
 
 def _length(
@@ -276,7 +270,7 @@ class _List:
             if self.talks[number] is not None:
                 self.ready.add(number)
                 continue
-            if self.effects[number] & (Effect.FAILS | Effect.OUTPUTS):
+            if self.effects[number] & (Effect.ENDS | Effect.OUTPUTS):
                 noticed.append(number)
             free += self.released(number)
         self.emit(noticed)

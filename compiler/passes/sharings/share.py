@@ -13,13 +13,12 @@ values' sharings moved, which cost nothing.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import assert_never
 
 from ezlang.types.labels import SECRET
 
 from ...ir import tree as ir
 from ...ir.build import Builder, highest_id
-
-_ELEMENTWISE = (ir.Unary, ir.Binary, ir.Select, ir.Cast, ir.Bit)
 
 
 def share(program: ir.Program) -> ir.Program:
@@ -76,16 +75,18 @@ class _Sharer:
                     return
                 case ir.Broadcast():
                     self.broadcasts[operation.result.id] = operands[0]
-                case ir.Insert() | ir.InsertSlice() | ir.AffineWrite() | ir.Scatter() if secret:
+                case ir.Write() if secret:
                     operands = (operands[0], self.secret(operands[1]), *operands[2:])
-                case ir.ObliviousWrite() | ir.ObliviousRead():
+                case ir.Oblivious():
                     operands = tuple(map(self.secret, operands))
-                case _ if secret and isinstance(operation, _ELEMENTWISE):
+                case ir.Elementwise() if secret:
                     operands = tuple(
                         self.shared(v) if v.type.label.is_owned else v for v in operands
                     )
-                case _:
+                case ir.Computation() | ir.Boundary() | ir.Call() | ir.Structured():
                     pass
+                case _:
+                    assert_never(operation)
         loops = isinstance(operation, ir.For | ir.While)
         regions = tuple(self.region(inner, loops=loops) for inner in operation.regions)
         self.build.emit(replace(operation, operands=operands, regions=regions))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from math import prod
+from typing import assert_never
 
 from ezlang.types.types import INT64
 
@@ -54,7 +55,7 @@ def access_of(operation: Reading | Writing, scalars: Scalars) -> Access | None:
     base = operation.operands[0].type.shape
     writes = isinstance(operation, Writing)
     part = operation.operands[1].type.shape if writes else operation.result.type.shape
-    forms = [scalars.affine(value) for value in operation.operands[2 if writes else 1 :]]
+    forms = [scalars.affine(value) for value in operation.operands[operation.element_count :]]
     given = iter([form for form in forms if form is not None])
     if None in forms:
         return None
@@ -78,6 +79,8 @@ def access_of(operation: Reading | Writing, scalars: Scalars) -> Access | None:
             for (constant, *factors), shifted in zip(operation.places, moved, strict=True):
                 start = Affine(constant)
                 rows.append(Row(start.plus(next(given)) if shifted else start, tuple(factors)))
+        case _:
+            assert_never(operation)
     return Access(tuple(rows), part)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import assert_never
 
 from ezlang.diagnostics.diagnostic import CompilerBug
 
@@ -88,11 +89,13 @@ class Batch:
                     self._while(operation)
                 case ir.If():
                     self._if(operation)
-                case _:
+                case ir.Computation() | ir.Boundary() | ir.Call():
                     if not affine_in(
                         self.scalars, operation.result, self.index, self.varied
                     ) or self._is_itself(operation.result):
                         self.values[operation.result.id] = self._simple(operation)
+                case _:
+                    assert_never(operation)
 
     def _is_itself(self, value: ir.Value) -> bool:
         form = self.scalars.affine(value)

@@ -90,7 +90,7 @@ def _split(
         regions = []
         for region in operation.regions:
             found, kept = _split(region.operations, inside, known)
-            checked = [one for one in found if getattr(one, "checked", False)]
+            checked = [one for one in found if one.failure is not None]
             if checked:
                 known.difference_update(one.result.id for one in found)
                 regions.append(region)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from ezlang.typed.failures import Failure
 from ezlang.types.types import INT64, ScalarType
 
 from ...ir import tree as ir
@@ -17,8 +18,6 @@ from ...ir.tree import BinaryKind
 from ..analyses.scalars import Scalars
 from .batch import Batch
 from .support import cannot_fail
-
-_SIMPLE = ir.Constant | ir.Unary | ir.Binary | ir.Select | ir.Cast | ir.Bit
 
 
 def is_index(operation: ir.Operation, inside: set[int], known: set[int]) -> bool:
@@ -36,7 +35,7 @@ def is_index(operation: ir.Operation, inside: set[int], known: set[int]) -> bool
     if isinstance(operation, ir.Extract):
         base = operation.operands[0]
         return operation.dimensions == (True,) and len(base.type.shape) == 1
-    return isinstance(operation, _SIMPLE)
+    return isinstance(operation, ir.Constant | ir.Elementwise)
 
 
 @dataclass(slots=True)
@@ -61,7 +60,7 @@ class Indices:
     def see(self, operation: ir.Operation, active: ir.Value | None) -> None:
         """Emit an operation for all iterations; it is done in those that are `active`."""
         result = operation.result
-        checked = getattr(operation, "checked", False)
+        checked = operation.failure is not None
         if checked or any(value.id in self.batch.varied for value in operation.operands):
             self.batch.varied.add(result.id)
         self.computed[result.id] = operation
@@ -88,7 +87,7 @@ class Indices:
         second = operation.operands[1]
         amount = self.batch.items(second)
         zero = self.repeated(second.type.element, 0)
-        if operation.kind in (BinaryKind.DIV, BinaryKind.MOD):
+        if operation.failure is Failure.DIVISION:
             return self.build.binary(BinaryKind.EQ, amount, zero)
         width = min(operation.result.type.width, second.type.element.high)
         far = self.build.binary(BinaryKind.GE, amount, self.repeated(second.type.element, width))
@@ -143,5 +142,7 @@ def values_inside(body: ir.Region) -> set[int]:
 
 def has_effects(operations: Sequence[ir.Operation]) -> bool:
     """Tell whether operations do what must not be done where the loop wouldn't come to it."""
-    effects = ir.Reveal | ir.Input | ir.Output | ir.Assert | ir.Call | ir.While
-    return any(isinstance(one, effects) for one in ir.walk(ir.Region(operations=tuple(operations))))
+    return any(
+        one.traits.effects or isinstance(one, ir.Call)
+        for one in ir.walk(ir.Region(operations=tuple(operations)))
+    )

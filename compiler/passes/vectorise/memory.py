@@ -18,8 +18,6 @@ LABEL = 16
 _PREFIX = 4
 """Tensors of all iterations' values that a prefix network keeps."""
 
-_MOVES = ir.Broadcast | ir.Reshape | ir.AffineRead | ir.Extract | ir.ExtractSlice
-
 
 def bytes_of(body: Body, parted: Partition) -> int:
     """Return how many bytes of labels an iteration makes, of what is done at once.
@@ -81,6 +79,7 @@ def _skip_moves(
     while left:
         value = left.pop()
         operation = definitions.made.get(value.id)
-        if isinstance(operation, _MOVES) and used[value.id] == 1:
+        moves = isinstance(operation, ir.Read) and not isinstance(operation, ir.Gather)
+        if operation is not None and moves and used[value.id] == 1:
             skipped.add(value.id)
             left.append(operation.operands[0])

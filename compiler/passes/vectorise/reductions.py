@@ -19,15 +19,6 @@ from ...ir.build import Builder
 from ...ir.tree import BinaryKind
 from ..analyses.scalars import Scalars
 
-_MONOIDS = {
-    BinaryKind.ADD,
-    BinaryKind.MUL,
-    BinaryKind.MIN,
-    BinaryKind.MAX,
-    BinaryKind.AND,
-    BinaryKind.OR,
-    BinaryKind.XOR,
-}
 _LESS = {BinaryKind.LT, BinaryKind.LE}
 _GREATER = {BinaryKind.GT, BinaryKind.GE}
 
@@ -82,7 +73,7 @@ class Search:
         operation = self.definitions.get(end.id)
         found: list[Contribution] | None = None
         match operation:
-            case ir.Binary(operands=(x, y)) if operation.kind in _MONOIDS:
+            case ir.Binary(operands=(x, y)) if operation.kind.traits.reduction:
                 if self._free(y):
                     found = self._step(start, x, operation.kind, Contribution(y))
                 elif self._free(x):

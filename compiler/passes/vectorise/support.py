@@ -4,27 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import assert_never
+
+from ezlang.typed.failures import Failure
 
 from ...ir import tree as ir
-from ...ir.tree import BinaryKind
+from ...ir.kinds import Messages
 from ..analyses.scalars import Affine, Scalars
 from .access import Reading, Writing, access_of
-
-_ANYWHERE = (
-    ir.Constant
-    | ir.Iota
-    | ir.Unary
-    | ir.Select
-    | ir.Cast
-    | ir.Bit
-    | ir.Broadcast
-    | ir.Reshape
-    | ir.Stack
-    | ir.Reduce
-    | ir.Relabel
-)
-
-_FREE = {BinaryKind.XOR}
 
 
 def varying(operations: Sequence[ir.Operation], seeds: set[int]) -> set[int]:
@@ -64,9 +51,11 @@ def _spread(operations: Sequence[ir.Operation], found: set[int]) -> None:
                 for values in (operation.operands, body.yields):
                     for targets in (condition.parameters, body.parameters, results):
                         _pass(values, targets, found)
-            case _:
+            case ir.Computation() | ir.Boundary() | ir.Call():
                 if any(value.id in found for value in operation.operands):
                     found.update(value.id for value in results)
+            case _:
+                assert_never(operation)
 
 
 def _pass(sources: Sequence[ir.Value], targets: Sequence[ir.Value], found: set[int]) -> None:
@@ -108,18 +97,15 @@ class Support:
             case ir.Binary():
                 checked = operation.checked and not cannot_fail(operation, self.scalars)
                 return not checked or self._fails_alike(operation.operands)
-            case (
-                ir.Extract()
-                | ir.ExtractSlice()
-                | ir.AffineRead()
-                | ir.Insert()
-                | ir.InsertSlice()
-                | ir.AffineWrite()
-            ):
-                return self._access(operation)
+            case ir.Unary() | ir.Select() | ir.Cast() | ir.Bit() | ir.Reduce() | ir.Relabel():
+                return True
+            case ir.Constant() | ir.Iota() | ir.Broadcast() | ir.Reshape() | ir.Stack():
+                return True
             case ir.Gather() | ir.Scatter():
                 return not self._varies(operation.operands[-1:])
-            case ir.ObliviousRead() | ir.ObliviousWrite() | ir.Positions() | ir.Separate():
+            case ir.Read() | ir.Write():
+                return self._access(operation)
+            case ir.Oblivious() | ir.Positions() | ir.Separate():
                 return not self._varies(operation.operands)
             case ir.For():
                 (body,) = operation.regions
@@ -131,8 +117,12 @@ class Support:
                 return self.checks and inside and not self._varies(turns)
             case ir.If():
                 return self._if(operation, opens)
+            case ir.MatrixProduct() | ir.Convert() | ir.Call():
+                return False
+            case ir.Input() | ir.Output() | ir.Assert():
+                return False
             case _:
-                return isinstance(operation, _ANYWHERE)
+                assert_never(operation)
 
     def _if(self, operation: ir.If, opens: bool) -> bool:
         """A branch that varies runs both sides, so they must be harmless, or even cost nothing."""
@@ -156,7 +146,7 @@ class Support:
         return any(value.id in self.varied for value in values)
 
     def _access(self, operation: Reading | Writing) -> bool:
-        indices = operation.operands[2 if isinstance(operation, Writing) else 1 :]
+        indices = operation.operands[operation.element_count :]
         if isinstance(operation, ir.Extract | ir.Insert) and self._fails_alike(indices):
             return True
         if not self._varies(operation.operands):
@@ -182,7 +172,7 @@ def cannot_fail(operation: ir.Binary, scalars: Scalars) -> bool:
         zero = low <= 0 <= high
     else:
         return False
-    if operation.kind in (BinaryKind.DIV, BinaryKind.MOD):
+    if operation.kind.traits.failure is Failure.DIVISION:
         return not zero
     return low >= 0 and high < operation.result.type.width
 
@@ -192,20 +182,25 @@ def can_end_the_run(operation: ir.Operation, scalars: Scalars) -> bool:
 
     Openings, which are harmless in themselves, aren't counted.
     """
+    if operation.traits.effects & ~ir.Effect.TELLS or isinstance(operation, ir.Call):
+        return True
+    if isinstance(operation, ir.Checkable):
+        return operation.checked and _can_fail(operation, scalars)
+    inner = (one for region in operation.regions for one in region.operations)
+    return any(can_end_the_run(one, scalars) for one in inner)
+
+
+def _can_fail(operation: ir.AnyCheckable, scalars: Scalars) -> bool:
+    """Tell whether a checked operation may have an operand out of range."""
     match operation:
-        case ir.Input() | ir.Output() | ir.Assert() | ir.Call() | ir.While():
-            return True
         case ir.Binary():
-            return operation.checked and not cannot_fail(operation, scalars)
+            return not cannot_fail(operation, scalars)
         case ir.Extract() | ir.Insert() | ir.ExtractSlice() | ir.InsertSlice():
-            if not operation.checked:
-                return False
             access = access_of(operation, scalars)
             base = operation.operands[0].type.shape
             return access is None or not access.inside(base, scalars)
         case _:
-            inner = (one for region in operation.regions for one in region.operations)
-            return any(can_end_the_run(one, scalars) for one in inner)
+            assert_never(operation)
 
 
 def worthwhile(operation: ir.Operation) -> bool:
@@ -219,10 +214,8 @@ def worthwhile(operation: ir.Operation) -> bool:
     match operation:
         case ir.Reveal():
             return operation.operands[0].type.label.is_secret
-        case ir.Binary() | ir.Reduce():
-            return secret and operation.kind not in _FREE
-        case ir.Unary():
-            return secret and operation.kind in (ir.UnaryKind.NEG, ir.UnaryKind.ABS)
+        case ir.Unary() | ir.Binary() | ir.Reduce():
+            return secret and operation.kind.traits.boolean is not Messages.NEVER
         case ir.Select() | ir.ObliviousRead() | ir.ObliviousWrite() | ir.Call():
             return secret
         case ir.Relabel():

@@ -92,13 +92,10 @@ class Call:
     @property
     def narrow(self) -> catalogue.Narrow | None:
         """In how few bits it can be done, if that is known (passes/sharings/narrow.py)."""
-        match self.operation:
-            case ir.Binary() | ir.Select() | ir.Convert() if (
-                0 < self.operation.bits < self.operation.operands[-1].type.width
-            ):
-                return catalogue.Narrow(self.operation.bits, self.operation.nonnegative)
-            case _:
-                return None
+        one = self.operation
+        if not isinstance(one, ir.Narrowable) or not 0 < one.bits < one.operands[-1].type.width:
+            return None
+        return catalogue.Narrow(one.bits, one.nonnegative)
 
     def narrowed(self, x: Array) -> Array:
         """Return numbers in the shortest type that has the bits that are needed. Local."""

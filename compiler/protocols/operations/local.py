@@ -7,7 +7,6 @@ bit by bit. What is known is added by one party alone.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 
 import numpy as np
 
@@ -22,9 +21,6 @@ from ..core.steps import Array
 from .arithmetic import shifted
 from .boolean import complement
 from .call import Call
-
-_MOVED: Final = {ir.Insert: 2, ir.InsertSlice: 2, ir.AffineWrite: 2, ir.Scatter: 2}
-"""How many operands are elements where it isn't one; the others are places."""
 
 
 def local_of(
@@ -69,29 +65,15 @@ def _result(call: Call, operation: ir.Operation) -> Array:
         case ir.MatrixProduct():
             x, y = (_factor(call, i).reshape(call.type_of(i).shape) for i in (0, 1))
             return np.asarray(x @ y)
-        case (
-            ir.Broadcast()
-            | ir.Reshape()
-            | ir.Stack()
-            | ir.Extract()
-            | ir.Insert()
-            | ir.ExtractSlice()
-            | ir.InsertSlice()
-            | ir.AffineRead()
-            | ir.AffineWrite()
-            | ir.Gather()
-            | ir.Scatter()
-        ):
+        case ir.Move():
             return _moved(call, operation)
         case _:
             raise CompilerBug(f"{type(operation).__name__} isn't local on shares")
 
 
-def _moved(call: Call, operation: meaning.Moving) -> Array:
+def _moved(call: Call, operation: ir.AnyMove) -> Array:
     """Move elements; places are known to all."""
-    count = len(call.operands)
-    if not isinstance(operation, ir.Stack):
-        count = _MOVED.get(type(operation), 1)
+    count = operation.element_count
     elements = [call.share(i).reshape(call.type_of(i).shape) for i in range(count)]
     places = []
     for place, value in zip(call.operands[count:], operation.operands[count:], strict=True):
@@ -110,8 +92,8 @@ def _unary(call: Call, kind: UnaryKind, additive: bool) -> Array:
     x = call.share(0)
     if kind is UnaryKind.NEG:
         return np.negative(x)
-    if kind is UnaryKind.ABS:
-        raise CompilerBug("an absolute value isn't local on shares")
+    if kind not in (UnaryKind.BITNOT, UnaryKind.NOT):
+        raise CompilerBug(f"{kind.value} isn't local on shares")
     if additive:
         one = x.dtype.type(1)
         return np.negative(x) - one if call.party.adds_known else np.negative(x)  # ~x = −x − 1

@@ -17,7 +17,7 @@ from ezlang.compiler.kernels.engine import Engine
 from ezlang.compiler.protocols.native.supply import OtSupply, Supply
 from ezlang.compiler.protocols.yao.session import YaoParty, YaoRole
 from ezlang.diagnostics.diagnostic import Diagnostic, EzError
-from ezlang.executors.failures import Failure, failure
+from ezlang.executors.failures import failure
 from ezlang.session import errors
 from ezlang.session.channel import SocketChannel
 from ezlang.values.data import Data
@@ -135,7 +135,7 @@ def _execute(program: LoadedProgram, yao: YaoParty, buffers: Buffers) -> None:
         site = program.interface.sites[status - STATUS_PROGRAM]
         # Failures depend on public data: the peer comes to the same one by itself.
         yao.finish()
-        raise failure(Failure(site.kind), site.span, site.message)
+        raise failure(site.kind, site.span, site.message)
     yao.check(status)
 
 

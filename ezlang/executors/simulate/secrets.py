@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import prod
-from typing import assert_never
 
 import numpy as np
 
@@ -21,19 +20,6 @@ from ezlang.types.types import BOOL, ScalarType
 from .protocol import Protocol
 from .shares import Form, Secret, Shares, at_first, local, pairwise, secret, word
 from .values import Known, Value
-
-_COMPARISONS = frozenset(
-    {
-        BinaryKind.EQ,
-        BinaryKind.NE,
-        BinaryKind.LT,
-        BinaryKind.LE,
-        BinaryKind.GT,
-        BinaryKind.GE,
-    }
-)
-_BITWISE = frozenset({BinaryKind.AND, BinaryKind.OR, BinaryKind.XOR})
-_SHIFTS = frozenset({BinaryKind.SHL, BinaryKind.SHR})
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,19 +65,7 @@ class Secrets:
                 return self._bit(self.share(operands)[0], operation.position)
             case ir.Reduce():
                 return self._reduce(operation.kind, self.share(operands)[0], operation.axis)
-            case (
-                ir.Broadcast()
-                | ir.Reshape()
-                | ir.Stack()
-                | ir.Extract()
-                | ir.Insert()
-                | ir.ExtractSlice()
-                | ir.InsertSlice()
-                | ir.AffineRead()
-                | ir.AffineWrite()
-                | ir.Gather()
-                | ir.Scatter()
-            ):
+            case ir.Move():
                 return self._move(operation, operands)
             case _:
                 raise CompilerBug(f"{type(operation).__name__} cannot give a secret")
@@ -109,11 +83,9 @@ class Secrets:
                     boolean=at_first(x.boolean, lambda s: ~s) if x.boolean else None,
                     arithmetic=_complement(x.arithmetic) if x.arithmetic else None,
                 )
-            case UnaryKind.ABS:
+            case _:
                 netlist = catalogue.unary(kind, x.element, catalogue.SECRET)
                 return self._circuit(netlist, (x,), x.element, kind.value)
-            case _:
-                assert_never(kind)
 
     def binary(self, kind: BinaryKind, x: Value, y: Value) -> Secret:
         """Compute a binary operation, of which at least one operand is shared by now or later."""
@@ -122,9 +94,9 @@ class Secrets:
             return self._sum(kind, *self.share((x, y)))
         if kind is BinaryKind.MUL:
             return self._multiple(x, y) if public else self._product(*self.share((x, y)))
-        if kind in _SHIFTS and isinstance(y, Known) and y.owner is None:
+        if kind.traits.shifts and isinstance(y, Known) and y.owner is None:
             return self._shifted(kind, self.share((x,))[0], y)
-        if kind in _BITWISE and public:
+        if kind in (BinaryKind.AND, BinaryKind.OR, BinaryKind.XOR) and public:
             return self._masked(kind, x, y)
         if kind is BinaryKind.XOR:
             one, other = self.share((x, y))
@@ -133,7 +105,7 @@ class Secrets:
         operands = self._for_circuit((x, y))
         roles = [_role(operand) for operand in operands]
         netlist = catalogue.binary(kind, x.element, *roles, second=y.element)
-        element = BOOL if kind in _COMPARISONS else x.element
+        element = BOOL if kind.traits.gives_bool else x.element
         return self._circuit(netlist, operands, element, kind.value)
 
     def _sum(self, kind: BinaryKind, x: Secret, y: Secret) -> Secret:
@@ -280,13 +252,9 @@ class Secrets:
         shape = (x.shape[0] + y.shape[0], *x.shape[1:])
         return _made(x.element, shape, made, max(x.bits, y.bits))
 
-    def _move(self, operation: evaluate.Moving, operands: Sequence[Value]) -> Secret:
+    def _move(self, operation: ir.AnyMove, operands: Sequence[Value]) -> Secret:
         """Move elements, in every share alike; indices are known."""
-        if isinstance(operation, ir.Stack):
-            count = len(operands)
-        else:
-            writes = isinstance(operation, evaluate.WRITES)
-            count = 2 if writes else 1
+        count = operation.element_count
         moved = self.share(operands[:count])
         indices = [value.data for value in operands[count:] if isinstance(value, Known)]
         made = {}

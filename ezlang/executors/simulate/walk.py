@@ -8,7 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, assert_never
 
 from ezlang.compiler.ir import evaluate
 from ezlang.compiler.ir import tree as ir
@@ -113,10 +113,12 @@ class Walk(ABC, Generic[S]):
                 while known(self.region(test, values, carried)[0]).data:
                     carried = self.region(body, values, carried)
                 return carried
-            case _:
+            case ir.Computation() | ir.Boundary():
                 self.come_to(operation.span)
                 result = self._simple(operation, operands)
                 return [] if result is None else [result]
+            case _:
+                assert_never(operation)
 
     def _for(
         self, operation: ir.For, operands: list[Known | S], values: dict[int, Known | S]
@@ -131,7 +133,9 @@ class Walk(ABC, Generic[S]):
 
     # Single operations
 
-    def _simple(self, operation: ir.Operation, operands: list[Known | S]) -> Known | S | None:
+    def _simple(
+        self, operation: ir.AnyComputation | ir.AnyBoundary, operands: list[Known | S]
+    ) -> Known | S | None:
         match operation:
             case ir.Input():
                 return self._input(operation)
@@ -144,38 +148,39 @@ class Walk(ABC, Generic[S]):
                 return None
             case ir.Reveal():
                 return self._reveal(operation, operands[0])
-            case _:
+            case ir.Computation() | ir.Relabel() | ir.Convert():
                 self.check(operation, operands)
+                return self._computed(operation, operands)
+            case _:
+                assert_never(operation)
+
+    def _computed(
+        self,
+        operation: ir.AnyComputation | ir.Relabel | ir.Convert,
+        operands: list[Known | S],
+    ) -> Known | S:
         made = operation.result.type
         if made.label.is_secret:
             return self.compute(operation, operands)
-        if isinstance(operation, ir.Relabel):
-            return Known(made.element, known(operands[0]).data, made.label.owner)
-        if isinstance(operation, evaluate.Pure):
-            data = evaluate.evaluate(operation, [known(value).data for value in operands])
-            return Known(made.element, data, made.label.owner)
-        raise CompilerBug(f"{type(operation).__name__} cannot be run")
+        match operation:
+            case ir.Relabel():
+                data = known(operands[0]).data
+            case ir.Computation():
+                data = evaluate.evaluate(operation, [known(value).data for value in operands])
+            case _:
+                raise CompilerBug(f"{type(operation).__name__} cannot be run")
+        return Known(made.element, data, made.label.owner)
 
     def check(self, operation: ir.Operation, operands: Sequence[Known | S]) -> None:
         """Fail the run where a checked operation has a public operand out of range."""
-        if not getattr(operation, "checked", False):
+        if operation.failure is None:
             return
         public = [
             value.data if isinstance(value, Known) and value.owner is None else None
             for value in operands
         ]
-        if not evaluate.out_of_range(operation, public):
-            return
-        match operation:
-            case ir.Binary(kind=ir.BinaryKind.SHL | ir.BinaryKind.SHR):
-                kind = Failure.SHIFT
-            case ir.Binary():
-                kind = Failure.DIVISION
-            case ir.ExtractSlice() | ir.InsertSlice():
-                kind = Failure.SLICE
-            case _:
-                kind = Failure.INDEX
-        raise failure(kind, operation.span)
+        if evaluate.fails(operation, public):
+            raise failure(operation.failure, operation.span)
 
     def _input(self, operation: ir.Input) -> Known:
         type = operation.result.type

@@ -220,7 +220,7 @@ class _Run(Walk[Shared]):
                 if isinstance(known, Shared):
                     raise CompilerBug("a secret is shared once more")
                 return self.yao.share(known, self.inside[-1].origins.is_repeated(value))
-            case ir.Unary() | ir.Binary() | ir.Select() | ir.Cast() | ir.Bit():
+            case ir.Elementwise():
                 roles = operand_roles(operation, self.inside[-1])
                 ports = [
                     operand
@@ -229,30 +229,14 @@ class _Run(Walk[Shared]):
                 ]
                 made, netlist = operation.result.type, circuit(operation, roles)
                 return self.yao.circuit(netlist, ports, made.element, made.shape)
-            case (
-                ir.Broadcast()
-                | ir.Reshape()
-                | ir.Stack()
-                | ir.Extract()
-                | ir.Insert()
-                | ir.ExtractSlice()
-                | ir.InsertSlice()
-                | ir.AffineRead()
-                | ir.AffineWrite()
-                | ir.Gather()
-                | ir.Scatter()
-            ):
+            case ir.Move():
                 return self._moved(operation, operands)
             case _:
                 raise CompilerBug(f"{type(operation).__name__} cannot be garbled")
 
-    def _moved(self, operation: evaluate.Moving, operands: Sequence[Value]) -> Shared:
+    def _moved(self, operation: ir.AnyMove, operands: Sequence[Value]) -> Shared:
         """Move labels, at both parties alike; places are known."""
-        if isinstance(operation, ir.Stack):
-            count = len(operands)
-        else:
-            writes = isinstance(operation, evaluate.WRITES)
-            count = 2 if writes else 1
+        count = operation.element_count
         moved = [shared(operand) for operand in operands[:count]]
         places = [value.data for value in operands[count:] if isinstance(value, Known)]
         parts = [

@@ -1,0 +1,379 @@
+"""The kinds of operations on one element, and on two: each with all that is known about it.
+
+What else has to know a kind asks for what stands here. Apart from it, a kind has a circuit
+(compiler/circuits/catalogue.py) and code for numbers in the clear (compiler/codegen/scalar.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from ezlang.diagnostics.diagnostic import CompilerBug
+from ezlang.typed.failures import Failure
+from ezlang.types.types import Domain, ScalarType
+
+from . import intervals
+from .dtypes import word_dtype
+from .intervals import FLAG, Interval
+from .value import A, Sharing, TensorType
+
+Array = npt.NDArray[Any]
+
+
+class UnaryKind(Enum):
+    """The operations on one element: ABS and NEG wrap, NOT is on bool, the others on integers."""
+
+    NEG = "neg"
+    ABS = "abs"
+    BITNOT = "bitnot"
+    NOT = "not"
+
+    @property
+    def traits(self) -> UnaryTraits:
+        """What is known about it."""
+        return UNARY[self]
+
+    __hash__ = object.__hash__  # members are alone; Enum's own hashes their names
+
+
+class BinaryKind(Enum):
+    """The operations on two elements, as in the typed tree."""
+
+    ADD = "add"
+    SUB = "sub"
+    MUL = "mul"
+    DIV = "div"
+    MOD = "mod"
+    SHL = "shl"
+    SHR = "shr"
+    AND = "and"
+    OR = "or"
+    XOR = "xor"
+    EQ = "eq"
+    NE = "ne"
+    LT = "lt"
+    LE = "le"
+    GT = "gt"
+    GE = "ge"
+    MIN = "min"
+    MAX = "max"
+
+    @property
+    def traits(self) -> BinaryTraits:
+        """What is known about it."""
+        return BINARY[self]
+
+    __hash__ = object.__hash__  # members are alone; Enum's own hashes their names
+
+
+class Messages(Enum):
+    """When the parties exchange messages for an operation on shares."""
+
+    NEVER = "never"
+    ALWAYS = "always"
+    UNLESS_ONE_PUBLIC = "unless an operand is public"
+    UNLESS_SECOND_PUBLIC = "unless the second operand is public"
+    UNLESS_BOOLS = "unless the operands are bools"
+
+    def needed(self, operands: Sequence[TensorType]) -> bool:
+        """Return whether they do for operands of given types."""
+        match self:
+            case Messages.NEVER:
+                return False
+            case Messages.ALWAYS:
+                return True
+            case Messages.UNLESS_ONE_PUBLIC:
+                return not any(type.label.is_public for type in operands)
+            case Messages.UNLESS_SECOND_PUBLIC:
+                return not operands[1].label.is_public
+            case Messages.UNLESS_BOOLS:
+                return operands[0].width > 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KindTraits:
+    """What is known about a kind of operation on shares: when it takes messages.
+
+    `arithmetic` is None where there is no form of it on arithmetic shares.
+    """
+
+    arithmetic: Messages | None = None
+    boolean: Messages
+
+    def messages(self, column: Sharing) -> Messages:
+        """Return when it takes messages on arithmetic or boolean shares."""
+        found = self.arithmetic if column is A else self.boolean
+        if found is None:
+            raise CompilerBug(f"there is no form on {column.value} shares")
+        return found
+
+    @property
+    def is_linear(self) -> bool:
+        """Whether each party computes it by itself on one kind of shares at least."""
+        return Messages.NEVER in (self.arithmetic, self.boolean)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnaryTraits(KindTraits):
+    """What is known about a kind of operation on one element. Its result has the operand's type.
+
+    `written`: how a program writes it. `compute`: its meaning on arrays, which wraps. `range`: that
+    on exact integers, given the type. `is_involution`: done twice, it changes nothing.
+    """
+
+    written: str
+    on: Domain
+    compute: Callable[[Array], Array]
+    range: Callable[[Interval, TensorType], Interval]
+    is_involution: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reduction:
+    """How elements in a row are combined by an associative and commutative kind.
+
+    `identity`: what combining nothing of a type gives.
+    """
+
+    identity: Callable[[ScalarType], int]
+    fold: np.ufunc
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BinaryTraits(KindTraits):
+    """What is known about a kind of operation on two elements.
+
+    `compute` and `range` as for one element. The operands have
+    one type, which is the result's, but for bools that comparisons give (`gives_bool`) and the
+    amounts of shifts (`shifts`), which are any integers, read as unsigned. `failure`: what ends
+    the run where a public right operand is out of range. `reduction`: how it combines a row.
+    `takes_owned`: on arithmetic shares, it is cheaper with an operand that is one party's own.
+    """
+
+    on: Domain = Domain.NUMBERS
+    compute: Callable[[Array, Array], Array]
+    range: Callable[[Interval, Interval, TensorType], Interval]
+    gives_bool: bool = False
+    shifts: bool = False
+    failure: Failure | None = None
+    reduction: Reduction | None = None
+    takes_owned: bool = False
+
+    @property
+    def combining(self) -> Reduction:
+        """How it combines a row, which it has to do."""
+        if self.reduction is None:
+            raise CompilerBug("this is no reduction")
+        return self.reduction
+
+
+# Meaning on arrays, where it isn't NumPy's own
+
+
+def unsigned(x: Array) -> Array:
+    """Read integers as unsigned numbers of their own width."""
+    return x.astype(word_dtype(8 * x.itemsize))
+
+
+def _quotient(x: Array, y: Array) -> Array:
+    """Divide, rounding toward zero; anything where y is zero."""
+    divisor = np.where(y == 0, y.dtype.type(1), y)
+    if x.dtype.kind == "u":
+        return x // divisor
+    # On magnitudes, which are exact as unsigned numbers even for the smallest value.
+    size = unsigned(np.asarray(np.abs(x))) // unsigned(np.asarray(np.abs(divisor)))
+    quotient = size.astype(x.dtype)
+    return np.where((x < 0) != (divisor < 0), x.dtype.type(0) - quotient, quotient)
+
+
+def _divided(x: Array, y: Array) -> Array:
+    return np.where(y == 0, x.dtype.type(~x.dtype.type(0)), _quotient(x, y))
+
+
+def _remainder(x: Array, y: Array) -> Array:
+    return np.where(y == 0, x, x - y * _quotient(x, y))
+
+
+def _shifted_left(x: Array, y: Array) -> Array:
+    inside, amount = _amount(x, y)
+    return np.where(inside, x << amount, x.dtype.type(0))
+
+
+def _shifted_right(x: Array, y: Array) -> Array:
+    inside, amount = _amount(x, y)
+    if x.dtype.kind == "i":
+        return np.asarray(x >> amount)
+    return np.where(inside, x >> amount, x.dtype.type(0))
+
+
+def _amount(x: Array, y: Array) -> tuple[Array, Array]:
+    """Return where shifts leave something of the number, and amounts that NumPy can shift by."""
+    width, amount = 8 * x.dtype.itemsize, unsigned(y)
+    return np.asarray(amount < width), np.minimum(amount, width - 1).astype(x.dtype)
+
+
+def _flag(*_: object) -> Interval:
+    return FLAG
+
+
+# What is known
+
+
+UNARY: Final[Mapping[UnaryKind, UnaryTraits]] = {
+    UnaryKind.NEG: UnaryTraits(
+        written="-x",
+        on=Domain.NUMBERS,
+        compute=lambda x: np.asarray(x.dtype.type(0) - x),
+        range=lambda x, _: intervals.negative(x),
+        arithmetic=Messages.NEVER,
+        boolean=Messages.ALWAYS,
+        is_involution=True,
+    ),
+    UnaryKind.ABS: UnaryTraits(
+        written="abs(x)",
+        on=Domain.NUMBERS,
+        compute=np.abs,
+        range=lambda x, _: intervals.absolute(x),
+        arithmetic=Messages.ALWAYS,
+        boolean=Messages.ALWAYS,
+    ),
+    UnaryKind.BITNOT: UnaryTraits(
+        written="~x",
+        on=Domain.INTEGERS,
+        compute=np.invert,
+        range=intervals.complement,
+        arithmetic=Messages.NEVER,
+        boolean=Messages.NEVER,
+        is_involution=True,
+    ),
+    UnaryKind.NOT: UnaryTraits(
+        written="!x",
+        on=Domain.LOGICAL,
+        compute=np.invert,
+        range=_flag,
+        boolean=Messages.NEVER,
+        is_involution=True,
+    ),
+}
+
+
+def _comparison(compute: Callable[[Array, Array], Array], *, bools: bool = False) -> BinaryTraits:
+    return BinaryTraits(
+        on=Domain.ANY if bools else Domain.NUMBERS,
+        compute=compute,
+        range=_flag,
+        arithmetic=Messages.ALWAYS,
+        boolean=Messages.UNLESS_BOOLS if bools else Messages.ALWAYS,
+        gives_bool=True,
+    )
+
+
+def _bitwise(
+    fold: np.ufunc,
+    range: Callable[[Interval, Interval], Interval],
+    boolean: Messages,
+    identity: Callable[[ScalarType], int],
+) -> BinaryTraits:
+    return BinaryTraits(
+        on=Domain.BITS,
+        compute=fold,
+        range=lambda x, y, _: range(x, y),
+        boolean=boolean,
+        reduction=Reduction(identity=identity, fold=fold),
+    )
+
+
+BINARY: Final[Mapping[BinaryKind, BinaryTraits]] = {
+    BinaryKind.ADD: BinaryTraits(
+        compute=np.add,
+        range=lambda x, y, _: Interval(x.low + y.low, x.high + y.high),
+        arithmetic=Messages.NEVER,
+        boolean=Messages.ALWAYS,
+        reduction=Reduction(identity=lambda type: 0, fold=np.add),
+    ),
+    BinaryKind.SUB: BinaryTraits(
+        compute=np.subtract,
+        range=lambda x, y, _: Interval(x.low - y.high, x.high - y.low),
+        arithmetic=Messages.NEVER,
+        boolean=Messages.ALWAYS,
+    ),
+    BinaryKind.MUL: BinaryTraits(
+        compute=np.multiply,
+        range=lambda x, y, _: intervals.multiplied(x, y),
+        arithmetic=Messages.UNLESS_ONE_PUBLIC,
+        takes_owned=True,
+        boolean=Messages.ALWAYS,
+        reduction=Reduction(identity=lambda type: 1, fold=np.multiply),
+    ),
+    BinaryKind.DIV: BinaryTraits(
+        compute=_divided,
+        range=intervals.quotient,
+        arithmetic=Messages.ALWAYS,
+        boolean=Messages.ALWAYS,
+        failure=Failure.DIVISION,
+    ),
+    BinaryKind.MOD: BinaryTraits(
+        compute=_remainder,
+        range=lambda x, y, _: intervals.remainder(x, y),
+        arithmetic=Messages.ALWAYS,
+        boolean=Messages.ALWAYS,
+        failure=Failure.DIVISION,
+    ),
+    BinaryKind.SHL: BinaryTraits(
+        on=Domain.INTEGERS,
+        compute=_shifted_left,
+        range=intervals.shifted_left,
+        arithmetic=Messages.UNLESS_SECOND_PUBLIC,
+        boolean=Messages.UNLESS_SECOND_PUBLIC,
+        shifts=True,
+        failure=Failure.SHIFT,
+    ),
+    BinaryKind.SHR: BinaryTraits(
+        on=Domain.INTEGERS,
+        compute=_shifted_right,
+        range=intervals.shifted_right,
+        arithmetic=Messages.ALWAYS,
+        boolean=Messages.UNLESS_SECOND_PUBLIC,
+        shifts=True,
+        failure=Failure.SHIFT,
+    ),
+    BinaryKind.AND: _bitwise(
+        np.bitwise_and,
+        intervals.conjunction,
+        Messages.UNLESS_ONE_PUBLIC,
+        lambda type: type.wrap(-1),
+    ),
+    BinaryKind.OR: _bitwise(
+        np.bitwise_or,
+        intervals.bitwise,
+        Messages.UNLESS_ONE_PUBLIC,
+        lambda type: 0,
+    ),
+    BinaryKind.XOR: _bitwise(np.bitwise_xor, intervals.bitwise, Messages.NEVER, lambda type: 0),
+    BinaryKind.EQ: _comparison(np.equal, bools=True),
+    BinaryKind.NE: _comparison(np.not_equal, bools=True),
+    BinaryKind.LT: _comparison(np.less),
+    BinaryKind.LE: _comparison(np.less_equal),
+    BinaryKind.GT: _comparison(np.greater),
+    BinaryKind.GE: _comparison(np.greater_equal),
+    BinaryKind.MIN: BinaryTraits(
+        compute=np.minimum,
+        range=lambda x, y, _: Interval(min(x.low, y.low), min(x.high, y.high)),
+        arithmetic=Messages.ALWAYS,
+        boolean=Messages.ALWAYS,
+        reduction=Reduction(identity=lambda type: type.high, fold=np.minimum),
+    ),
+    BinaryKind.MAX: BinaryTraits(
+        compute=np.maximum,
+        range=lambda x, y, _: Interval(max(x.low, y.low), max(x.high, y.high)),
+        arithmetic=Messages.ALWAYS,
+        boolean=Messages.ALWAYS,
+        reduction=Reduction(identity=lambda type: type.low, fold=np.maximum),
+    ),
+}

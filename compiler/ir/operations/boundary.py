@@ -1,0 +1,179 @@
+"""Operations by which values come in, go out, and change who knows them or how they are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ezlang.typed.failures import Failure
+from ezlang.types.labels import owned
+from ezlang.types.types import Type, array_of
+from ezlang.values.data import leaves
+
+from ..errors import need
+from ..intervals import Interval
+from ..value import A, B, Sharing, TensorType, Y, is_flag, same_tensor
+from .node import Effect, Narrowable, OperationNode, Surroundings, Traits, alike, one_result
+
+
+class Boundary(OperationNode):
+    """An operation at a boundary between parties, or between ways to keep a secret."""
+
+    __slots__ = ()
+    traits = Traits()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relabel(Boundary):
+    """(x) -> x with the result's label, which fewer may read. To secret, it shares x."""
+
+    traits = Traits(is_pure=True)
+
+    def check(self, around: Surroundings) -> None:
+        """Check that only the label changes, and loses readers."""
+        source, result = _one_operand(self)
+        need(same_tensor(source, result), "only the label may change")
+        need(source.label.flows_to(result.label), "the label may only lose readers")
+
+    def required(self, column: Sharing) -> tuple[Sharing, ...] | None:
+        """Give the sharing."""
+        return alike(self, column)
+
+    def exchanges(self, column: Sharing) -> bool:
+        """Send shares where one party alone knows the value."""
+        return self.operands[0].type.label.is_owned
+
+    def range(self, x: Sequence[Interval]) -> Interval:
+        """Keep the range."""
+        return x[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Convert(Boundary, Narrowable):
+    """(x) -> the secret x in the result's sharing, which is another one.
+
+    `bits` and `nonnegative` as in Binary.
+    """
+
+    traits = Traits(is_pure=True)
+
+    bits: int = 0
+    nonnegative: bool = False
+
+    @property
+    def has_circuit(self) -> bool:
+        """Whether it adds arithmetic shares up in a circuit."""
+        return self.operands[0].type.sharing is A and self.result.type.sharing is B
+
+    def check(self, around: Surroundings) -> None:
+        """Check that only the sharing changes."""
+        source, result = _one_operand(self)
+        need(same_tensor(source, result), "only the sharing may change")
+        need(source.label == result.label, "only the sharing may change")
+
+    def exchanges(self, column: Sharing) -> bool:
+        """Exchange messages but from Yao's to boolean shares, which labels have in them."""
+        return not (self.operands[0].type.sharing is Y and self.result.type.sharing is B)
+
+    def range(self, x: Sequence[Interval]) -> Interval:
+        """Keep the range."""
+        return x[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reveal(Boundary):
+    """(x) -> x, told to the readers of the result's label: everyone, or one party."""
+
+    traits = Traits(effects=Effect.TELLS)
+
+    def check(self, around: Surroundings) -> None:
+        """Check that only the label changes, and has readers."""
+        source, result = _one_operand(self)
+        need(same_tensor(source, result), "only the label may change")
+        need(not result.label.is_secret, "what is revealed has readers")
+
+    def exchanges(self, column: Sharing) -> bool:
+        """Send shares."""
+        return True
+
+    def range(self, x: Sequence[Interval]) -> Interval:
+        """Keep the range."""
+        return x[0]
+
+
+def _one_operand(operation: Boundary) -> tuple[TensorType, TensorType]:
+    """Return the types of the operand and the result; there has to be one of each."""
+    result = one_result(operation)
+    need(len(operation.operands) == 1, "it takes one operand")
+    return operation.operands[0].type, result
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Input(Boundary):
+    """() -> what `party` gives as field `path` of `name` (empty but for structs), `@party`.
+
+    `whole` is the type of all that is called `name`; None where it is the result's own.
+    """
+
+    traits = Traits(effects=Effect.INPUTS)
+
+    party: int
+    name: str
+    path: tuple[str, ...] = ()
+    whole: Type | None = None
+
+    def check(self, around: Surroundings) -> None:
+        """Check that a party of the program gives a field of the type."""
+        result = one_result(self)
+        need(not self.operands, "it takes no operands")
+        need(0 <= self.party < len(around.parties), "there is no such party")
+        need(result.label == owned(self.party), "the result is its giver's")
+        _check_whole(self, result)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output(Boundary):
+    """(x) -> (). x, readable by `to` (None: by everyone), is field `path` of output `name`.
+
+    The fields of one output follow one another. `whole` is as for Input. An output without any
+    field has no operations.
+    """
+
+    traits = Traits(effects=Effect.OUTPUTS | Effect.TELLS, failure=Failure.OUTPUT)
+
+    to: int | None
+    name: str
+    path: tuple[str, ...] = ()
+    whole: Type | None = None
+
+    def check(self, around: Surroundings) -> None:
+        """Check that the receivers may know the operand."""
+        need(len(self.operands) == 1 and not self.results, "it takes one operand")
+        type = self.operands[0].type
+        readers = type.label
+        known = readers.is_public or self.to == readers.owner
+        need(known and not readers.is_secret, "the receiver may not know the operand")
+        _check_whole(self, type)
+
+
+def _check_whole(operation: Input | Output, type: TensorType) -> None:
+    whole = operation.whole or array_of(type.element, type.shape)
+    found = [leaf for leaf in leaves(whole) if leaf.path == operation.path]
+    need(len(found) == 1, "there is no such field")
+    same = found[0].element == type.element and found[0].shape == type.shape
+    need(same, "the field has another type")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assert(Boundary):
+    """(condition) -> (). Fails the run with `message` where the public condition is false."""
+
+    traits = Traits(effects=Effect.FAILS, failure=Failure.ASSERTION)
+
+    message: str
+
+    def check(self, around: Surroundings) -> None:
+        """Check that the condition is public."""
+        need(len(self.operands) == 1 and not self.results, "it takes one operand")
+        type = self.operands[0].type
+        need(is_flag(type) and type.label.is_public, "it takes a public bool")

@@ -1,0 +1,206 @@
+"""Operations that do the same with every element."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ezlang.typed.failures import Failure
+from ezlang.types.types import BOOL
+
+from ..errors import need
+from ..intervals import FLAG, Interval, fitted
+from ..kinds import BinaryKind, UnaryKind
+from ..value import A, B, Sharing, TensorType, same_tensor
+from .node import Checkable, Computation, Narrowable
+
+
+class Elementwise(Computation):
+    """An operation on elements that stand at one place; in the scalar case it has a circuit."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unary(Elementwise):
+    """(x) -> element-wise."""
+
+    kind: UnaryKind
+
+    @property
+    def has_circuit(self) -> bool:
+        """Whether on shares it is computed by circuits, a deep one and one of few rounds."""
+        return True
+
+    def check_types(self, types: tuple[TensorType, ...], result: TensorType) -> None:
+        """Check that the result has the operand's type, which the kind is for."""
+        need(len(types) == 1 and same_tensor(types[0], result), "types differ")
+        need(self.kind.traits.on.has(result.element), "wrong element type")
+
+    def required(self, column: Sharing) -> tuple[Sharing, ...] | None:
+        """Take and give one sharing, where the kind has a form on it."""
+        missing = column is A and self.kind.traits.arithmetic is None
+        return None if missing else (column, column)
+
+    def exchanges(self, column: Sharing) -> bool:
+        """Ask the kind."""
+        return self.kind.traits.messages(column).needed(self.types)
+
+    def range(self, x: Sequence[Interval]) -> Interval:
+        """Ask the kind."""
+        type = self.result.type
+        return fitted(self.kind.traits.range(x[0], type), type)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Binary(Elementwise, Checkable, Narrowable):
+    """(x, y) -> element-wise, equal shapes, equal elements (but SHL and SHR: y is any integer).
+
+    `bits`, where it isn't 0: operands and result are known to be numbers of so many bits, in two's
+    complement, or without a sign where they are `nonnegative` (passes/sharings/narrow.py).
+    """
+
+    kind: BinaryKind
+    checked: bool = False
+    bits: int = 0
+    nonnegative: bool = False
+
+    @property
+    def failure(self) -> Failure | None:
+        """Division by zero, or shifting too far, where that is checked."""
+        return self.kind.traits.failure if self.checked else None
+
+    @property
+    def takes_owned(self) -> bool:
+        """Ask the kind."""
+        return self.kind.traits.takes_owned
+
+    @property
+    def has_circuit(self) -> bool:
+        """Whether on shares it is computed by circuits, a deep one and one of few rounds."""
+        return True
+
+    def check_types(self, types: tuple[TensorType, ...], result: TensorType) -> None:
+        """Check that the kind is for the operands' types, and gives the result's."""
+        kind = self.kind.traits
+        need(len(types) == 2, "it takes two operands")
+        need(0 <= self.bits < types[0].width, "its bits are all that there are, or more")
+        need(types[0].shape == types[1].shape == result.shape, "the shapes differ")
+        if kind.shifts:
+            need(types[1].is_integer, "the amount is an integer")
+        else:
+            need(types[0].element == types[1].element, "the operands differ in type")
+        need(kind.on.has(types[0].element), "wrong element type")
+        expected = BOOL if kind.gives_bool else types[0].element
+        need(result.element == expected, "the result has another element type")
+        fails = kind.failure is not None and types[1].label.is_public
+        need(fails or not self.checked, "it cannot fail")
+
+    def required(self, column: Sharing) -> tuple[Sharing, ...] | None:
+        """Take and give one sharing; from arithmetic shares, bools are boolean ones."""
+        if column is not A:
+            return (column, column, column)
+        kind, (x, y) = self.kind.traits, self.types
+        if x.ring is None or kind.arithmetic is None or (kind.shifts and y.label.is_secret):
+            return None
+        return (A, A, B if kind.gives_bool else A)
+
+    def exchanges(self, column: Sharing) -> bool:
+        """Ask the kind."""
+        return self.kind.traits.messages(column).needed(self.types)
+
+    def range(self, x: Sequence[Interval]) -> Interval:
+        """Ask the kind."""
+        type = self.result.type
+        return fitted(self.kind.traits.range(x[0], x[1], type), type)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Select(Elementwise, Narrowable):
+    """(condition, x, y) -> x where true. The condition is a scalar or has the shape of x and y.
+
+    `bits` and `nonnegative` as in Binary, for both sides.
+    """
+
+    bits: int = 0
+    nonnegative: bool = False
+
+    def check_types(self, types: tuple[TensorType, ...], result: TensorType) -> None:
+        """Check the condition, and that both sides have the result's type."""
+        need(len(types) == 3, "it takes three operands")
+        need(types[0].is_logical, "the condition is a bool")
+        need(types[0].shape in ((), types[1].shape), "the condition's shape is wrong")
+        need(same_tensor(types[1], types[2]), "the sides differ in type")
+        need(same_tensor(types[1], result), "the result has another type")
+
+    def required(self, column: Sharing) -> tuple[Sharing, ...] | None:
+        """Take sides and give the result in one sharing; no condition is on arithmetic shares."""
+        if column is not A:
+            return (column,) * 4
+        return None if self.result.type.ring is None else (B, A, A, A)
+
+    def exchanges(self, column: Sharing) -> bool:
+        """Choose by messages unless all know the condition."""
+        return self.operands[0].type.label.is_secret
+
+    def range(self, x: Sequence[Interval]) -> Interval:
+        """Take either side."""
+        return x[1].join(x[2])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cast(Elementwise):
+    """(x) -> the elements in the result's element type: modulo 2^width; bool is 0/1 and `!= 0`."""
+
+    @property
+    def has_circuit(self) -> bool:
+        """Whether on shares it is computed by circuits, a deep one and one of few rounds."""
+        return True
+
+    def check_types(self, types: tuple[TensorType, ...], result: TensorType) -> None:
+        """Check that the shape stays."""
+        need(len(types) == 1 and types[0].shape == result.shape, "the shapes differ")
+
+    def required(self, column: Sharing) -> tuple[Sharing, ...] | None:
+        """Take and give one sharing; bools of arithmetic shares are boolean ones."""
+        if column is not A:
+            return (column, column)
+        old, new = (B if type.ring is None else A for type in (*self.types, self.result.type))
+        return None if old is new is B else (old, new)
+
+    def exchanges(self, column: Sharing) -> bool:
+        """Compare with zero and widen sums by messages; take what is narrower from each share."""
+        old, new = self.operands[0].type, self.result.type
+        if column is not A:
+            return new.is_logical and not old.is_logical
+        return new.ring is None or old.ring is None or new.width > old.width
+
+    def range(self, x: Sequence[Interval]) -> Interval:
+        """Keep what fits."""
+        type = self.result.type
+        return FLAG if type.is_logical else fitted(x[0], type)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bit(Elementwise):
+    """(x) -> bit `position` (0 is the least significant) of each integer, as bool."""
+
+    position: int
+
+    def check_types(self, types: tuple[TensorType, ...], result: TensorType) -> None:
+        """Check that there is such a bit."""
+        need(len(types) == 1 and types[0].is_integer, "it takes integers")
+        need(0 <= self.position < types[0].width, "there is no such bit")
+        need(result.is_logical and types[0].shape == result.shape, "it gives bools")
+
+    def required(self, column: Sharing) -> tuple[Sharing, ...] | None:
+        """Take and give one sharing; a bit of arithmetic shares is a boolean one."""
+        return (A, B) if column is A else (column, column)
+
+    def exchanges(self, column: Sharing) -> bool:
+        """Find carries by messages, but for the lowest bit, which has none."""
+        return column is A and self.position > 0
+
+    def range(self, x: Sequence[Interval]) -> Interval:
+        """Give 0 or 1."""
+        return FLAG

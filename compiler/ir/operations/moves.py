@@ -1,0 +1,328 @@
+"""Operations that move elements and compute nothing: the same on numbers, shares and labels.
+
+Each has the rules for the shapes of what is moved. In a write, the label is the base's: what is
+written, and where, flows to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ezlang.typed.failures import Failure
+
+from ..errors import need
+from ..intervals import Interval
+from ..value import Sharing, TensorType
+from .node import Checkable, Computation, Traits, alike
+
+Types = tuple[TensorType, ...]
+Places = tuple[tuple[int, ...], ...]
+
+
+class Move(Computation):
+    """An operation whose result has elements of the first operands; the other ones say which."""
+
+    __slots__ = ()
+
+    @property
+    def element_count(self) -> int:
+        """How many operands are elements; the others are places, which are known."""
+        return 1
+
+    def required(self, column: Sharing) -> tuple[Sharing, ...] | None:
+        """Take and give one sharing."""
+        return alike(self, column)
+
+    def exchanges(self, column: Sharing) -> bool:
+        """Move shares at each party."""
+        return False
+
+
+class Read(Move):
+    """A move of elements of one operand."""
+
+    __slots__ = ()
+
+    @property
+    def is_inside(self) -> bool:
+        """Whether nothing is read out of range, where zeros would be."""
+        return True
+
+    def range(self, x: Sequence[Interval]) -> Interval:
+        """Keep the range of the elements, with 0 where places may be out of range."""
+        return x[0] if self.is_inside else x[0].join(Interval(0, 0))
+
+
+class Write(Move):
+    """A move of elements of operand 1 into operand 0, which the result is but for those."""
+
+    __slots__ = ()
+    traits = Traits(is_pure=True, overwrites=True)
+
+    @property
+    def element_count(self) -> int:
+        """The base, and what is written."""
+        return 2
+
+    def check_labels(self, types: Types, result: TensorType) -> None:
+        """Check that all that is written flows to the base."""
+        check_base(types, result)
+
+    def range(self, x: Sequence[Interval]) -> Interval:
+        """Keep either."""
+        return x[0].join(x[1])
+
+
+# Repeated, reshaped and put together
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Broadcast(Read):
+    """(x) -> x repeated along new leading dimensions: result shape is `new + x.shape`."""
+
+    def check_types(self, types: Types, result: TensorType) -> None:
+        """Check that the shape ends in the operand's."""
+        need(len(types) == 1 and types[0].element == result.element, "types differ")
+        rank = len(result.shape) - len(types[0].shape)
+        need(rank >= 0 and result.shape[rank:] == types[0].shape, "the shapes differ")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reshape(Read):
+    """(x) -> the same elements, row-major, in the result's shape of equal size."""
+
+    def check_types(self, types: Types, result: TensorType) -> None:
+        """Check that the size stays."""
+        need(len(types) == 1 and types[0].element == result.element, "types differ")
+        need(types[0].size == result.size, "the sizes differ")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stack(Move):
+    """(x0, x1, …) -> the operands, of one type, along a new first dimension."""
+
+    @property
+    def element_count(self) -> int:
+        """All operands."""
+        return len(self.operands)
+
+    def check_types(self, types: Types, result: TensorType) -> None:
+        """Check that the operands are alike."""
+        need(len(types) > 0 and len(set(types)) == 1, "the operands have one type")
+        shape = (len(types), *types[0].shape)
+        need(result.element == types[0].element and result.shape == shape, "wrong type")
+
+    def range(self, x: Sequence[Interval]) -> Interval:
+        """Keep any."""
+        return Interval(min(one.low for one in x), max(one.high for one in x))
+
+
+# At indices
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extract(Read, Checkable):
+    """(base, index…) -> the element or sub-array at scalar indices that are public or owned.
+
+    `dimensions` says, for each dimension of the base, whether it is indexed (the next index
+    operand) or kept whole; trailing dimensions that are kept may be left out. An index
+    out of range reads zeros where it isn't checked and public.
+    """
+
+    traits = Traits(is_pure=True, failure=Failure.INDEX)
+
+    dimensions: tuple[bool, ...]
+    checked: bool = False
+
+    @property
+    def is_inside(self) -> bool:
+        """Whether the run ends where it isn't."""
+        return self.checked
+
+    def check_types(self, types: Types, result: TensorType) -> None:
+        """Check the indices, and the shape that they leave."""
+        need(len(types) >= 1, "it takes a base")
+        part = _indexed(types[0], types[1:], self.dimensions)
+        need(result.element == types[0].element and result.shape == part, "wrong type")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Insert(Write, Checkable):
+    """(base, value, index…) -> base with value written where Extract would read.
+
+    Out of range: no write.
+    """
+
+    traits = Traits(is_pure=True, overwrites=True, failure=Failure.INDEX)
+
+    dimensions: tuple[bool, ...]
+    checked: bool = False
+
+    def check_types(self, types: Types, result: TensorType) -> None:
+        """Check the indices, and that what is written has the shape that they leave."""
+        part = _indexed(types[0], types[2:], self.dimensions)
+        need(types[1].element == result.element, "types differ")
+        need(types[1].shape == part, "the part's shape is wrong")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtractSlice(Read, Checkable):
+    """(base, start) -> shape[0] items of the result's shape along dimension 0, from `start`.
+
+    Items out of range are zeros where it isn't checked and public.
+    A start that is secret has been lowered to oblivious reads.
+    """
+
+    traits = Traits(is_pure=True, failure=Failure.SLICE)
+
+    checked: bool = False
+
+    @property
+    def is_inside(self) -> bool:
+        """Whether the run ends where it isn't."""
+        return self.checked
+
+    def check_types(self, types: Types, result: TensorType) -> None:
+        """Check the start, and that the result has items of the base."""
+        need(len(types) == 2 and bool(types[0].shape), "it takes an array and a start")
+        _check_slice(types[0], result, types[1])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InsertSlice(Write, Checkable):
+    """(base, value, start) -> base with value's items written along dimension 0 from `start`."""
+
+    traits = Traits(is_pure=True, overwrites=True, failure=Failure.SLICE)
+
+    checked: bool = False
+
+    def check_types(self, types: Types, result: TensorType) -> None:
+        """Check the start, and that what is written has items of the base."""
+        need(len(types) == 3 and bool(types[0].shape), "it takes three operands")
+        _check_slice(types[0], types[1], types[2])
+
+
+def _indexed(base: TensorType, indices: Types, dimensions: tuple[bool, ...]) -> tuple[int, ...]:
+    """Return the shape that indices leave of a base's."""
+    need(len(dimensions) <= len(base.shape), "there are too many dimensions")
+    need(sum(dimensions) == len(indices), "the number of indices is wrong")
+    for index in indices:
+        need(index.is_integer and index.shape == (), "an index is a scalar integer")
+        need(not index.label.is_secret, "a secret is not an address")
+    kept = [n for n, one in zip(base.shape, dimensions, strict=False) if not one]
+    return (*kept, *base.shape[len(dimensions) :])
+
+
+def _check_slice(base: TensorType, part: TensorType, start: TensorType) -> None:
+    need(start.is_integer and start.shape == (), "the start is a scalar integer")
+    need(not start.label.is_secret, "a secret is not an address")
+    need(base.element == part.element, "types differ")
+    fits = bool(part.shape) and part.shape[1:] == base.shape[1:]
+    need(fits, "the part's shape is wrong")
+
+
+# At places that are affine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AffineRead(Read):
+    """(base, offset…) -> elements of base at places that are affine in the result's indices.
+
+    Row d of `places` is for dimension d of the base: a constant, and a factor for each dimension
+    of the result. result[t₀, t₁, …] is the element of base whose d-th index is
+    places[d][0] + places[d][1]·t₀ + places[d][2]·t₁ + …, plus the next offset (a public scalar)
+    where `moved[d]` says so. All places are in range: whoever makes one has shown it.
+    """
+
+    places: Places
+    moved: tuple[bool, ...] = ()
+
+    def check_types(self, types: Types, result: TensorType) -> None:
+        """Check the places."""
+        need(len(types) >= 1 and types[0].element == result.element, "types differ")
+        _check_places(self.places, self.moved, types[0], result, types[1:])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AffineWrite(Write):
+    """(base, value, offset…) -> base with value written where AffineRead would read.
+
+    Elements of the value go to different places.
+    """
+
+    places: Places
+    moved: tuple[bool, ...] = ()
+
+    def check_types(self, types: Types, result: TensorType) -> None:
+        """Check the places."""
+        need(types[1].element == result.element, "types differ")
+        _check_places(self.places, self.moved, types[0], types[1], types[2:])
+
+
+def _check_places(
+    places: Places, moved: tuple[bool, ...], base: TensorType, part: TensorType, offsets: Types
+) -> None:
+    """Check a map of places; those that have no offset must be seen to be in range."""
+    need(len(places) == len(base.shape), "a row is needed for each dimension")
+    moved = moved or (False,) * len(base.shape)
+    need(len(moved) == len(base.shape), "an offset is said to be for no dimension")
+    need(sum(moved) == len(offsets), "the number of offsets is wrong")
+    for offset in offsets:
+        scalar = offset.is_integer and offset.shape == ()
+        need(scalar and offset.label.is_public, "an offset is a public scalar integer")
+    for size, row, shifts in zip(base.shape, places, moved, strict=True):
+        need(len(row) == 1 + len(part.shape), "a factor is needed for each dimension")
+        ends = [f * (n - 1) for f, n in zip(row[1:], part.shape, strict=True)]
+        low, high = (row[0] + sum(pick(end, 0) for end in ends) for pick in (min, max))
+        inside = (low >= 0 and high < size) if not shifts else high - low < size
+        need(inside or part.size == 0, "a place is out of range")
+
+
+# At places that are computed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gather(Read):
+    """(base [n, …], places [m]) -> [m, …]: the items of base at public places along dimension 0.
+
+    Zeros where a place is out of range.
+    """
+
+    @property
+    def is_inside(self) -> bool:
+        """Nobody has shown it."""
+        return False
+
+    def check_types(self, types: Types, result: TensorType) -> None:
+        """Check the places, and that the result has an item for each."""
+        need(len(types) == 2 and types[0].element == result.element, "types differ")
+        _check_items(types[0], result, types[1])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scatter(Write):
+    """(base [n, …], value [m, …], places [m]) -> base with the items of value at public places.
+
+    Places in range differ from one another: whoever makes one has shown it, or asks Separate.
+    Nothing is written where a place is out of range.
+    """
+
+    def check_types(self, types: Types, result: TensorType) -> None:
+        """Check the places, and that there is an item for each."""
+        need(len(types) == 3, "it takes three operands")
+        need(types[1].element == result.element, "types differ")
+        _check_items(types[0], types[1], types[2])
+
+
+def _check_items(base: TensorType, part: TensorType, places: TensorType) -> None:
+    need(places.is_integer and len(places.shape) == 1, "places are integers in a row")
+    need(places.label.is_public, "places are public")
+    fits = bool(base.shape) and part.shape == (*places.shape, *base.shape[1:])
+    need(fits, "the part's shape is wrong")
+
+
+def check_base(types: Types, result: TensorType) -> None:
+    """Raise RuleError unless the result has the base's type, and all the rest flows to it."""
+    need(len(types) >= 2 and result == types[0], "the result has the base's type")
+    need(all(type.label.flows_to(result.label) for type in types[1:]), "what is written leaks")

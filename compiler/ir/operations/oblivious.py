@@ -1,0 +1,71 @@
+"""Reads and writes at secret indices; passes/general/oblivious.py makes other operations of them.
+
+The index is a scalar whose label keeps it from being used as an address; of any integer type, read
+as a number of its own sign.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..errors import need
+from ..intervals import Interval
+from ..value import TensorType, is_flag
+from .moves import Types, check_base
+from .node import Computation, Traits
+
+
+class Oblivious(Computation):
+    """An operation that moves an element to or from where nobody knows. It has no sharings."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObliviousRead(Oblivious):
+    """(base, index) -> base[index] along dimension 0; zeros out of range. The result is secret."""
+
+    def check_labels(self, types: Types, result: TensorType) -> None:
+        """Check that the result is secret."""
+        need(len(types) == 2, "it takes two operands")
+        need(result.label.is_secret, "the result is secret")
+
+    def check_types(self, types: Types, result: TensorType) -> None:
+        """Check that the result is an item of the base."""
+        _check_item(types[0], types[1], result)
+
+    def range(self, x: Sequence[Interval]) -> Interval:
+        """Keep the range, with 0."""
+        return x[0].join(Interval(0, 0))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObliviousWrite(Oblivious):
+    """(base, index, value) or (base, index, value, guard) -> base with base[index] replaced.
+
+    Nothing is written out of range, or where the guard (a scalar bool) is false.
+    """
+
+    traits = Traits(is_pure=True, overwrites=True)
+
+    def check_labels(self, types: Types, result: TensorType) -> None:
+        """Check that all that is written flows to the base."""
+        check_base(types, result)
+
+    def check_types(self, types: Types, result: TensorType) -> None:
+        """Check that what is written is an item of the base, which is secret."""
+        need(len(types) in (3, 4), "it takes three or four operands")
+        need(result.label.is_secret, "the base is secret")
+        _check_item(types[0], types[1], types[2])
+        need(len(types) == 3 or is_flag(types[3]), "the guard is a scalar bool")
+
+    def range(self, x: Sequence[Interval]) -> Interval:
+        """Keep either."""
+        return x[0].join(x[2])
+
+
+def _check_item(base: TensorType, index: TensorType, item: TensorType) -> None:
+    need(index.is_integer and index.shape == (), "the index is a scalar integer")
+    need(bool(base.shape), "the base is an array")
+    need(item.element == base.element and item.shape == base.shape[1:], "wrong item type")

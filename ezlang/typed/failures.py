@@ -1,0 +1,31 @@
+"""How a run of a checked program can fail."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class Failure(Enum):
+    """The kinds of failure. All depend on public data alone, so that they tell nobody anything."""
+
+    DIVISION = "division"
+    SHIFT = "shift"
+    INDEX = "index"
+    ASSERTION = "assertion"
+    OUTPUT = "output"
+    SLICE = "slice"
+
+    @property
+    def code(self) -> str:
+        """The code of the diagnostic, which `ezlang explain` has a page on."""
+        return _CODES[self]
+
+
+_CODES = {
+    Failure.DIVISION: "EZ4001",
+    Failure.SHIFT: "EZ4002",
+    Failure.INDEX: "EZ4003",
+    Failure.ASSERTION: "EZ4004",
+    Failure.OUTPUT: "EZ4005",
+    Failure.SLICE: "EZ4006",
+}
