@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from ..ir.kinds import BinaryKind, UnaryKind
-from .adders import absolute, add, negate, subtract
-from .builder import Builder, Wire
+from .adders import absolute, add, add_column, negate, subtract
+from .builder import FALSE, Builder, Wire
 from .comparison import equal, less_than, maximum, minimum
 from .division import divide, remainder
 from .multiplication import multiply
@@ -26,11 +26,24 @@ def _complement(b: Builder, x: Wires, signed: bool) -> Wires:
     return [wire ^ 1 for wire in x]
 
 
+def _count_ones(b: Builder, x: Wires, signed: bool) -> Wires:
+    """The sum of all bits: w - 1 ANDs of a w that is a power of two, the fewest [BP08], and depth
+    log2 w, so that there is no shallower one.
+    """
+    ones: list[Wire] = []
+    column = list(x)
+    while column:
+        bit, column = add_column(b, column)
+        ones.append(bit)
+    return [*ones, *[FALSE] * (len(x) - len(ones))]
+
+
 UNARY: Final[Mapping[UnaryKind, OnOne]] = {
     UnaryKind.NEG: lambda b, x, signed: negate(b, x),
     UnaryKind.ABS: lambda b, x, signed: absolute(b, x) if signed else x,
     UnaryKind.BITNOT: _complement,
     UnaryKind.NOT: _complement,
+    UnaryKind.COUNT_ONES: _count_ones,
 }
 
 

@@ -56,6 +56,8 @@ def unary(kernel: Kernel, kind: UnaryKind, x: Value) -> Value:
             return kernel.select(x < 0, -x, x)
         case UnaryKind.BITNOT | UnaryKind.NOT:
             return ~x
+        case UnaryKind.COUNT_ONES:
+            return Value(kernel, kernel.builder.ctpop(x.ir))
         case _:
             assert_never(kind)
 

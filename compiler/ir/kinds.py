@@ -33,6 +33,7 @@ class UnaryKind(Enum):
     ABS = "abs"
     BITNOT = "bitnot"
     NOT = "not"
+    COUNT_ONES = "count_ones"
 
     @property
     def traits(self) -> UnaryTraits:
@@ -218,6 +219,16 @@ def _amount(x: Array, y: Array) -> tuple[Array, Array]:
     return np.asarray(amount < width), np.minimum(amount, width - 1).astype(x.dtype)
 
 
+def _count_ones(x: Array) -> Array:
+    return np.bitwise_count(unsigned(x)).astype(x.dtype)
+
+
+def _ones(x: Range, type: TensorType) -> Range:
+    if x.low < 0:
+        return Range(0, type.width)
+    return Range(min(x.low, 1), x.high.bit_length())
+
+
 def _flag(*_: object) -> Range:
     return FLAG
 
@@ -259,6 +270,13 @@ UNARY: Final[Mapping[UnaryKind, UnaryTraits]] = {
         range=_flag,
         boolean=Messages.NEVER,
         is_involution=True,
+    ),
+    UnaryKind.COUNT_ONES: UnaryTraits(
+        written="count_ones(x)",
+        on=Domain.INTEGERS,
+        compute=_count_ones,
+        range=_ones,
+        boolean=Messages.ALWAYS,
     ),
 }
 

@@ -99,6 +99,8 @@ def compute_unary(op: UnaryOp, x: int, type: ScalarType | None = None) -> int | 
             exact = not x
         case UnaryOp.ABS:
             exact = abs(x)
+        case UnaryOp.COUNT_ONES:
+            return None if type is None else (x & ((1 << type.width) - 1)).bit_count()
         case _:
             assert_never(op)
     return exact if type is None else type.wrap(exact)

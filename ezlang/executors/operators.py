@@ -33,6 +33,9 @@ def unary(op: UnaryOp, type: ScalarType) -> One:
         case UnaryOp.ABS:
             wrap = type.wrapping()
             return lambda x: wrap(abs(x))
+        case UnaryOp.COUNT_ONES:
+            mask = (1 << type.width) - 1
+            return lambda x: (x & mask).bit_count()
         case _:
             assert_never(op)
 

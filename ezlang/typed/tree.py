@@ -35,13 +35,15 @@ from ezlang.types.types import Domain, Type
 class UnaryOp(Enum):
     """Operators on one operand, and built-in functions that do the same with every element.
 
-    The result has the operand's type. `abs` of the smallest value is itself.
+    The result has the operand's type. `abs` of the smallest value is itself; `count_ones` counts
+    the bits that are set.
     """
 
     NEG = "-"
     BITNOT = "~"
     NOT = "!"
     ABS = "abs"
+    COUNT_ONES = "count_ones"
 
     @property
     def domain(self) -> Domain:
@@ -58,6 +60,7 @@ _UNARY_DOMAINS = {
     UnaryOp.BITNOT: Domain.INTEGERS,
     UnaryOp.NOT: Domain.LOGICAL,
     UnaryOp.ABS: Domain.SIGNED,
+    UnaryOp.COUNT_ONES: Domain.INTEGERS,
 }
 
 

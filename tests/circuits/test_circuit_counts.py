@@ -44,6 +44,7 @@ def test_counts_follow_their_formulas(width: int, signed: bool) -> None:
     assert count(BinaryKind.MOD) == quotient + (4 * width - 5 if signed else 2 * width - 1)
     assert unary(UnaryKind.NEG, element, SECRET).ands == width - 2
     assert unary(UnaryKind.BITNOT, element, SECRET).ands == 0
+    assert unary(UnaryKind.COUNT_ONES, element, SECRET).ands == width - 1
     assert choice(element, SECRET, SECRET, SECRET).ands == width
     assert cast(element, BOOL, SECRET).ands == width - 1
     if signed:

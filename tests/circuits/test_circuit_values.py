@@ -125,6 +125,10 @@ def test_unary(element: IntType, role: Operand) -> None:
     assert run(unary(UnaryKind.NEG, element, role), xs) == [-v & mask for v in values]
     assert run(unary(UnaryKind.ABS, element, role), xs) == [abs(v) & mask for v in values]
     assert run(unary(UnaryKind.BITNOT, element, role), xs) == [~v & mask for v in values]
+    ones = [bin(v & mask).count("1") for v in values]
+    assert run(unary(UnaryKind.COUNT_ONES, element, role), xs) == ones
+    for v, count in zip(values[:10], ones, strict=False):
+        assert run(unary(UnaryKind.COUNT_ONES, element, v)) == [count]
 
 
 @pytest.mark.parametrize("kind", [BinaryKind.AND, BinaryKind.OR, BinaryKind.XOR, BinaryKind.EQ])

@@ -61,6 +61,8 @@ def test_depths(element: IntType) -> None:
     for kind in (BinaryKind.ADD, BinaryKind.SUB, BinaryKind.LT):
         assert binary(kind, element, SECRET, SECRET, shallow=True).depth <= 2 + levels
     assert unary(UnaryKind.NEG, element, SECRET, shallow=True).depth <= levels
+    ones = unary(UnaryKind.COUNT_ONES, element, SECRET, shallow=True)
+    assert (ones.ands, ones.depth) == (element.width - 1, levels)
     assert binary(BinaryKind.MIN, element, SECRET, SECRET, shallow=True).depth <= 2 + levels
     assert binary(BinaryKind.MUL, element, SECRET, SECRET, shallow=True).depth <= 3 * levels + 1
     less = binary(BinaryKind.LT, element, SECRET, SECRET, shallow=True)

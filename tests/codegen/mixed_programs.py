@@ -12,6 +12,7 @@ from ezlang.compiler.ir.build import Builder
 from ezlang.compiler.ir.sharings import required
 from ezlang.compiler.ir.tree import BinaryKind, Sharing, UnaryKind
 from ezlang.compiler.ir.verify import verify
+from ezlang.typed.tree import UnaryOp
 from ezlang.types.labels import PUBLIC, SECRET, owned
 from ezlang.types.types import BOOL, INT8, INT32, INT64, UINT8, UINT16, UINT64, IntType, ScalarType
 from ezlang.values.data import nested
@@ -163,9 +164,7 @@ class Mixed:
 
     def unary(self) -> object:
         element = self.element()
-        kinds = [UnaryKind.NOT] if element == BOOL else [UnaryKind.NEG, UnaryKind.BITNOT]
-        if isinstance(element, IntType) and element.signed:
-            kinds.append(UnaryKind.ABS)
+        kinds = [kind for kind in UnaryKind if UnaryOp[kind.name].domain.has(element)]
         kind = self.random.choice(kinds)
         return self.computed(element, ir.Unary, [(element, self.shape())], kind=kind)
 

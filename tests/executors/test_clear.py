@@ -191,6 +191,8 @@ def test_unary_operators_wrap() -> None:
     assert unary(t.UnaryOp.NOT, BOOL)(True) is False
     assert unary(t.UnaryOp.ABS, INT8)(-128) == -128
     assert unary(t.UnaryOp.ABS, INT8)(-127) == 127
+    assert [unary(t.UnaryOp.COUNT_ONES, INT8)(x) for x in (-128, -1, 0, 127)] == [1, 8, 0, 7]
+    assert unary(t.UnaryOp.COUNT_ONES, UINT8)(255) == 8
 
 
 def test_casts() -> None:

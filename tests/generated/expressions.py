@@ -266,8 +266,9 @@ class Expressions:
                 return f"{type.base}({self.pick(0, 100)})", PUBLIC
             return f"sum({text})", label
         left, one = self.expression(scope, type, limit, depth - 1)
-        if kind == 3 and type.base[0] == "i":
-            return f"abs({left})", one
+        if kind == 3:
+            functions = ["abs", "count_ones"] if type.base[0] == "i" else ["count_ones"]
+            return f"{self.choice(functions)}({left})", one
         if kind <= 5:
             amount = Ty(self.any_int())
             right, two = self.expression(scope, amount, limit, depth - 1)

@@ -76,6 +76,11 @@ def ran(netlist: Any, n: int) -> Cost:
     return 4 * packed(n) * netlist.ands, netlist.depth
 
 
+def summed(bits: int, n: int) -> Cost:
+    """The bits of numbers, added up."""
+    return 4 * packed(n) * (bits - 1), levels(bits)
+
+
 def both(*parts: Cost) -> Cost:
     """One after the other."""
     return sum(size for size, _ in parts), sum(rounds for _, rounds in parts)
@@ -146,6 +151,7 @@ TABLE: dict[str, tuple[Any, Callable[[int, int], Cost]]] = {
     ),
     "boolean x + y": (binary(K.ADD, "B", "B", "B"), circuit(K.ADD)),
     "boolean x < y": (binary(K.LT, "B", "B", "bool"), circuit(K.LT)),
+    "boolean count_ones": (one(ir.Unary, "B", "B", kind=UnaryKind.COUNT_ONES), summed),
     "boolean x & y": (binary(K.AND, "B", "B", "B"), lambda w, n: (4 * n * w // 8, 1)),
     "boolean c ? x : y": (select("B", "B"), lambda w, n: (6 * -(-n * w // 16), 1)),
     "reveal": (one(ir.Reveal, "A", "public"), lambda w, n: (2 * n * w // 8, 1)),

@@ -139,6 +139,7 @@ def test_unary_operations_casts_and_bits(type: IntType, label: Label) -> None:
             x = draft.build.binary(BinaryKind.ADD, x, draft.give(type, [0] * 6, label))
         draft.show(draft.build.unary(UnaryKind.NEG, x), f"neg{computed}")
         draft.show(draft.build.unary(UnaryKind.BITNOT, x), f"bitnot{computed}")
+        draft.show(draft.build.unary(UnaryKind.COUNT_ONES, x), f"ones{computed}")
         if type.signed:
             draft.show(draft.build.unary(UnaryKind.ABS, x), f"abs{computed}")
         for other in SCALARS.values():
@@ -149,6 +150,8 @@ def test_unary_operations_casts_and_bits(type: IntType, label: Label) -> None:
     for c in (False, True):
         assert outputs[f"neg{c}"] == [type.wrap(-v) for v in values]
         assert outputs[f"bitnot{c}"] == [type.wrap(~v) for v in values]
+        mask = (1 << type.width) - 1
+        assert outputs[f"ones{c}"] == [bin(v & mask).count("1") for v in values]
         if type.signed:
             assert outputs[f"abs{c}"] == [type.wrap(abs(v)) for v in values]
         for other in SCALARS.values():
