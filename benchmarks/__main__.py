@@ -23,7 +23,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     commands = parser.add_subparsers(dest="name", required=True)
     for name, module in BENCHMARKS.items():
-        module.add_arguments(commands.add_parser(name, help=module.__doc__.split("\n")[0]))
+        module.add_arguments(commands.add_parser(name, help=(module.__doc__ or "").split("\n")[0]))
     arguments = parser.parse_args()
     BENCHMARKS[arguments.name].run(arguments)
 

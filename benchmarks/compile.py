@@ -1,7 +1,8 @@
-"""What compiling a program costs, against how large its arrays are and how often its loops run.
+"""The time to compile programs, against the size of their arrays and the trip counts of loops.
 
-CPU seconds by stage, after imports: checking, lowering, passes, and native code of one party, which
-is written and then compiled by LLVM. The programs are loops that become tensor operations.
+The stages are measured in CPU seconds, after imports: checking, lowering, passes, and native code
+of one party, which is generated and then compiled by LLVM. The programs are loops that become
+tensor operations.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from ezlang import api
 from ezlang.compiler.codegen.interface import interface_of
 from ezlang.compiler.codegen.module import generate
 from ezlang.compiler.ir import tree as ir
-from ezlang.compiler.kernels.engine import Engine, compile_object, host_target
+from ezlang.compiler.kernels.engine import Engine, compile_object
+from ezlang.compiler.kernels.target import host_target
 from ezlang.compiler.lower import lower
 from ezlang.compiler.passes.assign import Policy
 from ezlang.compiler.passes.prepare import prepare
@@ -54,7 +56,7 @@ BODIES = {
     }
     output(all, nearest, "nearest");""",
 }
-"""What the programs do with n numbers, or points, of alice's and bob's."""
+"""The bodies of programs that work on n numbers, or points, of alice and bob."""
 
 
 def text(body: str) -> str:
@@ -64,7 +66,7 @@ def text(body: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Stages:
-    """CPU seconds by stage; operations of the program and bytes of LLVM's text at the end."""
+    """CPU seconds by stage, operations of the program and bytes of LLVM's text."""
 
     front: float
     passes: float
@@ -75,12 +77,12 @@ class Stages:
 
     @property
     def total(self) -> float:
-        """All of the seconds."""
+        """The sum of the seconds."""
         return self.front + self.passes + self.written + self.compiled
 
 
 def compiled(body: str, n: int) -> Stages:
-    """Compile a program for party 0, and take the time."""
+    """Compile a program for party 0, and measure the time."""
     times = [process_time()]
     lowered = lower(api.checked(api.check_text(text(body), settings={"n": n})))
     times.append(process_time())
@@ -103,7 +105,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Print the table."""
     Engine()  # LLVM's targets
-    compiled(BODIES["compare"], 10)  # what is done once in a process
+    compiled(BODIES["compare"], 10)  # work that is done only once in a process
     print("| program | n | operations | LLVM, kB | check, lower, s | passes, s | code, s | LLVM, s "
           "| all, s |")  # fmt: skip
     print("|---|---:|---:|---:|---:|---:|---:|---:|---:|")

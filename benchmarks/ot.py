@@ -1,8 +1,9 @@
-"""Correlated OTs a second, made and stored, one thread and one core a party.
+"""Correlated OTs a second, made and stored, with one thread and one core for each party.
 
-SoftSpoken with groups of 2, 4 and 8 columns, and silent OT: between two processes over loopback
-TCP, and each side alone in memory, where sent bytes go nowhere. The median of several runs of
-`--ots`; set-up, and a first batch, are left out. Bytes an OT are both ways together.
+SoftSpoken with groups of 2, 4 and 8 columns, and silent OT are measured between two processes over
+loopback TCP, and for each side alone in memory, where sent bytes are discarded. The results are
+medians of several runs of `--ots`, without the set-up and a first batch. Bytes an OT count both
+directions.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ def run_sender(connection: socket.socket, kind: str, ots: int, runs: int) -> Tim
 
 
 def run_receiver(connection: socket.socket, kind: str, ots: int, runs: int) -> tuple[Times, float]:
-    """Run the receiver; also return the bytes of an OT, both ways together."""
+    """Run the receiver; also return the bytes of an OT in both directions."""
     channel = SocketChannel(connection, TIME_OUT)
     party = _receiver(channel, KINDS[kind])
     party.take(1)
@@ -83,7 +84,7 @@ def run_receiver(connection: socket.socket, kind: str, ots: int, runs: int) -> t
 
 
 def _alone(kind: str, sender: bool, ots: int, runs: int) -> Times:
-    """Time one side with seeds that are zero, or random OTs to begin with."""
+    """Time one side with seeds that are zero, or with random OTs to start from."""
     parameters = KINDS[kind]
     party = (_sender if sender else _receiver)(Nowhere(), parameters)
     if isinstance(parameters, Parameters):

@@ -1,7 +1,8 @@
-"""Two processes, a core each, joined by loopback TCP: where measurements of protocols run.
+"""Two processes, with a core each, connected by loopback TCP: the frame of protocol measurements.
 
-A measurement gives one function for each side, to be called with a connected socket; what they
-return comes back to the caller. `loopback` is what the network alone carries: the physical limit.
+A measurement consists of one function for each side, which is called with a connected socket and
+whose result is returned to the caller. `loopback` is the rate of the network alone: the physical
+limit.
 """
 
 from __future__ import annotations
@@ -25,34 +26,34 @@ _PIECE: Final = 1 << 18
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """Seconds that runs took: by the clock, and of this process on its core."""
+    """The seconds that runs took: by the clock, and of this process on its core."""
 
     wall: list[float]
     core: list[float]
 
     def rate(self, work: float) -> float:
-        """Return work a second by the clock, median."""
+        """Return the median amount of work a second by the clock."""
         return work / statistics.median(self.wall)
 
     def core_rate(self, work: float) -> float:
-        """Return work a second of the core's time, median: what a busy machine doesn't change."""
+        """Return the median amount of work a second of core time, unaffected by a busy machine."""
         return work / statistics.median(self.core)
 
 
 class Nowhere:
-    """A channel that swallows what is sent and has nothing but zeros."""
+    """A channel that discards what is sent and receives zeros."""
 
     def send(self, data: Buffer) -> None:
-        """Forget it."""
+        """Discard the data."""
 
     def __init__(self) -> None:
         self._zeros = memoryview(bytearray(1 << 16))
 
     def receive_into(self, buffer: memoryview) -> None:
-        """Leave what is there."""
+        """Leave the buffer unchanged."""
 
     def peek(self, least: int) -> memoryview:
-        """Show zeros."""
+        """Return zeros."""
         return self._zeros
 
     def skip(self, count: int) -> None:
@@ -74,7 +75,7 @@ def timed(runs: int, run: Callable[[], None]) -> Times:
 
 
 def meet(channel: SocketChannel, *, first: bool) -> None:
-    """Wait for the other side, with a byte each way."""
+    """Wait for the other side, by a byte in each direction."""
     byte = memoryview(bytearray(1))
     if first:
         channel.send(b"\0")
@@ -168,5 +169,5 @@ def _in(connection: socket.socket, size: int, runs: int) -> Times:
 
 
 def loopback(size: int = 1 << 28, runs: int = 5) -> tuple[Times, Times]:
-    """Time `size` bytes one way through sockets and nothing else, at who sends and who receives."""
+    """Time `size` bytes in one direction through sockets alone, at the sender and the receiver."""
     return run_pair(_out, _in, size, runs)

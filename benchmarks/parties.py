@@ -1,4 +1,4 @@
-"""Both parties of a program as the command `ezlang run … --party P`, pinned to a core each."""
+"""Both parties of a program as commands `ezlang run … --party P`, each pinned to a core."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .relay import Line, Relay
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """What one process came to: its JSON object, and its peak memory in bytes."""
+    """The result of one process: its JSON object, and its peak memory in bytes."""
 
     result: dict[str, Any]
     peak: int

@@ -1,10 +1,10 @@
 """Whole Ez programs in Yao's protocol between two processes: AND gates a second, start-up, memory.
 
 Each party is the command `ezlang run … --party P`, pinned to a core, over loopback TCP. `speed`
-divides the ANDs of a run by its time from the first to the last message (oblivious transfer's
-set-up included). `start` is the time from typing a command to its answer, without and with
-cached code, as a ratio to importing the libraries that native runs need; all taken in turn.
-`memory` is the peak of each process, for few gates and for 10⁸.
+divides the ANDs of a run by its time from the first to the last message (including the set-up of
+oblivious transfer). `start` is the time from entering a command to its answer, without and with
+cached code, as a ratio to importing the libraries that native runs need; the three are measured in
+turn. `memory` is the peak of each process, for few gates and for 10⁸.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def aes(folder: Path, blocks: int) -> Workload:
 
 
 def speed(folder: Path, runs: int) -> None:
-    """Print AND gates a second of three programs, runs interleaved, medians."""
+    """Print the AND gates a second of three programs: medians of interleaved runs."""
     workloads = [
         written(folder, "64-bit comparisons", COMPARISONS, 1000, 300),
         written(folder, "32-bit products", PRODUCTS, 1000, 40),
@@ -116,7 +116,7 @@ def speed(folder: Path, runs: int) -> None:
 
 
 def elapsed(command: list[str], cache: str | None = None) -> float:
-    """Seconds until a command has ended."""
+    """Return the seconds until a command has ended."""
     environment = dict(os.environ) | ({"EZLANG_CACHE": cache} if cache else {})
     start = time.perf_counter()
     subprocess.run(command, check=True, capture_output=True, env=environment)
@@ -154,7 +154,7 @@ PARTS: Final = {"speed": speed, "start": start, "memory": memory}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare what the command line takes."""
+    """Declare the command-line options."""
     parser.add_argument("parts", nargs="*", choices=[[], *PARTS], default=list(PARTS))
     parser.add_argument("--runs", type=int, default=7)
 

@@ -1,7 +1,7 @@
-"""A slow line: a relay between two parties that adds delay and limits the rate, each way.
+"""A slow line: a relay between two parties that adds delay and limits the rate in each direction.
 
-What arrives leaves when the line is free, at `rate` bytes a second, and is handed on `delay`
-seconds later, in order: a line of that bandwidth and one-way delay, whose queue never overflows.
+Arriving data are sent on at `rate` bytes a second, and delivered `delay` seconds later, in order.
+This is a line of that bandwidth and one-way delay whose queue never overflows.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _PIECE: Final = 1 << 14
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """A line: seconds of delay each way, bytes a second each way."""
+    """A line: seconds of delay in each direction, bytes a second in each direction."""
 
     delay: float
     rate: float
@@ -29,7 +29,7 @@ WAN: Final = Line(delay=0.02, rate=1.25e7)
 
 
 class Relay:
-    """Listens on loopback; connects what dials it to `target`, once, over the line."""
+    """Listens on loopback; connects the first connection to `target`, over the line."""
 
     def __init__(self, target: tuple[str, int], line: Line, patience: float = 30.0) -> None:
         self._target = target

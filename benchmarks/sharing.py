@@ -1,10 +1,10 @@
-"""Operations a second of the secret-sharing protocols, one thread and one core a party.
+"""Operations a second of the secret-sharing protocols, with one thread and one core for each party.
 
-Two processes, each pinned to a core, over loopback TCP. OTs come from the real extension, made as
-they are needed, or, to see what the protocols cost by themselves, from an ideal dealer (`--dealt`).
-CPU is the busier party's time, kernel included. Set-up (base OTs, loading of code) is left out; the
-median of several runs is shown, with the bytes an operation of both directions, those of OT
-extension included. `python -m benchmarks.sharing [names …]`.
+Two processes, each pinned to a core, communicate over loopback TCP. OTs come from the real
+extension, made as they are needed, or, to measure the protocols alone, from an ideal dealer
+(`--dealt`). CPU is the busier party's time, including the kernel's. Set-up (base OTs, loading of
+code) is left out. The results are medians of several runs, with the bytes an operation in both
+directions, including those of OT extension. `python -m benchmarks.sharing [names …]`.
 """
 
 from __future__ import annotations
@@ -23,18 +23,20 @@ from typing import Any, Final
 
 import numpy as np
 
+from ezlang.compiler.ir.parties import COMPUTING
 from ezlang.compiler.protocols.arithmetic import comparison, matrices
 from ezlang.compiler.protocols.arithmetic import products as arithmetic
 from ezlang.compiler.protocols.arithmetic.truncation import truncate
 from ezlang.compiler.protocols.boolean import gates as boolean
 from ezlang.compiler.protocols.conversions import bits_and_numbers as conversions
 from ezlang.compiler.protocols.core.party import SharingParty
-from ezlang.compiler.protocols.core.steps import Steps, swap
+from ezlang.compiler.protocols.core.steps import Steps
 from ezlang.compiler.protocols.native.calls import Native
 from ezlang.compiler.protocols.native.session import NativeSession, open_session
 from ezlang.compiler.protocols.ot.directions import (
     DealtReceiver,
     DealtSender,
+    Ends,
     extension_sessions,
     silent_sessions,
 )
@@ -114,15 +116,15 @@ def _select(party: SharingParty, x: Array) -> Steps[Array]:
 
 
 def _session(index: int, channel: SocketChannel, options: argparse.Namespace) -> NativeSession:
-    native = Native()
+    native, side = Native(), COMPUTING.side(index)
     if options.silent:
-        return open_session(index, channel, native, *silent_sessions(channel, index))
+        return open_session(side, channel, native, Ends(*silent_sessions(channel, side)))
     if not options.dealt:
-        sources = extension_sessions(channel, index, options.bits)
-        return open_session(index, channel, native, *sources)
-    seeds = bytes(16), bytes(range(16))
-    sender, receiver = DealtSender(native, seeds[index]), DealtReceiver(native, seeds[1 - index])
-    return open_session(index, channel, native, sender, receiver)
+        sources = extension_sessions(channel, side, options.bits)
+        return open_session(side, channel, native, Ends(*sources))
+    own, other = side.ordered(bytes(16), bytes(range(16)))
+    ends = Ends(DealtSender(native, own), DealtReceiver(native, other))
+    return open_session(side, channel, native, ends)
 
 
 def _serve(
@@ -135,11 +137,11 @@ def _serve(
     for workload in _selected(options):
         times, busy = [], []
         for _ in range(options.runs + 1):
-            session.run(swap(np.zeros(1, np.uint8)))
+            session.run(session.party.swap(np.zeros(1, np.uint8)))
             sent = channel.bytes_sent + channel.bytes_received
             began, worked = time.perf_counter(), time.process_time()
             session.run(workload.run(session.party))
-            session.run(swap(np.zeros(1, np.uint8)))
+            session.run(session.party.swap(np.zeros(1, np.uint8)))
             times.append(time.perf_counter() - began)
             busy.append(time.process_time() - worked)
             moved = channel.bytes_sent + channel.bytes_received - sent - 2

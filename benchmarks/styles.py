@@ -1,8 +1,9 @@
 """The same 10,000 comparisons of 32 bits, written in four ways.
 
-A scalar loop, nested loops, a function that is called for each pair, array operators: what the
-compiler makes of them should not differ. Both parties run as processes over loopback, all ways in
-turn; medians of the time from the first to the last message, rounds, and bytes of both directions.
+The styles are a scalar loop, nested loops, a function that is called for each pair, and array
+operators; the compiler should produce equally good code for all. Both parties run as processes over
+loopback, with the styles in turn. The results are medians of the time from the first to the last
+message, rounds, and bytes in both directions.
 """
 
 from __future__ import annotations
@@ -46,11 +47,11 @@ STYLES: Final = {
     ),
     "array operators": ("", "    less = x < y;"),
 }
-"""Functions and body of each way."""
+"""The functions and the body of each style."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare what the command line takes."""
+    """Declare the command-line options."""
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--protocol", default="auto")
 

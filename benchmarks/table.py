@@ -1,10 +1,10 @@
-"""All that a secret costs in one table: Yao, OTs, shares, a dealer's; one core a party.
+"""The costs of operations on secrets in one table: Yao, OTs, shares, a dealer.
 
-Two processes over loopback TCP, pinned to a core each. Rates are by the clock, medians; runs of
-different work take turns. `ns` is the time of the busier party's core for one operation, the
-system's share included: what other work on the machine changes least. `wire` is what loopback alone
-takes for the bytes of the direction that has more, and the last column the rate it allows. Set-up
-is left out. `--scale` makes all work smaller.
+Two processes, pinned to a core each, communicate over loopback TCP. Rates are medians by the clock;
+runs of different workloads take turns. `ns` is the time of the busier party's core for one
+operation, including the system's share: it is affected least by other work on the machine. `wire`
+is the time that loopback alone takes for the bytes of the busier direction, and the last column is
+the rate that this allows. Set-up is left out. `--scale` makes all workloads smaller.
 """
 
 from __future__ import annotations
@@ -21,12 +21,14 @@ from typing import Any, Final
 
 import numpy as np
 
+from ezlang.compiler.ir.parties import COMPUTING
 from ezlang.compiler.kernels.context import TABLE_BYTES
 from ezlang.compiler.protocols.arithmetic import comparison
 from ezlang.compiler.protocols.arithmetic import products as arithmetic
 from ezlang.compiler.protocols.core.party import SharingParty
-from ezlang.compiler.protocols.core.steps import Steps, swap
-from ezlang.compiler.protocols.dealt.demands import Tally
+from ezlang.compiler.protocols.core.preprocessing import BitPair, BitTriple, RingTriple, Unit
+from ezlang.compiler.protocols.core.steps import Steps
+from ezlang.compiler.protocols.dealt.demands import Demands, demanded
 from ezlang.compiler.protocols.dealt.expansion import DealtUnits, corrections
 from ezlang.compiler.protocols.native.calls import Native
 from ezlang.compiler.protocols.native.session import (
@@ -34,7 +36,7 @@ from ezlang.compiler.protocols.native.session import (
     open_dealt_session,
     open_session,
 )
-from ezlang.compiler.protocols.ot.directions import extension_sessions, silent_sessions
+from ezlang.compiler.protocols.ot.directions import Ends, extension_sessions, silent_sessions
 from ezlang.session.channel import SocketChannel
 
 from . import ot, programs, sharing, yao
@@ -55,7 +57,7 @@ _PING: Final = 16
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line: the seconds of one operation, those of the busier core, bytes sent and received."""
+    """One row: seconds of an operation, the busier core's seconds, bytes sent and received."""
 
     name: str
     each: float
@@ -63,7 +65,7 @@ class Row:
     bytes: tuple[float, float] | None
 
     def text(self, wire: float) -> str:
-        """Write it; loopback carries `wire` bytes a second."""
+        """Print the row; loopback carries `wire` bytes a second."""
         line = f"{self.name:46}{1 / self.each:16,.1f}{self.each * 1e9:16,.1f}"
         line += f"{'-':>16}" if self.core is None else f"{self.core * 1e9:16,.1f}"
         if self.bytes is None:
@@ -75,7 +77,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One party at a workload: median seconds and core seconds, mean bytes each way, rounds."""
+    """One party's result of a workload: median seconds and core seconds, mean bytes, rounds."""
 
     name: str
     operations: int
@@ -86,7 +88,7 @@ class Measured:
 
 
 class _Work:
-    """A workload at one party, and what its runs took. The first run isn't counted."""
+    """A workload at one party, with the results of its runs. The first run isn't counted."""
 
     def __init__(
         self, name: str, session: NativeSession, work: sharing.Workload, channel: SocketChannel
@@ -101,14 +103,14 @@ class _Work:
         self._rounds = 0
 
     def run(self) -> None:
-        """Run it once, both parties together."""
+        """Run it once, at both parties together."""
         channel, session = self._channel, self.session
-        session.run(swap(np.zeros(1, np.uint8)))
+        session.run(session.party.swap(np.zeros(1, np.uint8)))
         sent, received, rounds = channel.bytes_sent, channel.bytes_received, channel.rounds
         wall, core = time.perf_counter(), time.process_time()
         session.run(self._work.run(session.party))
         self._rounds = channel.rounds - rounds
-        session.run(swap(np.zeros(1, np.uint8)))
+        session.run(session.party.swap(np.zeros(1, np.uint8)))
         self._wall.append(time.perf_counter() - wall)
         self._core.append(time.process_time() - core)
         moved = channel.bytes_sent - sent - 1, channel.bytes_received - received - 1
@@ -123,21 +125,23 @@ class _Work:
 
 
 def _open(index: int, channel: SocketChannel, bits: int) -> NativeSession:
-    """Open a session with OTs from extension with groups of so many bits, or silent ones."""
-    made = extension_sessions(channel, index, bits) if bits else silent_sessions(channel, index)
-    return open_session(index, channel, Native(), *made)
+    """Open a session with OTs from extension with groups of `bits` bits, or silent OTs."""
+    side = COMPUTING.side(index)
+    made = extension_sessions(channel, side, bits) if bits else silent_sessions(channel, side)
+    return open_session(side, channel, Native(), Ends(*made))
 
 
 def _dealt_work(
     index: int, channel: SocketChannel, count: int, runs: int
 ) -> tuple[NativeSession, list[sharing.Workload]]:
-    """Return products and comparisons with what a dealer has dealt before."""
-    tally = Tally()
-    tally.triples(count, 64)
+    """Return products and comparisons with preprocessing from a dealer."""
     # A comparison of 63 bits: their products, and a tree that joins them, 62 times.
-    tally.bit_triples(63 * count)
-    tally.bit_pairs(62 * count)
-    demands = {kind: number * (runs + 1) for kind, number in tally.demands.items()}
+    used: dict[Unit, int] = {
+        RingTriple(bits=64): count,
+        BitTriple(): 63 * count,
+        BitPair(): 62 * count,
+    }
+    demands: Demands = {unit: demanded(unit, n) * (runs + 1) for unit, n in used.items()}
     native = Native()
     units = DealtUnits(native, index, SEEDS[index], demands)
     if index:
@@ -159,7 +163,7 @@ def _dealt_work(
 
 
 def _pings(connection: socket.socket, first: bool, polled: bool) -> float:
-    """Return the seconds of a round trip of a few bytes, median."""
+    """Return the median round trip of a few bytes, in seconds."""
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     connection.setblocking(not polled)
     data, buffer = bytes(_PING), bytearray(_PING)
@@ -188,7 +192,7 @@ def _pings(connection: socket.socket, first: bool, polled: bool) -> float:
 def _shares(
     connection: socket.socket, index: int, runs: int, scale: float
 ) -> tuple[list[Measured], list[float]]:
-    """Measure all work on shares at party `index`; also return round trips."""
+    """Measure all workloads on shares at party `index`; also return round trips."""
     trips = [_pings(connection, index == 0, polled) for polled in (False, True)]
     channel = SocketChannel(connection, TIME_OUT)
     works = []
@@ -199,16 +203,16 @@ def _shares(
             if any(name in work.name for name in OPERATIONS):
                 works.append(_Work(f"{work.name}, {source}", session, work, channel))
     [single] = [work for work in wanted if work.name == LATENCY]
-    # With OTs that are there, so that it is the comparison that is measured.
+    # With OTs in stock, so that only the comparison is measured.
     works.append(_Work(LATENCY, works[0].session, single, channel))
     count = max(int(DEALT * scale) // 8, 1) * 8
     session, dealt = _dealt_work(index, channel, count, runs)
     works += [_Work(work.name, session, work, channel) for work in dealt]
     for _ in range(runs + 1):
-        for work in works:
-            work.run()
+        for one in works:
+            one.run()
     channel.close()
-    return [work.measured() for work in works], trips
+    return [one.measured() for one in works], trips
 
 
 def _first(connection: socket.socket, runs: int, scale: float) -> Any:

@@ -1,11 +1,12 @@
-"""AND gates a second of Yao's protocol, one thread and one core a party.
+"""AND gates a second of Yao's protocol, with one thread and one core for each party.
 
-Four workloads: 64-bit comparisons of many pairs at once; 64-bit comparisons one after the other,
-each a call of its own; a wide group of independent ANDs; a chain of ANDs, each needing the one
-before. Each runs between two processes over loopback TCP, and each side alone in memory, where
-sent bytes go nowhere and received ones are zeros. Native code loops over the calls. The median
-of several runs is shown, by the clock and by the time of each process on its core; set-up is left
-out. The last column holds the rate by the clock against what loopback carries by itself.
+There are four workloads: 64-bit comparisons of many pairs at once; 64-bit comparisons one after the
+other, each in a call of its own; a wide group of independent ANDs; a chain of ANDs, each of which
+needs the one before. Each runs between two processes over loopback TCP, and for each side alone in
+memory, where sent bytes are discarded and received ones are zeros. Native code loops over the
+calls. The results are medians of several runs, by the clock and by the time of each process on its
+core; set-up is left out. The last column compares the rate by the clock with the capacity of
+loopback.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ class Workload:
 
     @property
     def ands(self) -> int:
-        """All ANDs of a run."""
+        """The number of ANDs of a run."""
         return self.netlist.ands * self.n * self.times
 
 
@@ -83,7 +84,7 @@ def _chain(ands: int) -> Netlist:
 
 
 def workloads(ands: int) -> list[Workload]:
-    """Return the workloads, each of about so many ANDs."""
+    """Return the workloads, each of about `ands` ANDs."""
     compare = _comparison()
     n = 1000
     return [
@@ -106,7 +107,7 @@ def _repeat_module() -> str:
 
 
 class Runner:
-    """One party that runs workloads and takes the time."""
+    """One party that runs workloads and measures the time."""
 
     def __init__(self, role: YaoRole, channel: Channel) -> None:
         engine = Engine()
@@ -116,7 +117,7 @@ class Runner:
         self._repeat = engine.function("repeat", *[pointer] * 4, long, long)
 
     def run(self, work: Workload, times: Times) -> None:
-        """Note the seconds from the first gate until both sides are done."""
+        """Record the seconds from the first gate until both sides are done."""
         handle = NetlistHandle(work.netlist)
         inputs = [AlignedBytes(16 * port.width * work.n) for port in work.netlist.ports]
         for port, labels in zip(work.netlist.ports, inputs, strict=True):
@@ -141,7 +142,7 @@ class Runner:
         times.core.append(time.process_time() - core)
 
     def _reveal(self, out: AlignedBytes, bit: AlignedBytes) -> None:
-        """Reveal one bit to both, which also brings the parties together."""
+        """Reveal one bit to both, which also synchronises the parties."""
         self.party.call("yao_reveal", out.address, bit.address, 1, 1, abi.TO_BOTH)
 
 

@@ -1,1 +1,1 @@
-"""From the typed tree to native code: IR, passes, circuits, kernels, code generation."""
+"""The compiler: from the typed tree to IR, passes, circuits, kernels and native code."""

@@ -7,7 +7,7 @@ from signal import SIGINT
 
 
 def main() -> None:
-    """Run the command line of this process and leave it."""
+    """Run the command line of this process and exit."""
     try:
         from ezlang.cli import run_command
 

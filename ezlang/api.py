@@ -1,8 +1,8 @@
-"""What the command line, editors and notebooks call.
+"""The interface for the command line, editors and notebooks.
 
-Programs and values go in, data come out; nothing here prints. Whatever is the user's to mend is an
-`EzError`, which carries diagnostics and an exit code. Compilers and sockets are
-imported by the calls that need them and by nothing else.
+Programs and values go in, data come out; nothing here prints. A failure that the user can fix is an
+`EzError`, which carries diagnostics and an exit code. Compilers and sockets are imported only by
+the calls that need them.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from ezlang.compiler.passes.sharings.narrow import Narrowed
 
 Settings = Mapping[str, int | bool]
-"""Params of a program: name → value."""
+"""The params of a program: name → value."""
 
 _AT_LAUNCH = frozenset({"EZ1040", "EZ1041", "EZ1042"})
 
@@ -43,7 +43,7 @@ Path = str | os.PathLike[str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """What a run exchanged: rounds, the bytes that each party sent, AND gates that were garbled."""
+    """The cost of a run: rounds, bytes sent by each party, AND gates of garbled circuits."""
 
     rounds: int
     bytes: dict[str, int]
@@ -52,7 +52,7 @@ class Cost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunResult:
-    """What a run of all parties came to. `seconds`: how long its parts took."""
+    """The result of a run of all parties. `seconds`: how long its parts took."""
 
     outputs: Outputs
     cost: Cost | None = None
@@ -61,7 +61,7 @@ class RunResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartyCost:
-    """What one party exchanged with the other, and how many AND gates were garbled."""
+    """What one party exchanged with the other, and the number of AND gates of garbled circuits."""
 
     rounds: int
     ands: int
@@ -71,7 +71,7 @@ class PartyCost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartyResult:
-    """What a run came to for one party: the outputs that it was handed."""
+    """The result of a run for one party: its outputs."""
 
     party: str
     outputs: dict[str, Data]
@@ -81,10 +81,10 @@ class PartyResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CostReport:
-    """What a run of a program will cost, by the model of compiler/cost.
+    """The predicted cost of a run, according to the model of compiler/cost.
 
-    `least` is exact unless there is something `unknown`: control flow that depends on what a run
-    reveals; `most` is None where such a loop has no bound. `memory`: peak bytes at each party.
+    `least` is exact unless there is something `unknown`: control flow that depends on values that a
+    run reveals; `most` is None if such a loop has no bound. `memory`: party → peak bytes.
     `explained`, if asked for: why each operation has its sharing, and how good the choice is.
     """
 
@@ -94,7 +94,7 @@ class CostReport:
     profile: Profile
     least: Sum
     most: Sum | None
-    memory: tuple[int, int]
+    memory: Mapping[int, int]
     phases: dict[str, Sum]
     lines: list[tuple[Line, Sum]]
     unknown: list[tuple[Unknown, tuple[Sum, ...]]]
@@ -107,7 +107,7 @@ class CostReport:
 
 
 def check_text(text: str, name: str = "main.ez", settings: Settings | None = None) -> CheckResult:
-    """Check a program that is given as text; imports are looked up beside `name`."""
+    """Check a program that is given as text; imports are looked up in the folder of `name`."""
     return check(Source(name, text), settings=settings or {})
 
 
@@ -117,12 +117,12 @@ def check_file(path: Path, settings: Settings | None = None) -> CheckResult:
 
 
 def load(path: Path, settings: Settings | None = None) -> Program:
-    """Return the program in a file. Raises EzError with every error that it has."""
+    """Return the program in a file. Raises EzError with all errors in it."""
     return checked(check_file(path, settings))
 
 
 def checked(result: CheckResult) -> Program:
-    """Return the program of a check that found nothing. Raises EzError with what it found."""
+    """Return the program of a check without errors. Raises EzError with the errors otherwise."""
     if result.diagnostics:
         raise EzError(*result.diagnostics, exit_code=exit_code(result.diagnostics))
     if result.program is None:
@@ -131,7 +131,7 @@ def checked(result: CheckResult) -> Program:
 
 
 def exit_code(diagnostics: Iterable[Diagnostic]) -> int:
-    """Return 2 if nothing but what was set at launch is wrong with a program, else 1."""
+    """Return 2 if a program has no errors except in what was set at launch, else 1."""
     return 2 if all(d.code in _AT_LAUNCH for d in diagnostics) else 1
 
 
@@ -145,7 +145,7 @@ def _only_a_module(source: Source) -> Diagnostic:
 
 
 def leaks(program: Program) -> tuple[Release, ...]:
-    """Return every release that a run of a program can come to, in source order."""
+    """Return every release that a run of a program can reach, in source order."""
     from ezlang.analysis.leaks import releases
 
     return releases(program)
@@ -158,22 +158,23 @@ def cost(
     network: str = DEFAULT_NETWORK,
     explained: bool = False,
 ) -> CostReport:
-    """Predict what a program of two parties costs; nothing is run.
+    """Predict the cost of a program of two parties, without running it.
 
-    `policy` is as for `run_simulated`; `explained`, to say why each operation has its sharing.
+    `policy` is as for `run_simulated`; `explained` asks why each operation has its sharing.
     `network` is the name of a profile, or a file. Raises EzError (exit code 2) if it can't be used.
     """
     from ezlang.compiler.cost import summary
     from ezlang.compiler.cost.memory import peak_bytes
     from ezlang.compiler.cost.predict import predict
     from ezlang.compiler.cost.profiles import profile_of
+    from ezlang.compiler.ir.parties import COMPUTING
     from ezlang.executors.native.executable import executable_of
 
     profile = profile_of(network)
     prepared = executable_of(program, policy, profile).program
     with deep_recursion():
         found = predict(prepared)
-        memory = (peak_bytes(prepared, 0, found), peak_bytes(prepared, 1, found))
+        memory = {party: peak_bytes(prepared, party, found) for party in COMPUTING}
     phases, waiter = summary.by_phase(found.least), summary.waiter_of(found.least)
     return CostReport(
         name=program.main.span.source.name,
@@ -203,7 +204,7 @@ def _explained(program: Program, policy: str, profile: Profile) -> Explained:
 
 
 def ranges(program: Program) -> list[Narrowed]:
-    """Return what is computed in fewer bits than its type has, with the proofs, in source order."""
+    """Return the operations that need fewer bits than their type has, with proofs, in order."""
     from ezlang.compiler.lower import lower
     from ezlang.compiler.passes.prepare import before_assignment
     from ezlang.compiler.passes.sharings.narrow import explain
@@ -231,10 +232,10 @@ def run_simulated(
 ) -> RunResult:
     """Run a program with every party in this process, on real shares, and count what they send.
 
-    Programs of two parties run the protocols that native code runs, with its rounds and bytes;
-    `policy` says how they keep secrets: `yao`, `boolean`, `arithmetic`, or `auto` for what is
-    cheapest on a `network`, the name of a profile or a file. With a `seed`, runs come out the same
-    again.
+    Programs of two parties run the protocols of native code, with the same rounds and bytes.
+    `policy` is the protocol choice: `yao`, `boolean`, `arithmetic`, or `auto` for the cheapest
+    sharings on a `network`, which is the name of a profile or a file. With a `seed`, runs are
+    reproducible.
     """
     from ezlang.executors import simulate
 
@@ -269,7 +270,7 @@ def _for_any_number(program: Program) -> ir.Program:
 
 
 def require_two_parties(program: Program) -> None:
-    """Raise EzError (exit code 2) unless a program is one that native code can run."""
+    """Raise EzError (exit code 2) unless a program has two parties, as native code requires."""
     from ezlang.executors.native.executable import require_two_parties
 
     require_two_parties(program.parties)
@@ -317,8 +318,8 @@ def run_party(
 
     `inputs`: name → value. Party 0 listens at `address` (HOST:PORT), party 1 dials it. `dealer` is
     the address of a dealer, if there is one. An address off this machine needs `insecure`, and
-    `warn` is told what that means. `policy` and `network` are as for `run_simulated`, the same at
-    both parties.
+    `warn` receives a warning about it. `policy` and `network` are as for `run_simulated`, and the
+    same at both parties.
     """
     from ezlang.compiler.cost.profiles import profile_of
     from ezlang.executors.native.single import run_party
@@ -357,10 +358,10 @@ def calibrate(
     timeout: float | None = None,
     warn: Callable[[str], None] | None = None,
 ) -> str:
-    """Measure as one of two parties, or as both on this machine; write the profile, return it.
+    """Measure as one of two parties, or as both on this machine; write the profile and return it.
 
-    The file is for `network`. Raises EzError: exit code 2 for what is wrong with the call or the
-    file, 3 when the other party fails.
+    The file is for `network`. Raises EzError: exit code 2 for an error in the call or the file, 3
+    if the other party fails.
     """
     from ezlang.executors.native.calibration import measure_both, measure_one
     from ezlang.values.writing import require_folder, write_whole
@@ -376,14 +377,14 @@ def calibrate(
 
 
 def format_text(text: str, name: str = "main.ez") -> str:
-    """Return a program laid out in the one way. Raises EzError if it has syntax errors."""
+    """Return a formatted program. Raises EzError if it has syntax errors."""
     from ezlang.syntax.format import format_source
 
     return format_source(Source(name, text))
 
 
 def format_file(path: Path) -> tuple[str, str]:
-    """Return the text of a file, and what it is when laid out in the one way."""
+    """Return the text of a file, and its formatted text."""
     source = read_source(path)
     from ezlang.syntax.format import format_source
 

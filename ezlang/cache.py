@@ -1,4 +1,4 @@
-"""Where things are kept that can be made again: parse tables, compiled objects."""
+"""A cache of files that can be recomputed: parse tables, compiled objects."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import os
 import sys
 from pathlib import Path
 
+from .files import replace_file
+
 
 def cache_directory() -> Path | None:
-    """Return `$EZLANG_CACHE`, or `ezlang` in the user's folder for caches; it may not exist.
+    """Return `$EZLANG_CACHE`, or `ezlang` in the user's cache folder; it may not exist.
 
-    Some users have no home; for them nothing is kept.
+    The result is None for a user without a home, for whom nothing is cached.
     """
     if chosen := os.environ.get("EZLANG_CACHE"):
         return Path(chosen)
@@ -21,7 +23,7 @@ def cache_directory() -> Path | None:
 
 
 def _users_caches() -> Path:
-    """Return the user's folder for caches. Raises RuntimeError if the user has no home."""
+    """Return the user's cache folder. Raises RuntimeError if the user has no home."""
     if sys.platform == "win32":
         return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
     if sys.platform == "darwin":
@@ -30,7 +32,7 @@ def _users_caches() -> Path:
 
 
 def read_cached(name: str) -> bytes | None:
-    """Return what is kept under `name`, or None."""
+    """Return the content cached under `name`, or None."""
     folder = cache_directory()
     if folder is None:
         return None
@@ -41,16 +43,12 @@ def read_cached(name: str) -> bytes | None:
 
 
 def write_cached(name: str, content: bytes) -> None:
-    """Keep `content` under `name`, at once or not at all; a cache that can't be written is none."""
-    import tempfile  # slow to import, and seldom needed
-
+    """Cache `content` under `name` atomically; failures to write are ignored."""
     folder = cache_directory()
     if folder is None:
         return
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
-            file.write(content)
-        os.replace(file.name, folder / name)
+        replace_file(folder / name, content)
     except OSError:
         return

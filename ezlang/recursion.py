@@ -1,4 +1,4 @@
-"""Room for recursion over programs whose calls nest deeply."""
+"""A higher recursion limit, for programs whose calls nest deeply."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _FRAMES = 50_000
 
 @contextmanager
 def deep_recursion() -> Iterator[None]:
-    """Allow for calls as deep as programs have them; each level takes a few dozen frames.
+    """Raise the recursion limit for deeply nested calls; each level takes a few dozen frames.
 
-    Nesting within a function is limited by the parser, recursion is refused by the checker, so
-    the depth is bounded by the length of the program.
+    The parser limits nesting within a function, and the checker rejects recursion, so the depth is
+    bounded by the length of the program.
     """
     before = sys.getrecursionlimit()
     sys.setrecursionlimit(max(before, _FRAMES))

@@ -33,11 +33,6 @@ class Source:
         end = self._line_starts[number] - 1 if number < len(self._line_starts) else len(self.text)
         return self.text[start:end].rstrip("\r")
 
-    @property
-    def line_count(self) -> int:
-        """The number of lines of the text."""
-        return len(self._line_starts)
-
 
 @dataclass(frozen=True, slots=True)
 class Span:

@@ -1,4 +1,4 @@
-"""What all tests share: golden files, rewritten with `pytest --update-golden`."""
+"""Golden files for all tests, rewritten with `pytest --update-golden`."""
 
 from __future__ import annotations
 
@@ -7,8 +7,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+pytest.register_assert_rewrite("tests.support")
 
 os.environ["EZLANG_VERIFY"] = "1"  # the program, after every pass
+
+# No example fails for the time it takes: the machine may be busy.
+settings.register_profile(
+    "untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+)
+settings.load_profile("untimed")
 
 Golden = Callable[[Path, str], None]
 

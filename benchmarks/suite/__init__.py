@@ -1,12 +1,12 @@
 """Programs under each protocol and under the compiler's choice, on loopback and on a slow line.
 
-The folder's programs, and AES-128 from the examples, are run by the command `ezlang run … --party`
-with `--protocol arithmetic` (bits as boolean), `boolean`, `yao` and `auto`; each party is pinned to
-a core. On loopback `--network loopback` is given; on the slow line a relay (`relay.py`) stands
-between them, and `--network wan` is given. All ways of a program run in turn; medians of the time
-from the first to the last message, and bytes of both directions. `choice` is the compiler's time as
-a ratio to the best of the others. What `ezlang cost` says takes longer than `--limit` isn't run:
-then its prediction is shown, as `~`.
+The programs of the folder, and AES-128 from the examples, are run by the command `ezlang run …
+--party` with `--protocol arithmetic` (bits as boolean), `boolean`, `yao` and `auto`; each party is
+pinned to a core. On loopback `--network loopback` is given. On the slow line a relay (`relay.py`)
+connects the parties, and `--network wan` is given. The protocols of a program run in turn; the
+results are medians of the time from the first to the last message, and bytes in both directions.
+`choice` is the compiler's time as a ratio to the best of the others. Programs that take longer than
+`--limit` according to `ezlang cost` aren't run; their prediction is shown, with a `~`.
 """
 
 from __future__ import annotations
@@ -41,14 +41,14 @@ RANGES: Final[Mapping[tuple[str, str], tuple[int, int]]] = {
     ("auction", "bids"): (1, 100_000),
     ("edit_distance", "letters"): (97, 122),
 }
-"""What inputs are drawn from, where −1000 … 1000 won't do; bytes are drawn from all."""
+"""The range of random inputs where −1000 … 1000 doesn't fit; bytes are drawn from all values."""
 
 USUAL: Final = (-1000, 1000)
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A program with its inputs' files and params."""
+    """A program with its input files and params."""
 
     name: str
     program: Path
@@ -57,7 +57,7 @@ class Case:
 
 
 def case(folder: Path, name: str, program: Path, settings: dict[str, int]) -> Case:
-    """Draw inputs for a program and write them to a folder."""
+    """Generate inputs for a program and write them to a folder."""
     checked = api.load(program, settings)
     pick = random.Random(name)
     inputs = []
@@ -94,7 +94,7 @@ def _array(
 
 
 def cases(folder: Path, names: list[str]) -> list[Case]:
-    """Return the programs that are asked for, or all."""
+    """Return the programs that the command line names, or all."""
     made = []
     for program in [*sorted(FOLDER.glob("*.ez")), AES]:
         name = program.stem if program is not AES else "aes"
@@ -106,7 +106,7 @@ def cases(folder: Path, names: list[str]) -> list[Case]:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What a program took under a protocol: seconds, bytes of both directions, rounds."""
+    """The cost of a program under a protocol: seconds, bytes in both directions, rounds."""
 
     seconds: float
     bytes: int
@@ -119,16 +119,16 @@ class Taken:
 
 
 def predicted(one: Case, protocol: str, network: str) -> Taken:
-    """Return what a program is said to take."""
+    """Return the predicted cost of a program."""
     loaded = api.load(one.program, one.settings)
     report = api.cost(loaded, policy=protocol, network=network)
     total = report.least
     seconds = total.seconds(report.profile)
-    return Taken(seconds, sum(total.bytes_sent), total.rounds, predicted=True)
+    return Taken(seconds, sum(total.bytes_sent.values()), total.rounds, predicted=True)
 
 
 def measure(one: Case, runs: int, limit: float, *, slow: bool) -> dict[str, Taken]:
-    """Return medians by protocol, of three times as many runs for those that are near the best."""
+    """Return medians by protocol, with three times as many runs for those close to the best."""
     network = "wan" if slow else "loopback"
     line = WAN if slow else None
     found = {protocol: predicted(one, protocol, network) for protocol in PROTOCOLS}
@@ -151,18 +151,18 @@ def measure(one: Case, runs: int, limit: float, *, slow: bool) -> dict[str, Take
 
 
 def median(ways: list[Taken]) -> float:
-    """Return the middle of the seconds."""
+    """Return the median of the seconds."""
     return statistics.median(way.seconds for way in ways)
 
 
 def near(taken: dict[str, list[Taken]]) -> list[str]:
-    """Return the protocols that may be the best: those that are run more often."""
+    """Return the protocols that may be the best, which are run more often."""
     best = min(map(median, taken.values()))
     return [name for name, ways in taken.items() if median(ways) <= 1.25 * best]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare what the command line takes."""
+    """Declare the command-line options."""
     parser.add_argument("names", nargs="*", help="programs; all by default")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--limit", type=float, default=30.0, help="seconds a run may take")
@@ -170,7 +170,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Measure and print, a table a line."""
+    """Measure and print one table for each line."""
     lines = ["loopback", "slow"] if arguments.line == "both" else [arguments.line]
     with tempfile.TemporaryDirectory() as folder:
         chosen = cases(Path(folder), arguments.names)

@@ -1,10 +1,10 @@
-"""Sums: one AND a full adder [BPP00].
+"""Sums, with one AND for each full adder [BPP00].
 
 No circuit adds with fewer than w - 1 ANDs: the top bit of a sum modulo 2^w is a polynomial of
-degree w, and k ANDs reach degree k + 1 at most [Sch88].
+degree w, and k ANDs reach at most degree k + 1 [Sch88].
 
-All take and return wires, least significant first; widths of two operands are equal. Costs are
-those of builders that aren't shallow; in the others sums are `carries.prefix_add`.
+All functions take and return wires, least significant first; two operands have equal widths. The
+stated costs are those of builders that aren't shallow; shallow ones add with `carries.prefix_add`.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def full_subtractor(b: Builder, x: Wire, y: Wire, borrow: Wire) -> tuple[Wire, W
 def add(b: Builder, x: Sequence[Wire], y: Sequence[Wire], carry: Wire = FALSE) -> list[Wire]:
     """x + y + carry modulo 2^w: w - 1 ANDs (the last carry is dropped), depth w - 1.
 
-    With a carry that isn't known the cost is the same.
+    An unknown carry does not change the cost.
     """
     if b.shallow:
         return prefix_add(b, x, y, carry)
@@ -83,13 +83,13 @@ def absolute(b: Builder, x: Sequence[Wire]) -> list[Wire]:
 
 
 def add_columns(b: Builder, columns: Sequence[Sequence[Wire]]) -> list[Wire]:
-    """The sum of all wires, those of column k weighted 2^k, modulo 2^(number of columns).
+    """The sum of all wires, where those of column k have weight 2^k, modulo 2^(number of columns).
 
-    Full adders as long as three wires of a column are left, then a half adder: n wires of a
-    column, carries from below counted, cost floor(n / 2) ANDs, and those of the last one nothing.
-    The wires that are ready first are added first [Wal64, Dad65], which costs no AND and
-    leaves little more depth than one ripple of carries. Where the builder is shallow, columns are
-    only added up to two wires each, and those by `prefix_add`.
+    Each column uses full adders as long as three wires are left, then a half adder: n wires of a
+    column, including carries from below, cost floor(n / 2) ANDs; the last column is free. Wires are
+    added in the order in which they become ready [Wal64, Dad65], which costs no AND and gives
+    little more depth than one carry ripple. In a shallow builder, columns are only reduced to two
+    wires each, which `prefix_add` adds.
     """
     if b.shallow:
         return _add_rows(b, [list(column) for column in columns])

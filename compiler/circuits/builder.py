@@ -1,10 +1,10 @@
-"""Circuits under construction: a graph of gates that folds and shares as it grows.
+"""Circuits under construction: a graph of gates with folding and sharing.
 
-A wire is an integer, twice its node's number plus one where it is inverted, so that inverting
-costs nothing and moves through XOR. Node 0 is the constant false. Every gate is kept once, and
-its operands are plain nodes: `!a & b` is built as `(a & b) ^ b`, so that an AND is shared by all
-four ways of inverting its operands. With XOR free [KS08], ANDs of two secret wires are all that
-a circuit costs.
+A wire is an integer: twice the number of its node, plus one if it is inverted. So inversion is free
+and moves through XOR. Node 0 is the constant false. Equal gates are built only once, and their
+operands are plain nodes: `!a & b` is built as `(a & b) ^ b`, so that all four ways of inverting the
+operands share an AND. With free XOR [KS08], the cost of a circuit is its number of ANDs of two
+secret wires.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ TRUE: Final[Wire] = 1
 
 
 class Gate(IntEnum):
-    """What a node of the graph is. NOT and CONSTANT stand only where an output asks for them."""
+    """The kinds of nodes of the graph. NOT and CONSTANT occur only where an output needs them."""
 
     INPUT = 0
     XOR = 1
@@ -36,9 +36,9 @@ _XOR: Final = int(Gate.XOR)
 class Builder:
     """A circuit under construction. Nodes are numbered in an order in which they can be run.
 
-    For node n, `gates[n]` is what it is, `left[n]` and `right[n]` are its operands' nodes,
-    `public[n]` tells whether it is public, and `levels[n]` is its AND depth. Where a builder is
-    `shallow`, what is built on it has logarithmic depth at the cost of more ANDs (carries.py).
+    For node n, `gates[n]` is its kind, `left[n]` and `right[n]` are the nodes of its operands,
+    `public[n]` says whether it is public, and `levels[n]` is its AND depth. Circuits built on a
+    `shallow` builder have logarithmic depth, at the cost of more ANDs (carries.py).
     """
 
     def __init__(self, *, shallow: bool = False) -> None:
@@ -60,15 +60,15 @@ class Builder:
         return [node << 1 for node in nodes]
 
     def is_public(self, wire: Wire) -> bool:
-        """Tell whether a wire is a constant or known to everyone when the circuit runs."""
+        """Return whether a wire is a constant, or known to everyone when the circuit runs."""
         return self.public[wire >> 1]
 
     def level(self, wire: Wire) -> int:
-        """Return how many ANDs of secret wires lie, at most, one after another before a wire."""
+        """Return the largest number of ANDs of secret wires on a path to a wire."""
         return self.levels[wire >> 1]
 
     def xor(self, a: Wire, b: Wire) -> Wire:
-        """a ^ b. Free. What is XORed in twice cancels, also across one XOR gate."""
+        """a ^ b. Free. Equal operands cancel, also across one XOR gate."""
         inverted = (a ^ b) & 1
         a >>= 1
         b >>= 1
@@ -92,7 +92,7 @@ class Builder:
         return self._gate(_XOR, a, b) << 1 | inverted
 
     def conjunction(self, a: Wire, b: Wire) -> Wire:
-        """a & b. Costs one AND where both are secret and neither decides the other."""
+        """a & b. Costs one AND if both are secret and neither decides the result."""
         if a < 2:
             return b if a else FALSE
         if b < 2:
@@ -108,11 +108,11 @@ class Builder:
         return result
 
     def disjunction(self, a: Wire, b: Wire) -> Wire:
-        """a | b. Costs what an AND costs."""
+        """a | b, at the cost of an AND."""
         return self.conjunction(a ^ 1, b ^ 1) ^ 1
 
     def mux(self, condition: Wire, then: Wire, otherwise: Wire) -> Wire:
-        """Then where the condition is true, otherwise where it isn't; one AND."""
+        """`then` if the condition is true, else `otherwise`; one AND."""
         return self.xor(otherwise, self.conjunction(condition, self.xor(then, otherwise)))
 
     def all_of(self, wires: Sequence[Wire]) -> Wire:
@@ -129,7 +129,7 @@ class Builder:
         return self.all_of([wire ^ 1 for wire in wires]) ^ 1
 
     def secret_node(self, wire: Wire) -> int:
-        """Return a node that holds a wire's value as it is, in secret: what an output needs."""
+        """Return a secret node with a wire's value, uninverted, as an output requires."""
         node = wire >> 1
         if node == 0:
             return self._constant(wire & 1)
@@ -143,7 +143,7 @@ class Builder:
         return self._share(int(Gate.CONSTANT), value, value, False)
 
     def _gate(self, gate: int, a: int, b: int) -> int:
-        """The gate on two input or gate nodes, secret unless both are public."""
+        """The gate on two input or gate nodes; it is secret unless both are public."""
         return self._share(gate, a, b, self.public[a] and self.public[b])
 
     def _share(self, gate: int, a: int, b: int, public: bool) -> int:
@@ -172,7 +172,7 @@ def constant_wires(value: int, width: int) -> list[Wire]:
 
 
 def known_value(wires: Sequence[Wire]) -> int | None:
-    """Return the unsigned integer that constant wires spell, or None if any isn't constant."""
+    """Return the unsigned integer that constant wires represent, or None if any isn't constant."""
     if any(wire > TRUE for wire in wires):
         return None
     return sum(wire << i for i, wire in enumerate(wires))

@@ -1,8 +1,8 @@
 """Circuits of logarithmic depth, for protocols in which every AND layer is a round.
 
-Carries are a prefix sum of (generate, propagate) pairs [Skl60]: of w bits, ceil(log2(w - 1)) layers
-after the first, each with at most two ANDs for half of the positions. Builders that are `shallow`
-use these for sums, comparisons and all that is made of them.
+Carries are a prefix sum of (generate, propagate) pairs [Skl60]: for w bits, ceil(log2(w - 1))
+layers after the first, each with at most two ANDs for half of the positions. `shallow` builders use
+these circuits for sums, comparisons and everything that is built from them.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from .builder import FALSE, Builder, Wire
 def prefix_add(b: Builder, x: Sequence[Wire], y: Sequence[Wire], carry: Wire = FALSE) -> list[Wire]:
     """x + y + carry modulo 2^w: depth 1 + ceil(log2(w - 1)), about w·log2(w) ANDs.
 
-    With a carry that isn't known there is one position more, whose two bits are the carry.
+    An unknown carry adds one position, both of whose bits are the carry.
     """
     if carry != FALSE:
         return _prefix_add(b, [carry, *x], [carry, *y])[1:]
@@ -30,7 +30,7 @@ def _prefix_add(b: Builder, x: Sequence[Wire], y: Sequence[Wire]) -> list[Wire]:
     while step < len(generate):
         for i in range(len(generate)):
             if i & step:
-                # All below i's block of `step` positions ends at the last one of the block before.
+                # The prefix up to the last position of the preceding block of `step` positions.
                 low = (i & -step) - 1
                 carried = b.conjunction(propagate[i], generate[low])
                 generate[i] = b.xor(generate[i], carried)
@@ -42,8 +42,8 @@ def _prefix_add(b: Builder, x: Sequence[Wire], y: Sequence[Wire]) -> list[Wire]:
 def prefix_less_than(b: Builder, x: Sequence[Wire], y: Sequence[Wire]) -> Wire:
     """x < y, unsigned: a tree of (less, equal); depth 1 + ceil(log2 w), 3w - ceil(log2 w) - 2 ANDs.
 
-    less = less_high ^ equal_high·less_low and equal = equal_high·equal_low; the lowest part's
-    equality isn't needed.
+    less = less_high ^ equal_high·less_low and equal = equal_high·equal_low; the equality of the
+    lowest part isn't needed.
     """
     less = [b.conjunction(p ^ 1, q) for p, q in zip(x, y, strict=True)]
     equal = [b.xor(p, q) ^ 1 for p, q in zip(x, y, strict=True)]

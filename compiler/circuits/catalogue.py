@@ -1,11 +1,11 @@
 """The circuit of every scalar operation of the IR.
 
-An operand is SECRET, PUBLIC (a port whose bits everyone knows at run time), SAME (the value of
-the first operand once more, without a port of its own), or a known integer, which is built into
-the circuit and has no port. Ports stand in the order of the operands; the condition of a
-select is an operand of width 1. Outputs are secret registers, whatever the operands are.
+An operand is SECRET, PUBLIC (a port whose bits everyone knows at run time), SAME (the first operand
+again, without a port of its own), or a known integer, which is built into the circuit and has no
+port. Ports are in the order of the operands; the condition of a select is an operand of width 1.
+Outputs are secret registers, whatever the operands are.
 
-Netlists are cached, so one and the same operation is built once in a process.
+Netlists are cached, so a process builds each circuit only once.
 """
 
 from __future__ import annotations
@@ -27,34 +27,35 @@ from .netlist import Netlist
 from .schedule import schedule
 
 
-class Role(Enum):
-    """How an operand that isn't a known integer comes into a circuit."""
+class OperandRole(Enum):
+    """The role of an operand that isn't a known integer."""
 
     SECRET = "secret"
     PUBLIC = "public"
     SAME = "same"
 
-    __hash__ = object.__hash__  # members are alone; Enum's own hashes their names
+    # members are singletons; Enum's own hash is that of the name, which is slower
+    __hash__ = object.__hash__
 
 
 @dataclass(frozen=True, slots=True)
 class Narrow:
-    """In how many bits an operation is done, and whether its numbers have no sign."""
+    """The number of bits of an operation, and whether its numbers are unsigned."""
 
     bits: int
     nonnegative: bool
 
     @property
     def name(self) -> str:
-        """What it adds to a circuit's name."""
+        """The suffix for a circuit's name."""
         return f"{'u' if self.nonnegative else 'i'}{self.bits}"
 
 
-SECRET: Final = Role.SECRET
-PUBLIC: Final = Role.PUBLIC
-SAME: Final = Role.SAME
+SECRET: Final = OperandRole.SECRET
+PUBLIC: Final = OperandRole.PUBLIC
+SAME: Final = OperandRole.SAME
 
-Operand = Role | int
+Operand = OperandRole | int
 CircuitOperation = AnyElementwise
 
 _CACHED: Final = 4096
@@ -63,12 +64,12 @@ _CACHED: Final = 4096
 def circuit(
     operation: CircuitOperation, operands: Sequence[Operand], *, shallow: bool = False
 ) -> Netlist:
-    """Return the circuit of one element of an operation, for operands of the given kinds.
+    """Return the circuit of one element of an operation, for the given operands.
 
-    Where it is `shallow`, its depth is logarithmic in the width (of a quotient, w·log w).
+    The depth of a `shallow` circuit is logarithmic in the width (for a quotient, w·log w).
 
-    What is folded and what it costs is told by the families' own functions; docs/circuits.md has
-    a table. Raises CompilerBug if the number of operands is wrong or their types make no sense.
+    The functions of each family document costs and folding; docs/circuits.md has a table. Raises
+    CompilerBug if the number of operands is wrong or their types don't match.
     """
     if len(operands) != len(operation.operands):
         raise CompilerBug(f"{len(operands)} operands given for {len(operation.operands)}")
@@ -114,8 +115,8 @@ def binary(
 ) -> Netlist:
     """The circuit of a binary operation; the result is a bool for comparisons.
 
-    `second` is the type of y where it isn't that of x: the amount of a shift. What is `narrow` has
-    numbers of so many bits: the rest of the result extends them.
+    `second` is the type of y if it isn't that of x: the amount of a shift. A `narrow` operation has
+    numbers of fewer bits, which are extended in the result.
     """
     b = Builder(shallow=shallow)
     p = _operand(b, element, x)
@@ -157,7 +158,7 @@ def choice(
 
 @lru_cache(maxsize=_CACHED)
 def cast(source: ScalarType, target: ScalarType, x: Operand, *, shallow: bool = False) -> Netlist:
-    """The circuit of a conversion: free, but to bool, which compares with 0 (w - 1 ANDs)."""
+    """The circuit of a conversion: free, except to bool, which compares with 0 (w - 1 ANDs)."""
     b = Builder(shallow=shallow)
     wires = _operand(b, source, x)
     if target.is_logical:
@@ -170,7 +171,7 @@ def cast(source: ScalarType, target: ScalarType, x: Operand, *, shallow: bool = 
 
 @lru_cache(maxsize=_CACHED)
 def bit(element: ScalarType, position: int, x: Operand, *, shallow: bool = False) -> Netlist:
-    """The circuit that picks one bit: free."""
+    """The circuit that selects one bit: free."""
     b = Builder(shallow=shallow)
     wires = _operand(b, element, x)
     return _finish(b, [wires[position]], _name(f"bit{position}", element, x))
@@ -181,20 +182,20 @@ def _operand(
 ) -> list[Wire]:
     """The wires of an operand, with a port if it needs one."""
     match operand:
-        case Role.SECRET:
+        case OperandRole.SECRET:
             return b.port(element.width)
-        case Role.PUBLIC:
+        case OperandRole.PUBLIC:
             return b.port(element.width, public=True)
-        case Role.SAME:
+        case OperandRole.SAME:
             if same is None:
-                raise CompilerBug("an operand is to be the same as one that isn't there")
+                raise CompilerBug("an operand is to be the same as one that does not exist")
             return list(same)
         case value:
             return constant_wires(value, element.width)
 
 
 def _extended(wires: Sequence[Wire], width: int, signed: bool) -> list[Wire]:
-    """Return numbers of fewer bits in all of a type's."""
+    """Return numbers of fewer bits, extended to the width of their type."""
     return [*wires, *[wires[-1] if signed else FALSE] * (width - len(wires))]
 
 
@@ -203,6 +204,6 @@ def _finish(b: Builder, outputs: Sequence[Wire], name: str) -> Netlist:
 
 
 def _name(operation: str, element: ScalarType, *operands: Operand) -> str:
-    """A name to tell circuits apart by: operation, type, operands."""
-    parts = [o.value if isinstance(o, Role) else str(int(o)) for o in operands]
+    """A name that identifies a circuit: operation, type, operands."""
+    parts = [o.value if isinstance(o, OperandRole) else str(int(o)) for o in operands]
     return ".".join([operation, str(element), *parts])

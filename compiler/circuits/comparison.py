@@ -1,4 +1,4 @@
-"""Comparisons, choices and what is made of both. Wires least significant first, equal widths."""
+"""Comparisons, selection, minimum and maximum. Wires least significant first, equal widths."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .carries import prefix_less_than
 
 
 def less_than(b: Builder, x: Sequence[Wire], y: Sequence[Wire], *, signed: bool) -> Wire:
-    """x < y: the borrow of x - y, w ANDs, depth w [KSS09]; a tree where the builder is shallow."""
+    """x < y: the borrow of x - y, w ANDs, depth w [KSS09]; a tree if the builder is shallow."""
     if signed:
         x, y = [*x[:-1], x[-1] ^ 1], [*y[:-1], y[-1] ^ 1]
     if b.shallow:

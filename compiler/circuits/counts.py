@@ -1,4 +1,4 @@
-"""The table of what every operation costs, as it stands in docs/circuits.md."""
+"""The table of the costs of all operations in docs/circuits.md."""
 
 from __future__ import annotations
 

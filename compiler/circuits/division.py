@@ -1,16 +1,16 @@
-"""Quotients and remainders: non-restoring division [BGN46], cut to the bits that matter.
+"""Quotients and remainders: non-restoring division [BGN46], restricted to the bits that matter.
 
-Step i, from 1 to w, brings down the next bit of the dividend and adds or subtracts the
-divisor, as the previous step left a negative or a non-negative rest; flipping the sign of
-the divisor is an XOR, so a step costs an adder and no mux, where restoring division takes both.
+Step i, from 1 to w, brings down the next bit of the dividend, and adds or subtracts the divisor,
+depending on whether the remainder of the previous step is negative. Changing the sign of the
+divisor is an XOR, so a step costs an adder and no multiplexer, while restoring division needs both.
 
 Before step i fewer than i bits have been brought down. So its quotient bit is 0 unless the divisor
-is below 2^i, and if it is, i + 1 bits hold the rest with its sign: the adder of step i has i
-ANDs, and one more AND looks at the divisor's bits from i on. The rest modulo 2^(i + 1) is right in
-either case. That makes w^2 / 2 + 5w / 2 - 3 ANDs for an unsigned quotient.
+is below 2^i. If it is, i + 1 bits hold the remainder with its sign: the adder of step i has i ANDs,
+and one more AND examines the divisor's bits from i on. The remainder modulo 2^(i + 1) is correct in
+either case. In all, an unsigned quotient takes w^2 / 2 + 5w / 2 - 3 ANDs.
 
-A zero divisor is below every 2^i and never makes the rest negative: the quotient is all ones and
-the remainder is the dividend, which is the meaning the language gives them, as RISC-V does.
+A zero divisor is below every 2^i and never makes the remainder negative: the quotient is all ones
+and the remainder is the dividend, as the language defines them, like RISC-V.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from .carries import suffixes
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Divisor:
-    """|y| = bits + sign, without negating y: bits = y ^ sign. `nonzero` if that much is known."""
+    """|y| = bits + sign, without negating y: bits = y ^ sign. `nonzero`: y is known not to be 0."""
 
     bits: Sequence[Wire]
     sign: Wire
@@ -45,8 +45,8 @@ def divide(b: Builder, x: Sequence[Wire], y: Sequence[Wire], *, signed: bool) ->
     if not signed:
         return _divide(b, x, _Divisor(bits=y, sign=FALSE, nonzero=bool(known_value(y))))[0]
     quotient, _ = _divide(b, negate_if(b, x[-1], x), _signed_divisor(b, y))
-    # The top bit is 1 where y is 0, and then nothing may be negated, or where the quotient
-    # is 2^(w - 1), which is its own negative.
+    # The top bit is 1 if y is 0, when nothing may be negated, or if the quotient is 2^(w - 1),
+    # which is its own negative.
     negative = b.conjunction(b.xor(x[-1], y[-1]), quotient[-1] ^ 1)
     return negate_if(b, negative, quotient)
 
@@ -76,7 +76,7 @@ def _divide(b: Builder, x: Sequence[Wire], y: _Divisor) -> tuple[list[Wire], lis
     bits = list(y.bits)
     while bits and bits[-1] == FALSE:
         bits.pop()
-    # |y| is at most 2^limit, and so is the rest unless y is zero.
+    # y| is at most 2^limit, and so is the remainder unless y is zero.
     limit = len(bits) if y.nonzero else width
     above = _suffixes(b, bits)
     rest, subtracting = [FALSE], TRUE
@@ -112,7 +112,7 @@ def _suffixes(b: Builder, bits: Sequence[Wire]) -> list[Wire]:
 
 
 def _power_of_two(y: Sequence[Wire], *, signed: bool) -> int | None:
-    """k if y is known to be 2^k, or -2^k where signed."""
+    """k if y is known to be 2^k, or -2^k if signed; else None."""
     value = known_value(y)
     if value is None:
         return None
@@ -127,7 +127,7 @@ def _low_part(b: Builder, x: Sequence[Wire], shift: int) -> Wire:
 
 
 def _divide_by_power(b: Builder, x: Sequence[Wire], shift: int, *, signed: bool) -> list[Wire]:
-    """x / 2^shift: x >> shift, and one more where a negative x was rounded down."""
+    """x / 2^shift: x >> shift, plus one if a negative x was rounded down."""
     if not signed:
         return [*x[shift:], *[FALSE] * shift]
     high = x[shift:]
@@ -136,6 +136,6 @@ def _divide_by_power(b: Builder, x: Sequence[Wire], shift: int, *, signed: bool)
 
 
 def _remainder_by_power(b: Builder, x: Sequence[Wire], shift: int, *, signed: bool) -> list[Wire]:
-    """x % 2^shift: the low bits, and ones above them where x is negative and they aren't zero."""
+    """x % 2^shift: the low bits, with ones above them if x is negative and they aren't zero."""
     fill = _low_part(b, x, shift) if signed else FALSE
     return [*x[:shift], *[fill] * (len(x) - shift)]

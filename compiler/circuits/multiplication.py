@@ -1,14 +1,14 @@
 """Products modulo 2^w, without partial products.
 
-A partial product is an AND, but twice one is linear: 2 x_i y_j = x_i + y_j - (x_i ^ y_j).
-Summed over all i and j with weight 2^(i + j),
+A partial product is an AND, but twice a partial product is linear: 2 x_i y_j = x_i + y_j - (x_i ^
+y_j). Summed over all i and j with weight 2^(i + j),
 
     2 x y = (2^w - 1) (x + y) - sum of (x_i ^ y_j) 2^(i + j),
 
-so that only the additions cost anything, about w^2 / 2 ANDs in all, half of what the schoolbook
-takes (w^2 - w + 1). It is the multiplier made of controlled add-subtract rows, known for Toffoli
-gates [Lit24], with rows and columns treated alike. Splitting a product in Karatsuba's way [KO62]
-doesn't pay: three half-size products and what joins them take more than 2142 ANDs at 64 bits.
+so that only the additions cost ANDs, about w^2 / 2 in all, half of those of the schoolbook method
+(w^2 - w + 1). It is the multiplier of controlled add-subtract rows, known for Toffoli gates
+[Lit24], with rows and columns treated alike. Karatsuba's method [KO62] doesn't pay off: three
+half-size products and their combination take more than 2142 ANDs at 64 bits.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from .builder import FALSE, TRUE, Builder, Wire, constant_wires, known_value
 def multiply(b: Builder, x: Sequence[Wire], y: Sequence[Wire]) -> list[Wire]:
     """x * y modulo 2^w.
 
-    Two secret operands: w^2 / 2 + 3w / 2 - 2 ANDs; see `square`, `multiply_by_constant` and
-    `multiply_by_public` for what the others cost.
+    Two secret operands: w^2 / 2 + 3w / 2 - 2 ANDs; `square`, `multiply_by_constant` and
+    `multiply_by_public` state the costs of the other cases.
     """
     for p, q in ((x, y), (y, x)):
         if b.shallow and all(b.is_public(wire) for wire in q):
@@ -40,14 +40,14 @@ def multiply(b: Builder, x: Sequence[Wire], y: Sequence[Wire]) -> list[Wire]:
 
 
 def _multiply_in_columns(b: Builder, x: Sequence[Wire], y: Sequence[Wire]) -> list[Wire]:
-    """x * y for a known or public y, whose partial products are free: one sum of them all."""
+    """x * y for a known or public y, whose partial products are free: one sum of all of them."""
     return add_columns(
         b, [[b.conjunction(x[i], y[k - i]) for i in range(k + 1)] for k in range(len(x))]
     )
 
 
 def _multiply_secret(b: Builder, x: Sequence[Wire], y: Sequence[Wire]) -> list[Wire]:
-    """2 x y modulo 2^(w + 1) by the formula above, and then half of it."""
+    """2 x y modulo 2^(w + 1) by the formula above, then halved."""
     width = len(x)
     negative: list[list[Wire]] = [[] for _ in range(width + 1)]
     for k in range(width):
@@ -70,7 +70,7 @@ def square(b: Builder, x: Sequence[Wire]) -> list[Wire]:
 
 
 def _minus(b: Builder, columns: Sequence[Sequence[Wire]]) -> list[Wire]:
-    """Minus the sum of all wires, weighted by column: -v = !v - 1 for each, the ones summed up."""
+    """Minus the sum of all wires, weighted by column: -v = !v - 1 for each, ones combined."""
     total = -sum(len(column) << k for k, column in enumerate(columns))
     ones = constant_wires(total, len(columns))
     return add_columns(
@@ -83,7 +83,7 @@ def _minus(b: Builder, columns: Sequence[Sequence[Wire]]) -> list[Wire]:
 
 
 def multiply_by_constant(b: Builder, x: Sequence[Wire], constant: int) -> list[Wire]:
-    """x * constant modulo 2^w: w - 1 - i ANDs for each digit ±2^i but one, see `signed_digits`."""
+    """x * constant modulo 2^w: w - 1 - i ANDs for each of `signed_digits` ±2^i except one."""
     width = len(x)
     digits = signed_digits(constant, width)
     first = digits.index(1) if 1 in digits else width
@@ -99,11 +99,11 @@ def _shifted(x: Sequence[Wire], by: int) -> list[Wire]:
 
 
 def signed_digits(constant: int, width: int) -> list[int]:
-    """Digits -1, 0 and 1 for a constant modulo 2^width, least significant first, that cost least.
+    """The cheapest digits -1, 0 and 1 of a constant modulo 2^width, least significant first.
 
-    A digit 1 or -1 at i is an adder of w - 1 - i ANDs, but the first 1 is what the others are
-    added to. A search over the two possible carries finds digits that are never dearer than the
-    non-adjacent form [Rei60] or plain binary.
+    A digit 1 or -1 at i is an adder of w - 1 - i ANDs, except for the first 1, which the others are
+    added to. A search over the two possible carries finds digits that are never more expensive than
+    the non-adjacent form [Rei60] or plain binary.
     """
     # (carry, whether there was a 1) -> (cost, digits so far)
     best: dict[tuple[int, bool], tuple[int, tuple[int, ...]]] = {(0, False): (0, ())}
@@ -122,11 +122,11 @@ def signed_digits(constant: int, width: int) -> list[int]:
 
 
 def multiply_by_public(b: Builder, x: Sequence[Wire], y: Sequence[Wire]) -> list[Wire]:
-    """x * y modulo 2^w, where y is known to all when the circuit runs.
+    """x * y modulo 2^w, where everyone knows y when the circuit runs.
 
-    Booth's recoding [Boo51, Mac61] in radix 2^r: y becomes digits between -2^(r - 1) and 2^(r - 1),
-    choosing ±digit * x is free, and only adding them up costs: about w^2 / 2r ANDs, and
-    w - 1 more for each odd multiple of x from 3 to 2^(r - 1). The r that costs least is taken.
+    Booth's recoding [Boo51, Mac61] in radix 2^r: y becomes digits between -2^(r - 1) and 2^(r - 1).
+    Selecting ±digit * x is free, and only the additions cost ANDs: about w^2 / 2r, plus w - 1 for
+    each odd multiple of x from 3 to 2^(r - 1). The cheapest r is used.
     """
     width = len(x)
     radix = min((2, 3, 4), key=lambda r: _booth_cost(width, r))
@@ -157,9 +157,9 @@ def _multiples(b: Builder, x: Sequence[Wire], most: int) -> list[list[Wire]]:
 def _pick(
     b: Builder, multiples: Sequence[Sequence[Wire]], bits: Sequence[Wire], one: Wire, sign: Wire
 ) -> list[Wire]:
-    """The multiple number (bits + one), zeros for number 0, inverted where sign is true.
+    """The multiple number (bits + one), zeros for number 0, inverted if sign is true.
 
-    bits, one and sign are public, so this costs nothing.
+    bits, one and sign are public, so this is free.
     """
     decoded = [TRUE]
     for bit in bits:

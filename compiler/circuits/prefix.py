@@ -1,5 +1,4 @@
-"""The circuit of a sum, for protocols in which every AND layer is a round and for those that count
-ANDs."""
+"""The circuit of a sum, of logarithmic depth or with the fewest ANDs."""
 
 from __future__ import annotations
 

@@ -1,13 +1,13 @@
-"""From a graph of gates to a netlist: what is needed, when it runs, where it is kept.
+"""From a graph of gates to a netlist: dead gates, order and registers.
 
 - Gates that no output needs are left out.
-- Every AND stands in the last group it can stand in without making the circuit deeper. So there
-  are as few groups as AND layers, and few results wait in registers: an operand has more often
-  other uses than a result has time.
-- Free gates run just before the group that needs them, those of outputs as soon as they can.
-- Registers are handed out by liveness. A free gate may write where an operand dies; the ANDs of a
-  group write nothing that any of them reads. A register is secret or public for good, and the
-  inputs' registers are used again once they have been read for the last time.
+- Every AND is put into the last group that doesn't make the circuit deeper. So there are as few
+  groups as AND layers, and few results wait in registers: operands often have other uses, so that
+  they are kept anyway.
+- Free gates run just before the group that needs them, those of outputs as soon as possible.
+- Registers are allocated by liveness. A free gate may write to the register of an operand that
+  dies; the ANDs of a group write no register that any of them reads. A register stays secret or
+  public, and the inputs' registers are reused after their last read.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class _Step:
 def schedule(builder: Builder, outputs: Sequence[Wire], name: str) -> Netlist:
     """Turn the part of a circuit that computes `outputs` into a netlist.
 
-    Public and constant outputs are turned into secret registers. Linear time.
+    Public and constant outputs are copied to secret registers. The time is linear.
     """
     roots = [builder.secret_node(wire) for wire in outputs]
     operands = _live(builder, roots)
@@ -80,7 +80,7 @@ def _live(builder: Builder, roots: Sequence[int]) -> _Operands:
 
 
 def _latest_groups(builder: Builder, operands: _Operands, depth: int) -> dict[int, int]:
-    """For every AND of secrets the last group, from 1 to depth, in which it comes in time."""
+    """For every AND of secret wires, the last group, from 1 to depth, that is early enough."""
     gates, public = builder.gates, builder.public
     latest = dict.fromkeys(operands, depth)
     groups: dict[int, int] = {}
@@ -102,7 +102,7 @@ def _order(
     roots: Sequence[int],
     depth: int,
 ) -> list[_Step]:
-    """Put the gates in the order in which they run."""
+    """Return the gates in the order in which they run."""
     ready: dict[int, int] = {}
     for node, reads in operands.items():
         ready[node] = groups.get(node) or max([ready[n] for n in reads], default=0)
@@ -129,7 +129,7 @@ def _order(
 
 
 def _demand(operands: _Operands, node: int, done: set[int], steps: list[_Step]) -> None:
-    """Run the free gates that a node needs and that haven't run yet, operands first."""
+    """Schedule the free gates that a node needs and that haven't run yet, operands first."""
     stack = [node]
     while stack:
         top = stack[-1]
@@ -145,7 +145,7 @@ def _demand(operands: _Operands, node: int, done: set[int], steps: list[_Step]) 
 
 
 class _Registers:
-    """Hands out registers; those that held public bits never hold secret ones, nor conversely."""
+    """Allocates registers; those that held public bits never hold secret ones, nor conversely."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -164,7 +164,7 @@ class _Registers:
 def _allocate(
     builder: Builder, operands: _Operands, steps: Sequence[_Step], roots: Sequence[int]
 ) -> tuple[list[tuple[int, int, int, int]], int, tuple[int, ...]]:
-    """Assign registers and write the code: the rows, how many registers, the outputs' registers."""
+    """Assign registers; return the code, the number of registers, the outputs' registers."""
     last: dict[int, int] = {}
     for position, step in enumerate(steps):
         for node in step.nodes:

@@ -1,8 +1,8 @@
 """Shifts by an amount that isn't known when the circuit is built: barrel shifters.
 
-The amount is an unsigned number of any width; from w on every bit has been shifted out.
-One stage of w muxes for each of the k = ceil(log2 w) low bits of the amount. What the high
-bits say is put into the last stage, where half the results come from outside anyway.
+The amount is an unsigned number of any width; from w on every bit is shifted out. There is one
+stage of w multiplexers for each of the k = ceil(log2 w) low bits of the amount. The high bits take
+effect in the last stage, where half of the results come from outside anyway.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from .builder import FALSE, Builder, Wire
 def shift_left(b: Builder, x: Sequence[Wire], amount: Sequence[Wire]) -> list[Wire]:
     """x << amount modulo 2^w, 0 if amount ≥ w.
 
-    At most kw ANDs for the stages, and w/2 + 1 + (amount's width - k - 1) if the amount can be
-    2^k or more. Depth at most k + 1 or so, as the high bits are combined meanwhile.
+    At most kw ANDs for the stages, and w/2 + 1 + (amount's width - k - 1) if the amount can be 2^k
+    or more. The depth is at most about k + 1, as the high bits are combined in parallel.
     """
     stages = (len(x) - 1).bit_length()
     low = [*amount[:stages], *[FALSE] * (stages - len(amount))]
@@ -35,9 +35,9 @@ def shift_left(b: Builder, x: Sequence[Wire], amount: Sequence[Wire]) -> list[Wi
 def shift_right(
     b: Builder, x: Sequence[Wire], amount: Sequence[Wire], *, signed: bool
 ) -> list[Wire]:
-    """x >> amount; what comes in, and what is left if amount ≥ w, is zeros, or the sign if signed.
+    """x >> amount; zeros, or copies of the sign if signed, are shifted in.
 
-    Costs as much as `shift_left`: the other way round, on x ^ sign where signed.
+    The cost is that of `shift_left`, mirrored; it works on x ^ sign if signed.
     """
     sign = x[-1] if signed else FALSE
     flipped = [b.xor(wire, sign) for wire in reversed(x)]

@@ -1,1 +1,1 @@
-"""Code generation: IR to one LLVM module a party."""
+"""Code generation: from IR to one LLVM module for each party."""

@@ -1,8 +1,9 @@
-"""Reads and writes at places that are affine in the indices, and sequences of numbers.
+"""Reads and writes at positions that are affine in the indices, and sequences of numbers.
 
-Loops over the indices of the part, with one step a dimension on either side; the last
-dimensions, where both sides lie alike, are copied as blocks. The innermost loop is a function of
-the module, one for each size of blocks: loops are what takes LLVM time.
+The code loops over the indices of the part, with one step for each dimension on either side. The
+last dimensions, if both sides have the same layout in them, are copied as blocks. The innermost
+loop is a function of the module, one for each block size, since LLVM spends most of its time on
+loops.
 """
 
 from __future__ import annotations
@@ -23,16 +24,16 @@ from .forms import Form
 
 @dataclass(frozen=True, slots=True)
 class _Walk:
-    """Where the elements of a part lie in its base, counted in elements.
+    """The layout of the elements of a part in its base, in elements.
 
-    They start at `start`; each step along dimension k of the part leads `steps[k]` on.
+    They start at `start`; each step along dimension k of the part advances by `steps[k]`.
     """
 
     start: int
     steps: tuple[int, ...]
 
     def blocks(self, shape: tuple[int, ...]) -> tuple[int, int]:
-        """Return how many dimensions have to be looped over, and the elements of a block."""
+        """Return the number of dimensions that are looped over, and the elements of a block."""
         outer = len(shape)
         while outer and self.steps[outer - 1] == prod(shape[outer:]):
             outer -= 1
@@ -51,7 +52,7 @@ def _walk(places: tuple[tuple[int, ...], ...], base: tuple[int, ...], rank: int)
 def _offset(
     e: Emitter, moved: tuple[bool, ...], base: tuple[int, ...], offsets: Sequence[ir.Value]
 ) -> Value:
-    """Return how far the offsets move the start, in elements of the base."""
+    """Return the distance by which the offsets move the start, in elements of the base."""
     total = e.i64(0)
     dimensions = [d for d, one in enumerate(moved) if one]
     for d, offset in zip(dimensions, offsets, strict=True):
@@ -68,7 +69,7 @@ def _copy(
     part: Value,
     shape: tuple[int, ...],
 ) -> None:
-    """Copy the elements of a part, of `shape`, from their places in the base, or to them."""
+    """Copy the elements of a part, of `shape`, from their positions in the base, or to them."""
     whole = operation.operands[0].type.shape
     walk = _walk(operation.places, whole, len(shape))
     outer, block = walk.blocks(shape)
@@ -99,7 +100,7 @@ _COPIER: Final = (
 
 
 def _copier(e: Emitter, size: int) -> Kernel:
-    """Return a function that copies `count` blocks of `size` bytes, each a step on."""
+    """Return a function that copies `count` blocks of `size` bytes, a fixed step apart."""
     found = e.unit.copiers.get(size)
     if found is None:
         k = Kernel(

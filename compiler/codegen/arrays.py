@@ -1,7 +1,7 @@
 """Parts of arrays and whole arrays: reading, writing, stacking, repeating; clear and secret alike.
 
-Elements are moved as bytes, so that labels and clear numbers go the same way. An update writes
-into the base's memory where the plan has put the result there, else into a copy of it.
+Elements are moved as bytes, so that labels and clear numbers are treated alike. An update writes
+into the base's memory if the plan has assigned that to the result, otherwise into a copy of it.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def constant(e: Emitter, operation: ir.Constant) -> None:
 
 
 def broadcast(e: Emitter, operation: ir.Broadcast) -> None:
-    """Write a value, and then copies of it behind."""
+    """Write a value, and then copies of it after it."""
     (operand,), result = operation.operands, operation.result
     if result.type.size == 0:
         return
@@ -51,7 +51,7 @@ def broadcast(e: Emitter, operation: ir.Broadcast) -> None:
 
 
 def stack(e: Emitter, operation: ir.Stack) -> None:
-    """Write the operands one behind the other."""
+    """Write the operands contiguously."""
     address = e.address(operation.result)
     for number, operand in enumerate(operation.operands):
         size = operand.type.size * e.stride(operation.result)
@@ -59,13 +59,13 @@ def stack(e: Emitter, operation: ir.Stack) -> None:
 
 
 def _in_range(e: Emitter, index: ir.Value, size: int) -> Value:
-    """Tell whether a scalar is an index of a dimension."""
+    """Return whether a scalar is a valid index of a dimension."""
     number = scalar.index(e.register(index), index.type.element)
     return Value(e.kernel, e.kernel.builder.icmp_unsigned("<", number.ir, e.i64(size).ir))
 
 
 def check(e: Emitter, operation: ir.Extract | ir.Insert | ir.ExtractSlice | ir.InsertSlice) -> None:
-    """Fail where a place that all know must be in range and isn't; do nothing else."""
+    """Fail if an index that all parties know must be in range and isn't; do nothing else."""
     match operation:
         case ir.Extract():
             _all_in_range(e, operation, operation.operands[1:], known_alone=True)
@@ -91,7 +91,7 @@ def _all_in_range(
     *,
     known_alone: bool = False,
 ) -> Value:
-    """Tell whether all indices, or those that all know, are in range; first fail on the checked."""
+    """Return whether all (or all public) indices are in range; first fail on checked ones."""
     shape = operation.operands[0].type.shape
     sizes = [n for n, one in zip(shape, operation.dimensions, strict=False) if one]
     holds = e.kernel.constant(I1, 1)
@@ -115,8 +115,8 @@ def _each_block(
 ) -> tuple[Value, Value, int]:
     """Open loops over the kept dimensions before the last index.
 
-    Returns, for what is inside of the loops, where a block of consecutive elements starts in
-    the base and in the part, in elements, and its length.
+    Returns, for the code inside the loops, the starts of a block of consecutive elements in the
+    base and in the part, in elements, and the block's length.
     """
     last = max((n for n, indexed in enumerate(dimensions) if indexed), default=-1)
     block = prod(shape[last + 1 :])
@@ -176,9 +176,9 @@ def insert(e: Emitter, operation: ir.Insert) -> None:
 
 
 def _start(e: Emitter, value: ir.Value) -> Value:
-    """Return a slice's start as an i64 to which a length can be added: huge ones are negative.
+    """Return a slice's start as an i64 to which a length can be added: huge starts become negative.
 
-    An unsigned start of 2^63 or more is far past the end, wherever that is: it becomes -2^63.
+    An unsigned start of 2^63 or more is past the end of any array: it becomes -2^63.
     """
     number = scalar.index(e.register(value), value.type.element)
     if value.type.signed or value.type.width < 64:
@@ -189,7 +189,7 @@ def _start(e: Emitter, value: ir.Value) -> Value:
 def _fits(
     e: Emitter, operation: ir.ExtractSlice | ir.InsertSlice, start: Value, size: int, length: int
 ) -> Value:
-    """Tell whether a slice lies in the array whole; fail if it must and does not."""
+    """Return whether a slice lies entirely in the array; fail if it must and does not."""
     last = e.i64(size - length)
     fits = ~(start < 0) & (start <= last)
     if operation.checked and operation.operands[-1].type.label.is_public:
@@ -229,7 +229,7 @@ def extract_slice(e: Emitter, operation: ir.ExtractSlice) -> None:
 
 
 def insert_slice(e: Emitter, operation: ir.InsertSlice) -> None:
-    """Write items; those out of range go nowhere."""
+    """Write items; those out of range are dropped."""
     base, value, first = operation.operands
     result = operation.result
     size, length = base.type.shape[0], value.type.shape[0]

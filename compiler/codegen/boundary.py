@@ -1,4 +1,4 @@
-"""Where values come in, go out, and change who knows them."""
+"""Inputs, outputs, and changes of who knows a value."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from .forms import Form, element_bytes
 
 
 def _entry(e: Emitter, table: int, number: int) -> Value:
-    """Return entry `number` of table `table` of the host's (see interface.py)."""
+    """Return entry `number` of the host's table `table` (see interface.py)."""
     rows = e.kernel.load(e.kernel["host"].at(8 * table), POINTER, 8)
     return e.kernel.load(rows.at(8 * number), POINTER, 8)
 
 
 def take_input(e: Emitter, operation: ir.Input) -> None:
-    """Find an input in its buffer, which is only read."""
+    """Find an input in its buffer, which is read-only."""
     result = operation.result
     address = _entry(e, 0, e.unit.interface.input_number(operation))
     if e.form(result) is Form.REGISTER:
@@ -29,7 +29,7 @@ def take_input(e: Emitter, operation: ir.Input) -> None:
 
 
 def output(e: Emitter, operation: ir.Output) -> None:
-    """Fail if a receiver has an output of this name; else note it, and fill our own buffer."""
+    """Fail if a receiver already has an output of this name; else record it and fill our buffer."""
     (operand,) = operation.operands
     slot = e.unit.interface.output_slot(operation)
     given = e.kernel.load(e.kernel["host"].at(16), POINTER, 8)
@@ -47,7 +47,7 @@ def output(e: Emitter, operation: ir.Output) -> None:
 
 
 def assertion(e: Emitter, operation: ir.Assert) -> None:
-    """Fail where the condition doesn't hold."""
+    """Fail if the condition doesn't hold."""
     e.fail_if(~e.register(operation.operands[0]), operation)
 
 
@@ -57,9 +57,10 @@ def reshape(e: Emitter, operation: ir.Reshape) -> None:
 
 
 def relabel(e: Emitter, operation: ir.Relabel) -> None:
-    """Share a clear value; a relabelling that isn't a view is nothing else.
+    """Share a clear value; every other relabelling is a view.
 
-    Into arithmetic and boolean shares, only what everyone knows: see exchanges.py for the rest.
+    Into arithmetic and boolean shares, only public values are shared here: exchanges.py does the
+    rest.
     """
     (operand,), result = operation.operands, operation.result
     if e.form(result) is Form.SHARES:
@@ -68,10 +69,9 @@ def relabel(e: Emitter, operation: ir.Relabel) -> None:
         return
     width = result.type.width
     address = e.address(result)
-    repeated = e.plan.views.of(operand).repeated
-    full = e.plan.views.count(result)
-    count = 1 if repeated else full
-    if not full:
+    repeated = e.plan.facts.origins.is_repeated(operand)
+    count = 1 if repeated else result.type.size
+    if not count:
         return
     owner = operand.type.label.owner
     name = ("yao_share_garbler", "yao_share_evaluator")[owner] if owner is not None else None
@@ -79,11 +79,11 @@ def relabel(e: Emitter, operation: ir.Relabel) -> None:
     source = e.spilled(operand) if known else e.kernel.null
     e.runtime(name or "yao_share_public", source, address, e.i64(count), e.i32(width))
     if repeated:
-        e.repeat(address, e.stride(result), full)
+        e.repeat(address, e.stride(result), e.plan.views.count(result))
 
 
 def reveal(e: Emitter, operation: ir.Reveal) -> None:
-    """Open a secret value by itself, or send an owned one to those who are to know it."""
+    """Open a single secret value, or send an owned value to those who are to know it."""
     (operand,), result = operation.operands, operation.result
     if operand.type.label.is_secret:
         open_all(e, (operation,))
@@ -113,7 +113,7 @@ def _receivers(label: Label) -> int:
 
 
 def _tell(e: Emitter, operand: ir.Value, result: ir.Value) -> None:
-    """Send at the owner; receive at who else may know the result. Public values aren't sent."""
+    """Send at the owner; receive at others who may know the result. Public values aren't sent."""
     party = e.unit.role.party
     owner = operand.type.label.owner
     if owner is None:
@@ -128,7 +128,7 @@ def _tell(e: Emitter, operand: ir.Value, result: ir.Value) -> None:
 
 
 def room(e: Emitter, result: ir.Value) -> Value:
-    """Return where a result is to be written; null where it isn't known here."""
+    """Return the address of a result; null if this party doesn't know it."""
     match e.form(result):
         case Form.ABSENT:
             return e.kernel.null
@@ -141,6 +141,6 @@ def room(e: Emitter, result: ir.Value) -> Value:
 
 
 def arrived(e: Emitter, result: ir.Value, target: Value) -> None:
-    """Take a scalar from where it was written."""
+    """Load a scalar from where it was written."""
     if e.form(result) is Form.REGISTER:
         e.registers[result.id] = scalar.load(e.kernel, target, result.type.element)

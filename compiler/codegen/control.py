@@ -1,7 +1,8 @@
 """Regions, branches, loops and calls.
 
-Values that leave a region are copied in parallel into where its parameters or results lie; where
-the plan has put both in one place nothing is copied. Clear scalars that are carried are variables.
+Values that leave a region are copied in parallel to the places of its parameters or results;
+nothing is copied if the plan has assigned the same place to both. Clear scalars that are carried
+are variables.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ Write = Callable[[Emitter, ir.Operation], None]
 
 
 def region(e: Emitter, region: ir.Region, write: Write) -> None:
-    """Write a region's operations that this party takes part in."""
+    """Write the operations of a region that this party takes part in."""
     for group in groups(region.operations):
         if is_interactive(group[0]):
             exchanges.exchange(e, group)
@@ -40,7 +41,7 @@ def region(e: Emitter, region: ir.Region, write: Write) -> None:
 
 
 def parallel_copy(e: Emitter, targets: Sequence[ir.Value], sources: Sequence[ir.Value]) -> None:
-    """Copy values in memory, all at once as it were."""
+    """Copy values in memory, as if all at once."""
     pairs: list[tuple[int, int]] = []
     addresses: dict[int, Value] = {SCRATCH: e.scratch}
     sizes: dict[int, int] = {}
@@ -50,7 +51,7 @@ def parallel_copy(e: Emitter, targets: Sequence[ir.Value], sources: Sequence[ir.
         if place is None:
             continue
         if origin is None:
-            # Inputs, tables and registers lie where nothing here writes.
+            # Inputs, tables and registers lie in memory that nothing here writes.
             outside.append((target, source))
             continue
         addresses[place.index] = e.place_address(place)
@@ -65,7 +66,7 @@ def parallel_copy(e: Emitter, targets: Sequence[ir.Value], sources: Sequence[ir.
 
 
 class Carried:
-    """Variables for the clear scalars among values that change from turn to turn."""
+    """Variables for the clear scalars among values that change between iterations."""
 
     def __init__(self, e: Emitter, values: Sequence[ir.Value]) -> None:
         self.e = e
@@ -75,7 +76,7 @@ class Carried:
         ]
 
     def assign(self, sources: Sequence[ir.Value]) -> None:
-        """Give all their next values, in parallel; those in memory too."""
+        """Assign all their next values in parallel, including those in memory."""
         registers = [
             None if variable is None else self.e.register(source)
             for variable, source in zip(self.variables, sources, strict=True)
@@ -86,14 +87,14 @@ class Carried:
         parallel_copy(self.e, self.values, sources)
 
     def read_into(self, values: Sequence[ir.Value]) -> None:
-        """Let the registers of `values` be what the variables hold now."""
+        """Set the registers of `values` to the current values of the variables."""
         for value, variable in zip(values, self.variables, strict=True):
             if variable is not None:
                 self.e.registers[value.id] = variable.get()
 
 
 def branch(e: Emitter, operation: ir.If, write: Write) -> None:
-    """Write an If: one region runs."""
+    """Write an If, one of whose regions runs."""
     condition = e.register(operation.operands[0])
     results = Carried(e, operation.results)
     with e.kernel.builder.if_else(condition.ir) as sides:
@@ -131,7 +132,7 @@ def for_loop(e: Emitter, operation: ir.For, write: Write) -> None:
 
 
 def while_loop(e: Emitter, operation: ir.While, write: Write) -> None:
-    """Write a While: the condition region runs before each turn."""
+    """Write a While: the condition region runs before each iteration."""
     condition, body = operation.regions
     carried = Carried(e, condition.parameters)
     carried.assign(operation.operands)
@@ -151,7 +152,7 @@ def while_loop(e: Emitter, operation: ir.While, write: Write) -> None:
 
 
 def call(e: Emitter, operation: ir.Call) -> None:
-    """Write a Call. Arguments that the function changes are first copied to where it may."""
+    """Write a Call. Arguments that the function changes are first copied to memory of its own."""
     plan = e.unit.plans[operation.function]
     parameters = plan.function.body.parameters
     arguments = [e.kernel[name] for name in ("context", "frame", "host")]

@@ -14,12 +14,12 @@ from ezlang.diagnostics.diagnostic import CompilerBug
 
 from ..circuits.catalogue import PUBLIC, SECRET, CircuitOperation, circuit
 from ..circuits.netlist import Netlist
+from ..circuits.operands import operand_roles
 from ..ir import tree as ir
 from ..kernels.abi import I64, NETLIST_TYPE, POINTER, PORT_CLEAR, PORT_LABELS, declare
 from ..kernels.build import Kernel, Value
 from . import scalar, shares
 from .checks import check
-from .circuit_operands import operand_roles
 from .emitter import Emitter
 from .forms import Form
 
@@ -28,7 +28,7 @@ Compute = Callable[[Emitter, CircuitOperation, Sequence[Value]], Value]
 
 
 def elementwise(e: Emitter, operation: CircuitOperation) -> None:
-    """Write an element-wise operation; first fail on public operands that must not be."""
+    """Write an element-wise operation; first fail on invalid public operands."""
     check(e, operation)
     match e.form(operation.result):
         case Form.LABELS:
@@ -59,7 +59,7 @@ def _loop(e: Emitter, operation: CircuitOperation, compute: Compute) -> None:
 
 
 def _fixed(e: Emitter, operand: ir.Value) -> Value | None:
-    """Return the one element of an operand that is the same for all elements of the result."""
+    """Return the single element of an operand that is the same for all elements of the result."""
     scalar_or_repeated = not operand.type.shape or e.plan.views.of(operand).repeated
     return e.register(operand) if scalar_or_repeated else None
 
@@ -94,7 +94,7 @@ def _secret(e: Emitter, operation: CircuitOperation) -> None:
     result = operation.result
     if not result.type.size:
         return
-    roles = operand_roles(operation, e.plan.views, e.known)
+    roles = operand_roles(operation, e.plan.facts)
     ports = [
         operand
         for operand, role in zip(operation.operands, roles, strict=True)
@@ -105,7 +105,7 @@ def _secret(e: Emitter, operation: CircuitOperation) -> None:
 
 @dataclass(frozen=True, slots=True)
 class PortData:
-    """What a port of a netlist reads: see `kernels/abi.py`."""
+    """The data that a port of a netlist reads: see `kernels/abi.py`."""
 
     address: Value
     stride: int
@@ -130,7 +130,7 @@ def run_circuit(e: Emitter, netlist: Netlist, ports: Sequence[ir.Value], result:
 def run_netlist(
     e: Emitter, netlist: Netlist, ports: Sequence[PortData], out: Value, count: Value
 ) -> None:
-    """Run a netlist on so many instances."""
+    """Run a netlist on `count` instances."""
     runner = _runner(e, netlist, [(data.stride, data.kind) for data in ports])
     addresses = [data.address for data in ports]
     e.kernel.check(e.kernel.call(runner, e.kernel["context"], *addresses, out, count))
@@ -139,7 +139,7 @@ def run_netlist(
 def _runner(e: Emitter, netlist: Netlist, data: Sequence[tuple[int, int]]) -> Kernel:
     """Return a function that runs a netlist on ports of given strides and kinds, at addresses.
 
-    Programs run few netlists in many places, so what all have in common stands in one.
+    Programs run few netlists in many places, so their common code is in one function.
     """
     code = _netlist(e, netlist)
     key = (code.ir.name, tuple(data))
@@ -169,13 +169,13 @@ _PORT_BYTES = 24
 
 
 def _netlist(e: Emitter, netlist: Netlist) -> Value:
-    """Return the address of a netlist's struct in the module; equal netlists are one."""
+    """Return the address of a netlist's struct in the module; equal netlists share one."""
     before = e.unit.netlists.get(id(netlist))
     if before is not None:
         return Value(e.kernel, before[1])
     code = np.ascontiguousarray(netlist.code, dtype="<i4").tobytes()
     outputs = np.array(netlist.outputs, dtype="<i4").tobytes()
-    # By all of its content: a name that two circuits shared would make one run as the other.
+    # Keyed by the whole content: if two circuits shared a name, one would run as the other.
     shape = f"{netlist.registers} {netlist.ports} {len(netlist.outputs)} ".encode()
     name = f"netlist.{sha256(shape + outputs + code).hexdigest()}"
     known = e.unit.module.globals.get(name)

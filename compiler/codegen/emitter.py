@@ -1,4 +1,4 @@
-"""One function being written: where its values are, how they are read, copied and checked."""
+"""One function under construction: the places of its values, reads, copies and checks."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .storage import Place, Plan
 
 @dataclass(slots=True)
 class Unit:
-    """The module being written: what its functions share."""
+    """The module under construction: the state that its functions share."""
 
     module: Any
     role: Role
@@ -35,7 +35,7 @@ class Unit:
     copiers: dict[int, Kernel] = field(default_factory=dict)
 
     def embedded(self, data: bytes) -> Any:
-        """Return a global constant with these bytes, 64-byte aligned; equal ones are one."""
+        """Return a global constant with these bytes, 64-byte aligned; equal ones are shared."""
         known = self.constants.get(data)
         if known is None:
             type = llvm.ArrayType(I8, len(data))
@@ -53,8 +53,7 @@ class Unit:
 class Emitter:
     """Writes one function of the program.
 
-    `registers` hold clear scalars, and the addresses of inputs and tables, by the root's id;
-    `known` are values all of whose elements are one number that the program's text says.
+    `registers` hold clear scalars, and the addresses of inputs and tables, by the root's id.
     """
 
     unit: Unit
@@ -62,23 +61,22 @@ class Emitter:
     kernel: Kernel
     base: int
     registers: dict[int, Value] = field(default_factory=dict)
-    known: dict[int, int] = field(default_factory=dict)
 
     # Registers
 
     def form(self, value: ir.Value) -> Form:
-        """Return the form of what is behind a value."""
+        """Return the form of the root behind a value."""
         return self.plan.views.form(value)
 
     def register(self, value: ir.Value) -> Value:
-        """Return a clear or shared scalar, or the one element that repeats in a value."""
+        """Return a clear or shared scalar, or the single element that is repeated in a value."""
         root = self.plan.views.of(value).root
         if self.form(value) in (Form.CLEAR, Form.SHARES):
             return scalar.load(self.kernel, self.address(value), root.type.element)
         return self.registers[root.id]
 
     def define(self, value: ir.Value, register: Value) -> None:
-        """Give a clear result its register; store it, where it was to be in memory."""
+        """Assign a clear result its register; store it if it has a place in memory."""
         if self.form(value) is Form.CLEAR:
             scalar.store(self.kernel, register, self.address(value))
         else:
@@ -87,7 +85,7 @@ class Emitter:
     # Memory
 
     def address(self, value: ir.Value) -> Value:
-        """Return where a value (its root) lies."""
+        """Return the address of a value (of its root)."""
         root = self.plan.views.of(value).root
         place = self.plan.place(root)
         if place is not None:
@@ -95,7 +93,7 @@ class Emitter:
         return self.registers[root.id]
 
     def place_address(self, place: Place) -> Value:
-        """Return where a place is."""
+        """Return the address of a place."""
         if place.parameter is not None:
             return self.kernel[f"p{place.parameter}"]
         if place.result is not None:
@@ -104,16 +102,16 @@ class Emitter:
 
     @property
     def scratch(self) -> Value:
-        """The room in which a parallel copy saves a place."""
+        """The space in which a parallel copy saves a place."""
         return self.kernel["frame"].at(self.base + self.plan.scratch)
 
     def same_place(self, first: ir.Value, second: ir.Value) -> bool:
-        """Tell whether two values share their memory."""
+        """Return whether two values share their memory."""
         a, b = self.plan.place(first), self.plan.place(second)
         return a is not None and b is not None and a.index == b.index
 
     def stride(self, value: ir.Value) -> int:
-        """Return the bytes of an element of what is behind a value."""
+        """Return the size in bytes of an element of the root behind a value."""
         return element_bytes(self.plan.views.of(value).root.type, self.form(value))
 
     def spilled(self, value: ir.Value) -> Value:
@@ -130,7 +128,7 @@ class Emitter:
             self.kernel.copy(target, source, self.kernel.i64(size))
 
     def copy_value(self, target: ir.Value, source: ir.Value) -> None:
-        """Copy a whole value to where another one of its type lies, unless it is there already."""
+        """Copy a whole value to the place of another one of its type, unless they share it."""
         if self.form(target) is Form.REGISTER:
             self.registers[target.id] = self.register(source)
         elif not self.same_place(target, source):
@@ -149,7 +147,7 @@ class Emitter:
         self.repeat(target, LABEL_BYTES, count * type.width)
 
     def repeat(self, target: Value, size: int, count: int) -> None:
-        """Copy the first `size` bytes at `target` behind themselves, to `count` times in all."""
+        """Repeat the first `size` bytes at `target`, so that there are `count` copies in all."""
         if count > 1:
             with self.kernel.loop(1, self.i64(count)) as number:
                 self.copy(target.at(number * size), target, size)
@@ -173,14 +171,14 @@ class Emitter:
         return Value(self.kernel, self.unit.embedded(data))
 
     def runtime(self, name: str, *arguments: Value) -> None:
-        """Call a function of the run-time interface and leave if it fails."""
+        """Call a function of the run-time interface and return if it fails."""
         if len(arguments) + 1 != len(FUNCTIONS[name]):
             raise CompilerBug(f"{name} is called with the wrong number of arguments")
         function = declare(self.unit.module, name)
         self.kernel.check(self.kernel.call(function, self.kernel["context"], *arguments))
 
     def fail_if(self, condition: Value, operation: ir.Operation) -> None:
-        """End the run at an operation's site where a public condition holds."""
+        """End the run at an operation's site if a public condition holds."""
         with self.kernel.when(condition, likely=False):
             number = STATUS_PROGRAM + self.unit.interface.site(operation)
             self.kernel.builder.ret(I32(number))

@@ -1,12 +1,12 @@
 """Operations on shares for which the parties exchange messages, and conversions from and to Yao.
 
-A group of operations (ir/groups.py) is one call back into Python, with a table of where operands
-and results are; the protocols are `protocols/operations/table.py`'s.
+A group of operations (ir/groups.py) is one call back into Python, with a table of the addresses of
+operands and results; `protocols/operations/table.py` has the protocols.
 
-Conversions, all but those between arithmetic and boolean shares [DSZ15]: from Yao to boolean, each
-party's share is its labels' lowest bits, and from there to arithmetic as from any boolean share;
-from boolean to Yao, both parties' shares are put into the garbling as one value by exclusive or;
-from arithmetic to Yao, one after the other, and added by a circuit.
+Conversions other than those between arithmetic and boolean shares [DSZ15]: from Yao to boolean,
+each party's share is the lowest bits of its labels; from Yao to arithmetic, the boolean shares are
+converted further; from boolean to Yao, both parties' shares enter the garbling as one value by
+exclusive or; from arithmetic to Yao, they enter one after the other and are added by a circuit.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def exchange(e: Emitter, group: Group) -> None:
 
 
 def _operands(e: Emitter, operation: ir.Operation) -> list[Value]:
-    """Return where the operands are. Labels are first made boolean shares, at the result's."""
+    """Return the addresses of operands; labels become boolean shares in the result's memory."""
     if operation.operands[0].type.sharing is ir.Sharing.YAO:
         to_boolean(e, operation.operands[0], operation.results[0])
         return [e.address(operation.results[0])]
@@ -58,13 +58,13 @@ def _operands(e: Emitter, operation: ir.Operation) -> list[Value]:
 
 
 def to_boolean(e: Emitter, operand: ir.Value, result: ir.Value) -> None:
-    """Make boolean shares of labels, where the result is."""
+    """Convert labels to boolean shares, in the result's memory."""
     size, width = e.i64(operand.type.size), e.i32(operand.type.width)
     e.runtime("yao_colors", e.address(operand), e.address(result), size, width)
 
 
 def _enter_yao(e: Emitter, group: Group) -> None:
-    """Make labels: the evaluator's shares of all first, so that the garbler waits once."""
+    """Make labels: all of the evaluator's shares first, so that the garbler waits only once."""
     for operation in group:
         (operand,), (result,) = operation.operands, operation.results
         boolean = operand.type.sharing is ir.Sharing.BOOLEAN
@@ -77,7 +77,7 @@ def _enter_yao(e: Emitter, group: Group) -> None:
 
 
 def _add_shares(e: Emitter, operand: ir.Value, result: ir.Value) -> None:
-    """Add the garbler's shares to the evaluator's, whose labels are where the result goes."""
+    """Add the garbler's shares to the evaluator's, whose labels are in the result's memory."""
     element, width = operand.type.element, operand.type.width
     netlist = binary(ir.BinaryKind.ADD, element, SECRET, SECRET)
     total = e.i64(operand.type.size)

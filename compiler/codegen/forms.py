@@ -1,4 +1,4 @@
-"""What a value is at one party: nothing, a register, clear memory, or wire labels.
+"""The form of a value at one party: absent, a register, clear memory, wire labels, or shares.
 
 The *role* is the party's number: 0 garbles, 1 evaluates.
 """
@@ -15,12 +15,12 @@ from ..kernels.layout import LABEL_BYTES
 
 
 class Form(Enum):
-    """How a value of the program is kept at a party.
+    """The form in which a party keeps a value of the program.
 
     ABSENT: the other party's; nothing is kept. REGISTER: a clear scalar. CLEAR: a clear array in
-    memory. LABELS: a secret scalar or array of Yao's in memory. SHARES: the party's shares of an
-    arithmetic or boolean scalar or array in memory, laid out like a clear array: words of the
-    element's width, a byte of 0 or 1 for a bool.
+    memory. LABELS: a secret scalar or array of Yao's protocol in memory. SHARES: the party's shares
+    of an arithmetic or boolean scalar or array in memory, with the layout of a clear array: words
+    of the element's width, and for a bool a byte of 0 or 1.
     """
 
     ABSENT = "absent"
@@ -50,13 +50,13 @@ def form_of(type: ir.TensorType, role: int) -> Form:
 
 
 def element_bytes(type: ir.TensorType, form: Form) -> int:
-    """Return the bytes of one element in memory; a bool's is one, clear or shared."""
+    """Return the size in bytes of one element in memory; that of a bool is one, clear or shared."""
     return type.width * LABEL_BYTES if form is Form.LABELS else type.element.bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A party's view of a program: what it runs."""
+    """A party's view of a program: which operations it runs."""
 
     party: int
     functions: dict[str, ir.Function]
@@ -66,14 +66,14 @@ class Role:
         return form_of(value.type, self.party)
 
     def runs(self, operation: ir.Operation) -> bool:
-        """Tell whether this party takes any part in an operation."""
+        """Return whether this party takes any part in an operation."""
         match operation:
             case ir.If() | ir.For() | ir.While():
                 return all(v.type.label.readable_by(self.party) for v in operation.deciding)
             case ir.Call():
                 return self.takes_part_in(self.functions[operation.function])
             case ir.Reveal():
-                # The owner of what is revealed sends it.
+                # The owner of a revealed value sends it.
                 mine = self.form(operation.operands[0]) is not Form.ABSENT
                 return mine or self.form(operation.result) is not Form.ABSENT
             case ir.Output() | ir.Assert():
@@ -84,9 +84,9 @@ class Role:
                 assert_never(operation)
 
     def only_fails(self, operation: ir.Operation) -> bool:
-        """Tell whether this party runs an operation of the other's just to fail where that does.
+        """Return whether this party runs the other's operation only to fail where that does.
 
-        All know what a checked operation fails on.
+        All parties know the operand on which a checked operation fails.
         """
         return (
             isinstance(operation, ir.Checkable)
@@ -96,5 +96,5 @@ class Role:
         )
 
     def takes_part_in(self, function: ir.Function) -> bool:
-        """Tell whether this party runs a function: those called on `@p` are p's alone."""
+        """Return whether this party runs a function: those called on `@p` are p's alone."""
         return not function.pc.is_owned or function.pc.readable_by(self.party)

@@ -1,7 +1,7 @@
-"""Items of arrays at public places that are computed in the run, and checks of such places.
+"""Items of arrays at public indices that are computed at run time, and checks of such indices.
 
-Items are moved as bytes, so labels, shares and clear numbers go the same way. A place out of range
-reads zeros and writes nothing.
+Items are moved as bytes, so that labels, shares and clear numbers are treated alike. Reading at an
+index out of range gives zeros, and writing there does nothing.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .emitter import Emitter
 
 
 def _place(e: Emitter, places: ir.Value, address: Value, number: Value) -> Value:
-    """Read a place: an i64 that, read as unsigned, is in range exactly if the place is."""
+    """Read an index as an i64 that, read as unsigned, is in range exactly if the index is."""
     element = places.type.element
     found = scalar.load(e.kernel, address.at(number * e.stride(places)), element)
     return scalar.index(found, element)
@@ -65,7 +65,7 @@ def scatter(e: Emitter, operation: ir.Scatter) -> None:
 
 
 def positions(e: Emitter, operation: ir.Positions) -> None:
-    """Store the positions of what is true, and -1 behind them."""
+    """Store the positions of true elements, followed by -1."""
     (condition,), result = operation.operands, operation.result
     if not result.type.size:
         return
@@ -87,7 +87,7 @@ def _store(e: Emitter, number: Value, address: Value, element: ScalarType) -> No
 
 
 def separate(e: Emitter, operation: ir.Separate) -> None:
-    """Mark the places that are written, a byte each, turn by turn; look whether one comes again."""
+    """Mark the indices that are written, one byte each, in order; return whether one repeats."""
     size, marks = operation.size, e.scratch
     if size:
         e.kernel.clear(marks, e.i64(size))

@@ -1,8 +1,8 @@
-"""What a compiled program and the process that runs it know of one another.
+"""The interface between a compiled program and the process that runs it.
 
-The process passes three tables (`HostStruct`): a buffer for each input, a buffer for each
-`output` in the program, and a number for each output name, 0 until that output has been given.
-A program that fails returns `STATUS_PROGRAM` plus the number of a `Site`.
+The process passes three tables (`HostStruct`): a buffer for each input, a buffer for each `output`
+in the program, and a number for each output name, which is 0 until that output has been given. A
+program that fails returns `STATUS_PROGRAM` plus the number of a `Site`.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from ezlang.typed.failures import Failure
 from ezlang.types.types import Type, array_of
 
 from ..ir import tree as ir
+from ..ir.facts import Constants, Numbers, facts_of, known_operands
 from ..ir.groups import Group, enters_yao, groups
-from ..ir.known_operands import Numbers, constants_of, known_operands
 from ..ir.sharings import is_interactive
 from .forms import Form, form_of
 
 ENTRY: Final = "ez_main"
 FRAME_BYTES: Final = "ez_frame_bytes"
-"""The symbols a module gives."""
+"""The symbols that a module defines."""
 
 Path = tuple[str, ...]
 
@@ -40,9 +40,9 @@ class HostStruct(ctypes.Structure):
 
 @dataclass(frozen=True, slots=True)
 class InputSlot:
-    """A buffer to be filled with one of the party's inputs, in the layout of clear tensors.
+    """A buffer for one of the party's inputs, in the layout of clear tensors.
 
-    `whole` is the type of all that is called `name`, of which this is the field `path`.
+    `whole` is the type of the input called `name`, of which this is the field `path`.
     """
 
     name: str
@@ -55,7 +55,7 @@ class InputSlot:
 class OutputSlot:
     """A buffer that one `output` of the program fills, of the type `whole` at `path`.
 
-    `keys` are its places in the table of what was given; the number there is the slot's, plus 1.
+    `keys` are its positions in the table of given outputs; the number there is the slot's, plus 1.
     """
 
     number: int
@@ -69,13 +69,13 @@ class OutputSlot:
 
     @property
     def whole(self) -> Type:
-        """The type of all that is called by the output's name."""
+        """The type of the whole output with this name."""
         return self.operation.whole or array_of(self.type.element, self.type.shape)
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Where and how a run can fail, and what to say."""
+    """A place where a run can fail: the kind of failure, and its message."""
 
     kind: Failure
     span: Span
@@ -86,8 +86,8 @@ class Site:
 class Exchange:
     """A group of operations on shares, in the order of its table of addresses.
 
-    `operations` are as they are to be run: what comes from Yao's sharing has been made boolean.
-    `known` is what the compiler knows of their operands.
+    `operations` are as they are run: values of Yao's sharing have been converted to boolean shares.
+    `known` is what the compiler knows about their operands.
     """
 
     operations: Group
@@ -95,15 +95,15 @@ class Exchange:
     party: int
 
     def is_here(self, value: ir.Value) -> bool:
-        """Tell whether this party has anything of a value."""
+        """Return whether this party holds any part of a value."""
         return form_of(value.type, self.party) is not Form.ABSENT
 
 
 @dataclass(slots=True)
 class Interface:
-    """The tables' contents for one party, in an order that only the program's text decides.
+    """The contents of one party's tables, in an order that only the program's text determines.
 
-    `keys` are the names that outputs are given under: (receiver, name, path) of both parties', as
+    `keys` are the names that outputs are given under: (receiver, name, path) of both parties, as
     giving one twice ends the run at both. `exchanges` are the groups that native code calls back
     for.
     """
@@ -120,7 +120,7 @@ class Interface:
     _exchanges: dict[int, int] = field(default_factory=dict)
 
     def input_number(self, operation: ir.Input) -> int:
-        """Return the number of the buffer that an input is in."""
+        """Return the number of the buffer of an input."""
         return self._input_numbers[operation.name, operation.path]
 
     def output_slot(self, operation: ir.Output) -> OutputSlot:
@@ -135,8 +135,8 @@ class Interface:
         """Return the number of a group."""
         return self._exchanges[id(group[0])]
 
-    def note_region(self, region: ir.Region, constants: dict[int, int]) -> None:
-        """Give all operations of a region, and of those inside, the numbers they need.
+    def note_region(self, region: ir.Region, constants: Constants) -> None:
+        """Assign the necessary numbers to all operations of a region and of nested regions.
 
         `constants` are those of the function.
         """
@@ -152,7 +152,7 @@ class Interface:
                     self.note_region(inner, constants)
 
     def note(self, operation: ir.Operation) -> None:
-        """Give an operation the numbers it needs."""
+        """Assign the necessary numbers to an operation."""
         if isinstance(operation, ir.Input) and operation.party == self.party:
             self._note_input(operation)
         elif isinstance(operation, ir.Output):
@@ -184,7 +184,7 @@ class Interface:
 
 
 def _without_labels(operation: ir.Operation) -> ir.Operation:
-    """Return a conversion from Yao's sharing as one from the boolean, others as they are."""
+    """Return a conversion from Yao's sharing as one from boolean sharing; others are unchanged."""
     (operand, *_) = operation.operands
     if not isinstance(operation, ir.Convert) or operand.type.sharing is not ir.Sharing.YAO:
         return operation
@@ -193,8 +193,8 @@ def _without_labels(operation: ir.Operation) -> ir.Operation:
 
 
 def interface_of(program: ir.Program, party: int) -> Interface:
-    """Return the interface of a program (with its passes run) at one party."""
+    """Return the interface of a program (after its passes) at one party."""
     interface = Interface(party)
     for function in program.functions:
-        interface.note_region(function.body, constants_of(function))
+        interface.note_region(function.body, facts_of(function).constants)
     return interface

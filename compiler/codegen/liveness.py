@@ -1,9 +1,9 @@
-"""Which values are alive together: the interference that decides who may share memory.
+"""Liveness of values: the interference that decides which values may share memory.
 
-Memory is assigned as in out-of-SSA translation by coalescing [BDR09]: every root value has a place
-of its own at first, control flow and updates copy between them, and places are merged where no two
-values that are alive together would meet. Two values interfere when one is defined while the other
-is alive; sets of values are bit masks.
+Memory is assigned as in out-of-SSA translation by coalescing [BDR09]. Initially every root value
+has a place of its own, and control flow and updates copy between them. Then places are merged if no
+two values in them interfere. Two values interfere if one is defined while the other is live. Sets
+of values are bit masks.
 
 At a loop's back edge and exits, a branch's end and a function's end, values are copied *in
 parallel*: all sources are read before any target is written.
@@ -21,7 +21,7 @@ from ..ir.sharings import is_interactive
 from .views import Views
 
 LOOP_WEIGHT = 8
-"""How often a loop's body is taken to run, when copies are weighed."""
+"""The assumed number of iterations of a loop, which gives copies their weights."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class CallShape:
     """What a caller must know of a function's parameters and results (positions).
 
     `changed` are parameters whose memory the function writes, each with the position of the result
-    that it then holds, or None where it holds nothing of use.
+    that it then holds, or None if it holds no result.
     """
 
     changed: dict[int, int | None]
@@ -37,7 +37,7 @@ class CallShape:
 
 @dataclass(frozen=True, slots=True)
 class Affinity:
-    """Two values between which a copy is saved if they share memory."""
+    """Two values that need no copy between them if they share memory."""
 
     weight: int
     first: int
@@ -48,9 +48,9 @@ class Affinity:
 class Liveness:
     """Interference and affinities among the roots in memory of one function.
 
-    `order` numbers them; `outs` stand for the function's results, `extra` for the copies of
-    arguments that a call spoils, by (id of the operation, position). `read_only` are inputs and
-    tables, which have memory of their own; `parallels` are the parallel copies.
+    `order` numbers them; `outs` represent the function's results, `extra` the copies of arguments
+    that a call overwrites, by (id of the operation, position). `read_only` are inputs and tables,
+    which have memory of their own; `parallels` are the parallel copies.
     """
 
     views: Views
@@ -68,7 +68,7 @@ class Liveness:
     _next_id: int = -1
 
     def analyse(self, function: ir.Function) -> None:
-        """Fill in everything for a function."""
+        """Analyse a function."""
         body = function.body
         self.read_only = {
             operation.result.id
@@ -84,7 +84,7 @@ class Liveness:
     # Numbers and masks
 
     def number(self, value: ir.Value) -> int | None:
-        """Return the number of the root behind `value`, or None if it isn't in memory of ours."""
+        """Return the number of the root behind `value`, or None if it isn't in our memory."""
         root = self.views.of(value).root
         known = self._number.get(root.id)
         if known is not None:
@@ -110,7 +110,7 @@ class Liveness:
         return mask
 
     def _define(self, values: Iterable[ir.Value], live: int) -> None:
-        """Note that `values` come into being, together, while `live` are alive."""
+        """Record that `values` are defined together while `live` are live."""
         mask = self._mask(values)
         for number in bits(mask):
             self._interfere(number, (live | mask) & ~(1 << number))
@@ -121,13 +121,13 @@ class Liveness:
             self.interference[other] |= 1 << number
 
     def _conflict(self, first: ir.Value, second: ir.Value) -> None:
-        """Note that two values share memory wholly or not at all."""
+        """Record that two values may share memory entirely or not at all."""
         a, b = self.number(first), self.number(second)
         if a is not None and b is not None and a != b:
             self.conflicts.append((a, b))
 
     def _parallel(self, pairs: Iterable[tuple[ir.Value, ir.Value]], weight: int) -> None:
-        """Note a parallel copy of (target, source) pairs."""
+        """Record a parallel copy of (target, source) pairs."""
         listed = list(pairs)
         numbers = [(self.number(target), self.number(source)) for target, source in listed]
         self.parallels.append([(t, s) for t, s in numbers if t is not None and s is not None])
@@ -143,10 +143,10 @@ class Liveness:
         cost = max(target.type.size * target.type.width, 1)
         self.affinities.append(Affinity(cost * weight, a, b))
 
-    # The walk, backwards. Each method returns what is alive before.
+    # The backward walk. Each method returns what is live before.
 
     def _region(self, region: ir.Region, live: int, weight: int) -> int:
-        """Walk a region after which `live` is alive besides what it yields."""
+        """Walk a region after which `live`, and the values that it yields, are live."""
         live |= self._mask(region.yields)
         for group in reversed(groups(region.operations)):
             if is_interactive(group[0]) or leaves_yao(group[0]):
@@ -158,10 +158,10 @@ class Liveness:
         return live | self._mask(region.parameters)
 
     def _early(self, group: Group) -> None:
-        """Keep apart what is written before all of a group has been read.
+        """Separate results that are written before all operands of a group have been read.
 
-        Conversions do that, and openings: a party may be told something before it tells.
-        Results of all other operations of a group are written in order when it has run.
+        Conversions and openings write early: a party may be told something before it tells. Results
+        of all other operations of a group are written in order after the group has run.
         """
         early = [
             one.result
@@ -192,7 +192,7 @@ class Liveness:
         self._define(results, live)
         for result in results:
             shared = self._may_share(operation, result)
-            # Unless the result may be made where an operand lies, that is read while it is written.
+            # An operand is read while the result is written, unless they may share memory.
             self._define([result], operands & ~self._mask(shared))
             for value in operation.operands:
                 self._conflict(result, value)
@@ -201,7 +201,7 @@ class Liveness:
         return (live & ~self._mask(results)) | operands
 
     def _may_share(self, operation: ir.Operation, result: ir.Value) -> list[ir.Value]:
-        """Return the operands in whose memory the result may be made, if they die here."""
+        """Return the operands in whose memory the result may be made if they die here."""
         if operation.traits.overwrites:
             base, *others = operation.operands
             alone = self.number(base) not in {self.number(value) for value in others}
@@ -211,7 +211,7 @@ class Liveness:
         return []
 
     def _is_like(self, operand: ir.Value, result: ir.Value) -> bool:
-        """Tell whether each element of the operand lies where that of the result would."""
+        """Return whether the operand and the result have the same layout in memory."""
         return (
             not self.views.of(operand).repeated
             and self.views.form(operand) is self.views.form(result)
@@ -307,12 +307,12 @@ class Liveness:
 
 
 def touches_yao(operation: ir.Convert) -> bool:
-    """Tell whether an operation converts from or to Yao's sharing."""
+    """Return whether an operation converts from or to Yao's sharing."""
     return ir.Sharing.YAO in (operation.operands[0].type.sharing, operation.result.type.sharing)
 
 
 def is_table(operation: ir.Operation) -> bool:
-    """Tell whether an operation is an array constant that is embedded as it is."""
+    """Return whether an operation is an array constant that is embedded unchanged."""
     return isinstance(operation, ir.Constant) and len(operation.data) > 1
 
 

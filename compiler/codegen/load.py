@@ -1,4 +1,4 @@
-"""Programs loaded: compiled for one party, or taken from the cache, and ready to be called."""
+"""Loading of programs: compiled for one party, or taken from the cache."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from .interface import ENTRY, FRAME_BYTES, Interface, interface_of
 
 @dataclass(frozen=True, slots=True)
 class LoadedProgram:
-    """A program of two parties at one of them; `memory` is the frame's size in bytes."""
+    """A program of two parties, loaded at one of them; `memory` is the frame's size in bytes."""
 
     engine: Engine
     interface: Interface
     memory: int
 
     def run(self, context: int, frame: int, host: int) -> int:
-        """Run the program on addresses of its context, frame and tables; return its status."""
+        """Run the program on addresses of its context, frame and tables; return the status."""
         pointers = (context, frame, host)
         entry = self.engine.function(ENTRY, *(ctypes.c_void_p for _ in pointers))
         return int(entry(*pointers))
 
 
 def load(program: ir.Program, party: int, engine: Engine) -> LoadedProgram:
-    """Load a program, with what it calls, for party 0 (garbler) or 1 (evaluator)."""
+    """Load a program, with the units that it calls, for party 0 (garbler) or 1 (evaluator)."""
     interface = interface_of(program, party)
 
     def write() -> str:
-        from .module import generate  # what is in the cache needs none of it
+        from .module import generate  # not needed if the program is cached
 
         return generate(program, party, interface).text
 
@@ -53,7 +53,7 @@ def load(program: ir.Program, party: int, engine: Engine) -> LoadedProgram:
 
 @cache
 def _sources() -> str:
-    """Return a digest of the code that writes modules: the whole compiler."""
+    """Return a digest of the code that generates modules: the whole compiler."""
     root = Path(__file__).parent.parent
     digest = hashlib.sha256()
     for path in sorted(root.rglob("*.py")):

@@ -1,9 +1,9 @@
 """A program as one LLVM module for one party.
 
-The module gives `i32 ez_main(context*, frame*, host*)`, and in `ez_frame_bytes` how much memory the
-frame takes: one block for all functions, each behind those that may call it, which is known
-here because functions aren't recursive and sizes are. Its size depends on the program's text
-alone, never on trip counts or array sizes.
+The module defines `i32 ez_main(context*, frame*, host*)`, and `ez_frame_bytes`, the size of the
+frame. The frame is one block for all functions, in which each follows those that may call it. Its
+size is known here because functions aren't recursive and sizes are constant. The size of the module
+depends on the program's text alone, never on trip counts or array sizes.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from ..ir import tree as ir
 from ..kernels.abi import I64, POINTER
 from ..kernels.build import Kernel
 from . import affine, arrays, boundary, control, exchanges, gathering, scalar, shares
-from .circuit_operands import known_values
 from .elementwise import elementwise
 from .emitter import Emitter, Unit
 from .forms import Form, Role
@@ -41,7 +40,7 @@ def generate(program: ir.Program, party: int, interface: Interface) -> NativeMod
 
     `interface` is the program's for this party.
 
-    Sharing must be explicit (see passes/sharings/share.py), and no oblivious access be left.
+    Sharing must be explicit (see passes/sharings/share.py), and no oblivious access may be left.
     """
     role = Role(party, {function.name: function for function in program.functions})
     mine = [function for function in program.functions if role.takes_part_in(function)]
@@ -77,7 +76,7 @@ def _plans(functions: list[ir.Function], role: Role) -> dict[str, Plan]:
 def _bases(
     functions: list[ir.Function], plans: dict[str, Plan], role: Role
 ) -> tuple[dict[str, int], int]:
-    """Put each function's frame behind those of all its callers; return the last one's end, too."""
+    """Place each function's frame after those of its callers; return the end of the last, too."""
     bases = {function.name: 0 for function in functions}
     for function in reversed(functions):
         end = bases[function.name] + plans[function.name].size
@@ -92,17 +91,16 @@ def _write_function(unit: Unit, function: ir.Function, number: int, *, entry: bo
     name = ENTRY if entry else f"function.{number}"
     kernel = Kernel(unit.module, name, _parameters(plan), internal=not entry)
     if not entry:
-        # LLVM takes more than linear time for a function; passes/general/outline.py bounds their
-        # sizes.
+        # LLVM takes more than linear time for a function; passes/general/outline.py limits their
+        # size.
         kernel.function.attributes.add("noinline")
     unit.kernels[function.name] = kernel
     e = Emitter(unit, plan, kernel, unit.bases[function.name])
-    e.known.update(known_values(function.body))
     for position, value in enumerate(function.body.parameters):
         if plan.views.form(value) is Form.REGISTER:
             e.registers[value.id] = kernel[f"p{position}"]
         elif plan.views.form(value) is Form.CLEAR and plan.place(value) is None:
-            raise CompilerBug(f"{function.name}: parameter {position} lies nowhere")
+            raise CompilerBug(f"{function.name}: parameter {position} has no place")
     control.region(e, function.body, write_operation)
     control.parallel_copy(e, plan.liveness.outs, function.body.yields)
     for position, value in enumerate(function.body.yields):
@@ -131,7 +129,7 @@ def _parameters(plan: Plan) -> list[tuple[str, Any]]:
 def write_operation(e: Emitter, operation: ir.Operation) -> None:
     """Write an operation that this party takes part in.
 
-    Results that are views are there already; but the owner of what is revealed still tells it.
+    Results that are views need no code; but the owner of a revealed value still sends it.
     """
     is_view = any(e.plan.views.of(r).root.id != r.id for r in operation.results)
     if is_view and not isinstance(operation, ir.Reveal):

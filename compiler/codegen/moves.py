@@ -1,4 +1,4 @@
-"""Parallel copies in sequence: all sources are read before any target is written."""
+"""Sequences of copies equivalent to a parallel copy, which reads all sources before any write."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from typing import Final
 
 SCRATCH: Final = -1
-"""Stands for the room in which a target that is still to be read is kept."""
+"""Represents the space in which a target that is still to be read is saved."""
 
 
 def schedule(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Return (target, source) copies that do, one after the other, what `pairs` do at once.
+    """Return (target, source) copies that, one after the other, have the effect of `pairs` at once.
 
-    Targets are distinct. Where copies form a cycle one of the targets is saved in `SCRATCH`
-    first; one at a time is.
+    Targets are distinct. If copies form a cycle, one of its targets is first saved in `SCRATCH`,
+    one cycle at a time.
     """
     waiting = {target: source for target, source in pairs if target != source}
     done: list[tuple[int, int]] = []

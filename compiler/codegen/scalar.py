@@ -1,7 +1,7 @@
-"""Clear arithmetic on LLVM integers, exactly as docs/language.md says.
+"""Clear arithmetic on LLVM integers, exactly as docs/language.md defines it.
 
-Bools are i1 in registers and one byte in memory. Nothing here can reach LLVM's undefined
-behaviour: divisors and shift amounts are replaced before they are used where they are out of range.
+Bools are i1 in registers and one byte in memory. Nothing here can reach LLVM's undefined behaviour:
+divisors and shift amounts that are out of range are replaced before they are used.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ _DIRECT = {
 
 
 def binary(kernel: Kernel, kind: BinaryKind, element: ScalarType, x: Value, y: Value) -> Value:
-    """Return `x kind y`; `element` is the type of x (and of y, but for shifts)."""
+    """Return `x kind y`; `element` is the type of x (and of y, except in shifts)."""
     signed = element.signed
     if kind in _DIRECT:
         return Value(kernel, getattr(kernel.builder, _DIRECT[kind])(x.ir, y.ir))
@@ -118,7 +118,7 @@ def _compare(kernel: Kernel, operator: str, signed: bool, x: Value, y: Value) ->
 
 
 def _divide(kernel: Kernel, kind: BinaryKind, signed: bool, x: Value, y: Value) -> Value:
-    """Round toward zero; by zero: all bits set, remainder x; by -1: not left to the processor."""
+    """Round toward zero; by zero: all bits set, remainder x; by -1: no processor division."""
     zero = y.equals(0)
     one = kernel.constant(y.type, 1)
     minus_one = y.equals(-1)
@@ -130,14 +130,14 @@ def _divide(kernel: Kernel, kind: BinaryKind, signed: bool, x: Value, y: Value) 
         if signed:
             quotient = kernel.select(minus_one, -x, quotient)
         return kernel.select(zero, kernel.constant(x.type, -1), quotient)
-    # A remainder by one is zero, which is right for -1 too.
+    # A remainder by one is zero, which is also right for -1.
     name = "srem" if signed else "urem"
     remainder = Value(kernel, getattr(kernel.builder, name)(x.ir, divisor.ir))
     return kernel.select(zero, x, remainder)
 
 
 def _shift(kernel: Kernel, kind: BinaryKind, signed: bool, x: Value, y: Value) -> Value:
-    """Shift by an amount read as unsigned; from the width on all bits have been shifted out."""
+    """Shift by an amount read as unsigned; from the width on all bits are shifted out."""
     width = x.type.width
     past = shifts_out(kernel, y, width)
     zero = kernel.constant(x.type, 0)
@@ -151,5 +151,5 @@ def _shift(kernel: Kernel, kind: BinaryKind, signed: bool, x: Value, y: Value) -
 
 
 def shifts_out(kernel: Kernel, y: Value, width: int) -> Value:
-    """Tell whether an amount, read as unsigned, is at least `width`."""
+    """Return whether an amount, read as unsigned, is at least `width`."""
     return Value(kernel, kernel.builder.icmp_unsigned(">=", y.ir, y.type(width)))

@@ -1,8 +1,8 @@
-"""Operations on arithmetic and boolean shares that need no messages: each party on its own.
+"""Operations on arithmetic and boolean shares that need no messages.
 
 A share is a word of the element's width, or an i1 for a bool, so that it is computed with like a
-clear number. What is linear is done by both parties; what everyone knows is added by party 0 alone,
-as if its share were the value and party 1's zero.
+clear number. Both parties perform linear operations on their shares. Public values are added by
+party 0 alone, as if they were its share and party 1's share were zero.
 """
 
 from __future__ import annotations
@@ -44,12 +44,12 @@ def compute(e: Emitter, operation: CircuitOperation, x: Sequence[Value]) -> Valu
 
 
 def _first(e: Emitter) -> bool:
-    """Tell whether this party adds what everyone knows."""
+    """Return whether this party adds public values."""
     return e.unit.role.party == 0
 
 
 def _own(e: Emitter, operation: ir.Operation, x: Sequence[Value]) -> list[Value]:
-    """Return the operands as shares: a known one is the first party's."""
+    """Return the operands as shares: the first party's share of a known operand is its value."""
     return [
         one if _first(e) or e.form(operand) is Form.SHARES else e.kernel.constant(one.type, 0)
         for one, operand in zip(x, operation.operands, strict=True)
@@ -62,7 +62,7 @@ def _unary(e: Emitter, operation: ir.Unary, x: Value) -> Value:
         case UnaryKind.NEG if arithmetic:
             return -x
         case UnaryKind.BITNOT if arithmetic:
-            # −x − 1, of which −1 is the first party's.
+            # −x − 1, where the first party adds −1.
             return ~x if _first(e) else -x
         case UnaryKind.BITNOT | UnaryKind.NOT:
             return ~x if _first(e) else x
@@ -91,11 +91,11 @@ def _binary(e: Emitter, operation: ir.Binary, x: Value, y: Value) -> Value:
             raise CompilerBug(f"{kind.value} is not local on shares")
 
 
-# Whole arrays: what everyone knows, clear ones, and shares of them
+# Whole arrays: public values, clear values, and shares of them
 
 
 def relabel(e: Emitter, operand: ir.Value, result: ir.Value) -> None:
-    """Make shares of what everyone knows."""
+    """Make shares of a public value."""
     address, full = e.address(result), e.plan.views.count(result)
     if not _first(e):
         e.zero(address, result.type, Form.SHARES, full)
@@ -108,7 +108,7 @@ def relabel(e: Emitter, operand: ir.Value, result: ir.Value) -> None:
 
 
 def reduce(e: Emitter, operation: ir.Reduce) -> None:
-    """Combine elements, in the clear or by the operation that is local on shares."""
+    """Combine elements, in the clear or by an operation that is local on shares."""
     (operand,), result, axis = operation.operands, operation.result, operation.axis
     shape = operand.type.shape
     outer, length, inner = (
@@ -147,7 +147,7 @@ def reduce(e: Emitter, operation: ir.Reduce) -> None:
 def _fold(
     e: Emitter, neutral: Value, length: int, combine: Callable[[Value, Value], Value]
 ) -> Value:
-    """Combine a value with each of so many numbers in order."""
+    """Combine a value with each number below `length` in order."""
     total = e.kernel.variable(neutral)
     with e.kernel.loop(0, e.i64(length)) as step:
         total.set(combine(total.get(), step))
@@ -155,7 +155,7 @@ def _fold(
 
 
 def matrix_product(e: Emitter, operation: ir.MatrixProduct) -> None:
-    """Multiply matrices, in the clear or where everyone knows one of them."""
+    """Multiply matrices, in the clear or if one of them is public."""
     left, right = operation.operands
     result = operation.result
     *items, rows, common = left.type.shape
@@ -180,7 +180,7 @@ def matrix_product(e: Emitter, operation: ir.MatrixProduct) -> None:
 
 
 def _dot_products(e: Emitter, operation: ir.MatrixProduct) -> None:
-    """The same for one column."""
+    """Do the same for a product with one column."""
     left, right = operation.operands
     *items, rows, common = left.type.shape
     element, size = operation.result.type.element, e.stride(operation.result)
@@ -197,7 +197,7 @@ def _dot_products(e: Emitter, operation: ir.MatrixProduct) -> None:
 
 
 def is_local(operation: ir.Reduce | ir.MatrixProduct) -> bool:
-    """Tell whether there is code here for an operation: it is clear, or local on its shares."""
+    """Return whether an operation is done here: it is clear, or local on its shares."""
     sharing = operation.result.type.sharing
     if not operation.result.type.label.is_secret:
         return True

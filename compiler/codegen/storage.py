@@ -1,8 +1,8 @@
-"""Where each value of a function lies.
+"""The place of each value of a function in memory.
 
-Values are merged into *places* along their affinities, dearest copies first, where no two
-interfere; places then get offsets in the function's frame, those that are never alive together
-overlapping. A place that holds a parameter (or a result) lies where the caller says.
+Values that don't interfere are merged into *places* along their affinities, most expensive copies
+first. Places then get offsets in the function's frame, where those that are never live together
+overlap. The caller determines the address of a place that holds a parameter (or a result).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ..ir import tree as ir
+from ..ir.facts import Facts, facts_of
 from .forms import Form, Role, element_bytes
 from .liveness import CallShape, Liveness, bits
 from .moves import SCRATCH, schedule
@@ -17,8 +18,9 @@ from .views import Views
 
 ALIGNMENT = 64
 CONVERTED = 64
-"""How many elements of arithmetic shares are added under Yao's protocol at a time: a multiple of
-8, so that instances stay side by side."""
+"""The number of arithmetic shares that are added at a time under Yao's protocol: a multiple of 8,
+so that instances stay side by side.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +38,14 @@ class Place:
 class Plan:
     """A function at one party: views, places, the size of its frame, its calling convention.
 
-    Past the places, at `scratch`, is room for breaking one cycle of a parallel copy, or for labels
-    of one party's arithmetic shares on their way to Yao's sharing.
+    `facts` are what the program's text determines about its values, at either party.
+
+    After the places, at `scratch`, is space for breaking one cycle of a parallel copy, or for
+    labels of one party's arithmetic shares that are being converted to Yao's sharing.
     """
 
     function: ir.Function
+    facts: Facts
     views: Views
     liveness: Liveness
     places: dict[int, Place] = field(default_factory=dict)
@@ -55,18 +60,19 @@ class Plan:
         return None if number is None else self.places[number]
 
     def bytes_of(self, value: ir.Value) -> int:
-        """Return the bytes that the root behind `value` takes in memory."""
+        """Return the size in bytes of the root behind `value` in memory."""
         root = self.views.of(value).root
         return self.views.count(root) * element_bytes(root.type, self.views.form(root))
 
 
 def plan_function(function: ir.Function, role: Role, calls: dict[str, CallShape]) -> Plan:
-    """Decide where the values of a function lie; `calls` has the shapes of those it calls."""
-    views = Views(role)
+    """Assign memory to the values of a function; `calls` has the shapes of its callees."""
+    facts = facts_of(function)
+    views = Views(role, facts.origins)
     views.see(function.body)
     liveness = Liveness(views, calls)
     liveness.analyse(function)
-    plan = Plan(function, views, liveness)
+    plan = Plan(function, facts, views, liveness)
     groups = _Groups(liveness)
     groups.merge()
     _assign(plan, groups)
@@ -74,7 +80,7 @@ def plan_function(function: ir.Function, role: Role, calls: dict[str, CallShape]
 
 
 class _Groups:
-    """Union-find over numbered values, with each group's members and what it interferes with."""
+    """A union-find structure over numbered values, with each group's members and interference."""
 
     def __init__(self, liveness: Liveness) -> None:
         self.liveness = liveness
@@ -84,15 +90,15 @@ class _Groups:
         self.against = list(liveness.interference)
 
     def find(self, number: int) -> int:
-        """Return the group that a value is in."""
+        """Return the group of a value."""
         while self.parent[number] != number:
             self.parent[number] = self.parent[self.parent[number]]
             number = self.parent[number]
         return number
 
     def merge(self) -> None:
-        """Merge along all affinities that interference allows, dearest first."""
-        # A stable order: the frames of a program must not vary from run to run.
+        """Merge along all affinities that interference allows, most expensive copies first."""
+        # A stable order: the frames of a program must not vary between runs.
         for affinity in sorted(self.liveness.affinities, key=lambda a: -a.weight):
             a, b = self.find(affinity.first), self.find(affinity.second)
             if a != b and not self.members[a] & self.against[b]:
@@ -101,7 +107,7 @@ class _Groups:
                 self.against[a] |= self.against[b]
 
     def leaders(self) -> list[int]:
-        """Return one number a group."""
+        """Return one number for each group."""
         return [number for number, parent in enumerate(self.parent) if number == parent]
 
 
@@ -166,13 +172,13 @@ def _largest_converted(plan: Plan) -> int:
 
 
 def _most_marks(plan: Plan) -> int:
-    """Return the bytes that the largest check of places needs to mark them."""
+    """Return the number of bytes that the largest check of indices needs for its marks."""
     separates = (one for one in ir.walk(plan.function.body) if isinstance(one, ir.Separate))
     return max((one.size for one in separates), default=0)
 
 
 def _positions(groups: _Groups, values: tuple[ir.Value, ...]) -> dict[int, int]:
-    """Return the positions of parameters or results, by the group they are in."""
+    """Return the positions of parameters or results, by their groups."""
     found = {}
     for position, value in enumerate(values):
         number = groups.liveness.number(value)
@@ -184,7 +190,7 @@ def _positions(groups: _Groups, values: tuple[ir.Value, ...]) -> dict[int, int]:
 def _offsets(
     groups: _Groups, sizes: dict[int, int], elsewhere: set[int]
 ) -> tuple[dict[int, int], int]:
-    """Give each group that isn't the caller's an offset, largest first, each as low as it fits."""
+    """Assign an offset to each group that isn't the caller's: largest first, as low as possible."""
     against: dict[int, set[int]] = {leader: set() for leader in sizes}
     for leader in sizes:
         for number in bits(groups.against[leader]):

@@ -1,10 +1,13 @@
-"""Values that need no memory of their own: they are seen through another value.
+"""Values that need no memory of their own, because they are views of another value.
 
-- A `Reshape` is its operand, and so is a `Relabel` or `Reveal` that changes nothing at this party.
-- A scalar's `Broadcast` (and a constant that repeats one element) stays one element, read with
-  stride 0, where element-wise operations are all that use it.
+- A `Reshape` is a view of its operand, and so is a `Relabel` or `Reveal` that changes nothing at
+  this party.
+- A value that repeats one element (a constant or a `Broadcast`) stays one element, read with
+  stride 0, if only element-wise operations use it.
 
-Every other value is its own *root*. Liveness and storage know only of roots.
+Every other value is its own *root*. Liveness and storage work on roots only. `ir/facts.py` defines
+which values repeat one element; this file decides which of them take the memory of one element,
+which changes no message.
 """
 
 from __future__ import annotations
@@ -12,15 +15,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ..ir import tree as ir
+from ..ir.facts import Origins
 from ..ir.sharings import is_interactive
 from .forms import Form, Role
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A value as it is found: `root`'s memory or register; `repeated`: its one element, again
-    and again.
-    """
+    """The root of a value; `repeated`: the value repeats the root's single element."""
 
     root: ir.Value
     repeated: bool = False
@@ -31,6 +33,7 @@ class Views:
     """The views and forms of all values of one function at one party."""
 
     role: Role
+    origins: Origins
     views: dict[int, View] = field(default_factory=dict)
     forms: dict[int, Form] = field(default_factory=dict)
     _users: dict[int, list[ir.Operation | None]] = field(default_factory=dict)
@@ -45,12 +48,12 @@ class Views:
         return self.forms.get(root.id) or self.role.form(root)
 
     def count(self, root: ir.Value) -> int:
-        """Return how many elements a root holds: those of its type, or one that is repeated."""
+        """Return the number of elements that a root holds: those of its type, or a repeated one."""
         view = self.views.get(root.id)
         return 1 if view is not None and view.repeated else root.type.size
 
     def see(self, region: ir.Region) -> None:
-        """Find the views of everything in a function's body."""
+        """Determine the views of everything in a function's body."""
         self._note_users(region)
         for operation in ir.walk(region):
             self._see_operation(operation)
@@ -80,7 +83,7 @@ class Views:
                 operand, result = operation.operands[0], operation.result
                 if operand.type.size == 1 and self._is_kept_repeated(result):
                     self.views[result.id] = View(self.of(operand).root, repeated=True)
-            case ir.Constant() if operation.result.type.shape and len(operation.data) == 1:
+            case ir.Constant() if len(operation.data) == 1:
                 if self._is_kept_repeated(operation.result):
                     self.views[operation.result.id] = View(operation.result, repeated=True)
                     self.forms[operation.result.id] = Form.REGISTER
@@ -88,7 +91,7 @@ class Views:
                 pass
 
     def _same(self, operand: ir.Value, result: ir.Value) -> bool:
-        """Tell whether a result is its operand, unchanged, at this party."""
+        """Return whether a result is its operand, unchanged, at this party."""
         form = self.form(operand)
         wanted = self.role.form(result)
         if form is Form.ABSENT:
@@ -101,8 +104,9 @@ class Views:
         self.views[result.id] = self.of(operand)
 
     def _is_kept_repeated(self, value: ir.Value) -> bool:
-        """Tell whether all that use a value can read it with stride 0."""
-        return all(self._reads_repeated(user) for user in self._users.get(value.id, ()))
+        """Return whether a value repeats one element, and all uses can read it with stride 0."""
+        users = self._users.get(value.id, ())
+        return self.origins.is_repeated(value) and all(map(self._reads_repeated, users))
 
     def _reads_repeated(self, user: ir.Operation | None) -> bool:
         match user:
@@ -111,7 +115,7 @@ class Views:
             case ir.Reshape():
                 return self._is_kept_repeated(user.result)
             case ir.Relabel():
-                # Sharing what repeats shares one element; the result repeats, or copies it.
+                # Sharing a repeated value shares one element; the result repeats, or copies it.
                 return not is_interactive(user) and (
                     (
                         self.role.form(user.result).is_secret
@@ -120,5 +124,5 @@ class Views:
                     or self._is_kept_repeated(user.result)
                 )
             case _:
-                # What runs on shares by messages is given whole arrays.
+                # Interactive operations on shares need whole arrays.
                 return isinstance(user, ir.Elementwise) and not is_interactive(user)

@@ -15,7 +15,7 @@ from ..ir import evaluate
 from ..ir import tree as ir
 from ..ir.evaluate import Array
 
-Known = Array | None
+StaticValue = Array | None
 """A public value, or None where it is not known before the run."""
 
 Needed = dict[str, set[int]]
@@ -142,7 +142,7 @@ class _Slices:
                 self.grows = True
 
 
-def computed(operation: ir.Operation, operands: Sequence[Known]) -> Known:
+def computed(operation: ir.Operation, operands: Sequence[StaticValue]) -> StaticValue:
     """Return the result of an operation without regions, if it is known."""
     known = [operand for operand in operands if operand is not None]
     if len(known) < len(operands) or not operation.results[0].type.label.is_public:

@@ -9,42 +9,58 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from math import prod
-from typing import Any
+from typing import Any, assert_never
+
+from ezlang.diagnostics.diagnostic import CompilerBug
 
 from ..circuits.netlist import Netlist
-from ..ir.dtypes import word_dtype
+from ..ir import tree as ir
+from ..ir.dtypes import share_dtype, word_dtype
+from ..ir.facts import Numbers
+from ..ir.parties import COMPUTING
 from ..protocols.boolean.comparison_tree import Level
+from ..protocols.core.backend import Backend
 from ..protocols.core.lengths import (
     Batch,
     additive_batches,
     bit_batches,
+    exchanged,
     matrix_batches,
     product_batches,
     table_batches,
 )
-from ..protocols.core.party import BitTriples, DaBits, MatrixTriple, SharingParty, Squares, Triples
-from ..protocols.core.steps import Array, Bytes, Request, Round, Steps, T, Take, ask
-from ..protocols.dealt import demands
-from ..protocols.dealt.demands import (
+from ..protocols.core.party import SharingParty
+from ..protocols.core.preprocessing import (
     BitPair,
     BitTriple,
+    BitTriples,
     ConvolutionTriple,
-    Kind,
+    DaBits,
+    MatrixTriple,
+    MatrixTriples,
+    Preprocessing,
     RandomBit,
     RingSquare,
     RingTriple,
-    describe,
+    Squares,
+    Triples,
+    Unit,
 )
-from ..protocols.ot.preprocessing import OtPreprocessing
+from ..protocols.core.steps import Array, Bytes, Request, Round, Steps, T, Take, ask
+from ..protocols.operations.table import steps_of
+from ..protocols.ot.backend import OT
 from .ghosts import ghost
 
 
 class CountingOts:
-    """The OT box (`party.OtBox`): the requests of `native_ots.py`, and nothing else."""
+    """The OT box (`party.OtBox`): the requests of `native/ots.py` to a peer, and nothing else."""
+
+    def __init__(self, peer: int) -> None:
+        self._peer = peer
 
     def bit_products(self, count: int, copies: int) -> Steps[BitTriples]:
         """No messages."""
-        yield from _run(bit_batches(count))
+        yield from self._run(bit_batches(count))
         size = count // 8
         rows = (size,) if copies == 1 else (copies, size)
         return BitTriples(a=ghost(size), b=ghost(rows), c=ghost(rows))
@@ -53,30 +69,30 @@ class CountingOts:
         self, sent: Array, received: Array, *, bitwise: bool = False
     ) -> Steps[tuple[Array, Array]]:
         """Two rounds or more."""
-        yield from _run(product_batches(8 * sent.itemsize, sent.size, received.size))
+        yield from self._run(product_batches(8 * sent.itemsize, sent.size, received.size))
         return ghost(sent.size, sent.dtype), ghost(received.size, sent.dtype)
 
     def random_products(self, factors: Array) -> Steps[tuple[Array, Array]]:
         """A round or more."""
         count = factors.size
-        yield from _run(product_batches(8 * factors.itemsize, count, count, chosen=False))
+        yield from self._run(product_batches(8 * factors.itemsize, count, count, chosen=False))
         return ghost(count, factors.dtype), ghost(count, factors.dtype)
 
     def additive(self, sent: Array, chosen: Bytes) -> Steps[tuple[Array, Array]]:
         """Two rounds or more."""
-        yield from _run(additive_batches(8 * sent.itemsize, sent.size, chosen.size))
+        yield from self._run(additive_batches(8 * sent.itemsize, sent.size, chosen.size))
         return ghost(sent.size, sent.dtype), ghost(chosen.size, sent.dtype)
 
     def leaves(self, sent: Bytes, masks: Bytes, received: Bytes, fields: int) -> Steps[Bytes]:
         """Two rounds or more."""
-        yield from _run(table_batches(fields, sent.size, received.size))
+        yield from self._run(table_batches(fields, sent.size, received.size))
         out: Bytes = ghost(received.size)
         return out
 
     def tables(self, words: Array | None, digits: Bytes | None, fields: int) -> Steps[Bytes | None]:
         """Two rounds or more."""
         sent = 0 if words is None else words.size
-        yield from _run(table_batches(fields, sent, 0 if digits is None else digits.size))
+        yield from self._run(table_batches(fields, sent, 0 if digits is None else digits.size))
         return None if digits is None else ghost(digits.size)
 
     def matrices(
@@ -88,33 +104,25 @@ class CountingOts:
         bits, rows = 8 * given.itemsize, prod(items) * m
         sends, receives = carried is not None, choosing is not None
         panels = matrix_batches(bits, rows, k, n, sends=sends, receives=receives)
-        yield from _run(panel.batch for panel in panels)
+        yield from self._run(panel.batch for panel in panels)
         made = (*items, m, n)
         return ghost(made, given.dtype), ghost(made, given.dtype)
 
+    def _run(self, batches: Iterable[Batch]) -> Steps[None]:
+        """Ask for OTs; the choices of a batch go out before the message of the one before it."""
+        last: Batch | None = None
+        for batch in batches:
+            sent, received = batch.ots
+            yield from ask(Take(peer=self._peer, sent=sent, received=received))
+            yield from self._exchange(batch, last)
+            last = batch
+        if last is not None:
+            yield from self._exchange(None, last)
 
-def _run(batches: Iterable[Batch]) -> Steps[None]:
-    """Ask for OTs; the choices of a batch go out before the message of the one before it."""
-    last: Batch | None = None
-    for batch in batches:
-        sent, received = batch.sent, batch.received
-        yield from ask(Take(sent=sent.ots if sent else 0, received=received.ots if received else 0))
-        yield from _exchange(batch, last)
-        last = batch
-    if last is not None:
-        yield from _exchange(None, last)
-
-
-def _exchange(begun: Batch | None, last: Batch | None) -> Steps[None]:
-    outgoing = incoming = 0
-    if begun is not None:
-        outgoing += begun.received.flips if begun.received else 0
-        incoming += begun.sent.flips if begun.sent else 0
-    if last is not None:
-        outgoing += last.sent.message if last.sent else 0
-        incoming += last.received.message if last.received else 0
-    if outgoing or incoming:
-        yield from ask(Round(send=(ghost(outgoing),), receive=incoming))
+    def _exchange(self, begun: Batch | None, last: Batch | None) -> Steps[None]:
+        outgoing, incoming = exchanged(begun, last)
+        if outgoing or incoming:
+            yield from ask(Round(peer=self._peer, send=(ghost(outgoing),), receive=incoming))
 
 
 class CountingRegisters:
@@ -188,11 +196,11 @@ class CountingPlanes:
 class Notes:
     """What is said of requests while they wait: `early` are those of the preprocessing.
 
-    `book` is told of each use of preprocessing: what, and how many units.
+    `book` is told of each use of preprocessing: which units, and how many.
     """
 
-    book: Callable[[str, int], None]
-    early: set[int] = field(default_factory=set)
+    book: Callable[[Unit, int], None]
+    early: set[Request] = field(default_factory=set)
 
     def noted(self, steps: Steps[T]) -> Steps[T]:
         """Pass on the requests of the preprocessing, and note them."""
@@ -203,110 +211,62 @@ class Notes:
             except StopIteration as end:
                 result: T = end.value
                 return result
-            self.early.update(id(request) for request in step)
+            self.early.update(step)
             reply = yield step
 
     def is_early(self, request: Request) -> bool:
         """Tell whether a request is of the preprocessing, and forget it."""
-        if id(request) not in self.early:
+        if request not in self.early:
             return False
-        self.early.remove(id(request))
+        self.early.remove(request)
         return True
 
 
-class CountingPreprocessing:
-    """Preprocessing (`party.Preprocessing`) from OTs, with notes on what is used."""
+class CountingPreprocessing(Preprocessing):
+    """Preprocessing that is made in the run, with notes on what is used."""
 
-    def __init__(self, index: int, ots: CountingOts, notes: Notes) -> None:
-        self._made = OtPreprocessing(index, _random, ots)
+    def __init__(self, made: Preprocessing, notes: Notes) -> None:
+        self._made = made
         self._notes = notes
 
-    def bit_triples(self, count: int) -> Steps[BitTriples]:
-        """Triples of bits."""
-        self._notes.book("bit triples", count)
-        return self._notes.noted(self._made.bit_triples(count))
-
-    def bit_pairs(self, count: int) -> Steps[BitTriples]:
-        """Pairs of triples."""
-        self._notes.book("pairs of bit triples", count)
-        return self._notes.noted(self._made.bit_pairs(count))
-
-    def triples(self, count: int, bits: int) -> Steps[Triples]:
-        """Triples of numbers."""
-        self._notes.book(f"triples of {bits} bits", count)
-        return self._notes.noted(self._made.triples(count, bits))
-
-    def squares(self, count: int, bits: int) -> Steps[Squares]:
-        """Numbers and their squares."""
-        self._notes.book(f"squares of {bits} bits", count)
-        return self._notes.noted(self._made.squares(count, bits))
-
-    def matrix_triples(self, count: int, m: int, k: int, n: int, bits: int) -> Steps[MatrixTriple]:
-        """Triples of matrices."""
-        self._notes.book(f"triples of matrices {m}×{k}×{n} of {bits} bits", count)
-        return self._notes.noted(self._made.matrix_triples(count, m, k, n, bits))
-
-    def convolution_triple(self, kind: ConvolutionTriple) -> Steps[MatrixTriple]:
-        """A triple of images, filters and their convolution."""
-        self._notes.book(describe(kind), 1)
-        return self._notes.noted(self._made.convolution_triple(kind))
-
-    def da_bits(self, count: int, bits: int) -> Steps[DaBits]:
-        """Random bits in both forms."""
-        self._notes.book(f"bits shared both ways, of {bits} bits", count)
-        return self._notes.noted(self._made.da_bits(count, bits))
+    def make(self, unit: Unit, count: int) -> Steps[Any]:
+        """Book units, and note the requests of the protocol that makes them."""
+        self._notes.book(unit, count)
+        return self._notes.noted(self._made.make(unit, count))
 
 
-class CountingDealt:
-    """A dealer's preprocessing (`dealt.DealtPreprocessing`): no requests; notes on what is used."""
+class CountingGiven(Preprocessing):
+    """Preprocessing that is there before the run: no requests; notes on what is used."""
 
     def __init__(self, notes: Notes) -> None:
         self._notes = notes
 
-    def bit_triples(self, count: int) -> Steps[BitTriples]:
-        """Triples of bits."""
-        yield from self._book(BitTriple(), count // 8)
-        size = count // 8
-        return BitTriples(a=ghost(size), b=ghost(size), c=ghost(size))
-
-    def bit_pairs(self, count: int) -> Steps[BitTriples]:
-        """Pairs of triples."""
-        yield from self._book(BitPair(), count // 8)
-        rows = (2, count // 8)
-        return BitTriples(a=ghost(count // 8), b=ghost(rows), c=ghost(rows))
-
-    def triples(self, count: int, bits: int) -> Steps[Triples]:
-        """Triples of numbers."""
-        yield from self._book(RingTriple(bits=bits), count)
-        dtype = word_dtype(bits)
-        return Triples(a=ghost(count, dtype), b=ghost(count, dtype), c=ghost(count, dtype))
-
-    def squares(self, count: int, bits: int) -> Steps[Squares]:
-        """Numbers and their squares."""
-        yield from self._book(RingSquare(bits=bits), count)
-        return Squares(a=ghost(count, word_dtype(bits)), c=ghost(count, word_dtype(bits)))
-
-    def matrix_triples(self, count: int, m: int, k: int, n: int, bits: int) -> Steps[MatrixTriple]:
-        """Triples of matrices."""
-        yield from self._book(demands.MatrixTriple(bits=bits, rows=m, inner=k, columns=n), count)
-        shapes = ((m, k), (k, n), (m, n))
-        a, b, c = (ghost((count, *shape), word_dtype(bits)) for shape in shapes)
-        return MatrixTriple(a=a, b=b, c=c)
-
-    def convolution_triple(self, kind: ConvolutionTriple) -> Steps[MatrixTriple]:
-        """A triple of images, filters and their convolution."""
-        yield from self._book(kind, 1)
-        a, b, c = (ghost(shape, word_dtype(kind.bits)) for shape in kind.shapes)
-        return MatrixTriple(a=a, b=b, c=c)
-
-    def da_bits(self, count: int, bits: int) -> Steps[DaBits]:
-        """Random bits in both forms."""
-        yield from self._book(RandomBit(bits=bits), count)
-        return DaBits(bits=ghost(-(-count // 8)), numbers=ghost(count, word_dtype(bits)))
-
-    def _book(self, kind: Kind, count: int) -> Steps[None]:
-        self._notes.book(describe(kind), count)
+    def make(self, unit: Unit, count: int) -> Steps[Any]:
+        """Book units."""
+        self._notes.book(unit, count)
         yield from ()
+        return _ghosts(unit, count)
+
+
+def _ghosts(unit: Unit, count: int) -> Any:
+    """Return shares of units without data."""
+    match unit:
+        case BitTriple() | BitPair():
+            size = count // 8
+            rows = size if isinstance(unit, BitTriple) else (2, size)
+            return BitTriples(a=ghost(size), b=ghost(rows), c=ghost(rows))
+        case RingTriple(bits=bits):
+            a, b, c = (ghost(count, word_dtype(bits)) for _ in range(3))
+            return Triples(a=a, b=b, c=c)
+        case RingSquare(bits=bits):
+            return Squares(a=ghost(count, word_dtype(bits)), c=ghost(count, word_dtype(bits)))
+        case MatrixTriple(bits=bits) | ConvolutionTriple(bits=bits):
+            a, b, c = (ghost((count, *shape), word_dtype(bits)) for shape in unit.shapes)
+            return MatrixTriples(a=a, b=b, c=c)
+        case RandomBit(bits=bits):
+            return DaBits(bits=ghost(-(-count // 8)), numbers=ghost(count, word_dtype(bits)))
+        case _:
+            assert_never(unit)
 
 
 def _random(count: int) -> Bytes:
@@ -314,15 +274,49 @@ def _random(count: int) -> Bytes:
     return found
 
 
-def counting_party(index: int, notes: Notes, *, dealt: bool = False) -> SharingParty:
-    """Return a party that counts; `dealt`: with a dealer."""
-    ots = CountingOts()
-    made = CountingPreprocessing(index, ots, notes)
+def counting_party(index: int, notes: Notes, *, backend: Backend = OT) -> SharingParty:
+    """Return a party that counts what it takes with a back end."""
+    side = COMPUTING.side(index)
+    ots = CountingOts(side.other)
+    making = backend.making
+    given = CountingGiven(notes)
     return SharingParty(
-        index=index,
+        side=side,
         random=_random,
         ots=ots,
         planes=CountingPlanes(),
-        preprocessing=CountingDealt(notes) if dealt else made,
-        dealt=dealt,
+        preprocessing=(
+            CountingPreprocessing(making(side, _random, ots), notes) if making else given
+        ),
+        backend=backend,
     )
+
+
+def steps_on_ghosts(
+    party: SharingParty, operation: ir.Operation, known: Numbers
+) -> Steps[Array | None]:
+    """Run the protocol of an interactive operation at a party that counts.
+
+    `known` is what the compiler knows of its operands (ir/facts.py).
+    """
+    operands = [_operand(value.type, party.index) for value in operation.operands]
+    return steps_of(party, operation, operands, known=known)
+
+
+def _operand(type: ir.TensorType, party: int) -> Array | None:
+    """Return a ghost of what a party has of an operand; None if it has nothing."""
+    if not (type.label.is_secret or type.label.readable_by(party)):
+        return None
+    operand: Array = ghost(type.shape, share_dtype(type.element))
+    return operand
+
+
+def reply_to(request: Request) -> Any:
+    """Return ghosts of what a request is met with."""
+    match request:
+        case Take(sent=sent, received=received):
+            return ghost((sent, 2), "u8"), (ghost(received), ghost((received, 2), "u8"))
+        case Round(receive=count):
+            return ghost(count)
+        case _:
+            raise CompilerBug("a protocol asked for what only a simulation has")

@@ -17,8 +17,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-Array = npt.NDArray[Any]
-
 
 class Heap:
     """How many bytes ghosts would take: those that are alive, and the most there have been.

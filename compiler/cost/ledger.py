@@ -1,32 +1,30 @@
-"""The ledger: the order of sends and receives of both parties, turned into bytes and rounds.
+"""The ledger: the order of sends and receives of all parties, turned into bytes and rounds.
 
 The definition of a round is the channel's: a party has one whenever it turns to receiving after it
-has sent, or begins with it; the rounds of a run are those of the party that has more. Nothing else
-about messages matters: how they are cut and buffered is neither in the counts nor in here. So one
-ledger serves the executor that only simulates messages and the model that only knows their lengths.
+has sent, or begins with it, whoever it sends to and receives from; the rounds of a run are those of
+the party that has most. Nothing else about messages matters: how they are cut and buffered is
+neither in the counts nor in here. So one ledger serves the executor that only simulates messages
+and the model that only knows their lengths.
 
-Every amount is booked at an entry, which is a *phase* and a *place*, under the name of what it is,
-so that what a repeated part has added can be added again without walking it.
+Every amount is booked at an entry, which is a *phase*, a *place* and *what* it is an amount of, so
+that what a repeated part has added can be added again without walking it.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
-from typing import Final, NamedTuple
+from itertools import permutations
+from typing import NamedTuple
 
 from ezlang.source import NO_SPAN, Span
 
-SENT: Final = ("bytes sent by party 0", "bytes sent by party 1")
-ROUNDS: Final = ("rounds of party 0", "rounds of party 1")
-"""Names of the amounts that the ledger books itself, for party 0 and 1."""
-
-HOPS: Final = "messages on the longest path"
-"""Name of another: how many messages wait for one another in the run, those of both parties."""
+from ..ir.parties import Link
+from .amounts import Amount, Count, Rounds, Sent
 
 
 class Phase(Enum):
@@ -48,13 +46,24 @@ class Entry(NamedTuple):
 
     phase: Phase
     place: Span
-    what: str
+    what: Amount
 
 
 Amounts = Counter[Entry]
 
-State = tuple[tuple[bool, bool], tuple[int, int], tuple[int, int]]
-"""All of a ledger that decides what is booked next: see `Ledger.state`."""
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """All of a ledger that decides what is booked next.
+
+    `receiving` are the parties that received last; `at` is which hop each party is at, and
+    `arriving` at which hop the last message over each link arrives, seen from the party that is
+    furthest.
+    """
+
+    receiving: frozenset[int]
+    at: tuple[int, ...]
+    arriving: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,87 +75,95 @@ class Mark:
 
 
 class Ledger:
-    """Rounds and bytes of both parties so far, and other amounts that somebody books.
+    """Rounds and bytes of all parties so far, and other amounts that somebody books.
 
-    `phase` and `place` are those under which the next amounts are booked.
+    `parties` are their numbers. `phase` and `place` are those under which the next amounts are
+    booked.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, parties: Iterable[int]) -> None:
+        self.parties = tuple(parties)
         self.amounts: Amounts = Counter()
         self.phase = Phase.ONLINE
         self.place: Span = NO_SPAN
-        self._receiving = [False, False]
-        # Seen from the party that is further: which hop parties are at, and what they last sent.
-        self._at = [0, 0]
-        self._arriving = [0, 0]
+        self._receiving: set[int] = set()
+        self._at = dict.fromkeys(self.parties, 0)
+        self._arriving = {Link(*ends): 0 for ends in permutations(self.parties, 2)}
 
     @property
     def rounds(self) -> int:
-        """The rounds of the party that has more."""
-        return max(self.total(name) for name in ROUNDS)
+        """The rounds of the party that has most."""
+        return max(self.total(Rounds(party)) for party in self.parties)
 
     @property
-    def bytes_sent(self) -> tuple[int, int]:
-        """What party 0 and party 1 have sent."""
-        return self.total(SENT[0]), self.total(SENT[1])
+    def bytes_sent(self) -> dict[int, int]:
+        """Party → how many bytes it has sent."""
+        sent = dict.fromkeys(self.parties, 0)
+        for entry, amount in self.amounts.items():
+            if isinstance(entry.what, Sent):
+                sent[entry.what.link.sender] += amount
+        return sent
 
     @property
-    def receiving(self) -> tuple[bool, bool]:
-        """Whether the last thing that party 0 and 1 did was to receive."""
-        return self._receiving[0], self._receiving[1]
+    def receiving(self) -> frozenset[int]:
+        """The parties that received last."""
+        return frozenset(self._receiving)
 
     @property
     def state(self) -> State:
-        """All that is remembered: who is receiving, and how far each is behind the other."""
-        at, arriving = self._at, self._arriving
-        return self.receiving, (at[0], at[1]), (arriving[0], arriving[1])
+        """All that is remembered."""
+        # What arrives at a hop that the receiver has passed makes no difference.
+        arriving = (max(hop, self._at[link.receiver]) for link, hop in self._arriving.items())
+        return State(self.receiving, tuple(self._at.values()), tuple(arriving))
 
-    def total(self, what: str) -> int:
+    def total(self, what: Amount) -> int:
         """Return how much of something is booked altogether."""
         return sum(amount for entry, amount in self.amounts.items() if entry.what == what)
 
-    def add(self, what: str, amount: int = 1) -> None:
+    def add(self, what: Amount, amount: int = 1) -> None:
         """Book an amount here."""
         if amount:
             self.amounts[Entry(self.phase, self.place, what)] += amount
 
-    def send(self, party: int, count: int) -> None:
-        """Party 0 or 1 sends so many bytes."""
+    def send(self, link: Link, count: int) -> None:
+        """The sender of a link sends so many bytes."""
         if count:
-            self._receiving[party] = False
-            self._arriving[1 - party] = self._at[party] + 1
-            self.add(SENT[party], count)
+            self._receiving.discard(link.sender)
+            self._arriving[link] = self._at[link.sender] + 1
+            self.add(Sent(link), count)
 
-    def receive(self, party: int, count: int) -> None:
-        """Party 0 or 1 receives so many bytes, which count where they are sent."""
+    def receive(self, link: Link, count: int) -> None:
+        """The receiver of a link receives so many bytes, which count where they are sent."""
         if not count:
             return
-        if not self._receiving[party]:
-            self._receiving[party] = True
-            self.add(ROUNDS[party])
-        if self._arriving[party] > self._at[party]:
-            self._at[party] = self._arriving[party]
+        party = link.receiver
+        if party not in self._receiving:
+            self._receiving.add(party)
+            self.add(Rounds(party))
+        if self._arriving[link] > self._at[party]:
+            self._at[party] = self._arriving[link]
             self._advance(self._at[party])
 
     def _advance(self, further: int) -> None:
         """Count the hops that a party has got further than any was before."""
         if further > 0:
-            self.add(HOPS, further)
-            for party in (0, 1):
+            self.add(Count.HOPS, further)
+            for party in self._at:
                 self._at[party] -= further
-                self._arriving[party] = max(self._arriving[party] - further, self._at[party])
+            for link, hop in self._arriving.items():
+                self._arriving[link] = max(hop - further, self._at[link.receiver])
 
-    def message(self, sender: int, count: int) -> None:
-        """Send from one party to the other."""
-        self.send(sender, count)
-        self.receive(1 - sender, count)
+    def message(self, link: Link, count: int) -> None:
+        """Send over a link, and receive."""
+        self.send(link, count)
+        self.receive(link, count)
 
-    def exchange(self, first: int, second: int) -> None:
-        """Party 0 sends `first` bytes and party 1 `second`, at the same time; then they receive."""
-        self.send(0, first)
-        self.send(1, second)
-        self.receive(0, second)
-        self.receive(1, first)
+    def exchange(self, lengths: Mapping[Link, int]) -> None:
+        """Send so many bytes over each link, all at the same time; then receive them."""
+        for link, count in lengths.items():
+            self.send(link, count)
+        for link, count in lengths.items():
+            self.receive(link, count)
 
     def mark(self) -> Mark:
         """Return what `since` needs."""
@@ -165,7 +182,7 @@ class Ledger:
 
     def copy(self) -> Ledger:
         """Return a ledger that goes on from here by itself."""
-        other = Ledger()
+        other = Ledger(self.parties)
         other.become(self)
         other.phase, other.place = self.phase, self.place
         return other
@@ -173,8 +190,8 @@ class Ledger:
     def become(self, other: Ledger) -> None:
         """Take over what another one has booked, and go on from there."""
         self.amounts = other.amounts.copy()
-        self._receiving = list(other._receiving)
-        self._at, self._arriving = list(other._at), list(other._arriving)
+        self._receiving = set(other._receiving)
+        self._at, self._arriving = dict(other._at), dict(other._arriving)
 
     @contextmanager
     def within(self, phase: Phase) -> Iterator[None]:
@@ -201,14 +218,17 @@ def bound(ledgers: Sequence[Ledger], *, most: bool) -> Ledger:
     It goes on as the one that makes more, or fewer, rounds of what comes next.
     """
     result = ledgers[0].copy()
-    pick, both = (max, all) if most else (min, any)
+    pick = max if most else min
     result.amounts = Counter()
     for what in {entry.what for ledger in ledgers for entry in ledger.amounts}:
         chosen = pick(ledgers, key=partial(Ledger.total, what=what))
         for entry, amount in chosen.amounts.items():
             if entry.what == what:
                 result.amounts[entry] = amount
-    result._receiving = [both(ledger.receiving[party] for ledger in ledgers) for party in (0, 1)]
-    result._at = [pick(ledger._at[party] for ledger in ledgers) for party in (0, 1)]
-    result._arriving = [pick(ledger._arriving[party] for ledger in ledgers) for party in (0, 1)]
+    receiving = [ledger._receiving for ledger in ledgers]
+    result._receiving = set.intersection(*receiving) if most else set.union(*receiving)
+    for party in result._at:
+        result._at[party] = pick(ledger._at[party] for ledger in ledgers)
+    for link in result._arriving:
+        result._arriving[link] = pick(ledger._arriving[link] for ledger in ledgers)
     return result

@@ -13,19 +13,21 @@ from collections.abc import Iterable
 from typing import Final
 
 from ..circuits.catalogue import circuit
-from ..codegen.circuit_operands import known_values, operand_roles
-from ..codegen.forms import Form, Role, element_bytes
+from ..circuits.operands import operand_roles
+from ..codegen.forms import Form, element_bytes
 from ..codegen.module import frame_bytes
-from ..codegen.views import Views
 from ..ir import tree as ir
+from ..ir.facts import facts_of
 from ..ir.ots import OtKind
+from ..ir.parties import COMPUTING
 from ..kernels.context import CHUNK
 from ..kernels.layout import LABEL_BYTES
 from ..protocols.ot.base import KEY_BYTES
 from ..protocols.ot.stock import LARGEST_BATCH, extension_bytes
+from .amounts import OtsMade
 from .ledger import Ledger
 from .predict import Prediction
-from .session import OTS_MADE
+from .yao import has_labels
 
 BASE: Final = 100_000_000
 """A process that has loaded compiled code from the cache: interpreter and libraries. It was
@@ -51,7 +53,7 @@ COPIES: Final = 1.25
 
 
 def peak_bytes(program: ir.Program, party: int, found: Prediction) -> int:
-    """Return the peak memory of a run at party 0 or 1, given what the run costs."""
+    """Return the peak memory of a run at a party, given what the run costs."""
     inputs, outputs = _interface(program, party)
     run = frame_bytes(program, party) + _registers(program) + _ots(program, found.least)
     run += sum(type.size * element_bytes(type, Form.CLEAR) for type in (*inputs, *outputs))
@@ -65,8 +67,8 @@ def peak_bytes(program: ir.Program, party: int, found: Prediction) -> int:
 def _ots(program: ir.Program, ledger: Ledger) -> int:
     """Return what OTs take: a batch, or the tables of silent OT, in each direction."""
     total = 0
-    for name in OTS_MADE:
-        made = ledger.total(name)
+    for link in COMPUTING.links:
+        made = ledger.total(OtsMade(link))
         batch = min(made, LARGEST_BATCH)
         total += KEY_BYTES * batch + extension_bytes(batch)
         if made and OtKind.SILENT in (program.ots.yao, program.ots.shares):
@@ -87,18 +89,12 @@ def _interface(program: ir.Program, party: int) -> tuple[list[ir.TensorType], li
 
 def _registers(program: ir.Program) -> int:
     """Return what the registers of the largest netlist take."""
-    functions = {function.name: function for function in program.functions}
     most = 0
     for function in program.functions:
-        views = Views(Role(0, functions))
-        views.see(function.body)
-        numbers = known_values(function.body)
+        facts = facts_of(function)
         for operation in ir.walk(function.body):
-            if (
-                isinstance(operation, ir.Elementwise)
-                and views.form(operation.result) is Form.LABELS
-            ):
-                roles = operand_roles(operation, views, numbers)
+            if isinstance(operation, ir.Elementwise) and has_labels(operation.result):
+                roles = operand_roles(operation, facts)
                 most = max(most, circuit(operation, roles).registers)
     return LABEL_BYTES * CHUNK * most
 

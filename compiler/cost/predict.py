@@ -7,10 +7,15 @@ from dataclasses import dataclass, field
 
 from ..ir import tree as ir
 from ..ir.ots import OtKinds
-from ..protocols.dealt.demands import CorrelatedOt, Demands, Kind, LabelOt, kind_of
+from ..protocols.core.backend import Backend
+from ..protocols.core.preprocessing import Unit
+from ..protocols.dealt.backend import DEALT
+from ..protocols.dealt.demands import CorrelatedOt, Demands, Kind, LabelOt, demanded
+from ..protocols.ot.backend import OT
 from . import yao
+from .amounts import Count, Ots, Units
 from .ledger import Amounts, Ledger
-from .session import OTS, TAKES, Session
+from .session import Session
 from .walk import Plans, Traces, Unknown, Walk
 
 
@@ -34,9 +39,9 @@ class Prediction:
         return not self.unknown
 
 
-def predict(program: ir.Program, *, dealt: bool = False) -> Prediction:
-    """Return what a program costs, as it goes to code generation; `dealt`: with a dealer."""
-    forecast = Forecast(program, dealt)
+def predict(program: ir.Program, *, backend: Backend = OT) -> Prediction:
+    """Return what a program costs with a back end, as it goes to code generation."""
+    forecast = Forecast(program, backend)
     walk = forecast.walk(program.ots)
     least = walk.session.ledger
     most: Ledger | None = least
@@ -54,11 +59,12 @@ def predict_demands(program: ir.Program) -> tuple[Demands, tuple[Unknown, ...]]:
 
     It is exact if there is nothing of that sort.
     """
-    walk = Forecast(program, dealt=True).walk(program.ots)
-    demands = _kinds_of(walk.session.ledger.amounts)
-    kinds: tuple[Kind, ...] = LabelOt(), CorrelatedOt(sender=0), CorrelatedOt(sender=1)
-    for source, ots in zip(kinds, walk.session.ots, strict=True):
-        demands[source] = ots.taken
+    walk = Forecast(program, DEALT).walk(program.ots)
+    units = _units_of(walk.session.ledger.amounts)
+    demands: Counter[Kind] = Counter({unit: demanded(unit, n) for unit, n in units.items()})
+    demands[LabelOt()] = walk.session.labels.taken
+    for link, ots in walk.session.shares.items():
+        demands[CorrelatedOt(sender=link.sender)] = ots.taken
     unknown = tuple(one for one in walk.unknown if _decides_demands(one))
     return +demands, unknown
 
@@ -80,13 +86,13 @@ class Forecast:
     """
 
     program: ir.Program
-    dealt: bool = False
+    backend: Backend = OT
     traces: Traces = field(default_factory=dict)
     plans: Plans = field(init=False)
     _walks: dict[OtKinds, Walk] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.plans = Plans(self.program, self.dealt, self.traces)
+        self.plans = Plans(self.program, self.backend, self.traces)
 
     def walk(self, kinds: OtKinds) -> Walk:
         """Return the walk through the program with OTs of some kinds."""
@@ -99,19 +105,21 @@ class Forecast:
 def predict_ots(forecast: Forecast) -> tuple[OtUse, OtUse]:
     """Return what a program takes for Yao's protocol, and for shares in the fuller direction."""
     walk = forecast.walk(forecast.program.ots)
-    yao_ots, first, second = (one.taken for one in walk.session.ots)
-    takes = [walk.session.ledger.total(name) for name in TAKES]
-    exact = not walk.unknown
-    return OtUse(yao_ots, takes[0], exact), OtUse(max(first, second), takes[1], exact)
+    session, exact = walk.session, not walk.unknown
+    for_shares = max(one.taken for one in session.shares.values())
+    total = session.ledger.total
+    return (
+        OtUse(session.labels.taken, total(Count.LABEL_TAKES), exact),
+        OtUse(for_shares, total(Count.SHARE_TAKES), exact),
+    )
 
 
-def _kinds_of(amounts: Amounts) -> Counter[Kind]:
-    """Return the units of each kind that are booked."""
-    found: Counter[Kind] = Counter()
+def _units_of(amounts: Amounts) -> Counter[Unit]:
+    """Return the units that are booked."""
+    found: Counter[Unit] = Counter()
     for entry, count in amounts.items():
-        kind = kind_of(entry.what)
-        if kind is not None:
-            found[kind] += count
+        if isinstance(entry.what, Units):
+            found[entry.what.unit] += count
     return found
 
 
@@ -119,15 +127,15 @@ def _decides_demands(unknown: Unknown) -> bool:
     """Tell whether it depends on some control flow what a dealer is asked for."""
     uses = []
     for amounts in unknown.amounts:
-        ots = Counter({e.what: n for e, n in amounts.items() if e.what in OTS})
-        uses.append((_kinds_of(amounts), ots))
+        ots = Counter({e.what: n for e, n in amounts.items() if isinstance(e.what, Ots)})
+        uses.append((_units_of(amounts), ots))
     if unknown.kind == "loop":
         uses.append((Counter(), Counter()))
     return any(use != uses[0] for use in uses)
 
 
 def _walked(program: ir.Program, plans: Plans, kinds: OtKinds, most: bool) -> Walk:
-    walk = Walk(program, plans, Session(dealt=plans.dealt, kinds=kinds), most=most)
+    walk = Walk(program, plans, Session(backend=plans.backend, kinds=kinds), most=most)
     yao.begin(walk.session)
     walk.run()
     return walk

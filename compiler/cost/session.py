@@ -8,29 +8,19 @@ without walking them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
 from enum import Enum
 
 from ..ir.ots import OtKind, OtKinds
-from ..protocols.ot.stock import LARGEST_BATCH, Batches, batches_of
-from .ledger import SENT, Amounts, Ledger, Mark, Phase, bound
+from ..ir.parties import COMPUTING, Link, Pair
+from ..protocols.core.backend import Backend
+from ..protocols.ot.backend import OT
+from ..protocols.ot.stock import LARGEST_BATCH, Batches
+from .amounts import Count, Ots, OtsMade, Sent
+from .ledger import Amounts, Ledger, Mark, Phase, bound
 from .ots import SECONDS
-
-OTS = ("OTs with party 0 as sender", "OTs with party 1 as sender")
-"""Names of amounts: correlated OTs used."""
-
-SET_UPS = "set-ups of OTs"
-"""Name of an amount: directions in which OTs are set up, Yao's apart."""
-
-OT_WORK = "work of making OTs"
-"""Name of an amount: OTs made, each as many as could be made by the fastest kind meanwhile."""
-
-TAKES = ("takes of OTs for Yao's protocol", "takes of OTs for shares")
-"""Names of amounts: how often some are taken."""
-
-OTS_MADE = ("OTs made with party 0 as sender", "OTs made with party 1 as sender")
 
 
 class Bound(Enum):
@@ -42,31 +32,27 @@ class Bound(Enum):
 
 @dataclass(slots=True)
 class Extension:
-    """The correlated OTs of one direction, made in batches (protocols/ot/stock.py) of a kind.
+    """The correlated OTs over one link, made in batches (protocols/ot/stock.py) of a kind.
 
-    With a dealer they are `dealt`: as many as are wanted, for nothing. Where it isn't known how
-    many are left, each is `bounded`: as a batch is used up before the next is made, all that are
-    made are those that are taken, and less than a batch.
+    How many there are at a time the `plan` says. Where it isn't known how many are left, each is
+    `bounded`: as a batch is used up before the next is made, all that are made are those that are
+    taken, and less than a batch.
     """
 
     ledger: Ledger
-    sender: int
+    link: Link
     kind: OtKind
-    dealt: bool = False
+    plan: Batches
     left: int = 0
     taken: int = 0
     batches: int = 0
     ready: bool = False
     bounded: Bound | None = None
-    plan: Batches = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.plan = batches_of(self.kind)
 
     @property
-    def speaker(self) -> int:
-        """The party that sends for a batch."""
-        return self.sender if self.plan.sender_speaks else 1 - self.sender
+    def made_over(self) -> Link:
+        """The link over which messages go that make batches."""
+        return self.link if self.plan.sender_speaks else self.link.back
 
     def become(self, other: Extension) -> None:
         """Go on from where another one is."""
@@ -74,36 +60,37 @@ class Extension:
         self.ready, self.bounded, self.plan = other.ready, other.bounded, copy(other.plan)
 
     def set_up(self) -> None:
-        """Run the base OTs and make the trees, once."""
-        if self.ready or self.dealt:
+        """Have the conversation of the set-up once, if there is one."""
+        if self.ready or not self.plan.set_up():
             return
         self.ready = True
         with self.ledger.within(Phase.SET_UP):
-            self.ledger.add(SET_UPS)
+            self.ledger.add(Count.SET_UPS)
             for message in self.plan.set_up():
-                self.ledger.message(
-                    self.sender if message.by_sender else 1 - self.sender, message.bytes
-                )
+                link = self.link if message.by_sender else self.link.back
+                self.ledger.message(link, message.bytes)
 
     def refill(self, wanted: int) -> int:
-        """Make a batch if none are left; return how many bytes the speaker sends for it."""
+        """Make a batch if none are left; return how many bytes are sent for it."""
         if self.left:
             return 0
         self.batches += 1
-        if self.dealt:
-            self.left = wanted
-            return 0
         made = self.plan.next(wanted)
         count, size = made.count, made.bytes
+        if not size:
+            # Nobody sends anything for OTs that are there before the run.
+            self.left = count
+            return 0
         if self.bounded is not None:
             count, size = wanted, -(-made.bytes * wanted // made.count)
         self.left = count
         with self.ledger.within(Phase.PREPROCESSING):
-            self.ledger.add(OTS_MADE[self.sender], count)
-            self.ledger.add(OT_WORK, round(count * SECONDS[self.kind] / min(SECONDS.values())))
+            self.ledger.add(OtsMade(self.link), count)
+            work = count * SECONDS[self.kind] / min(SECONDS.values())
+            self.ledger.add(Count.OT_WORK, round(work))
             if self.bounded is Bound.LEAST:
                 # Perhaps with a message that goes anyway.
-                self.ledger.add(SENT[self.speaker], size - 1)
+                self.ledger.add(Sent(self.made_over), size - 1)
                 return 0
         return size
 
@@ -111,9 +98,10 @@ class Extension:
         """Go on with a bound for what is made, where at most so many are left."""
         if self.bounded is None and bound is Bound.MOST:
             batch = self.plan.next(LARGEST_BATCH)
-            with self.ledger.within(Phase.PREPROCESSING):
-                self.ledger.add(OTS_MADE[self.sender], batch.count)
-                self.ledger.message(self.speaker, batch.bytes)
+            if batch.bytes:
+                with self.ledger.within(Phase.PREPROCESSING):
+                    self.ledger.add(OtsMade(self.link), batch.count)
+                    self.ledger.message(self.made_over, batch.bytes)
         self.bounded = bound
         self.left = most_left if bound is Bound.LEAST else 0
 
@@ -122,27 +110,29 @@ class Extension:
         count = min(wanted, self.left)
         self.left -= count
         self.taken += count
-        self.ledger.add(OTS[self.sender], count)
+        self.ledger.add(Ots(self.link), count)
         return count
 
     def begin(self) -> None:
-        """Set up, and make a first batch, of which the first OT isn't used."""
+        """Set up, if need be; then make a first batch, of which the first OT isn't used."""
         self.set_up()
+        if not self.ready:
+            return
         with self.ledger.within(Phase.PREPROCESSING):
-            self.ledger.message(self.speaker, self.refill(1))
+            self.ledger.message(self.made_over, self.refill(1))
         self.left -= 1
 
     def take(self, wanted: int) -> int:
         """Take up to so many, making a batch if none are left; return how many."""
-        self.ledger.add(TAKES[0])
+        self.ledger.add(Count.LABEL_TAKES)
         self.set_up()
         corrections = self.refill(wanted)
         with self.ledger.within(Phase.PREPROCESSING):
-            self.ledger.message(self.speaker, corrections)
+            self.ledger.message(self.made_over, corrections)
         return self.use(wanted)
 
     def take_all(self, wanted: int) -> int:
-        """Take so many, all set up; return how many bytes the speaker sends for new batches."""
+        """Take so many, all set up; return how many bytes are sent for new batches."""
         corrections = 0
         while wanted:
             corrections += self.refill(wanted)
@@ -162,42 +152,51 @@ class Point:
 
 @dataclass(slots=True)
 class Session:
-    """A ledger, and OTs: those of Yao's protocol, and those of shares in both directions.
+    """A ledger, and OTs: those for the labels of Yao's protocol, and for shares over each link.
 
-    `sharing` tells whether the session on shares has begun; `dealt`, whether there is a dealer.
-    `kinds` are how OTs are made.
+    `sharing` tells whether the session on shares has begun; `kinds` are how OTs are made, where the
+    `backend` makes any. What follows holds for the `pair` that computes.
     """
 
-    ledger: Ledger = field(default_factory=Ledger)
+    pair: Pair = COMPUTING
     sharing: bool = False
-    dealt: bool = False
+    backend: Backend = OT
     kinds: OtKinds = field(default_factory=OtKinds)
-    ots: list[Extension] = field(init=False)
+    ledger: Ledger = field(init=False)
+    labels: Extension = field(init=False)
+    shares: dict[Link, Extension] = field(init=False)
 
     def __post_init__(self) -> None:
-        kinds = self.kinds.yao, self.kinds.shares, self.kinds.shares
-        self.ots = [
-            Extension(self.ledger, sender, kind, self.dealt)
-            for sender, kind in zip((0, 0, 1), kinds, strict=True)
-        ]
+        self.ledger = Ledger(self.pair)
+        garbled = Link(self.pair.garbler, self.pair.evaluator)
+        self.labels = self._source(garbled, self.kinds.yao)
+        self.shares = {link: self._source(link, self.kinds.shares) for link in self.pair.links}
+
+    def _source(self, link: Link, kind: OtKind) -> Extension:
+        return Extension(self.ledger, link, kind, self.backend.batches(kind))
 
     @property
-    def yao(self) -> Extension:
-        """The OTs of Yao's protocol."""
-        return self.ots[0]
+    def ots(self) -> tuple[Extension, ...]:
+        """All sources of OTs."""
+        return self.labels, *self.shares.values()
 
-    def take(self, first: int, second: int) -> None:
-        """Take OTs for shares, with party 0 as sender and with party 1, at the same time."""
-        self.ledger.add(TAKES[1])
-        directions = self.ots[1:]
-        if not self.dealt and not directions[0].ready and (first or second):
-            # One after the other, party 1 as sender first: see protocols/native/runtime.py.
-            for one in reversed(directions):
-                one.begin()
-        wanted = zip(directions, (first, second), strict=True)
-        sent = {one.speaker: one.take_all(count) for one, count in wanted}
+    def take(self, wanted: Mapping[Link, int]) -> None:
+        """Take OTs for shares over each link, at the same time.
+
+        With the first ones both directions are set up, that of the second party as sender first:
+        see protocols/native/runtime.py.
+        """
+        self.ledger.add(Count.SHARE_TAKES)
+        if any(wanted.values()):
+            for link in reversed(self.pair.links):
+                if not self.shares[link].ready:
+                    self.shares[link].begin()
+        sent = {
+            self.shares[link].made_over: self.shares[link].take_all(count)
+            for link, count in wanted.items()
+        }
         with self.ledger.within(Phase.PREPROCESSING):
-            self.ledger.exchange(sent[0], sent[1])
+            self.ledger.exchange(sent)
 
     @property
     def state(self) -> Hashable:
@@ -207,8 +206,9 @@ class Session:
 
     def copy(self) -> Session:
         """Return a session that goes on from here by itself."""
-        other = Session(self.ledger.copy(), self.sharing, self.dealt, self.kinds)
-        other._take_stocks(self)
+        other = Session(self.pair, self.sharing, self.backend, self.kinds)
+        other.become(self)
+        other.ledger.phase, other.ledger.place = self.ledger.phase, self.ledger.place
         return other
 
     def become(self, other: Session) -> None:
@@ -280,11 +280,10 @@ def merged(sessions: Sequence[Session], *, most: bool) -> Session:
     """Return a session whose cost is at most, or at least, that of any of those given."""
     pick = max if most else min
     result = sessions[0].copy()
-    result.ledger = bound([session.ledger for session in sessions], most=most)
+    result.ledger.become(bound([session.ledger for session in sessions], most=most))
     result.sharing = (all if most else any)(session.sharing for session in sessions)
     for number, one in enumerate(result.ots):
         given = [session.ots[number] for session in sessions]
-        one.ledger = result.ledger
         one.left, one.bounded = given[0].left, given[0].bounded
         one.taken = pick(other.taken for other in given)
         one.batches = pick(other.batches for other in given)

@@ -9,40 +9,37 @@ starts.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from ezlang.diagnostics.diagnostic import CompilerBug
 from ezlang.source import Span
 
 from ..codegen.interface import Exchange
-from ..ir import tree as ir
-from ..ir.dtypes import share_dtype
-from ..ir.known_operands import Numbers
-from ..protocols.core.steps import Array, Request, Round, Step, Steps, Take, together
-from ..protocols.operations.table import steps_of
-from .counting_party import Notes, counting_party
-from .ghosts import Heap, ghost
+from ..ir.parties import Link
+from ..protocols.core.backend import Backend
+from ..protocols.core.preprocessing import Unit
+from ..protocols.core.steps import Request, Round, Step, Steps, Take, together
+from ..protocols.ot.backend import OT
+from .amounts import Count, Units
+from .counting_party import Notes, counting_party, reply_to, steps_on_ghosts
+from .ghosts import Heap
 from .ledger import Ledger, Phase
 from .session import Session
 
 START_BYTES: Final = 16
 """What each party sends when the session on shares begins: the start of its hash."""
 
-STEPS: Final = "steps of protocols on shares"
-"""Name of an amount: groups that are run, and messages exchanged by them."""
-
-_NODE: Final = frozenset({"operands", "results", "regions", "span"})
-
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What an operation of a group does in a step: OTs with party 0, 1 as sender; or bytes sent."""
+    """What an operation of a group does in a step, over each link: takes OTs, or sends bytes."""
 
     member: int
     phase: Phase
-    amounts: tuple[int, int]
+    amounts: Mapping[Link, int]
 
 
 @dataclass(slots=True)
@@ -53,45 +50,40 @@ class Trace:
     """
 
     steps: list[tuple[list[Part], list[Part]]] = field(default_factory=list)
-    units: Counter[tuple[int, str]] = field(default_factory=Counter)
+    units: Counter[tuple[int, Unit]] = field(default_factory=Counter)
     memory: int = 0
 
 
-def signature(exchange: Exchange) -> Hashable:
-    """Return all of a group that decides what it sends."""
-    numbers: dict[int, int] = {}
-    members = []
-    for operation, known in zip(exchange.operations, exchange.known, strict=True):
-        values = (*operation.operands, *operation.results)
-        places = tuple(numbers.setdefault(value.id, len(numbers)) for value in values)
-        kind = tuple(getattr(operation, f.name) for f in fields(operation) if f.name not in _NODE)
-        members.append((type(operation), kind, places, tuple(v.type for v in values), known))
-    return tuple(members)
-
-
-def trace_of(exchanges: tuple[Exchange, Exchange], *, dealt: bool = False) -> Trace:
-    """Run a group at both parties, given as it is to each of them; `dealt`: with a dealer."""
+def trace_of(exchanges: Sequence[Exchange], *, backend: Backend = OT) -> Trace:
+    """Run a group at all parties, given as it is to each of them."""
     trace = Trace()
-    notes = [_Owners(trace, count=party == 0) for party in (0, 1)]
-    runs = [
-        _started(exchange, one, dealt=dealt) for exchange, one in zip(exchanges, notes, strict=True)
-    ]
+    measured = exchanges[0].party
+    owners = {one.party: _Owners(trace, count=one.party == measured) for one in exchanges}
+    runs = {one.party: _started(one, owners[one.party], backend) for one in exchanges}
+    replies: dict[int, Any] = dict.fromkeys(runs)
     heap = Heap()
-    replies: list[Any] = [None, None]
+
+    def counted(party: int) -> AbstractContextManager[None]:
+        return heap.within() if party == measured else nullcontext()
+
     while True:
-        with heap.within():
-            first = _next(runs[0], replies[0])
-        second = _next(runs[1], replies[1])
-        if first is None or second is None:
-            if first is not second:
-                raise CompilerBug("one party's protocols ended before the other's")
+        steps: dict[int, Step] = {}
+        for party, run in runs.items():
+            with counted(party):
+                step = _next(run, replies[party])
+            if step is not None:
+                steps[party] = step
+        if not steps:
             trace.memory = heap.most
             return trace
-        _note(trace, (first, second), notes)
-        with heap.within():
-            replies[0] = [_reply(request) for request in first]
-        replies[1] = [_reply(request) for request in second]
-        del first, second
+        if len(steps) < len(runs):
+            raise CompilerBug("one party's protocols ended before another's")
+        _note(trace, steps, owners)
+        for party, step in steps.items():
+            with counted(party):
+                replies[party] = [reply_to(request) for request in step]
+        # Their arrays would count as alive.
+        del steps, step
 
 
 class _Owners:
@@ -102,11 +94,11 @@ class _Owners:
         self._trace = trace
         self._count = count
         self._member = 0
-        self._of: dict[int, int] = {}
+        self._of: dict[Request, int] = {}
 
-    def _book(self, what: str, count: int) -> None:
+    def _book(self, unit: Unit, count: int) -> None:
         if self._count:
-            self._trace.units[self._member, what] += count
+            self._trace.units[self._member, unit] += count
 
     def watched(self, member: int, steps: Steps[Any]) -> Steps[Any]:
         """Pass on an operation's requests, and note whose they are."""
@@ -117,33 +109,23 @@ class _Owners:
                 step = steps.send(reply) if reply is not None else next(steps)
             except StopIteration as end:
                 return end.value
-            self._of.update((id(request), member) for request in step)
+            self._of.update(dict.fromkeys(step, member))
             reply = yield step
 
     def of(self, request: Request) -> tuple[int, Phase]:
         """Return what was noted of a request."""
         early = self.notes.is_early(request)
-        return self._of.pop(id(request)), Phase.PREPROCESSING if early else Phase.ONLINE
+        return self._of.pop(request), Phase.PREPROCESSING if early else Phase.ONLINE
 
 
-def _started(exchange: Exchange, owners: _Owners, *, dealt: bool) -> Steps[Any]:
-    party = counting_party(exchange.party, owners.notes, dealt=dealt)
+def _started(exchange: Exchange, owners: _Owners, backend: Backend) -> Steps[Any]:
+    party = counting_party(exchange.party, owners.notes, backend=backend)
     members = zip(exchange.operations, exchange.known, strict=True)
     steps = [
-        owners.watched(number, _steps(party, exchange, operation, known))
+        owners.watched(number, steps_on_ghosts(party, operation, known))
         for number, (operation, known) in enumerate(members)
     ]
     return together(steps) if len(steps) > 1 else steps[0]
-
-
-def _steps(party: Any, exchange: Exchange, operation: ir.Operation, known: Numbers) -> Steps[Any]:
-    operands: Sequence[Array | None] = [
-        ghost(value.type.shape, share_dtype(value.type.element))
-        if exchange.is_here(value)
-        else None
-        for value in operation.operands
-    ]
-    return steps_of(party, operation, operands, known=known)
 
 
 def _next(run: Steps[Any], reply: Any) -> Step | None:
@@ -153,30 +135,45 @@ def _next(run: Steps[Any], reply: Any) -> Step | None:
         return None
 
 
-def _reply(request: Request) -> Any:
-    match request:
-        case Take(sent=sent, received=received):
-            return ghost((sent, 2), "u8"), (ghost(received), ghost((received, 2), "u8"))
-        case Round(receive=count):
-            return ghost(count)
-        case _:
-            raise CompilerBug("a protocol asked for what only a simulation has")
-
-
-def _note(trace: Trace, steps: tuple[Step, Step], owners: Sequence[_Owners]) -> None:
+def _note(trace: Trace, steps: Mapping[int, Step], owners: Mapping[int, _Owners]) -> None:
+    """Match what parties ask of one another, and add it to a trace."""
+    asked: dict[Link, list[_Asked]] = {}
+    for party, step in steps.items():
+        for request in step:
+            one = _Asked(request, *owners[party].of(request))
+            asked.setdefault(Link(party, request.peer), []).append(one)
     taken: list[Part] = []
     sent: list[Part] = []
-    for first, second in zip(*steps, strict=True):
-        member, phase = owners[0].of(first)
-        owners[1].of(second)
-        match first, second:
-            case Take(), Take() if (first.sent, first.received) == (second.received, second.sent):
-                taken.append(Part(member, phase, (first.sent, first.received)))
-            case Round(), Round() if (first.sent, first.receive) == (second.receive, second.sent):
-                sent.append(Part(member, phase, (first.sent, second.sent)))
-            case _:
-                raise CompilerBug(f"the parties' requests don't fit: {first} and {second}")
+    for link, mine in asked.items():
+        theirs = asked.get(link.back, [])
+        expected = [(type(one.request), *_lengths(one.request)[::-1]) for one in theirs]
+        if [(type(one.request), *_lengths(one.request)) for one in mine] != expected:
+            raise CompilerBug(f"the parties' requests don't fit: {mine} and {theirs}")
+        for one in mine if link.sender < link.receiver else ():
+            forth, back = _lengths(one.request)
+            parts = taken if isinstance(one.request, Take) else sent
+            parts.append(Part(one.member, one.phase, {link: forth, link.back: back}))
     trace.steps.append((taken, sent))
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A request, by which operation of the group, and in which phase."""
+
+    request: Request
+    member: int
+    phase: Phase
+
+
+def _lengths(request: Request) -> tuple[int, int]:
+    """Return what goes to the peer and what comes from it: OTs, or bytes."""
+    match request:
+        case Take():
+            return request.sent, request.received
+        case Round():
+            return request.sent, request.receive
+        case _:
+            raise CompilerBug("a protocol asked for what only a simulation has")
 
 
 def book(session: Session, trace: Trace, places: Sequence[Span]) -> None:
@@ -186,18 +183,17 @@ def book(session: Session, trace: Trace, places: Sequence[Span]) -> None:
     if not session.sharing:
         session.sharing = True
         with ledger.within(Phase.SET_UP):
-            ledger.exchange(START_BYTES, START_BYTES)
-    ledger.add(STEPS)
+            ledger.exchange(dict.fromkeys(session.pair.links, START_BYTES))
+    ledger.add(Count.STEPS)
     for taken, sent in trace.steps:
         if taken:
             ledger.place = places[taken[0].member]
-            totals = [sum(part.amounts[sender] for part in taken) for sender in (0, 1)]
-            session.take(totals[0], totals[1])
+            session.take(_totals(taken))
         if sent:
             _exchange(ledger, sent, places)
-    for (member, what), count in trace.units.items():
+    for (member, unit), count in trace.units.items():
         ledger.place = places[member]
-        ledger.add(what, count)
+        ledger.add(Units(unit), count)
 
 
 def _exchange(ledger: Ledger, parts: Sequence[Part], places: Sequence[Span]) -> None:
@@ -205,11 +201,19 @@ def _exchange(ledger: Ledger, parts: Sequence[Part], places: Sequence[Span]) -> 
     for part in parts:
         ledger.place = places[part.member]
         with ledger.within(part.phase):
-            for party in (0, 1):
-                ledger.send(party, part.amounts[party])
-    longest = max(parts, key=lambda part: sum(part.amounts))
+            for link, count in part.amounts.items():
+                ledger.send(link, count)
+    longest = max(parts, key=lambda part: sum(part.amounts.values()))
     ledger.place = places[longest.member]
     with ledger.within(longest.phase):
-        ledger.add(STEPS)
-        for party in (0, 1):
-            ledger.receive(party, sum(part.amounts[1 - party] for part in parts))
+        ledger.add(Count.STEPS)
+        for link, count in _totals(parts).items():
+            ledger.receive(link, count)
+
+
+def _totals(parts: Sequence[Part]) -> Mapping[Link, int]:
+    """Add up amounts over each link."""
+    found: Counter[Link] = Counter()
+    for part in parts:
+        found.update(part.amounts)
+    return found

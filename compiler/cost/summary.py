@@ -2,55 +2,48 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
+from typing import assert_never
 
 from ezlang.source import NO_SPAN, Source
 
-from ..protocols.dealt.demands import BitPair, BitTriple, describe
-from .ledger import HOPS, ROUNDS, SENT, Entry, Ledger, Phase
+from ..ir.parties import COMPUTING, Link
+from ..protocols.core.preprocessing import Unit
+from .amounts import SHARED_ANDS, Amount, Count, Ots, OtsMade, Rounds, Sent, Units
+from .ledger import Entry, Ledger, Phase
 from .profiles import Profile
-from .session import OT_WORK, OTS, OTS_MADE, SET_UPS, TAKES
-from .shares import STEPS
-from .yao import ANDS, GARBLER, TABLES
-
-_COLUMNS: Final = frozenset(
-    {*ROUNDS, *SENT, *OTS, *OTS_MADE, OT_WORK, SET_UPS, *TAKES, STEPS, HOPS, ANDS, TABLES}
-)
-_SHARED_ANDS: Final = {
-    "bit triples": 1,
-    "pairs of bit triples": 2,
-    describe(BitTriple()): 8,
-    describe(BitPair()): 16,
-}
-"""Units of preprocessing for ANDs on boolean shares, and for how many they are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sum:
-    """What something costs: pairs are for party 0 and party 1.
+    """What something costs.
 
     `rounds`: how often the party waits that waits more often in the whole run; `hops`: how many
-    messages wait for one another, of both parties, each half a round trip. `bytes_sent`.
-    `ands` are gates of garbled circuits, `tables` the bytes they take. `ots`: used, by who is the
-    sender; `ots_made` are at least as many, as they are made in batches, after so many `set_ups`;
-    `ot_work` says how many of the fastest kind that is like.
-    `steps`: groups of operations on shares, and exchanges in them. `preprocessing`: units used, by
-    their kind.
+    messages wait for one another, of both parties, each half a round trip. `sent` are bytes over
+    each link. `ands` are gates of garbled circuits, `tables` the bytes they take. `ots`: used, from
+    a link's sender to its receiver; `ots_made` are at least as many, as they are made in batches,
+    after so many `set_ups`; `ot_work` says how many of the fastest kind that is like.
+    `steps`: groups of operations on shares, and exchanges in them. `preprocessing`: units used.
     """
 
     rounds: int
     hops: int
-    bytes_sent: tuple[int, int]
+    sent: Mapping[Link, int]
     ands: int
     tables: int
-    ots: tuple[int, int]
-    ots_made: tuple[int, int]
+    ots: Mapping[Link, int]
+    ots_made: Mapping[Link, int]
     ot_work: int
     set_ups: int
     steps: int
-    preprocessing: Mapping[str, int]
+    preprocessing: Mapping[Unit, int]
+
+    @property
+    def bytes_sent(self) -> Mapping[int, int]:
+        """Party → how many bytes it sends."""
+        return by_sender(self.sent)
 
     def seconds(self, profile: Profile) -> float:
         """Return what it takes in time: waiting, sending, computing, one after the other.
@@ -60,42 +53,81 @@ class Sum:
         """
         waiting = self.hops * profile.rtt / 2 + self.steps * profile.callback
         garbling = max(self.ands / profile.ands, self.tables / profile.bandwidth)
-        others = [sent - self.tables * (p == GARBLER) for p, sent in enumerate(self.bytes_sent)]
-        sending = max(*others, 0) / profile.bandwidth
+        others = Counter(self.bytes_sent)
+        others[COMPUTING.garbler] -= self.tables
+        sending = max(*others.values(), 0) / profile.bandwidth
         making = self.set_ups * profile.start + self.ot_work / profile.ots
-        using = sum(self.ots) * profile.ot_use
-        ands = sum(self.preprocessing.get(unit, 0) * many for unit, many in _SHARED_ANDS.items())
+        using = sum(self.ots.values()) * profile.ot_use
+        ands = sum(self.preprocessing.get(unit, 0) * many for unit, many in SHARED_ANDS.items())
         return waiting + garbling + sending + making + using + ands / profile.shared_ands
 
 
+def by_sender(amounts: Mapping[Link, int]) -> Mapping[int, int]:
+    """Add up amounts over links by who sends."""
+    found: dict[int, int] = {}
+    for link, amount in amounts.items():
+        found[link.sender] = found.get(link.sender, 0) + amount
+    return found
+
+
 def waiter_of(ledger: Ledger) -> int:
-    """Return the party that waits more often in a run."""
-    first, second = (ledger.total(name) for name in ROUNDS)
-    return 0 if first >= second else 1
+    """Return the party that waits most often in a run."""
+    return max(ledger.parties, key=lambda party: ledger.total(Rounds(party)))
 
 
 def sum_of(amounts: Iterable[tuple[Entry, int]], waiter: int) -> Sum:
-    """Sum up entries of a ledger; rounds are those of the party `waiter`."""
-    found: dict[str, int] = {}
+    """Sum up entries of a ledger of two; rounds are those of the party `waiter`."""
+    found = _Found()
     for entry, amount in amounts:
-        found[entry.what] = found.get(entry.what, 0) + amount
-
-    def pair(names: tuple[str, str]) -> tuple[int, int]:
-        return found.get(names[0], 0), found.get(names[1], 0)
-
+        found.add(entry.what, amount)
+    count = found.counts
     return Sum(
-        rounds=found.get(ROUNDS[waiter], 0),
-        hops=found.get(HOPS, 0),
-        bytes_sent=pair(SENT),
-        ands=found.get(ANDS, 0),
-        tables=found.get(TABLES, 0),
-        ots=pair(OTS),
-        ots_made=pair(OTS_MADE),
-        ot_work=found.get(OT_WORK, 0),
-        set_ups=found.get(SET_UPS, 0),
-        steps=found.get(STEPS, 0),
-        preprocessing={name: found[name] for name in sorted(found.keys() - _COLUMNS)},
+        rounds=found.rounds[waiter],
+        hops=count[Count.HOPS],
+        sent=found.sent,
+        ands=count[Count.ANDS],
+        tables=count[Count.TABLE_BYTES],
+        ots=found.ots,
+        ots_made=found.ots_made,
+        ot_work=count[Count.OT_WORK],
+        set_ups=count[Count.SET_UPS],
+        steps=count[Count.STEPS],
+        preprocessing=found.units,
     )
+
+
+def _no_amounts() -> dict[Link, int]:
+    return dict.fromkeys(COMPUTING.links, 0)
+
+
+@dataclass(slots=True)
+class _Found:
+    """Amounts by what they are."""
+
+    rounds: Counter[int] = field(default_factory=Counter)
+    sent: dict[Link, int] = field(default_factory=_no_amounts)
+    ots: dict[Link, int] = field(default_factory=_no_amounts)
+    ots_made: dict[Link, int] = field(default_factory=_no_amounts)
+    units: Counter[Unit] = field(default_factory=Counter)
+    counts: Counter[Count] = field(default_factory=Counter)
+
+    def add(self, what: Amount, amount: int) -> None:
+        """Add an amount to what it is."""
+        match what:
+            case Sent(link):
+                self.sent[link] += amount
+            case Rounds(party):
+                self.rounds[party] += amount
+            case Ots(link):
+                self.ots[link] += amount
+            case OtsMade(link):
+                self.ots_made[link] += amount
+            case Units(unit):
+                self.units[unit] += amount
+            case Count():
+                self.counts[what] += amount
+            case _:
+                assert_never(what)
 
 
 def total(ledger: Ledger) -> Sum:

@@ -19,18 +19,20 @@ from ezlang.diagnostics.diagnostic import CompilerBug
 from ezlang.source import Span
 
 from ..circuits.catalogue import CircuitOperation
-from ..codegen.circuit_operands import known_values
-from ..codegen.forms import Form, Role
 from ..codegen.interface import Exchange, Interface, interface_of
-from ..codegen.views import Views
 from ..ir import tree as ir
+from ..ir.facts import Facts, facts_of
 from ..ir.groups import Group, enters_yao, groups, leaves_yao
+from ..ir.parties import COMPUTING, Link
 from ..ir.sharings import is_interactive
+from ..protocols.core.backend import Backend
+from ..protocols.ot.backend import OT
 from . import yao
-from .control import Known, computed, costly_operations, is_run_by_all, needed_values
+from .control import StaticValue, computed, costly_operations, is_run_by_all, needed_values
+from .counted import signature
 from .ledger import Amounts
 from .session import Session, merged
-from .shares import Trace, book, signature, trace_of
+from .shares import Trace, book, trace_of
 
 Traces = dict[Hashable, Trace]
 """Of groups that are alike, what they exchange, by what says so (shares.py)."""
@@ -55,54 +57,46 @@ class Unknown:
 class Plans:
     """What operations do to a session, by `id()`; what does nothing isn't there.
 
-    What a group does (ir/groups.py) is at its first operation. `dealt`: with a dealer. `traces` may
-    serve several programs. `memory` are the bytes of arrays that a group on shares has at the most;
-    None if there is no group.
+    What a group does (ir/groups.py) is at its first operation. `traces` may serve several programs.
+    `memory` are the bytes of arrays that a group on shares has at the most; None if there is no
+    group.
     """
 
     program: ir.Program
-    dealt: bool = False
+    backend: Backend = OT
     traces: Traces = field(default_factory=dict)
     actions: dict[int, Action] = field(default_factory=dict)
     memory: int | None = None
 
     def __post_init__(self) -> None:
-        functions = {function.name: function for function in self.program.functions}
-        interfaces = tuple(interface_of(self.program, party) for party in (0, 1))
+        interfaces = tuple(interface_of(self.program, party) for party in COMPUTING)
         for function in self.program.functions:
-            views = Views(Role(yao.GARBLER, functions))
-            views.see(function.body)
-            self._region(function.body, views, known_values(function.body), interfaces)
+            self._region(function.body, facts_of(function), interfaces)
 
-    def _region(
-        self,
-        region: ir.Region,
-        views: Views,
-        numbers: dict[int, int],
-        interfaces: tuple[Interface, ...],
-    ) -> None:
+    def _region(self, region: ir.Region, facts: Facts, interfaces: tuple[Interface, ...]) -> None:
         for group in groups(region.operations):
             action: Action | None
             if leaves_yao(group[0]):
                 action = partial(yao.reveal, group=group)
             elif not is_interactive(group[0]):
-                action = _action(group[0], views, numbers)
+                action = _action(group[0], facts)
             elif enters_yao(group[0]):
                 action = partial(yao.enter, group=group)
             else:
-                first, second = (one.exchanges[one.exchange_number(group)] for one in interfaces)
-                action = partial(book, trace=self._trace(first, second), places=_places(group))
+                exchanges = [one.exchanges[one.exchange_number(group)] for one in interfaces]
+                action = partial(book, trace=self._trace(exchanges), places=_places(group))
             if action is not None:
                 self.actions[id(group[0])] = action
             for operation in group:
                 for inner in operation.regions:
-                    self._region(inner, views, numbers, interfaces)
+                    self._region(inner, facts, interfaces)
 
-    def _trace(self, first: Exchange, second: Exchange) -> Trace:
-        known = signature(first), self.dealt
+    def _trace(self, exchanges: Sequence[Exchange]) -> Trace:
+        first = exchanges[0]
+        known = signature(first.operations, first.known), self.backend.source
         found = self.traces.get(known)
         if found is None:
-            found = self.traces[known] = trace_of((first, second), dealt=self.dealt)
+            found = self.traces[known] = trace_of(exchanges, backend=self.backend)
         self.memory = max(self.memory or 0, found.memory)
         return found
 
@@ -111,13 +105,12 @@ def _places(group: Group) -> tuple[Span, ...]:
     return tuple(operation.span for operation in group)
 
 
-def _action(operation: ir.Operation, views: Views, numbers: dict[int, int]) -> Action | None:
+def _action(operation: ir.Operation, facts: Facts) -> Action | None:
     match operation:
         case ir.Elementwise():
-            return _circuit_action(operation, views, numbers)
+            return _circuit_action(operation, facts)
         case ir.Relabel():
-            is_view = views.of(operation.result).root.id != operation.result.id
-            bits = 0 if is_view else yao.shared_bits(operation, views)
+            bits = yao.shared_bits(operation, facts.origins)
             return (lambda session: yao.share_evaluators(session, bits)) if bits else None
         case ir.Reveal():
             return _reveal_action(operation)
@@ -135,12 +128,10 @@ def _action(operation: ir.Operation, views: Views, numbers: dict[int, int]) -> A
             assert_never(operation)
 
 
-def _circuit_action(
-    operation: CircuitOperation, views: Views, numbers: dict[int, int]
-) -> Action | None:
-    if views.form(operation.result) is not Form.LABELS or not operation.result.type.size:
+def _circuit_action(operation: CircuitOperation, facts: Facts) -> Action | None:
+    if not yao.has_labels(operation.result) or not operation.result.type.size:
         return None
-    ands = yao.circuit_ands(operation, views, numbers)
+    ands = yao.circuit_ands(operation, facts)
     return (lambda session: yao.run_circuit(session, ands)) if ands else None
 
 
@@ -149,11 +140,11 @@ def _reveal_action(operation: ir.Reveal) -> Action | None:
     owner, count = operand.type.label.owner, yao.told_bytes(operation)
     if owner is None or not count:
         return None
-    sender = owner
-    return lambda session: session.ledger.message(sender, count)
+    link = Link(owner, COMPUTING.other(owner))
+    return lambda session: session.ledger.message(link, count)
 
 
-Values = dict[int, Known]
+Values = dict[int, StaticValue]
 
 
 @dataclass(slots=True)
@@ -180,7 +171,7 @@ class Walk:
         """Walk through the program."""
         self._call(self.program.main, ())
 
-    def _call(self, function: ir.Function, arguments: Sequence[Known]) -> list[Known]:
+    def _call(self, function: ir.Function, arguments: Sequence[StaticValue]) -> list[StaticValue]:
         values: Values = {}
         body = function.body
         for parameter, argument in zip(body.parameters, arguments, strict=True):
@@ -230,12 +221,12 @@ class Walk:
         after, self.session = self.session, before
         return after.ledger.since(mark), after
 
-    def called(self, operation: ir.Call, arguments: Sequence[Known]) -> list[Known]:
+    def called(self, operation: ir.Call, arguments: Sequence[StaticValue]) -> list[StaticValue]:
         """Walk through a function."""
         return self._call(self._functions[operation.function], arguments)
 
 
-_UNKNOWN: Final[Known] = None
+_UNKNOWN: Final[StaticValue] = None
 _TURNS_TRIED: Final = 4
 
 
@@ -247,16 +238,16 @@ class _Frame:
     needed: set[int]
     values: Values
 
-    def region(self, region: ir.Region) -> list[Known]:
+    def region(self, region: ir.Region) -> list[StaticValue]:
         """Walk through a region; return what it yields."""
         for operation in self.walk.relevant(region, self.needed):
             self._operation(operation)
         return self._read(region.yields)
 
-    def _read(self, values: Sequence[ir.Value]) -> list[Known]:
+    def _read(self, values: Sequence[ir.Value]) -> list[StaticValue]:
         return [self.values.get(value.id) for value in values]
 
-    def _write(self, values: Sequence[ir.Value], known: Sequence[Known]) -> None:
+    def _write(self, values: Sequence[ir.Value], known: Sequence[StaticValue]) -> None:
         for value, number in zip(values, known, strict=True):
             self.values[value.id] = number
 

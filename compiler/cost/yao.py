@@ -6,39 +6,38 @@ from math import prod
 from typing import Final
 
 from ..circuits.catalogue import SECRET, CircuitOperation, binary, circuit
-from ..codegen.circuit_operands import operand_roles
-from ..codegen.forms import Form, element_bytes
-from ..codegen.views import Views
+from ..circuits.operands import operand_roles
+from ..codegen.forms import Form, element_bytes, form_of
 from ..ir import tree as ir
+from ..ir.facts import Facts, Origins
 from ..ir.groups import Group
+from ..ir.parties import COMPUTING, Link
 from ..kernels.layout import BIT_BUFFER, TABLE_BYTES
+from .amounts import Count
 from .ledger import Phase
 from .session import Session
 
-GARBLER, EVALUATOR = 0, 1
 SEEDS_BYTES: Final = 32
-ANDS: Final = "ANDs garbled"
-TABLES: Final = "bytes of tables"
 
 
 def begin(session: Session) -> None:
     """Set up: the garbler sends the start of the hash and the seed of its labels."""
     with session.ledger.within(Phase.SET_UP):
-        session.ledger.message(GARBLER, SEEDS_BYTES)
+        session.ledger.message(_to_evaluator(session), SEEDS_BYTES)
 
 
 def run_circuit(session: Session, ands: int) -> None:
     """Garble and evaluate so many ANDs."""
-    session.ledger.message(GARBLER, TABLE_BYTES * ands)
-    session.ledger.add(ANDS, ands)
-    session.ledger.add(TABLES, TABLE_BYTES * ands)
+    session.ledger.message(_to_evaluator(session), TABLE_BYTES * ands)
+    session.ledger.add(Count.ANDS, ands)
+    session.ledger.add(Count.TABLE_BYTES, TABLE_BYTES * ands)
 
 
 def share_evaluators(session: Session, bits: int) -> None:
     """Share bits of the evaluator's: an OT and a bit each."""
     while bits:
-        count = session.yao.take(min(bits, 8 * BIT_BUFFER))
-        session.ledger.message(EVALUATOR, -(-count // 8))
+        count = session.labels.take(min(bits, 8 * BIT_BUFFER))
+        session.ledger.message(_to_evaluator(session).back, -(-count // 8))
         bits -= count
 
 
@@ -58,27 +57,36 @@ def enter(session: Session, group: Group) -> None:
 
 def reveal(session: Session, group: Group) -> None:
     """Open secrets to a party or to both: all to the evaluator first, then all to the garbler."""
-    for sender in (GARBLER, EVALUATOR):
+    to_evaluator = _to_evaluator(session)
+    for link in (to_evaluator, to_evaluator.back):
         for operation in group:
             type = operation.result.type
-            if type.label.owner != sender and type.size:
+            if type.label.readable_by(link.receiver) and type.size:
                 session.ledger.place = operation.span
-                session.ledger.message(sender, -(-type.size * type.width // 8))
+                session.ledger.message(link, -(-type.size * type.width // 8))
 
 
-def circuit_ands(operation: CircuitOperation, views: Views, numbers: dict[int, int]) -> int:
+def _to_evaluator(session: Session) -> Link:
+    return Link(session.pair.garbler, session.pair.evaluator)
+
+
+def has_labels(value: ir.Value) -> bool:
+    """Return whether a value is a secret in Yao's protocol."""
+    return form_of(value.type, COMPUTING.garbler) is Form.LABELS
+
+
+def circuit_ands(operation: CircuitOperation, facts: Facts) -> int:
     """Return how many ANDs an element-wise operation on labels has."""
-    roles = operand_roles(operation, views, numbers)
+    roles = operand_roles(operation, facts)
     return circuit(operation, roles).ands * operation.result.type.size
 
 
-def shared_bits(operation: ir.Relabel, views: Views) -> int:
-    """Return how many bits of the evaluator's are shared: what repeats is shared once."""
+def shared_bits(operation: ir.Relabel, origins: Origins) -> int:
+    """Return how many bits of the evaluator's are shared: those of one element, if it repeats."""
     (operand,), result = operation.operands, operation.result
-    if operand.type.label.owner != EVALUATOR or views.form(result) is not Form.LABELS:
+    if operand.type.label.owner != COMPUTING.evaluator or not has_labels(result):
         return 0
-    count = views.count(result)
-    return (min(count, 1) if views.of(operand).repeated else count) * result.type.width
+    return (1 if origins.is_repeated(operand) else result.type.size) * result.type.width
 
 
 def told_bytes(operation: ir.Reveal) -> int:

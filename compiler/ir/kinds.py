@@ -20,7 +20,7 @@ from ezlang.types.types import Domain, ScalarType
 
 from . import intervals
 from .dtypes import word_dtype
-from .intervals import FLAG, Range
+from .intervals import FLAG, Interval
 from .value import A, Sharing, TensorType
 
 Array = npt.NDArray[Any]
@@ -131,7 +131,7 @@ class UnaryTraits(KindTraits):
     written: str
     on: Domain
     compute: Callable[[Array], Array]
-    range: Callable[[Range, TensorType], Range]
+    range: Callable[[Interval, TensorType], Interval]
     is_involution: bool = False
 
 
@@ -159,7 +159,7 @@ class BinaryTraits(KindTraits):
 
     on: Domain = Domain.NUMBERS
     compute: Callable[[Array, Array], Array]
-    range: Callable[[Range, Range, TensorType], Range]
+    range: Callable[[Interval, Interval, TensorType], Interval]
     gives_bool: bool = False
     shifts: bool = False
     failure: Failure | None = None
@@ -223,13 +223,13 @@ def _count_ones(x: Array) -> Array:
     return np.bitwise_count(unsigned(x)).astype(x.dtype)
 
 
-def _ones(x: Range, type: TensorType) -> Range:
+def _ones(x: Interval, type: TensorType) -> Interval:
     if x.low < 0:
-        return Range(0, type.width)
-    return Range(min(x.low, 1), x.high.bit_length())
+        return Interval(0, type.width)
+    return Interval(min(x.low, 1), x.high.bit_length())
 
 
-def _flag(*_: object) -> Range:
+def _flag(*_: object) -> Interval:
     return FLAG
 
 
@@ -294,7 +294,7 @@ def _comparison(compute: Callable[[Array, Array], Array], *, bools: bool = False
 
 def _bitwise(
     fold: np.ufunc,
-    range: Callable[[Range, Range], Range],
+    range: Callable[[Interval, Interval], Interval],
     boolean: Messages,
     identity: Callable[[ScalarType], int],
 ) -> BinaryTraits:
@@ -310,14 +310,14 @@ def _bitwise(
 BINARY: Final[Mapping[BinaryKind, BinaryTraits]] = {
     BinaryKind.ADD: BinaryTraits(
         compute=np.add,
-        range=lambda x, y, _: Range(x.low + y.low, x.high + y.high),
+        range=lambda x, y, _: Interval(x.low + y.low, x.high + y.high),
         arithmetic=Messages.NEVER,
         boolean=Messages.ALWAYS,
         reduction=Reduction(identity=lambda type: 0, fold=np.add),
     ),
     BinaryKind.SUB: BinaryTraits(
         compute=np.subtract,
-        range=lambda x, y, _: Range(x.low - y.high, x.high - y.low),
+        range=lambda x, y, _: Interval(x.low - y.high, x.high - y.low),
         arithmetic=Messages.NEVER,
         boolean=Messages.ALWAYS,
     ),
@@ -382,14 +382,14 @@ BINARY: Final[Mapping[BinaryKind, BinaryTraits]] = {
     BinaryKind.GE: _comparison(np.greater_equal),
     BinaryKind.MIN: BinaryTraits(
         compute=np.minimum,
-        range=lambda x, y, _: Range(min(x.low, y.low), min(x.high, y.high)),
+        range=lambda x, y, _: Interval(min(x.low, y.low), min(x.high, y.high)),
         arithmetic=Messages.ALWAYS,
         boolean=Messages.ALWAYS,
         reduction=Reduction(identity=lambda type: type.high, fold=np.minimum),
     ),
     BinaryKind.MAX: BinaryTraits(
         compute=np.maximum,
-        range=lambda x, y, _: Range(max(x.low, y.low), max(x.high, y.high)),
+        range=lambda x, y, _: Interval(max(x.low, y.low), max(x.high, y.high)),
         arithmetic=Messages.ALWAYS,
         boolean=Messages.ALWAYS,
         reduction=Reduction(identity=lambda type: type.low, fold=np.maximum),

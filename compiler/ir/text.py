@@ -53,11 +53,6 @@ def print_program(program: ir.Program) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def print_function(function: ir.Function, parties: tuple[str, ...]) -> str:
-    """Return the text of a function, without a newline at its end."""
-    return _Printer(parties, {}).function(function)
-
-
 def print_operation(operation: ir.Operation, parties: tuple[str, ...]) -> str:
     """Return the text of an operation without its regions, on one line."""
     return _Printer(parties, {}).head(operation)

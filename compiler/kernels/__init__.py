@@ -1,1 +1,1 @@
-"""Native kernels, built as LLVM IR: AES, hashing, garbling, oblivious transfer."""
+"""Native kernels, built as LLVM IR: AES, hashing, garbling, oblivious transfer, secret sharing."""

@@ -1,88 +1,29 @@
-"""AES-128 [FIPS197] as kernels use it: many blocks, under many keys, in vector registers.
+"""AES-128 [FIPS197] by the processor's AES instructions, and the cipher for each path.
 
-Half-gates hashing changes the key with every gate, so key schedules are half of the work. A
-*window* holds the schedules of `WINDOW_GATES` gates in a row, two keys each: round by round, in
-each round gate by gate, in each gate the first key before the second. Schedules are computed
-on transposed keys, word i of all of them in one vector: a round is then one SubWord and four
-XORs for 4, 8 or 16 keys at a time, and the transposition back costs less than the shifted XORs of
-the usual way, which works on one key a block.
+Many blocks, under many keys, are in vector registers. A window (see cipher.py) is ordered by
+round, then by gate, then first key before second. Schedules are computed on transposed keys, with
+word i of all keys in one vector. A round is then one SubWord and four XORs for 4, 8 or 16 keys at a
+time. Transposing back costs less than the shifted XORs of the usual method, which works on one key
+in each block.
 
-Nothing depends on secrets in addresses or branches: the processor's AES instructions take the
-same time for all data, and so does the portable bit-sliced cipher.
+No address or branch depends on secrets: the processor's AES instructions take the same time for all
+data, and so does the portable bit-sliced cipher.
 """
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from .abi import I8, I32, I64
+from .bitslice import BitslicedCipher
 from .build import BLOCK, PAIR, Kernel, Value, vector
+from .cipher import RCON, ROUNDS, WINDOW_KEYS, Cipher
 from .target import AesPath
 
-ROUNDS: Final = 10
-RCON: Final = (0x01, 0x02, 0x04, 0x08, 0x10, 0x20, 0x40, 0x80, 0x1B, 0x36)
-WINDOW_GATES: Final = 8
-WINDOW_KEYS: Final = 2 * WINDOW_GATES
-WINDOW_BYTES: Final = WINDOW_KEYS * (ROUNDS + 1) * 16
-ONE_KEY_BLOCKS: Final = 8
-"""How many blocks `Cipher.encrypt_one_key` takes."""
 _STATES: Final = 8
-"""AES states in flight: latency times throughput on current processors, and half the registers."""
-
-
-class Cipher(ABC):
-    """Writes the code of AES for one path."""
-
-    schedule_bytes: int
-    """The size of one key's schedule."""
-
-    pairs_at_once: int
-    """How many pairs are best encrypted together: their states fill the registers."""
-
-    lanes: int
-    """How many blocks a register of `encrypt_streams` holds."""
-
-    streams_at_once: int
-    """How many streams are best encrypted together."""
-
-    @abstractmethod
-    def schedule(self, k: Kernel, key: Value, schedule: Value) -> None:
-        """Expand the key at the pointer `key` into `schedule`."""
-
-    @abstractmethod
-    def encrypt_one_key(self, k: Kernel, blocks: Sequence[Value], schedule: Value) -> list[Value]:
-        """Encrypt `ONE_KEY_BLOCKS` blocks under one key."""
-
-    @abstractmethod
-    def encrypt_streams(
-        self, k: Kernel, registers: Sequence[Value], schedules: Sequence[Value]
-    ) -> list[list[Value]]:
-        """Encrypt the same `ONE_KEY_BLOCKS` blocks, in registers, under each of some keys."""
-
-    @abstractmethod
-    def stream_key(self, k: Kernel, window: Value, number: Value, room: Value) -> Value:
-        """Return one key of a window for `encrypt_keyed`; `room` has the size of a schedule."""
-
-    @abstractmethod
-    def encrypt_keyed(
-        self, k: Kernel, streams: Sequence[Sequence[Value]], keys: Sequence[Value]
-    ) -> list[list[Value]]:
-        """Encrypt registers, those of a stream under its `stream_key`."""
-
-    @abstractmethod
-    def window(self, k: Kernel, start: Value, first: Value, window: Value) -> None:
-        """Fill a window: its key number i is `start` ^ (`first` + i), `first` a multiple of 16."""
-
-    @abstractmethod
-    def encrypt_gates(
-        self, k: Kernel, gates: Sequence[Sequence[Value]], window: Value, gate: Value
-    ) -> list[list[Value]]:
-        """Encrypt pairs: those of `gates[i]` under the two keys of gate `gate + i` of the window.
-
-        There are 1, 2, 4 or 8 gates, and `gate` is a multiple of their number.
-        """
+"""AES states in flight: latency times throughput on current processors, half of the registers."""
 
 
 class HardwareCipher(Cipher):
@@ -99,7 +40,7 @@ class HardwareCipher(Cipher):
     def encrypt_vectors(
         self, k: Kernel, states: Sequence[Value], keys: Callable[[int, int], Value]
     ) -> list[Value]:
-        """Encrypt vectors of blocks; `keys(round, i)` loads the round key of the i-th."""
+        """Encrypt vectors of blocks; `keys(round, i)` loads the round key for the i-th vector."""
 
     @abstractmethod
     def substitute_words(self, k: Kernel, words: Value, constant: int) -> Value:
@@ -113,9 +54,9 @@ class HardwareCipher(Cipher):
     ) -> None:
         """Expand sets of 4·`lanes` keys, given as vectors of their words 0, 1, 2, 3.
 
-        `store(round, set, j, vector)` gets the round keys of keys j·lanes … for j = 0 … 3, where
-        lane l, element j of the word vectors belongs to key j·lanes + l. The sets go round by
-        round, so that their chains of dependent instructions overlap.
+        `store(round, set, j, vector)` receives the round keys of keys j·lanes … for j = 0 … 3,
+        where lane l, element j of the word vectors belongs to key j·lanes + l. The sets are
+        interleaved round by round, so that their chains of dependent instructions overlap.
         """
         current = [list(words) for words in sets]
         for round in range(ROUNDS + 1):
@@ -128,7 +69,7 @@ class HardwareCipher(Cipher):
                     store(round, number, j, keys)
 
     def _transpose(self, w: Sequence[Value]) -> list[Value]:
-        """Turn four vectors of words into four of blocks, lane by lane."""
+        """Transpose four vectors of words into four vectors of blocks, lane by lane."""
         size, count = 4 * self.lanes, 2 * self.lanes
         blocks = vector(I64, count)
         result = []
@@ -147,7 +88,7 @@ class HardwareCipher(Cipher):
         return result
 
     def schedule(self, k: Kernel, key: Value, schedule: Value) -> None:
-        """Expand one key; the other lanes compute along."""
+        """Expand one key; the results of the other lanes are not used."""
         word = k.load(key, vector(I32, 4))
         words = [word.shuffle([i] * (4 * self.lanes)) for i in range(4)]
 
@@ -165,7 +106,7 @@ class HardwareCipher(Cipher):
     def encrypt_streams(
         self, k: Kernel, registers: Sequence[Value], schedules: Sequence[Value]
     ) -> list[list[Value]]:
-        """Encrypt under keys broadcast to all lanes, all streams round by round."""
+        """Encrypt under keys broadcast to all lanes, all streams interleaved round by round."""
         count = len(registers)
 
         def key(round: int, i: int) -> Value:
@@ -176,13 +117,13 @@ class HardwareCipher(Cipher):
         return [list(states[at : at + count]) for at in range(0, len(states), count)]
 
     def stream_key(self, k: Kernel, window: Value, number: Value, room: Value) -> Value:
-        """Return where its first round key is; they are a window's keys apart."""
+        """Return the address of the first round key; round keys are a window's keys apart."""
         return window.at(number << 4)
 
     def encrypt_keyed(
         self, k: Kernel, streams: Sequence[Sequence[Value]], keys: Sequence[Value]
     ) -> list[list[Value]]:
-        """Encrypt under keys broadcast to all lanes, all streams round by round."""
+        """Encrypt under keys broadcast to all lanes, all streams interleaved round by round."""
         owners = [key for key, stream in zip(keys, streams, strict=True) for _ in stream]
 
         def key(round: int, i: int) -> Value:
@@ -214,7 +155,7 @@ class HardwareCipher(Cipher):
     def encrypt_gates(
         self, k: Kernel, gates: Sequence[Sequence[Value]], window: Value, gate: Value
     ) -> list[list[Value]]:
-        """Encrypt with as many lanes as there are blocks for."""
+        """Encrypt with as many lanes as there are blocks."""
         copies = len(gates[0])
         lanes = min(self.lanes, 2 * len(gates))
         base = window.at(gate << 5)
@@ -231,7 +172,7 @@ class HardwareCipher(Cipher):
         return [[pairs[copy * len(gates) + g] for copy in range(copies)] for g in range(len(gates))]
 
     def _join(self, values: Sequence[Value], lanes: int | None = None) -> list[Value]:
-        """Put blocks or pairs, in order, into vectors of `lanes` blocks."""
+        """Join blocks or pairs, in order, into vectors of `lanes` blocks."""
         size = 2 * (self.lanes if lanes is None else lanes)
         current = list(values)
         while current[0].type.count < size:
@@ -242,7 +183,7 @@ class HardwareCipher(Cipher):
         return self._split(current, vector(I64, size))
 
     def _split(self, values: Sequence[Value], type: Any) -> list[Value]:
-        """Cut vectors into parts of a type, or join them to it."""
+        """Split vectors into parts of a type, or join them into it."""
         if values[0].type.count < type.count:
             return HardwareCipher._join(self, values, type.count // 2)
         step = type.count
@@ -265,7 +206,7 @@ class X86Cipher(HardwareCipher):
     def encrypt_vectors(
         self, k: Kernel, states: Sequence[Value], keys: Callable[[int, int], Value]
     ) -> list[Value]:
-        """Whiten, nine rounds, the last round."""
+        """Whiten, then nine rounds, then the last round."""
         current = [state ^ keys(0, i) for i, state in enumerate(states)]
         for round in range(1, ROUNDS + 1):
             name = "aesenc" if round < ROUNDS else "aesenclast"
@@ -296,7 +237,7 @@ class ArmCipher(HardwareCipher):
     def encrypt_vectors(
         self, k: Kernel, states: Sequence[Value], keys: Callable[[int, int], Value]
     ) -> list[Value]:
-        """Nine times AESE and AESMC, AESE, the last key."""
+        """AESE and AESMC nine times, then AESE, then the last key."""
         bytes = vector(I8, 16)
         current = list(states)
         for round in range(ROUNDS):
@@ -325,7 +266,7 @@ def _rotate_before_shift_rows(words: Value) -> Value:
 
 
 def cipher_for(path: AesPath) -> Cipher:
-    """Return the code writer of a path."""
+    """Return the code generator of a path."""
     match path:
         case AesPath.VAES512:
             return X86Cipher(4)
@@ -336,6 +277,4 @@ def cipher_for(path: AesPath) -> Cipher:
         case AesPath.ARMV8:
             return ArmCipher()
         case AesPath.PORTABLE:
-            from .bitslice import BitslicedCipher
-
             return BitslicedCipher()

@@ -1,10 +1,10 @@
 """AES-128 without tables or AES instructions: bit-sliced, eight blocks at a time.
 
-A state of eight blocks is eight *planes* of 16 bytes [KS09]: bit s of byte p of plane b is
-bit b of byte p of block s. SubBytes is then the straight-line program of Boyar and Peralta [BP12]
-on planes (113 AND and XOR operations and four complements), ShiftRows and MixColumns are fixed
-permutations of a plane's bytes, and the key schedule works likewise on eight keys at a time.
-Every block may have a key of its own.
+A state of eight blocks is eight *planes* of 16 bytes [KS09]: bit s of byte p of plane b is bit b of
+byte p of block s. SubBytes is then the straight-line program of Boyar and Peralta [BP12] on planes
+(113 AND and XOR operations and four complements). ShiftRows and MixColumns are fixed permutations
+of the bytes of a plane. The key schedule works likewise on eight keys at a time. Every block may
+have a key of its own.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from .abi import I8, I64, POINTER
-from .aes import RCON, ROUNDS, WINDOW_KEYS, Cipher
 from .build import BLOCK, VOID, Kernel, Value, vector
+from .cipher import RCON, ROUNDS, WINDOW_KEYS, Cipher
 
 PLANE: Final = vector(I8, 16)
 SLOTS: Final = 8
@@ -60,12 +60,12 @@ def substitute(planes: Sequence[Value]) -> list[Value]:
 
 
 def _rotated_column(plane: Value, rows: int) -> Value:
-    """Byte r of each column becomes byte r + `rows` of the same column."""
+    """Move byte r of each column to row r + `rows` of the same column."""
     return plane.shuffle([4 * c + (r + rows) % 4 for c in range(4) for r in range(4)])
 
 
 def mix_columns(planes: Sequence[Value]) -> list[Value]:
-    """MixColumns: 2a₀ + 3a₁ + a₂ + a₃ = 2(a₀ + a₁) + a₁ + (a₂ + a₃), a₁ … the rows below."""
+    """MixColumns: 2a₀ + 3a₁ + a₂ + a₃ = 2(a₀ + a₁) + a₁ + (a₂ + a₃); a₁ … are the rows below."""
     below = [_rotated_column(p, 1) for p in planes]
     sums = [p ^ b for p, b in zip(planes, below, strict=True)]
     carry = sums[7]
@@ -83,7 +83,7 @@ def _swap(k: Kernel, x: list[Value], i: int, j: int, shift: int, mask: int) -> N
 
 
 def to_planes(k: Kernel, blocks: Sequence[Value]) -> list[Value]:
-    """Transpose eight blocks into planes, or back: eight 8 × 8 bit matrices at each byte."""
+    """Transpose eight blocks into planes, or back: eight 8 × 8 bit matrices, one at each byte."""
     x = [block.cast(PLANE) for block in blocks]
     for shift, mask in ((1, 0x55), (2, 0x33), (4, 0x0F)):
         for i in range(SLOTS):
@@ -116,7 +116,7 @@ def _expand(k: Kernel, planes: Sequence[Value], keys: Value) -> None:
 
 
 def _shared(k: Kernel, name: str, body: Callable[[Kernel, Value, Value], None]) -> Any:
-    """Return the module's function `name(buffer, keys)`, written when first asked for."""
+    """Return the module's function `name(buffer, keys)`, written at the first request."""
     existing = k.module.globals.get(name)
     if existing is not None:
         return existing
@@ -169,7 +169,7 @@ class BitslicedCipher(Cipher):
         return [self.encrypt_one_key(k, registers, schedule) for schedule in schedules]
 
     def stream_key(self, k: Kernel, window: Value, number: Value, room: Value) -> Value:
-        """Write the schedule with the key in all slots: its bit of every byte, eight times."""
+        """Write the schedule with the key in all slots: each of its bits, eight times."""
         group = window.at((number >> 3) * _SCHEDULE_BYTES)
         bit = k.splat((k.i64(1) << (number & (SLOTS - 1))).to(I8), PLANE.count)
         with k.loop(0, k.i64(_SCHEDULE_BYTES), 16) as at:
@@ -203,7 +203,7 @@ class BitslicedCipher(Cipher):
     def encrypt_gates(
         self, k: Kernel, gates: Sequence[Sequence[Value]], window: Value, gate: Value
     ) -> list[list[Value]]:
-        """Four gates fill the slots once for each pair they have; fewer leave slots idle."""
+        """Encrypt; four gates fill the slots once for each of their pairs."""
         group_gates = SLOTS // 2
         results: list[list[Value]] = []
         for at in range(0, len(gates), group_gates):
@@ -226,7 +226,7 @@ class BitslicedCipher(Cipher):
     def _encrypt_slots(
         self, k: Kernel, values: Sequence[Value], keys: Value, first: Value
     ) -> list[Value]:
-        """Encrypt blocks or pairs that fill the slots from byte `first` on; others are zeros."""
+        """Encrypt blocks or pairs in the slots from byte `first` on; other slots are zero."""
         type = values[0].type
         size = 8 * type.count
         buffer = k.bytes_slot(SLOTS * 16)

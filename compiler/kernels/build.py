@@ -1,9 +1,9 @@
-"""A small layer over llvmlite.ir in which kernels read like the papers they follow.
+"""A small layer over llvmlite.ir in which kernels read like the papers that they implement.
 
-A `Kernel` is one function being written. Its values carry operators (`a ^ b`, `x << 3`), with
-Python integers taken as constants of the other operand's type; comparisons are signed. Pointers
-are untyped; `kernel.load` and `kernel.store` say what is at an address, `pointer.at(bytes)`
-moves it. Mutable variables are stack slots that the optimiser turns into registers.
+A `Kernel` is one function under construction. Its values support operators (`a ^ b`, `x << 3`),
+where Python integers become constants of the other operand's type; comparisons are signed. Pointers
+are untyped; `kernel.load` and `kernel.store` give the type at an address, and `pointer.at(bytes)`
+moves a pointer. Mutable variables are stack slots that the optimiser turns into registers.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class Value:
         return self._binary("mul", other)
 
     def __floordiv__(self, other: Value | int) -> Value:
-        """Divide as if unsigned."""
+        """Divide as unsigned integers."""
         return self._binary("udiv", other)
 
     def __and__(self, other: Value | int) -> Value:
@@ -103,11 +103,11 @@ class Value:
         return self._compare(">=", other)
 
     def equals(self, other: Value | int) -> Value:
-        """Tell whether both are the same (an i1)."""
+        """Return whether both are equal (an i1)."""
         return self._compare("==", other)
 
     def differs(self, other: Value | int) -> Value:
-        """Tell whether they differ (an i1)."""
+        """Return whether they differ (an i1)."""
         return self._compare("!=", other)
 
     def at(self, offset: Value | int) -> Value:
@@ -116,7 +116,7 @@ class Value:
         return Value(self.kernel, self.kernel.builder.gep(self.ir, [index], source_etype=I8))
 
     def to(self, type: Any) -> Value:
-        """Return the integer zero-extended or cut to `type`."""
+        """Return the integer zero-extended or truncated to `type`."""
         if self.type == type:
             return self
         name = "zext" if self.type.width < type.width else "trunc"
@@ -127,11 +127,11 @@ class Value:
         return Value(self.kernel, self.kernel.builder.sext(self.ir, type))
 
     def cast(self, type: Any) -> Value:
-        """Return the same bits as `type`."""
+        """Return the same bits, reinterpreted as `type`."""
         return Value(self.kernel, self.kernel.builder.bitcast(self.ir, type))
 
     def shuffle(self, indices: Sequence[int], other: Value | None = None) -> Value:
-        """Return the elements at `indices` of this vector, or of both one after the other."""
+        """Return the elements at `indices` of this vector, or of the concatenation with `other`."""
         mask = ir.Constant(vector(I32, len(indices)), list(indices))
         second = self.ir if other is None else other.ir
         return Value(self.kernel, self.kernel.builder.shuffle_vector(self.ir, second, mask))
@@ -142,7 +142,7 @@ class Value:
 
 
 class _Callee:
-    """What a call instruction asks of a function, for one known by its address."""
+    """The interface that a call instruction needs of a function that is known by its address."""
 
     __slots__ = ("_pointer", "function_type", "type")
 
@@ -152,7 +152,7 @@ class _Callee:
         self.type = pointer.type
 
     def get_reference(self) -> str:
-        """Return how the instruction names it."""
+        """Return the operand of the call instruction."""
         return str(self._pointer.get_reference())
 
 
@@ -177,10 +177,10 @@ class Variable:
 
 
 class Kernel:
-    """A function that is being written.
+    """A function under construction.
 
-    With `result` i32 (the default) it returns a status: `check` leaves early with any that isn't
-    0, and `finish` returns 0. `internal` functions aren't seen outside of their module.
+    With `result` i32 (the default) it returns a status: `check` returns any status but 0 early, and
+    `finish` returns 0. `internal` functions aren't visible outside of their module.
     """
 
     def __init__(
@@ -213,7 +213,7 @@ class Kernel:
         return self.parameters[name]
 
     def constant(self, type: Any, value: int | Sequence[int]) -> Value:
-        """Return a constant; for a vector, one number an element or one for all of them."""
+        """Return a constant; for a vector, one number for each element or one for all of them."""
         if isinstance(type, ir.VectorType):
             numbers = [value] * type.count if isinstance(value, int) else list(value)
             return Value(self, ir.Constant(type, [type.element(n) for n in numbers]))
@@ -250,7 +250,7 @@ class Kernel:
         return Variable(self, initial)
 
     def load(self, pointer: Value, type: Any, align: int = 1) -> Value:
-        """Read a value of `type`; `align` is what the address is known to be a multiple of."""
+        """Read a value of `type`; the address is known to be a multiple of `align`."""
         return Value(self, self.builder.load(pointer.ir, align=align, typ=type))
 
     def store(self, value: Value, pointer: Value, align: int = 1) -> None:
@@ -258,7 +258,7 @@ class Kernel:
         self.builder.store(value.ir, pointer.ir, align=align)
 
     def splat(self, value: Value, count: int) -> Value:
-        """Return a vector that has `value` in all its elements."""
+        """Return a vector with `value` in all elements."""
         type = vector(value.type, count)
         one = self.builder.insert_element(ir.Constant(type, ir.Undefined), value.ir, I32(0))
         return Value(self, one).shuffle([0] * count)
@@ -270,7 +270,8 @@ class Kernel:
     def hide(self, value: Value) -> Value:
         """Return a 64-bit integer about which the optimiser knows nothing.
 
-        Masks made from secret bits pass through here, lest arithmetic be turned into branches.
+        Masks made from secret bits pass through this function, so that the optimiser doesn't turn
+        arithmetic into branches.
         """
         type = ir.FunctionType(value.type, [value.type])
         return Value(self, self.builder.asm(type, "", "=r,0", [value.ir], False))
@@ -299,11 +300,11 @@ class Kernel:
         return Value(self, self.builder.call(callee, [argument.ir for argument in arguments]))
 
     def copy(self, target: Value, source: Value, size: Value) -> None:
-        """Copy bytes between places that don't overlap."""
+        """Copy bytes between memory areas that don't overlap."""
         self._memory("llvm.memcpy.p0.p0.i64", target, source, size)
 
     def move(self, target: Value, source: Value, size: Value) -> None:
-        """Copy bytes between places that may overlap."""
+        """Copy bytes between memory areas that may overlap."""
         self._memory("llvm.memmove.p0.p0.i64", target, source, size)
 
     def clear(self, target: Value, size: Value) -> None:
@@ -319,17 +320,17 @@ class Kernel:
         return self.function.append_basic_block(name)
 
     def enter(self, block: Any) -> None:
-        """Go on writing in `block`."""
+        """Continue writing in `block`."""
         self.builder.position_at_end(block)
 
     def jump(self, block: Any) -> None:
-        """Leave for `block` if the current one hasn't been left yet."""
+        """Jump to `block` unless the current block has already ended."""
         if not self.builder.block.is_terminated:
             self.builder.branch(block)
 
     @contextmanager
     def loop(self, start: Value | int, stop: Value, step: int = 1) -> Iterator[Value]:
-        """For index = start, start + step, … < stop."""
+        """Write a loop over index = start, start + step, … < stop."""
         first = start if isinstance(start, Value) else self.constant(stop.type, start)
         index = self.variable(first)
         with self.repeat(lambda: index.get() < stop):
@@ -338,7 +339,7 @@ class Kernel:
 
     @contextmanager
     def repeat(self, condition: Any) -> Iterator[None]:
-        """While `condition()`, written before each turn, holds."""
+        """Write a loop while `condition()`, which is evaluated before each iteration, holds."""
         head, body, end = self.block("head"), self.block("body"), self.block("end")
         self.jump(head)
         self.enter(head)
@@ -350,13 +351,13 @@ class Kernel:
 
     @contextmanager
     def when(self, condition: Value, *, likely: bool | None = None) -> Iterator[None]:
-        """If the public `condition` holds."""
+        """Write a branch that runs if the public `condition` holds."""
         with self.builder.if_then(condition.ir, likely=likely):
             yield
 
     @contextmanager
     def either(self, condition: Value) -> Iterator[tuple[Any, Any]]:
-        """If and else: two context managers for the two branches."""
+        """Write an if and an else: two context managers for the two branches."""
         with self.builder.if_else(condition.ir) as branches:
             yield branches
 

@@ -1,13 +1,13 @@
-"""Running a netlist on labels: `yao_circuit`.
+"""The kernel that runs a netlist on labels: `yao_circuit`.
 
-Instances run in chunks of `CHUNK` side by side, so that registers stay in the cache and one
-decoding of an instruction serves them all; a single instance has code of its own. A register is
-a row of labels, one an instance of the chunk; public registers hold zeros or ones in all bits.
+Instances run in chunks of `CHUNK` side by side, so that registers stay in the cache and an
+instruction is decoded once for all of them; a single instance has code of its own. A register is a
+row of labels, one for each instance of the chunk; public registers hold zeros or ones in all bits.
 
-The ANDs of a group are independent: they are run in tiles of 8, instance by instance and gate
-after gate, which is what keeps the AES units busy; what remains of a group goes in tiles of 4, 2
-and 1. A tile of t gates takes the next gate numbers from a multiple of t on; numbers skipped by
-that are never used. Both parties follow the same order, which depends on the netlist and n only.
+The ANDs of a group are independent: they run in tiles of 8, instance by instance and gate by gate,
+which keeps the AES units busy; the rest of a group runs in tiles of 4, 2 and 1. A tile of t gates
+takes consecutive gate numbers from a multiple of t on; skipped numbers are never used. Both parties
+follow the same order, which depends only on the netlist and n.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _ADDRESS_BYTES: Final = 24
 
 
 class Instruction:
-    """The instruction at an address: its fields, and the rows they name."""
+    """The instruction at an address: its fields, and the rows that they name."""
 
     def __init__(self, k: Kernel, pointer: Value, scratch: Value, chunk: int) -> None:
         self._k = k
@@ -37,15 +37,15 @@ class Instruction:
         self._row_bytes = 16 * chunk
 
     def field(self, index: int) -> Value:
-        """Return a field as it is: 0 opcode, 1 out, 2 a, 3 b."""
+        """Return a field: 0 opcode, 1 out, 2 a, 3 b."""
         return self._k.load(self._pointer.at(4 * index), I32, align=4)
 
     def row(self, index: int) -> Value:
-        """Return the address of the row a field names."""
+        """Return the address of the row that a field names."""
         return self._scratch.at(self.field(index).to(I64) * self._row_bytes)
 
     def gate(self, instance: Value | None = None) -> GateAddresses:
-        """Return an AND's addresses for one instance of the chunk."""
+        """Return the addresses of an AND for one instance of the chunk."""
         rows = [self.row(i) for i in (2, 3, 1)]
         if instance is not None:
             rows = [row.at(instance << 4) for row in rows]
@@ -202,7 +202,7 @@ def _interpret(
     netlist: tuple[Value, Value],
     chunk: int,
 ) -> None:
-    """Decode and run one instruction after the other."""
+    """Decode and run the instructions one after the other."""
     code, instructions = netlist
     scratch = context.get("scratch")
     at = k.variable(code)
@@ -242,7 +242,7 @@ def _run_group(
     instruction: Instruction,
     chunk: int,
 ) -> None:
-    """Run a group: its commonest shapes right here, others by `and_group`."""
+    """Run a group: its most common shapes inline, others by `and_group`."""
     scratch = context.get("scratch")
     ands = instruction.field(1).to(I64)
     first = at.get()
@@ -266,7 +266,7 @@ def _run_group(
 def _run_rows(
     k: Kernel, role: Role, context: ContextAccess, opcode: Opcode, i: Instruction, chunk: int
 ) -> None:
-    """Run an instruction that is free, on the whole row."""
+    """Run a free instruction on the whole row."""
     type, size = (BLOCK, 16) if chunk == 1 else (PAIR, 32)
     out, a, b = (i.row(field) for field in (1, 2, 3))
     ones = k.splat(-i.field(2).to(I64), type.count)

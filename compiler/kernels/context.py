@@ -1,8 +1,8 @@
-"""The context: all that native code keeps of a party between calls.
+"""The context: the state of a party that native code keeps between calls.
 
-One ctypes struct, which Python owns and native code reads and writes at its fields' offsets. All
-buffers it points to are of fixed size but `scratch`, which grows to the largest netlist: memory
-does not depend on how many gates are run.
+It is one ctypes struct, which Python owns and native code reads and writes at the offsets of its
+fields. All buffers that it points to have a fixed size, except `scratch`, which grows to the
+largest netlist: memory does not depend on the number of gates that are run.
 """
 
 from __future__ import annotations
@@ -11,21 +11,23 @@ import ctypes
 from typing import Any, Final
 
 from .abi import I64, POINTER
-from .aes import WINDOW_BYTES
 from .build import BLOCK, Kernel, Value
+from .cipher import WINDOW_BYTES
 from .layout import TABLE_BYTES as TABLE_BYTES
 
 CHUNK: Final = 8
-"""Instances that run side by side. The order of gates, hence the wire format, depends on it."""
+"""The number of instances that run side by side. The order of gates, and so the wire format,
+depends on it.
+"""
 
 SCHEDULE_BYTES: Final = 1408
-"""Room for one key's schedule on any path."""
+"""The size of one key's schedule on any path."""
 
 TRANSFER = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_int64)
 """send and receive: (data, bytes) -> status"""
 
 REQUEST = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_int64)
-"""peek, refill and grow: (how many) -> status"""
+"""peek, refill and grow: (amount) -> status"""
 
 EXCHANGE = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_int64, ctypes.c_void_p)
 """exchange: (number of a group, addresses) -> status"""
@@ -35,13 +37,13 @@ class Context(ctypes.Structure):
     """A party's state. Blocks and schedules come first, so that they are aligned to 64 bytes.
 
     - window: key schedules of the gates from `window_gate` on (a multiple of 8; −1: none yet)
-    - label_schedule, label_counter: the generator of the garbler's input labels, shared by both
+    - label_schedule, label_counter: the generator of the garbler's input labels, which both share
     - delta, delta_sigma: Δ and σ(Δ), zero at the evaluator; start: S of the hash
-    - gate: the number of the next AND gate; ands: how many there have been
-    - table, table_position, table_end: the stream. At the garbler, a buffer of which bytes
-      [0, position) wait to be sent, and end is its size. At the evaluator, what the channel has
-      shown, of which [0, position) is used up; it may well go on beyond the tables.
-    - buffer, buffer_capacity: room for bits on their way (a multiple of 64 bytes)
+    - gate: the number of the next AND gate; ands: the number of AND gates so far
+    - table, table_position, table_end: the stream. At the garbler, a buffer of which bytes [0,
+      position) wait to be sent; end is its size. At the evaluator, what the channel has shown, of
+      which [0, position) is consumed; it may extend beyond the tables.
+    - buffer, buffer_capacity: space for bits in transit (a multiple of 64 bytes)
     - scratch, scratch_registers: CHUNK blocks for each register of a running netlist
     - cots, cot_choices, cot_next, cot_end: correlated OTs in stock: q at the garbler; t, and the
       choice bits, 8 a byte, at the evaluator
@@ -95,7 +97,7 @@ class ContextAccess:
         self.pointer = pointer
 
     def address(self, name: str) -> Value:
-        """Return where a field is."""
+        """Return the address of a field."""
         return self.pointer.at(getattr(Context, name).offset)
 
     def get(self, name: str) -> Value:
@@ -111,5 +113,5 @@ class ContextAccess:
         return self._kernel.load(self.address(name), BLOCK, align=16)
 
     def callback(self, name: str, *arguments: Value) -> None:
-        """Call back into Python; leaves the kernel if that fails."""
+        """Call back into Python; return from the kernel if that fails."""
         self._kernel.check(self._kernel.call_pointer(self.get(name), *arguments))

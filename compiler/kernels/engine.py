@@ -1,22 +1,21 @@
-"""Native code: compiled for this processor, kept on disk, loaded into the process.
+"""Native code: compiled for this processor, cached on disk, loaded into the process.
 
-An `Engine` holds modules that may call one another's exported functions: kernels first, the
-compiled program after them. Each engine has a name space of its own, so a process can hold a
-garbler and an evaluator. Objects are made position-independent and linked by LLVM's ORC, which
-places and relocates them itself; what a module doesn't define is looked up in the modules before
-it, then in the process (`memcpy` and its kin).
+An `Engine` holds modules that may call one another's exported functions: first kernels, then the
+compiled program. Each engine has a name space of its own, so a process can hold a garbler and an
+evaluator. Objects are position-independent, and LLVM's ORC links them: it places and relocates them
+itself. Symbols that a module doesn't define are looked up in the modules before it, then in the
+process (`memcpy` and the like).
 
-The cache keeps one file an object, named by the SHA-256 of all it depends on. A file starts with
-the SHA-256 of the object, so that damage shows and leads to a fresh compilation; it is written
-under another name and then renamed, so that processes never see half of one.
+The cache has one file for each object, named by the SHA-256 of everything that the object depends
+on. A file starts with the SHA-256 of the object, so that damage is detected and leads to a fresh
+compilation. It is written under another name and then renamed, so that processes never see an
+incomplete file.
 """
 
 from __future__ import annotations
 
 import ctypes
 import hashlib
-import os
-import tempfile
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -27,15 +26,17 @@ import llvmlite.binding as llvm
 
 import ezlang
 from ezlang.cache import cache_directory
+from ezlang.files import replace_file
 
 from .target import Target, host_target
 
 OPTIMISATION: Final = 3
 LONG: Final = 10_000
-"""Lines of a module from which on it is compiled quickly."""
+"""The number of lines from which on a module is compiled with fewer optimisations."""
 _OPTIONS: Final = ("-enable-misched=false",)
-"""Instructions stay in the order in which kernels are written. LLVM's machine scheduler would put
-the rounds of one cipher state one after the other, to save registers, and so wait for each."""
+"""Instructions stay in the order in which kernels are written. LLVM's machine scheduler would run
+the rounds of one cipher state after another, to save registers, and so wait for each.
+"""
 
 _DIGEST_BYTES: Final = 32
 
@@ -43,7 +44,7 @@ _DIGEST_BYTES: Final = 32
 class ObjectCache:
     """Compiled objects on disk, shared by processes.
 
-    That there is no folder, or one that can't be written, is no error.
+    A missing or read-only folder is not an error.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
@@ -54,7 +55,7 @@ class ObjectCache:
         return None if self.folder is None else self.folder / f"{key}.o"
 
     def load(self, key: str) -> bytes | None:
-        """Return an entry, or None if it isn't there or is damaged."""
+        """Return an entry, or None if it doesn't exist or is damaged."""
         path = self.path(key)
         if path is None:
             return None
@@ -66,27 +67,20 @@ class ObjectCache:
         return image if image and hashlib.sha256(image).digest() == digest else None
 
     def store(self, key: str, image: bytes) -> None:
-        """Write an entry, whole or not at all."""
+        """Write an entry atomically."""
         path = self.path(key)
         if path is None:
             return
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+            replace_file(path, hashlib.sha256(image).digest() + image)
         except OSError:
             return
-        temporary = Path(name)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(hashlib.sha256(image).digest() + image)
-            os.replace(temporary, path)
-        except OSError:
-            temporary.unlink(missing_ok=True)
 
 
 @cache
 def _kernel_sources() -> str:
-    """Return a digest of the code that writes kernels: the identity of a named unit."""
+    """Return a digest of the code that generates kernels: the identity of a named unit."""
     digest = hashlib.sha256()
     for path in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
@@ -94,7 +88,7 @@ def _kernel_sources() -> str:
 
 
 def cache_key(kind: str, identity: str, target: Target) -> str:
-    """Return the name under which an object is kept: everything it depends on, hashed."""
+    """Return the name of a cached object: a hash of everything that it depends on."""
     parts = (
         kind,
         identity,
@@ -123,10 +117,10 @@ def _set_options() -> None:
 
 
 def optimise(ir_text: str, target: Target, *, unroll: bool = True) -> tuple[Any, Any]:
-    """Parse, verify and optimise a module; return it with the machine it is meant for.
+    """Parse, verify and optimise a module; return it with its target machine.
 
-    Without `unroll`, a long one is what was written in a long program: code that runs once or
-    calls, for which little is gained by better code, and much time lost.
+    Without `unroll`, a long module is that of a long program: its code runs once or consists of
+    calls, so that optimisation gains little and takes long.
     """
     _set_options()
     long = not unroll and ir_text.count("\n") > LONG
@@ -151,16 +145,8 @@ def compile_object(ir_text: str, target: Target, *, unroll: bool = True) -> byte
     return bytes(machine.emit_object(module))
 
 
-def compile_assembly(ir_text: str, target: Target) -> str:
-    """Compile a module to assembly, for any target LLVM knows; to look at, and for tests."""
-    llvm.initialize_all_targets()
-    llvm.initialize_all_asmprinters()
-    module, machine = optimise(ir_text, target)
-    return str(machine.emit_assembly(module))
-
-
 class Engine:
-    """Loaded native code. Keep it alive as long as any of its addresses is used."""
+    """Loaded native code. Keep it alive as long as any of its addresses is in use."""
 
     def __init__(self, target: Target | None = None, cache: ObjectCache | None = None) -> None:
         llvm.initialize_native_target()
@@ -174,7 +160,7 @@ class Engine:
         self._units: set[str] = set()
 
     def add_unit(self, name: str, build: Callable[[Target], str], symbols: tuple[str, ...]) -> None:
-        """Load a unit of the kernels, once; `build` writes its IR, if it isn't in the cache."""
+        """Load a unit of the kernels, once; `build` writes its IR if it isn't in the cache."""
         if name in self._units:
             return
         self._units.add(name)
@@ -182,7 +168,7 @@ class Engine:
         self._load(name, key, lambda: build(self.target), symbols)
 
     def add_module(self, name: str, ir_text: str, symbols: tuple[str, ...] = ()) -> None:
-        """Load a module given as text; `symbols` are the functions it gives to others."""
+        """Load a module given as text; `symbols` are the functions that it exports."""
         key = cache_key("module", hashlib.sha256(ir_text.encode()).hexdigest(), self.target)
         self._load(name, key, lambda: ir_text, symbols)
 
@@ -191,8 +177,8 @@ class Engine:
     ) -> None:
         """Load a module that `build` writes if it isn't cached under its kind and `identity`.
 
-        The identity must stand for all that the module's text depends on. Loops are left as they
-        are: those of programs mostly call or copy, and unrolled nests of them compile for seconds.
+        The identity must determine the module's text. Loops are not unrolled: those of programs
+        mostly call or copy, and unrolled loop nests take seconds to compile.
         """
         self._load(name, cache_key(name, identity, self.target), build, symbols, unroll=False)
 
@@ -201,7 +187,7 @@ class Engine:
         return self._addresses[symbol]
 
     def function(self, symbol: str, *parameters: Any, result: Any = ctypes.c_int32) -> Any:
-        """Return an exported function as something Python can call."""
+        """Return an exported function as a Python callable."""
         return ctypes.CFUNCTYPE(result, *parameters)(self.address(symbol))
 
     def _load(

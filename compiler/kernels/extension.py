@@ -1,19 +1,21 @@
 """OT extension by small fields, SoftSpoken [Roy22]; with k = 1 it is IKNP [IKNP03].
 
-The 128 columns come in groups of k. For a group the receiver has 2^k seeds, the sender all of them
-but number δ, its k bits of Δ. With r_x the AES-CTR stream of seed x (`protocols/ot/softspoken.py`):
+The 128 columns come in groups of k. For each group the receiver has 2^k seeds, the sender all of
+them except number δ, its k bits of Δ. With r_x the AES-CTR stream of seed x
+(`protocols/ot/softspoken.py`):
 
     receiver:  u = ⊕_x r_x        v_j = ⊕_{x: bit j of x} r_x        sends d = u ⊕ choices
     sender:    w_j = ⊕_{x: bit j of x ⊕ δ} r_x        q_j = w_j ⊕ δ_j·d
 
-Since w_j = v_j ⊕ δ_j·u, q_j = v_j ⊕ δ_j·choices. The sender keeps its seeds by y = x ⊕ δ, so that
-its code is the same for every Δ; the one it lacks would be y = 0, which is in no w_j.
+Since w_j = v_j ⊕ δ_j·u, q_j = v_j ⊕ δ_j·choices. The sender indexes its seeds by y = x ⊕ δ, so that
+its code is the same for every Δ; the missing seed would be y = 0, which occurs in no w_j.
 
-The choices are to be random, so they are the first group's u, and d is sent for the others only.
+The choices are to be random, so they are the first group's u, and d is sent only for the other
+groups.
 
-The sums by bits take two XORs a stream: those with the lowest bit set are summed, then neighbours
-are added, which leaves half as many streams with one bit less. Chunks of columns stay in the
-cache until they are transposed; the corrections of a chunk go together, group by group.
+The sums by bits take two XORs for each stream: the streams with the lowest bit set are summed, then
+neighbours are added, which leaves half as many streams with one bit less. Chunks of columns stay in
+the cache until they are transposed; the corrections of a chunk are contiguous, ordered by group.
 """
 
 from __future__ import annotations
@@ -21,17 +23,17 @@ from __future__ import annotations
 from typing import Any, Final
 
 from .abi import I64, POINTER
-from .aes import ONE_KEY_BLOCKS, Cipher
 from .build import VOID, Kernel, Value, vector
+from .cipher import ONE_KEY_BLOCKS, Cipher
 from .primitives import counter_registers
 from .roles import block_mask
 
 COLUMNS: Final = 128
 BATCH_MULTIPLE: Final = 128 * ONE_KEY_BLOCKS
-"""OTs come in multiples of this many."""
+"""The number of OTs is a multiple of this."""
 
 _UNROLLED_BITS: Final = 4
-"""Sums over up to 2^4 streams are written out; those over more go in a loop over such sums."""
+"""Sums over up to 2^4 streams are unrolled; larger ones are loops over such sums."""
 
 _Stream = list[Value]
 
@@ -57,7 +59,7 @@ def _fold(streams: list[_Stream | None]) -> tuple[_Stream | None, list[_Stream]]
             halves.append(_add(even, odd))
         assert total is not None
         by_bit.append(total)
-        # What has number 0 without its stream 0 is in no sum by bit.
+        # Number 0 may lack stream 0, but it enters no sum by bit.
         streams = halves
     return streams[0], by_bit
 
@@ -72,7 +74,7 @@ class _Group:
         self._schedules = k["schedules"].at(group * (cipher.schedule_bytes << bits))
 
     def sums(self, at: Value, *, complete: bool) -> tuple[_Stream | None, list[_Stream]]:
-        """Return the sum of all streams, if it is `complete`, and those by bit of the number."""
+        """Return the sum of all streams, if it is `complete`, and the sums by bit of the number."""
         registers = counter_registers(self._k, self._k["counter"] + at, self._cipher.lanes)
         if self.bits <= _UNROLLED_BITS:
             return _fold(self._streams(registers, self._schedules, self.bits, 0 if complete else 1))
@@ -81,7 +83,7 @@ class _Group:
     def _streams(
         self, registers: _Stream, schedules: Value, bits: int, first: int
     ) -> list[_Stream | None]:
-        """Return the 2^`bits` streams of the seeds at `schedules`, but none before `first`."""
+        """Return the 2^`bits` streams of the seeds at `schedules`, without those before `first`."""
         streams: list[_Stream | None] = [None] * first
         numbers = range(first, 1 << bits)
         step = self._cipher.streams_at_once
@@ -93,7 +95,7 @@ class _Group:
         return streams
 
     def _looped(self, registers: _Stream) -> tuple[_Stream, list[_Stream]]:
-        """Sum in two stages. The sender's seed 0 is zero and gets into no sum that it uses."""
+        """Sum in two stages. The sender's seed 0 is zero and enters no sum that it uses."""
         k, low = self._k, _UNROLLED_BITS
         high = self.bits - low
         size = 16 * ONE_KEY_BLOCKS
@@ -128,7 +130,7 @@ def _kernel(module: Any, name: str, choices: str) -> Kernel:
 
 
 class _Chunks:
-    """Walks over a batch chunk by chunk."""
+    """Iterates over a batch chunk by chunk."""
 
     def __init__(self, k: Kernel, bits: int, transpose: Kernel) -> None:
         self.k = k
@@ -146,7 +148,7 @@ class _Chunks:
             k.call(self._transpose, self._columns, k["out"].at(first << 11), size << 7)
 
     def corrections(self, first: Value, size: Value, group: Value) -> Value:
-        """Return where a group's corrections of a chunk are; the first group has none."""
+        """Return the address of a group's corrections of a chunk; the first group has none."""
         base = self.k["corrections"].at(first * (16 * (self.groups - 1)))
         return base.at((group - 1) * size << 4)
 
@@ -199,7 +201,7 @@ def _store_columns(
 def write_sender(module: Any, cipher: Cipher, bits: int, transpose: Kernel) -> Kernel:
     """Write `cot_sender(schedules*, counter, delta*, corrections*, out*, blocks)`.
 
-    As above; schedules by y = x ⊕ δ, those at y = 0 without meaning.
+    The parameters are as above; schedules are indexed by y = x ⊕ δ, and those at y = 0 are ignored.
     """
     k = _kernel(module, "cot_sender", "delta")
     chunks = _Chunks(k, bits, transpose)
@@ -234,7 +236,7 @@ def write_sender(module: Any, cipher: Cipher, bits: int, transpose: Kernel) -> K
 def write_double(module: Any, schedule: Kernel, prg: Kernel, cipher: Cipher) -> Kernel:
     """Write `double(nodes*, out*, count)`: each node's two children, one after the other.
 
-    The children are AES of 0 and of 1 under the node as key.
+    The children are the AES encryptions of 0 and of 1 under the node as key.
     """
     parameters = (("nodes", POINTER), ("out", POINTER), ("count", I64))
     k = Kernel(module, "double", parameters, result=VOID)

@@ -1,17 +1,18 @@
 """Half-gates [ZRE15] with free-XOR [KS08] and point-and-permute [BMR90], gate by gate.
 
-A wire's two labels are W⁰ and W¹ = W⁰ ⊕ Δ, with Δ's lowest bit 1: a label's lowest bit is its
-*color*, and that of W⁰ is the wire's permute bit p. XOR is free, NOT is W⁰ ⊕ Δ at the garbler. For
-c = a ∧ b in gate j, with H from `hash.py`:
+The two labels of a wire are W⁰ and W¹ = W⁰ ⊕ Δ, where Δ's lowest bit is 1: a label's lowest bit is
+its *color*, and that of W⁰ is the wire's permute bit p. XOR is free, NOT is W⁰ ⊕ Δ at the garbler.
+For c = a ∧ b in gate j, with H from `hash.py`:
 
     T_G = H(A⁰, 2j) ⊕ H(A¹, 2j) ⊕ p_b·Δ          T_E = H(B⁰, 2j+1) ⊕ H(B¹, 2j+1) ⊕ A⁰
     C⁰  = H(A⁰, 2j) ⊕ p_a·T_G  ⊕  H(B⁰, 2j+1) ⊕ p_b·(T_E ⊕ A⁰)
 
-The table is (T_G, T_E), 32 bytes. The evaluator, with active labels A, B of colors s_a, s_b:
+The table is (T_G, T_E), 32 bytes. The evaluator, with active labels A, B of colors s_a, s_b,
+computes
 
     C = H(A, 2j) ⊕ s_a·T_G  ⊕  H(B, 2j+1) ⊕ s_b·(T_E ⊕ A)
 
-Both are computed on pairs (a, b) in one vector, the first half-gate in its low block.
+Both work on pairs (a, b) in one vector, with the first half-gate in its low block.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from .aes import Cipher
 from .build import BLOCK, PAIR, Kernel, Value
+from .cipher import Cipher
 from .hash import hash_gates, orthomorphism
 
 _SWAP: Final = (2, 3, 0, 1)
@@ -45,14 +46,14 @@ def _fold(pair: Value) -> Value:
 
 
 def load_pair(k: Kernel, a: Value, b: Value) -> Value:
-    """Put the labels at two addresses side by side."""
+    """Return the labels at two addresses as a pair."""
     first = k.load(a, BLOCK, align=16)
     return first.shuffle((0, 1, 2, 3), k.load(b, BLOCK, align=16))
 
 
 @dataclass(frozen=True, slots=True)
 class HashKeys:
-    """Where the keys of some gates are: in a window, from its gate `gate` on."""
+    """The place of the keys of some gates: in a window, from its gate `gate` on."""
 
     cipher: Cipher
     window: Value

@@ -1,11 +1,11 @@
 """Products from correlated OTs: kernels that run whole batches.
 
 Elements are little-endian integers of ℓ = 8, 16, 32 or 64 bits. Pads, order and packing are those
-of `pads.py` and `rings.py`. Products come in chunks of 128, the last one of the rest m; a chunk's
-OTs are ordered by bit, then by product: [ℓ][m]. Its message has ℓ/2 + ½ rows of m words: bit 0, the
-halves of bit ℓ/2 (for ℓ = 8 two in a byte, ceil(m/2) bytes), then the pairs. Arrays of elements,
-choices and messages have 16 elements of padding after their end, which kernels may read and
-write; blocks of OTs need none.
+of `pads.py` and `rings.py`. Products come in chunks of 128, and a last chunk of the remaining m; a
+chunk's OTs are ordered by bit, then by product: [ℓ][m]. Its message has ℓ/2 + ½ rows of m words:
+bit 0, the halves of bit ℓ/2 (for ℓ = 8 two in a byte, ceil(m/2) bytes), then the pairs. Arrays of
+elements, choices and messages have 16 elements of padding after their end, which kernels may read
+and write; blocks of OTs need none.
 
 Keys: chunk number c uses windows cℓ … cℓ + ℓ − 1 from `first` on.
 """
@@ -23,7 +23,7 @@ _PAD_BYTES: Final = 8 * (PADS + ROW)
 
 
 class _Chunks:
-    """The loop over chunks of products: where their OTs, elements and messages are."""
+    """The loop over chunks of products, with the addresses of their OTs, elements and messages."""
 
     def __init__(self, k: Kernel, bits: int, pads: Kernel, outputs: int) -> None:
         self.k = k
@@ -51,7 +51,7 @@ class _Chunks:
         self.key.set(self.key.get() + KEYS_A_CALL * self.bits)
 
     def take_row(self, size: Value) -> Value:
-        """Return the address of the message's next `size` bytes, and go past them."""
+        """Return the address of the message's next `size` bytes, and advance past them."""
         address = self.message.get()
         self.message.set(address.at(size))
         return address
@@ -67,7 +67,7 @@ def write_gilboa_sender(
 ) -> Kernel:
     """Write `gilboa_sender{ℓ}(start*, first, blocks*, delta*, x*, share*, message*, n)`.
 
-    `share` has the sender's share added, blocks [OTs], x [n]; `bitwise_sender{ℓ}` likewise.
+    The sender's share is added to `share`; blocks [OTs], x [n]; `bitwise_sender{ℓ}` likewise.
     """
     name = f"{'bitwise' if bitwise else 'gilboa'}_sender{bits}"
     pointers = [(p, POINTER) for p in ("blocks", "delta", "x", "share", "message")]
@@ -98,7 +98,7 @@ def write_gilboa_receiver(
 ) -> Kernel:
     """Write `gilboa_receiver{ℓ}(start*, first, blocks*, choices*, message*, share*, n)`.
 
-    choices [OTs] bytes, 0 or 1.
+    choices are bytes, [OTs], 0 or 1.
     """
     pointers = [(p, POINTER) for p in ("blocks", "choices", "message", "share")]
     parameters = (("start", POINTER), ("first", I64), *pointers, ("n", I64))
@@ -128,7 +128,7 @@ def write_gilboa_receiver(
 def write_spread(module: Any, bits: int, used: int) -> Kernel:
     """Write `spread{ℓ}(x*, choices*, n)`: the bits of factors as choice bytes in the OTs' order.
 
-    With fewer bits than the width `used`, `spread_digits` for the millionaires' protocol.
+    If only the low `used` bits are needed, it is `spread_digits`, for the millionaires' protocol.
     """
     name = f"spread{bits}" if used == bits else "spread_digits"
     k = Kernel(module, name, _bit_parameters(), result=VOID)
@@ -146,7 +146,7 @@ def write_spread(module: Any, bits: int, used: int) -> Kernel:
 
 
 def write_collect(module: Any, bits: int) -> Kernel:
-    """Write `collect{ℓ}(x*, choices*, n)`: the factors that choice bytes spell, added to x."""
+    """Write `collect{ℓ}(x*, choices*, n)`: add the factors that choice bytes represent to x."""
     k = Kernel(module, f"collect{bits}", _bit_parameters(), result=VOID)
     lanes = Lanes(k, bits)
     with k.loop(0, k["n"], PADS) as at:
@@ -167,7 +167,7 @@ def _bit_parameters() -> tuple[tuple[str, Any], ...]:
 
 
 def _byte(value: Value) -> Value:
-    """Cut lanes to bytes."""
+    """Truncate lanes to bytes."""
     type = vector(I8, ROW)
     if value.type == type:
         return value
@@ -177,7 +177,7 @@ def _byte(value: Value) -> Value:
 def write_additive_sender(module: Any, bits: int, pads: Kernel) -> Kernel:
     """Write `additive_sender{ℓ}(start*, first, blocks*, delta*, x*, share*, message*, n)`.
 
-    One OT an element, with the additive correlation x: d = P₀ − P₁ + x, share −P₀.
+    One OT for each element, with the additive correlation x: d = P₀ − P₁ + x, share −P₀.
     """
     pointers = [(p, POINTER) for p in ("blocks", "delta", "x", "share", "message")]
     parameters = (("start", POINTER), ("first", I64), *pointers, ("n", I64))

@@ -1,18 +1,18 @@
 """Netlists on bits shared by exclusive or [GMW87], many instances at a time.
 
-A register is a vector of bits, one an instance. Registers lie tile by tile: [tiles][registers][512
-bytes], 4096 instances a tile, so that what an instruction reads was written not long before.
-Instance 8i + j is bit j of byte i; n instances have N = ceil(n/8) bytes a register, 512 in every
-tile but the last.
+A register is a vector of bits, one for each instance. Registers lie tile by tile:
+[tiles][registers][512 bytes], with 4096 instances in a tile, so that an instruction reads what was
+written recently. Instance 8i + j is bit j of byte i; n instances have N = ceil(n/8) bytes in a
+register, 512 in every tile except the last.
 
-- `gmw_free(code*, instructions, registers*, register_count, bytes, first_party)`: instructions that
-  cost nothing. Where a known value is added, party 0 does it (`first_party` = −1, at party 1 0).
+- `gmw_free(code*, instructions, registers*, register_count, bytes, first_party)`: instructions
+  without communication. Party 0 adds known values (`first_party` = −1; at party 1 it is 0).
 - `gmw_open(code*, ands, registers*, register_count, bytes, a*, b*, d*, e*)`: d = x ⊕ a, e = y ⊕ b
-  of a group's ANDs [Bea91]. All four are [tiles][ands][bytes of the tile], as messages are; d and e
-  have 64 bytes of padding after their end, a and b too.
+  of a group's ANDs [Bea91]. All four are [tiles][ands][bytes of the tile], as messages are; all
+  have 64 bytes of padding after their end.
 - `gmw_close(code*, ands, registers*, register_count, bytes, a*, b*, c*, mine*, theirs*, stride,
-  first_party)`: with the openings D, E, both parties' sums, z = c ⊕ D·b ⊕ E·a ⊕ D·E, the last at
-  party 0. `mine` and `theirs` have the d, and the e `stride` bytes on.
+  first_party)`: with the openings D, E, the sums of both parties' parts, z = c ⊕ D·b ⊕ E·a ⊕ D·E,
+  where only party 0 adds the last term. `mine` and `theirs` contain d and, `stride` bytes later, e.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class _Tiles:
 
 
 def _instructions() -> dict[Opcode, Any]:
-    """What an instruction does to vectors: f(kernel, a, b, first party's mask)."""
+    """Return the effect of each instruction on vectors: f(kernel, a, b, first party's mask)."""
     return {
         Opcode.XOR: lambda k, a, b, own: a ^ b,
         Opcode.NOT: lambda k, a, b, own: a ^ own,
@@ -181,7 +181,7 @@ def write_planes(module: Any, bits: int) -> Kernel:
 
 
 def write_words(module: Any, bits: int) -> Kernel:
-    """Write `from_planes{ℓ}(x*, planes*, n, register_count)`: the way back."""
+    """Write `from_planes{ℓ}(x*, planes*, n, register_count)`: the inverse of `to_planes`."""
     k = Kernel(module, f"from_planes{bits}", _plane_parameters(), result=VOID)
     words = vector(ir.IntType(bits), 32)
     flags, bytes = vector(ir.IntType(1), 32), vector(ir.IntType(8), 32)
@@ -201,7 +201,7 @@ def write_words(module: Any, bits: int) -> Kernel:
 
 
 def _byte_constant(value: int) -> int:
-    """Return a byte as the signed integer that constants are written as."""
+    """Return a byte as a signed integer, the form in which constants are written."""
     return value - 256 if value > 127 else value
 
 
@@ -210,7 +210,7 @@ def _plane_parameters() -> tuple[tuple[str, Any], ...]:
 
 
 def _plane_address(k: Kernel, at: Value) -> Value:
-    """Return where instance `at` of the first plane is."""
+    """Return the address of instance `at` of the first plane."""
     byte = at >> 3
     tile = byte & -TILE
     return k["planes"].at(tile * k["register_count"] + (byte & (TILE - 1)))

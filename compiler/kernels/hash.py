@@ -3,21 +3,20 @@
     H(x, i) = E(S ⊕ i, σ(x)) ⊕ σ(x)        σ(l ‖ r) = (l ⊕ r) ‖ l
 
 E is AES-128, i a tweak of 64 bits (XORed into the low half of the key), S the session's random
-start, x a label whose halves are l (high) and r (low). In the ideal-cipher model H is
-*tweakable circular correlation robust* for many instances: H(x ⊕ Δ, i) ⊕ b·Δ looks random for
-unknown Δ with b chosen by the adversary.
+start, x a label whose halves are l (high) and r (low). In the ideal-cipher model H is *tweakable
+circular correlation robust* for many instances: H(x ⊕ Δ, i) ⊕ b·Δ looks random for unknown Δ with b
+chosen by the adversary.
 
-σ is there for the circularity and cannot be left out: the tweak, hence the key, is known to the
-evaluator, and E can be inverted. A half-gate shows the evaluator H(A ⊕ Δ, i) ⊕ Δ for an A it holds
-whenever the other input's permute bit is 1. Without σ that is E(A ⊕ Δ) ⊕ A, from which it
-computes A ⊕ Δ = E⁻¹(… ⊕ A). With σ there remains σ(Δ) ⊕ Δ, as unknown as Δ, since σ and
-σ ⊕ identity are both invertible (σ is a linear orthomorphism). σ is linear, so
-σ(x ⊕ Δ) = σ(x) ⊕ σ(Δ).
+σ provides circularity and cannot be left out: the evaluator knows the tweak, hence the key, and E
+can be inverted. A half-gate shows the evaluator H(A ⊕ Δ, i) ⊕ Δ for an A that it holds whenever the
+other input's permute bit is 1. Without σ that is E(A ⊕ Δ) ⊕ A, from which it computes A ⊕ Δ = E⁻¹(…
+⊕ A). With σ there remains σ(Δ) ⊕ Δ, which is as unknown as Δ, since σ and σ ⊕ identity are both
+invertible (σ is a linear orthomorphism). σ is linear, so σ(x ⊕ Δ) = σ(x) ⊕ σ(Δ).
 
-A gate number j gives the two tweaks 2j, for the first input, and 2j + 1, for the second. Gate
-numbers never repeat in a session; S is fresh and random in each, so that tweaks of different
-sessions don't meet more often than chance has it, which is what bounds an attack on many
-sessions at once. Labels are hashed two at a time: a *pair* is a gate's (a, b).
+Gate number j gives the two tweaks 2j, for the first input, and 2j + 1, for the second. Gate numbers
+never repeat in a session. S is fresh and random in each, so that tweaks of different sessions
+coincide only by chance, which bounds an attack on many sessions at once. Labels are hashed two at a
+time: a *pair* is a gate's (a, b).
 """
 
 from __future__ import annotations
@@ -26,8 +25,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from .abi import I64, POINTER
-from .aes import WINDOW_BYTES, WINDOW_GATES, Cipher
 from .build import BLOCK, PAIR, VOID, Kernel, Value
+from .cipher import WINDOW_BYTES, WINDOW_GATES, Cipher
 
 
 def orthomorphism(x: Value) -> Value:

@@ -1,21 +1,22 @@
-"""Clear values and shares into labels and back: `yao_share_…`, `yao_colors` and `yao_reveal`.
+"""Conversions between clear values or shares and labels: `yao_share_…`, `yao_colors`, `yao_reveal`.
 
 - Public values: the active label is 0, so W⁰ = b·Δ. No bytes.
 - The garbler's values: both parties expand the active label L from a shared seed (AES-CTR, each
   block used once); the garbler sets W⁰ = L ⊕ x·Δ. L is independent of x. No bytes.
-- The evaluator's values: a correlated OT (q; t = q ⊕ r·Δ) with random choice r a bit; the evaluator
-  sends d = x ⊕ r, which r hides, and takes t as its active label; the garbler sets W⁰ = q ⊕ d·Δ, so
-  that t = W⁰ ⊕ x·Δ. 1 bit each, besides the OT.
+- The evaluator's values: each bit takes a correlated OT (q; t = q ⊕ r·Δ) with a random choice r.
+  The evaluator sends d = x ⊕ r, which r hides, and takes t as its active label; the garbler sets W⁰
+  = q ⊕ d·Δ, so that t = W⁰ ⊕ x·Δ. 1 bit each, in addition to the OT.
 - The exclusive or of both parties' values: the evaluator's x, as above, and then the garbler's y by
   W⁰ = q ⊕ (d ⊕ y)·Δ: t = W⁰ ⊕ (x ⊕ y)·Δ. The evaluator sees the same as for x alone.
 - Colors: the lowest bit of W⁰ is the permute bit p, that of the active label p ⊕ x, as Δ's is 1. So
-  they are shares of x by exclusive or, and p is uniform and the garbler's alone [DSZ15].
-- Reveal: an active label's color is p ⊕ x for the permute bit p of its wire. Who is to learn x
-  gets the other's half: the garbler's p, or the evaluator's color. 1 bit each way asked for. For
-  both, the garbler's bits go first, all of them, then the evaluator's: one round trip.
+  they are shares of x by exclusive or, and p is uniform and known only to the garbler [DSZ15].
+- Reveal: an active label's color is p ⊕ x for the permute bit p of its wire. The party that is to
+  learn x receives the other's half: the garbler's p, or the evaluator's color. 1 bit in each
+  direction that is asked for. For both, all of the garbler's bits go first, then the evaluator's:
+  one round trip.
 
-Bits travel 8 a byte, least significant first, element by element, in blocks of as many elements
-as the buffer holds (a multiple of 8 elements, so only the last block is padded, with zeros).
+Bits are packed 8 a byte, least significant first, element by element, in blocks of as many elements
+as the buffer holds (a multiple of 8 elements, so that only the last block is padded, with zeros).
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ def _bit_at(k: Kernel, data: Value, index: Value) -> Value:
 
 
 class _ElementCursor:
-    """Walks over the bits of clear elements, one after the other."""
+    """Iterates over the bits of clear elements."""
 
     def __init__(self, k: Kernel, width: Value) -> None:
         self._k = k
@@ -60,7 +61,7 @@ class _ElementCursor:
         return _bit_at(self._k, data.at(self._offset.get()), self._bit.get())
 
     def step(self) -> None:
-        """Go to the next bit."""
+        """Advance to the next bit."""
         k, following = self._k, self._bit.get() + 1
         ends = following.equals(self._width)
         self._bit.set(k.select(ends, k.i64(0), following))
@@ -68,7 +69,7 @@ class _ElementCursor:
 
 
 def write_shares(module: Any, role: Role, prg: Kernel) -> None:
-    """Write the functions that turn clear values into labels, and labels into shares."""
+    """Write the functions that convert clear values to labels, and labels to shares."""
     _write_share_public(module, role)
     _write_share_garbler(module, role, prg)
     _write_share_evaluator(module, role, both=False)
@@ -174,7 +175,7 @@ def _give_corrections(
 
 
 def _put_bit(k: Kernel, data: Value, index: Value, bit: Value) -> None:
-    """Set bit `index` of packed bits that are zero so far."""
+    """Set bit `index` of packed bits, which is zero so far."""
     target = data.at(index >> 3)
     k.store(k.load(target, I8) | (bit << (index & 7).to(I8)), target)
 
@@ -222,7 +223,7 @@ def _write_colors(module: Any) -> None:
 def _store_elements(
     k: Kernel, first: Value, width: Value, bit_at: Callable[[Value], Value]
 ) -> None:
-    """Write n elements of `width` bits from `first` on; `bit_at` gives the bits by number."""
+    """Write n elements of `width` bits from `first` on; `bit_at` returns a bit by its number."""
     position = k.variable(k.i64(0))
     target = k.variable(first)
     with k.loop(0, k["n"]), k.loop(0, width, _BITS) as low:
@@ -250,7 +251,7 @@ def write_reveal(module: Any, role: Role) -> None:
 def _reveal_blocks(
     k: Kernel, role: Role, context: ContextAccess, helper: Kernel, sends: bool
 ) -> None:
-    """Send the colors of all labels, or receive the other's and decode."""
+    """Send the colors of all labels, or receive the other party's and decode."""
     width = k["width"].to(I64)
     buffer = context.get("buffer")
     a_block = (context.get("buffer_capacity") // width) << 3

@@ -1,15 +1,15 @@
-"""Sizes that native code and those who reckon with it have in common."""
+"""Sizes that native code and cost models share."""
 
 from __future__ import annotations
 
 from typing import Final
 
 LABEL_BYTES: Final = 16
-"""What a wire label takes."""
+"""The size of a wire label."""
 
 TABLE_BYTES: Final = 32
-"""A half-gates table: two ciphertexts an AND."""
+"""The size of a half-gates table: two ciphertexts for each AND."""
 
 TABLE_BUFFER: Final = 1 << 16
 BIT_BUFFER: Final = 1 << 16
-"""How much of tables, and of bits, is sent at a time."""
+"""The number of bytes of tables, and of bits, that are sent at a time."""

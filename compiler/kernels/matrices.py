@@ -1,26 +1,26 @@
 """Matrix products from correlated OTs with vector payloads.
 
-The receiver's matrix X [rows][inner] chooses with its bits; the sender's factors are the rows of Y
-[inner][columns], at most 128 columns. One OT for each bit of X carries a whole row of Y, so
-a product of matrices takes rows·inner·ℓ OTs for rows·inner·columns products; its message is that of
-so many products in `rings.py`, ℓ(ℓ + 1)/2 bits each.
+The receiver's matrix X [rows][inner] provides the choice bits; the sender's factors are the rows of
+Y [inner][columns], with at most 128 columns. One OT for each bit of X carries a whole row of Y, so
+a product of matrices takes rows·inner·ℓ OTs for rows·inner·columns products. Its message is that of
+as many products in `rings.py`, ℓ(ℓ + 1)/2 bits each.
 
-Of a batch of products, every `height` rows of X are multiplied by `inner` rows of Y of their own:
-the sender's first `before` rows of a height are left out, which were done earlier.
+In a batch of products, every `height` rows of X are multiplied by `inner` rows of Y of their own.
+The sender's first `before` rows of a height are left out, because they were done earlier.
 
-For every row and inner index, the ℓ OTs stand in the order in which bits share words: 0, ℓ/2, 1,
-ℓ − 1, 2, ℓ − 2, …, and the message has the row of bit 0, that of half words, then the pairs'.
+For every row and inner index, the ℓ OTs are ordered as the bits share words: 0, ℓ/2, 1, ℓ − 1, 2, ℓ
+− 2, …; the message has the row of bit 0, the row of half words, then those of the pairs.
 
 Pads. An OT's pads are as long as its row: block c is H at σ(q) ⊕ c, all under one key (see
 `pads.py`; the points are distinct, and a key is used for at most 64 blocks of one OT). The second
-OT of bits i and ℓ − i only gives i bits that matter, so its pads have elements of ℓ/2 bits, or of
-ℓ/4 for i <= ℓ/4, which saves a quarter to a third of all blocks; at least of 8 bits.
+OT of bits i and ℓ − i only gives i bits that matter. So its pads have elements of ℓ/2 bits, or of
+ℓ/4 for i <= ℓ/4, but at least of 8 bits. This saves a quarter to a third of all blocks.
 
 A *strip* is some registers of elements. Pads are used where they are made, in registers. Rows of
-elements lie `stride` elements apart, a multiple of a strip (`strip_bytes`) that isn't below
+elements lie `stride` elements apart, a multiple of a strip (`strip_bytes`) that is at least
 `columns`; messages have `STRIP_BYTES` of padding at their end.
 
-Keys: one an OT, windows of 16; an inner index begins a new one.
+Keys: one for each OT, in windows of 16; each inner index begins a new window.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ from typing import Any, Final
 from llvmlite import ir
 
 from .abi import I8, I64, POINTER
-from .aes import WINDOW_BYTES, WINDOW_KEYS, Cipher
 from .build import BLOCK, VOID, Kernel, Value, vector
+from .cipher import WINDOW_BYTES, WINDOW_KEYS, Cipher
 from .hash import orthomorphism
 from .pads import PADS
 
 _SENT: Final = 4
 _RECEIVED: Final = 8
-"""Registers of a strip: what it takes to have about twelve AES states in flight."""
+"""The registers of a strip, enough for about twelve AES states in flight."""
 
 STRIP_BYTES: Final = 512
 """The largest size of a strip: eight registers of 512 bits."""
@@ -54,7 +54,7 @@ def strip_bytes(cipher: Cipher) -> int:
 
 
 def bit_order(bits: int) -> list[int]:
-    """Return the bits' order among an element's OTs."""
+    """Return the order of the bits among an element's OTs."""
     order = [0, bits // 2]
     for bit in range(1, bits // 2):
         order += [bit, bits - bit]
@@ -92,8 +92,8 @@ class _Product:
     def run(self, step: Callable[[Value, Value, Value, int], None]) -> None:
         """Write the loops; `step(i, j, bit, second)` writes the work on a pair of OTs.
 
-        They are those of bits `bit` and ℓ − `bit`, or 0 and ℓ/2. `second` stands for the pair's
-        second one: any that has as wide pads, but ℓ/2 only for itself.
+        These are the OTs of bits `bit` and ℓ − `bit`, or 0 and ℓ/2. `second` represents the pair's
+        second bit: any bit with pads of the same width, but ℓ/2 only for itself.
         """
         k, half, quarter = self.k, self.bits // 2, self.bits // 4
         with k.loop(0, k["rows"]) as i, k.loop(0, k["inner"]) as j:
@@ -105,7 +105,7 @@ class _Product:
             self.blocks.set(self.blocks.get().at(16 * self.bits))
 
     def strips(self) -> AbstractContextManager[Value]:
-        """Loop over the strips of a row, by bytes."""
+        """Write the loop over the strips of a row; the index counts bytes."""
         return self.k.loop(0, self.row_bytes, self.strip)
 
     def _next_window(self) -> None:
@@ -116,7 +116,7 @@ class _Product:
         self.key.set(self.key.get() + WINDOW_KEYS)
 
     def take(self, size: Value) -> Value:
-        """Return the message's next bytes, and go past them."""
+        """Return the address of the message's next bytes, and advance past them."""
         address = self.message.get()
         self.message.set(address.at(size))
         return address
@@ -130,7 +130,7 @@ class _Product:
         ]
 
     def points(self, bit: Value, delta: Value | None) -> list[list[Value]]:
-        """Return σ of a pair's blocks in all lanes, and with Δ that of the other version."""
+        """Return σ of a pair's blocks in all lanes and, with Δ, that of the other version."""
         points = []
         for ot in (0, 1):
             block = self.k.load(self.blocks.get().at((bit << 5) + 16 * ot), BLOCK)
@@ -165,7 +165,7 @@ class _Product:
         return pads
 
     def _counters(self, first: Value, count: int) -> list[Value]:
-        """Return numbers of blocks, in registers."""
+        """Return block numbers, in registers."""
         k, lanes = self.k, self.cipher.lanes
         type = vector(I64, 2 * lanes)
         base = k.splat(first, 2 * lanes) & k.constant(type, [-1, 0] * lanes)
@@ -175,7 +175,7 @@ class _Product:
         ]
 
     def _widen(self, registers: list[Value], width: int) -> list[Value]:
-        """Return the elements of registers with ℓ bits each."""
+        """Return the elements of registers, widened to ℓ bits each."""
         size = self.elements.count
         narrow = vector(ir.IntType(width), 16 * self.cipher.lanes * 8 // width)
         result = []
@@ -202,16 +202,16 @@ class _Product:
         return self.k.constant(self.elements, -1)
 
     def splat(self, value: Value) -> Value:
-        """Return a number, cut to the width, in all elements of a register."""
+        """Return a number, truncated to the width, in all elements of a register."""
         return self.k.splat(value.to(ir.IntType(self.bits)), self.elements.count)
 
     @property
     def half(self) -> Any:
-        """The type of a register's elements cut to half of their bits; bytes stay bytes."""
+        """The type of a register's elements truncated to half of their bits; bytes stay bytes."""
         return vector(ir.IntType(max(self.bits // 2, 8)), self.elements.count)
 
     def store_halves(self, values: list[Value], row: Value, at: Value) -> None:
-        """Write the low halves of a strip's elements, one behind the other."""
+        """Write the low halves of a strip's elements contiguously."""
         size = self.half.element.width // 8 * self.elements.count
         for r, value in enumerate(values):
             cut = (
@@ -233,7 +233,7 @@ class _Product:
 
 
 def _widen(value: Value, bits: int) -> Value:
-    """Return elements with more bits."""
+    """Return elements widened to more bits."""
     type = vector(ir.IntType(bits), value.type.count)
     return Value(value.kernel, value.kernel.builder.zext(value.ir, type))
 
@@ -248,9 +248,9 @@ def _write_window(module: Any, cipher: Cipher) -> Any:
 
 
 def _pack_nibbles(k: Kernel, bytes: Value, out: Value) -> None:
-    """Write a row of half bytes: the first ceil(n/2) low, the others high."""
+    """Write a row of half bytes: the first ceil(n/2) in the low halves, the others in the high."""
     half = (k["columns"] + 1) >> 1
-    # The partner of the last of an odd number; what lies there is nobody's business.
+    # The partner of the last element, if their number is odd; its value is never used.
     k.store(k.constant(I8, 0), bytes.at(k["columns"]))
     lanes = vector(I8, 16)
     with k.loop(0, half, 16) as at:
@@ -259,7 +259,7 @@ def _pack_nibbles(k: Kernel, bytes: Value, out: Value) -> None:
 
 
 def _unpack_nibbles(k: Kernel, packed: Value, out: Value) -> None:
-    """Undo `_pack_nibbles`; the high ones' other bits are what they are."""
+    """Undo `_pack_nibbles`; the unused bits of the high half are arbitrary."""
     half = (k["columns"] + 1) >> 1
     lanes = vector(I8, 16)
     with k.loop(0, half, 16) as at:
@@ -302,7 +302,7 @@ def write_matrix_sender(module: Any, cipher: Cipher, bits: int) -> Kernel:
             sums = zip(shares, a0, b0, strict=True)
             product.store([s - (a << low_shift) - (b << high_shift) for s, a, b in sums], share, at)
         if is_first:
-            # Only now: the last strip of the row has written into their place.
+            # Only now, since the last strip of the row has overwritten their place.
             place = product.take(product.half_bytes)
             if bits == 8:
                 _pack_nibbles(k, buffer, place)

@@ -1,15 +1,15 @@
-"""Pads from correlated OTs: what makes random OTs of them.
+"""Pads from correlated OTs, which turn them into random OTs.
 
 A correlated OT is q at the sender and (r, t = q ⊕ r·Δ) at the receiver. Its two pads are
 
     P₀ = H(q, i)    P₁ = H(q ⊕ Δ, i)        and the receiver has P_r = H(t, i)
 
-with the re-keyed hash of `hash.py` [GKWWY20]. The receiver would need Δ for the other one. Since
-the q of one session are pseudorandom and distinct but for a chance of 2^-128 a pair, a key may
-serve several of them: OT number n of a call uses key n mod 16 of a window of its own, so a key is
-used for at most 8 OTs (`PADS`), which by the bound of [GKWWY20] for a tweak used μ times costs
-log₂ 8 = 3 bits of the 128 against an attacker's offline work, and nothing else. Calls never
-share a window; the driver counts.
+with the re-keyed hash of `hash.py` [GKWWY20]. The receiver would need Δ for the other pad. The q of
+one session are pseudorandom, and distinct except with probability 2^-128 for each pair. So a key
+may serve several of them: OT number n of a call uses key n mod 16 of a window of its own, and a key
+is used for at most 8 OTs (`PADS`). By the bound of [GKWWY20] for a tweak used μ times this costs
+log₂ 8 = 3 bits of the 128 against an attacker's offline work, and nothing else. Calls never share a
+window; the driver counts windows.
 
 All kernels read up to the given count and not beyond; what they write is rounded up to 16 elements.
 """
@@ -21,27 +21,27 @@ from typing import Any, Final
 from llvmlite import ir
 
 from .abi import I64, POINTER
-from .aes import WINDOW_BYTES, Cipher
 from .build import BLOCK, PAIR, VOID, Kernel, Value, vector
+from .cipher import WINDOW_BYTES, Cipher
 from .hash import hash_gates, orthomorphism
 
 PADS: Final = 128
-"""How many OTs a window of keys serves: the largest count of a call."""
+"""The number of OTs that a window of keys serves: the largest count of a call."""
 
 ROW: Final = 16
-"""OTs in a row, one key each; also the lanes of the kernels that work on pads."""
+"""The number of OTs in a row, with one key each; also the lanes of kernels that work on pads."""
 
 KEYS_A_CALL: Final = 16
 
 
 def truncate(value: Value, bits: int) -> Value:
-    """Cut the elements of a vector of 64-bit integers to `bits`."""
+    """Truncate the elements of a vector of 64-bit integers to `bits`."""
     type = vector(ir.IntType(bits), value.type.count)
     return value if bits == 64 else Value(value.kernel, value.kernel.builder.trunc(value.ir, type))
 
 
 def _low_words(pairs: list[Value]) -> Value:
-    """Return the low 64 bits of all blocks of some pairs, a power of two, in one vector."""
+    """Return the low 64 bits of all blocks of some pairs, a power of two of them, in a vector."""
     words = [a.shuffle((0, 2, 4, 6), b) for a, b in zip(pairs[::2], pairs[1::2], strict=True)]
     while len(words) > 1:
         count = 2 * words[0].type.count
@@ -54,11 +54,11 @@ def _delta(k: Kernel) -> Value:
 
 
 def write_pads(module: Any, cipher: Cipher, bits: int, *, sender: bool) -> Kernel:
-    """Write `pads_sender{bits}(start*, first, blocks*, delta*, zeros*, ones*, count)`, or
-    `pads_receiver{bits}(start*, first, blocks*, pads*, count)`.
+    """Write `pads_sender{bits}` or `pads_receiver{bits}`.
 
-    The low `bits` bits of the pads of `count` <= 128 OTs. `first`, a multiple of 16, is the
-    number of the first key.
+    They are `pads_sender{bits}(start*, first, blocks*, delta*, zeros*, ones*, count)` and
+    `pads_receiver{bits}(start*, first, blocks*, pads*, count)`, and give the low `bits` bits of the
+    pads of `count` <= 128 OTs. `first`, a multiple of 16, is the number of the first key.
     """
     outputs = ("zeros", "ones") if sender else ("pads",)
     pointers = ("blocks", "delta", *outputs) if sender else ("blocks", *outputs)

@@ -1,4 +1,4 @@
-"""The unit `primitives`: ciphers, generator and hash by themselves, and what OT extension needs.
+"""The unit `primitives`: ciphers, generator and hash on their own, and the parts of OT extension.
 
 - `aes_schedule(key*, schedule*)`
 - `aes_encrypt(schedule*, in*, out*, i64 blocks)`: one key, any number of blocks (ECB).
@@ -14,8 +14,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from .abi import I64, POINTER
-from .aes import ONE_KEY_BLOCKS, Cipher
 from .build import BLOCK, VOID, Kernel, Value, vector
+from .cipher import ONE_KEY_BLOCKS, Cipher
 
 
 def counter_blocks(k: Kernel, counter: Value) -> list[Value]:

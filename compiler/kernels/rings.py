@@ -1,17 +1,17 @@
 """Steps of Gilboa's multiplication [Gil99] on rows of up to 128 lanes: the arithmetic.
 
-The receiver's bit i of its factor chooses in OT number i; the sender's factor is x. With pads
-P₀, P₁ modulo 2^ℓ the sender sends d = P₀ − P₁ + x and adds −P₀·2^i to its share; the receiver adds
-(P_r + r·d)·2^i to its own: together r·x·2^i. Only ℓ − i bits of d matter. So bits i and ℓ − i
-share a word of ℓ bits, ℓ − i low ones and i high ones; bit 0 has one for itself, and bit ℓ/2 half
-of one. In all ℓ(ℓ + 1)/2 bits a product.
+Bit i of the receiver's factor is the choice of OT number i; the sender's factor is x. With pads P₀,
+P₁ modulo 2^ℓ the sender sends d = P₀ − P₁ + x and adds −P₀·2^i to its share; the receiver adds (P_r
++ r·d)·2^i to its own: together r·x·2^i. Only ℓ − i bits of d matter. So bits i and ℓ − i share a
+word of ℓ bits, with ℓ − i low bits and i high bits; bit 0 has a word of its own, and bit ℓ/2 half a
+word. In all, a product takes ℓ(ℓ + 1)/2 bits.
 
-`first` steps do bits 0 and ℓ/2, `pair` steps bits i and ℓ − i for 0 < i < ℓ/2. Rows of messages are
-written one after the other in ascending order, so what a row's last vector writes beyond its
-end is overwritten, or is in the padding that the driver leaves.
+`first` steps process bits 0 and ℓ/2, `pair` steps bits i and ℓ − i for 0 < i < ℓ/2. Rows of
+messages are written one after the other in ascending order, so whatever a row's last vector writes
+beyond its end is overwritten, or lies in the padding that the driver leaves.
 
-In the bitwise form the sender's factor of bit i is −2·(bit i of x), which makes the exclusive or
-of bits out of their sum: x ⊕ y = x + y − 2·Σ 2^i x_i y_i [DSZ15].
+In the bitwise form the sender's factor for bit i is −2·(bit i of x), which turns the sum of bits
+into their exclusive or: x ⊕ y = x + y − 2·Σ 2^i x_i y_i [DSZ15].
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ WIDTHS: Final = (8, 16, 32, 64)
 
 
 class Lanes:
-    """Writes code on rows of elements of ℓ bits, sixteen lanes at a time."""
+    """Generates code on rows of elements of ℓ bits, sixteen lanes at a time."""
 
     def __init__(self, k: Kernel, bits: int) -> None:
         self.k = k
@@ -45,7 +45,7 @@ class Lanes:
         self.k.store(value, row.at(at * self.bytes))
 
     def splat(self, value: Value) -> Value:
-        """Return a 64-bit number, cut to the width, in all lanes."""
+        """Return a 64-bit number, truncated to the width, in all lanes."""
         return truncate(self.k.splat(value, ROW), self.bits)
 
     def ones(self) -> Value:
@@ -66,7 +66,7 @@ def _kernel(module: Any, name: str, pointers: str, *, step: bool) -> Kernel:
 
 
 def _factor(lanes: Lanes, x: Value, bit: Value, *, bitwise: bool) -> Value:
-    """Return what the sender multiplies bit `bit` of the receiver's factor with."""
+    """Return the sender's factor for bit `bit` of the receiver's factor."""
     if not bitwise:
         return x
     return -(((x >> lanes.splat(bit)) & 1) << 1)
@@ -86,10 +86,10 @@ def write_send_first(module: Any, bits: int, *, bitwise: bool) -> Kernel:
         lanes.store(b0 - b1 + _factor(lanes, x, middle, bitwise=bitwise), halves, at)
         share = lanes.load(k["share"], at) - a0 - (b0 << (bits // 2))
         lanes.store(share, k["share"], at)
-    # Only now: the last vector of the row has written into the halves' place.
+    # Only now, since the last vector of the row has overwritten the halves' place.
     if bits == 8:
         half = (k["count"] + 1) >> 1
-        # The partner of the last of an odd number; what lies there is nobody's business.
+        # The partner of the last element, if their number is odd; its value is never used.
         k.store(k.constant(I8, 0), halves.at(k["count"]))
         with k.loop(0, half, ROW) as at:
             low, high = lanes.load(halves, at), lanes.load(halves, at + half)

@@ -1,4 +1,4 @@
-"""What the two parties of Yao's protocol do differently, instruction by instruction."""
+"""The instructions of Yao's protocol as each of the two parties runs them."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from .abi import I64
-from .aes import WINDOW_GATES, Cipher
 from .build import BLOCK, PAIR, Kernel, Value
+from .cipher import WINDOW_GATES, Cipher
 from .context import TABLE_BYTES, ContextAccess
 from .gates import HashKeys, evaluate, garble, load_pair
 from .stream import CONTEXT_PARAMETER, EvaluatorStream, GarblerStream, Stream
@@ -17,7 +17,7 @@ from .stream import CONTEXT_PARAMETER, EvaluatorStream, GarblerStream, Stream
 
 @dataclass(frozen=True, slots=True)
 class GateAddresses:
-    """Where an AND's operands and result are."""
+    """The addresses of an AND's operands and result."""
 
     a: Value
     b: Value
@@ -25,7 +25,7 @@ class GateAddresses:
 
 
 def repeat_block(block: Value, type: Any) -> Value:
-    """Return a block as often as a vector type holds one."""
+    """Return a block, repeated to fill a vector type."""
     return block.shuffle([0, 1] * (type.count // 2))
 
 
@@ -34,7 +34,7 @@ class Role(ABC):
 
     is_garbler: bool
     copies: int
-    """How many hashes each input of a gate takes."""
+    """The number of hashes that each input of a gate takes."""
 
     def __init__(self, module: Any, cipher: Cipher, stream: Stream) -> None:
         self.module = module
@@ -58,7 +58,7 @@ class Role(ABC):
         return k
 
     def tile(self, k: Kernel, context: ContextAccess, gates: Sequence[GateAddresses]) -> None:
-        """Run 1, 2, 4 or 8 independent ANDs. Their first number is a multiple of how many."""
+        """Run 1, 2, 4 or 8 independent ANDs. Their first number is a multiple of their count."""
         count = len(gates)
         gate = (context.get("gate") + (count - 1)) & -count
         offset = gate & (WINDOW_GATES - 1)
@@ -102,7 +102,7 @@ class Role(ABC):
 
 
 class Garbler(Role):
-    """Holds W⁰ of every wire, and Δ."""
+    """The garbler, which holds W⁰ of every wire, and Δ."""
 
     is_garbler = True
     copies = 2
@@ -138,7 +138,7 @@ class Garbler(Role):
 
 
 class Evaluator(Role):
-    """Holds the active label of every wire."""
+    """The evaluator, which holds the active label of every wire."""
 
     is_garbler = False
     copies = 1
@@ -158,7 +158,7 @@ class Evaluator(Role):
         return evaluate(k, keys, pairs, tables)
 
     def negate(self, context: ContextAccess, labels: Value) -> Value:
-        """The active label stays; what it means changes at the garbler."""
+        """The active label is unchanged; its meaning changes at the garbler."""
         return labels
 
     def add_public(self, context: ContextAccess, labels: Value, masks: Value) -> Value:

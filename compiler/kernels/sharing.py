@@ -1,4 +1,4 @@
-"""The units of the secret-sharing engine: bits, and one of arithmetic for each width."""
+"""The units of the secret-sharing engine: one for bits, and one of arithmetic for each width."""
 
 from __future__ import annotations
 
@@ -74,12 +74,12 @@ def build_ring(target: Target, bits: int) -> str:
 
 
 def add_bits(engine: Engine) -> None:
-    """Load what works on bits."""
+    """Load the unit of bits."""
     engine.add_unit("sharing-bits", build_bits, _BIT_SYMBOLS)
 
 
 def add_ring(engine: Engine, bits: int) -> None:
-    """Load arithmetic modulo 2^`bits`."""
+    """Load the unit of arithmetic modulo 2^`bits`."""
 
     def build(target: Target) -> str:
         return build_ring(target, bits)

@@ -2,29 +2,30 @@
 
 *Trees.* A correlated GGM tree [GYW+23] has 2^h leaves. Its first two nodes are k and k ⊕ Δ, and a
 node x has the children H(x) and H(x) ⊕ x, so the nodes of each level sum up to Δ. With one
-correlated OT a level, (q_i; b_i, t_i = q_i ⊕ b_i·Δ), the receiver gets all leaves but number α:
+correlated OT for each level, (q_i; b_i, t_i = q_i ⊕ b_i·Δ), the receiver gets all leaves except
+number α:
 
     sender:    k = q_1;  for level i > 1 it sends c_i = K_i ⊕ q_i, K_i the sum of the left nodes
     receiver:  knows node b_1 = t_1;  c_i ⊕ t_i = K_i ⊕ b_i·Δ is the sum of the level's left nodes,
-               if b_i = 0, or right nodes; without those it knows, it's the sibling on α's path
+               if b_i = 0, or right nodes; minus those it knows, it is the sibling on α's path
 
 so α's path turns away from b_i at each level. All other leaves sum up to leaf α ⊕ Δ, which the
-receiver takes as its own: that is a correlation of noise 1 at α and 0 elsewhere. A level's left
-children go in its first half; bit i − 1 of a leaf's number tells the side at level i.
+receiver takes as its own: that is a correlation with noise 1 at α and 0 elsewhere. A level's left
+children are in its first half; bit i − 1 of a leaf's number is the side at level i.
 
-H(x) = E(S ⊕ n, σ(x)) ⊕ σ(x) is the hash of `hash.py`, n the tree's number in the session: its keys
-are never used for two trees, and at most h of a tree's nodes are ones that the receiver lacks.
+H(x) = E(S ⊕ n, σ(x)) ⊕ σ(x) is the hash of `hash.py`, where n is the tree's number in the session.
+Its keys are never used for two trees, and the receiver lacks at most h of a tree's nodes.
 
-The receiver must not show α. It computes as if it knew all nodes, and corrects the sibling by an
-XOR that is masked for all other numbers, when nodes are read at the next level.
+The receiver must not reveal α. It computes as if it knew all nodes. When nodes are read at the next
+level, it corrects the sibling by an XOR that is masked for all other numbers.
 
-*Choices* are in the lowest bits: Δ's is 1, those of all q are 0, so that t's is the choice. They go
-through all XORs with the blocks.
+*Choices* are in the lowest bits: Δ's is 1, those of all q are 0, so that t's is the choice. They
+pass through all XORs with the blocks.
 
 *Code* [YWL+20]: output j is leaf j ⊕ the sum of ten blocks of the secret part. Their numbers come
-from an AES-CTR stream: of each 32-bit word, as many bits as it takes from bit 4 on, so that a
-number times 16 is in place. Both parties compute the same. Reads of several outputs are under
-way at once without being told to: prefetching costs more than it brings, measured on Zen 3.
+from an AES-CTR stream: of each 32-bit word, the necessary bits from bit 4 on are taken, so that a
+number times 16 is in place. Both parties compute the same numbers. Reads of several outputs overlap
+without prefetching, which costs more than it gains, as measured on Zen 3.
 """
 
 from __future__ import annotations
@@ -35,8 +36,9 @@ from llvmlite import ir
 
 from . import primitives
 from .abi import I8, I32, I64, POINTER
-from .aes import ONE_KEY_BLOCKS, Cipher, cipher_for
+from .aes import cipher_for
 from .build import BLOCK, PAIR, VOID, Kernel, Value, Variable, vector
+from .cipher import ONE_KEY_BLOCKS, Cipher
 from .engine import Engine
 from .hash import orthomorphism
 from .primitives import counter_registers
@@ -44,10 +46,10 @@ from .roles import block_mask
 from .target import Target
 
 DEGREE: Final = 10
-"""How many blocks of the secret part an output takes."""
+"""The number of blocks of the secret part in an output."""
 
 CODE_OUTPUTS: Final = 32
-"""How many outputs' numbers are made together; 2^h is a multiple."""
+"""The number of outputs whose block numbers are made together; 2^h is a multiple of it."""
 
 LEAST_DEPTH: Final = 5
 _NUMBERS_BYTES: Final = 4 * DEGREE * CODE_OUTPUTS
@@ -115,7 +117,7 @@ class _Registers:
 
 
 class _Path:
-    """What the receiver knows of α's path: how the nodes read next are to be corrected."""
+    """The receiver's knowledge of α's path: how to correct the nodes that are read next."""
 
     def __init__(self, k: Kernel, first: Value) -> None:
         self._k = k
@@ -126,7 +128,7 @@ class _Path:
         self.total: Variable = k.variable(k.constant(BLOCK, 0))
 
     def step(self, level: Value, sums: tuple[Value, Value], sent: Value, t: Value) -> None:
-        """Go on to the children, of which these are the sums as computed."""
+        """Advance to the children, with these sums as computed."""
         k = self._k
         bit = _choice(k, t)
         left, right = sums
@@ -161,7 +163,7 @@ class _Tree:
             parents = [x ^ (m & correction) for x, m in zip(parents, masks, strict=True)]
         left = r.hash(parents, self._schedule)
         right = [a ^ b for a, b in zip(left, parents, strict=True)]
-        # Where there are fewer than eight, what is written behind them is overwritten later.
+        # If there are fewer than eight, the values written after them are overwritten later.
         r.store(left, place)
         r.store(right, place.at(count << 4))
         return r.total(left, valid), r.total(right, valid)
@@ -249,7 +251,7 @@ def _kernel(module: Any, name: str, *more: str) -> Kernel:
 
 
 class _Trees:
-    """The loop over trees: keys, places."""
+    """The loop over trees: their keys and addresses."""
 
     def __init__(self, k: Kernel, module: Any, cipher: Cipher, depth: int) -> None:
         self._k = k
@@ -271,12 +273,12 @@ class _Trees:
         return self._k.load(self._k["cots"].at(at << 4), BLOCK)
 
     def correction(self, i: Value, level: Value) -> Value:
-        """Return where the correction of a level is."""
+        """Return the address of a level's correction."""
         at = i * (self._depth - 1) + level - 1
         return self._k["corrections"].at(at << 4)
 
     def leaves(self, i: Value) -> Value:
-        """Return where a tree's leaves go."""
+        """Return the address of a tree's leaves."""
         return self._k["out"].at(i << (self._depth + 4))
 
 
@@ -309,7 +311,8 @@ def write_sender(module: Any, cipher: Cipher, depth: int, secret_bits: int) -> N
 def write_receiver(module: Any, cipher: Cipher, depth: int, secret_bits: int) -> None:
     """Write `silent_receiver(start*, code*, cots*, secret*, corrections*, out*, bits*, tree, n)`.
 
-    As above; corrections are read, bits [n][2^h / 8] bytes are the choices, written.
+    The parameters are as above; corrections are read; bits [n][2^h / 8] bytes are the choices,
+    written.
     """
     encode = _write_code(module, cipher, secret_bits, clear=False)
     choices = _write_choices(module)

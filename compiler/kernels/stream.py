@@ -1,13 +1,13 @@
 """The stream between the parties, as kernels use it.
 
-Everything the garbler sends goes through one buffer of fixed size: tables are written into it and
-it is sent when the next table doesn't fit. It is also sent, whole, before the garbler waits for
+Everything that the garbler sends goes through one buffer of fixed size: tables are written into it,
+and it is sent when the next table doesn't fit. It is also sent before the garbler waits for
 anything and after every message that is not a table, so that the evaluator never waits for bytes
-that the garbler keeps while itself waiting. The evaluator reads tables where the channel shows what
-has arrived, so that many small calls cost one callback; what isn't a table it receives by
-messages of known lengths. Before any of those, and before it sends, the channel is told how much of
-what it showed is used up, so that the rest is still the channel's. No length or order depends on
-a secret. The evaluator's own messages are sent at once.
+that the garbler holds back while it waits itself. The evaluator reads tables where the channel
+shows arrived data, so that many small calls cost one callback. All else it receives as messages of
+known lengths. Before any of these, and before it sends, it tells the channel how much of the shown
+data is consumed, so that the rest stays with the channel. No length or order depends on a secret.
+The evaluator's own messages are sent at once.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ CONTEXT_PARAMETER: Final = ("context", POINTER)
 
 
 class Stream(ABC):
-    """The stream's functions at one party, written once a module."""
+    """The stream's functions at one party, written once for each module."""
 
     def __init__(self, module: Any) -> None:
         self.module = module
@@ -46,7 +46,7 @@ class Stream(ABC):
         """Make `need` bytes available at `table_position`."""
 
     def reserve(self, k: Kernel, context: ContextAccess, need: int) -> Value:
-        """Return the address of the next `need` bytes of tables, and step over them."""
+        """Return the address of the next `need` bytes of tables, and advance past them."""
         beyond = context.get("table_position") + need
         with k.when(beyond > context.get("table_end"), likely=False):
             k.check(k.call(self._slow, context.pointer, k.i64(need)))
@@ -56,7 +56,7 @@ class Stream(ABC):
 
     @abstractmethod
     def flush(self, k: Kernel, context: ContextAccess) -> None:
-        """Send what waits."""
+        """Send the pending bytes."""
 
     def send(self, k: Kernel, context: ContextAccess, data: Value, size: Value) -> None:
         """Send a message, at once."""
@@ -70,14 +70,14 @@ class Stream(ABC):
 
 
 class GarblerStream(Stream):
-    """Tables go out."""
+    """The garbler's side, which sends tables."""
 
     def _advance(self, k: Kernel, context: ContextAccess, need: Value) -> None:
         k.require(need <= context.get("table_end"), STATUS_MISUSE)
         self.flush(k, context)
 
     def flush(self, k: Kernel, context: ContextAccess) -> None:
-        """Send the buffer's content."""
+        """Send the contents of the buffer."""
         waiting = context.get("table_position")
         with k.when(waiting > 0):
             context.set("table_position", k.i64(0))
@@ -98,13 +98,13 @@ class GarblerStream(Stream):
 
 
 class EvaluatorStream(Stream):
-    """Tables come in."""
+    """The evaluator's side, which receives tables."""
 
     def _advance(self, k: Kernel, context: ContextAccess, need: Value) -> None:
         context.callback("peek", need)
 
     def flush(self, k: Kernel, context: ContextAccess) -> None:
-        """Nothing waits here."""
+        """Do nothing, as no bytes are pending here."""
 
 
 def write_channel(module: Any, stream: Stream) -> None:

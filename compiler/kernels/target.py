@@ -1,7 +1,7 @@
-"""What native code is compiled for: processor, features, and the AES path they allow.
+"""The target of native code: processor, features, and the AES path that they allow.
 
-The path follows from the features at run time, or from the environment variable EZLANG_CPU
-(`vaes512`, `vaes256`, `aesni`, `armv8`, `portable`), which may only ask for what is there.
+The path is determined by the features at run time, or by the environment variable EZLANG_CPU
+(`vaes512`, `vaes256`, `aesni`, `armv8`, `portable`), which may only ask for an available path.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ezlang.diagnostics.diagnostic import Diagnostic, EzError
 
 
 class AesPath(Enum):
-    """How AES is computed, the fastest first."""
+    """The implementations of AES, the fastest first."""
 
     VAES512 = "vaes512"
     VAES256 = "vaes256"
@@ -50,7 +50,7 @@ def _is_arm(triple: str) -> bool:
 
 
 def available_paths() -> tuple[AesPath, ...]:
-    """Return the AES paths this processor can run, the fastest first."""
+    """Return the AES paths that this processor supports, the fastest first."""
     features = llvm.get_host_cpu_features()
     arm = _is_arm(llvm.get_process_triple())
     return tuple(
@@ -62,7 +62,7 @@ def available_paths() -> tuple[AesPath, ...]:
 
 
 def host_target(path: AesPath | None = None) -> Target:
-    """Return this processor, with the path asked for by `path`, by EZLANG_CPU, or the fastest."""
+    """Return this processor, with the path given by `path`, by EZLANG_CPU, or the fastest one."""
     available = available_paths()
     wanted = os.environ.get("EZLANG_CPU", "") if path is None else path.value
     chosen = available[0] if not wanted else next((p for p in available if p.value == wanted), None)
@@ -71,7 +71,9 @@ def host_target(path: AesPath | None = None) -> Target:
         raise EzError(
             Diagnostic(
                 code="EZ5020",
-                message=f"This processor can't run the code that EZLANG_CPU={wanted} asks for",
+                message=(
+                    f"This processor does not support the code that EZLANG_CPU={wanted} asks for"
+                ),
                 span=None,
                 help=f"unset EZLANG_CPU, or set it to one of: {names}",
             ),
@@ -79,6 +81,6 @@ def host_target(path: AesPath | None = None) -> Target:
         )
     features = llvm.get_host_cpu_features().flatten()
     if chosen is AesPath.VAES512:
-        # Some processors' tuning splits 512-bit vectors, which VAES-512 must not be.
+        # The tuning of some processors splits 512-bit vectors, which must not happen for VAES-512.
         features += ",-prefer-256-bit"
     return Target(llvm.get_process_triple(), llvm.get_host_cpu_name(), features, chosen)

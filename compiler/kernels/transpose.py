@@ -1,8 +1,8 @@
 """Bit transposition: 128 columns of n bits into n rows of 128.
 
 Eklundh's method [Ekl72]: for s = 64, 32, … 1, exchange, in every two rows i and i + s, the bits
-whose index has bit s set in the first with those whose index hasn't in the second. Two 128 × 128
-matrices go side by side in a vector; several steps are taken on rows in registers.
+whose index has bit s set in the first with those whose index doesn't in the second. A vector holds
+two 128 × 128 matrices side by side; several steps are taken on rows in registers.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _SIDE_BY_SIDE: Final = 2
 
 
 def _exchange(k: Kernel, rows: list[Value], i: int, j: int, step: int) -> None:
-    """One exchange of Eklundh's, on rows[i] and rows[j]."""
+    """Perform one exchange of Eklundh's method, on rows[i] and rows[j]."""
     a, b = rows[i], rows[j]
     if step == 64:
         rows[i] = a.shuffle((0, 4, 2, 6), b)
@@ -35,7 +35,7 @@ def _pass(
     load: Callable[[int], Value],
     store: Callable[[int, Value], None],
 ) -> None:
-    """Take steps (each half of the one before) on rows 0, s, 2s, … for the last step s."""
+    """Perform steps (each half of the one before) on rows 0, s, 2s, … for the last step s."""
     unit = steps[-1]
     rows = [load(unit * m) for m in range(2 * steps[0] // unit)]
     for step in steps:

@@ -1,19 +1,19 @@
-"""Rows of packed bits, joined two by two with pairs of triples: levels of a comparison's tree.
+"""Rows of packed bits, joined pairwise with pairs of triples: levels of a comparison tree.
 
-A row is N bytes; rows lie one behind the other. A level has P pairs of neighbours, with masks
-a [P][N] and b and c [2][P][N]. What there is to say of it, and of the tree, is in memory, as 64-bit
-integers: for a single comparison, passing arguments takes longer than the work.
+A row is N bytes; rows are contiguous. A level has P pairs of neighbours, with masks a [P][N] and b
+and c [2][P][N]. The parameters of a level and of the tree are in memory, as 64-bit integers: for a
+single comparison, passing arguments takes longer than the work.
 
-- `level*`: P, how many pairs are `skipped`, how many rows K are kept; then the numbers of the rows
-  that make up y₀, y₁, x and less, P each, and of rows that are kept, 2K.
-- `tree*`: see `FIELDS`. b and c have their second matrix so many bytes behind the first.
+- `level*`: P, the number of `skipped` pairs, the number K of kept rows; then the numbers of the
+  rows that make up y₀, y₁, x and less, P each, and of rows that are kept, 2K.
+- `tree*`: see `FIELDS`. The second matrix of b and of c is that many bytes after the first.
 - `tree_open(tree*, level*)`: y₀ ⊕ b₀, y₁ ⊕ b₁ and x ⊕ a, [3][P][N], at `mine`.
-- `tree_close(tree*, level*, theirs*)`: at `next` come less ⊕ x·y₁, K rows kept, x·y₀, K rows kept.
-  `theirs` lacks the first `skipped` rows, and those of x·y₀ aren't worked out. Then `rows` and
-  `next` change places, and the masks move on.
+- `tree_close(tree*, level*, theirs*)`: writes less ⊕ x·y₁, K rows kept, x·y₀, K rows kept to
+  `next`. `theirs` lacks the first `skipped` rows, and their x·y₀ aren't computed. Then `rows` and
+  `next` are swapped, and the masks advance.
 
-All is done 64 bytes at a time: padding after the end of all that is read and written. Rows are
-written in order.
+Everything is processed 64 bytes at a time, so there is padding after the end of everything that is
+read and written. Rows are written in order.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ FIELDS: Final = (
     *("a", "b", "b_stride", "c", "c_stride"),
 )
 """Addresses of rows, of the next ones and of what this party opens; N; −1 at party 0, 0 at party 1;
-addresses of masks."""
+addresses of masks.
+"""
 
 _LEVEL: Final = ("pairs", "skipped", "kept_count")
 
@@ -51,11 +52,11 @@ class _Tree:
         return self.numbers[name]
 
     def address(self, name: str) -> Value:
-        """Return an address that a field holds."""
+        """Return the address that a field holds."""
         return Value(self.k, self.k.builder.inttoptr(self.numbers[name].ir, POINTER))
 
     def row(self, index: Value) -> Value:
-        """Return where the row is whose number is at an index of the level's table."""
+        """Return the address of the row whose number is at an index of the level's table."""
         number = self.k.load(self._places.at(index << 3), I64, 8)
         return self.address("rows").at(number * self["size"])
 

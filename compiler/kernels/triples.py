@@ -1,23 +1,23 @@
 """Bits from correlated OTs: triples, chosen OTs, and the leaves of the millionaires' protocol.
 
-- `triples_sender(start*, first, blocks*, delta*, v*, b*, n)` and
-  `triples_receiver(start*, first, blocks*, u*, n)`: [ALSZ13] bit i of v is the low bit of P₀ of OT
-  number i, of b that of P₀ ⊕ P₁, of u that of P_r; so u ⊕ v = r·b. Bits are packed, eight a byte,
-  lowest first. For *pairs* (`pairs_sender`, `pairs_receiver`) v, b and u have a second
-  vector, `stride` bytes after the first, from the pads' next bits: two products with the same r.
-- `flip(blocks*, delta*, flips*, n)`: q ⊕ e·Δ. A sender's OTs then are for the choice r ⊕ e. The e
-  are packed.
+- `triples_sender(start*, first, blocks*, delta*, v*, b*, n)` and `triples_receiver(start*, first,
+  blocks*, u*, n)`: [ALSZ13] bit i of v is the low bit of P₀ of OT number i, of b that of P₀ ⊕ P₁,
+  of u that of P_r; so u ⊕ v = r·b. Bits are packed, eight a byte, lowest first. For *pairs*
+  (`pairs_sender`, `pairs_receiver`) v, b and u have a second vector, `stride` bytes after the
+  first, from the pads' next bits: two products with the same r.
+- `flip(blocks*, delta*, flips*, n)`: q ⊕ e·Δ, which turns a sender's OTs into OTs for the choice r
+  ⊕ e. The e are packed.
 - `leaves{2|1}_sender(start*, first, blocks*, delta*, digits*, masks*, message*, n)`,
   `leaves{1|2|4}_receiver(start*, first, blocks*, digits*, message*, out*, n)`: see below.
-- `tables{1|2|4}_sender(start*, first, blocks*, delta*, tables*, message*, n)`: the same with words
-  of 16 messages of 1, 2 or 4 bits that are given.
+- `tables{1|2|4}_sender(start*, first, blocks*, delta*, tables*, message*, n)`: the same with given
+  words of 16 messages of 1, 2 or 4 bits.
 
 Leaves [RRK+20]: for a digit x of four bits at the sender and y at the receiver, shares of (x < y)
-and (x = y) by a 1-of-16 OT, made of four 1-of-2 OTs [NP99]: with four pads P_j of an OT each,
-message number k is masked by ⊕_j P_j[bit j of k], at the place k of a word. For k ≠ y one pad at
-least is unknown to the receiver, and no bit of a pad masks twice. So a leaf is a word of 16 fields
-of two bits (less, equal), all masked at once; for equality alone of one bit. The receiver's choices
-are the bits of y. OTs come in chunks of 128 leaves, [4][m] in each, windows of keys likewise.
+and (x = y) by a 1-of-16 OT, made of four 1-of-2 OTs [NP99]. With four pads P_j of one OT each,
+message number k is masked by ⊕_j P_j[bit j of k], at position k of a word. For k ≠ y at least one
+pad is unknown to the receiver, and no bit of a pad masks twice. So a leaf is a word of 16 fields of
+two bits (less, equal), all masked at once; for equality alone, of one bit. The receiver's choices
+are the bits of y. OTs come in chunks of 128 leaves, [4][m] in each, and so do windows of keys.
 Digits and masks (the sender's shares, bit 0 less, bit 1 equal; for equality bit 0) are bytes, and
 so is the receiver's output.
 """
@@ -35,7 +35,7 @@ from .rings import Lanes
 
 DIGIT_BITS: Final = 4
 TABLE_BITS: Final = (1, 2, 4)
-"""How long the messages of tables are."""
+"""The possible lengths of the messages of tables, in bits."""
 
 _PACKED: Final = 32
 _BYTES: Final = vector(I8, _PACKED)
@@ -183,7 +183,7 @@ def write_leaves_sender(module: Any, pads: Kernel, fields: int, *, tables: bool)
 
 
 def write_leaves_receiver(module: Any, pads: Kernel, fields: int) -> Kernel:
-    """Write `leaves{fields}_receiver`, which is the receiver of tables, too."""
+    """Write `leaves{fields}_receiver`, which also receives tables."""
     pointers = [(p, POINTER) for p in ("blocks", "digits", "message", "out")]
     parameters = (("start", POINTER), ("first", I64), *pointers, ("n", I64))
     k = Kernel(module, f"leaves{fields}_receiver", parameters, result=VOID)

@@ -1,4 +1,4 @@
-"""The units of native code, by name: what an engine loads, and the symbols it then has."""
+"""The units of native code, by name, with the symbols that they provide."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from llvmlite import ir
 from . import circuit, extension, hash, primitives, stream
 from . import labels as values
 from .abi import FUNCTIONS
-from .aes import Cipher, cipher_for
+from .aes import cipher_for
+from .cipher import Cipher
 from .engine import Engine
 from .roles import Evaluator, Garbler, Role
 from .target import Target
@@ -46,7 +47,7 @@ def build_garbler(target: Target) -> str:
 
 
 def build_evaluator(target: Target) -> str:
-    """Write the unit `evaluator`."""
+    """Load the code of a party of Yao's protocol."""
     return _build_role("evaluator", target, Evaluator)
 
 

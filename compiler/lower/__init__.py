@@ -1,4 +1,4 @@
-"""Typed tree to IR."""
+"""Lowering: from the typed tree to IR."""
 
 from .lowering import lower
 

@@ -1,12 +1,12 @@
-"""Reading and writing parts of arrays: indices and slices of any label.
+"""Reads and writes of parts of arrays: indices and slices of any label.
 
-An index that the array's readers know is an address (`Extract`, `Insert`). Any other makes the
-access oblivious. Consecutive indices count for leading dimensions; those that are addresses are
-applied first, at once, so that the oblivious ones go over as little as possible.
+An index that the array's readers know is an address (`Extract`, `Insert`). Any other index makes
+the access oblivious. Consecutive indices apply to leading dimensions. Those that are addresses are
+applied first, all at once, so that the oblivious ones touch as few elements as possible.
 
-Writing a part of a part reads the outer part, changes it and writes it back. The array is read
-for the last time before it is written, so that code generation can write in place. Under a secret
-branch the value written is selected between the new and the old part, never the whole array.
+A write to a part of a part reads the outer part, changes it and writes it back. The last read of
+the array precedes its write, so that code generation can write in place. Under a secret branch, the
+written value is selected between the new and the old part, never the whole array.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Indices:
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """`length` items along the first dimension, from `start`."""
+    """`length` items along the first dimension, beginning at `start`."""
 
     start: ir.Value
     length: int
@@ -44,7 +44,7 @@ Part = Indices | Items
 
 @dataclass(frozen=True, slots=True)
 class _Split:
-    """Indices split into addresses, with the dimensions they count for, and oblivious ones."""
+    """Indices split into addresses, with the dimensions that they apply to, and oblivious ones."""
 
     addresses: tuple[ir.Value, ...]
     dimensions: tuple[bool, ...]
@@ -52,7 +52,7 @@ class _Split:
 
 
 def _usable(label: Label, base: Label) -> bool:
-    """Tell whether an index is an address in an array: its readers may read the array."""
+    """Return whether an index is an address in an array: its readers may read the array."""
     return label.is_public or (label.owner is not None and base.readable_by(label.owner))
 
 
@@ -94,9 +94,9 @@ class Access:
     def write(
         self, base: ir.Value, parts: tuple[Part, ...], value: ir.Value, guard: ir.Value | None
     ) -> ir.Value:
-        """Emit `base` with `value` written to the part of a part … that `parts` lead to.
+        """Emit `base` with `value` written to the nested part that `parts` select.
 
-        Where the guard is false the part keeps what it held.
+        Where the guard is false the part keeps its value.
         """
         if not parts:
             return value if guard is None else self.build.select(guard, value, base)
@@ -213,10 +213,10 @@ class Access:
         return self.build.insert_slice(base, changed, self.build.index(offset))
 
     def _item(self, base: ir.Value, start: ir.Value, offset: int) -> tuple[ir.Value, ir.Value]:
-        """Return an array and an index in it that mean `base[start + offset]`, without wrapping.
+        """Return an array and an index equivalent to `base[start + offset]`, without wrapping.
 
-        An unsigned start counts from item `offset` on, which needs no addition; a signed one,
-        which may be negative, is added in a type that holds the sum.
+        An unsigned start is applied to the items from `offset` on, which needs no addition. A
+        signed one, which may be negative, is added in a type that holds the sum.
         """
         element = start.type.element
         size = base.type.shape[0]

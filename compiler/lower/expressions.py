@@ -1,4 +1,4 @@
-"""Expressions to operations: one value a leaf of the expression's type."""
+"""Lowering of expressions: one value for each leaf of the expression's type."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from .state import State
 Values = tuple[ir.Value, ...]
 
 Signatures = Mapping[str, tuple[Type, Label]]
-"""The type and label of what each function returns."""
+"""The result type and label of each function."""
 
 _OTHER_NAMES = {
     typed.BinaryOp.BITAND: BinaryKind.AND,
@@ -68,7 +68,7 @@ class Expressions:
 
     @property
     def access(self) -> Access:
-        """How parts of arrays are read and written here."""
+        """The reads and writes of parts of arrays in this context."""
         return Access(self.state.build, checked=not self.state.alone)
 
     def scalar(self, expr: typed.Expr) -> ir.Value:
@@ -77,12 +77,12 @@ class Expressions:
         return value
 
     def lower(self, expr: typed.Expr) -> Values:
-        """Lower an expression; the values have the labels that its node says."""
+        """Lower an expression; the values have the labels of its node."""
         with self.state.build.at(expr.span):
             return self.labelled(self._lower(expr), expr.type, expr.label)
 
     def labelled(self, values: Sequence[ir.Value], type: Type, label: Label) -> Values:
-        """Bring values to the labels of a `type` with `label`; they may only lose readers."""
+        """Change the labels of values to those of a `type` with `label`; they only lose readers."""
         result = []
         for value, leaf in zip(values, leaves(type, label), strict=True):
             have, want = value.type.label, leaf.type.label
@@ -183,7 +183,7 @@ class Expressions:
         then: Callable[[], Values],
         otherwise: Callable[[], Values],
     ) -> Values:
-        """Emit an If of which one side gives the value of `expr`."""
+        """Emit an If one of whose sides gives the value of `expr`."""
         build = self.state.build
         regions = []
         with self.state.run_alone(condition.type.label.is_owned):
@@ -203,7 +203,7 @@ class Expressions:
         return tuple(self._selected(condition, x, y) for x, y in zip(then, otherwise, strict=True))
 
     def _selected(self, condition: ir.Value, x: ir.Value, y: ir.Value) -> ir.Value:
-        """Select a leaf; in an array of structs an element of the condition may count for many."""
+        """Select a leaf; in an array of structs, an element of the condition may select several."""
         if condition.type.shape:
             condition = self.state.build.spread(
                 condition, x.type.shape[len(condition.type.shape) :]
@@ -211,7 +211,7 @@ class Expressions:
         return self.state.build.select(condition, x, y)
 
     def _part(self, expr: typed.Index | typed.GetField) -> Values:
-        """Lower a chain of indices and fields: only the fields it ends in are read, each once."""
+        """Lower a chain of indices and fields, reading each selected field exactly once."""
         names: list[str] = []
         indices: list[tuple[typed.Expr, ...]] = []
         base: typed.Expr = expr
@@ -291,5 +291,5 @@ class Expressions:
 
 
 def whole_type(type: Type) -> Type | None:
-    """Return the type that an Input or Output names: None where its one leaf has it."""
+    """Return the type that an Input or Output names: None if its only leaf has that type."""
     return type if isinstance(element_of(type), StructType) else None

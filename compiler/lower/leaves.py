@@ -1,7 +1,7 @@
-"""Structs taken apart: the tensors that a value of the language is made of.
+"""The decomposition of structs: the tensors that represent a value of the language.
 
-A value becomes one tensor for each scalar field path, in the order of the fields. In an array
-of structs the shapes concatenate: `Point[n]` with `int32[3] x` is one int32[n][3] for `x`.
+A value becomes one tensor for each scalar field path, in the order of the fields. In an array of
+structs the shapes are concatenated: `Point[n]` with `int32[3] x` is one int32[n][3] for `x`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Leaf:
 
 
 def leaves(type: Type, label: Label) -> tuple[Leaf, ...]:
-    """Return the tensors of a value of `type`; a field's own label wins over `label`."""
+    """Return the tensors of a value of `type`; a field's own label overrides `label`."""
     match type:
         case Scalar():
             return (Leaf((), TensorType(type, (), label)),)
@@ -51,7 +51,7 @@ def leaves(type: Type, label: Label) -> tuple[Leaf, ...]:
 
 
 def leaf_range(type: Type, names: Sequence[str]) -> tuple[int, int]:
-    """Return which leaves (first, one past the last) of `type` lie under the field path `names`.
+    """Return the range of leaves (first, one past the last) of `type` under the field path `names`.
 
     The path goes through the elements of arrays as if they were indexed.
     """
@@ -71,7 +71,7 @@ def leaf_range(type: Type, names: Sequence[str]) -> tuple[int, int]:
 
 
 def leaf_count(type: Type) -> int:
-    """Return how many tensors a value of `type` is made of."""
+    """Return the number of tensors that represent a value of `type`."""
     match type:
         case ArrayType(element, _):
             return leaf_count(element)

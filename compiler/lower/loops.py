@@ -1,4 +1,4 @@
-"""Loops: what they carry, and those that a `return` may leave."""
+"""Lowering of loops: the variables that they carry, and exits by `return`."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Loops:
 
     @property
     def build(self) -> Builder:
-        """Where operations go."""
+        """The builder that operations are added to."""
         return self.state.build
 
     def _loop(
@@ -114,7 +114,7 @@ class Loops:
         )
 
     def _going(self, condition: typed.Expr, flag: bool) -> ir.Value:
-        """Emit a loop's condition; once the function has returned it isn't looked at again."""
+        """Emit a loop's condition; it isn't evaluated any more once the function has returned."""
         if not flag:
             return self.expressions.scalar(condition)
         with self.build.nested() as stopped:

@@ -1,4 +1,4 @@
-"""Functions and programs: the driver of lowering."""
+"""Lowering of functions and programs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .statements import Statements
 def lower(program: typed.Program) -> ir.Program:
     """Return the IR of a checked program. Its size depends on the program's text alone.
 
-    Raises CompilerBug for a tree that breaks the rules of typed/tree.py.
+    Raises CompilerBug for a tree that violates the rules of typed/tree.py.
     """
     signatures = {f.name: (f.return_type, f.return_label) for f in program.functions}
     with deep_recursion():

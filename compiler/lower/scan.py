@@ -1,7 +1,7 @@
-"""What statements assign, and where they return: found before they are lowered.
+"""The variables that statements assign and the places where they return, found before lowering.
 
-Variables are keyed by (id, leaf), so that only the fields that a branch or loop assigns are
-carried through it. What a function returns, and whether it has, are variables of their own.
+Variables are keyed by (id, leaf), so that only the fields that a branch or loop assigns are carried
+through it. The result of a function, and whether it has returned, are variables of their own.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .leaves import leaf_range
 Key = tuple[int, int]
 
 RESULT = -1
-"""The id of the variable that holds what the function returns."""
+"""The id of the variable that holds the function's result."""
 
 RETURNED: Key = (-2, 0)
 """The flag that says whether the function has returned."""
@@ -34,12 +34,12 @@ class Written:
 
     @property
     def keys(self) -> set[Key]:
-        """All of them."""
+        """All of these keys."""
         return self.whole | self.parts
 
 
 def place_keys(place: typed.Place) -> Iterator[Key]:
-    """Yield the leaves that a place lies in."""
+    """Yield the keys of the leaves that contain a place."""
     names = [step.name for step in place.steps if isinstance(step, typed.FieldStep)]
     first, end = leaf_range(place.variable.type, names)
     for leaf in range(first, end):
@@ -47,7 +47,7 @@ def place_keys(place: typed.Place) -> Iterator[Key]:
 
 
 def written(block: typed.Block, result_leaves: int) -> Written:
-    """Find what a block assigns. A `return` assigns the result's leaves and the flag."""
+    """Return what a block assigns. A `return` assigns the leaves of the result, and the flag."""
     found = Written()
     for statement in statements(block):
         match statement:
@@ -63,7 +63,7 @@ def written(block: typed.Block, result_leaves: int) -> Written:
 
 
 def statements(block: typed.Block) -> Iterator[typed.Statement]:
-    """Yield every statement of a block and of those inside, in order, outer ones first."""
+    """Yield every statement of a block and of nested blocks, in order, outer ones first."""
     for statement in block.statements:
         yield statement
         match statement:
@@ -88,13 +88,13 @@ def statements(block: typed.Block) -> Iterator[typed.Statement]:
 
 
 def returns(statement: typed.Statement) -> bool:
-    """Tell whether a statement has a `return` anywhere inside."""
+    """Return whether a statement contains a `return`."""
     block = typed.Block(span=statement.span, statements=(statement,))
     return any(isinstance(inner, typed.Return) for inner in statements(block))
 
 
 def always_returns(block: typed.Block) -> bool:
-    """Tell whether every way through a block without loops that return ends in a `return`."""
+    """Return whether every path through a block without returning loops ends in a `return`."""
     for statement in block.statements:
         match statement:
             case typed.Return():
@@ -111,10 +111,10 @@ def always_returns(block: typed.Block) -> bool:
 
 
 def structured(block: typed.Block) -> typed.Block:
-    """Move what follows an `if` with a side that always returns into its other side.
+    """Move the statements after an `if` with a side that always returns into its other side.
 
     `if c { return x; } rest` becomes `if c { return x; } else { rest }`: nothing is copied, and
-    most functions need no flag afterwards. What follows a `return` is dropped.
+    most functions then need no flag. Statements after a `return` are dropped.
     """
     flat = list(_flattened(block))
     for number, statement in enumerate(flat):
@@ -123,7 +123,7 @@ def structured(block: typed.Block) -> typed.Block:
         if not isinstance(statement, typed.If) or not returns(statement):
             continue
         rest = flat[number + 1 :]
-        # What follows moves inside, where it isn't asked for what the `if` asks for.
+        # The moved statements must not get the sharing that the `if` asks for.
         then, otherwise = (
             _asked(b, statement.forced) for b in (statement.then, statement.otherwise)
         )
@@ -144,7 +144,7 @@ def structured(block: typed.Block) -> typed.Block:
 
 
 def only_at_the_end(block: typed.Block) -> bool:
-    """Tell whether every `return` of a structured block is the last thing that it does."""
+    """Return whether every `return` of a structured block is the last statement that it runs."""
     if any(returns(statement) for statement in block.statements[:-1]):
         return False
     if not block.statements:
@@ -163,7 +163,7 @@ def _block(span: Span, statements: list[typed.Statement]) -> typed.Block:
 
 
 def _asked(block: typed.Block, sharing: Sharing | None) -> typed.Block:
-    """Ask each statement of a block for a sharing, unless it asks for one."""
+    """Ask for a sharing of each statement of a block, unless it already asks for one."""
     if sharing is None:
         return block
     return _block(block.span, [replace(s, forced=s.forced or sharing) for s in block.statements])

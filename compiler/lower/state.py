@@ -1,4 +1,4 @@
-"""What lowering a function keeps track of: the values of variables, and the branches around."""
+"""The state of lowering a function: the values of variables, and the enclosing branches."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from .scan import Key
 class SecretSide:
     """One side of a secret `if` that is being lowered in place.
 
-    `predicated` are the variables of which the `if` writes only parts: such a write is made to
-    depend on a guard, and costs what it writes. All others are selected as a whole afterwards.
-    `guards` maps a side further out (by depth) to the condition that it and all sides from
-    it to this one are the chosen ones.
+    `predicated` are the variables of which the `if` writes only parts: such a write depends on a
+    guard, and costs as much as the part. All others are selected as a whole afterwards. `guards`
+    maps an outer side (by depth) to the condition that it and all sides from it to this one are
+    selected.
     """
 
     predicated: frozenset[Key]
@@ -37,10 +37,10 @@ class State:
     values: dict[Key, ir.Value] = field(default_factory=dict)
     sides: list[SecretSide] = field(default_factory=list)
     alone: bool = False
-    """Whether a single party runs what is being lowered; nothing fails then."""
+    """Whether a single party runs the code that is being lowered; in this case nothing fails."""
 
     def read(self, variable: typed.Variable) -> tuple[ir.Value, ...]:
-        """Return the values of a variable, one a leaf."""
+        """Return the values of a variable, one for each leaf."""
         count = len(leaves(variable.type, variable.label))
         try:
             return tuple(self.values[variable.id, leaf] for leaf in range(count))
@@ -53,14 +53,15 @@ class State:
             self.values[variable.id, leaf] = value
 
     def guard(self, key: Key) -> ir.Value | None:
-        """Return what a write to a part of `key` depends on; None where it simply happens."""
+        """Return the guard of a write to a part of `key`; None if the write is unconditional."""
         depth = self.guard_depth(key)
         return None if depth == len(self.sides) else self.sides[-1].guards[depth]
 
     def guard_depth(self, key: Key) -> int:
-        """Return the depth of the outermost side whose choice a write to `key` depends on.
+        """Return the depth of the outermost side that a write to `key` depends on.
 
-        Going outwards, that ends where the variable was declared, or is selected as a whole.
+        The sides that matter are those inside the declaration of the variable, or inside the `if`
+        that selects it as a whole.
         """
         depth = len(self.sides)
         while depth > 0 and key in self.sides[depth - 1].predicated:
@@ -69,7 +70,7 @@ class State:
 
     @contextmanager
     def scope(self) -> Iterator[None]:
-        """Forget afterwards what was declared and assigned meanwhile."""
+        """Forget declarations and assignments at the end."""
         outer = self.values
         self.values = dict(outer)
         try:
@@ -79,7 +80,7 @@ class State:
 
     @contextmanager
     def run_alone(self, alone: bool) -> Iterator[None]:
-        """Lower meanwhile what one party runs alone, if `alone`."""
+        """Lower code that one party runs alone, if `alone`."""
         outer, self.alone = self.alone, self.alone or alone
         try:
             yield

@@ -1,11 +1,11 @@
-"""Statements to operations, and mutable variables to SSA values.
+"""Lowering of statements: mutable variables become SSA values.
 
-Public branches and loops carry exactly the leaves that are assigned inside and were declared
-outside. So do the branches and loops of one party, which it runs alone. Secret branches
-disappear: both sides are lowered in place, and what they assign is selected or predicated.
+Public branches and loops carry exactly the leaves that are declared outside and assigned inside. So
+do branches and loops that one party runs alone. Secret branches disappear: both sides are lowered
+in place, and their assignments are selected or predicated.
 
-A `return` assigns the function's result. Where one isn't the last thing that a function does it
-also sets a flag; what follows is run only while the flag is down.
+A `return` assigns the function's result. If a `return` isn't the last statement that a function
+runs, it also sets a flag, and the code that follows runs only while the flag is clear.
 """
 
 from __future__ import annotations
@@ -42,12 +42,12 @@ class Statements:
 
     @property
     def loops(self) -> Loops:
-        """How loops are lowered here."""
+        """The lowering of loops in this context."""
         return Loops(self.state, self.expressions, self.flagged, self.block, self._assigned)
 
     @property
     def build(self) -> Builder:
-        """Where operations go."""
+        """The builder that operations are added to."""
         return self.state.build
 
     def block(self, block: typed.Block) -> None:
@@ -110,7 +110,7 @@ class Statements:
             self.state.values[key] = self.build.relabel(new, old.type.label)
 
     def _parts(self, place: typed.Place) -> tuple[Part, ...]:
-        """Lower the indices of a place; those of consecutive steps go together."""
+        """Lower the indices of a place; those of consecutive steps are combined."""
         parts: list[Part] = []
         for step in place.steps:
             match step:
@@ -148,7 +148,7 @@ class Statements:
     # Returning
 
     def start(self) -> None:
-        """Give the flag and the result their first values, where the function needs a flag."""
+        """Initialise the flag and the result, if the function needs a flag."""
         if not self.flagged:
             return
         self.state.values[RETURNED] = self.build.constant(BOOL, (0,))
@@ -156,7 +156,7 @@ class Statements:
             self.state.values[RESULT, number] = self.build.zeros(leaf.type)
 
     def results(self) -> tuple[ir.Value, ...]:
-        """Return what the function yields, at its end."""
+        """Return the function's results, at its end."""
         try:
             return tuple(
                 self.state.values[RESULT, number] for number in range(len(self._result_leaves()))
@@ -198,7 +198,7 @@ class Statements:
         self._merge(condition, keys, sides)
 
     def _assigned(self, blocks: Sequence[typed.Block]) -> list[Key]:
-        """Return what blocks assign and was declared outside, in order; the result always is."""
+        """Return the keys declared outside that blocks assign, in order, including the result."""
         count = len(self._result_leaves())
         keys = {key for block in blocks for key in written(block, count).keys}
         if not self.flagged:
@@ -208,13 +208,13 @@ class Statements:
     def _side(
         self, block: typed.Block, keys: Sequence[Key]
     ) -> tuple[list[ir.Operation], list[ir.Value]]:
-        """Lower a side of a branch, and give the values of `keys` at its end."""
+        """Lower a side of a branch, and return the values of `keys` at its end."""
         with self.state.scope(), self.build.nested() as operations:
             self.block(block)
             return operations, [self._value(key) for key in keys]
 
     def _value(self, key: Key) -> ir.Value:
-        """Return the value of a key; zeros for a result that isn't returned on this way."""
+        """Return the value of a key; zeros for a result that isn't returned on this path."""
         if key in self.state.values or key[0] != RESULT:
             return self.state.values[key]
         return self.build.zeros(self._result_leaves()[key[1]].type)
@@ -225,7 +225,7 @@ class Statements:
         keys: Sequence[Key],
         sides: Sequence[tuple[list[ir.Operation], list[ir.Value]]],
     ) -> None:
-        """Emit the If, with a result for each key that the sides leave different."""
+        """Emit the If, with a result for each key whose values differ between the sides."""
         (_, then), (_, otherwise) = sides
         carried = [n for n in range(len(keys)) if then[n] != otherwise[n]]
         results = self.build.fresh_like([then[n] for n in carried])
@@ -241,7 +241,7 @@ class Statements:
             self.state.values[keys[n]] = result
 
     def _secret_if(self, condition: ir.Value, statement: typed.If) -> None:
-        """Lower both sides in place; select what is assigned as a whole, guard the rest."""
+        """Lower both sides in place; select what is assigned as a whole, and guard the rest."""
         sides = [written(block, 0) for block in (statement.then, statement.otherwise)]
         whole = sides[0].whole | sides[1].whole
         parts = (sides[0].parts | sides[1].parts) - whole
@@ -272,7 +272,7 @@ class Statements:
         predicated: frozenset[Key],
         guarded: frozenset[Key],
     ) -> SecretSide:
-        """Make the guards that the writes of a side need, each computed once."""
+        """Make the guards that the writes of a side need, each computed only once."""
         guards: dict[int, ir.Value] = {}
         if guarded:
             here = condition if chosen else self.build.negated(condition)

@@ -1,1 +1,1 @@
-"""What can be read off a typed program without running it."""
+"""Analyses of typed programs."""

@@ -1,7 +1,7 @@
-"""What a value depends on: inputs that it is computed from, and inputs that decided about it.
+"""The dependence of a value: inputs that it is computed from, and inputs that decided on it.
 
-Both are sets of atoms. An atom is an input, a parameter of the function that is looked at,
-or the branches that the function is called in; a call replaces its function's atoms of the last
+Both are sets of atoms. An atom is an input, a parameter of the analysed function, or the conditions
+of the branches in which the function is called. A call replaces its function's atoms of the last
 two kinds (`applied`).
 """
 
@@ -21,7 +21,7 @@ class InputName:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """What the parameter with this number stands for in a call."""
+    """The argument for the parameter with this number."""
 
     index: int
 
@@ -37,30 +37,30 @@ _NOTHING: frozenset[Atom] = frozenset()
 
 @dataclass(frozen=True, slots=True)
 class Dependence:
-    """`explicit`: computed from these. `implicit`: these decided which value it is."""
+    """`explicit`: the value is computed from these. `implicit`: these decided which value it is."""
 
     explicit: frozenset[Atom] = _NOTHING
     implicit: frozenset[Atom] = _NOTHING
 
     def join(self, other: Dependence) -> Dependence:
-        """Return what either depends on."""
+        """Return the union of two dependences."""
         if self == other:
             return self
         return Dependence(self.explicit | other.explicit, self.implicit | other.implicit)
 
     def under(self, decided: frozenset[Atom]) -> Dependence:
-        """Return the dependence of the same value where `decided` decided that it is used."""
+        """Return the dependence of the same value if `decided` decided that it is used."""
         if decided <= self.implicit:
             return self
         return Dependence(self.explicit, self.implicit | decided)
 
     @property
     def all(self) -> frozenset[Atom]:
-        """Every atom of either kind."""
+        """All atoms of either kind."""
         return self.explicit | self.implicit
 
     def applied(self, arguments: Sequence[Dependence], decided: frozenset[Atom]) -> Dependence:
-        """Return what this means in a call with these arguments, in a branch on `decided`."""
+        """Return the dependence in a call with these arguments, in a branch on `decided`."""
         explicit: set[Atom] = set()
         implicit: set[Atom] = set()
         for atom in self.explicit:

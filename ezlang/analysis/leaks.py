@@ -1,14 +1,14 @@
-"""Every release of a program: what, where, to whom, and which inputs it depends on.
+"""The releases of a program: what, where, to whom, and the inputs that they depend on.
 
-A function instance is looked at once, callees first, and summed up: what its result and its
-releases depend on, in terms of its parameters and of the branches that it is called in.
-Each call fills that in, so two calls of one function keep their inputs apart.
+Each function instance is analysed once, callees first, and summarised: the dependences of its
+result and its releases, in terms of its parameters and of the branches in which it is called. Each
+call substitutes for these, so two calls of one function keep their inputs apart.
 
-Within a function the state says what each variable depends on. Branches join the states of both
-sides, loops repeat until the state stays. A condition decides about everything assigned or
-released inside of its branch and, if that may return, about everything after it; what an assertion
-holds about, in this function or in one it calls, about everything after that. Arrays and
-structs are one variable each.
+Within a function, the state is the dependence of each variable. Branches join the states of both
+sides; loops repeat until the state is stable. A condition decides everything that is assigned or
+released inside its branch and, if that may return, everything after it. The condition of an
+assertion, in this function or in one that it calls, decides everything after it. An array or struct
+counts as one variable.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ from .dependence import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Release:
-    """One `reveal` or `output` with the inputs that what it tells depends on.
+    """One `reveal` or `output`, with the inputs that the released value depends on.
 
-    `to` is None for everyone; `name` is the output's. An input is in `implicit` if it only
-    decides (by branches, loops, `? :`) which value is told, or whether it is.
+    `to` is None for everyone; `name` is the name of the output. An input is in `implicit` if it
+    only decides (by branches, loops, `? :`) which value is released, or whether one is.
     """
 
     kind: str
@@ -51,7 +51,7 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """A release in terms of the function it stands in."""
+    """A release in terms of the function that contains it."""
 
     node: typed.Reveal | typed.Output
     function: str
@@ -70,7 +70,7 @@ _CALLED: frozenset[Atom] = frozenset({CalledUnder()})
 
 
 def releases(program: typed.Program) -> tuple[Release, ...]:
-    """Return every release that a run of the program can come to, in source order."""
+    """Return every release that a run of the program can reach, in source order."""
     summaries: dict[str, _Summary] = {}
     for function in program.functions:
         summaries[function.name] = _Analysis(program, function, summaries).run()
@@ -100,7 +100,7 @@ def _release(program: typed.Program, told: _Told, dependence: Dependence) -> Rel
 
 
 class _Analysis:
-    """The flow of dependences through one function."""
+    """The flow analysis of one function."""
 
     def __init__(
         self, program: typed.Program, function: typed.Function, summaries: dict[str, _Summary]
@@ -122,9 +122,9 @@ class _Analysis:
         return _Summary(self._result, tuple(distinct.values()), self._stopped)
 
     def _tell(self, told: _Told, *way: int) -> None:
-        """Keep a release; the same one seen again in a loop has the joined dependence.
+        """Record a release; if it occurs again in a loop, its dependences are joined.
 
-        `way` tells the releases of one call from those of another.
+        `way` distinguishes the releases of one call from those of another.
         """
         key = (id(told.node), *way)
         before = self._told.get(key)
@@ -198,7 +198,7 @@ class _Analysis:
         state: _State,
         decided: frozenset[Atom],
     ) -> None:
-        """Go through a loop until it adds nothing to the state before it."""
+        """Analyse a loop until it adds nothing to the state before it."""
         while True:
             before, ended = dict(state), (self._left, self._stopped)
             inside = decided | self._left | self._stopped
@@ -275,17 +275,17 @@ class _Analysis:
 
 
 def _join(state: _State, other: _State) -> None:
-    """Add what holds after another way through the program."""
+    """Join the state of another path through the program into a state."""
     for variable, dependence in other.items():
         mine = state.get(variable)
         state[variable] = dependence if mine is None else mine.join(dependence)
 
 
-# As text and as JSON
+# Text and JSON
 
 
 def render_releases(found: Sequence[Release]) -> list[str]:
-    """Return the lines that tell people about releases."""
+    """Return the lines that describe releases."""
     if not found:
         return ["Nothing is released: no party learns anything."]
     lines: list[str] = []
@@ -304,7 +304,7 @@ def _names(inputs: tuple[InputName, ...]) -> str:
 
 
 def release_json(release: Release) -> dict[str, Any]:
-    """Return a release as what `json.dumps` takes; lines and columns count from 1."""
+    """Return a release as an argument of `json.dumps`; lines and columns count from 1."""
     return {
         "kind": release.kind,
         "to": "all" if release.to is None else release.to,

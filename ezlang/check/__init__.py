@@ -1,18 +1,18 @@
-"""The checker: syntax tree to typed tree, with every error of a file at once.
+"""The checker: from syntax tree to typed tree, reporting all errors of a file at once.
 
-`check` reads a file and its imports, gives every name, type and label its meaning, and
-returns the typed program or all diagnostics. What a program means is docs/language.md.
+`check` reads a file and its imports, resolves every name, type and label, and returns the typed
+program or all diagnostics. docs/language.md defines the meaning of programs.
 
-How it goes, with the modules that do it:
+The steps, with the modules that implement them:
 
-1. `modules` parses files and puts what they declare into tables (`items`).
-2. `program` computes constants and structs, then checks `main`, and with each call (`calls`)
-   the function called: `instances` makes one instance for each combination of sizes, labels of
-   the arguments and label of the program counter.
+1. `modules` parses files and enters their declarations into tables (`items`).
+2. `program` computes constants and structs. Then it checks `main` and, with each call (`calls`),
+   the called function: `instances` makes one instance for each combination of sizes, labels of the
+   arguments and label of the program counter.
 3. A body is checked by `statements`, `loops`, `assignments` and `places`, its expressions by
-   `expressions` and the modules that it names. `values` says what an expression is before its
-   context gave it a type, `coerce` gives it that.
-4. `flow` and `flows` hold the labels to the rules; `provenance` remembers how secrecy spread.
+   `expressions` and the modules that it dispatches to. `values` describes an expression before its
+   context gives it a type, and `coerce` gives it that type.
+4. `flow` and `flows` check the labels; `provenance` records how secrecy spread.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ def check(
     settings: Mapping[str, int | bool] | None = None,
     load_module: LoadModule = find_module,
 ) -> CheckResult:
-    """Check a file and all that it imports.
+    """Check a file and everything that it imports.
 
-    `settings` are the values of params set at launch; `load_module` finds the source of an
-    import. Never raises for what is wrong with a program.
+    `settings` are the values of params that are set at launch; `load_module` finds the source of an
+    import. Never raises for an error in the program.
     """
     return check_program(source, settings or {}, load_module)

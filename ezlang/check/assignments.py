@@ -1,4 +1,4 @@
-"""Assignments, compound ones among them."""
+"""Assignments, including compound assignments."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _assign(body: Body, place: places.Target, value: Value, span: Span) -> typed
 
 
 def _compound(body: Body, node: syntax.Assign, operator: str) -> typed.Statement | None:
-    """Check `x op= y`: the place's indices are evaluated once, into variables of their own."""
+    """Check `x op= y`: the indices of the place are evaluated once, into variables of their own."""
     place = places.target(body, node.target)
     right = body.value(node.value)
     if place is None:
@@ -58,7 +58,7 @@ def _compound(body: Body, node: syntax.Assign, operator: str) -> typed.Statement
 def _evaluated_once(
     body: Body, place: places.Target
 ) -> tuple[list[typed.Statement], places.Target]:
-    """Put indices that are more than a variable or a number into variables."""
+    """Move indices other than variables and numbers into variables."""
     declared: list[typed.Statement] = []
 
     def once(index: typed.Expr) -> typed.Expr:
@@ -83,7 +83,7 @@ def _evaluated_once(
 
 
 def _read(body: Body, place: places.Target) -> Typed | None:
-    """Return the present value of a place; None if that would tell an index, which is reported."""
+    """Return the present value of a place, or None (reported) if that would reveal an index."""
     variable = place.local.resolved()
     node: typed.Expr = typed.Read(
         span=place.span, type=variable.type, label=variable.label, variable=variable

@@ -13,7 +13,7 @@ SHARINGS = {sharing.value: sharing for sharing in Sharing}
 
 
 def sharing(body: Body, attribute: syntax.Attribute | None) -> Sharing | None:
-    """Return what an attribute asks for; None if there is none, or if it is wrong."""
+    """Return the sharing that an attribute asks for; None if there is none, or if it is wrong."""
     if attribute is None:
         return None
     if attribute.name.text != PROTOCOL:

@@ -1,7 +1,7 @@
-"""The constant difference of two bounds: both as sums of multiples of what isn't constant.
+"""The constant difference of two bounds, both written as linear combinations of expressions.
 
-An expression means the same wherever it stands in a statement, since evaluating changes no
-variable; so equal expressions cancel out, whatever they are.
+The evaluation of an expression changes no variable, so equal expressions in a statement have equal
+values and cancel out, whatever they are.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def _linear(body: Body, node: syntax.Expr) -> Linear:
 
 
 def _constant(body: Body, name: str, node: syntax.Variable) -> int | None:
-    """Return the number that a name stands for, if it stands for one."""
+    """Return the number that a name stands for, or None."""
     local = body.find(name)
     match local:
         case SizeName(value=value):

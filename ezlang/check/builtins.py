@@ -20,7 +20,7 @@ from .values import Deferred, Exact, Poison, Typed, Value, literal
 
 
 def cast(body: Body, node: syntax.Call, to: ScalarType) -> Value:
-    """Check `int32(x)`, element-wise on arrays; a number or an input just takes the type."""
+    """Check `int32(x)`, element-wise on arrays; a number or an input simply takes the type."""
     if not _counted(body, node, str(to), 1):
         return Poison(span=node.span)
     value = body.value(node.arguments[0])

@@ -1,4 +1,4 @@
-"""Calls: which function is meant, its arguments and its result."""
+"""Calls: resolution of the function, its arguments and its result."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def call(body: Body, node: syntax.Call, *, as_statement: bool = False) -> Value:
 
 
 def _function(body: Body, callee: syntax.Expr) -> FunctionInfo | None:
-    """Return the function that is called; None if there is none, which is reported."""
+    """Return the called function; None if there is none, which is reported."""
     match callee:
         case syntax.Variable(module=None, name=name):
             pass
@@ -114,7 +114,7 @@ def _call_function(body: Body, node: syntax.Call, function: FunctionInfo) -> Val
 
 
 def _argument(body: Body, head: Signature, index: int, value: Value) -> Typed | Poison:
-    """Give an argument the type and, if one is written, the label of its parameter."""
+    """Give an argument the type of its parameter and, if one is written, its label."""
     parameter = head.function.node.parameters[index]
     type = head.types[index]
     if type is None:
@@ -140,7 +140,7 @@ def _into(head: Signature, index: int, argument: Typed) -> Traced:
 
 
 def _effects(body: Body, instance: Instance, span: Span) -> None:
-    """Take over what the called function does that not every branch may."""
+    """Add the effects of the called function that are not allowed in every branch."""
     inner = instance.effect
     if inner is None:
         return

@@ -1,4 +1,4 @@
-"""`? :`, `&&` and `||`: operators whose right sides may not be evaluated."""
+"""`? :`, `&&` and `||`: operators whose right operands may not be evaluated."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .values import Deferred, Exact, Poison, Typed, Value, literal
 
 
 def _selecting(kind: BranchKind, condition: Typed) -> Branch | None:
-    """Return the branch that the sides stand in; None for a public condition."""
+    """Return the branch that the sides are in; None for a public condition."""
     if condition.label.is_public:
         return None
     return Branch(
@@ -74,7 +74,7 @@ def logic(body: Body, node: syntax.Binary) -> Value:
 
 
 def _short_circuit(span: Span, op: typed.BinaryOp, left: Typed, right: Typed) -> Typed:
-    """Evaluate the right side only where the public left side doesn't settle the result."""
+    """Evaluate the right side only where the public left side doesn't decide the result."""
     if not isinstance(right.type, ArrayType):
         node = typed.ShortCircuit(
             span=span, type=BOOL, label=right.label, op=op, left=left.node, right=right.node
@@ -124,9 +124,9 @@ def conditional(body: Body, node: syntax.Conditional) -> Value:
 
 
 def _decided(body: Body, then: Value, otherwise: Value, decision: bool) -> Value:
-    """Return the side that a constant condition chooses.
+    """Return the side that a constant condition selects.
 
-    Type and label are as if either could be: they must not hang on a param's value.
+    Type and label allow for either side: they must not depend on the value of a param.
     """
     chosen, other = (then, otherwise) if decision else (otherwise, then)
     if isinstance(chosen, Poison) or not isinstance(other, Typed):
@@ -150,7 +150,7 @@ def _decided(body: Body, then: Value, otherwise: Value, decision: bool) -> Value
 
 
 def _as_either(chosen: Typed, other: Typed) -> Typed:
-    """Return a value with the label and shape it would have if the other could stand for it."""
+    """Return a value with the label and shape that fit both it and the other value."""
     traced = combine(chosen.traced, other.traced)
     result = shared(chosen, traced.label)
     if not shape_of(chosen.type):
@@ -177,7 +177,7 @@ def _deferred(
 def _finish(
     body: Body, span: Span, condition: Typed, then: Typed, otherwise: Typed
 ) -> Typed | Poison:
-    """Make the node for a choice between two values of one type."""
+    """Make the node for a selection between two values of one type."""
     label = then.label.meet(otherwise.label)
     if shape_of(condition.type):
         shape = shape_of(condition.type)

@@ -1,4 +1,4 @@
-"""Making values have the type that their context asks for: literals, widening, broadcast."""
+"""Conversion of values to the type that their context asks for: literals, widening, broadcast."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from .values import Deferred, Exact, Poison, Typed, Value, default_type, literal
 
 @dataclass(frozen=True, slots=True)
 class Want:
-    """Who asks for a type, as a sentence and a place for the notes of an error."""
+    """The reason why a type is asked for, as a sentence and a place for the notes of an error."""
 
     message: str
     span: Span | None
@@ -45,7 +45,7 @@ NOBODY = Want("", None)
 
 
 def coerce(body: Body, value: Value, type: Type, want: Want = NOBODY) -> Typed | Poison:
-    """Return the value with exactly this type; report what can't be."""
+    """Return the value with exactly this type; report an error if that is impossible."""
     match value:
         case Poison():
             return value
@@ -101,7 +101,7 @@ def _coerce_typed(body: Body, value: Typed, type: Type, want: Want) -> Typed | P
 
 
 def cast(value: Typed, element: Type) -> Typed:
-    """Return the value with its elements cast to a scalar type (structs stay as they are)."""
+    """Return the value with its elements cast to a scalar type (structs are unchanged)."""
     source = element_of(value.type)
     if source == element:
         return value
@@ -134,7 +134,7 @@ def repeated(value: Typed, shape: tuple[int, ...]) -> Typed:
 
 
 def settle(body: Body, value: Value) -> Typed | Poison:
-    """Return the value with the type it has where nothing asks for one."""
+    """Return the value with its default type, where the context asks for none."""
     match value:
         case Exact():
             return coerce(body, value, default_type(value.value), Want(_BY_ITSELF, None))
@@ -148,11 +148,13 @@ def settle(body: Body, value: Value) -> Typed | Poison:
             return value
 
 
-_BY_ITSELF = "a number is `int32` where nothing asks for another type, or `int64` if it is large"
+_BY_ITSELF = (
+    "a number is `int32` where the context asks for no other type, or `int64` if it is large"
+)
 
 
 def unify(body: Body, left: Value, right: Value, operator: str) -> tuple[Typed, Typed] | Poison:
-    """Return two operands with one type and one shape; at least one has a type already."""
+    """Return two operands with one type and one shape; at least one already has a type."""
     span = right.span
     if isinstance(left, Poison):
         return left
@@ -174,7 +176,7 @@ def unify(body: Body, left: Value, right: Value, operator: str) -> tuple[Typed, 
 
 
 def _like(body: Body, value: Exact | Deferred, model: Typed) -> Typed | Poison:
-    """Give a value without a type that of the other operand."""
+    """Give a value without a type the type of the other operand."""
     element = element_of(model.type)
     want = Want(f"the other operand is {quoted(model.type)}", model.span)
     if isinstance(value, Exact):
@@ -193,7 +195,7 @@ ElementType = TypeVar("ElementType", ScalarType, Type)
 
 
 def join(left: ElementType, right: ElementType) -> ElementType | None:
-    """Return the one of two element types that both widen to; None if neither is."""
+    """Return whichever of two element types both widen to, or None."""
     if widens(left, right):
         return right
     return left if widens(right, left) else None
@@ -212,7 +214,7 @@ def level(body: Body, left: Typed, right: Typed, operator: str) -> tuple[Typed, 
 
 
 def fit(body: Body, left: Typed, right: Typed, operator: str) -> tuple[Typed, Typed] | Poison:
-    """Broadcast two typed operands to one shape, leaving their element types alone."""
+    """Broadcast two typed operands to one shape; their element types are unchanged."""
     left_shape, right_shape = shape_of(left.type), shape_of(right.type)
     if left_shape == right_shape:
         return left, right

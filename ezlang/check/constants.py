@@ -1,7 +1,7 @@
-"""Computing with values known when checking: exact integers, and constants that have a type.
+"""Computation at checking time: exact integers, and constants that have a type.
 
-Typed operations follow the operator table of docs/language.md; callers have ruled out
-division by zero, which is an error on constants.
+Typed operations follow the operator table of docs/language.md. Callers have excluded division by
+zero, which is an error on constants.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ezlang.types.types import ScalarType
 from .values import Constant
 
 EXACT_BITS = 4096
-"""Exact integers with more bits than this are an error: nobody means them."""
+"""The largest number of bits of exact integers; larger ones are almost certainly a mistake."""
 
 
 def divided(x: int, y: int) -> int:
@@ -25,7 +25,7 @@ def divided(x: int, y: int) -> int:
 
 
 def compare(operator: str, x: int, y: int) -> bool:
-    """Return what a comparison gives."""
+    """Return the result of a comparison."""
     match operator:
         case "==":
             return x == y
@@ -42,7 +42,7 @@ def compare(operator: str, x: int, y: int) -> bool:
 
 
 def compute(operator: str, x: int, y: int) -> int:
-    """Return an integer operation's exact result; `y` is neither a zero divisor nor a bad shift."""
+    """Return the exact result of an integer operation; `y` is a valid divisor or shift amount."""
     match operator:
         case "+":
             return x + y

@@ -1,4 +1,4 @@
-"""Where the checker is: the program as a whole (`World`) and one function body (`Body`)."""
+"""The context of checking: the program as a whole (`World`) and one function body (`Body`)."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from .provenance import Traced, Why, combine
 from .values import Constant, Value
 
 MAX_DEPTH = 500
-"""How deep calls, constants and structs may nest, so that all stages can walk them."""
+"""The limit on the nesting of calls, constants and structs, so that all stages can recurse."""
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class Local:
-    """A variable of a function; `type` is None where its declaration was wrong.
+    """A variable of a function; `type` is None if its declaration was wrong.
 
-    The label is inferred if there is a `slot` to keep it in between the passes over the body.
-    `depth` counts the branches it was declared in.
+    The label is inferred if there is a `slot` that keeps it between the passes over the body.
+    `depth` is the number of branches that the variable was declared in.
     """
 
     name: str
@@ -71,7 +71,7 @@ class LoopParty:
 
 @dataclass(slots=True, eq=False)
 class SizeName:
-    """A size parameter and what it stands for in this instance."""
+    """A size parameter and its value in this instance."""
 
     name: str
     span: Span
@@ -83,7 +83,7 @@ LocalName = Local | LoopParty | SizeName
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effect:
-    """Something a function does that may not happen in a branch on what is not public."""
+    """An effect of a function that is not allowed in a branch on a condition that is not public."""
 
     what: str
     span: Span
@@ -91,7 +91,7 @@ class Effect:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
-    """An `input`: whose, its name and the type it is asked for with."""
+    """An `input`: its owner, its name and the type that the context asks for."""
 
     party: int
     name: str
@@ -103,8 +103,8 @@ class Given:
 class Instance:
     """A function for given sizes, argument labels and label of the program counter.
 
-    `node` is None if something in it was wrong, `return_type` if the head was. Of the `callees`,
-    only the `live` ones are called by code that may run.
+    `node` is None if something in the function was wrong, `return_type` if its head was. Of the
+    `callees`, only the `live` ones are called by code that may run.
     """
 
     function: FunctionInfo
@@ -123,7 +123,7 @@ class Instance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signature:
-    """A function's head for given sizes; None stands for a type that is wrong or no label."""
+    """A function's head for given sizes; None stands for a type that is wrong, or for no label."""
 
     function: FunctionInfo
     sizes: tuple[int, ...]
@@ -134,7 +134,7 @@ class Signature:
 
 
 class Rules(Protocol):
-    """The parts of the checker that each other's parts call."""
+    """The functions of the checker that its mutually recursive modules call."""
 
     def evaluate(self, body: Body, node: syntax.Expr) -> Value:
         """Check an expression."""
@@ -151,10 +151,9 @@ class Rules(Protocol):
 
 @dataclass(slots=True, eq=False)
 class World:
-    """What is shared by all functions of a program while it is checked.
+    """The state that all functions of a program share while it is checked.
 
-    `depth` counts the functions, constants and structs that are being looked into, each for
-    another one.
+    `depth` is the number of nested functions, constants and structs that are being checked.
     """
 
     rules: Rules
@@ -174,7 +173,7 @@ class World:
 
     @contextmanager
     def deeper(self, name: syntax.Name) -> Iterator[bool]:
-        """Look into an item; tell whether that nests no deeper than it may, and report it once."""
+        """Enter an item; yield whether its nesting is within the limit, reporting it once."""
         self.depth += 1
         fine = self.depth <= MAX_DEPTH
         if not fine and not self.too_deep:
@@ -184,7 +183,7 @@ class World:
         self.depth -= 1
 
     def next_id(self) -> int:
-        """Return a number for a variable that no other has."""
+        """Return a new, unique number for a variable."""
         self.variables += 1
         return self.variables
 
@@ -192,11 +191,11 @@ class World:
 class Body:
     """One pass over one function body, or over a constant or type outside of functions.
 
-    `labels` keeps the inferred labels from pass to pass; `lowered` says that this pass
-    found one lower than it had used, so that another pass is needed.
-    `straight` says that the present statement surely runs just once in a run.
-    `quiet_sizes` silences errors that hang on sizes: in code that never runs, and in
-    functions that nothing calls, whose sizes are made up.
+    `labels` keeps the inferred labels from pass to pass; `lowered` says that this pass found a
+    label lower than the one it had used, so that another pass is needed. `straight` says that the
+    present statement certainly runs exactly once in a run. `quiet_sizes` silences errors that
+    depend on sizes: in code that never runs, and in functions that are never called, whose sizes
+    are made up.
     """
 
     def __init__(
@@ -239,23 +238,23 @@ class Body:
     # Reporting
 
     def report(self, diagnostic: Diagnostic) -> None:
-        """Keep an error."""
+        """Report an error."""
         self.diagnostics.append(diagnostic)
 
     def report_size(self, diagnostic: Diagnostic) -> None:
-        """Keep an error that hangs on a size or a constant, unless those are silenced."""
+        """Report an error that depends on a size or a constant, unless those are silenced."""
         if self.quiet_sizes:
             return
         if self.signature is not None and self.signature.sizes:
             named = zip(self.signature.function.node.sizes, self.signature.sizes, strict=True)
             sizes = ", ".join(f"`{name.text}` = {value}" for name, value in named)
-            note = Note(message=f"This is so in this call, with {sizes}", span=self.called)
+            note = Note(message=f"This happens in this call, with {sizes}", span=self.called)
             diagnostic = replace(diagnostic, notes=(*diagnostic.notes, note))
         self.diagnostics.append(diagnostic)
 
     @contextmanager
     def never_run(self, dead: bool = True) -> Iterator[None]:
-        """Check code that never runs: what hangs on sizes does not matter there."""
+        """Check code that never runs, where errors that depend on sizes are irrelevant."""
         before = self.quiet_sizes
         self.quiet_sizes = before or dead
         yield
@@ -263,7 +262,7 @@ class Body:
 
     @contextmanager
     def not_straight(self) -> Iterator[None]:
-        """Check statements that may run less or more than once."""
+        """Check statements that may not run exactly once."""
         before, self.straight = self.straight, False
         yield
         self.straight = before
@@ -278,24 +277,24 @@ class Body:
     # Names
 
     def find(self, name: str) -> LocalName | None:
-        """Return what a name means inside of the function."""
+        """Return the meaning of a name inside the function."""
         return self._names.get(name)
 
     @property
     def visible(self) -> list[str]:
-        """All names inside of the function."""
+        """Return all names inside the function."""
         return list(self._names)
 
     @contextmanager
     def scope(self) -> Iterator[None]:
-        """Names declared inside end with it."""
+        """Open a scope: names declared in it end with it."""
         self._scopes.append([])
         yield
         for name in self._scopes.pop():
             self.ended[name] = self._names.pop(name).span
 
     def bind(self, name: syntax.Name, local: LocalName) -> None:
-        """Make a name known until its scope ends; one that is there already is reported."""
+        """Declare a name until its scope ends; a duplicate is reported."""
         before = self._names.get(name.text)
         if before is not None:
             self.report(errors_names.hides_local(name, before.span))
@@ -330,7 +329,7 @@ class Body:
         fixed: str | None = None,
         constant: Constant | None = None,
     ) -> Local:
-        """Return a variable declared here; its label may still fall if it is inferred."""
+        """Return a declared variable; if its label is inferred, it may still be lowered."""
         slot = None
         if inferred:
             self._slots += 1
@@ -350,11 +349,11 @@ class Body:
         )
 
     def hidden(self, name: str, span: Span, type: Type, traced: Traced) -> Local:
-        """Return a variable that the program itself doesn't name."""
+        """Return a variable that has no name in the program."""
         return self.new_local(syntax.Name(span=span, text=name), type, traced, inferred=False)
 
     def lower(self, local: Local, traced: Traced) -> None:
-        """Let an inferred label fall to its meet with another."""
+        """Lower an inferred label to its meet with another."""
         assert local.slot is not None
         met = combine(local.traced, traced)
         if met.label != local.label:
@@ -366,7 +365,7 @@ class Body:
 
     @contextmanager
     def branch(self, branch: Branch | None) -> Iterator[None]:
-        """Stand in a branch; None for one on a public condition."""
+        """Enter a branch; None for a branch on a public condition."""
         if branch is None:
             yield
             return

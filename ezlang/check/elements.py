@@ -38,7 +38,7 @@ Part = syntax.Variable | syntax.Member | syntax.Index | syntax.Slice
 
 
 def part(body: Body, node: Part) -> Value:
-    """Check a name or a part of a value; what one party runs alone may read its own parts."""
+    """Check a name or a part of a value; code that one party runs alone may read its own parts."""
     value = _part(body, node)
     if isinstance(value, Typed) and not may_read(body, value):
         return Poison(span=node.span)
@@ -111,7 +111,7 @@ def index_chain(node: syntax.Expr) -> tuple[syntax.Expr, list[syntax.Expr]]:
 
 
 def indexed_type(body: Body, type: Type, count: int, span: Span) -> Type | None:
-    """Return the type of an array's element under `count` indices, or report there is none."""
+    """Return the type of an array's element under `count` indices, or report that there is none."""
     shape = shape_of(type)
     if count > len(shape):
         body.report(errors_types.not_indexed(span, type, count))
@@ -140,7 +140,7 @@ def index_value(body: Body, node: syntax.Expr, extent: int, type: Type) -> Typed
 def index_values(
     body: Body, nodes: list[syntax.Expr], type: Type
 ) -> tuple[tuple[Typed, ...], Traced] | None:
-    """Check the indices into an array; return them and their labels' meet."""
+    """Check the indices into an array; return them and the meet of their labels."""
     values = [
         index_value(body, node, extent, type)
         for node, extent in zip(nodes, shape_of(type), strict=False)
@@ -185,7 +185,7 @@ def _index(body: Body, node: syntax.Index) -> Value:
 
 
 def _chosen(body: Body, span: Span, base: Typed, result: Type, at: Traced) -> Traced | None:
-    """Return the label of a part of an array chosen by something with the label `at`."""
+    """Return the label of a part of an array that an index or slice with the label `at` selects."""
     field = stricter_field(result, at.label)
     if field is not None:
         body.report(errors_structs.field_tells_index(body, span, field, at))
@@ -198,7 +198,7 @@ def _chosen(body: Body, span: Span, base: Typed, result: Type, at: Traced) -> Tr
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Where a slice starts, and its length."""
+    """The start of a slice, and its length."""
 
     start: Typed
     length: int

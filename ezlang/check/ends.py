@@ -1,4 +1,4 @@
-"""Whether a statement lets control go on to the next one."""
+"""Whether control can continue after a statement."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from ezlang.typed import tree as typed
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """Whether a statement returns on every way through it.
+    """Whether a statement returns on every path.
 
-    `always`: whatever the sizes and constants. `here`: with those of this instance, where a
-    branch on a constant is taken or not. `by_loop`: by never ending, not by a `return`.
+    `always`: whatever the sizes and constants. `here`: with those of this instance, where branches
+    on constants are decided. `by_loop`: because it never ends, not by a `return`.
     """
 
     always: bool
@@ -20,13 +20,13 @@ class Ends:
     by_loop: bool = False
 
     def then(self, after: Ends) -> Ends:
-        """Return the end of two statements in a row."""
+        """Return the end of two consecutive statements."""
         return Ends(
             self.always or after.always, self.here or after.here, self.by_loop or after.by_loop
         )
 
     def either(self, other: Ends, decided: bool | None) -> Ends:
-        """Return the end of two sides of a branch; `decided`: the first, the second, or either."""
+        """Return the end of a branch; `decided` is the condition if it is known."""
         here = self.here and other.here
         if decided is not None:
             here = self.here if decided else other.here
@@ -37,4 +37,4 @@ FALLS_THROUGH = Ends(False, False)
 LEAVES = Ends(True, True)
 
 Checked = tuple[typed.Statement | None, Ends]
-"""A statement's node, if there is one, and how it ends."""
+"""The node of a statement, if there is one, and how the statement ends."""

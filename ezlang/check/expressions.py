@@ -1,4 +1,4 @@
-"""Expressions: which rule checks which node."""
+"""Expressions: dispatch to the rule for each kind of node."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks of where values go: to a label, and into what one party runs alone."""
+"""Checks of flows: of values to labels, and into code that one party runs alone."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .values import Poison, Typed
 
 
 def flow(body: Body, value: Typed, label: Label, error: Callable[[], Diagnostic]) -> Typed | Poison:
-    """Return the value with a label; report the error where its own doesn't flow to that."""
+    """Return the value with a label; report the error if its own label doesn't flow to it."""
     plain, _ = leaves(value.type)
     if plain and not value.label.flows_to(label):
         body.report(error())
@@ -26,7 +26,7 @@ def flow(body: Body, value: Typed, label: Label, error: Callable[[], Diagnostic]
 
 
 def may_hold(body: Body, label: Label, span: Span) -> bool:
-    """Tell whether a value with this label may be made here; report it if one party runs alone."""
+    """Return whether a value with this label may be made here; report it if not."""
     alone = body.pc.alone
     if alone is None or label.readable_by(alone):
         return True
@@ -35,7 +35,7 @@ def may_hold(body: Body, label: Label, span: Span) -> bool:
 
 
 def may_read(body: Body, value: Typed) -> bool:
-    """Tell whether a value may be used here; report it if one party, not its reader, runs alone."""
+    """Return whether a value may be used here; report it if a party that runs alone may not."""
     alone = body.pc.alone
     if alone is None:
         return True
@@ -47,7 +47,7 @@ def may_read(body: Body, value: Typed) -> bool:
 
 
 def effect(body: Body, what: str, span: Span) -> None:
-    """Note an input, a release or an assertion; report it in a branch that isn't everyone's."""
+    """Record an input, release or assertion; report it in a branch that not all follow."""
     if body.effect is None:
         body.effect = Effect(what=what, span=span)
     branch = body.pc.innermost

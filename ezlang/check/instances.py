@@ -1,7 +1,7 @@
 """Instances of functions: one for each combination of sizes, labels and program counter.
 
-A body is passed over until no inferred label falls any more. Labels only fall, so this
-ends; the last pass is the one whose nodes and errors count.
+A body is checked in passes until no inferred label is lowered any more. Labels only go down, so
+this terminates. The nodes and errors of the last pass count.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from .signatures import bind_sizes
 def call(
     body: Body, signature: Signature, arguments: tuple[Traced, ...], span: Span
 ) -> Instance | None:
-    """Return the instance for a call, made at the first one; None if it is recursive."""
+    """Return the instance for a call, made at the first call; None if it is recursive."""
     under = next((b for b in body.pc.branches if b.label == body.pc.label), None)
     branch = Branch(
         kind=BranchKind.CALL,
@@ -189,11 +189,11 @@ def _parameter(body: Body, signature: Signature, index: int, traced: Traced) -> 
 
 
 def uncalled(function: FunctionInfo) -> Branch:
-    """Return where a function stands that nothing calls: in no branch."""
+    """Return the context of a function that is never called: no branch."""
     span = function.node.name.span
     return Branch(kind=BranchKind.CALL, label=PUBLIC, span=span, why=None, alone=False)
 
 
 def public_arguments(signature: Signature) -> tuple[Traced, ...]:
-    """Return labels for a function that nothing calls: the written ones, else public."""
+    """Return argument labels for a function that is never called: the written ones, else public."""
     return tuple([Traced(label or PUBLIC) for label in signature.labels])

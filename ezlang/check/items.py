@@ -1,4 +1,4 @@
-"""What stands at the top of files, by name: the tables that names are looked up in."""
+"""The top-level items of files: the tables in which names are looked up."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ BUILTINS: Final[Mapping[str, int]] = {
     **{op.value: 1 for op in UnaryOp if op.is_function},
     **{op.value: 2 for op in BinaryOp if op.is_function},
 }
-"""The built-in functions by their numbers of arguments; nothing at the top of a file may be called
-so."""
+"""The built-in functions and how many arguments each has; no top-level item may have one of these
+names."""
 
 
 class State(Enum):
-    """How far the checker is with an item that it looks into on first use."""
+    """The progress of an item that is checked on first use."""
 
     UNTOUCHED = 0
     OPEN = 1
@@ -50,7 +50,7 @@ class ImportInfo:
 
 @dataclass(slots=True, eq=False)
 class ParamInfo:
-    """A param; its value (setting or default) is found on first use."""
+    """A param; its value (the setting or default) is computed on first use."""
 
     node: syntax.ParamItem
     module: ModuleInfo
@@ -70,7 +70,7 @@ class ConstInfo:
 
 @dataclass(slots=True, eq=False)
 class StructInfo:
-    """A struct; its type is made on first use, None if it is wrong."""
+    """A struct; its type is made on first use, and is None if it is wrong."""
 
     node: syntax.StructItem
     module: ModuleInfo
@@ -80,7 +80,7 @@ class StructInfo:
 
 @dataclass(slots=True, eq=False)
 class FunctionInfo:
-    """A function; `instances` counts what was made of it."""
+    """A function; `instances` counts the instances made of it."""
 
     node: syntax.FunctionItem
     module: ModuleInfo
@@ -88,7 +88,7 @@ class FunctionInfo:
 
     @property
     def name(self) -> str:
-        """The name, with its module's in front unless it is the program's own."""
+        """The name, preceded by its module's name unless it is the program's own."""
         own = self.node.name.text
         return own if self.module.is_program else f"{self.module.name}.{own}"
 
@@ -100,7 +100,7 @@ ItemInfo = PartyInfo | ImportInfo | ParamInfo | ConstInfo | StructInfo | Functio
 class ModuleInfo:
     """One file: its names, and whether it is the program's own file.
 
-    A name that stands for two things is `ambiguous`, and then not reported again where it is used.
+    A name with two meanings is `ambiguous`, and is not reported again where it is used.
     """
 
     name: str
@@ -112,7 +112,7 @@ class ModuleInfo:
 
 
 def described(item: ItemInfo) -> str:
-    """Return what kind of item it is, with its article."""
+    """Return the kind of an item, with its article."""
     match item:
         case PartyInfo():
             return "a party"

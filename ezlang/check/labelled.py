@@ -1,4 +1,4 @@
-"""Written labels with their reasons."""
+"""Written labels and the reasons for them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .provenance import Traced, Why
 def declared(
     body: Body, label: Label, node: syntax.Label | None, what: str, source: Why | None = None
 ) -> Traced:
-    """Return a written label: `what` has it because it is declared so."""
+    """Return a written label, with the declaration of `what` as its reason."""
     if label.is_public or node is None:
         return Traced(label)
     causes = () if source is None else (source,)

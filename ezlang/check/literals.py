@@ -32,7 +32,7 @@ _WHERE = "an array literal"
 
 
 def array(body: Body, node: syntax.ArrayLiteral) -> Value:
-    """Check `[x, y, …]`: it waits for a type if all its elements do."""
+    """Check `[x, y, …]`: it takes its type from the context if all its elements do."""
     values = [body.value(e) for e in node.elements]
     if any(isinstance(v, Poison) for v in values):
         return Poison(span=node.span)
@@ -68,7 +68,7 @@ def _alone(value: Value) -> tuple[ScalarType | None, tuple[int, ...] | None]:
 
 
 def _shape(value: Value) -> tuple[int, ...] | None:
-    """Return the shape of an element, if it has one by itself."""
+    """Return the shape of an element, if it has one independently of its context."""
     return shape_of(value.type) if isinstance(value, Typed) else _alone(value)[1]
 
 

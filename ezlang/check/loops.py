@@ -1,4 +1,4 @@
-"""Loops, and what is desugared: `for x in xs`, `for p in parties`, `x op= y`."""
+"""Loops, and their desugaring: `for x in xs`, `for p in parties`."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ Block = Callable[[Body, syntax.Block], tuple[typed.Block, Ends]]
 
 
 def _branch(kind: BranchKind, traced: Traced, span: Span) -> Branch | None:
-    """Return the branch that a loop's body stands in: one that the label's owner runs alone."""
+    """Return the branch that the body of a loop is in: one that the label's owner runs alone."""
     if not traced.label.is_owned:
         return None
     return Branch(kind=kind, label=traced.label, span=span, why=traced.why, alone=True)
 
 
 def _repeated(body: Body, node: syntax.Expr, want: Want) -> tuple[Typed | Poison, Branch | None]:
-    """Check the condition of a `while`, which decides how often it is evaluated itself.
+    """Check the condition of a `while`, which decides how often it is evaluated.
 
-    So one that a party knows alone stands in the branch that it makes.
+    So a condition that only one party knows is inside the branch that it makes.
     """
     found = len(body.diagnostics)
     condition = choices.condition(body, node, want)
@@ -125,7 +125,7 @@ def _bounds(body: Body, node: syntax.ForRange) -> tuple[Typed, Typed] | None:
 
 
 def _default(body: Body, low: Value, high: Value) -> tuple[Typed | Poison, Typed | Poison]:
-    """Give two bounds without a type the one that numbers have by themselves."""
+    """Give two bounds without a type the default type of numbers."""
     types = [default_type(v.value) for v in (low, high) if isinstance(v, Exact)]
     wide = INT64 if INT64 in types else INT32
     if len(types) == 2:
@@ -134,7 +134,7 @@ def _default(body: Body, low: Value, high: Value) -> tuple[Typed | Poison, Typed
 
 
 def _empty(low: Typed, high: Typed) -> bool:
-    """Tell whether a loop is known never to run."""
+    """Return whether a loop is known never to run."""
     first, last = low.constant, high.constant
     return isinstance(first, int) and isinstance(last, int) and last <= first
 

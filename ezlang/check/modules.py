@@ -1,4 +1,4 @@
-"""Files to tables of names: imports, and what each file declares."""
+"""From files to tables of names: imports, and the declarations of each file."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from .messages import names as errors_names
 from .messages import programs as errors_programs
 
 LoadModule = Callable[[str, Source], Source | None]
-"""Finds the source of a module: its name, and the file that imports it."""
+"""Finds the source of a module, given its name and the file that imports it."""
 
 _LIBRARY = "<standard library>/"
 
 
 def find_module(name: str, importer: Source) -> Source | None:
-    """Return the module `name.ez` beside the importing file, else from the standard library.
+    """Return the module `name.ez` next to the importing file, else of the standard library.
 
     Raises EzError if there is such a file but it cannot be read.
     """
@@ -48,9 +48,9 @@ def find_module(name: str, importer: Source) -> Source | None:
 
 
 class Loader:
-    """Reads a program's files, each once, and makes their tables.
+    """Reads the files of a program, each once, and makes their tables.
 
-    `incomplete` says that some file has syntax errors: names that are missing may well be there.
+    `incomplete` says that some file has syntax errors, so that missing names may be declared in it.
     """
 
     def __init__(self, load: LoadModule) -> None:
@@ -62,7 +62,7 @@ class Loader:
         self._open: list[ModuleInfo] = []
 
     def program(self, source: Source) -> ModuleInfo:
-        """Read the file that is checked, and all that it imports."""
+        """Read the file that is checked, and everything that it imports."""
         return self._read(source, Path(source.name).stem, is_program=True)
 
     def _read(self, source: Source, name: str, *, is_program: bool) -> ModuleInfo:

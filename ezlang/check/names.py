@@ -1,4 +1,4 @@
-"""Names used as values: variables, constants, params, and what a module offers."""
+"""Names used as values: variables, constants, params, and items of modules."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def variable(body: Body, node: syntax.Variable) -> Value:
 
 
 def read(body: Body, local: Local, span: Span) -> Value:
-    """Return the value of a variable; the caller sees to who may use it here."""
+    """Return the value of a variable; the caller checks who may use it here."""
     if local.type is None:
         return Poison(span=span)
     if body.exact_constants and type(local.constant) is int:
@@ -92,7 +92,7 @@ def item_value(body: Body, item: ItemInfo, name: syntax.Name, span: Span) -> Val
 
 
 def use(body: Body, item: ConstInfo | ParamInfo, value: Value, span: Span) -> Value:
-    """Return an item's value as it stands where it is used; arrays are made once a function."""
+    """Return an item's value at a place where it is used; arrays are made once a function."""
     match value:
         case Exact(value=number):
             return Exact(value=number, span=span)
@@ -171,7 +171,7 @@ def _const(body: Body, info: ConstInfo) -> Value:
 
 
 def _constant_only(body: Body, info: ConstInfo, value: Value) -> Value:
-    """Return the value if it is known when checking, as literals."""
+    """Return the value, as literals, if it is known at checking time."""
     match value:
         case Typed(constant=None):
             body.report(errors_statements.not_constant(info.node.value.span, info.node.name.text))
@@ -207,11 +207,11 @@ def literals(constant: Constant, type: Type, span: Span) -> Typed:
             struct = typed.StructLiteral(span=span, type=type, label=PUBLIC, values=values)
             return Typed(node=struct, constant=constant)
         case VoidType():
-            raise TypeError("there is no constant of no type")
+            raise TypeError("no constant has this type")
 
 
 def param_value(body: Body, info: ParamInfo) -> Value:
-    """Return a param's value: the setting's, else the one written; found on first use."""
+    """Return a param's value, the setting or else the default; it is computed on first use."""
     if info.state is State.OPEN:
         body.world.diagnostics.append(errors_names.const_cycle(info.node.name))
         info.value, info.state = Poison(span=info.node.span), State.DONE
@@ -261,7 +261,7 @@ def _written(body: Body, info: ParamInfo, node: syntax.Expr, type_: Type) -> Val
 
 
 def module_named(body: Body, node: syntax.Variable) -> ImportInfo | None:
-    """Return the import that a name stands for, unless a variable hides it."""
+    """Return the import that a name refers to, unless a variable hides it."""
     if node.module is not None or body.find(node.name.text) is not None:
         return None
     item = body.module.items.get(node.name.text)
@@ -269,7 +269,7 @@ def module_named(body: Body, node: syntax.Variable) -> ImportInfo | None:
 
 
 def module_item(body: Body, imported: ImportInfo, name: syntax.Name) -> ItemInfo | None:
-    """Return what a module offers under a name; report it if that is nothing."""
+    """Return the item of a module with this name; report an unknown one."""
     module = imported.module
     if module is None:
         return None

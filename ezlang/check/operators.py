@@ -1,4 +1,4 @@
-"""Operators, and built-in functions like them: their types, labels and constants."""
+"""Operators, and built-in functions like them: types, labels and constant folding."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def binary(body: Body, node: syntax.Binary) -> Value:
 
 
 def apply(body: Body, operator: str, place: Span, span: Span, left: Value, right: Value) -> Value:
-    """Check an operator (or `min`, `max`) on two values; `place` is the operator's own."""
+    """Check an operator (or `min`, `max`) on two values; `place` is the operator's own place."""
     if isinstance(left, Poison) or isinstance(right, Poison):
         return Poison(span=span)
     if isinstance(left, Exact) and isinstance(right, Exact):
@@ -67,7 +67,7 @@ def _exact(body: Body, operator: str, span: Span, left: Exact, right: Exact) -> 
 
 
 def _defaults(left: Exact | Deferred, right: Exact | Deferred) -> ScalarType | None:
-    """Return the type that two values without one have by themselves."""
+    """Return the default type of an operator on two values without a type."""
     types = [default_type(v.value) if isinstance(v, Exact) else v.default for v in (left, right)]
     known = [t for t in types if t is not None]
     if len(known) == 2:
@@ -86,7 +86,7 @@ def _shapes(left: Exact | Deferred, right: Exact | Deferred) -> tuple[int, ...] 
 def merged(
     left: Exact | Deferred, right: Exact | Deferred
 ) -> tuple[ScalarType | None, tuple[int, ...] | None]:
-    """Return default type and shape of what is made of two values without a type."""
+    """Return the default type and shape of an operator's result on two values without a type."""
     return _defaults(left, right), _shapes(left, right)
 
 
@@ -217,7 +217,7 @@ def _finish_shift(
 
 
 def _amount(body: Body, value: Value, element: ScalarType, want: Want) -> Typed | Poison:
-    """Give a shift amount without a type the left operand's element type."""
+    """Give a shift amount without a type the element type of the left operand."""
     if isinstance(value, Deferred) and value.shape:
         return coerce(body, value, array_of(element, value.shape), want)
     return coerce(body, value, element, want)

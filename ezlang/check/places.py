@@ -1,4 +1,4 @@
-"""What stands on the left of an assignment, and which labels it may be given."""
+"""The left sides of assignments, and the labels that may be assigned to them."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ from .values import Typed
 class Target:
     """A variable or a part of one that is assigned.
 
-    `own_field` is the field with a label of its own that the part lies in; `at` the meet
-    of the labels of the indices on the way.
+    `own_field` is the field with a label of its own that contains the part; `at` is the meet of the
+    labels of the indices that select the part.
     """
 
     span: Span
@@ -40,7 +40,7 @@ class Target:
 
     @property
     def own_label(self) -> Label | None:
-        """The label of the part, if a field wrote it."""
+        """The label of the part, if it comes from a field."""
         return None if self.own_field is None else self.own_field.label
 
     @property
@@ -50,7 +50,7 @@ class Target:
 
     @property
     def holder(self) -> errors_flow.Holder:
-        """What has that label, for messages."""
+        """The variable or field that has this label, for messages."""
         if self.own_field is not None:
             return errors_flow.Holder(f"the field `{self.own_field.name}`", None)
         return errors_flow.Holder(f"`{self.local.name}`", self.local.span)
@@ -67,7 +67,7 @@ class Target:
 
 
 def target(body: Body, node: syntax.Expr) -> Target | None:
-    """Check the left side of an assignment; None if it can't be one, which is reported."""
+    """Check the left side of an assignment; None if it is not a valid one, which is reported."""
     match node:
         case syntax.Variable(module=None):
             return _variable(body, node)
@@ -78,7 +78,7 @@ def target(body: Body, node: syntax.Expr) -> Target | None:
         case syntax.Member():
             return _member(body, node)
         case _:
-            return None  # the parser has reported it
+            return None  # the parser has already reported it
 
 
 def _variable(body: Body, node: syntax.Variable) -> Target | None:
@@ -183,10 +183,10 @@ def _member(body: Body, node: syntax.Member) -> Target | None:
 
 
 def admit(body: Body, place: Target, value: Typed, span: Span) -> bool:
-    """Tell whether a value may be assigned to a place here, and let inferred labels fall.
+    """Return whether a value may be assigned to a place here, and lower inferred labels.
 
-    What counts besides the value's label is which branches the assignment stands in since the
-    variable was declared, and which indices choose the place.
+    The label of the value counts, and the branches around the assignment that were entered since
+    the variable was declared, and the indices that select the place.
     """
     local = place.local
     branch = body.pc.since(local.depth)
@@ -217,11 +217,11 @@ def admit(body: Body, place: Target, value: Typed, span: Span) -> bool:
 
 
 def _lower(body: Body, local: Local, value: Typed, branch: Traced, at: Traced, span: Span) -> None:
-    """Let the label of a variable fall to that of what is assigned to it."""
+    """Lower the label of a variable to that of the assigned value."""
     reasons = (
         (value.traced, "it gets this value", value.span),
         (branch, "it is assigned here, in a branch on such a condition", span),
-        (at, "the index that it is written at is", span),
+        (at, "the index of this assignment is", span),
     )
     for traced, reason, place in reasons:
         if not traced.label.is_public:
@@ -232,7 +232,7 @@ def _lower(body: Body, local: Local, value: Typed, branch: Traced, at: Traced, s
 
 
 def _only_own(body: Body, place: Target, span: Span) -> bool:
-    """Tell whether one party that runs this alone assigns only what is its own; report it."""
+    """Return whether a party that runs alone assigns only its own variables; report it if not."""
     alone = body.pc.alone
     if alone is None:
         return True

@@ -24,25 +24,24 @@ from .typenames import struct_type
 from .values import Typed, Value
 
 _SAMPLE_SIZE = 5
-"""What the sizes of a function stand for that nothing calls; errors that hang on it are silent."""
+"""The assumed size parameters of functions that are never called; errors due to it are silent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckResult:
-    """What a check found.
+    """The result of a check.
 
-    `program` is there if the file is a program without errors; a module without errors has
-    `is_module` set and no program. `sources` are all files that were read, the checked one last.
+    `program` is set if the file is a program without errors; it is None for a module. `sources` are
+    all files that were read, the checked one last.
     """
 
     program: typed.Program | None
     diagnostics: tuple[Diagnostic, ...]
-    is_module: bool
     sources: tuple[Source, ...]
 
 
 class _Rules:
-    """The parts of the checker that call each other, tied together."""
+    """The mutually recursive functions of the checker."""
 
     def evaluate(self, body: Body, node: syntax.Expr) -> Value:
         return expressions.evaluate(body, node)
@@ -56,14 +55,13 @@ class _Rules:
 def check_program(
     source: Source, settings: Mapping[str, int | bool], load_module: LoadModule
 ) -> CheckResult:
-    """Check a file and all that it imports."""
+    """Check a file and everything that it imports."""
     loader = Loader(load_module)
     program = loader.program(source)
     parties = [i.node.text for i in program.items.values() if isinstance(i, PartyInfo)]
     world = World(rules=_Rules(), settings=settings, parties=tuple(parties), program=program)
     world.diagnostics.extend(loader.diagnostics)
     main = program.items.get("main")
-    is_module = not parties and not isinstance(main, FunctionInfo)
     _settings(world, program)
     with deep_recursion():
         for module in loader.modules:
@@ -84,13 +82,12 @@ def check_program(
     return CheckResult(
         program=tree,
         diagnostics=diagnostics,
-        is_module=is_module,
         sources=tuple([m.source for m in loader.modules]),
     )
 
 
 def _settings(world: World, program: ModuleInfo) -> None:
-    """Report settings for params that are not there."""
+    """Report settings for params that do not exist."""
     known = [n for n, i in program.items.items() if isinstance(i, ParamInfo)]
     start = Span(program.source, 0, 0)
     for name in world.settings:
@@ -112,7 +109,7 @@ def _items(world: World, module: ModuleInfo) -> None:
 
 
 def _heads(world: World, program: ModuleInfo) -> None:
-    """Report what is wrong with the program as a whole: no `main`, no parties, a wrong `main`."""
+    """Report errors of the program as a whole: no `main`, no parties, a wrong `main`."""
     main = program.items.get("main")
     parties = [i for i in program.tree.items if isinstance(i, syntax.PartyItem)]
     if not isinstance(main, FunctionInfo):
@@ -130,12 +127,12 @@ def _heads(world: World, program: ModuleInfo) -> None:
 
 
 def _main(world: World, main: FunctionInfo) -> Instance | None:
-    """Check `main` and all that it calls."""
+    """Check `main` and everything that it calls."""
     return _check_alone(world, main)
 
 
 def _uncalled(world: World, module: ModuleInfo) -> list[Instance]:
-    """Check the functions of a file that nothing calls, with labels and sizes made up."""
+    """Check the functions of a file that are never called, with made-up labels and sizes."""
     found: list[Instance] = []
     for item in list(module.items.values()):
         if isinstance(item, FunctionInfo) and item.instances == 0:
@@ -146,7 +143,7 @@ def _uncalled(world: World, module: ModuleInfo) -> list[Instance]:
 
 
 def _check_alone(world: World, function: FunctionInfo) -> Instance | None:
-    """Check a function that no call gave sizes and labels."""
+    """Check a function without sizes and labels from a call."""
     sizes = (_SAMPLE_SIZE,) * len(function.node.sizes)
     quiet = bool(sizes)
     head = signature(Body(world, function.module), function, sizes, quiet=quiet)
@@ -195,10 +192,10 @@ def _input_types(world: World, reachable: list[Instance]) -> None:
 
 
 def _distinct(diagnostics: list[Diagnostic], *, incomplete: bool) -> tuple[Diagnostic, ...]:
-    """Return diagnostics in source order: for one code and place only the first.
+    """Return diagnostics in source order, and of those with the same code and place only the first.
 
-    Instances of a function, and the turns of a loop over the parties, make the same mistake again.
-    After syntax errors, names that are missing are not reported.
+    Instances of a function, and iterations of a loop over the parties, repeat the same error. After
+    syntax errors, missing names are not reported.
     """
     unknown = ("EZ1001", "EZ1002", "EZ1003", "EZ1004", "EZ1005", "EZ1007", "EZ1030", "EZ1031")
     kept: dict[object, Diagnostic] = {}

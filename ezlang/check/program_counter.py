@@ -1,4 +1,4 @@
-"""Labels of whole values, and the program counter: which branches a statement stands in."""
+"""Labels of whole values, and the program counter: the branches that a statement is in."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .values import Typed
 
 
 class BranchKind(Enum):
-    """What a statement or expression stands in, as messages name it."""
+    """The kind of a branch, as messages name it."""
 
     IF = "`if`"
     WHILE = "`while`"
@@ -30,8 +30,8 @@ class BranchKind(Enum):
 class Branch:
     """A branch whose condition is not public: its label, place and reason.
 
-    `alone`: only the label's owner runs what is inside. `selects`: both sides are computed
-    whatever the condition, so that nothing but effects is forbidden inside.
+    `alone`: only the label's owner runs the branch. `selects`: both sides are computed whatever the
+    condition, so that only effects are forbidden in it.
     """
 
     kind: BranchKind
@@ -50,17 +50,17 @@ class ProgramCounter:
 
     @property
     def depth(self) -> int:
-        """How many branches there are: a variable declared now is not restricted by them."""
+        """The number of branches; they don't restrict a variable that is declared now."""
         return len(self.branches)
 
     @property
     def alone(self) -> int | None:
-        """The party that alone runs this, if there is one."""
+        """The party that runs this alone, if there is one."""
         return next((b.label.owner for b in self.branches if b.alone), None)
 
     @property
     def label(self) -> Label:
-        """The label that a function called here is checked under."""
+        """The label of the program counter for a function called here."""
         alone = self.alone
         if alone is not None:
             return owned(alone)
@@ -68,7 +68,7 @@ class ProgramCounter:
 
     @property
     def innermost(self) -> Branch | None:
-        """The nearest branch, but not the one that the whole function is called in."""
+        """The innermost branch other than the one in which the whole function is called."""
         inner = [b for b in self.branches if b.kind is not BranchKind.CALL]
         return inner[-1] if inner else None
 
@@ -96,7 +96,7 @@ def _field_labels(type: StructType) -> tuple[bool, tuple[Field, ...]]:
 
 
 def leaves(type: Type) -> tuple[bool, tuple[Field, ...]]:
-    """Tell whether a part of a value takes the value's label, and which fields have their own."""
+    """Return whether a part of a value has the value's label, and which fields have their own."""
     match type:
         case StructType():
             return _field_labels(type)
@@ -107,7 +107,7 @@ def leaves(type: Type) -> tuple[bool, tuple[Field, ...]]:
 
 
 def labels_in(type: Type, label: Label) -> list[tuple[Label, Field | None]]:
-    """Return every label in a value, with the field that it belongs to where that wrote it."""
+    """Return every label in a value, with the field that it comes from, if any."""
     plain, labelled = leaves(type)
     result: list[tuple[Label, Field | None]] = [(label, None)] if plain else []
     result.extend((field.label, field) for field in labelled if field.label is not None)
@@ -115,9 +115,9 @@ def labels_in(type: Type, label: Label) -> list[tuple[Label, Field | None]]:
 
 
 def stricter_field(type: Type, label: Label) -> Field | None:
-    """Return a field whose own label more parties may read than may know `label`.
+    """Return a field whose label more parties may read than may know `label`.
 
-    Choosing such a value by something with that label would tell them about it.
+    Selecting such a value by something with that label would reveal information about it to them.
     """
     _, labelled = leaves(type)
     for field in labelled:
@@ -127,7 +127,7 @@ def stricter_field(type: Type, label: Label) -> Field | None:
 
 
 def shared(value: Typed, label: Label) -> Typed:
-    """Return the value with a label that its own flows to."""
+    """Return the value with a label that its own label flows to."""
     if value.label == label:
         return value
     node = typed.Relabel(span=value.span, type=value.type, label=label, operand=value.node)

@@ -1,7 +1,7 @@
-"""Why a value may not be known to everyone: the way secrecy took, for the notes of an error.
+"""The reasons for labels: the path by which secrecy spread, for the notes of an error.
 
-Every label below `public` comes with a `Why`. It costs nothing until an error is
-reported: operators only join what their operands carry.
+Every label below `public` comes with a `Why`. It is cheap until an error is reported: operators
+only join the reasons of their operands.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _LONGEST_WAY = 5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Why:
-    """One step of the way: a sentence about a place, and where the secrecy came from before.
+    """One step of the path: a sentence about a place, and the earlier steps that caused it.
 
     A step without a sentence only joins its causes.
     """
@@ -31,14 +31,14 @@ class Why:
 
 @dataclass(frozen=True, slots=True)
 class Traced:
-    """A label and why it is what it is."""
+    """A label and the reason for it."""
 
     label: Label
     why: Why | None = None
 
 
 def combine(first: Traced, second: Traced) -> Traced:
-    """Return the meet of two labels, and whatever of the two is to blame for it."""
+    """Return the meet of two labels, with the reasons of those labels that account for it."""
     label = first.label.meet(second.label)
     if first.label == label:
         return first
@@ -49,9 +49,9 @@ def combine(first: Traced, second: Traced) -> Traced:
 
 
 def way(why: Why | None) -> tuple[Note, ...]:
-    """Return the notes that lead from a use back to where the secrecy came from.
+    """Return the notes that lead from a use back to the source of secrecy.
 
-    A long way keeps its first steps and its end.
+    Of a long path, the first steps and the end are kept.
     """
     notes: list[Note] = []
     seen: set[int] = set()

@@ -1,4 +1,4 @@
-"""What crosses the border of secrecy: `input`, `reveal` and `output`."""
+"""Operations at the border of secrecy: `input`, `reveal` and `output`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .values import Deferred, Poison, Typed, Value
 
 
 def input(body: Body, node: syntax.Input) -> Value:
-    """Check `input(party, "name")`: it waits for the type that its context asks for."""
+    """Check `input(party, "name")`: it takes its type from the context."""
     party = body.party(node.party)
     effect(body, "`input`", node.span)
     if party is None:
@@ -67,7 +67,7 @@ def reveal(body: Body, node: syntax.Reveal) -> Value:
 
 
 def released(body: Body, value: Typed, to: int | None, span: Span) -> Typed:
-    """Return the value made known to a party, or to everyone; what they know is left as it is."""
+    """Return the value released to a party, or to everyone; parts that they know are unchanged."""
     label = _audience(to)
     plain, _ = leaves(value.type)
     if not plain or value.label.flows_to(label):
@@ -84,7 +84,7 @@ def _audience(to: int | None) -> Label:
 
 
 def output(body: Body, node: syntax.Output) -> typed.Statement | None:
-    """Check an `output`: a release of the value, handed to the users."""
+    """Check an `output`: a release of the value, which is handed to the users."""
     to = None if node.to is None else body.party(node.to)
     effect(body, "`output`", node.span)
     value = settle(body, body.value(node.value))
@@ -107,7 +107,7 @@ def output(body: Body, node: syntax.Output) -> typed.Statement | None:
 
 
 def _note_name(body: Body, node: syntax.Output, to: int | None) -> None:
-    """Report a second output of a name to a party, where both surely run once."""
+    """Report a second output of a name to a party, if both certainly run once."""
     if not body.straight or body.quiet_sizes:
         return
     receivers = range(len(body.world.parties)) if to is None else [to]

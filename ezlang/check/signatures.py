@@ -1,4 +1,4 @@
-"""Functions' heads: parameter and result types for given sizes, and sizes from arguments."""
+"""Heads of functions: parameter and result types for given sizes, and sizes from arguments."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .values import Deferred, Exact, Poison, Typed, Value
 def signature(
     body: Body, function: FunctionInfo, sizes: tuple[int, ...], *, quiet: bool
 ) -> Signature:
-    """Return a function's head for given sizes; what is wrong in it is reported once."""
+    """Return a function's head for given sizes; an error in it is reported once."""
     key = (function, sizes, quiet)
     known = body.world.signatures.get(key)
     if known is not None:
@@ -46,7 +46,7 @@ def signature(
 
 
 def bind_sizes(body: Body, function: FunctionInfo, sizes: tuple[int, ...]) -> None:
-    """Make a function's size parameters known in its head or body."""
+    """Declare a function's size parameters in its head or body."""
     for name, value in zip(function.node.sizes, sizes, strict=True):
         body.bind(name, SizeName(name.text, name.span, value))
 
@@ -54,7 +54,7 @@ def bind_sizes(body: Body, function: FunctionInfo, sizes: tuple[int, ...]) -> No
 def sizes_of_call(
     body: Body, function: FunctionInfo, node: syntax.Call, arguments: list[Value]
 ) -> tuple[int, ...] | None:
-    """Return the sizes that a call is for: written, or taken from the arguments' shapes."""
+    """Return the sizes of a call: written, or taken from the shapes of the arguments."""
     names = [n.text for n in function.node.sizes]
     if node.sizes:
         if len(node.sizes) != len(names):
@@ -101,7 +101,7 @@ def _match(
 def count_matches(
     body: Body, function: FunctionInfo, span: Span, arguments: tuple[syntax.Expr, ...]
 ) -> bool:
-    """Tell whether a call has as many arguments as the function has parameters; report it."""
+    """Return whether a call has one argument for each parameter; report it if not."""
     wanted = len(function.node.parameters)
     if len(arguments) == wanted:
         return True

@@ -43,7 +43,7 @@ def block(body: Body, node: syntax.Block) -> tuple[typed.Block, Ends]:
 
 
 def check(body: Body, node: syntax.Statement) -> Checked:
-    """Check a statement; there is no node for it if it is wrong or never runs."""
+    """Check a statement; it has no node if it is wrong or never runs."""
     match node:
         case syntax.Block():
             return block(body, node)
@@ -134,7 +134,7 @@ def _initial(body: Body, node: syntax.Declare, type: Type | None) -> Typed | Poi
 def _taken(
     body: Body, name: syntax.Name, source: Traced, node: syntax.Declare | syntax.Let
 ) -> Traced:
-    """Return the label that a variable takes from the value it is declared with."""
+    """Return the label that a variable takes from the value of its declaration."""
     if source.why is None or node.value is None:
         return source
     label = body.name_label(source.label)
@@ -193,13 +193,13 @@ def _if(body: Body, node: syntax.If) -> Checked:
         return None, ends
     if decided is not None and (branch is None or not branch.alone):
         return then if decided else otherwise, ends
-    if decided is not None:  # what one party runs alone stays in its branch
+    if decided is not None:  # code that one party runs alone stays in its branch
         then, otherwise = (then, nothing) if decided else (nothing, otherwise)
     result = typed.If(span=node.span, condition=condition.node, then=then, otherwise=otherwise)
     return result, ends
 
 
-# The rest
+# Other statements
 
 
 def _return(body: Body, node: syntax.Return) -> typed.Statement | None:
@@ -256,7 +256,7 @@ def _assert(body: Body, node: syntax.Assert) -> typed.Statement | None:
 def _evaluate(body: Body, node: syntax.ExprStatement) -> typed.Statement | None:
     if not isinstance(node.value, syntax.Call):
         body.value(node.value)
-        return None  # the parser has reported it
+        return None  # the parser has already reported it
     value = calls.call(body, node.value, as_statement=True)
     if not isinstance(value, Typed) or not isinstance(value.node, typed.Call):
         if not isinstance(value, Poison):

@@ -1,4 +1,4 @@
-"""Types, labels and sizes as they are written."""
+"""Written types, labels and sizes."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from .messages import sizes as errors_sizes
 from .values import Exact, Poison, Typed
 
 LARGEST_ARRAY = 1 << 32
-"""Arrays of more elements than this are an error."""
+"""The largest number of elements of an array."""
 
 LARGEST_STRUCT = 1 << 12
-"""Structs of more fields than this, with those of structs in them, are an error."""
+"""The largest number of fields of a struct, including those of nested structs."""
 
 
 def label(body: Body, node: syntax.Label) -> Label | None:
-    """Return a written label; None if it names no party, which is reported."""
+    """Return a written label; None if its party does not exist, which is reported."""
     match node:
         case syntax.PublicLabel():
             return PUBLIC
@@ -178,7 +178,7 @@ def _make_struct(world: World, info: StructInfo) -> StructType | None:
 
 
 def _field_count(type: Type) -> int:
-    """Return how many fields there are in a type, those of structs in it counted one by one."""
+    """Return the number of fields of a type, including those of nested structs."""
     element = element_of(type)
     if isinstance(element, StructType):
         return sum(_field_count(f.type) for f in element.fields)

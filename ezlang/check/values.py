@@ -1,10 +1,10 @@
-"""What the checker knows of an expression before its context has had a say.
+"""Expressions as the checker knows them before their context is taken into account.
 
 - `Typed`: it has its type and its node.
-- `Exact`: an integer of any size, computed when checking; the context gives it a type.
-- `Deferred`: it takes its type from the context too, but is more than a number:
-  an input, a literal of numbers, a choice between two numbers.
-- `Poison`: it was wrong and that has been reported; whatever is made of it is poison.
+- `Exact`: an integer of any size, computed at checking time; the context gives it a type.
+- `Deferred`: it takes its type from the context too, but is more than a number: an input, a literal
+  of numbers, a selection between two numbers.
+- `Poison`: it was wrong, which has been reported; anything computed from it is poison.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from ezlang.types.types import INT32, INT64, IntType, ScalarType, Type
 from .provenance import Traced, Why
 
 Constant = int | bool | tuple["Constant", ...]
-"""A value known when checking: a scalar, an array's items, or a struct's fields in order.
+"""A value known at checking time: a scalar, an array's items, or a struct's fields in order.
 
-An array of which every scalar is the same may be given by that scalar alone.
+An array whose scalars are all equal may be represented by that scalar alone.
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Typed:
-    """An expression with its node; `why` says why its label is not public."""
+    """An expression with its node; `why` is the reason why its label is not public."""
 
     node: typed.Expr
     why: Why | None = None
@@ -46,7 +46,7 @@ class Typed:
 
     @property
     def span(self) -> Span:
-        """Where the expression stands."""
+        """The place of the expression."""
         return self.node.span
 
     @property
@@ -57,7 +57,7 @@ class Typed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exact:
-    """An integer computed when checking, of any size, not yet of a type."""
+    """An integer of any size, computed at checking time, that has no type yet."""
 
     value: int
     span: Span
@@ -65,18 +65,18 @@ class Exact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Poison:
-    """What was wrong and has been reported."""
+    """An expression that was wrong and has been reported."""
 
     span: Span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deferred:
-    """An expression that waits for a type.
+    """An expression that takes its type from the context.
 
-    `shape` is None where the context gives that too, `default` None where there is no type
-    but the context's. `build` makes the node for the type asked for, and reports if it can't be;
-    `what` names the expression in messages.
+    `shape` is None if the context determines it too, `default` is None if there is no default type.
+    `build` makes the node for a given type, and reports an error if that is impossible; `what`
+    names the expression in messages.
     """
 
     span: Span
@@ -90,7 +90,7 @@ Value = Typed | Exact | Deferred | Poison
 
 
 def default_type(value: int) -> IntType:
-    """Return the type of a number where nothing asks for one."""
+    """Return the default type of a number, where the context asks for none."""
     return INT32 if INT32.low <= value <= INT32.high else INT64
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, astuple
+from typing import TYPE_CHECKING, Any, Final, assert_never
 
 from .output import counted, listed
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ezlang.compiler.cost.summary import Line, Sum
     from ezlang.compiler.cost.walk import Unknown
     from ezlang.compiler.passes.assign import Explained, Explanation, Solution
+    from ezlang.compiler.protocols.core.preprocessing import Unit
 
 DEAREST: Final = 5
 """The number of program lines that are shown without `--lines`."""
@@ -52,13 +53,12 @@ def cost_lines(report: CostReport, *, every_line: bool) -> Iterator[str]:
 
 def _totals(report: CostReport) -> Iterator[str]:
     least, most = report.least, report.most
-    first, second = report.parties
     said = "" if report.is_exact else "at least "
 
     def row(name: str, amount: str, more: str = "") -> str:
         return f"  {name:<12}{amount}{'   ' + more if more else ''}"
 
-    digits = max(len(f"{sent:,}") for sent in least.bytes_sent)
+    digits = max(len(f"{sent:,}") for sent in least.bytes_sent.values())
     rounds = f"{said}{least.rounds:,}"
     if most is not None and most != least:
         rounds += f", at most {most.rounds:,}"
@@ -70,24 +70,47 @@ def _totals(report: CostReport) -> Iterator[str]:
         yield row("bytes" if party == 0 else "", f"{sent} sent by {name}")
     if least.ands:
         yield row("AND gates", f"{said}{least.ands:,}", f"{least.tables:,} bytes of tables")
-    for sender, (name, other) in enumerate(((first, second), (second, first))):
-        if least.ots_made[sender]:
-            used = f"{said}{least.ots[sender]:,}"
-            yield row(
-                "OTs",
-                f"{used} from {name} to {other}",
-                f"{least.ots_made[sender]:,} made",
-            )
-    for kind, amount in least.preprocessing.items():
-        yield row("", f"{said}{amount:,} {kind}")
+    for link, made in least.ots_made.items():
+        if made:
+            sender, receiver = (report.parties[party] for party in link)
+            used = f"{said}{least.ots[link]:,}"
+            yield row("OTs", f"{used} from {sender} to {receiver}", f"{made:,} made")
+    for name, amount in units_by_name(least).items():
+        yield row("", f"{said}{amount:,} {name}")
     memory = ", ".join(
-        f"{name} {size / 1e6:,.0f} MB"
-        for name, size in zip(report.parties, report.memory, strict=True)
+        f"{name} {size / 1e6:,.0f} MB" for name, size in _named(report, report.memory).items()
     )
     yield row("memory", f"about {memory}")
     profile = report.profile
     how = f"{duration(profile.rtt)} a round trip, {profile.bandwidth * 8 / 1e6:,.0f} Mbit/s"
     yield row("time", f"about {said}{duration(least.seconds(profile))}", how)
+
+
+def units_by_name(total: Sum) -> dict[str, int]:
+    """Return the units of preprocessing that are used, by what users call them."""
+    return dict(sorted((_unit_name(unit), n) for unit, n in total.preprocessing.items()))
+
+
+def _unit_name(unit: Unit) -> str:
+    from ezlang.compiler.protocols.core import preprocessing as units
+
+    match unit:
+        case units.BitTriple():
+            return "bit triples"
+        case units.BitPair():
+            return "pairs of bit triples"
+        case units.RingTriple(bits=bits):
+            return f"triples of {bits} bits"
+        case units.RingSquare(bits=bits):
+            return f"squares of {bits} bits"
+        case units.MatrixTriple(bits=bits, rows=m, inner=k, columns=n):
+            return f"triples of matrices {m}×{k}×{n} of {bits} bits"
+        case units.ConvolutionTriple():
+            return " ".join(("convolution triple", *map(str, astuple(unit))))
+        case units.RandomBit(bits=bits):
+            return f"bits shared both ways, of {bits} bits"
+        case _:
+            assert_never(unit)
 
 
 def _phase_rows(report: CostReport) -> list[tuple[str, ...]]:
@@ -106,7 +129,8 @@ def _line_row(report: CostReport, line: Line, total: Sum) -> tuple[str, ...]:
 
 
 def _cells(report: CostReport, total: Sum) -> tuple[str, ...]:
-    numbers = (total.rounds, *total.bytes_sent, total.ands, max(total.ots))
+    sent = _named(report, total.bytes_sent).values()
+    numbers = (total.rounds, *sent, total.ands, max(total.ots.values()))
     return (*(f"{n:,}" if n else "-" for n in numbers), duration(total.seconds(report.profile)))
 
 
@@ -151,9 +175,14 @@ def _sum_text(report: CostReport, total: Sum) -> str:
     parts = [counted(total.rounds, "round")]
     parts += [
         f"{counted(sent, 'byte')} from {name}"
-        for name, sent in zip(report.parties, total.bytes_sent, strict=True)
+        for name, sent in _named(report, total.bytes_sent).items()
     ]
     return ", ".join(parts)
+
+
+def _named(report: CostReport, amounts: Mapping[int, int]) -> dict[str, int]:
+    """Return the amounts of all parties by their names."""
+    return {name: amounts[party] for party, name in enumerate(report.parties)}
 
 
 def _explanation_lines(report: CostReport, explained: Explained) -> Iterator[str]:
@@ -234,7 +263,7 @@ def cost_object(report: CostReport) -> dict[str, Any]:
         "exact": report.is_exact,
         "totals": _object(report, report.least),
         "most": None if report.most is None else _object(report, report.most),
-        "memory": dict(zip(report.parties, report.memory, strict=True)),
+        "memory": _named(report, report.memory),
         "phases": {phase: _object(report, total) for phase, total in report.phases.items()},
         "lines": [
             {
@@ -251,17 +280,16 @@ def cost_object(report: CostReport) -> dict[str, Any]:
 
 
 def _object(report: CostReport, total: Sum) -> dict[str, Any]:
-    def named(pair: tuple[int, int]) -> dict[str, int]:
-        return dict(zip(report.parties, pair, strict=True))
+    from ezlang.compiler.cost.summary import by_sender
 
     return {
         "rounds": total.rounds,
-        "bytes": named(total.bytes_sent),
+        "bytes": _named(report, total.bytes_sent),
         "ands": total.ands,
         "table_bytes": total.tables,
-        "ots": named(total.ots),
-        "ots_made": named(total.ots_made),
-        "preprocessing": dict(total.preprocessing),
+        "ots": _named(report, by_sender(total.ots)),
+        "ots_made": _named(report, by_sender(total.ots_made)),
+        "preprocessing": units_by_name(total),
         "seconds": round(total.seconds(report.profile), 9),
     }
 

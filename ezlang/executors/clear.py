@@ -1,8 +1,8 @@
-"""The clear executor: plain evaluation of a checked program, the language's meaning.
+"""The clear executor: plain evaluation of a checked program, which defines the language's meaning.
 
-It shares nothing with the compiler, so that it can judge it. Nothing is protected here: every
-value is computed in the open. A function of the program becomes a Python function
-made of smaller ones, one for each node, so that deciding what a node is happens once.
+It shares no code with the compiler, so that it can judge it. Nothing is protected here: every value
+is computed in the clear. A function of the program becomes a Python function that consists of
+smaller ones, one for each node, so that each node is dispatched on only once.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ Execute = Callable[[Frame], bool]
 """Runs a statement; true if it returned from the function."""
 
 Write = Callable[[Value, list[int | None], Value], Value]
-"""Writes a value into a part of an old one, which it may change; the part is found by targets."""
+"""Writes a value into a part of an old one, which it may change; targets select the part."""
 
 RESULT = -1
-"""Where a frame keeps what the function returns; variables are counted from 0."""
+"""The slot of a frame for the function's result; variables are counted from 0."""
 
 
 def run_clear(program: tree.Program, inputs: Inputs) -> Outcome:
     """Evaluate a program in the clear.
 
-    `inputs`: party → name → value, as JSON would hold it. Raises EzError: exit code 2 for inputs
-    that are missing or don't fit, 3 for a run that fails.
+    `inputs`: party → name → value, in the form of JSON. Raises EzError: exit code 2 for inputs that
+    are missing or don't fit, 3 for a run that fails.
     """
     checked = check_inputs(program, inputs)
     run = Run(
@@ -71,7 +71,7 @@ def _function(function: tree.Function, run: Run) -> Callable[[list[Value]], Valu
 
 
 def assigned_in(*blocks: tree.Block) -> frozenset[int]:
-    """Return the variables that blocks assign to, whole or in part."""
+    """Return the variables that the blocks assign to, whole or in part."""
     return frozenset(
         statement.place.variable.id
         for block in blocks
@@ -91,12 +91,12 @@ def _declared_in(*blocks: tree.Block) -> frozenset[int]:
 
 @dataclass(frozen=True, slots=True)
 class Statements:
-    """Makes functions of statements."""
+    """Turns statements into functions."""
 
     expressions: Expressions
 
     def under(self, condition: tree.Expr) -> Statements:
-        """Return this for what stands in a branch on `condition`."""
+        """Return the maker of statements in a branch on `condition`."""
         return Statements(self.expressions.under(condition))
 
     def block(self, block: tree.Block) -> Execute:
@@ -106,7 +106,7 @@ class Statements:
             return parts[0]
 
         def run(frame: Frame) -> bool:
-            for part in parts:  # a loop, not `any`: this is where a run spends its time
+            for part in parts:  # a loop, not `any`: a run spends most of its time here
                 if part(frame):
                     break
             else:
@@ -144,7 +144,7 @@ class Statements:
                 assert_never(statement)
 
     def _stored(self, value: tree.Expr) -> Evaluate:
-        """Return the evaluation of what a variable is to hold, which it alone may change."""
+        """Return the evaluation of a value for a variable, which nothing else may change."""
         evaluate = self.expressions.make(value)
         if isinstance(value.type, ArrayType | StructType):
             return lambda frame: copied(evaluate(frame))
@@ -169,10 +169,10 @@ class Statements:
     def _steps(
         self, type: Type, steps: tuple[tree.Step, ...], depth: int = 0
     ) -> tuple[list[Callable[[Frame], int | None]], Write]:
-        """Return how to find the targets of steps, and how to write through them.
+        """Return functions that find the targets of steps, and one that writes through them.
 
         All targets are found before anything is written: a public index that is out of range fails
-        the run wherever it stands, also where another index makes the write vanish.
+        the run wherever it occurs, even if another index makes the write have no effect.
         """
         if depth == len(steps):
             return [], lambda old, targets, value: value
@@ -210,7 +210,7 @@ class Statements:
         return lambda frame: then(frame) if condition(frame) else otherwise(frame)
 
     def _secret_if(self, statement: tree.If) -> Execute:
-        """Run both sides from the same state, `then` first; keep what the chosen one assigned."""
+        """Run both sides from the same state, `then` first; keep what the selected one assigned."""
         condition = self.expressions.make(statement.condition)
         then, otherwise = self.block(statement.then), self.block(statement.otherwise)
         sides = (statement.then, statement.otherwise)
@@ -281,7 +281,7 @@ class Statements:
 
         return run
 
-    # What is said
+    # Outputs and assertions
 
     def _output(self, statement: tree.Output) -> Execute:
         run = self.expressions.run

@@ -1,7 +1,7 @@
 """Expressions of the clear executor: each becomes a Python function of the frame.
 
-A frame holds the variables of one call of a function. Whether what stands somewhere is run by one
-party alone, where nothing is an error, is known before the run, so it is settled here.
+A frame holds the variables of one call of a function. Whether one party alone runs an expression,
+in which case nothing is an error, is known before the run, so it is decided here.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ Locate = Callable[[Frame], int | None]
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a run takes in, and what it has put out so far."""
+    """The inputs of a run, and its outputs so far."""
 
     parties: tuple[str, ...]
     inputs: Inputs
@@ -47,19 +47,19 @@ class Run:
     functions: dict[str, Callable[[list[Value]], Value]] = field(default_factory=dict)
 
     def receivers(self, to: int | None) -> tuple[str, ...]:
-        """Return the names of those whom a release to `to` is for."""
+        """Return the names of the parties that a release to `to` is for."""
         return self.parties if to is None else (self.parties[to],)
 
 
 @dataclass(frozen=True, slots=True)
 class Expressions:
-    """Makes functions of expressions; `alone` says that one party runs them alone."""
+    """Turns expressions into functions; `alone` says that one party runs them alone."""
 
     run: Run
     alone: bool
 
     def under(self, condition: tree.Expr) -> Expressions:
-        """Return this for what stands in a branch on `condition`."""
+        """Return the maker of expressions in a branch on `condition`."""
         return replace(self, alone=self.alone or condition.label.is_owned)
 
     def many(self, expressions: tuple[tree.Expr, ...]) -> Callable[[Frame], list[Value]]:
@@ -190,7 +190,7 @@ class Expressions:
                 assert_never(expr)
 
     def locate(self, indices: tuple[tree.Expr, ...], type: ArrayType, span: Span) -> Locate:
-        """Return the evaluation of indices to an offset, None if any is out of range.
+        """Return the evaluation of indices to an offset, which is None if any is out of range.
 
         A public index out of range fails the run.
         """
@@ -226,7 +226,7 @@ class Expressions:
 
         return checked
 
-    # What crosses the edge of the program
+    # Inputs and reveals
 
     def _input(self, expr: tree.Input) -> Evaluate:
         data, type = self.run.inputs[self.run.parties[expr.party]][expr.name], expr.type
@@ -248,7 +248,7 @@ class Expressions:
 def _failing(
     evaluate: Evaluate, type: Type, kind: Failure, wrong: Callable[[int], int], span: Span
 ) -> Evaluate:
-    """Return the evaluation of an operand that fails the run where any element is wrong."""
+    """Return the evaluation of an operand that fails the run if any element is wrong."""
 
     def checked(frame: Frame) -> Value:
         value = evaluate(frame)

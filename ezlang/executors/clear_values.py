@@ -1,7 +1,8 @@
-"""Values while the clear executor runs: integers, arrays as flat lists, structs as dicts.
+"""Values of the clear executor: integers, arrays as flat lists, structs as dicts.
 
-An array of any rank is one row-major list of its elements. Expressions may share lists and
-dicts with variables, since none changes them; what is stored in a variable is copied first.
+An array of any rank is one row-major list of its elements. Expressions may share lists and dicts
+with variables, since no expression changes them; a value that is stored in a variable is copied
+first.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ Value = Any
 
 
 def zero(type: Type) -> Value:
-    """Return a new value that is 0 or false throughout."""
+    """Return a new value of zeros and falses."""
     match type:
         case Scalar():
             return type.wrap(0)
@@ -34,14 +35,14 @@ def zero(type: Type) -> Value:
 
 
 def copied(value: Value) -> Value:
-    """Return a value that shares nothing that can change with `value`."""
+    """Return a value that shares no mutable part with `value`."""
     if isinstance(value, list):
         return [copied(item) for item in value] if value and _is_struct(value[0]) else value[:]
     return {name: copied(part) for name, part in value.items()} if _is_struct(value) else value
 
 
 def repeated(value: Value, count: int) -> list[Value]:
-    """Return `count` elements that are each `value`."""
+    """Return `count` elements, each equal to `value`."""
     return [copied(value) for _ in range(count)] if _is_struct(value) else [value] * count
 
 
@@ -82,33 +83,33 @@ def to_data(type: Type, value: Value) -> Data:
 
 
 def array(type: Type) -> ArrayType:
-    """Return `type`, which is an array's."""
+    """Return `type`, which must be an array type."""
     if not isinstance(type, ArrayType):
-        raise CompilerBug(f"{type} is no array")
+        raise CompilerBug(f"{type} is not an array")
     return type
 
 
 def struct(type: Type) -> StructType:
-    """Return `type`, which is a struct's."""
+    """Return `type`, which must be a struct type."""
     if not isinstance(type, StructType):
-        raise CompilerBug(f"{type} is no struct")
+        raise CompilerBug(f"{type} is not a struct")
     return type
 
 
 def row_size(type: ArrayType, indexed: int) -> int:
-    """Return how many elements are left under `indexed` indices."""
+    """Return the number of elements that are left under `indexed` indices."""
     return prod(type.shape[indexed:])
 
 
 def read_part(size: int, part: Type, scalar: bool) -> Callable[[Value, int | None], Value]:
-    """Return how to read the part of `size` elements at an offset, or zeros at None."""
+    """Return a function that reads `size` elements at an offset, or zeros at None."""
     if scalar:
         return lambda base, at: zero(part) if at is None else base[at]
     return lambda base, at: zero(part) if at is None else base[at : at + size]
 
 
 def read_slice(type: ArrayType, length: int) -> Callable[[Value, int], Value]:
-    """Return how to read `length` items from a start; those out of range are zeros."""
+    """Return a function that reads `length` items from a start; those out of range are zeros."""
     size, count = row_size(type, 1), type.shape[0]
 
     def read(base: Value, start: int) -> Value:
@@ -126,7 +127,7 @@ def read_slice(type: ArrayType, length: int) -> Callable[[Value, int], Value]:
 
 
 def write_slice(type: ArrayType, length: int) -> Callable[[Value, int, Value], None]:
-    """Return how to write `length` items from a start; those out of range are dropped."""
+    """Return a function that writes `length` items from a start; those out of range are dropped."""
     size, count = row_size(type, 1), type.shape[0]
 
     def write(base: Value, start: int, part: Value) -> None:

@@ -1,6 +1,6 @@
-"""What can end a run that was checked: one diagnostic each, the same in every executor.
+"""The failures of a checked program: one diagnostic for each, the same in every executor.
 
-An executor knows the kind of failure and its place in the program; native code hands on just that.
+An executor knows the kind of failure and its place in the program; native code returns only these.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ _TEXTS = {
     Failure.INDEX: _Texts(
         "A public index is out of range",
         "there is no such element",
-        "indices go from 0 to `len(a) - 1`; test the index first, or mend the loop's bounds",
+        "indices go from 0 to `len(a) - 1`; test the index first, or correct the loop's bounds",
     ),
     Failure.ASSERTION: _Texts(
-        "What this program asserts does not hold",
+        "An assertion of this program does not hold",
         "this is false here",
         "run it with inputs and params for which the assertion holds",
     ),
     Failure.OUTPUT: _Texts(
-        "This output was given before in this run",
+        "This output was already given in this run",
         "the second output of this name to the same party",
         "give each output a name of its own, or collect the values in an array and output that",
     ),
@@ -54,7 +54,7 @@ _TEXTS = {
 
 
 def failure(kind: Failure, span: Span, message: str | None = None) -> EzError:
-    """Return the error that ends a run; `message` is what an assertion says must hold."""
+    """Return the error that ends a run; `message` is that of an assertion."""
     texts = _TEXTS[kind]
     said = f"{texts.message}: {message}" if message else texts.message
     diagnostic = Diagnostic(

@@ -1,8 +1,8 @@
-"""What the operators mean, on Python's unbounded integers: the table of docs/language.md.
+"""The operators on Python's unbounded integers, as the table of docs/language.md defines them.
 
-Every function here returns a function on the values of one element type: integers that are in the
-type's range, and bools. All are total; whether a zero divisor or a shift past the width
-fails the run instead is for the caller to find out (`blamed`).
+Every function here returns a function on the values of one element type: bools, or integers in the
+range of the type. All results are total; whether a zero divisor or a shift past the width fails the
+run instead is for the caller to decide (`blamed`).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Two = Callable[[int, int], int]
 
 
 def unary(op: UnaryOp, type: ScalarType) -> One:
-    """Return what `op` means on `type`."""
+    """Return the operation of `op` on `type`."""
     match op:
         case UnaryOp.NOT:
             return operator.not_
@@ -41,7 +41,7 @@ def unary(op: UnaryOp, type: ScalarType) -> One:
 
 
 def binary(op: BinaryOp, left: ScalarType, right: ScalarType) -> Two:
-    """Return what `op` means on a `left` and a `right`, which differ in shifts alone."""
+    """Return the operation of `op` on `left` and `right`, whose types differ only in shifts."""
     match op:
         case BinaryOp.ADD | BinaryOp.SUB | BinaryOp.MUL:
             return _wrapped(_EXACT[op], left)
@@ -68,7 +68,7 @@ def binary(op: BinaryOp, left: ScalarType, right: ScalarType) -> Two:
             | BinaryOp.GT
             | BinaryOp.GE
         ):
-            return _EXACT[op]  # the results are in range as they are
+            return _EXACT[op]  # these results are always in range
         case _:
             assert_never(op)
 
@@ -119,7 +119,7 @@ def _shift(op: BinaryOp, type: ScalarType, amount: ScalarType) -> Two:
 
 
 def blamed(op: BinaryOp, left: ScalarType, right: ScalarType) -> tuple[Failure, One] | None:
-    """Return how `op` fails, and the test that a right operand which is to blame meets."""
+    """Return the failure of `op`, and the test that a right operand which causes it meets."""
     match op:
         case BinaryOp.DIV | BinaryOp.MOD:
             return Failure.DIVISION, operator.not_

@@ -1,4 +1,4 @@
-"""What a run comes to."""
+"""The result of a run."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ezlang.values.data import Data, Outputs
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A value that a party was told: by a `reveal` (without a name) or an `output`."""
+    """A value that a party was told by a `reveal` (without a name) or an `output`."""
 
     name: str | None
     value: Data
@@ -19,7 +19,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """`outputs`: party → name → value. `views`: party → all that it was told, in order."""
+    """`outputs`: party → name → value. `views`: party → everything that it was told, in order."""
 
     outputs: Outputs
     views: dict[str, list[Shown]]

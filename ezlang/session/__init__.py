@@ -1,1 +1,1 @@
-"""Sessions: how two parties find one another, agree on what they run, and exchange bytes."""
+"""Sessions: connecting two parties, the handshake, and the exchange of bytes."""

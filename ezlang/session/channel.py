@@ -1,20 +1,20 @@
 """The channel between two parties: a stream of bytes over one socket.
 
-Nothing on the wire says how long a message is; both sides know lengths beforehand.
+Messages carry no length; both sides know all lengths beforehand.
 
-- *No deadlock.* While a party waits to send it takes in what arrives, up to `READ_AHEAD` bytes. So
-  two parties that both send before they receive get through, however little the network holds,
-  as long as neither sends more than that at a time without receiving; the protocols
-  send at most a few megabytes.
-- *Time-out.* A wait ends with an error when no byte has moved for `timeout` seconds. It is not the
-  length of the run; but a party that computes alone for longer looks gone to the other.
-- *Copies.* What arrives goes from the system straight to its place, or into one buffer of fixed
-  size, where `peek` shows it; large messages are sent from where they are.
-- *Latency.* A wait begins with polling, for as long as it takes to be woken up.
-- *Counters.* `bytes_sent` and `bytes_received` count what the protocols send, without TCP's own.
-  `rounds` counts how often this party turned to receiving after it had sent, or began with it:
-  how often it had to wait for an answer.
-  Bytes that were seen but not taken don't count.
+- *No deadlock.* While a party waits to send, it buffers arriving data, up to `READ_AHEAD` bytes. So
+  two parties that both send before they receive make progress, however little the network buffers,
+  as long as neither sends more than that without receiving; the protocols send at most a few
+  megabytes.
+- *Time-out.* A wait ends with an error when no byte has been transferred for `timeout` seconds.
+  This does not limit the length of the run, but a party that computes alone for longer looks
+  disconnected to the other.
+- *Copies.* Arriving data go from the system straight to their destination, or into one buffer of
+  fixed size, where `peek` shows them; large messages are sent from where they are.
+- *Latency.* A wait begins with polling, for about as long as waking up takes.
+- *Counters.* `bytes_sent` and `bytes_received` count what the protocols send, without the overhead
+  of TCP. Bytes that were seen but not taken don't count. `rounds` are those of the party, over all
+  of its channels (`Turns`).
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ from . import errors
 
 SEND_BUFFER: Final = 1 << 17
 LARGE: Final = 1 << 14
-"""From here on, messages are sent without a copy."""
+"""The size from which on messages are sent without a copy."""
 
 POLLED: Final = 50e-6
-"""For so many seconds, what comes is polled for: to be woken up takes about as long."""
+"""The time for which a wait polls, in seconds: waking up takes about as long."""
 
 INBOX: Final = 1 << 17
 SOCKET_BUFFER: Final = 1 << 22
@@ -44,9 +44,9 @@ _SENDING: Final = "was sending data"
 
 
 class Inbox:
-    """Bytes that have arrived and nobody has taken: some in a fixed buffer, then any in `later`.
+    """Bytes that have arrived and were not taken yet: some in a fixed buffer, the rest in `later`.
 
-    `later` takes what comes while a party can't send and its buffer is full.
+    `later` holds what arrives while the party can't send and its buffer is full.
     """
 
     def __init__(self) -> None:
@@ -59,11 +59,11 @@ class Inbox:
 
     @property
     def shown(self) -> memoryview:
-        """What of it is in the buffer."""
+        """The part that is in the buffer."""
         return self._memory[self._start : self._end]
 
     def take(self, view: memoryview) -> int:
-        """Move bytes into `view`; return how many."""
+        """Move bytes into `view`; return their number."""
         filled = 0
         while filled < len(view) and (self._start < self._end or self._later):
             if self._start == self._end:
@@ -75,13 +75,13 @@ class Inbox:
         return filled
 
     def skip(self, count: int) -> None:
-        """Forget bytes of the buffer."""
+        """Discard bytes of the buffer."""
         self._start += count
         if self._start == self._end:
             self._start = self._end = 0
 
     def room(self) -> memoryview:
-        """Return where the next bytes go, after bringing in those for later."""
+        """Return the place for the next bytes, after moving those in `later` into the buffer."""
         waiting = self._end - self._start
         room = INBOX - self._end
         if self._start and (self._later or min(waiting, room) < PEEK_LIMIT):
@@ -95,26 +95,52 @@ class Inbox:
         return self._memory[self._end :]
 
     def arrived(self, count: int) -> None:
-        """Add bytes that were put where `room` said."""
+        """Record bytes that were written to the place returned by `room`."""
         self._end += count
 
     def keep(self, data: bytes) -> None:
-        """Add bytes at the end, however many there are."""
+        """Append any number of bytes."""
         self._later += data
 
 
-class SocketChannel:
-    """The protocols' `Channel` over a connected stream socket, which it owns."""
+class Turns:
+    """Rounds of a party, which its channels share.
 
-    def __init__(self, connection: socket.socket, timeout: float) -> None:
+    `rounds` counts how often it turned to receiving after it had sent, or began by receiving: how
+    often it had to wait for an answer, regardless of the peers.
+    """
+
+    def __init__(self) -> None:
+        self.start()
+
+    def start(self) -> None:
+        """Begin to count."""
+        self.rounds = 0
+        self.receiving = False
+
+    def receive(self) -> None:
+        """Count a round if the last operation was a send, or if this is the first."""
+        if not self.receiving:
+            self.receiving = True
+            self.rounds += 1
+
+
+class SocketChannel:
+    """The protocols' `Channel` over a connected stream socket, which it owns.
+
+    `turns` are for a party that has other channels, too.
+    """
+
+    def __init__(
+        self, connection: socket.socket, timeout: float, turns: Turns | None = None
+    ) -> None:
         self.timeout = timeout
         self.bytes_sent = 0
         self.bytes_received = 0
-        self.rounds = 0
+        self.turns = turns or Turns()
         self._socket = connection
         self._waiting = bytearray()
         self._inbox = Inbox()
-        self._receiving = False
         connection.setblocking(False)
         with contextlib.suppress(OSError):
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SOCKET_BUFFER)
@@ -125,14 +151,19 @@ class SocketChannel:
         self._events = selectors.EVENT_READ
         self._selector.register(connection, self._events)
 
+    @property
+    def rounds(self) -> int:
+        """How often this party had to wait for an answer."""
+        return self.turns.rounds
+
     def send(self, data: Buffer) -> None:
-        """Send much at once; keep a copy of little, to be sent with what follows."""
+        """Send a large message at once; keep a copy of a small one, which is sent with the next."""
         view = data if type(data) is memoryview else memoryview(data)
         size = view.nbytes
         if not size:
             return
         self.bytes_sent += size
-        self._receiving = False
+        self.turns.receiving = False
         if size >= LARGE:
             self.flush()
             self._send_all(view.cast("B"))
@@ -142,11 +173,11 @@ class SocketChannel:
             self.flush()
 
     def flush(self) -> None:
-        """Hand everything to the network, taking in meanwhile what arrives."""
+        """Hand everything to the network, and meanwhile buffer arriving data."""
         waiting = self._waiting
         if not waiting:
             return
-        # New bytes may not be appended while a view of the old ones exists.
+        # No bytes may be appended to a bytearray while a view of it exists.
         self._waiting = bytearray()
         sent = self._send_some(waiting)
         if sent < len(waiting):
@@ -154,7 +185,7 @@ class SocketChannel:
                 self._send_all(view[sent:])
 
     def receive_into(self, buffer: memoryview) -> None:
-        """Fill `buffer`, after sending what waits."""
+        """Fill `buffer`, after sending pending messages."""
         view = buffer.cast("B") if buffer.format != "B" else buffer
         size = len(view)
         if not size:
@@ -167,7 +198,7 @@ class SocketChannel:
             filled += self._receive_some(view[filled:] if filled else view)
 
     def peek(self, least: int) -> memoryview:
-        """Show what has arrived, once it is `least` bytes."""
+        """Return what has arrived, once it is at least `least` bytes."""
         self.flush()
         if len(self._inbox.shown) < least:
             self._inbox.room()
@@ -176,36 +207,34 @@ class SocketChannel:
         return self._inbox.shown
 
     def skip(self, count: int) -> None:
-        """Take bytes that `peek` has shown."""
+        """Take bytes that `peek` has returned."""
         if count:
             self._count(count)
             self._inbox.skip(count)
 
     def start_counting(self) -> None:
-        """Set the counters to zero: what has been sent so far isn't the program's."""
-        self.bytes_sent = self.bytes_received = self.rounds = 0
-        self._receiving = False
+        """Reset the counters: the bytes sent so far don't belong to the program."""
+        self.bytes_sent = self.bytes_received = 0
+        self.turns.start()
 
     def close(self) -> None:
-        """Close the connection; what was not flushed is lost, and the peer's waits end."""
+        """Close the connection; unflushed data are lost, and the peer's waits end."""
         self._selector.close()
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
 
     def _count(self, taken: int) -> None:
-        """Note that bytes are received, and a round if the last thing was to send."""
+        """Count received bytes."""
         self.bytes_received += taken
-        if not self._receiving:
-            self._receiving = True
-            self.rounds += 1
+        self.turns.receive()
 
     def _read_ahead(self) -> None:
-        """Wait for bytes and keep them."""
+        """Wait for bytes and buffer them."""
         self._inbox.arrived(self._receive_some(self._inbox.room()))
 
     def _receive_some(self, view: memoryview) -> int:
-        """Wait for bytes, and put them where they belong at once."""
+        """Wait for bytes, and write them directly to their destination."""
         receive = self._socket.recv_into
         patience = 0.0
         while True:
@@ -225,7 +254,7 @@ class SocketChannel:
             return count
 
     def _receive_now(self) -> None:
-        """Keep for later what has arrived, if anything has."""
+        """Buffer what has arrived, if anything has."""
         try:
             data = self._socket.recv(INBOX)
         except (BlockingIOError, InterruptedError):
@@ -237,13 +266,13 @@ class SocketChannel:
         self._inbox.keep(data)
 
     def _send_all(self, view: memoryview) -> None:
-        """Send everything, waiting where needed."""
+        """Send everything, waiting where necessary."""
         position = 0
         while position < len(view):
             position += self._send_some(view[position:])
 
     def _send_some(self, view: memoryview | bytearray) -> int:
-        """Wait until bytes can be sent, or take in some that arrive; return how many were sent."""
+        """Wait until bytes can be sent, or buffer arriving ones; return how many were sent."""
         try:
             return self._socket.send(view)
         except (BlockingIOError, InterruptedError):
@@ -258,7 +287,7 @@ class SocketChannel:
         return 0
 
     def _wait(self, events: int, doing: str) -> int:
-        """Wait until one of the events is possible; return those that are."""
+        """Wait until one of the events occurs; return those that did."""
         if events != self._events:
             self._selector.modify(self._socket, events)
             self._events = events
@@ -266,9 +295,3 @@ class SocketChannel:
         if not ready:
             raise errors.peer_silent(self.timeout, doing)
         return ready[0][1]
-
-
-def socket_pair(timeout: float) -> tuple[SocketChannel, SocketChannel]:
-    """Return the two ends of a channel within this process."""
-    first, second = socket.socketpair()
-    return SocketChannel(first, timeout), SocketChannel(second, timeout)

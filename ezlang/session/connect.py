@@ -1,8 +1,8 @@
-"""Finding the other party: party 0 listens, party 1 dials, in whichever order they start.
+"""Connecting the parties: party 0 listens, party 1 dials, in whichever order they start.
 
-A connection to party 0 that doesn't begin like a party (a port scanner, a browser) is
-dropped, and party 0 listens on until the time-out; the reasons are told then. A party that
-shows up with something else to run ends the wait, at both sides.
+A connection to party 0 that doesn't begin like a party's (a port scanner, a browser) is dropped,
+and party 0 goes on listening until the time-out; the error then lists the reasons. A party that
+connects with a different program ends the wait at both sides.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+from ezlang.compiler.ir.parties import COMPUTING
 from ezlang.diagnostics.diagnostic import EzError
 
 from . import errors
@@ -21,7 +22,7 @@ from .handshake import Hello, is_stranger, shake_hands
 from .sockets import dial, listen
 
 GREETING_SECONDS: Final = 5.0
-"""How long party 0 lets a connection take over its greeting while others may wait behind it."""
+"""The time that party 0 gives a connection for its greeting while others may be waiting."""
 
 _REMEMBERED: Final = 3
 
@@ -31,11 +32,11 @@ Listening = Callable[[Address], None]
 def connect(
     address: Address, hello: Hello, timeout: float, listening: Listening | None = None
 ) -> SocketChannel:
-    """Return a channel to a peer that runs the same. `listening` is told where party 0 listens.
+    """Return a channel to a peer that runs the same program. `listening` is told party 0's address.
 
     Raises EzError, exit code 3, if there is no such peer within `timeout` seconds.
     """
-    if hello.party == 0:
+    if COMPUTING.side(hello.party).is_first:
         return _listen(address, hello, timeout, listening)
     connection = dial(address, timeout, errors.no_peer_listens)
     return _greet(connection, hello, timeout, timeout)
@@ -69,7 +70,7 @@ def _listen(
 def _greet(
     connection: socket.socket, hello: Hello, timeout: float, greeting: float
 ) -> SocketChannel:
-    """Shake hands over a new connection, which is closed if that fails."""
+    """Perform the handshake over a new connection, which is closed on failure."""
     channel = SocketChannel(connection, greeting)
     try:
         shake_hands(channel, hello)

@@ -1,8 +1,8 @@
-"""The dealer: a third process that deals preprocessing to both parties of a run, and then is done.
+"""The dealer: a third process that deals preprocessing to both parties of a run, and then exits.
 
-Parties come in any order. The two that belong to the same run must ask for the same, and both are
-told if they don't. A connection that doesn't begin like a party's is dropped. The dealer sees
-fingerprints and demands; inputs and shares never come near it.
+Parties connect in any order. The two parties of a run must make the same request; if they don't,
+both are told. A connection that doesn't begin like a party's is dropped. The dealer sees
+fingerprints and demands, but never inputs or shares.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Final
 
+from ezlang.compiler.ir.parties import COMPUTING
 from ezlang.compiler.protocols.dealt import demands as amounts
 from ezlang.compiler.protocols.dealt.expansion import corrections
 from ezlang.compiler.protocols.native.calls import Native
@@ -39,14 +40,14 @@ from .framing import plain, receive
 from .sockets import listen
 
 MOST_WAITING: Final = 64
-"""How many parties whose other hasn't come may wait at a time."""
+"""The largest number of parties that may wait for their counterparts at a time."""
 
 _REMEMBERED: Final = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Served:
-    """What was dealt: for which program, and how many bytes of corrections."""
+    """The program that was dealt for, and the number of bytes of corrections."""
 
     program: str
     bytes_sent: int
@@ -54,14 +55,14 @@ class Served:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Guest:
-    """A party that has asked, and until when it waits."""
+    """A party that has made a request, and the time until which it waits."""
 
     channel: SocketChannel
     request: Request
     deadline: float
 
     def refuse(self, reason: str) -> None:
-        """Tell the party why it gets nothing, if it still listens, and hang up."""
+        """Tell the party why it gets nothing, if it still listens, and close the connection."""
         _refuse(self.channel, reason)
 
 
@@ -75,7 +76,8 @@ def _refuse(channel: SocketChannel, reason: str) -> None:
 class Dealer:
     """Listens at an address from the beginning to the end of a `with` statement.
 
-    `timeout`: seconds that a party waits for its other, and that a connection may be silent.
+    `timeout`: the seconds that a party waits for its counterpart, and that a connection may be
+    silent.
     """
 
     def __init__(self, address: Address, timeout: float) -> None:
@@ -97,13 +99,13 @@ class Dealer:
     ) -> None:
         self._listener.close()
         for guest in self._waiting:
-            guest.refuse("the dealer has ended")
+            guest.refuse("the dealer has exited")
 
     def serve(self, *, patient: bool = False) -> Served:
         """Deal for one run. `patient`: wait for a first party without limit.
 
-        Raises EzError, exit code 3, if no two parties come, if they are refused, or if one of them
-        goes away; what was dealt by then is worth nothing.
+        Raises EzError, exit code 3, if two parties don't connect, if they are refused, or if one of
+        them disconnects; in this case what was dealt is useless.
         """
         pair = self._meet(patient)
         try:
@@ -115,7 +117,7 @@ class Dealer:
             try:
                 return self._deal(*pair)
             except EzError as error:
-                raise errors.dealer_gone(f"a party went away or was silent ({error})") from None
+                raise errors.dealer_gone(f"a party disconnected or was silent ({error})") from None
             except MemoryError:
                 raise errors.dealer_gone("there is too little memory to deal a unit") from None
         finally:
@@ -123,7 +125,7 @@ class Dealer:
                 guest.channel.close()
 
     def _meet(self, patient: bool) -> tuple[_Guest, _Guest]:
-        """Return both parties of a run, party 0 first."""
+        """Return both parties of a run, the first one first."""
         end = None if patient else time.monotonic() + self._timeout
         while True:
             deadline = min((g.deadline for g in self._waiting), default=end)
@@ -145,21 +147,21 @@ class Dealer:
                 return pair
 
     def _give_up(self, patient: bool) -> None:
-        """Let those go who have waited long enough."""
+        """Drop the parties that have waited long enough."""
         now = time.monotonic()
         late = [guest for guest in self._waiting if guest.deadline <= now]
         self._waiting = [guest for guest in self._waiting if guest.deadline > now]
         for guest in late:
-            other = 1 - guest.request.party
-            guest.refuse(f"party {other} did not come within {self._timeout:g} seconds")
+            other = COMPUTING.other(guest.request.party)
+            guest.refuse(f"party {other} did not connect within {self._timeout:g} seconds")
         if late or not patient:
-            came = (f"party {guest.request.party} came alone" for guest in late)
+            came = (f"only party {guest.request.party} connected" for guest in late)
             dropped = (f"a connection was dropped: {reason}" for reason in self._dropped)
             address = str(self.address)
             raise errors.parties_missing(address, self._timeout, (*came, *dropped))
 
     def _welcome(self, connection: socket.socket) -> _Guest | None:
-        """Hear what a caller wants; None if it is no party."""
+        """Read the request of a connection; None if it is not a party's."""
         channel = SocketChannel(connection, min(GREETING_SECONDS, self._timeout))
         try:
             request = read_request(channel)
@@ -172,45 +174,45 @@ class Dealer:
         return _Guest(channel=channel, request=request, deadline=deadline)
 
     def _join(self, guest: _Guest) -> tuple[_Guest, _Guest] | None:
-        """Return the guest and its other, if that is there; else let it wait."""
+        """Return the guest and its counterpart if that is waiting; otherwise let the guest wait."""
         for other in self._waiting:
             if other.request.tag != guest.request.tag:
                 continue
             if other.request.party == guest.request.party:
-                guest.refuse(f"party {guest.request.party} of this run is here already")
+                guest.refuse(f"party {guest.request.party} of this run is already connected")
                 return None
             self._waiting.remove(other)
-            return (guest, other) if guest.request.party == 0 else (other, guest)
+            return COMPUTING.side(guest.request.party).ordered(guest, other)
         if len(self._waiting) >= MOST_WAITING:
-            guest.refuse("too many parties wait for their others already")
+            guest.refuse("too many parties are already waiting for their counterparts")
             return None
         self._waiting.append(guest)
         return None
 
-    def _deal(self, zero: _Guest, one: _Guest) -> Served:
+    def _deal(self, seeded: _Guest, corrected: _Guest) -> Served:
         seeds = os.urandom(SEED_BYTES), os.urandom(SEED_BYTES)
-        for guest, seed in zip((zero, one), seeds, strict=True):
+        for guest, seed in zip((seeded, corrected), seeds, strict=True):
             guest.channel.send(Answer(seed=seed).encode())
             guest.channel.flush()
         sent = 0
-        demands = one.request.demands
+        demands = corrected.request.demands
         for correction in corrections(self._native, seeds, demands):
-            one.channel.send(correction.reshape(-1).data.cast("B"))
+            corrected.channel.send(correction.reshape(-1).data.cast("B"))
             steps = (sent + correction.nbytes) // PROGRESS_BYTES - sent // PROGRESS_BYTES
             sent += correction.nbytes
             if steps:
-                zero.channel.send(PROGRESS * steps)
-                zero.channel.flush()
-        if receive(one.channel, len(RECEIVED)) != RECEIVED:
-            raise errors.no_dealer("party 1 said something else than that it has all")
-        for guest in (one, zero):
+                seeded.channel.send(PROGRESS * steps)
+                seeded.channel.flush()
+        if receive(corrected.channel, len(RECEIVED)) != RECEIVED:
+            raise errors.no_dealer("party 1 did not confirm that it has received everything")
+        for guest in (corrected, seeded):
             guest.channel.send(DEALT)
             guest.channel.flush()
-        return Served(program=one.request.program, bytes_sent=sent)
+        return Served(program=corrected.request.program, bytes_sent=sent)
 
 
 def _mismatch(zero: Request, one: Request) -> str:
-    """Say why two requests for the same run can't be met, or nothing."""
+    """Return why two requests for the same run can't be met, or an empty string."""
     if zero.flaw or one.flaw:
         return zero.flaw or one.flaw
     if zero.program != one.program:
@@ -223,8 +225,8 @@ def _mismatch(zero: Request, one: Request) -> str:
     mine, theirs = amounts.encode(zero.demands), amounts.encode(one.demands)
     text = next(t for t in {**mine, **theirs} if mine.get(t) != theirs.get(t))
     return (
-        "the two parties ask for different amounts: "
-        f"{mine.get(text, 0)} units of {text} as party 0, {theirs.get(text, 0)} as party 1"
+        f"the two parties ask for different amounts: {mine.get(text, 0)} units of {text} as "
+        f"party 0, {theirs.get(text, 0)} as party 1"
     )
 
 
@@ -237,10 +239,10 @@ def run_dealer(
     served: Callable[[Served], None],
     failed: Callable[[EzError], None],
 ) -> None:
-    """Deal for so many runs, or without end for None.
+    """Deal for `runs` runs, or without end if it is None.
 
-    What comes of each is told, `served` or `failed`, where it doesn't count; the failure of the
-    only one is raised.
+    The result of each run goes to `served` or `failed`; if there is only one run, its failure is
+    raised.
     """
     with Dealer(address, timeout) as dealer:
         listening(dealer.address)

@@ -1,13 +1,13 @@
-"""What a party and the dealer say to one another, and a party's side of it.
+"""The protocol between a party and the dealer, and the party's side of it.
 
-A party that has found the other one dials the dealer and asks. Its *request* is a frame
-(`framing.py`): version, number of the party, fingerprint of the program, the run's tag, by which
-the dealer knows who belongs to whom, and demands. The dealer's *answer* is a frame: its version,
-and either the party's seed or the reason why it deals nothing. Then corrections come to party 1,
-whose lengths follow from the demands, and it says that it has them. Party 0 meanwhile gets a byte
-for each `PROGRESS_BYTES` of them, lest it think the dealer gone. At last a byte tells each party
-that all is dealt, and only then does either go on: when inputs are shared, the dealer has no part
-in the run any more.
+A party that is connected to the other one dials the dealer. Its *request* is a frame
+(`framing.py`): version, number of the party, fingerprint of the program, the tag of the run, by
+which the dealer matches the parties, and demands. The dealer's *answer* is a frame: its version,
+and either the party's seed or the reason why it deals nothing. Then corrections go to party 1,
+whose lengths follow from the demands, and party 1 confirms that it has them. Party 0 meanwhile
+receives a byte for each `PROGRESS_BYTES` of them, so that it doesn't reach its time-out. Finally a
+byte tells each party that everything is dealt, and only then do the parties go on: when inputs are
+shared, the dealer has no part in the run any more.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import ezlang
+from ezlang.compiler.ir.parties import COMPUTING
 from ezlang.compiler.protocols.core.channel import Channel
 from ezlang.compiler.protocols.dealt import demands as amounts
-from ezlang.compiler.protocols.dealt.demands import Demands
+from ezlang.compiler.protocols.dealt.demands import CORRECTED, Demands
 from ezlang.compiler.protocols.dealt.expansion import DealtUnits
 from ezlang.compiler.protocols.native.calls import Native
 from ezlang.diagnostics.diagnostic import EzError
@@ -29,7 +30,7 @@ from ezlang.diagnostics.diagnostic import EzError
 from . import errors
 from .address import Address
 from .channel import SocketChannel
-from .framing import Form, is_hash, is_party, is_short_text, plain, receive
+from .framing import Form, is_hash, is_one_of, is_short_text, plain, receive
 from .handshake import Hello
 from .sockets import dial
 
@@ -48,9 +49,9 @@ _FORM: Final = Form(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What a party asks of the dealer, for the run with a tag.
+    """A party's request to the dealer, for the run with a tag.
 
-    The `flaw` is why it can't be met, as the dealer finds it.
+    `flaw` is the reason, found by the dealer, why the request can't be met.
     """
 
     party: int
@@ -75,7 +76,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What the dealer answers: the party's seed, or why there is none."""
+    """The dealer's answer: the party's seed, or the reason why there is none."""
 
     seed: bytes = b""
     refused: str = ""
@@ -89,7 +90,7 @@ class Answer:
 
 
 def read_request(channel: SocketChannel) -> Request:
-    """Read a request; one that can't be met has a flaw. Raises EzError if none comes."""
+    """Read a request; one that can't be met has a flaw. Raises EzError if none arrives."""
     said: dict[str, Any] = _FORM.parse(_FORM.read(channel), _REQUEST)
     demands: Demands = {}
     flaw = ""
@@ -107,7 +108,7 @@ def read_request(channel: SocketChannel) -> Request:
 
 
 def read_answer(channel: SocketChannel) -> Answer:
-    """Read an answer. Raises EzError if none comes, or one that refuses."""
+    """Read an answer. Raises EzError if none arrives, or if it is a refusal."""
     said: dict[str, Any] = _FORM.parse(_FORM.read(channel), _ANSWER)
     if said["refused"]:
         raise errors.dealer_refused(plain(said["refused"], _SHOWN))
@@ -130,7 +131,7 @@ def _is_text(value: object) -> bool:
 
 _REQUEST: Final = {
     "version": is_short_text,
-    "party": is_party,
+    "party": is_one_of(COMPUTING),
     "program": is_hash,
     "tag": lambda value: _is_hex(value) and len(value) == 2 * TAG_BYTES,
     "demands": lambda value: isinstance(value, dict),
@@ -139,9 +140,9 @@ _ANSWER: Final = {"version": is_short_text, "seed": _is_hex, "refused": _is_text
 
 
 def agree_on_tag(channel: Channel, party: int) -> str:
-    """Return the tag of a run with a dealer, which party 0 draws: 16 bytes to party 1."""
+    """Return the tag of a run with a dealer: 16 bytes that party 0 draws and sends to party 1."""
     tag = bytearray(os.urandom(TAG_BYTES))
-    if party == 0:
+    if COMPUTING.side(party).is_first:
         channel.send(tag)
         channel.flush()
     else:
@@ -157,10 +158,10 @@ def dealt_preprocessing(
     timeout: float,
     native: Native | None = None,
 ) -> DealtUnits:
-    """Return what the dealer at an address deals to this party; it has finished then.
+    """Return what the dealer at an address deals to this party, once the dealer has finished.
 
-    `hello` is what the other party was greeted with, `tag` the run's. Raises EzError, exit code 3,
-    if the dealer doesn't answer, refuses or doesn't finish.
+    `hello` is what the other party was sent in the handshake, `tag` is the run's. Raises EzError,
+    exit code 3, if the dealer doesn't answer, refuses or doesn't finish.
     """
     request = Request(party=hello.party, program=hello.fingerprint, tag=tag, demands=demands)
     connection = dial(address, timeout, errors.no_dealer_answers)
@@ -168,14 +169,15 @@ def dealt_preprocessing(
     try:
         with _of_the_dealer():
             channel.send(request.encode())
-            # A dealer that is none may have hung up already; what it said before tells more.
+            # Another service may have closed the connection already; what it sent before explains
+            # more.
             with contextlib.suppress(EzError):
                 channel.flush()
             answer = read_answer(channel)
             units = _units(native or Native(), hello.party, answer.seed, demands)
             for place in units.places():
                 channel.receive_into(place)
-            if hello.party == 1:
+            if hello.party == CORRECTED:
                 channel.send(RECEIVED)
             _wait_until_dealt(channel, hello.party, demands)
     finally:
@@ -184,7 +186,7 @@ def dealt_preprocessing(
 
 
 def progress_bytes(demands: Demands) -> int:
-    """Return how many bytes party 0 gets while corrections go to party 1."""
+    """Return the number of bytes that party 0 receives while corrections go to party 1."""
     return amounts.correction_bytes(demands) // PROGRESS_BYTES
 
 
@@ -194,20 +196,22 @@ def _units(native: Native, party: int, seed: bytes, demands: Demands) -> DealtUn
     except MemoryError:
         size = amounts.correction_bytes(demands)
         raise errors.dealer_gone(
-            f"it would send {size / 1e9:.1f} GB to this party, more than there is memory"
+            f"it would send {size / 1e9:.1f} GB to this party, which is more than the available "
+            "memory"
         ) from None
 
 
 def _wait_until_dealt(channel: SocketChannel, party: int, demands: Demands) -> None:
-    expected = PROGRESS * (progress_bytes(demands) if party == 0 else 0) + DEALT
+    progress = 0 if party == CORRECTED else progress_bytes(demands)
+    expected = PROGRESS * progress + DEALT
     for byte in expected:
         if receive(channel, 1)[0] != byte:
-            raise errors.dealer_gone("it said something else than that it is done")
+            raise errors.dealer_gone("it did not confirm that it is done")
 
 
 @contextlib.contextmanager
 def _of_the_dealer() -> Iterator[None]:
-    """Say of the dealer what the channel says of a party."""
+    """Raise the channel's errors about a party as errors about the dealer."""
     try:
         yield
     except EzError as error:
@@ -215,5 +219,5 @@ def _of_the_dealer() -> Iterator[None]:
         if "EZ5003" in codes:
             raise errors.dealer_gone("it closed the connection before it was done") from None
         if "EZ5004" in codes:
-            raise errors.dealer_gone("it said nothing for as long as --timeout allows") from None
+            raise errors.dealer_gone("it was silent for as long as --timeout allows") from None
         raise

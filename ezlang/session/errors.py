@@ -1,4 +1,4 @@
-"""The failures of a session, one constructor each. All end the run with exit code 3."""
+"""The failures of a session, with one constructor for each. All end the run with exit code 3."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from ezlang.diagnostics.diagnostic import Diagnostic, EzError, Note
 from ezlang.source import Span
 
 FAILED = 3
-"""Exit code of a run that failed."""
+"""The exit code for a run that failed."""
 
 USAGE = 2
-"""Exit code of wrong usage."""
+"""The exit code for wrong usage."""
 
 
 def _failed(code: str, message: str, help: str, *notes: str) -> EzError:
@@ -26,7 +26,7 @@ def _failed(code: str, message: str, help: str, *notes: str) -> EzError:
 
 
 def no_peer_listens(address: str, seconds: float, last: str) -> EzError:
-    """Party 1 dialled until the time-out, and nobody took the call."""
+    """Party 1 dialled until the time-out, and nobody answered."""
     return _failed(
         "EZ5001",
         f"No other party answered at {address} within {seconds:g} seconds",
@@ -36,10 +36,10 @@ def no_peer_listens(address: str, seconds: float, last: str) -> EzError:
 
 
 def no_peer_came(address: str, seconds: float, dropped: tuple[str, ...]) -> EzError:
-    """Party 0 listened until the time-out, and no party came."""
+    """Party 0 listened until the time-out, and no party connected."""
     return _failed(
         "EZ5002",
-        f"No other party came to {address} within {seconds:g} seconds",
+        f"No other party connected to {address} within {seconds:g} seconds",
         "start party 1 with the same address, or give it more time with --timeout",
         *(f"a connection was dropped: {reason}" for reason in dropped),
     )
@@ -49,32 +49,32 @@ def peer_gone(doing: str) -> EzError:
     """The connection was closed or reset."""
     return _failed(
         "EZ5003",
-        f"The other party has gone: its side of the connection closed while this one {doing}",
-        "look at what the other party's run said last, then start both again",
+        f"The other party disconnected: its side of the connection closed while this one {doing}",
+        "read the last message of the other party's run, then start both again",
     )
 
 
 def peer_silent(seconds: float, doing: str) -> EzError:
-    """Nothing moved for too long."""
+    """No byte was transferred for too long."""
     return _failed(
         "EZ5004",
-        f"The other party took too long: nothing has moved for {seconds:g} seconds "
-        f"while this one {doing}",
-        "see whether the other party still runs, or give it more time with --timeout",
+        f"The other party took too long: nothing was transferred for {seconds:g} seconds while "
+        f"this one {doing}",
+        "check whether the other party still runs, or give it more time with --timeout",
     )
 
 
 def not_ezlang(reason: str) -> EzError:
-    """Who answers doesn't speak the protocol."""
+    """The program at the other end doesn't speak the protocol."""
     return _failed(
         "EZ5005",
-        f"What answers at the other end is no party of ezlang: {reason}",
+        f"The program at the other end is not a party of ezlang: {reason}",
         "check the address and the port, and that the other party runs ezlang",
     )
 
 
 def versions_differ(what: str, mine: str, theirs: str) -> EzError:
-    """Both are ezlang, of versions that don't fit."""
+    """Both parties run ezlang, but in incompatible versions."""
     return _failed(
         "EZ5006",
         f"The two parties run different versions of {what}: {mine} here, {theirs} there",
@@ -93,7 +93,7 @@ def programs_differ(mine: str, theirs: str) -> EzError:
 
 
 def params_differ(differences: tuple[str, ...]) -> EzError:
-    """A param was set to two values."""
+    """A param has two different values."""
     one = "a param" if len(differences) == 1 else "params"
     return _failed(
         "EZ5008",
@@ -103,7 +103,7 @@ def params_differ(differences: tuple[str, ...]) -> EzError:
 
 
 def same_party(party: int, name: str) -> EzError:
-    """Both want to be one and the same party."""
+    """Both processes run as the same party."""
     return _failed(
         "EZ5009",
         f"Both sides run as party {party} ({name})",
@@ -112,12 +112,12 @@ def same_party(party: int, name: str) -> EzError:
 
 
 def cannot_listen(address: str, reason: str) -> EzError:
-    """The port is taken, or isn't ours to take."""
+    """The port is taken, or reserved."""
     return _failed(
         "EZ5012",
         f"Party 0 cannot listen at {address}: {reason}",
-        "if the other party runs as party 0 too, start this one with --party 1; else end what uses "
-        "this port, or give both parties another --address",
+        "if the other party runs as party 0 too, start this one with --party 1; otherwise stop "
+        "the program that uses this port, or give both parties another --address",
     )
 
 
@@ -140,11 +140,11 @@ def choices_differ(name: str, mine: str, theirs: str) -> EzError:
 
 
 def peer_failed() -> EzError:
-    """The peer did not finish, and we did."""
+    """This party finished, but the peer did not."""
     return _failed(
         "EZ5015",
         "The other party did not finish its run, though this one did",
-        "look at what the other party's run said last; the outputs of this run don't count",
+        "read the last message of the other party's run; the outputs of this run don't count",
     )
 
 
@@ -163,34 +163,35 @@ def dealer_gone(why: str) -> EzError:
     return _failed(
         "EZ5031",
         f"The dealer did not deal: {why}",
-        "look at what the dealer said last, then start the dealer and both parties again",
+        "read the dealer's last message, then start the dealer and both parties again",
     )
 
 
 def no_dealer(reason: str) -> EzError:
-    """Who answers at a dealer's address, or comes to a dealer, doesn't speak as such."""
+    """The program at a dealer's address, or a caller of the dealer, doesn't speak its protocol."""
     return _failed(
         "EZ5032",
-        f"What is at the other end doesn't speak as dealers and their parties do: {reason}",
+        f"The program at the other end does not speak the protocol of the dealer: {reason}",
         "check the addresses: `--dealer` is where `ezlang dealer` listens, `--address` is where "
         "party 0 listens",
     )
 
 
 def dealer_refused(reason: str) -> EzError:
-    """The dealer won't deal for what the parties asked."""
+    """The dealer refuses the request of the parties."""
     return _failed(
         "EZ5033",
-        f"The dealer deals nothing for this run: {reason}",
+        f"The dealer refuses this run: {reason}",
         "start both parties again with the same program and options, and the same dealer",
     )
 
 
 def parties_missing(address: str, seconds: float, notes: tuple[str, ...]) -> EzError:
-    """The dealer waited until the time-out, and not both parties of a run came."""
+    """The dealer waited until the time-out for both parties of a run."""
     return _failed(
         "EZ5034",
-        f"Not both parties of a run came to the dealer at {address} within {seconds:g} seconds",
+        f"The dealer at {address} did not hear from both parties of a run within {seconds:g} "
+        "seconds",
         "start both parties with `--dealer` and this address, or give them more time with "
         "--timeout",
         *notes,
@@ -198,29 +199,29 @@ def parties_missing(address: str, seconds: float, notes: tuple[str, ...]) -> EzE
 
 
 def demands_unknown(why: str, span: Span) -> EzError:
-    """A dealer has to know beforehand how much a run takes."""
+    """The dealer cannot know in advance how much preprocessing a run takes."""
     return EzError(
         Diagnostic(
             code="EZ5035",
             message=f"No dealer can help this program: {why}",
             span=span,
-            help="leave out --dealer, so that the parties make what they need as they go",
+            help="leave out --dealer, so that the parties make their preprocessing as they go",
         ),
         exit_code=USAGE,
     )
 
 
 def dealer_cannot_listen(address: str, reason: str) -> EzError:
-    """The port is taken, or isn't the dealer's to take."""
+    """The port is taken, or reserved."""
     return _failed(
         "EZ5012",
         f"The dealer cannot listen at {address}: {reason}",
-        "end what uses this port, or give the dealer and both parties another address",
+        "stop the program that uses this port, or give the dealer and both parties another address",
     )
 
 
 def bad_address(text: str, why: str) -> EzError:
-    """HOST:PORT is expected."""
+    """The text is not of the form HOST:PORT."""
     return EzError(
         Diagnostic(
             code="EZ5010",
@@ -233,7 +234,7 @@ def bad_address(text: str, why: str) -> EzError:
 
 
 def not_on_loopback(address: str) -> EzError:
-    """Plain TCP must not leave this machine unasked."""
+    """A plain TCP connection may leave this machine only if that is asked for."""
     return EzError(
         Diagnostic(
             code="EZ5011",

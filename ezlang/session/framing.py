@@ -1,11 +1,11 @@
-"""The frame of what is said before a protocol begins, and text from others made harmless.
+"""Frames of the messages that precede a protocol, and sanitised text from peers.
 
     magic      8 bytes   who speaks
     protocol   2 bytes   number of the wire protocol, big-endian
     length     4 bytes   of what follows, big-endian, limited
     body       JSON
 
-Nothing of a peer's is trusted: lengths are limited before anything is read, and what is shown to
+Nothing from a peer is trusted: lengths are checked before anything is read, and what is shown to
 the user is printable and short.
 """
 
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,16 +23,16 @@ from . import errors
 from .channel import SocketChannel
 
 SHOWN: Final = 60
-"""How much of a peer's text is shown."""
+"""The number of characters of a peer's text that are shown."""
 
 _HEADER: Final = struct.Struct(">8sHI")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
-    """What frames of a kind begin with, how long they may be; `stranger` is the error for others.
+    """The magic of frames of one kind, their largest length, and the error for strangers.
 
-    It is given the reason.
+    `stranger` makes the error from the reason.
     """
 
     magic: bytes
@@ -47,7 +47,7 @@ class Form:
 
     def read(self, channel: SocketChannel) -> bytes:
         """Return the body of the next frame. Raises EzError if there is none."""
-        # The first bytes alone, since who doesn't speak the protocol may send no more.
+        # The first bytes alone, since a program that doesn't speak the protocol may send no more.
         magic = receive(channel, len(self.magic))
         if magic != self.magic:
             raise self.stranger(f"it began with {printable(magic)}")
@@ -61,16 +61,16 @@ class Form:
     def parse(
         self, body: bytes, fields: Mapping[str, Callable[[object], bool]]
     ) -> dict[str, object]:
-        """Return a body that is an object of just these fields, each of which fits."""
+        """Return a body that is an object with exactly these fields, each of them valid."""
         try:
             said = json.loads(body.decode())
         except (ValueError, RecursionError):
-            raise self.stranger("its greeting is no JSON") from None
+            raise self.stranger("its greeting is not JSON") from None
         if not isinstance(said, dict) or said.keys() != fields.keys():
             raise self.stranger("its greeting has the wrong fields")
         for name, fits in fields.items():
             if not fits(said[name]):
-                raise self.stranger(f"the field {name} of its greeting is of no use")
+                raise self.stranger(f"the field {name} of its greeting is invalid")
         return said
 
 
@@ -82,26 +82,27 @@ def receive(channel: SocketChannel, size: int) -> bytes:
 
 
 def is_short_text(value: object) -> bool:
-    """Tell whether a field is a text that can be shown whole."""
+    """Return whether a field is a text that is short enough to be shown whole."""
     return isinstance(value, str) and len(value) <= SHOWN
 
 
 def is_hash(value: object) -> bool:
-    """Tell whether a field has the length of a program's fingerprint."""
+    """Return whether a field has the length of a program's fingerprint."""
     return isinstance(value, str) and len(value) == 64
 
 
-def is_party(value: object) -> bool:
-    """Tell whether a field is the number of one of two parties."""
-    return type(value) is int and value in (0, 1)
+def is_one_of(parties: Iterable[int]) -> Callable[[object], bool]:
+    """Return a check that a field is the number of one of these parties."""
+    numbers = frozenset(parties)
+    return lambda value: type(value) is int and value in numbers
 
 
 def plain(text: str, limit: int = SHOWN) -> str:
-    """Return a peer's text as something that can't do harm on a terminal."""
+    """Return a peer's text in a form that is harmless on a terminal."""
     kept = "".join(c if c.isascii() and c.isprintable() else "?" for c in text[: limit + 1])
     return kept if len(kept) <= limit else kept[:limit] + "…"
 
 
 def printable(data: bytes) -> str:
-    """Return bytes as text to be shown."""
+    """Return bytes as text to show."""
     return "`" + "".join(chr(b) if 32 <= b < 127 and b != 96 else "." for b in data) + "`"

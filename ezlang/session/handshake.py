@@ -1,13 +1,13 @@
 """The handshake: before anything secret is sent, both parties show what they are about to run.
 
 Each side sends a *hello*, a frame (`framing.py`) of at most `LONGEST` bytes with version, party,
-fingerprint of the program, params, choices and options, and reads the other's; both compare, and
-come to the same verdict.
+fingerprint of the program, params, choices and options, and reads the other's. Both compare them,
+and reach the same verdict.
 
-The fingerprint is a hash of the program after checking, with its params and sizes in it, whatever
-its files are called and however they are laid out. Params are compared first, one by one, so that
-a difference in them is named; then, if fingerprints differ, the choices by which the program was
-prepared. A hello proves nothing about who sent it.
+The fingerprint is a hash of the program after checking, including its params and sizes, independent
+of the names and the layout of its files. Params are compared first, one by one, so that a
+difference in them is named. If fingerprints differ, the choices by which the program was prepared
+are compared next. A hello proves nothing about its sender.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from ezlang.diagnostics.diagnostic import EzError
 
 from . import errors
 from .channel import SocketChannel
-from .framing import Form, is_hash, is_party, is_short_text, plain
+from .framing import Form, is_hash, is_one_of, is_short_text, plain
 
 MAGIC: Final = b"ezlang\xf5\x0a"
 PROTOCOL: Final = 1
@@ -37,14 +37,14 @@ OPTIONS: Final[dict[str, int]] = {
     "bytes of bits at a time": BIT_BUFFER,
     "bits of a transfer group": GROUP_BITS,
 }
-"""What both parties' engines must have in common, as it decides who sends how much when."""
+"""Parameters that both parties' engines must agree on, as they decide who sends how much when."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hello:
-    """What a party says of itself. `names` are the parties', known from the program.
+    """A party's description of itself and its program. `names` are the parties', from the program.
 
-    `choices`: option of the command line → what it was, of those that fingerprints depend on.
+    `choices`: option of the command line → its value, for options that the fingerprint depends on.
     """
 
     party: int
@@ -70,9 +70,9 @@ class Hello:
 
 
 def shake_hands(channel: SocketChannel, mine: Hello) -> None:
-    """Exchange hellos. Raises EzError if the peer is none, or runs something else."""
+    """Exchange hellos. Raises EzError if the peer is not a party, or runs something else."""
     channel.send(mine.encode())
-    # Who is no party may have hung up already; what it said before then tells more.
+    # A stranger may have closed the connection already; what it sent before then explains more.
     with contextlib.suppress(EzError):
         channel.flush()
     theirs = decode(_FORM.read(channel), mine.names)
@@ -80,8 +80,9 @@ def shake_hands(channel: SocketChannel, mine: Hello) -> None:
 
 
 def decode(body: bytes, names: tuple[str, ...]) -> Hello:
-    """Return the hello in a body; EzError if there is anything but a well-formed one."""
-    said: dict[str, Any] = _FORM.parse(body, _FIELDS)
+    """Return the hello in a body; raise EzError unless it is well-formed."""
+    fields = {**_FIELDS, "party": is_one_of(range(len(names)))}
+    said: dict[str, Any] = _FORM.parse(body, fields)
     return Hello(
         party=said["party"],
         names=names,
@@ -103,7 +104,6 @@ def _are_texts(value: Any) -> bool:
 
 _FIELDS: Final = {
     "version": is_short_text,
-    "party": is_party,
     "program": is_hash,
     "params": _are_numbers,
     "choices": _are_texts,
@@ -112,7 +112,7 @@ _FIELDS: Final = {
 
 
 def compare(mine: Hello, theirs: Hello) -> None:
-    """Raise the EzError that says in what two hellos don't fit; the order is that of causes."""
+    """Raise the EzError for the difference between two hellos, checking causes first."""
     if mine.version != theirs.version:
         raise errors.versions_differ("ezlang", mine.version, plain(theirs.version))
     if mine.party == theirs.party:
@@ -122,7 +122,7 @@ def compare(mine: Hello, theirs: Hello) -> None:
         raise errors.params_differ(differing)
     if mine.fingerprint != theirs.fingerprint:
         for name in {**mine.choices, **theirs.choices}:
-            own, other = (side.choices.get(name, "not said") for side in (mine, theirs))
+            own, other = (side.choices.get(name, "not given") for side in (mine, theirs))
             if own != other:
                 raise errors.choices_differ(plain(name), own, plain(other))
         raise errors.programs_differ(mine.fingerprint, plain(theirs.fingerprint))
@@ -133,7 +133,7 @@ def compare(mine: Hello, theirs: Hello) -> None:
 
 
 def _differences(mine: dict[str, Number], theirs: dict[str, Number]) -> list[str]:
-    """Describe the params that differ; the first few, since the peer could name any number."""
+    """Describe the params that differ; only the first few, since the peer could send any number."""
     found = [
         f"{plain(name)} is {_shown(mine.get(name))} here and {_shown(theirs.get(name))} there"
         for name in {**mine, **theirs}
@@ -151,5 +151,5 @@ def _shown(value: Number | None) -> str:
 
 
 def is_stranger(error: EzError) -> bool:
-    """Tell whether a handshake failed because the peer is no party, rather than the wrong one."""
+    """Return whether a handshake failed because the peer is no party at all."""
     return any(one.code in ("EZ5003", "EZ5004", "EZ5005") for one in error.diagnostics)

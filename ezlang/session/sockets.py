@@ -20,12 +20,12 @@ _ATTEMPT_SECONDS: Final = 5.0
 
 
 def listen(address: Address, failed: Callable[[str, str], EzError]) -> socket.socket:
-    """Return a socket that listens. Raises failed(address, reason) if it can't."""
+    """Return a socket that listens. Raises failed(address, reason) if that is impossible."""
     family, target = address.resolve()[0]
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
         if sys.platform != "win32":
-            # There it would let two processes listen at one port.
+            # On Windows it would let two processes listen at one port.
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(target)
         listener.listen()
@@ -40,7 +40,7 @@ def dial(
 ) -> socket.socket:
     """Return a connection, dialling until somebody listens.
 
-    Raises failed(address, timeout, what the last attempt said) after `timeout` seconds.
+    Raises failed(address, timeout, result of the last attempt) after `timeout` seconds.
     """
     deadline = time.monotonic() + timeout
     pause = _FIRST_PAUSE
@@ -62,7 +62,7 @@ def _call(family: int, target: tuple[str | int, ...], seconds: float) -> socket.
     try:
         connection.settimeout(seconds)
         connection.connect(target)
-        # Dialling a free port of this machine may, once in a while, reach the dialling socket.
+        # Dialling a free port of this machine may occasionally reach the dialling socket itself.
         if connection.getsockname() == connection.getpeername():
             raise ConnectionRefusedError("nobody listens there")
     except OSError:
@@ -72,7 +72,7 @@ def _call(family: int, target: tuple[str | int, ...], seconds: float) -> socket.
 
 
 def reason(error: OSError) -> str:
-    """Return why a call of the system failed, as part of a sentence."""
+    """Return why a system call failed, as part of a sentence."""
     if isinstance(error, TimeoutError):
         return "it took too long"
     with contextlib.suppress(ValueError, TypeError):

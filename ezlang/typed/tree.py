@@ -1,24 +1,23 @@
-"""The typed tree: what the checker hands on, and what a program means.
+"""The typed tree: the result of checking, and the meaning of a program.
 
 Every expression has a type, a label and a span. Nothing is implicit any more:
 
-- names are resolved to `Variable`s, calls to function instances. A function is
-  instantiated once for each combination of sizes, argument labels and label of
-  the program counter that it is called with; sizes are plain integers.
-- literals have their final type; widening is a `Cast`, scalar broadcast a
-  `Broadcast`, a flow to fewer readers (sharing) a `Relabel`, at assignments,
-  arguments, returns, outputs and struct or array literals.
-- compound assignment is desugared, `for x in xs` is a `For` over indices, loops
-  over the parties are unrolled.
-- a branch on a constant leaves only the side that is taken, and nothing stands
-  behind a `Return`. Constant arrays and structs are variables, declared at the start
-  of each function that uses them. `reveal` of what its reader knows leaves no node.
+- Names are resolved to `Variable`s, calls to function instances. A function is instantiated once
+  for each combination of sizes, argument labels and label of the program counter that it is called
+  with; sizes are plain integers.
+- Literals have their final type. Widening is a `Cast`, scalar broadcast a `Broadcast`, and a flow
+  to fewer readers (sharing) a `Relabel`, at assignments, arguments, returns, outputs and struct or
+  array literals.
+- Compound assignment is desugared, `for x in xs` is a `For` over indices, and loops over the
+  parties are unrolled.
+- Of a branch on a constant only the side that is taken is left, and no statement follows a
+  `Return`. Constant arrays and structs are variables, declared at the start of each function that
+  uses them. `reveal` of a value that its reader knows leaves no node.
 
-Operands of a `Binary` have one type and one shape (but see shifts) and may
-differ in label: protocols are cheaper where one party knows an operand.
+The operands of a `Binary` have one type and one shape (except in shifts), and may differ in label:
+protocols are cheaper where one party knows an operand.
 
-What every node means is in docs/language.md; `executors/clear` is that meaning
-as a program.
+docs/language.md defines the meaning of every node; `executors/clear` implements it.
 """
 
 from __future__ import annotations
@@ -67,11 +66,10 @@ _UNARY_DOMAINS = {
 class BinaryOp(Enum):
     """Binary operators, element-wise on arrays of equal shape.
 
-    ADD … MOD on integers; BITAND, BITOR, BITXOR on integers and bool; LOGAND, LOGOR on
-    bool (both sides evaluated: the short-circuiting form is `ShortCircuit`); EQ, NE on
-    integers and bool, LT … GE on integers, all four giving bool. SHL, SHR take any integer
-    type on the right, read as unsigned at its own width; SHR is arithmetic on signed types.
-    MIN, MAX come from the built-in functions.
+    ADD … MOD take integers; BITAND, BITOR, BITXOR integers and bool; LOGAND, LOGOR bool (both sides
+    are evaluated: the short-circuiting form is `ShortCircuit`); EQ, NE integers and bool, LT … GE
+    integers, all with bool results. SHL, SHR take any integer type on the right, read as unsigned
+    at its own width; SHR is arithmetic on signed types. MIN, MAX come from the built-in functions.
     """
 
     ADD = "+"
@@ -125,7 +123,7 @@ COMPARISONS = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
-    """What every node has: its place."""
+    """The base of all nodes: a place in the source."""
 
     span: Span = field(compare=False, repr=False)
 
@@ -142,7 +140,7 @@ class Variable(Node):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExprNode(Node):
-    """What every expression has.
+    """The base of all expressions.
 
     The label of a struct value is that of its unlabelled fields.
     """
@@ -160,19 +158,19 @@ class Literal(ExprNode):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Zero(ExprNode):
-    """All zeros and falses, of any type."""
+    """The zero value of any type: zeros and falses."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArrayLiteral(ExprNode):
-    """The elements along the first dimension, all of one type and the node's label."""
+    """The elements along the first dimension, all with the same type and the node's label."""
 
     elements: tuple[Expr, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StructLiteral(ExprNode):
-    """The fields' values in the order of the struct type's fields."""
+    """The values of the fields, in the order of the struct type's fields."""
 
     values: tuple[Expr, ...]
 
@@ -203,9 +201,9 @@ class Binary(ExprNode):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShortCircuit(ExprNode):
-    """`&&` (LOGAND) or `||` (LOGOR) on scalars, the left one public.
+    """`&&` (LOGAND) or `||` (LOGOR) on scalars, of which the left one is public.
 
-    The right side is evaluated only when it matters.
+    The right side is evaluated only if the left one doesn't decide the result.
     """
 
     op: BinaryOp
@@ -215,7 +213,7 @@ class ShortCircuit(ExprNode):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conditional(ExprNode):
-    """`?:` on a public scalar condition: only the chosen side is evaluated.
+    """`?:` on a public scalar condition: only the selected side is evaluated.
 
     Both sides have the type and label of the node.
     """
@@ -240,7 +238,7 @@ class Select(ExprNode):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Index(ExprNode):
-    """`base[i][j]…`: one index for each of the first dimensions of the array, any labels."""
+    """`base[i][j]…`: one index for each of the first dimensions of the array, with any labels."""
 
     base: Expr
     indices: tuple[Expr, ...]
@@ -248,7 +246,7 @@ class Index(ExprNode):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slice(ExprNode):
-    """`length` items of `base` along its first dimension, from `start`."""
+    """`length` items of `base` along its first dimension, beginning at `start`."""
 
     base: Expr
     start: Expr
@@ -287,21 +285,21 @@ class Broadcast(ExprNode):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sum(ExprNode):
-    """`sum(a)`: all elements of an integer array of any rank added up, wrapping; 0 for none."""
+    """`sum(a)`: the sum of all elements of an integer array of any rank, wrapping; 0 if empty."""
 
     operand: Expr
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relabel(ExprNode):
-    """The operand, from now on known to fewer: `operand.label.flows_to(label)`."""
+    """The operand, with a label of fewer readers: `operand.label.flows_to(label)`."""
 
     operand: Expr
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reveal(ExprNode):
-    """The operand told to party `to`, or to everyone (None); `label` says the same."""
+    """The operand released to party `to`, or to everyone (None), as `label` says."""
 
     operand: Expr
     to: int | None
@@ -338,12 +336,12 @@ Expr = (
     | Input
 )
 
-# Places: what can be assigned
+# Places: the targets of assignments
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexStep(Node):
-    """`[i]` in a place: one index for each of the next dimensions, any labels."""
+    """`[i]` in a place: one index for each of the next dimensions, with any labels."""
 
     indices: tuple[Expr, ...]
 
@@ -381,7 +379,7 @@ class Place(Node):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatementNode(Node):
-    """What every statement has: the sharing that it asks for what it computes, if it does."""
+    """The base of all statements: the sharing that the program asks for here, if any."""
 
     forced: Sharing | None = None
 
@@ -395,7 +393,7 @@ class Block(StatementNode):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declare(StatementNode):
-    """A variable comes into being with a value of its type and label."""
+    """The declaration of a variable with a value of its type and label."""
 
     variable: Variable
     value: Expr
@@ -403,9 +401,9 @@ class Declare(StatementNode):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assign(StatementNode):
-    """The value, of the place's type and label, replaces what the place held.
+    """The assignment of a value, of the place's type and label, to the place.
 
-    Order: the value first, then the place's indices, then the write.
+    The value is evaluated first, then the indices of the place; then the place is written.
     """
 
     place: Place
@@ -416,8 +414,8 @@ class Assign(StatementNode):
 class If(StatementNode):
     """A branch. The condition's label decides how it runs.
 
-    public: one side runs. `@p`: one side runs, at party p alone. secret: both sides run,
-    then every variable assigned in either is selected.
+    public: one side runs. `@p`: one side runs, at party p alone. secret: both sides run, then every
+    variable assigned on either side is selected.
     """
 
     condition: Expr
@@ -427,9 +425,10 @@ class If(StatementNode):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class For(StatementNode):
-    """`variable` takes the values low … high-1, bounds evaluated once; never runs if high ≤ low.
+    """A loop in which `variable` takes the values low … high-1; it doesn't run if high ≤ low.
 
-    The bounds have the variable's type and are public, or `@p` inside what p does alone.
+    The bounds are evaluated once. They have the variable's type and are public, or `@p` in code
+    that p runs alone.
     """
 
     variable: Variable
@@ -440,7 +439,7 @@ class For(StatementNode):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class While(StatementNode):
-    """The condition is public, or `@p` around what p does alone."""
+    """A loop whose condition is public, or `@p` in code that p runs alone."""
 
     condition: Expr
     body: Block
@@ -448,16 +447,16 @@ class While(StatementNode):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Return(StatementNode):
-    """Leaves the function; only where its program counter has the label of the function's entry."""
+    """The end of a function; its program counter has the label of the function's entry."""
 
     value: Expr | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Output(StatementNode):
-    """`value`, whose label lets its receivers know it, is handed to `to` (None: everyone).
+    """The delivery of `value`, which its receivers may know, to `to` (None: everyone).
 
-    What `output` releases is an explicit `Reveal` around the value.
+    The release is an explicit `Reveal` around the value.
     """
 
     to: int | None
@@ -467,7 +466,7 @@ class Output(StatementNode):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assert(StatementNode):
-    """A public condition that must hold; the run fails with `message` where it does not."""
+    """A public condition that must hold; otherwise the run fails with `message`."""
 
     condition: Expr
     message: str
@@ -487,8 +486,8 @@ Statement = Block | Declare | Assign | If | For | While | Return | Output | Asse
 class Function(Node):
     """One instance of a function. `name` is unique: `main`, `dot<30>[secret,@alice]`…
 
-    `pc` is the label of the program counter it is called under. Never recursive. `forced` is the
-    sharing that it asks for what it computes, if it does.
+    `pc` is the label of the program counter that it is called under. It is never recursive.
+    `forced` is the sharing that the program asks for in the function, if any.
     """
 
     name: str
@@ -510,7 +509,7 @@ class Program(Node):
 
     @property
     def main(self) -> Function:
-        """The instance that a run starts with."""
+        """The instance in which a run starts."""
         return self.functions[-1]
 
     def function(self, name: str) -> Function:

@@ -1,4 +1,4 @@
-"""Walking a typed tree: every statement, every expression, in the order they are written."""
+"""Walks of a typed tree: every statement, every expression, in source order."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from . import tree
 
 
 def statements(block: tree.Block) -> Iterator[tree.Statement]:
-    """Yield the statements of a block and of those inside, outer ones first."""
+    """Yield the statements of a block and all nested ones, outer ones first."""
     for statement in block.statements:
         yield statement
         match statement:
@@ -32,7 +32,7 @@ def expressions(block: tree.Block) -> Iterator[tree.Expr]:
 
 
 def within(expression: tree.Expr) -> Iterator[tree.Expr]:
-    """Yield an expression and all inside it, outer ones first."""
+    """Yield an expression and all its subexpressions, outer ones first."""
     pending = [expression]
     while pending:
         current = pending.pop()
@@ -41,7 +41,7 @@ def within(expression: tree.Expr) -> Iterator[tree.Expr]:
 
 
 def operands_of(statement: tree.Statement) -> tuple[tree.Expr, ...]:
-    """Return the expressions that stand directly in a statement."""
+    """Return the expressions that are direct children of a statement."""
     match statement:
         case tree.Block():
             return ()
@@ -76,7 +76,7 @@ def indices_of(place: tree.Place) -> tuple[tree.Expr, ...]:
 
 
 def children(expression: tree.Expr) -> tuple[tree.Expr, ...]:
-    """Return the operands of an expression, in the order they are evaluated."""
+    """Return the operands of an expression, in the order of evaluation."""
     match expression:
         case tree.Literal() | tree.Zero() | tree.Read() | tree.Input():
             return ()

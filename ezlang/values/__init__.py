@@ -1,1 +1,1 @@
-"""Values that enter and leave a run: their forms, what a program asks for, and files of them."""
+"""Values outside of a run: their forms, the inputs that a program asks for, and input files."""

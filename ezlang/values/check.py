@@ -1,4 +1,4 @@
-"""Whether what parties give is what a program asks for."""
+"""Checks that the inputs of parties match what a program asks for."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from .names import USAGE, did_you_mean, party_number
 def check_inputs(
     program: tree.Program, inputs: Inputs, origin: Callable[[str, str], str] | None = None
 ) -> dict[str, dict[str, Data]]:
-    """Return everyone's inputs as plain data: what each party must give, and nothing else.
+    """Return the inputs of all parties as plain data, with exactly the names that are asked for.
 
-    `origin` tells from where a party's input of some name came, for messages. Raises EzError
-    with all that is wrong, exit code 2.
+    `origin` returns the origin of a party's input of some name, for messages. Raises EzError with
+    all errors, exit code 2.
     """
     names = program.parties
     given = {names[party_number(names, party)]: own for party, own in inputs.items()}
@@ -44,7 +44,7 @@ def check_party(
     given: Mapping[str, Data],
     origin: Callable[[str, str], str] | None = None,
 ) -> dict[str, Data]:
-    """Return one party's inputs as plain data; the rest is as in `check_inputs`."""
+    """Return the inputs of one party as plain data, otherwise as `check_inputs`."""
     expected = expected_inputs(program, party)
     wrong = [
         unknown_input(party, name, expected, origin)
@@ -66,14 +66,6 @@ def check_party(
     return checked
 
 
-def fit(type: Type, value: Data, name: str = "the value") -> Data:
-    """Return one value as plain data of `type`; ValueError says why it doesn't fit."""
-    try:
-        return Fitting("", name, "").fit(type, value)
-    except _DoesNotFitError as misfit:
-        raise ValueError(misfit.message) from None
-
-
 class _DoesNotFitError(Exception):
     def __init__(self, message: str, help: str | None = None) -> None:
         super().__init__(message)
@@ -83,8 +75,10 @@ class _DoesNotFitError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Fitting:
-    """Brings a value to its type. Python's bools, ints and whole floats, lists, tuples, dicts, and
-    whatever has `tolist` (NumPy's arrays and scalars) are taken.
+    """Converts a value to the type that is asked for.
+
+    It accepts Python's bools, ints and whole floats, lists, tuples, dicts, and every object with
+    `tolist` (NumPy's arrays and scalars).
     """
 
     party: str
@@ -107,12 +101,12 @@ class Fitting:
             case StructType():
                 return self._struct(type, value, path)
             case VoidType():
-                raise self._misfit(path, "nothing can be given here")
+                raise self._misfit(path, "no value is possible here")
             case _:
                 assert_never(type)
 
     def diagnostic(self, misfit: _DoesNotFitError, one: Expected) -> Diagnostic:
-        """Return what to tell about a value that doesn't fit."""
+        """Return the error for a value that doesn't fit."""
         where = f" in {self.origin}" if self.origin else ""
         return Diagnostic(
             code="EZ4105",
@@ -130,7 +124,7 @@ class Fitting:
             return self.fit(element, value, path)
         whole = array_of(element, shape)
         if not isinstance(value, list | tuple):
-            raise self._misfit(path, f"{_described(value)} is not a list, but {whole} is asked for")
+            raise self._misfit(path, f"{_described(value)} is not a list, but {whole} is required")
         if len(value) != shape[0]:
             raise self._misfit(path, f"there are {len(value)} items, but {whole} has {shape[0]}")
         if len(shape) == 1 and isinstance(element, Scalar) and element.are_plain(value):
@@ -160,7 +154,7 @@ class Fitting:
 
 
 def _described(value: Data) -> str:
-    """Return a value as JSON would write it, cut short."""
+    """Return a value as JSON would write it, shortened."""
     match value:
         case bool():
             return "true" if value else "false"
@@ -185,12 +179,12 @@ def unknown_input(
     expected: tuple[Expected, ...],
     origin: Callable[[str, str], str] | None,
 ) -> Diagnostic:
-    """Return the error for a value that nothing asks for: most often a misspelt name."""
+    """Return the error for a value that the program doesn't ask for: usually a misspelt name."""
     where = f" in {origin(party, name)}" if origin and origin(party, name) else ""
     names = [one.name for one in expected]
     return Diagnostic(
         code="EZ4104",
-        message=f"The program asks {party} for no input `{name}`, which is given{where}",
+        message=f"The program does not ask {party} for an input `{name}`, which is given{where}",
         span=None,
         help=did_you_mean(name, names) if names else f"it asks {party} for no input at all",
     )
@@ -209,7 +203,7 @@ def missing_input(party: str, one: Expected) -> Diagnostic:
 
 
 def example(type: Type) -> str:
-    """Return what a value of `type` looks like in JSON."""
+    """Return an example of a value of `type` in JSON."""
     match type:
         case Scalar():
             return type.example

@@ -1,10 +1,10 @@
-"""The forms that values take outside of a program.
+"""The forms of values outside of a program.
 
-*Data* is what JSON can hold: integers, bools, nested lists for arrays, objects for structs.
-*Flat* is what executors compute on: for each scalar field path (`()` but for structs) the integers
-of one array in row-major order, which stand for values as `Scalar.encode` says (a bool is 0 or 1).
-The shapes of nested arrays and structs concatenate: `Point[n]` with `int32[3] x` is n·3 integers
-under `("x",)`.
+*Data* is what JSON can represent: integers, bools, nested lists for arrays, objects for structs.
+*Flat* is the form that executors compute on: for each scalar field path (`()` except for structs)
+the integers of one array in row-major order, each encoded by `Scalar.encode` (a bool is 0 or 1).
+The shapes of nested arrays and structs are concatenated: `Point[n]` with `int32[3] x` is n·3
+integers under `("x",)`.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ Data = Any
 """What a scalar type accepts, list[Data] or dict[str, Data]."""
 
 Path = tuple[str, ...]
-"""Names of struct fields, outermost first."""
+"""The names of struct fields, outermost first."""
 
 Flat = dict[Path, list[int]]
 
 Inputs = Mapping[str, Mapping[str, Data]]
-"""Party → name → what it gives."""
+"""Party → name → the input."""
 
 Outputs = dict[str, dict[str, Data]]
-"""Party → name → what it was handed."""
+"""Party → name → the output."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +48,12 @@ class Leaf:
 
     @property
     def size(self) -> int:
-        """How many integers it has."""
+        """The number of integers in it."""
         return prod(self.shape)
 
 
 def leaves(type: Type) -> tuple[Leaf, ...]:
-    """Return the arrays that a value of `type` is made of, in the order of the fields."""
+    """Return the arrays that a value of `type` consists of, in the order of the fields."""
     match type:
         case Scalar():
             return (Leaf((), type, ()),)
@@ -105,7 +105,7 @@ def items(value: Data, rank: int) -> list[Data]:
 
 
 def nested(elements: Sequence[Data], shape: tuple[int, ...]) -> Data:
-    """Return a row-major sequence as lists nested to `shape`."""
+    """Return a row-major sequence as lists nested according to `shape`."""
     rows = list(elements)
     for position in range(len(shape) - 1, 0, -1):
         count, length = prod(shape[:position]), shape[position]
@@ -114,12 +114,12 @@ def nested(elements: Sequence[Data], shape: tuple[int, ...]) -> Data:
 
 
 def unflatten(type: Type, flat: Mapping[Path, Sequence[int]]) -> Data:
-    """Return a flat value of `type` as data. Integers may be of any kind that `int()` takes."""
+    """Return a flat value of `type` as data. Its integers may be of any type that `int()` takes."""
     return _unflatten(type, (), {path: list(ints) for path, ints in flat.items()}, 0)
 
 
 def _unflatten(type: Type, path: Path, flat: Flat, position: int) -> Data:
-    """Read the value that is number `position` of its kind in the arrays under `path`."""
+    """Return the value with index `position` among those in the arrays under `path`."""
     match type:
         case Scalar():
             return type.decode(flat[path][position])

@@ -1,4 +1,4 @@
-"""What a program asks for, read off its typed tree."""
+"""The inputs that a program asks for, collected from its typed tree."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .names import party_number
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """An input that a program asks of a party, and where it does."""
+    """An input that a program asks a party for, and where it does so."""
 
     name: str
     type: Type
@@ -23,7 +23,7 @@ class Expected:
 
 
 def expected_inputs(program: tree.Program, party: int | str) -> tuple[Expected, ...]:
-    """Return what a program may ask of a party: callees' inputs first, each in written order."""
+    """Return the inputs that a program may ask a party for: callees' first, in source order."""
     number = party_number(program.parties, party)
     found: dict[str, tuple[Type, dict[Span, None]]] = {}
     for function in program.functions:

@@ -1,7 +1,7 @@
 """Reading inputs from files: JSON and .npz for several names, .npy, .csv and JSON for one.
 
-What is read is data that nothing is known about yet; `check` holds it against the program. Every
-failure is an EzError with exit code 2.
+The result is unchecked data; `check` compares it with the program. Every failure is an EzError with
+exit code 2.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .data import Data
 from .names import USAGE
 
 ONE_ARRAY = frozenset({".npy", ".csv"})
-"""Endings of files that hold an array without a name."""
+"""The extensions of files that hold an array without a name."""
 
 
 def read_inputs(path: Path) -> dict[str, Data]:
@@ -53,7 +53,7 @@ def read_input(path: Path) -> Data:
             raise _error(
                 "EZ4106",
                 f"{path} holds several arrays by name",
-                help=f"leave the input's name out: --input PARTY={path}",
+                help=f"leave out the input's name: --input PARTY={path}",
             )
         case _:
             return _read_json(path)
@@ -81,24 +81,24 @@ def _read_text(path: Path) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise _error("EZ4102", f"{path} is not UTF-8 text: line {line} has other bytes") from None
+        raise _error("EZ4102", f"{path} is not UTF-8 text: line {line} has invalid bytes") from None
 
 
 class _NotJsonError(Exception):
-    """Something that Python's reader would take, but that is no JSON for inputs."""
+    """A construct that Python's reader accepts, but that is not JSON for inputs."""
 
 
 def _no_duplicates(pairs: list[tuple[str, Data]]) -> dict[str, Data]:
     found: dict[str, Data] = {}
     for name, value in pairs:
         if name in found:
-            raise _NotJsonError(f'the name "{name}" stands there twice')
+            raise _NotJsonError(f'the name "{name}" occurs twice')
         found[name] = value
     return found
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise _NotJsonError(f"{name} is not a number that can be given")
+    raise _NotJsonError(f"{name} is not a valid number")
 
 
 def _read_json(path: Path) -> Data:
@@ -128,7 +128,7 @@ def _lower(text: str) -> str:
 
 
 def _read_csv(path: Path) -> list[Data]:
-    """Read rows of numbers or of true and false; a single row, or column, is a flat list."""
+    """Return rows of numbers, or of true and false; a single row or column is a flat list."""
     reader = csv.reader(io.StringIO(_read_text(path)), strict=True)
     rows: list[list[Data]] = []
     try:
@@ -158,7 +158,7 @@ def _cell(path: Path, line: int, cell: str) -> Data:
         raise _error(
             "EZ4102",
             f'{path} has "{shown}" in line {line}, which is not a number',
-            help="a CSV file of inputs has numbers, or true and false, and no line with names",
+            help="a CSV file of inputs has numbers, or true and false, and no header line",
         ) from None
 
 
@@ -171,7 +171,7 @@ def _load_numpy(path: Path) -> Any:
         if path.suffix == ".npz":
             return {name: loaded[name] for name in loaded.files}
         return loaded[()]
-    except Exception as error:  # numpy and zipfile raise many kinds for a file that is broken
+    except Exception as error:  # numpy and zipfile raise many kinds of exceptions for a broken file
         raise _error("EZ4102", f"{path} cannot be read as a NumPy file: {error}") from None
 
 

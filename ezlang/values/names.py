@@ -1,4 +1,4 @@
-"""Names that a user gives: parties by name or number, and what was probably meant."""
+"""Names given by the user: parties by name or number, and suggestions for misspelt names."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from difflib import get_close_matches
 from ezlang.diagnostics.diagnostic import Diagnostic, EzError
 
 USAGE = 2
-"""Exit code of wrong usage and wrong input."""
+"""The exit code for wrong usage and invalid input."""
 
 
 def did_you_mean(name: str, names: Sequence[str], *, listed: bool = True) -> str | None:
-    """Return the help line for a name that isn't one of `names`; all are named if `listed`."""
+    """Return the help line for a name that isn't in `names`; it lists all names if `listed`."""
     close = get_close_matches(name, names, n=1)
     if close:
         return f"did you mean `{close[0]}`?"
     if not listed:
         return None
-    return f"there is {', '.join(f'`{n}`' for n in names)}" if names else "there are none"
+    return f"the names are {', '.join(f'`{n}`' for n in names)}" if names else "there are none"
 
 
 def party_number(parties: tuple[str, ...], party: int | str) -> int:
-    """Return the number of a party that is given by name, number, or a number's digits.
+    """Return the number of a party that is given by name, by number, or by a number's digits.
 
     Raises EzError (exit code 2) if there is no such party.
     """
@@ -34,7 +34,7 @@ def party_number(parties: tuple[str, ...], party: int | str) -> int:
             return int(text)
         raise _no_party(
             f"The program has no party number {text}",
-            f"its parties are numbered from 0: {', '.join(parties)}",
+            f"the parties are numbered from 0: {', '.join(parties)}",
         )
     raise _no_party(f"The program has no party `{text}`", did_you_mean(text, parties))
 

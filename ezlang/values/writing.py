@@ -1,38 +1,30 @@
-"""Writing files whole or not at all."""
+"""Atomic writing of files."""
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 
 from ezlang.diagnostics.diagnostic import Diagnostic, EzError
+from ezlang.files import replace_file
 
 _NEW = 0o644
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write or replace a file at once or not at all, with the permissions that it had.
+    """Write or replace a file atomically, keeping its permissions.
 
     Raises EzError (exit code 2).
     """
     target = path.resolve()
-    written = None
     try:
         mode = target.stat().st_mode if target.exists() else _NEW
-        with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as file:
-            written = file.name
-            file.write(text.encode("utf-8"))
-        os.chmod(written, mode)
-        os.replace(written, target)
+        replace_file(target, text.encode("utf-8"), mode)
     except OSError as error:
-        if written is not None:
-            Path(written).unlink(missing_ok=True)
         raise _unwritable(path, error.strerror or str(error)) from None
 
 
 def require_folder(path: Path) -> None:
-    """Raise EzError (exit code 2) where a file can't be written for want of its folder."""
+    """Raise EzError (exit code 2) if the folder of a file does not exist."""
     if not path.resolve().parent.is_dir():
         raise _unwritable(path, "there is no such folder")
 

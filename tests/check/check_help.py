@@ -1,4 +1,4 @@
-"""What the checker's tests share: checking a text, and reading its typed tree."""
+"""Helpers of the checker's tests: checking a text, and reading its typed tree."""
 
 from __future__ import annotations
 

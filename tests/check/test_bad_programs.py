@@ -1,4 +1,4 @@
-"""Programs with errors, one for each code at least, with the diagnostics beside them."""
+"""Programs with errors, at least one for each code, with their diagnostics."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from ezlang.check import CheckResult, check, find_module
-from ezlang.diagnostics.catalogue import all_codes, explain, parse_page
+from ezlang.diagnostics.catalogue import all_codes, explain
 from ezlang.diagnostics.render import render_all
 from ezlang.source import Source
+from tests.support.error_pages import parse_page
 
 BAD = Path(__file__).parents[1] / "programs" / "bad"
 PROGRAMS = sorted(BAD.glob("EZ*.ez"))

@@ -1,7 +1,7 @@
-"""Programs that leak, in every way that the language has, each beside one that does not.
+"""Programs that leak, in every way that the language has, each with a variant that does not.
 
 Every leaking program must be rejected with a flow error (EZ3), and with nothing else; every
-mended one must be accepted, so that a checker that rejects everything fails here too.
+corrected one must be accepted, so that a checker that rejects everything also fails.
 """
 
 # ruff: noqa: E501

@@ -1,9 +1,10 @@
-"""What the scalar types say about themselves, for all of them."""
+"""The descriptions of all scalar types."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from typing import Any, get_args
 
 import numpy as np
@@ -193,7 +194,7 @@ def test_numpy_holds_exactly_the_values(type: ScalarType) -> None:
     assert clear.itemsize == shared.itemsize == type.bytes
     assert shared.kind == "u"
     for value in (type.low, 0, type.high):
-        assert type.decode(np.array(value, clear)[()]) == type.decode(value)
+        assert type.decode(np.array(value, clear).item()) == type.decode(value)
     if type.is_number:
         limits = np.iinfo(clear)
         assert (limits.min, limits.max) == (type.low, type.high)
@@ -212,7 +213,7 @@ def test_elements_in_memory_have_their_bytes(type: ScalarType) -> None:
 
 @pytest.mark.parametrize("type", INTEGERS, ids=str)
 def test_identities(type: ScalarType) -> None:
-    combine = {
+    combine: dict[BinaryKind, Callable[[int, int], int]] = {
         BinaryKind.ADD: lambda x, y: x + y,
         BinaryKind.MUL: lambda x, y: x * y,
         BinaryKind.AND: lambda x, y: x & y,

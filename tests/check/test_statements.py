@@ -1,11 +1,10 @@
-"""What becomes of statements: desugaring, inferred labels, instances, places."""
+"""The typed form of statements: desugaring, inferred labels, instances, places."""
 
 from __future__ import annotations
 
-from check_help import codes, nodes, program, shape, variable
-
 from ezlang.typed import tree as typed
 from ezlang.types.labels import PUBLIC, SECRET, owned
+from tests.check.check_help import codes, nodes, program, shape, variable
 
 _INPUTS = """
     secret int32 s = input(alice, "s");

@@ -6,13 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from test_leak_mutants import MUTANTS, Mutant, check_mutant
-from typed_rules import verify
 
 from ezlang.check import check
 from ezlang.source import Source
 from ezlang.typed import tree as typed
 from ezlang.types.labels import PUBLIC, Label, owned
+from tests.check.test_leak_mutants import MUTANTS, Mutant, check_mutant
+from tests.check.typed_rules import verify
 
 ROOT = Path(__file__).parents[2]
 PROGRAMS = sorted(

@@ -1,8 +1,8 @@
 """The rules of types and labels on the typed tree, written down once more, without the checker.
 
 `verify` raises AssertionError where a typed program breaks one: operands whose types differ, a
-value that flows to more readers, a variable assigned in a branch that would tell the condition,
-a release in a branch that not everyone follows. What it accepts leaks nothing but by `Reveal`.
+value that flows to more readers, a variable assigned in a branch that would reveal its condition,
+a release in a branch that not everyone follows. An accepted program leaks only by `Reveal`.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ class _Function:
         self.reads(variable.type, variable.label)
 
     def reads(self, type: Type, label: Label) -> None:
-        """What one party runs alone has only values that it may know."""
+        """Code that one party runs alone has only values that it may know."""
         if self.pc.owner is not None:
             assert all(m.readable_by(self.pc.owner) for m in _leaves(type, label))
 
@@ -171,7 +171,7 @@ class _Function:
             self.branches.pop()
 
     def everyone(self) -> None:
-        """What stands here is done by all parties together, and all see that it is."""
+        """All parties take part in this, and all see that it happens."""
         assert not self.branches
 
     def assign(self, place: typed.Place) -> None:
@@ -340,7 +340,7 @@ class _Function:
     def chosen(
         self, node: typed.Expr, among: Sequence[typed.Expr], by: Sequence[typed.Expr]
     ) -> None:
-        """What is chosen tells nobody by what."""
+        """A selection must not reveal its condition."""
         for chooser in by:
             for value in among:
                 wanted = value.label.meet(meet_all([c.label for c in by]))

@@ -1,15 +1,15 @@
-"""What the operations mean, on Python integers, and running circuits against it."""
+"""Reference results of operations on Python integers, and runs of circuits against them."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
 
-from ezlang.compiler.circuits.evaluate import apply
 from ezlang.compiler.circuits.netlist import Netlist
-from ezlang.compiler.circuits.verify import verify
 from ezlang.compiler.ir.tree import BinaryKind
 from ezlang.types.types import IntType
+from tests.support.netlist_rules import verify
+from tests.support.netlist_values import apply
 
 
 def _quotient(t: IntType, x: int, y: int) -> int:
@@ -67,7 +67,7 @@ def run(netlist: Netlist, *operands: Sequence[int]) -> list[int]:
 
 
 def edges(width: int) -> list[int]:
-    """Patterns at which carries, signs and amounts turn over."""
+    """Patterns at which carries, signs and amounts change."""
     top = 1 << (width - 1)
     near = [0, 1, 2, 3, 5, 7, 8, 10, width - 1, width, width + 1, top - 1, top, top + 1]
     return sorted({v & (2 * top - 1) for v in [*near, -1, -2, -3, -7, -width, top // 2, top // 3]})

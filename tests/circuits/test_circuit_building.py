@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from circuit_reference import run
 
 from ezlang.compiler.circuits.builder import FALSE, TRUE, Builder
 from ezlang.compiler.circuits.catalogue import (
@@ -18,10 +17,8 @@ from ezlang.compiler.circuits.catalogue import (
     circuit,
     unary,
 )
-from ezlang.compiler.circuits.evaluate import pack, unpack
 from ezlang.compiler.circuits.netlist import Netlist, Opcode, Port
 from ezlang.compiler.circuits.schedule import schedule
-from ezlang.compiler.circuits.verify import verify
 from ezlang.compiler.ir.tree import (
     Binary,
     BinaryKind,
@@ -36,6 +33,9 @@ from ezlang.compiler.ir.tree import (
 from ezlang.diagnostics.diagnostic import CompilerBug
 from ezlang.types.labels import SECRET as SECRET_LABEL
 from ezlang.types.types import BOOL, INT8, INT16, UINT8, ScalarType
+from tests.circuits.circuit_reference import run
+from tests.support.netlist_rules import verify
+from tests.support.netlist_values import pack, unpack
 
 
 def test_free_algebra() -> None:

@@ -1,4 +1,4 @@
-"""What circuits cost, exactly, and that the documentation says the same."""
+"""The exact costs of circuits, which the documentation must state as well."""
 
 from __future__ import annotations
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from circuit_reference import SHIFTS, edges, expected, pairs, run
 
 from ezlang.compiler.circuits.catalogue import (
     PUBLIC,
@@ -18,6 +17,7 @@ from ezlang.compiler.circuits.catalogue import (
 )
 from ezlang.compiler.ir.tree import BinaryKind, UnaryKind
 from ezlang.types.types import BOOL, INT8, SCALARS, UINT8, BoolType, IntType
+from tests.circuits.circuit_reference import SHIFTS, edges, expected, pairs, run
 
 INTEGERS = [t for t in SCALARS.values() if isinstance(t, IntType)]
 BYTES = [INT8, UINT8]

@@ -5,9 +5,9 @@ from random import Random
 import pytest
 
 from ezlang.compiler.circuits.catalogue import SECRET, Narrow, binary, choice
-from ezlang.compiler.circuits.evaluate import evaluate, pack, unpack
 from ezlang.compiler.ir.tree import BinaryKind
 from ezlang.types.types import SCALARS, IntType
+from tests.support.netlist_values import evaluate, pack, unpack
 
 INTS = [type for type in SCALARS.values() if isinstance(type, IntType)]
 COUNT = 64
@@ -20,7 +20,7 @@ def numbers(pick: Random, bits: int, signed: bool) -> list[int]:
 
 
 def expected(kind: BinaryKind, x: int, y: int) -> int | None:
-    """What an operation comes to, on whole numbers; None where it has no such number."""
+    """The result of an operation on whole numbers; None if it has none."""
     match kind:
         case BinaryKind.ADD:
             return x + y

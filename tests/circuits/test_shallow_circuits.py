@@ -1,9 +1,8 @@
-"""Circuits of logarithmic depth compute the same, in as few layers as they say."""
+"""Circuits of logarithmic depth compute the same, in the stated number of layers."""
 
 from __future__ import annotations
 
 import pytest
-from circuit_reference import SHIFTS, expected, pairs, run
 
 from ezlang.compiler.circuits.builder import Builder
 from ezlang.compiler.circuits.carries import suffixes
@@ -11,6 +10,7 @@ from ezlang.compiler.circuits.catalogue import PUBLIC, SAME, SECRET, Operand, bi
 from ezlang.compiler.circuits.schedule import schedule
 from ezlang.compiler.ir.tree import BinaryKind, UnaryKind
 from ezlang.types.types import INT8, SCALARS, UINT8, IntType
+from tests.circuits.circuit_reference import SHIFTS, expected, pairs, run
 
 INTEGERS = [t for t in SCALARS.values() if isinstance(t, IntType)]
 SLOW = (BinaryKind.DIV, BinaryKind.MOD)

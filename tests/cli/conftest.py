@@ -1,4 +1,4 @@
-"""A command line to type at, in a folder with a few programs."""
+"""A command line in a folder with a few programs."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ fn main() {
 
 @dataclass(frozen=True)
 class Done:
-    """What a command came to."""
+    """The result of a command."""
 
     code: int
     out: str
@@ -45,7 +45,7 @@ class Done:
 
     @property
     def json(self) -> Any:
-        """What was printed, as one JSON object."""
+        """The output, as one JSON object."""
         return json.loads(self.out)
 
 
@@ -54,7 +54,7 @@ Ez = Callable[..., Done]
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder that commands are typed in."""
+    """The folder in which commands run."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "rich.ez").write_text(MILLIONAIRES)
     (tmp_path / "sum.ez").write_text(SUM)
@@ -65,7 +65,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def ez(folder: Path, capsys: pytest.CaptureFixture[str]) -> Ez:
-    """Type a command; returns exit code, standard output and standard error."""
+    """Run a command; returns exit code, standard output and standard error."""
 
     def type_command(*arguments: str) -> Done:
         code = run_command(list(arguments))

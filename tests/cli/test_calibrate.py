@@ -1,4 +1,4 @@
-"""`ezlang calibrate` measures, and what it writes is a network profile."""
+"""`ezlang calibrate` measures, and writes a network profile."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ports import free_port
-
 from ezlang.compiler.cost.profiles import profile_of
+from tests.support.ports import free_port
 
 COMMAND = [sys.executable, "-m", "ezlang"]
 

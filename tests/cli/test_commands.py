@@ -1,4 +1,4 @@
-"""The commands beside `run`, and what all commands have in common."""
+"""The commands other than `run`, and the behaviour that all commands share."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ import pytest
 
 import ezlang.cli
 from ezlang.diagnostics.diagnostic import CompilerBug
+from tests.cli.conftest import Ez
 
 LEAK = """\
 party alice, bob;
@@ -28,7 +29,7 @@ fn main() {
 """
 
 
-def test_check(ez, folder: Path) -> None:
+def test_check(ez: Ez, folder: Path) -> None:
     fine = ez("check", "rich.ez")
     assert (fine.code, fine.out) == (0, "")
     assert fine.err == "rich.ez has no errors.\n"
@@ -40,7 +41,7 @@ def test_check(ez, folder: Path) -> None:
     assert "\x1b[" not in done.err
 
 
-def test_check_gives_places_as_json(ez, folder: Path) -> None:
+def test_check_gives_places_as_json(ez: Ez, folder: Path) -> None:
     (folder / "leak.ez").write_text(LEAK)
     done = ez("check", "leak.ez", "--json")
     assert done.code == 1
@@ -56,7 +57,7 @@ def test_check_gives_places_as_json(ez, folder: Path) -> None:
 @pytest.mark.parametrize("content", [b"", b"\x00\xff\xfe", b"((((" * 5000, b"party", b"fn main("])
 @pytest.mark.parametrize("command", ["check", "run", "leaks", "fmt"])
 def test_whatever_a_file_has_is_answered_in_sentences(
-    ez, folder: Path, content: bytes, command: str
+    ez: Ez, folder: Path, content: bytes, command: str
 ) -> None:
     (folder / "odd.ez").write_bytes(content)
     done = ez(command, "odd.ez")
@@ -65,7 +66,7 @@ def test_whatever_a_file_has_is_answered_in_sentences(
     assert "bug of ezlang" not in done.err
 
 
-def test_explain(ez) -> None:
+def test_explain(ez: Ez) -> None:
     page = ez("explain", "EZ4001")
     assert page.code == 0
     assert page.out.startswith("# EZ4001: division by a public zero\n")
@@ -76,7 +77,7 @@ def test_explain(ez) -> None:
     assert "help" not in ez("explain", "nothing").err
 
 
-def test_new_lays_down_what_its_readme_runs(ez, folder: Path) -> None:
+def test_new_lays_down_what_its_readme_runs(ez: Ez, folder: Path) -> None:
     assert ez("new", "meeting").code == 0
     inside = folder / "meeting"
     expected = json.loads((inside / "expected.json").read_text())
@@ -96,7 +97,7 @@ def test_new_lays_down_what_its_readme_runs(ez, folder: Path) -> None:
     assert ez("fmt", "--check", "main.ez").code == 0
 
 
-def test_new_writes_over_nothing(ez, folder: Path) -> None:
+def test_new_writes_over_nothing(ez: Ez, folder: Path) -> None:
     (folder / "meeting").mkdir()
     done = ez("new", "meeting")
     assert done.code == 2
@@ -107,7 +108,7 @@ def test_new_writes_over_nothing(ez, folder: Path) -> None:
 UGLY = 'party alice,bob;\nfn main(){output(all,1+1,"two");}\n'
 
 
-def test_fmt(ez, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fmt(ez: Ez, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = folder / "ugly.ez"
     path.write_text(UGLY)
     path.chmod(0o640)
@@ -128,14 +129,14 @@ def test_fmt(ez, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert ez("fmt", "-").out == laid_out
 
 
-def test_fmt_leaves_what_it_cannot_read(ez, folder: Path) -> None:
+def test_fmt_leaves_what_it_cannot_read(ez: Ez, folder: Path) -> None:
     (folder / "broken.ez").write_text("party alice bob")
     done = ez("fmt", "broken.ez", "none.ez", "rich.ez")
     assert done.code == 2
     assert (folder / "broken.ez").read_text() == "party alice bob"
 
 
-def test_leaks(ez) -> None:
+def test_leaks(ez: Ez) -> None:
     done = ez("leaks", "rich.ez")
     assert done.code == 0
     assert "alice is richer" in done.out
@@ -145,7 +146,7 @@ def test_leaks(ez) -> None:
     assert [given["party"] for given in release["depends_on"]] == ["alice", "bob"]
 
 
-def test_mistakes_of_ezlang_say_so(ez, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_mistakes_of_ezlang_say_so(ez: Ez, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*arguments: object) -> None:
         raise CompilerBug("a register is used before it is written")
 
@@ -159,7 +160,7 @@ def test_mistakes_of_ezlang_say_so(ez, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "Traceback" in ez("check", "rich.ez").err
 
 
-def test_an_interrupt_is_quiet(ez, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupt_is_quiet(ez: Ez, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*arguments: object, **options: object) -> None:
         raise KeyboardInterrupt
 
@@ -181,7 +182,7 @@ def test_an_interrupt_while_loading_is_quiet() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
 
 
-def test_a_full_disk_is_no_mistake_of_ezlang(ez, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_no_mistake_of_ezlang(ez: Ez, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*arguments: object, **options: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -191,7 +192,7 @@ def test_a_full_disk_is_no_mistake_of_ezlang(ez, monkeypatch: pytest.MonkeyPatch
     assert "no space left" in done.err
 
 
-def test_version_and_help(ez) -> None:
+def test_version_and_help(ez: Ez) -> None:
     assert ez("--version").out.startswith("ezlang ")
     helped = ez("--help").out
     for command in ("check", "run", "leaks", "fmt", "new", "explain"):

@@ -1,9 +1,11 @@
-"""`ezlang cost`: what a run will cost, as text and as JSON."""
+"""`ezlang cost`: predicted costs, as text and as JSON."""
 
 import json
 from pathlib import Path
 
 import pytest
+
+from tests.cli.conftest import Ez
 
 REVEALING = """party alice, bob;
 fn main() {
@@ -17,7 +19,7 @@ fn main() {
 
 
 @pytest.mark.parametrize("protocol", ["auto", "yao", "boolean", "arithmetic"])
-def test_it_says_what_the_run_counts(ez, folder: Path, protocol: str) -> None:
+def test_it_says_what_the_run_counts(ez: Ez, folder: Path, protocol: str) -> None:
     said = json.loads(ez("cost", "rich.ez", "--json", "--protocol", protocol).out)
     assert said["exact"]
     assert said["totals"] == said["most"]
@@ -31,7 +33,7 @@ def test_it_says_what_the_run_counts(ez, folder: Path, protocol: str) -> None:
             assert sum(part["bytes"][party] for part in parts) == sent
 
 
-def test_text(ez, folder: Path) -> None:
+def test_text(ez: Ez, folder: Path) -> None:
     done = ez("cost", "rich.ez", "--network", "wan", "--lines", "--explain")
     assert (done.code, done.err) == (0, "")
     for words in ("rounds", "sent by alice", "memory", "by phase", "set-up", "by line", "why each"):
@@ -39,7 +41,7 @@ def test_text(ez, folder: Path) -> None:
     assert "output(" in done.out
 
 
-def test_what_needs_fewer_bits_is_proved(ez, folder: Path) -> None:
+def test_what_needs_fewer_bits_is_proved(ez: Ez, folder: Path) -> None:
     (folder / "few.ez").write_text(
         'party alice, bob;\nfn main() {\n    secret int64 a = input(alice, "a");\n'
         '    secret int64 b = input(bob, "b");\n'
@@ -59,7 +61,7 @@ def test_what_needs_fewer_bits_is_proved(ez, folder: Path) -> None:
     assert "no operation is known to need fewer bits" in ez("cost", "all.ez", "--ranges").out
 
 
-def test_loops_that_depend_on_what_is_revealed(ez, folder: Path) -> None:
+def test_loops_that_depend_on_what_is_revealed(ez: Ez, folder: Path) -> None:
     (folder / "loop.ez").write_text(REVEALING)
     text = ez("cost", "loop.ez").out
     assert "at least" in text
@@ -70,7 +72,7 @@ def test_loops_that_depend_on_what_is_revealed(ez, folder: Path) -> None:
     assert [one["kind"] for one in said["unknown"]] == ["loop"]
 
 
-def test_profiles(ez, folder: Path) -> None:
+def test_profiles(ez: Ez, folder: Path) -> None:
     (folder / "slow.toml").write_text("rtt = 1.0\nbandwidth = 1e6\n")
     (folder / "slow.json").write_text('{"rtt": 1.0, "bandwidth": 1e6}')
     (folder / "odd.toml").write_text("rtt = 1.0\nspeed = 1e6\n")
@@ -84,7 +86,7 @@ def test_profiles(ez, folder: Path) -> None:
         assert words in done.err
 
 
-def test_three_parties(ez, folder: Path) -> None:
+def test_three_parties(ez: Ez, folder: Path) -> None:
     (folder / "three.ez").write_text('party a, b, c;\nfn main() { output(all, 1, "x"); }\n')
     done = ez("cost", "three.ez")
     assert (done.code, done.out) == (2, "")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import signal
-import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests.cli.conftest import Ez
+from tests.support.ports import free_address
 
 TIMEOUT = 120
 
@@ -36,12 +38,6 @@ fn main() {
     output(all, x, "rest");
 }
 """
-
-
-def free_address() -> str:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return f"127.0.0.1:{probe.getsockname()[1]}"
 
 
 class Run:
@@ -122,7 +118,7 @@ def test_no_dealer(folder: Path) -> None:
     assert any(codes)
 
 
-def test_nobody_comes(ez) -> None:
+def test_nobody_comes(ez: Ez) -> None:
     done = ez("dealer", "--address", free_address(), "--timeout", "0.2")
     assert (done.code, done.out) == (3, "")
     assert "EZ5034" in done.err
@@ -136,7 +132,7 @@ def test_a_dealer_that_stays_is_interrupted(folder: Path) -> None:
     assert dealer.end()[0] == 130
 
 
-def test_a_program_whose_demands_only_the_run_reveals(ez, folder: Path) -> None:
+def test_a_program_whose_demands_only_the_run_reveals(ez: Ez, folder: Path) -> None:
     (folder / "endless.ez").write_text(ENDLESS)
     given = ("--party", "alice", "--input", "a.json", "--dealer", free_address())
     done = ez("run", "endless.ez", *given, "--timeout", "1")
@@ -162,7 +158,7 @@ def test_a_program_whose_demands_only_the_run_reveals(ez, folder: Path) -> None:
         ),
     ],
 )
-def test_wrong_usage(ez, arguments: tuple[str, ...], said: str) -> None:
+def test_wrong_usage(ez: Ez, arguments: tuple[str, ...], said: str) -> None:
     done = ez(*arguments)
     assert (done.code, done.out) == (2, "")
     assert said in done.err

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 import sys
 from pathlib import Path
 
+from tests.cli.conftest import Ez
+from tests.support.ports import free_address
+
 RICH = ("rich.ez", "--input", "alice=a.json", "--input", "bob=b.json")
-
-
-def free_address() -> str:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return f"127.0.0.1:{probe.getsockname()[1]}"
 
 
 def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
@@ -28,7 +24,7 @@ def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
     )
 
 
-def test_native(ez) -> None:
+def test_native(ez: Ez) -> None:
     done = ez("run", *RICH, "--native")
     assert (done.code, done.out) == (0, "alice is richer: true  (told to all)\n")
     assert "Model: semi-honest." in done.err
@@ -52,21 +48,21 @@ def test_one_process_a_party(folder: Path) -> None:
     assert f"{data['cost']['bytes_received']:,} bytes sent" in bob_said
 
 
-def test_a_party_that_nobody_comes_to(ez) -> None:
+def test_a_party_that_nobody_comes_to(ez: Ez) -> None:
     arguments = ("--party", "alice", "--input", "a.json", "--timeout", "0.2")
     done = ez("run", "rich.ez", *arguments, "--address", free_address())
     assert (done.code, done.out) == (3, "")
     assert "EZ5" in done.err
 
 
-def test_native_code_is_for_two_parties(ez, folder: Path) -> None:
+def test_native_code_is_for_two_parties(ez: Ez, folder: Path) -> None:
     (folder / "three.ez").write_text('party a, b, c;\nfn main() { output(all, 1, "one"); }\n')
     assert ez("run", "three.ez", "--native").code == 2
     assert ez("run", "three.ez", "--party", "a").code == 2
     assert ez("run", "three.ez").out == "one: 1  (told to all)\n"
 
 
-def test_leaving_this_machine_has_to_be_typed(ez) -> None:
+def test_leaving_this_machine_has_to_be_typed(ez: Ez) -> None:
     arguments = ("--party", "alice", "--input", "a.json", "--timeout", "0.2")
     done = ez("run", "rich.ez", *arguments, "--address", "192.0.2.1:7000")
     assert done.code == 2

@@ -1,4 +1,4 @@
-"""`ezlang run` in one process: what is printed where, inputs, params, exit codes."""
+"""`ezlang run` in one process: outputs, messages, inputs, params, exit codes."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.cli.conftest import Ez
+
 RICH = ("rich.ez", "--input", "alice=a.json", "--input", "bob=b.json")
 TOLD = "alice is richer: true  (told to all)\n"
 
@@ -14,13 +16,13 @@ TOLD = "alice is richer: true  (told to all)\n"
 @pytest.mark.parametrize(
     ("way", "said"), [(("--clear",), "nothing is protected"), ((), "semi-honest")]
 )
-def test_outputs_alone_go_to_standard_output(ez, way: tuple[str, ...], said: str) -> None:
+def test_outputs_alone_go_to_standard_output(ez: Ez, way: tuple[str, ...], said: str) -> None:
     done = ez("run", *RICH, *way)
     assert (done.code, done.out) == (0, TOLD)
     assert said in done.err
 
 
-def test_json_is_one_object(ez) -> None:
+def test_json_is_one_object(ez: Ez) -> None:
     clear = ez("run", *RICH, "--clear", "--json")
     outputs = {"alice": {"alice is richer": True}, "bob": {"alice is richer": True}}
     assert clear.json["outputs"] == outputs
@@ -31,7 +33,7 @@ def test_json_is_one_object(ez) -> None:
     assert all(seconds >= 0 for seconds in simulated["seconds"].values())
 
 
-def test_files_called_like_the_parties_beside_the_program(ez, folder: Path) -> None:
+def test_files_called_like_the_parties_beside_the_program(ez: Ez, folder: Path) -> None:
     inside = folder / "inside"
     inside.mkdir()
     for old, new in (("rich.ez", "main.ez"), ("a.json", "alice.json"), ("b.json", "bob.json")):
@@ -44,7 +46,7 @@ def test_files_called_like_the_parties_beside_the_program(ez, folder: Path) -> N
     assert other.out == "alice is richer: false  (told to all)\n"
 
 
-def test_inputs_from_several_files_and_kinds(ez, folder: Path) -> None:
+def test_inputs_from_several_files_and_kinds(ez: Ez, folder: Path) -> None:
     (folder / "x.csv").write_text("1\n2\n3\n")
     np.save(folder / "x.npy", np.arange(3, dtype=np.int16))
     np.savez(folder / "x.npz", x=np.array([4, 5, 6]))
@@ -56,7 +58,7 @@ def test_inputs_from_several_files_and_kinds(ez, folder: Path) -> None:
         assert done.out == f"sum: {total}  (told to bob)\n", done.err
 
 
-def test_params(ez, folder: Path) -> None:
+def test_params(ez: Ez, folder: Path) -> None:
     (folder / "alice.json").write_text('{"x": [1, 2]}')
     (folder / "bob.json").write_text('{"y": 0, "twice": false}')
     assert ez("run", "sum.ez", "--clear", "--set", "n=2").out == "sum: 3  (told to bob)\n"
@@ -70,7 +72,7 @@ def test_params(ez, folder: Path) -> None:
 
 
 @pytest.mark.parametrize("seconds", ["nan", "inf", "0", "-1", "1e9", "soon"])
-def test_no_time_to_wait(ez, seconds: str) -> None:
+def test_no_time_to_wait(ez: Ez, seconds: str) -> None:
     done = ez("run", *RICH, "--native", "--timeout", seconds)
     assert (done.code, done.out) == (2, "")
     assert "--timeout" in done.err
@@ -95,7 +97,7 @@ def test_no_time_to_wait(ez, seconds: str) -> None:
         (("--nonsense",), "--nonsense"),
     ],
 )
-def test_wrong_usage(ez, arguments: tuple[str, ...], said: str) -> None:
+def test_wrong_usage(ez: Ez, arguments: tuple[str, ...], said: str) -> None:
     done = ez("run", "rich.ez", *arguments)
     assert done.code == 2, done.err
     assert said in done.err
@@ -103,7 +105,7 @@ def test_wrong_usage(ez, arguments: tuple[str, ...], said: str) -> None:
     assert "Traceback" not in done.err
 
 
-def test_programs_with_errors_and_runs_that_fail(ez, folder: Path) -> None:
+def test_programs_with_errors_and_runs_that_fail(ez: Ez, folder: Path) -> None:
     (folder / "bad.ez").write_text('party alice, bob;\nfn main() { output(all, nothing, "x"); }\n')
     assert ez("run", "bad.ez").code == 1
     assert ez("run", "none.ez").code == 2
@@ -120,7 +122,7 @@ def test_programs_with_errors_and_runs_that_fail(ez, folder: Path) -> None:
         assert "fails.ez:5:17" in done.err
 
 
-def test_values_are_printed_as_they_are(ez, folder: Path) -> None:
+def test_values_are_printed_as_they_are(ez: Ez, folder: Path) -> None:
     (folder / "kinds.ez").write_text(
         "party alice, bob;\n"
         "struct Point { int8 x; bool[2] y; }\n"

@@ -1,4 +1,4 @@
-"""A plain interpreter of IR on known values, which never changes an array in place."""
+"""A plain interpreter of IR on clear values, which never changes an array in place."""
 
 from __future__ import annotations
 
@@ -65,4 +65,5 @@ class Interpreter:
                     carried = self.region(operation.regions[1], carried, values)
                 return carried
             case _:
+                assert isinstance(operation, ir.Computation)
                 return [np.array(evaluate(operation, operands))]

@@ -13,9 +13,9 @@ from ezlang.compiler.passes.assign import Policy
 from ezlang.compiler.passes.prepare import prepare
 from ezlang.executors.native.executable import Executable
 from ezlang.executors.native.outcome import NativeOutcome
-from ezlang.executors.native.threads import run_threads
 from ezlang.types.labels import PUBLIC, SECRET, Label, owned
 from ezlang.types.types import ScalarType
+from tests.support.threads import run_threads
 
 ALICE, BOB = owned(0), owned(1)
 PARTIES = ("alice", "bob")

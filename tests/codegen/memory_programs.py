@@ -10,11 +10,10 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from ir_programs import Writer
-
 from ezlang.compiler.ir import tree as ir
 from ezlang.types.labels import PUBLIC, Label
 from ezlang.types.types import INT16, INT64
+from tests.codegen.ir_programs import Writer
 
 SCALAR: tuple[int, ...] = ()
 ROW = (3,)
@@ -164,7 +163,7 @@ class MemoryProgram:
             self.statements(inner, self.random.randrange(1, 5))
             yields = [self.random.choice(inner[shape][-6:]) for shape in shapes]
             if more and self.random.random() < 0.3:
-                # What is carried changes places, or stays.
+                # Carried values change places, or stay.
                 yields = [
                     self.random.choice([v for v in more if v.type.shape == shape] or [given])
                     for shape, given in zip(shapes, yields, strict=True)

@@ -311,12 +311,11 @@ class Mixed:
             case 8 | 9:
                 numbers = self.random.sample(range(-1, 1 + shape[0]), 2)
                 two = replace(type, shape=(2, *shape[1:]))
-                line = ir.TensorType(INT64, (2,), PUBLIC)
-                places = self.made(line, ir.Constant, data=tuple(numbers))
+                at = self.made(ir.TensorType(INT64, (2,), PUBLIC), ir.Constant, data=tuple(numbers))
                 if self.random.random() < 0.5:
-                    return self.made(two, ir.Gather, operands=(x, places))
+                    return self.made(two, ir.Gather, operands=(x, at))
                 part = self.secret(element, two.shape, type.sharing)
-                return self.made(type, ir.Scatter, operands=(x, part, places))
+                return self.made(type, ir.Scatter, operands=(x, part, at))
             case _:
                 return self.made(replace(type, shape=(type.size,)), ir.Reshape, operands=(x,))
 

@@ -1,4 +1,4 @@
-"""What fails on what all know fails at both parties, also where one alone computes it."""
+"""Failures on public values happen at both parties, even if only one computes the operation."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from ezlang import api
 from ezlang.diagnostics.diagnostic import EzError
 from ezlang.executors.native.executable import executable_of
 from ezlang.executors.native.party import Stopwatch, compile_for, run_over
-from ezlang.session.channel import socket_pair
 from ezlang.values.check import check_inputs
+from tests.support.channels import socket_pair
 
 INPUTS: dict[str, Any] = {"alice": {"a": 7, "v": [1, 2, 3, 4]}, "bob": {"b": 0}}
 BODIES = {

@@ -1,4 +1,4 @@
-"""Updates write into the memory of what they update, and code doesn't grow with arrays."""
+"""Updates write in place, and the code doesn't grow with arrays."""
 
 from __future__ import annotations
 

@@ -1,13 +1,13 @@
-"""Arrays changed in place: no value is ever touched that something still reads."""
+"""Arrays changed in place: no value is overwritten while it is still read."""
 
 from __future__ import annotations
 
 import pytest
-from interpret import Interpreter
-from ir_programs import ALICE, run_native
-from memory_programs import MemoryProgram
 
 from ezlang.types.labels import PUBLIC, SECRET, Label
+from tests.codegen.interpret import Interpreter
+from tests.codegen.ir_programs import ALICE, run_native
+from tests.codegen.memory_programs import MemoryProgram
 
 
 def agree(seed: int, label: Label, *, passes: bool = False) -> None:

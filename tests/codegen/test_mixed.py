@@ -7,8 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from interpret import Interpreter
-from mixed_programs import Mixed
 
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.ir.parse import parse_program
@@ -17,8 +15,11 @@ from ezlang.diagnostics.diagnostic import EzError
 from ezlang.executors.native.executable import Executable
 from ezlang.executors.native.outcome import NativeOutcome
 from ezlang.executors.native.party import Stopwatch, compile_for, run_over
-from ezlang.executors.native.threads import run_threads
-from ezlang.session.channel import SocketChannel, socket_pair
+from ezlang.session.channel import SocketChannel
+from tests.codegen.interpret import Interpreter
+from tests.codegen.mixed_programs import Mixed
+from tests.support.channels import socket_pair
+from tests.support.threads import run_threads
 
 Inputs = Mapping[str, Mapping[str, Any]]
 

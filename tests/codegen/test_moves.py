@@ -1,4 +1,4 @@
-"""Parallel copies in sequence do what they do at once."""
+"""Sequences of copies have the effect of the parallel copy."""
 
 from __future__ import annotations
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from itertools import product
 
 import pytest
-from interpret import Interpreter
-from ir_programs import ALICE, BOB, Writer, run_native
 
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.ir.tree import BinaryKind, UnaryKind
@@ -26,6 +24,8 @@ from ezlang.types.types import (
     IntType,
     ScalarType,
 )
+from tests.codegen.interpret import Interpreter
+from tests.codegen.ir_programs import ALICE, BOB, Writer, run_native
 
 LABELS = (PUBLIC, ALICE, BOB, SECRET)
 ON_BOOL = {
@@ -201,8 +201,8 @@ def test_parts_of_arrays_in_and_out_of_range() -> None:
                 b.insert(target, one, [b.index(0), i], (True, True)),
                 b.insert_slice(target, items, i),
             ]
-            for part, value in enumerate(changed):
-                writer.output(f"{name} changed {part}", value)
+            for place, value in enumerate(changed):
+                writer.output(f"{name} changed {place}", value)
     compare_with_interpreter(writer)
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from interpret import Interpreter
-from ir_programs import ALICE, BOB, Writer, run_native
 
 from ezlang.compiler.ir import evaluate
 from ezlang.compiler.ir import tree as ir
@@ -13,10 +11,12 @@ from ezlang.compiler.ir.build import Builder
 from ezlang.compiler.passes.assign import Policy
 from ezlang.compiler.passes.prepare import prepare
 from ezlang.executors.native.executable import Executable
-from ezlang.executors.native.threads import run_threads
 from ezlang.executors.simulate import run_two
 from ezlang.types.labels import PUBLIC, SECRET
 from ezlang.types.types import BOOL, INT8, INT16, INT64, UINT8
+from tests.codegen.interpret import Interpreter
+from tests.codegen.ir_programs import ALICE, BOB, Writer, run_native
+from tests.support.threads import run_threads
 
 LABELS = (PUBLIC, ALICE, BOB, SECRET)
 
@@ -48,9 +48,9 @@ def everything() -> Writer:
     rows = {"a": [0, 3, -1], "b": [4, -7, -1], "c": [3, 1, 2], "d": [5, 1, 2], "e": [1, 1, 2]}
     given = {name: writer.given(INT64, (3,), PUBLIC, row) for name, row in rows.items()}
     for names in ("ab", "ac", "ba", "ad", "eb", "be", "a", "e", "d", "abc"):
-        for written in range(len(names) + 1):
-            apart = b.separate([given[name] for name in names], written, 5)
-            writer.output(f"separate {names} {written}", apart)
+        for writes in range(len(names) + 1):
+            apart = b.separate([given[name] for name in names], writes, 5)
+            writer.output(f"separate {names} {writes}", apart)
     return writer
 
 

@@ -1,27 +1,27 @@
-"""What a program is said to cost, and what it costs when it is run."""
+"""The predicted cost of a program, and the cost of its runs."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ezlang.compiler.cost.amounts import Count, Ots
 from ezlang.compiler.cost.ledger import Ledger
 from ezlang.compiler.cost.predict import Prediction, predict
-from ezlang.compiler.cost.session import OTS
-from ezlang.compiler.cost.yao import ANDS
 from ezlang.compiler.ir import tree as ir
+from ezlang.compiler.ir.parties import COMPUTING
 from ezlang.compiler.passes.assign import Policy
 from ezlang.executors.native.executable import Executable, executable_of
-from ezlang.executors.native.threads import run_threads
 from ezlang.executors.simulate import run_two
 from ezlang.recursion import deep_recursion
 from ezlang.typed.tree import Program
 from ezlang.values.check import check_inputs
 from ezlang.values.data import Inputs
+from tests.support.threads import run_threads
 
 
 @dataclass(frozen=True)
 class Costs:
-    """What all ways to count give; `ands` and `ots` only some."""
+    """The counts that all methods give; only some give `ands` and `ots`."""
 
     rounds: int
     bytes: tuple[int, ...]
@@ -37,7 +37,7 @@ def predicted(program: ir.Program) -> Prediction:
 
 
 def costs_of(ledger: Ledger) -> Costs:
-    return Costs(ledger.rounds, ledger.bytes_sent)
+    return Costs(ledger.rounds, tuple(ledger.bytes_sent.values()))
 
 
 def native(program: Program, code: ir.Program, inputs: Inputs) -> tuple[Costs, int, int]:
@@ -55,4 +55,5 @@ def simulated(program: Program, code: ir.Program, inputs: Inputs) -> Costs:
 
 def used(ledger: Ledger) -> tuple[int, int]:
     """ANDs and OTs."""
-    return ledger.total(ANDS), sum(ledger.total(name) for name in OTS)
+    ots = sum(ledger.total(Ots(link)) for link in COMPUTING.links)
+    return ledger.total(Count.ANDS), ots

@@ -1,18 +1,18 @@
-"""Batches of matrix products are found, mean what they did, and cost the same in any order."""
+"""Batches of matrix products are found, are correct, and cost the same in any order."""
 
 import random
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from agreement import checked, executors
-from costed import costs_of, native, predicted, prepared, simulated
 
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.lower import lower
 from ezlang.compiler.passes import run_passes
 from ezlang.compiler.passes.assign import Policy
 from ezlang.values.data import Inputs
+from tests.cost.costed import costs_of, native, predicted, prepared, simulated
+from tests.support.agreement import checked, executors
 
 Shape = tuple[int, ...]
 

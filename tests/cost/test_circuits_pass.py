@@ -1,22 +1,23 @@
-"""Circuits on shares are shallow or small, whichever is cheaper on a network."""
+"""Circuits on shares are shallow or small, whichever is cheaper on the network."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
 
 import pytest
-from costed import costs_of, native, predicted, prepared, simulated
 
 from ezlang import api
-from ezlang.compiler.cost.profiles import LOOPBACK, WAN, Profile
+from ezlang.compiler.cost.profiles import LAN, LOOPBACK, WAN, Profile
+from ezlang.compiler.cost.summary import total
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.ir.parse import parse_program
 from ezlang.compiler.ir.text import print_program
 from ezlang.compiler.passes.assign import Policy
 from ezlang.compiler.passes.sharings.circuit_depth import choose_circuits
 from ezlang.executors.native.executable import executable_of
-from ezlang.source import Source
 from ezlang.typed.tree import Program
+from tests.cost.costed import costs_of, native, predicted, prepared, simulated
 
 TEXT = """
 party alice, bob;
@@ -31,13 +32,26 @@ fn main() {
     output(alice, less, "less");
 }
 """
+COMPARED = """
+party alice, bob;
+
+param int64 n = 20000;
+
+fn main() {
+    secret int32[n] x = input(alice, "x");
+    secret int32[n] y = input(bob, "y");
+    secret bool[n] small;
+    for i in 0..n {
+        small[i] = (x[i] ^ y[i]) < 100;
+    }
+    output(all, small, "small");
+}
+"""
 SLOW = replace(LOOPBACK, name="slow line", rtt=1e-6, bandwidth=1e6)
 
 
-def checked(n: int) -> Program:
-    result = api.check(Source("main.ez", TEXT), settings={"n": n})
-    assert result.program is not None
-    return result.program
+def checked(n: int, text: str = TEXT) -> Program:
+    return api.checked(api.check_text(text, settings={"n": n}))
 
 
 def deep(program: ir.Program) -> int:
@@ -63,3 +77,46 @@ def test_all_counts_agree_on_deep_circuits(policy: Policy) -> None:
 def test_network_and_size_decide(profile: Profile, count: int, expected: bool) -> None:
     code = executable_of(checked(count), Policy.BOOLEAN.value, profile).program
     assert (deep(code) > 0) == expected
+
+
+@pytest.mark.parametrize(("profile", "rounds"), [(LOOPBACK, 22), (LAN, 22), (WAN, 26)])
+def test_a_comparison_with_a_constant(profile: Profile, rounds: int) -> None:
+    """A shallow circuit has few ANDs where an operand is a constant, so it is chosen."""
+    program = checked(20_000, COMPARED)
+    code = executable_of(program, Policy.BOOLEAN.value, profile).program
+    assert deep(code) == 0
+    assert predicted(code).least.rounds == rounds
+    inputs = {"alice": {"x": [3] * 20_000}, "bob": {"y": [3, 100] * 10_000}}
+    costs, _, _ = native(program, code, inputs)
+    assert costs == simulated(program, code, inputs) == costs_of(predicted(code).least)
+
+
+KINDS = ("add", "sub", "eq", "lt", "gt", "min", "max")
+OPERATION = """party alice, bob
+
+fn main() {{
+  %0.x = input[party=alice, name='x'] : int32[{n}] @alice
+  %1.x = relabel %0.x : int32[{n}] secret boolean
+  %2 = constant[data=({constant})] : int32[{n}] public
+  %3 = binary[kind={kind}] %1.x, %2 : {element}[{n}] secret boolean
+  %4 = reveal %3 : {element}[{n}] public
+  output[to=all, name='y'] %4
+  yield
+}}
+"""
+
+
+@pytest.mark.parametrize("profile", [LOOPBACK, LAN, WAN], ids=lambda profile: profile.name)
+@pytest.mark.parametrize("constant", [1, 100, -1])
+def test_the_ledger_agrees(constant: int, profile: Profile) -> None:
+    """The circuit that is chosen is the faster one by the ledger of the whole program."""
+    for kind, n in product(KINDS, (200, 5000, 100_000)):
+        element = "bool" if kind in ("eq", "lt", "gt") else "int32"
+        text = OPERATION.format(n=n, constant=constant, kind=kind, element=element)
+        program = parse_program(text)
+        shallow, small = (
+            total(predicted(code).least).seconds(profile)
+            for code in (program, parse_program(text.replace("[kind=", "[deep=True, kind=")))
+        )
+        chosen = small if deep(choose_circuits(program, profile)) else shallow
+        assert chosen == min(shallow, small), (kind, n)

@@ -1,4 +1,4 @@
-"""What every example of two parties is said to cost is what it costs, under each policy."""
+"""Every example of two parties has its predicted cost, under each protocol choice."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from costed import costs_of, native, predicted, prepared, simulated, used
 
 from ezlang import api
+from ezlang.cli.cost_report import units_by_name
 from ezlang.compiler.cost import summary
 from ezlang.compiler.passes.assign import Policy
 from ezlang.typed.tree import Program
 from ezlang.values.data import Inputs
+from tests.cost.costed import costs_of, native, predicted, prepared, simulated, used
 
 ROOT = Path(__file__).parents[2] / "examples"
 GOLDEN = Path(__file__).parent / "golden"
@@ -63,10 +64,12 @@ def totals(program: Program, policy: Policy) -> str:
     ledger = predicted(prepared(program, policy)).least
     lines = [f"{policy.value}:\n"]
     for name, one in (("total", summary.total(ledger)), *phases(ledger)):
-        lines.append(f"  {name}: {one.rounds} rounds, {one.bytes_sent} bytes\n")
+        sent = tuple(one.bytes_sent.values())
+        lines.append(f"  {name}: {one.rounds} rounds, {sent} bytes\n")
     whole = summary.total(ledger)
-    lines.append(f"  {whole.ands} ANDs, {whole.ots} OTs, {whole.ots_made} made\n")
-    lines += [f"  {count} {kind}\n" for kind, count in whole.preprocessing.items()]
+    ots, made = tuple(whole.ots.values()), tuple(whole.ots_made.values())
+    lines.append(f"  {whole.ands} ANDs, {ots} OTs, {made} made\n")
+    lines += [f"  {count} {kind}\n" for kind, count in units_by_name(whole).items()]
     return "".join(lines)
 
 

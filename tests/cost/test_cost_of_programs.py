@@ -1,31 +1,25 @@
-"""Costs of generated programs, of loops, and of what is known only in the run."""
+"""Costs of generated programs, of loops, and of control flow decided at run time."""
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
-from costed import Costs, costs_of, native, predicted, prepared, simulated, used
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "generated"))
-
-from agreement import asked_for, checked
-from generator import Generated, programs
-
+from ezlang.compiler.cost.amounts import Rounds
 from ezlang.compiler.cost.predict import Prediction, predict
 from ezlang.compiler.cost.session import Session
 from ezlang.compiler.passes.assign import Policy
 from ezlang.diagnostics.diagnostic import EzError
+from tests.cost.costed import Costs, costs_of, native, predicted, prepared, simulated, used
+from tests.support.agreement import asked_for, checked
+from tests.support.generator import Generated, programs
+from tests.support.profiles import PROGRAMS
 
 POLICIES = st.sampled_from(list(Policy))
 
 
-SETTINGS = settings(
-    max_examples=50, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
-)
+SETTINGS = settings(PROGRAMS, max_examples=50)
 
 
 def holds(found: Prediction, costs: Costs) -> None:
@@ -140,7 +134,7 @@ def test_turns_that_are_not_walked(n: int, policy: Policy, monkeypatch: pytest.M
 
 @pytest.mark.parametrize("policy", Policy)
 def test_size_does_not_matter(policy: Policy) -> None:
-    """A million turns are the million-fold of what one costs, in OTs and ANDs."""
+    """A million iterations take a million times the OTs and ANDs of one."""
     one, many = (predict(prepared(checked(CHAIN, {"n": n}), policy)) for n in (1001, 1_000_001))
     few = predict(prepared(checked(CHAIN, {"n": 1}), policy))
     for thousand, million, single in zip(*(used(p.least) for p in (one, many, few)), strict=True):
@@ -173,13 +167,13 @@ def test_what_depends_on_what_is_revealed(policy: Policy) -> None:
         return native(program, code, {"alice": {"a": a}, "bob": {"b": b}})[0]
 
     once, thrice = run(5, 6), run(5, 8)
-    rounds = [sum(n for e, n in turn.items() if e.what == f"rounds of party {p}") for p in (0, 1)]
+    rounds = [sum(n for e, n in turn.items() if e.what == Rounds(p)) for p in (0, 1)]
     batches = 2  # at most
     assert 2 * max(rounds) <= thrice.rounds - once.rounds <= 2 * max(rounds) + batches
     for a, b in ((5, 3), (3, 1), (3, 9)):
         costs = run(a, b)
         assert found.least.rounds <= costs.rounds
-        least = zip(found.least.bytes_sent, costs.bytes, strict=True)
+        least = zip(found.least.bytes_sent.values(), costs.bytes, strict=True)
         assert all(bound <= sent for bound, sent in least)
 
 

@@ -1,9 +1,8 @@
-"""The memory that a run is said to take is what its processes take, within a fifth."""
+"""The predicted memory of a run is that of its processes, within a fifth."""
 
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ezlang import api
+from tests.support.ports import free_address
 
 # Not `ru_maxrss`: that is also of the process that started this one.
 RUN = """
@@ -30,12 +30,6 @@ fn main() {
     output(all, sum(c), "c");
 }
 """
-
-
-def free_address() -> str:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return f"127.0.0.1:{one.getsockname()[1]}"
 
 
 def peaks(folder: Path, *options: str) -> list[int]:

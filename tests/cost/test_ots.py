@@ -1,21 +1,21 @@
-"""Kinds of OTs: which is cheapest where, and that all who count agree on what they cost."""
+"""Kinds of OTs: the cheapest kind for each network, and equal counts of their costs."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 import pytest
-from costed import costs_of, native, predicted, prepared, simulated
 
 from ezlang import api
 from ezlang.compiler.cost.ots import choose_kind
+from ezlang.compiler.cost.predict import Forecast
 from ezlang.compiler.cost.profiles import LAN, LOOPBACK, WAN
 from ezlang.compiler.ir.ots import OtKind, OtKinds
 from ezlang.compiler.ir.parse import parse_program
 from ezlang.compiler.ir.text import print_program
 from ezlang.compiler.passes.assign import Policy
-from ezlang.compiler.passes.sharings.ot_kinds import choose_ots
-from ezlang.source import Source
+from ezlang.compiler.passes.sharings.ot_kinds import cheapest_kinds
+from tests.cost.costed import costs_of, native, predicted, prepared, simulated
 
 TEXT = """
 party alice, bob;
@@ -27,9 +27,7 @@ fn main() {
     output(alice, score > 1000, "more");
 }
 """
-RESULT = api.check(Source("main.ez", TEXT))
-assert RESULT.program is not None
-PROGRAM = RESULT.program
+PROGRAM = api.checked(api.check_text(TEXT))
 INPUTS = {"alice": {"a": list(range(400))}, "bob": {"b": list(range(20, 420))}}
 
 
@@ -54,7 +52,7 @@ def test_what_is_cheapest() -> None:
 
 def test_a_program_says_how_its_ots_are_made() -> None:
     program = prepared(PROGRAM, Policy.ARITHMETIC)
-    assert choose_ots(program, LAN) == program
-    chosen = choose_ots(program, WAN)
+    assert cheapest_kinds(Forecast(program), LAN) == program.ots
+    chosen = replace(program, ots=cheapest_kinds(Forecast(program), WAN))
     assert chosen.ots.shares is OtKind.SOFTSPOKEN_8
     assert "ots softspoken2 softspoken8" in print_program(chosen)

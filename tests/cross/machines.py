@@ -38,14 +38,14 @@ class At:
 
 @dataclass
 class Script:
-    """What is to be called, with what."""
+    """A call: the function and its arguments."""
 
     buffers: list[bytes] = field(default_factory=list)
     pointers: list[tuple[At, At]] = field(default_factory=list)
     calls: list[tuple[str, tuple[At | int, ...]]] = field(default_factory=list)
 
     def buffer(self, content: bytes | int) -> At:
-        """Add a buffer with a content, or with so many zeros."""
+        """Add a buffer with a content, or with a number of zeros."""
         self.buffers.append(bytes(content))
         return At(len(self.buffers) - 1)
 
@@ -63,8 +63,8 @@ def run_here(script: Script, engine: Engine) -> list[bytes]:
     def address(at: At) -> int:
         return memory[at.buffer].address + at.offset
 
-    for place, target in script.pointers:
-        ctypes.c_uint64.from_address(address(place)).value = address(target)
+    for pointer, target in script.pointers:
+        ctypes.c_uint64.from_address(address(pointer)).value = address(target)
     for symbol, arguments in script.calls:
         values = [address(a) if isinstance(a, At) else a for a in arguments]
         engine.function(symbol, *[ctypes.c_int64] * len(values), result=None)(*values)

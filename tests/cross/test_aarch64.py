@@ -1,4 +1,4 @@
-"""Kernels for AArch64, emulated, give what those of this processor give, byte by byte.
+"""Kernels for AArch64, emulated, give the same bytes as those of this processor.
 
 Needs Debian's packages qemu-user, gcc-aarch64-linux-gnu and libc6-dev-arm64-cross, and fails
 without them.
@@ -12,19 +12,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from machines import COMPILER, EMULATOR, TARGETS, At, Emulated, Script, run_here
 
 from ezlang.compiler.circuits import comparison
 from ezlang.compiler.circuits.builder import Builder
 from ezlang.compiler.circuits.netlist import Netlist
 from ezlang.compiler.circuits.schedule import schedule
 from ezlang.compiler.kernels import abi, extension, primitives, sharing, units
-from ezlang.compiler.kernels.aes import WINDOW_BYTES, cipher_for
+from ezlang.compiler.kernels.aes import cipher_for
+from ezlang.compiler.kernels.cipher import WINDOW_BYTES
 from ezlang.compiler.kernels.context import CHUNK, SCHEDULE_BYTES, TABLE_BYTES, Context
 from ezlang.compiler.kernels.engine import Engine
 from ezlang.compiler.kernels.matrices import STRIP_BYTES
 from ezlang.compiler.kernels.target import AesPath, Target, host_target
 from ezlang.compiler.protocols.core.lengths import product_message
+from tests.cross.machines import COMPILER, EMULATOR, TARGETS, At, Emulated, Script, run_here
 
 pytestmark = pytest.mark.cross
 RNG = np.random.default_rng(11)

@@ -1,4 +1,4 @@
-"""How diagnostics look, held by golden files."""
+"""The rendering of diagnostics, as golden files."""
 
 import json
 from collections.abc import Callable

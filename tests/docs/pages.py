@@ -1,16 +1,16 @@
-"""Reading the documentation as the programs, commands and outputs that it shows.
+"""Reads the programs, commands and outputs that the documentation shows.
 
 The convention, for every page:
 
-- An ``ez`` block behind ``<!-- file: NAME.ez -->`` is written to that name in the page's folder.
+- An ``ez`` block after ``<!-- file: NAME.ez -->`` is written to that name in the page's folder.
   One without such a comment must pass the check if it has a `main`, and must parse if it has not
-  (a `…` in it stands for what is left out). Below a heading `Wrong` it need not: what is wrong
-  with it is tested with the errors.
-- A ``json`` block behind ``<!-- file: NAME.json -->`` is written likewise.
-- A ``console`` block is run: lines that begin with `$ ` are commands, the lines behind one are all
+  (a `…` in it stands for omitted text). Blocks below a heading `Wrong` are exempt: their errors
+  are tested with the diagnostics.
+- A ``json`` block after ``<!-- file: NAME.json -->`` is written likewise.
+- A ``console`` block is run: lines that begin with `$ ` are commands, the lines after one are all
   it prints. There `…` stands for any text, and a line of nothing else for any lines. Seconds are
   not compared.
-- Console blocks behind ``<!-- terminal: 1 -->``, ``<!-- terminal: 2 -->`` that follow each other
+- Console blocks after ``<!-- terminal: 1 -->``, ``<!-- terminal: 2 -->`` that follow each other
   are run at the same time, as two people would.
 
 Files are written and commands run in the order of the page.
@@ -113,7 +113,7 @@ def anchors(text: str) -> set[str]:
 
 
 def matches(expected: str, printed: str) -> bool:
-    """Tell whether what was printed is what the page shows."""
+    """Return whether the output is what the page shows."""
     pattern = ""
     for line in _normal(expected).splitlines():
         if line == "…":

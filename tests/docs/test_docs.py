@@ -9,20 +9,21 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
-import pages
 import pytest
 
 from ezlang import api
 from ezlang.diagnostics.diagnostic import Diagnostics
 from ezlang.source import Source
 from ezlang.syntax.parser import parse
+from tests.docs import pages
+from tests.support.ports import free_address
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = pages.all_pages(ROOT)
@@ -46,7 +47,7 @@ def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 
 def run(command: str, folder: Path) -> str:
-    """Run a command as it was typed and return all it prints."""
+    """Run a command and return its whole output."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
         command,
@@ -62,12 +63,6 @@ def run(command: str, folder: Path) -> str:
         check=False,
     )
     return done.stdout
-
-
-def free_address() -> str:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return f"127.0.0.1:{probe.getsockname()[1]}"
 
 
 def on_address(command: str, address: str) -> str:
@@ -89,7 +84,7 @@ def run_block(block: pages.Block, folder: Path, address: str) -> str:
 
 def run_page(text: str, folder: Path) -> list[tuple[pages.Block, str]]:
     """Write a page's files and run its commands; return each console block and what it gives."""
-    given = []
+    given: list[tuple[pages.Block, str]] = []
     for group in pages.together(pages.blocks(text)):
         if group[0].file is not None:
             assert group[0].language in ("ez", "json"), f"line {group[0].line}"
@@ -131,7 +126,7 @@ def test_programs_without_a_name_are_right(page: Path) -> None:
 
 
 def parses(fragment: str) -> bool:
-    """Tell whether a fragment parses, as items or as statements."""
+    """Return whether a fragment parses, as items or as statements."""
     text = fragment.replace("…", "")
     for whole in (text, f"fn main() {{\n{text}\n}}"):
         diagnostics = Diagnostics()
@@ -179,7 +174,21 @@ def test_anchors_are_those_of_the_web_page() -> None:
     assert not re.search(r"\s", "".join(pages.anchors("# a b\n### c d\n")))
 
 
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_prose_is_at_most_100_wide(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    for block in reversed(pages.blocks(text)):
+        text = text[: block.start] + text[block.end :]
+    wide = [line for line in text.splitlines() if len(line) > 100 and "|" not in line[:5]]
+    assert not wide
+
+
 def test_the_glossary_is_in_order() -> None:
     text = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
-    words = [word.lower() for word in re.findall(r"^- \*\*(.*?)\*\*", text, flags=re.M)]
-    assert words == sorted(set(words))
+    sections = [
+        [word.lower() for word in re.findall(r"^- \*\*(.*?)\*\*", section, flags=re.M)]
+        for section in re.split(r"^#+ ", text, flags=re.M)
+    ]
+    for words in sections:
+        assert words == sorted(words)
+    assert len({*chain(*sections)}) == sum(map(len, sections))

@@ -1,4 +1,4 @@
-"""Every paper that is cited has an entry, and every entry is cited."""
+"""Every cited paper has an entry, and every entry is cited."""
 
 from __future__ import annotations
 

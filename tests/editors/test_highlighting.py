@@ -7,8 +7,9 @@ from pathlib import Path
 
 import lark
 import pytest
-from textmate import Grammar
-from vim_syntax import read_syntax
+
+from tests.editors.textmate import Grammar
+from tests.editors.vim_syntax import read_syntax
 
 ROOT = Path(__file__).parents[2]
 EDITORS = ROOT / "editors"

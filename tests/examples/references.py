@@ -1,4 +1,4 @@
-"""What the examples should compute, by other means, on random inputs.
+"""Reference results of the examples, computed by other means on random inputs.
 
 Each function makes inputs, params and the outputs that they should give. None of them shares a
 line or an algorithm with the example: sets, sorting and dictionaries take the place of networks.
@@ -22,7 +22,7 @@ INT32 = range(-(2**31), 2**31)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """Inputs of a program and what it should put out, both party → name → value."""
+    """Inputs of a program and its expected outputs, both party → name → value."""
 
     inputs: dict[str, dict[str, Any]]
     outputs: dict[str, dict[str, Any]]
@@ -88,7 +88,7 @@ def decision_forest(random: Random) -> Case:
 
     def vote(tree: int, row: list[int], node: int = 0) -> int:
         if node >= 2**depth - 1:
-            return leaves[tree][node - 2**depth + 1]
+            return int(leaves[tree][node - 2**depth + 1])
         here = nodes[tree][node]
         return vote(tree, row, 2 * node + (2 if row[here["feature"]] > here["threshold"] else 1))
 

@@ -1,4 +1,4 @@
-"""Every example gives its expected outputs, on every executor, and what it should by other means.
+"""Every example gives its expected and its reference outputs, on every executor.
 
 Folders are found by listing: an example that is added is tested, and one that has no reference of
 its own in references.py fails.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -16,11 +15,12 @@ from random import Random
 from typing import Any
 
 import pytest
-import references
-from references import Case
 
 from ezlang import api
 from ezlang.typed.tree import Program
+from tests.examples import references
+from tests.examples.references import Case
+from tests.support.ports import free_address
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = sorted(path for path in (ROOT / "examples").iterdir() if path.is_dir())
@@ -97,9 +97,7 @@ def test_it_gives_what_is_expected_when_simulated(path: Path) -> None:
 @pytest.mark.parametrize("path", TWO_PARTY, ids=name_of)
 def test_it_gives_what_is_expected_between_two_processes(path: Path) -> None:
     program = api.load(path)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{probe.getsockname()[1]}"
+    address = free_address()
     processes = [
         subprocess.Popen(
             [

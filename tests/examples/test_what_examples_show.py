@@ -1,4 +1,4 @@
-"""In the examples, what a party is not told changes nothing that it sees.
+"""In the examples, values that a party is not told don't affect anything that it sees.
 
 Others' inputs are changed, one number at a time, until what a party is told stays the same: then
 the messages that it receives must have the same lengths, in the same order.
@@ -14,13 +14,13 @@ from random import Random
 from typing import Any
 
 import pytest
-from shapes import native_shape
 
 from ezlang.api import load
 from ezlang.compiler.lower import lower
 from ezlang.executors.clear import run_clear
 from ezlang.executors.simulate import run_simulated
 from ezlang.typed.tree import Program
+from tests.support.shapes import native_shape
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 NAMES = sorted(path.parent.name for path in EXAMPLES.glob("*/main.ez"))

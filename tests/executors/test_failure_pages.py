@@ -1,13 +1,14 @@
-"""The pages on failures of runs: their programs fail and don't fail as the pages say."""
+"""The pages about failures of runs: their programs fail or succeed as the pages say."""
 
 from typing import Any
 
 import pytest
 
 from ezlang import api
-from ezlang.diagnostics.catalogue import explain, parse_page
+from ezlang.diagnostics.catalogue import explain
 from ezlang.diagnostics.diagnostic import EzError
 from ezlang.executors.failures import Failure
+from tests.support.error_pages import parse_page
 
 INPUTS: dict[Failure, dict[str, dict[str, Any]]] = {
     Failure.DIVISION: {"alice": {"total": 10}, "bob": {"count": 0}},

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from agreement import asked_for, checked, executors, result_of
-from generator import Generated, programs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ezlang.compiler.passes.assign import Policy
+from tests.support.agreement import asked_for, checked, executors, result_of
+from tests.support.generator import Generated, programs
+from tests.support.profiles import PROGRAMS, SWEEP
 
 pytestmark = pytest.mark.timeout(1500)
-PROFILE = settings.get_profile("programs")
-SWEEP = settings.get_profile("sweep")
 
 
 def agree(generated: Generated, policies: Sequence[Policy] = tuple(Policy)) -> None:
@@ -27,13 +26,13 @@ def agree(generated: Generated, policies: Sequence[Policy] = tuple(Policy)) -> N
 
 
 @given(programs(), st.sampled_from(Policy))
-@settings(PROFILE)
+@settings(PROGRAMS)
 def test_two_parties(generated: Generated, policy: Policy) -> None:
     agree(generated, (policy,))
 
 
 @given(programs(parties=("ann", "ben", "cem")))
-@settings(PROFILE, max_examples=60)
+@settings(PROGRAMS, max_examples=60)
 def test_three_parties(generated: Generated) -> None:
     agree(generated)
 
@@ -49,6 +48,6 @@ def test_two_parties_at_length(generated: Generated) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(0)
 @given(programs(parties=("ann", "ben", "cem", "dan", "eve")))
-@settings(PROFILE)
+@settings(PROGRAMS)
 def test_five_parties(generated: Generated) -> None:
     agree(generated)

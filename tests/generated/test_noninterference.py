@@ -1,4 +1,4 @@
-"""What a party may not learn changes nothing it is shown: neither values nor messages' shapes."""
+"""Values that a party may not learn affect neither its outputs nor the shapes of its messages."""
 
 from __future__ import annotations
 
@@ -8,11 +8,8 @@ from random import Random
 from typing import Any
 
 import pytest
-from agreement import asked_for, checked, clear
-from generator import Generated, programs, random_value
 from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
-from shapes import native_shape, simulated_shape, simulated_two_shape
 
 from ezlang.check import check
 from ezlang.compiler.passes.assign import Policy
@@ -24,9 +21,12 @@ from ezlang.executors.simulate import run_two
 from ezlang.recursion import deep_recursion
 from ezlang.source import Source
 from ezlang.values.check import check_inputs
+from tests.support.agreement import asked_for, checked, clear
+from tests.support.generator import Generated, programs, random_value
+from tests.support.profiles import PROGRAMS
+from tests.support.shapes import native_shape, simulated_shape, simulated_two_shape
 
 pytestmark = pytest.mark.timeout(1500)
-PROFILE = settings.get_profile("programs")
 POLICIES = tuple(policy.value for policy in Policy)
 
 
@@ -42,7 +42,7 @@ def other_inputs(data: st.DataObject, generated: Generated, party: str) -> dict[
 
 
 @given(programs(reveals=False, wild=True), st.data())
-@settings(PROFILE)
+@settings(PROGRAMS)
 def test_what_the_checker_accepts_does_not_leak(generated: Generated, data: st.DataObject) -> None:
     """Programs that ignore labels now and then, and release nothing."""
     result = check(Source("main.ez", generated.text))
@@ -59,7 +59,7 @@ def test_what_the_checker_accepts_does_not_leak(generated: Generated, data: st.D
 
 
 @given(programs(reveals=False), st.sampled_from(POLICIES), st.data())
-@settings(PROFILE, max_examples=100)
+@settings(PROGRAMS, max_examples=100)
 def test_messages_do_not_depend_on_inputs(
     generated: Generated, policy: str, data: st.DataObject
 ) -> None:
@@ -88,7 +88,7 @@ def told(shown: Sequence[Shown]) -> Counter[tuple[int, int]]:
 
 
 @given(programs(), st.sampled_from(POLICIES))
-@settings(PROFILE, max_examples=100)
+@settings(PROGRAMS, max_examples=100)
 def test_nothing_is_told_that_the_program_does_not_tell(generated: Generated, policy: str) -> None:
     """However passes rewrite it; they may find that something needn't be told."""
     program = checked(generated.text)

@@ -7,15 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from agreement import asked_for, checked
-from generator import Generated, programs
 from hypothesis import given, settings
 
 from ezlang.compiler.ir import evaluate
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.lower import lower
-from ezlang.compiler.passes.analyses.ranges import Known as Ranges
-from ezlang.compiler.passes.analyses.ranges import ranges_of
+from ezlang.compiler.passes.analyses.ranges import Intervals, ranges_of
 from ezlang.compiler.passes.prepare import before_assignment
 from ezlang.diagnostics.diagnostic import EzError
 from ezlang.executors.simulate.values import Known
@@ -24,9 +21,11 @@ from ezlang.recursion import deep_recursion
 from ezlang.source import Span
 from ezlang.values.check import check_inputs
 from ezlang.values.data import Inputs
+from tests.support.agreement import asked_for, checked
+from tests.support.generator import Generated, programs
+from tests.support.profiles import PROGRAMS
 
 pytestmark = pytest.mark.timeout(1500)
-PROFILE = settings.get_profile("programs")
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,9 @@ class Hidden:
 class Watched(Walk[Hidden]):
     """Runs a program in the clear, and holds every value to its range."""
 
-    def __init__(self, program: ir.Program, ranges: Mapping[str, Ranges], inputs: Inputs) -> None:
+    def __init__(
+        self, program: ir.Program, ranges: Mapping[str, Intervals], inputs: Inputs
+    ) -> None:
         super().__init__(program, inputs)
         self.ranges = ranges
         self.inside: list[str] = []
@@ -104,7 +105,7 @@ def hold_to_ranges(text: str, runs: Sequence[Inputs]) -> None:
 
 
 @given(programs())
-@settings(PROFILE, max_examples=100)
+@settings(PROGRAMS, max_examples=100)
 def test_values_of_generated_programs(generated: Generated) -> None:
     hold_to_ranges(generated.text, [generated.inputs])
 

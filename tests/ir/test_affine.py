@@ -1,23 +1,27 @@
-"""Affine reads and writes, rows of numbers, reductions along an axis: on shares, beside NumPy."""
+"""Affine reads and writes, rows of numbers, reductions along an axis: on shares, against NumPy."""
+
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
-from ir_drafts import Draft
 
+from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.ir.tree import BinaryKind
 from ezlang.diagnostics.diagnostic import CompilerBug
 from ezlang.types.labels import PUBLIC, SECRET, Label, owned
 from ezlang.types.types import INT8, INT32, INT64, UINT8
+from tests.support.ir_drafts import Draft
 
 LABELS = pytest.mark.parametrize("label", [PUBLIC, owned(1), SECRET], ids=str)
 GRID = np.arange(24).reshape(4, 6)
 
 
-def grid(draft: Draft, label: Label):
+def grid(draft: Draft, label: Label) -> ir.Value:
     return draft.build.reshape(draft.give(INT32, list(range(24)), label), (4, 6))
 
 
-READS = {
+READS: dict[str, tuple[list[tuple[int, ...]], tuple[int, ...], Callable[[Any], Any]]] = {
     "transposed": ([(0, 0, 1), (0, 1, 0)], (6, 4), lambda g: g.T),
     "diagonal": ([(0, 1), (1, 1)], (4,), lambda g: np.diagonal(g, 1)),
     "backwards": ([(3, -1, 0), (5, 0, -2)], (4, 3), lambda g: g[::-1, ::-2]),

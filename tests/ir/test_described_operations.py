@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -22,7 +22,8 @@ from ezlang.compiler.cost.predict import predict
 from ezlang.compiler.cost.profiles import LAN
 from ezlang.compiler.ir import evaluate, kinds
 from ezlang.compiler.ir import tree as ir
-from ezlang.compiler.ir.intervals import Range, full
+from ezlang.compiler.ir.facts import Facts, facts_of
+from ezlang.compiler.ir.intervals import Interval, full
 from ezlang.compiler.ir.sharings import A, B, Y, check_sharings, is_interactive, required
 from ezlang.compiler.ir.text import OPERATIONS
 from ezlang.compiler.ir.verify import verify
@@ -44,7 +45,7 @@ from ezlang.types.types import BOOL, INT8, INT32, UINT8, ScalarType
 CLASSES = list(OPERATIONS.values())
 
 
-def concrete(base: type) -> Iterator[type]:
+def concrete(base: type[Any]) -> Iterator[type[Any]]:
     """The classes under a base that operations are of, by their modules: not those of tests."""
     for inner in base.__subclasses__():
         if inner.__module__.startswith("ezlang.") and not inner.__subclasses__():
@@ -150,11 +151,9 @@ def value(
     return ir.Value(id, ir.TensorType(element, (3,), label, sharing))
 
 
-def operation(kind: type, sharing: ir.Sharing | None = None, label: Label = SECRET) -> ir.Operation:
-    made: ir.Operation = kind(
-        operands=(value(0, label, sharing),), results=(value(1, label, sharing),)
-    )
-    return made
+def operation(kind: type[Any], sharing: ir.Sharing | None = None, label: Label = SECRET) -> Any:
+    given, made = value(0, label, sharing), value(1, label, sharing)
+    return kind(operands=(given,), results=(made,))
 
 
 def program(kind: type, sharing: ir.Sharing | None = None, label: Label = SECRET) -> ir.Program:
@@ -176,7 +175,7 @@ def program(kind: type, sharing: ir.Sharing | None = None, label: Label = SECRET
 
 def alive(kind: type) -> None:
     made = program(kind, Y)
-    views = Views(Role(0, {"main": made.main}))
+    views = Views(Role(0, {"main": made.main}), facts_of(made.main).origins)
     views.see(made.main.body)
     Liveness(views, {}).analyse(made.main)
 
@@ -207,7 +206,7 @@ QUESTIONS: dict[str, tuple[Callable[[type], object], tuple[type, ...]]] = {
     "cost": (lambda k: predict(program(k, Y)), (PLAIN, COMPUTATION, ELEMENTWISE, OBLIVIOUS)),
     "choice": (lambda k: problem_of(program(k), {}, LAN), (PLAIN, COMPUTATION, ELEMENTWISE)),
     "price": (
-        lambda k: operation_usage(operation(k), Y, LAN),
+        lambda k: operation_usage(operation(k), Y, LAN, Facts()),
         (PLAIN, COMPUTATION, ELEMENTWISE, OBLIVIOUS, BOUNDARY),
     ),
     "circuit": (lambda k: circuit(operation(k), [PORT]), (ELEMENTWISE,)),
@@ -216,7 +215,7 @@ QUESTIONS: dict[str, tuple[Callable[[type], object], tuple[type, ...]]] = {
         (PLAIN, COMPUTATION, ELEMENTWISE, READ, OBLIVIOUS, BOUNDARY),
     ),
     "shares": (
-        lambda k: local_of(None, operation(k, PUBLIC), [np.zeros(3, np.uint32)]),  # type: ignore[arg-type]
+        lambda k: local_of(None, operation(k, A), [np.zeros(3, np.uint32)]),  # type: ignore[arg-type]
         (PLAIN, COMPUTATION, ELEMENTWISE, OBLIVIOUS, BOUNDARY),
     ),
     "ranges": (lambda k: ranges_of(program(k)), (PLAIN, STRUCTURED)),
@@ -255,7 +254,7 @@ def test_what_a_family_says_is_enough() -> None:
     assert required(operation(READ, B), B) == (B, B)
     assert not is_interactive(read)
     check_sharings(read)
-    assert read.range([Range(2, 3)]) == Range(2, 3)
+    assert read.range([Interval(2, 3)]) == Interval(2, 3)
     assert effects_of(read, Scalars(), {}) == ir.Effect.NONE
     whole = program(READ)
     body = replace(whole.main.body, operations=whole.main.body.operations[:3])
@@ -270,6 +269,6 @@ def test_a_check_that_is_made_up_raises() -> None:
         (base,),
         {"__annotations__": {"checked": bool}, "checked": True, "traits": ir.Traits()},
     )
-    kind = dataclass(frozen=True, slots=True, kw_only=True)(made)
+    kind: type[Any] = dataclass(frozen=True, slots=True, kw_only=True)(made)
     with pytest.raises(AssertionError, match="MadeUpCheck"):
         evaluate.fails(operation(kind), [np.zeros(3, np.int32)])

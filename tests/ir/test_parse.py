@@ -1,11 +1,9 @@
 """The textual form of the IR: reading what is printed gives the same program."""
 
 import random
-import sys
 from pathlib import Path
 
 import pytest
-from ir_drafts import Draft
 
 from ezlang.check import check
 from ezlang.compiler.ir import tree as ir
@@ -18,11 +16,10 @@ from ezlang.compiler.passes import PIPELINES, run_passes
 from ezlang.source import Source
 from ezlang.types.labels import SECRET, owned
 from ezlang.types.types import BOOL, INT32, Field, StructType
+from tests.support.generator import ProgramGenerator
+from tests.support.ir_drafts import Draft
 
 ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT / "tests" / "generated"))
-
-from generator import ProgramGenerator  # noqa: E402
 
 PROGRAMS = sorted([*ROOT.glob("examples/*/main.ez"), *ROOT.glob("tests/programs/good/*.ez")])
 

@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import pytest
-from ir_drafts import Draft
 
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.ir.build import Builder
@@ -13,6 +12,7 @@ from ezlang.compiler.ir.verify import verify
 from ezlang.diagnostics.diagnostic import CompilerBug
 from ezlang.types.labels import PUBLIC, SECRET, Label, owned
 from ezlang.types.types import BOOL, INT8, INT32, UINT8, ScalarType
+from tests.support.ir_drafts import Draft
 
 ALICE = owned(0)
 

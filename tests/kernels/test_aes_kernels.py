@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 
 import pytest
-from kernel_calls import Primitives, aes, aes_ctr, reference_hash
 
-from ezlang.compiler.kernels.aes import WINDOW_BYTES
+from ezlang.compiler.kernels.cipher import WINDOW_BYTES
 from ezlang.compiler.kernels.target import AesPath, available_paths
 from ezlang.compiler.protocols.ot.softspoken import AlignedBytes
+from tests.support.kernel_calls import Primitives, aes, aes_ctr, reference_hash
 
 
 @pytest.fixture(scope="module", params=available_paths(), ids=lambda path: path.value)

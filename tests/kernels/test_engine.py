@@ -14,9 +14,10 @@ from ezlang.cache import cache_directory, read_cached, write_cached
 from ezlang.compiler.kernels import units
 from ezlang.compiler.kernels.abi import I32, I64
 from ezlang.compiler.kernels.build import Kernel
-from ezlang.compiler.kernels.engine import Engine, ObjectCache, cache_key, compile_assembly
+from ezlang.compiler.kernels.engine import Engine, ObjectCache, cache_key
 from ezlang.compiler.kernels.target import AesPath, Target, available_paths, host_target
 from ezlang.diagnostics.diagnostic import EzError
+from tests.support.kernel_calls import compile_assembly
 
 
 def triple_module(name: str = "triple") -> str:
@@ -35,19 +36,24 @@ def cache(tmp_path: Path) -> ObjectCache:
     return ObjectCache(tmp_path / "objects")
 
 
+def files_of(cache: ObjectCache) -> list[Path]:
+    assert cache.folder is not None
+    return list(cache.folder.iterdir())
+
+
 def test_cold_then_warm(cache: ObjectCache) -> None:
     cold, warm = Engine(cache=cache), Engine(cache=cache)
     for engine in (cold, warm):
         engine.add_module("triple", triple_module(), ("triple",))
         assert run_triple(engine) == 42
     assert (cold.compiled, warm.compiled) == (1, 0)
-    assert len(list(cache.folder.iterdir())) == 1
+    assert len(files_of(cache)) == 1
 
 
 @pytest.mark.parametrize("damage", ["flip", "cut", "empty"])
 def test_damaged_entries_are_compiled_again(cache: ObjectCache, damage: str) -> None:
     Engine(cache=cache).add_module("triple", triple_module(), ("triple",))
-    (entry,) = cache.folder.iterdir()
+    (entry,) = files_of(cache)
     data = bytearray(entry.read_bytes())
     data[len(data) // 2] ^= 1
     entry.write_bytes({"flip": bytes(data), "cut": bytes(data[:40]), "empty": b""}[damage])
@@ -94,7 +100,7 @@ def test_a_user_without_a_home_has_no_cache(monkeypatch: pytest.MonkeyPatch) -> 
 def test_units_of_different_paths_are_different_entries(cache: ObjectCache) -> None:
     for path in available_paths():
         units.add_primitives(Engine(host_target(path), cache))
-    assert len(list(cache.folder.iterdir())) == len(available_paths())
+    assert len(files_of(cache)) == len(available_paths())
 
 
 def test_processes_may_fill_the_cache_together(tmp_path: Path) -> None:

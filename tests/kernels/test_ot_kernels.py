@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from llvmlite import ir
 
-from ezlang.compiler.kernels import extension, random_ot, silent
+from ezlang.compiler.kernels import extension, silent
 from ezlang.compiler.kernels.aes import cipher_for
-from ezlang.compiler.kernels.engine import compile_assembly
 from ezlang.compiler.kernels.target import AesPath, Target
 from ezlang.compiler.kernels.transpose import write_transpose
+from tests.support.kernel_calls import compile_assembly
 
 TARGETS = [
     (Target("x86_64-unknown-linux-gnu", "znver5", "", AesPath.VAES512), "%zmm"),
@@ -31,12 +31,7 @@ def write_silent(module: Any, cipher: Any) -> None:
     silent.write_receiver(module, cipher, 11, 17)
 
 
-def write_hashes(module: Any, cipher: Any) -> None:
-    random_ot.write_hash(module, cipher, sender=True)
-    random_ot.write_hash(module, cipher, sender=False)
-
-
-@pytest.mark.parametrize("write", [write_extension, write_silent, write_hashes])
+@pytest.mark.parametrize("write", [write_extension, write_silent])
 @pytest.mark.parametrize(("target", "sign"), TARGETS, ids=[t.path.value for t, _ in TARGETS])
 def test_units_compile_for(target: Target, sign: str, write: Callable[[Any, Any], None]) -> None:
     module = ir.Module("unit")

@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from kernel_calls import aes
 
 from ezlang.compiler.kernels import sharing
-from ezlang.compiler.kernels.engine import Engine, compile_assembly
+from ezlang.compiler.kernels.engine import Engine
 from ezlang.compiler.kernels.matrices import bit_order, pad_bits
 from ezlang.compiler.kernels.target import AesPath, Target, available_paths, host_target
 from ezlang.compiler.protocols.core.lengths import product_message
 from ezlang.compiler.protocols.native.calls import Native, empty, padded, zeros
+from tests.support.kernel_calls import aes, compile_assembly
 
 Array = np.ndarray[Any, Any]
 FIRST = 32
@@ -49,7 +49,7 @@ def _hash(x: int, tweak: int, counter: int) -> int:
 
 
 def chunk_keys(n: int, a_chunk: int) -> list[tuple[int, int, int]]:
-    """OT number, element and key, in the OTs' order, for chunks of 128 with so many OTs each."""
+    """OT number, element and key, in the OTs' order, for chunks of 128 elements."""
     result = []
     window = ot = 0
     for at in range(0, n, 128):
@@ -104,8 +104,8 @@ def test_additive_messages(native: Native, n: int) -> None:
         zero, one = reference.pads(ot, key)
         assert message[ot] == (zero - one + int(x[ot])) % 65536
         assert share[ot] == -zero % 65536
-    arguments = (START, FIRST, reference.received, reference.choices, message, other, n)
-    native.call("additive_receiver16", *arguments)
+    received = (START, FIRST, reference.received, reference.choices, message, other, n)
+    native.call("additive_receiver16", *received)
     assert np.array_equal(share + other, x * reference.choices)
 
 

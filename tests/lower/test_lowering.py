@@ -1,10 +1,12 @@
-"""Lowering: that IR means what the program means, and that it has the shape that it should."""
+"""Lowering: the IR has the meaning of the program, and the expected form."""
+
+from typing import Any
 
 import pytest
-from lowered import lowered, operations, run
 
 from ezlang.compiler.ir import tree as ir
 from ezlang.types.labels import PUBLIC, SECRET, owned
+from tests.support.lowered import lowered, operations, run
 
 PARTIES = "party alice, bob;\n"
 
@@ -27,7 +29,7 @@ def test_structs_are_taken_apart() -> None:
     }
     """
     )
-    pairs = [{"a": {"x": i, "y": [2, 3]}, "b": i > 1} for i in (1, 2)]
+    pairs: list[Any] = [{"a": {"x": i, "y": [2, 3]}, "b": i > 1} for i in (1, 2)]
     outputs = run(text, {"alice": {"pairs": pairs}})
     pairs[1]["a"]["y"][0] = 7
     pairs[0]["a"]["y"][1] = 1

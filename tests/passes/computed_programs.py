@@ -1,4 +1,4 @@
-"""Loops at computed public places, and what becomes of each: `Separate` checks and gathers."""
+"""Loops over computed public indices, and the result for each: `Separate` checks and gathers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Random programs of loop nests with affine accesses, and inputs for them."""
+"""Random programs of loop nests with affine accesses, and inputs for them.
+
+Some loops are chains: they carry sums, bests and flags, each updated under conditions on others.
+"""
 
 from __future__ import annotations
 
@@ -152,7 +155,10 @@ class LoopGenerator:
         elif kind <= 12 and scope.depth < 4:
             self.branch(scope)
         elif kind <= 14 and scope.depth < 4:
-            self.loop(scope)
+            if self.chance(15):
+                self.chain(scope)
+            else:
+                self.loop(scope)
         elif kind == 15 and not scope.secret and self.chance(30):
             self.emit(f"p = reveal({self.value(scope, 1)}) & 3;")
         else:
@@ -216,6 +222,72 @@ class LoopGenerator:
         bounds = f"{type}({low})..{type}({high})" if type else f"{low}..{high}"
         self.block(f"for {name} in {bounds}", inner)
 
+    # Chains
+
+    def chain(self, scope: Scope) -> None:
+        """A loop that carries sums, bests and flags which feed one another."""
+        name = self.fresh("i")
+        low = self.random.choice([0, 0, 1])
+        high = low + self.random.choice([3, 4, 4, 5])
+        inner = Scope([*scope.loops, (name, low, high)], scope.secret, scope.depth + 1)
+        self.emit(f"for {name} in {low}..{high} {{")
+        self.indent += 1
+        for _ in range(self.random.randint(2, 4)):
+            if self.chance(25):
+                self.update(inner)
+            else:
+                self.decision(inner)
+        self.indent -= 1
+        self.emit("}")
+
+    def decision(self, scope: Scope) -> None:
+        """Updates under a condition on what the loop carries."""
+        best = self.random.choice(self.scalars)
+        operator = self.random.choice(["<", "<=", ">", ">="])
+        if self.chance(40):
+            item = self.access(scope, self.random.choice(list(self.arrays)))
+            self.emit(f"if {item} {operator} {best} {{")
+            if self.chance(60):
+                self.emit(f"    {best} = {item};")
+        elif self.chance(70):
+            self.emit(f"if {best} {operator} {self.value(scope, 0)} {{")
+        else:
+            self.emit(f"if {self.random.choice(['', '!'])}{self.random.choice(self.flags)} {{")
+        self.updates(scope)
+        if self.chance(20):
+            self.emit("} else {")
+            self.updates(scope)
+        self.emit("}")
+
+    def updates(self, scope: Scope) -> None:
+        self.indent += 1
+        for _ in range(self.random.randint(1, 2)):
+            self.update(scope)
+        self.indent -= 1
+
+    def update(self, scope: Scope) -> None:
+        """A step of a sum, a best or a flag, or a place that takes one of them."""
+        name = self.random.choice(self.scalars)
+        match self.random.randint(0, 8):
+            case 0 | 1:
+                self.emit(f"{name} {self.random.choice(['+', '-', '*'])}= {self.value(scope, 0)};")
+            case 2:
+                self.emit(f"{name} = {self.value(scope, 0)};")
+            case 3:
+                best = self.random.choice(["min", "max"])
+                self.emit(f"{name} = {best}({name}, {self.value(scope, 0)});")
+            case 4 | 5:
+                flag = self.random.choice(self.flags)
+                before = self.random.choice(["", "", f"{flag} || ", f"{flag} && "])
+                operator = self.random.choice(["<", "==", ">="])
+                self.emit(f"{flag} = {before}{self.value(scope, 0)} {operator} {name};")
+            case 6:
+                other = self.random.choice(self.scalars)
+                self.emit(f"{name} {self.random.choice(['+=', '='])} {other};")
+            case _:
+                place = self.access(scope, self.random.choice(list(self.arrays)))
+                self.emit(f"{place} {self.random.choice(['=', '=', '+='])} {name};")
+
     def turns(self, name: str, inner: Scope) -> None:
         """A loop that is not counted by its head, but the same in what it does."""
         _, low, high = inner.loops[-1]
@@ -231,7 +303,7 @@ class LoopGenerator:
         """Return the text of a program, and inputs for it."""
         inputs: dict[str, dict[str, Any]] = {"ann": {}, "bob": {}}
         for number in range(self.random.randint(3, 4)):
-            shape = (self.random.choice([6, 8, 9]),)
+            shape: tuple[int, ...] = (self.random.choice([6, 8, 9]),)
             if number % 2:
                 shape = (self.random.choice([4, 5]), self.random.choice([5, 6]))
             name, party = f"a{number}", self.random.choice(["ann", "bob"])
@@ -249,7 +321,10 @@ class LoopGenerator:
             self.flags.append(f"f{number}")
         self.emit("public int32 p = 0;")
         for _ in range(self.random.randint(1, 3)):
-            self.loop(Scope())
+            if self.chance(35):
+                self.chain(Scope())
+            else:
+                self.loop(Scope())
         for name in [*self.arrays, *self.scalars, *self.flags, "p"]:
             self.emit(f'output(all, {name}, "{name}");')
         body = "\n".join(self.lines)

@@ -1,6 +1,6 @@
 """Sharings are assigned as policies say, converted once, outside of loops, and never at a loss."""
 
-from typing import Any
+from typing import TypeVar
 
 import pytest
 
@@ -22,8 +22,11 @@ from ezlang.compiler.passes.assign import (
     solve,
 )
 from ezlang.compiler.passes.assign.exact import certified
+from ezlang.compiler.passes.assign.model import Columns, Model
 from ezlang.compiler.passes.assign.solution import FIXED
 from ezlang.compiler.passes.prepare import before_assignment, prepare
+
+Kind = TypeVar("Kind")
 
 INPUTS = """
     secret int32[4] x = input(alice, "x");
@@ -43,7 +46,7 @@ def assigned(body: str, policy: Policy, before: str = "") -> ir.Program:
     return program
 
 
-def found(region: ir.Region, kind: Any, deep: bool = True) -> list[ir.Operation]:
+def found(region: ir.Region, kind: type[Kind], deep: bool = True) -> list[Kind]:
     operations = ir.walk(region) if deep else region.operations
     return [operation for operation in operations if isinstance(operation, kind)]
 
@@ -171,7 +174,11 @@ def test_what_is_asked_for_is_obeyed() -> None:
 def test_what_is_asked_for_outlives_loops(loop: str) -> None:
     before = f"#[protocol(yao)]\nfn whole<k>(int32[k] a, int32[k] b) -> int32 {{ {loop} }}"
     program = assigned('output(all, whole(x, y), "o");', Policy.ARITHMETIC, before)
-    computed = found(program.main.body, ir.Binary | ir.Reduce | ir.MatrixProduct)
+    computed = [
+        one
+        for one in ir.walk(program.main.body)
+        if isinstance(one, ir.Binary | ir.Reduce | ir.MatrixProduct)
+    ]
     assert {one.result.type.sharing for one in computed if one.result.type.sharing} == {Y}
 
 
@@ -204,8 +211,8 @@ def test_small_programs_are_solved_exactly() -> None:
     assert solution.bound <= best * (1 + 1e-4)
 
 
-def _all_choices(model):
-    choices = [()]
+def _all_choices(model: Model) -> list[Columns]:
+    choices: list[Columns] = [()]
     for variable in model.problem.variables:
         choices = [(*before, column) for before in choices for column in variable.domain]
     return choices

@@ -1,4 +1,4 @@
-"""Every program passes the verifier under every policy, after each pass up to what runs."""
+"""Every program passes the verifier after each pass, under every protocol choice."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import re
 from pathlib import Path
 
 import pytest
-from generator import Generated, programs
 from hypothesis import given, settings
 
 from ezlang.check import check
@@ -19,6 +18,7 @@ from ezlang.compiler.lower import lower
 from ezlang.compiler.passes.assign import Policy, assign
 from ezlang.compiler.passes.prepare import after_assignment, before_assignment
 from ezlang.source import Source
+from tests.support.generator import Generated, programs
 
 ROOT = Path(__file__).parents[2]
 PARAM = re.compile(r"^//! param (\S+) (.*)$", re.MULTILINE)
@@ -68,7 +68,7 @@ def test_programs_pass_the_verifier(path: Path) -> None:
 
 
 @given(programs())
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 def test_generated_programs_pass_the_verifier(generated: Generated) -> None:
     policies_hold(generated.text, {})
 

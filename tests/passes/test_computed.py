@@ -1,13 +1,10 @@
-"""Loops at computed public places: what becomes of them, what they mean, and what they cost."""
+"""Loops over computed public indices: their vectorised form, results and costs."""
 
 from __future__ import annotations
 
 from functools import cache
 
 import pytest
-from computed_programs import CASES, Case, inputs, text
-from lowered import checked
-from vectorised_runs import failure
 
 from ezlang.compiler.cost.predict import Prediction, predict
 from ezlang.compiler.ir import tree as ir
@@ -16,16 +13,19 @@ from ezlang.compiler.passes import run_passes
 from ezlang.diagnostics.diagnostic import EzError
 from ezlang.executors.clear import run_clear
 from ezlang.executors.native.executable import executable_of
-from ezlang.executors.native.threads import run_native_threads
 from ezlang.executors.simulate import run_two
 from ezlang.typed.tree import Program
 from ezlang.values.check import check_inputs
+from tests.passes.computed_programs import CASES, Case, inputs, text
+from tests.passes.vectorised_runs import failure
+from tests.support.lowered import checked
+from tests.support.threads import run_native_threads
 
 names = pytest.mark.parametrize("name", CASES)
 
 
 def means(program: Program, case: Case) -> object:
-    """What a program puts out, or where it fails."""
+    """The outputs of a program, or the place where it fails."""
     given = check_inputs(program, inputs(case))
     try:
         return run_clear(program, given).outputs

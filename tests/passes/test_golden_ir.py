@@ -1,11 +1,10 @@
-"""What each pass makes of a small program: the IR before and after it, as golden files."""
+"""The effect of each pass on a small program: golden files of the IR before and after it."""
 
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 import pytest
-from lowered import checked
 
 from ezlang.compiler.cost.profiles import LOOPBACK
 from ezlang.compiler.ir.parse import parse_program
@@ -23,7 +22,7 @@ from ezlang.compiler.passes.general.moves import merge_moves
 from ezlang.compiler.passes.general.oblivious import expand_oblivious
 from ezlang.compiler.passes.general.oblivious_add import add_at_indices
 from ezlang.compiler.passes.general.products import fold_products
-from ezlang.compiler.passes.general.reduce import expand_products, expand_reduce
+from ezlang.compiler.passes.general.reduce import expand_reduce
 from ezlang.compiler.passes.general.simplify import simplify
 from ezlang.compiler.passes.sharings.circuit_depth import choose_circuits
 from ezlang.compiler.passes.sharings.expand import expand_shared
@@ -32,6 +31,8 @@ from ezlang.compiler.passes.sharings.pairs import choose_once, compare_once
 from ezlang.compiler.passes.sharings.schedule import schedule
 from ezlang.compiler.passes.sharings.share import share
 from ezlang.compiler.passes.vectorise import vectorise
+from tests.passes.expanded import expand_products
+from tests.support.lowered import checked
 
 GOLDEN = Path(__file__).parent / "golden"
 TIDY = (fold_constants, simplify, merge_common, remove_dead)

@@ -1,7 +1,7 @@
 """Groups: adjacent interactive operations that don't depend on one another."""
 
 from ezlang import api
-from ezlang.compiler.cost.ledger import HOPS
+from ezlang.compiler.cost.amounts import Count
 from ezlang.compiler.cost.predict import predict
 from ezlang.compiler.ir.groups import groups, leaves_yao
 from ezlang.compiler.ir.parse import parse_program
@@ -56,5 +56,7 @@ def test_openings_from_yao_are_one_group() -> None:
     opened = [group for group in groups(program.main.body.operations) if leaves_yao(group[0])]
     assert [len(group) for group in opened] == [3]
     found = predict(program).least
-    openings = [entry for entry in found.amounts if entry.what == HOPS and entry.place.line >= 5]
+    openings = [
+        entry for entry in found.amounts if entry.what is Count.HOPS and entry.place.line >= 5
+    ]
     assert sum(found.amounts[entry] for entry in openings) <= 3

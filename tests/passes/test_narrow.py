@@ -1,4 +1,4 @@
-"""Ranges hold all that can come, and operations are done in the bits that those need."""
+"""Ranges contain all possible values, and operations have the bits that those need."""
 
 from random import Random
 
@@ -8,7 +8,7 @@ import pytest
 from ezlang.check import check
 from ezlang.compiler.ir import evaluate
 from ezlang.compiler.ir import tree as ir
-from ezlang.compiler.ir.intervals import Range, full
+from ezlang.compiler.ir.intervals import Interval, full
 from ezlang.compiler.ir.tree import BinaryKind, UnaryKind
 from ezlang.compiler.lower import lower
 from ezlang.compiler.passes import run_passes
@@ -25,12 +25,12 @@ def value(id: int, element: IntType, shape: tuple[int, ...] = ()) -> ir.Value:
     return ir.Value(id, ir.TensorType(element, shape, SECRET))
 
 
-def drawn(pick: Random, element: IntType) -> Range:
+def drawn(pick: Random, element: IntType) -> Interval:
     ends = sorted(pick.randint(element.low, element.high) for _ in range(2))
-    return Range(*pick.choice([ends, [max(ends[0], 0), max(ends[1], 0)], [ends[0], ends[0]]]))
+    return Interval(*pick.choice([ends, [max(ends[0], 0), max(ends[1], 0)], [ends[0], ends[0]]]))
 
 
-def some_of(pick: Random, within: Range, element: IntType) -> np.ndarray:
+def some_of(pick: Random, within: Interval, element: IntType) -> np.ndarray:
     picked = [within.low, within.high, *(pick.randint(within.low, within.high) for _ in range(30))]
     return np.array(picked, evaluate.dtype(element))
 
@@ -169,7 +169,7 @@ def test_functions_know_what_they_are_called_with() -> None:
         if isinstance(operation, ir.Binary)
     )
     assert (comparison.bits, comparison.nonnegative) == (16, False)
-    assert Range(-32768, 32767) in ranges_of(program)[program.functions[0].name].values()
+    assert Interval(-32768, 32767) in ranges_of(program)[program.functions[0].name].values()
 
 
 def test_a_proof_leads_from_the_operands_to_the_inputs() -> None:

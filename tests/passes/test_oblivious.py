@@ -1,13 +1,13 @@
-"""Oblivious reads and writes, expanded and run on shares, against what they mean on lists."""
+"""Oblivious reads and writes, expanded and run on shares, against the same on lists."""
 
 import pytest
-from ir_drafts import Draft
 
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.ir.verify import verify
 from ezlang.compiler.passes.general.oblivious import expand_oblivious
 from ezlang.types.labels import PUBLIC, SECRET, Label, owned
 from ezlang.types.types import BOOL, INT8, INT32, INT64, UINT8, UINT64, IntType
+from tests.support.ir_drafts import Draft
 
 
 def positions(type: IntType, size: int) -> list[int]:

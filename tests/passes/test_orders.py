@@ -1,13 +1,11 @@
-"""Passes keep what programs mean: each alone, none, and all in orders drawn at random."""
+"""Passes preserve the meaning of programs: each alone, none, and all in random orders."""
 
 from __future__ import annotations
 
 from functools import partial
 
 import pytest
-from agreement import asked_for, checked, clear, result_of
-from generator import Generated, programs
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from ezlang.compiler.ir import tree as ir
@@ -24,11 +22,14 @@ from ezlang.compiler.passes.sharings.pairs import choose_once, compare_once
 from ezlang.compiler.passes.sharings.schedule import schedule
 from ezlang.compiler.passes.sharings.share import share
 from ezlang.executors.native.executable import Executable
-from ezlang.executors.native.threads import run_threads
 from ezlang.executors.simulate import run_two
 from ezlang.typed.tree import Program
 from ezlang.values.check import check_inputs
 from ezlang.values.data import Inputs, Outputs
+from tests.support.agreement import asked_for, checked, clear, result_of
+from tests.support.generator import Generated, programs
+from tests.support.profiles import PROGRAMS
+from tests.support.threads import run_threads
 
 FREE = {**NAMES, "checks": drop_checks, "pairs": compare_once}
 """Passes that may come in any order, or not at all, before sharings are assigned."""
@@ -63,12 +64,7 @@ def simulated(compiled: ir.Program, program: Program, inputs: Inputs) -> Outputs
 
 @pytest.mark.timeout(900)
 @given(programs(), ORDERS, LATE_ORDERS, st.sampled_from(Policy))
-@settings(
-    max_examples=25,
-    deadline=None,
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)
+@settings(PROGRAMS, max_examples=25, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 def test_any_order(generated: Generated, order: list[str], late: list[str], policy: Policy) -> None:
     program = checked(generated.text)
     inputs = asked_for(program, generated.inputs)

@@ -1,7 +1,6 @@
 """Very long regions become functions, and mean and cost the same."""
 
 import pytest
-from lowered import checked
 
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.lower import lower
@@ -10,9 +9,10 @@ from ezlang.compiler.passes.general.outline import LIMIT, outline
 from ezlang.compiler.passes.prepare import prepare
 from ezlang.executors.clear import run_clear
 from ezlang.executors.native.executable import Executable
-from ezlang.executors.native.threads import run_threads
 from ezlang.executors.simulate import run_two
 from ezlang.values.data import Inputs
+from tests.support.lowered import checked
+from tests.support.threads import run_threads
 
 LINES = (
     "x = x * 3 + i;",

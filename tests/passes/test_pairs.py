@@ -1,16 +1,16 @@
-"""What is asked of the same two values more than once: counts of ANDs, and what it means."""
+"""Several comparisons of the same two values: counts of ANDs, and the results."""
 
 import pytest
-from lowered import checked
 
 from ezlang.compiler.cost.predict import predict
 from ezlang.compiler.cost.summary import total
 from ezlang.executors.clear import run_clear
 from ezlang.executors.native.executable import executable_of
-from ezlang.executors.native.threads import run_native_threads
 from ezlang.executors.simulate import run_two
 from ezlang.typed.tree import Program
 from ezlang.values.check import check_inputs
+from tests.support.lowered import checked
+from tests.support.threads import run_native_threads
 
 POLICIES = ("arithmetic", "boolean", "yao", "auto")
 INPUTS = {"alice": {"x": [5, -7, 3, 2**31 - 1]}, "bob": {"y": [5, 7, -3, -(2**31)]}}
@@ -51,7 +51,7 @@ def test_gates_of_a_pair(shown: tuple[str, ...], count: int) -> None:
 
 
 def test_what_is_asked_for_stays() -> None:
-    """A value that has a protocol of its own is compared by itself."""
+    """A value with a protocol of its own is compared separately."""
     text = "#[protocol(yao)] secret int32[4] low = min(x, y);"
     assert ands("low", "max(x, y)", before=text) == 128
 

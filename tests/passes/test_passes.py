@@ -1,8 +1,6 @@
-"""The passes: what they remove, and above all what they leave."""
+"""The passes: the operations that they remove, and above all those that they keep."""
 
 import pytest
-from ir_drafts import Draft
-from lowered import lowered, run
 
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.ir.tree import BinaryKind, UnaryKind
@@ -17,6 +15,8 @@ from ezlang.compiler.passes.pipeline import Pass
 from ezlang.executors.simulate import run_simulated
 from ezlang.types.labels import PUBLIC, SECRET, owned
 from ezlang.types.types import BOOL, INT8, INT32, UINT8
+from tests.support.ir_drafts import Draft
+from tests.support.lowered import lowered, run
 
 PARTIES = "party alice, bob;\n"
 

@@ -1,4 +1,4 @@
-"""Matrix products are found however they are written, and expand to what they were."""
+"""Matrix products are found however they are written, and expand to the original."""
 
 import random
 from collections import Counter
@@ -7,18 +7,18 @@ from functools import partial
 from typing import Any
 
 import pytest
-from lowered import checked
-from vectorised_runs import native
 
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.lower import lower
 from ezlang.compiler.passes import run_passes
-from ezlang.compiler.passes.general.reduce import expand_products
-from ezlang.compiler.passes.pipeline import vectorised
+from ezlang.compiler.passes.pipeline import Pass, vectorised
 from ezlang.executors.clear import run_clear
 from ezlang.executors.simulate import run_simulated
 from ezlang.source import NO_SPAN
 from ezlang.values.data import Inputs
+from tests.passes.expanded import expand_products
+from tests.passes.vectorised_runs import native
+from tests.support.lowered import checked
 
 SHAPES = {"a": (4, 5), "b": (5, 6), "x": (5,), "y": (5,), "w": (4, 6)}
 RESULTS = {"c": (4, 6), "v": (4,), "s": ()}
@@ -140,7 +140,8 @@ def test_expanded_they_mean_the_same(name: str, body: str) -> None:
     source = checked(program(body))
     expected = run_clear(source, inputs()).outputs
     for budget in (100, 30_000, 1 << 30):
-        passes = (*vectorised(1 << 30), partial(expand_products, budget=budget))
+        expand: Pass = partial(expand_products, budget=budget)
+        passes = (*vectorised(1 << 30), expand)
         compiled = run_passes(lower(source), passes)
         assert not any(isinstance(o, ir.MatrixProduct) for o in ir.walk(compiled.main.body))
         assert run_simulated(compiled, inputs(), record=False).outputs == expected

@@ -4,22 +4,22 @@ import random
 from functools import partial
 
 import pytest
-from lowered import checked
-from vectorised_runs import failure
 
 from ezlang.compiler.cost.predict import predict
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.ir.tree import BinaryKind
 from ezlang.compiler.lower import lower
 from ezlang.compiler.passes import run_passes
-from ezlang.compiler.passes.general.reduce import expand_products
-from ezlang.compiler.passes.pipeline import vectorised
+from ezlang.compiler.passes.pipeline import Pass, vectorised
 from ezlang.executors.clear import run_clear
 from ezlang.executors.native.executable import executable_of
-from ezlang.executors.native.threads import run_native_threads
 from ezlang.executors.simulate import run_simulated, run_two
 from ezlang.values.check import check_inputs
 from ezlang.values.data import Inputs
+from tests.passes.expanded import expand_products
+from tests.passes.vectorised_runs import failure
+from tests.support.lowered import checked
+from tests.support.threads import run_native_threads
 
 ALL = frozenset(BinaryKind)
 
@@ -68,6 +68,8 @@ KEPT = {
     "a recurrence in place": "for i in 1..n { c[i] = c[i - 1] * a[i] + b[i]; }",
     "in a circle": "int32 t = 1; for i in 0..n { s += t * a[i]; t = s; c[i] = s; }",
     "two kinds": "for i in 0..n { s = (s + a[i]) * b[i]; c[i] = s; }",
+    "between two that stay": "int32 t = 1; int32 u = 2; for i in 1..n { "
+    "if a[i] < s { s = a[i]; t += a[i] * b[i]; } if t > b[i] { u = b[i]; } } c[0] = t; c[1] = u;",
     "in between": "for i in 0..n { s += a[i]; c[i] = s; s += b[i] * c[i]; }",
 }
 
@@ -105,7 +107,10 @@ def test_they_mean_the_same(name: str, n: int) -> None:
     source = checked(text((BODIES | KEPT)[name], n))
     expected = run_clear(source, numbers(n)).outputs
     for budget in (6_000, 1 << 30):
-        passes = (*vectorised(budget, scans=ALL), partial(expand_products, budget=budget))
+        passes: tuple[Pass, ...] = (
+            *vectorised(budget, scans=ALL),
+            partial(expand_products, budget=budget),
+        )
         compiled = run_passes(lower(source), passes)
         assert run_simulated(compiled, numbers(n), record=False).outputs == expected
 
@@ -193,7 +198,7 @@ def test_native(name: str, policy: str) -> None:
 
 
 def test_the_first_is_read_only_if_the_loop_runs() -> None:
-    """What is before the first iteration's place may not be there."""
+    """The element before that of the first iteration may not exist."""
     body = "for i in n..n { c[i] = c[i - 1] + a[i]; } for i in 0..n { c[i] = c[i - 1] + a[i]; }"
     source = checked(text(body, 8))
     expected = failure(lambda: run_clear(source, numbers(8)))

@@ -1,8 +1,8 @@
 """Inlining, counting at secret indices, algebra of selections, ranges of scalars."""
 
+from typing import Any, TypeVar
+
 import pytest
-from ir_drafts import Draft
-from lowered import lowered, run
 
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.ir.tree import BinaryKind, UnaryKind
@@ -16,11 +16,15 @@ from ezlang.compiler.passes.general.simplify import simplify
 from ezlang.executors.simulate import run_simulated
 from ezlang.types.labels import PUBLIC, SECRET
 from ezlang.types.types import BOOL, INT8, INT32, INT64, UINT8
+from tests.support.ir_drafts import Draft
+from tests.support.lowered import lowered, run
+
+Kind = TypeVar("Kind")
 
 HEAD = "party alice, bob;\n"
 
 
-def kinds(program: ir.Program, *wanted: type) -> list[ir.Operation]:
+def kinds(program: ir.Program, *wanted: type[Kind]) -> list[Kind]:
     return [
         one for f in program.functions for one in ir.walk(f.body) if isinstance(one, wanted)
     ]  # fmt: skip
@@ -88,7 +92,7 @@ def test_items_at_secret_indices_are_added_to_without_being_read(operator: str) 
         expected = [10, 20, 30, 40, 50]
         if 0 <= index < 5:
             expected[index] = combine(combine(expected[index], 7), 3)
-        inputs = {"alice": {"h": [10, 20, 30, 40, 50]}, "bob": {"i": index, "x": 7}}
+        inputs: dict[str, Any] = {"alice": {"h": [10, 20, 30, 40, 50]}, "bob": {"i": index, "x": 7}}
         assert run(text, inputs)["bob"] == {"h": expected}
 
 

@@ -1,19 +1,19 @@
-"""Vectorising: which loops go, and what stays of the others."""
+"""Vectorising: the loops that disappear, and the remainder of the others."""
 
 import pytest
-from lowered import checked
-from vectorised_runs import executable, failure
 
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.lower import lower
 from ezlang.compiler.passes import PIPELINES, run_passes
-from ezlang.compiler.passes.general.reduce import expand_products
 from ezlang.compiler.passes.pipeline import vectorised
 from ezlang.executors.clear import run_clear
-from ezlang.executors.native.threads import run_threads
 from ezlang.executors.simulate import run_simulated
 from ezlang.values.check import check_inputs
 from ezlang.values.data import Inputs
+from tests.passes.expanded import expand_products
+from tests.passes.vectorised_runs import executable, failure
+from tests.support.lowered import checked
+from tests.support.threads import run_threads
 
 HEAD = "party alice, bob;\n"
 ARRAYS = """

@@ -1,23 +1,27 @@
-"""Vectorised programs mean what they did: generated ones, golden ones, the examples."""
+"""Vectorised programs keep their meaning: generated ones, golden ones, the examples."""
 
 import json
 import random
 import re
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
-from loop_programs import LoopGenerator
-from lowered import checked
-from vectorised_runs import agrees, native, simulated
 
 from ezlang import api
+from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.lower import lower
 from ezlang.compiler.passes import run_passes
 from ezlang.compiler.passes.vectorise import vectorise
 from ezlang.executors.clear import run_clear
 from ezlang.executors.simulate import run_simulated
+from ezlang.typed.tree import Program
 from ezlang.values.check import check_inputs
+from ezlang.values.data import Inputs, Outputs
+from tests.passes.loop_programs import LoopGenerator
+from tests.passes.vectorised_runs import agrees, in_pipeline, native, simulated
+from tests.support.lowered import checked
 
 
 @pytest.mark.parametrize("budget", [5_000, 1 << 30])
@@ -35,12 +39,30 @@ def test_generated_loops_native(start: int) -> None:
         agrees(text, inputs, partial(native, inputs))
 
 
+NAMED = ("vectorised", "shared", "boolean", "wide")
+
+
+@pytest.mark.parametrize("start", range(300, 400, 25))
+def test_generated_loops_in_named_pipelines(start: int) -> None:
+    for seed in range(start, start + 25):
+        agrees_in_named_pipelines(seed)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("start", range(0, 3000, 100))
 def test_many_generated_loops(start: int) -> None:
     for seed in range(start, start + 100):
-        text, inputs = LoopGenerator(random.Random(seed)).program()
-        agrees(text, inputs, partial(simulated, inputs, 1 << 30))
+        agrees_in_named_pipelines(seed)
+
+
+def agrees_in_named_pipelines(seed: int) -> None:
+    text, inputs = LoopGenerator(random.Random(seed)).program()
+    for name in NAMED:
+        agrees(text, inputs, partial(in_pipeline, inputs, name))
+
+
+def run_compiled(compiled: ir.Program, inputs: Inputs, _: Program) -> Outputs:
+    return run_simulated(compiled, inputs, record=False).outputs
 
 
 def test_the_pass_alone_and_twice() -> None:
@@ -54,9 +76,7 @@ def test_the_pass_alone_and_twice() -> None:
             agrees(
                 text,
                 inputs,
-                lambda _, compiled=compiled, inputs=inputs: (
-                    run_simulated(compiled, inputs, record=False).outputs
-                ),
+                partial(run_compiled, compiled, inputs),
             )
 
 
@@ -67,7 +87,8 @@ GOLDEN = sorted([*ROOT.glob("tests/programs/good/*.ez"), *ROOT.glob("tests/progr
 @pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
 def test_golden_programs(path: Path) -> None:
     text = path.read_text()
-    settings, inputs = {}, {}
+    settings: dict[str, Any] = {}
+    inputs: dict[str, Any] = {}
     for kind, name, rest in re.findall(r"^//! (param|input) (\S+) (.*)$", text, re.MULTILINE):
         (settings if kind == "param" else inputs)[name] = json.loads(rest)
     program = api.checked(api.check_text(text, settings=settings))

@@ -1,9 +1,8 @@
-"""What vectorised programs cost doesn't depend on how they are written, nor their size on n."""
+"""The costs of vectorised programs don't depend on their style, nor their sizes on n."""
 
 import random
 
 import pytest
-from lowered import checked
 
 from ezlang.check import check
 from ezlang.compiler.ir import tree as ir
@@ -14,6 +13,7 @@ from ezlang.executors.clear import run_clear
 from ezlang.executors.simulate import run_simulated
 from ezlang.source import Source
 from ezlang.values.data import Inputs
+from tests.support.lowered import checked
 
 HEAD = "party alice, bob;\n"
 

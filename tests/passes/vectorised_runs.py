@@ -1,4 +1,4 @@
-"""Programs run vectorised: simulated, native, and beside what they mean in the clear."""
+"""Vectorised runs of programs, simulated and native, compared with the clear executor."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -7,18 +7,18 @@ import pytest
 
 from ezlang.check import check
 from ezlang.compiler.lower import lower
-from ezlang.compiler.passes import run_passes
-from ezlang.compiler.passes.general.reduce import expand_products
-from ezlang.compiler.passes.pipeline import vectorised
+from ezlang.compiler.passes import PIPELINES, run_passes
+from ezlang.compiler.passes.pipeline import Pass, vectorised
 from ezlang.diagnostics.diagnostic import EzError
 from ezlang.executors.clear import run_clear
 from ezlang.executors.native.executable import Executable, executable_of
-from ezlang.executors.native.threads import run_threads
 from ezlang.executors.simulate import run_simulated
 from ezlang.source import Source
 from ezlang.typed import tree as typed
 from ezlang.values.check import check_inputs
 from ezlang.values.data import Inputs, Outputs
+from tests.passes.expanded import expand_products
+from tests.support.threads import run_threads
 
 
 def executable(program: typed.Program) -> Executable:
@@ -55,8 +55,17 @@ def agrees(
 
 def simulated(inputs: Inputs, budget: int, program: typed.Program) -> Outputs:
     both = budget > 10_000
-    passes = (*vectorised(budget, both=both), partial(expand_products, budget=budget))
+    passes: tuple[Pass, ...] = (
+        *vectorised(budget, both=both),
+        partial(expand_products, budget=budget),
+    )
     compiled = run_passes(lower(program), passes)
+    return run_simulated(compiled, inputs, record=False).outputs
+
+
+def in_pipeline(inputs: Inputs, name: str, program: typed.Program) -> Outputs:
+    """Run a program simulated, after one of the named pipelines."""
+    compiled = run_passes(lower(program), (*PIPELINES[name], expand_products))
     return run_simulated(compiled, inputs, record=False).outputs
 
 

@@ -1,4 +1,4 @@
-"""One operation of the IR on shares: making it, running it at two parties, what it should give."""
+"""One operation of the IR on shares: its construction, its run, its expected result."""
 
 from __future__ import annotations
 
@@ -7,18 +7,19 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sharing_parties import Outcome, Pair
 
 from ezlang.compiler.codegen.interface import Exchange
 from ezlang.compiler.cost.shares import trace_of
 from ezlang.compiler.ir import evaluate
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.ir.dtypes import share_dtype
+from ezlang.compiler.ir.parties import COMPUTING
 from ezlang.compiler.ir.sharings import check_sharings, is_interactive
 from ezlang.compiler.ir.tree import Sharing, TensorType, Value
 from ezlang.compiler.protocols.operations.table import local_of, steps_of
 from ezlang.types.labels import PUBLIC, SECRET, Label, owned
 from ezlang.types.types import SCALARS, BoolType, IntType, ScalarType
+from tests.support.sharing_parties import Outcome, Pair
 
 Array = np.ndarray[Any, Any]
 A, B = Sharing.ARITHMETIC, Sharing.BOOLEAN
@@ -137,26 +138,28 @@ def run(
 def assert_predicted(
     outcome: Outcome, operation: ir.Operation, known: Sequence[int | None]
 ) -> None:
-    """Hold what an operation took against what is predicted from its types alone."""
+    """Compare the cost of an operation with the prediction from its types alone."""
     numbers = tuple(known) or (None,) * len(operation.operands)
     one, other = (Exchange((operation,), (numbers,), party) for party in (0, 1))
     steps = trace_of((one, other)).steps
-    ots = [sum(part.amounts[i] for taken, _ in steps for part in taken) for i in (0, 1)]
-    sent = [sum(part.amounts[i] for _, given in steps for part in given) for i in (0, 1)]
+    links = COMPUTING.links
+    ots = [sum(part.amounts[link] for taken, _ in steps for part in taken) for link in links]
+    sent = [sum(part.amounts[link] for _, given in steps for part in given) for link in links]
     assert outcome.ots == tuple(ots)
     assert outcome.bytes == tuple(sent)
     assert outcome.rounds <= sum(bool(given) for _, given in steps)
 
 
 def wanted(operation: ir.Operation, operands: Sequence[Array]) -> Array:
-    """What the operation means."""
+    """The expected result of the operation."""
     if isinstance(operation, ir.Relabel | ir.Reveal | ir.Convert):
         return operands[0]
+    assert isinstance(operation, ir.Computation)
     return evaluate.evaluate(operation, operands)
 
 
 def agrees(pair: Pair, operation: ir.Operation, operands: Sequence[Array], **more: Any) -> Ran:
-    """Run an operation and hold the result against its meaning."""
+    """Run an operation and compare its result with the expected one."""
     ran = run(pair, operation, operands, **more)
     expected = wanted(operation, operands)
     assert np.array_equal(ran.result, expected), (operation, operands, ran.result, expected)

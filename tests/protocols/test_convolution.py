@@ -1,4 +1,4 @@
-"""Convolutions of shares: values, cost, what is seen; with OTs and with a dealer."""
+"""Convolutions of shares: values, costs, views; with OTs and with a dealer."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from dealt_parties import run_dealt
-from sharing_parties import Pair, assert_uniform, random_numbers, split
 
 from ezlang.compiler.protocols.arithmetic.convolution import (
     Window,
@@ -20,6 +18,8 @@ from ezlang.compiler.protocols.core.lengths import product_message
 from ezlang.compiler.protocols.core.party import SharingParty
 from ezlang.compiler.protocols.core.steps import Steps
 from ezlang.diagnostics.diagnostic import CompilerBug
+from tests.support.dealt_parties import run_dealt
+from tests.support.sharing_parties import Pair, assert_uniform, random_numbers, split
 
 WIDTHS = [8, 16, 32, 64]
 Array = np.ndarray[Any, Any]
@@ -107,11 +107,11 @@ def test_with_a_dealer(
 ) -> None:
     x, y = numbers(bits, (images, filters))
     xs, ys = split(x, 3), split(y, 4)
-    outcome, tally = run_dealt(pair, lambda p: convolve(p, xs[p.index], ys[p.index], window))
+    outcome, asked = run_dealt(pair, lambda p: convolve(p, xs[p.index], ys[p.index], window))
     assert np.array_equal(sum(outcome.results), meaning(x, y, window))
     edge = (window.padding, window.padding)
     padded = np.pad(x, ((0, 0), (0, 0), edge, edge))
-    assert tally.demands == {triple_for(padded, y, window.stride): 1}
+    assert asked == {triple_for(padded, y, window.stride): 1}
     assert outcome.ots == (0, 0)
     assert outcome.bytes == (padded.nbytes + y.nbytes,) * 2
     assert outcome.rounds == 1

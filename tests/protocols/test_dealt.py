@@ -6,24 +6,26 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sharing_parties import assert_uniform, unpacked
 
-from ezlang.compiler.protocols.core.steps import Steps
-from ezlang.compiler.protocols.dealt import demands as kinds
-from ezlang.compiler.protocols.dealt.demands import (
-    WIDTHS,
+from ezlang.compiler.protocols.core.preprocessing import (
     BitPair,
     BitTriple,
     ConvolutionTriple,
-    CorrelatedOt,
-    Demands,
-    Kind,
-    LabelOt,
     MatrixTriple,
     RandomBit,
     RingSquare,
     RingTriple,
-    Tally,
+    Unit,
+)
+from ezlang.compiler.protocols.core.sizes import WIDTHS
+from ezlang.compiler.protocols.core.steps import Steps
+from ezlang.compiler.protocols.dealt import demands as kinds
+from ezlang.compiler.protocols.dealt.demands import (
+    CorrelatedOt,
+    Demands,
+    Kind,
+    LabelOt,
+    demanded,
 )
 from ezlang.compiler.protocols.dealt.expansion import (
     PART_BYTES,
@@ -37,6 +39,7 @@ from ezlang.compiler.protocols.dealt.expansion import (
 )
 from ezlang.compiler.protocols.native.calls import Native
 from ezlang.diagnostics.diagnostic import CompilerBug
+from tests.support.sharing_parties import assert_uniform, unpacked
 
 SEEDS = bytes(range(16)), bytes(range(100, 116))
 Found = dict[str, np.ndarray[Any, Any]]
@@ -44,12 +47,15 @@ Found = dict[str, np.ndarray[Any, Any]]
 RINGS: list[Kind] = [
     kind(bits=bits) for bits in WIDTHS for kind in (RingTriple, RingSquare, RandomBit)
 ]
-MATRICES: list[Kind] = [MatrixTriple(bits=bits, rows=3, inner=5, columns=2) for bits in WIDTHS] + [
-    ConvolutionTriple(
-        bits=bits, images=2, channels=3, height=7, width=6, filters=4, size=3, stride=stride
-    )
-    for bits in WIDTHS
-    for stride in (1, 2)
+MATRICES: list[Kind] = [
+    *(MatrixTriple(bits=bits, rows=3, inner=5, columns=2) for bits in WIDTHS),
+    *(
+        ConvolutionTriple(
+            bits=bits, images=2, channels=3, height=7, width=6, filters=4, size=3, stride=stride
+        )
+        for bits in WIDTHS
+        for stride in (1, 2)
+    ),
 ]
 KINDS: list[Kind] = [
     BitTriple(),
@@ -140,10 +146,10 @@ def test_units_of_both_parties_fit(native: Native, kind: Kind) -> None:
         {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
         for parts in whole
     ]
-    for found, party in zip(joined, (0, 1), strict=True):
-        for field in kinds.layout(kind, party):
-            assert found[field.name].shape == (sum(counts), *field.shape)
-            assert found[field.name].dtype == field.dtype
+    for fields, index in zip(joined, (0, 1), strict=True):
+        for field in kinds.layout(kind, index):
+            assert fields[field.name].shape == (sum(counts), *field.shape)
+            assert fields[field.name].dtype == field.dtype
     check(kind, joined[0], joined[1], delta)
     assert zero.left() == one.left() == {}
 
@@ -175,7 +181,7 @@ def test_each_party_sees_uniform_data(native: Native, kind: Kind) -> None:
 
 def test_what_party_1_gets_is_no_function_of_its_own_seed(native: Native) -> None:
     """The corrections are masked by party 0's fields: another seed there, other corrections."""
-    wanted = {RingTriple(bits=64): 1024}
+    wanted: Demands = {RingTriple(bits=64): 1024}
     first = np.concatenate(list(corrections(native, SEEDS, wanted)))
     second = np.concatenate(list(corrections(native, (bytes(16), SEEDS[1]), wanted)))
     assert_uniform((first - second).tobytes())
@@ -244,14 +250,15 @@ def run_steps(steps: Steps[Any]) -> Any:
 
 
 def test_preprocessing_as_protocols_take_it(native: Native) -> None:
-    tally = Tally()
-    tally.bit_triples(80)
-    tally.bit_pairs(40)
-    tally.triples(9, 16)
-    tally.squares(6, 8)
-    tally.matrix_triples(5, 2, 3, 4, 64)
-    tally.da_bits(11, 32)
-    parties = deal(native, tally.demands)
+    used: dict[Unit, int] = {
+        BitTriple(): 80,
+        BitPair(): 40,
+        RingTriple(bits=16): 9,
+        RingSquare(bits=8): 6,
+        MatrixTriple(bits=64, rows=2, inner=3, columns=4): 5,
+        RandomBit(bits=32): 11,
+    }
+    parties = deal(native, {unit: demanded(unit, count) for unit, count in used.items()})
     zero, one = (DealtPreprocessing(party) for party in parties)
 
     def both(name: str, *arguments: int) -> list[Any]:
@@ -277,10 +284,7 @@ def test_preprocessing_as_protocols_take_it(native: Native) -> None:
 
 
 def test_dealt_ots_as_protocols_take_them(native: Native) -> None:
-    tally = Tally()
-    tally.correlated_ots(0, 50)
-    tally.correlated_ots(1, 60)
-    zero, one = deal(native, tally.demands)
+    zero, one = deal(native, {CorrelatedOt(sender=0): 50, CorrelatedOt(sender=1): 60})
     for sender, receiver, count in ((zero, one, 50), (one, zero, 60)):
         source, sink = DealtOtSender(sender), DealtOtReceiver(receiver)
         for part in (1, count - 1):

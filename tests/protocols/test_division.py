@@ -1,14 +1,11 @@
-"""Division of shares: by constants and by secrets, exact at every width; cost; what is seen."""
+"""Division of shares: by constants and by secrets, exact at every width; costs; views."""
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
 
 import numpy as np
 import pytest
-from dealt_parties import run_dealt
-from operation_cases import INTEGERS, values_of
-from sharing_parties import Pair, assert_uniform, split
 
 from ezlang.compiler.circuits import catalogue
 from ezlang.compiler.circuits.prefix import adder
@@ -21,9 +18,13 @@ from ezlang.compiler.protocols.arithmetic.division import (
     remainder_by_constant,
 )
 from ezlang.compiler.protocols.core.lengths import product_message
+from ezlang.compiler.protocols.core.party import SharingParty
+from ezlang.compiler.protocols.core.steps import Array, Steps
 from ezlang.types.types import INT64, UINT64, IntType
+from tests.protocols.operation_cases import INTEGERS, values_of
+from tests.support.dealt_parties import run_dealt
+from tests.support.sharing_parties import Pair, assert_uniform, split
 
-Array = np.ndarray[Any, Any]
 BY = {BinaryKind.DIV: divide_by_constant, BinaryKind.MOD: remainder_by_constant}
 
 
@@ -55,7 +56,7 @@ def test_by_constants(pair: Pair, t: IntType, kind: BinaryKind) -> None:
         x = numbers(t, divisor)
         shares = split(x.view(f"u{t.width // 8}"), divisor % 99)
         outcome = pair.run(
-            lambda p, s=shares, d=divisor: BY[kind](p, s[p.index], d, signed=t.signed)
+            partial(lambda s, d, p: BY[kind](p, s[p.index], d, signed=t.signed), shares, divisor)
         )
         expected = evaluate.binary(kind, x, np.full_like(x, divisor))
         found = (outcome.results[0] + outcome.results[1]).view(x.dtype)
@@ -103,11 +104,13 @@ def test_by_secrets(pair: Pair, t: IntType, kind: BinaryKind, known: tuple[bool,
     shares = [
         (v, v) if k else split(v, i) for i, (v, k) in enumerate(zip(given, known, strict=True))
     ]
-    outcome = pair.run(
-        lambda p: divide(
-            p, kind, *(Factor(s[p.index], k) for s, k in zip(shares, known, strict=True)), t
-        )
-    )
+
+    def protocol(p: SharingParty) -> Steps[Array]:
+        factors = (Factor(s[p.index], k) for s, k in zip(shares, known, strict=True))
+        dividend, divisor = factors
+        return divide(p, kind, dividend, divisor, t)
+
+    outcome = pair.run(protocol)
     found = (outcome.results[0] + outcome.results[1]).view(x.dtype)
     assert np.array_equal(found, evaluate.binary(kind, x, y))
 
@@ -197,6 +200,6 @@ def test_cost_by_a_secret(pair: Pair, t: IntType) -> None:
 def test_what_is_seen(pair: Pair) -> None:
     x = np.zeros(6000, np.uint32)
     for signed in (False, True):
-        outcome = pair.run(lambda p, s=signed: divide_by_constant(p, x, 10, signed=s))
+        outcome = pair.run(partial(lambda s, p: divide_by_constant(p, x, 10, signed=s), signed))
         for heard in outcome.heard:
             assert_uniform(heard)

@@ -6,12 +6,17 @@ each gate have tweaks of their own.
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
+from collections.abc import Callable
+from typing import Any
 
 import pytest
-from netlists import random_netlist
-from two_parties import (
+
+from ezlang.compiler.circuits.netlist import Netlist, Opcode, Port
+from ezlang.compiler.kernels.engine import Engine
+from ezlang.compiler.protocols.yao.session import YaoParty, YaoRole
+from tests.protocols.netlists import random_netlist
+from tests.support.kernel_calls import reference_hash
+from tests.support.two_parties import (
     ClearPort,
     SocketChannel,
     label_port,
@@ -20,13 +25,6 @@ from two_parties import (
     run_pair,
     share_from,
 )
-
-from ezlang.compiler.circuits.netlist import Netlist, Opcode, Port
-from ezlang.compiler.kernels.engine import Engine
-from ezlang.compiler.protocols.yao.session import YaoParty, YaoRole
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "kernels"))
-from kernel_calls import reference_hash
 
 PORTS = (Port(8), Port(8), Port(1, public=True))
 CHUNK = 8
@@ -113,8 +111,8 @@ def test_native_evaluation_matches_the_reference(seed: int, n: int) -> None:
     x, y = random_values(n, 8), random_values(n, 8)
     clear = ClearPort([1], 1)
 
-    def party(role: YaoRole) -> object:
-        def run(channel: SocketChannel) -> tuple[object, ...]:
+    def party(role: YaoRole) -> Callable[[SocketChannel], tuple[Any, ...]]:
+        def run(channel: SocketChannel) -> tuple[Any, ...]:
             recording = RecordingChannel(channel)
             yao = YaoParty(role, recording, Engine())
             ports = [share_from(yao, YaoRole.GARBLER, v, 8) for v in (x, y)]

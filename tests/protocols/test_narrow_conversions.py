@@ -1,11 +1,9 @@
-"""Conversions of numbers with few bits: what is seen is uniform."""
+"""Conversions of numbers with few bits: the views are uniform."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from dealt_parties import run_dealt
-from sharing_parties import Pair, assert_uniform
 
 from ezlang.compiler.circuits.catalogue import Narrow
 from ezlang.compiler.protocols.conversions.narrow import (
@@ -14,6 +12,8 @@ from ezlang.compiler.protocols.conversions.narrow import (
 )
 from ezlang.compiler.protocols.core.party import SharingParty
 from ezlang.compiler.protocols.core.steps import Array, Steps
+from tests.support.dealt_parties import run_dealt
+from tests.support.sharing_parties import Pair, assert_uniform
 
 N = 24_000
 

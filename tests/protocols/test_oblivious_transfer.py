@@ -7,15 +7,20 @@ import os
 
 import numpy as np
 import pytest
-from two_parties import channel_pair, run_pair
 
 from ezlang.compiler.kernels.engine import Engine
 from ezlang.compiler.kernels.extension import BATCH_MULTIPLE
 from ezlang.compiler.kernels.target import AesPath, available_paths, host_target
 from ezlang.compiler.protocols.ot.base import receive_base_ots, send_base_ots
-from ezlang.compiler.protocols.ot.softspoken import CotReceiver, CotSender
-from ezlang.compiler.protocols.ot.stock import LARGEST_BATCH, batch_size
+from ezlang.compiler.protocols.ot.softspoken import Bits, Blocks, CotReceiver, CotSender
+from ezlang.compiler.protocols.ot.stock import (
+    LARGEST_BATCH,
+    SMALLEST_BATCH,
+    batch_size,
+    extension_bytes,
+)
 from ezlang.diagnostics.diagnostic import EzError
+from tests.support.two_parties import SocketChannel, channel_pair, run_pair
 
 
 def test_base_ots_give_the_chosen_keys() -> None:
@@ -45,11 +50,11 @@ def batches(bits: int, sizes: list[int], path: AesPath | None) -> None:
     delta = bytearray(os.urandom(16))
     delta[0] |= 1
 
-    def send(channel: object) -> list[np.ndarray]:
+    def send(channel: SocketChannel) -> list[Bits]:
         party = CotSender(channel, Engine(host_target(path)), bytes(delta), bits)
         return [extend(party, size) for size in sizes]
 
-    def receive(channel: object) -> list[tuple[np.ndarray, np.ndarray, int]]:
+    def receive(channel: SocketChannel) -> list[tuple[Bits, Bits, int]]:
         party = CotReceiver(channel, Engine(host_target(path)), bits)
         result = []
         for size in sizes:
@@ -71,7 +76,7 @@ def batches(bits: int, sizes: list[int], path: AesPath | None) -> None:
     assert t_batches[-1][2] == len(rows)
 
 
-def extend(party: CotSender | CotReceiver, wanted: int) -> np.ndarray:
+def extend(party: CotSender | CotReceiver, wanted: int) -> Bits:
     count = party.extend(wanted)
     assert count == batch_size(wanted)
     data = ctypes.string_at(party.stock.address, 16 * count)
@@ -99,7 +104,7 @@ def test_extension_sends_what_is_documented(bits: int) -> None:
     """32 + 4096 bytes of base OTs, the trees, 128/k − 1 bits an OT."""
     channels = []
 
-    def receive(channel: object) -> None:
+    def receive(channel: SocketChannel) -> None:
         channels.append(channel)
         CotReceiver(channel, Engine(), bits).extend(1)
 
@@ -108,3 +113,45 @@ def test_extension_sends_what_is_documented(bits: int) -> None:
     trees = 32 * 128 * (bits - 1) // bits
     assert sum(channel.sent) == 32 + trees + BATCH_MULTIPLE * (128 // bits - 1) // 8
     assert sum(channel.received) == 4096
+
+
+def test_leftovers_are_kept_and_never_used_twice() -> None:
+    """Odd counts, across batches: one after the other, the stock's OTs, each once."""
+    counts = [1, 1000, 30, 2500, 7, 1025, 512, 2 * LARGEST_BATCH + 900, 5]
+    channels = []
+
+    def send(channel: SocketChannel) -> tuple[list[Blocks], Blocks]:
+        source = CotSender(channel, Engine(), os.urandom(16), 2)
+        return [source.take(n) for n in counts], source.delta.copy()
+
+    def receive(channel: SocketChannel) -> tuple[list[tuple[Bits, Blocks]], int]:
+        channels.append(channel)
+        source = CotReceiver(channel, Engine(), 2)
+        return [source.take(n) for n in counts], source.made
+
+    (sent, delta), (received, made) = run_pair(send, receive)
+    for q, (bits, t) in zip(sent, received, strict=True):
+        assert np.array_equal(t, q ^ (bits.astype(np.uint64)[:, None] * delta))
+    rows = {row.tobytes() for q in sent for row in q}
+    assert len(rows) == sum(counts)
+    # 1 and 1000 fit a first batch, 30 needs another, and so on; nothing is made in advance.
+    assert made % SMALLEST_BATCH == 0
+    assert made - sum(counts) < 4096 + 2048
+    assert sum(channels[0].sent) == 32 + 2048 + extension_bytes(made)
+
+
+def test_a_new_batch_discards_what_was_left() -> None:
+    def send(channel: SocketChannel) -> tuple[Blocks, Blocks]:
+        source = CotSender(channel, Engine(), os.urandom(16))
+        first = source.take(10)
+        source.extend(1)
+        return first, source.take(1100)
+
+    def receive(channel: SocketChannel) -> None:
+        source = CotReceiver(channel, Engine())
+        source.take(10)
+        source.extend(1)
+        source.take(1100)
+
+    (first, second), _ = run_pair(send, receive)
+    assert not {row.tobytes() for row in first} & {row.tobytes() for row in second}

@@ -1,4 +1,4 @@
-"""What operations on shares take, by formulas; with a dealer; and what each side sees."""
+"""The costs of operations on shares, by formulas; with a dealer; and the views."""
 
 from __future__ import annotations
 
@@ -7,18 +7,20 @@ from typing import Any
 
 import numpy as np
 import pytest
-from dealt_parties import run_dealt
-from operation_cases import dealt, put_together, value, values_of, wanted
-from sharing_parties import Outcome, Pair, assert_uniform
 
 from ezlang.compiler.circuits import catalogue
 from ezlang.compiler.codegen.interface import Exchange
 from ezlang.compiler.cost.shares import trace_of
 from ezlang.compiler.ir import tree as ir
+from ezlang.compiler.ir.parties import COMPUTING
 from ezlang.compiler.ir.tree import BinaryKind, UnaryKind
 from ezlang.compiler.protocols.core.lengths import product_message
+from ezlang.compiler.protocols.dealt.backend import DEALT
 from ezlang.compiler.protocols.operations.table import steps_of
 from ezlang.types.types import BOOL, INT16, IntType
+from tests.protocols.operation_cases import dealt, put_together, value, values_of, wanted
+from tests.support.dealt_parties import run_dealt
+from tests.support.sharing_parties import Outcome, Pair, assert_uniform
 
 Known = tuple[int | None, ...]
 Cost = tuple[int, int]
@@ -200,8 +202,9 @@ def test_with_a_dealer(pair: Pair, width: int, name: str) -> None:
     outcome, operation, known = run(pair, made, IntType(width, True), 20, dealer=True)
     assert outcome.ots == (0, 0)
     one, other = (Exchange((operation,), (known,), party) for party in (0, 1))
-    steps = trace_of((one, other), dealt=True).steps
-    sent = [sum(part.amounts[i] for _, given in steps for part in given) for i in (0, 1)]
+    steps = trace_of((one, other), backend=DEALT).steps
+    parts = [part for _, given in steps for part in given]
+    sent = [sum(part.amounts[link] for part in parts) for link in COMPUTING.links]
     assert outcome.bytes == tuple(sent)
 
 

@@ -1,4 +1,4 @@
-"""Every operation of the IR on shares, against what it means in the clear."""
+"""Every operation of the IR on shares, against its result in the clear."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from operation_cases import INTEGERS, Array, agrees, value, values_of
-from sharing_parties import Pair
 
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.ir.sharings import required
 from ezlang.compiler.ir.tree import BinaryKind, UnaryKind
 from ezlang.typed.tree import UnaryOp
 from ezlang.types.types import BOOL, INT16, INT32, SCALARS, UINT8, BoolType, IntType, ScalarType
+from tests.protocols.operation_cases import INTEGERS, Array, agrees, value, values_of
+from tests.support.sharing_parties import Pair
 
 SHAPE = (3, 11)
 SIDES = [("s", "s"), ("s", "public"), ("public", "s")]
@@ -30,7 +30,7 @@ def pair() -> Pair:
 
 
 def made(kind: BinaryKind, element: ScalarType, sharing: str, sides: tuple[str, str]) -> ir.Binary:
-    """A binary operation; "s" is what is shared."""
+    """A binary operation; "s" is a shared operand."""
     x, y = (value(i, element, SHAPE, sharing if s == "s" else s) for i, s in enumerate(sides))
     return ir.Binary(kind=kind, operands=(x, y), results=(_result(kind, element, sharing),))
 
@@ -142,7 +142,7 @@ def test_shifts_by_a_constant(pair: Pair, element: IntType, amount: int) -> None
 
 @pytest.mark.parametrize("element", INTEGERS, ids=str)
 def test_shifts_of_what_has_no_sign(pair: Pair, element: IntType) -> None:
-    """They take a comparison of as many bits as go, and not of all."""
+    """They compare as many bits as are dropped, not all of them."""
     x, y = value(0, element, SHAPE, "A"), value(1, UINT8, SHAPE, "public")
     operation = ir.Binary(
         kind=BinaryKind.SHR, operands=(x, y), results=(value(9, element, SHAPE, "A"),)
@@ -278,7 +278,7 @@ def test_shapes(pair: Pair, shape: tuple[int, ...], sharing: str) -> None:
     c, k = value(2, BOOL, shape, "B"), value(3, INT16, shape, "public")
     same, less = value(7, INT16, shape, sharing), value(8, BOOL, shape, "B")
     other = "B" if sharing == "A" else "A"
-    operations = [
+    operations: list[ir.Operation] = [
         *(ir.Binary(kind=kind, operands=(x, y), results=(same,)) for kind in _SUMS),
         ir.Binary(kind=BinaryKind.MUL, operands=(x, k), results=(same,)),
         ir.Binary(kind=BinaryKind.LT, operands=(x, k), results=(less,)),
@@ -316,7 +316,7 @@ def test_moving_and_summing(pair: Pair, sharing: str) -> None:
         return (value(9, INT32, shape, sharing),)
 
     places = ((0, 1), (0, 1))
-    operations = [
+    operations: list[ir.Operation] = [
         ir.Broadcast(operands=(base,), results=result(2, 4, 3)),
         ir.Reshape(operands=(base,), results=result(12)),
         ir.Stack(operands=(base, base), results=result(2, 4, 3)),
@@ -340,7 +340,7 @@ def test_moving_and_summing(pair: Pair, sharing: str) -> None:
 
 
 def small_values(element: IntType, bits: int, nonnegative: bool, seed: int) -> Array:
-    """All kinds of numbers of so many bits."""
+    """All kinds of numbers of a given width."""
     rng = np.random.default_rng(seed)
     low, high = (0, 1 << bits) if nonnegative else (-(1 << (bits - 1)), 1 << (bits - 1))
     drawn = rng.integers(low, high, SHAPE)

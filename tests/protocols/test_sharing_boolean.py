@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from netlists import random_netlist
-from sharing_parties import Pair, assert_uniform, packed, random_numbers, split_bits, unpacked
 
 from ezlang.compiler.circuits.catalogue import SECRET, binary
-from ezlang.compiler.circuits.evaluate import evaluate as evaluate_clear
 from ezlang.compiler.circuits.netlist import Netlist, Port
 from ezlang.compiler.ir.tree import BinaryKind
 from ezlang.compiler.protocols.boolean import gates as boolean
 from ezlang.compiler.protocols.core.party import SharingParty
 from ezlang.compiler.protocols.core.steps import Steps
 from ezlang.types.types import IntType
+from tests.protocols.netlists import random_netlist
+from tests.support.netlist_values import evaluate as evaluate_clear
+from tests.support.sharing_parties import (
+    Pair,
+    assert_uniform,
+    packed,
+    random_numbers,
+    split_bits,
+    unpacked,
+)
 
 
 @pytest.fixture(scope="module")

@@ -8,12 +8,20 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from functools import partial
 from math import prod
 from typing import Any
 
 import numpy as np
 import pytest
-from sharing_parties import (
+
+from ezlang.compiler.protocols.arithmetic import comparison, matrices, truncation
+from ezlang.compiler.protocols.arithmetic import products as arithmetic
+from ezlang.compiler.protocols.conversions import bits_and_numbers as conversions
+from ezlang.compiler.protocols.core.party import SharingParty
+from ezlang.compiler.protocols.core.steps import Steps, together
+from ezlang.compiler.protocols.dealt.backend import DEALT
+from tests.support.sharing_parties import (
     Outcome,
     Pair,
     assert_uniform,
@@ -24,12 +32,6 @@ from sharing_parties import (
     split_bits,
     unpacked,
 )
-
-from ezlang.compiler.protocols.arithmetic import comparison, matrices, truncation
-from ezlang.compiler.protocols.arithmetic import products as arithmetic
-from ezlang.compiler.protocols.conversions import bits_and_numbers as conversions
-from ezlang.compiler.protocols.core.party import SharingParty
-from ezlang.compiler.protocols.core.steps import Steps, together
 
 WIDTHS = [8, 16, 32, 64]
 Array = np.ndarray[Any, Any]
@@ -42,7 +44,7 @@ def pair() -> Pair:
 
 def run(pair: Pair, protocol: Callable[[SharingParty], Steps[Any]]) -> Outcome:
     """Run a protocol as with a dealer."""
-    return pair.run(lambda party: protocol(dataclasses.replace(party, dealt=True)))
+    return pair.run(lambda party: protocol(dataclasses.replace(party, backend=DEALT)))
 
 
 def up(a: int, b: int) -> int:
@@ -80,7 +82,9 @@ def test_comparisons(pair: Pair, bits: int) -> None:
     for is_signed, (a, b) in ((True, signed), (False, [x, y])):
         outcome = run(
             pair,
-            lambda p, s=is_signed: comparison.less_than(p, xs[p.index], ys[p.index], signed=s),
+            partial(
+                lambda s, p: comparison.less_than(p, xs[p.index], ys[p.index], signed=s), is_signed
+            ),
         )
         one, other = outcome.results
         assert np.array_equal(unpacked(one ^ other, n), a < b)
@@ -121,8 +125,11 @@ def test_products(pair: Pair, bits: int) -> None:
     for owner in (0, 1):
         outcome = run(
             pair,
-            lambda p, o=owner: arithmetic.multiply_known(
-                p, xs[p.index], y if p.index == o else None, o
+            partial(
+                lambda o, p: arithmetic.multiply_known(
+                    p, xs[p.index], y if p.index == o else None, o
+                ),
+                owner,
             ),
         )
         assert np.array_equal(sum(outcome.results), x * y)
@@ -155,7 +162,7 @@ def test_truncation(pair: Pair, bits: int) -> None:
     x = operands(bits)[1]
     xs = split(x, 1)
     for shift in (1, bits // 3, bits - 1):
-        outcome = run(pair, lambda p, s=shift: truncation.truncate(p, xs[p.index], s))
+        outcome = run(pair, partial(lambda s, p: truncation.truncate(p, xs[p.index], s), shift))
         total = sum(outcome.results).view(f"i{bits // 8}")
         assert np.array_equal(total, x.view(f"i{bits // 8}") >> shift)
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
-from sharing_parties import Pair, assert_uniform, packed, random_numbers, split
 
+from ezlang.compiler.ir.parties import COMPUTING, Link
 from ezlang.compiler.protocols.arithmetic import comparison, matrices
 from ezlang.compiler.protocols.arithmetic import products as arithmetic
 from ezlang.compiler.protocols.arithmetic.truncation import truncate
-from ezlang.compiler.protocols.boolean import tables
 from ezlang.compiler.protocols.conversions import bits_and_numbers as conversions
 from ezlang.compiler.protocols.core import lengths
 from ezlang.compiler.protocols.core.party import SharingParty
@@ -20,8 +19,9 @@ from ezlang.compiler.protocols.core.steps import Steps, together
 from ezlang.compiler.protocols.native.batches import Session
 from ezlang.compiler.protocols.native.calls import Native
 from ezlang.compiler.protocols.native.drive import Driver
-from ezlang.compiler.protocols.ot.directions import Generator, dealt_session
+from ezlang.compiler.protocols.ot.directions import DealtReceiver, DealtSender, Generator
 from ezlang.diagnostics.diagnostic import CompilerBug
+from tests.support.sharing_parties import Pair, assert_uniform, packed, random_numbers, split
 
 
 @pytest.fixture(scope="module")
@@ -33,10 +33,10 @@ def pair() -> Pair:
 @pytest.mark.parametrize("n", [1, 130, 17_000])
 def test_tables(pair: Pair, bits: int, n: int) -> None:
     words = random_numbers((n,), f"u{2 * bits}", bits)
-    digits = random_numbers((n,), np.uint8, n) & 15
+    digits = random_numbers((n,), np.uint8, n) & np.uint8(15)
     outcome = pair.run(
-        lambda party: tables.send_tables(party, words),
-        lambda party: tables.look_up(party, digits, bits),
+        lambda party: party.ots.tables(words, None, bits),
+        lambda party: party.ots.tables(None, digits, bits),
     )
     expected = words.astype(np.uint64) >> (digits.astype(np.uint64) * np.uint64(bits))
     assert np.array_equal(outcome.results[1], expected & np.uint64((1 << bits) - 1))
@@ -91,7 +91,8 @@ def test_keys_are_never_used_again() -> None:
         firsts = [first for _, first in recorder.used]
         assert len(set(firsts)) == len(firsts) > 10
         # A window of 16 keys for at most 128 OTs; windows follow one another without gaps.
-        assert 128 * session.ots.windows_sent >= session.driver.ots_sent
+        sent = session.driver.ots[Link(session.party.index, session.party.side.other)]
+        assert 128 * session.ots.windows_sent >= sent
         assert max(firsts) < 16 * session.ots.windows_sent
     (own, other), (same, _) = ((r._alive[1], r._alive[2]) for r in recorders)
     assert not np.array_equal(own, other)
@@ -113,8 +114,8 @@ def test_windows_cover_all_ots(count: int) -> None:
 
 
 def test_dealt_ots_are_correlated_and_not_repeated() -> None:
-    sender, receiver = dealt_session(bytes(16), Native(), Native())
-    seen = set()
+    sender, receiver = DealtSender(Native(), bytes(16)), DealtReceiver(Native(), bytes(16))
+    seen: set[bytes] = set()
     for count in (1, 5, 1000):
         blocks = sender.take(count)
         choices, received = receiver.take(count)
@@ -142,17 +143,17 @@ def test_misuse_is_refused(pair: Pair) -> None:
     party = pair.parties[0]
     nine = np.zeros(9, np.float64)
     with pytest.raises(CompilerBug):
-        dataclasses.replace(party, index=2)
+        COMPUTING.side(2)
     for steps in (
         party.preprocessing.bit_triples(7),
         arithmetic.multiply(party, nine, nine),
-        tables.look_up(party, np.full(3, 16, np.uint8), 2),
-        tables.look_up(party, np.zeros(3, np.uint8), 3),
+        party.ots.tables(None, np.full(3, 16, np.uint8), 2),
+        party.ots.tables(None, np.zeros(3, np.uint8), 3),
     ):
         with pytest.raises(CompilerBug):
             next(steps)
     with pytest.raises(CompilerBug):
-        Driver(pair.channels[0]).run(party.preprocessing.bit_triples(8))
+        Driver(0, {1: pair.channels[0]}).run(party.preprocessing.bit_triples(8))
 
 
 def test_nothing_is_asked_of_empty_arrays(pair: Pair) -> None:
@@ -182,5 +183,5 @@ def test_parties_may_hold_views(pair: Pair) -> None:
     x = random_numbers((20, 30), np.uint16, 1)
     xs = [share.T[::2] for share in split(x, 2)]
     for multiply in (arithmetic.multiply, arithmetic.multiply_now):
-        outcome = pair.run(lambda p, run=multiply: run(p, xs[p.index], xs[p.index]))
+        outcome = pair.run(partial(lambda run, p: run(p, xs[p.index], xs[p.index]), multiply))
         assert np.array_equal(sum(outcome.results), (x * x).T[::2])

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import os
-import sys
-from pathlib import Path
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import numpy as np
 import pytest
-from two_parties import run_pair
 
 from ezlang.compiler.kernels.engine import Engine
 from ezlang.compiler.kernels.target import AesPath, available_paths, host_target
 from ezlang.compiler.protocols.ot.silent import SilentReceiver, SilentSender
-from ezlang.compiler.protocols.ot.softspoken import CotReceiver, CotSender
+from ezlang.compiler.protocols.ot.softspoken import Bits, Blocks, CotReceiver, CotSender
 from ezlang.compiler.protocols.ot.stock import (
     LARGE,
     MEDIUM,
@@ -21,14 +20,21 @@ from ezlang.compiler.protocols.ot.stock import (
     Parameters,
     batch_size,
     extension_bytes,
-    output_bytes,
 )
 from ezlang.diagnostics.diagnostic import CompilerBug
+from tests.support.kernel_calls import aes_ctr, reference_hash
+from tests.support.two_parties import SocketChannel, run_pair
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "kernels"))
-from kernel_calls import aes_ctr, reference_hash
-
+Sent = TypeVar("Sent")
+Received = TypeVar("Received")
 TINY = Parameters(trees=40, depth=6, secret_bits=8)
+
+
+def output_bytes(parameters: Parameters, count: int) -> int:
+    """What the sender sends for `count` OTs, a multiple of a tree's, after the set-up."""
+    trees = count >> parameters.depth
+    iterations = -(-count // parameters.outputs)
+    return (trees + iterations * parameters.refill_trees) * parameters.tree_bytes
 
 
 def odd_delta() -> bytes:
@@ -37,21 +43,28 @@ def odd_delta() -> bytes:
     return bytes(delta)
 
 
-def run(sender, receiver, parameters=TINY, path: AesPath | None = None, delta: bytes | None = None):
+def run(
+    sender: Callable[[SilentSender], Sent],
+    receiver: Callable[[SilentReceiver], Received],
+    parameters: Parameters = TINY,
+    path: AesPath | None = None,
+    delta: bytes | None = None,
+) -> tuple[Sent, Received, Blocks, SocketChannel]:
+    """Run both parties; return their results, Δ, and the sender's channel."""
     own = delta or odd_delta()
     channels = []
 
-    def send(channel):
+    def send(channel: SocketChannel) -> Sent:
         channels.append(channel)
         return sender(SilentSender(channel, Engine(host_target(path)), own, parameters))
 
-    def receive(channel):
+    def receive(channel: SocketChannel) -> Received:
         return receiver(SilentReceiver(channel, Engine(host_target(path)), parameters))
 
     return *run_pair(send, receive), np.frombuffer(own, np.uint64), channels[0]
 
 
-def assert_correlated(q, bits, t, delta) -> None:
+def assert_correlated(q: Blocks, bits: Bits, t: Blocks, delta: Blocks) -> None:
     assert len(q) == len(bits) == len(t)
     assert np.array_equal(t, q ^ (bits.astype(np.uint64)[:, None] * delta))
 
@@ -71,10 +84,10 @@ def test_correlation_over_iterations(path: AesPath) -> None:
     assert len({row.tobytes() for row in rows}) == len(rows) == sum(counts)
     assert 0.46 < bits.mean() < 0.54
     # All bits of q but the lowest, which is 0, and those of t look random.
-    q = np.unpackbits(rows.view(np.uint8), bitorder="little").reshape(-1, 128)
-    assert not q[:, 0].any()
-    spread = 6 * (len(q) / 4) ** 0.5
-    assert np.all(np.abs(q[:, 1:].sum(axis=0) - len(q) / 2) < spread)
+    seen = np.unpackbits(rows.view(np.uint8), bitorder="little").reshape(-1, 128)
+    assert not seen[:, 0].any()
+    spread = 6 * (len(seen) / 4) ** 0.5
+    assert np.all(np.abs(seen[:, 1:].sum(axis=0) - len(seen) / 2) < spread)
 
 
 class Reference:
@@ -114,10 +127,11 @@ class Reference:
 def test_the_sender_against_a_reference() -> None:
     """The first iteration: its stock, what it keeps for the next, and all messages."""
 
-    def send(party: SilentSender):
-        silent, heard = party._silent, []
+    def send(party: SilentSender) -> tuple[list[Any], Blocks, Blocks, bytes]:
+        silent = party._silent
+        heard: list[bytes] = []
         kept = silent.start
-        state = []
+        state: list[Any] = []
 
         def noted(seeds: bytes, ots: np.ndarray, *, sender: bool) -> None:
             state.extend([seeds, ots.copy()])
@@ -218,25 +232,26 @@ def test_small_parameters_end_to_end() -> None:
 def test_both_directions_over_one_channel(silent: bool) -> None:
     """Who speaks is asked first, so that neither waits for the other."""
 
-    def party(first: bool):
-        def run(channel):
-            def sender():
+    def party(first: bool) -> Callable[[SocketChannel], tuple[dict[bool, list[Any]], Blocks]]:
+        def run(channel: SocketChannel) -> tuple[dict[bool, list[Any]], Blocks]:
+            def sender() -> SilentSender | CotSender:
                 if silent:
                     return SilentSender(channel, Engine(), odd_delta(), TINY)
                 return CotSender(channel, Engine(), odd_delta())
 
-            def receiver():
+            def receiver() -> SilentReceiver | CotReceiver:
                 if silent:
                     return SilentReceiver(channel, Engine(), TINY)
                 return CotReceiver(channel, Engine())
 
             # The set-ups are conversations: one after the other.
+            sides: list[SilentSender | CotSender | SilentReceiver | CotReceiver]
             sides = [receiver(), sender()] if first else [sender(), receiver()]
             for side in sides:
                 side.take(1)
             sides.sort(key=lambda side: not side.speaks)
             assert [side.speaks for side in sides] == [True, False]
-            made = {}
+            made: dict[bool, list[Any]] = {}
             for _ in range(3):
                 for side in sides:
                     is_sender = isinstance(side, SilentSender | CotSender)
@@ -253,7 +268,7 @@ def test_both_directions_over_one_channel(silent: bool) -> None:
 
 
 def test_wiping_leaves_nothing() -> None:
-    def wiped(party) -> bool:
+    def wiped(party: SilentSender | SilentReceiver) -> bool:
         party.take(100)
         party.wipe()
         memories = [*party._silent._tables, party.stock]

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import ctypes
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import pytest
-from netlists import and_netlist, random_netlist
-from two_parties import (
+
+from ezlang.compiler.circuits.netlist import Netlist, Port
+from ezlang.compiler.ir.ots import OtKind
+from ezlang.compiler.kernels import abi
+from ezlang.compiler.kernels.engine import Engine
+from ezlang.compiler.kernels.target import AesPath, available_paths, host_target
+from ezlang.compiler.protocols.core.channel import Buffer
+from ezlang.compiler.protocols.ot.stock import Parameters, extension_bytes
+from ezlang.compiler.protocols.yao.session import NetlistHandle, YaoParty, YaoRole, label_source
+from tests.protocols.netlists import and_netlist, random_netlist
+from tests.support.netlist_values import apply
+from tests.support.two_parties import (
     ClearPort,
     Labels,
     SocketChannel,
@@ -24,25 +35,18 @@ from two_parties import (
     share_from,
 )
 
-from ezlang.compiler.circuits.evaluate import apply
-from ezlang.compiler.circuits.netlist import Netlist, Port
-from ezlang.compiler.kernels import abi
-from ezlang.compiler.kernels.engine import Engine
-from ezlang.compiler.kernels.target import AesPath, available_paths, host_target
-from ezlang.compiler.protocols.ot.stock import Parameters, extension_bytes
-from ezlang.compiler.protocols.yao.session import NetlistHandle, YaoParty, YaoRole
-
 GARBLER, EVALUATOR = YaoRole.GARBLER, YaoRole.EVALUATOR
 PORTS = (Port(8), Port(16), Port(5, public=True), Port(1))
 
 
 def run_netlist(
-    netlist: Netlist, values: Sequence[Sequence[int]], n: int, **sizes: int
+    netlist: Netlist, values: Sequence[Sequence[int]], n: int, **sizes: Any
 ) -> tuple[list[int], list[int]]:
     """Odd ports are the evaluator's; a port with one value serves all instances."""
 
     def program(party: YaoParty) -> list[int]:
-        keep, ports = [], []
+        keep: list[object] = []
+        ports = []
         for i, (port, numbers) in enumerate(zip(netlist.ports, values, strict=True)):
             if port.public:
                 keep.append(clear := ClearPort(numbers, port.width))
@@ -93,7 +97,7 @@ def test_paths_understand_one_another(pair: tuple[AesPath, AesPath]) -> None:
     netlist = and_netlist(13)
     x, y = random_values(11, 13), random_values(11, 13)
 
-    def party(role: YaoRole, path: AesPath) -> object:
+    def party(role: YaoRole, path: AesPath) -> Callable[[SocketChannel], list[int] | None]:
         def run(channel: SocketChannel) -> list[int] | None:
             yao = YaoParty(role, channel, Engine(host_target(path)))
             a, b = share_from(yao, GARBLER, x, 13), share_from(yao, EVALUATOR, y, 13)
@@ -146,14 +150,14 @@ def test_in_place() -> None:
 def test_stock_of_ots_lasts_over_calls_and_refills() -> None:
     values = [random_values(40, 32) for _ in range(4)]
 
-    def program(party: YaoParty) -> tuple[list[list[int] | None], int, int]:
+    def program(party: YaoParty) -> tuple[list[list[int] | None], int]:
         tensors = [share_from(party, EVALUATOR, v, 32) for v in values]
         counters = party.counters
-        return [reveal(party, t) for t in tensors], counters.ots, counters.ot_batches
+        return [reveal(party, t) for t in tensors], counters.ots
 
     garbler, evaluator = run_yao(program)
     # 1280 bits a call: 2048 OTs for the first, then 512, 768 and 1024 are missing.
-    assert garbler == evaluator == (values, 2048 + 3 * 1024, 4)
+    assert garbler == evaluator == (values, 2048 + 3 * 1024)
 
 
 def test_silent_ots_among_circuits() -> None:
@@ -173,7 +177,7 @@ def test_silent_ots_among_circuits() -> None:
         return results
 
     expected = [(i * 1000 + 3 * j) & (0xF0F0 ^ (i + j)) for i in range(rounds) for j in range(n)]
-    assert run_yao(program, silent=parameters) == (expected, expected)
+    assert run_yao(program, labels=label_source(OtKind.SILENT, parameters)) == (expected, expected)
 
 
 def test_bytes_in_the_clear_keep_their_order() -> None:
@@ -199,7 +203,7 @@ def traffic(x: list[int], y: list[int]) -> tuple[list[int], list[int], int]:
     netlist = random_netlist(3, (Port(8), Port(8), Port(5, public=True)), groups=8)
     logs: dict[YaoRole, list[int]] = {}
 
-    def party(role: YaoRole) -> object:
+    def party(role: YaoRole) -> Callable[[SocketChannel], int]:
         def run(channel: SocketChannel) -> int:
             yao = YaoParty(role, channel, Engine(), table_buffer=1024)
             a, b = share_from(yao, GARBLER, x, 8), share_from(yao, EVALUATOR, y, 8)
@@ -267,7 +271,7 @@ class BreakingChannel(SocketChannel):
         super().__init__(inner._connection)
         self._left = messages
 
-    def send(self, data: object) -> None:
+    def send(self, data: Buffer) -> None:
         self._left -= 1
         if self._left < 0:
             raise BrokenError
@@ -279,7 +283,7 @@ def test_failures_of_the_channel_come_back_as_they_are(messages: int) -> None:
     netlist = and_netlist(64)
     failures: dict[YaoRole, type[BaseException]] = {}
 
-    def party(role: YaoRole) -> object:
+    def party(role: YaoRole) -> Callable[[SocketChannel], None]:
         def run(channel: SocketChannel) -> None:
             if role is GARBLER:
                 channel = BreakingChannel(channel, messages)

@@ -1,4 +1,4 @@
-"""HOST:PORT as users write it, and what may be off this machine."""
+"""HOST:PORT as users write it, and addresses off this machine."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_forms(text: str | None, host: str, port: int) -> None:
     [
         ("::1", "brackets"),
         ("::1:4000", "brackets"),
-        ("[host]:1", "no IPv6 address"),
+        ("[host]:1", "is not an IPv6 address"),
         ("[::1]4000", "HOST:PORT"),
         ("host:", "port is missing"),
         ("host:http", "HOST:PORT"),

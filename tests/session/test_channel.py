@@ -13,7 +13,8 @@ import pytest
 
 from ezlang.compiler.protocols.core.channel import PEEK_LIMIT
 from ezlang.diagnostics.diagnostic import EzError
-from ezlang.session.channel import INBOX, LARGE, SocketChannel, socket_pair
+from ezlang.session.channel import INBOX, LARGE, SocketChannel
+from tests.support.channels import socket_pair
 
 Pair = tuple[SocketChannel, SocketChannel]
 

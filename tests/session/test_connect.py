@@ -1,4 +1,4 @@
-"""Two parties find one another on loopback, in either order, past strangers."""
+"""Two parties connect on loopback, in either order, despite strangers."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from ezlang.session.address import Address
 from ezlang.session.channel import SocketChannel
 from ezlang.session.connect import connect
 from ezlang.session.handshake import Hello
+from tests.support.ports import free_port
 
 ZERO = Hello(party=0, names=("alice", "bob"), fingerprint="0" * 64)
 ONE = replace(ZERO, party=1)
 
 
 class Meeting:
-    """Runs both parties in threads and keeps what they come to."""
+    """Runs both parties in threads and keeps their results."""
 
     def __init__(self) -> None:
         self.threads = ThreadPoolExecutor(2)
@@ -41,11 +42,6 @@ class Meeting:
 
     def dial(self, hello: Hello = ONE, timeout: float = 20.0) -> Future[SocketChannel]:
         return self.threads.submit(connect, self.address, hello, timeout)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 def exchange(first: SocketChannel, second: SocketChannel) -> None:

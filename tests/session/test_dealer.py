@@ -13,23 +13,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ezlang.compiler.protocols.dealt.demands import (
-    BitTriple,
-    Demands,
-    MatrixTriple,
-    RingTriple,
-    correction_bytes,
-)
+from ezlang.compiler.protocols.core.preprocessing import BitTriple, MatrixTriple, RingTriple
+from ezlang.compiler.protocols.dealt.demands import Demands, correction_bytes
 from ezlang.compiler.protocols.dealt.expansion import DealtUnits
 from ezlang.diagnostics.diagnostic import EzError
 from ezlang.session import dealer as dealer_module
 from ezlang.session import dealing
 from ezlang.session.address import Address
-from ezlang.session.channel import SocketChannel, socket_pair
+from ezlang.session.channel import SocketChannel
 from ezlang.session.dealer import Dealer, Served, run_dealer
 from ezlang.session.dealing import Answer, Request, agree_on_tag, dealt_preprocessing
 from ezlang.session.framing import receive
 from ezlang.session.handshake import Hello
+from tests.support.channels import socket_pair
 
 TIMEOUT = 20.0
 PROGRAM = "ab" * 32
@@ -68,7 +64,7 @@ def sentence(failed: Callable[[], Any]) -> tuple[str, str]:
 
 @contextmanager
 def dealer(timeout: float = TIMEOUT, runs: int | None = 1) -> Iterator[tuple[Address, Any, Any]]:
-    """A dealer in a thread; yields its address, a list of what came of runs, and its end."""
+    """A dealer in a thread; yields its address, a list of the results of runs, and its end."""
     there: Future[Address] = Future()
     came: list[Served | EzError] = []
 
@@ -117,7 +113,7 @@ def test_a_run_that_needs_nothing() -> None:
 
 
 def test_seeds_are_fresh_and_the_parties_differ() -> None:
-    wanted = {RingTriple(bits=64): 100}
+    wanted: Demands = {RingTriple(bits=64): 100}
     seen = []
     with dealer(runs=2) as (address, _, (threads, _)):
         for tag in ("01" * 16, "02" * 16):
@@ -131,7 +127,7 @@ def test_seeds_are_fresh_and_the_parties_differ() -> None:
 
 def test_the_bytes_on_the_wire() -> None:
     """Party 0 gets an answer with its seed, a byte of progress for each 16 MiB, and the end."""
-    wanted = {BitTriple(): 3 * dealing.PROGRESS_BYTES // 2}
+    wanted: Demands = {BitTriple(): 3 * dealing.PROGRESS_BYTES // 2}
     with dealer() as (address, _, (threads, end)):
         one = threads.submit(ask, address, 1, wanted=wanted)
         channel = SocketChannel(socket.create_connection((address.host, address.port)), TIMEOUT)
@@ -187,7 +183,7 @@ def test_a_third_party_is_refused() -> None:
         refused, other = (first, second) if first.done() else (second, first)
         code, message = sentence(lambda: refused.result(TIMEOUT))
         assert code == "EZ5033"
-        assert "party 0 of this run is here already" in message
+        assert "party 0 of this run is already connected" in message
         one = ask(address, 1)
         check_units(other.result(TIMEOUT), one)
     assert len(came) == 1
@@ -209,12 +205,12 @@ def test_parties_of_other_runs_wait_for_their_own() -> None:
     ("said", "reason"),
     [
         (b"GET / HTTP/1.1\r\n\r\n", "it began with `GET / HT`"),
-        (b"", "has gone"),
+        (b"", "disconnected"),
         (b"ezdeal\xf5\x0a" + struct.pack(">HI", 1, 1 << 31), "would be 2147483648 bytes long"),
         (b"ezdeal\xf5\x0a" + struct.pack(">HI", 7, 2) + b"{}", "different versions"),
         (b"ezdeal\xf5\x0a" + struct.pack(">HI", 1, 2) + b"{}", "the wrong fields"),
-        (b"ezdeal\xf5\x0a" + struct.pack(">HI", 1, 4) + b"\xff\x00{}", "no JSON"),
-        (b"ezdeal\xf5\x0a" + struct.pack(">HI", 1, 200) + b"{", "has gone"),
+        (b"ezdeal\xf5\x0a" + struct.pack(">HI", 1, 4) + b"\xff\x00{}", "not JSON"),
+        (b"ezdeal\xf5\x0a" + struct.pack(">HI", 1, 200) + b"{", "disconnected"),
     ],
 )
 def test_strangers_are_dropped(said: bytes, reason: str) -> None:
@@ -244,17 +240,17 @@ def test_a_party_alone_is_told_at_the_time_out() -> None:
     with dealer(timeout=0.5) as (address, _, (_, end)):
         code, message = sentence(lambda: ask(address, 1))
         assert code == "EZ5033"
-        assert "party 0 did not come within 0.5 seconds" in message
+        assert "party 0 did not connect within 0.5 seconds" in message
         with pytest.raises(EzError) as caught:
             end.result(TIMEOUT)
     (diagnostic,) = caught.value.diagnostics
     assert diagnostic.code == "EZ5034"
-    assert "party 1 came alone" in diagnostic.notes[0].message
+    assert "only party 1 connected" in diagnostic.notes[0].message
 
 
 @pytest.mark.parametrize("leaving", [0, 1])
 def test_a_party_that_leaves_ends_the_run_for_all(leaving: int) -> None:
-    wanted = {BitTriple(): 1 << 25}
+    wanted: Demands = {BitTriple(): 1 << 25}
     with dealer() as (address, _, (threads, end)):
         channel = SocketChannel(socket.create_connection((address.host, address.port)), TIMEOUT)
         request = Request(party=leaving, program=PROGRAM, tag=TAG, demands=wanted)
@@ -269,7 +265,7 @@ def test_a_party_that_leaves_ends_the_run_for_all(leaving: int) -> None:
 
 def test_a_party_that_hangs_ends_the_run() -> None:
     """Party 1 asks, and then takes nothing: more than the network holds."""
-    wanted = {BitTriple(): 1 << 25}
+    wanted: Demands = {BitTriple(): 1 << 25}
     with (
         dealer(timeout=1.0) as (address, _, (_, end)),
         socket.create_connection((address.host, address.port)) as hanging,
@@ -335,7 +331,7 @@ ANSWER = Answer(seed=bytes(16)).encode()
         (ANSWER.replace(b"00000000", b"0000000g"), "EZ5032", "the field seed"),
         (Answer(seed=bytes(3)).encode(), "EZ5032", "no seed"),
         (Answer(refused="no\x1b[2J\n" + "x" * 9999).encode(), "EZ5033", "no?[2J?xxx"),
-        (ANSWER + b"?", "EZ5031", "something else than that it is done"),
+        (ANSWER + b"?", "EZ5031", "did not confirm that it is done"),
         (ANSWER, "EZ5031", "closed the connection"),
     ],
 )
@@ -352,7 +348,7 @@ def test_a_dealer_that_hangs() -> None:
     address, thread = fake_dealer(ANSWER, hold=True)
     code, message = sentence(lambda: ask(address, 1, timeout=0.5))
     assert code == "EZ5031"
-    assert "said nothing" in message
+    assert "was silent" in message
     thread.join(TIMEOUT)
 
 

@@ -1,4 +1,4 @@
-"""Hellos: what differs is named, and nothing that a stranger says does harm."""
+"""Hellos: differences are named, and nothing that a stranger sends does harm."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ezlang.diagnostics.diagnostic import Diagnostic, EzError
-from ezlang.session.channel import SocketChannel, socket_pair
+from ezlang.session.channel import SocketChannel
 from ezlang.session.handshake import LONGEST, MAGIC, Hello, decode, shake_hands
+from tests.support.channels import socket_pair
 
 NAMES = ("alice", "bob")
 ZERO = Hello(
@@ -27,7 +28,7 @@ ONE = replace(ZERO, party=1)
 
 
 def verdicts(first: Hello, second: Hello) -> list[Diagnostic | None]:
-    """What both sides of a handshake come to."""
+    """Return the results of both sides of a handshake."""
 
     def side(channel: SocketChannel, mine: Hello) -> Diagnostic | None:
         try:
@@ -74,7 +75,7 @@ def test_the_same_program() -> None:
             "EZ5014",
             "program differently: --network is lan here, wan there",
         ),
-        ({"fingerprint": "1" * 64, "choices": {}}, "EZ5014", "--protocol is yao here, not said"),
+        ({"fingerprint": "1" * 64, "choices": {}}, "EZ5014", "--protocol is yao here, not given"),
         ({"options": {"bytes of bits at a time": 1}}, "EZ5014", "differently"),
     ],
 )

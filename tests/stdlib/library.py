@@ -1,4 +1,4 @@
-"""The standard library as its source says it: functions and the examples in their comments."""
+"""The source of the standard library: functions and the examples in their comments."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def functions(module: str) -> list[tree.FunctionItem]:
 
 
 def examples(function: tree.FunctionItem) -> list[Example]:
-    """Return the examples in a function's comment: a line each, behind `Example: `."""
+    """Return the examples in a function's comment: one on each line after `Example: `."""
     lines = (function.doc or "").splitlines()
     return [
         Example(function, line.strip().removeprefix(MARK))

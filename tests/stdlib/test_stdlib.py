@@ -7,10 +7,11 @@ from random import Random
 from typing import Any
 
 import pytest
-from library import MODULES, Example, examples, functions, program
 
 from ezlang import api
-from ezlang.executors.native.threads import run_native_threads
+from ezlang.values.data import Inputs
+from tests.stdlib.library import MODULES, Example, examples, functions, program
+from tests.support.threads import run_native_threads
 
 EXECUTORS: dict[str, Callable[..., Any]] = {
     "clear": api.run_clear,
@@ -108,7 +109,7 @@ def test_statistics_searches_and_bits(n: int) -> None:
     x = [random.randrange(-5, 6) for _ in range(n)]
     word, amount = random.getrandbits(64), random.randrange(200)
     checked = api.checked(api.check_text(STATISTICS, settings={"n": n}))
-    inputs = {"alice": {"x": x}, "bob": {"word": word, "amount": amount}}
+    inputs: Inputs = {"alice": {"x": x}, "bob": {"word": word, "amount": amount}}
     outputs = api.run_clear(checked, inputs).outputs["bob"]
     turned = amount % 64
     left = ((word << turned) | (word >> (64 - turned))) % 2**64

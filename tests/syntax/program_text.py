@@ -74,7 +74,7 @@ class Writer:
                 return f"{inner()} ? {chosen}"
 
     def operand(self, depth: int) -> str:
-        """Return an expression that may stand beside any operator."""
+        """Return an expression that may be an operand of any operator."""
 
         def inner() -> str:
             return self.expression(depth)
@@ -83,7 +83,7 @@ class Writer:
             return self.several(inner, 0, 4, " , ")
 
         numbers = " , ".join(str(self.random.randrange(10**6)) for _ in range(30))
-        forms = [
+        forms: list[Callable[[], str]] = [
             lambda: f"( {inner()} )",
             lambda: f"- {self.name()}",
             lambda: f"! ~ ( {inner()} )",
@@ -117,7 +117,7 @@ class Writer:
     def statement(self, depth: int = 2) -> str:
         """Return a statement."""
         value = self.expression
-        forms = [
+        forms: list[Callable[[], str]] = [
             lambda: f"{self.declared()} ;",
             lambda: f"{self.declared()} = {value()} ;",
             lambda: f"let {self.name()} = {value()} ;",

@@ -8,14 +8,14 @@ from random import Random
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from program_text import program_text
-from syntax_help import parsed
 
 from ezlang.diagnostics.diagnostic import Diagnostics, EzError
 from ezlang.source import Source
 from ezlang.syntax.format import MAX_WIDTH, format_source
 from ezlang.syntax.lexer import lex
 from ezlang.syntax.tables import load_tables
+from tests.syntax.program_text import program_text
+from tests.syntax.syntax_help import parsed
 
 ROOT = Path(__file__).parents[2]
 FOLDER = Path(__file__).parent / "formatted"
@@ -33,7 +33,7 @@ def comments(text: str) -> list[str]:
 PROGRAMS = st.integers(0, 2**32).map(lambda seed: program_text(Random(seed)))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(PROGRAMS)
 @example("fn f() { x = f(a, // one\n b // two\n , /* three */ c, ); }")
 @example("fn f() { if a { } // end\n else /* in */ { } }")

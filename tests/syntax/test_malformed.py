@@ -6,13 +6,13 @@ from random import Random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from program_text import program_text
-from syntax_help import parsed_with_errors
 
 from ezlang.diagnostics.render import render_all
 from ezlang.syntax.depth import MAX_DEPTH
 from ezlang.syntax.parser import MAX_ERRORS
 from ezlang.syntax.reader import MAX_BYTES
+from tests.syntax.program_text import program_text
+from tests.syntax.syntax_help import parsed_with_errors
 
 ROOT = Path(__file__).parents[2]
 PIECES = st.sampled_from(
@@ -35,20 +35,20 @@ def check(text: str) -> None:
     render_all(diagnostics.sorted)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(PIECES, max_size=40).map(" ".join))
 def test_any_words(text: str) -> None:
     check(text)
     check(f"fn f() {{ {text} }} fn g() {{ }}")
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.text(max_size=60))
 def test_any_characters(text: str) -> None:
     check(text)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 2**32), st.floats(0, 1), st.sampled_from(["cut", "drop", "double", "swap"]))
 def test_damaged_programs(seed: int, where: float, how: str) -> None:
     words = program_text(Random(seed))[:4000].split(" ")

@@ -1,4 +1,4 @@
-"""What is said about programs with syntax errors, held by golden files.
+"""Diagnostics for programs with syntax errors, as golden files.
 
 `mistakes/NAME.ez` has wrong programs; `NAME.txt` is what is printed about each. A line
 `//// title` begins a new program. Behind every wrong place stands an error in another
@@ -9,9 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from syntax_help import parsed_with_errors
 
 from ezlang.diagnostics.render import render_all
+from tests.syntax.syntax_help import parsed_with_errors
 
 FOLDER = Path(__file__).parent / "mistakes"
 TAIL = "\nfn last() {\n    x = 1 2;\n}\n"

@@ -1,11 +1,11 @@
-"""What correct programs parse to."""
+"""The syntax trees of correct programs."""
 
 from pathlib import Path
 
 import pytest
-from syntax_help import expression, parsed, shape, statement
 
 from ezlang.syntax import tree
+from tests.syntax.syntax_help import expression, parsed, shape, statement
 
 ROOT = Path(__file__).parents[2]
 

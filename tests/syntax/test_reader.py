@@ -1,4 +1,4 @@
-"""Reading files: what comes in, and what is said about files that cannot be programs."""
+"""Reading files: the text, and errors about files that cannot be programs."""
 
 import os
 from pathlib import Path

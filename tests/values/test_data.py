@@ -12,12 +12,12 @@ from ezlang.types.types import (
     StructType,
     Type,
 )
-from ezlang.values.check import fit
 from ezlang.values.data import Data, flatten, leaves, unflatten
+from tests.values.typed_programs import fitted
 
 POINT = StructType("Point", (Field("x", INT32), Field("y", ArrayType(BOOL, (3,)))))
 
-scalars = st.sampled_from([BOOL, INT8, INT32, UINT64])
+scalars: st.SearchStrategy[Type] = st.sampled_from([BOOL, INT8, INT32, UINT64])
 shapes = st.lists(st.integers(0, 3), min_size=1, max_size=3).map(tuple)
 
 
@@ -75,4 +75,4 @@ def test_flattening_loses_nothing(type: Type, draw: st.DataObject) -> None:
     flat = flatten(type, value)
     assert [len(flat[leaf.path]) for leaf in leaves(type)] == [x.size for x in leaves(type)]
     assert unflatten(type, flat) == value
-    assert fit(type, value) == value
+    assert fitted(type, value) == value

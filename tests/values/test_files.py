@@ -34,16 +34,16 @@ def test_json(tmp_path: Path) -> None:
         ("", "EZ4102 FILE is not valid JSON: expecting value, line 1"),
         (
             '{"a": 1, "a": 2}',
-            'EZ4102 FILE cannot be used as input: the name "a" stands there twice',
+            'EZ4102 FILE cannot be used as input: the name "a" occurs twice',
         ),
         (
             '{"a": NaN}',
-            "EZ4102 FILE cannot be used as input: NaN is not a number that can be given",
+            "EZ4102 FILE cannot be used as input: NaN is not a valid number",
         ),
         ("[1, 2]", "EZ4102 FILE is not a JSON object of inputs by name"),
         ('{"a":' + "[" * 200_000, "EZ4102 FILE is nested too deeply"),
         ('{"a":' + "9" * 10_000 + "}", "EZ4102 FILE has a number with thousands of digits"),
-        (b'{"a":\n\xff\xfe}', "EZ4102 FILE is not UTF-8 text: line 2 has other bytes"),
+        (b'{"a":\n\xff\xfe}', "EZ4102 FILE is not UTF-8 text: line 2 has invalid bytes"),
         (bytes(range(256)), "EZ4102 FILE is not UTF-8 text"),
     ],
 )

@@ -1,9 +1,12 @@
-"""Typed programs made by hand, which do nothing but ask for inputs."""
+"""Typed programs made by hand, which only ask for inputs."""
+
+from typing import Any
 
 from ezlang.source import Source, Span
 from ezlang.typed import tree
 from ezlang.types.labels import PUBLIC, owned
 from ezlang.types.types import VOID, Type
+from ezlang.values.check import check_inputs
 
 TEXT = Source("asks.ez", "input(alice)")
 PLACE = Span(TEXT, 0, 12)
@@ -28,3 +31,8 @@ def asking(*asked: tuple[int, str, Type]) -> tree.Program:
         body=tree.Block(span=PLACE, statements=statements),
     )
     return tree.Program(span=PLACE, parties=("alice", "bob"), params=(), functions=(main,))
+
+
+def fitted(type: Type, value: Any) -> Any:
+    """Return what an input `w` of this type becomes."""
+    return check_inputs(asking((0, "w", type)), {"alice": {"w": value}})["alice"]["w"]

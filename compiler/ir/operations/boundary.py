@@ -11,7 +11,7 @@ from ezlang.types.types import Type, array_of
 from ezlang.values.data import leaves
 
 from ..errors import need
-from ..intervals import Range
+from ..intervals import Interval
 from ..value import A, B, Sharing, TensorType, Y, is_flag, same_tensor
 from .node import Effect, Narrowable, OperationNode, Surroundings, Traits, alike, one_result
 
@@ -43,7 +43,7 @@ class Relabel(Boundary):
         """Send shares where one party alone knows the value."""
         return self.operands[0].type.label.is_owned
 
-    def range(self, x: Sequence[Range]) -> Range:
+    def range(self, x: Sequence[Interval]) -> Interval:
         """Keep the range."""
         return x[0]
 
@@ -75,7 +75,7 @@ class Convert(Boundary, Narrowable):
         """Exchange messages but from Yao's to boolean shares, which labels have in them."""
         return not (self.operands[0].type.sharing is Y and self.result.type.sharing is B)
 
-    def range(self, x: Sequence[Range]) -> Range:
+    def range(self, x: Sequence[Interval]) -> Interval:
         """Keep the range."""
         return x[0]
 
@@ -96,7 +96,7 @@ class Reveal(Boundary):
         """Send shares."""
         return True
 
-    def range(self, x: Sequence[Range]) -> Range:
+    def range(self, x: Sequence[Interval]) -> Interval:
         """Keep the range."""
         return x[0]
 

@@ -9,7 +9,7 @@ from ezlang.typed.failures import Failure
 from ezlang.types.types import BOOL
 
 from ..errors import need
-from ..intervals import FLAG, Range, fitted
+from ..intervals import FLAG, Interval, fitted
 from ..kinds import BinaryKind, UnaryKind
 from ..value import A, B, Sharing, TensorType, same_tensor
 from .node import Checkable, Computation, Narrowable
@@ -46,7 +46,7 @@ class Unary(Elementwise):
         """Ask the kind."""
         return self.kind.traits.messages(column).needed(self.types)
 
-    def range(self, x: Sequence[Range]) -> Range:
+    def range(self, x: Sequence[Interval]) -> Interval:
         """Ask the kind."""
         type = self.result.type
         return fitted(self.kind.traits.range(x[0], type), type)
@@ -109,7 +109,7 @@ class Binary(Elementwise, Checkable, Narrowable):
         """Ask the kind."""
         return self.kind.traits.messages(column).needed(self.types)
 
-    def range(self, x: Sequence[Range]) -> Range:
+    def range(self, x: Sequence[Interval]) -> Interval:
         """Ask the kind."""
         type = self.result.type
         return fitted(self.kind.traits.range(x[0], x[1], type), type)
@@ -143,7 +143,7 @@ class Select(Elementwise, Narrowable):
         """Choose by messages unless all know the condition."""
         return self.operands[0].type.label.is_secret
 
-    def range(self, x: Sequence[Range]) -> Range:
+    def range(self, x: Sequence[Interval]) -> Interval:
         """Take either side."""
         return x[1].join(x[2])
 
@@ -175,7 +175,7 @@ class Cast(Elementwise):
             return new.is_logical and not old.is_logical
         return new.ring is None or old.ring is None or new.width > old.width
 
-    def range(self, x: Sequence[Range]) -> Range:
+    def range(self, x: Sequence[Interval]) -> Interval:
         """Keep what fits."""
         type = self.result.type
         return FLAG if type.is_logical else fitted(x[0], type)
@@ -201,6 +201,6 @@ class Bit(Elementwise):
         """Find carries by messages, but for the lowest bit, which has none."""
         return column is A and self.position > 0
 
-    def range(self, x: Sequence[Range]) -> Range:
+    def range(self, x: Sequence[Interval]) -> Interval:
         """Give 0 or 1."""
         return FLAG

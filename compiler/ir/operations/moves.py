@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ezlang.typed.failures import Failure
 
 from ..errors import need
-from ..intervals import Range
+from ..intervals import Interval
 from ..value import Sharing, TensorType
 from .node import Checkable, Computation, Traits, alike
 
@@ -49,9 +49,9 @@ class Read(Move):
         """Whether nothing is read out of range, where zeros would be."""
         return True
 
-    def range(self, x: Sequence[Range]) -> Range:
+    def range(self, x: Sequence[Interval]) -> Interval:
         """Keep the range of the elements, with 0 where places may be out of range."""
-        return x[0] if self.is_inside else x[0].join(Range(0, 0))
+        return x[0] if self.is_inside else x[0].join(Interval(0, 0))
 
 
 class Write(Move):
@@ -69,7 +69,7 @@ class Write(Move):
         """Check that all that is written flows to the base."""
         check_base(types, result)
 
-    def range(self, x: Sequence[Range]) -> Range:
+    def range(self, x: Sequence[Interval]) -> Interval:
         """Keep either."""
         return x[0].join(x[1])
 
@@ -113,9 +113,9 @@ class Stack(Move):
         shape = (len(types), *types[0].shape)
         need(result.element == types[0].element and result.shape == shape, "wrong type")
 
-    def range(self, x: Sequence[Range]) -> Range:
+    def range(self, x: Sequence[Interval]) -> Interval:
         """Keep any."""
-        return Range(min(one.low for one in x), max(one.high for one in x))
+        return Interval(min(one.low for one in x), max(one.high for one in x))
 
 
 # At indices

@@ -18,7 +18,7 @@ from ezlang.typed.failures import Failure
 from ezlang.types.labels import meet_all
 
 from ..errors import need
-from ..intervals import Range, full
+from ..intervals import Interval, full
 from ..value import A, Sharing, TensorType, Value
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ class OperationNode:
         """
         raise self._unanswered("its messages")
 
-    def range(self, x: Sequence[Range]) -> Range:
+    def range(self, x: Sequence[Interval]) -> Interval:
         """Return between what the result lies, for ranges of the operands."""
         return full(self.result.type)
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..errors import need
-from ..intervals import Range
+from ..intervals import Interval
 from ..value import TensorType, is_flag
 from .moves import Types, check_base
 from .node import Computation, Traits
@@ -35,9 +35,9 @@ class ObliviousRead(Oblivious):
         """Check that the result is an item of the base."""
         _check_item(types[0], types[1], result)
 
-    def range(self, x: Sequence[Range]) -> Range:
+    def range(self, x: Sequence[Interval]) -> Interval:
         """Keep the range, with 0."""
-        return x[0].join(Range(0, 0))
+        return x[0].join(Interval(0, 0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +60,7 @@ class ObliviousWrite(Oblivious):
         _check_item(types[0], types[1], types[2])
         need(len(types) == 3 or is_flag(types[3]), "the guard is a scalar bool")
 
-    def range(self, x: Sequence[Range]) -> Range:
+    def range(self, x: Sequence[Interval]) -> Interval:
         """Keep either."""
         return x[0].join(x[2])
 

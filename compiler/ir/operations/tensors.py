@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ezlang.types.types import INT64
 
 from ..errors import need
-from ..intervals import FLAG, Range, fitted, full
+from ..intervals import FLAG, Interval, fitted, full
 from ..kinds import BinaryKind, Messages
 from ..value import A, Sharing, TensorType, is_flag
 from .moves import Types
@@ -38,9 +38,9 @@ class Constant(Source):
         low, high = result.element.low, result.element.high
         need(all(low <= x <= high for x in self.data), "an element is out of range")
 
-    def range(self, x: Sequence[Range]) -> Range:
+    def range(self, x: Sequence[Interval]) -> Interval:
         """Take the least and the largest."""
-        return Range(min(self.data), max(self.data)) if self.data else full(self.result.type)
+        return Interval(min(self.data), max(self.data)) if self.data else full(self.result.type)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,11 +54,11 @@ class Iota(Source):
         """Check that the result is a row of integers."""
         need(result.is_integer and len(result.shape) == 1, "it gives integers in a row")
 
-    def range(self, x: Sequence[Range]) -> Range:
+    def range(self, x: Sequence[Interval]) -> Interval:
         """Take the first and the last."""
         type = self.result.type
         last = self.start + self.step * max(type.size - 1, 0)
-        return fitted(Range(min(self.start, last), max(self.start, last)), type)
+        return fitted(Interval(min(self.start, last), max(self.start, last)), type)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,9 +74,9 @@ class Positions(Computation):
         need(len(types[0].shape) == len(result.shape) == 1, "wrong shape")
         need(result.label.is_public and result.is_integer, "it gives public integers")
 
-    def range(self, x: Sequence[Range]) -> Range:
+    def range(self, x: Sequence[Interval]) -> Interval:
         """Take indices, and -1."""
-        return Range(-1, max(self.operands[0].type.size - 1, -1))
+        return Interval(-1, max(self.operands[0].type.size - 1, -1))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,16 +132,16 @@ class Reduce(Computation):
         kind = self.kind.traits
         return (kind.arithmetic if column is A else kind.boolean) is not Messages.NEVER
 
-    def range(self, x: Sequence[Range]) -> Range:
+    def range(self, x: Sequence[Interval]) -> Interval:
         """Combine ranges as often as there are elements."""
         type, operand = self.result.type, self.operands[0].type
         count = operand.size if self.axis is None else operand.shape[self.axis]
         if count == 0:
             one = self.kind.traits.combining.identity(operand.element)
-            return fitted(Range(one, one), type)
+            return fitted(Interval(one, one), type)
         match self.kind:
             case BinaryKind.ADD:
-                return fitted(Range(count * x[0].low, count * x[0].high), type)
+                return fitted(Interval(count * x[0].low, count * x[0].high), type)
             case BinaryKind.MUL:
                 return FLAG if x[0].within(FLAG) else full(type)
             case (
@@ -188,11 +188,11 @@ class MatrixProduct(Computation):
         """Multiply by messages, but arithmetic shares and what all know."""
         return column is not A or not any(type.label.is_public for type in self.types)
 
-    def range(self, x: Sequence[Range]) -> Range:
+    def range(self, x: Sequence[Interval]) -> Interval:
         """Add up as many products as there are terms."""
         terms = self.operands[0].type.shape[-1]
         one = BinaryKind.MUL.traits.range(x[0], x[1], self.result.type)
-        found = Range(terms * min(one.low, 0), terms * max(one.high, 0))
+        found = Interval(terms * min(one.low, 0), terms * max(one.high, 0))
         return fitted(found, self.result.type)
 
 

@@ -1,10 +1,9 @@
 """Between which numbers every value lies: interval analysis [CC77] of whole programs.
 
-What is known about a tensor is one interval for all of its elements, of their values as the element
-type reads them. Operations that might wrap around give everything. A carried value of a loop gets
-what it begins with if it stays in it, what a constant number of steps can add to it if each only
-adds to it or takes away, and everything else otherwise. Functions are taken with the meet of
-all their calls' arguments.
+intervals.py says what operations make of the intervals of their operands. A carried value of a
+loop gets what it begins with if it stays in it, what a constant number of steps can add to it if
+each only adds to it or takes away, and everything else otherwise. Functions are taken with the
+meet of all their calls' arguments.
 """
 
 from __future__ import annotations
@@ -14,21 +13,21 @@ from dataclasses import dataclass, field
 from typing import assert_never
 
 from ...ir import tree as ir
-from ...ir.intervals import Range, fitted, full
+from ...ir.intervals import Interval, fitted, full
 from ...ir.tree import BinaryKind
 
-Known = dict[int, Range]
-"""Ranges by the values' ids."""
+Intervals = dict[int, Interval]
+"""The intervals of values, by their ids."""
 
 
-def ranges_of(program: ir.Program) -> Mapping[str, Known]:
+def ranges_of(program: ir.Program) -> Mapping[str, Intervals]:
     """Return the ranges of every function's values, by the functions' names."""
-    results: dict[str, tuple[Range, ...]] = {}
+    results: dict[str, tuple[Interval, ...]] = {}
     for function in program.functions[:-1]:  # nobody calls main
         top = tuple(full(value.type) for value in function.body.parameters)
         results[function.name] = _Analysis(results).function(function, top)[1]
-    found: dict[str, Known] = {}
-    asked: dict[str, tuple[Range, ...]] = {program.main.name: ()}
+    found: dict[str, Intervals] = {}
+    asked: dict[str, tuple[Interval, ...]] = {program.main.name: ()}
     for function in reversed(program.functions):
         given = asked.get(function.name)
         if given is None:
@@ -46,18 +45,18 @@ def ranges_of(program: ir.Program) -> Mapping[str, Known]:
 class _Analysis:
     """One function's. `results` are those of the functions that it may call."""
 
-    results: Mapping[str, tuple[Range, ...]]
-    known: Known = field(default_factory=dict)
+    results: Mapping[str, tuple[Interval, ...]]
+    known: Intervals = field(default_factory=dict)
     defined: dict[int, ir.Operation] = field(default_factory=dict)
-    calls: list[tuple[str, tuple[Range, ...]]] = field(default_factory=list)
+    calls: list[tuple[str, tuple[Interval, ...]]] = field(default_factory=list)
 
     def function(
-        self, function: ir.Function, given: Sequence[Range]
-    ) -> tuple[Known, tuple[Range, ...]]:
+        self, function: ir.Function, given: Sequence[Interval]
+    ) -> tuple[Intervals, tuple[Interval, ...]]:
         """Analyse a function for arguments; return all ranges, and the results'."""
         return self.known, self.region(function.body, given)
 
-    def region(self, region: ir.Region, given: Sequence[Range]) -> tuple[Range, ...]:
+    def region(self, region: ir.Region, given: Sequence[Interval]) -> tuple[Interval, ...]:
         """Analyse a region for values of its parameters; return what it yields."""
         for parameter, one in zip(region.parameters, given, strict=True):
             self.known[parameter.id] = one
@@ -68,11 +67,11 @@ class _Analysis:
                 self.defined[value.id] = operation
         return self.of(region.yields)
 
-    def of(self, values: Sequence[ir.Value]) -> tuple[Range, ...]:
+    def of(self, values: Sequence[ir.Value]) -> tuple[Interval, ...]:
         """Return the ranges of values."""
         return tuple(self.known[value.id] for value in values)
 
-    def operation(self, operation: ir.Operation) -> Sequence[Range]:
+    def operation(self, operation: ir.Operation) -> Sequence[Interval]:
         """Return the ranges of an operation's results."""
         match operation:
             case ir.If():
@@ -91,16 +90,16 @@ class _Analysis:
             case _:
                 assert_never(operation)
 
-    def _for(self, operation: ir.For) -> tuple[Range, ...]:
+    def _for(self, operation: ir.For) -> tuple[Interval, ...]:
         (body,) = operation.regions
         low, high, *initial = self.of(operation.operands)
-        index = Range(low.low, max(high.high - 1, low.low))
+        index = Interval(low.low, max(high.high - 1, low.low))
         carried = body.parameters[1:]
         top = [full(value.type) for value in carried]
         times = max(high.high - low.low, 0)
         calls = len(self.calls)
         self.region(body, (index, *top))
-        bounds: list[Range | None] = []
+        bounds: list[Interval | None] = []
         for parameter, yielded, start in zip(carried, body.yields, initial, strict=True):
             step = self._added(yielded, parameter, {})
             bounds.append(None if step is None else _after(start, step, times, parameter.type))
@@ -108,7 +107,7 @@ class _Analysis:
         now = [b or start for b, start in zip(bounds, initial, strict=True)]
         return self._stable(body, (index,), now, [b is not None for b in bounds])
 
-    def _while(self, operation: ir.While) -> tuple[Range, ...]:
+    def _while(self, operation: ir.While) -> tuple[Interval, ...]:
         first, second = operation.regions
         now = list(self.of(operation.operands))
         found = self._stable(second, (), now, [False] * len(now))
@@ -116,8 +115,12 @@ class _Analysis:
         return found
 
     def _stable(
-        self, body: ir.Region, before: tuple[Range, ...], now: list[Range], fixed: Sequence[bool]
-    ) -> tuple[Range, ...]:
+        self,
+        body: ir.Region,
+        before: tuple[Interval, ...],
+        now: list[Interval],
+        fixed: Sequence[bool],
+    ) -> tuple[Interval, ...]:
         """Widen carried values until the body keeps them; those that are fixed are right.
 
         They become what comes twice at first, as what `max` gives soon stays as it is.
@@ -141,14 +144,16 @@ class _Analysis:
             now = grown
             patience = max(patience - 1, 0)
 
-    def _added(self, value: ir.Value, to: ir.Value, seen: dict[int, Range | None]) -> Range | None:
+    def _added(
+        self, value: ir.Value, to: ir.Value, seen: dict[int, Interval | None]
+    ) -> Interval | None:
         """Return what a value differs from the carried `to` by, if it only adds to it.
 
         Ranges are those with nothing known about what is carried, so they hold in every step.
         `seen` has what was found for values before.
         """
         if value.id == to.id:
-            return Range(0, 0)
+            return Interval(0, 0)
         operation = self.defined.get(value.id)
         if operation is None:
             return None
@@ -158,17 +163,17 @@ class _Analysis:
         return seen[value.id]
 
     def _added_by(
-        self, operation: ir.Operation, to: ir.Value, seen: dict[int, Range | None]
-    ) -> Range | None:
+        self, operation: ir.Operation, to: ir.Value, seen: dict[int, Interval | None]
+    ) -> Interval | None:
         x = operation.operands
         match operation:
             case ir.Binary(kind=BinaryKind.ADD | BinaryKind.SUB):
                 step, other = self._added(x[0], to, seen), self.known[x[1].id]
                 if operation.kind is BinaryKind.SUB:
-                    other = Range(-other.high, -other.low)
+                    other = Interval(-other.high, -other.low)
                 elif step is None:
                     step, other = self._added(x[1], to, seen), self.known[x[0].id]
-                return step and Range(step.low + other.low, step.high + other.high)
+                return step and Interval(step.low + other.low, step.high + other.high)
             case ir.Select():
                 first, second = (self._added(side, to, seen) for side in x[1:])
                 return first and second and first.join(second)
@@ -183,12 +188,12 @@ class _Analysis:
                 return None
 
 
-def _after(start: Range, step: Range, times: int, type: ir.TensorType) -> Range:
+def _after(start: Interval, step: Interval, times: int, type: ir.TensorType) -> Interval:
     low = start.low + times * min(step.low, 0)
-    return fitted(Range(low, start.high + times * max(step.high, 0)), type)
+    return fitted(Interval(low, start.high + times * max(step.high, 0)), type)
 
 
-def _widened(old: Range, new: Range, type: ir.TensorType) -> Range:
+def _widened(old: Interval, new: Interval, type: ir.TensorType) -> Interval:
     limit = full(type)
     low = old.low if new.low >= old.low else limit.low
-    return Range(low, old.high if new.high <= old.high else limit.high)
+    return Interval(low, old.high if new.high <= old.high else limit.high)

@@ -1,7 +1,7 @@
-"""What is known of public scalars before a run: affine forms and ranges.
+"""The affine forms of public scalars, and the intervals in which they lie, found on demand.
 
 Both hold for the exact integers: a value has the affine form of an expression only where the
-expression doesn't wrap, and every value lies in its range.
+expression doesn't wrap, and every value lies in its interval.
 """
 
 from __future__ import annotations
@@ -9,10 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ...ir import tree as ir
+from ...ir.intervals import Interval, full
 from ...ir.tree import BinaryKind, UnaryKind
-
-Range = tuple[int, int]
-"""The smallest and the largest value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +45,12 @@ class Affine:
 
 @dataclass(slots=True)
 class Scalars:
-    """Forms and ranges of the values of a function, by the operations seen so far."""
+    """Forms and intervals of the values of a function, by the operations seen so far."""
 
     definitions: dict[int, ir.Operation] = field(default_factory=dict)
     counters: dict[int, tuple[ir.Value, ir.Value]] = field(default_factory=dict)
     forms: dict[int, Affine] = field(default_factory=dict)
-    ranges: dict[int, Range] = field(default_factory=dict)
+    ranges: dict[int, Interval] = field(default_factory=dict)
 
     def see(self, region: ir.Region) -> None:
         """Take note of the operations of a region and of those inside."""
@@ -104,45 +102,39 @@ class Scalars:
             case _:
                 return None
 
-    def range_of(self, form: Affine) -> Range:
+    def range_of(self, form: Affine) -> Interval:
         """Return between what an affine form lies."""
         low = high = form.constant
         for value, factor in form.terms:
             ends = [factor * end for end in self.range(value)]
             low, high = low + min(ends), high + max(ends)
-        return low, high
+        return Interval(low, high)
 
-    def range(self, value: ir.Value) -> Range:
+    def range(self, value: ir.Value) -> Interval:
         """Return between what a scalar integer lies."""
-        element = value.type.element
-        if not element.is_integer:
-            return element.low, element.high
+        if not value.type.is_integer:
+            return full(value.type)
         if value.id not in self.ranges:
-            self.ranges[value.id] = (element.low, element.high)  # while it is being worked out
+            everything = full(value.type)
+            self.ranges[value.id] = everything  # while it is being worked out
             low, high = self._range(value)
-            self.ranges[value.id] = max(low, element.low), min(high, element.high)
+            self.ranges[value.id] = Interval(max(low, everything.low), min(high, everything.high))
         return self.ranges[value.id]
 
-    def _range(self, value: ir.Value) -> Range:
-        element = value.type.element
-        everything = element.low, element.high
+    def _range(self, value: ir.Value) -> Interval:
         if value.id in self.counters:
             first, end = self.counters[value.id]
-            return self.range(first)[0], self.range(end)[1] - 1
+            low, high = self.range(first).low, self.range(end).high - 1
+            return Interval(low, max(low, high))
         form = self.affine(value)
         if form is not None and form.terms != ((value, 1),):
             return self.range_of(form)
-        match self.definitions.get(value.id):
-            case ir.Binary(kind=kind, operands=(x, y)) if not value.type.shape:
-                return _bounded(kind, self.range(x), self.range(y)) or everything
-            case ir.Select(operands=(_, x, y)):
-                sides = (*self.range(x), *self.range(y))
-                return min(sides), max(sides)
-            case ir.Cast(operands=(x,)):
-                low, high = self.range(x)
-                return (low, high) if element.low <= low and high <= element.high else everything
+        operation = self.definitions.get(value.id)
+        match operation:
+            case ir.Unary() | ir.Binary() | ir.Select() | ir.Cast() if not value.type.shape:
+                return operation.range([self.range(one) for one in operation.operands])
             case _:
-                return everything
+                return full(value.type)
 
 
 def _combined(kind: BinaryKind, x: Affine, y: Affine) -> Affine | None:
@@ -159,29 +151,3 @@ def _combined(kind: BinaryKind, x: Affine, y: Affine) -> Affine | None:
             return x.scaled(1 << y.constant)
         case _:
             return None
-
-
-def _bounded(kind: BinaryKind, x: Range, y: Range) -> Range | None:
-    """Return the range of a quotient, remainder or the like; None where nothing is known."""
-    match kind:
-        case BinaryKind.MOD if y[0] > 0:
-            largest = y[1] - 1
-            return (max(-largest, min(x[0], 0)), min(largest, max(x[1], 0)))
-        case BinaryKind.DIV if y[0] > 0:
-            ends = [_quotient(a, b) for a in x for b in y]
-            return min(ends), max(ends)
-        case BinaryKind.AND if x[0] >= 0 or y[0] >= 0:
-            return 0, min(end for start, end in (x, y) if start >= 0)
-        case BinaryKind.SHR if x[0] >= 0:
-            return 0, x[1]
-        case BinaryKind.MIN:
-            return min(x[0], y[0]), min(x[1], y[1])
-        case BinaryKind.MAX:
-            return max(x[0], y[0]), max(x[1], y[1])
-        case _:
-            return None
-
-
-def _quotient(x: int, y: int) -> int:
-    """Divide, rounding toward zero, by what is positive."""
-    return x // y if x >= 0 else -(-x // y)

@@ -14,7 +14,7 @@ from math import prod
 
 from ...ir import tree as ir
 from ...ir.build import Builder
-from ..rewriting.rewrite import Constants
+from ...ir.facts import Constants, known_operands
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ class Gathers:
                 return None
 
     def _extracted(self, source: Gather, operation: ir.Extract) -> Gather | None:
-        indices = [self.constants.scalar(value) for value in operation.operands[1:]]
+        indices = known_operands(operation, self.constants)[1:]
         given = iter(indices)
         rest = len(source.shape) - len(operation.dimensions)
         start, kept = source.start, []

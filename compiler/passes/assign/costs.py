@@ -18,33 +18,34 @@ from ezlang.source import NO_SPAN
 
 from ...circuits import catalogue
 from ...circuits.netlist import Netlist
+from ...circuits.operands import operand_roles
 from ...cost.profiles import Profile
+from ...cost.usage import NOTHING, Usage
 from ...ir import tree as ir
-from ...ir.known_operands import Numbers
+from ...ir.facts import Facts, known_operands
+from ...ir.parties import COMPUTING
 from ...ir.sharings import A, B, Y
 from ...ir.tree import BinaryKind, Sharing
 from .counted import counted_usages, shared_as
-from .usage import NOTHING, Usage
 
 _LABEL = 16
-_EVALUATOR = 1
 
 
 def operation_usage(
-    operation: ir.Operation, column: Sharing, profile: Profile, known: Numbers = ()
+    operation: ir.Operation, column: Sharing, profile: Profile, facts: Facts
 ) -> Usage:
     """Return what an operation without regions takes in a column of the table of sharings.py.
 
-    Operands that aren't secret count as known: by a label of their own, as one party's; `known` is
-    which numbers they are, as ir/known_operands.py says it. Of circuits, the cheaper one.
+    Operands that aren't secret count as known: by a label of their own, as one party's. `facts` are
+    those of the function. Of circuits on shares, the cheaper one.
     """
     if not operation.results:
         return NOTHING
     moved = _bytes(operation.results[0].type) * (8 * _LABEL if column is Y else 1)
-    return _usage(operation, column, profile, known) + Usage(moved=moved)
+    return _usage(operation, column, profile, facts) + Usage(moved=moved)
 
 
-def _usage(operation: ir.Operation, column: Sharing, profile: Profile, known: Numbers) -> Usage:
+def _usage(operation: ir.Operation, column: Sharing, profile: Profile, facts: Facts) -> Usage:
     match operation:
         case ir.Relabel() if column is Y:
             return share_usage(operation, column)
@@ -55,9 +56,11 @@ def _usage(operation: ir.Operation, column: Sharing, profile: Profile, known: Nu
         case ir.MatrixProduct() if column is not A:
             return _matrix(operation, column)
         case _ if column is not Y:
+            known = known_operands(operation, facts.constants)
             return cheapest(counted_usages(shared_as(operation, column), known), profile)
         case ir.Elementwise():
-            return _circuit(circuit_of(operation), column).times(operation.result.type.size)
+            netlist = catalogue.circuit(operation, operand_roles(operation, facts))
+            return Usage(gates=netlist.ands).times(operation.result.type.size)
         case ir.Move():
             return NOTHING
         case _:
@@ -98,26 +101,9 @@ def share_usage(operation: ir.Relabel, sharing: Sharing) -> Usage:
     bits = source.size * source.width
     if sharing is not Y:
         return Usage(rounds=1, sent=bits / 8)
-    if source.label.owner == _EVALUATOR:
+    if source.label.owner == COMPUTING.evaluator:
         return Usage(rounds=1, sent=bits / 8, ots=bits)
     return NOTHING
-
-
-def circuit_of(operation: catalogue.CircuitOperation) -> tuple[float, float]:
-    """Return the ANDs of an element of an operation in Yao's protocol, and their depth."""
-    operands: list[catalogue.Operand] = []
-    for value in operation.operands:
-        same = operands and value == operation.operands[0] and isinstance(operation, ir.Binary)
-        known = not value.type.label.is_secret
-        operands.append(catalogue.PUBLIC if known else catalogue.SAME if same else catalogue.SECRET)
-    if isinstance(operation, ir.Binary):
-        width = operation.operands[0].type.width
-        if operation.kind in (BinaryKind.DIV, BinaryKind.MOD):
-            return 0.65 * width**2, width**2 / 2
-        if operation.kind in (BinaryKind.SHL, BinaryKind.SHR) and operands[1] is catalogue.PUBLIC:
-            return 0, 0
-    made = catalogue.circuit(operation, operands)
-    return made.ands, made.depth
 
 
 _SECRETS = (catalogue.SECRET, catalogue.SECRET)

@@ -19,7 +19,7 @@ from ezlang.types.labels import SECRET, meet_all
 
 from ...ir import tree as ir
 from ...ir.build import Builder
-from ..rewriting.rewrite import Rule, rewrite_function, with_functions
+from ..rewriting.rewrite import Rule, count_uses, rewrite_function, with_functions
 
 Twins = Mapping[int, ir.Value]
 """By the ids of secrets, the values in the clear that they are the same as."""
@@ -29,7 +29,7 @@ def use_known(program: ir.Program) -> tuple[ir.Program, Mapping[str, Twins]]:
     """Return the program with known operands taken as they are, and the twins of each function."""
     functions, twins = [], {}
     for function in program.functions:
-        rule = _Known(_uses(function.body))
+        rule = _Forward(count_uses(function.body))
         functions.append(rewrite_function(function, rule))
         twins[function.name] = rule.twins
     return with_functions(program, functions), twins
@@ -41,7 +41,7 @@ def forward_known(program: ir.Program) -> ir.Program:
 
 
 @dataclass(slots=True)
-class _Known(Rule):
+class _Forward(Rule):
     """`uses` counts where a value is used, by its id; `here` are secrets made in this region."""
 
     uses: Counter[int]
@@ -132,15 +132,6 @@ class _Known(Rule):
             return None
         build.emit(replace(operation, operands=tuple(operands)))
         return operation.results
-
-
-def _uses(body: ir.Region) -> Counter[int]:
-    """Count the uses of values in a region and those inside."""
-    found = Counter(value.id for value in body.yields)
-    for operation in ir.walk(body):
-        found.update(value.id for value in operation.operands)
-        found.update(value.id for region in operation.regions for value in region.yields)
-    return found
 
 
 def _is_linear(operation: ir.Operation) -> bool:

@@ -14,10 +14,9 @@ from typing import assert_never
 
 from ...cost.profiles import Profile
 from ...ir import tree as ir
-from ...ir.known_operands import constants_of, known_operands
+from ...ir.facts import Facts, facts_of
 from ...ir.sharings import A, B, Y, required
 from ...ir.tree import BinaryKind, Sharing
-from ..rewriting.rewrite import Constants
 from .costs import operation_usage
 from .known import Twins
 from .scopes import RARELY, UNKNOWN_TRIPS, Scope, call_weights, outermost, trips_of
@@ -119,7 +118,7 @@ def problem_of(program: ir.Program, twins: Mapping[str, Twins], profile: Profile
     problem = Problem(program, profile, twins)
     weights = call_weights(program)
     for function in program.functions:
-        _Reader(problem, function, Constants()).read(weights[function.name])
+        _Reader(problem, function, facts_of(function)).read(weights[function.name])
     return problem
 
 
@@ -173,12 +172,7 @@ class _Reader:
 
     problem: Problem
     function: ir.Function
-    constants: Constants
-    numbers: dict[int, int] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.numbers = constants_of(self.function)
-
+    facts: Facts
     checks: set[int] = field(default_factory=set)
     """Conditions that nearly always hold: whether places are separate (passes/vectorise)."""
 
@@ -200,12 +194,11 @@ class _Reader:
         takes_ots = set[Sharing]()
         if operation is not None:
             cheap = cheap_operands(operation, self._twins())
-            known = known_operands(operation, self.numbers)
             for column in domain:
                 form = operation
                 if column is A and cheap is not None:
                     form = replace(operation, operands=cheap)
-                usage = operation_usage(form, column, self.problem.profile, known)
+                usage = operation_usage(form, column, self.problem.profile, self.facts)
                 seconds[column] = usage.seconds(self.problem.profile) * scope.weight
                 latency[column] = usage.latency(self.problem.profile)
                 if usage.ots:
@@ -291,7 +284,6 @@ class _Reader:
         return Block(tuple(items), tuple(value.id for value in region.parameters))
 
     def _operation(self, operation: ir.Operation, scope: Scope) -> Item:
-        self.constants.see(operation)
         if isinstance(operation, ir.Separate):
             self.checks.add(operation.result.id)
         reads = tuple(value.id for value in operation.operands)
@@ -346,7 +338,7 @@ class _Reader:
                     inner = scope.inside(False, RARELY if rare and number else 1)
                     blocks.append(self._region(region, inner, joins))
             case ir.For():
-                trips = trips_of(operation, self.constants)
+                trips = trips_of(operation, self.facts.constants)
                 inner = scope.inside(True, trips)
                 used = self._used(operation.operands[2:], joins, scope)
                 (body,) = operation.regions

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from itertools import product
 
 from ...cost.profiles import Profile
+from ...cost.usage import Usage
 from ...ir import tree as ir
 from ...ir.sharings import A, B, Y
 from ...ir.tree import Sharing
 from .costs import convert_usage, share_usage
 from .problem import ORDER, Secret, sharings_of
-from .usage import Usage
 
 Edge = tuple[Sharing | None, Sharing]
 """A conversion, or the sharing of a known value, from None."""

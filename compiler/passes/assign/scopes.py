@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ...ir import tree as ir
-from ..rewriting.rewrite import Constants
+from ...ir.facts import Constants, facts_of
 
 UNKNOWN_TRIPS = 10
 """How often a loop is taken to run whose bounds aren't constant."""
@@ -66,7 +66,7 @@ def _common(x: Scope, y: Scope) -> Scope:
 
 def trips_of(operation: ir.For, constants: Constants) -> float:
     """Return how often a loop runs, as far as it is known."""
-    low, high = (constants.scalar(value) for value in operation.operands[:2])
+    low, high = (constants.number(value) for value in operation.operands[:2])
     if low is None or high is None:
         return UNKNOWN_TRIPS
     return max(high - low, 0)
@@ -77,9 +77,7 @@ def call_weights(program: ir.Program) -> dict[str, float]:
     weights = {function.name: 0.0 for function in program.functions}
     weights[program.main.name] = 1.0
     for function in reversed(program.functions):
-        constants = Constants()
-        for operation in ir.walk(function.body):
-            constants.see(operation)
+        constants = facts_of(function).constants
         start = max(weights[function.name], 1.0)
         for name, count in _calls(function.body, start, constants):
             weights[name] += count

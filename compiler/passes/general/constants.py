@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from ...ir import evaluate
 from ...ir import tree as ir
 from ...ir.build import Builder
-from ..rewriting.rewrite import Constants, Rule, rewrite
+from ...ir.facts import Constants
+from ..rewriting.rewrite import Rule, rewrite
 
 LIMIT = 64
 """The most elements that a folded constant has, unless all are equal."""
@@ -35,7 +36,7 @@ class _Fold(Rule):
             case ir.If():
                 return self._if(build, operation)
             case ir.For():
-                low, high = (self.constants.scalar(x) for x in operation.deciding)
+                low, high = (self.constants.number(x) for x in operation.deciding)
                 never = low is not None and high is not None and high <= low
                 return operation.carried if never else None
             case ir.Select():
@@ -47,7 +48,7 @@ class _Fold(Rule):
 
     def _if(self, build: Builder, operation: ir.If) -> Sequence[ir.Value] | None:
         (condition,) = operation.operands
-        chosen = self.constants.scalar(condition)
+        chosen = self.constants.number(condition)
         # What one party runs alone stays its own: all would run what is taken out of there.
         if chosen is None or not condition.type.label.is_public:
             return None
@@ -57,7 +58,7 @@ class _Fold(Rule):
         return region.yields
 
     def _select(self, build: Builder, operation: ir.Select) -> Sequence[ir.Value] | None:
-        chosen = self.constants.scalar(operation.operands[0])
+        chosen = self.constants.number(operation.operands[0])
         if chosen is None:
             return None
         side = operation.operands[1 if chosen else 2]
@@ -67,7 +68,7 @@ class _Fold(Rule):
     def _computed(self, build: Builder, operation: ir.AnyComputation) -> Sequence[ir.Value] | None:
         if operation.result.type.size == 0:
             return None
-        definitions = [self.constants.of(value) for value in operation.operands]
+        definitions = [self.constants.definition(value) for value in operation.operands]
         known = [definition for definition in definitions if definition is not None]
         if len(known) < len(definitions) or not self._small(operation):
             return None

@@ -26,7 +26,7 @@ GROWTH = 10_000
 
 def inline(program: ir.Program) -> ir.Program:
     """Return the program with small functions inlined."""
-    known = _Known()
+    known = _Callees()
     functions = []
     for function in program.functions:
         rewritten = rewrite_function(function, _Inline(known))
@@ -41,7 +41,7 @@ def inline(program: ir.Program) -> ir.Program:
 
 
 @dataclass(slots=True)
-class _Known:
+class _Callees:
     """The functions so far, their sizes, and how many operations may still be added."""
 
     functions: dict[str, ir.Function] = field(default_factory=dict)
@@ -55,7 +55,7 @@ class _Known:
 
 @dataclass(slots=True)
 class _Inline(Rule):
-    known: _Known
+    known: _Callees
 
     def apply(self, build: Builder, operation: ir.Operation) -> Sequence[ir.Value] | None:
         if not isinstance(operation, ir.Call):

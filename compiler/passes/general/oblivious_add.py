@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from ...ir import tree as ir
 from ...ir.build import Builder
 from ...ir.tree import BinaryKind
-from ..rewriting.rewrite import Rule, rewrite_function, with_functions
+from ..rewriting.rewrite import Rule, count_uses, rewrite_function, with_functions
 
 _KINDS = {BinaryKind.ADD, BinaryKind.SUB, BinaryKind.XOR, BinaryKind.OR}
 
@@ -25,18 +25,8 @@ def add_at_indices(program: ir.Program) -> ir.Program:
     """Return the program with additions at secret indices made additions of arrays."""
     functions = []
     for function in program.functions:
-        used = Counter(value.id for value in _uses(function.body))
-        functions.append(rewrite_function(function, _Add(used)))
+        functions.append(rewrite_function(function, _Add(count_uses(function.body))))
     return with_functions(program, functions)
-
-
-def _uses(region: ir.Region) -> list[ir.Value]:
-    found = list(region.yields)
-    for operation in region.operations:
-        found += operation.operands
-        for inner in operation.regions:
-            found += _uses(inner)
-    return found
 
 
 @dataclass(slots=True)

@@ -22,7 +22,7 @@ from ...ir import tree as ir
 from ...ir.build import Builder
 from ...ir.tree import BinaryKind
 from ..analyses.strided_views import Gather, Gathers, aligned, whole
-from ..rewriting.rewrite import Rule, rewrite_function
+from ..rewriting.rewrite import Rule, count_uses, rewrite_function
 
 
 def fold_products(program: ir.Program) -> ir.Program:
@@ -36,7 +36,7 @@ def fold_products(program: ir.Program) -> ir.Program:
 
 def definitions_of(region: ir.Region) -> Definitions:
     """Return the definitions in a region, and the products in it that are parts of others."""
-    definitions = Definitions(Counter(value.id for value in _uses(region)))
+    definitions = Definitions(count_uses(region))
     for operation in ir.walk(region):
         definitions.see(operation)
     for operation in ir.walk(region):
@@ -45,15 +45,6 @@ def definitions_of(region: ir.Region) -> Definitions:
             _, *inner = definitions.inside(operation)
             definitions.inner.update(one.result.id for one in inner)
     return definitions
-
-
-def _uses(region: ir.Region) -> list[ir.Value]:
-    found = list(region.yields)
-    for operation in region.operations:
-        found += operation.operands
-        for inner in operation.regions:
-            found += _uses(inner)
-    return found
 
 
 @dataclass(frozen=True, slots=True)

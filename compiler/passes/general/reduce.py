@@ -70,22 +70,6 @@ def _first(build: Builder, x: ir.Value, axis: int) -> ir.Value:
     return build.affine_read(x, rows, tuple(x.type.shape[d] for d in order))
 
 
-def expand_products(program: ir.Program, budget: int = BUDGET) -> ir.Program:
-    """Return the program without matrix products; `budget` is in bytes of labels."""
-    return rewrite(program, lambda: _Multiply(budget))
-
-
-@dataclass(slots=True)
-class _Multiply(Rule):
-    budget: int
-
-    def apply(self, build: Builder, operation: ir.Operation) -> Sequence[ir.Value] | None:
-        if not isinstance(operation, ir.MatrixProduct):
-            return None
-        x, y = operation.operands
-        return (expanded_product(build, x, y, self.budget),)
-
-
 def expanded_product(build: Builder, x: ir.Value, y: ir.Value, budget: int = BUDGET) -> ir.Value:
     """Emit the product of two matrices, or a batch of them, by element-wise products and sums."""
     (*items, m, k), n = x.type.shape, y.type.shape[-1]

@@ -15,8 +15,9 @@ from dataclasses import dataclass, field, replace
 
 from ...ir import tree as ir
 from ...ir.build import Builder
+from ...ir.facts import Constants
 from ...ir.tree import BinaryKind, UnaryKind
-from ..rewriting.rewrite import Constants, Rule, rewrite
+from ..rewriting.rewrite import Rule, rewrite
 
 
 def simplify(program: ir.Program) -> ir.Program:
@@ -41,11 +42,6 @@ class _Simplify(Rule):
             self.made[result.id] = operation
         value: ir.Value | None
         match operation:
-            case ir.Relabel() | ir.Broadcast() | ir.Reshape() | ir.AffineRead():
-                known = self.constants.of(operation.operands[0])
-                if known is not None and len(known.data) == 1:
-                    self.constants.data[operation.result.id] = known
-                return None
             case ir.Reduce(operands=(x,), axis=0) if len(x.type.shape) == 1:
                 value = build.reduce(operation.kind, x)
             case ir.Binary():
@@ -82,7 +78,7 @@ class _Simplify(Rule):
             y = inner[1].operands[2]
         if x == y:
             return x
-        constants = self.constants.scalar(x), self.constants.scalar(y)
+        constants = self.constants.number(x), self.constants.number(y)
         if (x == condition and constants[1] == 0) or (y == condition and constants[0] == 1):
             return condition
         if constants == (1, 0) and condition.type.shape == x.type.shape:
@@ -98,7 +94,7 @@ class _Simplify(Rule):
 
     def _binary(self, build: Builder, operation: ir.Binary) -> ir.Value | None:
         x, y = operation.operands
-        left, right = self.constants.scalar(x), self.constants.scalar(y)
+        left, right = self.constants.number(x), self.constants.number(y)
         ones = x.type.element.wrap(-1)
         match operation.kind:
             case BinaryKind.ADD | BinaryKind.OR | BinaryKind.XOR if right == 0:
@@ -133,7 +129,7 @@ class _Simplify(Rule):
         match operation.kind:
             case BinaryKind.MUL:
                 for one, other in ((x, y), (y, x)):
-                    if self.constants.scalar(other) == element.wrap(-1):
+                    if self.constants.number(other) == element.wrap(-1):
                         return build.unary(UnaryKind.NEG, one)
                     bit = self._as_bit(build, one)
                     if bit is not None:
@@ -145,7 +141,7 @@ class _Simplify(Rule):
                         return build.binary(BinaryKind.SUB, one, negated)
             case BinaryKind.SUB if (negated := self._negated(y)) is not None:
                 return build.binary(BinaryKind.ADD, x, negated)
-            case BinaryKind.EQ | BinaryKind.NE if self.constants.scalar(y) == 0:
+            case BinaryKind.EQ | BinaryKind.NE if self.constants.number(y) == 0:
                 inner = self.made.get(x.id)
                 if isinstance(inner, ir.Binary) and inner.kind in _DIFFERENCES:
                     return build.binary(operation.kind, *inner.operands)

@@ -8,6 +8,7 @@ passes that have nothing to do can be told (pipeline.py).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from operator import is_
@@ -122,24 +123,10 @@ def used_by(operation: ir.Operation) -> dict[int, ir.Value]:
     return used
 
 
-@dataclass(slots=True)
-class Constants:
-    """Which values are constants, by their definitions seen so far."""
-
-    data: dict[int, ir.Constant] = field(default_factory=dict)
-
-    def see(self, operation: ir.Operation) -> None:
-        """Take note of an operation."""
-        if isinstance(operation, ir.Constant):
-            self.data[operation.result.id] = operation
-
-    def of(self, value: ir.Value) -> ir.Constant | None:
-        """Return the definition of a value that is a constant."""
-        return self.data.get(value.id)
-
-    def scalar(self, value: ir.Value) -> int | None:
-        """Return the one number that all elements of a constant are, if so."""
-        constant = self.of(value)
-        if constant is None or len(set(constant.data)) != 1:
-            return None
-        return constant.data[0]
+def count_uses(region: ir.Region) -> Counter[int]:
+    """Return how often each value is used in a region and those inside, by the values' ids."""
+    found = Counter(value.id for value in region.yields)
+    for operation in ir.walk(region):
+        found.update(value.id for value in operation.operands)
+        found.update(value.id for inner in operation.regions for value in inner.yields)
+    return found

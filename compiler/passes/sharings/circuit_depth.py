@@ -12,97 +12,62 @@ cheaper are `deep`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from typing import Final
 
-from ...cost.counting_party import Notes, counting_party
-from ...cost.ghosts import ghost
-from ...cost.ots import SECONDS
+from ...cost.counted import count
 from ...cost.profiles import Profile
 from ...ir import tree as ir
-from ...ir.dtypes import share_dtype
+from ...ir.facts import Constants, facts_of, known_operands
 from ...ir.groups import groups
-from ...ir.ots import OtKind
 from ...ir.sharings import is_interactive
-from ...protocols.core.steps import Round, Take, together
-from ...protocols.operations.table import steps_of
-from ...protocols.ot.stock import extension_bytes
 
 LEAST: Final = 128
 """Elements of a group from which on both circuits are counted."""
 
-_COLUMNS: Final = 4
-_COUNTER: Final = 0
-
 
 def choose_circuits(program: ir.Program, profile: Profile) -> ir.Program:
     """Return the program with deep circuits where they are cheaper on a network."""
-    functions = tuple(replace(f, body=_region(f.body, profile)) for f in program.functions)
-    return replace(program, functions=functions)
+    functions = []
+    for function in program.functions:
+        choice = _Choice(profile, facts_of(function).constants)
+        functions.append(replace(function, body=choice.region(function.body)))
+    return replace(program, functions=tuple(functions))
 
 
-def _region(region: ir.Region, profile: Profile) -> ir.Region:
-    operations: list[ir.Operation] = []
-    for group in groups(region.operations):
-        if not is_interactive(group[0]):
-            for operation in group:
-                regions = tuple(_region(inner, profile) for inner in operation.regions)
-                operations.append(replace(operation, regions=regions) if regions else operation)
-        elif any(one.has_circuit for one in group) and _is_deep(group, profile):
-            operations += (_deep(one) if one.has_circuit else one for one in group)
-        else:
-            operations += group
-    return replace(region, operations=tuple(operations))
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """Chooses the circuits of one function; `constants` are its constants."""
+
+    profile: Profile
+    constants: Constants
+
+    def region(self, region: ir.Region) -> ir.Region:
+        """Return a region with the circuits of its groups chosen."""
+        operations: list[ir.Operation] = []
+        for group in groups(region.operations):
+            if not is_interactive(group[0]):
+                for operation in group:
+                    regions = tuple(self.region(inner) for inner in operation.regions)
+                    operations.append(replace(operation, regions=regions) if regions else operation)
+            elif any(one.has_circuit for one in group) and self._is_deep(group):
+                operations += _deep(group)
+            else:
+                operations += group
+        return replace(region, operations=tuple(operations))
+
+    def _is_deep(self, group: Sequence[ir.Operation]) -> bool:
+        """Return whether a group takes less time with deep circuits."""
+        if sum(operation.result.type.size for operation in group) < LEAST:
+            return False
+        return self._seconds(_deep(group)) < self._seconds(group)
+
+    def _seconds(self, group: Sequence[ir.Operation]) -> float:
+        """Return how long a group takes."""
+        usage = count(group, [known_operands(operation, self.constants) for operation in group])
+        return usage.seconds(self.profile) + usage.latency(self.profile)
 
 
-def _deep(operation: ir.Operation) -> ir.Operation:
-    return replace(operation, deep=True)
-
-
-def _is_deep(group: Sequence[ir.Operation], profile: Profile) -> bool:
-    if sum(operation.result.type.size for operation in group) < LEAST:
-        return False
-    changed = [_deep(operation) if operation.has_circuit else operation for operation in group]
-    return _seconds(changed, profile) < _seconds(group, profile)
-
-
-def _seconds(group: Sequence[ir.Operation], profile: Profile) -> float:
-    """Return how long a group takes, by what one of the parties asks for."""
-    party = counting_party(_COUNTER, Notes(lambda what, count: None))
-    run = together(
-        [
-            steps_of(party, operation, [_ghost(value) for value in operation.operands])
-            for operation in group
-        ]
-    )
-    rounds, sent, ots = 0, 0, 0
-    replies: list[Any] | None = None
-    while True:
-        try:
-            step = next(run) if replies is None else run.send(replies)
-        except StopIteration:
-            break
-        replies = []
-        rounds += any(isinstance(request, Round) for request in step)
-        for request in step:
-            match request:
-                case Round():
-                    sent += max(request.sent, request.receive)
-                    replies.append(ghost(request.receive))
-                case Take(sent=first, received=second):
-                    ots += max(first, second)
-                    blocks = (ghost(second), ghost((second, 2), "u8"))
-                    replies.append((ghost((first, 2), "u8"), blocks))
-                case _:
-                    replies.append(None)
-    made = SECONDS[OtKind.SOFTSPOKEN_4] + 1 / profile.bit_triples
-    total = sent + extension_bytes(8 * ots, _COLUMNS) / 8
-    return rounds * profile.rtt + total / profile.bandwidth + ots * made
-
-
-def _ghost(value: ir.Value) -> Any:
-    """Return what the party that counts has of an operand."""
-    type = value.type
-    if type.sharing is None and not type.label.readable_by(_COUNTER):
-        return None
-    return ghost(type.shape, share_dtype(type.element))
+def _deep(group: Sequence[ir.Operation]) -> list[ir.Operation]:
+    """Return a group with deep circuits."""
+    return [replace(one, deep=True) if one.has_circuit else one for one in group]

@@ -16,10 +16,10 @@ from typing import assert_never
 from ezlang.source import NO_SPAN, Span
 
 from ...ir import tree as ir
-from ...ir.intervals import Range, bits_of, signed_bits_of
+from ...ir.intervals import Interval, bits_of, signed_bits_of
 from ...ir.kinds import Messages
 from ...ir.tree import BinaryKind, Sharing
-from ..analyses.ranges import Known, ranges_of
+from ..analyses.ranges import Intervals, ranges_of
 from ..rewriting.rewrite import with_functions, with_operations
 
 
@@ -33,7 +33,7 @@ def narrow(program: ir.Program) -> ir.Program:
     return with_functions(program, functions)
 
 
-def _region(region: ir.Region, known: Known) -> ir.Region:
+def _region(region: ir.Region, known: Intervals) -> ir.Region:
     operations = []
     for operation in region.operations:
         if operation.regions:
@@ -44,7 +44,7 @@ def _region(region: ir.Region, known: Known) -> ir.Region:
     return with_operations(region, operations, region.yields)
 
 
-def _narrowed(operation: ir.Operation, known: Known) -> ir.Operation:
+def _narrowed(operation: ir.Operation, known: Intervals) -> ir.Operation:
     if not isinstance(operation, ir.Narrowable):
         return operation
     values = numbers_of(operation)
@@ -97,7 +97,7 @@ class Fact:
     depth: int
     span: Span
     text: str
-    range: Range
+    range: Interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ def explain(program: ir.Program) -> Iterator[Narrowed]:
 def _prove(
     value: ir.Value,
     defined: dict[int, ir.Operation],
-    known: Known,
+    known: Intervals,
     facts: list[Fact],
     depth: int,
 ) -> None:

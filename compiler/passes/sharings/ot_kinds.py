@@ -13,21 +13,13 @@ turns that take few OTs each: every turn would make a small batch, and no two tu
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from ...cost.ots import choose_kind
 from ...cost.predict import Forecast, predict_ots
 from ...cost.profiles import Profile
-from ...ir import tree as ir
 from ...ir.ots import OtKinds
 
 MOST_TAKES = 4096
 """How often OTs are taken at most in a program with silent OT."""
-
-
-def choose_ots(program: ir.Program, profile: Profile) -> ir.Program:
-    """Return the program with the kinds of OTs that are cheapest on a network."""
-    return replace(program, ots=cheapest_kinds(Forecast(program), profile))
 
 
 def cheapest_kinds(forecast: Forecast, profile: Profile) -> OtKinds:

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from ...ir import tree as ir
+from ...ir.facts import Constants, facts_of, known_operands
 from ...ir.groups import enters_yao
 from ...ir.sharings import Y, is_interactive
 from ..analyses.effects import Effect, Order, effects_of, effects_of_region
@@ -55,7 +56,7 @@ def schedule(program: ir.Program) -> ir.Program:
     for function in program.functions:
         scalars = Scalars()
         scalars.see(function.body)
-        scheduler = _Scheduler(known, scalars)
+        scheduler = _Scheduler(known, scalars, facts_of(function).constants)
         body = scheduler.region(function.body)
         known.effects[function.name] = effects_of_region(body, scalars, known.effects)
         known.rounds[function.name] = scheduler.rounds_of(body)
@@ -73,6 +74,7 @@ class _Functions:
 class _Scheduler:
     known: _Functions
     scalars: Scalars
+    constants: Constants
 
     def region(self, region: ir.Region) -> ir.Region:
         operations = tuple(
@@ -108,7 +110,8 @@ class _Scheduler:
             return None
         if enters_yao(operation):
             return _Talk(Kind.ENTERS_YAO, 1)
-        return _Talk(Kind.SHARES, max(counted_usages(operation)[0].rounds, 1))
+        known = known_operands(operation, self.constants)
+        return _Talk(Kind.SHARES, max(counted_usages(operation, known)[0].rounds, 1))
 
     def trips(self, operation: ir.Operation) -> float:
         if not isinstance(operation, ir.For):

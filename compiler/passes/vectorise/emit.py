@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from ezlang.diagnostics.diagnostic import CompilerBug
 from ezlang.types.types import INT64
 
 from ...ir import tree as ir
@@ -242,12 +243,24 @@ class _Step:
         self.number = number
 
     def run(self) -> list[ir.Value]:
-        """Emit the operations; return what is passed on."""
+        """Emit the operations and running combinations; return what is passed on."""
         body, parted = self.emitter.body, self.emitter.parted
-        numbers = parted.serial | rebuilt(body, parted)
+        count = len(body.operations)
+        numbers = parted.serial | rebuilt(body, parted) | parted.scans
         for number in parted.ordered(numbers):
-            self.operation(body.operations[number])
+            if number < count:
+                self.operation(body.operations[number])
+            else:
+                self.scan(body.passed[number - count])
         return [self.value(one.following) for one in parted.passed]
+
+    def scan(self, one: Passed) -> None:
+        """Emit one step of a running combination."""
+        if one.scan is None:
+            raise CompilerBug("only running combinations are computed in the loop")
+        before, value = self.value(one.parameter), self.value(one.scan.value)
+        made = self.emitter.build.binary(one.scan.kind, before, value)
+        self.copier.values[one.following.id] = made
 
     def operation(self, operation: ir.Operation) -> None:
         """Emit a copy of an operation."""
@@ -271,13 +284,6 @@ class _Step:
         if found is not None:
             return found
         emitter, batch = self.emitter, self.emitter.batch
-        for one in emitter.parted.passed:
-            if one.scan is not None and one.following.id == value.id:
-                found = emitter.build.binary(
-                    one.scan.kind, self.value(one.parameter), self.value(one.scan.value)
-                )
-                self.copier.values[value.id] = found
-                return found
         for array, part in emitter.body.parts:
             if part.before.id == value.id:
                 access = placed(part.place.access)

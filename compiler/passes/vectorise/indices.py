@@ -53,10 +53,6 @@ class Indices:
         """How many iterations there are at most."""
         return self.batch.trips
 
-    def knows(self, value: ir.Value) -> bool:
-        """Tell whether a value is computed here, the index included."""
-        return value == self.batch.index or value.id in self.computed
-
     def varies(self, value: ir.Value) -> bool:
         """Tell whether a value may differ between iterations."""
         return value.id in self.batch.varied

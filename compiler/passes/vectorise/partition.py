@@ -21,6 +21,8 @@ class Partition:
     What stays in the loop is on a cycle of what iterations pass on, or cannot be done at once. All
     that it depends on goes before it, all that depends on it after. `passed` is what the loop still
     passes on; the rest of what is passed on is that of the iteration before, shifted by one.
+    `scans` are the running combinations among `passed`: the loop computes them in turn with its
+    operations, so they are ordered with those.
     """
 
     varied: set[int]
@@ -28,6 +30,7 @@ class Partition:
     serial: set[int] = field(default_factory=set)
     after: set[int] = field(default_factory=set)
     passed: list[Passed] = field(default_factory=list)
+    scans: set[int] = field(default_factory=set)
     preceding: list[set[int]] = field(default_factory=list)
 
     def ordered(self, numbers: set[int]) -> list[int]:
@@ -99,7 +102,9 @@ def _parted(body: Body, support: Support) -> Partition:
         parted.after = below - serial
     parted.before = set(range(count + len(body.passed))) - serial - parted.after
     parted.serial = {n for n in serial if n < count}
-    parted.passed = [one for n, one in enumerate(body.passed, count) if n in serial]
+    passed = {n: one for n, one in enumerate(body.passed, count) if n in serial}
+    parted.passed = list(passed.values())
+    parted.scans = {n for n, one in passed.items() if one.scan is not None}
     return parted
 
 

@@ -1,11 +1,11 @@
 """Comparisons of shared numbers, by the millionaires' protocol of [RRK+20].
 
-Party 0 has a, party 1 has b, of t bits; they get shares of (a < b). Numbers are cut into D =
-ceil(t/4) digits. For each, a 1-of-16 OT gives shares of (less, equal) (`kernels/triples.py`): 4
-OTs, 4 bits to the sender, 32 bits back; of all D·n, party 0 is the sender of the first half, party
-1, with complemented digits, of the rest. Then a tree of depth ceil(log2 D): less = less_high ⊕
-equal_high·less_low and equal = equal_high·equal_low, two products with one factor in common; the
-lowest group's equality isn't needed.
+The first party has a, the second has b, of t bits; they get shares of (a < b). Numbers are cut into
+D = ceil(t/4) digits. For each, a 1-of-16 OT gives shares of (less, equal) (`kernels/triples.py`): 4
+OTs, 4 bits to the sender, 32 bits back; of all D·n, the first party is the sender of the first
+half, the second, with complemented digits, of the rest. Then a tree of depth ceil(log2 D): less =
+less_high ⊕ equal_high·less_low and equal = equal_high·equal_low, two products with one factor in
+common; the lowest group's equality isn't needed.
 
 Cost of n comparisons, with L(D) = ⌈log2 D⌉ levels, N = ceil(n/8), on both directions together:
 4Dn + 2·8N·(D − 1) OTs; 36Dn/8 bytes for leaves (each part rounded up to bytes), and each way 2N for
@@ -31,7 +31,7 @@ from ..boolean.gates import and_all, and_bits, pack
 from ..conversions.bits_and_numbers import select, unpack
 from ..core.party import SharingParty
 from ..core.sizes import DIGIT_BITS
-from ..core.steps import Array, Bytes, Steps, swap, together
+from ..core.steps import Array, Bytes, Steps, together
 from .products import bits_of
 
 _DIGIT: Final = np.uint8((1 << DIGIT_BITS) - 1)
@@ -64,16 +64,13 @@ def leaves(party: SharingParty, digits: Bytes, fields: int) -> Steps[Bytes]:
     middle = -(-digits.size // 2)
     first, second = digits[:middle], digits[middle:]
     # a < b just when 15 − b < 15 − a: the sender's digit is the one that is to be less.
-    if party.index == 1:
-        sent, received = second ^ _DIGIT, first
-    else:
-        sent, received = first, second ^ _DIGIT
+    sent, received = party.side.ordered(first, second ^ _DIGIT)
     masks: Bytes = party.random(sent.size) & np.uint8((1 << fields) - 1)
     out = yield from party.ots.leaves(sent, masks, received, fields)
-    return np.concatenate((out, masks) if party.index == 1 else (masks, out))
+    return np.concatenate(party.side.ordered(masks, out))
 
 
-def _digit_rows(party: SharingParty, x: Array, edges: Sequence[int]) -> Steps[Bytes]:
+def digit_rows(party: SharingParty, x: Array, edges: Sequence[int]) -> Steps[Bytes]:
     """Return shares of less and of equal of all digits as packed bits [2D][N]."""
     digits = digits_of(x, edges)
     found = yield from leaves(party, digits.reshape(-1), 2)
@@ -84,22 +81,19 @@ def _digit_rows(party: SharingParty, x: Array, edges: Sequence[int]) -> Steps[By
     return rows.reshape(2 * len(digits), -1)
 
 
-def _bit_rows(party: SharingParty, x: Array, edges: Sequence[int]) -> Steps[Bytes]:
+def bit_rows(party: SharingParty, x: Array, edges: Sequence[int]) -> Steps[Bytes]:
     """Return the same for single bits: ¬a·b and ¬a ⊕ b."""
     own = party.planes.slice(x)[edges[0] : edges[-1]]
-    nothing = np.zeros_like(own)
-    if party.index == 0:
+    if party.is_first:
         own = ~own
-        less = yield from and_bits(party, own, nothing)
-    else:
-        less = yield from and_bits(party, nothing, own)
+    less = yield from and_bits(party, *party.side.ordered(own, np.zeros_like(own)))
     return np.concatenate((less, own))
 
 
 def compare_parts(
     party: SharingParty, x: Array, edges: Sequence[int]
 ) -> Steps[list[tuple[Bytes, Bytes | None]]]:
-    """Compare parts of party 0's numbers with the same parts of party 1's, all at once.
+    """Compare parts of the first party's numbers with the same parts of the second's, all at once.
 
     Part i has bits edges[i] … edges[i + 1] − 1. Returns shares of (a < b) and, but for the first
     part, of (a = b), packed. Cost as above, with the parts' digits together; the levels are those
@@ -108,8 +102,7 @@ def compare_parts(
     """
     flat = x.reshape(-1)
     size = -(-flat.size // 8)
-    step = 1 if party.dealt else DIGIT_BITS
-    rows = _bit_rows if party.dealt else _digit_rows
+    step, rows = party.forms.digit_bits, party.forms.digit_rows
     counts = tuple(-(-(b - a) // step) for a, b in pairwise(edges))
     plan, ends = levels(counts)
     pairs = 8 * size * (sum(counts) - len(counts))
@@ -119,7 +112,7 @@ def compare_parts(
     if size and plan:
         tree = party.planes.tree(state, plan, made)
         for level in plan:
-            theirs = yield from swap(tree.open(level), "masked bits")
+            theirs = yield from party.swap(tree.open(level), "masked bits")
             tree.close(level, theirs)
         state = tree.rows
     equal = len(state) // 2
@@ -127,7 +120,7 @@ def compare_parts(
 
 
 def millionaires(party: SharingParty, own: Array, bits: int) -> Steps[Bytes]:
-    """Return packed shares of (a < b) for party 0's numbers a and party 1's b, of t bits."""
+    """Return packed shares of (a < b) for the first party's a and the second's b, of t bits."""
     ((less, _),) = yield from compare_parts(party, own, (0, bits))
     return less
 
@@ -148,19 +141,19 @@ def bit(party: SharingParty, x: Array, position: int) -> Steps[Bytes]:
         return own
     below = x.dtype.type((1 << position) - 1)
     rest = flat & below
-    carry = yield from millionaires(party, below - rest if party.index == 0 else rest, position)
+    carry = yield from millionaires(party, below - rest if party.is_first else rest, position)
     return own ^ carry
 
 
 def wraps(party: SharingParty, x: Array) -> Steps[Bytes]:
     """Return packed shares of x₀ + x₁ >= 2^ℓ: the cost of a comparison of ℓ bits."""
     own = x.reshape(-1)
-    return millionaires(party, ~own if party.index == 0 else own, bits_of(x))
+    return millionaires(party, ~own if party.is_first else own, bits_of(x))
 
 
 def negate_bits(party: SharingParty, x: Bytes) -> Bytes:
     """Return the complement of packed bits. Local."""
-    return ~x if party.index == 0 else x
+    return ~x if party.adds_known else x
 
 
 def less_than(
@@ -180,15 +173,15 @@ def less_than(
     w_d = w_x − w_y + b₀ + b₁ − c, so that c = w_x ⊕ w_y ⊕ w_d ⊕ b₀ ⊕ b₁: three comparisons of ℓ
     bits an element side by side, and nothing after them. Signed numbers are moved up by 2^(ℓ−1).
 
-    What is `known` to all is given by party 0 as it is and by party 1 as zeros. It doesn't wrap
-    around, which leaves two comparisons.
+    What is `known` to all is given by the first party as it is and by the second as zeros. It
+    doesn't wrap around, which leaves two comparisons.
     """
     x, y = x.reshape(-1), y.reshape(-1)
     n = x.size
     if near:
         result: Bytes = yield from msb(party, x - y)
         return result
-    if signed and party.index == 0:
+    if signed and party.adds_known:
         top = x.dtype.type(1 << (bits_of(x) - 1))
         x, y = x + top, y + top
     rows = [row for row, skip in ((x, known[0]), (y, known[1]), (x - y, False)) if not skip]
@@ -198,26 +191,34 @@ def less_than(
 
 
 def equal(party: SharingParty, x: Array, y: Array) -> Steps[Bytes]:
-    """Return packed shares of x = y: party 0's x₀ − y₀ against party 1's y₁ − x₁ [RRK+20].
+    """Return packed shares of x = y: the first's x₀ − y₀ against the second's y₁ − x₁ [RRK+20].
 
     There are D = ℓ/4 digits. Cost on both directions together: 4Dn + 2·8N(D − 1) OTs; 20Dn/8 bytes
     for leaves, and 2N(D − 1) each way. 2 + log2 D rounds. With a dealer, the bits' equalities are
     local: 8N(ℓ − 1) bit triples, 2N(ℓ − 1) bytes each way and log2 ℓ rounds.
     """
-    bits = bits_of(x)
-    own = (x - y if party.index == 0 else y - x).reshape(-1)
-    size = -(-own.size // 8)
-    if party.dealt:
-        planes = party.planes.slice(own)
-        rows = negate_bits(party, planes)
-        triples = yield from party.preprocessing.bit_triples(8 * size * (bits - 1))
-    else:
-        digits = digits_of(own, (0, bits))
-        needed = 8 * size * (len(digits) - 1)
-        found, triples = yield from together(
-            [leaves(party, digits.reshape(-1), 1), party.preprocessing.bit_triples(needed)]
-        )
-        rows = np.packbits(found.reshape(digits.shape), axis=-1, bitorder="little")
+    own = x - y if party.is_first else y - x
+    return party.forms.equality(party, own.reshape(-1))
+
+
+def equal_by_digits(party: SharingParty, own: Array) -> Steps[Bytes]:
+    """Return packed shares of whether both parties have the same numbers, by digits of 4 bits."""
+    digits = digits_of(own, (0, bits_of(own)))
+    needed = 8 * -(-own.size // 8) * (len(digits) - 1)
+    found, triples = yield from together(
+        [leaves(party, digits.reshape(-1), 1), party.preprocessing.bit_triples(needed)]
+    )
+    rows = np.packbits(found.reshape(digits.shape), axis=-1, bitorder="little")
+    result: Bytes = yield from and_all(party, rows, triples)
+    return result
+
+
+def equal_by_bits(party: SharingParty, own: Array) -> Steps[Bytes]:
+    """Return the same, bit by bit."""
+    planes = party.planes.slice(own)
+    rows = negate_bits(party, planes)
+    needed = 8 * -(-own.size // 8) * (bits_of(own) - 1)
+    triples = yield from party.preprocessing.bit_triples(needed)
     result: Bytes = yield from and_all(party, rows, triples)
     return result
 
@@ -226,14 +227,4 @@ def relu(party: SharingParty, x: Array) -> Steps[Array]:
     """Return x where it isn't negative, 0 elsewhere: `msb` and `select`."""
     negative = yield from msb(party, x)
     result: Array = yield from select(party, negate_bits(party, negative), x)
-    return result
-
-
-def maximum(
-    party: SharingParty, x: Array, y: Array, *, signed: bool = True, near: bool = False
-) -> Steps[Array]:
-    """Return the greater of two numbers, element by element: `less_than` and `select`."""
-    less = yield from less_than(party, x, y, signed=signed, near=near)
-    chosen = yield from select(party, less, y - x)
-    result: Array = x + chosen
     return result

@@ -20,8 +20,8 @@ import numpy as np
 from ezlang.diagnostics.diagnostic import CompilerBug
 
 from ..core.party import SharingParty
-from ..core.steps import Array, Steps, swap
-from ..dealt.demands import ConvolutionTriple
+from ..core.preprocessing import ConvolutionTriple
+from ..core.steps import Array, Steps
 from .matrices import matrix_multiply, matrix_multiply_known
 from .products import bits_of
 
@@ -58,12 +58,15 @@ def convolve(party: SharingParty, x: Array, y: Array, window: Window | None = No
     `convolve_opened`. Seen: choices masked by random bits, messages by pads.
     """
     x, window = _prepared(x, y, window)
-    if party.dealt:
-        return (yield from convolve_opened(party, x, y, window.stride))
+    return (yield from party.forms.convolution(party, x, y, window.stride))
+
+
+def convolve_by_matrices(party: SharingParty, x: Array, y: Array, stride: int) -> Steps[Array]:
+    """Return the convolution, without padding, as a product of matrices."""
     size = y.shape[-1]
     rows = y.reshape(len(y), -1)
-    product = yield from matrix_multiply(party, rows, patches(x, size, window.stride))
-    return output_images(product, x, size, window.stride)
+    product = yield from matrix_multiply(party, rows, patches(x, size, stride))
+    return output_images(product, x, size, stride)
 
 
 def convolve_known(
@@ -92,10 +95,10 @@ def convolve_opened(party: SharingParty, x: Array, y: Array, stride: int) -> Ste
     """
     triple = yield from party.preprocessing.convolution_triple(triple_for(x, y, stride))
     opened = np.concatenate(((x - triple.a).reshape(-1), (y - triple.b).reshape(-1)))
-    theirs = yield from swap(opened, "masked images and filters")
+    theirs = yield from party.swap(opened, "masked images and filters")
     opened += theirs.view(x.dtype)
     d, e = opened[: x.size].reshape(x.shape), opened[x.size :].reshape(y.shape)
-    right = triple.b + e if party.index == 0 else triple.b
+    right = triple.b + e if party.adds_known else triple.b
     result: Array = triple.c + convolved(d, right, stride) + convolved(triple.a, e, stride)
     return result
 

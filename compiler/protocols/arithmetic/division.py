@@ -54,7 +54,7 @@ def divide_by_constant(
     own, size = x.reshape(-1), abs(divisor)
     if divisor == 0:
         ones = np.zeros_like(own)
-        quotient = ~ones if party.index == 0 else ones
+        quotient = ~ones if party.adds_known else ones
     elif size == 1:
         quotient = own
     elif signed:
@@ -167,7 +167,7 @@ def _signed(party: SharingParty, x: Array, d: int) -> Steps[Array]:
         )
         w = wrapped ^ wrap_of[2]
         # Where w is 1 and s isn't, there is one less.
-        not_s = s ^ np.uint8(party.index == 0)
+        not_s = s ^ np.uint8(party.adds_known)
         one, two, below = yield from _chosen(party, w, (*first, zero), (*second, not_s))
         rows = [w, one, two, below]
     numbers = yield from _numbers(party, rows, bits)
@@ -178,8 +178,8 @@ def _signed(party: SharingParty, x: Array, d: int) -> Steps[Array]:
 
 
 def _divided(party: SharingParty, x: Array, d: int) -> tuple[Array, Array]:
-    """Return a share's quotient, rounded down, and remainder; party 0 reads its share as signed."""
-    if party.index == 1:
+    """Return a share's quotient, rounded down, and remainder; the first party's share is signed."""
+    if not party.is_first:
         return _by(x, d)
     number = x.dtype.type
     signs: Array = np.negative(x >> number(bits_of(x) - 1))
@@ -211,14 +211,13 @@ def _carry_and_sign(
     number, bits = x.dtype.type, bits_of(x)
     below = number((1 << (bits - 1)) - 1)
     low = x & below
-    carry = yield from millionaires(party, below - low if party.index == 0 else low, bits - 1)
+    carry = yield from millionaires(party, below - low if party.is_first else low, bits - 1)
     c = unpack(carry, x.size)
     top = (x >> number(bits - 1)).astype(np.uint8)
     sign = top ^ c
-    if party.index == 0:
+    if party.is_first:
         top = top ^ 1  # of u
-    nothing = np.zeros_like(top)
-    p, q = (top, nothing) if party.index == 0 else (nothing, top)
+    p, q = party.side.ordered(top, np.zeros_like(top))
     return (p ^ c, q ^ c, c), sign
 
 
@@ -228,7 +227,7 @@ def _reach(party: SharingParty, r: Array, d: int, limits: Sequence[int]) -> Step
     c − r₀ < r₁ + 1, the left side cut to 0 … d: comparisons as long as d.
     """
     number = r.dtype.type
-    if party.index == 1:
+    if not party.is_first:
         rows = [r + number(1)] * len(limits)
     else:
         rows = []
@@ -244,9 +243,7 @@ def _reach(party: SharingParty, r: Array, d: int, limits: Sequence[int]) -> Step
 def _any(party: SharingParty, own: Array) -> Steps[Bytes]:
     """Return shares of the OR of a bit of each party's: one AND of complements."""
     mine = pack(~own)
-    nothing = np.zeros_like(mine)
-    sides = (mine, nothing) if party.index == 0 else (nothing, mine)
-    both = yield from and_bits(party, *sides)
+    both = yield from and_bits(party, *party.side.ordered(mine, np.zeros_like(mine)))
     return unpack(negate_bits(party, both), own.size)
 
 

@@ -25,8 +25,8 @@ from ezlang.diagnostics.diagnostic import CompilerBug
 from ..core.lengths import up
 from ..core.party import SharingParty
 from ..core.sizes import PANEL
-from ..core.steps import Array, Steps, swap
-from .products import bits_of, product
+from ..core.steps import Array, Steps
+from .products import bits_of
 
 
 def matrix_multiply(party: SharingParty, x: Array, y: Array) -> Steps[Array]:
@@ -35,9 +35,13 @@ def matrix_multiply(party: SharingParty, x: Array, y: Array) -> Steps[Array]:
     Cost: C(m, k, n) OTs in each direction; a bit an OT and M(m, k, n) bytes each way, two rounds
     and one for each further batch. Batches are rows of the choosing matrix, or parts of long ones,
     with messages of about a megabyte. Seen: choices masked by random bits, messages by pads.
+    With a dealer that of `matrix_multiply_opened`.
     """
-    if party.dealt:
-        return matrix_multiply_opened(party, x, y)
+    return party.forms.matrix_product(party, x, y)
+
+
+def matrix_multiply_by_ots(party: SharingParty, x: Array, y: Array) -> Steps[Array]:
+    """`matrix_multiply`, by the cross terms, with the matrix that leaves fewer OTs as choices."""
     m, n = x.shape[-2], y.shape[-1]
     if n * up(m, PANEL) < m * up(n, PANEL):
         return _transposed(party, x, y)
@@ -71,10 +75,10 @@ def matrix_multiply_opened(party: SharingParty, x: Array, y: Array) -> Steps[Arr
     triple = yield from party.preprocessing.matrix_triples(prod(items), m, k, n, bits_of(x))
     a, b, c = triple.a.reshape(x.shape), triple.b.reshape(y.shape), triple.c
     opened = np.concatenate(((x - a).reshape(-1), (y - b).reshape(-1)))
-    theirs = yield from swap(opened, "masked matrices")
+    theirs = yield from party.swap(opened, "masked matrices")
     opened += theirs.view(x.dtype)
     d, e = opened[: x.size].reshape(x.shape), opened[x.size :].reshape(y.shape)
-    right = b + e if party.index == 0 else b
+    right = b + e if party.adds_known else b
     result: Array = c.reshape(*items, m, n) + d @ right + a @ e
     return result
 
@@ -89,16 +93,25 @@ def matrix_multiply_known(
     ℓmk·ceil(n/128) OTs and M(m, k, n) bytes with the owner as sender; two rounds and one for each
     further batch. With a dealer that of `matrix_multiply`, of which K is a share.
     """
-    if known is None:
-        raise CompilerBug(
-            "a known matrix is needed, at the party that doesn't own it for its shape"
-        )
     bits_of(x)
+    return (yield from party.forms.known_matrix_product(party, x, known, owner))
+
+
+def matrix_multiply_known_opened(
+    party: SharingParty, x: Array, known: Array | None, owner: int
+) -> Steps[Array]:
+    """`matrix_multiply_known`, by a triple of matrices."""
+    given = _given(known)
+    share = given if party.index == owner else np.zeros_like(given)
+    return matrix_multiply_opened(party, x, share)
+
+
+def matrix_multiply_known_by_ots(
+    party: SharingParty, x: Array, known: Array | None, owner: int
+) -> Steps[Array]:
+    """`matrix_multiply_known`, by the one cross term."""
+    known = _given(known)
     is_owner = party.index == owner
-    if party.dealt:
-        share = known if is_owner else np.zeros_like(known)
-        result: Array = yield from matrix_multiply_opened(party, x, share)
-        return result
     (*items, m, k), n = x.shape, known.shape[-1]
     if m * up(n, PANEL) < n * up(m, PANEL):
         shape = (*items, m, k, n)
@@ -115,11 +128,9 @@ def matrix_multiply_known(
     return np.ascontiguousarray(turned(cross))
 
 
-def dot(party: SharingParty, x: Array, y: Array) -> Steps[Array]:
-    """Inner products of the rows of x and y, both [m][k]: m results.
-
-    Cost: that of mk products by `arithmetic.product`; their sum is local.
-    """
-    products = yield from product(party, x, y)
-    result: Array = products.sum(axis=1, dtype=x.dtype)
-    return result
+def _given(known: Array | None) -> Array:
+    if known is None:
+        raise CompilerBug(
+            "a known matrix is needed, at the party that doesn't own it for its shape"
+        )
+    return known

@@ -38,9 +38,9 @@ def truncate(
     number = x.dtype.type
     own = x.reshape(-1)
     moved = signed and not positive
-    if moved and party.index == 0:
+    if moved and party.adds_known:
         own = own + number(1 << (bits - 1))
-    compared = ~own if party.index == 0 else own
+    compared = ~own if party.is_first else own
     if positive:
         low = compared & number((1 << shift) - 1)
         carry, wrap = yield from together(
@@ -57,7 +57,7 @@ def truncate(
     numbers = yield from bits_to_numbers(party, flags, 2 * n, bits)
     c, w = numbers.reshape(2, n)
     result: Array = (own >> number(shift)) + c - (w << number(bits - shift))
-    if moved and party.index == 0:
+    if moved and party.adds_known:
         result -= number(1 << (bits - 1 - shift))
     return result.reshape(x.shape)
 
@@ -65,9 +65,7 @@ def truncate(
 def _either_top(party: SharingParty, x: Array, bits: int) -> Steps[Bytes]:
     """Return shares of the OR of both shares' top bits: one AND of complements."""
     top = np.packbits((x >> x.dtype.type(bits - 1)).astype(np.uint8), bitorder="little")
-    nothing = np.zeros_like(top)
-    operands = (~top, nothing) if party.index == 0 else (nothing, ~top)
-    neither = yield from and_bits(party, *operands)
+    neither = yield from and_bits(party, *party.side.ordered(~top, np.zeros_like(top)))
     return negate_bits(party, neither)
 
 
@@ -81,16 +79,11 @@ def extend(party: SharingParty, x: Array, bits: int, *, signed: bool = True) -> 
         raise CompilerBug(f"an extension of {old} bits to {bits}")
     number, wide = x.dtype.type, word_dtype(bits)
     own = x.reshape(-1)
-    if signed and party.index == 0:
+    if signed and party.adds_known:
         own = own + number(1 << (old - 1))
-    wrap = yield from millionaires(party, ~own if party.index == 0 else own, old)
+    wrap = yield from millionaires(party, ~own if party.is_first else own, old)
     w = yield from bits_to_numbers(party, wrap, own.size, bits)
     result: Array = own.astype(wide) - (w << wide.type(old))
-    if signed and party.index == 0:
+    if signed and party.adds_known:
         result -= wide.type(1 << (old - 1))
     return result.reshape(x.shape)
-
-
-def reduce(x: Array, bits: int) -> Array:
-    """Return the same numbers modulo a smaller 2^ℓ'. Local."""
-    return x.astype(word_dtype(bits))

@@ -15,8 +15,9 @@ import numpy as np
 from ezlang.diagnostics.diagnostic import CompilerBug
 
 from ...circuits.netlist import Netlist, Opcode
-from ..core.party import BitTriples, Registers, SharingParty
-from ..core.steps import Array, Bytes, Steps, swap
+from ..core.party import Registers, SharingParty
+from ..core.preprocessing import BitTriples
+from ..core.steps import Array, Bytes, Steps
 
 _REGISTER_BYTES: Final = 1 << 26
 _TILE: Final = 512
@@ -25,7 +26,7 @@ _STOCK_BYTES: Final = 1 << 16
 
 
 def bit_triples(party: SharingParty, count: int) -> Steps[BitTriples]:
-    """Make `count` triples (a multiple of 8): `party.Preprocessing.bit_triples`."""
+    """Make `count` triples (a multiple of 8): `Preprocessing.bit_triples`."""
     return party.preprocessing.bit_triples(count)
 
 
@@ -49,7 +50,7 @@ def and_bits(
     opened = np.empty((2, x.size), np.uint8)
     np.bitwise_xor(x.reshape(-1), a, out=opened[0])
     np.bitwise_xor(y.reshape(-1), b, out=opened[1])
-    theirs = yield from swap(opened, "masked bits")
+    theirs = yield from party.swap(opened, "masked bits")
     opened ^= theirs.reshape(2, -1)
     d, e = opened
     return _closed(party, triples.c, d, b, e, a).reshape(x.shape)
@@ -65,7 +66,7 @@ def and_both(party: SharingParty, x: Bytes, y: Bytes, z: Bytes) -> Steps[tuple[B
     np.bitwise_xor(y.reshape(-1), pairs.b[0], out=opened[0])
     np.bitwise_xor(z.reshape(-1), pairs.b[1], out=opened[1])
     np.bitwise_xor(x.reshape(-1), pairs.a, out=opened[2])
-    theirs = yield from swap(opened, "masked bits")
+    theirs = yield from party.swap(opened, "masked bits")
     opened ^= theirs.reshape(3, -1)
     one, other = _closed(party, pairs.c, opened[2], pairs.b, opened[:2], pairs.a)
     return one.reshape(x.shape), other.reshape(x.shape)
@@ -73,7 +74,7 @@ def and_both(party: SharingParty, x: Bytes, y: Bytes, z: Bytes) -> Steps[tuple[B
 
 def _closed(party: SharingParty, c: Bytes, d: Bytes, b: Bytes, e: Bytes, a: Bytes) -> Bytes:
     """The share of (d ⊕ a)·(e ⊕ b) where d and e are known, c = a·b [Bea91]."""
-    product: Bytes = (b ^ e) & d if party.index == 0 else b & d
+    product: Bytes = (b ^ e) & d if party.adds_known else b & d
     product ^= c
     product ^= e & a
     return product
@@ -103,7 +104,7 @@ def pack(bits: Array) -> Bytes:
 
 def open_bits(party: SharingParty, x: Bytes) -> Steps[Bytes]:
     """Tell both parties packed bits: N bytes each way, one round."""
-    theirs = yield from swap(x, "an opening")
+    theirs = yield from party.swap(x, "an opening")
     opened: Bytes = x ^ theirs.reshape(x.shape)
     return opened
 
@@ -146,7 +147,7 @@ def _run(party: SharingParty, netlist: Netlist, registers: Registers, size: int)
         else:
             triples = yield from party.preprocessing.bit_triples(8 * needed)
         mine = registers.open(middle + 1, end, triples)
-        theirs = yield from swap(mine, "masked bits")
+        theirs = yield from party.swap(mine, "masked bits")
         registers.close(middle + 1, end, triples, mine, theirs)
 
 

@@ -37,21 +37,31 @@ def masks(condition: Array, x: Array) -> Array:
 def bits_to_numbers(party: SharingParty, x: Bytes, n: int, bits: int) -> Steps[Array]:
     """Return shares modulo 2^ℓ of n bits shared by exclusive or: x₀ + x₁ − 2·x₀x₁ [DSZ15].
 
-    Cost: an additive OT a bit, with party 0 as sender for the first ceil(n/2), party 1 for the
-    rest. With a dealer: a daBit r a bit, N bytes each way, one round; opened is x ⊕ r, and
+    Cost: an additive OT a bit, with the first party as sender for the first ceil(n/2), the second
+    for the rest. With a dealer: a daBit r a bit, N bytes each way, one round; opened is x ⊕ r, and
     x = (x ⊕ r) + r − 2·(x ⊕ r)·r is local then [RW19].
     """
-    dtype = word_dtype(bits)
-    if party.dealt and n:
-        dealt = yield from party.preprocessing.da_bits(n, bits)
-        opened = yield from open_bits(party, x ^ dealt.bits)
-        known = unpack(opened, n).astype(dtype)
-        number = dealt.numbers - 2 * known * dealt.numbers
-        result: Array = number + known if party.index == 0 else number
-        return result
+    return party.forms.numbers_of_bits(party, x, n, bits)
+
+
+def bits_to_numbers_by_ots(party: SharingParty, x: Bytes, n: int, bits: int) -> Steps[Array]:
+    """`bits_to_numbers`, by additive OTs."""
     own = unpack(x, n)
-    shares = yield from halved_bit_products(party.ots, party.index, own, bits)
-    result = own.astype(dtype) + shares
+    shares = yield from halved_bit_products(party.ots, party.side, own, bits)
+    result: Array = own.astype(word_dtype(bits)) + shares
+    return result
+
+
+def bits_to_numbers_opened(party: SharingParty, x: Bytes, n: int, bits: int) -> Steps[Array]:
+    """`bits_to_numbers`, by daBits."""
+    dtype = word_dtype(bits)
+    if not n:
+        return np.empty(0, dtype)
+    made = yield from party.preprocessing.da_bits(n, bits)
+    opened = yield from open_bits(party, x ^ made.bits)
+    known = unpack(opened, n).astype(dtype)
+    number = made.numbers - 2 * known * made.numbers
+    result: Array = number + known if party.adds_known else number
     return result
 
 
@@ -62,15 +72,23 @@ def select(party: SharingParty, condition: Bytes, x: Array) -> Steps[Array]:
     OT an element in each direction: ceil(n/8) + n elements each way. With a dealer:
     `bits_to_numbers` and a product.
     """
-    if party.dealt:
-        number = yield from bits_to_numbers(party, condition, x.size, bits_of(x))
-        result: Array = yield from product(party, number.reshape(x.shape), x)
-        return result
+    return party.forms.selection(party, condition, x)
+
+
+def select_by_ots(party: SharingParty, condition: Bytes, x: Array) -> Steps[Array]:
+    """`select`, by additive OTs in both directions."""
     own = unpack(condition, x.size)
     flat = x.reshape(-1)
     selected = flat * own
     sent, received = yield from party.ots.additive(flat - 2 * selected, own)
-    result = (selected + sent + received).reshape(x.shape)
+    result: Array = (selected + sent + received).reshape(x.shape)
+    return result
+
+
+def select_by_product(party: SharingParty, condition: Bytes, x: Array) -> Steps[Array]:
+    """`select`, with the bits as numbers."""
+    number = yield from bits_to_numbers(party, condition, x.size, bits_of(x))
+    result: Array = yield from product(party, number.reshape(x.shape), x)
     return result
 
 
@@ -80,17 +98,28 @@ def to_numbers(party: SharingParty, x: Array) -> Steps[Array]:
     x₀ + x₁ − 2·Σ 2^i x₀ᵢx₁ᵢ. Cost: that of `arithmetic.square`, ℓ OTs and ℓ(ℓ + 1)/2 + ℓ bits an
     element. With a dealer: `bits_to_numbers` of all bits, ℓN bytes each way, one round.
     """
+    return party.forms.numbers_of_words(party, x)
+
+
+def to_numbers_by_ots(party: SharingParty, x: Array) -> Steps[Array]:
+    """`to_numbers`, by bitwise products."""
+    bits_of(x)
+    cross = yield from halved_products(party.ots, party.side, x, bitwise=True)
+    result: Array = x + cross
+    return result
+
+
+def to_numbers_by_bits(party: SharingParty, x: Array) -> Steps[Array]:
+    """`to_numbers`, bit by bit."""
     bits = bits_of(x)
-    if party.dealt and x.size:
-        planes = party.planes.slice(x.reshape(-1))
-        size = planes.shape[1]
-        numbers = yield from bits_to_numbers(party, planes.reshape(-1), 8 * planes.size, bits)
-        places = np.arange(bits, dtype=x.dtype)[:, None]
-        weighted = numbers.reshape(bits, 8 * size)[:, : x.size] << places
-        result: Array = weighted.sum(axis=0, dtype=x.dtype).reshape(x.shape)
-        return result
-    cross = yield from halved_products(party.ots, party.index, x, bitwise=True)
-    result = x + cross
+    if not x.size:
+        return x
+    planes = party.planes.slice(x.reshape(-1))
+    size = planes.shape[1]
+    numbers = yield from bits_to_numbers(party, planes.reshape(-1), 8 * planes.size, bits)
+    places = np.arange(bits, dtype=x.dtype)[:, None]
+    weighted = numbers.reshape(bits, 8 * size)[:, : x.size] << places
+    result: Array = weighted.sum(axis=0, dtype=x.dtype).reshape(x.shape)
     return result
 
 
@@ -100,8 +129,7 @@ def to_bits(party: SharingParty, x: Array, *, shallow: bool = True) -> Steps[Byt
     Cost: that of the adder, by `boolean.evaluate`: for ℓ = 64 with `shallow` 7 rounds, otherwise
     63 ANDs an element in 63 rounds.
     """
-    nothing = np.zeros_like(x)
-    inputs = [x, nothing] if party.index == 0 else [nothing, x]
+    inputs = party.side.ordered(x, np.zeros_like(x))
     planes = yield from evaluate(party, adder(bits_of(x), shallow=shallow), inputs, x.size)
     return planes
 

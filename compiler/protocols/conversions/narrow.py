@@ -24,8 +24,7 @@ def narrow_bits(
         planes = yield from to_bits(party, x, shallow=shallow)
         return planes
     own = party.planes.slice(x)[: narrow.bits]
-    nothing = np.zeros_like(own)
-    inputs = [own, nothing] if party.index == 0 else [nothing, own]
+    inputs = party.side.ordered(own, np.zeros_like(own))
     low = yield from evaluate(party, adder(narrow.bits, shallow=shallow), inputs, x.size)
     top = np.zeros_like(low[-1:]) if narrow.nonnegative else low[-1:]
     return np.concatenate([low, *[top] * (bits_of(x) - narrow.bits)])
@@ -36,10 +35,20 @@ def narrow_numbers(party: SharingParty, x: Array, narrow: Narrow | None) -> Step
 
     Of b bits with 2b <= ℓ, and with a dealer always: `bits_to_numbers` of those alone, summed up.
     """
+    if narrow is None:
+        return to_numbers(party, x)
+    return party.forms.numbers_of_narrow(party, x, narrow)
+
+
+def narrow_numbers_by_ots(party: SharingParty, x: Array, narrow: Narrow) -> Steps[Array]:
+    """`narrow_numbers`, by additive OTs where these are fewer."""
+    few = 2 * narrow.bits <= bits_of(x)
+    return narrow_numbers_by_bits(party, x, narrow) if few else to_numbers(party, x)
+
+
+def narrow_numbers_by_bits(party: SharingParty, x: Array, narrow: Narrow) -> Steps[Array]:
+    """`narrow_numbers`, bit by bit."""
     bits, n = bits_of(x), x.size
-    if narrow is None or not (party.dealt or 2 * narrow.bits <= bits):
-        result: Array = yield from to_numbers(party, x)
-        return result
     planes = party.planes.slice(x)[: narrow.bits]
     rows = np.stack([unpack(plane, n) for plane in planes])
     made = yield from bits_to_numbers(party, pack(rows), rows.size, bits)

@@ -61,6 +61,27 @@ class Batch:
     sent: Half | None
     received: Half | None
 
+    @property
+    def ots(self) -> tuple[int, int]:
+        """How many OTs are taken, as sender and as receiver."""
+        sent, received = self.sent, self.received
+        return sent.ots if sent else 0, received.ots if received else 0
+
+
+def exchanged(begun: Batch | None, last: Batch | None) -> tuple[int, int]:
+    """Return how many bytes go out and come in when a batch begins and the last one ends.
+
+    They are the choices of the batch that is `begun`, and the messages of the `last` one.
+    """
+    outgoing = incoming = 0
+    if begun is not None:
+        outgoing += begun.received.flips if begun.received else 0
+        incoming += begun.sent.flips if begun.sent else 0
+    if last is not None:
+        outgoing += last.sent.message if last.sent else 0
+        incoming += last.received.message if last.received else 0
+    return outgoing, incoming
+
 
 Batches = tuple[Batch, ...]
 
@@ -155,11 +176,6 @@ class Panel:
     def columns(self) -> slice:
         """The columns."""
         return slice(self.start, self.stop)
-
-
-def matrix_ots(bits: int, m: int, k: int, n: int) -> int:
-    """C(m, k, n), for the cheaper side choosing."""
-    return bits * min(m * k * up(n, PANEL), k * n * up(m, PANEL))
 
 
 @lru_cache(maxsize=1024)

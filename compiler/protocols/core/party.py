@@ -12,66 +12,15 @@ ideal ones; with a dealer, the preprocessing comes from it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from ezlang.diagnostics.diagnostic import CompilerBug
-
 from ...circuits.netlist import Netlist
+from ...ir.parties import Side
 from ..boolean.comparison_tree import Level
-from ..dealt.demands import ConvolutionTriple
-from .steps import Array, Bytes, Steps
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BitTriples:
-    """This party's shares of packed random bits a, b and c = a·b, as vectors of bytes.
-
-    For pairs, b and c have two rows: c_i = a·b_i. Natively, kernels may read `sizes.PADDING` bytes
-    behind the end of each vector.
-    """
-
-    a: Bytes
-    b: Bytes
-    c: Bytes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Triples:
-    """This party's shares of random a, b and c = a·b, element by element, vectors."""
-
-    a: Array
-    b: Array
-    c: Array
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Squares:
-    """This party's shares of random a and c = a², element by element, vectors."""
-
-    a: Array
-    c: Array
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MatrixTriple:
-    """This party's shares of random A [m][k], B [k][n] and C = A·B [m][n], or of a batch of them.
-
-    Of convolutions: images, filters and their convolution.
-    """
-
-    a: Array
-    b: Array
-    c: Array
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DaBits:
-    """This party's shares of n random bits, packed by exclusive or and as numbers modulo 2^ℓ."""
-
-    bits: Bytes
-    numbers: Array
+from .backend import Backend, Forms, Random
+from .preprocessing import BitTriples, Preprocessing
+from .steps import Array, Bytes, Steps, swap
 
 
 class OtBox(Protocol):
@@ -150,7 +99,7 @@ class Registers(Protocol):
     def free(self, start: int, stop: int) -> None:
         """Run instructions start … stop − 1, none of which is an AND.
 
-        Where a known value is added to a secret one, party 0 does it.
+        Where a known value is added to a secret one, the first party does it.
         """
 
     def open(self, start: int, stop: int, triples: BitTriples) -> Bytes:
@@ -194,54 +143,42 @@ class Planes(Protocol):
         """Return integers [n] of ℓ bits from packed bits [ℓ][N]."""
 
 
-class Preprocessing(Protocol):
-    """Correlated randomness that doesn't depend on inputs: made from OTs, or dealt.
-
-    Each call gives fresh ones. Dealt ones cost no messages and no OTs.
-    """
-
-    def bit_triples(self, count: int) -> Steps[BitTriples]:
-        """`count` (a multiple of 8) triples of bits."""
-
-    def bit_pairs(self, count: int) -> Steps[BitTriples]:
-        """`count` (a multiple of 8) pairs of triples with the same a."""
-
-    def triples(self, count: int, bits: int) -> Steps[Triples]:
-        """`count` triples modulo 2^ℓ."""
-
-    def squares(self, count: int, bits: int) -> Steps[Squares]:
-        """`count` numbers and their squares modulo 2^ℓ."""
-
-    def matrix_triples(self, count: int, m: int, k: int, n: int, bits: int) -> Steps[MatrixTriple]:
-        """`count` triples of matrices modulo 2^ℓ: A [count][m][k], B [count][k][n]."""
-
-    def convolution_triple(self, kind: ConvolutionTriple) -> Steps[MatrixTriple]:
-        """A triple of images, filters and their convolution modulo 2^ℓ."""
-
-    def da_bits(self, count: int, bits: int) -> Steps[DaBits]:
-        """`count` random bits in both forms."""
-
-
 @dataclass(slots=True, kw_only=True)
 class SharingParty:
-    """Party 0 or 1. Both run the same protocols with the same shapes in the same order.
+    """One of two parties. Both run the same protocols with the same shapes in the same order.
 
-    `random(n)` are n private random bytes. `dealt`: the preprocessing is a dealer's, which makes
-    other variants of some protocols the cheaper ones.
+    Where protocols tell them apart, they do so by the first and the second party of a `side`.
+    `random(n)` are n private random bytes. The `backend` decides where preprocessing comes from and
+    which forms of protocols are taken.
     """
 
-    index: int
-    random: Callable[[int], Bytes]
+    side: Side
+    random: Random
     ots: OtBox
     planes: Planes
     preprocessing: Preprocessing
-    dealt: bool = False
-
-    def __post_init__(self) -> None:
-        if self.index not in (0, 1):
-            raise CompilerBug("a sharing party is number 0 or 1")
+    backend: Backend
 
     @property
-    def first_mask(self) -> int:
-        """All ones at party 0, zeros at party 1: who adds what both know."""
-        return self.index - 1
+    def index(self) -> int:
+        """The party's number."""
+        return self.side.own
+
+    @property
+    def is_first(self) -> bool:
+        """Whether it is the first of the two."""
+        return self.side.is_first
+
+    @property
+    def adds_known(self) -> bool:
+        """Whether it is the one that adds to its share what all know."""
+        return self.side.is_first
+
+    def swap(self, data: Array, purpose: str = "") -> Steps[Bytes]:
+        """Send an array to the other party, return as many bytes from it. One round."""
+        return swap(self.side.other, data, purpose)
+
+    @property
+    def forms(self) -> Forms:
+        """The back end's forms of protocols."""
+        return self.backend.forms

@@ -28,13 +28,14 @@ T = TypeVar("T")
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Round:
-    """A message each way at the same time; either may be empty.
+    """A message each way, to and from a peer, at the same time; either may be empty.
 
-    `send` are contiguous arrays, one behind the other; `receive` is how many bytes come. The reply
-    is those bytes. What one party sends is as long as what the other receives. `purpose` says what
-    the message is, for those who look at transcripts.
+    The `peer` is a party's number. `send` are contiguous arrays, one behind the other; `receive` is
+    how many bytes come. The reply is those bytes. What one party sends is as long as what the other
+    receives. `purpose` says what the message is, for those who look at transcripts.
     """
 
+    peer: int
     send: tuple[Array, ...] = ()
     receive: int = 0
     purpose: str = ""
@@ -47,29 +48,28 @@ class Round:
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Take:
-    """Correlated OTs from the sessions of both directions: no message of the protocol's own.
+    """Correlated OTs with a peer, of both directions: no message of the protocol's own.
 
     The reply is (q, (r, t)): the blocks of `sent` OTs with this party as sender, bits and blocks of
     `received` OTs with it as receiver.
     """
 
+    peer: int
     sent: int = 0
     received: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ideal:
-    """A call of an ideal functionality, of which each party gives its own inputs.
+    """A call of an ideal functionality, to which each of the two parties gives its own inputs.
 
-    Only the simulated executor meets it. The reply is this party's output. It costs a message each
-    way of these lengths, as the protocol that it stands for; `box` is its name.
+    Only the simulated executor meets it. The reply is this party's output; `box` is its name. What
+    the protocol sends that it stands for is asked for by itself.
     """
 
+    peer: int
     box: str
     inputs: tuple[Any, ...]
-    sent: int
-    received: int
-    purpose: str = ""
 
 
 Request = Round | Take | Ideal
@@ -84,10 +84,11 @@ def ask(request: Request) -> Steps[Any]:
     return (yield (request,))[0]
 
 
-def swap(data: Array, purpose: str = "") -> Steps[Bytes]:
-    """Send an array, return as many bytes from the other party. One round."""
+def swap(peer: int, data: Array, purpose: str = "") -> Steps[Bytes]:
+    """Send an array to a peer, return as many bytes from it. One round."""
     sent = np.ascontiguousarray(data)
-    reply: Bytes = (yield (Round(send=(sent,), receive=sent.nbytes, purpose=purpose),))[0]
+    request = Round(peer=peer, send=(sent,), receive=sent.nbytes, purpose=purpose)
+    reply: Bytes = (yield (request,))[0]
     return reply
 
 

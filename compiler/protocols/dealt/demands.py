@@ -1,14 +1,13 @@
 """What a run asks of a dealer: so many units of each kind of preprocessing.
 
-A *kind* says what a unit is: for each party the fields it gets, so many elements of a type. Party 0
-expands all of its fields from a seed, party 1 those that aren't `dealt`; the dealer, who has both
-seeds, computes the dealt ones and sends them to party 1 [Bea91, DSZ15]. Demands are known to both
+For each kind of unit each party gets fields, so many elements of a type. The first party expands
+all of its fields from a seed, the second those that aren't `dealt`; the dealer, who has both seeds,
+computes the dealt ones and sends them to the second party [Bea91, DSZ15]. Demands are known to both
 parties beforehand, and are all that the dealer hears of a program beside its fingerprint.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from math import prod
@@ -16,9 +15,24 @@ from typing import Any, Final, assert_never
 
 import numpy as np
 
-from ...ir.dtypes import word_dtype
+from ezlang.diagnostics.diagnostic import CompilerBug
 
-WIDTHS: Final = (8, 16, 32, 64)
+from ...ir.dtypes import word_dtype
+from ...ir.parties import COMPUTING
+from ..core.preprocessing import (
+    BitPair,
+    BitTriple,
+    ConvolutionTriple,
+    MatrixTriple,
+    RandomBit,
+    RingSquare,
+    RingTriple,
+    Unit,
+)
+from ..core.sizes import WIDTHS
+
+CORRECTED: Final = COMPUTING.second
+"""The party that the dealer sends corrections to; the other one has all from its seed."""
 
 LONGEST_KINDS: Final = 1 << 12
 """How many kinds one run may ask for."""
@@ -50,88 +64,6 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BitTriple:
-    """Eight triples of bits, packed: bytes a, b and c = a·b. A correction is a bit a triple."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BitPair:
-    """Eight pairs of triples of bits with a in common: a, b0, b1, c0 = a·b0, c1 = a·b1."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RingTriple:
-    """Numbers a, b and c = a·b modulo 2^ℓ. A correction is ℓ bits."""
-
-    bits: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RingSquare:
-    """Numbers a and c = a² modulo 2^ℓ. A correction is ℓ bits."""
-
-    bits: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MatrixTriple:
-    """Matrices a [rows][inner], b [inner][columns] and c = a·b: rows·columns words dealt."""
-
-    bits: int
-    rows: int
-    inner: int
-    columns: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConvolutionTriple:
-    """Images a, filters b and c = a ∗ b, without padding, of quadratic filters and one stride.
-
-    a [images][channels][height][width], b [filters][channels][size][size],
-    c [images][filters][(height − size) / stride + 1][(width − size) / stride + 1]: a correction is
-    as large as c, however large a and b are.
-    """
-
-    bits: int
-    images: int
-    channels: int
-    height: int
-    width: int
-    filters: int
-    size: int
-    stride: int
-
-    @property
-    def output(self) -> tuple[int, int]:
-        """Height and width of c's images."""
-        return (
-            (self.height - self.size) // self.stride + 1,
-            (self.width - self.size) // self.stride + 1,
-        )
-
-    @property
-    def patch_bytes(self) -> int:
-        """How many bytes all that filters look at has, which is laid out to deal a unit."""
-        return self.images * self.channels * prod(self.output) * self.size**2 * self.bits // 8
-
-    @property
-    def shapes(self) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
-        """The shapes of a, b and c."""
-        return (
-            (self.images, self.channels, self.height, self.width),
-            (self.filters, self.channels, self.size, self.size),
-            (self.images, self.filters, *self.output),
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RandomBit:
-    """A random bit shared by exclusive or, a byte, and modulo 2^ℓ [RW19]: ℓ bits of correction."""
-
-    bits: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CorrelatedOt:
     """A correlated OT of party `sender`: q there; a bit r, a byte, and t = q ⊕ r·Δ at the other.
 
@@ -143,23 +75,13 @@ class CorrelatedOt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelOt:
-    """A correlated OT of Yao's garbler, party 0, with the Δ of its labels. 16 bytes."""
+    """A correlated OT of Yao's garbler, with the Δ of its labels. 16 bytes of correction."""
 
 
-Kind = (
-    BitTriple
-    | BitPair
-    | RingTriple
-    | RingSquare
-    | MatrixTriple
-    | ConvolutionTriple
-    | RandomBit
-    | CorrelatedOt
-    | LabelOt
-)
+Kind = Unit | CorrelatedOt | LabelOt
 
 Demands = Mapping[Kind, int]
-"""Kind → how many units."""
+"""Kind → how many are dealt; of bit triples and pairs of them, how many times eight."""
 
 _KINDS: Final[dict[str, type[Kind]]] = {
     "bit triple": BitTriple,
@@ -178,8 +100,8 @@ _BLOCK: Final = np.dtype(np.uint64)
 
 
 def layout(kind: Kind, party: int) -> tuple[Field, ...]:
-    """Return the fields of a unit at a party."""
-    last = party == 1
+    """Return the fields of a unit at a party; of bit triples and pairs, those of eight units."""
+    last = party == CORRECTED
     match kind:
         case BitTriple():
             return _product(_BYTE, last, (), (), ())
@@ -209,7 +131,7 @@ def layout(kind: Kind, party: int) -> tuple[Field, ...]:
 
 def sender_of(kind: CorrelatedOt | LabelOt) -> int:
     """Return which party is the sender."""
-    return kind.sender if isinstance(kind, CorrelatedOt) else 0
+    return kind.sender if isinstance(kind, CorrelatedOt) else COMPUTING.garbler
 
 
 def _product(dtype: np.dtype[Any], last: bool, *shapes: tuple[int, ...]) -> tuple[Field, ...]:
@@ -228,8 +150,17 @@ def unit_bytes(kind: Kind, party: int, *, dealt: bool | None = None) -> int:
 
 
 def correction_bytes(demands: Demands) -> int:
-    """Return how many bytes of corrections the dealer sends to party 1."""
-    return sum(count * unit_bytes(kind, 1, dealt=True) for kind, count in demands.items())
+    """Return how many bytes of corrections the dealer sends."""
+    return sum(count * unit_bytes(kind, CORRECTED, dealt=True) for kind, count in demands.items())
+
+
+def demanded(kind: Kind, count: int) -> int:
+    """Return what is asked of a dealer for `count` units: bits are dealt in bytes."""
+    if not isinstance(kind, BitTriple | BitPair):
+        return count
+    if count % 8:
+        raise CompilerBug("bit triples come in multiples of eight")
+    return count // 8
 
 
 def describe(kind: Kind) -> str:
@@ -267,7 +198,7 @@ def decode(said: object) -> dict[Kind, int]:
         if type(count) is not int or count < 1:
             raise ValueError("a count of the demands is no positive number")
         found[kind] = count
-    total = [sum(n * unit_bytes(kind, party) for kind, n in found.items()) for party in (0, 1)]
+    total = [sum(n * unit_bytes(kind, party) for kind, n in found.items()) for party in COMPUTING]
     if max(total) > LARGEST_DEMAND:
         raise ValueError(
             f"the demands come to {max(total):,} bytes, more than the {LARGEST_DEMAND:,} "
@@ -299,7 +230,7 @@ def _check(kind: Kind) -> None:
     if bits not in WIDTHS:
         raise ValueError("a kind of the demands has a width that numbers don't have")
     if isinstance(kind, CorrelatedOt):
-        if kind.sender not in (0, 1):
+        if kind.sender not in COMPUTING:
             raise ValueError("a kind of the demands names a party that there isn't")
         return
     if min((getattr(kind, field.name) for field in fields(kind)), default=1) < 1:
@@ -307,48 +238,5 @@ def _check(kind: Kind) -> None:
     if isinstance(kind, ConvolutionTriple) and kind.size > min(kind.height, kind.width):
         raise ValueError("a kind of the demands has filters larger than its images")
     laid_out = kind.patch_bytes if isinstance(kind, ConvolutionTriple) else 0
-    if max(unit_bytes(kind, 0), laid_out) > LARGEST_UNIT:
+    if max(unit_bytes(kind, CORRECTED), laid_out) > LARGEST_UNIT:
         raise ValueError(f"a kind of the demands has units of more than {LARGEST_UNIT:,} bytes")
-
-
-class Tally:
-    """Counts what a run takes, call by call: as `party.Preprocessing` has them, and OTs."""
-
-    def __init__(self) -> None:
-        self.demands: Counter[Kind] = Counter()
-
-    def bit_triples(self, count: int) -> None:
-        """`count` triples of bits, a multiple of eight."""
-        self.demands[BitTriple()] += count // 8
-
-    def bit_pairs(self, count: int) -> None:
-        """`count` pairs of triples of bits, a multiple of eight."""
-        self.demands[BitPair()] += count // 8
-
-    def triples(self, count: int, bits: int) -> None:
-        """`count` triples modulo 2^ℓ."""
-        self.demands[RingTriple(bits=bits)] += count
-
-    def squares(self, count: int, bits: int) -> None:
-        """`count` numbers and their squares modulo 2^ℓ."""
-        self.demands[RingSquare(bits=bits)] += count
-
-    def matrix_triples(self, count: int, m: int, k: int, n: int, bits: int) -> None:
-        """`count` triples of matrices modulo 2^ℓ."""
-        self.demands[MatrixTriple(bits=bits, rows=m, inner=k, columns=n)] += count
-
-    def convolution_triple(self, kind: ConvolutionTriple) -> None:
-        """A triple of images, filters and their convolution."""
-        self.demands[kind] += 1
-
-    def da_bits(self, count: int, bits: int) -> None:
-        """`count` random bits in both forms."""
-        self.demands[RandomBit(bits=bits)] += count
-
-    def correlated_ots(self, sender: int, count: int) -> None:
-        """`count` OTs of protocols on shares in which party `sender` is the sender."""
-        self.demands[CorrelatedOt(sender=sender)] += count
-
-    def label_ots(self, count: int) -> None:
-        """`count` bits that Yao's evaluator shares."""
-        self.demands[LabelOt()] += count

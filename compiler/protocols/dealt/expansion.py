@@ -15,32 +15,42 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from typing import ClassVar, Final, assert_never
+from typing import Any, ClassVar, Final, assert_never
 
 import numpy as np
 
 from ezlang.diagnostics.diagnostic import CompilerBug
 
+from ...ir.parties import COMPUTING
 from ..arithmetic.convolution import convolved
-from ..core.party import BitTriples, DaBits, Squares, Triples
-from ..core.party import MatrixTriple as MatrixShares
+from ..core.preprocessing import (
+    BitPair,
+    BitTriple,
+    BitTriples,
+    ConvolutionTriple,
+    DaBits,
+    MatrixTriple,
+    MatrixTriples,
+    Preprocessing,
+    RandomBit,
+    RingSquare,
+    RingTriple,
+    Squares,
+    Triples,
+    Unit,
+)
 from ..core.steps import Steps
 from ..native.calls import BLOCK_BYTES, Array, Native, empty, padded
 from ..ot.directions import Bytes, Generator
 from ..ot.softspoken import Blocks
 from .demands import (
-    BitPair,
-    BitTriple,
-    ConvolutionTriple,
+    CORRECTED,
     CorrelatedOt,
     Demands,
     Field,
     Kind,
     LabelOt,
-    MatrixTriple,
-    RandomBit,
-    RingSquare,
-    RingTriple,
+    demanded,
     describe,
     in_order,
     layout,
@@ -53,11 +63,6 @@ PART_BYTES: Final = 1 << 20
 
 _READ_AHEAD: Final = 1 << 12
 """How many bytes of a stream are made at least."""
-
-
-_Product = (
-    BitTriple | BitPair | RingTriple | RingSquare | MatrixTriple | ConvolutionTriple | RandomBit
-)
 
 
 def stream_key(seed: bytes, purpose: str) -> bytes:
@@ -125,7 +130,7 @@ def dealt_delta(native: Native, seed: bytes, kind: CorrelatedOt | LabelOt) -> Bl
 
 def part_units(kind: Kind) -> int:
     """Return how many units are dealt at a time."""
-    return max(PART_BYTES // max(unit_bytes(kind, 0), unit_bytes(kind, 1)), 1)
+    return max(PART_BYTES // max(unit_bytes(kind, party) for party in COMPUTING), 1)
 
 
 def parts_of(demands: Demands) -> Iterator[tuple[Kind, slice]]:
@@ -137,36 +142,41 @@ def parts_of(demands: Demands) -> Iterator[tuple[Kind, slice]]:
 
 
 def corrections(native: Native, seeds: tuple[bytes, bytes], demands: Demands) -> Iterator[Array]:
-    """Return what the dealer sends to party 1, one contiguous array after the other.
+    """Return what the dealer sends, one contiguous array after the other.
 
     Memory is bounded by a few times `PART_BYTES`, or by the largest unit.
     """
     begun: tuple[Kind, Fields, Fields] | None = None
     for kind, part in parts_of(demands):
         if begun is None or begun[0] != kind:
-            begun = (kind, Fields(native, seeds[0], kind, 0), Fields(native, seeds[1], kind, 1))
-        zero, one = (fields.read(part.stop - part.start) for fields in begun[1:])
+            zero, one = (
+                Fields(native, seed, kind, party)
+                for party, seed in zip(COMPUTING, seeds, strict=True)
+            )
+            begun = (kind, zero, one)
+        first, second = (fields.read(part.stop - part.start) for fields in begun[1:])
         if isinstance(kind, CorrelatedOt | LabelOt):
             sender = sender_of(kind)
-            found = _corrected_ots(zero, one, sender, dealt_delta(native, seeds[sender], kind))
+            delta = dealt_delta(native, seeds[sender], kind)
+            found = _corrected_ots(first, second, delta, sends=sender == CORRECTED)
         else:
-            found = _corrected(kind, zero, one)
-        for field in layout(kind, 1):
+            found = _corrected(kind, first, second)
+        for field in layout(kind, CORRECTED):
             if field.dealt:
                 yield np.ascontiguousarray(found[field.name], field.dtype)
 
 
 def _corrected_ots(
-    zero: dict[str, Array], one: dict[str, Array], sender: int, delta: Blocks
+    zero: dict[str, Array], one: dict[str, Array], delta: Blocks, *, sends: bool
 ) -> dict[str, Array]:
-    """Return party 1's blocks: t = q ⊕ r·Δ, or q = t ⊕ r·Δ."""
-    choices = (one if sender == 0 else zero)["r"]
+    """Return the blocks of the party that is corrected: q = t ⊕ r·Δ if it `sends`, t = q ⊕ r·Δ."""
+    choices = (zero if sends else one)["r"]
     masks = np.negative(choices.astype(np.uint64))[:, None] & delta
-    return {"t": zero["q"] ^ masks} if sender == 0 else {"q": zero["t"] ^ masks}
+    return {"q": zero["t"] ^ masks} if sends else {"t": zero["q"] ^ masks}
 
 
-def _corrected(kind: _Product, zero: dict[str, Array], one: dict[str, Array]) -> dict[str, Array]:
-    """Return party 1's dealt fields of units whose other fields are given."""
+def _corrected(kind: Unit, zero: dict[str, Array], one: dict[str, Array]) -> dict[str, Array]:
+    """Return the dealt fields of units whose other fields are given."""
     match kind:
         case BitTriple():
             return {"c": ((zero["a"] ^ one["a"]) & (zero["b"] ^ one["b"])) ^ zero["c"]}
@@ -211,7 +221,7 @@ class DealtUnits:
 
     def places(self) -> Iterator[memoryview]:
         """Return where the corrections go that come to this party, in the order they come in."""
-        if self.party == 0:
+        if self.party != CORRECTED:
             return
         for kind, part in parts_of(self.demands):
             for field in layout(kind, self.party):
@@ -260,56 +270,33 @@ def _nothing(kind: Kind, party: int) -> dict[str, Array]:
     }
 
 
-class DealtPreprocessing:
-    """Dealt units as protocols take them: `party.Preprocessing`. No messages, no OTs."""
+class DealtPreprocessing(Preprocessing):
+    """Dealt units as protocols take them. No messages, no OTs."""
 
     def __init__(self, units: DealtUnits) -> None:
         self._units = units
 
-    def bit_triples(self, count: int) -> Steps[BitTriples]:
-        """`count` (a multiple of 8) triples of bits."""
+    def make(self, unit: Unit, count: int) -> Steps[Any]:
+        """Hand out the next units."""
         yield from ()
-        found = self._units.take(BitTriple(), _bytes_of(count))
-        return BitTriples(a=found["a"], b=found["b"], c=found["c"])
-
-    def bit_pairs(self, count: int) -> Steps[BitTriples]:
-        """`count` (a multiple of 8) pairs of triples with the same a."""
-        yield from ()
-        found = self._units.take(BitPair(), _bytes_of(count))
-        b, c = (_two_rows(found[f"{name}0"], found[f"{name}1"]) for name in "bc")
-        return BitTriples(a=found["a"], b=b, c=c)
-
-    def triples(self, count: int, bits: int) -> Steps[Triples]:
-        """`count` triples modulo 2^ℓ."""
-        yield from ()
-        found = self._units.take(RingTriple(bits=bits), count)
-        return Triples(a=found["a"], b=found["b"], c=found["c"])
-
-    def squares(self, count: int, bits: int) -> Steps[Squares]:
-        """`count` numbers and their squares modulo 2^ℓ."""
-        yield from ()
-        found = self._units.take(RingSquare(bits=bits), count)
-        return Squares(a=found["a"], c=found["c"])
-
-    def matrix_triples(self, count: int, m: int, k: int, n: int, bits: int) -> Steps[MatrixShares]:
-        """`count` triples of matrices modulo 2^ℓ."""
-        yield from ()
-        kind = MatrixTriple(bits=bits, rows=m, inner=k, columns=n)
-        found = self._units.take(kind, count)
-        return MatrixShares(a=found["a"], b=found["b"], c=found["c"])
-
-    def convolution_triple(self, kind: ConvolutionTriple) -> Steps[MatrixShares]:
-        """A triple of images, filters and their convolution."""
-        yield from ()
-        found = self._units.take(kind, 1)
-        return MatrixShares(a=found["a"][0], b=found["b"][0], c=found["c"][0])
-
-    def da_bits(self, count: int, bits: int) -> Steps[DaBits]:
-        """`count` random bits in both forms."""
-        yield from ()
-        found = self._units.take(RandomBit(bits=bits), count)
-        packed = padded(np.packbits(found["bit"], bitorder="little"))
-        return DaBits(bits=packed, numbers=found["number"])
+        found = self._units.take(unit, demanded(unit, count))
+        match unit:
+            case BitTriple():
+                return BitTriples(a=found["a"], b=found["b"], c=found["c"])
+            case BitPair():
+                b, c = (_two_rows(found[f"{name}0"], found[f"{name}1"]) for name in "bc")
+                return BitTriples(a=found["a"], b=b, c=c)
+            case RingTriple():
+                return Triples(a=found["a"], b=found["b"], c=found["c"])
+            case RingSquare():
+                return Squares(a=found["a"], c=found["c"])
+            case MatrixTriple() | ConvolutionTriple():
+                return MatrixTriples(a=found["a"], b=found["b"], c=found["c"])
+            case RandomBit():
+                packed = padded(np.packbits(found["bit"], bitorder="little"))
+                return DaBits(bits=packed, numbers=found["number"])
+            case _:
+                assert_never(unit)
 
 
 def _two_rows(first: Bytes, second: Bytes) -> Bytes:
@@ -317,12 +304,6 @@ def _two_rows(first: Bytes, second: Bytes) -> Bytes:
     rows: Bytes = empty(2 * first.size, np.uint8)
     rows[: first.size], rows[first.size :] = first, second
     return rows.reshape(2, -1)
-
-
-def _bytes_of(count: int) -> int:
-    if count % 8:
-        raise CompilerBug("bit triples come in multiples of eight")
-    return count // 8
 
 
 class DealtOtSender:
@@ -348,7 +329,7 @@ class DealtOtReceiver:
 
     def __init__(self, units: DealtUnits) -> None:
         self._units = units
-        self._kind = CorrelatedOt(sender=1 - units.party)
+        self._kind = CorrelatedOt(sender=COMPUTING.other(units.party))
 
     def take(self, count: int) -> tuple[Bytes, Blocks]:
         """Return the bits r, a byte each, and the t of the next `count` OTs."""

@@ -7,7 +7,6 @@ all that is dealt is used.
 from __future__ import annotations
 
 import ctypes
-from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -15,25 +14,10 @@ import numpy as np
 from ...kernels.engine import Engine
 from ..core.channel import Channel
 from ..ot.softspoken import Blocks, CotReceiverParty, CotSenderParty, with_room
-from ..ot.stock import LARGEST_BATCH, Made, Message
+from ..ot.stock import Made
+from .backend import DealtBatches
 from .demands import LabelOt
 from .expansion import DealtUnits
-
-
-@dataclass(slots=True)
-class DealtBatches:
-    """Batches of dealt OTs: what is wanted, up to a limit that bounds memory. Nobody speaks."""
-
-    position: ClassVar[int] = 0
-    sender_speaks: ClassVar[bool] = False
-
-    def next(self, wanted: int) -> Made:
-        """Return the next batch."""
-        return Made(count=min(wanted, LARGEST_BATCH), bytes=0)
-
-    def set_up(self) -> tuple[Message, ...]:
-        """Nothing is sent."""
-        return ()
 
 
 class DealtLabelSender(CotSenderParty):

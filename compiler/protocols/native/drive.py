@@ -1,4 +1,4 @@
-"""Runs protocols over a channel, with OTs from the sessions of both directions.
+"""Runs protocols over channels to peers, with OTs from the sessions of both directions.
 
 The messages of a step go out as one, then all that is expected is received: one flush and one wait
 a step. OTs that several protocols ask for in a step are taken together. Where a session must make
@@ -9,36 +9,35 @@ speak, with silent OT both senders, so that neither waits for the other.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from ezlang.diagnostics.diagnostic import CompilerBug
 
+from ...ir.parties import Link
 from ..core.channel import Channel
 from ..core.sizes import PADDING
 from ..core.steps import Bytes, Request, Round, Step, Steps, T, Take
-from ..ot.directions import CotReceiverSource, CotSenderSource
+from ..ot.directions import Ends
 
 
 class Driver:
-    """Meets the requests of one party's protocols. `ots_sent` and `ots_received` count OTs.
+    """Meets the requests of one party's protocols, by its number. `ots` counts OTs over each link.
 
-    Both parties drive the same protocols in the same order.
+    All parties drive the same protocols in the same order. There is a channel to each peer, and
+    this party's ends of the sessions of OT with it, if there are such sessions.
     """
 
     def __init__(
-        self,
-        channel: Channel,
-        sender: CotSenderSource | None = None,
-        receiver: CotReceiverSource | None = None,
+        self, own: int, channels: Mapping[int, Channel], ends: Mapping[int, Ends] | None = None
     ) -> None:
-        self.channel = channel
-        self.ots_sent = 0
-        self.ots_received = 0
-        self._sender = sender
-        self._receiver = receiver
+        self.own = own
+        self.channels = channels
+        self.ots: Counter[Link] = Counter()
+        self._ends = ends or {}
 
     def run(self, steps: Steps[T]) -> T:
         """Run a protocol to its end and return its result."""
@@ -49,7 +48,8 @@ class Driver:
             while True:
                 step = send(meet(step))
         except StopIteration as end:
-            self.channel.flush()
+            for channel in self.channels.values():
+                channel.flush()
             result: T = end.value
             return result
 
@@ -61,49 +61,52 @@ class Driver:
                 return [self._receive(request)]
         replies: list[Any] = [None] * len(step)
         takes = [(n, r) for n, r in enumerate(step) if isinstance(r, Take)]
-        if takes:
-            for (n, _), reply in zip(takes, self._take([r for _, r in takes]), strict=True):
+        for peer in sorted({take.peer for _, take in takes}):
+            mine = [(n, take) for n, take in takes if take.peer == peer]
+            for (n, _), reply in zip(mine, self._take(peer, [t for _, t in mine]), strict=True):
                 replies[n] = reply
         rounds = [(n, _round(r)) for n, r in enumerate(step) if not isinstance(r, Take)]
         for _, request in rounds:
             self._send(request, flush=False)
-        if rounds:
-            self.channel.flush()
+        for peer in {request.peer for _, request in rounds}:
+            self.channels[peer].flush()
         for n, request in rounds:
             replies[n] = self._receive(request)
         return replies
 
     def _send(self, request: Round, *, flush: bool = True) -> None:
-        send = self.channel.send
+        channel = self.channels[request.peer]
+        send = channel.send
         for array in request.send:
             if array.nbytes:
                 send(array.data.cast("B"))
         # Receiving flushes.
         if flush and not request.receive:
-            self.channel.flush()
+            channel.flush()
 
     def _receive(self, request: Round) -> Bytes:
         size = request.receive
         data: Bytes = np.empty(size + PADDING, np.uint8)[:size]
         if size:
-            self.channel.receive_into(data.data)
+            self.channels[request.peer].receive_into(data.data)
         return data
 
-    def _take(self, takes: Sequence[Take]) -> list[Any]:
-        """Take the OTs of all requests at once, and share them out in order."""
+    def _take(self, peer: int, takes: Sequence[Take]) -> list[Any]:
+        """Take the OTs of all requests with a peer at once, and share them out in order."""
         sent = sum(take.sent for take in takes)
         received = sum(take.received for take in takes)
-        if (sent and self._sender is None) or (received and self._receiver is None):
+        ends = self._ends.get(peer)
+        if ends is None:
             raise CompilerBug("a protocol asks for OTs where there is no session")
         q = r = t = None
-        if self._sender is not None and self._sender.speaks and sent:
-            q = self._sender.take(sent)
-        if self._receiver is not None and received:
-            r, t = self._receiver.take(received)
-        if self._sender is not None and q is None and sent:
-            q = self._sender.take(sent)
-        self.ots_sent += sent
-        self.ots_received += received
+        if ends.sender.speaks and sent:
+            q = ends.sender.take(sent)
+        if received:
+            r, t = ends.receiver.take(received)
+        if q is None and sent:
+            q = ends.sender.take(sent)
+        self.ots[Link(self.own, peer)] += sent
+        self.ots[Link(peer, self.own)] += received
         if len(takes) == 1:
             return [(q, (r, t))]
         replies = []

@@ -33,7 +33,7 @@ from ..core.lengths import (
     product_batches,
     table_batches,
 )
-from ..core.party import BitTriples
+from ..core.preprocessing import BitTriples
 from ..core.sizes import DIGIT_BITS, KEYS_A_WINDOW, TABLE_BITS
 from ..core.steps import Bytes, Round, Steps, Take, swap
 from ..ot.softspoken import Blocks
@@ -63,7 +63,8 @@ class NativeOts:
     `windows_sent` and `windows_received` count the windows of keys used in each direction.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, peer: int, session: Session) -> None:
+        self._peer = peer
         self.windows_sent = 0
         self.windows_received = 0
         self._session = session
@@ -184,7 +185,8 @@ class NativeOts:
     def _begin(self, kind: Kind, batch: Batch) -> Steps[_Begun]:
         """Take a batch's OTs and number its keys."""
         sent, received = batch.sent, batch.received
-        take = Take(sent=sent.ots if sent else 0, received=received.ots if received else 0)
+        sent_ots, received_ots = batch.ots
+        take = Take(peer=self._peer, sent=sent_ots, received=received_ots)
         ((blocks, (choices, taken)),) = yield (take,)
         first, other = KEYS_A_WINDOW * self.windows_sent, KEYS_A_WINDOW * self.windows_received
         begun = _Begun(kind, sent, blocks, first, received, choices, taken, other)
@@ -211,7 +213,9 @@ class NativeOts:
         reply: Bytes = _NOTHING
         if outgoing or flips or message:
             purpose = (begun or last).kind.name  # type: ignore[union-attr]
-            request = Round(send=tuple(outgoing), receive=flips + message, purpose=purpose)
+            request = Round(
+                peer=self._peer, send=tuple(outgoing), receive=flips + message, purpose=purpose
+            )
             (reply,) = yield (request,)
         if flips and begun is not None and begun.sent and begun.blocks is not None:
             self._native.call("flip", begun.blocks, self._session.delta, reply, begun.sent.ots)
@@ -232,9 +236,9 @@ class NativeOts:
         return []
 
 
-def start(native: Native, delta: Blocks) -> Steps[NativeOts]:
-    """Begin a session with the Δ of the OTs that this party sends: a swap of 16 bytes."""
+def start(peer: int, native: Native, delta: Blocks) -> Steps[NativeOts]:
+    """Begin a session with a peer, with the Δ of the OTs sent to it: a swap of 16 bytes."""
     native.load(units.add_bits)
     own: Bytes = np.frombuffer(os.urandom(BLOCK_BYTES), np.uint8)
-    other = yield from swap(own, "starts of hashes")
-    return NativeOts(Session(native, delta, own, other))
+    other = yield from swap(peer, own, "starts of hashes")
+    return NativeOts(peer, Session(native, delta, own, other))

@@ -11,7 +11,7 @@ from ...ir.dtypes import word_dtype
 from ...kernels import sharing as units
 from ...kernels.gmw import TILE
 from ..boolean.comparison_tree import Level
-from ..core.party import BitTriples
+from ..core.preprocessing import BitTriples
 from ..core.steps import Bytes
 from .calls import PADDING, Array, Native, address_of, empty, padded, zeros
 
@@ -146,9 +146,9 @@ class NativeTree:
 class NativePlanes:
     """Bit-slicing (`party.Planes`) at one party."""
 
-    def __init__(self, native: Native, index: int) -> None:
+    def __init__(self, native: Native, *, adds_known: bool) -> None:
         self._native = native
-        self._first_mask = index - 1
+        self._first_mask = -int(adds_known)
         native.load(units.add_bits)
 
     def registers(self, netlist: Netlist, n: int) -> NativeRegisters:

@@ -2,8 +2,8 @@
 
 The session on shares begins with the first group: a round of 16 bytes each way (`session.py`).
 Its sessions of OT, one in each direction, are apart from Yao's and are set up together when the
-first OT is needed, party 1 as sender first; a program that needs none does without. With a dealer
-OTs and preprocessing are there beforehand.
+first OT is needed, the second party as sender first; a program that needs none does without. With a
+dealer OTs and preprocessing are there beforehand (`supply.py`).
 
 Native code gives the addresses of operands and results, which are the same from turn to turn of a
 loop: they are wrapped as arrays once. All operations of a group are run before any result is
@@ -13,7 +13,7 @@ written; results are then written in order, as code generation expects where mem
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -22,16 +22,13 @@ import numpy as np
 from ...codegen.interface import Exchange
 from ...ir import tree as ir
 from ...ir.dtypes import share_dtype
-from ...ir.known_operands import Numbers
-from ...ir.ots import OtKind
+from ...ir.facts import Numbers
+from ...ir.parties import Link, Side
 from ..core.channel import Channel
 from ..core.steps import Array, together
-from ..dealt.expansion import DealtUnits
 from ..operations.table import steps_of
-from ..ot.directions import Bytes, session_ends
-from ..ot.softspoken import Blocks
-from .calls import Native
-from .session import NativeSession, open_dealt_session, open_session
+from .session import NativeSession
+from .supply import Supply
 
 _KEPT: Final = 64
 """Tables of addresses whose arrays a group keeps."""
@@ -103,33 +100,21 @@ def _slot(type: ir.TensorType, writable: bool) -> _Slot:
 
 
 class SharingRuntime:
-    """One party's side. `run` is for `YaoParty.exchange`.
-
-    OTs are of a `kind`, or `dealt` by a dealer."""
+    """One party's side. `run` is for `YaoParty.exchange`."""
 
     def __init__(
-        self,
-        exchanges: Sequence[Exchange],
-        index: int,
-        channel: Channel,
-        *,
-        kind: OtKind = OtKind.SOFTSPOKEN_2,
-        dealt: DealtUnits | None = None,
+        self, exchanges: Sequence[Exchange], side: Side, channel: Channel, supply: Supply
     ) -> None:
-        self._index = index
-        self._kind = kind
+        self._side = side
         self._channel = channel
-        self._dealt = dealt
+        self._supply = supply
         self._plans = [_Plan(exchange) for exchange in exchanges]
-        self._sources: _Sources | None = None
         self._session: NativeSession | None = None
 
     @property
-    def ots(self) -> tuple[int, int]:
-        """How many OTs were used with this party as sender, and as receiver."""
-        if self._session is None:
-            return 0, 0
-        return self._session.driver.ots_sent, self._session.driver.ots_received
+    def ots(self) -> Mapping[Link, int]:
+        """How many OTs were used over each link."""
+        return {} if self._session is None else self._session.driver.ots
 
     def run(self, number: int, addresses: int) -> None:
         """Run a group on what is at a table of addresses."""
@@ -148,64 +133,9 @@ class SharingRuntime:
                 target[...] = result
 
     def close(self) -> None:
-        """Wipe the secrets of the OT sessions."""
-        if self._sources is not None:
-            self._sources.wipe()
+        """Wipe the secrets of the session."""
+        self._supply.close()
 
     def _open(self) -> NativeSession:
-        if self._dealt is not None:
-            self._session = open_dealt_session(self._channel, Native(), self._dealt)
-            return self._session
-        self._sources = sources = _Sources(self._index, self._channel, self._kind)
-        ends = _Sender(sources), _Receiver(sources)
-        self._session = open_session(self._index, self._channel, Native(), *ends)
+        self._session = self._supply.session(self._side, self._channel)
         return self._session
-
-
-class _Sources:
-    """The ends of both OT sessions, set up when the first OT is taken."""
-
-    def __init__(self, index: int, channel: Channel, kind: OtKind) -> None:
-        self.sender, self.receiver = session_ends(channel, kind)
-        self._order = (self.receiver, self.sender) if index == 0 else (self.sender, self.receiver)
-        self._ready = False
-
-    def set_up(self) -> None:
-        """Take from both, one after the other: set-ups are conversations."""
-        if not self._ready:
-            self._ready = True
-            for source in self._order:
-                source.take(1)
-
-    def wipe(self) -> None:
-        """Forget both."""
-        self.sender.wipe()
-        self.receiver.wipe()
-
-
-class _Sender:
-    """The sender's end (`CotSenderSource`)."""
-
-    def __init__(self, sources: _Sources) -> None:
-        self.speaks = sources.sender.speaks
-        self._sources = sources
-
-    @property
-    def delta(self) -> Blocks:
-        return self._sources.sender.delta
-
-    def take(self, count: int) -> Blocks:
-        self._sources.set_up()
-        return self._sources.sender.take(count)
-
-
-class _Receiver:
-    """The receiver's end (`CotReceiverSource`)."""
-
-    def __init__(self, sources: _Sources) -> None:
-        self.speaks = sources.receiver.speaks
-        self._sources = sources
-
-    def take(self, count: int) -> tuple[Bytes, Blocks]:
-        self._sources.set_up()
-        return self._sources.receiver.take(count)

@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
+from ...ir.parties import COMPUTING, Side
+from ..core.backend import Backend
 from ..core.channel import Channel
-from ..core.party import Preprocessing, SharingParty
+from ..core.party import SharingParty
+from ..core.preprocessing import Preprocessing
 from ..core.steps import Steps, T
+from ..dealt.backend import DEALT
 from ..dealt.expansion import DealtOtReceiver, DealtOtSender, DealtPreprocessing, DealtUnits
-from ..ot.directions import CotReceiverSource, CotSenderSource, Generator
-from ..ot.preprocessing import OtPreprocessing
+from ..ot.backend import OT
+from ..ot.directions import Ends, Generator
 from .calls import BLOCK_BYTES, Native
 from .drive import Driver
 from .ots import NativeOts, start
@@ -31,33 +35,35 @@ class NativeSession:
 
 
 def open_session(
-    index: int,
+    side: Side,
     channel: Channel,
     native: Native,
-    sender: CotSenderSource,
-    receiver: CotReceiverSource,
+    ends: Ends,
     *,
-    dealt: Preprocessing | None = None,
+    backend: Backend = OT,
+    given: Preprocessing | None = None,
 ) -> NativeSession:
-    """Begin a session at party `index`, with its ends of the sessions of OT in both directions.
+    """Begin a session at one party, with its ends of the sessions of OT in both directions.
 
-    Costs a round of 16 bytes each way. With `dealt`, preprocessing is a dealer's.
+    Costs a round of 16 bytes each way. `given` is preprocessing that is there before the run.
     """
-    driver = Driver(channel, sender, receiver)
+    driver = Driver(side.own, {side.other: channel}, {side.other: ends})
     random = Generator(native, os.urandom(BLOCK_BYTES)).bytes
-    ots = driver.run(start(native, sender.delta))
+    ots = driver.run(start(side.other, native, ends.sender.delta))
     party = SharingParty(
-        index=index,
+        side=side,
         random=random,
         ots=ots,
-        planes=NativePlanes(native, index),
-        preprocessing=OtPreprocessing(index, random, ots) if dealt is None else dealt,
-        dealt=dealt is not None,
+        planes=NativePlanes(native, adds_known=side.is_first),
+        preprocessing=backend.preprocessing(side, random, ots) if given is None else given,
+        backend=backend,
     )
     return NativeSession(party=party, driver=driver, ots=ots)
 
 
 def open_dealt_session(channel: Channel, native: Native, units: DealtUnits) -> NativeSession:
     """Begin a session with what a dealer has dealt; costs a round of 16 bytes each way."""
-    ends = DealtOtSender(units), DealtOtReceiver(units)
-    return open_session(units.party, channel, native, *ends, dealt=DealtPreprocessing(units))
+    side = COMPUTING.side(units.party)
+    ends = Ends(DealtOtSender(units), DealtOtReceiver(units))
+    given = DealtPreprocessing(units)
+    return open_session(side, channel, native, ends, backend=DEALT, given=given)

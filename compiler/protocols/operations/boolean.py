@@ -59,7 +59,7 @@ def bitwise(call: Call, kind: BinaryKind) -> Steps[Array]:
 
 def complement(party: SharingParty, x: Array, type: ir.TensorType) -> Array:
     """Return shares of all bits inverted, those of single bits as 0 and 1. Local."""
-    if party.index != 0:
+    if not party.adds_known:
         return x
     return x ^ x.dtype.type(1) if type.width == 1 else ~x
 

@@ -17,7 +17,7 @@ from ezlang.diagnostics.diagnostic import CompilerBug
 from ...circuits import catalogue
 from ...ir import tree as ir
 from ...ir.dtypes import as_signed, share_dtype, word_dtype
-from ...ir.known_operands import Numbers
+from ...ir.facts import Numbers
 from ..boolean.gates import pack
 from ..conversions.bits_and_numbers import unpack
 from ..core.party import SharingParty
@@ -80,12 +80,12 @@ class Call:
         return operand.reshape(-1)
 
     def share(self, i: int) -> Array:
-        """Return an operand as a share, flat: of what all know, party 0 has all."""
+        """Return an operand as a share, flat: of what all know, one party has all."""
         if self.is_shared(i):
             return self.clear(i)
         owner = self.owner(i)
         type = self.type_of(i)
-        if self.party.index == (0 if owner is None else owner):
+        if self.party.adds_known if owner is None else self.party.index == owner:
             return self.clear(i)
         return np.zeros(type.size, share_dtype(type.element))
 

@@ -1,7 +1,7 @@
 """Operations on shares that need no message: each party computes on its own share.
 
 Additive shares are moved, added and multiplied by what all know; exclusive-or shares are combined
-bit by bit. What is known is added by party 0.
+bit by bit. What is known is added by one party alone.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ def _unary(call: Call, kind: UnaryKind, additive: bool) -> Array:
         raise CompilerBug(f"{kind.value} isn't local on shares")
     if additive:
         one = x.dtype.type(1)
-        return np.negative(x) - one if call.party.index == 0 else np.negative(x)  # ~x = −x − 1
+        return np.negative(x) - one if call.party.adds_known else np.negative(x)  # ~x = −x − 1
     return complement(call.party, x, call.type)
 
 
@@ -124,7 +124,7 @@ def _bitwise(call: Call, operation: ir.Binary) -> Array:
             return call.share(0) ^ call.share(1)
         case BinaryKind.EQ if single:
             different = call.share(0) ^ call.share(1)
-            return different ^ 1 if call.party.index == 0 else different
+            return different ^ 1 if call.party.adds_known else different
         case BinaryKind.AND:
             return _factor(call, 0) & _factor(call, 1)
         case BinaryKind.OR:

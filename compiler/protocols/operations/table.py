@@ -5,7 +5,7 @@
 integers of the element's width, or bytes 0 and 1 for bools, of which shares are by exclusive or.
 
 Which protocol is taken depends on the types and labels of operands, on what the compiler knows of
-them (`ir/known_operands.py`), and on whether there is a dealer; never on values: whoever knows
+them (`ir/facts.py`), and on whether there is a dealer; never on values: whoever knows
 those, knows what is sent. Security is that of the protocols that are taken: shares are uniform at
 each party by itself, and all that is seen is masked.
 """
@@ -21,7 +21,7 @@ from ezlang.diagnostics.diagnostic import CompilerBug
 
 from ...ir import tree as ir
 from ...ir.dtypes import share_dtype
-from ...ir.known_operands import Numbers
+from ...ir.facts import Numbers
 from ...ir.tree import BinaryKind, Sharing, UnaryKind
 from ..conversions.narrow import narrow_bits, narrow_numbers
 from ..core.party import SharingParty
@@ -44,7 +44,7 @@ def steps_of(
     """Run an interactive operation; return this party's share of the result.
 
     An operand is None at a party that doesn't know it, and so is what is revealed to the other one.
-    `known` is what `ir.known.known_operands` says, the same at both parties. Nothing is
+    `known` is what `ir.facts.known_operands` says, the same at both parties. Nothing is
     sent for a result without elements.
     """
     call = Call(party=party, operation=operation, operands=operands, known=known)
@@ -115,10 +115,11 @@ def _shared(call: Call) -> Steps[Array]:
     dtype = share_dtype(type.element)
     size = -(-type.size * type.width // 8)
     if party.index != owner:
-        message = yield from ask(Round(receive=size, purpose="a share of an input"))
+        message = yield from ask(Round(peer=owner, receive=size, purpose="a share of an input"))
         return unpacked(message, type, dtype)
     mask = party.random(size)[:size]
-    yield from ask(Round(send=(np.ascontiguousarray(mask),), purpose="a share of an input"))
+    sent = np.ascontiguousarray(mask)
+    yield from ask(Round(peer=party.side.other, send=(sent,), purpose="a share of an input"))
     share = unpacked(mask, type, dtype)
     own = call.clear(0)
     return own - share if type.sharing is Sharing.ARITHMETIC else own ^ share
@@ -129,16 +130,18 @@ def _revealed(call: Call) -> Steps[Array | None]:
     party, type = call.party, call.type
     share = call.share(0)
     additive = call.type_of(0).sharing is Sharing.ARITHMETIC
-    told = [type.label.readable_by(index) for index in (0, 1)]
+    peer = party.side.other
+    told = type.label.readable_by(party.index)
     mine = packed(share, type)
     theirs: Bytes = yield from ask(
         Round(
-            send=(mine,) if told[1 - party.index] else (),
-            receive=mine.nbytes if told[party.index] else 0,
+            peer=peer,
+            send=(mine,) if type.label.readable_by(peer) else (),
+            receive=mine.nbytes if told else 0,
             purpose="an opening",
         )
     )
-    if not told[party.index]:
+    if not told:
         return None
     other = unpacked(theirs, type, share.dtype)
     return share + other if additive else share ^ other

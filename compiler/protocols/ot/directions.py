@@ -4,20 +4,21 @@ A session of correlated OT has a sender with Δ and blocks q, and a receiver wit
 blocks t = q ⊕ r·Δ. A source hands each of them out once, in the same order at both ends, which must
 take the same counts in the same order. Multiplication needs sessions in both directions.
 
-`dealt_session` makes both ends from one seed, as an ideal dealer would; who knows the seed knows
-everything. `extension_sessions` runs OT extension over a channel.
+`DealtSender` and `DealtReceiver` expand one seed, as if an ideal dealer had dealt it; who knows it
+knows everything. `extension_sessions` runs OT extension over a channel.
 """
 
 from __future__ import annotations
 
 import os
-from typing import ClassVar, Protocol
+from typing import ClassVar, NamedTuple, Protocol
 
 import numpy as np
 
 from ezlang.diagnostics.diagnostic import CompilerBug
 
 from ...ir.ots import OtKind
+from ...ir.parties import Side
 from ...kernels import units
 from ...kernels.aes import cipher_for
 from ...kernels.engine import Engine
@@ -25,7 +26,7 @@ from ..core.channel import Channel
 from ..native.calls import BLOCK_BYTES, Array, Native
 from .silent import SilentReceiver, SilentSender
 from .softspoken import AlignedBytes, Bits, Blocks, CotReceiver, CotSender
-from .stock import GROUP_BITS, MEDIUM, Parameters, SilentBatches, batches_of, group_bits
+from .stock import GROUP_BITS, MEDIUM, Parameters, group_bits
 
 Bytes = Bits
 """Bytes: bits one each, or packed, or messages."""
@@ -58,6 +59,13 @@ class CotReceiverSource(Protocol):
 
     def take(self, count: int) -> tuple[Bytes, Blocks]:
         """Return the bits r, a byte each, and the t of the next `count` OTs."""
+
+
+class Ends(NamedTuple):
+    """One party's ends of the sessions in both directions."""
+
+    sender: CotSenderSource
+    receiver: CotReceiverSource
 
 
 class Generator:
@@ -133,60 +141,65 @@ class _Dealer:
         return bits, self._generator.blocks(count)
 
 
-def dealt_session(
-    seed: bytes, sender: Native, receiver: Native
-) -> tuple[DealtSender, DealtReceiver]:
-    """Return both ends of a session that an ideal dealer deals from a seed of 16 bytes."""
-    return DealtSender(sender, seed), DealtReceiver(receiver, seed)
-
-
-def session_ends(
-    channel: Channel, kind: OtKind
-) -> tuple[CotSender | SilentSender, CotReceiver | SilentReceiver]:
-    """Return the ends of both directions at one party, of a kind; nothing is sent yet."""
-    batches = batches_of(kind)
+def fresh_delta(*, odd: bool) -> bytes:
+    """Return a random Δ, with lowest bit 1 if it has to be `odd`."""
     delta = bytearray(os.urandom(BLOCK_BYTES))
-    if isinstance(batches, SilentBatches):
-        # As silent OT needs it.
+    if odd:
         delta[0] |= 1
-        sender = SilentSender(channel, Engine(), bytes(delta), batches.parameters)
-        return sender, SilentReceiver(channel, Engine(), batches.parameters)
-    bits = group_bits(kind)
-    return CotSender(channel, Engine(), bytes(delta), bits), CotReceiver(channel, Engine(), bits)
+    return bytes(delta)
+
+
+def cot_sender(
+    channel: Channel, engine: Engine, kind: OtKind, delta: bytes, parameters: Parameters = MEDIUM
+) -> CotSender | SilentSender:
+    """Return the sender's end of OTs of a kind; nothing is sent yet.
+
+    For silent OT, of those `parameters`, Δ has to be odd.
+    """
+    if kind is OtKind.SILENT:
+        return SilentSender(channel, engine, delta, parameters)
+    return CotSender(channel, engine, delta, group_bits(kind))
+
+
+def cot_receiver(
+    channel: Channel, engine: Engine, kind: OtKind, parameters: Parameters = MEDIUM
+) -> CotReceiver | SilentReceiver:
+    """Return the receiver's end of OTs of a kind; nothing is sent yet."""
+    if kind is OtKind.SILENT:
+        return SilentReceiver(channel, engine, parameters)
+    return CotReceiver(channel, engine, group_bits(kind))
 
 
 def extension_sessions(
-    channel: Channel, party: int, bits: int = GROUP_BITS
+    channel: Channel, side: Side, bits: int = GROUP_BITS
 ) -> tuple[CotSender, CotReceiver]:
     """Set up sessions of OT extension in both directions at one party.
 
     2 × 128 base OTs, one after the other, and a first batch each. `bits` trades work for traffic,
-    see `cot.py`.
+    see `softspoken.py`.
     """
-    sender = CotSender(channel, Engine(), os.urandom(BLOCK_BYTES), bits)
+    sender = CotSender(channel, Engine(), fresh_delta(odd=False), bits)
     receiver = CotReceiver(channel, Engine(), bits)
-    _set_up(party, sender, receiver)
+    set_up(side, sender, receiver)
     return sender, receiver
 
 
 def silent_sessions(
-    channel: Channel, party: int, parameters: Parameters = MEDIUM
+    channel: Channel, side: Side, parameters: Parameters = MEDIUM
 ) -> tuple[SilentSender, SilentReceiver]:
-    """Set up sessions of silent OT in both directions at one party; see `silent.py`.
-
-    The lowest bit of Δ is 1.
-    """
-    delta = bytearray(os.urandom(BLOCK_BYTES))
-    delta[0] |= 1
-    sender = SilentSender(channel, Engine(), bytes(delta), parameters)
+    """Set up sessions of silent OT in both directions at one party; see `silent.py`."""
+    sender = SilentSender(channel, Engine(), fresh_delta(odd=True), parameters)
     receiver = SilentReceiver(channel, Engine(), parameters)
-    _set_up(party, sender, receiver)
+    set_up(side, sender, receiver)
     return sender, receiver
 
 
-def _set_up(party: int, sender: CotSenderSource, receiver: CotReceiverSource) -> None:
-    """Take from both ends, one after the other: set-ups are conversations."""
-    if party == 0:
+def set_up(side: Side, sender: CotSenderSource, receiver: CotReceiverSource) -> None:
+    """Take from both ends, one after the other, since set-ups are conversations.
+
+    The session in which the second party is the sender comes first.
+    """
+    if side.is_first:
         receiver.take(1)
         sender.take(1)
     else:

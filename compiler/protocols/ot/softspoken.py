@@ -92,7 +92,6 @@ class CotParty(ABC):
         self.channel = channel
         self.engine = engine
         self.made = 0
-        self.batches = 0
         self.stock = AlignedBytes(0)
         self._plan = Stock(batches)
 
@@ -105,7 +104,6 @@ class CotParty(ABC):
     def _make(self, batch: Made, place: int | None) -> None:
         self._extend(batch, place)
         self.made += batch.count
-        self.batches += 1
 
     @abstractmethod
     def _extend(self, batch: Made, place: int | None) -> None:

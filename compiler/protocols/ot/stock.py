@@ -158,13 +158,6 @@ MEDIUM: Final = Parameters(trees=1170, depth=11, secret_bits=17)
 LARGE: Final = Parameters(trees=1900, depth=13, secret_bits=19)
 
 
-def output_bytes(parameters: Parameters, count: int) -> int:
-    """Return what the sender sends for `count` OTs, a multiple of a tree's, after the set-up."""
-    trees = count >> parameters.depth
-    iterations = -(-count // parameters.outputs)
-    return (trees + iterations * parameters.refill_trees) * parameters.tree_bytes
-
-
 @dataclass(slots=True)
 class SilentBatches:
     """Batches of silent OT (`silent.py`); the sender speaks. `used` trees of the iteration are."""

@@ -32,17 +32,17 @@ import numpy as np
 from ezlang.diagnostics.diagnostic import CompilerBug
 
 from ...circuits.netlist import Netlist
+from ...ir.ots import OtKind
+from ...ir.parties import COMPUTING
 from ...kernels import abi, units
 from ...kernels.context import CHUNK, EXCHANGE, REQUEST, TABLE_BYTES, TRANSFER, Context
 from ...kernels.engine import Engine
 from ...kernels.layout import BIT_BUFFER as BIT_BUFFER
 from ...kernels.layout import TABLE_BUFFER as TABLE_BUFFER
 from ..core.channel import Channel
-from ..dealt.expansion import DealtUnits
-from ..dealt.labels import DealtLabelReceiver, DealtLabelSender
-from ..ot.silent import SilentReceiver, SilentSender
-from ..ot.softspoken import AlignedBytes, CotParty, CotReceiver, CotReceiverParty, CotSender
-from ..ot.stock import GROUP_BITS, Parameters
+from ..ot.directions import cot_receiver, cot_sender, fresh_delta
+from ..ot.softspoken import AlignedBytes, CotParty, CotReceiverParty, CotSenderParty
+from ..ot.stock import MEDIUM, Parameters
 
 _MINIMUM_BUFFER: Final = 256
 _POINTER: Final = ctypes.c_void_p
@@ -54,15 +54,34 @@ class YaoRole(Enum):
     GARBLER = "garbler"
     EVALUATOR = "evaluator"
 
+    @staticmethod
+    def of(party: int) -> YaoRole:
+        """Return the role of one of the parties that compute."""
+        return YaoRole.GARBLER if party == COMPUTING.garbler else YaoRole.EVALUATOR
+
+
+Labels = Callable[[YaoRole, Channel, Engine], CotParty]
+"""What makes a party's end of the correlated OTs for labels; a sender's Δ is odd."""
+
+
+def label_source(kind: OtKind = OtKind.SOFTSPOKEN_2, parameters: Parameters = MEDIUM) -> Labels:
+    """Return what makes ends of OTs of a kind, silent ones with those `parameters`."""
+
+    def make(role: YaoRole, channel: Channel, engine: Engine) -> CotParty:
+        if role is YaoRole.EVALUATOR:
+            return cot_receiver(channel, engine, kind, parameters)
+        return cot_sender(channel, engine, kind, fresh_delta(odd=True), parameters)
+
+    return make
+
 
 @dataclass(frozen=True, slots=True)
 class YaoCounters:
-    """What a party has done so far. `ots` are those made, in `ot_batches`; some may be left."""
+    """What a party has done so far. `ots` are those made; some may be left."""
 
     ands: int
     table_bytes: int
     ots: int
-    ot_batches: int
     ots_used: int
 
 
@@ -103,9 +122,8 @@ class YaoParty:
 
     The engine must not hold another party's unit. `table_buffer` and `bit_buffer` (bytes, at least
     256) are how much is sent at a time, of tables and of bits; `bit_buffer` must be the same at
-    both sides. From the first call of native code to `finish`, the channel is the party's. OTs come
-    by extension with groups of `ot_bits` columns, or from `silent` OT, the same at both sides; or a
-    dealer has `dealt` them.
+    both sides. From the first call of native code to `finish`, the channel is the party's. `labels`
+    makes the party's end of the OTs for labels, by OT extension if it isn't given.
     """
 
     def __init__(
@@ -116,9 +134,7 @@ class YaoParty:
         *,
         table_buffer: int = TABLE_BUFFER,
         bit_buffer: int = BIT_BUFFER,
-        ot_bits: int = GROUP_BITS,
-        silent: Parameters | None = None,
-        dealt: DealtUnits | None = None,
+        labels: Labels | None = None,
     ) -> None:
         if min(table_buffer, bit_buffer) < _MINIMUM_BUFFER:
             raise CompilerBug(f"buffers of a Yao party hold at least {_MINIMUM_BUFFER} bytes")
@@ -138,7 +154,7 @@ class YaoParty:
         units.add_primitives(engine)
         units.add_yao(engine, garbler=role is YaoRole.GARBLER)
         self._fill_context()
-        self.cots: CotParty = self._set_up(ot_bits, silent, dealt)
+        self.cots = self._set_up(labels or label_source())
 
     @property
     def context(self) -> int:
@@ -153,7 +169,6 @@ class YaoParty:
             ands=ands,
             table_bytes=TABLE_BYTES * ands,
             ots=self.cots.made,
-            ot_batches=self.cots.batches,
             ots_used=self.cots.made - (self._state.cot_end - self._state.cot_next),
         )
 
@@ -240,10 +255,8 @@ class YaoParty:
         for name, callback in self._callbacks.items():
             setattr(state, name, ctypes.cast(callback, _POINTER).value)
 
-    def _set_up(
-        self, ot_bits: int, silent: Parameters | None, dealt: DealtUnits | None
-    ) -> CotParty:
-        """Agree on S and the label seed; draw Δ."""
+    def _set_up(self, labels: Labels) -> CotParty:
+        """Agree on S and the label seed; take Δ from the OTs' sender."""
         shared = bytearray(32)
         if self.role is YaoRole.GARBLER:
             shared[:] = os.urandom(32)
@@ -255,25 +268,12 @@ class YaoParty:
         schedule = self.engine.function("aes_schedule", _POINTER, _POINTER, result=None)
         key = ctypes.create_string_buffer(seed, 16)
         schedule(ctypes.addressof(key), self.context + Context.label_schedule.offset)
-        if self.role is YaoRole.EVALUATOR:
-            if dealt is not None:
-                return DealtLabelReceiver(self.channel, self.engine, dealt)
-            if silent is not None:
-                return SilentReceiver(self.channel, self.engine, silent)
-            return CotReceiver(self.channel, self.engine, ot_bits)
-        source = None
-        delta = bytearray(os.urandom(16))
-        delta[0] |= 1
-        if dealt is not None:
-            source = DealtLabelSender(self.channel, self.engine, dealt)
-            delta[:] = source.delta.tobytes()
-        ctypes.memmove(self._state.delta, bytes(delta), 16)
-        ctypes.memmove(self._state.delta_sigma, orthomorphism(bytes(delta)), 16)
-        if source is not None:
-            return source
-        if silent is not None:
-            return SilentSender(self.channel, self.engine, bytes(delta), silent)
-        return CotSender(self.channel, self.engine, bytes(delta), ot_bits)
+        cots = labels(self.role, self.channel, self.engine)
+        if isinstance(cots, CotSenderParty):
+            delta = cots.delta.tobytes()
+            ctypes.memmove(self._state.delta, delta, 16)
+            ctypes.memmove(self._state.delta_sigma, orthomorphism(delta), 16)
+        return cots
 
     def _peek(self, least: int) -> None:
         """Show native code of the evaluator what has arrived, at least so many bytes."""

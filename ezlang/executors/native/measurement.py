@@ -13,22 +13,24 @@ import ctypes
 import hashlib
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
 from typing import Final
 
 import numpy as np
 
 from ezlang.compiler.circuits.catalogue import SECRET, binary
 from ezlang.compiler.cost.profiles import Profile
+from ezlang.compiler.ir.parties import COMPUTING, Side
 from ezlang.compiler.ir.tree import BinaryKind
 from ezlang.compiler.kernels import abi
 from ezlang.compiler.kernels.engine import Engine
 from ezlang.compiler.protocols.arithmetic import products as arithmetic
 from ezlang.compiler.protocols.boolean import gates as boolean
-from ezlang.compiler.protocols.core.steps import Take, ask, swap
+from ezlang.compiler.protocols.core.steps import Steps, Take, ask
 from ezlang.compiler.protocols.native.calls import Native
 from ezlang.compiler.protocols.native.session import NativeSession, open_session
-from ezlang.compiler.protocols.ot.directions import extension_sessions
+from ezlang.compiler.protocols.ot.directions import Ends, extension_sessions
 from ezlang.compiler.protocols.ot.softspoken import AlignedBytes
 from ezlang.compiler.protocols.yao.session import NetlistHandle, YaoParty, YaoRole
 from ezlang.session.address import Address
@@ -38,9 +40,6 @@ from ezlang.session.handshake import Hello
 from ezlang.types.types import UINT64
 
 PARTIES: Final = ("party 0", "party 1")
-FIELDS: Final = (
-    *("rtt", "bandwidth", "ands", "ots", "shared_ands", "bit_triples", "products", "callback"),
-)
 _PINGS: Final = 200
 _LONG_ENOUGH: Final = 0.3
 _FIRST_MESSAGE: Final = 1 << 18
@@ -51,6 +50,28 @@ _BIT_TRIPLES: Final = 1 << 20
 _PRODUCTS: Final = 1 << 13
 _SHARED_WORDS: Final = 1 << 14
 _RUNS: Final = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Measured:
+    """What a party measures: fields of a profile by their names."""
+
+    rtt: float
+    bandwidth: float
+    ands: float
+    ots: float
+    shared_ands: float
+    bit_triples: float
+    products: float
+    callback: float
+
+    def slower(self, other: Mapping[str, float]) -> dict[str, float]:
+        """Return the figures of the slower one of two parties, to six digits."""
+        found = {}
+        for name, mine in asdict(self).items():
+            pick = max if name in ("rtt", "callback") else min
+            found[name] = float(f"{pick(mine, other[name]):.6g}")
+        return found
 
 
 def calibrate(
@@ -66,29 +87,43 @@ def calibrate(
     )
     channel = connect(address, hello, timeout, listening)
     try:
-        line = _round_trip(channel, party), _bandwidth(channel, party)
-        gates = _garbling(channel, party, engine)
-        session = open_session(party, channel, Native(), *extension_sessions(channel, party))
-        shares = _sharings(session)
-        mine = np.array([*line, gates, *shares], np.float64)
-        theirs = session.run(swap(mine)).view(np.float64)
+        mine = _measured(channel, COMPUTING.side(party), engine)
     finally:
         channel.close()
-    slower = [
-        max(a, b) if field in ("rtt", "callback") else min(a, b)
-        for field, a, b in zip(FIELDS, mine.tolist(), theirs.tolist(), strict=True)
-    ]
-    rounded = [float(f"{value:.6g}") for value in slower]
-    return Profile(name=name, **dict(zip(FIELDS, rounded, strict=True)))
+    return Profile(name=name, **mine)
 
 
-def _round_trip(channel: SocketChannel, party: int) -> float:
-    """Return the seconds that a byte takes there and back; party 0 asks, the other tells it so."""
+def _measured(channel: SocketChannel, side: Side, engine: Engine) -> dict[str, float]:
+    """Measure all, and return the slower party's figures."""
+    rtt, bandwidth = _round_trip(channel, side), _bandwidth(channel, side)
+    ands = _garbling(channel, side, engine)
+    session = open_session(side, channel, Native(), Ends(*extension_sessions(channel, side)))
+    party = session.party
+    numbers = np.zeros(_PRODUCTS, np.uint64)
+    take = Take(peer=side.other, sent=_OTS, received=_OTS)
+    mine = _Measured(
+        rtt=rtt,
+        bandwidth=bandwidth,
+        ands=ands,
+        ots=2 * _OTS / _taken(session, lambda: ask(take)),
+        shared_ands=_shared_ands(session),
+        bit_triples=_BIT_TRIPLES
+        / _taken(session, lambda: boolean.bit_triples(party, _BIT_TRIPLES)),
+        products=_PRODUCTS / _taken(session, lambda: arithmetic.multiply(party, numbers, numbers)),
+        callback=_taken(session, lambda: party.swap(np.zeros(1, np.uint8))),
+    )
+    figures = np.array(list(asdict(mine).values()), np.float64)
+    theirs = session.run(party.swap(figures)).view(np.float64).tolist()
+    return mine.slower(dict(zip(asdict(mine), theirs, strict=True)))
+
+
+def _round_trip(channel: SocketChannel, side: Side) -> float:
+    """Return the seconds that a byte takes there and back; the first party asks."""
     byte = memoryview(bytearray(1))
     taken = []
     for _ in range(_PINGS):
         before = time.perf_counter()
-        if party == 0:
+        if side.is_first:
             channel.send(byte)
             channel.receive_into(byte)
         else:
@@ -99,7 +134,7 @@ def _round_trip(channel: SocketChannel, party: int) -> float:
     return statistics.median(taken)
 
 
-def _bandwidth(channel: SocketChannel, party: int) -> float:
+def _bandwidth(channel: SocketChannel, side: Side) -> float:
     """Return bytes a second each way, by messages both ways that grow until they take a while."""
     size = _FIRST_MESSAGE
     while True:
@@ -108,9 +143,9 @@ def _bandwidth(channel: SocketChannel, party: int) -> float:
         channel.send(data)
         channel.receive_into(room)
         taken = time.perf_counter() - before
-        # Both must stop at the same size: party 0 decides.
+        # Both must stop at the same size: the first party decides.
         done = memoryview(bytearray([taken > _LONG_ENOUGH or size >= _LARGEST_MESSAGE]))
-        if party == 0:
+        if side.is_first:
             channel.send(done)
             channel.receive_into(memoryview(bytearray(1)))
         else:
@@ -122,9 +157,9 @@ def _bandwidth(channel: SocketChannel, party: int) -> float:
         size *= 4
 
 
-def _garbling(channel: SocketChannel, party: int, engine: Engine) -> float:
+def _garbling(channel: SocketChannel, side: Side, engine: Engine) -> float:
     """Return ANDs a second, by the processor's time."""
-    yao = YaoParty((YaoRole.GARBLER, YaoRole.EVALUATOR)[party], channel, engine)
+    yao = YaoParty(YaoRole.of(side.own), channel, engine)
     netlist = binary(BinaryKind.LT, UINT64, SECRET, SECRET)
     handle = NetlistHandle(netlist)
     labels = AlignedBytes(abi.LABEL_BYTES * 64 * _COMPARISONS)
@@ -144,32 +179,24 @@ def _garbling(channel: SocketChannel, party: int, engine: Engine) -> float:
     return netlist.ands * _COMPARISONS / taken
 
 
-def _sharings(session: NativeSession) -> tuple[float, float, float, float, float]:
-    """Return what a second makes of OTs, ANDs on shares, bit triples and products, and seconds
-    that a protocol takes at least."""
+def _shared_ands(session: NativeSession) -> float:
+    """Return ANDs on shares a second, with triples that are there."""
     party = session.party
     words = np.zeros(_SHARED_WORDS, np.uint8)
-    numbers = np.zeros(_PRODUCTS, np.uint64)
     triples = session.run(boolean.bit_triples(party, 8 * _SHARED_WORDS))
-    ots = _busy(lambda: session.run(ask(Take(sent=_OTS, received=_OTS))))
-    bits = _busy(lambda: session.run(boolean.bit_triples(party, _BIT_TRIPLES)))
-    made = _busy(lambda: session.run(arithmetic.multiply(party, numbers, numbers)))
-    one = _busy(lambda: session.run(swap(words[:1])))
 
     def shared() -> None:
         opened = words ^ triples.a, words ^ triples.b
         for operand in opened:
-            session.run(swap(operand))
+            session.run(party.swap(operand))
         _ = triples.c ^ (opened[0] & triples.b) ^ (opened[1] & triples.a)
 
-    ands = _busy(shared)
-    return (
-        2 * _OTS / ots,
-        8 * _SHARED_WORDS / ands,
-        _BIT_TRIPLES / bits,
-        _PRODUCTS / made,
-        one,
-    )
+    return 8 * _SHARED_WORDS / _busy(shared)
+
+
+def _taken(session: NativeSession, protocol: Callable[[], Steps[object]]) -> float:
+    """Return the processor's seconds of a protocol."""
+    return _busy(lambda: session.run(protocol()))
 
 
 def _busy(run: Callable[[], object]) -> float:

@@ -11,11 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ezlang.compiler.codegen.load import LoadedProgram, load
-from ezlang.compiler.ir.ots import OtKind
+from ezlang.compiler.ir.parties import COMPUTING
 from ezlang.compiler.kernels.abi import STATUS_PROGRAM
 from ezlang.compiler.kernels.engine import Engine
-from ezlang.compiler.protocols.dealt.expansion import DealtUnits
-from ezlang.compiler.protocols.ot.stock import MEDIUM, group_bits
+from ezlang.compiler.protocols.native.supply import OtSupply, Supply
 from ezlang.compiler.protocols.yao.session import YaoParty, YaoRole
 from ezlang.diagnostics.diagnostic import Diagnostic, EzError
 from ezlang.executors.failures import failure
@@ -35,22 +34,32 @@ FINISHED = b"\x06"
 class PartyOutcome:
     """What one party has after a run.
 
-    `memory` is the size in bytes of the block that all values of the program share; `ands` counts
-    the gates that were garbled or evaluated, `ots` the oblivious transfers used in either role,
-    `sharing_bytes` what of the bytes sent is for arithmetic and boolean shares; `seconds` are by
-    what they were spent on.
+    `sent` and `received` are bytes, by the other party's name. `memory` is the size in bytes of the
+    block that all values of the program share; `ands` counts the gates that were garbled or
+    evaluated, `ots` the oblivious transfers used in either role, `sharing_bytes` what of the bytes
+    sent is for arithmetic and boolean shares; `seconds` are by what they were spent on.
     """
 
     party: str
     outputs: dict[str, Data]
     rounds: int
-    bytes_sent: int
-    bytes_received: int
+    sent: dict[str, int]
+    received: dict[str, int]
     memory: int
     ands: int
     ots: int
     sharing_bytes: int
     seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def bytes_sent(self) -> int:
+        """How much it sent in all."""
+        return sum(self.sent.values())
+
+    @property
+    def bytes_received(self) -> int:
+        """How much it received in all."""
+        return sum(self.received.values())
 
 
 @dataclass(slots=True)
@@ -73,32 +82,30 @@ def run_over(
     inputs: Mapping[str, Data],
     channel: SocketChannel,
     watch: Stopwatch,
-    dealt: DealtUnits | None = None,
+    supply: Supply | None = None,
 ) -> PartyOutcome:
     """Run a party over a connected channel to a peer that runs the same program.
 
     `program` is the executable's for this party, `inputs` are its own, checked: name → data.
-    `dealt`: what a dealer has dealt to this party.
+    `supply` is where correlated randomness comes from, from OTs made in the run if it isn't given.
     Raises EzError, exit code 3, when the run fails here or at the peer.
     """
-    party = program.interface.party
+    names, party = executable.program.parties, program.interface.party
+    peer = names[COMPUTING.other(party)]
     buffers = Buffers(program.interface, inputs)
-    role = (YaoRole.GARBLER, YaoRole.EVALUATOR)[party]
-    kinds = executable.program.ots
-    silent = MEDIUM if kinds.yao is OtKind.SILENT else None
-    ot_bits = group_bits(kinds.yao)
-    yao = YaoParty(role, channel, program.engine, ot_bits=ot_bits, silent=silent, dealt=dealt)
-    sharing = CountedSharing(program.interface, channel, kinds.shares, dealt)
+    supply = supply or OtSupply(executable.program.ots)
+    yao = YaoParty(YaoRole.of(party), channel, program.engine, labels=supply.labels)
+    sharing = CountedSharing(program.interface, channel, supply)
     yao.exchange = sharing.run
     try:
         _execute(program, yao, buffers)
         yao.finish()
         outcome = PartyOutcome(
-            party=executable.program.parties[party],
+            party=names[party],
             outputs=buffers.outputs(),
             rounds=channel.rounds,
-            bytes_sent=channel.bytes_sent,
-            bytes_received=channel.bytes_received,
+            sent={peer: channel.bytes_sent},
+            received={peer: channel.bytes_received},
             memory=program.memory,
             ands=yao.counters.ands,
             ots=yao.counters.ots_used + sharing.ots,

@@ -9,8 +9,9 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Final
@@ -54,18 +55,20 @@ def run_processes(
     executable: Executable, inputs: Mapping[str, Mapping[str, Data]], *, timeout: float
 ) -> NativeOutcome:
     """Run an executable on checked inputs with a process a party."""
-    names = executable.program.parties
-    with _Worker(names[0]) as first, _Worker(names[1]) as second:
-        workers = (first, second)
+    with ExitStack() as stack:
+        workers = [stack.enter_context(_Worker(name)) for name in executable.program.parties]
         for party, worker in enumerate(workers):
             own = dict(inputs.get(worker.name, {}))
             worker.tell(Job(executable, party, own, timeout))
-        said = first.hear()
+        listening, *dialling = workers
+        said = listening.hear()
         if isinstance(said, Meeting):
-            second.tell(said)
+            for worker in dialling:
+                worker.tell(said)
             return _outcome(_results(workers))
-        second.kill()
-        return _outcome([worker.result(said) for worker in (first,)])
+        for worker in dialling:
+            worker.kill()
+        return _outcome([listening.result(said)])
 
 
 class _Worker:
@@ -139,8 +142,8 @@ def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
     return stream
 
 
-def _results(workers: tuple[_Worker, _Worker]) -> list[Done | EzError]:
-    """Wait for both; once one has failed the other has `GRACE_SECONDS` left."""
+def _results(workers: Sequence[_Worker]) -> list[Done | EzError]:
+    """Wait for all; once one has failed the others have `GRACE_SECONDS` left."""
     with ThreadPoolExecutor(max_workers=len(workers)) as threads:
         waits = {threads.submit(worker.hear): worker for worker in workers}
         try:

@@ -3,32 +3,25 @@
 from __future__ import annotations
 
 from ezlang.compiler.codegen.interface import Interface
-from ezlang.compiler.ir.ots import OtKind
-from ezlang.compiler.protocols.dealt.expansion import DealtUnits
+from ezlang.compiler.ir.parties import COMPUTING
 from ezlang.compiler.protocols.native.runtime import SharingRuntime
+from ezlang.compiler.protocols.native.supply import Supply
 from ezlang.session.channel import SocketChannel
 
 
 class CountedSharing:
     """A party's runtime for operations on shares; `bytes_sent` are those of its messages."""
 
-    def __init__(
-        self,
-        interface: Interface,
-        channel: SocketChannel,
-        kind: OtKind,
-        dealt: DealtUnits | None = None,
-    ) -> None:
+    def __init__(self, interface: Interface, channel: SocketChannel, supply: Supply) -> None:
         self.bytes_sent = 0
         self._channel = channel
-        self._runtime = SharingRuntime(
-            interface.exchanges, interface.party, channel, kind=kind, dealt=dealt
-        )
+        side = COMPUTING.side(interface.party)
+        self._runtime = SharingRuntime(interface.exchanges, side, channel, supply)
 
     @property
     def ots(self) -> int:
         """How many OTs were used, in both directions."""
-        return sum(self._runtime.ots)
+        return sum(self._runtime.ots.values())
 
     def run(self, number: int, addresses: int) -> None:
         """Run a group of operations."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from ezlang.compiler.cost.profiles import LAN, Profile
+from ezlang.compiler.protocols.native.supply import DealtSupply
 from ezlang.session.address import DEALER_PORT, Address, parse_address, require_private
 from ezlang.session.connect import Listening, connect
 from ezlang.session.dealing import agree_on_tag, dealt_preprocessing
@@ -85,12 +86,12 @@ def run_at(
     channel = connect(address, hello, timeout, listening)
     watch.lap("connect")
     try:
-        dealt = None
+        supply = None
         if dealer is not None and demands is not None:
             tag = agree_on_tag(channel, party)
-            dealt = dealt_preprocessing(dealer, hello, tag, demands, timeout)
+            supply = DealtSupply(dealt_preprocessing(dealer, hello, tag, demands, timeout))
             channel.start_counting()
             watch.lap("dealer")
-        return run_over(executable, program, inputs, channel, watch, dealt)
+        return run_over(executable, program, inputs, channel, watch, supply)
     finally:
         channel.close()

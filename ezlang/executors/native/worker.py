@@ -12,6 +12,7 @@ import threading
 import traceback
 from typing import IO
 
+from ezlang.compiler.ir.parties import COMPUTING
 from ezlang.diagnostics.diagnostic import EzError
 from ezlang.session.address import DEFAULT_HOST, Address
 
@@ -45,7 +46,7 @@ def _result(source: IO[bytes], sink: IO[bytes]) -> Message:
         if not isinstance(job, Job):
             return Broken("a worker was started without a job")
         port = 0
-        if job.party == 1:
+        if not COMPUTING.side(job.party).is_first:
             meeting = read_message(source)
             if not isinstance(meeting, Meeting):
                 return Broken("a worker was not told where to meet the other")

@@ -37,7 +37,6 @@ from .shares import (
     Secret,
     Shares,
     additive,
-    at_first,
     joined,
     local,
     pairwise,
@@ -48,9 +47,6 @@ from .shares import (
     words,
     xored,
 )
-
-Known = Array
-"""A public operand of a circuit: words, which everyone knows."""
 
 
 @dataclass(slots=True)
@@ -226,7 +222,7 @@ class Protocol:
     def circuit(
         self,
         netlist: Netlist,
-        operands: Sequence[Secret | Known],
+        operands: Sequence[Secret | Array],
         element: ScalarType,
         shape: tuple[int, ...],
         purpose: str,
@@ -269,10 +265,6 @@ class Protocol:
     def bit_to_word(self, x: Secret, element: ScalarType) -> Shares:
         """Return additive shares, modulo `element`'s 2^w, of the 0 or 1 that a bool is."""
         return self.bits_to_word(_some(x.boolean), word(element), 1)
-
-    def plus_known(self, x: Shares, value: Array) -> Shares:
-        """Add what everyone knows to additive shares."""
-        return at_first(x, lambda share: share + value)
 
 
 def _bits_of(share: Array, type: np.dtype[np.generic], places: Array) -> Array:

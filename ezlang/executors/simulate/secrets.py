@@ -314,7 +314,7 @@ def _shared(value: Value) -> Secret:
     return value.shared
 
 
-def _role(operand: Value) -> catalogue.Role:
+def _role(operand: Value) -> catalogue.OperandRole:
     return catalogue.SECRET if isinstance(operand, Secret) else catalogue.PUBLIC
 
 

@@ -12,12 +12,15 @@ import pytest
 from ezlang import api
 from ezlang.compiler.protocols.dealt.expansion import DealtUnits, corrections
 from ezlang.compiler.protocols.native.calls import Native
+from ezlang.compiler.protocols.native.supply import DealtSupply
 from ezlang.diagnostics.diagnostic import EzError
 from ezlang.executors.native.demands import demands_of
 from ezlang.executors.native.executable import executable_of
 from ezlang.executors.native.party import PartyOutcome, Stopwatch, compile_for, run_over
-from ezlang.session.channel import SocketChannel, socket_pair
+from ezlang.session.channel import SocketChannel
 from ezlang.values.check import check_inputs
+from ezlang.values.data import Inputs
+from tests.support.channels import socket_pair
 
 SEEDS = bytes(range(16)), bytes(range(50, 66))
 LOOP = """
@@ -41,7 +44,7 @@ fn main() {
     output(bob, max(x[0], x[1] * x[2]) / k, "quotient");
 }
 """
-INPUTS = {"alice": {"x": [1, 2, 3, 4, 9, 9, 9, 9]}, "bob": {"k": 5}}
+INPUTS: Inputs = {"alice": {"x": [1, 2, 3, 4, 9, 9, 9, 9]}, "bob": {"k": 5}}
 
 Change = Callable[[bytearray, int, Random], bytearray]
 
@@ -106,7 +109,8 @@ def test_garbage_ends_in_a_sentence(text: str, policy: str, dealt: bool, change:
             try:
                 own = inputs[executable.program.parties[party]]
                 channel, dealt = channels[party], units[party]
-                return run_over(executable, programs[party], own, channel, Stopwatch(), dealt)
+                supply = None if dealt is None else DealtSupply(dealt)
+                return run_over(executable, programs[party], own, channel, Stopwatch(), supply)
             except EzError as error:
                 return error
             finally:

@@ -1,4 +1,4 @@
-"""Real processes whose secrets are arithmetic or boolean shares, as a policy for all says."""
+"""Real processes whose secrets are all arithmetic or boolean shares, by `--protocol`."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from native_parties import LONG, MILLIONAIRES, Party, Proxy, free_port, start
 
 from ezlang import api
 from ezlang.compiler.passes.assign import Policy
 from ezlang.executors.native.executable import executable_of
 from ezlang.executors.native.processes import run_native
-from ezlang.executors.native.threads import run_native_threads
+from tests.support.native_parties import LONG, MILLIONAIRES, Party, Proxy, start
+from tests.support.ports import free_port
+from tests.support.threads import run_native_threads
 
 POLICIES = [policy.value for policy in Policy]
 

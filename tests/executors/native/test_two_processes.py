@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from native_parties import LONG, MILLIONAIRES, Party, Proxy, free_port, start
 
 from ezlang import api
 from ezlang.compiler.codegen.interface import interface_of
@@ -19,7 +18,9 @@ from ezlang.executors.native.executable import executable_of
 from ezlang.executors.native.messages import Job, Meeting, read_message, write_message
 from ezlang.executors.native.processes import run_native
 from ezlang.executors.native.single import run_party
-from ezlang.executors.native.threads import run_native_threads
+from tests.support.native_parties import LONG, MILLIONAIRES, Party, Proxy, start
+from tests.support.ports import free_port
+from tests.support.threads import run_native_threads
 
 Result = tuple[int, dict[str, Any]]
 

@@ -1,4 +1,4 @@
-"""Native programs with a dealer: right results, and just what was asked for is used."""
+"""Native programs with a dealer: right results, using exactly what was asked for."""
 
 from __future__ import annotations
 
@@ -9,25 +9,24 @@ import pytest
 
 from ezlang import api
 from ezlang.compiler.cost.predict import predict, predict_demands
-from ezlang.compiler.protocols.dealt.demands import (
-    BitTriple,
-    LabelOt,
-    RingSquare,
-    RingTriple,
-)
+from ezlang.compiler.protocols.core.preprocessing import BitTriple, RingSquare, RingTriple
+from ezlang.compiler.protocols.dealt.backend import DEALT
+from ezlang.compiler.protocols.dealt.demands import LabelOt
 from ezlang.compiler.protocols.dealt.expansion import DealtUnits, corrections
 from ezlang.compiler.protocols.native.calls import Native
+from ezlang.compiler.protocols.native.supply import DealtSupply
 from ezlang.diagnostics.diagnostic import EzError
 from ezlang.executors.native.demands import demands_of
 from ezlang.executors.native.executable import Executable, executable_of
 from ezlang.executors.native.party import PartyOutcome, Stopwatch, compile_for, run_over
-from ezlang.session.channel import socket_pair
 from ezlang.values.check import check_inputs
+from ezlang.values.data import Inputs
+from tests.support.channels import socket_pair
 
 TIMEOUT = 60.0
 SEEDS = bytes(range(16)), bytes(range(50, 66))
 
-PROGRAMS = {
+PROGRAMS: dict[str, tuple[str, Inputs]] = {
     "products": (
         """
         party alice, bob;
@@ -129,9 +128,8 @@ def run_dealt(executable: Executable, inputs: Any) -> tuple[list[PartyOutcome], 
         name = executable.program.parties[party]
         channel = channels[party]
         try:
-            return run_over(
-                executable, programs[party], inputs[name], channel, Stopwatch(), units[party]
-            )
+            supply = DealtSupply(units[party])
+            return run_over(executable, programs[party], inputs[name], channel, Stopwatch(), supply)
         finally:
             channel.close()
 
@@ -150,9 +148,9 @@ def test_results_costs_and_what_is_used(name: str, policy: str) -> None:
     expected = api.run_clear(program, given).outputs
     assert {outcome.party: outcome.outputs for outcome in outcomes} == expected
     assert units[0].left() == units[1].left() == {}
-    ledger = predict(executable.program, dealt=True).least
+    ledger = predict(executable.program, backend=DEALT).least
     assert max(outcome.rounds for outcome in outcomes) == ledger.rounds
-    assert tuple(outcome.bytes_sent for outcome in outcomes) == ledger.bytes_sent
+    assert [outcome.bytes_sent for outcome in outcomes] == list(ledger.bytes_sent.values())
 
 
 def executable(text: str, policy: str = "yao") -> Executable:

@@ -9,10 +9,10 @@ from ezlang import api
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.passes.assign import Policy
 from ezlang.executors.native.executable import Executable, executable_of
-from ezlang.executors.native.threads import run_threads
 from ezlang.executors.simulate import SimulatedOutcome, run_two
 from ezlang.typed import tree as typed
 from ezlang.values.data import Inputs
+from tests.support.threads import run_threads
 
 FIXED = (Policy.YAO, Policy.BOOLEAN, Policy.ARITHMETIC)
 Costs = tuple[int, dict[str, int], int | None]

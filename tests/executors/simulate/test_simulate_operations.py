@@ -2,13 +2,14 @@
 
 import itertools
 import random
+from collections.abc import Callable
 
 import pytest
-from ir_drafts import Draft
 
 from ezlang.compiler.ir.tree import BinaryKind, UnaryKind
 from ezlang.types.labels import PUBLIC, SECRET, Label, owned
 from ezlang.types.types import BOOL, INT8, INT16, INT32, INT64, SCALARS, UINT8, UINT64, IntType
+from tests.support.ir_drafts import Draft
 
 INTEGERS = [type for type in SCALARS.values() if isinstance(type, IntType)]
 
@@ -109,7 +110,7 @@ def test_binary_operations_at_other_widths(kind: BinaryKind, type: IntType) -> N
 @pytest.mark.parametrize("labels", LABELS, ids=str)
 def test_operations_on_bools(labels: tuple[Label, Label]) -> None:
     pairs = list(itertools.product([False, True], repeat=2))
-    kinds = {
+    kinds: dict[BinaryKind, Callable[[bool, bool], bool]] = {
         BinaryKind.AND: lambda p, q: p and q,
         BinaryKind.OR: lambda p, q: p or q,
         BinaryKind.XOR: lambda p, q: p != q,
@@ -155,7 +156,7 @@ def test_unary_operations_casts_and_bits(type: IntType, label: Label) -> None:
         if type.signed:
             assert outputs[f"abs{c}"] == [type.wrap(abs(v)) for v in values]
         for other in SCALARS.values():
-            wanted = [v != 0 if other == BOOL else other.wrap(v) for v in values]
+            wanted = [other.wrap(v) if isinstance(other, IntType) else v != 0 for v in values]
             assert outputs[f"{other}{c}"] == wanted
         for position in (0, 1, type.width - 1):
             assert outputs[f"bit{position}{c}"] == [bool(v >> position & 1) for v in values]

@@ -1,9 +1,8 @@
-"""What a party sees: as many messages and bytes whatever the secrets are, and only noise."""
+"""A party's view: the same messages and bytes whatever the secrets are, and only noise."""
 
 from collections import Counter
 
 import pytest
-from ir_drafts import NAMES, Draft
 
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.ir.tree import BinaryKind
@@ -11,6 +10,7 @@ from ezlang.executors.simulate import SimulatedOutcome, run_simulated
 from ezlang.executors.simulate.network import Words, encode, size_of
 from ezlang.types.labels import PUBLIC, SECRET, owned
 from ezlang.types.types import BOOL, INT32, UINT8, UINT64
+from tests.support.ir_drafts import NAMES, Draft
 
 # The 99.99 % quantile of the chi-squared distribution with 255 degrees of freedom: with fixed
 # seeds the tests either always hold or never do.

@@ -1,25 +1,29 @@
-"""Two simulated parties come to what the program means, with native's rounds and bytes."""
+"""Two simulated parties get the right results, with the rounds and bytes of native code."""
 
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-from assigned import FIXED, assigned, costs_of, loaded, native_costs, simulated
 
 from ezlang.compiler.passes.assign import Policy
 from ezlang.diagnostics.diagnostic import EzError
 from ezlang.executors.clear import run_clear
 from ezlang.typed.tree import Program
+from tests.executors.simulate.assigned import (
+    FIXED,
+    assigned,
+    costs_of,
+    loaded,
+    native_costs,
+    simulated,
+)
+from tests.support.agreement import checked
+from tests.support.programs import FILES, head
 
 ROOT = Path(__file__).resolve().parents[3]
-sys.path.insert(0, str(ROOT / "tests"))
-sys.path.insert(0, str(ROOT / "tests" / "programs"))
-from agreement import checked  # noqa: E402
-from test_programs import FILES, head  # noqa: E402
 
 EXAMPLES = [
     path for path in sorted((ROOT / "examples").glob("*/main.ez")) if len(loaded(path).parties) == 2

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import numpy as np
 import pytest
 
 from ezlang.compiler.circuits import catalogue
 from ezlang.compiler.circuits.catalogue import PUBLIC, SECRET
-from ezlang.compiler.circuits.evaluate import apply
 from ezlang.compiler.ir.ots import OtKind
+from ezlang.compiler.ir.parties import COMPUTING
 from ezlang.compiler.ir.tree import BinaryKind, Sharing, TensorType
 from ezlang.executors.simulate.randomness import Randomness
 from ezlang.executors.simulate.two import garbling as unit
@@ -19,7 +21,8 @@ from ezlang.executors.simulate.two.yao import Yao
 from ezlang.executors.simulate.values import Known
 from ezlang.types.labels import PUBLIC as EVERYONE
 from ezlang.types.labels import owned
-from ezlang.types.types import BOOL, INT8, INT32, UINT16, ScalarType
+from ezlang.types.types import BOOL, INT8, INT32, UINT16, IntType, ScalarType
+from tests.support.netlist_values import apply
 
 CASES = [
     (BinaryKind.ADD, INT32, SECRET, SECRET),
@@ -37,7 +40,7 @@ def session(seed: int = 3) -> tuple[Yao, Wire]:
     return Yao(wire, own, Randomness("ideal", seed), OtKind.SOFTSPOKEN_2), wire
 
 
-def numbers(element: ScalarType, count: int, seed: int) -> np.ndarray:
+def numbers(element: IntType, count: int, seed: int) -> np.ndarray:
     dtype = np.dtype(f"u{element.width // 8}")
     raw = np.random.default_rng(seed).integers(0, 256, count * dtype.itemsize, np.uint8)
     return raw.view(dtype)
@@ -46,17 +49,23 @@ def numbers(element: ScalarType, count: int, seed: int) -> np.ndarray:
 @pytest.mark.parametrize("count", [1, 2, 9])
 @pytest.mark.parametrize(("kind", "element", "x", "y"), CASES, ids=str)
 def test_circuits_on_labels(
-    kind: BinaryKind, element: ScalarType, x: catalogue.Role, y: catalogue.Role, count: int
+    kind: BinaryKind,
+    element: IntType,
+    x: catalogue.OperandRole,
+    y: catalogue.OperandRole,
+    count: int,
 ) -> None:
     netlist = catalogue.binary(kind, element, x, y)
     data = [numbers(element, count, seed) for seed in (1, 2)]
     wanted = apply(netlist, *[values.tolist() for values in data])
     yao, wire = session()
     ports: list[Shared | Known] = [
-        yao.share(Known(element, values, owner)) if role is SECRET else Known(element, values)
+        yao.share(Known(element, values, owner), repeated=False)
+        if role is SECRET
+        else Known(element, values)
         for values, role, owner in zip(data, (x, y), (0, 1), strict=True)
     ]
-    result = BOOL if kind is BinaryKind.LT else element
+    result: ScalarType = BOOL if kind is BinaryKind.LT else element
     made = yao.circuit(netlist, ports, result, (count,))
     sent = [m for m in wire.transcript if m.purpose == "tables"]
     assert sum(m.size for m in sent) == 32 * netlist.ands * count
@@ -74,7 +83,7 @@ def test_active_labels_are_one_of_two() -> None:
     assert delta & 1
     netlist = catalogue.binary(BinaryKind.ADD, UINT16, SECRET, SECRET)
     for owner in (None, 0, 1):
-        value = yao.share(Known(UINT16, data, owner))
+        value = yao.share(Known(UINT16, data, owner), repeated=False)
         for secret, wanted in (
             (value, data),
             (yao.circuit(netlist, [value, value], UINT16, (40,)), data + data),
@@ -108,7 +117,7 @@ def test_shares_become_labels_and_labels_shares(sharing: Sharing) -> None:
 def test_hashes_are_never_asked_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each tweak is used by one gate and input, at either party."""
     asked: list[bytes] = []
-    real = unit.blake2s
+    real = hashlib.blake2s
 
     def noted(data: bytes, digest_size: int) -> object:
         asked.append(data[:24])
@@ -138,9 +147,10 @@ def test_masks_of_public_bits() -> None:
 
 def test_who_is_told() -> None:
     yao, wire = session()
-    secret = yao.share(Known(BOOL, np.array([True, False, True]), 1))
+    secret = yao.share(Known(BOOL, np.array([True, False, True]), 1), repeated=False)
     for owner in (0, 1):
         wire.transcript.clear()
         (opened,) = yao.reveal([secret], [TensorType(BOOL, (3,), owned(owner))])
         assert opened.tolist() == [True, False, True]
-        assert [(m.sender, m.receiver, m.size) for m in wire.transcript] == [(1 - owner, owner, 1)]
+        sender = COMPUTING.other(owner)
+        assert [(m.sender, m.receiver, m.size) for m in wire.transcript] == [(sender, owner, 1)]

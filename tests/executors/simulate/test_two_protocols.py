@@ -1,11 +1,9 @@
-"""Ideal OTs, bit-slicing in NumPy and the driver of two parties, beside native's."""
+"""Ideal OTs, bit-slicing in NumPy and the driver of two parties, compared with native code."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from math import prod
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,8 +14,9 @@ from ezlang.compiler.circuits.catalogue import PUBLIC, SECRET
 from ezlang.compiler.circuits.netlist import Opcode
 from ezlang.compiler.ir.tree import BinaryKind
 from ezlang.compiler.protocols.arithmetic import comparison, truncation
-from ezlang.compiler.protocols.core.party import BitTriples, SharingParty
-from ezlang.compiler.protocols.core.steps import Round, Steps, ask, swap, together
+from ezlang.compiler.protocols.core.party import SharingParty
+from ezlang.compiler.protocols.core.preprocessing import BitTriples
+from ezlang.compiler.protocols.core.steps import Round, Steps, ask, together
 from ezlang.compiler.protocols.native.calls import Native
 from ezlang.compiler.protocols.native.planes import NativePlanes
 from ezlang.diagnostics.diagnostic import CompilerBug
@@ -26,11 +25,9 @@ from ezlang.executors.simulate.two.planes import NumpyPlanes
 from ezlang.executors.simulate.two.sharing import SharingSession
 from ezlang.executors.simulate.two.wire import Wire
 from ezlang.types.types import INT16
+from tests.support.sharing_parties import Pair
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "protocols"))
-from sharing_parties import Pair
-
-Numbers = np.ndarray
+Numbers = np.ndarray[Any, Any]
 
 
 def session() -> SharingSession:
@@ -79,7 +76,7 @@ def bit_triples(copies: int, count: int) -> Callable[[SharingParty], Steps[Any]]
 
 def leaves(fields: int) -> Callable[[SharingParty], Steps[Any]]:
     def run(party: SharingParty) -> Steps[Any]:
-        digits, masks = drawn(party.index, 150, 8) & 15, drawn(party.index + 2, 150, 8)
+        digits, masks = drawn(party.index, 150, 8) & np.uint8(15), drawn(party.index + 2, 150, 8)
         masks &= (1 << fields) - 1
         return party.ots.leaves(digits, masks, digits, fields)
 
@@ -91,7 +88,7 @@ def tables(fields: int) -> Callable[[SharingParty], Steps[Any]]:
         if party.index == 0:
             words = drawn(0, 21) if fields == 4 else drawn(0, 21, 16 * fields)
             return party.ots.tables(words, None, fields)
-        return party.ots.tables(None, drawn(1, 21, 8) & 15, fields)
+        return party.ots.tables(None, drawn(1, 21, 8) & np.uint8(15), fields)
 
     return run
 
@@ -215,7 +212,7 @@ def test_leaves(fields: int) -> None:
 def test_tables() -> None:
     nothing, entries = session().run(tables(4))
     assert nothing is None
-    words, digits = drawn(0, 21), (drawn(1, 21, 8) & 15).astype(np.uint64)
+    words, digits = drawn(0, 21), (drawn(1, 21, 8) & np.uint8(15)).astype(np.uint64)
     assert (entries == (words >> (4 * digits) & 15)).all()
 
 
@@ -246,7 +243,7 @@ def test_matrices(items: tuple[int, ...], one_way: bool) -> None:
 
 @pytest.mark.parametrize("count", [1, 8, 77])
 def test_planes_are_native_ones(count: int) -> None:
-    own, native = NumpyPlanes(0), NativePlanes(Native(), 0)
+    own, native = NumpyPlanes(True), NativePlanes(Native(), adds_known=True)
     for bits in (8, 16, 32, 64):
         x = drawn(0, count, bits)
         planes = own.slice(x)
@@ -258,7 +255,7 @@ def test_planes_are_native_ones(count: int) -> None:
 @pytest.mark.parametrize(
     ("kind", "y"), [(BinaryKind.ADD, SECRET), (BinaryKind.MUL, PUBLIC), (BinaryKind.DIV, SECRET)]
 )
-def test_free_gates_are_native_ones(kind: BinaryKind, y: catalogue.Role) -> None:
+def test_free_gates_are_native_ones(kind: BinaryKind, y: catalogue.OperandRole) -> None:
     """Up to the first ANDs, all registers are the same bits at either party."""
     netlist = catalogue.binary(kind, INT16, SECRET, y)
     end = int(np.flatnonzero(netlist.code[:, 0] == Opcode.GROUP)[0])
@@ -266,7 +263,7 @@ def test_free_gates_are_native_ones(kind: BinaryKind, y: catalogue.Role) -> None
     for party in (0, 1):
         both = [
             planes.registers(netlist, 24)
-            for planes in (NumpyPlanes(party), NativePlanes(native, party))
+            for planes in (NumpyPlanes(party == 0), NativePlanes(native, adds_known=party == 0))
         ]
         for registers in both:
             registers.load(0, drawn(0, 24, 16))
@@ -279,11 +276,11 @@ def test_free_gates_are_native_ones(kind: BinaryKind, y: catalogue.Role) -> None
 def test_parties_must_fit() -> None:
     def uneven(party: SharingParty) -> Steps[Any]:
         if party.index:
-            yield from swap(np.zeros(1, np.uint8))
-        yield from swap(np.zeros(1, np.uint8))
+            yield from party.swap(np.zeros(1, np.uint8))
+        yield from party.swap(np.zeros(1, np.uint8))
 
     def too_long(party: SharingParty) -> Steps[Any]:
-        return ask(Round(send=(np.zeros(3, np.uint8),), receive=2))
+        return ask(Round(peer=party.side.other, send=(np.zeros(3, np.uint8),), receive=2))
 
     for protocol in (uneven, too_long):
         with pytest.raises(CompilerBug):

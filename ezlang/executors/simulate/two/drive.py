@@ -11,6 +11,7 @@ import numpy as np
 
 from ezlang.compiler.cost.ledger import Phase
 from ezlang.compiler.ir.ots import OtKind
+from ezlang.compiler.ir.parties import COMPUTING, Link, Pair
 from ezlang.compiler.protocols.core.steps import Bytes, Ideal, Request, Round, Step, Steps, T, Take
 from ezlang.diagnostics.diagnostic import CompilerBug
 
@@ -26,21 +27,24 @@ _Pair = tuple[Request, Request]
 class Driver:
     """Meets the requests of both parties' protocols; `noise` is what ideal OTs show.
 
-    `kind` is that of the OTs."""
+    `kind` is that of the OTs; `stocks` are those over each link, in the order of their set-up.
+    """
 
     wire: Wire
     noise: Randomness
     boxes: Functionalities
     kind: OtKind
-    stocks: tuple[OtStock, OtStock] = field(init=False)
-    """The OTs that party 0 receives, and those that party 1 does."""
+    pair: Pair = COMPUTING
+    stocks: dict[Link, OtStock] = field(init=False)
 
     def __post_init__(self) -> None:
-        first, second = (OtStock(self.wire, self.noise, party, self.kind) for party in (0, 1))
-        self.stocks = first, second
+        self.stocks = {
+            link: OtStock(self.wire, self.noise, link, self.kind)
+            for link in reversed(self.pair.links)
+        }
 
     def run(self, first: Steps[T], second: Steps[T]) -> tuple[T, T]:
-        """Run party 0's protocol and party 1's to their ends, and return their results."""
+        """Run the first party's protocol and the second's to their ends; return their results."""
         replies: tuple[Any, Any] = None, None
         while True:
             ended: list[T] = []
@@ -60,7 +64,9 @@ class Driver:
         """Meet the requests of one step, of both parties."""
         self._take([pair for pair in pairs if isinstance(pair[0], Take)])
         rounds = [pair for pair in pairs if isinstance(pair[0], Round)]
-        self.wire.exchange(_packets([r for r, _ in rounds]), _packets([r for _, r in rounds]))
+        forth, back = self.pair.links
+        firsts, seconds = [one for one, _ in rounds], [other for _, other in rounds]
+        self.wire.exchange({forth: _packets(firsts), back: _packets(seconds)})
         replies: tuple[list[Any], list[Any]] = [], []
         for pair in pairs:
             for party, reply in enumerate(self._reply(pair)):
@@ -80,26 +86,27 @@ class Driver:
 
     def _take(self, pairs: Sequence[_Pair]) -> None:
         """Take the OTs of all requests at once. Both sessions are set up with the first ones."""
-        received = [0, 0]
+        forth, back = self.pair.links
+        taken = {forth: 0, back: 0}
         for pair in pairs:
             one, other = pair
             if not (isinstance(one, Take) and isinstance(other, Take)):
                 raise CompilerBug("one party alone takes OTs")
             if (one.sent, one.received) != (other.received, other.sent):
                 raise CompilerBug("the parties take different OTs")
-            received[0] += one.received
-            received[1] += other.received
-        if not any(received):
+            taken[forth] += one.sent
+            taken[back] += one.received
+        if not any(taken.values()):
             return
-        for stock in self.stocks:
+        for stock in self.stocks.values():
             if not stock.ready:
                 stock.take(1)
-        sent = {
-            stock.speaker: stock.take_all(count)
-            for stock, count in zip(self.stocks, received, strict=True)
+        made = {
+            self.stocks[link].made_over: self.stocks[link].take_all(count)
+            for link, count in taken.items()
         }
         with self.wire.ledger.within(Phase.PREPROCESSING):
-            self.wire.exchange(sent[0], sent[1])
+            self.wire.exchange({link: made[link] for link in self.pair.links})
 
 
 def _packets(requests: Sequence[Request]) -> list[Packet]:

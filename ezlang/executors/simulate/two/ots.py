@@ -19,19 +19,21 @@ from ezlang.compiler.protocols.core.lengths import (
     Batch,
     additive_batches,
     bit_batches,
+    exchanged,
     matrix_batches,
     product_batches,
     table_batches,
 )
-from ezlang.compiler.protocols.core.party import BitTriples
+from ezlang.compiler.protocols.core.preprocessing import BitTriples
 from ezlang.compiler.protocols.core.steps import Array, Bytes, Ideal, Request, Round, Steps, Take
 from ezlang.diagnostics.diagnostic import CompilerBug
 
 
 @dataclass(frozen=True, slots=True)
 class IdealOts:
-    """The OT box of one party; `random` are bytes for noise."""
+    """The OT box of one party with a `peer`; `random` are bytes for noise."""
 
+    peer: int
     random: Callable[[int], Bytes]
 
     def bit_products(self, count: int, copies: int) -> Steps[BitTriples]:
@@ -108,31 +110,24 @@ class IdealOts:
         steps: list[Request] = []
         for batch in (*batches, None):
             if batch is not None:
-                sent, received = batch.sent, batch.received
-                steps.append(
-                    Take(sent=sent.ots if sent else 0, received=received.ots if received else 0)
-                )
+                sent, received = batch.ots
+                steps.append(Take(peer=self.peer, sent=sent, received=received))
             steps += self._exchange(box, batch, last)
             last = batch
         for request in steps[:-1]:
             yield (request,)
         if not steps:
             return None
-        _, reply = yield steps[-1], Ideal(box=box, inputs=inputs, sent=0, received=0)
+        _, reply = yield steps[-1], Ideal(peer=self.peer, box=box, inputs=inputs)
         return reply
 
     def _exchange(self, box: str, batch: Batch | None, last: Batch | None) -> list[Request]:
         """Send the choices of a batch and the message of the last one."""
-        sent = expected = 0
-        if batch is not None:
-            sent += batch.received.flips if batch.received else 0
-            expected += batch.sent.flips if batch.sent else 0
-        if last is not None:
-            sent += last.sent.message if last.sent else 0
-            expected += last.received.message if last.received else 0
+        sent, expected = exchanged(batch, last)
         if not (sent or expected):
             return []
-        return [Round(send=(self.random(sent),), receive=expected, purpose=box)]
+        message = (self.random(sent),)
+        return [Round(peer=self.peer, send=message, receive=expected, purpose=box)]
 
 
 def _pair(made: Any, dtype: np.dtype[Any]) -> tuple[Array, Array]:

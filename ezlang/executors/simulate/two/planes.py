@@ -13,7 +13,7 @@ import numpy as np
 from ezlang.compiler.circuits.netlist import Netlist, Opcode
 from ezlang.compiler.ir.dtypes import word_dtype
 from ezlang.compiler.protocols.boolean.comparison_tree import Level
-from ezlang.compiler.protocols.core.party import BitTriples
+from ezlang.compiler.protocols.core.preprocessing import BitTriples
 from ezlang.compiler.protocols.core.steps import Array, Bytes
 from ezlang.diagnostics.diagnostic import CompilerBug
 
@@ -36,17 +36,17 @@ def gathered(planes: Bytes, n: int) -> Array:
 
 @dataclass(frozen=True, slots=True)
 class NumpyPlanes:
-    """The planes of party `index`."""
+    """The planes of one party."""
 
-    index: int
+    adds_known: bool
 
     def registers(self, netlist: Netlist, n: int) -> NumpyRegisters:
         """Return registers for n instances."""
-        return NumpyRegisters(self.index, netlist, n)
+        return NumpyRegisters(self.adds_known, netlist, n)
 
     def tree(self, rows: Bytes, levels: tuple[Level, ...], pairs: BitTriples) -> NumpyTree:
         """Begin with rows that are to be joined."""
-        return NumpyTree(self.index == 0, rows, pairs)
+        return NumpyTree(self.adds_known, rows, pairs)
 
     def slice(self, x: Array) -> Bytes:
         """Return packed bits [ℓ][N] of integers [n]."""
@@ -60,8 +60,8 @@ class NumpyPlanes:
 class NumpyRegisters:
     """The registers of a netlist for n instances."""
 
-    def __init__(self, index: int, netlist: Netlist, n: int) -> None:
-        self._first = index == 0
+    def __init__(self, adds_known: bool, netlist: Netlist, n: int) -> None:
+        self._adds_known = adds_known
         self._code = netlist.code
         self._bytes = -(-n // 8)
         self._memory = np.zeros((netlist.registers, self._bytes), np.uint8)
@@ -83,7 +83,7 @@ class NumpyRegisters:
 
     def free(self, start: int, stop: int) -> None:
         """Run instructions start … stop − 1, none of which is an AND."""
-        rows, first = self._rows, self._first
+        rows, first = self._rows, self._adds_known
         for number, out, a, b in self._code[start:stop].tolist():
             opcode = _OPCODES[number]
             if opcode is Opcode.XOR or opcode is Opcode.PUBLIC_XOR:
@@ -112,7 +112,7 @@ class NumpyRegisters:
         """Put the products' shares into registers, given both parties' masked operands."""
         d, e = np.split(mine ^ theirs, 2)
         z = triples.c ^ (d & triples.b) ^ (e & triples.a)
-        if self._first:
+        if self._adds_known:
             z ^= d & e
         self._memory[self._code[start:stop, 1]] = z.reshape(stop - start, self._bytes)
 
@@ -124,10 +124,10 @@ class NumpyRegisters:
 class NumpyTree:
     """Rows that are joined."""
 
-    def __init__(self, first: bool, rows: Bytes, pairs: BitTriples) -> None:
+    def __init__(self, adds_known: bool, rows: Bytes, pairs: BitTriples) -> None:
         size = rows.shape[1]
         self.rows = rows
-        self._first = first
+        self._adds_known = adds_known
         self._a = pairs.a.reshape(-1, size)
         self._b = pairs.b.reshape(2, -1, size)
         self._c = pairs.c.reshape(2, -1, size)
@@ -151,7 +151,7 @@ class NumpyTree:
         opened[level.skipped :] ^= theirs.reshape(-1, opened.shape[1])
         e, d = opened[: 2 * pairs].reshape(2, pairs, -1), opened[2 * pairs :]
         product = self._c[:, part] ^ (d & self._b[:, part]) ^ (e & self._a[part])
-        if self._first:
+        if self._adds_known:
             product ^= e & d
         equal, low = product
         less, same = self.rows[level.kept].reshape(2, -1, opened.shape[1])

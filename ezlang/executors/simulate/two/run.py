@@ -7,10 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from ezlang.compiler.circuits.catalogue import PUBLIC, SECRET, circuit
+from ezlang.compiler.circuits.operands import operand_roles
 from ezlang.compiler.ir import evaluate
 from ezlang.compiler.ir import tree as ir
+from ezlang.compiler.ir.facts import Facts, facts_of, known_operands
 from ezlang.compiler.ir.groups import Group, enters_yao, groups, leaves_yao
-from ezlang.compiler.ir.known_operands import known_operands
+from ezlang.compiler.ir.parties import COMPUTING, Link
 from ezlang.compiler.ir.sharings import is_interactive
 from ezlang.compiler.ir.tree import Sharing
 from ezlang.compiler.protocols.core.party import SharingParty
@@ -26,7 +28,6 @@ from ..outcome import Held, SimulatedOutcome
 from ..randomness import Randomness
 from ..values import Known
 from ..walk import Walk
-from .facts import Facts, facts_of
 from .sharing import SharingSession
 from .values import Parts, Shared, words_of
 from .wire import Packet, Wire
@@ -61,8 +62,8 @@ def run_two(
     ledger = wire.ledger
     cost = Cost(
         rounds=ledger.rounds,
-        bytes_sent=dict(zip(names, ledger.bytes_sent, strict=True)),
-        messages_sent=dict(zip(names, wire.messages_sent, strict=True)),
+        bytes_sent={names[party]: sent for party, sent in ledger.bytes_sent.items()},
+        messages_sent={name: wire.messages_sent[party] for party, name in enumerate(names)},
         dealt={},
         ands=run.yao.garbling.ands,
     )
@@ -129,7 +130,8 @@ class _Run(Walk[Shared]):
         if owner is None or type.label.owner == owner:
             return
         data = np.ascontiguousarray(known.data).tobytes()
-        self.wire.send(owner, Packet(len(data), "reveal", lambda: data))
+        link = Link(owner, COMPUTING.other(owner))
+        self.wire.send(link, Packet(len(data), "reveal", lambda: data))
 
     def open(self, operation: ir.Reveal, secret: Shared) -> evaluate.Array:
         raise CompilerBug("secrets of Yao's protocol are opened in groups")
@@ -174,7 +176,8 @@ class _Run(Walk[Shared]):
             self.done(operation, (result,))
 
     def _run_protocols(self, group: Group, operands: list[list[Value]]) -> list[Value]:
-        known = [known_operands(one, self.inside[-1].constants) for one in group]
+        facts = self.inside[-1]
+        numbers = [known_operands(one, facts.constants) for one in group]
         for number, operation in enumerate(group):
             if isinstance(operation, ir.Convert):
                 secret = shared(operands[number][0])
@@ -184,8 +187,8 @@ class _Run(Walk[Shared]):
         def protocol(party: SharingParty) -> Steps[list[Array | None]]:
             return together(
                 [
-                    steps_of(party, operation, _given(given, party.index), known=numbers)
-                    for operation, given, numbers in zip(group, operands, known, strict=True)
+                    steps_of(party, operation, _given(given, party.index), known=known)
+                    for operation, given, known in zip(group, operands, numbers, strict=True)
                 ]
             )
 
@@ -212,10 +215,13 @@ class _Run(Walk[Shared]):
     def _garbled(self, operation: ir.Operation, operands: Sequence[Value]) -> Value:
         """Compute an operation whose result has labels."""
         match operation:
-            case ir.Relabel():
-                return self._labelled(operands[0])
+            case ir.Relabel(operands=(value,)):
+                (known,) = operands
+                if isinstance(known, Shared):
+                    raise CompilerBug("a secret is shared once more")
+                return self.yao.share(known, self.inside[-1].origins.is_repeated(value))
             case ir.Elementwise():
-                roles = self.inside[-1].roles(operation, operands)
+                roles = operand_roles(operation, self.inside[-1])
                 ports = [
                     operand
                     for operand, role in zip(operands, roles, strict=True)
@@ -231,16 +237,13 @@ class _Run(Walk[Shared]):
     def _moved(self, operation: ir.AnyMove, operands: Sequence[Value]) -> Shared:
         """Move labels, at both parties alike; places are known."""
         count = operation.element_count
-        moved = [self._labelled(operand) for operand in operands[:count]]
+        moved = [shared(operand) for operand in operands[:count]]
         places = [value.data for value in operands[count:] if isinstance(value, Known)]
         parts = [
             evaluate.moved(operation, [*(value.parts[party] for value in moved), *places])
             for party in (0, 1)
         ]
         return _secret(operation.result.type, (parts[0], parts[1]))
-
-    def _labelled(self, value: Value) -> Shared:
-        return value if isinstance(value, Shared) else self.yao.share(value)
 
 
 def _secret(type: ir.TensorType, parts: Parts) -> Shared:

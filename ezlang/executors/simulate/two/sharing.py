@@ -13,9 +13,10 @@ import numpy as np
 
 from ezlang.compiler.cost.ledger import Phase
 from ezlang.compiler.ir.ots import OtKind
+from ezlang.compiler.ir.parties import Side
 from ezlang.compiler.protocols.core.party import SharingParty
 from ezlang.compiler.protocols.core.steps import Bytes, Steps, T
-from ezlang.compiler.protocols.ot.preprocessing import OtPreprocessing
+from ezlang.compiler.protocols.ot.backend import OT
 
 from ..randomness import Randomness
 from .drive import Driver
@@ -47,8 +48,11 @@ class SharingSession:
     ) -> None:
         self.wire = wire
         self.driver = Driver(wire, ideal, Functionalities(byte_source(ideal)), kind)
-        ots = IdealOts(byte_source(ideal))
-        self.parties = tuple(_party(index, own, ots) for index, own in enumerate(randomness))
+        noise = byte_source(ideal)
+        self.parties = tuple(
+            _party(self.driver.pair.side(party), own, noise)
+            for party, own in zip(self.driver.pair, randomness, strict=True)
+        )
         self._begun = False
 
     def run(self, protocol: Callable[[SharingParty], Steps[T]]) -> tuple[T, T]:
@@ -64,15 +68,16 @@ class SharingSession:
         noise = self.driver.noise
         start = Packet(_START_BYTES, "set-up", lambda: noise.random.randbytes(_START_BYTES))
         with self.wire.ledger.within(Phase.SET_UP):
-            self.wire.exchange((start,), (start,))
+            self.wire.exchange(dict.fromkeys(self.driver.pair.links, (start,)))
 
 
-def _party(index: int, own: Randomness, ots: IdealOts) -> SharingParty:
-    random = byte_source(own)
+def _party(side: Side, own: Randomness, noise: Callable[[int], Bytes]) -> SharingParty:
+    random, ots = byte_source(own), IdealOts(side.other, noise)
     return SharingParty(
-        index=index,
+        side=side,
         random=random,
         ots=ots,
-        planes=NumpyPlanes(index),
-        preprocessing=OtPreprocessing(index, random, ots),
+        planes=NumpyPlanes(side.is_first),
+        preprocessing=OT.preprocessing(side, random, ots),
+        backend=OT,
     )

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from ezlang.compiler.cost.ledger import Phase
 from ezlang.compiler.ir.ots import OtKind
+from ezlang.compiler.ir.parties import Link
 from ezlang.compiler.protocols.ot.stock import Made, Stock, batches_of
 
 from ..randomness import Randomness
@@ -18,11 +19,11 @@ from .wire import Packet, Wire
 
 @dataclass(slots=True)
 class OtStock:
-    """OTs of a kind that party `receiver` receives."""
+    """OTs of a kind, from a link's sender to its receiver."""
 
     wire: Wire
     noise: Randomness
-    receiver: int
+    link: Link
     kind: OtKind
     ready: bool = False
     _stock: Stock = field(init=False)
@@ -31,9 +32,9 @@ class OtStock:
         self._stock = Stock(batches_of(self.kind))
 
     @property
-    def speaker(self) -> int:
-        """The party that sends for a batch."""
-        return 1 - self.receiver if self._stock.batches.sender_speaks else self.receiver
+    def made_over(self) -> Link:
+        """The link over which messages go that make batches."""
+        return self.link if self._stock.batches.sender_speaks else self.link.back
 
     def take(self, wanted: int) -> int:
         """Take OTs of one batch, at most so many; return how many."""
@@ -41,11 +42,11 @@ class OtStock:
         if part.made:
             packet = self._packet(part.made)
             with self.wire.ledger.within(Phase.PREPROCESSING):
-                self.wire.send(self.speaker, packet)
+                self.wire.send(self.made_over, packet)
         return part.count
 
     def take_all(self, count: int) -> list[Packet]:
-        """Take so many OTs; return what the speaker sends for those that must be made."""
+        """Take so many OTs; return what is sent for those that must be made."""
         return [self._packet(part.made) for part in self._stock.parts(count) if part.made]
 
     def _packet(self, made: Made) -> Packet:
@@ -53,8 +54,8 @@ class OtStock:
             self.ready = True
             with self.wire.ledger.within(Phase.SET_UP):
                 for message in self._stock.batches.set_up():
-                    sender = 1 - self.receiver if message.by_sender else self.receiver
-                    self.wire.send(sender, self._noise(message.bytes, "base OTs"))
+                    link = self.link if message.by_sender else self.link.back
+                    self.wire.send(link, self._noise(message.bytes, "base OTs"))
         return self._noise(made.bytes, "OT extension")
 
     def _noise(self, size: int, purpose: str) -> Packet:

@@ -1,4 +1,4 @@
-"""Yao's protocol between the two simulated parties: party 0 garbles, party 1 evaluates.
+"""Yao's protocol between the two simulated parties, the garbler and the evaluator.
 
 What is sent, in which order and when, is protocols/yao/session.py's and kernels/labels.py's. The
 correlated OTs are an ideal box's, which counts what it stands for.
@@ -15,6 +15,7 @@ from ezlang.compiler.circuits.catalogue import SECRET, binary
 from ezlang.compiler.circuits.netlist import Netlist
 from ezlang.compiler.cost.ledger import Phase
 from ezlang.compiler.ir.evaluate import Array
+from ezlang.compiler.ir.parties import COMPUTING, Link
 from ezlang.compiler.ir.tree import BinaryKind, OtKind, Sharing, TensorType
 from ezlang.diagnostics.diagnostic import CompilerBug
 from ezlang.types.types import ScalarType
@@ -26,8 +27,8 @@ from .stock import OtStock
 from .values import Bits, Shared, bits_of, from_bits, labels_type, words_from
 from .wire import Packet, Wire
 
-_GARBLER = 0
-_EVALUATOR = 1
+_TO_EVALUATOR = Link(COMPUTING.garbler, COMPUTING.evaluator)
+_TO_GARBLER = _TO_EVALUATOR.back
 _SET_UP_BYTES = 32
 
 Labels = tuple[Array, Array]
@@ -46,27 +47,30 @@ class Yao:
     ) -> None:
         self.wire = wire
         self._ideal = ideal
-        garbler = randomness[_GARBLER]
+        garbler = randomness[COMPUTING.garbler]
         shared = garbler.random.randbytes(_SET_UP_BYTES)
         with wire.ledger.within(Phase.SET_UP):
-            self._send(_GARBLER, shared, "set-up")
+            self._send(_TO_EVALUATOR, shared, "set-up")
         delta = garbler.random.getrandbits(128) | 1
         self.garbling = Garbling(delta=delta, start=shared[:16])
         self._delta = np.frombuffer(delta.to_bytes(16, "little"), np.uint64)
         self._labels = Randomness("labels", int.from_bytes(shared[16:], "little"))
-        self._stock = OtStock(wire, ideal, _EVALUATOR, kind)
+        self._stock = OtStock(wire, ideal, _TO_EVALUATOR, kind)
 
-    def share(self, known: Known) -> Shared:
-        """Turn a known value into labels."""
-        bits = bits_of(known.data, known.element)
+    def share(self, known: Known, repeated: bool) -> Shared:
+        """Turn a known value into labels; of a `repeated` one, one element (see ir/facts.py)."""
+        data = known.data.reshape(-1)[0] if repeated else known.data
+        bits = bits_of(data, known.element)
         if known.owner is None:
             active = np.zeros((bits.size, 2), np.uint64)
             labels = self._times_delta(bits), active
-        elif known.owner == _GARBLER:
+        elif known.owner == COMPUTING.garbler:
             labels = self._garblers(bits)
         else:
             labels = self._chosen(bits)
-        return _labelled(labels, known.element, known.data.shape)
+        made = _labelled(labels, known.element, data.shape)
+        first, second = (np.broadcast_to(part, known.data.shape) for part in made.parts)
+        return Shared(made.sharing, made.element, (first, second))
 
     def enter(self, secrets: Sequence[Shared]) -> list[Shared]:
         """Turn arithmetic and boolean shares into labels: the evaluator's shares of all first."""
@@ -85,7 +89,7 @@ class Yao:
     def _added(self, secret: Shared, evaluators: Shared) -> Shared:
         """Add the garbler's shares to the evaluator's, which have labels."""
         shape = secret.parts[0].shape
-        bits = bits_of(secret.parts[_GARBLER], secret.element)
+        bits = bits_of(secret.parts[COMPUTING.garbler], secret.element)
         garblers = _labelled(self._garblers(bits), secret.element, shape)
         netlist = binary(BinaryKind.ADD, secret.element, SECRET, SECRET)
         return self.circuit(netlist, [garblers, evaluators], secret.element, shape)
@@ -102,11 +106,11 @@ class Yao:
     def reveal(self, secrets: Sequence[Shared], types: Sequence[TensorType]) -> list[Array]:
         """Open secrets to the readers of types: all to the evaluator, then all to the garbler."""
         colors = [[_colors(part) for part in secret.parts] for secret in secrets]
-        for sender in (_GARBLER, _EVALUATOR):
+        for link in (_TO_EVALUATOR, _TO_GARBLER):
             for pair, type in zip(colors, types, strict=True):
-                if type.size and type.label.readable_by(1 - sender):
-                    data = np.packbits(pair[sender], bitorder="little").tobytes()
-                    self._send(sender, data, "reveal")
+                if type.size and type.label.readable_by(link.receiver):
+                    data = np.packbits(pair[link.sender], bitorder="little").tobytes()
+                    self._send(link, data, "reveal")
         return [
             from_bits((pair[0] ^ pair[1]).reshape(-1, type.width), type)
             for pair, type in zip(colors, types, strict=True)
@@ -136,7 +140,7 @@ class Yao:
         tables = self.garbling.tables
         size = TABLE_BYTES * netlist.ands * count
         packet = Packet(size, "tables", lambda: table_bytes(tables, count))
-        self.wire.send(_GARBLER, packet)
+        self.wire.send(_TO_EVALUATOR, packet)
         parts = [labels_of(rows, shape, count) for rows in (made.zeros, made.active)]
         return Shared(Sharing.YAO, element, (parts[0], parts[1]))
 
@@ -155,7 +159,7 @@ class Yao:
         while done < count:
             part = self._stock.take(count - done)
             data = np.packbits(flips[done : done + part], bitorder="little").tobytes()
-            self._send(_EVALUATOR, data, "choices")
+            self._send(_TO_GARBLER, data, "choices")
             done += part
         zeros = active ^ self._times_delta(random) ^ self._times_delta(flips)
         return zeros, active
@@ -165,8 +169,8 @@ class Yao:
         masks = np.negative(bits.reshape(-1).astype(np.uint64))
         return masks[:, None] & self._delta
 
-    def _send(self, sender: int, data: bytes, purpose: str) -> None:
-        self.wire.send(sender, Packet(len(data), purpose, lambda: data))
+    def _send(self, link: Link, data: bytes, purpose: str) -> None:
+        self.wire.send(link, Packet(len(data), purpose, lambda: data))
 
 
 def _labelled(labels: Labels, element: ScalarType, shape: tuple[int, ...]) -> Shared:

@@ -1,0 +1,88 @@
+"""What operations on shares exchange, by running their protocols at a party that only counts.
+
+`count` runs them at one party, which holds no data. That is enough to compare sharings and circuits
+before a program is finished. What both parties of a finished program exchange, phase by phase, is a
+trace (shares.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass, field, fields
+from functools import lru_cache
+from typing import Any, Final
+
+from ..ir import tree as ir
+from ..ir.facts import Numbers
+from ..protocols.core.preprocessing import Unit
+from ..protocols.core.steps import Round, Step, Steps, Take, together
+from .amounts import SHARED_ANDS
+from .counting_party import Notes, counting_party, reply_to, steps_on_ghosts
+from .usage import Usage
+
+_COUNTER: Final = 0
+"""The party at which protocols are counted."""
+
+_NODE: Final = frozenset({"operands", "results", "regions", "span"})
+
+
+def count(operations: Sequence[ir.Operation], known: Sequence[Numbers]) -> Usage:
+    """Return what interactive operations take that run side by side.
+
+    `known` has what the compiler knows of the operands of each (ir/facts.py); it decides
+    which protocols are taken. Bytes are those of the longer message of each round. Results are kept
+    for groups that are alike.
+    """
+    return _count(_Alike(signature(operations, known), tuple(operations), tuple(known)))
+
+
+def signature(operations: Sequence[ir.Operation], known: Sequence[Numbers]) -> Hashable:
+    """Return all of a group that decides what it exchanges: equal for groups that are alike."""
+    numbers: dict[int, int] = {}
+    members = []
+    for operation, given in zip(operations, known, strict=True):
+        values = (*operation.operands, *operation.results)
+        places = tuple(numbers.setdefault(value.id, len(numbers)) for value in values)
+        kind = tuple(getattr(operation, f.name) for f in fields(operation) if f.name not in _NODE)
+        members.append((type(operation), kind, places, tuple(v.type for v in values), given))
+    return tuple(members)
+
+
+@dataclass(frozen=True, slots=True)
+class _Alike:
+    """A group of operations; groups with the same signature are equal."""
+
+    signature: Hashable
+    operations: tuple[ir.Operation, ...] = field(compare=False)
+    known: tuple[Numbers, ...] = field(compare=False)
+
+
+@lru_cache(maxsize=4096)
+def _count(group: _Alike) -> Usage:
+    triples = 0
+
+    def book(unit: Unit, amount: int) -> None:
+        nonlocal triples
+        triples += SHARED_ANDS.get(unit, 0) * amount
+
+    party = counting_party(_COUNTER, Notes(book))
+    members = zip(group.operations, group.known, strict=True)
+    rounds = sent = ots = 0
+    for step in _driven(together([steps_on_ghosts(party, *member) for member in members])):
+        messages = [request for request in step if isinstance(request, Round)]
+        rounds += bool(messages)
+        sent += max(sum(one.sent for one in messages), sum(one.receive for one in messages))
+        ots += sum(one.sent + one.received for one in step if isinstance(one, Take))
+    return Usage(rounds=rounds, sent=sent, ots=ots, triples=triples)
+
+
+def _driven(steps: Steps[Any]) -> Iterator[Step]:
+    """Yield what protocols ask for, and meet it with ghosts."""
+    replies: list[Any] | None = None
+    while True:
+        try:
+            step = next(steps) if replies is None else steps.send(replies)
+        except StopIteration:
+            return
+        yield step
+        replies = [reply_to(request) for request in step]

@@ -1,0 +1,197 @@
+"""Correlated randomness that doesn't depend on inputs: which units there are, and who makes them.
+
+A *unit* is what a protocol uses up at once: a triple, a square, a bit in two forms. `Preprocessing`
+is where a party gets its shares of units: each back end has one of its own.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+from .steps import Array, Bytes, Steps
+
+# Units
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BitTriple:
+    """Bits a, b and c = a·b. They are made and dealt in bytes, eight at a time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BitPair:
+    """Two triples of bits with a in common: a, b0, b1, c0 = a·b0, c1 = a·b1; eight at a time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RingTriple:
+    """Numbers a, b and c = a·b modulo 2^ℓ."""
+
+    bits: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RingSquare:
+    """Numbers a and c = a² modulo 2^ℓ."""
+
+    bits: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatrixTriple:
+    """Matrices a [rows][inner], b [inner][columns] and c = a·b modulo 2^ℓ."""
+
+    bits: int
+    rows: int
+    inner: int
+    columns: int
+
+    @property
+    def shapes(self) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
+        """The shapes of a, b and c."""
+        return (self.rows, self.inner), (self.inner, self.columns), (self.rows, self.columns)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConvolutionTriple:
+    """Images a, filters b and c = a ∗ b, without padding, of quadratic filters and one stride.
+
+    a [images][channels][height][width], b [filters][channels][size][size],
+    c [images][filters][(height − size) / stride + 1][(width − size) / stride + 1].
+    """
+
+    bits: int
+    images: int
+    channels: int
+    height: int
+    width: int
+    filters: int
+    size: int
+    stride: int
+
+    @property
+    def output(self) -> tuple[int, int]:
+        """Height and width of c's images."""
+        return (
+            (self.height - self.size) // self.stride + 1,
+            (self.width - self.size) // self.stride + 1,
+        )
+
+    @property
+    def patch_bytes(self) -> int:
+        """How many bytes all that filters look at has, which is laid out to deal a unit."""
+        return self.images * self.channels * prod(self.output) * self.size**2 * self.bits // 8
+
+    @property
+    def shapes(self) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
+        """The shapes of a, b and c."""
+        return (
+            (self.images, self.channels, self.height, self.width),
+            (self.filters, self.channels, self.size, self.size),
+            (self.images, self.filters, *self.output),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RandomBit:
+    """A random bit shared by exclusive or and modulo 2^ℓ [RW19]."""
+
+    bits: int
+
+
+Unit = BitTriple | BitPair | RingTriple | RingSquare | MatrixTriple | ConvolutionTriple | RandomBit
+
+# Shares of units
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BitTriples:
+    """This party's shares of packed random bits a, b and c = a·b, as vectors of bytes.
+
+    For pairs, b and c have two rows: c_i = a·b_i. Natively, kernels may read `sizes.PADDING` bytes
+    behind the end of each vector.
+    """
+
+    a: Bytes
+    b: Bytes
+    c: Bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Triples:
+    """This party's shares of random a, b and c = a·b, element by element, vectors."""
+
+    a: Array
+    b: Array
+    c: Array
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Squares:
+    """This party's shares of random a and c = a², element by element, vectors."""
+
+    a: Array
+    c: Array
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatrixTriples:
+    """This party's shares of random A [count][m][k], B [count][k][n] and C = A·B [count][m][n].
+
+    Of convolutions: of images, filters and their convolutions, or of one of each.
+    """
+
+    a: Array
+    b: Array
+    c: Array
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DaBits:
+    """This party's shares of n random bits, packed by exclusive or and as numbers modulo 2^ℓ."""
+
+    bits: Bytes
+    numbers: Array
+
+
+class Preprocessing(ABC):
+    """Where a party gets units: each call gives fresh ones.
+
+    Both parties call the same in the same order. What it costs is the back end's.
+    """
+
+    @abstractmethod
+    def make(self, unit: Unit, count: int) -> Steps[Any]:
+        """Return this party's shares of `count` units, in the form that the calls below say."""
+
+    def bit_triples(self, count: int) -> Steps[BitTriples]:
+        """`count` (a multiple of 8) triples of bits."""
+        return self.make(BitTriple(), count)
+
+    def bit_pairs(self, count: int) -> Steps[BitTriples]:
+        """`count` (a multiple of 8) pairs of triples with the same a."""
+        return self.make(BitPair(), count)
+
+    def triples(self, count: int, bits: int) -> Steps[Triples]:
+        """`count` triples modulo 2^ℓ."""
+        return self.make(RingTriple(bits=bits), count)
+
+    def squares(self, count: int, bits: int) -> Steps[Squares]:
+        """`count` numbers and their squares modulo 2^ℓ."""
+        return self.make(RingSquare(bits=bits), count)
+
+    def matrix_triples(self, count: int, m: int, k: int, n: int, bits: int) -> Steps[MatrixTriples]:
+        """`count` triples of matrices modulo 2^ℓ: A [count][m][k], B [count][k][n]."""
+        return self.make(MatrixTriple(bits=bits, rows=m, inner=k, columns=n), count)
+
+    def convolution_triple(self, unit: ConvolutionTriple) -> Steps[MatrixTriples]:
+        """A triple of images, filters and their convolution modulo 2^ℓ."""
+        made = yield from self.make(unit, 1)
+        return MatrixTriples(a=made.a[0], b=made.b[0], c=made.c[0])
+
+    def da_bits(self, count: int, bits: int) -> Steps[DaBits]:
+        """`count` random bits in both forms."""
+        return self.make(RandomBit(bits=bits), count)

@@ -1,0 +1,66 @@
+"""The back end with a dealer: units and correlated OTs are there before the run, and cost nothing.
+
+So protocols take units, and have forms that take few rounds and bytes of their own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+from ...ir.ots import OtKind
+from ..arithmetic.comparison import bit_rows, equal_by_bits
+from ..arithmetic.convolution import convolve_opened
+from ..arithmetic.matrices import matrix_multiply_known_opened, matrix_multiply_opened
+from ..arithmetic.products import multiply, multiply_known_opened, square_opened
+from ..conversions.bits_and_numbers import (
+    bits_to_numbers_opened,
+    select_by_product,
+    to_numbers_by_bits,
+)
+from ..conversions.narrow import narrow_numbers_by_bits
+from ..core.backend import Backend, Forms, Source
+from ..ot.stock import LARGEST_BATCH, Batches, Made, Message
+
+
+@dataclass(slots=True)
+class DealtBatches:
+    """Batches of dealt OTs: what is wanted, up to a limit that bounds memory. Nobody speaks."""
+
+    position: ClassVar[int] = 0
+    sender_speaks: ClassVar[bool] = False
+
+    def next(self, wanted: int) -> Made:
+        """Return the next batch."""
+        return Made(count=min(wanted, LARGEST_BATCH), bytes=0)
+
+    def set_up(self) -> tuple[Message, ...]:
+        """Nothing is sent."""
+        return ()
+
+
+def dealt_batches(kind: OtKind) -> Batches:
+    """Return the batches of dealt OTs: they have no kinds."""
+    return DealtBatches()
+
+
+DEALT: Final = Backend(
+    source=Source.DEALT,
+    forms=Forms(
+        product=multiply,
+        known_product=multiply_known_opened,
+        square=square_opened,
+        matrix_product=matrix_multiply_opened,
+        known_matrix_product=matrix_multiply_known_opened,
+        convolution=convolve_opened,
+        digit_bits=1,
+        digit_rows=bit_rows,
+        equality=equal_by_bits,
+        numbers_of_bits=bits_to_numbers_opened,
+        selection=select_by_product,
+        numbers_of_words=to_numbers_by_bits,
+        numbers_of_narrow=narrow_numbers_by_bits,
+    ),
+    batches=dealt_batches,
+    making=None,
+)

@@ -1,0 +1,44 @@
+"""The back end without a third party: what is needed is made in the run, by oblivious transfers.
+
+Protocols use OTs at once where that takes less than to make units of them first.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ..arithmetic.comparison import digit_rows, equal_by_digits
+from ..arithmetic.convolution import convolve_by_matrices
+from ..arithmetic.matrices import matrix_multiply_by_ots, matrix_multiply_known_by_ots
+from ..arithmetic.products import multiply_known_by_ots, multiply_now, square_by_ots
+from ..conversions.bits_and_numbers import (
+    bits_to_numbers_by_ots,
+    select_by_ots,
+    to_numbers_by_ots,
+)
+from ..conversions.narrow import narrow_numbers_by_ots
+from ..core.backend import Backend, Forms, Source
+from ..core.sizes import DIGIT_BITS
+from .preprocessing import OtPreprocessing
+from .stock import batches_of
+
+OT: Final = Backend(
+    source=Source.OTS,
+    forms=Forms(
+        product=multiply_now,
+        known_product=multiply_known_by_ots,
+        square=square_by_ots,
+        matrix_product=matrix_multiply_by_ots,
+        known_matrix_product=matrix_multiply_known_by_ots,
+        convolution=convolve_by_matrices,
+        digit_bits=DIGIT_BITS,
+        digit_rows=digit_rows,
+        equality=equal_by_digits,
+        numbers_of_bits=bits_to_numbers_by_ots,
+        selection=select_by_ots,
+        numbers_of_words=to_numbers_by_ots,
+        numbers_of_narrow=narrow_numbers_by_ots,
+    ),
+    batches=batches_of,
+    making=OtPreprocessing,
+)

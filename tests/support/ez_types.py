@@ -1,0 +1,96 @@
+"""The types, labels and variables that generated programs are made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+PUBLIC = "public"
+SECRET = "secret"
+INTS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
+
+
+def flows(source: str, target: str) -> bool:
+    """Return whether a value with label `source` may flow to label `target`."""
+    return source in (target, PUBLIC) or target == SECRET
+
+
+def meet(first: str, second: str) -> str:
+    """Return the readers of both."""
+    if first == second or second == PUBLIC:
+        return first
+    return second if first == PUBLIC else SECRET
+
+
+@dataclass(frozen=True)
+class Ty:
+    """A scalar's or struct's name, and the sizes around it."""
+
+    base: str
+    shape: tuple[int, ...] = ()
+
+    def __str__(self) -> str:
+        return self.base + "".join(f"[{n}]" for n in self.shape)
+
+    @property
+    def is_int(self) -> bool:
+        return self.base in INTS
+
+    @property
+    def item(self) -> Ty:
+        return Ty(self.base, self.shape[1:])
+
+
+BOOL = Ty("bool")
+
+
+@dataclass(frozen=True)
+class Struct:
+    name: str
+    fields: tuple[tuple[str, Ty], ...]
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function without labels; its result is at least as open as the meet of its arguments."""
+
+    name: str
+    parameters: tuple[Ty, ...]
+    result: Ty
+
+
+@dataclass(frozen=True)
+class Var:
+    name: str
+    type: Ty
+    label: str
+    assignable: bool
+    branches: int
+    """How many non-public branches it was declared under."""
+
+
+@dataclass
+class Scope:
+    variables: list[Var] = field(default_factory=list)
+    branches: tuple[str, ...] = ()
+    """Labels of the branches around, without the public ones."""
+    in_loop: bool = False
+    in_main: bool = True
+
+    def inner(self, branch: str = PUBLIC, loop: bool = False) -> Scope:
+        added = () if branch == PUBLIC else (branch,)
+        return Scope(
+            list(self.variables), self.branches + added, self.in_loop or loop, self.in_main
+        )
+
+    @property
+    def limit(self) -> str:
+        """The most secret label that may be computed here: what its one runner may know."""
+        owners = [b for b in self.branches if b not in (PUBLIC, SECRET)]
+        return owners[0] if owners else SECRET
+
+    def branch_label(self, var: Var) -> str:
+        """The meet of the branches entered since `var` was declared."""
+        label = PUBLIC
+        for branch in self.branches[var.branches :]:
+            label = meet(label, branch)
+        return label
