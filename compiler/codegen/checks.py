@@ -1,4 +1,4 @@
-"""Failing on what all know: before an operation is done, or where the other party does it."""
+"""Failing on values that all parties know: before an operation, or where the other party fails."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .forms import Form
 
 
 def check(e: Emitter, operation: ir.Operation) -> None:
-    """Fail where a checked operation has a public operand out of range; do nothing else."""
+    """Fail if a checked operation has a public operand that is out of range; do nothing else."""
     if not isinstance(operation, ir.Checkable) or not operation.checked:
         return
     match operation:

@@ -14,7 +14,6 @@ from typing import Any, Final
 
 from ..ir import tree as ir
 from ..ir.facts import Numbers
-from ..ir.sharings import A, B
 from ..protocols.core.preprocessing import Unit
 from ..protocols.core.steps import Round, Step, Steps, Take, together
 from .amounts import SHARED_ANDS
@@ -35,17 +34,6 @@ def count(operations: Sequence[ir.Operation], known: Sequence[Numbers]) -> Usage
     for groups that are alike.
     """
     return _count(_Alike(signature(operations, known), tuple(operations), tuple(known)))
-
-
-def has_circuit(operation: ir.Operation) -> bool:
-    """Return whether the protocol of an operation may run a circuit, which can be `deep`."""
-    match operation:
-        case ir.Convert():
-            return operation.operands[0].type.sharing is A and operation.result.type.sharing is B
-        case ir.Unary() | ir.Binary() | ir.Cast():
-            return True
-        case _:
-            return False
 
 
 def signature(operations: Sequence[ir.Operation], known: Sequence[Numbers]) -> Hashable:

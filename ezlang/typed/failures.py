@@ -6,7 +6,7 @@ from enum import Enum
 
 
 class Failure(Enum):
-    """The kinds of failure. All depend on public data alone, so that they tell nobody anything."""
+    """The kinds of failure. All depend on public data alone, so that they reveal nothing."""
 
     DIVISION = "division"
     SHIFT = "shift"
@@ -17,7 +17,7 @@ class Failure(Enum):
 
     @property
     def code(self) -> str:
-        """The code of the diagnostic, which `ezlang explain` has a page on."""
+        """The code of the diagnostic, which `ezlang explain` has a page about."""
         return _CODES[self]
 
 

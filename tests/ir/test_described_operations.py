@@ -45,7 +45,7 @@ from ezlang.types.types import BOOL, INT8, INT32, UINT8, ScalarType
 CLASSES = list(OPERATIONS.values())
 
 
-def concrete(base: type) -> Iterator[type]:
+def concrete(base: type[Any]) -> Iterator[type[Any]]:
     """The classes under a base that operations are of, by their modules: not those of tests."""
     inner: type
     for inner in base.__subclasses__():
@@ -216,7 +216,7 @@ QUESTIONS: dict[str, tuple[Callable[[type], object], tuple[type, ...]]] = {
         (PLAIN, COMPUTATION, ELEMENTWISE, READ, OBLIVIOUS, BOUNDARY),
     ),
     "shares": (
-        lambda k: local_of(None, operation(k, PUBLIC), [np.zeros(3, np.uint32)]),  # type: ignore[arg-type]
+        lambda k: local_of(None, operation(k, A), [np.zeros(3, np.uint32)]),  # type: ignore[arg-type]
         (PLAIN, COMPUTATION, ELEMENTWISE, OBLIVIOUS, BOUNDARY),
     ),
     "ranges": (lambda k: ranges_of(program(k)), (PLAIN, STRUCTURED)),
