@@ -78,11 +78,15 @@ class BinaryKind(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Region:
-    """Operations with parameters and yielded values; may use values of enclosing regions."""
+    """Operations with parameters and yielded values; may use values of enclosing regions.
+
+    The `number` is for tables (numbering.py).
+    """
 
     parameters: tuple[Value, ...] = ()
     operations: tuple[Operation, ...] = ()
     yields: tuple[Value, ...] = ()
+    number: int = field(default=-1, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +102,7 @@ class OperationNode:
     results: tuple[Value, ...] = ()
     regions: tuple[Region, ...] = ()
     span: Span = field(default=NO_SPAN, compare=False, repr=False)
+    number: int = field(default=-1, compare=False, repr=False)
     forced: Sharing | None = None
     deep: bool = False
 
