@@ -47,9 +47,7 @@ def predict(program: ir.Program, *, backend: Backend = OT) -> Prediction:
     most: Ledger | None = least
     if walk.unknown:
         bounded = all(one.kind != "loop" for one in walk.unknown)
-        most = (
-            _walked(program, forecast.plans, program.ots, True).session.ledger if bounded else None
-        )
+        most = _walked(forecast.plans, program.ots, True).session.ledger if bounded else None
     unknown = tuple(walk.unknown)
     return Prediction(least=least, most=most, unknown=unknown, sharing=forecast.plans.memory)
 
@@ -98,7 +96,7 @@ class Forecast:
         """Return the walk through the program with OTs of some kinds."""
         found = self._walks.get(kinds)
         if found is None:
-            found = self._walks[kinds] = _walked(self.program, self.plans, kinds, False)
+            found = self._walks[kinds] = _walked(self.plans, kinds, False)
         return found
 
 
@@ -134,8 +132,8 @@ def _decides_demands(unknown: Unknown) -> bool:
     return any(use != uses[0] for use in uses)
 
 
-def _walked(program: ir.Program, plans: Plans, kinds: OtKinds, most: bool) -> Walk:
-    walk = Walk(program, plans, Session(backend=plans.backend, kinds=kinds), most=most)
+def _walked(plans: Plans, kinds: OtKinds, most: bool) -> Walk:
+    walk = Walk(plans, Session(backend=plans.backend, kinds=kinds), most=most)
     yao.begin(walk.session)
     walk.run()
     return walk

@@ -23,6 +23,7 @@ from ..codegen.interface import Exchange, Interface, interface_of
 from ..ir import tree as ir
 from ..ir.facts import Facts, facts_of
 from ..ir.groups import Group, enters_yao, groups, leaves_yao
+from ..ir.numbering import numbered
 from ..ir.parties import COMPUTING, Link
 from ..ir.sharings import is_interactive
 from ..protocols.core.backend import Backend
@@ -55,7 +56,7 @@ class Unknown:
 
 @dataclass(slots=True)
 class Plans:
-    """What operations do to a session, by `id()`; what does nothing isn't there.
+    """What operations do to a session, by their numbers; what does nothing isn't there.
 
     What a group does (ir/groups.py) is at its first operation. `traces` may serve several programs.
     `memory` are the bytes of arrays that a group on shares has at the most; None if there is no
@@ -69,6 +70,7 @@ class Plans:
     memory: int | None = None
 
     def __post_init__(self) -> None:
+        self.program = numbered(self.program)
         interfaces = tuple(interface_of(self.program, party) for party in COMPUTING)
         for function in self.program.functions:
             self._region(function.body, facts_of(function), interfaces)
@@ -86,7 +88,7 @@ class Plans:
                 exchanges = [one.exchanges[one.exchange_number(group)] for one in interfaces]
                 action = partial(book, trace=self._trace(exchanges), places=_places(group))
             if action is not None:
-                self.actions[id(group[0])] = action
+                self.actions[group[0].number] = action
             for operation in group:
                 for inner in operation.regions:
                     self._region(inner, facts, interfaces)
@@ -149,9 +151,8 @@ Values = dict[int, StaticValue]
 
 @dataclass(slots=True)
 class Walk:
-    """Follows a program through a session. `most` says which bound is wanted."""
+    """Follows the program of some plans through a session. `most` says which bound is wanted."""
 
-    program: ir.Program
     plans: Plans
     session: Session
     most: bool = False
@@ -163,13 +164,14 @@ class Walk:
     _relevant: dict[int, tuple[ir.Operation, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._functions = {function.name: function for function in self.program.functions}
-        self._costly = costly_operations(self.program, set(self.plans.actions))
-        self._needed = needed_values(self.program, self._costly)
+        program = self.plans.program
+        self._functions = {function.name: function for function in program.functions}
+        self._costly = costly_operations(program, set(self.plans.actions))
+        self._needed = needed_values(program, self._costly)
 
     def run(self) -> None:
         """Walk through the program."""
-        self._call(self.program.main, ())
+        self._call(self.plans.program.main, ())
 
     def _call(self, function: ir.Function, arguments: Sequence[StaticValue]) -> list[StaticValue]:
         values: Values = {}
@@ -181,23 +183,23 @@ class Walk:
 
     def relevant(self, region: ir.Region, needed: set[int]) -> tuple[ir.Operation, ...]:
         """Return the operations of a region that cost something or decide what does."""
-        found = self._relevant.get(id(region))
+        found = self._relevant.get(region.number)
         if found is None:
-            found = self._relevant[id(region)] = tuple(
+            found = self._relevant[region.number] = tuple(
                 operation
                 for operation in region.operations
-                if id(operation) in self._costly
+                if operation.number in self._costly
                 or any(result.id in needed for result in operation.results)
             )
         return found
 
     def is_costly(self, operation: ir.Operation) -> bool:
         """Tell whether an operation costs anything."""
-        return id(operation) in self._costly
+        return operation.number in self._costly
 
     def act(self, operation: ir.Operation) -> bool:
         """Do what an operation itself costs; tell whether it does."""
-        action = self.plans.actions.get(id(operation))
+        action = self.plans.actions.get(operation.number)
         if action is None:
             return False
         self.session.ledger.place = operation.span
@@ -206,8 +208,8 @@ class Walk:
 
     def note(self, kind: str, operation: ir.Operation, amounts: Sequence[Amounts]) -> None:
         """Note that control flow isn't known, the first time it isn't."""
-        if id(operation) not in self._seen:
-            self._seen.add(id(operation))
+        if operation.number not in self._seen:
+            self._seen.add(operation.number)
             self.unknown.append(Unknown(kind=kind, span=operation.span, amounts=tuple(amounts)))
 
     def aside(

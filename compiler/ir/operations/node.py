@@ -27,11 +27,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Region:
-    """Operations with parameters and yielded values; may use values of enclosing regions."""
+    """Operations with parameters and yielded values; may use values of enclosing regions.
+
+    Tables of regions are keyed by `number` (ir/numbering.py).
+    """
 
     parameters: tuple[Value, ...] = ()
     operations: tuple[Operation, ...] = ()
     yields: tuple[Value, ...] = ()
+    number: int = field(default=-1, compare=False, repr=False)
 
 
 class Effect(Flag):
@@ -89,6 +93,7 @@ class OperationNode:
     results: tuple[Value, ...] = ()
     regions: tuple[Region, ...] = ()
     span: Span = field(default=NO_SPAN, compare=False, repr=False)
+    number: int = field(default=-1, compare=False, repr=False)
     forced: Sharing | None = None
     deep: bool = False
 
