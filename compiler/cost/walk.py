@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from functools import partial
 from typing import Final, assert_never
 
@@ -42,14 +43,21 @@ Action = Callable[[Session], None]
 """What an operation does to a session."""
 
 
+class Control(Enum):
+    """Control flow: a branch, or a loop."""
+
+    BRANCH = "branch"
+    LOOP = "loop"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unknown:
     """Control flow that depends on what the run reveals.
 
-    `kind` is `branch` or `loop`; `amounts` are those of one turn, or of either branch.
+    `amounts` are those of one turn of a loop, or of either side of a branch.
     """
 
-    kind: str
+    control: Control
     span: Span
     amounts: tuple[Amounts, ...]
 
@@ -206,11 +214,12 @@ class Walk:
         action(self.session)
         return True
 
-    def note(self, kind: str, operation: ir.Operation, amounts: Sequence[Amounts]) -> None:
+    def note(self, control: Control, operation: ir.Operation, amounts: Sequence[Amounts]) -> None:
         """Note that control flow isn't known, the first time it isn't."""
         if operation.number not in self._seen:
             self._seen.add(operation.number)
-            self.unknown.append(Unknown(kind=kind, span=operation.span, amounts=tuple(amounts)))
+            found = Unknown(control=control, span=operation.span, amounts=tuple(amounts))
+            self.unknown.append(found)
 
     def aside(
         self, action: Callable[[], object], session: Session | None = None
@@ -301,7 +310,7 @@ class _Frame:
             *(self.walk.aside(partial(self.region, region)) for region in regions), strict=True
         )
         if len({(frozenset(c.items()), s.state) for c, s in zip(costs, sessions, strict=True)}) > 1:
-            self.walk.note("branch", operation, costs)
+            self.walk.note(Control.BRANCH, operation, costs)
         self.walk.session.become(merged(sessions, most=self.walk.most))
 
     # Loops
@@ -363,4 +372,4 @@ class _Frame:
             amounts, session = self.walk.aside(turn, session)
             if batches == [one.batches for one in session.ots]:
                 break
-        self.walk.note("loop", operation, [amounts])
+        self.walk.note(Control.LOOP, operation, [amounts])

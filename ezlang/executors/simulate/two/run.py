@@ -17,6 +17,7 @@ from ezlang.compiler.ir.parties import COMPUTING, Link
 from ezlang.compiler.ir.sharings import is_interactive
 from ezlang.compiler.ir.tree import Sharing
 from ezlang.compiler.protocols.core.party import SharingParty
+from ezlang.compiler.protocols.core.purposes import Purpose
 from ezlang.compiler.protocols.core.steps import Array, Steps, together
 from ezlang.compiler.protocols.operations.table import local_of, steps_of
 from ezlang.diagnostics.diagnostic import CompilerBug
@@ -133,7 +134,7 @@ class _Run(Walk[Shared]):
             return
         data = np.ascontiguousarray(known.data).tobytes()
         link = Link(owner, COMPUTING.other(owner))
-        self.wire.send(link, Packet(len(data), "reveal", lambda: data))
+        self.wire.send(link, Packet(len(data), Purpose.REVEAL, lambda: data))
 
     def open(self, operation: ir.Reveal, secret: Shared) -> evaluate.Array:
         raise CompilerBug("secrets of Yao's protocol are opened in groups")
