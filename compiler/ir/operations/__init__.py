@@ -1,1 +1,1 @@
-"""The operations of the IR: each class with all that is known about it."""
+"""The operations of the IR: each class with its properties and rules."""

@@ -1,8 +1,8 @@
-"""What all operations have in common, and what a class of them says of itself.
+"""The base classes of operations.
 
-A class of operations stands beside all that is known about it: its traits, the rules for its
-operands and results, its sharings, and the ranges of its results. Passes and executors ask for
-these. Where a class doesn't answer a question it can't be asked: `CompilerBug`, never a guess.
+A class of operations defines its traits, the rules for its operands and results, its sharings, and
+the ranges of its results. Passes and executors query these. A query that a class doesn't implement
+raises `CompilerBug`: there are no defaults that might be wrong.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Region:
-    """Operations with parameters and yielded values; may use values of enclosing regions.
+    """Operations with parameters and yielded values. They may use values of enclosing regions.
 
     Tables of regions are keyed by `number` (ir/numbering.py).
     """
@@ -39,9 +39,9 @@ class Region:
 
 
 class Effect(Flag):
-    """What running an operation does besides giving its results.
+    """The side effects of an operation.
 
-    FAILS: it may end the run. HANGS: it may never end. TELLS: it opens or puts out a value.
+    FAILS: it may end the run. HANGS: it may not terminate. TELLS: it opens or outputs a value.
     """
 
     NONE = 0
@@ -55,13 +55,13 @@ class Effect(Flag):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Traits:
-    """What holds for all operations of a class.
+    """Properties that all operations of a class share.
 
-    - `effects`: what they do by themselves, apart from their regions and from what they call.
-    - `is_pure`: they are functions of their operands. One that nothing uses may be left out, and
-      of two with the same operands one is enough. (A checked one may fail.)
-    - `overwrites`: the result is operand 0, changed in parts, and may be made in its memory.
-    - `failure`: how they end the run where they are checked, or always check something.
+    - `effects`: their own effects, without those of their regions and of called functions.
+    - `is_pure`: they are functions of their operands. An unused one may be removed, and two with
+      the same operands may be merged. (A checked one may fail.)
+    - `overwrites`: the result is a modified operand 0, and may reuse its memory.
+    - `failure`: the failure that ends the run, if they are checked or always check something.
     """
 
     effects: Effect = Effect.NONE
@@ -72,7 +72,7 @@ class Traits:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What the rules of operations look at besides the operation: parties, and functions so far."""
+    """The context of the rules of operations: the parties and the functions defined so far."""
 
     parties: tuple[str, ...]
     functions: Mapping[str, Function]
@@ -80,10 +80,10 @@ class Surroundings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperationNode:
-    """What every operation has.
+    """The base class of all operations.
 
-    `forced` is the sharing that the program asks for, if it does. Where it is computed on shares by
-    a circuit, that has few rounds, or, if it is `deep`, the fewest ANDs
+    `forced` is the sharing that the program requests, if any. If a circuit computes the operation
+    on shares, it is a circuit with few rounds, or, if `deep` is set, one with the fewest ANDs
     (passes/sharings/circuit_depth.py).
     """
 
@@ -98,13 +98,13 @@ class OperationNode:
     deep: bool = False
 
     def __init_subclass__(cls) -> None:
-        """Refuse a class of operations without traits."""
+        """Reject a class of operations without traits."""
         if not hasattr(cls, "traits"):
             raise TypeError(f"{cls.__name__} has no traits")
 
     @property
     def result(self) -> Value:
-        """The one result."""
+        """The only result."""
         (value,) = self.results
         return value
 
@@ -115,17 +115,17 @@ class OperationNode:
 
     @property
     def failure(self) -> Failure | None:
-        """How the operation may end the run, if it may."""
+        """The failure by which the operation may end the run, if any."""
         return self.traits.failure
 
     @property
     def takes_owned(self) -> bool:
-        """Whether an operand may be one party's own in the arithmetic column, which is cheaper."""
+        """Whether an operand may be owned in the arithmetic column, which is cheaper."""
         return False
 
     @property
     def has_circuit(self) -> bool:
-        """Whether on shares it is computed by circuits, a deep one and one of few rounds."""
+        """Whether it has circuits for shares: one with few ANDs and one with few rounds."""
         return False
 
     def check(self, around: Surroundings) -> None:
@@ -133,22 +133,22 @@ class OperationNode:
         raise self._unanswered("its rules")
 
     def required(self, column: Sharing) -> tuple[Sharing, ...] | None:
-        """Return what secret operands must be shared as, and at the end the result, in a column.
+        """Return the required sharings of secret operands and, last, of the result in a column.
 
         The columns are those of the table in ir/sharings.py. There is an entry for each operand,
-        also for those that are known. None: there is no such form of the operation.
+        including those in the clear. None: the operation has no form in that column.
         """
         raise self._unanswered("its sharings")
 
     def exchanges(self, column: Sharing) -> bool:
         """Return whether the parties exchange messages for it in the arithmetic or boolean column.
 
-        It has operands or results with a sharing.
+        At least one of its operands and results has a sharing.
         """
         raise self._unanswered("its messages")
 
     def range(self, x: Sequence[Interval]) -> Interval:
-        """Return between what the result lies, for ranges of the operands."""
+        """Return the range of the result, given the ranges of the operands."""
         return full(self.result.type)
 
     def _unanswered(self, question: str) -> CompilerBug:
@@ -156,26 +156,26 @@ class OperationNode:
 
 
 def one_result(operation: OperationNode) -> TensorType:
-    """Return the result's type; there have to be one result and no regions."""
+    """Return the result's type; the operation must have one result and no regions."""
     need(not operation.regions, "it has no regions")
     need(len(operation.results) == 1, "it has one result")
     return operation.result.type
 
 
 class Computation(OperationNode):
-    """An operation that is a function of its operands, and has one result."""
+    """An operation with one result, which is a function of the operands."""
 
     __slots__ = ()
     traits = Traits(is_pure=True)
 
     def check(self, around: Surroundings) -> None:
-        """Raise RuleError unless the operation is right."""
+        """Raise RuleError if the operation breaks a rule."""
         result, types = one_result(self), self.types
         self.check_labels(types, result)
         self.check_types(types, result)
 
     def check_labels(self, types: tuple[TensorType, ...], result: TensorType) -> None:
-        """Raise RuleError unless the result may be known to just those who may know it."""
+        """Raise RuleError unless the result's label is the meet of the operands' labels."""
         expected = meet_all([type.label for type in types])
         need(result.label == expected, "the result's label is not the meet of the operands'")
 
@@ -185,7 +185,7 @@ class Computation(OperationNode):
 
 
 class Checkable(OperationNode):
-    """An operation that fails the run where it is `checked` and a public operand out of range."""
+    """An operation that fails the run if it is `checked` and a public operand is out of range."""
 
     __slots__ = ()
     traits = Traits()
@@ -193,12 +193,12 @@ class Checkable(OperationNode):
 
     @property
     def failure(self) -> Failure | None:
-        """How the operation may end the run, if it may."""
+        """The failure by which the operation may end the run, if any."""
         return self.traits.failure if self.checked else None
 
 
 class Narrowable(OperationNode):
-    """An operation that may be done in fewer bits than its operands have: see `Binary`."""
+    """An operation that may be computed in fewer bits than its operands have; see `Binary`."""
 
     __slots__ = ()
     traits = Traits()
@@ -207,7 +207,7 @@ class Narrowable(OperationNode):
 
 
 def alike(operation: OperationNode, column: Sharing) -> tuple[Sharing, ...] | None:
-    """Return the sharings of what takes and gives one sharing; no bools have an arithmetic one."""
+    """Return the sharings of an operation in which all are equal. Bools are never arithmetic."""
     if column is A and operation.result.type.ring is None:
         return None
     return (column,) * (len(operation.operands) + 1)
