@@ -3,7 +3,7 @@
 **Purpose.** Remove unused code: operations, branches and loops without effects, and unused values
 that a loop carries or a branch yields. **Keeps** all observable behaviour: effects, checked
 operations (they may fail), calls of functions with either, and `while` loops, which might not
-terminate. **Does not** remove functions that are no longer called.
+terminate. **Guarantees** nothing about functions that are no longer called, which remain.
 """
 
 from __future__ import annotations

@@ -10,8 +10,8 @@ copy is needed. **Does not** move operations out of a region, nor split them.
 
 The algorithm is list scheduling: of the ready operations, the one with the longest critical path
 leads a group, and all others of its kind that take no more rounds join it. A second schedule
-starts every operation as soon as it is ready. The schedule with fewer rounds is chosen, unless the
-original order takes as few.
+starts every operation as soon as it is ready. Of these two and the original order, the one
+with the fewest rounds is chosen.
 """
 
 from __future__ import annotations
