@@ -116,7 +116,7 @@ class Builder:
         return result
 
     def zeros(self, type: ir.TensorType) -> ir.Value:
-        """Emit zeros (or falses) of the given type, label and sharing included."""
+        """Emit zeros (or false) of the given type, including its label and sharing."""
         zeros = self.constant(type.element, (0,), type.shape)
         return self.relabel(zeros, type.label, type.sharing)
 
@@ -195,7 +195,7 @@ class Builder:
         return result
 
     def spread(self, x: ir.Value, rest: tuple[int, ...]) -> ir.Value:
-        """Emit each element repeated along new trailing dimensions."""
+        """Emit `x` with each element repeated along the new trailing dimensions `rest`."""
         if not rest:
             return x
         shape = x.type.shape + rest
@@ -333,7 +333,7 @@ class Builder:
         places: Sequence[tuple[int, ...]],
         offsets: Sequence[ir.Value | None] = (),
     ) -> ir.Value:
-        """Emit an AffineWrite; `offsets` as for `affine_read`."""
+        """Emit an AffineWrite; `offsets` is as for `affine_read`."""
         result = self.fresh(base.type, base.hint)
         given = tuple(offset for offset in offsets if offset is not None)
         operation = ir.AffineWrite(

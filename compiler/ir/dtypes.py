@@ -25,7 +25,7 @@ def share_dtype(element: ScalarType) -> np.dtype[Any]:
 
 @cache
 def word_dtype(bits: int) -> np.dtype[Any]:
-    """Return the type of elements of the ring Z/2^bits, for whole bytes: unsigned words."""
+    """Return the type of elements of the ring Z/2^bits: unsigned words of whole bytes."""
     return np.dtype(f"u{bits // 8}")
 
 

@@ -1,4 +1,4 @@
-"""The exception of the IR rules, which the verifier catches."""
+"""The exception for violated rules of the IR."""
 
 from __future__ import annotations
 

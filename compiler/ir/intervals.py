@@ -77,7 +77,7 @@ def multiplied(x: Interval, y: Interval) -> Interval:
 
 
 def quotient(x: Interval, y: Interval, type: TensorType) -> Interval:
-    """The numbers x / y, rounded toward zero; division by zero gives all ones."""
+    """The numbers x / y, rounded toward zero; x / 0 is all ones."""
     if y.low <= 0 <= y.high:
         return full(type)
     ends = []

@@ -1,4 +1,4 @@
-"""IR to IR, one pass a file."""
+"""Passes from IR to IR, one per file."""
 
 from .pipeline import NAMES, PIPELINES, Pass, run_passes, up_to
 

@@ -1,4 +1,4 @@
-"""Pipelines: passes in order, the program verified after each."""
+"""Pass pipelines, with verification of the resulting program."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Pass = Callable[[ir.Program], ir.Program]
 _COSTLY = frozenset(
     kind for kind in BinaryKind if kind.traits.reduction and not kind.traits.is_linear
 )
-"""What takes rounds on shares of any kind."""
+"""Reductions that take rounds on every kind of shares."""
 
 _TIDY: tuple[Pass, ...] = (fold_constants, simplify, merge_common, remove_dead)
 
@@ -42,10 +42,10 @@ def vectorised(
     scans: frozenset[BinaryKind] = frozenset(),
     both: bool = False,
 ) -> tuple[Pass, ...]:
-    """Return the passes that leave as few loops as can be, each with `budget` bytes of labels.
+    """Return the passes that minimise loops, each with at most `budget` bytes of wire labels.
 
-    `products`: find matrix products, too. `scans`: which running combinations become networks of
-    logarithmic depth. `both`: run both sides of branches that differ between iterations, at once.
+    `products`: also find matrix products. `scans`: the scans that become networks of logarithmic
+    depth. `both`: if a branch differs between iterations, run both of its sides at once.
     """
     return (
         fold_constants,
@@ -84,11 +84,17 @@ PIPELINES: Mapping[str, tuple[Pass, ...]] = MappingProxyType(
         "wide": vectorised(WIDE, products=False, scans=_COSTLY, both=True),
     }
 )
-"""`none` as lowered; `tidy` with less to do; `expanded` tidy and without oblivious accesses;
-`plain` without reductions, too; `vectorised` with loops as tensor operations, where every secret
-bit is a label; `shared` the same where most of them are bits, and running combinations are to take
-few rounds; `boolean` where sums take rounds, too; `wide` for any number of parties, without matrix
-products."""
+"""The named pipelines:
+
+- `none`: the program as lowered.
+- `tidy`: basic simplifications.
+- `expanded`: as `tidy`, and without oblivious accesses.
+- `plain`: without oblivious accesses and reductions.
+- `vectorised`: loops as tensor operations, where every secret bit is a wire label.
+- `shared`: the same where most secret bits are plain bits, and scans should take few rounds.
+- `boolean`: as `shared`, where sums take rounds, too.
+- `wide`: for any number of parties, without matrix products.
+"""
 
 
 NAMES: Mapping[str, Pass] = MappingProxyType(
@@ -105,22 +111,22 @@ NAMES: Mapping[str, Pass] = MappingProxyType(
         "dce": remove_dead,
     }
 )
-"""The passes of the pipeline `vectorised` by their names."""
+"""The passes of the pipeline `vectorised` by name."""
 
 
 def up_to(name: str) -> tuple[Pass, ...]:
-    """Return the passes of the pipeline `vectorised` up to the last run of one."""
+    """Return the passes of the pipeline `vectorised` up to the last run of the named pass."""
     passes = PIPELINES["vectorised"]
     last = max(place for place, one in enumerate(passes) if one is NAMES[name])
     return passes[: last + 1]
 
 
 def run_passes(program: ir.Program, passes: Sequence[Pass] | str) -> ir.Program:
-    """Return the program after the passes, or those of a named pipeline, in order.
+    """Run passes, or those of a named pipeline, in order.
 
-    The program is verified before and after all of them; where the environment has EZLANG_VERIFY,
-    after each. A pass that has left a program as it is isn't run on it again. Raises CompilerBug
-    where a pass breaks a rule of the IR.
+    The program is verified before the first and after the last pass; if EZLANG_VERIFY is set in
+    the environment, after each pass. A pass that left a program unchanged isn't run on it again.
+    Raises CompilerBug if a pass breaks a rule of the IR.
     """
     chosen = PIPELINES[passes] if isinstance(passes, str) else passes
     each = bool(os.environ.get("EZLANG_VERIFY"))

@@ -1,7 +1,7 @@
-"""From lowered programs to what two parties run: loops, sharings, expansion, schedule.
+"""Preparation of lowered programs for two parties: loops, sharings, expansion, schedule.
 
-**Purpose.** What native code, the simulation of two parties, and cost predictions have in
-common, so that all see the same operations in the same order.
+**Purpose.** Run the passes that native code, the simulation of two parties, and cost predictions
+share, so that all of them process the same operations in the same order.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ from .sharings.schedule import schedule
 from .sharings.share import share
 
 FIRST: Final = "shared"
-"""The named pipeline that comes first. It takes few labels to be kept at a time: where all secrets
-are Yao's, it is `vectorised`."""
+"""The pipeline to start with. It assumes that few wire labels are stored at a time. Programs whose
+secrets are all in Yao's protocol start with `vectorised` instead."""
 
 _BEFORE: Final[tuple[Pass, ...]] = (
     drop_checks,
@@ -61,14 +61,14 @@ _AFTER: Final[tuple[Pass, ...]] = (
 
 
 def before_assignment(program: ir.Program, policy: Policy = Policy.AUTO) -> ir.Program:
-    """Return a lowered program as `assign` wants it."""
+    """Prepare a lowered program for `assign`."""
     named = {Policy.YAO: "vectorised", Policy.BOOLEAN: "boolean"}
     first = PIPELINES[named.get(policy, FIRST)]
     return run_passes(program, (*first, *_BEFORE))
 
 
 def after_assignment(program: ir.Program, profile: Profile = LAN) -> ir.Program:
-    """Return a program whose sharings are assigned, ready to run."""
+    """Make a program with assigned sharings ready to run."""
     return _finished(program, profile, {}).program
 
 
@@ -81,9 +81,9 @@ def _finished(program: ir.Program, profile: Profile, traces: Traces) -> Finished
 def prepare(
     program: ir.Program, policy: Policy = Policy.AUTO, profile: Profile = LAN
 ) -> ir.Program:
-    """Return a lowered program of two parties, ready to run: every secret has a sharing.
+    """Make a lowered two-party program ready to run: every secret has a sharing.
 
-    The same program, policy and profile give the same result everywhere. Raises CompilerBug where
+    The same program, policy and profile give the same result everywhere. Raises CompilerBug if
     a pass breaks a rule of the IR.
     """
     if policy is Policy.AUTO:
@@ -108,16 +108,16 @@ def chosen(program: ir.Program, profile: Profile = LAN) -> Choice:
 
 
 STAGES: Final = ("share", "assign", "schedule")
-"""How far `up_to_stage` goes: to before sharings are chosen, to where they are, to the end."""
+"""The stages of `up_to_stage`: before and after sharings are chosen, and the end."""
 
 
 def up_to_stage(
     program: ir.Program, stage: str, policy: Policy = Policy.AUTO, profile: Profile = LAN
 ) -> ir.Program:
-    """Return a lowered program of two parties as it is after one of `STAGES`.
+    """Return a lowered two-party program after one of `STAGES`.
 
-    Where the policy is `auto`, `assign` shows what the model picks; the ledger may prefer another
-    candidate for what is run, which `schedule` shows.
+    If the policy is `auto`, `assign` shows the assignment that the model selects. The ledger may
+    select another candidate for the run, which `schedule` shows.
     """
     if stage == "schedule":
         return prepare(program, policy, profile)
@@ -128,7 +128,7 @@ def up_to_stage(
 def explained(
     program: ir.Program, policy: Policy = Policy.AUTO, profile: Profile = LAN
 ) -> Explained:
-    """Return why each operation of a lowered program has the sharing that it is prepared with."""
+    """Return why each operation of a prepared program has its sharing."""
     if policy is Policy.AUTO:
         choice = chosen(program, profile)
         return explain(choice.model, choice.columns, policy)

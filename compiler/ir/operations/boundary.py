@@ -102,7 +102,7 @@ class Reveal(Boundary):
 
 
 def _one_operand(operation: Boundary) -> tuple[TensorType, TensorType]:
-    """Return the types of the operand and the result; there has to be one of each."""
+    """Return the types of the operand and the result; there must be one of each."""
     result = one_result(operation)
     need(len(operation.operands) == 1, "it takes one operand")
     return operation.operands[0].type, result

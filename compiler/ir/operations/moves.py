@@ -79,7 +79,7 @@ class Write(Move):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Broadcast(Read):
-    """(x) -> x repeated along new leading dimensions: result shape is `new + x.shape`."""
+    """(x) -> x repeated along new leading dimensions; the result's shape is `new + x.shape`."""
 
     def check_types(self, types: Types, result: TensorType) -> None:
         """Check that the result's shape ends with the operand's shape."""
@@ -100,7 +100,7 @@ class Reshape(Read):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stack(Move):
-    """(x0, x1, …) -> the operands, of one type, along a new first dimension."""
+    """(x0, x1, …) -> operands of the same type, stacked along a new first dimension."""
 
     @property
     def element_count(self) -> int:

@@ -129,7 +129,7 @@ class OperationNode:
         return False
 
     def check(self, around: Surroundings) -> None:
-        """Raise RuleError unless operands, results, regions, types and labels are right."""
+        """Raise RuleError if operands, results, regions, types or labels break a rule."""
         raise self._unanswered("its rules")
 
     def required(self, column: Sharing) -> tuple[Sharing, ...] | None:
@@ -180,7 +180,7 @@ class Computation(OperationNode):
         need(result.label == expected, "the result's label is not the meet of the operands'")
 
     def check_types(self, types: tuple[TensorType, ...], result: TensorType) -> None:
-        """Raise RuleError unless the types of operands and result fit."""
+        """Raise RuleError unless the types of the operands and the result match."""
         raise self._unanswered("its types")
 
 

@@ -1,1 +1,1 @@
-"""Analyses: facts about programs that passes rely on."""
+"""Program analyses that passes rely on."""

@@ -1,4 +1,4 @@
-"""What can be noticed of an operation beside its results, and what keeps its order therefore."""
+"""Side effects of operations, and the ordering constraints that follow from them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .scalars import Scalars
 def effects_of(
     operation: ir.Operation, scalars: Scalars, functions: Mapping[str, Effect]
 ) -> Effect:
-    """Return what an operation and those in its regions do, given what functions do."""
+    """Return the effects of an operation and its regions, given those of functions."""
     if isinstance(operation, ir.Call):
         return functions[operation.function]
     found = operation.traits.effects
@@ -27,7 +27,7 @@ def effects_of(
 def effects_of_region(
     region: ir.Region, scalars: Scalars, functions: Mapping[str, Effect]
 ) -> Effect:
-    """Return what the operations of a region do."""
+    """Return the effects of the operations of a region."""
     found = Effect.NONE
     for operation in region.operations:
         found |= effects_of(operation, scalars, functions)
@@ -35,10 +35,11 @@ def effects_of_region(
 
 
 class Order:
-    """The order in which effects have to stay, built up operation by operation.
+    """The order that effects must keep, built incrementally, operation by operation.
 
-    A run must end at the same place, having told the same: nothing is told before what may fail if
-    it was told after, or the reverse. Inputs, outputs, and what may fail keep their order.
+    A run must end at the same operation, with the same values opened or output before. Therefore
+    no operation that opens or outputs a value moves across one that may end the run, in either
+    direction. Inputs keep their order, and so do outputs, and operations that may end the run.
     """
 
     def __init__(self) -> None:
@@ -48,7 +49,7 @@ class Order:
         self._input: list[int] = []
 
     def after(self, number: int, effect: Effect) -> list[int]:
-        """Return the operations that number `number` has to come after."""
+        """Add operation `number`; return the operations that must precede it."""
         before: list[int] = []
         if effect & (Effect.TELLS | Effect.ENDS):
             before += self._failure

@@ -1,9 +1,10 @@
-"""Between which numbers every value lies: interval analysis [CC77] of whole programs.
+"""Interval analysis of whole programs [CC77].
 
-ir/intervals.py says what operations make of the intervals of their operands. A carried value of a
-loop gets what it begins with if it stays in it, what a constant number of steps can add to it if
-each only adds to it or takes away, and everything else otherwise. Functions are taken with the
-meet of all their calls' arguments.
+ir/intervals.py has the interval arithmetic of operations. If each iteration of a `For` loop only
+adds to a carried value or subtracts from it, its initial interval is extended by the steps of all
+iterations. The other carried values keep their initial intervals if the body preserves them, and
+are widened to the bounds of their types otherwise. The values of a function are analysed for the
+join of the arguments of all its calls.
 """
 
 from __future__ import annotations
@@ -17,13 +18,13 @@ from ...ir.intervals import Interval, fitted, full
 from ...ir.tree import BinaryKind
 
 Intervals = dict[int, Interval]
-"""The intervals of values, by their ids."""
+"""The intervals of values, by value id."""
 
 
 def ranges_of(program: ir.Program) -> Mapping[str, Intervals]:
-    """Return the ranges of every function's values, by the functions' names."""
+    """Return the ranges of the values of each function, by function name."""
     results: dict[str, tuple[Interval, ...]] = {}
-    for function in program.functions[:-1]:  # nobody calls main
+    for function in program.functions[:-1]:  # main has no callers
         top = tuple(full(value.type) for value in function.body.parameters)
         results[function.name] = _Analysis(results).function(function, top)[1]
     found: dict[str, Intervals] = {}
@@ -43,7 +44,7 @@ def ranges_of(program: ir.Program) -> Mapping[str, Intervals]:
 
 @dataclass(slots=True)
 class _Analysis:
-    """One function's. `results` are those of the functions that it may call."""
+    """The analysis of one function. `results` has the result ranges of its callees."""
 
     results: Mapping[str, tuple[Interval, ...]]
     known: Intervals = field(default_factory=dict)
@@ -53,11 +54,11 @@ class _Analysis:
     def function(
         self, function: ir.Function, given: Sequence[Interval]
     ) -> tuple[Intervals, tuple[Interval, ...]]:
-        """Analyse a function for arguments; return all ranges, and the results'."""
+        """Analyse a function for given arguments; return all ranges and those of the results."""
         return self.known, self.region(function.body, given)
 
     def region(self, region: ir.Region, given: Sequence[Interval]) -> tuple[Interval, ...]:
-        """Analyse a region for values of its parameters; return what it yields."""
+        """Analyse a region for given parameters; return the ranges that it yields."""
         for parameter, one in zip(region.parameters, given, strict=True):
             self.known[parameter.id] = one
         for operation in region.operations:
@@ -121,9 +122,9 @@ class _Analysis:
         now: list[Interval],
         fixed: Sequence[bool],
     ) -> tuple[Interval, ...]:
-        """Widen carried values until the body keeps them; those that are fixed are right.
+        """Widen carried values until the body preserves them. Those marked `fixed` are final.
 
-        They become what comes twice at first, as what `max` gives soon stays as it is.
+        The first two iterations only join, because the range of a `max`, say, stabilises soon.
         """
         patience = 2
         types = [value.type for value in body.parameters[len(before) :]]
@@ -147,10 +148,10 @@ class _Analysis:
     def _added(
         self, value: ir.Value, to: ir.Value, seen: dict[int, Interval | None]
     ) -> Interval | None:
-        """Return what a value differs from the carried `to` by, if it only adds to it.
+        """Return the interval of `value - to`, if `value` is the carried `to` plus other values.
 
-        Ranges are those with nothing known about what is carried, so they hold in every step.
-        `seen` has what was found for values before.
+        Ranges are those for arbitrary carried values, so they hold in every iteration. `seen`
+        caches results.
         """
         if value.id == to.id:
             return Interval(0, 0)
@@ -158,7 +159,7 @@ class _Analysis:
         if operation is None:
             return None
         if value.id not in seen:
-            seen[value.id] = None  # while it is being worked out
+            seen[value.id] = None  # while it is being computed
             seen[value.id] = self._added_by(operation, to, seen)
         return seen[value.id]
 

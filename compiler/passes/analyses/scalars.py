@@ -1,7 +1,7 @@
-"""The affine forms of public scalars, and the intervals in which they lie, found on demand.
+"""Affine forms and intervals of public scalars, computed on demand.
 
-Both hold for the exact integers: a value has the affine form of an expression only where the
-expression doesn't wrap, and every value lies in its interval.
+Both hold over the exact integers: a value has the affine form of an expression only if the
+expression doesn't wrap around, and every value lies in its interval.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from ...ir.tree import BinaryKind, UnaryKind
 
 @dataclass(frozen=True, slots=True)
 class Affine:
-    """`constant` + the sum of factor · value over `terms`, by id, no factor 0."""
+    """`constant` + the sum of factor · value over `terms`, sorted by id, without factors of 0."""
 
     constant: int
     terms: tuple[tuple[ir.Value, int], ...] = ()
 
     @staticmethod
     def of(constant: int, factors: dict[ir.Value, int]) -> Affine:
-        """Make a form of factors, some of which may be 0."""
+        """Make a form from factors, some of which may be 0."""
         kept = [(value, factor) for value, factor in factors.items() if factor]
         return Affine(constant, tuple(sorted(kept, key=lambda term: term[0].id)))
 
@@ -38,14 +38,14 @@ class Affine:
         return Affine(0).plus(self, factor)
 
     def split(self, value: ir.Value) -> tuple[int, Affine]:
-        """Return the factor of a value, and the form without it."""
+        """Return the factor of a value, and the form without its term."""
         factors = dict(self.terms)
         return factors.pop(value, 0), Affine.of(self.constant, factors)
 
 
 @dataclass(slots=True)
 class Scalars:
-    """Forms and intervals of the values of a function, by the operations seen so far."""
+    """The forms and intervals of the values of the operations seen so far, in one function."""
 
     definitions: dict[int, ir.Operation] = field(default_factory=dict)
     counters: dict[int, tuple[ir.Value, ir.Value]] = field(default_factory=dict)
@@ -53,12 +53,12 @@ class Scalars:
     ranges: dict[int, Interval] = field(default_factory=dict)
 
     def see(self, region: ir.Region) -> None:
-        """Take note of the operations of a region and of those inside."""
+        """Record the operations of a region and of its nested regions."""
         for operation in ir.walk(region):
             self.note(operation)
 
     def note(self, operation: ir.Operation) -> None:
-        """Take note of an operation."""
+        """Record an operation."""
         for result in operation.results:
             self.definitions[result.id] = operation
         if isinstance(operation, ir.For):
@@ -66,12 +66,12 @@ class Scalars:
             self.counters[operation.regions[0].parameters[0].id] = (low, high)
 
     def constant(self, value: ir.Value) -> int | None:
-        """Return the number that a public scalar always is, if so."""
+        """Return the number that a public scalar always equals, if there is one."""
         form = self.affine(value)
         return None if form is None or form.terms else form.constant
 
     def affine(self, value: ir.Value) -> Affine | None:
-        """Return the form of a public scalar integer, which may be the value itself."""
+        """Return the affine form of a public scalar integer, which may be the value itself."""
         type = value.type
         if type.shape or not type.label.is_public or not type.is_integer:
             return None
@@ -85,7 +85,7 @@ class Scalars:
         return self.forms[value.id]
 
     def _computed(self, operation: ir.Operation | None) -> Affine | None:
-        """Return the form of what an operation computes if nothing wraps, where it has one."""
+        """Return the affine form of an operation's result without wraparound, if it has one."""
         match operation:
             case ir.Constant(data=data):
                 return Affine(data[0])
@@ -103,7 +103,7 @@ class Scalars:
                 return None
 
     def range_of(self, form: Affine) -> Interval:
-        """Return between what an affine form lies."""
+        """Return the interval of an affine form."""
         low = high = form.constant
         for value, factor in form.terms:
             ends = [factor * end for end in self.range(value)]
@@ -111,12 +111,12 @@ class Scalars:
         return Interval(low, high)
 
     def range(self, value: ir.Value) -> Interval:
-        """Return between what a scalar integer lies."""
+        """Return the interval of a scalar integer."""
         if not value.type.is_integer:
             return full(value.type)
         if value.id not in self.ranges:
             everything = full(value.type)
-            self.ranges[value.id] = everything  # while it is being worked out
+            self.ranges[value.id] = everything  # while it is being computed
             low, high = self._range(value)
             self.ranges[value.id] = Interval(max(low, everything.low), min(high, everything.high))
         return self.ranges[value.id]

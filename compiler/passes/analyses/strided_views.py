@@ -1,8 +1,9 @@
-"""Where the elements of a tensor come from, seen through all that only moves them.
+"""Strided views: the composition of data movement operations.
 
-A value that is read, repeated or reshaped from another one any number of times is one *gather* of
-that other value, with a stride for each dimension, as in the array views of NumPy. Stated on the
-flat elements of the base, gathers of gathers are gathers, whatever shapes are in between.
+If a value results from another one by any number of reads, repetitions and reshapes, it is a single
+*gather* of that value, with a stride for each dimension, as in the array views of NumPy. Since
+gathers index the flat elements of the base, gathers of gathers are gathers, whatever the shapes in
+between.
 """
 
 from __future__ import annotations
@@ -19,9 +20,9 @@ from ...ir.facts import Constants, known_operands
 
 @dataclass(frozen=True, slots=True)
 class Gather:
-    """Element [t₀, t₁, …] of `shape` is element start + strides·t of the base's flat elements.
+    """A view whose element [t₀, t₁, …] is element start + strides·t of the flattened base.
 
-    Along a dimension of one element the stride is 0.
+    Dimensions of one element have stride 0.
     """
 
     base: ir.Value
@@ -31,16 +32,16 @@ class Gather:
 
     @property
     def is_whole(self) -> bool:
-        """Whether these are all elements of the base in order."""
+        """Whether the view has all elements of the base in order."""
         return self.start == 0 and self.strides == paces(self.shape) and self.is_as_large
 
     @property
     def is_as_large(self) -> bool:
-        """Whether there are as many elements as in the base."""
+        """Whether the view has as many elements as the base."""
         return prod(self.shape) == self.base.type.size
 
     def taken(self, dimensions: Sequence[int]) -> Gather:
-        """Return the gather with only the given dimensions, in that order; 0 along the others."""
+        """Return the gather of the given dimensions, in that order, at index 0 of the others."""
         return Gather(
             self.base,
             self.start,
@@ -49,7 +50,7 @@ class Gather:
         )
 
     def emit(self, build: Builder) -> ir.Value:
-        """Emit the elements, by the simplest operation that gives them."""
+        """Emit the elements by the simplest operation that yields them."""
         if self.is_whole:
             return build.reshape(self.base, self.shape)
         lead = next((d for d, stride in enumerate(self.strides) if stride), len(self.shape))
@@ -61,7 +62,7 @@ class Gather:
 
 
 def paces(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the strides of a tensor in row-major order; 0 along dimensions of one element."""
+    """Return the row-major strides of a tensor, with 0 for dimensions of one element."""
     return tuple(prod(shape[d + 1 :]) if size > 1 else 0 for d, size in enumerate(shape))
 
 
@@ -72,19 +73,19 @@ def whole(value: ir.Value) -> Gather:
 
 @dataclass(slots=True)
 class Gathers:
-    """The gathers among the operations of a function seen so far."""
+    """The gathers among the operations seen so far, in one function."""
 
     known: dict[int, Gather] = field(default_factory=dict)
     rows: dict[int, Gather] = field(default_factory=dict)
-    """What was made a row of elements, by the row, where that isn't a gather itself."""
+    """The sources of reshapes to one dimension that aren't gathers themselves, by result id."""
     constants: Constants = field(default_factory=Constants)
 
     def of(self, value: ir.Value) -> Gather:
-        """Return what a value is gathered from, perhaps itself."""
+        """Return a value as a gather, possibly of itself."""
         return self.known.get(value.id) or whole(value)
 
     def see(self, operation: ir.Operation) -> Gather | None:
-        """Take note of an operation; return its result as a gather, if it only moves elements."""
+        """Record an operation; return its result as a gather, if it only moves elements."""
         self.constants.see(operation)
         found = self._moved(operation)
         if found is not None:
@@ -149,7 +150,7 @@ def _composed(
 
 
 def _from_row(source: Gather, places: tuple[int, ...], shape: tuple[int, ...]) -> Gather | None:
-    """Return a gather of the elements of another one in a row; None where one step has no stride.
+    """Return a gather of the flattened elements of another one; None if a step has no stride.
 
     Each step has to stay within one dimension of the source.
     """
@@ -176,9 +177,9 @@ def _from_row(source: Gather, places: tuple[int, ...], shape: tuple[int, ...]) -
 
 
 def reshaped(source: Gather, shape: tuple[int, ...]) -> Gather | None:
-    """Return a gather in another shape; None where its elements then have no even strides.
+    """Return a gather in another shape; None if its elements have no constant strides there.
 
-    Dimensions are split where the shapes say so, and merged where one goes on where the next ends.
+    Dimensions are split as the shapes require, and merged if they are contiguous.
     """
     strides: list[int] = []
     for old, new in aligned(source.shape, shape):
@@ -194,9 +195,9 @@ def reshaped(source: Gather, shape: tuple[int, ...]) -> Gather | None:
 def aligned(
     old: tuple[int, ...], new: tuple[int, ...]
 ) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
-    """Return groups of dimensions of two shapes of one positive size, as small as can be.
+    """Return the smallest groups of dimensions that match between two shapes of equal size > 0.
 
-    The groups follow one another, and have as many elements in both shapes.
+    Groups are consecutive, and each has the same number of elements in both shapes.
     """
     groups: list[tuple[tuple[int, ...], tuple[int, ...]]] = []
     i = j = 0

@@ -1,1 +1,1 @@
-"""Passes that know nothing of sharings."""
+"""Passes that are independent of sharings."""

@@ -1,8 +1,8 @@
-"""Checks that never fail.
+"""Removal of checks that never fail.
 
-**Purpose.** Take the check from operations whose places, divisors and shifts are known to be in
-range before a run, so that nothing has to keep its order for their sake, or is done for nobody.
-**Keeps** meaning. **Does not** take checks from what isn't known to be in range.
+**Purpose.** Remove the checks of operations whose indices, divisors and shift amounts are
+statically known to be in range, so that the operations can be reordered, and removed if unused.
+**Keeps** semantics. **Does not** remove checks of operands that aren't known to be in range.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ..vectorise.support import can_end_the_run
 
 
 def drop_checks(program: ir.Program) -> ir.Program:
-    """Return the program without checks that never fail."""
+    """Remove checks that never fail."""
     functions = []
     for function in program.functions:
         scalars = Scalars()

@@ -1,8 +1,8 @@
 """Constant folding.
 
-**Purpose.** Compute what depends on constants alone; take the side that a constant condition
-chooses; drop loops that never run. **Keeps** meaning and labels: a checked operation that would
-fail stays, so that it fails in the run. **Does not** make constants of more than `LIMIT`
+**Purpose.** Evaluate operations on constants; replace branches on constant conditions by the
+selected side; remove loops that never run. **Keeps** semantics and labels: a checked operation that
+would fail stays, so that it fails in the run. **Does not** create constants of more than `LIMIT`
 elements that aren't written in the program, so that programs don't grow with array sizes.
 """
 
@@ -18,11 +18,11 @@ from ...ir.facts import Constants
 from ..rewriting.rewrite import Rule, rewrite
 
 LIMIT = 64
-"""The most elements that a folded constant has, unless all are equal."""
+"""The maximum number of elements of a folded constant, unless all are equal."""
 
 
 def fold_constants(program: ir.Program) -> ir.Program:
-    """Return the program with constant computations done."""
+    """Fold constants in a program."""
     return rewrite(program, _Fold)
 
 
@@ -49,7 +49,7 @@ class _Fold(Rule):
     def _if(self, build: Builder, operation: ir.If) -> Sequence[ir.Value] | None:
         (condition,) = operation.operands
         chosen = self.constants.number(condition)
-        # What one party runs alone stays its own: all would run what is taken out of there.
+        # Branches that one party runs alone stay: outside of them, all parties would run the code.
         if chosen is None or not condition.type.label.is_public:
             return None
         region = operation.regions[0 if chosen else 1]
@@ -84,5 +84,5 @@ class _Fold(Rule):
         return (folded,)
 
     def _small(self, operation: ir.Operation) -> bool:
-        """Tell whether folding is cheap: operands that the program wrote may be large."""
+        """Return whether folding is cheap: constants written in the program may be large."""
         return operation.result.type.size <= LIMIT

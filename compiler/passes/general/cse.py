@@ -1,11 +1,11 @@
-"""Common subexpressions.
+"""Common subexpression elimination.
 
-**Purpose.** Compute the same thing once. **Keeps** meaning and labels: two operations are the same
-only if kind, attributes, operands (as SSA values) and result types are, and the first dominates
-the second. As values never change, an assignment in between cannot matter. A checked operation is
-merged only with a checked one before it: had it failed, the run would have ended there.
-**Does not** touch operations with effects, calls, control flow, or what writes into an array,
-whose memory is reused best where nothing else reads the old one.
+**Purpose.** Compute equal expressions once. **Keeps** semantics and labels: two operations are
+merged only if their kinds, attributes, operands (as SSA values) and result types are equal, and the
+first dominates the second. As values are immutable, assignments in between don't matter. A checked
+operation is merged only with a checked one before it: if that one fails, the run ends there.
+**Does not** touch operations with effects, calls, control flow, or writes to arrays: a write can
+reuse the memory of an array only if nothing else reads the array later.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _SHARED = frozenset(field.name for field in fields(ir.OperationNode))
 
 
 def merge_common(program: ir.Program) -> ir.Program:
-    """Return the program with equal computations merged."""
+    """Merge equal computations of a program."""
     return rewrite(program, _Merge)
 
 
@@ -56,5 +56,5 @@ def _key(operation: ir.Operation) -> Hashable:
 
 @cache
 def _attributes(kind: type) -> tuple[str, ...]:
-    """Return the names of what operations of a kind have by themselves."""
+    """Return the names of the attributes that are specific to a class of operations."""
     return tuple(field.name for field in fields(kind) if field.name not in _SHARED)

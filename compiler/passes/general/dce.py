@@ -1,9 +1,9 @@
-"""Dead code.
+"""Dead code elimination.
 
-**Purpose.** Remove what nothing uses: operations, branches and loops without effects, and values
-that a loop or branch carries for nobody. **Keeps** everything that can be noticed: effects, checked
-operations (they may fail), calls of functions with either, and `while` loops, which might not end.
-**Guarantees** nothing about functions that are no longer called; they stay.
+**Purpose.** Remove unused code: operations, branches and loops without effects, and unused values
+that a loop carries or a branch yields. **Keeps** all observable behaviour: effects, checked
+operations (they may fail), calls of functions with either, and `while` loops, which might not
+terminate. **Guarantees** nothing about functions that are no longer called, which remain.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ..rewriting.rewrite import with_functions, with_operations
 
 
 def remove_dead(program: ir.Program) -> ir.Program:
-    """Return the program without what nothing uses."""
+    """Remove dead code from a program."""
     noticed: set[str] = set()
     for function in program.functions:
         if any(_noticed(operation, noticed) for operation in ir.walk(function.body)):
@@ -31,7 +31,7 @@ def remove_dead(program: ir.Program) -> ir.Program:
 
 
 def _noticed(operation: ir.Operation, functions: set[str]) -> bool:
-    """Tell whether running an operation, apart from its regions, can be noticed."""
+    """Return whether an operation, apart from its regions, has observable effects."""
     if isinstance(operation, ir.Call):
         return operation.function in functions
     return bool(operation.traits.effects) or operation.failure is not None
@@ -39,13 +39,13 @@ def _noticed(operation: ir.Operation, functions: set[str]) -> bool:
 
 @dataclass(slots=True)
 class _Sweep:
-    """Walks backwards. `used` has the ids of the values that something kept reads."""
+    """A backward sweep. `used` has the ids of the values that retained operations read."""
 
     noticed: set[str]
     used: set[int] = field(default_factory=set)
 
     def region(self, region: ir.Region, live: Sequence[int]) -> ir.Region:
-        """Sweep a region of which the yields numbered `live` are used; the others go."""
+        """Sweep a region. The yields numbered `live` are used; the others are removed."""
         yields = tuple(region.yields[number] for number in live)
         self.used.update(value.id for value in yields)
         kept: list[ir.Operation] = []
@@ -95,7 +95,7 @@ class _Sweep:
     def _for(self, operation: ir.For) -> ir.For:
         (body,) = operation.regions
         live = self._live(operation.results)
-        while True:  # what a live value is computed from is live as well
+        while True:  # carried values that live ones depend on are live, too
             trial = _Sweep(self.noticed, set(self.used))
             swept = trial.region(body, live)
             more = sorted({*live, *trial._live(body.parameters[1:])})

@@ -1,10 +1,10 @@
 """Inlining.
 
-**Purpose.** Put small functions in the place of their calls, so that a loop that calls them is seen
-as a whole. **Keeps** meaning, labels, and the places of failures: operations keep their spans.
-**Guarantees** that functions that are no longer called are gone, and that the program has at most
-`GROWTH` operations more than before. **Does not** inline functions of more than `LIMIT` operations,
-counted after what they call was inlined.
+**Purpose.** Replace calls of small functions by their bodies, so that later passes see all
+operations of loops that call them. **Keeps** semantics, labels, and the locations of failures:
+operations keep their spans. **Guarantees** that functions that are no longer called are removed,
+and that the program grows by at most `GROWTH` operations. **Does not** inline functions of more
+than `LIMIT` operations, counted after inlining their callees.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from ..rewriting.copy import Copier
 from ..rewriting.rewrite import Rule, rewrite_function
 
 LIMIT = 400
-"""The most operations of a function that is inlined."""
+"""The maximum number of operations of an inlined function."""
 
 GROWTH = 10_000
-"""The most operations that inlining adds to a program."""
+"""The maximum number of operations that inlining adds to a program."""
 
 
 def inline(program: ir.Program) -> ir.Program:
-    """Return the program with small functions inlined."""
+    """Inline the small functions of a program."""
     known = _Callees()
     functions = []
     for function in program.functions:
@@ -42,7 +42,7 @@ def inline(program: ir.Program) -> ir.Program:
 
 @dataclass(slots=True)
 class _Callees:
-    """The functions so far, their sizes, and how many operations may still be added."""
+    """The functions so far, their sizes, and the number of operations that may still be added."""
 
     functions: dict[str, ir.Function] = field(default_factory=dict)
     sizes: dict[str, int] = field(default_factory=dict)

@@ -1,10 +1,10 @@
-"""Moving elements once.
+"""Fusion of data movement operations.
 
-**Purpose.** Where elements are read, repeated and reshaped several times in a row, do it at once,
-in one form whatever the program wrote: a reshape, a broadcast, or one affine read of flat elements.
-A write that replaces all of an array is such a read, too. **Keeps** meaning and labels.
-**Guarantees** that no value is made only to be moved again, but for reads at places that are known
-only in the run. **Does not** touch other writes.
+**Purpose.** Fuse sequences of reads, repetitions and reshapes into one operation in a canonical
+form: a reshape, a broadcast, or one affine read of flat elements. A write that replaces all
+elements of an array is treated as such a read, too. **Keeps** semantics and labels. **Guarantees**
+that no value is created only to be moved again, except for reads at places that are known only at
+run time. **Does not** touch other writes.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ..rewriting.rewrite import Rule, rewrite
 
 
 def merge_moves(program: ir.Program) -> ir.Program:
-    """Return the program with moves of moves made one."""
+    """Fuse moves of moves in a program."""
     return rewrite(program, _Merge)
 
 
@@ -42,7 +42,7 @@ class _Merge(Rule):
         return (made,)
 
     def _replaced(self, operation: ir.AffineWrite) -> Gather | None:
-        """Return what a write leaves of the value written, if it leaves nothing of the array."""
+        """Return the result of a write as a gather of the written value, if it overwrites all."""
         base, value, *offsets = operation.operands
         if offsets or not value.type.size or value.type.size != base.type.size:
             return None
@@ -51,7 +51,7 @@ class _Merge(Rule):
             sum(row[1 + k] * pace for row, pace in zip(operation.places, places, strict=True))
             for k in range(len(value.type.shape))
         ]
-        # Places differ, and there are as many as elements: they are in the order of their steps.
+        # Places are distinct, and as many as elements: sorting by step gives their order.
         order = sorted(range(len(steps)), key=lambda k: -steps[k])
         large = [k for k in order if value.type.shape[k] > 1]
         if any(steps[k] < 0 for k in large):

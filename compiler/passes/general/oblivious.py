@@ -1,17 +1,17 @@
-"""Oblivious reads and writes as tensor operations.
+"""Expansion of oblivious reads and writes into tensor operations.
 
-**Purpose.** Expand ObliviousRead and ObliviousWrite into O(log n) operations of IR, for
-executors that have no kernels for them; the number doesn't depend on the array's size.
-**Keeps** meaning and labels, out-of-range included. **Guarantees** that no oblivious operation
-is left. **Does not** look at the values of indices: a public index was never oblivious.
+**Purpose.** Expand ObliviousRead and ObliviousWrite into O(log n) IR operations, for
+executors that have no kernels for them. **Keeps** semantics and labels, also for indices out of
+range. **Guarantees** that no oblivious operation is left. **Does not** treat public indices, for
+which oblivious operations are never created.
 
-Costs for n items of b bits and an index of w bits, in ANDs, where c ≤ w is what comparing the
-index with the constant n takes (0 where the index's type has no values past the end):
+Costs for n items of b bits and an index of w bits, in ANDs, where c ≤ w is the cost of comparing
+the index with the constant n (0 if all values of the index's type are in range):
 
-- read: a tree of multiplexers over the index's bits, (n − 1)·b, and masking what is out
-  of range, b + c; depth ⌈log₂ n⌉ + 1, beside the comparison.
-- write: a tree of demultiplexers to one bit an item, n − 1, plus 1 for a guard and c for the range,
-  then one select an item, n·b; depth ⌈log₂ n⌉ + 1 after the comparison.
+- read: a tree of multiplexers over the index's bits, (n − 1)·b, and masking indices out of
+  range, b + c; depth ⌈log₂ n⌉ + 1, besides the comparison.
+- write: a tree of demultiplexers to one bit per item, n − 1, plus 1 for a guard and c for the
+  range, then one select per item, n·b; depth ⌈log₂ n⌉ + 1 after the comparison.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from ..rewriting.rewrite import Rule, rewrite
 
 
 def expand_oblivious(program: ir.Program) -> ir.Program:
-    """Return the program without oblivious reads and writes."""
+    """Expand the oblivious reads and writes of a program."""
     return rewrite(program, _Expand)
 
 
@@ -65,7 +65,7 @@ def _read(build: Builder, base: ir.Value, index: ir.Value) -> ir.Value:
 
 
 def _halved(build: Builder, items: ir.Value, bit: ir.Value) -> ir.Value:
-    """Choose from each pair of items; one that is left over stays."""
+    """Select from each pair of items; an unpaired last item stays."""
     size, *rest = items.type.shape
     half = size // 2
     if half == 0:
@@ -80,18 +80,18 @@ def _halved(build: Builder, items: ir.Value, bit: ir.Value) -> ir.Value:
 
 
 def _levels(size: int, index: ir.Value) -> int:
-    """Return how many bits of the index tell items apart."""
+    """Return the number of index bits that distinguish the items."""
     return min((size - 1).bit_length(), index.type.width)
 
 
 def _in_range(build: Builder, index: ir.Value, size: int) -> ir.Value | None:
-    """Emit whether 0 ≤ index < size; None where it always is."""
+    """Emit whether 0 ≤ index < size; None if that always holds."""
     element = index.type.element
     if size > element.high:
         if not element.signed:
             return None
         return build.negated(build.bit(index, element.width - 1))
-    # Read as unsigned, a negative index is past the end as well.
+    # As an unsigned number, a negative index is past the end, too.
     unsigned = IntType(element.width, signed=False)
     limit = build.constant(unsigned, (size,))
     return build.binary(BinaryKind.LT, build.cast(index, unsigned), limit)
@@ -115,11 +115,11 @@ def _write(
 
 
 def _chosen(build: Builder, index: ir.Value, size: int, guard: ir.Value | None) -> ir.Value:
-    """Emit a bool an item: whether it is the one at the index, and the guard holds.
+    """Emit a bool per item: whether it is the item at the index, and the guard holds.
 
-    A node of the tree is true if the index begins with its bits. The right child is `node ∧ bit`,
-    the left one the rest. A node with a left child alone passes its bit on: the right one would be
-    out of range, which the root has ruled out.
+    A node of the tree is true if its bits are a prefix of the index. The right child is
+    `node ∧ bit`, the left one `node ∧ ¬bit`. If a node has only a left child, the child equals the
+    node: the right child would be out of range, which the root excludes.
     """
     levels = _levels(size, index)
     root = _in_range(build, index, size)

@@ -1,10 +1,10 @@
-"""Adding to an item at a secret index.
+"""Additions at secret indices as additions of arrays.
 
-**Purpose.** Turn `h[i] += x`, which reads at a secret index, adds, and writes there, into adding an
-array that is x at the index and zero elsewhere. That saves the read; and in a loop it makes `h` a
-sum, whose iterations may run side by side. The same for `-=`, `^=` and `|=`. **Keeps** meaning and
-labels: out of range, nothing is read, added or written either way. **Does not** touch reads that
-are used otherwise, too, which would be done all the same.
+**Purpose.** Replace `h[i] += x`, which reads at a secret index, adds, and writes back, by the
+addition of an array that is x at the index and zero elsewhere. That saves the read; in a loop, `h`
+becomes a sum, whose iterations may run in parallel. `-=`, `^=` and `|=` are treated alike.
+**Keeps** semantics and labels: if the index is out of range, `h` is unchanged either way.
+**Does not** touch reads that have other uses, since they would be executed anyway.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _KINDS = {BinaryKind.ADD, BinaryKind.SUB, BinaryKind.XOR, BinaryKind.OR}
 
 
 def add_at_indices(program: ir.Program) -> ir.Program:
-    """Return the program with additions at secret indices made additions of arrays."""
+    """Replace additions at secret indices by additions of arrays."""
     functions = []
     for function in program.functions:
         functions.append(rewrite_function(function, _Add(count_uses(function.body))))

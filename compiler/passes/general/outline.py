@@ -1,11 +1,12 @@
-"""Long runs of operations as functions.
+"""Outlining of long sequences of operations.
 
-**Purpose.** Cut a region of very many operations into functions of a bounded size that it calls one
-after another: what compiles native code takes more than linear time for a function, and the places
-of its values are worked out together. **Keeps** meaning, labels, sharings, order, and groups of
-operations that exchange their messages together. **Guarantees** that what a function computes from
-constants alone it computes itself, so that circuits have them built in as before. **Does not**
-touch inputs and outputs, which stay where they are, nor regions of fewer operations than `LIMIT`.
+**Purpose.** Split a region with very many operations into functions of bounded size, which it calls
+in order. LLVM takes superlinear time per function, and storage is allocated for all values of a
+function together. **Keeps** semantics, labels, sharings, order, and groups of
+operations that exchange their messages together. **Guarantees** that values computed from constants
+alone are recomputed in the functions that use them, so that circuits still have them built in.
+**Does not** touch inputs and outputs, which stay in place, nor regions of at most `LIMIT`
+operations.
 """
 
 from __future__ import annotations
@@ -20,14 +21,14 @@ from ...ir.groups import groups
 from ..rewriting.rewrite import used_by
 
 LIMIT = 1000
-"""The most operations of a region that is left as it is."""
+"""The maximum number of operations of a region that is left as it is."""
 
 SIZE = 250
-"""How many operations, at least, go into a function."""
+"""The minimum number of operations of an outlined function."""
 
 
 def outline(program: ir.Program) -> ir.Program:
-    """Return the program without very long regions."""
+    """Split the very long regions of a program."""
     taken = {function.name for function in program.functions}
     functions: list[ir.Function] = []
     for function in program.functions:
@@ -39,7 +40,7 @@ def outline(program: ir.Program) -> ir.Program:
 
 @dataclass(slots=True)
 class _Outline:
-    """Cuts the regions of one function; `made` are the functions that come of it."""
+    """Splits the regions of one function; `made` are the resulting functions."""
 
     name: str
     taken: set[str]
@@ -47,7 +48,7 @@ class _Outline:
     cheap: dict[int, ir.Operation] = field(default_factory=dict)
 
     def region(self, region: ir.Region, pc: Label) -> ir.Region:
-        """Return a region, and those inside, cut; `pc` is the label that it runs under."""
+        """Split a region and its nested regions; `pc` is the label under which it runs."""
         operations = [self._inside(operation, pc) for operation in region.operations]
         if len(operations) <= LIMIT:
             return replace(region, operations=tuple(operations))
@@ -89,9 +90,9 @@ class _Outline:
     def _called(
         self, run: Sequence[ir.Operation], last: dict[int, int], end: int, pc: Label
     ) -> list[ir.Operation]:
-        """Return a call of a function that does a run of operations; a short run as it is.
+        """Return a call of a new function for a sequence of operations, unless it is short.
 
-        `last` says where values are used last, `end` where the run ends.
+        `last` gives the position of the last use of a value, `end` that of the sequence's end.
         """
         if len(run) < SIZE:
             return list(run)
@@ -121,7 +122,7 @@ class _Outline:
     def _copy(
         self, value: ir.Value, free: dict[int, ir.Value], copied: dict[int, ir.Operation]
     ) -> None:
-        """Have a value that is computed from constants computed in the function as well."""
+        """Copy the computation of a value into the function, if it depends on constants alone."""
         operation = self.cheap.get(value.id)
         if operation is None or value.id in copied:
             return

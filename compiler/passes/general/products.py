@@ -1,14 +1,14 @@
-"""Matrix products.
+"""Recognition of matrix products.
 
-**Purpose.** Find products of matrices where a program multiplies element by element and sums:
-scalar products, products of a matrix and a vector, of two matrices, outer products, convolutions
-(whose patches become the rows of a matrix, as in [CPS06]), however the loops were nested. What both
-operands differ along without a sum makes a batch of products: heads of attention, channels of a
-convolution. What is summed along a dimension of one operand alone is summed first, which saves
-products. **Keeps** meaning and labels: sums wrap, so their order doesn't matter. **Guarantees**
-that operands of a product are as small as can be. **Does not** touch squares, which are cheaper by
-themselves; products with public numbers, which cost nothing where it matters; nor batches of scalar
-products, which repeat no operand.
+**Purpose.** Find matrix products in programs that multiply element-wise and sum: scalar products,
+matrix-vector and matrix-matrix products, outer products, and convolutions (whose patches become the
+rows of a matrix, as in [CPS06]), for any nesting of the loops. Dimensions along which both operands
+vary, and which aren't summed, form a batch of products, as for attention heads or the channels of a
+convolution. A sum along a dimension of only one operand is computed first, which saves products.
+**Keeps** semantics and labels: sums wrap around, so their order doesn't matter. **Guarantees** that
+the operands of a product are as small as possible. **Does not** touch squares, which are cheaper
+as they are; products with public numbers, which are local on arithmetic shares; nor batches of
+scalar products, which repeat no operand.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from ..rewriting.rewrite import Rule, count_uses, rewrite_function
 
 
 def fold_products(program: ir.Program) -> ir.Program:
-    """Return the program with its matrix products made such."""
+    """Replace the matrix products of a program by MatrixProduct operations."""
     functions = []
     for function in program.functions:
         definitions = definitions_of(function.body)
@@ -35,7 +35,7 @@ def fold_products(program: ir.Program) -> ir.Program:
 
 
 def definitions_of(region: ir.Region) -> Definitions:
-    """Return the definitions in a region, and the products in it that are parts of others."""
+    """Return the definitions in a region, with the operations that are part of matrix products."""
     definitions = Definitions(count_uses(region))
     for operation in ir.walk(region):
         definitions.see(operation)
@@ -49,7 +49,7 @@ def definitions_of(region: ir.Region) -> Definitions:
 
 @dataclass(frozen=True, slots=True)
 class Contraction:
-    """A product of two gathers of one shape, summed along the dimensions `summed`."""
+    """A product of two gathers of the same shape, summed along the dimensions `summed`."""
 
     x: Gather
     y: Gather
@@ -61,7 +61,7 @@ class Contraction:
         return tuple(n for d, n in enumerate(self.x.shape) if d not in self.summed)
 
     def dimensions(self, *, in_x: bool, in_y: bool, summed: bool) -> list[int]:
-        """Return the dimensions along which just the given operands differ."""
+        """Return the dimensions, summed or not, along which exactly the given operands vary."""
         return [
             d
             for d, (size, one, other) in enumerate(
@@ -72,9 +72,9 @@ class Contraction:
 
 
 def is_matrix_product(found: Contraction) -> bool:
-    """Tell whether a contraction is to be a matrix product.
+    """Return whether a contraction should become a matrix product.
 
-    It has to save products or the repetition of an operand, once each was summed by itself.
+    It must save products or the repetition of an operand, even after operands are summed alone.
     """
     if any(one.base.type.label.is_public for one in (found.x, found.y)):
         return False
@@ -93,9 +93,9 @@ def is_matrix_product(found: Contraction) -> bool:
 
 @dataclass(slots=True)
 class Definitions:
-    """The sums and products among operations, and what they are made of.
+    """The sums and products among operations, and the operations that define their operands.
 
-    `used` says how often a value is; `inner` are the results of what is part of a matrix product.
+    `used` counts the uses of values; `inner` are results inside of matrix products.
     """
 
     used: Counter[int]
@@ -104,7 +104,7 @@ class Definitions:
     made: dict[int, ir.Operation] = field(default_factory=dict)
 
     def see(self, operation: ir.Operation) -> None:
-        """Take note of an operation."""
+        """Record an operation."""
         self.gathers.see(operation)
         for result in operation.results:
             self.made[result.id] = operation
@@ -149,7 +149,7 @@ class Definitions:
         return replace(found, summed=found.summed | {kept[axis] for axis in axes})
 
     def inside(self, operation: ir.Operation) -> list[ir.Operation]:
-        """Return the operations that a contraction does at once, itself first."""
+        """Return the operations that a contraction fuses, starting with `operation`."""
         found = [operation]
         while not isinstance(found[-1], ir.Binary):
             found.append(self.made[found[-1].operands[0].id])
@@ -186,7 +186,7 @@ def _emit(build: Builder, found: Contraction) -> ir.Value:
     turned = (
         y.taken([*batch, *columns, *inner]).is_whole and x.taken([*batch, *inner, *rows]).is_whole
     )
-    # One order for one computation, whatever the order of its loops.
+    # A canonical operand order, independent of the order of the loops.
     in_order = (not straight, x.base.id, rows) <= (not turned, y.base.id, columns)
     if not rows or (columns and not in_order):
         x, y, rows, columns = y, x, columns, rows
@@ -195,7 +195,7 @@ def _emit(build: Builder, found: Contraction) -> ir.Value:
     items = (prod(size[d] for d in batch),) if batch else ()
     left, right = (x.taken([*batch, *rows, *inner]), y.taken([*batch, *inner, *columns]))
     if m == n == 1 and (batch or k == 1):
-        # Nothing is repeated once what was summed alone is.
+        # Once operands are summed alone, neither of them is repeated.
         shape = items if k == 1 else (*items, k)
         one, other = (build.reshape(side.emit(build), shape) for side in (left, right))
         product = build.binary(BinaryKind.MUL, one, other)
@@ -214,7 +214,7 @@ def _emit(build: Builder, found: Contraction) -> ir.Value:
 
 
 def _alone(build: Builder, found: Contraction) -> Gather:
-    """Return the first operand, summed along the dimensions that are only its own."""
+    """Return the first operand, summed along the summed dimensions of this operand alone."""
     own = found.dimensions(in_x=True, in_y=False, summed=True)
     if not own:
         return found.x

@@ -1,11 +1,11 @@
-"""Reductions as trees of element-wise operations, matrix products as products and reductions.
+"""Expansion of reductions into trees, and of matrix products into products and reductions.
 
-**Purpose.** Expand Reduce and MatrixProduct for executors and sharings that have nothing better for
-them. Of a reduction, the second half of the elements is combined with the first, ⌈log₂ n⌉ times.
-**Keeps** meaning, labels and sharings. **Guarantees** that no Reduce of the given kinds and no
+**Purpose.** Expand Reduce and MatrixProduct for executors and sharings that don't implement them.
+A reduction combines the second half of the elements with the first half, ⌈log₂ n⌉ times.
+**Keeps** semantics, labels and sharings. **Guarantees** that no Reduce of the given kinds and no
 MatrixProduct is left; that n elements take n − 1 combinations, and that the depth and the number of
-operations are logarithmic in n; and that a matrix product makes at most a given number of bytes of
-labels at a time: a larger one is cut into strips, along its longest side first.
+operations are logarithmic in n; and that a matrix product needs at most a given number of bytes of
+wire labels at a time: a larger product is split into strips, along its longest side first.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from ..vectorise import BUDGET, LABEL
 def expand_reduce(
     program: ir.Program, kinds: frozenset[BinaryKind] = frozenset(BinaryKind)
 ) -> ir.Program:
-    """Return the program without reductions of the given kinds."""
+    """Expand the matrix products of a program and its reductions of the given kinds."""
     return rewrite(program, lambda: _Expand(kinds))
 
 
@@ -42,7 +42,7 @@ class _Expand(Rule):
 
 
 def reduced(build: Builder, kind: BinaryKind, x: ir.Value, axis: int | None) -> ir.Value:
-    """Emit the tree for a reduction."""
+    """Emit a reduction as a tree."""
     shape = () if axis is None else x.type.shape[:axis] + x.type.shape[axis + 1 :]
     size = x.type.size if axis is None else x.type.shape[axis]
     if size == 0:
@@ -62,7 +62,7 @@ def reduced(build: Builder, kind: BinaryKind, x: ir.Value, axis: int | None) -> 
 
 
 def _first(build: Builder, x: ir.Value, axis: int) -> ir.Value:
-    """Emit x with a dimension moved to the front."""
+    """Emit x with dimension `axis` moved to the front."""
     if axis == 0:
         return x
     order = [axis, *(d for d in range(len(x.type.shape)) if d != axis)]
@@ -71,7 +71,7 @@ def _first(build: Builder, x: ir.Value, axis: int) -> ir.Value:
 
 
 def expanded_product(build: Builder, x: ir.Value, y: ir.Value, budget: int = BUDGET) -> ir.Value:
-    """Emit the product of two matrices, or a batch of them, by element-wise products and sums."""
+    """Emit a (batched) matrix product as element-wise products and sums."""
     (*items, m, k), n = x.type.shape, y.type.shape[-1]
     sides = {"b": prod(items), "m": m, "k": k, "n": n}
     each = _TENSORS * LABEL * x.type.width
@@ -85,7 +85,7 @@ def expanded_product(build: Builder, x: ir.Value, y: ir.Value, budget: int = BUD
 
 
 _TENSORS = 3
-"""How many tensors of b·m·k·n elements there are at a time: repeated operands, and products."""
+"""The number of live tensors of b·m·k·n elements: two repeated operands, and the products."""
 
 
 def _multiplied(build: Builder, x: ir.Value, y: ir.Value) -> ir.Value:
@@ -99,7 +99,7 @@ def _multiplied(build: Builder, x: ir.Value, y: ir.Value) -> ir.Value:
 
 @dataclass(slots=True)
 class _Strips:
-    """A product in strips of `length` along one of its sides: b, m, k or n."""
+    """A matrix product in strips of `length` along one of its sides: b, m, k or n."""
 
     build: Builder
     x: ir.Value
@@ -109,7 +109,7 @@ class _Strips:
     budget: int
 
     def run(self, size: int) -> ir.Value:
-        """Emit a loop over whole strips, and what is left over."""
+        """Emit a loop over whole strips, and the remainder."""
         build = self.build
         shape = (*self.x.type.shape[:-1], self.y.type.shape[-1])
         sharing = self.x.type.sharing or self.y.type.sharing
@@ -129,10 +129,10 @@ class _Strips:
         return self._strip(result, build.index(count * self.length), rest) if rest else result
 
     def _strip(self, total: ir.Value, start: ir.Value, length: int) -> ir.Value:
-        """Emit one strip's part of the product, put into the total."""
+        """Emit one strip of the product, written or added to the total."""
         build, x, y = self.build, self.x, self.y
         row = len(x.type.shape) - 2
-        # Which dimension of x, of y and of the total is cut.
+        # The dimension of x, of y and of the total that is split.
         cut: dict[str, tuple[int | None, int | None, int | None]] = {
             "b": (0, 0, 0),
             "m": (row, None, row),
@@ -153,7 +153,7 @@ class _Strips:
 def _part(
     build: Builder, x: ir.Value, dimension: int | None, start: ir.Value, length: int
 ) -> ir.Value:
-    """Emit some of what there is of x along a dimension."""
+    """Emit a slice of x along a dimension."""
     if dimension is None:
         return x
     if dimension == 0:

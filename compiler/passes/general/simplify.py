@@ -1,11 +1,11 @@
-"""Small algebra.
+"""Algebraic simplification.
 
-**Purpose.** Drop operations whose result is one of their operands, or zero: adding 0, multiplying
-by 1 or 0, selecting between a value and itself, between 1 and 0, or twice under one condition,
-negating twice. Take cheaper ones in place of others: a secret times a bit is a selection, times −1
-a negation; adding what was negated is subtracting; a difference is compared with 0 by comparing.
-**Keeps** meaning and labels: the value that stands in gets the result's label. **Does not** touch
-division and shifts.
+**Purpose.** Remove operations whose result is one of their operands, or zero: adding 0, multiplying
+by 1 or 0, selecting between a value and itself, between 1 and 0, or twice under the same condition,
+negating twice. Replace operations by cheaper ones: the product of a secret and a bit becomes a
+selection, the product with −1 a negation, the addition of a negated value a subtraction, and the
+comparison of a difference with 0 a comparison of its operands. **Keeps** semantics and labels: a
+replacement gets the label of the result. **Does not** touch division and shifts.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from ..rewriting.rewrite import Rule, rewrite
 
 
 def simplify(program: ir.Program) -> ir.Program:
-    """Return the program with algebraic identities used."""
+    """Apply algebraic identities to a program."""
     return rewrite(program, _Simplify)
 
 
 _DIFFERENCES = (BinaryKind.SUB, BinaryKind.XOR)
-"""What is 0 just where both operands are equal."""
+"""Operations whose result is 0 if and only if both operands are equal."""
 
 
 @dataclass(slots=True)
@@ -66,7 +66,7 @@ class _Simplify(Rule):
         return None
 
     def _select(self, build: Builder, operation: ir.Select) -> ir.Value | None:
-        """Select between what differs; under a condition that is settled, its side is chosen."""
+        """Simplify a selection between equal sides, of bits, or nested under the same condition."""
         condition, x, y = operation.operands
         negation = self.negations.get(condition.id)
         if negation is not None:
@@ -121,7 +121,7 @@ class _Simplify(Rule):
                 return None
 
     def _cheaper(self, build: Builder, operation: ir.Binary) -> ir.Value | None:
-        """Emit the same by an operation that takes fewer ANDs, products or rounds."""
+        """Emit an equivalent operation that takes fewer ANDs, products or rounds, if any."""
         x, y = operation.operands
         element = x.type.element
         if not operation.result.type.label.is_secret or not element.is_integer:
@@ -150,13 +150,13 @@ class _Simplify(Rule):
         return None
 
     def _negated(self, value: ir.Value) -> ir.Value | None:
-        """Return what a value is the negative of, if it was made so."""
+        """Return the operand of the negation that defines a value, if there is one."""
         inner = self.made.get(value.id)
         is_negative = isinstance(inner, ir.Unary) and inner.kind is UnaryKind.NEG
         return inner.operands[0] if inner is not None and is_negative else None
 
     def _as_bit(self, build: Builder, value: ir.Value) -> ir.Value | None:
-        """Emit a number that is made of secret bits, repeated or moved, as those bits."""
+        """Emit a number that is a cast of secret bits, repeated or moved, as those bits."""
         moves: list[ir.Operation] = []
         inner = self.made.get(value.id)
         while isinstance(inner, ir.Read) and inner.is_inside and inner.failure is None:

@@ -1,1 +1,1 @@
-"""Tools to rewrite programs, which all passes share."""
+"""Common infrastructure for rewriting programs."""

@@ -1,4 +1,4 @@
-"""Copies of operations with values of their own: what inlining and vectorising have in common."""
+"""Copies of operations with fresh values, for inlining and vectorisation."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from ...ir.build import Builder
 
 @dataclass(slots=True)
 class Copier:
-    """Emits copies of operations; `values` says what stands for the values of the original."""
+    """Emits copies of operations; `values` maps original values to their replacements."""
 
     build: Builder
     values: dict[int, ir.Value] = field(default_factory=dict)
 
     def current(self, values: Sequence[ir.Value]) -> tuple[ir.Value, ...]:
-        """Return what stands for values; those from outside stand for themselves."""
+        """Return the replacements of values; values from outside are unchanged."""
         return tuple(self.values.get(value.id, value) for value in values)
 
     def fresh(self, values: Sequence[ir.Value]) -> tuple[ir.Value, ...]:
-        """Make values that stand for others from now on."""
+        """Create fresh values, and record them as replacements."""
         made = tuple(self.build.fresh(value.type, value.hint) for value in values)
         self.values.update((old.id, new) for old, new in zip(values, made, strict=True))
         return made

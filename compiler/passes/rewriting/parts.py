@@ -1,4 +1,4 @@
-"""Taking arrays apart along dimension 0, and putting them together: what expansions share."""
+"""Slicing and concatenation of arrays along dimension 0, for expansions."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from ...ir.build import Builder
 
 
 def items_of(build: Builder, items: ir.Value, first: int, end: int) -> ir.Value:
-    """Emit the items from `first` to `end` (left out) of an array."""
+    """Emit the items of an array from `first` to `end` (exclusive)."""
     if (first, end) == (0, items.type.shape[0]):
         return items
     return build.extract_slice(items, build.index(first), end - first)
 
 
 def joined(build: Builder, x: ir.Value, y: ir.Value) -> ir.Value:
-    """Emit two arrays of one label and sharing end to end."""
+    """Emit the concatenation of two arrays with the same label and sharing."""
     length = x.type.shape[0] + y.type.shape[0]
     zeros = build.zeros(replace(x.type, shape=(length, *x.type.shape[1:])))
     whole = build.insert_slice(zeros, x, build.index(0))

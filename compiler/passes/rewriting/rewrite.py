@@ -1,9 +1,9 @@
-"""Rewriting programs operation by operation: what the passes have in common.
+"""Rewriting of programs, operation by operation.
 
-A rule sees each operation, its operands already replaced and its regions already rewritten, and
-either leaves it (None) or emits something else through the builder and says which
-values take the place of its results. What nothing changed in is the same object afterwards, so that
-passes that have nothing to do can be told (pipeline.py).
+A rule is applied to each operation after its operands are replaced and its regions rewritten. It
+either keeps the operation (None), or emits other operations through the builder and returns the
+values that replace the results. Unchanged parts of a program are the same objects afterwards, so
+that the pipeline detects passes that have nothing to do (pipeline.py).
 """
 
 from __future__ import annotations
@@ -18,32 +18,32 @@ from ...ir.build import Builder, highest_id
 
 
 class Rule:
-    """A rewriting rule for one function. The base class leaves everything as it is."""
+    """A rewriting rule for one function. The base class changes nothing."""
 
     def enter(self) -> None:
-        """Begin a region: what is computed in it is known only until `leave`."""
+        """Enter a region: values computed in it are available until the matching `leave`."""
 
     def leave(self) -> None:
-        """End a region."""
+        """Leave a region."""
 
     def apply(self, build: Builder, operation: ir.Operation) -> Sequence[ir.Value] | None:
-        """Return values for the operation's results, or None to keep it."""
+        """Return values that replace the operation's results, or None to keep the operation."""
 
 
 def rewrite(program: ir.Program, rule: Callable[[], Rule]) -> ir.Program:
-    """Return the program with a rule applied everywhere; `rule` makes a fresh one a function."""
+    """Apply a rule everywhere in a program; `rule` creates an instance per function."""
     return with_functions(program, [rewrite_function(f, rule()) for f in program.functions])
 
 
 def with_functions(program: ir.Program, functions: Sequence[ir.Function]) -> ir.Program:
-    """Return the program with other functions; the program itself if they are the same objects."""
+    """Replace the functions of a program; return it as it is if they are the same objects."""
     if _are_same(functions, program.functions):
         return program
     return replace(program, functions=tuple(functions))
 
 
 def unchanged(before: ir.Program, after: ir.Program) -> ir.Program:
-    """Return what a pass made of a program; the program itself if nothing in it is new."""
+    """Return the result of a pass; the original program if nothing has changed."""
     same = _are_same(after.functions, before.functions) and after.ots == before.ots
     return before if same and after.parties == before.parties else after
 
@@ -51,7 +51,7 @@ def unchanged(before: ir.Program, after: ir.Program) -> ir.Program:
 def with_operations(
     region: ir.Region, operations: Sequence[ir.Operation], yields: Sequence[ir.Value]
 ) -> ir.Region:
-    """Return a region with other operations; the region itself if they are the same objects."""
+    """Replace the operations of a region; return it as it is if they are the same objects."""
     if _are_same(operations, region.operations) and _are_same(yields, region.yields):
         return region
     return replace(region, operations=tuple(operations), yields=tuple(yields))
@@ -62,7 +62,7 @@ def _are_same(first: Sequence[object], second: Sequence[object]) -> bool:
 
 
 def rewrite_function(function: ir.Function, rule: Rule) -> ir.Function:
-    """Return the function with a rule applied everywhere."""
+    """Apply a rule everywhere in a function."""
     build = Builder(next_id=highest_id(function.body) + 1)
     body = _Rewriter(build, rule).region(function.body)
     return function if body is function.body else replace(function, body=body)
@@ -91,7 +91,7 @@ class _Rewriter:
         changed = operation
         if operands is not operation.operands or not _are_same(regions, operation.regions):
             changed = replace(operation, operands=operands, regions=regions)
-        # As `build.like`, in less time.
+        # Equivalent to `build.like`, but faster.
         outer = self.build.span, self.build.forced
         self.build.span, self.build.forced = operation.span, operation.forced
         results = self.rule.apply(self.build, changed)
@@ -111,7 +111,7 @@ class _Rewriter:
 
 
 def used_by(operation: ir.Operation) -> dict[int, ir.Value]:
-    """Return the values from outside that an operation uses, its regions included, by their ids."""
+    """Return the values from outside that an operation and its regions use, by id."""
     used = {value.id: value for value in operation.operands}
     for region in operation.regions:
         inner = {value.id: value for value in region.yields}
@@ -124,7 +124,7 @@ def used_by(operation: ir.Operation) -> dict[int, ir.Value]:
 
 
 def count_uses(region: ir.Region) -> Counter[int]:
-    """Return how often each value is used in a region and those inside, by the values' ids."""
+    """Return the number of uses of each value in a region and its nested regions, by id."""
     found = Counter(value.id for value in region.yields)
     for operation in ir.walk(region):
         found.update(value.id for value in operation.operands)

@@ -1,1 +1,1 @@
-"""Passes that read or refine sharings."""
+"""Passes that depend on sharings or refine them."""

@@ -1,13 +1,14 @@
-"""Choose sharings by what a run costs.
+"""Choice of sharings by the predicted cost of a run.
 
-**Purpose.** Assignment by cost goes by a model that leaves out set-ups, batches, and what the
-schedule puts together. So the program is prepared with several assignments: those that search ends
-at, and those of one policy for all; the ledger (compiler/cost) says which is cheapest.
-**Before → after.** A program as `assign` wants it → the same, ready to run. **Why it is correct.**
-Every candidate is an assignment. **Guarantees** that by the ledger's prediction the choice is never
-worse than a policy for the whole program, apart from policies that the model finds `FAR` worse.
-Where costs depend on what a run reveals there is no prediction, and the model decides.
-**What changes in leakage.** Nothing: the program and the profile are all that decides.
+**Purpose.** The cost model of assignment ignores set-ups, batches, and the grouping by the
+schedule. Therefore the program is prepared with several assignments: the results of the
+search, and one for each uniform policy. The ledger (compiler/cost) determines the cheapest.
+**Before → after.** A program prepared for `assign` → the same, ready to run. **Why it is correct.**
+Every candidate is a valid assignment. **Guarantees** that, by the ledger's prediction, the choice
+is never worse than a policy for the whole program, except for policies that the model rates more
+than `FAR` times worse. If costs depend on values that a run reveals, there is no prediction, and
+the model decides.
+**What changes in leakage.** Nothing: the choice depends only on the program and the profile.
 """
 
 from __future__ import annotations
@@ -26,15 +27,15 @@ from ..assign.search import ends
 from ..assign.solution import FIXED, Policy, fixed
 
 FAR: Final = 5.0
-"""How many times slower than the best a policy may be by the model, and be looked at still."""
+"""How much slower than the best, by the model, a policy may be to remain a candidate."""
 
 NEAR: Final = 1.5
-"""The same for what search ends at."""
+"""The same for the results of the search."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A program ready to run, and what is known of its costs."""
+    """A program ready to run, and the forecast of its costs."""
 
     program: ir.Program
     forecast: Forecast
@@ -42,7 +43,7 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A program ready to run, the columns that were chosen, and for which model."""
+    """A program ready to run, the chosen columns, and the model that they refer to."""
 
     finished: Finished
     model: Model
@@ -62,7 +63,8 @@ def choose(
 ) -> Choice:
     """Return the cheapest of several assignments.
 
-    `finish` makes a program whose sharings are assigned ready to run, `with_policy` the whole one.
+    `finish` makes a program with assigned sharings ready to run; `with_policy` prepares the program
+    with a policy.
     """
     model = model_of(program, Policy.AUTO, profile)
     found = ends(model)
@@ -78,7 +80,7 @@ def choose(
 
 
 def _cheapest(choices: Iterable[Choice], profile: Profile) -> Choice:
-    """Return what costs least, of equals the first; the first where one can't be predicted."""
+    """Return the cheapest choice, or the first one on a tie or if a cost is unpredictable."""
     candidates = list(choices)
     if len(candidates) == 1:
         return candidates[0]
@@ -89,7 +91,7 @@ def _cheapest(choices: Iterable[Choice], profile: Profile) -> Choice:
 
 
 def _seconds(choices: Iterable[Choice], profile: Profile) -> Iterator[float]:
-    """Yield how long choices take, up to the first for which that isn't known beforehand."""
+    """Yield the predicted times of choices, up to the first that is unpredictable."""
     for choice in choices:
         walk = choice.finished.forecast.walk(choice.program.ots)
         if walk.unknown:

@@ -1,12 +1,13 @@
-"""Choose between shallow circuits on shares and those with the fewest ANDs.
+"""Choice between shallow circuits on shares and circuits with the fewest ANDs.
 
-**Purpose.** A circuit of logarithmic depth has few rounds and several times the ANDs of the
-smallest one, for which more is sent: that pays for a few elements, or on a slow line.
-**Before → after.** A scheduled program → the same, where groups of operations for which it is
-cheaper are `deep`.
-**Why it is correct.** Both circuits of an operation work out the same.
-**What changes in leakage.** Nothing: sizes and the profile are all that decides.
-**Cost.** Of a group, the less of both by the profile: the protocols are run at a party that counts.
+**Purpose.** A circuit of logarithmic depth has few rounds, but several times the ANDs of the
+smallest circuit, and so sends more. It pays off for few elements or at high latency.
+**Before → after.** A scheduled program → the same, where the operations of groups are `deep` if
+that is cheaper.
+**Why it is correct.** Both circuits of an operation compute the same function.
+**What changes in leakage.** Nothing: the choice depends only on sizes and the profile.
+**Cost.** The minimum of both for each group, by the profile. Costs are counted by running the
+protocols at a counting party.
 """
 
 from __future__ import annotations
@@ -23,11 +24,11 @@ from ...ir.groups import groups
 from ...ir.sharings import is_interactive
 
 LEAST: Final = 128
-"""Elements of a group from which on both circuits are counted."""
+"""The minimum number of elements of a group for which deep circuits are considered."""
 
 
 def choose_circuits(program: ir.Program, profile: Profile) -> ir.Program:
-    """Return the program with deep circuits where they are cheaper on a network."""
+    """Select deep circuits where they are cheaper on a network."""
     functions = []
     for function in program.functions:
         choice = _Choice(profile, facts_of(function).constants)
@@ -37,13 +38,13 @@ def choose_circuits(program: ir.Program, profile: Profile) -> ir.Program:
 
 @dataclass(frozen=True, slots=True)
 class _Choice:
-    """Chooses the circuits of one function; `constants` are its constants."""
+    """The choice of circuits in one function, which has the constants `constants`."""
 
     profile: Profile
     constants: Constants
 
     def region(self, region: ir.Region) -> ir.Region:
-        """Return a region with the circuits of its groups chosen."""
+        """Choose the circuits of the groups of a region."""
         operations: list[ir.Operation] = []
         for group in groups(region.operations):
             if not is_interactive(group[0]):
@@ -63,7 +64,7 @@ class _Choice:
         return self._seconds(_deep(group)) < self._seconds(group)
 
     def _seconds(self, group: Sequence[ir.Operation]) -> float:
-        """Return how long a group takes."""
+        """Return the predicted time of a group."""
         usage = count(group, [known_operands(operation, self.constants) for operation in group])
         return usage.seconds(self.profile) + usage.latency(self.profile)
 

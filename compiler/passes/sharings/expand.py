@@ -1,10 +1,10 @@
-"""Reductions and matrix products for sharings that have no form of them.
+"""Expansion of reductions and matrix products that a sharing doesn't support.
 
-**Purpose.** After sharings are assigned, expand what isn't local on its sharing, by means of
-reduce.py: matrix products on boolean shares and in Yao into products and sums, reductions into
-trees. **Keeps** meaning, labels and sharings. **Guarantees** that the only reductions of secrets
-left are sums of arithmetic shares and exclusive ors of boolean ones, and that matrix products of
-secrets are on arithmetic shares.
+**Purpose.** After sharings are assigned, expand unsupported operations with reduce.py: matrix
+products on boolean shares and in Yao into products and sums, reductions that aren't local into
+trees. **Keeps** semantics, labels and sharings. **Guarantees** that the only remaining reductions
+of secrets are sums of arithmetic shares and exclusive ors of boolean shares, and that all matrix
+products of secrets are on arithmetic shares.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ..vectorise import BUDGET, WIDE
 
 
 def expand_shared(program: ir.Program) -> ir.Program:
-    """Return the program without reductions and matrix products that its sharings can't do."""
+    """Expand the reductions and matrix products that sharings don't support."""
     return rewrite(rewrite(program, _Products), _Reductions)
 
 

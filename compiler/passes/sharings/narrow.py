@@ -1,10 +1,11 @@
-"""Narrowing.
+"""Bit-width narrowing of operations on secrets.
 
-**Purpose.** Say of operations on secrets in how many bits they can be done, where value ranges
-(`ranges.py`) show that operands and result need less than their type has: an `int64` that stays
-below 2²⁰ is compared in 20 bits. Circuits, comparisons and conversions are built for those bits
-alone, and the result is extended, which is free. **Keeps** everything else. **Guarantees** nothing:
-where nothing is known, operations stay as they are. `explain` gives the proofs.
+**Purpose.** Annotate operations on secrets with the number of bits in which they can be computed,
+if value ranges (`ranges.py`) show that operands and result need fewer bits than their type has. For
+example, an `int64` that stays below 2²⁰ is compared in 20 bits. Circuits, comparisons and
+conversions are built for those bits alone, and the result is extended, which is free. **Keeps**
+everything else. **Guarantees** nothing: operations with unknown ranges stay as they are. `explain`
+gives the proofs.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from ..rewriting.rewrite import with_functions, with_operations
 
 
 def narrow(program: ir.Program) -> ir.Program:
-    """Return the program with `bits` at operations that can be done in less than their width."""
+    """Set `bits` of the operations that need fewer bits than their width."""
     ranges = ranges_of(program)
     functions = []
     for function in program.functions:
@@ -62,7 +63,7 @@ def _narrowed(operation: ir.Operation, known: Intervals) -> ir.Operation:
 
 
 def numbers_of(operation: ir.Binary | ir.Select | ir.Convert) -> Sequence[ir.Value]:
-    """Return the values that have to fit into the bits that an operation is done in."""
+    """Return the values that must fit into the bits of a narrowed operation."""
     match operation:
         case ir.Binary():
             values = _operands_and_result(operation)
@@ -76,22 +77,22 @@ def numbers_of(operation: ir.Binary | ir.Select | ir.Convert) -> Sequence[ir.Val
 
 
 def _operands_and_result(operation: ir.Binary) -> tuple[ir.Value, ...]:
-    """Return what has to fit of an operation on two numbers: nothing if fewer bits save nothing."""
+    """Return the values of a Binary that must fit; none if narrowing saves nothing."""
     x, kind = operation.operands, operation.kind.traits
     if kind.gives_bool:
         return x
     if not kind.shifts:
         return () if kind.boolean is Messages.NEVER else (*x, operation.result)
-    # Circuits shift for nothing: it is shares that are shifted with less, if they have no sign.
+    # Circuits shift for free. On arithmetic shares, narrow shifts of unsigned numbers are cheaper.
     shares = operation.kind is BinaryKind.SHR and x[0].type.sharing is Sharing.ARITHMETIC
     return (x[0], operation.result) if shares else ()
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """That values of an operation lie in a range, shown by the ranges of its operands.
+    """The range of a value, which follows from the ranges of the operands of its definition.
 
-    `depth` says how far behind the operation that is narrowed a fact stands.
+    `depth` is the distance from the narrowed operation.
     """
 
     depth: int
@@ -102,7 +103,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Narrowed:
-    """An operation, called `text`, that is done in so many bits, and why."""
+    """An operation, described by `text`, that is narrowed to `bits`, with the proof."""
 
     span: Span
     text: str
@@ -112,7 +113,7 @@ class Narrowed:
 
 
 def explain(program: ir.Program) -> Iterator[Narrowed]:
-    """Yield each operation that is narrowed with the proof of its operands' ranges."""
+    """Yield each narrowed operation with the proof of its operands' ranges."""
     ranges = ranges_of(program)
     for function in program.functions:
         defined = {v.id: one for one in ir.walk(function.body) for v in one.results}
@@ -137,7 +138,7 @@ def _prove(
     facts: list[Fact],
     depth: int,
 ) -> None:
-    """Add the chain of facts that shows a value's range, each once."""
+    """Add the facts that prove the range of a value, each of them once."""
     operation = defined.get(value.id)
     name = value.hint or f"%{value.id}"
     if operation is None:

@@ -1,14 +1,15 @@
-"""Choose how correlated OTs are made.
+"""Choice of the kind of correlated OTs.
 
-**Purpose.** What OTs cost depends on the network: less can be sent for more work, or for a long
-set-up. Both parties, and all that say what a run costs, must make the same choice.
+**Purpose.** The cheapest kind of OTs depends on the network: sending less takes more computation or
+a long set-up. Both parties, and all cost predictions, must make the same choice.
 **Before → after.** A program that is ready to run → the same with `ots` for the profile's network.
-**Why it is correct.** All kinds make the same correlated OTs; protocols don't know of kinds.
-**What changes in leakage.** Nothing: the choice depends on the program alone.
-**Cost.** The least that the model of `cost/ots.py` sees for as many OTs as the program takes. Where
-that isn't known beforehand, it is for the least there can be, and never silent OT, whose batches
-are so unlike one another that its costs would have no good bounds. Nor is it for loops of many
-turns that take few OTs each: every turn would make a small batch, and no two turns cost the same.
+**Why it is correct.** All kinds generate the same correlated OTs; protocols don't depend on them.
+**What changes in leakage.** Nothing: the choice depends on the program and the profile alone.
+**Cost.** The minimum, by the model of `cost/ots.py`, for the number of OTs that the program takes.
+If the number isn't known in advance, its lower bound is used, and silent OT is excluded: its
+batches differ so much in cost that predictions would have no good bounds. Silent OT is also
+excluded for loops with many iterations that take few OTs each: every iteration would generate a
+small batch, and no two iterations would cost the same.
 """
 
 from __future__ import annotations
@@ -19,11 +20,11 @@ from ...cost.profiles import Profile
 from ...ir.ots import OtKinds
 
 MOST_TAKES = 4096
-"""How often OTs are taken at most in a program with silent OT."""
+"""The maximum number of requests for OTs in a program with silent OT."""
 
 
 def cheapest_kinds(forecast: Forecast, profile: Profile) -> OtKinds:
-    """Return the kinds of OTs that are cheapest on a network."""
+    """Return the cheapest kinds of OTs on a network."""
     yao, shares = (
         choose_kind(profile, use.count, silent=use.exact and use.takes <= MOST_TAKES)
         for use in predict_ots(forecast)

@@ -1,12 +1,12 @@
-"""Two values that are compared and chosen from more than once.
+"""Merging of comparisons and selections of the same two values.
 
-**Purpose.** What is asked of the same two secrets is compared once: `min(x, y)` and `max(x, y)` are
-choices by one comparison, `x >= y` is the opposite of `x < y`. Of the two sides of a swap, one is
-chosen and the other one follows without a gate: x ⊕ y ⊕ min(x, y) is max(x, y) on bits, as in the X
-blocks of [KS08], and x + y − min(x, y) on sums. What sorts takes half the ANDs by it.
-**Keeps** meaning, labels, and what the program asks for with `#[protocol]`.
-**Before → after.** `compare_once`: before sharings are chosen; `choose_once`: after.
-**Does not** reach over branches: what stands in one is not known in the other.
+**Purpose.** Compare two secrets only once: `min(x, y)` and `max(x, y)` become selections by one
+comparison, and `x >= y` is the negation of `x < y`. Of the two sides of a swap, one is selected and
+the other one follows without AND gates: max(x, y) is x ⊕ y ⊕ min(x, y) on bits, as in the X blocks
+of [KS08], and x + y − min(x, y) on arithmetic shares. This halves the ANDs of sorting.
+**Keeps** semantics, labels, and the sharings requested with `#[protocol]`.
+**Before → after.** `compare_once` runs before sharings are chosen, `choose_once` afterwards.
+**Does not** merge across branches: values computed on one side aren't available on the other.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _Pair = tuple[int, int]
 
 
 def compare_once(program: ir.Program) -> ir.Program:
-    """Return the program with one comparison for all that it takes from two values."""
+    """Merge the comparisons of the same two values, including those of `min` and `max`."""
     functions = []
     for function in program.functions:
         asked = Counter(map(_pair, filter(_compares, ir.walk(function.body))))
@@ -53,7 +53,7 @@ def _pair(operation: ir.Operation) -> _Pair:
 
 @dataclass(slots=True)
 class _Compare(Rule):
-    """`less` are, by region, the comparisons x < y that are at hand, by x and y."""
+    """`less` has the available comparisons x < y, by x and y, for each enclosing region."""
 
     often: set[_Pair]
     less: list[dict[_Pair, ir.Value]] = field(default_factory=list)
@@ -85,7 +85,7 @@ class _Compare(Rule):
         return next((one[x.id, y.id] for one in self.less if (x.id, y.id) in one), None)
 
     def _compared(self, build: Builder, x: ir.Value, y: ir.Value) -> ir.Value:
-        """Return x < y, computed here if it isn't at hand."""
+        """Return x < y, and emit it if it isn't available."""
         found = self._found(x, y)
         if found is None:
             found = self.less[-1][x.id, y.id] = build.binary(BinaryKind.LT, x, y)
@@ -93,13 +93,13 @@ class _Compare(Rule):
 
 
 def choose_once(program: ir.Program) -> ir.Program:
-    """Return the program with one selection for both sides of a swap."""
+    """Use one selection for both sides of a swap."""
     return rewrite(program, _Swap)
 
 
 @dataclass(slots=True)
 class _Swap(Rule):
-    """`chosen` are, by region, the selections at hand, by condition and sides."""
+    """`chosen` has the available selections, by condition and sides, for each enclosing region."""
 
     chosen: list[dict[tuple[int, int, int], ir.Value]] = field(default_factory=list)
 
@@ -125,7 +125,7 @@ class _Swap(Rule):
 
 
 def _rest(build: Builder, x: ir.Value, y: ir.Value, taken: ir.Value) -> ir.Value:
-    """Emit the one of x and y that isn't taken."""
+    """Emit the one of x and y that isn't `taken`."""
     if taken.type.sharing is Sharing.ARITHMETIC:
         both = build.binary(BinaryKind.ADD, x, y)
         return build.binary(BinaryKind.SUB, both, taken)

@@ -1,16 +1,17 @@
-"""Operations that exchange messages, put together.
+"""Scheduling of operations that exchange messages.
 
-**Purpose.** Move operations within a region so that those that exchange messages and don't depend
-on one another stand beside one another, and run as one group (compiler/ir/groups.py): a block has
-as many rounds as it is deep. Sharings of inputs for Yao, and openings from it, are put together as
-well. **Keeps** meaning and sharings; the order of inputs, of outputs, and of what may fail; and
-which values are told before what may fail. **Guarantees** that what is read before an array is
-written to is read before still, unless that takes messages, so that no copy is needed. **Does not**
-move anything out of a region, nor cut operations.
+**Purpose.** Reorder the operations of a region so that independent operations that exchange
+messages are adjacent, and run as one group (compiler/ir/groups.py). The number of rounds of a block
+then follows from its depth. Inputs that are shared for Yao, and openings from it, are grouped as
+well. **Keeps** semantics and sharings; the order of inputs, of outputs, and of operations that may
+fail; and the values opened or output before an operation that may fail. **Guarantees** that reads
+of an array that precede a write to it still precede it, unless the reads take messages, so that no
+copy is needed. **Does not** move operations out of a region, nor split them.
 
-The scheduler is a list scheduler: of what could run, the operation with the longest way to go leads
-a group, and all that take no more rounds than it join. Another schedule takes everything as soon as
-it can run; the one with fewer rounds is chosen, or the order as it was.
+The algorithm is list scheduling: of the ready operations, the one with the longest critical path
+leads a group, and all others of its kind that take no more rounds join it. A second schedule
+starts every operation as soon as it is ready. Of these two and the original order, the one
+with the fewest rounds is chosen.
 """
 
 from __future__ import annotations
@@ -29,11 +30,11 @@ from ..assign.counted import counted_usages
 from ..assign.scopes import UNKNOWN_TRIPS
 
 LARGEST_INPUT = 1 << 20
-"""The most bits of a value that is shared for Yao before it is needed: its labels take memory."""
+"""The maximum size in bits of a value that is shared early for Yao: its labels take memory."""
 
 
 class Kind(Enum):
-    """How an operation communicates: what is of one kind may stand together, but for NESTED."""
+    """How an operation communicates. Those of one kind can form a group, except for NESTED."""
 
     SHARES = "shares"
     ENTERS_YAO = "enters yao"
@@ -43,14 +44,14 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class _Talk:
-    """How an operation communicates, and in how many messages that wait for one another."""
+    """How an operation communicates, and in how many rounds."""
 
     kind: Kind
     rounds: float
 
 
 def schedule(program: ir.Program) -> ir.Program:
-    """Return the program with what exchanges messages put together."""
+    """Group the operations of a program that exchange messages."""
     known = _Functions()
     functions = []
     for function in program.functions:
@@ -124,7 +125,7 @@ class _Scheduler:
         return sum(talk.rounds for talk in talks if talk is not None)
 
 
-# What has to come before what
+# The dependence graph
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +161,7 @@ def _graph(
 
 
 def _used(operation: ir.Operation) -> Iterable[int]:
-    """Yield the ids of the values that an operation and those in its regions use."""
+    """Yield the ids of the values that an operation and its regions use."""
     yield from (value.id for value in operation.operands)
     for region in operation.regions:
         yield from (value.id for value in region.yields)
@@ -169,7 +170,7 @@ def _used(operation: ir.Operation) -> Iterable[int]:
 
 
 def _overwritten(operation: ir.Operation) -> tuple[ir.Value, ...]:
-    """Return the values whose memory the results may take over."""
+    """Return the values whose memory the results may reuse."""
     if isinstance(operation, ir.For | ir.While):
         return tuple(value for value in operation.carried if value.type.shape)
     return operation.operands[:1] if operation.traits.overwrites else ()
@@ -178,7 +179,7 @@ def _overwritten(operation: ir.Operation) -> tuple[ir.Value, ...]:
 def _length(
     graph: _Graph, talks: Sequence[_Talk | None], order: Sequence[int]
 ) -> tuple[float, int]:
-    """Return how many rounds an order takes, and how many groups it has."""
+    """Return the numbers of rounds and of groups of an order."""
     total, groups = 0.0, 0
     group: set[int] = set()
     longest, kind = 0.0, None
@@ -199,10 +200,10 @@ def _length(
 
 @dataclass(slots=True)
 class _List:
-    """One run of the scheduler. What is *settled* needs no message that hasn't been exchanged.
+    """One run of the scheduler. A *settled* operation waits for no further messages.
 
-    Operations without messages are emitted only when they are needed, but for those that put
-    something out or may fail, which come as early as they can.
+    Operations without messages are emitted only when their results are needed, except for outputs
+    and operations that may fail, which are emitted as early as possible.
     """
 
     graph: _Graph
@@ -238,7 +239,7 @@ class _List:
         return self.order
 
     def group(self) -> list[int]:
-        """Return what runs next, together."""
+        """Return the next group."""
         first = max(self.ready, key=lambda number: (self.left[number], -number))
         lead = self.talks[first]
         assert lead is not None
@@ -254,7 +255,7 @@ class _List:
         return chosen
 
     def released(self, number: int) -> list[int]:
-        """Take note that an operation is settled; return those that become so themselves."""
+        """Mark an operation as settled; return the operations that become ready."""
         free = []
         for later in self.graph.after[number]:
             self.pending[later] -= 1
@@ -263,7 +264,7 @@ class _List:
         return free
 
     def settle(self, free: list[int]) -> None:
-        """Go on from operations that wait for nothing any more."""
+        """Propagate from operations that have become ready."""
         noticed = []
         while free:
             number = free.pop()
@@ -276,7 +277,7 @@ class _List:
         self.emit(noticed)
 
     def emit(self, numbers: Iterable[int]) -> None:
-        """Put operations into the order, after all that they need, as they stood before."""
+        """Append operations and their pending dependences to the order, in program order."""
         needed, stack = set[int](), [n for n in numbers if n not in self.done]
         while stack:
             number = stack.pop()

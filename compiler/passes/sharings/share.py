@@ -1,13 +1,12 @@
-"""Makes every sharing explicit, and does each once.
+"""Explicit sharing of owned values, once per value.
 
-Purpose: after this pass no operation mixes secret operands with owned ones. Where one did, the
-owned operand is shared by a `Relabel` before; public operands of element-wise operations stay, as
-circuits take them for free. A value is shared once for all its uses where one place comes
-before them all: sharing in a loop what was there before the loop is done before the loop. An array
-that repeats one value shares that value.
-
-Non-goals: sharing is not moved out of branches, whose sides may never run; nor are public
-values' sharings moved, which cost nothing.
+**Purpose.** After this pass, no operation mixes secret and owned operands. The owned operands of
+such operations are shared by a preceding `Relabel`. Public operands of element-wise operations
+stay, because circuits take them for free. A value is shared once for all its uses if one place
+dominates them: if a value is defined before a loop, it is shared before the loop. Of an array that
+repeats one value, only that value is shared.
+**Does not** move sharings out of branches, whose sides may never run, nor the sharings of public
+values, which cost nothing.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from ...ir.build import Builder, highest_id
 
 
 def share(program: ir.Program) -> ir.Program:
-    """Return the program with all sharings explicit."""
+    """Make all sharings of owned values explicit."""
     functions = tuple(_function(function) for function in program.functions)
     return replace(program, functions=functions)
 
@@ -34,7 +33,7 @@ def _function(function: ir.Function) -> ir.Function:
 
 @dataclass(slots=True)
 class _Scope:
-    """A region being rebuilt: what it defines, and what has been shared in it."""
+    """A region being rebuilt: the values defined and the values shared in it."""
 
     operations: list[ir.Operation]
     loops: bool
@@ -50,7 +49,7 @@ class _Sharer:
     broadcasts: dict[int, ir.Value] = field(default_factory=dict)
 
     def region(self, region: ir.Region, *, loops: bool) -> ir.Region:
-        """Rebuild a region; `loops` says whether it may run many times."""
+        """Rebuild a region; `loops` says whether it is the body of a loop."""
         with self.build.nested() as operations:
             scope = _Scope(operations, loops, {value.id for value in region.parameters})
             self.scopes.append(scope)
@@ -61,11 +60,11 @@ class _Sharer:
         return replace(region, operations=tuple(operations), yields=self.current(region.yields))
 
     def current(self, values: tuple[ir.Value, ...]) -> tuple[ir.Value, ...]:
-        """Return what stands for values now."""
+        """Return the current replacements of values."""
         return tuple(self.replaced.get(value.id, value) for value in values)
 
     def operation(self, operation: ir.Operation) -> None:
-        """Rebuild an operation, with sharings before it."""
+        """Rebuild an operation, preceded by the sharings that it needs."""
         operands = self.current(operation.operands)
         secret = any(value.type.label.is_secret for value in operation.results)
         with self.build.like(operation):
@@ -92,13 +91,13 @@ class _Sharer:
         self.build.emit(replace(operation, operands=operands, regions=regions))
 
     def secret(self, value: ir.Value) -> ir.Value:
-        """Return a value as a secret, shared if it isn't one."""
+        """Return a value as a secret, sharing it if necessary."""
         return (
             self.shared(value) if value.type.label.is_owned else self.build.relabel(value, SECRET)
         )
 
     def shared(self, value: ir.Value) -> ir.Value:
-        """Return an owned value as a secret: shared before, or shared now, as far out as pays."""
+        """Return an owned value as a secret: reuse its sharing, or emit one outside of loops."""
         for scope in self.scopes:
             if value.id in scope.shared:
                 return scope.shared[value.id]
