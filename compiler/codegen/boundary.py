@@ -6,6 +6,7 @@ from ezlang.types.labels import Label
 
 from ..ir import tree as ir
 from ..ir.groups import Group
+from ..ir.parties import COMPUTING
 from ..kernels.abi import I32, POINTER, TO_BOTH, TO_EVALUATOR, TO_GARBLER
 from ..kernels.build import Value
 from . import scalar, shares
@@ -73,13 +74,19 @@ def relabel(e: Emitter, operation: ir.Relabel) -> None:
     count = 1 if repeated else result.type.size
     if not count:
         return
-    owner = operand.type.label.owner
-    name = ("yao_share_garbler", "yao_share_evaluator")[owner] if owner is not None else None
+    name = _sharing_of(operand.type.label.owner)
     known = e.form(operand) is not Form.ABSENT
     source = e.spilled(operand) if known else e.kernel.null
-    e.runtime(name or "yao_share_public", source, address, e.i64(count), e.i32(width))
+    e.runtime(name, source, address, e.i64(count), e.i32(width))
     if repeated:
         e.repeat(address, e.stride(result), e.plan.views.count(result))
+
+
+def _sharing_of(owner: int | None) -> str:
+    """Return the function that makes labels of what a party owns, or of what all know."""
+    if owner is None:
+        return "yao_share_public"
+    return "yao_share_garbler" if owner == COMPUTING.garbler else "yao_share_evaluator"
 
 
 def reveal(e: Emitter, operation: ir.Reveal) -> None:
@@ -109,7 +116,9 @@ def open_all(e: Emitter, group: Group) -> None:
 
 
 def _receivers(label: Label) -> int:
-    return TO_BOTH if label.owner is None else (TO_GARBLER, TO_EVALUATOR)[label.owner]
+    if label.owner is None:
+        return TO_BOTH
+    return TO_GARBLER if label.owner == COMPUTING.garbler else TO_EVALUATOR
 
 
 def _tell(e: Emitter, operand: ir.Value, result: ir.Value) -> None:

@@ -90,6 +90,10 @@ class Side:
         """
         return (own, other) if self.is_first else (other, own)
 
+    def mine(self, both: tuple[T, T]) -> T:
+        """Return this party's own of what the first and the second party have."""
+        return both[0] if self.is_first else both[1]
+
 
 COMPUTING: Final = Pair(first=0, second=1)
 """The parties of a two-party program, both of which compute."""

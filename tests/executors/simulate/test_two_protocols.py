@@ -12,8 +12,11 @@ import pytest
 from ezlang.compiler.circuits import catalogue
 from ezlang.compiler.circuits.catalogue import PUBLIC, SECRET
 from ezlang.compiler.circuits.netlist import Opcode
+from ezlang.compiler.cost.ledger import Ledger
+from ezlang.compiler.ir import parties as parts
 from ezlang.compiler.ir.tree import BinaryKind
 from ezlang.compiler.protocols.arithmetic import comparison, truncation
+from ezlang.compiler.protocols.arithmetic import products as products_of_shares
 from ezlang.compiler.protocols.core.party import SharingParty
 from ezlang.compiler.protocols.core.preprocessing import BitTriples
 from ezlang.compiler.protocols.core.steps import Round, Steps, ask, together
@@ -207,6 +210,37 @@ def test_leaves(fields: int) -> None:
         less, equal = (x < y).astype(np.uint8), (x == y).astype(np.uint8)
         wanted = equal if fields == 1 else less | equal << 1
         assert (found[receiver] ^ masks == wanted).all()
+
+
+def test_any_two_parties_may_compute() -> None:
+    """Protocols go by roles, whatever the numbers are of the parties that have them."""
+    parties = parts.Pair(first=5, second=2)
+    own = Randomness("alice", 1), Randomness("bob", 1)
+    wire = Wire(record=True, ledger=Ledger(parties))
+    computing = SharingSession(wire, own, Randomness("ideal", 1), pair=parties)
+    shares = {5: drawn(0, 40), 2: drawn(1, 40)}
+    whole, known = shares[5] + shares[2], drawn(2, 40)
+
+    def protocol(party: SharingParty) -> Steps[list[Any]]:
+        mine = shares[party.index]
+        given = known if party.index == 2 else None
+        return together(
+            [
+                truncation.truncate(party, mine, 9),
+                products_of_shares.multiply_known(party, mine, given, 2),
+                products_of_shares.square(party, mine),
+                comparison.msb(party, mine),
+            ]
+        )
+
+    one, others = computing.run(protocol)
+    shift, product, square, top = one
+    assert (shift + others[0] == (whole.view(np.int64) >> 9).view(np.uint64)).all()
+    assert (product + others[1] == whole * known).all()
+    assert (square + others[2] == whole * whole).all()
+    assert (np.unpackbits(top ^ others[3], bitorder="little") == whole >> np.uint64(63)).all()
+    assert {(m.sender, m.receiver) for m in wire.transcript} == {(5, 2), (2, 5)}
+    assert set(wire.ledger.bytes_sent) == {5, 2}
 
 
 def test_tables() -> None:

@@ -13,7 +13,7 @@ from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.ir.facts import Facts, facts_of, known_operands
 from ezlang.compiler.ir.groups import Group, enters_yao, groups, leaves_yao
 from ezlang.compiler.ir.numbering import numbered
-from ezlang.compiler.ir.parties import COMPUTING, Link
+from ezlang.compiler.ir.parties import COMPUTING, Link, Side
 from ezlang.compiler.ir.sharings import is_interactive
 from ezlang.compiler.ir.tree import Sharing
 from ezlang.compiler.protocols.core.party import SharingParty
@@ -58,7 +58,10 @@ def run_two(
     program = numbered(program)
     names = program.parties
     wire = Wire(record)
-    own = (Randomness(names[0], seed), Randomness(names[1], seed))
+    own = (
+        Randomness(names[COMPUTING.first], seed),
+        Randomness(names[COMPUTING.second], seed),
+    )
     run = _Run(program, inputs, wire, own, Randomness("ideal boxes", seed))
     with deep_recursion(), np.errstate(all="ignore"):  # integers wrap
         run.call(program.main.name, ())
@@ -148,8 +151,8 @@ class _Run(Walk[Shared]):
             return self._garbled(operation, operands)
         first, second = self.sharing.parties
         parts = (
-            local_of(first, operation, _given(operands, 0)),
-            local_of(second, operation, _given(operands, 1)),
+            local_of(first, operation, _given(operands, first.side)),
+            local_of(second, operation, _given(operands, second.side)),
         )
         return _secret(operation.result.type, parts)
 
@@ -190,7 +193,7 @@ class _Run(Walk[Shared]):
         def protocol(party: SharingParty) -> Steps[list[Array | None]]:
             return together(
                 [
-                    steps_of(party, operation, _given(given, party.index), known=known)
+                    steps_of(party, operation, _given(given, party.side), known=known)
                     for operation, given, known in zip(group, operands, numbers, strict=True)
                 ]
             )
@@ -242,11 +245,11 @@ class _Run(Walk[Shared]):
         count = operation.element_count
         moved = [shared(operand) for operand in operands[:count]]
         places = [value.data for value in operands[count:] if isinstance(value, Known)]
-        parts = [
-            evaluate.moved(operation, [*(value.parts[party] for value in moved), *places])
-            for party in (0, 1)
-        ]
-        return _secret(operation.result.type, (parts[0], parts[1]))
+        first, second = (
+            evaluate.moved(operation, [*parts, *places])
+            for parts in zip(*(value.parts for value in moved), strict=True)
+        )
+        return _secret(operation.result.type, (first, second))
 
 
 def _secret(type: ir.TensorType, parts: Parts) -> Shared:
@@ -262,13 +265,13 @@ def shared(value: Value) -> Shared:
     return value
 
 
-def _given(operands: Sequence[Value], party: int) -> list[Array | None]:
+def _given(operands: Sequence[Value], side: Side) -> list[Array | None]:
     """Return what a party has of operands: shares, or known values as words."""
     given: list[Array | None] = []
     for operand in operands:
         if isinstance(operand, Shared):
-            given.append(operand.parts[party])
-        elif operand.owner in (None, party):
+            given.append(side.mine(operand.parts))
+        elif operand.owner in (None, side.own):
             given.append(words_of(operand.data, operand.element))
         else:
             given.append(None)

@@ -13,7 +13,7 @@ import numpy as np
 
 from ezlang.compiler.cost.ledger import Phase
 from ezlang.compiler.ir.ots import OtKind
-from ezlang.compiler.ir.parties import Side
+from ezlang.compiler.ir.parties import COMPUTING, Pair, Side
 from ezlang.compiler.protocols.core.party import SharingParty
 from ezlang.compiler.protocols.core.purposes import Purpose
 from ezlang.compiler.protocols.core.steps import Bytes, Steps, T
@@ -38,7 +38,10 @@ def byte_source(randomness: Randomness) -> Callable[[int], Bytes]:
 
 
 class SharingSession:
-    """Both parties on shares. `randomness` has a generator a party, `ideal` is the boxes'."""
+    """Both parties of a pair on shares.
+
+    `randomness` has a generator for each, `ideal` is that of the boxes.
+    """
 
     def __init__(
         self,
@@ -46,13 +49,14 @@ class SharingSession:
         randomness: tuple[Randomness, Randomness],
         ideal: Randomness,
         kind: OtKind = OtKind.SOFTSPOKEN_2,
+        pair: Pair = COMPUTING,
     ) -> None:
         self.wire = wire
-        self.driver = Driver(wire, ideal, Functionalities(byte_source(ideal)), kind)
+        self.driver = Driver(wire, ideal, Functionalities(byte_source(ideal)), kind, pair)
         noise = byte_source(ideal)
         self.parties = tuple(
-            _party(self.driver.pair.side(party), own, noise)
-            for party, own in zip(self.driver.pair, randomness, strict=True)
+            _party(pair.side(party), own, noise)
+            for party, own in zip(pair, randomness, strict=True)
         )
         self._begun = False
 

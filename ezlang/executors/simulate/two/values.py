@@ -25,7 +25,7 @@ Bits = npt.NDArray[np.uint8]
 """Bits, a byte each."""
 
 Parts = tuple[Array, Array]
-"""Party 0's array and party 1's."""
+"""The first party's array and the second's."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -48,7 +48,7 @@ class Yao:
     ) -> None:
         self.wire = wire
         self._ideal = ideal
-        garbler = randomness[COMPUTING.garbler]
+        garbler, _ = randomness
         shared = garbler.random.randbytes(_SET_UP_BYTES)
         with wire.ledger.within(Phase.SET_UP):
             self._send(_TO_EVALUATOR, shared, Purpose.SET_UP)
@@ -90,8 +90,8 @@ class Yao:
     def _added(self, secret: Shared, evaluators: Shared) -> Shared:
         """Add the garbler's shares to the evaluator's, which have labels."""
         shape = secret.parts[0].shape
-        bits = bits_of(secret.parts[COMPUTING.garbler], secret.element)
-        garblers = _labelled(self._garblers(bits), secret.element, shape)
+        own, _ = secret.parts
+        garblers = _labelled(self._garblers(bits_of(own, secret.element)), secret.element, shape)
         netlist = binary(BinaryKind.ADD, secret.element, SECRET, SECRET)
         return self.circuit(netlist, [garblers, evaluators], secret.element, shape)
 
@@ -106,15 +106,15 @@ class Yao:
 
     def reveal(self, secrets: Sequence[Shared], types: Sequence[TensorType]) -> list[Array]:
         """Open secrets to the readers of types: all to the evaluator, then all to the garbler."""
-        colors = [[_colors(part) for part in secret.parts] for secret in secrets]
-        for link in (_TO_EVALUATOR, _TO_GARBLER):
-            for pair, type in zip(colors, types, strict=True):
+        garblers, evaluators = zip(*(map(_colors, secret.parts) for secret in secrets), strict=True)
+        for link, colors in ((_TO_EVALUATOR, garblers), (_TO_GARBLER, evaluators)):
+            for own, type in zip(colors, types, strict=True):
                 if type.size and type.label.readable_by(link.receiver):
-                    data = np.packbits(pair[link.sender], bitorder="little").tobytes()
+                    data = np.packbits(own, bitorder="little").tobytes()
                     self._send(link, data, Purpose.REVEAL)
         return [
-            from_bits((pair[0] ^ pair[1]).reshape(-1, type.width), type)
-            for pair, type in zip(colors, types, strict=True)
+            from_bits((one ^ other).reshape(-1, type.width), type)
+            for one, other, type in zip(garblers, evaluators, types, strict=True)
         ]
 
     def circuit(
