@@ -1,7 +1,7 @@
 """What the operations mean on values that somebody knows, as NumPy arrays.
 
 Constant folding and the simulated executor compute with this. Arrays have the element type's own
-dtype, so that arithmetic wraps as the language says. Everything is total; `fails` tells whether a
+dtype, so that arithmetic wraps as the language says. Everything is total; `fails` says whether a
 checked operation fails instead.
 """
 
@@ -160,9 +160,9 @@ def _separate(operation: ir.Separate, places: Sequence[Array]) -> bool:
 
 
 def fails(operation: ir.Operation, operands: Sequence[Array | None]) -> bool:
-    """Tell whether an operation is checked, and an operand is to blame.
+    """Return whether an operation is checked and an operand is out of range.
 
-    Operands that not everyone knows are given as None; they never are.
+    Operands that not all parties know are None, and never count.
     """
     if not isinstance(operation, ir.Checkable) or not operation.checked:
         return False

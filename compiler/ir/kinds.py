@@ -1,7 +1,7 @@
-"""The kinds of operations on one element, and on two: each with all that is known about it.
+"""The kinds of operations on one element and on two, and what is known about each.
 
-What else has to know a kind asks for what stands here. Apart from it, a kind has a circuit
-(compiler/circuits/catalogue.py) and code for numbers in the clear (compiler/codegen/scalar.py).
+A kind also has a circuit (compiler/circuits/kinds.py) and code for numbers in the clear
+(compiler/codegen/scalar.py). Everything else that depends on a kind asks for what this file states.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Array = npt.NDArray[Any]
 
 
 class UnaryKind(Enum):
-    """The operations on one element: ABS and NEG wrap, NOT is on bool, the others on integers."""
+    """The operations on one element. NEG and ABS wrap."""
 
     NEG = "neg"
     ABS = "abs"
@@ -37,7 +37,7 @@ class UnaryKind(Enum):
 
     @property
     def traits(self) -> UnaryTraits:
-        """What is known about it."""
+        """What is known about the kind."""
         return UNARY[self]
 
     __hash__ = object.__hash__  # members are alone; Enum's own hashes their names
@@ -67,7 +67,7 @@ class BinaryKind(Enum):
 
     @property
     def traits(self) -> BinaryTraits:
-        """What is known about it."""
+        """What is known about the kind."""
         return BINARY[self]
 
     __hash__ = object.__hash__  # members are alone; Enum's own hashes their names
@@ -83,7 +83,7 @@ class Messages(Enum):
     UNLESS_BOOLS = "unless the operands are bools"
 
     def needed(self, operands: Sequence[TensorType]) -> bool:
-        """Return whether they do for operands of given types."""
+        """Return whether they do for operands of the given types."""
         match self:
             case Messages.NEVER:
                 return False
@@ -99,16 +99,16 @@ class Messages(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KindTraits:
-    """What is known about a kind of operation on shares: when it takes messages.
+    """When a kind of operation takes messages on arithmetic and boolean shares.
 
-    `arithmetic` is None where there is no form of it on arithmetic shares.
+    `arithmetic` is None if the kind has no form on arithmetic shares.
     """
 
     arithmetic: Messages | None = None
     boolean: Messages
 
     def messages(self, column: Sharing) -> Messages:
-        """Return when it takes messages on arithmetic or boolean shares."""
+        """Return when the kind takes messages in the arithmetic or boolean column."""
         found = self.arithmetic if column is A else self.boolean
         if found is None:
             raise CompilerBug(f"there is no form on {column.value} shares")
@@ -116,16 +116,19 @@ class KindTraits:
 
     @property
     def is_linear(self) -> bool:
-        """Whether each party computes it by itself on one kind of shares at least."""
+        """Whether it is always local on arithmetic or on boolean shares."""
         return Messages.NEVER in (self.arithmetic, self.boolean)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnaryTraits(KindTraits):
-    """What is known about a kind of operation on one element. Its result has the operand's type.
+    """A kind of operation on one element. Its result has the operand's type.
 
-    `written`: how a program writes it. `compute`: its meaning on arrays, which wraps. `range`: that
-    on exact integers, given the type. `is_involution`: done twice, it changes nothing.
+    - `written`: how a program writes it.
+    - `on`: the types that it takes.
+    - `compute`: its meaning on arrays, which wraps.
+    - `range`: its meaning on intervals of exact integers, given the type.
+    - `is_involution`: applied twice, it changes nothing.
     """
 
     written: str
@@ -137,9 +140,10 @@ class UnaryTraits(KindTraits):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reduction:
-    """How elements in a row are combined by an associative and commutative kind.
+    """How an associative and commutative kind combines the elements of a row.
 
-    `identity`: what combining nothing of a type gives.
+    - `identity`: the result for an empty row, by the type.
+    - `fold`: the NumPy function that combines rows.
     """
 
     identity: Callable[[ScalarType], int]
@@ -148,13 +152,16 @@ class Reduction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BinaryTraits(KindTraits):
-    """What is known about a kind of operation on two elements.
+    """A kind of operation on two elements.
 
-    `compute` and `range` as for one element. The operands have
-    one type, which is the result's, but for bools that comparisons give (`gives_bool`) and the
-    amounts of shifts (`shifts`), which are any integers, read as unsigned. `failure`: what ends
-    the run where a public right operand is out of range. `reduction`: how it combines a row.
-    `takes_owned`: on arithmetic shares, it is cheaper with an operand that is one party's own.
+    The operands have one type, which the result has, too. Exceptions are the bools that comparisons
+    give (`gives_bool`) and the amounts of shifts (`shifts`): these are of any integer type and are
+    read as unsigned.
+
+    - `on`, `compute`, `range`: as for one element; `on` is for the left operand.
+    - `failure`: the failure that ends the run if a public right operand is out of range.
+    - `reduction`: how the kind combines a row of elements, if it does.
+    - `takes_owned`: on arithmetic shares, it is cheaper if an operand belongs to one party.
     """
 
     on: Domain = Domain.NUMBERS
@@ -168,13 +175,13 @@ class BinaryTraits(KindTraits):
 
     @property
     def combining(self) -> Reduction:
-        """How it combines a row, which it has to do."""
+        """How it combines a row. Raises CompilerBug if it doesn't."""
         if self.reduction is None:
             raise CompilerBug("this is no reduction")
         return self.reduction
 
 
-# Meaning on arrays, where it isn't NumPy's own
+# Meaning on arrays, where NumPy has no function for it
 
 
 def unsigned(x: Array) -> Array:
@@ -233,7 +240,7 @@ def _flag(*_: object) -> Interval:
     return FLAG
 
 
-# What is known
+# The descriptions
 
 
 UNARY: Final[Mapping[UnaryKind, UnaryTraits]] = {

@@ -96,14 +96,14 @@ def _fits(operation: ir.Operation, sharing: Sharing) -> bool:
 
 
 def _is_place(operation: ir.Operation, value: ir.Value) -> bool:
-    """Tell whether a value says where an operation moves elements."""
+    """Return whether a value is a place, for an operation that moves elements."""
     if not isinstance(operation, ir.Move):
         return False
     return any(value is place for place in operation.operands[operation.element_count :])
 
 
 def is_interactive(operation: ir.Operation) -> bool:
-    """Tell whether the parties exchange messages for an operation on arithmetic or boolean shares.
+    """Return whether an operation on arithmetic or boolean shares takes messages.
 
     Yao's operations aren't meant here: their tables stream, and nobody waits for an answer.
     """

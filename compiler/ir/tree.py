@@ -15,6 +15,9 @@ Who runs an operation: every party that may know its operands, in the clear, whe
 result is public or owned; all parties together, by a protocol, when the result is secret.
 Regions of an owned `If` or `While` (condition label `@p`) are run by party p alone.
 
+The classes of operations stand in `operations/`, a file for each family. A class states what is
+known about it: its traits, the verifier's rules, its sharings, and its results' intervals.
+
 Before sharings are assigned (passes/assign), `sharing` is None everywhere; after it, every secret
 value has one. compiler/ir/sharings.py says which operation works on which sharings.
 
@@ -89,7 +92,7 @@ from .value import Sharing as Sharing
 from .value import TensorType as TensorType
 from .value import Value as Value
 
-# Every class of operations stands once here, in the union of its family.
+# Each class of operations is a member of exactly one of these unions, that of its family.
 
 AnyElementwise = Unary | Binary | Select | Cast | Bit
 AnyRead = Broadcast | Reshape | Extract | ExtractSlice | AffineRead | Gather

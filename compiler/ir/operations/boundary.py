@@ -1,4 +1,4 @@
-"""Operations by which values come in, go out, and change who knows them or how they are kept."""
+"""Operations that input, output, share, convert and open values, and assertions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .node import Effect, Narrowable, OperationNode, Surroundings, Traits, alike
 
 
 class Boundary(OperationNode):
-    """An operation at a boundary between parties, or between ways to keep a secret."""
+    """An operation that changes who knows a value, or how a secret is kept, or that asserts."""
 
     __slots__ = ()
     traits = Traits()
@@ -30,21 +30,21 @@ class Relabel(Boundary):
     traits = Traits(is_pure=True)
 
     def check(self, around: Surroundings) -> None:
-        """Check that only the label changes, and loses readers."""
+        """Check that only the label changes, to one with fewer readers."""
         source, result = _one_operand(self)
         need(same_tensor(source, result), "only the label may change")
         need(source.label.flows_to(result.label), "the label may only lose readers")
 
     def required(self, column: Sharing) -> tuple[Sharing, ...] | None:
-        """Give the sharing."""
+        """Return the column's sharing for the result."""
         return alike(self, column)
 
     def exchanges(self, column: Sharing) -> bool:
-        """Send shares where one party alone knows the value."""
+        """Return whether one party alone knows the value, which it then shares."""
         return self.operands[0].type.label.is_owned
 
     def range(self, x: Sequence[Interval]) -> Interval:
-        """Keep the range."""
+        """Return the operand's interval."""
         return x[0]
 
 
@@ -62,7 +62,7 @@ class Convert(Boundary, Narrowable):
 
     @property
     def has_circuit(self) -> bool:
-        """Whether it adds arithmetic shares up in a circuit."""
+        """Whether a circuit adds up arithmetic shares."""
         return self.operands[0].type.sharing is A and self.result.type.sharing is B
 
     def check(self, around: Surroundings) -> None:
@@ -72,11 +72,11 @@ class Convert(Boundary, Narrowable):
         need(source.label == result.label, "only the sharing may change")
 
     def exchanges(self, column: Sharing) -> bool:
-        """Exchange messages but from Yao's to boolean shares, which labels have in them."""
+        """Return False only from Yao's to boolean shares: labels contain these."""
         return not (self.operands[0].type.sharing is Y and self.result.type.sharing is B)
 
     def range(self, x: Sequence[Interval]) -> Interval:
-        """Keep the range."""
+        """Return the operand's interval."""
         return x[0]
 
 
@@ -87,22 +87,22 @@ class Reveal(Boundary):
     traits = Traits(effects=Effect.TELLS)
 
     def check(self, around: Surroundings) -> None:
-        """Check that only the label changes, and has readers."""
+        """Check that only the label changes, to one that has readers."""
         source, result = _one_operand(self)
         need(same_tensor(source, result), "only the label may change")
         need(not result.label.is_secret, "what is revealed has readers")
 
     def exchanges(self, column: Sharing) -> bool:
-        """Send shares."""
+        """Return True."""
         return True
 
     def range(self, x: Sequence[Interval]) -> Interval:
-        """Keep the range."""
+        """Return the operand's interval."""
         return x[0]
 
 
 def _one_operand(operation: Boundary) -> tuple[TensorType, TensorType]:
-    """Return the types of the operand and the result; there has to be one of each."""
+    """Return the types of the only operand and the only result. Raises RuleError."""
     result = one_result(operation)
     need(len(operation.operands) == 1, "it takes one operand")
     return operation.operands[0].type, result
@@ -123,7 +123,7 @@ class Input(Boundary):
     whole: Type | None = None
 
     def check(self, around: Surroundings) -> None:
-        """Check that a party of the program gives a field of the type."""
+        """Check the party, the label and the field."""
         result = one_result(self)
         need(not self.operands, "it takes no operands")
         need(0 <= self.party < len(around.parties), "there is no such party")
@@ -147,7 +147,7 @@ class Output(Boundary):
     whole: Type | None = None
 
     def check(self, around: Surroundings) -> None:
-        """Check that the receivers may know the operand."""
+        """Check that the receivers may know the operand, and the field."""
         need(len(self.operands) == 1 and not self.results, "it takes one operand")
         type = self.operands[0].type
         readers = type.label

@@ -1,7 +1,7 @@
 """Calls, branches and loops.
 
-What they do is what their regions do, or the function that is called. The regions of an owned If,
-For or While are run by that party alone.
+Their effects are those of their regions, or of the function that is called. A party alone runs the
+regions of an If, For or While that it owns.
 """
 
 from __future__ import annotations
@@ -33,18 +33,18 @@ class Call(OperationNode):
 
 
 class Structured(OperationNode):
-    """An operation with regions. It has the results that a region yields."""
+    """An operation with regions, whose results are yields of a region."""
 
     __slots__ = ()
     traits = Traits()
 
     @property
     def deciding(self) -> tuple[Value, ...]:
-        """The values that decide which regions are run, and how often.
+        """The values that determine which regions run, and how often.
 
-        Whoever knows them runs the regions.
+        A party that knows them runs the regions.
         """
-        raise self._unanswered("what decides over its regions")
+        raise self._unanswered("which values decide")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +114,7 @@ class While(Structured):
 
     @property
     def deciding(self) -> tuple[Value, ...]:
-        """The condition, which a region yields."""
+        """The condition, which the first region yields."""
         return self.regions[0].yields
 
     @property

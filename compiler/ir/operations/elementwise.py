@@ -1,4 +1,4 @@
-"""Operations that do the same with every element."""
+"""Element-wise operations."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .node import Checkable, Computation, Narrowable
 
 
 class Elementwise(Computation):
-    """An operation on elements that stand at one place; in the scalar case it has a circuit."""
+    """An operation on elements at the same place of its operands, for which there is a circuit."""
 
     __slots__ = ()
 
@@ -33,21 +33,21 @@ class Unary(Elementwise):
         return True
 
     def check_types(self, types: tuple[TensorType, ...], result: TensorType) -> None:
-        """Check that the result has the operand's type, which the kind is for."""
+        """Check that operand and result have one type, in the kind's domain."""
         need(len(types) == 1 and same_tensor(types[0], result), "types differ")
         need(self.kind.traits.on.has(result.element), "wrong element type")
 
     def required(self, column: Sharing) -> tuple[Sharing, ...] | None:
-        """Take and give one sharing, where the kind has a form on it."""
+        """Return one sharing for all, if the kind has a form on it."""
         missing = column is A and self.kind.traits.arithmetic is None
         return None if missing else (column, column)
 
     def exchanges(self, column: Sharing) -> bool:
-        """Ask the kind."""
+        """Return what the kind says."""
         return self.kind.traits.messages(column).needed(self.types)
 
     def range(self, x: Sequence[Interval]) -> Interval:
-        """Ask the kind."""
+        """Return what the kind says, if it fits."""
         type = self.result.type
         return fitted(self.kind.traits.range(x[0], type), type)
 
@@ -67,12 +67,12 @@ class Binary(Elementwise, Checkable, Narrowable):
 
     @property
     def failure(self) -> Failure | None:
-        """Division by zero, or shifting too far, where that is checked."""
+        """The kind's failure, if the operation is checked."""
         return self.kind.traits.failure if self.checked else None
 
     @property
     def takes_owned(self) -> bool:
-        """Ask the kind."""
+        """Whether the kind has a cheaper form for it."""
         return self.kind.traits.takes_owned
 
     @property
@@ -81,7 +81,7 @@ class Binary(Elementwise, Checkable, Narrowable):
         return True
 
     def check_types(self, types: tuple[TensorType, ...], result: TensorType) -> None:
-        """Check that the kind is for the operands' types, and gives the result's."""
+        """Check the operands' types against the kind's domain, and the result's type."""
         kind = self.kind.traits
         need(len(types) == 2, "it takes two operands")
         need(0 <= self.bits < types[0].width, "its bits are all that there are, or more")
@@ -97,7 +97,7 @@ class Binary(Elementwise, Checkable, Narrowable):
         need(fails or not self.checked, "it cannot fail")
 
     def required(self, column: Sharing) -> tuple[Sharing, ...] | None:
-        """Take and give one sharing; from arithmetic shares, bools are boolean ones."""
+        """Return one sharing for all; a bool that comes from arithmetic shares has boolean ones."""
         if column is not A:
             return (column, column, column)
         kind, (x, y) = self.kind.traits, self.types
@@ -106,11 +106,11 @@ class Binary(Elementwise, Checkable, Narrowable):
         return (A, A, B if kind.gives_bool else A)
 
     def exchanges(self, column: Sharing) -> bool:
-        """Ask the kind."""
+        """Return what the kind says."""
         return self.kind.traits.messages(column).needed(self.types)
 
     def range(self, x: Sequence[Interval]) -> Interval:
-        """Ask the kind."""
+        """Return what the kind says, if it fits."""
         type = self.result.type
         return fitted(self.kind.traits.range(x[0], x[1], type), type)
 
@@ -134,17 +134,17 @@ class Select(Elementwise, Narrowable):
         need(same_tensor(types[1], result), "the result has another type")
 
     def required(self, column: Sharing) -> tuple[Sharing, ...] | None:
-        """Take sides and give the result in one sharing; no condition is on arithmetic shares."""
+        """Return one sharing for all, but a boolean one for the condition of arithmetic sides."""
         if column is not A:
             return (column,) * 4
         return None if self.result.type.ring is None else (B, A, A, A)
 
     def exchanges(self, column: Sharing) -> bool:
-        """Choose by messages unless all know the condition."""
+        """Return whether the condition is secret."""
         return self.operands[0].type.label.is_secret
 
     def range(self, x: Sequence[Interval]) -> Interval:
-        """Take either side."""
+        """Return the interval around both sides."""
         return x[1].join(x[2])
 
 
@@ -162,21 +162,21 @@ class Cast(Elementwise):
         need(len(types) == 1 and types[0].shape == result.shape, "the shapes differ")
 
     def required(self, column: Sharing) -> tuple[Sharing, ...] | None:
-        """Take and give one sharing; bools of arithmetic shares are boolean ones."""
+        """Return one sharing for both; in the arithmetic column, bools have a boolean one."""
         if column is not A:
             return (column, column)
         old, new = (B if type.ring is None else A for type in (*self.types, self.result.type))
         return None if old is new is B else (old, new)
 
     def exchanges(self, column: Sharing) -> bool:
-        """Compare with zero and widen sums by messages; take what is narrower from each share."""
+        """Return whether it compares with zero, converts bits, or widens arithmetic shares."""
         old, new = self.operands[0].type, self.result.type
         if column is not A:
             return new.is_logical and not old.is_logical
         return new.ring is None or old.ring is None or new.width > old.width
 
     def range(self, x: Sequence[Interval]) -> Interval:
-        """Keep what fits."""
+        """Return the operand's interval, if it fits."""
         type = self.result.type
         return FLAG if type.is_logical else fitted(x[0], type)
 
@@ -194,13 +194,13 @@ class Bit(Elementwise):
         need(result.is_logical and types[0].shape == result.shape, "it gives bools")
 
     def required(self, column: Sharing) -> tuple[Sharing, ...] | None:
-        """Take and give one sharing; a bit of arithmetic shares is a boolean one."""
+        """Return one sharing for both, but a boolean one for a bit of arithmetic shares."""
         return (A, B) if column is A else (column, column)
 
     def exchanges(self, column: Sharing) -> bool:
-        """Find carries by messages, but for the lowest bit, which has none."""
+        """Return whether carries decide the bit: none enters the lowest."""
         return column is A and self.position > 0
 
     def range(self, x: Sequence[Interval]) -> Interval:
-        """Give 0 or 1."""
+        """Return 0 to 1."""
         return FLAG

@@ -1,7 +1,7 @@
-"""Operations that move elements and compute nothing: the same on numbers, shares and labels.
+"""Operations that move elements and compute nothing: the same on numbers, shares and wire labels.
 
-Each has the rules for the shapes of what is moved. In a write, the label is the base's: what is
-written, and where, flows to it.
+The label of a write is that of the base: the labels of the written elements and of their places
+flow to it.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ Places = tuple[tuple[int, ...], ...]
 
 
 class Move(Computation):
-    """An operation whose result has elements of the first operands; the other ones say which."""
+    """An operation whose result has elements of its first operands; the others select them."""
 
     __slots__ = ()
 
     @property
     def element_count(self) -> int:
-        """How many operands are elements; the others are places, which are known."""
+        """How many operands have elements; the others are places, which are known."""
         return 1
 
     def required(self, column: Sharing) -> tuple[Sharing, ...] | None:
-        """Take and give one sharing."""
+        """Return one sharing for elements and result."""
         return alike(self, column)
 
     def exchanges(self, column: Sharing) -> bool:
-        """Move shares at each party."""
+        """Return False: each party moves its shares."""
         return False
 
 
@@ -46,31 +46,31 @@ class Read(Move):
 
     @property
     def is_inside(self) -> bool:
-        """Whether nothing is read out of range, where zeros would be."""
+        """Whether all that is read is in range. Out of range, zeros are read."""
         return True
 
     def range(self, x: Sequence[Interval]) -> Interval:
-        """Keep the range of the elements, with 0 where places may be out of range."""
+        """Return the interval of the base, with 0 if places may be out of range."""
         return x[0] if self.is_inside else x[0].join(Interval(0, 0))
 
 
 class Write(Move):
-    """A move of elements of operand 1 into operand 0, which the result is but for those."""
+    """A move of the elements of operand 1 into operand 0, the base. The result is the new base."""
 
     __slots__ = ()
     traits = Traits(is_pure=True, overwrites=True)
 
     @property
     def element_count(self) -> int:
-        """The base, and what is written."""
+        """Two: the base, and what is written."""
         return 2
 
     def check_labels(self, types: Types, result: TensorType) -> None:
-        """Check that all that is written flows to the base."""
+        """Check that all labels flow to the base's."""
         check_base(types, result)
 
     def range(self, x: Sequence[Interval]) -> Interval:
-        """Keep either."""
+        """Return the interval around both."""
         return x[0].join(x[1])
 
 
@@ -82,7 +82,7 @@ class Broadcast(Read):
     """(x) -> x repeated along new leading dimensions: result shape is `new + x.shape`."""
 
     def check_types(self, types: Types, result: TensorType) -> None:
-        """Check that the shape ends in the operand's."""
+        """Check that the shape ends with the operand's."""
         need(len(types) == 1 and types[0].element == result.element, "types differ")
         rank = len(result.shape) - len(types[0].shape)
         need(rank >= 0 and result.shape[rank:] == types[0].shape, "the shapes differ")
@@ -108,13 +108,13 @@ class Stack(Move):
         return len(self.operands)
 
     def check_types(self, types: Types, result: TensorType) -> None:
-        """Check that the operands are alike."""
+        """Check that the operands have one type."""
         need(len(types) > 0 and len(set(types)) == 1, "the operands have one type")
         shape = (len(types), *types[0].shape)
         need(result.element == types[0].element and result.shape == shape, "wrong type")
 
     def range(self, x: Sequence[Interval]) -> Interval:
-        """Keep any."""
+        """Return the interval around all."""
         return Interval(min(one.low for one in x), max(one.high for one in x))
 
 
@@ -137,11 +137,11 @@ class Extract(Read, Checkable):
 
     @property
     def is_inside(self) -> bool:
-        """Whether the run ends where it isn't."""
+        """Whether it is checked: then the run ends if an index is out of range."""
         return self.checked
 
     def check_types(self, types: Types, result: TensorType) -> None:
-        """Check the indices, and the shape that they leave."""
+        """Check the indices and the result's shape."""
         need(len(types) >= 1, "it takes a base")
         part = _indexed(types[0], types[1:], self.dimensions)
         need(result.element == types[0].element and result.shape == part, "wrong type")
@@ -160,7 +160,7 @@ class Insert(Write, Checkable):
     checked: bool = False
 
     def check_types(self, types: Types, result: TensorType) -> None:
-        """Check the indices, and that what is written has the shape that they leave."""
+        """Check the indices and the shape of what is written."""
         part = _indexed(types[0], types[2:], self.dimensions)
         need(types[1].element == result.element, "types differ")
         need(types[1].shape == part, "the part's shape is wrong")
@@ -180,11 +180,11 @@ class ExtractSlice(Read, Checkable):
 
     @property
     def is_inside(self) -> bool:
-        """Whether the run ends where it isn't."""
+        """Whether it is checked: then the run ends if an index is out of range."""
         return self.checked
 
     def check_types(self, types: Types, result: TensorType) -> None:
-        """Check the start, and that the result has items of the base."""
+        """Check the start and the result's shape."""
         need(len(types) == 2 and bool(types[0].shape), "it takes an array and a start")
         _check_slice(types[0], result, types[1])
 
@@ -198,13 +198,13 @@ class InsertSlice(Write, Checkable):
     checked: bool = False
 
     def check_types(self, types: Types, result: TensorType) -> None:
-        """Check the start, and that what is written has items of the base."""
+        """Check the start and the shape of what is written."""
         need(len(types) == 3 and bool(types[0].shape), "it takes three operands")
         _check_slice(types[0], types[1], types[2])
 
 
 def _indexed(base: TensorType, indices: Types, dimensions: tuple[bool, ...]) -> tuple[int, ...]:
-    """Return the shape that indices leave of a base's."""
+    """Return the shape of the part of a base that indices select."""
     need(len(dimensions) <= len(base.shape), "there are too many dimensions")
     need(sum(dimensions) == len(indices), "the number of indices is wrong")
     for index in indices:
@@ -263,7 +263,7 @@ class AffineWrite(Write):
 def _check_places(
     places: Places, moved: tuple[bool, ...], base: TensorType, part: TensorType, offsets: Types
 ) -> None:
-    """Check a map of places; those that have no offset must be seen to be in range."""
+    """Check an affine map; places without an offset must be in range."""
     need(len(places) == len(base.shape), "a row is needed for each dimension")
     moved = moved or (False,) * len(base.shape)
     need(len(moved) == len(base.shape), "an offset is said to be for no dimension")
@@ -291,11 +291,11 @@ class Gather(Read):
 
     @property
     def is_inside(self) -> bool:
-        """Nobody has shown it."""
+        """False: places are computed in the run."""
         return False
 
     def check_types(self, types: Types, result: TensorType) -> None:
-        """Check the places, and that the result has an item for each."""
+        """Check the places and the result's shape."""
         need(len(types) == 2 and types[0].element == result.element, "types differ")
         _check_items(types[0], result, types[1])
 
@@ -309,7 +309,7 @@ class Scatter(Write):
     """
 
     def check_types(self, types: Types, result: TensorType) -> None:
-        """Check the places, and that there is an item for each."""
+        """Check the places and the shape of what is written."""
         need(len(types) == 3, "it takes three operands")
         need(types[1].element == result.element, "types differ")
         _check_items(types[0], types[1], types[2])
@@ -323,6 +323,6 @@ def _check_items(base: TensorType, part: TensorType, places: TensorType) -> None
 
 
 def check_base(types: Types, result: TensorType) -> None:
-    """Raise RuleError unless the result has the base's type, and all the rest flows to it."""
+    """Raise RuleError unless the result has the base's type, to which all labels flow."""
     need(len(types) >= 2 and result == types[0], "the result has the base's type")
     need(all(type.label.flows_to(result.label) for type in types[1:]), "what is written leaks")

@@ -1,8 +1,8 @@
-"""What all operations have in common, and what a class of them says of itself.
+"""What all operations have in common, and which questions a class of operations answers.
 
-A class of operations stands beside all that is known about it: its traits, the rules for its
-operands and results, its sharings, and the ranges of its results. Passes and executors ask for
-these. Where a class doesn't answer a question it can't be asked: `CompilerBug`, never a guess.
+A class states its traits, the rules for its operands and results, its sharings, when it takes
+messages, and the intervals of its results. Passes and executors ask the class. A question that it
+doesn't answer raises a `CompilerBug`: nobody guesses.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ class Region:
 
 
 class Effect(Flag):
-    """What running an operation does besides giving its results.
+    """The side effects of an operation.
 
-    FAILS: it may end the run. HANGS: it may never end. TELLS: it opens or puts out a value.
+    FAILS: it may end the run. HANGS: it may never end. TELLS: it opens or outputs a value.
     """
 
     NONE = 0
@@ -53,11 +53,12 @@ class Effect(Flag):
 class Traits:
     """What holds for all operations of a class.
 
-    - `effects`: what they do by themselves, apart from their regions and from what they call.
-    - `is_pure`: they are functions of their operands. One that nothing uses may be left out, and
-      of two with the same operands one is enough. (A checked one may fail.)
-    - `overwrites`: the result is operand 0, changed in parts, and may be made in its memory.
-    - `failure`: how they end the run where they are checked, or always check something.
+    - `effects`: their side effects, without those of their regions or of the function they call.
+    - `is_pure`: they are functions of their operands. An unused one may be removed, and one of two
+      with equal operands suffices. (A checked one may still fail.)
+    - `overwrites`: the result is operand 0 with some elements replaced, and may take its memory.
+    - `failure`: the failure with which they may end the run; if they are `Checkable`, only those
+      that are checked.
     """
 
     effects: Effect = Effect.NONE
@@ -68,7 +69,7 @@ class Traits:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What the rules of operations look at besides the operation: parties, and functions so far."""
+    """What rules need to know besides the operation: the parties, and the functions before it."""
 
     parties: tuple[str, ...]
     functions: Mapping[str, Function]
@@ -110,17 +111,17 @@ class OperationNode:
 
     @property
     def failure(self) -> Failure | None:
-        """How the operation may end the run, if it may."""
+        """The failure with which the operation may end the run, if there is one."""
         return self.traits.failure
 
     @property
     def takes_owned(self) -> bool:
-        """Whether an operand may be one party's own in the arithmetic column, which is cheaper."""
+        """Whether an operand in the arithmetic column may belong to one party, which is cheaper."""
         return False
 
     @property
     def has_circuit(self) -> bool:
-        """Whether on shares it is computed by circuits, a deep one and one of few rounds."""
+        """Whether a circuit computes it on shares, for which there is a deep and a shallow one."""
         return False
 
     def check(self, around: Surroundings) -> None:
@@ -128,10 +129,10 @@ class OperationNode:
         raise self._unanswered("its rules")
 
     def required(self, column: Sharing) -> tuple[Sharing, ...] | None:
-        """Return what secret operands must be shared as, and at the end the result, in a column.
+        """Return the sharings of the operands, and at the end of the result, in a column.
 
-        The columns are those of the table in ir/sharings.py. There is an entry for each operand,
-        also for those that are known. None: there is no such form of the operation.
+        The columns are those of the table in ir/sharings.py. Operands that are known have an entry,
+        too. None: the operation has no form in the column.
         """
         raise self._unanswered("its sharings")
 
@@ -143,7 +144,7 @@ class OperationNode:
         raise self._unanswered("its messages")
 
     def range(self, x: Sequence[Interval]) -> Interval:
-        """Return between what the result lies, for ranges of the operands."""
+        """Return the interval of the result for intervals of the operands."""
         return full(self.result.type)
 
     def _unanswered(self, question: str) -> CompilerBug:
@@ -151,7 +152,7 @@ class OperationNode:
 
 
 def one_result(operation: OperationNode) -> TensorType:
-    """Return the result's type; there have to be one result and no regions."""
+    """Return the type of the only result. Raises RuleError if there are others, or regions."""
     need(not operation.regions, "it has no regions")
     need(len(operation.results) == 1, "it has one result")
     return operation.result.type
@@ -164,23 +165,23 @@ class Computation(OperationNode):
     traits = Traits(is_pure=True)
 
     def check(self, around: Surroundings) -> None:
-        """Raise RuleError unless the operation is right."""
+        """Raise RuleError unless labels and types are right."""
         result, types = one_result(self), self.types
         self.check_labels(types, result)
         self.check_types(types, result)
 
     def check_labels(self, types: tuple[TensorType, ...], result: TensorType) -> None:
-        """Raise RuleError unless the result may be known to just those who may know it."""
+        """Raise RuleError unless the label of the result is right."""
         expected = meet_all([type.label for type in types])
         need(result.label == expected, "the result's label is not the meet of the operands'")
 
     def check_types(self, types: tuple[TensorType, ...], result: TensorType) -> None:
-        """Raise RuleError unless the types of operands and result fit."""
+        """Raise RuleError unless the types of operands and result are right."""
         raise self._unanswered("its types")
 
 
 class Checkable(OperationNode):
-    """An operation that fails the run where it is `checked` and a public operand out of range."""
+    """An operation that, if `checked`, fails the run when a public operand is out of range."""
 
     __slots__ = ()
     traits = Traits()
@@ -188,12 +189,12 @@ class Checkable(OperationNode):
 
     @property
     def failure(self) -> Failure | None:
-        """How the operation may end the run, if it may."""
+        """The failure with which the operation may end the run, if it is checked."""
         return self.traits.failure if self.checked else None
 
 
 class Narrowable(OperationNode):
-    """An operation that may be done in fewer bits than its operands have: see `Binary`."""
+    """An operation that can be computed in fewer bits than its operands have: see `Binary`."""
 
     __slots__ = ()
     traits = Traits()
@@ -202,7 +203,7 @@ class Narrowable(OperationNode):
 
 
 def alike(operation: OperationNode, column: Sharing) -> tuple[Sharing, ...] | None:
-    """Return the sharings of what takes and gives one sharing; no bools have an arithmetic one."""
+    """Return the column's sharing for all operands and the result; None if they can't have it."""
     if column is A and operation.result.type.ring is None:
         return None
     return (column,) * (len(operation.operands) + 1)

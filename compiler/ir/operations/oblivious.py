@@ -1,7 +1,7 @@
-"""Reads and writes at secret indices; passes/general/oblivious.py makes other operations of them.
+"""Reads and writes at secret indices, which passes/general/oblivious.py expands.
 
-The index is a scalar whose label keeps it from being used as an address; of any integer type, read
-as a number of its own sign.
+The index is a scalar of any integer type, with that type's sign. Its label forbids its use as an
+address.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .node import Computation, Traits
 
 
 class Oblivious(Computation):
-    """An operation that moves an element to or from where nobody knows. It has no sharings."""
+    """A read or write at a secret index. It is expanded before sharings are assigned."""
 
     __slots__ = ()
 
@@ -36,7 +36,7 @@ class ObliviousRead(Oblivious):
         _check_item(types[0], types[1], result)
 
     def range(self, x: Sequence[Interval]) -> Interval:
-        """Keep the range, with 0."""
+        """Return the interval of the base, with 0."""
         return x[0].join(Interval(0, 0))
 
 
@@ -50,18 +50,18 @@ class ObliviousWrite(Oblivious):
     traits = Traits(is_pure=True, overwrites=True)
 
     def check_labels(self, types: Types, result: TensorType) -> None:
-        """Check that all that is written flows to the base."""
+        """Check that all labels flow to the base's."""
         check_base(types, result)
 
     def check_types(self, types: Types, result: TensorType) -> None:
-        """Check that what is written is an item of the base, which is secret."""
+        """Check the index, the guard, and that an item of the base is written."""
         need(len(types) in (3, 4), "it takes three or four operands")
         need(result.label.is_secret, "the base is secret")
         _check_item(types[0], types[1], types[2])
         need(len(types) == 3 or is_flag(types[3]), "the guard is a scalar bool")
 
     def range(self, x: Sequence[Interval]) -> Interval:
-        """Keep either."""
+        """Return the interval around both."""
         return x[0].join(x[2])
 
 

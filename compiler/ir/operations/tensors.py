@@ -1,4 +1,4 @@
-"""Operations that make tensors, or take them whole."""
+"""Operations that make tensors, or that combine the elements of one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .node import Computation, alike
 
 
 class Source(Computation):
-    """A computation from nothing: public."""
+    """A computation without operands. Its result is public."""
 
     __slots__ = ()
 
@@ -33,13 +33,13 @@ class Constant(Source):
     data: tuple[int, ...]
 
     def check_types(self, types: Types, result: TensorType) -> None:
-        """Check that the data are as many as they should be, and in range."""
+        """Check the number of data, and that they are in range."""
         need(len(self.data) in (1, result.size), "wrong number of elements")
         low, high = result.element.low, result.element.high
         need(all(low <= x <= high for x in self.data), "an element is out of range")
 
     def range(self, x: Sequence[Interval]) -> Interval:
-        """Take the least and the largest."""
+        """Return the least to the largest number."""
         return Interval(min(self.data), max(self.data)) if self.data else full(self.result.type)
 
 
@@ -55,7 +55,7 @@ class Iota(Source):
         need(result.is_integer and len(result.shape) == 1, "it gives integers in a row")
 
     def range(self, x: Sequence[Interval]) -> Interval:
-        """Take the first and the last."""
+        """Return the interval between the first and the last number, if nothing wraps."""
         type = self.result.type
         last = self.start + self.step * max(type.size - 1, 0)
         return fitted(Interval(min(self.start, last), max(self.start, last)), type)
@@ -69,13 +69,13 @@ class Positions(Computation):
     """
 
     def check_types(self, types: Types, result: TensorType) -> None:
-        """Check that integers in a row come of bools in a row."""
+        """Check that the operand is a row of bools and the result one of integers."""
         need(len(types) == 1 and types[0].is_logical, "it takes bools")
         need(len(types[0].shape) == len(result.shape) == 1, "wrong shape")
         need(result.label.is_public and result.is_integer, "it gives public integers")
 
     def range(self, x: Sequence[Interval]) -> Interval:
-        """Take indices, and -1."""
+        """Return −1 to the last index."""
         return Interval(-1, max(self.operands[0].type.size - 1, -1))
 
 
@@ -94,7 +94,7 @@ class Separate(Computation):
     early: int = 0
 
     def check_types(self, types: Types, result: TensorType) -> None:
-        """Check the places and their numbers."""
+        """Check the places, and how many of them are written and read early."""
         need(len(types) > 0 and len(set(types)) == 1, "the operands have one type")
         need(types[0].element == INT64 and len(types[0].shape) == 1, "it takes places")
         named = self.early + self.written
@@ -114,7 +114,7 @@ class Reduce(Computation):
     axis: int | None = None
 
     def check_types(self, types: Types, result: TensorType) -> None:
-        """Check that the kind combines such elements, and the shape that is left."""
+        """Check the result's shape, and that the kind is a reduction of such elements."""
         need(len(types) == 1, "it takes one operand")
         need(result.shape == _reduced(types[0].shape, self.axis), "wrong shape")
         need(self.kind.traits.reduction is not None, "this is not a reduction")
@@ -122,18 +122,18 @@ class Reduce(Computation):
         need(self.kind.traits.on.has(result.element), "wrong element type")
 
     def required(self, column: Sharing) -> tuple[Sharing, ...] | None:
-        """Take and give one sharing; arithmetic shares only where each party combines its own."""
+        """Return one sharing for both; an arithmetic one only if the kind is local on it."""
         if column is A and self.kind.traits.arithmetic is not Messages.NEVER:
             return None
         return alike(self, column)
 
     def exchanges(self, column: Sharing) -> bool:
-        """Combine by messages unless each party combines its own shares."""
+        """Return whether the kind isn't local."""
         kind = self.kind.traits
         return (kind.arithmetic if column is A else kind.boolean) is not Messages.NEVER
 
     def range(self, x: Sequence[Interval]) -> Interval:
-        """Combine ranges as often as there are elements."""
+        """Return the interval of as many combinations as there are elements."""
         type, operand = self.result.type, self.operands[0].type
         count = operand.size if self.axis is None else operand.shape[self.axis]
         if count == 0:
@@ -146,7 +146,7 @@ class Reduce(Computation):
                 return FLAG if x[0].within(FLAG) else full(type)
             case (
                 BinaryKind.AND | BinaryKind.OR | BinaryKind.XOR | BinaryKind.MIN | BinaryKind.MAX
-            ):  # more of the same change nothing
+            ):  # combining more elements doesn't widen it
                 return fitted(self.kind.traits.range(x[0], x[0], type), type)
             case _:
                 return full(type)
@@ -168,7 +168,7 @@ class MatrixProduct(Computation):
 
     @property
     def takes_owned(self) -> bool:
-        """Whether an operand may be one party's own: a product with it is cheaper."""
+        """True: the product is cheaper if an operand belongs to one party."""
         return True
 
     def check_types(self, types: Types, result: TensorType) -> None:
@@ -181,15 +181,15 @@ class MatrixProduct(Computation):
         need(result.is_number, "wrong element type")
 
     def required(self, column: Sharing) -> tuple[Sharing, ...] | None:
-        """Take and give one sharing."""
+        """Return one sharing for all."""
         return alike(self, column)
 
     def exchanges(self, column: Sharing) -> bool:
-        """Multiply by messages, but arithmetic shares and what all know."""
+        """Return False only for arithmetic shares times a public matrix."""
         return column is not A or not any(type.label.is_public for type in self.types)
 
     def range(self, x: Sequence[Interval]) -> Interval:
-        """Add up as many products as there are terms."""
+        """Return the interval of a sum of products."""
         terms = self.operands[0].type.shape[-1]
         one = BinaryKind.MUL.traits.range(x[0], x[1], self.result.type)
         found = Interval(terms * min(one.low, 0), terms * max(one.high, 0))
