@@ -165,7 +165,7 @@ def call(e: Emitter, operation: ir.Call) -> None:
             target = (
                 operation.results[number]
                 if number is not None
-                else e.plan.liveness.extra[id(operation), position]
+                else e.plan.liveness.extra[operation.number, position]
             )
             e.copy_value(target, argument)
             arguments.append(e.address(target))

@@ -170,9 +170,9 @@ _PORT_BYTES = 24
 
 def _netlist(e: Emitter, netlist: Netlist) -> Value:
     """Return the address of a netlist's struct in the module; equal netlists share one."""
-    before = e.unit.netlists.get(id(netlist))
+    before = e.unit.netlists.get(netlist)
     if before is not None:
-        return Value(e.kernel, before[1])
+        return Value(e.kernel, before)
     code = np.ascontiguousarray(netlist.code, dtype="<i4").tobytes()
     outputs = np.array(netlist.outputs, dtype="<i4").tobytes()
     # Keyed by the whole content: if two circuits shared a name, one would run as the other.
@@ -196,5 +196,5 @@ def _netlist(e: Emitter, netlist: Netlist) -> Value:
         known.linkage = "internal"
         known.global_constant = True
         known.type = POINTER
-    e.unit.netlists[id(netlist)] = netlist, known
+    e.unit.netlists[netlist] = known
     return Value(e.kernel, known)

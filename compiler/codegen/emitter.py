@@ -30,7 +30,7 @@ class Unit:
     bases: dict[str, int]
     kernels: dict[str, Kernel] = field(default_factory=dict)
     constants: dict[bytes, Any] = field(default_factory=dict)
-    netlists: dict[int, tuple[Netlist, Any]] = field(default_factory=dict)
+    netlists: dict[Netlist, Any] = field(default_factory=dict)
     runners: dict[tuple[str, tuple[tuple[int, int], ...]], Kernel] = field(default_factory=dict)
     copiers: dict[int, Kernel] = field(default_factory=dict)
 

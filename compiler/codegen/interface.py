@@ -18,6 +18,7 @@ from ezlang.types.types import Type, array_of
 from ..ir import tree as ir
 from ..ir.facts import Constants, Numbers, facts_of, known_operands
 from ..ir.groups import Group, enters_yao, groups
+from ..ir.numbering import numbered
 from ..ir.sharings import is_interactive
 from .forms import Form, form_of
 
@@ -75,7 +76,7 @@ class OutputSlot:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A place where a run can fail: the kind of failure, and its message."""
+    """A place where a run can fail: the name of a kind of failure, and its message."""
 
     kind: Failure
     span: Span
@@ -103,12 +104,13 @@ class Exchange:
 class Interface:
     """The contents of one party's tables, in an order that only the program's text determines.
 
-    `keys` are the names that outputs are given under: (receiver, name, path) of both parties, as
-    giving one twice ends the run at both. `exchanges` are the groups that native code calls back
+    `keys` are the names that outputs are given under: (receiver, name, path) of all `parties`, as
+    giving one twice ends the run at all. `exchanges` are the groups that native code calls back
     for.
     """
 
     party: int
+    parties: int
     inputs: list[InputSlot] = field(default_factory=list)
     outputs: list[OutputSlot] = field(default_factory=list)
     keys: list[tuple[int, str, Path]] = field(default_factory=list)
@@ -125,15 +127,15 @@ class Interface:
 
     def output_slot(self, operation: ir.Output) -> OutputSlot:
         """Return the slot of an output."""
-        return self.outputs[self._by_operation[id(operation)]]
+        return self.outputs[self._by_operation[operation.number]]
 
     def site(self, operation: ir.Operation) -> int:
         """Return the number of the failure of an operation that may fail."""
-        return self._sites[id(operation)]
+        return self._sites[operation.number]
 
     def exchange_number(self, group: Group) -> int:
         """Return the number of a group."""
-        return self._exchanges[id(group[0])]
+        return self._exchanges[group[0].number]
 
     def note_region(self, region: ir.Region, constants: Constants) -> None:
         """Assign the necessary numbers to all operations of a region and of nested regions.
@@ -142,7 +144,7 @@ class Interface:
         """
         for group in groups(region.operations):
             if is_interactive(group[0]) and not enters_yao(group[0]):
-                self._exchanges[id(group[0])] = len(self.exchanges)
+                self._exchanges[group[0].number] = len(self.exchanges)
                 operations = tuple(_without_labels(operation) for operation in group)
                 known = tuple(known_operands(operation, constants) for operation in group)
                 self.exchanges.append(Exchange(operations, known, self.party))
@@ -160,7 +162,7 @@ class Interface:
         kind = operation.failure
         if kind is not None:
             message = operation.message if isinstance(operation, ir.Assert) else None
-            self._sites[id(operation)] = len(self.sites)
+            self._sites[operation.number] = len(self.sites)
             self.sites.append(Site(kind, operation.span, message or None))
 
     def _note_input(self, operation: ir.Input) -> None:
@@ -172,14 +174,14 @@ class Interface:
             self.inputs.append(InputSlot(*known, type, whole))
 
     def _note_output(self, operation: ir.Output) -> None:
-        receivers = (0, 1) if operation.to is None else (operation.to,)
+        receivers = range(self.parties) if operation.to is None else (operation.to,)
         numbers = []
         for receiver in receivers:
             key = (receiver, operation.name, operation.path)
             if key not in self.keys:
                 self.keys.append(key)
             numbers.append(self.keys.index(key))
-        self._by_operation[id(operation)] = len(self.outputs)
+        self._by_operation[operation.number] = len(self.outputs)
         self.outputs.append(OutputSlot(len(self.outputs), operation, tuple(numbers)))
 
 
@@ -194,7 +196,7 @@ def _without_labels(operation: ir.Operation) -> ir.Operation:
 
 def interface_of(program: ir.Program, party: int) -> Interface:
     """Return the interface of a program (after its passes) at one party."""
-    interface = Interface(party)
-    for function in program.functions:
+    interface = Interface(party, len(program.parties))
+    for function in numbered(program).functions:
         interface.note_region(function.body, facts_of(function).constants)
     return interface

@@ -262,7 +262,7 @@ class Liveness:
         for position, result in changed.items():
             if result is None:
                 spoiled = self._fresh(operation.operands[position].type)
-                self.extra[id(operation), position] = spoiled
+                self.extra[operation.number, position] = spoiled
                 results.append(spoiled)
         self._define(results, live)
         numbers = [self.number(value) for value in operation.operands]
@@ -281,7 +281,7 @@ class Liveness:
         """Return the position of the argument in whose memory a result is made."""
         for position, number in self.calls[operation.function].changed.items():
             if number is None:
-                if self.extra[id(operation), position] is target:
+                if self.extra[operation.number, position] is target:
                     return position
             elif operation.results[number] is target:
                 return position
@@ -289,7 +289,7 @@ class Liveness:
 
     def _used_inside(self, operation: ir.Operation) -> int:
         """Return the values from outside that the regions of an operation use."""
-        known = self._inner.get(id(operation))
+        known = self._inner.get(operation.number)
         if known is None:
             used = own = 0
             for region in operation.regions:
@@ -299,7 +299,7 @@ class Liveness:
                     if self.views.role.runs(inner):
                         used |= self._mask(inner.operands) | self._used_inside(inner)
                         own |= self._mask(r for r in inner.results if self._is_root(r))
-            self._inner[id(operation)] = known = used & ~own
+            self._inner[operation.number] = known = used & ~own
         return known
 
     def _is_root(self, value: ir.Value) -> bool:

@@ -9,6 +9,8 @@ from functools import cache
 from pathlib import Path
 
 from ..ir import tree as ir
+from ..ir.numbering import numbered
+from ..ir.parties import COMPUTING
 from ..ir.text import print_program
 from ..kernels import units
 from ..kernels.engine import Engine
@@ -31,7 +33,8 @@ class LoadedProgram:
 
 
 def load(program: ir.Program, party: int, engine: Engine) -> LoadedProgram:
-    """Load a program, with the units that it calls, for party 0 (garbler) or 1 (evaluator)."""
+    """Load a program, with the units that it calls, for one of its parties."""
+    program = numbered(program)
     interface = interface_of(program, party)
 
     def write() -> str:
@@ -40,7 +43,7 @@ def load(program: ir.Program, party: int, engine: Engine) -> LoadedProgram:
         return generate(program, party, interface).text
 
     units.add_primitives(engine)
-    units.add_yao(engine, garbler=party == 0)
+    units.add_yao(engine, garbler=party == COMPUTING.garbler)
     engine.add_source(
         f"program {party}",
         f"{_sources()} {hashlib.sha256(print_program(program).encode()).hexdigest()}",

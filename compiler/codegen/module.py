@@ -16,6 +16,7 @@ from llvmlite import ir as llvm
 from ezlang.diagnostics.diagnostic import CompilerBug
 
 from ..ir import tree as ir
+from ..ir.numbering import numbered
 from ..kernels.abi import I64, POINTER
 from ..kernels.build import Kernel
 from . import affine, arrays, boundary, control, exchanges, gathering, scalar, shares
@@ -36,12 +37,13 @@ class NativeModule:
 
 
 def generate(program: ir.Program, party: int, interface: Interface) -> NativeModule:
-    """Write a program of two parties for party 0 (garbler) or 1 (evaluator).
+    """Write a program of two parties for one of them.
 
     `interface` is the program's for this party.
 
     Sharing must be explicit (see passes/sharings/share.py), and no oblivious access may be left.
     """
+    program = numbered(program)
     role = Role(party, {function.name: function for function in program.functions})
     mine = [function for function in program.functions if role.takes_part_in(function)]
     plans = _plans(mine, role)
@@ -58,6 +60,7 @@ def generate(program: ir.Program, party: int, interface: Interface) -> NativeMod
 
 def frame_bytes(program: ir.Program, party: int) -> int:
     """Return the size of the frame of a program at a party."""
+    program = numbered(program)
     role = Role(party, {function.name: function for function in program.functions})
     mine = [function for function in program.functions if role.takes_part_in(function)]
     return _bases(mine, _plans(mine, role), role)[1]

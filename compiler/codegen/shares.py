@@ -17,6 +17,7 @@ from ezlang.diagnostics.diagnostic import CompilerBug
 from ..circuits.catalogue import CircuitOperation
 from ..ir import evaluate
 from ..ir import tree as ir
+from ..ir.parties import COMPUTING
 from ..ir.tree import BinaryKind, UnaryKind
 from ..kernels.build import Value
 from . import scalar
@@ -45,7 +46,7 @@ def compute(e: Emitter, operation: CircuitOperation, x: Sequence[Value]) -> Valu
 
 def _first(e: Emitter) -> bool:
     """Return whether this party adds public values."""
-    return e.unit.role.party == 0
+    return e.unit.role.party == COMPUTING.first
 
 
 def _own(e: Emitter, operation: ir.Operation, x: Sequence[Value]) -> list[Value]:

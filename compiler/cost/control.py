@@ -23,7 +23,7 @@ Needed = dict[str, set[int]]
 
 
 def needed_values(program: ir.Program, costly: set[int]) -> Needed:
-    """Return what is needed where the operations whose `id()` are in `costly` cost something."""
+    """Return what is needed where the operations whose numbers are in `costly` cost something."""
     slices = _Slices({f.name: f for f in program.functions}, costly)
     while slices.grows:
         slices.grows = False
@@ -33,7 +33,7 @@ def needed_values(program: ir.Program, costly: set[int]) -> Needed:
 
 
 def costly_operations(program: ir.Program, costs: set[int]) -> set[int]:
-    """Return the `id()` of all operations that cost something, or have some that do inside."""
+    """Return the numbers of all operations that cost something, or have some that do inside."""
     found = set(costs)
     functions: set[str] = set()
 
@@ -41,8 +41,8 @@ def costly_operations(program: ir.Program, costs: set[int]) -> set[int]:
         inner = [is_costly(one) for region in operation.regions for one in region.operations]
         called = isinstance(operation, ir.Call) and operation.function in functions
         if called or any(inner):
-            found.add(id(operation))
-        return id(operation) in found
+            found.add(operation.number)
+        return operation.number in found
 
     for function in program.functions:
         inside = [is_costly(operation) for operation in function.body.operations]
@@ -113,7 +113,7 @@ class _Slices:
     def _control(self, function: ir.Function, mine: set[int], operation: ir.AnyStructured) -> None:
         if not is_run_by_all(operation):
             return
-        if id(operation) in self.costly:
+        if operation.number in self.costly:
             self._need(mine, operation.deciding)
         self._pass_on(mine, operation)
         for inner in reversed(operation.regions):

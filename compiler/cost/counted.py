@@ -23,7 +23,7 @@ from .usage import Usage
 _COUNTER: Final = 0
 """The party at which protocols are counted."""
 
-_NODE: Final = frozenset({"operands", "results", "regions", "span"})
+_NODE: Final = frozenset(f.name for f in fields(ir.OperationNode)) - {"deep"}
 
 
 def count(operations: Sequence[ir.Operation], known: Sequence[Numbers]) -> Usage:

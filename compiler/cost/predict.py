@@ -16,7 +16,7 @@ from . import yao
 from .amounts import Count, Ots, Units
 from .ledger import Amounts, Ledger
 from .session import Session
-from .walk import Plans, Traces, Unknown, Walk
+from .walk import Control, Plans, Traces, Unknown, Walk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,10 +46,8 @@ def predict(program: ir.Program, *, backend: Backend = OT) -> Prediction:
     least = walk.session.ledger
     most: Ledger | None = least
     if walk.unknown:
-        bounded = all(one.kind != "loop" for one in walk.unknown)
-        most = (
-            _walked(program, forecast.plans, program.ots, True).session.ledger if bounded else None
-        )
+        bounded = all(one.control is not Control.LOOP for one in walk.unknown)
+        most = _walked(forecast.plans, program.ots, True).session.ledger if bounded else None
     unknown = tuple(walk.unknown)
     return Prediction(least=least, most=most, unknown=unknown, sharing=forecast.plans.memory)
 
@@ -98,7 +96,7 @@ class Forecast:
         """Return the walk through the program with OTs of some kinds."""
         found = self._walks.get(kinds)
         if found is None:
-            found = self._walks[kinds] = _walked(self.program, self.plans, kinds, False)
+            found = self._walks[kinds] = _walked(self.plans, kinds, False)
         return found
 
 
@@ -129,13 +127,13 @@ def _decides_demands(unknown: Unknown) -> bool:
     for amounts in unknown.amounts:
         ots = Counter({e.what: n for e, n in amounts.items() if isinstance(e.what, Ots)})
         uses.append((_units_of(amounts), ots))
-    if unknown.kind == "loop":
+    if unknown.control is Control.LOOP:
         uses.append((Counter(), Counter()))
     return any(use != uses[0] for use in uses)
 
 
-def _walked(program: ir.Program, plans: Plans, kinds: OtKinds, most: bool) -> Walk:
-    walk = Walk(program, plans, Session(backend=plans.backend, kinds=kinds), most=most)
+def _walked(plans: Plans, kinds: OtKinds, most: bool) -> Walk:
+    walk = Walk(plans, Session(backend=plans.backend, kinds=kinds), most=most)
     yao.begin(walk.session)
     walk.run()
     return walk

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from functools import partial
 from typing import Final, assert_never
 
@@ -23,6 +24,7 @@ from ..codegen.interface import Exchange, Interface, interface_of
 from ..ir import tree as ir
 from ..ir.facts import Facts, facts_of
 from ..ir.groups import Group, enters_yao, groups, leaves_yao
+from ..ir.numbering import numbered
 from ..ir.parties import COMPUTING, Link
 from ..ir.sharings import is_interactive
 from ..protocols.core.backend import Backend
@@ -41,21 +43,28 @@ Action = Callable[[Session], None]
 """What an operation does to a session."""
 
 
+class Control(Enum):
+    """Control flow: a branch, or a loop."""
+
+    BRANCH = "branch"
+    LOOP = "loop"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unknown:
     """Control flow that depends on what the run reveals.
 
-    `kind` is `branch` or `loop`; `amounts` are those of one turn, or of either branch.
+    `amounts` are those of one turn of a loop, or of either side of a branch.
     """
 
-    kind: str
+    control: Control
     span: Span
     amounts: tuple[Amounts, ...]
 
 
 @dataclass(slots=True)
 class Plans:
-    """What operations do to a session, by `id()`; what does nothing isn't there.
+    """What operations do to a session, by their numbers; what does nothing isn't there.
 
     What a group does (ir/groups.py) is at its first operation. `traces` may serve several programs.
     `memory` are the bytes of arrays that a group on shares has at the most; None if there is no
@@ -69,6 +78,7 @@ class Plans:
     memory: int | None = None
 
     def __post_init__(self) -> None:
+        self.program = numbered(self.program)
         interfaces = tuple(interface_of(self.program, party) for party in COMPUTING)
         for function in self.program.functions:
             self._region(function.body, facts_of(function), interfaces)
@@ -86,7 +96,7 @@ class Plans:
                 exchanges = [one.exchanges[one.exchange_number(group)] for one in interfaces]
                 action = partial(book, trace=self._trace(exchanges), places=_places(group))
             if action is not None:
-                self.actions[id(group[0])] = action
+                self.actions[group[0].number] = action
             for operation in group:
                 for inner in operation.regions:
                     self._region(inner, facts, interfaces)
@@ -149,9 +159,8 @@ Values = dict[int, StaticValue]
 
 @dataclass(slots=True)
 class Walk:
-    """Follows a program through a session. `most` says which bound is wanted."""
+    """Follows the program of some plans through a session. `most` says which bound is wanted."""
 
-    program: ir.Program
     plans: Plans
     session: Session
     most: bool = False
@@ -163,13 +172,14 @@ class Walk:
     _relevant: dict[int, tuple[ir.Operation, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._functions = {function.name: function for function in self.program.functions}
-        self._costly = costly_operations(self.program, set(self.plans.actions))
-        self._needed = needed_values(self.program, self._costly)
+        program = self.plans.program
+        self._functions = {function.name: function for function in program.functions}
+        self._costly = costly_operations(program, set(self.plans.actions))
+        self._needed = needed_values(program, self._costly)
 
     def run(self) -> None:
         """Walk through the program."""
-        self._call(self.program.main, ())
+        self._call(self.plans.program.main, ())
 
     def _call(self, function: ir.Function, arguments: Sequence[StaticValue]) -> list[StaticValue]:
         values: Values = {}
@@ -181,34 +191,35 @@ class Walk:
 
     def relevant(self, region: ir.Region, needed: set[int]) -> tuple[ir.Operation, ...]:
         """Return the operations of a region that cost something or decide what does."""
-        found = self._relevant.get(id(region))
+        found = self._relevant.get(region.number)
         if found is None:
-            found = self._relevant[id(region)] = tuple(
+            found = self._relevant[region.number] = tuple(
                 operation
                 for operation in region.operations
-                if id(operation) in self._costly
+                if operation.number in self._costly
                 or any(result.id in needed for result in operation.results)
             )
         return found
 
     def is_costly(self, operation: ir.Operation) -> bool:
         """Tell whether an operation costs anything."""
-        return id(operation) in self._costly
+        return operation.number in self._costly
 
     def act(self, operation: ir.Operation) -> bool:
         """Do what an operation itself costs; tell whether it does."""
-        action = self.plans.actions.get(id(operation))
+        action = self.plans.actions.get(operation.number)
         if action is None:
             return False
         self.session.ledger.place = operation.span
         action(self.session)
         return True
 
-    def note(self, kind: str, operation: ir.Operation, amounts: Sequence[Amounts]) -> None:
+    def note(self, control: Control, operation: ir.Operation, amounts: Sequence[Amounts]) -> None:
         """Note that control flow isn't known, the first time it isn't."""
-        if id(operation) not in self._seen:
-            self._seen.add(id(operation))
-            self.unknown.append(Unknown(kind=kind, span=operation.span, amounts=tuple(amounts)))
+        if operation.number not in self._seen:
+            self._seen.add(operation.number)
+            found = Unknown(control=control, span=operation.span, amounts=tuple(amounts))
+            self.unknown.append(found)
 
     def aside(
         self, action: Callable[[], object], session: Session | None = None
@@ -299,7 +310,7 @@ class _Frame:
             *(self.walk.aside(partial(self.region, region)) for region in regions), strict=True
         )
         if len({(frozenset(c.items()), s.state) for c, s in zip(costs, sessions, strict=True)}) > 1:
-            self.walk.note("branch", operation, costs)
+            self.walk.note(Control.BRANCH, operation, costs)
         self.walk.session.become(merged(sessions, most=self.walk.most))
 
     # Loops
@@ -361,4 +372,4 @@ class _Frame:
             amounts, session = self.walk.aside(turn, session)
             if batches == [one.batches for one in session.ots]:
                 break
-        self.walk.note("loop", operation, [amounts])
+        self.walk.note(Control.LOOP, operation, [amounts])

@@ -1,7 +1,7 @@
-"""Building IR: fresh values, operations with their result types worked out, nested regions.
+"""The IR builder: fresh values, operations with inferred result types, and nested regions.
 
-Lowering and the passes emit through one `Builder` a function, so that the rules for result
-types stand in one place (the verifier states them a second time, on purpose).
+Lowering and the passes use one `Builder` per function, so that the rules for result types
+are implemented in one place. (The verifier implements them again, on purpose.)
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ def meet_of(values: Sequence[ir.Value]) -> Label:
 
 
 def extracted_shape(shape: tuple[int, ...], dimensions: tuple[bool, ...]) -> tuple[int, ...]:
-    """Return what is left of `shape` when the dimensions marked in `dimensions` are indexed."""
+    """Return the rest of `shape` after indexing the dimensions marked in `dimensions`."""
     kept = [n for n, indexed in zip(shape, dimensions, strict=False) if not indexed]
     return (*kept, *shape[len(dimensions) :])
 
 
 def highest_id(region: ir.Region) -> int:
-    """Return the largest value id in a region and those inside it; -1 for none."""
+    """Return the largest value id in a region and its nested regions; -1 if there is none."""
     ids = [value.id for value in region.parameters]
     for operation in ir.walk(region):
         ids += [value.id for value in operation.results]
@@ -39,9 +39,9 @@ def highest_id(region: ir.Region) -> int:
 
 @dataclass(slots=True)
 class Builder:
-    """Emits operations into the region at hand.
+    """Emits operations into the current region.
 
-    `span` is the place they are given, `forced` the sharing that is asked for.
+    `span` is the span of the emitted operations, `forced` the sharing requested for them.
     """
 
     next_id: int = 0
@@ -50,7 +50,7 @@ class Builder:
     operations: list[ir.Operation] = field(default_factory=list)
 
     def fresh(self, type: ir.TensorType, hint: str = "") -> ir.Value:
-        """Return a new value; an operation or a region still has to define it."""
+        """Return a new value, which an operation or a region still has to define."""
         value = ir.Value(self.next_id, type, hint)
         self.next_id += 1
         return value
@@ -68,7 +68,7 @@ class Builder:
 
     @contextmanager
     def nested(self) -> Iterator[list[ir.Operation]]:
-        """Collect what is emitted meanwhile in a list of its own, for an inner region."""
+        """Collect operations emitted in this context in a separate list, for an inner region."""
         outer, inner = self.operations, list[ir.Operation]()
         self.operations = inner
         try:
@@ -78,7 +78,7 @@ class Builder:
 
     @contextmanager
     def at(self, span: Span) -> Iterator[None]:
-        """Give what is emitted meanwhile the place `span`."""
+        """Give operations emitted in this context the span `span`."""
         outer, self.span = self.span, span
         try:
             yield
@@ -87,7 +87,7 @@ class Builder:
 
     @contextmanager
     def forcing(self, sharing: ir.Sharing | None) -> Iterator[None]:
-        """Ask meanwhile for a sharing, unless it is None."""
+        """Request a sharing for operations emitted in this context, unless it is None."""
         outer = self.forced
         self.forced = outer if sharing is None else sharing
         try:
@@ -97,7 +97,7 @@ class Builder:
 
     @contextmanager
     def like(self, operation: ir.Operation) -> Iterator[None]:
-        """Give what is emitted meanwhile the place of an operation, and what it asks for."""
+        """Give operations emitted in this context the span and forced sharing of `operation`."""
         outer, self.forced = self.forced, operation.forced
         try:
             with self.at(operation.span):
@@ -105,12 +105,12 @@ class Builder:
         finally:
             self.forced = outer
 
-    # Values from nothing
+    # Constants
 
     def constant(
         self, element: ScalarType, data: Sequence[int], shape: tuple[int, ...] = ()
     ) -> ir.Value:
-        """Emit a public constant: one entry repeated, or one an element."""
+        """Emit a public constant: one entry repeated, or one per element."""
         result = self.fresh(ir.TensorType(element, shape, PUBLIC))
         self.emit(ir.Constant(data=tuple(data), results=(result,), span=self.span))
         return result
@@ -135,9 +135,9 @@ class Builder:
     def binary(
         self, kind: ir.BinaryKind, x: ir.Value, y: ir.Value, *, checked: bool = False
     ) -> ir.Value:
-        """Emit a Binary; comparisons give bool, the rest the type of `x`.
+        """Emit a Binary. Comparisons return bool, other operations the type of `x`.
 
-        On arithmetic shares, comparisons give boolean ones.
+        On arithmetic shares, comparisons return boolean shares.
         """
         element = BOOL if kind.traits.gives_bool else x.type.element
         sharing = x.type.sharing or y.type.sharing
@@ -157,7 +157,7 @@ class Builder:
         return result
 
     def cast(self, x: ir.Value, element: ScalarType) -> ir.Value:
-        """Emit a Cast, or return `x` where it has the element type already."""
+        """Emit a Cast, or return `x` if it already has the element type."""
         if x.type.element == element:
             return x
         result = self.fresh(replace(x.type, element=element))
@@ -171,7 +171,7 @@ class Builder:
         return result
 
     def relabel(self, x: ir.Value, label: Label, sharing: ir.Sharing | None = None) -> ir.Value:
-        """Emit a Relabel, in a sharing if there is one; return `x` if it has the label already."""
+        """Emit a Relabel, to a sharing if given; return `x` if it already has the label."""
         if x.type.label == label:
             return x
         result = self.fresh(replace(x.type, label=label, sharing=sharing), x.hint)
@@ -179,7 +179,7 @@ class Builder:
         return result
 
     def standing_in(self, x: ir.Value, type: ir.TensorType) -> ir.Value | None:
-        """Emit `x` with the label and sharing of `type`; None where that takes a conversion."""
+        """Emit `x` with the label and sharing of `type`; None if that takes a conversion."""
         if x.type.label != type.label:
             return self.relabel(x, type.label, type.sharing)
         return x if x.type.sharing is type.sharing else None
@@ -187,7 +187,7 @@ class Builder:
     # Shapes
 
     def broadcast(self, x: ir.Value, new: tuple[int, ...]) -> ir.Value:
-        """Emit `x` repeated along the new leading dimensions `new`; `()` gives `x`."""
+        """Emit `x` repeated along the new leading dimensions `new`; return `x` for `()`."""
         if not new:
             return x
         result = self.fresh(replace(x.type, shape=new + x.type.shape))
@@ -203,7 +203,7 @@ class Builder:
         return self.affine_read(x, rows, shape)
 
     def reshape(self, x: ir.Value, shape: tuple[int, ...]) -> ir.Value:
-        """Emit a Reshape, or return `x` where it has the shape already."""
+        """Emit a Reshape, or return `x` if it already has the shape."""
         if x.type.shape == shape:
             return x
         result = self.fresh(replace(x.type, shape=shape))
@@ -211,7 +211,7 @@ class Builder:
         return result
 
     def stack(self, values: Sequence[ir.Value]) -> ir.Value:
-        """Emit a Stack of at least one value; labels are first brought to their meet."""
+        """Emit a Stack of at least one value, after relabelling all of them to the meet."""
         label = meet_of(values)
         operands = tuple(self.relabel(value, label) for value in values)
         type = operands[0].type
@@ -235,7 +235,7 @@ class Builder:
         self.emit(ir.MatrixProduct(operands=(x, y), results=(result,), span=self.span))
         return result
 
-    # Reading and writing parts
+    # Reads and writes
 
     def extract(
         self,
@@ -245,7 +245,7 @@ class Builder:
         *,
         checked: bool = False,
     ) -> ir.Value:
-        """Emit an Extract; without indices it is the base."""
+        """Emit an Extract; return the base if there are no indices."""
         if not indices:
             return base
         shape = extracted_shape(base.type.shape, dimensions)
@@ -269,7 +269,7 @@ class Builder:
         *,
         checked: bool = False,
     ) -> ir.Value:
-        """Emit an Insert; without indices the value takes the base's place."""
+        """Emit an Insert; return the value if there are no indices."""
         if not indices:
             return value
         result = self.fresh(base.type, base.hint)
@@ -313,7 +313,7 @@ class Builder:
         shape: tuple[int, ...],
         offsets: Sequence[ir.Value | None] = (),
     ) -> ir.Value:
-        """Emit an AffineRead; `offsets` has one for each dimension of the base, or is empty."""
+        """Emit an AffineRead; `offsets` has one entry per dimension of the base, or none."""
         result = self.fresh(replace(base.type, shape=shape))
         given = tuple(offset for offset in offsets if offset is not None)
         operation = ir.AffineRead(
@@ -360,7 +360,7 @@ class Builder:
         return result
 
     def positions(self, condition: ir.Value, most: int) -> ir.Value:
-        """Emit Positions, at most so many, as int64."""
+        """Emit Positions, at most `most` of them, as int64."""
         result = self.fresh(ir.TensorType(INT64, (most,), PUBLIC))
         self.emit(ir.Positions(operands=(condition,), results=(result,), span=self.span))
         return result
@@ -405,5 +405,5 @@ class Builder:
     # Constants as indices
 
     def index(self, value: int) -> ir.Value:
-        """Emit a public int64 constant, the type of indices that the compiler makes up."""
+        """Emit a public int64 constant; the compiler's own indices have this type."""
         return self.constant(INT64, (value,))

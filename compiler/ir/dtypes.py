@@ -1,4 +1,4 @@
-"""The NumPy types of elements, shares and words of rings: the one place where they are made."""
+"""The NumPy types of elements, shares and words of rings: defined only here."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from ezlang.types.types import ScalarType
 
 @cache
 def dtype(element: ScalarType) -> np.dtype[Any]:
-    """Return the type of clear elements, in which NumPy's arithmetic wraps as the language says."""
+    """Return the type of cleartext elements, on which NumPy wraps as the language requires."""
     return np.dtype(element.numpy)
 
 
 @cache
 def share_dtype(element: ScalarType) -> np.dtype[Any]:
-    """Return the type of the shares of elements: unsigned words, bytes 0 and 1 for single bits."""
+    """Return the type of the shares of elements: unsigned words; bytes 0 and 1 for single bits."""
     return np.dtype(element.numpy_share)
 
 
@@ -30,5 +30,5 @@ def word_dtype(bits: int) -> np.dtype[Any]:
 
 
 def as_signed(x: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Return a view of words as numbers in two's complement."""
+    """Return a view of words as two's complement numbers."""
     return x.view(f"i{x.itemsize}")

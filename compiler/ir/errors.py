@@ -1,13 +1,13 @@
-"""What the verifier raises."""
+"""The exception of the IR rules, which the verifier catches."""
 
 from __future__ import annotations
 
 
 class RuleError(Exception):
-    """A rule of the IR that an operation breaks."""
+    """A violation of a rule of the IR."""
 
 
 def need(holds: bool, rule: str) -> None:
-    """Raise RuleError unless a rule holds."""
+    """Raise RuleError unless the rule holds."""
     if not holds:
         raise RuleError(rule)

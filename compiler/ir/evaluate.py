@@ -1,8 +1,8 @@
-"""What the operations mean on values that somebody knows, as NumPy arrays.
+"""Evaluation of operations on cleartext values, as NumPy arrays.
 
-Constant folding and the simulated executor compute with this. Arrays have the element type's own
-dtype, so that arithmetic wraps as the language says. Everything is total; `fails` says whether a
-checked operation fails instead.
+Constant folding and the simulated executor use this module. Arrays have the dtype of the element
+type, so that arithmetic wraps as the language requires. Evaluation is total; `fails` returns
+whether a checked operation fails instead.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from .tree import BinaryKind
 
 
 def array(type: ir.TensorType, data: Sequence[int]) -> Array:
-    """Return integers in range, one repeated or one an element, as an array of `type`."""
+    """Return integers in range, one repeated or one per element, as an array of `type`."""
     flat = np.array(data, dtype=dtype(type.element))
     if len(data) == type.size:
         return flat.reshape(type.shape)
@@ -33,7 +33,7 @@ def array(type: ir.TensorType, data: Sequence[int]) -> Array:
 
 
 def evaluate(operation: ir.AnyComputation, operands: Sequence[Array]) -> Array:
-    """Compute an operation; nothing fails."""
+    """Evaluate an operation. Checks are ignored."""
     result = operation.result.type
     with np.errstate(all="ignore"):
         match operation:
@@ -76,7 +76,7 @@ def _wrapped(number: int, type: ir.TensorType) -> Array:
 
 
 def moved(operation: ir.AnyMove | ir.AnyOblivious, operands: Sequence[Array]) -> Array:
-    """Compute an operation that moves elements, which may be of any dtype."""
+    """Evaluate a data movement operation on elements of any dtype."""
     shape = operation.result.type.shape
     match operation:
         case ir.Broadcast():
@@ -160,9 +160,9 @@ def _separate(operation: ir.Separate, places: Sequence[Array]) -> bool:
 
 
 def fails(operation: ir.Operation, operands: Sequence[Array | None]) -> bool:
-    """Return whether an operation is checked and an operand is out of range.
+    """Return whether an operation is checked, and one of its operands makes it fail.
 
-    Operands that not all parties know are None, and never count.
+    Operands that aren't public are passed as None; they never make an operation fail.
     """
     if not isinstance(operation, ir.Checkable) or not operation.checked:
         return False
@@ -200,12 +200,12 @@ def _is_to_blame(kind: BinaryKind, right: Array, width: int) -> bool:
 
 
 def binary(kind: BinaryKind, x: Array, y: Array) -> Array:
-    """Compute a binary operation element-wise."""
+    """Evaluate a binary operation element-wise."""
     return np.asarray(kind.traits.compute(x, y))
 
 
 def reduce(kind: BinaryKind, x: Array, axis: int | None, element: ScalarType) -> Array:
-    """Combine elements, all or along an axis; none give the operation's identity on `element`."""
+    """Reduce all elements, or those along an axis; no elements give the identity on `element`."""
     lines = x.reshape(-1) if axis is None else np.moveaxis(x, axis, -1)
     if lines.shape[-1] == 0:
         return np.broadcast_to(np.array(identity(kind, element), x.dtype), lines.shape[:-1])
@@ -213,7 +213,7 @@ def reduce(kind: BinaryKind, x: Array, axis: int | None, element: ScalarType) ->
 
 
 def identity(kind: BinaryKind, element: ScalarType) -> int:
-    """Return what combining nothing gives."""
+    """Return the result of an empty reduction."""
     return int(kind.traits.combining.identity(element))
 
 
@@ -224,7 +224,7 @@ def _zeros(shape: tuple[int, ...], like: Array) -> Array:
 def _place(
     shape: tuple[int, ...], dimensions: tuple[bool, ...], indices: Sequence[Array]
 ) -> tuple[int | slice, ...] | None:
-    """Return where indices point to; None where there is nothing."""
+    """Return the place that indices select; None if it is out of range."""
     given = iter(indices)
     place: list[int | slice] = []
     for size, indexed in zip(shape, dimensions, strict=False):
@@ -244,7 +244,7 @@ def _places(
     shape: tuple[int, ...],
     offsets: Sequence[Array],
 ) -> Array:
-    """Return a view of a contiguous array with the elements that an affine map leads to."""
+    """Return a view of a contiguous array with the elements that an affine map selects."""
     if 0 in shape:
         return base.reshape(-1)[:0].reshape(shape)
     given = iter(offsets)
@@ -276,7 +276,7 @@ def _put(base: Array, place: tuple[int | slice, ...] | slice | None, value: Arra
 
 
 def _overlap(size: int, length: int, start: int) -> tuple[slice, slice]:
-    """Return what of `start … start+length` lies in an array of `size`, there and in the part."""
+    """Return the slices of an array of `size` and of a part at `start` where the two overlap."""
     first, end = max(start, 0), min(start + length, size)
     if first >= end:
         return slice(0, 0), slice(0, 0)

@@ -1,43 +1,46 @@
-"""What is known of a program's values before a run: one analysis for each question.
+"""Static facts about the values of a program: constants and origins.
 
-Passes, protocols, code generation, the simulation and the cost model all depend on what is known
-of values. Where two of them answered a question differently, a party would run another protocol
-than the one whose cost was predicted. So each question has one analysis, and whoever asks it uses
-that one. All answers follow from the program's text, which both parties compare before a run.
+Passes, protocols, code generation, the simulation and the cost model all depend on static facts
+about values. If two of them derived different facts, a party would run a protocol other than the
+one whose cost was predicted. Therefore each question has exactly one analysis, which all of them
+use. All facts follow from the program text, which both parties compare before a run.
 
-- *Which number are all elements of a value?* `Constants`. For constant folding, `simplify`,
-  strided views, the model of sharings, and circuits.
-- *Is a value another one once more, or one element repeated?* `Origins`. For circuits, for sharing
-  by wire labels, and for where code generation keeps values.
-- *By which numbers may the protocol of an operation on shares be chosen?* `known_operands`. For
-  whoever runs, simulates or counts protocols.
-- *How do operands come into a circuit on wire labels?* circuits/operands.py, by the first two. For
-  code generation, the simulation, the cost model and the model of sharings.
-- *Which affine form does a public scalar have?* passes/analyses/scalars.py. For vectorisation, the
-  removal of checks, and the scheduler.
-- *Between which numbers does a value lie?* `range` of each operation, by ir/intervals.py.
+- *Are all elements of a value the same known number?* `Constants`. Used by constant folding,
+  `simplify`, strided views, the model of sharings, and circuits.
+- *Is a value a copy of another one, or a repeated element?* `Origins`. Used for circuits, for
+  sharing by wire labels, and for storage allocation in code generation.
+- *On which numbers may the choice of a protocol on shares depend?* `known_operands`. Used wherever
+  protocols are run, simulated or counted.
+- *How do operands enter a circuit on wire labels?* circuits/operands.py, based on the first two.
+  Used by code generation, the simulation, the cost model and the model of sharings.
+- *Which affine form does a public scalar have?* passes/analyses/scalars.py. Used by vectorisation,
+  the removal of checks, and the scheduler.
+- *In which interval does a value lie?* ir/intervals.py has the arithmetic.
   scalars.py applies it on demand to public scalars, ranges.py to all values of a program at once.
-- *Which secrets are values that somebody has in the clear?* passes/assign/known.py. For the choice
+- *Which secrets does some party have in the clear?* passes/assign/known.py. Used for the choice
   of sharings.
-- *Which public values decide what a run does?* cost/control.py. It computes them before the run,
+- *Which public values determine control flow?* cost/control.py. It computes them before the run
   for the cost model, which follows control flow.
 
-**Constants.** A value has a number if it is a constant with equal elements, or is made from a value
-that has one by operations that only repeat, move or relabel elements. A secret or one party's own
-value may have a number, too: the text says it all the same. Whoever needs a public value looks at
-the label. `known_operands` does: a protocol takes secret operands as shares, whatever they are.
+**Constants.** A value has a number if it is a constant with equal elements, or if it is derived
+from such a value by operations that only repeat, move or relabel elements. Secret and owned values
+may have a number, too, because the program text reveals it. Code that needs a public value has to
+check the label. `known_operands` does: a protocol takes secret operands as shares, even if their
+values are known.
 
-**Origins.** A value's origin is its root, and whether it is the root's one element repeated.
-Reshaping and relabelling keep an origin; repeating a single element makes one, which further
-repeating and reading keep. Values with equal origins and equal shapes have equal elements. A value
-is *repeated* if it has elements, and all are one element of its root. A value without elements
-never is: nothing is shared or sent for it.
+**Origins.** The origin of a value is its root, with a flag that says whether the value is a single
+element of the root, repeated. Reshaping and relabelling preserve an origin. Repeating a single
+element creates an origin, which further repeating and reading preserve. Values with equal origins
+and equal shapes have equal elements. A value is *repeated* if it has elements, and all of them are
+the same element of its root. A value without elements is never repeated: nothing is shared or sent
+for it.
 
-Two rules depend on origins, and hold in all executors and in the cost model alike:
+Two rules depend on origins. All executors and the cost model follow them:
 
-- An operand of a circuit that is the first operand once more takes no port of its own.
-- The evaluator's value that is repeated is shared by wire labels once: an OT for each bit of one
-  element, whose labels are then repeated. On arithmetic and boolean shares, all elements are sent.
+- An operand of a circuit that is a copy of the first operand takes no input port of its own.
+- A repeated value of the evaluator is shared by wire labels once: there is an OT for each bit of
+  one element, whose labels are then repeated. On arithmetic and boolean shares, all elements are
+  sent.
 """
 
 from __future__ import annotations
@@ -47,18 +50,18 @@ from dataclasses import dataclass, field
 from . import tree as ir
 
 Numbers = tuple[int | None, ...]
-"""For each operand of an operation, the number that all of its elements are, if that is known."""
+"""For each operand of an operation, the number that all its elements equal, if it is known."""
 
 
 @dataclass(slots=True)
 class Constants:
-    """Which values are constants, and which number they are, by the operations seen so far."""
+    """The constants among the values of the operations seen so far, and their numbers."""
 
     definitions: dict[int, ir.Constant] = field(default_factory=dict)
     numbers: dict[int, int] = field(default_factory=dict)
 
     def see(self, operation: ir.Operation) -> None:
-        """Take note of an operation."""
+        """Record the facts about the result of an operation."""
         match operation:
             case ir.Constant(data=data):
                 self.definitions[operation.result.id] = operation
@@ -72,17 +75,17 @@ class Constants:
                 pass
 
     def definition(self, value: ir.Value) -> ir.Constant | None:
-        """Return the operation that makes a value, if it is a constant itself."""
+        """Return the definition of a value, if it is a Constant operation."""
         return self.definitions.get(value.id)
 
     def number(self, value: ir.Value) -> int | None:
-        """Return the number that all elements of a value are, if it is known."""
+        """Return the number that all elements of a value equal, if it is known."""
         return self.numbers.get(value.id)
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where elements come from: they are those of `root` in order, or one of them, `repeated`."""
+    """The source of elements: all elements of `root` in order, or one of them, `repeated`."""
 
     root: ir.Value
     repeated: bool = False
@@ -90,12 +93,12 @@ class Origin:
 
 @dataclass(slots=True)
 class Origins:
-    """The origins of values, by the operations seen so far."""
+    """The origins of the values of the operations seen so far."""
 
     known: dict[int, Origin] = field(default_factory=dict)
 
     def see(self, operation: ir.Operation) -> None:
-        """Take note of an operation."""
+        """Record the facts about the result of an operation."""
         match operation:
             case ir.Relabel() | ir.Reshape():
                 found = self.of(operation.operands[0])
@@ -115,7 +118,7 @@ class Origins:
         return self.known.get(value.id) or Origin(value)
 
     def is_repeated(self, value: ir.Value) -> bool:
-        """Return whether a value has elements, all of which are one element of its root."""
+        """Return whether a value has elements, and all are the same element of its root."""
         return self.of(value).repeated
 
 
@@ -137,7 +140,7 @@ def facts_of(function: ir.Function) -> Facts:
 
 
 def known_operands(operation: ir.Operation, constants: Constants) -> Numbers:
-    """Return which numbers the public operands of an operation are, where that is known."""
+    """Return the numbers that the public operands of an operation equal, if they are known."""
     return tuple(
         constants.number(value) if value.type.label.is_public else None
         for value in operation.operands

@@ -1,10 +1,10 @@
-"""Which operations of a region exchange their messages together.
+"""Groups of operations of a region that exchange their messages together.
 
-Adjacent interactive operations (sharings.py) that don't depend on one another are one group: their
-protocols run side by side, and it has as many rounds as the longest of them. Conversions to Yao
-feed the stream of the garbling and run no protocol on shares, so they are grouped with one another
-only; and so are openings from Yao, for all of which there is one message each way. The pass
-`schedule` puts operations that can be in one group beside one another.
+Adjacent interactive operations (sharings.py) that don't depend on one another form a group. Their
+protocols run in parallel, so the group has as many rounds as the longest of them. Conversions to
+Yao feed the garbling stream and run no protocol on shares, so they are grouped only with one
+another. The same holds for openings from Yao, which all share one message in each direction. The
+pass `schedule` makes operations that can form a group adjacent.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Group = tuple[ir.Operation, ...]
 
 
 def groups(operations: Sequence[ir.Operation]) -> list[Group]:
-    """Return the operations in order, cut into groups; what exchanges nothing is alone."""
+    """Split operations into groups, in order. Operations without messages form groups of one."""
     found: list[Group] = []
     current: list[ir.Operation] = []
     made: set[int] = set()
@@ -35,7 +35,7 @@ def groups(operations: Sequence[ir.Operation]) -> list[Group]:
 
 
 def may_join(first: ir.Operation, second: ir.Operation) -> bool:
-    """Tell whether two operations may be in one group, if neither depends on the other."""
+    """Return whether two independent operations may be in one group."""
     if leaves_yao(first) or leaves_yao(second):
         return leaves_yao(first) and leaves_yao(second)
     both = is_interactive(first) and is_interactive(second)
@@ -43,10 +43,10 @@ def may_join(first: ir.Operation, second: ir.Operation) -> bool:
 
 
 def leaves_yao(operation: ir.Operation) -> bool:
-    """Tell whether an operation opens a secret of Yao's protocol."""
+    """Return whether an operation opens a secret of Yao's protocol."""
     return isinstance(operation, ir.Reveal) and operation.operands[0].type.sharing is Y
 
 
 def enters_yao(operation: ir.Operation) -> bool:
-    """Tell whether an operation is a conversion to Yao."""
+    """Return whether an operation is a conversion to Yao."""
     return isinstance(operation, ir.Convert) and operation.result.type.sharing is Y

@@ -1,8 +1,7 @@
-"""Intervals of integers, and what the operations make of them [CC77].
+"""Interval arithmetic on integers [CC77].
 
-One interval stands for all elements of a tensor, for their values as the element type reads them.
-The rules here are for exact integers. An operation that might wrap around gives everything that its
-type holds: see `fitted`.
+One interval covers all elements of a tensor, read as numbers of the element type. The
+rules are for exact integers: callers check whether the result still fits the type (`fitted`).
 """
 
 from __future__ import annotations
@@ -14,17 +13,17 @@ from .value import TensorType
 
 
 class Interval(NamedTuple):
-    """All numbers from `low` to `high`, both in it."""
+    """All numbers from `low` to `high`, both included."""
 
     low: int
     high: int
 
     def join(self, other: Interval) -> Interval:
-        """Return the least interval around both."""
+        """Return the smallest interval that contains both."""
         return Interval(min(self.low, other.low), max(self.high, other.high))
 
     def within(self, other: Interval) -> bool:
-        """Return whether all of it is in the other."""
+        """Return whether the interval is contained in the other."""
         return other.low <= self.low and self.high <= other.high
 
 
@@ -32,26 +31,26 @@ FLAG = Interval(0, 1)
 
 
 def full(type: TensorType) -> Interval:
-    """Return what a type can hold."""
+    """Return the interval of all numbers of a type."""
     return Interval(type.element.low, type.element.high)
 
 
 def fitted(found: Interval, type: TensorType) -> Interval:
-    """Return an interval if the type holds all of it; what wraps around may be anything."""
+    """Return an interval if it fits the type, or else the full one, as values wrap around."""
     return found if found.within(full(type)) else full(type)
 
 
 def bits_of(x: Interval) -> int:
-    """Return how many bits numbers need none of which is negative, at least 1."""
+    """Return the number of bits of an interval without negative numbers, at least 1."""
     return max(x.high.bit_length(), 1)
 
 
 def signed_bits_of(x: Interval) -> int:
-    """Return how many bits they need in two's complement."""
+    """Return the number of bits of an interval in two's complement."""
     return 1 + max((n if n >= 0 else -n - 1).bit_length() for n in (x.low, x.high))
 
 
-# Of an operand, and of two
+# Unary and binary operations
 
 
 def negative(x: Interval) -> Interval:
@@ -89,7 +88,7 @@ def quotient(x: Interval, y: Interval, type: TensorType) -> Interval:
 
 
 def remainder(x: Interval, y: Interval) -> Interval:
-    """The numbers x % y: they have the sign of x; modulo zero it is x."""
+    """The numbers x % y, with the sign of x; x % 0 is x."""
     low, high = min(x.low, 0), max(x.high, 0)
     if y.low <= 0 <= y.high:
         return Interval(low, high)
@@ -124,7 +123,7 @@ def conjunction(x: Interval, y: Interval) -> Interval:
 
 
 def bitwise(x: Interval, y: Interval) -> Interval:
-    """What any combination of bits of both may give."""
+    """The possible results of any bitwise operation on x and y."""
     bits = max(bits_of(x), bits_of(y))
     if min(x.low, y.low) >= 0:
         return Interval(0, (1 << bits) - 1)

@@ -1,7 +1,7 @@
-"""The kinds of operations on one element and on two, and what is known about each.
+"""The kinds of unary and binary operations, with their properties.
 
-A kind also has a circuit (compiler/circuits/kinds.py) and code for numbers in the clear
-(compiler/codegen/scalar.py). Everything else that depends on a kind asks for what this file states.
+Other modules look up the properties of a kind here. In addition, a kind has a circuit
+(compiler/circuits/catalogue.py) and code for cleartext numbers (compiler/codegen/scalar.py).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Array = npt.NDArray[Any]
 
 
 class UnaryKind(Enum):
-    """The operations on one element. NEG and ABS wrap."""
+    """Unary operations: ABS and NEG wrap around, NOT applies to bools, the others to integers."""
 
     NEG = "neg"
     ABS = "abs"
@@ -37,14 +37,14 @@ class UnaryKind(Enum):
 
     @property
     def traits(self) -> UnaryTraits:
-        """What is known about the kind."""
+        """The properties of the kind."""
         return UNARY[self]
 
-    __hash__ = object.__hash__  # members are alone; Enum's own hashes their names
+    __hash__ = object.__hash__  # members are singletons; Enum's own hash hashes their names
 
 
 class BinaryKind(Enum):
-    """The operations on two elements, as in the typed tree."""
+    """Binary operations, as in the typed tree."""
 
     ADD = "add"
     SUB = "sub"
@@ -67,10 +67,10 @@ class BinaryKind(Enum):
 
     @property
     def traits(self) -> BinaryTraits:
-        """What is known about the kind."""
+        """The properties of the kind."""
         return BINARY[self]
 
-    __hash__ = object.__hash__  # members are alone; Enum's own hashes their names
+    __hash__ = object.__hash__  # members are singletons; Enum's own hash hashes their names
 
 
 class Messages(Enum):
@@ -83,7 +83,7 @@ class Messages(Enum):
     UNLESS_BOOLS = "unless the operands are bools"
 
     def needed(self, operands: Sequence[TensorType]) -> bool:
-        """Return whether they do for operands of the given types."""
+        """Return whether messages are needed for operands of the given types."""
         match self:
             case Messages.NEVER:
                 return False
@@ -99,16 +99,16 @@ class Messages(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KindTraits:
-    """When a kind of operation takes messages on arithmetic and boolean shares.
+    """The properties of a kind of operation on shares: when it needs messages.
 
-    `arithmetic` is None if the kind has no form on arithmetic shares.
+    `arithmetic` is None if the operation has no form on arithmetic shares.
     """
 
     arithmetic: Messages | None = None
     boolean: Messages
 
     def messages(self, column: Sharing) -> Messages:
-        """Return when the kind takes messages in the arithmetic or boolean column."""
+        """Return when the operation needs messages on arithmetic or boolean shares."""
         found = self.arithmetic if column is A else self.boolean
         if found is None:
             raise CompilerBug(f"there is no form on {column.value} shares")
@@ -116,19 +116,17 @@ class KindTraits:
 
     @property
     def is_linear(self) -> bool:
-        """Whether it is always local on arithmetic or on boolean shares."""
+        """Whether the operation is local on at least one kind of shares."""
         return Messages.NEVER in (self.arithmetic, self.boolean)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnaryTraits(KindTraits):
-    """A kind of operation on one element. Its result has the operand's type.
+    """The properties of a kind of unary operation. Its result has the operand's type.
 
-    - `written`: how a program writes it.
-    - `on`: the types that it takes.
-    - `compute`: its meaning on arrays, which wraps.
-    - `range`: its meaning on intervals of exact integers, given the type.
-    - `is_involution`: applied twice, it changes nothing.
+    `written`: the source syntax. `compute`: the semantics on arrays, with wraparound.
+    `range`: the semantics on exact integers, as intervals, given the type.
+    `is_involution`: applying the operation twice is the identity.
     """
 
     written: str
@@ -140,10 +138,9 @@ class UnaryTraits(KindTraits):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reduction:
-    """How an associative and commutative kind combines the elements of a row.
+    """How an associative and commutative kind reduces a sequence of elements.
 
-    - `identity`: the result for an empty row, by the type.
-    - `fold`: the NumPy function that combines rows.
+    `identity`: the identity element for a type, which is the result of an empty reduction.
     """
 
     identity: Callable[[ScalarType], int]
@@ -152,16 +149,13 @@ class Reduction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BinaryTraits(KindTraits):
-    """A kind of operation on two elements.
+    """The properties of a kind of binary operation.
 
-    The operands have one type, which the result has, too. Exceptions are the bools that comparisons
-    give (`gives_bool`) and the amounts of shifts (`shifts`): these are of any integer type and are
-    read as unsigned.
-
-    - `on`, `compute`, `range`: as for one element; `on` is for the left operand.
-    - `failure`: the failure that ends the run if a public right operand is out of range.
-    - `reduction`: how the kind combines a row of elements, if it does.
-    - `takes_owned`: on arithmetic shares, it is cheaper if an operand belongs to one party.
+    `compute` and `range` are as for unary operations. The operands and the result have the same
+    type, with two exceptions: comparisons return bools (`gives_bool`), and shift amounts
+    (`shifts`) are integers of any type, read as unsigned. `failure`: the failure that ends the run
+    if a public right operand is out of range. `reduction`: how the kind reduces a sequence.
+    `takes_owned`: on arithmetic shares, the operation is cheaper if one party owns an operand.
     """
 
     on: Domain = Domain.NUMBERS
@@ -175,22 +169,22 @@ class BinaryTraits(KindTraits):
 
     @property
     def combining(self) -> Reduction:
-        """How it combines a row. Raises CompilerBug if it doesn't."""
+        """The reduction of the kind, which must have one."""
         if self.reduction is None:
             raise CompilerBug("this is no reduction")
         return self.reduction
 
 
-# Meaning on arrays, where NumPy has no function for it
+# Semantics on arrays where they differ from NumPy's
 
 
 def unsigned(x: Array) -> Array:
-    """Read integers as unsigned numbers of their own width."""
+    """Return integers reinterpreted as unsigned numbers of the same width."""
     return x.astype(word_dtype(8 * x.itemsize))
 
 
 def _quotient(x: Array, y: Array) -> Array:
-    """Divide, rounding toward zero; anything where y is zero."""
+    """Divide, rounding toward zero. The result is arbitrary where y is zero."""
     divisor = np.where(y == 0, y.dtype.type(1), y)
     if x.dtype.kind == "u":
         return x // divisor
@@ -221,7 +215,7 @@ def _shifted_right(x: Array, y: Array) -> Array:
 
 
 def _amount(x: Array, y: Array) -> tuple[Array, Array]:
-    """Return where shifts leave something of the number, and amounts that NumPy can shift by."""
+    """Return where shift amounts are below the width, and amounts that NumPy can shift by."""
     width, amount = 8 * x.dtype.itemsize, unsigned(y)
     return np.asarray(amount < width), np.minimum(amount, width - 1).astype(x.dtype)
 
@@ -240,7 +234,7 @@ def _flag(*_: object) -> Interval:
     return FLAG
 
 
-# The descriptions
+# The properties of all kinds
 
 
 UNARY: Final[Mapping[UnaryKind, UnaryTraits]] = {

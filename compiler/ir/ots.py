@@ -1,4 +1,4 @@
-"""How parties make correlated OTs: it decides what they send, so that it is part of a program."""
+"""Kinds of correlated OTs. They determine the messages, and so are part of a program."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from enum import Enum
 class OtKind(Enum):
     """OT extension with groups of 2, 4 or 8 columns [Roy22], or silent OT [YWL+20].
 
-    In this order they send less and work more, but silent OT, which sends least, has a long set-up.
+    In this order, they send less and compute more. Silent OT sends least, but has a long set-up.
     """
 
     SOFTSPOKEN_2 = "softspoken2"
@@ -20,7 +20,7 @@ class OtKind(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OtKinds:
-    """The kinds of OTs for what goes into Yao's protocol, and for shares in both directions."""
+    """The kinds of OTs for inputs to Yao's protocol, and for shares in both directions."""
 
     yao: OtKind = OtKind.SOFTSPOKEN_2
     shares: OtKind = OtKind.SOFTSPOKEN_2

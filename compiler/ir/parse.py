@@ -1,7 +1,7 @@
-"""Reading the textual form of the IR: the other direction of text.py.
+"""A parser for the textual form of the IR, the inverse of text.py.
 
-The grammar is grammar/ir.lark. Places in the source text are not part of the form: what is
-read has none. Rules of the IR aren't checked here, but by the verifier.
+The grammar is grammar/ir.lark. The textual form contains no spans, so parsed operations
+have none. The verifier, not the parser, checks the rules of the IR.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ _KINDS = {"unary": ir.UnaryKind, "binary": ir.BinaryKind, "reduce": ir.BinaryKin
 
 
 class IrSyntaxError(Exception):
-    """Text that isn't IR; the message says where and why."""
+    """A syntax error in the textual form; the message gives the position and the reason."""
 
 
 def parse_program(text: str) -> ir.Program:
-    """Return the program that a text says. Raises IrSyntaxError."""
+    """Parse a program. Raises IrSyntaxError."""
     try:
         tree = _grammar().parse(text)
     except UnexpectedInput as error:
@@ -46,7 +46,7 @@ def _grammar() -> Lark:
 
 
 class _Reader:
-    """Turns the parse tree into nodes, from top to bottom: names are known when they are used."""
+    """Converts the parse tree to nodes top-down: names are defined before they are used."""
 
     def __init__(self) -> None:
         self.parties: tuple[str, ...] = ()
@@ -232,7 +232,7 @@ def _word(item: Node) -> str:
 
 
 def _plain(item: Node) -> Any:
-    """Return the number, string, name or sequence that an attribute has."""
+    """Return the number, string, name or sequence of an attribute."""
     match item.data:
         case "number":
             return int(_word(item))

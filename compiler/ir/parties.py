@@ -1,8 +1,8 @@
-"""Parties by number, links between them, and the pair that computes.
+"""Party numbers, links between parties, and the pair of computing parties.
 
-A party's number is its place among the parties of the program, and nothing else. Which two parties
-compute together, and who of them has which role, is what a `Pair` says. So a program may have more
-parties than compute, and a protocol between two parties doesn't depend on which two they are.
+A party's number is its index among the parties of the program, and has no other meaning. A `Pair`
+says which two parties compute together, and in which roles. Therefore a program may have more
+parties than the two that compute, and a two-party protocol works for any two parties.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 class Link(NamedTuple):
-    """One direction between two parties, by their numbers."""
+    """One direction between two parties, given by their numbers."""
 
     sender: int
     receiver: int
@@ -30,10 +30,10 @@ class Link(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two parties that compute together, by their numbers in the roles of the protocols.
+    """Two parties that compute together, given by their numbers in the roles of the protocols.
 
-    Protocols on shares call them the first and the second party; where all know a number, the first
-    has it in its share. In Yao's protocol the first garbles and the second evaluates.
+    Protocols on shares call them the first and the second party. The first party holds public
+    numbers in its share. In Yao's protocol, the first party garbles and the second evaluates.
     """
 
     first: int
@@ -60,7 +60,7 @@ class Pair:
 
     @property
     def links(self) -> tuple[Link, Link]:
-        """Both directions, the one from the first party first."""
+        """Both directions, starting with that from the first party."""
         return self.forth, self.forth.back
 
     def other(self, party: int) -> int:
@@ -68,7 +68,7 @@ class Pair:
         return self.side(party).other
 
     def side(self, party: int) -> Side:
-        """Return how one of the two sees them."""
+        """Return the pair from the view of one of the two."""
         if party not in (self.first, self.second):
             raise CompilerBug(f"party {party} isn't one of the two that compute")
         is_first = party == self.first
@@ -77,19 +77,19 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """A pair as one of the two sees it, by its `own` number and the number of the `other` party."""
+    """A pair from the view of one party: its `own` number and that of the `other` party."""
 
     own: int
     other: int
     is_first: bool
 
     def ordered(self, own: T, other: T) -> tuple[T, T]:
-        """Return what is the first party's and what is the second's, given whose own it is.
+        """Convert (own, other) to (first party's, second party's).
 
-        Given those, it returns what is this party's own and what is the other's.
+        The function is its own inverse.
         """
         return (own, other) if self.is_first else (other, own)
 
 
 COMPUTING: Final = Pair(first=0, second=1)
-"""The parties of a program of two: both compute."""
+"""The parties of a two-party program, both of which compute."""

@@ -1,7 +1,7 @@
-"""Which operation works on which sharings, and which of them need messages.
+"""The sharings that each operation supports, and the messages that it needs.
 
-A value is *shared* when it has a sharing: when it is secret, in a program whose sharings are
-assigned. In the rules, operands that aren't shared are known: public, or one party's own.
+A value is *shared* if it has a sharing, that is, if it is secret in a program whose sharings are
+assigned. In the rules, operands that aren't shared are *known*: public, or owned by one party.
 
 | operation | arithmetic (A) | boolean (B) | Yao (Y) |
 |---|---|---|---|
@@ -14,13 +14,13 @@ assigned. In the rules, operands that aren't shared are known: public, or one pa
 | cast int → int | A, narrowing local | B, local | Y |
 | cast int → bool; bool → int | A → B; B → A | B; B, local | Y |
 | bit | A → B | B, local | Y |
-| what moves elements | local | local | local |
+| data movement | local | local | local |
 
-A result is in the sharing that the table's column says. Operands of one operation are all in the
-column's sharing or known; only `mul` and matrix products on A have a cheaper form when a known
-operand is a party's own, and only they may have such an operand, others' operands are public.
-Reductions that aren't local (sums on A, exclusive or on B) are expanded after assignment, and so
-are matrix products on B and Y.
+The table's column gives the sharing of the result. Every operand of an operation is either in the
+column's sharing or known. Only `mul` and matrix products on A may have an owned operand, with which
+they are cheaper; the known operands of all other operations are public. Of the reductions, only
+the local ones (sums on A, exclusive or on B) are kept after assignment. The others are expanded,
+and so are matrix products on B and Y.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from .value import Y as Y
 
 
 def check_sharings(operation: ir.Operation) -> None:
-    """Raise RuleError where sharings don't fit. Programs without sharings pass."""
+    """Raise RuleError if sharings are inconsistent. Programs without sharings pass."""
     values = (*operation.operands, *operation.results)
     if all(value.type.sharing is None for value in values):
         return
@@ -65,7 +65,7 @@ def check_sharings(operation: ir.Operation) -> None:
 
 
 def column_of(operation: ir.Operation) -> Sharing | None:
-    """Return the column of the table that an operation with shared values is in, if it fits one."""
+    """Return the column of the table that an operation with shared values matches, if any."""
     for sharing in (A, B, Y):
         if _fits(operation, sharing):
             return sharing
@@ -73,10 +73,10 @@ def column_of(operation: ir.Operation) -> Sharing | None:
 
 
 def required(operation: ir.Operation, column: Sharing) -> tuple[Sharing, ...] | None:
-    """Return what secret operands must be shared as, and at the end the result, in a column.
+    """Return the required sharings of secret operands and, last, of the result in a column.
 
-    There is an entry for each operand, also for those that are known. None: there is no such
-    form of the operation.
+    There is an entry for each operand, including known ones. None: the operation has no form in
+    that column.
     """
     return operation.required(column)
 
@@ -96,16 +96,17 @@ def _fits(operation: ir.Operation, sharing: Sharing) -> bool:
 
 
 def _is_place(operation: ir.Operation, value: ir.Value) -> bool:
-    """Return whether a value is a place, for an operation that moves elements."""
+    """Return whether a value is a place operand of a data movement operation."""
     if not isinstance(operation, ir.Move):
         return False
     return any(value is place for place in operation.operands[operation.element_count :])
 
 
 def is_interactive(operation: ir.Operation) -> bool:
-    """Return whether an operation on arithmetic or boolean shares takes messages.
+    """Return whether an operation on arithmetic or boolean shares exchanges messages.
 
-    Yao's operations aren't meant here: their tables stream, and nobody waits for an answer.
+    Operations in Yao's protocol don't count: their tables are streamed, without waiting for a
+    reply.
     """
     shared = [v.type.sharing for v in (*operation.operands, *operation.results) if v.type.sharing]
     if not shared or isinstance(operation, ir.Structured | ir.Call):

@@ -1,4 +1,4 @@
-"""The textual form of the IR, for people and tests; docs/ir.md describes it, parse.py reads it.
+"""The textual form of the IR, for readers and tests; docs/ir.md describes it, parse.py reads it.
 
     fn main() {
       %0.a = input[party=alice, name='wealth'] : int32 @alice
@@ -7,8 +7,8 @@
       yield
     }
 
-One operation a line: results, name, attributes that aren't the default, operands, types of
-the results; regions follow in braces, with their parameters.
+Each line has one operation: its results, name, non-default attributes, operands, and the
+result types. Its regions follow in braces, with their parameters.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _SHARED = frozenset(field.name for field in fields(ir.OperationNode)) - {
 
 
 def operation_name(kind: type) -> str:
-    """Return what a class of operations is called."""
+    """Return the name of a class of operations."""
     return re.sub(r"(?<=.)([A-Z])", r"_\1", kind.__name__).lower()
 
 
@@ -54,12 +54,12 @@ def print_program(program: ir.Program) -> str:
 
 
 def print_operation(operation: ir.Operation, parties: tuple[str, ...]) -> str:
-    """Return the text of an operation without its regions, on one line."""
+    """Return the text of an operation without its regions, as a single line."""
     return _Printer(parties, {}).head(operation)
 
 
 def _struct_names(program: ir.Program) -> dict[StructType, str]:
-    """Name the structs that inputs and outputs have, those inside first; no name twice."""
+    """Give unique names to the structs of inputs and outputs, nested structs first."""
     names: dict[StructType, str] = {}
 
     def see(type: Type) -> None:
@@ -112,7 +112,7 @@ class _Printer:
         return self.parties[number] if number < len(self.parties) else str(number)
 
     def value(self, value: ir.Value) -> str:
-        """Return the text of a value. Its hint may be any text: what isn't a name goes."""
+        """Return the text of a value. In its hint, characters invalid in names become `_`."""
         hint = re.sub(r"[^A-Za-z0-9_.]+", "_", value.hint)
         return f"%{value.id}.{hint}" if hint else f"%{value.id}"
 

@@ -1,29 +1,26 @@
 """The IR: tensor values in SSA form with structured control flow.
 
-A function is a region: parameters, operations in order, values it yields. Every
-value is a tensor of bools or integers (rank 0 is a scalar) with a label; structs
-are taken apart by lowering, so a struct is several values and an array of structs
-one array a field. Values are immutable: what writes into an array yields a new
-one, and code generation reuses the old one's memory where nothing reads it later.
+A function is a region: its parameters, its operations in order, and the values that it
+yields. Every value is a tensor of bools or integers (rank 0 is a scalar) with a label.
+Lowering splits structs: a struct becomes several values, and an array of structs becomes
+one array per field. Values are immutable. A write to an array yields a new array; code
+generation reuses the memory of the old one if nothing reads it later.
 
-All operations share one shape (`operands`, `results`, `regions`, attributes), so
-that a pass can walk and rebuild what it doesn't care about. Docstrings give
+All operations have the same structure (`operands`, `results`, `regions`, attributes), so
+that a pass can traverse and rebuild operations that it doesn't handle. Docstrings give
 `operands -> results`. The label of a result is the meet of the operands' labels
-unless it is said otherwise; nothing checks labels dynamically.
+unless stated otherwise. Labels are never checked at run time.
 
-Who runs an operation: every party that may know its operands, in the clear, when the
-result is public or owned; all parties together, by a protocol, when the result is secret.
-Regions of an owned `If` or `While` (condition label `@p`) are run by party p alone.
+If the result of an operation is public or owned, every party that may know the operands runs
+the operation in the clear. If the result is secret, all parties run it together by a protocol.
+Party p alone runs the regions of an owned `If` or `While` (condition label `@p`).
 
-The classes of operations stand in `operations/`, a file for each family. A class states what is
-known about it: its traits, the verifier's rules, its sharings, and its results' intervals.
+Before sharings are assigned (passes/assign), `sharing` is None everywhere; afterwards, every
+secret value has a sharing. compiler/ir/sharings.py lists the sharings that each operation supports.
 
-Before sharings are assigned (passes/assign), `sharing` is None everywhere; after it, every secret
-value has one. compiler/ir/sharings.py says which operation works on which sharings.
-
-`checked` operations fail the run, with their span as the place, when a public operand is out
-of range (division by zero, shift amount ≥ width, index past the end). Unchecked ones, and
-operands that aren't public, have the total meaning of docs/language.md.
+A `checked` operation fails the run, and reports its span, when a public operand is out of
+range (division by zero, shift amount ≥ width, index past the end). Unchecked operations, and
+operands that aren't public, have the total semantics of docs/language.md.
 """
 
 from __future__ import annotations
@@ -92,7 +89,7 @@ from .value import Sharing as Sharing
 from .value import TensorType as TensorType
 from .value import Value as Value
 
-# Each class of operations is a member of exactly one of these unions, that of its family.
+# Every class of operations is listed here once, in the union of its family.
 
 AnyElementwise = Unary | Binary | Select | Cast | Bit
 AnyRead = Broadcast | Reshape | Extract | ExtractSlice | AffineRead | Gather
@@ -111,7 +108,7 @@ Operation = AnyComputation | AnyBoundary | Call | AnyStructured
 class Function:
     """A function instance. Its body yields its results. Never recursive.
 
-    `pc` is the label it is called under: where that is `@p`, party p alone runs it.
+    `pc` is the label under which it is called: if it is `@p`, party p alone runs the function.
     """
 
     name: str
@@ -122,7 +119,7 @@ class Function:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """Functions in call order: callees first, `main` last; `ots` are how OTs are made."""
+    """Functions in call order: callees first, `main` last. `ots` says how OTs are generated."""
 
     parties: tuple[str, ...]
     functions: tuple[Function, ...]
@@ -130,12 +127,12 @@ class Program:
 
     @property
     def main(self) -> Function:
-        """Where a run starts."""
+        """The entry point."""
         return self.functions[-1]
 
 
 def walk(region: Region) -> Iterator[Operation]:
-    """Yield every operation of a region and of the regions inside, in order, outer ones first."""
+    """Yield every operation of a region and of its nested regions in order, outer ones first."""
     for operation in region.operations:
         yield operation
         for inner in operation.regions:

@@ -1,4 +1,4 @@
-"""What a value of the IR is: a tensor with a label and, once assigned, a sharing."""
+"""Values of the IR: tensors with a label and, once assigned, a sharing."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ Y: Final = Sharing.YAO
 class TensorType:
     """Element type, shape (row-major; `()` is a scalar) and label of a value.
 
-    `sharing` is how a secret is kept; None for what isn't secret, and before it is assigned.
-    Frequent questions about the element type are answered here too; `Scalar` explains them.
+    `sharing` is the representation of a secret; None for other values, and before assignment.
+    Common properties of the element type are available here too; `Scalar` explains them.
     """
 
     element: ScalarType
@@ -30,22 +30,22 @@ class TensorType:
 
     @property
     def size(self) -> int:
-        """How many elements there are."""
+        """The number of elements."""
         return prod(self.shape)
 
     @property
     def width(self) -> int:
-        """Bits an element."""
+        """The number of bits per element."""
         return self.element.width
 
     @property
     def signed(self) -> bool:
-        """Whether an element's highest bit is a sign."""
+        """Whether the highest bit of an element is a sign bit."""
         return self.element.signed
 
     @property
     def ring(self) -> int | None:
-        """Bits k of the ring Z/2^k of arithmetic shares; None if there is no such sharing."""
+        """The k of the ring Z/2^k of arithmetic shares; None if the type has no such sharing."""
         return self.element.ring
 
     @property
@@ -55,18 +55,18 @@ class TensorType:
 
     @property
     def is_number(self) -> bool:
-        """Whether the elements are added, multiplied and ordered."""
+        """Whether the elements can be added, multiplied and ordered."""
         return self.element.is_number
 
     @property
     def is_integer(self) -> bool:
-        """Whether the elements count: indices, bounds and shift amounts, with bits."""
+        """Whether the elements are integers, which have bits and serve as indices and bounds."""
         return self.element.is_integer
 
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """An SSA value; `id` is unique in its function. `hint` is its variable's name, if any."""
+    """An SSA value; `id` is unique in its function. `hint` is the name of its variable, if any."""
 
     id: int
     type: TensorType = field(compare=False)
@@ -74,10 +74,10 @@ class Value:
 
 
 def is_flag(type: TensorType) -> bool:
-    """Return whether a value is one bool."""
+    """Return whether a type is that of a single bool."""
     return type.is_logical and type.shape == ()
 
 
 def same_tensor(x: TensorType, y: TensorType) -> bool:
-    """Return whether two types differ in label and sharing alone."""
+    """Return whether two types differ at most in label and sharing."""
     return x.element == y.element and x.shape == y.shape

@@ -1,9 +1,9 @@
-"""The verifier: whether a program keeps the rules of the IR.
+"""The verifier, which checks that a program satisfies the rules of the IR.
 
-It checks that values are defined once and before they are used, in a region around the use; that
-every operation has the operands, results, regions and types that its docstring in tree.py
-says; and that what one party runs alone neither communicates, nor fails, nor computes what that
-party may not know. It reads the rules anew, and shares nothing with what builds IR.
+It checks that each value is defined once, before its uses, and in a region that encloses them;
+that each operation has the operands, results, regions and types that its docstring requires; and
+that operations run by one party alone neither communicate, nor fail, nor compute values that the
+party may not know. It implements the rules independently, and shares no code with the builder.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .text import print_operation
 
 
 def verify(program: ir.Program) -> None:
-    """Raise CompilerBug, with the function and operation, if the program breaks a rule."""
+    """Raise CompilerBug, naming the function and the operation, if the program breaks a rule."""
     known: dict[str, ir.Function] = {}
     for function in program.functions:
         if function.name in known:

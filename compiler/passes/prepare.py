@@ -14,6 +14,7 @@ from ..cost.predict import Forecast
 from ..cost.profiles import LAN, Profile
 from ..cost.walk import Traces
 from ..ir import tree as ir
+from ..ir.numbering import numbered
 from .assign import Explained, Policy, assign, explain, model_of, solve
 from .assign.known import forward_known
 from .general.checks import drop_checks
@@ -72,7 +73,7 @@ def after_assignment(program: ir.Program, profile: Profile = LAN) -> ir.Program:
 
 
 def _finished(program: ir.Program, profile: Profile, traces: Traces) -> Finished:
-    made = run_passes(program, (*_AFTER, partial(choose_circuits, profile=profile)))
+    made = numbered(run_passes(program, (*_AFTER, partial(choose_circuits, profile=profile))))
     forecast = Forecast(made, traces=traces)
     return Finished(replace(made, ots=cheapest_kinds(forecast, profile)), forecast)
 

@@ -20,7 +20,7 @@ BUILTINS: Final[Mapping[str, int]] = {
     **{op.value: 1 for op in UnaryOp if op.is_function},
     **{op.value: 2 for op in BinaryOp if op.is_function},
 }
-"""The built-in functions and how many arguments each has; no top-level item may have one of these
+"""The built-in functions with their numbers of arguments; no top-level item may have one of these
 names."""
 
 

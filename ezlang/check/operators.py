@@ -1,4 +1,4 @@
-"""Operators, and built-in functions like them: types, labels and constant folding."""
+"""Operators, and the built-in functions that are operators: types, labels, constant folding."""
 
 from __future__ import annotations
 

@@ -164,7 +164,7 @@ def _unknown_lines(report: CostReport) -> Iterator[str]:
         place = f"line {unknown.span.line}"
         if unknown.span.source.name != report.name:
             place += f" of {unknown.span.source.name}"
-        if unknown.kind == "loop":
+        if unknown.control.value == "loop":
             yield f"  - per iteration of the loop at {place}: {_sum_text(report, sums[0])}"
         else:
             sides = "; otherwise ".join(_sum_text(report, one) for one in sums)
@@ -296,7 +296,7 @@ def _object(report: CostReport, total: Sum) -> dict[str, Any]:
 
 def _unknown_object(report: CostReport, unknown: Unknown, sums: tuple[Sum, ...]) -> dict[str, Any]:
     return {
-        "kind": unknown.kind,
+        "kind": unknown.control.value,
         "file": unknown.span.source.name,
         "line": unknown.span.line,
         "costs": [_object(report, total) for total in sums],

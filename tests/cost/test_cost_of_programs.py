@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from ezlang.compiler.cost.amounts import Rounds
 from ezlang.compiler.cost.predict import Prediction, predict
 from ezlang.compiler.cost.session import Session
+from ezlang.compiler.cost.walk import Control
 from ezlang.compiler.passes.assign import Policy
 from ezlang.diagnostics.diagnostic import EzError
 from tests.cost.costed import Costs, costs_of, native, predicted, prepared, simulated, used
@@ -159,7 +160,7 @@ def test_what_depends_on_what_is_revealed(policy: Policy) -> None:
     program = checked(REVEALING)
     code = prepared(program, policy)
     found = predicted(code)
-    assert [one.kind for one in found.unknown] == ["loop", "branch"]
+    assert [one.control for one in found.unknown] == [Control.LOOP, Control.BRANCH]
     assert found.most is None
     (turn,) = found.unknown[0].amounts
 

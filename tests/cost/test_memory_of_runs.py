@@ -88,7 +88,7 @@ def test_peak_memory(tmp_path: Path, text: str, count: int, policy: str) -> None
     for party, name in (("alice", "a"), ("bob", "b")):
         (tmp_path / f"{party}.json").write_text(json.dumps({name: list(range(count))}))
     program = api.load(tmp_path / "main.ez", {"n": count})
-    predicted = api.cost(program, policy=policy).memory
+    predicted = api.cost(program, policy=policy).memory.values()
     options = ("--set", f"n={count}", "--protocol", policy)
     peaks(tmp_path, *options)  # compiles
     for said, measured in zip(predicted, peaks(tmp_path, *options), strict=True):

@@ -47,6 +47,7 @@ CLASSES = list(OPERATIONS.values())
 
 def concrete(base: type[Any]) -> Iterator[type[Any]]:
     """The classes under a base that operations are of, by their modules: not those of tests."""
+    inner: type
     for inner in base.__subclasses__():
         if inner.__module__.startswith("ezlang.") and not inner.__subclasses__():
             yield inner
@@ -151,9 +152,9 @@ def value(
     return ir.Value(id, ir.TensorType(element, (3,), label, sharing))
 
 
-def operation(kind: type[Any], sharing: ir.Sharing | None = None, label: Label = SECRET) -> Any:
-    given, made = value(0, label, sharing), value(1, label, sharing)
-    return kind(operands=(given,), results=(made,))
+def operation(kind: type, sharing: ir.Sharing | None = None, label: Label = SECRET) -> Any:
+    """An operation of a class that is made up, which no union has."""
+    return kind(operands=(value(0, label, sharing),), results=(value(1, label, sharing),))
 
 
 def program(kind: type, sharing: ir.Sharing | None = None, label: Label = SECRET) -> ir.Program:
@@ -269,6 +270,6 @@ def test_a_check_that_is_made_up_raises() -> None:
         (base,),
         {"__annotations__": {"checked": bool}, "checked": True, "traits": ir.Traits()},
     )
-    kind: type[Any] = dataclass(frozen=True, slots=True, kw_only=True)(made)
+    kind: type = dataclass(frozen=True, slots=True, kw_only=True)(made)
     with pytest.raises(AssertionError, match="MadeUpCheck"):
         evaluate.fails(operation(kind), [np.zeros(3, np.int32)])

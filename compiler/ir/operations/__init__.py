@@ -1,1 +1,1 @@
-"""The operations of the IR. Each class states what is known about it."""
+"""The operations of the IR: each class with its properties and rules."""

@@ -1,4 +1,4 @@
-"""Operations that input, output, share, convert and open values, and assertions."""
+"""Operations for inputs and outputs, and for changes of labels and sharings."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .node import Effect, Narrowable, OperationNode, Surroundings, Traits, alike
 
 
 class Boundary(OperationNode):
-    """An operation that changes who knows a value, or how a secret is kept, or that asserts."""
+    """An operation at a boundary between parties or between sharings."""
 
     __slots__ = ()
     traits = Traits()
@@ -25,34 +25,34 @@ class Boundary(OperationNode):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relabel(Boundary):
-    """(x) -> x with the result's label, which fewer may read. To secret, it shares x."""
+    """(x) -> x with the result's label, which has fewer readers. If that is secret, x is shared."""
 
     traits = Traits(is_pure=True)
 
     def check(self, around: Surroundings) -> None:
-        """Check that only the label changes, to one with fewer readers."""
+        """Check that only the label changes, and that it loses readers."""
         source, result = _one_operand(self)
         need(same_tensor(source, result), "only the label may change")
         need(source.label.flows_to(result.label), "the label may only lose readers")
 
     def required(self, column: Sharing) -> tuple[Sharing, ...] | None:
-        """Return the column's sharing for the result."""
+        """Operand and result have the sharing of the column."""
         return alike(self, column)
 
     def exchanges(self, column: Sharing) -> bool:
-        """Return whether one party alone knows the value, which it then shares."""
+        """Sending shares takes messages if one party alone knows the value."""
         return self.operands[0].type.label.is_owned
 
     def range(self, x: Sequence[Interval]) -> Interval:
-        """Return the operand's interval."""
+        """Return the range of the operand."""
         return x[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Convert(Boundary, Narrowable):
-    """(x) -> the secret x in the result's sharing, which is another one.
+    """(x) -> the secret x, converted to the result's sharing, which differs from that of x.
 
-    `bits` and `nonnegative` as in Binary.
+    `bits` and `nonnegative` are as in Binary.
     """
 
     traits = Traits(is_pure=True)
@@ -62,7 +62,7 @@ class Convert(Boundary, Narrowable):
 
     @property
     def has_circuit(self) -> bool:
-        """Whether a circuit adds up arithmetic shares."""
+        """Whether the conversion adds arithmetic shares in a circuit."""
         return self.operands[0].type.sharing is A and self.result.type.sharing is B
 
     def check(self, around: Surroundings) -> None:
@@ -72,37 +72,37 @@ class Convert(Boundary, Narrowable):
         need(source.label == result.label, "only the sharing may change")
 
     def exchanges(self, column: Sharing) -> bool:
-        """Return False only from Yao's to boolean shares: labels contain these."""
+        """Only Yao to boolean is local: wire labels contain the boolean shares."""
         return not (self.operands[0].type.sharing is Y and self.result.type.sharing is B)
 
     def range(self, x: Sequence[Interval]) -> Interval:
-        """Return the operand's interval."""
+        """Return the range of the operand."""
         return x[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reveal(Boundary):
-    """(x) -> x, told to the readers of the result's label: everyone, or one party."""
+    """(x) -> x, opened to the readers of the result's label: everyone or one party."""
 
     traits = Traits(effects=Effect.TELLS)
 
     def check(self, around: Surroundings) -> None:
-        """Check that only the label changes, to one that has readers."""
+        """Check that only the label changes, and that it has readers."""
         source, result = _one_operand(self)
         need(same_tensor(source, result), "only the label may change")
         need(not result.label.is_secret, "what is revealed has readers")
 
     def exchanges(self, column: Sharing) -> bool:
-        """Return True."""
+        """Sending shares always takes messages."""
         return True
 
     def range(self, x: Sequence[Interval]) -> Interval:
-        """Return the operand's interval."""
+        """Return the range of the operand."""
         return x[0]
 
 
 def _one_operand(operation: Boundary) -> tuple[TensorType, TensorType]:
-    """Return the types of the only operand and the only result. Raises RuleError."""
+    """Return the types of the operand and the result; there has to be one of each."""
     result = one_result(operation)
     need(len(operation.operands) == 1, "it takes one operand")
     return operation.operands[0].type, result
@@ -110,9 +110,10 @@ def _one_operand(operation: Boundary) -> tuple[TensorType, TensorType]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Input(Boundary):
-    """() -> what `party` gives as field `path` of `name` (empty but for structs), `@party`.
+    """() -> field `path` of the input `name` of `party`, with label `@party`.
 
-    `whole` is the type of all that is called `name`; None where it is the result's own.
+    `path` is empty unless the input is a struct. `whole` is the type of the whole input `name`;
+    None if it is the type of the result.
     """
 
     traits = Traits(effects=Effect.INPUTS)
@@ -123,7 +124,7 @@ class Input(Boundary):
     whole: Type | None = None
 
     def check(self, around: Surroundings) -> None:
-        """Check the party, the label and the field."""
+        """Check that the party is one of the program's, and the type of the field."""
         result = one_result(self)
         need(not self.operands, "it takes no operands")
         need(0 <= self.party < len(around.parties), "there is no such party")
@@ -133,10 +134,10 @@ class Input(Boundary):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Output(Boundary):
-    """(x) -> (). x, readable by `to` (None: by everyone), is field `path` of output `name`.
+    """(x) -> (). Output x, readable by `to` (None: everyone), as field `path` of output `name`.
 
-    The fields of one output follow one another. `whole` is as for Input. An output without any
-    field has no operations.
+    The fields of an output are consecutive operations. `whole` is as for Input. An output without
+    fields has no operations.
     """
 
     traits = Traits(effects=Effect.OUTPUTS | Effect.TELLS, failure=Failure.OUTPUT)
@@ -147,7 +148,7 @@ class Output(Boundary):
     whole: Type | None = None
 
     def check(self, around: Surroundings) -> None:
-        """Check that the receivers may know the operand, and the field."""
+        """Check that the receivers may know the operand."""
         need(len(self.operands) == 1 and not self.results, "it takes one operand")
         type = self.operands[0].type
         readers = type.label
@@ -166,7 +167,7 @@ def _check_whole(operation: Input | Output, type: TensorType) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assert(Boundary):
-    """(condition) -> (). Fails the run with `message` where the public condition is false."""
+    """(condition) -> (). Fails the run with `message` if the public condition is false."""
 
     traits = Traits(effects=Effect.FAILS, failure=Failure.ASSERTION)
 

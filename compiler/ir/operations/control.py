@@ -1,7 +1,7 @@
 """Calls, branches and loops.
 
-Their effects are those of their regions, or of the function that is called. A party alone runs the
-regions of an If, For or While that it owns.
+Their effects are those of their regions or of the called function. If an If, For or While is owned,
+the owner alone runs its regions.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from .node import Effect, OperationNode, Region, Surroundings, Traits
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call(OperationNode):
-    """(argument…) -> what the function yields."""
+    """(argument…) -> the values that the function yields."""
 
     traits = Traits()
 
     function: str
 
     def check(self, around: Surroundings) -> None:
-        """Check arguments and results against the function's."""
+        """Check arguments and results against the parameters and yields of the function."""
         function = around.functions.get(self.function)
         if function is None:
             raise RuleError("there is no such function before this one")
@@ -33,7 +33,7 @@ class Call(OperationNode):
 
 
 class Structured(OperationNode):
-    """An operation with regions, whose results are yields of a region."""
+    """An operation with regions. Its results are the values that a region yields."""
 
     __slots__ = ()
     traits = Traits()
@@ -42,17 +42,17 @@ class Structured(OperationNode):
     def deciding(self) -> tuple[Value, ...]:
         """The values that determine which regions run, and how often.
 
-        A party that knows them runs the regions.
+        The parties that know these values run the regions.
         """
-        raise self._unanswered("which values decide")
+        raise self._unanswered("what decides over its regions")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class If(Structured):
-    """(condition) -> what the region that ran yields. Two regions, without parameters.
+    """(condition) -> the values that the selected region yields. Two regions without parameters.
 
-    The condition is public, or `@p`: then only p runs it and the results are `@p`.
-    Secret branches have been lowered to `Select`.
+    The condition is public, or `@p`: then p alone runs it, and the results are `@p`.
+    Branches on secret conditions have been lowered to `Select`.
     """
 
     @property
@@ -74,8 +74,8 @@ class If(Structured):
 class For(Structured):
     """(low, high, initial…) -> the carried values after the last iteration.
 
-    One region: parameters (index, carried…), yields (carried…). Index and bounds share one
-    type; high is left out. The bounds are public, or `@p` as for If.
+    One region: parameters (index, carried…), yields (carried…). Index and bounds have the same
+    type; `high` is exclusive. The bounds are public, or `@p` as for If.
     """
 
     @property
@@ -89,7 +89,7 @@ class For(Structured):
         return self.operands[2:]
 
     def check(self, around: Surroundings) -> None:
-        """Check the bounds, and that what is carried keeps its type."""
+        """Check the bounds, and that carried values keep their types."""
         types, results = self.types, _types(self.results)
         need(len(types) >= 2 and len(self.regions) == 1, "it has bounds and one region")
         need(types[0].is_integer, "the bounds are integers")
@@ -104,10 +104,10 @@ class For(Structured):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class While(Structured):
-    """(initial…) -> the carried values when the condition fails.
+    """(initial…) -> the carried values when the condition becomes false.
 
     Two regions, both with the carried values as parameters: the first yields the condition
-    (a scalar bool, public or `@p`), the second the next carried values.
+    (a scalar bool, public or `@p`), the second yields the next carried values.
     """
 
     traits = Traits(effects=Effect.HANGS)
@@ -123,7 +123,7 @@ class While(Structured):
         return self.operands
 
     def check(self, around: Surroundings) -> None:
-        """Check the condition, and that what is carried keeps its type."""
+        """Check the condition, and that carried values keep their types."""
         types, results = self.types, _types(self.results)
         need(len(self.regions) == 2, "it has two regions")
         (given, flags), (before, after) = map(_signature, self.regions)

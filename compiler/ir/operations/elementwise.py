@@ -16,7 +16,7 @@ from .node import Checkable, Computation, Narrowable
 
 
 class Elementwise(Computation):
-    """An operation on elements at the same place of its operands, for which there is a circuit."""
+    """An operation on corresponding elements. Its scalar case has a circuit."""
 
     __slots__ = ()
 
@@ -29,35 +29,35 @@ class Unary(Elementwise):
 
     @property
     def has_circuit(self) -> bool:
-        """Whether on shares it is computed by circuits, a deep one and one of few rounds."""
+        """Whether it has circuits for shares: one with few ANDs and one with few rounds."""
         return True
 
     def check_types(self, types: tuple[TensorType, ...], result: TensorType) -> None:
-        """Check that operand and result have one type, in the kind's domain."""
+        """Check that the result has the operand's type, and that the kind supports it."""
         need(len(types) == 1 and same_tensor(types[0], result), "types differ")
         need(self.kind.traits.on.has(result.element), "wrong element type")
 
     def required(self, column: Sharing) -> tuple[Sharing, ...] | None:
-        """Return one sharing for all, if the kind has a form on it."""
+        """Operand and result have the same sharing, if the kind supports it."""
         missing = column is A and self.kind.traits.arithmetic is None
         return None if missing else (column, column)
 
     def exchanges(self, column: Sharing) -> bool:
-        """Return what the kind says."""
+        """Return the answer of the kind."""
         return self.kind.traits.messages(column).needed(self.types)
 
     def range(self, x: Sequence[Interval]) -> Interval:
-        """Return what the kind says, if it fits."""
+        """Return the answer of the kind."""
         type = self.result.type
         return fitted(self.kind.traits.range(x[0], type), type)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Binary(Elementwise, Checkable, Narrowable):
-    """(x, y) -> element-wise, equal shapes, equal elements (but SHL and SHR: y is any integer).
+    """(x, y) -> element-wise; equal shapes and element types (SHL, SHR: y is any integer).
 
-    `bits`, where it isn't 0: operands and result are known to be numbers of so many bits, in two's
-    complement, or without a sign where they are `nonnegative` (passes/sharings/narrow.py).
+    If `bits` isn't 0, operands and result are known to fit into that number of bits: in two's
+    complement, or as unsigned numbers if they are `nonnegative` (passes/sharings/narrow.py).
     """
 
     kind: BinaryKind
@@ -67,21 +67,21 @@ class Binary(Elementwise, Checkable, Narrowable):
 
     @property
     def failure(self) -> Failure | None:
-        """The kind's failure, if the operation is checked."""
+        """Division by zero or an excessive shift amount, if the operation is checked."""
         return self.kind.traits.failure if self.checked else None
 
     @property
     def takes_owned(self) -> bool:
-        """Whether the kind has a cheaper form for it."""
+        """Return the answer of the kind."""
         return self.kind.traits.takes_owned
 
     @property
     def has_circuit(self) -> bool:
-        """Whether on shares it is computed by circuits, a deep one and one of few rounds."""
+        """Whether it has circuits for shares: one with few ANDs and one with few rounds."""
         return True
 
     def check_types(self, types: tuple[TensorType, ...], result: TensorType) -> None:
-        """Check the operands' types against the kind's domain, and the result's type."""
+        """Check that the kind supports the operands' types, and returns the result's type."""
         kind = self.kind.traits
         need(len(types) == 2, "it takes two operands")
         need(0 <= self.bits < types[0].width, "its bits are all that there are, or more")
@@ -97,7 +97,7 @@ class Binary(Elementwise, Checkable, Narrowable):
         need(fails or not self.checked, "it cannot fail")
 
     def required(self, column: Sharing) -> tuple[Sharing, ...] | None:
-        """Return one sharing for all; a bool that comes from arithmetic shares has boolean ones."""
+        """All have the same sharing, but bools computed from arithmetic shares are boolean."""
         if column is not A:
             return (column, column, column)
         kind, (x, y) = self.kind.traits, self.types
@@ -106,27 +106,28 @@ class Binary(Elementwise, Checkable, Narrowable):
         return (A, A, B if kind.gives_bool else A)
 
     def exchanges(self, column: Sharing) -> bool:
-        """Return what the kind says."""
+        """Return the answer of the kind."""
         return self.kind.traits.messages(column).needed(self.types)
 
     def range(self, x: Sequence[Interval]) -> Interval:
-        """Return what the kind says, if it fits."""
+        """Return the answer of the kind."""
         type = self.result.type
         return fitted(self.kind.traits.range(x[0], x[1], type), type)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Select(Elementwise, Narrowable):
-    """(condition, x, y) -> x where true. The condition is a scalar or has the shape of x and y.
+    """(condition, x, y) -> x where true, y elsewhere.
 
-    `bits` and `nonnegative` as in Binary, for both sides.
+    The condition is a scalar or has the shape of x and y.
+    `bits` and `nonnegative` are as in Binary, and hold for x and y.
     """
 
     bits: int = 0
     nonnegative: bool = False
 
     def check_types(self, types: tuple[TensorType, ...], result: TensorType) -> None:
-        """Check the condition, and that both sides have the result's type."""
+        """Check the condition, and that x and y have the result's type."""
         need(len(types) == 3, "it takes three operands")
         need(types[0].is_logical, "the condition is a bool")
         need(types[0].shape in ((), types[1].shape), "the condition's shape is wrong")
@@ -134,49 +135,49 @@ class Select(Elementwise, Narrowable):
         need(same_tensor(types[1], result), "the result has another type")
 
     def required(self, column: Sharing) -> tuple[Sharing, ...] | None:
-        """Return one sharing for all, but a boolean one for the condition of arithmetic sides."""
+        """x, y and the result have the same sharing; a condition has no arithmetic sharing."""
         if column is not A:
             return (column,) * 4
         return None if self.result.type.ring is None else (B, A, A, A)
 
     def exchanges(self, column: Sharing) -> bool:
-        """Return whether the condition is secret."""
+        """Selection takes messages if the condition is secret."""
         return self.operands[0].type.label.is_secret
 
     def range(self, x: Sequence[Interval]) -> Interval:
-        """Return the interval around both sides."""
+        """Return the join of both sides."""
         return x[1].join(x[2])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cast(Elementwise):
-    """(x) -> the elements in the result's element type: modulo 2^width; bool is 0/1 and `!= 0`."""
+    """(x) -> x in the result's element type: modulo 2^width; from bool 0/1, to bool `!= 0`."""
 
     @property
     def has_circuit(self) -> bool:
-        """Whether on shares it is computed by circuits, a deep one and one of few rounds."""
+        """Whether it has circuits for shares: one with few ANDs and one with few rounds."""
         return True
 
     def check_types(self, types: tuple[TensorType, ...], result: TensorType) -> None:
-        """Check that the shape stays."""
+        """Check that the shape stays the same."""
         need(len(types) == 1 and types[0].shape == result.shape, "the shapes differ")
 
     def required(self, column: Sharing) -> tuple[Sharing, ...] | None:
-        """Return one sharing for both; in the arithmetic column, bools have a boolean one."""
+        """Both have the same sharing, but bools computed from arithmetic shares are boolean."""
         if column is not A:
             return (column, column)
         old, new = (B if type.ring is None else A for type in (*self.types, self.result.type))
         return None if old is new is B else (old, new)
 
     def exchanges(self, column: Sharing) -> bool:
-        """Return whether it compares with zero, converts bits, or widens arithmetic shares."""
+        """Casts to bool take messages; so do all casts on arithmetic shares but narrowing."""
         old, new = self.operands[0].type, self.result.type
         if column is not A:
             return new.is_logical and not old.is_logical
         return new.ring is None or old.ring is None or new.width > old.width
 
     def range(self, x: Sequence[Interval]) -> Interval:
-        """Return the operand's interval, if it fits."""
+        """Return the range if it fits the result's type."""
         type = self.result.type
         return FLAG if type.is_logical else fitted(x[0], type)
 
@@ -188,19 +189,19 @@ class Bit(Elementwise):
     position: int
 
     def check_types(self, types: tuple[TensorType, ...], result: TensorType) -> None:
-        """Check that there is such a bit."""
+        """Check that the position is below the width."""
         need(len(types) == 1 and types[0].is_integer, "it takes integers")
         need(0 <= self.position < types[0].width, "there is no such bit")
         need(result.is_logical and types[0].shape == result.shape, "it gives bools")
 
     def required(self, column: Sharing) -> tuple[Sharing, ...] | None:
-        """Return one sharing for both, but a boolean one for a bit of arithmetic shares."""
+        """Both have the same sharing, but a bit of arithmetic shares is a boolean share."""
         return (A, B) if column is A else (column, column)
 
     def exchanges(self, column: Sharing) -> bool:
-        """Return whether carries decide the bit: none enters the lowest."""
+        """On arithmetic shares, carries take messages; the lowest bit has no carry."""
         return column is A and self.position > 0
 
     def range(self, x: Sequence[Interval]) -> Interval:
-        """Return 0 to 1."""
+        """Return the range 0 to 1."""
         return FLAG

@@ -1,7 +1,7 @@
-"""Operations that move elements and compute nothing: the same on numbers, shares and wire labels.
+"""Data movement operations, which work alike on numbers, shares and wire labels.
 
-The label of a write is that of the base: the labels of the written elements and of their places
-flow to it.
+Each class checks the shapes of its operands. The result of a write has the label of the base: the
+written value and the indices flow to it.
 """
 
 from __future__ import annotations
@@ -21,60 +21,60 @@ Places = tuple[tuple[int, ...], ...]
 
 
 class Move(Computation):
-    """An operation whose result has elements of its first operands; the others select them."""
+    """An operation that moves elements of its first operands; the other operands are places."""
 
     __slots__ = ()
 
     @property
     def element_count(self) -> int:
-        """How many operands have elements; the others are places, which are known."""
+        """The number of operands whose elements are moved; the others are places in the clear."""
         return 1
 
     def required(self, column: Sharing) -> tuple[Sharing, ...] | None:
-        """Return one sharing for elements and result."""
+        """All elements have the same sharing."""
         return alike(self, column)
 
     def exchanges(self, column: Sharing) -> bool:
-        """Return False: each party moves its shares."""
+        """Moving shares is local."""
         return False
 
 
 class Read(Move):
-    """A move of elements of one operand."""
+    """A move of elements from one operand."""
 
     __slots__ = ()
 
     @property
     def is_inside(self) -> bool:
-        """Whether all that is read is in range. Out of range, zeros are read."""
+        """Whether all places are known to be in range; a read out of range gives zeros."""
         return True
 
     def range(self, x: Sequence[Interval]) -> Interval:
-        """Return the interval of the base, with 0 if places may be out of range."""
+        """Return the range of the elements, joined with 0 if places may be out of range."""
         return x[0] if self.is_inside else x[0].join(Interval(0, 0))
 
 
 class Write(Move):
-    """A move of the elements of operand 1 into operand 0, the base. The result is the new base."""
+    """A move of elements of operand 1 into a copy of operand 0, which is the result."""
 
     __slots__ = ()
     traits = Traits(is_pure=True, overwrites=True)
 
     @property
     def element_count(self) -> int:
-        """Two: the base, and what is written."""
+        """The base and the written value."""
         return 2
 
     def check_labels(self, types: Types, result: TensorType) -> None:
-        """Check that all labels flow to the base's."""
+        """Check that all other operands may flow to the base."""
         check_base(types, result)
 
     def range(self, x: Sequence[Interval]) -> Interval:
-        """Return the interval around both."""
+        """Return the join of both ranges."""
         return x[0].join(x[1])
 
 
-# Repeated, reshaped and put together
+# Repeating, reshaping and stacking
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +82,7 @@ class Broadcast(Read):
     """(x) -> x repeated along new leading dimensions: result shape is `new + x.shape`."""
 
     def check_types(self, types: Types, result: TensorType) -> None:
-        """Check that the shape ends with the operand's."""
+        """Check that the result's shape ends with the operand's shape."""
         need(len(types) == 1 and types[0].element == result.element, "types differ")
         rank = len(result.shape) - len(types[0].shape)
         need(rank >= 0 and result.shape[rank:] == types[0].shape, "the shapes differ")
@@ -93,7 +93,7 @@ class Reshape(Read):
     """(x) -> the same elements, row-major, in the result's shape of equal size."""
 
     def check_types(self, types: Types, result: TensorType) -> None:
-        """Check that the size stays."""
+        """Check that the size stays the same."""
         need(len(types) == 1 and types[0].element == result.element, "types differ")
         need(types[0].size == result.size, "the sizes differ")
 
@@ -108,26 +108,26 @@ class Stack(Move):
         return len(self.operands)
 
     def check_types(self, types: Types, result: TensorType) -> None:
-        """Check that the operands have one type."""
+        """Check that the operands have the same type."""
         need(len(types) > 0 and len(set(types)) == 1, "the operands have one type")
         shape = (len(types), *types[0].shape)
         need(result.element == types[0].element and result.shape == shape, "wrong type")
 
     def range(self, x: Sequence[Interval]) -> Interval:
-        """Return the interval around all."""
+        """Return the join of all ranges."""
         return Interval(min(one.low for one in x), max(one.high for one in x))
 
 
-# At indices
+# Indices and slices
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extract(Read, Checkable):
     """(base, index…) -> the element or sub-array at scalar indices that are public or owned.
 
-    `dimensions` says, for each dimension of the base, whether it is indexed (the next index
-    operand) or kept whole; trailing dimensions that are kept may be left out. An index
-    out of range reads zeros where it isn't checked and public.
+    `dimensions` says, for each dimension of the base, whether it is indexed (by the next index
+    operand) or kept whole; trailing dimensions that are kept may be omitted. An index
+    out of range reads zeros unless it is checked and public.
     """
 
     traits = Traits(is_pure=True, failure=Failure.INDEX)
@@ -137,7 +137,7 @@ class Extract(Read, Checkable):
 
     @property
     def is_inside(self) -> bool:
-        """Whether it is checked: then the run ends if an index is out of range."""
+        """Whether an index out of range ends the run."""
         return self.checked
 
     def check_types(self, types: Types, result: TensorType) -> None:
@@ -151,7 +151,7 @@ class Extract(Read, Checkable):
 class Insert(Write, Checkable):
     """(base, value, index…) -> base with value written where Extract would read.
 
-    Out of range: no write.
+    Nothing is written out of range.
     """
 
     traits = Traits(is_pure=True, overwrites=True, failure=Failure.INDEX)
@@ -160,7 +160,7 @@ class Insert(Write, Checkable):
     checked: bool = False
 
     def check_types(self, types: Types, result: TensorType) -> None:
-        """Check the indices and the shape of what is written."""
+        """Check the indices, and that the written value has the shape that they select."""
         part = _indexed(types[0], types[2:], self.dimensions)
         need(types[1].element == result.element, "types differ")
         need(types[1].shape == part, "the part's shape is wrong")
@@ -170,8 +170,8 @@ class Insert(Write, Checkable):
 class ExtractSlice(Read, Checkable):
     """(base, start) -> shape[0] items of the result's shape along dimension 0, from `start`.
 
-    Items out of range are zeros where it isn't checked and public.
-    A start that is secret has been lowered to oblivious reads.
+    Items out of range are zeros unless the start is checked and public.
+    Slices with a secret start have been lowered to oblivious reads.
     """
 
     traits = Traits(is_pure=True, failure=Failure.SLICE)
@@ -180,11 +180,11 @@ class ExtractSlice(Read, Checkable):
 
     @property
     def is_inside(self) -> bool:
-        """Whether it is checked: then the run ends if an index is out of range."""
+        """Whether an index out of range ends the run."""
         return self.checked
 
     def check_types(self, types: Types, result: TensorType) -> None:
-        """Check the start and the result's shape."""
+        """Check the start, and that the result consists of items of the base."""
         need(len(types) == 2 and bool(types[0].shape), "it takes an array and a start")
         _check_slice(types[0], result, types[1])
 
@@ -198,7 +198,7 @@ class InsertSlice(Write, Checkable):
     checked: bool = False
 
     def check_types(self, types: Types, result: TensorType) -> None:
-        """Check the start and the shape of what is written."""
+        """Check the start, and that the written value consists of items of the base."""
         need(len(types) == 3 and bool(types[0].shape), "it takes three operands")
         _check_slice(types[0], types[1], types[2])
 
@@ -222,17 +222,17 @@ def _check_slice(base: TensorType, part: TensorType, start: TensorType) -> None:
     need(fits, "the part's shape is wrong")
 
 
-# At places that are affine
+# Affine places
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AffineRead(Read):
-    """(base, offset…) -> elements of base at places that are affine in the result's indices.
+    """(base, offset…) -> the elements of base at places that are affine in the result's indices.
 
-    Row d of `places` is for dimension d of the base: a constant, and a factor for each dimension
-    of the result. result[t₀, t₁, …] is the element of base whose d-th index is
+    Row d of `places` describes dimension d of the base: a constant, and a factor for each
+    dimension of the result. result[t₀, t₁, …] is the element of base whose d-th index is
     places[d][0] + places[d][1]·t₀ + places[d][2]·t₁ + …, plus the next offset (a public scalar)
-    where `moved[d]` says so. All places are in range: whoever makes one has shown it.
+    if `moved[d]` is set. All places are in range: the pass that emits the operation proves it.
     """
 
     places: Places
@@ -248,7 +248,7 @@ class AffineRead(Read):
 class AffineWrite(Write):
     """(base, value, offset…) -> base with value written where AffineRead would read.
 
-    Elements of the value go to different places.
+    No two elements of the value have the same place.
     """
 
     places: Places
@@ -263,7 +263,7 @@ class AffineWrite(Write):
 def _check_places(
     places: Places, moved: tuple[bool, ...], base: TensorType, part: TensorType, offsets: Types
 ) -> None:
-    """Check an affine map; places without an offset must be in range."""
+    """Check an affine map of places; dimensions without an offset must be in range."""
     need(len(places) == len(base.shape), "a row is needed for each dimension")
     moved = moved or (False,) * len(base.shape)
     need(len(moved) == len(base.shape), "an offset is said to be for no dimension")
@@ -279,23 +279,23 @@ def _check_places(
         need(inside or part.size == 0, "a place is out of range")
 
 
-# At places that are computed
+# Computed places
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gather(Read):
     """(base [n, …], places [m]) -> [m, …]: the items of base at public places along dimension 0.
 
-    Zeros where a place is out of range.
+    Items at places out of range are zeros.
     """
 
     @property
     def is_inside(self) -> bool:
-        """False: places are computed in the run."""
+        """Nothing is known about the places."""
         return False
 
     def check_types(self, types: Types, result: TensorType) -> None:
-        """Check the places and the result's shape."""
+        """Check the places, and that the result has an item for each place."""
         need(len(types) == 2 and types[0].element == result.element, "types differ")
         _check_items(types[0], result, types[1])
 
@@ -304,12 +304,12 @@ class Gather(Read):
 class Scatter(Write):
     """(base [n, …], value [m, …], places [m]) -> base with the items of value at public places.
 
-    Places in range differ from one another: whoever makes one has shown it, or asks Separate.
-    Nothing is written where a place is out of range.
+    Places in range are distinct: the pass that emits the operation proves it, or tests it with
+    Separate. Nothing is written at places out of range.
     """
 
     def check_types(self, types: Types, result: TensorType) -> None:
-        """Check the places and the shape of what is written."""
+        """Check the places, and that the value has an item for each place."""
         need(len(types) == 3, "it takes three operands")
         need(types[1].element == result.element, "types differ")
         _check_items(types[0], types[1], types[2])
@@ -323,6 +323,6 @@ def _check_items(base: TensorType, part: TensorType, places: TensorType) -> None
 
 
 def check_base(types: Types, result: TensorType) -> None:
-    """Raise RuleError unless the result has the base's type, to which all labels flow."""
+    """Raise RuleError unless the result has the base's type, and all operands may flow to it."""
     need(len(types) >= 2 and result == types[0], "the result has the base's type")
     need(all(type.label.flows_to(result.label) for type in types[1:]), "what is written leaks")

@@ -1,8 +1,8 @@
-"""What all operations have in common, and which questions a class of operations answers.
+"""The base classes of operations.
 
-A class states its traits, the rules for its operands and results, its sharings, when it takes
-messages, and the intervals of its results. Passes and executors ask the class. A question that it
-doesn't answer raises a `CompilerBug`: nobody guesses.
+A class of operations defines its traits, the rules for its operands and results, its sharings, and
+the ranges of its results. Passes and executors query these. A query that a class doesn't implement
+raises `CompilerBug`: there are no defaults that might be wrong.
 """
 
 from __future__ import annotations
@@ -27,17 +27,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Region:
-    """Operations with parameters and yielded values; may use values of enclosing regions."""
+    """Operations with parameters and yielded values. They may use values of enclosing regions.
+
+    Tables of regions are keyed by `number` (ir/numbering.py).
+    """
 
     parameters: tuple[Value, ...] = ()
     operations: tuple[Operation, ...] = ()
     yields: tuple[Value, ...] = ()
+    number: int = field(default=-1, compare=False, repr=False)
 
 
 class Effect(Flag):
     """The side effects of an operation.
 
-    FAILS: it may end the run. HANGS: it may never end. TELLS: it opens or outputs a value.
+    FAILS: it may end the run. HANGS: it may not terminate. TELLS: it opens or outputs a value.
     """
 
     NONE = 0
@@ -51,14 +55,13 @@ class Effect(Flag):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Traits:
-    """What holds for all operations of a class.
+    """Properties that all operations of a class share.
 
-    - `effects`: their side effects, without those of their regions or of the function they call.
-    - `is_pure`: they are functions of their operands. An unused one may be removed, and one of two
-      with equal operands suffices. (A checked one may still fail.)
-    - `overwrites`: the result is operand 0 with some elements replaced, and may take its memory.
-    - `failure`: the failure with which they may end the run; if they are `Checkable`, only those
-      that are checked.
+    - `effects`: their own effects, without those of their regions and of called functions.
+    - `is_pure`: they are functions of their operands. An unused one may be removed, and two with
+      the same operands may be merged. (A checked one may fail.)
+    - `overwrites`: the result is a modified operand 0, and may reuse its memory.
+    - `failure`: the failure that ends the run, if they are checked or always check something.
     """
 
     effects: Effect = Effect.NONE
@@ -69,7 +72,7 @@ class Traits:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What rules need to know besides the operation: the parties, and the functions before it."""
+    """The context of the rules of operations: the parties and the functions defined so far."""
 
     parties: tuple[str, ...]
     functions: Mapping[str, Function]
@@ -77,10 +80,10 @@ class Surroundings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperationNode:
-    """What every operation has.
+    """The base class of all operations.
 
-    `forced` is the sharing that the program asks for, if it does. Where it is computed on shares by
-    a circuit, that has few rounds, or, if it is `deep`, the fewest ANDs
+    `forced` is the sharing that the program requests, if any. If a circuit computes the operation
+    on shares, it is a circuit with few rounds, or, if `deep` is set, one with the fewest ANDs
     (passes/sharings/circuit_depth.py).
     """
 
@@ -90,17 +93,18 @@ class OperationNode:
     results: tuple[Value, ...] = ()
     regions: tuple[Region, ...] = ()
     span: Span = field(default=NO_SPAN, compare=False, repr=False)
+    number: int = field(default=-1, compare=False, repr=False)
     forced: Sharing | None = None
     deep: bool = False
 
     def __init_subclass__(cls) -> None:
-        """Refuse a class of operations without traits."""
+        """Reject a class of operations without traits."""
         if not hasattr(cls, "traits"):
             raise TypeError(f"{cls.__name__} has no traits")
 
     @property
     def result(self) -> Value:
-        """The one result."""
+        """The only result."""
         (value,) = self.results
         return value
 
@@ -111,17 +115,17 @@ class OperationNode:
 
     @property
     def failure(self) -> Failure | None:
-        """The failure with which the operation may end the run, if there is one."""
+        """The failure by which the operation may end the run, if any."""
         return self.traits.failure
 
     @property
     def takes_owned(self) -> bool:
-        """Whether an operand in the arithmetic column may belong to one party, which is cheaper."""
+        """Whether an operand may be owned in the arithmetic column, which is cheaper."""
         return False
 
     @property
     def has_circuit(self) -> bool:
-        """Whether a circuit computes it on shares, for which there is a deep and a shallow one."""
+        """Whether it has circuits for shares: one with few ANDs and one with few rounds."""
         return False
 
     def check(self, around: Surroundings) -> None:
@@ -129,22 +133,22 @@ class OperationNode:
         raise self._unanswered("its rules")
 
     def required(self, column: Sharing) -> tuple[Sharing, ...] | None:
-        """Return the sharings of the operands, and at the end of the result, in a column.
+        """Return the required sharings of secret operands and, last, of the result in a column.
 
-        The columns are those of the table in ir/sharings.py. Operands that are known have an entry,
-        too. None: the operation has no form in the column.
+        The columns are those of the table in ir/sharings.py. There is an entry for each operand,
+        including those in the clear. None: the operation has no form in that column.
         """
         raise self._unanswered("its sharings")
 
     def exchanges(self, column: Sharing) -> bool:
         """Return whether the parties exchange messages for it in the arithmetic or boolean column.
 
-        It has operands or results with a sharing.
+        At least one of its operands and results has a sharing.
         """
         raise self._unanswered("its messages")
 
     def range(self, x: Sequence[Interval]) -> Interval:
-        """Return the interval of the result for intervals of the operands."""
+        """Return the range of the result, given the ranges of the operands."""
         return full(self.result.type)
 
     def _unanswered(self, question: str) -> CompilerBug:
@@ -152,36 +156,36 @@ class OperationNode:
 
 
 def one_result(operation: OperationNode) -> TensorType:
-    """Return the type of the only result. Raises RuleError if there are others, or regions."""
+    """Return the result's type; the operation must have one result and no regions."""
     need(not operation.regions, "it has no regions")
     need(len(operation.results) == 1, "it has one result")
     return operation.result.type
 
 
 class Computation(OperationNode):
-    """An operation that is a function of its operands, and has one result."""
+    """An operation with one result, which is a function of the operands."""
 
     __slots__ = ()
     traits = Traits(is_pure=True)
 
     def check(self, around: Surroundings) -> None:
-        """Raise RuleError unless labels and types are right."""
+        """Raise RuleError if the operation breaks a rule."""
         result, types = one_result(self), self.types
         self.check_labels(types, result)
         self.check_types(types, result)
 
     def check_labels(self, types: tuple[TensorType, ...], result: TensorType) -> None:
-        """Raise RuleError unless the label of the result is right."""
+        """Raise RuleError unless the result's label is the meet of the operands' labels."""
         expected = meet_all([type.label for type in types])
         need(result.label == expected, "the result's label is not the meet of the operands'")
 
     def check_types(self, types: tuple[TensorType, ...], result: TensorType) -> None:
-        """Raise RuleError unless the types of operands and result are right."""
+        """Raise RuleError unless the types of operands and result fit."""
         raise self._unanswered("its types")
 
 
 class Checkable(OperationNode):
-    """An operation that, if `checked`, fails the run when a public operand is out of range."""
+    """An operation that fails the run if it is `checked` and a public operand is out of range."""
 
     __slots__ = ()
     traits = Traits()
@@ -189,12 +193,12 @@ class Checkable(OperationNode):
 
     @property
     def failure(self) -> Failure | None:
-        """The failure with which the operation may end the run, if it is checked."""
+        """The failure by which the operation may end the run, if any."""
         return self.traits.failure if self.checked else None
 
 
 class Narrowable(OperationNode):
-    """An operation that can be computed in fewer bits than its operands have: see `Binary`."""
+    """An operation that may be computed in fewer bits than its operands have; see `Binary`."""
 
     __slots__ = ()
     traits = Traits()
@@ -203,7 +207,7 @@ class Narrowable(OperationNode):
 
 
 def alike(operation: OperationNode, column: Sharing) -> tuple[Sharing, ...] | None:
-    """Return the column's sharing for all operands and the result; None if they can't have it."""
+    """Return the sharings of an operation in which all are equal. Bools are never arithmetic."""
     if column is A and operation.result.type.ring is None:
         return None
     return (column,) * (len(operation.operands) + 1)

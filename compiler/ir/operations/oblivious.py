@@ -1,7 +1,7 @@
-"""Reads and writes at secret indices, which passes/general/oblivious.py expands.
+"""Reads and writes at secret indices; passes/general/oblivious.py expands them.
 
-The index is a scalar of any integer type, with that type's sign. Its label forbids its use as an
-address.
+The index is a scalar whose label forbids its use as an address. It may have any integer type, and
+is read as a signed number if the type is signed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .node import Computation, Traits
 
 
 class Oblivious(Computation):
-    """A read or write at a secret index. It is expanded before sharings are assigned."""
+    """An access to an element at an index that no party knows. It is defined without sharings."""
 
     __slots__ = ()
 
@@ -36,7 +36,7 @@ class ObliviousRead(Oblivious):
         _check_item(types[0], types[1], result)
 
     def range(self, x: Sequence[Interval]) -> Interval:
-        """Return the interval of the base, with 0."""
+        """Return the range of the base, joined with 0."""
         return x[0].join(Interval(0, 0))
 
 
@@ -44,24 +44,24 @@ class ObliviousRead(Oblivious):
 class ObliviousWrite(Oblivious):
     """(base, index, value) or (base, index, value, guard) -> base with base[index] replaced.
 
-    Nothing is written out of range, or where the guard (a scalar bool) is false.
+    Nothing is written if the index is out of range or the guard (a scalar bool) is false.
     """
 
     traits = Traits(is_pure=True, overwrites=True)
 
     def check_labels(self, types: Types, result: TensorType) -> None:
-        """Check that all labels flow to the base's."""
+        """Check that all other operands may flow to the base."""
         check_base(types, result)
 
     def check_types(self, types: Types, result: TensorType) -> None:
-        """Check the index, the guard, and that an item of the base is written."""
+        """Check that the written value is an item of the base, and that the base is secret."""
         need(len(types) in (3, 4), "it takes three or four operands")
         need(result.label.is_secret, "the base is secret")
         _check_item(types[0], types[1], types[2])
         need(len(types) == 3 or is_flag(types[3]), "the guard is a scalar bool")
 
     def range(self, x: Sequence[Interval]) -> Interval:
-        """Return the interval around both."""
+        """Return the join of both ranges."""
         return x[0].join(x[2])
 
 

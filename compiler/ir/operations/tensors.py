@@ -1,4 +1,4 @@
-"""Operations that make tensors, or that combine the elements of one."""
+"""Operations that create tensors, or compute on whole tensors."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .node import Computation, alike
 
 
 class Source(Computation):
-    """A computation without operands. Its result is public."""
+    """A computation without operands, whose result is public."""
 
     __slots__ = ()
 
@@ -28,34 +28,34 @@ class Source(Computation):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Constant(Source):
-    """() -> public value. `data` has one entry (repeated), or one an element, row-major."""
+    """() -> public value. `data` has one entry (repeated), or one per element, row-major."""
 
     data: tuple[int, ...]
 
     def check_types(self, types: Types, result: TensorType) -> None:
-        """Check the number of data, and that they are in range."""
+        """Check the number of entries, and that they are in range."""
         need(len(self.data) in (1, result.size), "wrong number of elements")
         low, high = result.element.low, result.element.high
         need(all(low <= x <= high for x in self.data), "an element is out of range")
 
     def range(self, x: Sequence[Interval]) -> Interval:
-        """Return the least to the largest number."""
+        """Return the range from the smallest to the largest entry."""
         return Interval(min(self.data), max(self.data)) if self.data else full(self.result.type)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Iota(Source):
-    """() -> public integers start, start + step, start + 2·step, … in a row, wrapping."""
+    """() -> public integers start, start + step, start + 2·step, … (1-D), wrapping."""
 
     start: int
     step: int
 
     def check_types(self, types: Types, result: TensorType) -> None:
-        """Check that the result is a row of integers."""
+        """Check that the result is a one-dimensional array of integers."""
         need(result.is_integer and len(result.shape) == 1, "it gives integers in a row")
 
     def range(self, x: Sequence[Interval]) -> Interval:
-        """Return the interval between the first and the last number, if nothing wraps."""
+        """Return the range of the first and the last entry, unless entries wrap around."""
         type = self.result.type
         last = self.start + self.step * max(type.size - 1, 0)
         return fitted(Interval(min(self.start, last), max(self.start, last)), type)
@@ -65,28 +65,28 @@ class Iota(Source):
 class Positions(Computation):
     """(condition [n]) -> public integers [m]: where a public condition is true, in order.
 
-    Where fewer than m are, -1 follows; where more are, only the first m are told.
+    The result is padded with -1, or truncated to the first m indices.
     """
 
     def check_types(self, types: Types, result: TensorType) -> None:
-        """Check that the operand is a row of bools and the result one of integers."""
+        """Check that the operand is a 1-D array of bools and the result one of public integers."""
         need(len(types) == 1 and types[0].is_logical, "it takes bools")
         need(len(types[0].shape) == len(result.shape) == 1, "wrong shape")
         need(result.label.is_public and result.is_integer, "it gives public integers")
 
     def range(self, x: Sequence[Interval]) -> Interval:
-        """Return −1 to the last index."""
+        """Return the range of the indices and -1."""
         return Interval(-1, max(self.operands[0].type.size - 1, -1))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Separate(Computation):
-    """(places…) -> public bool: whether m turns, one after another, can be taken at once.
+    """(places…) -> public bool: whether m sequential iterations can be executed in parallel.
 
-    The operands are int64 [m]: in each turn, the first `early` of them are read, then the next
-    `written` ones are written, then the others are read. True if all places are below `size`, and
-    none that is written is read afterwards, or written again, in that turn or a later one.
-    Negative places are nobody's.
+    The operands are int64 [m]. In each iteration, the first `early` operands are read, then the
+    next `written` operands are written, then the others are read. The result is true if all places
+    are below `size`, and no place is read or written again after it is written, neither in the
+    same iteration nor in a later one. Negative places are ignored.
     """
 
     written: int
@@ -94,7 +94,7 @@ class Separate(Computation):
     early: int = 0
 
     def check_types(self, types: Types, result: TensorType) -> None:
-        """Check the places, and how many of them are written and read early."""
+        """Check the places, and how many are read and written."""
         need(len(types) > 0 and len(set(types)) == 1, "the operands have one type")
         need(types[0].element == INT64 and len(types[0].shape) == 1, "it takes places")
         named = self.early + self.written
@@ -105,16 +105,16 @@ class Separate(Computation):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reduce(Computation):
-    """(x) -> elements of x combined: ADD, MUL, MIN, MAX, AND, OR or XOR.
+    """(x) -> the elements of x reduced by ADD, MUL, MIN, MAX, AND, OR or XOR.
 
-    All of them, into a scalar; or along dimension `axis`, which the result doesn't have.
+    All elements are reduced to a scalar, or those along dimension `axis`, which the result lacks.
     """
 
     kind: BinaryKind
     axis: int | None = None
 
     def check_types(self, types: Types, result: TensorType) -> None:
-        """Check the result's shape, and that the kind is a reduction of such elements."""
+        """Check that the kind can reduce such elements, and the shape of the result."""
         need(len(types) == 1, "it takes one operand")
         need(result.shape == _reduced(types[0].shape, self.axis), "wrong shape")
         need(self.kind.traits.reduction is not None, "this is not a reduction")
@@ -122,18 +122,18 @@ class Reduce(Computation):
         need(self.kind.traits.on.has(result.element), "wrong element type")
 
     def required(self, column: Sharing) -> tuple[Sharing, ...] | None:
-        """Return one sharing for both; an arithmetic one only if the kind is local on it."""
+        """Both have the same sharing, which is arithmetic only if the kind is local on it."""
         if column is A and self.kind.traits.arithmetic is not Messages.NEVER:
             return None
         return alike(self, column)
 
     def exchanges(self, column: Sharing) -> bool:
-        """Return whether the kind isn't local."""
+        """Reducing takes messages unless the kind is local."""
         kind = self.kind.traits
         return (kind.arithmetic if column is A else kind.boolean) is not Messages.NEVER
 
     def range(self, x: Sequence[Interval]) -> Interval:
-        """Return the interval of as many combinations as there are elements."""
+        """Return the range of a reduction of as many elements."""
         type, operand = self.result.type, self.operands[0].type
         count = operand.size if self.axis is None else operand.shape[self.axis]
         if count == 0:
@@ -146,7 +146,7 @@ class Reduce(Computation):
                 return FLAG if x[0].within(FLAG) else full(type)
             case (
                 BinaryKind.AND | BinaryKind.OR | BinaryKind.XOR | BinaryKind.MIN | BinaryKind.MAX
-            ):  # combining more elements doesn't widen it
+            ):  # idempotent on ranges
                 return fitted(self.kind.traits.range(x[0], x[0], type), type)
             case _:
                 return full(type)
@@ -168,7 +168,7 @@ class MatrixProduct(Computation):
 
     @property
     def takes_owned(self) -> bool:
-        """True: the product is cheaper if an operand belongs to one party."""
+        """Whether an operand may be owned: a product with it is cheaper."""
         return True
 
     def check_types(self, types: Types, result: TensorType) -> None:
@@ -181,15 +181,15 @@ class MatrixProduct(Computation):
         need(result.is_number, "wrong element type")
 
     def required(self, column: Sharing) -> tuple[Sharing, ...] | None:
-        """Return one sharing for all."""
+        """Operands and result have the same sharing."""
         return alike(self, column)
 
     def exchanges(self, column: Sharing) -> bool:
-        """Return False only for arithmetic shares times a public matrix."""
+        """Products take messages, except for those of arithmetic shares and a public operand."""
         return column is not A or not any(type.label.is_public for type in self.types)
 
     def range(self, x: Sequence[Interval]) -> Interval:
-        """Return the interval of a sum of products."""
+        """Return the range of a sum of as many products as there are terms."""
         terms = self.operands[0].type.shape[-1]
         one = BinaryKind.MUL.traits.range(x[0], x[1], self.result.type)
         found = Interval(terms * min(one.low, 0), terms * max(one.high, 0))
@@ -197,7 +197,7 @@ class MatrixProduct(Computation):
 
 
 def _multiplied(x: tuple[int, ...], y: tuple[int, ...]) -> tuple[int, ...] | None:
-    """Return the shape of a product of matrices, or of a batch of them; None if they don't fit."""
+    """Return the shape of a (batched) matrix product; None if the shapes don't fit."""
     if len(x) != len(y) or len(x) not in (2, 3) or x[:-2] != y[:-2] or x[-1] != y[-2]:
         return None
     return (*x[:-1], y[-1])

@@ -1,6 +1,6 @@
 """Between which numbers every value lies: interval analysis [CC77] of whole programs.
 
-intervals.py says what operations make of the intervals of their operands. A carried value of a
+ir/intervals.py says what operations make of the intervals of their operands. A carried value of a
 loop gets what it begins with if it stays in it, what a constant number of steps can add to it if
 each only adds to it or takes away, and everything else otherwise. Functions are taken with the
 meet of all their calls' arguments.

@@ -15,6 +15,7 @@ from typing import assert_never
 from ...cost.profiles import Profile
 from ...ir import tree as ir
 from ...ir.facts import Facts, facts_of
+from ...ir.numbering import numbered
 from ...ir.sharings import A, B, Y, required
 from ...ir.tree import BinaryKind, Sharing
 from .costs import operation_usage
@@ -96,7 +97,10 @@ class Block:
 
 @dataclass(slots=True, eq=False)
 class Problem:
-    """All there is to choose. `scopes` are by the identity of regions."""
+    """All there is to choose.
+
+    `scopes`, `by_operation` and `joins` are by the numbers of regions and operations.
+    """
 
     program: ir.Program
     profile: Profile
@@ -115,6 +119,7 @@ class Problem:
 
 def problem_of(program: ir.Program, twins: Mapping[str, Twins], profile: Profile) -> Problem:
     """Return the problem of a program without oblivious accesses, its sharings explicit."""
+    program = numbered(program)
     problem = Problem(program, profile, twins)
     weights = call_weights(program)
     for function in program.functions:
@@ -210,7 +215,7 @@ class _Reader:
         )
         self.problem.variables.append(made)
         if operation is not None:
-            self.problem.by_operation[id(operation)] = index
+            self.problem.by_operation[operation.number] = index
         return index
 
     def _twins(self) -> Twins:
@@ -275,7 +280,7 @@ class _Reader:
         self, region: ir.Region, scope: Scope, results: tuple[int | None, ...] | None
     ) -> Block:
         """Read a region whose yields go into joins; None: they are known."""
-        self.problem.scopes[id(region)] = scope
+        self.problem.scopes[region.number] = scope
         items = [self._operation(operation, scope) for operation in region.operations]
         reads = tuple(value.id for value in region.yields)
         if results is not None:
@@ -327,7 +332,7 @@ class _Reader:
 
     def _nested(self, operation: ir.If | ir.For | ir.While, scope: Scope) -> Item:
         joins = self._joined(operation.results, scope, operation)
-        self.problem.joins[id(operation)] = joins
+        self.problem.joins[operation.number] = joins
         used: Used = ()
         trips: float = 1
         blocks: list[Block] = []

@@ -122,7 +122,7 @@ class _Rebuilder:
 
     def region(self, region: ir.Region, results: Sequence[int | None] | None) -> ir.Region:
         with self.build.nested() as operations:
-            self.stack.append((self.problem.scopes[id(region)], operations))
+            self.stack.append((self.problem.scopes[region.number], operations))
             parameters = self.define(region.parameters)
             for operation in region.operations:
                 with self.build.at(operation.span):
@@ -155,7 +155,7 @@ class _Rebuilder:
             case ir.Relabel(forced=None) if operation.result.type.label.is_secret:
                 self.plan(self.secret(operation.result))
             case ir.Computation() | ir.Boundary():
-                variable = self.problem.by_operation.get(id(operation))
+                variable = self.problem.by_operation.get(operation.number)
                 if variable is None:
                     self.emit(operation, tuple(self.get(v, None) for v in operation.operands))
                 else:
@@ -176,7 +176,7 @@ class _Rebuilder:
         self.emit(operation, tuple(self.get(value, sharing) for value, sharing in pairs))
 
     def nested(self, operation: ir.If | ir.For | ir.While) -> None:
-        joins = self.problem.joins[id(operation)]
+        joins = self.problem.joins[operation.number]
         known = 1 if isinstance(operation, ir.If) else 2 if isinstance(operation, ir.For) else 0
         operands = tuple(self.get(value, None) for value in operation.operands[:known])
         operands += self.joined(

@@ -89,11 +89,11 @@ class _Climb:
         variables = self.model.problem.variables
         if len(variables) > 1:
             yield variables
-        regions: dict[int, list[Variable]] = defaultdict(list)
+        regions: dict[Scope, list[Variable]] = defaultdict(list)
         for variable in variables:
             scope: Scope | None = variable.scope
             while scope is not None:
-                regions[id(scope)].append(variable)
+                regions[scope].append(variable)
                 scope = scope.outer
         yield from (found for found in regions.values() if 1 < len(found) < len(variables))
         kinds: dict[object, list[Variable]] = defaultdict(list)

@@ -196,15 +196,15 @@ def reduction_of(
     found = search.between(start, end)
     if found is None or len(search.kinds) != 1:
         return None
-    path = {id(operation) for operation in search.path}
-    private = search.versions | {r.id for o in search.path for r in o.results}
+    path = {r.id for o in search.path for r in o.results}
+    private = search.versions | path
     if private & others:
         return None
-    for operation in operations:
-        if id(operation) not in path and private & uses(operation):
-            return None
+    outside = [o for o in operations if path.isdisjoint(r.id for r in o.results)]
+    if any(private & uses(operation) for operation in outside):
+        return None
     (kind,) = search.kinds
-    operations[:] = [operation for operation in operations if id(operation) not in path]
+    operations[:] = outside
     made: dict[bool, list[ir.Value]] = {True: [], False: []}
     forced = next((one.forced for one in search.path if one.forced), None)
     with build.nested() as more, build.forcing(forced):

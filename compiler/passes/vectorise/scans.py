@@ -37,9 +37,9 @@ def _scan_of(
     found = search.between(one.parameter, one.following)
     if found is None or len(search.kinds) != 1 or not search.kinds <= kinds:
         return None
-    inside = {id(operation) for operation in search.path}
-    path = {n for n, one in enumerate(body.operations) if id(one) in inside}
-    private = search.versions | {r.id for o in search.path for r in o.results}
+    made = {r.id for o in search.path for r in o.results}
+    path = {n for n, o in enumerate(body.operations) if any(r.id in made for r in o.results)}
+    private = search.versions | made
     private -= {one.parameter.id, one.following.id}
     given = {value.id for value in body.outputs}
     given |= {other.following.id for other in body.passed if other != one}

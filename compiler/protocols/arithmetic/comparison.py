@@ -30,6 +30,7 @@ from ..boolean.comparison_tree import levels
 from ..boolean.gates import and_all, and_bits, pack
 from ..conversions.bits_and_numbers import select, unpack
 from ..core.party import SharingParty
+from ..core.purposes import Purpose
 from ..core.sizes import DIGIT_BITS
 from ..core.steps import Array, Bytes, Steps, together
 from .products import bits_of
@@ -112,7 +113,7 @@ def compare_parts(
     if size and plan:
         tree = party.planes.tree(state, plan, made)
         for level in plan:
-            theirs = yield from party.swap(tree.open(level), "masked bits")
+            theirs = yield from party.swap(tree.open(level), Purpose.MASKED_BITS)
             tree.close(level, theirs)
         state = tree.rows
     equal = len(state) // 2

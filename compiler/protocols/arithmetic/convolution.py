@@ -21,6 +21,7 @@ from ezlang.diagnostics.diagnostic import CompilerBug
 
 from ..core.party import SharingParty
 from ..core.preprocessing import ConvolutionTriple
+from ..core.purposes import Purpose
 from ..core.steps import Array, Steps
 from .matrices import matrix_multiply, matrix_multiply_known
 from .products import bits_of
@@ -95,7 +96,7 @@ def convolve_opened(party: SharingParty, x: Array, y: Array, stride: int) -> Ste
     """
     triple = yield from party.preprocessing.convolution_triple(triple_for(x, y, stride))
     opened = np.concatenate(((x - triple.a).reshape(-1), (y - triple.b).reshape(-1)))
-    theirs = yield from party.swap(opened, "masked images and filters")
+    theirs = yield from party.swap(opened, Purpose.MASKED_IMAGES)
     opened += theirs.view(x.dtype)
     d, e = opened[: x.size].reshape(x.shape), opened[x.size :].reshape(y.shape)
     right = triple.b + e if party.adds_known else triple.b

@@ -24,6 +24,7 @@ from ezlang.diagnostics.diagnostic import CompilerBug
 
 from ..core.lengths import up
 from ..core.party import SharingParty
+from ..core.purposes import Purpose
 from ..core.sizes import PANEL
 from ..core.steps import Array, Steps
 from .products import bits_of
@@ -75,7 +76,7 @@ def matrix_multiply_opened(party: SharingParty, x: Array, y: Array) -> Steps[Arr
     triple = yield from party.preprocessing.matrix_triples(prod(items), m, k, n, bits_of(x))
     a, b, c = triple.a.reshape(x.shape), triple.b.reshape(y.shape), triple.c
     opened = np.concatenate(((x - a).reshape(-1), (y - b).reshape(-1)))
-    theirs = yield from party.swap(opened, "masked matrices")
+    theirs = yield from party.swap(opened, Purpose.MASKED_MATRICES)
     opened += theirs.view(x.dtype)
     d, e = opened[: x.size].reshape(x.shape), opened[x.size :].reshape(y.shape)
     right = b + e if party.adds_known else b

@@ -14,6 +14,7 @@ from ezlang.diagnostics.diagnostic import CompilerBug
 from ...ir.parties import Side
 from ..core.party import OtBox, SharingParty
 from ..core.preprocessing import Triples
+from ..core.purposes import Purpose
 from ..core.sizes import WIDTHS
 from ..core.steps import Array, Steps
 
@@ -39,7 +40,7 @@ def multiply(
     opened = np.empty((2, x.size), x.dtype)
     np.subtract(x.reshape(-1), prepared.a, out=opened[0])
     np.subtract(y.reshape(-1), prepared.b, out=opened[1])
-    theirs = yield from party.swap(opened, "masked factors")
+    theirs = yield from party.swap(opened, Purpose.MASKED_FACTORS)
     opened += theirs.view(x.dtype).reshape(2, -1)
     d, e = opened
     product: Array = prepared.c + d * prepared.b + e * prepared.a
@@ -141,6 +142,6 @@ def halved_products(ots: OtBox, side: Side, x: Array, *, bitwise: bool = False) 
 
 def open_numbers(party: SharingParty, x: Array) -> Steps[Array]:
     """Tell both parties x: n elements each way, one round."""
-    theirs = yield from party.swap(x, "an opening")
+    theirs = yield from party.swap(x, Purpose.OPENING)
     opened: Array = x + theirs.view(x.dtype).reshape(x.shape)
     return opened

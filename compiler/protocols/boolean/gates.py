@@ -17,6 +17,7 @@ from ezlang.diagnostics.diagnostic import CompilerBug
 from ...circuits.netlist import Netlist, Opcode
 from ..core.party import Registers, SharingParty
 from ..core.preprocessing import BitTriples
+from ..core.purposes import Purpose
 from ..core.steps import Array, Bytes, Steps
 
 _REGISTER_BYTES: Final = 1 << 26
@@ -50,7 +51,7 @@ def and_bits(
     opened = np.empty((2, x.size), np.uint8)
     np.bitwise_xor(x.reshape(-1), a, out=opened[0])
     np.bitwise_xor(y.reshape(-1), b, out=opened[1])
-    theirs = yield from party.swap(opened, "masked bits")
+    theirs = yield from party.swap(opened, Purpose.MASKED_BITS)
     opened ^= theirs.reshape(2, -1)
     d, e = opened
     return _closed(party, triples.c, d, b, e, a).reshape(x.shape)
@@ -66,7 +67,7 @@ def and_both(party: SharingParty, x: Bytes, y: Bytes, z: Bytes) -> Steps[tuple[B
     np.bitwise_xor(y.reshape(-1), pairs.b[0], out=opened[0])
     np.bitwise_xor(z.reshape(-1), pairs.b[1], out=opened[1])
     np.bitwise_xor(x.reshape(-1), pairs.a, out=opened[2])
-    theirs = yield from party.swap(opened, "masked bits")
+    theirs = yield from party.swap(opened, Purpose.MASKED_BITS)
     opened ^= theirs.reshape(3, -1)
     one, other = _closed(party, pairs.c, opened[2], pairs.b, opened[:2], pairs.a)
     return one.reshape(x.shape), other.reshape(x.shape)
@@ -104,7 +105,7 @@ def pack(bits: Array) -> Bytes:
 
 def open_bits(party: SharingParty, x: Bytes) -> Steps[Bytes]:
     """Tell both parties packed bits: N bytes each way, one round."""
-    theirs = yield from party.swap(x, "an opening")
+    theirs = yield from party.swap(x, Purpose.OPENING)
     opened: Bytes = x ^ theirs.reshape(x.shape)
     return opened
 
@@ -147,7 +148,7 @@ def _run(party: SharingParty, netlist: Netlist, registers: Registers, size: int)
         else:
             triples = yield from party.preprocessing.bit_triples(8 * needed)
         mine = registers.open(middle + 1, end, triples)
-        theirs = yield from party.swap(mine, "masked bits")
+        theirs = yield from party.swap(mine, Purpose.MASKED_BITS)
         registers.close(middle + 1, end, triples, mine, theirs)
 
 

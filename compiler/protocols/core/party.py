@@ -20,6 +20,7 @@ from ...ir.parties import Side
 from ..boolean.comparison_tree import Level
 from .backend import Backend, Forms, Random
 from .preprocessing import BitTriples, Preprocessing
+from .purposes import Purpose
 from .steps import Array, Bytes, Steps, swap
 
 
@@ -174,7 +175,7 @@ class SharingParty:
         """Whether it is the one that adds to its share what all know."""
         return self.side.is_first
 
-    def swap(self, data: Array, purpose: str = "") -> Steps[Bytes]:
+    def swap(self, data: Array, purpose: Purpose | None = None) -> Steps[Bytes]:
         """Send an array to the other party, return as many bytes from it. One round."""
         return swap(self.side.other, data, purpose)
 

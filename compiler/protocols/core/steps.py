@@ -20,6 +20,8 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from .purposes import Purpose
+
 Array = npt.NDArray[Any]
 Bytes = npt.NDArray[np.uint8]
 
@@ -38,7 +40,7 @@ class Round:
     peer: int
     send: tuple[Array, ...] = ()
     receive: int = 0
-    purpose: str = ""
+    purpose: Purpose | None = None
 
     @property
     def sent(self) -> int:
@@ -63,12 +65,12 @@ class Take:
 class Ideal:
     """A call of an ideal functionality, to which each of the two parties gives its own inputs.
 
-    Only the simulated executor meets it. The reply is this party's output; `box` is its name. What
-    the protocol sends that it stands for is asked for by itself.
+    Only the simulated executor meets it. The reply is this party's output; the `box` is named by
+    the purpose of its messages, which are asked for by themselves.
     """
 
     peer: int
-    box: str
+    box: Purpose
     inputs: tuple[Any, ...]
 
 
@@ -84,7 +86,7 @@ def ask(request: Request) -> Steps[Any]:
     return (yield (request,))[0]
 
 
-def swap(peer: int, data: Array, purpose: str = "") -> Steps[Bytes]:
+def swap(peer: int, data: Array, purpose: Purpose | None = None) -> Steps[Bytes]:
     """Send an array to a peer, return as many bytes from it. One round."""
     sent = np.ascontiguousarray(data)
     request = Round(peer=peer, send=(sent,), receive=sent.nbytes, purpose=purpose)

@@ -15,6 +15,7 @@ from ezlang.diagnostics.diagnostic import CompilerBug
 
 from ...kernels.matrices import bit_order
 from ..core.lengths import Half, Panel
+from ..core.purposes import Purpose
 from ..core.sizes import DIGIT_BITS
 from ..core.steps import Bytes
 from ..ot.softspoken import Blocks
@@ -22,9 +23,9 @@ from .calls import PADDING, Array, Native, address_of, empty, zeros
 
 
 class Kind(Protocol):
-    """What is done in both directions of batches; `name` is for those who look at transcripts."""
+    """What is done in both directions of batches; `purpose` is that of its messages."""
 
-    name: str
+    purpose: Purpose
 
     def choices(self, half: Half) -> Bytes:
         """Return the receiver's choices, a byte an OT. Not asked for where they are random."""
@@ -63,7 +64,7 @@ class Session:
 class BitProducts:
     """Random triples or pairs: the receiver's random choices, and rows u, v and b of both roles."""
 
-    name = "bit products"
+    purpose = Purpose.BIT_PRODUCTS
 
     def __init__(self, session: Session, count: int, copies: int) -> None:
         size = count // 8
@@ -101,7 +102,7 @@ class Products:
     drawn are added to `drawn`.
     """
 
-    name = "products"
+    purpose = Purpose.PRODUCTS
 
     def __init__(
         self,
@@ -150,7 +151,7 @@ class Products:
 class Additive:
     """Numbers times chosen bits; shares are put into `shares`."""
 
-    name = "products with bits"
+    purpose = Purpose.PRODUCTS_WITH_BITS
 
     def __init__(
         self, session: Session, sent: Array, chosen: Bytes, shares: tuple[Array, Array]
@@ -184,7 +185,7 @@ class Tables:
     The sender has digits and masks of leaves, or words of tables: the arrays `sent`.
     """
 
-    name = "tables"
+    purpose = Purpose.ENTRIES
 
     def __init__(
         self, session: Session, kernel: str, fields: int, sent: tuple[Array, ...], digits: Bytes
@@ -225,7 +226,7 @@ class MatrixRows:
     multiple of `strip` elements.
     """
 
-    name = "matrix products"
+    purpose = Purpose.MATRIX_PRODUCTS
 
     def __init__(
         self,

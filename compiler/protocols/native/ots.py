@@ -34,6 +34,7 @@ from ..core.lengths import (
     table_batches,
 )
 from ..core.preprocessing import BitTriples
+from ..core.purposes import Purpose
 from ..core.sizes import DIGIT_BITS, KEYS_A_WINDOW, TABLE_BITS
 from ..core.steps import Bytes, Round, Steps, Take, swap
 from ..ot.softspoken import Blocks
@@ -212,7 +213,7 @@ class NativeOts:
                     outgoing.append(made)
         reply: Bytes = _NOTHING
         if outgoing or flips or message:
-            purpose = (begun or last).kind.name  # type: ignore[union-attr]
+            purpose = (begun or last).kind.purpose  # type: ignore[union-attr]
             request = Round(
                 peer=self._peer, send=tuple(outgoing), receive=flips + message, purpose=purpose
             )
@@ -240,5 +241,5 @@ def start(peer: int, native: Native, delta: Blocks) -> Steps[NativeOts]:
     """Begin a session with a peer, with the Δ of the OTs sent to it: a swap of 16 bytes."""
     native.load(units.add_bits)
     own: Bytes = np.frombuffer(os.urandom(BLOCK_BYTES), np.uint8)
-    other = yield from swap(peer, own, "starts of hashes")
+    other = yield from swap(peer, own, Purpose.SET_UP)
     return NativeOts(peer, Session(native, delta, own, other))

@@ -25,6 +25,7 @@ from ...ir.facts import Numbers
 from ...ir.tree import BinaryKind, Sharing, UnaryKind
 from ..conversions.narrow import narrow_bits, narrow_numbers
 from ..core.party import SharingParty
+from ..core.purposes import Purpose
 from ..core.steps import Array, Bytes, Round, Steps, ask
 from . import arithmetic as arithmetic_column
 from . import boolean as boolean_column
@@ -115,11 +116,11 @@ def _shared(call: Call) -> Steps[Array]:
     dtype = share_dtype(type.element)
     size = -(-type.size * type.width // 8)
     if party.index != owner:
-        message = yield from ask(Round(peer=owner, receive=size, purpose="a share of an input"))
+        message = yield from ask(Round(peer=owner, receive=size, purpose=Purpose.INPUT))
         return unpacked(message, type, dtype)
     mask = party.random(size)[:size]
     sent = np.ascontiguousarray(mask)
-    yield from ask(Round(peer=party.side.other, send=(sent,), purpose="a share of an input"))
+    yield from ask(Round(peer=party.side.other, send=(sent,), purpose=Purpose.INPUT))
     share = unpacked(mask, type, dtype)
     own = call.clear(0)
     return own - share if type.sharing is Sharing.ARITHMETIC else own ^ share
@@ -138,7 +139,7 @@ def _revealed(call: Call) -> Steps[Array | None]:
             peer=peer,
             send=(mine,) if type.label.readable_by(peer) else (),
             receive=mine.nbytes if told else 0,
-            purpose="an opening",
+            purpose=Purpose.OPENING,
         )
     )
     if not told:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ezlang.compiler.cost.predict import predict_demands
+from ezlang.compiler.cost.walk import Control
 from ezlang.compiler.protocols.dealt.demands import Demands
 from ezlang.recursion import deep_recursion
 from ezlang.session import errors
@@ -19,7 +20,7 @@ def demands_of(executable: Executable) -> Demands:
         demands, unknown = predict_demands(executable.program)
     if unknown:
         (first, *_) = unknown
-        what = "how often a loop runs" if first.kind == "loop" else "which branch is taken"
+        what = "how often a loop runs" if first.control is Control.LOOP else "which branch is taken"
         raise errors.demands_unknown(
             f"what it takes depends on {what}, which only the run reveals", first.span
         )

@@ -13,12 +13,24 @@ from typing import Any
 import numpy as np
 
 from ezlang.compiler.ir.evaluate import Array
+from ezlang.compiler.protocols.core.preprocessing import BitTriple, RandomBit, RingTriple, Unit
 
 from .randomness import Randomness
 from .shares import Shares, additive, xored
 
-BitTriple = tuple[list[int], list[int], list[int]]
+BitTripleShares = tuple[list[int], list[int], list[int]]
 """Shares, one a party, of random wires a and b and of a ∧ b."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EdaBits:
+    """A random number of ℓ bits, shared additively and bit by bit [EGKRS20]."""
+
+    bits: int
+
+
+Dealt = Unit | EdaBits
+"""What is dealt."""
 
 
 @dataclass(slots=True)
@@ -27,11 +39,11 @@ class Dealer:
 
     parties: int
     randomness: Randomness
-    dealt: Counter[str] = field(default_factory=Counter)
+    dealt: Counter[Dealt] = field(default_factory=Counter)
 
-    def bit_triple(self, count: int) -> BitTriple:
+    def bit_triple(self, count: int) -> BitTripleShares:
         """Return XOR shares of c = a ∧ b for `count` random bits each [Bea91]."""
-        self.dealt["bit triples"] += count
+        self.dealt[BitTriple()] += count
         draw = self.randomness.bits
         a = [draw(count) for _ in range(self.parties)]
         b = [draw(count) for _ in range(self.parties)]
@@ -43,20 +55,20 @@ class Dealer:
 
     def triple(self, type: np.dtype[Any], shape: tuple[int, ...]) -> tuple[Shares, Shares, Shares]:
         """Return additive shares of c = a · b mod 2^w for random a and b [Bea91]."""
-        self.dealt[f"{8 * type.itemsize}-bit triples"] += _size(shape)
+        self.dealt[RingTriple(bits=8 * type.itemsize)] += _size(shape)
         a, b = self.randomness.array(type, shape), self.randomness.array(type, shape)
         c = np.asarray(a * b)
         return self._additive(a), self._additive(b), self._additive(c)
 
     def eda_bits(self, type: np.dtype[Any], shape: tuple[int, ...]) -> tuple[Shares, Shares]:
         """Return a random word r in both forms: additive shares, XOR shares [EGKRS20]."""
-        self.dealt[f"{8 * type.itemsize}-bit edaBits"] += _size(shape)
+        self.dealt[EdaBits(bits=8 * type.itemsize)] += _size(shape)
         r = self.randomness.array(type, shape)
         return self._additive(r), self._xored(r)
 
     def da_bits(self, type: np.dtype[Any], shape: tuple[int, ...]) -> tuple[Shares, Shares]:
         """Return random bits r in both forms: XOR shares, additive shares modulo 2^w [RW19]."""
-        self.dealt[f"{8 * type.itemsize}-bit daBits"] += _size(shape)
+        self.dealt[RandomBit(bits=8 * type.itemsize)] += _size(shape)
         r = self.randomness.array(np.dtype(np.bool_), shape)
         return self._xored(r), self._additive(r.astype(type))
 

@@ -17,6 +17,8 @@ import numpy as np
 from ezlang.compiler.ir.evaluate import Array
 from ezlang.source import NO_SPAN, Span
 
+from .dealer import Dealt
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Words:
@@ -86,7 +88,7 @@ class Cost:
     rounds: int
     bytes_sent: dict[str, int]
     messages_sent: dict[str, int]
-    dealt: dict[str, int]
+    dealt: dict[Dealt, int]
     ands: int | None = None
 
 

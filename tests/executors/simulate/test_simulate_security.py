@@ -6,6 +6,7 @@ import pytest
 
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.ir.tree import BinaryKind
+from ezlang.compiler.protocols.core.preprocessing import RingTriple
 from ezlang.executors.simulate import SimulatedOutcome, run_simulated
 from ezlang.executors.simulate.network import Words, encode, size_of
 from ezlang.types.labels import PUBLIC, SECRET, owned
@@ -112,7 +113,7 @@ def test_costs_of_single_steps() -> None:
     multiplied = draft.run().cost
     assert multiplied.bytes_sent["bob"] == 2 * 64 * 4 // 8
     assert multiplied.rounds == 3
-    assert multiplied.dealt == {"64-bit triples": 4}
+    assert multiplied.dealt == {RingTriple(bits=64): 4}
     draft.build.binary(BinaryKind.ADD, x, y)
     draft.build.binary(BinaryKind.XOR, x, y)
     draft.build.unary(ir.UnaryKind.NEG, x)

@@ -25,6 +25,7 @@ from ezlang.compiler.protocols.core.lengths import (
     table_batches,
 )
 from ezlang.compiler.protocols.core.preprocessing import BitTriples
+from ezlang.compiler.protocols.core.purposes import Purpose
 from ezlang.compiler.protocols.core.steps import Array, Bytes, Ideal, Request, Round, Steps, Take
 from ezlang.diagnostics.diagnostic import CompilerBug
 
@@ -40,7 +41,7 @@ class IdealOts:
         """Random bit triples or pairs."""
         if count % 8:
             raise CompilerBug("bit triples come in multiples of eight")
-        made = yield from self._run("bit products", bit_batches(count), count // 8, copies)
+        made = yield from self._run(Purpose.BIT_PRODUCTS, bit_batches(count), count // 8, copies)
         if made is None:
             nothing = np.empty((copies, 0) if copies > 1 else 0, np.uint8)
             return BitTriples(a=np.empty(0, np.uint8), b=nothing, c=nothing)
@@ -52,7 +53,7 @@ class IdealOts:
     ) -> Steps[tuple[Array, Array]]:
         """Products in both directions."""
         batches = product_batches(8 * sent.itemsize, sent.size, received.size)
-        name = "bitwise products" if bitwise else "products"
+        name = Purpose.BITWISE_PRODUCTS if bitwise else Purpose.PRODUCTS
         shares = yield from self._run(name, batches, sent, received)
         return _pair(shares, sent.dtype)
 
@@ -60,19 +61,19 @@ class IdealOts:
         """Products with random numbers."""
         count = factors.size
         batches = product_batches(8 * factors.itemsize, count, count, chosen=False)
-        made = yield from self._run("random products", batches, factors)
+        made = yield from self._run(Purpose.RANDOM_PRODUCTS, batches, factors)
         return _pair(made, factors.dtype)
 
     def additive(self, sent: Array, chosen: Bytes) -> Steps[tuple[Array, Array]]:
         """Products of numbers with bits."""
         batches = additive_batches(8 * sent.itemsize, sent.size, chosen.size)
-        shares = yield from self._run("products with bits", batches, sent, chosen)
+        shares = yield from self._run(Purpose.PRODUCTS_WITH_BITS, batches, sent, chosen)
         return _pair(shares, sent.dtype)
 
     def leaves(self, sent: Bytes, masks: Bytes, received: Bytes, fields: int) -> Steps[Bytes]:
         """Comparisons of digits."""
         batches = table_batches(fields, sent.size, received.size)
-        found = yield from self._run("leaves", batches, sent, masks, received, fields)
+        found = yield from self._run(Purpose.LEAVES, batches, sent, masks, received, fields)
         return np.empty(0, np.uint8) if found is None else found
 
     def tables(self, words: Array | None, digits: Bytes | None, fields: int) -> Steps[Bytes | None]:
@@ -80,7 +81,7 @@ class IdealOts:
         sent = 0 if words is None else words.size
         received = 0 if digits is None else digits.size
         batches = table_batches(fields, sent, received)
-        found = yield from self._run("tables", batches, words, digits, fields)
+        found = yield from self._run(Purpose.ENTRIES, batches, words, digits, fields)
         if digits is None:
             return None
         return np.empty(0, np.uint8) if found is None else found
@@ -97,14 +98,14 @@ class IdealOts:
         sends, receives = carried is not None, choosing is not None
         panels = matrix_batches(bits, rows, k, n, sends=sends, receives=receives)
         batches = tuple(panel.batch for panel in panels)
-        shares = yield from self._run("matrix products", batches, choosing, carried)
+        shares = yield from self._run(Purpose.MATRIX_PRODUCTS, batches, choosing, carried)
         zeros = np.zeros((*items, m, n), given.dtype)
         if shares is None:
             return zeros, zeros
         one, other = shares
         return zeros if one is None else one, zeros if other is None else other
 
-    def _run(self, box: str, batches: Sequence[Batch], *inputs: Any) -> Steps[Any]:
+    def _run(self, box: Purpose, batches: Sequence[Batch], *inputs: Any) -> Steps[Any]:
         """Exchange what native parties would, then ask the box; None if there are no batches."""
         last: Batch | None = None
         steps: list[Request] = []
@@ -121,7 +122,7 @@ class IdealOts:
         _, reply = yield steps[-1], Ideal(peer=self.peer, box=box, inputs=inputs)
         return reply
 
-    def _exchange(self, box: str, batch: Batch | None, last: Batch | None) -> list[Request]:
+    def _exchange(self, box: Purpose, batch: Batch | None, last: Batch | None) -> list[Request]:
         """Send the choices of a batch and the message of the last one."""
         sent, expected = exchanged(batch, last)
         if not (sent or expected):
@@ -148,22 +149,22 @@ class Functionalities:
     """The ideal boxes: both parties' inputs in, each one's outputs out. `random`: their own."""
 
     random: Random
-    boxes: dict[str, Callable[[Inputs, Inputs], Outputs]] = field(init=False)
+    boxes: dict[Purpose, Callable[[Inputs, Inputs], Outputs]] = field(init=False)
 
     def __post_init__(self) -> None:
-        boxes: dict[str, Callable[[Inputs, Inputs], Outputs]] = {
-            "bit products": self._bit_products,
-            "products": self._products,
-            "bitwise products": self._bitwise_products,
-            "random products": self._random_products,
-            "products with bits": self._products,
-            "leaves": _leaves,
-            "tables": _tables,
-            "matrix products": self._matrix_products,
+        boxes: dict[Purpose, Callable[[Inputs, Inputs], Outputs]] = {
+            Purpose.BIT_PRODUCTS: self._bit_products,
+            Purpose.PRODUCTS: self._products,
+            Purpose.BITWISE_PRODUCTS: self._bitwise_products,
+            Purpose.RANDOM_PRODUCTS: self._random_products,
+            Purpose.PRODUCTS_WITH_BITS: self._products,
+            Purpose.LEAVES: _leaves,
+            Purpose.ENTRIES: _tables,
+            Purpose.MATRIX_PRODUCTS: self._matrix_products,
         }
         object.__setattr__(self, "boxes", boxes)
 
-    def call(self, box: str, first: Inputs, second: Inputs) -> Outputs:
+    def call(self, box: Purpose, first: Inputs, second: Inputs) -> Outputs:
         """Ask a box."""
         return self.boxes[box](first, second)
 

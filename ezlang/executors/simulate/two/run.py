@@ -12,10 +12,12 @@ from ezlang.compiler.ir import evaluate
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.ir.facts import Facts, facts_of, known_operands
 from ezlang.compiler.ir.groups import Group, enters_yao, groups, leaves_yao
+from ezlang.compiler.ir.numbering import numbered
 from ezlang.compiler.ir.parties import COMPUTING, Link
 from ezlang.compiler.ir.sharings import is_interactive
 from ezlang.compiler.ir.tree import Sharing
 from ezlang.compiler.protocols.core.party import SharingParty
+from ezlang.compiler.protocols.core.purposes import Purpose
 from ezlang.compiler.protocols.core.steps import Array, Steps, together
 from ezlang.compiler.protocols.operations.table import local_of, steps_of
 from ezlang.diagnostics.diagnostic import CompilerBug
@@ -53,6 +55,7 @@ def run_two(
 
     See `run_simulated`.
     """
+    program = numbered(program)
     names = program.parties
     wire = Wire(record)
     own = (Randomness(names[0], seed), Randomness(names[1], seed))
@@ -112,9 +115,9 @@ class _Run(Walk[Shared]):
                 self.held.append(Held(value.hint, result.sharing, result.parts, operation.span))
 
     def operations(self, region: ir.Region, values: dict[int, Value]) -> None:
-        cut = self.groups.get(id(region))
+        cut = self.groups.get(region.number)
         if cut is None:
-            cut = self.groups[id(region)] = groups(region.operations)
+            cut = self.groups[region.number] = groups(region.operations)
         for group in cut:
             if leaves_yao(group[0]):
                 self._open(group, values)
@@ -131,7 +134,7 @@ class _Run(Walk[Shared]):
             return
         data = np.ascontiguousarray(known.data).tobytes()
         link = Link(owner, COMPUTING.other(owner))
-        self.wire.send(link, Packet(len(data), "reveal", lambda: data))
+        self.wire.send(link, Packet(len(data), Purpose.REVEAL, lambda: data))
 
     def open(self, operation: ir.Reveal, secret: Shared) -> evaluate.Array:
         raise CompilerBug("secrets of Yao's protocol are opened in groups")

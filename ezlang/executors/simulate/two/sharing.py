@@ -15,6 +15,7 @@ from ezlang.compiler.cost.ledger import Phase
 from ezlang.compiler.ir.ots import OtKind
 from ezlang.compiler.ir.parties import Side
 from ezlang.compiler.protocols.core.party import SharingParty
+from ezlang.compiler.protocols.core.purposes import Purpose
 from ezlang.compiler.protocols.core.steps import Bytes, Steps, T
 from ezlang.compiler.protocols.ot.backend import OT
 
@@ -66,7 +67,7 @@ class SharingSession:
             return
         self._begun = True
         noise = self.driver.noise
-        start = Packet(_START_BYTES, "set-up", lambda: noise.random.randbytes(_START_BYTES))
+        start = Packet(_START_BYTES, Purpose.SET_UP, lambda: noise.random.randbytes(_START_BYTES))
         with self.wire.ledger.within(Phase.SET_UP):
             self.wire.exchange(dict.fromkeys(self.driver.pair.links, (start,)))
 

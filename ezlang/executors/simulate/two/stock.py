@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from ezlang.compiler.cost.ledger import Phase
 from ezlang.compiler.ir.ots import OtKind
 from ezlang.compiler.ir.parties import Link
+from ezlang.compiler.protocols.core.purposes import Purpose
 from ezlang.compiler.protocols.ot.stock import Made, Stock, batches_of
 
 from ..randomness import Randomness
@@ -55,8 +56,8 @@ class OtStock:
             with self.wire.ledger.within(Phase.SET_UP):
                 for message in self._stock.batches.set_up():
                     link = self.link if message.by_sender else self.link.back
-                    self.wire.send(link, self._noise(message.bytes, "base OTs"))
-        return self._noise(made.bytes, "OT extension")
+                    self.wire.send(link, self._noise(message.bytes, Purpose.BASE_OTS))
+        return self._noise(made.bytes, Purpose.OT_EXTENSION)
 
-    def _noise(self, size: int, purpose: str) -> Packet:
+    def _noise(self, size: int, purpose: Purpose) -> Packet:
         return Packet(size, purpose, lambda: self.noise.random.randbytes(size))

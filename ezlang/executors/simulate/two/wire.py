@@ -14,6 +14,7 @@ import numpy as np
 
 from ezlang.compiler.cost.ledger import Ledger
 from ezlang.compiler.ir.parties import COMPUTING, Link
+from ezlang.compiler.protocols.core.purposes import Purpose
 from ezlang.source import Span
 
 from ..network import Message, Words
@@ -24,7 +25,7 @@ class Packet:
     """Bytes to be sent: how many, what for, and what makes them where they are wanted."""
 
     size: int
-    purpose: str
+    purpose: Purpose | None
     data: Callable[[], bytes]
 
 
@@ -67,6 +68,5 @@ class Wire:
         if self.record:
             payload = (Words(np.frombuffer(packet.data(), np.uint8), 8),)
             number, span = self._rounds[link.receiver], self.ledger.place
-            self.transcript.append(
-                Message(number, *link, packet.purpose, packet.size, payload, span)
-            )
+            purpose = packet.purpose.value if packet.purpose else ""
+            self.transcript.append(Message(number, *link, purpose, packet.size, payload, span))

@@ -17,6 +17,7 @@ from ezlang.compiler.cost.ledger import Phase
 from ezlang.compiler.ir.evaluate import Array
 from ezlang.compiler.ir.parties import COMPUTING, Link
 from ezlang.compiler.ir.tree import BinaryKind, OtKind, Sharing, TensorType
+from ezlang.compiler.protocols.core.purposes import Purpose
 from ezlang.diagnostics.diagnostic import CompilerBug
 from ezlang.types.types import ScalarType
 
@@ -50,7 +51,7 @@ class Yao:
         garbler = randomness[COMPUTING.garbler]
         shared = garbler.random.randbytes(_SET_UP_BYTES)
         with wire.ledger.within(Phase.SET_UP):
-            self._send(_TO_EVALUATOR, shared, "set-up")
+            self._send(_TO_EVALUATOR, shared, Purpose.SET_UP)
         delta = garbler.random.getrandbits(128) | 1
         self.garbling = Garbling(delta=delta, start=shared[:16])
         self._delta = np.frombuffer(delta.to_bytes(16, "little"), np.uint64)
@@ -110,7 +111,7 @@ class Yao:
             for pair, type in zip(colors, types, strict=True):
                 if type.size and type.label.readable_by(link.receiver):
                     data = np.packbits(pair[link.sender], bitorder="little").tobytes()
-                    self._send(link, data, "reveal")
+                    self._send(link, data, Purpose.REVEAL)
         return [
             from_bits((pair[0] ^ pair[1]).reshape(-1, type.width), type)
             for pair, type in zip(colors, types, strict=True)
@@ -139,7 +140,7 @@ class Yao:
         made = self.garbling.run(netlist, rows, count)
         tables = self.garbling.tables
         size = TABLE_BYTES * netlist.ands * count
-        packet = Packet(size, "tables", lambda: table_bytes(tables, count))
+        packet = Packet(size, Purpose.TABLES, lambda: table_bytes(tables, count))
         self.wire.send(_TO_EVALUATOR, packet)
         parts = [labels_of(rows, shape, count) for rows in (made.zeros, made.active)]
         return Shared(Sharing.YAO, element, (parts[0], parts[1]))
@@ -159,7 +160,7 @@ class Yao:
         while done < count:
             part = self._stock.take(count - done)
             data = np.packbits(flips[done : done + part], bitorder="little").tobytes()
-            self._send(_TO_GARBLER, data, "choices")
+            self._send(_TO_GARBLER, data, Purpose.CHOICES)
             done += part
         zeros = active ^ self._times_delta(random) ^ self._times_delta(flips)
         return zeros, active
@@ -169,7 +170,7 @@ class Yao:
         masks = np.negative(bits.reshape(-1).astype(np.uint64))
         return masks[:, None] & self._delta
 
-    def _send(self, link: Link, data: bytes, purpose: str) -> None:
+    def _send(self, link: Link, data: bytes, purpose: Purpose) -> None:
         self.wire.send(link, Packet(len(data), purpose, lambda: data))
 
 

@@ -1,0 +1,48 @@
+"""Numbers of operations and regions: what tables about a program are keyed by.
+
+Passes rebuild operations without their numbers, or with those of others. So whoever keeps a table
+begins with `numbered`; equal programs are numbered alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import count
+
+from . import tree as ir
+
+
+def numbered(program: ir.Program) -> ir.Program:
+    """Return the program with a number for each operation and region, in the order of its text.
+
+    No two have the same number. A program that is numbered is returned as it is.
+    """
+    numbers = count()
+    functions = tuple(_function(function, numbers) for function in program.functions)
+    if all(new is old for new, old in zip(functions, program.functions, strict=True)):
+        return program
+    return replace(program, functions=functions)
+
+
+def _function(function: ir.Function, numbers: Iterator[int]) -> ir.Function:
+    body = _region(function.body, numbers)
+    return function if body is function.body else replace(function, body=body)
+
+
+def _region(region: ir.Region, numbers: Iterator[int]) -> ir.Region:
+    number = next(numbers)
+    operations = tuple(_operation(operation, numbers) for operation in region.operations)
+    same = all(new is old for new, old in zip(operations, region.operations, strict=True))
+    if same and region.number == number:
+        return region
+    return replace(region, number=number, operations=operations)
+
+
+def _operation(operation: ir.Operation, numbers: Iterator[int]) -> ir.Operation:
+    number = next(numbers)
+    regions = tuple(_region(region, numbers) for region in operation.regions)
+    same = all(new is old for new, old in zip(regions, operation.regions, strict=True))
+    if same and operation.number == number:
+        return operation
+    return replace(operation, number=number, regions=regions)
