@@ -1,4 +1,4 @@
-"""Which secrets are arithmetic, boolean or Yao; see choice.py."""
+"""Assignment of arithmetic, boolean or Yao sharing to secrets; see choice.py."""
 
 from .choice import Explained, Explanation, assign, explain, model_of, solve
 from .solution import Policy, Solution

@@ -1,12 +1,13 @@
-"""Assigning sharings.
+"""Assignment of sharings.
 
-**Purpose.** Give every secret a sharing and put conversions in, by a policy: one sharing for all,
-or what a cost model says is cheapest for a network profile. **Needs** a program without oblivious
-accesses whose sharings are explicit (share.py). **Keeps** meaning and labels. **Guarantees** that
-operations have operands in the sharings that compiler/ir/sharings.py asks for; that a value is
-converted once for each sharing it is wanted in, and not in a loop that it comes from outside of;
-that a known value is shared directly in what is wanted; and that the choice by cost is, by the
-model, never worse than that of one policy for all. **Does not** split what one operation computes.
+**Purpose.** Assign a sharing to every secret and insert conversions, by a policy: one sharing for
+all, or the cheapest assignment for a network profile according to a cost model. **Needs** a program
+without oblivious accesses whose sharings are explicit (share.py). **Keeps** meaning and labels.
+**Guarantees** that operations have operands in the sharings that compiler/ir/sharings.py requires;
+that a value is converted once for each sharing in which it is used, and never inside a loop if it
+is defined outside; that a known value is shared directly in the sharings of its uses; and that,
+according to the model, the choice by cost is never worse than a fixed policy. **Does not** split
+the computation of one operation between sharings.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ def assign(program: ir.Program, policy: Policy = Policy.AUTO, profile: Profile =
 
 
 def assigned(model: Model, columns: Columns) -> ir.Program:
-    """Return a model's program with the sharings that columns say."""
+    """Return a model's program with the sharings given by columns."""
     return remove_dead(rebuild(model, columns))
 
 
@@ -47,7 +48,7 @@ def model_of(program: ir.Program, policy: Policy, profile: Profile) -> Model:
 
 
 def solve(model: Model, policy: Policy) -> Solution:
-    """Return the choice that a policy makes."""
+    """Return the choice of a policy."""
     if policy is not Policy.AUTO:
         columns = fixed(model.problem, policy)
         total = model.total(columns)
@@ -59,8 +60,9 @@ def solve(model: Model, policy: Policy) -> Solution:
 class Explanation:
     """Why an operation has its sharing.
 
-    `seconds` is what the operation takes by itself; `alternatives` by how much the whole run would
-    get longer if this operation alone were in another column, with the conversions it would need.
+    `seconds` is the time of the operation alone. `alternatives` is the increase of the total run
+    time if only this operation were in another column, including the necessary conversions.
+    `asked` says whether the program requests the sharing.
     """
 
     span: Span
@@ -73,9 +75,9 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """Why a program has its sharings: for each operation, and as a whole by the model.
+    """Why a program has its sharings: for each operation, and for the whole program.
 
-    There, `solution` says what the choice costs, and what any choice costs at least.
+    `solution` has the cost of the choice and a lower bound for all choices, according to the model.
     """
 
     operations: list[Explanation]

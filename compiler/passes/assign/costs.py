@@ -1,10 +1,10 @@
-"""What operations cost in each sharing, and what conversions do.
+"""Costs of operations in each sharing, and of conversions.
 
-These compare sharings; what a run takes to the byte is another model's business. What they leave
-out: that batches of OTs round up, and that operations side by side share messages. Preprocessing
-is made from OTs in the run, without a dealer. On arithmetic and boolean shares an operation's
-protocol is run at a party that counts; in Yao's protocol, and where an operation is going to be
-expanded, ANDs are those of the circuits.
+These estimates serve to compare sharings; byte-exact costs are left to another model. They ignore
+that batches of OTs are rounded up, and that independent operations share messages. Preprocessing is
+generated from OTs during the run, without a dealer. On arithmetic and boolean shares, costs are
+counted by running an operation's protocol at a counting party. In Yao's protocol, and for an
+operation that will be expanded, the number of ANDs is that of its circuit.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ _LABEL = 16
 def operation_usage(
     operation: ir.Operation, column: Sharing, profile: Profile, facts: Facts
 ) -> Usage:
-    """Return what an operation without regions takes in a column of the table of sharings.py.
+    """Return the usage of an operation without regions in a column of the table of sharings.py.
 
-    Operands that aren't secret count as known: by a label of their own, as one party's. `facts` are
-    those of the function. Of circuits on shares, the cheaper one.
+    Operands that aren't secret count as known, according to their labels: public or owned by one
+    party. `facts` are those of the function. Among circuits on shares, the cheapest one counts.
     """
     if not operation.results:
         return NOTHING
@@ -68,12 +68,12 @@ def _usage(operation: ir.Operation, column: Sharing, profile: Profile, facts: Fa
 
 
 def cheapest(usages: Sequence[Usage], profile: Profile) -> Usage:
-    """Return what takes least time."""
+    """Return the usage that takes the least time."""
     return min(usages, key=lambda one: one.seconds(profile) + one.latency(profile))
 
 
 def convert_usage(type: ir.TensorType, old: Sharing, new: Sharing, profile: Profile) -> Usage:
-    """Return what a conversion takes. From Yao to arithmetic goes by way of boolean."""
+    """Return the usage of a conversion. Yao is converted to arithmetic via boolean."""
     w, n = type.width, type.size
     match (old, new):
         case (Sharing.YAO, Sharing.BOOLEAN):
@@ -94,7 +94,7 @@ def convert_usage(type: ir.TensorType, old: Sharing, new: Sharing, profile: Prof
 
 
 def share_usage(operation: ir.Relabel, sharing: Sharing) -> Usage:
-    """Return what sharing a known value directly takes: nothing where all know it."""
+    """Return the usage of sharing a known value directly; a public one is free."""
     source = operation.operands[0].type
     if source.label.is_public:
         return NOTHING
@@ -132,7 +132,7 @@ def _reveal(operation: ir.Reveal) -> Usage:
     return Usage(rounds=1, sent=type.size * type.width / 8)
 
 
-# What works on whole arrays
+# Operations on whole arrays
 
 
 def _reduce(operation: ir.Reduce, column: Sharing) -> Usage:

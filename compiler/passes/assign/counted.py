@@ -1,8 +1,8 @@
-"""What an operation on arithmetic or boolean shares takes, by running its protocol to count.
+"""Costs of operations on arithmetic or boolean shares, counted by running their protocols.
 
-Its protocol runs at one party that holds no data (cost/counting_party.py), on at most `MOST`
-elements; for more, amounts are in proportion. So all that decides which protocol is taken,
-constants, known operands, and numbers known to be small, counts here as it does in a run.
+The protocol runs at one party without data (cost/counting_party.py), on at most `MOST` elements;
+amounts for more elements are proportional. So everything that determines the protocol, namely
+constants, known operands, and numbers known to be small, has the same effect as in a run.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from ...ir.sharings import is_interactive, required
 from ...ir.tree import Sharing
 
 MOST: Final = 4096
-"""Elements of an operation on which its protocol runs."""
+"""Largest number of elements on which a protocol is run."""
 
 
 def shared_as(operation: ir.Operation, column: Sharing) -> ir.Operation:
-    """Return an operation with the sharings that a column of the table asks for."""
+    """Return an operation with the sharings that a column of the table requires."""
     number = len(operation.operands)
     wants = (column,) * (number + 1)
     if not isinstance(operation, ir.Reveal):
@@ -40,9 +40,9 @@ def _shared(value: ir.Value, sharing: Sharing) -> ir.Value:
 
 
 def counted_usages(operation: ir.Operation, known: Numbers = ()) -> Sequence[Usage]:
-    """Return what an operation takes, its sharings given: with each of its circuits, if it has any.
+    """Return the usages of an operation with given sharings: one per circuit, if it has circuits.
 
-    `known` is what ir/facts.py says of its operands.
+    `known` are the facts about its operands (ir/facts.py).
     """
     if not is_interactive(operation):
         return (NOTHING,)

@@ -1,19 +1,20 @@
-"""How good a choice of sharings is: a bound by integer programming, for smaller programs.
+"""Lower bound for the cost of sharings by integer programming, for smaller programs.
 
-The program is solved by HiGHS through `scipy`, the extra `exact`. It doesn't change the choice,
-which both parties make by themselves: one may have `scipy`, and the other may not. For each
-variable v and column c there is x[v, c]; for each secret and each set of sharings that it is
-brought into there is a pattern p, continuous, as it is integral where x is; for each operation the
-time T when it ends; and u says of OTs for shares, and for Yao's protocol, that they are set up:
+HiGHS solves the integer program through `scipy`, the extra `exact`. The bound doesn't affect the
+choice, because the two parties compile independently, and only one may have `scipy`. For each
+variable v and column c there is x[v, c]. For each secret and each set of sharings to which it is
+converted there is a pattern p, a continuous variable, because it is integral whenever x is. For
+each operation there is its end time T. For OTs for shares, and for those of Yao's protocol, z says
+whether they are set up:
 
-    minimise  Σ seconds·x + Σ seconds·p + Σ seconds·u + T(end of main)
+    minimise  Σ seconds·x + Σ seconds·p + Σ seconds·z + T(end of main)
     Σ_c x[v, c] = 1;   Σ_W p[s, o, W] = Σ {x[v, c] : the secret s of v is held in o in column c}
-    Σ {x[u, c] : u wants s as t in column c} ≤ Σ {p[s, o, W] : t is o or in W}
-    u ≥ x, u ≥ p for what takes such OTs
-    T(u) ≥ T(s) + wait(o → t)·(held in o + wanted as t − 1) + Σ wait·x[u, c]
+    Σ {x[u, c] : u uses s in t in column c} ≤ Σ {p[s, o, W] : t is o or in W}
+    z ≥ x, z ≥ p  for the columns and patterns that take such OTs
+    T(u) ≥ T(s) + wait(o → t)·(held in o + used in t − 1) + Σ wait·x[u, c]
 
-Waits for conversions are the shortest there are, so its optimum is a lower bound for the model.
-Effort is limited in nodes, not in time.
+Each wait for a conversion is the shortest possible, so the optimum is a lower bound for the model.
+The effort is limited by a number of nodes, not by time.
 """
 
 from __future__ import annotations
@@ -33,24 +34,24 @@ from .routes import Route
 from .solution import Solution
 
 LARGEST: Final = 100
-"""How many variables a program has at most for which x has to be integral."""
+"""Largest number of variables for which x is required to be integral."""
 
 RELAXED: Final = 1000
-"""How many it has at most for which the program is solved with x anywhere between 0 and 1."""
+"""Largest number of variables for which the linear relaxation is solved, with 0 ≤ x ≤ 1."""
 
 NODES: Final = 300
-"""How many nodes of the solver's tree are looked at; most programs are solved at its root."""
+"""Node limit of the solver's branch-and-bound tree; most programs are solved at the root."""
 
 _GAP: Final = 1e-5
 _EXACT: Final = 1e-4
-"""How near to the bound a choice counts as exact: solvers compute with errors."""
+"""Relative gap to the bound up to which a choice counts as exact: solvers have rounding errors."""
 
 Terms = list[tuple[int, float]]
-"""A linear form: columns with factors."""
+"""A linear form: pairs of a column and its coefficient."""
 
 
 def certified(model: Model, found: Solution) -> Solution:
-    """Return a choice with the best bound there is, and whether it is shown to be the best."""
+    """Return a choice with the best available bound, and whether it is proven optimal."""
     count = len(model.problem.variables)
     if not 0 < count <= RELAXED:
         return replace(found, exact=not count)
@@ -69,7 +70,7 @@ def certified(model: Model, found: Solution) -> Solution:
 
 @dataclass(slots=True)
 class _Program:
-    """An integer program that is written down: `costs` a column, rows as triplets."""
+    """An integer program under construction: `costs` per column, rows as triplets."""
 
     model: Model
     limit: float
@@ -100,7 +101,7 @@ class _Program:
         self.high.append(high)
 
     def state(self) -> None:
-        """Write the program down."""
+        """Add all columns and rows of the program."""
         for variable in self.problem.variables:
             for column in variable.domain:
                 cost = variable.seconds[column]
@@ -118,13 +119,13 @@ class _Program:
             self.ends[name] = self._block(self.problem.blocks[name], float(name == main))
 
     def _needs_start(self, kind: int, column: int) -> None:
-        """State that OTs are set up where a column isn't 0."""
+        """Require that OTs are set up if a column isn't 0."""
         self.row([(self.starts[kind], 1.0), (column, -1.0)], 0)
 
     # Conversions
 
     def _held(self, secret: Secret) -> dict[Sharing | None, Terms]:
-        """Return in which sharings a secret may be computed, and the form that says it is."""
+        """Return the possible own sharings of a secret, each with the form that indicates it."""
         if secret.variable is None:
             return {None: []}
         found: dict[Sharing | None, Terms] = {}
@@ -164,7 +165,7 @@ class _Program:
     # Waiting
 
     def _block(self, block: Block, cost: float) -> int:
-        """State a block; return the column of the time it takes."""
+        """Add the rows of a block; return the column of its duration."""
         end = self.column(cost, high=np.inf)
         times: dict[int, int] = {}
         if block.parameters:
@@ -178,7 +179,7 @@ class _Program:
         return end
 
     def _lengths(self, item: Item) -> list[Terms]:
-        """Return how long an operation takes: the longest of these forms."""
+        """Return linear forms whose maximum is the duration of an operation."""
         if item.calls:
             return [[(self.ends[item.calls], 1.0)]]
         if item.blocks:
@@ -216,7 +217,7 @@ class _Program:
                     self.row([*form, *waits], 0.0 if own is None else -wait)
 
     def _wait(self, secret: Secret, own: Sharing | None, goal: Sharing) -> float:
-        """Return the shortest wait for a secret in another sharing."""
+        """Return the shortest wait for the conversion of a secret to another sharing."""
         others = [s for s in sharings_of(secret.value.type) if s not in (own, goal)]
         routes: list[Route] = []
         for more in _subsets(others):
@@ -226,12 +227,12 @@ class _Program:
     # Solving
 
     def bound(self, optimize: Any, *, whole: bool) -> float | None:
-        """Return what any choice costs at least; None where that wasn't found in time."""
+        """Return a lower bound for all choices; None if none was found within the node limit."""
         rows, columns, factors = (np.array(part) for part in zip(*self.entries, strict=True))
         sparse = import_module("scipy.sparse")
         shape = (len(self.low), len(self.costs))
         matrix = sparse.csr_array((factors, (rows, columns)), shape=shape)
-        # The solver's tolerances are absolute, so the objective is brought near to 1.
+        # The solver's tolerances are absolute, so the objective is scaled to about 1.
         scale = 1.0 / max(self.limit, 1e-12)
         result = optimize.milp(
             np.array(self.costs) * scale,

@@ -1,12 +1,13 @@
-"""Secrets that somebody knows all the same.
+"""Computation in the clear of secrets that a party knows.
 
 **Purpose.** A value declared `secret` may be a constant, or computed from one party's inputs alone.
-This pass finds what is and uses it: operations on secrets take public operands as they are; what
-isn't linear, and computed from what one party knows, is computed by that party in the clear, and
-shared afterwards, or told directly; so is what only moves a value that nothing else uses. For
-products, which are cheaper with such an operand, it says which value in the clear a secret is the
-same as. **Keeps** meaning, labels, and who may know what: a party computes from its own values
-alone. **Leaves** operations as they are where a program asks for a sharing.
+This pass finds such values. Operations on secrets use public operands without sharing them. A
+nonlinear operation on values that one party knows is computed by that party in the clear; its
+result is then shared, or revealed directly. The same applies to an operation that only moves
+elements of a value without other uses. Products are cheaper with a known operand, so the pass also
+maps each known secret to its cleartext value. **Keeps** meaning, labels, and confidentiality: a
+party computes from its own values alone. **Leaves** operations unchanged if the program requests a
+sharing for them.
 """
 
 from __future__ import annotations
@@ -22,11 +23,11 @@ from ...ir.build import Builder
 from ..rewriting.rewrite import Rule, count_uses, rewrite_function, with_functions
 
 Twins = Mapping[int, ir.Value]
-"""By the ids of secrets, the values in the clear that they are the same as."""
+"""Cleartext values equal to secrets, by the ids of the secrets."""
 
 
 def use_known(program: ir.Program) -> tuple[ir.Program, Mapping[str, Twins]]:
-    """Return the program with known operands taken as they are, and the twins of each function."""
+    """Return the program with known operands in the clear, and the twins of each function."""
     functions, twins = [], {}
     for function in program.functions:
         rule = _Forward(count_uses(function.body))
@@ -36,13 +37,13 @@ def use_known(program: ir.Program) -> tuple[ir.Program, Mapping[str, Twins]]:
 
 
 def forward_known(program: ir.Program) -> ir.Program:
-    """Return the program with known operands taken as they are: `use_known` as a pass."""
+    """Return the program with known operands in the clear: `use_known` as a pass."""
     return use_known(program)[0]
 
 
 @dataclass(slots=True)
 class _Forward(Rule):
-    """`uses` counts where a value is used, by its id; `here` are secrets made in this region."""
+    """`uses` counts the uses of values, by id; `here` are known secrets made in each region."""
 
     uses: Counter[int]
     twins: dict[int, ir.Value] = field(default_factory=dict)
@@ -69,7 +70,7 @@ class _Forward(Rule):
         return self._known(build, operation) or self._forwarded(build, operation)
 
     def _told(self, build: Builder, operation: ir.Reveal) -> Sequence[ir.Value] | None:
-        """Tell what somebody knows directly, or not at all to who knows it."""
+        """Reveal a known value from its cleartext; only relabel it if the receivers know it."""
         twin = self.twins.get(operation.operands[0].id)
         label = operation.result.type.label
         if twin is None:
@@ -80,7 +81,7 @@ class _Forward(Rule):
         return operation.results
 
     def _known(self, build: Builder, operation: ir.Operation) -> Sequence[ir.Value] | None:
-        """Compute what somebody knows in the clear: instead, or besides where that is linear."""
+        """Compute a known value in the clear: instead of on shares or, if linear, in addition."""
         operands = tuple(self.twins.get(value.id, value) for value in operation.operands)
         label = meet_all([value.type.label for value in operands])
         if label.is_secret or operation.forced is not None:
@@ -102,9 +103,10 @@ class _Forward(Rule):
         return (secret,)
 
     def _is_all(self, operation: ir.Operation) -> bool:
-        """Tell whether an operation moves a value that nothing else uses, and doesn't repeat it.
+        """Return whether an operation moves a value without other uses, and doesn't repeat it.
 
-        Then only what it gives is shared. What may fail has to fail at both parties.
+        Then only its result is shared. An operation that may fail must do so at both parties, so it
+        doesn't count.
         """
         if not isinstance(operation, ir.Read) or operation.failure is not None:
             return False
@@ -113,7 +115,7 @@ class _Forward(Rule):
         return once and operation.result.type.size <= base.type.size
 
     def _forwarded(self, build: Builder, operation: ir.Operation) -> Sequence[ir.Value] | None:
-        """Take operands that everybody knows as they are; shared owned ones of matrix products."""
+        """Use public operands in the clear, and share owned operands of matrix products."""
         operands = list(operation.operands)
         if isinstance(operation, ir.MatrixProduct):
             for place, value in enumerate(operands):
@@ -135,7 +137,7 @@ class _Forward(Rule):
 
 
 def _is_linear(operation: ir.Operation) -> bool:
-    """Tell whether an operation is local on one of the sharings of secrets at least."""
+    """Return whether an operation is local in at least one of the sharings of secrets."""
     match operation:
         case ir.Unary() | ir.Binary() | ir.Reduce():
             return operation.kind.traits.is_linear

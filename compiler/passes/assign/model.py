@@ -1,10 +1,9 @@
-"""What a choice of sharings costs by the model: computing, sending, and waiting along the way.
+"""Cost model of a choice of sharings: computation, communication, and latency.
 
-Computing and sending add up over all operations and conversions. Waiting is the length of the
-longest path of messages: operations that don't depend on one another wait together. OTs for shares,
-and those for Yao's protocol, have to be set up before the first that is taken. That leaves out
-that messages side by side have to be of the same protocol round to share one, and that effects keep
-their order.
+Computation and communication are summed over all operations and conversions. Latency is the length
+of the critical path of messages: independent operations wait at the same time. OTs for shares, and
+those for Yao's protocol, must be set up before they are first used. The model ignores that parallel
+messages must belong to the same protocol round to be combined, and that effects keep their order.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ Columns = Sequence[Sharing]
 """The column of each variable."""
 
 Conversions = tuple[int, float, tuple[bool, bool], list[float]]
-"""Of a secret: its number, what its conversions take, in time and OTs, and its uses' delays."""
+"""Saved costs of a secret: its number, the time and OTs of its conversions, its uses' delays."""
 
 _UNUSED = float("-inf")
 _NEITHER = (False, False)
@@ -30,10 +29,9 @@ _NEITHER = (False, False)
 class Model:
     """Evaluates choices for one problem; for `detours` see routes.py.
 
-    `set_ups` are what setting up OTs takes: those for shares, in both directions, and those for
-    Yao. `known` are the routes of each secret that have been looked for, by its own sharing and
-    those that are wanted: secrets that are alike have theirs in common. `work` counts the
-    operations and secrets that have been looked at.
+    `set_ups` are the times to set up OTs: for shares, in both directions, and for Yao. `known`
+    caches the routes of each secret by its own sharing and those of its uses; secrets of the same
+    kind share a cache. `work` counts the operations and secrets evaluated so far.
     """
 
     problem: Problem
@@ -53,11 +51,11 @@ class Model:
         self.known = [alike.setdefault(kind_of(one), {}) for one in self.problem.secrets]
 
     def own(self, secret: Secret, columns: Columns) -> Sharing | None:
-        """Return the sharing that a secret is computed in."""
+        """Return the sharing in which a secret is computed."""
         return None if secret.variable is None else secret.held[columns[secret.variable]]
 
     def wanted(self, secret: Secret, columns: Columns) -> frozenset[Sharing]:
-        """Return the sharings that a secret is used in."""
+        """Return the sharings in which a secret is used."""
         uses = (self.problem.uses[number] for number in secret.uses)
         found = {use.wants[columns[use.variable]] for use in uses}
         return frozenset(sharing for sharing in found if sharing is not None)
@@ -77,7 +75,7 @@ class Model:
         return route
 
     def total(self, columns: Columns) -> float:
-        """Return how long a run takes."""
+        """Return the time of a run."""
         key = tuple(columns)
         if key not in self._totals:
             self._totals[key] = State(self, list(columns)).total
@@ -86,11 +84,11 @@ class Model:
 
 @dataclass(slots=True)
 class State:
-    """A choice that may be changed bit by bit; `computing` and `waiting` are its costs.
+    """A choice with incremental updates; `computing` and `waiting` are its costs.
 
-    Kept for each secret is what its conversions take, for each use how long the secret takes to
-    come into its sharing, for each variable how long its operation waits; `takers` counts what
-    takes OTs for shares, and for Yao's protocol.
+    The state has, for each secret, the time of its conversions; for each use, the delay until the
+    secret is available in its sharing; for each variable, the latency of its operation. `takers`
+    counts the users of OTs for shares, and of those for Yao's protocol.
     """
 
     model: Model
@@ -117,16 +115,16 @@ class State:
 
     @property
     def total(self) -> float:
-        """How long a run takes."""
+        """The time of a run."""
         return self.computing + self.waiting + self.starting
 
     @property
     def starting(self) -> float:
-        """How long it takes to set up OTs."""
+        """The time to set up OTs."""
         return sum(s for s, takers in zip(self.model.set_ups, self.takers, strict=True) if takers)
 
     def put(self, variable: int, column: Sharing) -> float:
-        """Give a variable a column; return what that adds to computing, apart from conversions."""
+        """Set a variable's column; return the change of computing time, except for conversions."""
         found = self.model.problem.variables[variable]
         change = found.seconds[column] - found.seconds[self.columns[variable]]
         self.takers[0] += column in found.takes_ots
@@ -136,7 +134,7 @@ class State:
         return change
 
     def refresh(self, secrets: Iterable[int]) -> float:
-        """Work out the conversions of secrets anew; return what that adds to computing."""
+        """Recompute the conversions of secrets; return the change of computing time."""
         problem, change, columns, delays = self.model.problem, 0.0, self.columns, self.delays
         for number in secrets:
             secret = problem.secrets[number]
@@ -155,7 +153,7 @@ class State:
         return change
 
     def conversions(self, secrets: Iterable[int]) -> list[Conversions]:
-        """Return what is kept of secrets, for `take_back`."""
+        """Return the saved costs of secrets, for `take_back`."""
         return [
             (
                 number,
@@ -167,7 +165,7 @@ class State:
         ]
 
     def take_back(self, kept: Iterable[Conversions]) -> None:
-        """Have the conversions of secrets as they were."""
+        """Restore the saved costs of secrets."""
         for number, seconds, taking, delays in kept:
             self.converting[number] = seconds
             for kind in (0, 1):
@@ -177,7 +175,7 @@ class State:
                 self.delays[index] = delay
 
     def measure(self) -> float:
-        """Return how long messages are waited for."""
+        """Return the total latency: the length of the critical path."""
         lengths: dict[str, float] = {}
         for function in self.model.problem.program.functions:
             block = self.model.problem.blocks[function.name]

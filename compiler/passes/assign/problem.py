@@ -1,9 +1,10 @@
-"""What there is to choose in a program: variables, secrets, and who uses them in what sharing.
+"""Optimisation problem of a program: variables, secrets, and the uses of secrets.
 
 A *variable* is an operation whose column of the table (compiler/ir/sharings.py) is to be chosen, or
-a *join*: what a loop carries, a branch yields, a function takes or gives, where one sharing is
-needed for several values. A secret is held in the sharing that its variable's column says; one that
-is only shared from what somebody knows has no variable, as it may be shared in any, or in several.
+a *join*: a loop-carried value, a branch result, or a parameter or result of a function, where
+several values need one sharing. The column of its variable determines the sharing of a secret. A
+secret that results from sharing a known value has no variable, as it may be shared in any sharing,
+or in several.
 """
 
 from __future__ import annotations
@@ -27,9 +28,9 @@ ORDER = (A, B, Y)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Variable:
-    """Something to choose. `seconds` by column, for all times it runs; `latency` for one.
+    """A variable. `seconds` is the time of all its runs, `latency` that of one, by column.
 
-    `takes_ots` are the columns in which it takes OTs for shares.
+    `takes_ots` are the columns in which it uses OTs for shares.
     """
 
     index: int
@@ -44,7 +45,7 @@ class Variable:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Secret:
-    """A secret value; `held` says by its variable's column how. `source` is what shares it."""
+    """A secret value; `held` is its sharing by its variable's column. `source` shares it."""
 
     index: int
     value: ir.Value
@@ -57,7 +58,7 @@ class Secret:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Use:
-    """A use of a secret by a variable, in the sharing that `wants` says by its column, if any."""
+    """A use of a secret by a variable; `wants` is the sharing it needs by column, if any."""
 
     secret: int
     variable: int
@@ -70,11 +71,11 @@ Used = tuple[tuple[int, int], ...]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Item:
-    """An operation in the order of a block: what it waits for, and how long it takes.
+    """An operation of a block, with its dependences and duration.
 
-    `uses` are ids of secrets' values with numbers of uses, `reads` and `makes` ids of values;
-    `blocks` are done one after the other so many `times`, or one of them, for a branch; `calls` is
-    the function it calls.
+    `uses` are pairs of the id of a secret value and the number of a use; `reads` and `makes` are
+    ids of values. `blocks` run one after the other, repeated `times` times; of a branch, only one
+    of them runs. `calls` is the name of the called function.
     """
 
     variable: int | None
@@ -89,7 +90,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Block:
-    """The operations of a region, which begin when its parameters, by their ids, are there."""
+    """The operations of a region, which start when its parameters (ids) are available."""
 
     items: tuple[Item, ...]
     parameters: tuple[int, ...] = ()
@@ -97,9 +98,9 @@ class Block:
 
 @dataclass(slots=True, eq=False)
 class Problem:
-    """All there is to choose.
+    """The whole optimisation problem.
 
-    `scopes`, `by_operation` and `joins` are by the numbers of regions and operations.
+    `scopes`, `by_operation` and `joins` are keyed by the numbers of regions and operations.
     """
 
     program: ir.Program
@@ -118,7 +119,7 @@ class Problem:
 
 
 def problem_of(program: ir.Program, twins: Mapping[str, Twins], profile: Profile) -> Problem:
-    """Return the problem of a program without oblivious accesses, its sharings explicit."""
+    """Return the problem of a program without oblivious accesses, with explicit sharings."""
     program = numbered(program)
     problem = Problem(program, profile, twins)
     weights = call_weights(program)
@@ -128,9 +129,9 @@ def problem_of(program: ir.Program, twins: Mapping[str, Twins], profile: Profile
 
 
 def cheap_operands(operation: ir.Operation, twins: Twins) -> tuple[ir.Value, ...] | None:
-    """Return the operands of a product on A, where secrets are taken as their owner's value.
+    """Return the operands of a product in A, with secrets replaced by their owners' values.
 
-    None where there is no such operand, or a public one makes the product local.
+    None if there is no such operand, or if a public operand makes the product local.
     """
     if not isinstance(operation, ir.MatrixProduct) and not (
         isinstance(operation, ir.Binary) and operation.kind is BinaryKind.MUL
@@ -149,7 +150,7 @@ def cheap_operands(operation: ir.Operation, twins: Twins) -> tuple[ir.Value, ...
 
 
 def domain_of(operation: ir.Operation) -> tuple[Sharing, ...]:
-    """Return the columns of an operation, or the one that is asked for, if it has that."""
+    """Return the columns of an operation, or only the requested one if it is possible."""
     if isinstance(operation, ir.Reveal):
         columns = sharings_of(operation.operands[0].type)
     else:
@@ -164,7 +165,7 @@ def _asked(operation: ir.Operation, columns: tuple[Sharing, ...]) -> tuple[Shari
 
 
 def sharings_of(type: ir.TensorType) -> tuple[Sharing, ...]:
-    """Return the sharings that there are of a type."""
+    """Return the possible sharings of a type."""
     return (B, Y) if type.ring is None else ORDER
 
 
@@ -179,7 +180,7 @@ class _Reader:
     function: ir.Function
     facts: Facts
     checks: set[int] = field(default_factory=set)
-    """Conditions that nearly always hold: whether places are separate (passes/vectorise)."""
+    """Conditions that are almost always true: separation of places (passes/vectorise)."""
 
     def read(self, weight: float) -> None:
         name, body = self.function.name, self.function.body
@@ -272,14 +273,14 @@ class _Reader:
     def _used(
         self, values: tuple[ir.Value, ...], variables: tuple[int | None, ...], scope: Scope
     ) -> Used:
-        """Note that joins use values, each in its own sharing."""
+        """Record the uses of values by joins, each in the join's sharing."""
         pairs = zip(values, variables, strict=True)
         return tuple(use for v, join in pairs for use in self._use(v, join, _SAME, scope))
 
     def _region(
         self, region: ir.Region, scope: Scope, results: tuple[int | None, ...] | None
     ) -> Block:
-        """Read a region whose yields go into joins; None: they are known."""
+        """Read a region whose yields are used by joins; None: they aren't secret."""
         self.problem.scopes[region.number] = scope
         items = [self._operation(operation, scope) for operation in region.operations]
         reads = tuple(value.id for value in region.yields)

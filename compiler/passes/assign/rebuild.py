@@ -1,7 +1,8 @@
-"""Writing a choice of sharings into the program: types, conversions, cheaper forms.
+"""Rewriting of a program for a choice of sharings: types, conversions, cheaper forms.
 
-A conversion stands right before its first use, moved out to the innermost region around all of its
-uses that isn't in a loop the value comes from outside of; each is done once in a function.
+A conversion is emitted once per function, immediately before its first use. Its region is the
+innermost one that encloses all its uses and isn't in a loop unless the value is defined in that
+loop.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from .scopes import Scope, best_place
 
 
 def rebuild(model: Model, columns: Columns) -> ir.Program:
-    """Return the program with the sharings that the columns say."""
+    """Return the program with the sharings given by the columns."""
     problem = model.problem
     functions = tuple(
         _Rebuilder(model, columns, function).function() for function in problem.program.functions
@@ -31,7 +32,7 @@ def rebuild(model: Model, columns: Columns) -> ir.Program:
 
 @dataclass(slots=True)
 class _Plan:
-    """How a secret comes into a sharing: from which one, and in which region."""
+    """The conversion of a secret to a sharing: its source sharing, and its region."""
 
     edge: Edge
     place: Scope
@@ -66,7 +67,7 @@ class _Rebuilder:
     # Values
 
     def define(self, values: Sequence[ir.Value]) -> tuple[ir.Value, ...]:
-        """Give values their sharings, and plan how they come into others."""
+        """Assign values their sharings, and plan their conversions."""
         made = []
         for value in values:
             if value.type.label.is_secret:
@@ -96,7 +97,7 @@ class _Rebuilder:
                 used.setdefault(old, []).append(place)
 
     def get(self, value: ir.Value, wanted: Sharing | None) -> ir.Value:
-        """Return a value in a sharing; what isn't secret, as it is."""
+        """Return a value in a sharing; a value that isn't secret is unchanged."""
         if wanted is None or not value.type.label.is_secret:
             return self.values.get(value.id, value)
         found = self.there.get((value.id, wanted))
@@ -138,7 +139,7 @@ class _Rebuilder:
     def joined(
         self, values: Sequence[ir.Value], joins: Sequence[int | None]
     ) -> tuple[ir.Value, ...]:
-        """Return values in the sharings that joins have."""
+        """Return values in the sharings of joins."""
         return tuple(
             self.get(value, None if join is None else self.columns[join])
             for value, join in zip(values, joins, strict=True)

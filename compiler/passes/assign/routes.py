@@ -1,4 +1,4 @@
-"""How a secret comes into all the sharings in which it is wanted: the cheapest conversions."""
+"""Cheapest conversions of a secret into all sharings in which it is used."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from .costs import convert_usage, share_usage
 from .problem import ORDER, Secret, sharings_of
 
 Edge = tuple[Sharing | None, Sharing]
-"""A conversion, or the sharing of a known value, from None."""
+"""A conversion from one sharing to another; from None, the sharing of a known value."""
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Conversions in an order in which they can be done; `seconds` for doing all of them once.
+    """Conversions in an executable order; `seconds` is the time of executing each once.
 
-    `latency` says by sharing how long it takes until the secret is there, `takes_ots` whether OTs
-    are taken for shares, and for Yao's protocol.
+    `latency` is the time until the secret is available, by sharing. `takes_ots` says whether OTs
+    are used for shares, and for Yao's protocol.
     """
 
     edges: tuple[Edge, ...]
@@ -34,10 +34,10 @@ class Route:
 
 @dataclass(slots=True)
 class Routes:
-    """Finds routes, and remembers them.
+    """Finds routes, and caches them.
 
-    `detours` says whether a conversion may go by way of a sharing that nobody wants. From Yao to
-    arithmetic always goes by way of boolean; what is known is never shared on a detour.
+    `detours` says whether conversions may pass through a sharing that has no use. Yao is always
+    converted to arithmetic via boolean. Known values are never shared on a detour.
     """
 
     profile: Profile
@@ -45,7 +45,7 @@ class Routes:
     found: dict[object, Route] = field(default_factory=dict)
 
     def of(self, secret: Secret, own: Sharing | None, wanted: frozenset[Sharing]) -> Route:
-        """Return the best route from the sharing that a secret has to those that are wanted."""
+        """Return the best route from a secret's own sharing to the wanted ones."""
         type, source = secret.value.type, secret.source
         key = kind_of(secret), own, wanted
         route = self.found.get(key)
@@ -79,7 +79,7 @@ class Routes:
 
 
 def kind_of(secret: Secret) -> object:
-    """Return all of a secret that decides what its conversions take."""
+    """Return the properties of a secret that determine the cost of its conversions."""
     type, source = secret.value.type, secret.source
     label = None if source is None else source.operands[0].type.label
     return type.element, type.size, label
@@ -88,7 +88,7 @@ def kind_of(secret: Secret) -> object:
 def _edges(
     type: ir.TensorType, source: ir.Relabel | None, own: Sharing | None, profile: Profile
 ) -> dict[Edge, Usage]:
-    """Return what every single step takes. From Yao to arithmetic there is none."""
+    """Return the usage of each single conversion. There is none from Yao to arithmetic."""
     sharings = sharings_of(type)
     usages: dict[Edge, Usage] = {}
     for new in sharings:
@@ -106,7 +106,7 @@ def _trees(
     usages: Mapping[Edge, Usage],
     detours: bool,
 ) -> Iterator[tuple[Edge, ...]]:
-    """Yield all ways to reach what is wanted: each sharing from one that was reached before."""
+    """Yield all trees of conversions, in topological order, that reach the wanted sharings."""
     goals = [s for s in ORDER if s in wanted and s is not own]
     others = [s for s in ORDER if s not in wanted and s is not own]
     if own is None:

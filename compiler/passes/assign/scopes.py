@@ -1,4 +1,4 @@
-"""The regions of a function, and where in them a conversion is best done."""
+"""Scopes of a function, and placement of conversions in them."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from ...ir import tree as ir
 from ...ir.facts import Constants, facts_of
 
 UNKNOWN_TRIPS = 10
-"""How often a loop is taken to run whose bounds aren't constant."""
+"""Assumed trip count of a loop whose bounds aren't constant."""
 
 RARELY = 1e-6
-"""How often a loop is taken to run as it was, whose items turn out not to be separate."""
+"""Assumed frequency with which a loop's items aren't separate, so that the original loop runs."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scope:
-    """A region, or a function's body where there is no `outer`.
+    """A region, or a function's body if there is no `outer`.
 
-    `loops` says whether it may run many times for each time its `outer` runs; `weight` is how
-    often it runs altogether, `trips` how often each time.
+    `loops` says whether it may run several times per run of `outer`. `trips` is the number of runs
+    per run of `outer`; `weight` is the total number of runs.
     """
 
     outer: Scope | None
@@ -30,17 +30,17 @@ class Scope:
     depth: int
 
     def inside(self, loops: bool, trips: float) -> Scope:
-        """Return the scope of a region inside."""
+        """Return the scope of a nested region."""
         return Scope(self, loops, trips, self.weight * trips, self.depth + 1)
 
 
 def outermost(weight: float) -> Scope:
-    """Return the scope of the body of a function that is called so often."""
+    """Return the scope of the body of a function that is called `weight` times."""
     return Scope(None, False, 1, weight, 0)
 
 
 def best_place(defined: Scope, uses: Iterable[Scope]) -> Scope:
-    """Return the innermost scope around all uses that runs once each time `defined` does."""
+    """Return the innermost scope that encloses all uses and runs once per run of `defined`."""
     found: Scope | None = None
     for use in uses:
         found = use if found is None else _common(found, use)
@@ -65,7 +65,7 @@ def _common(x: Scope, y: Scope) -> Scope:
 
 
 def trips_of(operation: ir.For, constants: Constants) -> float:
-    """Return how often a loop runs, as far as it is known."""
+    """Return the trip count of a loop, or an assumed one if its bounds aren't constant."""
     low, high = (constants.number(value) for value in operation.operands[:2])
     if low is None or high is None:
         return UNKNOWN_TRIPS
@@ -73,7 +73,7 @@ def trips_of(operation: ir.For, constants: Constants) -> float:
 
 
 def call_weights(program: ir.Program) -> dict[str, float]:
-    """Return how often each function is called, at least once."""
+    """Return the estimated number of calls of each function, at least one."""
     weights = {function.name: 0.0 for function in program.functions}
     weights[program.main.name] = 1.0
     for function in reversed(program.functions):

@@ -1,9 +1,9 @@
-"""Choosing sharings by cost: local search, which never ends worse than where it began.
+"""Local search for the cheapest sharings, never worse than its starting points.
 
-It begins with each fixed policy: a move gives one variable, or variables that are connected, or all
-of a kind or a region another column, and is kept where the whole gets cheaper. Everything is in a
-fixed order and counted in steps instead of time, so that both parties, who compile by themselves,
-come to the same.
+The search starts from each fixed policy. A move changes the column of one variable, of connected
+variables, or of all variables of a kind or a region. It is accepted if it reduces the total cost.
+The order is fixed, and effort is measured in steps instead of time, so that the two parties, which
+compile independently, make the same choice.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from .scopes import Scope
 from .solution import FIXED, Policy, Solution, fixed
 
 WORK = 300_000
-"""How many operations and secrets are looked at before the search ends."""
+"""Limit on the number of operations and secrets that the search evaluates."""
 
 FEW = 100
-"""How many variables a program has at most for which pairs of them are moved, too."""
+"""Largest number of variables for which pairs of variables are moved, too."""
 
 _TINY = 1e-12
 
@@ -35,12 +35,12 @@ def search(model: Model) -> Solution:
 
 
 def judged(model: Model, columns: tuple[Sharing, ...]) -> Solution:
-    """Return a choice with a bound: what operations cost by themselves."""
+    """Return a choice with a lower bound: the cost of the operations alone."""
     return Solution(columns, model.total(columns), _bound(model), False, Policy.AUTO)
 
 
 def ends(model: Model) -> list[tuple[Sharing, ...]]:
-    """Return the choices that search ends at from each of the fixed policies, the best first."""
+    """Return the final choices of the searches from each fixed policy, the best first."""
     starts = [fixed(model.problem, policy) for policy in FIXED]
     climbs = [_Climb(model, State(model, list(columns))) for columns in starts]
     climbs.sort(key=lambda climb: climb.total)
@@ -73,7 +73,7 @@ class _Climb:
         return self.state.total
 
     def run(self, work: int) -> None:
-        """Make moves until none helps, or the work is done."""
+        """Make moves until none is an improvement, or the work limit is reached."""
         end = self.model.work + work
         better = True
         while better and self.model.work < end:
@@ -85,7 +85,7 @@ class _Climb:
                     break
 
     def sets(self) -> Iterator[list[Variable]]:
-        """Yield what moves together: all, those of a region, of a kind, connected ones, each."""
+        """Yield variables to move together: all, by region, by kind, connected, pairs, single."""
         variables = self.model.problem.variables
         if len(variables) > 1:
             yield variables
@@ -107,7 +107,7 @@ class _Climb:
             yield [variable]
 
     def pairs(self) -> Iterator[list[Variable]]:
-        """Yield two variables each that have to do with one secret."""
+        """Yield the pairs of variables that make or use the same secret."""
         variables = self.model.problem.variables
         around: dict[int, list[int]] = defaultdict(list)
         for number, secrets in enumerate(self.near):
@@ -136,7 +136,7 @@ class _Climb:
         return list(found.values())
 
     def move(self, variables: list[Variable], column: Sharing) -> bool:
-        """Give variables a column, those that have it, and keep that if it is cheaper."""
+        """Set the column of all variables that allow it; undo the move unless it is cheaper."""
         state = self.state
         moved = [
             v for v in variables if column in v.domain and state.columns[v.index] is not column
@@ -149,7 +149,7 @@ class _Climb:
         old = [(v.index, state.columns[v.index]) for v in moved]
         kept = state.conversions(touched)
         change = sum(state.put(v.index, column) for v in moved) + state.refresh(touched)
-        # Waiting may become less, but not less than nothing.
+        # The latency may decrease, but it is never negative.
         computing = state.computing + change + state.starting
         if computing < before - _TINY:
             waiting = state.measure()

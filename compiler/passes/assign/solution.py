@@ -1,4 +1,4 @@
-"""A choice of sharings, and the policies that make it without looking at costs."""
+"""Choices of sharings, and the policies that ignore costs."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from .problem import Problem
 class Policy(Enum):
     """How sharings are chosen: by cost, or one for the whole program.
 
-    BOOLEAN and YAO are always possible; ARITHMETIC is for what there is a form for, and boolean for
-    the rest. What the program itself asks for goes before.
+    BOOLEAN and YAO are always possible. ARITHMETIC applies to operations with an arithmetic form;
+    the others are boolean. A sharing that the program requests takes precedence.
     """
 
     AUTO = "auto"
@@ -30,8 +30,8 @@ class Policy(Enum):
 class Solution:
     """The column of each variable of a problem.
 
-    `seconds` is what it costs by the model, `bound` what any choice costs at least; `exact` says
-    that the model has been shown to have no better one.
+    `seconds` is its cost according to the model, `bound` a lower bound for all choices. `exact`
+    says that it is proven to be optimal for the model.
     """
 
     columns: tuple[Sharing, ...]
@@ -50,7 +50,7 @@ _PREFERRED: Final[Mapping[Policy, tuple[Sharing, ...]]] = MappingProxyType(
 )
 
 FIXED: Final = tuple(_PREFERRED)
-"""The policies that don't look at costs."""
+"""The policies that ignore costs."""
 
 
 def fixed(problem: Problem, policy: Policy) -> tuple[Sharing, ...]:

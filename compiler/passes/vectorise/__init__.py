@@ -1,19 +1,19 @@
-"""Vectorising.
+"""Vectorisation.
 
-**Purpose.** Turn loops whose iterations don't depend on one another into tensor operations, so that
-their messages go together and their gates fill the machine: the inner loops first, then those
-around them, with the inner ones' operations in one more dimension. What iterations change of an
-array becomes theirs alone where places are told apart (`places`, `private`); what they only combine
-becomes a Reduce (`reductions`). Places that are computed in public are told apart by the run, and
-what belongs to iterations is gathered and scattered (`computed`, `items`); the loop as it was
-stands beside, for when they are not apart. What has to go one by one stays a loop, and the rest of
-the body is done at once before and after it (`partition`), as in loop distribution and vectorising
-compilers [AK01]. **Keeps** meaning, labels, and failures with their places: what might fail or
-has an effect stays in its loop, and nothing opens a value that the loop would not have come to.
-**Guarantees** that the number of operations depends on the program alone, not on trip counts, and
-that a loop makes at most a given number of bytes of secrets at a time: a longer one becomes a loop
-over strips. **Does not** touch loops without secrets, most loops whose bounds aren't constants, nor
-what one party does alone.
+**Purpose.** Turn loops with independent iterations into tensor operations, so that their messages
+are sent together and their gates fill the machine. Inner loops come first. An outer loop then adds
+one dimension to the operations of its inner loops. Array elements that an iteration changes are
+privatised if a dependence test separates the iterations (`places`, `private`). Values that are only
+combined become a Reduce (`reductions`). Public computed indices are tested at run time; if they
+separate the iterations, elements are gathered and scattered (`computed`, `items`), otherwise a
+copy of the original loop runs. Operations that must run sequentially stay in a loop, and the rest
+of the body is vectorised before and after it (`partition`), as in loop distribution and vectorising
+compilers [AK01]. **Keeps** meaning, labels, and failures with their source locations: operations
+that may fail or have an effect stay in their loop, and no value is opened that the loop would not
+have reached. **Guarantees** that the number of operations depends on the program alone, not on trip
+counts, and that a loop makes at most a given number of bytes of secrets at a time: a longer loop is
+strip-mined. **Does not** change loops without secrets, most loops whose bounds aren't constants, or
+computations of a single party.
 """
 
 from .loops import BUDGET, SHARED, WIDE, vectorise

@@ -1,4 +1,4 @@
-"""Reads and writes of parts of arrays in one form: an affine place for each dimension."""
+"""Uniform representation of array accesses: an affine index for each dimension."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ Writing = ir.Insert | ir.InsertSlice | ir.AffineWrite
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Where along a dimension of the base: `start`, and a factor for each dimension of the part."""
+    """Index along one dimension of the base: `start`, and a factor per dimension of the part."""
 
     start: Affine
     factors: tuple[int, ...]
 
     def extent(self, shape: tuple[int, ...]) -> tuple[int, int]:
-        """Return how far places reach before and after the start, in a part with elements."""
+        """Return how far indices extend below and above the start, for a nonempty part."""
         ends = [factor * (size - 1) for factor, size in zip(self.factors, shape, strict=True)]
         return sum(min(end, 0) for end in ends), sum(max(end, 0) for end in ends)
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What is read or written: a row for each dimension of the base, and the part's shape."""
+    """The part that is read or written: a row per dimension of the base, and the part's shape."""
 
     rows: tuple[Row, ...]
     shape: tuple[int, ...]
 
     def inside(self, base: tuple[int, ...], scalars: Scalars) -> bool:
-        """Tell whether all places are in range."""
+        """Return whether all indices are in range."""
         if 0 in self.shape:
             return True
         for size, row in zip(base, self.rows, strict=True):
@@ -51,7 +51,7 @@ class Access:
 
 
 def access_of(operation: Reading | Writing, scalars: Scalars) -> Access | None:
-    """Return where an operation reads or writes; None where an index isn't a public scalar."""
+    """Return the access of an operation; None if an index isn't a public scalar."""
     base = operation.operands[0].type.shape
     writes = isinstance(operation, Writing)
     part = operation.operands[1].type.shape if writes else operation.result.type.shape
@@ -90,14 +90,14 @@ def _unit(k: int, rank: int) -> tuple[int, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """An access ready to be emitted: rows of numbers, and what is added to each in the run."""
+    """An access ready to be emitted: constant rows, and an offset added to each at run time."""
 
     places: tuple[tuple[int, ...], ...]
     offsets: tuple[Affine | None, ...]
     shape: tuple[int, ...]
 
     def flat(self, base: tuple[int, ...]) -> bool:
-        """Tell whether the places are all those of the base, in order."""
+        """Return whether the access covers all elements of the base, in order."""
         if any(offset is not None for offset in self.offsets) or prod(self.shape) != prod(base):
             return False
         paces = [prod(base[d + 1 :]) for d in range(len(base))]
@@ -114,7 +114,7 @@ class Placed:
 
 
 def placed(access: Access) -> Placed:
-    """Take the constants of an access out of what is added in the run."""
+    """Separate the constants of an access from the offsets added at run time."""
     places, offsets = [], []
     for row in access.rows:
         places.append((row.start.constant, *row.factors))
@@ -123,7 +123,7 @@ def placed(access: Access) -> Placed:
 
 
 Current = Callable[[ir.Value], ir.Value]
-"""Says which value stands for one of the original program."""
+"""Maps a value of the original program to the value that replaces it."""
 
 
 def emit_sum(build: Builder, form: Affine, current: Current) -> ir.Value:
@@ -142,7 +142,7 @@ def emit_sum(build: Builder, form: Affine, current: Current) -> ir.Value:
 
 
 def emit_read(build: Builder, base: ir.Value, access: Placed, current: Current) -> ir.Value:
-    """Emit a read, by the simplest operation that does it."""
+    """Emit a read, using the simplest operation that suffices."""
     if access.flat(base.type.shape):
         return build.reshape(base, access.shape)
     if access.shape and all(row[1] == 0 for row in access.places):
@@ -156,7 +156,7 @@ def emit_read(build: Builder, base: ir.Value, access: Placed, current: Current) 
 def emit_write(
     build: Builder, base: ir.Value, value: ir.Value, access: Placed, current: Current
 ) -> ir.Value:
-    """Emit a write, by the simplest operation that does it."""
+    """Emit a write, using the simplest operation that suffices."""
     value = build.relabel(value, base.type.label)
     if access.flat(base.type.shape):
         return build.reshape(value, base.type.shape)

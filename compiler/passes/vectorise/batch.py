@@ -1,4 +1,4 @@
-"""All iterations of a body at once: each value that varies gets a new first dimension."""
+"""Vectorised emission of a loop body: each varying value gets a new first dimension."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from .support import affine_in
 
 @dataclass(slots=True)
 class Batch:
-    """Emits operations for `trips` iterations, whose index goes up from `low`.
+    """Emits operations for `trips` iterations, whose index counts up from `low`.
 
-    `varied` are the values of the body that differ between iterations; `values` says what stands
-    for values: a tensor with an item an iteration for those that vary.
+    `varied` are the values of the body that differ between iterations. `values` maps values to
+    their replacements: for a varying value, a tensor with one item per iteration.
     """
 
     build: Builder
@@ -34,13 +34,13 @@ class Batch:
     values: dict[int, ir.Value] = field(default_factory=dict)
 
     def plain(self, value: ir.Value) -> ir.Value:
-        """Return what stands for a value that is the same in all iterations."""
+        """Return the replacement of a value that is the same in all iterations."""
         if value.id in self.varied:
             raise CompilerBug(f"%{value.id} varies between iterations")
         return self.values.get(value.id, value)
 
     def items(self, value: ir.Value) -> ir.Value:
-        """Return a tensor with an item an iteration."""
+        """Return a tensor with one item per iteration."""
         if value.id not in self.varied:
             return self._repeated(self.plain(value))
         if value.id in self.values:
@@ -51,7 +51,7 @@ class Batch:
         return self._counted(value.type, form)
 
     def either(self, value: ir.Value) -> ir.Value:
-        """Return a tensor with an item an iteration for what varies, else the value."""
+        """Return a tensor with one item per iteration if the value varies, else the value."""
         return self.items(value) if value.id in self.varied else self.plain(value)
 
     def _repeated(self, value: ir.Value) -> ir.Value:
@@ -187,7 +187,7 @@ class Batch:
                 raise CompilerBug(f"{type(operation).__name__} is not done for all iterations")
 
     def _is_checked(self, operation: ir.Extract | ir.Insert) -> bool:
-        """Tell whether an index may be out of range; it is the same in all iterations then."""
+        """Return whether an index may be out of range; such an index is loop-invariant."""
         access = access_of(operation, self.scalars)
         shape = operation.operands[0].type.shape
         return operation.checked and (access is None or not access.inside(shape, self.scalars))
@@ -198,7 +198,7 @@ class Batch:
         return self._arranged(x, [1, 0, *range(2, 2 + len(rest))], (second, first, *rest))
 
     def _arranged(self, x: ir.Value, order: Sequence[int], shape: tuple[int, ...]) -> ir.Value:
-        """Emit x in a shape whose dimension `order[d]` is dimension d of x; the rest repeats."""
+        """Emit x in a shape with dimension d of x as dimension `order[d]`; others are broadcast."""
         places = tuple((0, *(int(order[d] == k) for k in range(len(shape))))
                        for d in range(len(x.type.shape)))  # fmt: skip
         offsets = (None,) * len(places)
@@ -220,7 +220,7 @@ class Batch:
         return self.along(access, batched)
 
     def along(self, access: Access, batched: bool) -> Placed:
-        """Return an access for all iterations; `batched`: the base has an item for each."""
+        """Return an access for all iterations; `batched`: the base has one item per iteration."""
         rank = len(access.shape)
         places: list[tuple[int, ...]] = [(0, 1, *(0,) * rank)] if batched else []
         offsets: list[Affine | None] = [None] if batched else []
@@ -235,7 +235,7 @@ class Batch:
     def _region(
         self, region: ir.Region, parameters: tuple[ir.Value, ...], items: Sequence[bool]
     ) -> ir.Region:
-        """Emit a region for all iterations; `items` says which yields have one an iteration."""
+        """Emit a region for all iterations; `items` flags yields with one item per iteration."""
         with self.build.nested() as operations:
             for operation in region.operations:
                 self.operation(operation)
@@ -246,7 +246,7 @@ class Batch:
         return ir.Region(parameters=parameters, operations=tuple(operations), yields=yields)
 
     def _stands(self, values: Sequence[ir.Value]) -> tuple[ir.Value, ...]:
-        """Make values that stand for others: with an item an iteration for those that vary."""
+        """Make replacements for values: those that vary have one item per iteration."""
         made = []
         for value in values:
             type = value.type
@@ -257,7 +257,7 @@ class Batch:
         return tuple(made)
 
     def _for(self, operation: ir.For) -> None:
-        """Emit a loop inside: its iterations follow one another, each for all of the outer ones."""
+        """Emit an inner loop; each of its iterations runs for all outer iterations at once."""
         (body,) = operation.regions
         flags = [value.id in self.varied for value in operation.results]
         bounds = tuple(self.plain(value) for value in operation.operands[:2])
@@ -272,7 +272,7 @@ class Batch:
                            regions=(region,)))  # fmt: skip
 
     def _while(self, operation: ir.While) -> None:
-        """Emit a loop inside whose condition is the same for all of the outer ones."""
+        """Emit an inner loop whose condition is the same in all outer iterations."""
         condition, body = operation.regions
         flags = [value.id in self.varied for value in operation.results]
         initial = tuple(
@@ -296,7 +296,7 @@ class Batch:
         self._emit(replace(operation, operands=chosen, results=results, regions=regions))
 
     def _both(self, operation: ir.If, condition: ir.Value) -> None:
-        """Emit both sides of a branch that differs between iterations, and select."""
+        """Emit both sides of a branch whose condition varies, and select (if-conversion)."""
         for region in operation.regions:
             for inner in region.operations:
                 self.operation(inner)

@@ -1,4 +1,4 @@
-"""A loop's body made ready: what it carries told apart, arrays and reductions taken out of it."""
+"""Preparation of a loop body: classification of loop-carried values, arrays and reductions."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .reductions import Reduction, reduction_of
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A place of an array: what it holds as an iteration begins, and as it ends."""
+    """A place of an array: its contents at the beginning and at the end of an iteration."""
 
     place: Place
     before: ir.Value
@@ -28,7 +28,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """An array that iterations change in parts of their own."""
+    """An array of which each iteration changes only private parts."""
 
     initial: ir.Value
     parts: tuple[Part, ...]
@@ -37,7 +37,7 @@ class Whole:
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """What iterations contribute to."""
+    """A value that iterations only contribute to: a reduction."""
 
     initial: ir.Value
     reduction: Reduction
@@ -45,7 +45,7 @@ class Total:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """What an iteration combines with what it was passed."""
+    """The value that an iteration combines with its loop-carried value."""
 
     kind: BinaryKind
     value: ir.Value
@@ -53,9 +53,9 @@ class Scan:
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """What an iteration passes on to the next one: the parameter, and what it becomes.
+    """A value passed on to the next iteration: the parameter, and the value that follows it.
 
-    `scan` says how, where no operation of the body does.
+    `scan` says how the following value is computed if no operation of the body computes it.
     """
 
     initial: ir.Value
@@ -66,7 +66,7 @@ class Passed:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """What belongs to the best iteration: the part `number` of a choice."""
+    """A value taken from the best iteration: component `number` of a choice."""
 
     initial: ir.Value
     choice: Choice
@@ -74,12 +74,12 @@ class Chosen:
 
 
 Carried = ir.Value | Whole | Total | Passed | Chosen
-"""What a loop carries; a value that stays what it was is itself."""
+"""A loop-carried value; an unchanged one is represented by the value itself."""
 
 
 @dataclass(slots=True)
 class Body:
-    """What an iteration does, and for each value that the loop carries, what becomes of it."""
+    """The operations of an iteration, and the classification of each loop-carried value."""
 
     index: ir.Value
     low: int
@@ -89,17 +89,17 @@ class Body:
 
     @property
     def passed(self) -> list[Passed]:
-        """What iterations pass on."""
+        """The values passed on between iterations."""
         return [one for one in self.carried if isinstance(one, Passed)]
 
     @property
     def parts(self) -> list[tuple[Whole, Part]]:
-        """The parts of arrays, with the arrays."""
+        """The parts of arrays, each with its array."""
         return [(one, part) for one in self.carried if isinstance(one, Whole) for part in one.parts]
 
     @property
     def outputs(self) -> list[ir.Value]:
-        """What is needed of each iteration after the loop, but for what is passed on."""
+        """The values of each iteration needed after the loop, except those passed on."""
         found = []
         for one in self.carried:
             match one:
@@ -115,7 +115,7 @@ class Body:
 
 
 def body_of(build: Builder, scalars: Scalars, loop: ir.For) -> Body | None:
-    """Make the body of a loop ready; None where the bounds aren't known, or nobody's to choose."""
+    """Prepare the body of a loop; None if the bounds aren't constant or the loop is empty."""
     low, high = (scalars.constant(value) for value in loop.operands[:2])
     if low is None or high is None or high <= low:
         return None
@@ -152,12 +152,12 @@ def body_of(build: Builder, scalars: Scalars, loop: ir.For) -> Body | None:
 
 
 def _fixed(region: ir.Region, position: int, value: ir.Value) -> ir.Region:
-    """Put the initial value of what never changes in its place, in the body and as its yield."""
+    """Replace a loop-carried value that never changes by its initial value in body and yields."""
     return replaced(region, {region.parameters[1 + position].id: value})
 
 
 def _private(build: Builder, scalars: Scalars, region: ir.Region, position: int) -> Private | None:
-    """Find out whether an array is only changed in parts that are an iteration's own."""
+    """Return the privatisation of an array if each iteration changes only its own parts."""
     array = region.parameters[1 + position]
     chain = chain_of(region, position) if array.type.shape else None
     if chain is None or not chain.accesses:
@@ -167,7 +167,7 @@ def _private(build: Builder, scalars: Scalars, region: ir.Region, position: int)
 
 
 def _without(build: Builder, private: Private, region: ir.Region, position: int) -> ir.Region:
-    """Take an array out of a body, which yields its parts, too, as last values."""
+    """Replace an array in a body by its parts, which are appended to the yields."""
     array, last = region.parameters[1 + position], region.yields[position]
     with build.nested() as operations:
         after = private.body(region, array, last)
@@ -184,7 +184,7 @@ def _reductions(
     carried: dict[int, Carried],
     body: Body,
 ) -> None:
-    """Tell choices and reductions from what is passed on."""
+    """Classify the remaining loop-carried values as choices, reductions, or passed on."""
     ends = {value.id for value in region.yields[len(initial) :]}
     totals: list[ir.Value] = []
     starts = region.parameters[1:]

@@ -1,4 +1,4 @@
-"""Arrays that a loop carries and changes in parts: the versions they go through in an iteration."""
+"""Version chains of loop-carried arrays that are accessed only in parts."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from .access import Reading, Writing
 
 @dataclass(slots=True)
 class Chain:
-    """The versions of one array in a loop's body, and all reads and writes of them."""
+    """The versions of one array in a loop body, and all accesses to them."""
 
     versions: set[int]
     accesses: list[Reading | Writing] = field(default_factory=list)
 
     def follow(self, operations: Sequence[ir.Operation]) -> bool:
-        """Follow the array through operations; False where it is used as a whole."""
+        """Follow the array through operations; False if it is used as a whole."""
         return all(self._operation(operation) for operation in operations)
 
     def _operation(self, operation: ir.Operation) -> bool:
@@ -69,7 +69,7 @@ class Chain:
     def _results(
         self, results: Sequence[ir.Value], slots: Sequence[bool], regions: Sequence[ir.Region]
     ) -> bool:
-        """Take the results at slots as versions; there, and nowhere else, versions are yielded."""
+        """Add the results at slots as versions; False unless exactly these slots yield versions."""
         for region in regions:
             found = [value.id in self.versions for value in region.yields]
             if found != list(slots):
@@ -79,9 +79,9 @@ class Chain:
 
 
 def chain_of(body: ir.Region, position: int) -> Chain | None:
-    """Follow what a loop carries at a position; None where it isn't only changed in parts.
+    """Follow the loop-carried value at a position; None if it isn't accessed only in parts.
 
-    The body's parameters begin with the index, which isn't counted.
+    Positions don't count the index, which is the first parameter of the body.
     """
     chain = Chain({body.parameters[1 + position].id})
     if not chain.follow(body.operations):

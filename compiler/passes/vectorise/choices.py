@@ -1,8 +1,8 @@
-"""Values that a loop carries to find the best of its iterations, with what belongs to it.
+"""Argmin and argmax reductions with any number of associated values.
 
-`if d < best { best = d; nearest = i; }` in any number of variables: an iteration takes the place
-of the best one so far, or leaves it. That is associative, ties included, as long as iterations stay
-in order; so the best is found by a tournament among neighbours, ⌈log₂ n⌉ rounds of it.
+In `if d < best { best = d; nearest = i; }`, with any number of variables, an iteration replaces the
+best one so far or leaves it unchanged. This operation is associative, ties included, as long as
+iterations stay in order. So a tournament among neighbours finds the best in ⌈log₂ n⌉ rounds.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _TURNED = {
     BinaryKind.GT: BinaryKind.LT,
     BinaryKind.GE: BinaryKind.LE,
 }
-"""The comparison with its sides exchanged."""
+"""The comparison with its operands exchanged."""
 
 _NEGATED = {
     BinaryKind.LT: BinaryKind.GE,
@@ -34,9 +34,9 @@ _NEGATED = {
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What an iteration offers, the number that decides first; and where the loop carries each.
+    """The values that an iteration offers, the key first, and their loop-carried positions.
 
-    The iteration is chosen if its number compares by `kind` with the best so far.
+    The iteration is chosen if the comparison `kind` of its key with the best key so far is true.
     """
 
     kind: BinaryKind
@@ -44,7 +44,7 @@ class Choice:
     positions: tuple[int, ...]
 
     def best(self, build: Builder, items: Sequence[ir.Value]) -> list[ir.Value]:
-        """Emit the best among items, one a row of the tensors, as rows of length 1."""
+        """Emit the best item among the rows of tensors, as tensors of one row."""
         found = list(items)
         while (size := found[0].type.shape[0]) > 1:
             half = size // 2
@@ -66,7 +66,7 @@ class Choice:
     def better(
         self, build: Builder, first: Sequence[ir.Value], second: Sequence[ir.Value]
     ) -> list[ir.Value]:
-        """Emit, for each row, what is better of two; the second ones come later."""
+        """Emit the better of two items for each row; the second comes from a later iteration."""
         condition = build.binary(self.kind, second[0], first[0])
         rank = len(condition.type.shape)
         return [
@@ -82,10 +82,10 @@ def choice_of(
     left: Sequence[int],
     others: set[int],
 ) -> Choice | None:
-    """Find a choice among the positions `left` of what a loop carries.
+    """Find a choice among the loop-carried values at the positions `left`.
 
-    If there is one, its operations are taken out of the body's. `others` are the ids of values that
-    the body has to give besides the ends at these positions.
+    If there is one, its operations are removed from the body's. `others` are the ids of values that
+    the body must provide in addition to the final values at these positions.
     """
     definitions = {r.id: operation for operation in operations for r in operation.results}
     for position in left:
@@ -116,7 +116,7 @@ def _led_by(
     position: int,
     select: ir.Select,
 ) -> tuple[Choice, list[ir.Operation]] | None:
-    """Return a choice in which the value at a position decides, and the operations in it."""
+    """Return a choice whose key is the value at a position, and its operations."""
     comparison = definitions.get(select.operands[0].id)
     if not isinstance(comparison, ir.Binary) or comparison.kind not in _TURNED:
         return None
@@ -155,7 +155,7 @@ def _led_by(
 
 
 def _side(select: ir.Select, start: ir.Value) -> tuple[ir.Value, bool] | None:
-    """Return what a select has in place of `start`, and whether it has it where it is true."""
+    """Return the operand that is selected instead of `start`, and for which condition value."""
     _, then, otherwise = select.operands
     if otherwise == start and then != start:
         return then, True

@@ -1,14 +1,14 @@
-"""Loops that read and write arrays at public places that are no affine forms of their index.
+"""Vectorisation of loops that access arrays at public, non-affine indices.
 
-Sorting networks, butterflies, permutations: which places an iteration has is computed from its
-index and from what is public around the loop. So they are computed for all iterations before it. If
-no iteration has a place that one before it has written, each has items of its own, gathered
-before the loop and scattered after it, and what is left is a loop on an item an iteration. Whether
-that is so isn't known before the run; the run finds out, and else does what the program says, as it
-does where a check would fail (speculation on a run-time test of independence [RP95]).
+Examples are sorting networks, butterflies and permutations: array indices are computed from the
+loop index and from public values outside the loop. So they are computed for all iterations before
+the loop. If no iteration accesses an item that an earlier one writes, the items of each iteration
+are gathered before the loop and scattered after it, and a loop on one item per iteration remains.
+This condition is tested at run time. If it is false, or if a check would fail, the original loop
+runs (speculation on a run-time test of independence [RP95]).
 
-Iterations under a public condition on their index are picked out: no more of them can write to
-different items than there are items.
+If the body is under a public condition on the loop index, the active iterations are selected. There
+are at most as many of them as items, because each must write to different items.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from .support import affine_in
 
 
 def computed_places(build: Builder, scalars: Scalars, loop: ir.For) -> Items | None:
-    """Emit places, and whether they are separate; None where they can't be, or are no use."""
+    """Emit places and a test of their separation; None if they can't be separate or don't help."""
     taken = _taken_apart(scalars, loop)
     if taken is None:
         return None
@@ -76,9 +76,9 @@ def _fits(index: ir.Value, high: ir.Value) -> bool:
 def _split(
     operations: Sequence[ir.Operation], inside: set[int], known: set[int]
 ) -> tuple[tuple[ir.Operation, ...], tuple[ir.Operation, ...]]:
-    """Part what computes public scalars of the index, which becomes known, from all else.
+    """Separate operations that compute public scalars from the index from all others.
 
-    So what cannot fail is also taken out of the regions of operations.
+    Their results are added to `known`. Those in nested regions are hoisted if they cannot fail.
     """
     first: list[ir.Operation] = []
     rest: list[ir.Operation] = []
@@ -145,7 +145,7 @@ class _Plan:
     # Arrays
 
     def _find_arrays(self) -> bool:
-        """Find the arrays that are accessed at computed places; False where nothing comes of it."""
+        """Find the arrays accessed at computed places; False if the loop can't be rewritten."""
         region = self.taken.rest
         initial = self.loop.operands[2:]
         for position, value in enumerate(initial):
@@ -170,7 +170,7 @@ class _Plan:
         )
 
     def _find_tables(self) -> bool:
-        """Find the arrays from outside that are read at places of the index."""
+        """Find the arrays from outside the loop that are read at computed indices."""
         region = self.taken.rest
         bases = {
             one.operands[0]: None
@@ -207,7 +207,7 @@ class _Plan:
         return True
 
     def _add(self, chain: Chain, base: ir.Value, initial: ir.Value, position: int | None) -> bool:
-        """Give each access its place; False where one has none."""
+        """Assign each access a place; False if an access has none."""
         indices = self._leading(chain)
         if indices is None:
             return False
@@ -230,9 +230,10 @@ class _Plan:
         return True
 
     def _leading(self, chain: Chain) -> list[tuple[ir.Value, ...]] | None:
-        """Return the accesses' indices, of the dimensions up to the last that varies in a place.
+        """Return the indices of each access in the leading dimensions that select an item.
 
-        That is as far as all are known before the loop. None where what is written doesn't vary.
+        These extend to the last dimension with a varying index, as far as all indices are known
+        before the loop. None if the indices of a write don't vary, or aren't known far enough.
         """
         varied = self._varied()
         written = any(isinstance(one, ir.Insert) for one in chain.accesses)
@@ -254,7 +255,7 @@ class _Plan:
         return None if depth < least else [indices[:depth] for indices in found]
 
     def _fixed(self, indices: Sequence[tuple[ir.Value, ...]], shape: tuple[int, ...]) -> int:
-        """Return in how many of the first dimensions all indices are one value, and in range."""
+        """Return the number of leading dimensions in which all indices are one value, in range."""
         for depth, (first, size) in enumerate(zip(indices[0][:-1], shape, strict=False)):
             low, high = self.scalars.range(first)
             same = all(given[depth] == first for given in indices)
@@ -263,21 +264,22 @@ class _Plan:
         return len(indices[0]) - 1
 
     def _is_known(self, index: ir.Value) -> bool:
-        """Tell whether an index is public, and computed before the loop or outside of it."""
+        """Return whether an index is public, and computed before the loop or outside it."""
         inside = index.id in self.inside and index.id not in self.known
         return index.type.label.is_public and not inside
 
     def _flat(self, indices: Sequence[ir.Value], shape: tuple[int, ...]) -> Affine:
-        """Return the number of the item that indices of the first dimensions tell."""
+        """Return the number of the item that indices of the leading dimensions select."""
         form = Affine(0)
         for index, size in zip(indices, shape, strict=False):
             form = form.scaled(size).plus(self.scalars.affine(index) or Affine(0))
         return form
 
     def _may_part(self) -> bool:
-        """Tell whether it may be that iterations leave one another's places alone, of the last.
+        """Return whether iterations may have separate places in the last array.
 
-        Not where two places follow one another by a number of iterations that is known.
+        They don't if two places coincide at a known distance in iterations, or if two places are
+        affine in the index alone, with different factors.
         """
         array, index = self.arrays[-1], self.taken.index
         forms = [self._flat(indices, array.sizes) for indices in array.indices]
@@ -298,7 +300,7 @@ class _Plan:
         return True
 
     def _trips(self) -> tuple[int, int]:
-        """Return how many iterations are looked at, and how many of them can be active."""
+        """Return the number of iterations considered, and how many of them can be active."""
         taken = self.taken
         sizes = [(one.count, len(one.written)) for one in self.arrays]
         trips = taken.trips or max(size for size, _ in sizes)
@@ -306,7 +308,7 @@ class _Plan:
             return trips, trips
         return trips, min(trips, *(size // count for size, count in sizes if count), trips)
 
-    # What comes before the check
+    # Before the check
 
     def _compute(self) -> None:
         taken, indices = self.taken, self.indices
@@ -327,7 +329,7 @@ class _Plan:
             indices.see(operation, self.active)
 
     def _separate(self) -> ir.Value | None:
-        """Emit the places, and the check of them; None where there is nothing to check."""
+        """Emit the places and the check of their separation; None if there is nothing to check."""
         indices, build = self.indices, self.build
         total = sum(one.count for one in self.arrays)
         early: list[ir.Value] = []
@@ -359,7 +361,7 @@ class _Plan:
         return build.separate(everything, len(written), total, len(early))
 
     def _numbers(self, array: Array, number: int) -> tuple[ir.Value, ir.Value | None]:
-        """Emit the items at a place, and where an index is out of range; None where none can be."""
+        """Emit the item numbers of a place, and where an index is out of range; None if never."""
         indices, build = self.indices, self.build
         found: ir.Value | None = None
         outside: ir.Value | None = None
@@ -377,7 +379,7 @@ class _Plan:
         return found, outside
 
     def _marked(self, places: ir.Value, outside: ir.Value | None, total: int) -> ir.Value:
-        """Emit places: out of range where they are outside, nobody's where nothing is done."""
+        """Emit item numbers: out of range for indices out of range, -1 in inactive iterations."""
         build, indices = self.build, self.indices
         if outside is not None:
             places = build.select(outside, indices.repeated(INT64, total), places)

@@ -1,4 +1,4 @@
-"""A loop's new form: what goes before it at once, what is left of it, what comes after."""
+"""Emission of a distributed loop: vectorised operations around a sequential remainder."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .scans import running
 
 @dataclass(slots=True)
 class Emitter:
-    """Emits the new form of a loop."""
+    """Emits a loop after partitioning."""
 
     build: Builder
     scalars: Scalars
@@ -31,7 +31,7 @@ class Emitter:
     parted: Partition
     batch: Batch = field(init=False)
     ends: dict[int, ir.Value] = field(default_factory=dict)
-    """What is passed on, by parameter, after the last iteration of what is left of the loop."""
+    """Loop-carried values, by parameter, after the last iteration of the remaining loop."""
     chosen: dict[Choice, list[ir.Value]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -45,7 +45,7 @@ class Emitter:
         )
 
     def run(self) -> list[ir.Value]:
-        """Emit everything; return what the loop's results are."""
+        """Emit everything; return the values of the loop's results."""
         self._arrays()
         self._at_once(self.parted.before)
         if self.parted.serial or self.parted.passed:
@@ -54,7 +54,7 @@ class Emitter:
         return [self._result(one) for one in self.body.carried]
 
     def _arrays(self) -> None:
-        """Read what iterations have of arrays as they begin."""
+        """Read the parts of arrays that iterations use at their beginning."""
         needed = {one for operation in self.body.operations for one in uses(operation)}
         needed |= {value.id for value in self.body.outputs}
         needed |= {one.following.id for one in self.body.passed}
@@ -84,7 +84,7 @@ class Emitter:
         self._shifted(one)
 
     def _shifted(self, one: Passed) -> None:
-        """Emit what each iteration gets from the one before."""
+        """Emit the value that each iteration receives from the previous one."""
         build, trips = self.build, self.body.trips
         made = self.batch.items(one.following)
         first = build.reshape(one.initial, (1, *one.initial.type.shape))
@@ -93,10 +93,10 @@ class Emitter:
         rest = build.extract_slice(made, build.index(0), trips - 1)
         self.batch.values[one.parameter.id] = build.insert_slice(whole, rest, build.index(1))
 
-    # What is left of the loop
+    # The remaining loop
 
     def _loop(self) -> None:
-        """Emit what goes one by one; what is used afterwards is kept for each iteration."""
+        """Emit the sequential operations; values used after the loop are recorded per iteration."""
         build, body = self.build, self.body
         kept = self._kept()
         records = [
@@ -135,7 +135,7 @@ class Emitter:
             self.batch.values[value.id] = result
 
     def _kept(self) -> list[ir.Value]:
-        """Return the values made in the loop that are used afterwards."""
+        """Return the values computed in the loop that are used after it."""
         body, parted = self.body, self.parted
         made = {r.id: r for n in parted.serial for r in body.operations[n].results}
         made.update((one.parameter.id, one.parameter) for one in parted.passed)
@@ -222,7 +222,7 @@ class Emitter:
 
 @dataclass(slots=True)
 class _Step:
-    """One iteration of what is left of a loop, being emitted in its region."""
+    """One iteration of the remaining loop, emitted in its region."""
 
     emitter: Emitter
     index: ir.Value
@@ -243,7 +243,7 @@ class _Step:
         self.number = number
 
     def run(self) -> list[ir.Value]:
-        """Emit the operations and running combinations; return what is passed on."""
+        """Emit the operations and scan steps; return the values passed on."""
         body, parted = self.emitter.body, self.emitter.parted
         count = len(body.operations)
         numbers = parted.serial | rebuilt(body, parted) | parted.scans
@@ -255,7 +255,7 @@ class _Step:
         return [self.value(one.following) for one in parted.passed]
 
     def scan(self, one: Passed) -> None:
-        """Emit one step of a running combination."""
+        """Emit one step of a scan."""
         if one.scan is None:
             raise CompilerBug("only running combinations are computed in the loop")
         before, value = self.value(one.parameter), self.value(one.scan.value)
@@ -275,11 +275,11 @@ class _Step:
         self.copier.operation(operation)
 
     def copied(self, value: ir.Value) -> ir.Value:
-        """Return what stands for a value of the index or from outside."""
+        """Return the replacement of the index or of a value defined outside the loop."""
         return self.copier.values.get(value.id, value)
 
     def value(self, value: ir.Value) -> ir.Value:
-        """Return what stands for a value in this iteration, read where it was made before."""
+        """Return a value in this iteration; one computed before the loop is read from a tensor."""
         found = self.copier.values.get(value.id)
         if found is not None:
             return found
@@ -299,7 +299,7 @@ class _Step:
 
 
 def _values(operation: ir.Operation) -> list[ir.Value]:
-    """Return all that an operation uses, its regions included."""
+    """Return all values that an operation uses, its regions included."""
     found = list(operation.operands)
     for region in operation.regions:
         found += region.yields

@@ -1,10 +1,11 @@
-"""Arrays that an iteration reads where the one before wrote, as values that are passed on.
+"""Scalar replacement of array elements written in the previous iteration.
 
-`p[i] = p[i - 1] + x[i]` is a running sum, written as most write it. What iteration i reads at
-i - 1 is what iteration i - 1 left there: the loop carries it, and the array's other places are an
-iteration's own. The first iteration is given what the array held before. This is scalar
-replacement of what a loop carries at a distance of one [CCK90]; `scans` may then find a prefix
-network, and `partition` knows that nothing else is passed on.
+`p[i] = p[i - 1] + x[i]` is the usual way to write a running sum. Iteration i reads at i - 1 the
+value that iteration i - 1 wrote there. The loop carries this value, and the other accesses to the
+array are private to an iteration. The first iteration receives the element that the array held
+before the loop. This is scalar replacement for a dependence distance of one [CCK90]. `scans` may
+then find a prefix network, and `partition` knows that the array has no other loop-carried
+dependence.
 """
 
 from __future__ import annotations
@@ -22,14 +23,14 @@ from .private import read_part
 
 
 def forwarded(build: Builder, scalars: Scalars, loop: ir.For) -> ir.For | None:
-    """Emit reads before a loop, and return it with what they read carried, too; or None.
+    """Emit reads before a loop, and return a loop that also carries their results; or None.
 
-    What is carried besides comes last.
+    The additional loop-carried values come last.
     """
     (body,) = loop.regions
     low, high = (scalars.constant(value) for value in loop.operands[:2])
     if low is None or high is None or high <= low:
-        return None  # where it may not run at all, there may be nothing to read
+        return None  # if the loop may not run, there may be no element to read
     for position, array in enumerate(loop.operands[2:]):
         chain = chain_of(body, position) if array.type.shape else None
         if chain is None or not chain.accesses or own_places(chain, body, scalars) is not None:
@@ -51,7 +52,7 @@ def _passing_on(
     found: tuple[Places, dict[int, int]],
     low: int,
 ) -> ir.For:
-    """Make a loop that carries what is read at places, which are behind those that are written."""
+    """Make a loop that carries the elements that one iteration writes and the next one reads."""
     (body,) = loop.regions
     index, array = body.parameters[0], loop.operands[2 + position]
     places, behind = found
@@ -83,7 +84,7 @@ def _passing_on(
 
 
 def _at(access: Access, index: ir.Value, low: int) -> Access:
-    """Return an access as it is in the iteration whose index is `low`."""
+    """Return an access for the iteration whose index is `low`."""
     rows = []
     for row in access.rows:
         factor, rest = row.start.split(index)
@@ -97,7 +98,7 @@ def _same(value: ir.Value) -> ir.Value:
 
 @dataclass(slots=True)
 class _Reads:
-    """Copies a body with values `given` in place of what is read at places, by their numbers."""
+    """Copies a body; values `given`, by place number, replace the reads of these places."""
 
     build: Builder
     chain: Chain

@@ -1,7 +1,7 @@
-"""What iterations compute in public of their index: one tensor a value, and where it would fail.
+"""Public values computed from the loop index: one tensor per value, and where checks fail.
 
-Such values are free, so they are computed for all iterations before the loop. What is checked is
-computed without its check; in which iterations it would have failed is told apart.
+Public values are free, so they are computed for all iterations before the loop. Checked operations
+are computed without their checks. The iterations in which a check would fail are recorded.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from .support import cannot_fail
 
 
 def is_index(operation: ir.Operation, inside: set[int], known: set[int]) -> bool:
-    """Tell whether an operation of a body computes a public scalar of what is `known`.
+    """Return whether an operation of a body computes a public scalar from `known` values.
 
     `inside` are the values of the body; the others are the same in all iterations.
     """
@@ -40,7 +40,7 @@ def is_index(operation: ir.Operation, inside: set[int], known: set[int]) -> bool
 
 @dataclass(slots=True)
 class Indices:
-    """Emits the tensors. `failing` says where a check fails, for each that may."""
+    """Emits the tensors. `failing` has, for each check that may fail, where it does."""
 
     build: Builder
     scalars: Scalars
@@ -50,15 +50,15 @@ class Indices:
 
     @property
     def trips(self) -> int:
-        """How many iterations there are at most."""
+        """The maximum number of iterations."""
         return self.batch.trips
 
     def varies(self, value: ir.Value) -> bool:
-        """Tell whether a value may differ between iterations."""
+        """Return whether a value may differ between iterations."""
         return value.id in self.batch.varied
 
     def see(self, operation: ir.Operation, active: ir.Value | None) -> None:
-        """Emit an operation for all iterations; it is done in those that are `active`."""
+        """Emit an operation for all iterations; its check counts only in `active` ones."""
         result = operation.result
         checked = operation.failure is not None
         if checked or any(value.id in self.batch.varied for value in operation.operands):
@@ -83,7 +83,7 @@ class Indices:
             self.failing.append(self.both(active, where))
 
     def _undefined(self, operation: ir.Binary) -> ir.Value:
-        """Emit where a divisor is zero, or a shift too far."""
+        """Emit where a divisor is zero or a shift amount is out of range."""
         second = operation.operands[1]
         amount = self.batch.items(second)
         zero = self.repeated(second.type.element, 0)
@@ -95,7 +95,7 @@ class Indices:
         return self.build.binary(BinaryKind.OR, far, below)
 
     def outside(self, index: ir.Value, size: int) -> ir.Value | None:
-        """Emit where an index isn't one of an array; None where it always is."""
+        """Emit where an index is out of range; None if it never is."""
         low, high = self.scalars.range(index)
         element = index.type.element
         found: ir.Value | None = None
@@ -108,22 +108,22 @@ class Indices:
             found = below if found is None else self.build.binary(BinaryKind.OR, found, below)
         return found
 
-    # Tensors with an item an iteration
+    # Tensors with one item per iteration
 
     def repeated(self, element: ScalarType, number: int) -> ir.Value:
-        """Emit one number for all iterations."""
+        """Emit a constant for all iterations."""
         return self.build.constant(element, (number,), (self.trips,))
 
     def both(self, x: ir.Value | None, y: ir.Value) -> ir.Value:
-        """Emit where both are true; None is true everywhere."""
+        """Emit the conjunction of two conditions; None is true everywhere."""
         return y if x is None else self.build.binary(BinaryKind.AND, x, y)
 
     def places(self, index: ir.Value) -> ir.Value:
-        """Emit an index as int64s."""
+        """Emit an index as a tensor of int64."""
         return self.build.cast(self.batch.items(index), INT64)
 
     def before(self, high: ir.Value, low: int) -> ir.Value:
-        """Emit which iterations come before the upper bound of the loop."""
+        """Emit which iterations are below the upper bound of the loop."""
         trips = self.build.binary(
             BinaryKind.SUB, self.build.cast(high, INT64), self.build.index(low)
         )
@@ -141,7 +141,7 @@ def values_inside(body: ir.Region) -> set[int]:
 
 
 def has_effects(operations: Sequence[ir.Operation]) -> bool:
-    """Tell whether operations do what must not be done where the loop wouldn't come to it."""
+    """Return whether operations have effects, so that they must not run speculatively."""
     return any(
         one.traits.effects or isinstance(one, ir.Call)
         for one in ir.walk(ir.Region(operations=tuple(operations)))

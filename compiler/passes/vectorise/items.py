@@ -1,4 +1,4 @@
-"""A loop on items of its own: gathered before it, scattered after it, one of each an iteration."""
+"""Loops on gathered items: a gather before the loop and a scatter after it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .support import affine_in
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A loop taken apart: what it computes of its index, the condition, and all else."""
+    """The components of a loop: index computations, the condition, and the rest of the body."""
 
     index: ir.Value
     low: int
@@ -36,17 +36,18 @@ class Taken:
 
     @property
     def is_masked(self) -> bool:
-        """Whether some of the iterations that are looked at may do nothing."""
+        """Whether some of the iterations considered may be inactive."""
         return self.condition is not None or self.trips is None
 
 
 @dataclass(slots=True)
 class Array:
-    """An array with items that belong to iterations; `position`: where the loop carries it.
+    """An array with items that belong to iterations; `position`: its loop-carried position.
 
-    All that the loop touches is in one part: where the first dimensions are at `fixed`. There, a
-    place is given by indices of the next dimensions, as many as it takes to tell iterations apart.
-    An item is what lies there; items are numbered in row-major order.
+    All accesses of the loop are to one part of the array: the indices `fixed` select it in the
+    leading dimensions. In this part, `indices` of the next dimensions select an item. There are as
+    many of these dimensions as are needed to distinguish iterations. Items are numbered in
+    row-major order.
     """
 
     base: ir.Value
@@ -60,13 +61,13 @@ class Array:
 
     @property
     def sizes(self) -> tuple[int, ...]:
-        """The sizes of the dimensions that places are given by."""
+        """The sizes of the dimensions whose indices select an item."""
         first = len(self.fixed)
         return self.initial.type.shape[first : first + len(self.indices[0])]
 
     @property
     def count(self) -> int:
-        """How many items there are."""
+        """The number of items."""
         return prod(self.sizes)
 
     @property
@@ -74,23 +75,23 @@ class Array:
         return (True,) * len(self.fixed)
 
     def items(self, build: Builder) -> ir.Value:
-        """Emit what is there before the loop, as a row of items."""
+        """Emit the contents before the loop, as a tensor of items."""
         part = build.extract(self.initial, self.fixed, self._flags)
         return build.reshape(part, (self.count, *part.type.shape[len(self.sizes) :]))
 
     def changed(self, build: Builder, items: ir.Value) -> ir.Value:
-        """Emit the array with other items."""
+        """Emit the array with its items replaced."""
         shape = self.initial.type.shape[len(self.fixed) :]
         part = build.reshape(items, shape)
         return build.insert(self.initial, part, self.fixed, self._flags)
 
     @property
     def written(self) -> list[int]:
-        """The places that are written."""
+        """The numbers of the places that are written."""
         return sorted(self.places.written)
 
     def is_early(self, number: int) -> bool:
-        """Tell whether a place is read only before an iteration writes any place."""
+        """Return whether a place is only read, and only before the iteration writes any place."""
         return all(
             isinstance(one, ir.Extract) and one.operands[0] == self.base
             for one in self.chain.accesses
@@ -100,9 +101,9 @@ class Array:
 
 @dataclass(slots=True)
 class Items:
-    """What stands for a loop on arrays where `holds` is true; None: it always is.
+    """The replacement of a loop on arrays if `holds` is true; None means that it always is.
 
-    `picked` are the positions of the iterations that do something, if not all are looked at.
+    `picked` are the positions of the active iterations; None means that all iterations are run.
     """
 
     build: Builder
@@ -116,7 +117,7 @@ class Items:
     parts: list[tuple[ir.Value, ...]] = field(default_factory=list)
 
     def pick(self, active: ir.Value, most: int) -> None:
-        """Emit which iterations are active, at most so many, and their places."""
+        """Emit the positions of the active iterations, at most `most`, and their places."""
         build = self.build
         self.picked = build.positions(active, most)
         nowhere = build.constant(INT64, (-1,), (most,))
@@ -129,16 +130,16 @@ class Items:
 
     @property
     def trips(self) -> int:
-        """How many iterations the loop on items has."""
+        """The trip count of the loop on items."""
         return self.indices.trips if self.picked is None else self.picked.type.size
 
     @property
     def carried(self) -> dict[int, int]:
-        """The numbers of arrays that the loop carries, by their positions."""
+        """The numbers of the loop-carried arrays, by position."""
         return {one.position: n for n, one in enumerate(self.arrays) if one.position is not None}
 
     def loop(self) -> ir.For:
-        """Emit what is gathered, and return the loop on it, whose index counts from 0."""
+        """Emit the gathers, and return the loop on their results, whose index counts from 0."""
         build = self.build
         gathered = [
             [build.gather(one.items(build), tensor) for tensor in one.tensors]
@@ -174,7 +175,7 @@ class Items:
         return inner
 
     def results(self, found: Sequence[ir.Value]) -> list[ir.Value]:
-        """Emit what comes after the loop on items; return the results that the other loop has."""
+        """Emit the scatters after the loop on items; return the results of the original loop."""
         given, results = iter(found), list[ir.Value]()
         for position in range(len(self.old.results)):
             number = self.carried.get(position)
@@ -192,7 +193,7 @@ class Items:
     # The body
 
     def _own_items(self) -> ir.Region:
-        """Rewrite the body so that it works on items; it yields them, too, as last values."""
+        """Rewrite the body so that it works on items, which are appended to its yields."""
         region = self.taken.rest
         for one in self.arrays:
             private = Private(self.build, one.chain, one.places, checked=True)
@@ -207,7 +208,7 @@ class Items:
     def _by_position(
         self, values: Sequence[ir.Value], items: Sequence[Sequence[ir.Value]]
     ) -> list[ir.Value]:
-        """Return values that are carried, with the items that are written for arrays."""
+        """Return loop-carried values, with each array replaced by its written items."""
         found: list[ir.Value] = []
         for position, value in enumerate(values):
             number = self.carried.get(position)
@@ -218,7 +219,7 @@ class Items:
         return found
 
     def _tensors(self, region: ir.Region) -> dict[int, ir.Value]:
-        """Emit tensors of what the body uses of the index, but for what it computes itself."""
+        """Emit tensors of the index values that the body uses but doesn't recompute."""
         used = {value.id for value in region.yields}
         for operation in region.operations:
             used |= uses(operation)
@@ -243,7 +244,7 @@ class Items:
         return affine_in(self.scalars, value, self.taken.index, varied)
 
     def _begin(self, copier: Copier, step: ir.Value, tensors: dict[int, ir.Value]) -> None:
-        """Emit what the body computes of the index, or read it."""
+        """Emit the index values of the body, or read them from tensors."""
         build, index = self.build, self.taken.index
         if not self.taken.is_masked:
             number = build.binary(BinaryKind.ADD, step, build.index(self.taken.low))
@@ -264,7 +265,7 @@ class Items:
     def _records(
         self, copier: Copier, region: ir.Region, parameters: Iterator[ir.Value]
     ) -> dict[int, list[ir.Value]]:
-        """Say what stands for what is carried; return the items that are, by array."""
+        """Map loop-carried values to parameters; return the loop-carried items, by array."""
         records: dict[int, list[ir.Value]] = {}
         for position, parameter in enumerate(self.taken.rest.parameters[1:]):
             number = self.carried.get(position)
@@ -296,7 +297,7 @@ class Items:
         step: ir.Value,
         records: dict[int, list[ir.Value]],
     ) -> list[ir.Value]:
-        """Emit the writes of an iteration's items; return what it yields."""
+        """Emit the writes of an iteration's items; return its yields."""
         first = len(self.old.results)
         ends: list[tuple[ir.Value, ...]] = []
         for parts in self.parts:

@@ -1,4 +1,4 @@
-"""The pass: loop by loop, the inner ones first."""
+"""The vectorisation pass, which visits loops from the inside out."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from .scans import find_scans
 from .support import can_end_the_run, worthwhile
 
 BUDGET = 64 << 20
-"""Bytes of secrets that one vectorised loop may make, counted as labels, where labels are kept."""
+"""Bytes of labels that one vectorised loop may make if labels are kept for all secrets."""
 
 SHARED = 16 * BUDGET
-"""The same where labels are kept for few of them."""
+"""The same if labels are kept for few secrets."""
 
 WIDE = 64 * BUDGET
-"""The same where a secret bit takes a bit or two."""
+"""The same if a secret bit takes one or two bits."""
 
 
 def vectorise(
@@ -40,11 +40,11 @@ def vectorise(
     *,
     both: bool = False,
 ) -> ir.Program:
-    """Return the program with loops turned into tensor operations where that can be.
+    """Return the program with loops turned into tensor operations where possible.
 
     `budget`: bytes of secrets, counted as labels of native code, that one loop may make at a time.
-    `scans`: which running combinations become prefix networks. `both`: whether branches that differ
-    between iterations run both sides, which saves rounds and costs bytes.
+    `scans`: the kinds of scans that become prefix networks. `both`: whether branches with a varying
+    condition run both sides, which saves rounds and costs bytes.
     """
     functions = []
     for function in program.functions:
@@ -69,7 +69,7 @@ class _Vectorise(Rule):
         return self.loop(build, operation)
 
     def loop(self, build: Builder, loop: ir.For) -> Sequence[ir.Value] | None:
-        """Emit the new form of a loop and return its results; None to leave it."""
+        """Emit a vectorised loop and return its results; None to leave the loop unchanged."""
         if self._trips(loop) == 1:
             return self._once(build, loop)
         with build.nested() as operations:
@@ -86,7 +86,7 @@ class _Vectorise(Rule):
         if passed is not None:
             build.operations += operations
             return passed[: len(loop.results)]
-        with build.nested():  # what is not used is thrown away
+        with build.nested():  # unused operations are discarded
             body = body_of(build, self.scalars, loop)
             if body is not None:
                 find_scans(build, self.scalars, body, self.scans)
@@ -103,7 +103,7 @@ class _Vectorise(Rule):
         return Emitter(build, self.scalars, body, parted).run()
 
     def _at_computed_places(self, build: Builder, loop: ir.For) -> Sequence[ir.Value] | None:
-        """Emit a loop on items at computed places, beside the loop as it is if need be."""
+        """Emit a loop on items at computed places, with the original loop as fallback if needed."""
         if not any(map(worthwhile, loop.regions[0].operations)):
             return None
         with build.nested() as before:
@@ -152,9 +152,9 @@ class _Vectorise(Rule):
         return copier.current(body.yields)
 
     def _in_strips(self, build: Builder, loop: ir.For, most: int) -> Sequence[ir.Value] | None:
-        """Emit a loop over strips of at most `most` iterations, and what is left over as one more.
+        """Emit a loop over strips of at most `most` iterations, and a loop for the remainder.
 
-        As little as can be is left over: less than there are strips.
+        The remainder has fewer iterations than there are strips.
         """
         low, high = (self.scalars.constant(value) for value in loop.operands[:2])
         index = loop.regions[0].parameters[0]
@@ -229,7 +229,7 @@ class _Vectorise(Rule):
 
 
 def _has_secrets(region: ir.Region) -> bool:
-    """Tell whether a region computes anything that is secret."""
+    """Return whether a region computes a secret value."""
     return any(
         value.type.label.is_secret for operation in ir.walk(region) for value in operation.results
     )

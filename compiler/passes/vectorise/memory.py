@@ -1,4 +1,4 @@
-"""How much memory the iterations of a loop take when they are done at once."""
+"""Memory estimate of vectorised loops."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ LABEL = 16
 """Bytes that native code keeps for a secret bit."""
 
 _PREFIX = 4
-"""Tensors of all iterations' values that a prefix network keeps."""
+"""Number of tensors over all iterations that a prefix network keeps."""
 
 
 def bytes_of(body: Body, parted: Partition) -> int:
-    """Return how many bytes of labels an iteration makes, of what is done at once.
+    """Return the bytes of labels that the vectorised operations make per iteration.
 
-    Products that become part of a matrix product (passes/general/products.py) aren't made, nor is
-    what is repeated for them.
+    Products that become part of a matrix product (passes/general/products.py) are never made, and
+    neither are the broadcasts of their operands.
     """
     at_once = [one for n, one in enumerate(body.operations) if n not in parted.serial]
     skipped = _in_products(body, parted, at_once)
@@ -38,7 +38,7 @@ def bytes_of(body: Body, parted: Partition) -> int:
 
 
 def _in_products(body: Body, parted: Partition, at_once: Sequence[ir.Operation]) -> set[int]:
-    """Return the values that are inside what becomes a matrix product."""
+    """Return the intermediate values of operations that become a matrix product."""
     used = Counter(one for operation in body.operations for one in uses(operation))
     summed: set[int] = set()
     for one in body.carried:
@@ -74,7 +74,7 @@ def _in_products(body: Body, parted: Partition, at_once: Sequence[ir.Operation])
 def _skip_moves(
     product: ir.Operation, definitions: Definitions, used: Counter[int], skipped: set[int]
 ) -> None:
-    """Add what only moves elements for a product."""
+    """Add the values that only move elements for a product."""
     left = list(product.operands)
     while left:
         value = left.pop()

@@ -1,4 +1,4 @@
-"""Which operations of a body can be done for all iterations at once, and which go one by one."""
+"""Loop distribution: partition of a body into vectorised and sequential operations."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from .support import Support, can_end_the_run, varying, worthwhile
 
 @dataclass(slots=True)
 class Partition:
-    """A body's operations in three parts, by their positions: before, one by one, and after.
+    """A body's operations in three parts, by position: before, sequential, and after.
 
-    Behind the operations, positions are those of what is passed on.
+    Positions from the number of operations on denote the values passed on between iterations.
 
-    What stays in the loop is on a cycle of what iterations pass on, or cannot be done at once. All
-    that it depends on goes before it, all that depends on it after. `passed` is what the loop still
-    passes on; the rest of what is passed on is that of the iteration before, shifted by one.
-    `scans` are the running combinations among `passed`: the loop computes them in turn with its
-    operations, so they are ordered with those.
+    An operation stays in the loop if it is on a cycle of loop-carried dependences or cannot be
+    vectorised. Operations that it depends on go before the loop; operations that depend on it go
+    after. `passed` are the values that the loop still passes on; the others become tensors of the
+    previous iteration's values, shifted by one. `scans` are the positions of scans among `passed`:
+    the loop computes them interleaved with its operations, so they are ordered together.
     """
 
     varied: set[int]
@@ -34,7 +34,7 @@ class Partition:
     preceding: list[set[int]] = field(default_factory=list)
 
     def ordered(self, numbers: set[int]) -> list[int]:
-        """Order operations, and what is shifted, so that each comes after what it depends on."""
+        """Return operations and passed-on values in topological order of their dependences."""
         found: dict[int, None] = {}
 
         def visit(number: int) -> None:
@@ -49,12 +49,12 @@ class Partition:
 
 
 def partition(body: Body, scalars: Scalars, *, both: bool) -> Partition:
-    """Part the operations of a body.
+    """Partition the operations of a body.
 
-    `both`: whether branches that differ between iterations may run both sides at some cost.
+    `both`: whether branches with a varying condition may run both sides at some cost.
     """
     if not _tells(body.operations):
-        # With all done at once, in order, what fails first in one iteration fails first in all.
+        # If all is vectorised, in order, the first check to fail is the same in all iterations.
         parted = _settled(body, scalars, both, checks=True)
         if not parted.serial and not parted.passed:
             return parted
@@ -62,13 +62,13 @@ def partition(body: Body, scalars: Scalars, *, both: bool) -> Partition:
 
 
 def _tells(operations: Sequence[ir.Operation]) -> bool:
-    """Tell whether anything is seen of how far a loop has come when it fails."""
+    """Return whether the progress of a loop is observable when it fails."""
     effects = ir.Reveal | ir.Input | ir.Output | ir.Assert | ir.Call
     return any(isinstance(one, effects) for one in ir.walk(ir.Region(operations=tuple(operations))))
 
 
 def _settled(body: Body, scalars: Scalars, both: bool, *, checks: bool) -> Partition:
-    """Part the operations so that what the loop makes one by one counts as different in each."""
+    """Partition the operations; results of sequential operations count as varying."""
     seeds = {body.index.id}
     seeds.update(one.parameter.id for one in body.passed)
     seeds.update(one.following.id for one in body.passed if one.scan is not None)
@@ -81,7 +81,7 @@ def _settled(body: Body, scalars: Scalars, both: bool, *, checks: bool) -> Parti
         made = {value.id for n in parted.serial for value in body.operations[n].results}
         if made <= parted.varied:
             return parted
-        seeds |= made  # what is made one by one counts as different, and so does what follows
+        seeds |= made  # sequential results vary, and so do values computed from them
 
 
 def _parted(body: Body, support: Support) -> Partition:
@@ -109,9 +109,9 @@ def _parted(body: Body, support: Support) -> Partition:
 
 
 def _light(body: Body, graph: Graph, serial: set[int], below: set[int]) -> set[int]:
-    """Return what depends on the loop alone and costs nothing: it stays in the loop.
+    """Return the free operations that depend only on the loop; they stay in it.
 
-    So not whole arrays are kept for each iteration, but what is read of them.
+    This avoids keeping a whole array per iteration if only elements of it are read.
     """
     found: set[int] = set()
     for number in sorted(below):
@@ -126,7 +126,7 @@ def _light(body: Body, graph: Graph, serial: set[int], below: set[int]) -> set[i
 
 @dataclass(slots=True)
 class Graph:
-    """Who depends on whom: operations by their positions, then what is passed on."""
+    """Dependence graph of operations, by position, followed by the values passed on."""
 
     preceding: list[set[int]]
     following: list[set[int]]
@@ -155,7 +155,7 @@ class Graph:
         return graph
 
     def reached(self, start: set[int], edges: list[set[int]]) -> set[int]:
-        """Return what is reached from `start` by at least one edge."""
+        """Return the nodes reached from `start` by at least one edge."""
         found: set[int] = set()
         left = [target for number in start for target in edges[number]]
         while left:
@@ -167,7 +167,7 @@ class Graph:
 
 
 def pays(body: Body, parted: Partition) -> bool:
-    """Tell whether it is worth taking the body apart."""
+    """Return whether distributing the body is profitable."""
     if not parted.serial and not parted.passed:
         return True
     at_once = parted.before | parted.after
@@ -177,9 +177,9 @@ def pays(body: Body, parted: Partition) -> bool:
 
 
 def rebuilt(body: Body, parted: Partition) -> set[int]:
-    """Return operations done before the loop that it does anew, as that is simpler than reading.
+    """Return the operations before the loop that are recomputed in it instead of read.
 
-    They move or count, and depend on nothing that costs.
+    They only move elements or count, and depend only on free operations.
     """
     makers = {r.id: n for n, one in enumerate(body.operations) for r in one.results}
     light: dict[int, bool] = {}

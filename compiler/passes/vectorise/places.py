@@ -1,8 +1,9 @@
-"""The places of an array that an iteration reads and writes, and whether others leave them alone.
+"""Dependence test for array accesses of a loop.
 
-A loop's index is i in one iteration and i′ in another. Places are told apart dimension by
-dimension, by ranges and by greatest common divisors [Ban88]; one that an iteration writes is its
-own if some dimension's place is different for different i.
+A place is a part of an array that an iteration reads or writes. A loop's index is i in one
+iteration and i′ in another. Places are tested dimension by dimension, by ranges and by greatest
+common divisors [Ban88]. A place that an iteration writes is private if its indices in some
+dimension are different for different i.
 """
 
 from __future__ import annotations
@@ -19,10 +20,10 @@ from .chain import Chain
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Places of an array, one for each iteration: rows for the dimensions that single them out.
+    """A part of an array in each iteration, selected by indices of some dimensions.
 
-    `dimensions` are those; the others belong to it whole. Where `dimensions` is empty, the place
-    is what `access` says, and is read and written only as a whole.
+    These are `dimensions`; the place spans the others entirely. If `dimensions` is empty, the place
+    is exactly the part of `access`, and it is read and written only as a whole.
     """
 
     access: Access
@@ -31,7 +32,7 @@ class Place:
 
 @dataclass(slots=True)
 class Places:
-    """The places of an array, and the number of the place that each access is about."""
+    """The places of an array, and the number of the place of each access."""
 
     places: list[Place]
     number: dict[int, int]
@@ -39,7 +40,7 @@ class Places:
 
 
 def own_places(chain: Chain, body: ir.Region, scalars: Scalars) -> Places | None:
-    """Find places that keep the iterations apart; None where they may depend on one another."""
+    """Find places that separate the iterations; None if there may be a dependence."""
     index = body.parameters[0]
     for places in _divided(chain, body, scalars):
         if _apart(places, index, scalars):
@@ -50,10 +51,10 @@ def own_places(chain: Chain, body: ir.Region, scalars: Scalars) -> Places | None
 def places_passed_on(
     chain: Chain, body: ir.Region, scalars: Scalars
 ) -> tuple[Places, dict[int, int]] | None:
-    """Find places that keep the iterations apart, but for what the next iteration reads.
+    """Find places that separate the iterations, except for dependences of distance one.
 
-    Returns them, and for each that is where another one was an iteration before, the number of the
-    other one; None where iterations depend on one another in other ways, or in none.
+    Returns the places and, for each place that is another one of the previous iteration, the number
+    of the other one. None if there may be other dependences, or if there are none of this kind.
     """
     index = body.parameters[0]
     for places in _divided(chain, body, scalars):
@@ -64,9 +65,9 @@ def places_passed_on(
 
 
 def common_places(chain: Chain, body: ir.Region, scalars: Scalars) -> Places | None:
-    """Find places such that all that is written is the same place in all iterations.
+    """Find places such that each written place is the same in all iterations.
 
-    What is read elsewhere is never written then.
+    Every other place that is read is never written.
     """
     index = body.parameters[0]
     for places in _divided(chain, body, scalars):
@@ -86,7 +87,7 @@ def common_places(chain: Chain, body: ir.Region, scalars: Scalars) -> Places | N
 
 
 def _divided(chain: Chain, body: ir.Region, scalars: Scalars) -> Iterator[Places]:
-    """Yield ways to divide an array into places; none if an access may be out of range."""
+    """Yield the ways to divide an array into places; none if an access may be out of range."""
     base = chain.accesses[0].operands[0].type.shape
     inner = {value.id for value in body.parameters[1:]}
     for operation in ir.walk(body):
@@ -105,7 +106,7 @@ def _divided(chain: Chain, body: ir.Region, scalars: Scalars) -> Iterator[Places
 def _candidates(
     found: Sequence[tuple[Reading | Writing, Access]], inner: set[int], rank: int
 ) -> list[frozenset[int]]:
-    """Return sets of dimensions that may single out places; the empty one means whole accesses."""
+    """Return sets of dimensions that may select places; the empty set means whole accesses."""
     outer = [[_known_outside(row.start, inner) for row in access.rows] for _, access in found]
     points = [
         d
@@ -128,7 +129,7 @@ def _placed(
     dimensions: frozenset[int],
     base: tuple[int, ...],
 ) -> Places:
-    """Give each access the place it is about, and the place an access as to its array."""
+    """Assign each access its place, and each place an access to the array."""
     places = Places([], {}, set())
     kept = tuple(size for d, size in enumerate(base) if d not in dimensions)
     for operation, access in found:
@@ -155,10 +156,11 @@ def _placed(
 def _apart(
     places: Places, index: ir.Value, scalars: Scalars, behind: dict[int, int] | None = None
 ) -> bool:
-    """Tell whether iterations leave one another's places alone.
+    """Return whether no iteration reads or writes a place that another one writes.
 
-    Where `behind` is given, places that are only read may be where another one, which is written,
-    was an iteration before; they are put there.
+    An iteration may read a place that only later ones write. If `behind` is given, a place that is
+    only read may be one that the previous iteration wrote; `behind` then maps its number to that of
+    the written place.
     """
     all_places = [place.access for place in places.places]
     for number in places.written:
@@ -178,10 +180,10 @@ def _apart(
 
 
 def _own(access: Access, index: ir.Value, scalars: Scalars) -> bool:
-    """Tell whether different iterations have different places.
+    """Return whether an access has disjoint elements in different iterations.
 
-    In some dimension, the place tells the index: sorted by size, each factor is larger than all
-    that the smaller ones can add up to.
+    This holds if the index in some dimension determines the loop index: sorted by size, each factor
+    is larger than the largest sum of the terms with smaller factors.
     """
     if 0 in access.shape:
         return True
@@ -203,7 +205,7 @@ def _own(access: Access, index: ir.Value, scalars: Scalars) -> bool:
 
 
 def _disjoint(x: Access, y: Access, index: ir.Value, scalars: Scalars) -> bool:
-    """Tell whether no iteration's places of x are any iteration's places of y."""
+    """Return whether no element of x in any iteration is an element of y in any iteration."""
     if 0 in x.shape or 0 in y.shape:
         return True
     for mine, other in zip(x.rows, y.rows, strict=True):
@@ -227,7 +229,7 @@ def _disjoint(x: Access, y: Access, index: ir.Value, scalars: Scalars) -> bool:
 
 
 def _ahead(read: Access, written: Access, index: ir.Value) -> bool:
-    """Tell whether what is read is written, if at all, only in later iterations."""
+    """Return whether the elements read are written only in later iterations, if at all."""
     for mine, other in zip(read.rows, written.rows, strict=True):
         if any(mine.factors) or any(other.factors):
             continue
@@ -241,7 +243,7 @@ def _ahead(read: Access, written: Access, index: ir.Value) -> bool:
 
 
 def _behind(read: Access, written: Access, index: ir.Value) -> bool:
-    """Tell whether an iteration reads exactly what the one before wrote."""
+    """Return whether an iteration reads exactly the elements that the previous one wrote."""
     if read.shape != written.shape:
         return False
     for mine, other in zip(read.rows, written.rows, strict=True):

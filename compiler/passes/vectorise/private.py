@@ -1,8 +1,8 @@
-"""Arrays that a loop changes in parts, as values that belong to an iteration.
+"""Privatisation of arrays that a loop accesses in parts.
 
-Where iterations leave one another's places alone, an iteration reads its places of the array before
-all else, works on them as on variables of its own, and writes them in the end. Then the body
-no longer has anything to do with the array, and iterations may run side by side.
+If the places of different iterations are separate, an iteration reads its places of the array
+first, works on them as on private variables, and writes them at its end. The body then no longer
+accesses the array, and iterations may run in parallel.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from .places import Place, Places
 
 @dataclass(slots=True)
 class Private:
-    """Rewrites a body so that it works on the parts of one array in place of the array.
+    """Rewrites a body so that it works on the parts of one array instead of the array.
 
-    `checked`: what lies in a part is checked as it was, as it may be out of range.
+    `checked`: indices within a part may be out of range, so their checks are kept.
     """
 
     build: Builder
@@ -35,9 +35,9 @@ class Private:
     replaced: dict[int, ir.Value] = field(default_factory=dict)
 
     def body(self, region: ir.Region, array: ir.Value, last: ir.Value) -> tuple[ir.Value, ...]:
-        """Rewrite a loop's body, which is left in the builder; `array` becomes `last` in it.
+        """Rewrite a loop's body into the builder; `last` is the final version of `array`.
 
-        Returns what the parts are in the end; what they are before is `before`.
+        Returns the final values of the parts; their initial values are `before`.
         """
         self.before = tuple(
             self.build.fresh(replace(array.type, shape=place.access.shape), array.hint)
@@ -49,11 +49,11 @@ class Private:
         return self.parts[last.id]
 
     def current(self, value: ir.Value) -> ir.Value:
-        """Return what stands for a value now."""
+        """Return the replacement of a value."""
         return self.replaced.get(value.id, value)
 
     def _spread(self, values: Sequence[ir.Value]) -> tuple[ir.Value, ...]:
-        """Return what stands for values; parts for each version of the array."""
+        """Return the replacements of values; a version of the array is replaced by its parts."""
         return tuple(
             one
             for value in values
@@ -61,7 +61,7 @@ class Private:
         )  # fmt: skip
 
     def _split(self, values: Sequence[ir.Value]) -> tuple[ir.Value, ...]:
-        """Make parts for the versions of the array among values that are defined here."""
+        """Make parts for the versions of the array among newly defined values."""
         for value in values:
             if value.id in self.chain.versions:
                 self.parts[value.id] = tuple(
@@ -134,10 +134,10 @@ def read_part(
     *,
     checked: bool = False,
 ) -> ir.Value:
-    """Emit a read of an array as one of the part at its place; return what it gives.
+    """Emit a read of an array as a read of the part at its place; return the result.
 
-    `dimensions` are those that single out the place, `indices` all that are given. Where it is
-    `checked`, what is left is checked as it was.
+    `dimensions` are those that select the place; `indices` are all indices of the read. If
+    `checked`, the checks of the remaining indices are kept.
     """
     if not dimensions:
         return part
@@ -149,7 +149,7 @@ def read_part(
 
 
 def _is_whole(operation: Reading | Writing, shape: tuple[int, ...]) -> bool:
-    """Tell whether an access reads or writes all elements in order."""
+    """Return whether an access covers all elements in order."""
     if not isinstance(operation, ir.AffineRead | ir.AffineWrite) or any(operation.moved):
         return False
     access = Placed(operation.places, (None,) * len(operation.places), shape)
@@ -157,7 +157,7 @@ def _is_whole(operation: Reading | Writing, shape: tuple[int, ...]) -> bool:
 
 
 def _shaped(build: Builder, value: ir.Value, shape: tuple[int, ...]) -> ir.Value:
-    """Bring one element to a shape that has as many."""
+    """Emit a value in another shape, by a reshape or by repeating its only element."""
     if value.type.size == replace(value.type, shape=shape).size:
         return build.reshape(value, shape)
     return build.affine_read(value, (), shape)
@@ -170,10 +170,10 @@ def _narrowed(
     *,
     checked: bool,
 ) -> Reading | Writing | None:
-    """Return an access without the dimensions that single out the place, where some remain.
+    """Return an access without the dimensions that select the place; None if none remain.
 
-    `operands` are the part, what is written, and the indices or offsets. There, it has been shown
-    to be in range; elsewhere too, where it isn't `checked`.
+    `operands` are the part, the value written, and the indices or offsets. The indices that select
+    the place are known to be in range, and so are the others unless `checked`.
     """
     fixed = 2 if isinstance(operation, Writing) else 1
     given = iter(operands[fixed:])

@@ -1,7 +1,7 @@
-"""Places of an array that are the same in all iterations, as values that the loop carries.
+"""Scalar replacement of loop-invariant array elements.
 
-`c[i] += x` in a loop over j adds to one place: the loop carries what is there, reads it before, and
-writes it afterwards. What it does to it may then turn out to be a sum.
+`c[i] += x` in a loop over j adds to one place. Its value is read before the loop, carried by the
+loop, and written after it. The loop-carried value may then be recognised as a reduction.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .private import Private
 
 @dataclass(frozen=True, slots=True)
 class Promoted:
-    """A loop that carries places in place of the array that another one carries at `position`."""
+    """A loop that carries places instead of the array at `position` of the original loop."""
 
     loop: ir.For
     position: int
@@ -28,7 +28,7 @@ class Promoted:
     places: Places
 
     def results(self, build: Builder, found: Sequence[ir.Value]) -> list[ir.Value]:
-        """Emit the writes after the loop; return the results that the other loop has."""
+        """Emit the writes after the loop; return the results of the original loop."""
         array = self.array
         first = len(found) - len(self.places.written)
         for number, value in zip(sorted(self.places.written), found[first:], strict=True):
@@ -38,7 +38,7 @@ class Promoted:
 
 
 def promoted(build: Builder, scalars: Scalars, loop: ir.For) -> Promoted | None:
-    """Emit the reads before a loop, and return it with places in place of an array; or None."""
+    """Emit reads before a loop, and return the loop with places instead of an array; or None."""
     (body,) = loop.regions
     for position, array in enumerate(loop.operands[2:]):
         chain = chain_of(body, position) if array.type.shape else None
@@ -82,7 +82,7 @@ def _without(build: Builder, loop: ir.For, position: int, private: Private) -> i
 
 
 def replaced(region: ir.Region, values: dict[int, ir.Value]) -> ir.Region:
-    """Return a region with values from outside replaced."""
+    """Return a region with values defined outside it replaced."""
 
     def current(found: Sequence[ir.Value]) -> tuple[ir.Value, ...]:
         return tuple(values.get(value.id, value) for value in found)

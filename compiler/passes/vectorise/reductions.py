@@ -1,8 +1,9 @@
-"""Values that a loop carries only to combine them with something in every iteration.
+"""Recognition of reductions among loop-carried values.
 
-`s += x` in any number, also under a condition; products, bitwise operations, the smallest and the
-largest, as `min(s, x)` or as `if x < s { s = x; }`; and flags that are set or taken back. They are
-associative and commutative, wrapping included, so that the order of iterations doesn't matter.
+The recognised forms are any number of statements `s += x`, also under a condition; products and
+bitwise operations; minimum and maximum, written as `min(s, x)` or as `if x < s { s = x; }`; and
+flags that are set or cleared. All are associative and commutative, even with wrap-around, so the
+order of iterations is irrelevant.
 """
 
 from __future__ import annotations
@@ -25,9 +26,9 @@ _GREATER = {BinaryKind.GT, BinaryKind.GE}
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """What one operation of an iteration combines in; `guards` say when: (condition, is true).
+    """A value combined by one operation of an iteration, under `guards`: (condition, is true).
 
-    `value` None is a true flag. A negative one is subtracted.
+    If `value` is None, a flag is set (by OR) or cleared (by AND). A negative value is subtracted.
     """
 
     value: ir.Value | None
@@ -37,9 +38,9 @@ class Contribution:
 
 @dataclass(frozen=True, slots=True)
 class Reduction:
-    """The kind of a reduction, and what an iteration contributes, as values of the body.
+    """The kind of a reduction, and the contributions of an iteration, as values of the body.
 
-    `forced` is the sharing that the program asks for, if it does.
+    `forced` is the sharing that the program requests, if any.
     """
 
     kind: BinaryKind
@@ -50,7 +51,7 @@ class Reduction:
 
 @dataclass(slots=True)
 class Search:
-    """Goes back from what is carried on to what was carried in, by operations of the body."""
+    """Traces a loop-carried value back from its final to its initial version in the body."""
 
     scalars: Scalars
     definitions: dict[int, ir.Operation]
@@ -61,7 +62,7 @@ class Search:
     known: dict[int, list[Contribution] | None] = field(default_factory=dict)
 
     def between(self, start: ir.Value, end: ir.Value) -> list[Contribution] | None:
-        """Return what turns the version `start` into the version `end`."""
+        """Return the contributions that turn version `start` into version `end`."""
         if start == end:
             self.versions.add(start.id)
             return []
@@ -125,7 +126,7 @@ class Search:
         return found
 
     def _settled(self, value: ir.Value, condition: ir.Value, holds: bool) -> ir.Value:
-        """Return what a value is where a condition is known, of selects on the same condition.
+        """Return a value with its selects resolved for a condition, given whether it `holds`.
 
         `if c { a[i] = x; } else { a[i] = y; }` selects twice.
         """
@@ -139,7 +140,7 @@ class Search:
         return value
 
     def _plain(self, condition: ir.Value) -> tuple[ir.Value, bool]:
-        """Return the condition that another one is the negation of, and whether it is itself."""
+        """Return a condition stripped of its negation, and whether it had none."""
         definition = self.definitions.get(condition.id)
         if isinstance(definition, ir.Unary) and definition.kind is ir.UnaryKind.NOT:
             return definition.operands[0], False
@@ -148,7 +149,7 @@ class Search:
     def _flag(
         self, start: ir.Value, condition: ir.Value, flag: ir.Value, kept: ir.Value, chosen: bool
     ) -> list[Contribution] | None:
-        """`if c { found = true; }` is `found |= c`; with false it is `found &= !c`."""
+        """Match `if c { found = true; }` as `found |= c`; with false it is `found &= !c`."""
         definition = self.scalars.definitions.get(flag.id)
         if flag.type.element != BOOL or flag.type.shape:
             return None
@@ -160,7 +161,7 @@ class Search:
         return self._step(start, kept, kind, Contribution(None, guards=((condition, chosen),)))
 
     def _extreme(self, start: ir.Value, operation: ir.Select) -> list[Contribution] | None:
-        """`x < s ? x : s` and the like are `min` or `max`."""
+        """Match `x < s ? x : s` and its variants as `min` or `max`."""
         condition, then, otherwise = operation.operands
         comparison = self.definitions.get(condition.id)
         if not isinstance(comparison, ir.Binary) or comparison.kind not in _LESS | _GREATER:
@@ -185,11 +186,11 @@ def reduction_of(
     end: ir.Value,
     others: set[int],
 ) -> Reduction | None:
-    """Find out whether `start` becomes `end` by a reduction.
+    """Return the reduction that turns `start` into `end`; None if there is none.
 
-    If so, its operations are taken out of the body's `operations`, and those that make
-    contributions of guarded ones are put at their end. `others` are the ids of values that the body
-    has to give besides.
+    Its operations are removed from the body's `operations`, and operations that apply the guards
+    of contributions are appended. `others` are the ids of the other values that the body must
+    provide.
     """
     definitions = {r.id: operation for operation in operations for r in operation.results}
     search = Search(scalars, definitions, dependents(operations, start))
@@ -215,7 +216,7 @@ def reduction_of(
 
 
 def combined(build: Builder, kind: BinaryKind, found: Sequence[Contribution]) -> ir.Value:
-    """Emit all that an iteration contributes as one value."""
+    """Emit the combination of all contributions of an iteration."""
     total: ir.Value | None = None
     for one in found:
         value = _unguarded(build, kind, one)
@@ -228,7 +229,7 @@ def combined(build: Builder, kind: BinaryKind, found: Sequence[Contribution]) ->
 
 
 def uses(operation: ir.Operation) -> set[int]:
-    """Return the ids that an operation uses, its regions included."""
+    """Return the ids of the values that an operation uses, its regions included."""
     found = {value.id for value in operation.operands}
     for region in operation.regions:
         found.update(value.id for value in region.yields)
@@ -238,7 +239,7 @@ def uses(operation: ir.Operation) -> set[int]:
 
 
 def dependents(operations: Sequence[ir.Operation], start: ir.Value) -> set[int]:
-    """Return the ids of a value and of all that operations compute from it."""
+    """Return the ids of a value and of all values that operations compute from it."""
     found = {start.id}
     for operation in operations:
         if found & uses(operation):
@@ -247,7 +248,7 @@ def dependents(operations: Sequence[ir.Operation], start: ir.Value) -> set[int]:
 
 
 def _unguarded(build: Builder, kind: BinaryKind, one: Contribution) -> ir.Value:
-    """Emit a contribution that is the identity where a guard doesn't hold."""
+    """Emit a contribution that is the identity element where a guard doesn't hold."""
     guards: list[ir.Value] = []
     for condition, chosen in one.guards:
         holds = condition if chosen else build.negated(condition)

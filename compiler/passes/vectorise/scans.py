@@ -1,8 +1,8 @@
-"""Running sums and the like: what a loop combines, and uses while it does.
+"""Recognition of scans, whose intermediate values are used in the loop, as prefix networks.
 
-`s += a[i]; p[i] = s` and the same with other associative operations. Where iterations pass on
-nothing else in a circle with it, all values that it takes are found at once, by a prefix network of
-logarithmic depth and at most two operations an element [BK82].
+For example `s += a[i]; p[i] = s`, also with other associative operations. If no other loop-carried
+value is on a dependence cycle with it, a prefix network computes all its intermediate values, with
+logarithmic depth and at most two operations per element [BK82].
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .reductions import Search, combined, dependents, uses
 
 
 def find_scans(build: Builder, scalars: Scalars, body: Body, kinds: frozenset[BinaryKind]) -> None:
-    """Take running combinations of the given kinds out of a body's operations."""
+    """Remove scans of the given kinds from a body's operations."""
     for position, one in enumerate(body.carried):
         if not isinstance(one, Passed) or one.scan is not None:
             continue
@@ -59,7 +59,7 @@ def _scan_of(
 
 
 def running(build: Builder, kind: BinaryKind, items: ir.Value) -> ir.Value:
-    """Emit each item combined with all before it, along dimension 0."""
+    """Emit the inclusive scan of items along dimension 0."""
     size, *rest = items.type.shape
     if size == 1:
         return items
@@ -71,14 +71,14 @@ def running(build: Builder, kind: BinaryKind, items: ir.Value) -> ir.Value:
     count = (size - 1) // 2
     if not count:
         return result
-    # What is at an even place, but for the first, is combined with what comes before it.
+    # Each item at an even position, except the first, is combined with the prefix before it.
     later = build.affine_read(items, _every_other(2, 1 + len(rest)), (count, *rest))
     before = items_of(build, at_odd, 0, count)
     return _placed(build, result, build.binary(kind, before, later), 2)
 
 
 def _placed(build: Builder, items: ir.Value, part: ir.Value, first: int) -> ir.Value:
-    """Emit items with every other one, from the one numbered `first` on, replaced."""
+    """Emit items with every second one, starting at number `first`, replaced."""
     return build.affine_write(items, part, _every_other(first, len(items.type.shape)))
 
 

@@ -1,4 +1,4 @@
-"""What a loop's iterations may do side by side, and what is worth it."""
+"""Legality and profitability of vectorising operations."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .access import Reading, Writing, access_of
 
 
 def varying(operations: Sequence[ir.Operation], seeds: set[int]) -> set[int]:
-    """Return the values that may differ between iterations, given those that do to begin with."""
+    """Return the values that may differ between iterations, computed from the varying `seeds`."""
     found = set(seeds)
     while True:
         before = len(found)
@@ -63,7 +63,7 @@ def _pass(sources: Sequence[ir.Value], targets: Sequence[ir.Value], found: set[i
 
 
 def affine_in(scalars: Scalars, value: ir.Value, index: ir.Value, varied: set[int]) -> bool:
-    """Tell whether a value is an affine form of the index and of what doesn't vary."""
+    """Return whether a value is an affine form of the index and of loop-invariant values."""
     form = scalars.affine(value)
     return form is not None and _in_index(form, index, varied)
 
@@ -74,11 +74,11 @@ def _in_index(form: Affine, index: ir.Value, varied: set[int]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Support:
-    """Tells which operations of a loop's body can be done for all iterations at once.
+    """Decides which operations of a loop body can be vectorised.
 
-    `reveals` says whether openings may be: only where nothing in the loop can end the run; `both`,
-    whether branches may be run on both sides where that costs something; `checks`, whether what
-    may fail may be, if it fails in all iterations alike.
+    `reveals` says whether openings can be: only if nothing in the loop can end the run. `both` says
+    whether both sides of a branch may be run if that has a cost. `checks` says whether operations
+    that may fail can be, if they fail in all iterations alike.
     """
 
     scalars: Scalars
@@ -89,7 +89,7 @@ class Support:
     checks: bool
 
     def operation(self, operation: ir.Operation, *, reveals: bool | None = None) -> bool:
-        """Tell whether an operation can be done for all iterations at once, and cannot fail."""
+        """Return whether an operation can be vectorised: it cannot fail, or as `checks` allows."""
         opens = self.reveals if reveals is None else reveals
         match operation:
             case ir.Reveal():
@@ -125,7 +125,10 @@ class Support:
                 assert_never(operation)
 
     def _if(self, operation: ir.If, opens: bool) -> bool:
-        """A branch that varies runs both sides, so they must be harmless, or even cost nothing."""
+        """Return whether a branch can be vectorised.
+
+        If its condition varies, both sides run. They must then be harmless, and free unless `both`.
+        """
         if not self._varies(operation.operands):
             return all(self._region(region, opens) for region in operation.regions)
         side = replace(self, checks=False)
@@ -139,7 +142,7 @@ class Support:
         return all(self.operation(one, reveals=reveals) for one in region.operations)
 
     def _fails_alike(self, values: Sequence[ir.Value]) -> bool:
-        """Tell whether a check of values may be done once for all iterations."""
+        """Return whether one check of values may serve all iterations."""
         return self.checks and not self._varies(values)
 
     def _varies(self, values: Sequence[ir.Value]) -> bool:
@@ -158,7 +161,7 @@ class Support:
 
 
 def cannot_fail(operation: ir.Binary, scalars: Scalars) -> bool:
-    """Tell whether a checked division or shift is known to be in order."""
+    """Return whether a checked division or shift is known not to fail."""
     amount = operation.operands[1]
     definition = scalars.definitions.get(amount.id)
     if isinstance(definition, ir.Broadcast):
@@ -178,9 +181,9 @@ def cannot_fail(operation: ir.Binary, scalars: Scalars) -> bool:
 
 
 def can_end_the_run(operation: ir.Operation, scalars: Scalars) -> bool:
-    """Tell whether an operation, or one in its regions, has an effect or may fail or go on forever.
+    """Return whether an operation or one in its regions has an effect, may fail or not terminate.
 
-    Openings, which are harmless in themselves, aren't counted.
+    Openings don't count, as they are harmless in themselves.
     """
     if operation.traits.effects & ~ir.Effect.TELLS or isinstance(operation, ir.Call):
         return True
@@ -191,7 +194,7 @@ def can_end_the_run(operation: ir.Operation, scalars: Scalars) -> bool:
 
 
 def _can_fail(operation: ir.AnyCheckable, scalars: Scalars) -> bool:
-    """Tell whether a checked operation may have an operand out of range."""
+    """Return whether a checked operation may fail."""
     match operation:
         case ir.Binary():
             return not cannot_fail(operation, scalars)
@@ -204,7 +207,7 @@ def _can_fail(operation: ir.AnyCheckable, scalars: Scalars) -> bool:
 
 
 def worthwhile(operation: ir.Operation) -> bool:
-    """Tell whether doing an operation at once rather than one by one saves messages or time."""
+    """Return whether vectorising an operation saves messages or time."""
     if operation.regions:
         inner = (one for region in operation.regions for one in region.operations)
         return any(worthwhile(one) for one in inner)
