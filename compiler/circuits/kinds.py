@@ -1,7 +1,7 @@
-"""What each kind of operation on one element, or on two, is as a circuit.
+"""The circuit of each kind of operation on one element, and on two.
 
-All take and return wires, least significant first; `signed` is the type's of the first operand.
-Costs are told by the families' own functions.
+Functions take and return wires, least significant first. `signed` is whether the type of the first
+operand has a sign. The functions of the families state the costs.
 """
 
 from __future__ import annotations
@@ -27,8 +27,9 @@ def _complement(b: Builder, x: Wires, signed: bool) -> Wires:
 
 
 def _count_ones(b: Builder, x: Wires, signed: bool) -> Wires:
-    """The sum of all bits: w - 1 ANDs of a w that is a power of two, the fewest [BP08], and depth
-    log2 w, so that there is no shallower one.
+    """The sum of all bits: w - 1 ANDs, the fewest possible [BP08], in log2 w layers.
+
+    So there is no other circuit where the builder is shallow.
     """
     ones: list[Wire] = []
     column = list(x)

@@ -68,7 +68,7 @@ class Role:
     def runs(self, operation: ir.Operation) -> bool:
         """Return whether this party takes any part in an operation."""
         match operation:
-            case ir.If() | ir.For() | ir.While():
+            case ir.Structured():
                 return all(v.type.label.readable_by(self.party) for v in operation.deciding)
             case ir.Call():
                 return self.takes_part_in(self.functions[operation.function])

@@ -146,7 +146,7 @@ def write_operation(e: Emitter, operation: ir.Operation) -> None:
             control.while_loop(e, operation, write_operation)
         case ir.Call():
             control.call(e, operation)
-        case ir.Unary() | ir.Binary() | ir.Select() | ir.Cast() | ir.Bit():
+        case ir.Elementwise():
             elementwise(e, operation)
         case ir.Extract():
             arrays.extract(e, operation)

@@ -15,6 +15,9 @@ If the result of an operation is public or owned, every party that may know the 
 the operation in the clear. If the result is secret, all parties run it together by a protocol.
 Party p alone runs the regions of an owned `If` or `While` (condition label `@p`).
 
+The classes of operations are in `operations/`, one file per family. Each class states what is known
+about its operations: traits, the verifier's rules, sharings, and the intervals of results.
+
 Before sharings are assigned (passes/assign), `sharing` is None everywhere; afterwards, every
 secret value has a sharing. compiler/ir/sharings.py lists the sharings that each operation supports.
 

@@ -67,7 +67,7 @@ def _steps(call: Call, operation: ir.Operation) -> Steps[Array | None]:
             return (yield from _revealed(call))
         case ir.Convert():
             return (yield from _converted(call))
-        case ir.Unary() | ir.Binary() | ir.Select() | ir.Cast() | ir.Bit() | ir.MatrixProduct():
+        case ir.Elementwise() | ir.MatrixProduct():
             values = (*operation.operands, *operation.results)
             if any(value.type.sharing is Sharing.ARITHMETIC for value in values):
                 return (yield from _arithmetic(call, operation))
@@ -101,7 +101,7 @@ def _boolean(call: Call, operation: ir.Operation) -> Steps[Array]:
             return boolean_column.bitwise(call, operation.kind)
         case ir.Select():
             return boolean_column.choice(call)
-        case ir.Unary() | ir.Binary() | ir.Cast() | ir.Bit():
+        case ir.Elementwise():
             return boolean_column.circuit(call, operation)
         case _:
             raise CompilerBug(f"{type(operation).__name__} on boolean shares isn't taken apart")
