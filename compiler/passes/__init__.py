@@ -1,5 +1,7 @@
 """IR to IR, one pass a file."""
 
-from .pipeline import NAMES, PIPELINES, Pass, run_passes, up_to
+from .description import Pass, Transform
+from .pipeline import NAMES, PIPELINES, up_to
+from .run import run_passes
 
-__all__ = ["NAMES", "PIPELINES", "Pass", "run_passes", "up_to"]
+__all__ = ["NAMES", "PIPELINES", "Pass", "Transform", "run_passes", "up_to"]

@@ -1,17 +1,13 @@
-"""Pipelines: passes in order, the program verified after each."""
+"""Pipelines: the passes before sharings are chosen, in order."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Final
 
-from ezlang.recursion import deep_recursion
-
-from ..ir import tree as ir
 from ..ir.tree import BinaryKind
-from ..ir.verify import verify
+from .description import Pass
 from .general.constants import fold_constants
 from .general.cse import merge_common
 from .general.dce import remove_dead
@@ -22,15 +18,12 @@ from .general.oblivious_add import add_at_indices
 from .general.products import fold_products
 from .general.reduce import expand_reduce
 from .general.simplify import simplify
-from .rewriting.rewrite import unchanged
 from .vectorise import BUDGET, SHARED, WIDE, vectorise
-
-Pass = Callable[[ir.Program], ir.Program]
 
 _COSTLY = frozenset({BinaryKind.MIN, BinaryKind.MAX, BinaryKind.AND, BinaryKind.OR, BinaryKind.MUL})
 """What takes rounds on shares of any kind."""
 
-_TIDY: tuple[Pass, ...] = (fold_constants, simplify, merge_common, remove_dead)
+_TIDY: Final = (fold_constants, simplify, merge_common, remove_dead)
 
 
 def vectorised(
@@ -39,7 +32,7 @@ def vectorised(
     products: bool = True,
     scans: frozenset[BinaryKind] = frozenset(),
     both: bool = False,
-) -> tuple[Pass, ...]:
+) -> tuple[Pass[[]], ...]:
     """Return the passes that leave as few loops as can be, each with `budget` bytes of labels.
 
     `products`: find matrix products, too. `scans`: which running combinations become networks of
@@ -54,7 +47,7 @@ def vectorised(
         add_at_indices,
         expand_oblivious,
         *_TIDY,
-        partial(vectorise, budget=budget, scans=scans, both=both),
+        vectorise.given(budget=budget, scans=scans, both=both),
         *_TIDY,
         merge_moves,
         *((fold_products, merge_moves) if products else ()),
@@ -62,7 +55,7 @@ def vectorised(
     )
 
 
-PIPELINES: Mapping[str, tuple[Pass, ...]] = MappingProxyType(
+PIPELINES: Mapping[str, tuple[Pass[[]], ...]] = MappingProxyType(
     {
         "none": (),
         "tidy": _TIDY,
@@ -75,7 +68,13 @@ PIPELINES: Mapping[str, tuple[Pass, ...]] = MappingProxyType(
             merge_common,
             remove_dead,
         ),
-        "plain": (expand_oblivious, expand_reduce, fold_constants, merge_common, remove_dead),
+        "plain": (
+            expand_oblivious,
+            expand_reduce.given(),
+            fold_constants,
+            merge_common,
+            remove_dead,
+        ),
         "vectorised": vectorised(BUDGET),
         "shared": vectorised(SHARED, scans=_COSTLY, both=True),
         "boolean": vectorised(SHARED, scans=_COSTLY | {BinaryKind.ADD}, both=True),
@@ -89,49 +88,12 @@ few rounds; `boolean` where sums take rounds, too; `wide` for any number of part
 products."""
 
 
-NAMES: Mapping[str, Pass] = MappingProxyType(
-    {
-        "constants": fold_constants,
-        "simplify": simplify,
-        "cse": merge_common,
-        "inline": inline,
-        "counting": add_at_indices,
-        "oblivious": expand_oblivious,
-        "vectorise": next(one for one in PIPELINES["vectorised"] if isinstance(one, partial)),
-        "moves": merge_moves,
-        "products": fold_products,
-        "dce": remove_dead,
-    }
-)
-"""The passes of the pipeline `vectorised` by their names."""
+NAMES = tuple(dict.fromkeys(one.name for one in PIPELINES["vectorised"]))
+"""The passes of the pipeline `vectorised`, in the order in which they first come."""
 
 
-def up_to(name: str) -> tuple[Pass, ...]:
+def up_to(name: str) -> tuple[Pass[[]], ...]:
     """Return the passes of the pipeline `vectorised` up to the last run of one."""
     passes = PIPELINES["vectorised"]
-    last = max(place for place, one in enumerate(passes) if one is NAMES[name])
+    last = max(place for place, one in enumerate(passes) if one.name == name)
     return passes[: last + 1]
-
-
-def run_passes(program: ir.Program, passes: Sequence[Pass] | str) -> ir.Program:
-    """Return the program after the passes, or those of a named pipeline, in order.
-
-    The program is verified before and after all of them; where the environment has EZLANG_VERIFY,
-    after each. A pass that has left a program as it is isn't run on it again. Raises CompilerBug
-    where a pass breaks a rule of the IR.
-    """
-    chosen = PIPELINES[passes] if isinstance(passes, str) else passes
-    each = bool(os.environ.get("EZLANG_VERIFY"))
-    idle: dict[Pass, ir.Program] = {}
-    with deep_recursion():
-        verified = program
-        verify(program)
-        for number, run in enumerate(chosen):
-            if idle.get(run) is not program:
-                before, program = program, unchanged(program, run(program))
-                if program is before:
-                    idle[run] = program
-            if program is not verified and (each or number == len(chosen) - 1):
-                verify(program)
-                verified = program
-    return program

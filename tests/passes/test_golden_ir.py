@@ -11,7 +11,7 @@ from ezlang.compiler.cost.profiles import LOOPBACK
 from ezlang.compiler.ir.parse import parse_program
 from ezlang.compiler.ir.text import print_program
 from ezlang.compiler.lower import lower
-from ezlang.compiler.passes import Pass, run_passes
+from ezlang.compiler.passes import Transform, run_passes
 from ezlang.compiler.passes.assign import Policy, assign
 from ezlang.compiler.passes.assign.known import forward_known
 from ezlang.compiler.passes.general.checks import drop_checks
@@ -57,7 +57,7 @@ NARROW = """
 BOOLEAN = partial(assign, policy=Policy.BOOLEAN)
 """Assignment, for passes that come after it."""
 
-CASES: dict[str, tuple[Pass, tuple[Pass, ...], str]] = {
+CASES: dict[str, tuple[Transform, tuple[Transform, ...], str]] = {
     "constants": (
         fold_constants,
         (),

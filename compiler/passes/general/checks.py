@@ -13,12 +13,14 @@ from dataclasses import dataclass, replace
 from ...ir import tree as ir
 from ...ir.build import Builder
 from ..analyses.scalars import Scalars
+from ..description import optional
 from ..rewriting.rewrite import Rule, rewrite_function, with_functions
 from ..vectorise.support import can_end_the_run
 
 _CHECKED = (ir.Binary, ir.Extract, ir.Insert, ir.ExtractSlice, ir.InsertSlice)
 
 
+@optional("checks", "drops checks of what is known to be in range")
 def drop_checks(program: ir.Program) -> ir.Program:
     """Return the program without checks that never fail."""
     functions = []

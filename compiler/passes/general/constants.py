@@ -14,12 +14,14 @@ from dataclasses import dataclass, field
 from ...ir import evaluate
 from ...ir import tree as ir
 from ...ir.build import Builder
+from ..description import optional
 from ..rewriting.rewrite import Constants, Rule, rewrite
 
 LIMIT = 64
 """The most elements that a folded constant has, unless all are equal."""
 
 
+@optional("constants", "folds constants, and takes branches whose condition is constant")
 def fold_constants(program: ir.Program) -> ir.Program:
     """Return the program with constant computations done."""
     return rewrite(program, _Fold)

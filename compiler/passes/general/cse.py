@@ -16,6 +16,7 @@ from functools import cache
 
 from ...ir import tree as ir
 from ...ir.build import Builder
+from ..description import optional
 from ..rewriting.rewrite import Rule, rewrite
 
 _MERGED = (
@@ -45,6 +46,7 @@ _MERGED = (
 _SHARED = frozenset(field.name for field in fields(ir.OperationNode))
 
 
+@optional("cse", "computes each common subexpression once")
 def merge_common(program: ir.Program) -> ir.Program:
     """Return the program with equal computations merged."""
     return rewrite(program, _Merge)

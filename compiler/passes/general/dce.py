@@ -12,9 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from ...ir import tree as ir
+from ..description import optional
 from ..rewriting.rewrite import with_functions, with_operations
 
 
+@optional("dce", "removes what nothing uses")
 def remove_dead(program: ir.Program) -> ir.Program:
     """Return the program without what nothing uses."""
     noticed: set[str] = set()

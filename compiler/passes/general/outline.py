@@ -17,6 +17,7 @@ from ezlang.types.labels import Label
 
 from ...ir import tree as ir
 from ...ir.groups import groups
+from ..description import optional
 from ..rewriting.rewrite import used_by
 
 LIMIT = 1000
@@ -26,6 +27,7 @@ SIZE = 250
 """How many operations, at least, go into a function."""
 
 
+@optional("outline", "cuts very long regions into functions")
 def outline(program: ir.Program) -> ir.Program:
     """Return the program without very long regions."""
     taken = {function.name for function in program.functions}

@@ -18,9 +18,11 @@ from ezlang.types.types import BoolType
 from ...ir import tree as ir
 from ...ir.build import Builder
 from ...ir.tree import BinaryKind, UnaryKind
+from ..description import optional
 from ..rewriting.rewrite import Constants, Rule, rewrite
 
 
+@optional("simplify", "applies algebraic identities")
 def simplify(program: ir.Program) -> ir.Program:
     """Return the program with algebraic identities used."""
     return rewrite(program, _Simplify)

@@ -27,6 +27,7 @@ from ...protocols.core.steps import Round, Take, together
 from ...protocols.operations.call import dtype_of
 from ...protocols.operations.table import steps_of
 from ...protocols.ot.stock import extension_bytes
+from ..description import optional
 
 LEAST: Final = 128
 """Elements of a group from which on both circuits are counted."""
@@ -35,6 +36,7 @@ _COLUMNS: Final = 4
 _COUNTER: Final = 0
 
 
+@optional("circuits", "chooses circuits on shares: shallow ones, or those with the fewest ANDs")
 def choose_circuits(program: ir.Program, profile: Profile) -> ir.Program:
     """Return the program with deep circuits where they are cheaper on a network."""
     functions = tuple(replace(f, body=_region(f.body, profile)) for f in program.functions)

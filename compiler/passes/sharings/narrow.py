@@ -18,6 +18,7 @@ from ezlang.source import NO_SPAN, Span
 from ...ir import tree as ir
 from ...ir.tree import BinaryKind, Sharing
 from ..analyses.ranges import Known, Range, bits_of, ranges_of, signed_bits_of
+from ..description import optional
 from ..rewriting.rewrite import with_functions, with_operations
 
 _COMPARISONS: Final = frozenset(
@@ -38,6 +39,7 @@ _COMPUTED: Final = frozenset(
 )
 
 
+@optional("narrow", "finds in how many bits operations can be done, from value ranges")
 def narrow(program: ir.Program) -> ir.Program:
     """Return the program with `bits` at operations that can be done in less than their width."""
     ranges = ranges_of(program)

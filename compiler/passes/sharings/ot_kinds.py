@@ -20,14 +20,21 @@ from ...cost.predict import Forecast, predict_ots
 from ...cost.profiles import Profile
 from ...ir import tree as ir
 from ...ir.ots import OtKinds
+from ..description import optional
 
 MOST_TAKES = 4096
 """How often OTs are taken at most in a program with silent OT."""
 
 
-def choose_ots(program: ir.Program, profile: Profile) -> ir.Program:
-    """Return the program with the kinds of OTs that are cheapest on a network."""
-    return replace(program, ots=cheapest_kinds(Forecast(program), profile))
+@optional("ots", "chooses how oblivious transfers are made")
+def choose_ots(
+    program: ir.Program, profile: Profile, forecast: Forecast | None = None
+) -> ir.Program:
+    """Return the program with the kinds of OTs that are cheapest on a network.
+
+    `forecast` is that of the program, if there is one already.
+    """
+    return replace(program, ots=cheapest_kinds(forecast or Forecast(program), profile))
 
 
 def cheapest_kinds(forecast: Forecast, profile: Profile) -> OtKinds:

@@ -26,6 +26,7 @@ from ..analyses.effects import Effect, Order, effects_of, effects_of_region
 from ..analyses.scalars import Scalars
 from ..assign.counted import counted_usages
 from ..assign.scopes import UNKNOWN_TRIPS
+from ..description import optional
 
 LARGEST_INPUT = 1 << 20
 """The most bits of a value that is shared for Yao before it is needed: its labels take memory."""
@@ -48,6 +49,7 @@ class _Talk:
     rounds: float
 
 
+@optional("schedule", "moves operations so that groups are as large as they can be")
 def schedule(program: ir.Program) -> ir.Program:
     """Return the program with what exchanges messages put together."""
     known = _Functions()

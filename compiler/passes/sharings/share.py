@@ -18,10 +18,12 @@ from ezlang.types.labels import SECRET
 
 from ...ir import tree as ir
 from ...ir.build import Builder, highest_id
+from ..description import required
 
 _ELEMENTWISE = (ir.Unary, ir.Binary, ir.Select, ir.Cast, ir.Bit)
 
 
+@required("share", "makes sharing explicit, once for each value", before_sharings=True)
 def share(program: ir.Program) -> ir.Program:
     """Return the program with all sharings explicit."""
     functions = tuple(_function(function) for function in program.functions)
