@@ -1,19 +1,24 @@
 """A parser for the textual form of the IR, the inverse of text.py.
 
-The grammar is grammar/ir.lark. The textual form contains no spans, so parsed operations
-have none. The verifier, not the parser, checks the rules of the IR.
+The grammar is grammar/ir.lark. The textual form contains no positions in an Ez program; parsed
+operations have their positions in the parsed text. The verifier, not the parser, checks the rules
+of the IR.
 """
 
 from __future__ import annotations
 
 import ast
+import re
+from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from types import UnionType
+from typing import Any, get_args, get_origin, get_type_hints
 
-from lark import Lark, Token, Tree, UnexpectedInput
+from lark import Lark, Token, Tree, UnexpectedInput, UnexpectedToken
 
+from ezlang.source import Source, Span
 from ezlang.types.labels import PUBLIC, SECRET, Label, owned
 from ezlang.types.types import SCALARS, Field, StructType, Type, array_of
 
@@ -26,17 +31,37 @@ _KINDS = {"unary": ir.UnaryKind, "binary": ir.BinaryKind, "reduce": ir.BinaryKin
 
 
 class IrSyntaxError(Exception):
-    """A syntax error in the textual form; the message gives the position and the reason."""
+    """A syntax error in the textual form: `reason`, without a full stop, and its `span`."""
+
+    def __init__(self, reason: str, span: Span) -> None:
+        super().__init__(f"line {span.line}, column {span.column}: {reason}")
+        self.reason = reason
+        self.span = span
 
 
-def parse_program(text: str) -> ir.Program:
-    """Parse a program. Raises IrSyntaxError."""
+def parse_program(text: str, name: str = "<ir>") -> ir.Program:
+    """Parse a program. Raises IrSyntaxError.
+
+    `name` is the name of the text in messages about it.
+    """
+    source = Source(name, text)
     try:
         tree = _grammar().parse(text)
     except UnexpectedInput as error:
-        context = error.get_context(text).rstrip()
-        raise IrSyntaxError(f"line {error.line}, column {error.column}:\n{context}") from None
-    return _Reader().program(tree)
+        raise _unexpected(source, error) from None
+    return _Reader(source).program(tree)
+
+
+def _unexpected(source: Source, error: UnexpectedInput) -> IrSyntaxError:
+    ends = isinstance(error, UnexpectedToken) and error.token.type == "$END"
+    start = len(source.text) if ends or error.pos_in_stream is None else error.pos_in_stream
+    found = re.match(r"[%@\w.~-]+|[^\s]", source.text[start:])
+    if found is not None:
+        reason = f"`{found[0]}` can't stand here"
+    else:
+        reason = "the text can't end here" if ends else "the line can't end here"
+    end = start if found is None else start + found.end()
+    return IrSyntaxError(reason, Span(source, start, end))
 
 
 @cache
@@ -48,10 +73,21 @@ def _grammar() -> Lark:
 class _Reader:
     """Converts the parse tree to nodes top-down: names are defined before they are used."""
 
-    def __init__(self) -> None:
+    def __init__(self, source: Source) -> None:
+        self.source = source
         self.parties: tuple[str, ...] = ()
         self.types: dict[str, Type] = dict(SCALARS)
         self.values: dict[int, ir.Value] = {}
+
+    def wrong(self, part: Node | Token | None, reason: str) -> IrSyntaxError:
+        """Return the error for a token that can't stand where it does."""
+        return IrSyntaxError(reason, self.span(part))
+
+    def span(self, part: Node | Token | None) -> Span:
+        """Return the place of a token."""
+        if not isinstance(part, Token) or part.start_pos is None or part.end_pos is None:
+            return Span(self.source, 0, 0)
+        return Span(self.source, part.start_pos, part.end_pos)
 
     def program(self, tree: Node) -> ir.Program:
         functions = []
@@ -61,13 +97,19 @@ class _Reader:
                 case "parties":
                     self.parties = tuple(str(name) for name in part.children)
                 case "ots":
-                    yao, shares = map(_ot_kind, part.children)
+                    yao, shares = map(self.ot_kind, part.children)
                     ots = ir.OtKinds(yao=yao, shares=shares)
                 case "struct":
                     self.struct(part)
                 case _:
                     functions.append(self.function(part))
         return ir.Program(parties=self.parties, functions=tuple(functions), ots=ots)
+
+    def ot_kind(self, name: Node | Token | None) -> ir.OtKind:
+        try:
+            return ir.OtKind(str(name))
+        except ValueError:
+            raise self.wrong(name, f"there is no kind of OTs `{name}`") from None
 
     def struct(self, tree: Node) -> None:
         name, *found = tree.children
@@ -84,7 +126,7 @@ class _Reader:
         name, parameters, pc, body = tree.children
         region = self.body(_tree(body), self.parameters(parameters))
         label = PUBLIC if pc is None else self.label(_tree(pc))
-        return ir.Function(name=str(name), body=region, pc=label)
+        return ir.Function(name=str(name), body=region, pc=label, span=self.span(name))
 
     # Regions and operations
 
@@ -107,16 +149,16 @@ class _Reader:
         results, name, attributes, operands, types, regions = tree.children
         kind = OPERATIONS.get(str(name))
         if kind is None:
-            raise IrSyntaxError(f"line {_line(name)}: there is no operation `{name}`")
+            raise self.wrong(name, f"there is no operation `{name}`")
         read = self.used(operands)
         inner = tuple(map(self.region, _parts(_tree(regions)))) if regions is not None else ()
         tokens = _parts(_tree(results), Token) if results is not None else []
         made = [self.tensor(one) for one in _parts(_tree(types))] if types is not None else []
         if len(tokens) != len(made):
-            raise IrSyntaxError(f"line {_line(name)}: a type is needed for each result")
+            raise self.wrong(name, "a type is needed for each result")
         defined = tuple(self.define(t, type) for t, type in zip(tokens, made, strict=True))
         given = self.attributes(kind, name, attributes)
-        return kind(operands=read, results=defined, regions=inner, **given)
+        return kind(operands=read, results=defined, regions=inner, span=self.span(name), **given)
 
     def region(self, tree: Node) -> ir.Region:
         parameters, body = tree.children
@@ -135,7 +177,7 @@ class _Reader:
         for token in _parts(_tree(tree), Token):
             value = self.values.get(int(token[1:].partition(".")[0]))
             if value is None:
-                raise IrSyntaxError(f"line {token.line}: {token} is not defined before")
+                raise self.wrong(token, f"{token} is not defined before")
             found.append(value)
         return tuple(found)
 
@@ -152,8 +194,17 @@ class _Reader:
         missing = [f.name for f in own if f.default is MISSING and f.name not in items]
         for wrong in (*sorted(unknown), *missing):
             says = "has no" if wrong in unknown else "needs"
-            raise IrSyntaxError(f"line {_line(name)}: `{name}` {says} attribute `{wrong}`")
-        return {key: self.attribute(str(name), key, _tree(item)) for key, item in items.items()}
+            raise self.wrong(name, f"`{name}` {says} attribute `{wrong}`")
+        types = _attribute_types(str(name))
+        found = {}
+        for key, item in items.items():
+            try:
+                found[key] = self.attribute(str(name), key, _tree(item))
+            except (ValueError, TypeError, IndexError):
+                raise self.wrong(name, f"`{name}` can't have this `{key}`") from None
+            if not _has_type(found[key], types[key]):
+                raise self.wrong(name, f"`{name}` can't have this `{key}`")
+        return found
 
     def attribute(self, operation: str, key: str, item: Node) -> object:
         match key:
@@ -180,7 +231,7 @@ class _Reader:
         name, *sizes = _parts(_tree(type), Token)
         element = SCALARS.get(str(name))
         if element is None:
-            raise IrSyntaxError(f"line {name.line}: there are no tensors of `{name}`")
+            raise self.wrong(name, f"there are no tensors of `{name}`")
         shape = tuple(int(n) for n in sizes)
         kept = None if sharing is None else self.sharing(sharing)
         return ir.TensorType(element, shape, self.label(_tree(label)), kept)
@@ -189,12 +240,12 @@ class _Reader:
         try:
             return ir.Sharing(str(token))
         except ValueError:
-            raise IrSyntaxError(f"line {_line(token)}: there is no sharing `{token}`") from None
+            raise self.wrong(token, f"there is no sharing `{token}`") from None
 
     def type(self, tree: Node) -> Type:
         name, *sizes = _parts(tree, Token)
         if str(name) not in self.types:
-            raise IrSyntaxError(f"line {name.line}: there is no type `{name}`")
+            raise self.wrong(name, f"there is no type `{name}`")
         return array_of(self.types[str(name)], tuple(int(n) for n in sizes))
 
     def label(self, tree: Node) -> Label:
@@ -203,7 +254,7 @@ class _Reader:
         if tree.data == "owned":
             labels = {party: owned(number) for number, party in enumerate(self.parties)}
         if word not in labels:
-            raise IrSyntaxError(f"line {_line(tree.children[0])}: there is no label `{word}`")
+            raise self.wrong(tree.children[0], f"there is no label `{word}`")
         return labels[word]
 
 
@@ -216,15 +267,20 @@ def _tree(part: Node | Token | None) -> Node:
     return part
 
 
-def _line(part: Node | Token | None) -> int | None:
-    return part.line if isinstance(part, Token) else None
+@cache
+def _attribute_types(name: str) -> Mapping[str, Any]:
+    """Return the annotations of an operation's attributes."""
+    return get_type_hints(OPERATIONS[name])
 
 
-def _ot_kind(name: Node | Token) -> ir.OtKind:
-    try:
-        return ir.OtKind(str(name))
-    except ValueError:
-        raise IrSyntaxError(f"line {_line(name)}: there is no kind of OTs `{name}`") from None
+def _has_type(value: object, type: Any) -> bool:
+    """Return whether a value is of the type that an attribute is annotated with."""
+    parts = get_args(type)
+    if isinstance(type, UnionType):
+        return any(_has_type(value, part) for part in parts)
+    if get_origin(type) is tuple:
+        return isinstance(value, tuple) and all(_has_type(one, parts[0]) for one in value)
+    return isinstance(value, type)
 
 
 def _word(item: Node) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ezlang.diagnostics.diagnostic import CompilerBug
+from ezlang.source import NO_SPAN, Span
 from ezlang.types.labels import Label
 
 from . import tree as ir
@@ -19,16 +20,27 @@ from .sharings import check_sharings
 from .text import print_operation
 
 
+class BrokenRule(CompilerBug):
+    """A program that breaks a rule of the IR: `reason` says which, and `span` where."""
+
+    def __init__(self, reason: str, span: Span = NO_SPAN, text: str = "") -> None:
+        super().__init__(f"{text}: {reason}" if text else reason)
+        self.reason = reason
+        self.span = span
+
+
 def verify(program: ir.Program) -> None:
-    """Raise CompilerBug, naming the function and the operation, if the program breaks a rule."""
+    """Raise BrokenRule, naming the function and the operation, if the program breaks a rule."""
     known: dict[str, ir.Function] = {}
     for function in program.functions:
         if function.name in known:
-            raise CompilerBug(f"there are two functions called {function.name}")
+            reason = f"there are two functions called {function.name}"
+            raise BrokenRule(reason, function.span)
         _Verifier(program, known, function).run()
         known[function.name] = function
     if not program.functions or program.main.body.parameters or program.main.body.yields:
-        raise CompilerBug("the last function must be main, without parameters and results")
+        span = program.functions[-1].span if program.functions else NO_SPAN
+        raise BrokenRule("the last function must be main, without parameters and results", span)
 
 
 @dataclass(slots=True)
@@ -37,22 +49,30 @@ class _Verifier:
     known: dict[str, ir.Function]
     function: ir.Function
     seen: set[int] = field(default_factory=set)
+    place: Span = NO_SPAN
 
     def run(self) -> None:
+        self.place = self.function.span
         self.region(self.function.body, {}, self.function.pc)
+
+    def broken(self, reason: str, text: str = "") -> BrokenRule:
+        """Return the error for the operation at hand, or for the function's parameters."""
+        where = f"{self.function.name}: `{text}`" if text else self.function.name
+        return BrokenRule(reason, self.place, where)
 
     def region(self, region: ir.Region, outer: dict[int, ir.Value], pc: Label) -> None:
         scope = dict(outer)
         self.define(region.parameters, scope, "a region's parameters", pc)
         for operation in region.operations:
+            self.place = operation.span
             try:
                 self.operation(operation, scope, pc)
             except RuleError as violation:
                 text = print_operation(operation, self.program.parties)
-                raise CompilerBug(f"{self.function.name}: `{text}`: {violation}") from None
+                raise self.broken(str(violation), text) from None
         for value in region.yields:
             if scope.get(value.id) is not value and scope.get(value.id) != value:
-                raise CompilerBug(f"{self.function.name}: %{value.id} is yielded but not defined")
+                raise self.broken(f"%{value.id} is yielded but not defined")
 
     def operation(self, operation: ir.Operation, scope: dict[int, ir.Value], pc: Label) -> None:
         for value in operation.operands:
@@ -71,6 +91,7 @@ class _Verifier:
             self.alone(operation, pc)
         for region in operation.regions:
             self.region(region, scope, inner)
+        self.place = operation.span
         self.define(operation.results, scope, "the results", pc)
         if inner.is_owned and inner != pc:
             for value in operation.results:
@@ -91,10 +112,8 @@ class _Verifier:
     ) -> None:
         for value in values:
             if value.id in self.seen:
-                raise CompilerBug(f"{self.function.name}: %{value.id} is defined twice")
+                raise self.broken(f"%{value.id} is defined twice")
             if pc.owner is not None and not value.type.label.readable_by(pc.owner):
-                raise CompilerBug(
-                    f"{self.function.name}: {what}: %{value.id} is not known to who computes it"
-                )
+                raise self.broken(f"{what}: %{value.id} is not known to who computes it")
             self.seen.add(value.id)
             scope[value.id] = value

@@ -1,5 +1,7 @@
 """Passes from IR to IR, one per file."""
 
-from .pipeline import NAMES, PIPELINES, Pass, run_passes, up_to
+from .description import Pass, Transform
+from .pipeline import NAMES, PIPELINES, up_to
+from .run import run_passes
 
-__all__ = ["NAMES", "PIPELINES", "Pass", "run_passes", "up_to"]
+__all__ = ["NAMES", "PIPELINES", "Pass", "Transform", "run_passes", "up_to"]

@@ -1,17 +1,13 @@
-"""Pass pipelines, with verification of the resulting program."""
+"""Pass pipelines: the passes before sharings are chosen, in order."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Final
 
-from ezlang.recursion import deep_recursion
-
-from ..ir import tree as ir
 from ..ir.tree import BinaryKind
-from ..ir.verify import verify
+from .description import Pass
 from .general.constants import fold_constants
 from .general.cse import merge_common
 from .general.dce import remove_dead
@@ -22,17 +18,14 @@ from .general.oblivious_add import add_at_indices
 from .general.products import fold_products
 from .general.reduce import expand_reduce
 from .general.simplify import simplify
-from .rewriting.rewrite import unchanged
 from .vectorise import BUDGET, SHARED, WIDE, vectorise
-
-Pass = Callable[[ir.Program], ir.Program]
 
 _COSTLY = frozenset(
     kind for kind in BinaryKind if kind.traits.reduction and not kind.traits.is_linear
 )
 """Reductions that take rounds on every kind of shares."""
 
-_TIDY: tuple[Pass, ...] = (fold_constants, simplify, merge_common, remove_dead)
+_TIDY: Final = (fold_constants, simplify, merge_common, remove_dead)
 
 
 def vectorised(
@@ -41,7 +34,7 @@ def vectorised(
     products: bool = True,
     scans: frozenset[BinaryKind] = frozenset(),
     both: bool = False,
-) -> tuple[Pass, ...]:
+) -> tuple[Pass[[]], ...]:
     """Return the passes that minimise loops, each with at most `budget` bytes of wire labels.
 
     `products`: also find matrix products. `scans`: the scans that become networks of logarithmic
@@ -56,7 +49,7 @@ def vectorised(
         add_at_indices,
         expand_oblivious,
         *_TIDY,
-        partial(vectorise, budget=budget, scans=scans, both=both),
+        vectorise.given(budget=budget, scans=scans, both=both),
         *_TIDY,
         merge_moves,
         *((fold_products, merge_moves) if products else ()),
@@ -64,7 +57,7 @@ def vectorised(
     )
 
 
-PIPELINES: Mapping[str, tuple[Pass, ...]] = MappingProxyType(
+PIPELINES: Mapping[str, tuple[Pass[[]], ...]] = MappingProxyType(
     {
         "none": (),
         "tidy": _TIDY,
@@ -77,7 +70,13 @@ PIPELINES: Mapping[str, tuple[Pass, ...]] = MappingProxyType(
             merge_common,
             remove_dead,
         ),
-        "plain": (expand_oblivious, expand_reduce, fold_constants, merge_common, remove_dead),
+        "plain": (
+            expand_oblivious,
+            expand_reduce.given(),
+            fold_constants,
+            merge_common,
+            remove_dead,
+        ),
         "vectorised": vectorised(BUDGET),
         "shared": vectorised(SHARED, scans=_COSTLY, both=True),
         "boolean": vectorised(SHARED, scans=_COSTLY | {BinaryKind.ADD}, both=True),
@@ -97,49 +96,12 @@ PIPELINES: Mapping[str, tuple[Pass, ...]] = MappingProxyType(
 """
 
 
-NAMES: Mapping[str, Pass] = MappingProxyType(
-    {
-        "constants": fold_constants,
-        "simplify": simplify,
-        "cse": merge_common,
-        "inline": inline,
-        "counting": add_at_indices,
-        "oblivious": expand_oblivious,
-        "vectorise": next(one for one in PIPELINES["vectorised"] if isinstance(one, partial)),
-        "moves": merge_moves,
-        "products": fold_products,
-        "dce": remove_dead,
-    }
-)
-"""The passes of the pipeline `vectorised` by name."""
+NAMES = tuple(dict.fromkeys(one.name for one in PIPELINES["vectorised"]))
+"""The passes of the pipeline `vectorised`, in the order of their first runs."""
 
 
-def up_to(name: str) -> tuple[Pass, ...]:
+def up_to(name: str) -> tuple[Pass[[]], ...]:
     """Return the passes of the pipeline `vectorised` up to the last run of the named pass."""
     passes = PIPELINES["vectorised"]
-    last = max(place for place, one in enumerate(passes) if one is NAMES[name])
+    last = max(place for place, one in enumerate(passes) if one.name == name)
     return passes[: last + 1]
-
-
-def run_passes(program: ir.Program, passes: Sequence[Pass] | str) -> ir.Program:
-    """Run passes, or those of a named pipeline, in order.
-
-    The program is verified before the first and after the last pass; if EZLANG_VERIFY is set in
-    the environment, after each pass. A pass that left a program unchanged isn't run on it again.
-    Raises CompilerBug if a pass breaks a rule of the IR.
-    """
-    chosen = PIPELINES[passes] if isinstance(passes, str) else passes
-    each = bool(os.environ.get("EZLANG_VERIFY"))
-    idle: dict[Pass, ir.Program] = {}
-    with deep_recursion():
-        verified = program
-        verify(program)
-        for number, run in enumerate(chosen):
-            if idle.get(run) is not program:
-                before, program = program, unchanged(program, run(program))
-                if program is before:
-                    idle[run] = program
-            if program is not verified and (each or number == len(chosen) - 1):
-                verify(program)
-                verified = program
-    return program

@@ -6,7 +6,6 @@ share, so that all of them process the same operations in the same order.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -17,27 +16,29 @@ from ..ir import tree as ir
 from ..ir.numbering import numbered
 from .assign import Explained, Policy, assign, explain, model_of, solve
 from .assign.known import forward_known
+from .description import Pass
 from .general.checks import drop_checks
 from .general.constants import fold_constants
 from .general.cse import merge_common
 from .general.dce import remove_dead
 from .general.outline import outline
 from .general.simplify import simplify
-from .pipeline import PIPELINES, Pass, run_passes
+from .pipeline import PIPELINES
+from .run import run_pass, run_passes
 from .sharings.choose import Choice, Finished, choose
 from .sharings.circuit_depth import choose_circuits
 from .sharings.expand import expand_shared
 from .sharings.narrow import narrow
-from .sharings.ot_kinds import cheapest_kinds
+from .sharings.ot_kinds import choose_ots
 from .sharings.pairs import choose_once, compare_once
 from .sharings.schedule import schedule
 from .sharings.share import share
 
-FIRST: Final = "shared"
-"""The pipeline to start with. It assumes that few wire labels are stored at a time. Programs whose
-secrets are all in Yao's protocol start with `vectorised` instead."""
+_FIRST: Final = {Policy.YAO: "vectorised", Policy.BOOLEAN: "boolean"}
+"""The pipelines to start with, other than `shared`, which assumes that few wire labels are stored
+at a time."""
 
-_BEFORE: Final[tuple[Pass, ...]] = (
+_BEFORE: Final[tuple[Pass[[]], ...]] = (
     drop_checks,
     forward_known,
     fold_constants,
@@ -49,7 +50,7 @@ _BEFORE: Final[tuple[Pass, ...]] = (
     remove_dead,
     narrow,
 )
-_AFTER: Final[tuple[Pass, ...]] = (
+_AFTER: Final[tuple[Pass[[]], ...]] = (
     choose_once,
     expand_shared,
     merge_common,
@@ -62,9 +63,16 @@ _AFTER: Final[tuple[Pass, ...]] = (
 
 def before_assignment(program: ir.Program, policy: Policy = Policy.AUTO) -> ir.Program:
     """Prepare a lowered program for `assign`."""
-    named = {Policy.YAO: "vectorised", Policy.BOOLEAN: "boolean"}
-    first = PIPELINES[named.get(policy, FIRST)]
-    return run_passes(program, (*first, *_BEFORE))
+    return run_passes(program, (*_first(policy), *_BEFORE))
+
+
+def vectorise_for(policy: Policy) -> Pass[[]]:
+    """Return the pass that turns loops into tensor operations, as `before_assignment` runs it."""
+    return next(one for one in _first(policy) if one.name == "vectorise")
+
+
+def _first(policy: Policy) -> tuple[Pass[[]], ...]:
+    return PIPELINES[_FIRST.get(policy, "shared")]
 
 
 def after_assignment(program: ir.Program, profile: Profile = LAN) -> ir.Program:
@@ -73,9 +81,9 @@ def after_assignment(program: ir.Program, profile: Profile = LAN) -> ir.Program:
 
 
 def _finished(program: ir.Program, profile: Profile, traces: Traces) -> Finished:
-    made = numbered(run_passes(program, (*_AFTER, partial(choose_circuits, profile=profile))))
+    made = numbered(run_passes(program, (*_AFTER, choose_circuits.given(profile))))
     forecast = Forecast(made, traces=traces)
-    return Finished(replace(made, ots=cheapest_kinds(forecast, profile)), forecast)
+    return Finished(run_pass(made, choose_ots.given(profile, forecast)), forecast)
 
 
 def prepare(
@@ -84,7 +92,7 @@ def prepare(
     """Make a lowered two-party program ready to run: every secret has a sharing.
 
     The same program, policy and profile give the same result everywhere. Raises CompilerBug if
-    a pass breaks a rule of the IR.
+    a required pass fails; an optional pass that fails is skipped (run.py).
     """
     if policy is Policy.AUTO:
         return chosen(program, profile).program
@@ -92,8 +100,7 @@ def prepare(
 
 
 def _assigned(program: ir.Program, policy: Policy, profile: Profile) -> ir.Program:
-    choose_one = partial(assign, policy=policy, profile=profile)
-    return run_passes(before_assignment(program, policy), (choose_one,))
+    return run_passes(before_assignment(program, policy), (assign.given(policy, profile),))
 
 
 def chosen(program: ir.Program, profile: Profile = LAN) -> Choice:

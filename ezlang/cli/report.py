@@ -6,14 +6,23 @@ import json
 import os
 import sys
 import traceback
-from collections.abc import Iterable
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TextIO
 
 import click
 
-from ezlang.diagnostics.diagnostic import Diagnostic
+from ezlang.diagnostics.diagnostic import Diagnostic, PassSkipped
 
 BUG = 70
 """The exit code for a bug of ezlang (EX_SOFTWARE of sysexits.h)."""
+
+
+_PLEASE_REPORT = (
+    "Please report it, with the program and the command, where you got ezlang from. "
+    "EZLANG_TRACEBACK=1 shows where it happened."
+)
 
 
 def in_color() -> bool:
@@ -38,13 +47,42 @@ def show_bug(error: BaseException) -> None:
     from ezlang import __version__
 
     say(
-        f"This is a bug of ezlang {__version__}, not of your program: {type(error).__name__}: "
-        f"{error}\n"
-        "Please report it where you got ezlang from, with the program and the command. "
-        "EZLANG_TRACEBACK=1 shows where it happened."
+        f"This is a bug of ezlang {__version__}, not of your program: "
+        f"{type(error).__name__}: {error}\n{_PLEASE_REPORT}"
     )
+    _show_traceback(error)
+
+
+def _show_traceback(error: BaseException) -> None:
     if os.environ.get("EZLANG_TRACEBACK") == "1":
         traceback.print_exception(error, file=sys.stderr)
+
+
+@contextmanager
+def skipped_passes_shown() -> Iterator[None]:
+    """Say of passes that are left out that they are, once for each; other warnings as ever."""
+    said: set[str] = set()
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", PassSkipped)
+        others = warnings.showwarning
+
+        def show(
+            message: Warning | str,
+            category: type[Warning],
+            filename: str,
+            lineno: int,
+            file: TextIO | None = None,
+            line: str | None = None,
+        ) -> None:
+            if not isinstance(message, PassSkipped):
+                others(message, category, filename, lineno, file, line)
+            elif message.name not in said:
+                said.add(message.name)
+                say(f"Warning: {message}\n{_PLEASE_REPORT}")
+                _show_traceback(message.error)
+
+        warnings.showwarning = show
+        yield
 
 
 def print_json(data: object) -> None:

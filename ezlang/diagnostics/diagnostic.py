@@ -73,3 +73,15 @@ class EzError(Exception):
 
 class CompilerBug(Exception):  # noqa: N818 (it is no error of the user's)
     """A bug of ezlang, never a mistake of its user."""
+
+
+class PassSkipped(UserWarning):
+    """An optional pass of the compiler failed, so the program was prepared without it."""
+
+    def __init__(self, name: str, error: Exception) -> None:
+        super().__init__(
+            f"The pass `{name}` of the compiler failed, so the program is prepared without it and "
+            f"may run slower: {type(error).__name__}: {error}"
+        )
+        self.name = name
+        self.error = error

@@ -99,15 +99,18 @@ def test_every_operation_has_a_name() -> None:
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        ("%1 = nonsense : int32 public", "line 4: there is no operation `nonsense`"),
-        ("%1 = relabel %9 : int32 public", "line 4: %9 is not defined before"),
-        ("%1 = constant : int32 public", "line 4: `constant` needs attribute `data`"),
-        ("%1 = reveal[data=(1)] %0 : int32 public", "line 4: `reveal` has no attribute `data`"),
-        ("%1, %2 = reveal %0 : int32 public", "line 4: a type is needed for each result"),
-        ("%1 = reveal %0 : int32 @carol", "line 4: there is no label `carol`"),
-        ("%1 = reveal %0 : text public", "line 4: there are no tensors of `text`"),
-        ("%1 = input[party=a, name='x', whole=Q] : int32 @a", "line 4: there is no type `Q`"),
-        ("%1 = = reveal", "line 4, column 8"),
+        ("%1 = nonsense : int32 public", "there is no operation `nonsense`"),
+        ("%1 = relabel %9 : int32 public", "%9 is not defined before"),
+        ("%1 = constant : int32 public", "`constant` needs attribute `data`"),
+        ("%1 = reveal[data=(1)] %0 : int32 public", "`reveal` has no attribute `data`"),
+        ("%1, %2 = reveal %0 : int32 public", "a type is needed for each result"),
+        ("%1 = reveal %0 : int32 @carol", "there is no label `carol`"),
+        ("%1 = reveal %0 : text public", "there are no tensors of `text`"),
+        ("%1 = input[party=a, name='x', whole=Q] : int32 @a", "there is no type `Q`"),
+        ("%1 = = reveal", "line 4, column 8: `=` can't stand here"),
+        ("%1 =", "the line can't end here"),
+        ("%1 = unary[kind=wrong] %0 : int32 public", "`unary` can't have this `kind`"),
+        ("%1 = input[party=carol, name='x'] : int32 @a", "`input` can't have this `party`"),
     ],
 )
 def test_what_is_no_ir_is_refused(line: str, says: str) -> None:
@@ -116,3 +119,4 @@ def test_what_is_no_ir_is_refused(line: str, says: str) -> None:
     with pytest.raises(IrSyntaxError) as caught:
         parse_program(text)
     assert says in str(caught.value)
+    assert caught.value.span.line == 4

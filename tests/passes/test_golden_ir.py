@@ -10,7 +10,7 @@ from ezlang.compiler.cost.profiles import LOOPBACK
 from ezlang.compiler.ir.parse import parse_program
 from ezlang.compiler.ir.text import print_program
 from ezlang.compiler.lower import lower
-from ezlang.compiler.passes import Pass, run_passes
+from ezlang.compiler.passes import Transform, run_passes
 from ezlang.compiler.passes.assign import Policy, assign
 from ezlang.compiler.passes.assign.known import forward_known
 from ezlang.compiler.passes.general.checks import drop_checks
@@ -22,7 +22,7 @@ from ezlang.compiler.passes.general.moves import merge_moves
 from ezlang.compiler.passes.general.oblivious import expand_oblivious
 from ezlang.compiler.passes.general.oblivious_add import add_at_indices
 from ezlang.compiler.passes.general.products import fold_products
-from ezlang.compiler.passes.general.reduce import expand_reduce
+from ezlang.compiler.passes.general.reduce import expand_products, expand_reduce
 from ezlang.compiler.passes.general.simplify import simplify
 from ezlang.compiler.passes.sharings.circuit_depth import choose_circuits
 from ezlang.compiler.passes.sharings.expand import expand_shared
@@ -31,7 +31,6 @@ from ezlang.compiler.passes.sharings.pairs import choose_once, compare_once
 from ezlang.compiler.passes.sharings.schedule import schedule
 from ezlang.compiler.passes.sharings.share import share
 from ezlang.compiler.passes.vectorise import vectorise
-from tests.passes.expanded import expand_products
 from tests.support.lowered import checked
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -58,7 +57,7 @@ NARROW = """
 BOOLEAN = partial(assign, policy=Policy.BOOLEAN)
 """Assignment, for passes that come after it."""
 
-CASES: dict[str, tuple[Pass, tuple[Pass, ...], str]] = {
+CASES: dict[str, tuple[Transform, tuple[Transform, ...], str]] = {
     "constants": (
         fold_constants,
         (),

@@ -10,17 +10,9 @@ from hypothesis import strategies as st
 
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.lower import lower
-from ezlang.compiler.passes import run_passes
-from ezlang.compiler.passes.assign import Policy, assign
-from ezlang.compiler.passes.general.checks import drop_checks
-from ezlang.compiler.passes.general.oblivious import expand_oblivious
-from ezlang.compiler.passes.general.simplify import simplify
-from ezlang.compiler.passes.pipeline import NAMES, Pass
-from ezlang.compiler.passes.sharings.expand import expand_shared
-from ezlang.compiler.passes.sharings.narrow import narrow
-from ezlang.compiler.passes.sharings.pairs import choose_once, compare_once
-from ezlang.compiler.passes.sharings.schedule import schedule
-from ezlang.compiler.passes.sharings.share import share
+from ezlang.compiler.passes import NAMES, run_passes
+from ezlang.compiler.passes.assign import Policy
+from ezlang.compiler.passes.catalogue import passes_for
 from ezlang.executors.native.executable import Executable
 from ezlang.executors.simulate import run_two
 from ezlang.typed.tree import Program
@@ -31,16 +23,10 @@ from tests.support.generator import Generated, programs
 from tests.support.profiles import PROGRAMS
 from tests.support.threads import run_threads
 
-FREE = {**NAMES, "checks": drop_checks, "pairs": compare_once}
+FREE = (*NAMES, "checks", "known", "pairs")
 """Passes that may come in any order, or not at all, before sharings are assigned."""
 
-LATE = {
-    "simplify": simplify,
-    "cse": NAMES["cse"],
-    "dce": NAMES["dce"],
-    "narrow": narrow,
-    "swap": choose_once,
-}
+LATE = ("simplify", "cse", "dce", "narrow", "swap")
 """Passes that may come after it."""
 
 ORDERS = st.lists(st.sampled_from(sorted(FREE)), max_size=8)
@@ -49,9 +35,9 @@ LATE_ORDERS = st.lists(st.sampled_from(sorted(LATE)), max_size=3)
 
 def prepared(program: Program, order: list[str], late: list[str], policy: Policy) -> ir.Program:
     """Run passes in an order, and those between that programs can't do without."""
-    chosen: list[Pass] = [*(FREE[name] for name in order), expand_oblivious, share]
-    chosen += [partial(assign, policy=policy), expand_shared, *(LATE[name] for name in late)]
-    return run_passes(lower(program), [*chosen, schedule])
+    passes = passes_for(policy)
+    names = [*order, "oblivious", "share", "assign", "expand", *late, "schedule"]
+    return run_passes(lower(program), [passes[name] for name in names])
 
 
 def native(compiled: ir.Program, program: Program, inputs: Inputs) -> Outputs:

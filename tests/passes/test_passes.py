@@ -5,13 +5,12 @@ import pytest
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.ir.tree import BinaryKind, UnaryKind
 from ezlang.compiler.ir.verify import verify
-from ezlang.compiler.passes import PIPELINES, run_passes
+from ezlang.compiler.passes import PIPELINES, Transform, run_passes
 from ezlang.compiler.passes.general.constants import fold_constants
 from ezlang.compiler.passes.general.cse import merge_common
 from ezlang.compiler.passes.general.dce import remove_dead
 from ezlang.compiler.passes.general.reduce import expand_reduce
 from ezlang.compiler.passes.general.simplify import simplify
-from ezlang.compiler.passes.pipeline import Pass
 from ezlang.executors.simulate import run_simulated
 from ezlang.types.labels import PUBLIC, SECRET, owned
 from ezlang.types.types import BOOL, INT8, INT32, UINT8
@@ -29,7 +28,7 @@ def count(program: ir.Program, *kinds: type) -> int:
     )
 
 
-def passed(program: ir.Program, *passes: Pass) -> ir.Program:
+def passed(program: ir.Program, *passes: Transform) -> ir.Program:
     return run_passes(program, passes)
 
 

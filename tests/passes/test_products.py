@@ -3,7 +3,6 @@
 import random
 from collections import Counter
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import pytest
@@ -11,12 +10,12 @@ import pytest
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.lower import lower
 from ezlang.compiler.passes import run_passes
-from ezlang.compiler.passes.pipeline import Pass, vectorised
+from ezlang.compiler.passes.general.reduce import expand_products
+from ezlang.compiler.passes.pipeline import vectorised
 from ezlang.executors.clear import run_clear
 from ezlang.executors.simulate import run_simulated
 from ezlang.source import NO_SPAN
 from ezlang.values.data import Inputs
-from tests.passes.expanded import expand_products
 from tests.passes.vectorised_runs import native
 from tests.support.lowered import checked
 
@@ -140,7 +139,7 @@ def test_expanded_they_mean_the_same(name: str, body: str) -> None:
     source = checked(program(body))
     expected = run_clear(source, inputs()).outputs
     for budget in (100, 30_000, 1 << 30):
-        expand: Pass = partial(expand_products, budget=budget)
+        expand = expand_products.given(budget=budget)
         passes = (*vectorised(1 << 30), expand)
         compiled = run_passes(lower(source), passes)
         assert not any(isinstance(o, ir.MatrixProduct) for o in ir.walk(compiled.main.body))

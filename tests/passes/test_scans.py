@@ -1,7 +1,6 @@
 """Running sums and the like, in logarithmic depth."""
 
 import random
-from functools import partial
 
 import pytest
 
@@ -10,13 +9,13 @@ from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.ir.tree import BinaryKind
 from ezlang.compiler.lower import lower
 from ezlang.compiler.passes import run_passes
-from ezlang.compiler.passes.pipeline import Pass, vectorised
+from ezlang.compiler.passes.general.reduce import expand_products
+from ezlang.compiler.passes.pipeline import vectorised
 from ezlang.executors.clear import run_clear
 from ezlang.executors.native.executable import executable_of
 from ezlang.executors.simulate import run_simulated, run_two
 from ezlang.values.check import check_inputs
 from ezlang.values.data import Inputs
-from tests.passes.expanded import expand_products
 from tests.passes.vectorised_runs import failure
 from tests.support.lowered import checked
 from tests.support.threads import run_native_threads
@@ -107,9 +106,9 @@ def test_they_mean_the_same(name: str, n: int) -> None:
     source = checked(text((BODIES | KEPT)[name], n))
     expected = run_clear(source, numbers(n)).outputs
     for budget in (6_000, 1 << 30):
-        passes: tuple[Pass, ...] = (
+        passes = (
             *vectorised(budget, scans=ALL),
-            partial(expand_products, budget=budget),
+            expand_products.given(budget=budget),
         )
         compiled = run_passes(lower(source), passes)
         assert run_simulated(compiled, numbers(n), record=False).outputs == expected

@@ -5,12 +5,12 @@ import pytest
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.lower import lower
 from ezlang.compiler.passes import PIPELINES, run_passes
+from ezlang.compiler.passes.general.reduce import expand_products
 from ezlang.compiler.passes.pipeline import vectorised
 from ezlang.executors.clear import run_clear
 from ezlang.executors.simulate import run_simulated
 from ezlang.values.check import check_inputs
 from ezlang.values.data import Inputs
-from tests.passes.expanded import expand_products
 from tests.passes.vectorised_runs import executable, failure
 from tests.support.lowered import checked
 from tests.support.threads import run_threads

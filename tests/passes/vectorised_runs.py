@@ -1,14 +1,14 @@
 """Vectorised runs of programs, simulated and native, compared with the clear executor."""
 
 from collections.abc import Callable, Mapping
-from functools import partial
 
 import pytest
 
 from ezlang.check import check
 from ezlang.compiler.lower import lower
 from ezlang.compiler.passes import PIPELINES, run_passes
-from ezlang.compiler.passes.pipeline import Pass, vectorised
+from ezlang.compiler.passes.general.reduce import expand_products
+from ezlang.compiler.passes.pipeline import vectorised
 from ezlang.diagnostics.diagnostic import EzError
 from ezlang.executors.clear import run_clear
 from ezlang.executors.native.executable import Executable, executable_of
@@ -17,7 +17,6 @@ from ezlang.source import Source
 from ezlang.typed import tree as typed
 from ezlang.values.check import check_inputs
 from ezlang.values.data import Inputs, Outputs
-from tests.passes.expanded import expand_products
 from tests.support.threads import run_threads
 
 
@@ -55,9 +54,9 @@ def agrees(
 
 def simulated(inputs: Inputs, budget: int, program: typed.Program) -> Outputs:
     both = budget > 10_000
-    passes: tuple[Pass, ...] = (
+    passes = (
         *vectorised(budget, both=both),
-        partial(expand_products, budget=budget),
+        expand_products.given(budget=budget),
     )
     compiled = run_passes(lower(program), passes)
     return run_simulated(compiled, inputs, record=False).outputs

@@ -21,6 +21,7 @@ from ...cost.profiles import LAN, Profile
 from ...ir import tree as ir
 from ...ir.text import print_operation
 from ...ir.tree import Sharing
+from ..description import required
 from ..general.dce import remove_dead
 from .exact import certified
 from .known import use_known
@@ -31,6 +32,7 @@ from .search import judged, search
 from .solution import Policy, Solution, fixed
 
 
+@required("assign", "gives each secret a sharing, and inserts conversions", before_sharings=True)
 def assign(program: ir.Program, policy: Policy = Policy.AUTO, profile: Profile = LAN) -> ir.Program:
     """Return the program with a sharing for every secret."""
     model = model_of(program, policy, profile)

@@ -20,6 +20,7 @@ from ezlang.types.labels import SECRET, meet_all
 
 from ...ir import tree as ir
 from ...ir.build import Builder
+from ..description import optional
 from ..rewriting.rewrite import Rule, count_uses, rewrite_function, with_functions
 
 Twins = Mapping[int, ir.Value]
@@ -36,6 +37,11 @@ def use_known(program: ir.Program) -> tuple[ir.Program, Mapping[str, Twins]]:
     return with_functions(program, functions), twins
 
 
+@optional(
+    "known",
+    "computes in the clear what one party knows, and takes public operands as they are",
+    before_sharings=True,
+)
 def forward_known(program: ir.Program) -> ir.Program:
     """Return the program with known operands in the clear: `use_known` as a pass."""
     return use_known(program)[0]

@@ -13,10 +13,12 @@ from dataclasses import dataclass, replace
 from ...ir import tree as ir
 from ...ir.build import Builder
 from ..analyses.scalars import Scalars
+from ..description import optional
 from ..rewriting.rewrite import Rule, rewrite_function, with_functions
 from ..vectorise.support import can_end_the_run
 
 
+@optional("checks", "drops checks of what is known to be in range")
 def drop_checks(program: ir.Program) -> ir.Program:
     """Remove checks that never fail."""
     functions = []

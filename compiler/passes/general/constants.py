@@ -15,12 +15,14 @@ from ...ir import evaluate
 from ...ir import tree as ir
 from ...ir.build import Builder
 from ...ir.facts import Constants
+from ..description import optional
 from ..rewriting.rewrite import Rule, rewrite
 
 LIMIT = 64
 """The maximum number of elements of a folded constant, unless all are equal."""
 
 
+@optional("constants", "folds constants, and takes branches whose condition is constant")
 def fold_constants(program: ir.Program) -> ir.Program:
     """Fold constants in a program."""
     return rewrite(program, _Fold)

@@ -16,11 +16,13 @@ from functools import cache
 
 from ...ir import tree as ir
 from ...ir.build import Builder
+from ..description import optional
 from ..rewriting.rewrite import Rule, rewrite
 
 _SHARED = frozenset(field.name for field in fields(ir.OperationNode))
 
 
+@optional("cse", "computes each common subexpression once")
 def merge_common(program: ir.Program) -> ir.Program:
     """Merge equal computations of a program."""
     return rewrite(program, _Merge)

@@ -13,9 +13,11 @@ from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from ...ir import tree as ir
+from ..description import optional
 from ..rewriting.rewrite import with_functions, with_operations
 
 
+@optional("dce", "removes what nothing uses")
 def remove_dead(program: ir.Program) -> ir.Program:
     """Remove dead code from a program."""
     noticed: set[str] = set()

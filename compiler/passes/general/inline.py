@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from ...ir import tree as ir
 from ...ir.build import Builder
+from ..description import optional
 from ..rewriting.copy import Copier
 from ..rewriting.rewrite import Rule, rewrite_function
 
@@ -24,6 +25,7 @@ GROWTH = 10_000
 """The maximum number of operations that inlining adds to a program."""
 
 
+@optional("inline", "replaces calls of small functions by their bodies")
 def inline(program: ir.Program) -> ir.Program:
     """Inline the small functions of a program."""
     known = _Callees()

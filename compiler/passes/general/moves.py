@@ -15,9 +15,11 @@ from dataclasses import dataclass, field
 from ...ir import tree as ir
 from ...ir.build import Builder
 from ..analyses.strided_views import Gather, Gathers, paces, reshaped
+from ..description import optional
 from ..rewriting.rewrite import Rule, rewrite
 
 
+@optional("moves", "merges consecutive reads, repetitions and reshapes")
 def merge_moves(program: ir.Program) -> ir.Program:
     """Fuse moves of moves in a program."""
     return rewrite(program, _Merge)

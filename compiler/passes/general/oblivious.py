@@ -25,10 +25,12 @@ from ezlang.types.types import BOOL, IntType
 from ...ir import tree as ir
 from ...ir.build import Builder
 from ...ir.tree import BinaryKind
+from ..description import required
 from ..rewriting.parts import items_of, joined
 from ..rewriting.rewrite import Rule, rewrite
 
 
+@required("oblivious", "expands accesses at secret indices into tensor operations")
 def expand_oblivious(program: ir.Program) -> ir.Program:
     """Expand the oblivious reads and writes of a program."""
     return rewrite(program, _Expand)

@@ -16,11 +16,13 @@ from dataclasses import dataclass, field
 from ...ir import tree as ir
 from ...ir.build import Builder
 from ...ir.tree import BinaryKind
+from ..description import optional
 from ..rewriting.rewrite import Rule, count_uses, rewrite_function, with_functions
 
 _KINDS = {BinaryKind.ADD, BinaryKind.SUB, BinaryKind.XOR, BinaryKind.OR}
 
 
+@optional("counting", "turns `h[i] += x` at a secret `i` into the sum of two arrays")
 def add_at_indices(program: ir.Program) -> ir.Program:
     """Replace additions at secret indices by additions of arrays."""
     functions = []

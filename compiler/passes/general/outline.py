@@ -18,6 +18,7 @@ from ezlang.types.labels import Label
 
 from ...ir import tree as ir
 from ...ir.groups import groups
+from ..description import optional
 from ..rewriting.rewrite import used_by
 
 LIMIT = 1000
@@ -27,6 +28,7 @@ SIZE = 250
 """The minimum number of operations of an outlined function."""
 
 
+@optional("outline", "cuts very long regions into functions")
 def outline(program: ir.Program) -> ir.Program:
     """Split the very long regions of a program."""
     taken = {function.name for function in program.functions}

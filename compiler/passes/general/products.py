@@ -22,9 +22,11 @@ from ...ir import tree as ir
 from ...ir.build import Builder
 from ...ir.tree import BinaryKind
 from ..analyses.strided_views import Gather, Gathers, aligned, whole
+from ..description import optional
 from ..rewriting.rewrite import Rule, count_uses, rewrite_function
 
 
+@optional("products", "finds matrix products and convolutions in sums of products")
 def fold_products(program: ir.Program) -> ir.Program:
     """Replace the matrix products of a program by MatrixProduct operations."""
     functions = []

@@ -19,11 +19,13 @@ from ...ir import tree as ir
 from ...ir.build import Builder, meet_of
 from ...ir.tree import BinaryKind
 from ..analyses.strided_views import Gather, paces
+from ..description import required
 from ..rewriting.parts import items_of, joined
 from ..rewriting.rewrite import Rule, rewrite
 from ..vectorise import BUDGET, LABEL
 
 
+@required("reduce", "expands reductions into trees of element-wise operations")
 def expand_reduce(
     program: ir.Program, kinds: frozenset[BinaryKind] = frozenset(BinaryKind)
 ) -> ir.Program:
@@ -68,6 +70,23 @@ def _first(build: Builder, x: ir.Value, axis: int) -> ir.Value:
     order = [axis, *(d for d in range(len(x.type.shape)) if d != axis)]
     rows = [(0, *(int(d == k) for k in order)) for d in range(len(order))]
     return build.affine_read(x, rows, tuple(x.type.shape[d] for d in order))
+
+
+@required("matrices", "expands matrix products into element-wise products and reductions")
+def expand_products(program: ir.Program, budget: int = BUDGET) -> ir.Program:
+    """Return the program without matrix products; `budget` is in bytes of labels."""
+    return rewrite(program, lambda: _Multiply(budget))
+
+
+@dataclass(slots=True)
+class _Multiply(Rule):
+    budget: int
+
+    def apply(self, build: Builder, operation: ir.Operation) -> Sequence[ir.Value] | None:
+        if not isinstance(operation, ir.MatrixProduct):
+            return None
+        x, y = operation.operands
+        return (expanded_product(build, x, y, self.budget),)
 
 
 def expanded_product(build: Builder, x: ir.Value, y: ir.Value, budget: int = BUDGET) -> ir.Value:

@@ -17,9 +17,11 @@ from ...ir import tree as ir
 from ...ir.build import Builder
 from ...ir.facts import Constants
 from ...ir.tree import BinaryKind, UnaryKind
+from ..description import optional
 from ..rewriting.rewrite import Rule, rewrite
 
 
+@optional("simplify", "applies algebraic identities")
 def simplify(program: ir.Program) -> ir.Program:
     """Apply algebraic identities to a program."""
     return rewrite(program, _Simplify)

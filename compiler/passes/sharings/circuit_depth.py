@@ -22,11 +22,13 @@ from ...ir import tree as ir
 from ...ir.facts import Constants, facts_of, known_operands
 from ...ir.groups import groups
 from ...ir.sharings import is_interactive
+from ..description import optional
 
 LEAST: Final = 128
 """The minimum number of elements of a group for which deep circuits are considered."""
 
 
+@optional("circuits", "chooses circuits on shares: shallow ones, or those with the fewest ANDs")
 def choose_circuits(program: ir.Program, profile: Profile) -> ir.Program:
     """Select deep circuits where they are cheaper on a network."""
     functions = []

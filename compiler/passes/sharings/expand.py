@@ -15,11 +15,13 @@ from ...ir import tree as ir
 from ...ir.build import Builder
 from ...ir.sharings import A, B, Y
 from ...ir.tree import BinaryKind
+from ..description import required
 from ..general.reduce import expanded_product, reduced
 from ..rewriting.rewrite import Rule, rewrite
 from ..vectorise import BUDGET, WIDE
 
 
+@required("expand", "expands reductions and matrix products that a sharing has no form of")
 def expand_shared(program: ir.Program) -> ir.Program:
     """Expand the reductions and matrix products that sharings don't support."""
     return rewrite(rewrite(program, _Products), _Reductions)

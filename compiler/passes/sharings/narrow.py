@@ -21,9 +21,11 @@ from ...ir.intervals import Interval, bits_of, signed_bits_of
 from ...ir.kinds import Messages
 from ...ir.tree import BinaryKind, Sharing
 from ..analyses.ranges import Intervals, ranges_of
+from ..description import optional
 from ..rewriting.rewrite import with_functions, with_operations
 
 
+@optional("narrow", "finds in how many bits operations can be done, from value ranges")
 def narrow(program: ir.Program) -> ir.Program:
     """Set `bits` of the operations that need fewer bits than their width."""
     ranges = ranges_of(program)

@@ -14,13 +14,28 @@ small batch, and no two iterations would cost the same.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ...cost.ots import choose_kind
 from ...cost.predict import Forecast, predict_ots
 from ...cost.profiles import Profile
+from ...ir import tree as ir
 from ...ir.ots import OtKinds
+from ..description import optional
 
 MOST_TAKES = 4096
 """The maximum number of requests for OTs in a program with silent OT."""
+
+
+@optional("ots", "chooses how oblivious transfers are made")
+def choose_ots(
+    program: ir.Program, profile: Profile, forecast: Forecast | None = None
+) -> ir.Program:
+    """Return the program with the kinds of OTs that are cheapest on a network.
+
+    `forecast` is the program's forecast, if it was made already.
+    """
+    return replace(program, ots=cheapest_kinds(forecast or Forecast(program), profile))
 
 
 def cheapest_kinds(forecast: Forecast, profile: Profile) -> OtKinds:

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from ...ir import tree as ir
 from ...ir.build import Builder
 from ...ir.tree import BinaryKind, Sharing, UnaryKind
+from ..description import optional
 from ..rewriting.rewrite import Rule, rewrite, rewrite_function, with_functions
 
 _ENDS = (BinaryKind.MIN, BinaryKind.MAX)
@@ -27,6 +28,7 @@ _TOLD = (*_ENDS, *_OPPOSITE, *_OPPOSITE.values())
 _Pair = tuple[int, int]
 
 
+@optional("pairs", "makes min, max and comparisons of the same two values from one comparison")
 def compare_once(program: ir.Program) -> ir.Program:
     """Merge the comparisons of the same two values, including those of `min` and `max`."""
     functions = []
@@ -92,6 +94,7 @@ class _Compare(Rule):
         return found
 
 
+@optional("swap", "selects one side of a swap, and derives the other from it")
 def choose_once(program: ir.Program) -> ir.Program:
     """Use one selection for both sides of a swap."""
     return rewrite(program, _Swap)

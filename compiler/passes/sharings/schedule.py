@@ -28,6 +28,7 @@ from ..analyses.effects import Effect, Order, effects_of, effects_of_region
 from ..analyses.scalars import Scalars
 from ..assign.counted import counted_usages
 from ..assign.scopes import UNKNOWN_TRIPS
+from ..description import optional
 
 LARGEST_INPUT = 1 << 20
 """The maximum size in bits of a value that is shared early for Yao: its labels take memory."""
@@ -50,6 +51,7 @@ class _Talk:
     rounds: float
 
 
+@optional("schedule", "moves operations so that groups are as large as they can be")
 def schedule(program: ir.Program) -> ir.Program:
     """Group the operations of a program that exchange messages."""
     known = _Functions()

@@ -18,8 +18,10 @@ from ezlang.types.labels import SECRET
 
 from ...ir import tree as ir
 from ...ir.build import Builder, highest_id
+from ..description import required
 
 
+@required("share", "makes sharing explicit, once for each value", before_sharings=True)
 def share(program: ir.Program) -> ir.Program:
     """Make all sharings of owned values explicit."""
     functions = tuple(_function(function) for function in program.functions)

@@ -11,6 +11,7 @@ from ...ir import tree as ir
 from ...ir.build import Builder
 from ...ir.tree import BinaryKind
 from ..analyses.scalars import Scalars
+from ..description import optional
 from ..rewriting.copy import Copier
 from ..rewriting.rewrite import Rule, rewrite_function, with_functions
 from .body import body_of
@@ -33,6 +34,7 @@ WIDE = 64 * BUDGET
 """The same if a secret bit takes one or two bits."""
 
 
+@optional("vectorise", "turns loops into tensor operations")
 def vectorise(
     program: ir.Program,
     budget: int = BUDGET,

@@ -1,0 +1,65 @@
+"""All passes by name, for the command line and for tests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from ..cost.profiles import LAN, Profile
+from .assign import Policy, assign
+from .assign.known import forward_known
+from .description import Pass
+from .general.checks import drop_checks
+from .general.constants import fold_constants
+from .general.cse import merge_common
+from .general.dce import remove_dead
+from .general.inline import inline
+from .general.moves import merge_moves
+from .general.oblivious import expand_oblivious
+from .general.oblivious_add import add_at_indices
+from .general.outline import outline
+from .general.products import fold_products
+from .general.reduce import expand_products, expand_reduce
+from .general.simplify import simplify
+from .prepare import vectorise_for
+from .sharings.circuit_depth import choose_circuits
+from .sharings.expand import expand_shared
+from .sharings.narrow import narrow
+from .sharings.ot_kinds import choose_ots
+from .sharings.pairs import choose_once, compare_once
+from .sharings.schedule import schedule
+from .sharings.share import share
+
+
+def passes_for(policy: Policy = Policy.AUTO, profile: Profile = LAN) -> Mapping[str, Pass[[]]]:
+    """Return all passes by name, with the options that a policy and a network give them.
+
+    They are in the order in which `prepare` first runs them; those that it doesn't run come last.
+    """
+    passes = (
+        fold_constants,
+        simplify,
+        merge_common,
+        inline,
+        add_at_indices,
+        expand_oblivious,
+        remove_dead,
+        vectorise_for(policy),
+        merge_moves,
+        fold_products,
+        drop_checks,
+        forward_known,
+        compare_once,
+        share,
+        narrow,
+        assign.given(policy, profile),
+        choose_once,
+        expand_shared,
+        schedule,
+        outline,
+        choose_circuits.given(profile),
+        choose_ots.given(profile),
+        expand_reduce.given(),
+        expand_products.given(),
+    )
+    return MappingProxyType({one.name: one for one in passes})
