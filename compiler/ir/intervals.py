@@ -1,7 +1,7 @@
 """Interval arithmetic on integers [CC77].
 
-One interval covers all elements of a tensor, read as numbers of the element type. The
-rules are for exact integers: callers check whether the result still fits the type (`fitted`).
+One interval covers all elements of a tensor, interpreted as numbers of the element type. The rules
+apply to exact integers; callers check whether the result fits the type (`fitted`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from .value import TensorType
 
 
 class Interval(NamedTuple):
-    """All numbers from `low` to `high`, both included."""
+    """All integers from `low` to `high`, both inclusive."""
 
     low: int
     high: int
@@ -36,17 +36,17 @@ def full(type: TensorType) -> Interval:
 
 
 def fitted(found: Interval, type: TensorType) -> Interval:
-    """Return an interval if it fits the type, or else the full one, as values wrap around."""
+    """Return the interval if it fits the type, otherwise the full one, as values wrap around."""
     return found if found.within(full(type)) else full(type)
 
 
 def bits_of(x: Interval) -> int:
-    """Return the number of bits of an interval without negative numbers, at least 1."""
+    """Return the bits needed for an interval without negative numbers, at least 1."""
     return max(x.high.bit_length(), 1)
 
 
 def signed_bits_of(x: Interval) -> int:
-    """Return the number of bits of an interval in two's complement."""
+    """Return the bits needed for an interval in two's complement."""
     return 1 + max((n if n >= 0 else -n - 1).bit_length() for n in (x.low, x.high))
 
 
@@ -54,30 +54,30 @@ def signed_bits_of(x: Interval) -> int:
 
 
 def negative(x: Interval) -> Interval:
-    """The numbers −x."""
+    """Return an interval that contains −x."""
     return Interval(-x.high, -x.low)
 
 
 def absolute(x: Interval) -> Interval:
-    """The numbers |x|."""
+    """Return an interval that contains |x|."""
     low = 0 if x.low <= 0 <= x.high else min(abs(x.low), abs(x.high))
     return Interval(low, max(abs(x.low), abs(x.high)))
 
 
 def complement(x: Interval, type: TensorType) -> Interval:
-    """The numbers with all bits inverted."""
+    """Return an interval that contains x with all bits inverted."""
     whole = full(type)
     return Interval(whole.low + whole.high - x.high, whole.low + whole.high - x.low)
 
 
 def multiplied(x: Interval, y: Interval) -> Interval:
-    """The numbers x·y."""
+    """Return an interval that contains x·y."""
     ends = [a * b for a, b in product((x.low, x.high), (y.low, y.high))]
     return Interval(min(ends), max(ends))
 
 
 def quotient(x: Interval, y: Interval, type: TensorType) -> Interval:
-    """The numbers x / y, rounded toward zero; x / 0 is all ones."""
+    """Return an interval that contains x / y, rounded toward zero; x / 0 is all ones."""
     if y.low <= 0 <= y.high:
         return full(type)
     ends = []
@@ -88,7 +88,7 @@ def quotient(x: Interval, y: Interval, type: TensorType) -> Interval:
 
 
 def remainder(x: Interval, y: Interval) -> Interval:
-    """The numbers x % y, with the sign of x; x % 0 is x."""
+    """Return an interval that contains x % y, with the sign of x; x % 0 is x."""
     low, high = min(x.low, 0), max(x.high, 0)
     if y.low <= 0 <= y.high:
         return Interval(low, high)
@@ -97,7 +97,7 @@ def remainder(x: Interval, y: Interval) -> Interval:
 
 
 def shifted_left(x: Interval, y: Interval, type: TensorType) -> Interval:
-    """The numbers x << y."""
+    """Return an interval that contains x << y."""
     least, most = _amounts(y, type)
     if most >= type.width or y.low < 0:
         return full(type)
@@ -105,7 +105,7 @@ def shifted_left(x: Interval, y: Interval, type: TensorType) -> Interval:
 
 
 def shifted_right(x: Interval, y: Interval, type: TensorType) -> Interval:
-    """The numbers x >> y."""
+    """Return an interval that contains x >> y."""
     least, most = _amounts(y, type)
     low = x.low >> (least if x.low < 0 else most)
     return Interval(low, x.high >> (most if x.high < 0 else least))
@@ -116,14 +116,14 @@ def _amounts(y: Interval, type: TensorType) -> tuple[int, int]:
 
 
 def conjunction(x: Interval, y: Interval) -> Interval:
-    """The numbers x & y."""
+    """Return an interval that contains x & y."""
     if max(x.low, y.low) >= 0:
         return Interval(0, min(one.high for one in (x, y) if one.low >= 0))
     return bitwise(x, y)
 
 
 def bitwise(x: Interval, y: Interval) -> Interval:
-    """The possible results of any bitwise operation on x and y."""
+    """Return an interval that contains the results of any bitwise operation on x and y."""
     bits = max(bits_of(x), bits_of(y))
     if min(x.low, y.low) >= 0:
         return Interval(0, (1 << bits) - 1)

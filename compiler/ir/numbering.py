@@ -1,7 +1,7 @@
-"""Numbers of operations and regions: what tables about a program are keyed by.
+"""The numbering of operations and regions, whose numbers serve as keys of tables about a program.
 
-Passes rebuild operations without their numbers, or with those of others. So whoever keeps a table
-begins with `numbered`; equal programs are numbered alike.
+Passes may rebuild operations without numbers, or with numbers of other operations. Code that keeps
+such a table must therefore call `numbered` first. Equal programs receive the same numbers.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from . import tree as ir
 
 
 def numbered(program: ir.Program) -> ir.Program:
-    """Return the program with a number for each operation and region, in the order of its text.
+    """Return the program with operations and regions numbered in textual order.
 
-    No two have the same number. A program that is numbered is returned as it is.
+    All numbers are distinct. A program that is already numbered is returned unchanged.
     """
     numbers = count()
     functions = tuple(_function(function, numbers) for function in program.functions)

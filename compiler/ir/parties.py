@@ -1,7 +1,7 @@
 """Party numbers, links between parties, and the pair of computing parties.
 
 A party's number is its index among the parties of the program, and has no other meaning. A `Pair`
-says which two parties compute together, and in which roles. Therefore a program may have more
+says which two parties compute together, and in which roles. Therefore, a program may have more
 parties than the two that compute, and a two-party protocol works for any two parties.
 """
 
@@ -60,15 +60,15 @@ class Pair:
 
     @property
     def links(self) -> tuple[Link, Link]:
-        """Both directions, starting with that from the first party."""
+        """Both directions, starting with the one from the first party."""
         return self.forth, self.forth.back
 
     def other(self, party: int) -> int:
-        """Return the other party of the two."""
+        """Return the other party of the pair."""
         return self.side(party).other
 
     def side(self, party: int) -> Side:
-        """Return the pair from the view of one of the two."""
+        """Return the pair from the view of one of its parties."""
         if party not in (self.first, self.second):
             raise CompilerBug(f"party {party} isn't one of the two that compute")
         is_first = party == self.first

@@ -1,1 +1,1 @@
-"""Types and labels: what a value is, and who may know it."""
+"""Types and labels: the kind of a value, and the parties that may know it."""

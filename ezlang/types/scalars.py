@@ -1,13 +1,13 @@
-"""Scalar types: each class answers what the compiler asks about its type.
+"""Scalar types: one class per kind of type, with all properties that the compiler needs.
 
-A value has two forms. Inside, it is the integer from `low` to `high` that stands for it: in
+A value has two forms. Internally, it is represented by an integer from `low` to `high`: in
 constants, in the IR, in the clear executor and in flat inputs and outputs (Python's bools are the
-integers 0 and 1). Outside, it is *data*: what a party gives and receives, as JSON and Python hold
-it. `encode` and `decode` convert between the two.
+integers 0 and 1). Externally, it is *data*: the inputs and outputs of a party, as represented in
+JSON and Python. `encode` and `decode` convert between the two forms.
 
 A new scalar type is a subclass of `Scalar` in this file, a member of `ScalarType` and an entry of
-`SCALARS`. Types name their NumPy types and import neither NumPy nor llvmlite, so that the front end
-runs where these are not installed.
+`SCALARS`. Types name their NumPy types but import neither NumPy nor llvmlite, so the front end runs
+where these are not installed.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from enum import Enum
 from typing import Any, ClassVar, Final
 
 EXACT: Final = 1 << 53
-"""A whole float up to here stands for one integer."""
+"""Up to this magnitude, each integral float represents exactly one integer."""
 
 
 class MisfitError(ValueError):
-    """Data that is no value of a type.
+    """An error for data that is not a value of a type.
 
-    `why` continues a sentence that begins with the data ("300" "does not fit int8"); `help` says
+    `why` continues a sentence that begins with the data ("300" "does not fit int8"). `help` says
     what to write instead.
     """
 
@@ -36,25 +36,25 @@ class MisfitError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """What every scalar type says about itself; the defaults are those of plain integers."""
+    """The properties of a scalar type; the defaults are those of plain integers."""
 
     width: int
-    """Bits of a value: wires in a circuit, labels in Yao's protocol."""
+    """The bits of a value, each of which is a wire in circuits and a label in Yao's protocol."""
 
     signed: bool
-    """Whether the highest bit is a sign, in two's complement."""
+    """Whether the highest bit is the sign bit of two's complement."""
 
     is_logical: ClassVar[bool] = False
-    """Whether values are truth values: a cast to the type asks whether a number is not 0."""
+    """Whether values are truth values; a cast to the type then tests whether a number is not 0."""
 
     is_number: ClassVar[bool] = False
-    """Whether values are added, multiplied and ordered."""
+    """Whether values can be added, multiplied and ordered."""
 
     is_integer: ClassVar[bool] = False
-    """Whether values count: indices, bounds and shift amounts, with bits that can be picked."""
+    """Whether values can be indices, bounds and shift amounts, and their bits can be extracted."""
 
     example: ClassVar[str] = "0"
-    """A value as JSON and programs write it, for messages."""
+    """An example of a value in the notation of JSON and programs, for messages."""
 
     # Range
 
@@ -70,11 +70,11 @@ class Scalar:
 
     @property
     def values(self) -> str:
-        """The range, as a message names it."""
+        """The range in the wording of messages."""
         return f"{self.format(self.low)} to {self.format(self.high)}"
 
     def contains(self, value: int) -> bool:
-        """Return whether a number written in a program is a value of the type; no bool is."""
+        """Return whether a literal in a program is a value of the type; a bool literal is not."""
         return not isinstance(value, bool) and self.low <= value <= self.high
 
     def wrap(self, value: int) -> int:
@@ -83,7 +83,7 @@ class Scalar:
         return value - (1 << self.width) if self.signed and value >> (self.width - 1) else value
 
     def wrapping(self) -> Callable[[int], int]:
-        """Return `wrap` as a function that is quick to call often."""
+        """Return `wrap` as a function that is faster for repeated calls."""
         mask = (1 << self.width) - 1
         if not self.signed:
             return lambda x: x & mask
@@ -91,19 +91,19 @@ class Scalar:
         return lambda x: ((x + half) & mask) - half
 
     def widens_to(self, other: ScalarType) -> bool:
-        """Return whether a value becomes one of `other` where that is asked for, without a cast."""
+        """Return whether values convert implicitly to the type `other`."""
         return self == other
 
     # In memory and between parties
 
     @property
     def bytes(self) -> int:
-        """Bytes of an element in memory, in the clear or as a share: a power of two."""
+        """The number of bytes of an element in memory, clear or as a share; a power of two."""
         return max(1 << (self.width - 1).bit_length() >> 3, 1)
 
     @property
     def ring(self) -> int | None:
-        """Bits k of the ring Z/2^k of arithmetic shares; None if there is no such sharing."""
+        """The bits k of the ring Z/2^k of arithmetic shares; None if there is no such sharing."""
         return self.width
 
     @property
@@ -119,40 +119,40 @@ class Scalar:
     # In the language
 
     def conversion(self, source: ScalarType | None) -> Callable[[int], int]:
-        """Return what a cast does to values of `source`; None: to what is written in programs."""
+        """Return the conversion that a cast applies to values of `source` (None for literals)."""
         raise NotImplementedError
 
     # Data
 
     def accept(self, data: Any) -> Any:
-        """Return data as the type holds it. Raises MisfitError for what is no value of it."""
+        """Return data in the type's canonical form. Raises MisfitError if it is not a value."""
         raise NotImplementedError
 
     def are_plain(self, data: Sequence[Any]) -> bool:
-        """Return whether `accept` would return all items as they are; faster than calling it."""
+        """Return whether `accept` would return all items unchanged; faster than calling it."""
         low, high = self.low, self.high
         return all(type(item) is int and low <= item <= high for item in data)
 
     def parse(self, text: str) -> Any:
-        """Return the data that a text stands for, as a user types it. Raises MisfitError."""
+        """Return the data denoted by a text that a user has typed. Raises MisfitError."""
         raise NotImplementedError
 
     def encode(self, data: Any) -> int:
-        """Return the integer that stands for data that the type accepts."""
+        """Return the integer that represents data; the data must be accepted by the type."""
         return int(data)
 
     def decode(self, value: int) -> Any:
-        """Return the data that an integer (of any kind that `int()` takes) stands for."""
+        """Return the data represented by an integer (of any kind that `int()` accepts)."""
         return int(value)
 
     def format(self, value: int) -> str:
-        """Return the text of a value."""
+        """Return a value as text."""
         return str(self.decode(value))
 
 
 @dataclass(frozen=True, slots=True)
 class BoolType(Scalar):
-    """`bool`: one bit, which has no arithmetic."""
+    """`bool`: one bit, without arithmetic."""
 
     width: int = field(default=1, init=False, repr=False)
     signed: bool = field(default=False, init=False, repr=False)
@@ -162,21 +162,21 @@ class BoolType(Scalar):
 
     @property
     def values(self) -> str:
-        """Both values, as a message names them."""
+        """Both values in the wording of messages."""
         return "`true` or `false`"
 
     @property
     def ring(self) -> None:
-        """None: bits are shared by exclusive or, or as wire labels."""
+        """None, as bools are shared only with XOR or as wire labels."""
         return None
 
     @property
     def numpy(self) -> str:
-        """NumPy's bools."""
+        """The name of NumPy's bool type."""
         return "bool"
 
     def contains(self, value: int) -> bool:
-        """Return whether what is written in a program is `true` or `false`."""
+        """Return whether a literal in a program is `true` or `false`."""
         return isinstance(value, bool)
 
     def wrap(self, value: int) -> bool:
@@ -192,7 +192,7 @@ class BoolType(Scalar):
         return bool
 
     def accept(self, data: Any) -> bool:
-        """Return a bool. Raises MisfitError."""
+        """Return a bool unchanged. Raises MisfitError for other data."""
         if isinstance(data, bool):
             return data
         raise MisfitError("is not a bool", "write true or false")
@@ -202,7 +202,7 @@ class BoolType(Scalar):
         return all(type(item) is bool for item in data)
 
     def parse(self, text: str) -> bool:
-        """Return what `true` or `false` stands for. Raises MisfitError."""
+        """Return the bool denoted by `true` or `false`. Raises MisfitError for other text."""
         if text in ("true", "false"):
             return text == "true"
         raise MisfitError("is not a bool", "write true or false")
@@ -228,11 +228,11 @@ class IntType(Scalar):
 
     @property
     def unsigned(self) -> IntType:
-        """The type of the same bits without a sign."""
+        """The unsigned type of the same width."""
         return IntType(self.width, signed=False)
 
     def widens_to(self, other: ScalarType) -> bool:
-        """Return whether every value is one of another integer type."""
+        """Return whether every value is also a value of another integer type."""
         return other.is_integer and other.low <= self.low and self.high <= other.high
 
     def conversion(self, source: ScalarType | None) -> Callable[[int], int]:
@@ -240,7 +240,7 @@ class IntType(Scalar):
         return int if source is not None and source.is_logical else self.wrapping()
 
     def accept(self, data: Any) -> int:
-        """Return an int in range; whole floats up to 2^53 are taken. Raises MisfitError."""
+        """Return an int in range; integral floats up to ±2^53 are accepted. Raises MisfitError."""
         if isinstance(data, bool):
             raise MisfitError("is not a number", "write 1 for true and 0 for false")
         if isinstance(data, float) and data.is_integer() and abs(data) <= EXACT:
@@ -255,7 +255,7 @@ class IntType(Scalar):
         return data
 
     def parse(self, text: str) -> int:
-        """Return a number in range, in any notation that programs have. Raises MisfitError."""
+        """Return a number in range, in any notation of integer literals. Raises MisfitError."""
         try:
             number = int(text, 0)
         except ValueError:
@@ -267,11 +267,11 @@ class IntType(Scalar):
 
 
 ScalarType = BoolType | IntType
-"""All scalar types, as a closed union: for behaviour that a description cannot carry."""
+"""All scalar types, as a closed union, for behaviour that is not a method of the classes."""
 
 
 class Domain(Enum):
-    """The scalar types that an operator is for, by what they can."""
+    """The sets of scalar types to which operators apply, by the types' properties."""
 
     LOGICAL = "logical"
     NUMBERS = "numbers"
@@ -281,7 +281,7 @@ class Domain(Enum):
     ANY = "any"
 
     def has(self, type: ScalarType) -> bool:
-        """Return whether an operator is for a type."""
+        """Return whether the domain contains a type."""
         match self:
             case Domain.LOGICAL:
                 return type.is_logical
@@ -303,4 +303,4 @@ UINT8, UINT16, UINT32, UINT64 = (IntType(w, False) for w in (8, 16, 32, 64))
 SCALARS: Final[dict[str, ScalarType]] = {
     str(t): t for t in (BOOL, INT8, INT16, INT32, INT64, UINT8, UINT16, UINT32, UINT64)
 }
-"""The scalar types by the names that programs call them by."""
+"""The scalar types by their names in programs."""

@@ -1,4 +1,4 @@
-"""How two parties keep a secret."""
+"""The sharings of secrets between two parties, and the policies that choose them."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from typing import Final
 
 
 class Sharing(Enum):
-    """How the two parties keep a secret.
+    """The form in which two parties share a secret.
 
-    ARITHMETIC: integers x = x₀ + x₁ modulo 2^width. BOOLEAN: x = x₀ ⊕ x₁, integers and bools.
-    YAO: wire labels of garbled circuits.
+    ARITHMETIC: x = x₀ + x₁ modulo 2^width, for integers. BOOLEAN: x = x₀ ⊕ x₁, for integers and
+    bools. YAO: wire labels of garbled circuits.
     """
 
     ARITHMETIC = "arithmetic"
     BOOLEAN = "boolean"
     YAO = "yao"
 
-    __hash__ = object.__hash__  # members are alone; Enum's own hashes their names
+    __hash__ = object.__hash__  # members are singletons; Enum's own hash is that of the name
 
 
 POLICIES: Final = ("auto", "arithmetic", "boolean", "yao")
-"""What can be said of all secrets of a program: what is cheapest, or one sharing."""
+"""The policies for the secrets of a program: the cheapest sharing for each, or one for all."""
 
 DEFAULT_POLICY: Final = "auto"
 DEFAULT_NETWORK: Final = "lan"

@@ -1,4 +1,4 @@
-"""The types of Ez: what a value is, apart from who may know it."""
+"""The types of Ez, without the labels that say who may know a value."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from .scalars import ScalarType as ScalarType
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field of a struct; its own label, where one is written, wins over the struct value's."""
+    """A field of a struct; its label, if given, takes precedence over that of the struct value."""
 
     name: str
     type: Type
@@ -36,7 +36,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class StructType:
-    """A struct; two structs are the same type when name and fields agree."""
+    """A struct type; two struct types are equal if their names and fields are."""
 
     name: str
     fields: tuple[Field, ...]
@@ -51,14 +51,14 @@ class StructType:
 
 @dataclass(frozen=True, slots=True)
 class ArrayType:
-    """`element[shape[0]][shape[1]]…`, row-major; the element is never itself an array."""
+    """`element[shape[0]][shape[1]]…`, row-major; the element type is never an array."""
 
     element: ScalarType | StructType
     shape: tuple[int, ...]
 
     @property
     def size(self) -> int:
-        """How many elements there are in all."""
+        """The total number of elements."""
         return prod(self.shape)
 
     def __str__(self) -> str:
@@ -67,7 +67,7 @@ class ArrayType:
 
 @dataclass(frozen=True, slots=True)
 class VoidType:
-    """What a function without `-> type` returns."""
+    """The result type of a function without `-> type`."""
 
     def __str__(self) -> str:
         return "nothing"
@@ -79,44 +79,44 @@ VOID = VoidType()
 
 
 def element_of(type: Type) -> Type:
-    """Return the element type of an array, and any other type itself."""
+    """Return the element type of an array type, or any other type unchanged."""
     return type.element if isinstance(type, ArrayType) else type
 
 
 def scalar_element(type: Type) -> ScalarType | None:
-    """Return the element type if it is a scalar type."""
+    """Return the element type if it is a scalar type, otherwise None."""
     element = element_of(type)
     return element if isinstance(element, Scalar) else None
 
 
 def is_integer(type: Type) -> bool:
-    """Return whether a type is that of single integers."""
+    """Return whether a type is a scalar integer type."""
     return isinstance(type, Scalar) and type.is_integer
 
 
 def scalar(type: Type) -> ScalarType:
-    """Return `type`, which is a scalar type. Raises CompilerBug for any other."""
+    """Return `type` as a scalar type. Raises CompilerBug for any other type."""
     if not isinstance(type, Scalar):
         raise CompilerBug(f"{type} is no scalar type")
     return type
 
 
 def widens(source: Type, target: Type) -> bool:
-    """Return whether a value of one element type becomes one of another without a cast."""
+    """Return whether values of one element type convert implicitly to another."""
     if isinstance(source, Scalar) and isinstance(target, Scalar):
         return source.widens_to(target)
     return source == target
 
 
 def shape_of(type: Type) -> tuple[int, ...]:
-    """Return the shape of an array, and `()` for any other type."""
+    """Return the shape of an array type, or `()` for any other type."""
     return type.shape if isinstance(type, ArrayType) else ()
 
 
 def array_of(element: Type, shape: tuple[int, ...]) -> Type:
-    """Return `element` with `shape` put before its own dimensions; `()` changes nothing.
+    """Return `element` with `shape` prepended to its dimensions; `()` changes nothing.
 
-    Raises TypeError for an array of nothing.
+    Raises TypeError for an array of void.
     """
     match element:
         case VoidType():

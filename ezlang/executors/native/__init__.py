@@ -1,1 +1,1 @@
-"""The native executor: a program of two parties run by compiled code, one process a party."""
+"""The native executor: two-party programs run as compiled code, one process per party."""

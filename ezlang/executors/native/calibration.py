@@ -1,4 +1,4 @@
-"""Calibrating as one party, or as both on this machine."""
+"""The calibration commands: as one party, or as both parties on this machine."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def measure_one(
     timeout: float | None,
     warn: Callable[[str], None] | None,
 ) -> str:
-    """Measure as one of two parties; return the profile's text."""
+    """Measure as one of two parties; return the text of the profile."""
     place = parse_address(address)
     warning = require_private(place, insecure=insecure)
     if warning is not None and warn is not None:
@@ -32,7 +32,7 @@ def measure_one(
 
 
 def measure_both(name: str, timeout: float | None) -> str:
-    """Measure with a process a party on this machine; return the profile's text."""
+    """Measure on this machine, with one process per party; return the text of the profile."""
     wait = TIMEOUT if timeout is None else timeout
     other: list[Future[Profile]] = []
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:

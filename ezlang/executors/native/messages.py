@@ -1,6 +1,6 @@
-"""What the process that starts both parties and theirs tell one another, over pipes.
+"""The messages between the starting process and the parties' processes, sent over pipes.
 
-A message is a pickle behind its length. Both ends are ezlang's own processes, parent and child.
+A message is a pickle preceded by its length. Both ends are processes of ezlang, parent and child.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _LENGTH = struct.Struct(">Q")
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What a worker is to run: one party, with the inputs of that party alone."""
+    """The job of a worker: to run one party, with only the inputs of that party."""
 
     executable: Executable
     party: int
@@ -31,21 +31,21 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Meeting:
-    """The port where party 0 listens."""
+    """The port on which party 0 listens."""
 
     port: int
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The run went well."""
+    """The outcome of a successful run."""
 
     outcome: PartyOutcome
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """An EzError."""
+    """An EzError that ended the run."""
 
     diagnostics: tuple[Diagnostic, ...]
     exit_code: int
@@ -53,7 +53,7 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """A bug of ours, with its traceback."""
+    """An internal error, with its traceback."""
 
     text: str
 
@@ -62,14 +62,14 @@ Message = Job | Meeting | Done | Failed | Broken
 
 
 def write_message(stream: IO[bytes], message: Message) -> None:
-    """Write a message, at once."""
+    """Write a message and flush the stream."""
     data = pickle.dumps(message)
     stream.write(_LENGTH.pack(len(data)) + data)
     stream.flush()
 
 
 def read_message(stream: IO[bytes]) -> Any:
-    """Return the next message, or None at the stream's end."""
+    """Return the next message, or None at the end of the stream."""
     head = stream.read(_LENGTH.size)
     if len(head) < _LENGTH.size:
         return None

@@ -1,4 +1,4 @@
-"""One party's run: compiled code, its memory, and the protocol it calls."""
+"""The run of one party: compiled code, its memory, and the protocols that it calls."""
 
 from __future__ import annotations
 
@@ -27,17 +27,18 @@ from .executable import Executable
 from .sharing import CountedSharing
 
 FINISHED = b"\x06"
-"""What each party tells the other when its program has ended; then the run is over for both."""
+"""The message with which each party signals the end of its program; the run then ends for both."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartyOutcome:
-    """What one party has after a run.
+    """The outcome of a run at one party.
 
-    `sent` and `received` are bytes, by the other party's name. `memory` is the size in bytes of the
-    block that all values of the program share; `ands` counts the gates that were garbled or
-    evaluated, `ots` the oblivious transfers used in either role, `sharing_bytes` what of the bytes
-    sent is for arithmetic and boolean shares; `seconds` are by what they were spent on.
+    `sent` and `received` are numbers of bytes by the name of the other party. `memory` is the size
+    in bytes of the block that holds all values of the program. `ands` is the number of AND gates
+    garbled or evaluated, and `ots` the number of oblivious transfers used in either role.
+    `sharing_bytes` is the number of sent bytes that are for arithmetic and boolean shares.
+    `seconds` maps each phase of the run to its duration.
     """
 
     party: str
@@ -53,24 +54,24 @@ class PartyOutcome:
 
     @property
     def bytes_sent(self) -> int:
-        """How much it sent in all."""
+        """The total number of bytes sent."""
         return sum(self.sent.values())
 
     @property
     def bytes_received(self) -> int:
-        """How much it received in all."""
+        """The total number of bytes received."""
         return sum(self.received.values())
 
 
 @dataclass(slots=True)
 class Stopwatch:
-    """Seconds by what they were spent on."""
+    """A stopwatch that accumulates seconds per phase of a run."""
 
     seconds: dict[str, float] = field(default_factory=dict)
     _since: float = field(default_factory=time.perf_counter)
 
     def lap(self, name: str) -> None:
-        """Book the time since the last call under `name`."""
+        """Add the time since the last call to the phase `name`."""
         now = time.perf_counter()
         self.seconds[name] = self.seconds.get(name, 0.0) + now - self._since
         self._since = now
@@ -86,9 +87,10 @@ def run_over(
 ) -> PartyOutcome:
     """Run a party over a connected channel to a peer that runs the same program.
 
-    `program` is the executable's for this party, `inputs` are its own, checked: name → data.
-    `supply` is where correlated randomness comes from, from OTs made in the run if it isn't given.
-    Raises EzError, exit code 3, when the run fails here or at the peer.
+    `program` is the code of the executable for this party. `inputs` are this party's checked
+    inputs: name → data. `supply` is the source of correlated randomness; by default, the randomness
+    is made from OTs during the run. Raises EzError with exit code 3 if the run fails here or at the
+    peer.
     """
     names, party = executable.program.parties, program.interface.party
     peer = names[COMPUTING.other(party)]
@@ -121,7 +123,7 @@ def run_over(
 
 
 def compile_for(executable: Executable, party: int) -> LoadedProgram:
-    """Load the program's code for a party."""
+    """Compile and load the program's code for a party."""
     return load(executable.program, party, Engine())
 
 
@@ -133,14 +135,14 @@ def _execute(program: LoadedProgram, yao: YaoParty, buffers: Buffers) -> None:
         del memory
     if status >= STATUS_PROGRAM:
         site = program.interface.sites[status - STATUS_PROGRAM]
-        # Failures depend on public data: the peer comes to the same one by itself.
+        # Failures depend only on public data, so the peer detects the same failure.
         yao.finish()
         raise failure(site.kind, site.span, site.message)
     yao.check(status)
 
 
 def _frame(size: int) -> mmap.mmap:
-    """Return zeroed memory, aligned to pages, of which only what is used is ever taken."""
+    """Return zeroed, page-aligned memory, whose pages are allocated on first use."""
     try:
         if size <= _memory_of_machine():
             return mmap.mmap(-1, max(size, 1))
@@ -159,9 +161,9 @@ def _frame(size: int) -> mmap.mmap:
 
 
 def _memory_of_machine() -> int:
-    """Return the bytes of memory there are, where the system tells; else no limit.
+    """Return the size of physical memory in bytes, or `sys.maxsize` if it is unknown.
 
-    Many systems promise more, and end the process when it takes what it was promised.
+    Many systems overcommit memory, and kill the process when it uses more than there is.
     """
     if not hasattr(os, "sysconf"):
         return sys.maxsize
@@ -170,7 +172,7 @@ def _memory_of_machine() -> int:
 
 
 def _part(channel: SocketChannel) -> None:
-    """Tell the peer that this party has finished, and wait until it says the same."""
+    """Tell the peer that this party has finished, and wait for the same message from the peer."""
     channel.send(FINISHED)
     said = bytearray(len(FINISHED))
     try:

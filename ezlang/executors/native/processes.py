@@ -1,6 +1,6 @@
-"""Both parties on this machine, as two processes that share nothing but a connection.
+"""The run of both parties on this machine, as two processes that share only a connection.
 
-Each is given its own inputs alone. When one fails or dies, the other is ended, too.
+Each process receives only its own inputs. When one process fails or dies, the other is ended too.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from .outcome import NativeOutcome, combine, first_cause
 from .single import TIMEOUT
 
 GRACE_SECONDS: Final = 5.0
-"""How long a party may take to notice that the other has failed, before it is ended."""
+"""The time that a party has to notice the other party's failure before it is killed."""
 
 
 def run_native(
@@ -41,10 +41,10 @@ def run_native(
     policy: str = DEFAULT_POLICY,
     profile: Profile = LAN,
 ) -> NativeOutcome:
-    """Run a checked program with a process a party, on loopback.
+    """Run a checked program on loopback, with one process per party.
 
-    `inputs`: party → name → value; `policy` and `profile` as for `executable_of`.
-    Raises EzError: exit code 2 for inputs that don't fit, 3 when the run fails.
+    `inputs`: party → name → value. For `policy` and `profile`, see `executable_of`.
+    Raises EzError with exit code 2 if the inputs don't fit, 3 if the run fails.
     """
     executable = executable_of(program, policy, profile)
     checked = check_inputs(program, inputs)
@@ -54,7 +54,7 @@ def run_native(
 def run_processes(
     executable: Executable, inputs: Mapping[str, Mapping[str, Data]], *, timeout: float
 ) -> NativeOutcome:
-    """Run an executable on checked inputs with a process a party."""
+    """Run an executable on checked inputs, with one process per party."""
     with ExitStack() as stack:
         workers = [stack.enter_context(_Worker(name)) for name in executable.program.parties]
         for party, worker in enumerate(workers):
@@ -72,7 +72,7 @@ def run_processes(
 
 
 class _Worker:
-    """One party's process; it is gone when the `with` statement ends."""
+    """The process of one party; it is ended on exit from the `with` statement."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -84,7 +84,7 @@ class _Worker:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": path},
-            process_group=0,  # Ctrl-C is for this process alone to answer
+            process_group=0,  # only this process handles Ctrl-C
         )
 
     def __enter__(self) -> _Worker:
@@ -106,12 +106,12 @@ class _Worker:
                     continue
 
     def kill(self) -> None:
-        """End the process, if it hasn't ended."""
+        """Kill the process if it is still running."""
         if self.process.poll() is None:
             self.process.kill()
 
     def tell(self, message: Message) -> None:
-        """Send a message; if the process is gone, `hear` will say so."""
+        """Send a message; if the process has ended, `hear` reports it."""
         try:
             write_message(_pipe(self.process.stdin), message)
         except BrokenPipeError:
@@ -122,7 +122,7 @@ class _Worker:
         return read_message(_pipe(self.process.stdout))
 
     def result(self, said: Any) -> Done | EzError:
-        """Return what a last message means."""
+        """Return the result of the process, given its last message."""
         match said:
             case Done():
                 return said
@@ -143,7 +143,7 @@ def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
 
 
 def _results(workers: Sequence[_Worker]) -> list[Done | EzError]:
-    """Wait for all; once one has failed the others have `GRACE_SECONDS` left."""
+    """Wait for all; after the first failure, the others have `GRACE_SECONDS` left."""
     with ThreadPoolExecutor(max_workers=len(workers)) as threads:
         waits = {threads.submit(worker.hear): worker for worker in workers}
         try:
@@ -154,7 +154,7 @@ def _results(workers: Sequence[_Worker]) -> list[Done | EzError]:
                     waits[one].given_up = True
                     waits[one].kill()
         except BaseException:
-            # The threads wait for the processes; an interrupted run must not wait for the threads.
+            # The threads wait for the processes. An interrupted run must not wait for the threads.
             for worker in workers:
                 worker.kill()
             raise

@@ -1,4 +1,4 @@
-"""Operations on arithmetic and boolean shares in a run, and what they cost."""
+"""The counted runtime for operations on arithmetic and boolean shares."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ezlang.session.channel import SocketChannel
 
 
 class CountedSharing:
-    """A party's runtime for operations on shares; `bytes_sent` are those of its messages."""
+    """A party's runtime for operations on shares; `bytes_sent` counts the bytes of its messages."""
 
     def __init__(self, interface: Interface, channel: SocketChannel, supply: Supply) -> None:
         self.bytes_sent = 0
@@ -20,7 +20,7 @@ class CountedSharing:
 
     @property
     def ots(self) -> int:
-        """How many OTs were used, in both directions."""
+        """The number of OTs used, in both directions."""
         return sum(self._runtime.ots.values())
 
     def run(self, number: int, addresses: int) -> None:
@@ -30,5 +30,5 @@ class CountedSharing:
         self.bytes_sent += self._channel.bytes_sent - before
 
     def close(self) -> None:
-        """Wipe secrets."""
+        """Wipe all secrets."""
         self._runtime.close()

@@ -1,4 +1,4 @@
-"""One real party: connects to the other, wherever that runs, and runs the program with it."""
+"""The run of a single party: connects to the other party and runs the program with it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .executable import DEFAULT_POLICY, Executable, executable_of
 from .party import PartyOutcome, Stopwatch, compile_for, run_over
 
 TIMEOUT = 60.0
-"""Seconds to wait for the other party to come, and for any answer of its."""
+"""Seconds to wait for the other party to connect, and for each of its answers."""
 
 
 def run_party(
@@ -38,11 +38,12 @@ def run_party(
 ) -> PartyOutcome:
     """Run a checked program as one of its two parties.
 
-    Party 0 listens at `address` (HOST:PORT; on loopback by default), party 1 dials it, for up to
-    `timeout` seconds. `inputs`: name → value, this party's own. `dealer` is the address of a
-    dealer, if there is one. `policy` and `profile` are as for `executable_of`, the same at both
-    parties. An address off this machine needs `insecure`; `warn` is then told what that means.
-    Raises EzError: exit code 2 for what is wrong with the call, 3 when the run fails.
+    Party 0 listens at `address` (HOST:PORT; on loopback by default), and party 1 dials it for up to
+    `timeout` seconds. `inputs` are this party's inputs: name → value. `dealer` is the address of a
+    dealer, if there is one. For `policy` and `profile`, see `executable_of`; both parties must use
+    the same. An address on another machine requires `insecure`; `warn` is then called with a
+    warning about the consequences. Raises EzError with exit code 2 if the call is invalid, 3 if the
+    run fails.
     """
     executable = executable_of(program, policy, profile)
     number = party_number(program.parties, party)
@@ -67,9 +68,10 @@ def run_at(
     listening: Listening | None = None,
     dealer: Address | None = None,
 ) -> PartyOutcome:
-    """Run an executable on checked inputs; `listening` is told where party 0 listens.
+    """Run an executable on checked inputs.
 
-    With the address of a `dealer`, it deals when the parties have found one another.
+    `listening` is called with the address at which party 0 listens. If the address of a `dealer` is
+    given, it deals once the parties are connected.
     """
     watch = Stopwatch()
     demands = None if dealer is None else demands_of(executable)

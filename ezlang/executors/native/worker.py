@@ -1,7 +1,7 @@
 """The process of one party: `python -m ezlang.executors.native.worker`, started by processes.py.
 
-It reads its job from standard input and writes what came of it to standard output. When the
-process that started it goes away, it goes away, too.
+The worker reads its job from standard input and writes the result to standard output. It exits when
+the process that started it exits.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def main() -> None:
 
 
 def _claim_stdout() -> IO[bytes]:
-    """Return standard output for messages alone: what else is printed goes to standard error."""
+    """Reserve standard output for messages; redirect all other output to standard error."""
     sys.stdout.flush()
     mine = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
@@ -65,13 +65,13 @@ def _result(source: IO[bytes], sink: IO[bytes]) -> Message:
 
 
 def _leave_with_parent(source: IO[bytes]) -> None:
-    """Wait for the end of standard input, which comes when the parent closes it, or dies."""
+    """Exit at the end of standard input, which occurs when the parent closes it or dies."""
     source.read()
     os._exit(_ABANDONED)
 
 
 if __name__ == "__main__":
     main()
-    # Nothing is left to be done, and the thread that waits for the parent must not delay it.
+    # All work is done, and the thread that waits for the parent must not delay the exit.
     sys.stderr.flush()
     os._exit(0)

@@ -1,7 +1,7 @@
-"""The ideal dealer: correlated randomness that a real run gets from preprocessing.
+"""The ideal dealer: a source of the correlated randomness that real runs get by preprocessing.
 
-It never sees an input, and each party gets its own shares alone. Everything it hands out is
-used once. `dealt` counts it by kind.
+The dealer never sees an input, and each party receives only its own shares. Everything that is
+dealt is used once. `dealt` counts it by kind.
 """
 
 from __future__ import annotations
@@ -19,23 +19,23 @@ from .randomness import Randomness
 from .shares import Shares, additive, xored
 
 BitTripleShares = tuple[list[int], list[int], list[int]]
-"""Shares, one a party, of random wires a and b and of a ∧ b."""
+"""Shares, one per party, of random wires a and b and of a ∧ b."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EdaBits:
-    """A random number of ℓ bits, shared additively and bit by bit [EGKRS20]."""
+    """A random number of `bits` bits, shared both additively and bit by bit [EGKRS20]."""
 
     bits: int
 
 
 Dealt = Unit | EdaBits
-"""What is dealt."""
+"""A kind of correlated randomness."""
 
 
 @dataclass(slots=True)
 class Dealer:
-    """Gives `parties` what their protocols need."""
+    """A dealer of correlated randomness to `parties` parties."""
 
     parties: int
     randomness: Randomness
@@ -61,13 +61,13 @@ class Dealer:
         return self._additive(a), self._additive(b), self._additive(c)
 
     def eda_bits(self, type: np.dtype[Any], shape: tuple[int, ...]) -> tuple[Shares, Shares]:
-        """Return a random word r in both forms: additive shares, XOR shares [EGKRS20]."""
+        """Return random words r in both forms: additive shares and XOR shares [EGKRS20]."""
         self.dealt[EdaBits(bits=8 * type.itemsize)] += _size(shape)
         r = self.randomness.array(type, shape)
         return self._additive(r), self._xored(r)
 
     def da_bits(self, type: np.dtype[Any], shape: tuple[int, ...]) -> tuple[Shares, Shares]:
-        """Return random bits r in both forms: XOR shares, additive shares modulo 2^w [RW19]."""
+        """Return random bits r in both forms: XOR shares and additive shares mod 2^w [RW19]."""
         self.dealt[RandomBit(bits=8 * type.itemsize)] += _size(shape)
         r = self.randomness.array(np.dtype(np.bool_), shape)
         return self._xored(r), self._additive(r.astype(type))

@@ -1,9 +1,9 @@
-"""GMW [GMW87] on netlists: wires are XOR shares, an AND takes a Beaver triple [Bea91].
+"""The GMW protocol [GMW87] on netlists: wires are XOR shares, each AND uses a triple [Bea91].
 
-A party's register is one Python integer with a bit an instance, so that every gate is computed for
-all elements at once. Cost: a group of independent ANDs is one round, in which each party sends
-2 bits an AND and instance to each other; everything else is local. Security (semi-honest, all but
-one party may collude): what is opened is x ⊕ a and y ⊕ b with a, b uniform and used once.
+A party's register is one Python integer with one bit per instance, so every gate is computed for
+all elements at once. Cost: a group of independent ANDs takes one round, in which each party sends
+2 bits per AND and instance to each other party; all other gates are local. Security (semi-honest,
+all but one party may collude): only x ⊕ a and y ⊕ b are opened, with a and b uniform and used once.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def _rows(netlist: Netlist) -> list[Row]:
 
 @dataclass(frozen=True, slots=True)
 class Gmw:
-    """Runs netlists between the parties of a network."""
+    """The evaluation of netlists by the parties of a network."""
 
     network: Network
     dealer: Dealer
@@ -39,8 +39,8 @@ class Gmw:
     ) -> list[list[int]]:
         """Run `count` instances of a netlist; return each party's shares of the output wires.
 
-        `inputs` has each party's wires of all ports in order: shares for secret ports, the bits
-        themselves for public ones.
+        `inputs` has each party's wires of all ports in order: shares for secret ports, plain bits
+        for public ports.
         """
         spare = [0] * netlist.registers
         registers = [[*mine, *spare[len(mine) :]] for mine in inputs]
@@ -82,7 +82,7 @@ class Gmw:
 
 
 def _local(registers: list[Registers], opcode: Opcode, out: int, a: int, b: int, ones: int) -> None:
-    """Run one instruction that needs no communication at every party."""
+    """Run one instruction at every party, without communication."""
     for party, mine in enumerate(registers):
         match opcode:
             case Opcode.XOR | Opcode.PUBLIC_XOR:

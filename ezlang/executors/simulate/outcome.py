@@ -1,4 +1,4 @@
-"""What a simulated run comes to: beside the outputs, everything that was exchanged."""
+"""The outcome of a simulated run: the outputs and everything that was exchanged."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from .network import Cost, Message
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Held:
-    """What each of two parties had of a secret, once it was computed, and its name if it has one.
+    """Each of two parties' parts of a computed secret, with the name of the secret if it has one.
 
-    Arithmetic and boolean shares are unsigned integers, bytes for bools. Of Yao's sharing, party 0
-    has W⁰ and party 1 the active label of each bit: 16 bytes a bit, the lowest bit first.
+    Arithmetic and boolean shares are unsigned integers, or bytes for bools. In Yao sharing, party 0
+    has W⁰ and party 1 the active label of each bit: 16 bytes per bit, the lowest bit first.
     """
 
     name: str
@@ -28,10 +28,11 @@ class Held:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SimulatedOutcome(Outcome):
-    """`transcript` has every message in order, and `held` what two parties had of all secrets.
+    """The outcome of a simulated run.
 
-    Both are empty unless they were to be recorded. In `views`, the fields of a struct stand one by
-    one.
+    `transcript` has every message in order; `held` has the parts of all secrets of a two-party run.
+    Both are empty unless recording was requested. In `views`, the fields of a struct are separate
+    entries.
     """
 
     cost: Cost
@@ -39,5 +40,5 @@ class SimulatedOutcome(Outcome):
     held: tuple[Held, ...] = ()
 
     def received(self, party: int) -> tuple[Message, ...]:
-        """Return the messages that a party received: what it saw beside its own inputs."""
+        """Return the messages that a party received, its view besides its own inputs."""
         return tuple(message for message in self.transcript if message.receiver == party)

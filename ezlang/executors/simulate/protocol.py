@@ -1,8 +1,8 @@
-"""What the simulated parties exchange: sharing, opening, converting, multiplying, circuits.
+"""The protocols of the simulated parties: sharing, opening, conversions, products, circuits.
 
-Semi-honest, any number n ≥ 1 of parties of which all but one may collude; preprocessing comes from
-an ideal dealer. Costs are given for N elements of w bits, in bits that a party sends to each of the
-others; a message is padded to whole bytes.
+The protocols are semi-honest, for any number n ≥ 1 of parties, all but one of which may collude.
+Preprocessing comes from an ideal dealer. Costs are given for N elements of w bits, in bits that a
+party sends to each other party. A message is padded to whole bytes.
 
 | step | rounds | bits | preprocessing |
 |---|---|---|---|
@@ -11,7 +11,7 @@ others; a message is padded to whole bytes.
 | multiply [Bea91] | 1 | 2·w·N | N triples |
 | arithmetic → boolean [EGKRS20] | 1 + adder | w·N + adder | N edaBits + adder |
 | boolean → arithmetic [RW19] | 1 | w·N | w·N daBits |
-| circuit [GMW87] | AND depth | 2·N an AND | N bit triples an AND |
+| circuit [GMW87] | AND depth | 2·N per AND | N bit triples per AND |
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ from .shares import (
 
 @dataclass(slots=True)
 class Protocol:
-    """The steps. `randomness` has a generator a party, each used by that party alone."""
+    """The protocols. `randomness` has one generator per party, used by that party only."""
 
     parties: int
     network: Network
@@ -65,16 +65,16 @@ class Protocol:
     # In and out
 
     def known(self, element: ScalarType, value: Array) -> Secret:
-        """Share what everyone knows: without communication, and without hiding it."""
+        """Share a public value without communication; the shares do not hide it."""
         shares = trivial(value.astype(word(element)), self.parties)
         arithmetic = None if element.ring is None else shares
         return secret(element, value.shape, arithmetic=arithmetic, boolean=shares)
 
     def share(self, values: Sequence[tuple[ScalarType, Array, int]]) -> list[Secret]:
-        """Share values (element type, words, owner): an integer in both forms, in one round.
+        """Share values (element type, words, owner) in one round; integers in both forms.
 
-        The second form costs w bits more than one alone, and saves converting later. Every
-        party but the owner gets uniform words.
+        The second form costs w additional bits and saves later conversions. Every party except
+        the owner receives uniform words.
         """
         result = []
         outgoing: dict[tuple[int, int], Payload] = {}
@@ -95,7 +95,7 @@ class Protocol:
         return result
 
     def open(self, x: Secret, to: int | None) -> Array:
-        """Tell x to everyone, or to party `to`: the others send their shares. Returns words."""
+        """Open x to everyone, or to party `to`: the others send their shares. Return the words."""
         form = Form.ARITHMETIC if x.arithmetic is not None else Form.BOOLEAN
         shares = _some(x.shares(form))
         payloads = [(Words(share.reshape(-1), x.width),) for share in shares]
@@ -109,7 +109,7 @@ class Protocol:
         return flat.reshape(x.shape)
 
     def tell(self, value: Array, width: int, owner: int, to: int | None) -> None:
-        """Send what the owner knows to everyone, or to party `to`."""
+        """Send a value of the owner to everyone, or to party `to`."""
         receivers = [to] if to is not None else range(self.parties)
         payload = (Words(value.reshape(-1), width),)
         self.network.exchange("reveal", {(owner, p): payload for p in receivers if p != owner})
@@ -117,7 +117,7 @@ class Protocol:
     def _learned(
         self, form: Form, shares: Shares, payloads: Sequence[Payload], purpose: str
     ) -> Shares:
-        """Broadcast everyone's payload of one array; return what each party then knows."""
+        """Broadcast each party's payload of one array; return the value that each party opens."""
         box = self.network.broadcast(purpose, payloads)
         result = []
         for party in range(self.parties):
@@ -137,7 +137,7 @@ class Protocol:
     # Conversions
 
     def ensure(self, values: Sequence[Secret], form: Form) -> None:
-        """Give values a form that they lack, those of one width together."""
+        """Convert values to a form where they lack it; values of the same width together."""
         missing: dict[int, dict[int, Secret]] = {}
         for value in values:
             if not value.has(form):
@@ -168,9 +168,9 @@ class Protocol:
                 value.boolean = shares
 
     def word_to_bits(self, x: Shares, width: int) -> Shares:
-        """Turn additive shares into XOR shares [EGKRS20].
+        """Convert additive shares to XOR shares [EGKRS20].
 
-        x − r is opened for a random r that is shared in both forms, then added to the bits of r.
+        x − r is opened for a random r shared in both forms. A circuit adds it to the bits of r.
         """
         type, shape = x[0].dtype, x[0].shape
         r, r_bits = self.dealer.eda_bits(type, shape)
@@ -184,10 +184,10 @@ class Protocol:
         return self._run(adder, [(r_bits, width), (opened, width)], type, purpose)
 
     def bits_to_word(self, x: Shares, type: np.dtype[np.generic], bits: int) -> Shares:
-        """Turn XOR shares into additive ones modulo 2^w [RW19].
+        """Convert XOR shares to additive shares modulo 2^w [RW19].
 
-        For each bit, o = x ⊕ r is opened for a random bit r shared in both forms; then x is
-        o + r − 2·o·r, and the word is the sum of its bits' multiples.
+        For each bit, o = x ⊕ r is opened for a random bit r shared in both forms. Then x is
+        o + r − 2·o·r, and the word is the sum of its bits, each weighted by its power of two.
         """
         shape = x[0].shape
         r_bits, r = self.dealer.da_bits(type, (bits, *shape))
@@ -207,7 +207,7 @@ class Protocol:
     # Computing
 
     def multiply(self, x: Shares, y: Shares) -> Shares:
-        """Multiply additive shares: z = c + d·b + e·a + d·e, d = x − a and e = y − b opened."""
+        """Multiply additive shares: z = c + d·b + e·a + d·e with d = x − a, e = y − b opened."""
         type, shape = x[0].dtype, x[0].shape
         a, b, c = self.dealer.triple(type, shape)
         masked = tuple(np.stack([p - q, r - s]) for p, q, r, s in zip(x, a, y, b, strict=True))
@@ -227,9 +227,10 @@ class Protocol:
         shape: tuple[int, ...],
         purpose: str,
     ) -> Secret:
-        """Run a circuit on the boolean forms; operands have one shape, or are scalars.
+        """Run a circuit on the boolean forms; all operands are broadcast to `shape`.
 
-        Public operands are words that fit their ports; the result is of `element` and `shape`.
+        Public operands are words that fit their ports. The result has the type `element` and the
+        shape `shape`.
         """
         secrets = [operand for operand in operands if isinstance(operand, Secret)]
         self.ensure(secrets, Form.BOOLEAN)
@@ -263,7 +264,7 @@ class Protocol:
         return tuple(words(planes, type, shape) for planes in outputs)
 
     def bit_to_word(self, x: Secret, element: ScalarType) -> Shares:
-        """Return additive shares, modulo `element`'s 2^w, of the 0 or 1 that a bool is."""
+        """Return additive shares of a bool as 0 or 1, modulo 2^w for the width w of `element`."""
         return self.bits_to_word(_some(x.boolean), word(element), 1)
 
 

@@ -1,8 +1,8 @@
 """Randomness for the simulated parties and the dealer.
 
-Each has a generator of its own, seeded by the operating system, or from a given seed: for traces
-that come out the same again. The Mersenne Twister is predictable, which is no matter where every
-share is on show anyway; a real run does not use this.
+Each has its own generator, seeded by the operating system or, for reproducible traces, from a given
+seed. The generator is the Mersenne Twister, which is predictable. This is acceptable because a
+simulation shows every share anyway; a real run does not use this module.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ezlang.compiler.ir.evaluate import Array
 
 @dataclass(slots=True)
 class Randomness:
-    """A stream of random bits. `name` tells the streams of one seed apart."""
+    """A stream of random bits. `name` distinguishes the streams derived from one seed."""
 
     name: str
     seed: int | None
@@ -34,7 +34,7 @@ class Randomness:
         return self.random.getrandbits(count) if count else 0
 
     def array(self, type: np.dtype[Any], shape: tuple[int, ...]) -> Array:
-        """Return an array of uniform words, or bools."""
+        """Return an array of uniform words or bools."""
         size = int(np.prod(shape, dtype=np.int64))
         if type == np.bool_:
             raw = np.frombuffer(self.random.randbytes((size + 7) // 8), dtype=np.uint8)

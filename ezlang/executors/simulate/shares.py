@@ -1,9 +1,9 @@
-"""What a secret is between the parties, and the sharing maths without any communication.
+"""Secret sharings of the simulated parties, and local computation on them.
 
 An integer of width w is shared additively modulo 2^w (*arithmetic* form), bit by bit with XOR
-(*boolean* form: XOR shares of the word), or both; a bool has the boolean form alone. A sharing is a
-tuple with one array a party: party p's own. Functions here compute each party's array from
-that same party's.
+(*boolean* form: XOR shares of the word), or in both forms. A bool has only the boolean form. A
+sharing is a tuple with one array per party. The functions on sharings compute each party's array
+from arrays of the same party.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from ezlang.types.types import ScalarType
 from .randomness import Randomness
 
 Shares = tuple[Array, ...]
-"""One array a party, of unsigned words or bools."""
+"""One array per party, of unsigned words or bools."""
 
 
 class Form(Enum):
@@ -35,15 +35,15 @@ class Form(Enum):
 
 
 def word(element: ScalarType) -> np.dtype[Any]:
-    """Return the type of shares here: bools where there is no ring, otherwise unsigned words."""
+    """Return the dtype of shares: bool for types without a ring, otherwise unsigned words."""
     return dtype(element) if element.ring is None else share_dtype(element)
 
 
 @dataclass(slots=True)
 class Secret:
-    """A shared tensor in the forms that there are; conversions add the other one.
+    """A shared tensor in one or both forms; conversions add the missing form.
 
-    Of the boolean form, the bits from `bits` on are known to be zero.
+    In the boolean form, the bits from position `bits` upwards are known to be zero.
     """
 
     element: ScalarType
@@ -54,20 +54,20 @@ class Secret:
 
     @property
     def width(self) -> int:
-        """Bits an element."""
+        """The number of bits per element."""
         return self.element.width
 
     @property
     def size(self) -> int:
-        """How many elements there are."""
+        """The number of elements."""
         return int(np.prod(self.shape, dtype=np.int64))
 
     def shares(self, form: Form) -> Shares | None:
-        """Return the shares in a form; None where there are none yet."""
+        """Return the shares in a form, or None if the form has not been computed."""
         return self.arithmetic if form is Form.ARITHMETIC else self.boolean
 
     def has(self, form: Form) -> bool:
-        """Tell whether there are shares in a form."""
+        """Return whether there are shares in a form."""
         return self.shares(form) is not None
 
 
@@ -79,39 +79,39 @@ def secret(
     boolean: Shares | None = None,
     bits: int | None = None,
 ) -> Secret:
-    """Return a Secret; `bits` is its width unless less is known to matter."""
+    """Return a Secret; `bits` defaults to the width, which it never exceeds."""
     result = Secret(element, shape, 0, arithmetic, boolean)
     result.bits = result.width if bits is None else min(bits, result.width)
     return result
 
 
 def local(shares: Shares, function: Callable[[Array], Array]) -> Shares:
-    """Let every party apply a function to its own share."""
+    """Apply a function to every party's share."""
     return tuple(np.asarray(function(share)) for share in shares)
 
 
 def pairwise(x: Shares, y: Shares, function: Callable[[Array, Array], Array]) -> Shares:
-    """Let every party combine its own two shares."""
+    """Combine every party's two shares."""
     return tuple(np.asarray(function(a, b)) for a, b in zip(x, y, strict=True))
 
 
 def at_first(shares: Shares, function: Callable[[Array], Array]) -> Shares:
-    """Let party 0 alone change its share: how a known value is added to a sharing."""
+    """Change the share of party 0 only, for example to add a public value to a sharing."""
     return (np.asarray(function(shares[0])), *shares[1:])
 
 
 def trivial(value: Array, parties: int) -> Shares:
-    """Share a value that everyone knows: party 0 holds it, the others zeros."""
+    """Share a public value: party 0 holds the value, the others hold zeros."""
     return (value, *(np.zeros_like(value) for _ in range(parties - 1)))
 
 
 def additive(value: Array, parties: int, owner: int, randomness: Randomness) -> Shares:
-    """Share a value additively: x = Σ x_p mod 2^w, all but the owner's share uniform."""
+    """Share a value additively: x = Σ x_p mod 2^w; all shares except the owner's are uniform."""
     return _split(value, parties, owner, randomness, lambda x, y: x - y)
 
 
 def xored(value: Array, parties: int, owner: int, randomness: Randomness) -> Shares:
-    """Share a value with XOR: x = ⊕ x_p, all but the owner's share uniform."""
+    """Share a value with XOR: x = ⊕ x_p; all shares except the owner's are uniform."""
     return _split(value, parties, owner, randomness, lambda x, y: x ^ y)
 
 
@@ -135,7 +135,7 @@ def _split(
 
 
 def joined(form: Form, shares: Sequence[Array]) -> Array:
-    """Return the value that all shares together stand for."""
+    """Reconstruct the value from all shares."""
     return np.asarray(reduce(add if form is Form.ARITHMETIC else xor, shares))
 
 
@@ -143,7 +143,7 @@ def joined(form: Form, shares: Sequence[Array]) -> Array:
 
 
 def wires(words: Array, width: int) -> list[int]:
-    """Spread words over wires: entry b has bit b of element i as its own bit i."""
+    """Bit-slice words: bit i of entry b is bit b of element i."""
     flat = np.ascontiguousarray(words).reshape(-1)
     if flat.size == 1:
         only = int(flat[0])
@@ -158,7 +158,7 @@ def wires(words: Array, width: int) -> list[int]:
 
 
 def words(planes: Sequence[int], type: np.dtype[Any], shape: tuple[int, ...]) -> Array:
-    """Gather the words of elements from their wires: what `wires` undoes."""
+    """Assemble words from bit slices; the inverse of `wires`."""
     size = int(np.prod(shape, dtype=np.int64))
     if size == 1:
         only = sum(plane << b for b, plane in enumerate(planes))

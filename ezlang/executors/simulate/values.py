@@ -1,4 +1,4 @@
-"""The values of a simulated run: known to someone, or shared."""
+"""The values of a simulated run: known values and shared secrets."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from .shares import Secret
 
 @dataclass(slots=True)
 class Known:
-    """A value that everyone knows, or (`owner`) one party, where alone it exists.
+    """A public value, or a value that only the party `owner` holds.
 
-    `shared` is its sharing once it has been needed.
+    `shared` is its sharing, or None until one is needed.
     """
 
     element: ScalarType

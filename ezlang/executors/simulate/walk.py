@@ -1,6 +1,6 @@
-"""Walking through the IR: control flow, what enters and leaves, and what somebody knows.
+"""The interpreter of the IR: control flow, inputs and outputs, and operations on known values.
 
-What is done with secrets, and how parties tell one another things, is the subclass's.
+Subclasses implement operations on secrets and communication between the parties.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ from ezlang.values.data import Data, Flat, Inputs, flatten, unflatten
 from .values import Known
 
 S = TypeVar("S")
-"""What a secret is between the parties."""
+"""The representation of a secret."""
 
 
 @dataclass(slots=True)
 class _Handed:
-    """An output that a party was handed: its type, and the fields that came so far."""
+    """An output delivered to a party: its type, and the fields delivered so far."""
 
     type: Type
     flat: Flat = field(default_factory=dict)
 
 
 class Walk(ABC, Generic[S]):
-    """One run of a program, of all parties."""
+    """One run of a program with all parties."""
 
     def __init__(self, program: ir.Program, inputs: Inputs) -> None:
         self.program = program
@@ -50,21 +50,21 @@ class Walk(ABC, Generic[S]):
 
     @abstractmethod
     def open(self, operation: ir.Reveal, secret: S) -> evaluate.Array:
-        """Reveal a secret to the readers of the result; return it."""
+        """Reveal a secret to the readers of the result; return the value."""
 
     @abstractmethod
     def tell(self, operation: ir.Reveal, known: Known) -> None:
-        """Let the owner of a value send it to the readers of the result."""
+        """Send a value from its owner to the readers of the result."""
 
     @abstractmethod
     def come_to(self, span: Span) -> None:
-        """Note the place of what is done next."""
+        """Set the source span of the next operation."""
 
     def done(self, operation: ir.Operation, results: Sequence[Known | S]) -> None:
-        """Note what an operation has come to."""
+        """Record the results of an operation."""
 
     def outputs(self) -> dict[str, dict[str, Data]]:
-        """Return party → name → what it was handed."""
+        """Return the outputs: party → name → value."""
         return {
             party: {name: unflatten(one.type, one.flat) for name, one in handed.items()}
             for party, handed in self.handed.items()
@@ -79,7 +79,7 @@ class Walk(ABC, Generic[S]):
     def region(
         self, region: ir.Region, values: dict[int, Known | S], arguments: Sequence[Known | S] = ()
     ) -> list[Known | S]:
-        """Run a region on values for its parameters."""
+        """Run a region on arguments for its parameters; return the values that it yields."""
         for parameter, argument in zip(region.parameters, arguments, strict=True):
             values[parameter.id] = argument
         self.operations(region, values)
@@ -172,7 +172,7 @@ class Walk(ABC, Generic[S]):
         return Known(made.element, data, made.label.owner)
 
     def check(self, operation: ir.Operation, operands: Sequence[Known | S]) -> None:
-        """Fail the run where a checked operation has a public operand out of range."""
+        """Fail the run if a checked operation has a public operand that is out of range."""
         if operation.failure is None:
             return
         public = [
@@ -209,7 +209,7 @@ class Walk(ABC, Generic[S]):
         return self.revealed(operation, self.open(operation, value))
 
     def revealed(self, operation: ir.Reveal, data: evaluate.Array) -> Known:
-        """Return what has been revealed; write down who saw it."""
+        """Return a revealed value; record which parties saw it."""
         type = operation.result.type
         for party in self._receivers(type.label.owner):
             self._shown(party, None, type, evaluate.elements(type, data), operation.span)
@@ -231,7 +231,7 @@ def _whole(operation: ir.Input | ir.Output, type: ir.TensorType) -> Type:
 
 
 def known(value: Known | S) -> Known:
-    """Return a value that somebody knows."""
+    """Return a value as a known value. Raises CompilerBug for a secret."""
     if not isinstance(value, Known):
         raise CompilerBug("a secret is used where its value is needed")
     return value

@@ -1,4 +1,4 @@
-"""Two parties in one process, with native's protocols at the level of shares and wire labels."""
+"""The two-party simulation: native's protocols in one process, on shares and wire labels."""
 
 from .run import has_sharings, run_two
 

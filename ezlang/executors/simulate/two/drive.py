@@ -1,4 +1,4 @@
-"""Runs both parties' protocols in lock step, as protocols/native/drive.py runs one party's."""
+"""The lockstep driver of both parties' protocols; protocols/native/drive.py drives one party's."""
 
 from __future__ import annotations
 
@@ -25,9 +25,10 @@ _Pair = tuple[Request, Request]
 
 @dataclass(slots=True)
 class Driver:
-    """Meets the requests of both parties' protocols; `noise` is what ideal OTs show.
+    """A driver that answers the requests of both parties' protocols.
 
-    `kind` is that of the OTs; `stocks` are those over each link, in the order of their set-up.
+    `noise` generates the messages of ideal OTs, and `kind` is the kind of the OTs. `stocks` are the
+    stocks of OTs over each link, in the order of their set-up.
     """
 
     wire: Wire
@@ -44,7 +45,7 @@ class Driver:
         }
 
     def run(self, first: Steps[T], second: Steps[T]) -> tuple[T, T]:
-        """Run the first party's protocol and the second's to their ends; return their results."""
+        """Run the protocols of both parties to completion; return their results."""
         replies: tuple[Any, Any] = None, None
         while True:
             ended: list[T] = []
@@ -61,7 +62,7 @@ class Driver:
             replies = self._meet(list(zip(*steps, strict=True)))
 
     def _meet(self, pairs: Sequence[_Pair]) -> tuple[list[Any], list[Any]]:
-        """Meet the requests of one step, of both parties."""
+        """Answer the requests of both parties in one step."""
         self._take([pair for pair in pairs if isinstance(pair[0], Take)])
         rounds = [pair for pair in pairs if isinstance(pair[0], Round)]
         forth, back = self.pair.links
@@ -85,7 +86,7 @@ class Driver:
                 raise CompilerBug("the parties' protocols don't fit one another")
 
     def _take(self, pairs: Sequence[_Pair]) -> None:
-        """Take the OTs of all requests at once. Both sessions are set up with the first ones."""
+        """Take the OTs of all requests at once. The first OTs set up both sessions."""
         forth, back = self.pair.links
         taken = {forth: 0, back: 0}
         for pair in pairs:

@@ -1,9 +1,9 @@
-"""What protocols do with OTs, by ideal functionalities.
+"""Ideal functionalities for the OT-based subprotocols.
 
-What is asked for, and how long messages are, is compiler/protocols/native/ots.py's: OTs are taken,
-choices and messages sent, batch by batch. Then an ideal box is asked for the result: it gets
-both parties' inputs and gives each its share, drawn by itself. In the messages there is noise: what
-a party would see is masked by pads that are used once.
+The requests and message lengths are those of compiler/protocols/native/ots.py: OTs are taken, and
+choices and messages are sent, batch by batch. Then an ideal box computes the result: it takes both
+parties' inputs, draws the shares and gives each party its own. The messages contain noise. This
+models the real protocols, where everything that a party sees is masked with pads used once.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ from ezlang.diagnostics.diagnostic import CompilerBug
 
 @dataclass(frozen=True, slots=True)
 class IdealOts:
-    """The OT box of one party with a `peer`; `random` are bytes for noise."""
+    """One party's OT box with a `peer`; `random` draws the noise."""
 
     peer: int
     random: Callable[[int], Bytes]
 
     def bit_products(self, count: int, copies: int) -> Steps[BitTriples]:
-        """Random bit triples or pairs."""
+        """Return random bit triples or pairs."""
         if count % 8:
             raise CompilerBug("bit triples come in multiples of eight")
         made = yield from self._run(Purpose.BIT_PRODUCTS, bit_batches(count), count // 8, copies)
@@ -51,33 +51,36 @@ class IdealOts:
     def products(
         self, sent: Array, received: Array, *, bitwise: bool = False
     ) -> Steps[tuple[Array, Array]]:
-        """Products in both directions."""
+        """Return shares of products in both directions."""
         batches = product_batches(8 * sent.itemsize, sent.size, received.size)
         name = Purpose.BITWISE_PRODUCTS if bitwise else Purpose.PRODUCTS
         shares = yield from self._run(name, batches, sent, received)
         return _pair(shares, sent.dtype)
 
     def random_products(self, factors: Array) -> Steps[tuple[Array, Array]]:
-        """Products with random numbers."""
+        """Return random numbers, and shares of the products of random numbers and factors.
+
+        For random a, b and factors f, g of the two parties, the shares are those of a·g + b·f.
+        """
         count = factors.size
         batches = product_batches(8 * factors.itemsize, count, count, chosen=False)
         made = yield from self._run(Purpose.RANDOM_PRODUCTS, batches, factors)
         return _pair(made, factors.dtype)
 
     def additive(self, sent: Array, chosen: Bytes) -> Steps[tuple[Array, Array]]:
-        """Products of numbers with bits."""
+        """Return shares of products of numbers and bits."""
         batches = additive_batches(8 * sent.itemsize, sent.size, chosen.size)
         shares = yield from self._run(Purpose.PRODUCTS_WITH_BITS, batches, sent, chosen)
         return _pair(shares, sent.dtype)
 
     def leaves(self, sent: Bytes, masks: Bytes, received: Bytes, fields: int) -> Steps[Bytes]:
-        """Comparisons of digits."""
+        """Return the masked results of comparisons of digits."""
         batches = table_batches(fields, sent.size, received.size)
         found = yield from self._run(Purpose.LEAVES, batches, sent, masks, received, fields)
         return np.empty(0, np.uint8) if found is None else found
 
     def tables(self, words: Array | None, digits: Bytes | None, fields: int) -> Steps[Bytes | None]:
-        """Entries of tables."""
+        """Return entries of tables."""
         sent = 0 if words is None else words.size
         received = 0 if digits is None else digits.size
         batches = table_batches(fields, sent, received)
@@ -89,7 +92,7 @@ class IdealOts:
     def matrices(
         self, choosing: Array | None, carried: Array | None, shape: tuple[int, ...]
     ) -> Steps[tuple[Array, Array]]:
-        """Products of matrices."""
+        """Return shares of products of matrices."""
         given = choosing if choosing is not None else carried
         if given is None:
             raise CompilerBug("a product needs a matrix")
@@ -106,7 +109,7 @@ class IdealOts:
         return zeros if one is None else one, zeros if other is None else other
 
     def _run(self, box: Purpose, batches: Sequence[Batch], *inputs: Any) -> Steps[Any]:
-        """Exchange what native parties would, then ask the box; None if there are no batches."""
+        """Send as much as native parties would, then ask the box; None if there are no batches."""
         last: Batch | None = None
         steps: list[Request] = []
         for batch in (*batches, None):
@@ -123,7 +126,7 @@ class IdealOts:
         return reply
 
     def _exchange(self, box: Purpose, batch: Batch | None, last: Batch | None) -> list[Request]:
-        """Send the choices of a batch and the message of the last one."""
+        """Send the choices of a batch and the message of the previous batch."""
         sent, expected = exchanged(batch, last)
         if not (sent or expected):
             return []
@@ -146,7 +149,7 @@ Outputs = tuple[Any, Any]
 
 @dataclass(frozen=True, slots=True)
 class Functionalities:
-    """The ideal boxes: both parties' inputs in, each one's outputs out. `random`: their own."""
+    """The ideal boxes, from both parties' inputs to their outputs. `random` is the boxes' own."""
 
     random: Random
     boxes: dict[Purpose, Callable[[Inputs, Inputs], Outputs]] = field(init=False)
@@ -165,7 +168,7 @@ class Functionalities:
         object.__setattr__(self, "boxes", boxes)
 
     def call(self, box: Purpose, first: Inputs, second: Inputs) -> Outputs:
-        """Ask a box."""
+        """Evaluate a box on both parties' inputs."""
         return self.boxes[box](first, second)
 
     def _bit_products(self, first: Inputs, second: Inputs) -> Outputs:
@@ -191,7 +194,7 @@ class Functionalities:
     def _both(
         self, first: Inputs, second: Inputs, multiply: Callable[[Array, Array], Array]
     ) -> Outputs:
-        """Share what the one sends times what the other chooses, in both directions."""
+        """Share the products of one party's numbers and the other's choices, in both directions."""
         one = self._shared(np.asarray(multiply(first[0], second[1].astype(first[0].dtype))))
         other = self._shared(np.asarray(multiply(second[0], first[1].astype(second[0].dtype))))
         return (one[0], other[1]), (other[0], one[1])

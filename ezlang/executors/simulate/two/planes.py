@@ -1,6 +1,7 @@
-"""Bit-slicing in NumPy: what native code has kernels for. All is local to a party.
+"""Local operations on bit planes in NumPy; native code has kernels for them.
 
-A register is a row of packed bits, an instance a bit; a group's ANDs are masked in their order.
+A register is a row of packed bits, with one bit per instance. The ANDs of a group are masked in
+their order in the netlist.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ def gathered(planes: Bytes, n: int) -> Array:
 
 @dataclass(frozen=True, slots=True)
 class NumpyPlanes:
-    """The planes of one party."""
+    """The bit-plane operations of one party."""
 
     adds_known: bool
 
@@ -45,7 +46,7 @@ class NumpyPlanes:
         return NumpyRegisters(self.adds_known, netlist, n)
 
     def tree(self, rows: Bytes, levels: tuple[Level, ...], pairs: BitTriples) -> NumpyTree:
-        """Begin with rows that are to be joined."""
+        """Return a comparison tree with the given rows as its leaves."""
         return NumpyTree(self.adds_known, rows, pairs)
 
     def slice(self, x: Array) -> Bytes:
@@ -68,12 +69,12 @@ class NumpyRegisters:
         self._rows = list(self._memory)
 
     def load(self, register: int, values: Array) -> None:
-        """Put the bits of integers [n] into registers from `register` on, the lowest bit first."""
+        """Write the bits of integers [n] to registers from `register` on, the lowest bit first."""
         planes = sliced(values)
         self._memory[register : register + len(planes)] = planes
 
     def set(self, register: int, packed: Bytes) -> None:
-        """Put packed bits [N] into a register."""
+        """Write packed bits [N] to a register."""
         self._memory[register] = packed
 
     def get(self, register: int) -> Bytes:
@@ -109,7 +110,7 @@ class NumpyRegisters:
         return np.concatenate([x ^ triples.a, y ^ triples.b])
 
     def close(self, start: int, stop: int, triples: BitTriples, mine: Bytes, theirs: Bytes) -> None:
-        """Put the products' shares into registers, given both parties' masked operands."""
+        """Write shares of the products to registers, given both parties' masked operands."""
         d, e = np.split(mine ^ theirs, 2)
         z = triples.c ^ (d & triples.b) ^ (e & triples.a)
         if self._adds_known:
@@ -122,7 +123,7 @@ class NumpyRegisters:
 
 
 class NumpyTree:
-    """Rows that are joined."""
+    """A comparison tree: rows that are joined level by level."""
 
     def __init__(self, adds_known: bool, rows: Bytes, pairs: BitTriples) -> None:
         size = rows.shape[1]
@@ -135,7 +136,7 @@ class NumpyTree:
         self._used = 0
 
     def open(self, level: Level) -> Bytes:
-        """Return y₀ ⊕ b₀, y₁ ⊕ b₁ and x ⊕ a, but for the rows that are skipped."""
+        """Return y₀ ⊕ b₀, y₁ ⊕ b₁ and x ⊕ a, without the skipped rows."""
         part = slice(self._used, self._used + level.pairs)
         masks = np.concatenate((*self._b[:, part], self._a[part]))
         opened: Bytes = self.rows[level.places[: 3 * level.pairs]] ^ masks
@@ -143,7 +144,7 @@ class NumpyTree:
         return opened[level.skipped :].reshape(-1)
 
     def close(self, level: Level, theirs: Bytes) -> None:
-        """Work out x·y₀ and less_high ⊕ x·y₁; put rows that are kept behind each."""
+        """Compute x·y₀ and less_high ⊕ x·y₁; append the kept rows to each."""
         pairs = level.pairs
         part = slice(self._used, self._used + pairs)
         self._used += pairs

@@ -1,4 +1,4 @@
-"""A simulated run of two parties: their shares and labels, operation by operation."""
+"""The simulated run of two parties, operation by operation, on shares and labels."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ Value = Known | Shared
 
 
 def has_sharings(program: ir.Program) -> bool:
-    """Tell whether the secrets of a program have sharings, hence two parties."""
+    """Return whether the secrets of a program have sharings, which implies two parties."""
     return any(
         value.type.sharing is not None
         for function in program.functions
@@ -51,7 +51,7 @@ def has_sharings(program: ir.Program) -> bool:
 def run_two(
     program: ir.Program, inputs: Inputs, *, seed: int | None = None, record: bool = True
 ) -> SimulatedOutcome:
-    """Run a program of two parties, whose secrets have sharings, as native code runs it.
+    """Run a two-party program whose secrets have sharings, with the protocols of native code.
 
     See `run_simulated`.
     """
@@ -157,7 +157,7 @@ class _Run(Walk[Shared]):
         return _secret(operation.result.type, parts)
 
     def _open(self, group: Group, values: dict[int, Value]) -> None:
-        """Open secrets of Yao's protocol together."""
+        """Open a group of secrets of Yao's protocol together."""
         reveals = [operation for operation in group if isinstance(operation, ir.Reveal)]
         secrets = [shared(values[operation.operands[0].id]) for operation in reveals]
         self.come_to(group[0].span)
@@ -168,7 +168,7 @@ class _Run(Walk[Shared]):
     # Shares
 
     def _exchange(self, group: Group, values: dict[int, Value]) -> None:
-        """Run operations for which the parties exchange messages, side by side."""
+        """Run a group of interactive operations in parallel."""
         self.come_to(group[0].span)
         operands = [[values[value.id] for value in operation.operands] for operation in group]
         for operation, given in zip(group, operands, strict=True):
@@ -219,7 +219,7 @@ class _Run(Walk[Shared]):
     # Labels
 
     def _garbled(self, operation: ir.Operation, operands: Sequence[Value]) -> Value:
-        """Compute an operation whose result has labels."""
+        """Compute an operation whose result is in Yao sharing."""
         match operation:
             case ir.Relabel(operands=(value,)):
                 (known,) = operands
@@ -241,7 +241,7 @@ class _Run(Walk[Shared]):
                 raise CompilerBug(f"{type(operation).__name__} cannot be garbled")
 
     def _moved(self, operation: ir.AnyMove, operands: Sequence[Value]) -> Shared:
-        """Move labels, at both parties alike; places are known."""
+        """Move labels in the same way at both parties; indices are public."""
         count = operation.element_count
         moved = [shared(operand) for operand in operands[:count]]
         places = [value.data for value in operands[count:] if isinstance(value, Known)]
@@ -259,14 +259,14 @@ def _secret(type: ir.TensorType, parts: Parts) -> Shared:
 
 
 def shared(value: Value) -> Shared:
-    """Return a secret."""
+    """Return a value as a secret. Raises CompilerBug for a known value."""
     if not isinstance(value, Shared):
         raise CompilerBug("a known value is used as a secret")
     return value
 
 
 def _given(operands: Sequence[Value], side: Side) -> list[Array | None]:
-    """Return what a party has of operands: shares, or known values as words."""
+    """Return a party's operands: shares, known values as words, and None for the other party's."""
     given: list[Array | None] = []
     for operand in operands:
         if isinstance(operand, Shared):

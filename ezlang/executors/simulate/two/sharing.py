@@ -1,8 +1,8 @@
-"""The two parties' sides of protocols on arithmetic and boolean shares.
+"""The session of two parties for protocols on arithmetic and boolean shares.
 
-The protocols are compiler/protocols', the very same that native code runs; what is theirs here are
-the parts: ideal OTs, bit-slicing in NumPy, and a driver of both parties at once. The session
-begins with the first protocol, as native's does: a swap of 16 bytes.
+The protocols are those in compiler/protocols, which native code runs as well. The simulation
+provides ideal OTs, bit-slicing in NumPy and a driver of both parties. As in native code, the
+session is opened by the first protocol, with an exchange of 16 bytes each way.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _START_BYTES = 16
 
 
 def byte_source(randomness: Randomness) -> Callable[[int], Bytes]:
-    """Return a function that gives so many random bytes."""
+    """Return a function that draws a given number of random bytes."""
 
     def draw(count: int) -> Bytes:
         return np.frombuffer(bytearray(randomness.random.randbytes(count)), np.uint8)
@@ -38,9 +38,9 @@ def byte_source(randomness: Randomness) -> Callable[[int], Bytes]:
 
 
 class SharingSession:
-    """Both parties of a pair on shares.
+    """A session of a pair of parties on shares.
 
-    `randomness` has a generator for each, `ideal` is that of the boxes.
+    `randomness` has one generator per party; `ideal` is that of the ideal boxes.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class SharingSession:
         self._begun = False
 
     def run(self, protocol: Callable[[SharingParty], Steps[T]]) -> tuple[T, T]:
-        """Run a protocol, made for each party; return both results."""
+        """Run a protocol at both parties; return both results."""
         self._begin()
         first, second = (protocol(party) for party in self.parties)
         return self.driver.run(first, second)

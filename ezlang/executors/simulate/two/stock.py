@@ -1,7 +1,7 @@
-"""The stock of correlated OTs of one direction: what is sent for it, and when.
+"""The stock of correlated OTs in one direction: which messages are sent for it, and when.
 
-How many are made at a time is compiler/protocols/ot/stock.py's. What is in the messages is noise
-here: the OTs are an ideal box's.
+compiler/protocols/ot/stock.py determines how many OTs are made at a time. The messages contain
+noise here, as the OTs come from an ideal box.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .wire import Packet, Wire
 
 @dataclass(slots=True)
 class OtStock:
-    """OTs of a kind, from a link's sender to its receiver."""
+    """OTs of a kind from the sender of a link to its receiver."""
 
     wire: Wire
     noise: Randomness
@@ -34,11 +34,11 @@ class OtStock:
 
     @property
     def made_over(self) -> Link:
-        """The link over which messages go that make batches."""
+        """The link that carries the messages that make batches."""
         return self.link if self._stock.batches.sender_speaks else self.link.back
 
     def take(self, wanted: int) -> int:
-        """Take OTs of one batch, at most so many; return how many."""
+        """Take up to `wanted` OTs of one batch; return how many were taken."""
         part = self._stock.part(wanted)
         if part.made:
             packet = self._packet(part.made)
@@ -47,7 +47,7 @@ class OtStock:
         return part.count
 
     def take_all(self, count: int) -> list[Packet]:
-        """Take so many OTs; return what is sent for those that must be made."""
+        """Take `count` OTs; return the packets for the batches that must be made."""
         return [self._packet(part.made) for part in self._stock.parts(count) if part.made]
 
     def _packet(self, made: Made) -> Packet:

@@ -1,9 +1,10 @@
-"""What a secret is between two simulated parties, and its forms in memory.
+"""Secrets of two simulated parties, and their representation in memory.
 
-Party p's part of a secret is an array of the secret's shape: of unsigned integers for arithmetic
-and boolean sharings of integers, of bytes 0 and 1 for bools, and of wire labels for Yao: an element
-is then 16 bytes for each of its bits, the lowest bit first, of a type without arithmetic,
-so that what moves elements moves labels, too. All parts that are zeros stand for zeros.
+Party p's part of a secret is an array of the secret's shape. Its elements are unsigned integers for
+arithmetic and boolean sharings of integers, bytes 0 and 1 for bools, and wire labels for Yao
+sharings. With labels, an element has 16 bytes for each of its bits, the lowest bit first, and an
+opaque dtype, so code that moves elements also moves labels. If all parts are zeros, the secret is
+zero.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from ezlang.types.types import ScalarType
 LABEL_BYTES: Final = 16
 
 Bits = npt.NDArray[np.uint8]
-"""Bits, a byte each."""
+"""Bits, one per byte."""
 
 Parts = tuple[Array, Array]
 """The first party's array and the second's."""
@@ -30,7 +31,7 @@ Parts = tuple[Array, Array]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shared:
-    """A secret: how it is shared, and what each party has of it."""
+    """A secret: its sharing, and each party's part."""
 
     sharing: Sharing
     element: ScalarType
@@ -38,37 +39,37 @@ class Shared:
 
     @property
     def width(self) -> int:
-        """Bits an element."""
+        """The number of bits per element."""
         return self.element.width
 
     @property
     def size(self) -> int:
-        """How many elements there are."""
+        """The number of elements."""
         return self.parts[0].size
 
 
 def labels_type(width: int) -> np.dtype[Any]:
-    """Return the type of an element's labels."""
+    """Return the dtype of the labels of an element."""
     return np.dtype(f"V{LABEL_BYTES * width}")
 
 
 def words_of(data: Array, element: ScalarType) -> Array:
-    """Return known values as what shares are made of."""
+    """Return known values in the dtype of shares."""
     return np.asarray(data.astype(share_dtype(element)))
 
 
 def bits_of(data: Array, element: ScalarType) -> Bits:
-    """Return the bits [elements][width] of known values, the lowest first."""
+    """Return the bits [elements][width] of known values, the lowest bit first."""
     words = np.ascontiguousarray(words_of(data, element)).reshape(-1, 1)
     return np.unpackbits(words.view(np.uint8), axis=1, count=element.width, bitorder="little")
 
 
 def words_from(bits: Bits, element: ScalarType, shape: tuple[int, ...]) -> Array:
-    """Return `bits` [elements][width] as what shares are made of."""
+    """Return the words of `bits` [elements][width], in the dtype of shares."""
     packed = np.packbits(bits, axis=1, bitorder="little")
     return np.ascontiguousarray(packed).view(share_dtype(element)).reshape(shape)
 
 
 def from_bits(bits: Bits, type: TensorType) -> Array:
-    """Return the known values that `bits` [elements][width] are."""
+    """Return the known values with the given `bits` [elements][width]."""
     return words_from(bits, type.element, type.shape).astype(dtype(type.element))

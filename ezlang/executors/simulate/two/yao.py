@@ -1,7 +1,7 @@
 """Yao's protocol between the two simulated parties, the garbler and the evaluator.
 
-What is sent, in which order and when, is protocols/yao/session.py's and kernels/labels.py's. The
-correlated OTs are an ideal box's, which counts what it stands for.
+The messages and their order are those of protocols/yao/session.py and kernels/labels.py. The
+correlated OTs come from an ideal box, which counts the messages of the OT protocol it replaces.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ _TO_GARBLER = _TO_EVALUATOR.back
 _SET_UP_BYTES = 32
 
 Labels = tuple[Array, Array]
-"""W⁰ and active labels, [bits][2] each."""
+"""W⁰ and the active labels, each of shape [bits][2]."""
 
 
 class Yao:
-    """A session. `randomness` has a generator a party, `ideal` is the OT box's."""
+    """A session. `randomness` has one generator per party; `ideal` is that of the OT box."""
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ class Yao:
         self._stock = OtStock(wire, ideal, _TO_EVALUATOR, kind)
 
     def share(self, known: Known, repeated: bool) -> Shared:
-        """Turn a known value into labels; of a `repeated` one, one element (see ir/facts.py)."""
+        """Convert a known value to labels, of one element if it is `repeated` (see ir/facts.py)."""
         data = known.data.reshape(-1)[0] if repeated else known.data
         bits = bits_of(data, known.element)
         if known.owner is None:
@@ -74,7 +74,10 @@ class Yao:
         return Shared(made.sharing, made.element, (first, second))
 
     def enter(self, secrets: Sequence[Shared]) -> list[Shared]:
-        """Turn arithmetic and boolean shares into labels: the evaluator's shares of all first."""
+        """Convert arithmetic and boolean shares to labels.
+
+        The evaluator's shares of all secrets come first.
+        """
         entered = []
         for secret in secrets:
             own, chosen = (bits_of(part, secret.element) for part in secret.parts)
@@ -88,7 +91,7 @@ class Yao:
         ]
 
     def _added(self, secret: Shared, evaluators: Shared) -> Shared:
-        """Add the garbler's shares to the evaluator's, which have labels."""
+        """Add the garbler's shares to the evaluator's, which already have labels."""
         shape = secret.parts[0].shape
         own, _ = secret.parts
         garblers = _labelled(self._garblers(bits_of(own, secret.element)), secret.element, shape)
@@ -96,7 +99,7 @@ class Yao:
         return self.circuit(netlist, [garblers, evaluators], secret.element, shape)
 
     def leave(self, secret: Shared) -> Shared:
-        """Turn labels into boolean shares: their lowest bits [DSZ15]. No message."""
+        """Convert labels to boolean shares, their lowest bits [DSZ15], without communication."""
         shape, width = secret.parts[0].shape, secret.width
         parts = [
             words_from(_colors(part).reshape(-1, width), secret.element, shape)
@@ -105,7 +108,7 @@ class Yao:
         return Shared(Sharing.BOOLEAN, secret.element, (parts[0], parts[1]))
 
     def reveal(self, secrets: Sequence[Shared], types: Sequence[TensorType]) -> list[Array]:
-        """Open secrets to the readers of types: all to the evaluator, then all to the garbler."""
+        """Open secrets to the readers in `types`: all to the evaluator, then all to the garbler."""
         garblers, evaluators = zip(*(map(_colors, secret.parts) for secret in secrets), strict=True)
         for link, colors in ((_TO_EVALUATOR, garblers), (_TO_GARBLER, evaluators)):
             for own, type in zip(colors, types, strict=True):
@@ -124,7 +127,7 @@ class Yao:
         element: ScalarType,
         shape: tuple[int, ...],
     ) -> Shared:
-        """Run a netlist on each element of the operands."""
+        """Evaluate a netlist on each element of the operands."""
         rows = Rows([], [])
         for operand, port in zip(ports, netlist.ports, strict=True):
             if isinstance(operand, Shared):
@@ -146,12 +149,15 @@ class Yao:
         return Shared(Sharing.YAO, element, (parts[0], parts[1]))
 
     def _garblers(self, bits: Bits) -> Labels:
-        """Let the garbler share bits: both expand the active labels, from the seed they share."""
+        """Share bits of the garbler; both parties expand the active labels from a common seed."""
         active = self._labels.array(np.dtype(np.uint64), (bits.size, 2))
         return active ^ self._times_delta(bits), active
 
     def _chosen(self, bits: Bits) -> Labels:
-        """Let the evaluator share bits: q and t = q ⊕ r·Δ are an ideal box's, d = x ⊕ r is sent."""
+        """Share bits x of the evaluator.
+
+        An ideal box deals q, t = q ⊕ r·Δ and r. The evaluator sends d = x ⊕ r.
+        """
         count = bits.size
         random = self._ideal.array(np.dtype(np.bool_), (count,)).view(np.uint8)
         active = self._ideal.array(np.dtype(np.uint64), (count, 2))
@@ -166,7 +172,7 @@ class Yao:
         return zeros, active
 
     def _times_delta(self, bits: Bits) -> Array:
-        """Return b·Δ for each bit, [bits][2]."""
+        """Return b·Δ for each bit b, of shape [bits][2]."""
         masks = np.negative(bits.reshape(-1).astype(np.uint64))
         return masks[:, None] & self._delta
 
@@ -175,7 +181,7 @@ class Yao:
 
 
 def _labelled(labels: Labels, element: ScalarType, shape: tuple[int, ...]) -> Shared:
-    """Return labels [elements · width][2] of both parties as a secret."""
+    """Return both parties' labels [elements · width][2] as a secret."""
     type = labels_type(element.width)
     zeros, active = (
         np.ascontiguousarray(part).reshape(-1).view(type).reshape(shape) for part in labels
