@@ -12,6 +12,7 @@ from ezlang.compiler.cost.ledger import ROUNDS, Ledger, Phase
 from ezlang.session.channel import SocketChannel
 from ezlang.source import Source, Span
 from tests.support.channels import socket_pair
+from tests.support.patience import PATIENCE
 
 Exchange = tuple[int, int, bool]
 """Bytes of party 0 and of party 1, and whether they travel at the same time."""
@@ -42,7 +43,7 @@ def test_as_the_channel(messages: list[Exchange]) -> None:
         else:
             ledger.message(0, first)
             ledger.message(1, second)
-    channels = socket_pair(5.0)
+    channels = socket_pair(PATIENCE)
     with ThreadPoolExecutor(2) as threads:
         runs = [threads.submit(run, i, channel, messages) for i, channel in enumerate(channels)]
         counted = [future.result() for future in runs]
