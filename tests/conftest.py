@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import signal
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import FrameType
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -12,6 +15,9 @@ from hypothesis import HealthCheck, settings
 pytest.register_assert_rewrite("tests.support")
 
 os.environ["EZLANG_VERIFY"] = "1"  # the program, after every pass
+if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
+    # Commands that tests start would compile every module again, each time.
+    os.environ["PYTHONPYCACHEPREFIX"] = f"{tempfile.gettempdir()}/ezlang-tests-bytecode"
 
 # No example fails for the time it takes: the machine may be busy.
 settings.register_profile(
@@ -19,7 +25,26 @@ settings.register_profile(
 )
 settings.load_profile("untimed")
 
+CPU_SECONDS = 1500
+"""How long a test may compute: not by the clock, since the machine may be busy."""
+
 Golden = Callable[[Path, str], None]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Fail a test that computes for too long, threads included; slow ones may."""
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        pytest.fail(f"more than {CPU_SECONDS} seconds of CPU time")
+
+    before = signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, 0 if item.get_closest_marker("slow") else CPU_SECONDS)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

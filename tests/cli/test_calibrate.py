@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from math import inf
 from pathlib import Path
 
 from ezlang.compiler.cost.profiles import profile_of
+from tests.support.patience import PATIENCE
 from tests.support.ports import free_port
 
 COMMAND = [sys.executable, "-m", "ezlang"]
@@ -15,12 +17,16 @@ COMMAND = [sys.executable, "-m", "ezlang"]
 def test_both_parties_on_this_machine(tmp_path: Path) -> None:
     file = tmp_path / "here.toml"
     result = subprocess.run(
-        [*COMMAND, "calibrate", str(file)], capture_output=True, text=True, timeout=240, check=True
+        [*COMMAND, "calibrate", str(file)],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=True,
     )
     profile = profile_of(str(file))
     assert profile.name == "here"
-    assert 1e-7 < profile.rtt < 1
-    assert profile.bandwidth > 1e5
+    assert 0 < profile.rtt < inf
+    assert 0 < profile.bandwidth < inf
     assert result.stdout.strip() == file.read_text().strip()
 
 
@@ -32,7 +38,7 @@ def test_two_parties_get_the_same_profile(tmp_path: Path) -> None:
         file.parent.mkdir()
         own = ["calibrate", str(file), "--party", str(party), "--address", address]
         running.append(subprocess.Popen([*COMMAND, *own], stdout=subprocess.DEVNULL))
-    assert [process.wait(timeout=240) for process in running] == [0, 0]
+    assert [process.wait(timeout=PATIENCE) for process in running] == [0, 0]
     assert files[0].read_text() == files[1].read_text()
 
 
@@ -41,7 +47,7 @@ def test_a_file_that_cannot_be_written(tmp_path: Path) -> None:
         [*COMMAND, "calibrate", str(tmp_path / "no" / "line.toml")],
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=PATIENCE,
     )
     assert result.returncode == 2
     assert "cannot be written" in result.stderr
@@ -51,7 +57,10 @@ def test_nobody_there(tmp_path: Path) -> None:
     file = tmp_path / "line.toml"
     options = ["--party", "1", "--address", f"127.0.0.1:{free_port()}", "--timeout", "0.5"]
     result = subprocess.run(
-        [*COMMAND, "calibrate", str(file), *options], capture_output=True, text=True, timeout=120
+        [*COMMAND, "calibrate", str(file), *options],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
     )
     assert result.returncode == 3
     assert not file.exists()

@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Ez
+from tests.support.patience import PATIENCE
 from tests.support.ports import free_address
-
-TIMEOUT = 120
 
 PRODUCTS = """\
 party alice, bob;
@@ -55,14 +54,14 @@ class Run:
 
     def end(self) -> tuple[int, str, str]:
         """Wait for it; return exit code, standard output and standard error."""
-        out, err = self.process.communicate(timeout=TIMEOUT)
+        out, err = self.process.communicate(timeout=PATIENCE)
         assert "Traceback" not in err
         assert "bug of ezlang" not in err
         return self.process.returncode, out, err
 
 
 def party(folder: Path, name: str, program: str, place: str, *more: str) -> Run:
-    given = ("--input", f"{name[0]}.json", "--address", place, "--timeout", "60")
+    given = ("--input", f"{name[0]}.json", "--address", place, "--timeout", str(PATIENCE))
     return Run(folder, "run", program, "--party", name, *given, *more)
 
 
@@ -77,7 +76,7 @@ def test_three_processes(folder: Path, program: str) -> None:
             (folder / f"{name}.json").write_text(f'{{"{key}": {numbers}}}')
     place, third = free_address(), free_address()
     bob = party(folder, "bob", program, place, "--dealer", third)
-    dealer = Run(folder, "dealer", "--address", third, "--timeout", "60")
+    dealer = Run(folder, "dealer", "--address", third, "--timeout", str(PATIENCE))
     alice = party(folder, "alice", program, place, "--dealer", third)
     for run in (alice, bob):
         code, out, err = run.end()
@@ -108,7 +107,7 @@ def test_a_dealer_that_only_one_party_has(folder: Path) -> None:
 
 def test_no_dealer(folder: Path) -> None:
     place, third = free_address(), free_address()
-    arguments = ("--dealer", third, "--timeout", "2")
+    arguments = ("--dealer", third, "--timeout", "10")
     runs = [party(folder, name, "rich.ez", place, *arguments) for name in ("alice", "bob")]
     codes = []
     for run in runs:

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from tests.cli.conftest import Ez
+from tests.support.patience import PATIENCE
 from tests.support.ports import free_address
 
 RICH = ("rich.ez", "--input", "alice=a.json", "--input", "bob=b.json")
@@ -36,10 +37,10 @@ def test_one_process_a_party(folder: Path) -> None:
     alice = start(
         folder, "rich.ez", "--party", "alice", "--input", "a.json", "--address", address, "--json"
     )
-    told, bob_said = bob.communicate(timeout=120)
+    told, bob_said = bob.communicate(timeout=PATIENCE)
     assert (bob.returncode, told) == (0, "alice is richer: true\n"), bob_said
     assert "this process is bob alone" in bob_said
-    printed, alice_said = alice.communicate(timeout=120)
+    printed, alice_said = alice.communicate(timeout=PATIENCE)
     assert alice.returncode == 0, alice_said
     data = json.loads(printed)
     assert data["party"] == "alice"

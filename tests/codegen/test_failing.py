@@ -13,6 +13,7 @@ from ezlang.executors.native.executable import executable_of
 from ezlang.executors.native.party import Stopwatch, compile_for, run_over
 from ezlang.values.check import check_inputs
 from tests.support.channels import socket_pair
+from tests.support.patience import PATIENCE
 
 INPUTS: dict[str, Any] = {"alice": {"a": 7, "v": [1, 2, 3, 4]}, "bob": {"b": 0}}
 BODIES = {
@@ -45,7 +46,7 @@ def test_both_parties_fail_alike(name: str, policy: str) -> None:
     program = api.checked(api.check_text(text))
     executable = executable_of(program, policy)
     inputs = check_inputs(program, INPUTS)
-    channels = socket_pair(20.0)
+    channels = socket_pair(PATIENCE)
     programs = [compile_for(executable, party) for party in (0, 1)]
 
     def run(party: int) -> EzError:

@@ -19,6 +19,7 @@ from ezlang.session.channel import SocketChannel
 from tests.codegen.interpret import Interpreter
 from tests.codegen.mixed_programs import Mixed
 from tests.support.channels import socket_pair
+from tests.support.patience import PATIENCE
 from tests.support.threads import run_threads
 
 Inputs = Mapping[str, Mapping[str, Any]]
@@ -182,7 +183,7 @@ class Vanishing(SocketChannel):
 def test_a_peer_that_vanishes_amid_rounds(leaver: int) -> None:
     executable = Executable(parsed(ROUNDS))
     inputs: Inputs = {"alice": {"x": 3}, "bob": {}}
-    channels = socket_pair(20.0)
+    channels = socket_pair(PATIENCE)
     channels[leaver].__class__ = Vanishing
 
     def run(party: int) -> None:

@@ -17,7 +17,7 @@ from ezlang.compiler.passes.assign import Policy
 from ezlang.compiler.passes.sharings.circuit_depth import choose_circuits
 from ezlang.executors.native.executable import executable_of
 from ezlang.typed.tree import Program
-from tests.cost.costed import costs_of, native, predicted, prepared, simulated
+from tests.support.costed import costs_of, native, predicted, prepared, simulated
 
 TEXT = """
 party alice, bob;

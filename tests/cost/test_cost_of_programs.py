@@ -3,65 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from ezlang.compiler.cost.amounts import Rounds
-from ezlang.compiler.cost.predict import Prediction, predict
+from ezlang.compiler.cost.predict import predict
 from ezlang.compiler.cost.session import Session
 from ezlang.compiler.cost.walk import Control
 from ezlang.compiler.passes.assign import Policy
-from ezlang.diagnostics.diagnostic import EzError
-from tests.cost.costed import Costs, costs_of, native, predicted, prepared, simulated, used
-from tests.support.agreement import asked_for, checked
-from tests.support.generator import Generated, programs
-from tests.support.profiles import PROGRAMS
-
-POLICIES = st.sampled_from(list(Policy))
-
-
-SETTINGS = settings(PROGRAMS, max_examples=50)
-
-
-def holds(found: Prediction, costs: Costs) -> None:
-    least = costs_of(found.least)
-    if found.is_exact:
-        assert least == costs
-        return
-    assert least.rounds <= costs.rounds
-    assert all(bound <= sent for bound, sent in zip(least.bytes, costs.bytes, strict=True))
-    if found.most is not None:
-        most = costs_of(found.most)
-        assert costs.rounds <= most.rounds
-        assert all(sent <= bound for sent, bound in zip(costs.bytes, most.bytes, strict=True))
-
-
-@given(programs(), POLICIES)
-@SETTINGS
-def test_generated_programs_native(generated: Generated, policy: Policy) -> None:
-    program = checked(generated.text)
-    code = prepared(program, policy)
-    found = predicted(code)
-    try:
-        costs, ands, ots = native(program, code, asked_for(program, generated.inputs))
-    except EzError:
-        return  # the run fails before its end
-    holds(found, costs)
-    if found.is_exact:
-        assert used(found.least) == (ands, ots)
-
-
-@given(programs(), POLICIES)
-@SETTINGS
-def test_generated_programs_simulated(generated: Generated, policy: Policy) -> None:
-    program = checked(generated.text)
-    code = prepared(program, policy)
-    try:
-        costs = simulated(program, code, asked_for(program, generated.inputs))
-    except EzError:
-        return  # the run fails before its end
-    holds(predicted(code), costs)
-
+from tests.support.agreement import checked
+from tests.support.costed import Costs, costs_of, native, predicted, prepared, used
 
 LOOP = """
 party alice, bob;

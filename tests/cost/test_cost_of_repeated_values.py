@@ -7,9 +7,9 @@ from hypothesis import HealthCheck, given, settings
 
 from ezlang.compiler.passes.assign import Policy
 from ezlang.values.data import Inputs
-from tests.cost.costed import Costs, costs_of, native, predicted, prepared, simulated, used
 from tests.cost.repeated_programs import Small, repeated_programs
 from tests.support.agreement import checked
+from tests.support.costed import Costs, costs_of, native, predicted, prepared, simulated, used
 from tests.support.programs import PROGRAMS, head
 
 SETTINGS = settings(

@@ -14,6 +14,7 @@ from ezlang.compiler.ir.parties import COMPUTING, Link
 from ezlang.session.channel import SocketChannel, Turns
 from ezlang.source import Source, Span
 from tests.support.channels import socket_pair
+from tests.support.patience import PATIENCE
 
 Exchange = tuple[int, int, bool]
 """Bytes of the first party and of the second, and whether they travel at the same time."""
@@ -49,7 +50,7 @@ def walk(ledger: Ledger, messages: list[Exchange]) -> None:
 def test_as_the_channel(messages: list[Exchange]) -> None:
     ledger = Ledger(COMPUTING)
     walk(ledger, messages)
-    channels = socket_pair(5.0)
+    channels = socket_pair(PATIENCE)
     with ThreadPoolExecutor(2) as threads:
         runs = [threads.submit(run, i, channel, messages) for i, channel in enumerate(channels)]
         counted = [future.result() for future in runs]

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ezlang import api
+from tests.support.patience import PATIENCE
 from tests.support.ports import free_address
 
 # Not `ru_maxrss`: that is also of the process that started this one.
@@ -34,7 +35,7 @@ fn main() {
 
 def peaks(folder: Path, *options: str) -> list[int]:
     address = free_address()
-    given = ("run", "main.ez", "--address", address, *options)
+    given = ("run", "main.ez", "--address", address, "--timeout", str(PATIENCE), *options)
     processes = [
         subprocess.Popen(
             [sys.executable, "-c", RUN, *given, "--party", party],
@@ -45,7 +46,7 @@ def peaks(folder: Path, *options: str) -> list[int]:
         )
         for party in ("alice", "bob")
     ]
-    said = [process.communicate(timeout=120)[1] for process in processes]
+    said = [process.communicate(timeout=PATIENCE)[1] for process in processes]
     ends = [text.splitlines()[-1].split() for text in said]
     assert [code for code, _ in ends] == ["0", "0"], said
     return [1024 * int(most) for _, most in ends]

@@ -15,7 +15,7 @@ from ezlang.compiler.ir.parse import parse_program
 from ezlang.compiler.ir.text import print_program
 from ezlang.compiler.passes.assign import Policy
 from ezlang.compiler.passes.sharings.ot_kinds import cheapest_kinds
-from tests.cost.costed import costs_of, native, predicted, prepared, simulated
+from tests.support.costed import costs_of, native, predicted, prepared, simulated
 
 TEXT = """
 party alice, bob;

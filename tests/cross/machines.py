@@ -18,6 +18,7 @@ import llvmlite.binding as llvm
 from ezlang.compiler.kernels.engine import Engine, compile_object
 from ezlang.compiler.kernels.target import AesPath, Target
 from ezlang.compiler.protocols.ot.softspoken import AlignedBytes
+from tests.support.patience import PATIENCE
 
 COMPILER = "aarch64-linux-gnu-gcc"
 EMULATOR = "qemu-aarch64"
@@ -95,7 +96,7 @@ class Emulated:
         source = Path(__file__).with_name("harness.c")
         options = ["-O1", "-static", "-std=c11", f"-DFUNCTIONS={functions}"]
         subprocess.run(
-            [COMPILER, *options, "-o", self._program, source, image], check=True, timeout=120
+            [COMPILER, *options, "-o", self._program, source, image], check=True, timeout=PATIENCE
         )
 
     def run(self, script: Script) -> list[bytes]:
@@ -118,7 +119,7 @@ class Emulated:
             input=b"".join(words),
             capture_output=True,
             check=True,
-            timeout=120,
+            timeout=PATIENCE,
         )
         buffers, at = [], 0
         for content in script.buffers:

@@ -6,12 +6,15 @@ print into the pages; look at the difference before committing it.
 
 from __future__ import annotations
 
+import io
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -19,15 +22,18 @@ from pathlib import Path
 import pytest
 
 from ezlang import api
+from ezlang.cli import run_command
 from ezlang.diagnostics.diagnostic import Diagnostics
 from ezlang.source import Source
 from ezlang.syntax.parser import parse
 from tests.docs import pages
+from tests.support.patience import PATIENCE
 from tests.support.ports import free_address
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = pages.all_pages(ROOT)
-TIMEOUT = 120
+COLUMNS = "100"
+DEALER = "127.0.0.1:7801"
 
 
 def name_of(page: Path) -> str:
@@ -47,36 +53,60 @@ def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 
 def run(command: str, folder: Path) -> str:
-    """Run a command and return its whole output."""
+    """Run a command in a process of its own and return its whole output."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
         command,
         shell=True,
         cwd=folder,
-        env={**os.environ, "PATH": path, "COLUMNS": "100"},
+        env={**os.environ, "PATH": path, "COLUMNS": COLUMNS},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         encoding="utf-8",
-        timeout=TIMEOUT,
         check=False,
     )
     return done.stdout
 
 
-def on_address(command: str, address: str) -> str:
-    """Put a run of one party on an address of its own: other tests use the default one."""
-    if "--party" not in command or "--address" in command:
-        return command
-    return f"{command} --address {address}"
+def run_here(command: str, folder: Path) -> str:
+    """The same in this process: most of a short command's time is Python's start."""
+    name, *arguments = shlex.split(command)
+    assert name == "ezlang"
+    printed = io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, open(os.devnull, encoding="utf-8") as nothing:
+        patch.chdir(folder)
+        patch.setenv("COLUMNS", COLUMNS)
+        for stream, target in (("stdin", nothing), ("stdout", printed), ("stderr", printed)):
+            patch.setattr(sys, stream, target)
+        run_command(arguments)
+    return printed.getvalue()
 
 
-def run_block(block: pages.Block, folder: Path, address: str) -> str:
+@dataclass(frozen=True)
+class Places:
+    """Where the processes of a group meet: other tests use the default addresses."""
+
+    parties: str
+    dealer: str
+
+    def put(self, command: str) -> str:
+        """Return the command with these addresses, and with patience where machines are busy."""
+        if command.startswith("ezlang dealer"):
+            return f"{command} --address {self.dealer} --timeout {PATIENCE}"
+        if "--party" in command and "--address" not in command:
+            command += f" --address {self.parties} --timeout {PATIENCE}"
+        return command.replace(DEALER, self.dealer)
+
+
+def run_block(block: pages.Block, folder: Path, places: Places) -> str:
     """Run a console block's commands and return the block as they print it."""
     text = ""
     for command in pages.commands(block):
-        printed = run(on_address(command.text, address), folder)
+        here = block.terminal is None and command.text.startswith("ezlang ")
+        printed = (run_here if here else run)(places.put(command.text), folder)
+        printed = printed.replace(places.dealer, DEALER)
         kept = command.expected if pages.matches(command.expected, printed) else printed
         text += f"$ {command.text}\n{kept}"
     return text
@@ -90,7 +120,11 @@ def run_page(text: str, folder: Path) -> list[tuple[pages.Block, str]]:
             assert group[0].language in ("ez", "json"), f"line {group[0].line}"
             (folder / group[0].file).write_text(group[0].body, encoding="utf-8")
         elif group[0].language == "console":
-            run_one = partial(run_block, folder=folder, address=free_address())
+            places = Places(parties=free_address(), dealer=free_address())
+            run_one = partial(run_block, folder=folder, places=places)
+            if len(group) == 1:  # it may change this process's folder and streams
+                given.append((group[0], run_one(group[0])))
+                continue
             with ThreadPoolExecutor(len(group)) as threads:
                 given += zip(group, threads.map(run_one, group), strict=True)
     return given

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -20,14 +18,12 @@ from ezlang import api
 from ezlang.typed.tree import Program
 from tests.examples import references
 from tests.examples.references import Case
-from tests.support.ports import free_address
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = sorted(path for path in (ROOT / "examples").iterdir() if path.is_dir())
 PROGRAMS = sorted((ROOT / "examples").glob("*/*.ez"))
 MAINS = [path for path in PROGRAMS if "fn main()" in path.read_text(encoding="utf-8")]
-TWO_PARTY = [path for path in MAINS if len(api.load(path).parties) == 2]
-TIMEOUT = 60
+OF_MORE_PARTIES = [path for path in MAINS if len(api.load(path).parties) > 2]
 
 FIPS_197_B = (
     "2b7e151628aed2a6abf7158809cf4f3c",
@@ -87,38 +83,21 @@ def test_it_gives_what_is_expected_in_the_clear(path: Path) -> None:
     assert outputs == json_of(path.parent / "expected.json")
 
 
-@pytest.mark.parametrize("path", MAINS, ids=name_of)
+@pytest.mark.parametrize("path", OF_MORE_PARTIES, ids=name_of)
 def test_it_gives_what_is_expected_when_simulated(path: Path) -> None:
+    """Those of two parties are run in all executors where their costs are tested."""
     program = api.load(path)
     outputs = api.run_simulated(program, shipped(path.parent, program)).outputs
     assert outputs == json_of(path.parent / "expected.json")
 
 
-@pytest.mark.parametrize("path", TWO_PARTY, ids=name_of)
-def test_it_gives_what_is_expected_between_two_processes(path: Path) -> None:
-    program = api.load(path)
-    address = free_address()
-    processes = [
-        subprocess.Popen(
-            [
-                *(sys.executable, "-m", "ezlang", "run", str(path)),
-                *("--party", party, "--input", str(path.parent / f"{party}.json")),
-                *("--address", address, "--timeout", str(TIMEOUT), "--json"),
-            ],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
-        )
-        for party in program.parties
-    ]
-    expected = json_of(path.parent / "expected.json")
-    for party, process in zip(program.parties, processes, strict=True):
-        printed, said = process.communicate(timeout=2 * TIMEOUT)
-        assert process.returncode == 0, said
-        result = json.loads(printed)
-        assert (result["party"], result["outputs"]) == (party, expected[party])
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_its_page_runs_it_between_two_processes(folder: Path) -> None:
+    """The tests of the documentation run what pages show."""
+    parties = api.load(folder / "main.ez").parties
+    shown = (folder / "README.md").read_text(encoding="utf-8")
+    for party in parties if len(parties) == 2 else ():
+        assert f"$ ezlang run main.ez --party {party} --input {party}.json\n" in shown
 
 
 @pytest.mark.parametrize("name", references.REFERENCES)

@@ -18,8 +18,10 @@ import pytest
 from ezlang.api import load
 from ezlang.compiler.lower import lower
 from ezlang.executors.clear import run_clear
-from ezlang.executors.simulate import run_simulated
+from ezlang.executors.native.executable import executable_of
+from ezlang.executors.simulate import SimulatedOutcome, run_simulated
 from ezlang.typed.tree import Program
+from ezlang.values.check import check_inputs
 from tests.support.shapes import native_shape
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
@@ -57,8 +59,7 @@ def told(program: Program, inputs: Any, party: str) -> list[tuple[str | None, An
     return [(shown.name, shown.value) for shown in run_clear(program, inputs).views[party]]
 
 
-def received(program: Program, inputs: Any, party: int) -> list[tuple[int, int, str, int]]:
-    outcome = run_simulated(lower(program), inputs)
+def received(outcome: SimulatedOutcome, party: int) -> list[tuple[int, int, str, int]]:
     return [(m.round, m.sender, m.purpose, m.size) for m in outcome.received(party)]
 
 
@@ -83,13 +84,17 @@ def test_messages_tell_no_more_than_outputs(name: str) -> None:
     folder = EXAMPLES / name
     program = load(folder / "main.ez")
     inputs = {p: json.loads((folder / f"{p}.json").read_text()) for p in program.parties}
+    executable = executable_of(program) if len(program.parties) == 2 else None
+    plain = run_simulated(lower(program), inputs)
+    native = native_shape(executable, check_inputs(program, inputs)) if executable else None
     compared = 0
     for number, party in enumerate(program.parties):
         other = unnoticed(program, inputs, party)
         if other is None:
             continue
         compared += 1
-        assert received(program, inputs, number) == received(program, other, number)
-        if len(program.parties) == 2:
-            assert native_shape(program, inputs) == native_shape(program, other)
+        changed_run = run_simulated(lower(program), other)
+        assert received(plain, number) == received(changed_run, number)
+        if executable is not None:
+            assert native_shape(executable, check_inputs(program, other)) == native
     assert compared > 0 or name in TOLD_EVERYTHING

@@ -25,8 +25,6 @@ from tests.support.agreement import asked_for, checked
 from tests.support.generator import Generated, programs
 from tests.support.profiles import PROGRAMS
 
-pytestmark = pytest.mark.timeout(1500)
-
 
 @dataclass(frozen=True)
 class Hidden:

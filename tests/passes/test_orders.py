@@ -48,7 +48,6 @@ def simulated(compiled: ir.Program, program: Program, inputs: Inputs) -> Outputs
     return run_two(compiled, check_inputs(program, inputs), seed=None, record=False).outputs
 
 
-@pytest.mark.timeout(900)
 @given(programs(), ORDERS, LATE_ORDERS, st.sampled_from(Policy))
 @settings(PROGRAMS, max_examples=25, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 def test_any_order(generated: Generated, order: list[str], late: list[str], policy: Policy) -> None:
@@ -61,7 +60,6 @@ def test_any_order(generated: Generated, order: list[str], late: list[str], poli
         assert found == expected, (run.__name__, order, late, policy)
 
 
-@pytest.mark.timeout(900)
 @pytest.mark.parametrize("name", ["none", *sorted(FREE)])
 def test_each_alone(name: str) -> None:
     program = checked(PROGRAM)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.agreement import Result, checked, executors, result_of
+from tests.support.agreement import Result, agree, checked
 from tests.support.programs import FILES, head
 
 
@@ -20,8 +20,7 @@ def test_program(path: Path) -> None:
     program = checked(text, params)
     if expected.outputs is not None:
         expected = Result(outputs={p: expected.outputs.get(p, {}) for p in program.parties})
-    for name, run in executors(program).items():
-        assert result_of(run, program, inputs) == expected, name
+    assert agree(program, inputs) == expected
 
 
 def test_there_are_programs() -> None:

@@ -15,13 +15,14 @@ from ezlang.compiler.protocols.core.channel import PEEK_LIMIT
 from ezlang.diagnostics.diagnostic import EzError
 from ezlang.session.channel import INBOX, LARGE, SocketChannel
 from tests.support.channels import socket_pair
+from tests.support.patience import PATIENCE
 
 Pair = tuple[SocketChannel, SocketChannel]
 
 
 @pytest.fixture(params=["pair", "tcp"])
 def channels(request: pytest.FixtureRequest) -> Iterator[Pair]:
-    pair = socket_pair(20.0) if request.param == "pair" else tcp_pair(20.0)
+    pair = socket_pair(PATIENCE) if request.param == "pair" else tcp_pair(PATIENCE)
     yield pair
     for channel in pair:
         channel.close()
@@ -47,7 +48,7 @@ def receive(channel: SocketChannel, size: int) -> bytes:
 
 def both(first: Callable[[], object], second: Callable[[], object]) -> list[object]:
     with ThreadPoolExecutor(2) as threads:
-        return [one.result(60) for one in [threads.submit(first), threads.submit(second)]]
+        return [one.result(PATIENCE) for one in [threads.submit(first), threads.submit(second)]]
 
 
 def code_of(action: Callable[[], object]) -> str:
@@ -218,7 +219,7 @@ def test_a_peer_that_closes_while_we_send(channels: Pair) -> None:
 
 def test_a_peer_that_resets() -> None:
     raw, other = tcp_sockets()
-    channel = SocketChannel(other, 20.0)
+    channel = SocketChannel(other, PATIENCE)
     raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     raw.close()
     assert code_of(lambda: receive(channel, 1)) == "EZ5003"
@@ -240,7 +241,7 @@ def test_a_peer_that_takes_nothing() -> None:
 
 
 def test_closing_ends_the_other_sides_wait() -> None:
-    first, second = tcp_pair(20.0)
+    first, second = tcp_pair(PATIENCE)
 
     def wait() -> str:
         return code_of(lambda: receive(first, 1))

@@ -14,6 +14,7 @@ from ezlang.session.address import Address
 from ezlang.session.channel import SocketChannel
 from ezlang.session.connect import connect
 from ezlang.session.handshake import Hello
+from tests.support.patience import PATIENCE
 from tests.support.ports import free_port
 
 ZERO = Hello(party=0, names=("alice", "bob"), fingerprint="0" * 64)
@@ -27,7 +28,7 @@ class Meeting:
         self.threads = ThreadPoolExecutor(2)
         self.port: Future[int] = Future()
 
-    def listen(self, hello: Hello = ZERO, timeout: float = 20.0) -> Future[SocketChannel]:
+    def listen(self, hello: Hello = ZERO, timeout: float = PATIENCE) -> Future[SocketChannel]:
         return self.threads.submit(
             connect,
             Address("127.0.0.1", 0),
@@ -38,9 +39,9 @@ class Meeting:
 
     @property
     def address(self) -> Address:
-        return Address("127.0.0.1", self.port.result(20))
+        return Address("127.0.0.1", self.port.result(PATIENCE))
 
-    def dial(self, hello: Hello = ONE, timeout: float = 20.0) -> Future[SocketChannel]:
+    def dial(self, hello: Hello = ONE, timeout: float = PATIENCE) -> Future[SocketChannel]:
         return self.threads.submit(connect, self.address, hello, timeout)
 
 
@@ -57,7 +58,7 @@ def exchange(first: SocketChannel, second: SocketChannel) -> None:
 
 def failure(run: Future[SocketChannel]) -> Diagnostic:
     with pytest.raises(EzError) as caught:
-        run.result(30)
+        run.result(PATIENCE)
     assert caught.value.exit_code == 3
     return caught.value.diagnostics[0]
 
@@ -65,7 +66,7 @@ def failure(run: Future[SocketChannel]) -> Diagnostic:
 def test_the_listener_first() -> None:
     meeting = Meeting()
     first, second = meeting.listen(), meeting.dial()
-    exchange(first.result(20), second.result(20))
+    exchange(first.result(PATIENCE), second.result(PATIENCE))
 
 
 def test_the_dialler_first() -> None:
@@ -75,12 +76,12 @@ def test_the_dialler_first() -> None:
 
         def dial() -> SocketChannel:
             dialling.set()
-            return connect(address, ONE, 20.0)
+            return connect(address, ONE, PATIENCE)
 
         second = threads.submit(dial)
-        dialling.wait(20)
-        first = threads.submit(connect, address, ZERO, 20.0)
-        exchange(first.result(30), second.result(30))
+        dialling.wait(PATIENCE)
+        first = threads.submit(connect, address, ZERO, PATIENCE)
+        exchange(first.result(PATIENCE), second.result(PATIENCE))
 
 
 def test_nobody_comes() -> None:
@@ -111,12 +112,12 @@ def test_strangers_are_dropped_and_the_party_still_found() -> None:
         with socket.create_connection(("127.0.0.1", meeting.address.port)) as stranger:
             stranger.sendall(said)
     second = meeting.dial()
-    exchange(first.result(20), second.result(20))
+    exchange(first.result(PATIENCE), second.result(PATIENCE))
 
 
 def test_strangers_are_told_of_when_nobody_else_comes() -> None:
     meeting = Meeting()
-    first = meeting.listen(timeout=0.5)
+    first = meeting.listen(timeout=2.0)
     with socket.create_connection(("127.0.0.1", meeting.address.port)) as stranger:
         stranger.sendall(b"GET / HTTP/1.1\r\n\r\n")
     found = failure(first)
@@ -127,7 +128,7 @@ def test_strangers_are_told_of_when_nobody_else_comes() -> None:
 def test_a_listener_that_is_no_party() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as threads:
         address = Address("127.0.0.1", int(server.getsockname()[1]))
-        run = threads.submit(connect, address, ONE, 20.0)
+        run = threads.submit(connect, address, ONE, PATIENCE)
         connection, _ = server.accept()
         with connection:
             connection.sendall(b"220 mail.example.org ESMTP\r\n")

@@ -15,6 +15,7 @@ from ezlang.diagnostics.diagnostic import Diagnostic, EzError
 from ezlang.session.channel import SocketChannel
 from ezlang.session.handshake import LONGEST, MAGIC, Hello, decode, shake_hands
 from tests.support.channels import socket_pair
+from tests.support.patience import PATIENCE
 
 NAMES = ("alice", "bob")
 ZERO = Hello(
@@ -40,9 +41,9 @@ def verdicts(first: Hello, second: Hello) -> list[Diagnostic | None]:
         return None
 
     with ThreadPoolExecutor(2) as threads:
-        pair = socket_pair(20.0)
+        pair = socket_pair(PATIENCE)
         runs = [threads.submit(side, *x) for x in zip(pair, (first, second), strict=True)]
-        found = [run.result(30) for run in runs]
+        found = [run.result(PATIENCE) for run in runs]
     for channel in pair:
         channel.close()
     return found
@@ -89,7 +90,7 @@ def test_what_differs_is_named_at_both(change: dict[str, object], code: str, her
 
 def answer_of(data: bytes) -> Diagnostic:
     """What a party says to a peer that sends `data` and closes."""
-    mine, peer = socket_pair(20.0)
+    mine, peer = socket_pair(PATIENCE)
     peer.send(data)
     peer.flush()
     peer.close()

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
+
+import pytest
 
 from ezlang import api
 from ezlang.check import check
+from ezlang.compiler.cost.predict import Prediction
 from ezlang.compiler.lower import lower
 from ezlang.compiler.passes.assign import Policy
 from ezlang.diagnostics.diagnostic import EzError
 from ezlang.executors.clear import run_clear
 from ezlang.executors.native.executable import executable_of
-from ezlang.executors.simulate import run_simulated, run_two
+from ezlang.executors.native.outcome import NativeOutcome
+from ezlang.executors.simulate import SimulatedOutcome, run_simulated, run_two
 from ezlang.recursion import deep_recursion
 from ezlang.source import Source
 from ezlang.typed.tree import Program
 from ezlang.values.check import check_inputs
 from ezlang.values.data import Inputs, Outputs
 from ezlang.values.expected import expected_inputs
-from tests.support.threads import run_native_threads
+from tests.support.costed import costs_of_run, costs_of_simulation, hold, predicted
+from tests.support.threads import run_threads
 
 
 @dataclass(frozen=True)
@@ -46,46 +52,77 @@ def simulated_as_run(program: Program, inputs: Inputs) -> Outputs:
     return api.run_simulated(program, inputs).outputs
 
 
-def native(policy: str) -> Callable[[Program, Inputs], Outputs]:
-    def run(program: Program, inputs: Inputs) -> Outputs:
-        return run_native_threads(program, inputs, policy=policy).outputs
-
-    return run
-
-
-def simulated_two(policy: str) -> Callable[[Program, Inputs], Outputs]:
-    def run(program: Program, inputs: Inputs) -> Outputs:
-        given = check_inputs(program, inputs)
-        with deep_recursion():
-            return run_two(executable_of(program, policy).program, given, record=False).outputs
-
-    return run
-
-
 def clear(program: Program, inputs: Inputs) -> Outputs:
     return run_clear(program, inputs).outputs
-
-
-def executors(
-    program: Program, policies: Sequence[Policy] = tuple(Policy)
-) -> dict[str, Callable[[Program, Inputs], Outputs]]:
-    """All executors that can run a program: those with policies are for two parties."""
-    able = {"clear": clear, "simulated": simulated, "simulated as run": simulated_as_run}
-    two = len(program.parties) == 2
-    of_two = {f"native {p.value}": native(p.value) for p in policies if two}
-    of_two |= {f"simulated {p.value}": simulated_two(p.value) for p in policies if two}
-    return able | of_two
 
 
 def result_of(run: Callable[[Program, Inputs], Any], program: Program, inputs: Inputs) -> Result:
     try:
         return Result(outputs=run(program, inputs))
     except EzError as error:
-        failed = error
-    (diagnostic,) = failed.diagnostics
-    assert failed.exit_code == 3, diagnostic.message
+        return _failure(error)
+
+
+def _failure(error: EzError) -> Result:
+    (diagnostic,) = error.diagnostics
+    assert error.exit_code == 3, diagnostic.message
     assert diagnostic.span is not None
     return Result(failure=(diagnostic.code, diagnostic.span.line))
+
+
+def agree(program: Program, inputs: Inputs, policies: Iterable[Policy] = Policy) -> Result:
+    """Run a program in all executors; return the result that they all have.
+
+    A program of two parties is prepared once for each policy, then simulated, run natively and
+    predicted: the three also agree in rounds, bytes, AND gates and OTs.
+    """
+    expected = result_of(clear, program, inputs)
+    assert result_of(simulated, program, inputs) == expected, "simulated"
+    if len(program.parties) == 2:
+        for policy in policies:
+            agree_under(policy, program, inputs, expected)
+    else:
+        assert result_of(simulated_as_run, program, inputs) == expected, "simulated as run"
+    return expected
+
+
+@dataclass(frozen=True)
+class Agreed:
+    """What a program of two parties comes to, and what was predicted."""
+
+    simulated: SimulatedOutcome
+    native: NativeOutcome
+    predicted: Prediction
+
+
+def agree_under(
+    policy: Policy, program: Program, inputs: Inputs, expected: Result
+) -> Agreed | None:
+    """Hold the executors of two parties to a result and to one another's costs.
+
+    Return what they come to; None if the program fails.
+    """
+    executable = executable_of(program, policy.value)
+    given = check_inputs(program, inputs)
+
+    def simulate() -> SimulatedOutcome:
+        with deep_recursion():
+            return run_two(executable.program, given, record=False)
+
+    if expected.failure is not None:
+        for run in (simulate, partial(run_threads, executable, given)):
+            with pytest.raises(EzError) as failed:
+                run()
+            assert _failure(failed.value) == expected, policy
+        return None
+    simulated, native = simulate(), run_threads(executable, given)
+    assert Result(outputs=simulated.outputs) == expected, f"simulated {policy.value}"
+    assert Result(outputs=native.outputs) == expected, f"native {policy.value}"
+    assert costs_of_simulation(simulated) == costs_of_run(native), policy
+    assert simulated.cost.ands == native.parties[0].ands, policy
+    found = predicted(executable.program)
+    hold(found, native)
+    return Agreed(simulated, native, found)
 
 
 def asked_for(program: Program, inputs: Inputs) -> Inputs:

@@ -10,10 +10,13 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from tests.support.patience import PATIENCE
 
 MILLIONAIRES = """
 party alice, bob;
@@ -63,7 +66,7 @@ class Party:
     process: subprocess.Popen[bytes]
 
     def result(self) -> tuple[int, dict[str, Any]]:
-        out, _ = self.process.communicate(timeout=120)
+        out, _ = self.process.communicate(timeout=PATIENCE)
         return self.process.returncode, json.loads(out) if out else {}
 
     def kill(self) -> None:
@@ -75,7 +78,7 @@ def start(
     party: int,
     port: int,
     inputs: Mapping[str, Any],
-    timeout: float = 60.0,
+    timeout: float = PATIENCE,
     policy: str = "yao",
     **settings: int,
 ) -> Party:
@@ -89,6 +92,15 @@ def start(
             env={**os.environ, "PYTHONPATH": str(root)},
         )
     )
+
+
+def dial(port: int) -> socket.socket:
+    """Connect to a port as soon as somebody listens there."""
+    while True:
+        try:
+            return socket.create_connection(("127.0.0.1", port))
+        except ConnectionRefusedError:
+            time.sleep(0.02)
 
 
 @dataclass
@@ -111,16 +123,9 @@ class Proxy:
 
     def _run(self) -> None:
         near, _ = self.listener.accept()
-        far = self._dial()
+        far = dial(self.target)
         threading.Thread(target=self._pass, args=(near, far, None), daemon=True).start()
         self._pass(far, near, self.limit)
-
-    def _dial(self) -> socket.socket:
-        while True:
-            try:
-                return socket.create_connection(("127.0.0.1", self.target))
-            except ConnectionRefusedError:
-                self.done.wait(0.02)
 
     def _pass(self, source: socket.socket, sink: socket.socket, limit: int | None) -> None:
         passed = 0

@@ -9,13 +9,12 @@ from typing import Any
 import pytest
 
 from ezlang.compiler.lower import lower
-from ezlang.executors.native.executable import DEFAULT_POLICY, executable_of
+from ezlang.executors.native.executable import Executable
 from ezlang.executors.simulate import run_simulated, run_two
 from ezlang.recursion import deep_recursion
 from ezlang.session.channel import SocketChannel
 from ezlang.typed.tree import Program
-from ezlang.values.check import check_inputs
-from tests.support.threads import run_native_threads
+from tests.support.threads import run_threads
 
 
 def simulated_shape(program: Program, inputs: Any) -> list[tuple[int, int, int, str, int]]:
@@ -25,12 +24,11 @@ def simulated_shape(program: Program, inputs: Any) -> list[tuple[int, int, int, 
 
 
 def simulated_two_shape(
-    program: Program, inputs: Any, policy: str
+    executable: Executable, inputs: Any
 ) -> list[tuple[int, int, int, str, int]]:
-    """The same for two parties that run under a policy."""
-    code = executable_of(program, policy).program
+    """The same for two parties, on checked inputs."""
     with deep_recursion():
-        transcript = run_two(code, check_inputs(program, inputs)).transcript
+        transcript = run_two(executable.program, inputs).transcript
     return [(m.round, m.sender, m.receiver, m.purpose, m.size) for m in transcript]
 
 
@@ -54,9 +52,9 @@ def tapped() -> Iterator[dict[int, list[int]]]:
         yield seen
 
 
-def native_shape(program: Program, inputs: Any, policy: str = DEFAULT_POLICY) -> list[list[int]]:
-    """What each of two parties sent and received, in order."""
+def native_shape(executable: Executable, inputs: Any) -> list[list[int]]:
+    """What each of two parties sent and received, in order, on checked inputs."""
     with tapped() as seen:
-        run_native_threads(program, inputs, policy=policy)
+        run_threads(executable, inputs)
     assert len(seen) == 2
     return sorted(seen.values())

@@ -25,8 +25,8 @@ from ezlang.compiler.protocols.ot.directions import (
     silent_sessions,
 )
 from ezlang.compiler.protocols.ot.stock import Parameters
+from tests.support.patience import PATIENCE
 
-TIME_OUT = 60.0
 Protocol = Callable[[SharingParty], Steps[Any]]
 TINY = Parameters(trees=40, depth=6, secret_bits=8)
 """Silent OT with iterations of a few hundred OTs."""
@@ -51,7 +51,7 @@ class CountingChannel:
         at = 0
         while at < len(buffer):
             if not self._rest:
-                depth, self._rest = self.incoming.get(timeout=TIME_OUT)
+                depth, self._rest = self.incoming.get(timeout=PATIENCE)
                 self.depth = max(self.depth, depth)
                 self.heard.append(self._rest)
             count = min(len(buffer) - at, len(self._rest))
@@ -151,7 +151,7 @@ def both(work: Callable[[Any], Any], first: Any, second: Any) -> tuple[Any, Any]
         here = work(second)
     except BaseException as error:
         failures.append(error)
-    thread.join(TIME_OUT)
+    thread.join(PATIENCE)
     if failures:
         raise failures[0]
     return results[0], here

@@ -19,15 +19,14 @@ from ezlang.typed import tree as typed
 from ezlang.values.check import check_inputs
 from ezlang.values.data import Data, Inputs
 from tests.support.channels import socket_pair
-
-TIMEOUT = 60.0
+from tests.support.patience import PATIENCE
 
 
 def run_native_threads(
     program: typed.Program,
     inputs: Inputs,
     *,
-    timeout: float = TIMEOUT,
+    timeout: float = PATIENCE,
     policy: str = DEFAULT_POLICY,
     profile: Profile = LAN,
 ) -> NativeOutcome:
@@ -37,7 +36,7 @@ def run_native_threads(
 
 
 def run_threads(
-    executable: Executable, inputs: Mapping[str, Mapping[str, Data]], *, timeout: float = TIMEOUT
+    executable: Executable, inputs: Mapping[str, Mapping[str, Data]], *, timeout: float = PATIENCE
 ) -> NativeOutcome:
     """Run an executable on checked inputs with two threads."""
 

@@ -18,18 +18,17 @@ from ezlang.compiler.kernels.target import AesPath, host_target
 from ezlang.compiler.protocols.core.channel import PEEK_LIMIT, Buffer
 from ezlang.compiler.protocols.ot.softspoken import AlignedBytes
 from ezlang.compiler.protocols.yao.session import NetlistHandle, YaoParty, YaoRole
+from tests.support.patience import PATIENCE
 
 Result = TypeVar("Result")
 Other = TypeVar("Other")
-
-TIME_OUT = 60.0
 
 
 class SocketChannel:
     """A channel over a socket that notes the length of every message."""
 
     def __init__(self, connection: socket.socket) -> None:
-        connection.settimeout(TIME_OUT)
+        connection.settimeout(PATIENCE)
         self._connection = connection
         self._shown = bytearray()
         self.sent: list[int] = []
@@ -100,7 +99,7 @@ def run_pair(
         other = second(right)
     finally:
         right.close()
-        thread.join(TIME_OUT)
+        thread.join(PATIENCE)
     if failures:
         raise failures[0]
     return results[0], other

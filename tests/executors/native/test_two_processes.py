@@ -18,7 +18,8 @@ from ezlang.executors.native.executable import executable_of
 from ezlang.executors.native.messages import Job, Meeting, read_message, write_message
 from ezlang.executors.native.processes import run_native
 from ezlang.executors.native.single import run_party
-from tests.support.native_parties import LONG, MILLIONAIRES, Party, Proxy, start
+from tests.support.native_parties import LONG, MILLIONAIRES, Party, Proxy, dial, start
+from tests.support.patience import PATIENCE
 from tests.support.ports import free_port
 from tests.support.threads import run_native_threads
 
@@ -129,11 +130,9 @@ def test_a_peer_that_is_killed_in_the_middle(long: Path) -> None:
 def test_a_connection_that_stalls(long: Path) -> None:
     port = free_port()
     proxy = Proxy(port, 1 << 20, lambda: None, stall=True)
-    runs = (
-        start(long, 0, port, {"x": 3}, timeout=10, turns=100_000),
-        start(long, 1, proxy.port, {"x": 5}, timeout=2, turns=100_000),
-    )
-    first, second = both(*runs)
+    waiting = start(long, 0, port, {"x": 3}, turns=100_000)
+    dial(port).close()  # it listens: the other one has little time
+    first, second = both(waiting, start(long, 1, proxy.port, {"x": 5}, timeout=3, turns=100_000))
     assert_failed(second, "EZ5004")
     # The one that gives up hangs up, so the other needn't wait for a time-out of its own.
     assert first[0] == 3
@@ -226,7 +225,7 @@ except KeyboardInterrupt:
 def test_ctrl_c_ends_everything(long: Path) -> None:
     # The workers have this standard error, too: it ends when the last of them has ended.
     command = [sys.executable, "-c", INTERRUPTED, str(long)]
-    run = subprocess.run(command, capture_output=True, timeout=120)
+    run = subprocess.run(command, capture_output=True, timeout=PATIENCE)
     assert (run.returncode, run.stderr) == (130, b"")
 
 
@@ -242,7 +241,7 @@ def test_a_worker_leaves_with_its_parent() -> None:
         write_message(worker.stdin, Job(executable, 0, {"wealth": 1}, 100.0))
         assert isinstance(read_message(worker.stdout), Meeting)
         worker.stdin.close()
-        assert worker.wait(60) == 3
+        assert worker.wait(PATIENCE) == 3
 
 
 def test_each_party_knows_its_own_inputs_alone() -> None:

@@ -22,8 +22,8 @@ from ezlang.executors.native.party import PartyOutcome, Stopwatch, compile_for, 
 from ezlang.values.check import check_inputs
 from ezlang.values.data import Inputs
 from tests.support.channels import socket_pair
+from tests.support.patience import PATIENCE
 
-TIMEOUT = 60.0
 SEEDS = bytes(range(16)), bytes(range(50, 66))
 
 PROGRAMS: dict[str, tuple[str, Inputs]] = {
@@ -121,7 +121,7 @@ def run_dealt(executable: Executable, inputs: Any) -> tuple[list[PartyOutcome], 
     units = [DealtUnits(native, party, SEEDS[party], demands) for party in (0, 1)]
     for place, sent in zip(units[1].places(), corrections(native, SEEDS, demands), strict=True):
         place[:] = sent.reshape(-1).data.cast("B")
-    channels = socket_pair(TIMEOUT)
+    channels = socket_pair(PATIENCE)
     programs = [compile_for(executable, party) for party in (0, 1)]
 
     def run(party: int) -> PartyOutcome:

@@ -16,14 +16,14 @@ from ezlang import api
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.ir.tree import Sharing
 from ezlang.compiler.passes.assign import Policy
+from ezlang.executors.native.executable import executable_of
 from ezlang.executors.simulate import SimulatedOutcome, run_two
-from tests.executors.simulate.assigned import FIXED, assigned
 
 # The 99.99 % quantile of the chi-squared distribution with 255 degrees of freedom: with fixed
 # seeds the tests either always hold or never do.
 CHI_SQUARED_255 = 347.65
 COUNT = 64
-POLICIES = (*FIXED, Policy.AUTO)
+POLICIES = tuple(Policy)
 
 EVERYTHING = f"""
 party alice, bob;
@@ -50,7 +50,7 @@ INPUT_LINES = [n for n, line in enumerate(EVERYTHING.split("\n"), 1) if "input("
 
 @cache
 def program(policy: Policy) -> ir.Program:
-    return assigned(api.checked(api.check_text(EVERYTHING)), policy)
+    return executable_of(api.checked(api.check_text(EVERYTHING)), policy.value).program
 
 
 def inputs(x: int, y: int, flag: bool) -> dict[str, dict[str, Any]]:

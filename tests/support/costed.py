@@ -11,7 +11,8 @@ from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.ir.parties import COMPUTING
 from ezlang.compiler.passes.assign import Policy
 from ezlang.executors.native.executable import Executable, executable_of
-from ezlang.executors.simulate import run_two
+from ezlang.executors.native.outcome import NativeOutcome
+from ezlang.executors.simulate import SimulatedOutcome, run_two
 from ezlang.recursion import deep_recursion
 from ezlang.typed.tree import Program
 from ezlang.values.check import check_inputs
@@ -40,20 +41,41 @@ def costs_of(ledger: Ledger) -> Costs:
     return Costs(ledger.rounds, tuple(ledger.bytes_sent.values()))
 
 
+def costs_of_run(outcome: NativeOutcome) -> Costs:
+    return Costs(outcome.rounds, tuple(outcome.bytes_sent.values()))
+
+
+def costs_of_simulation(outcome: SimulatedOutcome) -> Costs:
+    return Costs(outcome.cost.rounds, tuple(outcome.cost.bytes_sent.values()))
+
+
 def native(program: Program, code: ir.Program, inputs: Inputs) -> tuple[Costs, int, int]:
     """Run it; return the costs, ANDs and OTs."""
     executable = Executable(code, program.params)
     outcome = run_threads(executable, check_inputs(program, inputs))
-    costs = Costs(outcome.rounds, tuple(outcome.bytes_sent.values()))
-    return costs, outcome.parties[0].ands, outcome.parties[0].ots
+    return costs_of_run(outcome), outcome.parties[0].ands, outcome.parties[0].ots
 
 
 def simulated(program: Program, code: ir.Program, inputs: Inputs) -> Costs:
-    outcome = run_two(code, check_inputs(program, inputs), record=False)
-    return Costs(outcome.cost.rounds, tuple(outcome.cost.bytes_sent.values()))
+    return costs_of_simulation(run_two(code, check_inputs(program, inputs), record=False))
 
 
 def used(ledger: Ledger) -> tuple[int, int]:
     """ANDs and OTs."""
     ots = sum(ledger.total(Ots(link)) for link in COMPUTING.links)
     return ledger.total(Count.ANDS), ots
+
+
+def hold(found: Prediction, run: NativeOutcome) -> None:
+    """Hold a prediction to what a run cost: equal where it is exact, otherwise bounds."""
+    costs, least = costs_of_run(run), costs_of(found.least)
+    if found.is_exact:
+        assert least == costs
+        assert used(found.least) == (run.parties[0].ands, run.parties[0].ots)
+        return
+    assert least.rounds <= costs.rounds
+    assert all(bound <= sent for bound, sent in zip(least.bytes, costs.bytes, strict=True))
+    if found.most is not None:
+        most = costs_of(found.most)
+        assert costs.rounds <= most.rounds
+        assert all(sent <= bound for sent, bound in zip(costs.bytes, most.bytes, strict=True))
