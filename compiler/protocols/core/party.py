@@ -59,10 +59,10 @@ class OtBox(Protocol):
         """Shares of the sent numbers times the chosen bits (one per byte): `additive_batches`."""
 
     def leaves(self, sent: Bytes, masks: Bytes, received: Bytes, fields: int) -> Steps[Bytes]:
-        """The receiver's shares of (x < y) in bit 0 and (x = y) in bit 1 [RRK+20], of digits of 4
-        bits, x the sender's and y the receiver's; of (x = y) alone in bit 0 for one field.
+        """The receiver's shares of (x < y) in bit 0 and (x = y) in bit 1 [RRK+20], for 4-bit digits
+        x of the sender and y of the receiver; for one field, of only (x = y) in bit 0.
 
-        The `masks` are the sender's shares. Bytes all. `lengths.table_batches`.
+        The `masks` are the sender's shares. All arrays are bytes. `lengths.table_batches`.
         """
 
     def tables(self, words: Array | None, digits: Bytes | None, fields: int) -> Steps[Bytes | None]:

@@ -75,7 +75,7 @@ class CorrelatedOt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelOt:
-    """A correlated OT with Yao's garbler as sender and the Δ of its labels. 16 bytes of correction."""
+    """A correlated OT from Yao's garbler with the Δ of its labels. 16 bytes of correction."""
 
 
 Kind = Unit | CorrelatedOt | LabelOt
