@@ -166,7 +166,7 @@ class Preprocessing(ABC):
 
     @abstractmethod
     def make(self, unit: Unit, count: int) -> Steps[Any]:
-        """Return this party's shares of `count` units, in the form returned by the methods below."""
+        """Return this party's shares of `count` units, in the form of the methods below."""
 
     def bit_triples(self, count: int) -> Steps[BitTriples]:
         """`count` (a multiple of 8) triples of bits."""
