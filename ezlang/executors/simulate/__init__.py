@@ -1,4 +1,4 @@
-"""The simulated executor: every party in one process, every message on show."""
+"""The simulated executor: all parties in one process, all messages visible."""
 
 from .network import Cost, Message
 from .outcome import Held, SimulatedOutcome

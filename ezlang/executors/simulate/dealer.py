@@ -1,7 +1,7 @@
-"""The ideal dealer: correlated randomness that a real run gets from preprocessing.
+"""The ideal dealer of correlated randomness, which a real run gets from preprocessing.
 
-It never sees an input, and each party gets its own shares alone. Everything it hands out is
-used once. `dealt` counts it by kind.
+It never sees an input, and each party receives only its own shares. All dealt randomness is used
+only once. `dealt` counts it by kind.
 """
 
 from __future__ import annotations
@@ -19,23 +19,23 @@ from .randomness import Randomness
 from .shares import Shares, additive, xored
 
 BitTripleShares = tuple[list[int], list[int], list[int]]
-"""Shares, one a party, of random wires a and b and of a ∧ b."""
+"""Shares, one per party, of random wires a and b and of a ∧ b."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EdaBits:
-    """A random number of ℓ bits, shared additively and bit by bit [EGKRS20]."""
+    """A random ℓ-bit number, shared additively and bit by bit [EGKRS20]."""
 
     bits: int
 
 
 Dealt = Unit | EdaBits
-"""What is dealt."""
+"""The kinds of dealt randomness."""
 
 
 @dataclass(slots=True)
 class Dealer:
-    """Gives `parties` what their protocols need."""
+    """Deals correlated randomness to `parties`."""
 
     parties: int
     randomness: Randomness

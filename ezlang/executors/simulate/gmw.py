@@ -1,9 +1,10 @@
 """GMW [GMW87] on netlists: wires are XOR shares, an AND takes a Beaver triple [Bea91].
 
-A party's register is one Python integer with a bit an instance, so that every gate is computed for
-all elements at once. Cost: a group of independent ANDs is one round, in which each party sends
-2 bits an AND and instance to each other; everything else is local. Security (semi-honest, all but
-one party may collude): what is opened is x ⊕ a and y ⊕ b with a, b uniform and used once.
+A party's register is one Python integer with one bit per instance, so that every gate is computed
+for all elements at once. Cost: a group of independent ANDs is one round, in which each party sends
+2 bits per AND and instance to each other party; everything else is local. Security (semi-honest,
+all but one party may collude): the parties open x ⊕ a and y ⊕ b with a, b uniform and used only
+once.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ def _rows(netlist: Netlist) -> list[Row]:
 
 @dataclass(frozen=True, slots=True)
 class Gmw:
-    """Runs netlists between the parties of a network."""
+    """The GMW protocol between the parties of a network."""
 
     network: Network
     dealer: Dealer

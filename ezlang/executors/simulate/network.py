@@ -1,10 +1,10 @@
-"""The network between simulated parties: every message is delivered, counted and written down.
+"""The network between simulated parties, which delivers, counts and records every message.
 
-**Rounds.** What is sent in one `exchange` is one round: each party sends what it can compute from
-what it had before. The independent openings of one operation (all its elements, both operands)
-share an exchange; two operations never do, even where they don't depend on one another. An exchange
-in which nothing has a length is no round. **Bytes** are those of the payloads, each message padded
-to whole bytes; there are no headers. The dealer's deliveries are preprocessing and count apart.
+**Rounds.** One `exchange` is one round: each party sends messages computed from data it already
+has. The independent openings of one operation (all its elements, both operands) share an exchange;
+two operations never do, even if they are independent. An exchange of only empty messages is no
+round. **Bytes** are those of the payloads, each message padded to whole bytes; there are no
+headers. The dealer's deliveries are preprocessing and are counted separately.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from .dealer import Dealt
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Words:
-    """Unsigned numbers of `bits` bits each: words of shares, or wires with a bit an element."""
+    """Unsigned numbers of `bits` bits each: words of shares, or wires with one bit per element."""
 
     values: Sequence[int] | Array
     bits: int
 
     @property
     def length(self) -> int:
-        """How many bits there are in all."""
+        """The total number of bits."""
         return len(self.values) * self.bits
 
     def integers(self) -> list[int]:
@@ -48,7 +48,7 @@ def size_of(payload: Payload) -> int:
 
 
 def encode(payload: Payload) -> bytes:
-    """Return a payload's bytes: all bits in order, the least significant ones first."""
+    """Return a payload's bytes: all bits in order, least significant first."""
     if all(words.bits == 8 for words in payload):
         return b"".join(bytes(words.integers()) for words in payload)
     bits = "".join(
@@ -62,7 +62,7 @@ def encode(payload: Payload) -> bytes:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Message:
-    """One message. `purpose` says what it is for, `span` which place of the program."""
+    """One message, with its `purpose` and the `span` of the program that caused it."""
 
     round: int
     sender: int
@@ -74,15 +74,15 @@ class Message:
 
     @property
     def data(self) -> bytes:
-        """The bytes that went over the wire."""
+        """The bytes sent over the wire."""
         return encode(self.payload)
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """`rounds`, bytes and messages that each party sent, and what the dealer gave, by kind.
+    """`rounds`, bytes and messages sent by each party, and the dealer's units by kind.
 
-    `ands` are the gates that were garbled, where two parties run Yao's protocol.
+    `ands` is the number of garbled AND gates where two parties run Yao's protocol.
     """
 
     rounds: int
@@ -93,12 +93,12 @@ class Cost:
 
 
 Box = Mapping[tuple[int, int], Payload]
-"""(sender, receiver) → what goes from one to the other."""
+"""(sender, receiver) → the payload of the message."""
 
 
 @dataclass(slots=True)
 class Network:
-    """Delivers messages between `parties`; keeps them all if `record`."""
+    """Delivers messages between `parties`; records all of them if `record`."""
 
     parties: int
     record: bool = True
@@ -113,7 +113,7 @@ class Network:
         self.messages_sent = [0] * self.parties
 
     def exchange(self, purpose: str, box: Box) -> Box:
-        """Deliver the messages of one round: the receiver finds its own in what is returned."""
+        """Deliver the messages of one round; return them for their receivers."""
         sent = [(ends, payload, size_of(payload)) for ends, payload in box.items()]
         self.rounds += any(size for _, _, size in sent)
         for (sender, receiver), payload, size in sent:

@@ -1,4 +1,4 @@
-"""What a simulated run comes to: beside the outputs, everything that was exchanged."""
+"""The outcome of a simulated run: its outputs and all exchanged messages."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from .network import Cost, Message
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Held:
-    """What each of two parties had of a secret, once it was computed, and its name if it has one.
+    """Each of two parties' shares of a secret after its computation, and its name if it has one.
 
-    Arithmetic and boolean shares are unsigned integers, bytes for bools. Of Yao's sharing, party 0
-    has W⁰ and party 1 the active label of each bit: 16 bytes a bit, the lowest bit first.
+    Arithmetic and boolean shares are unsigned integers, bytes for bools. In Yao's sharing, party 0
+    has W⁰ and party 1 the active label of each bit: 16 bytes per bit, lowest bit first.
     """
 
     name: str
@@ -28,10 +28,9 @@ class Held:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SimulatedOutcome(Outcome):
-    """`transcript` has every message in order, and `held` what two parties had of all secrets.
+    """`transcript` has every message in order, and `held` the two parties' shares of all secrets.
 
-    Both are empty unless they were to be recorded. In `views`, the fields of a struct stand one by
-    one.
+    Both are empty unless recording is enabled. `views` lists the fields of a struct separately.
     """
 
     cost: Cost
@@ -39,5 +38,5 @@ class SimulatedOutcome(Outcome):
     held: tuple[Held, ...] = ()
 
     def received(self, party: int) -> tuple[Message, ...]:
-        """Return the messages that a party received: what it saw beside its own inputs."""
+        """Return the messages that a party received: its view apart from its own inputs."""
         return tuple(message for message in self.transcript if message.receiver == party)

@@ -1,8 +1,8 @@
-"""What the simulated parties exchange: sharing, opening, converting, multiplying, circuits.
+"""The protocols of the simulated parties: sharing, opening, conversion, multiplication, circuits.
 
-Semi-honest, any number n ≥ 1 of parties of which all but one may collude; preprocessing comes from
-an ideal dealer. Costs are given for N elements of w bits, in bits that a party sends to each of the
-others; a message is padded to whole bytes.
+Security is semi-honest, for any number n ≥ 1 of parties, of which all but one may collude.
+Preprocessing comes from an ideal dealer. Costs are for N elements of w bits, in bits that a party
+sends to each of the others; messages are padded to whole bytes.
 
 | step | rounds | bits | preprocessing |
 |---|---|---|---|
@@ -51,7 +51,7 @@ from .shares import (
 
 @dataclass(slots=True)
 class Protocol:
-    """The steps. `randomness` has a generator a party, each used by that party alone."""
+    """The protocol steps. `randomness` has one generator per party, used only by that party."""
 
     parties: int
     network: Network
@@ -65,7 +65,7 @@ class Protocol:
     # In and out
 
     def known(self, element: ScalarType, value: Array) -> Secret:
-        """Share what everyone knows: without communication, and without hiding it."""
+        """Share a public value, without communication and without hiding it."""
         shares = trivial(value.astype(word(element)), self.parties)
         arithmetic = None if element.ring is None else shares
         return secret(element, value.shape, arithmetic=arithmetic, boolean=shares)
@@ -95,7 +95,7 @@ class Protocol:
         return result
 
     def open(self, x: Secret, to: int | None) -> Array:
-        """Tell x to everyone, or to party `to`: the others send their shares. Returns words."""
+        """Open x to everyone, or to party `to`: the others send their shares. Returns words."""
         form = Form.ARITHMETIC if x.arithmetic is not None else Form.BOOLEAN
         shares = _some(x.shares(form))
         payloads = [(Words(share.reshape(-1), x.width),) for share in shares]
@@ -109,7 +109,7 @@ class Protocol:
         return flat.reshape(x.shape)
 
     def tell(self, value: Array, width: int, owner: int, to: int | None) -> None:
-        """Send what the owner knows to everyone, or to party `to`."""
+        """Send a value known to its owner to everyone, or to party `to`."""
         receivers = [to] if to is not None else range(self.parties)
         payload = (Words(value.reshape(-1), width),)
         self.network.exchange("reveal", {(owner, p): payload for p in receivers if p != owner})
@@ -117,7 +117,9 @@ class Protocol:
     def _learned(
         self, form: Form, shares: Shares, payloads: Sequence[Payload], purpose: str
     ) -> Shares:
-        """Broadcast everyone's payload of one array; return what each party then knows."""
+        """Broadcast each party's payload of one array; return the values that each party then
+        knows.
+        """
         box = self.network.broadcast(purpose, payloads)
         result = []
         for party in range(self.parties):
@@ -137,7 +139,7 @@ class Protocol:
     # Conversions
 
     def ensure(self, values: Sequence[Secret], form: Form) -> None:
-        """Give values a form that they lack, those of one width together."""
+        """Convert values to a form that they lack, those of one width together."""
         missing: dict[int, dict[int, Secret]] = {}
         for value in values:
             if not value.has(form):
@@ -168,9 +170,9 @@ class Protocol:
                 value.boolean = shares
 
     def word_to_bits(self, x: Shares, width: int) -> Shares:
-        """Turn additive shares into XOR shares [EGKRS20].
+        """Convert additive shares to XOR shares [EGKRS20].
 
-        x − r is opened for a random r that is shared in both forms, then added to the bits of r.
+        x − r is opened for a random r shared in both forms, then added to the bits of r.
         """
         type, shape = x[0].dtype, x[0].shape
         r, r_bits = self.dealer.eda_bits(type, shape)
@@ -184,10 +186,10 @@ class Protocol:
         return self._run(adder, [(r_bits, width), (opened, width)], type, purpose)
 
     def bits_to_word(self, x: Shares, type: np.dtype[np.generic], bits: int) -> Shares:
-        """Turn XOR shares into additive ones modulo 2^w [RW19].
+        """Convert XOR shares to additive ones modulo 2^w [RW19].
 
-        For each bit, o = x ⊕ r is opened for a random bit r shared in both forms; then x is
-        o + r − 2·o·r, and the word is the sum of its bits' multiples.
+        For each bit, o = x ⊕ r is opened for a random bit r shared in both forms; then x is o + r −
+        2·o·r, and the word is the weighted sum of its bits.
         """
         shape = x[0].shape
         r_bits, r = self.dealer.da_bits(type, (bits, *shape))
@@ -263,7 +265,7 @@ class Protocol:
         return tuple(words(planes, type, shape) for planes in outputs)
 
     def bit_to_word(self, x: Secret, element: ScalarType) -> Shares:
-        """Return additive shares, modulo `element`'s 2^w, of the 0 or 1 that a bool is."""
+        """Return additive shares of a bool as 0 or 1, modulo `element`'s 2^w."""
         return self.bits_to_word(_some(x.boolean), word(element), 1)
 
 

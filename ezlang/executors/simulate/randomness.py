@@ -1,8 +1,8 @@
 """Randomness for the simulated parties and the dealer.
 
-Each has a generator of its own, seeded by the operating system, or from a given seed: for traces
-that come out the same again. The Mersenne Twister is predictable, which is no matter where every
-share is on show anyway; a real run does not use this.
+Each has its own generator, seeded by the operating system, or from a given seed for reproducible
+traces. The Mersenne Twister is predictable, which is harmless where every share is visible anyway;
+real runs do not use it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ezlang.compiler.ir.evaluate import Array
 
 @dataclass(slots=True)
 class Randomness:
-    """A stream of random bits. `name` tells the streams of one seed apart."""
+    """A stream of random bits. `name` distinguishes the streams of one seed."""
 
     name: str
     seed: int | None

@@ -1,4 +1,4 @@
-"""A simulated run of any number of parties, who get their preprocessing from an ideal dealer."""
+"""Simulated runs of any number of parties, with preprocessing from an ideal dealer."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ def run_simulated(
 ) -> SimulatedOutcome:
     """Run a program with every party in this process, on real shares.
 
-    `inputs`: party → name → data that fits. Programs of two parties whose secrets have sharings
-    run the protocols that native code runs. With a `seed` all shares come out the same again, which
-    is for looking at alone; without `record` messages are counted, but not kept. Raises EzError
-    with exit code 3 where the run fails.
+    `inputs`: party → name → data that fits. Programs of two parties whose secrets have sharings run
+    the same protocols as native code. With a `seed`, all shares are reproducible, which is for
+    inspection only; without `record`, messages are counted but not kept. Raises EzError with exit
+    code 3 if the run fails.
     """
     if has_sharings(program):
         return run_two(program, inputs, seed=seed, record=record)

@@ -1,4 +1,4 @@
-"""Operations whose result is secret, on shares."""
+"""Operations with secret results, on shares."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from .values import Known, Value
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """Computes on shared values. Operands may be known to all or to one party, too.
+    """Computes on shared values. Operands may also be public or known to one party.
 
-    Sums, products and multiples are computed on the arithmetic form, everything else by circuits
-    on the boolean one; what an operand lacks is converted once and kept.
+    Sums, products and multiples are computed on the arithmetic form, everything else by circuits on
+    the boolean form. A form that an operand lacks is computed once and kept.
     """
 
     protocol: Protocol
 
     def share(self, values: Sequence[Value]) -> list[Secret]:
-        """Return sharings: those of values that parties own are made in one round, once."""
+        """Return sharings; values owned by parties are shared once, all in one round."""
         own: dict[int, Known] = {}
         for value in values:
             if isinstance(value, Known) and value.shared is None:
@@ -88,7 +88,7 @@ class Secrets:
                 return self._circuit(netlist, (x,), x.element, kind.value)
 
     def binary(self, kind: BinaryKind, x: Value, y: Value) -> Secret:
-        """Compute a binary operation, of which at least one operand is shared by now or later."""
+        """Compute a binary operation with at least one operand that is shared or will be."""
         public = [v for v in (x, y) if isinstance(v, Known) and v.owner is None]
         if kind in (BinaryKind.ADD, BinaryKind.SUB):
             return self._sum(kind, *self.share((x, y)))
@@ -120,7 +120,7 @@ class Secrets:
         return _like(x, arithmetic=self.protocol.multiply(left, right))
 
     def _multiple(self, x: Value, y: Value) -> Secret:
-        """Multiply by what everyone knows."""
+        """Multiply by a public value."""
         known, other = (x, y) if isinstance(x, Known) and x.owner is None else (y, x)
         assert isinstance(known, Known)
         (shared,) = self.share((other,))
@@ -129,7 +129,7 @@ class Secrets:
         return _like(shared, arithmetic=local(shares, lambda s: s * factor))
 
     def _shifted(self, kind: BinaryKind, x: Secret, amount: Known) -> Secret:
-        """Shift by what everyone knows: bits move, in every share alike."""
+        """Shift by a public amount: bits move in the same way in every share."""
         element = x.element
         signed = evaluate.dtype(element)
         if kind is BinaryKind.SHR:
@@ -147,7 +147,7 @@ class Secrets:
         )
 
     def _masked(self, kind: BinaryKind, x: Value, y: Value) -> Secret:
-        """Combine bits with bits that everyone knows."""
+        """Combine bits with public bits."""
         known, other = (x, y) if isinstance(x, Known) and x.owner is None else (y, x)
         assert isinstance(known, Known)
         (shared,) = self.share((other,))
@@ -208,7 +208,7 @@ class Secrets:
         return secret(element, x.shape, boolean=boolean, arithmetic=arithmetic, bits=bits)
 
     def _bit(self, x: Secret, position: int) -> Secret:
-        """Take a bit; the lowest one of a sum modulo 2^w is the XOR of the shares' lowest."""
+        """Extract a bit; the lowest bit of a sum modulo 2^w is the XOR of the shares' lowest bits."""
         shares = x.arithmetic if x.boolean is None and position == 0 else None
         if shares is None:
             shares = self._in(x, Form.BOOLEAN)
@@ -253,7 +253,7 @@ class Secrets:
         return _made(x.element, shape, made, max(x.bits, y.bits))
 
     def _move(self, operation: ir.AnyMove, operands: Sequence[Value]) -> Secret:
-        """Move elements, in every share alike; indices are known."""
+        """Move elements in the same way in every share; indices are public."""
         count = operation.element_count
         moved = self.share(operands[:count])
         indices = [value.data for value in operands[count:] if isinstance(value, Known)]
@@ -270,7 +270,7 @@ class Secrets:
     # Helpers
 
     def _in(self, x: Secret, form: Form) -> Shares:
-        """Return the shares of x in a form, converted if need be."""
+        """Return the shares of x in a form, converted if necessary."""
         if not x.has(form):
             self.protocol.ensure((x,), form)
         shares = x.shares(form)
@@ -278,7 +278,7 @@ class Secrets:
         return shares
 
     def _common(self, values: Sequence[Secret]) -> list[Form]:
-        """Return the forms that all values have; at least one, by conversion if need be."""
+        """Return the forms that all values have: at least one, by conversion if necessary."""
         forms = [form for form in Form if all(value.has(form) for value in values)]
         if not forms:
             self.protocol.ensure(values, Form.ARITHMETIC)
@@ -286,7 +286,7 @@ class Secrets:
         return forms
 
     def _for_circuit(self, values: Sequence[Value]) -> list[Value]:
-        """Share what isn't public; public operands stay as they are."""
+        """Share operands that aren't public; return public ones unchanged."""
         public = [isinstance(v, Known) and v.owner is None for v in values]
         shared = iter(self.share([v for v, known in zip(values, public, strict=True) if not known]))
         return [v if known else next(shared) for v, known in zip(values, public, strict=True)]
@@ -361,5 +361,5 @@ def _items(x: Secret, first: int, end: int) -> Secret:
 
 
 def _lines(shares: Array, axis: int | None) -> Array:
-    """Bring what is reduced to the front."""
+    """Move the reduced axis to the front."""
     return shares.reshape(-1) if axis is None else np.moveaxis(shares, axis, 0)

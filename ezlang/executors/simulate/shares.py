@@ -1,9 +1,9 @@
-"""What a secret is between the parties, and the sharing maths without any communication.
+"""Secrets as sharings between the parties, and local computation on shares.
 
 An integer of width w is shared additively modulo 2^w (*arithmetic* form), bit by bit with XOR
-(*boolean* form: XOR shares of the word), or both; a bool has the boolean form alone. A sharing is a
-tuple with one array a party: party p's own. Functions here compute each party's array from
-that same party's.
+(*boolean* form: XOR shares of the word), or both; a bool has only the boolean form. A sharing is a
+tuple with one array per party. Functions here compute each party's array from the same party's
+arrays.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from ezlang.types.types import ScalarType
 from .randomness import Randomness
 
 Shares = tuple[Array, ...]
-"""One array a party, of unsigned words or bools."""
+"""One array per party, of unsigned words or bools."""
 
 
 class Form(Enum):
@@ -35,15 +35,15 @@ class Form(Enum):
 
 
 def word(element: ScalarType) -> np.dtype[Any]:
-    """Return the type of shares here: bools where there is no ring, otherwise unsigned words."""
+    """Return the type of shares: bools where there is no ring, otherwise unsigned words."""
     return dtype(element) if element.ring is None else share_dtype(element)
 
 
 @dataclass(slots=True)
 class Secret:
-    """A shared tensor in the forms that there are; conversions add the other one.
+    """A shared tensor in its available forms; conversions add the other one.
 
-    Of the boolean form, the bits from `bits` on are known to be zero.
+    In the boolean form, the bits from `bits` on are known to be zero.
     """
 
     element: ScalarType
@@ -54,12 +54,12 @@ class Secret:
 
     @property
     def width(self) -> int:
-        """Bits an element."""
+        """The number of bits per element."""
         return self.element.width
 
     @property
     def size(self) -> int:
-        """How many elements there are."""
+        """The number of elements."""
         return int(np.prod(self.shape, dtype=np.int64))
 
     def shares(self, form: Form) -> Shares | None:
@@ -67,7 +67,7 @@ class Secret:
         return self.arithmetic if form is Form.ARITHMETIC else self.boolean
 
     def has(self, form: Form) -> bool:
-        """Tell whether there are shares in a form."""
+        """Return whether there are shares in a form."""
         return self.shares(form) is not None
 
 
@@ -79,7 +79,7 @@ def secret(
     boolean: Shares | None = None,
     bits: int | None = None,
 ) -> Secret:
-    """Return a Secret; `bits` is its width unless less is known to matter."""
+    """Return a Secret; `bits` is its width unless fewer bits are known to suffice."""
     result = Secret(element, shape, 0, arithmetic, boolean)
     result.bits = result.width if bits is None else min(bits, result.width)
     return result
@@ -91,7 +91,7 @@ def local(shares: Shares, function: Callable[[Array], Array]) -> Shares:
 
 
 def pairwise(x: Shares, y: Shares, function: Callable[[Array, Array], Array]) -> Shares:
-    """Let every party combine its own two shares."""
+    """Let every party combine its shares of two values."""
     return tuple(np.asarray(function(a, b)) for a, b in zip(x, y, strict=True))
 
 
@@ -101,7 +101,7 @@ def at_first(shares: Shares, function: Callable[[Array], Array]) -> Shares:
 
 
 def trivial(value: Array, parties: int) -> Shares:
-    """Share a value that everyone knows: party 0 holds it, the others zeros."""
+    """Share a public value: party 0 holds it, the others zeros."""
     return (value, *(np.zeros_like(value) for _ in range(parties - 1)))
 
 
@@ -135,7 +135,7 @@ def _split(
 
 
 def joined(form: Form, shares: Sequence[Array]) -> Array:
-    """Return the value that all shares together stand for."""
+    """Reconstruct the value from all shares."""
     return np.asarray(reduce(add if form is Form.ARITHMETIC else xor, shares))
 
 
@@ -158,7 +158,7 @@ def wires(words: Array, width: int) -> list[int]:
 
 
 def words(planes: Sequence[int], type: np.dtype[Any], shape: tuple[int, ...]) -> Array:
-    """Gather the words of elements from their wires: what `wires` undoes."""
+    """Gather the words of elements from their wires: the inverse of `wires`."""
     size = int(np.prod(shape, dtype=np.int64))
     if size == 1:
         only = sum(plane << b for b, plane in enumerate(planes))

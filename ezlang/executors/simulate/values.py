@@ -1,4 +1,4 @@
-"""The values of a simulated run: known to someone, or shared."""
+"""The values of a simulated run: known to one or all parties, or shared."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from .shares import Secret
 
 @dataclass(slots=True)
 class Known:
-    """A value that everyone knows, or (`owner`) one party, where alone it exists.
+    """A value that everyone knows, or that only the party `owner` has.
 
-    `shared` is its sharing once it has been needed.
+    `shared` is its sharing, created when first needed.
     """
 
     element: ScalarType

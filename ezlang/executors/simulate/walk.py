@@ -1,6 +1,6 @@
-"""Walking through the IR: control flow, what enters and leaves, and what somebody knows.
+"""The walk through the IR: control flow, inputs and outputs, and known values.
 
-What is done with secrets, and how parties tell one another things, is the subclass's.
+Subclasses implement computation on secrets and the parties' communication.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from ezlang.values.data import Data, Flat, Inputs, flatten, unflatten
 from .values import Known
 
 S = TypeVar("S")
-"""What a secret is between the parties."""
+"""The representation of a secret."""
 
 
 @dataclass(slots=True)
 class _Handed:
-    """An output that a party was handed: its type, and the fields that came so far."""
+    """An output given to a party: its type, and the fields received so far."""
 
     type: Type
     flat: Flat = field(default_factory=dict)
@@ -58,13 +58,13 @@ class Walk(ABC, Generic[S]):
 
     @abstractmethod
     def come_to(self, span: Span) -> None:
-        """Note the place of what is done next."""
+        """Set the place in the program of the next operation."""
 
     def done(self, operation: ir.Operation, results: Sequence[Known | S]) -> None:
-        """Note what an operation has come to."""
+        """Record the results of an operation."""
 
     def outputs(self) -> dict[str, dict[str, Data]]:
-        """Return party → name → what it was handed."""
+        """Return party → name → output."""
         return {
             party: {name: unflatten(one.type, one.flat) for name, one in handed.items()}
             for party, handed in self.handed.items()
@@ -172,7 +172,7 @@ class Walk(ABC, Generic[S]):
         return Known(made.element, data, made.label.owner)
 
     def check(self, operation: ir.Operation, operands: Sequence[Known | S]) -> None:
-        """Fail the run where a checked operation has a public operand out of range."""
+        """Raise an error if a checked operation has a public operand out of range."""
         if operation.failure is None:
             return
         public = [
@@ -209,7 +209,7 @@ class Walk(ABC, Generic[S]):
         return self.revealed(operation, self.open(operation, value))
 
     def revealed(self, operation: ir.Reveal, data: evaluate.Array) -> Known:
-        """Return what has been revealed; write down who saw it."""
+        """Return a revealed value and record who saw it."""
         type = operation.result.type
         for party in self._receivers(type.label.owner):
             self._shown(party, None, type, evaluate.elements(type, data), operation.span)
@@ -231,7 +231,7 @@ def _whole(operation: ir.Input | ir.Output, type: ir.TensorType) -> Type:
 
 
 def known(value: Known | S) -> Known:
-    """Return a value that somebody knows."""
+    """Return a known value."""
     if not isinstance(value, Known):
         raise CompilerBug("a secret is used where its value is needed")
     return value

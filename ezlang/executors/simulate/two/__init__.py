@@ -1,4 +1,4 @@
-"""Two parties in one process, with native's protocols at the level of shares and wire labels."""
+"""Two parties in one process, with the native protocols at the level of shares and wire labels."""
 
 from .run import has_sharings, run_two
 

@@ -1,4 +1,4 @@
-"""Runs both parties' protocols in lock step, as protocols/native/drive.py runs one party's."""
+"""The driver of both parties' protocols in lockstep; protocols/native/drive.py drives one party's."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _Pair = tuple[Request, Request]
 
 @dataclass(slots=True)
 class Driver:
-    """Meets the requests of both parties' protocols; `noise` is what ideal OTs show.
+    """Fulfils the requests of both parties' protocols; `noise` fills the messages of ideal OTs.
 
-    `kind` is that of the OTs; `stocks` are those over each link, in the order of their set-up.
+    `kind` is the kind of the OTs; `stocks` are their stocks over each link, in set-up order.
     """
 
     wire: Wire
@@ -44,7 +44,7 @@ class Driver:
         }
 
     def run(self, first: Steps[T], second: Steps[T]) -> tuple[T, T]:
-        """Run the first party's protocol and the second's to their ends; return their results."""
+        """Run the first and the second party's protocol to completion; return their results."""
         replies: tuple[Any, Any] = None, None
         while True:
             ended: list[T] = []
@@ -61,7 +61,7 @@ class Driver:
             replies = self._meet(list(zip(*steps, strict=True)))
 
     def _meet(self, pairs: Sequence[_Pair]) -> tuple[list[Any], list[Any]]:
-        """Meet the requests of one step, of both parties."""
+        """Fulfil both parties' requests of one step."""
         self._take([pair for pair in pairs if isinstance(pair[0], Take)])
         rounds = [pair for pair in pairs if isinstance(pair[0], Round)]
         forth, back = self.pair.links
@@ -85,7 +85,7 @@ class Driver:
                 raise CompilerBug("the parties' protocols don't fit one another")
 
     def _take(self, pairs: Sequence[_Pair]) -> None:
-        """Take the OTs of all requests at once. Both sessions are set up with the first ones."""
+        """Take the OTs of all requests at once. The first take sets up both sessions."""
         forth, back = self.pair.links
         taken = {forth: 0, back: 0}
         for pair in pairs:

@@ -1,11 +1,11 @@
-"""Garbling netlists and evaluating them, both parties' sides one gate after the other.
+"""Garbling and evaluation of netlists: both parties' sides, gate by gate.
 
 Half-gates [ZRE15] with free-XOR [KS08] and point-and-permute [BMR90]; the formulas are those of
 kernels/gates.py. The hash of a label is BLAKE2s [ANWW13] under the session's start and a tweak that
-is used once, as a random oracle, where native code has a cipher's.
+is used only once, as a random oracle; native code uses a hash based on a block cipher.
 
-A register is one integer with 128 bits an instance, so that what is free is one operation for all
-instances. Public registers have all bits of an instance set or none, at both parties.
+A register is one integer with 128 bits per instance, so that a free gate is one operation for all
+instances. In public registers, the bits of an instance are all set or all clear, at both parties.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Rows:
 
 @dataclass(slots=True)
 class Garbling:
-    """A session's garbling: Δ, the hash's start, and how many gates there have been."""
+    """The garbling state of a session: Δ, the start of the hash, and the number of gates so far."""
 
     delta: int
     start: bytes
@@ -57,7 +57,7 @@ class Garbling:
     def run(self, netlist: Netlist, rows: Rows, count: int) -> Rows:
         """Run `count` instances from the rows of the ports; return the rows of the outputs.
 
-        `tables` has the tables afterwards.
+        The garbled tables are then in `tables`.
         """
         self.tables = []
         spare = [0] * (netlist.registers - len(rows.zeros))
@@ -96,7 +96,7 @@ class Garbling:
         each: int,
         deltas: int,
     ) -> None:
-        """Garble a gate and evaluate it, in all instances."""
+        """Garble and evaluate a gate in all instances."""
         out, x, y = gate
         keys = self._keys(2 * self.ands, count), self._keys(2 * self.ands + 1, count)
         self.ands += count
@@ -124,12 +124,12 @@ def _code(netlist: Netlist) -> list[tuple[Opcode, int, int, int]]:
 
 
 def _mask(colors: int) -> int:
-    """Return all bits of the instances whose lowest bit is set."""
+    """Return a mask of all bits of the instances whose lowest bit is set."""
     return (colors << _BITS) - colors
 
 
 def _hash(keys: list[bytes], row: int) -> int:
-    """Hash each label of a row under a key of its own."""
+    """Hash each label of a row under its own key."""
     if len(keys) == 1:
         data = keys[0] + row.to_bytes(LABEL_BYTES, "little")
         return int.from_bytes(blake2s(data, digest_size=LABEL_BYTES).digest(), "little")
@@ -168,13 +168,13 @@ def labels_of(rows: Sequence[int], shape: tuple[int, ...], count: int) -> Array:
 
 
 def table_bytes(tables: Sequence[Table], count: int) -> bytes:
-    """Return tables as they are sent: gate by gate, instance by instance, T_G before T_E."""
+    """Return tables in the order they are sent: gate by gate, instance by instance, T_G before T_E."""
     rows = [row.to_bytes(LABEL_BYTES * count, "little") for table in tables for row in table]
     data = np.frombuffer(b"".join(rows), np.uint8).reshape(len(tables), 2, count, LABEL_BYTES)
     return data.transpose(0, 2, 1, 3).tobytes()
 
 
 def _integers(data: bytes, count: int) -> list[int]:
-    """Cut bytes into so many numbers; all are 0 if there are no bytes."""
+    """Split bytes into `count` numbers; all are 0 if there are no bytes."""
     size = len(data) // count
     return [int.from_bytes(data[row * size : (row + 1) * size], "little") for row in range(count)]

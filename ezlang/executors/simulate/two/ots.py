@@ -1,9 +1,10 @@
-"""What protocols do with OTs, by ideal functionalities.
+"""Protocols on OTs as ideal functionalities.
 
-What is asked for, and how long messages are, is compiler/protocols/native/ots.py's: OTs are taken,
-choices and messages sent, batch by batch. Then an ideal box is asked for the result: it gets
-both parties' inputs and gives each its share, drawn by itself. In the messages there is noise: what
-a party would see is masked by pads that are used once.
+Requests and message lengths are those of compiler/protocols/native/ots.py: OTs are taken, and
+choices and messages are sent, batch by batch. An ideal functionality (a box) then computes the
+result: it receives both parties' inputs and returns a share to each, using its own randomness.
+Messages contain noise, since a real party would see only data masked by pads that are used only
+once.
 """
 
 from __future__ import annotations
@@ -106,7 +107,7 @@ class IdealOts:
         return zeros if one is None else one, zeros if other is None else other
 
     def _run(self, box: Purpose, batches: Sequence[Batch], *inputs: Any) -> Steps[Any]:
-        """Exchange what native parties would, then ask the box; None if there are no batches."""
+        """Exchange the native parties' messages, then call the box; None if there are no batches."""
         last: Batch | None = None
         steps: list[Request] = []
         for batch in (*batches, None):
@@ -146,7 +147,7 @@ Outputs = tuple[Any, Any]
 
 @dataclass(frozen=True, slots=True)
 class Functionalities:
-    """The ideal boxes: both parties' inputs in, each one's outputs out. `random`: their own."""
+    """The ideal functionalities of both parties' inputs; `random` is their own randomness."""
 
     random: Random
     boxes: dict[Purpose, Callable[[Inputs, Inputs], Outputs]] = field(init=False)
@@ -165,7 +166,7 @@ class Functionalities:
         object.__setattr__(self, "boxes", boxes)
 
     def call(self, box: Purpose, first: Inputs, second: Inputs) -> Outputs:
-        """Ask a box."""
+        """Call a box."""
         return self.boxes[box](first, second)
 
     def _bit_products(self, first: Inputs, second: Inputs) -> Outputs:
@@ -191,7 +192,7 @@ class Functionalities:
     def _both(
         self, first: Inputs, second: Inputs, multiply: Callable[[Array, Array], Array]
     ) -> Outputs:
-        """Share what the one sends times what the other chooses, in both directions."""
+        """Share the products of one party's sent and the other's chosen values, in both directions."""
         one = self._shared(np.asarray(multiply(first[0], second[1].astype(first[0].dtype))))
         other = self._shared(np.asarray(multiply(second[0], first[1].astype(second[0].dtype))))
         return (one[0], other[1]), (other[0], one[1])

@@ -1,6 +1,6 @@
-"""Bit-slicing in NumPy: what native code has kernels for. All is local to a party.
+"""Bit-slicing in NumPy, for which native code has kernels. Everything is local to a party.
 
-A register is a row of packed bits, an instance a bit; a group's ANDs are masked in their order.
+A register is a row of packed bits, one per instance; a group's ANDs are masked in order.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class NumpyPlanes:
         return NumpyRegisters(self.adds_known, netlist, n)
 
     def tree(self, rows: Bytes, levels: tuple[Level, ...], pairs: BitTriples) -> NumpyTree:
-        """Begin with rows that are to be joined."""
+        """Return a tree on rows."""
         return NumpyTree(self.adds_known, rows, pairs)
 
     def slice(self, x: Array) -> Bytes:
@@ -68,12 +68,12 @@ class NumpyRegisters:
         self._rows = list(self._memory)
 
     def load(self, register: int, values: Array) -> None:
-        """Put the bits of integers [n] into registers from `register` on, the lowest bit first."""
+        """Write the bits of integers [n] to registers starting at `register`, lowest bit first."""
         planes = sliced(values)
         self._memory[register : register + len(planes)] = planes
 
     def set(self, register: int, packed: Bytes) -> None:
-        """Put packed bits [N] into a register."""
+        """Write packed bits [N] to a register."""
         self._memory[register] = packed
 
     def get(self, register: int) -> Bytes:
@@ -109,7 +109,7 @@ class NumpyRegisters:
         return np.concatenate([x ^ triples.a, y ^ triples.b])
 
     def close(self, start: int, stop: int, triples: BitTriples, mine: Bytes, theirs: Bytes) -> None:
-        """Put the products' shares into registers, given both parties' masked operands."""
+        """Write the products' shares to registers, given both parties' masked operands."""
         d, e = np.split(mine ^ theirs, 2)
         z = triples.c ^ (d & triples.b) ^ (e & triples.a)
         if self._adds_known:
@@ -122,7 +122,7 @@ class NumpyRegisters:
 
 
 class NumpyTree:
-    """Rows that are joined."""
+    """Rows that are combined level by level."""
 
     def __init__(self, adds_known: bool, rows: Bytes, pairs: BitTriples) -> None:
         size = rows.shape[1]
@@ -135,7 +135,7 @@ class NumpyTree:
         self._used = 0
 
     def open(self, level: Level) -> Bytes:
-        """Return y₀ ⊕ b₀, y₁ ⊕ b₁ and x ⊕ a, but for the rows that are skipped."""
+        """Return y₀ ⊕ b₀, y₁ ⊕ b₁ and x ⊕ a, except for the skipped rows."""
         part = slice(self._used, self._used + level.pairs)
         masks = np.concatenate((*self._b[:, part], self._a[part]))
         opened: Bytes = self.rows[level.places[: 3 * level.pairs]] ^ masks
@@ -143,7 +143,7 @@ class NumpyTree:
         return opened[level.skipped :].reshape(-1)
 
     def close(self, level: Level, theirs: Bytes) -> None:
-        """Work out x·y₀ and less_high ⊕ x·y₁; put rows that are kept behind each."""
+        """Compute x·y₀ and less_high ⊕ x·y₁; append the kept rows to each."""
         pairs = level.pairs
         part = slice(self._used, self._used + pairs)
         self._used += pairs

@@ -1,4 +1,4 @@
-"""A simulated run of two parties: their shares and labels, operation by operation."""
+"""Simulated runs of two parties: their shares and labels, operation by operation."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ Value = Known | Shared
 
 
 def has_sharings(program: ir.Program) -> bool:
-    """Tell whether the secrets of a program have sharings, hence two parties."""
+    """Return whether a program's secrets have sharings; it then has two parties."""
     return any(
         value.type.sharing is not None
         for function in program.functions
@@ -165,7 +165,7 @@ class _Run(Walk[Shared]):
     # Shares
 
     def _exchange(self, group: Group, values: dict[int, Value]) -> None:
-        """Run operations for which the parties exchange messages, side by side."""
+        """Run operations for which the parties exchange messages in parallel."""
         self.come_to(group[0].span)
         operands = [[values[value.id] for value in operation.operands] for operation in group]
         for operation, given in zip(group, operands, strict=True):
@@ -238,7 +238,7 @@ class _Run(Walk[Shared]):
                 raise CompilerBug(f"{type(operation).__name__} cannot be garbled")
 
     def _moved(self, operation: ir.AnyMove, operands: Sequence[Value]) -> Shared:
-        """Move labels, at both parties alike; places are known."""
+        """Move labels in the same way at both parties; positions are public."""
         count = operation.element_count
         moved = [shared(operand) for operand in operands[:count]]
         places = [value.data for value in operands[count:] if isinstance(value, Known)]
@@ -263,7 +263,7 @@ def shared(value: Value) -> Shared:
 
 
 def _given(operands: Sequence[Value], party: int) -> list[Array | None]:
-    """Return what a party has of operands: shares, or known values as words."""
+    """Return a party's view of operands: shares, or known values as words."""
     given: list[Array | None] = []
     for operand in operands:
         if isinstance(operand, Shared):

@@ -1,8 +1,8 @@
 """The two parties' sides of protocols on arithmetic and boolean shares.
 
-The protocols are compiler/protocols', the very same that native code runs; what is theirs here are
-the parts: ideal OTs, bit-slicing in NumPy, and a driver of both parties at once. The session
-begins with the first protocol, as native's does: a swap of 16 bytes.
+The protocols are those of compiler/protocols, which native code also runs. Only the components
+differ: ideal OTs, bit-slicing in NumPy, and a driver of both parties at once. As in native runs,
+the session begins with the first protocol, by a swap of 16 bytes.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _START_BYTES = 16
 
 
 def byte_source(randomness: Randomness) -> Callable[[int], Bytes]:
-    """Return a function that gives so many random bytes."""
+    """Return a function that returns the given number of random bytes."""
 
     def draw(count: int) -> Bytes:
         return np.frombuffer(bytearray(randomness.random.randbytes(count)), np.uint8)
@@ -38,7 +38,7 @@ def byte_source(randomness: Randomness) -> Callable[[int], Bytes]:
 
 
 class SharingSession:
-    """Both parties on shares. `randomness` has a generator a party, `ideal` is the boxes'."""
+    """A session on shares. `randomness` has one generator per party; `ideal` is that of the boxes."""
 
     def __init__(
         self,

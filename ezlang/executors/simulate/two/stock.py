@@ -1,7 +1,7 @@
-"""The stock of correlated OTs of one direction: what is sent for it, and when.
+"""The stock of correlated OTs in one direction, and the messages sent for it.
 
-How many are made at a time is compiler/protocols/ot/stock.py's. What is in the messages is noise
-here: the OTs are an ideal box's.
+Batch sizes are those of compiler/protocols/ot/stock.py. Messages contain noise, since the OTs come
+from an ideal functionality.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ class OtStock:
 
     @property
     def made_over(self) -> Link:
-        """The link over which messages go that make batches."""
+        """The link over which the messages for batches are sent."""
         return self.link if self._stock.batches.sender_speaks else self.link.back
 
     def take(self, wanted: int) -> int:
-        """Take OTs of one batch, at most so many; return how many."""
+        """Take at most `wanted` OTs of one batch; return the number taken."""
         part = self._stock.part(wanted)
         if part.made:
             packet = self._packet(part.made)
@@ -47,7 +47,7 @@ class OtStock:
         return part.count
 
     def take_all(self, count: int) -> list[Packet]:
-        """Take so many OTs; return what is sent for those that must be made."""
+        """Take `count` OTs; return the messages sent to generate missing ones."""
         return [self._packet(part.made) for part in self._stock.parts(count) if part.made]
 
     def _packet(self, made: Made) -> Packet:

@@ -1,9 +1,9 @@
-"""What a secret is between two simulated parties, and its forms in memory.
+"""Secrets of two simulated parties and their representation in memory.
 
 Party p's part of a secret is an array of the secret's shape: of unsigned integers for arithmetic
 and boolean sharings of integers, of bytes 0 and 1 for bools, and of wire labels for Yao: an element
-is then 16 bytes for each of its bits, the lowest bit first, of a type without arithmetic,
-so that what moves elements moves labels, too. All parts that are zeros stand for zeros.
+then has 16 bytes for each of its bits, lowest bit first, in a type without arithmetic, so that
+operations that move elements also move labels. If all parts are zeros, so is the secret.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from ezlang.types.types import ScalarType
 LABEL_BYTES: Final = 16
 
 Bits = npt.NDArray[np.uint8]
-"""Bits, a byte each."""
+"""Bits, one per byte."""
 
 Parts = tuple[Array, Array]
 """Party 0's array and party 1's."""
@@ -30,7 +30,7 @@ Parts = tuple[Array, Array]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shared:
-    """A secret: how it is shared, and what each party has of it."""
+    """A secret: its sharing and each party's part."""
 
     sharing: Sharing
     element: ScalarType
@@ -38,12 +38,12 @@ class Shared:
 
     @property
     def width(self) -> int:
-        """Bits an element."""
+        """The number of bits per element."""
         return self.element.width
 
     @property
     def size(self) -> int:
-        """How many elements there are."""
+        """The number of elements."""
         return self.parts[0].size
 
 
@@ -53,7 +53,7 @@ def labels_type(width: int) -> np.dtype[Any]:
 
 
 def words_of(data: Array, element: ScalarType) -> Array:
-    """Return known values as what shares are made of."""
+    """Return known values in the type of shares."""
     return np.asarray(data.astype(share_dtype(element)))
 
 
@@ -64,11 +64,11 @@ def bits_of(data: Array, element: ScalarType) -> Bits:
 
 
 def words_from(bits: Bits, element: ScalarType, shape: tuple[int, ...]) -> Array:
-    """Return `bits` [elements][width] as what shares are made of."""
+    """Return `bits` [elements][width] as words in the type of shares."""
     packed = np.packbits(bits, axis=1, bitorder="little")
     return np.ascontiguousarray(packed).view(share_dtype(element)).reshape(shape)
 
 
 def from_bits(bits: Bits, type: TensorType) -> Array:
-    """Return the known values that `bits` [elements][width] are."""
+    """Return the known values with the given `bits` [elements][width]."""
     return words_from(bits, type.element, type.shape).astype(dtype(type.element))

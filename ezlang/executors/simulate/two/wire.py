@@ -1,7 +1,7 @@
-"""The wire between the parties: every message is counted, and written down if asked for.
+"""The wire between the parties, which counts every message and records it if requested.
 
-Rounds and bytes are the ledger's, hence the channel's. The number of a message's round is how many
-rounds its receiver has had when it has taken it.
+Rounds and bytes are counted by the ledger, as in the channel. A message's round number is the
+number of its receiver's rounds once it has been received.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from ..network import Message, Words
 
 @dataclass(frozen=True, slots=True)
 class Packet:
-    """Bytes to be sent: how many, what for, and what makes them where they are wanted."""
+    """Bytes to be sent: their number, their purpose, and a function that creates them on demand."""
 
     size: int
     purpose: Purpose | None
@@ -33,7 +33,7 @@ class Packet:
 class Wire:
     """Messages between parties, in `ledger` and, if `record`, in `transcript`.
 
-    `messages_sent`: party → how many messages it has sent.
+    `messages_sent`: party → the number of messages it has sent.
     """
 
     record: bool
@@ -43,7 +43,7 @@ class Wire:
     _rounds: Counter[int] = field(default_factory=Counter)
 
     def come_to(self, span: Span) -> None:
-        """Note for which place of the program the next messages are."""
+        """Set the place in the program of the next messages."""
         self.ledger.place = span
 
     def send(self, link: Link, packet: Packet) -> None:
@@ -53,7 +53,7 @@ class Wire:
     def exchange(self, packets: Mapping[Link, Sequence[Packet]]) -> None:
         """Send packets over each link, all at the same time."""
         sizes = {link: sum(packet.size for packet in sent) for link, sent in packets.items()}
-        # Who sends something turns to receiving anew.
+        # A party that sends something starts to receive anew.
         waiting = self.ledger.receiving - {link.sender for link, size in sizes.items() if size}
         self.ledger.exchange(sizes)
         for party in {link.receiver for link, size in sizes.items() if size} - waiting:

@@ -1,7 +1,7 @@
 """Yao's protocol between the two simulated parties, the garbler and the evaluator.
 
-What is sent, in which order and when, is protocols/yao/session.py's and kernels/labels.py's. The
-correlated OTs are an ideal box's, which counts what it stands for.
+The order and timing of messages are those of protocols/yao/session.py and kernels/labels.py. The
+correlated OTs come from an ideal functionality, which counts the messages that it replaces.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ Labels = tuple[Array, Array]
 
 
 class Yao:
-    """A session. `randomness` has a generator a party, `ideal` is the OT box's."""
+    """A session. `randomness` has one generator per party; `ideal` is that of the OT box."""
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ class Yao:
         self._stock = OtStock(wire, ideal, _TO_EVALUATOR, kind)
 
     def share(self, known: Known, repeated: bool) -> Shared:
-        """Turn a known value into labels; of a `repeated` one, one element (see ir/facts.py)."""
+        """Convert a known value to labels; only one element if it is `repeated` (see ir/facts.py)."""
         data = known.data.reshape(-1)[0] if repeated else known.data
         bits = bits_of(data, known.element)
         if known.owner is None:
@@ -74,7 +74,7 @@ class Yao:
         return Shared(made.sharing, made.element, (first, second))
 
     def enter(self, secrets: Sequence[Shared]) -> list[Shared]:
-        """Turn arithmetic and boolean shares into labels: the evaluator's shares of all first."""
+        """Convert arithmetic and boolean shares to labels: first all of the evaluator's shares."""
         entered = []
         for secret in secrets:
             own, chosen = (bits_of(part, secret.element) for part in secret.parts)
@@ -96,7 +96,7 @@ class Yao:
         return self.circuit(netlist, [garblers, evaluators], secret.element, shape)
 
     def leave(self, secret: Shared) -> Shared:
-        """Turn labels into boolean shares: their lowest bits [DSZ15]. No message."""
+        """Convert labels to boolean shares: their lowest bits [DSZ15]. No message."""
         shape, width = secret.parts[0].shape, secret.width
         parts = [
             words_from(_colors(part).reshape(-1, width), secret.element, shape)
@@ -105,7 +105,9 @@ class Yao:
         return Shared(Sharing.BOOLEAN, secret.element, (parts[0], parts[1]))
 
     def reveal(self, secrets: Sequence[Shared], types: Sequence[TensorType]) -> list[Array]:
-        """Open secrets to the readers of types: all to the evaluator, then all to the garbler."""
+        """Open secrets to the readers of `types`: first all to the evaluator, then all to the
+        garbler.
+        """
         colors = [[_colors(part) for part in secret.parts] for secret in secrets]
         for link in (_TO_EVALUATOR, _TO_GARBLER):
             for pair, type in zip(colors, types, strict=True):
@@ -146,12 +148,12 @@ class Yao:
         return Shared(Sharing.YAO, element, (parts[0], parts[1]))
 
     def _garblers(self, bits: Bits) -> Labels:
-        """Let the garbler share bits: both expand the active labels, from the seed they share."""
+        """Let the garbler share bits: both parties expand the active labels from their common seed."""
         active = self._labels.array(np.dtype(np.uint64), (bits.size, 2))
         return active ^ self._times_delta(bits), active
 
     def _chosen(self, bits: Bits) -> Labels:
-        """Let the evaluator share bits: q and t = q ⊕ r·Δ are an ideal box's, d = x ⊕ r is sent."""
+        """Let the evaluator share bits: an ideal box gives q and t = q ⊕ r·Δ; d = x ⊕ r is sent."""
         count = bits.size
         random = self._ideal.array(np.dtype(np.bool_), (count,)).view(np.uint8)
         active = self._ideal.array(np.dtype(np.uint64), (count, 2))
