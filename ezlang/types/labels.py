@@ -1,11 +1,9 @@
 """Labels: who may know a value.
 
-A label stands for a set of readers. `public` is every party, `@p` is party p
-alone, `secret` is no one. What is computed from several values may be known to
-those who know all of them: the meet of labels is the intersection of their
-reader sets (Denning 1976, with readers as in Myers and Liskov's
-decentralised model). With singletons and the full set, intersections are always
-one of the three kinds again.
+A label denotes a set of readers: `public` all parties, `@p` only party p, `secret` no one. A value
+computed from several others may be known to those who know all of them: the meet of labels is the
+intersection of their reader sets (Denning 1976, with readers as in Myers and Liskov's decentralised
+model). With singletons and the full set, intersections are always one of the three kinds again.
 """
 
 from __future__ import annotations
@@ -21,7 +19,7 @@ class LabelKind(Enum):
     OWNED = "owned"
     SECRET = "secret"
 
-    __hash__ = object.__hash__  # members are alone; Enum's own hashes their names
+    __hash__ = object.__hash__  # members are singletons; Enum's own hashes their names
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +45,17 @@ class Label:
         return self.kind is LabelKind.SECRET
 
     def meet(self, other: Label) -> Label:
-        """Return the readers of both."""
+        """Return the label whose readers are those of both labels."""
         if self == other or other.is_public:
             return self
         return other if self.is_public else SECRET
 
     def flows_to(self, other: Label) -> bool:
-        """Tell whether every reader of `other` is a reader of this label."""
+        """Return whether every reader of `other` is a reader of this label."""
         return self.meet(other) == other
 
     def readable_by(self, party: int) -> bool:
-        """Tell whether `party` may know the value."""
+        """Return whether `party` may know the value."""
         return self.is_public or self.owner == party
 
     def name(self, parties: tuple[str, ...]) -> str:
@@ -75,7 +73,7 @@ def owned(party: int) -> Label:
 
 
 def meet_all(labels: list[Label]) -> Label:
-    """Return the readers of all of `labels`; public for none."""
+    """Return the meet of all `labels`; public if there are none."""
     result = PUBLIC
     for label in labels:
         result = result.meet(label)

@@ -1,9 +1,9 @@
-"""Scalar types: each class answers what the compiler asks about its type.
+"""Scalar types: each class defines the properties of its type for the compiler.
 
-A value has two forms. Inside, it is the integer from `low` to `high` that stands for it: in
+A value has two forms. Internally, it is represented by an integer from `low` to `high`: in
 constants, in the IR, in the clear executor and in flat inputs and outputs (Python's bools are the
-integers 0 and 1). Outside, it is *data*: what a party gives and receives, as JSON and Python hold
-it. `encode` and `decode` convert between the two.
+integers 0 and 1). Externally, it is *data*: the parties' inputs and outputs, as represented in JSON
+and Python. `encode` and `decode` convert between the two.
 
 A new scalar type is a subclass of `Scalar` in this file, a member of `ScalarType` and an entry of
 `SCALARS`. Types name their NumPy types and import neither NumPy nor llvmlite, so that the front end
@@ -18,11 +18,11 @@ from enum import Enum
 from typing import Any, ClassVar, Final
 
 EXACT: Final = 1 << 53
-"""A whole float up to here stands for one integer."""
+"""The bound up to which a whole float represents a unique integer."""
 
 
 class MisfitError(ValueError):
-    """Data that is no value of a type.
+    """An error for data that isn't a value of a type.
 
     `why` continues a sentence that begins with the data ("300" "does not fit int8"); `help` says
     what to write instead.
@@ -36,7 +36,7 @@ class MisfitError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """What every scalar type says about itself; the defaults are those of plain integers."""
+    """The properties of a scalar type; the defaults are those of plain integers."""
 
     width: int
     """Bits of a value: wires in a circuit, labels in Yao's protocol."""
@@ -45,13 +45,13 @@ class Scalar:
     """Whether the highest bit is a sign, in two's complement."""
 
     is_logical: ClassVar[bool] = False
-    """Whether values are truth values: a cast to the type asks whether a number is not 0."""
+    """Whether values are truth values: a cast to the type tests whether a number is not 0."""
 
     is_number: ClassVar[bool] = False
     """Whether values are added, multiplied and ordered."""
 
     is_integer: ClassVar[bool] = False
-    """Whether values count: indices, bounds and shift amounts, with bits that can be picked."""
+    """Whether values serve as indices, bounds and shift amounts, and have accessible bits."""
 
     example: ClassVar[str] = "0"
     """A value as JSON and programs write it, for messages."""
@@ -83,7 +83,7 @@ class Scalar:
         return value - (1 << self.width) if self.signed and value >> (self.width - 1) else value
 
     def wrapping(self) -> Callable[[int], int]:
-        """Return `wrap` as a function that is quick to call often."""
+        """Return `wrap` as a function that is fast to call repeatedly."""
         mask = (1 << self.width) - 1
         if not self.signed:
             return lambda x: x & mask
@@ -91,7 +91,7 @@ class Scalar:
         return lambda x: ((x + half) & mask) - half
 
     def widens_to(self, other: ScalarType) -> bool:
-        """Return whether a value becomes one of `other` where that is asked for, without a cast."""
+        """Return whether a value converts to `other` where that is expected, without a cast."""
         return self == other
 
     # In memory and between parties
@@ -119,13 +119,13 @@ class Scalar:
     # In the language
 
     def conversion(self, source: ScalarType | None) -> Callable[[int], int]:
-        """Return what a cast does to values of `source`; None: to what is written in programs."""
+        """Return the cast of values of `source`; None stands for literals in programs."""
         raise NotImplementedError
 
     # Data
 
     def accept(self, data: Any) -> Any:
-        """Return data as the type holds it. Raises MisfitError for what is no value of it."""
+        """Return data in the type's form. Raises MisfitError if it isn't a value of the type."""
         raise NotImplementedError
 
     def are_plain(self, data: Sequence[Any]) -> bool:
@@ -134,15 +134,15 @@ class Scalar:
         return all(type(item) is int and low <= item <= high for item in data)
 
     def parse(self, text: str) -> Any:
-        """Return the data that a text stands for, as a user types it. Raises MisfitError."""
+        """Return the data that a user's text represents. Raises MisfitError."""
         raise NotImplementedError
 
     def encode(self, data: Any) -> int:
-        """Return the integer that stands for data that the type accepts."""
+        """Return the integer that represents data that the type accepts."""
         return int(data)
 
     def decode(self, value: int) -> Any:
-        """Return the data that an integer (of any kind that `int()` takes) stands for."""
+        """Return the data that an integer (of any kind that `int()` takes) represents."""
         return int(value)
 
     def format(self, value: int) -> str:
@@ -167,7 +167,7 @@ class BoolType(Scalar):
 
     @property
     def ring(self) -> None:
-        """None: bits are shared by exclusive or, or as wire labels."""
+        """None: bits are XOR-shared, or shared as wire labels."""
         return None
 
     @property
@@ -176,7 +176,7 @@ class BoolType(Scalar):
         return "bool"
 
     def contains(self, value: int) -> bool:
-        """Return whether what is written in a program is `true` or `false`."""
+        """Return whether a literal in a program is `true` or `false`."""
         return isinstance(value, bool)
 
     def wrap(self, value: int) -> bool:
@@ -202,7 +202,7 @@ class BoolType(Scalar):
         return all(type(item) is bool for item in data)
 
     def parse(self, text: str) -> bool:
-        """Return what `true` or `false` stands for. Raises MisfitError."""
+        """Return the bool of `true` or `false`. Raises MisfitError."""
         if text in ("true", "false"):
             return text == "true"
         raise MisfitError("is not a bool", "write true or false")
@@ -240,7 +240,7 @@ class IntType(Scalar):
         return int if source is not None and source.is_logical else self.wrapping()
 
     def accept(self, data: Any) -> int:
-        """Return an int in range; whole floats up to 2^53 are taken. Raises MisfitError."""
+        """Return an int in range; whole floats up to 2^53 are accepted. Raises MisfitError."""
         if isinstance(data, bool):
             raise MisfitError("is not a number", "write 1 for true and 0 for false")
         if isinstance(data, float) and data.is_integer() and abs(data) <= EXACT:
@@ -271,7 +271,7 @@ ScalarType = BoolType | IntType
 
 
 class Domain(Enum):
-    """The scalar types that an operator is for, by what they can."""
+    """The scalar types that an operator supports, by their capabilities."""
 
     LOGICAL = "logical"
     NUMBERS = "numbers"
@@ -281,7 +281,7 @@ class Domain(Enum):
     ANY = "any"
 
     def has(self, type: ScalarType) -> bool:
-        """Return whether an operator is for a type."""
+        """Return whether the domain contains a type."""
         match self:
             case Domain.LOGICAL:
                 return type.is_logical
@@ -303,4 +303,4 @@ UINT8, UINT16, UINT32, UINT64 = (IntType(w, False) for w in (8, 16, 32, 64))
 SCALARS: Final[dict[str, ScalarType]] = {
     str(t): t for t in (BOOL, INT8, INT16, INT32, INT64, UINT8, UINT16, UINT32, UINT64)
 }
-"""The scalar types by the names that programs call them by."""
+"""The scalar types by their names in programs."""

@@ -1,4 +1,4 @@
-"""How two parties keep a secret."""
+"""The sharings of secrets between two parties."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final
 
 
 class Sharing(Enum):
-    """How the two parties keep a secret.
+    """The form in which two parties share a secret.
 
     ARITHMETIC: integers x = x₀ + x₁ modulo 2^width. BOOLEAN: x = x₀ ⊕ x₁, integers and bools.
     YAO: wire labels of garbled circuits.
@@ -17,11 +17,11 @@ class Sharing(Enum):
     BOOLEAN = "boolean"
     YAO = "yao"
 
-    __hash__ = object.__hash__  # members are alone; Enum's own hashes their names
+    __hash__ = object.__hash__  # members are singletons; Enum's own hashes their names
 
 
 POLICIES: Final = ("auto", "arithmetic", "boolean", "yao")
-"""What can be said of all secrets of a program: what is cheapest, or one sharing."""
+"""The policies for all secrets of a program: the cheapest sharings, or a single one."""
 
 DEFAULT_POLICY: Final = "auto"
 DEFAULT_NETWORK: Final = "lan"

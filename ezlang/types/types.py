@@ -1,4 +1,4 @@
-"""The types of Ez: what a value is, apart from who may know it."""
+"""The types of Ez, without the labels that determine who may know a value."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from .scalars import ScalarType as ScalarType
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field of a struct; its own label, where one is written, wins over the struct value's."""
+    """A field of a struct; its own label, if present, overrides that of the struct value."""
 
     name: str
     type: Type
@@ -58,7 +58,7 @@ class ArrayType:
 
     @property
     def size(self) -> int:
-        """How many elements there are in all."""
+        """The total number of elements."""
         return prod(self.shape)
 
     def __str__(self) -> str:
@@ -67,7 +67,7 @@ class ArrayType:
 
 @dataclass(frozen=True, slots=True)
 class VoidType:
-    """What a function without `-> type` returns."""
+    """The return type of a function without `-> type`."""
 
     def __str__(self) -> str:
         return "nothing"
@@ -102,7 +102,7 @@ def scalar(type: Type) -> ScalarType:
 
 
 def widens(source: Type, target: Type) -> bool:
-    """Return whether a value of one element type becomes one of another without a cast."""
+    """Return whether a value of one element type converts to another without a cast."""
     if isinstance(source, Scalar) and isinstance(target, Scalar):
         return source.widens_to(target)
     return source == target
@@ -114,9 +114,9 @@ def shape_of(type: Type) -> tuple[int, ...]:
 
 
 def array_of(element: Type, shape: tuple[int, ...]) -> Type:
-    """Return `element` with `shape` put before its own dimensions; `()` changes nothing.
+    """Return `element` with `shape` prepended to its own dimensions; `()` changes nothing.
 
-    Raises TypeError for an array of nothing.
+    Raises TypeError for an array of void.
     """
     match element:
         case VoidType():

@@ -1,1 +1,1 @@
-"""The native executor: a program of two parties run by compiled code, one process a party."""
+"""The native executor: compiled code runs a two-party program, with one process per party."""

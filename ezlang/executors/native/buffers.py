@@ -1,4 +1,4 @@
-"""Values in the layout of clear tensors, on their way into and out of native code."""
+"""Input and output buffers of native code, in the layout of cleartext tensors."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ Array = npt.NDArray[Any]
 
 
 class Buffers:
-    """The three tables a compiled program gets, and the memory they point to."""
+    """The three address tables passed to a compiled program, and the memory that they point to."""
 
     def __init__(self, interface: Interface, inputs: Mapping[str, Data]) -> None:
-        """Lay out this party's inputs (name → checked data), and room for all outputs."""
+        """Lay out this party's inputs (name → checked data) and allocate space for all outputs."""
         self.interface = interface
         self._inputs = [
             np.array(flatten(slot.whole, inputs[slot.name])[slot.path], dtype(slot.type.element))
@@ -37,7 +37,7 @@ class Buffers:
         )
 
     def outputs(self) -> dict[str, Data]:
-        """Return what the program has given its party: name → value."""
+        """Return the program's outputs for this party: name → value."""
         parts: dict[str, Flat] = {}
         wholes: dict[str, Type] = {}
         for number, (receiver, name, path) in enumerate(self.interface.keys):

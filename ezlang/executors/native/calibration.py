@@ -1,4 +1,4 @@
-"""Calibrating as one party, or as both on this machine."""
+"""Calibration as one party, or as both parties on this machine."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def measure_one(
 
 
 def measure_both(name: str, timeout: float | None) -> str:
-    """Measure with a process a party on this machine; return the profile's text."""
+    """Measure with one process per party on this machine; return the profile's text."""
     wait = TIMEOUT if timeout is None else timeout
     other: list[Future[Profile]] = []
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:

@@ -1,4 +1,4 @@
-"""What a run asks of a dealer, found out before it."""
+"""The demands of a run on a dealer, determined before the run."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from .executable import Executable
 
 
 def demands_of(executable: Executable) -> Demands:
-    """Return what a program asks of a dealer.
+    """Return a program's demands on a dealer.
 
-    Raises EzError, exit code 2, if that depends on what the run reveals.
+    Raises EzError, exit code 2, if they depend on values revealed during the run.
     """
     with deep_recursion():
         demands, unknown = predict_demands(executable.program)

@@ -1,4 +1,4 @@
-"""From a checked program to what two parties run and agree on."""
+"""Executables: programs prepared for code generation, on which two parties agree."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _NUMBERS = {1: "one", 3: "three", 4: "four", 5: "five", 6: "six"}
 
 @dataclass(frozen=True, slots=True)
 class Executable:
-    """A program of two parties, ready for code generation, and what its params were set to.
+    """A two-party program, ready for code generation, and the values of its params.
 
-    `choices`: the options by which it was prepared, and what they were.
+    `choices`: the options with which it was prepared, and their values.
     """
 
     program: ir.Program
@@ -33,9 +33,9 @@ class Executable:
 
     @property
     def fingerprint(self) -> str:
-        """A hash of all that the program means: of the IR's text, with params and sizes in it.
+        """A hash of the program's semantics: of the IR's text, which includes params and sizes.
 
-        Comments, layout, the names of files and the order of unused items don't count.
+        Comments, layout, file names and the order of unused items don't affect it.
         """
         return hashlib.sha256(print_program(self.program).encode()).hexdigest()
 
@@ -45,9 +45,9 @@ def executable_of(
 ) -> Executable:
     """Lower a checked program for native code.
 
-    `policy` says how secrets are kept: `yao`, `boolean`, `arithmetic`, or `auto` for what is
-    cheapest on the network of `profile`. Both parties must say the same, which the fingerprint
-    holds them to. Raises EzError unless the program has two parties.
+    `policy` selects the sharing of secrets: `yao`, `boolean`, `arithmetic`, or `auto` for the
+    cheapest on the network of `profile`. Both parties must choose the same, which the fingerprint
+    enforces. Raises EzError unless the program has two parties.
     """
     require_two_parties(program.parties)
     prepared = prepare(lower(program), Policy(policy), profile)
@@ -56,7 +56,7 @@ def executable_of(
 
 
 def _told(profile: Profile) -> str:
-    """Return what tells a profile from others: its name, of one of ours; else a hash of it, too."""
+    """Return an identifier of a profile: the name of a built-in one, else name and hash."""
     if PROFILES.get(profile.name) == profile:
         return profile.name
     digest = hashlib.sha256(to_toml(profile).encode()).hexdigest()
@@ -64,7 +64,7 @@ def _told(profile: Profile) -> str:
 
 
 def require_two_parties(parties: tuple[str, ...]) -> None:
-    """Refuse programs that native code isn't for."""
+    """Raise EzError unless there are two parties."""
     if len(parties) == PARTIES:
         return
     number = _NUMBERS.get(len(parties), str(len(parties)))

@@ -1,10 +1,10 @@
-"""Measuring a pair of machines and the line between them: a network profile.
+"""Measurement of a network profile: a pair of machines and the network between them.
 
-Both parties connect as for a run and measure the same, one thing after the other: round trips of a
-byte, messages both ways at once for bandwidth, and pieces of the protocols for how much each
-can compute. What computes is timed by the processor's own time, so that neither the line nor
-other work on the machine counts. The slower one's figures hold for both, so both come to the
-same profile, to the last digit, as they must to choose the same sharings.
+Both parties connect as for a run and make the same measurements in sequence: round trips of one
+byte, simultaneous messages both ways for bandwidth, and parts of the protocols for computing speed.
+Computation is measured in CPU time, so that neither the network nor other load on the machine
+counts. The figures of the slower party apply to both. Both parties therefore obtain exactly the
+same profile, which they need to choose the same sharings.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ _RUNS: Final = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Measured:
-    """What a party measures: fields of a profile by their names."""
+    """The measurements of a party: fields of a profile by name."""
 
     rtt: float
     bandwidth: float
@@ -66,7 +66,7 @@ class _Measured:
     callback: float
 
     def slower(self, other: Mapping[str, float]) -> dict[str, float]:
-        """Return the figures of the slower one of two parties, to six digits."""
+        """Return the figures of the slower party, to six digits."""
         found = {}
         for name, mine in asdict(self).items():
             pick = max if name in ("rtt", "callback") else min
@@ -79,7 +79,7 @@ def calibrate(
 ) -> Profile:
     """Measure as one of two parties; return the profile, the same at both.
 
-    Takes some seconds. Raises EzError, exit code 3, if the other party fails or isn't there.
+    Takes a few seconds. Raises EzError, exit code 3, if the other party fails or is absent.
     """
     engine = Engine()
     hello = Hello(
@@ -94,7 +94,7 @@ def calibrate(
 
 
 def _measured(channel: SocketChannel, side: Side, engine: Engine) -> dict[str, float]:
-    """Measure all, and return the slower party's figures."""
+    """Make all measurements and return the slower party's figures."""
     rtt, bandwidth = _round_trip(channel, side), _bandwidth(channel, side)
     ands = _garbling(channel, side, engine)
     session = open_session(side, channel, Native(), Ends(*extension_sessions(channel, side)))
@@ -118,7 +118,7 @@ def _measured(channel: SocketChannel, side: Side, engine: Engine) -> dict[str, f
 
 
 def _round_trip(channel: SocketChannel, side: Side) -> float:
-    """Return the seconds that a byte takes there and back; the first party asks."""
+    """Return the round-trip time of a byte in seconds; the first party initiates it."""
     byte = memoryview(bytearray(1))
     taken = []
     for _ in range(_PINGS):
@@ -135,7 +135,7 @@ def _round_trip(channel: SocketChannel, side: Side) -> float:
 
 
 def _bandwidth(channel: SocketChannel, side: Side) -> float:
-    """Return bytes a second each way, by messages both ways that grow until they take a while."""
+    """Return bytes per second each way, measured by messages both ways of growing size."""
     size = _FIRST_MESSAGE
     while True:
         data, room = bytes(size), memoryview(bytearray(size))
@@ -158,7 +158,7 @@ def _bandwidth(channel: SocketChannel, side: Side) -> float:
 
 
 def _garbling(channel: SocketChannel, side: Side, engine: Engine) -> float:
-    """Return ANDs a second, by the processor's time."""
+    """Return ANDs per second of CPU time."""
     yao = YaoParty(YaoRole.of(side.own), channel, engine)
     netlist = binary(BinaryKind.LT, UINT64, SECRET, SECRET)
     handle = NetlistHandle(netlist)
@@ -180,7 +180,7 @@ def _garbling(channel: SocketChannel, side: Side, engine: Engine) -> float:
 
 
 def _shared_ands(session: NativeSession) -> float:
-    """Return ANDs on shares a second, with triples that are there."""
+    """Return ANDs on shares per second, with existing triples."""
     party = session.party
     words = np.zeros(_SHARED_WORDS, np.uint8)
     triples = session.run(boolean.bit_triples(party, 8 * _SHARED_WORDS))
@@ -195,12 +195,12 @@ def _shared_ands(session: NativeSession) -> float:
 
 
 def _taken(session: NativeSession, protocol: Callable[[], Steps[object]]) -> float:
-    """Return the processor's seconds of a protocol."""
+    """Return the CPU time of a protocol in seconds."""
     return _busy(lambda: session.run(protocol()))
 
 
 def _busy(run: Callable[[], object]) -> float:
-    """Return the processor's seconds of a run, the median after a first one that loads code."""
+    """Return the median CPU time of a run in seconds, after a first run that loads code."""
     run()
     taken = []
     for _ in range(_RUNS):

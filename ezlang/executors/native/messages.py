@@ -1,6 +1,7 @@
-"""What the process that starts both parties and theirs tell one another, over pipes.
+"""Messages over pipes between the process that starts both parties and the parties' processes.
 
-A message is a pickle behind its length. Both ends are ezlang's own processes, parent and child.
+A message is a pickle preceded by its length. Both ends are ezlang's own processes, parent and
+child.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ _LENGTH = struct.Struct(">Q")
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What a worker is to run: one party, with the inputs of that party alone."""
+    """The job of a worker: one party, with only that party's inputs."""
 
     executable: Executable
     party: int
@@ -38,7 +39,7 @@ class Meeting:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The run went well."""
+    """The run succeeded."""
 
     outcome: PartyOutcome
 
@@ -53,7 +54,7 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """A bug of ours, with its traceback."""
+    """An internal error, with its traceback."""
 
     text: str
 
@@ -62,7 +63,7 @@ Message = Job | Meeting | Done | Failed | Broken
 
 
 def write_message(stream: IO[bytes], message: Message) -> None:
-    """Write a message, at once."""
+    """Write a message and flush it."""
     data = pickle.dumps(message)
     stream.write(_LENGTH.pack(len(data)) + data)
     stream.flush()

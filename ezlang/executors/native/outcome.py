@@ -1,4 +1,4 @@
-"""What a run of both parties comes to."""
+"""The outcome of a run of both parties."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from ezlang.values.data import Outputs
 from .party import PartyOutcome
 
 _CONSEQUENCES = frozenset({"EZ5001", "EZ5002", "EZ5003", "EZ5004", "EZ5015"})
-"""What a party says when the other one has failed."""
+"""The errors of a party whose peer has failed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NativeOutcome:
-    """Both parties' outcomes. `rounds` is how often the party that waited more often waited."""
+    """Both parties' outcomes. `rounds` are those of the party that waited more often."""
 
     parties: tuple[PartyOutcome, ...]
 
@@ -27,27 +27,27 @@ class NativeOutcome:
 
     @property
     def rounds(self) -> int:
-        """How often a party had to wait for an answer."""
+        """The number of times that a party had to wait for a reply."""
         return max(one.rounds for one in self.parties)
 
     @property
     def bytes_sent(self) -> dict[str, int]:
-        """Party → how much it sent."""
+        """Party → the number of bytes it sent."""
         return {one.party: one.bytes_sent for one in self.parties}
 
     @property
     def ots(self) -> int:
-        """How many oblivious transfers were used, in both directions."""
+        """The number of oblivious transfers used, in both directions."""
         return max(one.ots for one in self.parties)
 
     @property
     def sharing_bytes(self) -> dict[str, int]:
-        """Party → how much of what it sent was for arithmetic and boolean shares."""
+        """Party → the number of bytes it sent for arithmetic and boolean shares."""
         return {one.party: one.sharing_bytes for one in self.parties}
 
     @property
     def seconds(self) -> dict[str, float]:
-        """What took how long, at the party where it took longest."""
+        """The time of each phase, at the party where it took longest."""
         names = dict.fromkeys(name for one in self.parties for name in one.seconds)
         return {name: max(one.seconds.get(name, 0.0) for one in self.parties) for name in names}
 

@@ -27,17 +27,17 @@ from .executable import Executable
 from .sharing import CountedSharing
 
 FINISHED = b"\x06"
-"""What each party tells the other when its program has ended; then the run is over for both."""
+"""The message that each party sends when its program has ended; the run is then over for both."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartyOutcome:
-    """What one party has after a run.
+    """The outcome of a run at one party.
 
     `sent` and `received` are bytes, by the other party's name. `memory` is the size in bytes of the
     block that all values of the program share; `ands` counts the gates that were garbled or
-    evaluated, `ots` the oblivious transfers used in either role, `sharing_bytes` what of the bytes
-    sent is for arithmetic and boolean shares; `seconds` are by what they were spent on.
+    evaluated, `ots` the oblivious transfers used in either role, `sharing_bytes` the bytes sent for
+    arithmetic and boolean shares; `seconds` are listed by activity.
     """
 
     party: str
@@ -53,18 +53,18 @@ class PartyOutcome:
 
     @property
     def bytes_sent(self) -> int:
-        """How much it sent in all."""
+        """The total number of bytes sent."""
         return sum(self.sent.values())
 
     @property
     def bytes_received(self) -> int:
-        """How much it received in all."""
+        """The total number of bytes received."""
         return sum(self.received.values())
 
 
 @dataclass(slots=True)
 class Stopwatch:
-    """Seconds by what they were spent on."""
+    """Seconds by activity."""
 
     seconds: dict[str, float] = field(default_factory=dict)
     _since: float = field(default_factory=time.perf_counter)
@@ -87,8 +87,8 @@ def run_over(
     """Run a party over a connected channel to a peer that runs the same program.
 
     `program` is the executable's for this party, `inputs` are its own, checked: name → data.
-    `supply` is where correlated randomness comes from, from OTs made in the run if it isn't given.
-    Raises EzError, exit code 3, when the run fails here or at the peer.
+    `supply` is the source of correlated randomness, by default OTs generated during the run. Raises
+    EzError, exit code 3, when the run fails here or at the peer.
     """
     names, party = executable.program.parties, program.interface.party
     peer = names[COMPUTING.other(party)]
@@ -133,14 +133,14 @@ def _execute(program: LoadedProgram, yao: YaoParty, buffers: Buffers) -> None:
         del memory
     if status >= STATUS_PROGRAM:
         site = program.interface.sites[status - STATUS_PROGRAM]
-        # Failures depend on public data: the peer comes to the same one by itself.
+        # Failures depend on public data only: the peer detects the same one independently.
         yao.finish()
         raise failure(site.kind, site.span, site.message)
     yao.check(status)
 
 
 def _frame(size: int) -> mmap.mmap:
-    """Return zeroed memory, aligned to pages, of which only what is used is ever taken."""
+    """Return zeroed, page-aligned memory, of which only the pages used are allocated."""
     try:
         if size <= _memory_of_machine():
             return mmap.mmap(-1, max(size, 1))
@@ -159,9 +159,9 @@ def _frame(size: int) -> mmap.mmap:
 
 
 def _memory_of_machine() -> int:
-    """Return the bytes of memory there are, where the system tells; else no limit.
+    """Return the machine's memory in bytes, if the system reports it; else no limit.
 
-    Many systems promise more, and end the process when it takes what it was promised.
+    Many systems overcommit memory and kill the process when it uses what it was granted.
     """
     if not hasattr(os, "sysconf"):
         return sys.maxsize
@@ -170,7 +170,7 @@ def _memory_of_machine() -> int:
 
 
 def _part(channel: SocketChannel) -> None:
-    """Tell the peer that this party has finished, and wait until it says the same."""
+    """Tell the peer that this party has finished, and wait for the same message from it."""
     channel.send(FINISHED)
     said = bytearray(len(FINISHED))
     try:

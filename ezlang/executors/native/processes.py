@@ -1,6 +1,6 @@
-"""Both parties on this machine, as two processes that share nothing but a connection.
+"""Runs of both parties on this machine, as two processes that share only a connection.
 
-Each is given its own inputs alone. When one fails or dies, the other is ended, too.
+Each process receives only its own inputs. When one fails or dies, the other is terminated.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from .outcome import NativeOutcome, combine, first_cause
 from .single import TIMEOUT
 
 GRACE_SECONDS: Final = 5.0
-"""How long a party may take to notice that the other has failed, before it is ended."""
+"""The time that a party has to notice the other's failure before it is terminated."""
 
 
 def run_native(
@@ -41,7 +41,7 @@ def run_native(
     policy: str = DEFAULT_POLICY,
     profile: Profile = LAN,
 ) -> NativeOutcome:
-    """Run a checked program with a process a party, on loopback.
+    """Run a checked program with one process per party, on loopback.
 
     `inputs`: party → name → value; `policy` and `profile` as for `executable_of`.
     Raises EzError: exit code 2 for inputs that don't fit, 3 when the run fails.
@@ -54,7 +54,7 @@ def run_native(
 def run_processes(
     executable: Executable, inputs: Mapping[str, Mapping[str, Data]], *, timeout: float
 ) -> NativeOutcome:
-    """Run an executable on checked inputs with a process a party."""
+    """Run an executable on checked inputs with one process per party."""
     with ExitStack() as stack:
         workers = [stack.enter_context(_Worker(name)) for name in executable.program.parties]
         for party, worker in enumerate(workers):
@@ -72,7 +72,7 @@ def run_processes(
 
 
 class _Worker:
-    """One party's process; it is gone when the `with` statement ends."""
+    """One party's process; it is terminated when the `with` statement ends."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -106,12 +106,12 @@ class _Worker:
                     continue
 
     def kill(self) -> None:
-        """End the process, if it hasn't ended."""
+        """Kill the process if it is still running."""
         if self.process.poll() is None:
             self.process.kill()
 
     def tell(self, message: Message) -> None:
-        """Send a message; if the process is gone, `hear` will say so."""
+        """Send a message; if the process is gone, `hear` reports it."""
         try:
             write_message(_pipe(self.process.stdin), message)
         except BrokenPipeError:
@@ -122,7 +122,7 @@ class _Worker:
         return read_message(_pipe(self.process.stdout))
 
     def result(self, said: Any) -> Done | EzError:
-        """Return what a last message means."""
+        """Return the result that a last message represents."""
         match said:
             case Done():
                 return said
@@ -143,7 +143,7 @@ def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
 
 
 def _results(workers: Sequence[_Worker]) -> list[Done | EzError]:
-    """Wait for all; once one has failed the others have `GRACE_SECONDS` left."""
+    """Wait for all; once one has failed, the others have `GRACE_SECONDS` left."""
     with ThreadPoolExecutor(max_workers=len(workers)) as threads:
         waits = {threads.submit(worker.hear): worker for worker in workers}
         try:

@@ -1,4 +1,4 @@
-"""Operations on arithmetic and boolean shares in a run, and what they cost."""
+"""Operations on arithmetic and boolean shares in a run, with their costs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class CountedSharing:
 
     @property
     def ots(self) -> int:
-        """How many OTs were used, in both directions."""
+        """The number of OTs used, in both directions."""
         return sum(self._runtime.ots.values())
 
     def run(self, number: int, addresses: int) -> None:

@@ -1,4 +1,4 @@
-"""One real party: connects to the other, wherever that runs, and runs the program with it."""
+"""A run of a single party, which connects to the other one over the network."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .executable import DEFAULT_POLICY, Executable, executable_of
 from .party import PartyOutcome, Stopwatch, compile_for, run_over
 
 TIMEOUT = 60.0
-"""Seconds to wait for the other party to come, and for any answer of its."""
+"""Seconds to wait for the other party's connection, and for each of its replies."""
 
 
 def run_party(
@@ -41,8 +41,8 @@ def run_party(
     Party 0 listens at `address` (HOST:PORT; on loopback by default), party 1 dials it, for up to
     `timeout` seconds. `inputs`: name → value, this party's own. `dealer` is the address of a
     dealer, if there is one. `policy` and `profile` are as for `executable_of`, the same at both
-    parties. An address off this machine needs `insecure`; `warn` is then told what that means.
-    Raises EzError: exit code 2 for what is wrong with the call, 3 when the run fails.
+    parties. A non-local address requires `insecure`; `warn` is then called with an explanation.
+    Raises EzError: exit code 2 for invalid arguments, 3 when the run fails.
     """
     executable = executable_of(program, policy, profile)
     number = party_number(program.parties, party)
@@ -67,9 +67,9 @@ def run_at(
     listening: Listening | None = None,
     dealer: Address | None = None,
 ) -> PartyOutcome:
-    """Run an executable on checked inputs; `listening` is told where party 0 listens.
+    """Run an executable on checked inputs; `listening` receives party 0's address.
 
-    With the address of a `dealer`, it deals when the parties have found one another.
+    With the address of a `dealer`, it deals once the parties are connected.
     """
     watch = Stopwatch()
     demands = None if dealer is None else demands_of(executable)

@@ -1,7 +1,7 @@
 """The process of one party: `python -m ezlang.executors.native.worker`, started by processes.py.
 
-It reads its job from standard input and writes what came of it to standard output. When the
-process that started it goes away, it goes away, too.
+It reads its job from standard input and writes the result to standard output. It exits when the
+process that started it exits.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def main() -> None:
 
 
 def _claim_stdout() -> IO[bytes]:
-    """Return standard output for messages alone: what else is printed goes to standard error."""
+    """Return standard output for messages only; other output is redirected to standard error."""
     sys.stdout.flush()
     mine = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
@@ -65,7 +65,7 @@ def _result(source: IO[bytes], sink: IO[bytes]) -> Message:
 
 
 def _leave_with_parent(source: IO[bytes]) -> None:
-    """Wait for the end of standard input, which comes when the parent closes it, or dies."""
+    """Wait for the end of standard input, which occurs when the parent closes it or dies, and exit."""
     source.read()
     os._exit(_ABANDONED)
 

@@ -73,8 +73,8 @@ class Protocol:
     def share(self, values: Sequence[tuple[ScalarType, Array, int]]) -> list[Secret]:
         """Share values (element type, words, owner): an integer in both forms, in one round.
 
-        The second form costs w bits more than one alone, and saves converting later. Every
-        party but the owner gets uniform words.
+        The second form costs w additional bits and saves later conversions. Every party but the
+        owner gets uniform words.
         """
         result = []
         outgoing: dict[tuple[int, int], Payload] = {}

@@ -1,4 +1,4 @@
-"""The driver of both parties' protocols in lockstep; protocols/native/drive.py drives one party's."""
+"""The driver of both parties' protocols in lockstep, after protocols/native/drive.py."""
 
 from __future__ import annotations
 
