@@ -65,7 +65,7 @@ def _result(source: IO[bytes], sink: IO[bytes]) -> Message:
 
 
 def _leave_with_parent(source: IO[bytes]) -> None:
-    """Wait for the end of standard input, which occurs when the parent closes it or dies, and exit."""
+    """Wait for the end of standard input, when the parent closes it or dies, then exit."""
     source.read()
     os._exit(_ABANDONED)
 

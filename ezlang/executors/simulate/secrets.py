@@ -208,7 +208,7 @@ class Secrets:
         return secret(element, x.shape, boolean=boolean, arithmetic=arithmetic, bits=bits)
 
     def _bit(self, x: Secret, position: int) -> Secret:
-        """Extract a bit; the lowest bit of a sum modulo 2^w is the XOR of the shares' lowest bits."""
+        """Extract a bit; the lowest bit of a sum modulo 2^w is the XOR of the shares' ones."""
         shares = x.arithmetic if x.boolean is None and position == 0 else None
         if shares is None:
             shares = self._in(x, Form.BOOLEAN)

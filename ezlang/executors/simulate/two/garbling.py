@@ -168,7 +168,7 @@ def labels_of(rows: Sequence[int], shape: tuple[int, ...], count: int) -> Array:
 
 
 def table_bytes(tables: Sequence[Table], count: int) -> bytes:
-    """Return tables in the order they are sent: gate by gate, instance by instance, T_G before T_E."""
+    """Return tables in sending order: gate by gate, instance by instance, T_G before T_E."""
     rows = [row.to_bytes(LABEL_BYTES * count, "little") for table in tables for row in table]
     data = np.frombuffer(b"".join(rows), np.uint8).reshape(len(tables), 2, count, LABEL_BYTES)
     return data.transpose(0, 2, 1, 3).tobytes()

@@ -107,7 +107,7 @@ class IdealOts:
         return zeros if one is None else one, zeros if other is None else other
 
     def _run(self, box: Purpose, batches: Sequence[Batch], *inputs: Any) -> Steps[Any]:
-        """Exchange the native parties' messages, then call the box; None if there are no batches."""
+        """Exchange the native messages, then call the box; None if there are no batches."""
         last: Batch | None = None
         steps: list[Request] = []
         for batch in (*batches, None):
@@ -192,7 +192,7 @@ class Functionalities:
     def _both(
         self, first: Inputs, second: Inputs, multiply: Callable[[Array, Array], Array]
     ) -> Outputs:
-        """Share the products of one party's sent and the other's chosen values, in both directions."""
+        """Share the products of one party's sent and the other's chosen values, both ways."""
         one = self._shared(np.asarray(multiply(first[0], second[1].astype(first[0].dtype))))
         other = self._shared(np.asarray(multiply(second[0], first[1].astype(second[0].dtype))))
         return (one[0], other[1]), (other[0], one[1])

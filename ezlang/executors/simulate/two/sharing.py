@@ -38,7 +38,7 @@ def byte_source(randomness: Randomness) -> Callable[[int], Bytes]:
 
 
 class SharingSession:
-    """A session on shares. `randomness` has one generator per party; `ideal` is that of the boxes."""
+    """A session on shares. `randomness` has one generator per party; `ideal` is the boxes'."""
 
     def __init__(
         self,

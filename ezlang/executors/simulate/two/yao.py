@@ -59,7 +59,7 @@ class Yao:
         self._stock = OtStock(wire, ideal, _TO_EVALUATOR, kind)
 
     def share(self, known: Known, repeated: bool) -> Shared:
-        """Convert a known value to labels; only one element if it is `repeated` (see ir/facts.py)."""
+        """Convert a known value to labels; one element if it is `repeated` (see ir/facts.py)."""
         data = known.data.reshape(-1)[0] if repeated else known.data
         bits = bits_of(data, known.element)
         if known.owner is None:
@@ -148,7 +148,7 @@ class Yao:
         return Shared(Sharing.YAO, element, (parts[0], parts[1]))
 
     def _garblers(self, bits: Bits) -> Labels:
-        """Let the garbler share bits: both parties expand the active labels from their common seed."""
+        """Let the garbler share bits: both expand the active labels from their common seed."""
         active = self._labels.array(np.dtype(np.uint64), (bits.size, 2))
         return active ^ self._times_delta(bits), active
 
