@@ -19,7 +19,7 @@ receiver, `stock.SilentBatches`, one message per batch; the receiver sends nothi
 reply to wait for. Computation: one hash per leaf; per output, 2.5 blocks of AES-CTR and ten reads
 at random positions of a table of 16·2^log k bytes.
 
-| parameters | t | log k | h | n | M | bytes an OT |
+| parameters | t | log k | h | n | M | bytes per OT |
 |---|---|---|---|---|---|---|
 | SMALL | 850 | 16 | 10 | 870,400 | 74,036 | 0.154 |
 | MEDIUM | 1170 | 17 | 11 | 2,396,160 | 143,942 | 0.083 |
