@@ -1,1 +1,1 @@
-"""What a run of two parties costs, known before it: rounds, bytes, OTs, memory, time."""
+"""The cost model of two-party runs: rounds, bytes, OTs, memory and time."""

@@ -1,7 +1,7 @@
-"""What the cost model counts: each amount that is booked in a ledger is one of these.
+"""The amounts of the cost model: each amount booked in a ledger is of one of these kinds.
 
-Amounts that belong to a party or to a link between two say so; the others are `Count`s of the whole
-session. Names that users read are given where they are shown (ezlang/cli/cost_report.py).
+Amounts of a party or of a link between two parties name it; the others are `Count`s of the whole
+session. The names shown to users are defined where they are displayed (ezlang/cli/cost_report.py).
 """
 
 from __future__ import annotations
@@ -18,35 +18,35 @@ from ..protocols.core.preprocessing import BitPair, BitTriple, Unit
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """Bytes that are sent over a link."""
+    """Bytes sent over a link."""
 
     link: Link
 
 
 @dataclass(frozen=True, slots=True)
 class Rounds:
-    """Rounds of a party, by the channel's definition."""
+    """Rounds of a party, as defined by the channel."""
 
     party: int
 
 
 @dataclass(frozen=True, slots=True)
 class Ots:
-    """Correlated OTs that are used, from the link's sender to its receiver."""
+    """Correlated OTs used, from the link's sender to its receiver."""
 
     link: Link
 
 
 @dataclass(frozen=True, slots=True)
 class OtsMade:
-    """Correlated OTs that are made: at least as many as are used, as they are made in batches."""
+    """Correlated OTs generated: at least as many as are used, because they come in batches."""
 
     link: Link
 
 
 @dataclass(frozen=True, slots=True)
 class Units:
-    """Units of preprocessing that are used."""
+    """Units of preprocessing used."""
 
     unit: Unit
 
@@ -54,11 +54,12 @@ class Units:
 class Count(Enum):
     """Amounts of the whole session.
 
-    HOPS: messages on the longest path, on which each waits for the one before. SET_UPS: links over
-    which OTs for shares or labels are set up. OT_WORK: OTs made, each as many as the fastest kind
-    makes meanwhile. LABEL_TAKES, SHARE_TAKES: how often OTs are taken, for Yao's protocol and for
-    protocols on shares. STEPS: groups of operations on shares that are run, and messages exchanged
-    by them. ANDS: gates of garbled circuits, and TABLE_BYTES the bytes of their tables.
+    HOPS: messages on the longest path of messages that each depend on the previous one. SET_UPS:
+    links over which OTs for shares or labels are set up. OT_WORK: OTs generated, each weighted by
+    the number that the fastest kind generates in the same time. LABEL_TAKES, SHARE_TAKES: the
+    numbers of times that OTs are taken, for Yao's protocol and for protocols on shares. STEPS:
+    executed groups of operations on shares and their message exchanges. ANDS: gates of garbled
+    circuits, and TABLE_BYTES the bytes of their tables.
     """
 
     HOPS = "hops"
@@ -70,10 +71,10 @@ class Count(Enum):
     ANDS = "ANDs"
     TABLE_BYTES = "table bytes"
 
-    __hash__ = object.__hash__  # members are alone; Enum's own hashes their names
+    __hash__ = object.__hash__  # members are singletons; Enum's own hashes their names
 
 
 SHARED_ANDS: Final[Mapping[Unit, int]] = MappingProxyType({BitTriple(): 1, BitPair(): 2})
-"""Units for ANDs on boolean shares, and for how many ANDs they are."""
+"""The units for ANDs on boolean shares, and the number of ANDs that each serves."""
 
 Amount = Sent | Rounds | Ots | OtsMade | Units | Count

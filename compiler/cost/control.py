@@ -1,8 +1,9 @@
-"""Which public values decide what a run does, and what they are when that is known before.
+"""Static analysis of the public values that determine the control flow of a run.
 
-A value is *needed* if the condition of a branch or loop, or a loop's bound, depends on it, where
-something inside exchanges messages. Only needed values are computed here, with the meaning of
-ir/evaluate.py. A value that depends on what is revealed in the run, or on an input, isn't known.
+A value is *needed* if the condition of a branch or loop, or the bound of a loop, depends on it and
+the branch or loop contains operations that exchange messages. Only needed values are computed here,
+with the semantics of ir/evaluate.py. A value that depends on an input or on a value revealed during
+the run is unknown.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ Needed = dict[str, set[int]]
 
 
 def needed_values(program: ir.Program, costly: set[int]) -> Needed:
-    """Return what is needed where the operations whose numbers are in `costly` cost something."""
+    """Return the needed values, given the numbers of the operations that are `costly`."""
     slices = _Slices({f.name: f for f in program.functions}, costly)
     while slices.grows:
         slices.grows = False
@@ -33,7 +34,7 @@ def needed_values(program: ir.Program, costly: set[int]) -> Needed:
 
 
 def costly_operations(program: ir.Program, costs: set[int]) -> set[int]:
-    """Return the numbers of all operations that cost something, or have some that do inside."""
+    """Return the numbers of all operations that have a cost or contain operations that do."""
     found = set(costs)
     functions: set[str] = set()
 
@@ -52,12 +53,12 @@ def costly_operations(program: ir.Program, costs: set[int]) -> set[int]:
 
 
 def is_run_by_all(operation: ir.AnyStructured) -> bool:
-    """Tell whether both parties run the regions: what decides is public."""
+    """Return whether both parties run the regions, that is, the condition or bound is public."""
     return all(value.type.label.is_public for value in operation.deciding)
 
 
 def _pairs(operation: ir.AnyStructured) -> Iterator[tuple[ir.Value, tuple[ir.Value, ...]]]:
-    """Yield results and parameters of control flow, with the values each of them is one of."""
+    """Yield results and parameters of control flow, each with its possible source values."""
     match operation:
         case ir.If():
             first, second = operation.regions
@@ -92,7 +93,7 @@ def _pairs(operation: ir.AnyStructured) -> Iterator[tuple[ir.Value, tuple[ir.Val
 
 @dataclass(slots=True)
 class _Slices:
-    """Marks what is needed, backwards, until nothing more is."""
+    """A backward analysis that marks needed values until a fixed point is reached."""
 
     functions: dict[str, ir.Function]
     costly: set[int]
@@ -100,7 +101,7 @@ class _Slices:
     needed: Needed = field(default_factory=dict)
 
     def region(self, function: ir.Function, region: ir.Region) -> None:
-        """Go through a region of a function."""
+        """Mark the needed values of a region of a function."""
         mine = self.needed.setdefault(function.name, set())
         for operation in reversed(region.operations):
             if isinstance(operation, ir.Call):

@@ -1,8 +1,8 @@
-"""What operations on shares exchange, by running their protocols at a party that only counts.
+"""Costs of operations on shares, found by running their protocols at a counting party.
 
-`count` runs them at one party, which holds no data. That is enough to compare sharings and circuits
-before a program is finished. What both parties of a finished program exchange, phase by phase, is a
-trace (shares.py).
+`count` runs the protocols at one party, which holds no data. This suffices to compare sharings and
+circuits before the program is final. A trace (shares.py) records the messages of both parties of a
+final program, phase by phase.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ _NODE: Final = frozenset(f.name for f in fields(ir.OperationNode)) - {"deep"}
 
 
 def count(operations: Sequence[ir.Operation], known: Sequence[Numbers]) -> Usage:
-    """Return what interactive operations take that run side by side.
+    """Return the costs of interactive operations that run in parallel.
 
-    `known` has what the compiler knows of the operands of each (ir/facts.py); it decides
-    which protocols are taken. Bytes are those of the longer message of each round. Results are kept
-    for groups that are alike.
+    `known` has the compile-time facts about the operands of each (ir/facts.py), which determine the
+    choice of protocols. Bytes are those of the longer message of each round. Results are cached for
+    groups with the same signature.
     """
     return _count(_Alike(signature(operations, known), tuple(operations), tuple(known)))
 
 
 def signature(operations: Sequence[ir.Operation], known: Sequence[Numbers]) -> Hashable:
-    """Return all of a group that decides what it exchanges: equal for groups that are alike."""
+    """Return a key that determines a group's messages: groups with equal keys exchange the same."""
     numbers: dict[int, int] = {}
     members = []
     for operation, given in zip(operations, known, strict=True):
@@ -77,7 +77,7 @@ def _count(group: _Alike) -> Usage:
 
 
 def _driven(steps: Steps[Any]) -> Iterator[Step]:
-    """Yield what protocols ask for, and meet it with ghosts."""
+    """Yield the steps of protocols, and reply to them with ghosts."""
     replies: list[Any] | None = None
     while True:
         try:

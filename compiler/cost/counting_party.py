@@ -1,7 +1,7 @@
-"""A party that only counts: protocols on shares run at it for what they ask, on ghosts.
+"""A counting party: it runs protocols on shares on ghosts to obtain their requests.
 
-Its OTs and its bit-slicing make requests of the right lengths and give back arrays of the right
-shapes. The lengths are those of protocols/core/lengths.py, the protocols those that are run.
+Its OTs and its bit-slicing make requests of the right lengths and return arrays of the right
+shapes. The lengths come from protocols/core/lengths.py; the protocols are those of real runs.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ from .ghosts import ghost
 
 
 class CountingOts:
-    """The OT box (`party.OtBox`): the requests of `native/ots.py` to a peer, and nothing else."""
+    """The OT box (`party.OtBox`): only the requests of `native/ots.py` to a peer."""
 
     def __init__(self, peer: int) -> None:
         self._peer = peer
@@ -109,7 +109,7 @@ class CountingOts:
         return ghost(made, given.dtype), ghost(made, given.dtype)
 
     def _run(self, batches: Iterable[Batch]) -> Steps[None]:
-        """Ask for OTs; the choices of a batch go out before the message of the one before it."""
+        """Request OTs; the choices of a batch are sent before the message of the previous batch."""
         last: Batch | None = None
         for batch in batches:
             sent, received = batch.ots
@@ -126,7 +126,7 @@ class CountingOts:
 
 
 class CountingRegisters:
-    """The registers of a netlist (`party.Registers`), which hold nothing."""
+    """The registers of a netlist (`party.Registers`) without data."""
 
     def __init__(self, n: int) -> None:
         self._size = -(-n // 8)
@@ -146,7 +146,7 @@ class CountingRegisters:
         """Do nothing."""
 
     def open(self, start: int, stop: int, triples: BitTriples) -> Bytes:
-        """Return two bits an AND and instance."""
+        """Return two bits per AND and instance."""
         bits: Bytes = ghost(2 * (stop - start) * self._size)
         return bits
 
@@ -155,30 +155,30 @@ class CountingRegisters:
 
 
 class CountingTree:
-    """Rows that are joined (`party.Tree`), of which there are only shapes."""
+    """Rows that are combined (`party.Tree`), of which only the shapes exist."""
 
     def __init__(self, rows: Bytes) -> None:
         self.rows = rows
 
     def open(self, level: Level) -> Bytes:
-        """Return three rows a pair, but for those that are skipped."""
+        """Return three rows per pair, except for the skipped ones."""
         bits: Bytes = ghost((3 * level.pairs - level.skipped) * self.rows.shape[1])
         return bits
 
     def close(self, level: Level, theirs: Bytes) -> None:
-        """Go on with the next rows."""
+        """Advance to the next rows."""
         self.rows = ghost((level.rows, self.rows.shape[1]))
 
 
 class CountingPlanes:
-    """Bit-slicing (`party.Planes`) of shapes."""
+    """Bit-slicing (`party.Planes`) on shapes only."""
 
     def registers(self, netlist: Netlist, n: int) -> CountingRegisters:
-        """Return registers that hold nothing."""
+        """Return registers without data."""
         return CountingRegisters(n)
 
     def tree(self, rows: Bytes, levels: tuple[Level, ...], pairs: BitTriples) -> CountingTree:
-        """Begin with rows of a shape."""
+        """Return a tree on rows of a shape."""
         return CountingTree(rows)
 
     def slice(self, x: Array) -> Bytes:
@@ -194,9 +194,9 @@ class CountingPlanes:
 
 @dataclass(slots=True)
 class Notes:
-    """What is said of requests while they wait: `early` are those of the preprocessing.
+    """Annotations of pending requests: `early` are those of the preprocessing.
 
-    `book` is told of each use of preprocessing: which units, and how many.
+    `book` is called for each use of preprocessing with the unit and the count.
     """
 
     book: Callable[[Unit, int], None]
@@ -215,7 +215,7 @@ class Notes:
             reply = yield step
 
     def is_early(self, request: Request) -> bool:
-        """Tell whether a request is of the preprocessing, and forget it."""
+        """Return whether a request belongs to the preprocessing, and remove its note."""
         if request not in self.early:
             return False
         self.early.remove(request)
@@ -223,20 +223,20 @@ class Notes:
 
 
 class CountingPreprocessing(Preprocessing):
-    """Preprocessing that is made in the run, with notes on what is used."""
+    """Preprocessing that is generated during the run, with notes on its use."""
 
     def __init__(self, made: Preprocessing, notes: Notes) -> None:
         self._made = made
         self._notes = notes
 
     def make(self, unit: Unit, count: int) -> Steps[Any]:
-        """Book units, and note the requests of the protocol that makes them."""
+        """Book units, and note the requests of the protocol that generates them."""
         self._notes.book(unit, count)
         return self._notes.noted(self._made.make(unit, count))
 
 
 class CountingGiven(Preprocessing):
-    """Preprocessing that is there before the run: no requests; notes on what is used."""
+    """Preprocessing that exists before the run: no requests, only notes on its use."""
 
     def __init__(self, notes: Notes) -> None:
         self._notes = notes
@@ -275,7 +275,7 @@ def _random(count: int) -> Bytes:
 
 
 def counting_party(index: int, notes: Notes, *, backend: Backend = OT) -> SharingParty:
-    """Return a party that counts what it takes with a back end."""
+    """Return a counting party for a back end."""
     side = COMPUTING.side(index)
     ots = CountingOts(side.other)
     making = backend.making
@@ -295,16 +295,16 @@ def counting_party(index: int, notes: Notes, *, backend: Backend = OT) -> Sharin
 def steps_on_ghosts(
     party: SharingParty, operation: ir.Operation, known: Numbers
 ) -> Steps[Array | None]:
-    """Run the protocol of an interactive operation at a party that counts.
+    """Run the protocol of an interactive operation at a counting party.
 
-    `known` is what the compiler knows of its operands (ir/facts.py).
+    `known` are the compile-time facts about its operands (ir/facts.py).
     """
     operands = [_operand(value.type, party.index) for value in operation.operands]
     return steps_of(party, operation, operands, known=known)
 
 
 def _operand(type: ir.TensorType, party: int) -> Array | None:
-    """Return a ghost of what a party has of an operand; None if it has nothing."""
+    """Return a ghost of a party's share or value of an operand; None if it has none."""
     if not (type.label.is_secret or type.label.readable_by(party)):
         return None
     operand: Array = ghost(type.shape, share_dtype(type.element))
@@ -312,7 +312,7 @@ def _operand(type: ir.TensorType, party: int) -> Array | None:
 
 
 def reply_to(request: Request) -> Any:
-    """Return ghosts of what a request is met with."""
+    """Return ghosts of the reply to a request."""
     match request:
         case Take(sent=sent, received=received):
             return ghost((sent, 2), "u8"), (ghost(received), ghost((received, 2), "u8"))

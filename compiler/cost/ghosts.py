@@ -1,9 +1,9 @@
-"""Ghosts: arrays that have a shape and a type, but no data of their own.
+"""Ghosts: arrays with a shape and a type but no data of their own.
 
-To count what a protocol sends, its shares may be any numbers: what it sends never depends on them.
-A ghost is an array of zeros of which there is one in memory. What is computed from one is a ghost
-again, and nothing is computed, for the functions that protocols use most; whatever else is done to
-one is done by NumPy, on zeros. So protocols on millions of elements are gone through in no time.
+Message lengths never depend on the values of shares, so any values serve to count the messages of a
+protocol. A ghost is an array of zeros of which memory holds only one element. The functions that
+protocols use most return a ghost without computing anything; NumPy runs all others on the zeros.
+Protocols on millions of elements are therefore processed almost instantly.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ import numpy.typing as npt
 
 
 class Heap:
-    """How many bytes ghosts would take: those that are alive, and the most there have been.
+    """The memory that ghosts would take, in bytes: of those alive now, and the peak.
 
-    Only those that are made `within` it count.
+    Only ghosts created `within` it count.
     """
 
     def __init__(self) -> None:
@@ -29,14 +29,14 @@ class Heap:
         self.most = 0
 
     def keep(self, size: int) -> _Kept:
-        """Count so many bytes for as long as what is returned lives."""
+        """Count `size` bytes for as long as the returned object is alive."""
         self.alive += size
         self.most = max(self.most, self.alive)
         return _Kept(self, size)
 
     @contextmanager
     def within(self) -> Iterator[None]:
-        """Count the ghosts that are made meanwhile."""
+        """Count the ghosts created in this context."""
         token = _HEAP.set(self)
         try:
             yield
@@ -45,7 +45,7 @@ class Heap:
 
 
 class _Kept:
-    """What a ghost and all views of it hold on to."""
+    """A token that a ghost and all its views keep alive."""
 
     def __init__(self, heap: Heap, size: int) -> None:
         self._heap = heap
@@ -65,7 +65,7 @@ _ZEROS = bytes(64)
 def ghost(shape: int | Sequence[int], dtype: npt.DTypeLike = np.uint8) -> Any:
     """Return a ghost."""
     sizes = (shape,) if isinstance(shape, int | np.integer) else tuple(shape)
-    # As np.broadcast_to, whose checks take most of the time that counting a protocol takes.
+    # Equivalent to np.broadcast_to, whose checks would dominate the time to count a protocol.
     made = Ghost(sizes, dtype, buffer=_ZEROS, strides=(0,) * len(sizes))
     heap = _HEAP.get()
     if heap is not None:
@@ -79,13 +79,13 @@ class Ghost(np.ndarray[Any, Any]):
     kept: _Kept | None = None
 
     def __array_finalize__(self, made_from: Any) -> None:
-        """Hold on to what the array holds on to that this is a view of."""
+        """Keep alive the token of the array of which this is a view."""
         self.kept = getattr(made_from, "kept", None)
 
     def __array_ufunc__(
         self, ufunc: np.ufunc, method: str, *inputs: Any, out: Any = None, **options: Any
     ) -> Any:
-        """Find the shape and type of the result; compute only what isn't element by element."""
+        """Derive the shape and type of the result; compute only what isn't elementwise."""
         if out is not None and method == "__call__":
             return out[0] if len(out) == 1 else out
         if method == "__call__" and ufunc.nout == 1 and not options:
@@ -105,7 +105,7 @@ class Ghost(np.ndarray[Any, Any]):
     def __array_function__(
         self, func: Callable[..., Any], types: Any, args: Any, kwargs: Any
     ) -> Any:
-        """Find the shape of what is put together; else let NumPy compute it."""
+        """Derive the shape of the result; fall back to NumPy for other functions."""
         found = _SHAPES.get(func)
         result = found(*args, **kwargs) if found is not None else None
         if result is not None:
@@ -113,12 +113,12 @@ class Ghost(np.ndarray[Any, Any]):
         return func(*_plain(args), **_plain(kwargs))
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        """Write nothing, unless it isn't a ghost any more."""
+        """Do nothing, unless the array isn't a ghost any more."""
         if self.flags.writeable:
             _plain(self)[index] = _plain(value)
 
     def view(self, dtype: Any = None, *arguments: Any) -> Any:  # type: ignore[override]
-        """Return it with elements of another size, as if they lay in memory one by one."""
+        """Return a ghost with elements of another size, as if the array were contiguous."""
         if (
             arguments
             or dtype is None
@@ -132,16 +132,16 @@ class Ghost(np.ndarray[Any, Any]):
         return ghost((*self.shape[:-1], last), wanted)
 
     def astype(self, dtype: Any, *arguments: Any, **options: Any) -> Any:
-        """Return it with elements of another type."""
+        """Return a ghost with elements of another type."""
         return ghost(self.shape, dtype)
 
     def copy(self, *arguments: Any, **options: Any) -> Any:
-        """Return it."""
+        """Return the array itself."""
         return ghost(self.shape, self.dtype)
 
 
 def _type(value: Any) -> Any:
-    """Return what `resolve_dtypes` takes for an operand: Python's numbers take others' types."""
+    """Return the argument of `resolve_dtypes` for an operand; Python numbers are weakly typed."""
     if type(value) in (int, float, bool):
         return np.dtype(np.bool_) if type(value) is bool else type(value)
     return np.asarray(value).dtype if not isinstance(value, np.ndarray) else value.dtype

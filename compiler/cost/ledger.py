@@ -1,13 +1,13 @@
-"""The ledger: the order of sends and receives of all parties, turned into bytes and rounds.
+"""The ledger, which derives bytes and rounds from the order of all parties' sends and receives.
 
-The definition of a round is the channel's: a party has one whenever it turns to receiving after it
-has sent, or begins with it, whoever it sends to and receives from; the rounds of a run are those of
-the party that has most. Nothing else about messages matters: how they are cut and buffered is
-neither in the counts nor in here. So one ledger serves the executor that only simulates messages
-and the model that only knows their lengths.
+Rounds are defined as in the channel: a party has one whenever it starts to receive after it has
+sent, or at the beginning, regardless of its peers. The rounds of a run are those of the party with
+the most. How messages are split and buffered doesn't affect the counts and isn't represented here.
+The same ledger therefore serves the executor that simulates messages and the model that knows only
+their lengths.
 
-Every amount is booked at an entry, which is a *phase*, a *place* and *what* it is an amount of, so
-that what a repeated part has added can be added again without walking it.
+Every amount is booked under an entry, which consists of a *phase*, a *place* and the kind of amount
+(*what*), so that the amounts of a repeated part can be added again without walking it.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ from .amounts import Amount, Count, Rounds, Sent
 
 
 class Phase(Enum):
-    """What a message is for.
+    """The phase of a message.
 
-    SET_UP comes once a session, whatever the program does; PREPROCESSING depends on how much the
-    program does but on no data; ONLINE is the rest.
+    SET_UP occurs once per session, regardless of the program. PREPROCESSING depends on the
+    program's size but on no data. ONLINE is the rest.
     """
 
     SET_UP = "set-up"
@@ -42,7 +42,7 @@ class Phase(Enum):
 
 
 class Entry(NamedTuple):
-    """Under which phase, for which part of the program, something is booked, and what it is."""
+    """The key of a booked amount: its phase, its place in the program, and its kind."""
 
     phase: Phase
     place: Span
@@ -54,11 +54,11 @@ Amounts = Counter[Entry]
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """All of a ledger that decides what is booked next.
+    """The state of a ledger on which later bookings depend.
 
-    `receiving` are the parties that received last; `at` is which hop each party is at, and
-    `arriving` at which hop the last message over each link arrives, seen from the party that is
-    furthest.
+    `receiving` are the parties that received last. `at` is the current hop of each party, and
+    `arriving` the hop at which the last message over each link arrives, both relative to the party
+    that is furthest ahead.
     """
 
     receiving: frozenset[int]
@@ -68,14 +68,14 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A ledger as it was at a time; see `Ledger.since`."""
+    """A snapshot of a ledger; see `Ledger.since`."""
 
     amounts: Amounts
     state: State
 
 
 class Ledger:
-    """Rounds and bytes of all parties so far, and other amounts that somebody books.
+    """Rounds and bytes of all parties so far, and other booked amounts.
 
     `parties` are their numbers. `phase` and `place` are those under which the next amounts are
     booked.
@@ -92,12 +92,12 @@ class Ledger:
 
     @property
     def rounds(self) -> int:
-        """The rounds of the party that has most."""
+        """The rounds of the party with the most."""
         return max(self.total(Rounds(party)) for party in self.parties)
 
     @property
     def bytes_sent(self) -> dict[int, int]:
-        """Party → how many bytes it has sent."""
+        """Party → the number of bytes it has sent."""
         sent = dict.fromkeys(self.parties, 0)
         for entry, amount in self.amounts.items():
             if isinstance(entry.what, Sent):
@@ -111,29 +111,29 @@ class Ledger:
 
     @property
     def state(self) -> State:
-        """All that is remembered."""
-        # What arrives at a hop that the receiver has passed makes no difference.
+        """The state on which later bookings depend."""
+        # A message that arrives at a hop that the receiver has passed makes no difference.
         arriving = (max(hop, self._at[link.receiver]) for link, hop in self._arriving.items())
         return State(self.receiving, tuple(self._at.values()), tuple(arriving))
 
     def total(self, what: Amount) -> int:
-        """Return how much of something is booked altogether."""
+        """Return the total booked amount of a kind."""
         return sum(amount for entry, amount in self.amounts.items() if entry.what == what)
 
     def add(self, what: Amount, amount: int = 1) -> None:
-        """Book an amount here."""
+        """Book an amount under the current phase and place."""
         if amount:
             self.amounts[Entry(self.phase, self.place, what)] += amount
 
     def send(self, link: Link, count: int) -> None:
-        """The sender of a link sends so many bytes."""
+        """Book `count` bytes sent by the link's sender."""
         if count:
             self._receiving.discard(link.sender)
             self._arriving[link] = self._at[link.sender] + 1
             self.add(Sent(link), count)
 
     def receive(self, link: Link, count: int) -> None:
-        """The receiver of a link receives so many bytes, which count where they are sent."""
+        """Record that the link's receiver receives `count` bytes, which are booked when sent."""
         if not count:
             return
         party = link.receiver
@@ -145,7 +145,7 @@ class Ledger:
             self._advance(self._at[party])
 
     def _advance(self, further: int) -> None:
-        """Count the hops that a party has got further than any was before."""
+        """Count the hops by which a party has moved ahead of all others."""
         if further > 0:
             self.add(Count.HOPS, further)
             for party in self._at:
@@ -154,48 +154,48 @@ class Ledger:
                 self._arriving[link] = max(hop - further, self._at[link.receiver])
 
     def message(self, link: Link, count: int) -> None:
-        """Send over a link, and receive."""
+        """Send over a link and receive at its other end."""
         self.send(link, count)
         self.receive(link, count)
 
     def exchange(self, lengths: Mapping[Link, int]) -> None:
-        """Send so many bytes over each link, all at the same time; then receive them."""
+        """Send the given number of bytes over each link at the same time; then receive them."""
         for link, count in lengths.items():
             self.send(link, count)
         for link, count in lengths.items():
             self.receive(link, count)
 
     def mark(self) -> Mark:
-        """Return what `since` needs."""
+        """Return a snapshot for `since`."""
         return Mark(amounts=self.amounts.copy(), state=self.state)
 
     def since(self, mark: Mark) -> Amounts:
-        """Return what has been booked since."""
+        """Return the amounts booked since the mark."""
         added = self.amounts.copy()
         added.subtract(mark.amounts)
         return Counter({entry: amount for entry, amount in added.items() if amount})
 
     def repeat(self, amounts: Amounts, times: int) -> None:
-        """Book amounts again, so many times; the state of the ledger has to be the same after."""
+        """Book amounts again `times` times; the ledger's state must be unchanged by them."""
         for entry, amount in amounts.items():
             self.amounts[entry] += amount * times
 
     def copy(self) -> Ledger:
-        """Return a ledger that goes on from here by itself."""
+        """Return an independent copy."""
         other = Ledger(self.parties)
         other.become(self)
         other.phase, other.place = self.phase, self.place
         return other
 
     def become(self, other: Ledger) -> None:
-        """Take over what another one has booked, and go on from there."""
+        """Take over the bookings and the state of another ledger."""
         self.amounts = other.amounts.copy()
         self._receiving = set(other._receiving)
         self._at, self._arriving = dict(other._at), dict(other._arriving)
 
     @contextmanager
     def within(self, phase: Phase) -> Iterator[None]:
-        """Book under a phase for a while."""
+        """Book under a phase within this context."""
         before, self.phase = self.phase, phase
         try:
             yield
@@ -204,7 +204,7 @@ class Ledger:
 
     @contextmanager
     def at(self, place: Span) -> Iterator[None]:
-        """Book for a place of the program for a while."""
+        """Book for a place of the program within this context."""
         before, self.place = self.place, place
         try:
             yield
@@ -213,9 +213,9 @@ class Ledger:
 
 
 def bound(ledgers: Sequence[Ledger], *, most: bool) -> Ledger:
-    """Return a ledger whose amounts are at most, or at least, those of any that are given.
+    """Return a ledger whose amounts bound those of all given ledgers from above or below.
 
-    It goes on as the one that makes more, or fewer, rounds of what comes next.
+    Its state is the one that leads to more, or fewer, subsequent rounds.
     """
     result = ledgers[0].copy()
     pick = max if most else min

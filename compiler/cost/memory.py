@@ -1,10 +1,10 @@
-"""How much memory a native run takes at a party at its peak.
+"""The peak memory of a native run at one party.
 
-That is a process without a program, `BASE`, and what grows with the program. Inputs are read as
-text and become numbers before the run, and the run takes the memory that this has left: the frame
-of its values, whose size is fixed when code is generated, inputs and outputs in the clear,
-registers of the largest netlist, and buffers and OTs of the session, all of fixed sizes. Outputs
-become numbers and text beside what the run has left.
+It consists of a process without a program, `BASE`, and a part that grows with the program. Inputs
+are parsed from text to numbers before the run, which reuses the memory freed by parsing. The run
+needs the frame of its values, whose size is fixed at code generation, cleartext inputs and outputs,
+the registers of the largest netlist, and the session's buffers and OTs, all of fixed sizes. Outputs
+are converted to numbers and text while the memory of the run is still held.
 """
 
 from __future__ import annotations
@@ -30,30 +30,33 @@ from .predict import Prediction
 from .yao import has_labels
 
 BASE: Final = 100_000_000
-"""A process that has loaded compiled code from the cache: interpreter and libraries. It was
-measured with CPython 3.11 and NumPy 2 on Linux, and differs by some megabytes elsewhere."""
+"""The memory of a process that has loaded compiled code from the cache: interpreter and libraries.
+It was measured with CPython 3.11 and NumPy 2 on Linux and differs by a few megabytes elsewhere.
+"""
 
 SHARING: Final = 6_000_000
-"""What computing on shares takes beside arrays: code, buffers."""
+"""The memory for computing on shares in addition to arrays: code and buffers."""
 
 SILENT: Final = 9_000_000
 """The tables of silent OT in one direction, in huge pages."""
 
 READ: Final = 95
-"""A number of an input: as JSON text, as Python has it, and in lists of it."""
+"""The memory per input number: as JSON text, as a Python object, and in lists of these."""
 
 SHOWN: Final = 60
-"""An integer of an output: the same."""
+"""The memory per output integer, in the same forms."""
 
 SHOWN_BOOL: Final = 30
-"""A bool of an output: Python has each of the two once."""
+"""The memory per output bool: Python stores each of the two values only once."""
 
 COPIES: Final = 1.25
-"""Arrays that native code needs beside those that protocols pass around: padded copies, scratch."""
+"""The factor for arrays that native code needs in addition to those of protocols: padded copies,
+scratch.
+"""
 
 
 def peak_bytes(program: ir.Program, party: int, found: Prediction) -> int:
-    """Return the peak memory of a run at a party, given what the run costs."""
+    """Return the peak memory of a run at a party, given the predicted costs."""
     inputs, outputs = _interface(program, party)
     run = frame_bytes(program, party) + _registers(program) + _ots(program, found.least)
     run += sum(type.size * element_bytes(type, Form.CLEAR) for type in (*inputs, *outputs))
@@ -65,7 +68,7 @@ def peak_bytes(program: ir.Program, party: int, found: Prediction) -> int:
 
 
 def _ots(program: ir.Program, ledger: Ledger) -> int:
-    """Return what OTs take: a batch, or the tables of silent OT, in each direction."""
+    """Return the memory of OTs: a batch, or the tables of silent OT, in each direction."""
     total = 0
     for link in COMPUTING.links:
         made = ledger.total(OtsMade(link))
@@ -88,7 +91,7 @@ def _interface(program: ir.Program, party: int) -> tuple[list[ir.TensorType], li
 
 
 def _registers(program: ir.Program) -> int:
-    """Return what the registers of the largest netlist take."""
+    """Return the memory of the registers of the largest netlist."""
     most = 0
     for function in program.functions:
         facts = facts_of(function)

@@ -1,4 +1,4 @@
-"""Which OTs are cheapest on a network: `choose_kind`."""
+"""The choice of the cheapest kind of OT for a network: `choose_kind`."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ SECONDS: Final = {
     OtKind.SOFTSPOKEN_8: 3.4e-8,
     OtKind.SILENT: 1.6e-8,
 }
-"""How long it takes to make an OT, at either party, without sending: docs/performance.md."""
+"""Seconds to generate an OT, at either party, without sending: docs/performance.md."""
 
 SILENT_START: Final = 0.02
-"""Seconds that silent OT's first OTs and memory take."""
+"""Seconds to generate the first OTs and allocate the memory of silent OT."""
 
 WORTH: Final = 2e-3
-"""Seconds that another kind must save, so that small programs run in one way everywhere."""
+"""Seconds that another kind must save, so that small programs use the same kind everywhere."""
 
 _SAMPLE: Final = 1 << 22
-"""How many OTs are counted batch by batch; beyond, bytes are proportional."""
+"""The number of OTs counted batch by batch; beyond it, bytes are extrapolated proportionally."""
 
 
 def kind_seconds(kind: OtKind, profile: Profile, count: int) -> float:
-    """Return how long it takes to make `count` OTs in one direction, by a model.
+    """Return the modelled time to generate `count` OTs in one direction.
 
-    The time to compute, to send all bytes, and to wait for answers in the set-up.
+    It is the time to compute, to send all bytes, and to wait for replies in the set-up.
     """
     batches = batches_of(kind)
     set_up = batches.set_up()
@@ -43,7 +43,7 @@ def kind_seconds(kind: OtKind, profile: Profile, count: int) -> float:
 
 
 def _turns(messages: tuple[Message, ...]) -> int:
-    """Return how many messages wait for one from the other side."""
+    """Return the number of messages that depend on one from the other side."""
     speakers = [message.by_sender for message in messages]
     return sum(one != other for one, other in pairwise(speakers))
 

@@ -1,4 +1,4 @@
-"""What a run costs, before it: `predict`; of several ways to make its OTs: `Forecast`."""
+"""Cost prediction: `predict` for one run, `Forecast` for several ways to generate its OTs."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from .walk import Control, Plans, Traces, Unknown, Walk
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prediction:
-    """What a run of a program costs.
+    """The predicted cost of a run.
 
-    `least` is exact if nothing is `unknown`, and `most` is the same then; where a loop runs nobody
-    knows how often there is no `most`. `sharing` are the bytes of arrays that computing on shares
-    takes at the most, None if there is nothing of that sort.
+    `least` is exact if nothing is `unknown`, and then equals `most`. There is no `most` if the
+    number of iterations of a loop is unknown. `sharing` is the peak number of bytes of arrays for
+    computing on shares, or None if nothing is computed on shares.
     """
 
     least: Ledger
@@ -35,12 +35,12 @@ class Prediction:
 
     @property
     def is_exact(self) -> bool:
-        """Whether the costs don't depend on what a run reveals."""
+        """Whether the costs are independent of revealed values."""
         return not self.unknown
 
 
 def predict(program: ir.Program, *, backend: Backend = OT) -> Prediction:
-    """Return what a program costs with a back end, as it goes to code generation."""
+    """Return the cost with a back end of a program in the form passed to code generation."""
     forecast = Forecast(program, backend)
     walk = forecast.walk(program.ots)
     least = walk.session.ledger
@@ -53,9 +53,9 @@ def predict(program: ir.Program, *, backend: Backend = OT) -> Prediction:
 
 
 def predict_demands(program: ir.Program) -> tuple[Demands, tuple[Unknown, ...]]:
-    """Return what a program asks of a dealer, and what it isn't known for the sake of.
+    """Return a program's demands on a dealer, and the unknown control flow that affects them.
 
-    It is exact if there is nothing of that sort.
+    The demands are exact if there is no such control flow.
     """
     walk = Forecast(program, DEALT).walk(program.ots)
     units = _units_of(walk.session.ledger.amounts)
@@ -69,7 +69,7 @@ def predict_demands(program: ir.Program) -> tuple[Demands, tuple[Unknown, ...]]:
 
 @dataclass(frozen=True, slots=True)
 class OtUse:
-    """How many OTs are taken, at least; how often some are; whether that is exact."""
+    """The minimum number of OTs taken, the number of takes, and whether both are exact."""
 
     count: int
     takes: int
@@ -78,9 +78,10 @@ class OtUse:
 
 @dataclass(slots=True)
 class Forecast:
-    """What a program costs at least, for each way in which its OTs may be made.
+    """The minimum cost of a program for each way of generating its OTs.
 
-    What its groups exchange is found once; in `traces`, which may serve several programs.
+    The messages of its groups are determined once and kept in `traces`, which several programs may
+    share.
     """
 
     program: ir.Program
@@ -101,7 +102,7 @@ class Forecast:
 
 
 def predict_ots(forecast: Forecast) -> tuple[OtUse, OtUse]:
-    """Return what a program takes for Yao's protocol, and for shares in the fuller direction."""
+    """Return the OTs of a program for Yao's protocol, and for shares in the direction with more."""
     walk = forecast.walk(forecast.program.ots)
     session, exact = walk.session, not walk.unknown
     for_shares = max(one.taken for one in session.shares.values())
@@ -113,7 +114,7 @@ def predict_ots(forecast: Forecast) -> tuple[OtUse, OtUse]:
 
 
 def _units_of(amounts: Amounts) -> Counter[Unit]:
-    """Return the units that are booked."""
+    """Return the booked units."""
     found: Counter[Unit] = Counter()
     for entry, count in amounts.items():
         if isinstance(entry.what, Units):
@@ -122,7 +123,7 @@ def _units_of(amounts: Amounts) -> Counter[Unit]:
 
 
 def _decides_demands(unknown: Unknown) -> bool:
-    """Tell whether it depends on some control flow what a dealer is asked for."""
+    """Return whether the demands on a dealer depend on some control flow."""
     uses = []
     for amounts in unknown.amounts:
         ots = Counter({e.what: n for e, n in amounts.items() if isinstance(e.what, Ots)})

@@ -1,7 +1,7 @@
-"""Network profiles: what a pair of machines and the line between them can do.
+"""Network profiles: the performance of a pair of machines and of the network between them.
 
-A profile says how long a run takes, by the model of `seconds`, and lets sharings be compared. It is
-a file in TOML or JSON with the fields of `Profile` by their names; what is left out is as in
+The model of `seconds` uses a profile to estimate the time of a run and to compare sharings. A
+profile is a TOML or JSON file with the fields of `Profile`; omitted fields have the values of
 `loopback`.
 """
 
@@ -23,14 +23,14 @@ UNUSABLE: Final = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """A pair of machines, a core each, and the line between them.
+    """A pair of machines, one core each, and the network between them.
 
-    `rtt` in seconds: from sending a message to having its answer. `bandwidth` in bytes per second,
-    each way. Of the rest, how many a second one core does: ANDs of garbled circuits, garbled or
-    evaluated; correlated OTs made, in both directions together; ANDs on boolean shares for which
-    there are triples already; bit triples made from OTs, with those; products of 64-bit shares,
-    with theirs. `callback` are seconds that a group of operations on shares takes at least, and
-    each exchange in it; `start` seconds that setting up OTs in one direction takes.
+    `rtt` is the round-trip time in seconds. `bandwidth` is in bytes per second, each way. Most
+    other fields are rates per second of one core: ANDs of garbled circuits, garbled or evaluated;
+    correlated OTs generated, in both directions together; ANDs on boolean shares with existing
+    triples; bit triples generated from OTs, including the OTs; products of 64-bit shares, including
+    theirs. `callback` is the minimum time in seconds of a group of operations on shares, and of
+    each exchange in it. `start` is the time in seconds to set up OTs in one direction.
     """
 
     name: str
@@ -46,7 +46,7 @@ class Profile:
 
     @property
     def ot_use(self) -> float:
-        """Seconds that an OT takes which is there, hashed and put to use: half of a bit triple."""
+        """Seconds to hash and use an existing OT: half of a bit triple."""
         return max(1 / self.bit_triples - 2 / self.ots, 0) / 2
 
 
@@ -77,7 +77,7 @@ def profile_of(name: str) -> Profile:
 
 
 def parse_profile(data: Any, name: str) -> Profile:
-    """Return the profile that a file says. Raises EzError (exit code 2)."""
+    """Return the profile described by a file's data. Raises EzError (exit code 2)."""
     if not isinstance(data, dict):
         raise _unusable(name, "it isn't a list of fields")
     known = {field.name for field in fields(Profile)} - {"name"}

@@ -1,9 +1,9 @@
-"""What a session remembers of what it has done, as far as it decides what comes next costs.
+"""The state of a session that determines the cost of its next operations.
 
-That is little: at each party whether the last message was received (for rounds), and how many OTs
-of the last batch are left. So the turns of a loop that do the same soon cost the same: `repeat`
-walks turns until the session is as it was before, or no OTs had to be made, and counts the others
-without walking them.
+The state is small: whether each party's last message was received (for rounds), and the number of
+OTs left from the last batch. Identical iterations of a loop therefore soon cost the same: `repeat`
+walks iterations until the session returns to an earlier state, or until no OTs had to be generated,
+and counts the rest without walking them.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from .ots import SECONDS
 
 
 class Bound(Enum):
-    """Whether the cost of a run is at least, or at most, what is counted."""
+    """The direction of a bound: the cost of a run is at least, or at most, the counted one."""
 
     LEAST = "at least"
     MOST = "at most"
@@ -32,11 +32,11 @@ class Bound(Enum):
 
 @dataclass(slots=True)
 class Extension:
-    """The correlated OTs over one link, made in batches (protocols/ot/stock.py) of a kind.
+    """The correlated OTs over one link, generated in batches (protocols/ot/stock.py) of a kind.
 
-    How many there are at a time the `plan` says. Where it isn't known how many are left, each is
-    `bounded`: as a batch is used up before the next is made, all that are made are those that are
-    taken, and less than a batch.
+    The `plan` determines the batch sizes. Where the number of OTs left is unknown, the source is
+    `bounded`: a batch is used up before the next is generated, so the number generated exceeds the
+    number taken by less than a batch.
     """
 
     ledger: Ledger
@@ -51,16 +51,16 @@ class Extension:
 
     @property
     def made_over(self) -> Link:
-        """The link over which messages go that make batches."""
+        """The link over which the messages for batches are sent."""
         return self.link if self.plan.sender_speaks else self.link.back
 
     def become(self, other: Extension) -> None:
-        """Go on from where another one is."""
+        """Take over the state of another one."""
         self.left, self.taken, self.batches = other.left, other.taken, other.batches
         self.ready, self.bounded, self.plan = other.ready, other.bounded, copy(other.plan)
 
     def set_up(self) -> None:
-        """Have the conversation of the set-up once, if there is one."""
+        """Run the set-up once, if there is one."""
         if self.ready or not self.plan.set_up():
             return
         self.ready = True
@@ -71,14 +71,14 @@ class Extension:
                 self.ledger.message(link, message.bytes)
 
     def refill(self, wanted: int) -> int:
-        """Make a batch if none are left; return how many bytes are sent for it."""
+        """Generate a batch if none are left; return the number of bytes sent for it."""
         if self.left:
             return 0
         self.batches += 1
         made = self.plan.next(wanted)
         count, size = made.count, made.bytes
         if not size:
-            # Nobody sends anything for OTs that are there before the run.
+            # Nothing is sent for OTs that exist before the run.
             self.left = count
             return 0
         if self.bounded is not None:
@@ -89,13 +89,13 @@ class Extension:
             work = count * SECONDS[self.kind] / min(SECONDS.values())
             self.ledger.add(Count.OT_WORK, round(work))
             if self.bounded is Bound.LEAST:
-                # Perhaps with a message that goes anyway.
+                # Possibly together with a message that is sent anyway.
                 self.ledger.add(Sent(self.made_over), size - 1)
                 return 0
         return size
 
     def bind(self, bound: Bound, most_left: int) -> None:
-        """Go on with a bound for what is made, where at most so many are left."""
+        """Continue with a bound on the OTs generated, where at most `most_left` are left."""
         if self.bounded is None and bound is Bound.MOST:
             batch = self.plan.next(LARGEST_BATCH)
             if batch.bytes:
@@ -106,7 +106,7 @@ class Extension:
         self.left = most_left if bound is Bound.LEAST else 0
 
     def use(self, wanted: int) -> int:
-        """Use up to so many of those that are left; return how many."""
+        """Use up to `wanted` of the OTs left; return the number used."""
         count = min(wanted, self.left)
         self.left -= count
         self.taken += count
@@ -114,7 +114,7 @@ class Extension:
         return count
 
     def begin(self) -> None:
-        """Set up, if need be; then make a first batch, of which the first OT isn't used."""
+        """Set up if necessary; then generate a first batch, of which the first OT isn't used."""
         self.set_up()
         if not self.ready:
             return
@@ -123,7 +123,7 @@ class Extension:
         self.left -= 1
 
     def take(self, wanted: int) -> int:
-        """Take up to so many, making a batch if none are left; return how many."""
+        """Take up to `wanted` OTs, generating a batch if none are left; return the number taken."""
         self.ledger.add(Count.LABEL_TAKES)
         self.set_up()
         corrections = self.refill(wanted)
@@ -132,7 +132,7 @@ class Extension:
         return self.use(wanted)
 
     def take_all(self, wanted: int) -> int:
-        """Take so many, all set up; return how many bytes are sent for new batches."""
+        """Take `wanted` OTs after the set-up; return the number of bytes sent for new batches."""
         corrections = 0
         while wanted:
             corrections += self.refill(wanted)
@@ -142,7 +142,7 @@ class Extension:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A session as it was at a time."""
+    """A snapshot of a session."""
 
     mark: Mark
     taken: tuple[int, ...]
@@ -154,8 +154,8 @@ class Point:
 class Session:
     """A ledger, and OTs: those for the labels of Yao's protocol, and for shares over each link.
 
-    `sharing` tells whether the session on shares has begun; `kinds` are how OTs are made, where the
-    `backend` makes any. What follows holds for the `pair` that computes.
+    `sharing` is whether the session on shares has begun. `kinds` are the kinds of OTs, if the
+    `backend` generates any. The methods refer to the `pair` of computing parties.
     """
 
     pair: Pair = COMPUTING
@@ -183,8 +183,8 @@ class Session:
     def take(self, wanted: Mapping[Link, int]) -> None:
         """Take OTs for shares over each link, at the same time.
 
-        With the first ones both directions are set up, that of the second party as sender first:
-        see protocols/native/runtime.py.
+        The first take sets up both directions, the one with the second party as sender first; see
+        protocols/native/runtime.py.
         """
         self.ledger.add(Count.SHARE_TAKES)
         if any(wanted.values()):
@@ -200,19 +200,19 @@ class Session:
 
     @property
     def state(self) -> Hashable:
-        """All that decides what something costs now."""
+        """The state that determines the cost of later operations."""
         stocks = tuple((one.left, one.ready, one.plan.position) for one in self.ots)
         return self.ledger.state, self.sharing, stocks
 
     def copy(self) -> Session:
-        """Return a session that goes on from here by itself."""
+        """Return an independent copy."""
         other = Session(self.pair, self.sharing, self.backend, self.kinds)
         other.become(self)
         other.ledger.phase, other.ledger.place = self.ledger.phase, self.ledger.place
         return other
 
     def become(self, other: Session) -> None:
-        """Go on from where another one is."""
+        """Take over the state of another one."""
         self.ledger.become(other.ledger)
         self.sharing = other.sharing
         self._take_stocks(other)
@@ -222,7 +222,7 @@ class Session:
             mine.become(theirs)
 
     def point(self) -> Point:
-        """Return what `_again` needs."""
+        """Return a snapshot for `_again`."""
         return Point(
             self.ledger.mark(),
             tuple(one.taken for one in self.ots),
@@ -231,7 +231,7 @@ class Session:
         )
 
     def repeat(self, turn: Callable[[], None], times: int) -> None:
-        """Do a turn so many times; every turn does the same."""
+        """Run `turn`, which does the same each time, `times` times."""
         seen: dict[Hashable, tuple[int, Point]] = {}
         done = 0
         while done < times:
@@ -253,7 +253,7 @@ class Session:
             done += fitting
 
     def _without_batches(self, since: Point, most: int) -> int:
-        """Return how many more turns like the last one need no further batch, at most `most`."""
+        """Return the number of further such turns, at most `most`, that need no new batch."""
         if self.ledger.state != since.mark.state:
             return 0
         for one, taken, batches in zip(self.ots, since.taken, since.batches, strict=True):
@@ -264,7 +264,7 @@ class Session:
         return most
 
     def _again(self, since: Point, turns: int) -> None:
-        """Count again what was done since a time, so many times."""
+        """Count the costs since a snapshot again, `turns` times."""
         if not turns:
             return
         added: Amounts = self.ledger.since(since.mark)
@@ -277,7 +277,7 @@ class Session:
 
 
 def merged(sessions: Sequence[Session], *, most: bool) -> Session:
-    """Return a session whose cost is at most, or at least, that of any of those given."""
+    """Return a session whose cost bounds those of all given sessions from above or below."""
     pick = max if most else min
     result = sessions[0].copy()
     result.ledger.become(bound([session.ledger for session in sessions], most=most))

@@ -1,9 +1,9 @@
-"""What groups of operations on shares exchange: their protocols are run at parties that count.
+"""Traces of groups of operations on shares, obtained by running protocols at counting parties.
 
-What comes of it is a *trace*: what is taken and sent, step by step, by which operation of the
-group. Groups that are alike have one trace. It is then booked in any session, as often as the group
-is run. protocols/native/drive.py says what a step is, protocols/native/runtime.py how a session
-starts.
+A *trace* records, step by step, the OTs taken and the bytes sent by each operation of the group.
+Groups with the same signature share a trace, which is booked in a session each time such a group
+runs. protocols/native/drive.py defines a step, and protocols/native/runtime.py the start of a
+session.
 """
 
 from __future__ import annotations
@@ -30,12 +30,14 @@ from .ledger import Ledger, Phase
 from .session import Session
 
 START_BYTES: Final = 16
-"""What each party sends when the session on shares begins: the start of its hash."""
+"""The number of bytes that each party sends when the session on shares begins: the start of its
+hash.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What an operation of a group does in a step, over each link: takes OTs, or sends bytes."""
+    """The OTs that an operation takes, or the bytes it sends, in a step over each link."""
 
     member: int
     phase: Phase
@@ -44,9 +46,9 @@ class Part:
 
 @dataclass(slots=True)
 class Trace:
-    """Steps of a group: of each, the OTs that are taken, then the bytes; and units used.
+    """The steps of a group, each with the OTs taken and then the bytes sent, and the units used.
 
-    `memory`: bytes of arrays that a party has at the most while it runs.
+    `memory` is the peak number of bytes of a party's arrays while the group runs.
     """
 
     steps: list[tuple[list[Part], list[Part]]] = field(default_factory=list)
@@ -55,7 +57,7 @@ class Trace:
 
 
 def trace_of(exchanges: Sequence[Exchange], *, backend: Backend = OT) -> Trace:
-    """Run a group at all parties, given as it is to each of them."""
+    """Run a group at all parties, given each party's view of it."""
     trace = Trace()
     measured = exchanges[0].party
     owners = {one.party: _Owners(trace, count=one.party == measured) for one in exchanges}
@@ -82,12 +84,12 @@ def trace_of(exchanges: Sequence[Exchange], *, backend: Backend = OT) -> Trace:
         for party, step in steps.items():
             with counted(party):
                 replies[party] = [reply_to(request) for request in step]
-        # Their arrays would count as alive.
+        # Otherwise their arrays would count as alive.
         del steps, step
 
 
 class _Owners:
-    """At one party: of which operation a request is, and whether of the preprocessing."""
+    """The operation and the phase of each pending request at one party."""
 
     def __init__(self, trace: Trace, *, count: bool) -> None:
         self.notes = Notes(self._book)
@@ -101,7 +103,7 @@ class _Owners:
             self._trace.units[self._member, unit] += count
 
     def watched(self, member: int, steps: Steps[Any]) -> Steps[Any]:
-        """Pass on an operation's requests, and note whose they are."""
+        """Pass on an operation's requests and record their owner."""
         reply = None
         while True:
             self._member = member
@@ -113,7 +115,7 @@ class _Owners:
             reply = yield step
 
     def of(self, request: Request) -> tuple[int, Phase]:
-        """Return what was noted of a request."""
+        """Return the operation and the phase of a request."""
         early = self.notes.is_early(request)
         return self._of.pop(request), Phase.PREPROCESSING if early else Phase.ONLINE
 
@@ -136,7 +138,7 @@ def _next(run: Steps[Any], reply: Any) -> Step | None:
 
 
 def _note(trace: Trace, steps: Mapping[int, Step], owners: Mapping[int, _Owners]) -> None:
-    """Match what parties ask of one another, and add it to a trace."""
+    """Match the parties' requests with one another and add them to a trace."""
     asked: dict[Link, list[_Asked]] = {}
     for party, step in steps.items():
         for request in step:
@@ -158,7 +160,7 @@ def _note(trace: Trace, steps: Mapping[int, Step], owners: Mapping[int, _Owners]
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A request, by which operation of the group, and in which phase."""
+    """A request with its operation in the group and its phase."""
 
     request: Request
     member: int
@@ -166,7 +168,7 @@ class _Asked:
 
 
 def _lengths(request: Request) -> tuple[int, int]:
-    """Return what goes to the peer and what comes from it: OTs, or bytes."""
+    """Return the amounts sent to and received from the peer: OTs or bytes."""
     match request:
         case Take():
             return request.sent, request.received
@@ -177,7 +179,7 @@ def _lengths(request: Request) -> tuple[int, int]:
 
 
 def book(session: Session, trace: Trace, places: Sequence[Span]) -> None:
-    """Book what a group costs; `places` are those of its operations."""
+    """Book the cost of a group; `places` are those of its operations."""
     ledger = session.ledger
     ledger.place = places[0]
     if not session.sharing:
@@ -197,7 +199,7 @@ def book(session: Session, trace: Trace, places: Sequence[Span]) -> None:
 
 
 def _exchange(ledger: Ledger, parts: Sequence[Part], places: Sequence[Span]) -> None:
-    """Book a step's messages, each for its operation, and the round for the one that sends most."""
+    """Book a step's messages for their operations, and the round for the largest sender."""
     for part in parts:
         ledger.place = places[part.member]
         with ledger.within(part.phase):

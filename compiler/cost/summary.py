@@ -1,4 +1,4 @@
-"""Costs summed up: in all, by phase, by line of the source, and what they come to in time."""
+"""Sums of costs: in total, by phase and by source line, with the time that they take."""
 
 from __future__ import annotations
 
@@ -18,14 +18,15 @@ from .profiles import Profile
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sum:
-    """What something costs.
+    """The cost of a part of a run.
 
-    `rounds`: how often the party waits that waits more often in the whole run; `hops`: how many
-    messages wait for one another, of both parties, each half a round trip. `sent` are bytes over
-    each link. `ands` are gates of garbled circuits, `tables` the bytes they take. `ots`: used, from
-    a link's sender to its receiver; `ots_made` are at least as many, as they are made in batches,
-    after so many `set_ups`; `ot_work` says how many of the fastest kind that is like.
-    `steps`: groups of operations on shares, and exchanges in them. `preprocessing`: units used.
+    `rounds` are those of the party that waits more often in the whole run. `hops` is the number of
+    sequentially dependent messages of both parties, each half a round trip. `sent` are bytes over
+    each link. `ands` are gates of garbled circuits, and `tables` the bytes of their tables. `ots`
+    are those used, from a link's sender to its receiver. `ots_made` are at least as many, because
+    they are generated in batches, after `set_ups` set-ups. `ot_work` is the equivalent number of
+    OTs of the fastest kind. `steps` are groups of operations on shares and the exchanges in them.
+    `preprocessing` are units used.
     """
 
     rounds: int
@@ -42,14 +43,14 @@ class Sum:
 
     @property
     def bytes_sent(self) -> Mapping[int, int]:
-        """Party → how many bytes it sends."""
+        """Party → the number of bytes it sends."""
         return by_sender(self.sent)
 
     def seconds(self, profile: Profile) -> float:
-        """Return what it takes in time: waiting, sending, computing, one after the other.
+        """Return the time for waiting, sending and computing, one after the other.
 
-        But for tables, which are sent while they are made. What is computed without messages is
-        left out.
+        Tables are an exception: they are sent while they are generated. Purely local computation is
+        not included.
         """
         waiting = self.hops * profile.rtt / 2 + self.steps * profile.callback
         garbling = max(self.ands / profile.ands, self.tables / profile.bandwidth)
@@ -63,7 +64,7 @@ class Sum:
 
 
 def by_sender(amounts: Mapping[Link, int]) -> Mapping[int, int]:
-    """Add up amounts over links by who sends."""
+    """Add up amounts over links by sender."""
     found: dict[int, int] = {}
     for link, amount in amounts.items():
         found[link.sender] = found.get(link.sender, 0) + amount
@@ -76,7 +77,7 @@ def waiter_of(ledger: Ledger) -> int:
 
 
 def sum_of(amounts: Iterable[tuple[Entry, int]], waiter: int) -> Sum:
-    """Sum up entries of a ledger of two; rounds are those of the party `waiter`."""
+    """Sum up entries of a two-party ledger; rounds are those of the party `waiter`."""
     found = _Found()
     for entry, amount in amounts:
         found.add(entry.what, amount)
@@ -102,7 +103,7 @@ def _no_amounts() -> dict[Link, int]:
 
 @dataclass(slots=True)
 class _Found:
-    """Amounts by what they are."""
+    """Amounts by kind."""
 
     rounds: Counter[int] = field(default_factory=Counter)
     sent: dict[Link, int] = field(default_factory=_no_amounts)
@@ -112,7 +113,7 @@ class _Found:
     counts: Counter[Count] = field(default_factory=Counter)
 
     def add(self, what: Amount, amount: int) -> None:
-        """Add an amount to what it is."""
+        """Add an amount of a kind."""
         match what:
             case Sent(link):
                 self.sent[link] += amount
@@ -143,19 +144,19 @@ def by_phase(ledger: Ledger) -> dict[Phase, Sum]:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of the source; `source` is None for what no line asked for, as the set-up."""
+    """A source line; `source` is None for costs of no particular line, such as the set-up."""
 
     source: Source | None
     number: int
 
     @property
     def text(self) -> str:
-        """What is written there."""
+        """The text of the line."""
         return "" if self.source is None else self.source.line(self.number).strip()
 
 
 def by_line(ledger: Ledger, profile: Profile) -> list[tuple[Line, Sum]]:
-    """Sum up each line that costs something, the one that takes longest first."""
+    """Sum up each line that has a cost, the slowest first."""
     lines: dict[Line, list[tuple[Entry, int]]] = {}
     places: dict[object, Line] = {}
     for entry, amount in ledger.amounts.items():

@@ -1,4 +1,4 @@
-"""What an operation or a conversion takes, in amounts that a profile turns into seconds."""
+"""The cost of an operation or a conversion, in amounts that a profile converts to seconds."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from .ots import choose_kind, kind_seconds
 from .profiles import Profile
 
 _MOVED = 5e10
-"""Bytes that are moved or added up locally, a second: breaks ties, for the least memory."""
+"""Bytes moved or added locally per second; breaks ties in favour of less memory traffic."""
 
 _BATCH = 1 << 18
-"""How many OTs are taken to be made together, where an operation's share in them is estimated."""
+"""The assumed size of a batch of OTs, for estimating an operation's share of its cost."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """Amounts; `rounds` are messages that wait for one another, `sent` bytes in one direction.
+    """Amounts: `rounds` are sequentially dependent messages, `sent` bytes in one direction.
 
     `gates` are ANDs of garbled circuits, whose tables aren't in `sent`; `ots` OTs, in both
-    directions together, whose making isn't in `sent`; `triples` bit triples used for ANDs, whose
-    OTs are in `ots`; `moved` bytes of memory.
+    directions together, whose generation isn't in `sent`; `triples` bit triples used for ANDs,
+    whose OTs are in `ots`; `moved` bytes of memory.
     """
 
     rounds: float = 0
@@ -33,31 +33,33 @@ class Usage:
     moved: float = 0
 
     def __add__(self, other: Usage) -> Usage:
-        """Do one after the other."""
+        """Return the cost of both in sequence."""
         return Usage(
             **{f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(Usage)}
         )
 
     def times(self, count: float) -> Usage:
-        """Do it so many times side by side."""
+        """Return the cost of `count` instances in parallel."""
         changed = {f.name: getattr(self, f.name) * count for f in fields(Usage)}
         changed["rounds"] = self.rounds
         return Usage(**changed)
 
     def seconds(self, profile: Profile) -> float:
-        """Return the time it takes apart from waiting. Tables stream while they are made."""
+        """Return the time except for waiting. Tables are sent while they are generated."""
         stream = max(self.gates / profile.ands, self.gates * TABLE_BYTES / profile.bandwidth)
         made = self.ots * ot_seconds(profile) + self.triples / profile.shared_ands
         return stream + made + self.sent / profile.bandwidth + self.moved / _MOVED
 
     def latency(self, profile: Profile) -> float:
-        """Return the time spent waiting: half a round trip a message, and the steps for it."""
+        """Return the time spent waiting: per message, half a round trip and the overhead of its
+        step.
+        """
         return self.rounds * (profile.rtt / 2 + profile.callback)
 
 
 @lru_cache(maxsize=64)
 def ot_seconds(profile: Profile) -> float:
-    """Return what it takes to make and use an OT, where as many are made in both directions."""
+    """Return the time to generate and use an OT, with as many generated in both directions."""
     kind = choose_kind(profile, _BATCH)
     local = kind_seconds(kind, profile, _BATCH) / _BATCH
     return local / 2 + 1 / (2 * profile.ots) + profile.ot_use

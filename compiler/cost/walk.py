@@ -1,9 +1,9 @@
-"""The walk: what a program of two parties exchanges, found by following it without running it.
+"""The walk, which determines a two-party program's messages by following it without running it.
 
 Control flow is followed where it is known before the run; see control.py. Where it isn't, the walk
-gives a bound: the *least* takes, of the branches, what is cheaper, and no turn of a loop; the
-*most* takes what is dearer, and can't bound loops. Both note what they could not know. If there was
-nothing of that sort they are the same, and exact.
+gives a bound. The *least* bound takes the cheaper branch and no iterations of a loop; the *most*
+bound takes the more expensive branch and can't bound loops. Both record the unknown control flow.
+If there is none, the two bounds are equal and exact.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ from .session import Session, merged
 from .shares import Trace, book, trace_of
 
 Traces = dict[Hashable, Trace]
-"""Of groups that are alike, what they exchange, by what says so (shares.py)."""
+"""The traces of groups by their signature (shares.py)."""
 
 Action = Callable[[Session], None]
-"""What an operation does to a session."""
+"""The effect of an operation on a session."""
 
 
 class Control(Enum):
@@ -52,9 +52,9 @@ class Control(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unknown:
-    """Control flow that depends on what the run reveals.
+    """Control flow that depends on values revealed during the run.
 
-    `amounts` are those of one turn of a loop, or of either side of a branch.
+    `amounts` are those of one iteration of a loop, or of each side of a branch.
     """
 
     control: Control
@@ -64,11 +64,12 @@ class Unknown:
 
 @dataclass(slots=True)
 class Plans:
-    """What operations do to a session, by their numbers; what does nothing isn't there.
+    """The effects of operations on a session, by operation number; operations without effect are
+    absent.
 
-    What a group does (ir/groups.py) is at its first operation. `traces` may serve several programs.
-    `memory` are the bytes of arrays that a group on shares has at the most; None if there is no
-    group.
+    The effect of a group (ir/groups.py) is stored at its first operation. `traces` may serve
+    several programs. `memory` is the peak number of bytes of arrays of any group on shares; None if
+    there is no group.
     """
 
     program: ir.Program
@@ -125,7 +126,7 @@ def _action(operation: ir.Operation, facts: Facts) -> Action | None:
         case ir.Reveal():
             return _reveal_action(operation)
         case ir.Computation():
-            # The network moves nothing for what is moved, or computed from what is known.
+            # Moves, and computations on known values, send nothing.
             if (
                 not isinstance(operation, ir.Move)
                 and operation.result.type.sharing is ir.Sharing.YAO
@@ -159,7 +160,7 @@ Values = dict[int, StaticValue]
 
 @dataclass(slots=True)
 class Walk:
-    """Follows the program of some plans through a session. `most` says which bound is wanted."""
+    """A walk through the program of the given plans in a session. `most` selects the bound."""
 
     plans: Plans
     session: Session
@@ -190,7 +191,7 @@ class Walk:
         return frame.region(body)
 
     def relevant(self, region: ir.Region, needed: set[int]) -> tuple[ir.Operation, ...]:
-        """Return the operations of a region that cost something or decide what does."""
+        """Return the operations of a region that have a cost or determine the cost of others."""
         found = self._relevant.get(region.number)
         if found is None:
             found = self._relevant[region.number] = tuple(
@@ -202,11 +203,11 @@ class Walk:
         return found
 
     def is_costly(self, operation: ir.Operation) -> bool:
-        """Tell whether an operation costs anything."""
+        """Return whether an operation has a cost."""
         return operation.number in self._costly
 
     def act(self, operation: ir.Operation) -> bool:
-        """Do what an operation itself costs; tell whether it does."""
+        """Book the cost of an operation itself; return whether it has one."""
         action = self.plans.actions.get(operation.number)
         if action is None:
             return False
@@ -215,7 +216,7 @@ class Walk:
         return True
 
     def note(self, control: Control, operation: ir.Operation, amounts: Sequence[Amounts]) -> None:
-        """Note that control flow isn't known, the first time it isn't."""
+        """Record unknown control flow the first time it occurs."""
         if operation.number not in self._seen:
             self._seen.add(operation.number)
             found = Unknown(control=control, span=operation.span, amounts=tuple(amounts))
@@ -224,7 +225,7 @@ class Walk:
     def aside(
         self, action: Callable[[], object], session: Session | None = None
     ) -> tuple[Amounts, Session]:
-        """Do something in a copy of a session; return what it cost, and the copy."""
+        """Run an action in a copy of the session; return its cost and the copy."""
         before = self.session
         self.session = (session or before).copy()
         mark = self.session.ledger.mark()
@@ -243,14 +244,14 @@ _TURNS_TRIED: Final = 4
 
 @dataclass(slots=True)
 class _Frame:
-    """A function being walked: the values it needs that are known."""
+    """The frame of a function being walked: its needed values that are known."""
 
     walk: Walk
     needed: set[int]
     values: Values
 
     def region(self, region: ir.Region) -> list[StaticValue]:
-        """Walk through a region; return what it yields."""
+        """Walk through a region; return the values it yields."""
         for operation in self.walk.relevant(region, self.needed):
             self._operation(operation)
         return self._read(region.yields)
@@ -304,7 +305,7 @@ class _Frame:
         self._forget(operation)
 
     def _unknown_branch(self, operation: ir.If) -> None:
-        """Go on with what both sides cost at least, or at most."""
+        """Continue with the lower or upper bound of both sides' costs."""
         regions = operation.regions
         costs, sessions = zip(
             *(self.walk.aside(partial(self.region, region)) for region in regions), strict=True
@@ -355,14 +356,14 @@ class _Frame:
             self._write(condition.parameters, self.region(body))
 
     def _test_after(self, condition: ir.Region, body: ir.Region) -> None:
-        """Walk through a turn and the test whether there is another."""
+        """Walk through an iteration and the test of the loop condition after it."""
         self._write(condition.parameters, self.region(body))
         self.region(condition)
 
     def _unknown_loop(self, operation: ir.Operation, turn: Callable[[], object]) -> None:
-        """Note what a turn costs of a loop that will run nobody knows how often.
+        """Record the cost of one iteration of a loop whose number of iterations is unknown.
 
-        That is one for which no OTs have to be made, if there are such turns.
+        If there are iterations that generate no OTs, it is the cost of such an iteration.
         """
         if not self.walk.is_costly(operation):
             return

@@ -1,4 +1,4 @@
-"""What operations on Yao's wire labels exchange; see protocols/yao and kernels/labels.py."""
+"""Costs of operations on Yao's wire labels; see protocols/yao and kernels/labels.py."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ SEEDS_BYTES: Final = 32
 
 
 def begin(session: Session) -> None:
-    """Set up: the garbler sends the start of the hash and the seed of its labels."""
+    """Set up a session: the garbler sends the start of the hash and the seed of its labels."""
     with session.ledger.within(Phase.SET_UP):
         session.ledger.message(_to_evaluator(session), SEEDS_BYTES)
 
 
 def run_circuit(session: Session, ands: int) -> None:
-    """Garble and evaluate so many ANDs."""
+    """Garble and evaluate `ands` ANDs."""
     session.ledger.message(_to_evaluator(session), TABLE_BYTES * ands)
     session.ledger.add(Count.ANDS, ands)
     session.ledger.add(Count.TABLE_BYTES, TABLE_BYTES * ands)
 
 
 def share_evaluators(session: Session, bits: int) -> None:
-    """Share bits of the evaluator's: an OT and a bit each."""
+    """Share input bits of the evaluator: one OT and one bit each."""
     while bits:
         count = session.labels.take(min(bits, 8 * BIT_BUFFER))
         session.ledger.message(_to_evaluator(session).back, -(-count // 8))
@@ -42,7 +42,7 @@ def share_evaluators(session: Session, bits: int) -> None:
 
 
 def enter(session: Session, group: Group) -> None:
-    """Make labels of shares: an OT and a bit of the evaluator's each; arithmetic ones are added."""
+    """Convert shares to labels: an OT and a bit per evaluator's bit; additive shares are added."""
     for operation in group:
         session.ledger.place = operation.span
         type = operation.operands[0].type
@@ -56,7 +56,7 @@ def enter(session: Session, group: Group) -> None:
 
 
 def reveal(session: Session, group: Group) -> None:
-    """Open secrets to a party or to both: all to the evaluator first, then all to the garbler."""
+    """Open secrets to one or both parties: first all to the evaluator, then all to the garbler."""
     to_evaluator = _to_evaluator(session)
     for link in (to_evaluator, to_evaluator.back):
         for operation in group:
@@ -71,18 +71,18 @@ def _to_evaluator(session: Session) -> Link:
 
 
 def has_labels(value: ir.Value) -> bool:
-    """Return whether a value is a secret in Yao's protocol."""
+    """Return whether a value is a secret in Yao's sharing."""
     return form_of(value.type, COMPUTING.garbler) is Form.LABELS
 
 
 def circuit_ands(operation: CircuitOperation, facts: Facts) -> int:
-    """Return how many ANDs an element-wise operation on labels has."""
+    """Return the number of ANDs of an elementwise operation on labels."""
     roles = operand_roles(operation, facts)
     return circuit(operation, roles).ands * operation.result.type.size
 
 
 def shared_bits(operation: ir.Relabel, origins: Origins) -> int:
-    """Return how many bits of the evaluator's are shared: those of one element, if it repeats."""
+    """Return the number of evaluator bits shared: those of one element if all are the same."""
     (operand,), result = operation.operands, operation.result
     if operand.type.label.owner != COMPUTING.evaluator or not has_labels(result):
         return 0
@@ -90,7 +90,7 @@ def shared_bits(operation: ir.Relabel, origins: Origins) -> int:
 
 
 def told_bytes(operation: ir.Reveal) -> int:
-    """Return what the owner of a value sends to the other party."""
+    """Return the number of bytes that the owner of a value sends to the other party."""
     (operand,), result = operation.operands, operation.result
     if operand.type.label.owner is None or operand.type.label == result.type.label:
         return 0

@@ -1,1 +1,1 @@
-"""What the parties exchange: oblivious transfer, garbled circuits, sharings."""
+"""The cryptographic protocols: oblivious transfer, garbled circuits, secret sharing."""

@@ -1,1 +1,1 @@
-"""Protocols on numbers shared additively."""
+"""Protocols on additively shared numbers."""

@@ -1,20 +1,21 @@
 """Comparisons of shared numbers, by the millionaires' protocol of [RRK+20].
 
-The first party has a, the second has b, of t bits; they get shares of (a < b). Numbers are cut into
-D = ceil(t/4) digits. For each, a 1-of-16 OT gives shares of (less, equal) (`kernels/triples.py`): 4
-OTs, 4 bits to the sender, 32 bits back; of all D·n, the first party is the sender of the first
-half, the second, with complemented digits, of the rest. Then a tree of depth ceil(log2 D): less =
-less_high ⊕ equal_high·less_low and equal = equal_high·equal_low, two products with one factor in
-common; the lowest group's equality isn't needed.
+The first party has a and the second has b, both of t bits; they obtain shares of (a < b). Numbers
+are split into D = ceil(t/4) digits. For each digit, a 1-of-16 OT gives shares of (less, equal)
+(`kernels/triples.py`). It takes 4 OTs, 4 bits to the sender and 32 bits back. Of all D·n digits,
+the first party is the sender for the first half, and the second party, with complemented digits,
+for the rest. A tree of depth ceil(log2 D) follows: less = less_high ⊕ equal_high·less_low and equal
+= equal_high·equal_low, two products with a common factor; the equality of the lowest group isn't
+needed.
 
-Cost of n comparisons, with L(D) = ⌈log2 D⌉ levels, N = ceil(n/8), on both directions together:
-4Dn + 2·8N·(D − 1) OTs; 36Dn/8 bytes for leaves (each part rounded up to bytes), and each way 2N for
-each of the L(D) products at the bottom, 3N for each of the D − 1 − L(D) others. 2 + L(D) rounds.
-Everything seen is masked by pads, by random choices, or by triples.
+Cost of n comparisons, with L(D) = ⌈log2 D⌉ levels, N = ceil(n/8), for both directions together: 4Dn
++ 2·8N·(D − 1) OTs; 36Dn/8 bytes for the leaves (each part rounded up to bytes); each way, 2N bytes
+for each of the L(D) products at the bottom and 3N for each of the D − 1 − L(D) others; 2 + L(D)
+rounds. Every message is masked by pads, by random choices, or by triples.
 
-With a dealer, digits are single bits: (less, equal) = (¬a·b, ¬a ⊕ b), of which the product takes a
-bit triple, 2N bytes each way and one round; the tree is the same. In all t + (t − 1) triples and
-pairs and 1 + L(t) rounds.
+With a dealer, digits are single bits: (less, equal) = (¬a·b, ¬a ⊕ b), where the product takes a bit
+triple, 2N bytes each way and one round. The tree is the same. In total this takes t + (t − 1)
+triples and pairs and 1 + L(t) rounds.
 """
 
 from __future__ import annotations
@@ -50,9 +51,9 @@ def _cuts(edges: tuple[int, ...], dtype: np.dtype[Any]) -> tuple[Array, Array]:
 
 
 def digits_of(x: Array, edges: Sequence[int]) -> Bytes:
-    """Return the digits [D][n] of parts of numbers [n], the lowest of the first part first.
+    """Return the digits [D][n] of parts of numbers [n], lowest digit of the first part first.
 
-    Part i has bits edges[i] … edges[i + 1] − 1 and digits of its own.
+    Part i has bits edges[i] … edges[i + 1] − 1 and is split into digits on its own.
     """
     shifts, masks = _cuts(tuple(edges), x.dtype)
     digits: Bytes = (x >> shifts).astype(np.uint8)
@@ -64,7 +65,7 @@ def leaves(party: SharingParty, digits: Bytes, fields: int) -> Steps[Bytes]:
     """Return shares of (less, equal) in bits 0 and 1, or of equal in bit 0 for one field."""
     middle = -(-digits.size // 2)
     first, second = digits[:middle], digits[middle:]
-    # a < b just when 15 − b < 15 − a: the sender's digit is the one that is to be less.
+    # a < b if and only if 15 − b < 15 − a: the OT tests whether the sender's digit is less.
     sent, received = party.side.ordered(first, second ^ _DIGIT)
     masks: Bytes = party.random(sent.size) & np.uint8((1 << fields) - 1)
     out = yield from party.ots.leaves(sent, masks, received, fields)
@@ -83,7 +84,7 @@ def digit_rows(party: SharingParty, x: Array, edges: Sequence[int]) -> Steps[Byt
 
 
 def bit_rows(party: SharingParty, x: Array, edges: Sequence[int]) -> Steps[Bytes]:
-    """Return the same for single bits: ¬a·b and ¬a ⊕ b."""
+    """Return the rows of `digit_rows` for single bits: ¬a·b and ¬a ⊕ b."""
     own = party.planes.slice(x)[edges[0] : edges[-1]]
     if party.is_first:
         own = ~own
@@ -94,12 +95,12 @@ def bit_rows(party: SharingParty, x: Array, edges: Sequence[int]) -> Steps[Bytes
 def compare_parts(
     party: SharingParty, x: Array, edges: Sequence[int]
 ) -> Steps[list[tuple[Bytes, Bytes | None]]]:
-    """Compare parts of the first party's numbers with the same parts of the second's, all at once.
+    """Compare parts of the first party's numbers with the same parts of the second's, in parallel.
 
-    Part i has bits edges[i] … edges[i + 1] − 1. Returns shares of (a < b) and, but for the first
-    part, of (a = b), packed. Cost as above, with the parts' digits together; the levels are those
-    of the part with most digits, and in all parts but the first the bottom's products are pairs,
-    too.
+    Part i has bits edges[i] … edges[i + 1] − 1. Returns packed shares of (a < b) and, except for
+    the first part, of (a = b). The cost is that given above for the digits of all parts together.
+    The number of levels is that of the part with the most digits. In all parts except the first,
+    the products at the bottom are pairs as well.
     """
     flat = x.reshape(-1)
     size = -(-flat.size // 8)
@@ -127,12 +128,12 @@ def millionaires(party: SharingParty, own: Array, bits: int) -> Steps[Bytes]:
 
 
 def msb(party: SharingParty, x: Array) -> Steps[Bytes]:
-    """Return packed shares of the top bits [RRK+20]: `bit`, so a comparison of ℓ − 1 bits."""
+    """Return packed shares of the top bits [RRK+20]: `bit`, at the cost of comparing ℓ − 1 bits."""
     return bit(party, x, bits_of(x) - 1)
 
 
 def bit(party: SharingParty, x: Array, position: int) -> Steps[Bytes]:
-    """Return packed shares of bit p: the shares' own, and the carry into it.
+    """Return packed shares of bit p: the XOR of the shares' bits p and the carry into bit p.
 
     Cost: a comparison of p bits; for p = 0 nothing.
     """
@@ -168,14 +169,14 @@ def less_than(
 ) -> Steps[Bytes]:
     """Return packed shares of x < y.
 
-    The top bit of x − y tells if |x − y| < 2^(ℓ−1), as `near` promises: the cost of `msb`.
-    Otherwise x < y (unsigned) is the borrow c of d = x − y. With w the wrap-around of shares,
-    x₀ + x₁ = x + w·2^ℓ, and bᵢ = (xᵢ < yᵢ) the borrows of either party's own shares,
-    w_d = w_x − w_y + b₀ + b₁ − c, so that c = w_x ⊕ w_y ⊕ w_d ⊕ b₀ ⊕ b₁: three comparisons of ℓ
-    bits an element side by side, and nothing after them. Signed numbers are moved up by 2^(ℓ−1).
+    If |x − y| < 2^(ℓ−1), as `near` promises, the result is the top bit of x − y, at the cost of
+    `msb`. Otherwise x < y (unsigned) is the borrow c of d = x − y. With w the wrap-around of the
+    shares, x₀ + x₁ = x + w·2^ℓ, and bᵢ = (xᵢ < yᵢ) the borrow of each party's own shares, w_d = w_x
+    − w_y + b₀ + b₁ − c, so that c = w_x ⊕ w_y ⊕ w_d ⊕ b₀ ⊕ b₁: three comparisons of ℓ bits per
+    element in parallel, and nothing after them. Signed numbers are first shifted by 2^(ℓ−1).
 
-    What is `known` to all is given by the first party as it is and by the second as zeros. It
-    doesn't wrap around, which leaves two comparisons.
+    An operand `known` to both parties is passed unchanged by the first party and as zeros by the
+    second. It doesn't wrap around, which leaves two comparisons.
     """
     x, y = x.reshape(-1), y.reshape(-1)
     n = x.size
@@ -192,18 +193,19 @@ def less_than(
 
 
 def equal(party: SharingParty, x: Array, y: Array) -> Steps[Bytes]:
-    """Return packed shares of x = y: the first's x₀ − y₀ against the second's y₁ − x₁ [RRK+20].
+    """Return packed shares of x = y: the first party's x₀ − y₀ against the second's y₁ − x₁
+    [RRK+20].
 
-    There are D = ℓ/4 digits. Cost on both directions together: 4Dn + 2·8N(D − 1) OTs; 20Dn/8 bytes
-    for leaves, and 2N(D − 1) each way. 2 + log2 D rounds. With a dealer, the bits' equalities are
-    local: 8N(ℓ − 1) bit triples, 2N(ℓ − 1) bytes each way and log2 ℓ rounds.
+    There are D = ℓ/4 digits. Cost for both directions together: 4Dn + 2·8N(D − 1) OTs; 20Dn/8 bytes
+    for the leaves, and 2N(D − 1) each way. 2 + log2 D rounds. With a dealer, the equalities of
+    single bits are local: 8N(ℓ − 1) bit triples, 2N(ℓ − 1) bytes each way and log2 ℓ rounds.
     """
     own = x - y if party.is_first else y - x
     return party.forms.equality(party, own.reshape(-1))
 
 
 def equal_by_digits(party: SharingParty, own: Array) -> Steps[Bytes]:
-    """Return packed shares of whether both parties have the same numbers, by digits of 4 bits."""
+    """Return packed shares of whether both parties hold the same numbers, by digits of 4 bits."""
     digits = digits_of(own, (0, bits_of(own)))
     needed = 8 * -(-own.size // 8) * (len(digits) - 1)
     found, triples = yield from together(
@@ -215,7 +217,7 @@ def equal_by_digits(party: SharingParty, own: Array) -> Steps[Bytes]:
 
 
 def equal_by_bits(party: SharingParty, own: Array) -> Steps[Bytes]:
-    """Return the same, bit by bit."""
+    """Return the shares of `equal_by_digits`, bit by bit."""
     planes = party.planes.slice(own)
     rows = negate_bits(party, planes)
     needed = 8 * -(-own.size // 8) * (bits_of(own) - 1)

@@ -1,14 +1,14 @@
-"""Convolutions of shared images and filters in two dimensions, as products of matrices.
+"""Two-dimensional convolutions of shared images and filters, as matrix products.
 
 Images x [images][channels][height][width] and filters y [filters][channels][size][size] give
-[images][filters][height'][width'], height' = ⌊(height + 2·padding − size) / stride⌋ + 1. What a
-filter looks at is a *patch* of K = channels·size² numbers; with the F filters as rows and the P
-patches as columns, the convolution is a product [F][K]·[K][P] [RRK+20]. The bits of the smaller
-side choose among rows of the other: an OT for each bit of a filter (for each 128 patches) and not
-for each product.
+[images][filters][height'][width'], height' = ⌊(height + 2·padding − size) / stride⌋ + 1. A *patch*
+is the K = channels·size² numbers that a filter covers at one position. With the F filters as rows
+and the P patches as columns, the convolution is a matrix product [F][K]·[K][P] [RRK+20]. The bits
+of the smaller matrix choose among rows of the other: one OT per bit of a filter (for every 128
+patches) instead of one per product.
 
-With a dealer a triple of a convolution takes its place [KVH+21]: what is opened is as large as the
-images and the filters, while patches repeat a number up to size² times.
+With a dealer, a convolution triple is used instead [KVH+21]. The opened values are then as large as
+the images and the filters, while patches repeat a number up to size² times.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ from .products import bits_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """How filters move over images: by `stride`, over images with so many zeros around them."""
+    """How filters move over images: by `stride`, over images surrounded by `padding` zeros."""
 
     stride: int = 1
     padding: int = 0
 
 
 def patches(images: Array, size: int, stride: int) -> Array:
-    """Return what filters look at: [K][images·height'·width']. Local."""
+    """Return the patches: [K][images·height'·width']. Local."""
     windows = np.lib.stride_tricks.sliding_window_view(images, (size, size), axis=(-2, -1))
     windows = windows[:, :, ::stride, ::stride]
     rows = windows.transpose(1, 4, 5, 0, 2, 3)
@@ -45,7 +45,7 @@ def patches(images: Array, size: int, stride: int) -> Array:
 
 
 def convolved(images: Array, filters: Array, stride: int) -> Array:
-    """Return the convolution of numbers in the clear, without padding."""
+    """Return the convolution of cleartext numbers, without padding."""
     size = filters.shape[-1]
     product = filters.reshape(len(filters), -1) @ patches(images, size, stride)
     return output_images(product, images, size, stride)
@@ -54,16 +54,16 @@ def convolved(images: Array, filters: Array, stride: int) -> Array:
 def convolve(party: SharingParty, x: Array, y: Array, window: Window | None = None) -> Steps[Array]:
     """Return shares of the convolution of shared images and filters.
 
-    Cost: that of `matrix_multiply` for (F, K, P): C(F, K, P) OTs in each direction, a bit an OT and
-    M(F, K, P) bytes each way, two rounds and more for further batches. With a dealer that of
-    `convolve_opened`. Seen: choices masked by random bits, messages by pads.
+    Cost: that of `matrix_multiply` for (F, K, P): C(F, K, P) OTs in each direction, one bit per OT
+    and M(F, K, P) bytes each way, two rounds and more for further batches. With a dealer, the cost
+    of `convolve_opened`. Each party sees choices masked by random bits and messages masked by pads.
     """
     x, window = _prepared(x, y, window)
     return (yield from party.forms.convolution(party, x, y, window.stride))
 
 
 def convolve_by_matrices(party: SharingParty, x: Array, y: Array, stride: int) -> Steps[Array]:
-    """Return the convolution, without padding, as a product of matrices."""
+    """Return the convolution, without padding, as a matrix product."""
     size = y.shape[-1]
     rows = y.reshape(len(y), -1)
     product = yield from matrix_multiply(party, rows, patches(x, size, stride))
@@ -75,8 +75,8 @@ def convolve_known(
 ) -> Steps[Array]:
     """Return the convolution of shared images with filters that party `owner` knows.
 
-    The other gives an array of the filters' shape whose values don't matter. Cost: one cross term,
-    that of `matrix_multiply_known` for [P][K]·[K][F].
+    The other party passes an array of the filters' shape whose values are ignored. Cost: one cross
+    term, as in `matrix_multiply_known` for [P][K]·[K][F].
     """
     if known is None:
         raise CompilerBug("known filters are needed, at who doesn't own them for their shape")
@@ -89,10 +89,10 @@ def convolve_known(
 
 
 def convolve_opened(party: SharingParty, x: Array, y: Array, stride: int) -> Steps[Array]:
-    """Return the convolution, without padding, by a triple of convolutions a ∗ b = c [Bea91].
+    """Return the convolution, without padding, by a convolution triple a ∗ b = c [Bea91].
 
-    Cost: the triple; then the elements of x and of y each way, one round. Opened: x − a and y − b,
-    uniform since a and b are.
+    Cost: the triple, then the elements of x and of y each way in one round. The parties open x − a
+    and y − b, which are uniform because a and b are.
     """
     triple = yield from party.preprocessing.convolution_triple(triple_for(x, y, stride))
     opened = np.concatenate(((x - triple.a).reshape(-1), (y - triple.b).reshape(-1)))
@@ -105,7 +105,7 @@ def convolve_opened(party: SharingParty, x: Array, y: Array, stride: int) -> Ste
 
 
 def triple_for(x: Array, y: Array, stride: int) -> ConvolutionTriple:
-    """Return the kind of triple that `convolve_opened` takes for these shapes."""
+    """Return the kind of triple that `convolve_opened` uses for these shapes."""
     images, channels, height, width = x.shape
     return ConvolutionTriple(
         bits=bits_of(x),
@@ -120,7 +120,7 @@ def triple_for(x: Array, y: Array, stride: int) -> ConvolutionTriple:
 
 
 def _prepared(x: Array, y: Array, window: Window | None) -> tuple[Array, Window]:
-    """Put zeros around images, and see that filters fit; shares of zero are zeros."""
+    """Pad images with zeros and check that the filters fit; zeros are shares of zero."""
     window = window or Window()
     if x.ndim != 4 or y.ndim != 4 or x.shape[1] != y.shape[1] or y.shape[2] != y.shape[3]:
         raise CompilerBug(f"filters {y.shape} don't fit images {x.shape}")

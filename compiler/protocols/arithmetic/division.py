@@ -1,22 +1,22 @@
-"""Quotients and remainders of numbers shared additively: exact, rounded toward zero.
+"""Quotients and remainders of additively shared numbers: exact, rounded toward zero.
 
-By a constant d > 1. With |2^ℓ| = L = L₁d + L₀ and each party's share divided by itself,
-x₀ = q₀d + r₀ and x₁ = q₁d + r₁, an unsigned x = x₀ + x₁ − wL is
+Division by a constant d > 1. With 2^ℓ = L = L₁d + L₀ and each party dividing its own share, x₀ =
+q₀d + r₀ and x₁ = q₁d + r₁, an unsigned x = x₀ + x₁ − wL is
 
     x = (q₀ + q₁ − wL₁)·d + t,    t = r₀ + r₁ − wL₀ [RRK+20],
 
-where w is the wrap-around. −d < t < 2d, so ⌊t / d⌋ is −1, 0 or 1. The comparisons that tell are
-made of r₀ + r₁ at once for both values of w, beside the comparison that tells w, and one of the
-results is chosen then: fewer rounds than comparing t, and no ring that t has to fit into, so that d
-may be any number.
+where w is the wrap-around. −d < t < 2d, so ⌊t / d⌋ is −1, 0 or 1. The comparisons that decide which
+are made on r₀ + r₁ for both values of w, in parallel with the comparison that yields w; one of the
+two results is then selected. This takes fewer rounds than comparing t, and no ring has to hold t,
+so that d may be any number.
 
 A signed x is shared as x = x₀ + x₁ − wL with x₀ read as signed: w is the wrap-around of the shares
-of x + L/2, and party 0 divides its signed share. Where x < 0, as s says, t + d − 1 takes the place
-of t, which rounds up. Both w and s come from the carry into the top bit. A negative d changes
-signs.
+of x + L/2, and party 0 divides its signed share. Where x < 0, as the shared bit s indicates, t + d
+− 1 replaces t, which rounds up. Both w and s are derived from the carry into the top bit. A
+negative d negates the result.
 
-By a secret number: as circuits, on bits [DSZ15]. What division by zero gives is the language's: all
-bits set, and the dividend as the remainder.
+Division by a secret number: circuits on bits [DSZ15]. Division by zero gives the results that the
+language defines: a quotient with all bits set, and the dividend as the remainder.
 """
 
 from __future__ import annotations
@@ -43,13 +43,14 @@ from .truncation import truncate
 def divide_by_constant(
     party: SharingParty, x: Array, divisor: int, *, signed: bool
 ) -> Steps[Array]:
-    """Return x / d, rounded toward zero, for a d that all know. Nothing is sent for d = 0 or ±1.
+    """Return x / d, rounded toward zero, for a public d. Nothing is sent for d = 0 or ±1.
 
-    With b the length of |d|, per element. Unsigned: a comparison of ℓ bits and three of b bits side
-    by side (two ANDs, a round), three additive OTs; for powers of two, `truncate`. Signed: a
-    comparison of ℓ − 1 bits and six of b bits, one AND beside, then 5 + 3 ANDs in two rounds, four
-    additive OTs; for powers of two a comparison of ℓ − 1 bits, two of b bits, three ANDs and three
-    additive OTs, in a round less. Seen: what these protocols show.
+    Cost per element, with b the length of |d|. Unsigned: a comparison of ℓ bits and three of b bits
+    in parallel (two ANDs, one round), then three additive OTs; for powers of two, `truncate`.
+    Signed: a comparison of ℓ − 1 bits and six of b bits, with one AND in parallel, then 5 + 3 ANDs
+    in two rounds and four additive OTs; for powers of two, a comparison of ℓ − 1 bits, two of b
+    bits, three ANDs and three additive OTs, in one round less. The parties see only the messages of
+    these protocols.
     """
     own, size = x.reshape(-1), abs(divisor)
     if divisor == 0:
@@ -83,7 +84,7 @@ def remainder_by_constant(
 
 @dataclass(frozen=True, slots=True)
 class Factor:
-    """An operand of a division: shares, or, where it is known, the number in the clear."""
+    """An operand of a division: shares, or the cleartext number if it is known."""
 
     value: Array
     known: bool
@@ -99,12 +100,12 @@ def divide(
     *,
     shallow: bool = True,
 ) -> Steps[Array]:
-    """Return x / y or x % y (`kind`), with a meaning also where y is zero.
+    """Return x / y or x % y (`kind`), defined even where y is zero.
 
-    Cost: `to_bits` of what is shared, side by side; the circuit, by `boolean.evaluate`; and
-    `to_numbers`. That is 402 layers of ANDs for a signed quotient of 64 bits, and 2268 if not
-    `shallow`, where there are a fifth as many ANDs. With `narrow`, a promise on all three numbers,
-    it is all done in fewer bits. Seen: what these protocols show.
+    Cost: `to_bits` of the shared operands in parallel, the circuit by `gates.evaluate`, and
+    `to_numbers`. The circuit has 402 layers of ANDs for a signed quotient of 64 bits. Without
+    `shallow` it has 2268, but a fifth as many ANDs. With `narrow`, a promise on all three numbers,
+    everything is done on fewer bits. The parties see only the messages of these protocols.
     """
     n = x.value.size
     flat = [factor.value.reshape(-1) for factor in (x, y)]
@@ -122,7 +123,7 @@ def divide(
 
 
 def _unsigned(party: SharingParty, x: Array, d: int) -> Steps[Array]:
-    """x / d for 1 < d that isn't a power of two."""
+    """Return x / d for d > 1 that isn't a power of two."""
     n, bits = x.size, bits_of(x)
     whole, rest = divmod(1 << bits, d)
     number = x.dtype.type
@@ -140,7 +141,7 @@ def _unsigned(party: SharingParty, x: Array, d: int) -> Steps[Array]:
 
 
 def _signed(party: SharingParty, x: Array, d: int) -> Steps[Array]:
-    """x / d for a signed x and 1 < d <= 2^(ℓ−1)."""
+    """Return x / d for a signed x and 1 < d <= 2^(ℓ−1)."""
     bits = bits_of(x)
     whole, rest = divmod(1 << bits, d)
     power = rest == 0
@@ -156,7 +157,7 @@ def _signed(party: SharingParty, x: Array, d: int) -> Steps[Array]:
     zero = np.zeros_like(s)
     low = ((reached[0], zero), (nonzero, reached[1]))
     if power:
-        # t doesn't depend on w, which is only needed for the quotients.
+        # t doesn't depend on w; only the quotients need w.
         wrapped, (one, two) = yield from together([_and(party, *wrap_of), _chosen(party, s, *low)])
         w = wrapped ^ wrap_of[2]
         rows = [w, one, two]
@@ -166,7 +167,7 @@ def _signed(party: SharingParty, x: Array, d: int) -> Steps[Array]:
             [_and(party, *wrap_of), _chosen(party, s, *low), _chosen(party, s, *high)]
         )
         w = wrapped ^ wrap_of[2]
-        # Where w is 1 and s isn't, there is one less.
+        # Where w is 1 and s is 0, the quotient is one less.
         not_s = s ^ np.uint8(party.adds_known)
         one, two, below = yield from _chosen(party, w, (*first, zero), (*second, not_s))
         rows = [w, one, two, below]
@@ -183,8 +184,8 @@ def _divided(party: SharingParty, x: Array, d: int) -> tuple[Array, Array]:
         return _by(x, d)
     number = x.dtype.type
     signs: Array = np.negative(x >> number(bits_of(x) - 1))
-    # A negative share is −1 − y for the complement y: ⌊(−1 − y) / d⌋ = −1 − ⌊y / d⌋, and what
-    # remains is d − 1 − (y mod d).
+    # A negative share is −1 − y for the complement y: ⌊(−1 − y) / d⌋ = −1 − ⌊y / d⌋, and the
+    # remainder is d − 1 − (y mod d).
     quotients, remainders = _by(x ^ signs, d)
     return quotients ^ signs, (remainders ^ signs) + (signs & number(d))
 
@@ -192,8 +193,8 @@ def _divided(party: SharingParty, x: Array, d: int) -> tuple[Array, Array]:
 def _by(x: Array, d: int) -> tuple[Array, Array]:
     """Return quotients and remainders of a share.
 
-    NumPy divides by one number with multiplications and shifts; a processor's own division, which
-    it does remainders with, may take longer for some shares than for others.
+    NumPy divides by a scalar with multiplications and shifts. It computes remainders with the
+    processor's division instruction, whose running time may depend on the share.
     """
     number = x.dtype.type(d)
     quotients: Array = x // number
@@ -203,7 +204,7 @@ def _by(x: Array, d: int) -> tuple[Array, Array]:
 def _carry_and_sign(
     party: SharingParty, x: Array
 ) -> Steps[tuple[tuple[Bytes, Bytes, Bytes], Bytes]]:
-    """Return (p, q, c) with w = p·q ⊕ c, and s, shares of bits in a byte each.
+    """Return (p, q, c) with w = p·q ⊕ c, and s, all shares of bits, one per byte.
 
     u = x + 2^(ℓ−1) is shared by (u₀, x₁). With c the carry into the top bit, the carry out of it is
     the majority of both shares' top bits and c, and x is negative where the top bit of u is 0.
@@ -224,7 +225,8 @@ def _carry_and_sign(
 def _reach(party: SharingParty, r: Array, d: int, limits: Sequence[int]) -> Steps[list[Bytes]]:
     """Return shares of r₀ + r₁ >= c for each limit 0 < c <= 2d, where both rᵢ < d; bytes.
 
-    c − r₀ < r₁ + 1, the left side cut to 0 … d: comparisons as long as d.
+    The comparison is c − r₀ < r₁ + 1 with the left side clamped to 0 … d, so it has the length of
+    d.
     """
     number = r.dtype.type
     if not party.is_first:
@@ -241,14 +243,14 @@ def _reach(party: SharingParty, r: Array, d: int, limits: Sequence[int]) -> Step
 
 
 def _any(party: SharingParty, own: Array) -> Steps[Bytes]:
-    """Return shares of the OR of a bit of each party's: one AND of complements."""
+    """Return shares of the OR of one bit of each party: one AND of the complements."""
     mine = pack(~own)
     both = yield from and_bits(party, *party.side.ordered(mine, np.zeros_like(mine)))
     return unpack(negate_bits(party, both), own.size)
 
 
 def _and(party: SharingParty, p: Bytes, q: Bytes, _: Bytes) -> Steps[Bytes]:
-    """AND bits in bytes."""
+    """Return the AND of bits, one per byte."""
     product = yield from and_bits(party, pack(p), pack(q))
     return unpack(product, p.size)
 
@@ -256,7 +258,7 @@ def _and(party: SharingParty, p: Bytes, q: Bytes, _: Bytes) -> Steps[Bytes]:
 def _chosen(
     party: SharingParty, condition: Bytes, otherwise: Sequence[Bytes], then: Sequence[Bytes]
 ) -> Steps[list[Bytes]]:
-    """Choose between rows of bits in bytes: a pair of triples for each two, one round."""
+    """Select between rows of bits, one per byte: a pair of triples per two rows, one round."""
     n = condition.size
     changes = [pack(p ^ q) for p, q in zip(otherwise, then, strict=True)]
     factor = pack(condition)
@@ -272,7 +274,7 @@ def _chosen(
 
 
 def _numbers(party: SharingParty, rows: Sequence[Bytes], bits: int) -> Steps[Array]:
-    """Return rows of bits in bytes as rows of numbers: an additive OT a bit."""
+    """Convert rows of bits, one per byte, to rows of numbers: one additive OT per bit."""
     n = rows[0].size
     made = yield from bits_to_numbers(party, pack(np.concatenate(rows)), n * len(rows), bits)
     result: Array = made.reshape(len(rows), n)

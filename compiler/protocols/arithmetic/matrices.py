@@ -1,17 +1,18 @@
-"""Products of shared matrices, with one OT for a bit and a row of products.
+"""Products of shared matrices, with one OT per bit and row of products.
 
-X [m][k] · Y [k][n] = X₀Y₀ + X₁Y₁ + X₀Y₁ + X₁Y₀. In a cross term the bits of one party's matrix
-choose, and each OT carries a row of the other's, up to 128 columns at a time
-(`kernels/matrices.py`). The matrix that chooses is the one that leaves fewer OTs.
+X [m][k] · Y [k][n] = X₀Y₀ + X₁Y₁ + X₀Y₁ + X₁Y₀. In a cross term, the bits of one party's matrix are
+the choice bits, and each OT transfers a row of the other's matrix, at most 128 columns at a time
+(`kernels/matrices.py`). The choosing matrix is the one that needs fewer OTs.
 
-C(m, k, n) = ℓ·min(mk·ceil(n/128), kn·ceil(m/128)) OTs; M(m, k, n) bytes of message: mkn·ℓ(ℓ + 1)/2
-bits, for ℓ = 8 rounded up to bytes in each row of at most 128 products.
+C(m, k, n) = ℓ·min(mk·ceil(n/128), kn·ceil(m/128)) OTs; the message has M(m, k, n) bytes: mkn·ℓ(ℓ +
+1)/2 bits, for ℓ = 8 rounded up to bytes in each row of at most 128 products.
 
-With a dealer, products are opened factors times a triple of matrices: mk + kn elements each way,
-one round [Bea91, DSZ15].
+With a dealer, the factors are opened, masked by a matrix triple: mk + kn elements each way, one
+round [Bea91, DSZ15].
 
-Operands may be batches, X [b][m][k] and Y [b][k][n], whose products [b][m][n] are made item by
-item: b times as many OTs, triples and bytes, and as many rounds as if X had b times the rows.
+Operands may be batches, X [b][m][k] and Y [b][k][n], whose products [b][m][n] are computed item by
+item. They take b times as many OTs, triples and bytes, and as many rounds as if X had b times as
+many rows.
 """
 
 from __future__ import annotations
@@ -31,18 +32,18 @@ from .products import bits_of
 
 
 def matrix_multiply(party: SharingParty, x: Array, y: Array) -> Steps[Array]:
-    """X·Y of two shared matrices.
+    """Return X·Y for two shared matrices.
 
-    Cost: C(m, k, n) OTs in each direction; a bit an OT and M(m, k, n) bytes each way, two rounds
-    and one for each further batch. Batches are rows of the choosing matrix, or parts of long ones,
-    with messages of about a megabyte. Seen: choices masked by random bits, messages by pads.
-    With a dealer that of `matrix_multiply_opened`.
+    Cost: C(m, k, n) OTs in each direction; one bit per OT and M(m, k, n) bytes each way, two rounds
+    and one for each further batch. A batch is a number of rows of the choosing matrix, or a part of
+    a long row, with a message of about a megabyte. Each party sees choices masked by random bits
+    and messages masked by pads. With a dealer, the cost of `matrix_multiply_opened`.
     """
     return party.forms.matrix_product(party, x, y)
 
 
 def matrix_multiply_by_ots(party: SharingParty, x: Array, y: Array) -> Steps[Array]:
-    """`matrix_multiply`, by the cross terms, with the matrix that leaves fewer OTs as choices."""
+    """`matrix_multiply`, by cross terms; the matrix that needs fewer OTs chooses."""
     m, n = x.shape[-2], y.shape[-1]
     if n * up(m, PANEL) < m * up(n, PANEL):
         return _transposed(party, x, y)
@@ -60,7 +61,7 @@ def turned(x: Array) -> Array:
 
 
 def matrix_multiply_rows(party: SharingParty, x: Array, y: Array) -> Steps[Array]:
-    """X·Y with the bits of X as choices: ℓmk·ceil(n/128) OTs in each direction."""
+    """Return X·Y with the bits of X as choices: ℓmk·ceil(n/128) OTs in each direction."""
     bits_of(x)
     one, other = yield from party.ots.matrices(x, y, (*x.shape, y.shape[-1]))
     result: Array = x @ y + one + other
@@ -68,7 +69,7 @@ def matrix_multiply_rows(party: SharingParty, x: Array, y: Array) -> Steps[Array
 
 
 def matrix_multiply_opened(party: SharingParty, x: Array, y: Array) -> Steps[Array]:
-    """X·Y by a triple of matrices: opened are X − A and Y − B, uniform since A and B are.
+    """Return X·Y by a matrix triple; X − A and Y − B are opened, uniform because A and B are.
 
     Each item of a batch has its own triple.
     """
@@ -87,12 +88,12 @@ def matrix_multiply_opened(party: SharingParty, x: Array, y: Array) -> Steps[Arr
 def matrix_multiply_known(
     party: SharingParty, x: Array, known: Array | None, owner: int
 ) -> Steps[Array]:
-    """X·K of a shared X [m][k] and a K that the owner knows: one cross term.
+    """Return X·K for a shared X [m][k] and a K known to the owner: one cross term.
 
-    The other gives an array of K's shape whose values don't matter. Cost: ℓkn·ceil(m/128) OTs with
-    the owner as receiver, a bit an OT from it, M(n, k, m) bytes to it, or, where that is less,
-    ℓmk·ceil(n/128) OTs and M(m, k, n) bytes with the owner as sender; two rounds and one for each
-    further batch. With a dealer that of `matrix_multiply`, of which K is a share.
+    The other party passes an array of K's shape whose values are ignored. Cost: ℓkn·ceil(m/128) OTs
+    with the owner as receiver, one bit per OT from it and M(n, k, m) bytes to it, or, if that is
+    less, ℓmk·ceil(n/128) OTs and M(m, k, n) bytes with the owner as sender; two rounds and one for
+    each further batch. With a dealer, the cost of `matrix_multiply`, with K as the owner's share.
     """
     bits_of(x)
     return (yield from party.forms.known_matrix_product(party, x, known, owner))
@@ -101,7 +102,7 @@ def matrix_multiply_known(
 def matrix_multiply_known_opened(
     party: SharingParty, x: Array, known: Array | None, owner: int
 ) -> Steps[Array]:
-    """`matrix_multiply_known`, by a triple of matrices."""
+    """`matrix_multiply_known`, by a matrix triple."""
     given = _given(known)
     share = given if party.index == owner else np.zeros_like(given)
     return matrix_multiply_opened(party, x, share)

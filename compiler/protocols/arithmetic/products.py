@@ -1,8 +1,8 @@
-"""Numbers shared additively modulo 2^ℓ, ℓ = 8, 16, 32 or 64: x = x₀ + x₁.
+"""Products of numbers shared additively modulo 2^ℓ, ℓ = 8, 16, 32 or 64: x = x₀ + x₁.
 
-Arrays of unsigned integers of ℓ bits, of any shape. Sums, products with known numbers and reduction
-modulo a smaller 2^ℓ are local: the arrays' own operations. M(ℓ, n) below is the message of n
-products in one direction, `lengths.product_message`: n·ℓ(ℓ + 1)/2 bits.
+Shares are arrays of unsigned ℓ-bit integers, of any shape. Sums, products with public numbers and
+reduction modulo a smaller 2^ℓ are local: they are the arrays' own operations. M(ℓ, n) below is the
+length of the message for n products in one direction, `lengths.product_message`: n·ℓ(ℓ + 1)/2 bits.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ def bits_of(x: Array) -> int:
 def multiply(
     party: SharingParty, x: Array, y: Array, prepared: Triples | None = None
 ) -> Steps[Array]:
-    """x·y, element by element, of two shared arrays [Bea91].
+    """Return the elementwise product x·y of two shared arrays [Bea91].
 
-    Cost: the triples, if they aren't prepared; then 2n elements each way, one round. Opened:
-    x − a and y − b, uniform since a and b are.
+    Cost: the triples, if they aren't prepared; then 2n elements each way, one round. The parties
+    open x − a and y − b, which are uniform because a and b are.
     """
     bits = bits_of(x)
     if prepared is None:
@@ -50,10 +50,11 @@ def multiply(
 
 
 def multiply_now(party: SharingParty, x: Array, y: Array) -> Steps[Array]:
-    """x·y without triples: the two cross terms, with the bits of x as choices.
+    """Return x·y without triples: the two cross terms, with the bits of x as choices.
 
     Cost: ℓ·n OTs in each direction; ceil(ℓn/8) + M(ℓ, n) bytes each way, two rounds and one for
-    each further batch of 2^16 OTs. Seen: choices masked by random bits, messages by pads.
+    each further batch of 2^16 OTs. Each party sees choices masked by random bits and messages
+    masked by pads.
     """
     bits_of(x)
     a, b = yield from party.ots.products(y.reshape(-1), x.reshape(-1))
@@ -62,15 +63,16 @@ def multiply_now(party: SharingParty, x: Array, y: Array) -> Steps[Array]:
 
 
 def product(party: SharingParty, x: Array, y: Array) -> Steps[Array]:
-    """x·y at the lower cost: `multiply` with a dealer's triples, `multiply_now` without."""
+    """Return x·y by the cheaper protocol: `multiply` with a dealer, else `multiply_now`."""
     return party.forms.product(party, x, y)
 
 
 def multiply_known(party: SharingParty, x: Array, known: Array | None, owner: int) -> Steps[Array]:
-    """x·k, where party `owner` knows k in the clear and the other gives None: one cross term.
+    """Return x·k, where party `owner` knows k and the other party passes None: one cross term.
 
     Cost: ℓ·n OTs with the owner as receiver; ceil(ℓn/8) bytes from it, M(ℓ, n) to it, two rounds
-    and one for each further batch. With a dealer that of `multiply`, of which k is a share.
+    and one for each further batch. With a dealer, the cost of `multiply`, with k as the owner's
+    share.
     """
     bits_of(x)
     if party.index == owner and known is None:
@@ -100,12 +102,12 @@ def multiply_known_opened(
 
 
 def square(party: SharingParty, x: Array) -> Steps[Array]:
-    """x² = x₀² + x₁² + 2·x₀x₁: one cross term.
+    """Return x² = x₀² + x₁² + 2·x₀x₁: one cross term.
 
-    Cost: ℓ·n OTs; ceil(ℓn/8) bytes and M(ℓ, n) back, in the first half of the elements with the
-    first party as sender, in the rest with the second. Two rounds and one for each further batch.
-    With a dealer's a and a² it is a² + 2da + d² for d = x − a [DKL+13]: n elements each way, one
-    round. Opened: d, uniform since a is.
+    Cost: ℓ·n OTs; ceil(ℓn/8) bytes to the sender and M(ℓ, n) back. The first party is the sender
+    for the first half of the elements, the second party for the rest. Two rounds and one for each
+    further batch. With a dealer's a and a², the result is a² + 2da + d² for d = x − a [DKL+13]: n
+    elements each way, one round. The parties open d, which is uniform because a is.
     """
     return party.forms.square(party, x)
 
@@ -119,7 +121,7 @@ def square_by_ots(party: SharingParty, x: Array) -> Steps[Array]:
 
 
 def square_opened(party: SharingParty, x: Array) -> Steps[Array]:
-    """`square`, by a square."""
+    """`square`, by a dealt square."""
     made = yield from party.preprocessing.squares(x.size, bits_of(x))
     d = yield from open_numbers(party, x.reshape(-1) - made.a)
     result: Array = made.c + 2 * d * made.a
@@ -131,7 +133,7 @@ def square_opened(party: SharingParty, x: Array) -> Steps[Array]:
 def halved_products(ots: OtBox, side: Side, x: Array, *, bitwise: bool = False) -> Steps[Array]:
     """Return shares of the first party's x times the second's x, by OTs in both directions.
 
-    Of n elements, the first party is the sender of the first ceil(n/2).
+    The first party is the sender for the first ceil(n/2) of n elements.
     """
     flat = x.reshape(-1)
     middle = -(-flat.size // 2)
@@ -141,7 +143,7 @@ def halved_products(ots: OtBox, side: Side, x: Array, *, bitwise: bool = False) 
 
 
 def open_numbers(party: SharingParty, x: Array) -> Steps[Array]:
-    """Tell both parties x: n elements each way, one round."""
+    """Open x to both parties: n elements each way, one round."""
     theirs = yield from party.swap(x, Purpose.OPENING)
     opened: Array = x + theirs.view(x.dtype).reshape(x.shape)
     return opened

@@ -1,11 +1,12 @@
-"""Shifts to the right and changes of width: exact, never off by one.
+"""Right shifts and width extension of additive shares: exact, never off by one.
 
-With shares x₀ + x₁ = x + w·2^ℓ, w the wrap-around, and c the carry out of the lowest s bits,
+With shares x₀ + x₁ = x + w·2^ℓ, wrap-around w, and carry c out of the lowest s bits,
 
     ⌊x / 2^s⌋ = ⌊x₀ / 2^s⌋ + ⌊x₁ / 2^s⌋ + c − w·2^(ℓ−s)    (modulo 2^ℓ) [RRK+20]
 
-w = (2^ℓ − 1 − x₀ < x₁) and c is the same for the lowest s bits, so both come from one run of the
-millionaires' protocol on digits cut at s [RRG+21]. Signed numbers are moved up by 2^(ℓ−1) before.
+w = (2^ℓ − 1 − x₀ < x₁) and c is the analogous comparison of the lowest s bits, so one run of the
+millionaires' protocol on digits split at bit s yields both [RRG+21]. Signed numbers are first
+shifted by 2^(ℓ−1).
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ def truncate(
 ) -> Steps[Array]:
     """Return ⌊x / 2^s⌋, 0 < s < ℓ.
 
-    Cost: `comparison.compare_parts` for s and ℓ − s bits, an AND, and two additive OTs an element.
+    Cost: `comparison.compare_parts` for s and ℓ − s bits, an AND, and two additive OTs per element.
     With `positive`, a promise that 0 <= x < 2^(ℓ−1), the wrap-around is the OR of the shares' top
     bits [RRG+21, HLHD22]: a comparison of s bits, an AND and two additive OTs.
     """
@@ -63,7 +64,7 @@ def truncate(
 
 
 def _either_top(party: SharingParty, x: Array, bits: int) -> Steps[Bytes]:
-    """Return shares of the OR of both shares' top bits: one AND of complements."""
+    """Return shares of the OR of both shares' top bits: one AND of the complements."""
     top = np.packbits((x >> x.dtype.type(bits - 1)).astype(np.uint8), bitorder="little")
     neither = yield from and_bits(party, *party.side.ordered(~top, np.zeros_like(top)))
     return negate_bits(party, neither)
@@ -72,7 +73,7 @@ def _either_top(party: SharingParty, x: Array, bits: int) -> Steps[Bytes]:
 def extend(party: SharingParty, x: Array, bits: int, *, signed: bool = True) -> Steps[Array]:
     """Return the same numbers modulo a larger 2^ℓ' [RRG+21].
 
-    Cost: a comparison of ℓ bits and an additive OT of ℓ' bits an element.
+    Cost: a comparison of ℓ bits and an additive OT of ℓ' bits per element.
     """
     old = bits_of(x)
     if bits <= old:

@@ -1,1 +1,1 @@
-"""Protocols on bits shared by exclusive or."""
+"""Protocols on XOR-shared bits."""

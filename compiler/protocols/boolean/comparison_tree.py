@@ -1,8 +1,8 @@
-"""The tree of a comparison: digits' (less, equal) joined to numbers', in rounds [RRK+20].
+"""The tree of a comparison: it combines (less, equal) of digits into those of numbers [RRK+20].
 
-less = less_high ⊕ equal_high·less_low and equal = equal_high·equal_low, two products with one
-factor in common; the equality of the lowest digits isn't needed. Rows are packed bits of all
-instances: less of all digits, then equal of all.
+less = less_high ⊕ equal_high·less_low and equal = equal_high·equal_low, two products with a common
+factor; the equality of the lowest digits isn't needed. Each level is one round. Rows are packed
+bits of all instances: less of all digits, then equal of all.
 """
 
 from __future__ import annotations
@@ -14,16 +14,17 @@ import numpy as np
 import numpy.typing as npt
 
 Places = npt.NDArray[np.int64]
-"""Numbers of rows."""
+"""Row indices."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Level:
-    """One round: P pairs, and K rows of less and of equal each that take part in no product.
+    """One round: P pairs of products, and K rows each of less and equal that are in no product.
 
-    `places` are the rows that make up y₀ = equal_low, y₁ = less_low, x = equal_high, and those of
-    less_high, P each, then 2K rows that are `kept`. The equality of the first `skipped` pairs isn't
-    needed. Next come P rows of less, then K that were kept, then the same of equal.
+    `places` are the indices of the rows y₀ = equal_low, y₁ = less_low, x = equal_high and
+    less_high, P each, then of the 2K rows that are `kept`. The equality of the first `skipped`
+    pairs isn't needed. The output has P new rows of less, then the K kept ones, then the same for
+    equal.
     """
 
     places: Places
@@ -32,21 +33,22 @@ class Level:
 
     @property
     def kept(self) -> Places:
-        """The rows that are kept."""
+        """The indices of the kept rows."""
         return self.places[4 * self.pairs :]
 
     @property
     def rows(self) -> int:
-        """How many rows there are after it."""
+        """The number of rows after this level."""
         return len(self.places) - 2 * self.pairs
 
 
 @lru_cache(maxsize=512)
 def levels(counts: tuple[int, ...]) -> tuple[tuple[Level, ...], tuple[int, ...]]:
-    """Plan the tree of parts of so many digits; return the rounds, and where the parts end up.
+    """Plan the tree of parts with these digit `counts`; return its levels and final rows.
 
-    Pairs come first in the next rows, then what was kept. The first part's lowest digit has an
-    equality that nobody needs; it is the first of its pairs, and so of all.
+    In the next rows, the results of pairs precede the kept rows. The equality of the first part's
+    lowest digit isn't needed; that digit is in the first of the part's pairs, hence in the first of
+    all.
     """
     total = sum(counts)
     ends = np.cumsum((0, *counts)).tolist()

@@ -1,7 +1,7 @@
-"""Bits shared by exclusive or: ANDs, netlists [GMW87].
+"""AND gates and netlists on XOR-shared bits [GMW87].
 
-Packed bits: instance 8i + j is bit j of byte i. Vectors of n bits have N = ceil(n/8) bytes, and all
-8N bits are computed.
+Packed bits: instance 8i + j is bit j of byte i. Vectors of n bits have N = ceil(n/8) bytes; all 8N
+bits are computed on.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from ..core.steps import Array, Bytes, Steps
 _REGISTER_BYTES: Final = 1 << 26
 _TILE: Final = 512
 _STOCK_BYTES: Final = 1 << 16
-"""Triples of a netlist are made at once up to this size, group by group beyond."""
+"""Triples of a netlist are generated at once up to this size, and group by group beyond it."""
 
 
 def bit_triples(party: SharingParty, count: int) -> Steps[BitTriples]:
-    """Make `count` triples (a multiple of 8): `Preprocessing.bit_triples`."""
+    """Generate `count` triples (a multiple of 8): `Preprocessing.bit_triples`."""
     return party.preprocessing.bit_triples(count)
 
 
@@ -40,10 +40,10 @@ def part_of(triples: BitTriples, start: int, stop: int) -> BitTriples:
 def and_bits(
     party: SharingParty, x: Bytes, y: Bytes, triples: BitTriples | None = None
 ) -> Steps[Bytes]:
-    """AND two packed vectors of N bytes, of any shape [Bea91].
+    """Return the AND of two packed vectors of N bytes, of any shape [Bea91].
 
-    Cost: 8N triples, if they aren't given, 2N bytes each way, one round. Opened: x ⊕ a and y ⊕ b,
-    uniform since a and b are.
+    Cost: 8N triples, if they aren't given, 2N bytes each way, one round. The parties open x ⊕ a and
+    y ⊕ b, which are uniform because a and b are.
     """
     if triples is None:
         triples = yield from party.preprocessing.bit_triples(8 * x.size)
@@ -74,7 +74,7 @@ def and_both(party: SharingParty, x: Bytes, y: Bytes, z: Bytes) -> Steps[tuple[B
 
 
 def _closed(party: SharingParty, c: Bytes, d: Bytes, b: Bytes, e: Bytes, a: Bytes) -> Bytes:
-    """The share of (d ⊕ a)·(e ⊕ b) where d and e are known, c = a·b [Bea91]."""
+    """Return the share of (d ⊕ a)·(e ⊕ b) where d and e are public and c = a·b [Bea91]."""
     product: Bytes = (b ^ e) & d if party.adds_known else b & d
     product ^= c
     product ^= e & a
@@ -99,12 +99,12 @@ def and_all(party: SharingParty, rows: Bytes, triples: BitTriples) -> Steps[Byte
 
 
 def pack(bits: Array) -> Bytes:
-    """Return bits, a byte each, packed."""
+    """Pack bits that are given one per byte."""
     return np.packbits(bits.reshape(-1), bitorder="little")
 
 
 def open_bits(party: SharingParty, x: Bytes) -> Steps[Bytes]:
-    """Tell both parties packed bits: N bytes each way, one round."""
+    """Open packed bits to both parties: N bytes each way, one round."""
     theirs = yield from party.swap(x, Purpose.OPENING)
     opened: Bytes = x ^ theirs.reshape(x.shape)
     return opened
@@ -112,7 +112,7 @@ def open_bits(party: SharingParty, x: Bytes) -> Steps[Bytes]:
 
 @lru_cache(maxsize=256)
 def segments(netlist: Netlist) -> tuple[tuple[int, int, int], ...]:
-    """Cut a netlist into instructions that are free and the group of ANDs after them.
+    """Split a netlist into runs of free instructions, each with the group of ANDs after it.
 
     (start, middle, end): instructions start … middle − 1 are free, middle + 1 … end − 1 ANDs;
     middle = end where no group follows.
@@ -153,7 +153,7 @@ def _run(party: SharingParty, netlist: Netlist, registers: Registers, size: int)
 
 
 def parts_of(registers: int, n: int) -> Iterator[slice]:
-    """Cut n instances of a netlist into parts whose registers take at most 64 MiB."""
+    """Split n instances of a netlist into parts whose registers take at most 64 MiB."""
     step = max(_REGISTER_BYTES // max(registers, 1) // _TILE, 1) * _TILE * 8
     return (slice(at, min(at + step, n)) for at in range(0, n, step))
 
@@ -163,12 +163,12 @@ def evaluate(
 ) -> Steps[Bytes]:
     """Run a netlist on n instances [GMW87].
 
-    An input is [n] integers of a port's width, or packed bits [width][N]; shares for a secret port,
-    the values for a public one. Returns packed shares [outputs][N].
+    An input is [n] integers of the port's width, or packed bits [width][N]: shares for a secret
+    port, values for a public one. Returns packed shares [outputs][N].
 
-    Cost: an AND takes 8N triples and 2N bytes each way; a group of ANDs is a round. Instances are
-    worked on in parts whose registers take at most 64 MiB, each with rounds of its own.
-    Only masked operands are opened, as in `and_bits`.
+    Cost: an AND takes 8N triples and 2N bytes each way; a group of ANDs is one round. Instances are
+    processed in parts whose registers take at most 64 MiB, each with its own rounds. Only masked
+    operands are opened, as in `and_bits`.
     """
     results: list[Bytes] = []
     for piece in parts_of(netlist.registers, n):

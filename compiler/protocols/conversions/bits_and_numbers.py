@@ -1,13 +1,13 @@
-"""From bits to numbers and back, and selection by a secret bit.
+"""Conversions between XOR-shared bits and additively shared numbers, and selection by a secret bit.
 
-Conversions from and to wire labels have the same form as those of bits: the garbler's share of a
-bit is its label's lowest bit, the evaluator's that of the active label [DSZ15], so labels become
-packed bits by `np.packbits`, without a message; the other way, each party inputs its share to the
-circuit, whose first gates are the XORs that put them together.
+Conversions from and to wire labels have the same form as those of bits. The garbler's share of a
+bit is the lowest bit of its label, and the evaluator's that of the active label [DSZ15], so
+`np.packbits` turns labels into packed bits without a message. In the other direction, each party
+inputs its share to the circuit, whose first gates are the XORs that combine them.
 
-An additive OT below: the sender has a number z, the receiver a bit c, both get shares of c·z. Cost:
-an OT, a bit to the sender, ℓ bits back, two rounds and one for each further batch. With a dealer,
-bits become numbers by daBits: a bit each way and one round.
+In an additive OT, the sender has a number z and the receiver a bit c; both obtain shares of c·z.
+Cost: one OT, one bit to the sender, ℓ bits back, two rounds and one for each further batch. With a
+dealer, bits are converted to numbers by daBits: one bit each way and one round.
 """
 
 from __future__ import annotations
@@ -24,22 +24,23 @@ from ..ot.preprocessing import halved_bit_products
 
 
 def unpack(packed: Bytes, n: int) -> Bytes:
-    """Return n bits as bytes."""
+    """Return n packed bits as bytes, one bit each."""
     return np.unpackbits(packed, count=n, bitorder="little")
 
 
 def masks(condition: Array, x: Array) -> Array:
-    """Return bits as elements like x's: all bits set, or none; of bools, bit 0 alone counts."""
+    """Expand bits to elements of x's type: all bits set, or none; of bools, only bit 0 counts."""
     result: Array = np.negative(condition.astype(x.dtype))
     return result
 
 
 def bits_to_numbers(party: SharingParty, x: Bytes, n: int, bits: int) -> Steps[Array]:
-    """Return shares modulo 2^ℓ of n bits shared by exclusive or: x₀ + x₁ − 2·x₀x₁ [DSZ15].
+    """Return shares modulo 2^ℓ of n XOR-shared bits: x₀ + x₁ − 2·x₀x₁ [DSZ15].
 
-    Cost: an additive OT a bit, with the first party as sender for the first ceil(n/2), the second
-    for the rest. With a dealer: a daBit r a bit, N bytes each way, one round; opened is x ⊕ r, and
-    x = (x ⊕ r) + r − 2·(x ⊕ r)·r is local then [RW19].
+    Cost: one additive OT per bit, with the first party as sender for the first ceil(n/2) bits and
+    the second for the rest. With a dealer: one daBit r per bit, N bytes each way, one round. The
+    parties open x ⊕ r, which is uniform because r is; x = (x ⊕ r) + r − 2·(x ⊕ r)·r is then local
+    [RW19].
     """
     return party.forms.numbers_of_bits(party, x, n, bits)
 
@@ -68,9 +69,9 @@ def bits_to_numbers_opened(party: SharingParty, x: Bytes, n: int, bits: int) -> 
 def select(party: SharingParty, condition: Bytes, x: Array) -> Steps[Array]:
     """Return c·x for n packed bits c and numbers x, of any shape [RRK+20, 2-COT multiplexer].
 
-    c·x₀ = c₀x₀ + c₁·(1 − 2c₀)x₀, where c₁ is the other's choice bit; x₁ likewise. Cost: an additive
-    OT an element in each direction: ceil(n/8) + n elements each way. With a dealer:
-    `bits_to_numbers` and a product.
+    c·x₀ = c₀x₀ + c₁·(1 − 2c₀)x₀, where c₁ is the other party's choice bit; x₁ likewise. Cost: one
+    additive OT per element in each direction: ceil(n/8) bytes and n elements each way. With a
+    dealer: `bits_to_numbers` and a product.
     """
     return party.forms.selection(party, condition, x)
 
@@ -86,16 +87,16 @@ def select_by_ots(party: SharingParty, condition: Bytes, x: Array) -> Steps[Arra
 
 
 def select_by_product(party: SharingParty, condition: Bytes, x: Array) -> Steps[Array]:
-    """`select`, with the bits as numbers."""
+    """`select`, with the bits converted to numbers."""
     number = yield from bits_to_numbers(party, condition, x.size, bits_of(x))
     result: Array = yield from product(party, number.reshape(x.shape), x)
     return result
 
 
 def to_numbers(party: SharingParty, x: Array) -> Steps[Array]:
-    """Return additive shares of integers shared by exclusive or [DSZ15].
+    """Return additive shares of XOR-shared integers [DSZ15].
 
-    x₀ + x₁ − 2·Σ 2^i x₀ᵢx₁ᵢ. Cost: that of `arithmetic.square`, ℓ OTs and ℓ(ℓ + 1)/2 + ℓ bits an
+    x₀ + x₁ − 2·Σ 2^i x₀ᵢx₁ᵢ. Cost: that of `products.square`, ℓ OTs and ℓ(ℓ + 1)/2 + ℓ bits per
     element. With a dealer: `bits_to_numbers` of all bits, ℓN bytes each way, one round.
     """
     return party.forms.numbers_of_words(party, x)
@@ -126,8 +127,8 @@ def to_numbers_by_bits(party: SharingParty, x: Array) -> Steps[Array]:
 def to_bits(party: SharingParty, x: Array, *, shallow: bool = True) -> Steps[Bytes]:
     """Return packed bits [ℓ][N] of numbers [n]: an adder of the two shares [DSZ15].
 
-    Cost: that of the adder, by `boolean.evaluate`: for ℓ = 64 with `shallow` 7 rounds, otherwise
-    63 ANDs an element in 63 rounds.
+    Cost: that of the adder, by `gates.evaluate`: for ℓ = 64, 7 rounds with `shallow`, otherwise 63
+    ANDs per element in 63 rounds.
     """
     inputs = party.side.ordered(x, np.zeros_like(x))
     planes = yield from evaluate(party, adder(bits_of(x), shallow=shallow), inputs, x.size)
@@ -135,6 +136,6 @@ def to_bits(party: SharingParty, x: Array, *, shallow: bool = True) -> Steps[Byt
 
 
 def to_xor_shares(party: SharingParty, x: Array, *, shallow: bool = True) -> Steps[Array]:
-    """Return integers shared by exclusive or; like `to_bits`."""
+    """Return XOR-shared integers; otherwise like `to_bits`."""
     planes = yield from to_bits(party, x, shallow=shallow)
     return party.planes.words(planes, x.size)

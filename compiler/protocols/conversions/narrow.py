@@ -1,4 +1,4 @@
-"""Conversions of numbers that are known to have fewer bits than their type."""
+"""Conversions of numbers known to have fewer bits than their type."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from .bits_and_numbers import bits_to_numbers, to_bits, to_numbers, unpack
 def narrow_bits(
     party: SharingParty, x: Array, narrow: Narrow | None, *, shallow: bool = True
 ) -> Steps[Bytes]:
-    """Return packed bits [ℓ][N] of numbers [n]: `to_bits`, by an adder of b bits alone.
+    """Return packed bits [ℓ][N] of numbers [n]: `to_bits`, by an adder of only b bits.
 
-    The other bits are zeros, or repeat the sign.
+    The other bits are zero or copies of the sign bit.
     """
     if narrow is None:
         planes = yield from to_bits(party, x, shallow=shallow)
@@ -31,9 +31,10 @@ def narrow_bits(
 
 
 def narrow_numbers(party: SharingParty, x: Array, narrow: Narrow | None) -> Steps[Array]:
-    """Return additive shares of integers [n] shared by exclusive or: `to_numbers`.
+    """Return additive shares of XOR-shared integers [n]: `to_numbers`.
 
-    Of b bits with 2b <= ℓ, and with a dealer always: `bits_to_numbers` of those alone, summed up.
+    For b bits with 2b <= ℓ, and always with a dealer: the sum of `bits_to_numbers` of only those
+    bits.
     """
     if narrow is None:
         return to_numbers(party, x)

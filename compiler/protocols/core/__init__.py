@@ -1,1 +1,1 @@
-"""What protocols are made of: steps, parties, channels, and the lengths of messages."""
+"""The building blocks of protocols: steps, parties, channels, and message lengths."""

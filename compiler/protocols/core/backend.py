@@ -1,7 +1,7 @@
-"""What a back end is: where preprocessing comes from, and which protocols are cheapest with it.
+"""The interface of back ends: the source of preprocessing, and the cheapest protocols for it.
 
-A back end has a folder (`ot/`, `dealt/`) that registers it with one `Backend`. Whoever runs
-protocols, or only counts what they send, is given that and asks nothing else about it.
+Each back end is a folder (`ot/`, `dealt/`) that defines one `Backend`. Code that runs protocols, or
+only counts their messages, receives this object and needs nothing else.
 """
 
 from __future__ import annotations
@@ -24,19 +24,21 @@ if TYPE_CHECKING:
     from .party import OtBox, SharingParty
 
 Random = Callable[[int], Bytes]
-"""So many private random bytes."""
+"""A function that returns the given number of private random bytes."""
 
 Unary = Callable[["SharingParty", Array], Steps[Array]]
 Binary = Callable[["SharingParty", Array, Array], Steps[Array]]
 Known = Callable[["SharingParty", Array, Array | None, int], Steps[Array]]
-"""Of shares and of what one party, by its number, knows; the other party gives None, or an array of
-the same shape."""
+"""A protocol on shares and on an operand known to one party, given by its number; the other party
+passes None, or an array of the same shape.
+"""
 
 
 class Source(Enum):
-    """Where preprocessing comes from.
+    """The source of preprocessing.
 
-    OTS: the parties make it in the run, by oblivious transfers. DEALT: a dealer deals it before.
+    OTS: the parties generate it during the run, by oblivious transfers. DEALT: a dealer distributes
+    it beforehand.
     """
 
     OTS = "ots"
@@ -45,10 +47,10 @@ class Source(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forms:
-    """The protocols on shares that a back end has its own forms of.
+    """The protocols on shares that each back end implements in its own form.
 
-    Each is called by the function that its comment names, which says what it computes and what the
-    forms cost. What isn't here is the same with every back end.
+    Each is called by the function named in its comment, which documents the result and the costs of
+    the forms. All other protocols are the same with every back end.
     """
 
     product: Binary  # arithmetic/products.py: product
@@ -70,9 +72,9 @@ class Forms:
 class Backend:
     """A back end.
 
-    `batches` says how many correlated OTs of a kind there are at a time, and what is sent for them.
-    `making`, given a party's side, randomness and OTs, is the protocol that makes units in the run;
-    it is None if they are there before it.
+    `batches` gives the batches of correlated OTs of a kind: their sizes and the messages sent for
+    them. `making` returns, from a party's side, randomness and OTs, the preprocessing that
+    generates units during the run; it is None if units exist before the run.
     """
 
     source: Source
@@ -81,7 +83,7 @@ class Backend:
     making: Callable[[Side, Random, OtBox], Preprocessing] | None
 
     def preprocessing(self, side: Side, random: Random, ots: OtBox) -> Preprocessing:
-        """Return where a party gets units from that are made in the run."""
+        """Return a party's preprocessing, which generates units during the run."""
         if self.making is None:
             raise CompilerBug("this preprocessing isn't made in the run")
         return self.making(side, random, ots)

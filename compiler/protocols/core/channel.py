@@ -1,11 +1,11 @@
-"""What a protocol needs of a connection: bytes in order, both ways."""
+"""The interface of a channel between two parties: an ordered byte stream in each direction."""
 
 from __future__ import annotations
 
 from typing import Final, Protocol
 
 PEEK_LIMIT: Final = 4096
-"""How many bytes `peek` can be asked for."""
+"""The maximum number of bytes that `peek` can wait for."""
 
 Buffer = bytes | bytearray | memoryview
 
@@ -13,27 +13,28 @@ Buffer = bytes | bytearray | memoryview
 class Channel(Protocol):
     """A reliable byte stream to one peer.
 
-    `send` may keep bytes back until `flush`, `receive_into` or `peek` (which flush first) or
-    `close`. Errors are raised as EzError with exit code 3: a peer that is gone, too slow, or sends
-    something else than was agreed. Lengths are known to both sides beforehand: nothing on the wire
-    says how long a message is.
+    `send` may buffer bytes until `flush`, `receive_into` or `peek` (which flush first) or `close`.
+    Errors are raised as EzError with exit code 3: the peer is gone, too slow, or sends something
+    other than agreed. Both sides know all lengths beforehand; messages carry no length on the wire.
     """
 
     def send(self, data: Buffer) -> None:
         """Send all of `data`."""
 
     def receive_into(self, buffer: memoryview) -> None:
-        """Fill `buffer` completely, waiting as long as the time-out allows."""
+        """Fill `buffer` completely, waiting for at most the timeout."""
 
     def peek(self, least: int) -> memoryview:
-        """Wait until `least` bytes are there, and return all that are, without taking them.
+        """Wait until `least` bytes have arrived; return all available bytes without consuming them.
 
-        `least` is at most `PEEK_LIMIT`. The view, of memory that may be written, holds until the
-        next call of any other method than `send` and `flush`. It may show more than one message.
+        `least` is at most `PEEK_LIMIT`. The view, of writable memory, is valid until the next call
+        of any method except `send` and `flush`. It may contain more than one message.
         """
 
     def skip(self, count: int) -> None:
-        """Take `count` bytes, at most as many as `peek` has shown. They count as received now."""
+        """Consume `count` bytes, at most as many as `peek` has returned. They now count as
+        received.
+        """
 
     def flush(self) -> None:
         """Hand everything sent so far to the network."""

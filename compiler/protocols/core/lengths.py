@@ -1,13 +1,13 @@
-"""What protocols on OTs take and send: batches, pure functions of shapes.
+"""The OTs and message lengths of protocols on OTs: batches, as pure functions of shapes.
 
-Everything that is done with OTs is cut into batches, so that memory is bounded. In each direction
-of a batch one party is the sender of some OTs, the other the receiver. If the receiver's choices
-are its own, it first sends the differences from the random ones of the source, a bit an OT
-[Bea95]; then the sender sends a message. The differences of a batch go out together with the
-message of the one before, so that b batches take b + 1 rounds, or b with random choices, or none
-where there is no message either. A batch's OTs are taken just before its differences go out.
+All work on OTs is split into batches to bound memory. In each direction of a batch, one party is
+the sender of some OTs and the other the receiver. If the receiver has its own choices, it first
+sends their differences from the random choices of the source, one bit per OT [Bea95]; then the
+sender sends a message. The differences of a batch are sent together with the message of the
+previous batch, so that b batches take b + 1 rounds, or b with random choices, or none if there is
+no message either. A batch's OTs are consumed just before its differences are sent.
 
-Native protocols, ideal ones and the cost model all use these functions.
+Native protocols, ideal functionalities and the cost model all use these functions.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ from .sizes import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Half:
-    """One direction of a batch: elements `start` … `stop` − 1 of what the sender has.
+    """One direction of a batch: elements `start` … `stop` − 1 of the sender's input.
 
-    `windows` of keys are used for the pads of `ots` OTs; the sender's message has `message` bytes,
-    after `flips` bytes of the receiver's choices.
+    The pads of `ots` OTs use `windows` of keys. The sender's message has `message` bytes and
+    follows `flips` bytes of the receiver's choices.
     """
 
     start: int
@@ -50,28 +50,28 @@ class Half:
 
     @property
     def flips(self) -> int:
-        """How many bytes say what the choices differ in: a bit an OT."""
+        """The number of bytes of choice differences: one bit per OT."""
         return -(-self.ots // 8) if self.chosen else 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """What happens at the same time: this party as sender, and as receiver."""
+    """The two halves that run at the same time: this party as sender and as receiver."""
 
     sent: Half | None
     received: Half | None
 
     @property
     def ots(self) -> tuple[int, int]:
-        """How many OTs are taken, as sender and as receiver."""
+        """The numbers of OTs used as sender and as receiver."""
         sent, received = self.sent, self.received
         return sent.ots if sent else 0, received.ots if received else 0
 
 
 def exchanged(begun: Batch | None, last: Batch | None) -> tuple[int, int]:
-    """Return how many bytes go out and come in when a batch begins and the last one ends.
+    """Return the numbers of bytes sent and received when a batch begins and the last one ends.
 
-    They are the choices of the batch that is `begun`, and the messages of the `last` one.
+    They are the choices of the `begun` batch and the messages of the `last` one.
     """
     outgoing = incoming = 0
     if begun is not None:
@@ -104,7 +104,7 @@ def product_message(bits: int, count: int) -> int:
 
 
 def product_batch(bits: int) -> int:
-    """How many products a batch has."""
+    """Return the number of products in a batch."""
     return max(BATCH_OTS // bits // CHUNK, 1) * CHUNK
 
 
@@ -122,9 +122,9 @@ def bit_batches(count: int) -> Batches:
 
 @lru_cache(maxsize=1024)
 def product_batches(bits: int, sent: int, received: int, *, chosen: bool = True) -> Batches:
-    """Products modulo 2^ℓ of numbers sent with factors that choose, or, not `chosen`, random ones.
+    """Products modulo 2^ℓ of sent numbers with chosen factors, or random ones if not `chosen`.
 
-    ℓ OTs and ℓ(ℓ + 1)/2 bits of message a product.
+    ℓ OTs and ℓ(ℓ + 1)/2 bits of message per product.
     """
 
     def half(start: int, stop: int) -> Half:
@@ -137,7 +137,7 @@ def product_batches(bits: int, sent: int, received: int, *, chosen: bool = True)
 
 @lru_cache(maxsize=1024)
 def additive_batches(bits: int, sent: int, received: int) -> Batches:
-    """Products of numbers sent with bits that choose: an OT and ℓ bits of message each."""
+    """Products of sent numbers with choice bits: one OT and ℓ bits of message each."""
 
     def half(start: int, stop: int) -> Half:
         n = stop - start
@@ -162,9 +162,10 @@ def table_batches(fields: int, sent: int, received: int) -> Batches:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Panel:
-    """Columns `start` … `stop` − 1 of a matrix that is carried, and a batch of rows that choose.
+    """Columns `start` … `stop` − 1 of the carried matrix, and a batch of rows of the choosing one.
 
-    `inner` are the columns of the one and the rows of the other that are multiplied.
+    `inner` is the range of the inner dimension: columns of the choosing matrix and rows of the
+    carried one.
     """
 
     start: int
@@ -182,12 +183,13 @@ class Panel:
 def matrix_batches(
     bits: int, m: int, k: int, n: int, *, sends: bool, receives: bool
 ) -> tuple[Panel, ...]:
-    """[m][k] times [k][n], where the bits of the first choose among rows of the second.
+    """[m][k] times [k][n], where the bits of the first matrix choose among rows of the second.
 
-    ℓ OTs an element of the first, for each 128 columns. In a half, elements are rows of the first
-    matrix; this party carries if it `sends`, and chooses if it `receives`. Of a batch of products
-    m counts the rows of all items: they choose one after the other, whose rows ever they are for.
-    A row of very many elements is cut, and so are those of the second that it chooses among.
+    ℓ OTs per element of the first matrix for every 128 columns. In a half, elements are rows of the
+    first matrix. This party has the carried matrix if it `sends`, and the choosing one if it
+    `receives`. For a batch of products, m counts the rows of all items, which are processed one
+    after the other. A very long row is split, and so are the rows of the second matrix that it
+    chooses among.
     """
     panels = []
     for start, stop in _parts(n, PANEL):
@@ -202,7 +204,7 @@ def matrix_batches(
 
 
 def _row_halves(bits: int, m: int, length: int, message: int) -> Iterator[Half]:
-    """Yield batches of m rows, whose elements take ℓ OTs and a message each."""
+    """Yield batches of m rows, whose elements take ℓ OTs and one message each."""
     row_ots, row_windows = bits * length, length * up(bits, KEYS_A_WINDOW)
     row_bytes = length * message
     rows = max(min(BATCH_OTS // row_ots, BATCH_BYTES // max(row_bytes, 1)), 1)

@@ -1,7 +1,8 @@
-"""Correlated randomness that doesn't depend on inputs: which units there are, and who makes them.
+"""Preprocessing: the units of input-independent correlated randomness, and their sources.
 
-A *unit* is what a protocol uses up at once: a triple, a square, a bit in two forms. `Preprocessing`
-is where a party gets its shares of units: each back end has one of its own.
+A *unit* is the smallest piece of correlated randomness that a protocol consumes: a triple, a
+square, a bit in two forms. A party obtains its shares of units from a `Preprocessing`, which each
+back end implements.
 """
 
 from __future__ import annotations
@@ -18,12 +19,12 @@ from .steps import Array, Bytes, Steps
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BitTriple:
-    """Bits a, b and c = a·b. They are made and dealt in bytes, eight at a time."""
+    """Bits a, b and c = a·b. They are generated and dealt in bytes, eight at a time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BitPair:
-    """Two triples of bits with a in common: a, b0, b1, c0 = a·b0, c1 = a·b1; eight at a time."""
+    """Two bit triples with a common a: a, b0, b1, c0 = a·b0, c1 = a·b1; eight at a time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +58,7 @@ class MatrixTriple:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConvolutionTriple:
-    """Images a, filters b and c = a ∗ b, without padding, of quadratic filters and one stride.
+    """Images a, filters b and c = a ∗ b, without padding, for square filters and a single stride.
 
     a [images][channels][height][width], b [filters][channels][size][size],
     c [images][filters][(height − size) / stride + 1][(width − size) / stride + 1].
@@ -74,7 +75,7 @@ class ConvolutionTriple:
 
     @property
     def output(self) -> tuple[int, int]:
-        """Height and width of c's images."""
+        """The height and width of c's images."""
         return (
             (self.height - self.size) // self.stride + 1,
             (self.width - self.size) // self.stride + 1,
@@ -82,7 +83,7 @@ class ConvolutionTriple:
 
     @property
     def patch_bytes(self) -> int:
-        """How many bytes all that filters look at has, which is laid out to deal a unit."""
+        """The number of bytes of all patches, which are laid out in memory to deal a unit."""
         return self.images * self.channels * prod(self.output) * self.size**2 * self.bits // 8
 
     @property
@@ -97,7 +98,7 @@ class ConvolutionTriple:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RandomBit:
-    """A random bit shared by exclusive or and modulo 2^ℓ [RW19]."""
+    """A random bit shared by XOR and modulo 2^ℓ [RW19]."""
 
     bits: int
 
@@ -112,7 +113,7 @@ class BitTriples:
     """This party's shares of packed random bits a, b and c = a·b, as vectors of bytes.
 
     For pairs, b and c have two rows: c_i = a·b_i. Natively, kernels may read `sizes.PADDING` bytes
-    behind the end of each vector.
+    past the end of each vector.
     """
 
     a: Bytes
@@ -141,7 +142,7 @@ class Squares:
 class MatrixTriples:
     """This party's shares of random A [count][m][k], B [count][k][n] and C = A·B [count][m][n].
 
-    Of convolutions: of images, filters and their convolutions, or of one of each.
+    For convolutions: images, filters and their convolutions, or one of each.
     """
 
     a: Array
@@ -151,21 +152,21 @@ class MatrixTriples:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DaBits:
-    """This party's shares of n random bits, packed by exclusive or and as numbers modulo 2^ℓ."""
+    """This party's shares of n random bits, as packed XOR shares and as numbers modulo 2^ℓ."""
 
     bits: Bytes
     numbers: Array
 
 
 class Preprocessing(ABC):
-    """Where a party gets units: each call gives fresh ones.
+    """A party's source of units: each call returns fresh ones.
 
-    Both parties call the same in the same order. What it costs is the back end's.
+    Both parties make the same calls in the same order. The costs depend on the back end.
     """
 
     @abstractmethod
     def make(self, unit: Unit, count: int) -> Steps[Any]:
-        """Return this party's shares of `count` units, in the form that the calls below say."""
+        """Return this party's shares of `count` units, in the form of the methods below."""
 
     def bit_triples(self, count: int) -> Steps[BitTriples]:
         """`count` (a multiple of 8) triples of bits."""

@@ -1,4 +1,4 @@
-"""What messages are for: transcripts of simulated runs show it, and ideal OTs go by it."""
+"""The purposes of messages, shown in simulated transcripts and used to select ideal OTs."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from enum import Enum
 
 
 class Purpose(Enum):
-    """What a message is for.
+    """The purpose of a message.
 
-    The first ones begin sessions; then those of protocols on shares; those of protocols on OTs, of
-    which each has an ideal functionality in the simulation; and those of Yao's protocol.
+    The first group starts sessions. The next ones belong to protocols on shares; to protocols on
+    OTs, each of which has an ideal functionality in the simulation; and to Yao's protocol.
     """
 
     SET_UP = "set-up"
@@ -36,4 +36,4 @@ class Purpose(Enum):
     TABLES = "tables"
     REVEAL = "reveal"
 
-    __hash__ = object.__hash__  # members are alone; Enum's own hashes their names
+    __hash__ = object.__hash__  # members are singletons; Enum's own hashes their names

@@ -1,14 +1,14 @@
-"""Protocols as generators, so that those that don't depend on one another share their rounds.
+"""Protocols as generators, so that independent protocols share their rounds.
 
-A protocol is a generator at each party: it yields what it needs of the other party or of the
-preprocessing, a *request*, and is resumed with the reply; what it returns is its result. Protocols
-call one another by `yield from`. Whoever drives them decides how requests are met: `drive.py` with
-a channel and real OTs, the simulated executor with both parties in one process and ideal ones.
-Requests are never changed, but they aren't frozen: that doubles the time it takes to make them.
+Each party runs a protocol as a generator. It yields a *request* to the other party or to the
+preprocessing, is resumed with the reply, and returns its result. Protocols call one another by
+`yield from`. The driver fulfils the requests: `native/drive.py` with a channel and real OTs, the
+simulated executor with both parties in one process and ideal OTs. Requests are never modified, but
+they aren't frozen dataclasses, which take twice as long to construct.
 
 Both parties run the same generators in the same order with the same shapes. `together` runs several
-in lock step: their messages of a round go out as one, so that a group takes as many rounds
-as its longest member.
+in lockstep: their messages of a round are sent as one, so that a group takes as many rounds as its
+longest member.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ T = TypeVar("T")
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Round:
-    """A message each way, to and from a peer, at the same time; either may be empty.
+    """An exchange of messages with a peer: one each way at the same time; either may be empty.
 
-    The `peer` is a party's number. `send` are contiguous arrays, one behind the other; `receive` is
-    how many bytes come. The reply is those bytes. What one party sends is as long as what the other
-    receives. `purpose` says what the message is, for those who look at transcripts.
+    The `peer` is a party's number. `send` holds contiguous arrays, which are concatenated.
+    `receive` is the number of bytes received, which are the reply. One party sends as many bytes as
+    the other receives. `purpose` labels the message in transcripts.
     """
 
     peer: int
@@ -44,16 +44,17 @@ class Round:
 
     @property
     def sent(self) -> int:
-        """How many bytes go out."""
+        """The number of bytes sent."""
         return sum(array.nbytes for array in self.send)
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Take:
-    """Correlated OTs with a peer, of both directions: no message of the protocol's own.
+    """A request for correlated OTs with a peer in both directions; the protocol itself sends
+    nothing.
 
-    The reply is (q, (r, t)): the blocks of `sent` OTs with this party as sender, bits and blocks of
-    `received` OTs with it as receiver.
+    The reply is (q, (r, t)): the blocks of `sent` OTs with this party as sender, and the bits and
+    blocks of `received` OTs with it as receiver.
     """
 
     peer: int
@@ -63,10 +64,10 @@ class Take:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ideal:
-    """A call of an ideal functionality, to which each of the two parties gives its own inputs.
+    """A call of an ideal functionality with the inputs of each of the two parties.
 
-    Only the simulated executor meets it. The reply is this party's output; the `box` is named by
-    the purpose of its messages, which are asked for by themselves.
+    Only the simulated executor fulfils it. The reply is this party's output. The `box` is
+    identified by the purpose of its messages, which are separate requests.
     """
 
     peer: int
@@ -76,7 +77,7 @@ class Ideal:
 
 Request = Round | Take | Ideal
 Step = tuple[Request, ...]
-"""Requests to be met at the same time. The reply is a list of their replies."""
+"""Requests to be fulfilled at the same time. The reply is a list of their replies."""
 
 Steps = Generator[Step, list[Any], T]
 
@@ -87,7 +88,7 @@ def ask(request: Request) -> Steps[Any]:
 
 
 def swap(peer: int, data: Array, purpose: Purpose | None = None) -> Steps[Bytes]:
-    """Send an array to a peer, return as many bytes from it. One round."""
+    """Send an array to a peer; return as many bytes from it. One round."""
     sent = np.ascontiguousarray(data)
     request = Round(peer=peer, send=(sent,), receive=sent.nbytes, purpose=purpose)
     reply: Bytes = (yield (request,))[0]
@@ -95,10 +96,10 @@ def swap(peer: int, data: Array, purpose: Purpose | None = None) -> Steps[Bytes]
 
 
 def together(steps: Sequence[Steps[Any]]) -> Steps[list[Any]]:
-    """Run protocols in lock step; return their results.
+    """Run protocols in lockstep; return their results.
 
-    Whoever asks for OTs gets them before the round in which the others' messages go, together with
-    all others that ask for some.
+    All requests for OTs in a step are fulfilled together, before the round of the other protocols'
+    messages.
     """
     results: list[Any] = [None] * len(steps)
     waiting: dict[int, Step] = {}
@@ -125,7 +126,7 @@ def together(steps: Sequence[Steps[Any]]) -> Steps[list[Any]]:
 
 
 def _rest(steps: Steps[T], step: Step) -> Steps[T]:
-    """Go on with a protocol that has already asked for something."""
+    """Resume a protocol that has already yielded a step."""
     try:
         while True:
             step = steps.send((yield step))

@@ -1,6 +1,6 @@
-"""The back end with a dealer: units and correlated OTs are there before the run, and cost nothing.
+"""The back end with a dealer: units and correlated OTs exist before the run and cost nothing in it.
 
-So protocols take units, and have forms that take few rounds and bytes of their own.
+Protocols therefore consume units, in forms with few rounds and bytes.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from ..ot.stock import LARGEST_BATCH, Batches, Made, Message
 
 @dataclass(slots=True)
 class DealtBatches:
-    """Batches of dealt OTs: what is wanted, up to a limit that bounds memory. Nobody speaks."""
+    """Batches of dealt OTs: the requested number, up to a limit on memory. Neither side sends."""
 
     position: ClassVar[int] = 0
     sender_speaks: ClassVar[bool] = False
@@ -35,12 +35,12 @@ class DealtBatches:
         return Made(count=min(wanted, LARGEST_BATCH), bytes=0)
 
     def set_up(self) -> tuple[Message, ...]:
-        """Nothing is sent."""
+        """Return no messages."""
         return ()
 
 
 def dealt_batches(kind: OtKind) -> Batches:
-    """Return the batches of dealt OTs: they have no kinds."""
+    """Return the batches of dealt OTs, which are the same for all kinds."""
     return DealtBatches()
 
 

@@ -1,9 +1,9 @@
-"""What a run asks of a dealer: so many units of each kind of preprocessing.
+"""The demands of a run on a dealer: the number of units of each kind of preprocessing.
 
-For each kind of unit each party gets fields, so many elements of a type. The first party expands
+Each unit consists of fields at each party, arrays of elements of a type. The first party expands
 all of its fields from a seed, the second those that aren't `dealt`; the dealer, who has both seeds,
-computes the dealt ones and sends them to the second party [Bea91, DSZ15]. Demands are known to both
-parties beforehand, and are all that the dealer hears of a program beside its fingerprint.
+computes the dealt ones and sends them to the second party [Bea91, DSZ15]. Both parties know the
+demands beforehand. The dealer learns only the demands and the fingerprint of a program.
 """
 
 from __future__ import annotations
@@ -32,23 +32,23 @@ from ..core.preprocessing import (
 from ..core.sizes import WIDTHS
 
 CORRECTED: Final = COMPUTING.second
-"""The party that the dealer sends corrections to; the other one has all from its seed."""
+"""The party that receives the dealer's corrections; the other expands everything from its seed."""
 
 LONGEST_KINDS: Final = 1 << 12
-"""How many kinds one run may ask for."""
+"""The maximum number of kinds that a run may demand."""
 
 LARGEST_UNIT: Final = 1 << 30
-"""How many bytes a unit may have at a party."""
+"""The maximum number of bytes of a unit at a party."""
 
 LARGEST_DEMAND: Final = 1 << 40
-"""How many bytes a run may ask for, at either party."""
+"""The maximum number of bytes that a run may demand at either party."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """A field of a unit: elements of a type in a shape. Those of `bits` are 0 or 1.
+    """A field of a unit: an array of a type and shape. The elements of `bits` are 0 or 1.
 
-    `dealt` fields come from the dealer; all others from the party's own seed.
+    `dealt` fields come from the dealer, all others from the party's own seed.
     """
 
     name: str
@@ -59,13 +59,13 @@ class Field:
 
     @property
     def unit_bytes(self) -> int:
-        """How many bytes a unit has."""
+        """The number of bytes per unit."""
         return self.dtype.itemsize * prod(self.shape)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CorrelatedOt:
-    """A correlated OT of party `sender`: q there; a bit r, a byte, and t = q ⊕ r·Δ at the other.
+    """A correlated OT: q at party `sender`; a bit r, as a byte, and t = q ⊕ r·Δ at the other.
 
     Δ is drawn from the sender's seed. 16 bytes of correction.
     """
@@ -75,13 +75,13 @@ class CorrelatedOt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelOt:
-    """A correlated OT of Yao's garbler, with the Δ of its labels. 16 bytes of correction."""
+    """A correlated OT from Yao's garbler with the Δ of its labels. 16 bytes of correction."""
 
 
 Kind = Unit | CorrelatedOt | LabelOt
 
 Demands = Mapping[Kind, int]
-"""Kind → how many are dealt; of bit triples and pairs of them, how many times eight."""
+"""Kind → the number of dealt units; bit triples and pairs are counted in groups of eight."""
 
 _KINDS: Final[dict[str, type[Kind]]] = {
     "bit triple": BitTriple,
@@ -100,7 +100,7 @@ _BLOCK: Final = np.dtype(np.uint64)
 
 
 def layout(kind: Kind, party: int) -> tuple[Field, ...]:
-    """Return the fields of a unit at a party; of bit triples and pairs, those of eight units."""
+    """Return the fields of a unit at a party; for bit triples and pairs, those of eight units."""
     last = party == CORRECTED
     match kind:
         case BitTriple():
@@ -144,18 +144,18 @@ def _product(dtype: np.dtype[Any], last: bool, *shapes: tuple[int, ...]) -> tupl
 
 
 def unit_bytes(kind: Kind, party: int, *, dealt: bool | None = None) -> int:
-    """Return how many bytes a unit has at a party: all, or those that are dealt, or that aren't."""
+    """Return the number of bytes of a unit at a party: all, only dealt, or only not dealt ones."""
     parts = layout(kind, party)
     return sum(part.unit_bytes for part in parts if dealt is None or part.dealt is dealt)
 
 
 def correction_bytes(demands: Demands) -> int:
-    """Return how many bytes of corrections the dealer sends."""
+    """Return the number of bytes of corrections that the dealer sends."""
     return sum(count * unit_bytes(kind, CORRECTED, dealt=True) for kind, count in demands.items())
 
 
 def demanded(kind: Kind, count: int) -> int:
-    """Return what is asked of a dealer for `count` units: bits are dealt in bytes."""
+    """Return the number to demand of a dealer for `count` units: bits are dealt in bytes."""
     if not isinstance(kind, BitTriple | BitPair):
         return count
     if count % 8:
@@ -164,13 +164,13 @@ def demanded(kind: Kind, count: int) -> int:
 
 
 def describe(kind: Kind) -> str:
-    """Return a kind as text: its name, and its numbers in order."""
+    """Return a kind as text: its name and its parameters in order."""
     numbers = (str(getattr(kind, field.name)) for field in fields(kind))
     return " ".join((_NAMES[type(kind)], *numbers))
 
 
 def in_order(demands: Demands) -> list[tuple[Kind, int]]:
-    """Return the demands in the order that they are dealt in, without those for nothing."""
+    """Return the demands in dealing order, without those whose count is zero."""
     return sorted(
         ((kind, count) for kind, count in demands.items() if count),
         key=lambda entry: describe(entry[0]),
@@ -183,9 +183,9 @@ def encode(demands: Demands) -> dict[str, int]:
 
 
 def decode(said: object) -> dict[Kind, int]:
-    """Return the demands in plain data from somebody else.
+    """Return the demands encoded in plain data from an untrusted peer.
 
-    Nothing in it is trusted: kinds, sizes and counts are limited. Raises ValueError with a reason.
+    Kinds, sizes and counts are checked against limits. Raises ValueError with a reason.
     """
     if not isinstance(said, dict) or len(said) > LONGEST_KINDS:
         raise ValueError("the demands are no list of kinds")
@@ -208,7 +208,7 @@ def decode(said: object) -> dict[Kind, int]:
 
 
 def kind_of(text: str) -> Kind | None:
-    """Return the kind that `describe` says is this; None if there is none."""
+    """Return the kind whose description by `describe` is this text; None if there is none."""
     for name, kind in _KINDS.items():
         if text == name or text.startswith(f"{name} "):
             numbers = list(_numbers(text[len(name) :]))
@@ -225,7 +225,7 @@ def _numbers(text: str) -> Iterator[int]:
 
 
 def _check(kind: Kind) -> None:
-    """Raise ValueError unless there are such units, of a size that can be dealt."""
+    """Raise ValueError unless the kind is valid and its units are small enough to be dealt."""
     bits = getattr(kind, "bits", WIDTHS[0])
     if bits not in WIDTHS:
         raise ValueError("a kind of the demands has a width that numbers don't have")

@@ -1,14 +1,15 @@
-"""Preprocessing that a dealer deals: from seeds, and one correction a unit to one party [Bea91].
+"""Preprocessing from a dealer: seeds, and one correction per unit for one party [Bea91].
 
-The dealer draws a seed for each party. A party expands its fields of each kind (`demands.py`) by
-AES-128 in counter mode, each field from a key of its own, so that no block is used twice and fields
-can be read in parts of any size; party 1 reads those that make the units right from the dealer's
-corrections. Nothing but its seed goes to party 0.
+The dealer draws a seed for each party. A party expands its fields of each kind (`dealt/demands.py`)
+by AES-128 in counter mode, each field under its own key, so that no block is used twice and fields
+can be read in parts of any size. Party 1 receives the remaining fields, which make the units
+correct, as the dealer's corrections. Party 0 receives only its seed.
 
 Security: semi-honest parties and a dealer that colludes with neither; κ = 128, by AES as a
-pseudorandom function. Each party's data is uniform given its own seed: party 0's by its seed, party
-1's corrections as fields of party 0's mask them. The dealer sees the demands and nothing else; but
-together with one party it knows the other's masks, and from what was opened its inputs.
+pseudorandom function. Each party's data is pseudorandom: party 0's is expanded from its seed, and
+party 1's corrections are masked by fields of party 0. The dealer sees only the demands. A dealer
+that colludes with one party, however, knows the other's masks and learns its inputs from the opened
+values.
 """
 
 from __future__ import annotations
@@ -59,10 +60,10 @@ from .demands import (
 )
 
 PART_BYTES: Final = 1 << 20
-"""How much of what either party gets is dealt at a time, unless a unit is larger."""
+"""The maximum number of bytes dealt to either party at a time, unless a unit is larger."""
 
 _READ_AHEAD: Final = 1 << 12
-"""How many bytes of a stream are made at least."""
+"""The minimum number of bytes of a stream that are generated at a time."""
 
 
 def stream_key(seed: bytes, purpose: str) -> bytes:
@@ -78,7 +79,7 @@ class Stream:
         self._rest: Bytes = np.empty(0, np.uint8)
 
     def read(self, count: int) -> Bytes:
-        """Return the next `count` bytes, in memory that the caller may change, with padding."""
+        """Return the next `count` bytes in writable memory with padding."""
         kept = self._rest
         missing = count - kept.size
         if missing <= 0:
@@ -98,7 +99,7 @@ class Stream:
 
 
 class Fields:
-    """One party's fields of a kind, as its seed expands them; at the dealer of both parties."""
+    """One party's fields of a kind, expanded from its seed; the dealer expands both parties'."""
 
     def __init__(self, native: Native, seed: bytes, kind: Kind, party: int) -> None:
         text = describe(kind)
@@ -121,7 +122,7 @@ def _read(stream: Stream, part: Field, count: int) -> Array:
 
 
 def dealt_delta(native: Native, seed: bytes, kind: CorrelatedOt | LabelOt) -> Blocks:
-    """Return the Δ of OTs in which a seed's party is the sender, [2]; its lowest bit is 1."""
+    """Return Δ [2] of the OTs whose sender is the seed's party; its lowest bit is 1."""
     key = stream_key(seed, f"{describe(kind)}: difference")
     delta: Blocks = Generator(native, key).blocks(1)[0]
     delta[0] |= np.uint64(1)
@@ -129,12 +130,12 @@ def dealt_delta(native: Native, seed: bytes, kind: CorrelatedOt | LabelOt) -> Bl
 
 
 def part_units(kind: Kind) -> int:
-    """Return how many units are dealt at a time."""
+    """Return the number of units dealt at a time."""
     return max(PART_BYTES // max(unit_bytes(kind, party) for party in COMPUTING), 1)
 
 
 def parts_of(demands: Demands) -> Iterator[tuple[Kind, slice]]:
-    """Return what is dealt at a time, in order: units of a kind."""
+    """Yield the parts dealt at a time, in order: ranges of units of a kind."""
     for kind, count in in_order(demands):
         step = part_units(kind)
         for at in range(0, count, step):
@@ -142,7 +143,7 @@ def parts_of(demands: Demands) -> Iterator[tuple[Kind, slice]]:
 
 
 def corrections(native: Native, seeds: tuple[bytes, bytes], demands: Demands) -> Iterator[Array]:
-    """Return what the dealer sends, one contiguous array after the other.
+    """Yield the dealer's corrections, one contiguous array after the other.
 
     Memory is bounded by a few times `PART_BYTES`, or by the largest unit.
     """
@@ -169,14 +170,14 @@ def corrections(native: Native, seeds: tuple[bytes, bytes], demands: Demands) ->
 def _corrected_ots(
     zero: dict[str, Array], one: dict[str, Array], delta: Blocks, *, sends: bool
 ) -> dict[str, Array]:
-    """Return the blocks of the party that is corrected: q = t ⊕ r·Δ if it `sends`, t = q ⊕ r·Δ."""
+    """Return the corrected party's blocks: q = t ⊕ r·Δ if it `sends`, else t = q ⊕ r·Δ."""
     choices = (zero if sends else one)["r"]
     masks = np.negative(choices.astype(np.uint64))[:, None] & delta
     return {"q": zero["t"] ^ masks} if sends else {"t": zero["q"] ^ masks}
 
 
 def _corrected(kind: Unit, zero: dict[str, Array], one: dict[str, Array]) -> dict[str, Array]:
-    """Return the dealt fields of units whose other fields are given."""
+    """Return the dealt fields of units, given their other fields."""
     match kind:
         case BitTriple():
             return {"c": ((zero["a"] ^ one["a"]) & (zero["b"] ^ one["b"])) ^ zero["c"]}
@@ -202,7 +203,7 @@ def _corrected(kind: Unit, zero: dict[str, Array], one: dict[str, Array]) -> dic
 
 
 class DealtUnits:
-    """One party's units of all kinds that were asked for: handed out in order, each once."""
+    """One party's units of all demanded kinds, returned in order, each once."""
 
     def __init__(self, native: Native, party: int, seed: bytes, demands: Demands) -> None:
         self.party = party
@@ -220,7 +221,7 @@ class DealtUnits:
         }
 
     def places(self) -> Iterator[memoryview]:
-        """Return where the corrections go that come to this party, in the order they come in."""
+        """Yield the destinations of this party's corrections, in order of arrival."""
         if self.party != CORRECTED:
             return
         for kind, part in parts_of(self.demands):
@@ -233,7 +234,7 @@ class DealtUnits:
     def take(self, kind: Kind, count: int) -> dict[str, Array]:
         """Return name → [count][shape] for the next `count` units. Cost: nothing is sent.
 
-        Kernels may read `native.PADDING` bytes behind the arrays.
+        Kernels may read `calls.PADDING` bytes past the end of the arrays.
         """
         at = self.taken.get(kind, 0)
         if at + count > self.demands.get(kind, 0):
@@ -253,13 +254,13 @@ class DealtUnits:
         return found
 
     def delta(self, kind: CorrelatedOt | LabelOt) -> Blocks:
-        """Return Δ of OTs in which this party is the sender, [2]."""
+        """Return Δ [2] of the OTs in which this party is the sender."""
         if sender_of(kind) != self.party:
             raise CompilerBug("only the sender of OTs knows their difference")
         return dealt_delta(self._native, self._seed, kind)
 
     def left(self) -> dict[Kind, int]:
-        """Return kind → how many units nobody has taken, for those that have some."""
+        """Return kind → the number of unused units, for kinds that have any."""
         rest = {kind: count - self.taken[kind] for kind, count in self.demands.items()}
         return {kind: count for kind, count in rest.items() if count}
 
@@ -271,13 +272,13 @@ def _nothing(kind: Kind, party: int) -> dict[str, Array]:
 
 
 class DealtPreprocessing(Preprocessing):
-    """Dealt units as protocols take them. No messages, no OTs."""
+    """Dealt units in the form that protocols expect. No messages, no OTs."""
 
     def __init__(self, units: DealtUnits) -> None:
         self._units = units
 
     def make(self, unit: Unit, count: int) -> Steps[Any]:
-        """Hand out the next units."""
+        """Return the next units."""
         yield from ()
         found = self._units.take(unit, demanded(unit, count))
         match unit:
@@ -300,14 +301,14 @@ class DealtPreprocessing(Preprocessing):
 
 
 def _two_rows(first: Bytes, second: Bytes) -> Bytes:
-    """Return vectors as rows without a gap, with padding."""
+    """Return vectors as contiguous rows with padding."""
     rows: Bytes = empty(2 * first.size, np.uint8)
     rows[: first.size], rows[first.size :] = first, second
     return rows.reshape(2, -1)
 
 
 class DealtOtSender:
-    """The sender's end of dealt correlated OTs: `correlated.CotSenderSource`."""
+    """The sender's end of dealt correlated OTs: `directions.CotSenderSource`."""
 
     speaks: ClassVar[bool] = False
 
@@ -323,7 +324,7 @@ class DealtOtSender:
 
 
 class DealtOtReceiver:
-    """The receiver's end of dealt correlated OTs: `correlated.CotReceiverSource`."""
+    """The receiver's end of dealt correlated OTs: `directions.CotReceiverSource`."""
 
     speaks: ClassVar[bool] = False
 

@@ -1,7 +1,7 @@
-"""Dealt correlated OTs for the bits that Yao's evaluator shares: both sides' sources (`cot.py`).
+"""Dealt correlated OTs for the input bits of Yao's evaluator: both sides' sources.
 
-Cost: nothing is sent; a `demands.LabelOt` a bit. Batches are as large as what is wanted, so that
-all that is dealt is used.
+The sources implement the interfaces of `ot/softspoken.py`. Cost: nothing is sent; one
+`demands.LabelOt` per bit. A batch has exactly the requested size, so that all dealt OTs are used.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from .expansion import DealtUnits
 
 
 class DealtLabelSender(CotSenderParty):
-    """The garbler's side; its Δ is the dealer's, with lowest bit 1."""
+    """The garbler's side; its Δ comes from the dealer and has lowest bit 1."""
 
     speaks: ClassVar[bool] = False
 
@@ -30,7 +30,7 @@ class DealtLabelSender(CotSenderParty):
         self._units = units
 
     def wipe(self) -> None:
-        """Forget stock and Δ."""
+        """Wipe the stock and Δ."""
         for memory in (self.stock, self._delta):
             memory.view[:] = bytes(memory.size)
 
@@ -49,7 +49,7 @@ class DealtLabelReceiver(CotReceiverParty):
         self._units = units
 
     def wipe(self) -> None:
-        """Forget stock and bits."""
+        """Wipe the stock and the bits."""
         for memory in (self.stock, self.choices):
             memory.view[:] = bytes(memory.size)
 

@@ -1,1 +1,1 @@
-"""Protocols as a party runs them: kernels, sessions and groups of operations."""
+"""Native execution of protocols at one party: kernels, sessions and groups of operations."""

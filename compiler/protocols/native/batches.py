@@ -1,8 +1,8 @@
-"""Kinds of batches of OTs at one party, by the native kernels.
+"""The kinds of batches of OTs at one party, run by the native kernels.
 
-A kind knows what of its arrays a half of a batch is about (`lengths.py`): the receiver's choices,
-the sender's message, made of blocks, and what the receiver makes of it. All arrays that kernels
-work on have padding. `first` is the number of the half's first key.
+For each half of a batch (`core/lengths.py`), a kind selects the parts of its arrays: it provides
+the receiver's choices, computes the sender's message from blocks, and processes the message at the
+receiver. All arrays passed to kernels have padding. `first` is the number of the half's first key.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from .calls import PADDING, Array, Native, address_of, empty, zeros
 
 
 class Kind(Protocol):
-    """What is done in both directions of batches; `purpose` is that of its messages."""
+    """The work in both directions of a batch; `purpose` is that of its messages."""
 
     purpose: Purpose
 
     def choices(self, half: Half) -> Bytes:
-        """Return the receiver's choices, a byte an OT. Not asked for where they are random."""
+        """Return the receiver's choices, one byte per OT. Not called where they are random."""
 
     def send(self, half: Half, first: int, blocks: Blocks, message: Bytes) -> None:
         """Fill the sender's message."""
@@ -40,9 +40,9 @@ class Kind(Protocol):
 
 
 class Session:
-    """What kernels need of a session: Δ of this party's OTs, and where keys begin.
+    """The session state that kernels need: Δ of this party's OTs and the starts of both hashes.
 
-    They are kept as addresses.
+    All are stored as addresses.
     """
 
     def __init__(self, native: Native, delta: Blocks, own: Bytes, other: Bytes) -> None:
@@ -75,11 +75,11 @@ class BitProducts:
         self._stride = size + PADDING
 
     def choices(self, half: Half) -> Bytes:
-        """Nobody asks: choices are random."""
+        """Never called: the choices are random."""
         raise CompilerBug("random choices are asked for")
 
     def send(self, half: Half, first: int, blocks: Blocks, message: Bytes) -> None:
-        """Put pads and their differences into rows; there is no message."""
+        """Write pads and their differences to rows; there is no message."""
         at = half.start // 8
         v, b = self.v.reshape(-1)[at:], self.b.reshape(-1)[at:]
         arguments = (v, b, half.ots, self._stride)
@@ -88,7 +88,7 @@ class BitProducts:
     def receive(
         self, half: Half, first: int, choices: Bytes, blocks: Blocks, message: Bytes
     ) -> None:
-        """Put the pads into rows, and pack the choices."""
+        """Write the pads to rows and pack the choices."""
         at = half.start // 8
         arguments = (self.u.reshape(-1)[at:], half.ots, self._stride)
         self._session.receive(f"{self._kernel}_receiver", first, blocks, *arguments)
@@ -96,10 +96,10 @@ class BitProducts:
 
 
 class Products:
-    """Products by factors that choose with their bits, or that random choices draw.
+    """Products with factors whose bits are the choices, or with factors of random choices.
 
-    Shares are added to `shares`, for this party as sender and as receiver. Without factors, those
-    drawn are added to `drawn`.
+    Shares are added to `shares`, for this party as sender and as receiver. Without factors, the
+    random ones are added to `drawn`.
     """
 
     purpose = Purpose.PRODUCTS
@@ -131,7 +131,7 @@ class Products:
         return out
 
     def send(self, half: Half, first: int, blocks: Blocks, message: Bytes) -> None:
-        """Fill the message; add to the shares."""
+        """Fill the message and add to the shares."""
         count = half.stop - half.start
         arguments = (self._sent[half.part], self._shares[0][half.part], message, count)
         self._session.send(self._sender, first, blocks, *arguments)
@@ -139,7 +139,7 @@ class Products:
     def receive(
         self, half: Half, first: int, choices: Bytes, blocks: Blocks, message: Bytes
     ) -> None:
-        """Add to the shares, and to the factors drawn."""
+        """Add to the shares and to the drawn factors."""
         count = half.stop - half.start
         arguments = (choices, message, self._shares[1][half.part], count)
         self._session.receive(f"gilboa_receiver{self._bits}", first, blocks, *arguments)
@@ -149,7 +149,7 @@ class Products:
 
 
 class Additive:
-    """Numbers times chosen bits; shares are put into `shares`."""
+    """Numbers times chosen bits; the results are written to `shares`."""
 
     purpose = Purpose.PRODUCTS_WITH_BITS
 
@@ -167,22 +167,22 @@ class Additive:
         return self._chosen[half.part]
 
     def send(self, half: Half, first: int, blocks: Blocks, message: Bytes) -> None:
-        """Fill the message and put in the shares."""
+        """Fill the message and write the shares."""
         arguments = (self._sent[half.part], self._shares[0][half.part], message, half.ots)
         self._session.send(f"additive_sender{self._bits}", first, blocks, *arguments)
 
     def receive(
         self, half: Half, first: int, choices: Bytes, blocks: Blocks, message: Bytes
     ) -> None:
-        """Put in the shares."""
+        """Write the shares."""
         arguments = (choices, message, self._shares[1][half.part], half.ots)
         self._session.receive(f"additive_receiver{self._bits}", first, blocks, *arguments)
 
 
 class Tables:
-    """Leaves of comparisons, or tables: entries number `digits` are put into `out`.
+    """Leaves of comparisons, or tables: the entries with indices `digits` are written to `out`.
 
-    The sender has digits and masks of leaves, or words of tables: the arrays `sent`.
+    `sent` are the sender's arrays: digits and masks for leaves, or words of tables.
     """
 
     purpose = Purpose.ENTRIES
@@ -219,10 +219,10 @@ class Tables:
 
 
 class MatrixRows:
-    """Rows that choose, times some columns of what is carried: item by item [m][k] · [k][columns].
+    """Choosing rows times some columns of the carried matrix: [m][k] · [k][columns] per item.
 
-    `choosing` are the rows [items·m][k] of all items, `carried` [items·k][n]; to `shares`
-    [items·m][n] is added what the panel's part of k gives. Kernels work on rows whose length is a
+    `choosing` are the rows [items·m][k] of all items, `carried` [items·k][n]; the products over the
+    panel's part of k are added to `shares` [items·m][n]. Kernels work on rows whose length is a
     multiple of `strip` elements.
     """
 
@@ -262,7 +262,7 @@ class MatrixRows:
         return out
 
     def send(self, half: Half, first: int, blocks: Blocks, message: Bytes) -> None:
-        """Fill the message; put in the shares."""
+        """Fill the message and write the shares."""
         assert self._carried is not None
         item, before = divmod(half.start, self._height)
         last = -(-half.stop // self._height)
@@ -278,7 +278,7 @@ class MatrixRows:
     def receive(
         self, half: Half, first: int, choices: Bytes, blocks: Blocks, message: Bytes
     ) -> None:
-        """Put in the shares."""
+        """Write the shares."""
         share = self._rows(half.stop - half.start)
         arguments = (choices, message, share, *self._sizes(half))
         self._session.receive(f"matrix_receiver{self._bits}", first, blocks, *arguments)

@@ -1,4 +1,4 @@
-"""Calling kernels with numpy arrays."""
+"""Calls of native kernels with NumPy arrays."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..core import sizes
 
 BLOCK_BYTES: Final = 16
 PADDING: Final = sizes.PADDING
-"""Bytes after the end of an array that kernels of `sharing` may touch, at least."""
+"""The minimum number of bytes past the end of an array that kernels on shares may touch."""
 
 Array = npt.NDArray[Any]
 
@@ -26,7 +26,7 @@ _address: Final = ctypes.addressof
 class Native:
     """An engine's functions, called with arrays (by address), addresses and counts.
 
-    The engine is its own; nobody else loads units into it.
+    It owns the engine; no other code loads units into it.
     """
 
     def __init__(self, engine: Engine | None = None) -> None:
@@ -43,7 +43,7 @@ class Native:
             self._units.add(unit)
 
     def function(self, name: str, count: int) -> Callable[..., None]:
-        """Return a kernel without a result, which takes so many addresses and numbers."""
+        """Return a kernel without a result that takes `count` addresses and numbers."""
         function: Callable[..., None] | None = self._functions.get(name)
         if function is None:
             kinds = [ctypes.c_int64] * count
@@ -51,7 +51,9 @@ class Native:
         return function
 
     def call(self, name: str, *arguments: Array | int) -> None:
-        """Call a kernel without a result. Arrays are contiguous, and padded where it says so."""
+        """Call a kernel without a result. Arrays are contiguous, and padded where the kernel
+        requires it.
+        """
         function = self._functions.get(name) or self.function(name, len(arguments))
         function(*[a if type(a) is int else address_of(a) for a in arguments])
 
@@ -59,15 +61,15 @@ class Native:
 _TRIM_THRESHOLD: Final = -1
 _MMAP_THRESHOLD: Final = -3
 _KEPT: Final = 1 << 30
-"""Numbers of parameters in glibc's malloc.h, and how much freed memory the process keeps."""
+"""Parameter numbers of glibc's malloc.h, and the amount of freed memory the process retains."""
 
 
 @cache
 def _keep_memory() -> None:
-    """Have glibc keep what is freed, if it is glibc.
+    """Configure glibc, if it is in use, to retain freed memory.
 
-    Batches free and allocate megabytes again and again. Fresh pages from the system, cleared at
-    the first touch, took a third of the time of what works on words alone.
+    Batches repeatedly free and allocate megabytes. Fresh pages from the system, cleared on first
+    access, took a third of the time of operations on words alone.
     """
     libc = ctypes.CDLL(None)
     if hasattr(libc, "mallopt"):
@@ -76,11 +78,12 @@ def _keep_memory() -> None:
 
 
 def address_of(array: Array | int) -> int:
-    """Return where an array begins; an address stays as it is."""
+    """Return the address of an array; an address is returned unchanged."""
     try:
         return _address(_first(array))
     except (TypeError, ValueError, BufferError):
-        # A number; or read-only, empty or with gaps, and this takes five times as long.
+        # An address; or an array that is read-only, empty or not contiguous, for which this path
+        # takes five times as long.
         if isinstance(array, int):
             return array
         address: int = array.__array_interface__["data"][0]
@@ -88,9 +91,9 @@ def address_of(array: Array | int) -> int:
 
 
 def empty(count: int, dtype: npt.DTypeLike) -> Array:
-    """Return an uninitialised vector with `PADDING` bytes behind its end.
+    """Return an uninitialised vector with `PADDING` bytes past its end.
 
-    The padding is zero: kernels compute on it, too, and no old memory may get into what is sent.
+    The padding is zero: kernels also compute on it, and no stale memory may leak into messages.
     """
     size = count * np.dtype(dtype).itemsize
     if size <= PADDING:

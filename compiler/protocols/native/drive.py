@@ -1,10 +1,10 @@
-"""Runs protocols over channels to peers, with OTs from the sessions of both directions.
+"""The driver of protocols over channels to peers, with OTs from sessions in both directions.
 
-The messages of a step go out as one, then all that is expected is received: one flush and one wait
-a step. OTs that several protocols ask for in a step are taken together. Where a session must make
-more, the party that sends for it does so before it waits for the session of the other direction:
-its source's `speaks` says which of the two that is. With OT extension both parties' receivers
-speak, with silent OT both senders, so that neither waits for the other.
+The messages of a step are sent as one, then all expected messages are received: one flush and one
+wait per step. OTs that several protocols request in a step are taken together. Where a session must
+generate more OTs, the party that sends for it does so before it waits for the session of the other
+direction; `speaks` of its source says which of the two sends. With OT extension both parties'
+receivers send, with silent OT both senders, so that neither waits for the other.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from ..ot.directions import Ends
 
 
 class Driver:
-    """Meets the requests of one party's protocols, by its number. `ots` counts OTs over each link.
+    """Fulfils the requests of one party's protocols. `ots` counts the OTs over each link.
 
-    All parties drive the same protocols in the same order. There is a channel to each peer, and
-    this party's ends of the sessions of OT with it, if there are such sessions.
+    All parties run the same protocols in the same order. There is a channel to each peer, and this
+    party's ends of the OT sessions with it, if any.
     """
 
     def __init__(
@@ -92,7 +92,7 @@ class Driver:
         return data
 
     def _take(self, peer: int, takes: Sequence[Take]) -> list[Any]:
-        """Take the OTs of all requests with a peer at once, and share them out in order."""
+        """Take the OTs of all requests with a peer at once and distribute them in order."""
         sent = sum(take.sent for take in takes)
         received = sum(take.received for take in takes)
         ends = self._ends.get(peer)

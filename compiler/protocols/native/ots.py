@@ -1,11 +1,11 @@
-"""What protocols do with OTs, by the native kernels: the pads of `kernels/pads.py`.
+"""Native protocols on OTs, run by kernels that use the pads of `kernels/pads.py`.
 
-`_run` is the one place where OTs are used: it goes through batches (`lengths.py`), asks for OTs,
-sends what the choices differ in, and answers. A kind of batch (`native_batches.py`) says what the
-choices are, how a message is made of blocks and what the receiver makes of it.
+Only `_run` uses OTs: it iterates over batches (`core/lengths.py`), requests OTs, sends the choice
+differences and the messages. The kind of batch (`native/batches.py`) defines the choices, computes
+messages from blocks and processes them at the receiver.
 
-Each party draws the start of its hash from the operating system and sends it, 16 bytes, once a
-session; the windows of keys are counted in each direction, so that none serves twice.
+Each party draws the start of its hash from the operating system and sends it, 16 bytes, once per
+session. The windows of keys are counted in each direction, so that none is used twice.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _NOTHING: Final = np.empty(0, np.uint8)
 
 @dataclass(slots=True, eq=False)
 class _Begun:
-    """A batch whose OTs are taken and whose choices are known."""
+    """A batch whose OTs have been taken and whose choices are known."""
 
     kind: Kind
     sent: Half | None
@@ -61,7 +61,7 @@ class _Begun:
 class NativeOts:
     """The OT box (`party.OtBox`) of one party.
 
-    `windows_sent` and `windows_received` count the windows of keys used in each direction.
+    `windows_sent` and `windows_received` count the key windows used in each direction.
     """
 
     def __init__(self, peer: int, session: Session) -> None:
@@ -72,9 +72,9 @@ class NativeOts:
         self._native = session.native
 
     def bit_products(self, count: int, copies: int) -> Steps[BitTriples]:
-        """a are the random choices as receiver, b the differences of the pads as sender; the two
-        cross terms are the pads' sums. The pads' second bits make the second triple of a pair
-        [ALSZ13, RRK+20].
+        """a consists of the random choices as receiver, and b of the pads' differences as sender;
+        the two cross terms are the pads' sums. The pads' second bits form the second triple of a
+        pair [ALSZ13, RRK+20].
         """
         if count % 8:
             raise CompilerBug("bit triples come in multiples of eight")
@@ -109,7 +109,7 @@ class NativeOts:
         return a, cross
 
     def additive(self, sent: Array, chosen: Bytes) -> Steps[tuple[Array, Array]]:
-        """An OT with messages P₀ and P₀ + x, of which the first isn't sent [ALSZ13]."""
+        """OTs with messages P₀ and P₀ + x, of which the first isn't sent [ALSZ13]."""
         bits = self._ring(sent)
         shares = empty(sent.size, sent.dtype), empty(chosen.size, sent.dtype)
         kind = Additive(self._session, padded(sent), padded(chosen), shares)
@@ -153,7 +153,7 @@ class NativeOts:
         chosen = None if choosing is None else choosing.reshape(rows, k)
         sent = None if carried is None else carried.reshape(prod(items) * k, n)
         shares = np.zeros((rows, n), dtype), np.zeros((rows, n), dtype)
-        # Rows begin at multiples of what kernels take at a time.
+        # Rows begin at multiples of the number of elements that kernels process at a time.
         strip = strip_bytes(cipher_for(self._native.engine.target.path)) // dtype.itemsize
 
         def kind(panel: Panel) -> MatrixRows:
@@ -196,7 +196,7 @@ class NativeOts:
         return begun
 
     def _exchange(self, begun: _Begun | None, last: _Begun | None) -> Steps[None]:
-        """Send the choices of a batch and the message of the last one, and receive the other's."""
+        """Send the choices of a batch and the message of the last one; receive the peer's."""
         outgoing: list[Array] = []
         flips = 0
         if begun is not None:
@@ -226,7 +226,7 @@ class NativeOts:
             last.kind.receive(half, key, last.choices, last.taken, reply[flips:])
 
     def _choose(self, begun: _Begun, half: Half) -> list[Array]:
-        """Replace random choices by a batch's own, or put them into memory with padding."""
+        """Replace random choices by a batch's own, or copy them to memory with padding."""
         if begun.choices is None:
             raise CompilerBug("the OTs of a batch aren't there")
         random = begun.choices

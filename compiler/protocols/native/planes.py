@@ -1,4 +1,4 @@
-"""Bit-slicing and the gates of netlists on shares, by the kernels of `kernels/gmw.py`."""
+"""Native bit-slicing and netlists on shares, run by the kernels of `kernels/gmw.py`."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ class NativeRegisters:
         self._tiles = self._memory.reshape(tiles, self._count, TILE)
 
     def load(self, register: int, values: Array) -> None:
-        """Put integers' bits into registers."""
+        """Write the bits of integers to registers."""
         bits = 8 * values.itemsize
         self._native.load(units.add_ring, bits)
         first = self._memory[register * TILE :]
         self._native.call(f"to_planes{bits}", padded(values), first, self._n, self._count)
 
     def set(self, register: int, packed: Bytes) -> None:
-        """Put packed bits into a register."""
+        """Write packed bits to a register."""
         row: Bytes = np.zeros(len(self._tiles) * TILE, np.uint8)
         row[: self._bytes] = packed
         self._tiles[:, register, :] = row.reshape(-1, TILE)
@@ -48,7 +48,7 @@ class NativeRegisters:
         return self._tiles[:, register, :].reshape(-1)[: self._bytes]
 
     def free(self, start: int, stop: int) -> None:
-        """Run instructions that cost nothing."""
+        """Run local instructions."""
         sizes = (self._count, self._bytes, self._first_mask)
         self._native.call("gmw_free", self._code[start:], stop - start, self._memory, *sizes)
 
@@ -75,9 +75,9 @@ class NativeRegisters:
 
 @lru_cache(maxsize=1024)
 def _tables(levels: tuple[Level, ...]) -> tuple[dict[Level, tuple[int, int, int]], list[Array]]:
-    """Return of levels where kernels find what they are, and which rows of masks are sent.
+    """Return the addresses of each level's tables, which kernels read, and the arrays behind them.
 
-    The arrays are what keeps them there.
+    The arrays must be kept alive as long as the addresses are in use.
     """
     found, arrays = {}, []
     for level in levels:
@@ -89,9 +89,9 @@ def _tables(levels: tuple[Level, ...]) -> tuple[dict[Level, tuple[int, int, int]
 
 
 class NativeTree:
-    """Rows that are joined (`party.Tree`), by the kernels of `kernels/trees.py`.
+    """Rows that are combined level by level (`party.Tree`), by the kernels of `kernels/trees.py`.
 
-    They move between two places in one piece of memory, behind which lies what is opened.
+    The rows alternate between two areas of one memory block, followed by the opened values.
     """
 
     def __init__(
@@ -104,7 +104,7 @@ class NativeTree:
     ) -> None:
         self._size = size = rows.shape[1]
         self._levels, _ = _tables(levels)
-        # The first level has most pairs and rows.
+        # The first level has the most pairs and rows.
         most = levels[0].pairs
         first = rows.size + PADDING
         self._mine = mine = first + levels[0].rows * size + PADDING
@@ -137,7 +137,7 @@ class NativeTree:
         return self._memory[self._mine + start * self._size : self._mine + stop * self._size]
 
     def close(self, level: Level, theirs: Bytes) -> None:
-        """Join the rows of a level."""
+        """Combine the rows of a level."""
         self._close(self._address, self._levels[level][0], address_of(theirs))
         self._places = self._places[1], self._places[0]
         self._count = level.rows
@@ -152,11 +152,11 @@ class NativePlanes:
         native.load(units.add_bits)
 
     def registers(self, netlist: Netlist, n: int) -> NativeRegisters:
-        """Return registers of zeros."""
+        """Return zeroed registers."""
         return NativeRegisters(self._native, self._first_mask, netlist, n)
 
     def tree(self, rows: Bytes, levels: tuple[Level, ...], pairs: BitTriples) -> NativeTree:
-        """Begin a tree."""
+        """Return a tree."""
         return NativeTree(self._native, self._first_mask, rows, levels, pairs)
 
     def slice(self, x: Array) -> Bytes:

@@ -1,13 +1,14 @@
-"""Runs the groups of operations on shares that a native program calls back for, at one party.
+"""The runtime that executes groups of operations on shares for a native program at one party.
 
-The session on shares begins with the first group: a round of 16 bytes each way (`session.py`).
-Its sessions of OT, one in each direction, are apart from Yao's and are set up together when the
-first OT is needed, the second party as sender first; a program that needs none does without. With a
-dealer OTs and preprocessing are there beforehand (`supply.py`).
+The session on shares begins with the first group: a round of 16 bytes each way
+(`native/session.py`). Its OT sessions, one in each direction, are separate from Yao's. They are set
+up together when the first OT is needed, the one with the second party as sender first; a program
+that needs no OTs skips this. With a dealer, OTs and preprocessing exist beforehand
+(`native/supply.py`).
 
-Native code gives the addresses of operands and results, which are the same from turn to turn of a
-loop: they are wrapped as arrays once. All operations of a group are run before any result is
-written; results are then written in order, as code generation expects where memory is shared.
+Native code passes the addresses of operands and results. They stay the same across the iterations
+of a loop, so they are wrapped as arrays once. All operations of a group run before any result is
+written. Results are then written in order, as code generation requires where memory is shared.
 """
 
 from __future__ import annotations
@@ -31,12 +32,12 @@ from .session import NativeSession
 from .supply import Supply
 
 _KEPT: Final = 64
-"""Tables of addresses whose arrays a group keeps."""
+"""The number of address tables per group whose arrays are cached."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Slot:
-    """What lies at an address of a table."""
+    """The type of the array at an address of a table."""
 
     dtype: np.dtype[Any]
     shape: tuple[int, ...]
@@ -55,7 +56,7 @@ class _Slot:
 
 @dataclass(frozen=True, slots=True)
 class _Member:
-    """An operation of a group: its operands are at [first, result), then comes its result."""
+    """An operation of a group: its operands are at [first, result), followed by its result."""
 
     operation: ir.Operation
     known: Numbers
@@ -64,7 +65,7 @@ class _Member:
 
 
 class _Plan:
-    """All that can be known of a group before it runs."""
+    """The static properties of a group."""
 
     def __init__(self, exchange: Exchange) -> None:
         self.slots: list[_Slot | None] = []
@@ -80,7 +81,7 @@ class _Plan:
         self.table_bytes = ctypes.sizeof(ctypes.c_void_p) * len(self.slots)
 
     def arrays(self, addresses: int) -> list[Array | None]:
-        """Return the arrays of a table; None where this party has nothing."""
+        """Return the arrays of a table; None where this party has no value."""
         table = ctypes.string_at(addresses, self.table_bytes)
         found = self._arrays.get(table)
         if found is None:
@@ -113,11 +114,11 @@ class SharingRuntime:
 
     @property
     def ots(self) -> Mapping[Link, int]:
-        """How many OTs were used over each link."""
+        """The number of OTs used over each link."""
         return {} if self._session is None else self._session.driver.ots
 
     def run(self, number: int, addresses: int) -> None:
-        """Run a group on what is at a table of addresses."""
+        """Run a group on the operands at a table of addresses."""
         session = self._session or self._open()
         plan = self._plans[number]
         arrays = plan.arrays(addresses)

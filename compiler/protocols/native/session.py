@@ -1,4 +1,4 @@
-"""One party's side of a session of native protocols on shares."""
+"""A session of native protocols on shares at one party."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .planes import NativePlanes
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NativeSession:
-    """A party, what drives its protocols, and its OTs."""
+    """A party, the driver of its protocols, and its OTs."""
 
     party: SharingParty
     driver: Driver
@@ -43,9 +43,9 @@ def open_session(
     backend: Backend = OT,
     given: Preprocessing | None = None,
 ) -> NativeSession:
-    """Begin a session at one party, with its ends of the sessions of OT in both directions.
+    """Begin a session at one party, with its ends of the OT sessions in both directions.
 
-    Costs a round of 16 bytes each way. `given` is preprocessing that is there before the run.
+    Costs one round of 16 bytes each way. `given` is preprocessing that exists before the run.
     """
     driver = Driver(side.own, {side.other: channel}, {side.other: ends})
     random = Generator(native, os.urandom(BLOCK_BYTES)).bytes
@@ -62,7 +62,7 @@ def open_session(
 
 
 def open_dealt_session(channel: Channel, native: Native, units: DealtUnits) -> NativeSession:
-    """Begin a session with what a dealer has dealt; costs a round of 16 bytes each way."""
+    """Begin a session with dealt units; costs one round of 16 bytes each way."""
     side = COMPUTING.side(units.party)
     ends = Ends(DealtOtSender(units), DealtOtReceiver(units))
     given = DealtPreprocessing(units)

@@ -1,1 +1,1 @@
-"""The operations of the IR on shares."""
+"""The IR's operations on shares."""

@@ -1,7 +1,7 @@
-"""Operations on numbers shared additively: the table's arithmetic column.
+"""Operations on additively shared numbers: the arithmetic column of the table in `table.py`.
 
-Arguments are flat arrays; costs are those of the protocols that are named. Conditions and results
-that are bools are shared by exclusive or, a byte each.
+Arguments are flat arrays; the costs are those of the protocols named. Boolean conditions and
+results are XOR-shared, one per byte.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from .call import Call
 
 
 def absolute(call: Call) -> Steps[Array]:
-    """|x| = x − 2·(x < 0)·x: `msb` and `select`; unsigned numbers are their own."""
+    """|x| = x − 2·(x < 0)·x: `msb` and `select`; unsigned numbers are unchanged."""
     x = call.share(0)
     if not call.type.signed:
         return x
@@ -62,7 +62,7 @@ def binary(call: Call, kind: BinaryKind) -> Steps[Array]:
 
 
 def _product(call: Call) -> Steps[Array]:
-    """x·y: `square`, `multiply_known` where a party alone knows a factor, `product`."""
+    """x·y: `square`, `multiply_known` where only one party knows a factor, otherwise `product`."""
     party = call.party
     for known, other in ((1, 0), (0, 1)):
         owner = call.owner(known)
@@ -107,13 +107,13 @@ def _shifted(call: Call) -> Steps[Array]:
 
 
 def _has_no_sign(call: Call) -> bool:
-    """Tell whether the numbers of an operation are known to be at least 0 and below 2^(ℓ−1)."""
+    """Return whether an operation's numbers are known to be at least 0 and below 2^(ℓ−1)."""
     one = call.operation
     return isinstance(one, ir.Binary) and one.nonnegative and 0 < one.bits < call.type.width
 
 
 def shifted(kind: BinaryKind, x: Array, amount: Array, *, signed: bool) -> Array:
-    """Shift numbers by known amounts; local on both kinds of shares where it makes sense."""
+    """Shift numbers by public amounts; local on the kinds of shares for which it is valid."""
     with np.errstate(all="ignore"):
         moved = meaning.binary(kind, as_signed(x) if signed else x, amount)
     result: Array = moved.view(x.dtype)
@@ -126,9 +126,10 @@ def _equal(call: Call, kind: BinaryKind) -> Steps[Array]:
 
 
 def _ordered(call: Call, kind: BinaryKind) -> Steps[Array]:
-    """An order: a sign where it is asked for, otherwise `less_than`, swapped or negated.
+    """An order comparison: a sign bit where that is equivalent, else `less_than`, swapped or
+    negated.
 
-    Of numbers that are known to have b bits, the sign of the difference: a comparison of b bits.
+    For numbers known to have b bits, the sign of the difference: a comparison of b bits.
     """
     negated = kind in (BinaryKind.LE, BinaryKind.GE)
     swapped = kind in (BinaryKind.GT, BinaryKind.LE)
@@ -146,9 +147,9 @@ def _ordered(call: Call, kind: BinaryKind) -> Steps[Array]:
 
 
 def _sign_asked(call: Call, left: int, right: int, *, swapped: bool) -> tuple[int, bool] | None:
-    """Tell whether `left < right` is the top bit of an operand or not: which one, whether it is.
+    """Return the operand whose top bit is `left < right`, and whether the bit is negated, or None.
 
-    x < 0 and −1 < x where signed; x < 2^(w−1) and 2^(w−1) − 1 < x where not.
+    The cases are x < 0 and −1 < x if signed; x < 2^(w−1) and 2^(w−1) − 1 < x if unsigned.
     """
     type = call.type_of(0)
     low = 0 if type.signed else 1 << (type.width - 1)
@@ -163,13 +164,13 @@ def _less_than(call: Call, left: int, right: int) -> Steps[Bytes]:
     known = (not call.is_shared(left), not call.is_shared(right))
     x, y = call.share(left), call.share(right)
     if call.narrow is not None:
-        # The difference of numbers of b bits has b bits and a sign.
+        # The difference of b-bit numbers has b bits and a sign.
         return (yield from comparison.bit(call.party, x - y, call.narrow.bits))
     return (yield from less_than(call.party, x, y, signed=call.type_of(0).signed, known=known))
 
 
 def _extreme(call: Call, kind: BinaryKind) -> Steps[Array]:
-    """The lesser or greater one: `less_than` and `select`."""
+    """The minimum or maximum: `less_than` and `select`."""
     less = yield from _less_than(call, 0, 1)
     x, y = call.share(0), call.share(1)
     if kind is BinaryKind.MIN:
@@ -179,7 +180,7 @@ def _extreme(call: Call, kind: BinaryKind) -> Steps[Array]:
 
 
 def choice(call: Call) -> Steps[Array]:
-    """y + c·(x − y): `select`; a conversion of c alone where all know x and y."""
+    """y + c·(x − y): `select`; only a conversion of c where x and y are public."""
     party, n = call.party, call.type.size
     condition = np.broadcast_to(call.share(0), n) if call.type_of(0).size == 1 else call.share(0)
     if call.is_shared(1) or call.is_shared(2):
@@ -193,7 +194,7 @@ def choice(call: Call) -> Steps[Array]:
 
 
 def cast(call: Call) -> Steps[Array]:
-    """To a wider integer by `extend`; to and from bools, shared by exclusive or."""
+    """A cast: to a wider integer by `extend`; to and from XOR-shared bools."""
     party, old, new = call.party, call.type_of(0), call.type
     x = call.share(0)
     if old.ring is None:
@@ -211,7 +212,7 @@ def bit(call: Call, position: int) -> Steps[Array]:
 
 
 def matrix_product(call: Call) -> Steps[Array]:
-    """X·Y: `matrix_multiply_known` where a party alone knows a factor, `matrix_multiply`."""
+    """X·Y: `matrix_multiply_known` where only one party knows a factor, else `matrix_multiply`."""
     party = call.party
     x, y = (call.share(i).reshape(call.type_of(i).shape) for i in (0, 1))
     if not x.size or not y.size:

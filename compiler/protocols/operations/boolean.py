@@ -1,7 +1,7 @@
-"""Operations on values shared by exclusive or: the table's boolean column.
+"""Operations on XOR-shared values: the boolean column of the table in `table.py`.
 
-Arguments are flat arrays: integers, or bools as bytes. What is bit by bit works on the bytes of
-integers as packed bits; everything else runs the catalogue's circuit of the operation.
+Arguments are flat arrays: integers, or bools as bytes. Bitwise operations treat the bytes of
+integers as packed bits; all other operations run their circuit from the catalogue.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .call import Call, packed, unpacked
 
 
 def circuit(call: Call, operation: catalogue.CircuitOperation) -> Steps[Array]:
-    """Run an operation's circuit on every element: `boolean.evaluate`."""
+    """Run an operation's circuit on every element: `gates.evaluate`."""
     roles: list[Operand] = []
     ports: list[Array] = []
     for i in range(len(operation.operands)):
@@ -39,7 +39,7 @@ def circuit(call: Call, operation: catalogue.CircuitOperation) -> Steps[Array]:
 
 
 def _port(call: Call, i: int) -> Array:
-    """Return what a circuit takes for an operand: integers, or packed bits [1][N]."""
+    """Return an operand as a circuit input: integers, or packed bits [1][N]."""
     values = call.clear(i)
     return pack(values)[None] if call.type_of(i).width == 1 else values
 
@@ -58,17 +58,17 @@ def bitwise(call: Call, kind: BinaryKind) -> Steps[Array]:
 
 
 def complement(party: SharingParty, x: Array, type: ir.TensorType) -> Array:
-    """Return shares of all bits inverted, those of single bits as 0 and 1. Local."""
+    """Return shares of the bitwise complement; bools stay 0 or 1. Local."""
     if not party.adds_known:
         return x
     return x ^ x.dtype.type(1) if type.width == 1 else ~x
 
 
 def choice(call: Call) -> Steps[Array]:
-    """y ^ c·(x ^ y): `and_bits` for bools; for integers `and_both` of the two halves of their bits.
+    """y ^ c·(x ^ y): `and_bits` for bools; `and_both` of both halves of the bits for integers.
 
-    Per bit of an integer half a pair of triples and 1.5 bits each way; one round. Nothing where all
-    know x and y.
+    Cost per bit of an integer: half a pair of triples and 1.5 bits each way; one round. Nothing is
+    sent where x and y are public.
     """
     party, type = call.party, call.type
     x, y = call.share(1), call.share(2)
@@ -88,7 +88,7 @@ def choice(call: Call) -> Steps[Array]:
 
 
 def _halves(x: Array) -> tuple[Bytes, Bytes]:
-    """Return the lower and the upper halves of the bits of integers, packed."""
+    """Return the lower and the upper halves of the bits of integers as packed bits."""
     if x.itemsize > 1:
         rows = x.view(f"u{x.itemsize // 2}").reshape(-1, 2)
         low, high = np.ascontiguousarray(rows.T)

@@ -1,7 +1,7 @@
-"""An operation of the IR at a party that computes on shares: its operands, and how they look.
+"""An IR operation at a party that computes on shares: its operands and their representation.
 
-At rest a share is an array of the tensor's shape: of unsigned integers of the element's width, or
-of bytes 0 and 1 for bools. What is known has the same dtypes.
+In memory, a share is an array of the tensor's shape: of unsigned integers of the element's width,
+or of bytes 0 and 1 for bools. Known values have the same dtypes.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from ..core.steps import Array, Bytes
 
 
 def packed(x: Array, type: ir.TensorType) -> Bytes:
-    """Return the bits of elements, as messages have them: words as bytes, bools eight to a byte."""
+    """Return the bits of elements in message format: words as bytes, eight bools per byte."""
     return pack(x) if type.width == 1 else np.ascontiguousarray(x).view(np.uint8)
 
 
 def unpacked(data: Bytes, type: ir.TensorType, dtype: np.dtype[Any]) -> Array:
-    """Return elements from their bits, flat: words of `dtype`, or bools as bytes 0 and 1."""
+    """Return the flat elements with the given bits: words of `dtype`, or bools as bytes 0 and 1."""
     if type.width == 1:
         return unpack(data, type.size)
     return data[: type.size * dtype.itemsize].view(dtype)
@@ -39,7 +39,7 @@ def unpacked(data: Bytes, type: ir.TensorType, dtype: np.dtype[Any]) -> Array:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """An operation and a party's operands. `known` are numbers that the compiler knows."""
+    """An operation and a party's operands. `known` are the numbers known at compile time."""
 
     party: SharingParty
     operation: ir.Operation
@@ -48,7 +48,7 @@ class Call:
 
     @property
     def shallow(self) -> bool:
-        """Whether circuits have few rounds, and not the fewest ANDs."""
+        """Whether circuits minimise rounds instead of ANDs."""
         return not self.operation.deep
 
     @property
@@ -61,26 +61,28 @@ class Call:
         return self.operation.operands[i].type
 
     def is_shared(self, i: int) -> bool:
-        """Tell whether an operand is a share."""
+        """Return whether an operand is a share."""
         return self.type_of(i).sharing is not None
 
     def constant(self, i: int) -> int | None:
-        """Return the number that all elements of an operand are, if the compiler knows it."""
+        """Return the value of all elements of an operand, if it is a constant known to the
+        compiler.
+        """
         return self.known[i] if self.known and not self.is_shared(i) else None
 
     def owner(self, i: int) -> int | None:
-        """Return who alone knows an operand, if so."""
+        """Return the only party that knows an operand, or None."""
         return None if self.is_shared(i) else self.type_of(i).label.owner
 
     def clear(self, i: int) -> Array:
-        """Return an operand that this party has, as it is given, flat."""
+        """Return an operand that this party has, flat and unchanged."""
         operand = self.operands[i]
         if operand is None:
             raise CompilerBug(f"party {self.party.index} isn't given operand {i}")
         return operand.reshape(-1)
 
     def share(self, i: int) -> Array:
-        """Return an operand as a share, flat: of what all know, one party has all."""
+        """Return an operand as a flat share; one party holds the whole of a public value."""
         if self.is_shared(i):
             return self.clear(i)
         owner = self.owner(i)
@@ -91,14 +93,14 @@ class Call:
 
     @property
     def narrow(self) -> catalogue.Narrow | None:
-        """In how few bits it can be done, if that is known (passes/sharings/narrow.py)."""
+        """The number of bits that suffice, if known (passes/sharings/narrow.py)."""
         one = self.operation
         if not isinstance(one, ir.Narrowable) or not 0 < one.bits < one.operands[-1].type.width:
             return None
         return catalogue.Narrow(one.bits, one.nonnegative)
 
     def narrowed(self, x: Array) -> Array:
-        """Return numbers in the shortest type that has the bits that are needed. Local."""
+        """Return numbers in the narrowest type that has the required bits. Local."""
         narrow = self.narrow
         if narrow is None:
             return x
@@ -106,7 +108,7 @@ class Call:
         return x.astype(word_dtype(width))
 
     def widened(self, x: Array) -> Array:
-        """Return numbers shared by exclusive or in the result's type again. Local."""
+        """Convert narrowed XOR-shared numbers back to the result's type. Local."""
         narrow = self.narrow
         if narrow is None:
             return x
@@ -114,6 +116,6 @@ class Call:
         return signed.astype(share_dtype(self.type.element))
 
     def same(self) -> bool:
-        """Tell whether the first two operands are one value."""
+        """Return whether the first two operands are the same value."""
         one, other = self.operation.operands[:2]
         return one.id == other.id

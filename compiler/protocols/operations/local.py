@@ -1,7 +1,7 @@
-"""Operations on shares that need no message: each party computes on its own share.
+"""Local operations on shares: each party computes on its own share without messages.
 
-Additive shares are moved, added and multiplied by what all know; exclusive-or shares are combined
-bit by bit. What is known is added by one party alone.
+Additive shares are moved, added, and multiplied by public values; XOR shares are combined bit by
+bit. Only one party adds public values.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def local_of(
 ) -> Array:
     """Compute an operation with a shared result that isn't interactive.
 
-    Operands and the result are as `operation_call.py` says.
+    `operations/call.py` describes operands and results.
     """
     call = Call(party=party, operation=operation, operands=operands)
     type = call.type
@@ -72,7 +72,7 @@ def _result(call: Call, operation: ir.Operation) -> Array:
 
 
 def _moved(call: Call, operation: ir.AnyMove) -> Array:
-    """Move elements; places are known to all."""
+    """Move elements; their positions are public."""
     count = operation.element_count
     elements = [call.share(i).reshape(call.type_of(i).shape) for i in range(count)]
     places = []
@@ -84,7 +84,7 @@ def _moved(call: Call, operation: ir.AnyMove) -> Array:
 
 
 def _factor(call: Call, i: int) -> Array:
-    """Return a factor: a share, or what all know as it is."""
+    """Return a factor: a share, or a public value unchanged."""
     return call.share(i) if call.is_shared(i) else call.clear(i)
 
 
@@ -101,7 +101,7 @@ def _unary(call: Call, kind: UnaryKind, additive: bool) -> Array:
 
 
 def _additive(call: Call, operation: ir.Binary) -> Array:
-    """Sums; products with what all know; shifts to the left by what all know."""
+    """Sums, products with public values, and left shifts by public amounts."""
     match operation.kind:
         case BinaryKind.ADD:
             return call.share(0) + call.share(1)
@@ -116,7 +116,7 @@ def _additive(call: Call, operation: ir.Binary) -> Array:
 
 
 def _bitwise(call: Call, operation: ir.Binary) -> Array:
-    """Bits with bits that all know, exclusive or, and shifts by what all know."""
+    """Bitwise operations with public bits, XOR, and shifts by public amounts."""
     kind, type = operation.kind, call.type_of(0)
     single = type.width == 1
     match kind:

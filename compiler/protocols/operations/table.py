@@ -1,13 +1,13 @@
-"""What every operation of the IR is on arithmetic and boolean shares: ir/sharings.py's table.
+"""The protocols for all IR operations on arithmetic and boolean shares (table in ir/sharings.py).
 
-`steps_of` is for the operations for which the parties exchange messages (`is_interactive`), and
-`local_of` for the others. Shares and known operands are arrays of the tensor's shape: unsigned
-integers of the element's width, or bytes 0 and 1 for bools, of which shares are by exclusive or.
+`steps_of` runs the operations for which the parties exchange messages (`is_interactive`), and
+`local_of` the others. Shares and known operands are arrays of the tensor's shape: unsigned integers
+of the element's width, or bytes 0 and 1 for bools, which are XOR-shared.
 
-Which protocol is taken depends on the types and labels of operands, on what the compiler knows of
-them (`ir/facts.py`), and on whether there is a dealer; never on values: whoever knows
-those, knows what is sent. Security is that of the protocols that are taken: shares are uniform at
-each party by itself, and all that is seen is masked.
+The choice of protocol depends on the types and labels of operands, on the compiler's facts about
+them (`ir/facts.py`), and on whether there is a dealer, but never on secret values. These public
+facts therefore determine all message lengths. Security is that of the chosen protocols: each
+party's share on its own is uniform, and every message is masked.
 """
 
 from __future__ import annotations
@@ -44,9 +44,9 @@ def steps_of(
 ) -> Steps[Array | None]:
     """Run an interactive operation; return this party's share of the result.
 
-    An operand is None at a party that doesn't know it, and so is what is revealed to the other one.
-    `known` is what `ir.facts.known_operands` says, the same at both parties. Nothing is
-    sent for a result without elements.
+    An operand is None at a party that doesn't know it; so is a result revealed only to the other.
+    `known` is the result of `ir.facts.known_operands`, the same at both parties. Nothing is sent
+    for a result without elements.
     """
     call = Call(party=party, operation=operation, operands=operands, known=known)
     type = call.type
@@ -108,7 +108,7 @@ def _boolean(call: Call, operation: ir.Operation) -> Steps[Array]:
 
 
 def _shared(call: Call) -> Steps[Array]:
-    """Share what a party owns: it sends a random share, one message; bools are packed."""
+    """Share a value of one party, which sends a random share in one message; bools are packed."""
     party, type = call.party, call.type
     owner = call.owner(0)
     if owner is None:
@@ -127,7 +127,7 @@ def _shared(call: Call) -> Steps[Array]:
 
 
 def _revealed(call: Call) -> Steps[Array | None]:
-    """Tell a value: the shares of those who don't learn it go to those who do, one round."""
+    """Reveal a value: parties send their shares to those who learn it, in one round."""
     party, type = call.party, call.type
     share = call.share(0)
     additive = call.type_of(0).sharing is Sharing.ARITHMETIC
@@ -149,10 +149,10 @@ def _revealed(call: Call) -> Steps[Array | None]:
 
 
 def _converted(call: Call) -> Steps[Array]:
-    """Arithmetic to boolean by an adder, anything else to arithmetic from boolean shares [DSZ15].
+    """Convert arithmetic to boolean shares by an adder, and boolean to arithmetic shares [DSZ15].
 
-    The boolean share of what is in Yao's protocol is the labels' lowest bits, so that it needs no
-    message to be got; who calls gives that.
+    The lowest bits of Yao's labels are boolean shares, obtained without a message; the caller
+    passes these for a value in Yao's sharing.
     """
     party, x = call.party, call.share(0)
     if call.type.sharing is Sharing.BOOLEAN:

@@ -1,1 +1,1 @@
-"""Oblivious transfer: base OTs, extensions, and what is derived from them."""
+"""Oblivious transfer: base OTs, OT extension, silent OT, and preprocessing derived from them."""

@@ -1,6 +1,6 @@
-"""The back end without a third party: what is needed is made in the run, by oblivious transfers.
+"""The back end without a third party: preprocessing is generated in the run by OTs.
 
-Protocols use OTs at once where that takes less than to make units of them first.
+Protocols use OTs directly where that is cheaper than generating units from them first.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Base oblivious transfers: random OTs from a prime-order group.
 
-The "simplest OT" of Chou and Orlandi [CO15] in the prime-order subgroup of edwards25519, by
-libsodium. The sender learns n pairs of 16-byte keys, the receiver, for its choice bits c, one of
-each pair.
+This is the "simplest OT" of Chou and Orlandi [CO15] in the prime-order subgroup of edwards25519,
+with libsodium. The sender obtains n pairs of 16-byte keys, and the receiver one key of each pair,
+selected by its choice bits c.
 
     sender                                   receiver
     a random, A = a·G          ── A ──▶      b_i random
@@ -10,12 +10,12 @@ each pair.
     k_i⁰ = H(i, A, B_i, a·B_i)               k_i = H(i, A, B_i, b_i·A)
     k_i¹ = H(i, A, B_i, a·B_i − a·A)
 
-Cost: one round trip; 32 bytes from the sender, 32·n from the receiver; one scalar product an OT
-and side at the sender, two at the receiver. Security: semi-honest parties, H = SHA-256 a random
-oracle, computational Diffie-Hellman. B_i is uniform whatever c_i is; knowing both keys
-of an OT means knowing a·A for A = a·G. Received points are checked to be on the curve and in
-the subgroup of prime order; another one raises an EzError (EZ5021).
-The receiver computes both b·G and b·G + A and picks without branching on c.
+Cost: one round trip; 32 bytes from the sender, 32·n from the receiver; one scalar multiplication
+per OT at the sender, two at the receiver. Security: semi-honest parties, H = SHA-256 as a random
+oracle, computational Diffie-Hellman. B_i is uniform regardless of c_i; computing both keys of an OT
+implies computing a·A for A = a·G. Received points are checked to be on the curve and in the
+prime-order subgroup; any other point raises an EzError (EZ5021). The receiver computes both b·G and
+b·G + A and selects one without branching on c.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def send_base_ots(channel: Channel, count: int) -> list[tuple[bytes, bytes]]:
 
 
 def receive_base_ots(channel: Channel, choices: list[int]) -> list[bytes]:
-    """Run the receiver with choice bits (0 or 1); return a key for each."""
+    """Run the receiver with choice bits (0 or 1); return one key per bit."""
     (big_a,) = _receive_points(channel, 1)
     scalars = [_random_scalar() for _ in choices]
     points = []

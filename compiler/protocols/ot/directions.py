@@ -1,11 +1,11 @@
-"""Where the sharing protocols get their correlated OTs from.
+"""Sources of correlated OTs for protocols on shares.
 
 A session of correlated OT has a sender with Δ and blocks q, and a receiver with random bits r and
-blocks t = q ⊕ r·Δ. A source hands each of them out once, in the same order at both ends, which must
-take the same counts in the same order. Multiplication needs sessions in both directions.
+blocks t = q ⊕ r·Δ. A source returns each OT once, in the same order at both ends, which must take
+the same counts in the same order. Multiplication needs sessions in both directions.
 
-`DealtSender` and `DealtReceiver` expand one seed, as if an ideal dealer had dealt it; who knows it
-knows everything. `extension_sessions` runs OT extension over a channel.
+`DealtSender` and `DealtReceiver` expand a common seed, as if an ideal dealer had dealt it; anyone
+who knows the seed knows all OTs. `extension_sessions` runs OT extension over a channel.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ from .softspoken import AlignedBytes, Bits, Blocks, CotReceiver, CotSender
 from .stock import GROUP_BITS, MEDIUM, Parameters, group_bits
 
 Bytes = Bits
-"""Bytes: bits one each, or packed, or messages."""
+"""Bytes: unpacked bits, packed bits, or messages."""
 
 
 class CotSenderSource(Protocol):
     """The sender's end.
 
-    `speaks` tells which end sends where more is made, the other then only receives.
+    `speaks` is true at the end that sends when more OTs are generated; the other end only receives.
     """
 
     @property
@@ -47,7 +47,7 @@ class CotSenderSource(Protocol):
         """Δ, [2]."""
 
     def take(self, count: int) -> Blocks:
-        """Return the q of the next `count` OTs, in memory that the caller may change."""
+        """Return the q of the next `count` OTs, in writable memory."""
 
 
 class CotReceiverSource(Protocol):
@@ -58,7 +58,7 @@ class CotReceiverSource(Protocol):
         """Whether this end sends."""
 
     def take(self, count: int) -> tuple[Bytes, Blocks]:
-        """Return the bits r, a byte each, and the t of the next `count` OTs."""
+        """Return the bits r, one per byte, and the t of the next `count` OTs."""
 
 
 class Ends(NamedTuple):
@@ -87,13 +87,13 @@ class Generator:
         return out
 
     def fill(self, out: Array) -> None:
-        """Put the next blocks where they are wanted: a contiguous array of whole blocks."""
+        """Write the next blocks to `out`, a contiguous array of whole blocks."""
         count = out.nbytes // BLOCK_BYTES
         self._native.call("prg_fill", self._schedule.address, self._counter, out, count)
         self._counter += count
 
     def bytes(self, count: int) -> Bytes:
-        """Return `count` bytes; what is left of the last block is lost."""
+        """Return `count` bytes; the rest of the last block is discarded."""
         return self.blocks(-(-count // BLOCK_BYTES)).reshape(-1).view(np.uint8)[:count]
 
 
@@ -129,7 +129,7 @@ class DealtReceiver:
 
 
 class _Dealer:
-    """What both ends expand from the seed: Δ, bits, blocks."""
+    """The expansion of the seed at both ends: Δ, bits, blocks."""
 
     def __init__(self, native: Native, seed: bytes) -> None:
         self._generator = Generator(native, seed)
@@ -142,7 +142,7 @@ class _Dealer:
 
 
 def fresh_delta(*, odd: bool) -> bytes:
-    """Return a random Δ, with lowest bit 1 if it has to be `odd`."""
+    """Return a random Δ, with lowest bit 1 if `odd`."""
     delta = bytearray(os.urandom(BLOCK_BYTES))
     if odd:
         delta[0] |= 1
@@ -154,7 +154,7 @@ def cot_sender(
 ) -> CotSender | SilentSender:
     """Return the sender's end of OTs of a kind; nothing is sent yet.
 
-    For silent OT, of those `parameters`, Δ has to be odd.
+    For silent OT, which uses `parameters`, Δ must be odd.
     """
     if kind is OtKind.SILENT:
         return SilentSender(channel, engine, delta, parameters)
@@ -175,8 +175,8 @@ def extension_sessions(
 ) -> tuple[CotSender, CotReceiver]:
     """Set up sessions of OT extension in both directions at one party.
 
-    2 × 128 base OTs, one after the other, and a first batch each. `bits` trades work for traffic,
-    see `softspoken.py`.
+    Runs 2 × 128 base OTs, one session after the other, and a first batch of each. `bits` trades
+    computation for communication, see `softspoken.py`.
     """
     sender = CotSender(channel, Engine(), fresh_delta(odd=False), bits)
     receiver = CotReceiver(channel, Engine(), bits)
@@ -195,7 +195,7 @@ def silent_sessions(
 
 
 def set_up(side: Side, sender: CotSenderSource, receiver: CotReceiverSource) -> None:
-    """Take from both ends, one after the other, since set-ups are conversations.
+    """Set up both ends, one after the other, because set-ups are interactive.
 
     The session in which the second party is the sender comes first.
     """

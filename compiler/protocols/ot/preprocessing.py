@@ -1,4 +1,4 @@
-"""Preprocessing that the parties make themselves, from OTs."""
+"""Preprocessing that the parties generate themselves, from OTs."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ from ..core.steps import Array, Bytes, Steps
 
 
 class OtPreprocessing(Preprocessing):
-    """Correlated randomness from OTs. Nothing of it is opened.
+    """Correlated randomness from OTs. None of it is opened.
 
-    Bit triples and pairs [ALSZ13, RRK+20]: an OT each in each direction, no bytes, no rounds.
-    Seen: messages of OTs, masked by pads that are used once.
+    Bit triples and pairs [ALSZ13, RRK+20]: one OT each in each direction, no bytes, no rounds. Each
+    party sees only OT messages, masked by pads that are used only once.
     """
 
     def __init__(self, side: Side, random: Callable[[int], Bytes], ots: OtBox) -> None:
@@ -46,7 +46,7 @@ class OtPreprocessing(Preprocessing):
         self._ots = ots
 
     def make(self, unit: Unit, count: int) -> Steps[Any]:
-        """Make units, by a protocol of their kind."""
+        """Generate units by the protocol for their kind."""
         match unit:
             case BitTriple():
                 return self._ots.bit_products(count, 1)
@@ -68,7 +68,7 @@ class OtPreprocessing(Preprocessing):
     def _triples(self, count: int, bits: int) -> Steps[Triples]:
         """Products with random choices [Gil99, DSZ15].
 
-        Cost: ℓ·n OTs in each direction, M(ℓ, n) bytes each way; a batch of 2^16 OTs is a round.
+        Cost: ℓ·n OTs in each direction, M(ℓ, n) bytes each way; one round per batch of 2^16 OTs.
         """
         dtype = word_dtype(bits)
         b = self._random(count * dtype.itemsize).view(dtype)
@@ -76,14 +76,14 @@ class OtPreprocessing(Preprocessing):
         return Triples(a=a, b=b, c=a * b + cross)
 
     def _squares(self, count: int, bits: int) -> Steps[Squares]:
-        """Random numbers and their squares: one cross term. Cost: that of `arithmetic.square`."""
+        """Random numbers and their squares: one cross term. Cost: that of `products.square`."""
         dtype = word_dtype(bits)
         a = self._random(count * dtype.itemsize).view(dtype)
         cross = yield from halved_products(self._ots, self._side, a)
         return Squares(a=a, c=a * a + 2 * cross)
 
     def _matrix_triples(self, unit: MatrixTriple, count: int) -> Steps[MatrixTriples]:
-        """Random matrices and their products, by the cross terms of `matrices.py`."""
+        """Random matrices and their products, by the cross terms of `arithmetic/matrices.py`."""
         m, k, n, dtype = unit.rows, unit.inner, unit.columns, word_dtype(unit.bits)
         a, b = (
             self._random(prod(shape) * dtype.itemsize).view(dtype).reshape(shape)
@@ -113,7 +113,8 @@ class OtPreprocessing(Preprocessing):
     def _random_bits(self, count: int, bits: int) -> Steps[DaBits]:
         """Random bits r₀ ⊕ r₁ = r₀ + r₁ − 2·r₀r₁ [DSZ15].
 
-        Cost: an additive OT a bit, with the first party as sender of the first half; two rounds.
+        Cost: one additive OT per bit, with the first party as sender for the first half; two
+        rounds.
         """
         packed = self._random(-(-count // 8))
         own = np.unpackbits(packed, count=count, bitorder="little")
@@ -123,9 +124,9 @@ class OtPreprocessing(Preprocessing):
 
 
 def halved_bit_products(ots: OtBox, side: Side, own: Bytes, bits: int) -> Steps[Array]:
-    """Return shares modulo 2^ℓ of −2·x₀x₁ for bits, a byte each, by OTs in both directions.
+    """Return shares modulo 2^ℓ of −2·x₀x₁ for bits, one per byte, by OTs in both directions.
 
-    Of n bits, the first party is the sender of the first ceil(n/2). `lengths.additive_batches`.
+    The first party is the sender for the first ceil(n/2) of n bits. `lengths.additive_batches`.
     """
     middle = -(-own.size // 2)
     sent, chosen = side.ordered(own[:middle], own[middle:])

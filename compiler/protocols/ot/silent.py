@@ -1,33 +1,35 @@
-"""Silent OT: correlated OTs for a tenth of a byte or less, Ferret [YWL+20] with regular noise.
+"""Silent OT: correlated OTs for about a tenth of a byte each, by Ferret [YWL+20] with regular
+noise.
 
-The same interface as `cot.py`: q at the sender, a random bit r and t = q ⊕ r·Δ at the receiver. The
-lowest bit of Δ is 1, that of every q is 0, and r is the lowest bit of t; so a q has 127 random
-bits, as many as Δ.
+The interface is that of `ot/softspoken.py`: q at the sender, a random bit r and t = q ⊕ r·Δ at the
+receiver. The lowest bit of Δ is 1, that of every q is 0, and r is the lowest bit of t; so q has 127
+random bits, as many as Δ.
 
-An iteration of parameters (t, h, k) uses up M = k + t·h correlated OTs and makes n = t·2^h. The
-first k are the secret part of an LPN sample, the others make t trees (`kernels/silent.py`), each a
-correlation of one noise bit at a random place among 2^h. To it the code adds ten of the secret
-part for each output: with u the secret bits, e the noise and A the code, r = u·A ⊕ e looks random,
-and the correlation goes along, since everything is linear. The noise's places are the path bits of
-the trees, hence random bits of correlated OTs, and need no message. The first trees of an iteration
-make the M OTs of the next one, the others the stock, some at a time.
+An iteration of parameters (t, h, k) consumes M = k + t·h correlated OTs and produces n = t·2^h. The
+first k are the secret of an LPN sample. The others produce t trees (`kernels/silent.py`), each a
+correlation of one noise bit at a random position among 2^h. The code adds ten elements of the
+secret to each output: with secret bits u, noise e and code A, r = u·A ⊕ e is pseudorandom, and the
+correlation is preserved because everything is linear. The noise positions are the path bits of the
+trees, hence random bits of correlated OTs, and need no message. The first trees of an iteration
+produce the M OTs of the next one, the others the stock, a few at a time.
 
-Cost: set-up by SoftSpoken with k = 8 (`cot.py`), once: `setup_ots` OTs, and 32 bytes from the
-sender, the starts of hash and code. Then 16·(h − 1) bytes a tree from the sender to the
-receiver, `stock.SilentBatches`; nothing the other way, no answer to wait for. A message a batch.
-Computation: a hash a leaf, 2.5 blocks of AES-CTR and ten reads at random places of a table of
-16·2^log k bytes an output.
+Cost: one set-up by SoftSpoken with k = 8 (`ot/softspoken.py`): `setup_ots` OTs, and 32 bytes from
+the sender, the starts of hash and code. Then 16·(h − 1) bytes per tree from the sender to the
+receiver, `stock.SilentBatches`, one message per batch; the receiver sends nothing, so there is no
+reply to wait for. Computation: one hash per leaf; per output, 2.5 blocks of AES-CTR and ten reads
+at random positions of a table of 16·2^log k bytes.
 
-| parameters | t | log k | h | n | M | bytes an OT |
+| parameters | t | log k | h | n | M | bytes per OT |
 |---|---|---|---|---|---|---|
 | SMALL | 850 | 16 | 10 | 870,400 | 74,036 | 0.154 |
 | MEDIUM | 1170 | 17 | 11 | 2,396,160 | 143,942 | 0.083 |
 | LARGE | 1900 | 19 | 13 | 15,564,800 | 548,988 | 0.024 |
 
-Security: semi-honest. The trees: [GYW+23], in the ideal-cipher model. The rest is that r is
-pseudorandom: LPN with regular noise, code of ten random places an output. The parameters are those
-that emp-ot now has, chosen after the attacks on regular noise. Logarithms of the attacks' costs, by
-the formulas published with them, evaluated anew for this table; the least decides:
+Security: semi-honest. The trees are secure by [GYW+23] in the ideal-cipher model. The remaining
+assumption is that r is pseudorandom: LPN with regular noise and a code of ten random positions per
+output. The parameters are the current ones of emp-ot, chosen after the attacks on regular noise.
+The table gives the logarithms of the attacks' costs, recomputed with the published formulas; the
+smallest determines the security:
 
 | attack | SMALL | MEDIUM | LARGE |
 |---|---|---|---|
@@ -37,8 +39,9 @@ the formulas published with them, evaluated anew for this table; the least decid
 | Gaussian elimination on guessed places without noise [LWYY24] | 138.2 | 140.8 | 146.4 |
 | algebraic [BO23] | 145.1 | 144.3 | 143.5 |
 
-They hold for a uniformly random code; that ten places an output are no easier is Ferret's
-assumption. Each iteration has fresh secrets, fresh noise and another part of the code's stream.
+They hold for a uniformly random code; it is Ferret's assumption that ten positions per output are
+no easier to attack. Each iteration has fresh secrets, fresh noise and another part of the code's
+stream.
 """
 
 from __future__ import annotations
@@ -74,7 +77,7 @@ _LONG: Final = ctypes.c_int64
 
 
 class _Table(AlignedBytes):
-    """Memory that is read at random places: in huge pages where the system has them."""
+    """Memory that is read at random positions, in huge pages where the system provides them."""
 
     def __init__(self, size: int) -> None:
         self.size = size
@@ -88,7 +91,7 @@ class _Table(AlignedBytes):
 
 
 class _Silent:
-    """What both sides have: keys, the two sets of OTs that iterations use up, a position."""
+    """The state of either side: keys, the two sets of OTs that iterations consume, a position."""
 
     def __init__(self, engine: Engine, parameters: Parameters, name: str) -> None:
         self.parameters = parameters
@@ -104,7 +107,7 @@ class _Silent:
         self._used = 0
 
     def start(self, seeds: bytes, ots: Blocks, *, sender: bool) -> None:
-        """Begin with the starts of hash and code and the first OTs."""
+        """Initialise the starts of hash and code and the first OTs."""
         units.add_primitives(self._engine)
         parameters = self.parameters
         add_silent(self._engine, parameters.depth, parameters.secret_bits, sender=sender)
@@ -116,20 +119,20 @@ class _Silent:
         self.ready = True
 
     def refill(self) -> int:
-        """Begin an iteration; return where its first trees go."""
+        """Begin an iteration; return the address for the output of its first trees."""
         if self._used:
             self._tables.reverse()
             self._used = 0
         return self._tables[1].address
 
     def corrections(self, trees: int) -> memoryview:
-        """Return room for the corrections of some trees."""
+        """Return a buffer for the corrections of `trees` trees."""
         size = trees * self.parameters.tree_bytes
         self._corrections = with_room(self._corrections, size)
         return self._corrections.view[:size]
 
     def run(self, trees: int, out: int, own: int) -> None:
-        """Run the kernel on the next trees; `own` is where Δ is, or the bits go to."""
+        """Run the kernel on the next trees; `own` is the address of Δ, or of the bits to write."""
         parameters = self.parameters
         secret = self._tables[0].address
         cots = secret + (KEY_BYTES << parameters.secret_bits)
@@ -143,7 +146,7 @@ class _Silent:
         self._used += trees
 
     def wipe(self) -> None:
-        """Forget all OTs that are not used up."""
+        """Wipe all unused OTs."""
         for table in self._tables:
             table.view[:] = bytes(table.size)
 
@@ -162,7 +165,7 @@ class SilentSender(CotSenderParty):
         self._silent = _Silent(engine, parameters, "silent_sender")
 
     def wipe(self) -> None:
-        """Forget OTs and Δ."""
+        """Wipe OTs and Δ."""
         self._silent.wipe()
         for memory in (self.stock, self._delta):
             memory.view[:] = bytes(memory.size)
@@ -191,7 +194,7 @@ class SilentSender(CotSenderParty):
         self.begin(seeds, ots)
 
     def begin(self, seeds: bytes, ots: Blocks) -> None:
-        """Begin with the starts of hash and code, and M correlated OTs of the same Δ."""
+        """Initialise the starts of hash and code and M correlated OTs of the same Δ."""
         ots = ots.copy()
         ots[:, 0] &= ~np.uint64(1)
         self._silent.start(seeds, ots, sender=True)
@@ -207,7 +210,7 @@ class SilentReceiver(CotReceiverParty):
         self._silent = _Silent(engine, parameters, "silent_receiver")
 
     def wipe(self) -> None:
-        """Forget OTs and bits."""
+        """Wipe OTs and bits."""
         self._silent.wipe()
         for memory in (self.stock, self.choices):
             memory.view[:] = bytes(memory.size)
@@ -236,5 +239,5 @@ class SilentReceiver(CotReceiverParty):
         self.begin(bytes(seeds), ots)
 
     def begin(self, seeds: bytes, ots: Blocks) -> None:
-        """Begin with the starts of hash and code, and M OTs that have their bits as lowest ones."""
+        """Initialise the starts of hash and code and M OTs whose lowest bits are their bits r."""
         self._silent.start(seeds, ots, sender=False)

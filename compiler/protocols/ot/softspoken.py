@@ -1,24 +1,25 @@
-"""Correlated oblivious transfer, as many as wanted, from 128 base OTs: SoftSpoken [Roy22].
+"""OT extension by SoftSpoken [Roy22]: any number of correlated OTs from 128 base OTs.
 
 An OT of the stock is q at the sender; a random bit r and t = q ⊕ r·Δ at the receiver. Δ is the
-sender's, one for the session (for Yao the garbler's free-XOR offset). None is used twice: `extend`
-replaces the whole stock, and `take` hands out what the last batch left before it makes another;
-see `stock.py`.
+sender's, one for the session (for Yao the garbler's free-XOR offset). No OT is used twice: `extend`
+replaces the whole stock, and `take` returns the OTs left from the last batch before it generates
+another; see `ot/stock.py`.
 
 Set-up. The columns come in groups of k = `GROUP_BITS`; for each, the receiver holds a GGM tree
-[GGM86] of k levels and the sender learns all leaves but the one its k bits of Δ point to: at each
-level it obtains, by one base OT with the complement of its bit, the XOR of all left or of all
-right nodes, which gives it the sibling of the node on its path. At the first level that
-is a node itself, so the base OT's keys are the nodes; further levels send two sums of 16 bytes,
-masked with the keys. Leaves are keys of AES-CTR streams; see `kernels/extension.py`.
+[GGM86] of k levels and the sender learns all leaves except the one indexed by its k bits of Δ. At
+each level it obtains, by one base OT with the complement of its bit, the XOR of all left or of all
+right nodes, which yields the sibling of the node on its path. At the first level that sum is a
+single node, so the keys of the base OT are the nodes. For each further level, the receiver sends
+two sums of 16 bytes, masked with the keys. Leaves are keys of AES-CTR streams; see
+`kernels/extension.py`.
 
 Cost: 128 base OTs (32 bytes one way, 4096 the other), 32·128·(k − 1)/k bytes for trees from the
-receiver, then 128/k − 1 bits an OT from the receiver, in batches: `stock.ExtensionBatches`.
-One message a batch; the first comes after the base OTs' round trip. Computation: 2^k/k · 128 bits
-of AES-CTR an OT and side. k is 1, 2, 4 or 8, the same at both sides.
-Security: semi-honest; the base OTs', and AES as a pseudorandom generator. The random bits are a sum
-of streams of which the sender lacks one, and so is the mask of each correction sent. t and q need
-no hash where the correlation itself is wanted, as for wire labels; `ot.py` makes independent keys.
+receiver, then 128/k − 1 bits per OT from the receiver, in batches: `stock.ExtensionBatches`. There
+is one message per batch; the first follows the round trip of the base OTs. Computation: 2^k/k · 128
+bits of AES-CTR per OT and side. k is 1, 2, 4 or 8, the same at both sides. Security: semi-honest,
+based on the base OTs and on AES as a pseudorandom generator. The random bits are a sum of streams,
+one of which the sender lacks; so is the mask of each correction. t and q need no hash where the
+correlation itself is required, as for wire labels; `kernels/pads.py` derives independent pads.
 """
 
 from __future__ import annotations
@@ -54,11 +55,11 @@ Blocks = npt.NDArray[np.uint64]
 """Blocks: [count][2], the low 64 bits of each first."""
 
 Bits = npt.NDArray[np.uint8]
-"""Bits, a byte each."""
+"""Bits, one per byte."""
 
 
 class AlignedBytes:
-    """Zeroed memory at a multiple of 64 bytes, for native code."""
+    """Zeroed memory aligned to 64 bytes, for native code."""
 
     def __init__(self, size: int) -> None:
         self._memory = ctypes.create_string_buffer(size + 63)
@@ -81,12 +82,14 @@ def with_room(memory: AlignedBytes, size: int) -> AlignedBytes:
 class CotParty(ABC):
     """One side of a source of correlated OTs.
 
-    Either `extend` is used, and the stock directly, or `take` of the subclasses.
+    Callers use either `extend` and the stock directly, or `take` of the subclasses.
     """
 
     speaks: ClassVar[bool]
-    """Whether making a batch, once set up, only sends; the other side then only receives. Who has a
-    sender and a receiver takes first from the one that speaks, lest both parties wait."""
+    """Whether generating a batch after the set-up only sends; the other side then only receives. A
+    party with a sender and a receiver takes first from the one that speaks, so that the two parties
+    don't both wait.
+    """
 
     def __init__(self, channel: Channel, engine: Engine, batches: Batches) -> None:
         self.channel = channel
@@ -96,7 +99,7 @@ class CotParty(ABC):
         self._plan = Stock(batches)
 
     def extend(self, wanted: int) -> int:
-        """Replace the stock by a new batch, for `wanted` OTs or a part of them; return its size."""
+        """Replace the stock by a new batch for all or part of `wanted` OTs; return its size."""
         batch = self._plan.replace(wanted)
         self._make(batch, None)
         return batch.count
@@ -107,10 +110,10 @@ class CotParty(ABC):
 
     @abstractmethod
     def _extend(self, batch: Made, place: int | None) -> None:
-        """Make a batch at an address, or in `stock`, which may be larger."""
+        """Generate a batch at an address, or in `stock`, which may be larger."""
 
     def _place(self, count: int, place: int | None) -> int:
-        """Return where a batch goes."""
+        """Return the address for a batch."""
         if place is not None:
             return place
         self.stock = with_room(self.stock, KEY_BYTES * count)
@@ -118,16 +121,16 @@ class CotParty(ABC):
 
     @abstractmethod
     def wipe(self) -> None:
-        """Forget seeds and stock."""
+        """Wipe seeds and stock."""
 
     def _parts(self, out: Blocks) -> Iterator[tuple[slice, slice]]:
-        """Fill `out` part by part; yield where in it a part is, and where it was in its batch."""
+        """Fill `out` part by part; yield each part's positions in `out` and in its batch."""
         done = 0
         for part in self._plan.parts(len(out)):
             place, source = (slice(at, at + part.count) for at in (done, part.start))
             done += part.count
             if part.made is not None and part.made.count == part.count:
-                # A whole batch goes where it is wanted.
+                # A whole batch is generated directly in its destination.
                 self._make(part.made, out[place].ctypes.data)
             else:
                 if part.made is not None:
@@ -164,10 +167,10 @@ class CotReceiverParty(CotParty):
     def __init__(self, channel: Channel, engine: Engine, batches: Batches) -> None:
         super().__init__(channel, engine, batches)
         self.choices = AlignedBytes(0)
-        """The bits r of the stock, 8 a byte, the lowest first."""
+        """The bits r of the stock, 8 per byte, lowest bit first."""
 
     def take(self, count: int) -> tuple[Bits, Blocks]:
-        """Return the bits r, a byte each, and the t of the next `count` OTs."""
+        """Return the bits r, one per byte, and the t of the next `count` OTs."""
         bits: Bits = np.empty(count, np.uint8)
         out: Blocks = np.empty((count, 2), np.uint64)
         for place, source in self._parts(out):
@@ -179,7 +182,7 @@ class CotReceiverParty(CotParty):
 
 
 class _Extension:
-    """What both sides of the extension have: seeds, buffers, a position in the streams."""
+    """The state of either side of the extension: seeds, buffers, a position in the streams."""
 
     def __init__(self, engine: Engine, bits: int) -> None:
         if bits not in (1, 2, 4, 8):
@@ -199,7 +202,7 @@ class _Extension:
         self.ready = True
 
     def corrections(self, count: int) -> memoryview:
-        """Return room for a batch's corrections."""
+        """Return a buffer for a batch's corrections."""
         size = extension_bytes(count, self.bits)
         self._corrections = with_room(self._corrections, size)
         return self._corrections.view[:size]
@@ -213,7 +216,7 @@ class _Extension:
         return children
 
     def keep(self, leaves: Blocks) -> None:
-        """Expand the leaves [groups][2^k][2] into their schedules."""
+        """Expand the leaves [groups][2^k][2] into their key schedules and store them."""
         leaves = np.ascontiguousarray(leaves)
         count = leaves.size // 2
         self._call(
@@ -221,7 +224,7 @@ class _Extension:
         )
 
     def run(self, name: str, secret: int, out: int, count: int) -> None:
-        """Run a batch's kernel; `secret` is where choices go to or Δ is."""
+        """Run a batch's kernel; `secret` is the address of Δ, or of the choices to write."""
         blocks = count // 128
         kernel = self._engine.function(
             name, _POINTER, _LONG, _POINTER, _POINTER, _POINTER, _LONG, result=None
@@ -236,7 +239,7 @@ class _Extension:
 
 
 class CotReceiver(CotReceiverParty):
-    """The receiver by extension; it sends the base OTs."""
+    """The receiver of OT extension, which is the sender of the base OTs."""
 
     speaks: ClassVar[bool] = True
 
@@ -245,7 +248,7 @@ class CotReceiver(CotReceiverParty):
         self._extension = _Extension(engine, bits)
 
     def wipe(self) -> None:
-        """Forget seeds, stock and bits."""
+        """Wipe seeds, stock and bits."""
         for memory in (self._extension.schedules, self.stock, self.choices):
             memory.view[:] = bytes(memory.size)
 
@@ -262,13 +265,13 @@ class CotReceiver(CotReceiverParty):
         self.channel.flush()
 
     def begin(self) -> None:
-        """Begin with seeds of zeros. Only measurements go on without the set-up."""
+        """Initialise with zero seeds. Only measurements skip the set-up."""
         self._extension.start()
 
     def _set_up(self) -> None:
-        """Run the base OTs, make the trees, send their sums level by level."""
+        """Run the base OTs, build the trees and send their sums level by level."""
         extension = self._extension
-        # Base OT number group·k + j is for bit j of Δ's group; trees start with the highest.
+        # Base OT number group·k + j is for bit j of Δ's group; trees start with the highest bit.
         keys = _key_pairs(send_base_ots(self.channel, COLUMNS), extension.bits)
         nodes = keys[:, -1]
         message = []
@@ -282,7 +285,7 @@ class CotReceiver(CotReceiverParty):
 
 
 class CotSender(CotSenderParty):
-    """The sender by extension; it receives the base OTs."""
+    """The sender of OT extension, which is the receiver of the base OTs."""
 
     speaks: ClassVar[bool] = False
 
@@ -293,7 +296,7 @@ class CotSender(CotSenderParty):
         self._extension = _Extension(engine, bits)
 
     def wipe(self) -> None:
-        """Forget seeds, stock and Δ."""
+        """Wipe seeds, stock and Δ."""
         for memory in (self._extension.schedules, self.stock, self._delta):
             memory.view[:] = bytes(memory.size)
 
@@ -307,11 +310,11 @@ class CotSender(CotSenderParty):
         extension.run("cot_sender", self._delta.address, self._place(count, place), count)
 
     def begin(self) -> None:
-        """Begin with seeds of zeros. Only measurements go on without the set-up."""
+        """Initialise with zero seeds. Only measurements skip the set-up."""
         self._extension.start()
 
     def _set_up(self) -> None:
-        """Run the base OTs; complete each tree but for the path of Δ."""
+        """Run the base OTs; complete each tree except for the path of Δ."""
         extension = self._extension
         bits, groups = extension.bits, extension.groups
         number = int.from_bytes(self._delta.view, "little")
@@ -321,7 +324,7 @@ class CotSender(CotSenderParty):
         message = bytearray(2 * KEY_BYTES * groups * (bits - 1))
         self.channel.receive_into(memoryview(message))
         levels = np.frombuffer(message, np.uint64).reshape(bits - 1, groups, 2, 2)
-        # A mask of Δ's bits; nodes are by y = x ⊕ δ: the one on the path is 0, and unknown.
+        # A mask of Δ's bits; nodes are indexed by y = x ⊕ δ: the one on the path is 0 and unknown.
         masks = (-np.array(delta, np.int64)).view(np.uint64).reshape(groups, bits)
         nodes = np.zeros((groups, 2, 2), np.uint64)
         nodes[:, 1] = keys[:, -1]

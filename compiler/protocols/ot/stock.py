@@ -1,9 +1,9 @@
-"""How sources of correlated OTs make batches: pure functions of what is taken from them.
+"""The batches of sources of correlated OTs, as pure functions of the OTs taken.
 
-What a source has left over from a batch it keeps, and hands out before it makes the next one; no OT
-is handed out twice. Sources (`cot.py`, `silent.py`) and the cost model go by the same classes. One
-side of a source, the one that speaks, sends `Made.bytes` for a batch; before the first one both
-have the conversation of the set-up.
+A source keeps the OTs left over from a batch and returns them before it generates the next one; no
+OT is returned twice. Sources (`softspoken.py`, `silent.py`) and the cost model use the same
+classes. One side of a source, the one that speaks, sends `Made.bytes` for a batch. Before the first
+batch, both sides run the set-up.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ KEY_BYTES: Final = 16
 POINT_BYTES: Final = 32
 
 COLUMNS: Final = 128
-"""How many base OTs there are: the bits of Δ."""
+"""The number of base OTs, which is the number of bits of Δ."""
 
 GROUP_BITS: Final = 2
-"""How many columns of an extension are made from a tree, where nothing else is said."""
+"""The default number of columns of an extension that are generated from one tree."""
 
 SILENT_GROUP_BITS: Final = 8
-"""The same for the set-up of silent OT."""
+"""The number of columns per tree for the set-up of silent OT."""
 
 SMALLEST_BATCH: Final = 1 << 10
 LARGEST_BATCH: Final = 1 << 16
@@ -35,10 +35,10 @@ LEAST_DEPTH: Final = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Made:
-    """A batch of `count` OTs, for which the side that speaks sends `bytes`.
+    """A batch of `count` OTs, for which the speaking side sends `bytes`.
 
-    For silent OT: it has `trees`, after those that make the OTs of the next iteration if this
-    batch `begins` one.
+    For silent OT, `trees` is its number of trees. If the batch `begins` an iteration, the trees
+    that produce the OTs of the next iteration precede them.
     """
 
     count: int
@@ -49,7 +49,9 @@ class Made:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """OTs `start` … `start` + `count` − 1 of the last batch, which is `made` before, or was."""
+    """OTs `start` … `start` + `count` − 1 of the last batch; `made` is that batch if it must be
+    generated first.
+    """
 
     made: Made | None
     start: int
@@ -65,25 +67,25 @@ class Message:
 
 
 class Batches(Protocol):
-    """How large the next batch is. Copies go on by themselves; equal ones make equal batches."""
+    """The sequence of batch sizes. Copies advance independently; equal ones give equal batches."""
 
     def next(self, wanted: int) -> Made:
         """Return the next batch, when `wanted` OTs are missing."""
 
     def set_up(self) -> tuple[Message, ...]:
-        """Return what is sent before the first batch, in order."""
+        """Return the messages sent before the first batch, in order."""
 
     @property
     def position(self) -> int:
-        """All that the next batch depends on, but for what is wanted."""
+        """The state that determines the next batch, apart from the number wanted."""
 
     @property
     def sender_speaks(self) -> bool:
-        """Whether it is the OTs' sender that sends for a batch."""
+        """Whether the OTs' sender is the side that sends for a batch."""
 
 
 def batch_size(wanted: int) -> int:
-    """Return how many OTs an extension makes when `wanted` are missing: a power of two, bounded."""
+    """Return the number of OTs generated when `wanted` are missing: a bounded power of two."""
     size = SMALLEST_BATCH
     while size < wanted and size < LARGEST_BATCH:
         size *= 2
@@ -91,25 +93,25 @@ def batch_size(wanted: int) -> int:
 
 
 def extension_bytes(count: int, bits: int = GROUP_BITS) -> int:
-    """Return what the receiver sends for a batch of `count` OTs of an extension."""
+    """Return the number of bytes that the receiver sends for an extension batch of `count` OTs."""
     return count // 8 * (COLUMNS // bits - 1)
 
 
 @dataclass(slots=True)
 class ExtensionBatches:
-    """Batches of SoftSpoken with groups of k columns (`cot.py`); the receiver speaks."""
+    """Batches of SoftSpoken with groups of k columns (`softspoken.py`); the receiver speaks."""
 
     bits: int = GROUP_BITS
     position: ClassVar[int] = 0
     sender_speaks: ClassVar[bool] = False
 
     def next(self, wanted: int) -> Made:
-        """Return the next batch: it only depends on what is wanted."""
+        """Return the next batch, which depends only on the number wanted."""
         count = batch_size(wanted)
         return Made(count=count, bytes=extension_bytes(count, self.bits))
 
     def set_up(self) -> tuple[Message, ...]:
-        """Base OTs, then the trees' sums, if trees have more than one level."""
+        """Return base OTs, then the trees' sums if trees have more than one level."""
         sums = 2 * KEY_BYTES * (COLUMNS // self.bits) * (self.bits - 1)
         messages = [
             Message(by_sender=False, bytes=POINT_BYTES),
@@ -122,7 +124,7 @@ class ExtensionBatches:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameters:
-    """An LPN problem: `trees` times one noise bit among 2^depth, a secret of 2^secret_bits bits."""
+    """An LPN problem: one noise bit among 2^depth per tree, 2^secret_bits secret bits."""
 
     trees: int
     depth: int
@@ -134,22 +136,22 @@ class Parameters:
 
     @property
     def setup_ots(self) -> int:
-        """M: how many correlated OTs an iteration uses up."""
+        """M: the number of correlated OTs that an iteration consumes."""
         return (1 << self.secret_bits) + self.trees * self.depth
 
     @property
     def refill_trees(self) -> int:
-        """How many trees it takes to make them."""
+        """The number of trees that produce the M OTs of the next iteration."""
         return -(-self.setup_ots >> self.depth)
 
     @property
     def outputs(self) -> int:
-        """How many OTs an iteration gives beyond those of the next."""
+        """The number of OTs that an iteration produces beyond those for the next one."""
         return (self.trees - self.refill_trees) << self.depth
 
     @property
     def tree_bytes(self) -> int:
-        """What the sender sends for a tree."""
+        """The number of bytes that the sender sends per tree."""
         return KEY_BYTES * (self.depth - 1)
 
 
@@ -160,7 +162,7 @@ LARGE: Final = Parameters(trees=1900, depth=13, secret_bits=19)
 
 @dataclass(slots=True)
 class SilentBatches:
-    """Batches of silent OT (`silent.py`); the sender speaks. `used` trees of the iteration are."""
+    """Batches of silent OT (`silent.py`); the sender speaks. `used` counts used trees."""
 
     parameters: Parameters = MEDIUM
     used: int = 0
@@ -168,11 +170,11 @@ class SilentBatches:
 
     @property
     def position(self) -> int:
-        """How many trees of the iteration are used."""
+        """The number of used trees in the iteration."""
         return self.used
 
     def next(self, wanted: int) -> Made:
-        """Return the next batch: whole trees, of one iteration."""
+        """Return the next batch, which consists of whole trees of one iteration."""
         parameters = self.parameters
         begins = self.used in (0, parameters.trees)
         if begins:
@@ -186,7 +188,7 @@ class SilentBatches:
         return Made(count=trees << depth, bytes=size, trees=trees, begins=begins)
 
     def set_up(self) -> tuple[Message, ...]:
-        """Two seeds, then the first OTs, from an extension."""
+        """Return two seeds, then the first OTs from an extension."""
         extension = ExtensionBatches(SILENT_GROUP_BITS)
         made = [p.made for p in Stock(extension).parts(self.parameters.setup_ots)]
         return (
@@ -197,7 +199,7 @@ class SilentBatches:
 
 
 def group_bits(kind: OtKind) -> int:
-    """Return k: how many columns are made from a tree, in silent OT's set-up too."""
+    """Return k, the number of columns generated from one tree, also in silent OT's set-up."""
     match kind:
         case OtKind.SOFTSPOKEN_2:
             return 2
@@ -212,20 +214,20 @@ def group_bits(kind: OtKind) -> int:
 
 
 def batches_of(kind: OtKind) -> Batches:
-    """Return the batches of a source of a kind, before the first."""
+    """Return the batches of a new source of a kind."""
     return SilentBatches() if kind is OtKind.SILENT else ExtensionBatches(group_bits(kind))
 
 
 @dataclass(slots=True)
 class Stock:
-    """What a source has: `left` OTs of its last batch."""
+    """The stock of a source: `left` OTs of its last batch."""
 
     batches: Batches
     left: int = 0
     size: int = field(default=0, repr=False)
 
     def part(self, wanted: int) -> Part:
-        """Take up to `wanted` OTs, all of one batch, which is made if nothing is left."""
+        """Take up to `wanted` OTs of a single batch, which is generated if none are left."""
         made = None
         if not self.left:
             made = self.batches.next(wanted)
@@ -243,6 +245,6 @@ class Stock:
             yield part
 
     def replace(self, wanted: int) -> Made:
-        """Forget what is left, and make a batch for `wanted` OTs or fewer, all of it taken."""
+        """Discard leftover OTs; generate a batch for up to `wanted` OTs and take all of it."""
         self.left = 0
         return self.batches.next(wanted)

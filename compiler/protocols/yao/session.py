@@ -1,21 +1,21 @@
-"""Two-party computation by Yao's garbled circuits: one party's side of a session.
+"""A session of two-party computation by Yao's garbled circuits at one party.
 
 Half-gates [ZRE15] with free-XOR [KS08] and point-and-permute [BMR90], hashed as in [GKWWY20]; see
 `kernels/gates.py`, `hash.py`, `values.py`. Semi-honest security, κ = 128.
 
-Set-up: the garbler draws Δ (lowest bit 1), the start S of the hash and the seed of its input
-labels from the operating system, and sends S and the seed: 32 bytes, no answer. All of a
-garbling's randomness is the garbler's own in the proof; S need only be random and known to both,
-and the seed only makes active labels, which the evaluator sees anyway. Δ never leaves. Correlated
-OT starts with the first value of the evaluator's, since a program without one needs none; that
-both sides come to it at the same place follows from the program they share, never from secrets.
+Set-up: the garbler draws Δ (lowest bit 1), the start S of the hash and the seed of its input labels
+from the operating system, and sends S and the seed: 32 bytes, no reply. In the proof, all
+randomness of a garbling is the garbler's own; S need only be random and known to both, and the seed
+only determines active labels, which the evaluator sees anyway. Δ is never sent. Correlated OT
+starts with the first value of the evaluator, since a program without one needs none. Both sides
+reach it at the same point because they run the same program; secrets never affect this.
 
-Cost: 32 bytes an AND, garbler to evaluator; a bit and an OT for each bit the evaluator shares
-(`cot.py` or `silent.py`), nothing for the garbler's and for public bits; a bit for each bit
-revealed to one, two to both. Memory: fixed buffers, and one row of 8 labels a register of the
-largest netlist.
+Cost: 32 bytes per AND, garbler to evaluator; one bit and one OT per bit that the evaluator shares
+(`ot/softspoken.py` or `ot/silent.py`), nothing for the garbler's and public bits; one bit per bit
+revealed to one party, two to both. Memory: fixed buffers, and one row of 8 labels per register of
+the largest netlist.
 
-Failures of the channel leave native code with a status and are raised again by `check`.
+Channel failures make native code return a status; `check` raises them again.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ _POINTER: Final = ctypes.c_void_p
 
 
 class YaoRole(Enum):
-    """Who garbles and who evaluates."""
+    """The role of a party: garbler or evaluator."""
 
     GARBLER = "garbler"
     EVALUATOR = "evaluator"
@@ -61,11 +61,11 @@ class YaoRole(Enum):
 
 
 Labels = Callable[[YaoRole, Channel, Engine], CotParty]
-"""What makes a party's end of the correlated OTs for labels; a sender's Δ is odd."""
+"""A factory of a party's end of the correlated OTs for labels; a sender's Δ is odd."""
 
 
 def label_source(kind: OtKind = OtKind.SOFTSPOKEN_2, parameters: Parameters = MEDIUM) -> Labels:
-    """Return what makes ends of OTs of a kind, silent ones with those `parameters`."""
+    """Return a factory of ends of OTs of a kind; silent ones use `parameters`."""
 
     def make(role: YaoRole, channel: Channel, engine: Engine) -> CotParty:
         if role is YaoRole.EVALUATOR:
@@ -77,7 +77,7 @@ def label_source(kind: OtKind = OtKind.SOFTSPOKEN_2, parameters: Parameters = ME
 
 @dataclass(frozen=True, slots=True)
 class YaoCounters:
-    """What a party has done so far. `ots` are those made; some may be left."""
+    """The counters of a party. `ots` counts generated OTs, some of which may be unused."""
 
     ands: int
     table_bytes: int
@@ -96,7 +96,7 @@ def _no_exchange(number: int, addresses: int) -> None:
 
 
 class NetlistHandle:
-    """A netlist as native code takes it; keeps its arrays alive."""
+    """A netlist in the layout of native code; keeps its arrays alive."""
 
     def __init__(self, netlist: Netlist) -> None:
         self._code = np.ascontiguousarray(netlist.code, dtype=np.int32)
@@ -113,7 +113,7 @@ class NetlistHandle:
 
     @property
     def address(self) -> int:
-        """Where the struct is."""
+        """The address of the struct."""
         return ctypes.addressof(self.struct)
 
 
@@ -121,9 +121,9 @@ class YaoParty:
     """One party. Both sides must be made, used and finished in the same order.
 
     The engine must not hold another party's unit. `table_buffer` and `bit_buffer` (bytes, at least
-    256) are how much is sent at a time, of tables and of bits; `bit_buffer` must be the same at
-    both sides. From the first call of native code to `finish`, the channel is the party's. `labels`
-    makes the party's end of the OTs for labels, by OT extension if it isn't given.
+    256) are the buffer sizes for tables and for bits; `bit_buffer` must be the same at both sides.
+    From the first call of native code to `finish`, the party has exclusive use of the channel.
+    `labels` creates the party's end of the OTs for labels, by default by OT extension.
     """
 
     def __init__(
@@ -142,8 +142,8 @@ class YaoParty:
         self.channel = channel
         self.engine = engine
         self.exchange: Callable[[int, int], None] = _no_exchange
-        """What runs a group of operations on shares, by its number and its table of addresses.
-        The channel is its own meanwhile."""
+        """The callback that runs a group of operations on shares, given its number and address
+        table. It has exclusive use of the channel while it runs."""
         self._error: BaseException | None = None
         self._memory = AlignedBytes(ctypes.sizeof(Context))
         self._state = Context.from_address(self._memory.address)
@@ -158,12 +158,12 @@ class YaoParty:
 
     @property
     def context(self) -> int:
-        """The pointer that programs pass to all native functions."""
+        """The context pointer that programs pass to all native functions."""
         return self._memory.address
 
     @property
     def counters(self) -> YaoCounters:
-        """What was done so far."""
+        """The counters so far."""
         ands = self._state.ands
         return YaoCounters(
             ands=ands,
@@ -173,7 +173,7 @@ class YaoParty:
         )
 
     def check(self, status: int) -> None:
-        """Raise what a status means, if it isn't 0: the callback's exception, or a bug of ours."""
+        """Raise the error of a nonzero status: the callback's exception, or a CompilerBug."""
         if status == abi.STATUS_OK:
             return
         error, self._error = self._error, None
@@ -188,20 +188,20 @@ class YaoParty:
         self.check(self.engine.function(symbol, *types)(self.context, *arguments))
 
     def reserve_registers(self, registers: int) -> None:
-        """Make room for netlists of up to so many registers; done on demand otherwise."""
+        """Allocate space for netlists of up to `registers` registers; otherwise done on demand."""
         if registers > self._state.scratch_registers:
             self._scratch = AlignedBytes(16 * CHUNK * registers)
             self._state.scratch = self._scratch.address
             self._state.scratch_registers = registers
 
     def finish(self) -> None:
-        """Send what still waits. To be called when the program has ended."""
+        """Send all buffered data. To be called when the program has ended."""
         self.check(self.engine.function("yao_flush", _POINTER)(self.context))
         self._settle()
         self.channel.flush()
 
     def close(self) -> None:
-        """Wipe this session's secrets. The party can't be used any more."""
+        """Wipe this session's secrets. The party can't be used afterwards."""
         for memory in (self._memory, self._scratch, self._tables, self._bits, self.cots.stock):
             memory.view[:] = bytes(memory.size)
         self.cots.wipe()
@@ -234,7 +234,7 @@ class YaoParty:
         }
 
     def _guarded(self, action: Callable[..., None]) -> Callable[..., int]:
-        """Turn exceptions into a status; they are kept for `check`."""
+        """Convert exceptions to a status and store them for `check`."""
 
         def run(*arguments: int) -> int:
             try:
@@ -276,19 +276,19 @@ class YaoParty:
         return cots
 
     def _peek(self, least: int) -> None:
-        """Show native code of the evaluator what has arrived, at least so many bytes."""
+        """Give the evaluator's native code access to the received data, at least `least` bytes."""
         self._settle()
         shown = self.channel.peek(least)
         self._state.table = ctypes.addressof(ctypes.c_char.from_buffer(shown))
         self._state.table_end = len(shown)
 
     def _exchange(self, number: int, addresses: int) -> None:
-        """Run a group of operations on shares; native code has sent what waited."""
+        """Run a group of operations on shares; native code has flushed its buffers."""
         self._settle()
         self.exchange(number, addresses)
 
     def _settle(self) -> None:
-        """Take from the channel what the evaluator has used of what it was shown."""
+        """Consume the peeked bytes of the channel that the evaluator has used."""
         state = self._state
         if self.role is YaoRole.EVALUATOR and state.table_end:
             self.channel.skip(state.table_position)
