@@ -5,7 +5,7 @@ after another: what compiles native code takes more than linear time for a funct
 of its values are worked out together. **Keeps** meaning, labels, sharings, order, and groups of
 operations that exchange their messages together. **Guarantees** that what a function computes from
 constants alone it computes itself, so that circuits have them built in as before. **Does not**
-touch inputs and outputs, which stay where they are, nor regions of fewer operations than `LIMIT`.
+touch inputs and outputs, which stay where they are, nor regions of at most `limit` operations.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from ..description import optional
 from ..rewriting.rewrite import used_by
 
 LIMIT = 1000
-"""The most operations of a region that is left as it is."""
-
 SIZE = 250
-"""How many operations, at least, go into a function."""
 
 
 @optional("outline", "cuts very long regions into functions")
-def outline(program: ir.Program) -> ir.Program:
-    """Return the program without very long regions."""
+def outline(program: ir.Program, limit: int = LIMIT, size: int = SIZE) -> ir.Program:
+    """Return the program without very long regions.
+
+    A region of at most `limit` operations is left as it is; at least `size` go into a function.
+    """
     taken = {function.name for function in program.functions}
     functions: list[ir.Function] = []
     for function in program.functions:
-        cut = _Outline(function.name, taken)
+        cut = _Outline(function.name, taken, limit, size)
         body = cut.region(function.body, function.pc)
         functions += [*cut.made, replace(function, body=body)]
     return replace(program, functions=tuple(functions))
@@ -45,13 +45,15 @@ class _Outline:
 
     name: str
     taken: set[str]
+    limit: int
+    size: int
     made: list[ir.Function] = field(default_factory=list)
     cheap: dict[int, ir.Operation] = field(default_factory=dict)
 
     def region(self, region: ir.Region, pc: Label) -> ir.Region:
         """Return a region, and those inside, cut; `pc` is the label that it runs under."""
         operations = [self._inside(operation, pc) for operation in region.operations]
-        if len(operations) <= LIMIT:
+        if len(operations) <= self.limit:
             return replace(region, operations=tuple(operations))
         uses = [used_by(operation) for operation in operations]
         last = {id: number for number, values in enumerate(uses) for id in values}
@@ -66,7 +68,7 @@ class _Outline:
                 run = []
                 continue
             run += group
-            if len(run) >= SIZE:
+            if len(run) >= self.size:
                 kept += self._called(run, last, number, pc)
                 run = []
         return replace(region, operations=(*kept, *self._called(run, last, number, pc)))
@@ -98,7 +100,7 @@ class _Outline:
 
         `last` says where values are used last, `end` where the run ends.
         """
-        if len(run) < SIZE:
+        if len(run) < self.size:
             return list(run)
         own = {value.id for operation in run for value in operation.results}
         free: dict[int, ir.Value] = {}
