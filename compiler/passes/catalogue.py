@@ -56,7 +56,7 @@ def passes_for(policy: Policy = Policy.AUTO, profile: Profile = LAN) -> Mapping[
         choose_once,
         expand_shared,
         schedule,
-        outline,
+        outline.given(),
         choose_circuits.given(profile),
         choose_ots.given(profile),
         expand_reduce.given(),

@@ -57,7 +57,7 @@ _AFTER: Final[tuple[Pass[[]], ...]] = (
     remove_dead,
     narrow,
     schedule,
-    outline,
+    outline.given(),
 )
 
 

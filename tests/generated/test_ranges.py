@@ -3,37 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from ezlang.compiler.ir import evaluate
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.lower import lower
 from ezlang.compiler.passes.analyses.ranges import Intervals, ranges_of
 from ezlang.compiler.passes.prepare import before_assignment
 from ezlang.diagnostics.diagnostic import EzError
 from ezlang.executors.simulate.values import Known
-from ezlang.executors.simulate.walk import Walk
 from ezlang.recursion import deep_recursion
-from ezlang.source import Span
 from ezlang.values.check import check_inputs
 from ezlang.values.data import Inputs
 from tests.support.agreement import asked_for, checked
 from tests.support.generator import Generated, programs
+from tests.support.plain_walk import Hidden, Plain
 from tests.support.profiles import PROGRAMS
 
 
-@dataclass(frozen=True)
-class Hidden:
-    """A secret, in the clear."""
-
-    data: evaluate.Array
-
-
-class Watched(Walk[Hidden]):
+class Watched(Plain):
     """Runs a program in the clear, and holds every value to its range."""
 
     def __init__(
@@ -70,21 +60,6 @@ class Watched(Walk[Hidden]):
             low, high = int(np.min(result.data)), int(np.max(result.data))
             assert found.low <= low, (value, low, found)
             assert high <= found.high, (value, high, found)
-
-    def compute(self, operation: ir.Operation, operands: Sequence[Known | Hidden]) -> Hidden:
-        if isinstance(operation, ir.Relabel):
-            return Hidden(operands[0].data)
-        assert isinstance(operation, ir.Computation)
-        return Hidden(evaluate.evaluate(operation, [one.data for one in operands]))
-
-    def open(self, operation: ir.Reveal, secret: Hidden) -> evaluate.Array:
-        return secret.data
-
-    def tell(self, operation: ir.Reveal, known: Known) -> None:
-        pass
-
-    def come_to(self, span: Span) -> None:
-        pass
 
 
 def hold_to_ranges(text: str, runs: Sequence[Inputs]) -> None:

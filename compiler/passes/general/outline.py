@@ -5,7 +5,7 @@ in order. LLVM takes superlinear time per function, and storage is allocated for
 function together. **Keeps** semantics, labels, sharings, order, and groups of
 operations that exchange their messages together. **Guarantees** that values computed from constants
 alone are recomputed in the functions that use them, so that circuits still have them built in.
-**Does not** touch inputs and outputs, which stay in place, nor regions of at most `LIMIT`
+**Does not** touch inputs and outputs, which stay in place, nor regions of at most `limit`
 operations.
 """
 
@@ -29,12 +29,12 @@ SIZE = 250
 
 
 @optional("outline", "cuts very long regions into functions")
-def outline(program: ir.Program) -> ir.Program:
-    """Split the very long regions of a program."""
+def outline(program: ir.Program, limit: int = LIMIT, size: int = SIZE) -> ir.Program:
+    """Split regions of more than `limit` operations into functions of at least `size`."""
     taken = {function.name for function in program.functions}
     functions: list[ir.Function] = []
     for function in program.functions:
-        cut = _Outline(function.name, taken)
+        cut = _Outline(function.name, taken, limit, size)
         body = cut.region(function.body, function.pc)
         functions += [*cut.made, replace(function, body=body)]
     return replace(program, functions=tuple(functions))
@@ -46,13 +46,15 @@ class _Outline:
 
     name: str
     taken: set[str]
+    limit: int
+    size: int
     made: list[ir.Function] = field(default_factory=list)
     cheap: dict[int, ir.Operation] = field(default_factory=dict)
 
     def region(self, region: ir.Region, pc: Label) -> ir.Region:
         """Split a region and its nested regions; `pc` is the label under which it runs."""
         operations = [self._inside(operation, pc) for operation in region.operations]
-        if len(operations) <= LIMIT:
+        if len(operations) <= self.limit:
             return replace(region, operations=tuple(operations))
         uses = [used_by(operation) for operation in operations]
         last = {id: number for number, values in enumerate(uses) for id in values}
@@ -67,7 +69,7 @@ class _Outline:
                 run = []
                 continue
             run += group
-            if len(run) >= SIZE:
+            if len(run) >= self.size:
                 kept += self._called(run, last, number, pc)
                 run = []
         return replace(region, operations=(*kept, *self._called(run, last, number, pc)))
@@ -96,7 +98,7 @@ class _Outline:
 
         `last` gives the position of the last use of a value, `end` that of the sequence's end.
         """
-        if len(run) < SIZE:
+        if len(run) < self.size:
             return list(run)
         own = {value.id for operation in run for value in operation.results}
         free: dict[int, ir.Value] = {}
