@@ -29,7 +29,7 @@ def _complement(b: Builder, x: Wires, signed: bool) -> Wires:
 def _count_ones(b: Builder, x: Wires, signed: bool) -> Wires:
     """The sum of all bits: w - 1 ANDs, the fewest possible [BP08], in log2 w layers.
 
-    So there is no other circuit where the builder is shallow.
+    This circuit is also used by shallow builders.
     """
     ones: list[Wire] = []
     column = list(x)

@@ -1,4 +1,4 @@
-"""How operands of operations on wire labels come into circuits."""
+"""The roles of operands in circuits."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from .catalogue import PUBLIC, SAME, SECRET, CircuitOperation, Operand
 
 
 def operand_roles(operation: CircuitOperation, facts: Facts) -> list[Operand]:
-    """Return how each operand comes into the circuit: built in, once more, or through a port.
+    """Return the role of each operand: a built-in constant, the first operand again, or a port.
 
-    `facts` are those of the function. Raises CompilerBug where an operand is one party's own.
+    `facts` are those of the function. Raises CompilerBug if an operand is one party's own.
     """
     roles: list[Operand] = []
     first = 1 if isinstance(operation, ir.Select) else 0

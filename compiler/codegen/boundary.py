@@ -83,7 +83,7 @@ def relabel(e: Emitter, operation: ir.Relabel) -> None:
 
 
 def _sharing_of(owner: int | None) -> str:
-    """Return the function that makes labels of what a party owns, or of what all know."""
+    """Return the function that makes labels of an owned value, or of a public one."""
     if owner is None:
         return "yao_share_public"
     return "yao_share_garbler" if owner == COMPUTING.garbler else "yao_share_evaluator"

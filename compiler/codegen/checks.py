@@ -1,4 +1,4 @@
-"""Failing on values that all parties know: before an operation, or where the other party fails."""
+"""Failures on values that all parties know: before an operation, or where the other party fails."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ STDIN = "-"
 
 
 def _list_passes(context: click.Context, _: click.Parameter, wanted: bool) -> None:
-    """Print all passes, and end the command."""
+    """Print all passes and exit."""
     if not wanted:
         return
     from ezlang.compiler.passes.catalogue import passes_for
@@ -112,7 +112,7 @@ def _has_sharings(program: tree.Program) -> bool:
 
 
 def _chosen(names: tuple[str, ...], policy: Policy, profile: Profile) -> list[Pass[[]]]:
-    """Return the passes of some names, with their options."""
+    """Return the passes with the given names, with their options."""
     from ezlang.compiler.passes.catalogue import passes_for
 
     passes = passes_for(policy, profile)
@@ -145,7 +145,7 @@ def _loaded(
     policy: Policy,
     profile: Profile,
 ) -> tree.Program:
-    """Return the IR that a text says, or what a program is lowered to, after a pass if asked."""
+    """Return the program of IR text, or the IR of a program, after a pass if asked."""
     from ezlang import api
     from ezlang.compiler.ir.load import load_program
     from ezlang.compiler.lower import lower
@@ -159,7 +159,7 @@ def _loaded(
             if given:
                 raise usage_error(
                     f"`{option}` is for programs, and {source.name} is IR",
-                    "give --pass for each pass that is to be applied",
+                    "give --pass for each pass to apply",
                 )
         return load_program(source.text, source.name)
     loaded = api.checked(api.check_text(source.text, source.name, parse_settings(settings)))
@@ -173,7 +173,7 @@ def _loaded(
 
 
 def _is_ir(source: Source) -> bool:
-    """Return whether a text is IR: by the end of its name or, if that says nothing, by its head."""
+    """Return whether a text is IR: by its extension or, if that doesn't tell, by its beginning."""
     from ezlang.compiler.ir.load import is_ir
 
     suffix = Path(source.name).suffix

@@ -20,7 +20,7 @@ BUG = 70
 
 
 _PLEASE_REPORT = (
-    "Please report it, with the program and the command, where you got ezlang from. "
+    "Please report it where you got ezlang from, with the program and the command. "
     "EZLANG_TRACEBACK=1 shows where it happened."
 )
 
@@ -60,7 +60,7 @@ def _show_traceback(error: BaseException) -> None:
 
 @contextmanager
 def skipped_passes_shown() -> Iterator[None]:
-    """Say of passes that are left out that they are, once for each; other warnings as ever."""
+    """Print a message for each skipped pass, once; other warnings are shown as usual."""
     said: set[str] = set()
     with warnings.catch_warnings():
         warnings.simplefilter("always", PassSkipped)
