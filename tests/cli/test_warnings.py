@@ -77,7 +77,7 @@ def test_where_it_happened_is_shown_if_asked_for(
 def test_a_pass_that_is_asked_for_must_work(ez: Ez, loop: Path) -> None:
     done = ez("ir", "loop.ez", "--pass", "vectorise")
     assert (done.code, done.out) == (70, "")
-    assert "This is a mistake of ezlang" in done.err
+    assert "This is a bug of ezlang" in done.err
 
 
 def test_tests_see_every_failure(ez: Ez, loop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
