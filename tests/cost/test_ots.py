@@ -15,28 +15,35 @@ from ezlang.compiler.ir.parse import parse_program
 from ezlang.compiler.ir.text import print_program
 from ezlang.compiler.passes.assign import Policy
 from ezlang.compiler.passes.sharings.ot_kinds import cheapest_kinds
+from ezlang.typed.tree import Program
 from tests.support.costed import costs_of, native, predicted, prepared, simulated
 
 TEXT = """
 party alice, bob;
+param int32 n = 400;
 
 fn main() {
-    @alice int64[400] a = input(alice, "a");
-    @bob int64[400] b = input(bob, "b");
+    @alice int64[n] a = input(alice, "a");
+    @bob int64[n] b = input(bob, "b");
     secret int64 score = sum(a * b);
     output(alice, score > 1000, "more");
 }
 """
-PROGRAM = api.checked(api.check_text(TEXT))
-INPUTS = {"alice": {"a": list(range(400))}, "bob": {"b": list(range(20, 420))}}
+
+
+def of_length(n: int) -> Program:
+    return api.checked(api.check_text(TEXT, settings={"n": n}))
 
 
 @pytest.mark.parametrize("kind", OtKind)
-@pytest.mark.parametrize("policy", [Policy.YAO, Policy.ARITHMETIC])
-def test_all_counts_agree(policy: Policy, kind: OtKind) -> None:
-    code = replace(prepared(PROGRAM, policy), ots=OtKinds(yao=kind, shares=kind))
-    costs, _, _ = native(PROGRAM, code, INPUTS)
-    assert costs == simulated(PROGRAM, code, INPUTS)
+@pytest.mark.parametrize(("policy", "n"), [(Policy.YAO, 60), (Policy.ARITHMETIC, 400)])
+def test_all_counts_agree(policy: Policy, n: int, kind: OtKind) -> None:
+    """Of several batches: an OT for each of 64·n bits."""
+    program = of_length(n)
+    inputs = {"alice": {"a": list(range(n))}, "bob": {"b": list(range(20, 20 + n))}}
+    code = replace(prepared(program, policy), ots=OtKinds(yao=kind, shares=kind))
+    costs, _, _ = native(program, code, inputs)
+    assert costs == simulated(program, code, inputs)
     assert costs == costs_of(predicted(code).least)
     assert parse_program(print_program(code)) == code
 
@@ -51,7 +58,7 @@ def test_what_is_cheapest() -> None:
 
 
 def test_a_program_says_how_its_ots_are_made() -> None:
-    program = prepared(PROGRAM, Policy.ARITHMETIC)
+    program = prepared(of_length(400), Policy.ARITHMETIC)
     assert cheapest_kinds(Forecast(program), LAN) == program.ots
     chosen = replace(program, ots=cheapest_kinds(Forecast(program), WAN))
     assert chosen.ots.shares is OtKind.SOFTSPOKEN_8

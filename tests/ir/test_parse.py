@@ -12,7 +12,7 @@ from ezlang.compiler.ir.text import OPERATIONS, print_program
 from ezlang.compiler.ir.tree import BinaryKind
 from ezlang.compiler.ir.verify import verify
 from ezlang.compiler.lower import lower
-from ezlang.compiler.passes import PIPELINES, run_passes
+from ezlang.compiler.passes import run_passes
 from ezlang.source import Source
 from ezlang.types.labels import SECRET, owned
 from ezlang.types.types import BOOL, INT32, Field, StructType
@@ -42,7 +42,8 @@ def same_again(program: ir.Program) -> None:
 def test_programs(path: Path) -> None:
     result = check(Source(str(path), path.read_text()), settings={})
     assert result.program is not None
-    for pipeline in PIPELINES:
+    # Between them, these leave every kind of operation.
+    for pipeline in ("none", "plain", "boolean"):
         same_again(run_passes(lower(result.program), pipeline))
 
 

@@ -95,8 +95,6 @@ def test_golden_programs(path: Path) -> None:
     inputs = {party: inputs.get(party, {}) for party in program.parties}
     for budget in (5_000, 1 << 30):
         agrees(text, inputs, partial(simulated, inputs, budget), settings)
-    if len(program.parties) == 2:
-        agrees(text, inputs, partial(native, inputs), settings)
 
 
 EXAMPLES = sorted(ROOT.glob("examples/*/main.ez"))

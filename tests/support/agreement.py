@@ -26,6 +26,7 @@ from ezlang.values.check import check_inputs
 from ezlang.values.data import Inputs, Outputs
 from ezlang.values.expected import expected_inputs
 from tests.support.costed import costs_of_run, costs_of_simulation, hold, predicted
+from tests.support.scheduled import assert_scheduled
 from tests.support.threads import run_threads
 
 
@@ -103,6 +104,7 @@ def agree_under(
     Return what they come to; None if the program fails.
     """
     executable = executable_of(program, policy.value)
+    assert_scheduled(executable.program)
     given = check_inputs(program, inputs)
 
     def simulate() -> SimulatedOutcome:

@@ -1,5 +1,6 @@
 """Programs as text, checked, lowered and run: helpers of the tests of lowering."""
 
+from functools import lru_cache
 from typing import TypeVar
 
 from ezlang.check import check
@@ -29,14 +30,20 @@ def lowered(text: str) -> ir.Program:
     return program
 
 
+@lru_cache(maxsize=4)
+def compiled(text: str) -> tuple[typed.Program, dict[str, ir.Program]]:
+    """Return a checked program, and what it is after each pipeline."""
+    program = checked(text)
+    return program, {name: run_passes(lower(program), name) for name in PIPELINES}
+
+
 def run(text: str, inputs: Inputs | None = None) -> Outputs:
     """Run a program in the clear, and simulated after each pipeline: all must agree."""
-    program = checked(text)
+    program, passed = compiled(text)
     given = {party: (inputs or {}).get(party, {}) for party in program.parties}
     expected = run_clear(program, given).outputs
-    for name in PIPELINES:
-        passed = run_passes(lower(program), name)
-        assert run_simulated(passed, given, record=False).outputs == expected, name
+    for name, code in passed.items():
+        assert run_simulated(code, given, record=False).outputs == expected, name
     return expected
 
 

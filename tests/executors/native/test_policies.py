@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +31,7 @@ fn main() {
 """
 
 
-@pytest.mark.parametrize("policy", POLICIES)
-@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize(("policy", "sign"), zip(POLICIES, itertools.cycle((1, -1)), strict=False))
 def test_a_process_a_party(policy: str, sign: int) -> None:
     program = api.checked(api.check_text(MEAN))
     inputs: Any = {
