@@ -7,6 +7,7 @@ its own in references.py fails.
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 from random import Random
@@ -97,7 +98,8 @@ def test_its_page_runs_it_between_two_processes(folder: Path) -> None:
     parties = api.load(folder / "main.ez").parties
     shown = (folder / "README.md").read_text(encoding="utf-8")
     for party in parties if len(parties) == 2 else ():
-        assert f"$ ezlang run main.ez --party {party} --input {party}.json\n" in shown
+        command = f"$ ezlang run main.ez --party {party} --input {party}.json"
+        assert re.search(rf"^{re.escape(command)}( --protocol \w+)?$", shown, re.MULTILINE)
 
 
 @pytest.mark.parametrize("name", references.REFERENCES)
