@@ -19,7 +19,7 @@ from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.kernels.engine import Engine, compile_object
 from ezlang.compiler.kernels.target import host_target
 from ezlang.compiler.lower import lower
-from ezlang.compiler.passes.assign import Policy
+from ezlang.compiler.passes.assign import ProtocolChoice
 from ezlang.compiler.passes.prepare import prepare
 
 SIZES = (10, 1_000, 1_000_000)
@@ -86,7 +86,7 @@ def compiled(body: str, n: int) -> Stages:
     times = [process_time()]
     lowered = lower(api.checked(api.check_text(text(body), settings={"n": n})))
     times.append(process_time())
-    program = prepare(lowered, Policy.AUTO)
+    program = prepare(lowered, ProtocolChoice.AUTO)
     times.append(process_time())
     module = generate(program, 0, interface_of(program, 0))
     times.append(process_time())

@@ -20,15 +20,15 @@ from ezlang.recursion import deep_recursion
 from ezlang.source import Source
 from ezlang.syntax.reader import read_source
 from ezlang.typed.tree import Program
-from ezlang.types.sharing import DEFAULT_NETWORK, DEFAULT_POLICY
+from ezlang.types.sharing import DEFAULT_NETWORK, DEFAULT_PROTOCOL
 from ezlang.values.check import check_inputs
 from ezlang.values.data import Data, Inputs, Outputs
 
 if TYPE_CHECKING:
     from ezlang.analysis.leaks import Release
     from ezlang.compiler.cost.profiles import Profile
-    from ezlang.compiler.cost.summary import Line, Sum
-    from ezlang.compiler.cost.walk import Unknown
+    from ezlang.compiler.cost.summary import Cost, SourceLine
+    from ezlang.compiler.cost.walk import RevealedControl
     from ezlang.compiler.ir import tree as ir
     from ezlang.compiler.passes.assign import Explained
     from ezlang.compiler.passes.sharings.narrow import Narrowed
@@ -42,7 +42,7 @@ Path = str | os.PathLike[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cost:
+class RunCost:
     """The cost of a run: rounds, bytes sent by each party, AND gates of garbled circuits."""
 
     rounds: int
@@ -55,7 +55,7 @@ class RunResult:
     """The result of a run of all parties. `seconds`: how long its parts took."""
 
     outputs: Outputs
-    cost: Cost | None = None
+    cost: RunCost | None = None
     seconds: dict[str, float] = field(default_factory=dict)
 
 
@@ -90,14 +90,14 @@ class CostReport:
 
     name: str
     parties: tuple[str, ...]
-    policy: str
+    protocol: str
     profile: Profile
-    least: Sum
-    most: Sum | None
+    least: Cost
+    most: Cost | None
     memory: Mapping[int, int]
-    phases: dict[str, Sum]
-    lines: list[tuple[Line, Sum]]
-    unknown: list[tuple[Unknown, tuple[Sum, ...]]]
+    phases: dict[str, Cost]
+    lines: list[tuple[SourceLine, Cost]]
+    unknown: list[tuple[RevealedControl, tuple[Cost, ...]]]
     explained: Explained | None
 
     @property
@@ -154,13 +154,13 @@ def leaks(program: Program) -> tuple[Release, ...]:
 def cost(
     program: Program,
     *,
-    policy: str = DEFAULT_POLICY,
+    protocol: str = DEFAULT_PROTOCOL,
     network: str = DEFAULT_NETWORK,
     explained: bool = False,
 ) -> CostReport:
     """Predict the cost of a program of two parties, without running it.
 
-    `policy` is as for `run_simulated`; `explained` asks why each operation has its sharing.
+    `protocol` is as for `run_simulated`; `explained` asks why each operation has its sharing.
     `network` is the name of a profile, or a file. Raises EzError (exit code 2) if it can't be used.
     """
     from ezlang.compiler.cost import summary
@@ -171,7 +171,7 @@ def cost(
     from ezlang.executors.native.executable import executable_of
 
     profile = profile_of(network)
-    prepared = executable_of(program, policy, profile).program
+    prepared = executable_of(program, protocol, profile).program
     with deep_recursion():
         found = predict(prepared)
         memory = {party: peak_bytes(prepared, party, found) for party in COMPUTING}
@@ -179,7 +179,7 @@ def cost(
     return CostReport(
         name=program.main.span.source.name,
         parties=program.parties,
-        policy=policy,
+        protocol=protocol,
         profile=profile,
         least=summary.total(found.least),
         most=None if found.most is None else summary.total(found.most),
@@ -190,17 +190,17 @@ def cost(
             (one, tuple(summary.sum_of(amounts.items(), waiter) for amounts in one.amounts))
             for one in found.unknown
         ],
-        explained=_explained(program, policy, profile) if explained else None,
+        explained=_explained(program, protocol, profile) if explained else None,
     )
 
 
-def _explained(program: Program, policy: str, profile: Profile) -> Explained:
+def _explained(program: Program, protocol: str, profile: Profile) -> Explained:
     from ezlang.compiler.lower import lower
-    from ezlang.compiler.passes.assign import Policy
+    from ezlang.compiler.passes.assign import ProtocolChoice
     from ezlang.compiler.passes.prepare import explained
 
     with deep_recursion():
-        return explained(lower(program), Policy(policy), profile)
+        return explained(lower(program), ProtocolChoice(protocol), profile)
 
 
 def ranges(program: Program) -> list[Narrowed]:
@@ -227,13 +227,13 @@ def run_simulated(
     inputs: Inputs,
     *,
     seed: int | None = None,
-    policy: str = DEFAULT_POLICY,
+    protocol: str = DEFAULT_PROTOCOL,
     network: str = DEFAULT_NETWORK,
 ) -> RunResult:
     """Run a program with every party in this process, on real shares, and count what they send.
 
     Programs of two parties run the protocols of native code, with the same rounds and bytes.
-    `policy` is the protocol choice: `yao`, `boolean`, `arithmetic`, or `auto` for the cheapest
+    `protocol` is the protocol choice: `yao`, `boolean`, `arithmetic`, or `auto` for the cheapest
     sharings on a `network`, which is the name of a profile or a file. With a `seed`, runs are
     reproducible.
     """
@@ -242,7 +242,7 @@ def run_simulated(
     start = perf_counter()
     checked_inputs = check_inputs(program, inputs)
     two = len(program.parties) == 2
-    prepared = _prepared(program, policy, network) if two else _for_any_number(program)
+    prepared = _prepared(program, protocol, network) if two else _for_any_number(program)
     compiled = perf_counter()
     with deep_recursion():
         run = simulate.run_two if two else simulate.run_simulated
@@ -250,16 +250,16 @@ def run_simulated(
     cost = outcome.cost
     return RunResult(
         outputs=outcome.outputs,
-        cost=Cost(rounds=cost.rounds, bytes=cost.bytes_sent, ands=cost.ands),
+        cost=RunCost(rounds=cost.rounds, bytes=cost.bytes_sent, ands=cost.ands),
         seconds={"compile": compiled - start, "run": perf_counter() - compiled},
     )
 
 
-def _prepared(program: Program, policy: str, network: str) -> ir.Program:
+def _prepared(program: Program, protocol: str, network: str) -> ir.Program:
     from ezlang.compiler.cost.profiles import profile_of
     from ezlang.executors.native.executable import executable_of
 
-    return executable_of(program, policy, profile_of(network)).program
+    return executable_of(program, protocol, profile_of(network)).program
 
 
 def _for_any_number(program: Program) -> ir.Program:
@@ -281,22 +281,22 @@ def run_native(
     inputs: Inputs,
     *,
     timeout: float | None = None,
-    policy: str = DEFAULT_POLICY,
+    protocol: str = DEFAULT_PROTOCOL,
     network: str = DEFAULT_NETWORK,
 ) -> RunResult:
     """Run a program of two parties as two processes on this machine, with native code.
 
-    `timeout`: how many seconds a party waits for the other. `policy` and `network` are as for
+    `timeout`: how many seconds a party waits for the other. `protocol` and `network` are as for
     `run_simulated`.
     """
     from ezlang.compiler.cost.profiles import profile_of
     from ezlang.executors.native.processes import run_native
 
     profile = profile_of(network)
-    outcome = run_native(program, inputs, timeout=timeout, policy=policy, profile=profile)
+    outcome = run_native(program, inputs, timeout=timeout, protocol=protocol, profile=profile)
     return RunResult(
         outputs=outcome.outputs,
-        cost=Cost(rounds=outcome.rounds, bytes=outcome.bytes_sent, ands=outcome.parties[0].ands),
+        cost=RunCost(rounds=outcome.rounds, bytes=outcome.bytes_sent, ands=outcome.parties[0].ands),
         seconds=outcome.seconds,
     )
 
@@ -310,7 +310,7 @@ def run_party(
     dealer: str | None = None,
     insecure: bool = False,
     timeout: float | None = None,
-    policy: str = DEFAULT_POLICY,
+    protocol: str = DEFAULT_PROTOCOL,
     network: str = DEFAULT_NETWORK,
     warn: Callable[[str], None] | None = None,
 ) -> PartyResult:
@@ -318,7 +318,7 @@ def run_party(
 
     `inputs`: name → value. Party 0 listens at `address` (HOST:PORT), party 1 dials it. `dealer` is
     the address of a dealer, if there is one. An address off this machine needs `insecure`, and
-    `warn` receives a warning about it. `policy` and `network` are as for `run_simulated`, and the
+    `warn` receives a warning about it. `protocol` and `network` are as for `run_simulated`, and the
     same at both parties.
     """
     from ezlang.compiler.cost.profiles import profile_of
@@ -332,7 +332,7 @@ def run_party(
         dealer=dealer,
         insecure=insecure,
         timeout=timeout,
-        policy=policy,
+        protocol=protocol,
         profile=profile_of(network),
         warn=warn,
     )
@@ -363,7 +363,7 @@ def calibrate(
     The file is for `network`. Raises EzError: exit code 2 for an error in the call or the file, 3
     if the other party fails.
     """
-    from ezlang.executors.native.calibration import measure_both, measure_one
+    from ezlang.executors.native.calibrated_parties import measure_both, measure_one
     from ezlang.values.writing import require_folder, write_whole
 
     require_folder(pathlib.Path(path))

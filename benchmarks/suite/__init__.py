@@ -121,7 +121,7 @@ class Taken:
 def predicted(one: Case, protocol: str, network: str) -> Taken:
     """Return the predicted cost of a program."""
     loaded = api.load(one.program, one.settings)
-    report = api.cost(loaded, policy=protocol, network=network)
+    report = api.cost(loaded, protocol=protocol, network=network)
     total = report.least
     seconds = total.seconds(report.profile)
     return Taken(seconds, sum(total.bytes_sent.values()), total.rounds, predicted=True)

@@ -19,7 +19,7 @@ from ..kernels.abi import I64, POINTER
 from ..kernels.build import VOID, Kernel, Value
 from . import scalar
 from .emitter import Emitter
-from .forms import Form
+from .representations import Representation
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +40,10 @@ class _Walk:
         return outer, prod(shape[outer:])
 
 
-def _walk(places: tuple[tuple[int, ...], ...], base: tuple[int, ...], rank: int) -> _Walk:
+def _walk(index_map: tuple[tuple[int, ...], ...], base: tuple[int, ...], rank: int) -> _Walk:
     strides = [prod(base[d + 1 :]) for d in range(len(base))]
     totals = [
-        sum(row[k] * stride for row, stride in zip(places, strides, strict=True))
+        sum(row[k] * stride for row, stride in zip(index_map, strides, strict=True))
         for k in range(rank + 1)
     ]
     return _Walk(totals[0], tuple(totals[1:]))
@@ -71,7 +71,7 @@ def _copy(
 ) -> None:
     """Copy the elements of a part, of `shape`, from their positions in the base, or to them."""
     whole = operation.operands[0].type.shape
-    walk = _walk(operation.places, whole, len(shape))
+    walk = _walk(operation.index_map, whole, len(shape))
     outer, block = walk.blocks(shape)
     stride = e.stride(operation.operands[0])
     there = _offset(e, operation.moved, whole, offsets) + walk.start
@@ -118,7 +118,7 @@ def read(e: Emitter, operation: ir.AffineRead) -> None:
     """Copy elements out of the base."""
     base, *offsets = operation.operands
     result = operation.result
-    if e.form(result) is Form.REGISTER:
+    if e.representation(result) is Representation.REGISTER:
         room = e.kernel.bytes_slot(8, 8)
         _copy(e, operation, offsets, e.address(base), room, ())
         e.define(result, scalar.load(e.kernel, room, result.type.element))

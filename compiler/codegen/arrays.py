@@ -16,14 +16,14 @@ from ..kernels.abi import I64
 from ..kernels.build import I1, Value
 from . import scalar
 from .emitter import Emitter
-from .forms import Form
+from .representations import Representation
 
 
 def constant(e: Emitter, operation: ir.Constant) -> None:
     """Write a constant: a register, a table in the module, or one element stored repeatedly."""
     result = operation.result
     element = result.type.element
-    if e.form(result) is Form.REGISTER:
+    if e.representation(result) is Representation.REGISTER:
         e.registers[result.id] = scalar.constant(e.kernel, element, operation.data[0])
     elif len(operation.data) > 1:
         size = e.stride(result)
@@ -31,7 +31,7 @@ def constant(e: Emitter, operation: ir.Constant) -> None:
         data = b"".join((number & mask).to_bytes(size, "little") for number in operation.data)
         e.registers[result.id] = e.embedded(data)
     elif result.type.size and operation.data[0] == 0:
-        e.zero(e.address(result), result.type, Form.CLEAR, result.type.size)
+        e.zero(e.address(result), result.type, Representation.CLEAR, result.type.size)
     elif result.type.size:
         address, size = e.address(result), e.stride(result)
         number = scalar.constant(e.kernel, element, operation.data[0])
@@ -142,7 +142,7 @@ def extract(e: Emitter, operation: ir.Extract) -> None:
     result = operation.result
     inside = _all_in_range(e, operation, indices)
     stride = e.stride(base)
-    if e.form(result) is Form.REGISTER:
+    if e.representation(result) is Representation.REGISTER:
         found = e.variable(result.type)
         with e.kernel.when(inside), ExitStack() as loops:
             whole, _, _ = _each_block(e, loops, base.type.shape, operation.dimensions, indices)
@@ -158,7 +158,7 @@ def extract(e: Emitter, operation: ir.Extract) -> None:
             source = e.address(base).at(whole * stride)
             e.copy(e.address(result).at(part * stride), source, block * stride)
         with otherwise:
-            e.zero(e.address(result), result.type, e.form(result), result.type.size)
+            e.zero(e.address(result), result.type, e.representation(result), result.type.size)
 
 
 def insert(e: Emitter, operation: ir.Insert) -> None:
@@ -222,7 +222,7 @@ def extract_slice(e: Emitter, operation: ir.ExtractSlice) -> None:
         with then:
             e.copy(target, source.at(start * item), length * item)
         with otherwise:
-            e.zero(target, result.type, e.form(result), result.type.size)
+            e.zero(target, result.type, e.representation(result), result.type.size)
             with ExitStack() as loops:
                 position, number = _each_inside(e, loops, start, size, length)
                 e.copy(target.at(number * item), source.at(position * item), item)

@@ -9,9 +9,9 @@ from ..ir.groups import Group
 from ..ir.parties import COMPUTING
 from ..kernels.abi import I32, POINTER, TO_BOTH, TO_EVALUATOR, TO_GARBLER
 from ..kernels.build import Value
-from . import scalar, shares
+from . import local_shares, scalar
 from .emitter import Emitter
-from .forms import Form, element_bytes
+from .representations import Representation, element_bytes
 
 
 def _entry(e: Emitter, table: int, number: int) -> Value:
@@ -24,7 +24,7 @@ def take_input(e: Emitter, operation: ir.Input) -> None:
     """Find an input in its buffer, which is read-only."""
     result = operation.result
     address = _entry(e, 0, e.unit.interface.input_number(operation))
-    if e.form(result) is Form.REGISTER:
+    if e.representation(result) is Representation.REGISTER:
         address = scalar.load(e.kernel, address, result.type.element)
     e.registers[result.id] = address
 
@@ -38,10 +38,10 @@ def output(e: Emitter, operation: ir.Output) -> None:
         flag = given.at(4 * key)
         e.fail_if(e.kernel.load(flag, I32, 4).differs(0), operation)
         e.kernel.store(e.i32(slot.number + 1), flag, 4)
-    if operation.to not in (None, e.unit.role.party):
+    if operation.to not in (None, e.unit.view.party):
         return
     address = _entry(e, 1, slot.number)
-    if e.form(operand) is Form.REGISTER:
+    if e.representation(operand) is Representation.REGISTER:
         scalar.store(e.kernel, e.register(operand), address)
     else:
         e.copy(address, e.address(operand), operand.type.size * e.stride(operand))
@@ -64,9 +64,9 @@ def relabel(e: Emitter, operation: ir.Relabel) -> None:
     rest.
     """
     (operand,), result = operation.operands, operation.result
-    if e.form(result) is Form.SHARES:
-        shares.relabel(e, operand, result)
-    if e.form(result) is not Form.LABELS:
+    if e.representation(result) is Representation.SHARES:
+        local_shares.relabel(e, operand, result)
+    if e.representation(result) is not Representation.LABELS:
         return
     width = result.type.width
     address = e.address(result)
@@ -75,11 +75,11 @@ def relabel(e: Emitter, operation: ir.Relabel) -> None:
     if not count:
         return
     name = _sharing_of(operand.type.label.owner)
-    known = e.form(operand) is not Form.ABSENT
+    known = e.representation(operand) is not Representation.ABSENT
     source = e.spilled(operand) if known else e.kernel.null
     e.runtime(name, source, address, e.i64(count), e.i32(width))
     if repeated:
-        e.repeat(address, e.stride(result), e.plan.views.count(result))
+        e.repeat(address, e.stride(result), e.plan.aliases.count(result))
 
 
 def _sharing_of(owner: int | None) -> str:
@@ -123,14 +123,14 @@ def _receivers(label: Label) -> int:
 
 def _tell(e: Emitter, operand: ir.Value, result: ir.Value) -> None:
     """Send at the owner; receive at others who may know the result. Public values aren't sent."""
-    party = e.unit.role.party
+    party = e.unit.view.party
     owner = operand.type.label.owner
     if owner is None:
         return
-    size = result.type.size * element_bytes(result.type, Form.CLEAR)
+    size = result.type.size * element_bytes(result.type, Representation.CLEAR)
     if owner == party:
         e.runtime("channel_send", e.spilled(operand), e.i64(size))
-    elif e.form(result) is not Form.ABSENT:
+    elif e.representation(result) is not Representation.ABSENT:
         target = room(e, result)
         e.runtime("channel_receive", target, e.i64(size))
         arrived(e, result, target)
@@ -138,10 +138,10 @@ def _tell(e: Emitter, operand: ir.Value, result: ir.Value) -> None:
 
 def room(e: Emitter, result: ir.Value) -> Value:
     """Return the address of a result; null if this party doesn't know it."""
-    match e.form(result):
-        case Form.ABSENT:
+    match e.representation(result):
+        case Representation.ABSENT:
             return e.kernel.null
-        case Form.REGISTER:
+        case Representation.REGISTER:
             slot = e.kernel.bytes_slot(8, 8)
             e.kernel.store(e.i64(0), slot, 8)
             return slot
@@ -151,5 +151,5 @@ def room(e: Emitter, result: ir.Value) -> Value:
 
 def arrived(e: Emitter, result: ir.Value, target: Value) -> None:
     """Load a scalar from where it was written."""
-    if e.form(result) is Form.REGISTER:
+    if e.representation(result) is Representation.REGISTER:
         e.registers[result.id] = scalar.load(e.kernel, target, result.type.element)

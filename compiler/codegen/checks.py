@@ -11,7 +11,7 @@ from ..ir import tree as ir
 from ..kernels.build import Value
 from . import arrays, scalar
 from .emitter import Emitter
-from .forms import Form
+from .representations import Representation
 
 
 def check(e: Emitter, operation: ir.Operation) -> None:
@@ -31,11 +31,11 @@ def _check_right(e: Emitter, operation: ir.Binary) -> None:
     left, right = operation.operands
     if not right.type.label.is_public or not left.type.size:
         return
-    if e.form(right) is Form.REGISTER:
+    if e.representation(right) is Representation.REGISTER:
         e.fail_if(_is_bad(e, operation, left.type.width, e.register(right)), operation)
         return
     address, stride = e.address(right), e.stride(right)
-    count = e.plan.views.count(e.plan.views.of(right).root)
+    count = e.plan.aliases.count(e.plan.aliases.of(right).root)
     with e.kernel.loop(0, e.i64(count)) as index:
         number = scalar.load(e.kernel, address.at(index * stride), right.type.element)
         e.fail_if(_is_bad(e, operation, left.type.width, number), operation)

@@ -1,7 +1,7 @@
 """Regions, branches, loops and calls.
 
-Values that leave a region are copied in parallel to the places of its parameters or results;
-nothing is copied if the plan has assigned the same place to both. Clear scalars that are carried
+Values that leave a region are copied in parallel to the slots of its parameters or results;
+nothing is copied if the plan has assigned the same slot to both. Clear scalars that are carried
 are variables.
 """
 
@@ -17,8 +17,8 @@ from ..kernels.build import Value, Variable
 from . import boundary, exchanges, scalar
 from .checks import check
 from .emitter import Emitter
-from .forms import Form
 from .moves import SCRATCH, schedule
+from .representations import Representation
 
 Write = Callable[[Emitter, ir.Operation], None]
 """Writes one operation."""
@@ -34,9 +34,9 @@ def region(e: Emitter, region: ir.Region, write: Write) -> None:
             boundary.open_all(e, group)
             continue
         for operation in group:
-            if e.unit.role.only_fails(operation):
+            if e.unit.view.only_fails(operation):
                 check(e, operation)
-            elif e.unit.role.runs(operation):
+            elif e.unit.view.runs(operation):
                 write(e, operation)
 
 
@@ -47,17 +47,17 @@ def parallel_copy(e: Emitter, targets: Sequence[ir.Value], sources: Sequence[ir.
     sizes: dict[int, int] = {}
     outside: list[tuple[ir.Value, ir.Value]] = []
     for target, source in zip(targets, sources, strict=True):
-        place, origin = e.plan.place(target), e.plan.place(source)
-        if place is None:
+        slot, origin = e.plan.slot(target), e.plan.slot(source)
+        if slot is None:
             continue
         if origin is None:
             # Inputs, tables and registers lie in memory that nothing here writes.
             outside.append((target, source))
             continue
-        addresses[place.index] = e.place_address(place)
-        addresses[origin.index] = e.place_address(origin)
-        sizes[place.index] = e.plan.bytes_of(target)
-        pairs.append((place.index, origin.index))
+        addresses[slot.index] = e.slot_address(slot)
+        addresses[origin.index] = e.slot_address(origin)
+        sizes[slot.index] = e.plan.bytes_of(target)
+        pairs.append((slot.index, origin.index))
     for to, from_ in schedule(pairs):
         size = sizes[to] if to != SCRATCH else sizes[from_]
         e.copy(addresses[to], addresses[from_], size)
@@ -72,7 +72,8 @@ class Carried:
         self.e = e
         self.values = values
         self.variables: list[Variable | None] = [
-            e.variable(value.type) if e.form(value) is Form.REGISTER else None for value in values
+            e.variable(value.type) if e.representation(value) is Representation.REGISTER else None
+            for value in values
         ]
 
     def assign(self, sources: Sequence[ir.Value]) -> None:
@@ -157,8 +158,8 @@ def call(e: Emitter, operation: ir.Call) -> None:
     parameters = plan.function.body.parameters
     arguments = [e.kernel[name] for name in ("context", "frame", "host")]
     for position, argument in enumerate(operation.operands):
-        form = plan.views.form(parameters[position])
-        if form is Form.ABSENT:
+        representation = plan.aliases.representation(parameters[position])
+        if representation is Representation.ABSENT:
             continue
         if position in plan.shape.changed:
             number = plan.shape.changed[position]
@@ -170,17 +171,17 @@ def call(e: Emitter, operation: ir.Call) -> None:
             e.copy_value(target, argument)
             arguments.append(e.address(target))
         else:
-            register = form is Form.REGISTER
+            register = representation is Representation.REGISTER
             arguments.append(e.register(argument) if register else e.spilled(argument))
-    slots: list[tuple[ir.Value, Value]] = []
-    for result, place in zip(operation.results, plan.outs, strict=True):
-        form = e.form(result)
-        if form is Form.REGISTER:
-            slot = e.kernel.bytes_slot(8, 8)
-            slots.append((result, slot))
-            arguments.append(slot)
-        elif form.in_memory and (place is None or place.parameter is None):
+    outs: list[tuple[ir.Value, Value]] = []
+    for result, slot in zip(operation.results, plan.outs, strict=True):
+        representation = e.representation(result)
+        if representation is Representation.REGISTER:
+            out = e.kernel.bytes_slot(8, 8)
+            outs.append((result, out))
+            arguments.append(out)
+        elif representation.in_memory and (slot is None or slot.parameter is None):
             arguments.append(e.address(result))
     e.kernel.check(e.kernel.call(e.unit.kernels[operation.function], *arguments))
-    for result, slot in slots:
-        e.registers[result.id] = scalar.load(e.kernel, slot, result.type.element)
+    for result, out in outs:
+        e.registers[result.id] = scalar.load(e.kernel, out, result.type.element)

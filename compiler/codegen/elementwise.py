@@ -18,10 +18,10 @@ from ..circuits.operands import operand_roles
 from ..ir import tree as ir
 from ..kernels.abi import I64, NETLIST_TYPE, POINTER, PORT_CLEAR, PORT_LABELS, declare
 from ..kernels.build import Kernel, Value
-from . import scalar, shares
+from . import local_shares, scalar
 from .checks import check
 from .emitter import Emitter
-from .forms import Form
+from .representations import Representation
 
 Compute = Callable[[Emitter, CircuitOperation, Sequence[Value]], Value]
 """Computes one element of a result from those of the operands."""
@@ -30,11 +30,11 @@ Compute = Callable[[Emitter, CircuitOperation, Sequence[Value]], Value]
 def elementwise(e: Emitter, operation: CircuitOperation) -> None:
     """Write an element-wise operation; first fail on invalid public operands."""
     check(e, operation)
-    match e.form(operation.result):
-        case Form.LABELS:
+    match e.representation(operation.result):
+        case Representation.LABELS:
             _secret(e, operation)
-        case Form.SHARES:
-            _loop(e, operation, shares.compute)
+        case Representation.SHARES:
+            _loop(e, operation, local_shares.compute)
         case _:
             _loop(e, operation, _compute)
 
@@ -44,7 +44,7 @@ def elementwise(e: Emitter, operation: CircuitOperation) -> None:
 
 def _loop(e: Emitter, operation: CircuitOperation, compute: Compute) -> None:
     result = operation.result
-    if e.form(result) is Form.REGISTER:
+    if e.representation(result) is Representation.REGISTER:
         e.define(result, compute(e, operation, [e.register(v) for v in operation.operands]))
         return
     fixed = [_fixed(e, operand) for operand in operation.operands]
@@ -60,7 +60,7 @@ def _loop(e: Emitter, operation: CircuitOperation, compute: Compute) -> None:
 
 def _fixed(e: Emitter, operand: ir.Value) -> Value | None:
     """Return the single element of an operand that is the same for all elements of the result."""
-    scalar_or_repeated = not operand.type.shape or e.plan.views.of(operand).repeated
+    scalar_or_repeated = not operand.type.shape or e.plan.aliases.of(operand).repeated
     return e.register(operand) if scalar_or_repeated else None
 
 
@@ -117,10 +117,10 @@ def run_circuit(e: Emitter, netlist: Netlist, ports: Sequence[ir.Value], result:
     count = result.type.size
     data = []
     for operand, port in zip(ports, netlist.ports, strict=True):
-        secret = e.form(operand) is Form.LABELS
+        secret = e.representation(operand) is Representation.LABELS
         if port.width != operand.type.width or port.public is secret:
             raise CompilerBug(f"{netlist.name}: a port doesn't fit its operand")
-        one = operand.type.size != count or e.plan.views.of(operand).repeated
+        one = operand.type.size != count or e.plan.aliases.of(operand).repeated
         stride = 0 if one else (operand.type.width if secret else e.stride(operand))
         kind = PORT_LABELS if secret else PORT_CLEAR
         data.append(PortData(e.spilled(operand), stride, kind))

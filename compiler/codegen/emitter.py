@@ -1,4 +1,4 @@
-"""One function under construction: the places of its values, reads, copies and checks."""
+"""One function under construction: the slots of its values, reads, copies and checks."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from ..ir import tree as ir
 from ..kernels.abi import FUNCTIONS, I8, I32, I64, LABEL_BYTES, POINTER, STATUS_PROGRAM, declare
 from ..kernels.build import Kernel, Value, Variable
 from . import scalar
-from .forms import Form, Role, element_bytes
 from .interface import Interface
-from .storage import Place, Plan
+from .representations import PartyView, Representation, element_bytes
+from .storage import Plan, Slot
 
 
 @dataclass(slots=True)
@@ -24,7 +24,7 @@ class Unit:
     """The module under construction: the state that its functions share."""
 
     module: Any
-    role: Role
+    view: PartyView
     interface: Interface
     plans: dict[str, Plan]
     bases: dict[str, int]
@@ -64,20 +64,20 @@ class Emitter:
 
     # Registers
 
-    def form(self, value: ir.Value) -> Form:
-        """Return the form of the root behind a value."""
-        return self.plan.views.form(value)
+    def representation(self, value: ir.Value) -> Representation:
+        """Return the representation of the root behind a value."""
+        return self.plan.aliases.representation(value)
 
     def register(self, value: ir.Value) -> Value:
         """Return a clear or shared scalar, or the single element that is repeated in a value."""
-        root = self.plan.views.of(value).root
-        if self.form(value) in (Form.CLEAR, Form.SHARES):
+        root = self.plan.aliases.of(value).root
+        if self.representation(value) in (Representation.CLEAR, Representation.SHARES):
             return scalar.load(self.kernel, self.address(value), root.type.element)
         return self.registers[root.id]
 
     def define(self, value: ir.Value, register: Value) -> None:
-        """Assign a clear result its register; store it if it has a place in memory."""
-        if self.form(value) is Form.CLEAR:
+        """Assign a clear result its register; store it if it has a slot in memory."""
+        if self.representation(value) is Representation.CLEAR:
             scalar.store(self.kernel, register, self.address(value))
         else:
             self.registers[value.id] = register
@@ -86,37 +86,37 @@ class Emitter:
 
     def address(self, value: ir.Value) -> Value:
         """Return the address of a value (of its root)."""
-        root = self.plan.views.of(value).root
-        place = self.plan.place(root)
-        if place is not None:
-            return self.place_address(place)
+        root = self.plan.aliases.of(value).root
+        slot = self.plan.slot(root)
+        if slot is not None:
+            return self.slot_address(slot)
         return self.registers[root.id]
 
-    def place_address(self, place: Place) -> Value:
-        """Return the address of a place."""
-        if place.parameter is not None:
-            return self.kernel[f"p{place.parameter}"]
-        if place.result is not None:
-            return self.kernel[f"r{place.result}"]
-        return self.kernel["frame"].at(self.base + place.offset)
+    def slot_address(self, slot: Slot) -> Value:
+        """Return the address of a slot."""
+        if slot.parameter is not None:
+            return self.kernel[f"p{slot.parameter}"]
+        if slot.result is not None:
+            return self.kernel[f"r{slot.result}"]
+        return self.kernel["frame"].at(self.base + slot.offset)
 
     @property
     def scratch(self) -> Value:
-        """The space in which a parallel copy saves a place."""
+        """The space in which a parallel copy saves a slot."""
         return self.kernel["frame"].at(self.base + self.plan.scratch)
 
     def same_place(self, first: ir.Value, second: ir.Value) -> bool:
         """Return whether two values share their memory."""
-        a, b = self.plan.place(first), self.plan.place(second)
+        a, b = self.plan.slot(first), self.plan.slot(second)
         return a is not None and b is not None and a.index == b.index
 
     def stride(self, value: ir.Value) -> int:
         """Return the size in bytes of an element of the root behind a value."""
-        return element_bytes(self.plan.views.of(value).root.type, self.form(value))
+        return element_bytes(self.plan.aliases.of(value).root.type, self.representation(value))
 
     def spilled(self, value: ir.Value) -> Value:
         """Return the address of a value in memory; a register is stored on the stack for it."""
-        if self.form(value) is not Form.REGISTER:
+        if self.representation(value) is not Representation.REGISTER:
             return self.address(value)
         slot = self.kernel.bytes_slot(8, 8)
         scalar.store(self.kernel, self.register(value), slot)
@@ -128,18 +128,20 @@ class Emitter:
             self.kernel.copy(target, source, self.kernel.i64(size))
 
     def copy_value(self, target: ir.Value, source: ir.Value) -> None:
-        """Copy a whole value to the place of another one of its type, unless they share it."""
-        if self.form(target) is Form.REGISTER:
+        """Copy a whole value to the slot of another one of its type, unless they share it."""
+        if self.representation(target) is Representation.REGISTER:
             self.registers[target.id] = self.register(source)
         elif not self.same_place(target, source):
             self.copy(self.address(target), self.spilled(source), self.plan.bytes_of(target))
 
-    def zero(self, target: Value, type: ir.TensorType, form: Form, count: int) -> None:
+    def zero(
+        self, target: Value, type: ir.TensorType, representation: Representation, count: int
+    ) -> None:
         """Write zeros, or shares of zero: `count` elements of `type`."""
         if count == 0:
             return
-        if form is not Form.LABELS:
-            self.kernel.clear(target, self.kernel.i64(count * element_bytes(type, form)))
+        if representation is not Representation.LABELS:
+            self.kernel.clear(target, self.kernel.i64(count * element_bytes(type, representation)))
             return
         slot = self.kernel.bytes_slot(8, 8)
         self.kernel.store(self.kernel.constant(I64, 0), slot)

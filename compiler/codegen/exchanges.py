@@ -20,7 +20,7 @@ from .boundary import arrived, room
 from .checks import check
 from .elementwise import PortData, run_netlist
 from .emitter import Emitter
-from .forms import Form
+from .representations import Representation
 from .storage import CONVERTED
 
 
@@ -52,7 +52,7 @@ def _operands(e: Emitter, operation: ir.Operation) -> list[Value]:
         to_boolean(e, operation.operands[0], operation.results[0])
         return [e.address(operation.results[0])]
     return [
-        e.kernel.null if e.form(value) is Form.ABSENT else e.spilled(value)
+        e.kernel.null if e.representation(value) is Representation.ABSENT else e.spilled(value)
         for value in operation.operands
     ]
 

@@ -17,10 +17,10 @@ from . import scalar
 from .emitter import Emitter
 
 
-def _place(e: Emitter, places: ir.Value, address: Value, number: Value) -> Value:
+def _index(e: Emitter, indices: ir.Value, address: Value, number: Value) -> Value:
     """Read an index as an i64 that, read as unsigned, is in range exactly if the index is."""
-    element = places.type.element
-    found = scalar.load(e.kernel, address.at(number * e.stride(places)), element)
+    element = indices.type.element
+    found = scalar.load(e.kernel, address.at(number * e.stride(indices)), element)
     return scalar.index(found, element)
 
 
@@ -30,38 +30,38 @@ def _below(e: Emitter, number: Value, size: int) -> Value:
 
 def gather(e: Emitter, operation: ir.Gather) -> None:
     """Copy items out of the base."""
-    base, places = operation.operands
+    base, indices = operation.operands
     result = operation.result
     if not result.type.size:
         return
-    form = e.form(result)
+    representation = e.representation(result)
     items = prod(base.type.shape[1:])
     item = items * e.stride(result)
-    source, target, numbers = e.spilled(base), e.address(result), e.address(places)
-    with e.kernel.loop(0, e.i64(places.type.size)) as number:
-        place = _place(e, places, numbers, number)
+    source, target, numbers = e.spilled(base), e.address(result), e.address(indices)
+    with e.kernel.loop(0, e.i64(indices.type.size)) as number:
+        index = _index(e, indices, numbers, number)
         there = target.at(number * item)
-        with e.kernel.builder.if_else(_below(e, place, base.type.shape[0]).ir) as sides:
+        with e.kernel.builder.if_else(_below(e, index, base.type.shape[0]).ir) as sides:
             inside, outside = sides
             with inside:
-                e.copy(there, source.at(place * item), item)
+                e.copy(there, source.at(index * item), item)
             with outside:
-                e.zero(there, result.type, form, items)
+                e.zero(there, result.type, representation, items)
 
 
 def scatter(e: Emitter, operation: ir.Scatter) -> None:
     """Copy items into the base, or into a copy of it."""
-    base, value, places = operation.operands
+    base, value, indices = operation.operands
     result = operation.result
     e.copy_value(result, base)
     if not value.type.size:
         return
     item = prod(base.type.shape[1:]) * e.stride(result)
-    source, target, numbers = e.address(value), e.address(result), e.address(places)
-    with e.kernel.loop(0, e.i64(places.type.size)) as number:
-        place = _place(e, places, numbers, number)
-        with e.kernel.when(_below(e, place, base.type.shape[0])):
-            e.copy(target.at(place * item), source.at(number * item), item)
+    source, target, numbers = e.address(value), e.address(result), e.address(indices)
+    with e.kernel.loop(0, e.i64(indices.type.size)) as number:
+        index = _index(e, indices, numbers, number)
+        with e.kernel.when(_below(e, index, base.type.shape[0])):
+            e.copy(target.at(index * item), source.at(number * item), item)
 
 
 def positions(e: Emitter, operation: ir.Positions) -> None:
@@ -94,16 +94,16 @@ def separate(e: Emitter, operation: ir.Separate) -> None:
     holds = e.variable(operation.result.type)
     holds.set(scalar.constant(e.kernel, operation.result.type.element, 1))
     false = scalar.constant(e.kernel, operation.result.type.element, 0)
-    rows = [e.address(places) for places in operation.operands]
+    rows = [e.address(indices) for indices in operation.operands]
     written = range(operation.early, operation.early + operation.written)
     with e.kernel.loop(0, e.i64(operation.operands[0].type.size)) as number:
         for n, numbers in enumerate(rows):
-            place = scalar.load(e.kernel, numbers.at(number * 8), INT64)
-            inside = _below(e, place, size)
-            with e.kernel.when(~inside & ~(place < 0)):
+            index = scalar.load(e.kernel, numbers.at(number * 8), INT64)
+            inside = _below(e, index, size)
+            with e.kernel.when(~inside & ~(index < 0)):
                 holds.set(false)
             with e.kernel.when(inside):
-                mark = marks.at(place)
+                mark = marks.at(index)
                 with e.kernel.when(e.kernel.load(mark, I8).differs(0)):
                     holds.set(false)
                 if n in written:

@@ -16,11 +16,11 @@ from ezlang.typed.failures import Failure
 from ezlang.types.types import Type, array_of
 
 from ..ir import tree as ir
-from ..ir.facts import Constants, Numbers, facts_of, known_operands
+from ..ir.facts import ConstantOperands, Constants, constant_operands, facts_of
 from ..ir.groups import Group, enters_yao, groups
 from ..ir.numbering import numbered
 from ..ir.sharings import is_interactive
-from .forms import Form, form_of
+from .representations import Representation, representation_of
 
 ENTRY: Final = "ez_main"
 FRAME_BYTES: Final = "ez_frame_bytes"
@@ -92,12 +92,12 @@ class Exchange:
     """
 
     operations: Group
-    known: tuple[Numbers, ...]
+    known: tuple[ConstantOperands, ...]
     party: int
 
     def is_here(self, value: ir.Value) -> bool:
         """Return whether this party holds any part of a value."""
-        return form_of(value.type, self.party) is not Form.ABSENT
+        return representation_of(value.type, self.party) is not Representation.ABSENT
 
 
 @dataclass(slots=True)
@@ -146,7 +146,7 @@ class Interface:
             if is_interactive(group[0]) and not enters_yao(group[0]):
                 self._exchanges[group[0].number] = len(self.exchanges)
                 operations = tuple(_without_labels(operation) for operation in group)
-                known = tuple(known_operands(operation, constants) for operation in group)
+                known = tuple(constant_operands(operation, constants) for operation in group)
                 self.exchanges.append(Exchange(operations, known, self.party))
             for operation in group:
                 self.note(operation)

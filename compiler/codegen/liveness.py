@@ -1,7 +1,7 @@
 """Liveness of values: the interference that decides which values may share memory.
 
 Memory is assigned as in out-of-SSA translation by coalescing [BDR09]. Initially every root value
-has a place of its own, and control flow and updates copy between them. Then places are merged if no
+has a slot of its own, and control flow and updates copy between them. Then slots are merged if no
 two values in them interfere. Two values interfere if one is defined while the other is live. Sets
 of values are bit masks.
 
@@ -18,7 +18,7 @@ from typing import assert_never
 from ..ir import tree as ir
 from ..ir.groups import Group, groups, leaves_yao
 from ..ir.sharings import is_interactive
-from .views import Views
+from .aliases import Aliases
 
 LOOP_WEIGHT = 8
 """The assumed number of iterations of a loop, which gives copies their weights."""
@@ -53,7 +53,7 @@ class Liveness:
     which have memory of their own; `parallels` are the parallel copies.
     """
 
-    views: Views
+    aliases: Aliases
     calls: dict[str, CallShape]
     order: list[ir.Value] = field(default_factory=list)
     interference: list[int] = field(default_factory=list)
@@ -85,11 +85,11 @@ class Liveness:
 
     def number(self, value: ir.Value) -> int | None:
         """Return the number of the root behind `value`, or None if it isn't in our memory."""
-        root = self.views.of(value).root
+        root = self.aliases.of(value).root
         known = self._number.get(root.id)
         if known is not None:
             return known
-        if root.id in self.read_only or not self.views.form(root).in_memory:
+        if root.id in self.read_only or not self.aliases.representation(root).in_memory:
             return None
         self._number[root.id] = number = len(self.order)
         self.order.append(root)
@@ -138,7 +138,7 @@ class Liveness:
 
     def _affine(self, target: ir.Value, source: ir.Value, weight: int) -> None:
         a, b = self.number(target), self.number(source)
-        if a is None or b is None or a == b or self.views.of(source).repeated:
+        if a is None or b is None or a == b or self.aliases.of(source).repeated:
             return
         cost = max(target.type.size * target.type.width, 1)
         self.affinities.append(Affinity(cost * weight, a, b))
@@ -152,7 +152,7 @@ class Liveness:
             if is_interactive(group[0]) or leaves_yao(group[0]):
                 self._early(group)
             for operation in reversed(group):
-                if self.views.role.runs(operation):
+                if self.aliases.view.runs(operation):
                     live = self._operation(operation, live, weight)
         self._define(region.parameters, live)
         return live | self._mask(region.parameters)
@@ -187,7 +187,7 @@ class Liveness:
                 assert_never(operation)
 
     def _plain(self, operation: ir.Operation, live: int, weight: int) -> int:
-        results = [r for r in operation.results if self.views.of(r).root.id == r.id]
+        results = [r for r in operation.results if self.aliases.of(r).root.id == r.id]
         operands = self._mask(operation.operands)
         self._define(results, live)
         for result in results:
@@ -213,8 +213,8 @@ class Liveness:
     def _is_like(self, operand: ir.Value, result: ir.Value) -> bool:
         """Return whether the operand and the result have the same layout in memory."""
         return (
-            not self.views.of(operand).repeated
-            and self.views.form(operand) is self.views.form(result)
+            not self.aliases.of(operand).repeated
+            and self.aliases.representation(operand) is self.aliases.representation(result)
             and operand.type.size == result.type.size
             and operand.type.width == result.type.width
         )
@@ -296,14 +296,14 @@ class Liveness:
                 used |= self._mask(region.yields)
                 own |= self._mask(region.parameters)
                 for inner in region.operations:
-                    if self.views.role.runs(inner):
+                    if self.aliases.view.runs(inner):
                         used |= self._mask(inner.operands) | self._used_inside(inner)
                         own |= self._mask(r for r in inner.results if self._is_root(r))
             self._inner[operation.number] = known = used & ~own
         return known
 
     def _is_root(self, value: ir.Value) -> bool:
-        return self.views.of(value).root.id == value.id
+        return self.aliases.of(value).root.id == value.id
 
 
 def touches_yao(operation: ir.Convert) -> bool:

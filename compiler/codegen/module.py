@@ -19,12 +19,12 @@ from ..ir import tree as ir
 from ..ir.numbering import numbered
 from ..kernels.abi import I64, POINTER
 from ..kernels.build import Kernel
-from . import affine, arrays, boundary, control, exchanges, gathering, scalar, shares
+from . import affine, arrays, boundary, control, exchanges, gathering, local_shares, scalar
 from .elementwise import elementwise
 from .emitter import Emitter, Unit
-from .forms import Form, Role
 from .interface import ENTRY, FRAME_BYTES, Interface
 from .liveness import CallShape
+from .representations import PartyView, Representation
 from .storage import Plan, plan_function
 
 
@@ -44,12 +44,12 @@ def generate(program: ir.Program, party: int, interface: Interface) -> NativeMod
     Sharing must be explicit (see passes/sharings/share.py), and no oblivious access may be left.
     """
     program = numbered(program)
-    role = Role(party, {function.name: function for function in program.functions})
-    mine = [function for function in program.functions if role.takes_part_in(function)]
-    plans = _plans(mine, role)
-    bases, memory = _bases(mine, plans, role)
+    view = PartyView(party, {function.name: function for function in program.functions})
+    mine = [function for function in program.functions if view.takes_part_in(function)]
+    plans = _plans(mine, view)
+    bases, memory = _bases(mine, plans, view)
     module = llvm.Module("program")
-    unit = Unit(module, role, interface, plans, bases)
+    unit = Unit(module, view, interface, plans, bases)
     for number, function in enumerate(mine):
         _write_function(unit, function, number, entry=function is program.main)
     size = llvm.GlobalVariable(module, I64, FRAME_BYTES)
@@ -61,23 +61,23 @@ def generate(program: ir.Program, party: int, interface: Interface) -> NativeMod
 def frame_bytes(program: ir.Program, party: int) -> int:
     """Return the size of the frame of a program at a party."""
     program = numbered(program)
-    role = Role(party, {function.name: function for function in program.functions})
-    mine = [function for function in program.functions if role.takes_part_in(function)]
-    return _bases(mine, _plans(mine, role), role)[1]
+    view = PartyView(party, {function.name: function for function in program.functions})
+    mine = [function for function in program.functions if view.takes_part_in(function)]
+    return _bases(mine, _plans(mine, view), view)[1]
 
 
-def _plans(functions: list[ir.Function], role: Role) -> dict[str, Plan]:
+def _plans(functions: list[ir.Function], view: PartyView) -> dict[str, Plan]:
     plans: dict[str, Plan] = {}
     shapes: dict[str, CallShape] = {}
     for function in functions:
-        plan = plan_function(function, role, shapes)
+        plan = plan_function(function, view, shapes)
         plans[function.name] = plan
         shapes[function.name] = plan.shape
     return plans
 
 
 def _bases(
-    functions: list[ir.Function], plans: dict[str, Plan], role: Role
+    functions: list[ir.Function], plans: dict[str, Plan], view: PartyView
 ) -> tuple[dict[str, int], int]:
     """Place each function's frame after those of its callers; return the end of the last, too."""
     bases = {function.name: 0 for function in functions}
@@ -100,14 +100,19 @@ def _write_function(unit: Unit, function: ir.Function, number: int, *, entry: bo
     unit.kernels[function.name] = kernel
     e = Emitter(unit, plan, kernel, unit.bases[function.name])
     for position, value in enumerate(function.body.parameters):
-        if plan.views.form(value) is Form.REGISTER:
+        if plan.aliases.representation(value) is Representation.REGISTER:
             e.registers[value.id] = kernel[f"p{position}"]
-        elif plan.views.form(value) is Form.CLEAR and plan.place(value) is None:
-            raise CompilerBug(f"{function.name}: parameter {position} has no place")
+        elif (
+            plan.aliases.representation(value) is Representation.CLEAR and plan.slot(value) is None
+        ):
+            raise CompilerBug(f"{function.name}: parameter {position} has no slot")
     control.region(e, function.body, write_operation)
     control.parallel_copy(e, plan.liveness.outs, function.body.yields)
     for position, value in enumerate(function.body.yields):
-        if plan.views.role.form(plan.liveness.outs[position]) is Form.REGISTER:
+        if (
+            plan.aliases.view.representation(plan.liveness.outs[position])
+            is Representation.REGISTER
+        ):
             scalar.store(kernel, e.register(value), kernel[f"r{position}"])
     kernel.finish()
 
@@ -116,15 +121,15 @@ def _parameters(plan: Plan) -> list[tuple[str, Any]]:
     """Return names and types of a function's parameters: see `control.call`, which passes them."""
     parameters: list[tuple[str, Any]] = [(n, POINTER) for n in ("context", "frame", "host")]
     for position, value in enumerate(plan.function.body.parameters):
-        form = plan.views.form(value)
-        if form is Form.REGISTER:
+        representation = plan.aliases.representation(value)
+        if representation is Representation.REGISTER:
             parameters.append((f"p{position}", scalar.register_type(value.type.element)))
-        elif form.in_memory:
+        elif representation.in_memory:
             parameters.append((f"p{position}", POINTER))
-    for position, (value, place) in enumerate(zip(plan.liveness.outs, plan.outs, strict=True)):
-        form = plan.views.form(value)
-        passed = form.in_memory and (place is None or place.parameter is None)
-        if form is Form.REGISTER or passed:
+    for position, (value, slot) in enumerate(zip(plan.liveness.outs, plan.outs, strict=True)):
+        representation = plan.aliases.representation(value)
+        passed = representation.in_memory and (slot is None or slot.parameter is None)
+        if representation is Representation.REGISTER or passed:
             parameters.append((f"r{position}", POINTER))
     return parameters
 
@@ -134,7 +139,7 @@ def write_operation(e: Emitter, operation: ir.Operation) -> None:
 
     Results that are views need no code; but the owner of a revealed value still sends it.
     """
-    is_view = any(e.plan.views.of(r).root.id != r.id for r in operation.results)
+    is_view = any(e.plan.aliases.of(r).root.id != r.id for r in operation.results)
     if is_view and not isinstance(operation, ir.Reveal):
         return
     match operation:
@@ -174,10 +179,10 @@ def write_operation(e: Emitter, operation: ir.Operation) -> None:
             _write_boundary(e, operation)
         case ir.Convert():
             exchanges.to_boolean(e, operation.operands[0], operation.result)
-        case ir.Reduce() if shares.is_local(operation):
-            shares.reduce(e, operation)
-        case ir.MatrixProduct() if shares.is_local(operation):
-            shares.matrix_product(e, operation)
+        case ir.Reduce() if local_shares.is_local(operation):
+            local_shares.reduce(e, operation)
+        case ir.MatrixProduct() if local_shares.is_local(operation):
+            local_shares.matrix_product(e, operation)
         case ir.ObliviousRead() | ir.ObliviousWrite() | ir.Reduce() | ir.MatrixProduct():
             raise CompilerBug("an operation that passes expand reached code generation")
         case _:

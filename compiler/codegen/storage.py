@@ -1,8 +1,8 @@
-"""The place of each value of a function in memory.
+"""The slot of each value of a function in memory.
 
-Values that don't interfere are merged into *places* along their affinities, most expensive copies
+Values that don't interfere are merged into *slots* along their affinities, most expensive copies
 first. Places then get offsets in the function's frame, where those that are never live together
-overlap. The caller determines the address of a place that holds a parameter (or a result).
+overlap. The caller determines the address of a slot that holds a parameter (or a result).
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 
 from ..ir import tree as ir
 from ..ir.facts import Facts, facts_of
-from .forms import Form, Role, element_bytes
+from .aliases import Aliases
 from .liveness import CallShape, Liveness, bits
 from .moves import SCRATCH, schedule
-from .views import Views
+from .representations import PartyView, Representation, element_bytes
 
 ALIGNMENT = 64
 CONVERTED = 64
@@ -24,7 +24,7 @@ so that instances stay side by side.
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Slot:
     """Memory for a merged set of values: an offset in the frame, a parameter, or a result."""
 
     index: int
@@ -36,43 +36,45 @@ class Place:
 
 @dataclass(slots=True)
 class Plan:
-    """A function at one party: views, places, the size of its frame, its calling convention.
+    """A function at one party: views, slots, the size of its frame, its calling convention.
 
     `facts` are what the program's text determines about its values, at either party.
 
-    After the places, at `scratch`, is space for breaking one cycle of a parallel copy, or for
+    After the slots, at `scratch`, is space for breaking one cycle of a parallel copy, or for
     labels of one party's arithmetic shares that are being converted to Yao's sharing.
     """
 
     function: ir.Function
     facts: Facts
-    views: Views
+    aliases: Aliases
     liveness: Liveness
-    places: dict[int, Place] = field(default_factory=dict)
-    outs: list[Place | None] = field(default_factory=list)
+    slots: dict[int, Slot] = field(default_factory=dict)
+    outs: list[Slot | None] = field(default_factory=list)
     shape: CallShape = field(default_factory=lambda: CallShape({}))
     scratch: int = 0
     size: int = 0
 
-    def place(self, value: ir.Value) -> Place | None:
-        """Return the place of the root behind `value`, if it has one in our memory."""
+    def slot(self, value: ir.Value) -> Slot | None:
+        """Return the slot of the root behind `value`, if it has one in our memory."""
         number = self.liveness.number(value)
-        return None if number is None else self.places[number]
+        return None if number is None else self.slots[number]
 
     def bytes_of(self, value: ir.Value) -> int:
         """Return the size in bytes of the root behind `value` in memory."""
-        root = self.views.of(value).root
-        return self.views.count(root) * element_bytes(root.type, self.views.form(root))
+        root = self.aliases.of(value).root
+        return self.aliases.count(root) * element_bytes(
+            root.type, self.aliases.representation(root)
+        )
 
 
-def plan_function(function: ir.Function, role: Role, calls: dict[str, CallShape]) -> Plan:
+def plan_function(function: ir.Function, view: PartyView, calls: dict[str, CallShape]) -> Plan:
     """Assign memory to the values of a function; `calls` has the shapes of its callees."""
     facts = facts_of(function)
-    views = Views(role, facts.origins)
-    views.see(function.body)
-    liveness = Liveness(views, calls)
+    aliases = Aliases(view, facts.origins)
+    aliases.see(function.body)
+    liveness = Liveness(aliases, calls)
     liveness.analyse(function)
-    plan = Plan(function, facts, views, liveness)
+    plan = Plan(function, facts, aliases, liveness)
     groups = _Groups(liveness)
     groups.merge()
     _assign(plan, groups)
@@ -122,7 +124,7 @@ def _assign(plan: Plan, groups: _Groups) -> None:
     results = _positions(groups, tuple(liveness.outs))
     offsets, end = _offsets(groups, sizes, set(parameters) | set(results))
     by_leader = {
-        leader: Place(
+        leader: Slot(
             index=leader,
             size=sizes[leader],
             offset=offsets.get(leader, 0),
@@ -132,8 +134,8 @@ def _assign(plan: Plan, groups: _Groups) -> None:
         for leader in leaders
     }
     for number in range(len(liveness.order)):
-        plan.places[number] = by_leader[groups.find(number)]
-    plan.outs = [plan.place(value) for value in liveness.outs]
+        plan.slots[number] = by_leader[groups.find(number)]
+    plan.outs = [plan.slot(value) for value in liveness.outs]
     plan.shape = CallShape(
         {
             position: results.get(leader)
@@ -148,7 +150,7 @@ def _assign(plan: Plan, groups: _Groups) -> None:
 
 
 def _largest_saved(groups: _Groups, sizes: dict[int, int]) -> int:
-    """Return the size of the largest place that a parallel copy has to save."""
+    """Return the size of the largest slot that a parallel copy has to save."""
     saved = [0]
     for pairs in groups.liveness.parallels:
         found = [(groups.find(target), groups.find(source)) for target, source in pairs]
@@ -161,7 +163,7 @@ def _largest_converted(plan: Plan) -> int:
     return max(
         (
             min(operation.result.type.size, CONVERTED)
-            * element_bytes(operation.result.type, Form.LABELS)
+            * element_bytes(operation.result.type, Representation.LABELS)
             for operation in ir.walk(plan.function.body)
             if isinstance(operation, ir.Convert)
             and operation.operands[0].type.sharing is ir.Sharing.ARITHMETIC

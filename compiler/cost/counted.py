@@ -1,7 +1,7 @@
 """Costs of operations on shares, found by running their protocols at a counting party.
 
 `count` runs the protocols at one party, which holds no data. This suffices to compare sharings and
-circuits before the program is final. A trace (shares.py) records the messages of both parties of a
+circuits before the program is final. A trace (group_costs.py) records the messages of both parties of a
 final program, phase by phase.
 """
 
@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from ..ir import tree as ir
-from ..ir.facts import Numbers
+from ..ir.facts import ConstantOperands
 from ..protocols.core.preprocessing import Unit
 from ..protocols.core.steps import Round, Step, Steps, Take, together
 from .amounts import SHARED_ANDS
@@ -26,7 +26,7 @@ _COUNTER: Final = 0
 _NODE: Final = frozenset(f.name for f in fields(ir.OperationNode)) - {"deep"}
 
 
-def count(operations: Sequence[ir.Operation], known: Sequence[Numbers]) -> Usage:
+def count(operations: Sequence[ir.Operation], known: Sequence[ConstantOperands]) -> Usage:
     """Return the costs of interactive operations that run in parallel.
 
     `known` has the compile-time facts about the operands of each (ir/facts.py), which determine the
@@ -36,7 +36,7 @@ def count(operations: Sequence[ir.Operation], known: Sequence[Numbers]) -> Usage
     return _count(_Alike(signature(operations, known), tuple(operations), tuple(known)))
 
 
-def signature(operations: Sequence[ir.Operation], known: Sequence[Numbers]) -> Hashable:
+def signature(operations: Sequence[ir.Operation], known: Sequence[ConstantOperands]) -> Hashable:
     """Return a key that determines a group's messages: groups with equal keys exchange the same."""
     numbers: dict[int, int] = {}
     members = []
@@ -54,7 +54,7 @@ class _Alike:
 
     signature: Hashable
     operations: tuple[ir.Operation, ...] = field(compare=False)
-    known: tuple[Numbers, ...] = field(compare=False)
+    known: tuple[ConstantOperands, ...] = field(compare=False)
 
 
 @lru_cache(maxsize=4096)

@@ -16,7 +16,7 @@ from ezlang.diagnostics.diagnostic import CompilerBug
 from ..circuits.netlist import Netlist
 from ..ir import tree as ir
 from ..ir.dtypes import share_dtype, word_dtype
-from ..ir.facts import Numbers
+from ..ir.facts import ConstantOperands
 from ..ir.parties import COMPUTING
 from ..protocols.boolean.comparison_tree import Level
 from ..protocols.core.backend import Backend
@@ -293,7 +293,7 @@ def counting_party(index: int, notes: Notes, *, backend: Backend = OT) -> Sharin
 
 
 def steps_on_ghosts(
-    party: SharingParty, operation: ir.Operation, known: Numbers
+    party: SharingParty, operation: ir.Operation, known: ConstantOperands
 ) -> Steps[Array | None]:
     """Run the protocol of an interactive operation at a counting party.
 

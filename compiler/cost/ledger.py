@@ -53,7 +53,7 @@ Amounts = Counter[Entry]
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class PartyState:
     """The state of a ledger on which later bookings depend.
 
     `receiving` are the parties that received last. `at` is the current hop of each party, and
@@ -71,7 +71,7 @@ class Mark:
     """A snapshot of a ledger; see `Ledger.since`."""
 
     amounts: Amounts
-    state: State
+    state: PartyState
 
 
 class Ledger:
@@ -110,11 +110,11 @@ class Ledger:
         return frozenset(self._receiving)
 
     @property
-    def state(self) -> State:
+    def state(self) -> PartyState:
         """The state on which later bookings depend."""
         # A message that arrives at a hop that the receiver has passed makes no difference.
         arriving = (max(hop, self._at[link.receiver]) for link, hop in self._arriving.items())
-        return State(self.receiving, tuple(self._at.values()), tuple(arriving))
+        return PartyState(self.receiving, tuple(self._at.values()), tuple(arriving))
 
     def total(self, what: Amount) -> int:
         """Return the total booked amount of a kind."""

@@ -14,8 +14,8 @@ from typing import Final
 
 from ..circuits.catalogue import circuit
 from ..circuits.operands import operand_roles
-from ..codegen.forms import Form, element_bytes
 from ..codegen.module import frame_bytes
+from ..codegen.representations import Representation, element_bytes
 from ..ir import tree as ir
 from ..ir.facts import facts_of
 from ..ir.ots import OtKind
@@ -59,7 +59,9 @@ def peak_bytes(program: ir.Program, party: int, found: Prediction) -> int:
     """Return the peak memory of a run at a party, given the predicted costs."""
     inputs, outputs = _interface(program, party)
     run = frame_bytes(program, party) + _registers(program) + _ots(program, found.least)
-    run += sum(type.size * element_bytes(type, Form.CLEAR) for type in (*inputs, *outputs))
+    run += sum(
+        type.size * element_bytes(type, Representation.CLEAR) for type in (*inputs, *outputs)
+    )
     if found.sharing is not None:
         run += SHARING + round(COPIES * found.sharing)
     read = sum(READ * type.size for type in inputs)

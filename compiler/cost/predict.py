@@ -14,9 +14,9 @@ from ..protocols.dealt.demands import CorrelatedOt, Demands, Kind, LabelOt, dema
 from ..protocols.ot.backend import OT
 from . import yao
 from .amounts import Count, Ots, Units
+from .counting_session import CountingSession
 from .ledger import Amounts, Ledger
-from .session import Session
-from .walk import Control, Plans, Traces, Unknown, Walk
+from .walk import Control, Plans, RevealedControl, Traces, Walk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +30,7 @@ class Prediction:
 
     least: Ledger
     most: Ledger | None
-    unknown: tuple[Unknown, ...]
+    unknown: tuple[RevealedControl, ...]
     sharing: int | None
 
     @property
@@ -52,7 +52,7 @@ def predict(program: ir.Program, *, backend: Backend = OT) -> Prediction:
     return Prediction(least=least, most=most, unknown=unknown, sharing=forecast.plans.memory)
 
 
-def predict_demands(program: ir.Program) -> tuple[Demands, tuple[Unknown, ...]]:
+def predict_demands(program: ir.Program) -> tuple[Demands, tuple[RevealedControl, ...]]:
     """Return a program's demands on a dealer, and the unknown control flow that affects them.
 
     The demands are exact if there is no such control flow.
@@ -122,7 +122,7 @@ def _units_of(amounts: Amounts) -> Counter[Unit]:
     return found
 
 
-def _decides_demands(unknown: Unknown) -> bool:
+def _decides_demands(unknown: RevealedControl) -> bool:
     """Return whether the demands on a dealer depend on some control flow."""
     uses = []
     for amounts in unknown.amounts:
@@ -134,7 +134,7 @@ def _decides_demands(unknown: Unknown) -> bool:
 
 
 def _walked(plans: Plans, kinds: OtKinds, most: bool) -> Walk:
-    walk = Walk(plans, Session(backend=plans.backend, kinds=kinds), most=most)
+    walk = Walk(plans, CountingSession(backend=plans.backend, kinds=kinds), most=most)
     yao.begin(walk.session)
     walk.run()
     return walk

@@ -17,7 +17,7 @@ from .profiles import Profile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sum:
+class Cost:
     """The cost of a part of a run.
 
     `rounds` are those of the party that waits more often in the whole run. `hops` is the number of
@@ -76,13 +76,13 @@ def waiter_of(ledger: Ledger) -> int:
     return max(ledger.parties, key=lambda party: ledger.total(Rounds(party)))
 
 
-def sum_of(amounts: Iterable[tuple[Entry, int]], waiter: int) -> Sum:
+def sum_of(amounts: Iterable[tuple[Entry, int]], waiter: int) -> Cost:
     """Sum up entries of a two-party ledger; rounds are those of the party `waiter`."""
     found = _Found()
     for entry, amount in amounts:
         found.add(entry.what, amount)
     count = found.counts
-    return Sum(
+    return Cost(
         rounds=found.rounds[waiter],
         hops=count[Count.HOPS],
         sent=found.sent,
@@ -131,19 +131,19 @@ class _Found:
                 assert_never(what)
 
 
-def total(ledger: Ledger) -> Sum:
+def total(ledger: Ledger) -> Cost:
     """Sum up all of a ledger."""
     return sum_of(ledger.amounts.items(), waiter_of(ledger))
 
 
-def by_phase(ledger: Ledger) -> dict[Phase, Sum]:
+def by_phase(ledger: Ledger) -> dict[Phase, Cost]:
     """Sum up each phase."""
     items, waiter = ledger.amounts.items(), waiter_of(ledger)
     return {phase: sum_of((x for x in items if x[0].phase is phase), waiter) for phase in Phase}
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class SourceLine:
     """A source line; `source` is None for costs of no particular line, such as the set-up."""
 
     source: Source | None
@@ -155,17 +155,19 @@ class Line:
         return "" if self.source is None else self.source.line(self.number).strip()
 
 
-def by_line(ledger: Ledger, profile: Profile) -> list[tuple[Line, Sum]]:
+def by_line(ledger: Ledger, profile: Profile) -> list[tuple[SourceLine, Cost]]:
     """Sum up each line that has a cost, the slowest first."""
-    lines: dict[Line, list[tuple[Entry, int]]] = {}
-    places: dict[object, Line] = {}
+    lines: dict[SourceLine, list[tuple[Entry, int]]] = {}
+    places: dict[object, SourceLine] = {}
     for entry, amount in ledger.amounts.items():
         if not amount:
             continue
         line = places.get(entry.place)
         if line is None:
             known = entry.place is not NO_SPAN
-            line = Line(entry.place.source, entry.place.line) if known else Line(None, 0)
+            line = (
+                SourceLine(entry.place.source, entry.place.line) if known else SourceLine(None, 0)
+            )
             places[entry.place] = line
         lines.setdefault(line, []).append((entry, amount))
     waiter = waiter_of(ledger)

@@ -32,14 +32,14 @@ from ..protocols.ot.backend import OT
 from . import yao
 from .control import StaticValue, computed, costly_operations, is_run_by_all, needed_values
 from .counted import signature
+from .counting_session import CountingSession, merged
+from .group_costs import Trace, book, trace_of
 from .ledger import Amounts
-from .session import Session, merged
-from .shares import Trace, book, trace_of
 
 Traces = dict[Hashable, Trace]
-"""The traces of groups by their signature (shares.py)."""
+"""The traces of groups by their signature (group_costs.py)."""
 
-Action = Callable[[Session], None]
+Action = Callable[[CountingSession], None]
 """The effect of an operation on a session."""
 
 
@@ -51,7 +51,7 @@ class Control(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unknown:
+class RevealedControl:
     """Control flow that depends on values revealed during the run.
 
     `amounts` are those of one iteration of a loop, or of each side of a branch.
@@ -163,9 +163,9 @@ class Walk:
     """A walk through the program of the given plans in a session. `most` selects the bound."""
 
     plans: Plans
-    session: Session
+    session: CountingSession
     most: bool = False
-    unknown: list[Unknown] = field(default_factory=list)
+    unknown: list[RevealedControl] = field(default_factory=list)
     _costly: set[int] = field(init=False)
     _needed: dict[str, set[int]] = field(init=False)
     _functions: dict[str, ir.Function] = field(init=False)
@@ -219,12 +219,12 @@ class Walk:
         """Record unknown control flow the first time it occurs."""
         if operation.number not in self._seen:
             self._seen.add(operation.number)
-            found = Unknown(control=control, span=operation.span, amounts=tuple(amounts))
+            found = RevealedControl(control=control, span=operation.span, amounts=tuple(amounts))
             self.unknown.append(found)
 
     def aside(
-        self, action: Callable[[], object], session: Session | None = None
-    ) -> tuple[Amounts, Session]:
+        self, action: Callable[[], object], session: CountingSession | None = None
+    ) -> tuple[Amounts, CountingSession]:
         """Run an action in a copy of the session; return its cost and the copy."""
         before = self.session
         self.session = (session or before).copy()

@@ -1,4 +1,4 @@
-"""Costs of operations on Yao's wire labels; see protocols/yao and kernels/labels.py."""
+"""Costs of operations on Yao's wire labels; see protocols/yao and kernels/wire_labels.py."""
 
 from __future__ import annotations
 
@@ -7,33 +7,33 @@ from typing import Final
 
 from ..circuits.catalogue import SECRET, CircuitOperation, binary, circuit
 from ..circuits.operands import operand_roles
-from ..codegen.forms import Form, element_bytes, form_of
+from ..codegen.representations import Representation, element_bytes, representation_of
 from ..ir import tree as ir
 from ..ir.facts import Facts, Origins
 from ..ir.groups import Group
 from ..ir.parties import COMPUTING, Link
 from ..kernels.layout import BIT_BUFFER, TABLE_BYTES
 from .amounts import Count
+from .counting_session import CountingSession
 from .ledger import Phase
-from .session import Session
 
 SEEDS_BYTES: Final = 32
 
 
-def begin(session: Session) -> None:
+def begin(session: CountingSession) -> None:
     """Set up a session: the garbler sends the start of the hash and the seed of its labels."""
     with session.ledger.within(Phase.SET_UP):
         session.ledger.message(_to_evaluator(session), SEEDS_BYTES)
 
 
-def run_circuit(session: Session, ands: int) -> None:
+def run_circuit(session: CountingSession, ands: int) -> None:
     """Garble and evaluate `ands` ANDs."""
     session.ledger.message(_to_evaluator(session), TABLE_BYTES * ands)
     session.ledger.add(Count.ANDS, ands)
     session.ledger.add(Count.TABLE_BYTES, TABLE_BYTES * ands)
 
 
-def share_evaluators(session: Session, bits: int) -> None:
+def share_evaluators(session: CountingSession, bits: int) -> None:
     """Share input bits of the evaluator: one OT and one bit each."""
     while bits:
         count = session.labels.take(min(bits, 8 * BIT_BUFFER))
@@ -41,7 +41,7 @@ def share_evaluators(session: Session, bits: int) -> None:
         bits -= count
 
 
-def enter(session: Session, group: Group) -> None:
+def enter(session: CountingSession, group: Group) -> None:
     """Convert shares to labels: an OT and a bit per evaluator's bit; additive shares are added."""
     for operation in group:
         session.ledger.place = operation.span
@@ -55,7 +55,7 @@ def enter(session: Session, group: Group) -> None:
             run_circuit(session, adder.ands * type.size)
 
 
-def reveal(session: Session, group: Group) -> None:
+def reveal(session: CountingSession, group: Group) -> None:
     """Open secrets to one or both parties: first all to the evaluator, then all to the garbler."""
     to_evaluator = _to_evaluator(session)
     for link in (to_evaluator, to_evaluator.back):
@@ -66,13 +66,13 @@ def reveal(session: Session, group: Group) -> None:
                 session.ledger.message(link, -(-type.size * type.width // 8))
 
 
-def _to_evaluator(session: Session) -> Link:
+def _to_evaluator(session: CountingSession) -> Link:
     return Link(session.pair.garbler, session.pair.evaluator)
 
 
 def has_labels(value: ir.Value) -> bool:
     """Return whether a value is a secret in Yao's sharing."""
-    return form_of(value.type, COMPUTING.garbler) is Form.LABELS
+    return representation_of(value.type, COMPUTING.garbler) is Representation.LABELS
 
 
 def circuit_ands(operation: CircuitOperation, facts: Facts) -> int:
@@ -94,4 +94,4 @@ def told_bytes(operation: ir.Reveal) -> int:
     (operand,), result = operation.operands, operation.result
     if operand.type.label.owner is None or operand.type.label == result.type.label:
         return 0
-    return prod(result.type.shape) * element_bytes(result.type, Form.CLEAR)
+    return prod(result.type.shape) * element_bytes(result.type, Representation.CLEAR)

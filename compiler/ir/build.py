@@ -41,12 +41,12 @@ def highest_id(region: ir.Region) -> int:
 class Builder:
     """Emits operations into the current region.
 
-    `span` is the span of the emitted operations, `forced` the sharing requested for them.
+    `span` is the span of the emitted operations, `requested` the sharing requested for them.
     """
 
     next_id: int = 0
     span: Span = NO_SPAN
-    forced: ir.Sharing | None = None
+    requested: ir.Sharing | None = None
     operations: list[ir.Operation] = field(default_factory=list)
 
     def fresh(self, type: ir.TensorType, hint: str = "") -> ir.Value:
@@ -61,9 +61,9 @@ class Builder:
 
     def emit(self, operation: ir.Operation) -> None:
         """Append an operation."""
-        asked = self.forced is not None and operation.forced is None
+        asked = self.requested is not None and operation.requested is None
         if asked and any(value.type.label.is_secret for value in operation.results):
-            operation = replace(operation, forced=self.forced)
+            operation = replace(operation, requested=self.requested)
         self.operations.append(operation)
 
     @contextmanager
@@ -86,24 +86,24 @@ class Builder:
             self.span = outer
 
     @contextmanager
-    def forcing(self, sharing: ir.Sharing | None) -> Iterator[None]:
+    def requesting(self, sharing: ir.Sharing | None) -> Iterator[None]:
         """Request a sharing for operations emitted in this context, unless it is None."""
-        outer = self.forced
-        self.forced = outer if sharing is None else sharing
+        outer = self.requested
+        self.requested = outer if sharing is None else sharing
         try:
             yield
         finally:
-            self.forced = outer
+            self.requested = outer
 
     @contextmanager
     def like(self, operation: ir.Operation) -> Iterator[None]:
         """Give operations emitted in this context the span and forced sharing of `operation`."""
-        outer, self.forced = self.forced, operation.forced
+        outer, self.requested = self.requested, operation.requested
         try:
             with self.at(operation.span):
                 yield
         finally:
-            self.forced = outer
+            self.requested = outer
 
     # Constants
 
@@ -309,7 +309,7 @@ class Builder:
     def affine_read(
         self,
         base: ir.Value,
-        places: Sequence[tuple[int, ...]],
+        index_map: Sequence[tuple[int, ...]],
         shape: tuple[int, ...],
         offsets: Sequence[ir.Value | None] = (),
     ) -> ir.Value:
@@ -317,7 +317,7 @@ class Builder:
         result = self.fresh(replace(base.type, shape=shape))
         given = tuple(offset for offset in offsets if offset is not None)
         operation = ir.AffineRead(
-            places=tuple(places),
+            index_map=tuple(index_map),
             moved=tuple(offset is not None for offset in offsets) if given else (),
             operands=(base, *given),
             results=(result,),
@@ -330,14 +330,14 @@ class Builder:
         self,
         base: ir.Value,
         value: ir.Value,
-        places: Sequence[tuple[int, ...]],
+        index_map: Sequence[tuple[int, ...]],
         offsets: Sequence[ir.Value | None] = (),
     ) -> ir.Value:
         """Emit an AffineWrite; `offsets` is as for `affine_read`."""
         result = self.fresh(base.type, base.hint)
         given = tuple(offset for offset in offsets if offset is not None)
         operation = ir.AffineWrite(
-            places=tuple(places),
+            index_map=tuple(index_map),
             moved=tuple(offset is not None for offset in offsets) if given else (),
             operands=(base, value, *given),
             results=(result,),
@@ -346,17 +346,17 @@ class Builder:
         self.emit(operation)
         return result
 
-    def gather(self, base: ir.Value, places: ir.Value) -> ir.Value:
+    def gather(self, base: ir.Value, indices: ir.Value) -> ir.Value:
         """Emit a Gather along dimension 0."""
-        shape = (*places.type.shape, *base.type.shape[1:])
+        shape = (*indices.type.shape, *base.type.shape[1:])
         result = self.fresh(replace(base.type, shape=shape), base.hint)
-        self.emit(ir.Gather(operands=(base, places), results=(result,), span=self.span))
+        self.emit(ir.Gather(operands=(base, indices), results=(result,), span=self.span))
         return result
 
-    def scatter(self, base: ir.Value, value: ir.Value, places: ir.Value) -> ir.Value:
+    def scatter(self, base: ir.Value, value: ir.Value, indices: ir.Value) -> ir.Value:
         """Emit a Scatter along dimension 0."""
         result = self.fresh(base.type, base.hint)
-        self.emit(ir.Scatter(operands=(base, value, places), results=(result,), span=self.span))
+        self.emit(ir.Scatter(operands=(base, value, indices), results=(result,), span=self.span))
         return result
 
     def positions(self, condition: ir.Value, most: int) -> ir.Value:
@@ -366,7 +366,7 @@ class Builder:
         return result
 
     def separate(
-        self, places: Sequence[ir.Value], written: int, size: int, early: int = 0
+        self, indices: Sequence[ir.Value], written: int, size: int, early: int = 0
     ) -> ir.Value:
         """Emit a Separate."""
         result = self.fresh(ir.TensorType(BOOL, (), PUBLIC))
@@ -374,7 +374,7 @@ class Builder:
             written=written,
             size=size,
             early=early,
-            operands=tuple(places),
+            operands=tuple(indices),
             results=(result,),
             span=self.span,
         )

@@ -100,10 +100,10 @@ def moved(operation: ir.AnyMove | ir.AnyOblivious, operands: Sequence[Array]) ->
             return _put(operands[0], place if written else None, operands[2])
         case ir.AffineRead():
             base = np.ascontiguousarray(operands[0])
-            return _places(operation, base, shape, operands[1:]).copy()
+            return _mapped(operation, base, shape, operands[1:]).copy()
         case ir.AffineWrite():
             written_to: Array = np.array(operands[0], order="C")
-            _places(operation, written_to, operands[1].shape, operands[2:])[...] = operands[1]
+            _mapped(operation, written_to, operands[1].shape, operands[2:])[...] = operands[1]
             return written_to
         case ir.Gather():
             inside = _inside(operands[1], operands[0].shape[0])
@@ -127,8 +127,8 @@ def moved(operation: ir.AnyMove | ir.AnyOblivious, operands: Sequence[Array]) ->
             assert_never(operation)
 
 
-def _inside(places: Array, size: int) -> Array:
-    return np.asarray((places >= 0) & (places < size))
+def _inside(indices: Array, size: int) -> Array:
+    return np.asarray((indices >= 0) & (indices < size))
 
 
 def _positions(condition: Array, type: ir.TensorType) -> Array:
@@ -138,19 +138,19 @@ def _positions(condition: Array, type: ir.TensorType) -> Array:
     return result
 
 
-def _separate(operation: ir.Separate, places: Sequence[Array]) -> bool:
-    if any(np.any(row >= operation.size) for row in places):
+def _separate(operation: ir.Separate, indices: Sequence[Array]) -> bool:
+    if any(np.any(row >= operation.size) for row in indices):
         return False
     early, first_read = operation.early, operation.early + operation.written
-    turns = np.arange(len(places[0]))
+    turns = np.arange(len(indices[0]))
     writer = np.full(operation.size, len(turns))
     written = 0
-    for row in places[early:first_read]:
+    for row in indices[early:first_read]:
         writer[row[row >= 0]] = turns[row >= 0]
         written += int(np.count_nonzero(row >= 0))
     if np.count_nonzero(writer < len(turns)) != written:
         return False
-    for number, row in enumerate(places):
+    for number, row in enumerate(indices):
         if early <= number < first_read:
             continue
         by, turn = writer[row[row >= 0]], turns[row >= 0]
@@ -238,7 +238,7 @@ def _place(
     return tuple(place)
 
 
-def _places(
+def _mapped(
     operation: ir.AffineRead | ir.AffineWrite,
     base: Array,
     shape: tuple[int, ...],
@@ -251,7 +251,7 @@ def _places(
     start, steps, pace = 0, [0] * len(shape), 1
     sizes = operation.operands[0].type.shape
     moved = operation.moved or (False,) * len(sizes)
-    rows = list(zip(sizes, operation.places, moved, strict=True))
+    rows = list(zip(sizes, operation.index_map, moved, strict=True))
     shifts = [int(next(given)) if shifted else 0 for _, _, shifted in rows]
     for (size, (constant, *factors), _), shift in zip(
         reversed(rows), reversed(shifts), strict=True
@@ -260,7 +260,7 @@ def _places(
         first = constant + shift
         low, high = (first + sum(pick(end, 0) for end in ends) for pick in (min, max))
         if not (low >= 0 and high < size):
-            raise CompilerBug(f"places {low} to {high} of an array of {size}")
+            raise CompilerBug(f"indices {low} to {high} of an array of {size}")
         start += pace * first
         steps = [step + pace * factor for step, factor in zip(steps, factors, strict=True)]
         pace *= size

@@ -9,23 +9,23 @@ use. All facts follow from the program text, which both parties compare before a
   `simplify`, strided views, the model of sharings, and circuits.
 - *Is a value a copy of another one, or a repeated element?* `Origins`. Used for circuits, for
   sharing by wire labels, and for storage allocation in code generation.
-- *On which numbers may the choice of a protocol on shares depend?* `known_operands`. Used wherever
-  protocols are run, simulated or counted.
+- *On which numbers may the choice of a protocol on shares depend?* `constant_operands`. Used
+  wherever protocols are run, simulated or counted.
 - *How do operands enter a circuit on wire labels?* circuits/operands.py, based on the first two.
   Used by code generation, the simulation, the cost model and the model of sharings.
 - *Which affine form does a public scalar have?* passes/analyses/scalars.py. Used by vectorisation,
   the removal of checks, and the scheduler.
 - *In which interval does a value lie?* ir/intervals.py has the arithmetic.
   scalars.py applies it on demand to public scalars, ranges.py to all values of a program at once.
-- *Which secrets does some party have in the clear?* passes/assign/known.py. Used for the choice
-  of sharings.
+- *Which secrets does some party have in the clear?* passes/assign/forward_clear.py. Used for the
+  choice of sharings.
 - *Which public values determine control flow?* cost/control.py. It computes them before the run
   for the cost model, which follows control flow.
 
 **Constants.** A value has a number if it is a constant with equal elements, or if it is derived
 from such a value by operations that only repeat, move or relabel elements. Secret and owned values
 may have a number, too, because the program text reveals it. Code that needs a public value has to
-check the label. `known_operands` does: a protocol takes secret operands as shares, even if their
+check the label. `constant_operands` does: a protocol takes secret operands as shares, even if their
 values are known.
 
 **Origins.** The origin of a value is its root, with a flag that says whether the value is a single
@@ -49,7 +49,7 @@ from dataclasses import dataclass, field
 
 from . import tree as ir
 
-Numbers = tuple[int | None, ...]
+ConstantOperands = tuple[int | None, ...]
 """For each operand of an operation, the number that all its elements equal, if it is known."""
 
 
@@ -139,7 +139,7 @@ def facts_of(function: ir.Function) -> Facts:
     return facts
 
 
-def known_operands(operation: ir.Operation, constants: Constants) -> Numbers:
+def constant_operands(operation: ir.Operation, constants: Constants) -> ConstantOperands:
     """Return the numbers that the public operands of an operation equal, if they are known."""
     return tuple(
         constants.number(value) if value.type.label.is_public else None

@@ -107,11 +107,11 @@ class KindTraits:
     arithmetic: Messages | None = None
     boolean: Messages
 
-    def messages(self, column: Sharing) -> Messages:
+    def messages(self, sharing: Sharing) -> Messages:
         """Return when the operation needs messages on arithmetic or boolean shares."""
-        found = self.arithmetic if column is A else self.boolean
+        found = self.arithmetic if sharing is A else self.boolean
         if found is None:
-            raise CompilerBug(f"there is no form on {column.value} shares")
+            raise CompilerBug(f"there is no form on {sharing.value} shares")
         return found
 
     @property

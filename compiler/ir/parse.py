@@ -188,7 +188,7 @@ class _Reader:
     ) -> dict[str, Any]:
         parts = _parts(_tree(tree)) if tree is not None else []
         items = {str(key): value for key, value in (part.children for part in parts)}
-        shared = {field.name for field in fields(ir.OperationNode)} - {"forced", "deep"}
+        shared = {field.name for field in fields(ir.OperationNode)} - {"requested", "deep"}
         own = [field for field in fields(kind) if field.name not in shared]
         unknown = items.keys() - {field.name for field in own}
         missing = [f.name for f in own if f.default is MISSING and f.name not in items]
@@ -210,7 +210,7 @@ class _Reader:
         match key:
             case "kind":
                 return _KINDS[operation](_word(item))
-            case "forced":
+            case "requested":
                 return ir.Sharing(_word(item))
             case "party" | "to":
                 word = _word(item)

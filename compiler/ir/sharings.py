@@ -59,26 +59,26 @@ def check_sharings(operation: ir.Operation) -> None:
                 "the sharing stays the same",
             )
         case ir.Computation():
-            need(column_of(operation) is not None, "the sharings don't fit the operation")
+            need(operation_sharing(operation) is not None, "the sharings don't fit the operation")
         case _:
             assert_never(operation)
 
 
-def column_of(operation: ir.Operation) -> Sharing | None:
-    """Return the column of the table that an operation with shared values matches, if any."""
+def operation_sharing(operation: ir.Operation) -> Sharing | None:
+    """Return the operation sharing that fits an operation with shared values, if any."""
     for sharing in (A, B, Y):
         if _fits(operation, sharing):
             return sharing
     return None
 
 
-def required(operation: ir.Operation, column: Sharing) -> tuple[Sharing, ...] | None:
-    """Return the required sharings of secret operands and, last, of the result in a column.
+def required(operation: ir.Operation, sharing: Sharing) -> tuple[Sharing, ...] | None:
+    """Return the sharings of secret operands and, last, the result for an operation sharing.
 
     There is an entry for each operand, including known ones. None: the operation has no form in
-    that column.
+    that sharing.
     """
-    return operation.required(column)
+    return operation.required(sharing)
 
 
 def _fits(operation: ir.Operation, sharing: Sharing) -> bool:

@@ -25,7 +25,7 @@ from ezlang.types.types import StructType, Type, element_of, shape_of
 from . import tree as ir
 
 _SHARED = frozenset(field.name for field in fields(ir.OperationNode)) - {
-    "forced",
+    "requested",
     "deep",
 }
 

@@ -18,7 +18,7 @@ from ..circuits.netlist import Opcode
 from .abi import FUNCTIONS, I8, I32, I64, NETLIST_TYPE, POINTER, PORT_CLEAR, STATUS_MISUSE
 from .build import BLOCK, PAIR, Kernel, Value
 from .context import CHUNK, ContextAccess
-from .roles import GateAddresses, Role, block_mask
+from .gate_generators import GateAddresses, GateGenerator, block_mask
 from .stream import CONTEXT_PARAMETER
 
 _INSTRUCTION_BYTES: Final = 16
@@ -52,7 +52,7 @@ class Instruction:
         return GateAddresses(*rows)
 
 
-def write_circuit(module: Any, role: Role) -> None:
+def write_circuit(module: Any, role: GateGenerator) -> None:
     """Write `yao_circuit`."""
     group = _write_group(module, role)
     single = _write_run(module, role, group, 1)
@@ -80,7 +80,7 @@ def _netlist_fields(k: Kernel, netlist: Value) -> list[Value]:
     ]
 
 
-def _write_tile(module: Any, role: Role, count: int) -> Kernel:
+def _write_tile(module: Any, role: GateGenerator, count: int) -> Kernel:
     """Write a tile of ANDs whose addresses are listed in memory."""
     k = Kernel(
         module,
@@ -100,7 +100,7 @@ def _write_tile(module: Any, role: Role, count: int) -> Kernel:
     return k
 
 
-def _write_group(module: Any, role: Role) -> Kernel:
+def _write_group(module: Any, role: GateGenerator) -> Kernel:
     """Write `and_group(context, code, ands, scratch, row bytes, instances)`, for any shape."""
     tiles = {count: _write_tile(module, role, count) for count in (1, 2, 4, _TILE)}
     k = Kernel(
@@ -140,7 +140,7 @@ def _write_group(module: Any, role: Role) -> Kernel:
     return k
 
 
-def _write_run(module: Any, role: Role, group: Kernel, chunk: int) -> Kernel:
+def _write_run(module: Any, role: GateGenerator, group: Kernel, chunk: int) -> Kernel:
     """Write `run_1` or `run_8`: load ports, run the code, store outputs, for one chunk."""
     k = Kernel(
         module,
@@ -196,7 +196,7 @@ def _load_ports(k: Kernel, scratch: Value, port_count: Value, chunk: int) -> Non
 
 def _interpret(
     k: Kernel,
-    role: Role,
+    role: GateGenerator,
     group: Kernel,
     context: ContextAccess,
     netlist: tuple[Value, Value],
@@ -235,7 +235,7 @@ def _interpret(
 
 def _run_group(
     k: Kernel,
-    role: Role,
+    role: GateGenerator,
     group: Kernel,
     context: ContextAccess,
     at: Any,
@@ -264,7 +264,12 @@ def _run_group(
 
 
 def _run_rows(
-    k: Kernel, role: Role, context: ContextAccess, opcode: Opcode, i: Instruction, chunk: int
+    k: Kernel,
+    role: GateGenerator,
+    context: ContextAccess,
+    opcode: Opcode,
+    i: Instruction,
+    chunk: int,
 ) -> None:
     """Run a free instruction on the whole row."""
     type, size = (BLOCK, 16) if chunk == 1 else (PAIR, 32)

@@ -25,8 +25,8 @@ from typing import Any, Final
 from .abi import I64, POINTER
 from .build import VOID, Kernel, Value, vector
 from .cipher import ONE_KEY_BLOCKS, Cipher
+from .gate_generators import block_mask
 from .primitives import counter_registers
-from .roles import block_mask
 
 COLUMNS: Final = 128
 BATCH_MULTIPLE: Final = 128 * ONE_KEY_BLOCKS

@@ -40,9 +40,9 @@ from .aes import cipher_for
 from .build import BLOCK, PAIR, VOID, Kernel, Value, Variable, vector
 from .cipher import ONE_KEY_BLOCKS, Cipher
 from .engine import Engine
+from .gate_generators import block_mask
 from .hash import orthomorphism
 from .primitives import counter_registers
-from .roles import block_mask
 from .target import Target
 
 DEGREE: Final = 10

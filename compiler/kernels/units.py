@@ -8,12 +8,12 @@ from typing import Any, Final
 from llvmlite import ir
 
 from . import circuit, extension, hash, primitives, stream
-from . import labels as values
+from . import wire_labels as values
 from .abi import FUNCTIONS
 from .aes import cipher_for
 from .cipher import Cipher
 from .engine import Engine
-from .roles import Evaluator, Garbler, Role
+from .gate_generators import Evaluator, Garbler, GateGenerator
 from .target import Target
 from .transpose import write_transpose
 
@@ -30,7 +30,7 @@ def build_primitives(target: Target) -> str:
     return str(module)
 
 
-def _build_role(name: str, target: Target, party: Callable[[Any, Cipher], Role]) -> str:
+def _build_role(name: str, target: Target, party: Callable[[Any, Cipher], GateGenerator]) -> str:
     module = ir.Module(name)
     cipher = cipher_for(target.path)
     role = party(module, cipher)

@@ -21,9 +21,9 @@ from ezlang.types.types import (
 
 from ..ir import tree as ir
 from ..ir.tree import BinaryKind, UnaryKind
-from .access import Access, Indices, Items
+from .array_parts import Access, Indices, Items
 from .leaves import leaf_range, leaves
-from .state import State
+from .state import LoweringState
 
 Values = tuple[ir.Value, ...]
 
@@ -63,7 +63,7 @@ def constant_data(expr: typed.Expr) -> tuple[int, ...] | None:
 class Expressions:
     """Lowers the expressions of a function. `signatures` are the results of all functions."""
 
-    state: State
+    state: LoweringState
     signatures: Signatures
 
     @property

@@ -15,7 +15,7 @@ from ..ir.build import Builder
 from ..ir.tree import BinaryKind
 from .expressions import Expressions
 from .scan import RETURNED, Key, returns, structured
-from .state import State
+from .state import LoweringState
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Loops:
     `return` sets the flag.
     """
 
-    state: State
+    state: LoweringState
     expressions: Expressions
     flagged: bool
     block: Callable[[typed.Block], None]

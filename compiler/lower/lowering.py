@@ -9,7 +9,7 @@ from ..ir import tree as ir
 from .expressions import Expressions, Signatures
 from .leaves import leaves
 from .scan import only_at_the_end, structured
-from .state import State
+from .state import LoweringState
 from .statements import Statements
 
 
@@ -25,7 +25,7 @@ def lower(program: typed.Program) -> ir.Program:
 
 
 def _function(function: typed.Function, signatures: Signatures) -> ir.Function:
-    state = State(alone=function.pc.is_owned)
+    state = LoweringState(alone=function.pc.is_owned)
     parameters: list[ir.Value] = []
     for variable in function.parameters:
         values = [
@@ -37,7 +37,7 @@ def _function(function: typed.Function, signatures: Signatures) -> ir.Function:
     body = structured(function.body)
     flagged = not only_at_the_end(body)
     statements = Statements(state, Expressions(state, signatures), function, flagged)
-    with state.build.forcing(function.forced):
+    with state.build.requesting(function.requested):
         statements.start()
         statements.block(body)
     region = ir.Region(

@@ -38,7 +38,7 @@ class Written:
         return self.whole | self.parts
 
 
-def place_keys(place: typed.Place) -> Iterator[Key]:
+def place_keys(place: typed.AssignmentTarget) -> Iterator[Key]:
     """Yield the keys of the leaves that contain a place."""
     names = [step.name for step in place.steps if isinstance(step, typed.FieldStep)]
     first, end = leaf_range(place.variable.type, names)
@@ -125,7 +125,7 @@ def structured(block: typed.Block) -> typed.Block:
         rest = flat[number + 1 :]
         # The moved statements must not get the sharing that the `if` asks for.
         then, otherwise = (
-            _asked(b, statement.forced) for b in (statement.then, statement.otherwise)
+            _asked(b, statement.requested) for b in (statement.then, statement.otherwise)
         )
         if always_returns(then):
             otherwise, rest = _block(otherwise.span, [*otherwise.statements, *rest]), []
@@ -166,12 +166,14 @@ def _asked(block: typed.Block, sharing: Sharing | None) -> typed.Block:
     """Ask for a sharing of each statement of a block, unless it already asks for one."""
     if sharing is None:
         return block
-    return _block(block.span, [replace(s, forced=s.forced or sharing) for s in block.statements])
+    return _block(
+        block.span, [replace(s, requested=s.requested or sharing) for s in block.statements]
+    )
 
 
 def _flattened(block: typed.Block) -> Iterator[typed.Statement]:
     for statement in block.statements:
         if isinstance(statement, typed.Block):
-            yield from _flattened(_asked(statement, statement.forced))
+            yield from _flattened(_asked(statement, statement.requested))
         else:
             yield statement

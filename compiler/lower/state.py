@@ -30,7 +30,7 @@ class SecretSide:
 
 
 @dataclass(slots=True)
-class State:
+class LoweringState:
     """The environment: a value for each leaf of each variable in scope."""
 
     build: Builder = field(default_factory=Builder)

@@ -22,19 +22,19 @@ from ezlang.types.types import BOOL
 from ..ir import tree as ir
 from ..ir.build import Builder
 from ..ir.tree import BinaryKind
-from .access import Indices, Items, Part
+from .array_parts import Indices, Items, Part
 from .expressions import Expressions, whole_type
 from .leaves import Leaf, leaves
 from .loops import Loops
 from .scan import RESULT, RETURNED, Key, place_keys, returns, written
-from .state import SecretSide, State
+from .state import LoweringState, SecretSide
 
 
 @dataclass(frozen=True, slots=True)
 class Statements:
     """Lowers the statements of one function."""
 
-    state: State
+    state: LoweringState
     expressions: Expressions
     function: typed.Function
     flagged: bool
@@ -64,7 +64,7 @@ class Statements:
 
     def statement(self, statement: typed.Statement) -> None:
         """Lower one statement."""
-        with self.build.at(statement.span), self.build.forcing(statement.forced):
+        with self.build.at(statement.span), self.build.requesting(statement.requested):
             match statement:
                 case typed.Block():
                     self.block(statement)
@@ -109,7 +109,7 @@ class Statements:
             new = self.expressions.access.write(old, parts, value, guard)
             self.state.values[key] = self.build.relabel(new, old.type.label)
 
-    def _parts(self, place: typed.Place) -> tuple[Part, ...]:
+    def _parts(self, place: typed.AssignmentTarget) -> tuple[Part, ...]:
         """Lower the indices of a place; those of consecutive steps are combined."""
         parts: list[Part] = []
         for step in place.steps:

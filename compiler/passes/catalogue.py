@@ -6,19 +6,19 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from ..cost.profiles import LAN, Profile
-from .assign import Policy, assign
-from .assign.known import forward_known
+from .assign import ProtocolChoice, assign
+from .assign.forward_clear import forward_known
 from .description import Pass
 from .general.checks import drop_checks
 from .general.constants import fold_constants
 from .general.cse import merge_common
 from .general.dce import remove_dead
+from .general.find_products import fold_products
 from .general.inline import inline
 from .general.moves import merge_moves
 from .general.oblivious import expand_oblivious
 from .general.oblivious_add import add_at_indices
 from .general.outline import outline
-from .general.products import fold_products
 from .general.reduce import expand_products, expand_reduce
 from .general.simplify import simplify
 from .prepare import vectorise_for
@@ -31,8 +31,10 @@ from .sharings.schedule import schedule
 from .sharings.share import share
 
 
-def passes_for(policy: Policy = Policy.AUTO, profile: Profile = LAN) -> Mapping[str, Pass[[]]]:
-    """Return all passes by name, with the options that a policy and a network give them.
+def passes_for(
+    protocol: ProtocolChoice = ProtocolChoice.AUTO, profile: Profile = LAN
+) -> Mapping[str, Pass[[]]]:
+    """Return all passes by name, with the options that a protocol choice and a network give them.
 
     They are in the order in which `prepare` first runs them; those that it doesn't run come last.
     """
@@ -44,7 +46,7 @@ def passes_for(policy: Policy = Policy.AUTO, profile: Profile = LAN) -> Mapping[
         add_at_indices,
         expand_oblivious,
         remove_dead,
-        vectorise_for(policy),
+        vectorise_for(protocol),
         merge_moves,
         fold_products,
         drop_checks,
@@ -52,7 +54,7 @@ def passes_for(policy: Policy = Policy.AUTO, profile: Profile = LAN) -> Mapping[
         compare_once,
         share,
         narrow,
-        assign.given(policy, profile),
+        assign.given(protocol, profile),
         choose_once,
         expand_shared,
         schedule,

@@ -11,11 +11,11 @@ from .description import Pass
 from .general.constants import fold_constants
 from .general.cse import merge_common
 from .general.dce import remove_dead
+from .general.find_products import fold_products
 from .general.inline import inline
 from .general.moves import merge_moves
 from .general.oblivious import expand_oblivious
 from .general.oblivious_add import add_at_indices
-from .general.products import fold_products
 from .general.reduce import expand_reduce
 from .general.simplify import simplify
 from .vectorise import BUDGET, SHARED, WIDE, vectorise

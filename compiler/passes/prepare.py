@@ -14,8 +14,8 @@ from ..cost.profiles import LAN, Profile
 from ..cost.walk import Traces
 from ..ir import tree as ir
 from ..ir.numbering import numbered
-from .assign import Explained, Policy, assign, explain, model_of, solve
-from .assign.known import forward_known
+from .assign import Explained, ProtocolChoice, assign, explain, model_of, solve
+from .assign.forward_clear import forward_known
 from .description import Pass
 from .general.checks import drop_checks
 from .general.constants import fold_constants
@@ -34,7 +34,7 @@ from .sharings.pairs import choose_once, compare_once
 from .sharings.schedule import schedule
 from .sharings.share import share
 
-_FIRST: Final = {Policy.YAO: "vectorised", Policy.BOOLEAN: "boolean"}
+_FIRST: Final = {ProtocolChoice.YAO: "vectorised", ProtocolChoice.BOOLEAN: "boolean"}
 """The pipelines to start with, other than `shared`, which assumes that few wire labels are stored
 at a time."""
 
@@ -61,18 +61,20 @@ _AFTER: Final[tuple[Pass[[]], ...]] = (
 )
 
 
-def before_assignment(program: ir.Program, policy: Policy = Policy.AUTO) -> ir.Program:
+def before_assignment(
+    program: ir.Program, protocol: ProtocolChoice = ProtocolChoice.AUTO
+) -> ir.Program:
     """Prepare a lowered program for `assign`."""
-    return run_passes(program, (*_first(policy), *_BEFORE))
+    return run_passes(program, (*_first(protocol), *_BEFORE))
 
 
-def vectorise_for(policy: Policy) -> Pass[[]]:
+def vectorise_for(protocol: ProtocolChoice) -> Pass[[]]:
     """Return the pass that turns loops into tensor operations, as `before_assignment` runs it."""
-    return next(one for one in _first(policy) if one.name == "vectorise")
+    return next(one for one in _first(protocol) if one.name == "vectorise")
 
 
-def _first(policy: Policy) -> tuple[Pass[[]], ...]:
-    return PIPELINES[_FIRST.get(policy, "shared")]
+def _first(protocol: ProtocolChoice) -> tuple[Pass[[]], ...]:
+    return PIPELINES[_FIRST.get(protocol, "shared")]
 
 
 def after_assignment(program: ir.Program, profile: Profile = LAN) -> ir.Program:
@@ -87,20 +89,20 @@ def _finished(program: ir.Program, profile: Profile, traces: Traces) -> Finished
 
 
 def prepare(
-    program: ir.Program, policy: Policy = Policy.AUTO, profile: Profile = LAN
+    program: ir.Program, protocol: ProtocolChoice = ProtocolChoice.AUTO, profile: Profile = LAN
 ) -> ir.Program:
     """Make a lowered two-party program ready to run: every secret has a sharing.
 
-    The same program, policy and profile give the same result everywhere. Raises CompilerBug if
-    a required pass fails; an optional pass that fails is skipped (run.py).
+    The same program, protocol choice and profile give the same result everywhere. Raises
+    CompilerBug if a required pass fails; an optional pass that fails is skipped (run.py).
     """
-    if policy is Policy.AUTO:
+    if protocol is ProtocolChoice.AUTO:
         return chosen(program, profile).program
-    return after_assignment(_assigned(program, policy, profile), profile)
+    return after_assignment(_assigned(program, protocol, profile), profile)
 
 
-def _assigned(program: ir.Program, policy: Policy, profile: Profile) -> ir.Program:
-    return run_passes(before_assignment(program, policy), (assign.given(policy, profile),))
+def _assigned(program: ir.Program, protocol: ProtocolChoice, profile: Profile) -> ir.Program:
+    return run_passes(before_assignment(program, protocol), (assign.given(protocol, profile),))
 
 
 def chosen(program: ir.Program, profile: Profile = LAN) -> Choice:
@@ -110,7 +112,7 @@ def chosen(program: ir.Program, profile: Profile = LAN) -> Choice:
         before_assignment(program),
         profile,
         finish,
-        lambda policy: finish(_assigned(program, policy, profile)),
+        lambda protocol: finish(_assigned(program, protocol, profile)),
     )
 
 
@@ -119,25 +121,28 @@ STAGES: Final = ("share", "assign", "schedule")
 
 
 def up_to_stage(
-    program: ir.Program, stage: str, policy: Policy = Policy.AUTO, profile: Profile = LAN
+    program: ir.Program,
+    stage: str,
+    protocol: ProtocolChoice = ProtocolChoice.AUTO,
+    profile: Profile = LAN,
 ) -> ir.Program:
     """Return a lowered two-party program after one of `STAGES`.
 
-    If the policy is `auto`, `assign` shows the assignment that the model selects. The ledger may
-    select another candidate for the run, which `schedule` shows.
+    If the protocol choice is `auto`, `assign` shows the assignment that the model selects. The
+    ledger may select another candidate for the run, which `schedule` shows.
     """
     if stage == "schedule":
-        return prepare(program, policy, profile)
-    before = before_assignment(program, policy)
-    return before if stage == "share" else assign(before, policy, profile)
+        return prepare(program, protocol, profile)
+    before = before_assignment(program, protocol)
+    return before if stage == "share" else assign(before, protocol, profile)
 
 
 def explained(
-    program: ir.Program, policy: Policy = Policy.AUTO, profile: Profile = LAN
+    program: ir.Program, protocol: ProtocolChoice = ProtocolChoice.AUTO, profile: Profile = LAN
 ) -> Explained:
     """Return why each operation of a prepared program has its sharing."""
-    if policy is Policy.AUTO:
+    if protocol is ProtocolChoice.AUTO:
         choice = chosen(program, profile)
-        return explain(choice.model, choice.columns, policy)
-    model = model_of(before_assignment(program), policy, profile)
-    return explain(model, solve(model, policy).columns, policy)
+        return explain(choice.model, choice.sharings, protocol)
+    model = model_of(before_assignment(program), protocol, profile)
+    return explain(model, solve(model, protocol).sharings, protocol)

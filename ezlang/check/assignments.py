@@ -9,30 +9,30 @@ from ezlang.syntax import tree as syntax
 from ezlang.typed import tree as typed
 from ezlang.types.types import StructType, Type, array_of, element_of, shape_of
 
-from . import operators, places
+from . import operators, targets
 from .coerce import Want, coerce
 from .context import Body
-from .flows import may_read
+from .label_checks import may_read
 from .messages import structs as errors_structs
 from .program_counter import leaves, shared, stricter_field
 from .provenance import Traced
-from .values import Poison, Typed, Value
+from .untyped import Poison, Typed, Value
 
 
 def assignment(body: Body, node: syntax.Assign) -> typed.Statement | None:
     """Check `x = y` and `x op= y`."""
     if node.operator is not None:
         return _compound(body, node, node.operator)
-    place = places.target(body, node.target)
+    place = targets.target(body, node.target)
     value = body.value(node.value)
     return None if place is None else _assign(body, place, value, node.span)
 
 
-def _assign(body: Body, place: places.Target, value: Value, span: Span) -> typed.Statement | None:
+def _assign(body: Body, place: targets.Target, value: Value, span: Span) -> typed.Statement | None:
     """Assign a checked value to a checked place."""
     want = Want(f"`{place.span.text}` is `{place.type}`", place.local.span)
     result = coerce(body, value, place.type, want)
-    if isinstance(result, Poison) or not places.admit(body, place, result, span):
+    if isinstance(result, Poison) or not targets.admit(body, place, result, span):
         return None
     node = place.place()
     return typed.Assign(span=span, place=node, value=shared(result, node.label).node)
@@ -40,7 +40,7 @@ def _assign(body: Body, place: places.Target, value: Value, span: Span) -> typed
 
 def _compound(body: Body, node: syntax.Assign, operator: str) -> typed.Statement | None:
     """Check `x op= y`: the indices of the place are evaluated once, into variables of their own."""
-    place = places.target(body, node.target)
+    place = targets.target(body, node.target)
     right = body.value(node.value)
     if place is None:
         return None
@@ -56,8 +56,8 @@ def _compound(body: Body, node: syntax.Assign, operator: str) -> typed.Statement
 
 
 def _evaluated_once(
-    body: Body, place: places.Target
-) -> tuple[list[typed.Statement], places.Target]:
+    body: Body, place: targets.Target
+) -> tuple[list[typed.Statement], targets.Target]:
     """Move indices other than variables and numbers into variables."""
     declared: list[typed.Statement] = []
 
@@ -82,7 +82,7 @@ def _evaluated_once(
     return declared, replace(place, steps=tuple(steps))
 
 
-def _read(body: Body, place: places.Target) -> Typed | None:
+def _read(body: Body, place: targets.Target) -> Typed | None:
     """Return the present value of a place, or None (reported) if that would reveal an index."""
     variable = place.local.resolved()
     node: typed.Expr = typed.Read(

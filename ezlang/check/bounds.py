@@ -12,7 +12,7 @@ from ezlang.syntax import tree as syntax
 
 from .context import Body, Local, SizeName
 from .items import ConstInfo, ParamInfo
-from .values import Exact
+from .untyped import Exact
 
 Linear = tuple[Counter[syntax.Expr], int]
 

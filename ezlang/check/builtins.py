@@ -16,7 +16,7 @@ from .context import Body
 from .items import BUILTINS
 from .messages import programs as errors_programs
 from .messages import types as errors_types
-from .values import Deferred, Exact, Poison, Typed, Value, literal
+from .untyped import Deferred, Exact, Poison, Typed, Value, literal
 
 
 def cast(body: Body, node: syntax.Call, to: ScalarType) -> Value:

@@ -12,8 +12,8 @@ from ezlang.types.types import SCALARS, VoidType
 from . import builtins
 from .coerce import Want, coerce
 from .context import Body, Effect, Instance, Local, Signature
-from .flows import flow, may_hold
 from .items import BUILTINS, FunctionInfo, ImportInfo, described
+from .label_checks import flow, may_hold
 from .messages import flow as errors_flow
 from .messages import names as errors_names
 from .messages import types as errors_types
@@ -21,7 +21,7 @@ from .names import module_item, module_named
 from .program_counter import shared
 from .provenance import Traced, Why
 from .signatures import count_matches, signature, sizes_of_call
-from .values import Poison, Typed, Value
+from .untyped import Poison, Typed, Value
 
 
 def call(body: Body, node: syntax.Call, *, as_statement: bool = False) -> Value:

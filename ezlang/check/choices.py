@@ -15,7 +15,7 @@ from .messages import types as errors_types
 from .operators import make_binary, merged
 from .program_counter import Branch, BranchKind, leaves, shared, stricter_field
 from .provenance import Traced, combine
-from .values import Deferred, Exact, Poison, Typed, Value, literal
+from .untyped import Deferred, Exact, Poison, Typed, Value, literal
 
 
 def _selecting(kind: BranchKind, condition: Typed) -> Branch | None:

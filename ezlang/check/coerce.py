@@ -25,7 +25,7 @@ from .context import Body
 from .messages import sizes as errors_sizes
 from .messages import types as errors_types
 from .messages.wording import sentence
-from .values import Deferred, Exact, Poison, Typed, Value, default_type, literal
+from .untyped import Deferred, Exact, Poison, Typed, Value, default_type, literal
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import assert_never
 from ezlang.typed.tree import UnaryOp
 from ezlang.types.types import ScalarType
 
-from .values import Constant
+from .untyped import Constant
 
 EXACT_BITS = 4096
 """The largest number of bits of exact integers; larger ones are almost certainly a mistake."""

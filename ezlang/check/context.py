@@ -19,7 +19,7 @@ from .messages import names as errors_names
 from .messages import programs as errors_programs
 from .program_counter import Branch, ProgramCounter
 from .provenance import Traced, Why, combine
-from .values import Constant, Value
+from .untyped import Constant, Value
 
 MAX_DEPTH = 500
 """The limit on the nesting of calls, constants and structs, so that all stages can recurse."""

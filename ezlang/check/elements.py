@@ -24,7 +24,7 @@ from . import names
 from .bounds import difference
 from .coerce import settle
 from .context import Body
-from .flows import may_read
+from .label_checks import may_read
 from .messages import flow as errors_flow
 from .messages import names as errors_names
 from .messages import sizes as errors_sizes
@@ -32,7 +32,7 @@ from .messages import structs as errors_structs
 from .messages import types as errors_types
 from .program_counter import leaves, stricter_field
 from .provenance import Traced, Why, combine
-from .values import Constant, Exact, Poison, Typed, Value, default_type, literal
+from .untyped import Constant, Exact, Poison, Typed, Value, default_type, literal
 
 Part = syntax.Variable | syntax.Member | syntax.Index | syntax.Slice
 
@@ -197,14 +197,14 @@ def _chosen(body: Body, span: Span, base: Typed, result: Type, at: Traced) -> Tr
 
 
 @dataclass(frozen=True, slots=True)
-class Range:
+class SliceBounds:
     """The start of a slice, and its length."""
 
     start: Typed
     length: int
 
 
-def slice_range(body: Body, node: syntax.Slice, type: Type) -> Range | None:
+def slice_range(body: Body, node: syntax.Slice, type: Type) -> SliceBounds | None:
     """Check a slice's bounds; None if they are wrong, which is reported."""
     shape = shape_of(type)
     if not shape:
@@ -220,7 +220,7 @@ def slice_range(body: Body, node: syntax.Slice, type: Type) -> Range | None:
         if not 0 <= first <= last <= extent:
             body.report_size(errors_sizes.slice_out_of_range(node.span, first, last, type))
             return None
-        return Range(literal(first, INT32, low.span), last - first)
+        return SliceBounds(literal(first, INT32, low.span), last - first)
     length = None
     if node.low is not None and node.high is not None:
         length = difference(body, node.low, node.high)
@@ -231,7 +231,7 @@ def slice_range(body: Body, node: syntax.Slice, type: Type) -> Range | None:
         body.report_size(errors_sizes.slice_length(node.span, length, type))
         return None
     start = settle(body, low)
-    return None if isinstance(start, Poison) else Range(start, length)
+    return None if isinstance(start, Poison) else SliceBounds(start, length)
 
 
 def _unknown_length(body: Body, span: Span, low: Typed | Exact, high: Typed | Exact) -> None:

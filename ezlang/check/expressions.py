@@ -9,7 +9,7 @@ from ezlang.types.types import BOOL
 
 from . import calls, choices, elements, literals, operators, releases
 from .context import Body
-from .values import Exact, Poison, Value, literal
+from .untyped import Exact, Poison, Value, literal
 
 
 def evaluate(body: Body, node: syntax.Expr) -> Value:

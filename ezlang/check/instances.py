@@ -142,7 +142,7 @@ def _pass(
     wanted = signature.return_type
     if wanted is not None and not isinstance(wanted, VoidType) and not ends.always:
         body.report(errors_statements.missing_return(node.name, wanted))
-    forced = attributes.sharing(body, node.attribute)
+    requested = attributes.sharing(body, node.attribute)
     whole = typed.Block(span=block.span, statements=(*body.prologue, *block.statements))
     good = (
         not body.diagnostics
@@ -160,7 +160,7 @@ def _pass(
             return_label=body.returned.label,
             pc=branch.label,
             body=whole,
-            forced=forced,
+            requested=requested,
         )
     return Instance(
         function=function,

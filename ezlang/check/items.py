@@ -12,7 +12,7 @@ from ezlang.syntax import tree as syntax
 from ezlang.typed.tree import BinaryOp, UnaryOp
 from ezlang.types.types import StructType
 
-from .values import Value
+from .untyped import Value
 
 BUILTINS: Final[Mapping[str, int]] = {
     "len": 1,
@@ -24,7 +24,7 @@ BUILTINS: Final[Mapping[str, int]] = {
 names."""
 
 
-class State(Enum):
+class Progress(Enum):
     """The progress of an item that is checked on first use."""
 
     UNTOUCHED = 0
@@ -54,7 +54,7 @@ class ParamInfo:
 
     node: syntax.ParamItem
     module: ModuleInfo
-    state: State = State.UNTOUCHED
+    state: Progress = Progress.UNTOUCHED
     value: Value | None = None
 
 
@@ -64,7 +64,7 @@ class ConstInfo:
 
     node: syntax.ConstItem
     module: ModuleInfo
-    state: State = State.UNTOUCHED
+    state: Progress = Progress.UNTOUCHED
     value: Value | None = None
 
 
@@ -74,7 +74,7 @@ class StructInfo:
 
     node: syntax.StructItem
     module: ModuleInfo
-    state: State = State.UNTOUCHED
+    state: Progress = Progress.UNTOUCHED
     type: StructType | None = None
 
 

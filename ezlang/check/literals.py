@@ -18,7 +18,7 @@ from ezlang.types.types import (
 
 from .coerce import Want, coerce, join
 from .context import Body
-from .flows import flow
+from .label_checks import flow
 from .messages import names as errors_names
 from .messages import sizes as errors_sizes
 from .messages import structs as errors_structs
@@ -26,7 +26,7 @@ from .messages import types as errors_types
 from .program_counter import leaves, shared
 from .provenance import Traced, combine
 from .typenames import struct_named, struct_type
-from .values import Deferred, Exact, Poison, Typed, Value, default_type
+from .untyped import Deferred, Exact, Poison, Typed, Value, default_type
 
 _WHERE = "an array literal"
 

@@ -20,7 +20,7 @@ from .messages import statements as errors_statements
 from .messages import types as errors_types
 from .program_counter import Branch, BranchKind, shared
 from .provenance import Traced, Why, combine
-from .values import Exact, Poison, Typed, Value, default_type, literal
+from .untyped import Exact, Poison, Typed, Value, default_type, literal
 
 Block = Callable[[Body, syntax.Block], tuple[typed.Block, Ends]]
 

@@ -18,7 +18,7 @@ from .items import (
     ModuleInfo,
     ParamInfo,
     PartyInfo,
-    State,
+    Progress,
     StructInfo,
     described,
 )
@@ -28,7 +28,7 @@ from .messages import statements as errors_statements
 from .program_counter import shared
 from .provenance import Traced
 from .typenames import resolve
-from .values import Constant, Deferred, Exact, Poison, Typed, Value, literal
+from .untyped import Constant, Deferred, Exact, Poison, Typed, Value, literal
 
 
 def variable(body: Body, node: syntax.Variable) -> Value:
@@ -141,19 +141,19 @@ def hoist(body: Body, item: ItemInfo, value: Typed | Poison, span: Span) -> Type
 def const_value(body: Body, info: ConstInfo) -> Value:
     """Return a constant's value, computed on first use."""
     world = body.world
-    if info.state is State.OPEN:
+    if info.state is Progress.OPEN:
         world.diagnostics.append(errors_names.const_cycle(info.node.name))
         info.value = Poison(span=info.node.span)
-        info.state = State.DONE
-    if info.state is State.UNTOUCHED:
-        info.state = State.OPEN
+        info.state = Progress.DONE
+    if info.state is Progress.UNTOUCHED:
+        info.state = Progress.OPEN
         inner = Body(world, info.module)
         with world.deeper(info.node.name) as fine:
             value = _const(inner, info) if fine else Poison(span=info.node.span)
         value = _constant_only(inner, info, value)
         world.diagnostics.extend(inner.diagnostics)
-        if info.state is State.OPEN:
-            info.value, info.state = value, State.DONE
+        if info.state is Progress.OPEN:
+            info.value, info.state = value, Progress.DONE
     assert info.value is not None
     return info.value
 
@@ -212,17 +212,17 @@ def literals(constant: Constant, type: Type, span: Span) -> Typed:
 
 def param_value(body: Body, info: ParamInfo) -> Value:
     """Return a param's value, the setting or else the default; it is computed on first use."""
-    if info.state is State.OPEN:
+    if info.state is Progress.OPEN:
         body.world.diagnostics.append(errors_names.const_cycle(info.node.name))
-        info.value, info.state = Poison(span=info.node.span), State.DONE
-    if info.state is State.UNTOUCHED:
-        info.state = State.OPEN
+        info.value, info.state = Poison(span=info.node.span), Progress.DONE
+    if info.state is Progress.UNTOUCHED:
+        info.state = Progress.OPEN
         inner = Body(body.world, info.module)
         with body.world.deeper(info.node.name) as fine:
             value = _param(inner, info) if fine else Poison(span=info.node.span)
         body.world.diagnostics.extend(inner.diagnostics)
-        if info.state is State.OPEN:
-            info.value, info.state = value, State.DONE
+        if info.state is Progress.OPEN:
+            info.value, info.state = value, Progress.DONE
     assert info.value is not None
     return info.value
 

@@ -21,7 +21,7 @@ from .context import Body
 from .messages import sizes as errors_sizes
 from .messages import types as errors_types
 from .provenance import combine
-from .values import Deferred, Exact, Poison, Typed, Value, default_type, literal
+from .untyped import Deferred, Exact, Poison, Typed, Value, default_type, literal
 
 _COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">="})
 _OPERATIONS = {op.value: op for op in typed.BinaryOp}

@@ -21,7 +21,7 @@ from .names import const_value, param_value
 from .provenance import Traced
 from .signatures import signature
 from .typenames import struct_type
-from .values import Typed, Value
+from .untyped import Typed, Value
 
 _SAMPLE_SIZE = 5
 """The assumed size parameters of functions that are never called; errors due to it are silent."""

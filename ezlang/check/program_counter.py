@@ -12,7 +12,7 @@ from ezlang.types.labels import PUBLIC, SECRET, Label, owned
 from ezlang.types.types import ArrayType, Field, StructType, Type
 
 from .provenance import Traced, Why, combine
-from .values import Typed
+from .untyped import Typed
 
 
 class BranchKind(Enum):

@@ -10,13 +10,13 @@ from ezlang.types.types import Type, VoidType
 
 from .coerce import coerce, settle
 from .context import Body, Given
-from .flows import effect
+from .label_checks import effect
 from .messages import statements as errors_statements
 from .messages import structs as errors_structs
 from .messages import types as errors_types
 from .program_counter import labels_in, leaves, shared
 from .provenance import Why
-from .values import Deferred, Poison, Typed, Value
+from .untyped import Deferred, Poison, Typed, Value
 
 
 def input(body: Body, node: syntax.Input) -> Value:

@@ -11,7 +11,7 @@ from .items import FunctionInfo
 from .messages import sizes as errors_sizes
 from .messages import types as errors_types
 from .typenames import label, resolve, size
-from .values import Deferred, Exact, Poison, Typed, Value
+from .untyped import Deferred, Exact, Poison, Typed, Value
 
 
 def signature(

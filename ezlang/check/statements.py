@@ -15,13 +15,13 @@ from . import assignments, attributes, calls, choices, labelled, loops, releases
 from .coerce import Want, coerce, settle
 from .context import Body
 from .ends import FALLS_THROUGH, LEAVES, Checked, Ends
-from .flows import effect, flow, may_hold
+from .label_checks import effect, flow, may_hold
 from .messages import flow as errors_flow
 from .messages import statements as errors_statements
 from .messages import types as errors_types
 from .program_counter import Branch, BranchKind, shared
 from .provenance import Traced, Why, combine
-from .values import Poison, Typed
+from .untyped import Poison, Typed
 
 
 def block(body: Body, node: syntax.Block) -> tuple[typed.Block, Ends]:
@@ -80,7 +80,7 @@ def check(body: Body, node: syntax.Statement) -> Checked:
 def _attributed(body: Body, node: syntax.Attributed) -> Checked:
     sharing = attributes.sharing(body, node.attribute)
     statement, ends = check(body, node.statement)
-    return statement and replace(statement, forced=sharing), ends
+    return statement and replace(statement, requested=sharing), ends
 
 
 # Declarations

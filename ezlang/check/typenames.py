@@ -18,11 +18,11 @@ from ezlang.types.types import (
 )
 
 from .context import Body, World
-from .items import ImportInfo, ModuleInfo, State, StructInfo, described
+from .items import ImportInfo, ModuleInfo, Progress, StructInfo, described
 from .messages import flow as errors_flow
 from .messages import names as errors_names
 from .messages import sizes as errors_sizes
-from .values import Exact, Poison, Typed
+from .untyped import Exact, Poison, Typed
 
 LARGEST_ARRAY = 1 << 32
 """The largest number of elements of an array."""
@@ -126,15 +126,15 @@ def struct_named(body: Body, name: syntax.Name) -> StructInfo | None:
 
 def struct_type(world: World, info: StructInfo) -> StructType | None:
     """Return a struct's type, made on first use; None if it is wrong, which is reported."""
-    if info.state is State.DONE:
+    if info.state is Progress.DONE:
         return info.type
-    if info.state is State.OPEN:
+    if info.state is Progress.OPEN:
         _report_cycle(world, info)
         return None
-    info.state = State.OPEN
+    info.state = Progress.OPEN
     with world.deeper(info.node.name) as fine, _open(world, info):
         info.type = _make_struct(world, info) if fine else None
-    info.state = State.DONE
+    info.state = Progress.DONE
     return info.type
 
 

@@ -53,7 +53,7 @@ def cost(
     from .report import print_json
 
     loaded = api.load(program, parse_settings(settings))
-    report = api.cost(loaded, policy=protocol, network=network, explained=explain)
+    report = api.cost(loaded, protocol=protocol, network=network, explained=explain)
     proofs = api.ranges(loaded) if ranges else []
     if as_json:
         print_json(cost_object(report) | ({"ranges": ranges_object(proofs)} if ranges else {}))

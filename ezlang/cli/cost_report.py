@@ -10,16 +10,16 @@ from .output import counted, listed
 
 if TYPE_CHECKING:
     from ezlang.api import CostReport
-    from ezlang.compiler.cost.summary import Line, Sum
-    from ezlang.compiler.cost.walk import Unknown
+    from ezlang.compiler.cost.summary import Cost, SourceLine
+    from ezlang.compiler.cost.walk import RevealedControl
     from ezlang.compiler.passes.assign import Explained, Explanation, Solution
     from ezlang.compiler.protocols.core.preprocessing import Unit
 
-DEAREST: Final = 5
+SHOWN_LINES: Final = 5
 """The number of program lines that are shown without `--lines`."""
 
 _WIDEST: Final = 48
-_POLICIES: Final = {
+_PROTOCOL_CHOICES: Final = {
     "auto": "each secret in the cheapest sharing",
     "yao": "secrets in Yao's garbled circuits",
     "boolean": "secrets in boolean sharing",
@@ -30,12 +30,13 @@ _UNITS: Final = (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6))
 
 def cost_lines(report: CostReport, *, every_line: bool) -> Iterator[str]:
     """Yield the lines of the text."""
-    yield f"{listed(report.parties)}, {_POLICIES[report.policy]}; network {report.profile.name}"
+    chosen = _PROTOCOL_CHOICES[report.protocol]
+    yield f"{listed(report.parties)}, {chosen}; network {report.profile.name}"
     yield ""
     yield from _totals(report)
     yield ""
     yield from _table("by phase", report.parties, _phase_rows(report))
-    lines = report.lines if every_line else report.lines[:DEAREST]
+    lines = report.lines if every_line else report.lines[:SHOWN_LINES]
     if lines:
         yield ""
         title = "by line, most expensive first"
@@ -86,7 +87,7 @@ def _totals(report: CostReport) -> Iterator[str]:
     yield row("time", f"about {said}{duration(least.seconds(profile))}", how)
 
 
-def units_by_name(total: Sum) -> dict[str, int]:
+def units_by_name(total: Cost) -> dict[str, int]:
     """Return the units of preprocessing that are used, by what users call them."""
     return dict(sorted((_unit_name(unit), n) for unit, n in total.preprocessing.items()))
 
@@ -117,7 +118,7 @@ def _phase_rows(report: CostReport) -> list[tuple[str, ...]]:
     return [(phase, *_cells(report, total)) for phase, total in report.phases.items()]
 
 
-def _line_row(report: CostReport, line: Line, total: Sum) -> tuple[str, ...]:
+def _line_row(report: CostReport, line: SourceLine, total: Cost) -> tuple[str, ...]:
     if line.source is None:
         return ("the session", *_cells(report, total))
     place = str(line.number)
@@ -128,7 +129,7 @@ def _line_row(report: CostReport, line: Line, total: Sum) -> tuple[str, ...]:
     return (shown, *_cells(report, total))
 
 
-def _cells(report: CostReport, total: Sum) -> tuple[str, ...]:
+def _cells(report: CostReport, total: Cost) -> tuple[str, ...]:
     sent = _named(report, total.bytes_sent).values()
     numbers = (total.rounds, *sent, total.ands, max(total.ots.values()))
     return (*(f"{n:,}" if n else "-" for n in numbers), duration(total.seconds(report.profile)))
@@ -171,7 +172,7 @@ def _unknown_lines(report: CostReport) -> Iterator[str]:
             yield f"  - if the branch at {place} is taken: {sides}"
 
 
-def _sum_text(report: CostReport, total: Sum) -> str:
+def _sum_text(report: CostReport, total: Cost) -> str:
     parts = [counted(total.rounds, "round")]
     parts += [
         f"{counted(sent, 'byte')} from {name}"
@@ -205,7 +206,7 @@ def _explanation_lines(report: CostReport, explained: Explained) -> Iterator[str
         yield line
         for text, count in said.items():
             yield f"           {text}{f' ({count} times)' if count > 1 else ''}"
-    if report.policy == "auto":
+    if report.protocol == "auto":
         yield f"  {_bound_text(explained.solution)}"
 
 
@@ -258,7 +259,7 @@ def cost_object(report: CostReport) -> dict[str, Any]:
     """Return a whole report as a JSON object."""
     return {
         "parties": list(report.parties),
-        "protocol": report.policy,
+        "protocol": report.protocol,
         "network": asdict(report.profile),
         "exact": report.is_exact,
         "totals": _object(report, report.least),
@@ -279,7 +280,7 @@ def cost_object(report: CostReport) -> dict[str, Any]:
     }
 
 
-def _object(report: CostReport, total: Sum) -> dict[str, Any]:
+def _object(report: CostReport, total: Cost) -> dict[str, Any]:
     from ezlang.compiler.cost.summary import by_sender
 
     return {
@@ -294,7 +295,9 @@ def _object(report: CostReport, total: Sum) -> dict[str, Any]:
     }
 
 
-def _unknown_object(report: CostReport, unknown: Unknown, sums: tuple[Sum, ...]) -> dict[str, Any]:
+def _unknown_object(
+    report: CostReport, unknown: RevealedControl, sums: tuple[Cost, ...]
+) -> dict[str, Any]:
     return {
         "kind": unknown.control.value,
         "file": unknown.span.source.name,

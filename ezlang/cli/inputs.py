@@ -22,7 +22,7 @@ from .options import usage_error
 
 
 @dataclass(slots=True)
-class Gathering:
+class GivenInputs:
     """The inputs given so far, and the origin of each: (party, name) → text for messages."""
 
     program: tree.Program
@@ -56,7 +56,7 @@ def gather_inputs(
     folder. A scalar that is still missing is asked for, if there is a terminal.
     """
     parties = program.parties if party is None else (party,)
-    gathering = Gathering(program, parties)
+    gathering = GivenInputs(program, parties)
     for spec in specs:
         _take(gathering, spec, party)
     for one in parties:
@@ -73,7 +73,7 @@ def gather_inputs(
     return {party: check_party(program, party, own, gathering.origin)}
 
 
-def _take(gathering: Gathering, spec: str, alone: str | None) -> None:
+def _take(gathering: GivenInputs, spec: str, alone: str | None) -> None:
     head, equals, file = spec.partition("=")
     if not equals:
         if alone is None:
@@ -99,7 +99,7 @@ def _on_terminal() -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
-def _ask(gathering: Gathering, party: str, expected: tuple[Expected, ...]) -> None:
+def _ask(gathering: GivenInputs, party: str, expected: tuple[Expected, ...]) -> None:
     """Ask on the terminal for every scalar that is missing."""
     given = gathering.values.get(party, {})
     for one in expected:

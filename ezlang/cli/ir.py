@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ezlang.compiler.cost.profiles import Profile
     from ezlang.compiler.ir import tree
     from ezlang.compiler.passes import Pass
-    from ezlang.compiler.passes.assign import Policy
+    from ezlang.compiler.passes.assign import ProtocolChoice
     from ezlang.source import Source
 
 STDIN = "-"
@@ -88,11 +88,11 @@ def ir(
     from ezlang.compiler.cost.profiles import profile_of
     from ezlang.compiler.ir.text import print_program
     from ezlang.compiler.passes import run_passes
-    from ezlang.compiler.passes.assign import Policy
+    from ezlang.compiler.passes.assign import ProtocolChoice
 
-    policy, profile = Policy(protocol), profile_of(network)
-    chosen = _chosen(names, policy, profile)
-    found = _loaded(_source(program), settings, stage, policy, profile)
+    choice, profile = ProtocolChoice(protocol), profile_of(network)
+    chosen = _chosen(names, choice, profile)
+    found = _loaded(_source(program), settings, stage, choice, profile)
     for one in chosen:
         if one.before_sharings and _has_sharings(found):
             raise usage_error(
@@ -111,11 +111,11 @@ def _has_sharings(program: tree.Program) -> bool:
     return any(value.type.sharing for one in operations for value in one.results)
 
 
-def _chosen(names: tuple[str, ...], policy: Policy, profile: Profile) -> list[Pass[[]]]:
+def _chosen(names: tuple[str, ...], protocol: ProtocolChoice, profile: Profile) -> list[Pass[[]]]:
     """Return the passes with the given names, with their options."""
     from ezlang.compiler.passes.catalogue import passes_for
 
-    passes = passes_for(policy, profile)
+    passes = passes_for(protocol, profile)
     for name in names:
         if name not in passes:
             raise _no_pass(name, passes)
@@ -142,7 +142,7 @@ def _loaded(
     source: Source,
     settings: tuple[str, ...],
     stage: str | None,
-    policy: Policy,
+    protocol: ProtocolChoice,
     profile: Profile,
 ) -> tree.Program:
     """Return the program of IR text, or the IR of a program, after a pass if asked."""
@@ -168,7 +168,7 @@ def _loaded(
         return lowered
     if stage in STAGES:
         api.require_two_parties(loaded)
-        return up_to_stage(lowered, stage, policy, profile)
+        return up_to_stage(lowered, stage, protocol, profile)
     return run_passes(lowered, up_to(stage))
 
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from ezlang.diagnostics.diagnostic import Diagnostic, EzError
-from ezlang.types.sharing import DEFAULT_NETWORK, DEFAULT_POLICY, POLICIES
+from ezlang.types.sharing import DEFAULT_NETWORK, DEFAULT_PROTOCOL, PROTOCOL_CHOICES
 from ezlang.values.names import USAGE
 
 LONGEST_WAIT = 86_400.0
@@ -45,8 +45,8 @@ def protocol_option(function: Function) -> Function:
     """Add `--protocol`."""
     return click.option(
         "--protocol",
-        type=click.Choice(POLICIES),
-        default=DEFAULT_POLICY,
+        type=click.Choice(PROTOCOL_CHOICES),
+        default=DEFAULT_PROTOCOL,
         show_default=True,
         help="How secrets are kept: arithmetic (as sums where possible), boolean (as exclusive "
         "ors), yao (in garbled circuits), or auto (each as is cheapest). Both parties must "

@@ -109,7 +109,7 @@ def run(
             dealer=dealer,
             insecure=insecure,
             timeout=timeout,
-            policy=protocol,
+            protocol=protocol,
             network=network,
             warn=say,
         )
@@ -120,9 +120,9 @@ def run(
     if clear:
         result = api.run_clear(loaded, values)
     elif native:
-        result = api.run_native(loaded, values, timeout=timeout, policy=protocol, network=network)
+        result = api.run_native(loaded, values, timeout=timeout, protocol=protocol, network=network)
     else:
-        result = api.run_simulated(loaded, values, policy=protocol, network=network)
+        result = api.run_simulated(loaded, values, protocol=protocol, network=network)
     output.print_result(loaded, result, as_json)
 
 

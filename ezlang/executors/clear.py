@@ -152,7 +152,7 @@ class Statements:
 
     # Assignment
 
-    def _assign(self, place: tree.Place, value: Evaluate) -> Execute:
+    def _assign(self, place: tree.AssignmentTarget, value: Evaluate) -> Execute:
         number = place.variable.id
         if not place.steps:
             return _set(number, value)

@@ -30,7 +30,7 @@ from ezlang.diagnostics.diagnostic import EzError
 from . import errors
 from .address import Address
 from .channel import SocketChannel
-from .framing import Form, is_hash, is_one_of, is_short_text, plain, receive
+from .framing import FrameFormat, is_hash, is_one_of, is_short_text, plain, receive
 from .handshake import Hello
 from .sockets import dial
 
@@ -42,7 +42,7 @@ DEALT: Final = b"\x06"
 TAG_BYTES: Final = 16
 SEED_BYTES: Final = 16
 _SHOWN: Final = 400
-_FORM: Final = Form(
+_FORM: Final = FrameFormat(
     magic=b"ezdeal\xf5\x0a", protocol=PROTOCOL, longest=1 << 20, stranger=errors.no_dealer
 )
 

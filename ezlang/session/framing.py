@@ -29,7 +29,7 @@ _HEADER: Final = struct.Struct(">8sHI")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Form:
+class FrameFormat:
     """The magic of frames of one kind, their largest length, and the error for strangers.
 
     `stranger` makes the error from the reason.

@@ -24,12 +24,14 @@ from ezlang.diagnostics.diagnostic import EzError
 
 from . import errors
 from .channel import SocketChannel
-from .framing import Form, is_hash, is_one_of, is_short_text, plain
+from .framing import FrameFormat, is_hash, is_one_of, is_short_text, plain
 
 MAGIC: Final = b"ezlang\xf5\x0a"
 PROTOCOL: Final = 1
 LONGEST: Final = 1 << 16
-_FORM: Final = Form(magic=MAGIC, protocol=PROTOCOL, longest=LONGEST, stranger=errors.not_ezlang)
+_FORM: Final = FrameFormat(
+    magic=MAGIC, protocol=PROTOCOL, longest=LONGEST, stranger=errors.not_ezlang
+)
 
 Number = int | bool
 OPTIONS: Final[dict[str, int]] = {

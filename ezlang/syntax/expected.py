@@ -6,8 +6,8 @@ from ezlang.diagnostics.diagnostic import Diagnostic
 from ezlang.source import Span
 
 from .lexer import STRUCT_BRACE
-from .place import LABEL_WORDS, TYPE_WORDS, Place
 from .tables import END
+from .token_context import LABEL_WORDS, TYPE_WORDS, TokenContext
 
 _NAMED = {
     "NAME": "a name",
@@ -18,7 +18,7 @@ _NAMED = {
 _MOST = 4
 
 
-def explain_unexpected(place: Place, index: int) -> Diagnostic:
+def explain_unexpected(place: TokenContext, index: int) -> Diagnostic:
     """Return an error that says what was expected at `index`, and what is there."""
     accepts, kind = place.machine.accepts, place.kind(index)
     found = _found(place, index)
@@ -49,7 +49,7 @@ def explain_unexpected(place: Place, index: int) -> Diagnostic:
     )
 
 
-def _misfit(place: Place, index: int) -> Diagnostic | None:
+def _misfit(place: TokenContext, index: int) -> Diagnostic | None:
     """Return an error for a token that is never allowed at this place, or None."""
     kind, before = place.kind(index), place.kind(index - 1)
     if kind == ";" and before in ("}", ";", "{", END):
@@ -67,7 +67,7 @@ def _misfit(place: Place, index: int) -> Diagnostic | None:
     return Diagnostic(code="EZ0020", message=message, span=place.span(index), help=help)
 
 
-def _missing_semicolon(place: Place, index: int) -> Diagnostic:
+def _missing_semicolon(place: TokenContext, index: int) -> Diagnostic:
     end = place.tokens[index - 1].end
     return Diagnostic(
         code="EZ0021",
@@ -78,7 +78,7 @@ def _missing_semicolon(place: Place, index: int) -> Diagnostic:
     )
 
 
-def _brace_follows(place: Place, index: int) -> bool:
+def _brace_follows(place: TokenContext, index: int) -> bool:
     """Return whether the line goes on to a `{`, so that another error precedes it."""
     while place.kind(index) not in (END, ";", "}"):
         if place.kind(index) in ("{", STRUCT_BRACE):
@@ -89,7 +89,7 @@ def _brace_follows(place: Place, index: int) -> bool:
     return False
 
 
-def _block_help(place: Place, index: int) -> str:
+def _block_help(place: TokenContext, index: int) -> str:
     if place.kind(place.statement_start(index)) == "fn":
         return "A function has a body: fn name(int32 x) -> int32 { … }."
     if place.kind(index) == ":":
@@ -97,14 +97,14 @@ def _block_help(place: Place, index: int) -> str:
     return "Write braces even around a single statement."
 
 
-def _found(place: Place, index: int) -> str:
+def _found(place: TokenContext, index: int) -> str:
     kind, text = place.kind(index), place.text(index)
     if kind in (END, "STRING"):
         return _NAMED[kind]
     return f"`{text if len(text) <= 40 else text[:37] + '…'}`"
 
 
-def _sentence(place: Place) -> str:
+def _sentence(place: TokenContext) -> str:
     """Return the tokens that the parser could accept, as a phrase with a capital: "`,` or `)`"."""
     kinds = place.machine.expected()
     if "INT" in kinds and "NAME" in kinds:
@@ -125,7 +125,7 @@ def _sentence(place: Place) -> str:
     return text[0].upper() + text[1:]
 
 
-def _help(place: Place, index: int) -> str | None:
+def _help(place: TokenContext, index: int) -> str | None:
     kind, accepts = place.kind(index), place.machine.accepts
     if kind == "}" and accepts("NAME"):
         return "A struct has at least one field."

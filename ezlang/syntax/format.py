@@ -34,8 +34,8 @@ from .layout import (
 from .lexer import STRUCT_BRACE, lex
 from .parser import MAX_ERRORS, parse
 from .pieces import Block, Bracket, Line, Piece, Word, first_word, is_comment, last_word, lines_of
-from .place import TYPE_WORDS
 from .tables import load_tables
+from .token_context import TYPE_WORDS
 
 MAX_WIDTH = 100
 """The largest number of characters in a line."""

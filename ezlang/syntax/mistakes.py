@@ -13,8 +13,15 @@ from ezlang.diagnostics.diagnostic import Diagnostic, Note
 
 from . import slips
 from .expected import explain_unexpected
-from .place import CLOSER, ITEM_WORDS, LABEL_WORDS, STATEMENT_WORDS, TYPE_WORDS, Place
 from .tables import END
+from .token_context import (
+    CLOSER,
+    ITEM_WORDS,
+    LABEL_WORDS,
+    STATEMENT_WORDS,
+    TYPE_WORDS,
+    TokenContext,
+)
 
 _COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">="})
 _WORD = re.compile(r"[a-z]+[0-9]*")
@@ -26,7 +33,7 @@ _FORMS = {
 }
 
 
-def explain_mistake(place: Place, index: int) -> Diagnostic:
+def explain_mistake(place: TokenContext, index: int) -> Diagnostic:
     """Return the error for the token at `index`, which is not allowed there."""
     for rule in _RULES:
         found = rule(place, index)
@@ -35,7 +42,7 @@ def explain_mistake(place: Place, index: int) -> Diagnostic:
     return explain_unexpected(place, index)
 
 
-def _unclosed(place: Place, index: int) -> Diagnostic | None:
+def _unclosed(place: TokenContext, index: int) -> Diagnostic | None:
     """A bracket that is still open at the end of the file, or where an item begins."""
     kind, opened = place.kind(index), place.opened(index)
     if not opened or not (kind == END or place.begins_item(index)):
@@ -54,7 +61,7 @@ def _unclosed(place: Place, index: int) -> Diagnostic | None:
     )
 
 
-def _wrong_closer(place: Place, index: int) -> Diagnostic | None:
+def _wrong_closer(place: TokenContext, index: int) -> Diagnostic | None:
     """A closing bracket without an open one, or the end of a statement with one still open."""
     kind, opened = place.kind(index), place.opened(index)
     ends = kind in (";", "{") or kind in STATEMENT_WORDS
@@ -77,7 +84,7 @@ def _wrong_closer(place: Place, index: int) -> Diagnostic | None:
     return _unclosed_before(place, opened[-1], index)
 
 
-def _unclosed_before(place: Place, opener: int, index: int) -> Diagnostic:
+def _unclosed_before(place: TokenContext, opener: int, index: int) -> Diagnostic:
     written, closer = place.text(opener), CLOSER[place.kind(opener)]
     expected = Note(message=f"`{closer}` was expected before this", span=place.span(index))
     return Diagnostic(
@@ -90,7 +97,7 @@ def _unclosed_before(place: Place, opener: int, index: int) -> Diagnostic:
     )
 
 
-def _item_in_function(place: Place, index: int) -> Diagnostic | None:
+def _item_in_function(place: TokenContext, index: int) -> Diagnostic | None:
     """`fn`, `const` or another item inside a block."""
     kind, opened = place.kind(index), place.opened(index)
     following = place.kind(index + 1)
@@ -108,7 +115,7 @@ def _item_in_function(place: Place, index: int) -> Diagnostic | None:
     )
 
 
-def _comparison_sign(place: Place, index: int) -> Diagnostic | None:
+def _comparison_sign(place: TokenContext, index: int) -> Diagnostic | None:
     """`=` in place of a comparison, or `==` in place of an assignment."""
     kind, opened = place.kind(index), place.opened(index)
     start = place.kind(place.statement_start(index))
@@ -132,7 +139,7 @@ def _comparison_sign(place: Place, index: int) -> Diagnostic | None:
     return None
 
 
-def _chained(place: Place, index: int) -> Diagnostic | None:
+def _chained(place: TokenContext, index: int) -> Diagnostic | None:
     """`a < b < c`, and `f<4>(x)`, which looks like it."""
     kind, machine = place.kind(index), place.machine
     if kind not in _COMPARISONS or not machine.accepts("&&"):
@@ -154,7 +161,7 @@ def _chained(place: Place, index: int) -> Diagnostic | None:
     )
 
 
-def _outside(place: Place, index: int) -> Diagnostic | None:
+def _outside(place: TokenContext, index: int) -> Diagnostic | None:
     """A statement at the top level of a file."""
     kind = place.kind(index)
     begins = kind in STATEMENT_WORDS | LABEL_WORDS | TYPE_WORDS or kind in ("NAME", "reveal")
@@ -169,7 +176,7 @@ def _outside(place: Place, index: int) -> Diagnostic | None:
     )
 
 
-def _special_form(place: Place, index: int) -> Diagnostic | None:
+def _special_form(place: TokenContext, index: int) -> Diagnostic | None:
     """`input`, `reveal`, `output` or `assert` with the wrong parts."""
     opened = place.opened(index)
     word = index - 1
@@ -189,7 +196,7 @@ def _special_form(place: Place, index: int) -> Diagnostic | None:
     )
 
 
-def _reserved(place: Place, index: int) -> Diagnostic | None:
+def _reserved(place: TokenContext, index: int) -> Diagnostic | None:
     """A reserved word as a name."""
     kind, machine = place.kind(index), place.machine
     if not _WORD.fullmatch(kind) or not machine.accepts("NAME"):

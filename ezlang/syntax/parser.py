@@ -21,9 +21,9 @@ from .depth import check_tree_depth, first_too_deep
 from .lexer import STRUCT_BRACE, Token, lex
 from .machine import Machine, Value
 from .mistakes import explain_mistake
-from .place import STATEMENT_WORDS, Place
 from .reader import check_size
 from .tables import END, load_tables
+from .token_context import STATEMENT_WORDS, TokenContext
 
 MAX_ERRORS = 100
 """The number of errors after which the rest of a file is not read."""
@@ -73,7 +73,7 @@ class _Run:
         self._diagnostics = diagnostics
         self._bad = bad
         self._complete = complete
-        self._place = Place(source, tokens, machine)
+        self._place = TokenContext(source, tokens, machine)
         self._errors = 0
         self._loose_block = False
 

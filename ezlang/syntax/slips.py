@@ -6,11 +6,11 @@ from ezlang.diagnostics.diagnostic import Diagnostic
 
 from .foreign import FOREIGN
 from .lexer import STRUCT_BRACE
-from .place import LABEL_WORDS, TYPE_WORDS, Place
 from .tables import END
+from .token_context import LABEL_WORDS, TYPE_WORDS, TokenContext
 
 
-def fraction(place: Place, index: int) -> Diagnostic | None:
+def fraction(place: TokenContext, index: int) -> Diagnostic | None:
     """`1.5`, `.5`."""
     last = index + 1 if place.kind(index) == "." else index
     first = last - 1
@@ -26,7 +26,7 @@ def fraction(place: Place, index: int) -> Diagnostic | None:
     )
 
 
-def size_after_name(place: Place, index: int) -> Diagnostic | None:
+def size_after_name(place: TokenContext, index: int) -> Diagnostic | None:
     """`int32 a[10]`."""
     before = place.kind(index - 2)
     declared = before in TYPE_WORDS or before in ("NAME", "]")
@@ -49,7 +49,7 @@ def size_after_name(place: Place, index: int) -> Diagnostic | None:
     )
 
 
-def _partner(place: Place, index: int) -> int:
+def _partner(place: TokenContext, index: int) -> int:
     """Return the index of the `]` for a `[`, or of the last token of the line if there is none."""
     depth, i = 0, index
     while place.kind(i) not in (END, ";", "{", "}"):
@@ -60,7 +60,7 @@ def _partner(place: Place, index: int) -> int:
     return max(i - 1, index)
 
 
-def _opening(place: Place, index: int) -> int:
+def _opening(place: TokenContext, index: int) -> int:
     depth, i = 0, index
     while i > 0:
         depth += (place.kind(i) == "]") - (place.kind(i) == "[")
@@ -70,7 +70,7 @@ def _opening(place: Place, index: int) -> int:
     return i
 
 
-def increment(place: Place, index: int) -> Diagnostic | None:
+def increment(place: TokenContext, index: int) -> Diagnostic | None:
     """`i++`, `--i`."""
     for first in (index - 2, index - 1, index):
         sign = place.kind(first)
@@ -90,7 +90,7 @@ def increment(place: Place, index: int) -> Diagnostic | None:
     )
 
 
-def power(place: Place, index: int) -> Diagnostic | None:
+def power(place: TokenContext, index: int) -> Diagnostic | None:
     """`x ** 2`."""
     if place.kind(index) != "*" or place.kind(index - 1) != "*" or not place.adjacent(index):
         return None
@@ -102,7 +102,7 @@ def power(place: Place, index: int) -> Diagnostic | None:
     )
 
 
-def braces(place: Place, index: int) -> Diagnostic | None:
+def braces(place: TokenContext, index: int) -> Diagnostic | None:
     """`int32[2] a = {1, 2}`, `P p = {x: 1}`."""
     if place.kind(index) not in ("{", STRUCT_BRACE) or not place.machine.accepts("INT"):
         return None
@@ -114,7 +114,7 @@ def braces(place: Place, index: int) -> Diagnostic | None:
     )
 
 
-def loop_head(place: Place, index: int) -> Diagnostic | None:
+def loop_head(place: TokenContext, index: int) -> Diagnostic | None:
     """`for (i = 0; …)`, `for i = 0`, `for int32 i`."""
     kind = place.kind(index)
     direct = place.kind(index - 1) == "for" and (kind == "(" or kind in TYPE_WORDS)
@@ -129,7 +129,7 @@ def loop_head(place: Place, index: int) -> Diagnostic | None:
     )
 
 
-def foreign(place: Place, index: int) -> Diagnostic | None:
+def foreign(place: TokenContext, index: int) -> Diagnostic | None:
     """A word of another language at the place, directly before it, or starting the statement."""
     for at in (index, index - 1, place.statement_start(index), index - 2):
         word = place.text(at)
@@ -143,7 +143,7 @@ def foreign(place: Place, index: int) -> Diagnostic | None:
     return None
 
 
-def function_head(place: Place, index: int) -> Diagnostic | None:
+def function_head(place: TokenContext, index: int) -> Diagnostic | None:
     """The result of a function as C and other languages write it, or a missing `fn`."""
     kind, machine = place.kind(index), place.machine
     message = help = ""
@@ -165,7 +165,7 @@ def function_head(place: Place, index: int) -> Diagnostic | None:
     return Diagnostic(code="EZ0044", message=message, span=place.span(index), help=help)
 
 
-def label_after_type(place: Place, index: int) -> Diagnostic | None:
+def label_after_type(place: TokenContext, index: int) -> Diagnostic | None:
     """`int32 secret x`, `let secret x`."""
     kind, before = place.kind(index), place.kind(index - 1)
     if kind not in LABEL_WORDS:
@@ -185,7 +185,7 @@ def label_after_type(place: Place, index: int) -> Diagnostic | None:
     return Diagnostic(code="EZ0040", message=message, span=place.span(index), help=help)
 
 
-def type_after_name(place: Place, index: int) -> Diagnostic | None:
+def type_after_name(place: TokenContext, index: int) -> Diagnostic | None:
     """`x: int32`, `let int32 x`, `x := 1`."""
     kind, before = place.kind(index), place.kind(index - 1)
     name, following = place.text(index - 1), place.kind(index + 1)
@@ -208,7 +208,7 @@ def type_after_name(place: Place, index: int) -> Diagnostic | None:
     return Diagnostic(code="EZ0041", message=message, span=place.span(index), help=help)
 
 
-def comma_in_index(place: Place, index: int) -> Diagnostic | None:
+def comma_in_index(place: TokenContext, index: int) -> Diagnostic | None:
     """`a[i, j]`."""
     opened = place.opened(index)
     if place.kind(index) != "," or not opened or place.kind(opened[-1]) != "[":

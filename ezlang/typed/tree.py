@@ -365,7 +365,7 @@ Step = IndexStep | SliceStep | FieldStep
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place(Node):
+class AssignmentTarget(Node):
     """A variable, or a part of one; `type` and `label` are those of the part."""
 
     variable: Variable
@@ -381,7 +381,7 @@ class Place(Node):
 class StatementNode(Node):
     """The base of all statements: the sharing that the program asks for here, if any."""
 
-    forced: Sharing | None = None
+    requested: Sharing | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -406,7 +406,7 @@ class Assign(StatementNode):
     The value is evaluated first, then the indices of the place; then the place is written.
     """
 
-    place: Place
+    place: AssignmentTarget
     value: Expr
 
 
@@ -487,7 +487,7 @@ class Function(Node):
     """One instance of a function. `name` is unique: `main`, `dot<30>[secret,@alice]`…
 
     `pc` is the label of the program counter that it is called under. It is never recursive.
-    `forced` is the sharing that the program asks for in the function, if any.
+    `requested` is the sharing that the program asks for in the function, if any.
     """
 
     name: str
@@ -496,7 +496,7 @@ class Function(Node):
     return_label: Label
     pc: Label
     body: Block
-    forced: Sharing | None = None
+    requested: Sharing | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

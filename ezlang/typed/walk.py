@@ -59,7 +59,7 @@ def operands_of(statement: tree.Statement) -> tuple[tree.Expr, ...]:
             assert_never(statement)
 
 
-def indices_of(place: tree.Place) -> tuple[tree.Expr, ...]:
+def indices_of(place: tree.AssignmentTarget) -> tuple[tree.Expr, ...]:
     """Return the indices and slice starts of a place, in order."""
     found: list[tree.Expr] = []
     for step in place.steps:

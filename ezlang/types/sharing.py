@@ -1,4 +1,4 @@
-"""The sharings of secrets between two parties, and the policies that choose them."""
+"""The sharings of secrets between two parties, and the protocol choices that choose them."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class Sharing(Enum):
     __hash__ = object.__hash__  # members are singletons; Enum's own hash is that of the name
 
 
-POLICIES: Final = ("auto", "arithmetic", "boolean", "yao")
-"""The policies for the secrets of a program: the cheapest sharing for each, or one for all."""
+PROTOCOL_CHOICES: Final = ("auto", "arithmetic", "boolean", "yao")
+"""The protocol choices: the cheapest sharing for each secret, or one for all."""
 
-DEFAULT_POLICY: Final = "auto"
+DEFAULT_PROTOCOL: Final = "auto"
 DEFAULT_NETWORK: Final = "lan"

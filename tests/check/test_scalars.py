@@ -10,7 +10,7 @@ from typing import Any, get_args
 import numpy as np
 import pytest
 
-from ezlang.compiler.codegen.forms import Form, element_bytes
+from ezlang.compiler.codegen.representations import Representation, element_bytes
 from ezlang.compiler.ir.dtypes import as_signed, dtype, share_dtype, word_dtype
 from ezlang.compiler.ir.evaluate import identity
 from ezlang.compiler.ir.tree import BinaryKind, TensorType
@@ -206,9 +206,9 @@ def test_numpy_holds_exactly_the_values(type: ScalarType) -> None:
 
 @ALL
 def test_elements_in_memory_have_their_bytes(type: ScalarType) -> None:
-    for form in (Form.CLEAR, Form.SHARES):
+    for form in (Representation.CLEAR, Representation.SHARES):
         assert element_bytes(TensorType(type, (), PUBLIC), form) == type.bytes
-    assert element_bytes(TensorType(type, (), PUBLIC), Form.LABELS) == 16 * type.width
+    assert element_bytes(TensorType(type, (), PUBLIC), Representation.LABELS) == 16 * type.width
 
 
 @pytest.mark.parametrize("type", INTEGERS, ids=str)

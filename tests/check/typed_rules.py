@@ -174,7 +174,7 @@ class _Function:
         """All parties take part in this, and all see that it happens."""
         assert not self.branches
 
-    def assign(self, place: typed.Place) -> None:
+    def assign(self, place: typed.AssignmentTarget) -> None:
         assert self.live[place.variable.id] == place.variable
         type, label = place.variable.type, place.variable.label
         choosers = [b.label for b in self.branches if place.variable.id in b.outside]

@@ -9,7 +9,7 @@ from typing import Any
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.ir.build import Builder
 from ezlang.compiler.ir.verify import verify
-from ezlang.compiler.passes.assign import Policy
+from ezlang.compiler.passes.assign import ProtocolChoice
 from ezlang.compiler.passes.prepare import prepare
 from ezlang.executors.native.executable import Executable
 from ezlang.executors.native.outcome import NativeOutcome
@@ -81,7 +81,7 @@ def run_native(
     program: ir.Program, inputs: Mapping[str, Mapping[str, Any]], *, passes: bool = True
 ) -> NativeOutcome:
     """Run a program in two threads."""
-    made = prepare(program, Policy.YAO) if passes else bare(program)
+    made = prepare(program, ProtocolChoice.YAO) if passes else bare(program)
     return run_threads(Executable(made), inputs)
 
 

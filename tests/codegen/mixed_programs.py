@@ -234,12 +234,12 @@ class Mixed:
         )
         flat = replace(base.type, shape=(6,))
         rows = self.made(flat, ir.Reshape, operands=(base,))
-        places = ((0, *(0 for _ in items), n, 1),)
+        index_map = ((0, *(0 for _ in items), n, 1),)
         right = self.made(
             replace(base.type, shape=(*items, k, n)),
             ir.AffineRead,
             operands=(rows,),
-            places=places,
+            index_map=index_map,
         )
         type = ir.TensorType(element, (*items, m, n), SECRET, A)
         return self.made(type, ir.MatrixProduct, operands=(left, right))
@@ -291,14 +291,14 @@ class Mixed:
                 part = self.secret(element, shape, type.sharing)
                 return self.made(type, ir.InsertSlice, operands=(x, part, index))
             case 4:
-                places = tuple((n - 1, *(-int(d == k) for k in range(len(shape))))
+                index_map = tuple((n - 1, *(-int(d == k) for k in range(len(shape))))
                                for d, n in enumerate(shape))  # fmt: skip
-                return self.made(type, ir.AffineRead, operands=(x,), places=places)
+                return self.made(type, ir.AffineRead, operands=(x,), index_map=index_map)
             case 5:
                 part = self.secret(element, shape, type.sharing)
-                places = tuple((n - 1, *(-int(d == k) for k in range(len(shape))))
+                index_map = tuple((n - 1, *(-int(d == k) for k in range(len(shape))))
                                for d, n in enumerate(shape))  # fmt: skip
-                return self.made(type, ir.AffineWrite, operands=(x, part), places=places)
+                return self.made(type, ir.AffineWrite, operands=(x, part), index_map=index_map)
             case 6:
                 one = self.secret(element, (), type.sharing)
                 if self.random.random() < 0.5:

@@ -29,9 +29,9 @@ BODIES = {
 }
 
 
-@pytest.mark.parametrize("policy", ["yao", "arithmetic"])
+@pytest.mark.parametrize("protocol", ["yao", "arithmetic"])
 @pytest.mark.parametrize("name", BODIES)
-def test_both_parties_fail_alike(name: str, policy: str) -> None:
+def test_both_parties_fail_alike(name: str, protocol: str) -> None:
     body, code = BODIES[name]
     text = f"""
         party alice, bob;
@@ -44,7 +44,7 @@ def test_both_parties_fail_alike(name: str, policy: str) -> None:
         }}
     """
     program = api.checked(api.check_text(text))
-    executable = executable_of(program, policy)
+    executable = executable_of(program, protocol)
     inputs = check_inputs(program, INPUTS)
     channels = socket_pair(PATIENCE)
     programs = [compile_for(executable, party) for party in (0, 1)]

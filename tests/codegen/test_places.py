@@ -8,7 +8,7 @@ import pytest
 from ezlang.compiler.ir import evaluate
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.ir.build import Builder
-from ezlang.compiler.passes.assign import Policy
+from ezlang.compiler.passes.assign import ProtocolChoice
 from ezlang.compiler.passes.prepare import prepare
 from ezlang.executors.native.executable import Executable
 from ezlang.executors.simulate import run_two
@@ -63,10 +63,12 @@ def test_without_passes() -> None:
         assert outputs["alice"].get(name, outputs["bob"].get(name)) == value, name
 
 
-@pytest.mark.parametrize("policy", [Policy.YAO, Policy.BOOLEAN, Policy.ARITHMETIC])
-def test_under_every_policy(policy: Policy) -> None:
+@pytest.mark.parametrize(
+    "protocol", [ProtocolChoice.YAO, ProtocolChoice.BOOLEAN, ProtocolChoice.ARITHMETIC]
+)
+def test_under_every_protocol(protocol: ProtocolChoice) -> None:
     writer = everything()
-    program = prepare(writer.program(), policy)
+    program = prepare(writer.program(), protocol)
     native = run_threads(Executable(program), writer.inputs)
     simulated = run_two(program, writer.inputs, seed=1)
     expected = Interpreter(writer.program(), writer.inputs).run()

@@ -9,7 +9,7 @@ import pytest
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.lower import lower
 from ezlang.compiler.passes import run_passes
-from ezlang.compiler.passes.assign import Policy
+from ezlang.compiler.passes.assign import ProtocolChoice
 from ezlang.executors.simulate import run_two
 from ezlang.values.check import check_inputs
 from ezlang.values.data import Inputs
@@ -109,19 +109,21 @@ def test_any_number_of_parties_agrees(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", BATCHES)
-@pytest.mark.parametrize("policy", list(Policy))
-def test_executors_agree_and_costs_are_the_same_in_any_order(name: str, policy: Policy) -> None:
+@pytest.mark.parametrize("protocol", list(ProtocolChoice))
+def test_executors_agree_and_costs_are_the_same_in_any_order(
+    name: str, protocol: ProtocolChoice
+) -> None:
     """Native code runs one order: in the others, prediction and simulation stand for it."""
     inputs = given(name)
     first, *others = orders(name)
     program = checked(text(name, first))
     expected = result_of(clear, program, inputs)
-    agreed = agree_under(policy, program, inputs, expected)
+    agreed = agree_under(protocol, program, inputs, expected)
     assert agreed is not None
     outcome = agreed.simulated
     for order in others:
         program = checked(text(name, order))
-        code = prepared(program, policy)
+        code = prepared(program, protocol)
         again = run_two(code, check_inputs(program, inputs), record=False)
         assert again.outputs == outcome.outputs
         assert costs_of_simulation(again) == costs_of_simulation(outcome)
@@ -131,5 +133,5 @@ def test_executors_agree_and_costs_are_the_same_in_any_order(name: str, policy: 
 def test_a_batch_takes_the_ots_of_its_products() -> None:
     """An OT for each bit of the 4 × 2 matrices, in one direction, since both sides are known."""
     program = checked(text("matrices", ["b", "i", "j", "k"]))
-    code = prepared(program, Policy.ARITHMETIC)
+    code = prepared(program, ProtocolChoice.ARITHMETIC)
     assert native(program, code, given("matrices"))[2] == 3 * 4 * 2 * 32

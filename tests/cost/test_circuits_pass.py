@@ -13,7 +13,7 @@ from ezlang.compiler.cost.summary import total
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.ir.parse import parse_program
 from ezlang.compiler.ir.text import print_program
-from ezlang.compiler.passes.assign import Policy
+from ezlang.compiler.passes.assign import ProtocolChoice
 from ezlang.compiler.passes.sharings.circuit_depth import choose_circuits
 from ezlang.executors.native.executable import executable_of
 from ezlang.typed.tree import Program
@@ -58,11 +58,11 @@ def deep(program: ir.Program) -> int:
     return sum(one.deep for f in program.functions for one in ir.walk(f.body))
 
 
-@pytest.mark.parametrize("policy", [Policy.BOOLEAN, Policy.ARITHMETIC])
-def test_all_counts_agree_on_deep_circuits(policy: Policy) -> None:
+@pytest.mark.parametrize("protocol", [ProtocolChoice.BOOLEAN, ProtocolChoice.ARITHMETIC])
+def test_all_counts_agree_on_deep_circuits(protocol: ProtocolChoice) -> None:
     program = checked(200)
-    code = choose_circuits(prepared(program, policy), SLOW)
-    assert (deep(code) > 0) == (policy is Policy.BOOLEAN)
+    code = choose_circuits(prepared(program, protocol), SLOW)
+    assert (deep(code) > 0) == (protocol is ProtocolChoice.BOOLEAN)
     inputs = {"alice": {"a": list(range(200))}, "bob": {"b": list(range(1, 201))}}
     costs, _, _ = native(program, code, inputs)
     assert costs == simulated(program, code, inputs)
@@ -75,7 +75,7 @@ def test_all_counts_agree_on_deep_circuits(policy: Policy) -> None:
     [(WAN, 200, False), (WAN, 100_000, True), (LOOPBACK, 20_000, True), (SLOW, 100, False)],
 )
 def test_network_and_size_decide(profile: Profile, count: int, expected: bool) -> None:
-    code = executable_of(checked(count), Policy.BOOLEAN.value, profile).program
+    code = executable_of(checked(count), ProtocolChoice.BOOLEAN.value, profile).program
     assert (deep(code) > 0) == expected
 
 
@@ -83,7 +83,7 @@ def test_network_and_size_decide(profile: Profile, count: int, expected: bool) -
 def test_a_comparison_with_a_constant(profile: Profile, rounds: int) -> None:
     """A shallow circuit has few ANDs where an operand is a constant, so it is chosen."""
     program = checked(20_000, COMPARED)
-    code = executable_of(program, Policy.BOOLEAN.value, profile).program
+    code = executable_of(program, ProtocolChoice.BOOLEAN.value, profile).program
     assert deep(code) == 0
     assert predicted(code).least.rounds == rounds
     inputs = {"alice": {"x": [3] * 20_000}, "bob": {"y": [3, 100] * 10_000}}

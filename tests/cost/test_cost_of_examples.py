@@ -13,7 +13,7 @@ from ezlang import api
 from ezlang.cli.cost_report import units_by_name
 from ezlang.compiler.cost import summary
 from ezlang.compiler.cost.ledger import Ledger
-from ezlang.compiler.passes.assign import Policy
+from ezlang.compiler.passes.assign import ProtocolChoice
 from ezlang.typed.tree import Program
 from ezlang.values.data import Inputs
 from tests.support.agreement import Result, agree_under
@@ -22,7 +22,7 @@ from tests.support.costed import predicted, prepared
 ROOT = Path(__file__).parents[2] / "examples"
 GOLDEN = Path(__file__).parent / "golden"
 OF_MORE_PARTIES = {"average-salary"}
-SLOW = (("sha-256", Policy.ARITHMETIC),)
+SLOW = (("sha-256", ProtocolChoice.ARITHMETIC),)
 PROGRAMS = [
     path
     for path in sorted(ROOT.glob("*/*.ez"))
@@ -41,32 +41,32 @@ def expected_of(path: Path) -> Result:
 
 @pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_outputs_and_costs(path: Path, golden: Callable[[Path, str], None]) -> None:
-    """Of all ways to run it, under each policy; the totals are golden."""
+    """Of all ways to run it, under each protocol choice; the totals are golden."""
     program = api.load(path)
     inputs, expected = inputs_of(path, program), expected_of(path)
     text = ""
-    for policy in Policy:
-        if (path.parent.name, policy) in SLOW:
-            found = predicted(prepared(program, policy))
+    for protocol in ProtocolChoice:
+        if (path.parent.name, protocol) in SLOW:
+            found = predicted(prepared(program, protocol))
         else:
-            agreed = agree_under(policy, program, inputs, expected)
+            agreed = agree_under(protocol, program, inputs, expected)
             assert agreed is not None
             found = agreed.predicted
         assert found.is_exact
-        text += totals(found.least, policy)
+        text += totals(found.least, protocol)
     golden(GOLDEN / f"{path.parent.name}-{path.stem}.golden", text)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "policy"), SLOW)
-def test_slow_ones(name: str, policy: Policy) -> None:
+@pytest.mark.parametrize(("name", "protocol"), SLOW)
+def test_slow_ones(name: str, protocol: ProtocolChoice) -> None:
     path = ROOT / name / "main.ez"
     program = api.load(path)
-    assert agree_under(policy, program, inputs_of(path, program), expected_of(path)) is not None
+    assert agree_under(protocol, program, inputs_of(path, program), expected_of(path)) is not None
 
 
-def totals(ledger: Ledger, policy: Policy) -> str:
-    lines = [f"{policy.value}:\n"]
+def totals(ledger: Ledger, protocol: ProtocolChoice) -> str:
+    lines = [f"{protocol.value}:\n"]
     for name, one in (("total", summary.total(ledger)), *phases(ledger)):
         sent = tuple(one.bytes_sent.values())
         lines.append(f"  {name}: {one.rounds} rounds, {sent} bytes\n")
@@ -77,5 +77,5 @@ def totals(ledger: Ledger, policy: Policy) -> str:
     return "".join(lines)
 
 
-def phases(ledger: Any) -> Iterator[tuple[str, summary.Sum]]:
+def phases(ledger: Any) -> Iterator[tuple[str, summary.Cost]]:
     return ((phase.value, one) for phase, one in summary.by_phase(ledger).items())

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from ezlang.compiler.cost.amounts import Rounds
+from ezlang.compiler.cost.counting_session import CountingSession
 from ezlang.compiler.cost.predict import predict
-from ezlang.compiler.cost.session import Session
 from ezlang.compiler.cost.walk import Control
-from ezlang.compiler.passes.assign import Policy
+from ezlang.compiler.passes.assign import ProtocolChoice
 from tests.support.agreement import checked
 from tests.support.costed import Costs, costs_of, native, predicted, prepared, used
 
@@ -36,11 +36,11 @@ fn main() {{
 """
 
 
-@pytest.mark.parametrize("policy", Policy)
+@pytest.mark.parametrize("protocol", ProtocolChoice)
 @pytest.mark.parametrize("n", [0, 1, 9])
-def test_loops(n: int, policy: Policy) -> None:
+def test_loops(n: int, protocol: ProtocolChoice) -> None:
     program = checked(LOOP.format(n=n))
-    code = prepared(program, policy)
+    code = prepared(program, protocol)
     costs, ands, ots = native(program, code, {"alice": {"a": 7}, "bob": {"b": [3] * n}})
     found = predicted(code)
     assert found.is_exact
@@ -65,28 +65,30 @@ fn main() {
 """
 
 
-@pytest.mark.parametrize("policy", Policy)
+@pytest.mark.parametrize("protocol", ProtocolChoice)
 @pytest.mark.parametrize("n", [701])
-def test_turns_that_are_not_walked(n: int, policy: Policy, monkeypatch: pytest.MonkeyPatch) -> None:
-    code = prepared(checked(CHAIN, {"n": n}), policy)
+def test_turns_that_are_not_walked(
+    n: int, protocol: ProtocolChoice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = prepared(checked(CHAIN, {"n": n}), protocol)
     fast = predict(code)
 
-    def walk_all(self: Session, turn: object, times: int) -> None:
+    def walk_all(self: CountingSession, turn: object, times: int) -> None:
         assert callable(turn)
         for _ in range(times):
             turn()
 
-    monkeypatch.setattr(Session, "repeat", walk_all)
+    monkeypatch.setattr(CountingSession, "repeat", walk_all)
     slow = predict(code)
     assert fast.least.amounts == slow.least.amounts
     assert fast.least.receiving == slow.least.receiving
 
 
-@pytest.mark.parametrize("policy", Policy)
-def test_size_does_not_matter(policy: Policy) -> None:
+@pytest.mark.parametrize("protocol", ProtocolChoice)
+def test_size_does_not_matter(protocol: ProtocolChoice) -> None:
     """A million iterations take a million times the OTs and ANDs of one."""
-    one, many = (predict(prepared(checked(CHAIN, {"n": n}), policy)) for n in (1001, 1_000_001))
-    few = predict(prepared(checked(CHAIN, {"n": 1}), policy))
+    one, many = (predict(prepared(checked(CHAIN, {"n": n}), protocol)) for n in (1001, 1_000_001))
+    few = predict(prepared(checked(CHAIN, {"n": 1}), protocol))
     for thousand, million, single in zip(*(used(p.least) for p in (one, many, few)), strict=True):
         assert million - single == 1000 * (thousand - single)
 
@@ -104,10 +106,12 @@ fn main() {
 """
 
 
-@pytest.mark.parametrize("policy", [Policy.YAO, Policy.BOOLEAN, Policy.ARITHMETIC])
-def test_what_depends_on_what_is_revealed(policy: Policy) -> None:
+@pytest.mark.parametrize(
+    "protocol", [ProtocolChoice.YAO, ProtocolChoice.BOOLEAN, ProtocolChoice.ARITHMETIC]
+)
+def test_what_depends_on_what_is_revealed(protocol: ProtocolChoice) -> None:
     program = checked(REVEALING)
-    code = prepared(program, policy)
+    code = prepared(program, protocol)
     found = predicted(code)
     assert [one.control for one in found.unknown] == [Control.LOOP, Control.BRANCH]
     assert found.most is None
@@ -129,7 +133,7 @@ def test_what_depends_on_what_is_revealed(policy: Policy) -> None:
 
 def test_bounds_of_a_branch() -> None:
     program = checked(REVEALING.replace("while reveal(a + n < b) { n = n + 1; }", ""))
-    code = prepared(program, Policy.YAO)
+    code = prepared(program, ProtocolChoice.YAO)
     found = predicted(code)
     assert found.most is not None
     costs = [

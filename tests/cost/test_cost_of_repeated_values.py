@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from ezlang.compiler.passes.assign import Policy
+from ezlang.compiler.passes.assign import ProtocolChoice
 from ezlang.values.data import Inputs
 from tests.cost.repeated_programs import Small, repeated_programs
 from tests.support.agreement import checked
@@ -17,10 +17,10 @@ SETTINGS = settings(
 )
 
 
-def cost(text: str, inputs: Inputs, policy: Policy) -> tuple[Costs, int, int]:
+def cost(text: str, inputs: Inputs, protocol: ProtocolChoice) -> tuple[Costs, int, int]:
     """Return the costs of a run, ANDs of garbled circuits, and OTs, if all ways to count agree."""
     program = checked(text)
-    code = prepared(program, policy)
+    code = prepared(program, protocol)
     found = predicted(code)
     assert found.is_exact
     costs, ands, ots = native(program, code, inputs)
@@ -33,15 +33,15 @@ def cost(text: str, inputs: Inputs, policy: Policy) -> tuple[Costs, int, int]:
 @given(repeated_programs())
 @SETTINGS
 def test_generated_programs(small: Small) -> None:
-    for policy in Policy:
-        cost(small.text, small.inputs, policy)
+    for protocol in ProtocolChoice:
+        cost(small.text, small.inputs, protocol)
 
 
-@pytest.mark.parametrize("policy", Policy)
+@pytest.mark.parametrize("protocol", ProtocolChoice)
 @pytest.mark.parametrize("name", ["empty_slices", "repeated_values"])
-def test_programs(name: str, policy: Policy) -> None:
+def test_programs(name: str, protocol: ProtocolChoice) -> None:
     text, _, inputs, _ = head(PROGRAMS / "good" / f"{name}.ez")
-    cost(text, inputs, policy)
+    cost(text, inputs, protocol)
 
 
 EMPTY = """
@@ -57,7 +57,7 @@ fn main() {
 
 def test_nothing_is_shared_for_an_empty_slice() -> None:
     """Only the garbler's input is shared, so that no OTs are set up: one round, the opening."""
-    costs, _, ots = cost(EMPTY, {"alice": {"a": [1, 2, 3, 4]}, "bob": {"b": 7}}, Policy.YAO)
+    costs, _, ots = cost(EMPTY, {"alice": {"a": [1, 2, 3, 4]}, "bob": {"b": 7}}, ProtocolChoice.YAO)
     assert costs == Costs(rounds=1, bytes=(48, 16))  # 32 bytes of set-up; bits of the result
     assert ots == 0
 
@@ -80,5 +80,5 @@ def test_one_element_is_shared_of_what_is_repeated(repeated: str, also: str) -> 
     """An OT for each bit of one element, whether or not the whole value is needed as well."""
     text = REPEATED.replace("{repeated}", repeated).replace("{also}", also)
     inputs: Inputs = {"alice": {"c": list(range(16))}, "bob": {"b": 5}}
-    _, _, ots = cost(text, inputs, Policy.YAO)
+    _, _, ots = cost(text, inputs, ProtocolChoice.YAO)
     assert ots == 32

@@ -56,12 +56,12 @@ def peaks(folder: Path, *options: str) -> list[int]:
     return [1024 * int(most) for _, most in ends]
 
 
-def fill_cache(path: Path, policy: str, count: int) -> None:
+def fill_cache(path: Path, protocol: str, count: int) -> None:
     """Compile what a run loads: compilers take memory, too."""
-    measured = executable_of(api.load(path, {"n": count}), policy)
+    measured = executable_of(api.load(path, {"n": count}), protocol)
     for party in (0, 1):
         compile_for(measured, party)
-    small = executable_of(api.load(path, {"n": 8}), policy)
+    small = executable_of(api.load(path, {"n": 8}), protocol)
     same_kernels = replace(small, program=replace(small.program, ots=measured.program.ots))
     run_threads(same_kernels, {"alice": {"a": [1] * 8}, "bob": {"b": [2] * 8}})
 
@@ -87,7 +87,7 @@ LONG = 1_000_000
 
 
 @pytest.mark.parametrize(
-    ("text", "count", "policy"),
+    ("text", "count", "protocol"),
     [
         (SUMS, 60_000, "yao"),
         (SUMS, 60_000, "arithmetic"),
@@ -98,13 +98,13 @@ LONG = 1_000_000
         pytest.param(COMPARE, LONG, "yao", marks=LARGE),
     ],
 )
-def test_peak_memory(tmp_path: Path, text: str, count: int, policy: str) -> None:
+def test_peak_memory(tmp_path: Path, text: str, count: int, protocol: str) -> None:
     (tmp_path / "main.ez").write_text(text)
     for party, name in (("alice", "a"), ("bob", "b")):
         (tmp_path / f"{party}.json").write_text(json.dumps({name: list(range(count))}))
     program = api.load(tmp_path / "main.ez", {"n": count})
-    predicted = api.cost(program, policy=policy).memory.values()
-    options = ("--set", f"n={count}", "--protocol", policy)
-    fill_cache(tmp_path / "main.ez", policy, count)
+    predicted = api.cost(program, protocol=protocol).memory.values()
+    options = ("--set", f"n={count}", "--protocol", protocol)
+    fill_cache(tmp_path / "main.ez", protocol, count)
     for said, measured in zip(predicted, peaks(tmp_path, *options), strict=True):
         assert abs(said - measured) <= measured / 5

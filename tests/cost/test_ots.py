@@ -13,7 +13,7 @@ from ezlang.compiler.cost.profiles import LAN, LOOPBACK, WAN
 from ezlang.compiler.ir.ots import OtKind, OtKinds
 from ezlang.compiler.ir.parse import parse_program
 from ezlang.compiler.ir.text import print_program
-from ezlang.compiler.passes.assign import Policy
+from ezlang.compiler.passes.assign import ProtocolChoice
 from ezlang.compiler.passes.sharings.ot_kinds import cheapest_kinds
 from ezlang.typed.tree import Program
 from tests.support.costed import costs_of, native, predicted, prepared, simulated
@@ -36,12 +36,14 @@ def of_length(n: int) -> Program:
 
 
 @pytest.mark.parametrize("kind", OtKind)
-@pytest.mark.parametrize(("policy", "n"), [(Policy.YAO, 60), (Policy.ARITHMETIC, 400)])
-def test_all_counts_agree(policy: Policy, n: int, kind: OtKind) -> None:
+@pytest.mark.parametrize(
+    ("protocol", "n"), [(ProtocolChoice.YAO, 60), (ProtocolChoice.ARITHMETIC, 400)]
+)
+def test_all_counts_agree(protocol: ProtocolChoice, n: int, kind: OtKind) -> None:
     """Of several batches: an OT for each of 64·n bits."""
     program = of_length(n)
     inputs = {"alice": {"a": list(range(n))}, "bob": {"b": list(range(20, 20 + n))}}
-    code = replace(prepared(program, policy), ots=OtKinds(yao=kind, shares=kind))
+    code = replace(prepared(program, protocol), ots=OtKinds(yao=kind, shares=kind))
     costs, _, _ = native(program, code, inputs)
     assert costs == simulated(program, code, inputs)
     assert costs == costs_of(predicted(code).least)
@@ -58,7 +60,7 @@ def test_what_is_cheapest() -> None:
 
 
 def test_a_program_says_how_its_ots_are_made() -> None:
-    program = prepared(of_length(400), Policy.ARITHMETIC)
+    program = prepared(of_length(400), ProtocolChoice.ARITHMETIC)
     assert cheapest_kinds(Forecast(program), LAN) == program.ots
     chosen = replace(program, ots=cheapest_kinds(Forecast(program), WAN))
     assert chosen.ots.shares is OtKind.SOFTSPOKEN_8

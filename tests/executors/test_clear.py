@@ -70,7 +70,9 @@ def declare(v: t.Variable, value: t.Expr) -> t.Statement:
 
 
 def assign(v: t.Variable, value: t.Expr, *steps: t.Step) -> t.Statement:
-    place = t.Place(span=NO_SPAN, variable=v, steps=steps, type=value.type, label=v.label)
+    place = t.AssignmentTarget(
+        span=NO_SPAN, variable=v, steps=steps, type=value.type, label=v.label
+    )
     return t.Assign(span=NO_SPAN, place=place, value=value)
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ezlang.compiler.passes.assign import Policy
+from ezlang.compiler.passes.assign import ProtocolChoice
 from ezlang.executors.clear import run_clear
 from ezlang.executors.outcome import Shown
 from tests.support.agreement import (
@@ -23,7 +23,7 @@ from tests.support.generator import Generated, programs
 from tests.support.profiles import PROGRAMS, SWEEP
 
 # `auto` chooses among all protocols and mixes them: there is most to go wrong.
-POLICIES = st.sampled_from((*Policy, Policy.AUTO))
+PROTOCOL_CHOICES = st.sampled_from((*ProtocolChoice, ProtocolChoice.AUTO))
 
 
 def told(shown: Sequence[Shown]) -> Counter[tuple[int, int]]:
@@ -39,7 +39,7 @@ def told(shown: Sequence[Shown]) -> Counter[tuple[int, int]]:
     return Counter((one.span.line, number) for one in shown for number in numbers(one.value))
 
 
-def agree_and_tell_no_more(generated: Generated, policies: Iterable[Policy]) -> None:
+def agree_and_tell_no_more(generated: Generated, protocols: Iterable[ProtocolChoice]) -> None:
     """Hold all executors to one another; nothing is told that the program doesn't tell.
 
     Passes may rewrite a program as they like, and may find that something needn't be told.
@@ -48,17 +48,17 @@ def agree_and_tell_no_more(generated: Generated, policies: Iterable[Policy]) -> 
     inputs = asked_for(program, generated.inputs)
     expected = agree(program, inputs, ())
     wanted = run_clear(program, inputs).views if expected.failure is None else {}
-    for policy in policies:
-        agreed = agree_under(policy, program, inputs, expected)
+    for protocol in protocols:
+        agreed = agree_under(protocol, program, inputs, expected)
         if agreed is not None:
             views = agreed.simulated.views
             assert not any(told(views[p]) - told(wanted[p]) for p in program.parties)
 
 
-@given(programs(), POLICIES)
+@given(programs(), PROTOCOL_CHOICES)
 @settings(PROGRAMS)
-def test_two_parties(generated: Generated, policy: Policy) -> None:
-    agree_and_tell_no_more(generated, (policy,))
+def test_two_parties(generated: Generated, protocol: ProtocolChoice) -> None:
+    agree_and_tell_no_more(generated, (protocol,))
 
 
 @given(programs(parties=("ann", "ben", "cem")))
@@ -73,7 +73,7 @@ def test_three_parties(generated: Generated) -> None:
 @given(programs())
 @settings(SWEEP)
 def test_two_parties_at_length(generated: Generated) -> None:
-    agree_and_tell_no_more(generated, Policy)
+    agree_and_tell_no_more(generated, ProtocolChoice)
 
 
 @pytest.mark.slow

@@ -9,7 +9,7 @@ from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
 
 from ezlang.check import check
-from ezlang.compiler.passes.assign import Policy
+from ezlang.compiler.passes.assign import ProtocolChoice
 from ezlang.executors.native.executable import executable_of
 from ezlang.source import Source
 from ezlang.values.check import check_inputs
@@ -18,7 +18,7 @@ from tests.support.generator import Generated, programs, random_value
 from tests.support.profiles import PROGRAMS
 from tests.support.shapes import native_shape, simulated_shape, simulated_two_shape
 
-POLICIES = tuple(policy.value for policy in Policy)
+PROTOCOL_CHOICES = tuple(protocol.value for protocol in ProtocolChoice)
 
 
 def other_inputs(data: st.DataObject, generated: Generated, party: str) -> dict[str, Any]:
@@ -49,10 +49,10 @@ def test_what_the_checker_accepts_does_not_leak(generated: Generated, data: st.D
             assert before[party] == after[party]
 
 
-@given(programs(reveals=False), st.sampled_from(POLICIES), st.data())
+@given(programs(reveals=False), st.sampled_from(PROTOCOL_CHOICES), st.data())
 @settings(PROGRAMS, max_examples=100)
 def test_messages_do_not_depend_on_inputs(
-    generated: Generated, policy: str, data: st.DataObject
+    generated: Generated, protocol: str, data: st.DataObject
 ) -> None:
     """Without releases, the transcript's shape is the program's alone."""
     program = checked(generated.text)
@@ -60,7 +60,7 @@ def test_messages_do_not_depend_on_inputs(
     inputs = asked_for(program, generated.inputs)
     others = asked_for(program, other_inputs(data, generated, changed))
     assert simulated_shape(program, inputs) == simulated_shape(program, others)
-    executable = executable_of(program, policy)
+    executable = executable_of(program, protocol)
     given, changed_ones = (check_inputs(program, one) for one in (inputs, others))
     assert simulated_two_shape(executable, given) == simulated_two_shape(executable, changed_ones)
     assert native_shape(executable, given) == native_shape(executable, changed_ones)

@@ -13,7 +13,7 @@ from ezlang.compiler.lower import lower
 from ezlang.compiler.passes.analyses.ranges import Intervals, ranges_of
 from ezlang.compiler.passes.prepare import before_assignment
 from ezlang.diagnostics.diagnostic import EzError
-from ezlang.executors.simulate.values import Known
+from ezlang.executors.simulate.clear_values import ClearValue
 from ezlang.recursion import deep_recursion
 from ezlang.values.check import check_inputs
 from ezlang.values.data import Inputs
@@ -33,7 +33,9 @@ class Watched(Plain):
         self.ranges = ranges
         self.inside: list[str] = []
 
-    def call(self, name: str, arguments: Sequence[Known | Hidden]) -> list[Known | Hidden]:
+    def call(
+        self, name: str, arguments: Sequence[ClearValue | Hidden]
+    ) -> list[ClearValue | Hidden]:
         self.inside.append(name)
         try:
             return super().call(name, arguments)
@@ -43,18 +45,18 @@ class Watched(Plain):
     def region(
         self,
         region: ir.Region,
-        values: dict[int, Known | Hidden],
-        arguments: Sequence[Known | Hidden] = (),
-    ) -> list[Known | Hidden]:
+        values: dict[int, ClearValue | Hidden],
+        arguments: Sequence[ClearValue | Hidden] = (),
+    ) -> list[ClearValue | Hidden]:
         for parameter, argument in zip(region.parameters, arguments, strict=True):
             self.hold(parameter, argument)
         return super().region(region, values, arguments)
 
-    def done(self, operation: ir.Operation, results: Sequence[Known | Hidden]) -> None:
+    def done(self, operation: ir.Operation, results: Sequence[ClearValue | Hidden]) -> None:
         for value, result in zip(operation.results, results, strict=True):
             self.hold(value, result)
 
-    def hold(self, value: ir.Value, result: Known | Hidden) -> None:
+    def hold(self, value: ir.Value, result: ClearValue | Hidden) -> None:
         if result.data.size:
             found = self.ranges[self.inside[-1]][value.id]
             low, high = int(np.min(result.data)), int(np.max(result.data))

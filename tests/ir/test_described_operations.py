@@ -12,11 +12,11 @@ import pytest
 from ezlang.compiler.circuits import kinds as circuits
 from ezlang.compiler.circuits.catalogue import SECRET as PORT
 from ezlang.compiler.circuits.catalogue import circuit
-from ezlang.compiler.codegen.forms import Role
+from ezlang.compiler.codegen.aliases import Aliases
 from ezlang.compiler.codegen.interface import interface_of
 from ezlang.compiler.codegen.liveness import Liveness
 from ezlang.compiler.codegen.module import generate
-from ezlang.compiler.codegen.views import Views
+from ezlang.compiler.codegen.representations import PartyView
 from ezlang.compiler.cost.control import computed
 from ezlang.compiler.cost.predict import predict
 from ezlang.compiler.cost.profiles import LAN
@@ -30,7 +30,7 @@ from ezlang.compiler.ir.verify import verify
 from ezlang.compiler.passes.analyses.effects import effects_of
 from ezlang.compiler.passes.analyses.ranges import ranges_of
 from ezlang.compiler.passes.analyses.scalars import Scalars
-from ezlang.compiler.passes.assign.costs import operation_usage
+from ezlang.compiler.passes.assign.estimates import operation_usage
 from ezlang.compiler.passes.assign.problem import problem_of
 from ezlang.compiler.passes.general.dce import remove_dead
 from ezlang.compiler.passes.general.oblivious import expand_oblivious
@@ -176,7 +176,7 @@ def program(kind: type, sharing: ir.Sharing | None = None, label: Label = SECRET
 
 def alive(kind: type) -> None:
     made = program(kind, Y)
-    views = Views(Role(0, {"main": made.main}), facts_of(made.main).origins)
+    views = Aliases(PartyView(0, {"main": made.main}), facts_of(made.main).origins)
     views.see(made.main.body)
     Liveness(views, {}).analyse(made.main)
 

@@ -7,7 +7,7 @@ import pytest
 from ezlang.compiler.circuits.catalogue import PUBLIC, SAME, SECRET
 from ezlang.compiler.circuits.operands import operand_roles
 from ezlang.compiler.ir import tree as ir
-from ezlang.compiler.ir.facts import Facts, facts_of, known_operands
+from ezlang.compiler.ir.facts import Facts, constant_operands, facts_of
 from ezlang.compiler.ir.parse import parse_program
 from ezlang.diagnostics.diagnostic import CompilerBug
 
@@ -27,7 +27,7 @@ fn main() {
   %10 = broadcast %1 : int32[2][3] public
   %11 = broadcast %3 : int32[2][3] public
   %12 = reshape %10 : int32[6] public
-  %13 = affine_read[places=((0 1))] %2 : int32[2] public
+  %13 = affine_read[index_map=((0 1))] %2 : int32[2] public
   %14 = input[party=alice, name='a'] : int32[3] @alice
   %15 = relabel %14 : int32[3] secret
   %16 = reshape %15 : int32[1][3] secret
@@ -107,4 +107,4 @@ def test_an_owned_operand_has_no_role(facts: Facts, values: dict[int, ir.Value])
 def test_protocols_go_by_public_numbers(facts: Facts, values: dict[int, ir.Value]) -> None:
     operands = tuple(values[n] for n in (1, 5, 6, 3))
     operation = ir.Stack(operands=operands, results=(values[15],))
-    assert known_operands(operation, facts.constants) == (5, None, None, None)
+    assert constant_operands(operation, facts.constants) == (5, None, None, None)

@@ -1,4 +1,4 @@
-"""Sharings are assigned as policies say, converted once, outside of loops, and never at a loss."""
+"""Sharings follow the protocol choice; secrets are converted once, outside of loops, at no loss."""
 
 from typing import TypeVar
 
@@ -15,14 +15,14 @@ from ezlang.compiler.ir.verify import verify
 from ezlang.compiler.lower import lower
 from ezlang.compiler.passes.assign import (
     Explanation,
-    Policy,
+    ProtocolChoice,
     assign,
     explain,
     model_of,
     solve,
 )
 from ezlang.compiler.passes.assign.exact import certified
-from ezlang.compiler.passes.assign.model import Columns, Model
+from ezlang.compiler.passes.assign.model import Assignment, Model
 from ezlang.compiler.passes.assign.solution import FIXED
 from ezlang.compiler.passes.prepare import before_assignment, prepare
 
@@ -40,8 +40,8 @@ def ready(body: str, before: str = "") -> ir.Program:
     return before_assignment(lower(api.checked(api.check_text(text))))
 
 
-def assigned(body: str, policy: Policy, before: str = "") -> ir.Program:
-    program = assign(ready(body, before), policy)
+def assigned(body: str, protocol: ProtocolChoice, before: str = "") -> ir.Program:
+    program = assign(ready(body, before), protocol)
     verify(program)
     return program
 
@@ -61,7 +61,7 @@ fn main() {
 
 
 def test_text_of_a_small_program() -> None:
-    program = assigned('output(all, (x + y) * 3 > y, "z");', Policy.ARITHMETIC)
+    program = assigned('output(all, (x + y) * 3 > y, "z");', ProtocolChoice.ARITHMETIC)
     assert print_program(program).startswith(TEXT)
     rest = print_program(program)[len(TEXT) :].splitlines()
     assert [line.split(" = ", 1)[-1].split(" ")[0] for line in rest if "secret" in line] == [
@@ -77,13 +77,13 @@ def test_text_of_a_small_program() -> None:
     ]
 
 
-@pytest.mark.parametrize("policy", FIXED)
-def test_one_sharing_for_all(policy: Policy) -> None:
+@pytest.mark.parametrize("protocol", FIXED)
+def test_one_sharing_for_all(protocol: ProtocolChoice) -> None:
     program = assigned(
         "secret int32 s = 0;\n"
         "for i in 0..4 { if x[i] * y[i] > key { s += x[i] & 7; } }\n"
         'output(all, s, "s");',
-        policy,
+        protocol,
     )
     used = {
         value.type.sharing
@@ -91,8 +91,12 @@ def test_one_sharing_for_all(policy: Policy) -> None:
         for value in operation.results
         if value.type.sharing
     }
-    expected = {Policy.YAO: {Y}, Policy.BOOLEAN: {B}, Policy.ARITHMETIC: {A, B}}
-    assert used == expected[policy]
+    expected = {
+        ProtocolChoice.YAO: {Y},
+        ProtocolChoice.BOOLEAN: {B},
+        ProtocolChoice.ARITHMETIC: {A, B},
+    }
+    assert used == expected[protocol]
 
 
 def test_a_conversion_is_shared_and_out_of_the_loop() -> None:
@@ -100,7 +104,7 @@ def test_a_conversion_is_shared_and_out_of_the_loop() -> None:
         "secret int32 m = key * x[0];\n"
         "for i in 0..4 { for j in 0..4 { x[i] = x[i] ^ (m | 3) ^ (m & y[j]); } }\n"
         'output(all, x, "x"); output(all, m, "m");',
-        Policy.ARITHMETIC,
+        ProtocolChoice.ARITHMETIC,
     )
     converts = found(program.main.body, ir.Convert)
     of_scalars = [c for c in converts if c.result.type.shape == () and c.result.type.sharing is B]
@@ -115,7 +119,7 @@ def test_what_is_known_is_shared_directly() -> None:
     program = assigned(
         'output(all, key > 5 || (key ^ y[0]) * x[0] > 2, "z");\n'
         'output(all, (x[1] ^ y[1]) + x[1], "w");',
-        Policy.ARITHMETIC,
+        ProtocolChoice.ARITHMETIC,
     )
     for convert in found(program.main.body, ir.Convert):
         (operand,) = convert.operands
@@ -126,7 +130,7 @@ def test_what_is_known_is_shared_directly() -> None:
 def test_products_take_what_a_party_knows() -> None:
     program = assigned(
         'secret int32[4] p = x * y;\noutput(all, p * x, "z"); output(all, p * p, "w");',
-        Policy.ARITHMETIC,
+        ProtocolChoice.ARITHMETIC,
     )
     labels = [
         [value.type.label.owner for value in operation.operands]
@@ -136,15 +140,15 @@ def test_products_take_what_a_party_knows() -> None:
 
 
 def test_what_one_party_knows_it_computes() -> None:
-    program = assigned('output(all, x[0] * x[1] + y[0], "z");', Policy.BOOLEAN)
+    program = assigned('output(all, x[0] * x[1] + y[0], "z");', ProtocolChoice.BOOLEAN)
     products = [o for o in found(program.main.body, ir.Binary) if o.kind is ir.BinaryKind.MUL]
     assert [o.result.type.label.owner for o in products] == [0]
 
 
 def test_functions_have_one_sharing_a_parameter() -> None:
     before = "fn f(int32 a, int32 b) -> int32 { return a * b > 9 ? a : b; }\n"
-    for policy in Policy:
-        program = assigned('output(all, f(x[0], f(y[0], key ^ x[1])), "z");', policy, before)
+    for protocol in ProtocolChoice:
+        program = assigned('output(all, f(x[0], f(y[0], key ^ x[1])), "z");', protocol, before)
         verify(program)
 
 
@@ -155,8 +159,8 @@ def test_what_is_asked_for_is_obeyed() -> None:
         "#[protocol(arithmetic)]\nsecret bool both = less && x[2] == y[2];\n"
         'output(all, less, "a"); output(all, product, "b"); output(all, both, "c");'
     )
-    for policy in Policy:
-        program = assigned(text, policy)
+    for protocol in ProtocolChoice:
+        program = assigned(text, protocol)
         by_kind = {o.kind: o.result.type.sharing for o in found(program.main.body, ir.Binary)}
         assert by_kind[ir.BinaryKind.LT] is Y
         assert by_kind[ir.BinaryKind.MUL] is A
@@ -173,7 +177,7 @@ def test_what_is_asked_for_is_obeyed() -> None:
 )
 def test_what_is_asked_for_outlives_loops(loop: str) -> None:
     before = f"#[protocol(yao)]\nfn whole<k>(int32[k] a, int32[k] b) -> int32 {{ {loop} }}"
-    program = assigned('output(all, whole(x, y), "o");', Policy.ARITHMETIC, before)
+    program = assigned('output(all, whole(x, y), "o");', ProtocolChoice.ARITHMETIC, before)
     computed = [
         one
         for one in ir.walk(program.main.body)
@@ -190,31 +194,31 @@ MIXED = (
 
 
 @pytest.mark.parametrize("name", sorted(PROFILES))
-def test_never_worse_than_one_policy(name: str) -> None:
+def test_never_worse_than_one_protocol(name: str) -> None:
     program, profile = ready(MIXED), PROFILES[name]
-    model = model_of(program, Policy.AUTO, profile)
-    chosen = solve(model, Policy.AUTO)
-    assert chosen.seconds == pytest.approx(model.total(chosen.columns))
+    model = model_of(program, ProtocolChoice.AUTO, profile)
+    chosen = solve(model, ProtocolChoice.AUTO)
+    assert chosen.seconds == pytest.approx(model.total(chosen.sharings))
     assert chosen.bound <= chosen.seconds * (1 + 1e-9)
-    for policy in FIXED:
-        one = solve(model_of(program, policy, profile), policy)
+    for protocol in FIXED:
+        one = solve(model_of(program, protocol, profile), protocol)
         assert chosen.seconds <= one.seconds * (1 + 1e-9)
 
 
 def test_small_programs_are_solved_exactly() -> None:
     program = ready('output(all, x[0] * y[0] > key && x[1] + y[1] < 5, "z");')
-    model = model_of(program, Policy.AUTO, WAN)
-    solution = certified(model, solve(model, Policy.AUTO))
+    model = model_of(program, ProtocolChoice.AUTO, WAN)
+    solution = certified(model, solve(model, ProtocolChoice.AUTO))
     assert solution.exact
     best = min(map(model.total, _all_choices(model)))
     assert solution.seconds == pytest.approx(best, rel=1e-4)
     assert solution.bound <= best * (1 + 1e-4)
 
 
-def _all_choices(model: Model) -> list[Columns]:
-    choices: list[Columns] = [()]
+def _all_choices(model: Model) -> list[Assignment]:
+    choices: list[Assignment] = [()]
     for variable in model.problem.variables:
-        choices = [(*before, column) for before in choices for column in variable.domain]
+        choices = [(*before, sharing) for before in choices for sharing in variable.domain]
     return choices
 
 
@@ -229,13 +233,15 @@ def _all_choices(model: Model) -> list[Columns]:
     ],
 )
 def test_search_finds_what_integer_programming_finds(body: str, name: str) -> None:
-    model = model_of(ready(body), Policy.AUTO, PROFILES[name])
-    assert certified(model, solve(model, Policy.AUTO)).exact
+    model = model_of(ready(body), ProtocolChoice.AUTO, PROFILES[name])
+    assert certified(model, solve(model, ProtocolChoice.AUTO)).exact
 
 
 def explained(body: str, profile: Profile) -> list[Explanation]:
-    model = model_of(ready(body), Policy.AUTO, profile)
-    return explain(model, solve(model, Policy.AUTO).columns, Policy.AUTO).operations
+    model = model_of(ready(body), ProtocolChoice.AUTO, profile)
+    return explain(
+        model, solve(model, ProtocolChoice.AUTO).sharings, ProtocolChoice.AUTO
+    ).operations
 
 
 def test_the_network_decides() -> None:
@@ -260,14 +266,14 @@ def test_what_is_prepared_is_never_worse_by_the_ledger(name: str) -> None:
     text = f"party alice, bob;\nfn main() {{\n{INPUTS}\n{MIXED}\n}}\n"
     program, profile = lower(api.checked(api.check_text(text))), PROFILES[name]
     seconds = {
-        policy: total(predict(prepare(program, policy, profile)).least).seconds(profile)
-        for policy in Policy
+        protocol: total(predict(prepare(program, protocol, profile)).least).seconds(profile)
+        for protocol in ProtocolChoice
     }
-    assert seconds[Policy.AUTO] == min(seconds.values())
+    assert seconds[ProtocolChoice.AUTO] == min(seconds.values())
 
 
-@pytest.mark.parametrize("policy", Policy)
-def test_matrix_products_and_reductions(policy: Policy) -> None:
+@pytest.mark.parametrize("protocol", ProtocolChoice)
+def test_matrix_products_and_reductions(protocol: ProtocolChoice) -> None:
     program = lower(
         api.checked(
             api.check_text(
@@ -281,4 +287,4 @@ def test_matrix_products_and_reductions(policy: Policy) -> None:
             )
         )
     )
-    verify(prepare(program, policy))
+    verify(prepare(program, protocol))

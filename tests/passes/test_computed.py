@@ -45,13 +45,13 @@ def test_what_becomes_of_it(name: str) -> None:
 
 
 @names
-@pytest.mark.parametrize("policy", ["boolean", "arithmetic", "yao"])
-def test_simulated(name: str, policy: str) -> None:
+@pytest.mark.parametrize("protocol", ["boolean", "arithmetic", "yao"])
+def test_simulated(name: str, protocol: str) -> None:
     case = CASES[name]
     program = checked(text(case))
     expected = means(program, case)
     given = check_inputs(program, inputs(case))
-    made = executable_of(program, policy).program
+    made = executable_of(program, protocol).program
     if isinstance(expected, tuple):
         assert failure(lambda: run_two(made, given, seed=1)) == expected
     else:
@@ -62,13 +62,13 @@ NATIVE = ("butterflies", "places twice", "under a condition", "a table", "two ar
 
 
 @pytest.mark.parametrize("name", NATIVE)
-@pytest.mark.parametrize("policy", ["boolean", "yao"])
-def test_native(name: str, policy: str) -> None:
+@pytest.mark.parametrize("protocol", ["boolean", "yao"])
+def test_native(name: str, protocol: str) -> None:
     case = CASES[name]
     program = checked(text(case))
-    outcome = run_native_threads(program, inputs(case), policy=policy)
+    outcome = run_native_threads(program, inputs(case), protocol=protocol)
     assert outcome.outputs == means(program, case)
-    made = executable_of(program, policy).program
+    made = executable_of(program, protocol).program
     simulated = run_two(made, check_inputs(program, inputs(case)), seed=1)
     assert (outcome.rounds, outcome.bytes_sent) == (
         simulated.cost.rounds,
@@ -80,7 +80,7 @@ def test_native(name: str, policy: str) -> None:
 def test_native_fails_at_the_same_place(name: str) -> None:
     case = CASES[name]
     program = checked(text(case))
-    found = failure(lambda: run_native_threads(program, inputs(case), policy="boolean"))
+    found = failure(lambda: run_native_threads(program, inputs(case), protocol="boolean"))
     assert found == means(program, case)
 
 
@@ -121,19 +121,19 @@ fn main() {
 
 
 @cache
-def sorting(program: str, n: int, policy: str) -> tuple[Prediction, int]:
+def sorting(program: str, n: int, protocol: str) -> tuple[Prediction, int]:
     """What sorting 2n numbers costs, and how many operations the program has."""
-    made = executable_of(checked(program.replace("N", str(n))), policy).program
+    made = executable_of(checked(program.replace("N", str(n))), protocol).program
     return predict(made), sum(1 for f in made.functions for _ in ir.walk(f.body))
 
 
-@pytest.mark.parametrize(("policy", "exchange"), [("boolean", 10), ("arithmetic", 22)])
+@pytest.mark.parametrize(("protocol", "exchange"), [("boolean", 10), ("arithmetic", 22)])
 @pytest.mark.parametrize("program", [BITONIC, MERGES], ids=["bitonic", "merge exchange"])
-def test_rounds_of_sorting(program: str, policy: str, exchange: int) -> None:
+def test_rounds_of_sorting(program: str, protocol: str, exchange: int) -> None:
     """There are k (k + 1) / 2 stages for 2^k numbers, each of the rounds of one exchange."""
     sizes = set()
     for k in (7, 8):
-        found, size = sorting(program, 1 << (k - 1), policy)
+        found, size = sorting(program, 1 << (k - 1), protocol)
         assert found.is_exact
         assert found.least.rounds <= k * (k + 1) // 2 * exchange
         sizes.add(size)
@@ -148,6 +148,6 @@ def test_sorting(program: str) -> None:
         "bob": {"keys": [-(2**31), 4, 4, 1, 99, -50, 6, 7]},
     }
     expected = sorted([*given["alice"]["keys"], *given["bob"]["keys"]])
-    outcome = run_native_threads(made, given, policy="boolean")
+    outcome = run_native_threads(made, given, protocol="boolean")
     assert outcome.outputs["alice"]["sorted"] == expected
     assert outcome.rounds == sorting(program, 8, "boolean")[0].least.rounds

@@ -6,7 +6,7 @@ from ezlang.compiler.cost.predict import predict
 from ezlang.compiler.ir.groups import groups, leaves_yao
 from ezlang.compiler.ir.parse import parse_program
 from ezlang.compiler.lower import lower
-from ezlang.compiler.passes.assign import Policy
+from ezlang.compiler.passes.assign import ProtocolChoice
 from ezlang.compiler.passes.prepare import prepare
 
 TEXT = """party alice, bob
@@ -52,7 +52,7 @@ def test_openings_from_yao_are_one_group() -> None:
         '    output(all, x * y, "product");\n    output(alice, x < y, "less");\n'
         '    output(bob, x & y, "and");\n}\n'
     )
-    program = prepare(lower(api.checked(api.check_text(text))), Policy.YAO)
+    program = prepare(lower(api.checked(api.check_text(text))), ProtocolChoice.YAO)
     opened = [group for group in groups(program.main.body.operations) if leaves_yao(group[0])]
     assert [len(group) for group in opened] == [3]
     found = predict(program).least

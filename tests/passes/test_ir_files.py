@@ -21,7 +21,7 @@ from ezlang.compiler.ir.load import load_program
 from ezlang.compiler.ir.parse import parse_program
 from ezlang.compiler.ir.text import print_program
 from ezlang.compiler.passes import Transform, run_passes
-from ezlang.compiler.passes.assign import Policy
+from ezlang.compiler.passes.assign import ProtocolChoice
 from ezlang.compiler.passes.catalogue import passes_for
 from ezlang.compiler.passes.general.outline import outline
 from ezlang.compiler.passes.vectorise import vectorise
@@ -41,10 +41,10 @@ def chosen(name: str, text: str) -> Transform:
     """Return the pass of some name, with the options that the head of a file gives."""
     line = re.search(r"^// options: (.*)$", text, re.MULTILINE)
     options = dict(one.split("=") for one in line[1].split()) if line else {}
-    policy = Policy(options.pop("protocol", "auto"))
+    protocol = ProtocolChoice(options.pop("protocol", "auto"))
     profile = profile_of(options.pop("network", "lan"))
     if not options:
-        return passes_for(policy, profile)[name]
+        return passes_for(protocol, profile)[name]
     numbers = {key: int(value) for key, value in options.items()}
     taking: dict[str, Any] = {"vectorise": vectorise, "outline": outline}
     given: Transform = taking[name].given(**numbers)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.lower import lower
 from ezlang.compiler.passes import NAMES, run_passes
-from ezlang.compiler.passes.assign import Policy
+from ezlang.compiler.passes.assign import ProtocolChoice
 from ezlang.compiler.passes.catalogue import passes_for
 from ezlang.executors.native.executable import Executable
 from ezlang.executors.simulate import run_two
@@ -33,9 +33,11 @@ ORDERS = st.lists(st.sampled_from(sorted(FREE)), max_size=8)
 LATE_ORDERS = st.lists(st.sampled_from(sorted(LATE)), max_size=3)
 
 
-def prepared(program: Program, order: list[str], late: list[str], policy: Policy) -> ir.Program:
+def prepared(
+    program: Program, order: list[str], late: list[str], protocol: ProtocolChoice
+) -> ir.Program:
     """Run passes in an order, and those between that programs can't do without."""
-    passes = passes_for(policy)
+    passes = passes_for(protocol)
     names = [*order, "oblivious", "share", "assign", "expand", *late, "schedule"]
     return run_passes(lower(program), [passes[name] for name in names])
 
@@ -48,16 +50,18 @@ def simulated(compiled: ir.Program, program: Program, inputs: Inputs) -> Outputs
     return run_two(compiled, check_inputs(program, inputs), seed=None, record=False).outputs
 
 
-@given(programs(), ORDERS, LATE_ORDERS, st.sampled_from(Policy))
+@given(programs(), ORDERS, LATE_ORDERS, st.sampled_from(ProtocolChoice))
 @settings(PROGRAMS, max_examples=25, phases=[Phase.explicit, Phase.reuse, Phase.generate])
-def test_any_order(generated: Generated, order: list[str], late: list[str], policy: Policy) -> None:
+def test_any_order(
+    generated: Generated, order: list[str], late: list[str], protocol: ProtocolChoice
+) -> None:
     program = checked(generated.text)
     inputs = asked_for(program, generated.inputs)
-    compiled = prepared(program, order, late, policy)
+    compiled = prepared(program, order, late, protocol)
     expected = result_of(clear, program, inputs)
     for run in (simulated, native):
         found = result_of(partial(run, compiled), program, inputs)
-        assert found == expected, (run.__name__, order, late, policy)
+        assert found == expected, (run.__name__, order, late, protocol)
 
 
 @pytest.mark.parametrize("name", ["none", *sorted(FREE)])
@@ -67,11 +71,11 @@ def test_each_alone(name: str) -> None:
     order = [] if name == "none" else [name]
     expected = result_of(clear, program, inputs)
     # Native code takes long to compile: one protocol choice for each pass.
-    natively = list(Policy)[["none", *sorted(FREE)].index(name) % len(Policy)]
-    for policy in Policy:
-        compiled = prepared(program, order, [], policy)
-        for run in (simulated, native) if policy is natively else (simulated,):
-            assert result_of(partial(run, compiled), program, inputs) == expected, (run, policy)
+    natively = list(ProtocolChoice)[["none", *sorted(FREE)].index(name) % len(ProtocolChoice)]
+    for protocol in ProtocolChoice:
+        compiled = prepared(program, order, [], protocol)
+        for run in (simulated, native) if protocol is natively else (simulated,):
+            assert result_of(partial(run, compiled), program, inputs) == expected, (run, protocol)
 
 
 PROGRAM = """

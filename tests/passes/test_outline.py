@@ -4,7 +4,7 @@ import pytest
 
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.lower import lower
-from ezlang.compiler.passes.assign import Policy
+from ezlang.compiler.passes.assign import ProtocolChoice
 from ezlang.compiler.passes.general.outline import LIMIT, outline
 from ezlang.compiler.passes.prepare import prepare
 from ezlang.executors.clear import run_clear
@@ -41,10 +41,10 @@ def text(count: int) -> str:
     """
 
 
-@pytest.mark.parametrize("policy", [Policy.YAO, Policy.ARITHMETIC])
-def test_long_programs_mean_and_cost_the_same(policy: Policy) -> None:
+@pytest.mark.parametrize("protocol", [ProtocolChoice.YAO, ProtocolChoice.ARITHMETIC])
+def test_long_programs_mean_and_cost_the_same(protocol: ProtocolChoice) -> None:
     source = checked(text(800))
-    program = prepare(lower(source), policy)
+    program = prepare(lower(source), protocol)
     assert len(program.functions) > 3
     for function in program.functions:
         regions = [function.body, *(r for o in ir.walk(function.body) for r in o.regions)]
@@ -57,14 +57,14 @@ def test_long_programs_mean_and_cost_the_same(policy: Policy) -> None:
 
 
 def test_short_ones_are_left() -> None:
-    program = prepare(lower(checked(text(50))), Policy.YAO)
+    program = prepare(lower(checked(text(50))), ProtocolChoice.YAO)
     assert outline(program) == program
     assert len(program.functions) == 1
 
 
 def test_constants_stay_with_what_uses_them() -> None:
     """A circuit that multiplies by 3 has 3 built in, in whatever function it is run."""
-    program = prepare(lower(checked(text(800))), Policy.YAO)
+    program = prepare(lower(checked(text(800))), ProtocolChoice.YAO)
     made = list(ir.walk(program.main.body))
     constants = {o.result.id for o in made if isinstance(o, ir.Constant)}
     calls = [operation for operation in made if isinstance(operation, ir.Call)]

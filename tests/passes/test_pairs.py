@@ -12,7 +12,7 @@ from ezlang.values.check import check_inputs
 from tests.support.lowered import checked
 from tests.support.threads import run_native_threads
 
-POLICIES = ("arithmetic", "boolean", "yao", "auto")
+PROTOCOL_CHOICES = ("arithmetic", "boolean", "yao", "auto")
 INPUTS = {"alice": {"x": [5, -7, 3, 2**31 - 1]}, "bob": {"y": [5, 7, -3, -(2**31)]}}
 
 
@@ -70,11 +70,11 @@ BRANCHES = """secret int32[4] low = x;
 CASES = [program(*shown) for shown in SHOWN] + [program("low", "high", before=BRANCHES)]
 
 
-@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize("protocol", PROTOCOL_CHOICES)
 @pytest.mark.parametrize("made", CASES)
-def test_executors_agree(made: Program, policy: str) -> None:
+def test_executors_agree(made: Program, protocol: str) -> None:
     given = check_inputs(made, INPUTS)
     expected = run_clear(made, given).outputs
-    executable = executable_of(made, policy)
+    executable = executable_of(made, protocol)
     assert run_two(executable.program, given, seed=1).outputs == expected
-    assert run_native_threads(made, given, policy=policy).outputs == expected
+    assert run_native_threads(made, given, protocol=protocol).outputs == expected

@@ -174,25 +174,25 @@ COUNTS = {
 """For 16, 32, 64 and 128 items: twice as many are a level up and one down of the network more."""
 
 
-@pytest.mark.parametrize(("name", "policy"), COUNTS)
-def test_rounds_are_those_of_a_network(name: str, policy: str) -> None:
+@pytest.mark.parametrize(("name", "protocol"), COUNTS)
+def test_rounds_are_those_of_a_network(name: str, protocol: str) -> None:
     found = []
     for n in (16, 32, 64, 128):
         source = checked(text(ROUNDS[name], n))
-        made = executable_of(source, policy).program
+        made = executable_of(source, protocol).program
         found.append(predict(made).least.rounds)
-    assert found == COUNTS[name, policy]
+    assert found == COUNTS[name, protocol]
     given = check_inputs(source, numbers(128))
     simulated = run_two(made, given, seed=1)
     assert simulated.outputs == run_clear(source, given).outputs
     assert simulated.cost.rounds == found[-1]
 
 
-@pytest.mark.parametrize("policy", ["boolean", "arithmetic", "yao"])
+@pytest.mark.parametrize("protocol", ["boolean", "arithmetic", "yao"])
 @pytest.mark.parametrize("name", ["sums in place", "across rows", "along rows", "as slices"])
-def test_native(name: str, policy: str) -> None:
+def test_native(name: str, protocol: str) -> None:
     source = checked(text(IN_PLACE[name], 13))
-    outcome = run_native_threads(source, numbers(13), policy=policy)
+    outcome = run_native_threads(source, numbers(13), protocol=protocol)
     assert outcome.outputs == run_clear(source, numbers(13)).outputs
 
 

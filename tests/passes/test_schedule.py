@@ -7,17 +7,17 @@ from ezlang.compiler.ir.parse import parse_program
 from ezlang.compiler.ir.sharings import is_interactive
 from ezlang.compiler.ir.verify import verify
 from ezlang.compiler.lower import lower
-from ezlang.compiler.passes.assign import Policy
+from ezlang.compiler.passes.assign import ProtocolChoice
 from ezlang.compiler.passes.prepare import prepare
 from ezlang.compiler.passes.sharings.schedule import schedule
 
 
-def prepared(body: str, policy: Policy = Policy.BOOLEAN) -> ir.Region:
+def prepared(body: str, protocol: ProtocolChoice = ProtocolChoice.BOOLEAN) -> ir.Region:
     text = (
         'party alice, bob;\nfn main() {\nsecret int32[4] x = input(alice, "x");\n'
         f'secret int32[4] y = input(bob, "y");\n{body}\n}}\n'
     )
-    return prepare(lower(api.checked(api.check_text(text))), policy).main.body
+    return prepare(lower(api.checked(api.check_text(text))), protocol).main.body
 
 
 def talking(region: ir.Region) -> list[list[str]]:
@@ -41,7 +41,7 @@ def test_rounds_are_depth_not_size() -> None:
     text = "secret int32 a = x[0] * y[0]; secret int32 b = x[1] * y[1];\n"
     text += "secret int32 c = a * y[2]; secret int32 d = b * y[3]; secret bool e = a < y[1];\n"
     text += 'output(all, c + d, "s"); output(all, e, "e");'
-    found = talking(prepared(text, Policy.ARITHMETIC))
+    found = talking(prepared(text, ProtocolChoice.ARITHMETIC))
     # x is multiplied as Alice knows it; the comparison takes more rounds than the products of its
     # level, which join it.
     assert found == [["Relabel", "Binary", "Binary"], ["Binary"] * 3, ["Reveal"] * 2]

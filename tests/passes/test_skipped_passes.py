@@ -126,17 +126,17 @@ def make_fail(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setattr(prepare, "run_pass", one_pass)
 
 
-@pytest.mark.parametrize("policy", ["auto", "boolean"])
+@pytest.mark.parametrize("protocol", ["auto", "boolean"])
 @pytest.mark.parametrize("name", OPTIONAL)
-def test_programs_run_without_it(monkeypatch: pytest.MonkeyPatch, name: str, policy: str) -> None:
+def test_programs_run_without_it(monkeypatch: pytest.MonkeyPatch, name: str, protocol: str) -> None:
     program = checked(PROGRAM)
     inputs = check_inputs(program, asked_for(program, INPUTS))
     expected = clear(program, inputs)
     make_fail(monkeypatch, name)
     with pytest.warns(PassSkipped, match=f"`{name}`"):
-        alice = executable_of(program, policy)
+        alice = executable_of(program, protocol)
     with pytest.warns(PassSkipped, match=f"`{name}`"):
-        bob = executable_of(program, policy)
+        bob = executable_of(program, protocol)
     assert alice.fingerprint == bob.fingerprint
     assert run_two(alice.program, inputs, seed=1, record=False).outputs == expected
     assert run_threads(alice, inputs).outputs == expected

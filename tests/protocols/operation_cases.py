@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ezlang.compiler.codegen.interface import Exchange
-from ezlang.compiler.cost.shares import trace_of
+from ezlang.compiler.cost.group_costs import trace_of
 from ezlang.compiler.ir import evaluate
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.ir.dtypes import share_dtype

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ezlang.compiler.circuits import catalogue
-from ezlang.compiler.circuits.prefix import adder
+from ezlang.compiler.circuits.sum_netlist import adder
 from ezlang.compiler.ir import evaluate
 from ezlang.compiler.ir.tree import BinaryKind
 from ezlang.compiler.protocols.arithmetic.division import (

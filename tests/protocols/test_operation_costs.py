@@ -10,7 +10,7 @@ import pytest
 
 from ezlang.compiler.circuits import catalogue
 from ezlang.compiler.codegen.interface import Exchange
-from ezlang.compiler.cost.shares import trace_of
+from ezlang.compiler.cost.group_costs import trace_of
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.ir.parties import COMPUTING
 from ezlang.compiler.ir.tree import BinaryKind, UnaryKind

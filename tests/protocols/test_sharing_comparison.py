@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ezlang.compiler.circuits.prefix import adder
+from ezlang.compiler.circuits.sum_netlist import adder
 from ezlang.compiler.protocols.arithmetic import comparison, truncation
 from ezlang.compiler.protocols.conversions import bits_and_numbers as conversions
 from ezlang.compiler.protocols.core.party import SharingParty

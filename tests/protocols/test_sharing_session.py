@@ -16,7 +16,7 @@ from ezlang.compiler.protocols.conversions import bits_and_numbers as conversion
 from ezlang.compiler.protocols.core import lengths
 from ezlang.compiler.protocols.core.party import SharingParty
 from ezlang.compiler.protocols.core.steps import Steps, together
-from ezlang.compiler.protocols.native.batches import Session
+from ezlang.compiler.protocols.native.batches import KernelSession
 from ezlang.compiler.protocols.native.calls import Native
 from ezlang.compiler.protocols.native.drive import Driver
 from ezlang.compiler.protocols.ot.directions import DealtReceiver, DealtSender, Generator
@@ -48,10 +48,10 @@ def test_tables(pair: Pair, bits: int, n: int) -> None:
             assert_uniform(heard)
 
 
-class Recorder(Session):
+class Recorder(KernelSession):
     """Notes which keys the sender's messages of a party use, and with which start."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: KernelSession) -> None:
         super().__init__(session.native, *session._alive)
         self.used: list[tuple[int, int]] = []
 

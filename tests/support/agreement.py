@@ -13,7 +13,7 @@ from ezlang import api
 from ezlang.check import check
 from ezlang.compiler.cost.predict import Prediction
 from ezlang.compiler.lower import lower
-from ezlang.compiler.passes.assign import Policy
+from ezlang.compiler.passes.assign import ProtocolChoice
 from ezlang.diagnostics.diagnostic import EzError
 from ezlang.executors.clear import run_clear
 from ezlang.executors.native.executable import executable_of
@@ -71,17 +71,19 @@ def _failure(error: EzError) -> Result:
     return Result(failure=(diagnostic.code, diagnostic.span.line))
 
 
-def agree(program: Program, inputs: Inputs, policies: Iterable[Policy] = Policy) -> Result:
+def agree(
+    program: Program, inputs: Inputs, protocols: Iterable[ProtocolChoice] = ProtocolChoice
+) -> Result:
     """Run a program in all executors; return the result that they all have.
 
-    A program of two parties is prepared once for each policy, then simulated, run natively and
-    predicted: the three also agree in rounds, bytes, AND gates and OTs.
+    A program of two parties is prepared once for each protocol choice, then simulated, run natively
+    and predicted: the three also agree in rounds, bytes, AND gates and OTs.
     """
     expected = result_of(clear, program, inputs)
     assert result_of(simulated, program, inputs) == expected, "simulated"
     if len(program.parties) == 2:
-        for policy in policies:
-            agree_under(policy, program, inputs, expected)
+        for protocol in protocols:
+            agree_under(protocol, program, inputs, expected)
     else:
         assert result_of(simulated_as_run, program, inputs) == expected, "simulated as run"
     return expected
@@ -97,13 +99,13 @@ class Agreed:
 
 
 def agree_under(
-    policy: Policy, program: Program, inputs: Inputs, expected: Result
+    protocol: ProtocolChoice, program: Program, inputs: Inputs, expected: Result
 ) -> Agreed | None:
     """Hold the executors of two parties to a result and to one another's costs.
 
     Return what they come to; None if the program fails.
     """
-    executable = executable_of(program, policy.value)
+    executable = executable_of(program, protocol.value)
     assert_scheduled(executable.program)
     given = check_inputs(program, inputs)
 
@@ -115,13 +117,13 @@ def agree_under(
         for run in (simulate, partial(run_threads, executable, given)):
             with pytest.raises(EzError) as failed:
                 run()
-            assert _failure(failed.value) == expected, policy
+            assert _failure(failed.value) == expected, protocol
         return None
     simulated, native = simulate(), run_threads(executable, given)
-    assert Result(outputs=simulated.outputs) == expected, f"simulated {policy.value}"
-    assert Result(outputs=native.outputs) == expected, f"native {policy.value}"
-    assert costs_of_simulation(simulated) == costs_of_run(native), policy
-    assert simulated.cost.ands == native.parties[0].ands, policy
+    assert Result(outputs=simulated.outputs) == expected, f"simulated {protocol.value}"
+    assert Result(outputs=native.outputs) == expected, f"native {protocol.value}"
+    assert costs_of_simulation(simulated) == costs_of_run(native), protocol
+    assert simulated.cost.ands == native.parties[0].ands, protocol
     found = predicted(executable.program)
     hold(found, native)
     return Agreed(simulated, native, found)

@@ -9,7 +9,7 @@ from ezlang.compiler.cost.ledger import Ledger
 from ezlang.compiler.cost.predict import Prediction, predict
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.ir.parties import COMPUTING
-from ezlang.compiler.passes.assign import Policy
+from ezlang.compiler.passes.assign import ProtocolChoice
 from ezlang.executors.native.executable import Executable, executable_of
 from ezlang.executors.native.outcome import NativeOutcome
 from ezlang.executors.simulate import SimulatedOutcome, run_two
@@ -28,8 +28,8 @@ class Costs:
     bytes: tuple[int, ...]
 
 
-def prepared(program: Program, policy: Policy) -> ir.Program:
-    return executable_of(program, policy.value).program
+def prepared(program: Program, protocol: ProtocolChoice) -> ir.Program:
+    return executable_of(program, protocol.value).program
 
 
 def predicted(program: ir.Program) -> Prediction:

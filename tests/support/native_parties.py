@@ -79,10 +79,10 @@ def start(
     port: int,
     inputs: Mapping[str, Any],
     timeout: float = PATIENCE,
-    policy: str = "yao",
+    protocol: str = "yao",
     **settings: int,
 ) -> Party:
-    options = {"address": f"127.0.0.1:{port}", "timeout": timeout, "policy": policy}
+    options = {"address": f"127.0.0.1:{port}", "timeout": timeout, "protocol": protocol}
     arguments = [str(path), *map(json.dumps, (settings, party, inputs, options))]
     root = Path(__file__).parents[2]
     return Party(

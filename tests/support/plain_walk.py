@@ -10,7 +10,7 @@ import numpy as np
 from ezlang.compiler.ir import evaluate
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.passes.general.oblivious import expand_oblivious
-from ezlang.executors.simulate.values import Known
+from ezlang.executors.simulate.clear_values import ClearValue
 from ezlang.executors.simulate.walk import Walk
 from ezlang.recursion import deep_recursion
 from ezlang.source import Span
@@ -27,7 +27,7 @@ class Hidden:
 class Plain(Walk[Hidden]):
     """A run in which secrets are kept in the clear, and nothing is sent."""
 
-    def compute(self, operation: ir.Operation, operands: Sequence[Known | Hidden]) -> Hidden:
+    def compute(self, operation: ir.Operation, operands: Sequence[ClearValue | Hidden]) -> Hidden:
         if isinstance(operation, ir.Relabel | ir.Convert):
             return Hidden(operands[0].data)
         assert isinstance(operation, ir.Computation)
@@ -36,10 +36,10 @@ class Plain(Walk[Hidden]):
     def open(self, operation: ir.Reveal, secret: Hidden) -> evaluate.Array:
         return secret.data
 
-    def tell(self, operation: ir.Reveal, known: Known) -> None:
+    def tell(self, operation: ir.Reveal, known: ClearValue) -> None:
         pass
 
-    def come_to(self, span: Span) -> None:
+    def set_span(self, span: Span) -> None:
         pass
 
 

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from ezlang.compiler.cost.profiles import LAN, Profile
 from ezlang.compiler.ir.parties import COMPUTING
 from ezlang.diagnostics.diagnostic import EzError
-from ezlang.executors.native.executable import DEFAULT_POLICY, Executable, executable_of
+from ezlang.executors.native.executable import DEFAULT_PROTOCOL, Executable, executable_of
 from ezlang.executors.native.outcome import NativeOutcome, combine, first_cause
 from ezlang.executors.native.party import PartyOutcome, Stopwatch, compile_for, run_over
 from ezlang.session.channel import SocketChannel
@@ -27,11 +27,11 @@ def run_native_threads(
     inputs: Inputs,
     *,
     timeout: float = PATIENCE,
-    policy: str = DEFAULT_POLICY,
+    protocol: str = DEFAULT_PROTOCOL,
     profile: Profile = LAN,
 ) -> NativeOutcome:
     """Run a checked program with two threads. Raises EzError as `run_native` does."""
-    executable = executable_of(program, policy, profile)
+    executable = executable_of(program, protocol, profile)
     return run_threads(executable, check_inputs(program, inputs), timeout=timeout)
 
 

@@ -12,8 +12,8 @@ import pytest
 
 from ezlang.diagnostics.diagnostic import CompilerBug
 from ezlang.syntax.builder import Builder
-from ezlang.syntax.place import ITEM_WORDS, LABEL_WORDS, STATEMENT_WORDS, TYPE_WORDS
 from ezlang.syntax.tables import Tables, build_tables, load_tables
+from ezlang.syntax.token_context import ITEM_WORDS, LABEL_WORDS, STATEMENT_WORDS, TYPE_WORDS
 from ezlang.types.types import SCALARS
 
 GRAMMAR = files("ezlang.grammar").joinpath("ez.lark").read_text(encoding="utf-8")

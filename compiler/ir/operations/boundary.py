@@ -35,11 +35,11 @@ class Relabel(Boundary):
         need(same_tensor(source, result), "only the label may change")
         need(source.label.flows_to(result.label), "the label may only lose readers")
 
-    def required(self, column: Sharing) -> tuple[Sharing, ...] | None:
-        """Operand and result have the sharing of the column."""
-        return alike(self, column)
+    def required(self, sharing: Sharing) -> tuple[Sharing, ...] | None:
+        """Operand and result have the operation sharing."""
+        return alike(self, sharing)
 
-    def exchanges(self, column: Sharing) -> bool:
+    def exchanges(self, sharing: Sharing) -> bool:
         """Sending shares takes messages if one party alone knows the value."""
         return self.operands[0].type.label.is_owned
 
@@ -71,7 +71,7 @@ class Convert(Boundary, Narrowable):
         need(same_tensor(source, result), "only the sharing may change")
         need(source.label == result.label, "only the sharing may change")
 
-    def exchanges(self, column: Sharing) -> bool:
+    def exchanges(self, sharing: Sharing) -> bool:
         """Only Yao to boolean is local: wire labels contain the boolean shares."""
         return not (self.operands[0].type.sharing is Y and self.result.type.sharing is B)
 
@@ -92,7 +92,7 @@ class Reveal(Boundary):
         need(same_tensor(source, result), "only the label may change")
         need(not result.label.is_secret, "what is revealed has readers")
 
-    def exchanges(self, column: Sharing) -> bool:
+    def exchanges(self, sharing: Sharing) -> bool:
         """Sending shares always takes messages."""
         return True
 

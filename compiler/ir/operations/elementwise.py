@@ -37,14 +37,14 @@ class Unary(Elementwise):
         need(len(types) == 1 and same_tensor(types[0], result), "types differ")
         need(self.kind.traits.on.has(result.element), "wrong element type")
 
-    def required(self, column: Sharing) -> tuple[Sharing, ...] | None:
+    def required(self, sharing: Sharing) -> tuple[Sharing, ...] | None:
         """Operand and result have the same sharing, if the kind supports it."""
-        missing = column is A and self.kind.traits.arithmetic is None
-        return None if missing else (column, column)
+        missing = sharing is A and self.kind.traits.arithmetic is None
+        return None if missing else (sharing, sharing)
 
-    def exchanges(self, column: Sharing) -> bool:
+    def exchanges(self, sharing: Sharing) -> bool:
         """Return the answer of the kind."""
-        return self.kind.traits.messages(column).needed(self.types)
+        return self.kind.traits.messages(sharing).needed(self.types)
 
     def range(self, x: Sequence[Interval]) -> Interval:
         """Return the answer of the kind."""
@@ -96,18 +96,18 @@ class Binary(Elementwise, Checkable, Narrowable):
         fails = kind.failure is not None and types[1].label.is_public
         need(fails or not self.checked, "it cannot fail")
 
-    def required(self, column: Sharing) -> tuple[Sharing, ...] | None:
+    def required(self, sharing: Sharing) -> tuple[Sharing, ...] | None:
         """All have the same sharing, but bools computed from arithmetic shares are boolean."""
-        if column is not A:
-            return (column, column, column)
+        if sharing is not A:
+            return (sharing, sharing, sharing)
         kind, (x, y) = self.kind.traits, self.types
         if x.ring is None or kind.arithmetic is None or (kind.shifts and y.label.is_secret):
             return None
         return (A, A, B if kind.gives_bool else A)
 
-    def exchanges(self, column: Sharing) -> bool:
+    def exchanges(self, sharing: Sharing) -> bool:
         """Return the answer of the kind."""
-        return self.kind.traits.messages(column).needed(self.types)
+        return self.kind.traits.messages(sharing).needed(self.types)
 
     def range(self, x: Sequence[Interval]) -> Interval:
         """Return the answer of the kind."""
@@ -134,13 +134,13 @@ class Select(Elementwise, Narrowable):
         need(same_tensor(types[1], types[2]), "the sides differ in type")
         need(same_tensor(types[1], result), "the result has another type")
 
-    def required(self, column: Sharing) -> tuple[Sharing, ...] | None:
+    def required(self, sharing: Sharing) -> tuple[Sharing, ...] | None:
         """x, y and the result have the same sharing; a condition has no arithmetic sharing."""
-        if column is not A:
-            return (column,) * 4
+        if sharing is not A:
+            return (sharing,) * 4
         return None if self.result.type.ring is None else (B, A, A, A)
 
-    def exchanges(self, column: Sharing) -> bool:
+    def exchanges(self, sharing: Sharing) -> bool:
         """Selection takes messages if the condition is secret."""
         return self.operands[0].type.label.is_secret
 
@@ -162,17 +162,17 @@ class Cast(Elementwise):
         """Check that the shape stays the same."""
         need(len(types) == 1 and types[0].shape == result.shape, "the shapes differ")
 
-    def required(self, column: Sharing) -> tuple[Sharing, ...] | None:
+    def required(self, sharing: Sharing) -> tuple[Sharing, ...] | None:
         """Both have the same sharing, but bools computed from arithmetic shares are boolean."""
-        if column is not A:
-            return (column, column)
+        if sharing is not A:
+            return (sharing, sharing)
         old, new = (B if type.ring is None else A for type in (*self.types, self.result.type))
         return None if old is new is B else (old, new)
 
-    def exchanges(self, column: Sharing) -> bool:
+    def exchanges(self, sharing: Sharing) -> bool:
         """Casts to bool take messages; so do all casts on arithmetic shares but narrowing."""
         old, new = self.operands[0].type, self.result.type
-        if column is not A:
+        if sharing is not A:
             return new.is_logical and not old.is_logical
         return new.ring is None or old.ring is None or new.width > old.width
 
@@ -194,13 +194,13 @@ class Bit(Elementwise):
         need(0 <= self.position < types[0].width, "there is no such bit")
         need(result.is_logical and types[0].shape == result.shape, "it gives bools")
 
-    def required(self, column: Sharing) -> tuple[Sharing, ...] | None:
+    def required(self, sharing: Sharing) -> tuple[Sharing, ...] | None:
         """Both have the same sharing, but a bit of arithmetic shares is a boolean share."""
-        return (A, B) if column is A else (column, column)
+        return (A, B) if sharing is A else (sharing, sharing)
 
-    def exchanges(self, column: Sharing) -> bool:
+    def exchanges(self, sharing: Sharing) -> bool:
         """On arithmetic shares, carries take messages; the lowest bit has no carry."""
-        return column is A and self.position > 0
+        return sharing is A and self.position > 0
 
     def range(self, x: Sequence[Interval]) -> Interval:
         """Return the range 0 to 1."""

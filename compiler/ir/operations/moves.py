@@ -17,24 +17,24 @@ from ..value import Sharing, TensorType
 from .node import Checkable, Computation, Traits, alike
 
 Types = tuple[TensorType, ...]
-Places = tuple[tuple[int, ...], ...]
+IndexMap = tuple[tuple[int, ...], ...]
 
 
 class Move(Computation):
-    """An operation that moves elements of its first operands; the other operands are places."""
+    """An operation that moves elements of its first operands; the other operands are indices."""
 
     __slots__ = ()
 
     @property
     def element_count(self) -> int:
-        """The number of operands whose elements are moved; the others are places in the clear."""
+        """The number of operands whose elements are moved; the others are indices in the clear."""
         return 1
 
-    def required(self, column: Sharing) -> tuple[Sharing, ...] | None:
+    def required(self, sharing: Sharing) -> tuple[Sharing, ...] | None:
         """All elements have the same sharing."""
-        return alike(self, column)
+        return alike(self, sharing)
 
-    def exchanges(self, column: Sharing) -> bool:
+    def exchanges(self, sharing: Sharing) -> bool:
         """Moving shares is local."""
         return False
 
@@ -46,11 +46,11 @@ class Read(Move):
 
     @property
     def is_inside(self) -> bool:
-        """Whether all places are known to be in range; a read out of range gives zeros."""
+        """Whether all indices are known to be in range; a read out of range gives zeros."""
         return True
 
     def range(self, x: Sequence[Interval]) -> Interval:
-        """Return the range of the elements, joined with 0 if places may be out of range."""
+        """Return the range of the elements, joined with 0 if indices may be out of range."""
         return x[0] if self.is_inside else x[0].join(Interval(0, 0))
 
 
@@ -222,103 +222,104 @@ def _check_slice(base: TensorType, part: TensorType, start: TensorType) -> None:
     need(fits, "the part's shape is wrong")
 
 
-# Affine places
+# Affine indices
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AffineRead(Read):
-    """(base, offset…) -> the elements of base at places that are affine in the result's indices.
+    """(base, offset…) -> the elements of base at indices that are affine in the result's indices.
 
-    Row d of `places` describes dimension d of the base: a constant, and a factor for each
+    Row d of `index_map` describes dimension d of the base: a constant, and a factor for each
     dimension of the result. result[t₀, t₁, …] is the element of base whose d-th index is
-    places[d][0] + places[d][1]·t₀ + places[d][2]·t₁ + …, plus the next offset (a public scalar)
-    if `moved[d]` is set. All places are in range: the pass that emits the operation proves it.
+    index_map[d][0] + index_map[d][1]·t₀ + index_map[d][2]·t₁ + …, plus the next offset (a public
+    scalar) if `moved[d]` is set. All indices are in range: the pass that emits the operation proves
+    it.
     """
 
-    places: Places
+    index_map: IndexMap
     moved: tuple[bool, ...] = ()
 
     def check_types(self, types: Types, result: TensorType) -> None:
-        """Check the places."""
+        """Check the index map."""
         need(len(types) >= 1 and types[0].element == result.element, "types differ")
-        _check_places(self.places, self.moved, types[0], result, types[1:])
+        _check_index_map(self.index_map, self.moved, types[0], result, types[1:])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AffineWrite(Write):
     """(base, value, offset…) -> base with value written where AffineRead would read.
 
-    No two elements of the value have the same place.
+    No two elements of the value have the same index.
     """
 
-    places: Places
+    index_map: IndexMap
     moved: tuple[bool, ...] = ()
 
     def check_types(self, types: Types, result: TensorType) -> None:
-        """Check the places."""
+        """Check the index map."""
         need(types[1].element == result.element, "types differ")
-        _check_places(self.places, self.moved, types[0], types[1], types[2:])
+        _check_index_map(self.index_map, self.moved, types[0], types[1], types[2:])
 
 
-def _check_places(
-    places: Places, moved: tuple[bool, ...], base: TensorType, part: TensorType, offsets: Types
+def _check_index_map(
+    index_map: IndexMap, moved: tuple[bool, ...], base: TensorType, part: TensorType, offsets: Types
 ) -> None:
-    """Check an affine map of places; dimensions without an offset must be in range."""
-    need(len(places) == len(base.shape), "a row is needed for each dimension")
+    """Check an index map; dimensions without an offset must be in range."""
+    need(len(index_map) == len(base.shape), "a row is needed for each dimension")
     moved = moved or (False,) * len(base.shape)
     need(len(moved) == len(base.shape), "an offset is said to be for no dimension")
     need(sum(moved) == len(offsets), "the number of offsets is wrong")
     for offset in offsets:
         scalar = offset.is_integer and offset.shape == ()
         need(scalar and offset.label.is_public, "an offset is a public scalar integer")
-    for size, row, shifts in zip(base.shape, places, moved, strict=True):
+    for size, row, shifts in zip(base.shape, index_map, moved, strict=True):
         need(len(row) == 1 + len(part.shape), "a factor is needed for each dimension")
         ends = [f * (n - 1) for f, n in zip(row[1:], part.shape, strict=True)]
         low, high = (row[0] + sum(pick(end, 0) for end in ends) for pick in (min, max))
         inside = (low >= 0 and high < size) if not shifts else high - low < size
-        need(inside or part.size == 0, "a place is out of range")
+        need(inside or part.size == 0, "an index is out of range")
 
 
-# Computed places
+# Computed indices
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gather(Read):
-    """(base [n, …], places [m]) -> [m, …]: the items of base at public places along dimension 0.
+    """(base [n, …], indices [m]) -> [m, …]: the items of base at public indices along dimension 0.
 
-    Items at places out of range are zeros.
+    Items at indices out of range are zeros.
     """
 
     @property
     def is_inside(self) -> bool:
-        """Nothing is known about the places."""
+        """Nothing is known about the indices."""
         return False
 
     def check_types(self, types: Types, result: TensorType) -> None:
-        """Check the places, and that the result has an item for each place."""
+        """Check the indices, and that the result has an item for each index."""
         need(len(types) == 2 and types[0].element == result.element, "types differ")
         _check_items(types[0], result, types[1])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scatter(Write):
-    """(base [n, …], value [m, …], places [m]) -> base with the items of value at public places.
+    """(base [n, …], value [m, …], indices [m]) -> base with the items of value at public indices.
 
-    Places in range are distinct: the pass that emits the operation proves it, or tests it with
-    Separate. Nothing is written at places out of range.
+    IndexMap in range are distinct: the pass that emits the operation proves it, or tests it with
+    Separate. Nothing is written at indices out of range.
     """
 
     def check_types(self, types: Types, result: TensorType) -> None:
-        """Check the places, and that the value has an item for each place."""
+        """Check the indices, and that the value has an item for each index."""
         need(len(types) == 3, "it takes three operands")
         need(types[1].element == result.element, "types differ")
         _check_items(types[0], types[1], types[2])
 
 
-def _check_items(base: TensorType, part: TensorType, places: TensorType) -> None:
-    need(places.is_integer and len(places.shape) == 1, "places are integers in a row")
-    need(places.label.is_public, "places are public")
-    fits = bool(base.shape) and part.shape == (*places.shape, *base.shape[1:])
+def _check_items(base: TensorType, part: TensorType, indices: TensorType) -> None:
+    need(indices.is_integer and len(indices.shape) == 1, "indices are integers in a row")
+    need(indices.label.is_public, "indices are public")
+    fits = bool(base.shape) and part.shape == (*indices.shape, *base.shape[1:])
     need(fits, "the part's shape is wrong")
 
 

@@ -82,9 +82,9 @@ class Surroundings:
 class OperationNode:
     """The base class of all operations.
 
-    `forced` is the sharing that the program requests, if any. If a circuit computes the operation
-    on shares, it is a circuit with few rounds, or, if `deep` is set, one with the fewest ANDs
-    (passes/sharings/circuit_depth.py).
+    `requested` is the sharing that the program requests, if any. If a circuit computes the
+    operation on shares, it is a circuit with few rounds, or, if `deep` is set, one with the fewest
+    ANDs (passes/sharings/circuit_depth.py).
     """
 
     traits: ClassVar[Traits]
@@ -94,7 +94,7 @@ class OperationNode:
     regions: tuple[Region, ...] = ()
     span: Span = field(default=NO_SPAN, compare=False, repr=False)
     number: int = field(default=-1, compare=False, repr=False)
-    forced: Sharing | None = None
+    requested: Sharing | None = None
     deep: bool = False
 
     def __init_subclass__(cls) -> None:
@@ -120,7 +120,7 @@ class OperationNode:
 
     @property
     def takes_owned(self) -> bool:
-        """Whether an operand may be owned in the arithmetic column, which is cheaper."""
+        """Whether an owned operand needs no shares, if the others have arithmetic shares."""
         return False
 
     @property
@@ -132,16 +132,16 @@ class OperationNode:
         """Raise RuleError if operands, results, regions, types or labels break a rule."""
         raise self._unanswered("its rules")
 
-    def required(self, column: Sharing) -> tuple[Sharing, ...] | None:
-        """Return the required sharings of secret operands and, last, of the result in a column.
+    def required(self, sharing: Sharing) -> tuple[Sharing, ...] | None:
+        """Return the sharings of secret operands and, last, the result for an operation sharing.
 
-        The columns are those of the table in ir/sharings.py. There is an entry for each operand,
-        including those in the clear. None: the operation has no form in that column.
+        The table in ir/sharings.py shows them. There is an entry for each operand,
+        including those in the clear. None: the operation has no form in that sharing.
         """
         raise self._unanswered("its sharings")
 
-    def exchanges(self, column: Sharing) -> bool:
-        """Return whether the parties exchange messages for it in the arithmetic or boolean column.
+    def exchanges(self, sharing: Sharing) -> bool:
+        """Return whether the parties exchange messages for it in the arithmetic or boolean sharing.
 
         At least one of its operands and results has a sharing.
         """
@@ -206,8 +206,8 @@ class Narrowable(OperationNode):
     nonnegative: bool
 
 
-def alike(operation: OperationNode, column: Sharing) -> tuple[Sharing, ...] | None:
+def alike(operation: OperationNode, sharing: Sharing) -> tuple[Sharing, ...] | None:
     """Return the sharings of an operation in which all are equal. Bools are never arithmetic."""
-    if column is A and operation.result.type.ring is None:
+    if sharing is A and operation.result.type.ring is None:
         return None
-    return (column,) * (len(operation.operands) + 1)
+    return (sharing,) * (len(operation.operands) + 1)

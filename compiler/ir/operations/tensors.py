@@ -81,12 +81,12 @@ class Positions(Computation):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Separate(Computation):
-    """(places…) -> public bool: whether m sequential iterations can be executed in parallel.
+    """(indices…) -> public bool: whether m sequential iterations can be executed in parallel.
 
     The operands are int64 [m]. In each iteration, the first `early` operands are read, then the
-    next `written` operands are written, then the others are read. The result is true if all places
+    next `written` operands are written, then the others are read. The result is true if all indices
     are below `size`, and no place is read or written again after it is written, neither in the
-    same iteration nor in a later one. Negative places are ignored.
+    same iteration nor in a later one. Negative indices are ignored.
     """
 
     written: int
@@ -94,9 +94,9 @@ class Separate(Computation):
     early: int = 0
 
     def check_types(self, types: Types, result: TensorType) -> None:
-        """Check the places, and how many are read and written."""
+        """Check the indices, and how many are read and written."""
         need(len(types) > 0 and len(set(types)) == 1, "the operands have one type")
-        need(types[0].element == INT64 and len(types[0].shape) == 1, "it takes places")
+        need(types[0].element == INT64 and len(types[0].shape) == 1, "it takes indices")
         named = self.early + self.written
         need(min(self.early, self.written) >= 0, "there are none of less than 0")
         need(named <= len(types), "more is written than there is")
@@ -121,16 +121,16 @@ class Reduce(Computation):
         need(types[0].element == result.element, "types differ")
         need(self.kind.traits.on.has(result.element), "wrong element type")
 
-    def required(self, column: Sharing) -> tuple[Sharing, ...] | None:
+    def required(self, sharing: Sharing) -> tuple[Sharing, ...] | None:
         """Both have the same sharing, which is arithmetic only if the kind is local on it."""
-        if column is A and self.kind.traits.arithmetic is not Messages.NEVER:
+        if sharing is A and self.kind.traits.arithmetic is not Messages.NEVER:
             return None
-        return alike(self, column)
+        return alike(self, sharing)
 
-    def exchanges(self, column: Sharing) -> bool:
+    def exchanges(self, sharing: Sharing) -> bool:
         """Reducing takes messages unless the kind is local."""
         kind = self.kind.traits
-        return (kind.arithmetic if column is A else kind.boolean) is not Messages.NEVER
+        return (kind.arithmetic if sharing is A else kind.boolean) is not Messages.NEVER
 
     def range(self, x: Sequence[Interval]) -> Interval:
         """Return the range of a reduction of as many elements."""
@@ -180,13 +180,13 @@ class MatrixProduct(Computation):
         need(types[0].element == types[1].element == result.element, "types differ")
         need(result.is_number, "wrong element type")
 
-    def required(self, column: Sharing) -> tuple[Sharing, ...] | None:
+    def required(self, sharing: Sharing) -> tuple[Sharing, ...] | None:
         """Operands and result have the same sharing."""
-        return alike(self, column)
+        return alike(self, sharing)
 
-    def exchanges(self, column: Sharing) -> bool:
+    def exchanges(self, sharing: Sharing) -> bool:
         """Products take messages, except for those of arithmetic shares and a public operand."""
-        return column is not A or not any(type.label.is_public for type in self.types)
+        return sharing is not A or not any(type.label.is_public for type in self.types)
 
     def range(self, x: Sequence[Interval]) -> Interval:
         """Return the range of a sum of as many products as there are terms."""

@@ -1,8 +1,8 @@
 """Strided views: the composition of data movement operations.
 
 If a value results from another one by any number of reads, repetitions and reshapes, it is a single
-*gather* of that value, with a stride for each dimension, as in the array views of NumPy. Since
-gathers index the flat elements of the base, gathers of gathers are gathers, whatever the shapes in
+*strided view* of that value, with a stride for each dimension, as in the array views of NumPy.
+Views index the flat elements of the base, so views of views are views, whatever the shapes in
 between.
 """
 
@@ -15,11 +15,11 @@ from math import prod
 
 from ...ir import tree as ir
 from ...ir.build import Builder
-from ...ir.facts import Constants, known_operands
+from ...ir.facts import Constants, constant_operands
 
 
 @dataclass(frozen=True, slots=True)
-class Gather:
+class StridedView:
     """A view whose element [t₀, t₁, …] is element start + strides·t of the flattened base.
 
     Dimensions of one element have stride 0.
@@ -40,9 +40,9 @@ class Gather:
         """Whether the view has as many elements as the base."""
         return prod(self.shape) == self.base.type.size
 
-    def taken(self, dimensions: Sequence[int]) -> Gather:
-        """Return the gather of the given dimensions, in that order, at index 0 of the others."""
-        return Gather(
+    def taken(self, dimensions: Sequence[int]) -> StridedView:
+        """Return the view of the given dimensions, in that order, at index 0 of the others."""
+        return StridedView(
             self.base,
             self.start,
             tuple(self.shape[d] for d in dimensions),
@@ -66,33 +66,33 @@ def paces(shape: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(prod(shape[d + 1 :]) if size > 1 else 0 for d, size in enumerate(shape))
 
 
-def whole(value: ir.Value) -> Gather:
-    """Return a value as a gather of itself."""
-    return Gather(value, 0, value.type.shape, paces(value.type.shape))
+def whole(value: ir.Value) -> StridedView:
+    """Return a value as a view of itself."""
+    return StridedView(value, 0, value.type.shape, paces(value.type.shape))
 
 
 @dataclass(slots=True)
-class Gathers:
-    """The gathers among the operations seen so far, in one function."""
+class StridedViews:
+    """The views among the operations seen so far, in one function."""
 
-    known: dict[int, Gather] = field(default_factory=dict)
-    rows: dict[int, Gather] = field(default_factory=dict)
-    """The sources of reshapes to one dimension that aren't gathers themselves, by result id."""
+    known: dict[int, StridedView] = field(default_factory=dict)
+    rows: dict[int, StridedView] = field(default_factory=dict)
+    """The sources of reshapes to one dimension that aren't views themselves, by result id."""
     constants: Constants = field(default_factory=Constants)
 
-    def of(self, value: ir.Value) -> Gather:
-        """Return a value as a gather, possibly of itself."""
+    def of(self, value: ir.Value) -> StridedView:
+        """Return a value as a view, possibly of itself."""
         return self.known.get(value.id) or whole(value)
 
-    def see(self, operation: ir.Operation) -> Gather | None:
-        """Record an operation; return its result as a gather, if it only moves elements."""
+    def see(self, operation: ir.Operation) -> StridedView | None:
+        """Record an operation; return its result as a view, if it only moves elements."""
         self.constants.see(operation)
         found = self._moved(operation)
         if found is not None:
             self.known[operation.result.id] = found
         return found
 
-    def _moved(self, operation: ir.Operation) -> Gather | None:
+    def _moved(self, operation: ir.Operation) -> StridedView | None:
         match operation:
             case ir.Reshape() | ir.Broadcast() | ir.AffineRead() | ir.Extract():
                 if not operation.result.type.size:
@@ -108,21 +108,21 @@ class Gathers:
                 return found
             case ir.Broadcast():
                 new = operation.result.type.shape[: -len(source.shape) or None]
-                return Gather(
+                return StridedView(
                     source.base, source.start, new + source.shape, (0,) * len(new) + source.strides
                 )
             case ir.AffineRead() if not any(operation.moved):
                 row = self.rows.get(operation.operands[0].id)
                 if row is not None:
-                    return _from_row(row, operation.places[0], operation.result.type.shape)
-                return _composed(source, operation.places, operation.result.type.shape)
+                    return _from_row(row, operation.index_map[0], operation.result.type.shape)
+                return _composed(source, operation.index_map, operation.result.type.shape)
             case ir.Extract():
                 return self._extracted(source, operation)
             case _:
                 return None
 
-    def _extracted(self, source: Gather, operation: ir.Extract) -> Gather | None:
-        indices = known_operands(operation, self.constants)[1:]
+    def _extracted(self, source: StridedView, operation: ir.Extract) -> StridedView | None:
+        indices = constant_operands(operation, self.constants)[1:]
         given = iter(indices)
         rest = len(source.shape) - len(operation.dimensions)
         start, kept = source.start, []
@@ -135,33 +135,35 @@ class Gathers:
                 return None
             start += index * source.strides[d]
         part = source.taken(kept)
-        return Gather(source.base, start, part.shape, part.strides)
+        return StridedView(source.base, start, part.shape, part.strides)
 
 
 def _composed(
-    source: Gather, places: tuple[tuple[int, ...], ...], shape: tuple[int, ...]
-) -> Gather:
+    source: StridedView, index_map: tuple[tuple[int, ...], ...], shape: tuple[int, ...]
+) -> StridedView:
     totals = [
-        sum(row[k] * stride for row, stride in zip(places, source.strides, strict=True))
+        sum(row[k] * stride for row, stride in zip(index_map, source.strides, strict=True))
         for k in range(1 + len(shape))
     ]
     strides = (stride if size > 1 else 0 for stride, size in zip(totals[1:], shape, strict=True))
-    return Gather(source.base, source.start + totals[0], shape, tuple(strides))
+    return StridedView(source.base, source.start + totals[0], shape, tuple(strides))
 
 
-def _from_row(source: Gather, places: tuple[int, ...], shape: tuple[int, ...]) -> Gather | None:
-    """Return a gather of the flattened elements of another one; None if a step has no stride.
+def _from_row(
+    source: StridedView, index_map: tuple[int, ...], shape: tuple[int, ...]
+) -> StridedView | None:
+    """Return a view of the flattened elements of another one; None if a step has no stride.
 
     Each step has to stay within one dimension of the source.
     """
     sizes, steps = source.shape, [prod(source.shape[d + 1 :]) for d in range(len(source.shape))]
-    start, strides, left = source.start, [], places[0]
+    start, strides, left = source.start, [], index_map[0]
     reach = []
     for step, stride in zip(steps, source.strides, strict=True):
         digit, left = divmod(left, step)
         start += digit * stride
         reach.append(digit)
-    for size, factor in zip(shape, places[1:], strict=True):
+    for size, factor in zip(shape, index_map[1:], strict=True):
         if size == 1 or factor == 0:
             strides.append(0)
             continue
@@ -173,11 +175,11 @@ def _from_row(source: Gather, places: tuple[int, ...], shape: tuple[int, ...]) -
         strides.append(times * source.strides[fitting[0]])
     if any(end >= size for end, size in zip(reach, sizes, strict=True)):
         return None
-    return Gather(source.base, start, shape, tuple(strides))
+    return StridedView(source.base, start, shape, tuple(strides))
 
 
-def reshaped(source: Gather, shape: tuple[int, ...]) -> Gather | None:
-    """Return a gather in another shape; None if its elements have no constant strides there.
+def reshaped(source: StridedView, shape: tuple[int, ...]) -> StridedView | None:
+    """Return a view in another shape; None if its elements have no constant strides there.
 
     Dimensions are split as the shapes require, and merged if they are contiguous.
     """
@@ -189,7 +191,7 @@ def reshaped(source: Gather, shape: tuple[int, ...]) -> Gather | None:
         last = sizes[-1][1] if sizes else 0
         parts = tuple(shape[d] for d in new)
         strides += [pace * last for pace in paces(parts)]
-    return Gather(source.base, source.start, shape, tuple(strides))
+    return StridedView(source.base, source.start, shape, tuple(strides))
 
 
 def aligned(

@@ -1,13 +1,13 @@
 """Assignment of sharings.
 
-**Purpose.** Assign a sharing to every secret and insert conversions, by a policy: one sharing for
-all, or the cheapest assignment for a network profile according to a cost model. **Needs** a program
-without oblivious accesses whose sharings are explicit (share.py). **Keeps** meaning and labels.
-**Guarantees** that operations have operands in the sharings that compiler/ir/sharings.py requires;
-that a value is converted once for each sharing in which it is used, and never inside a loop if it
-is defined outside; that a known value is shared directly in the sharings of its uses; and that,
-according to the model, the choice by cost is never worse than a fixed policy. **Does not** split
-the computation of one operation between sharings.
+**Purpose.** Assign a sharing to every secret and insert conversions, by a protocol choice: one
+sharing for all, or the cheapest assignment for a network profile according to a cost model.
+**Needs** a program without oblivious accesses whose sharings are explicit (share.py). **Keeps**
+meaning and labels. **Guarantees** that operations have operands in the sharings that
+compiler/ir/sharings.py requires; that a value is converted once for each sharing in which it is
+used, and never inside a loop if it is defined outside; that a known value is shared directly in the
+sharings of its uses; and that, according to the model, the choice by cost is never worse than a
+uniform one. **Does not** split the computation of one operation between sharings.
 """
 
 from __future__ import annotations
@@ -24,37 +24,39 @@ from ...ir.tree import Sharing
 from ..description import required
 from ..general.dce import remove_dead
 from .exact import certified
-from .known import use_known
-from .model import Columns, Model
+from .forward_clear import use_known
+from .model import Assignment, Model
 from .problem import problem_of
 from .rebuild import rebuild
 from .search import judged, search
-from .solution import Policy, Solution, fixed
+from .solution import ProtocolChoice, Solution, fixed
 
 
 @required("assign", "gives each secret a sharing, and inserts conversions", before_sharings=True)
-def assign(program: ir.Program, policy: Policy = Policy.AUTO, profile: Profile = LAN) -> ir.Program:
+def assign(
+    program: ir.Program, protocol: ProtocolChoice = ProtocolChoice.AUTO, profile: Profile = LAN
+) -> ir.Program:
     """Return the program with a sharing for every secret."""
-    model = model_of(program, policy, profile)
-    return assigned(model, solve(model, policy).columns)
+    model = model_of(program, protocol, profile)
+    return assigned(model, solve(model, protocol).sharings)
 
 
-def assigned(model: Model, columns: Columns) -> ir.Program:
-    """Return a model's program with the sharings given by columns."""
-    return remove_dead(rebuild(model, columns))
+def assigned(model: Model, sharings: Assignment) -> ir.Program:
+    """Return a model's program with the sharings given by an assignment."""
+    return remove_dead(rebuild(model, sharings))
 
 
-def model_of(program: ir.Program, policy: Policy, profile: Profile) -> Model:
+def model_of(program: ir.Program, protocol: ProtocolChoice, profile: Profile) -> Model:
     """Return the model of a program whose sharings are explicit."""
-    return Model(problem_of(*use_known(program), profile), detours=policy is Policy.AUTO)
+    return Model(problem_of(*use_known(program), profile), detours=protocol is ProtocolChoice.AUTO)
 
 
-def solve(model: Model, policy: Policy) -> Solution:
-    """Return the choice of a policy."""
-    if policy is not Policy.AUTO:
-        columns = fixed(model.problem, policy)
-        total = model.total(columns)
-        return Solution(columns, total, total, True, policy)
+def solve(model: Model, protocol: ProtocolChoice) -> Solution:
+    """Return the assignment of a protocol choice."""
+    if protocol is not ProtocolChoice.AUTO:
+        sharings = fixed(model.problem, protocol)
+        total = model.total(sharings)
+        return Solution(sharings, total, total, True, protocol)
     return search(model)
 
 
@@ -63,7 +65,7 @@ class Explanation:
     """Why an operation has its sharing.
 
     `seconds` is the time of the operation alone. `alternatives` is the increase of the total run
-    time if only this operation were in another column, including the necessary conversions.
+    time if only this operation were in another sharing, including the necessary conversions.
     `asked` says whether the program requests the sharing.
     """
 
@@ -86,31 +88,31 @@ class Explained:
     solution: Solution
 
 
-def explain(model: Model, chosen: Columns, policy: Policy) -> Explained:
-    """Return why each operation of a model's program has the column that was chosen."""
-    columns = tuple(chosen)
-    if policy is Policy.AUTO:
-        solution = certified(model, judged(model, columns))
+def explain(model: Model, chosen: Assignment, protocol: ProtocolChoice) -> Explained:
+    """Return why each operation of a model's program has the sharing that was chosen."""
+    sharings = tuple(chosen)
+    if protocol is ProtocolChoice.AUTO:
+        solution = certified(model, judged(model, sharings))
     else:
-        total = model.total(columns)
-        solution = Solution(columns, total, total, True, policy)
-    return Explained(list(_operations(model, columns)), solution)
+        total = model.total(sharings)
+        solution = Solution(sharings, total, total, True, protocol)
+    return Explained(list(_operations(model, sharings)), solution)
 
 
-def _operations(model: Model, chosen: Columns) -> Iterator[Explanation]:
-    program, columns = model.problem.program, list(chosen)
-    total = model.total(columns)
+def _operations(model: Model, chosen: Assignment) -> Iterator[Explanation]:
+    program, sharings = model.problem.program, list(chosen)
+    total = model.total(sharings)
     for variable in model.problem.variables:
-        operation, own = variable.operation, columns[variable.index]
+        operation, own = variable.operation, sharings[variable.index]
         if operation is None:
             continue
         others = {}
-        for column in variable.domain:
-            if column is not own:
-                columns[variable.index] = column
-                others[column] = model.total(columns) - total
-        columns[variable.index] = own
+        for sharing in variable.domain:
+            if sharing is not own:
+                sharings[variable.index] = sharing
+                others[sharing] = model.total(sharings) - total
+        sharings[variable.index] = own
         seconds = variable.seconds[own] + variable.latency[own] * variable.scope.weight
         text = print_operation(operation, program.parties)
-        asked = operation.forced is not None
+        asked = operation.requested is not None
         yield Explanation(operation.span, text, own, seconds, others, asked)

@@ -14,7 +14,7 @@ from typing import Final
 from ...cost.counted import count
 from ...cost.usage import NOTHING, Usage
 from ...ir import tree as ir
-from ...ir.facts import Numbers
+from ...ir.facts import ConstantOperands
 from ...ir.sharings import is_interactive, required
 from ...ir.tree import Sharing
 
@@ -22,12 +22,12 @@ MOST: Final = 4096
 """Largest number of elements on which a protocol is run."""
 
 
-def shared_as(operation: ir.Operation, column: Sharing) -> ir.Operation:
-    """Return an operation with the sharings that a column of the table requires."""
+def shared_as(operation: ir.Operation, sharing: Sharing) -> ir.Operation:
+    """Return an operation with the sharings that an operation sharing requires."""
     number = len(operation.operands)
-    wants = (column,) * (number + 1)
+    wants = (sharing,) * (number + 1)
     if not isinstance(operation, ir.Reveal):
-        wants = required(operation, column) or wants
+        wants = required(operation, sharing) or wants
     operands = tuple(map(_shared, operation.operands, wants[:number]))
     results = tuple(_shared(value, wants[-1]) for value in operation.results)
     return replace(operation, operands=operands, results=results)
@@ -39,7 +39,7 @@ def _shared(value: ir.Value, sharing: Sharing) -> ir.Value:
     return replace(value, type=replace(value.type, sharing=sharing))
 
 
-def counted_usages(operation: ir.Operation, known: Numbers = ()) -> Sequence[Usage]:
+def counted_usages(operation: ir.Operation, known: ConstantOperands = ()) -> Sequence[Usage]:
     """Return the usages of an operation with given sharings: one per circuit, if it has circuits.
 
     `known` are the facts about its operands (ir/facts.py).

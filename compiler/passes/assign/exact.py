@@ -2,14 +2,14 @@
 
 HiGHS solves the integer program through `scipy`, the extra `exact`. The bound doesn't affect the
 choice, because the two parties compile independently, and only one may have `scipy`. For each
-variable v and column c there is x[v, c]. For each secret and each set of sharings to which it is
+variable v and sharing c there is x[v, c]. For each secret and each set of sharings to which it is
 converted there is a pattern p, a continuous variable, because it is integral whenever x is. For
 each operation there is its end time T. For OTs for shares, and for those of Yao's protocol, z says
 whether they are set up:
 
     minimise  Σ seconds·x + Σ seconds·p + Σ seconds·z + T(end of main)
-    Σ_c x[v, c] = 1;   Σ_W p[s, o, W] = Σ {x[v, c] : the secret s of v is held in o in column c}
-    Σ {x[u, c] : u uses s in t in column c} ≤ Σ {p[s, o, W] : t is o or in W}
+    Σ_c x[v, c] = 1;   Σ_W p[s, o, W] = Σ {x[v, c] : the secret s of v is held in o for c}
+    Σ {x[u, c] : u uses s in t for c} ≤ Σ {p[s, o, W] : t is o or in W}
     z ≥ x, z ≥ p  for the columns and patterns that take such OTs
     T(u) ≥ T(s) + wait(o → t)·(held in o + used in t − 1) + Σ wait·x[u, c]
 
@@ -29,7 +29,7 @@ import numpy as np
 
 from ...ir.tree import Sharing
 from .model import Model
-from .problem import ORDER, Block, Item, Problem, Secret, sharings_of
+from .problem import ORDER, Block, Node, Problem, Secret, sharings_of
 from .routes import Route
 from .solution import Solution
 
@@ -103,14 +103,14 @@ class _Program:
     def state(self) -> None:
         """Add all columns and rows of the program."""
         for variable in self.problem.variables:
-            for column in variable.domain:
-                cost = variable.seconds[column]
-                self.x[variable.index, column] = self.column(cost, whole=True)
+            for sharing in variable.domain:
+                cost = variable.seconds[sharing]
+                self.x[variable.index, sharing] = self.column(cost, whole=True)
             self.row(((self.x[variable.index, c], 1) for c in variable.domain), 1, 1)
         self.starts = [self.column(seconds, whole=True) for seconds in self.model.set_ups]
         for variable in self.problem.variables:
-            for column in sorted(variable.takes_ots, key=ORDER.index):
-                self._needs_start(0, self.x[variable.index, column])
+            for sharing in sorted(variable.takes_ots, key=ORDER.index):
+                self._needs_start(0, self.x[variable.index, sharing])
         for secret in self.problem.secrets:
             self._patterns(secret)
         main = self.problem.program.main.name
@@ -129,9 +129,9 @@ class _Program:
         if secret.variable is None:
             return {None: []}
         found: dict[Sharing | None, Terms] = {}
-        for column in self.problem.variables[secret.variable].domain:
-            terms = found.setdefault(secret.held[column], [])
-            terms.append((self.x[secret.variable, column], 1.0))
+        for sharing in self.problem.variables[secret.variable].domain:
+            terms = found.setdefault(secret.held[sharing], [])
+            terms.append((self.x[secret.variable, sharing], 1.0))
         return found
 
     def _patterns(self, secret: Secret) -> None:
@@ -178,7 +178,7 @@ class _Program:
             times.update((value, finished) for value in item.makes)
         return end
 
-    def _lengths(self, item: Item) -> list[Terms]:
+    def _lengths(self, item: Node) -> list[Terms]:
         """Return linear forms whose maximum is the duration of an operation."""
         if item.calls:
             return [[(self.ends[item.calls], 1.0)]]
@@ -190,7 +190,7 @@ class _Program:
         variable = self.problem.variables[item.variable]
         return [[(self.x[variable.index, c], variable.latency[c]) for c in variable.domain]]
 
-    def _item(self, item: Item, finished: int, length: Terms, times: dict[int, int]) -> None:
+    def _item(self, item: Node, finished: int, length: Terms, times: dict[int, int]) -> None:
         taken = [(column, -factor) for column, factor in length]
         self.row([(finished, 1.0), *taken], 0)
         secrets = {value for value, _ in item.uses}

@@ -12,11 +12,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from ...ir.tree import Sharing
-from .problem import Block, Item, Problem, Secret
+from .problem import Block, Node, Problem, Secret
 from .routes import Route, Routes, kind_of
 
-Columns = Sequence[Sharing]
-"""The column of each variable."""
+Assignment = Sequence[Sharing]
+"""The operation sharing of each variable."""
 
 Conversions = tuple[int, float, tuple[bool, bool], list[float]]
 """Saved costs of a secret: its number, the time and OTs of its conversions, its uses' delays."""
@@ -50,19 +50,19 @@ class Model:
         alike: dict[object, dict[object, Route]] = {}
         self.known = [alike.setdefault(kind_of(one), {}) for one in self.problem.secrets]
 
-    def own(self, secret: Secret, columns: Columns) -> Sharing | None:
+    def own(self, secret: Secret, sharings: Assignment) -> Sharing | None:
         """Return the sharing in which a secret is computed."""
-        return None if secret.variable is None else secret.held[columns[secret.variable]]
+        return None if secret.variable is None else secret.held[sharings[secret.variable]]
 
-    def wanted(self, secret: Secret, columns: Columns) -> frozenset[Sharing]:
+    def wanted(self, secret: Secret, sharings: Assignment) -> frozenset[Sharing]:
         """Return the sharings in which a secret is used."""
         uses = (self.problem.uses[number] for number in secret.uses)
-        found = {use.wants[columns[use.variable]] for use in uses}
+        found = {use.wants[sharings[use.variable]] for use in uses}
         return frozenset(sharing for sharing in found if sharing is not None)
 
-    def route(self, secret: Secret, columns: Columns) -> Route:
+    def route(self, secret: Secret, sharings: Assignment) -> Route:
         """Return the conversions of a secret."""
-        return self.routes.of(secret, self.own(secret, columns), self.wanted(secret, columns))
+        return self.routes.of(secret, self.own(secret, sharings), self.wanted(secret, sharings))
 
     def found(self, secret: Secret, own: Sharing | None, wants: Sequence[Sharing | None]) -> Route:
         """Return the conversions of a secret from its own sharing to those of its uses."""
@@ -74,16 +74,16 @@ class Model:
             self.known[secret.index][key] = route
         return route
 
-    def total(self, columns: Columns) -> float:
+    def total(self, sharings: Assignment) -> float:
         """Return the time of a run."""
-        key = tuple(columns)
+        key = tuple(sharings)
         if key not in self._totals:
-            self._totals[key] = State(self, list(columns)).total
+            self._totals[key] = SearchState(self, list(sharings)).total
         return self._totals[key]
 
 
 @dataclass(slots=True)
-class State:
+class SearchState:
     """A choice with incremental updates; `computing` and `waiting` are its costs.
 
     The state has, for each secret, the time of its conversions; for each use, the delay until the
@@ -92,7 +92,7 @@ class State:
     """
 
     model: Model
-    columns: list[Sharing]
+    sharings: list[Sharing]
     converting: list[float] = field(init=False)
     delays: list[float] = field(init=False)
     lengths: list[float] = field(init=False)
@@ -105,11 +105,11 @@ class State:
         problem = self.model.problem
         self.converting = [0.0] * len(problem.secrets)
         self.delays = [_UNUSED] * len(problem.uses)
-        pairs = list(zip(problem.variables, self.columns, strict=True))
+        pairs = list(zip(problem.variables, self.sharings, strict=True))
         self.taking = [_NEITHER] * len(problem.secrets)
         self.takers = [sum(c in v.takes_ots for v, c in pairs), 0]
-        self.lengths = [variable.latency[column] for variable, column in pairs]
-        self.computing = sum(variable.seconds[column] for variable, column in pairs)
+        self.lengths = [variable.latency[sharing] for variable, sharing in pairs]
+        self.computing = sum(variable.seconds[sharing] for variable, sharing in pairs)
         self.computing += self.refresh(range(len(problem.secrets)))
         self.waiting = self.measure()
 
@@ -123,24 +123,24 @@ class State:
         """The time to set up OTs."""
         return sum(s for s, takers in zip(self.model.set_ups, self.takers, strict=True) if takers)
 
-    def put(self, variable: int, column: Sharing) -> float:
-        """Set a variable's column; return the change of computing time, except for conversions."""
+    def put(self, variable: int, sharing: Sharing) -> float:
+        """Set a variable's sharing; return the change of computing time, except for conversions."""
         found = self.model.problem.variables[variable]
-        change = found.seconds[column] - found.seconds[self.columns[variable]]
-        self.takers[0] += column in found.takes_ots
-        self.takers[0] -= self.columns[variable] in found.takes_ots
-        self.columns[variable] = column
-        self.lengths[variable] = found.latency[column]
+        change = found.seconds[sharing] - found.seconds[self.sharings[variable]]
+        self.takers[0] += sharing in found.takes_ots
+        self.takers[0] -= self.sharings[variable] in found.takes_ots
+        self.sharings[variable] = sharing
+        self.lengths[variable] = found.latency[sharing]
         return change
 
     def refresh(self, secrets: Iterable[int]) -> float:
         """Recompute the conversions of secrets; return the change of computing time."""
-        problem, change, columns, delays = self.model.problem, 0.0, self.columns, self.delays
+        problem, change, sharings, delays = self.model.problem, 0.0, self.sharings, self.delays
         for number in secrets:
             secret = problem.secrets[number]
             uses = [problem.uses[index] for index in secret.uses]
-            wants = [use.wants[columns[use.variable]] for use in uses]
-            route = self.model.found(secret, self.model.own(secret, columns), wants)
+            wants = [use.wants[sharings[use.variable]] for use in uses]
+            route = self.model.found(secret, self.model.own(secret, sharings), wants)
             seconds = route.seconds * secret.scope.weight
             change += seconds - self.converting[number]
             self.converting[number] = seconds
@@ -203,7 +203,7 @@ class State:
                 end = finished
         return end
 
-    def _length(self, item: Item, functions: dict[str, float]) -> float:
+    def _length(self, item: Node, functions: dict[str, float]) -> float:
         if item.variable is not None:
             return self.lengths[item.variable]
         if item.calls:

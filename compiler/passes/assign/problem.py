@@ -1,10 +1,10 @@
 """Optimisation problem of a program: variables, secrets, and the uses of secrets.
 
-A *variable* is an operation whose column of the table (compiler/ir/sharings.py) is to be chosen, or
+A *variable* is an operation whose operation sharing (compiler/ir/sharings.py) is to be chosen, or
 a *join*: a loop-carried value, a branch result, or a parameter or result of a function, where
-several values need one sharing. The column of its variable determines the sharing of a secret. A
-secret that results from sharing a known value has no variable, as it may be shared in any sharing,
-or in several.
+several values need one sharing. The operation sharing of its variable determines the sharing of a
+secret. A secret that results from sharing a known value has no variable, as it may be shared in any
+sharing, or in several.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from ...ir.facts import Facts, facts_of
 from ...ir.numbering import numbered
 from ...ir.sharings import A, B, Y, required
 from ...ir.tree import BinaryKind, Sharing
-from .costs import operation_usage
-from .known import Twins
+from .estimates import operation_usage
+from .forward_clear import Twins
 from .scopes import RARELY, UNKNOWN_TRIPS, Scope, call_weights, outermost, trips_of
 
 ORDER = (A, B, Y)
@@ -28,9 +28,9 @@ ORDER = (A, B, Y)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Variable:
-    """A variable. `seconds` is the time of all its runs, `latency` that of one, by column.
+    """A variable; by operation sharing: `seconds` of all its runs, `latency` of one.
 
-    `takes_ots` are the columns in which it uses OTs for shares.
+    `takes_ots` are the operation sharings in which it uses OTs for shares.
     """
 
     index: int
@@ -45,7 +45,7 @@ class Variable:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Secret:
-    """A secret value; `held` is its sharing by its variable's column. `source` shares it."""
+    """A secret value; `held` is its sharing by its variable's sharing. `source` shares it."""
 
     index: int
     value: ir.Value
@@ -58,7 +58,7 @@ class Secret:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Use:
-    """A use of a secret by a variable; `wants` is the sharing it needs by column, if any."""
+    """A use of a secret by a variable; `wants` is the sharing it needs, by operation sharing."""
 
     secret: int
     variable: int
@@ -70,7 +70,7 @@ Used = tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Item:
+class Node:
     """An operation of a block, with its dependences and duration.
 
     `uses` are pairs of the id of a secret value and the number of a use; `reads` and `makes` are
@@ -92,7 +92,7 @@ class Item:
 class Block:
     """The operations of a region, which start when its parameters (ids) are available."""
 
-    items: tuple[Item, ...]
+    items: tuple[Node, ...]
     parameters: tuple[int, ...] = ()
 
 
@@ -150,18 +150,18 @@ def cheap_operands(operation: ir.Operation, twins: Twins) -> tuple[ir.Value, ...
 
 
 def domain_of(operation: ir.Operation) -> tuple[Sharing, ...]:
-    """Return the columns of an operation, or only the requested one if it is possible."""
+    """Return the possible sharings of an operation, or only the requested one if it is possible."""
     if isinstance(operation, ir.Reveal):
-        columns = sharings_of(operation.operands[0].type)
+        sharings = sharings_of(operation.operands[0].type)
     else:
-        columns = tuple(c for c in ORDER if required(operation, c) is not None)
-    return _asked(operation, columns)
+        sharings = tuple(c for c in ORDER if required(operation, c) is not None)
+    return _asked(operation, sharings)
 
 
-def _asked(operation: ir.Operation, columns: tuple[Sharing, ...]) -> tuple[Sharing, ...]:
-    if operation.forced is None:
-        return columns
-    return (operation.forced,) if operation.forced in columns else (B,)
+def _asked(operation: ir.Operation, sharings: tuple[Sharing, ...]) -> tuple[Sharing, ...]:
+    if operation.requested is None:
+        return sharings
+    return (operation.requested,) if operation.requested in sharings else (B,)
 
 
 def sharings_of(type: ir.TensorType) -> tuple[Sharing, ...]:
@@ -169,7 +169,7 @@ def sharings_of(type: ir.TensorType) -> tuple[Sharing, ...]:
     return (B, Y) if type.ring is None else ORDER
 
 
-_SAME: Mapping[Sharing, Sharing] = {column: column for column in ORDER}
+_SAME: Mapping[Sharing, Sharing] = {sharing: sharing for sharing in ORDER}
 
 
 @dataclass(slots=True)
@@ -200,15 +200,15 @@ class _Reader:
         takes_ots = set[Sharing]()
         if operation is not None:
             cheap = cheap_operands(operation, self._twins())
-            for column in domain:
+            for sharing in domain:
                 form = operation
-                if column is A and cheap is not None:
+                if sharing is A and cheap is not None:
                     form = replace(operation, operands=cheap)
-                usage = operation_usage(form, column, self.problem.profile, self.facts)
-                seconds[column] = usage.seconds(self.problem.profile) * scope.weight
-                latency[column] = usage.latency(self.problem.profile)
+                usage = operation_usage(form, sharing, self.problem.profile, self.facts)
+                seconds[sharing] = usage.seconds(self.problem.profile) * scope.weight
+                latency[sharing] = usage.latency(self.problem.profile)
                 if usage.ots:
-                    takes_ots.add(column)
+                    takes_ots.add(sharing)
         index = len(self.problem.variables)
         name = self.function.name
         made = Variable(
@@ -265,7 +265,7 @@ class _Reader:
             return ()
         index = len(self.problem.uses)
         domain = self.problem.variables[variable].domain
-        possible = {column: wants[column] for column in domain}
+        possible = {sharing: wants[sharing] for sharing in domain}
         self.problem.uses.append(Use(secret, variable, possible, scope))
         self.problem.secrets[secret].uses.append(index)
         return ((value.id, index),)
@@ -286,10 +286,10 @@ class _Reader:
         reads = tuple(value.id for value in region.yields)
         if results is not None:
             uses = self._used(region.yields, results, scope)
-            items.append(Item(None, uses, reads, ()))
+            items.append(Node(None, uses, reads, ()))
         return Block(tuple(items), tuple(value.id for value in region.parameters))
 
-    def _operation(self, operation: ir.Operation, scope: Scope) -> Item:
+    def _operation(self, operation: ir.Operation, scope: Scope) -> Node:
         if isinstance(operation, ir.Separate):
             self.checks.add(operation.result.id)
         reads = tuple(value.id for value in operation.operands)
@@ -301,18 +301,18 @@ class _Reader:
                 for value, join in zip(operation.results, self.problem.results[name], strict=True):
                     if join is not None:
                         self._secret(value, scope, join, _SAME)
-                return Item(None, uses, reads, makes, calls=name)
+                return Node(None, uses, reads, makes, calls=name)
             case ir.If() | ir.For() | ir.While():
                 return self._nested(operation, scope)
-            case ir.Relabel(forced=None) if operation.result.type.label.is_secret:
+            case ir.Relabel(requested=None) if operation.result.type.label.is_secret:
                 self._secret(operation.result, scope, None, {}, operation)
-                return Item(None, (), reads, makes)
+                return Node(None, (), reads, makes)
             case ir.Computation() | ir.Boundary():
                 values = (*operation.operands, *operation.results)
                 if not any(value.type.label.is_secret for value in values):
-                    return Item(None, (), reads, makes)
+                    return Node(None, (), reads, makes)
                 variable, used = self._computed(operation, scope)
-                return Item(variable, used, reads, makes)
+                return Node(variable, used, reads, makes)
             case _:
                 assert_never(operation)
 
@@ -331,7 +331,7 @@ class _Reader:
             self._secret(operation.result, scope, variable, held)
         return variable, used
 
-    def _nested(self, operation: ir.If | ir.For | ir.While, scope: Scope) -> Item:
+    def _nested(self, operation: ir.If | ir.For | ir.While, scope: Scope) -> Node:
         joins = self._joined(operation.results, scope, operation)
         self.problem.joins[operation.number] = joins
         used: Used = ()
@@ -362,7 +362,7 @@ class _Reader:
         inside = [item for block in blocks for item in block.items]
         if isinstance(operation, ir.If) and operation.operands[0].id in self.checks:
             del blocks[1:]
-        return Item(
+        return Node(
             None,
             (*used, *(use for item in inside for use in item.uses)),
             tuple(sorted({*(v.id for v in operation.operands), *_all_reads(inside)})),
@@ -380,13 +380,13 @@ class _Reader:
                 self._secret(value, scope, join, _SAME)
 
 
-def _wanted(operation: ir.Operation, column: Sharing) -> tuple[Sharing, ...]:
+def _wanted(operation: ir.Operation, sharing: Sharing) -> tuple[Sharing, ...]:
     if isinstance(operation, ir.Reveal):
-        return (column, column)
-    needed = required(operation, column)
-    return needed if needed is not None else (column,) * (1 + len(operation.operands))
+        return (sharing, sharing)
+    needed = required(operation, sharing)
+    return needed if needed is not None else (sharing,) * (1 + len(operation.operands))
 
 
-def _all_reads(items: Iterable[Item]) -> Iterator[int]:
+def _all_reads(items: Iterable[Node]) -> Iterator[int]:
     for item in items:
         yield from item.reads

@@ -15,17 +15,17 @@ from ...ir import tree as ir
 from ...ir.build import Builder, highest_id
 from ...ir.sharings import A, required
 from ...ir.tree import Sharing
-from .model import Columns, Model
+from .model import Assignment, Model
 from .problem import Problem, Secret, cheap_operands
 from .routes import Edge
 from .scopes import Scope, best_place
 
 
-def rebuild(model: Model, columns: Columns) -> ir.Program:
-    """Return the program with the sharings given by the columns."""
+def rebuild(model: Model, sharings: Assignment) -> ir.Program:
+    """Return the program with the sharings given by an assignment."""
     problem = model.problem
     functions = tuple(
-        _Rebuilder(model, columns, function).function() for function in problem.program.functions
+        _Rebuilder(model, sharings, function).function() for function in problem.program.functions
     )
     return replace(problem.program, functions=functions)
 
@@ -41,7 +41,7 @@ class _Plan:
 @dataclass(slots=True)
 class _Rebuilder:
     model: Model
-    columns: Columns
+    sharings: Assignment
     source: ir.Function
     build: Builder = field(init=False)
     stack: list[tuple[Scope, list[ir.Operation]]] = field(default_factory=list)
@@ -72,7 +72,7 @@ class _Rebuilder:
         for value in values:
             if value.type.label.is_secret:
                 secret = self.secret(value)
-                own = self.model.own(secret, self.columns)
+                own = self.model.own(secret, self.sharings)
                 assert own is not None
                 value = replace(value, type=replace(value.type, sharing=own))
                 self.there[value.id, own] = value
@@ -82,11 +82,11 @@ class _Rebuilder:
         return tuple(made)
 
     def plan(self, secret: Secret) -> None:
-        route = self.model.route(secret, self.columns)
+        route = self.model.route(secret, self.sharings)
         used: dict[Sharing, list[Scope]] = {}
         for number in secret.uses:
             use = self.problem.uses[number]
-            wanted = use.wants[self.columns[use.variable]]
+            wanted = use.wants[self.sharings[use.variable]]
             if wanted is not None:
                 used.setdefault(wanted, []).append(use.scope)
         for edge in reversed(route.edges):
@@ -141,7 +141,7 @@ class _Rebuilder:
     ) -> tuple[ir.Value, ...]:
         """Return values in the sharings of joins."""
         return tuple(
-            self.get(value, None if join is None else self.columns[join])
+            self.get(value, None if join is None else self.sharings[join])
             for value, join in zip(values, joins, strict=True)
         )
 
@@ -153,25 +153,25 @@ class _Rebuilder:
                 self.emit(operation, operands)
             case ir.If() | ir.For() | ir.While():
                 self.nested(operation)
-            case ir.Relabel(forced=None) if operation.result.type.label.is_secret:
+            case ir.Relabel(requested=None) if operation.result.type.label.is_secret:
                 self.plan(self.secret(operation.result))
             case ir.Computation() | ir.Boundary():
                 variable = self.problem.by_operation.get(operation.number)
                 if variable is None:
                     self.emit(operation, tuple(self.get(v, None) for v in operation.operands))
                 else:
-                    self.computed(operation, self.columns[variable])
+                    self.computed(operation, self.sharings[variable])
             case _:
                 assert_never(operation)
 
-    def computed(self, operation: ir.Operation, column: Sharing) -> None:
+    def computed(self, operation: ir.Operation, sharing: Sharing) -> None:
         operands = operation.operands
-        if column is A:
+        if sharing is A:
             twins = self.problem.twins.get(self.source.name, {})
             operands = cheap_operands(operation, twins) or operands
-        wanted: Sequence[Sharing] | None = (column,)
+        wanted: Sequence[Sharing] | None = (sharing,)
         if not isinstance(operation, ir.Reveal):
-            wanted = required(operation, column)
+            wanted = required(operation, sharing)
         assert wanted is not None
         pairs = zip(operands, wanted, strict=False)
         self.emit(operation, tuple(self.get(value, sharing) for value, sharing in pairs))
@@ -193,5 +193,5 @@ class _Rebuilder:
 
     def emit(self, operation: ir.Operation, operands: tuple[ir.Value, ...]) -> None:
         results = self.define(operation.results)
-        changed = replace(operation, operands=operands, results=results, forced=None)
+        changed = replace(operation, operands=operands, results=results, requested=None)
         self.build.emit(changed)

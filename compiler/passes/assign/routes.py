@@ -11,7 +11,7 @@ from ...cost.usage import Usage
 from ...ir import tree as ir
 from ...ir.sharings import A, B, Y
 from ...ir.tree import Sharing
-from .costs import convert_usage, share_usage
+from .estimates import convert_usage, share_usage
 from .problem import ORDER, Secret, sharings_of
 
 Edge = tuple[Sharing | None, Sharing]

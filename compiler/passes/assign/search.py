@@ -1,9 +1,9 @@
 """Local search for the cheapest sharings, never worse than its starting points.
 
-The search starts from each fixed policy. A move changes the column of one variable, of connected
-variables, or of all variables of a kind or a region. It is accepted if it reduces the total cost.
-The order is fixed, and effort is measured in steps instead of time, so that the two parties, which
-compile independently, make the same choice.
+The search starts from each uniform protocol choice. A move changes the sharing of one variable, of
+connected variables, or of all variables of a kind or a region. It is accepted if it reduces the
+total cost. The order is fixed, and effort is measured in steps instead of time, so that the two
+parties, which compile independently, make the same choice.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from itertools import combinations
 
 from ...ir import tree as ir
 from ...ir.tree import Sharing
-from .model import Model, State
+from .model import Model, SearchState
 from .problem import ORDER, Variable
 from .scopes import Scope
-from .solution import FIXED, Policy, Solution, fixed
+from .solution import FIXED, ProtocolChoice, Solution, fixed
 
 WORK = 300_000
 """Limit on the number of operations and secrets that the search evaluates."""
@@ -34,20 +34,20 @@ def search(model: Model) -> Solution:
     return judged(model, ends(model)[0])
 
 
-def judged(model: Model, columns: tuple[Sharing, ...]) -> Solution:
+def judged(model: Model, sharings: tuple[Sharing, ...]) -> Solution:
     """Return a choice with a lower bound: the cost of the operations alone."""
-    return Solution(columns, model.total(columns), _bound(model), False, Policy.AUTO)
+    return Solution(sharings, model.total(sharings), _bound(model), False, ProtocolChoice.AUTO)
 
 
 def ends(model: Model) -> list[tuple[Sharing, ...]]:
-    """Return the final choices of the searches from each fixed policy, the best first."""
-    starts = [fixed(model.problem, policy) for policy in FIXED]
-    climbs = [_Climb(model, State(model, list(columns))) for columns in starts]
+    """Return the final choices of the searches from each uniform assignment, the best first."""
+    starts = [fixed(model.problem, protocol) for protocol in FIXED]
+    climbs = [_Climb(model, SearchState(model, list(sharings))) for sharings in starts]
     climbs.sort(key=lambda climb: climb.total)
     for share, climb in zip((2, 4, 4), climbs, strict=True):
         climb.run(WORK // share)
     climbs.sort(key=lambda climb: climb.total)
-    return list(dict.fromkeys(tuple(climb.state.columns) for climb in climbs))
+    return list(dict.fromkeys(tuple(climb.state.sharings) for climb in climbs))
 
 
 def _bound(model: Model) -> float:
@@ -57,7 +57,7 @@ def _bound(model: Model) -> float:
 @dataclass(slots=True)
 class _Climb:
     model: Model
-    state: State
+    state: SearchState
     near: list[list[int]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -79,8 +79,8 @@ class _Climb:
         while better and self.model.work < end:
             better = False
             for variables in self.sets():
-                for column in ORDER:
-                    better = self.move(variables, column) or better
+                for sharing in ORDER:
+                    better = self.move(variables, sharing) or better
                 if self.model.work >= end:
                     break
 
@@ -128,27 +128,30 @@ class _Climb:
 
         for use in problem.uses:
             maker = problem.secrets[use.secret].variable
-            if maker is not None and self.state.columns[maker] is self.state.columns[use.variable]:
+            if (
+                maker is not None
+                and self.state.sharings[maker] is self.state.sharings[use.variable]
+            ):
                 parent[root(use.variable)] = root(maker)
         found: dict[int, list[Variable]] = defaultdict(list)
         for variable in problem.variables:
             found[root(variable.index)].append(variable)
         return list(found.values())
 
-    def move(self, variables: list[Variable], column: Sharing) -> bool:
-        """Set the column of all variables that allow it; undo the move unless it is cheaper."""
+    def move(self, variables: list[Variable], sharing: Sharing) -> bool:
+        """Set the sharing of all variables that allow it; undo the move unless it is cheaper."""
         state = self.state
         moved = [
-            v for v in variables if column in v.domain and state.columns[v.index] is not column
+            v for v in variables if sharing in v.domain and state.sharings[v.index] is not sharing
         ]
         if not moved:
             return False
         touched = sorted({secret for v in moved for secret in self.near[v.index]})
         self.model.work += len(touched) + len(moved)
         before = state.total
-        old = [(v.index, state.columns[v.index]) for v in moved]
+        old = [(v.index, state.sharings[v.index]) for v in moved]
         kept = state.conversions(touched)
-        change = sum(state.put(v.index, column) for v in moved) + state.refresh(touched)
+        change = sum(state.put(v.index, sharing) for v in moved) + state.refresh(touched)
         # The latency may decrease, but it is never negative.
         computing = state.computing + change + state.starting
         if computing < before - _TINY:

@@ -1,4 +1,4 @@
-"""Choices of sharings, and the policies that ignore costs."""
+"""Choices of sharings, and the protocol choices that ignore costs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ...ir.tree import Sharing
 from .problem import Problem
 
 
-class Policy(Enum):
+class ProtocolChoice(Enum):
     """How sharings are chosen: by cost, or one for the whole program.
 
     BOOLEAN and YAO are always possible. ARITHMETIC applies to operations with an arithmetic form;
@@ -28,32 +28,32 @@ class Policy(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Solution:
-    """The column of each variable of a problem.
+    """The operation sharing of each variable of a problem.
 
     `seconds` is its cost according to the model, `bound` a lower bound for all choices. `exact`
     says that it is proven to be optimal for the model.
     """
 
-    columns: tuple[Sharing, ...]
+    sharings: tuple[Sharing, ...]
     seconds: float
     bound: float
     exact: bool
-    policy: Policy
+    protocol: ProtocolChoice
 
 
-_PREFERRED: Final[Mapping[Policy, tuple[Sharing, ...]]] = MappingProxyType(
+_PREFERRED: Final[Mapping[ProtocolChoice, tuple[Sharing, ...]]] = MappingProxyType(
     {
-        Policy.YAO: (Y, B, A),
-        Policy.BOOLEAN: (B, Y, A),
-        Policy.ARITHMETIC: (A, B, Y),
+        ProtocolChoice.YAO: (Y, B, A),
+        ProtocolChoice.BOOLEAN: (B, Y, A),
+        ProtocolChoice.ARITHMETIC: (A, B, Y),
     }
 )
 
 FIXED: Final = tuple(_PREFERRED)
-"""The policies that ignore costs."""
+"""The protocol choices that ignore costs."""
 
 
-def fixed(problem: Problem, policy: Policy) -> tuple[Sharing, ...]:
-    """Return the columns that a fixed policy chooses."""
-    order = _PREFERRED[policy]
+def fixed(problem: Problem, protocol: ProtocolChoice) -> tuple[Sharing, ...]:
+    """Return the assignment of a uniform protocol choice."""
+    order = _PREFERRED[protocol]
     return tuple(min(v.domain, key=order.index) for v in problem.variables)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from ...ir import tree as ir
 from ...ir.build import Builder
-from ..analyses.strided_views import Gather, Gathers, paces, reshaped
+from ..analyses.strided_views import StridedView, StridedViews, paces, reshaped
 from ..description import optional
 from ..rewriting.rewrite import Rule, rewrite
 
@@ -27,10 +27,10 @@ def merge_moves(program: ir.Program) -> ir.Program:
 
 @dataclass(slots=True)
 class _Merge(Rule):
-    gathers: Gathers = field(default_factory=Gathers)
+    views: StridedViews = field(default_factory=StridedViews)
 
     def apply(self, build: Builder, operation: ir.Operation) -> Sequence[ir.Value] | None:
-        found = self.gathers.see(operation)
+        found = self.views.see(operation)
         if found is None and isinstance(operation, ir.AffineWrite):
             found = self._replaced(operation)
         if found is None:
@@ -40,17 +40,17 @@ class _Merge(Rule):
             return None
         made = build.relabel(found.emit(build), operation.result.type.label)
         if made.type.label == found.base.type.label:
-            self.gathers.known[made.id] = found
+            self.views.known[made.id] = found
         return (made,)
 
-    def _replaced(self, operation: ir.AffineWrite) -> Gather | None:
-        """Return the result of a write as a gather of the written value, if it overwrites all."""
+    def _replaced(self, operation: ir.AffineWrite) -> StridedView | None:
+        """Return the result of a write as a view of the written value, if it overwrites all."""
         base, value, *offsets = operation.operands
         if offsets or not value.type.size or value.type.size != base.type.size:
             return None
-        places = paces(base.type.shape)
+        strides = paces(base.type.shape)
         steps = [
-            sum(row[1 + k] * pace for row, pace in zip(operation.places, places, strict=True))
+            sum(row[1 + k] * pace for row, pace in zip(operation.index_map, strides, strict=True))
             for k in range(len(value.type.shape))
         ]
         # Places are distinct, and as many as elements: sorting by step gives their order.
@@ -58,4 +58,4 @@ class _Merge(Rule):
         large = [k for k in order if value.type.shape[k] > 1]
         if any(steps[k] < 0 for k in large):
             return None
-        return reshaped(self.gathers.of(value).taken(large), base.type.shape)
+        return reshaped(self.views.of(value).taken(large), base.type.shape)

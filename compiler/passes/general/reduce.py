@@ -18,7 +18,7 @@ from ...ir import evaluate
 from ...ir import tree as ir
 from ...ir.build import Builder, meet_of
 from ...ir.tree import BinaryKind
-from ..analyses.strided_views import Gather, paces
+from ..analyses.strided_views import StridedView, paces
 from ..description import required
 from ..rewriting.parts import items_of, joined
 from ..rewriting.rewrite import Rule, rewrite
@@ -111,8 +111,8 @@ def _multiplied(build: Builder, x: ir.Value, y: ir.Value) -> ir.Value:
     (*items, m, k), n = x.type.shape, y.type.shape[-1]
     (*left, row, column), (*right, inner, place) = paces(x.type.shape), paces(y.type.shape)
     shape = (k, *items, m, n)
-    rows = Gather(x, 0, shape, (column, *left, row, 0)).emit(build)
-    columns = Gather(y, 0, shape, (inner, *right, 0, place)).emit(build)
+    rows = StridedView(x, 0, shape, (column, *left, row, 0)).emit(build)
+    columns = StridedView(y, 0, shape, (inner, *right, 0, place)).emit(build)
     return build.reduce(BinaryKind.ADD, build.binary(BinaryKind.MUL, rows, columns), 0)
 
 

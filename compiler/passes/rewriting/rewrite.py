@@ -92,10 +92,10 @@ class _Rewriter:
         if operands is not operation.operands or not _are_same(regions, operation.regions):
             changed = replace(operation, operands=operands, regions=regions)
         # Equivalent to `build.like`, but faster.
-        outer = self.build.span, self.build.forced
-        self.build.span, self.build.forced = operation.span, operation.forced
+        outer = self.build.span, self.build.requested
+        self.build.span, self.build.requested = operation.span, operation.requested
         results = self.rule.apply(self.build, changed)
-        self.build.span, self.build.forced = outer
+        self.build.span, self.build.requested = outer
         if results is None:
             self.build.emit(changed)
             return

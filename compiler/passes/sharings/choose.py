@@ -1,13 +1,13 @@
 """Choice of sharings by the predicted cost of a run.
 
 **Purpose.** The cost model of assignment ignores set-ups, batches, and the grouping by the
-schedule. Therefore the program is prepared with several assignments: the results of the
-search, and one for each uniform policy. The ledger (compiler/cost) determines the cheapest.
+schedule. Therefore the program is prepared with several assignments: the results of the search, and
+one for each uniform protocol choice. The ledger (compiler/cost) determines the cheapest.
 **Before → after.** A program prepared for `assign` → the same, ready to run. **Why it is correct.**
 Every candidate is a valid assignment. **Guarantees** that, by the ledger's prediction, the choice
-is never worse than a policy for the whole program, except for policies that the model rates more
-than `FAR` times worse. If costs depend on values that a run reveals, there is no prediction, and
-the model decides.
+is never worse than a uniform protocol choice, except for those that the model rates more than `FAR`
+times worse. If costs depend on values that a run reveals, there is no prediction, and the model
+decides.
 **What changes in leakage.** Nothing: the choice depends only on the program and the profile.
 """
 
@@ -22,12 +22,12 @@ from ...cost.profiles import Profile
 from ...cost.summary import total
 from ...ir import tree as ir
 from ..assign.choice import assigned, model_of
-from ..assign.model import Columns, Model
+from ..assign.model import Assignment, Model
 from ..assign.search import ends
-from ..assign.solution import FIXED, Policy, fixed
+from ..assign.solution import FIXED, ProtocolChoice, fixed
 
 FAR: Final = 5.0
-"""How much slower than the best, by the model, a policy may be to remain a candidate."""
+"""How much slower than the best, by the model, a protocol choice may be to remain a candidate."""
 
 NEAR: Final = 1.5
 """The same for the results of the search."""
@@ -43,11 +43,11 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A program ready to run, the chosen columns, and the model that they refer to."""
+    """A program ready to run, the chosen assignment, and the model that they refer to."""
 
     finished: Finished
     model: Model
-    columns: Columns
+    sharings: Assignment
 
     @property
     def program(self) -> ir.Program:
@@ -59,23 +59,23 @@ def choose(
     program: ir.Program,
     profile: Profile,
     finish: Callable[[ir.Program], Finished],
-    with_policy: Callable[[Policy], Finished],
+    with_protocol: Callable[[ProtocolChoice], Finished],
 ) -> Choice:
     """Return the cheapest of several assignments.
 
-    `finish` makes a program with assigned sharings ready to run; `with_policy` prepares the program
-    with a policy.
+    `finish` makes a program with assigned sharings ready to run; `with_protocol` prepares the
+    program with a protocol choice.
     """
-    model = model_of(program, Policy.AUTO, profile)
+    model = model_of(program, ProtocolChoice.AUTO, profile)
     found = ends(model)
     best = model.total(found[0])
-    found = [columns for columns in found if model.total(columns) <= NEAR * best]
-    choices = [Choice(finish(assigned(model, columns)), model, columns) for columns in found]
-    for policy in FIXED:
-        columns = fixed(model.problem, policy)
-        if columns not in found and model.total(columns) <= FAR * best:
-            found.append(columns)
-            choices.append(Choice(with_policy(policy), model, columns))
+    found = [sharings for sharings in found if model.total(sharings) <= NEAR * best]
+    choices = [Choice(finish(assigned(model, sharings)), model, sharings) for sharings in found]
+    for protocol in FIXED:
+        sharings = fixed(model.problem, protocol)
+        if sharings not in found and model.total(sharings) <= FAR * best:
+            found.append(sharings)
+            choices.append(Choice(with_protocol(protocol), model, sharings))
     return _cheapest(choices, profile)
 
 

@@ -19,7 +19,7 @@ from typing import Final
 from ...cost.counted import count
 from ...cost.profiles import Profile
 from ...ir import tree as ir
-from ...ir.facts import Constants, facts_of, known_operands
+from ...ir.facts import Constants, constant_operands, facts_of
 from ...ir.groups import groups
 from ...ir.sharings import is_interactive
 from ..description import optional
@@ -67,7 +67,7 @@ class _Choice:
 
     def _seconds(self, group: Sequence[ir.Operation]) -> float:
         """Return the predicted time of a group."""
-        usage = count(group, [known_operands(operation, self.constants) for operation in group])
+        usage = count(group, [constant_operands(operation, self.constants) for operation in group])
         return usage.seconds(self.profile) + usage.latency(self.profile)
 
 

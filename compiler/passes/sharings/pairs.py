@@ -43,7 +43,7 @@ def _compares(operation: ir.Operation) -> bool:
     return (
         isinstance(operation, ir.Binary)
         and operation.kind in _TOLD
-        and operation.forced is None
+        and operation.requested is None
         and all(value.type.label.is_secret for value in operation.operands)
     )
 

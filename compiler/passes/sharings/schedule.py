@@ -21,7 +21,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from ...ir import tree as ir
-from ...ir.facts import Constants, facts_of, known_operands
+from ...ir.facts import Constants, constant_operands, facts_of
 from ...ir.groups import enters_yao
 from ...ir.sharings import Y, is_interactive
 from ..analyses.effects import Effect, Order, effects_of, effects_of_region
@@ -113,7 +113,7 @@ class _Scheduler:
             return None
         if enters_yao(operation):
             return _Talk(Kind.ENTERS_YAO, 1)
-        known = known_operands(operation, self.constants)
+        known = constant_operands(operation, self.constants)
         return _Talk(Kind.SHARES, max(counted_usages(operation, known)[0].rounds, 1))
 
     def trips(self, operation: ir.Operation) -> float:

@@ -3,9 +3,9 @@
 **Purpose.** Turn loops with independent iterations into tensor operations, so that their messages
 are sent together and their gates fill the machine. Inner loops come first. An outer loop then adds
 one dimension to the operations of its inner loops. Array elements that an iteration changes are
-privatised if a dependence test separates the iterations (`places`, `private`). Values that are only
-combined become a Reduce (`reductions`). Public computed indices are tested at run time; if they
-separate the iterations, elements are gathered and scattered (`computed`, `items`), otherwise a
+privatised if a dependence test separates the iterations (`footprints`, `private`). Values that are
+only combined become a Reduce (`reductions`). Public computed indices are tested at run time; if
+they separate the iterations, elements are gathered and scattered (`computed`, `items`), otherwise a
 copy of the original loop runs. Operations that must run sequentially stay in a loop, and the rest
 of the body is vectorised before and after it (`partition`), as in loop distribution and vectorising
 compilers [AK01]. **Keeps** meaning, labels, and failures with their source locations: operations

@@ -76,7 +76,7 @@ def access_of(operation: Reading | Writing, scalars: Scalars) -> Access | None:
         case ir.AffineRead() | ir.AffineWrite():
             moved = operation.moved or (False,) * len(base)
             rows = []
-            for (constant, *factors), shifted in zip(operation.places, moved, strict=True):
+            for (constant, *factors), shifted in zip(operation.index_map, moved, strict=True):
                 start = Affine(constant)
                 rows.append(Row(start.plus(next(given)) if shifted else start, tuple(factors)))
         case _:
@@ -89,10 +89,10 @@ def _unit(k: int, rank: int) -> tuple[int, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class IndexedAccess:
     """An access ready to be emitted: constant rows, and an offset added to each at run time."""
 
-    places: tuple[tuple[int, ...], ...]
+    index_map: tuple[tuple[int, ...], ...]
     offsets: tuple[Affine | None, ...]
     shape: tuple[int, ...]
 
@@ -102,7 +102,7 @@ class Placed:
             return False
         paces = [prod(base[d + 1 :]) for d in range(len(base))]
         totals = [
-            sum(row[k] * pace for row, pace in zip(self.places, paces, strict=True))
+            sum(row[k] * pace for row, pace in zip(self.index_map, paces, strict=True))
             for k in range(1 + len(self.shape))
         ]
         steps = [
@@ -113,13 +113,13 @@ class Placed:
         return totals[0] == 0 and all(total == step for total, step in steps)
 
 
-def placed(access: Access) -> Placed:
+def placed(access: Access) -> IndexedAccess:
     """Separate the constants of an access from the offsets added at run time."""
-    places, offsets = [], []
+    index_map, offsets = [], []
     for row in access.rows:
-        places.append((row.start.constant, *row.factors))
+        index_map.append((row.start.constant, *row.factors))
         offsets.append(Affine(0, row.start.terms) if row.start.terms else None)
-    return Placed(tuple(places), tuple(offsets), access.shape)
+    return IndexedAccess(tuple(index_map), tuple(offsets), access.shape)
 
 
 Current = Callable[[ir.Value], ir.Value]
@@ -141,27 +141,27 @@ def emit_sum(build: Builder, form: Affine, current: Current) -> ir.Value:
     return total
 
 
-def emit_read(build: Builder, base: ir.Value, access: Placed, current: Current) -> ir.Value:
+def emit_read(build: Builder, base: ir.Value, access: IndexedAccess, current: Current) -> ir.Value:
     """Emit a read, using the simplest operation that suffices."""
     if access.flat(base.type.shape):
         return build.reshape(base, access.shape)
-    if access.shape and all(row[1] == 0 for row in access.places):
-        rows = tuple((row[0], *row[2:]) for row in access.places)
-        inner = replace(access, places=rows, shape=access.shape[1:])
+    if access.shape and all(row[1] == 0 for row in access.index_map):
+        rows = tuple((row[0], *row[2:]) for row in access.index_map)
+        inner = replace(access, index_map=rows, shape=access.shape[1:])
         return build.broadcast(emit_read(build, base, inner, current), access.shape[:1])
     offsets = _offsets(build, access.offsets, current)
-    return build.affine_read(base, access.places, access.shape, offsets)
+    return build.affine_read(base, access.index_map, access.shape, offsets)
 
 
 def emit_write(
-    build: Builder, base: ir.Value, value: ir.Value, access: Placed, current: Current
+    build: Builder, base: ir.Value, value: ir.Value, access: IndexedAccess, current: Current
 ) -> ir.Value:
     """Emit a write, using the simplest operation that suffices."""
     value = build.relabel(value, base.type.label)
     if access.flat(base.type.shape):
         return build.reshape(value, base.type.shape)
     offsets = _offsets(build, access.offsets, current)
-    return build.affine_write(base, value, access.places, offsets)
+    return build.affine_write(base, value, access.index_map, offsets)
 
 
 def _offsets(

@@ -12,7 +12,16 @@ from ...ir import tree as ir
 from ...ir.build import Builder
 from ..analyses.scalars import Affine, Scalars
 from ..rewriting.copy import Copier
-from .access import Access, Placed, Reading, Writing, access_of, emit_read, emit_sum, emit_write
+from .access import (
+    Access,
+    IndexedAccess,
+    Reading,
+    Writing,
+    access_of,
+    emit_read,
+    emit_sum,
+    emit_write,
+)
 from .reductions import uses
 from .support import affine_in
 
@@ -158,26 +167,26 @@ class Batch:
             case ir.Reduce(operands=(x,), axis=int(axis)):
                 return build.reduce(operation.kind, self.items(x), axis + 1)
             case ir.Extract() if self._is_checked(operation):
-                base, *places = operation.operands
+                base, *indices = operation.operands
                 dimensions = (False, *operation.dimensions)
-                indices = list(map(self.plain, places))
+                indices = list(map(self.plain, indices))
                 return build.extract(self.items(base), indices, dimensions, checked=True)
             case ir.Insert() if self._is_checked(operation):
-                base, value, *places = operation.operands
+                base, value, *indices = operation.operands
                 dimensions = (False, *operation.dimensions)
-                indices = list(map(self.plain, places))
+                indices = list(map(self.plain, indices))
                 whole, part = self.items(base), self.items(value)
                 return build.insert(whole, part, indices, dimensions, checked=True)
             case ir.Extract() | ir.ExtractSlice() | ir.AffineRead():
                 base = operation.operands[0]
                 access = self._access(operation, base.id in self.varied)
                 return emit_read(build, self.either(base), access, self.plain)
-            case ir.Gather(operands=(base, places)):
-                gathered = build.gather(self._turned(self.items(base)), self.plain(places))
+            case ir.Gather(operands=(base, indices)):
+                gathered = build.gather(self._turned(self.items(base)), self.plain(indices))
                 return self._turned(gathered)
-            case ir.Scatter(operands=(base, value, places)):
+            case ir.Scatter(operands=(base, value, indices)):
                 whole, part = self._turned(self.items(base)), self._turned(self.items(value))
-                return self._turned(build.scatter(whole, part, self.plain(places)))
+                return self._turned(build.scatter(whole, part, self.plain(indices)))
             case ir.Insert() | ir.InsertSlice() | ir.AffineWrite():
                 base, value = operation.operands[:2]
                 access = self._access(operation, True)
@@ -199,10 +208,10 @@ class Batch:
 
     def _arranged(self, x: ir.Value, order: Sequence[int], shape: tuple[int, ...]) -> ir.Value:
         """Emit x in a shape with dimension d of x as dimension `order[d]`; others are broadcast."""
-        places = tuple((0, *(int(order[d] == k) for k in range(len(shape))))
+        index_map = tuple((0, *(int(order[d] == k) for k in range(len(shape))))
                        for d in range(len(x.type.shape)))  # fmt: skip
-        offsets = (None,) * len(places)
-        return emit_read(self.build, x, Placed(places, offsets, shape), self.plain)
+        offsets = (None,) * len(index_map)
+        return emit_read(self.build, x, IndexedAccess(index_map, offsets, shape), self.plain)
 
     def _select(self, condition: ir.Value, x: ir.Value, y: ir.Value) -> ir.Value:
         shape = x.type.shape
@@ -213,22 +222,22 @@ class Batch:
             chosen = self._arranged(chosen, [0], (self.trips, *shape))
         return self.build.select(chosen, self.items(x), self.items(y))
 
-    def _access(self, operation: Reading | Writing, batched: bool) -> Placed:
+    def _access(self, operation: Reading | Writing, batched: bool) -> IndexedAccess:
         access = access_of(operation, self.scalars)
         if access is None:
             raise CompilerBug("an index is not known")
         return self.along(access, batched)
 
-    def along(self, access: Access, batched: bool) -> Placed:
+    def along(self, access: Access, batched: bool) -> IndexedAccess:
         """Return an access for all iterations; `batched`: the base has one item per iteration."""
         rank = len(access.shape)
-        places: list[tuple[int, ...]] = [(0, 1, *(0,) * rank)] if batched else []
+        index_map: list[tuple[int, ...]] = [(0, 1, *(0,) * rank)] if batched else []
         offsets: list[Affine | None] = [None] if batched else []
         for row in access.rows:
             factor, rest = row.start.split(self.index)
-            places.append((rest.constant + factor * self.low, factor, *row.factors))
+            index_map.append((rest.constant + factor * self.low, factor, *row.factors))
             offsets.append(Affine(0, rest.terms) if rest.terms else None)
-        return Placed(tuple(places), tuple(offsets), (self.trips, *access.shape))
+        return IndexedAccess(tuple(index_map), tuple(offsets), (self.trips, *access.shape))
 
     # Control flow
 

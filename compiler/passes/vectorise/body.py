@@ -11,17 +11,17 @@ from ...ir.tree import BinaryKind
 from ..analyses.scalars import Scalars
 from .chain import chain_of
 from .choices import Choice, choice_of
-from .places import Place, own_places
+from .footprints import Footprint, own_footprints
 from .private import Private
 from .promote import replaced
 from .reductions import Reduction, reduction_of
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class CarriedPart:
     """A place of an array: its contents at the beginning and at the end of an iteration."""
 
-    place: Place
+    place: Footprint
     before: ir.Value
     after: ir.Value
 
@@ -31,7 +31,7 @@ class Whole:
     """An array of which each iteration changes only private parts."""
 
     initial: ir.Value
-    parts: tuple[Part, ...]
+    parts: tuple[CarriedPart, ...]
     written: frozenset[int]
 
 
@@ -93,7 +93,7 @@ class Body:
         return [one for one in self.carried if isinstance(one, Passed)]
 
     @property
-    def parts(self) -> list[tuple[Whole, Part]]:
+    def parts(self) -> list[tuple[Whole, CarriedPart]]:
         """The parts of arrays, each with its array."""
         return [(one, part) for one in self.carried if isinstance(one, Whole) for part in one.parts]
 
@@ -141,10 +141,10 @@ def body_of(build: Builder, scalars: Scalars, loop: ir.For) -> Body | None:
             arrays[position] = private, first
             left.remove(position)
     for position, (private, first) in arrays.items():
-        places = private.places
-        after = region.yields[first : first + len(places.places)]
-        parts = map(Part, places.places, private.before, after)
-        carried[position] = Whole(initial[position], tuple(parts), frozenset(places.written))
+        footprints = private.footprints
+        after = region.yields[first : first + len(footprints.footprints)]
+        parts = map(CarriedPart, footprints.footprints, private.before, after)
+        carried[position] = Whole(initial[position], tuple(parts), frozenset(footprints.written))
     body.operations = list(region.operations)
     _reductions(build, scalars, region, initial, left, carried, body)
     body.carried = [carried[position] for position in range(len(initial))]
@@ -162,8 +162,8 @@ def _private(build: Builder, scalars: Scalars, region: ir.Region, position: int)
     chain = chain_of(region, position) if array.type.shape else None
     if chain is None or not chain.accesses:
         return None
-    places = own_places(chain, region, scalars)
-    return None if places is None else Private(build, chain, places)
+    footprints = own_footprints(chain, region, scalars)
+    return None if footprints is None else Private(build, chain, footprints)
 
 
 def _without(build: Builder, private: Private, region: ir.Region, position: int) -> ir.Region:

@@ -26,13 +26,13 @@ from ..analyses.scalars import Affine, Scalars
 from .access import Access
 from .batch import Batch
 from .chain import Chain, chain_of
+from .footprints import Footprint, Footprints, own_footprints
+from .indexed_loops import Array, IndexedLoop, Taken
 from .indices import Indices, has_effects, is_index, values_inside
-from .items import Array, Items, Taken
-from .places import Place, Places, own_places
 from .support import affine_in
 
 
-def computed_places(build: Builder, scalars: Scalars, loop: ir.For) -> Items | None:
+def computed_places(build: Builder, scalars: Scalars, loop: ir.For) -> IndexedLoop | None:
     """Emit places and a test of their separation; None if they can't be separate or don't help."""
     taken = _taken_apart(scalars, loop)
     if taken is None:
@@ -113,7 +113,7 @@ class _Plan:
     indices: Indices = field(init=False)
     active: ir.Value | None = None
 
-    def run(self) -> Items | None:
+    def run(self) -> IndexedLoop | None:
         taken = self.taken
         self.known = {one.result.id for one in (*taken.before, *taken.guarded)} | {taken.index.id}
         self.inside = values_inside(self.loop.regions[0])
@@ -130,7 +130,9 @@ class _Plan:
         )
         self._compute()
         holds = self._separate()
-        items = Items(self.build, self.scalars, self.loop, taken, self.indices, self.arrays, holds)
+        items = IndexedLoop(
+            self.build, self.scalars, self.loop, taken, self.indices, self.arrays, holds
+        )
         if picked < trips and self.active is not None:
             items.pick(self.active, picked)
         return items
@@ -157,7 +159,7 @@ class _Plan:
                 if self.taken.is_masked:
                     return False
                 continue
-            if not self.taken.is_masked and own_places(chain, region, self.scalars) is not None:
+            if not self.taken.is_masked and own_footprints(chain, region, self.scalars) is not None:
                 continue
             if not self._add(chain, parameter, value, position) or not self._may_part():
                 return False
@@ -213,19 +215,21 @@ class _Plan:
             return False
         depth = len(indices[0])
         fixed = self._fixed(indices, base.type.shape)
-        array = Array(base, initial, position, chain, Places([], {}, set()), indices[0][:fixed], [])
-        place = Place(Access((), base.type.shape[depth:]), frozenset(range(depth)))
+        array = Array(
+            base, initial, position, chain, Footprints([], {}, set()), indices[0][:fixed], []
+        )
+        place = Footprint(Access((), base.type.shape[depth:]), frozenset(range(depth)))
         numbers: dict[tuple[Affine | None, ...], int] = {}
         for operation, given in zip(chain.accesses, indices, strict=True):
             forms = tuple(map(self.scalars.affine, given))
             if forms not in numbers:
                 numbers[forms] = len(numbers)
                 array.indices.append(given[fixed:])
-                array.places.places.append(place)
+                array.footprints.footprints.append(place)
             number = numbers[forms]
-            array.places.number[operation.result.id] = number
+            array.footprints.number[operation.result.id] = number
             if isinstance(operation, ir.Insert):
-                array.places.written.add(number)
+                array.footprints.written.add(number)
         self.arrays.append(array)
         return True
 
@@ -347,7 +351,7 @@ class _Plan:
                 if offset:
                     places = build.binary(BinaryKind.ADD, places, indices.repeated(INT64, offset))
                 marked = self._marked(places, outside, total)
-                if number in one.places.written:
+                if number in one.footprints.written:
                     written.append(marked)
                 elif one.written or outside is not None:
                     (early if one.is_early(number) else late).append(marked)

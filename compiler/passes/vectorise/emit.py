@@ -179,7 +179,7 @@ class Emitter:
         return array
 
     def _total(self, one: Total) -> ir.Value:
-        with self.build.forcing(one.reduction.forced):
+        with self.build.requesting(one.reduction.requested):
             return self._reduced(one)
 
     def _reduced(self, one: Total) -> ir.Value:

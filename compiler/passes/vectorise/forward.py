@@ -18,7 +18,7 @@ from ...ir.build import Builder
 from ..analyses.scalars import Affine, Scalars
 from .access import Access, Reading, Row, emit_read, placed
 from .chain import Chain, chain_of
-from .places import Places, own_places, places_passed_on
+from .footprints import Footprints, footprints_passed_on, own_footprints
 from .private import read_part
 
 
@@ -33,9 +33,9 @@ def forwarded(build: Builder, scalars: Scalars, loop: ir.For) -> ir.For | None:
         return None  # if the loop may not run, there may be no element to read
     for position, array in enumerate(loop.operands[2:]):
         chain = chain_of(body, position) if array.type.shape else None
-        if chain is None or not chain.accesses or own_places(chain, body, scalars) is not None:
+        if chain is None or not chain.accesses or own_footprints(chain, body, scalars) is not None:
             continue
-        found = places_passed_on(chain, body, scalars)
+        found = footprints_passed_on(chain, body, scalars)
         if found is not None:
             made = _passing_on(build, loop, position, chain, found, low)
             scalars.note(made)
@@ -49,14 +49,14 @@ def _passing_on(
     loop: ir.For,
     position: int,
     chain: Chain,
-    found: tuple[Places, dict[int, int]],
+    found: tuple[Footprints, dict[int, int]],
     low: int,
 ) -> ir.For:
     """Make a loop that carries the elements that one iteration writes and the next one reads."""
     (body,) = loop.regions
     index, array = body.parameters[0], loop.operands[2 + position]
-    places, behind = found
-    accesses = {number: places.places[number].access for number in behind}
+    footprints, behind = found
+    accesses = {number: footprints.footprints[number].access for number in behind}
     initial = [
         emit_read(build, array, placed(_at(accesses[number], index, low)), _same)
         for number in behind
@@ -64,12 +64,12 @@ def _passing_on(
     parameters = build.fresh_like(initial, array.hint)
     given = dict(zip(behind, parameters, strict=True))
     with build.nested() as operations:
-        reads = _Reads(build, chain, places, given)
+        reads = _Reads(build, chain, footprints, given)
         reads.region(body.operations)
         yields = reads.current(body.yields)
         last = yields[position]
         following = [
-            emit_read(build, last, placed(places.places[written].access), _same)
+            emit_read(build, last, placed(footprints.footprints[written].access), _same)
             for written in behind.values()
         ]
     region = ir.Region(
@@ -98,11 +98,11 @@ def _same(value: ir.Value) -> ir.Value:
 
 @dataclass(slots=True)
 class _Reads:
-    """Copies a body; values `given`, by place number, replace the reads of these places."""
+    """Copies a body; values `given`, by footprint number, replace the reads of these footprints."""
 
     build: Builder
     chain: Chain
-    places: Places
+    footprints: Footprints
     given: dict[int, ir.Value]
     replaced: dict[int, ir.Value] = field(default_factory=dict)
 
@@ -116,9 +116,9 @@ class _Reads:
     def operation(self, operation: ir.Operation) -> None:
         operands = self.current(operation.operands)
         if isinstance(operation, Reading) and operation.operands[0].id in self.chain.versions:
-            number = self.places.number[operation.result.id]
+            number = self.footprints.number[operation.result.id]
             if number in self.given:
-                dimensions = self.places.places[number].dimensions
+                dimensions = self.footprints.footprints[number].dimensions
                 read = read_part(
                     self.build, operation, dimensions, self.given[number], operands[1:]
                 )

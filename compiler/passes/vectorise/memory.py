@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from ...ir import tree as ir
 from ...ir.tree import BinaryKind
-from ..general.products import Definitions, is_matrix_product
+from ..general.find_products import Definitions, is_matrix_product
 from .body import Body, Total
 from .partition import Partition
 from .reductions import uses
@@ -22,8 +22,8 @@ _PREFIX = 4
 def bytes_of(body: Body, parted: Partition) -> int:
     """Return the bytes of labels that the vectorised operations make per iteration.
 
-    Products that become part of a matrix product (passes/general/products.py) are never made, and
-    neither are the broadcasts of their operands.
+    Products that become part of a matrix product (passes/general/find_products.py) are never made,
+    and neither are the broadcasts of their operands.
     """
     at_once = [one for n, one in enumerate(body.operations) if n not in parted.serial]
     skipped = _in_products(body, parted, at_once)

@@ -1,8 +1,8 @@
 """Privatisation of arrays that a loop accesses in parts.
 
-If the places of different iterations are separate, an iteration reads its places of the array
-first, works on them as on private variables, and writes them at its end. The body then no longer
-accesses the array, and iterations may run in parallel.
+If the footprints of different iterations are separate, an iteration reads its footprints of the
+array first, works on them as on private variables, and writes them at its end. The body then no
+longer accesses the array, and iterations may run in parallel.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from ezlang.diagnostics.diagnostic import CompilerBug
 
 from ...ir import tree as ir
 from ...ir.build import Builder
-from .access import Placed, Reading, Writing
+from .access import IndexedAccess, Reading, Writing
 from .chain import Chain
-from .places import Place, Places
+from .footprints import Footprint, Footprints
 
 
 @dataclass(slots=True)
@@ -28,7 +28,7 @@ class Private:
 
     build: Builder
     chain: Chain
-    places: Places
+    footprints: Footprints
     checked: bool = False
     before: tuple[ir.Value, ...] = ()
     parts: dict[int, tuple[ir.Value, ...]] = field(default_factory=dict)
@@ -40,8 +40,8 @@ class Private:
         Returns the final values of the parts; their initial values are `before`.
         """
         self.before = tuple(
-            self.build.fresh(replace(array.type, shape=place.access.shape), array.hint)
-            for place in self.places.places
+            self.build.fresh(replace(array.type, shape=footprint.access.shape), array.hint)
+            for footprint in self.footprints.footprints
         )
         self.parts[array.id] = self.before
         for operation in region.operations:
@@ -65,8 +65,8 @@ class Private:
         for value in values:
             if value.id in self.chain.versions:
                 self.parts[value.id] = tuple(
-                    self.build.fresh(replace(value.type, shape=place.access.shape), value.hint)
-                    for place in self.places.places
+                    self.build.fresh(replace(value.type, shape=footprint.access.shape), value.hint)
+                    for footprint in self.footprints.footprints
                 )
         return self._spread(values)
 
@@ -92,23 +92,23 @@ class Private:
         return ir.Region(parameters=parameters, operations=tuple(operations), yields=yields)
 
     def _read(self, operation: Reading) -> None:
-        place = self._place(operation)
-        part = self.parts[operation.operands[0].id][self.places.number[operation.result.id]]
+        footprint = self._place(operation)
+        part = self.parts[operation.operands[0].id][self.footprints.number[operation.result.id]]
         others = self._others(operation, 1)
         read = read_part(
-            self.build, operation, place.dimensions, part, others, checked=self.checked
+            self.build, operation, footprint.dimensions, part, others, checked=self.checked
         )
         self.replaced[operation.result.id] = read
 
     def _write(self, operation: Writing) -> None:
-        number = self.places.number[operation.result.id]
-        place = self._place(operation)
+        number = self.footprints.number[operation.result.id]
+        footprint = self._place(operation)
         parts = list(self.parts[operation.operands[0].id])
         value, *indices = self._others(operation, 1)
         changed = None
-        if place.dimensions:
+        if footprint.dimensions:
             operands = [parts[number], value, *indices]
-            changed = _narrowed(operation, place.dimensions, operands, checked=self.checked)
+            changed = _narrowed(operation, footprint.dimensions, operands, checked=self.checked)
         if changed is None or _is_whole(changed, value.type.shape):
             value = self.build.relabel(value, parts[number].type.label)
             parts[number] = _shaped(self.build, value, parts[number].type.shape)
@@ -118,8 +118,8 @@ class Private:
             parts[number] = result
         self.parts[operation.result.id] = tuple(parts)
 
-    def _place(self, operation: Reading | Writing) -> Place:
-        return self.places.places[self.places.number[operation.result.id]]
+    def _place(self, operation: Reading | Writing) -> Footprint:
+        return self.footprints.footprints[self.footprints.number[operation.result.id]]
 
     def _others(self, operation: ir.Operation, first: int) -> list[ir.Value]:
         return [self.current(value) for value in operation.operands[first:]]
@@ -134,9 +134,9 @@ def read_part(
     *,
     checked: bool = False,
 ) -> ir.Value:
-    """Emit a read of an array as a read of the part at its place; return the result.
+    """Emit a read of an array as a read of the part at its footprint; return the result.
 
-    `dimensions` are those that select the place; `indices` are all indices of the read. If
+    `dimensions` are those that select the footprint; `indices` are all indices of the read. If
     `checked`, the checks of the remaining indices are kept.
     """
     if not dimensions:
@@ -152,7 +152,7 @@ def _is_whole(operation: Reading | Writing, shape: tuple[int, ...]) -> bool:
     """Return whether an access covers all elements in order."""
     if not isinstance(operation, ir.AffineRead | ir.AffineWrite) or any(operation.moved):
         return False
-    access = Placed(operation.places, (None,) * len(operation.places), shape)
+    access = IndexedAccess(operation.index_map, (None,) * len(operation.index_map), shape)
     return access.flat(operation.operands[0].type.shape)
 
 
@@ -170,10 +170,10 @@ def _narrowed(
     *,
     checked: bool,
 ) -> Reading | Writing | None:
-    """Return an access without the dimensions that select the place; None if none remain.
+    """Return an access without the dimensions that select the footprint; None if none remain.
 
     `operands` are the part, the value written, and the indices or offsets. The indices that select
-    the place are known to be in range, and so are the others unless `checked`.
+    the footprint are known to be in range, and so are the others unless `checked`.
     """
     fixed = 2 if isinstance(operation, Writing) else 1
     given = iter(operands[fixed:])
@@ -199,6 +199,6 @@ def _narrowed(
         case _:
             if not kept:
                 return None
-            places = tuple(operation.places[d] for d in kept)
+            index_map = tuple(operation.index_map[d] for d in kept)
             moved = tuple(flags[d] for d in kept) if left else ()
-            return replace(operation, places=places, moved=moved, operands=used)
+            return replace(operation, index_map=index_map, moved=moved, operands=used)

@@ -1,7 +1,7 @@
 """Scalar replacement of loop-invariant array elements.
 
-`c[i] += x` in a loop over j adds to one place. Its value is read before the loop, carried by the
-loop, and written after it. The loop-carried value may then be recognised as a reduction.
+`c[i] += x` in a loop over j adds to one footprint. Its value is read before the loop, carried by
+the loop, and written after it. The loop-carried value may then be recognised as a reduction.
 """
 
 from __future__ import annotations
@@ -14,59 +14,59 @@ from ...ir.build import Builder
 from ..analyses.scalars import Scalars
 from .access import emit_read, emit_write, placed
 from .chain import chain_of
-from .places import Places, common_places
+from .footprints import Footprints, common_footprints
 from .private import Private
 
 
 @dataclass(frozen=True, slots=True)
 class Promoted:
-    """A loop that carries places instead of the array at `position` of the original loop."""
+    """A loop that carries footprints instead of the array at `position` of the original loop."""
 
     loop: ir.For
     position: int
     array: ir.Value
-    places: Places
+    footprints: Footprints
 
     def results(self, build: Builder, found: Sequence[ir.Value]) -> list[ir.Value]:
         """Emit the writes after the loop; return the results of the original loop."""
         array = self.array
-        first = len(found) - len(self.places.written)
-        for number, value in zip(sorted(self.places.written), found[first:], strict=True):
-            access = placed(self.places.places[number].access)
+        first = len(found) - len(self.footprints.written)
+        for number, value in zip(sorted(self.footprints.written), found[first:], strict=True):
+            access = placed(self.footprints.footprints[number].access)
             array = emit_write(build, array, value, access, _same)
         return [*found[: self.position], array, *found[self.position : first]]
 
 
 def promoted(build: Builder, scalars: Scalars, loop: ir.For) -> Promoted | None:
-    """Emit reads before a loop, and return the loop with places instead of an array; or None."""
+    """Emit reads before a loop; return the loop with footprints instead of an array, or None."""
     (body,) = loop.regions
     for position, array in enumerate(loop.operands[2:]):
         chain = chain_of(body, position) if array.type.shape else None
         if chain is None or not chain.accesses:
             continue
-        places = common_places(chain, body, scalars)
-        if places is not None and places.written:
-            private = Private(build, chain, places)
+        footprints = common_footprints(chain, body, scalars)
+        if footprints is not None and footprints.written:
+            private = Private(build, chain, footprints)
             made = _without(build, loop, position, private)
             scalars.see(made.regions[0])
-            return Promoted(made, position, array, places)
+            return Promoted(made, position, array, footprints)
     return None
 
 
 def _without(build: Builder, loop: ir.For, position: int, private: Private) -> ir.For:
     (body,) = loop.regions
     array = loop.operands[2 + position]
-    places, written = private.places.places, sorted(private.places.written)
-    initial = tuple(emit_read(build, array, placed(places[n].access), _same) for n in written)
+    footprints, written = private.footprints.footprints, sorted(private.footprints.written)
+    initial = tuple(emit_read(build, array, placed(footprints[n].access), _same) for n in written)
     parameter, last = body.parameters[1 + position], body.yields[position]
     with build.nested() as operations:
         after = private.body(body, parameter, last)
         yields = [private.current(value) for value in body.yields]
     with build.nested() as reads:
         found = {
-            place.id: emit_read(build, array, placed(places[n].access), _same)
-            for n, place in enumerate(private.before)
-            if n not in private.places.written
+            footprint.id: emit_read(build, array, placed(footprints[n].access), _same)
+            for n, footprint in enumerate(private.before)
+            if n not in private.footprints.written
         }
     region = ir.Region(
         parameters=(*_but(body.parameters, 1 + position), *(private.before[n] for n in written)),

@@ -40,13 +40,13 @@ class Contribution:
 class Reduction:
     """The kind of a reduction, and the contributions of an iteration, as values of the body.
 
-    `forced` is the sharing that the program requests, if any.
+    `requested` is the sharing that the program requests, if any.
     """
 
     kind: BinaryKind
     added: tuple[ir.Value, ...]
     subtracted: tuple[ir.Value, ...] = ()
-    forced: ir.Sharing | None = None
+    requested: ir.Sharing | None = None
 
 
 @dataclass(slots=True)
@@ -207,12 +207,12 @@ def reduction_of(
     (kind,) = search.kinds
     operations[:] = outside
     made: dict[bool, list[ir.Value]] = {True: [], False: []}
-    forced = next((one.forced for one in search.path if one.forced), None)
-    with build.nested() as more, build.forcing(forced):
+    requested = next((one.requested for one in search.path if one.requested), None)
+    with build.nested() as more, build.requesting(requested):
         for one in found:
             made[one.negative].append(_unguarded(build, kind, one))
     operations += more
-    return Reduction(kind, tuple(made[False]), tuple(made[True]), forced)
+    return Reduction(kind, tuple(made[False]), tuple(made[True]), requested)
 
 
 def combined(build: Builder, kind: BinaryKind, found: Sequence[Contribution]) -> ir.Value:

@@ -104,7 +104,7 @@ def compare_parts(
     """
     flat = x.reshape(-1)
     size = -(-flat.size // 8)
-    step, rows = party.forms.digit_bits, party.forms.digit_rows
+    step, rows = party.variants.digit_bits, party.variants.digit_rows
     counts = tuple(-(-(b - a) // step) for a, b in pairwise(edges))
     plan, ends = levels(counts)
     pairs = 8 * size * (sum(counts) - len(counts))
@@ -201,7 +201,7 @@ def equal(party: SharingParty, x: Array, y: Array) -> Steps[Bytes]:
     single bits are local: 8N(ℓ − 1) bit triples, 2N(ℓ − 1) bytes each way and log2 ℓ rounds.
     """
     own = x - y if party.is_first else y - x
-    return party.forms.equality(party, own.reshape(-1))
+    return party.variants.equality(party, own.reshape(-1))
 
 
 def equal_by_digits(party: SharingParty, own: Array) -> Steps[Bytes]:

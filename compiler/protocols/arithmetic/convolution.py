@@ -59,7 +59,7 @@ def convolve(party: SharingParty, x: Array, y: Array, window: Window | None = No
     of `convolve_opened`. Each party sees choices masked by random bits and messages masked by pads.
     """
     x, window = _prepared(x, y, window)
-    return (yield from party.forms.convolution(party, x, y, window.stride))
+    return (yield from party.variants.convolution(party, x, y, window.stride))
 
 
 def convolve_by_matrices(party: SharingParty, x: Array, y: Array, stride: int) -> Steps[Array]:

@@ -39,7 +39,7 @@ def matrix_multiply(party: SharingParty, x: Array, y: Array) -> Steps[Array]:
     a long row, with a message of about a megabyte. Each party sees choices masked by random bits
     and messages masked by pads. With a dealer, the cost of `matrix_multiply_opened`.
     """
-    return party.forms.matrix_product(party, x, y)
+    return party.variants.matrix_product(party, x, y)
 
 
 def matrix_multiply_by_ots(party: SharingParty, x: Array, y: Array) -> Steps[Array]:
@@ -96,7 +96,7 @@ def matrix_multiply_known(
     each further batch. With a dealer, the cost of `matrix_multiply`, with K as the owner's share.
     """
     bits_of(x)
-    return (yield from party.forms.known_matrix_product(party, x, known, owner))
+    return (yield from party.variants.known_matrix_product(party, x, known, owner))
 
 
 def matrix_multiply_known_opened(

@@ -12,7 +12,7 @@ import numpy as np
 from ezlang.diagnostics.diagnostic import CompilerBug
 
 from ...ir.parties import Side
-from ..core.party import OtBox, SharingParty
+from ..core.party import OtProtocols, SharingParty
 from ..core.preprocessing import Triples
 from ..core.purposes import Purpose
 from ..core.sizes import WIDTHS
@@ -64,7 +64,7 @@ def multiply_now(party: SharingParty, x: Array, y: Array) -> Steps[Array]:
 
 def product(party: SharingParty, x: Array, y: Array) -> Steps[Array]:
     """Return x·y by the cheaper protocol: `multiply` with a dealer, else `multiply_now`."""
-    return party.forms.product(party, x, y)
+    return party.variants.product(party, x, y)
 
 
 def multiply_known(party: SharingParty, x: Array, known: Array | None, owner: int) -> Steps[Array]:
@@ -77,7 +77,7 @@ def multiply_known(party: SharingParty, x: Array, known: Array | None, owner: in
     bits_of(x)
     if party.index == owner and known is None:
         raise CompilerBug("the owner of a factor must give it")
-    return (yield from party.forms.known_product(party, x, known, owner))
+    return (yield from party.variants.known_product(party, x, known, owner))
 
 
 def multiply_known_by_ots(
@@ -109,7 +109,7 @@ def square(party: SharingParty, x: Array) -> Steps[Array]:
     further batch. With a dealer's a and a², the result is a² + 2da + d² for d = x − a [DKL+13]: n
     elements each way, one round. The parties open d, which is uniform because a is.
     """
-    return party.forms.square(party, x)
+    return party.variants.square(party, x)
 
 
 def square_by_ots(party: SharingParty, x: Array) -> Steps[Array]:
@@ -130,7 +130,9 @@ def square_opened(party: SharingParty, x: Array) -> Steps[Array]:
     return result.reshape(x.shape)
 
 
-def halved_products(ots: OtBox, side: Side, x: Array, *, bitwise: bool = False) -> Steps[Array]:
+def halved_products(
+    ots: OtProtocols, side: Side, x: Array, *, bitwise: bool = False
+) -> Steps[Array]:
     """Return shares of the first party's x times the second's x, by OTs in both directions.
 
     The first party is the sender for the first ceil(n/2) of n elements.

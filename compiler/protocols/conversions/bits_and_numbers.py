@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...circuits.prefix import adder
+from ...circuits.sum_netlist import adder
 from ...ir.dtypes import word_dtype
 from ..arithmetic.products import bits_of, halved_products, product
 from ..boolean.gates import evaluate, open_bits
@@ -42,7 +42,7 @@ def bits_to_numbers(party: SharingParty, x: Bytes, n: int, bits: int) -> Steps[A
     parties open x ⊕ r, which is uniform because r is; x = (x ⊕ r) + r − 2·(x ⊕ r)·r is then local
     [RW19].
     """
-    return party.forms.numbers_of_bits(party, x, n, bits)
+    return party.variants.numbers_of_bits(party, x, n, bits)
 
 
 def bits_to_numbers_by_ots(party: SharingParty, x: Bytes, n: int, bits: int) -> Steps[Array]:
@@ -73,7 +73,7 @@ def select(party: SharingParty, condition: Bytes, x: Array) -> Steps[Array]:
     additive OT per element in each direction: ceil(n/8) bytes and n elements each way. With a
     dealer: `bits_to_numbers` and a product.
     """
-    return party.forms.selection(party, condition, x)
+    return party.variants.selection(party, condition, x)
 
 
 def select_by_ots(party: SharingParty, condition: Bytes, x: Array) -> Steps[Array]:
@@ -99,7 +99,7 @@ def to_numbers(party: SharingParty, x: Array) -> Steps[Array]:
     x₀ + x₁ − 2·Σ 2^i x₀ᵢx₁ᵢ. Cost: that of `products.square`, ℓ OTs and ℓ(ℓ + 1)/2 + ℓ bits per
     element. With a dealer: `bits_to_numbers` of all bits, ℓN bytes each way, one round.
     """
-    return party.forms.numbers_of_words(party, x)
+    return party.variants.numbers_of_words(party, x)
 
 
 def to_numbers_by_ots(party: SharingParty, x: Array) -> Steps[Array]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...circuits.catalogue import Narrow
-from ...circuits.prefix import adder
+from ...circuits.sum_netlist import adder
 from ..arithmetic.products import bits_of
 from ..boolean.gates import evaluate, pack
 from ..core.party import SharingParty
@@ -38,7 +38,7 @@ def narrow_numbers(party: SharingParty, x: Array, narrow: Narrow | None) -> Step
     """
     if narrow is None:
         return to_numbers(party, x)
-    return party.forms.numbers_of_narrow(party, x, narrow)
+    return party.variants.numbers_of_narrow(party, x, narrow)
 
 
 def narrow_numbers_by_ots(party: SharingParty, x: Array, narrow: Narrow) -> Steps[Array]:

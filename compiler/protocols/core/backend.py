@@ -21,14 +21,14 @@ from .steps import Array, Bytes, Steps
 
 if TYPE_CHECKING:
     from ..ot.stock import Batches
-    from .party import OtBox, SharingParty
+    from .party import OtProtocols, SharingParty
 
 Random = Callable[[int], Bytes]
 """A function that returns the given number of private random bytes."""
 
 Unary = Callable[["SharingParty", Array], Steps[Array]]
 Binary = Callable[["SharingParty", Array, Array], Steps[Array]]
-Known = Callable[["SharingParty", Array, Array | None, int], Steps[Array]]
+OwnedOperandProtocol = Callable[["SharingParty", Array, Array | None, int], Steps[Array]]
 """A protocol on shares and on an operand known to one party, given by its number; the other party
 passes None, or an array of the same shape.
 """
@@ -46,7 +46,7 @@ class Source(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Forms:
+class Variants:
     """The protocols on shares that each back end implements in its own form.
 
     Each is called by the function named in its comment, which documents the result and the costs of
@@ -54,10 +54,10 @@ class Forms:
     """
 
     product: Binary  # arithmetic/products.py: product
-    known_product: Known  # arithmetic/products.py: multiply_known
+    known_product: OwnedOperandProtocol  # arithmetic/products.py: multiply_known
     square: Unary  # arithmetic/products.py: square
     matrix_product: Binary  # arithmetic/matrices.py: matrix_multiply
-    known_matrix_product: Known  # arithmetic/matrices.py: matrix_multiply_known
+    known_matrix_product: OwnedOperandProtocol  # arithmetic/matrices.py: matrix_multiply_known
     convolution: Callable[[SharingParty, Array, Array, int], Steps[Array]]  # .../convolution.py
     digit_bits: int  # arithmetic/comparison.py: compare_parts
     digit_rows: Callable[[SharingParty, Array, Sequence[int]], Steps[Bytes]]
@@ -78,11 +78,11 @@ class Backend:
     """
 
     source: Source
-    forms: Forms
+    variants: Variants
     batches: Callable[[OtKind], Batches]
-    making: Callable[[Side, Random, OtBox], Preprocessing] | None
+    making: Callable[[Side, Random, OtProtocols], Preprocessing] | None
 
-    def preprocessing(self, side: Side, random: Random, ots: OtBox) -> Preprocessing:
+    def preprocessing(self, side: Side, random: Random, ots: OtProtocols) -> Preprocessing:
         """Return a party's preprocessing, which generates units during the run."""
         if self.making is None:
             raise CompilerBug("this preprocessing isn't made in the run")

@@ -18,13 +18,13 @@ from typing import Protocol
 from ...circuits.netlist import Netlist
 from ...ir.parties import Side
 from ..boolean.comparison_tree import Level
-from .backend import Backend, Forms, Random
+from .backend import Backend, Random, Variants
 from .preprocessing import BitTriples, Preprocessing
 from .purposes import Purpose
 from .steps import Array, Bytes, Steps, swap
 
 
-class OtBox(Protocol):
+class OtProtocols(Protocol):
     """The protocols on OTs; both parties make the same calls with matching shapes.
 
     `core/lengths.py` defines the OTs and messages of each. Where there are two directions, the
@@ -160,7 +160,7 @@ class SharingParty:
 
     side: Side
     random: Random
-    ots: OtBox
+    ots: OtProtocols
     planes: Planes
     preprocessing: Preprocessing
     backend: Backend
@@ -185,6 +185,6 @@ class SharingParty:
         return swap(self.side.other, data, purpose)
 
     @property
-    def forms(self) -> Forms:
+    def variants(self) -> Variants:
         """The back end's forms of protocols."""
-        return self.backend.forms
+        return self.backend.variants

@@ -19,7 +19,7 @@ from ..conversions.bits_and_numbers import (
     to_numbers_by_bits,
 )
 from ..conversions.narrow import narrow_numbers_by_bits
-from ..core.backend import Backend, Forms, Source
+from ..core.backend import Backend, Source, Variants
 from ..ot.stock import LARGEST_BATCH, Batches, Made, Message
 
 
@@ -46,7 +46,7 @@ def dealt_batches(kind: OtKind) -> Batches:
 
 DEALT: Final = Backend(
     source=Source.DEALT,
-    forms=Forms(
+    variants=Variants(
         product=multiply,
         known_product=multiply_known_opened,
         square=square_opened,

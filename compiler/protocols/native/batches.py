@@ -39,7 +39,7 @@ class Kind(Protocol):
         """Do the receiver's work."""
 
 
-class Session:
+class KernelSession:
     """The session state that kernels need: Δ of this party's OTs and the starts of both hashes.
 
     All are stored as addresses.
@@ -66,7 +66,7 @@ class BitProducts:
 
     purpose = Purpose.BIT_PRODUCTS
 
-    def __init__(self, session: Session, count: int, copies: int) -> None:
+    def __init__(self, session: KernelSession, count: int, copies: int) -> None:
         size = count // 8
         self.a: Bytes = empty(size, np.uint8)
         self.u, self.v, self.b = np.zeros((3, copies, size + PADDING), np.uint8)
@@ -106,7 +106,7 @@ class Products:
 
     def __init__(
         self,
-        session: Session,
+        session: KernelSession,
         sent: Array,
         factors: Array | None,
         shares: tuple[Array, Array],
@@ -154,7 +154,7 @@ class Additive:
     purpose = Purpose.PRODUCTS_WITH_BITS
 
     def __init__(
-        self, session: Session, sent: Array, chosen: Bytes, shares: tuple[Array, Array]
+        self, session: KernelSession, sent: Array, chosen: Bytes, shares: tuple[Array, Array]
     ) -> None:
         self._session = session
         self._sent = sent
@@ -188,7 +188,12 @@ class Tables:
     purpose = Purpose.ENTRIES
 
     def __init__(
-        self, session: Session, kernel: str, fields: int, sent: tuple[Array, ...], digits: Bytes
+        self,
+        session: KernelSession,
+        kernel: str,
+        fields: int,
+        sent: tuple[Array, ...],
+        digits: Bytes,
     ) -> None:
         self.out: Bytes = empty(len(digits), np.uint8)
         self._session = session
@@ -230,7 +235,7 @@ class MatrixRows:
 
     def __init__(
         self,
-        session: Session,
+        session: KernelSession,
         choosing: Array | None,
         carried: Array | None,
         shares: tuple[Array, Array],

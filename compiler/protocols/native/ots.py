@@ -38,7 +38,7 @@ from ..core.purposes import Purpose
 from ..core.sizes import DIGIT_BITS, KEYS_A_WINDOW, TABLE_BITS
 from ..core.steps import Bytes, Round, Steps, Take, swap
 from ..ot.softspoken import Blocks
-from .batches import Additive, BitProducts, Kind, MatrixRows, Products, Session, Tables
+from .batches import Additive, BitProducts, KernelSession, Kind, MatrixRows, Products, Tables
 from .calls import BLOCK_BYTES, Array, Native, empty, padded, zeros
 
 _NOTHING: Final = np.empty(0, np.uint8)
@@ -64,7 +64,7 @@ class NativeOts:
     `windows_sent` and `windows_received` count the key windows used in each direction.
     """
 
-    def __init__(self, peer: int, session: Session) -> None:
+    def __init__(self, peer: int, session: KernelSession) -> None:
         self._peer = peer
         self.windows_sent = 0
         self.windows_received = 0
@@ -242,4 +242,4 @@ def start(peer: int, native: Native, delta: Blocks) -> Steps[NativeOts]:
     native.load(units.add_bits)
     own: Bytes = np.frombuffer(os.urandom(BLOCK_BYTES), np.uint8)
     other = yield from swap(peer, own, Purpose.SET_UP)
-    return NativeOts(peer, Session(native, delta, own, other))
+    return NativeOts(peer, KernelSession(native, delta, own, other))

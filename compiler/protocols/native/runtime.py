@@ -23,7 +23,7 @@ import numpy as np
 from ...codegen.interface import Exchange
 from ...ir import tree as ir
 from ...ir.dtypes import share_dtype
-from ...ir.facts import Numbers
+from ...ir.facts import ConstantOperands
 from ...ir.parties import Link, Side
 from ..core.channel import Channel
 from ..core.steps import Array, together
@@ -59,7 +59,7 @@ class _Member:
     """An operation of a group: its operands are at [first, result), followed by its result."""
 
     operation: ir.Operation
-    known: Numbers
+    known: ConstantOperands
     first: int
     result: int
 

@@ -12,7 +12,7 @@ from ...ir.parties import Side
 from ...kernels.engine import Engine
 from ..core.channel import Channel
 from ..dealt.expansion import DealtUnits
-from ..dealt.labels import DealtLabelReceiver, DealtLabelSender
+from ..dealt.label_ots import DealtLabelReceiver, DealtLabelSender
 from ..ot.directions import Bytes, Ends, cot_receiver, cot_sender, fresh_delta, set_up
 from ..ot.softspoken import Blocks, CotParty, CotReceiverParty, CotSenderParty
 from ..yao.session import YaoRole, label_source

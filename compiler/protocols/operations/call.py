@@ -17,7 +17,7 @@ from ezlang.diagnostics.diagnostic import CompilerBug
 from ...circuits import catalogue
 from ...ir import tree as ir
 from ...ir.dtypes import as_signed, share_dtype, word_dtype
-from ...ir.facts import Numbers
+from ...ir.facts import ConstantOperands
 from ..boolean.gates import pack
 from ..conversions.bits_and_numbers import unpack
 from ..core.party import SharingParty
@@ -44,7 +44,7 @@ class Call:
     party: SharingParty
     operation: ir.Operation
     operands: Sequence[Array | None]
-    known: Numbers = ()
+    known: ConstantOperands = ()
 
     @property
     def shallow(self) -> bool:

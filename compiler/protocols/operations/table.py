@@ -21,7 +21,7 @@ from ezlang.diagnostics.diagnostic import CompilerBug
 
 from ...ir import tree as ir
 from ...ir.dtypes import share_dtype
-from ...ir.facts import Numbers
+from ...ir.facts import ConstantOperands
 from ...ir.tree import BinaryKind, Sharing, UnaryKind
 from ..conversions.narrow import narrow_bits, narrow_numbers
 from ..core.party import SharingParty
@@ -40,7 +40,7 @@ def steps_of(
     operation: ir.Operation,
     operands: Sequence[Array | None],
     *,
-    known: Numbers = (),
+    known: ConstantOperands = (),
 ) -> Steps[Array | None]:
     """Run an interactive operation; return this party's share of the result.
 

@@ -17,14 +17,14 @@ from ..conversions.bits_and_numbers import (
     to_numbers_by_ots,
 )
 from ..conversions.narrow import narrow_numbers_by_ots
-from ..core.backend import Backend, Forms, Source
+from ..core.backend import Backend, Source, Variants
 from ..core.sizes import DIGIT_BITS
 from .preprocessing import OtPreprocessing
 from .stock import batches_of
 
 OT: Final = Backend(
     source=Source.OTS,
-    forms=Forms(
+    variants=Variants(
         product=multiply_now,
         known_product=multiply_known_by_ots,
         square=square_by_ots,

@@ -14,7 +14,7 @@ from ...ir.dtypes import word_dtype
 from ...ir.parties import Side
 from ..arithmetic.convolution import convolved, output_images, patches
 from ..arithmetic.products import halved_products
-from ..core.party import OtBox
+from ..core.party import OtProtocols
 from ..core.preprocessing import (
     BitPair,
     BitTriple,
@@ -40,7 +40,7 @@ class OtPreprocessing(Preprocessing):
     party sees only OT messages, masked by pads that are used only once.
     """
 
-    def __init__(self, side: Side, random: Callable[[int], Bytes], ots: OtBox) -> None:
+    def __init__(self, side: Side, random: Callable[[int], Bytes], ots: OtProtocols) -> None:
         self._side = side
         self._random = random
         self._ots = ots
@@ -123,7 +123,7 @@ class OtPreprocessing(Preprocessing):
         return DaBits(bits=np.packbits(own, bitorder="little"), numbers=numbers)
 
 
-def halved_bit_products(ots: OtBox, side: Side, own: Bytes, bits: int) -> Steps[Array]:
+def halved_bit_products(ots: OtProtocols, side: Side, own: Bytes, bits: int) -> Steps[Array]:
     """Return shares modulo 2^ℓ of −2·x₀x₁ for bits, one per byte, by OTs in both directions.
 
     The first party is the sender for the first ceil(n/2) of n bits. `lengths.additive_batches`.

@@ -48,7 +48,7 @@ class Made:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class BatchPart:
     """OTs `start` … `start` + `count` − 1 of the last batch; `made` is that batch if it must be
     generated first.
     """
@@ -226,7 +226,7 @@ class Stock:
     left: int = 0
     size: int = field(default=0, repr=False)
 
-    def part(self, wanted: int) -> Part:
+    def part(self, wanted: int) -> BatchPart:
         """Take up to `wanted` OTs of a single batch, which is generated if none are left."""
         made = None
         if not self.left:
@@ -235,9 +235,9 @@ class Stock:
         count = min(wanted, self.left)
         start = self.size - self.left
         self.left -= count
-        return Part(made=made, start=start, count=count)
+        return BatchPart(made=made, start=start, count=count)
 
-    def parts(self, count: int) -> Iterator[Part]:
+    def parts(self, count: int) -> Iterator[BatchPart]:
         """Take `count` OTs, part by part."""
         while count:
             part = self.part(count)

@@ -1,7 +1,7 @@
 """A session of two-party computation by Yao's garbled circuits at one party.
 
 Half-gates [ZRE15] with free-XOR [KS08] and point-and-permute [BMR90], hashed as in [GKWWY20]; see
-`kernels/gates.py`, `hash.py`, `values.py`. Semi-honest security, κ = 128.
+`kernels/gates.py`, `hash.py`, `wire_labels.py`. Semi-honest security, κ = 128.
 
 Set-up: the garbler draws Δ (lowest bit 1), the start S of the hash and the seed of its input labels
 from the operating system, and sends S and the seed: 32 bytes, no reply. In the proof, all

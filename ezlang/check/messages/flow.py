@@ -18,7 +18,7 @@ from ..context import Body, Effect, Local
 from ..items import FunctionInfo
 from ..program_counter import Branch, BranchKind
 from ..provenance import Traced, way
-from ..values import Typed
+from ..untyped import Typed
 from .wording import code
 
 

@@ -8,7 +8,7 @@ from ezlang.types.types import Field, StructType, Type
 
 from ..context import Body
 from ..provenance import Traced, way
-from ..values import Typed
+from ..untyped import Typed
 from .flow import knows, release
 
 

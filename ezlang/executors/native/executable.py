@@ -9,11 +9,11 @@ from ezlang.compiler.cost.profiles import LAN, PROFILES, Profile, to_toml
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.ir.text import print_program
 from ezlang.compiler.lower.lowering import lower
-from ezlang.compiler.passes.assign import Policy
+from ezlang.compiler.passes.assign import ProtocolChoice
 from ezlang.compiler.passes.prepare import prepare
 from ezlang.diagnostics.diagnostic import Diagnostic, EzError
 from ezlang.typed import tree as typed
-from ezlang.types.sharing import DEFAULT_POLICY as DEFAULT_POLICY
+from ezlang.types.sharing import DEFAULT_PROTOCOL as DEFAULT_PROTOCOL
 
 PARTIES = 2
 _SHOWN = 40
@@ -41,17 +41,17 @@ class Executable:
 
 
 def executable_of(
-    program: typed.Program, policy: str = DEFAULT_POLICY, profile: Profile = LAN
+    program: typed.Program, protocol: str = DEFAULT_PROTOCOL, profile: Profile = LAN
 ) -> Executable:
     """Lower a checked program for native code.
 
-    `policy` says how secrets are shared: `yao`, `boolean`, `arithmetic`, or `auto` for the cheapest
-    choice on the network of `profile`. Both parties must use the same policy and profile, which the
-    fingerprint enforces. Raises EzError unless the program has two parties.
+    `protocol` says how secrets are shared: `yao`, `boolean`, `arithmetic`, or `auto` for the
+    cheapest choice on the network of `profile`. Both parties must use the same protocol choice and
+    profile, which the fingerprint enforces. Raises EzError unless the program has two parties.
     """
     require_two_parties(program.parties)
-    prepared = prepare(lower(program), Policy(policy), profile)
-    choices = ("--protocol", policy), ("--network", _told(profile))
+    prepared = prepare(lower(program), ProtocolChoice(protocol), profile)
+    choices = ("--protocol", protocol), ("--network", _told(profile))
     return Executable(prepared, program.params, choices)
 
 

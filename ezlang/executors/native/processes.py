@@ -24,7 +24,7 @@ from ezlang.typed import tree as typed
 from ezlang.values.check import check_inputs
 from ezlang.values.data import Data, Inputs
 
-from .executable import DEFAULT_POLICY, Executable, executable_of
+from .executable import DEFAULT_PROTOCOL, Executable, executable_of
 from .messages import Broken, Done, Failed, Job, Meeting, Message, read_message, write_message
 from .outcome import NativeOutcome, combine, first_cause
 from .single import TIMEOUT
@@ -38,15 +38,15 @@ def run_native(
     inputs: Inputs,
     *,
     timeout: float | None = None,
-    policy: str = DEFAULT_POLICY,
+    protocol: str = DEFAULT_PROTOCOL,
     profile: Profile = LAN,
 ) -> NativeOutcome:
     """Run a checked program on loopback, with one process per party.
 
-    `inputs`: party → name → value. For `policy` and `profile`, see `executable_of`.
+    `inputs`: party → name → value. For `protocol` and `profile`, see `executable_of`.
     Raises EzError with exit code 2 if the inputs don't fit, 3 if the run fails.
     """
-    executable = executable_of(program, policy, profile)
+    executable = executable_of(program, protocol, profile)
     checked = check_inputs(program, inputs)
     return run_processes(executable, checked, timeout=TIMEOUT if timeout is None else timeout)
 

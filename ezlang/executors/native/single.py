@@ -16,7 +16,7 @@ from ezlang.values.data import Data
 from ezlang.values.names import party_number
 
 from .demands import demands_of
-from .executable import DEFAULT_POLICY, Executable, executable_of
+from .executable import DEFAULT_PROTOCOL, Executable, executable_of
 from .party import PartyOutcome, Stopwatch, compile_for, run_over
 
 TIMEOUT = 60.0
@@ -31,7 +31,7 @@ def run_party(
     address: str | None = None,
     dealer: str | None = None,
     timeout: float | None = None,
-    policy: str = DEFAULT_POLICY,
+    protocol: str = DEFAULT_PROTOCOL,
     profile: Profile = LAN,
     insecure: bool = False,
     warn: Callable[[str], None] | None = None,
@@ -40,12 +40,12 @@ def run_party(
 
     Party 0 listens at `address` (HOST:PORT; on loopback by default), and party 1 dials it for up to
     `timeout` seconds. `inputs` are this party's inputs: name → value. `dealer` is the address of a
-    dealer, if there is one. For `policy` and `profile`, see `executable_of`; both parties must use
-    the same. An address on another machine requires `insecure`; `warn` is then called with a
+    dealer, if there is one. For `protocol` and `profile`, see `executable_of`; both parties must
+    use the same. An address on another machine requires `insecure`; `warn` is then called with a
     warning about the consequences. Raises EzError with exit code 2 if the call is invalid, 3 if the
     run fails.
     """
-    executable = executable_of(program, policy, profile)
+    executable = executable_of(program, protocol, profile)
     number = party_number(program.parties, party)
     place = parse_address(address)
     third = None if dealer is None else parse_address(dealer, DEALER_PORT)

@@ -26,6 +26,7 @@ from ezlang.compiler.circuits.netlist import Netlist
 from ezlang.compiler.ir.evaluate import Array
 from ezlang.compiler.ir.tree import BinaryKind
 from ezlang.diagnostics.diagnostic import CompilerBug
+from ezlang.types.sharing import Sharing
 from ezlang.types.types import IntType, ScalarType
 
 from .dealer import Dealer
@@ -33,7 +34,6 @@ from .gmw import Gmw
 from .network import Network, Payload, Words
 from .randomness import Randomness
 from .shares import (
-    Form,
     Secret,
     Shares,
     additive,
@@ -71,9 +71,9 @@ class Protocol:
         return secret(element, value.shape, arithmetic=arithmetic, boolean=shares)
 
     def share(self, values: Sequence[tuple[ScalarType, Array, int]]) -> list[Secret]:
-        """Share values (element type, words, owner) in one round; integers in both forms.
+        """Share values (element type, words, owner) in one round; integers in both sharings.
 
-        The second form costs w additional bits and saves later conversions. Every party except
+        The second sharing costs w additional bits and saves later conversions. Every party except
         the owner receives uniform words.
         """
         result = []
@@ -88,24 +88,24 @@ class Protocol:
             for party in range(self.parties):
                 if party == owner:
                     continue
-                forms = [shares[party] for shares in (one.arithmetic, one.boolean) if shares]
-                payload = tuple(Words(share.reshape(-1), one.width) for share in forms)
+                sharings = [shares[party] for shares in (one.arithmetic, one.boolean) if shares]
+                payload = tuple(Words(share.reshape(-1), one.width) for share in sharings)
                 outgoing[owner, party] = (*outgoing.get((owner, party), ()), *payload)
         self.network.exchange("share", outgoing)
         return result
 
     def open(self, x: Secret, to: int | None) -> Array:
         """Open x to everyone, or to party `to`: the others send their shares. Return the words."""
-        form = Form.ARITHMETIC if x.arithmetic is not None else Form.BOOLEAN
-        shares = _some(x.shares(form))
+        sharing = Sharing.ARITHMETIC if x.arithmetic is not None else Sharing.BOOLEAN
+        shares = _some(x.shares(sharing))
         payloads = [(Words(share.reshape(-1), x.width),) for share in shares]
         if to is None:
-            return self._learned(form, shares, payloads, "reveal")[0]
+            return self._learned(sharing, shares, payloads, "reveal")[0]
         box = self.network.exchange(
             "reveal", {(p, to): payloads[p] for p in range(self.parties) if p != to}
         )
         received = [np.asarray(box[p, to][0].values) for p in range(self.parties) if p != to]
-        flat = joined(form, [shares[to].reshape(-1), *received])
+        flat = joined(sharing, [shares[to].reshape(-1), *received])
         return flat.reshape(x.shape)
 
     def tell(self, value: Array, width: int, owner: int, to: int | None) -> None:
@@ -115,7 +115,7 @@ class Protocol:
         self.network.exchange("reveal", {(owner, p): payload for p in receivers if p != owner})
 
     def _learned(
-        self, form: Form, shares: Shares, payloads: Sequence[Payload], purpose: str
+        self, sharing: Sharing, shares: Shares, payloads: Sequence[Payload], purpose: str
     ) -> Shares:
         """Broadcast each party's payload of one array; return the value that each party opens."""
         box = self.network.broadcast(purpose, payloads)
@@ -126,33 +126,33 @@ class Protocol:
                 for other in range(self.parties)
                 if other != party
             ]
-            flat = joined(form, [shares[party].reshape(-1), *received])
+            flat = joined(sharing, [shares[party].reshape(-1), *received])
             result.append(flat.reshape(shares[party].shape))
         return tuple(result)
 
-    def _opened(self, form: Form, shares: Shares, width: int, purpose: str) -> Shares:
+    def _opened(self, sharing: Sharing, shares: Shares, width: int, purpose: str) -> Shares:
         payloads = [(Words(share.reshape(-1), width),) for share in shares]
-        return self._learned(form, shares, payloads, purpose)
+        return self._learned(sharing, shares, payloads, purpose)
 
     # Conversions
 
-    def ensure(self, values: Sequence[Secret], form: Form) -> None:
-        """Convert values to a form where they lack it; values of the same width together."""
+    def ensure(self, values: Sequence[Secret], sharing: Sharing) -> None:
+        """Convert values to a sharing where they lack it; values of the same width together."""
         missing: dict[int, dict[int, Secret]] = {}
         for value in values:
-            if not value.has(form):
+            if not value.has(sharing):
                 missing.setdefault(value.width, {})[id(value)] = value
         for group in missing.values():
-            self._convert(list(group.values()), form)
+            self._convert(list(group.values()), sharing)
 
-    def _convert(self, values: Sequence[Secret], form: Form) -> None:
+    def _convert(self, values: Sequence[Secret], sharing: Sharing) -> None:
         type = word(values[0].element)
         if type == np.bool_:
-            raise CompilerBug("a bool has no arithmetic form")
-        other = Form.BOOLEAN if form is Form.ARITHMETIC else Form.ARITHMETIC
+            raise CompilerBug("a bool has no arithmetic sharing")
+        other = Sharing.BOOLEAN if sharing is Sharing.ARITHMETIC else Sharing.ARITHMETIC
         flat = [local(_some(value.shares(other)), lambda s: s.reshape(-1)) for value in values]
         together = tuple(np.concatenate([one[p] for one in flat]) for p in range(self.parties))
-        if form is Form.ARITHMETIC:
+        if sharing is Sharing.ARITHMETIC:
             converted = self.bits_to_word(together, type, max(value.bits for value in values))
         else:
             converted = self.word_to_bits(together, values[0].width)
@@ -162,7 +162,7 @@ class Protocol:
             position += value.size
             shape = value.shape
             shares = tuple(share[part].reshape(shape) for share in converted)
-            if form is Form.ARITHMETIC:
+            if sharing is Sharing.ARITHMETIC:
                 value.arithmetic = shares
             else:
                 value.boolean = shares
@@ -170,13 +170,13 @@ class Protocol:
     def word_to_bits(self, x: Shares, width: int) -> Shares:
         """Convert additive shares to XOR shares [EGKRS20].
 
-        x − r is opened for a random r shared in both forms. A circuit adds it to the bits of r.
+        x − r is opened for a random r shared in both sharings. A circuit adds it to the bits of r.
         """
         type, shape = x[0].dtype, x[0].shape
         r, r_bits = self.dealer.eda_bits(type, shape)
         purpose = "arithmetic to boolean"
         masked = pairwise(x, r, lambda a, b: a - b)
-        opened = self._opened(Form.ARITHMETIC, masked, width, purpose)
+        opened = self._opened(Sharing.ARITHMETIC, masked, width, purpose)
         unsigned = IntType(width, signed=False)
         adder = catalogue.binary(
             BinaryKind.ADD, unsigned, catalogue.SECRET, catalogue.PUBLIC, second=None
@@ -186,7 +186,7 @@ class Protocol:
     def bits_to_word(self, x: Shares, type: np.dtype[np.generic], bits: int) -> Shares:
         """Convert XOR shares to additive shares modulo 2^w [RW19].
 
-        For each bit, o = x ⊕ r is opened for a random bit r shared in both forms. Then x is
+        For each bit, o = x ⊕ r is opened for a random bit r shared in both sharings. Then x is
         o + r − 2·o·r, and the word is the sum of its bits, each weighted by its power of two.
         """
         shape = x[0].shape
@@ -194,7 +194,7 @@ class Protocol:
         places = np.arange(bits, dtype=type).reshape((bits, *(1 for _ in shape)))
         spread = local(x, lambda share: _bits_of(share, type, places))
         masked = pairwise(spread, r_bits, lambda a, b: a ^ b)
-        opened = self._opened(Form.BOOLEAN, masked, 1, "boolean to arithmetic")
+        opened = self._opened(Sharing.BOOLEAN, masked, 1, "boolean to arithmetic")
         result = []
         for party in range(self.parties):
             o = opened[party].astype(type)
@@ -211,7 +211,7 @@ class Protocol:
         type, shape = x[0].dtype, x[0].shape
         a, b, c = self.dealer.triple(type, shape)
         masked = tuple(np.stack([p - q, r - s]) for p, q, r, s in zip(x, a, y, b, strict=True))
-        opened = self._opened(Form.ARITHMETIC, masked, 8 * type.itemsize, "multiply")
+        opened = self._opened(Sharing.ARITHMETIC, masked, 8 * type.itemsize, "multiply")
         result = []
         for party in range(self.parties):
             d, e = opened[party]
@@ -227,13 +227,13 @@ class Protocol:
         shape: tuple[int, ...],
         purpose: str,
     ) -> Secret:
-        """Run a circuit on the boolean forms; all operands are broadcast to `shape`.
+        """Run a circuit on the boolean sharings; all operands are broadcast to `shape`.
 
         Public operands are words that fit their ports. The result has the type `element` and the
         shape `shape`.
         """
         secrets = [operand for operand in operands if isinstance(operand, Secret)]
-        self.ensure(secrets, Form.BOOLEAN)
+        self.ensure(secrets, Sharing.BOOLEAN)
         ports = []
         for operand, port in zip(operands, netlist.ports, strict=True):
             shares = (
@@ -275,5 +275,5 @@ def _bits_of(share: Array, type: np.dtype[np.generic], places: Array) -> Array:
 
 def _some(shares: Shares | None) -> Shares:
     if shares is None:
-        raise CompilerBug("a sharing lacks a form that it should have")
+        raise CompilerBug("a secret lacks a sharing that it should have")
     return shares

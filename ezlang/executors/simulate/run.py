@@ -13,6 +13,7 @@ from ezlang.recursion import deep_recursion
 from ezlang.source import Span
 from ezlang.values.data import Inputs
 
+from .clear_values import ClearValue, Value
 from .dealer import Dealer
 from .network import Cost, Network
 from .outcome import SimulatedOutcome
@@ -21,7 +22,6 @@ from .randomness import Randomness
 from .secrets import Secrets
 from .shares import Secret
 from .two import has_sharings, run_two
-from .values import Known, Value
 from .walk import Walk
 
 
@@ -75,7 +75,7 @@ class _Run(Walk[Secret]):
         self.network = network
         self.secrets = secrets
 
-    def come_to(self, span: Span) -> None:
+    def set_span(self, span: Span) -> None:
         self.network.span = span
 
     def compute(self, operation: ir.Operation, operands: Sequence[Value]) -> Value:
@@ -86,7 +86,7 @@ class _Run(Walk[Secret]):
         words = self.secrets.protocol.open(secret, type.label.owner)
         return words.astype(evaluate.dtype(type.element))
 
-    def tell(self, operation: ir.Reveal, known: Known) -> None:
+    def tell(self, operation: ir.Reveal, known: ClearValue) -> None:
         type = operation.result.type
         if known.owner is not None:
             self.secrets.protocol.tell(known.data, type.width, known.owner, type.label.owner)

@@ -15,28 +15,29 @@ from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.ir.evaluate import Array
 from ezlang.compiler.ir.tree import BinaryKind, UnaryKind
 from ezlang.diagnostics.diagnostic import CompilerBug
+from ezlang.types.sharing import Sharing
 from ezlang.types.types import BOOL, ScalarType
 
+from .clear_values import ClearValue, Value
 from .protocol import Protocol
-from .shares import Form, Secret, Shares, at_first, local, pairwise, secret, word
-from .values import Known, Value
+from .shares import Secret, Shares, at_first, local, pairwise, secret, word
 
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
     """Computations on shared values; operands may also be public or owned by one party.
 
-    Sums, products and multiples are computed on the arithmetic form, all other operations by
-    circuits on the boolean form. A form that an operand lacks is computed once and kept.
+    Sums, products and multiples are computed on the arithmetic sharing, all other operations by
+    circuits on the boolean sharing. A sharing that an operand lacks is computed once and kept.
     """
 
     protocol: Protocol
 
     def share(self, values: Sequence[Value]) -> list[Secret]:
         """Return sharings of values; values owned by parties are shared once, in one round."""
-        own: dict[int, Known] = {}
+        own: dict[int, ClearValue] = {}
         for value in values:
-            if isinstance(value, Known) and value.shared is None:
+            if isinstance(value, ClearValue) and value.shared is None:
                 if value.owner is None:
                     value.shared = self.protocol.known(value.element, value.data)
                 else:
@@ -75,7 +76,7 @@ class Secrets:
     def _unary(self, kind: UnaryKind, x: Secret) -> Secret:
         match kind:
             case UnaryKind.NEG:
-                shares = self._in(x, Form.ARITHMETIC)
+                shares = self._in(x, Sharing.ARITHMETIC)
                 return _like(x, arithmetic=local(shares, lambda s: np.zeros_like(s) - s))
             case UnaryKind.NOT | UnaryKind.BITNOT:
                 return _like(
@@ -89,18 +90,18 @@ class Secrets:
 
     def binary(self, kind: BinaryKind, x: Value, y: Value) -> Secret:
         """Compute a binary operation, at least one operand of which is not public."""
-        public = [v for v in (x, y) if isinstance(v, Known) and v.owner is None]
+        public = [v for v in (x, y) if isinstance(v, ClearValue) and v.owner is None]
         if kind in (BinaryKind.ADD, BinaryKind.SUB):
             return self._sum(kind, *self.share((x, y)))
         if kind is BinaryKind.MUL:
             return self._multiple(x, y) if public else self._product(*self.share((x, y)))
-        if kind.traits.shifts and isinstance(y, Known) and y.owner is None:
+        if kind.traits.shifts and isinstance(y, ClearValue) and y.owner is None:
             return self._shifted(kind, self.share((x,))[0], y)
         if kind in (BinaryKind.AND, BinaryKind.OR, BinaryKind.XOR) and public:
             return self._masked(kind, x, y)
         if kind is BinaryKind.XOR:
             one, other = self.share((x, y))
-            left, right = self._in(one, Form.BOOLEAN), self._in(other, Form.BOOLEAN)
+            left, right = self._in(one, Sharing.BOOLEAN), self._in(other, Sharing.BOOLEAN)
             return _like(one, boolean=pairwise(left, right, lambda a, b: a ^ b))
         operands = self._for_circuit((x, y))
         roles = [_role(operand) for operand in operands]
@@ -109,31 +110,31 @@ class Secrets:
         return self._circuit(netlist, operands, element, kind.value)
 
     def _sum(self, kind: BinaryKind, x: Secret, y: Secret) -> Secret:
-        self.protocol.ensure((x, y), Form.ARITHMETIC)
-        left, right = self._in(x, Form.ARITHMETIC), self._in(y, Form.ARITHMETIC)
+        self.protocol.ensure((x, y), Sharing.ARITHMETIC)
+        left, right = self._in(x, Sharing.ARITHMETIC), self._in(y, Sharing.ARITHMETIC)
         add = kind is BinaryKind.ADD
         return _like(x, arithmetic=pairwise(left, right, lambda a, b: a + b if add else a - b))
 
     def _product(self, x: Secret, y: Secret) -> Secret:
-        self.protocol.ensure((x, y), Form.ARITHMETIC)
-        left, right = self._in(x, Form.ARITHMETIC), self._in(y, Form.ARITHMETIC)
+        self.protocol.ensure((x, y), Sharing.ARITHMETIC)
+        left, right = self._in(x, Sharing.ARITHMETIC), self._in(y, Sharing.ARITHMETIC)
         return _like(x, arithmetic=self.protocol.multiply(left, right))
 
     def _multiple(self, x: Value, y: Value) -> Secret:
         """Multiply by a public value."""
-        known, other = (x, y) if isinstance(x, Known) and x.owner is None else (y, x)
-        assert isinstance(known, Known)
+        known, other = (x, y) if isinstance(x, ClearValue) and x.owner is None else (y, x)
+        assert isinstance(known, ClearValue)
         (shared,) = self.share((other,))
         factor = known.data.astype(word(known.element))
-        shares = self._in(shared, Form.ARITHMETIC)
+        shares = self._in(shared, Sharing.ARITHMETIC)
         return _like(shared, arithmetic=local(shares, lambda s: s * factor))
 
-    def _shifted(self, kind: BinaryKind, x: Secret, amount: Known) -> Secret:
+    def _shifted(self, kind: BinaryKind, x: Secret, amount: ClearValue) -> Secret:
         """Shift by a public amount: every party shifts its own share."""
         element = x.element
         signed = evaluate.dtype(element)
         if kind is BinaryKind.SHR:
-            self.protocol.ensure((x,), Form.BOOLEAN)
+            self.protocol.ensure((x,), Sharing.BOOLEAN)
 
         def shift(share: Array) -> Array:
             moved = evaluate.binary(kind, share.astype(signed), amount.data)
@@ -148,11 +149,11 @@ class Secrets:
 
     def _masked(self, kind: BinaryKind, x: Value, y: Value) -> Secret:
         """Combine shared bits with public bits."""
-        known, other = (x, y) if isinstance(x, Known) and x.owner is None else (y, x)
-        assert isinstance(known, Known)
+        known, other = (x, y) if isinstance(x, ClearValue) and x.owner is None else (y, x)
+        assert isinstance(known, ClearValue)
         (shared,) = self.share((other,))
         mask = known.data.astype(word(known.element))
-        shares = self._in(shared, Form.BOOLEAN)
+        shares = self._in(shared, Sharing.BOOLEAN)
         if kind is BinaryKind.AND:
             return _like(shared, boolean=local(shares, lambda s: s & mask))
         if kind is BinaryKind.OR:
@@ -160,29 +161,29 @@ class Secrets:
         return _like(shared, boolean=at_first(shares, lambda s: s ^ mask))
 
     def _select(self, condition: Value, x: Value, y: Value) -> Secret:
-        if isinstance(condition, Known) and condition.owner is None:
+        if isinstance(condition, ClearValue) and condition.owner is None:
             return self._chosen(condition.data, *self.share((x, y)))
         bit, *sides = self._for_circuit((condition, x, y))
-        if all(not isinstance(side, Secret) or side.has(Form.BOOLEAN) for side in sides):
+        if all(not isinstance(side, Secret) or side.has(Sharing.BOOLEAN) for side in sides):
             roles = [_role(operand) for operand in (bit, *sides)]
             netlist = catalogue.choice(x.element, *roles)
             return self._circuit(netlist, (bit, *sides), x.element, "select", _shape(x))
         return self._product_select(self.share((bit,))[0], *self.share(sides))
 
     def _chosen(self, condition: Array, x: Secret, y: Secret) -> Secret:
-        forms = self._common((x, y))
+        sharings = self._common((x, y))
         made = {
-            form: pairwise(
-                self._in(x, form), self._in(y, form), lambda a, b: np.where(condition, a, b)
+            sharing: pairwise(
+                self._in(x, sharing), self._in(y, sharing), lambda a, b: np.where(condition, a, b)
             )
-            for form in forms
+            for sharing in sharings
         }
         return _made(x.element, x.shape, made, max(x.bits, y.bits))
 
     def _product_select(self, condition: Secret, x: Secret, y: Secret) -> Secret:
         """Select on additive shares: y + c · (x − y), where c is the condition as 0 or 1."""
-        self.protocol.ensure((x, y), Form.ARITHMETIC)
-        left, right = self._in(x, Form.ARITHMETIC), self._in(y, Form.ARITHMETIC)
+        self.protocol.ensure((x, y), Sharing.ARITHMETIC)
+        left, right = self._in(x, Sharing.ARITHMETIC), self._in(y, Sharing.ARITHMETIC)
         bit = self.protocol.bit_to_word(condition, x.element)
         factor = local(bit, lambda s: np.broadcast_to(s, x.shape))
         difference = pairwise(left, right, lambda a, b: a - b)
@@ -198,7 +199,7 @@ class Secrets:
         type = word(element)
         wider = element.width > x.width
         if wider:
-            self.protocol.ensure((x,), Form.BOOLEAN)
+            self.protocol.ensure((x,), Sharing.BOOLEAN)
         sign = wider and x.element.signed and x.bits == x.width
         source = evaluate.dtype(x.element) if sign else word(x.element)
         bits = element.width if sign else x.bits
@@ -211,7 +212,7 @@ class Secrets:
         """Extract a bit; the lowest bit of a sum mod 2^w is the XOR of the shares' lowest bits."""
         shares = x.arithmetic if x.boolean is None and position == 0 else None
         if shares is None:
-            shares = self._in(x, Form.BOOLEAN)
+            shares = self._in(x, Sharing.BOOLEAN)
         place = shares[0].dtype.type(position)
         picked = local(shares, lambda s: np.asarray(s >> place) & s.dtype.type(1) != 0)
         return secret(BOOL, x.shape, boolean=picked)
@@ -225,11 +226,11 @@ class Secrets:
             value = np.full(shape, evaluate.identity(kind, x.element), evaluate.dtype(x.element))
             return self.protocol.known(x.element, value)
         if kind is BinaryKind.ADD:
-            shares = self._in(x, Form.ARITHMETIC)
+            shares = self._in(x, Sharing.ARITHMETIC)
             total = local(shares, lambda s: np.add.reduce(_lines(s, axis), dtype=s.dtype))
             return secret(x.element, shape, arithmetic=total)
         if kind is BinaryKind.XOR:
-            shares = self._in(x, Form.BOOLEAN)
+            shares = self._in(x, Sharing.BOOLEAN)
             total = local(shares, lambda s: np.bitwise_xor.reduce(_lines(s, axis)))
             return secret(x.element, shape, boolean=total)
         rest = _mapped(x, (size, *shape), lambda s: _lines(s, axis))
@@ -244,10 +245,10 @@ class Secrets:
         if y.size == 0:
             return x
         made = {
-            form: pairwise(
-                self._in(x, form), self._in(y, form), lambda a, b: np.concatenate([a, b])
+            sharing: pairwise(
+                self._in(x, sharing), self._in(y, sharing), lambda a, b: np.concatenate([a, b])
             )
-            for form in self._common((x, y))
+            for sharing in self._common((x, y))
         }
         shape = (x.shape[0] + y.shape[0], *x.shape[1:])
         return _made(x.element, shape, made, max(x.bits, y.bits))
@@ -256,11 +257,11 @@ class Secrets:
         """Move elements in the same way in every share; indices are public."""
         count = operation.element_count
         moved = self.share(operands[:count])
-        indices = [value.data for value in operands[count:] if isinstance(value, Known)]
+        indices = [value.data for value in operands[count:] if isinstance(value, ClearValue)]
         made = {}
-        for form in self._common(moved):
-            parts = [self._in(value, form) for value in moved]
-            made[form] = tuple(
+        for sharing in self._common(moved):
+            parts = [self._in(value, sharing) for value in moved]
+            made[sharing] = tuple(
                 evaluate.moved(operation, [*(part[party] for part in parts), *indices])
                 for party in range(self.protocol.parties)
             )
@@ -269,25 +270,26 @@ class Secrets:
 
     # Helpers
 
-    def _in(self, x: Secret, form: Form) -> Shares:
-        """Return the shares of x in a form, converting if necessary."""
-        if not x.has(form):
-            self.protocol.ensure((x,), form)
-        shares = x.shares(form)
+    def _in(self, x: Secret, sharing: Sharing) -> Shares:
+        """Return the shares of x in a sharing, converting if necessary."""
+        if not x.has(sharing):
+            self.protocol.ensure((x,), sharing)
+        shares = x.shares(sharing)
         assert shares is not None
         return shares
 
-    def _common(self, values: Sequence[Secret]) -> list[Form]:
-        """Return the forms that all values have, at least one; convert if necessary."""
-        forms = [form for form in Form if all(value.has(form) for value in values)]
-        if not forms:
-            self.protocol.ensure(values, Form.ARITHMETIC)
-            forms = [Form.ARITHMETIC]
-        return forms
+    def _common(self, values: Sequence[Secret]) -> list[Sharing]:
+        """Return the sharings that all values have, at least one; convert if necessary."""
+        both = (Sharing.ARITHMETIC, Sharing.BOOLEAN)
+        sharings = [sharing for sharing in both if all(value.has(sharing) for value in values)]
+        if not sharings:
+            self.protocol.ensure(values, Sharing.ARITHMETIC)
+            sharings = [Sharing.ARITHMETIC]
+        return sharings
 
     def _for_circuit(self, values: Sequence[Value]) -> list[Value]:
         """Share operands that are not public; leave public operands unchanged."""
-        public = [isinstance(v, Known) and v.owner is None for v in values]
+        public = [isinstance(v, ClearValue) and v.owner is None for v in values]
         shared = iter(self.share([v for v, known in zip(values, public, strict=True) if not known]))
         return [v if known else next(shared) for v, known in zip(values, public, strict=True)]
 
@@ -333,13 +335,13 @@ def _like(x: Secret, *, boolean: Shares | None = None, arithmetic: Shares | None
 
 
 def _made(
-    element: ScalarType, shape: tuple[int, ...], made: dict[Form, Shares], bits: int
+    element: ScalarType, shape: tuple[int, ...], made: dict[Sharing, Shares], bits: int
 ) -> Secret:
     return secret(
         element,
         shape,
-        boolean=made.get(Form.BOOLEAN),
-        arithmetic=made.get(Form.ARITHMETIC),
+        boolean=made.get(Sharing.BOOLEAN),
+        arithmetic=made.get(Sharing.ARITHMETIC),
         bits=bits,
     )
 

@@ -1,16 +1,15 @@
 """Secret sharings of the simulated parties, and local computation on them.
 
-An integer of width w is shared additively modulo 2^w (*arithmetic* form), bit by bit with XOR
-(*boolean* form: XOR shares of the word), or in both forms. A bool has only the boolean form. A
-sharing is a tuple with one array per party. The functions on sharings compute each party's array
-from arrays of the same party.
+An integer of width w is shared additively modulo 2^w (*arithmetic* sharing), bit by bit with XOR
+(*boolean* sharing: XOR shares of the word), or both. A bool has only the boolean sharing. Shares
+are a tuple with one array per party. The functions on shares compute each party's array from arrays
+of the same party.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from enum import Enum
 from functools import reduce
 from operator import add, xor
 from typing import Any
@@ -19,19 +18,13 @@ import numpy as np
 
 from ezlang.compiler.ir.dtypes import dtype, share_dtype
 from ezlang.compiler.ir.evaluate import Array
+from ezlang.types.sharing import Sharing
 from ezlang.types.types import ScalarType
 
 from .randomness import Randomness
 
 Shares = tuple[Array, ...]
 """One array per party, of unsigned words or bools."""
-
-
-class Form(Enum):
-    """The two forms of a sharing."""
-
-    ARITHMETIC = "arithmetic"
-    BOOLEAN = "boolean"
 
 
 def word(element: ScalarType) -> np.dtype[Any]:
@@ -41,9 +34,9 @@ def word(element: ScalarType) -> np.dtype[Any]:
 
 @dataclass(slots=True)
 class Secret:
-    """A shared tensor in one or both forms; conversions add the missing form.
+    """A shared tensor in one or both sharings; conversions add the missing sharing.
 
-    In the boolean form, the bits from position `bits` upwards are known to be zero.
+    In the boolean sharing, the bits from position `bits` upwards are known to be zero.
     """
 
     element: ScalarType
@@ -62,13 +55,13 @@ class Secret:
         """The number of elements."""
         return int(np.prod(self.shape, dtype=np.int64))
 
-    def shares(self, form: Form) -> Shares | None:
-        """Return the shares in a form, or None if the form has not been computed."""
-        return self.arithmetic if form is Form.ARITHMETIC else self.boolean
+    def shares(self, sharing: Sharing) -> Shares | None:
+        """Return the shares in a sharing, or None if the sharing has not been computed."""
+        return self.arithmetic if sharing is Sharing.ARITHMETIC else self.boolean
 
-    def has(self, form: Form) -> bool:
-        """Return whether there are shares in a form."""
-        return self.shares(form) is not None
+    def has(self, sharing: Sharing) -> bool:
+        """Return whether there are shares in a sharing."""
+        return self.shares(sharing) is not None
 
 
 def secret(
@@ -134,9 +127,9 @@ def _split(
     return tuple(shares)
 
 
-def joined(form: Form, shares: Sequence[Array]) -> Array:
+def joined(sharing: Sharing, shares: Sequence[Array]) -> Array:
     """Reconstruct the value from all shares."""
-    return np.asarray(reduce(add if form is Form.ARITHMETIC else xor, shares))
+    return np.asarray(reduce(add if sharing is Sharing.ARITHMETIC else xor, shares))
 
 
 # Words and wires

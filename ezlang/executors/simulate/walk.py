@@ -19,7 +19,7 @@ from ezlang.source import Span
 from ezlang.types.types import Type, array_of
 from ezlang.values.data import Data, Flat, Inputs, flatten, unflatten
 
-from .values import Known
+from .clear_values import ClearValue
 
 S = TypeVar("S")
 """The representation of a secret."""
@@ -45,7 +45,9 @@ class Walk(ABC, Generic[S]):
         self.views: dict[str, list[Shown]] = {party: [] for party in program.parties}
 
     @abstractmethod
-    def compute(self, operation: ir.Operation, operands: Sequence[Known | S]) -> Known | S:
+    def compute(
+        self, operation: ir.Operation, operands: Sequence[ClearValue | S]
+    ) -> ClearValue | S:
         """Compute an operation with a secret result."""
 
     @abstractmethod
@@ -53,14 +55,14 @@ class Walk(ABC, Generic[S]):
         """Reveal a secret to the readers of the result; return the value."""
 
     @abstractmethod
-    def tell(self, operation: ir.Reveal, known: Known) -> None:
+    def tell(self, operation: ir.Reveal, known: ClearValue) -> None:
         """Send a value from its owner to the readers of the result."""
 
     @abstractmethod
-    def come_to(self, span: Span) -> None:
+    def set_span(self, span: Span) -> None:
         """Set the source span of the next operation."""
 
-    def done(self, operation: ir.Operation, results: Sequence[Known | S]) -> None:
+    def done(self, operation: ir.Operation, results: Sequence[ClearValue | S]) -> None:
         """Record the results of an operation."""
 
     def outputs(self) -> dict[str, dict[str, Data]]:
@@ -72,32 +74,37 @@ class Walk(ABC, Generic[S]):
 
     # Control flow
 
-    def call(self, name: str, arguments: Sequence[Known | S]) -> list[Known | S]:
+    def call(self, name: str, arguments: Sequence[ClearValue | S]) -> list[ClearValue | S]:
         """Run a function."""
         return self.region(self.functions[name].body, {}, arguments)
 
     def region(
-        self, region: ir.Region, values: dict[int, Known | S], arguments: Sequence[Known | S] = ()
-    ) -> list[Known | S]:
+        self,
+        region: ir.Region,
+        values: dict[int, ClearValue | S],
+        arguments: Sequence[ClearValue | S] = (),
+    ) -> list[ClearValue | S]:
         """Run a region on arguments for its parameters; return the values that it yields."""
         for parameter, argument in zip(region.parameters, arguments, strict=True):
             values[parameter.id] = argument
         self.operations(region, values)
         return [values[value.id] for value in region.yields]
 
-    def operations(self, region: ir.Region, values: dict[int, Known | S]) -> None:
+    def operations(self, region: ir.Region, values: dict[int, ClearValue | S]) -> None:
         """Run the operations of a region."""
         for operation in region.operations:
             self.operation(operation, values)
 
-    def operation(self, operation: ir.Operation, values: dict[int, Known | S]) -> None:
+    def operation(self, operation: ir.Operation, values: dict[int, ClearValue | S]) -> None:
         """Run one operation."""
         results = self._results(operation, values)
         for value, result in zip(operation.results, results, strict=True):
             values[value.id] = result
         self.done(operation, results)
 
-    def _results(self, operation: ir.Operation, values: dict[int, Known | S]) -> list[Known | S]:
+    def _results(
+        self, operation: ir.Operation, values: dict[int, ClearValue | S]
+    ) -> list[ClearValue | S]:
         operands = [values[value.id] for value in operation.operands]
         match operation:
             case ir.Call():
@@ -114,28 +121,28 @@ class Walk(ABC, Generic[S]):
                     carried = self.region(body, values, carried)
                 return carried
             case ir.Computation() | ir.Boundary():
-                self.come_to(operation.span)
+                self.set_span(operation.span)
                 result = self._simple(operation, operands)
                 return [] if result is None else [result]
             case _:
                 assert_never(operation)
 
     def _for(
-        self, operation: ir.For, operands: list[Known | S], values: dict[int, Known | S]
-    ) -> list[Known | S]:
+        self, operation: ir.For, operands: list[ClearValue | S], values: dict[int, ClearValue | S]
+    ) -> list[ClearValue | S]:
         low, high = known(operands[0]), known(operands[1])
         index = operation.regions[0].parameters[0].type
-        carried: list[Known | S] = operands[2:]
+        carried: list[ClearValue | S] = operands[2:]
         for number in range(int(low.data), int(high.data)):
-            here = Known(index.element, evaluate.array(index, (number,)), index.label.owner)
+            here = ClearValue(index.element, evaluate.array(index, (number,)), index.label.owner)
             carried = self.region(operation.regions[0], values, [here, *carried])
         return carried
 
     # Single operations
 
     def _simple(
-        self, operation: ir.AnyComputation | ir.AnyBoundary, operands: list[Known | S]
-    ) -> Known | S | None:
+        self, operation: ir.AnyComputation | ir.AnyBoundary, operands: list[ClearValue | S]
+    ) -> ClearValue | S | None:
         match operation:
             case ir.Input():
                 return self._input(operation)
@@ -157,8 +164,8 @@ class Walk(ABC, Generic[S]):
     def _computed(
         self,
         operation: ir.AnyComputation | ir.Relabel | ir.Convert,
-        operands: list[Known | S],
-    ) -> Known | S:
+        operands: list[ClearValue | S],
+    ) -> ClearValue | S:
         made = operation.result.type
         if made.label.is_secret:
             return self.compute(operation, operands)
@@ -169,29 +176,29 @@ class Walk(ABC, Generic[S]):
                 data = evaluate.evaluate(operation, [known(value).data for value in operands])
             case _:
                 raise CompilerBug(f"{type(operation).__name__} cannot be run")
-        return Known(made.element, data, made.label.owner)
+        return ClearValue(made.element, data, made.label.owner)
 
-    def check(self, operation: ir.Operation, operands: Sequence[Known | S]) -> None:
+    def check(self, operation: ir.Operation, operands: Sequence[ClearValue | S]) -> None:
         """Fail the run if a checked operation has a public operand that is out of range."""
         if operation.failure is None:
             return
         public = [
-            value.data if isinstance(value, Known) and value.owner is None else None
+            value.data if isinstance(value, ClearValue) and value.owner is None else None
             for value in operands
         ]
         if evaluate.fails(operation, public):
             raise failure(operation.failure, operation.span)
 
-    def _input(self, operation: ir.Input) -> Known:
+    def _input(self, operation: ir.Input) -> ClearValue:
         type = operation.result.type
         key = (operation.party, operation.name)
         if key not in self.given:
             data = self.inputs[self.program.parties[operation.party]][operation.name]
             self.given[key] = flatten(_whole(operation, type), data)
         array = evaluate.array(type, self.given[key][operation.path])
-        return Known(type.element, array, operation.party)
+        return ClearValue(type.element, array, operation.party)
 
-    def _output(self, operation: ir.Output, value: Known) -> None:
+    def _output(self, operation: ir.Output, value: ClearValue) -> None:
         type = operation.operands[0].type
         flat = evaluate.elements(type, value.data)
         for party in self._receivers(operation.to):
@@ -201,19 +208,19 @@ class Walk(ABC, Generic[S]):
             handed.flat[operation.path] = flat
             self._shown(party, operation.name, type, flat, operation.span)
 
-    def _reveal(self, operation: ir.Reveal, value: Known | S) -> Known:
-        if isinstance(value, Known):
+    def _reveal(self, operation: ir.Reveal, value: ClearValue | S) -> ClearValue:
+        if isinstance(value, ClearValue):
             if value.owner is not None:
                 self.tell(operation, value)
             return self.revealed(operation, value.data)
         return self.revealed(operation, self.open(operation, value))
 
-    def revealed(self, operation: ir.Reveal, data: evaluate.Array) -> Known:
+    def revealed(self, operation: ir.Reveal, data: evaluate.Array) -> ClearValue:
         """Return a revealed value; record which parties saw it."""
         type = operation.result.type
         for party in self._receivers(type.label.owner):
             self._shown(party, None, type, evaluate.elements(type, data), operation.span)
-        return Known(type.element, data, type.label.owner)
+        return ClearValue(type.element, data, type.label.owner)
 
     def _receivers(self, to: int | None) -> tuple[str, ...]:
         parties = self.program.parties
@@ -230,8 +237,8 @@ def _whole(operation: ir.Input | ir.Output, type: ir.TensorType) -> Type:
     return operation.whole or array_of(type.element, type.shape)
 
 
-def known(value: Known | S) -> Known:
+def known(value: ClearValue | S) -> ClearValue:
     """Return a value as a known value. Raises CompilerBug for a secret."""
-    if not isinstance(value, Known):
+    if not isinstance(value, ClearValue):
         raise CompilerBug("a secret is used where its value is needed")
     return value

@@ -83,7 +83,7 @@ def spoil(channel: SocketChannel, begin: int, change: Change, random: Random) ->
 
 @pytest.mark.parametrize("change", [one_bit, noise, ones, cut])
 @pytest.mark.parametrize(
-    ("text", "policy", "dealt"),
+    ("text", "protocol", "dealt"),
     [
         (LOOP, "arithmetic", False),
         (LOOP, "boolean", False),
@@ -93,9 +93,9 @@ def spoil(channel: SocketChannel, begin: int, change: Change, random: Random) ->
         (STRAIGHT, "yao", True),
     ],
 )
-def test_garbage_ends_in_a_sentence(text: str, policy: str, dealt: bool, change: Change) -> None:
+def test_garbage_ends_in_a_sentence(text: str, protocol: str, dealt: bool, change: Change) -> None:
     program = api.checked(api.check_text(text))
-    executable = executable_of(program, policy)
+    executable = executable_of(program, protocol)
     inputs = check_inputs(program, INPUTS)
     programs = [compile_for(executable, party) for party in (0, 1)]
     for number, begin in enumerate((0, 20, 100, 4200, 9000, 40_000)):

@@ -111,7 +111,7 @@ PROGRAMS: dict[str, tuple[str, Inputs]] = {
         },
     ),
 }
-POLICIES = ("yao", "boolean", "arithmetic", "auto")
+PROTOCOL_CHOICES = ("yao", "boolean", "arithmetic", "auto")
 
 
 def run_dealt(executable: Executable, inputs: Any) -> tuple[list[PartyOutcome], list[DealtUnits]]:
@@ -137,13 +137,13 @@ def run_dealt(executable: Executable, inputs: Any) -> tuple[list[PartyOutcome], 
         return list(threads.map(run, (0, 1))), units
 
 
-@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize("protocol", PROTOCOL_CHOICES)
 @pytest.mark.parametrize("name", PROGRAMS)
-def test_results_costs_and_what_is_used(name: str, policy: str) -> None:
+def test_results_costs_and_what_is_used(name: str, protocol: str) -> None:
     text, given = PROGRAMS[name]
     program = api.checked(api.check_text(text))
     inputs = check_inputs(program, given)
-    executable = executable_of(program, policy)
+    executable = executable_of(program, protocol)
     outcomes, units = run_dealt(executable, inputs)
     expected = api.run_clear(program, given).outputs
     assert {outcome.party: outcome.outputs for outcome in outcomes} == expected
@@ -153,8 +153,8 @@ def test_results_costs_and_what_is_used(name: str, policy: str) -> None:
     assert [outcome.bytes_sent for outcome in outcomes] == list(ledger.bytes_sent.values())
 
 
-def executable(text: str, policy: str = "yao") -> Executable:
-    return executable_of(api.checked(api.check_text(text)), policy)
+def executable(text: str, protocol: str = "yao") -> Executable:
+    return executable_of(api.checked(api.check_text(text)), protocol)
 
 
 def test_demands() -> None:

@@ -12,13 +12,13 @@ from ezlang.compiler.circuits.catalogue import PUBLIC, SECRET
 from ezlang.compiler.ir.ots import OtKind
 from ezlang.compiler.ir.parties import COMPUTING
 from ezlang.compiler.ir.tree import BinaryKind, Sharing, TensorType
+from ezlang.executors.simulate.clear_values import ClearValue
 from ezlang.executors.simulate.randomness import Randomness
 from ezlang.executors.simulate.two import garbling as unit
 from ezlang.executors.simulate.two.garbling import Garbling, Rows, masks_of, rows_of, table_bytes
-from ezlang.executors.simulate.two.values import Shared, from_bits
+from ezlang.executors.simulate.two.secret_values import Shared, from_bits
 from ezlang.executors.simulate.two.wire import Wire
 from ezlang.executors.simulate.two.yao import Yao
-from ezlang.executors.simulate.values import Known
 from ezlang.types.labels import PUBLIC as EVERYONE
 from ezlang.types.labels import owned
 from ezlang.types.types import BOOL, INT8, INT32, UINT16, IntType, ScalarType
@@ -59,10 +59,10 @@ def test_circuits_on_labels(
     data = [numbers(element, count, seed) for seed in (1, 2)]
     wanted = apply(netlist, *[values.tolist() for values in data])
     yao, wire = session()
-    ports: list[Shared | Known] = [
-        yao.share(Known(element, values, owner), repeated=False)
+    ports: list[Shared | ClearValue] = [
+        yao.share(ClearValue(element, values, owner), repeated=False)
         if role is SECRET
-        else Known(element, values)
+        else ClearValue(element, values)
         for values, role, owner in zip(data, (x, y), (0, 1), strict=True)
     ]
     result: ScalarType = BOOL if kind is BinaryKind.LT else element
@@ -83,7 +83,7 @@ def test_active_labels_are_one_of_two() -> None:
     assert delta & 1
     netlist = catalogue.binary(BinaryKind.ADD, UINT16, SECRET, SECRET)
     for owner in (None, 0, 1):
-        value = yao.share(Known(UINT16, data, owner), repeated=False)
+        value = yao.share(ClearValue(UINT16, data, owner), repeated=False)
         for secret, wanted in (
             (value, data),
             (yao.circuit(netlist, [value, value], UINT16, (40,)), data + data),
@@ -147,7 +147,7 @@ def test_masks_of_public_bits() -> None:
 
 def test_who_is_told() -> None:
     yao, wire = session()
-    secret = yao.share(Known(BOOL, np.array([True, False, True]), 1), repeated=False)
+    secret = yao.share(ClearValue(BOOL, np.array([True, False, True]), 1), repeated=False)
     for owner in (0, 1):
         wire.transcript.clear()
         (opened,) = yao.reveal([secret], [TensorType(BOOL, (3,), owned(owner))])

@@ -15,7 +15,7 @@ import pytest
 from ezlang import api
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.ir.tree import Sharing
-from ezlang.compiler.passes.assign import Policy
+from ezlang.compiler.passes.assign import ProtocolChoice
 from ezlang.executors.native.executable import executable_of
 from ezlang.executors.simulate import SimulatedOutcome, run_two
 
@@ -23,7 +23,7 @@ from ezlang.executors.simulate import SimulatedOutcome, run_two
 # seeds the tests either always hold or never do.
 CHI_SQUARED_255 = 347.65
 COUNT = 64
-POLICIES = tuple(Policy)
+PROTOCOL_CHOICES = tuple(ProtocolChoice)
 
 EVERYTHING = f"""
 party alice, bob;
@@ -49,16 +49,18 @@ INPUT_LINES = [n for n, line in enumerate(EVERYTHING.split("\n"), 1) if "input("
 
 
 @cache
-def program(policy: Policy) -> ir.Program:
-    return executable_of(api.checked(api.check_text(EVERYTHING)), policy.value).program
+def program(protocol: ProtocolChoice) -> ir.Program:
+    return executable_of(api.checked(api.check_text(EVERYTHING)), protocol.value).program
 
 
 def inputs(x: int, y: int, flag: bool) -> dict[str, dict[str, Any]]:
     return {"alice": {"x": [x] * COUNT}, "bob": {"y": [y] * COUNT, "flags": [flag] * COUNT}}
 
 
-def run(policy: Policy, x: int, y: int, flag: bool, seed: int | None = 1) -> SimulatedOutcome:
-    outcome = run_two(program(policy), inputs(x, y, flag), seed=seed)
+def run(
+    protocol: ProtocolChoice, x: int, y: int, flag: bool, seed: int | None = 1
+) -> SimulatedOutcome:
+    outcome = run_two(program(protocol), inputs(x, y, flag), seed=seed)
     assert outcome.outputs == {party: {"never": False} for party in ("alice", "bob")}
     return outcome
 
@@ -74,32 +76,32 @@ def assert_noise(data: bytes, what: object) -> None:
     assert chi < CHI_SQUARED_255, what
 
 
-@pytest.mark.parametrize("policy", POLICIES, ids=lambda p: p.value)
-def test_messages_do_not_depend_on_secrets(policy: Policy) -> None:
-    first, second = run(policy, 0, 0, False), run(policy, -1, 1 << 30, True)
+@pytest.mark.parametrize("protocol", PROTOCOL_CHOICES, ids=lambda p: p.value)
+def test_messages_do_not_depend_on_secrets(protocol: ProtocolChoice) -> None:
+    first, second = run(protocol, 0, 0, False), run(protocol, -1, 1 << 30, True)
     assert shape(first) == shape(second)
     assert first.cost == second.cost
     assert [(h.sharing, h.span) for h in first.held] == [(h.sharing, h.span) for h in second.held]
 
 
-@pytest.mark.parametrize("policy", POLICIES, ids=lambda p: p.value)
+@pytest.mark.parametrize("protocol", PROTOCOL_CHOICES, ids=lambda p: p.value)
 @pytest.mark.parametrize("value", [0, -1])
-def test_messages_are_noise(policy: Policy, value: int) -> None:
+def test_messages_are_noise(protocol: ProtocolChoice, value: int) -> None:
     """What each party receives, but for the opening at the end, which is the output."""
-    outcome = run(policy, value, value, flag=value < 0)
+    outcome = run(protocol, value, value, flag=value < 0)
     for party in (0, 1):
         messages = [m for m in outcome.received(party) if m.size >= 16]
         received = b"".join(m.data for m in messages)
         assert len(received) > 8192
-        assert_noise(received, (policy, party))
+        assert_noise(received, (protocol, party))
         assert all(len(m.data) == m.size for m in messages)
 
 
-@pytest.mark.parametrize("policy", POLICIES, ids=lambda p: p.value)
+@pytest.mark.parametrize("protocol", PROTOCOL_CHOICES, ids=lambda p: p.value)
 @pytest.mark.parametrize("value", [0, -1])
-def test_what_a_party_holds_of_inputs_is_noise(policy: Policy, value: int) -> None:
+def test_what_a_party_holds_of_inputs_is_noise(protocol: ProtocolChoice, value: int) -> None:
     """Each party's shares, or W⁰ and active labels, of what it or the other one has given."""
-    outcome = run(policy, value, value, flag=value < 0)
+    outcome = run(protocol, value, value, flag=value < 0)
     given: dict[tuple[Sharing, int], bytes] = {}
     for held in outcome.held:
         if held.span.line in INPUT_LINES:
@@ -109,15 +111,15 @@ def test_what_a_party_holds_of_inputs_is_noise(policy: Policy, value: int) -> No
                     given[key] = given.get(key, b"") + part.tobytes()
     assert given
     for key, data in given.items():
-        assert_noise(data, (policy, *key))
+        assert_noise(data, (protocol, *key))
 
 
 def test_shares_and_labels_stand_for_the_values() -> None:
-    for policy, sharing in (
-        (Policy.ARITHMETIC, Sharing.ARITHMETIC),
-        (Policy.BOOLEAN, Sharing.BOOLEAN),
+    for protocol, sharing in (
+        (ProtocolChoice.ARITHMETIC, Sharing.ARITHMETIC),
+        (ProtocolChoice.BOOLEAN, Sharing.BOOLEAN),
     ):
-        outcome = run(policy, 12345, -6789, flag=True)
+        outcome = run(protocol, 12345, -6789, flag=True)
         words = [
             (h.parts[0] + h.parts[1] if sharing is Sharing.ARITHMETIC else h.parts[0] ^ h.parts[1])
             for h in outcome.held
@@ -128,18 +130,18 @@ def test_shares_and_labels_stand_for_the_values() -> None:
 
 
 def test_a_seed_makes_runs_come_out_again() -> None:
-    for policy in POLICIES:
-        first, second, other = (run(policy, 5, 6, flag=True, seed=seed) for seed in (7, 7, 8))
+    for protocol in PROTOCOL_CHOICES:
+        first, second, other = (run(protocol, 5, 6, flag=True, seed=seed) for seed in (7, 7, 8))
         assert [m.data for m in first.transcript] == [m.data for m in second.transcript]
         assert [m.data for m in first.transcript] != [m.data for m in other.transcript]
-        unseeded = run(policy, 5, 6, flag=True, seed=None)
+        unseeded = run(protocol, 5, 6, flag=True, seed=None)
         assert shape(unseeded) == shape(first)
         assert [m.data for m in unseeded.transcript] != [m.data for m in first.transcript]
 
 
 def test_the_transcript_adds_up() -> None:
-    for policy in POLICIES:
-        outcome = run(policy, 1, 2, flag=False)
+    for protocol in PROTOCOL_CHOICES:
+        outcome = run(protocol, 1, 2, flag=False)
         for party, name in enumerate(("alice", "bob")):
             sent = [m for m in outcome.transcript if m.sender == party]
             assert outcome.cost.bytes_sent[name] == sum(m.size for m in sent)
@@ -151,9 +153,9 @@ def test_the_transcript_adds_up() -> None:
 
 
 def test_what_is_not_recorded_costs_the_same() -> None:
-    for policy in POLICIES:
-        recorded = run(policy, 1, 2, flag=False)
-        outcome = run_two(program(policy), inputs(1, 2, False), seed=1, record=False)
+    for protocol in PROTOCOL_CHOICES:
+        recorded = run(protocol, 1, 2, flag=False)
+        outcome = run_two(program(protocol), inputs(1, 2, False), seed=1, record=False)
         assert outcome.cost == recorded.cost
         assert (outcome.transcript, outcome.held) == ((), ())
 
@@ -165,8 +167,8 @@ def test_a_run_needs_neither_llvmlite_nor_sockets() -> None:
         "from ezlang import api\n"
         f"program = api.load({str(example)!r})\n"
         "inputs = {'alice': {'wealth': 1}, 'bob': {'wealth': 2}}\n"
-        "for policy in ('yao', 'boolean', 'arithmetic'):\n"
-        "    api.run_simulated(program, inputs, policy=policy)\n"
+        "for protocol in ('yao', 'boolean', 'arithmetic'):\n"
+        "    api.run_simulated(program, inputs, protocol=protocol)\n"
         "loaded = {'llvmlite', 'socket', '_socket', 'nacl'} & set(sys.modules)\n"
         "sys.exit(', '.join(sorted(loaded)) or 0)"
     )

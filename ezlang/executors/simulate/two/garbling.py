@@ -21,7 +21,7 @@ import numpy as np
 from ezlang.compiler.circuits.netlist import Netlist, Opcode
 from ezlang.compiler.ir.evaluate import Array
 
-from .values import LABEL_BYTES, Bits, labels_type
+from .secret_values import LABEL_BYTES, Bits, labels_type
 
 TABLE_BYTES: Final = 32
 _BITS: Final = 8 * LABEL_BYTES

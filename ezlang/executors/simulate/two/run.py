@@ -10,7 +10,7 @@ from ezlang.compiler.circuits.catalogue import PUBLIC, SECRET, circuit
 from ezlang.compiler.circuits.operands import operand_roles
 from ezlang.compiler.ir import evaluate
 from ezlang.compiler.ir import tree as ir
-from ezlang.compiler.ir.facts import Facts, facts_of, known_operands
+from ezlang.compiler.ir.facts import Facts, constant_operands, facts_of
 from ezlang.compiler.ir.groups import Group, enters_yao, groups, leaves_yao
 from ezlang.compiler.ir.numbering import numbered
 from ezlang.compiler.ir.parties import COMPUTING, Link, Side
@@ -25,17 +25,17 @@ from ezlang.recursion import deep_recursion
 from ezlang.source import Span
 from ezlang.values.data import Inputs
 
+from ..clear_values import ClearValue
 from ..network import Cost
 from ..outcome import Held, SimulatedOutcome
 from ..randomness import Randomness
-from ..values import Known
 from ..walk import Walk
+from .secret_values import Parts, Shared, words_of
 from .sharing import SharingSession
-from .values import Parts, Shared, words_of
 from .wire import Packet, Wire
 from .yao import Yao
 
-Value = Known | Shared
+Value = ClearValue | Shared
 
 
 def has_sharings(program: ir.Program) -> bool:
@@ -107,8 +107,8 @@ class _Run(Walk[Shared]):
         finally:
             self.inside.pop()
 
-    def come_to(self, span: Span) -> None:
-        self.wire.come_to(span)
+    def set_span(self, span: Span) -> None:
+        self.wire.set_span(span)
 
     def done(self, operation: ir.Operation, results: Sequence[Value]) -> None:
         if not self.wire.record or operation.regions or isinstance(operation, ir.Call):
@@ -130,7 +130,7 @@ class _Run(Walk[Shared]):
             else:
                 self._exchange(group, values)
 
-    def tell(self, operation: ir.Reveal, known: Known) -> None:
+    def tell(self, operation: ir.Reveal, known: ClearValue) -> None:
         type = operation.result.type
         owner = known.owner
         if owner is None or type.label.owner == owner:
@@ -160,7 +160,7 @@ class _Run(Walk[Shared]):
         """Open a group of secrets of Yao's protocol together."""
         reveals = [operation for operation in group if isinstance(operation, ir.Reveal)]
         secrets = [shared(values[operation.operands[0].id]) for operation in reveals]
-        self.come_to(group[0].span)
+        self.set_span(group[0].span)
         types = [operation.result.type for operation in reveals]
         for operation, data in zip(reveals, self.yao.reveal(secrets, types), strict=True):
             values[operation.result.id] = self.revealed(operation, data)
@@ -169,7 +169,7 @@ class _Run(Walk[Shared]):
 
     def _exchange(self, group: Group, values: dict[int, Value]) -> None:
         """Run a group of interactive operations in parallel."""
-        self.come_to(group[0].span)
+        self.set_span(group[0].span)
         operands = [[values[value.id] for value in operation.operands] for operation in group]
         for operation, given in zip(group, operands, strict=True):
             self.check(operation, given)
@@ -183,7 +183,7 @@ class _Run(Walk[Shared]):
 
     def _run_protocols(self, group: Group, operands: list[list[Value]]) -> list[Value]:
         facts = self.inside[-1]
-        numbers = [known_operands(one, facts.constants) for one in group]
+        numbers = [constant_operands(one, facts.constants) for one in group]
         for number, operation in enumerate(group):
             if isinstance(operation, ir.Convert):
                 secret = shared(operands[number][0])
@@ -244,7 +244,7 @@ class _Run(Walk[Shared]):
         """Move labels in the same way at both parties; indices are public."""
         count = operation.element_count
         moved = [shared(operand) for operand in operands[:count]]
-        places = [value.data for value in operands[count:] if isinstance(value, Known)]
+        places = [value.data for value in operands[count:] if isinstance(value, ClearValue)]
         first, second = (
             evaluate.moved(operation, [*parts, *places])
             for parts in zip(*(value.parts for value in moved), strict=True)

@@ -42,7 +42,7 @@ class Wire:
     messages_sent: Counter[int] = field(default_factory=Counter)
     _rounds: Counter[int] = field(default_factory=Counter)
 
-    def come_to(self, span: Span) -> None:
+    def set_span(self, span: Span) -> None:
         """Set the source span that the next messages belong to."""
         self.ledger.place = span
 

@@ -1,6 +1,6 @@
 """Yao's protocol between the two simulated parties, the garbler and the evaluator.
 
-The messages and their order are those of protocols/yao/session.py and kernels/labels.py. The
+The messages and their order are those of protocols/yao/session.py and kernels/wire_labels.py. The
 correlated OTs come from an ideal box, which counts the messages of the OT protocol it replaces.
 """
 
@@ -21,11 +21,11 @@ from ezlang.compiler.protocols.core.purposes import Purpose
 from ezlang.diagnostics.diagnostic import CompilerBug
 from ezlang.types.types import ScalarType
 
+from ..clear_values import ClearValue
 from ..randomness import Randomness
-from ..values import Known
 from .garbling import TABLE_BYTES, Garbling, Rows, labels_of, masks_of, rows_of, table_bytes
+from .secret_values import Bits, Shared, bits_of, from_bits, labels_type, words_from
 from .stock import OtStock
-from .values import Bits, Shared, bits_of, from_bits, labels_type, words_from
 from .wire import Packet, Wire
 
 _TO_EVALUATOR = Link(COMPUTING.garbler, COMPUTING.evaluator)
@@ -58,7 +58,7 @@ class Yao:
         self._labels = Randomness("labels", int.from_bytes(shared[16:], "little"))
         self._stock = OtStock(wire, ideal, _TO_EVALUATOR, kind)
 
-    def share(self, known: Known, repeated: bool) -> Shared:
+    def share(self, known: ClearValue, repeated: bool) -> Shared:
         """Convert a known value to labels, of one element if it is `repeated` (see ir/facts.py)."""
         data = known.data.reshape(-1)[0] if repeated else known.data
         bits = bits_of(data, known.element)
@@ -123,7 +123,7 @@ class Yao:
     def circuit(
         self,
         netlist: Netlist,
-        ports: Sequence[Shared | Known],
+        ports: Sequence[Shared | ClearValue],
         element: ScalarType,
         shape: tuple[int, ...],
     ) -> Shared:

@@ -25,9 +25,9 @@ from ..protocols.core.steps import Request, Round, Step, Steps, Take, together
 from ..protocols.ot.backend import OT
 from .amounts import Count, Units
 from .counting_party import Notes, counting_party, reply_to, steps_on_ghosts
+from .counting_session import CountingSession
 from .ghosts import Heap
 from .ledger import Ledger, Phase
-from .session import Session
 
 START_BYTES: Final = 16
 """The number of bytes that each party sends when the session on shares begins: the start of its
@@ -36,7 +36,7 @@ hash.
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class StepUsage:
     """The OTs that an operation takes, or the bytes it sends, in a step over each link."""
 
     member: int
@@ -51,7 +51,7 @@ class Trace:
     `memory` is the peak number of bytes of a party's arrays while the group runs.
     """
 
-    steps: list[tuple[list[Part], list[Part]]] = field(default_factory=list)
+    steps: list[tuple[list[StepUsage], list[StepUsage]]] = field(default_factory=list)
     units: Counter[tuple[int, Unit]] = field(default_factory=Counter)
     memory: int = 0
 
@@ -144,8 +144,8 @@ def _note(trace: Trace, steps: Mapping[int, Step], owners: Mapping[int, _Owners]
         for request in step:
             one = _Asked(request, *owners[party].of(request))
             asked.setdefault(Link(party, request.peer), []).append(one)
-    taken: list[Part] = []
-    sent: list[Part] = []
+    taken: list[StepUsage] = []
+    sent: list[StepUsage] = []
     for link, mine in asked.items():
         theirs = asked.get(link.back, [])
         expected = [(type(one.request), *_lengths(one.request)[::-1]) for one in theirs]
@@ -154,7 +154,7 @@ def _note(trace: Trace, steps: Mapping[int, Step], owners: Mapping[int, _Owners]
         for one in mine if link.sender < link.receiver else ():
             forth, back = _lengths(one.request)
             parts = taken if isinstance(one.request, Take) else sent
-            parts.append(Part(one.member, one.phase, {link: forth, link.back: back}))
+            parts.append(StepUsage(one.member, one.phase, {link: forth, link.back: back}))
     trace.steps.append((taken, sent))
 
 
@@ -178,7 +178,7 @@ def _lengths(request: Request) -> tuple[int, int]:
             raise CompilerBug("a protocol asked for what only a simulation has")
 
 
-def book(session: Session, trace: Trace, places: Sequence[Span]) -> None:
+def book(session: CountingSession, trace: Trace, places: Sequence[Span]) -> None:
     """Book the cost of a group; `places` are those of its operations."""
     ledger = session.ledger
     ledger.place = places[0]
@@ -198,7 +198,7 @@ def book(session: Session, trace: Trace, places: Sequence[Span]) -> None:
         ledger.add(Units(unit), count)
 
 
-def _exchange(ledger: Ledger, parts: Sequence[Part], places: Sequence[Span]) -> None:
+def _exchange(ledger: Ledger, parts: Sequence[StepUsage], places: Sequence[Span]) -> None:
     """Book a step's messages for their operations, and the round for the largest sender."""
     for part in parts:
         ledger.place = places[part.member]
@@ -213,7 +213,7 @@ def _exchange(ledger: Ledger, parts: Sequence[Part], places: Sequence[Span]) -> 
             ledger.receive(link, count)
 
 
-def _totals(parts: Sequence[Part]) -> Mapping[Link, int]:
+def _totals(parts: Sequence[StepUsage]) -> Mapping[Link, int]:
     """Add up amounts over each link."""
     found: Counter[Link] = Counter()
     for part in parts:

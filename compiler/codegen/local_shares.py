@@ -22,7 +22,7 @@ from ..ir.tree import BinaryKind, UnaryKind
 from ..kernels.build import Value
 from . import scalar
 from .emitter import Emitter
-from .forms import Form
+from .representations import Representation
 
 
 def compute(e: Emitter, operation: CircuitOperation, x: Sequence[Value]) -> Value:
@@ -46,13 +46,15 @@ def compute(e: Emitter, operation: CircuitOperation, x: Sequence[Value]) -> Valu
 
 def _first(e: Emitter) -> bool:
     """Return whether this party adds public values."""
-    return e.unit.role.party == COMPUTING.first
+    return e.unit.view.party == COMPUTING.first
 
 
 def _own(e: Emitter, operation: ir.Operation, x: Sequence[Value]) -> list[Value]:
     """Return the operands as shares: the first party's share of a known operand is its value."""
     return [
-        one if _first(e) or e.form(operand) is Form.SHARES else e.kernel.constant(one.type, 0)
+        one
+        if _first(e) or e.representation(operand) is Representation.SHARES
+        else e.kernel.constant(one.type, 0)
         for one, operand in zip(x, operation.operands, strict=True)
     ]
 
@@ -84,7 +86,11 @@ def _binary(e: Emitter, operation: ir.Binary, x: Value, y: Value) -> Value:
         case BinaryKind.EQ:
             return ~(own[0] ^ own[1]) if _first(e) else own[0] ^ own[1]
         case BinaryKind.OR:
-            share, known = (x, y) if e.form(operation.operands[0]) is Form.SHARES else (y, x)
+            share, known = (
+                (x, y)
+                if e.representation(operation.operands[0]) is Representation.SHARES
+                else (y, x)
+            )
             return (
                 Value(e.kernel, e.kernel.builder.or_(x.ir, y.ir)) if _first(e) else share & ~known
             )
@@ -97,10 +103,10 @@ def _binary(e: Emitter, operation: ir.Binary, x: Value, y: Value) -> Value:
 
 def relabel(e: Emitter, operand: ir.Value, result: ir.Value) -> None:
     """Make shares of a public value."""
-    address, full = e.address(result), e.plan.views.count(result)
+    address, full = e.address(result), e.plan.aliases.count(result)
     if not _first(e):
-        e.zero(address, result.type, Form.SHARES, full)
-    elif e.plan.views.of(operand).repeated:
+        e.zero(address, result.type, Representation.SHARES, full)
+    elif e.plan.aliases.of(operand).repeated:
         size = e.stride(result)
         e.copy(address, e.spilled(operand), size if full else 0)
         e.repeat(address, size, full)
@@ -126,7 +132,7 @@ def reduce(e: Emitter, operation: ir.Reduce) -> None:
         item = scalar.load(e.kernel, source.at(place * size), element)
         return scalar.binary(e.kernel, operation.kind, element, total, item)
 
-    if e.form(result) is Form.REGISTER:
+    if e.representation(result) is Representation.REGISTER:
         e.registers[result.id] = _fold(e, neutral, length, combined)
         return
     target = e.address(result)
@@ -165,7 +171,7 @@ def matrix_product(e: Emitter, operation: ir.MatrixProduct) -> None:
     if columns == 1:
         _dot_products(e, operation)
         return
-    e.zero(e.address(result), result.type, e.form(result), result.type.size)
+    e.zero(e.address(result), result.type, e.representation(result), result.type.size)
     a, b, c = e.spilled(left), e.spilled(right), e.address(result)
     with ExitStack() as loops:
         item = loops.enter_context(e.kernel.loop(0, e.i64(prod(items))))

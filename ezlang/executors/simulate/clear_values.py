@@ -11,7 +11,7 @@ from .shares import Secret
 
 
 @dataclass(slots=True)
-class Known:
+class ClearValue:
     """A public value, or a value that only the party `owner` holds.
 
     `shared` is its sharing, or None until one is needed.
@@ -23,4 +23,4 @@ class Known:
     shared: Secret | None = field(default=None, repr=False)
 
 
-Value = Known | Secret
+Value = ClearValue | Secret

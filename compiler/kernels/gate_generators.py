@@ -29,7 +29,7 @@ def repeat_block(block: Value, type: Any) -> Value:
     return block.shuffle([0, 1] * (type.count // 2))
 
 
-class Role(ABC):
+class GateGenerator(ABC):
     """A party's side of each gate. `masks` are all ones where a public bit is 1."""
 
     is_garbler: bool
@@ -101,7 +101,7 @@ class Role(ABC):
         """Labels of public bits."""
 
 
-class Garbler(Role):
+class Garbler(GateGenerator):
     """The garbler, which holds W⁰ of every wire, and Δ."""
 
     is_garbler = True
@@ -137,7 +137,7 @@ class Garbler(Role):
         return repeat_block(context.block("delta"), masks.type) & masks
 
 
-class Evaluator(Role):
+class Evaluator(GateGenerator):
     """The evaluator, which holds the active label of every wire."""
 
     is_garbler = False

@@ -1,8 +1,8 @@
 """Dependence test for array accesses of a loop.
 
-A place is a part of an array that an iteration reads or writes. A loop's index is i in one
+A footprint is a part of an array that an iteration reads or writes. A loop's index is i in one
 iteration and i′ in another. Places are tested dimension by dimension, by ranges and by greatest
-common divisors [Ban88]. A place that an iteration writes is private if its indices in some
+common divisors [Ban88]. A footprint that an iteration writes is private if its indices in some
 dimension are different for different i.
 """
 
@@ -19,11 +19,11 @@ from .chain import Chain
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Footprint:
     """A part of an array in each iteration, selected by indices of some dimensions.
 
-    These are `dimensions`; the place spans the others entirely. If `dimensions` is empty, the place
-    is exactly the part of `access`, and it is read and written only as a whole.
+    These are `dimensions`; the footprint spans the others entirely. If `dimensions` is empty, the
+    footprint is exactly the part of `access`, and it is read and written only as a whole.
     """
 
     access: Access
@@ -31,63 +31,64 @@ class Place:
 
 
 @dataclass(slots=True)
-class Places:
-    """The places of an array, and the number of the place of each access."""
+class Footprints:
+    """The footprints of an array, and the number of the footprint of each access."""
 
-    places: list[Place]
+    footprints: list[Footprint]
     number: dict[int, int]
     written: set[int]
 
 
-def own_places(chain: Chain, body: ir.Region, scalars: Scalars) -> Places | None:
-    """Find places that separate the iterations; None if there may be a dependence."""
+def own_footprints(chain: Chain, body: ir.Region, scalars: Scalars) -> Footprints | None:
+    """Find footprints that separate the iterations; None if there may be a dependence."""
     index = body.parameters[0]
-    for places in _divided(chain, body, scalars):
-        if _apart(places, index, scalars):
-            return places
+    for footprints in _divided(chain, body, scalars):
+        if _apart(footprints, index, scalars):
+            return footprints
     return None
 
 
-def places_passed_on(
+def footprints_passed_on(
     chain: Chain, body: ir.Region, scalars: Scalars
-) -> tuple[Places, dict[int, int]] | None:
-    """Find places that separate the iterations, except for dependences of distance one.
+) -> tuple[Footprints, dict[int, int]] | None:
+    """Find footprints that separate the iterations, except for dependences of distance one.
 
-    Returns the places and, for each place that is another one of the previous iteration, the number
-    of the other one. None if there may be other dependences, or if there are none of this kind.
+    Returns the footprints and, for each footprint that is another one of the previous iteration,
+    the number of the other one. None if there may be other dependences, or if there are none of
+    this kind.
     """
     index = body.parameters[0]
-    for places in _divided(chain, body, scalars):
+    for footprints in _divided(chain, body, scalars):
         behind: dict[int, int] = {}
-        if _apart(places, index, scalars, behind) and behind:
-            return places, behind
+        if _apart(footprints, index, scalars, behind) and behind:
+            return footprints, behind
     return None
 
 
-def common_places(chain: Chain, body: ir.Region, scalars: Scalars) -> Places | None:
-    """Find places such that each written place is the same in all iterations.
+def common_footprints(chain: Chain, body: ir.Region, scalars: Scalars) -> Footprints | None:
+    """Find footprints such that each written footprint is the same in all iterations.
 
-    Every other place that is read is never written.
+    Every other footprint that is read is never written.
     """
     index = body.parameters[0]
-    for places in _divided(chain, body, scalars):
-        accesses = [place.access for place in places.places]
+    for footprints in _divided(chain, body, scalars):
+        accesses = [footprint.access for footprint in footprints.footprints]
         fixed = all(
-            row.start.split(index)[0] == 0 for n in places.written for row in accesses[n].rows
+            row.start.split(index)[0] == 0 for n in footprints.written for row in accesses[n].rows
         )
         apart = all(
             _disjoint(accesses[n], access, index, scalars)
-            for n in places.written
+            for n in footprints.written
             for other, access in enumerate(accesses)
             if other != n
         )
         if fixed and apart:
-            return places
+            return footprints
     return None
 
 
-def _divided(chain: Chain, body: ir.Region, scalars: Scalars) -> Iterator[Places]:
-    """Yield the ways to divide an array into places; none if an access may be out of range."""
+def _divided(chain: Chain, body: ir.Region, scalars: Scalars) -> Iterator[Footprints]:
+    """Yield the ways to divide an array into footprints; none if an access may be out of range."""
     base = chain.accesses[0].operands[0].type.shape
     inner = {value.id for value in body.parameters[1:]}
     for operation in ir.walk(body):
@@ -106,7 +107,7 @@ def _divided(chain: Chain, body: ir.Region, scalars: Scalars) -> Iterator[Places
 def _candidates(
     found: Sequence[tuple[Reading | Writing, Access]], inner: set[int], rank: int
 ) -> list[frozenset[int]]:
-    """Return sets of dimensions that may select places; the empty set means whole accesses."""
+    """Return sets of dimensions that may select footprints; the empty set means whole accesses."""
     outer = [[_known_outside(row.start, inner) for row in access.rows] for _, access in found]
     points = [
         d
@@ -128,12 +129,12 @@ def _placed(
     found: Sequence[tuple[Reading | Writing, Access]],
     dimensions: frozenset[int],
     base: tuple[int, ...],
-) -> Places:
-    """Assign each access its place, and each place an access to the array."""
-    places = Places([], {}, set())
+) -> Footprints:
+    """Assign each access its footprint, and each footprint an access to the array."""
+    footprints = Footprints([], {}, set())
     kept = tuple(size for d, size in enumerate(base) if d not in dimensions)
     for operation, access in found:
-        place = Place(access, dimensions)
+        footprint = Footprint(access, dimensions)
         if dimensions:
             rows, count = [], 0
             for d, row in enumerate(access.rows):
@@ -143,34 +144,34 @@ def _placed(
                     unit = tuple(int(k == count) for k in range(len(kept)))
                     rows.append(Row(Affine(0), unit))
                     count += 1
-            place = Place(Access(tuple(rows), kept), dimensions)
-        if place not in places.places:
-            places.places.append(place)
-        number = places.places.index(place)
-        places.number[operation.result.id] = number
+            footprint = Footprint(Access(tuple(rows), kept), dimensions)
+        if footprint not in footprints.footprints:
+            footprints.footprints.append(footprint)
+        number = footprints.footprints.index(footprint)
+        footprints.number[operation.result.id] = number
         if isinstance(operation, Writing):
-            places.written.add(number)
-    return places
+            footprints.written.add(number)
+    return footprints
 
 
 def _apart(
-    places: Places, index: ir.Value, scalars: Scalars, behind: dict[int, int] | None = None
+    footprints: Footprints, index: ir.Value, scalars: Scalars, behind: dict[int, int] | None = None
 ) -> bool:
-    """Return whether no iteration reads or writes a place that another one writes.
+    """Return whether no iteration reads or writes a footprint that another one writes.
 
-    An iteration may read a place that only later ones write. If `behind` is given, a place that is
-    only read may be one that the previous iteration wrote; `behind` then maps its number to that of
-    the written place.
+    An iteration may read a footprint that only later ones write. If `behind` is given, a footprint
+    that is only read may be one that the previous iteration wrote; `behind` then maps its number to
+    that of the written footprint.
     """
-    all_places = [place.access for place in places.places]
-    for number in places.written:
-        mine = all_places[number]
+    all_footprints = [footprint.access for footprint in footprints.footprints]
+    for number in footprints.written:
+        mine = all_footprints[number]
         if not _own(mine, index, scalars):
             return False
-        for other, access in enumerate(all_places):
+        for other, access in enumerate(all_footprints):
             if other == number or _disjoint(mine, access, index, scalars):
                 continue
-            if other in places.written:
+            if other in footprints.written:
                 return False
             if behind is not None and _behind(access, mine, index):
                 behind[other] = number

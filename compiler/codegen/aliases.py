@@ -17,11 +17,11 @@ from dataclasses import dataclass, field
 from ..ir import tree as ir
 from ..ir.facts import Origins
 from ..ir.sharings import is_interactive
-from .forms import Form, Role
+from .representations import PartyView, Representation
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class Alias:
     """The root of a value; `repeated`: the value repeats the root's single element."""
 
     root: ir.Value
@@ -29,27 +29,27 @@ class View:
 
 
 @dataclass(slots=True)
-class Views:
-    """The views and forms of all values of one function at one party."""
+class Aliases:
+    """The views and representations of all values of one function at one party."""
 
-    role: Role
+    view: PartyView
     origins: Origins
-    views: dict[int, View] = field(default_factory=dict)
-    forms: dict[int, Form] = field(default_factory=dict)
+    aliases: dict[int, Alias] = field(default_factory=dict)
+    representations: dict[int, Representation] = field(default_factory=dict)
     _users: dict[int, list[ir.Operation | None]] = field(default_factory=dict)
 
-    def of(self, value: ir.Value) -> View:
+    def of(self, value: ir.Value) -> Alias:
         """Return the view of a value."""
-        return self.views.get(value.id) or View(value)
+        return self.aliases.get(value.id) or Alias(value)
 
-    def form(self, value: ir.Value) -> Form:
-        """Return the form of the root behind a value."""
+    def representation(self, value: ir.Value) -> Representation:
+        """Return the representation of the root behind a value."""
         root = self.of(value).root
-        return self.forms.get(root.id) or self.role.form(root)
+        return self.representations.get(root.id) or self.view.representation(root)
 
     def count(self, root: ir.Value) -> int:
         """Return the number of elements that a root holds: those of its type, or a repeated one."""
-        view = self.views.get(root.id)
+        view = self.aliases.get(root.id)
         return 1 if view is not None and view.repeated else root.type.size
 
     def see(self, region: ir.Region) -> None:
@@ -78,30 +78,32 @@ class Views:
                 if self._same(operand, result):
                     self._share_view(operand, result)
                 elif self.of(operand).repeated and self._is_kept_repeated(result):
-                    self.views[result.id] = View(result, repeated=True)
+                    self.aliases[result.id] = Alias(result, repeated=True)
             case ir.Broadcast():
                 operand, result = operation.operands[0], operation.result
                 if operand.type.size == 1 and self._is_kept_repeated(result):
-                    self.views[result.id] = View(self.of(operand).root, repeated=True)
+                    self.aliases[result.id] = Alias(self.of(operand).root, repeated=True)
             case ir.Constant() if len(operation.data) == 1:
                 if self._is_kept_repeated(operation.result):
-                    self.views[operation.result.id] = View(operation.result, repeated=True)
-                    self.forms[operation.result.id] = Form.REGISTER
+                    self.aliases[operation.result.id] = Alias(operation.result, repeated=True)
+                    self.representations[operation.result.id] = Representation.REGISTER
             case _:
                 pass
 
     def _same(self, operand: ir.Value, result: ir.Value) -> bool:
         """Return whether a result is its operand, unchanged, at this party."""
-        form = self.form(operand)
-        wanted = self.role.form(result)
-        if form is Form.ABSENT:
+        representation = self.representation(operand)
+        wanted = self.view.representation(result)
+        if representation is Representation.ABSENT:
             return False
-        if form.is_secret or wanted.is_secret:
-            return form is wanted
-        return form is wanted or (self.of(operand).repeated and form is Form.REGISTER)
+        if representation.is_secret or wanted.is_secret:
+            return representation is wanted
+        return representation is wanted or (
+            self.of(operand).repeated and representation is Representation.REGISTER
+        )
 
     def _share_view(self, operand: ir.Value, result: ir.Value) -> None:
-        self.views[result.id] = self.of(operand)
+        self.aliases[result.id] = self.of(operand)
 
     def _is_kept_repeated(self, value: ir.Value) -> bool:
         """Return whether a value repeats one element, and all uses can read it with stride 0."""
@@ -118,7 +120,7 @@ class Views:
                 # Sharing a repeated value shares one element; the result repeats, or copies it.
                 return not is_interactive(user) and (
                     (
-                        self.role.form(user.result).is_secret
+                        self.view.representation(user.result).is_secret
                         and not user.operands[0].type.label.is_secret
                     )
                     or self._is_kept_repeated(user.result)

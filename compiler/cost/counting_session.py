@@ -31,7 +31,7 @@ class Bound(Enum):
 
 
 @dataclass(slots=True)
-class Extension:
+class CountingExtension:
     """The correlated OTs over one link, generated in batches (protocols/ot/stock.py) of a kind.
 
     The `plan` determines the batch sizes. Where the number of OTs left is unknown, the source is
@@ -54,7 +54,7 @@ class Extension:
         """The link over which the messages for batches are sent."""
         return self.link if self.plan.sender_speaks else self.link.back
 
-    def become(self, other: Extension) -> None:
+    def become(self, other: CountingExtension) -> None:
         """Take over the state of another one."""
         self.left, self.taken, self.batches = other.left, other.taken, other.batches
         self.ready, self.bounded, self.plan = other.ready, other.bounded, copy(other.plan)
@@ -141,7 +141,7 @@ class Extension:
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class Snapshot:
     """A snapshot of a session."""
 
     mark: Mark
@@ -151,7 +151,7 @@ class Point:
 
 
 @dataclass(slots=True)
-class Session:
+class CountingSession:
     """A ledger, and OTs: those for the labels of Yao's protocol, and for shares over each link.
 
     `sharing` is whether the session on shares has begun. `kinds` are the kinds of OTs, if the
@@ -163,8 +163,8 @@ class Session:
     backend: Backend = OT
     kinds: OtKinds = field(default_factory=OtKinds)
     ledger: Ledger = field(init=False)
-    labels: Extension = field(init=False)
-    shares: dict[Link, Extension] = field(init=False)
+    labels: CountingExtension = field(init=False)
+    shares: dict[Link, CountingExtension] = field(init=False)
 
     def __post_init__(self) -> None:
         self.ledger = Ledger(self.pair)
@@ -172,11 +172,11 @@ class Session:
         self.labels = self._source(garbled, self.kinds.yao)
         self.shares = {link: self._source(link, self.kinds.shares) for link in self.pair.links}
 
-    def _source(self, link: Link, kind: OtKind) -> Extension:
-        return Extension(self.ledger, link, kind, self.backend.batches(kind))
+    def _source(self, link: Link, kind: OtKind) -> CountingExtension:
+        return CountingExtension(self.ledger, link, kind, self.backend.batches(kind))
 
     @property
-    def ots(self) -> tuple[Extension, ...]:
+    def ots(self) -> tuple[CountingExtension, ...]:
         """All sources of OTs."""
         return self.labels, *self.shares.values()
 
@@ -204,26 +204,26 @@ class Session:
         stocks = tuple((one.left, one.ready, one.plan.position) for one in self.ots)
         return self.ledger.state, self.sharing, stocks
 
-    def copy(self) -> Session:
+    def copy(self) -> CountingSession:
         """Return an independent copy."""
-        other = Session(self.pair, self.sharing, self.backend, self.kinds)
+        other = CountingSession(self.pair, self.sharing, self.backend, self.kinds)
         other.become(self)
         other.ledger.phase, other.ledger.place = self.ledger.phase, self.ledger.place
         return other
 
-    def become(self, other: Session) -> None:
+    def become(self, other: CountingSession) -> None:
         """Take over the state of another one."""
         self.ledger.become(other.ledger)
         self.sharing = other.sharing
         self._take_stocks(other)
 
-    def _take_stocks(self, other: Session) -> None:
+    def _take_stocks(self, other: CountingSession) -> None:
         for mine, theirs in zip(self.ots, other.ots, strict=True):
             mine.become(theirs)
 
-    def point(self) -> Point:
+    def point(self) -> Snapshot:
         """Return a snapshot for `_again`."""
-        return Point(
+        return Snapshot(
             self.ledger.mark(),
             tuple(one.taken for one in self.ots),
             tuple(one.batches for one in self.ots),
@@ -232,7 +232,7 @@ class Session:
 
     def repeat(self, turn: Callable[[], None], times: int) -> None:
         """Run `turn`, which does the same each time, `times` times."""
-        seen: dict[Hashable, tuple[int, Point]] = {}
+        seen: dict[Hashable, tuple[int, Snapshot]] = {}
         done = 0
         while done < times:
             before, point = self.state, self.point()
@@ -252,7 +252,7 @@ class Session:
             self._again(point, fitting)
             done += fitting
 
-    def _without_batches(self, since: Point, most: int) -> int:
+    def _without_batches(self, since: Snapshot, most: int) -> int:
         """Return the number of further such turns, at most `most`, that need no new batch."""
         if self.ledger.state != since.mark.state:
             return 0
@@ -263,7 +263,7 @@ class Session:
                 most = min(most, one.left // (one.taken - taken))
         return most
 
-    def _again(self, since: Point, turns: int) -> None:
+    def _again(self, since: Snapshot, turns: int) -> None:
         """Count the costs since a snapshot again, `turns` times."""
         if not turns:
             return
@@ -276,7 +276,7 @@ class Session:
             one.taken += more
 
 
-def merged(sessions: Sequence[Session], *, most: bool) -> Session:
+def merged(sessions: Sequence[CountingSession], *, most: bool) -> CountingSession:
     """Return a session whose cost bounds those of all given sessions from above or below."""
     pick = max if most else min
     result = sessions[0].copy()

@@ -22,7 +22,7 @@ from ...circuits.operands import operand_roles
 from ...cost.profiles import Profile
 from ...cost.usage import NOTHING, Usage
 from ...ir import tree as ir
-from ...ir.facts import Facts, known_operands
+from ...ir.facts import Facts, constant_operands
 from ...ir.parties import COMPUTING
 from ...ir.sharings import A, B, Y
 from ...ir.tree import BinaryKind, Sharing
@@ -32,32 +32,32 @@ _LABEL = 16
 
 
 def operation_usage(
-    operation: ir.Operation, column: Sharing, profile: Profile, facts: Facts
+    operation: ir.Operation, sharing: Sharing, profile: Profile, facts: Facts
 ) -> Usage:
-    """Return the usage of an operation without regions in a column of the table of sharings.py.
+    """Return the usage of an operation without regions in an operation sharing.
 
     Operands that aren't secret count as known, according to their labels: public or owned by one
     party. `facts` are those of the function. Among circuits on shares, the cheapest one counts.
     """
     if not operation.results:
         return NOTHING
-    moved = _bytes(operation.results[0].type) * (8 * _LABEL if column is Y else 1)
-    return _usage(operation, column, profile, facts) + Usage(moved=moved)
+    moved = _bytes(operation.results[0].type) * (8 * _LABEL if sharing is Y else 1)
+    return _usage(operation, sharing, profile, facts) + Usage(moved=moved)
 
 
-def _usage(operation: ir.Operation, column: Sharing, profile: Profile, facts: Facts) -> Usage:
+def _usage(operation: ir.Operation, sharing: Sharing, profile: Profile, facts: Facts) -> Usage:
     match operation:
-        case ir.Relabel() if column is Y:
-            return share_usage(operation, column)
-        case ir.Reveal() if column is Y:
+        case ir.Relabel() if sharing is Y:
+            return share_usage(operation, sharing)
+        case ir.Reveal() if sharing is Y:
             return _reveal(operation)
         case ir.Reduce():
-            return _reduce(operation, column)
-        case ir.MatrixProduct() if column is not A:
-            return _matrix(operation, column)
-        case _ if column is not Y:
-            known = known_operands(operation, facts.constants)
-            return cheapest(counted_usages(shared_as(operation, column), known), profile)
+            return _reduce(operation, sharing)
+        case ir.MatrixProduct() if sharing is not A:
+            return _matrix(operation, sharing)
+        case _ if sharing is not Y:
+            known = constant_operands(operation, facts.constants)
+            return cheapest(counted_usages(shared_as(operation, sharing), known), profile)
         case ir.Elementwise():
             netlist = catalogue.circuit(operation, operand_roles(operation, facts))
             return Usage(gates=netlist.ands).times(operation.result.type.size)
@@ -113,9 +113,9 @@ def _size(netlist: Netlist) -> tuple[float, float]:
     return netlist.ands, netlist.depth
 
 
-def _circuit(circuit: tuple[float, float], column: Sharing) -> Usage:
+def _circuit(circuit: tuple[float, float], sharing: Sharing) -> Usage:
     ands, depth = circuit
-    if column is Y:
+    if sharing is Y:
         return Usage(gates=ands)
     return Usage(rounds=depth, triples=ands, ots=2 * ands, sent=ands / 4)
 
@@ -135,33 +135,33 @@ def _reveal(operation: ir.Reveal) -> Usage:
 # Operations on whole arrays
 
 
-def _reduce(operation: ir.Reduce, column: Sharing) -> Usage:
+def _reduce(operation: ir.Reduce, sharing: Sharing) -> Usage:
     (x,) = operation.operands
     size = x.type.size if operation.axis is None else x.type.shape[operation.axis]
     if size < 2:
         return NOTHING
-    if column is A or (column is B and operation.kind is BinaryKind.XOR):
+    if sharing is A or (sharing is B and operation.kind is BinaryKind.XOR):
         return NOTHING
-    step = _step(operation.kind, x.type, column)
+    step = _step(operation.kind, x.type, sharing)
     usage = step.times(operation.result.type.size * (size - 1))
     return usage + Usage(rounds=step.rounds * (ceil(log2(size)) - 1))
 
 
-def _step(kind: BinaryKind, type: ir.TensorType, column: Sharing) -> Usage:
-    netlist = catalogue.binary(kind, type.element, *_SECRETS, shallow=column is B)
-    return _circuit(_size(netlist), column)
+def _step(kind: BinaryKind, type: ir.TensorType, sharing: Sharing) -> Usage:
+    netlist = catalogue.binary(kind, type.element, *_SECRETS, shallow=sharing is B)
+    return _circuit(_size(netlist), sharing)
 
 
-def _matrix(operation: ir.MatrixProduct, column: Sharing) -> Usage:
+def _matrix(operation: ir.MatrixProduct, sharing: Sharing) -> Usage:
     x = operation.operands[0].type
     k, results = x.shape[-1], operation.result.type.size
     secrets = [v.type for v in operation.operands if v.type.label.is_secret]
     known = catalogue.PUBLIC if len(secrets) < 2 else catalogue.SECRET
     product = catalogue.binary(
-        BinaryKind.MUL, x.element, catalogue.SECRET, known, shallow=column is B
+        BinaryKind.MUL, x.element, catalogue.SECRET, known, shallow=sharing is B
     )
-    step = _step(BinaryKind.ADD, x, column)
+    step = _step(BinaryKind.ADD, x, sharing)
     sums = step.times(results * (k - 1))
     levels = ceil(log2(k)) if k > 1 else 0
     waits = Usage(rounds=step.rounds * (levels - 1))
-    return _circuit(_size(product), column).times(results * k) + sums + waits
+    return _circuit(_size(product), sharing).times(results * k) + sums + waits

@@ -11,7 +11,7 @@ from ezlang.types.labels import Label
 from .context import Body, Effect
 from .messages import flow as errors_flow
 from .program_counter import labels_in, leaves, shared
-from .values import Poison, Typed
+from .untyped import Poison, Typed
 
 
 def flow(body: Body, value: Typed, label: Label, error: Callable[[], Diagnostic]) -> Typed | Poison:

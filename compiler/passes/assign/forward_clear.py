@@ -90,7 +90,7 @@ class _Forward(Rule):
         """Compute a known value in the clear: instead of on shares or, if linear, in addition."""
         operands = tuple(self.twins.get(value.id, value) for value in operation.operands)
         label = meet_all([value.type.label for value in operands])
-        if label.is_secret or operation.forced is not None:
+        if label.is_secret or operation.requested is not None:
             return None
         if isinstance(operation, ir.Stack):
             operands = tuple(build.relabel(value, label) for value in operands)

@@ -1,4 +1,4 @@
-"""The form of a value at one party: absent, a register, clear memory, wire labels, or shares.
+"""How generated code holds a value at one party: absent, a register, clear memory, labels, shares.
 
 The *role* is the party's number: 0 garbles, 1 evaluates.
 """
@@ -14,8 +14,8 @@ from ..ir.value import Sharing
 from ..kernels.layout import LABEL_BYTES
 
 
-class Form(Enum):
-    """The form in which a party keeps a value of the program.
+class Representation(Enum):
+    """The representation in which a party keeps a value of the program.
 
     ABSENT: the other party's; nothing is kept. REGISTER: a clear scalar. CLEAR: a clear array in
     memory. LABELS: a secret scalar or array of Yao's protocol in memory. SHARES: the party's shares
@@ -31,39 +31,43 @@ class Form(Enum):
 
     @property
     def in_memory(self) -> bool:
-        """Whether values of this form have a place in memory."""
-        return self in (Form.CLEAR, Form.LABELS, Form.SHARES)
+        """Whether values of this representation have a slot in memory."""
+        return self in (Representation.CLEAR, Representation.LABELS, Representation.SHARES)
 
     @property
     def is_secret(self) -> bool:
-        """Whether neither party knows values of this form."""
-        return self in (Form.LABELS, Form.SHARES)
+        """Whether neither party knows values of this representation."""
+        return self in (Representation.LABELS, Representation.SHARES)
 
 
-def form_of(type: ir.TensorType, role: int) -> Form:
-    """Return the form that values of `type` have at party `role`."""
+def representation_of(type: ir.TensorType, party: int) -> Representation:
+    """Return the representation that values of `type` have at party `party`."""
     if type.label.is_secret:
-        return Form.LABELS if type.sharing in (None, Sharing.YAO) else Form.SHARES
-    if not type.label.readable_by(role):
-        return Form.ABSENT
-    return Form.CLEAR if type.shape else Form.REGISTER
+        return (
+            Representation.LABELS if type.sharing in (None, Sharing.YAO) else Representation.SHARES
+        )
+    if not type.label.readable_by(party):
+        return Representation.ABSENT
+    return Representation.CLEAR if type.shape else Representation.REGISTER
 
 
-def element_bytes(type: ir.TensorType, form: Form) -> int:
+def element_bytes(type: ir.TensorType, representation: Representation) -> int:
     """Return the size in bytes of one element in memory; that of a bool is one, clear or shared."""
-    return type.width * LABEL_BYTES if form is Form.LABELS else type.element.bytes
+    return (
+        type.width * LABEL_BYTES if representation is Representation.LABELS else type.element.bytes
+    )
 
 
 @dataclass(frozen=True, slots=True)
-class Role:
+class PartyView:
     """A party's view of a program: which operations it runs."""
 
     party: int
     functions: dict[str, ir.Function]
 
-    def form(self, value: ir.Value) -> Form:
-        """Return the form of a value at this party."""
-        return form_of(value.type, self.party)
+    def representation(self, value: ir.Value) -> Representation:
+        """Return the representation of a value at this party."""
+        return representation_of(value.type, self.party)
 
     def runs(self, operation: ir.Operation) -> bool:
         """Return whether this party takes any part in an operation."""
@@ -74,12 +78,14 @@ class Role:
                 return self.takes_part_in(self.functions[operation.function])
             case ir.Reveal():
                 # The owner of a revealed value sends it.
-                mine = self.form(operation.operands[0]) is not Form.ABSENT
-                return mine or self.form(operation.result) is not Form.ABSENT
+                mine = self.representation(operation.operands[0]) is not Representation.ABSENT
+                return mine or self.representation(operation.result) is not Representation.ABSENT
             case ir.Output() | ir.Assert():
                 return True
             case ir.Computation() | ir.Relabel() | ir.Convert() | ir.Input():
-                return self.form(operation.result) is not Form.ABSENT or self.only_fails(operation)
+                return self.representation(
+                    operation.result
+                ) is not Representation.ABSENT or self.only_fails(operation)
             case _:
                 assert_never(operation)
 
@@ -91,7 +97,7 @@ class Role:
         return (
             isinstance(operation, ir.Checkable)
             and operation.checked
-            and self.form(operation.result) is Form.ABSENT
+            and self.representation(operation.result) is Representation.ABSENT
             and any(value.type.label.is_public for value in operation.operands)
         )
 

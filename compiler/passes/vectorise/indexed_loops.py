@@ -14,8 +14,8 @@ from ...ir.tree import BinaryKind
 from ..analyses.scalars import Scalars
 from ..rewriting.copy import Copier
 from .chain import Chain
+from .footprints import Footprints
 from .indices import Indices
-from .places import Places
 from .private import Private
 from .reductions import uses
 from .support import affine_in
@@ -54,7 +54,7 @@ class Array:
     initial: ir.Value
     position: int | None
     chain: Chain
-    places: Places
+    footprints: Footprints
     fixed: tuple[ir.Value, ...]
     indices: list[tuple[ir.Value, ...]]
     tensors: list[ir.Value] = field(default_factory=list)
@@ -87,20 +87,20 @@ class Array:
 
     @property
     def written(self) -> list[int]:
-        """The numbers of the places that are written."""
-        return sorted(self.places.written)
+        """The numbers of the footprints that are written."""
+        return sorted(self.footprints.written)
 
     def is_early(self, number: int) -> bool:
-        """Return whether a place is only read, and only before the iteration writes any place."""
+        """Return whether a footprint is only read, and only before the iteration writes any."""
         return all(
             isinstance(one, ir.Extract) and one.operands[0] == self.base
             for one in self.chain.accesses
-            if self.places.number[one.result.id] == number
+            if self.footprints.number[one.result.id] == number
         )
 
 
 @dataclass(slots=True)
-class Items:
+class IndexedLoop:
     """The replacement of a loop on arrays if `holds` is true; None means that it always is.
 
     `picked` are the positions of the active iterations; None means that all iterations are run.
@@ -117,7 +117,7 @@ class Items:
     parts: list[tuple[ir.Value, ...]] = field(default_factory=list)
 
     def pick(self, active: ir.Value, most: int) -> None:
-        """Emit the positions of the active iterations, at most `most`, and their places."""
+        """Emit the positions of the active iterations, at most `most`, and their footprints."""
         build = self.build
         self.picked = build.positions(active, most)
         nowhere = build.constant(INT64, (-1,), (most,))
@@ -196,7 +196,7 @@ class Items:
         """Rewrite the body so that it works on items, which are appended to its yields."""
         region = self.taken.rest
         for one in self.arrays:
-            private = Private(self.build, one.chain, one.places, checked=True)
+            private = Private(self.build, one.chain, one.footprints, checked=True)
             last = one.base if one.position is None else region.yields[one.position]
             with self.build.nested() as operations:
                 after = private.body(region, one.base, last)
@@ -286,7 +286,7 @@ class Items:
         for number, one in enumerate(self.arrays):
             for n, before in enumerate(self.parts[number]):
                 source = gathered[number][n]
-                if n in one.places.written:
+                if n in one.footprints.written:
                     source = records[number][one.written.index(n)]
                 copier.values[before.id] = self.build.extract(source, (step,), (True,))
 

@@ -27,7 +27,7 @@ from typing import Any, Final
 from .abi import FUNCTIONS, I8, I64, POINTER, TO_EVALUATOR, TO_GARBLER
 from .build import BLOCK, VOID, Kernel, Value, Variable
 from .context import ContextAccess
-from .roles import Role, block_mask
+from .gate_generators import GateGenerator, block_mask
 
 _BITS: Final = 8
 
@@ -68,7 +68,7 @@ class _ElementCursor:
         self._offset.set(self._offset.get() + k.select(ends, self._size, k.i64(0)))
 
 
-def write_shares(module: Any, role: Role, prg: Kernel) -> None:
+def write_shares(module: Any, role: GateGenerator, prg: Kernel) -> None:
     """Write the functions that convert clear values to labels, and labels to shares."""
     _write_share_public(module, role)
     _write_share_garbler(module, role, prg)
@@ -77,7 +77,7 @@ def write_shares(module: Any, role: Role, prg: Kernel) -> None:
     _write_colors(module)
 
 
-def _write_share_public(module: Any, role: Role) -> None:
+def _write_share_public(module: Any, role: GateGenerator) -> None:
     k = _kernel(module, "yao_share_public", "clear", "out", "n", "width")
     context = ContextAccess(k, k["context"])
     width = k["width"].to(I64)
@@ -89,7 +89,7 @@ def _write_share_public(module: Any, role: Role) -> None:
     k.finish()
 
 
-def _write_share_garbler(module: Any, role: Role, prg: Kernel) -> None:
+def _write_share_garbler(module: Any, role: GateGenerator, prg: Kernel) -> None:
     k = _kernel(module, "yao_share_garbler", "clear", "out", "n", "width")
     context = ContextAccess(k, k["context"])
     width = k["width"].to(I64)
@@ -107,7 +107,7 @@ def _write_share_garbler(module: Any, role: Role, prg: Kernel) -> None:
     k.finish()
 
 
-def _write_share_evaluator(module: Any, role: Role, *, both: bool) -> None:
+def _write_share_evaluator(module: Any, role: GateGenerator, *, both: bool) -> None:
     name = "yao_share_both" if both else "yao_share_evaluator"
     k = _kernel(module, name, "clear", "out", "n", "width")
     context = ContextAccess(k, k["context"])
@@ -136,7 +136,7 @@ def _write_share_evaluator(module: Any, role: Role, *, both: bool) -> None:
 
 def _take_corrections(
     k: Kernel,
-    role: Role,
+    role: GateGenerator,
     context: ContextAccess,
     cots: Value,
     target: Value,
@@ -157,7 +157,7 @@ def _take_corrections(
 
 def _give_corrections(
     k: Kernel,
-    role: Role,
+    role: GateGenerator,
     context: ContextAccess,
     cursor: _ElementCursor,
     first: Value,
@@ -236,7 +236,7 @@ def _store_elements(
         position.set(position.get() + count)
 
 
-def write_reveal(module: Any, role: Role) -> None:
+def write_reveal(module: Any, role: GateGenerator) -> None:
     """Write `yao_reveal`: towards the evaluator first, then towards the garbler."""
     pack, decode = _write_pack(module), _write_decode(module)
     k = _kernel(module, "yao_reveal", "labels", "clear", "n", "width", "to")
@@ -249,7 +249,7 @@ def write_reveal(module: Any, role: Role) -> None:
 
 
 def _reveal_blocks(
-    k: Kernel, role: Role, context: ContextAccess, helper: Kernel, sends: bool
+    k: Kernel, role: GateGenerator, context: ContextAccess, helper: Kernel, sends: bool
 ) -> None:
     """Send the colors of all labels, or receive the other party's and decode."""
     width = k["width"].to(I64)

@@ -21,7 +21,7 @@ from math import prod
 from ...ir import tree as ir
 from ...ir.build import Builder
 from ...ir.tree import BinaryKind
-from ..analyses.strided_views import Gather, Gathers, aligned, whole
+from ..analyses.strided_views import StridedView, StridedViews, aligned, whole
 from ..description import optional
 from ..rewriting.rewrite import Rule, count_uses, rewrite_function
 
@@ -51,10 +51,10 @@ def definitions_of(region: ir.Region) -> Definitions:
 
 @dataclass(frozen=True, slots=True)
 class Contraction:
-    """A product of two gathers of the same shape, summed along the dimensions `summed`."""
+    """A product of two strided views of the same shape, summed along the dimensions `summed`."""
 
-    x: Gather
-    y: Gather
+    x: StridedView
+    y: StridedView
     summed: frozenset[int]
 
     @property
@@ -102,12 +102,12 @@ class Definitions:
 
     used: Counter[int]
     inner: set[int] = field(default_factory=set)
-    gathers: Gathers = field(default_factory=Gathers)
+    views: StridedViews = field(default_factory=StridedViews)
     made: dict[int, ir.Operation] = field(default_factory=dict)
 
     def see(self, operation: ir.Operation) -> None:
         """Record an operation."""
-        self.gathers.see(operation)
+        self.views.see(operation)
         for result in operation.results:
             self.made[result.id] = operation
 
@@ -124,7 +124,7 @@ class Definitions:
     def _summed(self, operation: ir.Operation | None) -> Contraction | None:
         match operation:
             case ir.Binary(kind=BinaryKind.MUL, operands=(x, y)):
-                return Contraction(self.gathers.of(x), self.gathers.of(y), frozenset())
+                return Contraction(self.views.of(x), self.views.of(y), frozenset())
             case ir.Reduce(kind=BinaryKind.ADD, operands=(x,), axis=axis):
                 rank = len(x.type.shape)
                 return self._over(x, frozenset(range(rank)) if axis is None else frozenset({axis}))
@@ -212,10 +212,10 @@ def _emit(build: Builder, found: Contraction) -> ir.Value:
     strides = dict(zip(order, made.strides, strict=True))
     kept = [d for d in range(len(size)) if d not in found.summed]
     shape = tuple(size[d] for d in kept)
-    return Gather(made.base, 0, shape, tuple(strides.get(d, 0) for d in kept)).emit(build)
+    return StridedView(made.base, 0, shape, tuple(strides.get(d, 0) for d in kept)).emit(build)
 
 
-def _alone(build: Builder, found: Contraction) -> Gather:
+def _alone(build: Builder, found: Contraction) -> StridedView:
     """Return the first operand, summed along the summed dimensions of this operand alone."""
     own = found.dimensions(in_x=True, in_y=False, summed=True)
     if not own:
@@ -227,4 +227,4 @@ def _alone(build: Builder, found: Contraction) -> Gather:
     sums = whole(build.reduce(BinaryKind.ADD, terms, len(shape)))
     strides = dict(zip(kept, sums.strides, strict=True))
     full = tuple(strides.get(d, 0) for d in range(len(found.x.shape)))
-    return Gather(sums.base, 0, found.x.shape, full)
+    return StridedView(sums.base, 0, found.x.shape, full)

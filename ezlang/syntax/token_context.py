@@ -17,7 +17,7 @@ STATEMENT_WORDS = frozenset({"if", "for", "while", "let", "return", "output", "a
 CLOSER = {"(": ")", "[": "]", "{": "}", STRUCT_BRACE: "}"}
 
 
-class Place:
+class TokenContext:
     """Answers queries about the token at an index; efficient for mostly increasing indices."""
 
     def __init__(self, source: Source, tokens: list[Token], machine: Machine) -> None:

@@ -13,14 +13,14 @@ from ezlang.types.types import ArrayType, Field, Type, array_of
 from . import names
 from .context import Body, Local, LoopParty, SizeName
 from .elements import field_type, index_chain, index_values, indexed_type, slice_range
-from .flows import may_hold
 from .items import described
+from .label_checks import may_hold
 from .messages import flow as errors_flow
 from .messages import statements as errors_statements
 from .messages import structs as errors_structs
 from .program_counter import leaves
 from .provenance import Traced, Why, combine
-from .values import Typed
+from .untyped import Typed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,9 +55,9 @@ class Target:
             return errors_flow.Holder(f"the field `{self.own_field.name}`", None)
         return errors_flow.Holder(f"`{self.local.name}`", self.local.span)
 
-    def place(self) -> typed.Place:
+    def place(self) -> typed.AssignmentTarget:
         """Return the node."""
-        return typed.Place(
+        return typed.AssignmentTarget(
             span=self.span,
             variable=self.local.resolved(),
             steps=self.steps,
