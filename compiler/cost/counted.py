@@ -1,8 +1,8 @@
 """Costs of operations on shares, found by running their protocols at a counting party.
 
 `count` runs the protocols at one party, which holds no data. This suffices to compare sharings and
-circuits before the program is final. A trace (group_costs.py) records the messages of both parties of a
-final program, phase by phase.
+circuits before the program is final. A trace (group_costs.py) records the messages of both parties
+of a final program, phase by phase.
 """
 
 from __future__ import annotations
