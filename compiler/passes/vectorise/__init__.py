@@ -8,12 +8,12 @@ only combined become a Reduce (`reductions`). Public computed indices are tested
 they separate the iterations, elements are gathered and scattered (`computed`, `indexed_loops`),
 otherwise a copy of the original loop runs. Operations that must run sequentially stay in a loop,
 and the rest of the body is vectorised before and after it (`partition`), as in loop distribution
-and vectorising compilers [AK01]. **Keeps** meaning, labels, and failures with their source locations: operations
-that may fail or have an effect stay in their loop, and no value is opened that the loop would not
-have reached. **Guarantees** that the number of operations depends on the program alone, not on trip
-counts, and that a loop makes at most a given number of bytes of secrets at a time: a longer loop is
-strip-mined. **Does not** change loops without secrets, most loops whose bounds aren't constants, or
-computations of a single party.
+and vectorising compilers [AK01]. **Keeps** meaning, labels, and failures with their source
+locations: operations that may fail or have an effect stay in their loop, and no value is opened
+that the loop would not have reached. **Guarantees** that the number of operations depends on the
+program alone, not on trip counts, and that a loop makes at most a given number of bytes of secrets
+at a time: a longer loop is strip-mined. **Does not** change loops without secrets, most loops whose
+bounds aren't constants, or computations of a single party.
 """
 
 from .loops import BUDGET, SHARED, WIDE, vectorise
