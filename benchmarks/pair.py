@@ -49,6 +49,9 @@ class Nowhere:
     def __init__(self) -> None:
         self._zeros = memoryview(bytearray(1 << 16))
 
+    def flight(self, number: int | None) -> None:
+        """Count nothing."""
+
     def receive_into(self, buffer: memoryview) -> None:
         """Leave the buffer unchanged."""
 

@@ -24,7 +24,6 @@ from ..protocols.core.lengths import (
     Batch,
     additive_batches,
     bit_batches,
-    exchanged,
     matrix_batches,
     product_batches,
     table_batches,
@@ -46,7 +45,17 @@ from ..protocols.core.preprocessing import (
     Triples,
     Unit,
 )
-from ..protocols.core.steps import Array, Bytes, Request, Round, Steps, T, Take, ask
+from ..protocols.core.steps import (
+    Array,
+    Bytes,
+    Finish,
+    Request,
+    Round,
+    Steps,
+    T,
+    Transfer,
+    transfer,
+)
 from ..protocols.operations.table import steps_of
 from ..protocols.ot.backend import OT
 from .ghosts import ghost
@@ -109,20 +118,8 @@ class CountingOts:
         return ghost(made, given.dtype), ghost(made, given.dtype)
 
     def _run(self, batches: Iterable[Batch]) -> Steps[None]:
-        """Request OTs; the choices of a batch are sent before the message of the previous batch."""
-        last: Batch | None = None
-        for batch in batches:
-            sent, received = batch.ots
-            yield from ask(Take(peer=self._peer, sent=sent, received=received))
-            yield from self._exchange(batch, last)
-            last = batch
-        if last is not None:
-            yield from self._exchange(None, last)
-
-    def _exchange(self, begun: Batch | None, last: Batch | None) -> Steps[None]:
-        outgoing, incoming = exchanged(begun, last)
-        if outgoing or incoming:
-            yield from ask(Round(peer=self._peer, send=(ghost(outgoing),), receive=incoming))
+        """Request a transfer."""
+        yield from transfer(Transfer(peer=self._peer, batches=tuple(batches)))
 
 
 class CountingRegisters:
@@ -314,8 +311,8 @@ def _operand(type: ir.TensorType, party: int) -> Array | None:
 def reply_to(request: Request) -> Any:
     """Return ghosts of the reply to a request."""
     match request:
-        case Take(sent=sent, received=received):
-            return ghost((sent, 2), "u8"), (ghost(received), ghost((received, 2), "u8"))
+        case Transfer() | Finish():
+            return None
         case Round(receive=count):
             return ghost(count)
         case _:

@@ -180,10 +180,11 @@ class CountingSession:
         """All sources of OTs."""
         return self.labels, *self.shares.values()
 
-    def take(self, wanted: Mapping[Link, int]) -> None:
-        """Take OTs for shares over each link, at the same time.
+    def take(self, wanted: Mapping[Link, int]) -> Mapping[Link, int]:
+        """Take OTs for shares over each link at the same time.
 
-        The first take sets up both directions, the one with the second party as sender first; see
+        Returns the bytes that have to be sent over each link to generate them. The first call sets
+        up both directions, the one with the second party as sender first; see
         protocols/native/runtime.py.
         """
         self.ledger.add(Count.SHARE_TAKES)
@@ -191,12 +192,15 @@ class CountingSession:
             for link in reversed(self.pair.links):
                 if not self.shares[link].ready:
                     self.shares[link].begin()
-        sent = {
+        return {
             self.shares[link].made_over: self.shares[link].take_all(count)
             for link, count in wanted.items()
         }
-        with self.ledger.within(Phase.PREPROCESSING):
-            self.ledger.exchange(sent)
+
+    @property
+    def sender_speaks(self) -> bool:
+        """Whether the senders of OTs for shares send to generate them."""
+        return any(one.plan.sender_speaks for one in self.shares.values())
 
     @property
     def state(self) -> Hashable:

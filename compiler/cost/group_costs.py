@@ -21,7 +21,7 @@ from ..codegen.interface import Exchange
 from ..ir.parties import Link
 from ..protocols.core.backend import Backend
 from ..protocols.core.preprocessing import Unit
-from ..protocols.core.steps import Request, Round, Step, Steps, Take, together
+from ..protocols.core.steps import Finish, Request, Round, Step, Steps, Transfer, together
 from ..protocols.ot.backend import OT
 from .amounts import Count, Units
 from .counting_party import Notes, counting_party, reply_to, steps_on_ghosts
@@ -45,13 +45,21 @@ class StepUsage:
 
 
 @dataclass(slots=True)
+class TraceStep:
+    """The OTs taken in a step, and the bytes sent."""
+
+    ots: list[StepUsage] = field(default_factory=list)
+    sent: list[StepUsage] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class Trace:
-    """The steps of a group, each with the OTs taken and then the bytes sent, and the units used.
+    """The steps of a group, and the units used.
 
     `memory` is the peak number of bytes of a party's arrays while the group runs.
     """
 
-    steps: list[tuple[list[StepUsage], list[StepUsage]]] = field(default_factory=list)
+    steps: list[TraceStep] = field(default_factory=list)
     units: Counter[tuple[int, Unit]] = field(default_factory=Counter)
     memory: int = 0
 
@@ -144,18 +152,15 @@ def _note(trace: Trace, steps: Mapping[int, Step], owners: Mapping[int, _Owners]
         for request in step:
             one = _Asked(request, *owners[party].of(request))
             asked.setdefault(Link(party, request.peer), []).append(one)
-    taken: list[StepUsage] = []
-    sent: list[StepUsage] = []
+    found = TraceStep()
     for link, mine in asked.items():
         theirs = asked.get(link.back, [])
-        expected = [(type(one.request), *_lengths(one.request)[::-1]) for one in theirs]
-        if [(type(one.request), *_lengths(one.request)) for one in mine] != expected:
+        expected = [[both.back for both in _amounts(one.request)] for one in theirs]
+        if [list(_amounts(one.request)) for one in mine] != expected:
             raise CompilerBug(f"the parties' requests don't fit: {mine} and {theirs}")
         for one in mine if link.sender < link.receiver else ():
-            forth, back = _lengths(one.request)
-            parts = taken if isinstance(one.request, Take) else sent
-            parts.append(StepUsage(one.member, one.phase, {link: forth, link.back: back}))
-    trace.steps.append((taken, sent))
+            _add(found, link, one)
+    trace.steps.append(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,15 +172,41 @@ class _Asked:
     phase: Phase
 
 
-def _lengths(request: Request) -> tuple[int, int]:
-    """Return the amounts sent to and received from the peer: OTs or bytes."""
+@dataclass(frozen=True, slots=True)
+class _Both:
+    """Amounts as the party that requests something has them, and as its peer has them."""
+
+    own: int = 0
+    peer: int = 0
+
+    @property
+    def back(self) -> _Both:
+        """The amounts seen from the other side."""
+        return _Both(self.peer, self.own)
+
+
+def _amounts(request: Request) -> tuple[_Both, _Both]:
+    """Return the OTs that a request takes, by their sender, and the bytes that are sent."""
     match request:
-        case Take():
-            return request.sent, request.received
         case Round():
-            return request.sent, request.receive
+            return _Both(), _Both(request.sent, request.receive)
+        case Transfer():
+            own, peer = request.lengths
+            # Differences go to the OTs' sender.
+            return _Both(own.ots, peer.ots), _Both(peer.differences, own.differences)
+        case Finish():
+            own, peer = request.transfer.lengths
+            return _Both(), _Both(own.message, peer.message)
         case _:
             raise CompilerBug("a protocol asked for what only a simulation has")
+
+
+def _add(step: TraceStep, link: Link, asked: _Asked) -> None:
+    """Add a request over a link, and its counterpart over the opposite one, to a step."""
+    for parts, both in zip((step.ots, step.sent), _amounts(asked.request), strict=True):
+        if both.own or both.peer:
+            amounts = {link: both.own, link.back: both.peer}
+            parts.append(StepUsage(asked.member, asked.phase, amounts))
 
 
 def book(session: CountingSession, trace: Trace, places: Sequence[Span]) -> None:
@@ -187,19 +218,40 @@ def book(session: CountingSession, trace: Trace, places: Sequence[Span]) -> None
         with ledger.within(Phase.SET_UP):
             ledger.exchange(dict.fromkeys(session.pair.links, START_BYTES))
     ledger.add(Count.STEPS)
-    for taken, sent in trace.steps:
-        if taken:
-            ledger.place = places[taken[0].member]
-            session.take(_totals(taken))
-        if sent:
-            _exchange(ledger, sent, places)
+    for step in trace.steps:
+        _book_step(session, step, places)
     for (member, unit), count in trace.units.items():
         ledger.place = places[member]
         ledger.add(Units(unit), count)
 
 
-def _exchange(ledger: Ledger, parts: Sequence[StepUsage], places: Sequence[Span]) -> None:
-    """Book a step's messages for their operations, and the round for the largest sender."""
+def _book_step(session: CountingSession, step: TraceStep, places: Sequence[Span]) -> None:
+    """Book a step: what is sent to generate OTs is part of it, or precedes it."""
+    ledger = session.ledger
+    made: Mapping[Link, int] = {}
+    if step.ots:
+        ledger.place = places[step.ots[0].member]
+        made = session.take(_totals(step.ots))
+        if session.sender_speaks:
+            _exchange(ledger, made, (), places)
+            made = {}
+    _exchange(ledger, made, step.sent, places)
+
+
+def _exchange(
+    ledger: Ledger, made: Mapping[Link, int], parts: Sequence[StepUsage], places: Sequence[Span]
+) -> None:
+    """Book a flight for its operations, and its round for the largest sender.
+
+    `made` is what is sent to generate OTs.
+    """
+    if not parts:
+        with ledger.within(Phase.PREPROCESSING):
+            ledger.exchange(made)
+        return
+    with ledger.within(Phase.PREPROCESSING):
+        for link, count in made.items():
+            ledger.send(link, count)
     for part in parts:
         ledger.place = places[part.member]
         with ledger.within(part.phase):
@@ -209,7 +261,8 @@ def _exchange(ledger: Ledger, parts: Sequence[StepUsage], places: Sequence[Span]
     ledger.place = places[longest.member]
     with ledger.within(longest.phase):
         ledger.add(Count.STEPS)
-        for link, count in _totals(parts).items():
+        received = Counter(made) + Counter(_totals(parts))
+        for link, count in received.items():
             ledger.receive(link, count)
 
 

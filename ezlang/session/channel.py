@@ -107,7 +107,8 @@ class Turns:
     """Rounds of a party, which its channels share.
 
     `rounds` counts how often it turned to receiving after it had sent, or began by receiving: how
-    often it had to wait for an answer, regardless of the peers.
+    often it had to wait for an answer, regardless of the peers. The messages of flights
+    (`core/channel.py`) are counted at the end of the last one, in the order of the flights.
     """
 
     def __init__(self) -> None:
@@ -117,12 +118,37 @@ class Turns:
         """Begin to count."""
         self.rounds = 0
         self.receiving = False
+        self._flight: int | None = None
+        self._sent: set[int] = set()
+        self._received: set[int] = set()
+
+    def send(self) -> None:
+        """Note that something is sent."""
+        if self._flight is not None:
+            self._sent.add(self._flight)
+        else:
+            self.receiving = False
 
     def receive(self) -> None:
         """Count a round if the last operation was a send, or if this is the first."""
-        if not self.receiving:
+        if self._flight is not None:
+            self._received.add(self._flight)
+        elif not self.receiving:
             self.receiving = True
             self.rounds += 1
+
+    def flight(self, number: int | None) -> None:
+        """Begin or continue a flight, or end all flights."""
+        self._flight = number
+        if number is not None:
+            return
+        sent, received = self._sent, self._received
+        self._sent, self._received = set(), set()
+        for one in sorted(sent | received):
+            if one in sent:
+                self.send()
+            if one in received:
+                self.receive()
 
 
 class SocketChannel:
@@ -163,7 +189,7 @@ class SocketChannel:
         if not size:
             return
         self.bytes_sent += size
-        self.turns.receiving = False
+        self.turns.send()
         if size >= LARGE:
             self.flush()
             self._send_all(view.cast("B"))
@@ -183,6 +209,10 @@ class SocketChannel:
         if sent < len(waiting):
             with memoryview(waiting) as view:
                 self._send_all(view[sent:])
+
+    def flight(self, number: int | None) -> None:
+        """Count what follows as parts of a flight, or end all flights."""
+        self.turns.flight(number)
 
     def receive_into(self, buffer: memoryview) -> None:
         """Fill `buffer`, after sending pending messages."""

@@ -143,11 +143,11 @@ def assert_predicted(
     one, other = (Exchange((operation,), (numbers,), party) for party in (0, 1))
     steps = trace_of((one, other)).steps
     links = COMPUTING.links
-    ots = [sum(part.amounts[link] for taken, _ in steps for part in taken) for link in links]
-    sent = [sum(part.amounts[link] for _, given in steps for part in given) for link in links]
+    ots = [sum(part.amounts[link] for step in steps for part in step.ots) for link in links]
+    sent = [sum(part.amounts[link] for step in steps for part in step.sent) for link in links]
     assert outcome.ots == tuple(ots)
     assert outcome.bytes == tuple(sent)
-    assert outcome.rounds <= sum(bool(given) for _, given in steps)
+    assert outcome.rounds <= sum(bool(step.sent) for step in steps)
 
 
 def wanted(operation: ir.Operation, operands: Sequence[Array]) -> Array:

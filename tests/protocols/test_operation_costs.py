@@ -203,7 +203,7 @@ def test_with_a_dealer(pair: Pair, width: int, name: str) -> None:
     assert outcome.ots == (0, 0)
     one, other = (Exchange((operation,), (known,), party) for party in (0, 1))
     steps = trace_of((one, other), backend=DEALT).steps
-    parts = [part for _, given in steps for part in given]
+    parts = [part for step in steps for part in step.sent]
     sent = [sum(part.amounts[link] for part in parts) for link in COMPUTING.links]
     assert outcome.bytes == tuple(sent)
 

@@ -33,7 +33,10 @@ TINY = Parameters(trees=40, depth=6, secret_bits=8)
 
 
 class CountingChannel:
-    """One end of a pair of queues. `depth` is the longest chain of messages up to now."""
+    """One end of a pair of queues. `depth` is the longest chain of messages up to now.
+
+    A message of a flight depends on the flights before it alone.
+    """
 
     def __init__(self, outgoing: queue.Queue[Any], incoming: queue.Queue[Any]) -> None:
         self.outgoing = outgoing
@@ -42,17 +45,32 @@ class CountingChannel:
         self.depth = 0
         self.heard: list[bytes] = []
         self._rest = b""
+        self._flight: int | None = None
+        self._flights: dict[int, int] = {}
+
+    def flight(self, number: int | None) -> None:
+        self._flight = number
+        if number is None:
+            self.depth = max(self.depth, *self._flights.values(), 0)
+            self._flights = {}
 
     def send(self, data: Buffer) -> None:
         self.bytes_sent += len(data)
-        self.outgoing.put((self.depth + 1, bytes(data)))
+        depth = self.depth
+        if self._flight is not None:
+            before = [d for number, d in self._flights.items() if number < self._flight]
+            depth = max(depth, *before, 0)
+        self.outgoing.put((depth + 1, bytes(data)))
 
     def receive_into(self, buffer: memoryview) -> None:
         at = 0
         while at < len(buffer):
             if not self._rest:
                 depth, self._rest = self.incoming.get(timeout=PATIENCE)
-                self.depth = max(self.depth, depth)
+                if self._flight is None:
+                    self.depth = max(self.depth, depth)
+                else:
+                    self._flights[self._flight] = max(self._flights.get(self._flight, 0), depth)
                 self.heard.append(self._rest)
             count = min(len(buffer) - at, len(self._rest))
             buffer[at : at + count] = self._rest[:count]

@@ -68,6 +68,9 @@ class SocketChannel:
     def flush(self) -> None:
         pass
 
+    def flight(self, number: int | None) -> None:
+        pass
+
     def close(self) -> None:
         self._connection.close()
 

@@ -55,7 +55,7 @@ def convolve(party: SharingParty, x: Array, y: Array, window: Window | None = No
     """Return shares of the convolution of shared images and filters.
 
     Cost: that of `matrix_multiply` for (F, K, P): C(F, K, P) OTs in each direction, one bit per OT
-    and M(F, K, P) bytes each way, two rounds and more for further batches. With a dealer, the cost
+    and M(F, K, P) bytes each way, two rounds. With a dealer, the cost
     of `convolve_opened`. Each party sees choices masked by random bits and messages masked by pads.
     """
     x, window = _prepared(x, y, window)

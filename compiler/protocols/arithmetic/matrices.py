@@ -5,7 +5,9 @@ the choice bits, and each OT transfers a row of the other's matrix, at most 128 
 (`kernels/matrices.py`). The choosing matrix is the one that needs fewer OTs.
 
 C(m, k, n) = ℓ·min(mk·ceil(n/128), kn·ceil(m/128)) OTs; the message has M(m, k, n) bytes: mkn·ℓ(ℓ +
-1)/2 bits, for ℓ = 8 rounded up to bytes in each row of at most 128 products.
+1)/2 bits, for ℓ = 8 rounded up to bytes in each row of at most 128 products. A row with one product
+is computed as a single product (`products.py`), whose kernels don't pad rows, and
+M(m, k, 1) = M(ℓ, mk).
 
 With a dealer, the factors are opened, masked by a matrix triple: mk + kn elements each way, one
 round [Bea91, DSZ15].
@@ -18,13 +20,14 @@ many rows.
 from __future__ import annotations
 
 from math import prod
+from typing import Any
 
 import numpy as np
 
 from ezlang.diagnostics.diagnostic import CompilerBug
 
 from ..core.lengths import up
-from ..core.party import SharingParty
+from ..core.party import OtProtocols, SharingParty
 from ..core.purposes import Purpose
 from ..core.sizes import PANEL
 from ..core.steps import Array, Steps
@@ -34,10 +37,9 @@ from .products import bits_of
 def matrix_multiply(party: SharingParty, x: Array, y: Array) -> Steps[Array]:
     """Return X·Y for two shared matrices.
 
-    Cost: C(m, k, n) OTs in each direction; one bit per OT and M(m, k, n) bytes each way, two rounds
-    and one for each further batch. A batch is a number of rows of the choosing matrix, or a part of
-    a long row, with a message of about a megabyte. Each party sees choices masked by random bits
-    and messages masked by pads. With a dealer, the cost of `matrix_multiply_opened`.
+    Cost: C(m, k, n) OTs in each direction; one bit per OT and M(m, k, n) bytes each way, two
+    rounds. Each party sees choices masked by random bits and messages masked by pads. With a
+    dealer, the cost of `matrix_multiply_opened`.
     """
     return party.variants.matrix_product(party, x, y)
 
@@ -55,6 +57,37 @@ def _transposed(party: SharingParty, x: Array, y: Array) -> Steps[Array]:
     return np.ascontiguousarray(turned(result))
 
 
+def cross_products(
+    ots: OtProtocols, choosing: Array | None, carried: Array | None, shape: tuple[int, ...]
+) -> Steps[tuple[Array, Array]]:
+    """Return this party's shares of both cross terms, as `OtProtocols.matrices` does."""
+    *items, m, k, n = shape
+    if n > 1:
+        return (yield from ots.matrices(choosing, carried, shape))
+    factors = (*items, m, k)
+    chosen = np.empty(0, _type(carried)) if choosing is None else choosing.reshape(-1)
+    sent = np.empty(0, _type(choosing)) if carried is None else _repeated(carried, factors)
+    shares = yield from ots.products(sent, chosen)
+    one, other = (
+        np.add.reduce(share.reshape(factors), axis=-1, keepdims=True, dtype=share.dtype)
+        if share.size
+        else np.zeros((*items, m, n), share.dtype)
+        for share in shares
+    )
+    return one, other
+
+
+def _repeated(column: Array, shape: tuple[int, ...]) -> Array:
+    """Return columns [*items][k][1] as rows that are repeated: [*items][m][k], flat."""
+    return np.broadcast_to(turned(column), shape).reshape(-1)
+
+
+def _type(given: Array | None) -> np.dtype[Any]:
+    if given is None:
+        raise CompilerBug("a product needs a matrix")
+    return given.dtype
+
+
 def turned(x: Array) -> Array:
     """Return a view of matrices transposed."""
     return np.swapaxes(x, -2, -1)
@@ -63,7 +96,7 @@ def turned(x: Array) -> Array:
 def matrix_multiply_rows(party: SharingParty, x: Array, y: Array) -> Steps[Array]:
     """Return X·Y with the bits of X as choices: ℓmk·ceil(n/128) OTs in each direction."""
     bits_of(x)
-    one, other = yield from party.ots.matrices(x, y, (*x.shape, y.shape[-1]))
+    one, other = yield from cross_products(party.ots, x, y, (*x.shape, y.shape[-1]))
     result: Array = x @ y + one + other
     return result
 
@@ -92,8 +125,8 @@ def matrix_multiply_known(
 
     The other party passes an array of K's shape whose values are ignored. Cost: ℓkn·ceil(m/128) OTs
     with the owner as receiver, one bit per OT from it and M(n, k, m) bytes to it, or, if that is
-    less, ℓmk·ceil(n/128) OTs and M(m, k, n) bytes with the owner as sender; two rounds and one for
-    each further batch. With a dealer, the cost of `matrix_multiply`, with K as the owner's share.
+    less, ℓmk·ceil(n/128) OTs and M(m, k, n) bytes with the owner as sender; two rounds. With a
+    dealer, the cost of `matrix_multiply`, with K as the owner's share.
     """
     bits_of(x)
     return (yield from party.variants.known_matrix_product(party, x, known, owner))
@@ -118,15 +151,15 @@ def matrix_multiply_known_by_ots(
     if m * up(n, PANEL) < n * up(m, PANEL):
         shape = (*items, m, k, n)
         if is_owner:
-            cross, _ = yield from party.ots.matrices(None, known, shape)
+            cross, _ = yield from cross_products(party.ots, None, known, shape)
             return x @ known + cross
-        _, cross = yield from party.ots.matrices(x, None, shape)
+        _, cross = yield from cross_products(party.ots, x, None, shape)
         return cross
     shape = (*items, n, k, m)
     if is_owner:
-        _, cross = yield from party.ots.matrices(turned(known), None, shape)
+        _, cross = yield from cross_products(party.ots, turned(known), None, shape)
         return x @ known + turned(cross)
-    cross, _ = yield from party.ots.matrices(None, turned(x), shape)
+    cross, _ = yield from cross_products(party.ots, None, turned(x), shape)
     return np.ascontiguousarray(turned(cross))
 
 

@@ -52,9 +52,8 @@ def multiply(
 def multiply_now(party: SharingParty, x: Array, y: Array) -> Steps[Array]:
     """Return x·y without triples: the two cross terms, with the bits of x as choices.
 
-    Cost: ℓ·n OTs in each direction; ceil(ℓn/8) + M(ℓ, n) bytes each way, two rounds and one for
-    each further batch of 2^16 OTs. Each party sees choices masked by random bits and messages
-    masked by pads.
+    Cost: ℓ·n OTs in each direction; ceil(ℓn/8) + M(ℓ, n) bytes each way, two rounds. Each party
+    sees choices masked by random bits and messages masked by pads.
     """
     bits_of(x)
     a, b = yield from party.ots.products(y.reshape(-1), x.reshape(-1))
@@ -70,9 +69,8 @@ def product(party: SharingParty, x: Array, y: Array) -> Steps[Array]:
 def multiply_known(party: SharingParty, x: Array, known: Array | None, owner: int) -> Steps[Array]:
     """Return x·k, where party `owner` knows k and the other party passes None: one cross term.
 
-    Cost: ℓ·n OTs with the owner as receiver; ceil(ℓn/8) bytes from it, M(ℓ, n) to it, two rounds
-    and one for each further batch. With a dealer, the cost of `multiply`, with k as the owner's
-    share.
+    Cost: ℓ·n OTs with the owner as receiver; ceil(ℓn/8) bytes from it, M(ℓ, n) to it, two rounds.
+    With a dealer, the cost of `multiply`, with k as the owner's share.
     """
     bits_of(x)
     if party.index == owner and known is None:
@@ -105,9 +103,9 @@ def square(party: SharingParty, x: Array) -> Steps[Array]:
     """Return x² = x₀² + x₁² + 2·x₀x₁: one cross term.
 
     Cost: ℓ·n OTs; ceil(ℓn/8) bytes to the sender and M(ℓ, n) back. The first party is the sender
-    for the first half of the elements, the second party for the rest. Two rounds and one for each
-    further batch. With a dealer's a and a², the result is a² + 2da + d² for d = x − a [DKL+13]: n
-    elements each way, one round. The parties open d, which is uniform because a is.
+    for the first half of the elements, the second party for the rest. Two rounds. With a dealer's a
+    and a², the result is a² + 2da + d² for d = x − a [DKL+13]: n elements each way, one round. The
+    parties open d, which is uniform because a is.
     """
     return party.variants.square(party, x)
 

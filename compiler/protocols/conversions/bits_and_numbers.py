@@ -6,7 +6,7 @@ bit is the lowest bit of its label, and the evaluator's that of the active label
 inputs its share to the circuit, whose first gates are the XORs that combine them.
 
 In an additive OT, the sender has a number z and the receiver a bit c; both obtain shares of c·z.
-Cost: one OT, one bit to the sender, ℓ bits back, two rounds and one for each further batch. With a
+Cost: one OT, one bit to the sender, ℓ bits back, two rounds. With a
 dealer, bits are converted to numbers by daBits: one bit each way and one round.
 """
 

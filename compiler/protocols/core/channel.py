@@ -38,3 +38,10 @@ class Channel(Protocol):
 
     def flush(self) -> None:
         """Hand everything sent so far to the network."""
+
+    def flight(self, number: int | None) -> None:
+        """Count what is sent and received next as parts of a flight; None ends the counting.
+
+        Messages of a flight depend on earlier flights only, whatever their order on the wire, so
+        rounds are counted as if each flight were sent as a whole before it is received.
+        """

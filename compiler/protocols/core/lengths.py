@@ -3,18 +3,25 @@
 All work on OTs is split into batches to bound memory. In each direction of a batch, one party is
 the sender of some OTs and the other the receiver. If the receiver has its own choices, it first
 sends their differences from the random choices of the source, one bit per OT [Bea95]; then the
-sender sends a message. The differences of a batch are sent together with the message of the
-previous batch, so that b batches take b + 1 rounds, or b with random choices, or none if there is
-no message either. A batch's OTs are consumed just before its differences are sent.
+sender sends a message. No batch waits for another one: the differences of all batches are one
+flight, and the messages of all batches are the next one, so that any number of batches takes two
+rounds, or one with random choices, or none if there is no message either.
+
+OTs that a source generates for the batches are sent for in the first flight, too, if the OTs'
+receiver speaks (OT extension), or in a flight before it, if their sender does (silent OT): there
+the differences depend on what the receiver learns. What is sent for one batch doesn't depend on
+what is received for another, whatever the order in which batches are processed
+(`native/transfer.py`).
 
 Native protocols, ideal functionalities and the cost model all use these functions.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from .sizes import (
     BATCH_BYTES,
@@ -33,7 +40,7 @@ class Half:
     """One direction of a batch: elements `start` … `stop` − 1 of the sender's input.
 
     The pads of `ots` OTs use `windows` of keys. The sender's message has `message` bytes and
-    follows `flips` bytes of the receiver's choices.
+    follows `differences` bytes of the receiver's choices.
     """
 
     start: int
@@ -49,7 +56,7 @@ class Half:
         return slice(self.start, self.stop)
 
     @property
-    def flips(self) -> int:
+    def differences(self) -> int:
         """The number of bytes of choice differences: one bit per OT."""
         return -(-self.ots // 8) if self.chosen else 0
 
@@ -68,19 +75,26 @@ class Batch:
         return sent.ots if sent else 0, received.ots if received else 0
 
 
-def exchanged(begun: Batch | None, last: Batch | None) -> tuple[int, int]:
-    """Return the numbers of bytes sent and received when a batch begins and the last one ends.
+class Lengths(NamedTuple):
+    """The amounts of one direction: OTs, bytes of differences, bytes of messages."""
 
-    They are the choices of the `begun` batch and the messages of the `last` one.
-    """
-    outgoing = incoming = 0
-    if begun is not None:
-        outgoing += begun.received.flips if begun.received else 0
-        incoming += begun.sent.flips if begun.sent else 0
-    if last is not None:
-        outgoing += last.sent.message if last.sent else 0
-        incoming += last.received.message if last.received else 0
-    return outgoing, incoming
+    ots: int = 0
+    differences: int = 0
+    message: int = 0
+
+
+def total_lengths(batches: Sequence[Batch]) -> tuple[Lengths, Lengths]:
+    """Return the amounts of all batches with this party as the OTs' sender, and as receiver."""
+    return _total([one.sent for one in batches]), _total([one.received for one in batches])
+
+
+def _total(halves: Sequence[Half | None]) -> Lengths:
+    found = [half for half in halves if half is not None]
+    return Lengths(
+        ots=sum(half.ots for half in found),
+        differences=sum(half.differences for half in found),
+        message=sum(half.message for half in found),
+    )
 
 
 Batches = tuple[Batch, ...]

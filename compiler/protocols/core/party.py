@@ -52,7 +52,7 @@ class OtProtocols(Protocol):
         """Random a, and shares of the sum of both cross terms of a and the factors [Gil99].
 
         That is, c₀ + c₁ = a₀·f₁ + a₁·f₀; party i obtains aᵢ and cᵢ. `product_batches` with random
-        choices: ℓ OTs per factor in each direction, one round per batch.
+        choices: ℓ OTs per factor in each direction, one round.
         """
 
     def additive(self, sent: Array, chosen: Bytes) -> Steps[tuple[Array, Array]]:

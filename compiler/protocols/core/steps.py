@@ -15,11 +15,12 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from .lengths import Batch, Lengths, total_lengths
 from .purposes import Purpose
 
 Array = npt.NDArray[Any]
@@ -48,18 +49,65 @@ class Round:
         return sum(array.nbytes for array in self.send)
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
-class Take:
-    """A request for correlated OTs with a peer in both directions; the protocol itself sends
-    nothing.
+class Work(Protocol):
+    """A party's work on the batches of a transfer, each of which is named by its number.
 
-    The reply is (q, (r, t)): the blocks of `sent` OTs with this party as sender, and the bits and
-    blocks of `received` OTs with it as receiver.
+    The methods are called for the halves that a batch has: `choose` and `finish` for the one in
+    which this party is the receiver, `answer` for the one in which it is the sender.
+    """
+
+    def begin(self) -> None:
+        """Begin: transfers begin in the same order at both parties."""
+
+    def choose(self, number: int, choices: Bytes, blocks: Array) -> Bytes:
+        """Take the random choices r, one per byte, and the blocks t of a batch's OTs.
+
+        Returns the differences of the batch's own choices, if it has any, as packed bits.
+        """
+
+    def answer(self, number: int, blocks: Array, differences: Bytes) -> Bytes:
+        """Take the blocks q of a batch's OTs and the receiver's differences; return the message."""
+
+    def finish(self, number: int, message: Bytes) -> None:
+        """Take the sender's message."""
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Transfer:
+    """OTs with a peer in both directions, batch by batch, with the messages that they carry.
+
+    This request sends the differences of all choices, and what a source needs to generate OTs. The
+    messages of the OTs' senders are part of a second request, the `Finish` that has to follow
+    unless the transfer `is_silent`. So a transfer takes two rounds, however many batches it has.
+    `work` is called by a native driver. There is no reply.
     """
 
     peer: int
-    sent: int = 0
-    received: int = 0
+    batches: Sequence[Batch]
+    work: Work | None = None
+    purpose: Purpose | None = None
+
+    @property
+    def lengths(self) -> tuple[Lengths, Lengths]:
+        """The amounts of all batches with this party as sender of the OTs, and as receiver."""
+        return total_lengths(self.batches)
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether no messages are sent, except to generate OTs."""
+        return not any(one.differences or one.message for one in self.lengths)
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Finish:
+    """The second part of a transfer. It is the next request after it; there is no reply."""
+
+    transfer: Transfer
+
+    @property
+    def peer(self) -> int:
+        """The peer's number."""
+        return self.transfer.peer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +123,7 @@ class Ideal:
     inputs: tuple[Any, ...]
 
 
-Request = Round | Take | Ideal
+Request = Round | Transfer | Finish | Ideal
 Step = tuple[Request, ...]
 """Requests to be fulfilled at the same time. The reply is a list of their replies."""
 
@@ -85,6 +133,14 @@ Steps = Generator[Step, list[Any], T]
 def ask(request: Request) -> Steps[Any]:
     """Make one request; return its reply."""
     return (yield (request,))[0]
+
+
+def transfer(request: Transfer) -> Steps[None]:
+    """Run a transfer, unless it has no batches."""
+    if request.batches:
+        yield (request,)
+        if not request.is_silent:
+            yield (Finish(transfer=request),)
 
 
 def swap(peer: int, data: Array, purpose: Purpose | None = None) -> Steps[Bytes]:
@@ -98,8 +154,7 @@ def swap(peer: int, data: Array, purpose: Purpose | None = None) -> Steps[Bytes]
 def together(steps: Sequence[Steps[Any]]) -> Steps[list[Any]]:
     """Run protocols in lockstep; return their results.
 
-    All requests for OTs in a step are fulfilled together, before the round of the other protocols'
-    messages.
+    Transfers without messages are run first, also between the two parts of other transfers.
     """
     results: list[Any] = [None] * len(steps)
     waiting: dict[int, Step] = {}
@@ -115,14 +170,18 @@ def together(steps: Sequence[Steps[Any]]) -> Steps[list[Any]]:
             ((number, step),) = waiting.items()
             results[number] = yield from _rest(steps[number], step)
             return results
-        takers = [n for n, step in waiting.items() if any(isinstance(r, Take) for r in step)]
-        chosen = sorted(takers or waiting)
+        silent = [n for n, step in waiting.items() if any(map(_is_silent, step))]
+        chosen = sorted(silent or waiting)
         if chosen:
             found = yield tuple(request for n in chosen for request in waiting[n])
             for number in chosen:
                 count = len(waiting.pop(number))
                 replies[number], found = found[:count], found[count:]
     return results
+
+
+def _is_silent(request: Request) -> bool:
+    return isinstance(request, Transfer) and request.is_silent
 
 
 def _rest(steps: Steps[T], step: Step) -> Steps[T]:

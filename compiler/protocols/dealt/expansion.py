@@ -317,7 +317,7 @@ class DealtOtSender:
         self._kind = CorrelatedOt(sender=units.party)
         self.delta: Blocks = units.delta(self._kind)
 
-    def take(self, count: int) -> Blocks:
+    def take(self, count: int, wanted: int = 0) -> Blocks:
         """Return the q of the next `count` OTs."""
         q: Blocks = self._units.take(self._kind, count)["q"]
         return q
@@ -332,7 +332,7 @@ class DealtOtReceiver:
         self._units = units
         self._kind = CorrelatedOt(sender=COMPUTING.other(units.party))
 
-    def take(self, count: int) -> tuple[Bytes, Blocks]:
+    def take(self, count: int, wanted: int = 0) -> tuple[Bytes, Blocks]:
         """Return the bits r, a byte each, and the t of the next `count` OTs."""
         found = self._units.take(self._kind, count)
         return found["r"], found["t"]

@@ -1,10 +1,8 @@
 """The driver of protocols over channels to peers, with OTs from sessions in both directions.
 
 The messages of a step are sent as one, then all expected messages are received: one flush and one
-wait per step. OTs that several protocols request in a step are taken together. Where a session must
-generate more OTs, the party that sends for it does so before it waits for the session of the other
-direction; `speaks` of its source says which of the two sends. With OT extension both parties'
-receivers send, with silent OT both senders, so that neither waits for the other.
+wait per step. The transfers that begin in a step are run as one pipeline (`transfer.py`), and end
+in the same step, too.
 """
 
 from __future__ import annotations
@@ -20,8 +18,9 @@ from ezlang.diagnostics.diagnostic import CompilerBug
 from ...ir.parties import Link
 from ..core.channel import Channel
 from ..core.sizes import PADDING
-from ..core.steps import Bytes, Request, Round, Step, Steps, T, Take
+from ..core.steps import Bytes, Finish, Ideal, Request, Round, Step, Steps, T, Transfer
 from ..ot.directions import Ends
+from .transfer import Pipeline
 
 
 class Driver:
@@ -38,6 +37,8 @@ class Driver:
         self.channels = channels
         self.ots: Counter[Link] = Counter()
         self._ends = ends or {}
+        self._begun: dict[int, Pipeline] = {}
+        self._flight = 0
 
     def run(self, steps: Steps[T]) -> T:
         """Run a protocol to its end and return its result."""
@@ -60,19 +61,66 @@ class Driver:
                 self._send(request)
                 return [self._receive(request)]
         replies: list[Any] = [None] * len(step)
-        takes = [(n, r) for n, r in enumerate(step) if isinstance(r, Take)]
-        for peer in sorted({take.peer for _, take in takes}):
-            mine = [(n, take) for n, take in takes if take.peer == peer]
-            for (n, _), reply in zip(mine, self._take(peer, [t for _, t in mine]), strict=True):
+        for peer, numbers in _by_peer(step).items():
+            found = self._meet_peer(peer, [step[n] for n in numbers])
+            for n, reply in zip(numbers, found, strict=True):
                 replies[n] = reply
-        rounds = [(n, _round(r)) for n, r in enumerate(step) if not isinstance(r, Take)]
-        for _, request in rounds:
-            self._send(request, flush=False)
-        for peer in {request.peer for _, request in rounds}:
-            self.channels[peer].flush()
-        for n, request in rounds:
-            replies[n] = self._receive(request)
+        self._flight += 2
+        if not self._begun:
+            for channel in self.channels.values():
+                channel.flight(None)
         return replies
+
+    def _meet_peer(self, peer: int, requests: Sequence[Request]) -> list[Any]:
+        """Fulfil the requests to a peer; return the replies.
+
+        The order on the wire is that of the rounds, the transfers that end, those without messages,
+        and the other ones, which only begin.
+        """
+        channel = self.channels[peer]
+        transfers = [request for request in requests if isinstance(request, Transfer)]
+        silent = self._pipeline(peer, [one for one in transfers if one.is_silent])
+        begun = self._pipeline(peer, [one for one in transfers if not one.is_silent])
+        replies: dict[int, Bytes] = {}
+
+        def arrive() -> None:
+            channel.flight(self._flight + 1)
+            for n, request in enumerate(requests):
+                if isinstance(request, Round) and n not in replies:
+                    replies[n] = self._receive(request)
+
+        channel.flight(self._flight + 1)
+        for request in requests:
+            if isinstance(request, Round):
+                self._send(request, flush=False)
+        if any(isinstance(request, Finish) for request in requests):
+            self._begun.pop(peer).finish(arrive, self._flight + 1)
+        elif peer in self._begun:
+            if begun is not None:
+                raise CompilerBug("a transfer begins before the last one ends")
+            self._begun[peer].drain()
+        if silent is not None:
+            silent.begin(arrive)
+            silent.finish(arrive, self._flight + 1)
+        if begun is not None:
+            begun.begin(arrive)
+            self._begun[peer] = begun
+        channel.flush()
+        arrive()
+        return [replies.get(n) for n in range(len(requests))]
+
+    def _pipeline(self, peer: int, transfers: Sequence[Transfer]) -> Pipeline | None:
+        """Return transfers as a pipeline, with OTs set up; None if there are none."""
+        if not transfers:
+            return None
+        ends = self._ends.get(peer)
+        if ends is None:
+            raise CompilerBug("a protocol asks for OTs where there is no session")
+        pipeline = Pipeline(self.channels[peer], ends, transfers, self._flight)
+        sent, received = pipeline.taken
+        self.ots[Link(self.own, peer)] += sent
+        self.ots[Link(peer, self.own)] += received
+        return pipeline
 
     def _send(self, request: Round, *, flush: bool = True) -> None:
         channel = self.channels[request.peer]
@@ -91,36 +139,12 @@ class Driver:
             self.channels[request.peer].receive_into(data.data)
         return data
 
-    def _take(self, peer: int, takes: Sequence[Take]) -> list[Any]:
-        """Take the OTs of all requests with a peer at once and distribute them in order."""
-        sent = sum(take.sent for take in takes)
-        received = sum(take.received for take in takes)
-        ends = self._ends.get(peer)
-        if ends is None:
-            raise CompilerBug("a protocol asks for OTs where there is no session")
-        q = r = t = None
-        if ends.sender.speaks and sent:
-            q = ends.sender.take(sent)
-        if received:
-            r, t = ends.receiver.take(received)
-        if q is None and sent:
-            q = ends.sender.take(sent)
-        self.ots[Link(self.own, peer)] += sent
-        self.ots[Link(peer, self.own)] += received
-        if len(takes) == 1:
-            return [(q, (r, t))]
-        replies = []
-        i = j = 0
-        for take in takes:
-            mine = None if q is None else q[i : i + take.sent]
-            i, last = i + take.sent, j
-            j += take.received
-            theirs = (None, None) if r is None or t is None else (r[last:j], t[last:j])
-            replies.append((mine, theirs))
-        return replies
 
-
-def _round(request: Request) -> Round:
-    if not isinstance(request, Round):
-        raise CompilerBug("only the simulated executor has ideal functionalities")
-    return request
+def _by_peer(step: Step) -> dict[int, list[int]]:
+    """Return the numbers of the requests to each peer."""
+    found: dict[int, list[int]] = {}
+    for n, request in enumerate(step):
+        if isinstance(request, Ideal):
+            raise CompilerBug("only the simulated executor has ideal functionalities")
+        found.setdefault(request.peer, []).append(n)
+    return dict(sorted(found.items()))

@@ -1,8 +1,8 @@
 """Native protocols on OTs, run by kernels that use the pads of `kernels/pads.py`.
 
-Only `_run` uses OTs: it iterates over batches (`core/lengths.py`), requests OTs, sends the choice
-differences and the messages. The kind of batch (`native/batches.py`) defines the choices, computes
-messages from blocks and processes them at the receiver.
+Only `_run` uses OTs: it requests a transfer of batches (`core/lengths.py`). The kind of batch
+(`native/batches.py`) defines the choices, computes messages from blocks and processes them at the
+receiver.
 
 Each party draws the start of its hash from the operating system and sends it, 16 bytes, once per
 session. The windows of keys are counted in each direction, so that none is used twice.
@@ -11,8 +11,7 @@ session. The windows of keys are counted in each direction, so that none is used
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from math import prod
 from typing import Final
 
@@ -36,26 +35,12 @@ from ..core.lengths import (
 from ..core.preprocessing import BitTriples
 from ..core.purposes import Purpose
 from ..core.sizes import DIGIT_BITS, KEYS_A_WINDOW, TABLE_BITS
-from ..core.steps import Bytes, Round, Steps, Take, swap
+from ..core.steps import Bytes, Steps, Transfer, swap, transfer
 from ..ot.softspoken import Blocks
 from .batches import Additive, BitProducts, KernelSession, Kind, MatrixRows, Products, Tables
 from .calls import BLOCK_BYTES, Array, Native, empty, padded, zeros
 
 _NOTHING: Final = np.empty(0, np.uint8)
-
-
-@dataclass(slots=True, eq=False)
-class _Begun:
-    """A batch whose OTs have been taken and whose choices are known."""
-
-    kind: Kind
-    sent: Half | None
-    blocks: Blocks | None
-    sent_key: int
-    received: Half | None
-    choices: Bytes | None
-    taken: Blocks | None
-    received_key: int
 
 
 class NativeOts:
@@ -173,68 +158,79 @@ class NativeOts:
         self._native.load(units.add_ring, bits)
         return bits
 
-    def _run(self, batches: Iterable[tuple[Kind, Batch]]) -> Steps[None]:
-        """Run batches. The choices of a batch go out before the message of the one before it."""
-        last: _Begun | None = None
-        for kind, batch in batches:
-            begun = yield from self._begin(kind, batch)
-            yield from self._exchange(begun, last)
-            last = begun
-        if last is not None:
-            yield from self._exchange(None, last)
-
-    def _begin(self, kind: Kind, batch: Batch) -> Steps[_Begun]:
-        """Take a batch's OTs and number its keys."""
-        sent, received = batch.sent, batch.received
-        sent_ots, received_ots = batch.ots
-        take = Take(peer=self._peer, sent=sent_ots, received=received_ots)
-        ((blocks, (choices, taken)),) = yield (take,)
-        first, other = KEYS_A_WINDOW * self.windows_sent, KEYS_A_WINDOW * self.windows_received
-        begun = _Begun(kind, sent, blocks, first, received, choices, taken, other)
-        self.windows_sent += sent.windows if sent else 0
-        self.windows_received += received.windows if received else 0
-        return begun
-
-    def _exchange(self, begun: _Begun | None, last: _Begun | None) -> Steps[None]:
-        """Send the choices of a batch and the message of the last one; receive the peer's."""
-        outgoing: list[Array] = []
-        flips = 0
-        if begun is not None:
-            flips = begun.sent.flips if begun.sent else 0
-            if begun.received:
-                outgoing += self._choose(begun, begun.received)
-        message = 0
-        if last is not None:
-            message = last.received.message if last.received else 0
-            if last.sent and last.blocks is not None:
-                made: Bytes = empty(last.sent.message, np.uint8)
-                last.kind.send(last.sent, last.sent_key, last.blocks, made)
-                if made.size:
-                    outgoing.append(made)
-        reply: Bytes = _NOTHING
-        if outgoing or flips or message:
-            purpose = (begun or last).kind.purpose  # type: ignore[union-attr]
-            request = Round(
-                peer=self._peer, send=tuple(outgoing), receive=flips + message, purpose=purpose
+    def _run(self, jobs: Iterable[tuple[Kind, Batch]]) -> Steps[None]:
+        """Run batches, unless there are none."""
+        given = tuple(jobs)
+        if given:
+            yield from transfer(
+                Transfer(
+                    peer=self._peer,
+                    batches=[batch for _, batch in given],
+                    work=_Work(self, self._session, given),
+                    purpose=given[0][0].purpose,
+                )
             )
-            (reply,) = yield (request,)
-        if flips and begun is not None and begun.sent and begun.blocks is not None:
-            self._native.call("flip", begun.blocks, self._session.delta, reply, begun.sent.ots)
-        if last is not None and last.received and last.choices is not None:
-            assert last.taken is not None
-            half, key = last.received, last.received_key
-            last.kind.receive(half, key, last.choices, last.taken, reply[flips:])
 
-    def _choose(self, begun: _Begun, half: Half) -> list[Array]:
+    def keys(self, batch: Batch) -> tuple[int, int]:
+        """Return the first keys for a batch's halves, and count the windows of both."""
+        first, other = self.windows_sent, self.windows_received
+        self.windows_sent += batch.sent.windows if batch.sent else 0
+        self.windows_received += batch.received.windows if batch.received else 0
+        return KEYS_A_WINDOW * first, KEYS_A_WINDOW * other
+
+
+class _Work:
+    """The batches of a transfer (`steps.Work`).
+
+    Between `choose` and `finish`, it holds a batch's choices, one per byte, and blocks.
+    """
+
+    def __init__(
+        self, ots: NativeOts, session: KernelSession, jobs: Sequence[tuple[Kind, Batch]]
+    ) -> None:
+        self._ots = ots
+        self._session = session
+        self._jobs = jobs
+        self._keys: list[tuple[int, int]] = []
+        self._chosen: dict[int, tuple[Bytes, Blocks]] = {}
+
+    def begin(self) -> None:
+        """Number the keys."""
+        self._keys = [self._ots.keys(batch) for _, batch in self._jobs]
+
+    def choose(self, number: int, choices: Bytes, blocks: Blocks) -> Bytes:
         """Replace random choices by a batch's own, or copy them to memory with padding."""
-        if begun.choices is None:
-            raise CompilerBug("the OTs of a batch aren't there")
-        random = begun.choices
+        kind, batch = self._jobs[number]
+        half = _some(batch.received)
+        if not half.chosen:
+            self._chosen[number] = padded(choices), blocks
+            return _NOTHING
+        own = kind.choices(half)
+        self._chosen[number] = own, blocks
+        return np.packbits(own ^ choices, bitorder="little")
+
+    def answer(self, number: int, blocks: Blocks, differences: Bytes) -> Bytes:
+        """Adapt the OTs to the receiver's choices, and make the message."""
+        kind, batch = self._jobs[number]
+        half = _some(batch.sent)
         if half.chosen:
-            begun.choices = begun.kind.choices(half)
-            return [np.packbits(begun.choices ^ random, bitorder="little")]
-        begun.choices = padded(random)
-        return []
+            self._session.native.call("flip", blocks, self._session.delta, differences, half.ots)
+        message: Bytes = empty(half.message, np.uint8)
+        kind.send(half, self._keys[number][0], blocks, message)
+        return message
+
+    def finish(self, number: int, message: Bytes) -> None:
+        """Process the message."""
+        kind, batch = self._jobs[number]
+        choices, blocks = self._chosen.pop(number)
+        key = self._keys[number][1]
+        kind.receive(_some(batch.received), key, choices, blocks, message)
+
+
+def _some(half: Half | None) -> Half:
+    if half is None:
+        raise CompilerBug("a batch has no such half")
+    return half
 
 
 def start(peer: int, native: Native, delta: Blocks) -> Steps[NativeOts]:

@@ -111,9 +111,9 @@ class _Sender:
     def delta(self) -> Blocks:
         return self._directions.sender.delta
 
-    def take(self, count: int) -> Blocks:
+    def take(self, count: int, wanted: int = 0) -> Blocks:
         self._directions.set_up()
-        return self._directions.sender.take(count)
+        return self._directions.sender.take(count, wanted)
 
 
 class _Receiver:
@@ -123,6 +123,6 @@ class _Receiver:
         self.speaks = directions.receiver.speaks
         self._directions = directions
 
-    def take(self, count: int) -> tuple[Bytes, Blocks]:
+    def take(self, count: int, wanted: int = 0) -> tuple[Bytes, Blocks]:
         self._directions.set_up()
-        return self._directions.receiver.take(count)
+        return self._directions.receiver.take(count, wanted)

@@ -46,8 +46,12 @@ class CotSenderSource(Protocol):
     def delta(self) -> Blocks:
         """Δ, [2]."""
 
-    def take(self, count: int) -> Blocks:
-        """Return the q of the next `count` OTs, in writable memory."""
+    def take(self, count: int, wanted: int = 0) -> Blocks:
+        """Return the q of the next `count` OTs, in writable memory.
+
+        `wanted` is the number of OTs that will be taken in all, if it is larger. A call for no OTs
+        sets the session up, if that is done at the first call.
+        """
 
 
 class CotReceiverSource(Protocol):
@@ -57,8 +61,8 @@ class CotReceiverSource(Protocol):
     def speaks(self) -> bool:
         """Whether this end sends."""
 
-    def take(self, count: int) -> tuple[Bytes, Blocks]:
-        """Return the bits r, one per byte, and the t of the next `count` OTs."""
+    def take(self, count: int, wanted: int = 0) -> tuple[Bytes, Blocks]:
+        """Return the bits r, one per byte, and the t of the next `count` OTs; see the sender's."""
 
 
 class Ends(NamedTuple):
@@ -106,7 +110,7 @@ class DealtSender:
         self._dealer = _Dealer(native, seed)
         self.delta = self._dealer.delta
 
-    def take(self, count: int) -> Blocks:
+    def take(self, count: int, wanted: int = 0) -> Blocks:
         """Return t ⊕ r·Δ."""
         choices, blocks = self._dealer.next(count)
         masks = np.negative(choices.astype(np.uint64))
@@ -123,7 +127,7 @@ class DealtReceiver:
     def __init__(self, native: Native, seed: bytes) -> None:
         self._dealer = _Dealer(native, seed)
 
-    def take(self, count: int) -> tuple[Bytes, Blocks]:
+    def take(self, count: int, wanted: int = 0) -> tuple[Bytes, Blocks]:
         """Return r and t."""
         return self._dealer.next(count)
 

@@ -13,6 +13,7 @@ from ezlang.diagnostics.diagnostic import CompilerBug
 from ...ir.dtypes import word_dtype
 from ...ir.parties import Side
 from ..arithmetic.convolution import convolved, output_images, patches
+from ..arithmetic.matrices import cross_products
 from ..arithmetic.products import halved_products
 from ..core.party import OtProtocols
 from ..core.preprocessing import (
@@ -68,7 +69,7 @@ class OtPreprocessing(Preprocessing):
     def _triples(self, count: int, bits: int) -> Steps[Triples]:
         """Products with random choices [Gil99, DSZ15].
 
-        Cost: ℓ·n OTs in each direction, M(ℓ, n) bytes each way; one round per batch of 2^16 OTs.
+        Cost: ℓ·n OTs in each direction, M(ℓ, n) bytes each way; one round.
         """
         dtype = word_dtype(bits)
         b = self._random(count * dtype.itemsize).view(dtype)
@@ -89,7 +90,7 @@ class OtPreprocessing(Preprocessing):
             self._random(prod(shape) * dtype.itemsize).view(dtype).reshape(shape)
             for shape in ((count, m, k), (count, k, n))
         )
-        one, other = yield from self._ots.matrices(a, b, (count, m, k, n))
+        one, other = yield from cross_products(self._ots, a, b, (count, m, k, n))
         return MatrixTriples(a=a, b=b, c=a @ b + one + other)
 
     def _convolution_triple(self, kind: ConvolutionTriple, count: int) -> Steps[MatrixTriples]:

@@ -123,10 +123,10 @@ class CotParty(ABC):
     def wipe(self) -> None:
         """Wipe seeds and stock."""
 
-    def _parts(self, out: Blocks) -> Iterator[tuple[slice, slice]]:
+    def _parts(self, out: Blocks, wanted: int) -> Iterator[tuple[slice, slice]]:
         """Fill `out` part by part; yield each part's positions in `out` and in its batch."""
         done = 0
-        for part in self._plan.parts(len(out)):
+        for part in self._plan.parts(len(out), wanted):
             place, source = (slice(at, at + part.count) for at in (done, part.start))
             done += part.count
             if part.made is not None and part.made.count == part.count:
@@ -153,10 +153,14 @@ class CotSenderParty(CotParty):
         delta: Blocks = self._delta.blocks[0]
         return delta
 
-    def take(self, count: int) -> Blocks:
-        """Return the q of the next `count` OTs."""
+    def take(self, count: int, wanted: int = 0) -> Blocks:
+        """Return the q of the next `count` OTs.
+
+        `wanted` is the number of OTs that will be taken in all, if it is larger: batches are
+        generated for these. The receiver has to give the same numbers.
+        """
         out: Blocks = np.empty((count, 2), np.uint64)
-        for _ in self._parts(out):
+        for _ in self._parts(out, wanted):
             pass
         return out
 
@@ -169,11 +173,14 @@ class CotReceiverParty(CotParty):
         self.choices = AlignedBytes(0)
         """The bits r of the stock, 8 per byte, lowest bit first."""
 
-    def take(self, count: int) -> tuple[Bits, Blocks]:
-        """Return the bits r, one per byte, and the t of the next `count` OTs."""
+    def take(self, count: int, wanted: int = 0) -> tuple[Bits, Blocks]:
+        """Return the bits r, one per byte, and the t of the next `count` OTs.
+
+        `wanted` is as at the sender.
+        """
         bits: Bits = np.empty(count, np.uint8)
         out: Blocks = np.empty((count, 2), np.uint64)
-        for place, source in self._parts(out):
+        for place, source in self._parts(out, wanted):
             packed = np.frombuffer(self.choices.view, np.uint8)[source.start >> 3 :]
             skipped = source.start & 7
             total = skipped + source.stop - source.start

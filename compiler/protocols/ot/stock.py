@@ -226,22 +226,26 @@ class Stock:
     left: int = 0
     size: int = field(default=0, repr=False)
 
-    def part(self, wanted: int) -> BatchPart:
-        """Take up to `wanted` OTs of a single batch, which is generated if none are left."""
+    def part(self, count: int, wanted: int = 0) -> BatchPart:
+        """Take up to `count` OTs of a single batch, which is generated if none are left.
+
+        `wanted` is the number of OTs that will be taken in all, if it is larger.
+        """
         made = None
         if not self.left:
-            made = self.batches.next(wanted)
+            made = self.batches.next(max(count, wanted))
             self.left = self.size = made.count
-        count = min(wanted, self.left)
+        count = min(count, self.left)
         start = self.size - self.left
         self.left -= count
         return BatchPart(made=made, start=start, count=count)
 
-    def parts(self, count: int) -> Iterator[BatchPart]:
-        """Take `count` OTs, part by part."""
+    def parts(self, count: int, wanted: int = 0) -> Iterator[BatchPart]:
+        """Take `count` OTs, part by part; `wanted` is as for `part`."""
         while count:
-            part = self.part(count)
+            part = self.part(count, wanted)
             count -= part.count
+            wanted -= part.count
             yield part
 
     def replace(self, wanted: int) -> Made:

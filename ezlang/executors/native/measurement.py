@@ -27,7 +27,7 @@ from ezlang.compiler.kernels import abi
 from ezlang.compiler.kernels.engine import Engine
 from ezlang.compiler.protocols.arithmetic import products as arithmetic
 from ezlang.compiler.protocols.boolean import gates as boolean
-from ezlang.compiler.protocols.core.steps import Steps, Take, ask
+from ezlang.compiler.protocols.core.steps import Steps
 from ezlang.compiler.protocols.native.calls import Native
 from ezlang.compiler.protocols.native.session import NativeSession, open_session
 from ezlang.compiler.protocols.ot.directions import Ends, extension_sessions
@@ -97,15 +97,15 @@ def _measured(channel: SocketChannel, side: Side, engine: Engine) -> dict[str, f
     """Take all measurements; return the slower party's value of each figure."""
     rtt, bandwidth = _round_trip(channel, side), _bandwidth(channel, side)
     ands = _garbling(channel, side, engine)
-    session = open_session(side, channel, Native(), Ends(*extension_sessions(channel, side)))
+    ends = Ends(*extension_sessions(channel, side))
+    session = open_session(side, channel, Native(), ends)
     party = session.party
     numbers = np.zeros(_PRODUCTS, np.uint64)
-    take = Take(peer=side.other, sent=_OTS, received=_OTS)
     mine = _Measured(
         rtt=rtt,
         bandwidth=bandwidth,
         ands=ands,
-        ots=2 * _OTS / _taken(session, lambda: ask(take)),
+        ots=2 * _OTS / _busy(lambda: (ends.receiver.take(_OTS), ends.sender.take(_OTS))),
         shared_ands=_shared_ands(session),
         bit_triples=_BIT_TRIPLES
         / _taken(session, lambda: boolean.bit_triples(party, _BIT_TRIPLES)),

@@ -9,10 +9,20 @@ from typing import Any
 
 import numpy as np
 
-from ezlang.compiler.cost.ledger import Phase
 from ezlang.compiler.ir.ots import OtKind
 from ezlang.compiler.ir.parties import COMPUTING, Link, Pair
-from ezlang.compiler.protocols.core.steps import Bytes, Ideal, Request, Round, Step, Steps, T, Take
+from ezlang.compiler.protocols.core.purposes import Purpose
+from ezlang.compiler.protocols.core.steps import (
+    Bytes,
+    Finish,
+    Ideal,
+    Request,
+    Round,
+    Step,
+    Steps,
+    T,
+    Transfer,
+)
 from ezlang.diagnostics.diagnostic import CompilerBug
 
 from ..randomness import Randomness
@@ -63,56 +73,78 @@ class Driver:
 
     def _meet(self, pairs: Sequence[_Pair]) -> tuple[list[Any], list[Any]]:
         """Answer the requests of both parties in one step."""
-        self._take([pair for pair in pairs if isinstance(pair[0], Take)])
-        rounds = [pair for pair in pairs if isinstance(pair[0], Round)]
         forth, back = self.pair.links
-        firsts, seconds = [one for one, _ in rounds], [other for _, other in rounds]
-        self.wire.exchange({forth: _packets(firsts), back: _packets(seconds)})
+        sent = {
+            forth: [self._packet(one) for one, _ in pairs],
+            back: [self._packet(other) for _, other in pairs],
+        }
+        made = self._made([_fitting(*pair) for pair in pairs if isinstance(pair[0], Transfer)])
+        if any(stock.sender_speaks for stock in self.stocks.values()):
+            self.wire.exchange({}, early=made)
+            made = {}
+        self.wire.exchange(sent, early=made)
         replies: tuple[list[Any], list[Any]] = [], []
         for pair in pairs:
             for party, reply in enumerate(self._reply(pair)):
                 replies[party].append(reply)
         return replies
 
+    def _packet(self, request: Request) -> Packet:
+        """Return what a party sends for a request."""
+        match request:
+            case Round():
+                return Packet(request.sent, request.purpose, partial(_data, request))
+            case Transfer():
+                return self._noise(request.lengths[1].differences, request.purpose)
+            case Finish():
+                return self._noise(request.transfer.lengths[0].message, request.transfer.purpose)
+            case Ideal():
+                return self._noise(0, None)
+
+    def _noise(self, size: int, purpose: Purpose | None) -> Packet:
+        return Packet(size, purpose, lambda: self.noise.random.randbytes(size))
+
     def _reply(self, pair: _Pair) -> tuple[Any, Any]:
         match pair:
             case (Round() as one, Round() as other):
                 return _received(one, other), _received(other, one)
-            case (Take(), Take()):
+            case (Transfer(), Transfer()) | (Finish(), Finish()):
                 return None, None
             case (Ideal() as one, Ideal() as other) if one.box == other.box:
                 return self.boxes.call(one.box, one.inputs, other.inputs)
             case _:
                 raise CompilerBug("the parties' protocols don't fit one another")
 
-    def _take(self, pairs: Sequence[_Pair]) -> None:
-        """Take the OTs of all requests at once. The first OTs set up both sessions."""
-        forth, back = self.pair.links
-        taken = {forth: 0, back: 0}
-        for pair in pairs:
-            one, other = pair
-            if not (isinstance(one, Take) and isinstance(other, Take)):
-                raise CompilerBug("one party alone takes OTs")
-            if (one.sent, one.received) != (other.received, other.sent):
-                raise CompilerBug("the parties take different OTs")
-            taken[forth] += one.sent
-            taken[back] += one.received
+    def _made(self, transfers: Sequence[Transfer]) -> dict[Link, list[Packet]]:
+        """Take the OTs of all transfers; return the messages that generate them.
+
+        The first OTs set up both sessions.
+        """
+        taken = dict(zip(self.pair.links, _ots(transfers), strict=True))
         if not any(taken.values()):
-            return
+            return {}
         for stock in self.stocks.values():
             if not stock.ready:
                 stock.take(1)
-        made = {
+        return {
             self.stocks[link].made_over: self.stocks[link].take_all(count)
             for link, count in taken.items()
         }
-        with self.wire.ledger.within(Phase.PREPROCESSING):
-            self.wire.exchange({link: made[link] for link in self.pair.links})
 
 
-def _packets(requests: Sequence[Request]) -> list[Packet]:
-    rounds = [request for request in requests if isinstance(request, Round)]
-    return [Packet(r.sent, r.purpose, partial(_data, r)) for r in rounds]
+def _ots(transfers: Sequence[Transfer]) -> tuple[int, int]:
+    """Return the numbers of OTs in both directions, given the first party's requests."""
+    lengths = [transfer.lengths for transfer in transfers]
+    return sum(sent.ots for sent, _ in lengths), sum(received.ots for _, received in lengths)
+
+
+def _fitting(one: Request, other: Request) -> Transfer:
+    """Return the first party's transfer, if the second one's fits it."""
+    if not (isinstance(one, Transfer) and isinstance(other, Transfer)):
+        raise CompilerBug("one party alone transfers")
+    if one.lengths != other.lengths[::-1]:
+        raise CompilerBug("the parties transfer different lengths")
+    return one
 
 
 def _data(request: Round) -> bytes:

@@ -1,9 +1,9 @@
 """Ideal functionalities for the OT-based subprotocols.
 
-The requests and message lengths are those of compiler/protocols/native/ots.py: OTs are taken, and
-choices and messages are sent, batch by batch. Then an ideal box computes the result: it takes both
-parties' inputs, draws the shares and gives each party its own. The messages contain noise. This
-models the real protocols, where everything that a party sees is masked with pads used once.
+The transfers and message lengths are those of compiler/protocols/native/ots.py. An ideal box
+computes the result: it takes both parties' inputs, draws the shares and gives each party its own.
+The messages contain noise. This models the real protocols, where everything that a party sees is
+masked with pads used once.
 """
 
 from __future__ import annotations
@@ -19,23 +19,29 @@ from ezlang.compiler.protocols.core.lengths import (
     Batch,
     additive_batches,
     bit_batches,
-    exchanged,
     matrix_batches,
     product_batches,
     table_batches,
 )
 from ezlang.compiler.protocols.core.preprocessing import BitTriples
 from ezlang.compiler.protocols.core.purposes import Purpose
-from ezlang.compiler.protocols.core.steps import Array, Bytes, Ideal, Request, Round, Steps, Take
+from ezlang.compiler.protocols.core.steps import (
+    Array,
+    Bytes,
+    Finish,
+    Ideal,
+    Request,
+    Steps,
+    Transfer,
+)
 from ezlang.diagnostics.diagnostic import CompilerBug
 
 
 @dataclass(frozen=True, slots=True)
 class IdealOts:
-    """One party's OT box with a `peer`; `random` draws the noise."""
+    """One party's OT protocols with a `peer`."""
 
     peer: int
-    random: Callable[[int], Bytes]
 
     def bit_products(self, count: int, copies: int) -> Steps[BitTriples]:
         """Return random bit triples or pairs."""
@@ -109,29 +115,16 @@ class IdealOts:
         return zeros if one is None else one, zeros if other is None else other
 
     def _run(self, box: Purpose, batches: Sequence[Batch], *inputs: Any) -> Steps[Any]:
-        """Send as much as native parties would, then ask the box; None if there are no batches."""
-        last: Batch | None = None
-        steps: list[Request] = []
-        for batch in (*batches, None):
-            if batch is not None:
-                sent, received = batch.ots
-                steps.append(Take(peer=self.peer, sent=sent, received=received))
-            steps += self._exchange(box, batch, last)
-            last = batch
-        for request in steps[:-1]:
-            yield (request,)
-        if not steps:
+        """Request a transfer, then ask the box; None if there is nothing to transfer."""
+        if not batches:
             return None
-        _, reply = yield steps[-1], Ideal(peer=self.peer, box=box, inputs=inputs)
+        transfer = Transfer(peer=self.peer, batches=batches, purpose=box)
+        last: Request = transfer
+        if not transfer.is_silent:
+            yield (transfer,)
+            last = Finish(transfer=transfer)
+        _, reply = yield last, Ideal(peer=self.peer, box=box, inputs=inputs)
         return reply
-
-    def _exchange(self, box: Purpose, batch: Batch | None, last: Batch | None) -> list[Request]:
-        """Send the choices of a batch and the message of the previous batch."""
-        sent, expected = exchanged(batch, last)
-        if not (sent or expected):
-            return []
-        message = (self.random(sent),)
-        return [Round(peer=self.peer, send=message, receive=expected, purpose=box)]
 
 
 def _pair(made: Any, dtype: np.dtype[Any]) -> tuple[Array, Array]:

@@ -53,10 +53,8 @@ class SharingSession:
     ) -> None:
         self.wire = wire
         self.driver = Driver(wire, ideal, Functionalities(byte_source(ideal)), kind, pair)
-        noise = byte_source(ideal)
         self.parties = tuple(
-            _party(pair.side(party), own, noise)
-            for party, own in zip(pair, randomness, strict=True)
+            _party(pair.side(party), own) for party, own in zip(pair, randomness, strict=True)
         )
         self._begun = False
 
@@ -76,8 +74,8 @@ class SharingSession:
             self.wire.exchange(dict.fromkeys(self.driver.pair.links, (start,)))
 
 
-def _party(side: Side, own: Randomness, noise: Callable[[int], Bytes]) -> SharingParty:
-    random, ots = byte_source(own), IdealOts(side.other, noise)
+def _party(side: Side, own: Randomness) -> SharingParty:
+    random, ots = byte_source(own), IdealOts(side.other)
     return SharingParty(
         side=side,
         random=random,

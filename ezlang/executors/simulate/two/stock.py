@@ -37,6 +37,11 @@ class OtStock:
         """The link that carries the messages that make batches."""
         return self.link if self._stock.batches.sender_speaks else self.link.back
 
+    @property
+    def sender_speaks(self) -> bool:
+        """Whether the OTs' sender sends to generate them."""
+        return self._stock.batches.sender_speaks
+
     def take(self, wanted: int) -> int:
         """Take up to `wanted` OTs of one batch; return how many were taken."""
         part = self._stock.part(wanted)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ezlang.compiler.cost.ledger import Ledger
+from ezlang.compiler.cost.ledger import Ledger, Phase
 from ezlang.compiler.ir.parties import COMPUTING, Link
 from ezlang.compiler.protocols.core.purposes import Purpose
 from ezlang.source import Span
@@ -50,18 +50,41 @@ class Wire:
         """Send a message."""
         self.exchange({link: (packet,)})
 
-    def exchange(self, packets: Mapping[Link, Sequence[Packet]]) -> None:
-        """Send packets over all links simultaneously."""
-        sizes = {link: sum(packet.size for packet in sent) for link, sent in packets.items()}
+    def exchange(
+        self,
+        packets: Mapping[Link, Sequence[Packet]],
+        early: Mapping[Link, Sequence[Packet]] | None = None,
+    ) -> None:
+        """Send packets over all links simultaneously.
+
+        Those in `early` are sent first, and booked as preprocessing.
+        """
+        early = early or {}
+        ledger, before = self.ledger, self.ledger.receiving
+        with ledger.within(Phase.PREPROCESSING):
+            self._send(early)
+        self._send(packets)
+        both = [*early.items(), *packets.items()]
+        sizes = Counter[Link]()
+        for link, sent in both:
+            sizes[link] += _size(sent)
         # A party that sends stops waiting, so its next receipt begins a new round.
-        waiting = self.ledger.receiving - {link.sender for link, size in sizes.items() if size}
-        self.ledger.exchange(sizes)
+        waiting = before - {link.sender for link, size in sizes.items() if size}
+        with ledger.within(
+            ledger.phase if any(map(_size, packets.values())) else Phase.PREPROCESSING
+        ):
+            for link, size in sizes.items():
+                ledger.receive(link, size)
         for party in {link.receiver for link, size in sizes.items() if size} - waiting:
             self._rounds[party] += 1
-        for link, sent in packets.items():
+        for link, sent in both:
             for packet in sent:
                 if packet.size:
                     self._note(link, packet)
+
+    def _send(self, packets: Mapping[Link, Sequence[Packet]]) -> None:
+        for link, sent in packets.items():
+            self.ledger.send(link, _size(sent))
 
     def _note(self, link: Link, packet: Packet) -> None:
         self.messages_sent[link.sender] += 1
@@ -70,3 +93,7 @@ class Wire:
             number, span = self._rounds[link.receiver], self.ledger.place
             purpose = packet.purpose.value if packet.purpose else ""
             self.transcript.append(Message(number, *link, purpose, packet.size, payload, span))
+
+
+def _size(packets: Sequence[Packet]) -> int:
+    return sum(packet.size for packet in packets)
