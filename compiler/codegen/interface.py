@@ -8,6 +8,7 @@ program that fails returns `STATUS_PROGRAM` plus the number of a `Site`.
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -145,9 +146,7 @@ class Interface:
         for group in groups(region.operations):
             if is_interactive(group[0]) and not enters_yao(group[0]):
                 self._exchanges[group[0].number] = len(self.exchanges)
-                operations = tuple(_without_labels(operation) for operation in group)
-                known = tuple(constant_operands(operation, constants) for operation in group)
-                self.exchanges.append(Exchange(operations, known, self.party))
+                self.exchanges.append(exchange_of(group, constants, self.party))
             for operation in group:
                 self.note(operation)
                 for inner in operation.regions:
@@ -183,6 +182,13 @@ class Interface:
             numbers.append(self.keys.index(key))
         self._by_operation[operation.number] = len(self.outputs)
         self.outputs.append(OutputSlot(len(self.outputs), operation, tuple(numbers)))
+
+
+def exchange_of(group: Sequence[ir.Operation], constants: Constants, party: int) -> Exchange:
+    """Return a group as a party runs it, given the constants of its function."""
+    operations = tuple(_without_labels(operation) for operation in group)
+    known = tuple(constant_operands(operation, constants) for operation in group)
+    return Exchange(operations, known, party)
 
 
 def _without_labels(operation: ir.Operation) -> ir.Operation:

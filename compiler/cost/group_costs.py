@@ -9,7 +9,7 @@ session.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -24,6 +24,7 @@ from ..protocols.core.preprocessing import Unit
 from ..protocols.core.steps import Finish, Request, Round, Step, Steps, Transfer, together
 from ..protocols.ot.backend import OT
 from .amounts import Count, Units
+from .counted import signature
 from .counting_party import Notes, counting_party, reply_to, steps_on_ghosts
 from .counting_session import CountingSession
 from .ghosts import Heap
@@ -62,6 +63,20 @@ class Trace:
     steps: list[TraceStep] = field(default_factory=list)
     units: Counter[tuple[int, Unit]] = field(default_factory=Counter)
     memory: int = 0
+
+
+Traces = dict[Hashable, Trace]
+"""The traces of groups by their signature and back end; several programs may share them."""
+
+
+def trace_in(traces: Traces, exchanges: Sequence[Exchange], *, backend: Backend = OT) -> Trace:
+    """Return the trace of a group from `traces`, where it is added if it is missing."""
+    first = exchanges[0]
+    known = signature(first.operations, first.known), backend.source
+    found = traces.get(known)
+    if found is None:
+        found = traces[known] = trace_of(exchanges, backend=backend)
+    return found
 
 
 def trace_of(exchanges: Sequence[Exchange], *, backend: Backend = OT) -> Trace:

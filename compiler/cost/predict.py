@@ -15,8 +15,9 @@ from ..protocols.ot.backend import OT
 from . import yao
 from .amounts import Count, Ots, Units
 from .counting_session import CountingSession
+from .group_costs import Traces
 from .ledger import Amounts, Ledger
-from .walk import Control, Plans, RevealedControl, Traces, Walk
+from .walk import Control, Plans, RevealedControl, Walk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

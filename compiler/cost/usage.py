@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from functools import lru_cache
 
+from ..ir.ots import OtKind
 from ..kernels.layout import TABLE_BYTES
 from .ots import choose_kind, kind_seconds
 from .profiles import Profile
@@ -57,10 +58,15 @@ class Usage:
         return self.rounds * (profile.rtt / 2 + profile.callback)
 
 
+def assumed_kind(profile: Profile) -> OtKind:
+    """Return the kind of OTs on a network, while the number of them isn't known yet."""
+    return choose_kind(profile, _BATCH)
+
+
 @lru_cache(maxsize=64)
 def ot_seconds(profile: Profile) -> float:
     """Return the time to generate and use an OT, with as many generated in both directions."""
-    kind = choose_kind(profile, _BATCH)
+    kind = assumed_kind(profile)
     local = kind_seconds(kind, profile, _BATCH) / _BATCH
     return local / 2 + 1 / (2 * profile.ots) + profile.ot_use
 

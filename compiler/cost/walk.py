@@ -8,7 +8,7 @@ If there is none, the two bounds are equal and exact.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import partial
@@ -31,13 +31,9 @@ from ..protocols.core.backend import Backend
 from ..protocols.ot.backend import OT
 from . import yao
 from .control import StaticValue, computed, costly_operations, is_run_by_all, needed_values
-from .counted import signature
 from .counting_session import CountingSession, merged
-from .group_costs import Trace, book, trace_of
+from .group_costs import Trace, Traces, book, trace_in
 from .ledger import Amounts
-
-Traces = dict[Hashable, Trace]
-"""The traces of groups by their signature (group_costs.py)."""
 
 Action = Callable[[CountingSession], None]
 """The effect of an operation on a session."""
@@ -103,11 +99,7 @@ class Plans:
                     self._region(inner, facts, interfaces)
 
     def _trace(self, exchanges: Sequence[Exchange]) -> Trace:
-        first = exchanges[0]
-        known = signature(first.operations, first.known), self.backend.source
-        found = self.traces.get(known)
-        if found is None:
-            found = self.traces[known] = trace_of(exchanges, backend=self.backend)
+        found = trace_in(self.traces, exchanges, backend=self.backend)
         self.memory = max(self.memory or 0, found.memory)
         return found
 

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from ..ir.tree import BinaryKind
+from .analyses.budgets import BUDGET, SHARED, WIDE
 from .description import Pass
 from .general.constants import fold_constants
 from .general.cse import merge_common
@@ -18,7 +19,7 @@ from .general.oblivious import expand_oblivious
 from .general.oblivious_add import add_at_indices
 from .general.reduce import expand_reduce
 from .general.simplify import simplify
-from .vectorise import BUDGET, SHARED, WIDE, vectorise
+from .vectorise import vectorise
 
 _COSTLY = frozenset(
     kind for kind in BinaryKind if kind.traits.reduction and not kind.traits.is_linear

@@ -9,9 +9,9 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
+from ..cost.group_costs import Traces
 from ..cost.predict import Forecast
 from ..cost.profiles import LAN, Profile
-from ..cost.walk import Traces
 from ..ir import tree as ir
 from ..ir.numbering import numbered
 from .assign import Explained, ProtocolChoice, assign, explain, model_of, solve
@@ -83,7 +83,7 @@ def after_assignment(program: ir.Program, profile: Profile = LAN) -> ir.Program:
 
 
 def _finished(program: ir.Program, profile: Profile, traces: Traces) -> Finished:
-    made = numbered(run_passes(program, (*_AFTER, choose_circuits.given(profile))))
+    made = numbered(run_passes(program, (*_AFTER, choose_circuits.given(profile, traces))))
     forecast = Forecast(made, traces=traces)
     return Finished(run_pass(made, choose_ots.given(profile, forecast)), forecast)
 

@@ -15,6 +15,7 @@ from ezlang.compiler.ir.parse import parse_program
 from ezlang.compiler.ir.text import print_program
 from ezlang.compiler.passes.assign import ProtocolChoice
 from ezlang.compiler.passes.sharings.circuit_depth import choose_circuits
+from ezlang.compiler.passes.sharings.ot_kinds import choose_ots
 from ezlang.executors.native.executable import executable_of
 from ezlang.typed.tree import Program
 from tests.support.costed import costs_of, native, predicted, prepared, simulated
@@ -97,7 +98,7 @@ OPERATION = """party alice, bob
 fn main() {{
   %0.x = input[party=alice, name='x'] : int32[{n}] @alice
   %1.x = relabel %0.x : int32[{n}] secret boolean
-  %2 = constant[data=({constant})] : int32[{n}] public
+  %2 = {operand}
   %3 = binary[kind={kind}] %1.x, %2 : {element}[{n}] secret boolean
   %4 = reveal %3 : {element}[{n}] public
   output[to=all, name='y'] %4
@@ -111,12 +112,32 @@ fn main() {{
 def test_the_ledger_agrees(constant: int, profile: Profile) -> None:
     """The circuit that is chosen is the faster one by the ledger of the whole program."""
     for kind, n in product(KINDS, (200, 5000, 100_000)):
-        element = "bool" if kind in ("eq", "lt", "gt") else "int32"
-        text = OPERATION.format(n=n, constant=constant, kind=kind, element=element)
-        program = parse_program(text)
-        shallow, small = (
-            total(predicted(code).least).seconds(profile)
-            for code in (program, parse_program(text.replace("[kind=", "[deep=True, kind=")))
-        )
-        chosen = small if deep(choose_circuits(program, profile)) else shallow
-        assert chosen == min(shallow, small), (kind, n)
+        operand = f"constant[data=({constant})] : int32[{n}] public"
+        chosen, others = chosen_and_others(kind, n, operand, profile)
+        assert chosen == min(others), (kind, n)
+
+
+@pytest.mark.parametrize("profile", [LOOPBACK, LAN, WAN], ids=lambda profile: profile.name)
+@pytest.mark.parametrize("n", [200, 500, 1000, 2000, 4000])
+def test_the_ledger_agrees_on_products(n: int, profile: Profile) -> None:
+    """The more takes of OTs there are, the more rounds take the batches."""
+    operand = f"binary[kind=xor] %1.x, %1.x : int32[{n}] secret boolean"
+    chosen, others = chosen_and_others("mul", n, operand, profile)
+    assert chosen == min(others)
+
+
+def chosen_and_others(
+    kind: str, n: int, operand: str, profile: Profile
+) -> tuple[float, tuple[float, ...]]:
+    """The seconds of an operation with the chosen circuits, and with either ones."""
+    element = "bool" if kind in ("eq", "lt", "gt") else "int32"
+    text = OPERATION.format(n=n, operand=operand, kind=kind, element=element)
+    shallow, small = (
+        parse_program(one)
+        for one in (text, text.replace(f"[kind={kind}", f"[deep=True, kind={kind}"))
+    )
+    seconds = tuple(
+        total(predicted(choose_ots(code, profile)).least).seconds(profile)
+        for code in (shallow, small)
+    )
+    return seconds[deep(choose_circuits(shallow, profile)) > 0], seconds

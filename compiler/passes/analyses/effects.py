@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from ...ir import tree as ir
 from ...ir.tree import Effect as Effect
-from ..vectorise.support import can_end_the_run
+from .failures import can_end_the_run
 from .scalars import Scalars
 
 

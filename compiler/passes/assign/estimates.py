@@ -26,9 +26,8 @@ from ...ir.facts import Facts, constant_operands
 from ...ir.parties import COMPUTING
 from ...ir.sharings import A, B, Y
 from ...ir.tree import BinaryKind, Sharing
-from .counted import counted_usages, shared_as
-
-_LABEL = 16
+from ...kernels.layout import LABEL_BYTES
+from ..analyses.counted_usages import counted_usages, shared_as
 
 
 def operation_usage(
@@ -41,7 +40,7 @@ def operation_usage(
     """
     if not operation.results:
         return NOTHING
-    moved = _bytes(operation.results[0].type) * (8 * _LABEL if sharing is Y else 1)
+    moved = _bytes(operation.results[0].type) * (8 * LABEL_BYTES if sharing is Y else 1)
     return _usage(operation, sharing, profile, facts) + Usage(moved=moved)
 
 
@@ -81,7 +80,7 @@ def convert_usage(type: ir.TensorType, old: Sharing, new: Sharing, profile: Prof
         case (Sharing.YAO, Sharing.ARITHMETIC):
             return convert_usage(type, Y, B, profile) + convert_usage(type, B, A, profile)
         case (Sharing.BOOLEAN, Sharing.YAO):
-            return Usage(rounds=1, ots=n * w, sent=n * w / 8, moved=n * w * _LABEL)
+            return Usage(rounds=1, ots=n * w, sent=n * w / 8, moved=n * w * LABEL_BYTES)
         case (Sharing.ARITHMETIC, Sharing.YAO):
             return convert_usage(type, B, Y, profile) + Usage(gates=n * (w - 1))
         case _ if old is new:

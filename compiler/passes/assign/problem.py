@@ -19,9 +19,10 @@ from ...ir.facts import Facts, facts_of
 from ...ir.numbering import numbered
 from ...ir.sharings import A, B, Y, required
 from ...ir.tree import BinaryKind, Sharing
+from ..analyses.trips import UNKNOWN_TRIPS, call_weights, trips_of
 from .estimates import operation_usage
 from .forward_clear import Twins
-from .scopes import RARELY, UNKNOWN_TRIPS, Scope, call_weights, outermost, trips_of
+from .scopes import RARELY, Scope, outermost
 
 ORDER = (A, B, Y)
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 
 from ...ir import tree as ir
 from ...ir.build import Builder
+from ..analyses.failures import can_end_the_run
 from ..analyses.scalars import Scalars
 from ..description import optional
 from ..rewriting.rewrite import Rule, rewrite_function, with_functions
-from ..vectorise.support import can_end_the_run
 
 
 @optional("checks", "drops checks of what is known to be in range")

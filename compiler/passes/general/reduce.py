@@ -18,11 +18,12 @@ from ...ir import evaluate
 from ...ir import tree as ir
 from ...ir.build import Builder, meet_of
 from ...ir.tree import BinaryKind
+from ...kernels.layout import LABEL_BYTES
+from ..analyses.budgets import BUDGET
 from ..analyses.strided_views import StridedView, paces
 from ..description import required
 from ..rewriting.parts import items_of, joined
 from ..rewriting.rewrite import Rule, rewrite
-from ..vectorise import BUDGET, LABEL
 
 
 @required("reduce", "expands reductions into trees of element-wise operations")
@@ -93,7 +94,7 @@ def expanded_product(build: Builder, x: ir.Value, y: ir.Value, budget: int = BUD
     """Emit a (batched) matrix product as element-wise products and sums."""
     (*items, m, k), n = x.type.shape, y.type.shape[-1]
     sides = {"b": prod(items), "m": m, "k": k, "n": n}
-    each = _TENSORS * LABEL * x.type.width
+    each = _TENSORS * LABEL_BYTES * x.type.width
     if prod(sides.values()) * each <= budget or max(sides.values()) == 1:
         return _multiplied(build, x, y)
     along = max(sides, key=lambda side: sides[side])

@@ -6,8 +6,9 @@ smallest circuit, and so sends more. It pays off for few elements or at high lat
 that is cheaper.
 **Why it is correct.** Both circuits of an operation compute the same function.
 **What changes in leakage.** Nothing: the choice depends only on sizes and the profile.
-**Cost.** The minimum of both for each group, by the profile. Costs are counted by running the
-protocols at a counting party.
+**Cost.** The minimum of both for each group, by the profile. A group is priced by the ledger, as if
+it ran alone, because its OTs take rounds as well: the more takes, the more batches. The kind of OTs
+isn't chosen yet, and one is assumed.
 """
 
 from __future__ import annotations
@@ -16,11 +17,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from ...cost.counted import count
+from ...codegen.interface import exchange_of
+from ...cost.counting_session import CountingSession
+from ...cost.group_costs import Traces, book, trace_in
 from ...cost.profiles import Profile
+from ...cost.summary import total
+from ...cost.usage import assumed_kind
 from ...ir import tree as ir
-from ...ir.facts import Constants, constant_operands, facts_of
+from ...ir.facts import Constants, facts_of
 from ...ir.groups import groups
+from ...ir.ots import OtKinds
+from ...ir.parties import COMPUTING
 from ...ir.sharings import is_interactive
 from ..description import optional
 
@@ -29,11 +36,17 @@ LEAST: Final = 128
 
 
 @optional("circuits", "chooses circuits on shares: shallow ones, or those with the fewest ANDs")
-def choose_circuits(program: ir.Program, profile: Profile) -> ir.Program:
-    """Select deep circuits where they are cheaper on a network."""
+def choose_circuits(
+    program: ir.Program, profile: Profile, traces: Traces | None = None
+) -> ir.Program:
+    """Select deep circuits where they are cheaper on a network.
+
+    `traces` are those of groups that are known already; new ones are added.
+    """
+    known = {} if traces is None else traces
     functions = []
     for function in program.functions:
-        choice = _Choice(profile, facts_of(function).constants)
+        choice = _Choice(profile, known, facts_of(function).constants)
         functions.append(replace(function, body=choice.region(function.body)))
     return replace(program, functions=tuple(functions))
 
@@ -43,6 +56,7 @@ class _Choice:
     """The choice of circuits in one function, which has the constants `constants`."""
 
     profile: Profile
+    traces: Traces
     constants: Constants
 
     def region(self, region: ir.Region) -> ir.Region:
@@ -66,9 +80,11 @@ class _Choice:
         return self._seconds(_deep(group)) < self._seconds(group)
 
     def _seconds(self, group: Sequence[ir.Operation]) -> float:
-        """Return the predicted time of a group."""
-        usage = count(group, [constant_operands(operation, self.constants) for operation in group])
-        return usage.seconds(self.profile) + usage.latency(self.profile)
+        """Return the predicted time of a group, with the set-up before it."""
+        exchanges = [exchange_of(group, self.constants, party) for party in COMPUTING]
+        session = CountingSession(kinds=OtKinds(shares=assumed_kind(self.profile)))
+        book(session, trace_in(self.traces, exchanges), [one.span for one in group])
+        return total(session.ledger).seconds(self.profile)
 
 
 def _deep(group: Sequence[ir.Operation]) -> list[ir.Operation]:

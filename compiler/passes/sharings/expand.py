@@ -15,10 +15,10 @@ from ...ir import tree as ir
 from ...ir.build import Builder
 from ...ir.sharings import A, B, Y
 from ...ir.tree import BinaryKind
+from ..analyses.budgets import BUDGET, WIDE
 from ..description import required
 from ..general.reduce import expanded_product, reduced
 from ..rewriting.rewrite import Rule, rewrite
-from ..vectorise import BUDGET, WIDE
 
 
 @required("expand", "expands reductions and matrix products that a sharing has no form of")

@@ -24,10 +24,10 @@ from ...ir import tree as ir
 from ...ir.facts import Constants, constant_operands, facts_of
 from ...ir.groups import enters_yao
 from ...ir.sharings import Y, is_interactive
+from ..analyses.counted_usages import counted_usages
 from ..analyses.effects import Effect, Order, effects_of, effects_of_region
 from ..analyses.scalars import Scalars
-from ..assign.counted import counted_usages
-from ..assign.scopes import UNKNOWN_TRIPS
+from ..analyses.trips import UNKNOWN_TRIPS
 from ..description import optional
 
 LARGEST_INPUT = 1 << 20

@@ -16,7 +16,6 @@ at a time: a longer loop is strip-mined. **Does not** change loops without secre
 bounds aren't constants, or computations of a single party.
 """
 
-from .loops import BUDGET, SHARED, WIDE, vectorise
-from .memory import LABEL
+from .loops import vectorise
 
-__all__ = ["BUDGET", "LABEL", "SHARED", "WIDE", "vectorise"]
+__all__ = ["vectorise"]

@@ -10,18 +10,10 @@ from ezlang.diagnostics.diagnostic import CompilerBug
 
 from ...ir import tree as ir
 from ...ir.build import Builder
+from ..analyses.accesses import Access, Reading, Writing, access_of
 from ..analyses.scalars import Affine, Scalars
 from ..rewriting.copy import Copier
-from .access import (
-    Access,
-    IndexedAccess,
-    Reading,
-    Writing,
-    access_of,
-    emit_read,
-    emit_sum,
-    emit_write,
-)
+from .access import IndexedAccess, emit_read, emit_sum, emit_write
 from .reductions import uses
 from .support import affine_in
 

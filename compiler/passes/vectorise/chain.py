@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ...ir import tree as ir
-from .access import Reading, Writing
+from ..analyses.accesses import Reading, Writing
 
 
 @dataclass(slots=True)

@@ -22,8 +22,8 @@ from ezlang.types.types import INT64
 from ...ir import tree as ir
 from ...ir.build import Builder
 from ...ir.tree import BinaryKind
+from ..analyses.accesses import Access
 from ..analyses.scalars import Affine, Scalars
-from .access import Access
 from .batch import Batch
 from .chain import Chain, chain_of
 from .footprints import Footprint, Footprints, own_footprints

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from math import gcd
 
 from ...ir import tree as ir
+from ..analyses.accesses import Access, Reading, Row, Writing, access_of
 from ..analyses.scalars import Affine, Scalars
-from .access import Access, Reading, Row, Writing, access_of
 from .chain import Chain
 
 

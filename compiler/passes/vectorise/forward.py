@@ -15,8 +15,9 @@ from dataclasses import dataclass, field, replace
 
 from ...ir import tree as ir
 from ...ir.build import Builder
+from ..analyses.accesses import Access, Reading, Row
 from ..analyses.scalars import Affine, Scalars
-from .access import Access, Reading, Row, emit_read, placed
+from .access import emit_read, placed
 from .chain import Chain, chain_of
 from .footprints import Footprints, footprints_passed_on, own_footprints
 from .private import read_part

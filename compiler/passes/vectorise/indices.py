@@ -15,9 +15,9 @@ from ezlang.types.types import INT64, ScalarType
 from ...ir import tree as ir
 from ...ir.build import Builder
 from ...ir.tree import BinaryKind
+from ..analyses.failures import cannot_fail
 from ..analyses.scalars import Scalars
 from .batch import Batch
-from .support import cannot_fail
 
 
 def is_index(operation: ir.Operation, inside: set[int], known: set[int]) -> bool:

@@ -10,6 +10,8 @@ from ezlang.types.types import INT64
 from ...ir import tree as ir
 from ...ir.build import Builder
 from ...ir.tree import BinaryKind
+from ..analyses.budgets import BUDGET
+from ..analyses.failures import can_end_the_run
 from ..analyses.scalars import Scalars
 from ..description import optional
 from ..rewriting.copy import Copier
@@ -22,16 +24,7 @@ from .memory import bytes_of
 from .partition import partition, pays
 from .promote import promoted
 from .scans import find_scans
-from .support import can_end_the_run, worthwhile
-
-BUDGET = 64 << 20
-"""Bytes of labels that one vectorised loop may make if labels are kept for all secrets."""
-
-SHARED = 16 * BUDGET
-"""The same if labels are kept for few secrets."""
-
-WIDE = 64 * BUDGET
-"""The same if a secret bit takes one or two bits."""
+from .support import worthwhile
 
 
 @optional("vectorise", "turns loops into tensor operations")

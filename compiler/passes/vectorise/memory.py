@@ -7,13 +7,11 @@ from collections.abc import Sequence
 
 from ...ir import tree as ir
 from ...ir.tree import BinaryKind
+from ...kernels.layout import LABEL_BYTES
 from ..general.find_products import Definitions, is_matrix_product
 from .body import Body, Total
 from .partition import Partition
 from .reductions import uses
-
-LABEL = 16
-"""Bytes that native code keeps for a secret bit."""
 
 _PREFIX = 4
 """Number of tensors over all iterations that a prefix network keeps."""
@@ -28,12 +26,12 @@ def bytes_of(body: Body, parted: Partition) -> int:
     at_once = [one for n, one in enumerate(body.operations) if n not in parted.serial]
     skipped = _in_products(body, parted, at_once)
     running = [one.following.type for one in body.passed if one.scan is not None]
-    total = sum(_PREFIX * LABEL * type.width * type.size for type in running)
+    total = sum(_PREFIX * LABEL_BYTES * type.width * type.size for type in running)
     for operation in at_once:
         for one in ir.walk(ir.Region(operations=(operation,))):
             for value in one.results:
                 if value.type.label.is_secret and value.id not in skipped:
-                    total += LABEL * value.type.width * value.type.size
+                    total += LABEL_BYTES * value.type.width * value.type.size
     return total
 
 

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ...ir import tree as ir
+from ..analyses.failures import can_end_the_run
 from ..analyses.scalars import Scalars
 from .body import Body, Passed
 from .reductions import uses
-from .support import Support, can_end_the_run, varying, worthwhile
+from .support import Support, varying, worthwhile
 
 
 @dataclass(slots=True)

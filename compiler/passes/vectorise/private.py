@@ -14,7 +14,8 @@ from ezlang.diagnostics.diagnostic import CompilerBug
 
 from ...ir import tree as ir
 from ...ir.build import Builder
-from .access import IndexedAccess, Reading, Writing
+from ..analyses.accesses import Reading, Writing
+from .access import IndexedAccess
 from .chain import Chain
 from .footprints import Footprint, Footprints
 
