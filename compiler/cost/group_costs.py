@@ -64,6 +64,12 @@ class Trace:
     units: Counter[tuple[int, Unit]] = field(default_factory=Counter)
     memory: int = 0
 
+    @property
+    def most_ots(self) -> int:
+        """The number of OTs over the link with the most."""
+        taken = _totals([part for step in self.steps for part in step.ots])
+        return max(taken.values(), default=0)
+
 
 Traces = dict[Hashable, Trace]
 """The traces of groups by their signature and back end; several programs may share them."""

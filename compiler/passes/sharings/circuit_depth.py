@@ -7,8 +7,8 @@ that is cheaper.
 **Why it is correct.** Both circuits of an operation compute the same function.
 **What changes in leakage.** Nothing: the choice depends only on sizes and the profile.
 **Cost.** The minimum of both for each group, by the profile. A group is priced by the ledger, as if
-it ran alone, because its OTs take rounds as well: the more takes, the more batches. The kind of OTs
-isn't chosen yet, and one is assumed.
+it ran alone, because its OTs are generated, too, by a kind that isn't chosen yet: the cheapest one
+for the group is assumed.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from typing import Final
 from ...codegen.interface import exchange_of
 from ...cost.counting_session import CountingSession
 from ...cost.group_costs import Traces, book, trace_in
+from ...cost.ots import choose_kind
 from ...cost.profiles import Profile
 from ...cost.summary import total
-from ...cost.usage import assumed_kind
 from ...ir import tree as ir
 from ...ir.facts import Constants, facts_of
 from ...ir.groups import groups
@@ -82,8 +82,10 @@ class _Choice:
     def _seconds(self, group: Sequence[ir.Operation]) -> float:
         """Return the predicted time of a group, with the set-up before it."""
         exchanges = [exchange_of(group, self.constants, party) for party in COMPUTING]
-        session = CountingSession(kinds=OtKinds(shares=assumed_kind(self.profile)))
-        book(session, trace_in(self.traces, exchanges), [one.span for one in group])
+        trace = trace_in(self.traces, exchanges)
+        kind = choose_kind(self.profile, trace.most_ots)
+        session = CountingSession(kinds=OtKinds(shares=kind))
+        book(session, trace, [one.span for one in group])
         return total(session.ledger).seconds(self.profile)
 
 
