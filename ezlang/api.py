@@ -10,12 +10,13 @@ from __future__ import annotations
 import os
 import pathlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from time import perf_counter
 from typing import TYPE_CHECKING
 
 from ezlang.check import CheckResult, check
 from ezlang.diagnostics.diagnostic import Diagnostic, EzError
+from ezlang.records import dataclass
 from ezlang.recursion import deep_recursion
 from ezlang.source import Source
 from ezlang.syntax.reader import read_source

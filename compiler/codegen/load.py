@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+from ezlang.records import dataclass
 
 from ..ir import tree as ir
 from ..ir.numbering import numbered

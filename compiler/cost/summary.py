@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import assert_never
 
+from ezlang.records import dataclass
 from ezlang.source import NO_SPAN, Source
 
 from ..ir.parties import COMPUTING, Link

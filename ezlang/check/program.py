@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from ezlang.diagnostics.diagnostic import CompilerBug, Diagnostic
+from ezlang.records import dataclass
 from ezlang.recursion import deep_recursion
 from ezlang.source import Source, Span
 from ezlang.syntax import tree as syntax

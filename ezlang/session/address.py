@@ -5,8 +5,9 @@ from __future__ import annotations
 import ipaddress
 import re
 import socket
-from dataclasses import dataclass
 from typing import Final
+
+from ezlang.records import dataclass
 
 from . import errors
 

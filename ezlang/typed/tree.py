@@ -22,9 +22,10 @@ docs/language.md defines the meaning of every node; `executors/clear` implements
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 
+from ezlang.records import dataclass
 from ezlang.source import Span
 from ezlang.types.labels import Label
 from ezlang.types.sharing import Sharing

@@ -13,8 +13,9 @@ Native protocols, ideal functionalities and the cost model all use these functio
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
+
+from ezlang.records import dataclass
 
 from .sizes import (
     BATCH_BYTES,

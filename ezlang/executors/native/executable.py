@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 
 from ezlang.compiler.cost.profiles import LAN, PROFILES, Profile, to_toml
 from ezlang.compiler.ir import tree as ir
@@ -12,6 +11,7 @@ from ezlang.compiler.lower.lowering import lower
 from ezlang.compiler.passes.assign import ProtocolChoice
 from ezlang.compiler.passes.prepare import prepare
 from ezlang.diagnostics.diagnostic import Diagnostic, EzError
+from ezlang.records import dataclass
 from ezlang.typed import tree as typed
 from ezlang.types.sharing import DEFAULT_PROTOCOL as DEFAULT_PROTOCOL
 

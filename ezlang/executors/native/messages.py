@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import pickle
 import struct
-from dataclasses import dataclass
 from typing import IO, Any
 
 from ezlang.diagnostics.diagnostic import Diagnostic
+from ezlang.records import dataclass
 from ezlang.values.data import Data
 
 from .executable import Executable

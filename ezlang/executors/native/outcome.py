@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from ezlang.diagnostics.diagnostic import EzError
+from ezlang.records import dataclass
 from ezlang.values.data import Outputs
 
 from .party import PartyOutcome

@@ -8,7 +8,7 @@ import os
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ezlang.compiler.codegen.load import LoadedProgram, load
 from ezlang.compiler.ir.parties import COMPUTING
@@ -18,6 +18,7 @@ from ezlang.compiler.protocols.native.supply import OtSupply, Supply
 from ezlang.compiler.protocols.yao.session import YaoParty, YaoRole
 from ezlang.diagnostics.diagnostic import Diagnostic, EzError
 from ezlang.executors.failures import failure
+from ezlang.records import dataclass
 from ezlang.session import errors
 from ezlang.session.channel import SocketChannel
 from ezlang.values.data import Data

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from typing import Any
 
@@ -14,6 +14,7 @@ from ezlang.compiler.ir.ots import OtKind
 from ezlang.compiler.ir.parties import COMPUTING, Link, Pair
 from ezlang.compiler.protocols.core.steps import Bytes, Ideal, Request, Round, Step, Steps, T, Take
 from ezlang.diagnostics.diagnostic import CompilerBug
+from ezlang.records import dataclass
 
 from ..randomness import Randomness
 from .ots import Functionalities

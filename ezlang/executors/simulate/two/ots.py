@@ -9,7 +9,7 @@ models the real protocols, where everything that a party sees is masked with pad
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from math import prod
 from typing import Any
 
@@ -28,6 +28,7 @@ from ezlang.compiler.protocols.core.preprocessing import BitTriples
 from ezlang.compiler.protocols.core.purposes import Purpose
 from ezlang.compiler.protocols.core.steps import Array, Bytes, Ideal, Request, Round, Steps, Take
 from ezlang.diagnostics.diagnostic import CompilerBug
+from ezlang.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)
