@@ -2,8 +2,8 @@
 
 The command line defines hundreds of data classes before it does anything. `dataclasses.dataclass`
 compiles up to seven methods for each, which takes longer than all other work of a short command.
-The `dataclass` of this module compiles `__init__` alone, and only when the first instance is made.
-All other methods are shared functions.
+The `dataclass` of this module compiles the three that have to be fast, `__init__`, `__eq__` and
+`__hash__`, when one of them is first called. All other methods are shared functions.
 
 Its classes behave as those of `dataclasses.dataclass` with the same options, as far as this package
 uses them: `field`, `fields`, `replace` and `asdict` of `dataclasses` work on them, and for type
@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-from operator import attrgetter
 from reprlib import recursive_repr
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -49,8 +48,6 @@ def _made(cls: Any, *, frozen: bool, kw_only: bool, eq: bool) -> Any:
         "__dataclass_params__": SimpleNamespace(frozen=frozen, eq=eq),
         "__match_args__": tuple(f.name for f in fields.values() if f.init and not f.kw_only),
     }
-    if eq:
-        members |= _comparison(own, fields, frozen)
     if frozen:
         members |= {"__setattr__": _refuse_to_set, "__delattr__": _refuse_to_delete}
         # Unpickled instances would be filled by `__setattr__`.
@@ -61,8 +58,15 @@ def _made(cls: Any, *, frozen: bool, kw_only: bool, eq: bool) -> Any:
     members["__slots__"] = tuple(name for name in fields if name not in inherited)
     made = type(cls)(cls.__name__, cls.__bases__, members)
     made.__qualname__ = cls.__qualname__
-    if "__init__" not in own:
-        made.__init__ = _init_once_used(made, frozen)
+    wanted = {"__init__"} - own.keys()
+    if eq:
+        wanted |= {"__eq__"} - own.keys()
+        # A class with an `__eq__` of its own has been given None for a hash.
+        if own.get("__hash__") is None:
+            made.__hash__ = None
+            wanted |= {"__hash__"} if frozen else set()
+    for name in wanted:
+        setattr(made, name, _compiled_when_called(made, name, wanted))
     return made
 
 
@@ -94,48 +98,36 @@ _A_FIELD = _Sample.__dataclass_fields__["value"]._field_type  # type: ignore[att
 """The mark by which `dataclasses` tells fields from class variables."""
 
 
-def _comparison(own: dict[str, Any], fields: Fields, frozen: bool) -> dict[str, Any]:
-    """Return `__eq__` and `__hash__`, which compare the values of fields as tuples."""
-    names = [f.name for f in fields.values() if f.compare]
-    values: Any
-    if len(names) > 1:
-        values = attrgetter(*names)
-    else:
+def _compiled_when_called(cls: Any, name: str, wanted: set[str]) -> Any:
+    """Return a method that replaces itself and the others that are wanted by compiled ones."""
 
-        def values(instance: Any) -> tuple[Any, ...]:
-            return tuple(getattr(instance, name) for name in names)
+    def method(self: Any, *arguments: Any, **named: Any) -> Any:
+        if cls.__dict__[name] is method:
+            names: dict[str, Any] = {"_missing": _MISSING, "_set": object.__setattr__}
+            exec(f"{_init_text(cls, names)}\n{_comparison_text(cls)}", names)
+            for one in wanted:
+                setattr(cls, one, names[one])
+        return cls.__dict__[name](self, *arguments, **named)
 
-    def equal(self: Any, other: Any) -> Any:
-        if other.__class__ is not self.__class__:
-            return NotImplemented
-        return values(self) == values(other)
-
-    def hashed(self: Any) -> int:
-        return hash(values(self))
-
-    found: dict[str, Any] = {} if "__eq__" in own else {"__eq__": equal}
-    # A class with an `__eq__` of its own has been given None for a hash.
-    if own.get("__hash__") is None:
-        found["__hash__"] = hashed if frozen else None
-    return found
+    return method
 
 
-def _init_once_used(cls: Any, frozen: bool) -> Any:
-    """Return an `__init__` that replaces itself by a compiled one."""
+def _comparison_text(cls: Any) -> str:
+    """Return the text of `__eq__` and `__hash__`, which compare the fields as tuples."""
+    names = [f.name for f in cls.__dataclass_fields__.values() if f.compare]
+    mine, theirs = ("".join(f"{one}.{name}," for name in names) for one in ("self", "other"))
+    return f"""
+def __eq__(self, other):
+    return ({mine}) == ({theirs}) if other.__class__ is self.__class__ else NotImplemented
+def __hash__(self):
+    return hash(({mine}))
+"""
 
-    def initialise(self: Any, *arguments: Any, **named: Any) -> None:
-        compiled = _compile_init(cls, frozen)
-        cls.__init__ = compiled
-        compiled(self, *arguments, **named)
 
-    return initialise
-
-
-def _compile_init(cls: Any, frozen: bool) -> Any:
-    fields: Fields = cls.__dataclass_fields__
-    names: dict[str, Any] = {"_missing": _MISSING, "_set": object.__setattr__}
+def _init_text(cls: Any, names: dict[str, Any]) -> str:
+    """Return the text of `__init__`; add the values that it uses to `names`."""
     positional, named, lines = ["self"], ["*"], []
-    for name, one in fields.items():
+    for name, one in cls.__dataclass_fields__.items():
         parameter = value = name
         if one.default_factory is not _MISSING:
             names[f"_make_{name}"] = one.default_factory
@@ -151,13 +143,13 @@ def _compile_init(cls: Any, frozen: bool) -> Any:
             continue  # `__post_init__` gives it a value
         if one.init:
             (named if one.kw_only else positional).append(parameter)
+        frozen = cls.__dataclass_params__.frozen
         lines.append(f"_set(self, {name!r}, {value})" if frozen else f"self.{name} = {value}")
     if hasattr(cls, "__post_init__"):
         lines.append("self.__post_init__()")
     parameters = ", ".join(positional + (named if len(named) > 1 else []))
     body = "\n    ".join(lines or ["pass"])
-    exec(f"def __init__({parameters}):\n    {body}", names)
-    return names["__init__"]
+    return f"def __init__({parameters}):\n    {body}"
 
 
 @recursive_repr()

@@ -165,7 +165,7 @@ def by_line(ledger: Ledger, profile: Profile) -> list[tuple[SourceLine, Cost]]:
             continue
         line = places.get(entry.place)
         if line is None:
-            known = entry.place is not NO_SPAN
+            known = entry.place != NO_SPAN
             line = (
                 SourceLine(entry.place.source, entry.place.line) if known else SourceLine(None, 0)
             )
