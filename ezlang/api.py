@@ -10,12 +10,13 @@ from __future__ import annotations
 import os
 import pathlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from time import perf_counter
 from typing import TYPE_CHECKING
 
 from ezlang.check import CheckResult, check
 from ezlang.diagnostics.diagnostic import Diagnostic, EzError
+from ezlang.records import dataclass
 from ezlang.recursion import deep_recursion
 from ezlang.source import Source
 from ezlang.syntax.reader import read_source
@@ -163,15 +164,28 @@ def cost(
     `protocol` is as for `run_simulated`; `explained` asks why each operation has its sharing.
     `network` is the name of a profile, or a file. Raises EzError (exit code 2) if it can't be used.
     """
+    from ezlang.compiler.cost.profiles import profile_of
+    from ezlang.executors.native.prepared import remembered, unpacked
+
+    profile = profile_of(network)
+
+    def report() -> CostReport:
+        return _cost_report(program, protocol, profile, explained)
+
+    found: CostReport = unpacked(
+        remembered(("cost", protocol, profile, explained), program, report)
+    )
+    return found
+
+
+def _cost_report(program: Program, protocol: str, profile: Profile, explained: bool) -> CostReport:
     from ezlang.compiler.cost import summary
     from ezlang.compiler.cost.memory import peak_bytes
     from ezlang.compiler.cost.predict import predict
-    from ezlang.compiler.cost.profiles import profile_of
     from ezlang.compiler.ir.parties import COMPUTING
-    from ezlang.executors.native.executable import executable_of
+    from ezlang.executors.native.prepared import prepared as prepared_program
 
-    profile = profile_of(network)
-    prepared = executable_of(program, protocol, profile).program
+    prepared = prepared_program(program, protocol, profile).program
     with deep_recursion():
         found = predict(prepared)
         memory = {party: peak_bytes(prepared, party, found) for party in COMPUTING}
@@ -257,21 +271,27 @@ def run_simulated(
 
 def _prepared(program: Program, protocol: str, network: str) -> ir.Program:
     from ezlang.compiler.cost.profiles import profile_of
-    from ezlang.executors.native.executable import executable_of
+    from ezlang.executors.native.prepared import prepared
 
-    return executable_of(program, protocol, profile_of(network)).program
+    return prepared(program, protocol, profile_of(network)).program
 
 
 def _for_any_number(program: Program) -> ir.Program:
-    from ezlang.compiler.lower import lower
-    from ezlang.compiler.passes import run_passes
+    from ezlang.executors.native.prepared import remembered, unpacked
 
-    return run_passes(lower(program), "wide")
+    def make() -> ir.Program:
+        from ezlang.compiler.lower import lower
+        from ezlang.compiler.passes import run_passes
+
+        return run_passes(lower(program), "wide")
+
+    found: ir.Program = unpacked(remembered(("wide",), program, make))
+    return found
 
 
 def require_two_parties(program: Program) -> None:
     """Raise EzError (exit code 2) unless a program has two parties, as native code requires."""
-    from ezlang.executors.native.executable import require_two_parties
+    from ezlang.executors.native.two_parties import require_two_parties
 
     require_two_parties(program.parties)
 

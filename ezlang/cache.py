@@ -1,12 +1,28 @@
-"""A cache of files that can be recomputed: parse tables, compiled objects."""
+"""A cache of what can be computed again: parse tables, compiled objects, prepared programs.
+
+Each entry is a file, which begins with the SHA-256 of the rest, so that damage is detected. It is
+written under another name and then renamed, so that processes never see an incomplete file. The
+entries that were used longest ago are removed when the cache has become too large.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 import sys
+from functools import cache
+from hashlib import sha256
 from pathlib import Path
 
 from .files import replace_file
+
+LARGEST = 512 << 20
+"""The largest size of all entries together, in bytes."""
+
+_DIGEST_BYTES = 32
+_ENTRY = re.compile(r"([a-z]+-)?[0-9a-f]{32,64}\.[a-z]+")
+"""The names of entries: nothing else in the folder is ever removed."""
 
 
 def cache_directory() -> Path | None:
@@ -31,24 +47,68 @@ def _users_caches() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
 
 
-def read_cached(name: str) -> bytes | None:
-    """Return the content cached under `name`, or None."""
-    folder = cache_directory()
+def read_cached(name: str, folder: Path | None = None) -> bytes | None:
+    """Return the content cached under `name`; None if there is none, or if it is damaged."""
+    folder = folder or cache_directory()
     if folder is None:
         return None
+    path = folder / name
     try:
-        return (folder / name).read_bytes()
+        data = path.read_bytes()
     except OSError:
         return None
+    digest, content = data[:_DIGEST_BYTES], data[_DIGEST_BYTES:]
+    if not content or sha256(content).digest() != digest:
+        return None
+    with contextlib.suppress(OSError):
+        os.utime(path)  # it has been used
+    return content
 
 
-def write_cached(name: str, content: bytes) -> None:
-    """Cache `content` under `name` atomically; failures to write are ignored."""
-    folder = cache_directory()
+def write_cached(name: str, content: bytes, folder: Path | None = None) -> bool:
+    """Cache `content`, which isn't empty, under `name`; return whether it could be written."""
+    folder = folder or cache_directory()
     if folder is None:
-        return
+        return False
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        replace_file(folder / name, content)
+        replace_file(folder / name, sha256(content).digest() + content)
     except OSError:
+        return False
+    with contextlib.suppress(OSError):  # another process may be removing the same entries
+        trim(folder, LARGEST)
+    return True
+
+
+def trim(folder: Path, largest: int) -> None:
+    """Remove old entries if all together have more than `largest` bytes, until half are left."""
+    with os.scandir(folder) as found:
+        entries = [(one.path, one.stat()) for one in found if _ENTRY.fullmatch(one.name)]
+    size = sum(status.st_size for _, status in entries)
+    if size <= largest:
         return
+    for path, status in sorted(entries, key=lambda entry: entry[1].st_mtime_ns):
+        if size <= largest // 2:
+            return
+        Path(path).unlink(missing_ok=True)
+        size -= status.st_size
+
+
+@cache
+def code_identity(part: str = "") -> str:
+    """Return a digest that changes with the code in a folder of this package, by default all of it.
+
+    It covers the place, size and time of every file. Python relies on the same to tell whether a
+    module that it has compiled is up to date.
+    """
+    digest = sha256(sys.version.encode())
+    pending = [os.path.join(os.path.dirname(__file__), part)]
+    while pending:
+        with os.scandir(pending.pop()) as found:
+            for one in sorted(found, key=lambda one: one.name):
+                if one.name.endswith((".py", ".ez", ".lark")):
+                    status = one.stat()
+                    digest.update(f"{one.path}\0{status.st_size}\0{status.st_mtime_ns}\0".encode())
+                elif "." not in one.name and one.name != "__pycache__" and one.is_dir():
+                    pending.append(one.path)
+    return digest.hexdigest()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from ezlang.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -21,6 +23,10 @@ class Source:
         starts = [0]
         starts.extend(i + 1 for i, char in enumerate(self.text) if char == "\n")
         object.__setattr__(self, "_line_starts", tuple(starts))
+
+    def __reduce__(self) -> str | tuple[object, ...]:
+        # The built-in source stays the same object, so that what has no place is recognised.
+        return "BUILTIN_SOURCE" if self is BUILTIN_SOURCE else (Source, (self.name, self.text))
 
     def position(self, offset: int) -> tuple[int, int]:
         """Return the line and column of a character offset, both counted from 1."""

@@ -11,12 +11,12 @@ Netlists are cached, so a process builds each circuit only once.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 from typing import Final, assert_never
 
 from ezlang.diagnostics.diagnostic import CompilerBug
+from ezlang.records import dataclass
 from ezlang.types.types import BOOL, ScalarType
 
 from ..ir.tree import AnyElementwise, Binary, BinaryKind, Bit, Cast, Select, Unary, UnaryKind

@@ -16,7 +16,8 @@ and the remainder is the dividend, as the language defines them, like RISC-V.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from ezlang.records import dataclass
 
 from .adders import add, negate_if
 from .builder import FALSE, TRUE, Builder, Wire, known_value

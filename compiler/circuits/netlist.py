@@ -30,11 +30,12 @@ Groups are as large as possible: the number of groups is the AND depth of the ci
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
 import numpy.typing as npt
+
+from ezlang.records import dataclass
 
 
 class Opcode(IntEnum):

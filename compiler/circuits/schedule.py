@@ -13,10 +13,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+
+from ezlang.records import dataclass
 
 from .builder import Builder, Gate, Wire
 from .netlist import Netlist, Opcode

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from math import prod
 from typing import Final
+
+from ezlang.records import dataclass
 
 from ..ir import tree as ir
 from ..kernels.abi import I64, POINTER

@@ -12,7 +12,9 @@ which changes no message.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from ezlang.records import dataclass
 
 from ..ir import tree as ir
 from ..ir.facts import Origins

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, assert_never
 
@@ -11,6 +10,7 @@ import numpy as np
 from llvmlite import ir as llvm
 
 from ezlang.diagnostics.diagnostic import CompilerBug
+from ezlang.records import dataclass
 
 from ..circuits.catalogue import PUBLIC, SECRET, CircuitOperation, circuit
 from ..circuits.netlist import Netlist

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from llvmlite import ir as llvm
 
 from ezlang.diagnostics.diagnostic import CompilerBug
+from ezlang.records import dataclass
 
 from ..circuits.netlist import Netlist
 from ..ir import tree as ir

@@ -12,8 +12,10 @@ parallel*: all sources are read before any target is written.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import assert_never
+
+from ezlang.records import dataclass
 
 from ..ir import tree as ir
 from ..ir.groups import Group, groups, leaves_yao

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
-from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
+
+from ezlang.cache import code_identity
+from ezlang.records import dataclass
 
 from ..ir import tree as ir
 from ..ir.numbering import numbered
@@ -44,21 +44,8 @@ def load(program: ir.Program, party: int, engine: Engine) -> LoadedProgram:
 
     units.add_primitives(engine)
     units.add_yao(engine, garbler=party == COMPUTING.garbler)
-    engine.add_source(
-        f"program {party}",
-        f"{_sources()} {hashlib.sha256(print_program(program).encode()).hexdigest()}",
-        write,
-        (ENTRY, FRAME_BYTES),
-    )
+    text = hashlib.sha256(print_program(program).encode()).hexdigest()
+    identity = f"{code_identity('compiler')} {text}"
+    engine.add_source(f"program {party}", identity, write, (ENTRY, FRAME_BYTES))
     memory = ctypes.c_int64.from_address(engine.address(FRAME_BYTES)).value
     return LoadedProgram(engine, interface, memory)
-
-
-@cache
-def _sources() -> str:
-    """Return a digest of the code that generates modules: the whole compiler."""
-    root = Path(__file__).parent.parent
-    digest = hashlib.sha256()
-    for path in sorted(root.rglob("*.py")):
-        digest.update(str(path.relative_to(root)).encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()

@@ -8,12 +8,12 @@ depends on the program's text alone, never on trip counts or array sizes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, assert_never
 
 from llvmlite import ir as llvm
 
 from ezlang.diagnostics.diagnostic import CompilerBug
+from ezlang.records import dataclass
 
 from ..ir import tree as ir
 from ..ir.numbering import numbered

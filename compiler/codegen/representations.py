@@ -5,9 +5,10 @@ The *role* is the party's number: 0 garbles, 1 evaluates.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import assert_never
+
+from ezlang.records import dataclass
 
 from ..ir import tree as ir
 from ..ir.value import Sharing

@@ -7,7 +7,9 @@ overlap. The caller determines the address of a slot that holds a parameter (or 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from ezlang.records import dataclass
 
 from ..ir import tree as ir
 from ..ir.facts import Facts, facts_of

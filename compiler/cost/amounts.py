@@ -7,10 +7,11 @@ session. The names shown to users are defined where they are displayed (ezlang/c
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
 from typing import Final
+
+from ezlang.records import dataclass
 
 from ..ir.parties import Link
 from ..protocols.core.preprocessing import BitPair, BitTriple, Unit

@@ -9,8 +9,10 @@ the run is unknown.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import assert_never
+
+from ezlang.records import dataclass
 
 from ..ir import evaluate
 from ..ir import tree as ir

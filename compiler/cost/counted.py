@@ -8,11 +8,12 @@ of a final program, phase by phase.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from functools import lru_cache
 from typing import Any, Final
 
 from ezlang.diagnostics.diagnostic import CompilerBug
+from ezlang.records import dataclass
 
 from ..ir import tree as ir
 from ..ir.facts import ConstantOperands

@@ -7,11 +7,12 @@ shapes. The lengths come from protocols/core/lengths.py; the protocols are those
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from math import prod
 from typing import Any, assert_never
 
 from ezlang.diagnostics.diagnostic import CompilerBug
+from ezlang.records import dataclass
 
 from ..circuits.netlist import Netlist
 from ..ir import tree as ir

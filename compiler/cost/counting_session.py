@@ -10,8 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
+
+from ezlang.records import dataclass
 
 from ..ir.ots import OtKind, OtKinds
 from ..ir.parties import COMPUTING, Link, Pair

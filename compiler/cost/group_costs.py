@@ -11,10 +11,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 
 from ezlang.diagnostics.diagnostic import CompilerBug
+from ezlang.records import dataclass
 from ezlang.source import Span
 
 from ..codegen.interface import Exchange

@@ -15,12 +15,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from enum import Enum
 from functools import partial
 from itertools import permutations
 from typing import NamedTuple
 
+from ezlang.records import dataclass
 from ezlang.source import NO_SPAN, Span
 
 from ..ir.parties import Link

@@ -10,12 +10,13 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
 from ezlang.diagnostics.diagnostic import Diagnostic, EzError
+from ezlang.records import dataclass
 
 UNUSABLE: Final = 2
 """Exit code for a profile that can't be used."""

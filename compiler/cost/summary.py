@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import assert_never
 
+from ezlang.records import dataclass
 from ezlang.source import NO_SPAN, Source
 
 from ..ir.parties import COMPUTING, Link
@@ -164,7 +165,7 @@ def by_line(ledger: Ledger, profile: Profile) -> list[tuple[SourceLine, Cost]]:
             continue
         line = places.get(entry.place)
         if line is None:
-            known = entry.place is not NO_SPAN
+            known = entry.place != NO_SPAN
             line = (
                 SourceLine(entry.place.source, entry.place.line) if known else SourceLine(None, 0)
             )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from functools import lru_cache
+
+from ezlang.records import dataclass
 
 from ..ir.ots import OtKind
 from ..kernels.layout import TABLE_BYTES

@@ -9,7 +9,7 @@ If there is none, the two bounds are equal and exact.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from functools import partial
 from typing import Final, assert_never
@@ -17,6 +17,7 @@ from typing import Final, assert_never
 import numpy as np
 
 from ezlang.diagnostics.diagnostic import CompilerBug
+from ezlang.records import dataclass
 from ezlang.source import Span
 
 from ..circuits.catalogue import CircuitOperation

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from ezlang.records import dataclass
 from ezlang.source import NO_SPAN, Span
 from ezlang.types.labels import PUBLIC, SECRET, Label, meet_all
 from ezlang.types.types import BOOL, INT64, ScalarType

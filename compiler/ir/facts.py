@@ -45,7 +45,9 @@ Two rules depend on origins. All executors and the cost model follow them:
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from ezlang.records import dataclass
 
 from . import tree as ir
 

@@ -7,7 +7,6 @@ Other modules look up the properties of a kind here. In addition, a kind has a c
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
 
@@ -15,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ezlang.diagnostics.diagnostic import CompilerBug
+from ezlang.records import dataclass
 from ezlang.typed.failures import Failure
 from ezlang.types.types import Domain, ScalarType
 

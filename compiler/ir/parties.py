@@ -8,10 +8,10 @@ parties than the two that compute, and a two-party protocol works for any two pa
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeVar
 
 from ezlang.diagnostics.diagnostic import CompilerBug
+from ezlang.records import dataclass
 
 T = TypeVar("T")
 

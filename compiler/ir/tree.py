@@ -29,8 +29,9 @@ operands that aren't public, have the total semantics of docs/language.md.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from ezlang.records import dataclass
 from ezlang.source import NO_SPAN, Span
 from ezlang.types.labels import Label
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from math import prod
 from typing import Final
 
+from ezlang.records import dataclass
 from ezlang.types.labels import Label
 from ezlang.types.sharing import Sharing as Sharing
 from ezlang.types.types import ScalarType

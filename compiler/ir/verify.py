@@ -8,9 +8,10 @@ party may not know. It implements the rules independently, and shares no code wi
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ezlang.diagnostics.diagnostic import CompilerBug
+from ezlang.records import dataclass
 from ezlang.source import NO_SPAN, Span
 from ezlang.types.labels import Label
 

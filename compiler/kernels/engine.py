@@ -6,10 +6,8 @@ evaluator. Objects are position-independent, and LLVM's ORC links them: it place
 itself. Symbols that a module doesn't define are looked up in the modules before it, then in the
 process (`memcpy` and the like).
 
-The cache has one file for each object, named by the SHA-256 of everything that the object depends
-on. A file starts with the SHA-256 of the object, so that damage is detected and leads to a fresh
-compilation. It is written under another name and then renamed, so that processes never see an
-incomplete file.
+The cache (`ezlang/cache.py`) has one entry for each object, named by the SHA-256 of everything that
+the object depends on.
 """
 
 from __future__ import annotations
@@ -25,8 +23,7 @@ import llvmlite
 import llvmlite.binding as llvm
 
 import ezlang
-from ezlang.cache import cache_directory
-from ezlang.files import replace_file
+from ezlang.cache import cache_directory, read_cached, write_cached
 
 from .target import Target, host_target
 
@@ -38,44 +35,33 @@ _OPTIONS: Final = ("-enable-misched=false",)
 the rounds of one cipher state after another, to save registers, and so wait for each.
 """
 
-_DIGEST_BYTES: Final = 32
-
 
 class ObjectCache:
     """Compiled objects on disk, shared by processes.
 
-    A missing or read-only folder is not an error.
+    A missing or read-only folder is not an error: this process then keeps them in memory.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
         self.folder = cache_directory() if folder is None else folder
 
-    def path(self, key: str) -> Path | None:
-        """Return the file of an entry, if there is a folder."""
-        return None if self.folder is None else self.folder / f"{key}.o"
-
     def load(self, key: str) -> bytes | None:
         """Return an entry, or None if it doesn't exist or is damaged."""
-        path = self.path(key)
-        if path is None:
-            return None
-        try:
-            data = path.read_bytes()
-        except OSError:
-            return None
-        digest, image = data[:_DIGEST_BYTES], data[_DIGEST_BYTES:]
-        return image if image and hashlib.sha256(image).digest() == digest else None
+        return read_cached(f"{key}.o", self.folder) or _in_memory.get(key)
+
+    def has(self, key: str) -> bool:
+        """Return whether there is an entry, which may be damaged."""
+        return key in _in_memory or (
+            self.folder is not None and (self.folder / f"{key}.o").exists()
+        )
 
     def store(self, key: str, image: bytes) -> None:
-        """Write an entry atomically."""
-        path = self.path(key)
-        if path is None:
-            return
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            replace_file(path, hashlib.sha256(image).digest() + image)
-        except OSError:
-            return
+        """Write an entry."""
+        if not write_cached(f"{key}.o", image, self.folder):
+            _in_memory[key] = image
+
+
+_in_memory: Final[dict[str, bytes]] = {}
 
 
 @cache
@@ -199,11 +185,7 @@ class Engine:
         *,
         unroll: bool = True,
     ) -> None:
-        image = self.cache.load(key)
-        if image is None:
-            image = compile_object(text(), self.target, unroll=unroll)
-            self.compiled += 1
-            self.cache.store(key, image)
+        image = self.cache.load(key) or self._compile(key, text, unroll=unroll)
         library = llvm.JITLibraryBuilder().add_object_img(image).add_current_process()
         for symbol, address in self._addresses.items():
             library.import_symbol(symbol, address)
@@ -212,3 +194,26 @@ class Engine:
         tracker = library.link(self._jit, f"{name}-{len(self._trackers)}")
         self._trackers.append(tracker)
         self._addresses.update({symbol: tracker[symbol] for symbol in symbols})
+
+    def _compile(self, key: str, text: Callable[[], str], *, unroll: bool) -> bytes:
+        """Compile a module and cache the object."""
+        image = compile_object(text(), self.target, unroll=unroll)
+        self.compiled += 1
+        self.cache.store(key, image)
+        return image
+
+
+class Precompiler(Engine):
+    """Takes the place of an engine where units are added, and only compiles those not cached."""
+
+    def _load(
+        self,
+        name: str,
+        key: str,
+        text: Callable[[], str],
+        symbols: tuple[str, ...],
+        *,
+        unroll: bool = True,
+    ) -> None:
+        if not self.cache.has(key):
+            self._compile(key, text, unroll=unroll)

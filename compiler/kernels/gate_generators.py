@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from ezlang.records import dataclass
 
 from .abi import I64
 from .build import BLOCK, PAIR, Kernel, Value

@@ -18,8 +18,9 @@ Both work on pairs (a, b) in one vector, with the first half-gate in its low blo
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from ezlang.records import dataclass
 
 from .build import BLOCK, PAIR, Kernel, Value
 from .cipher import Cipher

@@ -7,13 +7,13 @@ The path is determined by the features at run time, or by the environment variab
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
 import llvmlite.binding as llvm
 
 from ezlang.diagnostics.diagnostic import Diagnostic, EzError
+from ezlang.records import dataclass
 
 
 class AesPath(Enum):

@@ -11,8 +11,9 @@ written value is selected between the new and the old part, never the whole arra
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from ezlang.records import dataclass
 from ezlang.source import Span
 from ezlang.types.labels import SECRET, Label
 from ezlang.types.types import SCALARS

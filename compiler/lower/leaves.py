@@ -7,10 +7,10 @@ structs the shapes are concatenated: `Point[n]` with `int32[3] x` is one int32[n
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import assert_never
 
 from ezlang.diagnostics.diagnostic import CompilerBug
+from ezlang.records import dataclass
 from ezlang.types.labels import Label
 from ezlang.types.types import ArrayType, Scalar, StructType, Type, VoidType
 

@@ -11,10 +11,10 @@ runs, it also sets a flag, and the code that follows runs only while the flag is
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import assert_never
 
 from ezlang.diagnostics.diagnostic import CompilerBug
+from ezlang.records import dataclass
 from ezlang.source import Span
 from ezlang.typed import tree as typed
 from ezlang.types.types import BOOL

@@ -7,8 +7,9 @@ without an optional pass, only slower; so one that fails is left out (run.py).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Concatenate, Generic, ParamSpec, Protocol
+
+from ezlang.records import dataclass
 
 from ..ir import tree as ir
 

@@ -7,11 +7,13 @@ two kinds (`applied`).
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from ezlang.records import dataclass
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclasses.dataclass(frozen=True, slots=True, order=True)
 class InputName:
     """An input: the party that gives it, and its name."""
 

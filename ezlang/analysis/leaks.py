@@ -14,9 +14,9 @@ counts as one variable.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, assert_never
 
+from ezlang.records import dataclass
 from ezlang.source import Span
 from ezlang.typed import tree as typed
 

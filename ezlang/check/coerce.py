@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeVar
 
 from ezlang.diagnostics.diagnostic import Note
+from ezlang.records import dataclass
 from ezlang.source import Span
 from ezlang.typed import tree as typed
 from ezlang.types.types import (

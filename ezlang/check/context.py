@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Protocol
 
 from ezlang.diagnostics.diagnostic import Diagnostic, Note
+from ezlang.records import dataclass
 from ezlang.source import Span
 from ezlang.syntax import tree as syntax
 from ezlang.typed import tree as typed

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from ezlang.records import dataclass
 from ezlang.typed import tree as typed
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from typing import Final
 
+from ezlang.records import dataclass
 from ezlang.source import Source
 from ezlang.syntax import tree as syntax
 from ezlang.typed.tree import BinaryOp, UnaryOp

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from ezlang.diagnostics.diagnostic import CompilerBug, Diagnostic
+from ezlang.records import dataclass
 from ezlang.recursion import deep_recursion
 from ezlang.source import Source, Span
 from ezlang.syntax import tree as syntax
@@ -77,13 +77,10 @@ def check_program(
     _input_types(world, _reachable([] if root is None else [root], live=True))
     diagnostics = _distinct(world.diagnostics, incomplete=loader.incomplete)
     tree = None
+    sources = tuple([m.source for m in loader.modules])
     if not diagnostics and root is not None:
-        tree = _tree(world, root)
-    return CheckResult(
-        program=tree,
-        diagnostics=diagnostics,
-        sources=tuple([m.source for m in loader.modules]),
-    )
+        tree = _tree(world, root, sources)
+    return CheckResult(program=tree, diagnostics=diagnostics, sources=sources)
 
 
 def _settings(world: World, program: ModuleInfo) -> None:
@@ -206,7 +203,7 @@ def _distinct(diagnostics: list[Diagnostic], *, incomplete: bool) -> tuple[Diagn
     return tuple(sorted(kept.values(), key=lambda d: d.sort_key))
 
 
-def _tree(world: World, root: Instance) -> typed.Program:
+def _tree(world: World, root: Instance, sources: tuple[Source, ...]) -> typed.Program:
     """Return the typed program of a check without errors."""
     functions: list[typed.Function] = []
     for instance in _reachable([root], live=True):
@@ -226,4 +223,5 @@ def _tree(world: World, root: Instance) -> typed.Program:
         parties=world.parties,
         params=tuple(params),
         functions=tuple(functions),
+        sources=sources,
     )

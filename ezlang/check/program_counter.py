@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 
+from ezlang.records import dataclass
 from ezlang.source import Span
 from ezlang.typed import tree as typed
 from ezlang.types.labels import PUBLIC, SECRET, Label, owned

@@ -6,9 +6,8 @@ only join the reasons of their operands.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ezlang.diagnostics.diagnostic import Note
+from ezlang.records import dataclass
 from ezlang.source import Span
 from ezlang.types.labels import Label
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from ezlang.records import dataclass
 from ezlang.source import Span
 from ezlang.syntax import tree as syntax
 from ezlang.typed import tree as typed

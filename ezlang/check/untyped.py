@@ -10,8 +10,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from ezlang.records import dataclass
 from ezlang.source import Span
 from ezlang.typed import tree as typed
 from ezlang.types.labels import PUBLIC, Label

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 import click
 
+from ezlang.records import dataclass
 from ezlang.typed import tree
 from ezlang.types.scalars import MisfitError
 from ezlang.types.types import Scalar

@@ -7,8 +7,9 @@ and a help line that shows what to write instead. Nothing in this module prints.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from ezlang.records import dataclass
 from ezlang.source import Span
 
 

@@ -8,9 +8,9 @@ smaller ones, one for each node, so that each node is dispatched on only once.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import assert_never
 
+from ezlang.records import dataclass
 from ezlang.recursion import deep_recursion
 from ezlang.typed import tree
 from ezlang.typed.walk import statements

@@ -7,12 +7,13 @@ in which case nothing is an error, is known before the run, so it is decided her
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import assert_never
 
 from ezlang.executors.failures import Failure, failure
 from ezlang.executors.operators import binary, blamed, unary
 from ezlang.executors.outcome import Shown
+from ezlang.records import dataclass
 from ezlang.source import Span
 from ezlang.typed import tree
 from ezlang.types.types import ArrayType, Type, element_of, scalar

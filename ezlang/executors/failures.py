@@ -5,9 +5,8 @@ An executor knows the kind of failure and its place in the program; native code 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ezlang.diagnostics.diagnostic import Diagnostic, EzError
+from ezlang.records import dataclass
 from ezlang.source import Span
 from ezlang.typed.failures import Failure as Failure
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from ezlang.records import dataclass
 from ezlang.source import Span
 from ezlang.values.data import Data, Outputs
 

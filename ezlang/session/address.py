@@ -5,14 +5,18 @@ from __future__ import annotations
 import ipaddress
 import re
 import socket
-from dataclasses import dataclass
 from typing import Final
+
+from ezlang.records import dataclass
 
 from . import errors
 
 DEFAULT_HOST: Final = "127.0.0.1"
 DEFAULT_PORT: Final = 7800
 DEALER_PORT: Final = 7801
+TIMEOUT: Final = 60.0
+"""Seconds to wait for another process to connect, and for each of its answers, by default."""
+
 _HIGHEST_PORT: Final = 65535
 _FORM: Final = re.compile(r"(?:\[(?P<six>[^\[\]]*)\]|(?P<host>[^:\[\]]*))(?::(?P<port>[0-9]*))?")
 

@@ -12,7 +12,6 @@ import os
 import socket
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Final
 
@@ -21,6 +20,7 @@ from ezlang.compiler.protocols.dealt import demands as amounts
 from ezlang.compiler.protocols.dealt.expansion import corrections
 from ezlang.compiler.protocols.native.calls import Native
 from ezlang.diagnostics.diagnostic import EzError
+from ezlang.records import dataclass
 
 from . import errors
 from .address import Address

@@ -15,7 +15,6 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Final
 
 import ezlang
@@ -26,6 +25,7 @@ from ezlang.compiler.protocols.dealt.demands import CORRECTED, Demands
 from ezlang.compiler.protocols.dealt.expansion import DealtUnits
 from ezlang.compiler.protocols.native.calls import Native
 from ezlang.diagnostics.diagnostic import EzError
+from ezlang.records import dataclass
 
 from . import errors
 from .address import Address

@@ -14,10 +14,10 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from ezlang.diagnostics.diagnostic import EzError
+from ezlang.records import dataclass
 
 from . import errors
 from .channel import SocketChannel

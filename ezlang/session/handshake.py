@@ -13,7 +13,7 @@ are compared next. A hello proves nothing about its sender.
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 
 import ezlang
@@ -21,13 +21,14 @@ from ezlang.compiler.kernels.context import CHUNK
 from ezlang.compiler.protocols.ot.stock import GROUP_BITS
 from ezlang.compiler.protocols.yao.session import BIT_BUFFER
 from ezlang.diagnostics.diagnostic import EzError
+from ezlang.records import dataclass
 
 from . import errors
 from .channel import SocketChannel
 from .framing import FrameFormat, is_hash, is_one_of, is_short_text, plain
 
 MAGIC: Final = b"ezlang\xf5\x0a"
-PROTOCOL: Final = 1
+PROTOCOL: Final = 2
 LONGEST: Final = 1 << 16
 _FORM: Final = FrameFormat(
     magic=MAGIC, protocol=PROTOCOL, longest=LONGEST, stranger=errors.not_ezlang

@@ -8,8 +8,9 @@ the iterative form of Lindig 2000 [Lin00]).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import assert_never
+
+from ezlang.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

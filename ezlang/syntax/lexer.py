@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from ezlang.diagnostics.diagnostic import Diagnostic, Diagnostics
+from ezlang.records import dataclass
 from ezlang.source import Source, Span
 
 from .tables import END, Tables

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import cast
 
 from ezlang.diagnostics.diagnostic import Diagnostic, Diagnostics
+from ezlang.records import dataclass
 from ezlang.source import Source, Span
 
 from . import tree

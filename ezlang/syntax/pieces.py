@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from ezlang.records import dataclass
 
 from .lexer import STRUCT_BRACE, Comment, Lexed, Token
 from .tables import END

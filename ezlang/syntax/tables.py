@@ -7,9 +7,9 @@ lark nor that time.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
-from dataclasses import dataclass
 from functools import cache, cached_property
 from hashlib import sha256
 from importlib.resources import files
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from ezlang.cache import read_cached, write_cached
 from ezlang.diagnostics.diagnostic import CompilerBug
+from ezlang.records import dataclass
 
 if TYPE_CHECKING:
     from lark import Lark
@@ -36,7 +37,7 @@ class Rule:
     size: int
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Tables:
     """The grammar, ready to run.
 

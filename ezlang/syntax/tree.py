@@ -6,8 +6,9 @@ Parentheses leave no node.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from ezlang.records import dataclass
 from ezlang.source import Span
 
 

@@ -22,10 +22,11 @@ docs/language.md defines the meaning of every node; `executors/clear` implements
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 
-from ezlang.source import Span
+from ezlang.records import dataclass
+from ezlang.source import Source, Span
 from ezlang.types.labels import Label
 from ezlang.types.sharing import Sharing
 from ezlang.types.types import Domain, Type
@@ -501,11 +502,16 @@ class Function(Node):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program(Node):
-    """A checked program: its instances in call order (callees first, `main` last)."""
+    """A checked program: its instances in call order (callees first, `main` last).
+
+    `sources` are its files, the one with `main` last, which determine it together with the params;
+    a program that wasn't checked has none.
+    """
 
     parties: tuple[str, ...]
     params: tuple[tuple[str, int | bool], ...]
     functions: tuple[Function, ...]
+    sources: tuple[Source, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def main(self) -> Function:

@@ -8,8 +8,9 @@ Liskov's decentralised model). The three kinds of sets are closed under intersec
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+from ezlang.records import dataclass
 
 
 class LabelKind(Enum):

@@ -13,9 +13,11 @@ where these are not installed.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from typing import Any, ClassVar, Final
+
+from ezlang.records import dataclass
 
 EXACT: Final = 1 << 53
 """Up to this magnitude, each integral float represents exactly one integer."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import prod
 
 from ezlang.diagnostics.diagnostic import CompilerBug
+from ezlang.records import dataclass
 
 from .labels import Label
 from .scalars import BOOL as BOOL

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import assert_never
 
 from ezlang.diagnostics.diagnostic import Diagnostic, EzError, Note
+from ezlang.records import dataclass
 from ezlang.typed import tree
 from ezlang.types.scalars import MisfitError
 from ezlang.types.types import ArrayType, Scalar, StructType, Type, VoidType, array_of

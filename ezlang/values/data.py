@@ -10,10 +10,10 @@ integers under `("x",)`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from math import prod
 from typing import Any, assert_never
 
+from ezlang.records import dataclass
 from ezlang.types.types import (
     ArrayType,
     Scalar,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ezlang.diagnostics.diagnostic import CompilerBug
+from ezlang.records import dataclass
 from ezlang.source import Span
 from ezlang.typed import tree
 from ezlang.typed.walk import expressions

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ezlang.diagnostics.diagnostic import Diagnostic, EzError
 from ezlang.session.channel import SocketChannel
-from ezlang.session.handshake import LONGEST, MAGIC, Hello, decode, shake_hands
+from ezlang.session.handshake import LONGEST, MAGIC, PROTOCOL, Hello, decode, shake_hands
 from tests.support.channels import socket_pair
 from tests.support.patience import PATIENCE
 
@@ -110,9 +110,9 @@ def test_other_protocols() -> None:
 
 
 def test_other_wire_protocols_and_lengths() -> None:
-    assert answer_of(MAGIC + struct.pack(">HI", 2, 10)).code == "EZ5006"
-    assert answer_of(MAGIC + struct.pack(">HI", 1, LONGEST + 1)).code == "EZ5005"
-    assert answer_of(MAGIC + struct.pack(">HI", 1, 5) + b"[1,2]").code == "EZ5005"
+    assert answer_of(MAGIC + struct.pack(">HI", PROTOCOL + 1, 10)).code == "EZ5006"
+    assert answer_of(MAGIC + struct.pack(">HI", PROTOCOL, LONGEST + 1)).code == "EZ5005"
+    assert answer_of(MAGIC + struct.pack(">HI", PROTOCOL, 5) + b"[1,2]").code == "EZ5005"
 
 
 def body(**changes: object) -> bytes:

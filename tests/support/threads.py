@@ -12,8 +12,13 @@ from ezlang.compiler.cost.profiles import LAN, Profile
 from ezlang.compiler.ir.parties import COMPUTING
 from ezlang.diagnostics.diagnostic import EzError
 from ezlang.executors.native.executable import DEFAULT_PROTOCOL, Executable, executable_of
-from ezlang.executors.native.outcome import NativeOutcome, combine, first_cause
-from ezlang.executors.native.party import PartyOutcome, Stopwatch, compile_for, run_over
+from ezlang.executors.native.outcome import (
+    NativeOutcome,
+    PartyOutcome,
+    combine,
+    first_cause,
+)
+from ezlang.executors.native.party import Stopwatch, compile_for, run_over
 from ezlang.session.channel import SocketChannel
 from ezlang.typed import tree as typed
 from ezlang.values.check import check_inputs

@@ -6,7 +6,7 @@ the owner alone runs its regions.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from ezlang.records import dataclass
 
 from ..errors import RuleError, need
 from ..value import TensorType, Value, is_flag, same_tensor

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from ezlang.records import dataclass
 from ezlang.typed.failures import Failure
 from ezlang.types.types import BOOL
 

@@ -7,8 +7,8 @@ written value and the indices flow to it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from ezlang.records import dataclass
 from ezlang.typed.failures import Failure
 
 from ..errors import need

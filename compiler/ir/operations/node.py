@@ -8,11 +8,12 @@ raises `CompilerBug`: there are no defaults that might be wrong.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Flag, auto
 from typing import TYPE_CHECKING, ClassVar
 
 from ezlang.diagnostics.diagnostic import CompilerBug
+from ezlang.records import dataclass
 from ezlang.source import NO_SPAN, Span
 from ezlang.typed.failures import Failure
 from ezlang.types.labels import meet_all

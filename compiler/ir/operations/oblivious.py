@@ -7,7 +7,8 @@ is read as a signed number if the type is signed.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from ezlang.records import dataclass
 
 from ..errors import need
 from ..intervals import Interval

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import assert_never
+
+from ezlang.records import dataclass
 
 from ...ir import tree as ir
 from .scalars import Affine, Scalars

@@ -10,8 +10,10 @@ join of the arguments of all its calls.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import assert_never
+
+from ezlang.records import dataclass
 
 from ...ir import tree as ir
 from ...ir.intervals import Interval, fitted, full

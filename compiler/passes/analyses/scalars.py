@@ -6,7 +6,9 @@ expression doesn't wrap around, and every value lies in its interval.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from ezlang.records import dataclass
 
 from ...ir import tree as ir
 from ...ir.intervals import Interval, full

@@ -9,9 +9,11 @@ between.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import pairwise
 from math import prod
+
+from ezlang.records import dataclass
 
 from ...ir import tree as ir
 from ...ir.build import Builder

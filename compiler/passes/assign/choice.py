@@ -13,8 +13,8 @@ uniform one. **Does not** split the computation of one operation between sharing
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
+from ezlang.records import dataclass
 from ezlang.source import Span
 
 from ...cost.profiles import LAN, Profile

@@ -9,7 +9,9 @@ messages must belong to the same protocol round to be combined, and that effects
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from ezlang.records import dataclass
 
 from ...ir.tree import Sharing
 from .problem import Block, Node, Problem, Secret

@@ -10,8 +10,10 @@ sharing, or in several.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import assert_never
+
+from ezlang.records import dataclass
 
 from ...cost.profiles import Profile
 from ...ir import tree as ir

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import product
+
+from ezlang.records import dataclass
 
 from ...cost.profiles import Profile
 from ...cost.usage import Usage

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from ezlang.records import dataclass
 
 RARELY = 1e-6
 """Assumed frequency with which a loop's items aren't separate, so that the original loop runs."""

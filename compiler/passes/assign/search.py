@@ -10,8 +10,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import combinations
+
+from ezlang.records import dataclass
 
 from ...ir import tree as ir
 from ...ir.tree import Sharing

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
 from typing import Final
+
+from ezlang.records import dataclass
 
 from ...ir.sharings import A, B, Y
 from ...ir.tree import Sharing

@@ -10,7 +10,9 @@ than `LIMIT` operations, counted after inlining their callees.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
+
+from ezlang.records import dataclass
 
 from ...ir import tree as ir
 from ...ir.build import Builder

@@ -10,7 +10,9 @@ run time. **Does not** touch other writes.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from ezlang.records import dataclass
 
 from ...ir import tree as ir
 from ...ir.build import Builder

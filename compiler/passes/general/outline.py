@@ -12,8 +12,9 @@ operations.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from ezlang.records import dataclass
 from ezlang.types.labels import Label
 
 from ...ir import tree as ir

@@ -11,8 +11,9 @@ wire labels at a time: a larger product is split into strips, along its longest 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import prod
+
+from ezlang.records import dataclass
 
 from ...ir import evaluate
 from ...ir import tree as ir

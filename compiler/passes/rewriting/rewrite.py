@@ -10,8 +10,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from operator import is_
+
+from ezlang.records import dataclass
 
 from ...ir import tree as ir
 from ...ir.build import Builder, highest_id

@@ -14,8 +14,9 @@ decides.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from ezlang.records import dataclass
 
 from ...cost.predict import Forecast
 from ...cost.profiles import Profile

@@ -14,8 +14,10 @@ for the group is assumed.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
+
+from ezlang.records import dataclass
 
 from ...codegen.interface import exchange_of
 from ...cost.counting_session import CountingSession

@@ -11,9 +11,10 @@ gives the proofs.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import assert_never
 
+from ezlang.records import dataclass
 from ezlang.source import NO_SPAN, Span
 
 from ...ir import tree as ir

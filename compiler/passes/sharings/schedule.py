@@ -17,8 +17,10 @@ with the fewest rounds is chosen.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import Enum
+
+from ezlang.records import dataclass
 
 from ...ir import tree as ir
 from ...ir.facts import Constants, constant_operands, facts_of

@@ -11,9 +11,10 @@ values, which cost nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import assert_never
 
+from ezlang.records import dataclass
 from ezlang.types.labels import SECRET
 
 from ...ir import tree as ir

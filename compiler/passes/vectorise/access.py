@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import prod
 
+from ezlang.records import dataclass
 from ezlang.types.types import INT64
 
 from ...ir import tree as ir

@@ -8,7 +8,8 @@ iterations stay in order. So a tournament among neighbours finds the best in ⌈
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from ezlang.records import dataclass
 
 from ...ir import tree as ir
 from ...ir.build import Builder

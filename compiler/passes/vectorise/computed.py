@@ -14,9 +14,10 @@ are at most as many of them as items, because each must write to different items
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import takewhile
 
+from ezlang.records import dataclass
 from ezlang.types.types import INT64
 
 from ...ir import tree as ir

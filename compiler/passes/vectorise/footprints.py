@@ -9,8 +9,9 @@ dimension are different for different i.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from math import gcd
+
+from ezlang.records import dataclass
 
 from ...ir import tree as ir
 from ..analyses.accesses import Access, Reading, Row, Writing, access_of

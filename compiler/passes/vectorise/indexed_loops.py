@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from math import prod
 
+from ezlang.records import dataclass
 from ezlang.types.types import INT64
 
 from ...ir import tree as ir

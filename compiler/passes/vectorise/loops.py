@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from ezlang.records import dataclass
 from ezlang.types.types import INT64
 
 from ...ir import tree as ir

@@ -9,9 +9,10 @@ order of iterations is irrelevant.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ezlang.diagnostics.diagnostic import CompilerBug
+from ezlang.records import dataclass
 from ezlang.types.types import BOOL
 
 from ...ir import evaluate

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import assert_never
+
+from ezlang.records import dataclass
 
 from ...ir import tree as ir
 from ...ir.kinds import Messages

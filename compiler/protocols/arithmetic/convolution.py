@@ -13,11 +13,10 @@ the images and the filters, while patches repeat a number up to size² times.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from ezlang.diagnostics.diagnostic import CompilerBug
+from ezlang.records import dataclass
 
 from ..core.party import SharingParty
 from ..core.preprocessing import ConvolutionTriple

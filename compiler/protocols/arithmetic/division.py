@@ -22,10 +22,10 @@ language defines: a quotient with all bits set, and the dividend as the remainde
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
+from ezlang.records import dataclass
 from ezlang.types.types import ScalarType
 
 from ...circuits import catalogue

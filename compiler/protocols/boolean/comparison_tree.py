@@ -7,11 +7,12 @@ bits of all instances: less of all digits, then equal of all.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
+
+from ezlang.records import dataclass
 
 Places = npt.NDArray[np.int64]
 """Row indices."""

@@ -7,11 +7,11 @@ only counts their messages, receives this object and needs nothing else.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from ezlang.diagnostics.diagnostic import CompilerBug
+from ezlang.records import dataclass
 
 from ...circuits.catalogue import Narrow
 from ...ir.ots import OtKind

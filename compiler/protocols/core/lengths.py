@@ -19,9 +19,10 @@ Native protocols, ideal functionalities and the cost model all use these functio
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
+
+from ezlang.records import dataclass
 
 from .sizes import (
     BATCH_BYTES,

@@ -12,8 +12,9 @@ ones. With a dealer, the preprocessing is `dealt/expansion.py`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
+
+from ezlang.records import dataclass
 
 from ...circuits.netlist import Netlist
 from ...ir.parties import Side

@@ -8,9 +8,10 @@ back end implements.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from math import prod
 from typing import Any
+
+from ezlang.records import dataclass
 
 from .steps import Array, Bytes, Steps
 

@@ -14,11 +14,12 @@ longest member.
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+
+from ezlang.records import dataclass
 
 from .lengths import Batch, Lengths, total_lengths
 from .purposes import Purpose

@@ -5,8 +5,9 @@ Protocols therefore consume units, in forms with few rounds and bytes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar, Final
+
+from ezlang.records import dataclass
 
 from ...ir.ots import OtKind
 from ..arithmetic.comparison import bit_rows, equal_by_bits

@@ -9,13 +9,14 @@ demands beforehand. The dealer learns only the demands and the fingerprint of a 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from math import prod
 from typing import Any, Final, assert_never
 
 import numpy as np
 
 from ezlang.diagnostics.diagnostic import CompilerBug
+from ezlang.records import dataclass
 
 from ...ir.dtypes import word_dtype
 from ...ir.parties import COMPUTING

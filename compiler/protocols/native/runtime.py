@@ -15,10 +15,11 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+
+from ezlang.records import dataclass
 
 from ...codegen.interface import Exchange
 from ...ir import tree as ir

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+
+from ezlang.records import dataclass
 
 from ...ir.parties import COMPUTING, Side
 from ..core.backend import Backend

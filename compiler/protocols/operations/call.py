@@ -7,12 +7,12 @@ or of bytes 0 and 1 for bools. Known values have the same dtypes.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from ezlang.diagnostics.diagnostic import CompilerBug
+from ezlang.records import dataclass
 
 from ...circuits import catalogue
 from ...ir import tree as ir

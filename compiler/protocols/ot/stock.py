@@ -9,10 +9,11 @@ batch, both sides run the set-up.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import ClassVar, Final, Protocol, assert_never
 
 from ezlang.diagnostics.diagnostic import CompilerBug
+from ezlang.records import dataclass
 
 from ...ir.ots import OtKind
 

@@ -6,9 +6,8 @@ probably meant.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ezlang.diagnostics.diagnostic import Diagnostic, Note
+from ezlang.records import dataclass
 from ezlang.source import Span
 from ezlang.syntax import tree as syntax
 from ezlang.types.labels import PUBLIC, Label

@@ -7,11 +7,9 @@ from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
 
 from ezlang.compiler.cost.profiles import Profile, to_toml
-from ezlang.session.address import DEFAULT_HOST, Address, parse_address, require_private
+from ezlang.session.address import DEFAULT_HOST, TIMEOUT, Address, parse_address, require_private
 
 from .measurement import calibrate
-
-TIMEOUT = 60.0
 
 
 def measure_one(

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 
 from ezlang.compiler.cost.profiles import LAN, PROFILES, Profile, to_toml
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.ir.text import print_program
-from ezlang.compiler.lower.lowering import lower
-from ezlang.compiler.passes.assign import ProtocolChoice
-from ezlang.compiler.passes.prepare import prepare
-from ezlang.diagnostics.diagnostic import Diagnostic, EzError
+from ezlang.records import dataclass
 from ezlang.typed import tree as typed
 from ezlang.types.sharing import DEFAULT_PROTOCOL as DEFAULT_PROTOCOL
 
-PARTIES = 2
+from .two_parties import require_two_parties
+
 _SHOWN = 40
-_NUMBERS = {1: "one", 3: "three", 4: "four", 5: "five", 6: "six"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +45,11 @@ def executable_of(
     cheapest choice on the network of `profile`. Both parties must use the same protocol choice and
     profile, which the fingerprint enforces. Raises EzError unless the program has two parties.
     """
+    # Not needed where an executable comes from the cache.
+    from ezlang.compiler.lower.lowering import lower
+    from ezlang.compiler.passes.assign import ProtocolChoice
+    from ezlang.compiler.passes.prepare import prepare
+
     require_two_parties(program.parties)
     prepared = prepare(lower(program), ProtocolChoice(protocol), profile)
     choices = ("--protocol", protocol), ("--network", _told(profile))
@@ -61,19 +62,3 @@ def _told(profile: Profile) -> str:
         return profile.name
     digest = hashlib.sha256(to_toml(profile).encode()).hexdigest()
     return f"{profile.name[:_SHOWN]} ({digest[:8]})"
-
-
-def require_two_parties(parties: tuple[str, ...]) -> None:
-    """Reject programs without exactly two parties. Raises EzError."""
-    if len(parties) == PARTIES:
-        return
-    number = _NUMBERS.get(len(parties), str(len(parties)))
-    raise EzError(
-        Diagnostic(
-            code="EZ5013",
-            message=f"Native code runs programs of two parties, and this one has {number}",
-            span=None,
-            help="run it simulated: `ezlang run` without --native and --party",
-        ),
-        exit_code=2,
-    )

@@ -14,7 +14,7 @@ import hashlib
 import statistics
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Final
 
 import numpy as np
@@ -33,6 +33,7 @@ from ezlang.compiler.protocols.native.session import NativeSession, open_session
 from ezlang.compiler.protocols.ot.directions import Ends, extension_sessions
 from ezlang.compiler.protocols.ot.softspoken import AlignedBytes
 from ezlang.compiler.protocols.yao.session import NetlistHandle, YaoParty, YaoRole
+from ezlang.records import dataclass
 from ezlang.session.address import Address
 from ezlang.session.channel import SocketChannel
 from ezlang.session.connect import Listening, connect

@@ -7,23 +7,25 @@ from __future__ import annotations
 
 import pickle
 import struct
-from dataclasses import dataclass
 from typing import IO, Any
 
 from ezlang.diagnostics.diagnostic import Diagnostic
+from ezlang.records import dataclass
 from ezlang.values.data import Data
 
-from .executable import Executable
-from .party import PartyOutcome
+from .outcome import PartyOutcome
 
 _LENGTH = struct.Struct(">Q")
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """The job of a worker: to run one party, with only the inputs of that party."""
+    """The job of a worker: to run one party, with only the inputs of that party.
 
-    executable: Executable
+    `program` is the executable as bytes (`prepared.py`), which the starting process doesn't read.
+    """
+
+    program: bytes
     party: int
     inputs: dict[str, Data]
     timeout: float

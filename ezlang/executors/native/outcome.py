@@ -1,17 +1,49 @@
-"""The outcome of a run of both parties."""
+"""The outcome of a run, of one party or both."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import field
 
 from ezlang.diagnostics.diagnostic import EzError
-from ezlang.values.data import Outputs
-
-from .party import PartyOutcome
+from ezlang.records import dataclass
+from ezlang.values.data import Data, Outputs
 
 _CONSEQUENCES = frozenset({"EZ5001", "EZ5002", "EZ5003", "EZ5004", "EZ5015"})
 """The error codes that a party reports when the other party has failed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartyOutcome:
+    """The outcome of a run at one party.
+
+    `sent` and `received` are numbers of bytes by the name of the other party. `memory` is the size
+    in bytes of the block that holds all values of the program. `ands` is the number of AND gates
+    garbled or evaluated, and `ots` the number of oblivious transfers used in either role.
+    `sharing_bytes` is the number of sent bytes that are for arithmetic and boolean shares.
+    `seconds` maps each phase of the run to its duration.
+    """
+
+    party: str
+    outputs: dict[str, Data]
+    rounds: int
+    sent: dict[str, int]
+    received: dict[str, int]
+    memory: int
+    ands: int
+    ots: int
+    sharing_bytes: int
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def bytes_sent(self) -> int:
+        """The total number of bytes sent."""
+        return sum(self.sent.values())
+
+    @property
+    def bytes_received(self) -> int:
+        """The total number of bytes received."""
+        return sum(self.received.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

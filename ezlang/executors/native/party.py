@@ -8,59 +8,29 @@ import os
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ezlang.compiler.codegen.load import LoadedProgram, load
 from ezlang.compiler.ir.parties import COMPUTING
 from ezlang.compiler.kernels.abi import STATUS_PROGRAM
 from ezlang.compiler.kernels.engine import Engine
+from ezlang.compiler.protocols.native.precompile import precompile
 from ezlang.compiler.protocols.native.supply import OtSupply, Supply
 from ezlang.compiler.protocols.yao.session import YaoParty, YaoRole
 from ezlang.diagnostics.diagnostic import Diagnostic, EzError
 from ezlang.executors.failures import failure
+from ezlang.records import dataclass
 from ezlang.session import errors
 from ezlang.session.channel import SocketChannel
 from ezlang.values.data import Data
 
 from .buffers import Buffers
 from .executable import Executable
+from .outcome import PartyOutcome
 from .sharing import CountedSharing
 
 FINISHED = b"\x06"
 """The message with which each party signals the end of its program; the run then ends for both."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PartyOutcome:
-    """The outcome of a run at one party.
-
-    `sent` and `received` are numbers of bytes by the name of the other party. `memory` is the size
-    in bytes of the block that holds all values of the program. `ands` is the number of AND gates
-    garbled or evaluated, and `ots` the number of oblivious transfers used in either role.
-    `sharing_bytes` is the number of sent bytes that are for arithmetic and boolean shares.
-    `seconds` maps each phase of the run to its duration.
-    """
-
-    party: str
-    outputs: dict[str, Data]
-    rounds: int
-    sent: dict[str, int]
-    received: dict[str, int]
-    memory: int
-    ands: int
-    ots: int
-    sharing_bytes: int
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    @property
-    def bytes_sent(self) -> int:
-        """The total number of bytes sent."""
-        return sum(self.sent.values())
-
-    @property
-    def bytes_received(self) -> int:
-        """The total number of bytes received."""
-        return sum(self.received.values())
 
 
 @dataclass(slots=True)
@@ -122,9 +92,15 @@ def run_over(
     return outcome
 
 
-def compile_for(executable: Executable, party: int) -> LoadedProgram:
-    """Compile and load the program's code for a party."""
-    return load(executable.program, party, Engine())
+def compile_for(executable: Executable, party: int, *, dealt: bool = False) -> LoadedProgram:
+    """Compile and load the program's code for a party.
+
+    The kernels that a run loads later are compiled, too. `dealt`: with preprocessing by a dealer.
+    """
+    program = executable.program
+    loaded = load(program, party, Engine())
+    precompile(loaded.interface, None if dealt else program.ots)
+    return loaded
 
 
 def _execute(program: LoadedProgram, yao: YaoParty, buffers: Buffers) -> None:

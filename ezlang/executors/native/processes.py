@@ -9,7 +9,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from pathlib import Path
@@ -20,14 +20,16 @@ import ezlang
 from ezlang.compiler.cost.profiles import LAN, Profile
 from ezlang.diagnostics.diagnostic import CompilerBug, Diagnostic, EzError
 from ezlang.session import errors
+from ezlang.session.address import TIMEOUT
 from ezlang.typed import tree as typed
+from ezlang.types.sharing import DEFAULT_PROTOCOL
 from ezlang.values.check import check_inputs
-from ezlang.values.data import Data, Inputs
+from ezlang.values.data import Inputs
 
-from .executable import DEFAULT_PROTOCOL, Executable, executable_of
 from .messages import Broken, Done, Failed, Job, Meeting, Message, read_message, write_message
 from .outcome import NativeOutcome, combine, first_cause
-from .single import TIMEOUT
+from .prepared import packed
+from .two_parties import require_two_parties
 
 GRACE_SECONDS: Final = 5.0
 """The time that a party has to notice the other party's failure before it is killed."""
@@ -46,20 +48,15 @@ def run_native(
     `inputs`: party → name → value. For `protocol` and `profile`, see `executable_of`.
     Raises EzError with exit code 2 if the inputs don't fit, 3 if the run fails.
     """
-    executable = executable_of(program, protocol, profile)
-    checked = check_inputs(program, inputs)
-    return run_processes(executable, checked, timeout=TIMEOUT if timeout is None else timeout)
-
-
-def run_processes(
-    executable: Executable, inputs: Mapping[str, Mapping[str, Data]], *, timeout: float
-) -> NativeOutcome:
-    """Run an executable on checked inputs, with one process per party."""
+    require_two_parties(program.parties)
+    wait = TIMEOUT if timeout is None else timeout
     with ExitStack() as stack:
-        workers = [stack.enter_context(_Worker(name)) for name in executable.program.parties]
+        # They load the code that they need while this process prepares the program.
+        workers = [stack.enter_context(_Worker(name)) for name in program.parties]
+        content = packed(program, protocol, profile)
+        checked = check_inputs(program, inputs)
         for party, worker in enumerate(workers):
-            own = dict(inputs.get(worker.name, {}))
-            worker.tell(Job(executable, party, own, timeout))
+            worker.tell(Job(content, party, checked[worker.name], wait))
         listening, *dialling = workers
         said = listening.hear()
         if isinstance(said, Meeting):

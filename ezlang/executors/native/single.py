@@ -6,21 +6,22 @@ from collections.abc import Callable, Mapping
 
 from ezlang.compiler.cost.profiles import LAN, Profile
 from ezlang.compiler.protocols.native.supply import DealtSupply
-from ezlang.session.address import DEALER_PORT, Address, parse_address, require_private
+from ezlang.session.address import DEALER_PORT, TIMEOUT, Address, parse_address, require_private
 from ezlang.session.connect import Listening, connect
 from ezlang.session.dealing import agree_on_tag, dealt_preprocessing
 from ezlang.session.handshake import OPTIONS, Hello
+from ezlang.session.readiness import preparing
 from ezlang.typed import tree as typed
+from ezlang.types.sharing import DEFAULT_PROTOCOL
 from ezlang.values.check import check_party
 from ezlang.values.data import Data
 from ezlang.values.names import party_number
 
 from .demands import demands_of
-from .executable import DEFAULT_PROTOCOL, Executable, executable_of
-from .party import PartyOutcome, Stopwatch, compile_for, run_over
-
-TIMEOUT = 60.0
-"""Seconds to wait for the other party to connect, and for each of its answers."""
+from .executable import Executable
+from .outcome import PartyOutcome
+from .party import Stopwatch, compile_for, run_over
+from .prepared import prepared
 
 
 def run_party(
@@ -45,7 +46,7 @@ def run_party(
     warning about the consequences. Raises EzError with exit code 2 if the call is invalid, 3 if the
     run fails.
     """
-    executable = executable_of(program, protocol, profile)
+    executable = prepared(program, protocol, profile)
     number = party_number(program.parties, party)
     place = parse_address(address)
     third = None if dealer is None else parse_address(dealer, DEALER_PORT)
@@ -75,7 +76,6 @@ def run_at(
     """
     watch = Stopwatch()
     demands = None if dealer is None else demands_of(executable)
-    program = compile_for(executable, party)
     hello = Hello(
         party=party,
         names=executable.program.parties,
@@ -88,6 +88,10 @@ def run_at(
     channel = connect(address, hello, timeout, listening)
     watch.lap("connect")
     try:
+        with preparing(channel):
+            program = compile_for(executable, party, dealt=dealer is not None)
+            watch.lap("compile")
+        watch.lap("connect")
         supply = None
         if dealer is not None and demands is not None:
             tag = agree_on_tag(channel, party)

@@ -17,6 +17,7 @@ from ezlang.diagnostics.diagnostic import EzError
 from ezlang.session.address import DEFAULT_HOST, Address
 
 from .messages import Broken, Done, Failed, Job, Meeting, Message, read_message, write_message
+from .prepared import unpacked
 from .single import run_at
 
 _ABANDONED = 3
@@ -57,7 +58,9 @@ def _result(source: IO[bytes], sink: IO[bytes]) -> Message:
             write_message(sink, Meeting(address.port))
 
         place = Address(DEFAULT_HOST, port)
-        return Done(run_at(job.executable, job.party, job.inputs, place, job.timeout, listening))
+        return Done(
+            run_at(unpacked(job.program), job.party, job.inputs, place, job.timeout, listening)
+        )
     except EzError as error:
         return Failed(error.diagnostics, error.exit_code)
     except Exception:

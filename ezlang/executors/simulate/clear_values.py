@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ezlang.compiler.ir.evaluate import Array
+from ezlang.records import dataclass
 from ezlang.types.types import ScalarType
 
 from .shares import Secret

@@ -7,13 +7,14 @@ dealt is used once. `dealt` counts it by kind.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import numpy as np
 
 from ezlang.compiler.ir.evaluate import Array
 from ezlang.compiler.protocols.core.preprocessing import BitTriple, RandomBit, RingTriple, Unit
+from ezlang.records import dataclass
 
 from .randomness import Randomness
 from .shares import Shares, additive, xored

@@ -9,11 +9,11 @@ all but one party may collude): only x ⊕ a and y ⊕ b are opened, with a and 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import assert_never
 
 from ezlang.compiler.circuits.netlist import Netlist, Opcode
+from ezlang.records import dataclass
 
 from .dealer import Dealer
 from .network import Network, Words

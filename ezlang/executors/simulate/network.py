@@ -11,11 +11,12 @@ preprocessing and are counted separately.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 
 from ezlang.compiler.ir.evaluate import Array
+from ezlang.records import dataclass
 from ezlang.source import NO_SPAN, Span
 
 from .dealer import Dealt

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ezlang.compiler.ir.evaluate import Array
 from ezlang.compiler.ir.tree import Sharing
 from ezlang.executors.outcome import Outcome
+from ezlang.records import dataclass
 from ezlang.source import Span
 
 from .network import Cost, Message

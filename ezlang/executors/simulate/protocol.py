@@ -17,7 +17,7 @@ party sends to each other party. A message is padded to whole bytes.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 
@@ -26,6 +26,7 @@ from ezlang.compiler.circuits.netlist import Netlist
 from ezlang.compiler.ir.evaluate import Array
 from ezlang.compiler.ir.tree import BinaryKind
 from ezlang.diagnostics.diagnostic import CompilerBug
+from ezlang.records import dataclass
 from ezlang.types.sharing import Sharing
 from ezlang.types.types import IntType, ScalarType
 

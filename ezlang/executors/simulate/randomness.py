@@ -8,13 +8,14 @@ simulation shows every share anyway; a real run does not use this module.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import field
 from random import Random
 from typing import Any
 
 import numpy as np
 
 from ezlang.compiler.ir.evaluate import Array
+from ezlang.records import dataclass
 
 
 @dataclass(slots=True)

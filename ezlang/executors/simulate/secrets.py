@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from math import prod
 
 import numpy as np
@@ -15,6 +14,7 @@ from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.ir.evaluate import Array
 from ezlang.compiler.ir.tree import BinaryKind, UnaryKind
 from ezlang.diagnostics.diagnostic import CompilerBug
+from ezlang.records import dataclass
 from ezlang.types.sharing import Sharing
 from ezlang.types.types import BOOL, ScalarType
 

@@ -9,7 +9,6 @@ of the same party.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import reduce
 from operator import add, xor
 from typing import Any
@@ -18,6 +17,7 @@ import numpy as np
 
 from ezlang.compiler.ir.dtypes import dtype, share_dtype
 from ezlang.compiler.ir.evaluate import Array
+from ezlang.records import dataclass
 from ezlang.types.sharing import Sharing
 from ezlang.types.types import ScalarType
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Generic, TypeVar, assert_never
 
 from ezlang.compiler.ir import evaluate
@@ -15,6 +15,7 @@ from ezlang.compiler.ir import tree as ir
 from ezlang.diagnostics.diagnostic import CompilerBug
 from ezlang.executors.failures import Failure, failure
 from ezlang.executors.outcome import Shown
+from ezlang.records import dataclass
 from ezlang.source import Span
 from ezlang.types.types import Type, array_of
 from ezlang.values.data import Data, Flat, Inputs, flatten, unflatten

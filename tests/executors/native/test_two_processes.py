@@ -16,6 +16,7 @@ from ezlang.compiler.codegen.interface import interface_of
 from ezlang.diagnostics.diagnostic import EzError
 from ezlang.executors.native.executable import executable_of
 from ezlang.executors.native.messages import Job, Meeting, read_message, write_message
+from ezlang.executors.native.prepared import packed
 from ezlang.executors.native.processes import run_native
 from ezlang.executors.native.single import run_party
 from tests.support.native_parties import LONG, MILLIONAIRES, Party, Proxy, dial, start
@@ -230,7 +231,7 @@ def test_ctrl_c_ends_everything(long: Path) -> None:
 
 
 def test_a_worker_leaves_with_its_parent() -> None:
-    executable = executable_of(api.checked(api.check_text(MILLIONAIRES)))
+    program = api.checked(api.check_text(MILLIONAIRES))
     with subprocess.Popen(
         [sys.executable, "-m", "ezlang.executors.native.worker"],
         stdin=subprocess.PIPE,
@@ -238,7 +239,7 @@ def test_a_worker_leaves_with_its_parent() -> None:
     ) as worker:
         assert worker.stdin is not None
         assert worker.stdout is not None
-        write_message(worker.stdin, Job(executable, 0, {"wealth": 1}, 100.0))
+        write_message(worker.stdin, Job(packed(program), 0, {"wealth": 1}, 100.0))
         assert isinstance(read_message(worker.stdout), Meeting)
         worker.stdin.close()
         assert worker.wait(PATIENCE) == 3

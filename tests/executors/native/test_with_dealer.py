@@ -18,7 +18,8 @@ from ezlang.compiler.protocols.native.supply import DealtSupply
 from ezlang.diagnostics.diagnostic import EzError
 from ezlang.executors.native.demands import demands_of
 from ezlang.executors.native.executable import Executable, executable_of
-from ezlang.executors.native.party import PartyOutcome, Stopwatch, compile_for, run_over
+from ezlang.executors.native.outcome import PartyOutcome
+from ezlang.executors.native.party import Stopwatch, compile_for, run_over
 from ezlang.values.check import check_inputs
 from ezlang.values.data import Inputs
 from tests.support.channels import socket_pair

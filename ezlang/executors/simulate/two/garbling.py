@@ -11,7 +11,7 @@ instances. A public register has either all or none of the bits of an instance s
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from hashlib import blake2s
 from typing import Final
@@ -20,6 +20,7 @@ import numpy as np
 
 from ezlang.compiler.circuits.netlist import Netlist, Opcode
 from ezlang.compiler.ir.evaluate import Array
+from ezlang.records import dataclass
 
 from .secret_values import LABEL_BYTES, Bits, labels_type
 

@@ -9,7 +9,7 @@ masked with pads used once.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from math import prod
 from typing import Any
 
@@ -35,6 +35,7 @@ from ezlang.compiler.protocols.core.steps import (
     Transfer,
 )
 from ezlang.diagnostics.diagnostic import CompilerBug
+from ezlang.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

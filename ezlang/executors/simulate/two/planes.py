@@ -6,7 +6,6 @@ their order in the netlist.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -17,6 +16,7 @@ from ezlang.compiler.protocols.boolean.comparison_tree import Level
 from ezlang.compiler.protocols.core.preprocessing import BitTriples
 from ezlang.compiler.protocols.core.steps import Array, Bytes
 from ezlang.diagnostics.diagnostic import CompilerBug
+from ezlang.records import dataclass
 
 _OPCODES: Final = tuple(Opcode)
 

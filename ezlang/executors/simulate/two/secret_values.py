@@ -9,7 +9,6 @@ zero.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -18,6 +17,7 @@ import numpy.typing as npt
 from ezlang.compiler.ir.dtypes import dtype, share_dtype
 from ezlang.compiler.ir.evaluate import Array
 from ezlang.compiler.ir.tree import Sharing, TensorType
+from ezlang.records import dataclass
 from ezlang.types.types import ScalarType
 
 LABEL_BYTES: Final = 16

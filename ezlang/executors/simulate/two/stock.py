@@ -6,13 +6,14 @@ noise here, as the OTs come from an ideal box.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ezlang.compiler.cost.ledger import Phase
 from ezlang.compiler.ir.ots import OtKind
 from ezlang.compiler.ir.parties import Link
 from ezlang.compiler.protocols.core.purposes import Purpose
 from ezlang.compiler.protocols.ot.stock import Made, Stock, batches_of
+from ezlang.records import dataclass
 
 from ..randomness import Randomness
 from .wire import Packet, Wire

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 
 from ezlang.compiler.cost.ledger import Ledger, Phase
 from ezlang.compiler.ir.parties import COMPUTING, Link
 from ezlang.compiler.protocols.core.purposes import Purpose
+from ezlang.records import dataclass
 from ezlang.source import Span
 
 from ..network import Message, Words

@@ -1,0 +1,49 @@
+"""Compilation of the kernels of a run before the parties wait for each other."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ...codegen.interface import Interface
+from ...ir.dtypes import share_dtype
+from ...ir.ots import OtKind, OtKinds
+from ...ir.parties import COMPUTING
+from ...kernels import sharing, units
+from ...kernels.engine import Engine, Precompiler
+from ...kernels.silent import add_silent
+from ..ot.stock import MEDIUM, group_bits
+
+_WIDTHS: Final = (8, 16, 32, 64)
+
+
+def precompile(interface: Interface, kinds: OtKinds | None) -> None:
+    """Compile the kernels that a run may load after it has begun, unless they are cached.
+
+    `kinds` are the kinds of OTs that the parties make, or None if a dealer makes them. Protocols on
+    shares also compute on numbers that are narrower than their operands, so all narrower rings are
+    included.
+    """
+    engine = Precompiler()
+    if kinds is not None:
+        _add_ots(engine, kinds.yao, senders={interface.party == COMPUTING.garbler})
+    if not interface.exchanges:
+        return
+    if kinds is not None:
+        _add_ots(engine, kinds.shares, senders={False, True})
+    sharing.add_bits(engine)
+    widest = max(
+        8 * share_dtype(value.type.element).itemsize
+        for exchange in interface.exchanges
+        for operation in exchange.operations
+        for value in (*operation.operands, *operation.results)
+    )
+    for bits in _WIDTHS:
+        if bits <= widest:
+            sharing.add_ring(engine, bits)
+
+
+def _add_ots(engine: Engine, kind: OtKind, senders: set[bool]) -> None:
+    units.add_extension(engine, group_bits(kind))
+    if kind is OtKind.SILENT:
+        for sender in senders:
+            add_silent(engine, MEDIUM.depth, MEDIUM.secret_bits, sender=sender)

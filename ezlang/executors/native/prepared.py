@@ -1,0 +1,92 @@
+"""Prepared programs, kept in the cache: a program that is run again isn't prepared again.
+
+What is kept are pickles. Like the compiled code next to them in the cache, they can do anything to
+the process that reads them, so the cache's folder is as private as the code of this package.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import warnings
+from collections.abc import Callable
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from ezlang.cache import code_identity, read_cached, write_cached
+from ezlang.diagnostics.diagnostic import PassSkipped
+from ezlang.recursion import deep_recursion
+from ezlang.types.sharing import DEFAULT_PROTOCOL
+
+if TYPE_CHECKING:
+    from ezlang.compiler.cost.profiles import Profile
+    from ezlang.typed import tree as typed
+
+    from .executable import Executable
+
+
+def prepared(
+    program: typed.Program, protocol: str = DEFAULT_PROTOCOL, profile: Profile | None = None
+) -> Executable:
+    """Return `executable_of` of the same arguments, from the cache if it is there."""
+    executable: Executable = unpacked(packed(program, protocol, profile))
+    return executable
+
+
+def packed(
+    program: typed.Program, protocol: str = DEFAULT_PROTOCOL, profile: Profile | None = None
+) -> bytes:
+    """Return the same, as bytes for `unpacked`. The compiler is imported only to make them."""
+
+    def make() -> Executable:
+        from ezlang.compiler.cost.profiles import LAN
+
+        from .executable import executable_of
+
+        return executable_of(program, protocol, profile or LAN)
+
+    return remembered(("executable", protocol, profile), program, make)
+
+
+def unpacked(content: bytes) -> Any:
+    """Return the object in the bytes that `packed` or `remembered` returned."""
+    with deep_recursion():
+        return pickle.loads(content)
+
+
+def remembered(
+    arguments: tuple[object, ...], program: typed.Program, make: Callable[[], object]
+) -> bytes:
+    """Return what `make` makes of a program and other arguments, as bytes for `unpacked`.
+
+    It comes from the cache if it is there. The representations of the arguments must determine the
+    result together with the program. Nothing is kept if a pass was skipped, so that every run warns
+    of it, nor where EZLANG_VERIFY asks for a verification of all passes.
+    """
+    if os.environ.get("EZLANG_VERIFY") or not program.sources:
+        return _pickled(make())
+    name = f"prepared-{_key(arguments, program)}.pickle"
+    found = read_cached(name)
+    if found is not None:
+        return found
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always", PassSkipped)
+        made = make()
+    for one in said:
+        warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
+    content = _pickled(made)
+    if not any(issubclass(one.category, PassSkipped) for one in said):
+        write_cached(name, content)
+    return content
+
+
+def _pickled(made: object) -> bytes:
+    with deep_recursion():
+        return pickle.dumps(made, pickle.HIGHEST_PROTOCOL)
+
+
+def _key(arguments: tuple[object, ...], program: typed.Program) -> str:
+    """Return a digest of everything that determines a result: also the code that computes it."""
+    files = [(source.name, source.text) for source in program.sources]
+    parts = (code_identity(), arguments, program.params, files)
+    return sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()
