@@ -53,7 +53,8 @@ class Yao:
         with wire.ledger.within(Phase.SET_UP):
             self._send(_TO_EVALUATOR, shared, Purpose.SET_UP)
         delta = garbler.random.getrandbits(128) | 1
-        self.garbling = Garbling(delta=delta, start=shared[:16])
+        oracle = Randomness("hash", int.from_bytes(shared[:16], "little"))
+        self.garbling = Garbling(delta=delta, oracle=oracle)
         self._delta = np.frombuffer(delta.to_bytes(16, "little"), np.uint64)
         self._labels = Randomness("labels", int.from_bytes(shared[16:], "little"))
         self._stock = OtStock(wire, ideal, _TO_EVALUATOR, kind)
