@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from math import prod
 from typing import Final
 
 import numpy as np
@@ -23,7 +24,7 @@ from ezlang.compiler.ir.evaluate import Array
 from ezlang.diagnostics.diagnostic import CompilerBug
 
 from ..randomness import Randomness
-from .secret_values import LABEL_BYTES, Bits, labels_type
+from .secret_values import LABEL_BYTES, Bits, Parts, labels_type
 
 TABLE_BYTES: Final = 32
 _BITS: Final = 8 * LABEL_BYTES
@@ -47,10 +48,24 @@ class Rows:
     zeros: list[int]
     active: list[int]
 
-    def add(self, zeros: Sequence[int], active: Sequence[int]) -> None:
+    def add(self, other: Rows) -> None:
         """Append registers."""
-        self.zeros += zeros
-        self.active += active
+        self.zeros += other.zeros
+        self.active += other.active
+
+
+@dataclass(frozen=True, slots=True)
+class ElementRows:
+    """The rows of all bits of the elements of an array of a shape."""
+
+    rows: Rows
+    shape: tuple[int, ...]
+
+    def parts(self) -> Parts:
+        """Return both parties' labels as arrays."""
+        count = prod(self.shape)
+        zeros, active = self.rows.zeros, self.rows.active
+        return labels_of(zeros, self.shape, count), labels_of(active, self.shape, count)
 
 
 @dataclass(slots=True)
