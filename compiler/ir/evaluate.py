@@ -7,7 +7,8 @@ whether a checked operation fails instead.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from math import prod
 from typing import Any, assert_never
 
@@ -34,50 +35,81 @@ def array(type: ir.TensorType, data: Sequence[int]) -> Array:
 
 def evaluate(operation: ir.AnyComputation, operands: Sequence[Array]) -> Array:
     """Evaluate an operation. Checks are ignored."""
-    result = operation.result.type
     with np.errstate(all="ignore"):
-        match operation:
-            case ir.Constant():
-                return array(result, operation.data)
-            case ir.Iota():
-                steps = np.arange(result.size, dtype=dtype(result.element))
-                return np.asarray(
-                    _wrapped(operation.start, result) + _wrapped(operation.step, result) * steps
-                )
-            case ir.Unary():
-                return np.asarray(operation.kind.traits.compute(operands[0]))
-            case ir.Binary():
-                return np.asarray(binary(operation.kind, *operands))
-            case ir.Select():
-                return np.where(*operands)
-            case ir.Cast():
-                if result.is_logical:
-                    return np.asarray(operands[0] != 0)
-                return operands[0].astype(dtype(result.element))
-            case ir.Bit():
-                x = operands[0]
-                return np.asarray((x >> x.dtype.type(operation.position)) & x.dtype.type(1) != 0)
-            case ir.Reduce():
-                return reduce(operation.kind, operands[0], operation.axis, result.element)
-            case ir.MatrixProduct():
-                return np.asarray(operands[0] @ operands[1])
-            case ir.Positions():
-                return _positions(operands[0], result)
-            case ir.Separate():
-                return np.asarray(_separate(operation, operands))
-            case ir.Move() | ir.Oblivious():
-                return moved(operation, operands)
-            case _:
-                assert_never(operation)
+        return evaluator(operation)(operands)
+
+
+def evaluator(operation: ir.AnyComputation) -> Callable[..., Array]:
+    """Return the function of operands that an operation is, for repeated evaluation.
+
+    That of a write takes `in_place` (see `moved`). NumPy must not warn of overflows. Operands and
+    results without dimensions may be NumPy's scalars, which it computes with much faster. No result
+    has memory in common with an operand, except for those of Broadcast and Reshape.
+    """
+    match operation:
+        case ir.Binary():
+            compute = operation.kind.traits.compute
+            return lambda operands: compute(operands[0], operands[1])
+        case ir.Extract():
+            return partial(_extracted, operation.result.type.shape, operation.dimensions)
+        case ir.Insert():
+            return partial(_inserted, operation.dimensions)
+        case ir.Move() | ir.Oblivious():
+            return partial(moved, operation)
+        case _:
+            return partial(_evaluated, operation)
+
+
+def _evaluated(operation: ir.AnyComputation, operands: Sequence[Array]) -> Array:
+    result = operation.result.type
+    match operation:
+        case ir.Constant():
+            return array(result, operation.data)
+        case ir.Iota():
+            steps = np.arange(result.size, dtype=dtype(result.element))
+            return np.asarray(
+                _wrapped(operation.start, result) + _wrapped(operation.step, result) * steps
+            )
+        case ir.Unary():
+            return np.asarray(operation.kind.traits.compute(operands[0]))
+        case ir.Select():
+            return np.where(*operands)
+        case ir.Cast():
+            if result.is_logical:
+                return np.asarray(operands[0] != 0)
+            return operands[0].astype(dtype(result.element))
+        case ir.Bit():
+            x = operands[0]
+            return np.asarray((x >> x.dtype.type(operation.position)) & x.dtype.type(1) != 0)
+        case ir.Reduce():
+            return reduce(operation.kind, operands[0], operation.axis, result.element)
+        case ir.MatrixProduct():
+            return np.asarray(operands[0] @ operands[1])
+        case ir.Positions():
+            return _positions(operands[0], result)
+        case ir.Separate():
+            return np.asarray(_separate(operation, operands))
+        case _:
+            raise CompilerBug(f"{type(operation).__name__} has an evaluator of its own")
 
 
 def _wrapped(number: int, type: ir.TensorType) -> Array:
     return np.array(type.element.wrap(number), dtype=dtype(type.element))
 
 
-def moved(operation: ir.AnyMove | ir.AnyOblivious, operands: Sequence[Array]) -> Array:
-    """Evaluate a data movement operation on elements of any dtype."""
+def moved(
+    operation: ir.AnyMove | ir.AnyOblivious, operands: Sequence[Array], *, in_place: bool = False
+) -> Array:
+    """Evaluate a data movement operation on elements of any dtype.
+
+    `in_place`: a write changes its base, an array of its own, instead of a copy.
+    """
     shape = operation.result.type.shape
+    if isinstance(operation, ir.Insert):
+        return _inserted(operation.dimensions, operands, in_place=in_place)
+    if operation.traits.overwrites and not in_place:
+        base: Array = operands[0].copy()
+        operands = [base, *operands[1:]]
     match operation:
         case ir.Broadcast():
             return np.broadcast_to(operands[0], shape)
@@ -86,14 +118,10 @@ def moved(operation: ir.AnyMove | ir.AnyOblivious, operands: Sequence[Array]) ->
         case ir.Stack():
             return np.stack(operands)
         case ir.Extract():
-            place = _place(operands[0].shape, operation.dimensions, operands[1:])
-            return _zeros(shape, operands[0]) if place is None else np.asarray(operands[0][place])
-        case ir.Insert():
-            place = _place(operands[0].shape, operation.dimensions, operands[2:])
-            return _put(operands[0], place, operands[1])
+            return _extracted(shape, operation.dimensions, operands)
         case ir.ObliviousRead():
             place = _place(operands[0].shape, (True,), operands[1:2])
-            return _zeros(shape, operands[0]) if place is None else np.asarray(operands[0][place])
+            return _zeros(shape, operands[0]) if place is None else np.array(operands[0][place])
         case ir.ObliviousWrite():
             place = _place(operands[0].shape, (True,), operands[1:2])
             written = len(operands) == 3 or bool(operands[3])
@@ -102,9 +130,8 @@ def moved(operation: ir.AnyMove | ir.AnyOblivious, operands: Sequence[Array]) ->
             base = np.ascontiguousarray(operands[0])
             return _mapped(operation, base, shape, operands[1:]).copy()
         case ir.AffineWrite():
-            written_to: Array = np.array(operands[0], order="C")
-            _mapped(operation, written_to, operands[1].shape, operands[2:])[...] = operands[1]
-            return written_to
+            _mapped(operation, operands[0], operands[1].shape, operands[2:])[...] = operands[1]
+            return operands[0]
         case ir.Gather():
             inside = _inside(operands[1], operands[0].shape[0])
             gathered = _zeros(shape, operands[0])
@@ -112,9 +139,8 @@ def moved(operation: ir.AnyMove | ir.AnyOblivious, operands: Sequence[Array]) ->
             return gathered
         case ir.Scatter():
             inside = _inside(operands[2], shape[0])
-            scattered: Array = np.array(operands[0])
-            scattered[operands[2][inside].astype(np.int64)] = operands[1][inside]
-            return scattered
+            operands[0][operands[2][inside].astype(np.int64)] = operands[1][inside]
+            return operands[0]
         case ir.ExtractSlice():
             result = _zeros(shape, operands[0])
             source, target = _overlap(operands[0].shape[0], shape[0], int(operands[1]))
@@ -125,6 +151,23 @@ def moved(operation: ir.AnyMove | ir.AnyOblivious, operands: Sequence[Array]) ->
             return _put(operands[0], target, operands[1][source])
         case _:
             assert_never(operation)
+
+
+def _extracted(
+    shape: tuple[int, ...], dimensions: tuple[bool, ...], operands: Sequence[Array]
+) -> Array:
+    place = _place(operands[0].shape, dimensions, operands[1:])
+    if place is None:
+        return _zeros(shape, operands[0])
+    found = operands[0][place]
+    return found.copy() if shape else found
+
+
+def _inserted(
+    dimensions: tuple[bool, ...], operands: Sequence[Array], *, in_place: bool = False
+) -> Array:
+    base = operands[0] if in_place else operands[0].copy()
+    return _put(base, _place(base.shape, dimensions, operands[2:]), operands[1])
 
 
 def _inside(indices: Array, size: int) -> Array:
@@ -201,7 +244,8 @@ def _is_to_blame(kind: BinaryKind, right: Array, width: int) -> bool:
 
 def binary(kind: BinaryKind, x: Array, y: Array) -> Array:
     """Evaluate a binary operation element-wise."""
-    return np.asarray(kind.traits.compute(x, y))
+    with np.errstate(all="ignore"):
+        return np.asarray(kind.traits.compute(x, y))
 
 
 def reduce(kind: BinaryKind, x: Array, axis: int | None, element: ScalarType) -> Array:
@@ -225,13 +269,13 @@ def _place(
     shape: tuple[int, ...], dimensions: tuple[bool, ...], indices: Sequence[Array]
 ) -> tuple[int | slice, ...] | None:
     """Return the place that indices select; None if it is out of range."""
-    given = iter(indices)
+    given = map(int, indices)
     place: list[int | slice] = []
     for size, indexed in zip(shape, dimensions, strict=False):
         if not indexed:
             place.append(slice(None))
             continue
-        index = int(next(given))
+        index = next(given)
         if not 0 <= index < size:
             return None
         place.append(index)
@@ -269,10 +313,9 @@ def _mapped(
 
 
 def _put(base: Array, place: tuple[int | slice, ...] | slice | None, value: Array) -> Array:
-    result: Array = base.copy()
     if place is not None:
-        result[place] = value
-    return result
+        base[place] = value
+    return base
 
 
 def _overlap(size: int, length: int, start: int) -> tuple[slice, slice]:

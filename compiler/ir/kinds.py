@@ -6,6 +6,7 @@ Other modules look up the properties of a kind here. In addition, a kind has a c
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from typing import Any, Final
@@ -183,23 +184,21 @@ def unsigned(x: Array) -> Array:
     return x.astype(word_dtype(8 * x.itemsize))
 
 
-def _quotient(x: Array, y: Array) -> Array:
-    """Divide, rounding toward zero. The result is arbitrary where y is zero."""
-    divisor = np.where(y == 0, y.dtype.type(1), y)
-    if x.dtype.kind == "u":
-        return x // divisor
-    # On magnitudes, which are exact as unsigned numbers even for the smallest value.
-    size = unsigned(np.asarray(np.abs(x))) // unsigned(np.asarray(np.abs(divisor)))
-    quotient = size.astype(x.dtype)
-    return np.where((x < 0) != (divisor < 0), x.dtype.type(0) - quotient, quotient)
-
-
 def _divided(x: Array, y: Array) -> Array:
-    return np.where(y == 0, x.dtype.type(~x.dtype.type(0)), _quotient(x, y))
+    # Without the remainder, which has the sign of x, the quotient isn't rounded. It wraps around.
+    quotient = (x - np.fmod(x, y)) // y
+    return _unless_zero(y, quotient, x.dtype.type(~x.dtype.type(0)))
 
 
 def _remainder(x: Array, y: Array) -> Array:
-    return np.where(y == 0, x, x - y * _quotient(x, y))
+    return _unless_zero(y, np.fmod(x, y), x)
+
+
+def _unless_zero(y: Array, result: Array, otherwise: Array) -> Array:
+    """Return a result, except where y is zero."""
+    if not np.ndim(result):
+        return result if y else otherwise
+    return np.where(y == 0, otherwise, result)
 
 
 def _shifted_left(x: Array, y: Array) -> Array:
@@ -294,6 +293,7 @@ def _comparison(compute: Callable[[Array, Array], Array], *, bools: bool = False
 
 
 def _bitwise(
+    compute: Callable[[Array, Array], Array],
     fold: np.ufunc,
     range: Callable[[Interval, Interval], Interval],
     boolean: Messages,
@@ -301,7 +301,7 @@ def _bitwise(
 ) -> BinaryTraits:
     return BinaryTraits(
         on=Domain.BITS,
-        compute=fold,
+        compute=compute,
         range=lambda x, y, _: range(x, y),
         boolean=boolean,
         reduction=Reduction(identity=identity, fold=fold),
@@ -310,20 +310,20 @@ def _bitwise(
 
 BINARY: Final[Mapping[BinaryKind, BinaryTraits]] = {
     BinaryKind.ADD: BinaryTraits(
-        compute=np.add,
+        compute=operator.add,
         range=lambda x, y, _: Interval(x.low + y.low, x.high + y.high),
         arithmetic=Messages.NEVER,
         boolean=Messages.ALWAYS,
         reduction=Reduction(identity=lambda type: 0, fold=np.add),
     ),
     BinaryKind.SUB: BinaryTraits(
-        compute=np.subtract,
+        compute=operator.sub,
         range=lambda x, y, _: Interval(x.low - y.high, x.high - y.low),
         arithmetic=Messages.NEVER,
         boolean=Messages.ALWAYS,
     ),
     BinaryKind.MUL: BinaryTraits(
-        compute=np.multiply,
+        compute=operator.mul,
         range=lambda x, y, _: intervals.multiplied(x, y),
         arithmetic=Messages.UNLESS_ONE_PUBLIC,
         takes_owned=True,
@@ -363,24 +363,24 @@ BINARY: Final[Mapping[BinaryKind, BinaryTraits]] = {
         failure=Failure.SHIFT,
     ),
     BinaryKind.AND: _bitwise(
+        operator.and_,
         np.bitwise_and,
         intervals.conjunction,
         Messages.UNLESS_ONE_PUBLIC,
         lambda type: type.wrap(-1),
     ),
     BinaryKind.OR: _bitwise(
-        np.bitwise_or,
-        intervals.bitwise,
-        Messages.UNLESS_ONE_PUBLIC,
-        lambda type: 0,
+        operator.or_, np.bitwise_or, intervals.bitwise, Messages.UNLESS_ONE_PUBLIC, lambda type: 0
     ),
-    BinaryKind.XOR: _bitwise(np.bitwise_xor, intervals.bitwise, Messages.NEVER, lambda type: 0),
-    BinaryKind.EQ: _comparison(np.equal, bools=True),
-    BinaryKind.NE: _comparison(np.not_equal, bools=True),
-    BinaryKind.LT: _comparison(np.less),
-    BinaryKind.LE: _comparison(np.less_equal),
-    BinaryKind.GT: _comparison(np.greater),
-    BinaryKind.GE: _comparison(np.greater_equal),
+    BinaryKind.XOR: _bitwise(
+        operator.xor, np.bitwise_xor, intervals.bitwise, Messages.NEVER, lambda type: 0
+    ),
+    BinaryKind.EQ: _comparison(operator.eq, bools=True),
+    BinaryKind.NE: _comparison(operator.ne, bools=True),
+    BinaryKind.LT: _comparison(operator.lt),
+    BinaryKind.LE: _comparison(operator.le),
+    BinaryKind.GT: _comparison(operator.gt),
+    BinaryKind.GE: _comparison(operator.ge),
     BinaryKind.MIN: BinaryTraits(
         compute=np.minimum,
         range=lambda x, y, _: Interval(min(x.low, y.low), min(x.high, y.high)),

@@ -15,13 +15,16 @@ from .shares import Secret
 class ClearValue:
     """A public value, or a value that only the party `owner` holds.
 
-    `shared` is its sharing, or None until one is needed.
+    A value without dimensions is a scalar of NumPy. `shared` is its sharing, or None until one is
+    needed. `fresh`: no other value has any of its memory, so that a write may change it if nothing
+    else reads it.
     """
 
     element: ScalarType
     data: Array
     owner: int | None = None
     shared: Secret | None = field(default=None, repr=False)
+    fresh: bool = False
 
 
 Value = ClearValue | Secret

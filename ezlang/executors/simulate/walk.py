@@ -1,17 +1,23 @@
 """The interpreter of the IR: control flow, inputs and outputs, and operations on known values.
 
 Subclasses implement operations on secrets and communication between the parties.
+
+A region becomes a list of functions, one for each step, when it is first run. A value is forgotten
+after its last use (lifetimes.py). If it was an array that shares its memory with no other value, a
+write changes it in place, so that a loop that fills an array takes linear time.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
-from typing import Generic, TypeVar, assert_never
+from functools import partial
+from typing import Any, Generic, TypeVar, assert_never
 
 from ezlang.compiler.ir import evaluate
 from ezlang.compiler.ir import tree as ir
+from ezlang.compiler.ir.numbering import numbered
 from ezlang.diagnostics.diagnostic import CompilerBug
 from ezlang.executors.failures import Failure, failure
 from ezlang.executors.outcome import Shown
@@ -21,9 +27,19 @@ from ezlang.types.types import Type, array_of
 from ezlang.values.data import Data, Flat, Inputs, flatten, unflatten
 
 from .clear_values import ClearValue
+from .lifetimes import last_uses
 
 S = TypeVar("S")
 """The representation of a secret."""
+
+Values = dict[int, ClearValue | S]
+"""The values of a call that are still needed, by number."""
+
+Step = Callable[[Values[S]], None]
+"""Runs an operation, or a group of them."""
+
+_ALIASES = ir.Broadcast | ir.Reshape | ir.Relabel | ir.Reveal | ir.Convert | ir.Structured | ir.Call
+"""Operations whose results may have the memory of their operands."""
 
 
 @dataclass(slots=True)
@@ -34,13 +50,25 @@ class _Handed:
     flat: Flat = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Plan(Generic[S]):
+    """A region: the numbers of its parameters and yields, those that die then, and its steps."""
+
+    parameters: tuple[int, ...]
+    steps: tuple[Step[S], ...]
+    yields: tuple[int, ...]
+    dying: frozenset[int]
+
+
 class Walk(ABC, Generic[S]):
     """One run of a program with all parties."""
 
     def __init__(self, program: ir.Program, inputs: Inputs) -> None:
-        self.program = program
+        self.program = numbered(program)
         self.inputs = inputs
-        self.functions: Mapping[str, ir.Function] = {f.name: f for f in program.functions}
+        self.functions: Mapping[str, ir.Function] = {f.name: f for f in self.program.functions}
+        self._last = last_uses(self.program)
+        self._plans: dict[int, _Plan[S]] = {}
         self.given: dict[tuple[int, str], Flat] = {}
         self.handed: dict[str, dict[str, _Handed]] = {party: {} for party in program.parties}
         self.views: dict[str, list[Shown]] = {party: [] for party in program.parties}
@@ -73,6 +101,9 @@ class Walk(ABC, Generic[S]):
             for party, handed in self.handed.items()
         }
 
+    def lose_memory(self, secret: S) -> None:
+        """Note that another value may have the memory of a secret."""
+
     # Control flow
 
     def call(self, name: str, arguments: Sequence[ClearValue | S]) -> list[ClearValue | S]:
@@ -80,33 +111,82 @@ class Walk(ABC, Generic[S]):
         return self.region(self.functions[name].body, {}, arguments)
 
     def region(
-        self,
-        region: ir.Region,
-        values: dict[int, ClearValue | S],
-        arguments: Sequence[ClearValue | S] = (),
+        self, region: ir.Region, values: Values[S], arguments: Sequence[ClearValue | S] = ()
     ) -> list[ClearValue | S]:
         """Run a region on arguments for its parameters; return the values that it yields."""
-        for parameter, argument in zip(region.parameters, arguments, strict=True):
-            values[parameter.id] = argument
-        self.operations(region, values)
-        return [values[value.id] for value in region.yields]
+        plan = self._plans.get(region.number)
+        if plan is None:
+            plan = self._plans[region.number] = _Plan(
+                parameters=tuple(value.id for value in region.parameters),
+                steps=tuple(self.steps(region)),
+                yields=tuple(value.id for value in region.yields),
+                dying=self._last.yields[region.number],
+            )
+        values.update(zip(plan.parameters, arguments, strict=True))
+        for step in plan.steps:
+            step(values)
+        return self._read(values, plan.yields, plan.dying, alias=True)
 
-    def operations(self, region: ir.Region, values: dict[int, ClearValue | S]) -> None:
-        """Run the operations of a region."""
-        for operation in region.operations:
-            self.operation(operation, values)
+    def steps(self, region: ir.Region) -> list[Step[S]]:
+        """Return the steps of a region."""
+        return [self.step(operation) for operation in region.operations]
 
-    def operation(self, operation: ir.Operation, values: dict[int, ClearValue | S]) -> None:
+    def step(self, operation: ir.Operation) -> Step[S]:
+        """Return the step that runs one operation."""
+        used = (*operation.operands, *operation.results)
+        if isinstance(operation, ir.Computation) and not any(v.type.label.is_secret for v in used):
+            return self._clear_step(operation)
+        return partial(self.operation, operation)
+
+    def operation(self, operation: ir.Operation, values: Values[S]) -> None:
         """Run one operation."""
         results = self._results(operation, values)
         for value, result in zip(operation.results, results, strict=True):
             values[value.id] = result
+        for number in self._last.inside.get(operation.number, ()):
+            values.pop(number, None)
         self.done(operation, results)
 
-    def _results(
-        self, operation: ir.Operation, values: dict[int, ClearValue | S]
+    def read(self, operation: ir.Operation, values: Values[S]) -> list[ClearValue | S]:
+        """Return the operands of an operation, and forget those that die."""
+        numbers = tuple(value.id for value in operation.operands)
+        dying = self._last.operands[operation.number]
+        return self._read(values, numbers, dying, alias=isinstance(operation, _ALIASES))
+
+    def _read(
+        self, values: Values[S], numbers: tuple[int, ...], dying: frozenset[int], *, alias: bool
     ) -> list[ClearValue | S]:
-        operands = [values[value.id] for value in operation.operands]
+        """Return values, and forget those that die.
+
+        `alias`: what reads them may give their memory to other values. Otherwise secrets keep it to
+        themselves; known values don't, because sharing them may keep them.
+        """
+        read = [values[number] for number in numbers]
+        distinct = len(set(numbers)) == len(numbers)
+        for number, value in zip(numbers, read, strict=True):
+            if distinct and number in dying:
+                del values[number]
+            elif alias or isinstance(value, ClearValue):
+                self.lose(value)
+        return read
+
+    def lose(self, value: ClearValue | S) -> None:
+        """Note that another value may have the memory of a value."""
+        if isinstance(value, ClearValue):
+            value.fresh = False
+        else:
+            self.lose_memory(value)
+
+    def is_alone(self, operation: ir.Operation) -> bool:
+        """Return whether an operation is a write, the last to read its base, and reads it once."""
+        if not operation.traits.overwrites:
+            return False
+        base, *others = operation.operands
+        dies = base.id in self._last.operands[operation.number]
+        return dies and all(value.id != base.id for value in others)
+
+    def _results(self, operation: ir.Operation, values: Values[S]) -> list[ClearValue | S]:
+        operands = self.read(operation, values)
         match operation:
             case ir.Call():
                 return self.call(operation.function, operands)
@@ -116,11 +196,7 @@ class Walk(ABC, Generic[S]):
             case ir.For():
                 return self._for(operation, operands, values)
             case ir.While():
-                carried = operands
-                test, body = operation.regions
-                while known(self.region(test, values, carried)[0]).data:
-                    carried = self.region(body, values, carried)
-                return carried
+                return self._while(operation, operands, values)
             case ir.Computation() | ir.Boundary():
                 self.set_span(operation.span)
                 result = self._simple(operation, operands)
@@ -129,15 +205,62 @@ class Walk(ABC, Generic[S]):
                 assert_never(operation)
 
     def _for(
-        self, operation: ir.For, operands: list[ClearValue | S], values: dict[int, ClearValue | S]
+        self, operation: ir.For, operands: list[ClearValue | S], values: Values[S]
     ) -> list[ClearValue | S]:
         low, high = known(operands[0]), known(operands[1])
-        index = operation.regions[0].parameters[0].type
+        (body,) = operation.regions
+        index = body.parameters[0].type
+        element, owner, dtype = index.element, index.label.owner, evaluate.dtype(index.element)
         carried: list[ClearValue | S] = operands[2:]
         for number in range(int(low.data), int(high.data)):
-            here = ClearValue(index.element, evaluate.array(index, (number,)), index.label.owner)
-            carried = self.region(operation.regions[0], values, [here, *carried])
+            here = ClearValue(element, dtype.type(number), owner)
+            carried = self.region(body, values, [here, *carried])
         return carried
+
+    def _while(
+        self, operation: ir.While, carried: list[ClearValue | S], values: Values[S]
+    ) -> list[ClearValue | S]:
+        test, body = operation.regions
+        changes = any(one.traits.overwrites or isinstance(one, _ALIASES) for one in ir.walk(test))
+        while True:
+            if changes:
+                for value in carried:
+                    self.lose(value)
+            if not known(self.region(test, values, carried)[0]).data:
+                return carried
+            carried = self.region(body, values, carried)
+
+    # Operations on known values
+
+    def _clear_step(self, operation: ir.AnyComputation) -> Step[S]:
+        """Return the step of an operation on known values, which sends nothing."""
+        type, place = operation.result.type, operation.result.id
+        element, shape, owner = type.element, type.shape, type.label.owner
+        compute = evaluate.evaluator(operation)
+        if not operation.operands:
+            constant = ClearValue(element, compute(())[()], owner)
+            return lambda values: values.__setitem__(place, constant)
+        numbers = [value.id for value in operation.operands]
+        dying = tuple(self._last.operands[operation.number])
+        alias, checked = isinstance(operation, _ALIASES), operation.failure is not None
+        writes = operation.traits.overwrites
+        in_place = partial(compute, in_place=True) if self.is_alone(operation) else compute
+
+        def step(values: dict[int, Any]) -> None:
+            operands = [values[number] for number in numbers]
+            data = [one.data for one in operands]
+            if checked:
+                self.check(operation, operands)
+            for number in dying:
+                del values[number]
+            made = in_place(data) if writes and operands[0].fresh else compute(data)
+            if not shape:
+                made = made[()]
+            if alias:
+                operands[0].fresh = False
+            values[place] = ClearValue(element, made, owner, None, writes)
+
+        return step
 
     # Single operations
 
@@ -177,7 +300,7 @@ class Walk(ABC, Generic[S]):
                 data = evaluate.evaluate(operation, [known(value).data for value in operands])
             case _:
                 raise CompilerBug(f"{type(operation).__name__} cannot be run")
-        return ClearValue(made.element, data, made.label.owner)
+        return ClearValue(made.element, data[()], made.label.owner)
 
     def check(self, operation: ir.Operation, operands: Sequence[ClearValue | S]) -> None:
         """Fail the run if a checked operation has a public operand that is out of range."""
@@ -197,7 +320,7 @@ class Walk(ABC, Generic[S]):
             data = self.inputs[self.program.parties[operation.party]][operation.name]
             self.given[key] = flatten(_whole(operation, type), data)
         array = evaluate.array(type, self.given[key][operation.path])
-        return ClearValue(type.element, array, operation.party)
+        return ClearValue(type.element, array[()], operation.party)
 
     def _output(self, operation: ir.Output, value: ClearValue) -> None:
         type = operation.operands[0].type
@@ -221,7 +344,7 @@ class Walk(ABC, Generic[S]):
         type = operation.result.type
         for party in self._receivers(type.label.owner):
             self._shown(party, None, type, evaluate.elements(type, data), operation.span)
-        return ClearValue(type.element, data, type.label.owner)
+        return ClearValue(type.element, data[()], type.label.owner)
 
     def _receivers(self, to: int | None) -> tuple[str, ...]:
         parties = self.program.parties

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-
 import numpy as np
 import pytest
 
@@ -12,9 +10,9 @@ from ezlang.compiler.circuits.catalogue import PUBLIC, SECRET
 from ezlang.compiler.ir.ots import OtKind
 from ezlang.compiler.ir.parties import COMPUTING
 from ezlang.compiler.ir.tree import BinaryKind, Sharing, TensorType
+from ezlang.diagnostics.diagnostic import CompilerBug
 from ezlang.executors.simulate.clear_values import ClearValue
 from ezlang.executors.simulate.randomness import Randomness
-from ezlang.executors.simulate.two import garbling as unit
 from ezlang.executors.simulate.two.garbling import Garbling, Rows, masks_of, rows_of, table_bytes
 from ezlang.executors.simulate.two.secret_values import Shared, from_bits
 from ezlang.executors.simulate.two.wire import Wire
@@ -114,23 +112,25 @@ def test_shares_become_labels_and_labels_shares(sharing: Sharing) -> None:
     assert left.parts[0].tolist() != value.tolist()
 
 
-def test_hashes_are_never_asked_twice(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each tweak is used by one gate and input, at either party."""
-    asked: list[bytes] = []
-    real = hashlib.blake2s
-
-    def noted(data: bytes, digest_size: int) -> object:
-        asked.append(data[:24])
-        return real(data, digest_size=digest_size)
-
-    monkeypatch.setattr(unit, "blake2s", noted)
-    garbling = Garbling(delta=(5 << 64) | 1, start=bytes(16))
+def test_the_values_of_a_hash_are_drawn_for_each_gate() -> None:
+    """An input of a gate is hashed by the garbler under a tweak of its own, for 0 and for 1."""
+    oracle, same = Randomness("hash", 1), Randomness("hash", 1)
+    garbling = Garbling(delta=(5 << 64) | 1, oracle=oracle)
     netlist = catalogue.binary(BinaryKind.MUL, INT8, SECRET, SECRET)
     for count in (1, 3):
         rows = list(range(16))
         garbling.run(netlist, Rows(rows, list(rows)), count)
-    # An input of a gate is hashed twice by the garbler and once by the evaluator.
-    assert len(asked) == 3 * len(set(asked)) == 6 * garbling.ands == 6 * 4 * netlist.ands
+        for _ in range(4 * netlist.ands):
+            same.bits(128 * count)
+    assert garbling.ands == 4 * netlist.ands
+    assert oracle.bits(128) == same.bits(128)
+
+
+def test_a_hash_is_asked_for_known_labels_alone() -> None:
+    garbling = Garbling(delta=(5 << 64) | 1, oracle=Randomness("hash", 1))
+    netlist = catalogue.binary(BinaryKind.AND, BOOL, SECRET, SECRET)
+    with pytest.raises(CompilerBug, match="a label that the garbler doesn't know"):
+        garbling.run(netlist, Rows([8, 16], [8 ^ garbling.delta, 17]), 1)
 
 
 def test_tables_go_out_gate_by_gate() -> None:

@@ -1,8 +1,9 @@
 """The garbling and evaluation of netlists, gate by gate for both parties.
 
 Half-gates [ZRE15] with free-XOR [KS08] and point-and-permute [BMR90]; the formulas are those of
-kernels/gates.py. The hash of a label is BLAKE2s [ANWW13] with the session's start value and a tweak
-that is used once. It is modelled as a random oracle; native code uses a cipher-based hash instead.
+kernels/gates.py. The hash is ideal: a random oracle [BR93], which draws a value when it is first
+asked for it; native code makes a hash from a cipher instead. As every gate has tweaks of its own,
+the garbler's four values are new, and the evaluator asks for two of them again.
 
 A register is one integer with 128 bits per instance, so each free gate is one operation for all
 instances. A public register has either all or none of the bits of an instance set, at both parties.
@@ -13,21 +14,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import field
 from functools import lru_cache
-from hashlib import blake2s
+from math import prod
 from typing import Final
 
 import numpy as np
 
 from ezlang.compiler.circuits.netlist import Netlist, Opcode
 from ezlang.compiler.ir.evaluate import Array
+from ezlang.diagnostics.diagnostic import CompilerBug
 from ezlang.records import dataclass
 
-from .secret_values import LABEL_BYTES, Bits, labels_type
+from ..randomness import Randomness
+from .secret_values import LABEL_BYTES, Bits, Parts, labels_type
 
 TABLE_BYTES: Final = 32
 _BITS: Final = 8 * LABEL_BYTES
-_XOR: Final = frozenset({Opcode.XOR, Opcode.PUBLIC_XOR})
-_MASK: Final = frozenset({Opcode.AND_PUBLIC, Opcode.PUBLIC_AND})
+_ON_ROWS: Final = {
+    **{code: code for code in Opcode},
+    Opcode.PUBLIC_XOR: Opcode.XOR,
+    Opcode.PUBLIC_AND: Opcode.AND_PUBLIC,
+}
+"""The instruction that does the same to rows, which have all or none of a public bit's bits."""
+
+Instruction = tuple[Opcode, int, int, int]
 Gate = tuple[int, int, int]
 Table = tuple[int, int]
 """T_G and T_E of a gate for all instances."""
@@ -40,18 +49,32 @@ class Rows:
     zeros: list[int]
     active: list[int]
 
-    def add(self, zeros: Sequence[int], active: Sequence[int]) -> None:
+    def add(self, other: Rows) -> None:
         """Append registers."""
-        self.zeros += zeros
-        self.active += active
+        self.zeros += other.zeros
+        self.active += other.active
+
+
+@dataclass(frozen=True, slots=True)
+class ElementRows:
+    """The rows of all bits of the elements of an array of a shape."""
+
+    rows: Rows
+    shape: tuple[int, ...]
+
+    def parts(self) -> Parts:
+        """Return both parties' labels as arrays."""
+        count = prod(self.shape)
+        zeros, active = self.rows.zeros, self.rows.active
+        return labels_of(zeros, self.shape, count), labels_of(active, self.shape, count)
 
 
 @dataclass(slots=True)
 class Garbling:
-    """The garbling state of a session: Δ, the hash's start value, and the number of ANDs so far."""
+    """The garbling state of a session: Δ, the random oracle, and the number of ANDs so far."""
 
     delta: int
-    start: bytes
+    oracle: Randomness
     ands: int = 0
     tables: list[Table] = field(default_factory=list)
 
@@ -67,7 +90,7 @@ class Garbling:
         each = ones // ((1 << _BITS) - 1)
         deltas = self.delta * each
         for opcode, out, a, b in _code(netlist):
-            if opcode in _XOR:
+            if opcode is Opcode.XOR:
                 zeros[out], active[out] = zeros[a] ^ zeros[b], active[a] ^ active[b]
             elif opcode is Opcode.AND:
                 self._and(zeros, active, (out, a, b), count, each, deltas)
@@ -75,7 +98,7 @@ class Garbling:
                 zeros[out], active[out] = zeros[a] ^ deltas, active[a]
             elif opcode is Opcode.XOR_PUBLIC:
                 zeros[out], active[out] = zeros[a] ^ zeros[b] & deltas, active[a]
-            elif opcode in _MASK:
+            elif opcode is Opcode.AND_PUBLIC:
                 zeros[out], active[out] = zeros[a] & zeros[b], active[a] & active[b]
             elif opcode is Opcode.COPY:
                 zeros[out], active[out] = zeros[a], active[a]
@@ -99,28 +122,29 @@ class Garbling:
     ) -> None:
         """Garble and evaluate a gate in all instances."""
         out, x, y = gate
-        keys = self._keys(2 * self.ands, count), self._keys(2 * self.ands + 1, count)
         self.ands += count
         a, b = zeros[x], zeros[y]
-        a_hash, b_hash = _hash(keys[0], a), _hash(keys[1], b)
+        a_hashes, b_hashes = self._drawn(count), self._drawn(count)
         b_color = _mask(b & each)
-        generator = a_hash ^ _hash(keys[0], a ^ deltas) ^ (b_color & deltas)
-        evaluator = b_hash ^ _hash(keys[1], b ^ deltas) ^ a
-        a_part = a_hash ^ (_mask(a & each) & generator)
-        zeros[out] = a_part ^ b_hash ^ (b_color & (evaluator ^ a))
+        generator = a_hashes[0] ^ a_hashes[1] ^ (b_color & deltas)
+        evaluator = b_hashes[0] ^ b_hashes[1] ^ a
+        a_part = a_hashes[0] ^ (_mask(a & each) & generator)
+        zeros[out] = a_part ^ b_hashes[0] ^ (b_color & (evaluator ^ a))
         self.tables.append((generator, evaluator))
+        a_hash = _asked(a_hashes, a ^ active[x], each, deltas)
+        b_hash = _asked(b_hashes, b ^ active[y], each, deltas)
         a, b = active[x], active[y]
-        a_part = _hash(keys[0], a) ^ (_mask(a & each) & generator)
-        active[out] = a_part ^ _hash(keys[1], b) ^ (_mask(b & each) & (evaluator ^ a))
+        a_part = a_hash ^ (_mask(a & each) & generator)
+        active[out] = a_part ^ b_hash ^ (_mask(b & each) & (evaluator ^ a))
 
-    def _keys(self, first: int, count: int) -> list[bytes]:
-        start = self.start
-        return [start + (first + 2 * i).to_bytes(8, "little") for i in range(count)]
+    def _drawn(self, count: int) -> tuple[int, int]:
+        """Return hashes of new labels: of W⁰, and of W⁰ ⊕ Δ."""
+        return self.oracle.bits(_BITS * count), self.oracle.bits(_BITS * count)
 
 
 @lru_cache(maxsize=1024)
-def _code(netlist: Netlist) -> list[tuple[Opcode, int, int, int]]:
-    rows = [(Opcode(code), out, a, b) for code, out, a, b in netlist.code.tolist()]
+def _code(netlist: Netlist) -> list[Instruction]:
+    rows = [(_ON_ROWS[code], out, a, b) for code, out, a, b in netlist.code.tolist()]
     return [row for row in rows if row[0] is not Opcode.GROUP]
 
 
@@ -129,18 +153,12 @@ def _mask(colors: int) -> int:
     return (colors << _BITS) - colors
 
 
-def _hash(keys: list[bytes], row: int) -> int:
-    """Hash each label of a row with its own key."""
-    if len(keys) == 1:
-        data = keys[0] + row.to_bytes(LABEL_BYTES, "little")
-        return int.from_bytes(blake2s(data, digest_size=LABEL_BYTES).digest(), "little")
-    labels = row.to_bytes(LABEL_BYTES * len(keys), "little")
-    places = range(0, len(labels), LABEL_BYTES)
-    hashes = [
-        blake2s(key + labels[at : at + LABEL_BYTES], digest_size=LABEL_BYTES).digest()
-        for key, at in zip(keys, places, strict=True)
-    ]
-    return int.from_bytes(b"".join(hashes), "little")
+def _asked(hashes: tuple[int, int], differences: int, each: int, deltas: int) -> int:
+    """Return the hashes of active labels, which differ from W⁰ by nothing or by Δ."""
+    ones = _mask(differences & each)
+    if differences != ones & deltas:
+        raise CompilerBug("the evaluator has a label that the garbler doesn't know")
+    return hashes[0] ^ (ones & (hashes[0] ^ hashes[1]))
 
 
 # Conversions between arrays and rows

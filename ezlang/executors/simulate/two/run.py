@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 
@@ -29,7 +30,7 @@ from ..clear_values import ClearValue
 from ..network import Cost
 from ..outcome import Held, SimulatedOutcome
 from ..randomness import Randomness
-from ..walk import Walk
+from ..walk import Step, Walk
 from .secret_values import Parts, Shared, words_of
 from .sharing import SharingSession
 from .wire import Packet, Wire
@@ -97,7 +98,6 @@ class _Run(Walk[Shared]):
         self.sharing = SharingSession(wire, own, ideal, program.ots.shares)
         self.facts = {name: facts_of(f) for name, f in self.functions.items()}
         self.inside: list[Facts] = []
-        self.groups: dict[int, list[Group]] = {}
         self.held: list[Held] = []
 
     def call(self, name: str, arguments: Sequence[Value]) -> list[Value]:
@@ -117,18 +117,19 @@ class _Run(Walk[Shared]):
             if isinstance(result, Shared):
                 self.held.append(Held(value.hint, result.sharing, result.parts, operation.span))
 
-    def operations(self, region: ir.Region, values: dict[int, Value]) -> None:
-        cut = self.groups.get(region.number)
-        if cut is None:
-            cut = self.groups[region.number] = groups(region.operations)
-        for group in cut:
+    def steps(self, region: ir.Region) -> list[Step[Shared]]:
+        steps: list[Step[Shared]] = []
+        for group in groups(region.operations):
             if leaves_yao(group[0]):
-                self._open(group, values)
+                steps.append(partial(self._open, group))
             elif not is_interactive(group[0]):
-                for operation in group:
-                    self.operation(operation, values)
+                steps += map(self.step, group)
             else:
-                self._exchange(group, values)
+                steps.append(partial(self._exchange, group))
+        return steps
+
+    def lose_memory(self, secret: Shared) -> None:
+        secret.fresh = False
 
     def tell(self, operation: ir.Reveal, known: ClearValue) -> None:
         type = operation.result.type
@@ -147,6 +148,8 @@ class _Run(Walk[Shared]):
             return self.yao.leave(shared(operands[0]))
         if isinstance(operation, ir.Relabel) and isinstance(operands[0], Shared):
             return operands[0]
+        if isinstance(operation, ir.Move) and _are_shared(operation, operands):
+            return self._moved(operation, operands)
         if operation.result.type.sharing is Sharing.YAO:
             return self._garbled(operation, operands)
         first, second = self.sharing.parties
@@ -159,7 +162,7 @@ class _Run(Walk[Shared]):
     def _open(self, group: Group, values: dict[int, Value]) -> None:
         """Open a group of secrets of Yao's protocol together."""
         reveals = [operation for operation in group if isinstance(operation, ir.Reveal)]
-        secrets = [shared(values[operation.operands[0].id]) for operation in reveals]
+        secrets = [shared(self.read(operation, values)[0]) for operation in reveals]
         self.set_span(group[0].span)
         types = [operation.result.type for operation in reveals]
         for operation, data in zip(reveals, self.yao.reveal(secrets, types), strict=True):
@@ -170,9 +173,11 @@ class _Run(Walk[Shared]):
     def _exchange(self, group: Group, values: dict[int, Value]) -> None:
         """Run a group of interactive operations in parallel."""
         self.set_span(group[0].span)
-        operands = [[values[value.id] for value in operation.operands] for operation in group]
+        operands = [self.read(operation, values) for operation in group]
         for operation, given in zip(group, operands, strict=True):
             self.check(operation, given)
+            for value in given:
+                self.lose(value)
         if enters_yao(group[0]):
             made: Sequence[Value] = self.yao.enter([shared(given[0]) for given in operands])
         else:
@@ -235,21 +240,28 @@ class _Run(Walk[Shared]):
                 ]
                 made, netlist = operation.result.type, circuit(operation, roles)
                 return self.yao.circuit(netlist, ports, made.element, made.shape)
-            case ir.Move():
-                return self._moved(operation, operands)
             case _:
                 raise CompilerBug(f"{type(operation).__name__} cannot be garbled")
 
     def _moved(self, operation: ir.AnyMove, operands: Sequence[Value]) -> Shared:
-        """Move labels in the same way at both parties; indices are public."""
+        """Move elements in the same way at both parties; indices are public."""
         count = operation.element_count
         moved = [shared(operand) for operand in operands[:count]]
         places = [value.data for value in operands[count:] if isinstance(value, ClearValue)]
+        writes = operation.traits.overwrites
+        own = moved[0].fresh and self.is_alone(operation)
         first, second = (
-            evaluate.moved(operation, [*parts, *places])
+            evaluate.moved(operation, [*parts, *places], in_place=own)
             for parts in zip(*(value.parts for value in moved), strict=True)
         )
-        return _secret(operation.result.type, (first, second))
+        made = _secret(operation.result.type, (first, second))
+        made.fresh = writes and not self.wire.record
+        return made
+
+
+def _are_shared(operation: ir.AnyMove, operands: Sequence[Value]) -> bool:
+    """Return whether all moved elements are secret."""
+    return all(isinstance(one, Shared) for one in operands[: operation.element_count])
 
 
 def _secret(type: ir.TensorType, parts: Parts) -> Shared:

@@ -9,7 +9,7 @@ zero.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,7 @@ import numpy.typing as npt
 from ezlang.compiler.ir.dtypes import dtype, share_dtype
 from ezlang.compiler.ir.evaluate import Array
 from ezlang.compiler.ir.tree import Sharing, TensorType
+from ezlang.diagnostics.diagnostic import CompilerBug
 from ezlang.records import dataclass
 from ezlang.types.types import ScalarType
 
@@ -29,13 +30,35 @@ Parts = tuple[Array, Array]
 """The first party's array and the second's."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+class LabelRows(Protocol):
+    """Labels in the form that circuits are run on, which saves conversions between circuits."""
+
+    def parts(self) -> Parts:
+        """Return both parties' labels as arrays."""
+
+
+@dataclass(slots=True, eq=False)
 class Shared:
-    """A secret: its sharing, and each party's part."""
+    """A secret: its sharing, and each party's part, which may be `given` as `rows` instead.
+
+    `fresh`: no other value has any of its memory, so that a write may change it if nothing else
+    reads it. A record of a run has the parts of all secrets, so none is fresh then.
+    """
 
     sharing: Sharing
     element: ScalarType
-    parts: Parts
+    given: Parts | None
+    fresh: bool = False
+    rows: LabelRows | None = None
+
+    @property
+    def parts(self) -> Parts:
+        """Each party's part; those of rows are made when they are asked for."""
+        if self.given is None:
+            if self.rows is None:
+                raise CompilerBug("a secret has no parts")
+            self.given = self.rows.parts()
+        return self.given
 
     @property
     def width(self) -> int:

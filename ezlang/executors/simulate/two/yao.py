@@ -23,7 +23,15 @@ from ezlang.types.types import ScalarType
 
 from ..clear_values import ClearValue
 from ..randomness import Randomness
-from .garbling import TABLE_BYTES, Garbling, Rows, labels_of, masks_of, rows_of, table_bytes
+from .garbling import (
+    TABLE_BYTES,
+    ElementRows,
+    Garbling,
+    Rows,
+    masks_of,
+    rows_of,
+    table_bytes,
+)
 from .secret_values import Bits, Shared, bits_of, from_bits, labels_type, words_from
 from .stock import OtStock
 from .wire import Packet, Wire
@@ -53,7 +61,8 @@ class Yao:
         with wire.ledger.within(Phase.SET_UP):
             self._send(_TO_EVALUATOR, shared, Purpose.SET_UP)
         delta = garbler.random.getrandbits(128) | 1
-        self.garbling = Garbling(delta=delta, start=shared[:16])
+        oracle = Randomness("hash", int.from_bytes(shared[:16], "little"))
+        self.garbling = Garbling(delta=delta, oracle=oracle)
         self._delta = np.frombuffer(delta.to_bytes(16, "little"), np.uint64)
         self._labels = Randomness("labels", int.from_bytes(shared[16:], "little"))
         self._stock = OtStock(wire, ideal, _TO_EVALUATOR, kind)
@@ -131,12 +140,11 @@ class Yao:
         rows = Rows([], [])
         for operand, port in zip(ports, netlist.ports, strict=True):
             if isinstance(operand, Shared):
-                zeros, active = (np.broadcast_to(part, shape) for part in operand.parts)
-                rows.add(rows_of(zeros, port.width), rows_of(active, port.width))
+                rows.add(_rows(operand, port.width, shape))
             else:
                 data = np.broadcast_to(operand.data, shape)
                 masks = masks_of(bits_of(data, operand.element))
-                rows.add(masks, masks)
+                rows.add(Rows(masks, masks))
             if port.public is isinstance(operand, Shared):
                 raise CompilerBug(f"{netlist.name}: a port doesn't fit its operand")
         count = prod(shape)
@@ -145,8 +153,7 @@ class Yao:
         size = TABLE_BYTES * netlist.ands * count
         packet = Packet(size, Purpose.TABLES, lambda: table_bytes(tables, count))
         self.wire.send(_TO_EVALUATOR, packet)
-        parts = [labels_of(rows, shape, count) for rows in (made.zeros, made.active)]
-        return Shared(Sharing.YAO, element, (parts[0], parts[1]))
+        return Shared(Sharing.YAO, element, None, rows=ElementRows(made, shape))
 
     def _garblers(self, bits: Bits) -> Labels:
         """Share bits of the garbler; both parties expand the active labels from a common seed."""
@@ -178,6 +185,15 @@ class Yao:
 
     def _send(self, link: Link, data: bytes, purpose: Purpose) -> None:
         self.wire.send(link, Packet(len(data), purpose, lambda: data))
+
+
+def _rows(secret: Shared, width: int, shape: tuple[int, ...]) -> Rows:
+    """Return the rows of a secret that is repeated to a shape."""
+    known = secret.rows
+    if isinstance(known, ElementRows) and known.shape == shape:
+        return known.rows
+    zeros, active = (np.broadcast_to(part, shape) for part in secret.parts)
+    return Rows(rows_of(zeros, width), rows_of(active, width))
 
 
 def _labelled(labels: Labels, element: ScalarType, shape: tuple[int, ...]) -> Shared:
