@@ -22,6 +22,7 @@ from ..ir.ots import OtKind
 from ..ir.parties import COMPUTING
 from ..kernels.context import CHUNK
 from ..kernels.layout import LABEL_BYTES
+from ..protocols.core.sizes import MOST_LAG
 from ..protocols.ot.base import KEY_BYTES
 from ..protocols.ot.stock import LARGEST_BATCH, extension_bytes
 from .amounts import OtsMade
@@ -58,7 +59,7 @@ scratch.
 def peak_bytes(program: ir.Program, party: int, found: Prediction) -> int:
     """Return the peak memory of a run at a party, given the predicted costs."""
     inputs, outputs = _interface(program, party)
-    run = frame_bytes(program, party) + _registers(program) + _ots(program, found.least)
+    run = frame_bytes(program, party) + _registers(program) + _ots(program, party, found.least)
     run += sum(
         type.size * element_bytes(type, Representation.CLEAR) for type in (*inputs, *outputs)
     )
@@ -69,15 +70,23 @@ def peak_bytes(program: ir.Program, party: int, found: Prediction) -> int:
     return BASE + max(read, run) + shown
 
 
-def _ots(program: ir.Program, ledger: Ledger) -> int:
-    """Return the memory of OTs: a batch, or the tables of silent OT, in each direction."""
+def _ots(program: ir.Program, party: int, ledger: Ledger) -> int:
+    """Return the memory of OTs at a party: a batch, or the tables of silent OT, in each direction.
+
+    In addition, there are the OTs whose messages are under way (protocols/native/transfer.py): they
+    are held from the choices to the messages, and with silent OT also by the side that sends first.
+    """
     total = 0
+    silent = OtKind.SILENT in (program.ots.yao, program.ots.shares)
     for link in COMPUTING.links:
         made = ledger.total(OtsMade(link))
         batch = min(made, LARGEST_BATCH)
         total += KEY_BYTES * batch + extension_bytes(batch)
-        if made and OtKind.SILENT in (program.ots.yao, program.ots.shares):
+        if made and silent:
             total += SILENT
+        if silent or link.receiver == party:
+            held = min(max(made - batch, 0), 2 * MOST_LAG * LARGEST_BATCH)
+            total += (KEY_BYTES + 1) * held
     return total
 
 

@@ -199,6 +199,30 @@ def test_a_round_is_a_turn_from_sending_to_receiving(channels: Pair) -> None:
     assert (first.rounds, first.bytes_sent, first.bytes_received) == (0, 0, 0)
 
 
+def test_flights_count_as_if_each_were_sent_whole(channels: Pair) -> None:
+    """Two flights of three messages each take two rounds, however they mix on the wire."""
+    one, other = channels
+    buffer = memoryview(bytearray(1))
+    order = [0, 0, 1, 0, 1, 1]
+    for channel in channels:
+        for flight in order:
+            channel.flight(flight)
+            channel.send(b"x")
+            channel.flush()
+    for channel in channels:
+        for flight in order:
+            channel.flight(flight)
+            channel.receive_into(buffer)
+        assert channel.rounds == 0
+        channel.flight(None)
+    assert (one.rounds, other.rounds) == (2, 2)
+    # A party that last received goes on to receive: no further round.
+    one.send(b"x")
+    one.flush()
+    other.receive_into(buffer)
+    assert (one.rounds, other.rounds) == (2, 2)
+
+
 def test_a_peer_that_closes(channels: Pair) -> None:
     channels[0].send(b"half")
     channels[0].flush()

@@ -33,5 +33,11 @@ ROW_OTS: Final = 1 << 20
 ROW_BYTES: Final = 1 << 26
 """The maximum length of the message of such a batch."""
 
+IN_FLIGHT: Final = 1 << 22
+"""The number of bytes of a flight that are sent before the oldest of them has to have arrived."""
+
+MOST_LAG: Final = 8
+"""The maximum number of batches between two stages of a transfer: it bounds the OTs held."""
+
 PADDING: Final = 512
 """The number of bytes past the end of an array that native code may touch."""

@@ -19,15 +19,9 @@ from ezlang.diagnostics.diagnostic import CompilerBug
 
 from ..core.channel import Channel
 from ..core.lengths import Batch, Half
-from ..core.sizes import PADDING
+from ..core.sizes import IN_FLIGHT, MOST_LAG, PADDING
 from ..core.steps import Array, Bytes, Transfer, Work
 from ..ot.directions import Ends
-
-IN_FLIGHT: Final = 1 << 22
-"""The number of bytes of a flight that are sent before the oldest of them has to have arrived."""
-
-MOST_LAG: Final = 8
-"""The maximum lag, in batches: it bounds the memory of the OTs that are held."""
 
 _NOTHING: Final[Bytes] = np.empty(0, np.uint8)
 

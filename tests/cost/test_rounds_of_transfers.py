@@ -1,0 +1,71 @@
+"""Rounds of operations on OTs don't depend on sizes: alike in cost, simulation and native code."""
+
+from dataclasses import replace
+
+import pytest
+
+from ezlang import api
+from ezlang.compiler.cost.profiles import WAN
+from ezlang.compiler.ir.ots import OtKind, OtKinds
+from ezlang.compiler.protocols.core.lengths import bit_batches, product_batches, table_batches
+from ezlang.compiler.protocols.core.sizes import IN_FLIGHT, MOST_LAG
+from ezlang.compiler.protocols.native.transfer import lag_of
+from ezlang.executors.native.executable import executable_of
+from tests.support.costed import costs_of, native, predicted, simulated
+
+TEXT = """
+party alice, bob;
+
+param int32 n = 200;
+
+fn main() {
+    secret int64[n] x = input(alice, "x");
+    secret int64[n] y = input(bob, "y");
+    output(all, %s, "z");
+}
+"""
+LONG = 40_000
+"""Products of as many numbers take 40 batches in each direction, more than are held at a time."""
+
+OPERATIONS = {
+    "products": "(x + y) * y",
+    "a sum of products": "sum((x + y) * y)",
+    "signs": "(x + y) < 0",
+    "products and signs": "((x + y) * y)[0] + int64((x + y) < 0)[n - 1]",
+}
+
+
+@pytest.mark.parametrize("kind", [OtKind.SOFTSPOKEN_2, OtKind.SILENT])
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_rounds_do_not_depend_on_size(name: str, kind: OtKind) -> None:
+    rounds = set()
+    for n in (LONG // 4, LONG):
+        program = api.checked(api.check_text(TEXT % OPERATIONS[name], settings={"n": n}))
+        code = executable_of(program, "arithmetic", WAN).program
+        code = replace(code, ots=OtKinds(shares=kind))
+        inputs = {
+            "alice": {"x": [i - 5000 for i in range(n)]},
+            "bob": {"y": [3 * i - 9000 for i in range(n)]},
+        }
+        costs, _, _ = native(program, code, inputs)
+        assert costs == simulated(program, code, inputs) == costs_of(predicted(code).least)
+        rounds.add(costs.rounds)
+    assert len(rounds) == 1
+
+
+def test_what_is_in_flight_is_bounded() -> None:
+    """Both parties, whose halves are exchanged, have the same lag."""
+    batches = (
+        bit_batches(1 << 20),
+        product_batches(64, 50_000, 10_000),
+        product_batches(8, 0, 50_000),
+        table_batches(4, 100_000, 100),
+    )
+    for found in batches:
+        lag = lag_of(found)
+        halves = [half for one in found for half in (one.sent, one.received) if half]
+        most = max(max(half.message, half.differences + 8 * half.ots) for half in halves)
+        assert 2 <= lag <= MOST_LAG
+        assert lag == 2 or lag * most <= IN_FLIGHT
+        exchanged = [replace(one, sent=one.received, received=one.sent) for one in found]
+        assert lag_of(exchanged) == lag
