@@ -12,7 +12,7 @@ where these are not installed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import field
 from enum import Enum
 from typing import Any, ClassVar, Final
@@ -132,8 +132,9 @@ class Scalar:
 
     def are_plain(self, data: Sequence[Any]) -> bool:
         """Return whether `accept` would return all items unchanged; faster than calling it."""
-        low, high = self.low, self.high
-        return all(type(item) is int and low <= item <= high for item in data)
+        if set(map(type, data)) - {int}:
+            return False
+        return not data or (self.low <= min(data) and max(data) <= self.high)
 
     def parse(self, text: str) -> Any:
         """Return the data denoted by a text that a user has typed. Raises MisfitError."""
@@ -146,6 +147,14 @@ class Scalar:
     def decode(self, value: int) -> Any:
         """Return the data represented by an integer (of any kind that `int()` accepts)."""
         return int(value)
+
+    def encode_all(self, data: Sequence[Any]) -> Iterable[int]:
+        """Return `encode` of all items."""
+        return map(self.encode, data)
+
+    def decode_all(self, values: Sequence[int]) -> list[Any]:
+        """Return `decode` of all values."""
+        return list(map(self.decode, values))
 
     def format(self, value: int) -> str:
         """Return a value as text."""
@@ -227,6 +236,14 @@ class IntType(Scalar):
 
     is_number: ClassVar[bool] = True
     is_integer: ClassVar[bool] = True
+
+    def encode_all(self, data: Sequence[Any]) -> Iterable[int]:
+        """Return the items, which are integers."""
+        return data
+
+    def decode_all(self, values: Sequence[int]) -> list[Any]:
+        """Return the values as Python's integers."""
+        return list(map(int, values))
 
     @property
     def unsigned(self) -> IntType:

@@ -84,7 +84,7 @@ def _flatten_into(flat: Flat, path: Path, type: Type, value: Data) -> None:
             flat[path].append(type.encode(value))
         case ArrayType(element, shape):
             if isinstance(element, Scalar):
-                flat[path].extend(map(element.encode, items(value, len(shape))))
+                flat[path].extend(element.encode_all(items(value, len(shape))))
             else:
                 for item in items(value, len(shape)):
                     _flatten_into(flat, path, element, item)
@@ -115,7 +115,12 @@ def nested(elements: Sequence[Data], shape: tuple[int, ...]) -> Data:
 
 def unflatten(type: Type, flat: Mapping[Path, Sequence[int]]) -> Data:
     """Return a flat value of `type` as data. Its integers may be of any type that `int()` takes."""
-    return _unflatten(type, (), {path: list(ints) for path, ints in flat.items()}, 0)
+    return _unflatten(type, (), {path: _plain(ints) for path, ints in flat.items()}, 0)
+
+
+def _plain(ints: Sequence[int]) -> list[int]:
+    """Return a sequence or a NumPy array as a list, whose elements are Python's if possible."""
+    return list(ints.tolist() if hasattr(ints, "tolist") else ints)
 
 
 def _unflatten(type: Type, path: Path, flat: Flat, position: int) -> Data:
@@ -126,6 +131,8 @@ def _unflatten(type: Type, path: Path, flat: Flat, position: int) -> Data:
         case ArrayType(element, shape):
             first = position * prod(shape)
             places = range(first, first + prod(shape))
+            if isinstance(element, Scalar):
+                return nested(element.decode_all(flat[path][first : places.stop]), shape)
             return nested([_unflatten(element, path, flat, i) for i in places], shape)
         case StructType(_, fields):
             return {
