@@ -8,19 +8,27 @@ tensor operations.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from time import process_time
 
 from ezlang import api
+from ezlang.compiler.circuits import catalogue
 from ezlang.compiler.codegen.interface import interface_of
 from ezlang.compiler.codegen.module import generate
 from ezlang.compiler.ir import tree as ir
+from ezlang.compiler.ir.tree import BinaryKind
 from ezlang.compiler.kernels.engine import Engine, compile_object
 from ezlang.compiler.kernels.target import host_target
 from ezlang.compiler.lower import lower
 from ezlang.compiler.passes.assign import ProtocolChoice
 from ezlang.compiler.passes.prepare import prepare
+from ezlang.types.types import INT32
+
+from .counts import expect
+
+_PRODUCT = catalogue.binary(BinaryKind.MUL, INT32, catalogue.SECRET, catalogue.SECRET).ands
 
 SIZES = (10, 1_000, 1_000_000)
 
@@ -57,6 +65,24 @@ BODIES = {
     output(all, nearest, "nearest");""",
 }
 """The bodies of programs that work on n numbers, or points, of alice and bob."""
+
+
+ANDS: Mapping[str, Callable[[int], int]] = {
+    "element-wise multiply": lambda n: _PRODUCT * n,
+    "compare": lambda n: 32 * n,
+    "dot product": lambda n: _PRODUCT * n + 31 * (n - 1),
+    # Each of 16 places adds a number or none; one of them is selected by 4 bits.
+    "histogram": lambda n: (16 * 32 + 14) * n + 16 * 31 * (n - 1),
+    # For each point a distance; n − 1 times a comparison, and a choice of it and of the index.
+    "nearest neighbour": lambda n: 1265 * n + 32 * (n - 1) + n // 2 * (n.bit_length() - 1),
+}
+"""The ANDs of each program in Yao's protocol, for a power of two."""
+
+
+def check(name: str, n: int = 16) -> None:
+    """End the benchmark if a program doesn't do what it says."""
+    program = api.checked(api.check_text(text(BODIES[name]), settings={"n": n}))
+    expect(name, "ANDs", api.cost(program, protocol="yao").least.ands, ANDS[name](n))
 
 
 def text(body: str) -> str:
@@ -110,6 +136,7 @@ def run(arguments: argparse.Namespace) -> None:
           "| all, s |")  # fmt: skip
     print("|---|---:|---:|---:|---:|---:|---:|---:|---:|")
     for name, body in BODIES.items():
+        check(name)
         for n in arguments.sizes:
             found = compiled(body, n)
             print(

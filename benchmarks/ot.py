@@ -24,9 +24,18 @@ from ezlang.compiler.protocols.ot.softspoken import (
     CotSender,
     CotSenderParty,
 )
-from ezlang.compiler.protocols.ot.stock import LARGE, MEDIUM, SMALL, Parameters
+from ezlang.compiler.protocols.ot.stock import (
+    LARGE,
+    MEDIUM,
+    SMALL,
+    ExtensionBatches,
+    Parameters,
+    SilentBatches,
+    Stock,
+)
 from ezlang.session.channel import SocketChannel
 
+from .counts import expect
 from .pair import TIME_OUT, Nowhere, Times, loopback, meet, run_alone, run_pair, timed
 
 KINDS: Final[dict[str, int | Parameters]] = {
@@ -79,8 +88,19 @@ def run_receiver(connection: socket.socket, kind: str, ots: int, runs: int) -> t
 
     made, carried = party.made, channel.bytes_sent + channel.bytes_received
     times = timed(runs, run)
+    made = party.made - made
     carried = channel.bytes_sent + channel.bytes_received - carried - 4 * runs
-    return times, carried / (party.made - made)
+    expect(kind, "OTs made and their bytes", (made, carried), expected(KINDS[kind], ots, runs))
+    return times, carried / made
+
+
+def expected(kind: int | Parameters, ots: int, runs: int) -> tuple[int, int]:
+    """Return the OTs that runs make after a first one, and the bytes sent for them."""
+    batches = ExtensionBatches(kind) if isinstance(kind, int) else SilentBatches(kind)
+    stock = Stock(batches)
+    stock.part(1)
+    made = [part.made for _ in range(runs) for part in stock.parts(ots) if part.made]
+    return sum(one.count for one in made), sum(one.bytes for one in made)
 
 
 def _alone(kind: str, sender: bool, ots: int, runs: int) -> Times:

@@ -21,9 +21,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from ezlang import api
+from ezlang.compiler.circuits import catalogue
+from ezlang.compiler.ir.tree import BinaryKind
+from ezlang.types.types import INT32
+
+from .counts import expect
 from .parties import Party, two_parties
 
 EXAMPLES: Final = Path(__file__).parent.parent / "examples"
+MILLIONAIRES: Final = EXAMPLES / "millionaires" / "main.ez"
 DEPENDENCIES: Final = "import click, lark, numpy, llvmlite.binding, llvmlite.ir, nacl.bindings"
 
 COMPARISONS: Final = """
@@ -34,7 +41,7 @@ fn main() {
     secret int64[n] x = input(alice, "x");
     secret int64[n] y = input(bob, "y");
     secret bool[n] odd;
-    for i in 0..times { odd = odd ^ (x < y); }
+    for i in 0..times { odd = odd ^ (x < y); x = x ^ int64(i); }
     output(all, odd[0], "odd");
 }
 """
@@ -46,7 +53,7 @@ param int32 times = 100;
 fn main() {
     secret int32[n] x = input(alice, "x");
     secret int32[n] y = input(bob, "y");
-    for i in 0..times { x = x * y; }
+    for i in 0..times { x = (x ^ y) * y; }
     output(all, x[0], "product");
 }
 """
@@ -60,14 +67,29 @@ class Workload:
     program: Path
     settings: dict[str, int]
     inputs: list[Path]
+    ands: int
 
     def run(self) -> list[Party]:
-        """Run both parties once."""
-        return two_parties(self.program, self.settings, self.inputs, ["--protocol", "yao"])
+        """Run both parties once, and check how many ANDs there were."""
+        parties = two_parties(self.program, self.settings, self.inputs, ["--protocol", "yao"])
+        for party in parties:
+            expect(self.name, "ANDs", party.result["cost"]["ands"], self.ands)
+        return parties
 
 
-def written(folder: Path, name: str, text: str, n: int, times: int) -> Workload:
-    """A program of this file, with inputs of n numbers."""
+def comparisons(folder: Path, times: int) -> Workload:
+    """1,000 comparisons, again and again, each with another operand: 64 ANDs each [KSS09]."""
+    return _written(folder, "64-bit comparisons", COMPARISONS, 1000, times, 64)
+
+
+def products(folder: Path, times: int) -> Workload:
+    """1,000 products, again and again, of what neither party knows."""
+    each = catalogue.binary(BinaryKind.MUL, INT32, catalogue.SECRET, catalogue.SECRET).ands
+    return _written(folder, "32-bit products", PRODUCTS, 1000, times, each)
+
+
+def _written(folder: Path, name: str, text: str, n: int, times: int, ands: int) -> Workload:
+    """A program of this file, with inputs of n numbers and `ands` for each operation."""
     program = folder / f"{name}.ez"
     program.write_text(text)
     inputs = []
@@ -75,11 +97,11 @@ def written(folder: Path, name: str, text: str, n: int, times: int) -> Workload:
         path = folder / f"{name}-{n}-{party}.json"
         path.write_text(json.dumps({key: [37 * i - 5000 for i in range(n)]}))
         inputs.append(path)
-    return Workload(name, program, {"n": n, "times": times}, inputs)
+    return Workload(name, program, {"n": n, "times": times}, inputs, n * times * ands)
 
 
 def aes(folder: Path, blocks: int) -> Workload:
-    """The AES example on many blocks."""
+    """The AES example on many blocks: S-boxes of 32 ANDs, 160 for a block and 40 for the key."""
     base = EXAMPLES / "aes-128"
     inputs = []
     for party in ("keeper", "sender"):
@@ -89,18 +111,18 @@ def aes(folder: Path, blocks: int) -> Workload:
         path = folder / f"aes-{party}.json"
         path.write_text(json.dumps(given))
         inputs.append(path)
-    return Workload(f"AES-128 ×{blocks}", base / "main.ez", {"blocks": blocks}, inputs)
+    name, ands = f"AES-128 ×{blocks}", 32 * (160 * blocks + 40)
+    return Workload(name, base / "main.ez", {"blocks": blocks}, inputs, ands)
 
 
 def speed(folder: Path, runs: int) -> None:
     """Print the AND gates a second of three programs: medians of interleaved runs."""
     workloads = [
-        written(folder, "64-bit comparisons", COMPARISONS, 1000, 300),
-        written(folder, "32-bit products", PRODUCTS, 1000, 40),
+        comparisons(folder, 300),
+        products(folder, 40),
         aes(folder, 1000),
     ]
     seconds: dict[str, list[float]] = {}
-    ands: dict[str, int] = {}
     for workload in workloads:
         workload.run()
     for _ in range(runs):
@@ -108,31 +130,39 @@ def speed(folder: Path, runs: int) -> None:
             parties = workload.run()
             taken = max(party.result["seconds"]["run"] for party in parties)
             seconds.setdefault(workload.name, []).append(taken)
-            ands[workload.name] = parties[0].result["cost"]["ands"]
     print(f"{'program':24}{'ANDs':>14}{'seconds':>10}{'million ANDs a second':>24}")
-    for name, times in seconds.items():
-        median = statistics.median(times)
-        print(f"{name:24}{ands[name]:>14,}{median:>10.3f}{ands[name] / median / 1e6:>24.1f}")
+    for workload in workloads:
+        median, ands = statistics.median(seconds[workload.name]), workload.ands
+        print(f"{workload.name:24}{ands:>14,}{median:>10.3f}{ands / median / 1e6:>24.1f}")
 
 
-def elapsed(command: list[str], cache: str | None = None) -> float:
-    """Return the seconds until a command has ended."""
+def elapsed(command: list[str], cache: str | None = None) -> tuple[float, str]:
+    """Return the seconds until a command has ended, and what it printed."""
     environment = dict(os.environ) | ({"EZLANG_CACHE": cache} if cache else {})
     start = time.perf_counter()
-    subprocess.run(command, check=True, capture_output=True, env=environment)
-    return time.perf_counter() - start
+    done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
+    return time.perf_counter() - start, done.stdout
+
+
+def answered(command: list[str], cache: str) -> float:
+    """Return the seconds until the millionaires' answer, and check its cost."""
+    seconds, printed = elapsed(command, cache)
+    report = api.cost(api.load(MILLIONAIRES))
+    cost = json.loads(printed)["cost"]
+    wanted = {"rounds": report.least.rounds, "ands": report.least.ands}
+    expect("millionaires", "rounds and ANDs", {key: cost[key] for key in wanted}, wanted)
+    return seconds
 
 
 def start(folder: Path, runs: int) -> None:
     """Print the time to the millionaires' answer as a ratio to importing the dependencies."""
-    millionaires = str(EXAMPLES / "millionaires" / "main.ez")
-    run = [sys.executable, "-m", "ezlang", "run", millionaires, "--native", "--json"]
+    run = [sys.executable, "-m", "ezlang", "run", str(MILLIONAIRES), "--native", "--json"]
     times: dict[str, list[float]] = {"imports": [], "cold": [], "cached": []}
-    elapsed(run, str(folder / "warm"))
+    answered(run, str(folder / "warm"))
     for number in range(runs):
-        times["imports"].append(elapsed([sys.executable, "-c", DEPENDENCIES]))
-        times["cold"].append(elapsed(run, str(folder / f"cold{number}")))
-        times["cached"].append(elapsed(run, str(folder / "warm")))
+        times["imports"].append(elapsed([sys.executable, "-c", DEPENDENCIES])[0])
+        times["cold"].append(answered(run, str(folder / f"cold{number}")))
+        times["cached"].append(answered(run, str(folder / "warm")))
     print(f"{'millionaires, both parties':30}{'seconds':>10}{'ratio to imports':>20}")
     for name, taken in times.items():
         ratios = [one / base for one, base in zip(taken, times["imports"], strict=True)]
@@ -144,10 +174,9 @@ def memory(folder: Path, runs: int) -> None:
     del runs
     print(f"{'ANDs':>14}{'garbler, MB':>14}{'evaluator, MB':>16}")
     for times in (1, 1563):
-        parties = written(folder, "64-bit comparisons", COMPARISONS, 1000, times).run()
-        ands = parties[0].result["cost"]["ands"]
-        peaks = [party.peak / 1e6 for party in parties]
-        print(f"{ands:>14,}{peaks[0]:>14.1f}{peaks[1]:>16.1f}")
+        workload = comparisons(folder, times)
+        peaks = [party.peak / 1e6 for party in workload.run()]
+        print(f"{workload.ands:>14,}{peaks[0]:>14.1f}{peaks[1]:>16.1f}")
 
 
 PARTS: Final = {"speed": speed, "start": start, "memory": memory}

@@ -4,7 +4,8 @@ Two processes, each pinned to a core, communicate over loopback TCP. OTs come fr
 extension, made as they are needed, or, to measure the protocols alone, from an ideal dealer
 (`--dealt`). CPU is the busier party's time, including the kernel's. Set-up (base OTs, loading of
 code) is left out. The results are medians of several runs, with the bytes an operation in both
-directions, including those of OT extension. `python -m benchmarks.sharing [names …]`.
+directions, including those of OT extension. Bytes and rounds must be those of the cost model.
+`python -m benchmarks.sharing [names …]`.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from ezlang.compiler.ir.ots import OtKind
 from ezlang.compiler.ir.parties import COMPUTING
 from ezlang.compiler.protocols.arithmetic import comparison, matrices
 from ezlang.compiler.protocols.arithmetic import products as arithmetic
@@ -42,6 +44,8 @@ from ezlang.compiler.protocols.ot.directions import (
 )
 from ezlang.compiler.protocols.ot.stock import GROUP_BITS
 from ezlang.session.channel import SocketChannel
+
+from .counts import KINDS, ExpectedSession, counted, since
 
 TIME_OUT: Final = 60.0
 Array = np.ndarray[Any, Any]
@@ -134,17 +138,23 @@ def _serve(
     os.sched_setaffinity(0, {cores[index % len(cores)]})
     channel = SocketChannel(connection, TIME_OUT)
     session = _session(index, channel, options)
+    kind = OtKind.SILENT if options.silent else None if options.dealt else KINDS[options.bits]
+    wanted = ExpectedSession(index, kind)
     for workload in _selected(options):
         times, busy = [], []
         for _ in range(options.runs + 1):
             session.run(session.party.swap(np.zeros(1, np.uint8)))
-            sent = channel.bytes_sent + channel.bytes_received
+            wanted.meet()
+            before = counted(channel)
             began, worked = time.perf_counter(), time.process_time()
             session.run(workload.run(session.party))
+            found = since(channel, before)
             session.run(session.party.swap(np.zeros(1, np.uint8)))
             times.append(time.perf_counter() - began)
             busy.append(time.process_time() - worked)
-            moved = channel.bytes_sent + channel.bytes_received - sent - 2
+            wanted.check(workload.name, workload.run, found)
+            wanted.meet()
+            moved = found[0] + found[1]
         # The first run loads code.
         report.send((statistics.median(times[1:]), statistics.median(busy[1:]), moved))
     channel.close()
@@ -179,6 +189,7 @@ def run(options: argparse.Namespace) -> None:
         receiving, sending = context.Pipe(duplex=False)
         process = context.Process(target=_serve, args=(index, connection, sending, options))
         process.start()
+        sending.close()
         reports.append(receiving)
         processes.append(process)
     first.close()

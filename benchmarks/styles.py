@@ -16,6 +16,7 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
+from .counts import expect_prediction
 from .parties import two_parties
 
 N: Final = 10_000
@@ -75,7 +76,10 @@ def run(arguments: argparse.Namespace) -> None:
             programs[name].write_text(_FRAME.format(functions=functions, body=body))
         for number in range(arguments.runs + 1):
             for name, program in programs.items():
-                found = two_parties(program, {}, inputs, ["--protocol", arguments.protocol])
+                protocol = arguments.protocol
+                found = two_parties(program, {}, inputs, ["--protocol", protocol])
+                results = [party.result for party in found]
+                expect_prediction(program, {}, results, protocol=protocol)
                 if number:
                     seconds[name].append(max(p.result["seconds"]["run"] for p in found))
                 cost = found[0].result["cost"]

@@ -21,6 +21,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from ezlang.compiler.ir.ots import OtKind
 from ezlang.compiler.ir.parties import COMPUTING
 from ezlang.compiler.kernels.context import TABLE_BYTES
 from ezlang.compiler.protocols.arithmetic import comparison
@@ -28,6 +29,7 @@ from ezlang.compiler.protocols.arithmetic import products as arithmetic
 from ezlang.compiler.protocols.core.party import SharingParty
 from ezlang.compiler.protocols.core.preprocessing import BitPair, BitTriple, RingTriple, Unit
 from ezlang.compiler.protocols.core.steps import Steps
+from ezlang.compiler.protocols.dealt.backend import DEALT as DEALT_BACKEND
 from ezlang.compiler.protocols.dealt.demands import Demands, demanded
 from ezlang.compiler.protocols.dealt.expansion import DealtUnits, corrections
 from ezlang.compiler.protocols.native.calls import Native
@@ -40,6 +42,7 @@ from ezlang.compiler.protocols.ot.directions import Ends, extension_sessions, si
 from ezlang.session.channel import SocketChannel
 
 from . import ot, programs, sharing, yao
+from .counts import KINDS, ExpectedSession, counted, since
 from .pair import TIME_OUT, loopback, run_pair
 
 OPERATIONS: Final = (
@@ -91,10 +94,16 @@ class _Work:
     """A workload at one party, with the results of its runs. The first run isn't counted."""
 
     def __init__(
-        self, name: str, session: NativeSession, work: sharing.Workload, channel: SocketChannel
+        self,
+        name: str,
+        session: NativeSession,
+        wanted: ExpectedSession,
+        work: sharing.Workload,
+        channel: SocketChannel,
     ) -> None:
         self.name = name
         self.session = session
+        self.wanted = wanted
         self._work = work
         self._channel = channel
         self._wall: list[float] = []
@@ -106,15 +115,17 @@ class _Work:
         """Run it once, at both parties together."""
         channel, session = self._channel, self.session
         session.run(session.party.swap(np.zeros(1, np.uint8)))
-        sent, received, rounds = channel.bytes_sent, channel.bytes_received, channel.rounds
+        self.wanted.meet()
+        before = counted(channel)
         wall, core = time.perf_counter(), time.process_time()
         session.run(self._work.run(session.party))
-        self._rounds = channel.rounds - rounds
+        sent, received, self._rounds = found = since(channel, before)
         session.run(session.party.swap(np.zeros(1, np.uint8)))
         self._wall.append(time.perf_counter() - wall)
         self._core.append(time.process_time() - core)
-        moved = channel.bytes_sent - sent - 1, channel.bytes_received - received - 1
-        self._moved.append(moved)
+        self._moved.append((sent, received))
+        self.wanted.check(self.name, self._work.run, found)
+        self.wanted.meet()
 
     def measured(self) -> Measured:
         """Return the medians."""
@@ -199,15 +210,18 @@ def _shares(
     wanted = sharing.workloads(scale)
     for source, bits in SOURCES.items():
         session = _open(index, channel, bits)
+        expected = ExpectedSession(index, KINDS.get(bits, OtKind.SILENT))
         for work in wanted:
             if any(name in work.name for name in OPERATIONS):
-                works.append(_Work(f"{work.name}, {source}", session, work, channel))
+                name = f"{work.name}, {source}"
+                works.append(_Work(name, session, expected, work, channel))
     [single] = [work for work in wanted if work.name == LATENCY]
     # With OTs in stock, so that only the comparison is measured.
-    works.append(_Work(LATENCY, works[0].session, single, channel))
+    works.append(_Work(LATENCY, works[0].session, works[0].wanted, single, channel))
     count = max(int(DEALT * scale) // 8, 1) * 8
     session, dealt = _dealt_work(index, channel, count, runs)
-    works += [_Work(work.name, session, work, channel) for work in dealt]
+    expected = ExpectedSession(index, None, DEALT_BACKEND)
+    works += [_Work(work.name, session, expected, work, channel) for work in dealt]
     for _ in range(runs + 1):
         for one in works:
             one.run()

@@ -33,6 +33,7 @@ from ezlang.compiler.protocols.ot.softspoken import AlignedBytes
 from ezlang.compiler.protocols.yao.session import NetlistHandle, YaoParty, YaoRole
 from ezlang.session.channel import SocketChannel
 
+from .counts import counted, expect, since
 from .pair import TIME_OUT, Nowhere, Times, loopback, run_alone, run_pair
 
 
@@ -107,9 +108,14 @@ def _repeat_module() -> str:
 
 
 class Runner:
-    """One party that runs workloads and measures the time."""
+    """One party that runs workloads and measures the time.
+
+    With a connection, it also checks what it sends: tables, if it garbles, and the bit that ends a
+    run.
+    """
 
     def __init__(self, role: YaoRole, channel: Channel) -> None:
+        self._role, self._channel = role, channel
         engine = Engine()
         self.party = YaoParty(role, channel, engine)
         engine.add_module("repeat", _repeat_module(), ("repeat",))
@@ -132,6 +138,7 @@ class Runner:
         out = AlignedBytes(16 * len(work.netlist.outputs) * work.n)
         bit = AlignedBytes(1)
         self._reveal(out, bit)
+        before = counted(self._channel) if isinstance(self._channel, SocketChannel) else None
         wall, core = time.perf_counter(), time.process_time()
         address = ctypes.addressof(ports)
         context = self.party.context
@@ -140,6 +147,11 @@ class Runner:
         self._reveal(out, bit)
         times.wall.append(time.perf_counter() - wall)
         times.core.append(time.process_time() - core)
+        if before is not None and isinstance(self._channel, SocketChannel):
+            tables = TABLE_BYTES * work.ands
+            own, other = (tables, 0) if self._role is YaoRole.GARBLER else (0, tables)
+            sent, received, _ = since(self._channel, before)
+            expect(work.name, "bytes sent and received", (sent, received), (own + 1, other + 1))
 
     def _reveal(self, out: AlignedBytes, bit: AlignedBytes) -> None:
         """Reveal one bit to both, which also synchronises the parties."""

@@ -25,6 +25,7 @@ from ezlang import api
 from ezlang.types.types import BoolType, IntType, element_of, shape_of
 from ezlang.values.expected import expected_inputs
 
+from ..counts import expect_prediction
 from ..parties import two_parties
 from ..relay import WAN
 
@@ -137,6 +138,11 @@ def measure(one: Case, runs: int, limit: float, *, slow: bool) -> dict[str, Take
         for protocol in taken if number <= runs else near(taken):
             extra = ["--network", network, "--protocol", protocol]
             parties = two_parties(one.program, one.settings, one.inputs, extra, line)
+            results = [party.result for party in parties]
+            if not number:
+                expect_prediction(
+                    one.program, one.settings, results, protocol=protocol, network=network
+                )
             # The first run fills the cache of compiled code.
             if number:
                 seconds = max(p.result["seconds"]["run"] for p in parties)
