@@ -10,8 +10,9 @@ that it knows. **Keeps** meaning, labels and confidentiality, as forward_clear.p
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from ezlang.records import dataclass
 from ezlang.types.labels import SECRET, Label
 
 from ...ir import tree as ir

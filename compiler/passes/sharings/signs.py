@@ -13,7 +13,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from ezlang.records import dataclass
 
 from ...ir import tree as ir
 from ...ir.build import Builder
