@@ -51,12 +51,14 @@ class Control(Enum):
 class RevealedControl:
     """Control flow that depends on values revealed during the run.
 
-    `amounts` are those of one iteration of a loop, or of each side of a branch.
+    `amounts` are those of one iteration of a loop, or of each side of a branch. Such an iteration
+    may do several `iterations` of the program's loop.
     """
 
     control: Control
     span: Span
     amounts: tuple[Amounts, ...]
+    iterations: int = 1
 
 
 @dataclass(slots=True)
@@ -212,8 +214,15 @@ class Walk:
         """Record unknown control flow the first time it occurs."""
         if operation.number not in self._seen:
             self._seen.add(operation.number)
-            found = RevealedControl(control=control, span=operation.span, amounts=tuple(amounts))
-            self.unknown.append(found)
+            strip = operation.strip if isinstance(operation, ir.For) else 0
+            self.unknown.append(
+                RevealedControl(
+                    control=control,
+                    span=operation.span,
+                    amounts=tuple(amounts),
+                    iterations=max(strip, 1),
+                )
+            )
 
     def aside(
         self, action: Callable[[], object], session: CountingSession | None = None

@@ -29,6 +29,7 @@ from .sharings.ot_kinds import choose_ots
 from .sharings.pairs import choose_once, compare_once
 from .sharings.schedule import schedule
 from .sharings.share import share
+from .sharings.signs import select_by_sign
 
 
 def passes_for(
@@ -52,6 +53,7 @@ def passes_for(
         drop_checks,
         forward_known,
         compare_once,
+        select_by_sign,
         share,
         narrow,
         assign.given(protocol, profile),

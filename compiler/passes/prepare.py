@@ -33,6 +33,7 @@ from .sharings.ot_kinds import choose_ots
 from .sharings.pairs import choose_once, compare_once
 from .sharings.schedule import schedule
 from .sharings.share import share
+from .sharings.signs import select_by_sign
 
 _FIRST: Final = {ProtocolChoice.YAO: "vectorised", ProtocolChoice.BOOLEAN: "boolean"}
 """The pipelines to start with, other than `shared`, which assumes that few wire labels are stored
@@ -43,6 +44,7 @@ _BEFORE: Final[tuple[Pass[[]], ...]] = (
     forward_known,
     fold_constants,
     compare_once,
+    select_by_sign,
     simplify,
     merge_common,
     share,

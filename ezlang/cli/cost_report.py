@@ -166,7 +166,8 @@ def _unknown_lines(report: CostReport) -> Iterator[str]:
         if unknown.span.source.name != report.name:
             place += f" of {unknown.span.source.name}"
         if unknown.control.value == "loop":
-            yield f"  - per iteration of the loop at {place}: {_sum_text(report, sums[0])}"
+            turns = f"{unknown.iterations:,} iterations" if unknown.iterations > 1 else "iteration"
+            yield f"  - per {turns} of the loop at {place}: {_sum_text(report, sums[0])}"
         else:
             sides = "; otherwise ".join(_sum_text(report, one) for one in sums)
             yield f"  - if the branch at {place} is taken: {sides}"
@@ -302,5 +303,6 @@ def _unknown_object(
         "kind": unknown.control.value,
         "file": unknown.span.source.name,
         "line": unknown.span.line,
+        "iterations": unknown.iterations,
         "costs": [_object(report, total) for total in sums],
     }

@@ -54,6 +54,18 @@ CASES = {
         "for i in 0..12 { if i / p == q { x[i * 1 + q] *= x[i]; } }", p=0, q=3
     ),
     "a bound of the run": Case("for i in 0..n { x[i * p % 12] *= y[i]; }", p=5, n=12),
+    "an outer bound": Case(
+        "for j in 0..n { for i in j..12 { x[i] = max(x[i], y[(i + p) % 12]); } }", n=4
+    ),
+    "a bound and a condition": Case(
+        "for i in p..n { if (i ^ q) % 2 == 1 { x[i] = max(x[i], x[i - p]); } }", n=11, p=1, q=4
+    ),
+    "a bound too far, and a condition": Case(
+        "for i in p..n { if (i ^ q) % 2 == 1 { x[i] = max(x[i], x[i - p]); } }", n=16, p=1, q=4
+    ),
+    "a bound that meets a conflict": Case(
+        "for i in p..n { x[i] = max(x[i], x[(i * q) % 12]); }", n=12, p=1
+    ),
     "a bound too far": Case("for i in 0..n { x[i] *= y[i]; }", n=13),
     "no iteration": Case("for i in 0..n { x[i] *= y[i]; }", n=-3),
     "a bound below": Case("for i in 2..n { x[i - p] *= y[i]; }", n=9, p=2),
@@ -177,7 +189,6 @@ CASES = {
         for i in 0..6 { for j in 0..2 { x[2 * i + j] = z[i][j]; } }""",
         p=5,
         q=2,
-        gathers=False,
     ),
     "a check on one side": Case(
         "for i in 0..6 { if i > p { x[i * 5 % 12] *= x[q]; } else { x[i * 5 % 12] *= y[i]; } }",

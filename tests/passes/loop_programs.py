@@ -203,7 +203,8 @@ class LoopGenerator:
         inner = Scope(scope.loops, scope.secret, scope.depth + 1)
         if scope.loops and self.chance(20):
             name = self.random.choice(scope.loops)[0]
-            self.block(f"if {name} % 2 == {self.random.randint(0, 1)}", inner)
+            number = self.random.choice([name, name, f"(int32({name}) ^ p)"])
+            self.block(f"if {number} % 2 == {self.random.randint(0, 1)}", inner)
             if self.chance(50):
                 self.block("else", inner)
             return
@@ -213,6 +214,11 @@ class LoopGenerator:
     def loop(self, scope: Scope) -> None:
         name = self.fresh("i")
         low = self.random.choice([0, 0, 0, 1, 2, -1])
+        if self.chance(25):
+            high = low + self.random.choice([4, 5, 6, 8])
+            inner = Scope([*scope.loops, (name, low, high)], scope.secret, scope.depth + 1)
+            self.block(f"for {name} in {self.bounds(scope, low, high)}", inner)
+            return
         high = low + self.random.choice([1, 2, 3, 3, 4, 4, 5])
         inner = Scope([*scope.loops, (name, low, high)], scope.secret, scope.depth + 1)
         if self.chance(8) and not scope.secret:
@@ -221,6 +227,23 @@ class LoopGenerator:
         type = self.random.choice(["", "", "", "int64"])
         bounds = f"{type}({low})..{type}({high})" if type else f"{low}..{high}"
         self.block(f"for {name} in {bounds}", inner)
+
+    def bounds(self, scope: Scope, low: int, high: int) -> str:
+        """Bounds that are known only at run time, or depend on an outer index, within others."""
+        numbers = ["p", "(p - 2)", *(f"int32({name})" for name, _, _ in scope.loops)]
+        number = self.random.choice(numbers)
+        first = self.random.choice(
+            [f"{low}", f"{low}", f"{low} + (p & 1)", f"max({low}, {number})"]
+        )
+        end = self.random.choice(
+            [
+                f"min({high}, {number} + {self.random.randint(0, 6)})",
+                f"{high} - (p & {self.random.choice([1, 3])})",
+                f"{high} / (1 + (p & 1))",
+                f"{high}" if "p" in first or "max" in first else f"min({high}, {number})",
+            ]
+        )
+        return f"{first}..{end}"
 
     # Chains
 
@@ -319,7 +342,8 @@ class LoopGenerator:
         for number in range(2):
             self.emit(f"secret bool f{number} = {self.random.choice(['true', 'false'])};")
             self.flags.append(f"f{number}")
-        self.emit("public int32 p = 0;")
+        self.emit('public int32 p = reveal(input(ann, "p"));')
+        inputs["ann"]["p"] = self.random.randint(0, 3)
         for _ in range(self.random.randint(1, 3)):
             if self.chance(35):
                 self.chain(Scope())

@@ -75,8 +75,11 @@ class For(Structured):
     """(low, high, initial…) -> the carried values after the last iteration.
 
     One region: parameters (index, carried…), yields (carried…). Index and bounds have the same
-    type; `high` is exclusive. The bounds are public, or `@p` as for If.
+    type; `high` is exclusive. The bounds are public, or `@p` as for If. `strip` is the number of
+    iterations of the program's loop that an iteration does if the loop is one over strips, else 0.
     """
+
+    strip: int = 0
 
     @property
     def deciding(self) -> tuple[Value, ...]:

@@ -17,6 +17,7 @@ from ezlang.records import dataclass
 
 from ...ir import tree as ir
 from ...ir.intervals import Interval, fitted, full
+from ...ir.orders import EXCHANGED, NEGATED
 from ...ir.tree import BinaryKind
 
 Intervals = dict[int, Interval]
@@ -87,11 +88,37 @@ class _Analysis:
             case ir.Call():
                 self.calls.append((operation.function, self.of(operation.operands)))
                 return self.results[operation.function]
+            case ir.Select():
+                return (self._selected(operation),)
             case ir.Computation() | ir.Boundary():
                 x = self.of(operation.operands)
                 return (operation.range(x),) if operation.results else ()
             case _:
                 assert_never(operation)
+
+    def _selected(self, operation: ir.Select) -> Interval:
+        """Return the range of a selection; a side that is compared is within the other number."""
+        condition, x, y = operation.operands
+        compared = self.defined.get(self._source(condition).id)
+        if not isinstance(compared, ir.Binary) or compared.kind not in NEGATED:
+            return operation.range(self.of(operation.operands))
+        first = self._compared(x, compared.kind, compared.operands)
+        second = self._compared(y, NEGATED[compared.kind], compared.operands)
+        return first.join(second)
+
+    def _compared(self, side: ir.Value, kind: BinaryKind, x: tuple[ir.Value, ...]) -> Interval:
+        """Return the range of a value where a comparison is true."""
+        source, found = self._source(side), self.known[side.id]
+        for one, other, how in ((x[0], x[1], kind), (x[1], x[0], EXCHANGED[kind])):
+            if self._source(one) == source:
+                found = _bounded(found, how, self.known[other.id])
+        return found
+
+    def _source(self, value: ir.Value) -> ir.Value:
+        """Return the value of which this one is a copy, in any sharing."""
+        while isinstance(found := self.defined.get(value.id), ir.Relabel | ir.Convert):
+            (value,) = found.operands
+        return value
 
     def _for(self, operation: ir.For) -> tuple[Interval, ...]:
         (body,) = operation.regions
@@ -189,6 +216,21 @@ class _Analysis:
                 return self._added(x[0], to, seen)
             case _:
                 return None
+
+
+def _bounded(x: Interval, kind: BinaryKind, limit: Interval) -> Interval:
+    """Return the part of x that compares with some number within limits; x if there is none."""
+    low, high = x
+    match kind:
+        case BinaryKind.LT:
+            high = min(high, limit.high - 1)
+        case BinaryKind.LE:
+            high = min(high, limit.high)
+        case BinaryKind.GT:
+            low = max(low, limit.low + 1)
+        case _:
+            low = max(low, limit.low)
+    return Interval(low, high) if low <= high else x
 
 
 def _after(start: Interval, step: Interval, times: int, type: ir.TensorType) -> Interval:

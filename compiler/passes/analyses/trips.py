@@ -12,10 +12,13 @@ UNKNOWN_TRIPS = 10
 
 
 def trips_of(operation: ir.For, constants: Constants) -> float:
-    """Return the trip count of a loop, or an assumed one if its bounds aren't constant."""
+    """Return the trip count of a loop, or an assumed one if its bounds aren't constant.
+
+    A loop over strips is assumed to run once.
+    """
     low, high = (constants.number(value) for value in operation.operands[:2])
     if low is None or high is None:
-        return UNKNOWN_TRIPS
+        return 1 if operation.strip else UNKNOWN_TRIPS
     return max(high - low, 0)
 
 

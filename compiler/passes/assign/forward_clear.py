@@ -23,6 +23,7 @@ from ...ir import tree as ir
 from ...ir.build import Builder
 from ..description import optional
 from ..rewriting.rewrite import Rule, count_uses, rewrite_function, with_functions
+from .known_calls import KnownCalls
 
 Twins = Mapping[int, ir.Value]
 """Cleartext values equal to secrets, by the ids of the secrets."""
@@ -44,8 +45,19 @@ def use_known(program: ir.Program) -> tuple[ir.Program, Mapping[str, Twins]]:
     before_sharings=True,
 )
 def forward_known(program: ir.Program) -> ir.Program:
-    """Return the program with known operands in the clear: `use_known` as a pass."""
-    return use_known(program)[0]
+    """Return the program with known operands in the clear, in called functions, too."""
+
+    def forward(
+        function: ir.Function, known: Mapping[int, ir.Value]
+    ) -> tuple[ir.Function, Mapping[int, ir.Value]]:
+        rule = _Forward(count_uses(function.body), dict(known), calls=calls)
+        return rewrite_function(function, rule), rule.twins
+
+    calls = KnownCalls(
+        program.parties, {function.name: function for function in program.functions}, forward
+    )
+    made = with_functions(program, [forward(one, {})[0] for one in program.functions])
+    return calls.added(made) if calls.copies else made
 
 
 @dataclass(slots=True)
@@ -55,6 +67,7 @@ class _Forward(Rule):
     uses: Counter[int]
     twins: dict[int, ir.Value] = field(default_factory=dict)
     here: list[set[int]] = field(default_factory=list)
+    calls: KnownCalls | None = None
 
     def enter(self) -> None:
         self.here.append(set())
@@ -65,6 +78,8 @@ class _Forward(Rule):
     def apply(self, build: Builder, operation: ir.Operation) -> Sequence[ir.Value] | None:
         if isinstance(operation, ir.Reveal):
             return self._told(build, operation)
+        if isinstance(operation, ir.Call):
+            return self._called(build, operation)
         if len(operation.results) != 1 or not operation.result.type.label.is_secret:
             return None
         if isinstance(operation, ir.Relabel):
@@ -75,6 +90,17 @@ class _Forward(Rule):
         if not computes and not isinstance(operation, ir.Read | ir.Stack):
             return None
         return self._known(build, operation) or self._forwarded(build, operation)
+
+    def _called(self, build: Builder, operation: ir.Call) -> Sequence[ir.Value] | None:
+        """Call a function with what a party knows of its arguments."""
+        found = None if self.calls is None else self.calls.call(build, operation, self.twins)
+        if found is None:
+            return None
+        for value, twin in found:
+            if twin is not None:
+                self.twins[value.id] = twin
+                self.here[-1].add(value.id)
+        return [value for value, _ in found]
 
     def _told(self, build: Builder, operation: ir.Reveal) -> Sequence[ir.Value] | None:
         """Reveal a known value from its cleartext; only relabel it if the receivers know it."""

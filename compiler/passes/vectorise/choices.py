@@ -13,24 +13,10 @@ from ezlang.records import dataclass
 
 from ...ir import tree as ir
 from ...ir.build import Builder
+from ...ir.orders import EXCHANGED, NEGATED
 from ...ir.tree import BinaryKind
 from ..rewriting.parts import items_of, joined
 from .reductions import dependents, uses
-
-_TURNED = {
-    BinaryKind.LT: BinaryKind.GT,
-    BinaryKind.LE: BinaryKind.GE,
-    BinaryKind.GT: BinaryKind.LT,
-    BinaryKind.GE: BinaryKind.LE,
-}
-"""The comparison with its operands exchanged."""
-
-_NEGATED = {
-    BinaryKind.LT: BinaryKind.GE,
-    BinaryKind.LE: BinaryKind.GT,
-    BinaryKind.GT: BinaryKind.LE,
-    BinaryKind.GE: BinaryKind.LT,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +105,7 @@ def _led_by(
 ) -> tuple[Choice, list[ir.Operation]] | None:
     """Return a choice whose key is the value at a position, and its operations."""
     comparison = definitions.get(select.operands[0].id)
-    if not isinstance(comparison, ir.Binary) or comparison.kind not in _TURNED:
+    if not isinstance(comparison, ir.Binary) or comparison.kind not in EXCHANGED:
         return None
     start = starts[position]
     side = _side(select, start)
@@ -128,7 +114,7 @@ def _led_by(
     offered, chosen = side
     kind = comparison.kind
     if comparison.operands == (start, offered):
-        kind = _TURNED[kind]
+        kind = EXCHANGED[kind]
     elif comparison.operands != (offered, start):
         return None
     members = [(position, offered)]
@@ -148,7 +134,7 @@ def _led_by(
     if len(members) == 1:
         return None
     choice = Choice(
-        kind if chosen else _NEGATED[kind],
+        kind if chosen else NEGATED[kind],
         tuple(value for _, value in members),
         tuple(member for member, _ in members),
     )

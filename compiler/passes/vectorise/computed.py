@@ -7,8 +7,8 @@ are gathered before the loop and scattered after it, and a loop on one item per 
 This condition is tested at run time. If it is false, or if a check would fail, the original loop
 runs (speculation on a run-time test of independence [RP95]).
 
-If the body is under a public condition on the loop index, the active iterations are selected. There
-are at most as many of them as items, because each must write to different items.
+A loop may be masked: it considers a given number of iterations, and only those below its upper
+bound are active. The others read nothing and write nothing.
 """
 
 from __future__ import annotations
@@ -29,77 +29,53 @@ from .batch import Batch
 from .chain import Chain, chain_of
 from .footprints import Footprint, Footprints, own_footprints
 from .indexed_loops import Array, IndexedLoop, Taken
-from .indices import Indices, has_effects, is_index, values_inside
+from .indices import Indices, has_effects, split_index, values_inside
 from .support import affine_in
 
 
-def computed_places(build: Builder, scalars: Scalars, loop: ir.For) -> IndexedLoop | None:
-    """Emit places and a test of their separation; None if they can't be separate or don't help."""
-    taken = _taken_apart(scalars, loop)
+def computed_places(
+    build: Builder, scalars: Scalars, loop: ir.For, masked: int | None = None
+) -> IndexedLoop | None:
+    """Emit places and a test of their separation; None if they can't be separate or don't help.
+
+    `masked`: the number of iterations considered, if only those below the upper bound are active.
+    """
+    taken = taken_apart(scalars, loop, masked)
     if taken is None:
         return None
     return _Plan(build, scalars, loop, taken).run()
 
 
-def _taken_apart(scalars: Scalars, loop: ir.For) -> Taken | None:
+def taken_apart(scalars: Scalars, loop: ir.For, masked: int | None) -> Taken | None:
+    """Separate index computations from the rest of a loop; None if its bounds aren't constant."""
     low, high = (scalars.constant(value) for value in loop.operands[:2])
     (body,) = loop.regions
     index = body.parameters[0]
-    if low is None or (high is not None and high <= low) or not _fits(index, loop.operands[1]):
+    if low is None or not fits(index, loop.operands[1]):
         return None
-    inside = values_inside(body)
-    known = {index.id}
-    before, rest = _split(body.operations, inside, known)
-    trips = None if high is None else high - low
-    condition: ir.Value | None = None
-    guarded: tuple[ir.Operation, ...] = ()
-    yields = body.yields
-    if len(rest) == 1 and isinstance(rest[0], ir.If) and rest[0].operands[0].id in known:
-        (choice,) = rest
-        then, otherwise = choice.regions
-        kept = dict(zip((r.id for r in choice.results), otherwise.yields, strict=True))
-        chosen = dict(zip((r.id for r in choice.results), then.yields, strict=True))
-        ends = tuple(kept.get(value.id, value) for value in yields)
-        if otherwise.operations or ends != body.parameters[1:]:
-            return None
-        condition = choice.operands[0]
-        guarded, rest = _split(then.operations, inside, known)
-        yields = tuple(chosen.get(value.id, value) for value in yields)
-    region = ir.Region(parameters=body.parameters, operations=rest, yields=yields)
-    return Taken(index, low, trips, loop.operands[1], before, condition, guarded, region)
+    if masked is not None:
+        trips, end = masked, loop.operands[1]
+    elif high is not None and high > low:
+        trips, end = high - low, None
+    else:
+        return None
+    before, rest = split_index(body.operations, values_inside(body), {index.id})
+    return Taken(index, low, trips, end, before, replace(body, operations=rest))
 
 
-def _fits(index: ir.Value, high: ir.Value) -> bool:
+def places_of(build: Builder, scalars: Scalars, loop: ir.For) -> list[Array]:
+    """Return the arrays accessed at computed places; none if the loop can't be rewritten."""
+    taken = taken_apart(scalars, loop, 1)
+    if taken is None:
+        return []
+    plan = _Plan(build, scalars, loop, taken)
+    return plan.arrays if plan.find_arrays() else []
+
+
+def fits(index: ir.Value, high: ir.Value) -> bool:
+    """Return whether a loop has public bounds, and an index that an int64 can hold."""
     fits = index.type.element.high <= INT64.high
     return fits and index.type.label.is_public and high.type.label.is_public
-
-
-def _split(
-    operations: Sequence[ir.Operation], inside: set[int], known: set[int]
-) -> tuple[tuple[ir.Operation, ...], tuple[ir.Operation, ...]]:
-    """Separate operations that compute public scalars from the index from all others.
-
-    Their results are added to `known`. Those in nested regions are hoisted if they cannot fail.
-    """
-    first: list[ir.Operation] = []
-    rest: list[ir.Operation] = []
-    for operation in operations:
-        if is_index(operation, inside, known):
-            known.add(operation.result.id)
-            first.append(operation)
-            continue
-        regions = []
-        for region in operation.regions:
-            found, kept = _split(region.operations, inside, known)
-            checked = [one for one in found if one.failure is not None]
-            if checked:
-                known.difference_update(one.result.id for one in found)
-                regions.append(region)
-                continue
-            first += found
-            regions.append(replace(region, operations=kept))
-        rest.append(replace(operation, regions=tuple(regions)) if regions else operation)
-    return tuple(first), tuple(rest)
 
 
 @dataclass(slots=True)
@@ -116,39 +92,34 @@ class _Plan:
 
     def run(self) -> IndexedLoop | None:
         taken = self.taken
-        self.known = {one.result.id for one in (*taken.before, *taken.guarded)} | {taken.index.id}
-        self.inside = values_inside(self.loop.regions[0])
-        if not self._find_arrays() or (taken.is_masked and has_effects(taken.rest.operations)):
+        if not self.find_arrays() or (taken.is_masked and has_effects(taken.rest.operations)):
             return None
-        trips, picked = self._trips()
-        if not trips or not picked:
-            return None
-        varied = self._varied()
-        self.indices = Indices(
+        batch = Batch(self.build, self.scalars, taken.index, taken.low, taken.trips, self._varied())
+        self.indices = Indices(self.build, self.scalars, batch)
+        self._compute()
+        return IndexedLoop(
             self.build,
             self.scalars,
-            Batch(self.build, self.scalars, taken.index, taken.low, trips, varied),
+            self.loop,
+            taken,
+            self.indices,
+            self.arrays,
+            self._separate(),
         )
-        self._compute()
-        holds = self._separate()
-        items = IndexedLoop(
-            self.build, self.scalars, self.loop, taken, self.indices, self.arrays, holds
-        )
-        if picked < trips and self.active is not None:
-            items.pick(self.active, picked)
-        return items
 
     def _varied(self) -> set[int]:
         found = {self.taken.index.id}
-        for one in (*self.taken.before, *self.taken.guarded):
+        for one in self.taken.before:
             if any(value.id in found for value in one.operands):
                 found.add(one.result.id)
         return found
 
     # Arrays
 
-    def _find_arrays(self) -> bool:
+    def find_arrays(self) -> bool:
         """Find the arrays accessed at computed places; False if the loop can't be rewritten."""
+        self.known = {one.result.id for one in self.taken.before} | {self.taken.index.id}
+        self.inside = values_inside(self.loop.regions[0])
         region = self.taken.rest
         initial = self.loop.operands[2:]
         for position, value in enumerate(initial):
@@ -298,39 +269,19 @@ class _Plan:
                 only = not rest.terms and not others.terms
                 if factor == times and factor:
                     away, left = divmod(abs(gap.constant), abs(factor))
-                    if not left and away < (self.taken.trips or away + 1):
+                    if not left and away < self.taken.trips:
                         return False
                 elif only and (factor or times):
                     return False
         return True
 
-    def _trips(self) -> tuple[int, int]:
-        """Return the number of iterations considered, and how many of them can be active."""
-        taken = self.taken
-        sizes = [(one.count, len(one.written)) for one in self.arrays]
-        trips = taken.trips or max(size for size, _ in sizes)
-        if not taken.is_masked:
-            return trips, trips
-        return trips, min(trips, *(size // count for size, count in sizes if count), trips)
-
     # Before the check
 
     def _compute(self) -> None:
         taken, indices = self.taken, self.indices
-        if taken.trips is None:
+        if taken.high is not None:
             self.active = indices.before(taken.high, taken.low)
-            count = self.build.binary(
-                BinaryKind.GT,
-                self.build.cast(taken.high, INT64),
-                self.build.index(taken.low + indices.trips),
-            )
-            indices.failing.append(self.build.broadcast(count, (indices.trips,)))
         for operation in taken.before:
-            indices.see(operation, self.active)
-        if taken.condition is not None:
-            chosen = indices.batch.items(taken.condition)
-            self.active = indices.both(self.active, chosen)
-        for operation in taken.guarded:
             indices.see(operation, self.active)
 
     def _separate(self) -> ir.Value | None:

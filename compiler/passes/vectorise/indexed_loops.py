@@ -7,7 +7,6 @@ from dataclasses import field, replace
 from math import prod
 
 from ezlang.records import dataclass
-from ezlang.types.types import INT64
 
 from ...ir import tree as ir
 from ...ir.build import Builder
@@ -24,21 +23,22 @@ from .support import affine_in
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """The components of a loop: index computations, the condition, and the rest of the body."""
+    """The components of a loop: index computations, and the rest of the body.
+
+    If there is a `high`, only the iterations below it are active.
+    """
 
     index: ir.Value
     low: int
-    trips: int | None
-    high: ir.Value
+    trips: int
+    high: ir.Value | None
     before: tuple[ir.Operation, ...]
-    condition: ir.Value | None
-    guarded: tuple[ir.Operation, ...]
     rest: ir.Region
 
     @property
     def is_masked(self) -> bool:
         """Whether some of the iterations considered may be inactive."""
-        return self.condition is not None or self.trips is None
+        return self.high is not None
 
 
 @dataclass(slots=True)
@@ -102,10 +102,7 @@ class Array:
 
 @dataclass(slots=True)
 class IndexedLoop:
-    """The replacement of a loop on arrays if `holds` is true; None means that it always is.
-
-    `picked` are the positions of the active iterations; None means that all iterations are run.
-    """
+    """The replacement of a loop on arrays if `holds` is true; None means that it always is."""
 
     build: Builder
     scalars: Scalars
@@ -114,25 +111,7 @@ class IndexedLoop:
     indices: Indices
     arrays: list[Array]
     holds: ir.Value | None
-    picked: ir.Value | None = None
     parts: list[tuple[ir.Value, ...]] = field(default_factory=list)
-
-    def pick(self, active: ir.Value, most: int) -> None:
-        """Emit the positions of the active iterations, at most `most`, and their footprints."""
-        build = self.build
-        self.picked = build.positions(active, most)
-        nowhere = build.constant(INT64, (-1,), (most,))
-        none = build.binary(BinaryKind.LT, self.picked, build.constant(INT64, (0,), (most,)))
-        for one in self.arrays:
-            one.tensors = [
-                build.select(none, nowhere, build.gather(tensor, self.picked))
-                for tensor in one.tensors
-            ]
-
-    @property
-    def trips(self) -> int:
-        """The trip count of the loop on items."""
-        return self.indices.trips if self.picked is None else self.picked.type.size
 
     @property
     def carried(self) -> dict[int, int]:
@@ -149,7 +128,7 @@ class IndexedLoop:
         region = self._own_items()
         initial = self._by_position(self.old.operands[2:], gathered)
         tensors = self._tensors(region)
-        low, high = build.index(0), build.index(self.trips)
+        low, high = build.index(0), build.index(self.indices.trips)
         for operation in build.operations[-2:]:
             self.scalars.note(operation)
         step = build.fresh(low.type)
@@ -229,15 +208,12 @@ class IndexedLoop:
             if self.taken.is_masked and value.id not in used:
                 continue
             if self.indices.varies(value) and (self.taken.is_masked or not self._is_affine(value)):
-                tensor = self.indices.batch.items(value)
-                if self.picked is not None:
-                    tensor = self.build.gather(tensor, self.picked)
-                found[value.id] = tensor
+                found[value.id] = self.indices.batch.items(value)
         return found
 
     def _known(self) -> Iterator[ir.Value]:
         yield self.taken.index
-        for operation in (*self.taken.before, *self.taken.guarded):
+        for operation in self.taken.before:
             yield operation.result
 
     def _is_affine(self, value: ir.Value) -> bool:

@@ -39,6 +39,34 @@ def is_index(operation: ir.Operation, inside: set[int], known: set[int]) -> bool
     return isinstance(operation, ir.Constant | ir.Elementwise)
 
 
+def split_index(
+    operations: Sequence[ir.Operation], inside: set[int], known: set[int]
+) -> tuple[tuple[ir.Operation, ...], tuple[ir.Operation, ...]]:
+    """Separate operations that compute public scalars from the index from all others.
+
+    Their results are added to `known`. Those in nested regions are hoisted if they cannot fail.
+    """
+    first: list[ir.Operation] = []
+    rest: list[ir.Operation] = []
+    for operation in operations:
+        if is_index(operation, inside, known):
+            known.add(operation.result.id)
+            first.append(operation)
+            continue
+        regions = []
+        for region in operation.regions:
+            found, kept = split_index(region.operations, inside, known)
+            checked = [one for one in found if one.failure is not None]
+            if checked:
+                known.difference_update(one.result.id for one in found)
+                regions.append(region)
+                continue
+            first += found
+            regions.append(replace(region, operations=kept))
+        rest.append(replace(operation, regions=tuple(regions)) if regions else operation)
+    return tuple(first), tuple(rest)
+
+
 @dataclass(slots=True)
 class Indices:
     """Emits the tensors. `failing` has, for each check that may fail, where it does."""

@@ -18,14 +18,19 @@ from ..description import optional
 from ..rewriting.copy import Copier
 from ..rewriting.rewrite import Rule, rewrite_function, with_functions
 from .body import body_of
-from .computed import computed_places
+from .computed import computed_places, fits, places_of
+from .conditions import selected
 from .emit import Emitter
 from .forward import forwarded
 from .memory import bytes_of
 from .partition import partition, pays
 from .promote import promoted
 from .scans import find_scans
+from .strips import RunTimeStrips, counted_from_zero, note_all, strip_of
 from .support import worthwhile
+
+_ASSUMED = 1024
+"""Assumed number of iterations of a loop without arrays whose bounds are known at run time."""
 
 
 @optional("vectorise", "turns loops into tensor operations")
@@ -66,7 +71,10 @@ class _Vectorise(Rule):
 
     def loop(self, build: Builder, loop: ir.For) -> Sequence[ir.Value] | None:
         """Emit a vectorised loop and return its results; None to leave the loop unchanged."""
-        if self._trips(loop) == 1:
+        trips = self._trips(loop)
+        if trips is None:
+            return self._of_the_run(build, loop)
+        if trips == 1:
             return self._once(build, loop)
         with build.nested() as operations:
             other = promoted(build, self.scalars, loop)
@@ -88,7 +96,7 @@ class _Vectorise(Rule):
                 find_scans(build, self.scalars, body, self.scans)
         parted = None if body is None else partition(body, self.scalars, both=self.both)
         if parted is None or parted.serial or parted.passed:
-            found = self._at_computed_places(build, loop)
+            found = self._selected(build, loop, trips) or self._at_computed_places(build, loop)
             if found is not None:
                 return found
         if body is None or parted is None or not pays(body, parted):
@@ -98,12 +106,77 @@ class _Vectorise(Rule):
             return self._in_strips(build, loop, most) if most > 1 else None
         return Emitter(build, self.scalars, body, parted).run()
 
-    def _at_computed_places(self, build: Builder, loop: ir.For) -> Sequence[ir.Value] | None:
-        """Emit a loop on items at computed places, with the original loop as fallback if needed."""
-        if not any(map(worthwhile, loop.regions[0].operations)):
+    def _of_the_run(self, build: Builder, loop: ir.For) -> Sequence[ir.Value] | None:
+        """Emit a loop whose bounds are known only at run time."""
+        (body,) = loop.regions
+        if not fits(body.parameters[0], loop.operands[1]) or not _helps(body):
+            return None
+        with build.nested() as operations:
+            counted = counted_from_zero(build, self.scalars, loop)
+            most = self._most(build, counted)
+            found = self._selected(build, counted, most)
+        if found is not None:
+            build.operations += operations
+            return found
+        return self._in_run_time_strips(build, loop, self._most(build, counted, apart=True))
+
+    def _most(self, build: Builder, loop: ir.For, *, apart: bool = False) -> int:
+        """Return how many iterations a strip should have at most.
+
+        They are as many as an array has items; `apart`: as can write different items.
+        """
+        low, high = map(self.scalars.range, loop.operands[:2])
+        with build.nested():
+            arrays = places_of(build, self.scalars, loop)
+        sizes = [one.count for one in arrays if one.written]
+        if apart:
+            sizes = [one.count // len(one.written) for one in arrays if one.written]
+        counts = sizes or [one.count for one in arrays] or _sizes(loop.regions[0])
+        return min(high.high - low.low, min(counts) if apart else max(counts))
+
+    def _selected(self, build: Builder, loop: ir.For, most: int) -> Sequence[ir.Value] | None:
+        """Emit a loop whose body is under a public condition, with the original as fallback."""
+        if not _helps(loop.regions[0]):
             return None
         with build.nested() as before:
-            items = computed_places(build, self.scalars, loop)
+            some = selected(build, self.scalars, loop, most)
+        if some is None:
+            return None
+        with build.nested() as inside:
+            apart = self._most(build, some.loop, apart=True)
+            found = self._in_run_time_strips(build, some.loop, min(some.most, apart))
+        if found is None:
+            return None
+        build.operations += before
+        return _if_it_holds(build, loop, some.holds, inside, found)
+
+    def _in_run_time_strips(
+        self, build: Builder, loop: ir.For, most: int
+    ) -> Sequence[ir.Value] | None:
+        """Emit a loop with bounds of the run in strips of at most `most` iterations."""
+        for rounded in (True, False) if self.both else (False,):
+            strips = RunTimeStrips(build, self.scalars, loop, most, self._strip, rounded)
+            found = strips.run()
+            if found is not None:
+                return found
+        return None
+
+    def _strip(self, build: Builder, loop: ir.For, masked: int | None) -> Sequence[ir.Value] | None:
+        if masked is None:
+            return self.loop(build, loop)
+        return self._at_computed_places(build, loop, masked)
+
+    def _at_computed_places(
+        self, build: Builder, loop: ir.For, masked: int | None = None
+    ) -> Sequence[ir.Value] | None:
+        """Emit a loop on items at computed places, with the original loop as fallback if needed.
+
+        `masked`: the number of iterations considered, if only those below the bound are active.
+        """
+        if not _helps(loop.regions[0]):
+            return None
+        with build.nested() as before:
+            items = computed_places(build, self.scalars, loop, masked)
         if items is None:
             return None
         with build.nested() as inside:
@@ -121,17 +194,7 @@ class _Vectorise(Rule):
                 return None
             results = items.results(found)
         build.operations += before
-        if items.holds is None:
-            build.operations += inside
-            return results
-        plain = replace(loop, results=build.fresh_like(loop.results))
-        regions = (
-            ir.Region(operations=tuple(inside), yields=tuple(results)),
-            ir.Region(operations=(plain,), yields=plain.results),
-        )
-        made = build.fresh_like(loop.results)
-        build.emit(ir.If(operands=(items.holds,), results=made, regions=regions, span=loop.span))
-        return made
+        return _if_it_holds(build, loop, items.holds, inside, results)
 
     def _trips(self, loop: ir.For) -> int | None:
         low, high = (self.scalars.constant(value) for value in loop.operands[:2])
@@ -166,7 +229,12 @@ class _Vectorise(Rule):
         self.scalars.counters[strip.id] = (start, end)
         parameters = build.fresh_like(loop.results)
         with build.nested() as operations:
-            yields = self.loop(build, self._strip(build, loop, strip, low, length, parameters))
+            bound = build.index(length)
+            first = build.binary(BinaryKind.MUL, strip, bound)
+            first = build.binary(BinaryKind.ADD, first, build.index(low))
+            note_all(self.scalars, operations)
+            inner = strip_of(build, self.scalars, loop, first, bound, parameters)
+            yields = self.loop(build, inner)
         if yields is None:
             return None
         region = ir.Region(
@@ -183,45 +251,40 @@ class _Vectorise(Rule):
             self.scalars.note(operation)
         return self.loop(build, replace(loop, operands=(*bounds, *results)))
 
-    def _strip(
-        self,
-        build: Builder,
-        loop: ir.For,
-        strip: ir.Value,
-        low: int,
-        length: int,
-        initial: tuple[ir.Value, ...],
-    ) -> ir.For:
-        """Make the loop over one strip, whose index counts from 0."""
-        (body,) = loop.regions
-        old, *carried = body.parameters
-        start, end = build.index(0), build.index(length)
-        step = build.fresh(start.type)
-        parameters = build.fresh_like(carried)
-        with build.nested() as operations:
-            first = build.binary(BinaryKind.MUL, strip, build.index(length))
-            first = build.binary(BinaryKind.ADD, first, build.index(low))
-            index = build.binary(BinaryKind.ADD, first, step)
-            copier = Copier(build, {old.id: build.cast(index, old.type.element)})
-            pairs = zip(carried, parameters, strict=True)
-            copier.values.update((value.id, parameter) for value, parameter in pairs)
-            for operation in body.operations:
-                copier.operation(operation)
-            yields = copier.current(body.yields)
-        region = ir.Region(
-            parameters=(step, *parameters), operations=tuple(operations), yields=yields
-        )
-        for operation in build.operations[-2:]:
-            self.scalars.note(operation)
-        inner = ir.For(
-            operands=(start, end, *initial),
-            results=build.fresh_like(initial),
-            regions=(region,),
-            span=loop.span,
-        )
-        self.scalars.note(inner)
-        self.scalars.see(region)
-        return inner
+
+def _helps(body: ir.Region) -> bool:
+    """Return whether doing iterations of a body at once saves messages or time."""
+    return any(map(worthwhile, body.operations))
+
+
+def _sizes(body: ir.Region) -> list[int]:
+    """Return the numbers of elements of the arrays that a body accesses, or an assumed one."""
+    bases = [one.operands[0].type.size for one in ir.walk(body) if isinstance(one, ir.Move)]
+    return bases or [_ASSUMED]
+
+
+def _if_it_holds(
+    build: Builder,
+    loop: ir.For,
+    holds: ir.Value | None,
+    inside: Sequence[ir.Operation],
+    found: Sequence[ir.Value],
+) -> Sequence[ir.Value]:
+    """Emit operations that replace a loop if a condition holds, which the loop does otherwise.
+
+    None always holds. Returns the results.
+    """
+    if holds is None:
+        build.operations += inside
+        return found
+    plain = replace(loop, results=build.fresh_like(loop.results))
+    regions = (
+        ir.Region(operations=tuple(inside), yields=tuple(found)),
+        ir.Region(operations=(plain,), yields=plain.results),
+    )
+    made = build.fresh_like(loop.results)
+    build.emit(ir.If(operands=(holds,), results=made, regions=regions, span=loop.span))
+    return made
 
 
 def _has_secrets(region: ir.Region) -> bool:
