@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 
-from . import compile, ot, programs, sharing, styles, suite, table, yao
+from . import compile, ot, programs, sharing, simulation, styles, suite, table, yao
 
 BENCHMARKS = {
     "compile": compile,
     "ot": ot,
     "programs": programs,
     "sharing": sharing,
+    "simulation": simulation,
     "styles": styles,
     "suite": suite,
     "table": table,

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ezlang import api
-from ezlang.types.types import BoolType, IntType, element_of, shape_of
+from ezlang.types.types import BoolType, IntType, StructType, element_of, shape_of
 from ezlang.values.expected import expected_inputs
 
 from ..counts import expect_prediction
@@ -89,6 +89,8 @@ def _array(
         return [_array(pick, element, shape[1:], limits) for _ in range(shape[0])]
     if isinstance(element, BoolType):
         return pick.random() < 0.5
+    if isinstance(element, StructType):
+        return {field.name: _drawn(pick, field.type, limits) for field in element.fields}
     assert isinstance(element, IntType)
     usual = USUAL if element.width > 16 else (element.low, element.high)
     return pick.randint(*(limits or usual))

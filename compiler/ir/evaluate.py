@@ -269,6 +269,9 @@ def _place(
     shape: tuple[int, ...], dimensions: tuple[bool, ...], indices: Sequence[Array]
 ) -> tuple[int | slice, ...] | None:
     """Return the place that indices select; None if it is out of range."""
+    if dimensions == (True,):
+        (index,) = map(int, indices)
+        return (index,) if 0 <= index < shape[0] else None
     given = map(int, indices)
     place: list[int | slice] = []
     for size, indexed in zip(shape, dimensions, strict=False):

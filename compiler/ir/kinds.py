@@ -196,7 +196,7 @@ def _remainder(x: Array, y: Array) -> Array:
 
 def _unless_zero(y: Array, result: Array, otherwise: Array) -> Array:
     """Return a result, except where y is zero."""
-    if not np.ndim(result):
+    if not result.shape:
         return result if y else otherwise
     return np.where(y == 0, otherwise, result)
 

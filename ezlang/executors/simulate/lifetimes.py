@@ -19,6 +19,8 @@ class LastUses:
     `inside`: operation → the other values that nothing reads after it; its regions read them.
     `yields`: region → what it yields and was made in it, or dies with the branch that it is of.
 
+    Constants never die, as each run of a region reads the same ones.
+
     A loop reads values from outside in each iteration, so they die after it. A branch runs once, so
     a value that nothing reads after it dies inside, at its last use on either side.
     """
@@ -30,7 +32,9 @@ class LastUses:
     def region(self, region: ir.Region, outer: frozenset[int] = _NONE) -> set[int]:
         """Add a region; return what it uses. `outer` are values from outside that die in it."""
         made = {value.id for value in region.parameters}
-        made.update(value.id for one in region.operations for value in one.results)
+        for one in region.operations:
+            if not isinstance(one, ir.Constant):
+                made.update(value.id for value in one.results)
         mortal = made | outer
         live = {value.id for value in region.yields}
         self.yields[region.number] = frozenset(live & mortal)

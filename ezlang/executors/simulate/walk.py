@@ -52,12 +52,17 @@ class _Handed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Plan(Generic[S]):
-    """A region: the numbers of its parameters and yields, those that die then, and its steps."""
+    """A region: the numbers of its parameters, its constants, its steps, and what it yields.
+
+    `dying` are the yields that nothing else reads; `moves`: all die, and all are distinct.
+    """
 
     parameters: tuple[int, ...]
+    constants: Mapping[int, ClearValue]
     steps: tuple[Step[S], ...]
     yields: tuple[int, ...]
     dying: frozenset[int]
+    moves: bool
 
 
 class Walk(ABC, Generic[S]):
@@ -116,16 +121,30 @@ class Walk(ABC, Generic[S]):
         """Run a region on arguments for its parameters; return the values that it yields."""
         plan = self._plans.get(region.number)
         if plan is None:
-            plan = self._plans[region.number] = _Plan(
-                parameters=tuple(value.id for value in region.parameters),
-                steps=tuple(self.steps(region)),
-                yields=tuple(value.id for value in region.yields),
-                dying=self._last.yields[region.number],
-            )
+            plan = self._plans[region.number] = self._plan(region)
         values.update(zip(plan.parameters, arguments, strict=True))
+        values.update(plan.constants)
         for step in plan.steps:
             step(values)
+        if plan.moves:
+            return [values.pop(number) for number in plan.yields]
         return self._read(values, plan.yields, plan.dying, alias=True)
+
+    def _plan(self, region: ir.Region) -> _Plan[S]:
+        yields = tuple(value.id for value in region.yields)
+        dying = self._last.yields[region.number]
+        return _Plan(
+            parameters=tuple(value.id for value in region.parameters),
+            constants={
+                one.result.id: _constant(one)
+                for one in region.operations
+                if isinstance(one, ir.Constant)
+            },
+            steps=tuple(step for step in self.steps(region) if step is not _nothing),
+            yields=yields,
+            dying=dying,
+            moves=len(set(yields)) == len(yields) and dying.issuperset(yields),
+        )
 
     def steps(self, region: ir.Region) -> list[Step[S]]:
         """Return the steps of a region."""
@@ -133,6 +152,8 @@ class Walk(ABC, Generic[S]):
 
     def step(self, operation: ir.Operation) -> Step[S]:
         """Return the step that runs one operation."""
+        if isinstance(operation, ir.Constant):
+            return _nothing
         used = (*operation.operands, *operation.results)
         if isinstance(operation, ir.Computation) and not any(v.type.label.is_secret for v in used):
             return self._clear_step(operation)
@@ -237,9 +258,6 @@ class Walk(ABC, Generic[S]):
         type, place = operation.result.type, operation.result.id
         element, shape, owner = type.element, type.shape, type.label.owner
         compute = evaluate.evaluator(operation)
-        if not operation.operands:
-            constant = ClearValue(element, compute(())[()], owner)
-            return lambda values: values.__setitem__(place, constant)
         numbers = [value.id for value in operation.operands]
         dying = tuple(self._last.operands[operation.number])
         alias, checked = isinstance(operation, _ALIASES), operation.failure is not None
@@ -366,3 +384,12 @@ def known(value: ClearValue | S) -> ClearValue:
     if not isinstance(value, ClearValue):
         raise CompilerBug("a secret is used where its value is needed")
     return value
+
+
+def _constant(operation: ir.Constant) -> ClearValue:
+    """Return the value of a constant, which is public and always the same."""
+    return ClearValue(operation.result.type.element, evaluate.evaluate(operation, ())[()])
+
+
+def _nothing(values: dict[int, Any]) -> None:
+    """Do nothing: the step of a constant."""

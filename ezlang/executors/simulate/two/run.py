@@ -7,7 +7,8 @@ from functools import partial
 
 import numpy as np
 
-from ezlang.compiler.circuits.catalogue import PUBLIC, SECRET, circuit
+from ezlang.compiler.circuits.catalogue import PUBLIC, SECRET, CircuitOperation, circuit
+from ezlang.compiler.circuits.netlist import Netlist
 from ezlang.compiler.circuits.operands import operand_roles
 from ezlang.compiler.ir import evaluate
 from ezlang.compiler.ir import tree as ir
@@ -98,6 +99,7 @@ class _Run(Walk[Shared]):
         self.sharing = SharingSession(wire, own, ideal, program.ots.shares)
         self.facts = {name: facts_of(f) for name, f in self.functions.items()}
         self.inside: list[Facts] = []
+        self.circuits: dict[int, tuple[Netlist, list[int]]] = {}
         self.held: list[Held] = []
 
     def call(self, name: str, arguments: Sequence[Value]) -> list[Value]:
@@ -232,16 +234,20 @@ class _Run(Walk[Shared]):
                     raise CompilerBug("a secret is shared once more")
                 return self.yao.share(known, self.inside[-1].origins.is_repeated(value))
             case ir.Elementwise():
-                roles = operand_roles(operation, self.inside[-1])
-                ports = [
-                    operand
-                    for operand, role in zip(operands, roles, strict=True)
-                    if role is SECRET or role is PUBLIC
-                ]
-                made, netlist = operation.result.type, circuit(operation, roles)
+                made, (netlist, places) = operation.result.type, self._circuit(operation)
+                ports = [operands[place] for place in places]
                 return self.yao.circuit(netlist, ports, made.element, made.shape)
             case _:
                 raise CompilerBug(f"{type(operation).__name__} cannot be garbled")
+
+    def _circuit(self, operation: CircuitOperation) -> tuple[Netlist, list[int]]:
+        """Return the circuit of an operation, and the places of the operands that it takes."""
+        found = self.circuits.get(operation.number)
+        if found is None:
+            roles = operand_roles(operation, self.inside[-1])
+            places = [n for n, role in enumerate(roles) if role is SECRET or role is PUBLIC]
+            found = self.circuits[operation.number] = circuit(operation, roles), places
+        return found
 
     def _moved(self, operation: ir.AnyMove, operands: Sequence[Value]) -> Shared:
         """Move elements in the same way at both parties; indices are public."""
