@@ -14,13 +14,16 @@ from ezlang import api
 from ezlang.compiler.cost.amounts import Rounds
 from ezlang.compiler.cost.counting_party import Notes, counting_party, reply_to
 from ezlang.compiler.cost.counting_session import CountingSession
+from ezlang.compiler.cost.group_costs import TraceStep, add, book_step
+from ezlang.compiler.cost.ledger import Phase
 from ezlang.compiler.ir.ots import OtKind, OtKinds
 from ezlang.compiler.ir.parties import COMPUTING
 from ezlang.compiler.protocols.core.backend import Backend
 from ezlang.compiler.protocols.core.party import SharingParty
-from ezlang.compiler.protocols.core.steps import Round, Step, Steps, Take
+from ezlang.compiler.protocols.core.steps import Step, Steps
 from ezlang.compiler.protocols.ot.backend import OT
 from ezlang.session.channel import SocketChannel
+from ezlang.source import NO_SPAN
 
 KINDS: Mapping[int, OtKind] = {
     2: OtKind.SOFTSPOKEN_2,
@@ -110,14 +113,12 @@ class ExpectedSession:
         self._session.ledger.exchange(dict.fromkeys(COMPUTING.links, 1))
 
     def _book(self, step: Step) -> None:
-        forth, back = COMPUTING.links
-        takes = [request for request in step if isinstance(request, Take)]
-        if takes and not self._dealt:
-            sent, received = sum(t.sent for t in takes), sum(t.received for t in takes)
-            self._session.take({forth: sent, back: received})
-        rounds = [request for request in step if isinstance(request, Round)]
-        sent, received = sum(r.sent for r in rounds), sum(r.receive for r in rounds)
-        self._session.ledger.exchange({forth: sent, back: received})
+        found = TraceStep()
+        for request in step:
+            add(found, COMPUTING.links[0], request, 0, Phase.ONLINE)
+        if self._dealt:
+            found.ots = []
+        book_step(self._session, found, [NO_SPAN])
 
     def _counted(self) -> Counted:
         ledger, other = self._session.ledger, COMPUTING.other(self._party)

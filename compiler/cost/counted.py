@@ -12,13 +12,12 @@ from dataclasses import field, fields
 from functools import lru_cache
 from typing import Any, Final
 
-from ezlang.diagnostics.diagnostic import CompilerBug
 from ezlang.records import dataclass
 
 from ..ir import tree as ir
 from ..ir.facts import ConstantOperands
 from ..protocols.core.preprocessing import Unit
-from ..protocols.core.steps import Finish, Round, Step, Steps, Transfer, together
+from ..protocols.core.steps import Amounts, Step, Steps, together
 from .amounts import SHARED_ANDS
 from .counting_party import Notes, counting_party, reply_to, steps_on_ghosts
 from .usage import Usage
@@ -72,30 +71,11 @@ def _count(group: _Alike) -> Usage:
     members = zip(group.operations, group.known, strict=True)
     rounds = sent = ots = 0
     for step in _driven(together([steps_on_ghosts(party, *member) for member in members])):
-        outgoing, incoming = _bytes(step)
-        rounds += bool(outgoing or incoming)
-        sent += max(outgoing, incoming)
-        transfers = [request for request in step if isinstance(request, Transfer)]
-        ots += sum(one.ots for request in transfers for one in request.lengths)
+        both = sum((request.bytes for request in step), Amounts())
+        rounds += any(both)
+        sent += max(both)
+        ots += sum(map(sum, (request.ots for request in step)))
     return Usage(rounds=rounds, sent=sent, ots=ots, triples=triples)
-
-
-def _bytes(step: Step) -> tuple[int, int]:
-    """Return the bytes sent and received in a step, except to generate OTs."""
-    outgoing = incoming = 0
-    for request in step:
-        match request:
-            case Round():
-                outgoing, incoming = outgoing + request.sent, incoming + request.receive
-            case Transfer():
-                sent, received = request.lengths
-                outgoing, incoming = outgoing + received.differences, incoming + sent.differences
-            case Finish():
-                sent, received = request.transfer.lengths
-                outgoing, incoming = outgoing + sent.message, incoming + received.message
-            case _:
-                raise CompilerBug("a protocol asked for what only a simulation has")
-    return outgoing, incoming
 
 
 def _driven(steps: Steps[Any]) -> Iterator[Step]:

@@ -22,7 +22,7 @@ from ..codegen.interface import Exchange
 from ..ir.parties import Link
 from ..protocols.core.backend import Backend
 from ..protocols.core.preprocessing import Unit
-from ..protocols.core.steps import Finish, Request, Round, Step, Steps, Transfer, together
+from ..protocols.core.steps import Request, Step, Steps, together
 from ..protocols.ot.backend import OT
 from .amounts import Count, Units
 from .counted import signature
@@ -177,11 +177,11 @@ def _note(trace: Trace, steps: Mapping[int, Step], owners: Mapping[int, _Owners]
     found = TraceStep()
     for link, mine in asked.items():
         theirs = asked.get(link.back, [])
-        expected = [[both.back for both in _amounts(one.request)] for one in theirs]
-        if [list(_amounts(one.request)) for one in mine] != expected:
+        expected = [(one.request.ots.back, one.request.bytes.back) for one in theirs]
+        if [(one.request.ots, one.request.bytes) for one in mine] != expected:
             raise CompilerBug(f"the parties' requests don't fit: {mine} and {theirs}")
         for one in mine if link.sender < link.receiver else ():
-            _add(found, link, one)
+            add(found, link, one.request, one.member, one.phase)
     trace.steps.append(found)
 
 
@@ -194,41 +194,12 @@ class _Asked:
     phase: Phase
 
 
-@dataclass(frozen=True, slots=True)
-class _Both:
-    """Amounts as the party that requests something has them, and as its peer has them."""
-
-    own: int = 0
-    peer: int = 0
-
-    @property
-    def back(self) -> _Both:
-        """The amounts seen from the other side."""
-        return _Both(self.peer, self.own)
-
-
-def _amounts(request: Request) -> tuple[_Both, _Both]:
-    """Return the OTs that a request takes, by their sender, and the bytes that are sent."""
-    match request:
-        case Round():
-            return _Both(), _Both(request.sent, request.receive)
-        case Transfer():
-            own, peer = request.lengths
-            # Differences go to the OTs' sender.
-            return _Both(own.ots, peer.ots), _Both(peer.differences, own.differences)
-        case Finish():
-            own, peer = request.transfer.lengths
-            return _Both(), _Both(own.message, peer.message)
-        case _:
-            raise CompilerBug("a protocol asked for what only a simulation has")
-
-
-def _add(step: TraceStep, link: Link, asked: _Asked) -> None:
+def add(step: TraceStep, link: Link, request: Request, member: int, phase: Phase) -> None:
     """Add a request over a link, and its counterpart over the opposite one, to a step."""
-    for parts, both in zip((step.ots, step.sent), _amounts(asked.request), strict=True):
-        if both.own or both.peer:
-            amounts = {link: both.own, link.back: both.peer}
-            parts.append(StepUsage(asked.member, asked.phase, amounts))
+    for parts, amounts in ((step.ots, request.ots), (step.sent, request.bytes)):
+        if any(amounts):
+            both = {link: amounts.sent, link.back: amounts.received}
+            parts.append(StepUsage(member, phase, both))
 
 
 def book(session: CountingSession, trace: Trace, places: Sequence[Span]) -> None:
@@ -241,13 +212,13 @@ def book(session: CountingSession, trace: Trace, places: Sequence[Span]) -> None
             ledger.exchange(dict.fromkeys(session.pair.links, START_BYTES))
     ledger.add(Count.STEPS)
     for step in trace.steps:
-        _book_step(session, step, places)
+        book_step(session, step, places)
     for (member, unit), count in trace.units.items():
         ledger.place = places[member]
         ledger.add(Units(unit), count)
 
 
-def _book_step(session: CountingSession, step: TraceStep, places: Sequence[Span]) -> None:
+def book_step(session: CountingSession, step: TraceStep, places: Sequence[Span]) -> None:
     """Book a step: what is sent to generate OTs is part of it, or precedes it."""
     ledger = session.ledger
     made: Mapping[Link, int] = {}

@@ -14,7 +14,7 @@ longest member.
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, ClassVar, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +28,22 @@ Array = npt.NDArray[Any]
 Bytes = npt.NDArray[np.uint8]
 
 T = TypeVar("T")
+
+
+class Amounts(NamedTuple):
+    """An amount that a party sends, and one that it receives."""
+
+    sent: int = 0
+    received: int = 0
+
+    def __add__(self, other: Any) -> Amounts:
+        """Add up both."""
+        return Amounts(self.sent + other[0], self.received + other[1])
+
+    @property
+    def back(self) -> Amounts:
+        """The amounts as the peer has them."""
+        return Amounts(self.received, self.sent)
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -44,10 +60,17 @@ class Round:
     receive: int = 0
     purpose: Purpose | None = None
 
+    ots: ClassVar[Amounts] = Amounts()
+
     @property
     def sent(self) -> int:
         """The number of bytes sent."""
         return sum(array.nbytes for array in self.send)
+
+    @property
+    def bytes(self) -> Amounts:
+        """The bytes sent and received."""
+        return Amounts(self.sent, self.receive)
 
 
 class Work(Protocol):
@@ -94,6 +117,18 @@ class Transfer:
         return total_lengths(self.batches)
 
     @property
+    def ots(self) -> Amounts:
+        """The OTs with this party as their sender, and as their receiver."""
+        own, peer = self.lengths
+        return Amounts(own.ots, peer.ots)
+
+    @property
+    def bytes(self) -> Amounts:
+        """The bytes of differences, which the OTs' receiver sends."""
+        own, peer = self.lengths
+        return Amounts(peer.differences, own.differences)
+
+    @property
     def is_silent(self) -> bool:
         """Whether no messages are sent, except to generate OTs."""
         return not any(one.differences or one.message for one in self.lengths)
@@ -104,11 +139,18 @@ class Finish:
     """The second part of a transfer. It is the next request after it; there is no reply."""
 
     transfer: Transfer
+    ots: ClassVar[Amounts] = Amounts()
 
     @property
     def peer(self) -> int:
         """The peer's number."""
         return self.transfer.peer
+
+    @property
+    def bytes(self) -> Amounts:
+        """The bytes of messages, which the OTs' sender sends."""
+        own, peer = self.transfer.lengths
+        return Amounts(own.message, peer.message)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +164,8 @@ class Ideal:
     peer: int
     box: Purpose
     inputs: tuple[Any, ...]
+    ots: ClassVar[Amounts] = Amounts()
+    bytes: ClassVar[Amounts] = Amounts()
 
 
 Request = Round | Transfer | Finish | Ideal

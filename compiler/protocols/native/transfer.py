@@ -20,7 +20,7 @@ from ezlang.diagnostics.diagnostic import CompilerBug
 from ..core.channel import Channel
 from ..core.lengths import Batch, Half
 from ..core.sizes import IN_FLIGHT, MOST_LAG, PADDING
-from ..core.steps import Array, Bytes, Transfer, Work
+from ..core.steps import Amounts, Array, Bytes, Transfer, Work
 from ..ot.directions import Ends
 
 _NOTHING: Final[Bytes] = np.empty(0, np.uint8)
@@ -56,8 +56,7 @@ class Pipeline:
             for transfer in transfers
             for number, batch in enumerate(transfer.batches)
         ]
-        lengths = [transfer.lengths for transfer in transfers]
-        self.taken = sum(sent.ots for sent, _ in lengths), sum(got.ots for _, got in lengths)
+        self.taken = sum((transfer.ots for transfer in transfers), Amounts())
         if any(self.taken):
             # The first OTs set up both directions.
             ends.sender.take(0)

@@ -13,6 +13,7 @@ from ezlang.compiler.ir.ots import OtKind
 from ezlang.compiler.ir.parties import COMPUTING, Link, Pair
 from ezlang.compiler.protocols.core.purposes import Purpose
 from ezlang.compiler.protocols.core.steps import (
+    Amounts,
     Bytes,
     Finish,
     Ideal,
@@ -96,9 +97,9 @@ class Driver:
             case Round():
                 return Packet(request.sent, request.purpose, partial(_data, request))
             case Transfer():
-                return self._noise(request.lengths[1].differences, request.purpose)
+                return self._noise(request.bytes.sent, request.purpose)
             case Finish():
-                return self._noise(request.transfer.lengths[0].message, request.transfer.purpose)
+                return self._noise(request.bytes.sent, request.transfer.purpose)
             case Ideal():
                 return self._noise(0, None)
 
@@ -135,8 +136,7 @@ class Driver:
 
 def _ots(transfers: Sequence[Transfer]) -> tuple[int, int]:
     """Return the numbers of OTs in both directions, given the first party's requests."""
-    lengths = [transfer.lengths for transfer in transfers]
-    return sum(sent.ots for sent, _ in lengths), sum(received.ots for _, received in lengths)
+    return sum((transfer.ots for transfer in transfers), Amounts())
 
 
 def _fitting(one: Request, other: Request) -> Transfer:
