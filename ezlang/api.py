@@ -21,7 +21,7 @@ from ezlang.recursion import deep_recursion
 from ezlang.source import Source
 from ezlang.syntax.reader import read_source
 from ezlang.typed.tree import Program
-from ezlang.types.sharing import DEFAULT_NETWORK, DEFAULT_PROTOCOL
+from ezlang.types.sharing import DEFAULT_MEMORY, DEFAULT_NETWORK, DEFAULT_PROTOCOL
 from ezlang.values.check import check_inputs
 from ezlang.values.data import Data, Inputs, Outputs
 
@@ -157,12 +157,14 @@ def cost(
     *,
     protocol: str = DEFAULT_PROTOCOL,
     network: str = DEFAULT_NETWORK,
+    memory: int = DEFAULT_MEMORY,
     explained: bool = False,
 ) -> CostReport:
     """Predict the cost of a program of two parties, without running it.
 
-    `protocol` is as for `run_simulated`; `explained` asks why each operation has its sharing.
-    `network` is the name of a profile, or a file. Raises EzError (exit code 2) if it can't be used.
+    `protocol` and `memory` are as for `run_simulated`; `explained` asks why each operation has its
+    sharing. `network` is the name of a profile, or a file. Raises EzError (exit code 2) if it can't
+    be used.
     """
     from ezlang.compiler.cost.profiles import profile_of
     from ezlang.executors.native.prepared import remembered, unpacked
@@ -170,25 +172,27 @@ def cost(
     profile = profile_of(network)
 
     def report() -> CostReport:
-        return _cost_report(program, protocol, profile, explained)
+        return _cost_report(program, protocol, profile, memory, explained)
 
     found: CostReport = unpacked(
-        remembered(("cost", protocol, profile, explained), program, report)
+        remembered(("cost", protocol, profile, memory, explained), program, report)
     )
     return found
 
 
-def _cost_report(program: Program, protocol: str, profile: Profile, explained: bool) -> CostReport:
+def _cost_report(
+    program: Program, protocol: str, profile: Profile, memory: int, explained: bool
+) -> CostReport:
     from ezlang.compiler.cost import summary
     from ezlang.compiler.cost.memory import peak_bytes
     from ezlang.compiler.cost.predict import predict
     from ezlang.compiler.ir.parties import COMPUTING
     from ezlang.executors.native.prepared import prepared as prepared_program
 
-    prepared = prepared_program(program, protocol, profile).program
+    prepared = prepared_program(program, protocol, profile, memory).program
     with deep_recursion():
         found = predict(prepared)
-        memory = {party: peak_bytes(prepared, party, found) for party in COMPUTING}
+        peaks = {party: peak_bytes(prepared, party, found) for party in COMPUTING}
     phases, waiter = summary.by_phase(found.least), summary.waiter_of(found.least)
     return CostReport(
         name=program.main.span.source.name,
@@ -197,24 +201,24 @@ def _cost_report(program: Program, protocol: str, profile: Profile, explained: b
         profile=profile,
         least=summary.total(found.least),
         most=None if found.most is None else summary.total(found.most),
-        memory=memory,
+        memory=peaks,
         phases={phase.value: total for phase, total in phases.items()},
         lines=summary.by_line(found.least, profile),
         unknown=[
             (one, tuple(summary.sum_of(amounts.items(), waiter) for amounts in one.amounts))
             for one in found.unknown
         ],
-        explained=_explained(program, protocol, profile) if explained else None,
+        explained=_explained(program, protocol, profile, memory) if explained else None,
     )
 
 
-def _explained(program: Program, protocol: str, profile: Profile) -> Explained:
+def _explained(program: Program, protocol: str, profile: Profile, memory: int) -> Explained:
     from ezlang.compiler.lower import lower
     from ezlang.compiler.passes.assign import ProtocolChoice
     from ezlang.compiler.passes.prepare import explained
 
     with deep_recursion():
-        return explained(lower(program), ProtocolChoice(protocol), profile)
+        return explained(lower(program), ProtocolChoice(protocol), profile, memory)
 
 
 def ranges(program: Program) -> list[Narrowed]:
@@ -243,12 +247,14 @@ def run_simulated(
     seed: int | None = None,
     protocol: str = DEFAULT_PROTOCOL,
     network: str = DEFAULT_NETWORK,
+    memory: int = DEFAULT_MEMORY,
 ) -> RunResult:
     """Run a program with every party in this process, on real shares, and count what they send.
 
     Programs of two parties run the protocols of native code, with the same rounds and bytes.
     `protocol` is the protocol choice: `yao`, `boolean`, `arithmetic`, or `auto` for the cheapest
-    sharings on a `network`, which is the name of a profile or a file. With a `seed`, runs are
+    sharings on a `network`, which is the name of a profile or a file. `memory`: how many bytes of
+    wire labels or shares iterations of loops may make together. With a `seed`, runs are
     reproducible.
     """
     from ezlang.executors import simulate
@@ -256,7 +262,7 @@ def run_simulated(
     start = perf_counter()
     checked_inputs = check_inputs(program, inputs)
     two = len(program.parties) == 2
-    prepared = _prepared(program, protocol, network) if two else _for_any_number(program)
+    prepared = _prepared(program, protocol, network, memory) if two else _for_any_number(program)
     compiled = perf_counter()
     with deep_recursion():
         run = simulate.run_two if two else simulate.run_simulated
@@ -269,11 +275,11 @@ def run_simulated(
     )
 
 
-def _prepared(program: Program, protocol: str, network: str) -> ir.Program:
+def _prepared(program: Program, protocol: str, network: str, memory: int) -> ir.Program:
     from ezlang.compiler.cost.profiles import profile_of
     from ezlang.executors.native.prepared import prepared
 
-    return prepared(program, protocol, profile_of(network)).program
+    return prepared(program, protocol, profile_of(network), memory).program
 
 
 def _for_any_number(program: Program) -> ir.Program:
@@ -303,17 +309,20 @@ def run_native(
     timeout: float | None = None,
     protocol: str = DEFAULT_PROTOCOL,
     network: str = DEFAULT_NETWORK,
+    memory: int = DEFAULT_MEMORY,
 ) -> RunResult:
     """Run a program of two parties as two processes on this machine, with native code.
 
-    `timeout`: how many seconds a party waits for the other. `protocol` and `network` are as for
-    `run_simulated`.
+    `timeout`: how many seconds a party waits for the other. `protocol`, `network` and `memory`
+    are as for `run_simulated`.
     """
     from ezlang.compiler.cost.profiles import profile_of
     from ezlang.executors.native.processes import run_native
 
     profile = profile_of(network)
-    outcome = run_native(program, inputs, timeout=timeout, protocol=protocol, profile=profile)
+    outcome = run_native(
+        program, inputs, timeout=timeout, protocol=protocol, profile=profile, memory=memory
+    )
     return RunResult(
         outputs=outcome.outputs,
         cost=RunCost(rounds=outcome.rounds, bytes=outcome.bytes_sent, ands=outcome.parties[0].ands),
@@ -332,14 +341,15 @@ def run_party(
     timeout: float | None = None,
     protocol: str = DEFAULT_PROTOCOL,
     network: str = DEFAULT_NETWORK,
+    memory: int = DEFAULT_MEMORY,
     warn: Callable[[str], None] | None = None,
 ) -> PartyResult:
     """Run a program as one of its two parties, in this process, with native code.
 
     `inputs`: name → value. Party 0 listens at `address` (HOST:PORT), party 1 dials it. `dealer` is
     the address of a dealer, if there is one. An address off this machine needs `insecure`, and
-    `warn` receives a warning about it. `protocol` and `network` are as for `run_simulated`, and the
-    same at both parties.
+    `warn` receives a warning about it. `protocol`, `network` and `memory` are as for
+    `run_simulated`, and the same at both parties.
     """
     from ezlang.compiler.cost.profiles import profile_of
     from ezlang.executors.native.single import run_party
@@ -354,6 +364,7 @@ def run_party(
         timeout=timeout,
         protocol=protocol,
         profile=profile_of(network),
+        memory=memory,
         warn=warn,
     )
     return PartyResult(

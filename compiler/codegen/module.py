@@ -22,10 +22,10 @@ from ..kernels.build import Kernel
 from . import affine, arrays, boundary, control, exchanges, gathering, local_shares, scalar
 from .elementwise import elementwise
 from .emitter import Emitter, Unit
+from .frames import frames_of
 from .interface import ENTRY, FRAME_BYTES, Interface
-from .liveness import CallShape
-from .representations import PartyView, Representation
-from .storage import Plan, plan_function
+from .representations import Representation
+from .storage import Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,49 +44,15 @@ def generate(program: ir.Program, party: int, interface: Interface) -> NativeMod
     Sharing must be explicit (see passes/sharings/share.py), and no oblivious access may be left.
     """
     program = numbered(program)
-    view = PartyView(party, {function.name: function for function in program.functions})
-    mine = [function for function in program.functions if view.takes_part_in(function)]
-    plans = _plans(mine, view)
-    bases, memory = _bases(mine, plans, view)
+    frames = frames_of(program, party)
     module = llvm.Module("program")
-    unit = Unit(module, view, interface, plans, bases)
-    for number, function in enumerate(mine):
+    unit = Unit(module, frames.view, interface, frames.plans, frames.bases)
+    for number, function in enumerate(frames.functions):
         _write_function(unit, function, number, entry=function is program.main)
     size = llvm.GlobalVariable(module, I64, FRAME_BYTES)
-    size.initializer = I64(memory)
+    size.initializer = I64(frames.size)
     size.global_constant = True
-    return NativeModule(str(module), memory)
-
-
-def frame_bytes(program: ir.Program, party: int) -> int:
-    """Return the size of the frame of a program at a party."""
-    program = numbered(program)
-    view = PartyView(party, {function.name: function for function in program.functions})
-    mine = [function for function in program.functions if view.takes_part_in(function)]
-    return _bases(mine, _plans(mine, view), view)[1]
-
-
-def _plans(functions: list[ir.Function], view: PartyView) -> dict[str, Plan]:
-    plans: dict[str, Plan] = {}
-    shapes: dict[str, CallShape] = {}
-    for function in functions:
-        plan = plan_function(function, view, shapes)
-        plans[function.name] = plan
-        shapes[function.name] = plan.shape
-    return plans
-
-
-def _bases(
-    functions: list[ir.Function], plans: dict[str, Plan], view: PartyView
-) -> tuple[dict[str, int], int]:
-    """Place each function's frame after those of its callers; return the end of the last, too."""
-    bases = {function.name: 0 for function in functions}
-    for function in reversed(functions):
-        end = bases[function.name] + plans[function.name].size
-        for operation in ir.walk(function.body):
-            if isinstance(operation, ir.Call) and operation.function in bases:
-                bases[operation.function] = max(bases[operation.function], end)
-    return bases, max(bases[name] + plan.size for name, plan in plans.items())
+    return NativeModule(str(module), frames.size)
 
 
 def _write_function(unit: Unit, function: ir.Function, number: int, *, entry: bool) -> None:

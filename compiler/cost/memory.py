@@ -14,7 +14,7 @@ from typing import Final
 
 from ..circuits.catalogue import circuit
 from ..circuits.operands import operand_roles
-from ..codegen.module import frame_bytes
+from ..codegen.frames import frame_bytes
 from ..codegen.representations import Representation, element_bytes
 from ..ir import tree as ir
 from ..ir.facts import facts_of

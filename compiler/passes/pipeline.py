@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from types import MappingProxyType
 from typing import Final
 
+from ezlang.types.sharing import DEFAULT_MEMORY
+
 from ..ir.tree import BinaryKind
-from .analyses.budgets import BUDGET, SHARED, WIDE
+from .analyses.budgets import label_strips, open_strips, share_strips
 from .description import Pass
 from .general.constants import fold_constants
 from .general.cse import merge_common
@@ -32,12 +35,14 @@ _TIDY: Final = (fold_constants, simplify, merge_common, remove_dead)
 def vectorised(
     budget: int,
     *,
+    local: int | None = None,
     products: bool = True,
     scans: frozenset[BinaryKind] = frozenset(),
     both: bool = False,
 ) -> tuple[Pass[[]], ...]:
     """Return the passes that minimise loops, each with at most `budget` bytes of wire labels.
 
+    `local`: the same for loops without messages under Yao's protocol, None if it isn't used.
     `products`: also find matrix products. `scans`: the scans that become networks of logarithmic
     depth. `both`: if a branch differs between iterations, run both of its sides at once.
     """
@@ -50,7 +55,7 @@ def vectorised(
         add_at_indices,
         expand_oblivious,
         *_TIDY,
-        vectorise.given(budget=budget, scans=scans, both=both),
+        vectorise.given(budget=budget, scans=scans, local=local, both=both),
         *_TIDY,
         merge_moves,
         *((fold_products, merge_moves) if products else ()),
@@ -58,32 +63,41 @@ def vectorised(
     )
 
 
-PIPELINES: Mapping[str, tuple[Pass[[]], ...]] = MappingProxyType(
-    {
-        "none": (),
-        "tidy": _TIDY,
-        "expanded": (
-            fold_constants,
-            simplify,
-            merge_common,
-            expand_oblivious,
-            fold_constants,
-            merge_common,
-            remove_dead,
-        ),
-        "plain": (
-            expand_oblivious,
-            expand_reduce.given(),
-            fold_constants,
-            merge_common,
-            remove_dead,
-        ),
-        "vectorised": vectorised(BUDGET),
-        "shared": vectorised(SHARED, scans=_COSTLY, both=True),
-        "boolean": vectorised(SHARED, scans=_COSTLY | {BinaryKind.ADD}, both=True),
-        "wide": vectorised(WIDE, products=False, scans=_COSTLY, both=True),
-    }
-)
+@cache
+def pipelines(memory: int) -> Mapping[str, tuple[Pass[[]], ...]]:
+    """Return the pipelines by name, for vectorised loops within `memory` bytes of secrets."""
+    messages, local = label_strips(memory)
+    shared = share_strips(memory)
+    return MappingProxyType(
+        {
+            "none": (),
+            "tidy": _TIDY,
+            "expanded": (
+                fold_constants,
+                simplify,
+                merge_common,
+                expand_oblivious,
+                fold_constants,
+                merge_common,
+                remove_dead,
+            ),
+            "plain": (
+                expand_oblivious,
+                expand_reduce.given(),
+                fold_constants,
+                merge_common,
+                remove_dead,
+            ),
+            "vectorised": vectorised(messages, local=local),
+            "mixed": vectorised(messages, scans=_COSTLY, both=True),
+            "shared": vectorised(shared, scans=_COSTLY, both=True),
+            "boolean": vectorised(shared, scans=_COSTLY | {BinaryKind.ADD}, both=True),
+            "wide": vectorised(open_strips(memory), products=False, scans=_COSTLY, both=True),
+        }
+    )
+
+
+PIPELINES: Final = pipelines(DEFAULT_MEMORY)
 """The named pipelines:
 
 - `none`: the program as lowered.
@@ -91,7 +105,8 @@ PIPELINES: Mapping[str, tuple[Pass[[]], ...]] = MappingProxyType(
 - `expanded`: as `tidy`, and without oblivious accesses.
 - `plain`: without oblivious accesses and reductions.
 - `vectorised`: loops as tensor operations, where every secret bit is a wire label.
-- `shared`: the same where most secret bits are plain bits, and scans should take few rounds.
+- `mixed`: the same where secrets may be labels or shares, and scans should take few rounds.
+- `shared`: as `mixed`, where few secrets are labels.
 - `boolean`: as `shared`, where sums take rounds, too.
 - `wide`: for any number of parties, without matrix products.
 """

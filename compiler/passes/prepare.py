@@ -9,6 +9,9 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
+from ezlang.types.sharing import DEFAULT_MEMORY
+
+from ..codegen.frames import fits, taken
 from ..cost.group_costs import Traces
 from ..cost.predict import Forecast
 from ..cost.profiles import LAN, Profile
@@ -23,7 +26,7 @@ from .general.cse import merge_common
 from .general.dce import remove_dead
 from .general.outline import outline
 from .general.simplify import simplify
-from .pipeline import PIPELINES
+from .pipeline import pipelines
 from .run import run_pass, run_passes
 from .sharings.choose import Choice, Finished, choose
 from .sharings.circuit_depth import choose_circuits
@@ -52,22 +55,15 @@ _BEFORE: Final[tuple[Pass[[]], ...]] = (
     remove_dead,
     narrow,
 )
-_AFTER: Final[tuple[Pass[[]], ...]] = (
-    choose_once,
-    expand_shared,
-    merge_common,
-    remove_dead,
-    narrow,
-    schedule,
-    outline.given(),
-)
 
 
 def before_assignment(
-    program: ir.Program, protocol: ProtocolChoice = ProtocolChoice.AUTO
+    program: ir.Program,
+    protocol: ProtocolChoice = ProtocolChoice.AUTO,
+    memory: int = DEFAULT_MEMORY,
 ) -> ir.Program:
-    """Prepare a lowered program for `assign`."""
-    return run_passes(program, (*_first(protocol), *_BEFORE))
+    """Prepare a lowered program for `assign`; `memory` is as for `prepare`."""
+    return run_passes(program, (*_first(protocol, memory), *_BEFORE))
 
 
 def vectorise_for(protocol: ProtocolChoice) -> Pass[[]]:
@@ -75,46 +71,78 @@ def vectorise_for(protocol: ProtocolChoice) -> Pass[[]]:
     return next(one for one in _first(protocol) if one.name == "vectorise")
 
 
-def _first(protocol: ProtocolChoice) -> tuple[Pass[[]], ...]:
-    return PIPELINES[_FIRST.get(protocol, "shared")]
+def _first(protocol: ProtocolChoice, memory: int = DEFAULT_MEMORY) -> tuple[Pass[[]], ...]:
+    return pipelines(memory)[_FIRST.get(protocol, "shared")]
 
 
-def after_assignment(program: ir.Program, profile: Profile = LAN) -> ir.Program:
-    """Make a program with assigned sharings ready to run."""
-    return _finished(program, profile, {}).program
+def after_assignment(
+    program: ir.Program, profile: Profile = LAN, memory: int = DEFAULT_MEMORY
+) -> ir.Program:
+    """Make a program with assigned sharings ready to run; `memory` is as for `prepare`."""
+    return _finished(program, profile, memory, {}).program
 
 
-def _finished(program: ir.Program, profile: Profile, traces: Traces) -> Finished:
-    made = numbered(run_passes(program, (*_AFTER, choose_circuits.given(profile, traces))))
+def _finished(program: ir.Program, profile: Profile, memory: int, traces: Traces) -> Finished:
+    passes = (
+        choose_once,
+        expand_shared.given(memory),
+        merge_common,
+        remove_dead,
+        narrow,
+        schedule,
+        outline.given(),
+        choose_circuits.given(profile, traces),
+    )
+    made = numbered(run_passes(program, passes))
     forecast = Forecast(made, traces=traces)
     return Finished(run_pass(made, choose_ots.given(profile, forecast)), forecast)
 
 
 def prepare(
-    program: ir.Program, protocol: ProtocolChoice = ProtocolChoice.AUTO, profile: Profile = LAN
+    program: ir.Program,
+    protocol: ProtocolChoice = ProtocolChoice.AUTO,
+    profile: Profile = LAN,
+    memory: int = DEFAULT_MEMORY,
 ) -> ir.Program:
     """Make a lowered two-party program ready to run: every secret has a sharing.
 
-    The same program, protocol choice and profile give the same result everywhere. Raises
+    `memory`: the bytes of labels or shares that a run may make by doing iterations of loops
+    together. What the program's own values need beyond that it gets all the same.
+
+    The same program, protocol choice, profile and memory give the same result everywhere. Raises
     CompilerBug if a required pass fails; an optional pass that fails is skipped (run.py).
     """
     if protocol is ProtocolChoice.AUTO:
-        return chosen(program, profile).program
-    return after_assignment(_assigned(program, protocol, profile), profile)
+        return chosen(program, profile, memory).program
+    return after_assignment(_assigned(program, protocol, profile, memory), profile, memory)
 
 
-def _assigned(program: ir.Program, protocol: ProtocolChoice, profile: Profile) -> ir.Program:
-    return run_passes(before_assignment(program, protocol), (assign.given(protocol, profile),))
+def _assigned(
+    program: ir.Program, protocol: ProtocolChoice, profile: Profile, memory: int
+) -> ir.Program:
+    ready = before_assignment(program, protocol, memory)
+    return run_passes(ready, (assign.given(protocol, profile),))
 
 
-def chosen(program: ir.Program, profile: Profile = LAN) -> Choice:
-    """Return the cheapest way to run a lowered program on a network."""
-    finish = partial(_finished, profile=profile, traces={})
+def chosen(program: ir.Program, profile: Profile = LAN, memory: int = DEFAULT_MEMORY) -> Choice:
+    """Return the cheapest way to run a lowered program on a network; `memory` as for `prepare`.
+
+    Whether secrets become labels isn't known when loops are vectorised. If more of them do than
+    fit, the loops are vectorised again as if all did.
+    """
+    found = _chosen(program, profile, memory, "shared")
+    if fits(found.program, memory):
+        return found
+    return min(found, _chosen(program, profile, memory, "mixed"), key=lambda x: taken(x.program))
+
+
+def _chosen(program: ir.Program, profile: Profile, memory: int, pipeline: str) -> Choice:
+    finish = partial(_finished, profile=profile, memory=memory, traces={})
     return choose(
-        before_assignment(program),
+        run_passes(program, (*pipelines(memory)[pipeline], *_BEFORE)),
         profile,
         finish,
-        lambda protocol: finish(_assigned(program, protocol, profile)),
+        lambda protocol: finish(_assigned(program, protocol, profile, memory)),
     )
 
 
@@ -127,6 +155,7 @@ def up_to_stage(
     stage: str,
     protocol: ProtocolChoice = ProtocolChoice.AUTO,
     profile: Profile = LAN,
+    memory: int = DEFAULT_MEMORY,
 ) -> ir.Program:
     """Return a lowered two-party program after one of `STAGES`.
 
@@ -134,17 +163,20 @@ def up_to_stage(
     ledger may select another candidate for the run, which `schedule` shows.
     """
     if stage == "schedule":
-        return prepare(program, protocol, profile)
-    before = before_assignment(program, protocol)
+        return prepare(program, protocol, profile, memory)
+    before = before_assignment(program, protocol, memory)
     return before if stage == "share" else assign(before, protocol, profile)
 
 
 def explained(
-    program: ir.Program, protocol: ProtocolChoice = ProtocolChoice.AUTO, profile: Profile = LAN
+    program: ir.Program,
+    protocol: ProtocolChoice = ProtocolChoice.AUTO,
+    profile: Profile = LAN,
+    memory: int = DEFAULT_MEMORY,
 ) -> Explained:
-    """Return why each operation of a prepared program has its sharing."""
+    """Return why each operation of a program prepared with these options has its sharing."""
     if protocol is ProtocolChoice.AUTO:
-        choice = chosen(program, profile)
+        choice = chosen(program, profile, memory)
         return explain(choice.model, choice.sharings, protocol)
-    model = model_of(before_assignment(program), protocol, profile)
+    model = model_of(before_assignment(program, memory=memory), protocol, profile)
     return explain(model, solve(model, protocol).sharings, protocol)

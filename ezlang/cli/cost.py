@@ -8,6 +8,7 @@ import click
 
 from .options import (
     json_option,
+    memory_option,
     network_option,
     parse_settings,
     program_argument,
@@ -21,6 +22,7 @@ from .options import (
 @set_option
 @protocol_option
 @network_option
+@memory_option
 @click.option("--lines", "every_line", is_flag=True, help="List every line that costs something.")
 @click.option("--explain", is_flag=True, help="Explain why each sharing was chosen.")
 @click.option(
@@ -34,6 +36,7 @@ def cost(
     settings: tuple[str, ...],
     protocol: str,
     network: str,
+    memory: int,
     every_line: bool,
     explain: bool,
     ranges: bool,
@@ -53,7 +56,7 @@ def cost(
     from .report import print_json
 
     loaded = api.load(program, parse_settings(settings))
-    report = api.cost(loaded, protocol=protocol, network=network, explained=explain)
+    report = api.cost(loaded, protocol=protocol, network=network, memory=memory, explained=explain)
     proofs = api.ranges(loaded) if ranges else []
     if as_json:
         print_json(cost_object(report) | ({"ranges": ranges_object(proofs)} if ranges else {}))

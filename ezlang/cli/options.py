@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 
 from ezlang.diagnostics.diagnostic import Diagnostic, EzError
-from ezlang.types.sharing import DEFAULT_NETWORK, DEFAULT_PROTOCOL, PROTOCOL_CHOICES
+from ezlang.types.sharing import DEFAULT_MEMORY, DEFAULT_NETWORK, DEFAULT_PROTOCOL, PROTOCOL_CHOICES
 from ezlang.values.names import USAGE
+
+_MEGABYTE: Final = 1_000_000
 
 LONGEST_WAIT = 86_400.0
 """The longest time-out that can be given, in seconds."""
@@ -65,6 +67,20 @@ def network_option(function: Function) -> Function:
             "The network to choose sharings for: loopback, lan, wan, or a file written by "
             "`ezlang calibrate`. Both parties must give the same."
         ),
+    )(function)
+
+
+def memory_option(function: Function) -> Function:
+    """Add `--memory MB`, which gives the function a number of bytes."""
+    return click.option(
+        "--memory",
+        type=click.IntRange(min=1),
+        callback=lambda _context, _parameter, megabytes: megabytes * _MEGABYTE,
+        default=DEFAULT_MEMORY // _MEGABYTE,
+        metavar="MB",
+        show_default=True,
+        help="How many megabytes of wire labels or shares iterations of loops may make together. "
+        "Both parties must give the same.",
     )(function)
 
 

@@ -9,6 +9,7 @@ import click
 from .options import (
     check_timeout,
     json_option,
+    memory_option,
     network_option,
     parse_settings,
     program_argument,
@@ -63,6 +64,7 @@ from .report import say
 )
 @protocol_option
 @network_option
+@memory_option
 @json_option
 def run(
     program: Path,
@@ -77,6 +79,7 @@ def run(
     timeout: float | None,
     protocol: str,
     network: str,
+    memory: int,
     as_json: bool,
 ) -> None:
     """Run PROGRAM, by default simulated, with every party in this process.
@@ -111,6 +114,7 @@ def run(
             timeout=timeout,
             protocol=protocol,
             network=network,
+            memory=memory,
             warn=say,
         )
         output.print_party_result(mine, as_json)
@@ -120,9 +124,13 @@ def run(
     if clear:
         result = api.run_clear(loaded, values)
     elif native:
-        result = api.run_native(loaded, values, timeout=timeout, protocol=protocol, network=network)
+        result = api.run_native(
+            loaded, values, timeout=timeout, protocol=protocol, network=network, memory=memory
+        )
     else:
-        result = api.run_simulated(loaded, values, protocol=protocol, network=network)
+        result = api.run_simulated(
+            loaded, values, protocol=protocol, network=network, memory=memory
+        )
     output.print_result(loaded, result, as_json)
 
 

@@ -25,3 +25,6 @@ PROTOCOL_CHOICES: Final = ("auto", "arithmetic", "boolean", "yao")
 
 DEFAULT_PROTOCOL: Final = "auto"
 DEFAULT_NETWORK: Final = "lan"
+
+DEFAULT_MEMORY: Final = 256_000_000
+"""Bytes of wire labels or shares that a run may make by doing iterations of loops together."""

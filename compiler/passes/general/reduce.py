@@ -91,7 +91,7 @@ class _Multiply(Rule):
         return (expanded_product(build, x, y, self.budget),)
 
 
-def expanded_product(build: Builder, x: ir.Value, y: ir.Value, budget: int = BUDGET) -> ir.Value:
+def expanded_product(build: Builder, x: ir.Value, y: ir.Value, budget: int) -> ir.Value:
     """Emit a (batched) matrix product as element-wise products and sums."""
     (*items, m, k), n = x.type.shape, y.type.shape[-1]
     sides = {"b": prod(items), "m": m, "k": k, "n": n}

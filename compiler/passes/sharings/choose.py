@@ -65,18 +65,22 @@ def choose(
     """Return the cheapest of several assignments.
 
     `finish` makes a program with assigned sharings ready to run; `with_protocol` prepares the
-    program with a protocol choice.
+    program with a protocol choice, which may vectorise other loops, so that it replaces an
+    assignment with the same sharings.
     """
     model = model_of(program, ProtocolChoice.AUTO, profile)
     found = ends(model)
     best = model.total(found[0])
     found = [sharings for sharings in found if model.total(sharings) <= NEAR * best]
-    choices = [Choice(finish(assigned(model, sharings)), model, sharings) for sharings in found]
-    for protocol in FIXED:
-        sharings = fixed(model.problem, protocol)
-        if sharings not in found and model.total(sharings) <= FAR * best:
-            found.append(sharings)
-            choices.append(Choice(with_protocol(protocol), model, sharings))
+    uniform = [(fixed(model.problem, protocol), protocol) for protocol in FIXED]
+    found += [one for one, _ in uniform if one not in found and model.total(one) <= FAR * best]
+    choices = []
+    for sharings in found:
+        protocol = next((one for known, one in uniform if known == sharings), None)
+        finished = (
+            finish(assigned(model, sharings)) if protocol is None else with_protocol(protocol)
+        )
+        choices.append(Choice(finished, model, sharings))
     return _cheapest(choices, profile)
 
 

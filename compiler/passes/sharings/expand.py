@@ -10,31 +10,41 @@ products of secrets are on arithmetic shares.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ezlang.types.sharing import DEFAULT_MEMORY
 
 from ...ir import tree as ir
 from ...ir.build import Builder
 from ...ir.sharings import A, B, Y
 from ...ir.tree import BinaryKind
-from ..analyses.budgets import BUDGET, WIDE
+from ..analyses.budgets import label_strips, open_strips
 from ..description import required
 from ..general.reduce import expanded_product, reduced
 from ..rewriting.rewrite import Rule, rewrite
 
 
 @required("expand", "expands reductions and matrix products that a sharing has no form of")
-def expand_shared(program: ir.Program) -> ir.Program:
-    """Expand the reductions and matrix products that sharings don't support."""
-    return rewrite(rewrite(program, _Products), _Reductions)
+def expand_shared(program: ir.Program, memory: int = DEFAULT_MEMORY) -> ir.Program:
+    """Expand the reductions and matrix products that sharings don't support.
+
+    `memory`: bytes of labels or shares that a run may make by doing products together.
+    """
+    return rewrite(rewrite(program, lambda: _Products(memory)), _Reductions)
 
 
+@dataclass(slots=True)
 class _Products(Rule):
+    memory: int
+
     def apply(self, build: Builder, operation: ir.Operation) -> Sequence[ir.Value] | None:
         if not isinstance(operation, ir.MatrixProduct):
             return None
         sharing = operation.result.type.sharing
         if sharing is None or sharing is A:
             return None
-        budget = BUDGET if sharing is Y else WIDE
+        _, local = label_strips(self.memory)
+        budget = local if sharing is Y else open_strips(self.memory)
         x, y = operation.operands
         return (expanded_product(build, x, y, budget),)
 

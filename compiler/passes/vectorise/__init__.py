@@ -14,8 +14,9 @@ and vectorising compilers [AK01]. **Keeps** meaning, labels, and failures with t
 locations: operations that may fail or have an effect stay in their loop, and no value is opened
 that the loop would not have reached. **Guarantees** that the number of operations depends on the
 program alone, not on trip counts, and that a loop makes at most a given number of bytes of secrets
-at a time: a longer loop is strip-mined. **Does not** change loops without secrets, or computations
-of a single party.
+at a time: a longer loop is strip-mined. Under Yao's protocol, loops without messages
+(`exchanges`) get strips that stay in the cache, or none. **Does not** change loops without secrets,
+or computations of a single party.
 """
 
 from .loops import vectorise

@@ -16,7 +16,7 @@ from .choices import Choice, choice_of
 from .footprints import Footprint, own_footprints
 from .private import Private
 from .promote import replaced
-from .reductions import Reduction, reduction_of
+from .reductions import Reduction, reduction_of, uses
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +98,14 @@ class Body:
     def parts(self) -> list[tuple[Whole, CarriedPart]]:
         """The parts of arrays, each with its array."""
         return [(one, part) for one in self.carried if isinstance(one, Whole) for part in one.parts]
+
+    def read_parts(self) -> list[tuple[Whole, CarriedPart]]:
+        """Return the parts of arrays that iterations use at their beginning."""
+        needed = {one for operation in self.operations for one in uses(operation)}
+        needed |= {value.id for value in self.outputs}
+        needed |= {one.following.id for one in self.passed}
+        needed |= {one.scan.value.id for one in self.passed if one.scan is not None}
+        return [(array, part) for array, part in self.parts if part.before.id in needed]
 
     @property
     def outputs(self) -> list[ir.Value]:

@@ -17,8 +17,7 @@ from .access import emit_read, emit_write, placed
 from .batch import Batch
 from .body import Body, Carried, Chosen, Passed, Total, Whole
 from .choices import Choice
-from .partition import Partition, rebuilt
-from .reductions import uses
+from .partition import Partition, kept, rebuilt
 from .scans import running
 
 
@@ -56,15 +55,10 @@ class Emitter:
 
     def _arrays(self) -> None:
         """Read the parts of arrays that iterations use at their beginning."""
-        needed = {one for operation in self.body.operations for one in uses(operation)}
-        needed |= {value.id for value in self.body.outputs}
-        needed |= {one.following.id for one in self.body.passed}
-        needed |= {one.scan.value.id for one in self.body.passed if one.scan is not None}
-        for array, part in self.body.parts:
-            if part.before.id in needed:
-                access = self.batch.along(part.place.access, False)
-                read = emit_read(self.build, array.initial, access, self.batch.plain)
-                self.batch.values[part.before.id] = read
+        for array, part in self.body.read_parts():
+            access = self.batch.along(part.place.access, False)
+            read = emit_read(self.build, array.initial, access, self.batch.plain)
+            self.batch.values[part.before.id] = read
 
     def _at_once(self, numbers: set[int]) -> None:
         count = len(self.body.operations)
@@ -99,10 +93,10 @@ class Emitter:
     def _loop(self) -> None:
         """Emit the sequential operations; values used after the loop are recorded per iteration."""
         build, body = self.build, self.body
-        kept = self._kept()
+        recorded = kept(body, self.parted)
         records = [
             build.zeros(replace(value.type, shape=(body.trips, *value.type.shape)))
-            for value in kept
+            for value in recorded
         ]
         low = build.constant(body.index.type.element, (body.low,))
         high = build.constant(body.index.type.element, (body.low + body.trips,))
@@ -114,7 +108,7 @@ class Emitter:
             following = step.run()
             stored = [
                 build.insert(record, step.value(value), (step.number,), (True,))
-                for record, value in zip(parameters[len(initial) :], kept, strict=True)
+                for record, value in zip(parameters[len(initial) :], recorded, strict=True)
             ]
         region = ir.Region(
             parameters=(index, *parameters),
@@ -132,24 +126,8 @@ class Emitter:
         self.scalars.note(loop)
         for one, result in zip(self.parted.passed, results, strict=False):
             self.ends[one.parameter.id] = result
-        for value, result in zip(kept, results[len(initial) :], strict=True):
+        for value, result in zip(recorded, results[len(initial) :], strict=True):
             self.batch.values[value.id] = result
-
-    def _kept(self) -> list[ir.Value]:
-        """Return the values computed in the loop that are used after it."""
-        body, parted = self.body, self.parted
-        made = {r.id: r for n in parted.serial for r in body.operations[n].results}
-        made.update((one.parameter.id, one.parameter) for one in parted.passed)
-        made.update((one.following.id, one.following) for one in parted.passed if one.scan)
-        count = len(body.operations)
-        needed = {value.id for value in body.outputs}
-        for number in parted.after:
-            if number < count:
-                needed |= uses(body.operations[number])
-            else:
-                one = body.passed[number - count]
-                needed.add(one.following.id if one.scan is None else one.scan.value.id)
-        return [made[number] for number in sorted(needed & made.keys())]
 
     # Results
 

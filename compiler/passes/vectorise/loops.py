@@ -11,7 +11,7 @@ from ezlang.types.types import INT64
 from ...ir import tree as ir
 from ...ir.build import Builder
 from ...ir.tree import BinaryKind
-from ..analyses.budgets import BUDGET
+from ..analyses.budgets import BUDGET, SHORTEST
 from ..analyses.failures import can_end_the_run
 from ..analyses.scalars import Scalars
 from ..description import optional
@@ -21,6 +21,7 @@ from .body import body_of
 from .computed import computed_places, fits, places_of
 from .conditions import selected
 from .emit import Emitter
+from .exchanges import exchanges
 from .forward import forwarded
 from .memory import bytes_of
 from .partition import partition, pays
@@ -39,11 +40,13 @@ def vectorise(
     budget: int = BUDGET,
     scans: frozenset[BinaryKind] = frozenset(),
     *,
+    local: int | None = None,
     both: bool = False,
 ) -> ir.Program:
     """Return the program with loops turned into tensor operations where possible.
 
     `budget`: bytes of secrets, counted as labels of native code, that one loop may make at a time.
+    `local`: the same for loops without messages under Yao's protocol, None if it isn't used.
     `scans`: the kinds of scans that become prefix networks. `both`: whether branches with a varying
     condition run both sides, which saves rounds and costs bytes.
     """
@@ -51,7 +54,9 @@ def vectorise(
     for function in program.functions:
         scalars = Scalars()
         scalars.see(function.body)
-        functions.append(rewrite_function(function, _Vectorise(scalars, budget, scans, both)))
+        functions.append(
+            rewrite_function(function, _Vectorise(scalars, budget, local, scans, both))
+        )
     return with_functions(program, functions)
 
 
@@ -59,6 +64,7 @@ def vectorise(
 class _Vectorise(Rule):
     scalars: Scalars
     budget: int
+    local: int | None
     scans: frozenset[BinaryKind]
     both: bool
 
@@ -101,9 +107,12 @@ class _Vectorise(Rule):
                 return found
         if body is None or parted is None or not pays(body, parted):
             return None
-        most = self.budget // max(bytes_of(body, parted), 1)
+        budget, least = self.budget, 2
+        if self.local is not None and not exchanges(body.operations, self.scalars):
+            budget, least = self.local, SHORTEST
+        most = budget // max(bytes_of(body, parted), 1)
         if body.trips > most:
-            return self._in_strips(build, loop, most) if most > 1 else None
+            return self._in_strips(build, loop, most) if most >= least else None
         return Emitter(build, self.scalars, body, parted).run()
 
     def _of_the_run(self, build: Builder, loop: ir.For) -> Sequence[ir.Value] | None:

@@ -10,7 +10,7 @@ from ...ir.tree import BinaryKind
 from ...kernels.layout import LABEL_BYTES
 from ..general.find_products import Definitions, is_matrix_product
 from .body import Body, Total
-from .partition import Partition
+from .partition import Partition, kept
 from .reductions import uses
 
 _PREFIX = 4
@@ -18,21 +18,37 @@ _PREFIX = 4
 
 
 def bytes_of(body: Body, parted: Partition) -> int:
-    """Return the bytes of labels that the vectorised operations make per iteration.
+    """Return the bytes of labels that the vectorised loop makes per iteration.
 
-    Products that become part of a matrix product (passes/general/find_products.py) are never made,
-    and neither are the broadcasts of their operands.
+    These are the results of vectorised operations, the arrays that are repeated for them, the parts
+    of arrays that iterations begin with, and what the remaining loop records. Products that become
+    part of a matrix product (passes/general/find_products.py) are never made, and neither are the
+    broadcasts of their operands.
     """
     at_once = [one for n, one in enumerate(body.operations) if n not in parted.serial]
     skipped = _in_products(body, parted, at_once)
-    running = [one.following.type for one in body.passed if one.scan is not None]
-    total = sum(_PREFIX * LABEL_BYTES * type.width * type.size for type in running)
+    running = [one.following for one in body.passed if one.scan is not None]
+    total = _PREFIX * sum(map(_bytes, running))
+    total += sum(map(_bytes, kept(body, parted)))
+    total += sum(_bytes(part.before) for _, part in body.read_parts())
+    total += sum(_bytes(one.parameter) for one in body.passed if one not in parted.passed)
     for operation in at_once:
         for one in ir.walk(ir.Region(operations=(operation,))):
-            for value in one.results:
-                if value.type.label.is_secret and value.id not in skipped:
-                    total += LABEL_BYTES * value.type.width * value.type.size
+            made = [value for value in one.results if value.id not in skipped]
+            total += sum(map(_bytes, made))
+            if made and isinstance(one, ir.Elementwise):
+                total += sum(_bytes(value) for value in one.operands if _is_repeated(value, parted))
     return total
+
+
+def _bytes(value: ir.Value) -> int:
+    """Return the bytes of the labels of a value."""
+    return LABEL_BYTES * value.type.width * value.type.size if value.type.label.is_secret else 0
+
+
+def _is_repeated(value: ir.Value, parted: Partition) -> bool:
+    """Return whether an operand is an array that a vectorised operation repeats in memory."""
+    return value.id not in parted.varied and value.type.size > 1
 
 
 def _in_products(body: Body, parted: Partition, at_once: Sequence[ir.Operation]) -> set[int]:

@@ -210,3 +210,19 @@ def rebuilt(body: Body, parted: Partition) -> set[int]:
             found.add(number)
             needed += uses(operation)
     return found
+
+
+def kept(body: Body, parted: Partition) -> list[ir.Value]:
+    """Return the values that the remaining loop computes and operations after it use."""
+    made = {r.id: r for n in parted.serial for r in body.operations[n].results}
+    made.update((one.parameter.id, one.parameter) for one in parted.passed)
+    made.update((one.following.id, one.following) for one in parted.passed if one.scan)
+    count = len(body.operations)
+    needed = {value.id for value in body.outputs}
+    for number in parted.after:
+        if number < count:
+            needed |= uses(body.operations[number])
+        else:
+            one = body.passed[number - count]
+            needed.add(one.following.id if one.scan is None else one.scan.value.id)
+    return [made[number] for number in sorted(needed & made.keys())]

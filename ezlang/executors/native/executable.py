@@ -9,6 +9,7 @@ from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.ir.text import print_program
 from ezlang.records import dataclass
 from ezlang.typed import tree as typed
+from ezlang.types.sharing import DEFAULT_MEMORY
 from ezlang.types.sharing import DEFAULT_PROTOCOL as DEFAULT_PROTOCOL
 
 from .two_parties import require_two_parties
@@ -37,13 +38,17 @@ class Executable:
 
 
 def executable_of(
-    program: typed.Program, protocol: str = DEFAULT_PROTOCOL, profile: Profile = LAN
+    program: typed.Program,
+    protocol: str = DEFAULT_PROTOCOL,
+    profile: Profile = LAN,
+    memory: int = DEFAULT_MEMORY,
 ) -> Executable:
     """Lower a checked program for native code.
 
     `protocol` says how secrets are shared: `yao`, `boolean`, `arithmetic`, or `auto` for the
-    cheapest choice on the network of `profile`. Both parties must use the same protocol choice and
-    profile, which the fingerprint enforces. Raises EzError unless the program has two parties.
+    cheapest choice on the network of `profile`. `memory`: the bytes of labels or shares that
+    iterations of loops may make together. Both parties must use the same three, which the
+    fingerprint enforces. Raises EzError unless the program has two parties.
     """
     # Not needed where an executable comes from the cache.
     from ezlang.compiler.lower.lowering import lower
@@ -51,8 +56,12 @@ def executable_of(
     from ezlang.compiler.passes.prepare import prepare
 
     require_two_parties(program.parties)
-    prepared = prepare(lower(program), ProtocolChoice(protocol), profile)
-    choices = ("--protocol", protocol), ("--network", _told(profile))
+    prepared = prepare(lower(program), ProtocolChoice(protocol), profile, memory)
+    choices = (
+        ("--protocol", protocol),
+        ("--network", _told(profile)),
+        ("--memory", f"{memory / 1_000_000:.15g} MB"),
+    )
     return Executable(prepared, program.params, choices)
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from ezlang.cache import code_identity, read_cached, write_cached
 from ezlang.diagnostics.diagnostic import PassSkipped
 from ezlang.recursion import deep_recursion
-from ezlang.types.sharing import DEFAULT_PROTOCOL
+from ezlang.types.sharing import DEFAULT_MEMORY, DEFAULT_PROTOCOL
 
 if TYPE_CHECKING:
     from ezlang.compiler.cost.profiles import Profile
@@ -26,15 +26,21 @@ if TYPE_CHECKING:
 
 
 def prepared(
-    program: typed.Program, protocol: str = DEFAULT_PROTOCOL, profile: Profile | None = None
+    program: typed.Program,
+    protocol: str = DEFAULT_PROTOCOL,
+    profile: Profile | None = None,
+    memory: int = DEFAULT_MEMORY,
 ) -> Executable:
     """Return `executable_of` of the same arguments, from the cache if it is there."""
-    executable: Executable = unpacked(packed(program, protocol, profile))
+    executable: Executable = unpacked(packed(program, protocol, profile, memory))
     return executable
 
 
 def packed(
-    program: typed.Program, protocol: str = DEFAULT_PROTOCOL, profile: Profile | None = None
+    program: typed.Program,
+    protocol: str = DEFAULT_PROTOCOL,
+    profile: Profile | None = None,
+    memory: int = DEFAULT_MEMORY,
 ) -> bytes:
     """Return the same, as bytes for `unpacked`. The compiler is imported only to make them."""
 
@@ -43,9 +49,9 @@ def packed(
 
         from .executable import executable_of
 
-        return executable_of(program, protocol, profile or LAN)
+        return executable_of(program, protocol, profile or LAN, memory)
 
-    return remembered(("executable", protocol, profile), program, make)
+    return remembered(("executable", protocol, profile, memory), program, make)
 
 
 def unpacked(content: bytes) -> Any:

@@ -22,7 +22,7 @@ from ezlang.diagnostics.diagnostic import CompilerBug, Diagnostic, EzError
 from ezlang.session import errors
 from ezlang.session.address import TIMEOUT
 from ezlang.typed import tree as typed
-from ezlang.types.sharing import DEFAULT_PROTOCOL
+from ezlang.types.sharing import DEFAULT_MEMORY, DEFAULT_PROTOCOL
 from ezlang.values.check import check_inputs
 from ezlang.values.data import Inputs
 
@@ -42,10 +42,11 @@ def run_native(
     timeout: float | None = None,
     protocol: str = DEFAULT_PROTOCOL,
     profile: Profile = LAN,
+    memory: int = DEFAULT_MEMORY,
 ) -> NativeOutcome:
     """Run a checked program on loopback, with one process per party.
 
-    `inputs`: party → name → value. For `protocol` and `profile`, see `executable_of`.
+    `inputs`: party → name → value. For `protocol`, `profile` and `memory`, see `executable_of`.
     Raises EzError with exit code 2 if the inputs don't fit, 3 if the run fails.
     """
     require_two_parties(program.parties)
@@ -53,7 +54,7 @@ def run_native(
     with ExitStack() as stack:
         # They load the code that they need while this process prepares the program.
         workers = [stack.enter_context(_Worker(name)) for name in program.parties]
-        content = packed(program, protocol, profile)
+        content = packed(program, protocol, profile, memory)
         checked = check_inputs(program, inputs)
         for party, worker in enumerate(workers):
             worker.tell(Job(content, party, checked[worker.name], wait))

@@ -12,7 +12,7 @@ from ezlang.session.dealing import agree_on_tag, dealt_preprocessing
 from ezlang.session.handshake import OPTIONS, Hello
 from ezlang.session.readiness import preparing
 from ezlang.typed import tree as typed
-from ezlang.types.sharing import DEFAULT_PROTOCOL
+from ezlang.types.sharing import DEFAULT_MEMORY, DEFAULT_PROTOCOL
 from ezlang.values.check import check_party
 from ezlang.values.data import Data
 from ezlang.values.names import party_number
@@ -34,6 +34,7 @@ def run_party(
     timeout: float | None = None,
     protocol: str = DEFAULT_PROTOCOL,
     profile: Profile = LAN,
+    memory: int = DEFAULT_MEMORY,
     insecure: bool = False,
     warn: Callable[[str], None] | None = None,
 ) -> PartyOutcome:
@@ -41,12 +42,12 @@ def run_party(
 
     Party 0 listens at `address` (HOST:PORT; on loopback by default), and party 1 dials it for up to
     `timeout` seconds. `inputs` are this party's inputs: name → value. `dealer` is the address of a
-    dealer, if there is one. For `protocol` and `profile`, see `executable_of`; both parties must
-    use the same. An address on another machine requires `insecure`; `warn` is then called with a
-    warning about the consequences. Raises EzError with exit code 2 if the call is invalid, 3 if the
-    run fails.
+    dealer, if there is one. For `protocol`, `profile` and `memory`, see `executable_of`; both
+    parties must use the same. An address on another machine requires `insecure`; `warn` is then
+    called with a warning about the consequences. Raises EzError with exit code 2 if the call is
+    invalid, 3 if the run fails.
     """
-    executable = prepared(program, protocol, profile)
+    executable = prepared(program, protocol, profile, memory)
     number = party_number(program.parties, party)
     place = parse_address(address)
     third = None if dealer is None else parse_address(dealer, DEALER_PORT)
