@@ -54,6 +54,20 @@ def costly_operations(program: ir.Program, costs: set[int]) -> set[int]:
     return found
 
 
+def read_and_made(region: ir.Region) -> tuple[set[int], set[int]]:
+    """Return the ids of the values read in a region, and of those made in it."""
+    read = {value.id for value in region.yields}
+    made = {value.id for value in region.parameters}
+    for operation in region.operations:
+        read |= {value.id for value in operation.operands}
+        made |= {value.id for value in operation.results}
+        for inner in operation.regions:
+            more_read, more_made = read_and_made(inner)
+            read |= more_read
+            made |= more_made
+    return read, made
+
+
 def is_run_by_all(operation: ir.AnyStructured) -> bool:
     """Return whether both parties run the regions, that is, the condition or bound is public."""
     return all(value.type.label.is_public for value in operation.deciding)

@@ -1,14 +1,14 @@
 """The state of a session that determines the cost of its next operations.
 
 The state is small: whether each party's last message was received (for rounds), and the number of
-OTs left from the last batch. Identical iterations of a loop therefore soon cost the same: `repeat`
-walks iterations until the session returns to an earlier state, or until no OTs had to be generated,
-and counts the rest without walking them.
+OTs left from the last batch. Identical iterations of a loop therefore soon cost the same: see
+repetition.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Hashable, Mapping, Sequence
 from copy import copy
 from dataclasses import field
 from enum import Enum
@@ -21,8 +21,8 @@ from ..protocols.core.backend import Backend
 from ..protocols.ot.backend import OT
 from ..protocols.ot.stock import LARGEST_BATCH, Batches
 from .amounts import Count, Ots, OtsMade, Sent
-from .ledger import Amounts, Ledger, Mark, Phase, bound
-from .ots import SECONDS
+from .ledger import Booked, Ledger, Phase, bound
+from .ots import work_of
 
 
 class Bound(Enum):
@@ -88,8 +88,7 @@ class CountingExtension:
         self.left = count
         with self.ledger.within(Phase.PREPROCESSING):
             self.ledger.add(OtsMade(self.link), count)
-            work = count * SECONDS[self.kind] / min(SECONDS.values())
-            self.ledger.add(Count.OT_WORK, round(work))
+            self.ledger.add(Count.OT_WORK, round(count * work_of(self.kind)))
             if self.bounded is Bound.LEAST:
                 # Possibly together with a message that is sent anyway.
                 self.ledger.add(Sent(self.made_over), size - 1)
@@ -142,14 +141,8 @@ class CountingExtension:
         return corrections
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """A snapshot of a session."""
-
-    mark: Mark
-    taken: tuple[int, ...]
-    batches: tuple[int, ...]
-    sharing: bool
+Take = tuple[int, ...]
+"""The OTs taken of each of a session's sources at once."""
 
 
 @dataclass(slots=True)
@@ -158,6 +151,9 @@ class CountingSession:
 
     `sharing` is whether the session on shares has begun. `kinds` are the kinds of OTs, if the
     `backend` generates any. The methods refer to the `pair` of computing parties.
+
+    `takes` records what is taken, unless it is None. In an iteration of a loop, `pending` is what
+    remains to be booked.
     """
 
     pair: Pair = COMPUTING
@@ -167,6 +163,8 @@ class CountingSession:
     ledger: Ledger = field(init=False)
     labels: CountingExtension = field(init=False)
     shares: dict[Link, CountingExtension] = field(init=False)
+    takes: list[Take] | None = None
+    pending: Counter[Booked] | None = None
 
     def __post_init__(self) -> None:
         self.ledger = Ledger(self.pair)
@@ -190,6 +188,8 @@ class CountingSession:
         protocols/native/runtime.py.
         """
         self.ledger.add(Count.SHARE_TAKES)
+        if self.takes is not None:
+            self.takes.append((0, *(wanted.get(link, 0) for link in self.shares)))
         if any(wanted.values()):
             for link in reversed(self.pair.links):
                 if not self.shares[link].ready:
@@ -203,6 +203,18 @@ class CountingSession:
     def sender_speaks(self) -> bool:
         """Whether the senders of OTs for shares send to generate them."""
         return any(one.plan.sender_speaks for one in self.shares.values())
+
+    def take_labels(self, count: int) -> None:
+        """Record that OTs for labels are taken."""
+        if self.takes is not None:
+            self.takes.append((count, *(0 for _ in self.shares)))
+
+    def book(self, counts: Mapping[Booked, int]) -> None:
+        """Book amounts that belong together, each as often as given."""
+        if self.pending is None:
+            self.ledger.book(counts)
+        else:
+            self.pending.update(counts)
 
     @property
     def state(self) -> Hashable:
@@ -226,60 +238,6 @@ class CountingSession:
     def _take_stocks(self, other: CountingSession) -> None:
         for mine, theirs in zip(self.ots, other.ots, strict=True):
             mine.become(theirs)
-
-    def point(self) -> Snapshot:
-        """Return a snapshot for `_again`."""
-        return Snapshot(
-            self.ledger.mark(),
-            tuple(one.taken for one in self.ots),
-            tuple(one.batches for one in self.ots),
-            self.sharing,
-        )
-
-    def repeat(self, turn: Callable[[], None], times: int) -> None:
-        """Run `turn`, which does the same each time, `times` times."""
-        seen: dict[Hashable, tuple[int, Snapshot]] = {}
-        done = 0
-        while done < times:
-            before, point = self.state, self.point()
-            if before in seen:
-                at, earlier = seen[before]
-                period = done - at
-                turns = (times - done) // period
-                self._again(earlier, turns)
-                done += turns * period
-                seen = {}
-                if turns:
-                    continue
-            seen[before] = done, point
-            turn()
-            done += 1
-            fitting = self._without_batches(point, times - done)
-            self._again(point, fitting)
-            done += fitting
-
-    def _without_batches(self, since: Snapshot, most: int) -> int:
-        """Return the number of further such turns, at most `most`, that need no new batch."""
-        if self.ledger.state != since.mark.state:
-            return 0
-        for one, taken, batches in zip(self.ots, since.taken, since.batches, strict=True):
-            if one.batches != batches or self.sharing != since.sharing:
-                return 0
-            if one.taken > taken:
-                most = min(most, one.left // (one.taken - taken))
-        return most
-
-    def _again(self, since: Snapshot, turns: int) -> None:
-        """Count the costs since a snapshot again, `turns` times."""
-        if not turns:
-            return
-        added: Amounts = self.ledger.since(since.mark)
-        self.ledger.repeat(added, turns)
-        for one, taken, batches in zip(self.ots, since.taken, since.batches, strict=True):
-            more = turns * (one.taken - taken)
-            if one.batches == batches:
-                one.left -= more
-            one.taken += more
 
 
 def merged(sessions: Sequence[CountingSession], *, most: bool) -> CountingSession:

@@ -15,8 +15,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import field
 from enum import Enum
 from functools import partial
+from heapq import heapify, heappop, heappush
+from itertools import count as counter
 from itertools import permutations
 from typing import NamedTuple
 
@@ -74,6 +77,21 @@ class Mark:
     state: PartyState
 
 
+_numbers = counter()
+
+
+@dataclass(slots=True, eq=False)
+class Booked:
+    """Amounts that belong together, and how often they include others.
+
+    A smaller `number` belongs to one made earlier, which therefore doesn't include a later one.
+    """
+
+    amounts: Amounts
+    parts: tuple[tuple[Booked, int], ...]
+    number: int = field(default_factory=_numbers.__next__)
+
+
 class Ledger:
     """Rounds and bytes of all parties so far, and other booked amounts.
 
@@ -115,6 +133,12 @@ class Ledger:
         # A message that arrives at a hop that the receiver has passed makes no difference.
         arriving = (max(hop, self._at[link.receiver]) for link, hop in self._arriving.items())
         return PartyState(self.receiving, tuple(self._at.values()), tuple(arriving))
+
+    def resume(self, state: PartyState) -> None:
+        """Continue from another state; amounts stay as they are."""
+        self._receiving = set(state.receiving)
+        self._at = dict(zip(self.parties, state.at, strict=True))
+        self._arriving = dict(zip(self._arriving, state.arriving, strict=True))
 
     def total(self, what: Amount) -> int:
         """Return the total booked amount of a kind."""
@@ -179,6 +203,19 @@ class Ledger:
         """Book amounts again `times` times; the ledger's state must be unchanged by them."""
         for entry, amount in amounts.items():
             self.amounts[entry] += amount * times
+
+    def book(self, counts: Mapping[Booked, int]) -> None:
+        """Book what belongs together, each as often as given."""
+        total = Counter(counts)
+        numbers = [(-one.number, one) for one in total]
+        heapify(numbers)
+        while numbers:
+            _, one = heappop(numbers)
+            self.repeat(one.amounts, total[one])
+            for part, times in one.parts:
+                if part not in total:
+                    heappush(numbers, (-part.number, part))
+                total[part] += total[one] * times
 
     def copy(self) -> Ledger:
         """Return an independent copy."""

@@ -17,6 +17,12 @@ SECONDS: Final = {
 }
 """Seconds to generate an OT, at either party, without sending: docs/performance.md."""
 
+
+def work_of(kind: OtKind) -> float:
+    """Return how many OTs of the fastest kind take as long to generate as one."""
+    return SECONDS[kind] / min(SECONDS.values())
+
+
 SILENT_START: Final = 0.02
 """Seconds to generate the first OTs and allocate the memory of silent OT."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import field
+from dataclasses import field, replace
 
 from ezlang.records import dataclass
 
@@ -11,14 +11,16 @@ from ..ir import tree as ir
 from ..ir.ots import OtKinds
 from ..protocols.core.backend import Backend
 from ..protocols.core.preprocessing import Unit
-from ..protocols.dealt.backend import DEALT
+from ..protocols.dealt.backend import DEALT, dealt_batches
 from ..protocols.dealt.demands import CorrelatedOt, Demands, Kind, LabelOt, demanded
 from ..protocols.ot.backend import OT
+from ..protocols.ot.stock import LARGEST_BATCH
 from . import yao
-from .amounts import Count, Ots, Units
+from .amounts import Count, Ots, Sent, Units
 from .counting_session import CountingSession
 from .group_costs import Traces
 from .ledger import Amounts, Ledger
+from .ots import work_of
 from .walk import Control, Plans, RevealedControl, Walk
 
 
@@ -92,6 +94,7 @@ class Forecast:
     traces: Traces = field(default_factory=dict)
     plans: Plans = field(init=False)
     _walks: dict[OtKinds, Walk] = field(default_factory=dict)
+    _without_ots: Walk | None = None
 
     def __post_init__(self) -> None:
         self.plans = Plans(self.program, self.backend, self.traces)
@@ -103,10 +106,39 @@ class Forecast:
             found = self._walks[kinds] = _walked(self.plans, kinds, False)
         return found
 
+    def walk_without_ots(self) -> Walk:
+        """Return the walk as if OTs existed before the run.
+
+        It has the OTs that are taken, and at most the other amounts of a walk with any OTs. Without
+        batches of OTs, the iterations of a loop soon cost the same, so that it takes little time.
+        """
+        if self._without_ots is None:
+            backend = replace(self.backend, batches=dealt_batches)
+            self._without_ots = _walked(self.plans, OtKinds(), False, backend)
+        return self._without_ots
+
+    def least(self, kinds: OtKinds) -> Ledger:
+        """Return amounts of which the walk with OTs of some kinds has at least as many.
+
+        They include making the OTs that are taken, without what is left of batches.
+        """
+        walked = self.walk_without_ots().session
+        ledger = walked.ledger.copy()
+        for used, one in zip(
+            walked.ots, CountingSession(backend=self.backend, kinds=kinds).ots, strict=True
+        ):
+            if used.taken:
+                one.plan.next(LARGEST_BATCH)  # which may include a part of the set-up
+                made = one.plan.next(LARGEST_BATCH)
+                ledger.add(Sent(one.made_over), used.taken * made.bytes // made.count)
+                ledger.add(Count.OT_WORK, int(used.taken * work_of(one.kind)))
+                ledger.add(Count.SET_UPS, int(bool(one.plan.set_up())))
+        return ledger
+
 
 def predict_ots(forecast: Forecast) -> tuple[OtUse, OtUse]:
     """Return the OTs of a program for Yao's protocol, and for shares in the direction with more."""
-    walk = forecast.walk(forecast.program.ots)
+    walk = forecast.walk_without_ots()
     session, exact = walk.session, not walk.unknown
     for_shares = max(one.taken for one in session.shares.values())
     total = session.ledger.total
@@ -136,8 +168,8 @@ def _decides_demands(unknown: RevealedControl) -> bool:
     return any(use != uses[0] for use in uses)
 
 
-def _walked(plans: Plans, kinds: OtKinds, most: bool) -> Walk:
-    walk = Walk(plans, CountingSession(backend=plans.backend, kinds=kinds), most=most)
+def _walked(plans: Plans, kinds: OtKinds, most: bool, backend: Backend | None = None) -> Walk:
+    walk = Walk(plans, CountingSession(backend=backend or plans.backend, kinds=kinds), most=most)
     yao.begin(walk.session)
     walk.run()
     return walk

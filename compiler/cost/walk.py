@@ -8,7 +8,7 @@ If there is none, the two bounds are equal and exact.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import field
 from enum import Enum
 from functools import partial
@@ -31,10 +31,19 @@ from ..ir.sharings import is_interactive
 from ..protocols.core.backend import Backend
 from ..protocols.ot.backend import OT
 from . import yao
-from .control import StaticValue, computed, costly_operations, is_run_by_all, needed_values
+from .control import (
+    StaticValue,
+    computed,
+    costly_operations,
+    is_run_by_all,
+    needed_values,
+    read_and_made,
+)
 from .counting_session import CountingSession, merged
 from .group_costs import Trace, Traces, book, trace_in
 from .ledger import Amounts
+from .repetition import Iterations, repeat
+from .rows import Step, run_row
 
 Action = Callable[[CountingSession], None]
 """The effect of an operation on a session."""
@@ -152,6 +161,9 @@ def _reveal_action(operation: ir.Reveal) -> Action | None:
 
 Values = dict[int, StaticValue]
 
+Rows = list[list[Step] | ir.Operation]
+"""Operations that have nothing but a cost, in rows, and others."""
+
 
 @dataclass(slots=True)
 class Walk:
@@ -165,7 +177,12 @@ class Walk:
     _needed: dict[str, set[int]] = field(init=False)
     _functions: dict[str, ir.Function] = field(init=False)
     _seen: set[int] = field(default_factory=set)
-    _relevant: dict[int, tuple[ir.Operation, ...]] = field(default_factory=dict)
+    _rows: dict[int, Rows] = field(default_factory=dict)
+    asides: int = 0
+    _from_outside: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    _iterations: dict[Hashable, tuple[Iterations, Sequence[StaticValue]]] = field(
+        default_factory=dict
+    )
 
     def __post_init__(self) -> None:
         program = self.plans.program
@@ -185,16 +202,43 @@ class Walk:
         frame = _Frame(self, self._needed[function.name], values)
         return frame.region(body)
 
-    def relevant(self, region: ir.Region, needed: set[int]) -> tuple[ir.Operation, ...]:
-        """Return the operations of a region that have a cost or determine the cost of others."""
-        found = self._relevant.get(region.number)
+    def rows(self, region: ir.Region, needed: set[int]) -> Rows:
+        """Return the operations of a region that have a cost or determine the cost of others.
+
+        Those that have nothing but a cost are in rows.
+        """
+        found = self._rows.get(region.number)
         if found is None:
-            found = self._relevant[region.number] = tuple(
-                operation
-                for operation in region.operations
-                if operation.number in self._costly
-                or any(result.id in needed for result in operation.results)
-            )
+            found = self._rows[region.number] = []
+            for operation in region.operations:
+                is_needed = any(result.id in needed for result in operation.results)
+                if operation.number in self.plans.actions and not is_needed:
+                    step = Step(partial(self._act_on, operation))
+                    if found and isinstance(found[-1], list):
+                        found[-1].append(step)
+                    else:
+                        found.append([step])
+                elif operation.number in self._costly or is_needed:
+                    found.append(operation)
+        return found
+
+    def _act_on(self, operation: ir.Operation, session: CountingSession) -> None:
+        session.ledger.place = operation.span
+        self.plans.actions[operation.number](session)
+
+    def read_from_outside(self, body: ir.Region, needed: set[int]) -> tuple[int, ...]:
+        """Return the ids of needed values that a loop's body reads but doesn't compute."""
+        found = self._from_outside.get(body.number)
+        if found is None:
+            read, made = read_and_made(body)
+            found = self._from_outside[body.number] = tuple(sorted((read - made) & needed))
+        return found
+
+    def iterations(self, body: ir.Region, outer: Sequence[StaticValue]) -> Iterations:
+        """Return what is known of the iterations of a loop, given the values that decide them."""
+        key = body.number, tuple(map(_identity, outer))
+        # The values are kept, so that no other ones get their identity.
+        found, _ = self._iterations.setdefault(key, (Iterations(), outer))
         return found
 
     def is_costly(self, operation: ir.Operation) -> bool:
@@ -203,11 +247,9 @@ class Walk:
 
     def act(self, operation: ir.Operation) -> bool:
         """Book the cost of an operation itself; return whether it has one."""
-        action = self.plans.actions.get(operation.number)
-        if action is None:
+        if operation.number not in self.plans.actions:
             return False
-        self.session.ledger.place = operation.span
-        action(self.session)
+        self._act_on(operation, self.session)
         return True
 
     def note(self, control: Control, operation: ir.Operation, amounts: Sequence[Amounts]) -> None:
@@ -228,6 +270,7 @@ class Walk:
         self, action: Callable[[], object], session: CountingSession | None = None
     ) -> tuple[Amounts, CountingSession]:
         """Run an action in a copy of the session; return its cost and the copy."""
+        self.asides += 1
         before = self.session
         self.session = (session or before).copy()
         mark = self.session.ledger.mark()
@@ -238,6 +281,11 @@ class Walk:
     def called(self, operation: ir.Call, arguments: Sequence[StaticValue]) -> list[StaticValue]:
         """Walk through a function."""
         return self._call(self._functions[operation.function], arguments)
+
+
+def _identity(value: StaticValue) -> Hashable:
+    """Return the number in a scalar, or the identity of an array, which never changes."""
+    return value.item() if value is not None and not value.ndim else id(value)
 
 
 _UNKNOWN: Final[StaticValue] = None
@@ -254,8 +302,11 @@ class _Frame:
 
     def region(self, region: ir.Region) -> list[StaticValue]:
         """Walk through a region; return the values it yields."""
-        for operation in self.walk.relevant(region, self.needed):
-            self._operation(operation)
+        for row in self.walk.rows(region, self.needed):
+            if isinstance(row, list):
+                run_row(self.walk.session, row)
+            else:
+                self._operation(row)
         return self._read(region.yields)
 
     def _read(self, values: Sequence[ir.Value]) -> list[StaticValue]:
@@ -334,11 +385,17 @@ class _Frame:
                 self.values[index.id] = np.asarray(number, dtype=low.dtype)
                 self._write(parameters, self.region(body))
         else:
-            self.walk.session.repeat(lambda: self._turn(body), turns)
+            self._repeat(body, turns)
         self._write(operation.results, self._read(parameters))
 
-    def _turn(self, body: ir.Region) -> None:
-        self.region(body)
+    def _repeat(self, body: ir.Region, turns: int) -> None:
+        outer = [self.values.get(one) for one in self.walk.read_from_outside(body, self.needed)]
+        known = self.walk.iterations(body, outer)
+        before = self.walk.asides
+        repeat(self.walk.session, lambda: self.region(body), turns, known)
+        if self.walk.asides != before:
+            # A bound depends on all amounts so far.
+            known.forget()
 
     def _while(self, operation: ir.While) -> None:
         condition, body = operation.regions

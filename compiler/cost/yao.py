@@ -35,6 +35,7 @@ def run_circuit(session: CountingSession, ands: int) -> None:
 
 def share_evaluators(session: CountingSession, bits: int) -> None:
     """Share input bits of the evaluator: one OT and one bit each."""
+    session.take_labels(bits)
     while bits:
         count = session.labels.take(min(bits, 8 * BIT_BUFFER))
         session.ledger.message(_to_evaluator(session).back, -(-count // 8))

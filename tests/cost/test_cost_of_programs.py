@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
 import pytest
 
+from ezlang.compiler.cost import walk
 from ezlang.compiler.cost.amounts import Rounds
 from ezlang.compiler.cost.counting_session import CountingSession
 from ezlang.compiler.cost.predict import predict
+from ezlang.compiler.cost.rows import Step
 from ezlang.compiler.cost.walk import Control
+from ezlang.compiler.ir.ots import OtKind, OtKinds
 from ezlang.compiler.passes.assign import ProtocolChoice
 from tests.support.agreement import checked
 from tests.support.costed import Costs, costs_of, native, predicted, prepared, used
@@ -65,23 +71,58 @@ fn main() {
 """
 
 
+NESTED = """
+party alice, bob;
+param int64 n = 1;
+fn mixed<m>(int32[m] x, int64 times) -> int32[m] {
+    int32[m] y = x;
+    for j in 0..times {
+        for k in 1..m { y[k] = max(y[k], y[k - 1] * x[k]); }
+        y[0] = y[m - 1] ^ x[0];
+    }
+    return y;
+}
+fn main() {
+    secret int32[5] x = input(alice, "x");
+    @bob int32 b = input(bob, "b");
+    for i in 0..n {
+        for j in 0..i { x[0] = x[1] > b + int32(j) ? x[0] * x[1] : x[0] + 1; }
+        x = mixed(x, i % 3);
+        if i % 2 == 0 { x[1] = reveal(x[2] > 7) ? x[3] : x[4] * x[0]; }
+    }
+    output(all, x, "x");
+}
+"""
+
+
+@pytest.mark.parametrize("kind", OtKind)
 @pytest.mark.parametrize("protocol", ProtocolChoice)
-@pytest.mark.parametrize("n", [701])
+@pytest.mark.parametrize(("text", "n"), [(CHAIN, 701), (NESTED, 24)], ids=["chain", "nested"])
 def test_turns_that_are_not_walked(
-    n: int, protocol: ProtocolChoice, monkeypatch: pytest.MonkeyPatch
+    text: str, n: int, protocol: ProtocolChoice, kind: OtKind, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    code = prepared(checked(CHAIN, {"n": n}), protocol)
+    code = replace(prepared(checked(text, {"n": n}), protocol), ots=OtKinds(yao=kind, shares=kind))
     fast = predict(code)
 
-    def walk_all(self: CountingSession, turn: object, times: int) -> None:
-        assert callable(turn)
+    def walk_all(
+        _session: CountingSession, turn: Callable[[], object], times: int, _known: object
+    ) -> None:
         for _ in range(times):
             turn()
 
-    monkeypatch.setattr(CountingSession, "repeat", walk_all)
+    def act_all(session: CountingSession, steps: Sequence[Step]) -> None:
+        for step in steps:
+            step.act(session)
+
+    monkeypatch.setattr(walk, "repeat", walk_all)
+    monkeypatch.setattr(walk, "run_row", act_all)
     slow = predict(code)
     assert fast.least.amounts == slow.least.amounts
-    assert fast.least.receiving == slow.least.receiving
+    assert fast.least.state == slow.least.state
+    assert fast.unknown == slow.unknown
+    assert (fast.most is None) == (slow.most is None)
+    if fast.most is not None and slow.most is not None:
+        assert fast.most.amounts == slow.most.amounts
 
 
 @pytest.mark.parametrize("protocol", ProtocolChoice)

@@ -13,7 +13,8 @@ decides.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
+from math import inf
 from typing import Final
 
 from ezlang.records import dataclass
@@ -85,20 +86,27 @@ def choose(
 
 
 def _cheapest(choices: Iterable[Choice], profile: Profile) -> Choice:
-    """Return the cheapest choice, or the first one on a tie or if a cost is unpredictable."""
+    """Return the cheapest choice, or the first one on a tie or if a cost is unpredictable.
+
+    A choice whose lower bound is above the time of another one isn't walked through.
+    """
     candidates = list(choices)
     if len(candidates) == 1:
         return candidates[0]
-    seconds = list(_seconds(candidates, profile))
-    if len(seconds) < len(candidates):
-        return candidates[0]
-    return candidates[min(range(len(candidates)), key=seconds.__getitem__)]
-
-
-def _seconds(choices: Iterable[Choice], profile: Profile) -> Iterator[float]:
-    """Yield the predicted times of choices, up to the first that is unpredictable."""
-    for choice in choices:
-        walk = choice.finished.forecast.walk(choice.program.ots)
+    bounds: list[tuple[float, int]] = []
+    for number, choice in enumerate(candidates):
+        forecast = choice.finished.forecast
+        if forecast.walk_without_ots().unknown:
+            return candidates[0]
+        bounds.append((total(forecast.least(choice.program.ots)).seconds(profile), number))
+    best, chosen = inf, 0
+    for bound, number in sorted(bounds):
+        if bound > best:
+            break
+        walk = candidates[number].finished.forecast.walk(candidates[number].program.ots)
         if walk.unknown:
-            return
-        yield total(walk.session.ledger).seconds(profile)
+            return candidates[0]
+        seconds = total(walk.session.ledger).seconds(profile)
+        if (seconds, number) < (best, chosen):
+            best, chosen = seconds, number
+    return candidates[chosen]

@@ -106,6 +106,9 @@ class ExtensionBatches:
     position: ClassVar[int] = 0
     sender_speaks: ClassVar[bool] = False
 
+    def __copy__(self) -> ExtensionBatches:
+        return self
+
     def next(self, wanted: int) -> Made:
         """Return the next batch, which depends only on the number wanted."""
         count = batch_size(wanted)
@@ -173,6 +176,9 @@ class SilentBatches:
     def position(self) -> int:
         """The number of used trees in the iteration."""
         return self.used
+
+    def __copy__(self) -> SilentBatches:
+        return SilentBatches(self.parameters, self.used)
 
     def next(self, wanted: int) -> Made:
         """Return the next batch, which consists of whole trees of one iteration."""
