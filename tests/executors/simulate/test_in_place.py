@@ -108,6 +108,14 @@ fn main() {
         rows[i][0] = 8;
         rows[i][1] = row[0];
     }
+    LABEL int32 first = a[0];
+    a[0] = 5;
+    LABEL int32[4] turned;
+    for i in 0..4 {
+        LABEL int32 item = a[i];
+        a[i] = 6 + i;
+        turned[3 - i] = item;
+    }
     LABEL int32[4] before = a;
     LABEL int32[4] swapped = old;
     for i in 0..3 {
@@ -124,6 +132,8 @@ fn main() {
     output(all, put(a, 0), "put");
     output(all, a, "a");
     output(all, old, "old");
+    output(all, first, "first");
+    output(all, turned, "turned");
     output(all, before, "before");
     output(all, swapped, "swapped");
     output(all, rows, "rows");
