@@ -120,13 +120,33 @@ def test_less_than(pair: Pair, bits: int) -> None:
     assert sum(outcome.ots) == comparison_ots(bits // 4, 3 * n)
     assert sum(outcome.bytes) == comparison_bytes(bits // 4, 3 * n)
 
-    given = (y, np.zeros_like(y))
-    outcome = pair.run(
-        lambda p: comparison.less_than(p, xs[p.index], given[p.index], known=(False, True))
-    )
-    assert np.array_equal(flags(outcome, n), signed(x) < signed(y))
-    assert sum(outcome.bytes) == comparison_bytes(bits // 4, 2 * n)
 
+@pytest.mark.parametrize("bits", WIDTHS)
+@pytest.mark.parametrize("is_signed", [False, True])
+def test_less_than_of_numbers_that_a_party_holds(pair: Pair, bits: int, is_signed: bool) -> None:
+    """What a party holds as a whole doesn't wrap around: one comparison less for each operand."""
+    x, y = operands(bits)
+    n, zeros = len(x), np.zeros_like(x)
+    expected = signed(x) < signed(y) if is_signed else x < y
+    shares = {None: split(x, 1), 0: (x, zeros)}
+    others = {0: (y, zeros), 1: (zeros, y)}
+    for first, second in ((None, 0), (None, 1), (0, 1)):
+
+        def less(p: SharingParty, first: int | None = first, second: int = second) -> Steps[Array]:
+            whole = (None if first is None else p.index == first, p.index == second)
+            own, other = shares[first][p.index], others[second][p.index]
+            return comparison.less_than(p, own, other, signed=is_signed, whole=whole)
+
+        outcome = pair.run(less)
+        assert np.array_equal(flags(outcome, n), expected)
+        count = 2 if first is None else 1
+        assert sum(outcome.bytes) == comparison_bytes(bits // 4, count * n)
+
+
+@pytest.mark.parametrize("bits", WIDTHS)
+def test_less_than_of_near_numbers(pair: Pair, bits: int) -> None:
+    x, y = operands(bits)
+    n = len(x)
     near = [v >> v.dtype.type(1) for v in (x, y)]
     xs, ys = split(near[0], 1), split(near[1], 2)
     outcome = pair.run(lambda p: comparison.less_than(p, xs[p.index], ys[p.index], near=True))
