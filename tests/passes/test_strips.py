@@ -88,6 +88,19 @@ def test_strips_with_messages_get_a_part_of_the_budget() -> None:
     assert rounds[0] > 2 * rounds[1]
 
 
+def test_an_array_that_is_written_item_by_item_costs_no_strips() -> None:
+    source = """party alice, bob;
+    fn main() {
+        secret int32[4000] x = input(alice, "x");
+        secret int32 y = input(bob, "y");
+        for i in 0..4000 { x[i] = y ^ x[i]; }
+        output(all, x, "x");
+    }
+    """
+    body = run_passes(lower(checked(source)), vectorised(1 << 30, local=CACHED)).main.body
+    assert not any(isinstance(one, ir.For) for one in ir.walk(body))
+
+
 def test_products_keep_to_the_cache_under_yao() -> None:
     source = """party alice, bob;
     fn main() {

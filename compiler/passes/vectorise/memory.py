@@ -20,8 +20,9 @@ _PREFIX = 4
 def bytes_of(body: Body, parted: Partition) -> int:
     """Return the bytes of labels that the vectorised loop makes per iteration.
 
-    These are the results of vectorised operations, the arrays that are repeated for them, the parts
-    of arrays that iterations begin with, and what the remaining loop records. Products that become
+    These are the results of vectorised operations, the arrays that are repeated for them, and what
+    the remaining loop records. The parts of arrays that iterations begin with don't count: no two
+    share an element, so all of them together are no larger than the array. Products that become
     part of a matrix product (passes/general/find_products.py) are never made, and neither are the
     broadcasts of their operands.
     """
@@ -30,7 +31,6 @@ def bytes_of(body: Body, parted: Partition) -> int:
     running = [one.following for one in body.passed if one.scan is not None]
     total = _PREFIX * sum(map(_bytes, running))
     total += sum(map(_bytes, kept(body, parted)))
-    total += sum(_bytes(part.before) for _, part in body.read_parts())
     total += sum(_bytes(one.parameter) for one in body.passed if one not in parted.passed)
     for operation in at_once:
         for one in ir.walk(ir.Region(operations=(operation,))):
