@@ -312,7 +312,7 @@ def _mapped(
         steps = [step + pace * factor for step, factor in zip(steps, factors, strict=True)]
         pace *= size
     strides = tuple(step * base.itemsize for step in steps)
-    return np.lib.stride_tricks.as_strided(base.reshape(-1)[start:], shape, strides)
+    return np.ndarray(shape, base.dtype, base, start * base.itemsize, strides)
 
 
 def _put(base: Array, place: tuple[int | slice, ...] | slice | None, value: Array) -> Array:

@@ -192,7 +192,9 @@ def _rows(secret: Shared, width: int, shape: tuple[int, ...]) -> Rows:
     known = secret.rows
     if isinstance(known, ElementRows) and known.shape == shape:
         return known.rows
-    zeros, active = (np.broadcast_to(part, shape) for part in secret.parts)
+    zeros, active = secret.parts
+    if zeros.shape != shape:
+        zeros, active = (np.broadcast_to(part, shape) for part in secret.parts)
     return Rows(rows_of(zeros, width), rows_of(active, width))
 
 
