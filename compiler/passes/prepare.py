@@ -138,12 +138,14 @@ def chosen(program: ir.Program, profile: Profile = LAN, memory: int = DEFAULT_ME
 
 def _chosen(program: ir.Program, profile: Profile, memory: int, pipeline: str) -> Choice:
     finish = partial(_finished, profile=profile, memory=memory, traces={})
-    return choose(
-        run_passes(program, (*pipelines(memory)[pipeline], *_BEFORE)),
-        profile,
-        finish,
-        lambda protocol: finish(_assigned(program, protocol, profile, memory)),
-    )
+    ready = run_passes(program, (*pipelines(memory)[pipeline], *_BEFORE))
+
+    def with_protocol(protocol: ProtocolChoice) -> Finished:
+        if protocol not in _FIRST:
+            return finish(run_passes(ready, (assign.given(protocol, profile),)))
+        return finish(_assigned(program, protocol, profile, memory))
+
+    return choose(ready, profile, finish, with_protocol)
 
 
 STAGES: Final = ("share", "assign", "schedule")

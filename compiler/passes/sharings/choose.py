@@ -74,7 +74,9 @@ def choose(
     best = model.total(found[0])
     found = [sharings for sharings in found if model.total(sharings) <= NEAR * best]
     uniform = [(fixed(model.problem, protocol), protocol) for protocol in FIXED]
-    found += [one for one, _ in uniform if one not in found and model.total(one) <= FAR * best]
+    for sharings, _ in uniform:
+        if sharings not in found and model.total(sharings) <= FAR * best:
+            found.append(sharings)
     choices = []
     for sharings in found:
         protocol = next((one for known, one in uniform if known == sharings), None)
