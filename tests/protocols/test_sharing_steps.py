@@ -13,6 +13,7 @@ from ezlang.compiler.protocols.arithmetic import comparison, matrices
 from ezlang.compiler.protocols.arithmetic import products as arithmetic
 from ezlang.compiler.protocols.conversions import bits_and_numbers as conversions
 from ezlang.compiler.protocols.core.party import SharingParty
+from ezlang.compiler.protocols.core.preprocessing import BitTriples
 from ezlang.compiler.protocols.core.steps import Round, Steps, ask, together
 from ezlang.compiler.protocols.ot.directions import extension_sessions, silent_sessions
 from ezlang.compiler.protocols.ot.stock import (
@@ -229,3 +230,31 @@ def test_netlists_run_in_groups(pair: Pair) -> None:
     assert np.array_equal(pair.parties[0].planes.words(planes, 50), x)
     assert np.array_equal(pair.parties[0].planes.slice(x), planes)
     assert outcome.rounds == 6
+
+
+@pytest.mark.parametrize("source", ["dealt", "extension", "silent"])
+def test_ots_are_made_while_a_long_transfer_waits(source: str) -> None:
+    """Triples, which need no messages, are made between both parts of products in many batches."""
+    pair = Pair(real=source == "extension", silent=source == "silent")
+    x, y = (random_numbers((20_000,), np.uint64, seed) for seed in (1, 2))
+    xs, ys = split(x, 3), split(y, 4)
+
+    def triples_later(party: SharingParty) -> Steps[BitTriples]:
+        yield from party.swap(np.zeros(3, np.uint8))
+        return (yield from party.preprocessing.bit_triples(200_000))
+
+    def run(party: SharingParty) -> Steps[list[Any]]:
+        i = party.index
+        return together(
+            [
+                arithmetic.multiply_now(party, xs[i], ys[i]),
+                triples_later(party),
+                comparison.msb(party, xs[i]),
+            ]
+        )
+
+    one, other = pair.run(run).results
+    assert np.array_equal(one[0] + other[0], x * y)
+    a, b = one[1], other[1]
+    assert np.array_equal((a.a ^ b.a) & (a.b ^ b.b), a.c ^ b.c)
+    assert np.array_equal(unpacked(one[2] ^ other[2], x.size), x >> np.uint64(63))

@@ -65,12 +65,14 @@ class Pipeline:
             _work(transfer).begin()
         self._left = list(self.taken)
         self._blocks: dict[int, Array] = {}
+        self._listened: dict[int, tuple[Bytes, Array]] = {}
         self._heard: dict[int, tuple[Array, Bytes]] = {}
         self._lag = lag_of([batch for _, _, batch in self._jobs])
         self._stages = [self._choose, self._answer, self._finish]
         self._choosing = self._answering = flight + 1
         self._generating = self._choosing
-        if ends.sender.speaks:
+        self._speaks = ends.sender.speaks
+        if self._speaks:
             self._stages.insert(0, self._generate)
             self._generating = flight
 
@@ -84,7 +86,10 @@ class Pipeline:
     def drain(self) -> None:
         """Receive all that the peer has sent in its `begin`, so that something else may follow."""
         for at in range(min(self._lag, len(self._jobs))):
-            if self._jobs[at][2].sent is not None:
+            later = at + self._lag
+            if self._speaks and later < len(self._jobs) and self._jobs[later][2].received:
+                self._listened[later] = self._listen(later)
+            if self._jobs[at][2].sent:
                 self._heard[at] = self._hear(at)
 
     def finish(self, arrive: Callable[[], None], flight: int) -> None:
@@ -119,16 +124,23 @@ class Pipeline:
             self._blocks[at] = self._take_sent(batch.sent)
 
     def _choose(self, at: int) -> None:
-        """Take a batch's OTs as their receiver, and send the differences of its choices."""
+        """Send the differences of a batch's choices, as the receiver of its OTs."""
         work, number, batch = self._jobs[at]
         half = batch.received
         if half is None:
             return
-        self._channel.flight(self._generating)
-        choices, blocks = self._ends.receiver.take(half.ots, self._left[1])
-        self._left[1] -= half.ots
+        choices, blocks = self._listened.pop(at) if at in self._listened else self._listen(at)
         self._channel.flight(self._choosing)
         self._send(work.choose(number, choices, blocks), half.differences)
+
+    def _listen(self, at: int) -> tuple[Bytes, Array]:
+        """Return the choices and blocks of a batch with OTs to be received."""
+        half = self._jobs[at][2].received
+        assert half is not None
+        self._channel.flight(self._generating)
+        found = self._ends.receiver.take(half.ots, self._left[1])
+        self._left[1] -= half.ots
+        return found
 
     def _answer(self, at: int) -> None:
         """Send a batch's message, as the sender of its OTs."""
