@@ -281,6 +281,19 @@ UNARY: Final[Mapping[UnaryKind, UnaryTraits]] = {
 }
 
 
+def _extreme(
+    fold: np.ufunc, end: Callable[[int, int], int], identity: Callable[[ScalarType], int]
+) -> BinaryTraits:
+    return BinaryTraits(
+        compute=fold,
+        range=lambda x, y, _: Interval(end(x.low, y.low), end(x.high, y.high)),
+        arithmetic=Messages.ALWAYS,
+        takes_owned=True,
+        boolean=Messages.ALWAYS,
+        reduction=Reduction(identity=identity, fold=fold),
+    )
+
+
 def _comparison(compute: Callable[[Array, Array], Array], *, bools: bool = False) -> BinaryTraits:
     return BinaryTraits(
         on=Domain.ANY if bools else Domain.NUMBERS,
@@ -289,6 +302,7 @@ def _comparison(compute: Callable[[Array, Array], Array], *, bools: bool = False
         arithmetic=Messages.ALWAYS,
         boolean=Messages.UNLESS_BOOLS if bools else Messages.ALWAYS,
         gives_bool=True,
+        takes_owned=not bools,
     )
 
 
@@ -381,18 +395,6 @@ BINARY: Final[Mapping[BinaryKind, BinaryTraits]] = {
     BinaryKind.LE: _comparison(operator.le),
     BinaryKind.GT: _comparison(operator.gt),
     BinaryKind.GE: _comparison(operator.ge),
-    BinaryKind.MIN: BinaryTraits(
-        compute=np.minimum,
-        range=lambda x, y, _: Interval(min(x.low, y.low), min(x.high, y.high)),
-        arithmetic=Messages.ALWAYS,
-        boolean=Messages.ALWAYS,
-        reduction=Reduction(identity=lambda type: type.high, fold=np.minimum),
-    ),
-    BinaryKind.MAX: BinaryTraits(
-        compute=np.maximum,
-        range=lambda x, y, _: Interval(max(x.low, y.low), max(x.high, y.high)),
-        arithmetic=Messages.ALWAYS,
-        boolean=Messages.ALWAYS,
-        reduction=Reduction(identity=lambda type: type.low, fold=np.maximum),
-    ),
+    BinaryKind.MIN: _extreme(np.minimum, min, lambda type: type.high),
+    BinaryKind.MAX: _extreme(np.maximum, max, lambda type: type.low),
 }

@@ -120,12 +120,27 @@ def test_less_than(pair: Pair, bits: int) -> None:
     assert sum(outcome.ots) == comparison_ots(bits // 4, 3 * n)
     assert sum(outcome.bytes) == comparison_bytes(bits // 4, 3 * n)
 
-    given = (y, np.zeros_like(y))
-    outcome = pair.run(
-        lambda p: comparison.less_than(p, xs[p.index], given[p.index], known=(False, True))
-    )
-    assert np.array_equal(flags(outcome, n), signed(x) < signed(y))
-    assert sum(outcome.bytes) == comparison_bytes(bits // 4, 2 * n)
+    for holder in (0, 1):
+        given = [y if party == holder else np.zeros_like(y) for party in (0, 1)]
+        outcome = pair.run(
+            lambda p, y=given, h=holder: comparison.less_than(
+                p, xs[p.index], y[p.index], whole=(None, p.index == h)
+            )
+        )
+        assert np.array_equal(flags(outcome, n), signed(x) < signed(y))
+        assert sum(outcome.bytes) == comparison_bytes(bits // 4, 2 * n)
+    for is_signed, expected in ((True, signed(x) < signed(y)), (False, x < y)):
+        outcome = pair.run(
+            lambda p, s=is_signed: comparison.less_than(
+                p,
+                np.zeros_like(x) if p.index == 0 else x,
+                y if p.index == 0 else np.zeros_like(y),
+                signed=s,
+                whole=(p.index == 1, p.index == 0),
+            )
+        )
+        assert np.array_equal(flags(outcome, n), expected)
+        assert sum(outcome.bytes) == comparison_bytes(bits // 4, n)
 
     near = [v >> v.dtype.type(1) for v in (x, y)]
     xs, ys = split(near[0], 1), split(near[1], 2)

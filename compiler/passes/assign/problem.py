@@ -20,7 +20,7 @@ from ...ir import tree as ir
 from ...ir.facts import Facts, facts_of
 from ...ir.numbering import numbered
 from ...ir.sharings import A, B, Y, required
-from ...ir.tree import BinaryKind, Sharing
+from ...ir.tree import Sharing
 from ..analyses.trips import UNKNOWN_TRIPS, call_weights, trips_of
 from .estimates import operation_usage
 from .forward_clear import Twins
@@ -132,13 +132,11 @@ def problem_of(program: ir.Program, twins: Mapping[str, Twins], profile: Profile
 
 
 def cheap_operands(operation: ir.Operation, twins: Twins) -> tuple[ir.Value, ...] | None:
-    """Return the operands of a product in A, with secrets replaced by their owners' values.
+    """Return the operands of an operation in A, with secrets replaced by their owners' values.
 
-    None if there is no such operand, or if a public operand makes the product local.
+    None if there is no such operand, or if one is public: a product with it is local.
     """
-    if not isinstance(operation, ir.MatrixProduct) and not (
-        isinstance(operation, ir.Binary) and operation.kind is BinaryKind.MUL
-    ):
+    if not operation.takes_owned:
         return None
     x, y = operation.operands
     if not (x.type.label.is_secret and y.type.label.is_secret):

@@ -165,7 +165,7 @@ def less_than(
     *,
     signed: bool = True,
     near: bool = False,
-    known: tuple[bool, bool] = (False, False),
+    whole: tuple[bool | None, bool | None] = (None, None),
 ) -> Steps[Bytes]:
     """Return packed shares of x < y.
 
@@ -175,18 +175,20 @@ def less_than(
     − w_y + b₀ + b₁ − c, so that c = w_x ⊕ w_y ⊕ w_d ⊕ b₀ ⊕ b₁: three comparisons of ℓ bits per
     element in parallel, and nothing after them. Signed numbers are first shifted by 2^(ℓ−1).
 
-    An operand `known` to both parties is passed unchanged by the first party and as zeros by the
-    second. It doesn't wrap around, which leaves two comparisons.
+    One party may hold the whole of an operand, and the other one zeros: `whole` says whether this
+    party does, or is None. Such an operand doesn't wrap around, which saves a comparison. If each
+    party holds one of the operands, the only one left compares them.
     """
     x, y = x.reshape(-1), y.reshape(-1)
     n = x.size
     if near:
         result: Bytes = yield from msb(party, x - y)
         return result
-    if signed and party.adds_known:
+    if signed:
         top = x.dtype.type(1 << (bits_of(x) - 1))
-        x, y = x + top, y + top
-    rows = [row for row, skip in ((x, known[0]), (y, known[1]), (x - y, False)) if not skip]
+        adds = [party.adds_known if holds is None else holds for holds in whole]
+        x, y = (row + top if mine else row for row, mine in zip((x, y), adds, strict=True))
+    rows = [row for row, holds in zip((x, y, x - y), (*whole, None), strict=True) if holds is None]
     found = yield from wraps(party, np.concatenate(rows))
     wrapped = unpack(found, n * len(rows)).reshape(len(rows), n)
     return pack(np.bitwise_xor.reduce(wrapped, axis=0) ^ (x < y))

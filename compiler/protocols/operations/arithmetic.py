@@ -161,12 +161,12 @@ def _sign_asked(call: Call, left: int, right: int, *, swapped: bool) -> tuple[in
 
 
 def _less_than(call: Call, left: int, right: int) -> Steps[Bytes]:
-    known = (not call.is_shared(left), not call.is_shared(right))
     x, y = call.share(left), call.share(right)
     if call.narrow is not None:
         # The difference of b-bit numbers has b bits and a sign.
         return (yield from comparison.bit(call.party, x - y, call.narrow.bits))
-    return (yield from less_than(call.party, x, y, signed=call.type_of(0).signed, known=known))
+    whole = (call.holds(left), call.holds(right))
+    return (yield from less_than(call.party, x, y, signed=call.type_of(0).signed, whole=whole))
 
 
 def _extreme(call: Call, kind: BinaryKind) -> Steps[Array]:

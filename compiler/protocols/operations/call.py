@@ -81,14 +81,21 @@ class Call:
             raise CompilerBug(f"party {self.party.index} isn't given operand {i}")
         return operand.reshape(-1)
 
-    def share(self, i: int) -> Array:
-        """Return an operand as a flat share; one party holds the whole of a public value."""
+    def holds(self, i: int) -> bool | None:
+        """Return whether this party's share is the whole operand; None if it is shared by both.
+
+        An owner holds its value, and one of the parties a public value.
+        """
         if self.is_shared(i):
-            return self.clear(i)
+            return None
         owner = self.owner(i)
-        type = self.type_of(i)
-        if self.party.adds_known if owner is None else self.party.index == owner:
+        return self.party.adds_known if owner is None else self.party.index == owner
+
+    def share(self, i: int) -> Array:
+        """Return an operand as a flat share; one party holds the whole of a known value."""
+        if self.holds(i) is not False:
             return self.clear(i)
+        type = self.type_of(i)
         return np.zeros(type.size, share_dtype(type.element))
 
     @property

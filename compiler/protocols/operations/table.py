@@ -68,8 +68,9 @@ def _steps(call: Call, operation: ir.Operation) -> Steps[Array | None]:
         case ir.Convert():
             return (yield from _converted(call))
         case ir.Elementwise() | ir.MatrixProduct():
-            values = (*operation.operands, *operation.results)
-            if any(value.type.sharing is Sharing.ARITHMETIC for value in values):
+            types = [value.type for value in (*operation.operands, *operation.results)]
+            # Only operations on arithmetic shares take owned operands.
+            if any(one.sharing is Sharing.ARITHMETIC or one.label.is_owned for one in types):
                 return (yield from _arithmetic(call, operation))
             return (yield from _boolean(call, operation))
         case _:
