@@ -120,28 +120,33 @@ def test_less_than(pair: Pair, bits: int) -> None:
     assert sum(outcome.ots) == comparison_ots(bits // 4, 3 * n)
     assert sum(outcome.bytes) == comparison_bytes(bits // 4, 3 * n)
 
-    for holder in (0, 1):
-        given = [y if party == holder else np.zeros_like(y) for party in (0, 1)]
-        outcome = pair.run(
-            lambda p, y=given, h=holder: comparison.less_than(
-                p, xs[p.index], y[p.index], whole=(None, p.index == h)
-            )
-        )
-        assert np.array_equal(flags(outcome, n), signed(x) < signed(y))
-        assert sum(outcome.bytes) == comparison_bytes(bits // 4, 2 * n)
-    for is_signed, expected in ((True, signed(x) < signed(y)), (False, x < y)):
-        outcome = pair.run(
-            lambda p, s=is_signed: comparison.less_than(
-                p,
-                np.zeros_like(x) if p.index == 0 else x,
-                y if p.index == 0 else np.zeros_like(y),
-                signed=s,
-                whole=(p.index == 1, p.index == 0),
-            )
-        )
-        assert np.array_equal(flags(outcome, n), expected)
-        assert sum(outcome.bytes) == comparison_bytes(bits // 4, n)
 
+@pytest.mark.parametrize("bits", WIDTHS)
+@pytest.mark.parametrize("is_signed", [False, True])
+def test_less_than_of_numbers_that_a_party_holds(pair: Pair, bits: int, is_signed: bool) -> None:
+    """What a party holds as a whole doesn't wrap around: one comparison less for each operand."""
+    x, y = operands(bits)
+    n, zeros = len(x), np.zeros_like(x)
+    expected = signed(x) < signed(y) if is_signed else x < y
+    shares = {None: split(x, 1), 0: (x, zeros)}
+    others = {0: (y, zeros), 1: (zeros, y)}
+    for first, second in ((None, 0), (None, 1), (0, 1)):
+
+        def less(p: SharingParty, first: int | None = first, second: int = second) -> Steps[Array]:
+            whole = (None if first is None else p.index == first, p.index == second)
+            own, other = shares[first][p.index], others[second][p.index]
+            return comparison.less_than(p, own, other, signed=is_signed, whole=whole)
+
+        outcome = pair.run(less)
+        assert np.array_equal(flags(outcome, n), expected)
+        count = 2 if first is None else 1
+        assert sum(outcome.bytes) == comparison_bytes(bits // 4, count * n)
+
+
+@pytest.mark.parametrize("bits", WIDTHS)
+def test_less_than_of_near_numbers(pair: Pair, bits: int) -> None:
+    x, y = operands(bits)
+    n = len(x)
     near = [v >> v.dtype.type(1) for v in (x, y)]
     xs, ys = split(near[0], 1), split(near[1], 2)
     outcome = pair.run(lambda p: comparison.less_than(p, xs[p.index], ys[p.index], near=True))
