@@ -136,9 +136,37 @@ class CountingExtension:
         """Take `wanted` OTs after the set-up; return the number of bytes sent for new batches."""
         corrections = 0
         while wanted:
-            corrections += self.refill(wanted)
-            wanted -= self.use(wanted)
+            whole = 0 if self.left or self.bounded else whole_batches(self.plan, wanted)
+            if whole:
+                corrections += self._use_whole(whole)
+                wanted -= whole * LARGEST_BATCH
+            else:
+                corrections += self.refill(wanted)
+                wanted -= self.use(wanted)
         return corrections
+
+    def _use_whole(self, count: int) -> int:
+        """Generate and use `count` batches of the largest size; return the bytes sent for them."""
+        made = self.plan.next(LARGEST_BATCH)
+        ots = count * made.count
+        self.batches += count
+        self.taken += ots
+        self.ledger.add(Ots(self.link), ots)
+        if made.bytes:
+            with self.ledger.within(Phase.PREPROCESSING):
+                self.ledger.add(OtsMade(self.link), ots)
+                work = count * round(made.count * work_of(self.kind))
+                self.ledger.add(Count.OT_WORK, work)
+        return count * made.bytes
+
+
+def whole_batches(plan: Batches, wanted: int) -> int:
+    """Return how many batches of the largest size a take begins with, if all are the same."""
+    if wanted < LARGEST_BATCH:
+        return 0
+    other = copy(plan)
+    same = other.next(wanted).count == LARGEST_BATCH and other.position == plan.position
+    return wanted // LARGEST_BATCH if same else 0
 
 
 Take = tuple[int, ...]

@@ -17,8 +17,8 @@ from typing import Final
 from ezlang.records import dataclass
 
 from ..kernels.layout import BIT_BUFFER
-from ..protocols.ot.stock import Batches
-from .counting_session import CountingSession, Take
+from ..protocols.ot.stock import LARGEST_BATCH, Batches
+from .counting_session import CountingSession, Take, whole_batches
 from .ledger import Booked, PartyState
 
 _LARGEST_TAKE: Final = 8 * BIT_BUFFER
@@ -82,7 +82,14 @@ class _Stocks:
                     made.append(self._follow_labels(wanted))
                     continue
                 while wanted:
-                    if not self.left[source]:
+                    is_empty = not self.left[source]
+                    whole = whole_batches(self.plans[source], wanted) if is_empty else 0
+                    if whole:
+                        made.append((number, source, whole))
+                        self.batches[source] += whole
+                        wanted -= whole * LARGEST_BATCH
+                        continue
+                    if is_empty:
                         made.append((number, source, self._make(source, wanted)))
                     used = min(wanted, self.left[source])
                     self.left[source] -= used

@@ -24,7 +24,7 @@ from .messages import names as errors_names
 from .messages import sizes as errors_sizes
 from .untyped import Exact, Poison, Typed
 
-LARGEST_ARRAY = 1 << 32
+LARGEST_ARRAY = 1 << 28
 """The largest number of elements of an array."""
 
 LARGEST_STRUCT = 1 << 12

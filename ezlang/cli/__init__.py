@@ -24,7 +24,14 @@ from .fmt import fmt
 from .ir import ir
 from .leaks import leaks
 from .new import new
-from .report import BUG, say, show_bug, show_diagnostics, skipped_passes_shown
+from .report import (
+    BUG,
+    progress_shown,
+    say,
+    show_bug,
+    show_diagnostics,
+    skipped_passes_shown,
+)
 from .run import run
 
 FAILED = 3
@@ -44,7 +51,7 @@ for _command in (check, run, dealer, cost, calibrate, leaks, ir, fmt, new, expla
 def run_command(arguments: Sequence[str] | None = None) -> int:
     """Run a command line and return its exit code; every failure is one or more sentences."""
     try:
-        with skipped_passes_shown():
+        with skipped_passes_shown(), progress_shown():
             code = app.main(arguments, prog_name="ezlang", standalone_mode=False)
     except EzError as error:
         show_diagnostics(error.diagnostics)

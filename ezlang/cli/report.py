@@ -8,12 +8,13 @@ import sys
 import traceback
 import warnings
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TextIO
 
 import click
 
 from ezlang.diagnostics.diagnostic import Diagnostic, PassSkipped
+from ezlang.progress import told_to
 
 BUG = 70
 """The exit code for a bug of ezlang (EX_SOFTWARE of sysexits.h)."""
@@ -56,6 +57,11 @@ def show_bug(error: BaseException) -> None:
 def _show_traceback(error: BaseException) -> None:
     if os.environ.get("EZLANG_TRACEBACK") == "1":
         traceback.print_exception(error, file=sys.stderr)
+
+
+def progress_shown() -> AbstractContextManager[None]:
+    """Print what takes long, if standard error is a terminal."""
+    return told_to(lambda what: say(f"{what} …")) if sys.stderr.isatty() else nullcontext()
 
 
 @contextmanager

@@ -7,6 +7,8 @@ from dataclasses import replace
 import pytest
 
 from ezlang import api
+from ezlang.compiler.cost import counting_session
+from ezlang.compiler.cost.counting_session import CountingSession
 from ezlang.compiler.cost.ots import choose_kind
 from ezlang.compiler.cost.predict import Forecast
 from ezlang.compiler.cost.profiles import LAN, LOOPBACK, WAN
@@ -15,6 +17,10 @@ from ezlang.compiler.ir.parse import parse_program
 from ezlang.compiler.ir.text import print_program
 from ezlang.compiler.passes.assign import ProtocolChoice
 from ezlang.compiler.passes.sharings.ot_kinds import cheapest_kinds
+from ezlang.compiler.protocols.core.backend import Backend
+from ezlang.compiler.protocols.dealt.backend import DEALT
+from ezlang.compiler.protocols.ot.backend import OT
+from ezlang.compiler.protocols.ot.stock import LARGEST_BATCH
 from ezlang.typed.tree import Program
 from tests.support.costed import costs_of, native, predicted, prepared, simulated
 
@@ -65,3 +71,20 @@ def test_a_program_says_how_its_ots_are_made() -> None:
     chosen = replace(program, ots=cheapest_kinds(Forecast(program), WAN))
     assert chosen.ots.shares is OtKind.SOFTSPOKEN_8
     assert "ots softspoken2 softspoken8" in print_program(chosen)
+
+
+@pytest.mark.parametrize("backend", [OT, DEALT], ids=["ot", "dealt"])
+@pytest.mark.parametrize("kind", OtKind)
+def test_large_takes_are_those_of_single_batches(
+    kind: OtKind, backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def taken() -> tuple[object, ...]:
+        session = CountingSession(backend=backend, kinds=OtKinds(yao=kind, shares=kind))
+        for number, link in enumerate((*session.shares, *session.shares)):
+            session.take({link: (7 + number) * LARGEST_BATCH + 1000 * number + 3})
+        counts = [(one.left, one.taken, one.batches) for one in session.ots]
+        return session.ledger.amounts, session.ledger.state, counts
+
+    fast = taken()
+    monkeypatch.setattr(counting_session, "whole_batches", lambda _plan, _wanted: 0)
+    assert taken() == fast

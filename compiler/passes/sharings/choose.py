@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable
 from math import inf
 from typing import Final
 
+from ezlang.progress import doing
 from ezlang.records import dataclass
 
 from ...cost.predict import Forecast
@@ -70,7 +71,8 @@ def choose(
     assignment with the same sharings.
     """
     model = model_of(program, ProtocolChoice.AUTO, profile)
-    found = ends(model)
+    with doing("Looking for the cheapest sharings"):
+        found = ends(model)
     best = model.total(found[0])
     found = [sharings for sharings in found if model.total(sharings) <= NEAR * best]
     uniform = [(fixed(model.problem, protocol), protocol) for protocol in FIXED]
@@ -80,11 +82,13 @@ def choose(
     choices = []
     for sharings in found:
         protocol = next((one for known, one in uniform if known == sharings), None)
-        finished = (
-            finish(assigned(model, sharings)) if protocol is None else with_protocol(protocol)
-        )
+        with doing("Compiling with the cheapest sharings, and with one for all"):
+            finished = (
+                finish(assigned(model, sharings)) if protocol is None else with_protocol(protocol)
+            )
         choices.append(Choice(finished, model, sharings))
-    return _cheapest(choices, profile)
+    with doing("Comparing the costs of the sharings"):
+        return _cheapest(choices, profile)
 
 
 def _cheapest(choices: Iterable[Choice], profile: Profile) -> Choice:

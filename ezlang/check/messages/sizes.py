@@ -195,12 +195,12 @@ def size_not_inferred(span: Span, function: str, size: str) -> Diagnostic:
 
 
 def array_too_large(span: Span, type: ArrayType) -> Diagnostic:
-    """An array with more elements than any machine could hold."""
+    """An array with more elements than a run could share."""
     return Diagnostic(
         code="EZ2041",
         message=f"An array of {short(type.size)} elements is too large",
         span=span,
-        label="at most 4294967296 elements",
+        label="at most 268,435,456 elements",
         help="Check the sizes, and the params that they depend on.",
     )
 

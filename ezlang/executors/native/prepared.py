@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ezlang.cache import code_identity, read_cached, write_cached
 from ezlang.diagnostics.diagnostic import PassSkipped
+from ezlang.progress import doing
 from ezlang.recursion import deep_recursion
 from ezlang.types.sharing import DEFAULT_MEMORY, DEFAULT_PROTOCOL
 
@@ -77,7 +78,8 @@ def remembered(
         return found
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always", PassSkipped)
-        made = make()
+        with doing(f"Compiling {program.main.span.source.name}"):
+            made = make()
     for one in said:
         warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
     content = _pickled(made)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from ezlang.compiler.cost.profiles import LAN, Profile
 from ezlang.compiler.protocols.native.supply import DealtSupply
+from ezlang.progress import doing
 from ezlang.session.address import DEALER_PORT, TIMEOUT, Address, parse_address, require_private
 from ezlang.session.connect import Listening, connect
 from ezlang.session.dealing import agree_on_tag, dealt_preprocessing
@@ -89,7 +90,7 @@ def run_at(
     channel = connect(address, hello, timeout, listening)
     watch.lap("connect")
     try:
-        with preparing(channel):
+        with preparing(channel), doing("Making native code"):
             program = compile_for(executable, party, dealt=dealer is not None)
             watch.lap("compile")
         watch.lap("connect")

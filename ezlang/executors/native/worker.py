@@ -14,6 +14,7 @@ from typing import IO
 
 from ezlang.compiler.ir.parties import COMPUTING
 from ezlang.diagnostics.diagnostic import EzError
+from ezlang.progress import told_to
 from ezlang.session.address import DEFAULT_HOST, Address
 
 from .messages import Broken, Done, Failed, Job, Meeting, Message, read_message, write_message
@@ -58,13 +59,17 @@ def _result(source: IO[bytes], sink: IO[bytes]) -> Message:
             write_message(sink, Meeting(address.port))
 
         place = Address(DEFAULT_HOST, port)
-        return Done(
-            run_at(unpacked(job.program), job.party, job.inputs, place, job.timeout, listening)
-        )
+        executable = unpacked(job.program)
+        with told_to(_say if sys.stderr.isatty() and not job.party else None):
+            return Done(run_at(executable, job.party, job.inputs, place, job.timeout, listening))
     except EzError as error:
         return Failed(error.diagnostics, error.exit_code)
     except Exception:
         return Broken(traceback.format_exc())
+
+
+def _say(what: str) -> None:
+    print(f"{what} …", file=sys.stderr)
 
 
 def _leave_with_parent(source: IO[bytes]) -> None:
