@@ -29,7 +29,8 @@ _NOTHING: Final[Bytes] = np.empty(0, np.uint8)
 def lag_of(batches: Sequence[Batch]) -> int:
     """Return the lag between two stages, in batches; it is the same at both parties."""
     largest = max((_bytes(half) for one in batches for half in (one.sent, one.received)), default=0)
-    return max(min(IN_FLIGHT // max(largest, 1), MOST_LAG), 2)
+    wanted = max(min(IN_FLIGHT // max(largest, 1), MOST_LAG), 2)
+    return max(min(wanted, len(batches)), 1)
 
 
 def _bytes(half: Half | None) -> int:
