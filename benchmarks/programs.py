@@ -1,10 +1,12 @@
-"""Whole Ez programs in Yao's protocol between two processes: AND gates a second, start-up, memory.
+"""Whole Ez programs between two processes: AND gates a second, shares, start-up, memory.
 
 Each party is the command `ezlang run … --party P`, pinned to a core, over loopback TCP. `speed`
 divides the ANDs of a run by its time from the first to the last message (including the set-up of
-oblivious transfer). `start` is the time from entering a command to its answer, without and with
-cached code, as a ratio to importing the libraries that native runs need; the three are measured in
-turn. `memory` is the peak of each process, for few gates and for 10⁸.
+oblivious transfer). `shares` does the same for operations on arithmetic shares of 64 bits, by an OT
+extension, whose protocols alone `python -m benchmarks sharing` measures. `start` is the time from
+entering a command to its answer, without and with cached code, as a ratio to importing the
+libraries that native runs need; the three are measured in turn. `memory` is the peak of each
+process, for few gates and for 10⁸.
 """
 
 from __future__ import annotations
@@ -19,14 +21,16 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+
+import numpy as np
 
 from ezlang import api
 from ezlang.compiler.circuits import catalogue
 from ezlang.compiler.ir.tree import BinaryKind
 from ezlang.types.types import INT32
 
-from .counts import expect
+from .counts import expect, expect_prediction
 from .parties import Party, two_parties
 
 EXAMPLES: Final = Path(__file__).parent.parent / "examples"
@@ -57,6 +61,26 @@ fn main() {
     output(all, x[0], "product");
 }
 """
+
+
+SHARES: Final = """
+party alice, bob;
+param int32 n = 1000;
+fn main() {
+    secret int64[n] a = input(alice, "x");
+    secret int64[n] b = input(bob, "y");
+    secret int64[n] x = a + b;
+    output(alice, EXPRESSION, "z");
+}
+"""
+
+ON_SHARES: Final = {
+    "products": "x * (a - b)",
+    "sum of products": "sum(x * (a - b))",
+    "signs": "x < 0",
+    "ReLUs": "x >= 0 ? x : 0",
+}
+"""Expressions on numbers that neither party knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +160,41 @@ def speed(folder: Path, runs: int) -> None:
         print(f"{workload.name:24}{ands:>14,}{median:>10.3f}{ands / median / 1e6:>24.1f}")
 
 
+def shares(folder: Path, runs: int) -> None:
+    """Print the time of operations on shares: medians of interleaved runs."""
+    seconds: dict[tuple[str, int], list[float]] = {}
+    moved: dict[tuple[str, int], tuple[int, int]] = {}
+    options = ["--protocol", "arithmetic", "--network", "loopback"]
+    for n in (1000, 10_000, 100_000, 1_000_000):
+        inputs = [folder / f"{n}-{party}.npz" for party in ("alice", "bob")]
+        for number, (path, key) in enumerate(zip(inputs, "xy", strict=True)):
+            drawn = np.random.default_rng(number).integers(-(1 << 61), 1 << 61, n)
+            arrays: dict[str, Any] = {key: drawn}
+            np.savez(path, **arrays)
+        for _ in range(runs + 1):
+            for name, expression in ON_SHARES.items():
+                program = folder / f"{name}.ez"
+                program.write_text(SHARES.replace("EXPRESSION", expression))
+                found = [one.result for one in two_parties(program, {"n": n}, inputs, options)]
+                expect_prediction(
+                    program, {"n": n}, found, protocol="arithmetic", network="loopback"
+                )
+                taken = max(one["seconds"]["run"] for one in found)
+                seconds.setdefault((name, n), []).append(taken)
+                costs = [one["cost"] for one in found]
+                sent = sum(cost["bytes_sent"] for cost in costs)
+                moved[name, n] = max(cost["rounds"] for cost in costs), sent
+    print(
+        f"{'operations on shares':20}{'n':>12}{'seconds':>10}{'ns each':>12}{'rounds':>8}{'MB':>9}"
+    )
+    for (name, n), times in seconds.items():
+        # The first run fills the cache.
+        median = statistics.median(times[1:])
+        rounds, sent = moved[name, n]
+        each = median / n * 1e9
+        print(f"{name:20}{n:>12,}{median:>10.3f}{each:>12,.0f}{rounds:>8}{sent / 1e6:>9.1f}")
+
+
 def elapsed(command: list[str], cache: str | None = None) -> tuple[float, str]:
     """Return the seconds until a command has ended, and what it printed."""
     environment = dict(os.environ) | ({"EZLANG_CACHE": cache} if cache else {})
@@ -179,7 +238,7 @@ def memory(folder: Path, runs: int) -> None:
         print(f"{workload.ands:>14,}{peaks[0]:>14.1f}{peaks[1]:>16.1f}")
 
 
-PARTS: Final = {"speed": speed, "start": start, "memory": memory}
+PARTS: Final = {"speed": speed, "shares": shares, "start": start, "memory": memory}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
