@@ -56,7 +56,7 @@ def agree_and_tell_no_more(generated: Generated, protocols: Iterable[ProtocolCho
 
 
 @given(programs(), PROTOCOL_CHOICES)
-@settings(PROGRAMS)
+@settings(PROGRAMS, max_examples=150)
 def test_two_parties(generated: Generated, protocol: ProtocolChoice) -> None:
     agree_and_tell_no_more(generated, (protocol,))
 
