@@ -1,9 +1,15 @@
-"""Files that are written whole or not at all."""
+"""Files of this package, and files that are written whole or not at all."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+
+PACKAGE = Path(__file__).parent
+"""The folder of this package, which also has its grammar and its library of programs.
+
+`importlib.resources` takes longer to import than a program takes to check.
+"""
 
 
 def replace_file(path: Path, content: bytes, mode: int | None = None) -> None:

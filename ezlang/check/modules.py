@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib.resources import files
 from pathlib import Path
 
 from ezlang.diagnostics.diagnostic import Diagnostic, Diagnostics, EzError
+from ezlang.files import PACKAGE
 from ezlang.source import Source
 from ezlang.syntax import tree as syntax
 from ezlang.syntax.parser import parse
@@ -41,7 +41,7 @@ def find_module(name: str, importer: Source) -> Source | None:
         path = Path(importer.name).parent / f"{name}.ez"
         if path.is_file():
             return read_source(path)
-    library = files("ezlang.stdlib").joinpath(f"{name}.ez")
+    library = PACKAGE / "stdlib" / f"{name}.ez"
     if library.is_file():
         return Source(f"{_LIBRARY}{name}.ez", library.read_text(encoding="utf-8"))
     return None

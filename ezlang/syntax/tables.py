@@ -12,11 +12,11 @@ import json
 import re
 from functools import cache, cached_property
 from hashlib import sha256
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from ezlang.cache import read_cached, write_cached
 from ezlang.diagnostics.diagnostic import CompilerBug
+from ezlang.files import PACKAGE
 from ezlang.records import dataclass
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class Tables:
 @cache
 def load_tables() -> Tables:
     """Return the tables of `grammar/ez.lark`, from the cache if they are in it."""
-    grammar = files("ezlang.grammar").joinpath("ez.lark").read_text(encoding="utf-8")
+    grammar = (PACKAGE / "grammar" / "ez.lark").read_text(encoding="utf-8")
     name = f"grammar-{sha256((_FORMAT + grammar).encode()).hexdigest()[:32]}.json"
     kept = read_cached(name)
     if kept is not None:
