@@ -18,7 +18,6 @@ from ezlang.values.check import check_party
 from ezlang.values.data import Data
 from ezlang.values.names import party_number
 
-from .demands import demands_of
 from .executable import Executable
 from .outcome import PartyOutcome
 from .party import Stopwatch, compile_for, run_over
@@ -77,7 +76,11 @@ def run_at(
     given, it deals once the parties are connected.
     """
     watch = Stopwatch()
-    demands = None if dealer is None else demands_of(executable)
+    demands = None
+    if dealer is not None:
+        from .demands import demands_of  # imports the cost model
+
+        demands = demands_of(executable)
     hello = Hello(
         party=party,
         names=executable.program.parties,
