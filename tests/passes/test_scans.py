@@ -165,10 +165,10 @@ ROUNDS = {
 
 COUNTS = {
     ("a sum beside the largest", "boolean"): [76, 90, 107, 122],
-    ("a sum beside the largest", "arithmetic"): [66, 82, 99, 115],
+    ("a sum beside the largest", "arithmetic"): [64, 78, 94, 111],
     ("a sum beside the largest", "yao"): [3, 3, 3, 3],
     ("in place", "boolean"): [61, 77, 93, 108],
-    ("in place", "arithmetic"): [65, 82, 92, 107],
+    ("in place", "arithmetic"): [64, 77, 92, 106],
     ("in place", "yao"): [3, 3, 3, 3],
 }
 """For 16, 32, 64 and 128 items: twice as many are a level up and one down of the network more."""

@@ -42,9 +42,9 @@ def test_rounds_are_depth_not_size() -> None:
     text += "secret int32 c = a * y[2]; secret int32 d = b * y[3]; secret bool e = a < y[1];\n"
     text += 'output(all, c + d, "s"); output(all, e, "e");'
     found = talking(prepared(text, ProtocolChoice.ARITHMETIC))
-    # x is multiplied as Alice knows it; the comparison takes more rounds than the products of its
-    # level, which join it.
-    assert found == [["Relabel", "Binary", "Binary"], ["Binary"] * 3, ["Reveal"] * 2]
+    # x and y are multiplied and compared as their owners know them; the comparison takes more rounds
+    # than the products of its level, which join it.
+    assert found == [["Binary", "Binary"], ["Binary"] * 3, ["Reveal"] * 2]
 
 
 def test_what_is_in_a_loop_is_put_together() -> None:

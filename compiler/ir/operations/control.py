@@ -46,6 +46,11 @@ class Structured(OperationNode):
         """
         raise self._unanswered("what decides over its regions")
 
+    @property
+    def is_owned(self) -> bool:
+        """Whether one party alone runs the regions."""
+        return any(value.type.label.is_owned for value in self.deciding)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class If(Structured):

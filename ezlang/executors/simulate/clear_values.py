@@ -26,5 +26,10 @@ class ClearValue:
     shared: Secret | None = field(default=None, repr=False)
     fresh: bool = False
 
+    def unshared(self) -> ClearValue:
+        """Return the same value without a sharing; its memory is no longer its own."""
+        self.fresh = False
+        return ClearValue(self.element, self.data, self.owner)
+
 
 Value = ClearValue | Secret

@@ -162,6 +162,9 @@ class Walk(ABC, Generic[S]):
     def operation(self, operation: ir.Operation, values: Values[S]) -> None:
         """Run one operation."""
         results = self._results(operation, values)
+        if isinstance(operation, ir.Structured) and operation.is_owned:
+            # Messages would tell which value was chosen, if one has been shared already.
+            results = [r.unshared() if isinstance(r, ClearValue) else r for r in results]
         for value, result in zip(operation.results, results, strict=True):
             values[value.id] = result
         for number in self._last.inside.get(operation.number, ()):

@@ -4,6 +4,7 @@ from collections import Counter
 
 import pytest
 
+from ezlang import api
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.ir.tree import BinaryKind
 from ezlang.compiler.protocols.core.preprocessing import RingTriple
@@ -12,6 +13,7 @@ from ezlang.executors.simulate.network import Words, encode, size_of
 from ezlang.types.labels import PUBLIC, SECRET, owned
 from ezlang.types.types import BOOL, INT32, UINT8, UINT64
 from tests.support.ir_drafts import NAMES, Draft
+from tests.support.shapes import simulated_shape
 
 # The 99.99 % quantile of the chi-squared distribution with 255 degrees of freedom: with fixed
 # seeds the tests either always hold or never do.
@@ -135,3 +137,27 @@ def test_encoding_packs_bits_in_order() -> None:
     assert size_of(payload) == 2
     assert encode(payload) == (0b101 | 0xAB << 3 | 3 << 11).to_bytes(2, "little")
     assert encode(()) == b""
+
+
+def test_messages_do_not_tell_what_a_party_alone_has_chosen() -> None:
+    """Of two values, one of which is shared already, bob chooses by himself."""
+    program = api.checked(
+        api.check_text(
+            """party alice, bob, cem;
+            fn main() {
+                @bob bool c = input(bob, "c");
+                @bob uint16 x = input(bob, "x");
+                @bob uint16 y = input(bob, "y");
+                secret uint16 a = input(alice, "a");
+                secret uint16 s = a * x;
+                @bob uint16 z = y;
+                if c { z = x; }
+                output(all, s + a * z, "r");
+            }"""
+        )
+    )
+    shapes = [
+        simulated_shape(program, {"alice": {"a": 1}, "bob": {"c": c, "x": 2, "y": 3}, "cem": {}})
+        for c in (False, True)
+    ]
+    assert shapes[0] == shapes[1]
