@@ -42,8 +42,8 @@ def test_rounds_are_depth_not_size() -> None:
     text += "secret int32 c = a * y[2]; secret int32 d = b * y[3]; secret bool e = a < y[1];\n"
     text += 'output(all, c + d, "s"); output(all, e, "e");'
     found = talking(prepared(text, ProtocolChoice.ARITHMETIC))
-    # x and y are multiplied and compared as their owners know them; the comparison takes more rounds
-    # than the products of its level, which join it.
+    # x and y are multiplied and compared as their owners know them. The comparison takes more
+    # rounds than the products of its level, which join it.
     assert found == [["Binary", "Binary"], ["Binary"] * 3, ["Reveal"] * 2]
 
 
