@@ -12,6 +12,7 @@ where these are not installed.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import field
 from enum import Enum
@@ -37,7 +38,7 @@ class MisfitError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Scalar:
+class Scalar(ABC):
     """The properties of a scalar type; the defaults are those of plain integers."""
 
     width: int
@@ -120,15 +121,15 @@ class Scalar:
 
     # In the language
 
+    @abstractmethod
     def conversion(self, source: ScalarType | None) -> Callable[[int], int]:
         """Return the conversion that a cast applies to values of `source` (None for literals)."""
-        raise NotImplementedError
 
     # Data
 
+    @abstractmethod
     def accept(self, data: Any) -> Any:
         """Return data in the type's canonical form. Raises MisfitError if it is not a value."""
-        raise NotImplementedError
 
     def are_plain(self, data: Sequence[Any]) -> bool:
         """Return whether `accept` would return all items unchanged; faster than calling it."""
@@ -136,9 +137,9 @@ class Scalar:
             return False
         return not data or (self.low <= min(data) and max(data) <= self.high)
 
+    @abstractmethod
     def parse(self, text: str) -> Any:
         """Return the data denoted by a text that a user has typed. Raises MisfitError."""
-        raise NotImplementedError
 
     def encode(self, data: Any) -> int:
         """Return the integer that represents data; the data must be accepted by the type."""
