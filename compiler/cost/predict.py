@@ -21,7 +21,8 @@ from .counting_session import CountingSession
 from .group_costs import Traces
 from .ledger import Amounts, Ledger
 from .ots import work_of
-from .walk import Control, Plans, RevealedControl, Walk
+from .plans import Plans
+from .walk import Control, RevealedControl, Walk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,7 @@ from ...ir.build import Builder, highest_id
 from ..general.dce import remove_dead
 from ..rewriting.rewrite import count_uses
 
-Known = tuple[Label | None, ...]
+ClearLabels = tuple[Label | None, ...]
 """The labels of the cleartext values of a function's parameters, where there are any."""
 
 Forward = Callable[
@@ -37,7 +37,7 @@ class Copy:
     """
 
     function: ir.Function
-    known: Known
+    known: ClearLabels
     clear: frozenset[int]
 
 
@@ -48,7 +48,7 @@ class KnownCalls:
     parties: tuple[str, ...]
     functions: Mapping[str, ir.Function]
     forward: Forward
-    copies: dict[tuple[str, Known], Copy] = field(default_factory=dict)
+    copies: dict[tuple[str, ClearLabels], Copy] = field(default_factory=dict)
 
     def call(
         self, build: Builder, operation: ir.Call, twins: Mapping[int, ir.Value]
@@ -99,12 +99,12 @@ class KnownCalls:
             functions.append(made)
         return replace(program, functions=tuple(functions))
 
-    def _copy(self, name: str, known: Known) -> Copy:
+    def _copy(self, name: str, known: ClearLabels) -> Copy:
         if (name, known) not in self.copies:
             self.copies[name, known] = self._made(self.functions[name], known)
         return self.copies[name, known]
 
-    def _made(self, function: ir.Function, known: Known) -> Copy:
+    def _made(self, function: ir.Function, known: ClearLabels) -> Copy:
         body = function.body
         build = Builder(next_id=highest_id(body) + 1)
         twins = {

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from ezlang.records import dataclass
 
-Places = npt.NDArray[np.int64]
+Indices = npt.NDArray[np.int64]
 """Row indices."""
 
 
@@ -28,12 +28,12 @@ class Level:
     equal.
     """
 
-    places: Places
+    places: Indices
     pairs: int
     skipped: int
 
     @property
-    def kept(self) -> Places:
+    def kept(self) -> Indices:
         """The indices of the kept rows."""
         return self.places[4 * self.pairs :]
 
