@@ -21,6 +21,7 @@ from ezlang.recursion import deep_recursion
 from ezlang.source import Source
 from ezlang.syntax.reader import read_source
 from ezlang.typed.tree import Program
+from ezlang.types.scalars import Setting
 from ezlang.types.sharing import DEFAULT_MEMORY, DEFAULT_NETWORK, DEFAULT_PROTOCOL
 from ezlang.values.check import check_inputs
 from ezlang.values.data import Data, Inputs, Outputs
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from ezlang.compiler.passes.assign import Explained
     from ezlang.compiler.passes.sharings.narrow import Narrowed
 
-Settings = Mapping[str, int | bool]
+Settings = Mapping[str, Setting]
 """The params of a program: name → value."""
 
 _AT_LAUNCH = frozenset({"EZ1040", "EZ1041", "EZ1042"})

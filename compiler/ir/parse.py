@@ -20,7 +20,7 @@ from lark import Lark, Token, Tree, UnexpectedInput, UnexpectedToken
 
 from ezlang.source import Source, Span
 from ezlang.types.labels import PUBLIC, SECRET, Label, owned
-from ezlang.types.types import SCALARS, Field, StructType, Type, array_of
+from ezlang.types.types import RING, SCALARS, Field, FixedType, StructType, Type, array_of
 
 from . import tree as ir
 from .text import OPERATIONS
@@ -215,7 +215,7 @@ class _Reader:
             case "party" | "to":
                 word = _word(item)
                 return None if word == "all" else self.parties.index(word)
-            case "whole":
+            case "whole" | "element":
                 return self.type(item)
             case "checked" | "nonnegative" | "deep":
                 return _word(item) == "True"
@@ -230,7 +230,7 @@ class _Reader:
         type, label, sharing = tree.children
         name, *sizes = _parts(_tree(type), Token)
         element = SCALARS.get(str(name))
-        if element is None:
+        if element is None or element.representation != element:
             raise self.wrong(name, f"there are no tensors of `{name}`")
         shape = tuple(int(n) for n in sizes)
         kept = None if sharing is None else self.sharing(sharing)
@@ -244,9 +244,13 @@ class _Reader:
 
     def type(self, tree: Node) -> Type:
         name, *sizes = _parts(tree, Token)
-        if str(name) not in self.types:
+        element = self.types.get(str(name))
+        if element is None:
             raise self.wrong(name, f"there is no type `{name}`")
-        return array_of(self.types[str(name)], tuple(int(n) for n in sizes))
+        for written in _parts(tree):
+            *whole, fraction = map(int, _parts(written, Token))
+            element = FixedType(sum(whole) + fraction if whole else RING, fraction=fraction)
+        return array_of(element, tuple(int(n) for n in sizes))
 
     def label(self, tree: Node) -> Label:
         word = _word(tree)

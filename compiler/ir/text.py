@@ -130,7 +130,7 @@ class _Printer:
                 continue
             if field.name in ("party", "to"):
                 text = "all" if value is None else self.party(value)
-            elif field.name == "whole":
+            elif field.name in ("whole", "element"):
                 text = self.whole(value)
             elif isinstance(value, Enum):
                 text = str(value.value)

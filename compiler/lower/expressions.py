@@ -22,6 +22,7 @@ from ezlang.types.types import (
 
 from ..ir import tree as ir
 from ..ir.tree import BinaryKind, UnaryKind
+from . import fixed
 from .array_parts import Access, Indices, Items
 from .leaves import leaf_range, leaves
 from .state import LoweringState
@@ -98,7 +99,8 @@ class Expressions:
         build = self.state.build
         match expr:
             case typed.Literal():
-                return (build.constant(scalar(expr.type), (int(expr.value),)),)
+                element = scalar(expr.type).representation
+                return (build.constant(element, (int(expr.value),)),)
             case typed.Zero():
                 return tuple(build.zeros(leaf.type) for leaf in leaves(expr.type, expr.label))
             case typed.ArrayLiteral():
@@ -129,13 +131,15 @@ class Expressions:
             case typed.Call():
                 return self._call(expr)
             case typed.Cast():
-                return (build.cast(self.scalar(expr.operand), scalar(element_of(expr.type))),)
+                return (self._cast(expr),)
             case typed.Broadcast():
                 shape = shape_of(expr.type)
                 return tuple(build.broadcast(value, shape) for value in self.lower(expr.operand))
             case typed.Sum():
                 return (self._sum(expr),)
-            case typed.Relabel():
+            case typed.SumOfProducts():
+                return (self._sum_of_products(expr),)
+            case typed.Relabel() | typed.Reinterpret():
                 return self.lower(expr.operand)
             case typed.Reveal():
                 return self._reveal(expr)
@@ -148,7 +152,7 @@ class Expressions:
         build = self.state.build
         data, element = constant_data(expr), scalar_element(expr.type)
         if data is not None and element is not None:
-            return (build.constant(element, data or (0,), shape_of(expr.type)),)
+            return (build.constant(element.representation, data or (0,), shape_of(expr.type)),)
         if not expr.elements:
             return tuple(build.zeros(leaf.type) for leaf in leaves(expr.type, expr.label))
         elements = [self.lower(element) for element in expr.elements]
@@ -159,6 +163,11 @@ class Expressions:
         left, right = self.scalar(expr.left), self.scalar(expr.right)
         fails = kind.traits.failure is not None
         can_fail = fails and right.type.label.is_public and not self.state.alone
+        types = [scalar(element_of(side.type)) for side in (expr.left, expr.right)]
+        if kind is BinaryKind.MUL and any(type.is_fixed for type in types):
+            return fixed.product(self.state.build, left, right, *types)
+        if kind is BinaryKind.DIV and types[0].is_fixed:
+            return fixed.quotient(self.state.build, left, right, types[1], checked=can_fail)
         return self.state.build.binary(kind, left, right, checked=can_fail)
 
     def _short_circuit(self, expr: typed.ShortCircuit) -> Values:
@@ -253,8 +262,21 @@ class Expressions:
         )
         return results
 
-    def _sum(self, expr: typed.Sum) -> ir.Value:
+    def _cast(self, expr: typed.Cast) -> ir.Value:
         operand = self.scalar(expr.operand)
+        source, to = (scalar(element_of(type)) for type in (expr.operand.type, expr.type))
+        return fixed.converted(self.state.build, operand, source, to)
+
+    def _sum_of_products(self, expr: typed.SumOfProducts) -> ir.Value:
+        build = self.state.build
+        left, right = self.scalar(expr.left), self.scalar(expr.right)
+        total = self._total(build.binary(BinaryKind.MUL, left, right))
+        return fixed.rounded(build, total, scalar(expr.type).fraction_bits)
+
+    def _sum(self, expr: typed.Sum) -> ir.Value:
+        return self._total(self.scalar(expr.operand))
+
+    def _total(self, operand: ir.Value) -> ir.Value:
         if operand.type.size == 0:
             return self.state.build.constant(operand.type.element, (0,))
         return self.state.build.reduce(BinaryKind.ADD, operand)
@@ -268,7 +290,10 @@ class Expressions:
                 result.append(value)
                 continue
             revealed = build.fresh(leaf.type, value.hint)
-            build.emit(ir.Reveal(operands=(value,), results=(revealed,), span=build.span))
+            told = leaf.element if leaf.element != leaf.type.element else None
+            build.emit(
+                ir.Reveal(operands=(value,), results=(revealed,), element=told, span=build.span)
+            )
             result.append(revealed)
         return tuple(result)
 
@@ -293,4 +318,6 @@ class Expressions:
 
 def whole_type(type: Type) -> Type | None:
     """Return the type that an Input or Output names: None if its only leaf has that type."""
-    return type if isinstance(element_of(type), StructType) else None
+    element = element_of(type)
+    named = isinstance(element, StructType) or scalar(element).representation != element
+    return type if named else None

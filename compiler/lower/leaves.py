@@ -12,35 +12,40 @@ from typing import assert_never
 from ezlang.diagnostics.diagnostic import CompilerBug
 from ezlang.records import dataclass
 from ezlang.types.labels import Label
-from ezlang.types.types import ArrayType, Scalar, StructType, Type, VoidType
+from ezlang.types.types import ArrayType, Scalar, ScalarType, StructType, Type, VoidType
 
 from ..ir.tree import TensorType
 
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """One tensor of a value: the field path that leads to it, and its type and label."""
+    """One tensor of a value: the field path that leads to it, its type and label.
+
+    `element` is the element type in the language, which the tensor's represents.
+    """
 
     path: tuple[str, ...]
     type: TensorType
+    element: ScalarType
 
 
 def leaves(type: Type, label: Label) -> tuple[Leaf, ...]:
     """Return the tensors of a value of `type`; a field's own label overrides `label`."""
     match type:
         case Scalar():
-            return (Leaf((), TensorType(type, (), label)),)
+            return (Leaf((), TensorType(type.representation, (), label), type),)
         case ArrayType(element, shape):
             return tuple(
                 Leaf(
                     leaf.path,
                     TensorType(leaf.type.element, shape + leaf.type.shape, leaf.type.label),
+                    leaf.element,
                 )
                 for leaf in leaves(element, label)
             )
         case StructType():
             return tuple(
-                Leaf((field.name, *leaf.path), leaf.type)
+                Leaf((field.name, *leaf.path), leaf.type, leaf.element)
                 for field in type.fields
                 for leaf in leaves(field.type, field.label or label)
             )

@@ -235,11 +235,12 @@ class _Analysis:
                 | typed.Cast(operand=operand)
                 | typed.Broadcast(operand=operand)
                 | typed.Sum(operand=operand)
+                | typed.Reinterpret(operand=operand)
                 | typed.Relabel(operand=operand)
                 | typed.GetField(base=operand)
             ):
                 return self._expr(operand, state, decided)
-            case typed.Binary(left=left, right=right):
+            case typed.Binary(left=left, right=right) | typed.SumOfProducts(left=left, right=right):
                 return self._all((left, right), state, decided)
             case typed.ShortCircuit(left=left, right=right):
                 first = self._expr(left, state, decided)

@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ezlang.source import Source
+from ezlang.types.scalars import Setting
 
 from .modules import LoadModule, find_module
 from .program import CheckResult, check_program
@@ -30,7 +31,7 @@ __all__ = ["CheckResult", "LoadModule", "check", "find_module"]
 def check(
     source: Source,
     *,
-    settings: Mapping[str, int | bool] | None = None,
+    settings: Mapping[str, Setting] | None = None,
     load_module: LoadModule = find_module,
 ) -> CheckResult:
     """Check a file and everything that it imports.

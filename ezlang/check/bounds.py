@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 
 from ezlang.syntax import tree as syntax
+from ezlang.types.types import Scalar, is_integer
 
 from .context import Body, Local, SizeName
 from .items import ConstInfo, ParamInfo
@@ -62,8 +63,10 @@ def _constant(body: Body, name: str, node: syntax.Variable) -> int | None:
     match local:
         case SizeName(value=value):
             return value
-        case Local(constant=constant):
-            return constant if isinstance(constant, int) else None
+        case Local(constant=int() as constant, type=Scalar() as type) if is_integer(type):
+            return constant
+        case Local():
+            return None
         case None if isinstance(body.module.items.get(name), ConstInfo | ParamInfo):
             terms, constant = _evaluated(body, node)
             return None if terms else constant

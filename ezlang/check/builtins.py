@@ -5,23 +5,30 @@ from __future__ import annotations
 from ezlang.syntax import tree as syntax
 from ezlang.typed import tree as typed
 from ezlang.types.types import (
-    ScalarType,
+    FIXED,
+    INT64,
+    SCALARS,
+    FixedType,
     array_of,
+    element_of,
+    scalar,
     scalar_element,
     shape_of,
 )
 
-from . import coerce, constants, operators
+from . import coerce, constants, fixed, operators
 from .context import Body
 from .items import BUILTINS
 from .messages import programs as errors_programs
 from .messages import types as errors_types
-from .untyped import Deferred, Exact, Poison, Typed, Value, literal
+from .typenames import fixed_type
+from .untyped import Deferred, Exact, Poison, Typed, Value, known_shape, literal
 
 
-def cast(body: Body, node: syntax.Call, to: ScalarType) -> Value:
+def cast(body: Body, node: syntax.Call, name: str) -> Value:
     """Check `int32(x)`, element-wise on arrays; a number or an input simply takes the type."""
-    if not _counted(body, node, str(to), 1):
+    to = fixed_type(body, node.sizes) if node.sizes else SCALARS[name]
+    if not _counted(body, node, name, 1) or to is None:
         return Poison(span=node.span)
     value = body.value(node.arguments[0])
     match value:
@@ -33,6 +40,8 @@ def cast(body: Body, node: syntax.Call, to: ScalarType) -> Value:
             return literal(wrapped, to, node.span)
         case Deferred(default=None, shape=shape):
             return coerce.coerce(body, value, array_of(to, shape or ()))
+        case Deferred(default=default) if default is not None and default.is_fixed and to.is_fixed:
+            return coerce.coerce(body, value, array_of(to, value.shape or ()))
         case Deferred():
             settled = coerce.settle(body, value)
         case Typed():
@@ -47,7 +56,7 @@ def cast(body: Body, node: syntax.Call, to: ScalarType) -> Value:
 
 def call(body: Body, node: syntax.Call, name: str) -> Value:
     """Check a call of a built-in function."""
-    if node.sizes:
+    if node.sizes and name != "from_raw":
         body.report(errors_types.size_count(node.span, name, 0, len(node.sizes)))
         return Poison(span=node.span)
     if not _counted(body, node, name, BUILTINS[name]):
@@ -57,6 +66,8 @@ def call(body: Body, node: syntax.Call, name: str) -> Value:
     values = [body.value(a) for a in node.arguments]
     if name == "sum":
         return _sum(body, node, values[0])
+    if name in ("raw", "from_raw"):
+        return _reinterpreted(body, node, name, values[0])
     if BUILTINS[name] == 1:
         return operators.apply_unary(body, typed.UnaryOp(name), node.span, values[0])
     return operators.apply(body, name, node.callee.span, node.span, values[0], values[1])
@@ -96,8 +107,31 @@ def _sum(body: Body, node: syntax.Call, value: Value) -> Value:
     if not shape_of(settled.type) or element is None or not element.is_number:
         body.report(errors_types.sum_operand(node.span, settled.type))
         return Poison(span=node.span)
+    settled = fixed.whole(settled)
+    element = scalar(element_of(settled.type))
+    delayed = fixed.sum_of_products(node.span, settled)
+    if delayed is not None:
+        return delayed
     result = typed.Sum(span=node.span, type=element, label=settled.label, operand=settled.node)
     constant = None
     if isinstance(settled.constant, tuple):
         constant = element.wrap(sum(constants.scalars(settled.constant)))
     return Typed(node=result, why=settled.why, constant=constant)
+
+
+def _reinterpreted(body: Body, node: syntax.Call, name: str, value: Value) -> Value:
+    """Check `raw(x)`, or `from_raw(x)`, whose operand is an `int64`."""
+    if name == "raw":
+        number = coerce.settle(body, value)
+        if isinstance(number, Poison):
+            return number
+        if not isinstance(element_of(number.type), FixedType):
+            body.report(errors_types.operator_type(node.span, name, number.type, number.span))
+            return Poison(span=node.span)
+        return fixed.reinterpreted(number, INT64, node.span)
+    to = fixed_type(body, node.sizes) if node.sizes else FIXED
+    want = coerce.Want("`from_raw` takes the `int64` that `raw` gives", None)
+    bits = coerce.coerce(body, value, array_of(INT64, known_shape(value) or ()), want)
+    if isinstance(bits, Poison) or to is None:
+        return Poison(span=node.span)
+    return fixed.reinterpreted(bits, to, node.span)

@@ -29,7 +29,7 @@ def call(body: Body, node: syntax.Call, *, as_statement: bool = False) -> Value:
     if isinstance(node.callee, syntax.Variable) and node.callee.module is None:
         name = node.callee.name.text
         if name in SCALARS:
-            return builtins.cast(body, node, SCALARS[name])
+            return builtins.cast(body, node, name)
         if name in BUILTINS:
             return builtins.call(body, node, name)
     function = _function(body, node.callee)

@@ -181,6 +181,9 @@ def _like(body: Body, value: Exact | Deferred, model: Typed) -> Typed | Poison:
     want = Want(f"the other operand is {quoted(model.type)}", model.span)
     if isinstance(value, Exact):
         return coerce(body, value, element, want)
+    fraction = value.default is not None and value.default.is_fixed
+    if fraction and isinstance(element, Scalar) and element.is_integer:
+        return settle(body, value)
     if value.shape is None:
         return coerce(body, value, model.type, want)
     return coerce(body, value, array_of(element, value.shape), want)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import assert_never
 
 from ezlang.typed.tree import UnaryOp
+from ezlang.types import fixed_point
 from ezlang.types.types import ScalarType
 
 from .untyped import Constant
@@ -72,13 +73,20 @@ def compute(operator: str, x: int, y: int) -> int:
             raise ValueError(operator)
 
 
-def fold_binary(operator: str, x: Constant, y: Constant, type: ScalarType) -> Constant:
-    """Compute an operator on two constants of equal shape and of the same element type."""
+def fold_binary(
+    operator: str, x: Constant, y: Constant, type: ScalarType, second: ScalarType
+) -> Constant:
+    """Compute an operator on two constants of equal shape, given their element types."""
     if isinstance(x, tuple):
         others = y if isinstance(y, tuple) else (y,) * len(x)
-        return tuple([fold_binary(operator, a, b, type) for a, b in zip(x, others, strict=True)])
+        pairs = zip(x, others, strict=True)
+        return tuple([fold_binary(operator, a, b, type, second) for a, b in pairs])
     if isinstance(y, tuple):
-        return tuple([fold_binary(operator, x, b, type) for b in y])
+        return tuple([fold_binary(operator, x, b, type, second) for b in y])
+    if operator == "*" and (type.is_fixed or second.is_fixed):
+        return fixed_point.product(type, second, x, y)
+    if operator == "/" and type.is_fixed:
+        return fixed_point.quotient(second, x, y)
     if operator in ("==", "!=", "<", "<=", ">", ">="):
         return compare(operator, x, y)
     bitwise = {"&&": "&", "||": "|"}.get(operator, operator)

@@ -13,6 +13,7 @@ from ezlang.source import Span
 from ezlang.syntax import tree as syntax
 from ezlang.typed import tree as typed
 from ezlang.types.labels import PUBLIC, Label
+from ezlang.types.scalars import Setting
 from ezlang.types.types import Type
 
 from .items import FunctionInfo, ModuleInfo, PartyInfo, StructInfo
@@ -158,7 +159,7 @@ class World:
     """
 
     rules: Rules
-    settings: Mapping[str, int | bool]
+    settings: Mapping[str, Setting]
     parties: tuple[str, ...] = ()
     program: ModuleInfo | None = None
     instances: dict[object, Instance] = field(default_factory=dict)

@@ -17,6 +17,8 @@ def evaluate(body: Body, node: syntax.Expr) -> Value:
     match node:
         case syntax.IntLiteral(value=value):
             return Exact(value=value, span=node.span)
+        case syntax.DecimalLiteral(value=number):
+            return literals.decimal(body, number, node.span)
         case syntax.BoolLiteral(value=truth):
             return literal(truth, BOOL, node.span)
         case syntax.Variable() | syntax.Member() | syntax.Index() | syntax.Slice():

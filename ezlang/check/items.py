@@ -18,6 +18,8 @@ from .untyped import Value
 BUILTINS: Final[Mapping[str, int]] = {
     "len": 1,
     "sum": 1,
+    "raw": 1,
+    "from_raw": 1,
     **{op.value: 1 for op in UnaryOp if op.is_function},
     **{op.value: 2 for op in BinaryOp if op.is_function},
 }

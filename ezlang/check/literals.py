@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from functools import partial
 
+from ezlang.source import Span
 from ezlang.syntax import tree as syntax
 from ezlang.typed import tree as typed
 from ezlang.types.labels import PUBLIC
 from ezlang.types.types import (
+    FIXED,
     ScalarType,
     Type,
     VoidType,
     array_of,
     element_of,
+    scalar_element,
     shape_of,
 )
 
@@ -26,9 +30,25 @@ from .messages import types as errors_types
 from .program_counter import leaves, shared
 from .provenance import Traced, combine
 from .typenames import struct_named, struct_type
-from .untyped import Deferred, Exact, Poison, Typed, Value, default_type
+from .untyped import Deferred, Exact, Poison, Typed, Value, default_type, known_shape, literal
 
 _WHERE = "an array literal"
+
+
+def decimal(body: Body, value: Fraction, span: Span) -> Deferred:
+    """Check `0.5`: a fixed-point number of the type that the context asks for, else `fixed`."""
+
+    def build(type: Type) -> Typed | Poison:
+        element = scalar_element(type)
+        if element is None or not element.is_fixed:
+            body.report(errors_types.fraction_where_other(span, type))
+            return Poison(span=span)
+        if not element.contains(value):
+            body.report_size(errors_types.literal_out_of_range(span, value, element, ()))
+            return Poison(span=span)
+        return literal(element.conversion(None)(value), element, span)
+
+    return Deferred(span=span, what="this number", shape=(), default=FIXED, build=build)
 
 
 def array(body: Body, node: syntax.ArrayLiteral) -> Value:
@@ -65,11 +85,6 @@ def _alone(value: Value) -> tuple[ScalarType | None, tuple[int, ...] | None]:
         return default_type(value.value), ()
     assert isinstance(value, Deferred)
     return value.default, value.shape
-
-
-def _shape(value: Value) -> tuple[int, ...] | None:
-    """Return the shape of an element, if it has one independently of its context."""
-    return shape_of(value.type) if isinstance(value, Typed) else _alone(value)[1]
 
 
 def _common_type(body: Body, values: list[Typed]) -> Type | None:
@@ -110,7 +125,7 @@ def _build(
     traced = Traced(PUBLIC)
     items: list[Typed] = []
     for value in values:
-        own = _shape(value)
+        own = known_shape(value)
         if own is not None and own != shape[1:]:
             body.report_size(
                 errors_sizes.literal_shape(value.span, "this element", own, item, want.notes)

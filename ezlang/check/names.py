@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+from math import isfinite
+
 from ezlang.source import Span
 from ezlang.syntax import tree as syntax
 from ezlang.typed import tree as typed
 from ezlang.types.labels import PUBLIC
-from ezlang.types.types import ArrayType, Scalar, StructType, Type, VoidType
+from ezlang.types.types import ArrayType, Scalar, StructType, Type, VoidType, is_integer
 
 from .coerce import Want, coerce, repeated, settle
 from .context import Body, Local, LoopParty, SizeName
@@ -58,7 +61,7 @@ def read(body: Body, local: Local, span: Span) -> Value:
     """Return the value of a variable; the caller checks who may use it here."""
     if local.type is None:
         return Poison(span=span)
-    if body.exact_constants and type(local.constant) is int:
+    if body.exact_constants and type(local.constant) is int and is_integer(local.type):
         return Exact(value=local.constant, span=span)
     node = typed.Read(span=span, type=local.type, label=local.label, variable=local.resolved())
     return Typed(node=node, why=local.why, constant=local.constant)
@@ -106,9 +109,7 @@ def use(body: Body, item: ConstInfo | ParamInfo, value: Value, span: Span) -> Va
                 default=value.default,
                 build=lambda type: hoist(body, item, value.build(type), span),
             )
-        case Typed(constant=int() as number) if body.exact_constants and not isinstance(
-            number, bool
-        ):
+        case Typed(constant=int() as number) if body.exact_constants and is_integer(value.type):
             return Exact(value=number, span=span)
         case Typed(constant=bool() | int() as scalar, type=Scalar() as type_):
             return literal(scalar, type_, span)
@@ -238,10 +239,12 @@ def _param(body: Body, info: ParamInfo) -> Value:
     written = None if info.node.value is None else _written(body, info, info.node.value, type_)
     setting = body.world.settings.get(name)
     if setting is not None:
-        if not type_.contains(setting):
+        finite = not isinstance(setting, float) or isfinite(setting)
+        number = Fraction(setting) if isinstance(setting, float) and finite else setting
+        if isinstance(number, float) or not type_.contains(number):
             body.report(errors_programs.setting_does_not_fit(info.node.name, setting, type_))
             return Poison(span=info.node.span)
-        return literal(type_.conversion(None)(setting), type_, info.node.span)
+        return literal(type_.conversion(None)(number), type_, info.node.span)
     if written is None:
         body.report(errors_programs.param_not_set(info.node.name, type_))
         return Poison(span=info.node.span)

@@ -11,11 +11,13 @@ from ezlang.types.types import (
     ScalarType,
     Type,
     array_of,
+    element_of,
+    scalar,
     scalar_element,
     shape_of,
 )
 
-from . import constants
+from . import constants, fixed, literals
 from .coerce import Want, coerce, fit, join, settle, unify
 from .context import Body
 from .messages import sizes as errors_sizes
@@ -43,7 +45,14 @@ def apply(body: Body, operator: str, place: Span, span: Span, left: Value, right
         return _shift(body, operator, place, span, left, right)
     if not isinstance(left, Typed) and not isinstance(right, Typed):
         return _deferred(body, operator, place, span, left, right)
-    operands = unify(body, left, right, operator)
+    scaled = fixed.with_integer(operator, left, right)
+    if scaled is None:
+        operands = unify(body, left, right, operator)
+        if not isinstance(operands, Poison):
+            # A decimal has become a number, which may be whole.
+            operands = fixed.with_integer(operator, *operands) or operands
+    else:
+        operands = fit(body, *scaled, operator)
     if isinstance(operands, Poison):
         return Poison(span=span)
     return _finish(body, operator, place, span, *operands)
@@ -113,7 +122,7 @@ def _deferred(
         x, y = coerce(body, left, type), coerce(body, right, type)
         if isinstance(x, Poison) or isinstance(y, Poison):
             return Poison(span=span)
-        return _finish(body, operator, place, span, x, y)
+        return fixed.constant_as(type, _finish(body, operator, place, span, x, y))
 
     return Deferred(span=span, what="this expression", shape=shape, default=default, build=build)
 
@@ -121,8 +130,11 @@ def _deferred(
 def _finish(
     body: Body, operator: str, place: Span, span: Span, left: Typed, right: Typed
 ) -> Typed | Poison:
-    """Make the node for an operator on two operands of one type."""
+    """Make the node for an operator on two operands of one type, or as `fixed.with_integer`."""
     element = scalar_element(left.type)
+    if element is not None and operator in fixed.WIDENING:
+        left, right = fixed.whole(left), fixed.whole(right)
+        element = fixed.result(left, right)
     if element is None or not _OPERATIONS[operator].domain.has(element):
         body.report(errors_types.operator_type(place, operator, left.type, left.span))
         return Poison(span=span)
@@ -140,7 +152,7 @@ def _has_zero(value: Typed) -> bool:
 def make_binary(
     op: typed.BinaryOp, span: Span, left: Typed, right: Typed, element: ScalarType
 ) -> Typed:
-    """Make the node for an operator; `element` is the left operand's element type."""
+    """Make the node for an operator; `element` is that of the result, except in comparisons."""
     traced = combine(left.traced, right.traced)
     result = BOOL if op in typed.COMPARISONS else element
     node = typed.Binary(
@@ -153,7 +165,8 @@ def make_binary(
     )
     constant = None
     if left.constant is not None and right.constant is not None:
-        constant = constants.fold_binary(op.value, left.constant, right.constant, element)
+        types = (scalar(element_of(operand.type)) for operand in (left, right))
+        constant = constants.fold_binary(op.value, left.constant, right.constant, *types)
     return Typed(node=node, why=traced.why, constant=constant)
 
 
@@ -227,7 +240,9 @@ def _amount(body: Body, value: Value, element: ScalarType, want: Want) -> Typed 
 
 
 def unary(body: Body, node: syntax.Unary) -> Value:
-    """Check a prefix operator."""
+    """Check a prefix operator; a minus sign in front of a literal belongs to it."""
+    if node.operator == "-" and isinstance(node.operand, syntax.DecimalLiteral):
+        return literals.decimal(body, -node.operand.value, node.span)
     return apply_unary(body, typed.UnaryOp(node.operator), node.span, body.value(node.operand))
 
 
@@ -262,7 +277,8 @@ def _deferred_unary(
     default: ScalarType | None,
 ) -> Deferred:
     def build(type: Type) -> Typed | Poison:
-        return _finish_unary(body, op, span, coerce(body, operand, type))
+        built = _finish_unary(body, op, span, coerce(body, operand, type))
+        return fixed.constant_as(type, built)
 
     what = operand.what if isinstance(operand, Deferred) else "this number"
     return Deferred(span=span, what=what, shape=shape, default=default, build=build)
@@ -273,6 +289,7 @@ def _finish_unary(
 ) -> Typed | Poison:
     if isinstance(operand, Poison):
         return Poison(span=span)
+    operand = fixed.whole(operand)
     element = scalar_element(operand.type)
     if element is None or not op.domain.has(element):
         body.report(errors_types.operator_type(span, op.value, operand.type, operand.span))

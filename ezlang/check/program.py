@@ -10,6 +10,7 @@ from ezlang.recursion import deep_recursion
 from ezlang.source import Source, Span
 from ezlang.syntax import tree as syntax
 from ezlang.typed import tree as typed
+from ezlang.types.scalars import Setting
 
 from . import expressions, instances
 from .context import Body, Given, Instance, Signature, World
@@ -53,7 +54,7 @@ class _Rules:
 
 
 def check_program(
-    source: Source, settings: Mapping[str, int | bool], load_module: LoadModule
+    source: Source, settings: Mapping[str, Setting], load_module: LoadModule
 ) -> CheckResult:
     """Check a file and everything that it imports."""
     loader = Loader(load_module)

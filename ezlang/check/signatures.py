@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from ezlang.source import Span
 from ezlang.syntax import tree as syntax
-from ezlang.types.types import VOID, shape_of
+from ezlang.types.types import VOID, FixedType, element_of
 
 from .context import Body, Signature, SizeName
 from .items import FunctionInfo
 from .messages import sizes as errors_sizes
 from .messages import types as errors_types
 from .typenames import label, resolve, size
-from .untyped import Deferred, Exact, Poison, Typed, Value
+from .untyped import Poison, Typed, Value, known_shape
 
 
 def signature(
@@ -66,7 +66,8 @@ def sizes_of_call(
         return None if None in written else tuple([s for s in written if s is not None])
     found: dict[str, int] = {}
     for parameter, argument in zip(function.node.parameters, arguments, strict=True):
-        _match(names, found, parameter.type, _shape(argument))
+        _match(names, found, parameter.type.sizes, known_shape(argument))
+        _match(names, found, parameter.type.bits, _bits(argument, len(parameter.type.bits)))
     missing = [n for n in names if n not in found]
     if missing:
         if not any(isinstance(a, Poison) for a in arguments):
@@ -75,27 +76,26 @@ def sizes_of_call(
     return tuple([found[n] for n in names])
 
 
-def _shape(value: Value) -> tuple[int, ...] | None:
-    match value:
-        case Typed():
-            return shape_of(value.type)
-        case Deferred():
-            return value.shape
-        case Exact():
-            return ()
-        case Poison():
-            return None
-
-
 def _match(
-    names: list[str], found: dict[str, int], type: syntax.TypeName, shape: tuple[int, ...] | None
+    names: list[str],
+    found: dict[str, int],
+    written: tuple[syntax.Expr, ...],
+    numbers: tuple[int, ...] | None,
 ) -> None:
-    """Take sizes from the shape of one argument where the parameter's type names them."""
-    if shape is None or len(shape) != len(type.sizes):
+    """Take sizes from the shape or bits of one argument where the parameter's type names them."""
+    if numbers is None or len(numbers) != len(written):
         return
-    for extent_node, extent in zip(type.sizes, shape, strict=True):
-        if isinstance(extent_node, syntax.Variable) and extent_node.name.text in names:
-            found.setdefault(extent_node.name.text, extent)
+    for node, number in zip(written, numbers, strict=True):
+        if isinstance(node, syntax.Variable) and node.name.text in names:
+            found.setdefault(node.name.text, number)
+
+
+def _bits(value: Value, count: int) -> tuple[int, ...] | None:
+    """Return the last `count` of the bits i and f of a fixed-point argument."""
+    element = element_of(value.type) if isinstance(value, Typed) else None
+    if not isinstance(element, FixedType):
+        return None
+    return (element.width - element.fraction, element.fraction)[2 - count :]
 
 
 def count_matches(

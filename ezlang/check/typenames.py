@@ -8,13 +8,17 @@ from contextlib import contextmanager
 from ezlang.syntax import tree as syntax
 from ezlang.types.labels import PUBLIC, SECRET, Label, owned
 from ezlang.types.types import (
+    LARGEST_FRACTION,
+    RING,
     SCALARS,
     ArrayType,
     Field,
+    FixedType,
     StructType,
     Type,
     array_of,
     element_of,
+    is_integer,
 )
 
 from .context import Body, World
@@ -22,7 +26,7 @@ from .items import ImportInfo, ModuleInfo, Progress, StructInfo, described
 from .messages import flow as errors_flow
 from .messages import names as errors_names
 from .messages import sizes as errors_sizes
-from .untyped import Exact, Poison, Typed
+from .untyped import Deferred, Exact, Poison, Typed
 
 LARGEST_ARRAY = 1 << 28
 """The largest number of elements of an array."""
@@ -46,7 +50,9 @@ def label(body: Body, node: syntax.Label) -> Label | None:
 def resolve(body: Body, node: syntax.TypeName) -> Type | None:
     """Return a written type; None if it is wrong, which is reported."""
     element: Type | None = SCALARS.get(node.name.text)
-    if element is None:
+    if node.bits:
+        element = fixed_type(body, node.bits)
+    elif element is None:
         struct = struct_named(body, node.name)
         element = None if struct is None else struct_type(body.world, struct)
     shape = [size(body, s) for s in node.sizes]
@@ -57,6 +63,21 @@ def resolve(body: Body, node: syntax.TypeName) -> Type | None:
         body.report_size(errors_sizes.array_too_large(node.span, result))
         return None
     return result
+
+
+def fixed_type(body: Body, bits: tuple[syntax.Expr, ...]) -> FixedType | None:
+    """Return `fixed<f>` or `fixed<i, f>`; None if it is wrong, which is reported."""
+    span = bits[0].span.to(bits[-1].span)
+    numbers = [constant_integer(body, node) for node in bits]
+    if None in numbers:
+        return None
+    known = [n for n in numbers if n is not None]
+    fraction, whole = known[-1], known[0] if len(known) == 2 else RING - known[-1]
+    fits = 1 <= fraction <= LARGEST_FRACTION and 1 <= whole <= RING - fraction
+    if len(known) > 2 or not fits:
+        body.report_size(errors_sizes.wrong_bits(span, known))
+        return None
+    return FixedType(whole + fraction, fraction=fraction)
 
 
 def size(body: Body, node: syntax.Expr) -> int | None:
@@ -77,11 +98,11 @@ def constant_integer(body: Body, node: syntax.Expr) -> int | None:
             return None
         case Exact(value=result):
             return result
-        case Typed(constant=bool()):
-            body.report(errors_sizes.size_is_bool(node.span))
-            return None
-        case Typed(constant=int() as result):
+        case Typed(constant=int() as result, type=type) if is_integer(type):
             return result
+        case Typed(constant=bool() | int(), type=type) | Deferred(shape=(), default=type):
+            body.report(errors_sizes.size_is_no_integer(node.span, type))
+            return None
         case Typed():
             if value.label.is_public:
                 body.report(errors_sizes.size_not_constant(node.span))

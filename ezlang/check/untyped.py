@@ -15,7 +15,7 @@ from ezlang.records import dataclass
 from ezlang.source import Span
 from ezlang.typed import tree as typed
 from ezlang.types.labels import PUBLIC, Label
-from ezlang.types.types import INT32, INT64, IntType, ScalarType, Type
+from ezlang.types.types import INT32, INT64, IntType, ScalarType, Type, shape_of
 
 from .provenance import Traced, Why
 
@@ -87,6 +87,19 @@ class Deferred:
 
 
 Value = Typed | Exact | Deferred | Poison
+
+
+def known_shape(value: Value) -> tuple[int, ...] | None:
+    """Return the shape that a value has independently of its context; None if it has none."""
+    match value:
+        case Typed():
+            return shape_of(value.type)
+        case Deferred():
+            return value.shape
+        case Exact():
+            return ()
+        case Poison():
+            return None
 
 
 def default_type(value: int) -> IntType:

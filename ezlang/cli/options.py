@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import isfinite, nan
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import click
 
 from ezlang.diagnostics.diagnostic import Diagnostic, EzError
+from ezlang.types.scalar import Setting
 from ezlang.types.sharing import DEFAULT_MEMORY, DEFAULT_NETWORK, DEFAULT_PROTOCOL, PROTOCOL_CHOICES
 from ezlang.values.names import USAGE
 
@@ -99,9 +101,9 @@ def check_timeout(timeout: float | None) -> None:
         )
 
 
-def parse_settings(settings: tuple[str, ...]) -> dict[str, int | bool]:
+def parse_settings(settings: tuple[str, ...]) -> dict[str, Setting]:
     """Return the params that `--set` gives."""
-    found: dict[str, int | bool] = {}
+    found: dict[str, Setting] = {}
     for setting in settings:
         name, equals, text = setting.partition("=")
         name = name.strip()
@@ -113,13 +115,20 @@ def parse_settings(settings: tuple[str, ...]) -> dict[str, int | bool]:
     return found
 
 
-def _value(name: str, text: str) -> int | bool:
+def _value(name: str, text: str) -> Setting:
     if text in ("true", "false"):
         return text == "true"
     try:
         return int(text, 0)
     except ValueError:
+        pass
+    try:
+        number = float(text)
+    except ValueError:
+        number = nan
+    if not isfinite(number):
         raise usage_error(
             f"`{text}` is not a valid value for the param `{name}`",
-            "a param is an integer, true or false",
+            "a param is a number, true or false",
         ) from None
+    return number

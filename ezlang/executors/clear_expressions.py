@@ -6,6 +6,7 @@ in which case nothing is an error, is known before the run, so it is decided her
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from dataclasses import field, replace
 from typing import assert_never
@@ -16,6 +17,7 @@ from ezlang.executors.outcome import Shown
 from ezlang.records import dataclass
 from ezlang.source import Span
 from ezlang.typed import tree
+from ezlang.types.fixed_point import rounded
 from ezlang.types.types import ArrayType, Type, element_of, scalar
 from ezlang.values.data import Inputs, Outputs
 
@@ -98,6 +100,10 @@ class Expressions:
                 return self._choice(expr)
             case tree.Binary():
                 return self._binary(expr)
+            case tree.SumOfProducts():
+                return self._sum_of_products(expr)
+            case tree.Reinterpret(operand=operand):
+                return self.make(operand)
             case tree.Unary() | tree.Cast() | tree.Sum() | tree.Broadcast():
                 return self._unary(expr)
             case _:
@@ -116,6 +122,11 @@ class Expressions:
         if isinstance(expr.type, ArrayType):
             return lambda frame: list(map(apply, left(frame), right(frame)))
         return lambda frame: apply(left(frame), right(frame))
+
+    def _sum_of_products(self, expr: tree.SumOfProducts) -> Evaluate:
+        fraction = scalar(expr.type).fraction_bits
+        left, right = self.make(expr.left), self.make(expr.right)
+        return lambda frame: rounded(sum(map(operator.mul, left(frame), right(frame))), fraction)
 
     def _unary(self, expr: tree.Unary | tree.Cast | tree.Sum | tree.Broadcast) -> Evaluate:
         operand = self.make(expr.operand)

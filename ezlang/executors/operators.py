@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from functools import partial
 from typing import assert_never
 
 from ezlang.executors.failures import Failure
 from ezlang.typed.tree import BinaryOp, UnaryOp
+from ezlang.types import fixed_point
 from ezlang.types.types import ScalarType
 
 One = Callable[[int], int]
@@ -41,8 +43,15 @@ def unary(op: UnaryOp, type: ScalarType) -> One:
 
 
 def binary(op: BinaryOp, left: ScalarType, right: ScalarType) -> Two:
-    """Return the operation of `op` on `left` and `right`, whose types differ only in shifts."""
+    """Return the operation of `op` on `left` and `right`.
+
+    The types differ only in shifts, and in products and quotients of fixed-point numbers.
+    """
     match op:
+        case BinaryOp.MUL if left.is_fixed or right.is_fixed:
+            return partial(fixed_point.product, left, right)
+        case BinaryOp.DIV if left.is_fixed:
+            return partial(fixed_point.quotient, right)
         case BinaryOp.ADD | BinaryOp.SUB | BinaryOp.MUL:
             return _wrapped(_EXACT[op], left)
         case BinaryOp.DIV:

@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import cast
 
 from . import tree
-from .lexer import Token, int_value, is_closed_string
+from .lexer import Token, is_closed_string
 from .maker import Child, Group, Maker
+from .numbers import decimal_value, int_value
 
 
 class ExpressionMaker(Maker):
@@ -30,9 +31,12 @@ class ExpressionMaker(Maker):
         return label, cast(tree.TypeName, parts[-1])
 
     def _make_type(self, children: list[Child]) -> tree.Node:
-        name = cast(tree.Name, children[0])
+        element = cast("tree.Name | tree.TypeName", children[0])
         sizes = tuple(cast(tree.Expr, cast(Group, c).items[0]) for c in children[1:])
-        return tree.TypeName(span=self._span(children), name=name, sizes=sizes)
+        span = self._span(children)
+        if isinstance(element, tree.TypeName):
+            return replace(element, span=span, sizes=sizes)
+        return tree.TypeName(span=span, name=element, sizes=sizes)
 
     def _make_type_size(self, children: list[Child]) -> tree.Node:
         return self._group("type_size", children)
@@ -43,7 +47,12 @@ class ExpressionMaker(Maker):
         return tree.Name(span=span, text=text)
 
     def _make_builtin(self, children: list[Child]) -> tree.Node:
-        return self._name(children[0])
+        span, name = self._span(children), self._name(children[0])
+        bits = cast("tuple[tree.Expr, ...]", cast(Group, children[1]).items) if children[1:] else ()
+        return tree.TypeName(span=span, name=name, sizes=(), bits=bits)
+
+    def _make_type_bits(self, children: list[Child]) -> tree.Node:
+        return self._group("type_bits", children)
 
     # Expressions
 
@@ -54,6 +63,10 @@ class ExpressionMaker(Maker):
     def _make_int_literal(self, children: list[Child]) -> tree.Node:
         value = int_value(self._source, cast(Token, children[0]), self._diagnostics)
         return tree.IntLiteral(span=self._span(children), value=value)
+
+    def _make_decimal_literal(self, children: list[Child]) -> tree.Node:
+        value = decimal_value(self._source, cast(Token, children[0]), self._diagnostics)
+        return tree.DecimalLiteral(span=self._span(children), value=value)
 
     def _make_bool_literal(self, children: list[Child]) -> tree.Node:
         value = cast(Token, children[0]).kind == "true"
@@ -154,8 +167,10 @@ class ExpressionMaker(Maker):
         )
 
     def _make_cast(self, children: list[Child]) -> tree.Node:
-        name = cast(tree.Name, children[0])
-        return self._make_call([tree.Variable(span=name.span, name=name), *children[1:]])
+        type = cast(tree.TypeName, children[0])
+        callee = tree.Variable(span=type.span, name=type.name)
+        called = cast(tree.Call, self._make_call([callee, *children[1:]]))
+        return replace(called, sizes=type.bits)
 
     def _make_sizes(self, children: list[Child]) -> tree.Node:
         return self._group("sizes", children)

@@ -10,7 +10,7 @@ _ELSE_IF = "Write `else if`."
 _VARIABLE = (
     "A declaration begins with a type (int32 x = 1;) or, if the value never changes, with `let`."
 )
-_FRACTION = "There are no floating-point numbers: scale the values and compute on integers."
+_FRACTION = "There are no floating-point numbers: `fixed` has 16 bits after the binary point."
 _LEAVE = (
     "Let a condition guard the rest of the body, or move the loop into a function with `return`."
 )

@@ -56,7 +56,7 @@ _LEVELS = (
     frozenset({"*", "/", "%"}),
 )
 _CALLED = frozenset({"NAME", "input", "reveal", "output", "assert", *TYPE_WORDS})
-_VALUES = frozenset({"NAME", "INT", "STRING", "true", "false", "parties"})
+_VALUES = frozenset({"NAME", "INT", "DECIMAL", "STRING", "true", "false", "parties"})
 _TIGHT_BEFORE = frozenset({",", ";", ".", "::", "..", "field"})
 _TIGHT_AFTER = frozenset({".", "::", "..", "@", "HASH", "unary"})
 

@@ -115,16 +115,16 @@ def _problem(source: Source, position: int) -> Diagnostic:
         )
     run = _QUOTED.match(text, position) or _UNKNOWN_RUN.match(text, position)
     end = run.end() if run else position + 1
-    shown = _shown(text[position])
+    character = shown(text[position])
     return Diagnostic(
         code="EZ0010",
-        message=f"The character {shown} is not part of the language",
+        message=f"The character {character} is not part of the language",
         span=Span(source, position, end),
         help=_UNKNOWN_HELP.get(text[position]),
     )
 
 
-def _shown(text: str) -> str:
+def shown(text: str) -> str:
     """Return printable text, with characters that have no glyph replaced by their code points."""
     if text.isprintable():
         return f"`{text}`"
@@ -160,52 +160,3 @@ def string_value(source: Source, token: Token, diagnostics: Diagnostics) -> str:
         return found.group()
 
     return re.sub(r"\\(.)", replace, inside)
-
-
-_INT = re.compile(r"0[xX][0-9a-fA-F]+(_[0-9a-fA-F]+)*|0[bB][01]+(_[01]+)*|[0-9]+(_[0-9]+)*")
-_MAX_DIGITS = 100
-
-
-def int_value(source: Source, token: Token, diagnostics: Diagnostics) -> int:
-    """Return the value of an integer token; an invalid one is reported and read as 0."""
-    text = source.text[token.start : token.end]
-    if _INT.fullmatch(text) and len(text) <= _MAX_DIGITS:
-        if len(text) == 1 or text[0] != "0" or text[1] in "xXbB":
-            return int(text.replace("_", ""), 0)
-        if not text.strip("0_"):
-            return 0
-    diagnostics.add(
-        Diagnostic(
-            code="EZ0014",
-            message=f"{_shown(text if len(text) <= 30 else text[:27] + '…')} is not an integer",
-            span=Span(source, token.start, token.end),
-            help=_int_help(text),
-        )
-    )
-    return 0
-
-
-def _int_help(text: str) -> str:
-    if len(text) > _MAX_DIGITS:
-        return f"An integer is written with at most {_MAX_DIGITS} characters."
-    if "_" in text and _INT.fullmatch(text.strip("_").replace("__", "_")):
-        return "A single _ may stand between two digits."
-    if re.fullmatch(r"0[0-9]+", text):
-        return (
-            f"Without leading zeros it is {text.lstrip('0') or '0'}; other bases are written 0x… "
-            "and 0b…."
-        )
-    if re.fullmatch(r"0[oO][0-7]+", text):
-        return f"There are no octal literals: write {int(text[2:], 8)}."
-    if re.fullmatch(r"[0-9]+[eE][0-9]+", text):
-        return "There is no exponent in an integer: write all its digits."
-    if stem := re.fullmatch(r"([0-9]+|0[xX][0-9a-fA-F]+)([uU]?[lL]{0,2}|[uif](8|16|32|64))", text):
-        return (
-            "A literal has no suffix; it takes the type that its context asks for. Write "
-            f"{stem.group(1)}."
-        )
-    if text[:2] in ("0x", "0X"):
-        return "0x is followed by the digits 0 to 9 and a to f."
-    if text[:2] in ("0b", "0B"):
-        return "0b is followed by the digits 0 and 1."
-    return "A name cannot begin with a digit, and a number cannot be followed directly by letters."

@@ -104,7 +104,7 @@ def _closer(inner: Bracket | Block) -> str:
 def _opens_sizes(words: list[Word], index: int) -> bool:
     """Return whether a `<` opens sizes: `fn f<k>`, `f::<4>`."""
     before = [w.kind for w in words[:index][-8:] if not w.is_comment]
-    return before[-1:] == ["::"] or before[-2:] == ["fn", "NAME"]
+    return before[-1:] in (["::"], ["fixed"]) or before[-2:] == ["fn", "NAME"]
 
 
 def _add(inner: Bracket | Block, piece: Piece, words: list[Word], index: int) -> None:

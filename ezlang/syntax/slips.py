@@ -11,18 +11,24 @@ from .token_context import LABEL_WORDS, TYPE_WORDS, TokenContext
 
 
 def fraction(place: TokenContext, index: int) -> Diagnostic | None:
-    """`1.5`, `.5`."""
-    last = index + 1 if place.kind(index) == "." else index
-    first = last - 1
-    if place.kind(last) != "INT" or place.kind(first) != "." or not place.adjacent(last):
+    """`.5`, `1.`."""
+    point = index if place.kind(index) == "." else index - 1
+    if place.kind(point) != "." or place.kind(point - 1) in ("NAME", "]", ")"):
         return None
-    if place.kind(first - 1) == "INT" and place.adjacent(first):
+    first = last = point
+    if place.kind(point - 1) == "INT" and place.adjacent(point):
         first -= 1
+    elif place.kind(point + 1) == "INT" and place.adjacent(point + 1):
+        last += 1
+    if first == last:
+        return None
+    before = place.text(first) if first < point else "0"
+    after = place.text(last) if last > point else "0"
     return Diagnostic(
         code="EZ0046",
-        message=f"`{place.written(first, last)}` is not an integer, and there are no other numbers",
+        message="A number has digits on both sides of its point",
         span=place.span(first, last),
-        help="Scale the values, by 1000 say, and compute on integers.",
+        help=f"Write {before}.{after}.",
     )
 
 

@@ -11,7 +11,7 @@ from .tables import END
 ITEM_WORDS = frozenset({"party", "import", "param", "const", "struct", "fn"})
 LABEL_WORDS = frozenset({"public", "secret", "@"})
 TYPE_WORDS = frozenset(
-    {"bool", *(f"{sign}int{width}" for sign in ("", "u") for width in (8, 16, 32, 64))}
+    {"bool", "fixed", *(f"{sign}int{width}" for sign in ("", "u") for width in (8, 16, 32, 64))}
 )
 STATEMENT_WORDS = frozenset({"if", "for", "while", "let", "return", "output", "assert"})
 CLOSER = {"(": ")", "[": "]", "{": "}", STRUCT_BRACE: "}"}

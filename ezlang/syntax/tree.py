@@ -7,6 +7,7 @@ Parentheses leave no node.
 from __future__ import annotations
 
 from dataclasses import field
+from fractions import Fraction
 
 from ezlang.records import dataclass
 from ezlang.source import Span
@@ -51,10 +52,14 @@ Label = PublicLabel | SecretLabel | OwnedLabel
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TypeName(Node):
-    """`int32[n][m]`, `Point[k]`, `bool`: the name of a type and its sizes, outermost first."""
+    """`int32[n][m]`, `Point[k]`, `bool`: the name of a type and its sizes, outermost first.
+
+    `bits` are those of `fixed<f>` or `fixed<i, f>`, as written.
+    """
 
     name: Name
     sizes: tuple[Expr, ...]
+    bits: tuple[Expr, ...] = ()
 
 
 # Expressions
@@ -65,6 +70,13 @@ class IntLiteral(Node):
     """`42`, `0x2a`, `0b101010`, `1_000`: the value, never negative."""
 
     value: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecimalLiteral(Node):
+    """`1.5`, `2.5e-3`, `1e6`: the exact value, never negative."""
+
+    value: Fraction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,7 +181,8 @@ class Call(Node):
     """`f(x)`, `stats.mean(x)`, `int64(x)`, `len(x)`, `f<4>(x)`.
 
     Casts and built-in functions are calls too; the checker distinguishes them. `callee` is a
-    Variable or a Member of a Variable. `sizes` are explicit size arguments.
+    Variable or a Member of a Variable. `sizes` are explicit size arguments, or the bits of a cast
+    to `fixed<f>`.
     """
 
     callee: Expr
@@ -200,6 +213,7 @@ class BadExpr(Node):
 
 Expr = (
     IntLiteral
+    | DecimalLiteral
     | BoolLiteral
     | StringLiteral
     | ArrayLiteral

@@ -14,8 +14,9 @@ Every expression has a type, a label and a span. Nothing is implicit any more:
   `Return`. Constant arrays and structs are variables, declared at the start of each function that
   uses them. `reveal` of a value that its reader knows leaves no node.
 
-The operands of a `Binary` have one type and one shape (except in shifts), and may differ in label:
-protocols are cheaper where one party knows an operand.
+The operands of a `Binary` have one type and one shape, and may differ in label: protocols are
+cheaper where one party knows an operand. The types of operands differ in shifts, and in products
+and quotients of a fixed-point number and an integer.
 
 docs/language.md defines the meaning of every node; `executors/clear` implements it.
 """
@@ -69,8 +70,10 @@ class BinaryOp(Enum):
 
     ADD … MOD take integers; BITAND, BITOR, BITXOR integers and bool; LOGAND, LOGOR bool (both sides
     are evaluated: the short-circuiting form is `ShortCircuit`); EQ, NE integers and bool, LT … GE
-    integers, all with bool results. SHL, SHR take any integer type on the right, read as unsigned
-    at its own width; SHR is arithmetic on signed types. MIN, MAX come from the built-in functions.
+    integers, all with bool results. On fixed-point numbers, products and quotients are rounded to
+    nearest; products with an integer are exact. SHL, SHR take any integer type on the right, read
+    as unsigned at its own width; SHR is arithmetic on signed types. MIN, MAX come from the built-in
+    functions.
     """
 
     ADD = "+"
@@ -272,7 +275,10 @@ class Call(ExprNode):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cast(ExprNode):
-    """Between scalar types, element-wise: integers modulo 2^width, bool as 0 and 1, `!= 0`."""
+    """Between scalar types, element-wise: integers modulo 2^width, bool as 0 and 1, `!= 0`.
+
+    To a type with fewer bits after the binary point, numbers are rounded to nearest.
+    """
 
     operand: Expr
 
@@ -287,6 +293,24 @@ class Broadcast(ExprNode):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sum(ExprNode):
     """`sum(a)`: the sum of all elements of an integer array of any rank, wrapping; 0 if empty."""
+
+    operand: Expr
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SumOfProducts(ExprNode):
+    """`sum(x * y)` of fixed-point numbers: the exact sum, modulo 2^64, rounded once; 0 if empty.
+
+    Both operands are arrays of the same shape and of the same type `fixed<f>`.
+    """
+
+    left: Expr
+    right: Expr
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reinterpret(ExprNode):
+    """`raw(x)` and `from_raw(x)`: the integers that represent the operand, and vice versa."""
 
     operand: Expr
 
@@ -332,6 +356,8 @@ Expr = (
     | Cast
     | Broadcast
     | Sum
+    | SumOfProducts
+    | Reinterpret
     | Relabel
     | Reveal
     | Input

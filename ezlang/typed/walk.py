@@ -84,7 +84,11 @@ def children(expression: tree.Expr) -> tuple[tree.Expr, ...]:
             return parts
         case tree.Call(arguments=arguments):
             return arguments
-        case tree.Binary(left=left, right=right) | tree.ShortCircuit(left=left, right=right):
+        case (
+            tree.Binary(left=left, right=right)
+            | tree.SumOfProducts(left=left, right=right)
+            | tree.ShortCircuit(left=left, right=right)
+        ):
             return (left, right)
         case tree.Conditional() | tree.Select():
             return (expression.condition, expression.then, expression.otherwise)
@@ -99,6 +103,7 @@ def children(expression: tree.Expr) -> tuple[tree.Expr, ...]:
             | tree.Cast(operand=operand)
             | tree.Broadcast(operand=operand)
             | tree.Sum(operand=operand)
+            | tree.Reinterpret(operand=operand)
             | tree.Relabel(operand=operand)
             | tree.Reveal(operand=operand)
         ):

@@ -1,165 +1,30 @@
-"""Scalar types: one class per kind of type, with all properties that the compiler needs.
+"""The scalar types: one class per kind of type, with all properties that the compiler needs.
 
-A value has two forms. Internally, it is represented by an integer from `low` to `high`: in
-constants, in the IR, in the clear executor and in flat inputs and outputs (Python's bools are the
-integers 0 and 1). Externally, it is *data*: the inputs and outputs of a party, as represented in
-JSON and Python. `encode` and `decode` convert between the two forms.
-
-A new scalar type is a subclass of `Scalar` in this file, a member of `ScalarType` and an entry of
-`SCALARS`. Types name their NumPy types but import neither NumPy nor llvmlite, so the front end runs
-where these are not installed.
+A new scalar type is a subclass of `Scalar` (`scalar.py`) in this file, a member of `ScalarType` and
+an entry of `SCALARS`.
 """
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import field
 from enum import Enum
+from math import floor, isfinite, ldexp
 from typing import Any, ClassVar, Final
 
 from ezlang.records import dataclass
 
+from .scalar import MisfitError as MisfitError
+from .scalar import Number as Number
+from .scalar import Scalar as Scalar
+from .scalar import Setting as Setting
+from .scalar import nearest as nearest
+
+RING: Final = 64
+"""The bits of the integers that represent fixed-point numbers."""
+
 EXACT: Final = 1 << 53
 """Up to this magnitude, each integral float represents exactly one integer."""
-
-
-class MisfitError(ValueError):
-    """An error for data that is not a value of a type.
-
-    `why` continues a sentence that begins with the data ("300" "does not fit int8"). `help` says
-    what to write instead.
-    """
-
-    def __init__(self, why: str, help: str) -> None:
-        super().__init__(why)
-        self.why = why
-        self.help = help
-
-
-@dataclass(frozen=True, slots=True)
-class Scalar(ABC):
-    """The properties of a scalar type; the defaults are those of plain integers."""
-
-    width: int
-    """The bits of a value, each of which is a wire in circuits and a label in Yao's protocol."""
-
-    signed: bool
-    """Whether the highest bit is the sign bit of two's complement."""
-
-    is_logical: ClassVar[bool] = False
-    """Whether values are truth values; a cast to the type then tests whether a number is not 0."""
-
-    is_number: ClassVar[bool] = False
-    """Whether values can be added, multiplied and ordered."""
-
-    is_integer: ClassVar[bool] = False
-    """Whether values can be indices, bounds and shift amounts, and their bits can be extracted."""
-
-    example: ClassVar[str] = "0"
-    """An example of a value in the notation of JSON and programs, for messages."""
-
-    # Range
-
-    @property
-    def low(self) -> int:
-        """The smallest value."""
-        return -(1 << (self.width - 1)) if self.signed else 0
-
-    @property
-    def high(self) -> int:
-        """The largest value."""
-        return (1 << (self.width - 1)) - 1 if self.signed else (1 << self.width) - 1
-
-    @property
-    def values(self) -> str:
-        """The range in the wording of messages."""
-        return f"{self.format(self.low)} to {self.format(self.high)}"
-
-    def contains(self, value: int) -> bool:
-        """Return whether a literal in a program is a value of the type; a bool literal is not."""
-        return not isinstance(value, bool) and self.low <= value <= self.high
-
-    def wrap(self, value: int) -> int:
-        """Return the value of the type that is congruent to an integer modulo 2^width."""
-        value &= (1 << self.width) - 1
-        return value - (1 << self.width) if self.signed and value >> (self.width - 1) else value
-
-    def wrapping(self) -> Callable[[int], int]:
-        """Return `wrap` as a function that is faster for repeated calls."""
-        mask = (1 << self.width) - 1
-        if not self.signed:
-            return lambda x: x & mask
-        half = 1 << (self.width - 1)
-        return lambda x: ((x + half) & mask) - half
-
-    def widens_to(self, other: ScalarType) -> bool:
-        """Return whether values convert implicitly to the type `other`."""
-        return self == other
-
-    # In memory and between parties
-
-    @property
-    def bytes(self) -> int:
-        """The number of bytes of an element in memory, clear or as a share; a power of two."""
-        return max(1 << (self.width - 1).bit_length() >> 3, 1)
-
-    @property
-    def ring(self) -> int | None:
-        """The bits k of the ring Z/2^k of arithmetic shares; None if there is no such sharing."""
-        return self.width
-
-    @property
-    def numpy(self) -> str:
-        """The name of the NumPy type of clear elements."""
-        return f"{'int' if self.signed else 'uint'}{8 * self.bytes}"
-
-    @property
-    def numpy_share(self) -> str:
-        """The name of the NumPy type of an element's share."""
-        return f"uint{8 * self.bytes}"
-
-    # In the language
-
-    @abstractmethod
-    def conversion(self, source: ScalarType | None) -> Callable[[int], int]:
-        """Return the conversion that a cast applies to values of `source` (None for literals)."""
-
-    # Data
-
-    @abstractmethod
-    def accept(self, data: Any) -> Any:
-        """Return data in the type's canonical form. Raises MisfitError if it is not a value."""
-
-    def are_plain(self, data: Sequence[Any]) -> bool:
-        """Return whether `accept` would return all items unchanged; faster than calling it."""
-        if set(map(type, data)) - {int}:
-            return False
-        return not data or (self.low <= min(data) and max(data) <= self.high)
-
-    @abstractmethod
-    def parse(self, text: str) -> Any:
-        """Return the data denoted by a text that a user has typed. Raises MisfitError."""
-
-    def encode(self, data: Any) -> int:
-        """Return the integer that represents data; the data must be accepted by the type."""
-        return int(data)
-
-    def decode(self, value: int) -> Any:
-        """Return the data represented by an integer (of any kind that `int()` accepts)."""
-        return int(value)
-
-    def encode_all(self, data: Sequence[Any]) -> Iterable[int]:
-        """Return `encode` of all items."""
-        return map(self.encode, data)
-
-    def decode_all(self, values: Sequence[int]) -> list[Any]:
-        """Return `decode` of all values."""
-        return list(map(self.decode, values))
-
-    def format(self, value: int) -> str:
-        """Return a value as text."""
-        return str(self.decode(value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +43,11 @@ class BoolType(Scalar):
         return "`true` or `false`"
 
     @property
+    def representation(self) -> BoolType:
+        """The type itself."""
+        return self
+
+    @property
     def ring(self) -> None:
         """None, as bools are shared only with XOR or as wire labels."""
         return None
@@ -187,7 +57,7 @@ class BoolType(Scalar):
         """The name of NumPy's bool type."""
         return "bool"
 
-    def contains(self, value: int) -> bool:
+    def contains(self, value: Number) -> bool:
         """Return whether a literal in a program is `true` or `false`."""
         return isinstance(value, bool)
 
@@ -199,7 +69,7 @@ class BoolType(Scalar):
         """Return `wrap`."""
         return self.wrap
 
-    def conversion(self, source: ScalarType | None) -> Callable[[int], int]:
+    def conversion(self, source: Scalar | None) -> Callable[[Any], int]:
         """Return the comparison with 0."""
         return bool
 
@@ -247,17 +117,27 @@ class IntType(Scalar):
         return list(map(int, values))
 
     @property
+    def representation(self) -> IntType:
+        """The type itself."""
+        return self
+
+    @property
     def unsigned(self) -> IntType:
         """The unsigned type of the same width."""
         return IntType(self.width, signed=False)
 
-    def widens_to(self, other: ScalarType) -> bool:
-        """Return whether every value is also a value of another integer type."""
-        return other.is_integer and other.low <= self.low and self.high <= other.high
+    def widens_to(self, other: Scalar) -> bool:
+        """Return whether every value is also a value of another type of numbers."""
+        f = other.fraction_bits
+        return other.is_number and other.low <= self.low << f and self.high << f <= other.high
 
-    def conversion(self, source: ScalarType | None) -> Callable[[int], int]:
-        """Return the reduction modulo 2^width; a bool becomes 0 or 1."""
-        return int if source is not None and source.is_logical else self.wrapping()
+    def conversion(self, source: Scalar | None) -> Callable[[Any], int]:
+        """Return the reduction modulo 2^width of the nearest integer; a bool becomes 0 or 1."""
+        if source is None:
+            return lambda x: self.wrap(nearest(x))
+        if source.is_logical:
+            return int
+        return _shifted_right(source.fraction_bits, self.wrapping())
 
     def accept(self, data: Any) -> int:
         """Return an int in range; integral floats up to ±2^53 are accepted. Raises MisfitError."""
@@ -266,7 +146,7 @@ class IntType(Scalar):
         if isinstance(data, float) and data.is_integer() and abs(data) <= EXACT:
             data = int(data)
         if isinstance(data, float):
-            advice = "numbers of Ez are integers: scale fractions up, for example to cents"
+            advice = "round it, or declare the input `fixed` to keep fractions"
             raise MisfitError("is not an integer", advice)
         if not isinstance(data, int):
             raise MisfitError("is not an integer", f"write a number from {self.values}")
@@ -286,7 +166,140 @@ class IntType(Scalar):
         return f"{'int' if self.signed else 'uint'}{self.width}"
 
 
-ScalarType = BoolType | IntType
+def _shifted_right(shift: int, wrap: Callable[[int], int]) -> Callable[[int], int]:
+    """Return the division by 2^shift, rounded to nearest (a half up), followed by `wrap`."""
+    if not shift:
+        return wrap
+    half = 1 << (shift - 1)
+    return lambda x: wrap((x + half) >> shift)
+
+
+LARGEST_FRACTION: Final = 30
+"""The most bits after the binary point: a product of two numbers has twice as many."""
+
+
+@dataclass(frozen=True, slots=True)
+class FixedType(Scalar):
+    """`fixed<f>` and `fixed<i, f>`: numbers x that are represented by the integers x·2^f.
+
+    They have `width` = i + f bits, of which f = `fraction` are after the binary point; without i,
+    they have 64. In the IR and between parties, their integers are `int64`, whatever the width.
+    """
+
+    width: int = RING
+    signed: bool = field(default=True, init=False, repr=False)
+    fraction: int = 16
+
+    is_number: ClassVar[bool] = True
+    is_fixed: ClassVar[bool] = True
+    example: ClassVar[str] = "0.5"
+
+    @property
+    def fraction_bits(self) -> int:
+        """The number of bits after the binary point."""
+        return self.fraction
+
+    @property
+    def representation(self) -> IntType:
+        """`int64`."""
+        return INT64
+
+    @property
+    def whole(self) -> FixedType:
+        """The type with as many bits after the binary point, and 64 in all."""
+        return FixedType(fraction=self.fraction)
+
+    @property
+    def ring(self) -> int:
+        """The bits of the ring of arithmetic shares, 64 whatever the width."""
+        return RING
+
+    @property
+    def values(self) -> str:
+        """The range in the wording of messages."""
+        whole = self.width - self.fraction - 1
+        return f"-2^{whole} to 2^{whole}, in steps of 2^-{self.fraction}"
+
+    def contains(self, value: Number) -> bool:
+        """Return whether a literal in a program, rounded, is in range; a bool literal is not."""
+        if isinstance(value, bool):
+            return False
+        return self.low <= nearest(value * (1 << self.fraction)) <= self.high
+
+    def widens_to(self, other: Scalar) -> bool:
+        """Return whether another type has as many bits after the binary point, and no fewer bits.
+
+        A step of 2^-f is kept by no other f, since the product of two numbers depends on it.
+        """
+        return other.is_fixed and (
+            other.fraction_bits == self.fraction and self.width <= other.width
+        )
+
+    def conversion(self, source: Scalar | None) -> Callable[[Any], int]:
+        """Return the rounding to the nearest multiple of 2^-f (a half up), modulo 2^i."""
+        fraction = self.fraction
+        if source is None:
+            return lambda x: self.wrap(nearest(x * (1 << fraction)))
+        shift = source.fraction_bits - fraction
+        if shift >= 0:
+            return _shifted_right(shift, self.wrapping())
+        return lambda x: self.wrap(x << -shift)
+
+    def accept(self, data: Any) -> int | float:
+        """Return an int or float that is in range after rounding. Raises MisfitError."""
+        if isinstance(data, bool):
+            raise MisfitError("is not a number", "write 1 for true and 0 for false")
+        if not isinstance(data, int | float):
+            raise MisfitError("is not a number", "write a number, such as 0.5")
+        if not isfinite(data):
+            raise MisfitError("is not a finite number", f"{self} ranges from {self.values}")
+        if not self.low <= self.encode(data) <= self.high:
+            raise MisfitError(f"does not fit {self}", f"{self} ranges from {self.values}")
+        return data
+
+    def are_plain(self, data: Sequence[Any]) -> bool:
+        """Return whether `accept` would return all items unchanged; faster than calling it."""
+        if set(map(type, data)) - {int, float}:
+            return False
+        # An infinity is an extreme, and NaN is not equal to itself.
+        if not data or any(x != x for x in data):
+            return not data
+        ends = min(data), max(data)
+        return all(map(isfinite, ends)) and all(
+            self.low <= self.encode(end) <= self.high for end in ends
+        )
+
+    def parse(self, text: str) -> int | float:
+        """Return the number that is denoted by a text. Raises MisfitError."""
+        try:
+            return self.accept(float(text))
+        except ValueError as error:
+            if isinstance(error, MisfitError):
+                raise
+            raise MisfitError("is not a number", "write a number, such as 0.5") from None
+
+    def encode(self, data: Any) -> int:
+        """Return x·2^f for a number x, rounded to nearest (a half up). Scaling a float is exact."""
+        if isinstance(data, int):
+            return data << self.fraction
+        try:
+            scaled = ldexp(data, self.fraction)
+        except OverflowError:
+            return int(data) << self.fraction
+        below = floor(scaled)
+        return below + (scaled - below >= 0.5)
+
+    def decode(self, value: int) -> float:
+        """Return the float that is nearest to the number; the same number below 2^53 steps."""
+        return int(value) / (1 << self.fraction)
+
+    def __str__(self) -> str:
+        if self.width == RING:
+            return "fixed" if self.fraction == 16 else f"fixed<{self.fraction}>"
+        return f"fixed<{self.width - self.fraction}, {self.fraction}>"
+
+
+ScalarType = BoolType | IntType | FixedType
 """All scalar types, as a closed union, for behaviour that is not a method of the classes."""
 
 
@@ -320,7 +333,8 @@ class Domain(Enum):
 BOOL: Final = BoolType()
 INT8, INT16, INT32, INT64 = (IntType(w, True) for w in (8, 16, 32, 64))
 UINT8, UINT16, UINT32, UINT64 = (IntType(w, False) for w in (8, 16, 32, 64))
+FIXED: Final = FixedType()
 SCALARS: Final[dict[str, ScalarType]] = {
-    str(t): t for t in (BOOL, INT8, INT16, INT32, INT64, UINT8, UINT16, UINT32, UINT64)
+    str(t): t for t in (BOOL, INT8, INT16, INT32, INT64, UINT8, UINT16, UINT32, UINT64, FIXED)
 }
 """The scalar types by their names in programs."""

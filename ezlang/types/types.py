@@ -9,10 +9,13 @@ from ezlang.records import dataclass
 
 from .labels import Label
 from .scalars import BOOL as BOOL
+from .scalars import FIXED as FIXED
 from .scalars import INT8 as INT8
 from .scalars import INT16 as INT16
 from .scalars import INT32 as INT32
 from .scalars import INT64 as INT64
+from .scalars import LARGEST_FRACTION as LARGEST_FRACTION
+from .scalars import RING as RING
 from .scalars import SCALARS as SCALARS
 from .scalars import UINT8 as UINT8
 from .scalars import UINT16 as UINT16
@@ -20,7 +23,9 @@ from .scalars import UINT32 as UINT32
 from .scalars import UINT64 as UINT64
 from .scalars import BoolType as BoolType
 from .scalars import Domain as Domain
+from .scalars import FixedType as FixedType
 from .scalars import IntType as IntType
+from .scalars import Number as Number
 from .scalars import Scalar as Scalar
 from .scalars import ScalarType as ScalarType
 

@@ -100,6 +100,10 @@ def shape(node: typed.Expr) -> str:
             return f"broadcast:{type}({shape(operand)})"
         case typed.Sum(operand=operand):
             return f"sum({shape(operand)})"
+        case typed.SumOfProducts(left=left, right=right):
+            return f"sum({shape(left)} * {shape(right)})"
+        case typed.Reinterpret(type=type, operand=operand):
+            return f"bits:{type}({shape(operand)})"
         case typed.Relabel(operand=operand, label=label):
             return f"{label.name(('alice', 'bob', 'carol'))}({shape(operand)})"
         case typed.Reveal(operand=operand, to=to):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any, get_args
 
 import numpy as np
@@ -19,6 +20,7 @@ from ezlang.types.labels import PUBLIC
 from ezlang.types.scalars import MisfitError
 from ezlang.types.types import (
     BOOL,
+    FIXED,
     INT8,
     INT16,
     INT32,
@@ -45,6 +47,7 @@ TABLE = [
     ("uint16", 16, 2, False, 0, 65535, 16, "uint16", "uint16"),
     ("uint32", 32, 4, False, 0, 4294967295, 32, "uint32", "uint32"),
     ("uint64", 64, 8, False, 0, 18446744073709551615, 64, "uint64", "uint64"),
+    ("fixed", 64, 8, True, -9223372036854775808, 9223372036854775807, 64, "int64", "uint64"),
 ]
 
 
@@ -63,8 +66,11 @@ def test_all_scalar_types_are_in_the_table() -> None:
 
 @ALL
 def test_capabilities(type: ScalarType) -> None:
-    kinds = (type.is_logical, type.is_number, type.is_integer)
-    assert kinds == ((True, False, False) if type == BOOL else (False, True, True))
+    kinds = (type.is_logical, type.is_number, type.is_integer, type.is_fixed)
+    if type == BOOL:
+        assert kinds == (True, False, False, False)
+    else:
+        assert kinds == (False, True, type != FIXED, type == FIXED)
     assert TensorType(type, (2, 3), PUBLIC).is_integer == type.is_integer
 
 
@@ -75,19 +81,22 @@ def test_operators() -> None:
     assert has["bool"] == {"&", "|", "^", "!", "&&", "||", "==", "!="}
     assert has["uint32"] == everything - {"!", "&&", "||", "abs"}
     assert has["int8"] == has["uint32"] | {"abs"}
+    assert has["fixed"] == has["int8"] - {"&", "|", "^", "~", "<<", ">>", "count_ones"}
 
 
 @ALL
 def test_ranges(type: ScalarType) -> None:
     for value in (type.low, type.high):
         assert type.wrap(value) == value
+    low, high = (Fraction(end, 1 << type.fraction_bits) for end in (type.low, type.high))
     if type.is_number:
-        assert type.contains(type.low)
-        assert type.contains(type.high)
+        assert type.contains(low if type.is_fixed else type.low)
+        assert type.contains(high if type.is_fixed else type.high)
         assert type.wrap(type.high + 1) == type.low
         assert type.wrap(type.low - 1) == type.high
-    assert not type.contains(type.low - 1)
-    assert not type.contains(type.high + 1)
+    assert not type.contains(low - 1)
+    assert not type.contains(high + 1)
+    assert type.contains(Fraction(1, 2)) == type.is_fixed
     assert type.contains(True) == (type == BOOL)
     assert type.contains(1) == (type != BOOL)
 
@@ -106,8 +115,10 @@ def test_wrapping_is_modulo_two_to_the_width(type: ScalarType) -> None:
 def test_what_widens_by_itself() -> None:
     wider = {str(a): [str(b) for b in SCALARS.values() if a.widens_to(b)] for a in SCALARS.values()}
     assert wider["bool"] == ["bool"]
-    assert wider["int16"] == ["int16", "int32", "int64"]
-    assert wider["uint8"] == ["int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"]
+    assert wider["int16"] == ["int16", "int32", "int64", "fixed"]
+    unsigned = ["uint8", "uint16", "uint32", "uint64"]
+    assert wider["uint8"] == ["int16", "int32", "int64", *unsigned, "fixed"]
+    assert wider["fixed"] == ["fixed"]
     assert wider["uint64"] == ["uint64"]
 
 
@@ -119,6 +130,12 @@ def test_what_widens_by_itself() -> None:
         (INT8, UINT64, -1, 2**64 - 1),
         (UINT8, INT8, 200, -56),
         (BOOL, INT32, True, 1),
+        (BOOL, FIXED, True, 65536),
+        (INT8, FIXED, -3, -3 << 16),
+        (INT64, FIXED, 1 << 47, -(1 << 63)),
+        (FIXED, INT8, 5 << 15, 3),
+        (FIXED, INT8, -5 << 15, -2),
+        (FIXED, BOOL, 1, True),
         (INT32, BOOL, 256, True),
         (INT32, BOOL, 0, False),
         (BOOL, BOOL, True, True),
@@ -159,7 +176,7 @@ def test_data_that_is_accepted(type: ScalarType, data: Any, accepted: Any) -> No
         (INT8, 128, "does not fit int8", "int8 ranges from -128 to 127"),
         (UINT8, -1, "does not fit uint8", "uint8 ranges from 0 to 255"),
         (UINT8, None, "is not an integer", "write a number from 0 to 255"),
-        (INT64, 2.0**54, "is not an integer", "numbers of Ez are integers: scale fractions up"),
+        (INT64, 2.0**54, "is not an integer", "round it, or declare the input `fixed`"),
     ],
 )
 def test_data_that_is_refused(type: ScalarType, data: Any, why: str, help: str) -> None:
@@ -172,12 +189,14 @@ def test_data_that_is_refused(type: ScalarType, data: Any, why: str, help: str) 
 
 @ALL
 def test_text(type: ScalarType) -> None:
-    for value in (type.low, type.high):
+    # Data of fixed-point numbers are floats, which are exact up to 2^53 steps.
+    ends = (-(1 << 53), (1 << 53) - 1) if type.is_fixed else (type.low, type.high)
+    for value in ends:
         text = type.format(value)
         assert type.encode(type.parse(text)) == value
-    assert type.format(0) == ("false" if type == BOOL else "0")
+    assert type.format(0) == {BOOL: "false", FIXED: "0.0"}.get(type, "0")
     assert type.accept(type.parse(type.example)) == type.parse(type.example)
-    for wrong in ("", "x", "1.5", str(2**64), "TRUE"):
+    for wrong in ("", "x", "1.5" if not type.is_fixed else "1.5.5", str(2**64), "TRUE"):
         with pytest.raises(MisfitError):
             type.parse(wrong)
 

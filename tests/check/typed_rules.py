@@ -14,8 +14,10 @@ from ezlang.typed import tree as typed
 from ezlang.types.labels import PUBLIC, SECRET, Label, meet_all, owned
 from ezlang.types.types import (
     BOOL,
+    INT64,
     ArrayType,
     BoolType,
+    FixedType,
     IntType,
     StructType,
     Type,
@@ -224,7 +226,7 @@ class _Function:
         match node:
             case typed.Literal(type=type, label=label, value=value):
                 assert label == PUBLIC
-                if isinstance(type, IntType):
+                if isinstance(type, IntType | FixedType):
                     assert not isinstance(value, bool)
                     assert type.low <= value <= type.high
                 else:
@@ -280,7 +282,21 @@ class _Function:
             case typed.Sum(operand=operand):
                 self.expr(operand)
                 assert node.type == element_of(operand.type)
-                assert isinstance(node.type, IntType)
+                assert isinstance(node.type, IntType | FixedType)
+                assert operand.label == node.label
+            case typed.SumOfProducts(left=left, right=right):
+                self.expr(left)
+                self.expr(right)
+                assert left.type == right.type
+                assert node.type == element_of(left.type)
+                assert isinstance(node.type, FixedType)
+                assert node.label == left.label.meet(right.label)
+            case typed.Reinterpret(operand=operand):
+                self.expr(operand)
+                assert shape_of(operand.type) == shape_of(node.type)
+                source, result = (element_of(side) for side in (operand.type, node.type))
+                assert isinstance(source, FixedType) != isinstance(result, FixedType)
+                assert INT64 in (source, result)
                 assert operand.label == node.label
             case typed.Relabel(operand=operand):
                 self.expr(operand)
@@ -332,8 +348,16 @@ class _Function:
         assert shape_of(left.type) == shape_of(right.type) == shape_of(node.type)
         if op in (typed.BinaryOp.SHL, typed.BinaryOp.SHR):
             assert isinstance(element_of(right.type), IntType)
-        else:
+        elif not isinstance(element_of(node.type), FixedType) or left.type == right.type:
             assert left.type == right.type
+        else:
+            assert op in (typed.BinaryOp.MUL, typed.BinaryOp.DIV)
+            x, y = (element_of(side.type) for side in (left, right))
+            assert isinstance(x, FixedType) != isinstance(y, FixedType)
+            assert isinstance(x, IntType) or isinstance(y, IntType)
+            assert op is typed.BinaryOp.MUL or isinstance(x, FixedType)
+            assert element_of(node.type) in (x, y)
+            return
         expected = BOOL if op in typed.COMPARISONS else element_of(left.type)
         assert element_of(node.type) == expected
 

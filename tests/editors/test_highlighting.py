@@ -24,6 +24,7 @@ SPELLINGS = sorted(t.pattern.value for t in PARSER.terminals if t.pattern.type =
 WORDS = [s for s in SPELLINGS if s.isalnum()]
 SAMPLES = {
     "INT": ["0", "42", "1_000", "0x2a", "0XFF", "0b101"],
+    "DECIMAL": ["0.5", "1_000.25", "2.5e-3", "1e6"],
     "STRING": ['"a b"', '"a \\" b"', '""'],
     "DOC_COMMENT": ["/// doc"],
     "LINE_COMMENT": ["// line", "//// line", "//"],

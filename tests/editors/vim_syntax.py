@@ -7,7 +7,15 @@ _KEYWORD = re.compile(r"syn keyword (\w+) (.+)")
 _MATCH = re.compile(r'syn match (\w+) "((?:\\.|[^"\\])+)"')
 _REGION = re.compile(r"syn region (\w+) start=(\S)(.+?)\2 ")
 _LINK = re.compile(r"hi def link (\w+) (\w+)")
-_PLAIN = {r"\|": "|", r"\(": "(", r"\)": ")", r"\<": r"\b", r"\>": r"\b"}
+_PLAIN = {
+    r"\|": "|",
+    r"\(": "(",
+    r"\)": ")",
+    r"\<": r"\b",
+    r"\>": r"\b",
+    r"\?": "?",
+    r"\+": "+",
+}
 
 
 @dataclass(frozen=True)

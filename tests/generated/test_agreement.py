@@ -26,15 +26,15 @@ from tests.support.profiles import PROGRAMS, SWEEP
 PROTOCOL_CHOICES = st.sampled_from((*ProtocolChoice, ProtocolChoice.AUTO))
 
 
-def told(shown: Sequence[Shown]) -> Counter[tuple[int, int]]:
+def told(shown: Sequence[Shown]) -> Counter[tuple[int, float]]:
     """Count the numbers that a party is told, by lines of the program."""
 
-    def numbers(value: Any) -> Iterator[int]:
+    def numbers(value: Any) -> Iterator[float]:
         if isinstance(value, dict | list):
             for item in value.values() if isinstance(value, dict) else value:
                 yield from numbers(item)
         else:
-            yield int(value)
+            yield value
 
     return Counter((one.span.line, number) for one in shown for number in numbers(one.value))
 

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from tests.support.ez_types import (
     BOOL,
+    FIXEDS,
     INTS,
     PUBLIC,
     SECRET,
@@ -44,6 +45,7 @@ class Expressions:
         self.names = 0
         # A program sticks to few types, so that its variables fit one another.
         self.ints = [self.choice(INTS) for _ in range(2)]
+        self.fixeds = [self.choice(FIXEDS)] if self.chance(50) else []
         self.shapes = [(), (), (), (), (pick(1, 4),), (pick(2, 3),), (pick(1, 2), pick(1, 3))]
         self.generic = False
         """Inside a function: labels are the caller's, so anything may turn out to be public."""
@@ -65,7 +67,7 @@ class Expressions:
         return f"{stem}{self.names}"
 
     def plain_type(self) -> Ty:
-        base = self.choice(["bool", *self.ints, *self.ints])
+        base = self.choice(["bool", *self.ints, *self.ints, *self.fixeds, *self.fixeds])
         return Ty(base, self.choice(self.shapes))
 
     def any_int(self) -> str:
@@ -87,6 +89,10 @@ class Expressions:
     def literal(self, type: Ty) -> str:
         if type.base == "bool":
             return self.choice(["true", "false"])
+        if type.is_fixed:
+            whole, _ = type.bits
+            steps = self.pick(-(2 ** (min(whole, 30) + 8)), 2 ** (min(whole, 30) + 8) - 1)
+            return f"{type.base}({self.choice(['0.0', '1.0', '0.5', '-0.75', f'{steps / 1024}'])})"
         width = int(type.base.lstrip("uint"))
         signed = type.base[0] == "i"
         low, high = (-(2 ** (width - 1)), 2 ** (width - 1) - 1) if signed else (0, 2**width - 1)
@@ -237,6 +243,9 @@ class Expressions:
         right, two = self.expression(scope, Ty(type.base) if scalar else type, limit, depth - 1)
         if scalar and self.chance(50):
             left, right = right, left
+        if type.is_fixed:
+            # The result of arithmetic on `fixed<i, f>` is `fixed<f>`.
+            return f"{type.base}({left} {self.choice('+-*')} {right})", meet(one, two)
         operator = self.choice(
             ["&", "|", "^"] if type.base == "bool" else ["+", "-", "*", "&", "|", "^"]
         )
@@ -254,7 +263,7 @@ class Expressions:
             inner = scope.inner(limit_of(one)) if lazy else scope
             right, two = self.expression(inner, BOOL, limit, depth - 1)
             return f"({left} {operator} {right})", meet(one, two)
-        type = Ty(self.any_int())
+        type = Ty(self.choice([self.any_int(), *self.fixeds]))
         left, one = self.expression(scope, type, limit, depth - 1)
         if kind == 4:
             return f"bool({left})", one
@@ -262,13 +271,52 @@ class Expressions:
         operator = self.choice(["==", "!=", "<", "<=", ">", ">="])
         return f"({left} {operator} {right})", meet(one, two)
 
+    def fraction(self, scope: Scope, type: Ty, limit: str, depth: int) -> Text:
+        """An expression of a fixed-point type."""
+        kind = self.pick(0, 9)
+        if kind <= 1:
+            other = Ty(self.choice(["bool", self.any_int(), self.choice(FIXEDS)]))
+            text, label = self.expression(scope, other, limit, depth - 1)
+            return f"{type.base}({text})", label
+        if kind == 2:
+            arrays = [Ty(type.base, (self.pick(1, 3),)) for _ in range(2)]
+            (left, one), (right, two) = (
+                self.expression(scope, Ty(type.base, arrays[0].shape), limit, depth - 1)
+                for _ in arrays
+            )
+            text = f"sum({type.base}({left}) * {type.base}({right}))"
+            return f"{type.base}({text})", meet(one, two)
+        left, one = self.expression(scope, type, limit, depth - 1)
+        left = f"{type.base}({left})"
+        if kind == 3:
+            bits = f"from_raw::<{type.bits[1]}>(raw({left}) ^ 5)"
+            text = self.choice([f"-{left}", f"abs({left})", bits])
+            return f"{type.base}({text})", one
+        by_integer = kind in (4, 7)
+        integer = self.any_int().replace("uint64", "int64")
+        second = Ty(integer) if by_integer else type
+        right, two = self.expression(scope, second, limit, depth - 1)
+        right = f"{second.base}({right})"
+        if kind == 5:
+            return f"{self.choice(['min', 'max'])}({left}, {right})", meet(one, two)
+        if kind <= 7 and kind != 4:
+            if self.guarded(right, two):
+                right = f"({right} == {second.base}(0) ? {second.base}(1) : {right})"
+            operator = "/" if by_integer else self.choice(["/", "%"])
+            return f"{type.base}({left} {operator} {right})", meet(one, two)
+        operator = "*" if by_integer else self.choice(["+", "-", "*"])
+        return f"{type.base}({left} {operator} {right})", meet(one, two)
+
     def number(self, scope: Scope, type: Ty, limit: str, depth: int) -> Text:
+        if type.is_fixed:
+            return self.fraction(scope, type, limit, depth)
         kind = self.pick(0, 13)
         if kind == 0:
             text, label = self.expression(scope, type, limit, depth - 1)
             return f"({self.choice(['-', '~'])}{text})", label
         if kind == 1:
-            other = Ty(self.choice(["bool", self.any_int(), self.any_int()]))
+            others = ["bool", self.any_int(), self.any_int(), *self.fixeds]
+            other = Ty(self.choice(others))
             text, label = self.expression(scope, other, limit, depth - 1)
             return f"{type.base}({text})", label
         if kind == 2:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 PUBLIC = "public"
 SECRET = "secret"
+FIXEDS = ("fixed", "fixed<8>", "fixed<28>", "fixed<6, 10>")
 INTS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
 
 
@@ -34,6 +35,16 @@ class Ty:
     @property
     def is_int(self) -> bool:
         return self.base in INTS
+
+    @property
+    def is_fixed(self) -> bool:
+        return self.base in FIXEDS
+
+    @property
+    def bits(self) -> tuple[int, int]:
+        """The bits before and after the binary point of a fixed-point type."""
+        given = [int(n) for n in self.base[5:].strip("<>").split(",") if n] or [16]
+        return (given[0] if len(given) == 2 else 64 - given[0], given[-1])
 
     @property
     def item(self) -> Ty:

@@ -50,6 +50,11 @@ def random_value(pick: Callable[[int, int], int], type: Ty, structs: dict[str, S
         return {n: random_value(pick, t, structs) for n, t in structs[type.base].fields}
     if type.base == "bool":
         return bool(pick(0, 1))
+    if type.is_fixed:
+        whole, fraction = type.bits
+        most = 2 ** (min(whole - 1 + fraction, 52) - 1)
+        steps = pick(-most, most - 1) if pick(0, 2) == 0 else pick(-3, 3) * 2**fraction // 2
+        return steps / 2**fraction
     width = int(type.base.lstrip("uint"))
     low, high = (
         (0, 2**width - 1) if type.base[0] == "u" else (-(2 ** (width - 1)), 2 ** (width - 1) - 1)

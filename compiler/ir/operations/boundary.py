@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ezlang.records import dataclass
 from ezlang.typed.failures import Failure
 from ezlang.types.labels import owned
-from ezlang.types.types import Type, array_of
+from ezlang.types.types import ScalarType, Type, array_of
 from ezlang.values.data import leaves
 
 from ..errors import need
@@ -82,14 +82,25 @@ class Convert(Boundary, Narrowable):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reveal(Boundary):
-    """(x) -> x, opened to the readers of the result's label: everyone or one party."""
+    """(x) -> x, opened to the readers of the result's label: everyone or one party.
+
+    `element` is the type of x in the program; None if it is that of the result.
+    """
 
     traits = Traits(effects=Effect.TELLS)
+
+    element: ScalarType | None = None
+
+    @property
+    def told(self) -> ScalarType:
+        """The type of the numbers that readers are told."""
+        return self.element or self.result.type.element
 
     def check(self, around: Surroundings) -> None:
         """Check that only the label changes, and that it has readers."""
         source, result = _one_operand(self)
         need(same_tensor(source, result), "only the label may change")
+        need(self.told.representation == result.element, "the program has another type")
         need(not result.label.is_secret, "what is revealed has readers")
 
     def exchanges(self, sharing: Sharing) -> bool:
@@ -122,6 +133,11 @@ class Input(Boundary):
     name: str
     path: tuple[str, ...] = ()
     whole: Type | None = None
+
+    def range(self, x: Sequence[Interval]) -> Interval:
+        """Return the range of the field's type, which may be smaller than that of the result."""
+        element = told_element(self, self.result.type)
+        return Interval(element.low, element.high)
 
     def check(self, around: Surroundings) -> None:
         """Check that the party is one of the program's, and the type of the field."""
@@ -157,11 +173,18 @@ class Output(Boundary):
         _check_whole(self, type)
 
 
+def told_element(operation: Input | Output, type: TensorType) -> ScalarType:
+    """Return the type of the numbers that a party gives or is told, in a field of tensor `type`."""
+    if operation.whole is None:
+        return type.element
+    return next(leaf.element for leaf in leaves(operation.whole) if leaf.path == operation.path)
+
+
 def _check_whole(operation: Input | Output, type: TensorType) -> None:
     whole = operation.whole or array_of(type.element, type.shape)
     found = [leaf for leaf in leaves(whole) if leaf.path == operation.path]
     need(len(found) == 1, "there is no such field")
-    same = found[0].element == type.element and found[0].shape == type.shape
+    same = found[0].element.representation == type.element and found[0].shape == type.shape
     need(same, "the field has another type")
 
 

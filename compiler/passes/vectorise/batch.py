@@ -133,9 +133,7 @@ class Batch:
             case ir.Reveal(operands=(x,)):
                 type = operation.result.type
                 shown = build.fresh(replace(type, shape=(self.trips, *type.shape)))
-                build.emit(
-                    ir.Reveal(operands=(self.items(x),), results=(shown,), span=operation.span)
-                )
+                build.emit(replace(operation, operands=(self.items(x),), results=(shown,)))
                 return shown
             case _:
                 return self._shape(operation)

@@ -6,7 +6,7 @@ endif
 syn keyword ezControl if else for in while return
 syn keyword ezDeclaration party param const struct fn import let
 syn keyword ezLabel public secret
-syn keyword ezType bool int8 int16 int32 int64 uint8 uint16 uint32 uint64
+syn keyword ezType bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 fixed
 syn keyword ezBoolean true false
 syn keyword ezSpecial all parties input assert
 syn keyword ezRelease output reveal
@@ -27,6 +27,8 @@ syn match ezIllegal "\<[0-9][A-Za-z_0-9]*"
 syn match ezNumber "\<[0-9][0-9_]*\>"
 syn match ezNumber "\<0[xX][0-9A-Fa-f_]*\>"
 syn match ezNumber "\<0[bB][01_]*\>"
+syn match ezNumber "\<[0-9][0-9_]*\.[0-9][0-9_]*\([eE][-+]\?[0-9]\+\)\?\>"
+syn match ezNumber "\<[0-9][0-9_]*[eE][-+]\?[0-9]\+\>"
 
 syn match ezEscape contained "\\[\\\"nt]"
 syn region ezString start=+"+ skip=+\\.+ end=+"+ oneline contains=ezEscape

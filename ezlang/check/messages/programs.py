@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from ezlang.diagnostics.diagnostic import Diagnostic
 from ezlang.source import Span
 from ezlang.syntax import tree as syntax
+from ezlang.types.scalars import Setting
 from ezlang.types.types import ScalarType
 
 from .wording import a, listed, near
@@ -119,7 +120,7 @@ def param_not_set(name: syntax.Name, type: ScalarType) -> Diagnostic:
     )
 
 
-def setting_does_not_fit(name: syntax.Name, setting: int | bool, type: ScalarType) -> Diagnostic:
+def setting_does_not_fit(name: syntax.Name, setting: Setting, type: ScalarType) -> Diagnostic:
     """A setting that is not a value of the param's type."""
     shown = str(setting).lower() if isinstance(setting, bool) else str(setting)
     return Diagnostic(

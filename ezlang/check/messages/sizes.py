@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ezlang.diagnostics.diagnostic import Diagnostic, Note
 from ezlang.source import Span
 from ezlang.syntax import tree as syntax
-from ezlang.types.types import ArrayType, ScalarType, Type
+from ezlang.types.types import LARGEST_FRACTION, RING, ArrayType, ScalarType, Type
 
 from .wording import a, plural, sentence, short
 
@@ -160,14 +162,29 @@ def size_not_constant(span: Span) -> Diagnostic:
     )
 
 
-def size_is_bool(span: Span) -> Diagnostic:
-    """A bool as a size."""
+def size_is_no_integer(span: Span, type: Type | None) -> Diagnostic:
+    """A bool or a fraction as a size."""
+    found = "a fraction" if type is None else a(type)
     return Diagnostic(
         code="EZ2038",
-        message="A size is an integer, not a `bool`",
+        message=f"A size is an integer, not {found}",
         span=span,
-        label="a `bool`",
+        label=found,
         help="Write the number of items.",
+    )
+
+
+def wrong_bits(span: Span, bits: Sequence[int]) -> Diagnostic:
+    """Impossible bits of a fixed-point type."""
+    shown = ", ".join(map(str, bits))
+    return Diagnostic(
+        code="EZ2043",
+        message=f"There is no type `fixed<{shown}>`",
+        span=span,
+        help=(
+            f"`fixed<f>` has f bits after the binary point, from 1 to {LARGEST_FRACTION}; "
+            f"`fixed<i, f>` has i bits before it, at least 1, and i + f is at most {RING}."
+        ),
     )
 
 

@@ -8,6 +8,8 @@ from ezlang.syntax import tree as syntax
 from ezlang.types.types import (
     BOOL,
     SCALARS,
+    FixedType,
+    Number,
     ScalarType,
     Type,
     VoidType,
@@ -45,6 +47,8 @@ def _cast_help(span: Span, found: Type, wanted: Type) -> str | None:
             f"Not every `{source}` is {a(target)}. To keep the low {target.width} bits, "
             f"write the cast: `{target}({_inside(span)})`"
         )
+    if source.is_number and target.is_number:
+        return f"Write the cast, which rounds: `{target}({_inside(span)})`"
     if source.is_number and target.is_logical:
         return f"Compare it: `{_inside(span)} != 0`"
     if source.is_logical and target.is_number:
@@ -69,6 +73,10 @@ def operands_differ(
             "Neither type holds all values of the other. Cast one or both, for instance to "
             f"`int{width}`: `int{width}({_inside(left)})`"
         )
+    elif x and y and x.is_number and y.is_number:
+        fixed = x if x.is_fixed else y
+        other = right if fixed is x else left
+        advice = f"Cast one of them: `{fixed}({_inside(other)})`"
     elif (x == BOOL) != (y == BOOL):
         advice = "Cast the `bool` to an integer, as in `int32(b)`, or compare with `!= 0`."
     return Diagnostic(
@@ -91,6 +99,11 @@ def operator_type(place: Span, operator: str, type: Type, operand: Span) -> Diag
         logical = {"+": "`||` or `^`", "*": "`&&`", "-": "`^` or `!`", "~": "`!`"}
         meant = logical.get(operator)
         advice = f"On `bool`, write {meant}." if meant else "Cast to an integer: `int32(…)`"
+    elif operator == "raw":
+        advice = "`raw` takes a fixed-point number."
+    elif isinstance(element, FixedType):
+        advice = "Fixed-point numbers have no bit operators: multiply by a power of two, or use "
+        advice += "`raw` and `from_raw`."
     elif is_integer(element):
         advice = "On integers, write a comparison, as in `x != 0`."
         if operator == "abs":
@@ -107,21 +120,35 @@ def operator_type(place: Span, operator: str, type: Type, operand: Span) -> Diag
     )
 
 
-def literal_out_of_range(span: Span, value: int, type: ScalarType, notes: Notes) -> Diagnostic:
+def literal_out_of_range(span: Span, value: Number, type: ScalarType, notes: Notes) -> Diagnostic:
     """A number that does not fit the type that its context asks for."""
     alike = sorted(SCALARS.values(), key=lambda other: other.signed != type.signed)
     fitting = [other for other in alike if other.contains(value)]
     advice = (
         f"`{fitting[0]}` can hold it."
         if fitting
-        else "No type can hold it: integers have at most 64 bits."
+        else "No type can hold it: numbers have at most 64 bits."
     )
     return Diagnostic(
         code="EZ2004",
-        message=f"{short(value)} does not fit `{type}`",
+        message=f"{short(value) if isinstance(value, int) else code(span)} does not fit `{type}`",
         span=span,
         label=type.values,
         notes=notes,
+        help=advice,
+    )
+
+
+def fraction_where_other(span: Span, wanted: Type) -> Diagnostic:
+    """A number with a point where an integer, a bool or a struct is required."""
+    advice = None
+    if is_integer(element_of(wanted)):
+        advice = "Write an integer, or declare the value `fixed` to keep fractions."
+    return Diagnostic(
+        code="EZ2005",
+        message=f"This is a fraction, where `{wanted}` is needed",
+        span=span,
+        label="a fraction",
         help=advice,
     )
 

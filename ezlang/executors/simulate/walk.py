@@ -18,6 +18,7 @@ from typing import Any, Generic, TypeVar, assert_never
 from ezlang.compiler.ir import evaluate
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.ir.numbering import numbered
+from ezlang.compiler.ir.operations.boundary import told_element
 from ezlang.diagnostics.diagnostic import CompilerBug
 from ezlang.executors.failures import Failure, failure
 from ezlang.executors.outcome import Shown
@@ -351,7 +352,8 @@ class Walk(ABC, Generic[S]):
             if operation.path in handed.flat:
                 raise failure(Failure.OUTPUT, operation.span)
             handed.flat[operation.path] = flat
-            self._shown(party, operation.name, type, flat, operation.span)
+            told = array_of(told_element(operation, type), type.shape)
+            self._shown(party, operation.name, told, flat, operation.span)
 
     def _reveal(self, operation: ir.Reveal, value: ClearValue | S) -> ClearValue:
         if isinstance(value, ClearValue):
@@ -363,19 +365,17 @@ class Walk(ABC, Generic[S]):
     def revealed(self, operation: ir.Reveal, data: evaluate.Array) -> ClearValue:
         """Return a revealed value; record which parties saw it."""
         type = operation.result.type
+        told = array_of(operation.told, type.shape)
         for party in self._receivers(type.label.owner):
-            self._shown(party, None, type, evaluate.elements(type, data), operation.span)
+            self._shown(party, None, told, evaluate.elements(type, data), operation.span)
         return ClearValue(type.element, data[()], type.label.owner)
 
     def _receivers(self, to: int | None) -> tuple[str, ...]:
         parties = self.program.parties
         return parties if to is None else (parties[to],)
 
-    def _shown(
-        self, party: str, name: str | None, type: ir.TensorType, flat: list[int], span: Span
-    ) -> None:
-        data = unflatten(array_of(type.element, type.shape), {(): flat})
-        self.views[party].append(Shown(name, data, span))
+    def _shown(self, party: str, name: str | None, type: Type, flat: list[int], span: Span) -> None:
+        self.views[party].append(Shown(name, unflatten(type, {(): flat}), span))
 
 
 def _whole(operation: ir.Input | ir.Output, type: ir.TensorType) -> Type:
