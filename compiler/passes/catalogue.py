@@ -24,6 +24,7 @@ from .general.simplify import simplify
 from .prepare import vectorise_for
 from .sharings.circuit_depth import choose_circuits
 from .sharings.expand import expand_shared
+from .sharings.late_shifts import shift_after_signs
 from .sharings.narrow import narrow
 from .sharings.ot_kinds import choose_ots
 from .sharings.pairs import choose_once, compare_once
@@ -54,6 +55,7 @@ def passes_for(
         forward_known,
         compare_once,
         select_by_sign,
+        shift_after_signs,
         share,
         narrow,
         assign.given(protocol, profile),

@@ -31,6 +31,7 @@ from .run import run_pass, run_passes
 from .sharings.choose import Choice, Finished, choose
 from .sharings.circuit_depth import choose_circuits
 from .sharings.expand import expand_shared
+from .sharings.late_shifts import shift_after_signs
 from .sharings.narrow import narrow
 from .sharings.ot_kinds import choose_ots
 from .sharings.pairs import choose_once, compare_once
@@ -48,6 +49,7 @@ _BEFORE: Final[tuple[Pass[[]], ...]] = (
     fold_constants,
     compare_once,
     select_by_sign,
+    shift_after_signs,
     simplify,
     merge_common,
     share,

@@ -23,7 +23,7 @@ from tests.support.generator import Generated, programs
 from tests.support.profiles import PROGRAMS
 from tests.support.threads import run_threads
 
-FREE = (*NAMES, "checks", "known", "pairs", "signs")
+FREE = (*NAMES, "checks", "known", "pairs", "signs", "late_shifts")
 """Passes that may come in any order, or not at all, before sharings are assigned."""
 
 LATE = ("simplify", "cse", "dce", "narrow", "swap")
