@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from . import compile, ot, programs, sharing, simulation, styles, suite, table, yao
+from . import compile, ot, programs, sharing, simulation, styles, suite, table, transforms, yao
 
 BENCHMARKS = {
     "compile": compile,
@@ -15,6 +15,7 @@ BENCHMARKS = {
     "styles": styles,
     "suite": suite,
     "table": table,
+    "transforms": transforms,
     "yao": yao,
 }
 

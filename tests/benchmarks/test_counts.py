@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import compile, ot, programs, sharing
+from benchmarks import compile, ot, programs, sharing, transforms
 from benchmarks.counts import ExpectedSession, expect, expect_prediction
 from ezlang import api
+from ezlang.compiler.kernels.ntt import SIZES
+from ezlang.compiler.kernels.polynomials import add_polynomials
+from ezlang.compiler.protocols.native.calls import Native
 
 
 @pytest.mark.parametrize("make", [programs.comparisons, programs.products])
@@ -71,3 +74,10 @@ def test_extended_ots_come_in_batches() -> None:
     assert made == 1 << 16
     assert carried == made // 8 * 63
     assert ot.expected(2, 100, 1) == (0, 0)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_kernels_of_polynomials_multiply_them(size: int) -> None:
+    native = Native()
+    native.load(add_polynomials, size)
+    transforms.check(native, size)
