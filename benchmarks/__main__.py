@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 
-from . import compile, ot, programs, sharing, simulation, styles, suite, table, transforms, yao
+from . import compile, homomorphic, ot, programs, sharing, simulation, styles, suite, table, yao
 
 BENCHMARKS = {
     "compile": compile,
+    "homomorphic": homomorphic,
     "ot": ot,
     "programs": programs,
     "sharing": sharing,
@@ -15,7 +16,6 @@ BENCHMARKS = {
     "styles": styles,
     "suite": suite,
     "table": table,
-    "transforms": transforms,
     "yao": yao,
 }
 

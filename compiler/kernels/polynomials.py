@@ -1,4 +1,4 @@
-"""The units of polynomial arithmetic: residues, and the transform for each N."""
+"""The units of polynomial arithmetic: residues and errors, and the transform for each N."""
 
 from __future__ import annotations
 
@@ -6,19 +6,20 @@ from typing import Final
 
 from llvmlite import ir
 
-from . import ntt, residues
+from . import errors, ntt, residues
 from .engine import Engine
 from .target import Target
 
-_SYMBOLS: Final = ("ntt_multiply_add", "residues_add", "residues_join")
+_SYMBOLS: Final = ("ntt_multiply_add", "residues_add", "residues_join", "ring_errors")
 
 
 def build_residues(target: Target) -> str:
-    """Write the unit of residues."""
+    """Write the unit of residues and errors."""
     module = ir.Module("residues")
     ntt.write_multiply_add(module)
     residues.write_residues_add(module)
     residues.write_residues_join(module)
+    errors.write_errors(module)
     return str(module)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import compile, ot, programs, sharing, transforms
+from benchmarks import compile, homomorphic, ot, programs, sharing
 from benchmarks.counts import ExpectedSession, expect, expect_prediction
 from ezlang import api
 from ezlang.compiler.kernels.ntt import SIZES
@@ -80,4 +80,4 @@ def test_extended_ots_come_in_batches() -> None:
 def test_kernels_of_polynomials_multiply_them(size: int) -> None:
     native = Native()
     native.load(add_polynomials, size)
-    transforms.check(native, size)
+    homomorphic.check(native, size)

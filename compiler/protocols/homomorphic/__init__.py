@@ -1,0 +1,1 @@
+"""Homomorphic matrix products: parameters, forms with their noise and messages, packing."""

@@ -1,0 +1,184 @@
+"""Encryption by ring-LWE with additive homomorphism, as products of matrices need it [HLHD22].
+
+A ciphertext of m, a polynomial modulo p = 2^ℓ, is (a, b) with b = −a·s + e + ⌊Q·m/p⌉ for the secret
+s and an error e [Bra12, FV12]. a is uniform and given by a seed. Ciphertexts are linear in m: their
+sums, and their products with a known polynomial, are ciphertexts of the sums and products.
+
+A result would reveal the known factor y by its half a·y. So its owner adds an encryption of zero
+under the public key (a', b') = (a', −a'·s + e'): (a'·u + e″, b'·u + r) with a fresh ternary u, an
+error e″, and r that floods the noise (`homomorphic/form.py`). Then the first half is
+indistinguishable from uniform under ring-LWE with the secret u, even for who knows s, and the
+second is determined by it, by the masked product, and by noise that doesn't depend on y.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...kernels.ntt_tables import Words
+from ..core.backend import Random
+from ..core.steps import Bytes
+from ..homomorphic.form import Form
+from ..homomorphic.packing import packed_columns, packed_rows, places, unpacked
+from ..homomorphic.parameters import SEED_BYTES, Parameters
+from ..ot.directions import Generator
+from . import wide
+from .calls import Array, Native
+from .polynomials import LANES, Ring
+from .sampling import errors, flooding, ternary, uniform
+
+
+class KeyHolder:
+    """The party that encrypts and decrypts, with a secret key of its own."""
+
+    def __init__(self, native: Native, parameters: Parameters, random: Random) -> None:
+        self._native = native
+        self._random = random
+        self._ring = Ring(native, parameters)
+        self._secret = ternary(random, parameters.size)
+        self._negated = self._ring.factors(-self._secret)
+        self._decrypting: dict[int, tuple[Ring, Words]] = {}
+
+    def public_key(self) -> Bytes:
+        """Return the public key as a message of `Parameters.key_bytes`."""
+        return self._encrypted(None)
+
+    def encrypt(self, form: Form, x: Array) -> Bytes:
+        """Return encryptions of X [items][m][k], packed: a message of `Form.request_bytes`."""
+        polynomials = packed_rows(form, x).reshape(-1, self._ring.size)
+        return self._encrypted(polynomials)
+
+    def _encrypted(self, messages: Array | None) -> Bytes:
+        """Return a seed and second halves: of messages [n][N], or of one 0."""
+        ring = self._ring
+        count = 1 if messages is None else len(messages)
+        seed = self._random(SEED_BYTES)
+        halves = ring.zeros(count)
+        uniform_halves = expanded(self._native, ring, seed, count)
+        for number, (half, a) in enumerate(zip(halves, uniform_halves, strict=True)):
+            if messages is not None:
+                ring.encode(half, messages[number])
+            ring.add(half, errors(self._native, self._random, ring.size))
+            ring.transform(half)
+            ring.multiply_add(half, a[None], self._negated[None])
+        return np.concatenate((seed, halves.reshape(-1).view(np.uint8)))
+
+    def decrypt(self, form: Form, reply: Bytes) -> Array:
+        """Return the product [items][m][n] of a message of `Form.reply_bytes`."""
+        dtype = np.dtype(f"u{form.shape.bits // 8}")
+        found = np.empty((form.results, form.extracted), dtype)
+        for number, data in enumerate(reply.reshape(form.results, form.result_bytes)):
+            found[number] = self._decrypted(form, data).astype(dtype)
+        shape = form.shape.items, form.row_blocks, form.column_blocks, form.extracted
+        return unpacked(form, found.reshape(shape))
+
+    def _decrypted(self, form: Form, data: Bytes) -> Array:
+        """Return the extracted coefficients of a result.
+
+        a·s is computed as an integer: all that is lost was lost by rounding at the sender.
+        """
+        size, bits = self._ring.size, 8 * form.uniform_bytes
+        cut = size * form.uniform_bytes
+        uniform_half = wide.from_top_bytes(data[:cut].reshape(size, form.uniform_bytes))
+        other = wide.from_top_bytes(data[cut:].reshape(form.extracted, form.other_bytes))
+        ring, secret = self._decryption(form.decryption_limbs)
+        numbers, product = ring.zeros(), ring.zeros()
+        ring.add(numbers, *wide.down(uniform_half, 2 * 64 - bits))
+        ring.transform(numbers)
+        ring.multiply_add(product, numbers[None], secret[None])
+        ring.restore(product)
+        low, high = ring.integers(_gathered(product, places(form)))
+        count = form.extracted
+        total = wide.add(wide.up((low[:count], high[:count]), 2 * 64 - bits), other)
+        _, top = wide.rounded(total, form.shape.bits)
+        return top >> np.uint64(64 - form.shape.bits)
+
+    def _decryption(self, limbs: int) -> tuple[Ring, Words]:
+        """Return a ring of some primes, and the secret in it."""
+        found = self._decrypting.get(limbs)
+        if found is None:
+            ring = Ring(self._native, Parameters(size=self._ring.size, limbs=limbs))
+            found = self._decrypting[limbs] = ring, ring.factors(self._secret)
+        return found
+
+
+class KeyUser:
+    """The party that multiplies ciphertexts of the other one by what it knows."""
+
+    def __init__(self, native: Native, parameters: Parameters, random: Random, key: Bytes) -> None:
+        self._native = native
+        self._random = random
+        self._ring = ring = Ring(native, parameters)
+        self._uniform = expanded(native, ring, key[:SEED_BYTES], 1)
+        self._other = _polynomials(ring, key[SEED_BYTES:])
+
+    def multiply(self, form: Form, request: Bytes, known: Array) -> tuple[Bytes, Array]:
+        """Return a message of `Form.reply_bytes` about X·Y − R, and R [items][m][n].
+
+        `request` has the encryptions of X; `known` is Y [items][k][n]. R is uniform.
+        """
+        ring, shape = self._ring, form.shape
+        blocks = shape.items, form.row_blocks, form.inner_blocks
+        sizes = len(ring.primes), ring.size
+        seed, rest = request[:SEED_BYTES], request[SEED_BYTES:]
+        first = expanded(self._native, ring, seed, form.ciphertexts).reshape(*blocks, *sizes)
+        other = _polynomials(ring, rest).reshape(*blocks, *sizes)
+        packed = packed_columns(form, known)
+        columns = packed.view(f"i{known.itemsize}").astype(np.int64)
+        grid = shape.items, form.row_blocks, form.column_blocks
+        masks = self._random(form.results * form.extracted * known.itemsize)
+        masks = masks.view(known.dtype).reshape(*grid, form.extracted)
+        reply = np.empty((*grid, form.result_bytes), np.uint8)
+        for item in range(shape.items):
+            for column in range(form.column_blocks):
+                factors = np.stack([ring.factors(y) for y in columns[item, column]])
+                for row in range(form.row_blocks):
+                    halves = first[item, row], other[item, row]
+                    mask = masks[item, row, column]
+                    reply[item, row, column] = self._result(form, halves, factors, mask)
+        return reply.reshape(-1), unpacked(form, masks)
+
+    def _result(
+        self, form: Form, halves: tuple[Words, Words], factors: Words, mask: Array
+    ) -> Bytes:
+        """Return a masked result: the sum of products of ciphertexts [K] and factors [K]."""
+        ring = self._ring
+        fresh = ring.factors(ternary(self._random, ring.size))[None]
+        first, other = ring.zeros(), ring.zeros()
+        for total, half, key in zip(
+            (first, other), halves, (self._uniform, self._other), strict=True
+        ):
+            ring.multiply_add(total, half, factors)
+            ring.multiply_add(total, key, fresh)
+            ring.restore(total)
+        ring.add(first, errors(self._native, self._random, ring.size))
+        chosen = _gathered(other, places(form))
+        count = chosen.shape[-1]
+        ring.add(chosen, *flooding(self._random, count, form.flood_bits))
+        subtracted = np.zeros(count, mask.dtype)
+        subtracted[: mask.size] = -mask
+        ring.encode(chosen, subtracted)
+        one = wide.top_bytes(ring.scaled(first), form.uniform_bytes)
+        two = wide.top_bytes(ring.scaled(chosen), form.other_bytes)[: mask.size]
+        return np.concatenate((one.reshape(-1), two.reshape(-1)))
+
+
+def expanded(native: Native, ring: Ring, seed: Bytes, count: int) -> Words:
+    """Return the uniform halves [count][limbs][N] of a seed, as transforms.
+
+    AES-CTR under a public key, as [ABD+21] expands its matrix: AES is an ideal cipher here.
+    """
+    random = Generator(native, seed.tobytes()).bytes
+    return uniform(random, ring.primes, count, ring.size)
+
+
+def _polynomials(ring: Ring, data: Bytes) -> Words:
+    """Return the polynomials [n][limbs][N] of a message."""
+    return np.ascontiguousarray(data).view(np.uint32).reshape(-1, len(ring.primes), ring.size)
+
+
+def _gathered(residues: Words, places: Array) -> Words:
+    """Return residues at some coefficients, followed by zeros up to a multiple of 16."""
+    result = np.zeros((len(residues), -(-places.size // LANES) * LANES), np.uint32)
+    result[:, : places.size] = residues[:, places]
+    return result

@@ -1,0 +1,116 @@
+"""Polynomials modulo X^N + 1 and Q on kernels, as residues [limbs][N] in words of 32 bits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ...kernels.ntt_tables import (
+    MONTGOMERY,
+    Words,
+    join_constants,
+    product_constants,
+    residue_constants,
+    transform_tables,
+)
+from ...kernels.polynomials import add_polynomials
+from ..homomorphic.parameters import Parameters
+from .calls import Array, Native
+
+LANES = 16
+"""Kernels process this number of coefficients at a time."""
+
+
+class Ring:
+    """The arithmetic of the ring of some parameters. Arrays are contiguous."""
+
+    def __init__(self, native: Native, parameters: Parameters) -> None:
+        native.load(add_polynomials, parameters.size)
+        self.parameters = parameters
+        self.size = parameters.size
+        self.primes = parameters.primes
+        self._native = native
+
+    def zeros(self, *shape: int) -> Words:
+        """Return polynomials [*shape][limbs][N] that are 0."""
+        return np.zeros((*shape, len(self.primes), self.size), np.uint32)
+
+    def add(
+        self,
+        out: Words,
+        numbers: Array,
+        high: Array | None = None,
+        *,
+        scale: int = 1,
+        power: int = 0,
+    ) -> None:
+        """Add signed integers [n] times `scale`/2^`power` to residues [limbs][n].
+
+        n is a multiple of 16. With `high`, the integers have two words; `numbers` are the lower.
+        """
+        double = high is not None
+        upper = numbers if high is None else high
+        for row, prime in zip(out, self.primes, strict=True):
+            factor = scale * pow(2, -power, prime) % prime
+            constants = residue_constants(prime, factor, double=double)
+            count = numbers.size
+            self._native.call("residues_add", row, numbers, upper, constants, count, int(double))
+
+    def encode(self, out: Words, messages: Array) -> None:
+        """Add ⌊Q·m/2^ℓ⌉ of ℓ-bit messages m to residues.
+
+        Q·m is r modulo 2^ℓ, −2^(ℓ−1) <= r < 2^(ℓ−1), and 0 modulo the primes: (Q·m − r)/2^ℓ is
+        −r/2^ℓ modulo each.
+        """
+        bits = 8 * messages.itemsize
+        factor = messages.dtype.type(self.parameters.modulus % (1 << bits))
+        rests = (messages * factor).view(f"i{messages.itemsize}").astype(np.int64)
+        self.add(out, rests, scale=-1, power=bits)
+
+    def transform(self, polynomials: Words) -> None:
+        """Replace polynomials [limbs][N] by their transforms."""
+        self._each("forward", polynomials)
+
+    def restore(self, polynomials: Words) -> None:
+        """Undo `transform`."""
+        self._each("inverse", polynomials)
+
+    def _each(self, direction: str, polynomials: Words) -> None:
+        for row, prime in zip(polynomials, self.primes, strict=True):
+            tables = transform_tables(prime, self.size)
+            self._native.call(f"ntt_{direction}{self.size}", row, tables)
+
+    def factors(self, numbers: Array) -> Words:
+        """Return the transform of signed integers [N], in the form of a second factor."""
+        result = self.zeros()
+        self.add(result, numbers, scale=MONTGOMERY)
+        self.transform(result)
+        return result
+
+    def multiply_add(self, out: Words, a: Words, b: Words) -> None:
+        """Add the sum of products of transforms a [terms][limbs][N] and second factors b."""
+        for limb, prime in enumerate(self.primes):
+            constants = product_constants(prime)
+            self._native.call(
+                "ntt_multiply_add",
+                *(out[limb], a[0, limb], b[0, limb], constants),
+                *(self.size, len(a), a.strides[0], b.strides[0]),
+            )
+
+    def scaled(self, residues: Words) -> tuple[Array, Array]:
+        """Return c·2^128/Q modulo 2^128 of residues [limbs][n]: low words and high words."""
+        return self._joined(residues, switched=True)
+
+    def integers(self, residues: Words) -> tuple[Array, Array]:
+        """Return the integers modulo 2^128 of residues, if they are at most Q/4."""
+        return self._joined(residues, switched=False)
+
+    def _joined(self, residues: Words, *, switched: bool) -> tuple[Array, Array]:
+        count = residues.shape[-1]
+        low, high = np.empty(count, np.uint64), np.empty(count, np.uint64)
+        limbs, modulus = join_constants(self.primes, switched=switched)
+        bits = self.primes[0].bit_length()
+        arguments: tuple[Any, ...] = (limbs, modulus, count, len(self.primes), bits)
+        self._native.call("residues_join", low, high, residues, *arguments)
+        return low, high
