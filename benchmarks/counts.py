@@ -77,7 +77,7 @@ class ExpectedSession:
     """The bytes and rounds of protocols on shares at one party, as the cost model counts them.
 
     `kind` is that of the OTs, or None if an ideal dealer deals them. The session begins after its
-    set-up, as `extension_sessions` and `silent_sessions` leave it.
+    set-up, as `extension_ends` and `silent_ends` leave it.
     """
 
     def __init__(self, party: int, kind: OtKind | None, backend: Backend = OT) -> None:
@@ -85,9 +85,7 @@ class ExpectedSession:
         self._dealt = kind is None
         self._backend = backend
         self._session = CountingSession(kinds=OtKinds(shares=kind or OtKind.SOFTSPOKEN_2))
-        if not self._dealt:
-            for link in reversed(COMPUTING.links):
-                self._session.shares[link].begin()
+        self._session.begin()
 
     def check(self, name: str, run: Callable[[SharingParty], Steps[Any]], found: Counted) -> None:
         """Run a protocol without data; end the benchmark if its bytes or rounds are others."""

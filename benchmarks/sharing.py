@@ -39,8 +39,8 @@ from ezlang.compiler.protocols.ot.directions import (
     DealtReceiver,
     DealtSender,
     Ends,
-    extension_sessions,
-    silent_sessions,
+    extension_ends,
+    silent_ends,
 )
 from ezlang.compiler.protocols.ot.stock import GROUP_BITS
 from ezlang.session.channel import SocketChannel
@@ -122,12 +122,12 @@ def _select(party: SharingParty, x: Array) -> Steps[Array]:
 def _session(index: int, channel: SocketChannel, options: argparse.Namespace) -> NativeSession:
     native, side = Native(), COMPUTING.side(index)
     if options.silent:
-        return open_session(side, channel, native, Ends(*silent_sessions(channel, side)))
+        return open_session(side, channel, native, silent_ends(channel))
     if not options.dealt:
-        sources = extension_sessions(channel, side, options.bits)
-        return open_session(side, channel, native, Ends(*sources))
+        return open_session(side, channel, native, extension_ends(channel, options.bits))
     own, other = side.ordered(bytes(16), bytes(range(16)))
     ends = Ends(DealtSender(native, own), DealtReceiver(native, other))
+    ends.set_up(channel)
     return open_session(side, channel, native, ends)
 
 

@@ -38,7 +38,7 @@ from ezlang.compiler.protocols.native.session import (
     open_dealt_session,
     open_session,
 )
-from ezlang.compiler.protocols.ot.directions import Ends, extension_sessions, silent_sessions
+from ezlang.compiler.protocols.ot.directions import extension_ends, silent_ends
 from ezlang.session.channel import SocketChannel
 
 from . import ot, programs, sharing, yao
@@ -138,8 +138,8 @@ class _Work:
 def _open(index: int, channel: SocketChannel, bits: int) -> NativeSession:
     """Open a session with OTs from extension with groups of `bits` bits, or silent OTs."""
     side = COMPUTING.side(index)
-    made = extension_sessions(channel, side, bits) if bits else silent_sessions(channel, side)
-    return open_session(side, channel, Native(), Ends(*made))
+    ends = extension_ends(channel, bits) if bits else silent_ends(channel)
+    return open_session(side, channel, Native(), ends)
 
 
 def _dealt_work(

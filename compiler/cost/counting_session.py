@@ -19,7 +19,7 @@ from ..ir.ots import OtKind, OtKinds
 from ..ir.parties import COMPUTING, Link, Pair
 from ..protocols.core.backend import Backend
 from ..protocols.ot.backend import OT
-from ..protocols.ot.stock import LARGEST_BATCH, Batches
+from ..protocols.ot.stock import LARGEST_BATCH, START_BYTES, Batches, set_up_lengths
 from .amounts import Count, Ots, OtsMade, Sent
 from .ledger import Booked, Ledger, Phase, bound
 from .ots import work_of
@@ -60,17 +60,6 @@ class CountingExtension:
         """Take over the state of another one."""
         self.left, self.taken, self.batches = other.left, other.taken, other.batches
         self.ready, self.bounded, self.plan = other.ready, other.bounded, copy(other.plan)
-
-    def set_up(self) -> None:
-        """Run the set-up once, if there is one."""
-        if self.ready or not self.plan.set_up():
-            return
-        self.ready = True
-        with self.ledger.within(Phase.SET_UP):
-            self.ledger.add(Count.SET_UPS)
-            for message in self.plan.set_up():
-                link = self.link if message.by_sender else self.link.back
-                self.ledger.message(link, message.bytes)
 
     def refill(self, wanted: int) -> int:
         """Generate a batch if none are left; return the number of bytes sent for it."""
@@ -114,19 +103,14 @@ class CountingExtension:
         self.ledger.add(Ots(self.link), count)
         return count
 
-    def begin(self) -> None:
-        """Set up if necessary; then generate a first batch, of which the first OT isn't used."""
-        self.set_up()
-        if not self.ready:
-            return
-        with self.ledger.within(Phase.PREPROCESSING):
-            self.ledger.message(self.made_over, self.refill(1))
-        self.left -= 1
-
     def take(self, wanted: int) -> int:
-        """Take up to `wanted` OTs, generating a batch if none are left; return the number taken."""
+        """Take up to `wanted` OTs, generating a batch if none are left; return the number taken.
+
+        The first call sets up this source alone.
+        """
         self.ledger.add(Count.LABEL_TAKES)
-        self.set_up()
+        if not self.ready:
+            set_up([self])
         corrections = self.refill(wanted)
         with self.ledger.within(Phase.PREPROCESSING):
             self.ledger.message(self.made_over, corrections)
@@ -160,6 +144,17 @@ class CountingExtension:
         return count * made.bytes
 
 
+def set_up(sources: Sequence[CountingExtension], start: int = 0) -> None:
+    """Set up sources of a session at once; see `set_up_lengths`."""
+    ledger = sources[0].ledger
+    with ledger.within(Phase.SET_UP):
+        for one in sources:
+            one.ready = True
+            ledger.add(Count.SET_UPS, int(bool(one.plan.set_up())))
+        for lengths in set_up_lengths({one.link: one.plan for one in sources}, start):
+            ledger.exchange(lengths)
+
+
 def whole_batches(plan: Batches, wanted: int) -> int:
     """Return how many batches of the largest size a take begins with, if all are the same."""
     if wanted < LARGEST_BATCH:
@@ -177,15 +172,14 @@ Take = tuple[int, ...]
 class CountingSession:
     """A ledger, and OTs: those for the labels of Yao's protocol, and for shares over each link.
 
-    `sharing` is whether the session on shares has begun. `kinds` are the kinds of OTs, if the
-    `backend` generates any. The methods refer to the `pair` of computing parties.
+    `kinds` are the kinds of OTs, if the `backend` generates any. The methods refer to the `pair` of
+    computing parties.
 
     `takes` records what is taken, unless it is None. In an iteration of a loop, `pending` is what
     remains to be booked.
     """
 
     pair: Pair = COMPUTING
-    sharing: bool = False
     backend: Backend = OT
     kinds: OtKinds = field(default_factory=OtKinds)
     ledger: Ledger = field(init=False)
@@ -211,21 +205,24 @@ class CountingSession:
     def take(self, wanted: Mapping[Link, int]) -> Mapping[Link, int]:
         """Take OTs for shares over each link at the same time.
 
-        Returns the bytes that have to be sent over each link to generate them. The first call sets
-        up both directions, the one with the second party as sender first; see
-        protocols/native/runtime.py.
+        Returns the bytes that have to be sent over each link to generate them. The first OTs set
+        up both directions at once.
         """
         self.ledger.add(Count.SHARE_TAKES)
         if self.takes is not None:
             self.takes.append((0, *(wanted.get(link, 0) for link in self.shares)))
         if any(wanted.values()):
-            for link in reversed(self.pair.links):
-                if not self.shares[link].ready:
-                    self.shares[link].begin()
+            self.begin()
         return {
             self.shares[link].made_over: self.shares[link].take_all(count)
             for link, count in wanted.items()
         }
+
+    def begin(self) -> None:
+        """Set up both directions of OTs for shares, unless they are."""
+        sources = tuple(self.shares.values())
+        if not all(one.ready for one in sources):
+            set_up(sources, START_BYTES)
 
     @property
     def sender_speaks(self) -> bool:
@@ -248,11 +245,11 @@ class CountingSession:
     def state(self) -> Hashable:
         """The state that determines the cost of later operations."""
         stocks = tuple((one.left, one.ready, one.plan.position) for one in self.ots)
-        return self.ledger.state, self.sharing, stocks
+        return self.ledger.state, stocks
 
     def copy(self) -> CountingSession:
         """Return an independent copy."""
-        other = CountingSession(self.pair, self.sharing, self.backend, self.kinds)
+        other = CountingSession(self.pair, self.backend, self.kinds)
         other.become(self)
         other.ledger.phase, other.ledger.place = self.ledger.phase, self.ledger.place
         return other
@@ -260,12 +257,12 @@ class CountingSession:
     def become(self, other: CountingSession) -> None:
         """Take over the state of another one."""
         self.ledger.become(other.ledger)
-        self.sharing = other.sharing
-        self._take_stocks(other)
-
-    def _take_stocks(self, other: CountingSession) -> None:
         for mine, theirs in zip(self.ots, other.ots, strict=True):
             mine.become(theirs)
+
+
+def _has_begun(plan: Batches) -> bool:
+    return plan.position > 0
 
 
 def merged(sessions: Sequence[CountingSession], *, most: bool) -> CountingSession:
@@ -273,13 +270,13 @@ def merged(sessions: Sequence[CountingSession], *, most: bool) -> CountingSessio
     pick = max if most else min
     result = sessions[0].copy()
     result.ledger.become(bound([session.ledger for session in sessions], most=most))
-    result.sharing = (all if most else any)(session.sharing for session in sessions)
     for number, one in enumerate(result.ots):
         given = [session.ots[number] for session in sessions]
         one.left, one.bounded = given[0].left, given[0].bounded
         one.taken = pick(other.taken for other in given)
         one.batches = pick(other.batches for other in given)
-        one.ready = all(other.ready for other in given)
+        one.ready = (all if most else any)(other.ready for other in given)
+        one.plan = copy((min if most else max)((o.plan for o in given), key=_has_begun))
         if any((other.left, other.bounded) != (one.left, one.bounded) for other in given):
             one.bind(Bound.MOST if most else Bound.LEAST, max(other.left for other in given))
     return result

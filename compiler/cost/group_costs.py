@@ -2,8 +2,7 @@
 
 A *trace* records, step by step, the OTs taken and the bytes sent by each operation of the group.
 Groups with the same signature share a trace, which is booked in a session each time such a group
-runs. protocols/native/drive.py defines a step, and protocols/native/runtime.py the start of a
-session.
+runs. protocols/native/drive.py defines a step.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import field
-from typing import Any, Final
+from typing import Any
 
 from ezlang.diagnostics.diagnostic import CompilerBug
 from ezlang.records import dataclass
@@ -30,11 +29,6 @@ from .counting_party import Notes, counting_party, reply_to, steps_on_ghosts
 from .counting_session import CountingSession
 from .ghosts import Heap
 from .ledger import Ledger, Phase
-
-START_BYTES: Final = 16
-"""The number of bytes that each party sends when the session on shares begins: the start of its
-hash.
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,10 +200,6 @@ def book(session: CountingSession, trace: Trace, places: Sequence[Span]) -> None
     """Book the cost of a group; `places` are those of its operations."""
     ledger = session.ledger
     ledger.place = places[0]
-    if not session.sharing:
-        session.sharing = True
-        with ledger.within(Phase.SET_UP):
-            ledger.exchange(dict.fromkeys(session.pair.links, START_BYTES))
     ledger.add(Count.STEPS)
     for step in trace.steps:
         book_step(session, step, places)

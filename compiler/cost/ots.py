@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import Final
 
 from ..ir.ots import OtKind
-from ..protocols.ot.stock import Message, Stock, batches_of
+from ..protocols.ot.stock import Stock, batches_of
 from .profiles import Profile
 
 SECONDS: Final = {
@@ -42,16 +41,10 @@ def kind_seconds(kind: OtKind, profile: Profile, count: int) -> float:
     set_up = batches.set_up()
     counted = min(count, _SAMPLE)
     made = sum(part.made.bytes for part in Stock(batches).parts(counted) if part.made)
-    sent = sum(message.bytes for message in set_up) + made * count / max(counted, 1)
+    sent = sum(one.by_sender + one.by_receiver for one in set_up) + made * count / max(counted, 1)
     start = SILENT_START if kind is OtKind.SILENT else 0.0
-    waiting = _turns(set_up) * profile.rtt / 2
+    waiting = len(set_up) * profile.rtt / 2
     return start + waiting + sent / profile.bandwidth + count * SECONDS[kind]
-
-
-def _turns(messages: tuple[Message, ...]) -> int:
-    """Return the number of messages that depend on one from the other side."""
-    speakers = [message.by_sender for message in messages]
-    return sum(one != other for one, other in pairwise(speakers))
 
 
 def choose_kind(profile: Profile, count: int, *, silent: bool = True) -> OtKind:

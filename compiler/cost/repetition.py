@@ -42,7 +42,8 @@ class State:
 class Effect:
     """The effect of an iteration: what it books, the OTs taken and the batches made of each source.
 
-    `after` and `plans` are the state and the sources' plans after it.
+    `after` is the state after it, `plans` are the sources' plans, and `ready` whether they are set
+    up.
     """
 
     booked: Booked
@@ -50,6 +51,7 @@ class Effect:
     batches: tuple[int, ...]
     after: State
     plans: tuple[Batches, ...]
+    ready: tuple[bool, ...]
 
 
 @dataclass(slots=True)
@@ -124,7 +126,7 @@ def _state(session: CountingSession) -> State:
     sources = session.ots
     others = tuple((one.ready, one.plan.position, one.bounded) for one in sources)
     left = tuple(one.left for one in sources)
-    return State(session.ledger.state, left, (session.sharing, others))
+    return State(session.ledger.state, left, others)
 
 
 def _resume(session: CountingSession, last: Effect | None) -> None:
@@ -132,8 +134,9 @@ def _resume(session: CountingSession, last: Effect | None) -> None:
     if last is None:
         return
     session.ledger.resume(last.after.ledger)
-    for one, left, plan in zip(session.ots, last.after.left, last.plans, strict=True):
-        one.left, one.plan = left, copy(plan)
+    rows = zip(session.ots, last.after.left, last.plans, last.ready, strict=True)
+    for one, left, plan, ready in rows:
+        one.left, one.plan, one.ready = left, copy(plan), ready
 
 
 def _book(session: CountingSession, path: Path) -> None:
@@ -165,6 +168,7 @@ def _walked(
         batches=tuple(one.batches - made for one, (_, made) in zip(sources, totals, strict=True)),
         after=_state(session),
         plans=tuple(copy(one.plan) for one in sources),
+        ready=tuple(one.ready for one in sources),
     )
     for one, (taken, batches) in zip(sources, totals, strict=True):
         one.taken, one.batches = taken, batches
@@ -196,4 +200,4 @@ def _less(left: tuple[int, ...], taken: tuple[int, ...], times: int = 1) -> tupl
 def _moved(effect: Effect, left: tuple[int, ...]) -> Effect:
     """Return an effect with other numbers of OTs left afterwards."""
     after = State(effect.after.ledger, left, effect.after.others)
-    return Effect(effect.booked, effect.taken, effect.batches, after, effect.plans)
+    return Effect(effect.booked, effect.taken, effect.batches, after, effect.plans, effect.ready)

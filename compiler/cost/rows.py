@@ -154,7 +154,7 @@ def run_row(session: CountingSession, steps: Sequence[Step]) -> None:
 
 
 def _others(session: CountingSession) -> Hashable:
-    return session.sharing, tuple([one.ready for one in session.ots])
+    return tuple([one.ready for one in session.ots])
 
 
 def _booked(session: CountingSession, step: Step) -> tuple[Booked, PartyState]:

@@ -80,7 +80,7 @@ def test_network_and_size_decide(profile: Profile, count: int, expected: bool) -
     assert (deep(code) > 0) == expected
 
 
-@pytest.mark.parametrize(("profile", "rounds"), [(LOOPBACK, 15), (LAN, 15), (WAN, 19)])
+@pytest.mark.parametrize(("profile", "rounds"), [(LOOPBACK, 14), (LAN, 14), (WAN, 16)])
 def test_a_comparison_with_a_constant(profile: Profile, rounds: int) -> None:
     """A shallow circuit has few ANDs where an operand is a constant, so it is chosen."""
     program = checked(20_000, COMPARED)

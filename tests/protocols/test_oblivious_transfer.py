@@ -7,11 +7,12 @@ import os
 
 import numpy as np
 import pytest
+from nacl import bindings
 
 from ezlang.compiler.kernels.engine import Engine
 from ezlang.compiler.kernels.extension import BATCH_MULTIPLE
 from ezlang.compiler.kernels.target import AesPath, available_paths, host_target
-from ezlang.compiler.protocols.ot.base import receive_base_ots, send_base_ots
+from ezlang.compiler.protocols.ot.base import BaseOtReceiver, BaseOtSender
 from ezlang.compiler.protocols.ot.softspoken import Bits, Blocks, CotReceiver, CotSender
 from ezlang.compiler.protocols.ot.stock import (
     LARGEST_BATCH,
@@ -21,6 +22,19 @@ from ezlang.compiler.protocols.ot.stock import (
 )
 from ezlang.diagnostics.diagnostic import EzError
 from tests.support.two_parties import SocketChannel, channel_pair, run_pair
+
+
+def send_base_ots(channel: SocketChannel, count: int) -> list[tuple[bytes, bytes]]:
+    sender = BaseOtSender(channel, count)
+    sender.offer()
+    sender.accept()
+    return sender.pairs()
+
+
+def receive_base_ots(channel: SocketChannel, choices: list[int]) -> list[bytes]:
+    receiver = BaseOtReceiver(channel, choices)
+    receiver.answer()
+    return receiver.keys()
 
 
 def test_base_ots_give_the_chosen_keys() -> None:
@@ -34,7 +48,20 @@ def test_base_ots_give_the_chosen_keys() -> None:
     assert len(everything) == 2 * len(choices)
 
 
-@pytest.mark.parametrize("point", [bytes(32), b"\1" + bytes(31), b"\xff" * 32, b"\2" + bytes(31)])
+NO_POINTS = {
+    "of order four": bytes(32),
+    "the identity": b"\1" + bytes(31),
+    "too large": b"\xff" * 32,
+    "not on the curve": b"\2" + bytes(31),
+    # G plus the point of order two, (0, -1): on the curve, but outside of the subgroup.
+    "outside of the subgroup": bindings.crypto_core_ed25519_add(
+        bindings.crypto_scalarmult_ed25519_base_noclamp(b"\1" + bytes(31)),
+        ((1 << 255) - 20).to_bytes(32, "little"),
+    ),
+}
+
+
+@pytest.mark.parametrize("point", NO_POINTS.values(), ids=NO_POINTS)
 def test_base_ots_refuse_what_is_no_point(point: bytes) -> None:
     for party in (lambda c: send_base_ots(c, 1), lambda c: receive_base_ots(c, [1])):
         ours, theirs = channel_pair()

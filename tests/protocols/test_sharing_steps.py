@@ -15,14 +15,16 @@ from ezlang.compiler.protocols.conversions import bits_and_numbers as conversion
 from ezlang.compiler.protocols.core.party import SharingParty
 from ezlang.compiler.protocols.core.preprocessing import BitTriples
 from ezlang.compiler.protocols.core.steps import Round, Steps, ask, together
-from ezlang.compiler.protocols.ot.directions import extension_sessions, silent_sessions
+from ezlang.compiler.protocols.ot.directions import extension_ends, silent_ends
 from ezlang.compiler.protocols.ot.stock import (
     SMALL,
+    START_BYTES,
     ExtensionBatches,
-    Message,
+    Flight,
     SilentBatches,
     Stock,
     batch_size,
+    set_up_lengths,
 )
 from tests.support.sharing_parties import (
     TINY,
@@ -175,29 +177,29 @@ def test_the_stock_foretells_what_a_source_sends(source: str) -> None:
     """Set-up, batches and bytes, from nothing but what was taken."""
     pair = Pair()
     counts = [1, 1000, 24, 1, 3000, 66_000, 7, 5000]
-    open_sessions = silent_sessions if source == "silent" else extension_sessions
-    size = TINY if source == "silent" else 2
 
     def plan() -> Stock:
         return Stock(SilentBatches(TINY) if source == "silent" else ExtensionBatches(2))
 
     def run(index: int) -> None:
-        sender, receiver = open_sessions(pair.channels[index], COMPUTING.side(index), size)  # type: ignore
+        channel = pair.channels[index]
+        ends = silent_ends(channel, TINY) if source == "silent" else extension_ends(channel)
+        sides: list[Any] = [ends.sender, ends.receiver]
         for count in counts:
-            ends = sorted((sender, receiver), key=lambda end: not end.speaks)
-            for end in ends:
-                end.take(count)
-        assert sender.made == receiver.made
+            for side in sorted(sides, key=lambda side: not side.speaks):
+                side.take(count)
 
     for channel in pair.channels:
         channel.bytes_sent = 0
     both(run, 0, 1)
     stock = plan()
-    made = [part.made for count in [1, *counts] for part in stock.parts(count) if part.made]
+    made = [part.made for count in counts for part in stock.parts(count) if part.made]
     in_batches = sum(batch.bytes for batch in made)
-    set_up = sum(message.bytes for message in stock.batches.set_up())
+    flights = set_up_lengths(dict.fromkeys(COMPUTING.links, stock.batches), START_BYTES)
     # Each party has both roles, so it sends all that is sent in one direction.
-    assert [channel.bytes_sent for channel in pair.channels] == [in_batches + set_up] * 2
+    for link in COMPUTING.links:
+        sent = pair.channels[link.sender].bytes_sent
+        assert sent == in_batches + sum(flight[link] for flight in flights)
 
 
 def test_the_stock_keeps_leftovers_and_repeats_nothing() -> None:
@@ -219,7 +221,7 @@ def test_the_stock_keeps_leftovers_and_repeats_nothing() -> None:
     (part,) = silent.parts(1)
     assert part.made is not None
     assert part.made.begins
-    assert Message(by_sender=True, bytes=32) == silent.batches.set_up()[0]
+    assert silent.batches.set_up()[1] == Flight(by_sender=4096 + 32)
 
 
 def test_netlists_run_in_groups(pair: Pair) -> None:

@@ -11,8 +11,9 @@ import pytest
 
 from ezlang.compiler.kernels.engine import Engine
 from ezlang.compiler.kernels.target import AesPath, available_paths, host_target
+from ezlang.compiler.protocols.ot.directions import extension_ends, silent_ends
 from ezlang.compiler.protocols.ot.silent import SilentReceiver, SilentSender
-from ezlang.compiler.protocols.ot.softspoken import Bits, Blocks, CotReceiver, CotSender
+from ezlang.compiler.protocols.ot.softspoken import Bits, Blocks, CotSender
 from ezlang.compiler.protocols.ot.stock import (
     LARGE,
     MEDIUM,
@@ -232,36 +233,19 @@ def test_small_parameters_end_to_end() -> None:
 def test_both_directions_over_one_channel(silent: bool) -> None:
     """Who speaks is asked first, so that neither waits for the other."""
 
-    def party(first: bool) -> Callable[[SocketChannel], tuple[dict[bool, list[Any]], Blocks]]:
-        def run(channel: SocketChannel) -> tuple[dict[bool, list[Any]], Blocks]:
-            def sender() -> SilentSender | CotSender:
-                if silent:
-                    return SilentSender(channel, Engine(), odd_delta(), TINY)
-                return CotSender(channel, Engine(), odd_delta())
-
-            def receiver() -> SilentReceiver | CotReceiver:
-                if silent:
-                    return SilentReceiver(channel, Engine(), TINY)
-                return CotReceiver(channel, Engine())
-
-            # The set-ups are conversations: one after the other.
-            sides: list[SilentSender | CotSender | SilentReceiver | CotReceiver]
-            sides = [receiver(), sender()] if first else [sender(), receiver()]
+    def run(channel: SocketChannel) -> tuple[dict[bool, list[Any]], Blocks]:
+        ends = silent_ends(channel, TINY) if silent else extension_ends(channel)
+        sides: list[Any] = [ends.sender, ends.receiver]
+        sides.sort(key=lambda side: not side.speaks)
+        assert [side.speaks for side in sides] == [True, False]
+        made: dict[bool, list[Any]] = {}
+        for _ in range(3):
             for side in sides:
-                side.take(1)
-            sides.sort(key=lambda side: not side.speaks)
-            assert [side.speaks for side in sides] == [True, False]
-            made: dict[bool, list[Any]] = {}
-            for _ in range(3):
-                for side in sides:
-                    is_sender = isinstance(side, SilentSender | CotSender)
-                    made.setdefault(is_sender, []).append(side.take(TINY.outputs))
-            sender_side = next(s for s in sides if isinstance(s, SilentSender | CotSender))
-            return made, sender_side.delta
+                is_sender = isinstance(side, SilentSender | CotSender)
+                made.setdefault(is_sender, []).append(side.take(TINY.outputs))
+        return made, ends.sender.delta
 
-        return run
-
-    (one, one_delta), (other, other_delta) = run_pair(party(True), party(False))
+    (one, one_delta), (other, other_delta) = run_pair(run, run)
     for sent, received, delta in ((one, other, one_delta), (other, one, other_delta)):
         for q, (bits, t) in zip(sent[True], received[False], strict=True):
             assert_correlated(q, bits, t, delta)

@@ -21,8 +21,8 @@ from ezlang.compiler.protocols.ot.directions import (
     DealtReceiver,
     DealtSender,
     Ends,
-    extension_sessions,
-    silent_sessions,
+    extension_ends,
+    silent_ends,
 )
 from ezlang.compiler.protocols.ot.stock import Parameters
 from tests.support.patience import PATIENCE
@@ -110,7 +110,7 @@ class Pair:
         ends: Any = [None, None]
         if not real and not silent:
             ends = [
-                (
+                Ends(
                     DealtSender(self.natives[i], seeds[i]),
                     DealtReceiver(self.natives[i], seeds[1 - i]),
                 )
@@ -120,10 +120,11 @@ class Pair:
         def start(index: int) -> NativeSession:
             channel, side = self.channels[index], COMPUTING.side(index)
             if silent:
-                sources: Any = silent_sessions(channel, side, TINY)
+                own: Ends = silent_ends(channel, TINY)
             else:
-                sources = ends[index] or extension_sessions(channel, side)
-            return open_session(side, channel, self.natives[index], Ends(*sources))
+                own = ends[index] or extension_ends(channel)
+            own.set_up(channel)
+            return open_session(side, channel, self.natives[index], own)
 
         self.sessions = both(start, 0, 1)
 

@@ -47,8 +47,7 @@ class Model:
     def __post_init__(self) -> None:
         profile = self.problem.profile
         self.routes = Routes(profile, self.detours)
-        one = profile.start + 1.5 * profile.rtt
-        self.set_ups = 2 * one, one
+        self.set_ups = 2 * profile.start + profile.rtt, profile.start + 1.5 * profile.rtt
         alike: dict[object, dict[object, Route]] = {}
         self.known = [alike.setdefault(kind_of(one), {}) for one in self.problem.secrets]
 

@@ -21,7 +21,7 @@ from ..conversions.bits_and_numbers import (
 )
 from ..conversions.narrow import narrow_numbers_by_bits
 from ..core.backend import Backend, Source, Variants
-from ..ot.stock import LARGEST_BATCH, Batches, Made, Message
+from ..ot.stock import LARGEST_BATCH, Batches, Flight, Made
 
 
 @dataclass(slots=True)
@@ -35,8 +35,8 @@ class DealtBatches:
         """Return the next batch."""
         return Made(count=min(wanted, LARGEST_BATCH), bytes=0)
 
-    def set_up(self) -> tuple[Message, ...]:
-        """Return no messages."""
+    def set_up(self) -> tuple[Flight, ...]:
+        """Return no flights."""
         return ()
 
 

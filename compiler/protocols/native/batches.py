@@ -18,6 +18,7 @@ from ..core.lengths import Half, Panel
 from ..core.purposes import Purpose
 from ..core.sizes import DIGIT_BITS
 from ..core.steps import Bytes
+from ..ot.directions import Ends
 from ..ot.softspoken import Blocks
 from .calls import PADDING, Array, Native, address_of, empty, zeros
 
@@ -42,15 +43,16 @@ class Kind(Protocol):
 class KernelSession:
     """The session state that kernels need: Δ of this party's OTs and the starts of both hashes.
 
-    All are stored as addresses.
+    All are stored as addresses. The other party's start is there once the `ends` are set up.
     """
 
-    def __init__(self, native: Native, delta: Blocks, own: Bytes, other: Bytes) -> None:
+    def __init__(self, native: Native, ends: Ends) -> None:
+        delta = ends.sender.delta
         self.native = native
         self.delta = address_of(delta)
-        self.own_start = address_of(own)
-        self.other_start = address_of(other)
-        self._alive = delta, own, other
+        self.own_start = address_of(ends.own_start)
+        self.other_start = address_of(ends.other_start)
+        self._alive = delta, ends
 
     def send(self, kernel: str, first: int, blocks: Blocks, *arguments: Array | int) -> None:
         """Call a sender's kernel."""

@@ -4,13 +4,13 @@ Only `_run` uses OTs: it requests a transfer of batches (`core/lengths.py`). The
 (`native/batches.py`) defines the choices, computes messages from blocks and processes them at the
 receiver.
 
-Each party draws the start of its hash from the operating system and sends it, 16 bytes, once per
-session. The windows of keys are counted in each direction, so that none is used twice.
+Each party draws the start of its hash from the operating system and sends it when the OTs are set
+up (`ot/directions.py`). The windows of keys are counted in each direction, so that none is used
+twice.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
 from math import prod
 from typing import Final
@@ -33,12 +33,11 @@ from ..core.lengths import (
     table_batches,
 )
 from ..core.preprocessing import BitTriples
-from ..core.purposes import Purpose
 from ..core.sizes import DIGIT_BITS, KEYS_A_WINDOW, TABLE_BITS
-from ..core.steps import Bytes, Steps, Transfer, swap, transfer
+from ..core.steps import Bytes, Steps, Transfer, transfer
 from ..ot.softspoken import Blocks
 from .batches import Additive, BitProducts, KernelSession, Kind, MatrixRows, Products, Tables
-from .calls import BLOCK_BYTES, Array, Native, empty, padded, zeros
+from .calls import Array, empty, padded, zeros
 
 _NOTHING: Final = np.empty(0, np.uint8)
 
@@ -231,11 +230,3 @@ def _some(half: Half | None) -> Half:
     if half is None:
         raise CompilerBug("a batch has no such half")
     return half
-
-
-def start(peer: int, native: Native, delta: Blocks) -> Steps[NativeOts]:
-    """Begin a session with a peer, with the Δ of the OTs sent to it: a swap of 16 bytes."""
-    native.load(units.add_bits)
-    own: Bytes = np.frombuffer(os.urandom(BLOCK_BYTES), np.uint8)
-    other = yield from swap(peer, own, Purpose.SET_UP)
-    return NativeOts(peer, KernelSession(native, delta, own, other))

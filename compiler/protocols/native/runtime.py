@@ -1,10 +1,8 @@
 """The runtime that executes groups of operations on shares for a native program at one party.
 
-The session on shares begins with the first group: a round of 16 bytes each way
-(`native/session.py`). Its OT sessions, one in each direction, are separate from Yao's. They are set
-up together when the first OT is needed, the one with the second party as sender first; a program
-that needs no OTs skips this. With a dealer, OTs and preprocessing exist beforehand
-(`native/supply.py`).
+The session on shares begins with the first group. Its OT sessions, one in each direction, are
+separate from Yao's. They are set up at once when the first OT is needed; a program that needs no
+OTs skips this. With a dealer, OTs and preprocessing exist beforehand (`native/supply.py`).
 
 Native code passes the addresses of operands and results. They stay the same across the iterations
 of a loop, so they are wrapped as arrays once. All operations of a group run before any result is

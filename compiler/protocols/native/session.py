@@ -7,6 +7,7 @@ import os
 from ezlang.records import dataclass
 
 from ...ir.parties import COMPUTING, Side
+from ...kernels import sharing as units
 from ..core.backend import Backend
 from ..core.channel import Channel
 from ..core.party import SharingParty
@@ -16,9 +17,10 @@ from ..dealt.backend import DEALT
 from ..dealt.expansion import DealtOtReceiver, DealtOtSender, DealtPreprocessing, DealtUnits
 from ..ot.backend import OT
 from ..ot.directions import Ends, Generator
+from .batches import KernelSession
 from .calls import BLOCK_BYTES, Native
 from .drive import Driver
-from .ots import NativeOts, start
+from .ots import NativeOts
 from .planes import NativePlanes
 
 
@@ -46,11 +48,13 @@ def open_session(
 ) -> NativeSession:
     """Begin a session at one party, with its ends of the OT sessions in both directions.
 
-    Costs one round of 16 bytes each way. `given` is preprocessing that exists before the run.
+    Nothing is sent before the first OT is taken. `given` is preprocessing that exists before the
+    run.
     """
     driver = Driver(side.own, {side.other: channel}, {side.other: ends})
     random = Generator(native, os.urandom(BLOCK_BYTES)).bytes
-    ots = driver.run(start(side.other, native, ends.sender.delta))
+    native.load(units.add_bits)
+    ots = NativeOts(side.other, KernelSession(native, ends))
     party = SharingParty(
         side=side,
         random=random,
@@ -62,9 +66,9 @@ def open_session(
     return NativeSession(party=party, driver=driver, ots=ots)
 
 
-def open_dealt_session(channel: Channel, native: Native, units: DealtUnits) -> NativeSession:
-    """Begin a session with dealt units; costs one round of 16 bytes each way."""
-    side = COMPUTING.side(units.party)
-    ends = Ends(DealtOtSender(units), DealtOtReceiver(units))
-    given = DealtPreprocessing(units)
+def open_dealt_session(channel: Channel, native: Native, dealt: DealtUnits) -> NativeSession:
+    """Begin a session with dealt units."""
+    side = COMPUTING.side(dealt.party)
+    ends = Ends(DealtOtSender(dealt), DealtOtReceiver(dealt))
+    given = DealtPreprocessing(dealt)
     return open_session(side, channel, native, ends, backend=DEALT, given=given)

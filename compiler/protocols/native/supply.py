@@ -13,8 +13,8 @@ from ...kernels.engine import Engine
 from ..core.channel import Channel
 from ..dealt.expansion import DealtUnits
 from ..dealt.label_ots import DealtLabelReceiver, DealtLabelSender
-from ..ot.directions import Bytes, Ends, cot_receiver, cot_sender, fresh_delta, set_up
-from ..ot.softspoken import Blocks, CotParty, CotReceiverParty, CotSenderParty
+from ..ot.directions import MadeEnds, cot_receiver, cot_sender, fresh_delta
+from ..ot.softspoken import CotParty
 from ..yao.session import YaoRole, label_source
 from .calls import Native
 from .session import NativeSession, open_dealt_session, open_session
@@ -38,7 +38,7 @@ class OtSupply:
 
     def __init__(self, kinds: OtKinds | None = None) -> None:
         self._kinds = kinds or OtKinds()
-        self._directions: _Directions | None = None
+        self._ends: MadeEnds | None = None
 
     def labels(self, role: YaoRole, channel: Channel, engine: Engine) -> CotParty:
         """Return an end that generates them by OT extension or silent OT."""
@@ -48,15 +48,13 @@ class OtSupply:
         """Begin a session with ends that are set up when the first OT is taken."""
         kind = self._kinds.shares
         sender = cot_sender(channel, Engine(), kind, fresh_delta(odd=kind is OtKind.SILENT))
-        receiver = cot_receiver(channel, Engine(), kind)
-        self._directions = directions = _Directions(side, sender, receiver)
-        ends = Ends(_Sender(directions), _Receiver(directions))
-        return open_session(side, channel, Native(), ends)
+        self._ends = MadeEnds(sender, cot_receiver(channel, Engine(), kind))
+        return open_session(side, channel, Native(), self._ends)
 
     def close(self) -> None:
         """Wipe both ends."""
-        if self._directions is not None:
-            self._directions.wipe()
+        if self._ends is not None:
+            self._ends.wipe()
 
 
 class DealtSupply:
@@ -77,52 +75,3 @@ class DealtSupply:
 
     def close(self) -> None:
         """Do nothing: units are either used up or of no use to anyone."""
-
-
-class _Directions:
-    """The ends of both OT sessions, set up when the first OT is taken."""
-
-    def __init__(self, side: Side, sender: CotSenderParty, receiver: CotReceiverParty) -> None:
-        self.sender = sender
-        self.receiver = receiver
-        self._side = side
-        self._ready = False
-
-    def set_up(self) -> None:
-        """Set up both, once."""
-        if not self._ready:
-            self._ready = True
-            set_up(self._side, self.sender, self.receiver)
-
-    def wipe(self) -> None:
-        """Wipe both."""
-        self.sender.wipe()
-        self.receiver.wipe()
-
-
-class _Sender:
-    """The sender's end (`CotSenderSource`)."""
-
-    def __init__(self, directions: _Directions) -> None:
-        self.speaks = directions.sender.speaks
-        self._directions = directions
-
-    @property
-    def delta(self) -> Blocks:
-        return self._directions.sender.delta
-
-    def take(self, count: int, wanted: int = 0) -> Blocks:
-        self._directions.set_up()
-        return self._directions.sender.take(count, wanted)
-
-
-class _Receiver:
-    """The receiver's end (`CotReceiverSource`)."""
-
-    def __init__(self, directions: _Directions) -> None:
-        self.speaks = directions.receiver.speaks
-        self._directions = directions
-
-    def take(self, count: int, wanted: int = 0) -> tuple[Bytes, Blocks]:
-        self._directions.set_up()
-        return self._directions.receiver.take(count, wanted)

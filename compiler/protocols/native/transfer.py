@@ -59,9 +59,7 @@ class Pipeline:
         ]
         self.taken = sum((transfer.ots for transfer in transfers), Amounts())
         if any(self.taken):
-            # The first OTs set up both directions.
-            ends.sender.take(0)
-            ends.receiver.take(0)
+            ends.set_up(channel)
         for transfer in transfers:
             _work(transfer).begin()
         self._left = list(self.taken)

@@ -21,6 +21,7 @@ b·G + A and selects one without branching on c.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from hashlib import sha256
 from typing import Final
 
@@ -35,40 +36,68 @@ KEY_BYTES: Final = 16
 _DOMAIN: Final = b"ezlang base OT"
 
 
-def send_base_ots(channel: Channel, count: int) -> list[tuple[bytes, bytes]]:
-    """Run the sender; return its pairs of keys."""
-    a = _random_scalar()
-    big_a = bindings.crypto_scalarmult_ed25519_base_noclamp(a)
-    channel.send(big_a)
-    replies = _receive_points(channel, count)
-    pairs = []
-    try:
-        square = bindings.crypto_scalarmult_ed25519_noclamp(a, big_a)
-        for i, b in enumerate(replies):
-            shared = bindings.crypto_scalarmult_ed25519_noclamp(a, b)
-            other = bindings.crypto_core_ed25519_sub(shared, square)
-            pairs.append((_key(i, big_a, b, shared), _key(i, big_a, b, other)))
-    except exceptions.CryptoError as error:
-        raise _bad_point() from error
-    return pairs
+class BaseOtSender:
+    """The sender of base OTs."""
+
+    def __init__(self, channel: Channel, count: int) -> None:
+        self._channel = channel
+        self._count = count
+        self._scalar = _random_scalar()
+        self._point = bindings.crypto_scalarmult_ed25519_base_noclamp(self._scalar)
+        self._replies: list[bytes] = []
+
+    def offer(self) -> None:
+        """Send A."""
+        self._channel.send(self._point)
+
+    def accept(self) -> None:
+        """Receive all B_i."""
+        self._replies = _receive_points(self._channel, self._count)
+
+    def pairs(self) -> list[tuple[bytes, bytes]]:
+        """Return the pairs of keys. A multiplication refuses what is no point of the subgroup."""
+        a, big_a = self._scalar, self._point
+        found = []
+        try:
+            square = bindings.crypto_scalarmult_ed25519_noclamp(a, big_a)
+            for i, b in enumerate(self._replies):
+                shared = bindings.crypto_scalarmult_ed25519_noclamp(a, b)
+                other = bindings.crypto_core_ed25519_sub(shared, square)
+                found.append((_key(i, big_a, b, shared), _key(i, big_a, b, other)))
+        except exceptions.CryptoError as error:
+            raise _bad_point() from error
+        return found
 
 
-def receive_base_ots(channel: Channel, choices: list[int]) -> list[bytes]:
-    """Run the receiver with choice bits (0 or 1); return one key per bit."""
-    (big_a,) = _receive_points(channel, 1)
-    scalars = [_random_scalar() for _ in choices]
-    points = []
-    for scalar, choice in zip(scalars, choices, strict=True):
-        first = bindings.crypto_scalarmult_ed25519_base_noclamp(scalar)
-        second = bindings.crypto_core_ed25519_add(first, big_a)
-        points.append(_pick(first, second, choice))
-    channel.send(b"".join(points))
-    channel.flush()
-    try:
-        shared = [bindings.crypto_scalarmult_ed25519_noclamp(s, big_a) for s in scalars]
-    except exceptions.CryptoError as error:
-        raise _bad_point() from error
-    return [_key(i, big_a, b, s) for i, (b, s) in enumerate(zip(points, shared, strict=True))]
+class BaseOtReceiver:
+    """The receiver of base OTs, with choice bits (0 or 1)."""
+
+    def __init__(self, channel: Channel, choices: Sequence[int]) -> None:
+        self._channel = channel
+        self._choices = choices
+        self._scalars = [_random_scalar() for _ in choices]
+        self._points: list[bytes] = []
+        self._point = b""
+
+    def answer(self) -> None:
+        """Receive A; send all B_i."""
+        (self._point,) = _receive_points(self._channel, 1)
+        if not bindings.crypto_core_ed25519_is_valid_point(self._point):
+            raise _bad_point()
+        for scalar, choice in zip(self._scalars, self._choices, strict=True):
+            first = bindings.crypto_scalarmult_ed25519_base_noclamp(scalar)
+            second = bindings.crypto_core_ed25519_add(first, self._point)
+            self._points.append(_pick(first, second, choice))
+        self._channel.send(b"".join(self._points))
+        self._channel.flush()
+
+    def keys(self) -> list[bytes]:
+        """Return one key for each choice."""
+        big_a = self._point
+        shared = [bindings.crypto_scalarmult_ed25519_noclamp(s, big_a) for s in self._scalars]
+        return [
+            _key(i, big_a, *both) for i, both in enumerate(zip(self._points, shared, strict=True))
+        ]
 
 
 def _random_scalar() -> bytes:
@@ -90,10 +119,7 @@ def _key(index: int, big_a: bytes, b: bytes, shared: bytes) -> bytes:
 def _receive_points(channel: Channel, count: int) -> list[bytes]:
     data = bytearray(POINT_BYTES * count)
     channel.receive_into(memoryview(data))
-    points = [bytes(data[i : i + POINT_BYTES]) for i in range(0, len(data), POINT_BYTES)]
-    if not all(bindings.crypto_core_ed25519_is_valid_point(point) for point in points):
-        raise _bad_point()
-    return points
+    return [bytes(data[i : i + POINT_BYTES]) for i in range(0, len(data), POINT_BYTES)]
 
 
 def _bad_point() -> EzError:

@@ -2,31 +2,39 @@
 
 A session of correlated OT has a sender with Δ and blocks q, and a receiver with random bits r and
 blocks t = q ⊕ r·Δ. A source returns each OT once, in the same order at both ends, which must take
-the same counts in the same order. Multiplication needs sessions in both directions.
+the same counts in the same order. Multiplication needs sessions in both directions: `Ends` are
+those of a party.
 
 `DealtSender` and `DealtReceiver` expand a common seed, as if an ideal dealer had dealt it; anyone
-who knows the seed knows all OTs. `extension_sessions` runs OT extension over a channel.
+who knows the seed knows all OTs. `extension_ends` runs OT extension over a channel.
 """
 
 from __future__ import annotations
 
 import os
-from typing import ClassVar, NamedTuple, Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 
 from ezlang.diagnostics.diagnostic import CompilerBug
 
 from ...ir.ots import OtKind
-from ...ir.parties import Side
 from ...kernels import units
 from ...kernels.aes import cipher_for
 from ...kernels.engine import Engine
 from ..core.channel import Channel
 from ..native.calls import BLOCK_BYTES, Array, Native
 from .silent import SilentReceiver, SilentSender
-from .softspoken import AlignedBytes, Bits, Blocks, CotReceiver, CotSender
-from .stock import GROUP_BITS, MEDIUM, Parameters, group_bits
+from .softspoken import (
+    AlignedBytes,
+    Bits,
+    Blocks,
+    CotReceiver,
+    CotReceiverParty,
+    CotSender,
+    CotSenderParty,
+)
+from .stock import GROUP_BITS, MEDIUM, START_BYTES, Parameters, group_bits
 
 Bytes = Bits
 """Bytes: unpacked bits, packed bits, or messages."""
@@ -49,8 +57,7 @@ class CotSenderSource(Protocol):
     def take(self, count: int, wanted: int = 0) -> Blocks:
         """Return the q of the next `count` OTs, in writable memory.
 
-        `wanted` is the number of OTs that will be taken in all, if it is larger. A call for no OTs
-        sets the session up, if that is done at the first call.
+        `wanted` is the number of OTs that will be taken in all, if it is larger.
         """
 
 
@@ -65,11 +72,58 @@ class CotReceiverSource(Protocol):
         """Return the bits r, one per byte, and the t of the next `count` OTs; see the sender's."""
 
 
-class Ends(NamedTuple):
-    """One party's ends of the sessions in both directions."""
+class Ends:
+    """One party's ends of the sessions in both directions, and the starts of the OTs' hashes.
 
-    sender: CotSenderSource
-    receiver: CotReceiverSource
+    Each party draws the start of the hash for the OTs that it sends.
+    """
+
+    def __init__(self, sender: CotSenderSource, receiver: CotReceiverSource) -> None:
+        self.sender = sender
+        self.receiver = receiver
+        self.own_start: Bytes = np.frombuffer(bytearray(os.urandom(START_BYTES)), np.uint8)
+        self.other_start: Bytes = np.zeros(START_BYTES, np.uint8)
+        self._ready = False
+
+    def set_up(self, channel: Channel) -> None:
+        """Exchange the starts, before the first OT is taken. Costs a round."""
+        if not self._ready:
+            self._ready = True
+            channel.send(self.own_start.data)
+            self._offer()
+            channel.receive_into(self.other_start.data)
+            self._complete()
+
+    def _offer(self) -> None:
+        """Send the first messages of the sessions."""
+
+    def _complete(self) -> None:
+        """Run the rest of their set-ups."""
+
+
+class MadeEnds(Ends):
+    """Ends of sessions that the parties set up, both at once, in the round of the starts and a few
+    more: `stock.set_up_lengths`.
+    """
+
+    def __init__(self, sender: CotSenderParty, receiver: CotReceiverParty) -> None:
+        super().__init__(sender, receiver)
+        self._parties = sender, receiver
+
+    def wipe(self) -> None:
+        """Wipe both."""
+        for party in self._parties:
+            party.wipe()
+
+    def _offer(self) -> None:
+        _, receiver = self._parties
+        receiver.offer()
+
+    def _complete(self) -> None:
+        sender, receiver = self._parties
+        sender.answer()
+        receiver.accept()
+        sender.complete()
 
 
 class Generator:
@@ -174,38 +228,22 @@ def cot_receiver(
     return CotReceiver(channel, engine, group_bits(kind))
 
 
-def extension_sessions(
-    channel: Channel, side: Side, bits: int = GROUP_BITS
-) -> tuple[CotSender, CotReceiver]:
+def extension_ends(channel: Channel, bits: int = GROUP_BITS) -> MadeEnds:
     """Set up sessions of OT extension in both directions at one party.
 
-    Runs 2 × 128 base OTs, one session after the other, and a first batch of each. `bits` trades
-    computation for communication, see `softspoken.py`.
+    Runs 2 × 128 base OTs. `bits` trades computation for communication, see `softspoken.py`.
     """
     sender = CotSender(channel, Engine(), fresh_delta(odd=False), bits)
-    receiver = CotReceiver(channel, Engine(), bits)
-    set_up(side, sender, receiver)
-    return sender, receiver
+    return _set_up(channel, MadeEnds(sender, CotReceiver(channel, Engine(), bits)))
 
 
-def silent_sessions(
-    channel: Channel, side: Side, parameters: Parameters = MEDIUM
-) -> tuple[SilentSender, SilentReceiver]:
+def silent_ends(channel: Channel, parameters: Parameters = MEDIUM) -> MadeEnds:
     """Set up sessions of silent OT in both directions at one party; see `silent.py`."""
     sender = SilentSender(channel, Engine(), fresh_delta(odd=True), parameters)
-    receiver = SilentReceiver(channel, Engine(), parameters)
-    set_up(side, sender, receiver)
-    return sender, receiver
+    return _set_up(channel, MadeEnds(sender, SilentReceiver(channel, Engine(), parameters)))
 
 
-def set_up(side: Side, sender: CotSenderSource, receiver: CotReceiverSource) -> None:
-    """Set up both ends, one after the other, because set-ups are interactive.
-
-    The session in which the second party is the sender comes first.
-    """
-    if side.is_first:
-        receiver.take(1)
-        sender.take(1)
-    else:
-        sender.take(1)
-        receiver.take(1)
+def _set_up(channel: Channel, ends: MadeEnds) -> MadeEnds:
+    ends.set_up(channel)
+    channel.flush()
+    return ends

@@ -14,10 +14,10 @@ trees, hence random bits of correlated OTs, and need no message. The first trees
 produce the M OTs of the next one, the others the stock, a few at a time.
 
 Cost: one set-up by SoftSpoken with k = 8 (`ot/softspoken.py`): `setup_ots` OTs, and 32 bytes from
-the sender, the starts of hash and code. Then 16·(h − 1) bytes per tree from the sender to the
-receiver, `stock.SilentBatches`, one message per batch; the receiver sends nothing, so there is no
-reply to wait for. Computation: one hash per leaf; per output, 2.5 blocks of AES-CTR and ten reads
-at random positions of a table of 16·2^log k bytes.
+the sender, the starts of hash and code, along with its answer to the base OTs. Then 16·(h − 1)
+bytes per tree from the sender to the receiver, `stock.SilentBatches`, one message per batch; the
+receiver sends nothing, so there is no reply to wait for. Computation: one hash per leaf; per
+output, 2.5 blocks of AES-CTR and ten reads at random positions of a table of 16·2^log k bytes.
 
 | parameters | t | log k | h | n | M | bytes per OT |
 |---|---|---|---|---|---|---|
@@ -95,7 +95,6 @@ class _Silent:
 
     def __init__(self, engine: Engine, parameters: Parameters, name: str) -> None:
         self.parameters = parameters
-        self.ready = False
         self._engine = engine
         self._name = name
         self._start = AlignedBytes(KEY_BYTES)
@@ -116,7 +115,6 @@ class _Silent:
         key = ctypes.create_string_buffer(seeds[KEY_BYTES:], KEY_BYTES)
         schedule(ctypes.addressof(key), self._code.address)
         self._tables[0].blocks[: len(ots)] = ots
-        self.ready = True
 
     def refill(self) -> int:
         """Begin an iteration; return the address for the output of its first trees."""
@@ -163,6 +161,8 @@ class SilentSender(CotSenderParty):
             raise CompilerBug("the lowest bit of Δ must be 1 for silent OT")
         super().__init__(channel, engine, delta, SilentBatches(parameters))
         self._silent = _Silent(engine, parameters, "silent_sender")
+        self._seeds = os.urandom(2 * KEY_BYTES)
+        self._base = CotSender(channel, engine, delta, SILENT_GROUP_BITS)
 
     def wipe(self) -> None:
         """Wipe OTs and Δ."""
@@ -170,10 +170,21 @@ class SilentSender(CotSenderParty):
         for memory in (self.stock, self._delta):
             memory.view[:] = bytes(memory.size)
 
+    def answer(self) -> None:
+        """Answer the extension's offer; send the seeds."""
+        self._base.answer()
+        self.channel.send(self._seeds)
+        self.channel.flush()
+
+    def complete(self) -> None:
+        """Take the extension's OTs."""
+        self._base.complete()
+        ots = self._base.take(self._silent.parameters.setup_ots)
+        self._base.wipe()
+        self.begin(self._seeds, ots)
+
     def _extend(self, batch: Made, place: int | None) -> None:
         silent = self._silent
-        if not silent.ready:
-            self._set_up()
         if batch.begins:
             self._run(silent.parameters.refill_trees, silent.refill())
         self._run(batch.trees, self._place(batch.count, place))
@@ -184,20 +195,12 @@ class SilentSender(CotSenderParty):
         self._silent.run(trees, out, self._delta.address)
         self.channel.send(corrections)
 
-    def _set_up(self) -> None:
-        silent = self._silent
-        seeds = os.urandom(2 * KEY_BYTES)
-        self.channel.send(seeds)
-        base = CotSender(self.channel, self.engine, bytes(self._delta.view), SILENT_GROUP_BITS)
-        ots = base.take(silent.parameters.setup_ots)
-        base.wipe()
-        self.begin(seeds, ots)
-
     def begin(self, seeds: bytes, ots: Blocks) -> None:
         """Initialise the starts of hash and code and M correlated OTs of the same Δ."""
         ots = ots.copy()
         ots[:, 0] &= ~np.uint64(1)
         self._silent.start(seeds, ots, sender=True)
+        self.ready = True
 
 
 class SilentReceiver(CotReceiverParty):
@@ -208,6 +211,7 @@ class SilentReceiver(CotReceiverParty):
     def __init__(self, channel: Channel, engine: Engine, parameters: Parameters = MEDIUM) -> None:
         super().__init__(channel, engine, SilentBatches(parameters))
         self._silent = _Silent(engine, parameters, "silent_receiver")
+        self._base = CotReceiver(channel, engine, SILENT_GROUP_BITS)
 
     def wipe(self) -> None:
         """Wipe OTs and bits."""
@@ -215,10 +219,22 @@ class SilentReceiver(CotReceiverParty):
         for memory in (self.stock, self.choices):
             memory.view[:] = bytes(memory.size)
 
+    def offer(self) -> None:
+        """Send the extension's offer."""
+        self._base.offer()
+
+    def accept(self) -> None:
+        """Take its answer and the seeds; make the extension's OTs."""
+        self._base.accept()
+        seeds = bytearray(2 * KEY_BYTES)
+        self.channel.receive_into(memoryview(seeds))
+        bits, ots = self._base.take(self._silent.parameters.setup_ots)
+        self._base.wipe()
+        ots[:, 0] = (ots[:, 0] & ~np.uint64(1)) | bits
+        self.begin(bytes(seeds), ots)
+
     def _extend(self, batch: Made, place: int | None) -> None:
         silent = self._silent
-        if not silent.ready:
-            self._set_up()
         if batch.begins:
             self._run(silent.parameters.refill_trees, silent.refill())
         self._run(batch.trees, self._place(batch.count, place))
@@ -228,16 +244,7 @@ class SilentReceiver(CotReceiverParty):
         self.channel.receive_into(self._silent.corrections(trees))
         self._silent.run(trees, out, self.choices.address)
 
-    def _set_up(self) -> None:
-        silent = self._silent
-        seeds = bytearray(2 * KEY_BYTES)
-        self.channel.receive_into(memoryview(seeds))
-        base = CotReceiver(self.channel, self.engine, SILENT_GROUP_BITS)
-        bits, ots = base.take(silent.parameters.setup_ots)
-        base.wipe()
-        ots[:, 0] = (ots[:, 0] & ~np.uint64(1)) | bits
-        self.begin(bytes(seeds), ots)
-
     def begin(self, seeds: bytes, ots: Blocks) -> None:
         """Initialise the starts of hash and code and M OTs whose lowest bits are their bits r."""
         self._silent.start(seeds, ots, sender=False)
+        self.ready = True

@@ -15,11 +15,12 @@ two sums of 16 bytes, masked with the keys. Leaves are keys of AES-CTR streams; 
 
 Cost: 128 base OTs (32 bytes one way, 4096 the other), 32·128·(k − 1)/k bytes for trees from the
 receiver, then 128/k − 1 bits per OT from the receiver, in batches: `stock.ExtensionBatches`. There
-is one message per batch; the first follows the round trip of the base OTs. Computation: 2^k/k · 128
-bits of AES-CTR per OT and side. k is 1, 2, 4 or 8, the same at both sides. Security: semi-honest,
-based on the base OTs and on AES as a pseudorandom generator. The random bits are a sum of streams,
-one of which the sender lacks; so is the mask of each correction. t and q need no hash where the
-correlation itself is required, as for wire labels; `kernels/pads.py` derives independent pads.
+is one message per batch; the first begins with the sums of the trees and follows the round trip of
+the base OTs. Computation: 2^k/k · 128 bits of AES-CTR per OT and side. k is 1, 2, 4 or 8, the same
+at both sides. Security: semi-honest, based on the base OTs and on AES as a pseudorandom generator.
+The random bits are a sum of streams, one of which the sender lacks; so is the mask of each
+correction. t and q need no hash where the correlation itself is required, as for wire labels;
+`kernels/pads.py` derives independent pads.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ from ...kernels import units
 from ...kernels.aes import cipher_for
 from ...kernels.engine import Engine
 from ..core.channel import Channel
-from .base import receive_base_ots, send_base_ots
+from .base import BaseOtReceiver, BaseOtSender
 from .stock import (
     COLUMNS,
     GROUP_BITS,
@@ -46,6 +47,7 @@ from .stock import (
     Made,
     Stock,
     extension_bytes,
+    sums_bytes,
 )
 
 _POINTER: Final = ctypes.c_void_p
@@ -82,7 +84,11 @@ def with_room(memory: AlignedBytes, size: int) -> AlignedBytes:
 class CotParty(ABC):
     """One side of a source of correlated OTs.
 
-    Callers use either `extend` and the stock directly, or `take` of the subclasses.
+    Callers use either `extend` and the stock directly, or `take` of the subclasses. The set-up is a
+    call of the receiver's `offer`, the sender's `answer`, the receiver's `accept` and the sender's
+    `complete`, each of which receives what the other side has sent in the call before. A party with
+    a sender and a receiver calls them in this order, so both are set up at once. A party that has
+    not been set up is before its first batch. Some sources need no messages for it.
     """
 
     speaks: ClassVar[bool]
@@ -94,6 +100,7 @@ class CotParty(ABC):
     def __init__(self, channel: Channel, engine: Engine, batches: Batches) -> None:
         self.channel = channel
         self.engine = engine
+        self.ready = False
         self.made = 0
         self.stock = AlignedBytes(0)
         self._plan = Stock(batches)
@@ -105,8 +112,14 @@ class CotParty(ABC):
         return batch.count
 
     def _make(self, batch: Made, place: int | None) -> None:
+        if not self.ready:
+            self.set_up()
         self._extend(batch, place)
         self.made += batch.count
+
+    @abstractmethod
+    def set_up(self) -> None:
+        """Run this side of the set-up."""
 
     @abstractmethod
     def _extend(self, batch: Made, place: int | None) -> None:
@@ -153,6 +166,18 @@ class CotSenderParty(CotParty):
         delta: Blocks = self._delta.blocks[0]
         return delta
 
+    def set_up(self) -> None:
+        """Run this side of the set-up."""
+        self.answer()
+        self.complete()
+
+    def answer(self) -> None:
+        """Take the receiver's offer, and answer it."""
+
+    def complete(self) -> None:
+        """Take what the receiver sends after that."""
+        self.ready = True
+
     def take(self, count: int, wanted: int = 0) -> Blocks:
         """Return the q of the next `count` OTs.
 
@@ -172,6 +197,18 @@ class CotReceiverParty(CotParty):
         super().__init__(channel, engine, batches)
         self.choices = AlignedBytes(0)
         """The bits r of the stock, 8 per byte, lowest bit first."""
+
+    def set_up(self) -> None:
+        """Run this side of the set-up."""
+        self.offer()
+        self.accept()
+
+    def offer(self) -> None:
+        """Send the first message."""
+
+    def accept(self) -> None:
+        """Take the sender's answer."""
+        self.ready = True
 
     def take(self, count: int, wanted: int = 0) -> tuple[Bits, Blocks]:
         """Return the bits r, one per byte, and the t of the next `count` OTs.
@@ -197,7 +234,6 @@ class _Extension:
         self._engine = engine
         self.bits = bits
         self.groups = COLUMNS // bits
-        self.ready = False
         self._counter = 0
         self._corrections = AlignedBytes(0)
         schedule_bytes = cipher_for(engine.target.path).schedule_bytes
@@ -206,7 +242,6 @@ class _Extension:
     def start(self) -> None:
         """Load the kernels."""
         units.add_extension(self._engine, self.bits)
-        self.ready = True
 
     def corrections(self, count: int) -> memoryview:
         """Return a buffer for a batch's corrections."""
@@ -253,17 +288,34 @@ class CotReceiver(CotReceiverParty):
     def __init__(self, channel: Channel, engine: Engine, bits: int = GROUP_BITS) -> None:
         super().__init__(channel, engine, ExtensionBatches(bits))
         self._extension = _Extension(engine, bits)
+        self._base: BaseOtSender | None = None
 
     def wipe(self) -> None:
         """Wipe seeds, stock and bits."""
         for memory in (self._extension.schedules, self.stock, self.choices):
             memory.view[:] = bytes(memory.size)
 
+    def offer(self) -> None:
+        """Begin the base OTs, as their sender."""
+        self._base = BaseOtSender(self.channel, COLUMNS)
+        self._base.offer()
+
+    def accept(self) -> None:
+        """Receive the answer to the base OTs."""
+        super().accept()
+        if self._base is not None:
+            self._base.accept()
+
+    def begin(self) -> None:
+        """Initialise with zero seeds. Only measurements skip the set-up."""
+        self._extension.start()
+        self.ready = True
+
     def _extend(self, batch: Made, place: int | None) -> None:
         extension = self._extension
-        if not extension.ready:
-            self.begin()
-            self._set_up()
+        if self._base is not None:
+            self._plant(self._base.pairs())
+            self._base = None
         count = batch.count
         self.choices = with_room(self.choices, count // 8)
         corrections = extension.corrections(count)
@@ -271,15 +323,12 @@ class CotReceiver(CotReceiverParty):
         self.channel.send(corrections)
         self.channel.flush()
 
-    def begin(self) -> None:
-        """Initialise with zero seeds. Only measurements skip the set-up."""
-        self._extension.start()
-
-    def _set_up(self) -> None:
-        """Run the base OTs, build the trees and send their sums level by level."""
+    def _plant(self, pairs: list[tuple[bytes, bytes]]) -> None:
+        """Build the trees, given the base OTs, and send their sums level by level."""
         extension = self._extension
+        extension.start()
         # Base OT number group·k + j is for bit j of Δ's group; trees start with the highest bit.
-        keys = _key_pairs(send_base_ots(self.channel, COLUMNS), extension.bits)
+        keys = _key_pairs(pairs, extension.bits)
         nodes = keys[:, -1]
         message = []
         for level in reversed(range(extension.bits - 1)):
@@ -301,38 +350,45 @@ class CotSender(CotSenderParty):
     ) -> None:
         super().__init__(channel, engine, delta, ExtensionBatches(bits))
         self._extension = _Extension(engine, bits)
+        number = int.from_bytes(self._delta.view, "little")
+        self._bits = [number >> i & 1 for i in range(COLUMNS)]
+        self._base: BaseOtReceiver | None = None
 
     def wipe(self) -> None:
         """Wipe seeds, stock and Δ."""
         for memory in (self._extension.schedules, self.stock, self._delta):
             memory.view[:] = bytes(memory.size)
 
-    def _extend(self, batch: Made, place: int | None) -> None:
-        extension = self._extension
-        if not extension.ready:
-            self.begin()
-            self._set_up()
-        count = batch.count
-        self.channel.receive_into(extension.corrections(count))
-        extension.run("cot_sender", self._delta.address, self._place(count, place), count)
+    def answer(self) -> None:
+        """Answer the base OTs, as their receiver."""
+        self._base = BaseOtReceiver(self.channel, [1 - bit for bit in self._bits])
+        self._base.answer()
 
     def begin(self) -> None:
         """Initialise with zero seeds. Only measurements skip the set-up."""
         self._extension.start()
+        self.ready = True
 
-    def _set_up(self) -> None:
-        """Run the base OTs; complete each tree except for the path of Δ."""
+    def _extend(self, batch: Made, place: int | None) -> None:
         extension = self._extension
+        if self._base is not None:
+            self._graft(self._base.keys())
+            self._base = None
+        count = batch.count
+        self.channel.receive_into(extension.corrections(count))
+        extension.run("cot_sender", self._delta.address, self._place(count, place), count)
+
+    def _graft(self, received: list[bytes]) -> None:
+        """Complete each tree except for the path of Δ, given the base OTs."""
+        extension = self._extension
+        extension.start()
         bits, groups = extension.bits, extension.groups
-        number = int.from_bytes(self._delta.view, "little")
-        delta = [number >> i & 1 for i in range(COLUMNS)]
-        received = receive_base_ots(self.channel, [1 - bit for bit in delta])
         keys = np.frombuffer(b"".join(received), np.uint64).reshape(groups, bits, 2)
-        message = bytearray(2 * KEY_BYTES * groups * (bits - 1))
+        message = bytearray(sums_bytes(bits))
         self.channel.receive_into(memoryview(message))
         levels = np.frombuffer(message, np.uint64).reshape(bits - 1, groups, 2, 2)
         # A mask of Δ's bits; nodes are indexed by y = x ⊕ δ: the one on the path is 0 and unknown.
-        masks = (-np.array(delta, np.int64)).view(np.uint64).reshape(groups, bits)
+        masks = (-np.array(self._bits, np.int64)).view(np.uint64).reshape(groups, bits)
         nodes = np.zeros((groups, 2, 2), np.uint64)
         nodes[:, 1] = keys[:, -1]
         for sums, bit in zip(levels, reversed(range(bits - 1)), strict=True):

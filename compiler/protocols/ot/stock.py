@@ -3,22 +3,30 @@
 A source keeps the OTs left over from a batch and returns them before it generates the next one; no
 OT is returned twice. Sources (`softspoken.py`, `silent.py`) and the cost model use the same
 classes. One side of a source, the one that speaks, sends `Made.bytes` for a batch. Before the first
-batch, both sides run the set-up.
+batch, both sides run the set-up. Sources that are set up together share its flights.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import field
+from itertools import zip_longest
 from typing import ClassVar, Final, Protocol, assert_never
 
 from ezlang.diagnostics.diagnostic import CompilerBug
 from ezlang.records import dataclass
 
 from ...ir.ots import OtKind
+from ...ir.parties import Link
 
 KEY_BYTES: Final = 16
 POINT_BYTES: Final = 32
+
+START_BYTES: Final = 16
+"""The bytes that each party sends in the first flight of set-ups in both directions: the start of
+the hash of its OTs.
+"""
 
 COLUMNS: Final = 128
 """The number of base OTs, which is the number of bits of Δ."""
@@ -60,11 +68,11 @@ class BatchPart:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
-    """A message of a set-up, from the OTs' sender or their receiver."""
+class Flight:
+    """The bytes that the OTs' sender and their receiver send in a flight of a set-up."""
 
-    by_sender: bool
-    bytes: int
+    by_sender: int = 0
+    by_receiver: int = 0
 
 
 class Batches(Protocol):
@@ -73,8 +81,8 @@ class Batches(Protocol):
     def next(self, wanted: int) -> Made:
         """Return the next batch, when `wanted` OTs are missing."""
 
-    def set_up(self) -> tuple[Message, ...]:
-        """Return the messages sent before the first batch, in order."""
+    def set_up(self) -> tuple[Flight, ...]:
+        """Return what is sent before the first batch, flight by flight."""
 
     @property
     def position(self) -> int:
@@ -98,32 +106,43 @@ def extension_bytes(count: int, bits: int = GROUP_BITS) -> int:
     return count // 8 * (COLUMNS // bits - 1)
 
 
+def sums_bytes(bits: int) -> int:
+    """Return the number of bytes of the sums of an extension's trees."""
+    return 2 * KEY_BYTES * (COLUMNS // bits) * (bits - 1)
+
+
 @dataclass(slots=True)
 class ExtensionBatches:
-    """Batches of SoftSpoken with groups of k columns (`softspoken.py`); the receiver speaks."""
+    """Batches of SoftSpoken with groups of k columns (`softspoken.py`); the receiver speaks.
+
+    The message for the first batch begins with the sums of the trees, if they have more than one
+    level.
+    """
 
     bits: int = GROUP_BITS
-    position: ClassVar[int] = 0
+    begun: bool = False
     sender_speaks: ClassVar[bool] = False
 
     def __copy__(self) -> ExtensionBatches:
-        return self
+        return self if self.begun else ExtensionBatches(self.bits)
+
+    @property
+    def position(self) -> int:
+        """Whether there has been a batch."""
+        return int(self.begun)
 
     def next(self, wanted: int) -> Made:
-        """Return the next batch, which depends only on the number wanted."""
+        """Return the next batch."""
         count = batch_size(wanted)
-        return Made(count=count, bytes=extension_bytes(count, self.bits))
+        size = extension_bytes(count, self.bits)
+        if not self.begun:
+            self.begun = True
+            size += sums_bytes(self.bits)
+        return Made(count=count, bytes=size)
 
-    def set_up(self) -> tuple[Message, ...]:
-        """Return base OTs, then the trees' sums if trees have more than one level."""
-        sums = 2 * KEY_BYTES * (COLUMNS // self.bits) * (self.bits - 1)
-        messages = [
-            Message(by_sender=False, bytes=POINT_BYTES),
-            Message(by_sender=True, bytes=POINT_BYTES * COLUMNS),
-        ]
-        if sums:
-            messages.append(Message(by_sender=False, bytes=sums))
-        return tuple(messages)
+    def set_up(self) -> tuple[Flight, ...]:
+        """Return the flights of the base OTs."""
+        return Flight(by_receiver=POINT_BYTES), Flight(by_sender=POINT_BYTES * COLUMNS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,14 +213,15 @@ class SilentBatches:
         size = sent * parameters.tree_bytes
         return Made(count=trees << depth, bytes=size, trees=trees, begins=begins)
 
-    def set_up(self) -> tuple[Message, ...]:
-        """Return two seeds, then the first OTs from an extension."""
+    def set_up(self) -> tuple[Flight, ...]:
+        """Return the flights of an extension, with two seeds in the last one, and its OTs."""
         extension = ExtensionBatches(SILENT_GROUP_BITS)
+        offer, answer = extension.set_up()
         made = [p.made for p in Stock(extension).parts(self.parameters.setup_ots)]
         return (
-            Message(by_sender=True, bytes=2 * KEY_BYTES),
-            *extension.set_up(),
-            *(Message(by_sender=False, bytes=batch.bytes) for batch in made if batch),
+            offer,
+            Flight(by_sender=answer.by_sender + 2 * KEY_BYTES),
+            Flight(by_receiver=sum(batch.bytes for batch in made if batch)),
         )
 
 
@@ -223,6 +243,22 @@ def group_bits(kind: OtKind) -> int:
 def batches_of(kind: OtKind) -> Batches:
     """Return the batches of a new source of a kind."""
     return SilentBatches() if kind is OtKind.SILENT else ExtensionBatches(group_bits(kind))
+
+
+def set_up_lengths(plans: Mapping[Link, Batches], start: int = 0) -> list[Counter[Link]]:
+    """Return the lengths of the flights in which sources over these links are set up at once.
+
+    The links' senders also send `start` bytes in the first one.
+    """
+    found = [Counter(dict.fromkeys(plans, start))] if start else []
+    columns = zip_longest(*(plan.set_up() for plan in plans.values()), fillvalue=Flight())
+    for number, flights in enumerate(columns):
+        if number == len(found):
+            found.append(Counter())
+        for link, flight in zip(plans, flights, strict=True):
+            found[number][link] += flight.by_sender
+            found[number][link.back] += flight.by_receiver
+    return found
 
 
 @dataclass(slots=True)

@@ -30,7 +30,7 @@ from ezlang.compiler.protocols.boolean import gates as boolean
 from ezlang.compiler.protocols.core.steps import Steps
 from ezlang.compiler.protocols.native.calls import Native
 from ezlang.compiler.protocols.native.session import NativeSession, open_session
-from ezlang.compiler.protocols.ot.directions import Ends, extension_sessions
+from ezlang.compiler.protocols.ot.directions import extension_ends
 from ezlang.compiler.protocols.ot.softspoken import AlignedBytes
 from ezlang.compiler.protocols.yao.session import NetlistHandle, YaoParty, YaoRole
 from ezlang.records import dataclass
@@ -98,7 +98,7 @@ def _measured(channel: SocketChannel, side: Side, engine: Engine) -> dict[str, f
     """Take all measurements; return the slower party's value of each figure."""
     rtt, bandwidth = _round_trip(channel, side), _bandwidth(channel, side)
     ands = _garbling(channel, side, engine)
-    ends = Ends(*extension_sessions(channel, side))
+    ends = extension_ends(channel)
     session = open_session(side, channel, Native(), ends)
     party = session.party
     numbers = np.zeros(_PRODUCTS, np.uint64)

@@ -24,12 +24,13 @@ from ezlang.compiler.protocols.core.steps import (
     T,
     Transfer,
 )
+from ezlang.compiler.protocols.ot.stock import START_BYTES
 from ezlang.diagnostics.diagnostic import CompilerBug
 from ezlang.records import dataclass
 
 from ..randomness import Randomness
 from .ots import Functionalities
-from .stock import OtStock
+from .stock import OtStock, set_up
 from .wire import Packet, Wire
 
 _Pair = tuple[Request, Request]
@@ -40,7 +41,7 @@ class Driver:
     """A driver that answers the requests of both parties' protocols.
 
     `noise` generates the messages of ideal OTs, and `kind` is the kind of the OTs. `stocks` are the
-    stocks of OTs over each link, in the order of their set-up.
+    stocks of OTs over each link.
     """
 
     wire: Wire
@@ -52,8 +53,7 @@ class Driver:
 
     def __post_init__(self) -> None:
         self.stocks = {
-            link: OtStock(self.wire, self.noise, link, self.kind)
-            for link in reversed(self.pair.links)
+            link: OtStock(self.wire, self.noise, link, self.kind) for link in self.pair.links
         }
 
     def run(self, first: Steps[T], second: Steps[T]) -> tuple[T, T]:
@@ -120,14 +120,13 @@ class Driver:
     def _made(self, transfers: Sequence[Transfer]) -> dict[Link, list[Packet]]:
         """Take the OTs of all transfers; return the messages that generate them.
 
-        The first OTs set up both sessions.
+        The first OTs set up both directions at once.
         """
         taken = dict(zip(self.pair.links, _ots(transfers), strict=True))
         if not any(taken.values()):
             return {}
-        for stock in self.stocks.values():
-            if not stock.ready:
-                stock.take(1)
+        if not all(stock.ready for stock in self.stocks.values()):
+            set_up(tuple(self.stocks.values()), START_BYTES)
         return {
             self.stocks[link].made_over: self.stocks[link].take_all(count)
             for link, count in taken.items()

@@ -1,8 +1,7 @@
 """The session of two parties for protocols on arithmetic and boolean shares.
 
 The protocols are those in compiler/protocols, which native code runs as well. The simulation
-provides ideal OTs, bit-slicing in NumPy and a driver of both parties. As in native code, the
-session is opened by the first protocol, with an exchange of 16 bytes each way.
+provides ideal OTs, bit-slicing in NumPy and a driver of both parties.
 """
 
 from __future__ import annotations
@@ -11,11 +10,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ezlang.compiler.cost.ledger import Phase
 from ezlang.compiler.ir.ots import OtKind
 from ezlang.compiler.ir.parties import COMPUTING, Pair, Side
 from ezlang.compiler.protocols.core.party import SharingParty
-from ezlang.compiler.protocols.core.purposes import Purpose
 from ezlang.compiler.protocols.core.steps import Bytes, Steps, T
 from ezlang.compiler.protocols.ot.backend import OT
 
@@ -23,9 +20,7 @@ from ..randomness import Randomness
 from .drive import Driver
 from .ots import Functionalities, IdealOts
 from .planes import NumpyPlanes
-from .wire import Packet, Wire
-
-_START_BYTES = 16
+from .wire import Wire
 
 
 def byte_source(randomness: Randomness) -> Callable[[int], Bytes]:
@@ -56,22 +51,11 @@ class SharingSession:
         self.parties = tuple(
             _party(pair.side(party), own) for party, own in zip(pair, randomness, strict=True)
         )
-        self._begun = False
 
     def run(self, protocol: Callable[[SharingParty], Steps[T]]) -> tuple[T, T]:
         """Run a protocol at both parties; return both results."""
-        self._begin()
         first, second = (protocol(party) for party in self.parties)
         return self.driver.run(first, second)
-
-    def _begin(self) -> None:
-        if self._begun:
-            return
-        self._begun = True
-        noise = self.driver.noise
-        start = Packet(_START_BYTES, Purpose.SET_UP, lambda: noise.random.randbytes(_START_BYTES))
-        with self.wire.ledger.within(Phase.SET_UP):
-            self.wire.exchange(dict.fromkeys(self.driver.pair.links, (start,)))
 
 
 def _party(side: Side, own: Randomness) -> SharingParty:

@@ -6,13 +6,14 @@ noise here, as the OTs come from an ideal box.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import field
 
 from ezlang.compiler.cost.ledger import Phase
 from ezlang.compiler.ir.ots import OtKind
 from ezlang.compiler.ir.parties import Link
 from ezlang.compiler.protocols.core.purposes import Purpose
-from ezlang.compiler.protocols.ot.stock import Made, Stock, batches_of
+from ezlang.compiler.protocols.ot.stock import Batches, Made, Stock, batches_of, set_up_lengths
 from ezlang.records import dataclass
 
 from ..randomness import Randomness
@@ -56,14 +57,29 @@ class OtStock:
         """Take `count` OTs; return the packets for the batches that must be made."""
         return [self._packet(part.made) for part in self._stock.parts(count) if part.made]
 
+    @property
+    def plan(self) -> Batches:
+        """The batches to come."""
+        return self._stock.batches
+
+    def noise_packet(self, size: int, purpose: Purpose) -> Packet:
+        """Return a packet of noise."""
+        return Packet(size, purpose, lambda: self.noise.random.randbytes(size))
+
     def _packet(self, made: Made) -> Packet:
         if not self.ready:
-            self.ready = True
-            with self.wire.ledger.within(Phase.SET_UP):
-                for message in self._stock.batches.set_up():
-                    link = self.link if message.by_sender else self.link.back
-                    self.wire.send(link, self._noise(message.bytes, Purpose.BASE_OTS))
-        return self._noise(made.bytes, Purpose.OT_EXTENSION)
+            set_up([self])
+        return self.noise_packet(made.bytes, Purpose.OT_EXTENSION)
 
-    def _noise(self, size: int, purpose: Purpose) -> Packet:
-        return Packet(size, purpose, lambda: self.noise.random.randbytes(size))
+
+def set_up(stocks: Sequence[OtStock], start: int = 0) -> None:
+    """Set up stocks over a wire at once; see `set_up_lengths`."""
+    one = stocks[0]
+    for stock in stocks:
+        stock.ready = True
+    with one.wire.ledger.within(Phase.SET_UP):
+        for lengths in set_up_lengths({stock.link: stock.plan for stock in stocks}, start):
+            packets = {
+                link: (one.noise_packet(size, Purpose.BASE_OTS),) for link, size in lengths.items()
+            }
+            one.wire.exchange(packets)
