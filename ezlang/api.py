@@ -32,8 +32,10 @@ if TYPE_CHECKING:
     from ezlang.compiler.cost.summary import Cost, SourceLine
     from ezlang.compiler.cost.walk import RevealedControl
     from ezlang.compiler.ir import tree as ir
+    from ezlang.compiler.passes.analyses.overflow import Overflow
     from ezlang.compiler.passes.assign import Explained
     from ezlang.compiler.passes.sharings.narrow import Narrowed
+    from ezlang.executors.headroom import Headroom
 
 Settings = Mapping[str, Setting]
 """The params of a program: name → value."""
@@ -230,6 +232,26 @@ def ranges(program: Program) -> list[Narrowed]:
 
     with deep_recursion():
         return sorted(explain(before_assignment(lower(program))), key=lambda one: one.span.start)
+
+
+def overflows(program: Program) -> list[Overflow]:
+    """Return the places where fixed-point results aren't known to fit in 64 bits, in order."""
+    from ezlang.compiler.lower import lower
+    from ezlang.compiler.passes.analyses.overflow import overflows
+    from ezlang.typed.walk import fixed_point_places
+
+    with deep_recursion():
+        return overflows(lower(program), fixed_point_places(program))
+
+
+def headroom(program: Program, inputs: Inputs) -> list[Headroom]:
+    """Run a program in the clear; return how close its fixed-point results came to overflow."""
+    from ezlang.executors import clear
+    from ezlang.executors.headroom import Watch
+
+    watch = Watch()
+    clear.run_clear(program, inputs, watch)
+    return watch.results()
 
 
 def run_clear(program: Program, inputs: Inputs) -> RunResult:

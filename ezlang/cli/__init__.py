@@ -21,6 +21,7 @@ from .cost import cost
 from .dealer import dealer
 from .explain import explain
 from .fmt import fmt
+from .headroom import headroom
 from .ir import ir
 from .leaks import leaks
 from .new import new
@@ -44,7 +45,7 @@ def app() -> None:
     """Ez: compute on data that no single party may see."""
 
 
-for _command in (check, run, dealer, cost, calibrate, leaks, ir, fmt, new, explain):
+for _command in (check, run, dealer, cost, calibrate, headroom, leaks, ir, fmt, new, explain):
     app.add_command(_command)
 
 

@@ -27,6 +27,18 @@ def program_argument(function: Function) -> Function:
     return click.argument("program", type=click.Path(path_type=Path))(function)
 
 
+def input_option(function: Function) -> Function:
+    """Add `--input PARTY=FILE`, which may be given several times."""
+    return click.option(
+        "--input",
+        "inputs",
+        multiple=True,
+        metavar="PARTY=FILE",
+        help="A party's inputs: a JSON object, or .npz. PARTY:NAME=FILE gives a single input, as "
+        ".npy, .csv or JSON. May be given several times.",
+    )(function)
+
+
 def set_option(function: Function) -> Function:
     """Add `--set NAME=VALUE`, which may be given several times."""
     return click.option(

@@ -8,6 +8,7 @@ import click
 
 from .options import (
     check_timeout,
+    input_option,
     json_option,
     memory_option,
     network_option,
@@ -22,14 +23,7 @@ from .report import say
 
 @click.command(short_help="Run a program: simulated, or between real parties.")
 @program_argument
-@click.option(
-    "--input",
-    "inputs",
-    multiple=True,
-    metavar="PARTY=FILE",
-    help="A party's inputs: a JSON object, or .npz. PARTY:NAME=FILE gives a single input, as "
-    ".npy, .csv or JSON. May be given several times.",
-)
+@input_option
 @set_option
 @click.option(
     "--native", "native", is_flag=True, help="Run native code, in one process for each party."

@@ -21,6 +21,7 @@ from ezlang.values.data import Inputs
 from .clear_expressions import Evaluate, Expressions, Frame, Run
 from .clear_values import Value, array, copied, read_slice, row_size, struct, to_data, write_slice
 from .failures import Failure, failure
+from .headroom import Watch
 from .outcome import Outcome, Shown
 
 Execute = Callable[[Frame], bool]
@@ -33,11 +34,11 @@ RESULT = -1
 """The slot of a frame for the function's result; variables are counted from 0."""
 
 
-def run_clear(program: tree.Program, inputs: Inputs) -> Outcome:
+def run_clear(program: tree.Program, inputs: Inputs, watch: Watch | None = None) -> Outcome:
     """Evaluate a program in the clear.
 
     `inputs`: party → name → value, in the form of JSON. Raises EzError: exit code 2 for inputs that
-    are missing or don't fit, 3 for a run that fails.
+    are missing or don't fit, 3 for a run that fails. `watch` sees all fixed-point results.
     """
     checked = check_inputs(program, inputs)
     run = Run(
@@ -45,6 +46,7 @@ def run_clear(program: tree.Program, inputs: Inputs) -> Outcome:
         inputs=checked,
         outputs={party: {} for party in program.parties},
         views={party: [] for party in program.parties},
+        watch=watch,
     )
     for function in program.functions:
         run.functions[function.name] = _function(function, run)

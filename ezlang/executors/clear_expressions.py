@@ -7,11 +7,12 @@ in which case nothing is an error, is known before the run, so it is decided her
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import field, replace
 from typing import assert_never
 
 from ezlang.executors.failures import Failure, failure
+from ezlang.executors.headroom import Watch
 from ezlang.executors.operators import binary, blamed, unary
 from ezlang.executors.outcome import Shown
 from ezlang.records import dataclass
@@ -41,13 +42,14 @@ Locate = Callable[[Frame], int | None]
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """The inputs of a run, and its outputs so far."""
+    """The inputs of a run, and its outputs so far; a `watch` sees fixed-point results."""
 
     parties: tuple[str, ...]
     inputs: Inputs
     outputs: Outputs
     views: dict[str, list[Shown]]
     functions: dict[str, Callable[[list[Value]], Value]] = field(default_factory=dict)
+    watch: Watch | None = None
 
     def receivers(self, to: int | None) -> tuple[str, ...]:
         """Return the names of the parties that a release to `to` is for."""
@@ -115,6 +117,8 @@ class Expressions:
         left_type = scalar(element_of(expr.left.type))
         right_type = scalar(element_of(expr.right.type))
         apply = binary(expr.op, left_type, right_type)
+        if self.run.watch is not None:
+            apply = self.run.watch.binary(expr, apply)
         left, right = self.make(expr.left), self.make(expr.right)
         blame = blamed(expr.op, left_type, right_type)
         if blame is not None and expr.right.label.is_public and not self.alone:
@@ -126,7 +130,13 @@ class Expressions:
     def _sum_of_products(self, expr: tree.SumOfProducts) -> Evaluate:
         fraction = scalar(expr.type).fraction_bits
         left, right = self.make(expr.left), self.make(expr.right)
-        return lambda frame: rounded(sum(map(operator.mul, left(frame), right(frame))), fraction)
+        total = self._total(expr, lambda terms: rounded(sum(terms), fraction))
+        return lambda frame: total(map(operator.mul, left(frame), right(frame)))
+
+    def _total(
+        self, expr: tree.Sum | tree.SumOfProducts, total: Callable[[Iterable[int]], int]
+    ) -> Callable[[Iterable[int]], int]:
+        return total if self.run.watch is None else self.run.watch.total(expr, total)
 
     def _unary(self, expr: tree.Unary | tree.Cast | tree.Sum | tree.Broadcast) -> Evaluate:
         operand = self.make(expr.operand)
@@ -137,13 +147,16 @@ class Expressions:
                 return lambda frame: repeated(operand(frame), count)
             case tree.Sum():
                 wrap = scalar(expr.type).wrapping()
-                return lambda frame: wrap(sum(operand(frame)))
+                total = self._total(expr, lambda terms: wrap(sum(terms)))
+                return lambda frame: total(operand(frame))
             case tree.Unary(op=op):
                 apply = unary(op, scalar(element))
             case tree.Cast():
                 apply = scalar(element_of(expr.type)).conversion(scalar(element))
             case _:
                 assert_never(expr)
+        if self.run.watch is not None:
+            apply = self.run.watch.unary(expr, scalar(element), apply)
         if isinstance(expr.type, ArrayType):
             return lambda frame: list(map(apply, operand(frame)))
         return lambda frame: apply(operand(frame))

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import assert_never
 
+from ezlang.source import Span
+from ezlang.types.types import FixedType, element_of
+
 from . import tree
 
 
@@ -38,6 +41,20 @@ def within(expression: tree.Expr) -> Iterator[tree.Expr]:
         current = pending.pop()
         yield current
         pending.extend(reversed(children(current)))
+
+
+_OPERATIONS = tree.Unary | tree.Binary | tree.Cast | tree.Sum | tree.SumOfProducts
+
+
+def fixed_point_places(program: tree.Program) -> set[Span]:
+    """Return the places of the operations on fixed-point numbers."""
+    return {
+        expression.span
+        for function in program.functions
+        for expression in expressions(function.body)
+        if isinstance(expression, _OPERATIONS)
+        and isinstance(element_of(expression.type), FixedType)
+    }
 
 
 def operands_of(statement: tree.Statement) -> tuple[tree.Expr, ...]:
