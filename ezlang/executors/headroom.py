@@ -81,7 +81,7 @@ class Watch:
     ) -> Callable[[int], T]:
         """Return an operation on one operand that records its exact results, as `binary`."""
         element = element_of(expr.type)
-        if not isinstance(element, FixedType) or source.widens_to(element) and source != element:
+        if not isinstance(element, FixedType) or (source.widens_to(element) and source != element):
             return apply
         shift = max(element.fraction - source.fraction_bits, 0)
         is_abs = isinstance(expr, tree.Unary) and expr.op is tree.UnaryOp.ABS
