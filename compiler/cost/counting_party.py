@@ -19,6 +19,7 @@ from ..ir import tree as ir
 from ..ir.dtypes import share_dtype, word_dtype
 from ..ir.facts import ConstantOperands
 from ..ir.parties import COMPUTING
+from ..ir.windows import Window
 from ..protocols.boolean.comparison_tree import Level
 from ..protocols.core.backend import Backend
 from ..protocols.core.lengths import (
@@ -29,6 +30,7 @@ from ..protocols.core.lengths import (
     product_batches,
     table_batches,
 )
+from ..protocols.core.local_products import LocalProducts
 from ..protocols.core.party import SharingParty
 from ..protocols.core.preprocessing import (
     BitPair,
@@ -190,6 +192,22 @@ class CountingPlanes:
         return numbers
 
 
+class CountingProducts(LocalProducts):
+    """Local products, of which only the shapes exist."""
+
+    def patches(self, images: Array, size: tuple[int, int], window: Window) -> Array:
+        """Return patches without data."""
+        filters = (window.groups, images.shape[1] // window.groups, *size)
+        groups, _, inner, places = window.matrices(images.shape, filters)
+        found: Array = ghost((groups, inner, places), images.dtype)
+        return found
+
+    def convolve(self, images: Array, filters: Array, window: Window) -> Array:
+        """Return a convolution without data."""
+        found: Array = ghost(window.output(images.shape, filters.shape) or (), images.dtype)
+        return found
+
+
 @dataclass(slots=True)
 class Notes:
     """Annotations of pending requests: `early` are those of the preprocessing.
@@ -283,6 +301,7 @@ def counting_party(index: int, notes: Notes, *, backend: Backend = OT) -> Sharin
         random=_random,
         ots=ots,
         planes=CountingPlanes(),
+        local=CountingProducts(),
         preprocessing=(
             CountingPreprocessing(making(side, _random, ots), notes) if making else given
         ),

@@ -10,12 +10,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import field, replace
 
+from ezlang.diagnostics.diagnostic import CompilerBug
 from ezlang.records import dataclass
 from ezlang.source import NO_SPAN, Span
 from ezlang.types.labels import PUBLIC, SECRET, Label, meet_all
 from ezlang.types.types import BOOL, INT64, ScalarType
 
 from . import tree as ir
+from .windows import Window
 
 
 def meet_of(values: Sequence[ir.Value]) -> Label:
@@ -229,11 +231,29 @@ class Builder:
 
     def matrix_product(self, x: ir.Value, y: ir.Value) -> ir.Value:
         """Emit a MatrixProduct."""
-        shape = (*x.type.shape[:-1], y.type.shape[-1])
+        return self._product(ir.MatrixProduct(operands=(x, y), span=self.span))
+
+    def convolution(self, x: ir.Value, y: ir.Value, window: Window) -> ir.Value:
+        """Emit a Convolution."""
+        operation = ir.Convolution(
+            stride=window.stride,
+            padding=window.padding,
+            dilation=window.dilation,
+            groups=window.groups,
+            operands=(x, y),
+            span=self.span,
+        )
+        return self._product(operation)
+
+    def _product(self, operation: ir.MatrixProduct | ir.Convolution) -> ir.Value:
+        """Emit a product, given without its result."""
+        x, y = operation.operands
+        shape = operation.shape_of(x.type.shape, y.type.shape)
+        if shape is None:
+            raise CompilerBug(f"no product of {x.type} and {y.type}")
         sharing = x.type.sharing or y.type.sharing
-        type = ir.TensorType(x.type.element, shape, meet_of((x, y)), sharing)
-        result = self.fresh(type)
-        self.emit(ir.MatrixProduct(operands=(x, y), results=(result,), span=self.span))
+        result = self.fresh(ir.TensorType(x.type.element, shape, meet_of((x, y)), sharing))
+        self.emit(replace(operation, results=(result,)))
         return result
 
     # Reads and writes

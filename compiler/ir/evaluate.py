@@ -23,6 +23,7 @@ from .dtypes import dtype as dtype
 from .kinds import Array as Array
 from .kinds import unsigned
 from .tree import BinaryKind
+from .windows import convolved
 
 
 def array(type: ir.TensorType, data: Sequence[int]) -> Array:
@@ -85,6 +86,8 @@ def _evaluated(operation: ir.AnyComputation, operands: Sequence[Array]) -> Array
             return reduce(operation.kind, operands[0], operation.axis, result.element)
         case ir.MatrixProduct():
             return np.asarray(operands[0] @ operands[1])
+        case ir.Convolution():
+            return convolved(operands[0], operands[1], operation.window)
         case ir.Positions():
             return _positions(operands[0], result)
         case ir.Separate():

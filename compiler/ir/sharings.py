@@ -6,7 +6,7 @@ assigned. In the rules, operands that aren't shared are *known*: public, or owne
 | operation | arithmetic (A) | boolean (B) | Yao (Y) |
 |---|---|---|---|
 | neg, bitnot, add, sub, sums | A, local | B | Y |
-| abs, mul, matrix product, div, mod, min, max | A | B | Y |
+| abs, mul, matrix product, convolution, div, mod, min, max | A | B | Y |
 | shl, shr by a constant | A, shl local | B, local | Y |
 | other shifts; and, or, xor; not | | B; xor, not local | Y |
 | comparisons of integers | A → B | B | Y |
@@ -20,7 +20,7 @@ The table's column gives the sharing of the result. Every operand of an operatio
 column's sharing or known. Only products, `min`, `max` and comparisons by order on A may have an
 owned operand, with which they are cheaper; the known operands of all other operations are public.
 Of the reductions, only the local ones (sums on A, exclusive or on B) are kept after assignment. The
-others are expanded, and so are matrix products on B and Y.
+others are expanded, and so are matrix products and convolutions on B and Y.
 """
 
 from __future__ import annotations

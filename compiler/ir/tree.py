@@ -80,9 +80,11 @@ from .operations.node import Traits as Traits
 from .operations.oblivious import Oblivious as Oblivious
 from .operations.oblivious import ObliviousRead as ObliviousRead
 from .operations.oblivious import ObliviousWrite as ObliviousWrite
+from .operations.products import Convolution as Convolution
+from .operations.products import MatrixProduct as MatrixProduct
+from .operations.products import Product as Product
 from .operations.tensors import Constant as Constant
 from .operations.tensors import Iota as Iota
-from .operations.tensors import MatrixProduct as MatrixProduct
 from .operations.tensors import Positions as Positions
 from .operations.tensors import Reduce as Reduce
 from .operations.tensors import Separate as Separate
@@ -100,8 +102,9 @@ AnyRead = Broadcast | Reshape | Extract | ExtractSlice | AffineRead | Gather
 AnyWrite = Insert | InsertSlice | AffineWrite | Scatter
 AnyMove = AnyRead | AnyWrite | Stack
 AnyOblivious = ObliviousRead | ObliviousWrite
-AnyTensor = Constant | Iota | Positions | Separate | Reduce | MatrixProduct
-AnyComputation = AnyElementwise | AnyMove | AnyOblivious | AnyTensor
+AnyProduct = MatrixProduct | Convolution
+AnyTensor = Constant | Iota | Positions | Separate | Reduce
+AnyComputation = AnyElementwise | AnyMove | AnyOblivious | AnyTensor | AnyProduct
 AnyCheckable = Binary | Extract | Insert | ExtractSlice | InsertSlice
 AnyBoundary = Relabel | Convert | Reveal | Input | Output | Assert
 AnyStructured = If | For | While

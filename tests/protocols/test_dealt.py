@@ -39,6 +39,7 @@ from ezlang.compiler.protocols.dealt.expansion import (
 )
 from ezlang.compiler.protocols.native.calls import Native
 from ezlang.diagnostics.diagnostic import CompilerBug
+from tests.support.convolutions import convolution
 from tests.support.sharing_parties import assert_uniform, unpacked
 
 SEEDS = bytes(range(16)), bytes(range(100, 116))
@@ -51,7 +52,13 @@ MATRICES: list[Kind] = [
     *(MatrixTriple(bits=bits, rows=3, inner=5, columns=2) for bits in WIDTHS),
     *(
         ConvolutionTriple(
-            bits=bits, images=2, channels=3, height=7, width=6, filters=4, size=3, stride=stride
+            bits=bits,
+            images=(2, 4, 7, 6),
+            filters=(4, 2, 3, 2),
+            stride=(stride, 1),
+            padding=(0, 1, 2, 0),
+            dilation=(1, 2),
+            groups=2,
         )
         for bits in WIDTHS
         for stride in (1, 2)
@@ -82,20 +89,6 @@ def deal(native: Native, wanted: Demands) -> tuple[DealtUnits, DealtUnits]:
     return parties[0], parties[1]
 
 
-def convolution(images: Any, filters: Any, stride: int) -> Any:
-    """One unit's convolution, filter element by filter element."""
-    size = filters.shape[-1]
-    height, width = ((n - size) // stride + 1 for n in images.shape[-2:])
-    result = np.zeros((len(images), len(filters), height, width), images.dtype)
-    for i in range(size):
-        for j in range(size):
-            rows, columns = i + stride * height, j + stride * width
-            window = images[:, None, :, i:rows:stride, j:columns:stride]
-            factors = filters[None, :, :, i, j, None, None]
-            result += (window * factors).sum(axis=2, dtype=images.dtype)
-    return result
-
-
 def check(kind: Kind, zero: Found, one: Found, delta: Any) -> None:
     """Hold two parties' units against what they are to be, by sums over all of them."""
 
@@ -122,7 +115,7 @@ def check(kind: Kind, zero: Found, one: Found, delta: Any) -> None:
                 assert np.array_equal(a @ b, c)
         case ConvolutionTriple():
             for a, b, c in zip(total("a"), total("b"), total("c"), strict=True):
-                assert np.array_equal(convolution(a, b, kind.stride), c)
+                assert np.array_equal(convolution(a, b, kind.window), c)
         case _:
             q, other = (zero, one) if "q" in zero else (one, zero)
             masks = np.where(other["r"][:, None] == 1, delta, np.uint64(0))
@@ -301,6 +294,9 @@ def test_demands_survive_the_wire() -> None:
     assert kinds.decode({}) == {}
 
 
+MOVES = "1x1 0x0x0x0 1x1 1"
+
+
 @pytest.mark.parametrize(
     ("said", "reason"),
     [
@@ -322,9 +318,13 @@ def test_demands_survive_the_wire() -> None:
         ({"correlated OT 2": 1}, "a party that there isn't"),
         ({"matrix triple 64 0 1 1": 1}, "size of zero"),
         ({"matrix triple 64 100000 100000 100000": 1}, "units of more than"),
-        ({"convolution triple 64 1 1 8000 8000 1 4000 1": 1}, "units of more than"),
-        ({"convolution triple 8 1 1 2 2 1 3 1": 1}, "filters larger"),
-        ({"convolution triple 8 1 1 3 3 1 3 0": 1}, "size of zero"),
+        ({f"convolution triple 64 1x1x8000x8000 1x1x4000x4000 {MOVES}": 1}, "units of more than"),
+        ({"convolution triple 8 1x1x2x2 1x1x3x3 1x1 0x0x9999999x9999999 1x1 1": 1}, "more than"),
+        ({f"convolution triple 8 1x1x2x2 1x1x3x3 {MOVES}": 1}, "don't fit"),
+        ({"convolution triple 8 1x1x3x3 1x1x3x3 1x0 0x0x0x0 1x1 1": 1}, "don't fit"),
+        ({"convolution triple 8 1x1x3x3 1x1x3 1x1 0x0x0x0 1x1 1": 1}, "doesn't know"),
+        ({"matrix triple 64 2x2 1 1": 1}, "doesn't know"),
+        ({"ring triple 64x": 1}, "is none"),
     ],
 )
 def test_demands_that_make_no_sense(said: object, reason: str) -> None:

@@ -14,6 +14,7 @@ from ezlang.compiler.ir.tree import BinaryKind, UnaryKind
 from ezlang.typed.tree import UnaryOp
 from ezlang.types.types import BOOL, INT16, INT32, SCALARS, UINT8, BoolType, IntType, ScalarType
 from tests.protocols.operation_cases import INTEGERS, Array, agrees, value, values_of
+from tests.support.convolutions import CASES
 from tests.support.sharing_parties import Pair
 
 SHAPE = (3, 11)
@@ -228,6 +229,25 @@ def test_matrix_products(
     operands = (value(0, element, (*items, m, k), x), value(1, element, (*items, k, n), y))
     result = value(2, element, (*items, m, n), "A")
     operation = ir.MatrixProduct(operands=operands, results=(result,))
+    agrees(pair, operation, [values_of(element, v.type.shape, v.id) for v in operands])
+
+
+@pytest.mark.parametrize("element", INTEGERS, ids=str)
+@pytest.mark.parametrize(("x", "y"), FACTORS)
+@pytest.mark.parametrize("case", ["one row", "groups", "stride and padding"])
+def test_convolutions(pair: Pair, element: IntType, x: str, y: str, case: str) -> None:
+    images, filters, window = CASES[case]
+    operands = (value(0, element, images, x), value(1, element, filters, y))
+    shape = window.output(images, filters)
+    assert shape is not None
+    operation = ir.Convolution(
+        stride=window.stride,
+        padding=window.padding,
+        dilation=window.dilation,
+        groups=window.groups,
+        operands=operands,
+        results=(value(2, element, shape, "A"),),
+    )
     agrees(pair, operation, [values_of(element, v.type.shape, v.id) for v in operands])
 
 

@@ -52,8 +52,8 @@ def _usage(operation: ir.Operation, sharing: Sharing, profile: Profile, facts: F
             return _reveal(operation)
         case ir.Reduce():
             return _reduce(operation, sharing)
-        case ir.MatrixProduct() if sharing is not A:
-            return _matrix(operation, sharing)
+        case ir.Product() if sharing is not A:
+            return _sums_of_products(operation, sharing)
         case _ if sharing is not Y:
             known = constant_operands(operation, facts.constants)
             return cheapest(counted_usages(shared_as(operation, sharing), known), profile)
@@ -151,9 +151,9 @@ def _step(kind: BinaryKind, type: ir.TensorType, sharing: Sharing) -> Usage:
     return _circuit(_size(netlist), sharing)
 
 
-def _matrix(operation: ir.MatrixProduct, sharing: Sharing) -> Usage:
+def _sums_of_products(operation: ir.AnyProduct, sharing: Sharing) -> Usage:
     x = operation.operands[0].type
-    k, results = x.shape[-1], operation.result.type.size
+    k, results = operation.terms, operation.result.type.size
     secrets = [v.type for v in operation.operands if v.type.label.is_secret]
     known = catalogue.PUBLIC if len(secrets) < 2 else catalogue.SECRET
     product = catalogue.binary(

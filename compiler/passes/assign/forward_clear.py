@@ -86,7 +86,7 @@ class _Forward(Rule):
             self.twins[operation.result.id] = operation.operands[0]
             self.here[-1].add(operation.result.id)
             return None
-        computes = isinstance(operation, ir.Elementwise | ir.Reduce | ir.MatrixProduct)
+        computes = isinstance(operation, ir.Elementwise | ir.Reduce | ir.Product)
         if not computes and not isinstance(operation, ir.Read | ir.Stack):
             return None
         return self._known(build, operation) or self._forwarded(build, operation)
@@ -148,9 +148,9 @@ class _Forward(Rule):
         return once and operation.result.type.size <= base.type.size
 
     def _forwarded(self, build: Builder, operation: ir.Operation) -> Sequence[ir.Value] | None:
-        """Use public operands in the clear, and share owned operands of matrix products."""
+        """Use public operands in the clear, and share owned operands of products."""
         operands = list(operation.operands)
-        if isinstance(operation, ir.MatrixProduct):
+        if isinstance(operation, ir.Product):
             for place, value in enumerate(operands):
                 if value.type.label.is_owned:
                     operands[place] = build.relabel(value, SECRET)

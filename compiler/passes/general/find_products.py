@@ -1,10 +1,11 @@
-"""Recognition of matrix products.
+"""Recognition of matrix products and convolutions.
 
 **Purpose.** Find matrix products in programs that multiply element-wise and sum: scalar products,
-matrix-vector and matrix-matrix products, outer products, and convolutions (whose patches become the
-rows of a matrix, as in [CPS06]), for any nesting of the loops. Dimensions along which both operands
-vary, and which aren't summed, form a batch of products, as for attention heads or the channels of a
-convolution. A sum along a dimension of only one operand is computed first, which saves products.
+matrix-vector and matrix-matrix products, outer products, for any nesting of the loops. Dimensions
+along which both operands vary, and which aren't summed, form a batch of products, as for attention
+heads. A sum along a dimension of only one operand is computed first, which saves products. If an
+operand repeats elements as a window does that moves over an image, the product is a convolution
+(find_windows.py).
 **Keeps** semantics and labels: sums wrap around, so their order doesn't matter. **Guarantees** that
 the operands of a product are as small as possible. **Does not** touch squares, which are cheaper
 as they are; products with public numbers, which are local on arithmetic shares; nor batches of
@@ -13,9 +14,8 @@ scalar products, which repeat no operand.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import field, replace
+from dataclasses import replace
 from math import prod
 
 from ezlang.records import dataclass
@@ -23,14 +23,16 @@ from ezlang.records import dataclass
 from ...ir import tree as ir
 from ...ir.build import Builder
 from ...ir.tree import BinaryKind
-from ..analyses.strided_views import StridedView, StridedViews, aligned, whole
+from ..analyses.contractions import Contraction, Definitions, is_matrix_product
+from ..analyses.strided_views import StridedView, whole
 from ..description import optional
 from ..rewriting.rewrite import Rule, count_uses, rewrite_function
+from .find_windows import found_window, sliced
 
 
 @optional("products", "finds matrix products and convolutions in sums of products")
 def fold_products(program: ir.Program) -> ir.Program:
-    """Replace the matrix products of a program by MatrixProduct operations."""
+    """Replace the products in a program by MatrixProduct and Convolution operations."""
     functions = []
     for function in program.functions:
         definitions = definitions_of(function.body)
@@ -51,120 +53,15 @@ def definitions_of(region: ir.Region) -> Definitions:
     return definitions
 
 
-@dataclass(frozen=True, slots=True)
-class Contraction:
-    """A product of two strided views of the same shape, summed along the dimensions `summed`."""
-
-    x: StridedView
-    y: StridedView
-    summed: frozenset[int]
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The shape of the result."""
-        return tuple(n for d, n in enumerate(self.x.shape) if d not in self.summed)
-
-    def dimensions(self, *, in_x: bool, in_y: bool, summed: bool) -> list[int]:
-        """Return the dimensions, summed or not, along which exactly the given operands vary."""
-        return [
-            d
-            for d, (size, one, other) in enumerate(
-                zip(self.x.shape, self.x.strides, self.y.strides, strict=True)
-            )
-            if size > 1 and (one != 0, other != 0) == (in_x, in_y) and (d in self.summed) == summed
-        ]
-
-
-def is_matrix_product(found: Contraction) -> bool:
-    """Return whether a contraction should become a matrix product.
-
-    It must save products or the repetition of an operand, even after operands are summed alone.
-    """
-    if any(one.base.type.label.is_public for one in (found.x, found.y)):
-        return False
-    same = found.x == found.y
-    for_none = found.dimensions(in_x=False, in_y=False, summed=True)
-    if same or for_none:
-        return False
-    batch = found.dimensions(in_x=True, in_y=True, summed=False)
-    inner = found.dimensions(in_x=True, in_y=True, summed=True)
-    alone = [(True, False), (False, True)]
-    repeated = any(
-        found.dimensions(in_x=a, in_y=b, summed=s) for a, b in alone for s in (False, True)
-    )
-    return repeated or (bool(inner) and not batch)
-
-
-@dataclass(slots=True)
-class Definitions:
-    """The sums and products among operations, and the operations that define their operands.
-
-    `used` counts the uses of values; `inner` are results inside of matrix products.
-    """
-
-    used: Counter[int]
-    inner: set[int] = field(default_factory=set)
-    views: StridedViews = field(default_factory=StridedViews)
-    made: dict[int, ir.Operation] = field(default_factory=dict)
-
-    def see(self, operation: ir.Operation) -> None:
-        """Record an operation."""
-        self.views.see(operation)
-        for result in operation.results:
-            self.made[result.id] = operation
-
-    def contraction(self, operation: ir.Operation) -> Contraction | None:
-        """Return an operation as a sum of products, or as products without a sum."""
-        match operation:
-            case ir.Reduce(kind=BinaryKind.ADD) | ir.Binary(kind=BinaryKind.MUL):
-                type, size = operation.result.type, operation.operands[0].type.size
-                able = size and type.label.is_secret
-                return self._summed(operation) if able else None
-            case _:
-                return None
-
-    def _summed(self, operation: ir.Operation | None) -> Contraction | None:
-        match operation:
-            case ir.Binary(kind=BinaryKind.MUL, operands=(x, y)):
-                return Contraction(self.views.of(x), self.views.of(y), frozenset())
-            case ir.Reduce(kind=BinaryKind.ADD, operands=(x,), axis=axis):
-                rank = len(x.type.shape)
-                return self._over(x, frozenset(range(rank)) if axis is None else frozenset({axis}))
-            case _:
-                return None
-
-    def _over(self, value: ir.Value, axes: frozenset[int]) -> Contraction | None:
-        """Return the sum of a value along some dimensions."""
-        operation = self.made.get(value.id) if self.used[value.id] == 1 else None
-        if isinstance(operation, ir.Reshape):
-            (source,) = operation.operands
-            inner: set[int] = set()
-            for old, new in aligned(source.type.shape, value.type.shape):
-                large = [d for d in new if value.type.shape[d] > 1]
-                some = [d for d in large if d in axes]
-                if some and some != large:
-                    return None
-                inner.update(old if some else ())
-            return self._over(source, frozenset(inner))
-        found = self._summed(operation)
-        if found is None:
-            return None
-        kept = [d for d in range(len(found.x.shape)) if d not in found.summed]
-        return replace(found, summed=found.summed | {kept[axis] for axis in axes})
-
-    def inside(self, operation: ir.Operation) -> list[ir.Operation]:
-        """Return the operations that a contraction fuses, starting with `operation`."""
-        found = [operation]
-        while not isinstance(found[-1], ir.Binary):
-            found.append(self.made[found[-1].operands[0].id])
-        return found
-
-
 @dataclass(slots=True)
 class _Fold(Rule):
     definitions: Definitions
 
     def apply(self, build: Builder, operation: ir.Operation) -> Sequence[ir.Value] | None:
+        if isinstance(operation, ir.AffineRead):
+            made = self._sliced(build, operation)
+            if made is not None:
+                return (made,)
         self.definitions.see(operation)
         found = self.definitions.contraction(operation)
         if operation.results and operation.results[0].id in self.definitions.inner:
@@ -172,14 +69,41 @@ class _Fold(Rule):
         if found is None or not is_matrix_product(found):
             return None
         type = operation.result.type
-        made = _emit(build, found)
-        made = build.reshape(made, type.shape)
+        made = build.reshape(self.emit(build, found), type.shape)
         return (build.relabel(made, type.label),)
 
+    def _sliced(self, build: Builder, operation: ir.AffineRead) -> ir.Value | None:
+        """Emit a read that has offsets and repeats elements as a slice, and a read of the slice.
 
-def _emit(build: Builder, found: Contraction) -> ir.Value:
+        In the strips of a loop, the second is then the window of a convolution.
+        """
+        part = sliced(operation)
+        if part is None:
+            return None
+        base, *offsets = operation.operands
+        given = iter(offsets)
+        shifts = [next(given) if moved else None for moved in operation.moved]
+        emitted = len(build.operations)
+        whole = build.affine_read(base, part.slice_map, part.shape, shifts)
+        read = build.affine_read(whole, part.read_map, operation.result.type.shape)
+        for one in build.operations[emitted:]:
+            self.definitions.see(one)
+        return read
+
+    def emit(self, build: Builder, found: Contraction) -> ir.Value:
+        """Emit a contraction as a product, in the shape of the contraction's result."""
+        x, y = _alone(build, found), _alone(build, replace(found, x=found.y, y=found.x))
+        found = replace(found, x=x, y=y)
+        for one in (found, replace(found, x=y, y=x)):
+            window = found_window(one, self.definitions.made)
+            if window is not None:
+                return _placed(build, window.emit(build), window.order, found)
+        return _emit_matrices(build, found)
+
+
+def _emit_matrices(build: Builder, found: Contraction) -> ir.Value:
     """Emit a contraction as a matrix product, in the shape of the contraction's result."""
-    x, y = _alone(build, found), _alone(build, replace(found, x=found.y, y=found.x))
+    x, y = found.x, found.y
     batch = found.dimensions(in_x=True, in_y=True, summed=False)
     rows = found.dimensions(in_x=True, in_y=False, summed=False)
     columns = found.dimensions(in_x=False, in_y=True, summed=False)
@@ -209,7 +133,14 @@ def _emit(build: Builder, found: Contraction) -> ir.Value:
         one = build.reshape(left.emit(build), (*items, m, k))
         other = build.reshape(right.emit(build), (*items, k, n))
         product = build.matrix_product(one, other)
-    order = [*batch, *rows, *columns]
+    return _placed(build, product, [*batch, *rows, *columns], found)
+
+
+def _placed(
+    build: Builder, product: ir.Value, order: Sequence[int], found: Contraction
+) -> ir.Value:
+    """Emit a product, whose elements are in the `order` of dimensions, as the contraction's."""
+    size = found.x.shape
     made = whole(build.reshape(product, tuple(size[d] for d in order)))
     strides = dict(zip(order, made.strides, strict=True))
     kept = [d for d in range(len(size)) if d not in found.summed]

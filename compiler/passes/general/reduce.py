@@ -1,11 +1,13 @@
 """Expansion of reductions into trees, and of matrix products into products and reductions.
 
-**Purpose.** Expand Reduce and MatrixProduct for executors and sharings that don't implement them.
-A reduction combines the second half of the elements with the first half, ⌈log₂ n⌉ times.
-**Keeps** semantics, labels and sharings. **Guarantees** that no Reduce of the given kinds and no
-MatrixProduct is left; that n elements take n − 1 combinations, and that the depth and the number of
-operations are logarithmic in n; and that a matrix product needs at most a given number of bytes of
-wire labels at a time: a larger product is split into strips, along its longest side first.
+**Purpose.** Expand Reduce, MatrixProduct and Convolution for executors and sharings that don't
+implement them. A reduction combines the second half of the elements with the first half, ⌈log₂ n⌉
+times. A convolution becomes matrix products first (convolutions.py).
+**Keeps** semantics, labels and sharings. **Guarantees** that no Reduce of the given kinds, no
+MatrixProduct and no Convolution is left; that n elements take n − 1 combinations, and that the
+depth and the number of operations are logarithmic in n; and that a matrix product needs at most a
+given number of bytes of wire labels at a time: a larger product is split into strips, along its
+longest side first.
 """
 
 from __future__ import annotations
@@ -23,8 +25,9 @@ from ...kernels.layout import LABEL_BYTES
 from ..analyses.budgets import BUDGET
 from ..analyses.strided_views import StridedView, paces
 from ..description import required
-from ..rewriting.parts import items_of, joined
+from ..rewriting.parts import in_strips, items_of, joined, part_of, written
 from ..rewriting.rewrite import Rule, rewrite
+from .convolutions import convolution_by_matrices
 
 
 @required("reduce", "expands reductions into trees of element-wise operations")
@@ -85,10 +88,21 @@ class _Multiply(Rule):
     budget: int
 
     def apply(self, build: Builder, operation: ir.Operation) -> Sequence[ir.Value] | None:
-        if not isinstance(operation, ir.MatrixProduct):
+        if not isinstance(operation, ir.Product):
             return None
-        x, y = operation.operands
-        return (expanded_product(build, x, y, self.budget),)
+        return (expanded(build, operation, self.budget),)
+
+
+def expanded(build: Builder, operation: ir.AnyProduct, budget: int) -> ir.Value:
+    """Emit a matrix product or a convolution as element-wise products and sums."""
+    x, y = operation.operands
+    if isinstance(operation, ir.MatrixProduct):
+        return expanded_product(build, x, y, budget)
+
+    def multiply(x: ir.Value, y: ir.Value) -> ir.Value:
+        return expanded_product(build, x, y, budget)
+
+    return convolution_by_matrices(build, operation, budget, multiply)
 
 
 def expanded_product(build: Builder, x: ir.Value, y: ir.Value, budget: int) -> ir.Value:
@@ -131,23 +145,10 @@ class _Strips:
 
     def run(self, size: int) -> ir.Value:
         """Emit a loop over whole strips, and the remainder."""
-        build = self.build
         shape = (*self.x.type.shape[:-1], self.y.type.shape[-1])
         sharing = self.x.type.sharing or self.y.type.sharing
         type = ir.TensorType(self.x.type.element, shape, meet_of((self.x, self.y)), sharing)
-        total = build.zeros(type)
-        count, rest = divmod(size, self.length)
-        low, high = build.index(0), build.index(count)
-        strip, before = build.fresh(low.type), build.fresh(type)
-        with build.nested() as operations:
-            start = build.binary(BinaryKind.MUL, strip, build.index(self.length))
-            after = self._strip(before, start, self.length)
-        body = ir.Region(parameters=(strip, before), operations=tuple(operations), yields=(after,))
-        result = build.fresh(type)
-        build.emit(
-            ir.For(operands=(low, high, total), results=(result,), regions=(body,), span=build.span)
-        )
-        return self._strip(result, build.index(count * self.length), rest) if rest else result
+        return in_strips(self.build, self.build.zeros(type), size, self.length, self._strip)
 
     def _strip(self, total: ir.Value, start: ir.Value, length: int) -> ir.Value:
         """Emit one strip of the product, written or added to the total."""
@@ -161,33 +162,8 @@ class _Strips:
             "n": (None, row + 1, row + 1),
         }
         left, right, made = cut[self.along]
-        x, y = _part(build, x, left, start, length), _part(build, y, right, start, length)
+        x, y = part_of(build, x, left, start, length), part_of(build, y, right, start, length)
         part = expanded_product(build, x, y, self.budget)
         if made is None:
             return build.binary(BinaryKind.ADD, total, part)
-        if made == 0:
-            return build.insert_slice(total, part, start)
-        rank = len(total.type.shape)
-        return build.affine_write(total, part, _places(rank), _moved(rank, made, start))
-
-
-def _part(
-    build: Builder, x: ir.Value, dimension: int | None, start: ir.Value, length: int
-) -> ir.Value:
-    """Emit a slice of x along a dimension."""
-    if dimension is None:
-        return x
-    if dimension == 0:
-        return build.extract_slice(x, start, length)
-    shape = list(x.type.shape)
-    shape[dimension] = length
-    rank = len(shape)
-    return build.affine_read(x, _places(rank), tuple(shape), _moved(rank, dimension, start))
-
-
-def _places(rank: int) -> list[tuple[int, ...]]:
-    return [(0, *(int(d == k) for k in range(rank))) for d in range(rank)]
-
-
-def _moved(rank: int, dimension: int, start: ir.Value) -> list[ir.Value | None]:
-    return [start if d == dimension else None for d in range(rank)]
+        return written(build, total, part, made, start)

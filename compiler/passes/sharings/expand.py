@@ -1,10 +1,12 @@
-"""Expansion of reductions and matrix products that a sharing doesn't support.
+"""Expansion of reductions, matrix products and convolutions that a sharing doesn't support.
 
 **Purpose.** After sharings are assigned, expand unsupported operations with reduce.py: matrix
 products on boolean shares and in Yao into products and sums, reductions that aren't local into
-trees. **Keeps** semantics, labels and sharings. **Guarantees** that the only remaining reductions
-of secrets are sums of arithmetic shares and exclusive ors of boolean shares, and that all matrix
-products of secrets are on arithmetic shares.
+trees. Convolutions that take no messages, since they are in the clear or one operand is public,
+become matrix products. **Keeps** semantics, labels and sharings. **Guarantees** that the only
+remaining reductions of secrets are sums of arithmetic shares and exclusive ors of boolean shares,
+that all matrix products of secrets are on arithmetic shares, and that all convolutions are of
+arithmetic shares and take messages.
 """
 
 from __future__ import annotations
@@ -16,11 +18,12 @@ from ezlang.types.sharing import DEFAULT_MEMORY
 
 from ...ir import tree as ir
 from ...ir.build import Builder
-from ...ir.sharings import A, B, Y
+from ...ir.sharings import A, B, Y, is_interactive
 from ...ir.tree import BinaryKind
 from ..analyses.budgets import label_strips, open_strips
 from ..description import required
-from ..general.reduce import expanded_product, reduced
+from ..general.convolutions import convolution_by_matrices
+from ..general.reduce import expanded, reduced
 from ..rewriting.rewrite import Rule, rewrite
 
 
@@ -38,15 +41,17 @@ class _Products(Rule):
     memory: int
 
     def apply(self, build: Builder, operation: ir.Operation) -> Sequence[ir.Value] | None:
-        if not isinstance(operation, ir.MatrixProduct):
+        if not isinstance(operation, ir.Product):
             return None
         sharing = operation.result.type.sharing
-        if sharing is None or sharing is A:
+        if sharing is B or sharing is Y:
+            _, local = label_strips(self.memory)
+            budget = local if sharing is Y else open_strips(self.memory)
+            return (expanded(build, operation, budget),)
+        if isinstance(operation, ir.MatrixProduct) or is_interactive(operation):
             return None
-        _, local = label_strips(self.memory)
-        budget = local if sharing is Y else open_strips(self.memory)
-        x, y = operation.operands
-        return (expanded_product(build, x, y, budget),)
+        budget = open_strips(self.memory)
+        return (convolution_by_matrices(build, operation, budget, build.matrix_product),)
 
 
 class _Reductions(Rule):

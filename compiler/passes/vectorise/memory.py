@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from ...ir import tree as ir
 from ...ir.tree import BinaryKind
 from ...kernels.layout import LABEL_BYTES
-from ..general.find_products import Definitions, is_matrix_product
+from ..analyses.contractions import Definitions, is_matrix_product
 from .body import Body, Total
 from .partition import Partition, kept
 from .reductions import uses

@@ -97,7 +97,7 @@ def matrix_multiply_rows(party: SharingParty, x: Array, y: Array) -> Steps[Array
     """Return X·Y with the bits of X as choices: ℓmk·ceil(n/128) OTs in each direction."""
     bits_of(x)
     one, other = yield from cross_products(party.ots, x, y, (*x.shape, y.shape[-1]))
-    result: Array = x @ y + one + other
+    result: Array = party.local.multiply(x, y) + one + other
     return result
 
 
@@ -114,7 +114,8 @@ def matrix_multiply_opened(party: SharingParty, x: Array, y: Array) -> Steps[Arr
     opened += theirs.view(x.dtype)
     d, e = opened[: x.size].reshape(x.shape), opened[x.size :].reshape(y.shape)
     right = b + e if party.adds_known else b
-    result: Array = c.reshape(*items, m, n) + d @ right + a @ e
+    multiply = party.local.multiply
+    result: Array = c.reshape(*items, m, n) + multiply(d, right) + multiply(a, e)
     return result
 
 
@@ -152,13 +153,13 @@ def matrix_multiply_known_by_ots(
         shape = (*items, m, k, n)
         if is_owner:
             cross, _ = yield from cross_products(party.ots, None, known, shape)
-            return x @ known + cross
+            return party.local.multiply(x, known) + cross
         _, cross = yield from cross_products(party.ots, x, None, shape)
         return cross
     shape = (*items, n, k, m)
     if is_owner:
         _, cross = yield from cross_products(party.ots, turned(known), None, shape)
-        return x @ known + turned(cross)
+        return party.local.multiply(x, known) + turned(cross)
     cross, _ = yield from cross_products(party.ots, None, turned(x), shape)
     return np.ascontiguousarray(turned(cross))
 

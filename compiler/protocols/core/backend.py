@@ -16,6 +16,7 @@ from ezlang.records import dataclass
 from ...circuits.catalogue import Narrow
 from ...ir.ots import OtKind
 from ...ir.parties import Side
+from ...ir.windows import Window
 from .preprocessing import Preprocessing
 from .steps import Array, Bytes, Steps
 
@@ -32,6 +33,9 @@ OwnedOperandProtocol = Callable[["SharingParty", Array, Array | None, int], Step
 """A protocol on shares and on an operand known to one party, given by its number; the other party
 passes None, or an array of the same shape.
 """
+
+OwnedConvolution = Callable[["SharingParty", Array, Array, int, Window, bool], Steps[Array]]
+"""The same for a convolution of images and filters; the bool says whether the images are known."""
 
 
 class Source(Enum):
@@ -58,7 +62,8 @@ class Variants:
     square: Unary  # arithmetic/products.py: square
     matrix_product: Binary  # arithmetic/matrices.py: matrix_multiply
     known_matrix_product: OwnedOperandProtocol  # arithmetic/matrices.py: matrix_multiply_known
-    convolution: Callable[[SharingParty, Array, Array, int], Steps[Array]]  # .../convolution.py
+    convolution: Callable[[SharingParty, Array, Array, Window], Steps[Array]]  # convolve
+    known_convolution: OwnedConvolution  # arithmetic/convolution.py: convolve_known
     digit_bits: int  # arithmetic/comparison.py: compare_parts
     digit_rows: Callable[[SharingParty, Array, Sequence[int]], Steps[Bytes]]
     equality: Callable[[SharingParty, Array], Steps[Bytes]]  # arithmetic/comparison.py: equal

@@ -20,6 +20,7 @@ from ...circuits.netlist import Netlist
 from ...ir.parties import Side
 from ..boolean.comparison_tree import Level
 from .backend import Backend, Random, Variants
+from .local_products import LocalProducts
 from .preprocessing import BitTriples, Preprocessing
 from .purposes import Purpose
 from .steps import Array, Bytes, Steps, swap
@@ -163,6 +164,7 @@ class SharingParty:
     random: Random
     ots: OtProtocols
     planes: Planes
+    local: LocalProducts
     preprocessing: Preprocessing
     backend: Backend
 

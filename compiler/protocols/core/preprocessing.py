@@ -13,6 +13,7 @@ from typing import Any
 
 from ezlang.records import dataclass
 
+from ...ir.windows import Window, line_bytes
 from .steps import Array, Bytes, Steps
 
 # Units
@@ -59,42 +60,43 @@ class MatrixTriple:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConvolutionTriple:
-    """Images a, filters b and c = a ∗ b, without padding, for square filters and a single stride.
+    """Images a, filters b and c = a ∗ b modulo 2^ℓ, for a window (ir/windows.py).
 
-    a [images][channels][height][width], b [filters][channels][size][size],
-    c [images][filters][(height − size) / stride + 1][(width − size) / stride + 1].
+    a [images][channels][height][width], b [filters][channels/groups][rows][columns]; `images` and
+    `filters` are these shapes.
     """
 
     bits: int
-    images: int
-    channels: int
-    height: int
-    width: int
-    filters: int
-    size: int
-    stride: int
+    images: tuple[int, ...]
+    filters: tuple[int, ...]
+    stride: tuple[int, int]
+    padding: tuple[int, int, int, int]
+    dilation: tuple[int, int]
+    groups: int
 
     @property
-    def output(self) -> tuple[int, int]:
-        """The height and width of c's images."""
-        return (
-            (self.height - self.size) // self.stride + 1,
-            (self.width - self.size) // self.stride + 1,
+    def window(self) -> Window:
+        """How the filters move over the images."""
+        return Window(
+            stride=self.stride, padding=self.padding, dilation=self.dilation, groups=self.groups
         )
 
     @property
-    def patch_bytes(self) -> int:
-        """The number of bytes of all patches, which are laid out in memory to deal a unit."""
-        return self.images * self.channels * prod(self.output) * self.size**2 * self.bits // 8
+    def is_valid(self) -> bool:
+        """Whether the filters fit the images."""
+        return self.window.is_valid and self.window.output(self.images, self.filters) is not None
+
+    @property
+    def laid_out_bytes(self) -> int:
+        """The most bytes of padded images, or of patches, that dealing a unit lays out at once."""
+        count, channels, height, width = self.images
+        padded = count * channels * prod(self.window.padded((height, width)))
+        return max(padded * self.bits // 8, line_bytes(self.window, *self.shapes[1:], self.bits))
 
     @property
     def shapes(self) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
         """The shapes of a, b and c."""
-        return (
-            (self.images, self.channels, self.height, self.width),
-            (self.filters, self.channels, self.size, self.size),
-            (self.images, self.filters, *self.output),
-        )
+        return self.images, self.filters, self.window.output(self.images, self.filters) or ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from ezlang.records import dataclass
 
 from ...ir.ots import OtKind
 from ..arithmetic.comparison import bit_rows, equal_by_bits
-from ..arithmetic.convolution import convolve_opened
+from ..arithmetic.convolution import convolve_known_opened, convolve_opened
 from ..arithmetic.matrices import matrix_multiply_known_opened, matrix_multiply_opened
 from ..arithmetic.products import multiply, multiply_known_opened, square_opened
 from ..conversions.bits_and_numbers import (
@@ -54,6 +54,7 @@ DEALT: Final = Backend(
         matrix_product=matrix_multiply_opened,
         known_matrix_product=matrix_multiply_known_opened,
         convolution=convolve_opened,
+        known_convolution=convolve_known_opened,
         digit_bits=1,
         digit_rows=bit_rows,
         equality=equal_by_bits,

@@ -166,8 +166,12 @@ def demanded(kind: Kind, count: int) -> int:
 
 def describe(kind: Kind) -> str:
     """Return a kind as text: its name and its parameters in order."""
-    numbers = (str(getattr(kind, field.name)) for field in fields(kind))
+    numbers = (_text(getattr(kind, field.name)) for field in fields(kind))
     return " ".join((_NAMES[type(kind)], *numbers))
+
+
+def _text(value: int | tuple[int, ...]) -> str:
+    return "x".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def in_order(demands: Demands) -> list[tuple[Kind, int]]:
@@ -213,16 +217,26 @@ def kind_of(text: str) -> Kind | None:
     for name, kind in _KINDS.items():
         if text == name or text.startswith(f"{name} "):
             numbers = list(_numbers(text[len(name) :]))
-            if len(numbers) == len(fields(kind)):
-                return kind(**{f.name: n for f, n in zip(fields(kind), numbers, strict=True)})
+            lengths = [_LENGTHS.get(field.name, 1) for field in fields(kind)]
+            if lengths == list(map(len, numbers)):
+                values: dict[str, Any] = {
+                    field.name: row if len(row) > 1 else row[0]
+                    for field, row in zip(fields(kind), numbers, strict=True)
+                }
+                return kind(**values)
     return None
 
 
-def _numbers(text: str) -> Iterator[int]:
+_LENGTHS: Final = {"images": 4, "filters": 4, "stride": 2, "padding": 4, "dilation": 2}
+"""The lengths of those fields of kinds that are several numbers."""
+
+
+def _numbers(text: str) -> Iterator[tuple[int, ...]]:
     for word in text.split():
-        if not (word.isascii() and word.isdigit() and len(word) <= 10):
+        row = word.split("x")
+        if not all(part.isascii() and part.isdigit() and len(part) <= 10 for part in row):
             raise ValueError("a kind of the demands has a number that is none")
-        yield int(word)
+        yield tuple(map(int, row))
 
 
 def _check(kind: Kind) -> None:
@@ -234,10 +248,12 @@ def _check(kind: Kind) -> None:
         if kind.sender not in COMPUTING:
             raise ValueError("a kind of the demands names a party that there isn't")
         return
-    if min((getattr(kind, field.name) for field in fields(kind)), default=1) < 1:
+    laid_out = 0
+    if isinstance(kind, ConvolutionTriple):
+        if not kind.is_valid:
+            raise ValueError("a kind of the demands has filters that don't fit its images")
+        laid_out = kind.laid_out_bytes
+    elif min((getattr(kind, field.name) for field in fields(kind)), default=1) < 1:
         raise ValueError("a kind of the demands has a size of zero")
-    if isinstance(kind, ConvolutionTriple) and kind.size > min(kind.height, kind.width):
-        raise ValueError("a kind of the demands has filters larger than its images")
-    laid_out = kind.patch_bytes if isinstance(kind, ConvolutionTriple) else 0
     if max(unit_bytes(kind, CORRECTED), laid_out) > LARGEST_UNIT:
         raise ValueError(f"a kind of the demands has units of more than {LARGEST_UNIT:,} bytes")

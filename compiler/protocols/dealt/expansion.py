@@ -23,7 +23,7 @@ import numpy as np
 from ezlang.diagnostics.diagnostic import CompilerBug
 
 from ...ir.parties import COMPUTING
-from ..arithmetic.convolution import convolved
+from ...ir.windows import convolved
 from ..core.preprocessing import (
     BitPair,
     BitTriple,
@@ -194,7 +194,7 @@ def _corrected(kind: Unit, zero: dict[str, Array], one: dict[str, Array]) -> dic
         case ConvolutionTriple():
             images, filters = (zero[name] + one[name] for name in "ab")
             units = zip(images, filters, strict=True)
-            return {"c": np.stack([convolved(*unit, kind.stride) for unit in units]) - zero["c"]}
+            return {"c": np.stack([convolved(*unit, kind.window) for unit in units]) - zero["c"]}
         case RandomBit():
             number = zero["number"]
             return {"number": (zero["bit"] ^ one["bit"]).astype(number.dtype) - number}

@@ -10,6 +10,7 @@ from ...ir.parties import COMPUTING, Side
 from ...kernels import sharing as units
 from ..core.backend import Backend
 from ..core.channel import Channel
+from ..core.local_products import LocalProducts
 from ..core.party import SharingParty
 from ..core.preprocessing import Preprocessing
 from ..core.steps import Steps, T
@@ -60,6 +61,7 @@ def open_session(
         random=random,
         ots=ots,
         planes=NativePlanes(native, adds_known=side.is_first),
+        local=LocalProducts(),
         preprocessing=backend.preprocessing(side, random, ots) if given is None else given,
         backend=backend,
     )

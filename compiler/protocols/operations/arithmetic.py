@@ -14,8 +14,10 @@ from ...ir import evaluate as meaning
 from ...ir import tree as ir
 from ...ir.dtypes import as_signed
 from ...ir.tree import BinaryKind
+from ...ir.windows import Window
 from ..arithmetic import comparison
 from ..arithmetic.comparison import equal, less_than, msb, negate_bits
+from ..arithmetic.convolution import convolve, convolve_known
 from ..arithmetic.division import Factor, divide, divide_by_constant, remainder_by_constant
 from ..arithmetic.matrices import matrix_multiply, matrix_multiply_known, turned
 from ..arithmetic.products import multiply_known, product, square
@@ -226,3 +228,15 @@ def matrix_product(call: Call) -> Steps[Array]:
     else:
         result = yield from matrix_multiply(party, x, y)
     return result.reshape(-1)
+
+
+def convolution(call: Call, window: Window) -> Steps[Array]:
+    """Images ∗ filters: `convolve_known` where only one party knows one, else `convolve`."""
+    party = call.party
+    x, y = (call.share(i).reshape(call.type_of(i).shape) for i in (0, 1))
+    images, filters = call.owner(0), call.owner(1)
+    if filters is not None:
+        return (yield from convolve_known(party, x, y, filters, window))
+    if images is not None:
+        return (yield from convolve_known(party, x, y, images, window, images=True))
+    return (yield from convolve(party, x, y, window))

@@ -64,7 +64,10 @@ def _result(call: Call, operation: ir.Operation) -> Array:
             return meaning.reduce(operation.kind, x, operation.axis, call.type.element)
         case ir.MatrixProduct():
             x, y = (_factor(call, i).reshape(call.type_of(i).shape) for i in (0, 1))
-            return np.asarray(x @ y)
+            return call.party.local.multiply(x, y)
+        case ir.Convolution():
+            x, y = (_factor(call, i).reshape(call.type_of(i).shape) for i in (0, 1))
+            return call.party.local.convolve(x, y, operation.window)
         case ir.Move():
             return _moved(call, operation)
         case _:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from ..arithmetic.comparison import digit_rows, equal_by_digits
-from ..arithmetic.convolution import convolve_by_matrices
+from ..arithmetic.convolution import convolve_by_matrices, convolve_known_by_matrices
 from ..arithmetic.matrices import matrix_multiply_by_ots, matrix_multiply_known_by_ots
 from ..arithmetic.products import multiply_known_by_ots, multiply_now, square_by_ots
 from ..conversions.bits_and_numbers import (
@@ -31,6 +31,7 @@ OT: Final = Backend(
         matrix_product=matrix_multiply_by_ots,
         known_matrix_product=matrix_multiply_known_by_ots,
         convolution=convolve_by_matrices,
+        known_convolution=convolve_known_by_matrices,
         digit_bits=DIGIT_BITS,
         digit_rows=digit_rows,
         equality=equal_by_digits,

@@ -12,7 +12,7 @@ from ezlang.diagnostics.diagnostic import CompilerBug
 
 from ...ir.dtypes import word_dtype
 from ...ir.parties import Side
-from ..arithmetic.convolution import convolved, output_images, patches
+from ...ir.windows import by_image, convolved, patches
 from ..arithmetic.matrices import cross_products
 from ..arithmetic.products import halved_products
 from ..core.party import OtProtocols
@@ -98,17 +98,18 @@ class OtPreprocessing(Preprocessing):
         if count != 1:
             raise CompilerBug("triples of convolutions are made one by one")
         dtype = word_dtype(kind.bits)
-        x_shape, y_shape, _ = kind.shapes
+        x_shape, y_shape, c_shape = kind.shapes
         a, b = (
             self._random(prod(shape) * dtype.itemsize).view(dtype).reshape(shape)
             for shape in (x_shape, y_shape)
         )
-        columns = patches(a, kind.size, kind.stride)
-        rows = b.reshape(kind.filters, -1)
-        shape = (*rows.shape, columns.shape[1])
-        one, other = yield from self._ots.matrices(rows, columns, shape)
-        cross = output_images(one + other, a, kind.size, kind.stride)
-        c = convolved(a, b, kind.stride) + cross
+        groups, rows, inner, places = kind.window.matrices(kind.images, kind.filters)
+        columns = patches(a, (kind.filters[2], kind.filters[3]), kind.window)
+        choosing = b.reshape(groups, rows, inner)
+        one, other = yield from self._ots.matrices(choosing, columns, (*choosing.shape, places))
+        count, _, height, width = c_shape
+        cross = by_image(one + other, (count, height, width))
+        c = convolved(a, b, kind.window) + cross
         return MatrixTriples(a=a[None], b=b[None], c=c[None])
 
     def _random_bits(self, count: int, bits: int) -> Steps[DaBits]:

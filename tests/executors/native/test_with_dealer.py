@@ -9,7 +9,12 @@ import pytest
 
 from ezlang import api
 from ezlang.compiler.cost.predict import predict, predict_demands
-from ezlang.compiler.protocols.core.preprocessing import BitTriple, RingSquare, RingTriple
+from ezlang.compiler.protocols.core.preprocessing import (
+    BitTriple,
+    ConvolutionTriple,
+    RingSquare,
+    RingTriple,
+)
 from ezlang.compiler.protocols.dealt.backend import DEALT
 from ezlang.compiler.protocols.dealt.demands import LabelOt
 from ezlang.compiler.protocols.dealt.expansion import DealtUnits, corrections
@@ -22,6 +27,7 @@ from ezlang.executors.native.outcome import PartyOutcome
 from ezlang.executors.native.party import Stopwatch, compile_for, run_over
 from ezlang.values.check import check_inputs
 from ezlang.values.data import Inputs
+from tests.passes.window_programs import PROGRAMS as WINDOWS
 from tests.support.channels import socket_pair
 from tests.support.patience import PATIENCE
 
@@ -111,6 +117,10 @@ PROGRAMS: dict[str, tuple[str, Inputs]] = {
             "bob": {"y": [[1, -1], [2, -2], [3, -3], [4, -4]]},
         },
     ),
+    **{
+        f"a convolution: {name}": (WINDOWS[name].text(), WINDOWS[name].inputs())
+        for name in ("stride_and_padding", "groups", "batch", "one_dimension")
+    },
 }
 PROTOCOL_CHOICES = ("yao", "boolean", "arithmetic", "auto")
 
@@ -184,6 +194,26 @@ fn main() {
     output(all, turns, "turns");
 }
 """
+
+
+def test_a_convolution_opens_each_number_once() -> None:
+    """The image is opened without its padding, and not once for each patch.
+
+    No filter reads the padding at the bottom.
+    """
+    one = WINDOWS["stride_and_padding"]
+    program = api.checked(api.check_text(one.text()))
+    executable = executable_of(program, "arithmetic")
+    triple = ConvolutionTriple(
+        bits=32,
+        images=(1, *one.x),
+        filters=one.y,
+        stride=(2, 2),
+        padding=(1, 1, 0, 1),
+        dilation=(1, 1),
+        groups=1,
+    )
+    assert demands_of(executable) == {triple: 1}
 
 
 def test_a_loop_that_a_revealed_value_ends() -> None:

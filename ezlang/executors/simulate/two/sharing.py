@@ -12,6 +12,7 @@ import numpy as np
 
 from ezlang.compiler.ir.ots import OtKind
 from ezlang.compiler.ir.parties import COMPUTING, Pair, Side
+from ezlang.compiler.protocols.core.local_products import LocalProducts
 from ezlang.compiler.protocols.core.party import SharingParty
 from ezlang.compiler.protocols.core.steps import Bytes, Steps, T
 from ezlang.compiler.protocols.ot.backend import OT
@@ -65,6 +66,7 @@ def _party(side: Side, own: Randomness) -> SharingParty:
         random=random,
         ots=ots,
         planes=NumpyPlanes(side.is_first),
+        local=LocalProducts(),
         preprocessing=OT.preprocessing(side, random, ots),
         backend=OT,
     )

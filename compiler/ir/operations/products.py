@@ -1,0 +1,110 @@
+"""Operations that sum products of the elements of two tensors: the linear layers of networks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+
+from ezlang.records import dataclass
+
+from ..errors import need
+from ..intervals import Interval, fitted
+from ..kinds import BinaryKind
+from ..value import A, Sharing, TensorType
+from ..windows import Shape, Window
+from .moves import Types
+from .node import Computation, alike
+
+
+class Product(Computation):
+    """(x, y) -> sums of products of elements of x and of y: integers of one type, wrapping."""
+
+    __slots__ = ()
+
+    @property
+    def terms(self) -> int:
+        """The number of products of which each element of the result is the sum, at most."""
+        raise self._unanswered("how many products it sums")
+
+    @property
+    def takes_owned(self) -> bool:
+        """Whether an operand may be owned: a product with it is cheaper."""
+        return True
+
+    def check_types(self, types: Types, result: TensorType) -> None:
+        """Check that the shapes fit."""
+        need(len(types) == 2, "it takes two operands")
+        shape = self.shape_of(types[0].shape, types[1].shape)
+        need(shape is not None, "the shapes don't fit")
+        need(result.shape == shape, "wrong shape")
+        need(types[0].element == types[1].element == result.element, "types differ")
+        need(result.is_number, "wrong element type")
+
+    def shape_of(self, x: Shape, y: Shape) -> Shape | None:
+        """Return the shape of the product of operands of given shapes; None if they don't fit."""
+        raise self._unanswered("the shape of its result")
+
+    def required(self, sharing: Sharing) -> tuple[Sharing, ...] | None:
+        """Operands and result have the same sharing."""
+        return alike(self, sharing)
+
+    def exchanges(self, sharing: Sharing) -> bool:
+        """Products take messages, except for those of arithmetic shares and a public operand."""
+        return sharing is not A or not any(type.label.is_public for type in self.types)
+
+    def range(self, x: Sequence[Interval]) -> Interval:
+        """Return the range of a sum of as many products as there are terms."""
+        one = BinaryKind.MUL.traits.range(x[0], x[1], self.result.type)
+        found = Interval(self.terms * min(one.low, 0), self.terms * max(one.high, 0))
+        return fitted(found, self.result.type)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatrixProduct(Product):
+    """(x [m, k], y [k, n]) -> the matrix product [m, n].
+
+    Or (x [b, m, k], y [b, k, n]) -> [b, m, n]: a batch of products, item by item.
+    """
+
+    @property
+    def terms(self) -> int:
+        """The inner dimension."""
+        return self.operands[0].type.shape[-1]
+
+    def shape_of(self, x: Shape, y: Shape) -> Shape | None:
+        """Return the shape of a (batched) matrix product."""
+        if len(x) != len(y) or len(x) not in (2, 3) or x[:-2] != y[:-2] or x[-1] != y[-2]:
+            return None
+        return (*x[:-1], y[-1])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Convolution(Product):
+    """(images [n, c, h, w], filters [f, c/groups, p, q]) -> [n, f, h', w'], see ir/windows.py.
+
+    Element [n, f, i, j] is the sum over a channel c of the filter's group, u and v of filter
+    [f, c, u, v] times image [n, c, i·stride + u·dilation − top, j·stride + v·dilation − left], in
+    both directions. Numbers outside of an image are zeros.
+    """
+
+    stride: tuple[int, int] = (1, 1)
+    padding: tuple[int, int, int, int] = (0, 0, 0, 0)
+    dilation: tuple[int, int] = (1, 1)
+    groups: int = 1
+
+    @property
+    def window(self) -> Window:
+        """How the filters move over the images."""
+        return Window(
+            stride=self.stride, padding=self.padding, dilation=self.dilation, groups=self.groups
+        )
+
+    @property
+    def terms(self) -> int:
+        """The size of a filter."""
+        return prod(self.operands[1].type.shape[1:])
+
+    def shape_of(self, x: Shape, y: Shape) -> Shape | None:
+        """Return the shape of the convolution of images and filters."""
+        need(self.window.is_valid, "this is no window")
+        return self.window.output(x, y)
