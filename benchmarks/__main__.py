@@ -4,12 +4,25 @@ from __future__ import annotations
 
 import argparse
 
-from . import compile, homomorphic, ot, programs, sharing, simulation, styles, suite, table, yao
+from . import (
+    compile,
+    homomorphic,
+    ot,
+    products,
+    programs,
+    sharing,
+    simulation,
+    styles,
+    suite,
+    table,
+    yao,
+)
 
 BENCHMARKS = {
     "compile": compile,
     "homomorphic": homomorphic,
     "ot": ot,
+    "products": products,
     "programs": programs,
     "sharing": sharing,
     "simulation": simulation,

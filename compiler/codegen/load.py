@@ -14,7 +14,9 @@ from ..ir.parties import COMPUTING
 from ..ir.text import print_program
 from ..kernels import units
 from ..kernels.engine import Engine
+from ..kernels.products import add_products
 from .interface import ENTRY, FRAME_BYTES, Interface, interface_of
+from .locality import by_kernel
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +46,20 @@ def load(program: ir.Program, party: int, engine: Engine) -> LoadedProgram:
 
     units.add_primitives(engine)
     units.add_yao(engine, garbler=party == COMPUTING.garbler)
+    for bits in sorted(_multiplied(program)):
+        add_products(engine, bits)
     text = hashlib.sha256(print_program(program).encode()).hexdigest()
     identity = f"{code_identity('compiler')} {text}"
     engine.add_source(f"program {party}", identity, write, (ENTRY, FRAME_BYTES))
     memory = ctypes.c_int64.from_address(engine.address(FRAME_BYTES)).value
     return LoadedProgram(engine, interface, memory)
+
+
+def _multiplied(program: ir.Program) -> set[int]:
+    """Return the widths of the numbers of products that a kernel computes."""
+    return {
+        operation.result.type.width
+        for function in program.functions
+        for operation in ir.walk(function.body)
+        if by_kernel(operation)
+    }

@@ -20,8 +20,10 @@ from ..ir import tree as ir
 from ..ir.parties import COMPUTING
 from ..ir.tree import BinaryKind, UnaryKind
 from ..kernels.build import Value
+from ..kernels.products import declare_multiply
 from . import scalar
 from .emitter import Emitter
+from .locality import by_kernel
 from .representations import Representation
 
 
@@ -171,6 +173,9 @@ def matrix_product(e: Emitter, operation: ir.MatrixProduct) -> None:
     if columns == 1:
         _dot_products(e, operation)
         return
+    if by_kernel(operation):
+        _multiplied(e, operation)
+        return
     e.zero(e.address(result), result.type, e.representation(result), result.type.size)
     a, b, c = e.spilled(left), e.spilled(right), e.address(result)
     with ExitStack() as loops:
@@ -184,6 +189,22 @@ def matrix_product(e: Emitter, operation: ir.MatrixProduct) -> None:
         term = factor * scalar.load(e.kernel, place, element)
         place = c.at((row * columns + j) * size)
         scalar.store(e.kernel, scalar.load(e.kernel, place, element) + term, place)
+
+
+def _multiplied(e: Emitter, operation: ir.MatrixProduct) -> None:
+    """Multiply matrices by kernels/products.py."""
+    left, right = operation.operands
+    *items, rows, common = left.type.shape
+    columns, size = right.type.shape[-1], e.stride(operation.result)
+    multiply = declare_multiply(e.unit.module, operation.result.type.width)
+    a, b, c = e.spilled(left), e.spilled(right), e.address(operation.result)
+    sizes = (rows, common, columns, common, 1, columns, 1, columns)
+    with e.kernel.loop(0, e.i64(prod(items))) as item:
+        places = (
+            one.at(item * (count * size))
+            for one, count in ((a, rows * common), (b, common * columns), (c, rows * columns))
+        )
+        e.kernel.call(multiply, *places, *map(e.i64, sizes))
 
 
 def _dot_products(e: Emitter, operation: ir.MatrixProduct) -> None:
@@ -201,14 +222,3 @@ def _dot_products(e: Emitter, operation: ir.MatrixProduct) -> None:
             return total + factor * scalar.load(e.kernel, b.at((start + k) * size), element)
 
         scalar.store(e.kernel, _fold(e, zero, common, add), c.at(row * size))
-
-
-def is_local(operation: ir.Reduce | ir.MatrixProduct) -> bool:
-    """Return whether an operation is done here: it is clear, or local on its shares."""
-    sharing = operation.result.type.sharing
-    if not operation.result.type.label.is_secret:
-        return True
-    if isinstance(operation, ir.MatrixProduct):
-        return sharing is ir.Sharing.ARITHMETIC
-    local = {ir.Sharing.ARITHMETIC: BinaryKind.ADD, ir.Sharing.BOOLEAN: BinaryKind.XOR}
-    return sharing is not None and local.get(sharing) is operation.kind

@@ -24,6 +24,7 @@ from .elementwise import elementwise
 from .emitter import Emitter, Unit
 from .frames import frames_of
 from .interface import ENTRY, FRAME_BYTES, Interface
+from .locality import is_local
 from .representations import Representation
 from .storage import Plan
 
@@ -145,9 +146,9 @@ def write_operation(e: Emitter, operation: ir.Operation) -> None:
             _write_boundary(e, operation)
         case ir.Convert():
             exchanges.to_boolean(e, operation.operands[0], operation.result)
-        case ir.Reduce() if local_shares.is_local(operation):
+        case ir.Reduce() if is_local(operation):
             local_shares.reduce(e, operation)
-        case ir.MatrixProduct() if local_shares.is_local(operation):
+        case ir.MatrixProduct() if is_local(operation):
             local_shares.matrix_product(e, operation)
         case ir.ObliviousRead() | ir.ObliviousWrite() | ir.Reduce() | ir.Product():
             raise CompilerBug("an operation that passes expand reached code generation")

@@ -44,6 +44,14 @@ class Target:
     features: str
     path: AesPath
 
+    @property
+    def vector_bytes(self) -> int:
+        """The size of the registers that kernels without AES compute in."""
+        if self.path is AesPath.VAES512:
+            return 64
+        wide = self.path is not AesPath.PORTABLE and "+avx2" in self.features.split(",")
+        return 32 if wide else 16
+
 
 def _is_arm(triple: str) -> bool:
     return triple.startswith(("aarch64", "arm64"))

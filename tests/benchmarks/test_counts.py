@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import compile, homomorphic, ot, programs, sharing
+from benchmarks import compile, homomorphic, ot, products, programs, sharing
 from benchmarks.counts import ExpectedSession, expect, expect_prediction
 from ezlang import api
 from ezlang.compiler.kernels.ntt import SIZES
@@ -36,6 +36,11 @@ def test_aes_costs_its_s_boxes(tmp_path: Path) -> None:
 def test_compiled_programs_do_what_they_say(name: str) -> None:
     compile.check(name, 8)
     compile.check(name, 32)
+
+
+def test_products_of_kernels_are_those_of_numpy() -> None:
+    """A comparison ends otherwise."""
+    products.compare("small", (3, 5, 7), 1)
 
 
 def test_a_wrong_count_ends_a_benchmark() -> None:

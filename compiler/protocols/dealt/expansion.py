@@ -23,7 +23,7 @@ import numpy as np
 from ezlang.diagnostics.diagnostic import CompilerBug
 
 from ...ir.parties import COMPUTING
-from ...ir.windows import convolved
+from ..core.local_products import LocalProducts
 from ..core.preprocessing import (
     BitPair,
     BitTriple,
@@ -42,6 +42,7 @@ from ..core.preprocessing import (
 )
 from ..core.steps import Steps
 from ..native.calls import BLOCK_BYTES, Array, Native, empty, padded
+from ..native.products import NativeProducts
 from ..ot.directions import Bytes, Generator
 from ..ot.softspoken import Blocks
 from .demands import (
@@ -161,7 +162,7 @@ def corrections(native: Native, seeds: tuple[bytes, bytes], demands: Demands) ->
             delta = dealt_delta(native, seeds[sender], kind)
             found = _corrected_ots(first, second, delta, sends=sender == CORRECTED)
         else:
-            found = _corrected(kind, first, second)
+            found = _corrected(kind, first, second, NativeProducts(native))
         for field in layout(kind, CORRECTED):
             if field.dealt:
                 yield np.ascontiguousarray(found[field.name], field.dtype)
@@ -176,7 +177,9 @@ def _corrected_ots(
     return {"q": zero["t"] ^ masks} if sends else {"t": zero["q"] ^ masks}
 
 
-def _corrected(kind: Unit, zero: dict[str, Array], one: dict[str, Array]) -> dict[str, Array]:
+def _corrected(
+    kind: Unit, zero: dict[str, Array], one: dict[str, Array], local: LocalProducts
+) -> dict[str, Array]:
     """Return the dealt fields of units, given their other fields."""
     match kind:
         case BitTriple():
@@ -190,11 +193,14 @@ def _corrected(kind: Unit, zero: dict[str, Array], one: dict[str, Array]) -> dic
             a = zero["a"] + one["a"]
             return {"c": a * a - zero["c"]}
         case MatrixTriple():
-            return {"c": (zero["a"] + one["a"]) @ (zero["b"] + one["b"]) - zero["c"]}
+            product = local.multiply(zero["a"] + one["a"], zero["b"] + one["b"])
+            return {"c": product - zero["c"]}
         case ConvolutionTriple():
             images, filters = (zero[name] + one[name] for name in "ab")
             units = zip(images, filters, strict=True)
-            return {"c": np.stack([convolved(*unit, kind.window) for unit in units]) - zero["c"]}
+            return {
+                "c": np.stack([local.convolve(*unit, kind.window) for unit in units]) - zero["c"]
+            }
         case RandomBit():
             number = zero["number"]
             return {"number": (zero["bit"] ^ one["bit"]).astype(number.dtype) - number}

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from ...codegen.interface import Interface
+from ...ir import tree as ir
 from ...ir.dtypes import share_dtype
 from ...ir.ots import OtKind, OtKinds
 from ...ir.parties import COMPUTING
 from ...kernels import sharing, units
 from ...kernels.engine import Engine, Precompiler
+from ...kernels.products import add_products
 from ...kernels.silent import add_silent
 from ..ot.stock import MEDIUM, group_bits
 
@@ -40,6 +42,18 @@ def precompile(interface: Interface, kinds: OtKinds | None) -> None:
     for bits in _WIDTHS:
         if bits <= widest:
             sharing.add_ring(engine, bits)
+    for bits in _multiplied(interface):
+        add_products(engine, bits)
+
+
+def _multiplied(interface: Interface) -> set[int]:
+    """Return the widths of the numbers of matrix products and convolutions."""
+    return {
+        operation.result.type.width
+        for exchange in interface.exchanges
+        for operation in exchange.operations
+        if isinstance(operation, ir.Product)
+    }
 
 
 def _add_ots(engine: Engine, kind: OtKind, senders: set[bool]) -> None:

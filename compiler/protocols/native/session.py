@@ -10,7 +10,6 @@ from ...ir.parties import COMPUTING, Side
 from ...kernels import sharing as units
 from ..core.backend import Backend
 from ..core.channel import Channel
-from ..core.local_products import LocalProducts
 from ..core.party import SharingParty
 from ..core.preprocessing import Preprocessing
 from ..core.steps import Steps, T
@@ -23,6 +22,7 @@ from .calls import BLOCK_BYTES, Native
 from .drive import Driver
 from .ots import NativeOts
 from .planes import NativePlanes
+from .products import NativeProducts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +61,7 @@ def open_session(
         random=random,
         ots=ots,
         planes=NativePlanes(native, adds_known=side.is_first),
-        local=LocalProducts(),
+        local=NativeProducts(native),
         preprocessing=backend.preprocessing(side, random, ots) if given is None else given,
         backend=backend,
     )
