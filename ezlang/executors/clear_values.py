@@ -13,6 +13,7 @@ from typing import Any, assert_never
 
 from ezlang.diagnostics.diagnostic import CompilerBug
 from ezlang.types.types import ArrayType, Scalar, StructType, Type, VoidType
+from ezlang.values.arrays import EncodedArray
 from ezlang.values.data import Data, items, nested
 
 Value = Any
@@ -55,6 +56,8 @@ def from_data(type: Type, data: Data) -> Value:
     match type:
         case Scalar():
             return type.encode(data)
+        case ArrayType() if isinstance(data, EncodedArray):
+            return data.integers.tolist()
         case ArrayType(Scalar() as element, shape):
             return [element.encode(item) for item in items(data, len(shape))]
         case ArrayType(element, shape):

@@ -11,6 +11,7 @@ from ezlang.typed import tree
 from ezlang.types.scalars import MisfitError
 from ezlang.types.types import ArrayType, Scalar, StructType, Type, VoidType, array_of
 
+from .arrays import encoded
 from .data import Data, Inputs
 from .expected import Expected, expected_inputs
 from .names import USAGE, did_you_mean, party_number
@@ -86,7 +87,11 @@ class Fitting:
     origin: str
 
     def fit(self, type: Type, value: Data, path: str = "") -> Data:
-        """Return `value` as plain data of `type`."""
+        """Return `value` as plain data of `type`, or encoded if it is a NumPy array."""
+        if isinstance(type, ArrayType) and isinstance(type.element, Scalar):
+            array = encoded(type.element, type.shape, value)
+            if array is not None:
+                return array
         if hasattr(value, "tolist"):
             value = value.tolist()
         match type:

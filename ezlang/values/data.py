@@ -1,6 +1,7 @@
 """The forms of values outside of a program.
 
-*Data* is what JSON can represent: integers, bools, nested lists for arrays, objects for structs.
+*Data* is what JSON can represent: numbers, bools, nested lists for arrays, objects for structs.
+Checked arrays of scalars that were given as NumPy arrays are an `EncodedArray` instead.
 *Flat* is the form that executors compute on: for each scalar field path (`()` except for structs)
 the integers of one array in row-major order, each encoded by `Scalar.encode` (a bool is 0 or 1).
 The shapes of nested arrays and structs are concatenated: `Point[n]` with `int32[3] x` is n·3
@@ -23,13 +24,15 @@ from ezlang.types.types import (
     VoidType,
 )
 
+from .arrays import EncodedArray
+
 Data = Any
-"""What a scalar type accepts, list[Data] or dict[str, Data]."""
+"""What a scalar type accepts, list[Data], dict[str, Data] or EncodedArray."""
 
 Path = tuple[str, ...]
 """The names of struct fields, outermost first."""
 
-Flat = dict[Path, list[int]]
+Flat = dict[Path, Sequence[int]]
 
 Inputs = Mapping[str, Mapping[str, Data]]
 """Party → name → the input."""
@@ -73,12 +76,15 @@ def leaves(type: Type) -> tuple[Leaf, ...]:
 
 def flatten(type: Type, value: Data) -> Flat:
     """Return data of `type` (which it must fit) in flat form."""
-    flat: Flat = {leaf.path: [] for leaf in leaves(type)}
+    if isinstance(value, EncodedArray):
+        integers: Sequence[int] = value.integers  # a NumPy array is as good as one
+        return {(): integers}
+    flat: dict[Path, list[int]] = {leaf.path: [] for leaf in leaves(type)}
     _flatten_into(flat, (), type, value)
-    return flat
+    return dict(flat)
 
 
-def _flatten_into(flat: Flat, path: Path, type: Type, value: Data) -> None:
+def _flatten_into(flat: dict[Path, list[int]], path: Path, type: Type, value: Data) -> None:
     match type:
         case Scalar():
             flat[path].append(type.encode(value))

@@ -176,8 +176,8 @@ def _load_numpy(path: Path) -> Any:
 
 
 def _read_npz(path: Path) -> dict[str, Data]:
-    return {name: array.tolist() for name, array in _load_numpy(path).items()}
+    return dict(_load_numpy(path))
 
 
 def _read_npy(path: Path) -> Data:
-    return _load_numpy(path).tolist()
+    return _load_numpy(path)
