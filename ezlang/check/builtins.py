@@ -39,9 +39,11 @@ def cast(body: Body, node: syntax.Call, name: str) -> Value:
             assert not isinstance(wrapped, tuple)
             return literal(wrapped, to, node.span)
         case Deferred(default=None, shape=shape):
-            return coerce.coerce(body, value, array_of(to, shape or ()))
+            built = coerce.coerce(body, value, array_of(to, shape or ()))
+            return built if isinstance(built, Poison) else coerce.cast(built, to)
         case Deferred(default=default) if default is not None and default.is_fixed and to.is_fixed:
-            return coerce.coerce(body, value, array_of(to, value.shape or ()))
+            built = coerce.coerce(body, value, array_of(to, value.shape or ()))
+            return built if isinstance(built, Poison) else coerce.cast(built, to)
         case Deferred():
             settled = coerce.settle(body, value)
         case Typed():
