@@ -40,6 +40,8 @@ from ..protocols.core.preprocessing import (
     DaBits,
     MatrixTriple,
     MatrixTriples,
+    OwnedTriple,
+    OwnedTriples,
     Preprocessing,
     RandomBit,
     RingSquare,
@@ -254,17 +256,18 @@ class CountingPreprocessing(Preprocessing):
 class CountingGiven(Preprocessing):
     """Preprocessing that exists before the run: no requests, only notes on its use."""
 
-    def __init__(self, notes: Notes) -> None:
+    def __init__(self, notes: Notes, party: int) -> None:
         self._notes = notes
+        self._party = party
 
     def make(self, unit: Unit, count: int) -> Steps[Any]:
         """Book units."""
         self._notes.book(unit, count)
         yield from ()
-        return _ghosts(unit, count)
+        return _ghosts(unit, count, self._party)
 
 
-def _ghosts(unit: Unit, count: int) -> Any:
+def _ghosts(unit: Unit, count: int, party: int) -> Any:
     """Return shares of units without data."""
     match unit:
         case BitTriple() | BitPair():
@@ -279,6 +282,10 @@ def _ghosts(unit: Unit, count: int) -> Any:
         case MatrixTriple(bits=bits) | ConvolutionTriple(bits=bits):
             a, b, c = (ghost((count, *shape), word_dtype(bits)) for shape in unit.shapes)
             return MatrixTriples(a=a, b=b, c=c)
+        case OwnedTriple(product=product):
+            shapes, word = product.shapes, word_dtype(product.bits)
+            factor = ghost((count, *shapes[unit.side_of(party)]), word)
+            return OwnedTriples(factor=factor, c=ghost((count, *shapes[2]), word))
         case RandomBit(bits=bits):
             return DaBits(bits=ghost(-(-count // 8)), numbers=ghost(count, word_dtype(bits)))
         case _:
@@ -295,7 +302,7 @@ def counting_party(index: int, notes: Notes, *, backend: Backend = OT) -> Sharin
     side = COMPUTING.side(index)
     ots = CountingOts(side.other)
     making = backend.making
-    given = CountingGiven(notes)
+    given = CountingGiven(notes, index)
     return SharingParty(
         side=side,
         random=_random,

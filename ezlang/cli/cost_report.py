@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, astuple
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final, assert_never
 
 from .output import counted, listed
@@ -107,7 +107,10 @@ def _unit_name(unit: Unit) -> str:
         case units.MatrixTriple(bits=bits, rows=m, inner=k, columns=n):
             return f"triples of matrices {m}×{k}×{n} of {bits} bits"
         case units.ConvolutionTriple():
-            return " ".join(("convolution triple", *map(str, astuple(unit))))
+            images, filters = ("×".join(map(str, shape)) for shape in unit.shapes[:2])
+            return f"triples of images {images} and filters {filters} of {unit.bits} bits"
+        case units.OwnedTriple(product=product):
+            return f"{_unit_name(product)}, with a factor of each party"
         case units.RandomBit(bits=bits):
             return f"bits shared both ways, of {bits} bits"
         case _:

@@ -12,6 +12,7 @@ from ezlang.compiler.ir.windows import Window
 from ezlang.compiler.protocols.arithmetic.convolution import convolve, convolve_known, triple_for
 from ezlang.compiler.protocols.core.lengths import product_message
 from ezlang.compiler.protocols.core.party import SharingParty
+from ezlang.compiler.protocols.core.preprocessing import OwnedTriple
 from ezlang.compiler.protocols.core.steps import Steps
 from ezlang.diagnostics.diagnostic import CompilerBug
 from tests.support.convolutions import CASES, convolution
@@ -100,6 +101,22 @@ def test_with_a_dealer(pair: Pair, bits: int, case: str) -> None:
     assert outcome.rounds == 1
 
 
+@pytest.mark.parametrize("owner", [0, 1])
+@pytest.mark.parametrize("known", ["images", "filters"])
+@pytest.mark.parametrize("case", CASES)
+def test_known_operands_with_a_dealer(pair: Pair, owner: int, known: str, case: str) -> None:
+    """Each party sends one factor: the owner what it knows, the other one its share."""
+    images, filters, window = CASES[case]
+    x, y = numbers(64, (images, filters))
+    outcome, asked = run_dealt(pair, one_known(x, y, owner, known, window))
+    assert np.array_equal(sum(outcome.results), convolution(x, y, window))
+    side = 0 if known == "images" else 1
+    assert asked == {OwnedTriple(owner=owner, side=side, product=triple_for(x, y, window)): 1}
+    own, other = (x.nbytes, y.nbytes) if known == "images" else (y.nbytes, x.nbytes)
+    assert outcome.bytes == ((own, other) if owner == 0 else (other, own))
+    assert outcome.rounds == 1
+
+
 @pytest.mark.parametrize("bits", WIDTHS)
 def test_what_is_seen(pair: Pair, bits: int) -> None:
     x, y = np.zeros((1, 4, 40, 40), f"u{bits // 8}"), np.zeros((4, 4, 3, 3), f"u{bits // 8}")
@@ -107,10 +124,16 @@ def test_what_is_seen(pair: Pair, bits: int) -> None:
     outcome = pair.run(lambda p: convolve(p, x, y, window))
     for heard in outcome.heard:
         assert_uniform(heard)
-    outcome, _ = run_dealt(pair, lambda p: convolve(p, x, y, window))
-    for heard, result in zip(outcome.heard, outcome.results, strict=True):
-        assert_uniform(heard)
-        assert_uniform(result)
+    y = np.zeros((120, 4, 3, 3), x.dtype)  # enough bytes to count
+    for protocol in (
+        lambda p: convolve(p, x, y, window),
+        one_known(x, y, 0, "filters", window),
+        one_known(x, y, 1, "images", window),
+    ):
+        outcome, _ = run_dealt(pair, protocol)
+        for heard, result in zip(outcome.heard, outcome.results, strict=True):
+            assert_uniform(heard)
+            assert_uniform(result)
 
 
 def test_filters_that_do_not_fit(pair: Pair) -> None:

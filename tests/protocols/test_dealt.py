@@ -12,6 +12,7 @@ from ezlang.compiler.protocols.core.preprocessing import (
     BitTriple,
     ConvolutionTriple,
     MatrixTriple,
+    OwnedTriple,
     RandomBit,
     RingSquare,
     RingTriple,
@@ -64,6 +65,13 @@ MATRICES: list[Kind] = [
         for stride in (1, 2)
     ),
 ]
+OWNED: list[Kind] = [
+    OwnedTriple(owner=owner, side=side, product=product)
+    for owner in (0, 1)
+    for side in (0, 1)
+    for product in (MATRICES[3], MATRICES[-1])
+    if isinstance(product, MatrixTriple | ConvolutionTriple)
+]
 KINDS: list[Kind] = [
     BitTriple(),
     BitPair(),
@@ -72,6 +80,7 @@ KINDS: list[Kind] = [
     LabelOt(),
     *RINGS,
     *MATRICES,
+    *OWNED,
 ]
 
 
@@ -116,6 +125,14 @@ def check(kind: Kind, zero: Found, one: Found, delta: Any) -> None:
         case ConvolutionTriple():
             for a, b, c in zip(total("a"), total("b"), total("c"), strict=True):
                 assert np.array_equal(convolution(a, b, kind.window), c)
+        case OwnedTriple(product=product):
+            factors = (zero["factor"], one["factor"])
+            left, right = factors if kind.side_of(0) == 0 else factors[::-1]
+            for a, b, c in zip(left, right, total("c"), strict=True):
+                if isinstance(product, MatrixTriple):
+                    assert np.array_equal(a @ b, c)
+                else:
+                    assert np.array_equal(convolution(a, b, product.window), c)
         case _:
             q, other = (zero, one) if "q" in zero else (one, zero)
             masks = np.where(other["r"][:, None] == 1, delta, np.uint64(0))
@@ -159,7 +176,11 @@ def test_units_of_several_parts_fit(native: Native, kind: Kind) -> None:
 
 @pytest.mark.parametrize("kind", KINDS, ids=kinds.describe)
 def test_each_party_sees_uniform_data(native: Native, kind: Kind) -> None:
-    count = max(1 << 13, 1) if not isinstance(kind, MatrixTriple | ConvolutionTriple) else 300
+    count = (
+        max(1 << 13, 1)
+        if not isinstance(kind, MatrixTriple | ConvolutionTriple | OwnedTriple)
+        else 300
+    )
     for party in deal(native, {kind: count}):
         found = party.take(kind, count)
         for field in kinds.layout(kind, party.party):
@@ -324,6 +345,11 @@ MOVES = "1x1 0x0x0x0 1x1 1"
         ({"convolution triple 8 1x1x3x3 1x1x3x3 1x0 0x0x0x0 1x1 1": 1}, "don't fit"),
         ({"convolution triple 8 1x1x3x3 1x1x3 1x1 0x0x0x0 1x1 1": 1}, "doesn't know"),
         ({"matrix triple 64 2x2 1 1": 1}, "doesn't know"),
+        ({"owned 2 0 matrix triple 64 1 1 1": 1}, "a party or a factor"),
+        ({"owned 0 1 matrix triple 64 1 0 1": 1}, "size of zero"),
+        ({"owned 0 1 ring triple 64": 1}, "doesn't know"),
+        ({"owned 0 1 owned 0 1 matrix triple 64 1 1 1": 1}, "doesn't know"),
+        ({"owned 0": 1}, "doesn't know"),
         ({"ring triple 64x": 1}, "is none"),
     ],
 )

@@ -16,10 +16,11 @@ from ezlang.diagnostics.diagnostic import CompilerBug
 
 from ...ir.windows import Window, by_image
 from ..core.party import SharingParty
-from ..core.preprocessing import ConvolutionTriple
+from ..core.preprocessing import ConvolutionTriple, OwnedTriple
 from ..core.purposes import Purpose
 from ..core.steps import Array, Steps
 from .matrices import matrix_multiply, matrix_multiply_known, turned
+from .owned import multiply_owned
 from .products import bits_of
 
 
@@ -41,7 +42,8 @@ def convolve_known(
 
     Or of images that the owner knows with shared filters, if `images` is set. The other party
     passes an array of the right shape whose values are ignored. Cost: one cross term, as in
-    `matrix_multiply_known` for (P, K, F). With a dealer, the cost of `convolve_opened`.
+    `matrix_multiply_known` for (P, K, F). With a dealer, what is known goes from the owner and what
+    is shared to it, in one round (owned.py).
     """
     _check(x, y, window)
     return (yield from party.variants.known_convolution(party, x, y, owner, window, images))
@@ -87,10 +89,13 @@ def convolve_opened(party: SharingParty, x: Array, y: Array, window: Window) -> 
 def convolve_known_opened(
     party: SharingParty, x: Array, y: Array, owner: int, window: Window, images: bool
 ) -> Steps[Array]:
-    """`convolve_known`, by a convolution triple, with what is known as the owner's share."""
-    if party.index != owner:
-        x, y = (np.zeros_like(x), y) if images else (x, np.zeros_like(y))
-    return convolve_opened(party, x, y, window)
+    """`convolve_known`, by a triple of which either party has one factor."""
+    unit = OwnedTriple(owner=owner, side=0 if images else 1, product=triple_for(x, y, window))
+
+    def convolve(x: Array, y: Array) -> Array:
+        return party.local.convolve(x, y, window)
+
+    return multiply_owned(party, (x, y), unit, convolve, Purpose.MASKED_IMAGES)
 
 
 def triple_for(x: Array, y: Array, window: Window) -> ConvolutionTriple:

@@ -10,7 +10,7 @@ is computed as a single product (`products.py`), whose kernels don't pad rows, a
 M(m, k, 1) = M(ℓ, mk).
 
 With a dealer, the factors are opened, masked by a matrix triple: mk + kn elements each way, one
-round [Bea91, DSZ15].
+round [Bea91, DSZ15]. If a party knows one of them, either factor goes one way alone.
 
 Operands may be batches, X [b][m][k] and Y [b][k][n], whose products [b][m][n] are computed item by
 item. They take b times as many OTs, triples and bytes, and as many rounds as if X had b times as
@@ -28,9 +28,11 @@ from ezlang.diagnostics.diagnostic import CompilerBug
 
 from ..core.lengths import up
 from ..core.party import OtProtocols, SharingParty
+from ..core.preprocessing import MatrixTriple, OwnedTriple
 from ..core.purposes import Purpose
 from ..core.sizes import PANEL
 from ..core.steps import Array, Steps
+from .owned import multiply_owned
 from .products import bits_of
 
 
@@ -127,7 +129,7 @@ def matrix_multiply_known(
     The other party passes an array of K's shape whose values are ignored. Cost: ℓkn·ceil(m/128) OTs
     with the owner as receiver, one bit per OT from it and M(n, k, m) bytes to it, or, if that is
     less, ℓmk·ceil(n/128) OTs and M(m, k, n) bytes with the owner as sender; two rounds. With a
-    dealer, the cost of `matrix_multiply`, with K as the owner's share.
+    dealer, kn elements from the owner and mk to it, in one round (owned.py).
     """
     bits_of(x)
     return (yield from party.variants.known_matrix_product(party, x, known, owner))
@@ -136,10 +138,14 @@ def matrix_multiply_known(
 def matrix_multiply_known_opened(
     party: SharingParty, x: Array, known: Array | None, owner: int
 ) -> Steps[Array]:
-    """`matrix_multiply_known`, by a matrix triple."""
+    """`matrix_multiply_known`, by triples of which either party has one factor."""
     given = _given(known)
-    share = given if party.index == owner else np.zeros_like(given)
-    return matrix_multiply_opened(party, x, share)
+    (*items, m, k), n = x.shape, given.shape[-1]
+    triple = MatrixTriple(bits=bits_of(x), rows=m, inner=k, columns=n)
+    unit = OwnedTriple(owner=owner, side=1, product=triple)
+    purpose, count = Purpose.MASKED_MATRICES, prod(items)
+    factors = (x, given)
+    return multiply_owned(party, factors, unit, party.local.multiply, purpose, count=count)
 
 
 def matrix_multiply_known_by_ots(

@@ -100,13 +100,39 @@ class ConvolutionTriple:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OwnedTriple:
+    """A triple of which either party has one factor: c = a·b of a `product`, whose b is its second.
+
+    Party `owner` has the factor number `side`, 0 or 1, and the other party the other one. Only c is
+    shared.
+    """
+
+    owner: int
+    side: int
+    product: MatrixTriple | ConvolutionTriple
+
+    def side_of(self, party: int) -> int:
+        """Return the number of the factor that a party has."""
+        return self.side if party == self.owner else 1 - self.side
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RandomBit:
     """A random bit shared by XOR and modulo 2^ℓ [RW19]."""
 
     bits: int
 
 
-Unit = BitTriple | BitPair | RingTriple | RingSquare | MatrixTriple | ConvolutionTriple | RandomBit
+Unit = (
+    BitTriple
+    | BitPair
+    | RingTriple
+    | RingSquare
+    | MatrixTriple
+    | ConvolutionTriple
+    | OwnedTriple
+    | RandomBit
+)
 
 # Shares of units
 
@@ -154,6 +180,14 @@ class MatrixTriples:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OwnedTriples:
+    """This party's random factors [count][…], and its shares of their products [count][…]."""
+
+    factor: Array
+    c: Array
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DaBits:
     """This party's shares of n random bits, as packed XOR shares and as numbers modulo 2^ℓ."""
 
@@ -195,6 +229,10 @@ class Preprocessing(ABC):
         """A triple of images, filters and their convolution modulo 2^ℓ."""
         made = yield from self.make(unit, 1)
         return MatrixTriples(a=made.a[0], b=made.b[0], c=made.c[0])
+
+    def owned_triples(self, unit: OwnedTriple, count: int) -> Steps[OwnedTriples]:
+        """`count` triples of which either party has one factor."""
+        return self.make(unit, count)
 
     def da_bits(self, count: int, bits: int) -> Steps[DaBits]:
         """`count` random bits in both forms."""

@@ -25,6 +25,7 @@ from ..core.preprocessing import (
     BitTriple,
     ConvolutionTriple,
     MatrixTriple,
+    OwnedTriple,
     RandomBit,
     RingSquare,
     RingTriple,
@@ -91,6 +92,7 @@ _KINDS: Final[dict[str, type[Kind]]] = {
     "ring square": RingSquare,
     "matrix triple": MatrixTriple,
     "convolution triple": ConvolutionTriple,
+    "owned": OwnedTriple,
     "random bit": RandomBit,
     "correlated OT": CorrelatedOt,
     "label OT": LabelOt,
@@ -118,6 +120,14 @@ def layout(kind: Kind, party: int) -> tuple[Field, ...]:
             return _product(word_dtype(bits), last, (m, k), (k, n), (m, n))
         case ConvolutionTriple(bits=bits):
             return _product(word_dtype(bits), last, *kind.shapes)
+        case OwnedTriple(product=product):
+            word = word_dtype(product.bits)
+            a, b, c = product.shapes
+            factor = (a, b)[kind.side_of(party)]
+            return (
+                Field(name="factor", dtype=word, shape=factor),
+                Field(name="c", dtype=word, shape=c, dealt=last),
+            )
         case RandomBit(bits=bits):
             number = Field(name="number", dtype=word_dtype(bits), dealt=last)
             return (Field(name="bit", dtype=_BYTE, bits=True), number)
@@ -170,8 +180,10 @@ def describe(kind: Kind) -> str:
     return " ".join((_NAMES[type(kind)], *numbers))
 
 
-def _text(value: int | tuple[int, ...]) -> str:
-    return "x".join(map(str, value)) if isinstance(value, tuple) else str(value)
+def _text(value: int | tuple[int, ...] | Unit) -> str:
+    if isinstance(value, tuple):
+        return "x".join(map(str, value))
+    return str(value) if isinstance(value, int) else describe(value)
 
 
 def in_order(demands: Demands) -> list[tuple[Kind, int]]:
@@ -214,6 +226,8 @@ def decode(said: object) -> dict[Kind, int]:
 
 def kind_of(text: str) -> Kind | None:
     """Return the kind whose description by `describe` is this text; None if there is none."""
+    if text.startswith("owned "):
+        return _owned(text)
     for name, kind in _KINDS.items():
         if text == name or text.startswith(f"{name} "):
             numbers = list(_numbers(text[len(name) :]))
@@ -225,6 +239,17 @@ def kind_of(text: str) -> Kind | None:
                 }
                 return kind(**values)
     return None
+
+
+def _owned(text: str) -> OwnedTriple | None:
+    words = text.split(" ", 3)
+    if len(words) < 4:
+        return None
+    owner, side = (number for (number, *_) in _numbers(" ".join(words[1:3])))
+    product = kind_of(words[3])
+    if not isinstance(product, MatrixTriple | ConvolutionTriple):
+        return None
+    return OwnedTriple(owner=owner, side=side, product=product)
 
 
 _LENGTHS: Final = {"images": 4, "filters": 4, "stride": 2, "padding": 4, "dilation": 2}
@@ -241,6 +266,11 @@ def _numbers(text: str) -> Iterator[tuple[int, ...]]:
 
 def _check(kind: Kind) -> None:
     """Raise ValueError unless the kind is valid and its units are small enough to be dealt."""
+    if isinstance(kind, OwnedTriple):
+        if not {kind.owner, kind.side} <= {0, 1}:
+            raise ValueError("a kind of the demands names a party or a factor that there isn't")
+        _check(kind.product)
+        return
     bits = getattr(kind, "bits", WIDTHS[0])
     if bits not in WIDTHS:
         raise ValueError("a kind of the demands has a width that numbers don't have")

@@ -32,6 +32,8 @@ from ..core.preprocessing import (
     DaBits,
     MatrixTriple,
     MatrixTriples,
+    OwnedTriple,
+    OwnedTriples,
     Preprocessing,
     RandomBit,
     RingSquare,
@@ -192,20 +194,27 @@ def _corrected(
         case RingSquare():
             a = zero["a"] + one["a"]
             return {"c": a * a - zero["c"]}
-        case MatrixTriple():
-            product = local.multiply(zero["a"] + one["a"], zero["b"] + one["b"])
-            return {"c": product - zero["c"]}
-        case ConvolutionTriple():
-            images, filters = (zero[name] + one[name] for name in "ab")
-            units = zip(images, filters, strict=True)
-            return {
-                "c": np.stack([local.convolve(*unit, kind.window) for unit in units]) - zero["c"]
-            }
+        case MatrixTriple() | ConvolutionTriple():
+            a, b = (zero[name] + one[name] for name in "ab")
+            return {"c": _products(kind, a, b, local) - zero["c"]}
+        case OwnedTriple():
+            factors = (zero["factor"], one["factor"])
+            a, b = factors if kind.side_of(COMPUTING.first) == 0 else factors[::-1]
+            return {"c": _products(kind.product, a, b, local) - zero["c"]}
         case RandomBit():
             number = zero["number"]
             return {"number": (zero["bit"] ^ one["bit"]).astype(number.dtype) - number}
         case _:
             assert_never(kind)
+
+
+def _products(
+    kind: MatrixTriple | ConvolutionTriple, a: Array, b: Array, local: LocalProducts
+) -> Array:
+    """Return the products of the factors of units [count][…]."""
+    if isinstance(kind, MatrixTriple):
+        return local.multiply(a, b)
+    return np.stack([local.convolve(x, y, kind.window) for x, y in zip(a, b, strict=True)])
 
 
 class DealtUnits:
@@ -299,6 +308,8 @@ class DealtPreprocessing(Preprocessing):
                 return Squares(a=found["a"], c=found["c"])
             case MatrixTriple() | ConvolutionTriple():
                 return MatrixTriples(a=found["a"], b=found["b"], c=found["c"])
+            case OwnedTriple():
+                return OwnedTriples(factor=found["factor"], c=found["c"])
             case RandomBit():
                 packed = padded(np.packbits(found["bit"], bitorder="little"))
                 return DaBits(bits=packed, numbers=found["number"])

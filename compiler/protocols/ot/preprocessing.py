@@ -23,6 +23,8 @@ from ..core.preprocessing import (
     DaBits,
     MatrixTriple,
     MatrixTriples,
+    OwnedTriple,
+    OwnedTriples,
     Preprocessing,
     RandomBit,
     RingSquare,
@@ -61,6 +63,8 @@ class OtPreprocessing(Preprocessing):
                 return self._matrix_triples(unit, count)
             case ConvolutionTriple():
                 return self._convolution_triple(unit, count)
+            case OwnedTriple():
+                return self._owned_triples(unit, count)
             case RandomBit(bits=bits):
                 return self._random_bits(count, bits)
             case _:
@@ -111,6 +115,31 @@ class OtPreprocessing(Preprocessing):
         cross = by_image(one + other, (count, height, width))
         c = convolved(a, b, kind.window) + cross
         return MatrixTriples(a=a[None], b=b[None], c=c[None])
+
+    def _owned_triples(self, unit: OwnedTriple, count: int) -> Steps[OwnedTriples]:
+        """Random factors, one of each party, and their products: one cross term."""
+        product, side = unit.product, unit.side_of(self._side.own)
+        shape = (count, *product.shapes[side])
+        dtype = word_dtype(product.bits)
+        factor = self._random(prod(shape) * dtype.itemsize).view(dtype).reshape(shape)
+        if isinstance(product, MatrixTriple):
+            sizes = (count, product.rows, product.inner, product.columns)
+            chooses, matrix = side == 0, factor
+        else:
+            if count != 1:
+                raise CompilerBug("triples of convolutions are made one by one")
+            window, size = product.window, (product.filters[2], product.filters[3])
+            sizes = window.matrices(product.images, product.filters)
+            chooses = side == 1
+            whole = factor[0]
+            matrix = whole.reshape(sizes[:3]) if chooses else patches(whole, size, window)
+        choosing, carried = (matrix, None) if chooses else (None, matrix)
+        sent, received = yield from cross_products(self._ots, choosing, carried, sizes)
+        c = received if chooses else sent
+        if isinstance(product, ConvolutionTriple):
+            images, _, height, width = product.shapes[2]
+            c = by_image(c, (images, height, width))[None]
+        return OwnedTriples(factor=factor, c=c)
 
     def _random_bits(self, count: int, bits: int) -> Steps[DaBits]:
         """Random bits r₀ ⊕ r₁ = r₀ + r₁ − 2·r₀r₁ [DSZ15].

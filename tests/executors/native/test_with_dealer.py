@@ -12,6 +12,7 @@ from ezlang.compiler.cost.predict import predict, predict_demands
 from ezlang.compiler.protocols.core.preprocessing import (
     BitTriple,
     ConvolutionTriple,
+    OwnedTriple,
     RingSquare,
     RingTriple,
 )
@@ -213,7 +214,8 @@ def test_a_convolution_opens_each_number_once() -> None:
         dilation=(1, 1),
         groups=1,
     )
-    assert demands_of(executable) == {triple: 1}
+    owned = OwnedTriple(owner=1, side=1, product=triple)
+    assert demands_of(executable) == {owned: 1}
 
 
 def test_a_loop_that_a_revealed_value_ends() -> None:
