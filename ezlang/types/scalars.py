@@ -93,6 +93,10 @@ class BoolType(Scalar):
         """Return whether an integer is not 0."""
         return bool(value)
 
+    def decode_all(self, values: Sequence[int]) -> list[Any]:
+        """Return `decode` of all values."""
+        return list(map(bool, values))
+
     def format(self, value: int) -> str:
         """Return `true` or `false`."""
         return "true" if value else "false"

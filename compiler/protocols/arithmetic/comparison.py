@@ -37,6 +37,7 @@ from ..core.steps import Array, Bytes, Steps, together
 from .products import bits_of
 
 _DIGIT: Final = np.uint8((1 << DIGIT_BITS) - 1)
+_AT_A_TIME: Final = 4096
 
 
 @lru_cache(maxsize=512)
@@ -56,8 +57,11 @@ def digits_of(x: Array, edges: Sequence[int]) -> Bytes:
     Part i has bits edges[i] … edges[i + 1] − 1 and is split into digits on its own.
     """
     shifts, masks = _cuts(tuple(edges), x.dtype)
-    digits: Bytes = (x >> shifts).astype(np.uint8)
-    digits &= masks
+    digits: Bytes = np.empty((len(shifts), len(x)), np.uint8)
+    # A few numbers at a time, whose shifted values stay in the cache.
+    for at in range(0, len(x), _AT_A_TIME):
+        part = slice(at, at + _AT_A_TIME)
+        np.bitwise_and((x[part] >> shifts).astype(np.uint8), masks, out=digits[:, part])
     return digits
 
 
