@@ -8,10 +8,22 @@ import pytest
 
 from ezlang.compiler.ir.tree import BinaryKind, UnaryKind
 from ezlang.types.labels import PUBLIC, SECRET, Label, owned
-from ezlang.types.types import BOOL, INT8, INT16, INT32, INT64, SCALARS, UINT8, UINT64, IntType
+from ezlang.types.types import (
+    BOOL,
+    INT8,
+    INT16,
+    INT32,
+    INT64,
+    SCALARS,
+    UINT8,
+    UINT64,
+    BoolType,
+    IntType,
+)
 from tests.support.ir_drafts import Draft
 
 INTEGERS = [type for type in SCALARS.values() if isinstance(type, IntType)]
+ELEMENTS: list[BoolType | IntType] = [BOOL, *INTEGERS]
 
 
 def divided(x: int, y: int) -> int:
@@ -143,7 +155,7 @@ def test_unary_operations_casts_and_bits(type: IntType, label: Label) -> None:
         draft.show(draft.build.unary(UnaryKind.COUNT_ONES, x), f"ones{computed}")
         if type.signed:
             draft.show(draft.build.unary(UnaryKind.ABS, x), f"abs{computed}")
-        for other in SCALARS.values():
+        for other in ELEMENTS:
             draft.show(draft.build.cast(x, other), f"{other}{computed}")
         for position in (0, 1, type.width - 1):
             draft.show(draft.build.bit(x, position), f"bit{position}{computed}")
@@ -155,7 +167,7 @@ def test_unary_operations_casts_and_bits(type: IntType, label: Label) -> None:
         assert outputs[f"ones{c}"] == [bin(v & mask).count("1") for v in values]
         if type.signed:
             assert outputs[f"abs{c}"] == [type.wrap(abs(v)) for v in values]
-        for other in SCALARS.values():
+        for other in ELEMENTS:
             wanted = [other.wrap(v) if isinstance(other, IntType) else v != 0 for v in values]
             assert outputs[f"{other}{c}"] == wanted
         for position in (0, 1, type.width - 1):
