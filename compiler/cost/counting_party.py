@@ -6,10 +6,12 @@ shapes. The lengths come from protocols/core/lengths.py; the protocols are those
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import field
 from math import prod
 from typing import Any, assert_never
+
+import numpy as np
 
 from ezlang.diagnostics.diagnostic import CompilerBug
 from ezlang.records import dataclass
@@ -26,11 +28,13 @@ from ..protocols.core.lengths import (
     Batch,
     additive_batches,
     bit_batches,
+    lookup_batches,
     matrix_batches,
     product_batches,
     table_batches,
 )
 from ..protocols.core.local_products import LocalProducts
+from ..protocols.core.lookups import Column, Sent, shape_of
 from ..protocols.core.party import SharingParty
 from ..protocols.core.preprocessing import (
     BitPair,
@@ -40,6 +44,8 @@ from ..protocols.core.preprocessing import (
     DaBits,
     MatrixTriple,
     MatrixTriples,
+    OneHot,
+    OneHots,
     OwnedTriple,
     OwnedTriples,
     Preprocessing,
@@ -108,6 +114,13 @@ class CountingOts:
         sent = 0 if words is None else words.size
         yield from self._run(table_batches(fields, sent, 0 if digits is None else digits.size))
         return None if digits is None else ghost(digits.size)
+
+    def lookups(
+        self, columns: Sequence[Column], sent: Sent, digits: Array
+    ) -> Steps[tuple[Array, ...]]:
+        """Two rounds or more."""
+        yield from self._run(lookup_batches(*shape_of(columns), sent.shifts.size, digits.size))
+        return tuple(ghost(digits.size, column.words.dtype) for column in columns)
 
     def matrices(
         self, choosing: Array | None, carried: Array | None, shape: tuple[int, ...]
@@ -192,6 +205,11 @@ class CountingPlanes:
         """Return integers [n]."""
         numbers: Array = ghost(n, word_dtype(planes.shape[0]))
         return numbers
+
+    def rotated_sums(self, vectors: Array, table: Array, offsets: Array) -> Array:
+        """Return sums [m][words]."""
+        sums: Array = ghost((offsets.size, table.shape[0]), table.dtype)
+        return sums
 
 
 class CountingProducts(LocalProducts):
@@ -288,6 +306,9 @@ def _ghosts(unit: Unit, count: int, party: int) -> Any:
             return OwnedTriples(factor=factor, c=ghost((count, *shapes[2]), word))
         case RandomBit(bits=bits):
             return DaBits(bits=ghost(-(-count // 8)), numbers=ghost(count, word_dtype(bits)))
+        case OneHot(bits=bits, entries=entries):
+            vectors = ghost((count, entries), word_dtype(bits))
+            return OneHots(places=ghost(count, np.uint16), vectors=vectors)
         case _:
             assert_never(unit)
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from llvmlite import ir
 
-from . import gilboa, gmw, matrices, pads, rings, trees, triples
+from . import gilboa, gmw, lookups, matrices, pads, rings, trees, triples
 from .aes import cipher_for
 from .engine import Engine
 from .rings import WIDTHS
@@ -24,6 +24,7 @@ _RING_NAMES: Final = (
     *("additive_sender", "additive_receiver", "matrix_sender", "matrix_receiver"),
     *("to_planes", "from_planes"),
 )
+_LOOKUP_NAMES: Final = ("lookup_sender", "lookup_receiver", "rotated_sums")
 
 
 def build_bits(target: Target) -> str:
@@ -85,3 +86,17 @@ def add_ring(engine: Engine, bits: int) -> None:
         return build_ring(target, bits)
 
     engine.add_unit(f"sharing{bits}", build, tuple(f"{name}{bits}" for name in _RING_NAMES))
+
+
+def add_lookups(engine: Engine, bits: int) -> None:
+    """Load the unit of lookups of words of `bits` bits."""
+
+    def build(target: Target) -> str:
+        module = ir.Module(f"lookups{bits}")
+        cipher = cipher_for(target.path)
+        lookups.write_lookup_sender(module, cipher, bits)
+        lookups.write_lookup_receiver(module, cipher, bits)
+        lookups.write_rotated_sums(module, bits)
+        return str(module)
+
+    engine.add_unit(f"lookups{bits}", build, tuple(f"{name}{bits}" for name in _LOOKUP_NAMES))

@@ -113,6 +113,8 @@ def _unit_name(unit: Unit) -> str:
             return f"{_unit_name(product)}, with a factor of each party"
         case units.RandomBit(bits=bits):
             return f"bits shared both ways, of {bits} bits"
+        case units.OneHot(bits=bits, entries=entries):
+            return f"one-hot vectors of {entries} numbers of {bits} bits"
         case _:
             assert_never(unit)
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from typing import Any
-
 import numpy as np
 import pytest
 
@@ -14,38 +11,9 @@ from ezlang.compiler.kernels.matrices import bit_order, pad_bits
 from ezlang.compiler.kernels.target import AesPath, Target, available_paths, host_target
 from ezlang.compiler.protocols.core.lengths import product_message
 from ezlang.compiler.protocols.native.calls import Native, empty, padded, zeros
-from tests.support.kernel_calls import aes, compile_assembly
+from tests.support.kernel_calls import compile_assembly
 
-Array = np.ndarray[Any, Any]
-FIRST = 32
-RNG = np.random.default_rng(7)
-START = RNG.integers(0, 256, 16, np.uint8)
-DELTA = RNG.integers(0, 1 << 63, 2, np.uint64)
-
-
-class Reference:
-    """Correlated OTs and their pads in Python integers; counts how often each key is used."""
-
-    def __init__(self, count: int) -> None:
-        self.choices = padded(RNG.integers(0, 2, count, np.uint8))
-        self.sent = RNG.integers(0, 1 << 63, (count, 2), np.uint64)
-        self.received = self.sent ^ (DELTA * self.choices[:, None].astype(np.uint64))
-        self.keys: Counter[int] = Counter()
-
-    def pads(self, ot: int, key: int, counter: int = 0) -> tuple[int, int]:
-        """Return P₀ and P₁ of 128 bits."""
-        self.keys[key] += 1
-        zero = int.from_bytes(self.sent[ot].tobytes(), "little")
-        delta = int.from_bytes(DELTA.tobytes(), "little")
-        first, second = (_hash(x, key, counter) for x in (zero, zero ^ delta))
-        return first, second
-
-
-def _hash(x: int, tweak: int, counter: int) -> int:
-    high, low = x >> 64, x & (1 << 64) - 1
-    point = ((high ^ low) << 64 | high) ^ counter
-    key = (int.from_bytes(START.tobytes(), "little") ^ tweak).to_bytes(16, "little")
-    return int.from_bytes(aes(key, point.to_bytes(16, "little")), "little") ^ point
+from .correlated_ots import DELTA, FIRST, RNG, START, Reference
 
 
 def chunk_keys(n: int, a_chunk: int) -> list[tuple[int, int, int]]:

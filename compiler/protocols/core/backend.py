@@ -17,6 +17,7 @@ from ...circuits.catalogue import Narrow
 from ...ir.ots import OtKind
 from ...ir.parties import Side
 from ...ir.windows import Window
+from .lookups import Table
 from .preprocessing import Preprocessing
 from .steps import Array, Bytes, Steps
 
@@ -71,6 +72,7 @@ class Variants:
     selection: Callable[[SharingParty, Bytes, Array], Steps[Array]]  # conversions/: select
     numbers_of_words: Unary  # conversions/bits_and_numbers.py: to_numbers
     numbers_of_narrow: Callable[[SharingParty, Array, Narrow], Steps[Array]]  # narrow_numbers
+    lookup: Callable[[SharingParty, Table, Array], Steps[Array]]  # arithmetic/lookups.py: lookup
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,6 +30,7 @@ from .sizes import (
     CHUNK,
     DIGIT_BITS,
     KEYS_A_WINDOW,
+    LOOKUP_KEY_BYTES,
     PANEL,
     ROW_BYTES,
     ROW_OTS,
@@ -173,6 +174,28 @@ def table_batches(fields: int, sent: int, received: int) -> Batches:
         return _half(start, stop, ots=ots, windows=windows, message=message, chosen=True)
 
     return _both(half, sent, received, BATCH_OTS // DIGIT_BITS)
+
+
+@lru_cache(maxsize=1024)
+def lookup_batches(ots: int, sizes: tuple[int, ...], sent: int, received: int) -> Batches:
+    """1-of-n OTs of an entry, n = 2^k [NP99]: k OTs, and n messages of each word of an entry.
+
+    `ots` is k, and `sizes` are the bytes of the words.
+    """
+    entries = 1 << ots
+    each = entries * sum(sizes)
+    keys = sum(lookup_windows(entries, size) for size in sizes)
+
+    def half(start: int, stop: int) -> Half:
+        n = stop - start
+        return _half(start, stop, ots=ots * n, windows=keys * n, message=each * n, chosen=True)
+
+    return _both(half, sent, received, max(min(BATCH_OTS // ots, BATCH_BYTES // each), 1))
+
+
+def lookup_windows(entries: int, size: int) -> int:
+    """Return the windows of keys for a word of `size` bytes, whose pads have 1, 2, 4 or 8 bytes."""
+    return up(entries << (size - 1).bit_length(), LOOKUP_KEY_BYTES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ ones. With a dealer, the preprocessing is `dealt/expansion.py`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from ezlang.records import dataclass
@@ -21,6 +22,7 @@ from ...ir.parties import Side
 from ..boolean.comparison_tree import Level
 from .backend import Backend, Random, Variants
 from .local_products import LocalProducts
+from .lookups import Column, Sent
 from .preprocessing import BitTriples, Preprocessing
 from .purposes import Purpose
 from .steps import Array, Bytes, Steps, swap
@@ -74,6 +76,17 @@ class OtProtocols(Protocol):
         A table is a word of 16 entries of `fields` bits, entry 0 lowest. One party has the words,
         the other the digits. Each passes None for the other's argument; the party with the words
         obtains None.
+        """
+
+    def lookups(
+        self, columns: Sequence[Column], sent: Sent, digits: Array
+    ) -> Steps[tuple[Array, ...]]:
+        """Entries of public tables, masked by the sender, at the sum of both parties' indices.
+
+        Both have the `columns`, n words each. For word w of column c, this party as sender has
+        `sent.shifts` s [m] and `sent.masks` r [columns][m]; the other, with the index y in its
+        `digits`, obtains c[(y + s) mod n] − r, modulo 2^(8·size). The result has the received words
+        of each column. Shifts and digits are of 16 bits, below n. `lengths.lookup_batches`.
         """
 
     def matrices(
@@ -149,6 +162,12 @@ class Planes(Protocol):
 
     def words(self, planes: Bytes, n: int) -> Array:
         """Return integers [n] of ℓ bits from packed bits [ℓ][N]."""
+
+    def rotated_sums(self, vectors: Array, table: Array, offsets: Array) -> Array:
+        """Return Σ_j vectors[i][j] · table[w][(j + offsets[i]) mod n] as [m][words].
+
+        vectors [m][n], table [words][n], public offsets [m] of 16 bits, below n.
+        """
 
 
 @dataclass(slots=True, kw_only=True)

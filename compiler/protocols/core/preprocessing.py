@@ -123,6 +123,18 @@ class RandomBit:
     bits: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OneHot:
+    """A random number r modulo n, and the vector [n] with a one at r and zeros elsewhere.
+
+    n is `entries`, a power of two from 8 to 512. r is shared modulo n, the vector modulo 2^ℓ
+    [IKM+13].
+    """
+
+    bits: int
+    entries: int
+
+
 Unit = (
     BitTriple
     | BitPair
@@ -132,6 +144,7 @@ Unit = (
     | ConvolutionTriple
     | OwnedTriple
     | RandomBit
+    | OneHot
 )
 
 # Shares of units
@@ -195,6 +208,14 @@ class DaBits:
     numbers: Array
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OneHots:
+    """This party's shares of random places of 16 bits, [count], and of vectors [count][n]."""
+
+    places: Array
+    vectors: Array
+
+
 class Preprocessing(ABC):
     """A party's source of units: each call returns fresh ones.
 
@@ -237,3 +258,7 @@ class Preprocessing(ABC):
     def da_bits(self, count: int, bits: int) -> Steps[DaBits]:
         """`count` random bits in both forms."""
         return self.make(RandomBit(bits=bits), count)
+
+    def one_hots(self, count: int, entries: int, bits: int) -> Steps[OneHots]:
+        """`count` random places among `entries`, and the vectors modulo 2^ℓ with a one there."""
+        return self.make(OneHot(bits=bits, entries=entries), count)

@@ -22,6 +22,7 @@ class Purpose(Enum):
     MASKED_FACTORS = "masked factors"
     MASKED_MATRICES = "masked matrices"
     MASKED_IMAGES = "masked images and filters"
+    MASKED_INDICES = "masked indices"
 
     BIT_PRODUCTS = "bit products"
     PRODUCTS = "products"
@@ -30,6 +31,7 @@ class Purpose(Enum):
     PRODUCTS_WITH_BITS = "products with bits"
     LEAVES = "leaves"
     ENTRIES = "entries of tables"
+    LOOKUPS = "lookups"
     MATRIX_PRODUCTS = "matrix products"
 
     CHOICES = "choices"

@@ -21,6 +21,9 @@ DIGIT_BITS: Final = 4
 TABLE_BITS: Final = (1, 2, 4)
 """The possible lengths of table entries, in bits."""
 
+LOOKUP_KEY_BYTES: Final = 1 << 10
+"""The bytes of a table's entries that a window of keys serves: 64 blocks."""
+
 BATCH_OTS: Final = 1 << 16
 """The maximum number of OTs in a batch, except for a matrix row; it bounds memory."""
 

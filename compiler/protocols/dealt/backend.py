@@ -12,6 +12,7 @@ from ezlang.records import dataclass
 from ...ir.ots import OtKind
 from ..arithmetic.comparison import bit_rows, equal_by_bits
 from ..arithmetic.convolution import convolve_known_opened, convolve_opened
+from ..arithmetic.lookups import lookup_opened
 from ..arithmetic.matrices import matrix_multiply_known_opened, matrix_multiply_opened
 from ..arithmetic.products import multiply, multiply_known_opened, square_opened
 from ..conversions.bits_and_numbers import (
@@ -62,6 +63,7 @@ DEALT: Final = Backend(
         selection=select_by_product,
         numbers_of_words=to_numbers_by_bits,
         numbers_of_narrow=narrow_numbers_by_bits,
+        lookup=lookup_opened,
     ),
     batches=dealt_batches,
     making=None,

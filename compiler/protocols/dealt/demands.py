@@ -25,6 +25,7 @@ from ..core.preprocessing import (
     BitTriple,
     ConvolutionTriple,
     MatrixTriple,
+    OneHot,
     OwnedTriple,
     RandomBit,
     RingSquare,
@@ -94,10 +95,15 @@ _KINDS: Final[dict[str, type[Kind]]] = {
     "convolution triple": ConvolutionTriple,
     "owned": OwnedTriple,
     "random bit": RandomBit,
+    "one-hot vector": OneHot,
     "correlated OT": CorrelatedOt,
     "label OT": LabelOt,
 }
 _NAMES: Final = {kind: name for name, kind in _KINDS.items()}
+_ENTRIES: Final = tuple(1 << k for k in range(3, 10))
+"""The possible lengths of one-hot vectors."""
+
+_PLACE: Final = np.dtype(np.uint16)
 _BYTE: Final = np.dtype(np.uint8)
 _BLOCK: Final = np.dtype(np.uint64)
 
@@ -131,6 +137,10 @@ def layout(kind: Kind, party: int) -> tuple[Field, ...]:
         case RandomBit(bits=bits):
             number = Field(name="number", dtype=word_dtype(bits), dealt=last)
             return (Field(name="bit", dtype=_BYTE, bits=True), number)
+        case OneHot(bits=bits, entries=entries):
+            place = Field(name="place", dtype=_PLACE)
+            word = word_dtype(bits)
+            return (place, Field(name="vector", dtype=word, shape=(entries,), dealt=last))
         case CorrelatedOt() | LabelOt():
             if party == sender_of(kind):
                 return (Field(name="q", dtype=_BLOCK, shape=(2,), dealt=last),)
@@ -285,5 +295,7 @@ def _check(kind: Kind) -> None:
         laid_out = kind.laid_out_bytes
     elif min((getattr(kind, field.name) for field in fields(kind)), default=1) < 1:
         raise ValueError("a kind of the demands has a size of zero")
+    if isinstance(kind, OneHot) and kind.entries not in _ENTRIES:
+        raise ValueError("a kind of the demands has a length that tables don't have")
     if max(unit_bytes(kind, CORRECTED), laid_out) > LARGEST_UNIT:
         raise ValueError(f"a kind of the demands has units of more than {LARGEST_UNIT:,} bytes")

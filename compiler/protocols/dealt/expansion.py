@@ -32,6 +32,8 @@ from ..core.preprocessing import (
     DaBits,
     MatrixTriple,
     MatrixTriples,
+    OneHot,
+    OneHots,
     OwnedTriple,
     OwnedTriples,
     Preprocessing,
@@ -204,6 +206,11 @@ def _corrected(
         case RandomBit():
             number = zero["number"]
             return {"number": (zero["bit"] ^ one["bit"]).astype(number.dtype) - number}
+        case OneHot(entries=entries):
+            places = zero["place"] + one["place"] & np.uint16(entries - 1)
+            vector = np.negative(zero["vector"])
+            vector[np.arange(len(places)), places] += vector.dtype.type(1)
+            return {"vector": vector}
         case _:
             assert_never(kind)
 
@@ -313,6 +320,8 @@ class DealtPreprocessing(Preprocessing):
             case RandomBit():
                 packed = padded(np.packbits(found["bit"], bitorder="little"))
                 return DaBits(bits=packed, numbers=found["number"])
+            case OneHot():
+                return OneHots(places=found["place"], vectors=found["vector"])
             case _:
                 assert_never(unit)
 

@@ -28,16 +28,19 @@ from ..core.lengths import (
     Panel,
     additive_batches,
     bit_batches,
+    lookup_batches,
     matrix_batches,
     product_batches,
     table_batches,
 )
+from ..core.lookups import Column, Sent, shape_of
 from ..core.preprocessing import BitTriples
 from ..core.sizes import DIGIT_BITS, KEYS_A_WINDOW, TABLE_BITS
 from ..core.steps import Bytes, Steps, Transfer, transfer
 from ..ot.softspoken import Blocks
 from .batches import Additive, BitProducts, KernelSession, Kind, MatrixRows, Products, Tables
 from .calls import Array, empty, padded, zeros
+from .lookups import Lookups
 
 _NOTHING: Final = np.empty(0, np.uint8)
 
@@ -123,6 +126,15 @@ class NativeOts:
         batches = table_batches(fields, count, received.size)
         yield from self._run((kind, batch) for batch in batches)
         return None if digits is None else kind.out
+
+    def lookups(
+        self, columns: Sequence[Column], sent: Sent, digits: Array
+    ) -> Steps[tuple[Array, ...]]:
+        """See `kernels/lookups.py`."""
+        kind = Lookups(self._session, columns, sent, digits)
+        batches = lookup_batches(*shape_of(columns), sent.shifts.size, digits.size)
+        yield from self._run((kind, batch) for batch in batches)
+        return kind.words
 
     def matrices(
         self, choosing: Array | None, carried: Array | None, shape: tuple[int, ...]

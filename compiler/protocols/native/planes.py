@@ -14,6 +14,7 @@ from ..boolean.comparison_tree import Level
 from ..core.preprocessing import BitTriples
 from ..core.steps import Bytes
 from .calls import PADDING, Array, Native, address_of, empty, padded, zeros
+from .lookups import rotated_sums
 
 
 class NativeRegisters:
@@ -181,3 +182,7 @@ class NativePlanes:
         result = empty(n, word_dtype(bits))
         self._native.call(f"from_planes{bits}", result, layout, n, bits)
         return result
+
+    def rotated_sums(self, vectors: Array, table: Array, offsets: Array) -> Array:
+        """Return sums of vectors times rotated tables."""
+        return rotated_sums(self._native, vectors, table, offsets)

@@ -9,6 +9,7 @@ from typing import Final
 
 from ..arithmetic.comparison import digit_rows, equal_by_digits
 from ..arithmetic.convolution import convolve_by_matrices, convolve_known_by_matrices
+from ..arithmetic.lookups import lookup_by_ots
 from ..arithmetic.matrices import matrix_multiply_by_ots, matrix_multiply_known_by_ots
 from ..arithmetic.products import multiply_known_by_ots, multiply_now, square_by_ots
 from ..conversions.bits_and_numbers import (
@@ -39,6 +40,7 @@ OT: Final = Backend(
         selection=select_by_ots,
         numbers_of_words=to_numbers_by_ots,
         numbers_of_narrow=narrow_numbers_by_ots,
+        lookup=lookup_by_ots,
     ),
     batches=batches_of,
     making=OtPreprocessing,

@@ -15,6 +15,7 @@ from ...ir.parties import Side
 from ...ir.windows import by_image, convolved, patches
 from ..arithmetic.matrices import cross_products
 from ..arithmetic.products import halved_products
+from ..core.lookups import Column, Sent
 from ..core.party import OtProtocols
 from ..core.preprocessing import (
     BitPair,
@@ -23,6 +24,8 @@ from ..core.preprocessing import (
     DaBits,
     MatrixTriple,
     MatrixTriples,
+    OneHot,
+    OneHots,
     OwnedTriple,
     OwnedTriples,
     Preprocessing,
@@ -67,6 +70,8 @@ class OtPreprocessing(Preprocessing):
                 return self._owned_triples(unit, count)
             case RandomBit(bits=bits):
                 return self._random_bits(count, bits)
+            case OneHot():
+                return self._one_hots(unit, count)
             case _:
                 assert_never(unit)
 
@@ -152,6 +157,23 @@ class OtPreprocessing(Preprocessing):
         product = yield from halved_bit_products(self._ots, self._side, own, bits)
         numbers = own.astype(word_dtype(bits)) + product
         return DaBits(bits=np.packbits(own, bitorder="little"), numbers=numbers)
+
+    def _one_hots(self, unit: OneHot, count: int) -> Steps[OneHots]:
+        """Random places, and the rows of the identity matrix there: lookups with n words an entry.
+
+        Lookups by OTs don't need them.
+        """
+        places = self._random(2 * count).view(np.uint16) & np.uint16(unit.entries - 1)
+        size = unit.bits // 8
+        columns = [
+            Column(words=words, size=size) for words in np.eye(unit.entries, dtype=f"u{size}")
+        ]
+        middle = -(-count // 2)
+        shifts, chosen = self._side.ordered(places[:middle], places[middle:])
+        masks = [self._random(shifts.size * size).view(f"u{size}") for _ in columns]
+        found = yield from self._ots.lookups(columns, Sent(shifts=shifts, masks=masks), chosen)
+        both = self._side.ordered(np.stack(masks, axis=-1), np.stack(found, axis=-1))
+        return OneHots(places=places, vectors=np.concatenate(both))
 
 
 def halved_bit_products(ots: OtProtocols, side: Side, own: Bytes, bits: int) -> Steps[Array]:

@@ -19,10 +19,12 @@ from ezlang.compiler.protocols.core.lengths import (
     Batch,
     additive_batches,
     bit_batches,
+    lookup_batches,
     matrix_batches,
     product_batches,
     table_batches,
 )
+from ezlang.compiler.protocols.core.lookups import Column, Sent, shape_of
 from ezlang.compiler.protocols.core.preprocessing import BitTriples
 from ezlang.compiler.protocols.core.purposes import Purpose
 from ezlang.compiler.protocols.core.steps import (
@@ -96,6 +98,17 @@ class IdealOts:
             return None
         return np.empty(0, np.uint8) if found is None else found
 
+    def lookups(
+        self, columns: Sequence[Column], sent: Sent, digits: Array
+    ) -> Steps[tuple[Array, ...]]:
+        """Return masked entries of tables."""
+        batches = lookup_batches(*shape_of(columns), sent.shifts.size, digits.size)
+        found = yield from self._run(Purpose.LOOKUPS, batches, columns, sent, digits)
+        if found is None:
+            return tuple(np.empty(0, column.words.dtype) for column in columns)
+        words: tuple[Array, ...] = found
+        return words
+
     def matrices(
         self, choosing: Array | None, carried: Array | None, shape: tuple[int, ...]
     ) -> Steps[tuple[Array, Array]]:
@@ -157,6 +170,7 @@ class Functionalities:
             Purpose.PRODUCTS_WITH_BITS: self._products,
             Purpose.LEAVES: _leaves,
             Purpose.ENTRIES: _tables,
+            Purpose.LOOKUPS: _lookups,
             Purpose.MATRIX_PRODUCTS: self._matrix_products,
         }
         object.__setattr__(self, "boxes", boxes)
@@ -238,3 +252,20 @@ def _tables(first: Inputs, second: Inputs) -> Outputs:
         return np.asarray(entries.astype(np.uint8))
 
     return found(second, first), found(first, second)
+
+
+def _lookups(first: Inputs, second: Inputs) -> Outputs:
+    def found(sender: Inputs, receiver: Inputs) -> tuple[Array, ...]:
+        columns, sent, _ = sender
+        last = np.uint16(columns[0].words.size - 1)
+        places = receiver[2] + sent.shifts & last
+        return tuple(
+            _low_bytes(column.words[places] - mask, column.size)
+            for column, mask in zip(columns, sent.masks, strict=True)
+        )
+
+    return found(second, first), found(first, second)
+
+
+def _low_bytes(x: Array, size: int) -> Array:
+    return np.asarray(x & x.dtype.type((1 << 8 * size) - 1))

@@ -57,6 +57,12 @@ class NumpyPlanes:
         """Return integers [n] of ℓ bits from packed bits [ℓ][N]."""
         return gathered(planes, n)
 
+    def rotated_sums(self, vectors: Array, table: Array, offsets: Array) -> Array:
+        """Return Σ_j vectors[i][j] · table[w][(j + offsets[i]) mod n] as [m][words]."""
+        entries = table.shape[1]
+        places = (np.arange(entries) + offsets.astype(np.int64)[:, None]) % entries
+        return np.stack([(vectors * words[places]).sum(1, table.dtype) for words in table]).T
+
 
 class NumpyRegisters:
     """The registers of a netlist for n instances."""
