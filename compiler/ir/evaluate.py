@@ -88,6 +88,8 @@ def _evaluated(operation: ir.AnyComputation, operands: Sequence[Array]) -> Array
             return np.asarray(operands[0] @ operands[1])
         case ir.Convolution():
             return convolved(operands[0], operands[1], operation.window)
+        case ir.Lookup():
+            return _gathered(operands[0], operands[1], result.shape)
         case ir.Positions():
             return _positions(operands[0], result)
         case ir.Separate():
@@ -136,10 +138,7 @@ def moved(
             _mapped(operation, operands[0], operands[1].shape, operands[2:])[...] = operands[1]
             return operands[0]
         case ir.Gather():
-            inside = _inside(operands[1], operands[0].shape[0])
-            gathered = _zeros(shape, operands[0])
-            gathered[inside] = operands[0][operands[1][inside].astype(np.int64)]
-            return gathered
+            return _gathered(operands[0], operands[1], shape)
         case ir.Scatter():
             inside = _inside(operands[2], shape[0])
             operands[0][operands[2][inside].astype(np.int64)] = operands[1][inside]
@@ -171,6 +170,13 @@ def _inserted(
 ) -> Array:
     base = operands[0] if in_place else operands[0].copy()
     return _put(base, _place(base.shape, dimensions, operands[2:]), operands[1])
+
+
+def _gathered(base: Array, indices: Array, shape: tuple[int, ...]) -> Array:
+    inside = _inside(indices, base.shape[0])
+    gathered = _zeros(shape, base)
+    gathered[inside] = base[indices[inside].astype(np.int64)]
+    return gathered
 
 
 def _inside(indices: Array, size: int) -> Array:

@@ -217,7 +217,7 @@ class _Reader:
                 return None if word == "all" else self.parties.index(word)
             case "whole" | "element":
                 return self.type(item)
-            case "checked" | "nonnegative" | "deep":
+            case "checked" | "nonnegative" | "deep" | "inside":
                 return _word(item) == "True"
             case "dimensions" | "moved":
                 return tuple(map(bool, _plain(item)))

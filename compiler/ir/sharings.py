@@ -14,13 +14,14 @@ assigned. In the rules, operands that aren't shared are *known*: public, or owne
 | cast int → int | A, narrowing local | B, local | Y |
 | cast int → bool; bool → int | A → B; B → A | B; B, local | Y |
 | bit | A → B | B, local | Y |
+| lookup (public table, index) | A | B | Y |
 | data movement | local | local | local |
 
 The table's column gives the sharing of the result. Every operand of an operation is either in the
 column's sharing or known. Only products, `min`, `max` and comparisons by order on A may have an
 owned operand, with which they are cheaper; the known operands of all other operations are public.
 Of the reductions, only the local ones (sums on A, exclusive or on B) are kept after assignment. The
-others are expanded, and so are matrix products and convolutions on B and Y.
+others are expanded, and so are matrix products, convolutions and lookups on B and Y.
 """
 
 from __future__ import annotations

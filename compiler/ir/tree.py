@@ -77,6 +77,7 @@ from .operations.node import OperationNode as OperationNode
 from .operations.node import Region as Region
 from .operations.node import Surroundings as Surroundings
 from .operations.node import Traits as Traits
+from .operations.oblivious import Lookup as Lookup
 from .operations.oblivious import Oblivious as Oblivious
 from .operations.oblivious import ObliviousRead as ObliviousRead
 from .operations.oblivious import ObliviousWrite as ObliviousWrite
@@ -103,7 +104,7 @@ AnyWrite = Insert | InsertSlice | AffineWrite | Scatter
 AnyMove = AnyRead | AnyWrite | Stack
 AnyOblivious = ObliviousRead | ObliviousWrite
 AnyProduct = MatrixProduct | Convolution
-AnyTensor = Constant | Iota | Positions | Separate | Reduce
+AnyTensor = Constant | Iota | Positions | Separate | Reduce | Lookup
 AnyComputation = AnyElementwise | AnyMove | AnyOblivious | AnyTensor | AnyProduct
 AnyCheckable = Binary | Extract | Insert | ExtractSlice | InsertSlice
 AnyBoundary = Relabel | Convert | Reveal | Input | Output | Assert

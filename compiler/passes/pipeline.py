@@ -39,12 +39,14 @@ def vectorised(
     products: bool = True,
     scans: frozenset[BinaryKind] = frozenset(),
     both: bool = False,
+    lookups: bool = False,
 ) -> tuple[Pass[[]], ...]:
     """Return the passes that minimise loops, each with at most `budget` bytes of wire labels.
 
     `local`: the same for loops without messages under Yao's protocol, None if it isn't used.
     `products`: also find matrix products. `scans`: the scans that become networks of logarithmic
-    depth. `both`: if a branch differs between iterations, run both of its sides at once.
+    depth. `both`: if a branch differs between iterations, run both of its sides at once. `lookups`:
+    keep reads of public tables as lookups, of which sharings have forms.
     """
     return (
         fold_constants,
@@ -53,7 +55,7 @@ def vectorised(
         inline,
         merge_common,
         add_at_indices,
-        expand_oblivious,
+        expand_oblivious.given(lookups=lookups),
         *_TIDY,
         vectorise.given(budget=budget, scans=scans, local=local, both=both),
         *_TIDY,
@@ -89,8 +91,8 @@ def pipelines(memory: int) -> Mapping[str, tuple[Pass[[]], ...]]:
                 remove_dead,
             ),
             "vectorised": vectorised(messages, local=local),
-            "mixed": vectorised(messages, scans=_COSTLY, both=True),
-            "shared": vectorised(shared, scans=_COSTLY, both=True),
+            "mixed": vectorised(messages, scans=_COSTLY, both=True, lookups=True),
+            "shared": vectorised(shared, scans=_COSTLY, both=True, lookups=True),
             "boolean": vectorised(shared, scans=_COSTLY | {BinaryKind.ADD}, both=True),
             "wide": vectorised(open_strips(memory), products=False, scans=_COSTLY, both=True),
         }

@@ -111,6 +111,10 @@ def broken(v: Values) -> dict[str, ir.Operation]:
         "guard is": ir.ObliviousWrite(
             operands=(v.secrets, n, v.row, n), results=v.new(INT32, (3, 2), SECRET)
         ),
+        "the table is public": ir.Lookup(
+            operands=(v.secrets, n), results=v.new(INT32, (2,), SECRET)
+        ),
+        "number of items": ir.Lookup(operands=(v.array, n), results=v.new(INT32, (2,))),
         "have one type": ir.Stack(operands=(n, v.small), results=v.new(INT32, (2,))),
         "not a reduction": ir.Reduce(kind=BinaryKind.SUB, operands=(v.array,), results=v.new()),
         "only lose readers": ir.Relabel(operands=(v.secret,), results=v.new()),

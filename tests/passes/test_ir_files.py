@@ -23,6 +23,7 @@ from ezlang.compiler.ir.text import print_program
 from ezlang.compiler.passes import Transform, run_passes
 from ezlang.compiler.passes.assign import ProtocolChoice
 from ezlang.compiler.passes.catalogue import passes_for
+from ezlang.compiler.passes.general.oblivious import expand_oblivious
 from ezlang.compiler.passes.general.outline import outline
 from ezlang.compiler.passes.vectorise import vectorise
 from ezlang.diagnostics.diagnostic import EzError
@@ -46,7 +47,11 @@ def chosen(name: str, text: str) -> Transform:
     if not options:
         return passes_for(protocol, profile)[name]
     numbers = {key: int(value) for key, value in options.items()}
-    taking: dict[str, Any] = {"vectorise": vectorise, "outline": outline}
+    taking: dict[str, Any] = {
+        "vectorise": vectorise,
+        "outline": outline,
+        "oblivious": expand_oblivious,
+    }
     given: Transform = taking[name].given(**numbers)
     return given
 

@@ -287,7 +287,7 @@ def _check_index_map(
 class Gather(Read):
     """(base [n, …], indices [m]) -> [m, …]: the items of base at public indices along dimension 0.
 
-    Items at indices out of range are zeros.
+    Items at indices out of range are zeros. The owner of indices reads a base that it knows.
     """
 
     @property
@@ -299,6 +299,8 @@ class Gather(Read):
         """Check the indices, and that the result has an item for each index."""
         need(len(types) == 2 and types[0].element == result.element, "types differ")
         _check_items(types[0], result, types[1])
+        clear = types[1].label.is_public or not result.label.is_secret
+        need(clear, "indices are public")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -314,11 +316,11 @@ class Scatter(Write):
         need(len(types) == 3, "it takes three operands")
         need(types[1].element == result.element, "types differ")
         _check_items(types[0], types[1], types[2])
+        need(types[2].label.is_public, "indices are public")
 
 
 def _check_items(base: TensorType, part: TensorType, indices: TensorType) -> None:
     need(indices.is_integer and len(indices.shape) == 1, "indices are integers in a row")
-    need(indices.label.is_public, "indices are public")
     fits = bool(base.shape) and part.shape == (*indices.shape, *base.shape[1:])
     need(fits, "the part's shape is wrong")
 

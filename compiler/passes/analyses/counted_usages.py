@@ -50,7 +50,7 @@ def counted_usages(operation: ir.Operation, known: ConstantOperands = ()) -> Seq
     if not size:
         return (NOTHING,)
     form, factor = operation, 1.0
-    if size > MOST and not isinstance(operation, ir.Product | ir.Reduce):
+    if size > MOST and not isinstance(operation, ir.Product | ir.Reduce | ir.Lookup):
         form, factor = _cut(operation), size / MOST
     return tuple(
         count((replace(form, deep=deep),), (known,)).times(factor)

@@ -54,6 +54,8 @@ def _usage(operation: ir.Operation, sharing: Sharing, profile: Profile, facts: F
             return _reduce(operation, sharing)
         case ir.Product() if sharing is not A:
             return _sums_of_products(operation, sharing)
+        case ir.Lookup() if sharing is not A:
+            return _lookup(operation, sharing)
         case _ if sharing is not Y:
             known = constant_operands(operation, facts.constants)
             return cheapest(counted_usages(shared_as(operation, sharing), known), profile)
@@ -164,3 +166,16 @@ def _sums_of_products(operation: ir.AnyProduct, sharing: Sharing) -> Usage:
     levels = ceil(log2(k)) if k > 1 else 0
     waits = Usage(rounds=step.rounds * (levels - 1))
     return _circuit(_size(product), sharing).times(results * k) + sums + waits
+
+
+def _lookup(operation: ir.Lookup, sharing: Sharing) -> Usage:
+    """Return the usage of a tree of selections, of which those of public items are free."""
+    table, index = operation.operands
+    entries, bits = table.type.shape[0], operation.words * table.type.width
+    compared = 0 if operation.inside and entries == 1 << operation.index_bits else index.type.width
+    ands = bits * (entries // 2 - 1 + (compared > 0)) + compared
+    if sharing is Y:
+        return Usage(gates=ands).times(index.type.size)
+    depth = operation.index_bits + (compared > 0)
+    # A pair of triples is for two bits of a number.
+    return Usage(rounds=depth, triples=ands, ots=ands, sent=3 * ands / 16).times(index.type.size)

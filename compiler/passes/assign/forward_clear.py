@@ -86,6 +86,8 @@ class _Forward(Rule):
             self.twins[operation.result.id] = operation.operands[0]
             self.here[-1].add(operation.result.id)
             return None
+        if isinstance(operation, ir.Lookup):
+            return self._looked_up(build, operation)
         computes = isinstance(operation, ir.Elementwise | ir.Reduce | ir.Product)
         if not computes and not isinstance(operation, ir.Read | ir.Stack):
             return None
@@ -131,6 +133,23 @@ class _Forward(Rule):
         build.emit(twin)
         secret = build.relabel(result, SECRET) if instead else operation.result
         self.twins[secret.id] = result
+        self.uses[secret.id] = self.uses[operation.result.id]
+        self.here[-1].add(secret.id)
+        return (secret,)
+
+    def _looked_up(self, build: Builder, operation: ir.Lookup) -> Sequence[ir.Value] | None:
+        """Read a table in the clear at indices that a party knows."""
+        table, indices = operation.operands
+        twin = self.twins.get(indices.id)
+        if twin is None or operation.requested is not None:
+            return None
+        flat = build.reshape(twin, (twin.type.size,))
+        shape = (twin.type.size, *table.type.shape[1:])
+        made = build.fresh(replace(table.type, shape=shape, label=flat.type.label))
+        build.emit(ir.Gather(operands=(table, flat), results=(made,), span=build.span))
+        found = build.reshape(made, operation.result.type.shape)
+        secret = build.relabel(found, SECRET)
+        self.twins[secret.id] = found
         self.uses[secret.id] = self.uses[operation.result.id]
         self.here[-1].add(secret.id)
         return (secret,)

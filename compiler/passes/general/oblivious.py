@@ -1,9 +1,10 @@
 """Expansion of oblivious reads and writes into tensor operations.
 
 **Purpose.** Expand ObliviousRead and ObliviousWrite into O(log n) IR operations, for
-executors that have no kernels for them. **Keeps** semantics and labels, also for indices out of
-range. **Guarantees** that no oblivious operation is left. **Does not** treat public indices, for
-which oblivious operations are never created.
+executors that have no kernels for them. Reads of small public tables become lookups instead, where
+these are asked for. **Keeps** semantics and labels, also for indices out of range. **Guarantees**
+that no oblivious operation is left. **Does not** treat public indices, for which oblivious
+operations are never created.
 
 Costs for n items of b bits and an index of w bits, in ANDs, where c ≤ w is the cost of comparing
 the index with the constant n (0 if all values of the index's type are in range):
@@ -19,84 +20,62 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import assert_never
 
+from ezlang.records import dataclass
 from ezlang.types.labels import SECRET
-from ezlang.types.types import BOOL, IntType
+from ezlang.types.types import BOOL
 
 from ...ir import tree as ir
 from ...ir.build import Builder
 from ...ir.tree import BinaryKind
 from ..description import required
 from ..rewriting.parts import items_of, joined
-from ..rewriting.rewrite import Rule, rewrite
+from ..rewriting.rewrite import Rule, rewrite_function, with_functions
+from .lookups import in_range, is_looked_up, levels, lookup, selected
 
 
 @required("oblivious", "expands accesses at secret indices into tensor operations")
-def expand_oblivious(program: ir.Program) -> ir.Program:
-    """Expand the oblivious reads and writes of a program."""
-    return rewrite(program, _Expand)
+def expand_oblivious(program: ir.Program, *, lookups: bool = False) -> ir.Program:
+    """Expand the oblivious reads and writes of a program.
+
+    `lookups`: reads of small public tables that no loop makes become Lookup operations.
+    """
+    rules = [_Expand(_fixed(f.body) if lookups else set()) for f in program.functions]
+    functions = map(rewrite_function, program.functions, rules)
+    return with_functions(program, list(functions))
 
 
+def _fixed(region: ir.Region, *, loops: bool = False) -> set[int]:
+    """Return the values of a region that don't differ between iterations: constants, in loops."""
+    found = set() if loops else {value.id for value in region.parameters}
+    for operation in region.operations:
+        if not loops or isinstance(operation, ir.Constant):
+            found.update(value.id for value in operation.results)
+        inside = loops or isinstance(operation, ir.For | ir.While)
+        for inner in operation.regions:
+            found |= _fixed(inner, loops=inside)
+    return found
+
+
+@dataclass(slots=True)
 class _Expand(Rule):
+    """`tables` are the values of which public ones may be looked up."""
+
+    tables: set[int]
+
     def apply(self, build: Builder, operation: ir.Operation) -> Sequence[ir.Value] | None:
         if not isinstance(operation, ir.Oblivious):
             return None
         match operation:
             case ir.ObliviousRead():
                 base, index = operation.operands
-                return (_read(build, base, index),)
+                if base.id in self.tables and is_looked_up(base):
+                    return (lookup(build, base, index),)
+                return (selected(build, base, index),)
             case ir.ObliviousWrite():
                 base, index, value, *guard = operation.operands
                 return (_write(build, base, index, value, guard[0] if guard else None),)
             case _:
                 assert_never(operation)
-
-
-def _read(build: Builder, base: ir.Value, index: ir.Value) -> ir.Value:
-    size, *rest = base.type.shape
-    zeros = build.constant(base.type.element, (0,), tuple(rest))
-    if size == 0:
-        return build.relabel(zeros, SECRET)
-    items = base
-    for position in range(_levels(size, index)):
-        items = _halved(build, items, build.bit(index, position))
-    item = build.extract(items, (build.index(0),), (True,))
-    inside = _in_range(build, index, size)
-    if inside is not None:
-        item = build.select(inside, item, zeros)
-    return build.relabel(item, SECRET)
-
-
-def _halved(build: Builder, items: ir.Value, bit: ir.Value) -> ir.Value:
-    """Select from each pair of items; an unpaired last item stays."""
-    size, *rest = items.type.shape
-    half = size // 2
-    if half == 0:
-        return items
-    pairs = build.reshape(items_of(build, items, 0, 2 * half), (half, 2, *rest))
-    even, odd = (build.extract(pairs, (build.index(i),), (False, True)) for i in (0, 1))
-    chosen = build.select(bit, odd, even)
-    if size == 2 * half:
-        return chosen
-    last = build.relabel(items_of(build, items, 2 * half, size), chosen.type.label)
-    return joined(build, chosen, last)
-
-
-def _levels(size: int, index: ir.Value) -> int:
-    """Return the number of index bits that distinguish the items."""
-    return min((size - 1).bit_length(), index.type.width)
-
-
-def _in_range(build: Builder, index: ir.Value, size: int) -> ir.Value | None:
-    """Emit whether 0 ≤ index < size; None if that always holds."""
-    element = index.type.element
-    if size > element.high:
-        if not element.signed:
-            return None
-        return build.negated(build.bit(index, element.width - 1))
-    # As an unsigned number, a negative index is past the end, too.
-    unsigned = IntType(element.width, signed=False)
-    limit = build.constant(unsigned, (size,))
-    return build.binary(BinaryKind.LT, build.cast(index, unsigned), limit)
 
 
 def _write(
@@ -123,16 +102,16 @@ def _chosen(build: Builder, index: ir.Value, size: int, guard: ir.Value | None) 
     `node ∧ bit`, the left one `node ∧ ¬bit`. If a node has only a left child, the child equals the
     node: the right child would be out of range, which the root excludes.
     """
-    levels = _levels(size, index)
-    root = _in_range(build, index, size)
+    count = levels(size, index)
+    root = in_range(build, index, size)
     if guard is not None:
         root = guard if root is None else build.binary(BinaryKind.AND, root, guard)
     if root is None:
         root = build.constant(BOOL, (1,))
     nodes = build.reshape(root, (1,))
-    for position in reversed(range(levels)):
-        count = min(-(-size // (1 << position)), 2 * nodes.type.shape[0])
-        nodes = _children(build, nodes, build.bit(index, position), count)
+    for position in reversed(range(count)):
+        width = min(-(-size // (1 << position)), 2 * nodes.type.shape[0])
+        nodes = _children(build, nodes, build.bit(index, position), width)
     if nodes.type.shape[0] == size:
         return nodes
     zeros = build.zeros(ir.TensorType(BOOL, (size,), nodes.type.label))

@@ -18,7 +18,7 @@ from ezlang.records import dataclass
 from ezlang.source import NO_SPAN, Span
 
 from ...ir import tree as ir
-from ...ir.intervals import Interval, bits_of, signed_bits_of
+from ...ir.intervals import Interval, bits_of, full, signed_bits_of
 from ...ir.kinds import Messages
 from ...ir.tree import BinaryKind, Sharing
 from ..analyses.ranges import Intervals, ranges_of
@@ -32,12 +32,29 @@ def narrow(program: ir.Program) -> ir.Program:
     ranges = ranges_of(program)
     functions = []
     for function in program.functions:
-        body = _region(function.body, ranges[function.name])
+        known = _Known(ranges[function.name], tables_of(function))
+        body = _region(function.body, known)
         functions.append(function if body is function.body else replace(function, body=body))
     return with_functions(program, functions)
 
 
-def _region(region: ir.Region, known: Intervals) -> ir.Region:
+def tables_of(function: ir.Function) -> dict[int, ir.Constant]:
+    """Return the constants whose items are looked up, by value id."""
+    everything = list(ir.walk(function.body))
+    tables = {one.operands[0].id for one in everything if isinstance(one, ir.Lookup)}
+    constants = (one for one in everything if isinstance(one, ir.Constant))
+    return {one.result.id: one for one in constants if one.result.id in tables}
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is known of the values of a function: their ranges, and constant tables."""
+
+    ranges: Intervals
+    tables: dict[int, ir.Constant]
+
+
+def _region(region: ir.Region, known: _Known) -> ir.Region:
     operations = []
     for operation in region.operations:
         if operation.regions:
@@ -48,13 +65,15 @@ def _region(region: ir.Region, known: Intervals) -> ir.Region:
     return with_operations(region, operations, region.yields)
 
 
-def _narrowed(operation: ir.Operation, known: Intervals) -> ir.Operation:
+def _narrowed(operation: ir.Operation, known: _Known) -> ir.Operation:
+    if isinstance(operation, ir.Lookup):
+        return _bounded(operation, known)
     if not isinstance(operation, ir.Narrowable):
         return operation
     values = numbers_of(operation)
     if not values or not operation.result.type.label.is_secret:
         return operation
-    ranges = [known[value.id] for value in values]
+    ranges = [known.ranges[value.id] for value in values]
     nonnegative = all(one.low >= 0 for one in ranges)
     bits = max(map(bits_of if nonnegative else signed_bits_of, ranges))
     if bits >= values[0].type.width or (bits, nonnegative) == (
@@ -63,6 +82,26 @@ def _narrowed(operation: ir.Operation, known: Intervals) -> ir.Operation:
     ):
         return operation
     return replace(operation, bits=bits, nonnegative=nonnegative)
+
+
+def _bounded(operation: ir.Lookup, known: _Known) -> ir.Operation:
+    """Set what is known of the indices of a lookup, and of each element of the table's items."""
+    table, index = operation.operands
+    items = Interval(0, (1 << operation.index_bits) - 1)
+    inside = known.ranges[index.id].within(items)
+    constant = known.tables.get(table.id)
+    if constant is None or len(constant.data) == 1:
+        ranges = [known.ranges[table.id]] * operation.words
+    else:
+        columns = (constant.data[word :: operation.words] for word in range(operation.words))
+        ranges = [Interval(min(column), max(column)) for column in columns]
+    zero = Interval(0, 0)
+    bounds = tuple(tuple(one.join(zero)) for one in ranges)
+    if all(Interval(*one) == full(table.type) for one in bounds):
+        bounds = ()
+    if (inside, bounds) == (operation.inside, operation.bounds):
+        return operation
+    return replace(operation, inside=inside, bounds=bounds)
 
 
 def numbers_of(operation: ir.Binary | ir.Select | ir.Convert) -> Sequence[ir.Value]:

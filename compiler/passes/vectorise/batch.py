@@ -13,6 +13,7 @@ from ...ir import tree as ir
 from ...ir.build import Builder
 from ..analyses.accesses import Access, Reading, Writing, access_of
 from ..analyses.scalars import Affine, Scalars
+from ..general.lookups import lookup
 from ..rewriting.copy import Copier
 from .access import IndexedAccess, emit_read, emit_sum, emit_write
 from .reductions import uses
@@ -128,6 +129,8 @@ class Batch:
                 return build.cast(self.items(x), operation.result.type.element)
             case ir.Bit(operands=(x,)):
                 return build.bit(self.items(x), operation.position)
+            case ir.Lookup(operands=(table, indices)):
+                return lookup(build, self.plain(table), self.items(indices))
             case ir.Relabel(operands=(x,)):
                 return build.relabel(self.items(x), operation.result.type.label)
             case ir.Reveal(operands=(x,)):

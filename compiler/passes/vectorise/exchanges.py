@@ -33,7 +33,7 @@ def _exchanges(operation: ir.Operation, scalars: Scalars, known: dict[int, Label
             return True
         case ir.Relabel() | ir.Write():
             return _any_owned(operation)
-        case ir.Elementwise() | ir.Reduce() | ir.Oblivious():
+        case ir.Elementwise() | ir.Reduce() | ir.Oblivious() | ir.Lookup():
             if not operation.result.type.label.is_secret:
                 return False
             labels = [_known_by(value, scalars, known) for value in operation.operands]

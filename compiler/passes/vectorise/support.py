@@ -106,6 +106,8 @@ class Support:
                 return not self._varies(operation.operands[-1:])
             case ir.Read() | ir.Write():
                 return self._access(operation)
+            case ir.Lookup():
+                return not self._varies(operation.operands[:1])
             case ir.Oblivious() | ir.Positions() | ir.Separate():
                 return not self._varies(operation.operands)
             case ir.For():
@@ -174,7 +176,7 @@ def worthwhile(operation: ir.Operation) -> bool:
             return operation.operands[0].type.label.is_secret
         case ir.Unary() | ir.Binary() | ir.Reduce():
             return secret and operation.kind.traits.boolean is not Messages.NEVER
-        case ir.Select() | ir.ObliviousRead() | ir.ObliviousWrite() | ir.Call():
+        case ir.Select() | ir.Lookup() | ir.Oblivious() | ir.Call():
             return secret
         case ir.Relabel():
             return secret and operation.operands[0].type.label.is_owned

@@ -39,9 +39,16 @@ def precompile(interface: Interface, kinds: OtKinds | None) -> None:
         for operation in exchange.operations
         for value in (*operation.operands, *operation.results)
     )
+    looks_up = any(
+        isinstance(operation, ir.Lookup)
+        for exchange in interface.exchanges
+        for operation in exchange.operations
+    )
     for bits in _WIDTHS:
         if bits <= widest:
             sharing.add_ring(engine, bits)
+            if looks_up:
+                sharing.add_lookups(engine, bits)
     for bits in _multiplied(interface):
         add_products(engine, bits)
 

@@ -19,6 +19,7 @@ from ..arithmetic import comparison
 from ..arithmetic.comparison import equal, less_than, msb, negate_bits
 from ..arithmetic.convolution import convolve, convolve_known
 from ..arithmetic.division import Factor, divide, divide_by_constant, remainder_by_constant
+from ..arithmetic.lookups import lookup
 from ..arithmetic.matrices import matrix_multiply, matrix_multiply_known, turned
 from ..arithmetic.products import multiply_known, product, square
 from ..arithmetic.truncation import extend, truncate
@@ -30,6 +31,7 @@ from ..conversions.bits_and_numbers import (
     to_xor_shares,
     unpack,
 )
+from ..core.lookups import Table
 from ..core.steps import Array, Bytes, Steps
 from .call import Call
 
@@ -240,3 +242,16 @@ def convolution(call: Call, window: Window) -> Steps[Array]:
     if images is not None:
         return (yield from convolve_known(party, x, y, images, window, images=True))
     return (yield from convolve(party, x, y, window))
+
+
+def looked_up(call: Call, operation: ir.Lookup) -> Steps[Array]:
+    """Entries of a table: `lookup`; a table is filled up with zeros."""
+    given = call.clear(0).reshape(-1, operation.words)
+    entries = 1 << operation.index_bits
+    words = np.zeros((operation.words, entries), given.dtype)
+    some = given[:entries]
+    words[:, : len(some)] = some.T
+    table = Table(words=words, bounds=operation.bounds)
+    signed, inside = call.type_of(1).signed, operation.inside
+    found = yield from lookup(call.party, table, call.share(1), signed=signed, inside=inside)
+    return np.ascontiguousarray(found).reshape(-1)

@@ -63,6 +63,22 @@ PROGRAMS: dict[str, tuple[str, Inputs]] = {
         """,
         {"alice": {"x": list(range(9))}, "bob": {"y": [3, -9, 8, 70, 0, 1, 2, -3, -4]}},
     ),
+    "lookups": (
+        """
+        party alice, bob;
+        const int64[6][2] table = [[1, 2], [3, -4], [5, 600], [7, 8], [9, 10], [-11, 12]];
+        fn main() {
+            secret int32[7] x = input(alice, "x");
+            secret int32[7] y = input(bob, "y");
+            secret int64[7][2] found;
+            for i in 0..7 {
+                found[i] = table[x[i] + y[i]];
+            }
+            output(all, found, "found");
+        }
+        """,
+        {"alice": {"x": [0, 1, 2, 3, 4, 5, 6]}, "bob": {"y": [0, 0, 3, 0, 4, -1, -7]}},
+    ),
     "comparisons": (
         """
         party alice, bob;
