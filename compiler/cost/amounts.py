@@ -60,7 +60,8 @@ class Count(Enum):
     the number that the fastest kind generates in the same time. LABEL_TAKES, SHARE_TAKES: the
     numbers of times that OTs are taken, for Yao's protocol and for protocols on shares. STEPS:
     executed groups of operations on shares and their message exchanges. ANDS: gates of garbled
-    circuits, and TABLE_BYTES the bytes of their tables.
+    circuits, and TABLE_BYTES the bytes of their tables. TRANSFORMS: those of homomorphic products,
+    at both parties, one after the other.
     """
 
     HOPS = "hops"
@@ -71,6 +72,7 @@ class Count(Enum):
     STEPS = "steps"
     ANDS = "ANDs"
     TABLE_BYTES = "table bytes"
+    TRANSFORMS = "transforms"
 
     __hash__ = object.__hash__  # members are singletons; Enum's own hashes their names
 

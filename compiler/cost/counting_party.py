@@ -65,8 +65,10 @@ from ..protocols.core.steps import (
     Steps,
     T,
     Transfer,
+    ask,
     transfer,
 )
+from ..protocols.homomorphic.form import Form
 from ..protocols.operations.table import steps_of
 from ..protocols.ot.backend import OT
 from .ghosts import ghost
@@ -138,6 +140,31 @@ class CountingOts:
     def _run(self, batches: Iterable[Batch]) -> Steps[None]:
         """Request a transfer."""
         yield from transfer(Transfer(peer=self._peer, batches=tuple(batches)))
+
+
+class CountingEncryption:
+    """The messages of homomorphic products (`party.Encryption`) with a peer."""
+
+    def __init__(self, peer: int) -> None:
+        self._peer = peer
+
+    def encrypt(self, form: Form, x: Array) -> Steps[Array]:
+        """Two rounds."""
+        yield from ask(Round(peer=self._peer, send=(ghost(form.request_bytes),)))
+        yield from ask(Round(peer=self._peer, receive=form.reply_bytes))
+        return _product(form, x)
+
+    def multiply(self, form: Form, known: Array) -> Steps[Array]:
+        """Two rounds."""
+        yield from ask(Round(peer=self._peer, receive=form.request_bytes))
+        yield from ask(Round(peer=self._peer, send=(ghost(form.reply_bytes),)))
+        return _product(form, known)
+
+
+def _product(form: Form, like: Array) -> Array:
+    shape = form.shape
+    product: Array = ghost((shape.items, shape.rows, shape.columns), like.dtype)
+    return product
 
 
 class CountingRegisters:
@@ -330,6 +357,7 @@ def counting_party(index: int, notes: Notes, *, backend: Backend = OT) -> Sharin
         ots=ots,
         planes=CountingPlanes(),
         local=CountingProducts(),
+        encryption=CountingEncryption(side.other),
         preprocessing=(
             CountingPreprocessing(making(side, _random, ots), notes) if making else given
         ),

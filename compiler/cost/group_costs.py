@@ -22,6 +22,8 @@ from ..ir.parties import Link
 from ..protocols.core.backend import Backend
 from ..protocols.core.preprocessing import Unit
 from ..protocols.core.steps import Request, Step, Steps, together
+from ..protocols.homomorphic.keys import Keys
+from ..protocols.operations.encrypted import transforms_of
 from ..protocols.ot.backend import OT
 from .amounts import Count, Units
 from .counted import signature
@@ -52,11 +54,13 @@ class TraceStep:
 class Trace:
     """The steps of a group, and the units used.
 
-    `memory` is the peak number of bytes of a party's arrays while the group runs.
+    `transforms` are those of homomorphic products, by operation. `memory` is the peak number of
+    bytes of a party's arrays while the group runs.
     """
 
     steps: list[TraceStep] = field(default_factory=list)
     units: Counter[tuple[int, Unit]] = field(default_factory=Counter)
+    transforms: Counter[int] = field(default_factory=Counter)
     memory: int = 0
 
     @property
@@ -83,6 +87,9 @@ def trace_in(traces: Traces, exchanges: Sequence[Exchange], *, backend: Backend 
 def trace_of(exchanges: Sequence[Exchange], *, backend: Backend = OT) -> Trace:
     """Run a group at all parties, given each party's view of it."""
     trace = Trace()
+    if backend.variants.encrypts:
+        work = enumerate(map(transforms_of, exchanges[0].operations))
+        trace.transforms.update({member: count for member, count in work if count})
     measured = exchanges[0].party
     owners = {one.party: _Owners(trace, count=one.party == measured) for one in exchanges}
     runs = {one.party: _started(one, owners[one.party], backend) for one in exchanges}
@@ -196,6 +203,13 @@ def add(step: TraceStep, link: Link, request: Request, member: int, phase: Phase
             parts.append(StepUsage(member, phase, both))
 
 
+def begin(session: CountingSession, keys: Keys) -> None:
+    """Book the exchange of public keys with which a run begins, if there are any."""
+    if keys.all:
+        with session.ledger.within(Phase.SET_UP):
+            session.ledger.exchange(keys.lengths(session.pair))
+
+
 def book(session: CountingSession, trace: Trace, places: Sequence[Span]) -> None:
     """Book the cost of a group; `places` are those of its operations."""
     ledger = session.ledger
@@ -206,6 +220,9 @@ def book(session: CountingSession, trace: Trace, places: Sequence[Span]) -> None
     for (member, unit), count in trace.units.items():
         ledger.place = places[member]
         ledger.add(Units(unit), count)
+    for member, count in trace.transforms.items():
+        ledger.place = places[member]
+        ledger.add(Count.TRANSFORMS, count)
 
 
 def book_step(session: CountingSession, step: TraceStep, places: Sequence[Span]) -> None:

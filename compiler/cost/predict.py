@@ -13,12 +13,13 @@ from ..protocols.core.backend import Backend
 from ..protocols.core.preprocessing import Unit
 from ..protocols.dealt.backend import DEALT, dealt_batches
 from ..protocols.dealt.demands import CorrelatedOt, Demands, Kind, LabelOt, demanded
+from ..protocols.operations.encrypted import keys_of_program
 from ..protocols.ot.backend import OT
 from ..protocols.ot.stock import LARGEST_BATCH
 from . import yao
 from .amounts import Count, Ots, Sent, Units
 from .counting_session import CountingSession
-from .group_costs import Traces
+from .group_costs import Traces, begin
 from .ledger import Amounts, Ledger
 from .ots import work_of
 from .plans import Plans
@@ -170,7 +171,10 @@ def _decides_demands(unknown: RevealedControl) -> bool:
 
 
 def _walked(plans: Plans, kinds: OtKinds, most: bool, backend: Backend | None = None) -> Walk:
-    walk = Walk(plans, CountingSession(backend=backend or plans.backend, kinds=kinds), most=most)
-    yao.begin(walk.session)
+    session = CountingSession(backend=backend or plans.backend, kinds=kinds)
+    walk = Walk(plans, session, most=most)
+    yao.begin(session)
+    if plans.backend.variants.encrypts:
+        begin(session, keys_of_program(plans.program))
     walk.run()
     return walk

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import field
-from typing import assert_never
+from typing import Final, assert_never
 
 from ezlang.records import dataclass
 from ezlang.source import NO_SPAN, Source
@@ -15,6 +15,9 @@ from ..protocols.core.preprocessing import Unit
 from .amounts import SHARED_ANDS, Amount, Count, Ots, OtsMade, Rounds, Sent, Units
 from .ledger import Entry, Ledger, Phase
 from .profiles import Profile
+
+TRANSFORM_SECONDS: Final = 2.5e-5
+"""Seconds of a homomorphic product for each transform of N = 8192 residues: docs/performance.md."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +30,7 @@ class Cost:
     are those used, from a link's sender to its receiver. `ots_made` are at least as many, because
     they are generated in batches, after `set_ups` set-ups. `ot_work` is the equivalent number of
     OTs of the fastest kind. `steps` are groups of operations on shares and the exchanges in them.
-    `preprocessing` are units used.
+    `transforms` are those of homomorphic products. `preprocessing` are units used.
     """
 
     rounds: int
@@ -40,6 +43,7 @@ class Cost:
     ot_work: int
     set_ups: int
     steps: int
+    transforms: int
     preprocessing: Mapping[Unit, int]
 
     @property
@@ -61,7 +65,8 @@ class Cost:
         making = self.set_ups * profile.start + self.ot_work / profile.ots
         using = sum(self.ots.values()) * profile.ot_use
         ands = sum(self.preprocessing.get(unit, 0) * many for unit, many in SHARED_ANDS.items())
-        return waiting + garbling + sending + making + using + ands / profile.shared_ands
+        sharing = ands / profile.shared_ands + self.transforms * TRANSFORM_SECONDS
+        return waiting + garbling + sending + making + using + sharing
 
 
 def by_sender(amounts: Mapping[Link, int]) -> Mapping[int, int]:
@@ -94,6 +99,7 @@ def sum_of(amounts: Iterable[tuple[Entry, int]], waiter: int) -> Cost:
         ot_work=count[Count.OT_WORK],
         set_ups=count[Count.SET_UPS],
         steps=count[Count.STEPS],
+        transforms=count[Count.TRANSFORMS],
         preprocessing=found.units,
     )
 

@@ -23,6 +23,7 @@ from .general.reduce import expand_products, expand_reduce
 from .general.simplify import simplify
 from .prepare import vectorise_for
 from .sharings.circuit_depth import choose_circuits
+from .sharings.encrypted import choose_encrypted
 from .sharings.expand import expand_shared
 from .sharings.late_shifts import shift_after_signs
 from .sharings.narrow import narrow
@@ -64,6 +65,7 @@ def passes_for(
         schedule,
         outline.given(),
         choose_circuits.given(profile),
+        choose_encrypted.given(profile),
         choose_ots.given(profile),
         expand_reduce.given(),
         expand_products.given(),

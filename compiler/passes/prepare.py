@@ -30,6 +30,7 @@ from .pipeline import pipelines
 from .run import run_pass, run_passes
 from .sharings.choose import Choice, Finished, choose
 from .sharings.circuit_depth import choose_circuits
+from .sharings.encrypted import choose_encrypted
 from .sharings.expand import expand_shared
 from .sharings.late_shifts import shift_after_signs
 from .sharings.narrow import narrow
@@ -94,6 +95,7 @@ def _finished(program: ir.Program, profile: Profile, memory: int, traces: Traces
         schedule,
         outline.given(),
         choose_circuits.given(profile, traces),
+        choose_encrypted.given(profile, traces),
     )
     made = numbered(run_passes(program, passes))
     forecast = Forecast(made, traces=traces)

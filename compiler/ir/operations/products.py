@@ -17,9 +17,16 @@ from .node import Computation, alike
 
 
 class Product(Computation):
-    """(x, y) -> sums of products of elements of x and of y: integers of one type, wrapping."""
+    """(x, y) -> sums of products of elements of x and of y: integers of one type, wrapping.
+
+    If `encrypted` isn't 0, shares are multiplied homomorphically where no dealer deals triples, and
+    elements of an owned operand, or of shares, have so many bits with their sign
+    (passes/sharings/encrypted.py).
+    """
 
     __slots__ = ()
+
+    encrypted: int
 
     @property
     def terms(self) -> int:
@@ -39,6 +46,7 @@ class Product(Computation):
         need(result.shape == shape, "wrong shape")
         need(types[0].element == types[1].element == result.element, "types differ")
         need(result.is_number, "wrong element type")
+        need(0 <= self.encrypted <= result.width, "no such number of bits")
 
     def shape_of(self, x: Shape, y: Shape) -> Shape | None:
         """Return the shape of the product of operands of given shapes; None if they don't fit."""
@@ -66,6 +74,8 @@ class MatrixProduct(Product):
     Or (x [b, m, k], y [b, k, n]) -> [b, m, n]: a batch of products, item by item.
     """
 
+    encrypted: int = 0
+
     @property
     def terms(self) -> int:
         """The inner dimension."""
@@ -91,6 +101,7 @@ class Convolution(Product):
     padding: tuple[int, int, int, int] = (0, 0, 0, 0)
     dilation: tuple[int, int] = (1, 1)
     groups: int = 1
+    encrypted: int = 0
 
     @property
     def window(self) -> Window:

@@ -63,6 +63,7 @@ class Variants:
     square: Unary  # arithmetic/products.py: square
     matrix_product: Binary  # arithmetic/matrices.py: matrix_multiply
     known_matrix_product: OwnedOperandProtocol  # arithmetic/matrices.py: matrix_multiply_known
+    encrypts: bool  # whether products that are marked so are homomorphic: homomorphic/products.py
     convolution: Callable[[SharingParty, Array, Array, Window], Steps[Array]]  # convolve
     known_convolution: OwnedConvolution  # arithmetic/convolution.py: convolve_known
     digit_bits: int  # arithmetic/comparison.py: compare_parts

@@ -13,7 +13,7 @@ ones. With a dealer, the preprocessing is `dealt/expansion.py`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from ezlang.records import dataclass
 
@@ -26,6 +26,9 @@ from .lookups import Column, Sent
 from .preprocessing import BitTriples, Preprocessing
 from .purposes import Purpose
 from .steps import Array, Bytes, Steps, swap
+
+if TYPE_CHECKING:
+    from ..homomorphic.form import Form
 
 
 class OtProtocols(Protocol):
@@ -99,6 +102,20 @@ class OtProtocols(Protocol):
         arrays then have these leading dimensions. None for a direction that isn't wanted.
         `lengths.matrix_batches`.
         """
+
+
+class Encryption(Protocol):
+    """Homomorphic products; one party calls `encrypt`, and the other one `multiply`.
+
+    Results are shares [items][m][n] of X·Y. `homomorphic/form.py` has the lengths of the messages:
+    one in each direction, after one another. The keys are exchanged when the session begins.
+    """
+
+    def encrypt(self, form: Form, x: Array) -> Steps[Array]:
+        """Give X [items][m][k]; the other party sees ciphertexts."""
+
+    def multiply(self, form: Form, known: Array) -> Steps[Array]:
+        """Give Y [items][k][n]; the other party sees X·Y minus a uniform share."""
 
 
 class Registers(Protocol):
@@ -184,6 +201,7 @@ class SharingParty:
     ots: OtProtocols
     planes: Planes
     local: LocalProducts
+    encryption: Encryption
     preprocessing: Preprocessing
     backend: Backend
 

@@ -15,6 +15,7 @@ class Purpose(Enum):
     SET_UP = "set-up"
     BASE_OTS = "base OTs"
     OT_EXTENSION = "OT extension"
+    PUBLIC_KEYS = "public keys"
 
     INPUT = "a share of an input"
     OPENING = "an opening"
@@ -33,6 +34,8 @@ class Purpose(Enum):
     ENTRIES = "entries of tables"
     LOOKUPS = "lookups"
     MATRIX_PRODUCTS = "matrix products"
+    ENCRYPTED_MATRIX = "an encrypted matrix"
+    ENCRYPTED_PRODUCT = "an encrypted product"
 
     CHOICES = "choices"
     TABLES = "tables"

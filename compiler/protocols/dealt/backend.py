@@ -54,6 +54,7 @@ DEALT: Final = Backend(
         square=square_opened,
         matrix_product=matrix_multiply_opened,
         known_matrix_product=matrix_multiply_known_opened,
+        encrypts=False,
         convolution=convolve_opened,
         known_convolution=convolve_known_opened,
         digit_bits=1,

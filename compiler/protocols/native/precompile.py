@@ -11,8 +11,10 @@ from ...ir.ots import OtKind, OtKinds
 from ...ir.parties import COMPUTING
 from ...kernels import sharing, units
 from ...kernels.engine import Engine, Precompiler
+from ...kernels.polynomials import add_polynomials
 from ...kernels.products import add_products
 from ...kernels.silent import add_silent
+from ..operations.encrypted import keys_for
 from ..ot.stock import MEDIUM, group_bits
 
 _WIDTHS: Final = (8, 16, 32, 64)
@@ -32,6 +34,8 @@ def precompile(interface: Interface, kinds: OtKinds | None) -> None:
         return
     if kinds is not None:
         _add_ots(engine, kinds.shares, senders={False, True})
+        for one in keys_for(o for e in interface.exchanges for o in e.operations).all:
+            add_polynomials(engine, one.size)
     sharing.add_bits(engine)
     widest = max(
         8 * share_dtype(value.type.element).itemsize

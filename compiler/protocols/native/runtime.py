@@ -1,6 +1,7 @@
 """The runtime that executes groups of operations on shares for a native program at one party.
 
-The session on shares begins with the first group. Its OT sessions, one in each direction, are
+The session on shares begins with the first group, or before the program runs if it has homomorphic
+products, since public keys are exchanged first. Its OT sessions, one in each direction, are
 separate from Yao's. They are set up at once when the first OT is needed; a program that needs no
 OTs skips this. With a dealer, OTs and preprocessing exist beforehand (`native/supply.py`).
 
@@ -26,6 +27,7 @@ from ...ir.facts import ConstantOperands
 from ...ir.parties import Link, Side
 from ..core.channel import Channel
 from ..core.steps import Array, together
+from ..operations.encrypted import keys_for
 from ..operations.table import steps_of
 from .session import NativeSession
 from .supply import Supply
@@ -109,12 +111,18 @@ class SharingRuntime:
         self._channel = channel
         self._supply = supply
         self._plans = [_Plan(exchange) for exchange in exchanges]
+        self._keys = keys_for(one for exchange in exchanges for one in exchange.operations)
         self._session: NativeSession | None = None
 
     @property
     def ots(self) -> Mapping[Link, int]:
         """The number of OTs used over each link."""
         return {} if self._session is None else self._session.driver.ots
+
+    def begin(self) -> None:
+        """Exchange public keys before the program runs, if a product is homomorphic."""
+        if self._keys.all:
+            self._open()
 
     def run(self, number: int, addresses: int) -> None:
         """Run a group on the operands at a table of addresses."""
@@ -137,5 +145,5 @@ class SharingRuntime:
         self._supply.close()
 
     def _open(self) -> NativeSession:
-        self._session = self._supply.session(self._side, self._channel)
+        self._session = self._supply.session(self._side, self._channel, self._keys)
         return self._session

@@ -15,11 +15,13 @@ from ..core.preprocessing import Preprocessing
 from ..core.steps import Steps, T
 from ..dealt.backend import DEALT
 from ..dealt.expansion import DealtOtReceiver, DealtOtSender, DealtPreprocessing, DealtUnits
+from ..homomorphic.keys import NO_KEYS, Keys
 from ..ot.backend import OT
 from ..ot.directions import Ends, Generator
 from .batches import KernelSession
 from .calls import BLOCK_BYTES, Native
 from .drive import Driver
+from .homomorphic import NativeEncryption
 from .ots import NativeOts
 from .planes import NativePlanes
 from .products import NativeProducts
@@ -46,22 +48,27 @@ def open_session(
     *,
     backend: Backend = OT,
     given: Preprocessing | None = None,
+    keys: Keys = NO_KEYS,
 ) -> NativeSession:
     """Begin a session at one party, with its ends of the OT sessions in both directions.
 
-    Nothing is sent before the first OT is taken. `given` is preprocessing that exists before the
-    run.
+    Public `keys` are exchanged in one round, if there are any; nothing else is sent before the
+    first OT is taken. `given` is preprocessing that exists before the run.
     """
     driver = Driver(side.own, {side.other: channel}, {side.other: ends})
     random = Generator(native, os.urandom(BLOCK_BYTES)).bytes
     native.load(units.add_bits)
     ots = NativeOts(side.other, KernelSession(native, ends))
+    encryption = NativeEncryption(side, native, random)
+    if keys.all:
+        driver.run(encryption.begin(keys))
     party = SharingParty(
         side=side,
         random=random,
         ots=ots,
         planes=NativePlanes(native, adds_known=side.is_first),
         local=NativeProducts(native),
+        encryption=encryption,
         preprocessing=backend.preprocessing(side, random, ots) if given is None else given,
         backend=backend,
     )

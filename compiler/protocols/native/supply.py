@@ -13,6 +13,7 @@ from ...kernels.engine import Engine
 from ..core.channel import Channel
 from ..dealt.expansion import DealtUnits
 from ..dealt.label_ots import DealtLabelReceiver, DealtLabelSender
+from ..homomorphic.keys import Keys
 from ..ot.directions import MadeEnds, cot_receiver, cot_sender, fresh_delta
 from ..ot.softspoken import CotParty
 from ..yao.session import YaoRole, label_source
@@ -26,8 +27,11 @@ class Supply(Protocol):
     def labels(self, role: YaoRole, channel: Channel, engine: Engine) -> CotParty:
         """Return the party's end of the OTs for labels."""
 
-    def session(self, side: Side, channel: Channel) -> NativeSession:
-        """Begin the session on shares, over the channel to the other party."""
+    def session(self, side: Side, channel: Channel, keys: Keys) -> NativeSession:
+        """Begin the session on shares, over the channel to the other party.
+
+        `keys` are those of homomorphic products, if the parties multiply so.
+        """
 
     def close(self) -> None:
         """Wipe the secrets of the session on shares."""
@@ -44,12 +48,12 @@ class OtSupply:
         """Return an end that generates them by OT extension or silent OT."""
         return label_source(self._kinds.yao)(role, channel, engine)
 
-    def session(self, side: Side, channel: Channel) -> NativeSession:
+    def session(self, side: Side, channel: Channel, keys: Keys) -> NativeSession:
         """Begin a session with ends that are set up when the first OT is taken."""
         kind = self._kinds.shares
         sender = cot_sender(channel, Engine(), kind, fresh_delta(odd=kind is OtKind.SILENT))
         self._ends = MadeEnds(sender, cot_receiver(channel, Engine(), kind))
-        return open_session(side, channel, Native(), self._ends)
+        return open_session(side, channel, Native(), self._ends, keys=keys)
 
     def close(self) -> None:
         """Wipe both ends."""
@@ -69,8 +73,8 @@ class DealtSupply:
             return DealtLabelReceiver(channel, engine, self._units)
         return DealtLabelSender(channel, engine, self._units)
 
-    def session(self, side: Side, channel: Channel) -> NativeSession:
-        """Begin a session with the units."""
+    def session(self, side: Side, channel: Channel, keys: Keys) -> NativeSession:
+        """Begin a session with the units, which makes keys needless."""
         return open_dealt_session(channel, Native(), self._units)
 
     def close(self) -> None:

@@ -33,6 +33,7 @@ from ..conversions.bits_and_numbers import (
 )
 from ..core.lookups import Table
 from ..core.steps import Array, Bytes, Steps
+from ..homomorphic.products import matrix_multiply_encrypted, matrix_multiply_known_encrypted
 from .call import Call
 
 
@@ -216,20 +217,40 @@ def bit(call: Call, position: int) -> Steps[Array]:
 
 
 def matrix_product(call: Call) -> Steps[Array]:
-    """X·Y: `matrix_multiply_known` where only one party knows a factor, else `matrix_multiply`."""
+    """X·Y: `matrix_multiply_known` where only one party knows a factor, else `matrix_multiply`.
+
+    Or their homomorphic forms, if the operation is marked so and the back end has them.
+    """
     party = call.party
     x, y = (call.share(i).reshape(call.type_of(i).shape) for i in (0, 1))
     if not x.size or not y.size:
         return np.zeros(call.type.size, x.dtype)
     right, left = call.owner(1), call.owner(0)
     if right is not None:
-        result = yield from matrix_multiply_known(party, x, y, right)
+        result = yield from _known_product(call, x, y, right)
     elif left is not None:
-        other = yield from matrix_multiply_known(party, turned(y), turned(x), left)
+        other = yield from _known_product(call, turned(y), turned(x), left)
         result = np.ascontiguousarray(turned(other))
+    elif _encrypted_bits(call):
+        result = yield from matrix_multiply_encrypted(party, x, y)
     else:
         result = yield from matrix_multiply(party, x, y)
     return result.reshape(-1)
+
+
+def _known_product(call: Call, x: Array, known: Array, owner: int) -> Steps[Array]:
+    bits = _encrypted_bits(call)
+    if bits:
+        return matrix_multiply_known_encrypted(call.party, x, known, owner, bits)
+    return matrix_multiply_known(call.party, x, known, owner)
+
+
+def _encrypted_bits(call: Call) -> int:
+    """Return the bits of a homomorphic product's known elements, or 0 if it isn't homomorphic."""
+    one = call.operation
+    if not isinstance(one, ir.MatrixProduct) or not call.party.variants.encrypts:
+        return 0
+    return one.encrypted
 
 
 def convolution(call: Call, window: Window) -> Steps[Array]:

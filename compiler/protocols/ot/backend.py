@@ -31,6 +31,7 @@ OT: Final = Backend(
         square=square_by_ots,
         matrix_product=matrix_multiply_by_ots,
         known_matrix_product=matrix_multiply_known_by_ots,
+        encrypts=True,
         convolution=convolve_by_matrices,
         known_convolution=convolve_known_by_matrices,
         digit_bits=DIGIT_BITS,

@@ -70,6 +70,7 @@ def run_over(
     sharing = CountedSharing(program.interface, channel, supply)
     yao.exchange = sharing.run
     try:
+        sharing.begin()
         _execute(program, yao, buffers)
         yao.finish()
         outcome = PartyOutcome(

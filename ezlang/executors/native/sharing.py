@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from ezlang.compiler.codegen.interface import Interface
 from ezlang.compiler.ir.parties import COMPUTING
 from ezlang.compiler.protocols.native.runtime import SharingRuntime
@@ -23,10 +26,17 @@ class CountedSharing:
         """The number of OTs used, in both directions."""
         return sum(self._runtime.ots.values())
 
+    def begin(self) -> None:
+        """Send what precedes the program."""
+        self._counted(self._runtime.begin)
+
     def run(self, number: int, addresses: int) -> None:
         """Run a group of operations."""
+        self._counted(partial(self._runtime.run, number, addresses))
+
+    def _counted(self, run: Callable[[], None]) -> None:
         before = self._channel.bytes_sent
-        self._runtime.run(number, addresses)
+        run()
         self.bytes_sent += self._channel.bytes_sent - before
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Ideal functionalities for the OT-based subprotocols.
+"""Ideal functionalities for the OT-based subprotocols, and for homomorphic products.
 
 The transfers and message lengths are those of compiler/protocols/native/ots.py. An ideal box
 computes the result: it takes both parties' inputs, draws the shares and gives each party its own.
@@ -172,6 +172,7 @@ class Functionalities:
             Purpose.ENTRIES: _tables,
             Purpose.LOOKUPS: _lookups,
             Purpose.MATRIX_PRODUCTS: self._matrix_products,
+            Purpose.ENCRYPTED_PRODUCT: self._encrypted_product,
         }
         object.__setattr__(self, "boxes", boxes)
 
@@ -221,6 +222,12 @@ class Functionalities:
             products.append(self._shared(choosing @ carried) if both else (None, None))
         one, other = products
         return (one[0], other[1]), (other[0], one[1])
+
+    def _encrypted_product(self, first: Inputs, second: Inputs) -> Outputs:
+        """Share X·Y; the party that sends the result knows Y."""
+        (first_sends, one), (_, other) = first, second
+        share, rest = self._shared(other @ one if first_sends else one @ other)
+        return (share, rest) if first_sends else (rest, share)
 
     def _word(self, like: Array) -> Array:
         return self.random(like.nbytes).view(like.dtype).reshape(like.shape)

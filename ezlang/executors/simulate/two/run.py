@@ -21,6 +21,7 @@ from ezlang.compiler.ir.tree import Sharing
 from ezlang.compiler.protocols.core.party import SharingParty
 from ezlang.compiler.protocols.core.purposes import Purpose
 from ezlang.compiler.protocols.core.steps import Array, Steps, together
+from ezlang.compiler.protocols.operations.encrypted import keys_of_program
 from ezlang.compiler.protocols.operations.table import local_of, steps_of
 from ezlang.diagnostics.diagnostic import CompilerBug
 from ezlang.recursion import deep_recursion
@@ -97,6 +98,7 @@ class _Run(Walk[Shared]):
         self.wire = wire
         self.yao = Yao(wire, own, ideal, program.ots.yao)
         self.sharing = SharingSession(wire, own, ideal, program.ots.shares)
+        self.sharing.begin(keys_of_program(program))
         self.facts = {name: facts_of(f) for name, f in self.functions.items()}
         self.inside: list[Facts] = []
         self.circuits: dict[int, tuple[Netlist, list[int]]] = {}

@@ -1,27 +1,32 @@
 """The session of two parties for protocols on arithmetic and boolean shares.
 
 The protocols are those in compiler/protocols, which native code runs as well. The simulation
-provides ideal OTs, bit-slicing in NumPy and a driver of both parties.
+provides ideal OTs and homomorphic products, bit-slicing in NumPy and a driver of both parties.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
+from ezlang.compiler.cost.ledger import Phase
 from ezlang.compiler.ir.ots import OtKind
 from ezlang.compiler.ir.parties import COMPUTING, Pair, Side
 from ezlang.compiler.protocols.core.local_products import LocalProducts
 from ezlang.compiler.protocols.core.party import SharingParty
+from ezlang.compiler.protocols.core.purposes import Purpose
 from ezlang.compiler.protocols.core.steps import Bytes, Steps, T
+from ezlang.compiler.protocols.homomorphic.keys import Keys
 from ezlang.compiler.protocols.ot.backend import OT
 
 from ..randomness import Randomness
 from .drive import Driver
+from .encryption import IdealEncryption
 from .ots import Functionalities, IdealOts
 from .planes import NumpyPlanes
-from .wire import Wire
+from .wire import Packet, Wire
 
 
 def byte_source(randomness: Randomness) -> Callable[[int], Bytes]:
@@ -53,6 +58,18 @@ class SharingSession:
             _party(pair.side(party), own) for party, own in zip(pair, randomness, strict=True)
         )
 
+    def begin(self, keys: Keys) -> None:
+        """Exchange public keys, if there are any."""
+        noise = self.driver.noise.random
+        if keys.all:
+            with self.wire.ledger.within(Phase.SET_UP):
+                self.wire.exchange(
+                    {
+                        link: (Packet(size, Purpose.PUBLIC_KEYS, partial(noise.randbytes, size)),)
+                        for link, size in keys.lengths(self.driver.pair).items()
+                    }
+                )
+
     def run(self, protocol: Callable[[SharingParty], Steps[T]]) -> tuple[T, T]:
         """Run a protocol at both parties; return both results."""
         first, second = (protocol(party) for party in self.parties)
@@ -67,6 +84,7 @@ def _party(side: Side, own: Randomness) -> SharingParty:
         ots=ots,
         planes=NumpyPlanes(side.is_first),
         local=LocalProducts(),
+        encryption=IdealEncryption(side.other, random),
         preprocessing=OT.preprocessing(side, random, ots),
         backend=OT,
     )

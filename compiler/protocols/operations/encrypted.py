@@ -1,0 +1,80 @@
+"""Which matrix products are homomorphic, and the keys that they need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from ezlang.diagnostics.diagnostic import CompilerBug
+
+from ...ir import tree as ir
+from ...ir.parties import COMPUTING
+from ..homomorphic.form import Form
+from ..homomorphic.keys import Keys, keys_of
+from ..homomorphic.products import form_for
+
+
+def cross_terms(operation: ir.MatrixProduct) -> Sequence[tuple[int, Form | None]]:
+    """Return the cross terms of an encrypted product: the key holder and the form of each.
+
+    A form is None if there is none.
+    """
+    x, y = (type.shape for type in operation.types)
+    width, bits = operation.result.type.width, operation.encrypted
+    left, right = (owner_of(type) for type in operation.types)
+    if right is not None:
+        return ((COMPUTING.other(right), form_for(x, y, width, bits)),)
+    if left is not None:
+        return ((COMPUTING.other(left), form_for(_turned(y), _turned(x), width, bits)),)
+    form = form_for(x, y, width, width)
+    return tuple((party, form) for party in COMPUTING)
+
+
+def owner_of(type: ir.TensorType) -> int | None:
+    """Return the party that alone knows an operand, if it isn't shared."""
+    return type.label.owner if type.sharing is None else None
+
+
+def _turned(shape: tuple[int, ...]) -> tuple[int, ...]:
+    return (*shape[:-2], shape[-1], shape[-2])
+
+
+def forms_of(operation: ir.MatrixProduct) -> Sequence[tuple[int, Form]]:
+    """Return the same, where forms exist."""
+    found = [(holder, form) for holder, form in cross_terms(operation) if form is not None]
+    if len(found) < len(cross_terms(operation)):
+        raise CompilerBug("a product was marked as homomorphic that has no form")
+    return found
+
+
+def encrypted_in(operations: Iterable[ir.Operation]) -> Iterable[ir.MatrixProduct]:
+    """Yield the products that are marked as homomorphic, and have elements."""
+    for one in operations:
+        if isinstance(one, ir.MatrixProduct) and one.encrypted and all(t.size for t in one.types):
+            yield one
+
+
+def keys_for(operations: Iterable[ir.Operation]) -> Keys:
+    """Return the keys of a session in which operations run."""
+    return keys_of(term for one in encrypted_in(operations) for term in forms_of(one))
+
+
+def keys_of_program(program: ir.Program) -> Keys:
+    """Return the keys of a session that runs a program."""
+    return keys_for(one for function in program.functions for one in ir.walk(function.body))
+
+
+def with_encryption(operation: ir.MatrixProduct, bits: int) -> ir.MatrixProduct | None:
+    """Return a product marked as homomorphic; None if its noise would be too large."""
+    marked = replace(operation, encrypted=bits)
+    sound = all(form is not None for _, form in cross_terms(marked))
+    return marked if sound else None
+
+
+def transforms_of(operation: ir.Operation) -> int:
+    """Return the transforms that both parties compute for a product, one after the other."""
+    return sum(
+        sum(form.transforms) + form.products // 4
+        for one in encrypted_in((operation,))
+        for _, form in forms_of(one)
+    )
