@@ -219,6 +219,13 @@ def _bracket(bracket: Bracket) -> Doc:
     opening, closing = bracket.open.text, bracket.close.text
     if not bracket.inside:
         return opening + closing
+    if opening == "<" and not any(map(is_comment, bracket.inside)):
+        # Sizes are short: `fixed<8, 16>` isn't broken.
+        items = _items(bracket.inside)
+        parts: list[Doc] = [_assignment(items[0])]
+        for item in items[1:]:
+            parts += (", ", _assignment(item))
+        return Concat((opening, *parts, closing))
     edge = SPACE_OR_LINE if bracket.open.kind == STRUCT_BRACE else NOTHING_OR_LINE
     inside = _classified(bracket.inside, bracket.open.kind == STRUCT_BRACE)
     items = _items(inside)
