@@ -54,17 +54,17 @@ def bind_sizes(body: Body, function: FunctionInfo, sizes: tuple[int, ...]) -> No
 def sizes_of_call(
     body: Body, function: FunctionInfo, node: syntax.Call, arguments: list[Value]
 ) -> tuple[int, ...] | None:
-    """Return the sizes of a call: written, or taken from the shapes of the arguments."""
+    """Return the sizes of a call: the first ones as written, others from the arguments' shapes."""
     names = [n.text for n in function.node.sizes]
-    if node.sizes:
-        if len(node.sizes) != len(names):
-            body.report(
-                errors_types.size_count(node.span, function.name, len(names), len(node.sizes))
-            )
-            return None
-        written = [size(body, s) for s in node.sizes]
-        return None if None in written else tuple([s for s in written if s is not None])
+    if len(node.sizes) > len(names):
+        body.report(errors_types.size_count(node.span, function.name, len(names), len(node.sizes)))
+        return None
     found: dict[str, int] = {}
+    for name, expression in zip(names, node.sizes, strict=False):
+        written = size(body, expression)
+        if written is None:
+            return None
+        found[name] = written
     for parameter, argument in zip(function.node.parameters, arguments, strict=True):
         _match(names, found, parameter.type.sizes, known_shape(argument))
         _match(names, found, parameter.type.bits, _bits(argument, len(parameter.type.bits)))

@@ -87,7 +87,7 @@ def _hidden(example: Example, number: int) -> tuple[list[str], str]:
 
 def _call(expr: tree.Expr) -> tree.Call:
     while not isinstance(expr, tree.Call):
-        assert isinstance(expr, tree.Binary | tree.Slice | tree.Member)
+        assert isinstance(expr, tree.Binary | tree.Index | tree.Slice | tree.Member)
         expr = expr.left if isinstance(expr, tree.Binary) else expr.base
     return expr
 
@@ -99,7 +99,7 @@ def _shape(literal: tree.Expr) -> tuple[int, ...] | None:
             return None if inner is None else (len(elements), *inner)
         case tree.Unary(operand=operand):
             return _shape(operand)
-        case tree.IntLiteral() | tree.BoolLiteral():
+        case tree.IntLiteral() | tree.DecimalLiteral() | tree.BoolLiteral():
             return ()
         case _:
             return None
