@@ -7,6 +7,7 @@ import argparse
 from . import (
     compile,
     homomorphic,
+    ml,
     ot,
     products,
     programs,
@@ -21,6 +22,7 @@ from . import (
 BENCHMARKS = {
     "compile": compile,
     "homomorphic": homomorphic,
+    "ml": ml,
     "ot": ot,
     "products": products,
     "programs": programs,

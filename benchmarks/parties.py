@@ -32,7 +32,7 @@ def two_parties(
     line: Line | None = None,
 ) -> list[Party]:
     """Run both parties of a program, party p on core p, over a slow line if there is one."""
-    port = _free_port()
+    port = free_port()
     ports = [port, Relay(("127.0.0.1", port), line).address[1] if line else port]
     command = [sys.executable, "-m", "ezlang", "run", str(program), "--json", *options]
     sets = [word for name, value in settings.items() for word in ("--set", f"{name}={value}")]
@@ -58,7 +58,8 @@ def two_parties(
     return parties
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of this machine that nobody listens at."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port: int = server.getsockname()[1]
     return port
