@@ -24,7 +24,7 @@ from ezlang.compiler.kernels.ntt_tables import (
     transform_tables,
 )
 from ezlang.compiler.kernels.polynomials import add_polynomials
-from ezlang.compiler.protocols.homomorphic.form import Form, Shape, form_of
+from ezlang.compiler.protocols.homomorphic.matrix_form import MatrixForm, MatrixShape, matrix_form
 from ezlang.compiler.protocols.native.calls import Native
 from ezlang.compiler.protocols.native.encryption import KeyHolder, KeyUser
 from ezlang.compiler.protocols.ot.directions import Generator
@@ -79,15 +79,15 @@ def _work(native: Native, size: int) -> dict[str, Callable[[], None]]:
     }
 
 
-def form_for(known_bits: int, rows: int, inner: int, columns: int) -> Form:
+def form_for(known_bits: int, rows: int, inner: int, columns: int) -> MatrixForm:
     """Return the form of a product in the ring of 64 bits."""
     sizes = {"rows": rows, "inner": inner, "columns": columns}
-    form = form_of(Shape(bits=64, known_bits=known_bits, items=1, **sizes))
+    form = matrix_form(MatrixShape(bits=64, known_bits=known_bits, items=1, **sizes))
     assert form is not None
     return form
 
 
-def measure(native: Native, name: str, form: Form, repetitions: int) -> tuple[float, float]:
+def measure(native: Native, name: str, form: MatrixForm, repetitions: int) -> tuple[float, float]:
     """Return the seconds of the key holder and of the owner; end if the product is wrong."""
     random = Generator(native, os.urandom(16)).bytes
     holder = KeyHolder(native, form.parameters, random)

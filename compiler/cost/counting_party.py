@@ -162,8 +162,7 @@ class CountingEncryption:
 
 
 def _product(form: Form, like: Array) -> Array:
-    shape = form.shape
-    product: Array = ghost((shape.items, shape.rows, shape.columns), like.dtype)
+    product: Array = ghost(form.product, like.dtype)
     return product
 
 

@@ -12,7 +12,7 @@ from ezlang.compiler.cost.predict import predict
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.passes.assign import ProtocolChoice
 from ezlang.compiler.protocols.dealt.backend import DEALT
-from ezlang.compiler.protocols.operations.encrypted import forms_of, keys_of_program
+from ezlang.compiler.protocols.operations.encrypted import Product, forms_of, keys_of_program
 from ezlang.values.data import Inputs
 from tests.support.agreement import agree_under, checked, clear, result_of
 from tests.support.costed import costs_of, prepared
@@ -71,11 +71,36 @@ fn main() {
 }
 """
 
+CONVOLUTIONS = """
+fn main() {
+    @alice int64[4][14][13] x = input(alice, "x");
+    @bob int8[6][4][3][3] v = input(bob, "v");
+    @bob int64[5][6][3][3] w = input(bob, "w");
+    @alice int64[5][6][3][3] u = input(alice, "u");
+    secret int64[6][12][11] y;
+    for f in 0..6 { for i in 0..12 { for j in 0..11 { for c in 0..4 {
+        for a in 0..3 { for b in 0..3 {
+            y[f][i][j] += x[c][i + a][j + b] * int64(v[f][c][a][b]);
+        } }
+    } } } }
+    secret int64[5][6][3][3] s = u + w;
+    secret int64[5][5][5] z;
+    for f in 0..5 { for i in 0..5 { for j in 0..5 { for c in 0..6 {
+        for a in 0..3 { for b in 0..3 {
+            z[f][i][j] += y[c][i * 2 + a][j * 2 + b] * s[f][c][a][b];
+        } }
+    } } } }
+    output(all, z, "z");
+}
+"""
+"""Filters that a party knows, and shared ones, with a stride."""
+
 PROGRAMS = {
     "layers": (LAYERS, [("alice", 16), ("alice", 64)]),
     "known on the left": (KNOWN_ON_THE_LEFT, [("bob", 64)]),
     "shared": (SHARED, [("both", 32)]),
     "loop": (LOOP, [("alice", 8)]),
+    "convolutions": (CONVOLUTIONS, [("alice", 8), ("both", 64)]),
 }
 
 
@@ -108,7 +133,7 @@ def test_products_are_chosen_with_the_bits_of_what_is_known(name: str) -> None:
     found = []
     for function in code.functions:
         for one in ir.walk(function.body):
-            if isinstance(one, ir.MatrixProduct) and one.types[0].shape[-1] > 1:
+            if isinstance(one, Product) and one.terms > 1:
                 holders = [code.parties[party] for party, _ in forms_of(one)]
                 found.append((holders[0] if len(holders) == 1 else "both", one.encrypted))
     assert found == PROGRAMS[name][1]

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ezlang.compiler.protocols.homomorphic.form import Form, Shape, form_of
+from ezlang.compiler.protocols.homomorphic.form import Form
+from ezlang.compiler.protocols.homomorphic.matrix_form import MatrixShape, matrix_form
 from ezlang.compiler.protocols.homomorphic.parameters import MOST_BITS, all_parameters
 from ezlang.compiler.protocols.native import encryption
 from ezlang.compiler.protocols.native.calls import Native
@@ -71,7 +72,9 @@ SHAPES = [
 @pytest.mark.parametrize("shape", SHAPES)
 def test_products_are_exact(native: Native, shape: tuple[int, ...]) -> None:
     bits, known_bits, items, m, k, n = shape
-    form = form_of(Shape(bits=bits, known_bits=known_bits, items=items, rows=m, inner=k, columns=n))
+    form = matrix_form(
+        MatrixShape(bits=bits, known_bits=known_bits, items=items, rows=m, inner=k, columns=n)
+    )
     assert form is not None
     x, y = matrices(*shape)
     assert np.array_equal(product(native, form, x, y), x @ y)
@@ -84,7 +87,9 @@ def test_products_are_exact_with_the_largest_noise(
 ) -> None:
     """All errors, and the flooding, have their largest absolute values."""
     bits, known_bits, items, m, k, n = shape
-    form = form_of(Shape(bits=bits, known_bits=known_bits, items=items, rows=m, inner=k, columns=n))
+    form = matrix_form(
+        MatrixShape(bits=bits, known_bits=known_bits, items=items, rows=m, inner=k, columns=n)
+    )
     assert form is not None
     most = sign * (1 << form.flood_bits) - (sign > 0)
 
@@ -117,8 +122,8 @@ def test_forms_are_sound(known_bits: int) -> None:
     """The noise stays below half a unit, and the flooding is 2^40 times what it hides."""
     for sizes in ((1, 1, 1), (1, 784, 128), (700, 33, 5), (64, 64, 64), (5, 4000, 3)):
         m, k, n = sizes
-        shape = Shape(bits=64, known_bits=known_bits, items=1, rows=m, inner=k, columns=n)
-        form = form_of(shape)
+        shape = MatrixShape(bits=64, known_bits=known_bits, items=1, rows=m, inner=k, columns=n)
+        form = matrix_form(shape)
         assert form is not None
         assert form.rows * form.inner * form.columns <= form.parameters.size
         norm = form.inner_blocks * form.inner * form.columns * 2 ** (known_bits - 1)
@@ -132,8 +137,8 @@ def test_forms_are_sound(known_bits: int) -> None:
 
 
 def test_there_is_no_form_where_noise_has_no_room() -> None:
-    shape = Shape(bits=64, known_bits=64, items=1, rows=1, inner=1 << 40, columns=1)
-    assert form_of(shape) is None
+    shape = MatrixShape(bits=64, known_bits=64, items=1, rows=1, inner=1 << 40, columns=1)
+    assert matrix_form(shape) is None
 
 
 def test_secrets_and_errors_have_their_distributions(native: Native) -> None:
@@ -161,8 +166,8 @@ def test_flooding_has_its_range(native: Native, bits: int) -> None:
 
 def test_messages_of_equal_products_differ_in_both_halves(native: Native) -> None:
     """The zero and the mask are fresh, so that nothing of a·y is seen."""
-    shape = Shape(bits=64, known_bits=16, items=1, rows=1, inner=64, columns=64)
-    form = form_of(shape)
+    shape = MatrixShape(bits=64, known_bits=16, items=1, rows=1, inner=64, columns=64)
+    form = matrix_form(shape)
     assert form is not None
     random = drawn(native).bytes
     holder = KeyHolder(native, form.parameters, random)

@@ -1,4 +1,4 @@
-"""Choice between OTs and homomorphic encryption for matrix products.
+"""Choice between OTs and homomorphic encryption for matrix products and convolutions.
 
 **Purpose.** A product by OTs sends a number for each product of elements and bit; a homomorphic one
 sends ciphertexts of the matrices, and takes more computation and a key. It pays off for larger
@@ -30,22 +30,22 @@ from ...ir.intervals import signed_bits_of
 from ...ir.ots import OtKinds
 from ...ir.parties import COMPUTING
 from ...ir.sharings import is_interactive
-from ...protocols.operations.encrypted import keys_for, owner_of, with_encryption
+from ...protocols.operations.encrypted import Product, keys_for, owner_of, with_encryption
 from ..analyses.ranges import Intervals, ranges_of
 from ..description import optional
 from ..rewriting.rewrite import with_functions, with_operations
 
 
-@optional("encrypted", "chooses how matrices are multiplied: by OTs or homomorphically")
+@optional("encrypted", "chooses whether matrix products and convolutions are homomorphic")
 def choose_encrypted(
     program: ir.Program, profile: Profile, traces: Traces | None = None
 ) -> ir.Program:
-    """Mark the matrix products that are cheaper homomorphically on a network.
+    """Mark the products that are cheaper homomorphically on a network.
 
     `traces` are those of groups that are known already; new ones are added.
     """
     products = (one for f in program.functions for one in ir.walk(f.body))
-    if not any(isinstance(one, ir.MatrixProduct) for one in products):
+    if not any(isinstance(one, Product) for one in products):
         return program
     known = {} if traces is None else traces
     ranges = ranges_of(program)
@@ -77,7 +77,7 @@ class _Choice:
         return with_operations(region, operations, region.yields)
 
     def _chosen(self, operation: ir.Operation) -> ir.Operation:
-        if not isinstance(operation, ir.MatrixProduct) or not is_interactive(operation):
+        if not isinstance(operation, Product) or not is_interactive(operation):
             return operation
         if operation.result.type.sharing is not ir.Sharing.ARITHMETIC:
             return operation
@@ -88,7 +88,7 @@ class _Choice:
             return operation
         return marked
 
-    def _known_bits(self, operation: ir.MatrixProduct) -> int:
+    def _known_bits(self, operation: Product) -> int:
         """Return the bits, with their sign, of the elements that a party multiplies by."""
         width = operation.result.type.width
         for value in reversed(operation.operands):

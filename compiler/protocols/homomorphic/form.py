@@ -1,22 +1,24 @@
-"""The form of a homomorphic matrix product: its ring, blocks, noise and messages.
+"""The form of a homomorphic product: its ring, blocks, noise and messages.
 
-X [m][k] · Y [k][n] modulo p = 2^ℓ, where one party, the *owner*, knows Y, and the other one, the
-*key holder*, encrypts X. The matrices are cut into blocks of m', k' and n' with m'k'n' <= N
-coefficients, see `packing.py`.
+One party, the *owner*, knows one operand; the other party, the *key holder*, encrypts the other
+one. Both are cut into blocks, which are polynomials with N coefficients: row blocks and inner
+blocks of the encrypted operand, inner blocks and column blocks of the known one. A result is the
+sum of products of polynomials over the inner blocks; some of its coefficients are elements of the
+product.
 
 Noise. All bounds are those of the worst case, so that a product is never wrong. Let E = 21 bound an
-error, and let |y| <= 2^(w−1) for all elements of Y.
+error, and let |y| <= 2^(w−1) for all elements y that the owner knows.
 
 - A fresh ciphertext of M encrypts ⌊Q·M/p⌉ with an error: together at most E + 1/2 a coefficient
-  away from Q·M/p. It is multiplied by a block of Y, whose coefficients' absolute values add up to
-  at most k'n'·2^(w−1), and summed over K = ⌈k/k'⌉ blocks: at most K·k'n'·2^(w−1)·(E + 1/2) away
-  from Q·(X·Y)/p. What exceeds p is a multiple of Q away, which doesn't matter.
+  away from Q·M/p. It is multiplied by a polynomial with at most t coefficients y that aren't zero,
+  and summed over K blocks: at most K·t·2^(w−1)·(E + 1/2) away from Q/p times the product. What
+  exceeds p is a multiple of Q away, which doesn't matter.
 - The encryption of zero that is added to a result has a noise of e·u + e'·s, at most 2NE for
   ternary u and s. The mask that is subtracted adds at most 1/2.
 
-So the noise d of a result has |d| <= B = K·k'n'·2^(w−1)·(E + 1/2) + 2NE + 1/2. It depends on Y, and
+So the noise d of a result has |d| <= B = K·t·2^(w−1)·(E + 1/2) + 2NE + 1/2. It depends on y, and
 is flooded by a number that is uniform in [−2^f, 2^f): each coefficient's distribution is within
-|d|/2^(f+1) of one that doesn't depend on Y. A result has c = m'n' coefficients, so that
+|d|/2^(f+1) of one that doesn't depend on y. If c coefficients of a result are sent,
 
     2^f >= 2^(σ−1)·c·B
 
@@ -37,14 +39,13 @@ this holds; where it is too small for flooding, there is no such form.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import lru_cache
-from typing import Final
-
-from ezlang.records import dataclass
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from typing import Final, TypeVar
 
 from ..core.lengths import up
-from .parameters import ERROR_BITS, SEED_BYTES, STATISTICAL_BITS, Parameters, all_parameters
+from ..core.steps import Array
+from .parameters import ERROR_BITS, SEED_BYTES, STATISTICAL_BITS, Parameters
 
 TRANSFORM_BYTES: Final = 2048
 """How many bytes take as long to send as a transform of a limb to compute, to choose blocks."""
@@ -53,72 +54,108 @@ _MOST_FLOOD_BITS: Final = 126
 """What two words of 64 bits hold."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shape:
-    """`items` products of [rows][inner] with [inner][columns], modulo 2^`bits`.
+class Form(ABC):
+    """The form of a product modulo 2^`bits`.
 
-    Elements of the known matrix have `known_bits` bits, with their sign.
+    Elements of the known operand have `known_bits` bits, with their sign. `items` is the number of
+    independent products.
     """
 
-    bits: int
-    known_bits: int
-    items: int
-    rows: int
-    inner: int
-    columns: int
+    __slots__ = ()
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Form:
-    """A shape with its ring, and the sizes of its blocks."""
-
-    shape: Shape
     parameters: Parameters
-    rows: int
-    inner: int
-    columns: int
 
     @property
+    @abstractmethod
+    def bits(self) -> int:
+        """ℓ."""
+
+    @property
+    @abstractmethod
+    def known_bits(self) -> int:
+        """w."""
+
+    @property
+    @abstractmethod
+    def items(self) -> int:
+        """The number of products."""
+
+    @property
+    @abstractmethod
     def row_blocks(self) -> int:
-        """⌈m/m'⌉."""
-        return up(self.shape.rows, self.rows)
+        """The number of row blocks of the encrypted operand."""
 
     @property
+    @abstractmethod
     def inner_blocks(self) -> int:
-        """K = ⌈k/k'⌉."""
-        return up(self.shape.inner, self.inner)
+        """K."""
 
     @property
+    @abstractmethod
     def column_blocks(self) -> int:
-        """⌈n/n'⌉."""
-        return up(self.shape.columns, self.columns)
+        """The number of column blocks of the known operand."""
+
+    @property
+    @abstractmethod
+    def terms(self) -> int:
+        """t: the coefficients of a polynomial of the known operand that may not be zero."""
+
+    @property
+    @abstractmethod
+    def extracted(self) -> int:
+        """c: the number of coefficients of a result."""
+
+    @property
+    @abstractmethod
+    def places(self) -> Array:
+        """The coefficients [c] of a result that are extracted."""
+
+    @property
+    @abstractmethod
+    def product(self) -> tuple[int, ...]:
+        """The shape of the product."""
+
+    @abstractmethod
+    def pack(self, x: Array) -> Array:
+        """Return the encrypted operand as polynomials [items][row blocks][inner blocks][N]."""
+
+    @abstractmethod
+    def pack_known(self, y: Array, item: int, column: int) -> Array:
+        """Return a column block of the known operand as polynomials [inner blocks][N]."""
+
+    @abstractmethod
+    def unpack(self, results: Array) -> Array:
+        """Return the product of what is extracted, [items][row blocks][column blocks][c]."""
+
+    @abstractmethod
+    def multiply(self, x: Array, y: Array) -> Array:
+        """Return the product of operands in the clear: what the form is for."""
 
     @property
     def ciphertexts(self) -> int:
-        """The number of ciphertexts of X."""
-        return self.shape.items * self.row_blocks * self.inner_blocks
+        """The number of ciphertexts of the encrypted operand."""
+        return self.items * self.row_blocks * self.inner_blocks
 
     @property
     def results(self) -> int:
         """The number of results."""
-        return self.shape.items * self.row_blocks * self.column_blocks
+        return self.items * self.row_blocks * self.column_blocks
 
     @property
-    def extracted(self) -> int:
-        """c: the number of coefficients of a result."""
-        return self.rows * self.columns
+    def grid(self) -> tuple[int, int, int]:
+        """The items, row blocks and column blocks."""
+        return self.items, self.row_blocks, self.column_blocks
 
     @property
     def noise(self) -> int:
         """B, rounded up."""
-        size = self.parameters.size
-        norm = self.inner_blocks * self.inner * self.columns << (self.shape.known_bits - 1)
-        return norm * (2 * ERROR_BITS + 1) // 2 + 2 * size * ERROR_BITS + 2
+        norm = self.inner_blocks * self.terms << (self.known_bits - 1)
+        return norm * (2 * ERROR_BITS + 1) // 2 + 2 * self.parameters.size * ERROR_BITS + 2
 
     @property
     def flood_bits(self) -> int:
         """f, the largest that leaves results right; negative if there is none."""
-        room = (self.parameters.modulus >> (self.shape.bits + 3)) - self.noise
+        room = (self.parameters.modulus >> (self.bits + 3)) - self.noise
         return min(room.bit_length() - 1, _MOST_FLOOD_BITS) if room > 0 else -1
 
     @property
@@ -130,16 +167,16 @@ class Form:
     @property
     def uniform_bytes(self) -> int:
         """The bytes of a coefficient of a result's uniform half, A bits."""
-        return up(self.shape.bits + 2 + self.parameters.size.bit_length() - 1, 8)
+        return up(self.bits + 2 + self.parameters.size.bit_length() - 1, 8)
 
     @property
     def other_bytes(self) -> int:
         """The bytes of a coefficient of a result's other half, A' bits."""
-        return up(self.shape.bits + 2, 8)
+        return up(self.bits + 2, 8)
 
     @property
     def request_bytes(self) -> int:
-        """The bytes of all ciphertexts of X: a seed, and their other halves."""
+        """The bytes of all ciphertexts: a seed, and their other halves."""
         return SEED_BYTES + self.ciphertexts * self.parameters.polynomial_bytes
 
     @property
@@ -162,7 +199,7 @@ class Form:
     def transforms(self) -> tuple[int, int]:
         """The transforms of limbs that the key holder and the owner compute."""
         limbs = self.parameters.limbs
-        blocks = self.shape.items * self.inner_blocks * self.column_blocks
+        blocks = self.items * self.inner_blocks * self.column_blocks
         holder = limbs * self.ciphertexts + 2 * self.decryption_limbs * self.results
         return holder, limbs * (blocks + 3 * self.results)
 
@@ -179,30 +216,15 @@ class Form:
         return self.request_bytes + self.reply_bytes + TRANSFORM_BYTES * work
 
 
-@lru_cache(maxsize=1024)
-def form_of(shape: Shape) -> Form | None:
-    """Return the cheapest sound form of a shape, or None if there is none."""
-    forms = [
-        form
-        for parameters in all_parameters()
-        for form in _forms(shape, parameters)
-        if form.is_sound
-    ]
-    return min(forms, key=lambda one: one.weight, default=None)
+F = TypeVar("F", bound=Form)
 
 
-def _forms(shape: Shape, parameters: Parameters) -> Iterator[Form]:
-    """Yield forms with blocks of several sizes."""
-    size = parameters.size
-    for inner in _parts(shape.inner, size):
-        for columns in _parts(shape.columns, size // inner):
-            most = size // (inner * columns)
-            # Blocks as even as possible.
-            rows = up(shape.rows, up(shape.rows, most))
-            yield Form(shape=shape, parameters=parameters, rows=rows, inner=inner, columns=columns)
+def cheapest(forms: Iterable[F]) -> F | None:
+    """Return the cheapest sound form, or None if there is none."""
+    return min((one for one in forms if one.is_sound), key=lambda one: one.weight, default=None)
 
 
-def _parts(count: int, most: int) -> list[int]:
+def block_sizes(count: int, most: int) -> list[int]:
     """Return sizes of blocks, up to `most`: powers of two, and the first even divisions."""
     sizes = {1 << power for power in range(14)} | {up(count, parts) for parts in range(1, 9)}
     return [size for size in sorted(sizes) if size <= min(count, most)]

@@ -19,7 +19,6 @@ from ...kernels.ntt_tables import Words
 from ..core.backend import Random
 from ..core.steps import Bytes
 from ..homomorphic.form import Form
-from ..homomorphic.packing import packed_columns, packed_rows, places, unpacked
 from ..homomorphic.parameters import SEED_BYTES, Parameters
 from ..ot.directions import Generator
 from . import wide
@@ -44,8 +43,8 @@ class KeyHolder:
         return self._encrypted(None)
 
     def encrypt(self, form: Form, x: Array) -> Bytes:
-        """Return encryptions of X [items][m][k], packed: a message of `Form.request_bytes`."""
-        polynomials = packed_rows(form, x).reshape(-1, self._ring.size)
+        """Return encryptions of an operand: a message of `Form.request_bytes`."""
+        polynomials = form.pack(x).reshape(-1, self._ring.size)
         return self._encrypted(polynomials)
 
     def _encrypted(self, messages: Array | None) -> Bytes:
@@ -64,13 +63,12 @@ class KeyHolder:
         return np.concatenate((seed, halves.reshape(-1).view(np.uint8)))
 
     def decrypt(self, form: Form, reply: Bytes) -> Array:
-        """Return the product [items][m][n] of a message of `Form.reply_bytes`."""
-        dtype = np.dtype(f"u{form.shape.bits // 8}")
+        """Return the product of a message of `Form.reply_bytes`."""
+        dtype = np.dtype(f"u{form.bits // 8}")
         found = np.empty((form.results, form.extracted), dtype)
         for number, data in enumerate(reply.reshape(form.results, form.result_bytes)):
             found[number] = self._decrypted(form, data).astype(dtype)
-        shape = form.shape.items, form.row_blocks, form.column_blocks, form.extracted
-        return unpacked(form, found.reshape(shape))
+        return form.unpack(found.reshape(*form.grid, form.extracted))
 
     def _decrypted(self, form: Form, data: Bytes) -> Array:
         """Return the extracted coefficients of a result.
@@ -87,11 +85,11 @@ class KeyHolder:
         ring.transform(numbers)
         ring.multiply_add(product, numbers[None], secret[None])
         ring.restore(product)
-        low, high = ring.integers(_gathered(product, places(form)))
+        low, high = ring.integers(_gathered(product, form.places))
         count = form.extracted
         total = wide.add(wide.up((low[:count], high[:count]), 2 * 64 - bits), other)
-        _, top = wide.rounded(total, form.shape.bits)
-        return top >> np.uint64(64 - form.shape.bits)
+        _, top = wide.rounded(total, form.bits)
+        return top >> np.uint64(64 - form.bits)
 
     def _decryption(self, limbs: int) -> tuple[Ring, Words]:
         """Return a ring of some primes, and the secret in it."""
@@ -113,30 +111,28 @@ class KeyUser:
         self._other = _polynomials(ring, key[SEED_BYTES:])
 
     def multiply(self, form: Form, request: Bytes, known: Array) -> tuple[Bytes, Array]:
-        """Return a message of `Form.reply_bytes` about X·Y − R, and R [items][m][n].
+        """Return a message of `Form.reply_bytes` about the product less R, and R, uniform.
 
-        `request` has the encryptions of X; `known` is Y [items][k][n]. R is uniform.
+        `request` has the encryptions of the other operand.
         """
-        ring, shape = self._ring, form.shape
-        blocks = shape.items, form.row_blocks, form.inner_blocks
+        ring = self._ring
+        blocks = form.items, form.row_blocks, form.inner_blocks
         sizes = len(ring.primes), ring.size
         seed, rest = request[:SEED_BYTES], request[SEED_BYTES:]
         first = expanded(self._native, ring, seed, form.ciphertexts).reshape(*blocks, *sizes)
         other = _polynomials(ring, rest).reshape(*blocks, *sizes)
-        packed = packed_columns(form, known)
-        columns = packed.view(f"i{known.itemsize}").astype(np.int64)
-        grid = shape.items, form.row_blocks, form.column_blocks
         masks = self._random(form.results * form.extracted * known.itemsize)
-        masks = masks.view(known.dtype).reshape(*grid, form.extracted)
-        reply = np.empty((*grid, form.result_bytes), np.uint8)
-        for item in range(shape.items):
+        masks = masks.view(known.dtype).reshape(*form.grid, form.extracted)
+        reply = np.empty((*form.grid, form.result_bytes), np.uint8)
+        for item in range(form.items):
             for column in range(form.column_blocks):
-                factors = np.stack([ring.factors(y) for y in columns[item, column]])
+                packed = form.pack_known(known, item, column).view(f"i{known.itemsize}")
+                factors = np.stack([ring.factors(y) for y in packed.astype(np.int64)])
                 for row in range(form.row_blocks):
                     halves = first[item, row], other[item, row]
                     mask = masks[item, row, column]
                     reply[item, row, column] = self._result(form, halves, factors, mask)
-        return reply.reshape(-1), unpacked(form, masks)
+        return reply.reshape(-1), form.unpack(masks)
 
     def _result(
         self, form: Form, halves: tuple[Words, Words], factors: Words, mask: Array
@@ -152,7 +148,7 @@ class KeyUser:
             ring.multiply_add(total, key, fresh)
             ring.restore(total)
         ring.add(first, errors(self._native, self._random, ring.size))
-        chosen = _gathered(other, places(form))
+        chosen = _gathered(other, form.places)
         count = chosen.shape[-1]
         ring.add(chosen, *flooding(self._random, count, form.flood_bits))
         subtracted = np.zeros(count, mask.dtype)

@@ -33,7 +33,12 @@ from ..conversions.bits_and_numbers import (
 )
 from ..core.lookups import Table
 from ..core.steps import Array, Bytes, Steps
-from ..homomorphic.products import matrix_multiply_encrypted, matrix_multiply_known_encrypted
+from ..homomorphic.products import (
+    convolve_encrypted,
+    convolve_known_encrypted,
+    matrix_multiply_encrypted,
+    matrix_multiply_known_encrypted,
+)
 from .call import Call
 
 
@@ -248,16 +253,23 @@ def _known_product(call: Call, x: Array, known: Array, owner: int) -> Steps[Arra
 def _encrypted_bits(call: Call) -> int:
     """Return the bits of a homomorphic product's known elements, or 0 if it isn't homomorphic."""
     one = call.operation
-    if not isinstance(one, ir.MatrixProduct) or not call.party.variants.encrypts:
+    if not isinstance(one, ir.MatrixProduct | ir.Convolution) or not call.party.variants.encrypts:
         return 0
     return one.encrypted
 
 
 def convolution(call: Call, window: Window) -> Steps[Array]:
-    """Images ∗ filters: `convolve_known` where only one party knows one, else `convolve`."""
-    party = call.party
+    """Images ∗ filters: `convolve_known` where only one party knows one, else `convolve`.
+
+    Or their homomorphic forms, as for matrices.
+    """
+    party, bits = call.party, _encrypted_bits(call)
     x, y = (call.share(i).reshape(call.type_of(i).shape) for i in (0, 1))
     images, filters = call.owner(0), call.owner(1)
+    if bits and filters is not None:
+        return (yield from convolve_known_encrypted(party, x, y, filters, window, bits))
+    if bits and images is None:
+        return (yield from convolve_encrypted(party, x, y, window))
     if filters is not None:
         return (yield from convolve_known(party, x, y, filters, window))
     if images is not None:

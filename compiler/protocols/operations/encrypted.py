@@ -1,8 +1,8 @@
-"""Which matrix products are homomorphic, and the keys that they need."""
+"""Which products are homomorphic, and the keys that they need."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from ezlang.diagnostics.diagnostic import CompilerBug
@@ -11,23 +11,40 @@ from ...ir import tree as ir
 from ...ir.parties import COMPUTING
 from ..homomorphic.form import Form
 from ..homomorphic.keys import Keys, keys_of
-from ..homomorphic.products import form_for
+from ..homomorphic.products import form_of_images, form_of_matrices
+
+Product = ir.MatrixProduct | ir.Convolution
 
 
-def cross_terms(operation: ir.MatrixProduct) -> Sequence[tuple[int, Form | None]]:
+def cross_terms(operation: Product) -> Sequence[tuple[int, Form | None]]:
     """Return the cross terms of an encrypted product: the key holder and the form of each.
 
     A form is None if there is none.
     """
-    x, y = (type.shape for type in operation.types)
-    width, bits = operation.result.type.width, operation.encrypted
     left, right = (owner_of(type) for type in operation.types)
     if right is not None:
-        return ((COMPUTING.other(right), form_for(x, y, width, bits)),)
+        return ((COMPUTING.other(right), _form(operation)),)
     if left is not None:
-        return ((COMPUTING.other(left), form_for(_turned(y), _turned(x), width, bits)),)
-    form = form_for(x, y, width, width)
+        return ((COMPUTING.other(left), _turned_form(operation)),)
+    form = _form(operation)
     return tuple((party, form) for party in COMPUTING)
+
+
+def _form(operation: Product) -> Form | None:
+    """Return the form of a product whose right operand is known."""
+    x, y = (type.shape for type in operation.types)
+    width, bits = operation.result.type.width, operation.encrypted
+    if isinstance(operation, ir.Convolution):
+        return form_of_images(x, y, operation.window, width, bits)
+    return form_of_matrices(x, y, width, bits)
+
+
+def _turned_form(operation: Product) -> Form | None:
+    """Return the form of a product whose left operand is known: there is none for images."""
+    if isinstance(operation, ir.Convolution):
+        return None
+    x, y = ((*t.shape[:-2], t.shape[-1], t.shape[-2]) for t in operation.types)
+    return form_of_matrices(y, x, operation.result.type.width, operation.encrypted)
 
 
 def owner_of(type: ir.TensorType) -> int | None:
@@ -35,11 +52,7 @@ def owner_of(type: ir.TensorType) -> int | None:
     return type.label.owner if type.sharing is None else None
 
 
-def _turned(shape: tuple[int, ...]) -> tuple[int, ...]:
-    return (*shape[:-2], shape[-1], shape[-2])
-
-
-def forms_of(operation: ir.MatrixProduct) -> Sequence[tuple[int, Form]]:
+def forms_of(operation: Product) -> Sequence[tuple[int, Form]]:
     """Return the same, where forms exist."""
     found = [(holder, form) for holder, form in cross_terms(operation) if form is not None]
     if len(found) < len(cross_terms(operation)):
@@ -47,10 +60,10 @@ def forms_of(operation: ir.MatrixProduct) -> Sequence[tuple[int, Form]]:
     return found
 
 
-def encrypted_in(operations: Iterable[ir.Operation]) -> Iterable[ir.MatrixProduct]:
+def encrypted_in(operations: Iterable[ir.Operation]) -> Iterator[Product]:
     """Yield the products that are marked as homomorphic, and have elements."""
     for one in operations:
-        if isinstance(one, ir.MatrixProduct) and one.encrypted and all(t.size for t in one.types):
+        if isinstance(one, Product) and one.encrypted and all(t.size for t in one.types):
             yield one
 
 
@@ -64,7 +77,7 @@ def keys_of_program(program: ir.Program) -> Keys:
     return keys_for(one for function in program.functions for one in ir.walk(function.body))
 
 
-def with_encryption(operation: ir.MatrixProduct, bits: int) -> ir.MatrixProduct | None:
+def with_encryption(operation: Product, bits: int) -> Product | None:
     """Return a product marked as homomorphic; None if its noise would be too large."""
     marked = replace(operation, encrypted=bits)
     sound = all(form is not None for _, form in cross_terms(marked))

@@ -25,7 +25,7 @@ class IdealEncryption:
         sent = (self.noise(form.request_bytes),)
         yield from ask(Round(peer=self.peer, send=sent, purpose=Purpose.ENCRYPTED_MATRIX))
         reply = Round(peer=self.peer, receive=form.reply_bytes, purpose=Purpose.ENCRYPTED_PRODUCT)
-        return (yield from self._product(reply, x))
+        return (yield from self._product(form, reply, x))
 
     def multiply(self, form: Form, known: Array) -> Steps[Array]:
         """Get a request, and a share of the product when replying."""
@@ -33,11 +33,11 @@ class IdealEncryption:
         yield from ask(Round(peer=self.peer, receive=size, purpose=purpose))
         sent = (self.noise(form.reply_bytes),)
         reply = Round(peer=self.peer, send=sent, purpose=Purpose.ENCRYPTED_PRODUCT)
-        return (yield from self._product(reply, known))
+        return (yield from self._product(form, reply, known))
 
-    def _product(self, reply: Round, matrix: Array) -> Steps[Array]:
-        sends = bool(reply.send)
-        box = Ideal(peer=self.peer, box=Purpose.ENCRYPTED_PRODUCT, inputs=(sends, matrix))
+    def _product(self, form: Form, reply: Round, matrix: Array) -> Steps[Array]:
+        inputs = form, bool(reply.send), matrix
+        box = Ideal(peer=self.peer, box=Purpose.ENCRYPTED_PRODUCT, inputs=inputs)
         replies = yield reply, box
         share: Array = replies[1]
         return share

@@ -225,8 +225,9 @@ class Functionalities:
 
     def _encrypted_product(self, first: Inputs, second: Inputs) -> Outputs:
         """Share X·Y; the party that sends the result knows Y."""
-        (first_sends, one), (_, other) = first, second
-        share, rest = self._shared(other @ one if first_sends else one @ other)
+        (form, first_sends, one), (_, _, other) = first, second
+        x, y = (other, one) if first_sends else (one, other)
+        share, rest = self._shared(form.multiply(x, y))
         return (share, rest) if first_sends else (rest, share)
 
     def _word(self, like: Array) -> Array:
