@@ -90,11 +90,29 @@ class _Analysis:
                 return self.results[operation.function]
             case ir.Select():
                 return (self._selected(operation),)
+            case ir.Binary(kind=BinaryKind.SUB):
+                rest = self._rest(operation)
+                return (operation.range(self.of(operation.operands)) if rest is None else rest,)
             case ir.Computation() | ir.Boundary():
                 x = self.of(operation.operands)
                 return (operation.range(x),) if operation.results else ()
             case _:
                 assert_never(operation)
+
+    def _rest(self, operation: ir.Binary) -> Interval | None:
+        """Return the range of x − ((x >> s) << s), the low s bits; None for other differences."""
+        x, multiple = operation.operands
+        shifted = self.defined.get(self._source(multiple).id)
+        if not isinstance(shifted, ir.Binary) or shifted.kind is not BinaryKind.SHL:
+            return None
+        quotient = self.defined.get(self._source(shifted.operands[0]).id)
+        if not isinstance(quotient, ir.Binary) or quotient.kind is not BinaryKind.SHR:
+            return None
+        (up, _), (down, most) = (self.known[one.operands[1].id] for one in (shifted, quotient))
+        same = self._source(quotient.operands[0]) == self._source(x)
+        if not same or not up == down == most < x.type.width or down < 0:
+            return None
+        return Interval(0, (1 << down) - 1)
 
     def _selected(self, operation: ir.Select) -> Interval:
         """Return the range of a selection; a side that is compared is within the other number."""
@@ -107,8 +125,14 @@ class _Analysis:
         return first.join(second)
 
     def _compared(self, side: ir.Value, kind: BinaryKind, x: tuple[ir.Value, ...]) -> Interval:
-        """Return the range of a value where a comparison is true."""
+        """Return the range of a value where a comparison is true.
+
+        The value is one that is compared, or a function of one such as its complement.
+        """
         source, found = self._source(side), self.known[side.id]
+        made = self.defined.get(source.id)
+        if isinstance(made, ir.Unary) and source not in map(self._source, x):
+            return made.range((self._compared(made.operands[0], kind, x),))
         for one, other, how in ((x[0], x[1], kind), (x[1], x[0], EXCHANGED[kind])):
             if self._source(one) == source:
                 found = _bounded(found, how, self.known[other.id])
