@@ -6,6 +6,7 @@ import argparse
 
 from . import (
     compile,
+    functions,
     homomorphic,
     ml,
     ot,
@@ -21,6 +22,7 @@ from . import (
 
 BENCHMARKS = {
     "compile": compile,
+    "functions": functions,
     "homomorphic": homomorphic,
     "ml": ml,
     "ot": ot,
