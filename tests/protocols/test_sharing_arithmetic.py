@@ -85,6 +85,21 @@ def test_products_of_secrets(pair: Pair, bits: int) -> None:
 
 
 @pytest.mark.parametrize("bits", WIDTHS)
+@pytest.mark.parametrize(("low", "high"), [(0, 1), (-3, 4), (2, 2), (-8, -2), (0, 12), (90, 97)])
+def test_products_with_few_values(pair: Pair, bits: int, low: int, high: int) -> None:
+    x, _ = pairs_of_edges(bits)
+    y = (low + np.arange(len(x)) % (high - low + 1)).astype(x.dtype)
+    xs, ys = split(x, 1), split(y, 2)
+    few = (high - low).bit_length()
+    outcome = pair.run(lambda p: arithmetic.small_product(p, xs[p.index], ys[p.index], low, few))
+    assert np.array_equal(outcome.results[0] + outcome.results[1], x * y)
+    count = (few + 1) * len(x)
+    assert outcome.bytes == (-(-count // 8) + count * bits // 8,) * 2
+    assert outcome.ots == (count, count)
+    assert outcome.rounds == 2
+
+
+@pytest.mark.parametrize("bits", WIDTHS)
 @pytest.mark.parametrize("owner", [0, 1])
 def test_products_with_a_known_factor(pair: Pair, bits: int, owner: int) -> None:
     x, known = pairs_of_edges(bits)

@@ -57,13 +57,16 @@ class Binary(Elementwise, Checkable, Narrowable):
     """(x, y) -> element-wise; equal shapes and element types (SHL, SHR: y is any integer).
 
     If `bits` isn't 0, operands and result are known to fit into that number of bits: in two's
-    complement, or as unsigned numbers if they are `nonnegative` (passes/sharings/narrow.py).
+    complement, or as unsigned numbers if they are `nonnegative` (passes/sharings/narrow.py). A
+    `factor` of a product, (which, low, high), is the operand that has so few values, from `low` to
+    `high`, that arithmetic shares multiply by them at less cost.
     """
 
     kind: BinaryKind
     checked: bool = False
     bits: int = 0
     nonnegative: bool = False
+    factor: tuple[int, ...] = ()
 
     @property
     def failure(self) -> Failure | None:
@@ -93,6 +96,7 @@ class Binary(Elementwise, Checkable, Narrowable):
         need(kind.on.has(types[0].element), "wrong element type")
         expected = BOOL if kind.gives_bool else types[0].element
         need(result.element == expected, "the result has another element type")
+        need(not self.factor or self.kind is BinaryKind.MUL, "only a product has a factor")
         fails = kind.failure is not None and types[1].label.is_public
         need(fails or not self.checked, "it cannot fail")
 

@@ -70,6 +70,8 @@ def _narrowed(operation: ir.Operation, known: _Known) -> ir.Operation:
         return _bounded(operation, known)
     if not isinstance(operation, ir.Narrowable):
         return operation
+    if isinstance(operation, ir.Binary) and operation.kind is BinaryKind.MUL:
+        operation = _factored(operation, known)
     values = numbers_of(operation)
     if not values or not operation.result.type.label.is_secret:
         return operation
@@ -82,6 +84,19 @@ def _narrowed(operation: ir.Operation, known: _Known) -> ir.Operation:
     ):
         return operation
     return replace(operation, bits=bits, nonnegative=nonnegative)
+
+
+def _factored(operation: ir.Binary, known: _Known) -> ir.Binary:
+    """Set the factor of a product that has few values, if it has less than half of the bits."""
+    x, y = operation.operands
+    if x.id == y.id or not (x.type.label.is_secret and y.type.label.is_secret):
+        return operation
+    ranges = [known.ranges[value.id] for value in (x, y)]
+    which = min((0, 1), key=lambda i: ranges[i].high - ranges[i].low)
+    low, high = ranges[which]
+    small = 2 * ((high - low).bit_length() + 1) <= x.type.width
+    factor = (which, low, high) if small else ()
+    return operation if factor == operation.factor else replace(operation, factor=factor)
 
 
 def _bounded(operation: ir.Lookup, known: _Known) -> ir.Operation:

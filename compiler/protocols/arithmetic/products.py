@@ -66,6 +66,45 @@ def product(party: SharingParty, x: Array, y: Array) -> Steps[Array]:
     return party.variants.product(party, x, y)
 
 
+def small_product(party: SharingParty, x: Array, y: Array, low: int, bits: int) -> Steps[Array]:
+    """Return x·y for y known to be from `low` to below `low` + 2^b, b < ℓ [RRG+21].
+
+    With z = y − low and its shares' low bits tᵢ = zᵢ mod 2^b, z = t₀ + t₁ − c·2^b, where bit b of z
+    is 0, and so the carry c into it is the exclusive or of the shares' bits b. Of x·z, the products
+    of one party's x with a bit of the other's t, and with its bit of c, take an additive OT each.
+
+    Cost: (b + 1)·n OTs in each direction; ceil((b + 1)n/8) bytes and (b + 1)·n elements each way,
+    two rounds. With a dealer, the cost of `product`.
+    """
+    return party.variants.small_product(party, x, y, low, bits)
+
+
+def small_product_by_ots(
+    party: SharingParty, x: Array, y: Array, low: int, bits: int
+) -> Steps[Array]:
+    """`small_product`, by additive OTs."""
+    number = x.dtype.type
+    own, z = x.reshape(-1), y.reshape(-1)
+    offset = number(low % (1 << bits_of(x)))
+    if party.adds_known:
+        z = z - offset
+    places = np.arange(bits, dtype=x.dtype)[:, None]
+    carry = z >> number(bits) & number(1)
+    scale = number(-(1 << bits) % (1 << bits_of(x)))
+    sent = np.concatenate((own << places, [(own - 2 * own * carry) * scale]))
+    chosen = np.concatenate((z >> places & number(1), [carry])).astype(np.uint8)
+    shares = yield from party.ots.additive(sent.reshape(-1), chosen.reshape(-1))
+    cross = sum(share.reshape(bits + 1, -1).sum(0, x.dtype) for share in shares)
+    known = (z & number((1 << bits) - 1)) + carry * scale
+    result: Array = own * known + cross + own * offset
+    return result.reshape(x.shape)
+
+
+def plain_product(party: SharingParty, x: Array, y: Array, low: int, bits: int) -> Steps[Array]:
+    """`small_product`, by `product`."""
+    return product(party, x, y)
+
+
 def multiply_known(party: SharingParty, x: Array, known: Array | None, owner: int) -> Steps[Array]:
     """Return x·k, where party `owner` knows k and the other party passes None: one cross term.
 

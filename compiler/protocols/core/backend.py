@@ -30,6 +30,7 @@ Random = Callable[[int], Bytes]
 
 Unary = Callable[["SharingParty", Array], Steps[Array]]
 Binary = Callable[["SharingParty", Array, Array], Steps[Array]]
+SmallProduct = Callable[["SharingParty", Array, Array, int, int], Steps[Array]]
 OwnedOperandProtocol = Callable[["SharingParty", Array, Array | None, int], Steps[Array]]
 """A protocol on shares and on an operand known to one party, given by its number; the other party
 passes None, or an array of the same shape.
@@ -59,6 +60,7 @@ class Variants:
     """
 
     product: Binary  # arithmetic/products.py: product
+    small_product: SmallProduct  # arithmetic/products.py: small_product
     known_product: OwnedOperandProtocol  # arithmetic/products.py: multiply_known
     square: Unary  # arithmetic/products.py: square
     matrix_product: Binary  # arithmetic/matrices.py: matrix_multiply

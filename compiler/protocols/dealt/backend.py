@@ -14,7 +14,12 @@ from ..arithmetic.comparison import bit_rows, equal_by_bits
 from ..arithmetic.convolution import convolve_known_opened, convolve_opened
 from ..arithmetic.lookups import lookup_opened
 from ..arithmetic.matrices import matrix_multiply_known_opened, matrix_multiply_opened
-from ..arithmetic.products import multiply, multiply_known_opened, square_opened
+from ..arithmetic.products import (
+    multiply,
+    multiply_known_opened,
+    plain_product,
+    square_opened,
+)
 from ..conversions.bits_and_numbers import (
     bits_to_numbers_opened,
     select_by_product,
@@ -50,6 +55,7 @@ DEALT: Final = Backend(
     source=Source.DEALT,
     variants=Variants(
         product=multiply,
+        small_product=plain_product,
         known_product=multiply_known_opened,
         square=square_opened,
         matrix_product=matrix_multiply_opened,

@@ -21,7 +21,7 @@ from ..arithmetic.convolution import convolve, convolve_known
 from ..arithmetic.division import Factor, divide, divide_by_constant, remainder_by_constant
 from ..arithmetic.lookups import lookup
 from ..arithmetic.matrices import matrix_multiply, matrix_multiply_known, turned
-from ..arithmetic.products import multiply_known, product, square
+from ..arithmetic.products import multiply_known, product, small_product, square
 from ..arithmetic.truncation import extend, truncate
 from ..boolean.gates import pack
 from ..conversions.bits_and_numbers import (
@@ -72,7 +72,10 @@ def binary(call: Call, kind: BinaryKind) -> Steps[Array]:
 
 
 def _product(call: Call) -> Steps[Array]:
-    """x·y: `square`, `multiply_known` where only one party knows a factor, otherwise `product`."""
+    """x·y: `square`, `multiply_known` where only one party knows a factor, otherwise `product`.
+
+    Where a factor is known to be small: `small_product`.
+    """
     party = call.party
     for known, other in ((1, 0), (0, 1)):
         owner = call.owner(known)
@@ -81,6 +84,10 @@ def _product(call: Call) -> Steps[Array]:
             return (yield from multiply_known(party, call.share(other), factor, owner))
     if call.same():
         return (yield from square(party, call.share(0)))
+    if isinstance(call.operation, ir.Binary) and call.operation.factor:
+        which, low, high = call.operation.factor
+        x, y = call.share(1 - which), call.share(which)
+        return (yield from small_product(party, x, y, low, (high - low).bit_length()))
     return (yield from product(party, call.share(0), call.share(1)))
 
 

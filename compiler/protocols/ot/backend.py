@@ -11,7 +11,12 @@ from ..arithmetic.comparison import digit_rows, equal_by_digits
 from ..arithmetic.convolution import convolve_by_matrices, convolve_known_by_matrices
 from ..arithmetic.lookups import lookup_by_ots
 from ..arithmetic.matrices import matrix_multiply_by_ots, matrix_multiply_known_by_ots
-from ..arithmetic.products import multiply_known_by_ots, multiply_now, square_by_ots
+from ..arithmetic.products import (
+    multiply_known_by_ots,
+    multiply_now,
+    small_product_by_ots,
+    square_by_ots,
+)
 from ..conversions.bits_and_numbers import (
     bits_to_numbers_by_ots,
     select_by_ots,
@@ -27,6 +32,7 @@ OT: Final = Backend(
     source=Source.OTS,
     variants=Variants(
         product=multiply_now,
+        small_product=small_product_by_ots,
         known_product=multiply_known_by_ots,
         square=square_by_ots,
         matrix_product=matrix_multiply_by_ots,
