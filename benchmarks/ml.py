@@ -24,6 +24,7 @@ import numpy as np
 from ezlang import api
 
 from .counts import expect, expect_prediction
+from .networks import NETWORKS, PIXELS
 from .parties import Party, free_port, two_parties
 
 MODELS: Final = Path(__file__).parent / "models"
@@ -33,17 +34,37 @@ Arrays = Mapping[str, np.ndarray[Any, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """A program with its params and both parties' inputs, vendor first."""
+    """A program with its params and both parties' inputs, vendor first.
+
+    The clear executor would take hours for the `large` ones: all their runs must agree instead.
+    """
 
     name: str
-    program: str
+    text: str
     inputs: tuple[Arrays, Arrays]
     settings: dict[str, int] = field(default_factory=dict)
+    large: bool = False
 
-    @property
-    def path(self) -> Path:
-        """The program's file."""
-        return MODELS / self.program
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """A workload's program and inputs in files."""
+
+    program: Path
+    inputs: list[Path]
+
+
+def written(work: Workload, folder: Path) -> Files:
+    """Write a workload's program and inputs."""
+    stem = "".join(letter for letter in work.name if letter.isalnum())
+    program = folder / f"{stem}.ez"
+    program.write_text(work.text)
+    inputs = []
+    for party, arrays in enumerate(work.inputs):
+        given: dict[str, Any] = dict(arrays)
+        inputs.append(folder / f"{stem}-{party}.npz")
+        np.savez(inputs[-1], **given)
+    return Files(program, inputs)
 
 
 def weights(*shapes: tuple[int, ...], seed: int = 0) -> Arrays:
@@ -62,92 +83,105 @@ def image(*shape: int) -> Arrays:
     return {"x": np.random.default_rng(1).random(shape)}
 
 
-def relus(n: int) -> Workload:
-    """ReLUs of products that are rounded."""
+def on_sums(name: str, model: str, bounds: tuple[float, float], n: int) -> Workload:
+    """A function of n numbers, each the sum of one of each party's."""
     random = np.random.default_rng(2)
-    x, y = (random.uniform(-50, 50, n) for _ in range(2))
-    return Workload(f"{n:,} rounded ReLUs", "relu.ez", ({"y": y}, {"x": x}), {"n": n})
+    x, y = (random.uniform(*bounds, n) for _ in range(2))
+    return Workload(f"{n:,} {name}", model_text(model), ({"y": y}, {"x": x}), {"n": n})
+
+
+def model_text(name: str) -> str:
+    """Return a program of this folder."""
+    return (MODELS / f"{name}.ez").read_text()
 
 
 def workloads() -> list[Workload]:
     """Return all workloads, from the smallest to the largest."""
+    perceptron = weights((128, 784), (128, 128), (10, 128))
     lenet = weights((6, 1, 5, 5), (16, 6, 5, 5), (120, 256), (84, 120), (10, 84))
     return [
-        relus(100_000),
-        Workload(
-            "MLP 784-128-128-10",
-            "mlp.ez",
-            (weights((128, 784), (128, 128), (10, 128)), image(784)),
+        on_sums("rounded ReLUs", "relu", (-50, 50), 100_000),
+        on_sums("sigmoids", "sigmoid", (-8, 8), 100_000),
+        on_sums("exponentials", "exp", (-8, 0), 100_000),
+        Workload("MLP 784-128-128-10", model_text("mlp"), (perceptron, image(784))),
+        Workload("LeNet", model_text("lenet"), (lenet, image(1, 1, 28, 28))),
+        *(
+            Workload(name, net.text, (net.weights, image(1, 3, PIXELS, PIXELS)), large=True)
+            for name, net in ((name, make()) for name, make in NETWORKS.items())
         ),
-        Workload("LeNet", "lenet.ez", (lenet, image(1, 1, 28, 28))),
     ]
 
 
-def measured(workload: Workload, folder: Path, *, dealer: bool) -> list[Party]:
-    """Run both parties once, and check what they compute and count."""
-    files = [folder / f"{workload.program}-{party}.npz" for party in (0, 1)]
+def measured(work: Workload, files: Files, *, dealer: bool) -> list[Party]:
+    """Run both parties once, and hold what they count without a dealer to the prediction."""
+    options = ["--timeout", "3000"]
     if not dealer:
-        return two_parties(workload.path, workload.settings, files)
+        parties = two_parties(files.program, work.settings, files.inputs, options)
+        results = [party.result for party in parties]
+        expect_prediction(files.program, work.settings, results)
+        return parties
     address = f"127.0.0.1:{free_port()}"
     dealing = subprocess.Popen(
-        [sys.executable, "-m", "ezlang", "dealer", "--address", address],
+        [sys.executable, "-m", "ezlang", "dealer", "--address", address, *options],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
+    chosen = ["--protocol", "arithmetic", "--dealer", address, *options]
     try:
-        return two_parties(workload.path, workload.settings, files, ["--dealer", address])
+        return two_parties(files.program, work.settings, files.inputs, chosen)
     finally:
         dealing.kill()
         dealing.wait()
 
 
-def checked(workload: Workload, folder: Path, *, dealer: bool, wanted: Any) -> tuple[float, ...]:
-    """Return seconds, bytes and rounds of a run whose results and counts are right."""
-    results = [party.result for party in measured(workload, folder, dealer=dealer)]
-    expect(workload.name, "outputs", results[1]["outputs"], wanted)
-    if not dealer:
-        expect_prediction(workload.path, workload.settings, results)
-    costs = [result["cost"] for result in results]
-    sent = sum(cost["bytes_sent"] for cost in costs)
-    seconds = max(result["seconds"]["run"] for result in results)
-    return seconds, sent, max(cost["rounds"] for cost in costs)
-
-
-def outputs_of(workload: Workload) -> Any:
+def outputs_of(work: Workload, files: Files) -> Any:
     """Return what the hospital must obtain."""
-    program = api.load(workload.path, dict(workload.settings))
-    inputs = dict(zip(program.parties, workload.inputs, strict=True))
+    program = api.load(files.program, dict(work.settings))
+    inputs = dict(zip(program.parties, work.inputs, strict=True))
     return api.run_clear(program, inputs).outputs["hospital"]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command-line options."""
-    parser.add_argument("names", nargs="*", help="only works whose names begin so")
+    parser.add_argument("names", nargs="*", help="only works with one of these in their names")
     parser.add_argument("--runs", type=int, default=5)
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Measure medians of interleaved runs, and print a table."""
-    names = tuple(arguments.names)
-    works = [one for one in workloads() if not names or one.name.startswith(names)]
-    found: dict[tuple[str, bool], list[tuple[float, ...]]] = {}
+    works = [
+        work
+        for work in workloads()
+        if not arguments.names or any(name in work.name for name in arguments.names)
+    ]
+    found: dict[tuple[str, bool], list[list[Party]]] = {}
+    wanted: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        wanted = {work.name: outputs_of(work) for work in works}
+        files = {work.name: written(work, Path(name)) for work in works}
         for work in works:
-            for party, arrays in enumerate(work.inputs):
-                given: dict[str, Any] = dict(arrays)
-                np.savez(folder / f"{work.program}-{party}.npz", **given)
+            if not work.large:
+                wanted[work.name] = outputs_of(work, files[work.name])
         for _ in range(arguments.runs + 1):
             for work in works:
                 for dealer in (False, True):
-                    one = checked(work, folder, dealer=dealer, wanted=wanted[work.name])
-                    found.setdefault((work.name, dealer), []).append(one)
-    print(f"{'work':28}{'dealer':>8}{'seconds':>10}{'MB':>10}{'rounds':>8}")
+                    parties = measured(work, files[work.name], dealer=dealer)
+                    outputs = parties[1].result["outputs"]
+                    expect(work.name, "outputs", outputs, wanted.setdefault(work.name, outputs))
+                    found.setdefault((work.name, dealer), []).append(parties)
+    print(
+        f"{'work':24}{'dealer':>8}{'seconds':>10}{'CPU s':>8}{'MB':>10}{'rounds':>8}{'memory':>10}"
+    )
     for (name, dealer), runs in found.items():
-        # The first run fills the cache.
-        seconds = statistics.median(one[0] for one in runs[1:])
-        _, sent, rounds = runs[-1]
-        print(
-            f"{name:28}{'yes' if dealer else 'no':>8}{seconds:>10.3f}{sent / 1e6:>10.1f}{rounds:>8}"
-        )
+        print(f"{name:24}{'yes' if dealer else 'no':>8}{_row(runs)}")
+
+
+def _row(runs: list[list[Party]]) -> str:
+    """Return the figures of a work's runs, of which the first one fills the cache."""
+    later = runs[1:]
+    seconds = statistics.median(max(one.result["seconds"]["run"] for one in run) for run in later)
+    cpu = statistics.median(max(one.cpu for one in run) for run in later)
+    costs = [one.result["cost"] for one in later[-1]]
+    sent = sum(cost["bytes_sent"] for cost in costs) / 1e6
+    rounds = max(cost["rounds"] for cost in costs)
+    memory = sum(one.peak for one in later[-1]) / 1e6
+    return f"{seconds:>10.3f}{cpu:>8.1f}{sent:>10.1f}{rounds:>8}{memory:>8,.0f}MB"

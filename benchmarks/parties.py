@@ -18,10 +18,11 @@ from .relay import Line, Relay
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """The result of one process: its JSON object, and its peak memory in bytes."""
+    """The result of one process: its JSON object, its peak memory in bytes, its CPU seconds."""
 
     result: dict[str, Any]
     peak: int
+    cpu: float
 
 
 def two_parties(
@@ -54,7 +55,8 @@ def two_parties(
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
             raise SystemExit(f"{program.name} ended with exit code {process.returncode}")
-        parties.append(Party(json.loads(text), usage.ru_maxrss * 1024))
+        cpu = usage.ru_utime + usage.ru_stime
+        parties.append(Party(json.loads(text), usage.ru_maxrss * 1024, cpu))
     return parties
 
 
