@@ -168,9 +168,8 @@ def run(arguments: argparse.Namespace) -> None:
                     outputs = parties[1].result["outputs"]
                     expect(work.name, "outputs", outputs, wanted.setdefault(work.name, outputs))
                     found.setdefault((work.name, dealer), []).append(parties)
-    print(
-        f"{'work':24}{'dealer':>8}{'seconds':>10}{'CPU s':>8}{'MB':>10}{'rounds':>8}{'memory':>10}"
-    )
+    heads = f"{'seconds':>10}{'CPU s':>8}{'MB':>10}{'rounds':>8}{'memory':>10}"
+    print(f"{'work':24}{'dealer':>8}{heads}")
     for (name, dealer), runs in found.items():
         print(f"{name:24}{'yes' if dealer else 'no':>8}{_row(runs)}")
 

@@ -1,9 +1,9 @@
 """SqueezeNet 1.1, ResNet-50 and DenseNet-121 as Ez programs, with random weights.
 
-The programs are what a person would write with the library's `tensors`, a line for each layer. Batch
-normalisation is part of the weights: folded into the convolution before it, or, before a ReLU, as
-`norm_relu` with its factors in the next weights. Weights follow He's initialisation, so that
-activations keep their size.
+The programs are what a person would write with the library's `tensors`, a line for each layer.
+Batch normalisation is part of the weights: folded into the convolution before it, or, before a
+ReLU, as `norm_relu` with its factors in the next weights. Weights follow He's initialisation, so
+that activations keep their size.
 """
 
 from __future__ import annotations
@@ -144,9 +144,8 @@ def densenet121() -> Network:
             y = net.relu(net.conv(f"{name}_a", net.norm_relu(f"{name}_n", x), 128, 1))
             x = net.concat(f"{name}_x", x, net.conv(f"{name}_b", y, 32, 3))
         if block < 4:
-            x = net.conv(
-                f"next{block}", net.norm_relu(f"next{block}_n", x), net.channels[x] // 2, 1
-            )
+            half = net.channels[x] // 2
+            x = net.conv(f"next{block}", net.norm_relu(f"next{block}_n", x), half, 1)
             x = net.pool(f"next{block}_p", x, "average", 2, 2)
     net.classify(net.norm_relu("last", x))
     return net
