@@ -59,9 +59,10 @@ class Count(Enum):
     links over which OTs for shares or labels are set up. OT_WORK: OTs generated, each weighted by
     the number that the fastest kind generates in the same time. LABEL_TAKES, SHARE_TAKES: the
     numbers of times that OTs are taken, for Yao's protocol and for protocols on shares. STEPS:
-    executed groups of operations on shares and their message exchanges. ANDS: gates of garbled
-    circuits, and TABLE_BYTES the bytes of their tables. TRANSFORMS: those of homomorphic products,
-    at both parties, one after the other.
+    executed groups of operations on shares and their message exchanges. REQUESTS: what operations
+    of groups ask for in these, OTs and messages, beyond the first request for each. ANDS: gates of
+    garbled circuits, and TABLE_BYTES the bytes of their tables. TRANSFORMS: those of homomorphic
+    products, at both parties, one after the other.
     """
 
     HOPS = "hops"
@@ -70,6 +71,7 @@ class Count(Enum):
     LABEL_TAKES = "takes for labels"
     SHARE_TAKES = "takes for shares"
     STEPS = "steps"
+    REQUESTS = "further requests"
     ANDS = "ANDs"
     TABLE_BYTES = "table bytes"
     TRANSFORMS = "transforms"

@@ -64,6 +64,12 @@ class Trace:
     memory: int = 0
 
     @property
+    def further_requests(self) -> int:
+        """The number of requests beyond the first one for OTs, or messages, in each step."""
+        found = [parts for step in self.steps for parts in (step.ots, step.sent) if parts]
+        return sum(map(len, found)) - len(found)
+
+    @property
     def most_ots(self) -> int:
         """The number of OTs over the link with the most."""
         taken = _totals([part for step in self.steps for part in step.ots])
@@ -215,6 +221,7 @@ def book(session: CountingSession, trace: Trace, places: Sequence[Span]) -> None
     ledger = session.ledger
     ledger.place = places[0]
     ledger.add(Count.STEPS)
+    ledger.add(Count.REQUESTS, trace.further_requests)
     for step in trace.steps:
         book_step(session, step, places)
     for (member, unit), count in trace.units.items():

@@ -31,7 +31,8 @@ class Profile:
     correlated OTs generated, in both directions together; ANDs on boolean shares with existing
     triples; bit triples generated from OTs, including the OTs; products of 64-bit shares, including
     theirs. `callback` is the minimum time in seconds of a group of operations on shares, and of
-    each exchange in it. `start` is the time in seconds to set up OTs in one direction.
+    each exchange in it; `request` that of each further message or use of OTs in an exchange, by
+    other operations of the group. `start` is the time in seconds to set up OTs in one direction.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Profile:
     bit_triples: float = 4.5e7
     products: float = 5.5e5
     callback: float = 8e-5
+    request: float = 4e-5
     start: float = 0.025
 
     @property

@@ -29,8 +29,9 @@ class Cost:
     each link. `ands` are gates of garbled circuits, and `tables` the bytes of their tables. `ots`
     are those used, from a link's sender to its receiver. `ots_made` are at least as many, because
     they are generated in batches, after `set_ups` set-ups. `ot_work` is the equivalent number of
-    OTs of the fastest kind. `steps` are groups of operations on shares and the exchanges in them.
-    `transforms` are those of homomorphic products. `preprocessing` are units used.
+    OTs of the fastest kind. `steps` are groups of operations on shares and the exchanges in them,
+    and `requests` what further operations of a group ask for. `transforms` are those of homomorphic
+    products. `preprocessing` are units used.
     """
 
     rounds: int
@@ -44,6 +45,7 @@ class Cost:
     set_ups: int
     steps: int
     transforms: int
+    requests: int
     preprocessing: Mapping[Unit, int]
 
     @property
@@ -58,6 +60,7 @@ class Cost:
         not included.
         """
         waiting = self.hops * profile.rtt / 2 + self.steps * profile.callback
+        waiting += self.requests * profile.request
         garbling = max(self.ands / profile.ands, self.tables / profile.bandwidth)
         others = Counter(self.bytes_sent)
         others[COMPUTING.garbler] -= self.tables
@@ -100,6 +103,7 @@ def sum_of(amounts: Iterable[tuple[Entry, int]], waiter: int) -> Cost:
         set_ups=count[Count.SET_UPS],
         steps=count[Count.STEPS],
         transforms=count[Count.TRANSFORMS],
+        requests=count[Count.REQUESTS],
         preprocessing=found.units,
     )
 

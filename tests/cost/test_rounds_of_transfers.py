@@ -5,11 +5,14 @@ from dataclasses import replace
 import pytest
 
 from ezlang import api
+from ezlang.compiler.cost.ledger import Phase
 from ezlang.compiler.cost.profiles import WAN
+from ezlang.compiler.cost.summary import by_phase, total
 from ezlang.compiler.ir.ots import OtKind, OtKinds
 from ezlang.compiler.protocols.core.lengths import bit_batches, product_batches, table_batches
 from ezlang.compiler.protocols.core.sizes import IN_FLIGHT, MOST_LAG
 from ezlang.compiler.protocols.native.transfer import lag_of
+from ezlang.compiler.protocols.ot.stock import COLUMNS, POINT_BYTES, START_BYTES
 from ezlang.executors.native.executable import executable_of
 from tests.support.costed import costs_of, native, predicted, simulated
 
@@ -70,3 +73,35 @@ def test_what_is_in_flight_is_bounded() -> None:
         assert lag <= 2 or lag * most <= IN_FLIGHT
         exchanged = [replace(one, sent=one.received, received=one.sent) for one in found]
         assert lag_of(exchanged) == lag
+
+
+@pytest.mark.parametrize(("kind", "hops"), [(OtKind.SOFTSPOKEN_2, 3), (OtKind.SILENT, 4)])
+def test_both_directions_are_set_up_at_once(kind: OtKind, hops: int) -> None:
+    """Base OTs take two flights, and the sums of trees travel with the first choices.
+
+    A message before them begins the session of Yao's protocol.
+    """
+    source = api.checked(api.check_text(TEXT % "(x + y) * y"))
+    program = executable_of(source, "arithmetic", WAN).program
+    program = replace(program, ots=OtKinds(yao=kind, shares=kind))
+    phases = by_phase(predicted(program).least)
+    assert phases[Phase.SET_UP].hops == hops
+    assert phases[Phase.SET_UP].set_ups == 2
+    sent = phases[Phase.SET_UP].bytes_sent
+    # The start of the hash, a point of base OTs and the answer to the other party's point.
+    least = START_BYTES + POINT_BYTES + POINT_BYTES * COLUMNS
+    assert sent[0] - 32 == sent[1] >= least
+    if kind is OtKind.SOFTSPOKEN_2:
+        assert sent[1] == least
+
+
+def test_requests_of_further_operations_in_a_group() -> None:
+    """A product takes OTs and sends choices, then messages."""
+    costs = []
+    for count in (1, 4):
+        products = " + ".join(f"((x + y) * (x - y + {one}))" for one in range(1, count + 1))
+        source = api.checked(api.check_text(TEXT % products))
+        program = executable_of(source, "arithmetic", WAN).program
+        costs.append(total(predicted(program).least))
+    assert costs[1].requests == costs[0].requests + 3 * 3
+    assert costs[1].steps == costs[0].steps

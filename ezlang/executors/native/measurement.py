@@ -15,6 +15,7 @@ import statistics
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -27,7 +28,7 @@ from ezlang.compiler.kernels import abi
 from ezlang.compiler.kernels.engine import Engine
 from ezlang.compiler.protocols.arithmetic import products as arithmetic
 from ezlang.compiler.protocols.boolean import gates as boolean
-from ezlang.compiler.protocols.core.steps import Steps
+from ezlang.compiler.protocols.core.steps import Steps, together
 from ezlang.compiler.protocols.native.calls import Native
 from ezlang.compiler.protocols.native.session import NativeSession, open_session
 from ezlang.compiler.protocols.ot.directions import extension_ends
@@ -50,6 +51,7 @@ _OTS: Final = 1 << 18
 _BIT_TRIPLES: Final = 1 << 20
 _PRODUCTS: Final = 1 << 13
 _SHARED_WORDS: Final = 1 << 14
+_FURTHER: Final = 64
 _RUNS: Final = 3
 
 
@@ -65,12 +67,13 @@ class _Measured:
     bit_triples: float
     products: float
     callback: float
+    request: float
 
     def slower(self, other: Mapping[str, float]) -> dict[str, float]:
         """Return the slower party's value of each figure, to six significant digits."""
         found = {}
         for name, mine in asdict(self).items():
-            pick = max if name in ("rtt", "callback") else min
+            pick = max if name in ("rtt", "callback", "request") else min
             found[name] = float(f"{pick(mine, other[name]):.6g}")
         return found
 
@@ -112,6 +115,7 @@ def _measured(channel: SocketChannel, side: Side, engine: Engine) -> dict[str, f
         / _taken(session, lambda: boolean.bit_triples(party, _BIT_TRIPLES)),
         products=_PRODUCTS / _taken(session, lambda: arithmetic.multiply(party, numbers, numbers)),
         callback=_taken(session, lambda: party.swap(np.zeros(1, np.uint8))),
+        request=_request(session),
     )
     figures = np.array(list(asdict(mine).values()), np.float64)
     theirs = session.run(party.swap(figures)).view(np.float64).tolist()
@@ -193,6 +197,20 @@ def _shared_ands(session: NativeSession) -> float:
         _ = triples.c ^ (opened[0] & triples.b) ^ (opened[1] & triples.a)
 
     return 8 * _SHARED_WORDS / _busy(shared)
+
+
+def _request(session: NativeSession) -> float:
+    """Return the CPU seconds of a request of a further operation in a group.
+
+    A product takes OTs, and its messages are two requests more.
+    """
+    one = np.zeros(1, np.uint64)
+
+    def products(count: int) -> Steps[object]:
+        return together([arithmetic.multiply(session.party, one, one) for _ in range(count)])
+
+    few, many = (_taken(session, partial(products, count)) for count in (1, 1 + _FURTHER))
+    return max(many - few, 1e-6) / (3 * _FURTHER)
 
 
 def _taken(session: NativeSession, protocol: Callable[[], Steps[object]]) -> float:
