@@ -48,6 +48,38 @@ def millionaires(random: Random) -> Case:
     )
 
 
+def digits(random: Random) -> Case:
+    """All numbers are multiples of 1/16, so that no product is rounded."""
+
+    def numbers(count: int, most: int) -> list[float]:
+        return [random.randint(-most, most) / 16 for _ in range(count)]
+
+    filters = [[[numbers(3, 40) for _ in range(3)]] for _ in range(8)]
+    weights = [numbers(72, 40) for _ in range(10)]
+    filter_bias, bias = numbers(8, 40), numbers(10, 40)
+    image = [[random.randint(0, 16) / 16 for _ in range(8)] for _ in range(8)]
+    pooled = []
+    for filter, shift in zip(filters, filter_bias, strict=True):
+        seen = {
+            (a, b): shift
+            + sum(filter[0][u][v] * image[a + u][b + v] for u in range(3) for v in range(3))
+            for a in range(6)
+            for b in range(6)
+        }
+        for a in (0, 2, 4):
+            for b in (0, 2, 4):
+                pooled.append(max(0.0, *(seen[a + u, b + v] for u in (0, 1) for v in (0, 1))))
+    scores = [
+        one + sum(w * x for w, x in zip(row, pooled, strict=True))
+        for row, one in zip(weights, bias, strict=True)
+    ]
+    given = {"filters": filters, "filter bias": filter_bias, "weights": weights, "bias": bias}
+    return Case(
+        inputs={"vendor": given, "reader": {"image": image}},
+        outputs={"vendor": {}, "reader": {"digit": scores.index(max(scores))}},
+    )
+
+
 def average_salary(random: Random) -> Case:
     salaries = dict(
         zip(("ann", "ben", "cleo", "dan", "eve"), draw(random, range(2**31), 5), strict=True)
@@ -262,6 +294,7 @@ REFERENCES: dict[str, Callable[[Random], Case]] = {
     for function in (
         millionaires,
         average_salary,
+        digits,
         linear_predictor,
         decision_forest,
         nearest_neighbours,
