@@ -68,6 +68,7 @@ TABLES_WRITTEN: Final = (
     Table("sigmoid_256", "1 / (1 + e^a)", tail, 16, 256),
     Table("exp_256", "e^-a", lambda a: math.exp(-a), 16, 256),
     Table("exp_512", "e^-a", lambda a: math.exp(-a), 16, 512),
+    Table("exp2_64", "2^a", lambda a: 2.0**a, 1, 64),
 )
 
 
@@ -85,12 +86,17 @@ def text_of(tables: Sequence[Table]) -> str:
             f"\n/// {table.meaning} for a from 0 to {table.end}.\n"
             f"const int64[{table.parts}][3] {table.name} = [\n{rows}];\n"
         )
+    powers = "".join(f"    {1 << k},\n" for k in range(63))
+    parts.append(f"\n/// 2^k for k from 0 to 62.\nconst int64[63] powers = [\n{powers}];\n")
     return "".join(parts)
 
 
 @dataclass(frozen=True)
 class Measured:
-    """A function of the library, on inputs from `low` to `high`."""
+    """A function of the library, on inputs from `low` to `high`.
+
+    Errors are relative where a result is larger than 1.
+    """
 
     name: str
     function: Function
@@ -101,6 +107,7 @@ class Measured:
 MEASURED: Final = (
     Measured("sigmoid", lambda x: tail(-x) if x > -700 else 0.0, -18, 18),
     Measured("exp_nonpositive", math.exp, -18, 0),
+    Measured("exp", math.exp, -18, 22),
 )
 
 PROGRAM: Final = """
@@ -133,6 +140,12 @@ def inputs_of(measured: Measured, f: int, most: int) -> tuple[list[int], bool]:
     return sorted(draw.randint(low, high) for _ in range(most)), False
 
 
+def error_of(measured: Measured, x: float, y: float) -> float:
+    """Return the error of a result, relative to results larger than 1."""
+    exact = measured.function(x)
+    return abs(y - exact) / max(1, abs(exact))
+
+
 def largest_error(measured: Measured, f: int, most: int) -> tuple[float, float, int, bool]:
     """Return the largest error in ulp, the input with it, how many inputs there were; all?"""
     numbers, whole = inputs_of(measured, f, most)
@@ -141,7 +154,7 @@ def largest_error(measured: Measured, f: int, most: int) -> tuple[float, float, 
         part = numbers[at : at + _CHUNK]
         for n, y in zip(part, evaluated(measured.name, f, part), strict=True):
             x = n / (1 << f)
-            error = abs(y - measured.function(x)) * (1 << f)
+            error = error_of(measured, x, y) * (1 << f)
             if error > worst:
                 worst, where = error, x
     return worst, where, len(numbers), whole
