@@ -7,7 +7,7 @@ shapes. The lengths come from protocols/core/lengths.py; the protocols are those
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from math import prod
 from typing import Any, assert_never
 
@@ -42,6 +42,8 @@ from ..protocols.core.preprocessing import (
     BitTriples,
     ConvolutionTriple,
     DaBits,
+    Mask,
+    MaskedTriple,
     MatrixTriple,
     MatrixTriples,
     OneHot,
@@ -330,6 +332,11 @@ def _ghosts(unit: Unit, count: int, party: int) -> Any:
             shapes, word = product.shapes, word_dtype(product.bits)
             factor = ghost((count, *shapes[unit.side_of(party)]), word)
             return OwnedTriples(factor=factor, c=ghost((count, *shapes[2]), word))
+        case MaskedTriple(owned=owned):
+            found = _ghosts(owned, count, party)
+            return replace(found, factor=None) if party == owned.owner else found
+        case Mask(bits=bits, size=size, owner=owner):
+            return ghost(size, word_dtype(bits)) if party == owner else None
         case RandomBit(bits=bits):
             return DaBits(bits=ghost(-(-count // 8)), numbers=ghost(count, word_dtype(bits)))
         case OneHot(bits=bits, entries=entries):

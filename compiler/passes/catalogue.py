@@ -26,6 +26,7 @@ from .sharings.circuit_depth import choose_circuits
 from .sharings.encrypted import choose_encrypted
 from .sharings.expand import expand_shared
 from .sharings.late_shifts import shift_after_signs
+from .sharings.masks import mask_factors
 from .sharings.narrow import narrow
 from .sharings.ot_kinds import choose_ots
 from .sharings.pairs import choose_once, compare_once
@@ -62,6 +63,7 @@ def passes_for(
         assign.given(protocol, profile),
         choose_once,
         expand_shared,
+        mask_factors,
         schedule,
         outline.given(),
         choose_circuits.given(profile),

@@ -33,6 +33,7 @@ from .sharings.circuit_depth import choose_circuits
 from .sharings.encrypted import choose_encrypted
 from .sharings.expand import expand_shared
 from .sharings.late_shifts import shift_after_signs
+from .sharings.masks import mask_factors
 from .sharings.narrow import narrow
 from .sharings.ot_kinds import choose_ots
 from .sharings.pairs import choose_once, compare_once
@@ -90,6 +91,7 @@ def _finished(program: ir.Program, profile: Profile, memory: int, traces: Traces
         choose_once,
         expand_shared.given(memory),
         merge_common,
+        mask_factors,
         remove_dead,
         narrow,
         schedule,

@@ -111,6 +111,10 @@ def _unit_name(unit: Unit) -> str:
             return f"triples of images {images} and filters {filters} of {unit.bits} bits"
         case units.OwnedTriple(product=product):
             return f"{_unit_name(product)}, with a factor of each party"
+        case units.MaskedTriple(owned=owned):
+            return f"{_unit_name(owned)}, by mask {unit.number}"
+        case units.Mask(bits=bits, size=size):
+            return f"masks of {size} numbers of {bits} bits"
         case units.RandomBit(bits=bits):
             return f"bits shared both ways, of {bits} bits"
         case units.OneHot(bits=bits, entries=entries):

@@ -6,7 +6,7 @@ import pytest
 
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.passes.assign import ProtocolChoice
-from tests.passes.window_programs import PROGRAMS
+from tests.passes.window_programs import LOOPED, PROGRAMS
 from tests.support.agreement import agree_under, checked, clear, result_of, simulated
 from tests.support.costed import prepared
 
@@ -16,6 +16,14 @@ from tests.support.costed import prepared
 def test_executors_agree(name: str, protocol: ProtocolChoice) -> None:
     one = PROGRAMS[name]
     program, inputs = checked(one.text()), one.inputs()
+    expected = result_of(clear, program, inputs)
+    assert agree_under(protocol, program, inputs, expected) is not None
+
+
+@pytest.mark.parametrize("protocol", list(ProtocolChoice))
+def test_executors_agree_on_loops(protocol: ProtocolChoice) -> None:
+    text, inputs = LOOPED
+    program = checked(text)
     expected = result_of(clear, program, inputs)
     assert agree_under(protocol, program, inputs, expected) is not None
 

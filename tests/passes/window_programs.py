@@ -146,3 +146,49 @@ OTHERS: dict[str, Convolving] = {
     ),
 }
 """Products of matrices, whose patches don't overlap."""
+
+LOOPED: tuple[str, Inputs] = (
+    """
+        import linalg;
+        party alice, bob;
+        fn main() {
+            secret int64[1][2][4][5] x = input(alice, "x");
+            secret int64[2][2][3][3] filters = input(bob, "filters");
+            secret int64[5][5] left = input(bob, "left");
+            for round in 0..3 {
+                secret int64[2][6][7] p;
+                for c in 0..2 { for i in 0..4 { for j in 0..5 {
+                    p[c][i + 1][j + 1] = x[0][c][i][j];
+                } } }
+                secret int64[2][4][5] y;
+                for f in 0..2 { for i in 0..4 { for j in 0..5 {
+                    for c in 0..2 { for u in 0..3 { for v in 0..3 {
+                        y[f][i][j] += p[c][i + u][j + v] * filters[f][c][u][v];
+                    } } }
+                } } }
+                secret int64[5][8] z;
+                for f in 0..2 { for i in 0..4 { for j in 0..5 {
+                    z[j][4 * f + i] = y[f][i][j] >> 3;
+                } } }
+                z = linalg.matmul(left, z);
+                for f in 0..2 { for i in 0..4 { for j in 0..5 {
+                    x[0][f][i][j] = z[j][4 * f + i];
+                } } }
+            }
+            output(alice, x, "x");
+        }
+        """,
+    {
+        "alice": {
+            "x": [[[[7 * j - 3 * i + c for j in range(5)] for i in range(4)] for c in range(2)]]
+        },
+        "bob": {
+            "filters": [
+                [[[f + u - v * c for v in range(3)] for u in range(3)] for c in range(2)]
+                for f in range(2)
+            ],
+            "left": [[i * j - 4 for j in range(5)] for i in range(5)],
+        },
+    },
+)
+"""A convolution and a matrix product in a loop, whose weights one party knows."""

@@ -10,9 +10,10 @@ import pytest
 
 from ezlang.compiler.ir.windows import Window
 from ezlang.compiler.protocols.arithmetic.convolution import convolve, convolve_known, triple_for
+from ezlang.compiler.protocols.arithmetic.owned import Masked, mask_known
 from ezlang.compiler.protocols.core.lengths import product_message
 from ezlang.compiler.protocols.core.party import SharingParty
-from ezlang.compiler.protocols.core.preprocessing import OwnedTriple
+from ezlang.compiler.protocols.core.preprocessing import MaskedTriple, OwnedTriple
 from ezlang.compiler.protocols.core.steps import Steps
 from ezlang.diagnostics.diagnostic import CompilerBug
 from tests.support.convolutions import CASES, convolution
@@ -115,6 +116,48 @@ def test_known_operands_with_a_dealer(pair: Pair, owner: int, known: str, case: 
     own, other = (x.nbytes, y.nbytes) if known == "images" else (y.nbytes, x.nbytes)
     assert outcome.bytes == ((own, other) if owner == 0 else (other, own))
     assert outcome.rounds == 1
+
+
+@pytest.mark.parametrize("owner", [0, 1])
+@pytest.mark.parametrize("known", ["images", "filters"])
+@pytest.mark.parametrize("masks", [True, False])
+def test_a_factor_that_is_masked_once(pair: Pair, owner: int, known: str, masks: bool) -> None:
+    """It is sent once; each product then sends its shared factor alone. By OTs, it isn't sent."""
+    images, filters, window = (1, 2, 20, 20), (120, 2, 5, 5), Window(padding=(1, 0, 2, 1))
+    x, y = numbers(64, (images, filters))
+    owned, others = (x, [y, y[::-1]]) if known == "images" else (y, [x, x[:, ::-1]])
+    shares = [split(np.ascontiguousarray(one), seed) for seed, one in enumerate(others)]
+
+    def steps(party: SharingParty) -> Steps[list[Array]]:
+        given = owned if party.index == owner else np.zeros_like(owned)
+        share = yield from mask_known(party, given, owner, 5)
+        masked, results = Masked(number=5, share=share.reshape(-1)), []
+        for one in shares:
+            pair = (given, one[party.index]) if known == "images" else (one[party.index], given)
+            side = known == "images"
+            made = convolve_known(party, *pair, owner, window, images=side, masked=masked)
+            results.append((yield from made))
+        return results
+
+    expected = [
+        convolution(*((x, one) if known == "images" else (one, y)), window) for one in others
+    ]
+    if masks:
+        unit = OwnedTriple(
+            owner=owner, side=int(known == "filters"), product=triple_for(x, y, window)
+        )
+        triple = MaskedTriple(number=5, owned=unit)
+        outcome, _ = run_dealt(pair, steps, {triple.mask: 1, triple: 2})
+        sent = owned.nbytes, 2 * others[0].nbytes
+        assert outcome.bytes == (sent if owner == 0 else sent[::-1])
+        assert outcome.rounds == 2
+        for heard in outcome.heard:
+            assert_uniform(heard)
+    else:
+        outcome = pair.run(steps)
+        assert 0 in outcome.ots
+    for result, *parts in zip(expected, *outcome.results, strict=True):
+        assert np.array_equal(parts[0] + parts[1], result)
 
 
 @pytest.mark.parametrize("bits", WIDTHS)

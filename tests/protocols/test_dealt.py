@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from ezlang.compiler.protocols.core.preprocessing import (
     BitPair,
     BitTriple,
     ConvolutionTriple,
+    MaskedTriple,
     MatrixTriple,
     OwnedTriple,
     RandomBit,
@@ -65,7 +67,7 @@ MATRICES: list[Kind] = [
         for stride in (1, 2)
     ),
 ]
-OWNED: list[Kind] = [
+OWNED = [
     OwnedTriple(owner=owner, side=side, product=product)
     for owner in (0, 1)
     for side in (0, 1)
@@ -308,8 +310,30 @@ def test_dealt_ots_as_protocols_take_them(native: Native) -> None:
     assert not np.array_equal(DealtOtSender(zero).delta, zero.delta(LabelOt()))
 
 
+@pytest.mark.parametrize("owned", OWNED, ids=kinds.describe)
+def test_masked_triples_have_one_mask(native: Native, owned: OwnedTriple) -> None:
+    masked = MaskedTriple(number=7, owned=owned)
+    other = replace(masked, number=8)
+    units = deal(native, {masked.mask: 1, masked: 3, other.mask: 1, other: 1})
+    owner = owned.owner
+    mask, different = (units[owner].take(kind, 1)["mask"][0] for kind in (masked.mask, other.mask))
+    assert not np.array_equal(mask, different)
+    assert units[1 - owner].take(masked.mask, 1) == {}
+    found = [units[party].take(masked, 3) for party in (0, 1)]
+    assert "factor" not in found[owner]
+    shape = owned.product.shapes[owned.side]
+    found[owner]["factor"] = np.broadcast_to(mask.reshape(shape), (3, *shape))
+    check(owned, found[0], found[1], None)
+    factors = found[1 - owner]["factor"]
+    assert not np.array_equal(factors[0], factors[1])
+    with pytest.raises(CompilerBug, match="were dealt"):
+        units[owner].take(masked.mask, 1)
+
+
 def test_demands_survive_the_wire() -> None:
-    wanted = {kind: number + 1 for number, kind in enumerate(KINDS)}
+    masked = [MaskedTriple(number=3, owned=one) for one in OWNED]
+    masks = {kind.mask: 1 for kind in masked}
+    wanted = {kind: number + 1 for number, kind in enumerate([*KINDS, *masked])} | masks
     assert kinds.decode(kinds.encode(wanted)) == wanted
     assert kinds.encode({BitTriple(): 0}) == {}
     assert kinds.decode({}) == {}
@@ -350,6 +374,12 @@ MOVES = "1x1 0x0x0x0 1x1 1"
         ({"owned 0 1 ring triple 64": 1}, "doesn't know"),
         ({"owned 0 1 owned 0 1 matrix triple 64 1 1 1": 1}, "doesn't know"),
         ({"owned 0": 1}, "doesn't know"),
+        ({"mask 64 5 0 3": 2}, "more than once"),
+        ({"mask 64 5 2 3": 1}, "of nobody"),
+        ({"mask 64 0 0 3": 1}, "of nothing"),
+        ({"mask 63 5 0 3": 1}, "width"),
+        ({"masked 3 matrix triple 64 1 1 1": 1}, "doesn't know"),
+        ({"masked": 1}, "doesn't know"),
         ({"ring triple 64x": 1}, "is none"),
     ],
 )

@@ -38,17 +38,21 @@ class Counted(Preprocessing):
 
 
 def run_dealt(
-    pair: Pair, protocol: Callable[[SharingParty], Steps[Any]]
+    pair: Pair, protocol: Callable[[SharingParty], Steps[Any]], wanted: Demands | None = None
 ) -> tuple[Outcome, Demands]:
-    """Run a protocol with a dealer's preprocessing; also return what that was."""
+    """Run a protocol with a dealer's preprocessing; also return what that was.
+
+    What is `wanted` need not be given, unless only a dealer can make it.
+    """
     own = [party.preprocessing for party in pair.parties]
     counted = [Counted(made) for made in own]
     for party, one in zip(pair.parties, counted, strict=True):
         party.preprocessing, party.backend = one, DEALT
     try:
-        pair.run(protocol)
-        wanted = counted[0].asked
-        assert wanted == counted[1].asked
+        if wanted is None:
+            pair.run(protocol)
+            wanted = counted[0].asked
+            assert wanted == counted[1].asked
         native = Native()
         units = [DealtUnits(native, index, SEEDS[index], wanted) for index in (0, 1)]
         for place, sent in zip(units[1].places(), corrections(native, SEEDS, wanted), strict=True):

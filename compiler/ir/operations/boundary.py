@@ -25,15 +25,23 @@ class Boundary(OperationNode):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relabel(Boundary):
-    """(x) -> x with the result's label, which has fewer readers. If that is secret, x is shared."""
+    """(x) -> x with the result's label, which has fewer readers. If that is secret, x is shared.
+
+    With the number of a `mask`, x is what one party knows, and the arithmetic shares are only for
+    products of which x is a factor, too (`Product.mask`). Such an operation runs once in a run.
+    """
 
     traits = Traits(is_pure=True)
+
+    mask: int | None = None
 
     def check(self, around: Surroundings) -> None:
         """Check that only the label changes, and that it loses readers."""
         source, result = _one_operand(self)
         need(same_tensor(source, result), "only the label may change")
         need(source.label.flows_to(result.label), "the label may only lose readers")
+        masks = source.label.is_owned and result.sharing is A
+        need(self.mask is None or masks, "a mask is for arithmetic shares of what one party knows")
 
     def required(self, sharing: Sharing) -> tuple[Sharing, ...] | None:
         """Operand and result have the operation sharing."""

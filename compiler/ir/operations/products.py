@@ -22,10 +22,13 @@ class Product(Computation):
     If `encrypted` isn't 0, shares are multiplied homomorphically where no dealer deals triples, and
     elements of an owned operand, or of shares, have so many bits with their sign
     (passes/sharings/encrypted.py).
+
+    With the number of a `mask`, there is a third operand: the factor that one party knows, in any
+    shape, relabelled with that mask.
     """
 
     __slots__ = ()
-
+    mask: int | None
     encrypted: int
 
     @property
@@ -38,15 +41,25 @@ class Product(Computation):
         """Whether an operand may be owned: a product with it is cheaper."""
         return True
 
+    @property
+    def known(self) -> int | None:
+        """The factor of which protocols use that one party knows it: the second one if possible."""
+        return next((n for n in (1, 0) if self.operands[n].type.label.is_owned), None)
+
     def check_types(self, types: Types, result: TensorType) -> None:
         """Check that the shapes fit."""
-        need(len(types) == 2, "it takes two operands")
+        need(len(types) == (2 if self.mask is None else 3), "the number of operands is wrong")
         shape = self.shape_of(types[0].shape, types[1].shape)
         need(shape is not None, "the shapes don't fit")
         need(result.shape == shape, "wrong shape")
         need(types[0].element == types[1].element == result.element, "types differ")
         need(result.is_number, "wrong element type")
         need(0 <= self.encrypted <= result.width, "no such number of bits")
+        if self.mask is not None:
+            known = types[self.known or 0]
+            need(known.label.is_owned, "a mask is for a product with a known factor")
+            fits = (known.element, known.size) == (types[2].element, types[2].size)
+            need(fits and types[2].label.is_secret, "the third operand isn't the masked factor")
 
     def shape_of(self, x: Shape, y: Shape) -> Shape | None:
         """Return the shape of the product of operands of given shapes; None if they don't fit."""
@@ -75,6 +88,7 @@ class MatrixProduct(Product):
     """
 
     encrypted: int = 0
+    mask: int | None = None
 
     @property
     def terms(self) -> int:
@@ -102,6 +116,7 @@ class Convolution(Product):
     dilation: tuple[int, int] = (1, 1)
     groups: int = 1
     encrypted: int = 0
+    mask: int | None = None
 
     @property
     def window(self) -> Window:

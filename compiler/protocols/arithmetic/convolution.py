@@ -20,7 +20,7 @@ from ..core.preprocessing import ConvolutionTriple, OwnedTriple
 from ..core.purposes import Purpose
 from ..core.steps import Array, Steps
 from .matrices import matrix_multiply, matrix_multiply_known, turned
-from .owned import multiply_owned
+from .owned import Masked, multiply_owned
 from .products import bits_of
 
 
@@ -36,17 +36,25 @@ def convolve(party: SharingParty, x: Array, y: Array, window: Window) -> Steps[A
 
 
 def convolve_known(
-    party: SharingParty, x: Array, y: Array, owner: int, window: Window, *, images: bool = False
+    party: SharingParty,
+    x: Array,
+    y: Array,
+    owner: int,
+    window: Window,
+    *,
+    images: bool = False,
+    masked: Masked | None = None,
 ) -> Steps[Array]:
     """Return the convolution of shared images with filters that party `owner` knows.
 
-    Or of images that the owner knows with shared filters, if `images` is set. The other party
+    Or of images that the owner knows with shared filters, if `images` is set. What is known may
+    have been `masked` (owned.py). The other party
     passes an array of the right shape whose values are ignored. Cost: one cross term, as in
     `matrix_multiply_known` for (P, K, F). With a dealer, what is known goes from the owner and what
     is shared to it, in one round (owned.py).
     """
     _check(x, y, window)
-    return (yield from party.variants.known_convolution(party, x, y, owner, window, images))
+    return (yield from party.variants.known_convolution(party, x, y, owner, window, images, masked))
 
 
 def convolve_by_matrices(party: SharingParty, x: Array, y: Array, window: Window) -> Steps[Array]:
@@ -57,7 +65,13 @@ def convolve_by_matrices(party: SharingParty, x: Array, y: Array, window: Window
 
 
 def convolve_known_by_matrices(
-    party: SharingParty, x: Array, y: Array, owner: int, window: Window, images: bool
+    party: SharingParty,
+    x: Array,
+    y: Array,
+    owner: int,
+    window: Window,
+    images: bool,
+    masked: Masked | None,
 ) -> Steps[Array]:
     """`convolve_known`, as a matrix product."""
     rows, columns = _matrices(party, x, y, window)
@@ -87,7 +101,13 @@ def convolve_opened(party: SharingParty, x: Array, y: Array, window: Window) -> 
 
 
 def convolve_known_opened(
-    party: SharingParty, x: Array, y: Array, owner: int, window: Window, images: bool
+    party: SharingParty,
+    x: Array,
+    y: Array,
+    owner: int,
+    window: Window,
+    images: bool,
+    masked: Masked | None,
 ) -> Steps[Array]:
     """`convolve_known`, by a triple of which either party has one factor."""
     unit = OwnedTriple(owner=owner, side=0 if images else 1, product=triple_for(x, y, window))
@@ -95,7 +115,7 @@ def convolve_known_opened(
     def convolve(x: Array, y: Array) -> Array:
         return party.local.convolve(x, y, window)
 
-    return multiply_owned(party, (x, y), unit, convolve, Purpose.MASKED_IMAGES)
+    return multiply_owned(party, (x, y), unit, convolve, Purpose.MASKED_IMAGES, masked=masked)
 
 
 def triple_for(x: Array, y: Array, window: Window) -> ConvolutionTriple:

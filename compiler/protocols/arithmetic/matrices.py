@@ -32,7 +32,7 @@ from ..core.preprocessing import MatrixTriple, OwnedTriple
 from ..core.purposes import Purpose
 from ..core.sizes import PANEL
 from ..core.steps import Array, Steps
-from .owned import multiply_owned
+from .owned import Masked, multiply_owned
 from .products import bits_of
 
 
@@ -122,9 +122,17 @@ def matrix_multiply_opened(party: SharingParty, x: Array, y: Array) -> Steps[Arr
 
 
 def matrix_multiply_known(
-    party: SharingParty, x: Array, known: Array | None, owner: int
+    party: SharingParty,
+    x: Array,
+    known: Array | None,
+    owner: int,
+    *,
+    left: bool = False,
+    masked: Masked | None = None,
 ) -> Steps[Array]:
     """Return X·K for a shared X [m][k] and a K known to the owner: one cross term.
+
+    Or K·X, if K is the `left` factor. K may have been `masked` (owned.py).
 
     The other party passes an array of K's shape whose values are ignored. Cost: ℓkn·ceil(m/128) OTs
     with the owner as receiver, one bit per OT from it and M(n, k, m) bytes to it, or, if that is
@@ -132,27 +140,34 @@ def matrix_multiply_known(
     dealer, kn elements from the owner and mk to it, in one round (owned.py).
     """
     bits_of(x)
-    return (yield from party.variants.known_matrix_product(party, x, known, owner))
+    given = _given(known)
+    return (yield from party.variants.known_matrix_product(party, x, given, owner, left, masked))
 
 
 def matrix_multiply_known_opened(
-    party: SharingParty, x: Array, known: Array | None, owner: int
+    party: SharingParty, x: Array, known: Array, owner: int, left: bool, masked: Masked | None
 ) -> Steps[Array]:
     """`matrix_multiply_known`, by triples of which either party has one factor."""
-    given = _given(known)
-    (*items, m, k), n = x.shape, given.shape[-1]
+    factors = (known, x) if left else (x, known)
+    (*items, m, k), n = factors[0].shape, factors[1].shape[-1]
     triple = MatrixTriple(bits=bits_of(x), rows=m, inner=k, columns=n)
-    unit = OwnedTriple(owner=owner, side=1, product=triple)
+    unit = OwnedTriple(owner=owner, side=0 if left else 1, product=triple)
     purpose, count = Purpose.MASKED_MATRICES, prod(items)
-    factors = (x, given)
-    return multiply_owned(party, factors, unit, party.local.multiply, purpose, count=count)
+    multiply = party.local.multiply
+    return multiply_owned(party, factors, unit, multiply, purpose, count=count, masked=masked)
 
 
 def matrix_multiply_known_by_ots(
-    party: SharingParty, x: Array, known: Array | None, owner: int
+    party: SharingParty, x: Array, known: Array, owner: int, left: bool, masked: Masked | None
 ) -> Steps[Array]:
     """`matrix_multiply_known`, by the one cross term."""
-    known = _given(known)
+    if left:
+        made = yield from _known_by_ots(party, turned(x), turned(known), owner)
+        return np.ascontiguousarray(turned(made))
+    return (yield from _known_by_ots(party, x, known, owner))
+
+
+def _known_by_ots(party: SharingParty, x: Array, known: Array, owner: int) -> Steps[Array]:
     is_owner = party.index == owner
     (*items, m, k), n = x.shape, known.shape[-1]
     if m * up(n, PANEL) < n * up(m, PANEL):

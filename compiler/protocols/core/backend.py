@@ -22,6 +22,7 @@ from .preprocessing import Preprocessing
 from .steps import Array, Bytes, Steps
 
 if TYPE_CHECKING:
+    from ..arithmetic.owned import Masked
     from ..ot.stock import Batches
     from .party import OtProtocols, SharingParty
 
@@ -36,7 +37,14 @@ OwnedOperandProtocol = Callable[["SharingParty", Array, Array | None, int], Step
 passes None, or an array of the same shape.
 """
 
-OwnedConvolution = Callable[["SharingParty", Array, Array, int, Window, bool], Steps[Array]]
+OwnedMatrix = Callable[["SharingParty", Array, Array, int, bool, "Masked | None"], Steps[Array]]
+"""A product of a shared matrix and one known to a party; the bool says whether it is the left one.
+The known matrix may have been masked.
+"""
+
+OwnedConvolution = Callable[
+    ["SharingParty", Array, Array, int, Window, bool, "Masked | None"], Steps[Array]
+]
 """The same for a convolution of images and filters; the bool says whether the images are known."""
 
 
@@ -64,10 +72,11 @@ class Variants:
     known_product: OwnedOperandProtocol  # arithmetic/products.py: multiply_known
     square: Unary  # arithmetic/products.py: square
     matrix_product: Binary  # arithmetic/matrices.py: matrix_multiply
-    known_matrix_product: OwnedOperandProtocol  # arithmetic/matrices.py: matrix_multiply_known
+    known_matrix_product: OwnedMatrix  # arithmetic/matrices.py: matrix_multiply_known
     encrypts: bool  # whether products that are marked so are homomorphic: homomorphic/products.py
     convolution: Callable[[SharingParty, Array, Array, Window], Steps[Array]]  # convolve
     known_convolution: OwnedConvolution  # arithmetic/convolution.py: convolve_known
+    mask: Callable[[SharingParty, Array, int, int], Steps[Array]]  # arithmetic/owned.py: mask_known
     digit_bits: int  # arithmetic/comparison.py: compare_parts
     digit_rows: Callable[[SharingParty, Array, Sequence[int]], Steps[Bytes]]
     equality: Callable[[SharingParty, Array], Steps[Bytes]]  # arithmetic/comparison.py: equal

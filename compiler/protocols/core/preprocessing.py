@@ -117,6 +117,31 @@ class OwnedTriple:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Mask:
+    """The mask of a value that `owner` knows, of which there is one in a run for each `number`."""
+
+    bits: int
+    size: int
+    owner: int
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaskedTriple:
+    """An `owned` triple whose owner has the mask with a `number` as its factor, in each of them."""
+
+    number: int
+    owned: OwnedTriple
+
+    @property
+    def mask(self) -> Mask:
+        """The mask."""
+        owned, product = self.owned, self.owned.product
+        size = prod(product.shapes[owned.side])
+        return Mask(bits=product.bits, size=size, owner=owned.owner, number=self.number)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RandomBit:
     """A random bit shared by XOR and modulo 2^ℓ [RW19]."""
 
@@ -143,6 +168,8 @@ Unit = (
     | MatrixTriple
     | ConvolutionTriple
     | OwnedTriple
+    | Mask
+    | MaskedTriple
     | RandomBit
     | OneHot
 )
@@ -194,9 +221,12 @@ class MatrixTriples:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnedTriples:
-    """This party's random factors [count][…], and its shares of their products [count][…]."""
+    """This party's random factors [count][…], and its shares of their products [count][…].
 
-    factor: Array
+    For masked triples, the owner gets no factors.
+    """
+
+    factor: Array | None
     c: Array
 
 
@@ -251,9 +281,13 @@ class Preprocessing(ABC):
         made = yield from self.make(unit, 1)
         return MatrixTriples(a=made.a[0], b=made.b[0], c=made.c[0])
 
-    def owned_triples(self, unit: OwnedTriple, count: int) -> Steps[OwnedTriples]:
+    def owned_triples(self, unit: OwnedTriple | MaskedTriple, count: int) -> Steps[OwnedTriples]:
         """`count` triples of which either party has one factor."""
         return self.make(unit, count)
+
+    def mask(self, unit: Mask) -> Steps[Array | None]:
+        """The mask, at its owner; it may be taken once."""
+        return self.make(unit, 1)
 
     def da_bits(self, count: int, bits: int) -> Steps[DaBits]:
         """`count` random bits in both forms."""

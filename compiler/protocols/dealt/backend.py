@@ -14,6 +14,7 @@ from ..arithmetic.comparison import bit_rows, equal_by_bits
 from ..arithmetic.convolution import convolve_known_opened, convolve_opened
 from ..arithmetic.lookups import lookup_opened
 from ..arithmetic.matrices import matrix_multiply_known_opened, matrix_multiply_opened
+from ..arithmetic.owned import mask_opened
 from ..arithmetic.products import (
     multiply,
     multiply_known_opened,
@@ -63,6 +64,7 @@ DEALT: Final = Backend(
         encrypts=False,
         convolution=convolve_opened,
         known_convolution=convolve_known_opened,
+        mask=mask_opened,
         digit_bits=1,
         digit_rows=bit_rows,
         equality=equal_by_bits,

@@ -24,6 +24,8 @@ from ..core.preprocessing import (
     BitPair,
     BitTriple,
     ConvolutionTriple,
+    Mask,
+    MaskedTriple,
     MatrixTriple,
     OneHot,
     OwnedTriple,
@@ -94,6 +96,8 @@ _KINDS: Final[dict[str, type[Kind]]] = {
     "matrix triple": MatrixTriple,
     "convolution triple": ConvolutionTriple,
     "owned": OwnedTriple,
+    "mask": Mask,
+    "masked": MaskedTriple,
     "random bit": RandomBit,
     "one-hot vector": OneHot,
     "correlated OT": CorrelatedOt,
@@ -134,6 +138,11 @@ def layout(kind: Kind, party: int) -> tuple[Field, ...]:
                 Field(name="factor", dtype=word, shape=factor),
                 Field(name="c", dtype=word, shape=c, dealt=last),
             )
+        case Mask(bits=bits, size=size, owner=owner):
+            mask = Field(name="mask", dtype=word_dtype(bits), shape=(size,))
+            return (mask,) if party == owner else ()
+        case MaskedTriple(owned=owned):
+            return layout(owned, party)[1 if party == owned.owner else 0 :]
         case RandomBit(bits=bits):
             number = Field(name="number", dtype=word_dtype(bits), dealt=last)
             return (Field(name="bit", dtype=_BYTE, bits=True), number)
@@ -224,6 +233,8 @@ def decode(said: object) -> dict[Kind, int]:
         _check(kind)
         if type(count) is not int or count < 1:
             raise ValueError("a count of the demands is no positive number")
+        if isinstance(kind, Mask) and count > 1:
+            raise ValueError("a mask is demanded more than once")
         found[kind] = count
     total = [sum(n * unit_bytes(kind, party) for kind, n in found.items()) for party in COMPUTING]
     if max(total) > LARGEST_DEMAND:
@@ -238,6 +249,8 @@ def kind_of(text: str) -> Kind | None:
     """Return the kind whose description by `describe` is this text; None if there is none."""
     if text.startswith("owned "):
         return _owned(text)
+    if text.startswith("masked "):
+        return _masked(text)
     for name, kind in _KINDS.items():
         if text == name or text.startswith(f"{name} "):
             numbers = list(_numbers(text[len(name) :]))
@@ -255,11 +268,20 @@ def _owned(text: str) -> OwnedTriple | None:
     words = text.split(" ", 3)
     if len(words) < 4:
         return None
-    owner, side = (number for (number, *_) in _numbers(" ".join(words[1:3])))
+    owner, side = (number for (number,) in _numbers(" ".join(words[1:3])))
     product = kind_of(words[3])
     if not isinstance(product, MatrixTriple | ConvolutionTriple):
         return None
     return OwnedTriple(owner=owner, side=side, product=product)
+
+
+def _masked(text: str) -> MaskedTriple | None:
+    words = text.split(" ", 2)
+    owned = kind_of(words[2]) if len(words) == 3 else None
+    if not isinstance(owned, OwnedTriple):
+        return None
+    ((number,),) = _numbers(words[1])
+    return MaskedTriple(number=number, owned=owned)
 
 
 _LENGTHS: Final = {"images": 4, "filters": 4, "stride": 2, "padding": 4, "dilation": 2}
@@ -276,6 +298,9 @@ def _numbers(text: str) -> Iterator[tuple[int, ...]]:
 
 def _check(kind: Kind) -> None:
     """Raise ValueError unless the kind is valid and its units are small enough to be dealt."""
+    if isinstance(kind, MaskedTriple):
+        _check(kind.owned)
+        return
     if isinstance(kind, OwnedTriple):
         if not {kind.owner, kind.side} <= {0, 1}:
             raise ValueError("a kind of the demands names a party or a factor that there isn't")
@@ -287,6 +312,12 @@ def _check(kind: Kind) -> None:
     if isinstance(kind, CorrelatedOt):
         if kind.sender not in COMPUTING:
             raise ValueError("a kind of the demands names a party that there isn't")
+        return
+    if isinstance(kind, Mask):
+        if kind.owner not in COMPUTING or not kind.size:
+            raise ValueError("a kind of the demands is a mask of nothing or of nobody")
+        if unit_bytes(kind, kind.owner) > LARGEST_UNIT:
+            raise ValueError("a kind of the demands has units of more than can be dealt")
         return
     laid_out = 0
     if isinstance(kind, ConvolutionTriple):

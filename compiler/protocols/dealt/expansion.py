@@ -30,6 +30,8 @@ from ..core.preprocessing import (
     BitTriples,
     ConvolutionTriple,
     DaBits,
+    Mask,
+    MaskedTriple,
     MatrixTriple,
     MatrixTriples,
     OneHot,
@@ -161,6 +163,9 @@ def corrections(native: Native, seeds: tuple[bytes, bytes], demands: Demands) ->
             )
             begun = (kind, zero, one)
         first, second = (fields.read(part.stop - part.start) for fields in begun[1:])
+        if isinstance(kind, MaskedTriple):
+            owner = kind.owned.owner
+            (first, second)[owner]["factor"] = _masks(native, seeds[owner], kind, part)
         if isinstance(kind, CorrelatedOt | LabelOt):
             sender = sender_of(kind)
             delta = dealt_delta(native, seeds[sender], kind)
@@ -170,6 +175,13 @@ def corrections(native: Native, seeds: tuple[bytes, bytes], demands: Demands) ->
         for field in layout(kind, CORRECTED):
             if field.dealt:
                 yield np.ascontiguousarray(found[field.name], field.dtype)
+
+
+def _masks(native: Native, seed: bytes, kind: MaskedTriple, part: slice) -> Array:
+    """Return the owner's factor of masked triples, for each unit of a part: always the mask."""
+    mask = Fields(native, seed, kind.mask, kind.owned.owner).read(1)["mask"]
+    shape = kind.owned.product.shapes[kind.owned.side]
+    return np.broadcast_to(mask.reshape(shape), (part.stop - part.start, *shape))
 
 
 def _corrected_ots(
@@ -203,6 +215,10 @@ def _corrected(
             factors = (zero["factor"], one["factor"])
             a, b = factors if kind.side_of(COMPUTING.first) == 0 else factors[::-1]
             return {"c": _products(kind.product, a, b, local) - zero["c"]}
+        case Mask():
+            return {}
+        case MaskedTriple(owned=owned):
+            return _corrected(owned, zero, one, local)
         case RandomBit():
             number = zero["number"]
             return {"number": (zero["bit"] ^ one["bit"]).astype(number.dtype) - number}
@@ -317,6 +333,10 @@ class DealtPreprocessing(Preprocessing):
                 return MatrixTriples(a=found["a"], b=found["b"], c=found["c"])
             case OwnedTriple():
                 return OwnedTriples(factor=found["factor"], c=found["c"])
+            case MaskedTriple():
+                return OwnedTriples(factor=found.get("factor"), c=found["c"])
+            case Mask():
+                return found["mask"][0] if "mask" in found else None
             case RandomBit():
                 packed = padded(np.packbits(found["bit"], bitorder="little"))
                 return DaBits(bits=packed, numbers=found["number"])

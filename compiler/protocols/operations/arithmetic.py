@@ -14,13 +14,13 @@ from ...ir import evaluate as meaning
 from ...ir import tree as ir
 from ...ir.dtypes import as_signed
 from ...ir.tree import BinaryKind
-from ...ir.windows import Window
 from ..arithmetic import comparison
 from ..arithmetic.comparison import equal, less_than, msb, negate_bits
 from ..arithmetic.convolution import convolve, convolve_known
 from ..arithmetic.division import Factor, divide, divide_by_constant, remainder_by_constant
 from ..arithmetic.lookups import lookup
 from ..arithmetic.matrices import matrix_multiply, matrix_multiply_known, turned
+from ..arithmetic.owned import Masked
 from ..arithmetic.products import multiply_known, product, small_product, square
 from ..arithmetic.truncation import extend, truncate
 from ..boolean.gates import pack
@@ -228,7 +228,7 @@ def bit(call: Call, position: int) -> Steps[Array]:
     return unpack(found, call.type.size)
 
 
-def matrix_product(call: Call) -> Steps[Array]:
+def matrix_product(call: Call, operation: ir.MatrixProduct) -> Steps[Array]:
     """X·Y: `matrix_multiply_known` where only one party knows a factor, else `matrix_multiply`.
 
     Or their homomorphic forms, if the operation is marked so and the back end has them.
@@ -237,51 +237,49 @@ def matrix_product(call: Call) -> Steps[Array]:
     x, y = (call.share(i).reshape(call.type_of(i).shape) for i in (0, 1))
     if not x.size or not y.size:
         return np.zeros(call.type.size, x.dtype)
-    right, left = call.owner(1), call.owner(0)
-    if right is not None:
-        result = yield from _known_product(call, x, y, right)
-    elif left is not None:
-        other = yield from _known_product(call, turned(y), turned(x), left)
+    known, bits = operation.known, _encrypted_bits(call, operation)
+    if known is None:
+        multiply = matrix_multiply_encrypted if bits else matrix_multiply
+        return (yield from multiply(party, x, y)).reshape(-1)
+    factors, left = ((x, y), False) if known == 1 else ((y, x), True)
+    owner, masked = call.owner(known) or 0, _masked(call, operation)
+    if bits and left:
+        other = yield from matrix_multiply_known_encrypted(party, turned(y), turned(x), owner, bits)
         result = np.ascontiguousarray(turned(other))
-    elif _encrypted_bits(call):
-        result = yield from matrix_multiply_encrypted(party, x, y)
+    elif bits:
+        result = yield from matrix_multiply_known_encrypted(party, x, y, owner, bits)
     else:
-        result = yield from matrix_multiply(party, x, y)
+        result = yield from matrix_multiply_known(party, *factors, owner, left=left, masked=masked)
     return result.reshape(-1)
 
 
-def _known_product(call: Call, x: Array, known: Array, owner: int) -> Steps[Array]:
-    bits = _encrypted_bits(call)
-    if bits:
-        return matrix_multiply_known_encrypted(call.party, x, known, owner, bits)
-    return matrix_multiply_known(call.party, x, known, owner)
-
-
-def _encrypted_bits(call: Call) -> int:
+def _encrypted_bits(call: Call, operation: ir.AnyProduct) -> int:
     """Return the bits of a homomorphic product's known elements, or 0 if it isn't homomorphic."""
-    one = call.operation
-    if not isinstance(one, ir.MatrixProduct | ir.Convolution) or not call.party.variants.encrypts:
-        return 0
-    return one.encrypted
+    return operation.encrypted if call.party.variants.encrypts else 0
 
 
-def convolution(call: Call, window: Window) -> Steps[Array]:
+def _masked(call: Call, operation: ir.AnyProduct) -> Masked | None:
+    """Return the masked factor of a product that has one: its third operand."""
+    if operation.mask is None:
+        return None
+    return Masked(number=operation.mask, share=call.share(2))
+
+
+def convolution(call: Call, operation: ir.Convolution) -> Steps[Array]:
     """Images ∗ filters: `convolve_known` where only one party knows one, else `convolve`.
 
-    Or their homomorphic forms, as for matrices.
+    Or their homomorphic forms, as for matrices; there is none for known images.
     """
-    party, bits = call.party, _encrypted_bits(call)
+    party, window, known = call.party, operation.window, operation.known
+    bits = _encrypted_bits(call, operation)
     x, y = (call.share(i).reshape(call.type_of(i).shape) for i in (0, 1))
-    images, filters = call.owner(0), call.owner(1)
-    if bits and filters is not None:
-        return (yield from convolve_known_encrypted(party, x, y, filters, window, bits))
-    if bits and images is None:
-        return (yield from convolve_encrypted(party, x, y, window))
-    if filters is not None:
-        return (yield from convolve_known(party, x, y, filters, window))
-    if images is not None:
-        return (yield from convolve_known(party, x, y, images, window, images=True))
-    return (yield from convolve(party, x, y, window))
+    if known is None:
+        return (yield from (convolve_encrypted if bits else convolve)(party, x, y, window))
+    owner, masked = call.owner(known) or 0, _masked(call, operation)
+    if bits and known == 1:
+        return (yield from convolve_known_encrypted(party, x, y, owner, window, bits))
+    steps = convolve_known(party, x, y, owner, window, images=known == 0, masked=masked)
+    return (yield from steps)
 
 
 def looked_up(call: Call, operation: ir.Lookup) -> Steps[Array]:

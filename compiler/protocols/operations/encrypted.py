@@ -21,7 +21,7 @@ def cross_terms(operation: Product) -> Sequence[tuple[int, Form | None]]:
 
     A form is None if there is none.
     """
-    left, right = (owner_of(type) for type in operation.types)
+    left, right = (owner_of(type) for type in operation.types[:2])
     if right is not None:
         return ((COMPUTING.other(right), _form(operation)),)
     if left is not None:
@@ -32,7 +32,7 @@ def cross_terms(operation: Product) -> Sequence[tuple[int, Form | None]]:
 
 def _form(operation: Product) -> Form | None:
     """Return the form of a product whose right operand is known."""
-    x, y = (type.shape for type in operation.types)
+    x, y = (type.shape for type in operation.types[:2])
     width, bits = operation.result.type.width, operation.encrypted
     if isinstance(operation, ir.Convolution):
         return form_of_images(x, y, operation.window, width, bits)
@@ -43,7 +43,7 @@ def _turned_form(operation: Product) -> Form | None:
     """Return the form of a product whose left operand is known: there is none for images."""
     if isinstance(operation, ir.Convolution):
         return None
-    x, y = ((*t.shape[:-2], t.shape[-1], t.shape[-2]) for t in operation.types)
+    x, y = ((*t.shape[:-2], t.shape[-1], t.shape[-2]) for t in operation.types[:2])
     return form_of_matrices(y, x, operation.result.type.width, operation.encrypted)
 
 

@@ -23,6 +23,7 @@ from ...ir import tree as ir
 from ...ir.dtypes import share_dtype
 from ...ir.facts import ConstantOperands
 from ...ir.tree import BinaryKind, Sharing, UnaryKind
+from ..arithmetic.owned import mask_known
 from ..conversions.narrow import narrow_bits, narrow_numbers
 from ..core.party import SharingParty
 from ..core.purposes import Purpose
@@ -91,9 +92,9 @@ def _arithmetic(call: Call, operation: ir.Operation) -> Steps[Array]:
         case ir.Bit():
             return column.bit(call, operation.position)
         case ir.MatrixProduct():
-            return column.matrix_product(call)
+            return column.matrix_product(call, operation)
         case ir.Convolution():
-            return column.convolution(call, operation.window)
+            return column.convolution(call, operation)
         case ir.Lookup():
             return column.looked_up(call, operation)
         case _:
@@ -118,6 +119,8 @@ def _shared(call: Call) -> Steps[Array]:
     owner = call.owner(0)
     if owner is None:
         raise CompilerBug("only what a party owns is shared with a message")
+    if isinstance(call.operation, ir.Relabel) and call.operation.mask is not None:
+        return (yield from mask_known(party, call.share(0), owner, call.operation.mask))
     dtype = share_dtype(type.element)
     size = -(-type.size * type.width // 8)
     if party.index != owner:

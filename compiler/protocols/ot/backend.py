@@ -11,6 +11,7 @@ from ..arithmetic.comparison import digit_rows, equal_by_digits
 from ..arithmetic.convolution import convolve_by_matrices, convolve_known_by_matrices
 from ..arithmetic.lookups import lookup_by_ots
 from ..arithmetic.matrices import matrix_multiply_by_ots, matrix_multiply_known_by_ots
+from ..arithmetic.owned import mask_by_zeros
 from ..arithmetic.products import (
     multiply_known_by_ots,
     multiply_now,
@@ -40,6 +41,7 @@ OT: Final = Backend(
         encrypts=True,
         convolution=convolve_by_matrices,
         known_convolution=convolve_known_by_matrices,
+        mask=mask_by_zeros,
         digit_bits=DIGIT_BITS,
         digit_rows=digit_rows,
         equality=equal_by_digits,

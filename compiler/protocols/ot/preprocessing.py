@@ -22,6 +22,8 @@ from ..core.preprocessing import (
     BitTriple,
     ConvolutionTriple,
     DaBits,
+    Mask,
+    MaskedTriple,
     MatrixTriple,
     MatrixTriples,
     OneHot,
@@ -68,6 +70,8 @@ class OtPreprocessing(Preprocessing):
                 return self._convolution_triple(unit, count)
             case OwnedTriple():
                 return self._owned_triples(unit, count)
+            case Mask() | MaskedTriple():
+                raise CompilerBug("only a dealer knows the masks of a run")
             case RandomBit(bits=bits):
                 return self._random_bits(count, bits)
             case OneHot():

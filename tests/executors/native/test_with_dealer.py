@@ -12,6 +12,8 @@ from ezlang.compiler.cost.predict import predict, predict_demands
 from ezlang.compiler.protocols.core.preprocessing import (
     BitTriple,
     ConvolutionTriple,
+    Mask,
+    MaskedTriple,
     OwnedTriple,
     RingSquare,
     RingTriple,
@@ -28,6 +30,7 @@ from ezlang.executors.native.outcome import PartyOutcome
 from ezlang.executors.native.party import Stopwatch, compile_for, run_over
 from ezlang.values.check import check_inputs
 from ezlang.values.data import Inputs
+from tests.passes.window_programs import LOOPED
 from tests.passes.window_programs import PROGRAMS as WINDOWS
 from tests.support.channels import socket_pair
 from tests.support.patience import PATIENCE
@@ -134,6 +137,7 @@ PROGRAMS: dict[str, tuple[str, Inputs]] = {
             "bob": {"y": [[1, -1], [2, -2], [3, -3], [4, -4]]},
         },
     ),
+    "weights in a loop": LOOPED,
     **{
         f"a convolution: {name}": (WINDOWS[name].text(), WINDOWS[name].inputs())
         for name in ("stride_and_padding", "groups", "batch", "one_dimension")
@@ -232,6 +236,21 @@ def test_a_convolution_opens_each_number_once() -> None:
     )
     owned = OwnedTriple(owner=1, side=1, product=triple)
     assert demands_of(executable) == {owned: 1}
+
+
+def test_weights_in_a_loop_are_masked_once() -> None:
+    """A mask for each of the weights, and triples by it for each iteration."""
+    text, _ = PROGRAMS["weights in a loop"]
+    program = api.checked(api.check_text(text))
+    demands = demands_of(executable_of(program, "arithmetic"))
+    masks = {kind: count for kind, count in demands.items() if isinstance(kind, Mask)}
+    triples = {kind: count for kind, count in demands.items() if isinstance(kind, MaskedTriple)}
+    assert sorted((kind.number, kind.size, count) for kind, count in masks.items()) == [
+        (0, 2 * 2 * 3 * 3, 1),
+        (1, 5 * 5, 1),
+    ]
+    assert sorted((kind.number, count) for kind, count in triples.items()) == [(0, 3), (1, 3)]
+    assert {kind.mask for kind in triples} == set(masks)
 
 
 def test_a_loop_that_a_revealed_value_ends() -> None:
