@@ -155,6 +155,7 @@ class Mixed:
             self.unary, self.binary, self.binary, self.binary, self.bits, self.shift, self.compare,
             self.select, self.cast, self.bit, self.reduce, self.matrices, self.moved, self.moved,
             self.moved, self.converted, self.revealed, self.owned_product,
+            self.convolution,
         ]  # fmt: skip
         nested: list[Callable[[int], object]] = [self.loop, self.branch, self.call]
         if depth < 2 and self.random.random() < 0.15:
@@ -243,6 +244,18 @@ class Mixed:
         )
         type = ir.TensorType(element, (*items, m, n), SECRET, A)
         return self.made(type, ir.MatrixProduct, operands=(left, right))
+
+    def convolution(self) -> object:
+        """Images and filters of arithmetic shares, or of one party's numbers."""
+        element = self.integer()
+        given = self.random.random() < 0.5
+        x = self.secret(element, (1, 2, 3, 4), A)
+        y = self.given(element, (2, 1, 2, 2)) if given else self.secret(element, (2, 1, 2, 2), A)
+        stride, padding = self.random.choice((((1, 1), (0, 0, 0, 0)), ((2, 1), (1, 0, 0, 1))))
+        type = ir.TensorType(element, (1, 2, 2, 3 + padding[3]), SECRET, A)
+        return self.made(
+            type, ir.Convolution, operands=(x, y), groups=2, stride=stride, padding=padding
+        )
 
     def owned_product(self) -> object:
         """A party's own number times arithmetic shares."""

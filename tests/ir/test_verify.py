@@ -52,6 +52,7 @@ class Values:
 def broken(v: Values) -> dict[str, ir.Operation]:
     """Operations that are wrong, by what is wrong with them."""
     n, b = v.number, v.flag
+    image = v.build.constant(INT32, (0,), (1, 1, 2, 2))
     empty = ir.Region()
     outside = ir.Value(999, type_of())
     yields_number = ir.Region(yields=(n,))
@@ -61,6 +62,18 @@ def broken(v: Values) -> dict[str, ir.Operation]:
             kind=UnaryKind.NEG, operands=(replace(n, type=type_of(INT8)),), results=v.new(INT8)
         ),
         "out of range": ir.Constant(data=(300,), results=v.new(INT8)),
+        "no window": ir.Convolution(stride=(0, 1), operands=(image, image), results=v.new()),
+        "shapes don't fit": ir.Convolution(groups=2, operands=(image, image), results=v.new()),
+        "wrong shape": ir.Convolution(operands=(image, image), results=v.new()),
+        "number of operands": ir.Convolution(mask=0, operands=(image, image), results=v.new()),
+        "with a known factor": ir.Convolution(
+            mask=0,
+            operands=(image, image, image),
+            results=v.new(INT32, (1, 1, 1, 1)),
+        ),
+        "a mask is for arithmetic": ir.Relabel(
+            mask=0, operands=(v.own,), results=v.new(INT32, (), SECRET)
+        ),
         "number of elements": ir.Constant(data=(1, 2), results=v.new(INT8, (3,))),
         "is public": ir.Constant(data=(1,), results=v.new(INT8, (), SECRET)),
         "element type": ir.Unary(kind=UnaryKind.NOT, operands=(n,), results=v.new()),
