@@ -51,9 +51,10 @@ def check(native: Native, size: int) -> None:
     other[:2] = 3 * MONTGOMERY % prime, MONTGOMERY % prime
     product = np.zeros(size, np.uint32)
     for values in (one, other):
-        native.call(f"ntt_forward{size}", values, tables)
-    native.call("ntt_multiply_add", product, one, other, product_constants(prime), size, 1, 0, 0)
-    native.call(f"ntt_inverse{size}", product, tables)
+        native.call(f"ntt_forward{size}", values, tables, 1)
+    constants = product_constants(prime)
+    native.call("ntt_multiply_add", product, one, other, constants, size, 1, 0, 0, 1)
+    native.call(f"ntt_inverse{size}", product, tables, 1)
     found = {place: int(product[place]) for place in np.flatnonzero(product)}
     expect(f"N = {size}", "coefficients", found, {0: 2, 1: 1, size - 1: 3})
 
@@ -64,17 +65,19 @@ def _work(native: Native, size: int) -> dict[str, Callable[[], None]]:
     out, tables = values[0, 0].copy(), transform_tables(prime, size)
     low, high = np.zeros(size, np.uint64), np.zeros(size, np.uint64)
     limbs, modulus = join_constants(PRIMES, switched=True)
-    added = (product_constants(prime), size, _TERMS, 4 * size, 4 * size)
+    added = (product_constants(prime), size, _TERMS, 4 * size, 4 * size, 1)
     joined = (limbs, modulus, size, len(PRIMES), prime.bit_length())
 
     def call(name: str, *arguments: Any) -> Callable[[], None]:
         return lambda: native.call(name, *arguments)
 
     return {
-        "forward": call(f"ntt_forward{size}", out, tables),
-        "inverse": call(f"ntt_inverse{size}", out, tables),
+        "forward": call(f"ntt_forward{size}", out, tables, 1),
+        "inverse": call(f"ntt_inverse{size}", out, tables, 1),
         "8 products": call("ntt_multiply_add", out, *values, *added),
-        "to residues": call("residues_add", out, low, high, residue_constants(prime, 1), size, 0),
+        "to residues": call(
+            "residues_add", out, low, high, residue_constants(prime, 1), size, 0, 1
+        ),
         "5 residues back": call("residues_join", low, high, values[0], *joined),
     }
 

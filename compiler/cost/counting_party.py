@@ -151,15 +151,19 @@ class CountingEncryption:
         self._peer = peer
 
     def encrypt(self, form: Form, x: Array) -> Steps[Array]:
-        """Two rounds."""
-        yield from ask(Round(peer=self._peer, send=(ghost(form.request_bytes),)))
+        """Two rounds. What the key holder keeps is gone when the reply arrives."""
+        held, request = ghost(form.memory[0]), ghost(form.request_bytes)
+        del held
+        yield from ask(Round(peer=self._peer, send=(request,)))
         yield from ask(Round(peer=self._peer, receive=form.reply_bytes))
         return _product(form, x)
 
     def multiply(self, form: Form, known: Array) -> Steps[Array]:
         """Two rounds."""
-        yield from ask(Round(peer=self._peer, receive=form.request_bytes))
-        yield from ask(Round(peer=self._peer, send=(ghost(form.reply_bytes),)))
+        request = yield from ask(Round(peer=self._peer, receive=form.request_bytes))
+        held, reply = ghost(form.memory[1]), ghost(form.reply_bytes)
+        del held, request
+        yield from ask(Round(peer=self._peer, send=(reply,)))
         return _product(form, known)
 
 

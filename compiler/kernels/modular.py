@@ -10,11 +10,11 @@ same time for all operands on the processors that we compile for.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from .abi import I32, I64
-from .build import Kernel, Value, vector
+from .build import VOID, Kernel, Value, vector
 
 LANES: Final = 16
 WORDS: Final[Any] = vector(I32, LANES)
@@ -76,3 +76,23 @@ class Modulus:
 
     def _smaller(self, a: Value, b: Value) -> Value:
         return self.k.intrinsic("llvm.umin.v16i32", WORDS, a, b)
+
+
+def write_for_limbs(
+    one: Kernel, name: str, strides: Callable[[Kernel], Mapping[str, Value | int]]
+) -> Kernel:
+    """Write `name(…, count)`, which calls a kernel for `count` limbs one after the other.
+
+    `strides` gives the bytes between the limbs of each pointer that has any.
+    """
+    parameters = [(label, value.type) for label, value in one.parameters.items()]
+    k = Kernel(one.module, name, (*parameters, ("count", I64)), result=VOID)
+    moved = strides(k)
+    with k.loop(0, k["count"]) as limb:
+        arguments = [
+            k[label].at(limb * moved[label]) if label in moved else k[label]
+            for label, _ in parameters
+        ]
+        k.call(one, *arguments)
+    k.finish()
+    return k

@@ -22,7 +22,7 @@ from typing import Any, Final
 
 from .abi import I32, I64, POINTER
 from .build import VOID, Kernel, Value, vector
-from .modular import LANES, WORDS, Modulus, multiply_words
+from .modular import LANES, WORDS, Modulus, multiply_words, write_for_limbs
 
 HEADER: Final = 16
 SIZES: Final = (4096, 8192)
@@ -42,9 +42,9 @@ class _Transform:
     """Generates one direction of the transform; `backward` is the inverse."""
 
     def __init__(self, module: Any, size: int, *, backward: bool) -> None:
-        name = f"ntt_{'inverse' if backward else 'forward'}{size}"
+        self.name = f"ntt_{'inverse' if backward else 'forward'}{size}"
         parameters = (("values", POINTER), ("tables", POINTER))
-        self.k = Kernel(module, name, parameters, result=VOID)
+        self.k = Kernel(module, f"{self.name}_limb", parameters, result=VOID, internal=True)
         self.size = size
         self.backward = backward
         self.modulus = Modulus(self.k, self._header(0))
@@ -53,7 +53,7 @@ class _Transform:
         self.quotients = self.powers.at(4 * size)
 
     def write(self) -> Kernel:
-        """Write the kernel."""
+        """Write the kernel, for any number of limbs."""
         passes = list(self._passes())
         if self.backward:
             self._inner()
@@ -63,7 +63,8 @@ class _Transform:
         if not self.backward:
             self._inner()
         self.k.finish()
-        return self.k
+        strides = {"values": 4 * self.size, "tables": 4 * (HEADER + 4 * self.size)}
+        return write_for_limbs(self.k, self.name, lambda k: strides)
 
     def _passes(self) -> Iterator[tuple[int, ...]]:
         """Yield the distances of the stages of each pass over registers that are far apart."""
@@ -169,23 +170,24 @@ def _arranged(pair: _Pair, order: Sequence[int], wanted: Sequence[int]) -> _Pair
 
 
 def write_transforms(module: Any, size: int) -> None:
-    """Write `ntt_forward{N}(values*, tables*)` and `ntt_inverse{N}(values*, tables*)`.
+    """Write `ntt_forward{N}(values*, tables*, count)` and `ntt_inverse{N}(…)`.
 
-    Values are N words below p, and stay so.
+    Values [count][N] are words below the primes, and stay so; `tables` are those of the primes.
     """
     _Transform(module, size, backward=False).write()
     _Transform(module, size, backward=True).write()
 
 
 def write_multiply_add(module: Any) -> Kernel:
-    """Write `ntt_multiply_add(out*, a*, b*, constants*, n, terms, a_stride, b_stride)`.
+    """Write `ntt_multiply_add(out*, a*, b*, constants*, n, terms, a_stride, b_stride, count)`.
 
-    out[i] += Σ_t a[t][i]·b[t][i]·2^−32 modulo p, for residues; strides are in bytes. Constants are
-    the words p and p^−1 modulo 2^32. Four products at a time are reduced once.
+    out[l][i] += Σ_t a[t][l][i]·b[t][l][i]·2^−32 modulo p_l, for residues of `count` primes; strides
+    of terms are in bytes. Constants are the words p and p^−1 modulo 2^32 of each prime. Four
+    products at a time are reduced once.
     """
     sizes = [(name, I64) for name in ("n", "terms", "a_stride", "b_stride")]
     pointers = [(name, POINTER) for name in ("out", "a", "b", "constants")]
-    k = Kernel(module, "ntt_multiply_add", (*pointers, *sizes), result=VOID)
+    k = Kernel(module, "multiply_add_limb", (*pointers, *sizes), result=VOID, internal=True)
     modulus = Modulus(k, k.load(k["constants"], I32))
     inverse = k.splat(k.load(k["constants"].at(4), I32), LANES)
     whole = k["terms"] & -_TERMS
@@ -196,7 +198,12 @@ def write_multiply_add(module: Any) -> Kernel:
             total = k.load(place, WORDS) + modulus.montgomery(sums, inverse)
             k.store(modulus.reduced(total), place)
     k.finish()
-    return k
+
+    def strides(k: Kernel) -> dict[str, Value | int]:
+        residues = k["n"] << 2
+        return {"out": residues, "a": residues, "b": residues, "constants": 8}
+
+    return write_for_limbs(k, "ntt_multiply_add", strides)
 
 
 _TERMS: Final = 4

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from .abi import I32, I64, POINTER
 from .build import VOID, Kernel, Value
-from .modular import DOUBLES, LANES, WORDS, Modulus, halves
+from .modular import DOUBLES, LANES, WORDS, Modulus, halves, write_for_limbs
 
 PRIME_WORDS: Final = 8
 """The constants of `residues_add`: p; 2^32 mod p, 1 and the scale, each with its quotient; and
@@ -42,13 +42,14 @@ def _words(k: Kernel, place: Value) -> tuple[Value, Value]:
 
 
 def write_residues_add(module: Any) -> Kernel:
-    """Write `residues_add(out*, low*, high*, constants*, n, double)`.
+    """Write `residues_add(out*, low*, high*, constants*, n, double, count)`.
 
-    out[i] += scale·x[i] modulo p, where x[i] is the signed number low[i], or low[i] + 2^64·high[i]
-    if `double` is 1. n is a multiple of 16.
+    out[l][i] += scale·x[i] modulo p_l for `count` primes, where x[i] is the signed number low[i],
+    or low[i] + 2^64·high[i] if `double` is 1. n is a multiple of 16.
     """
     pointers = [(name, POINTER) for name in ("out", "low", "high", "constants")]
-    k = Kernel(module, "residues_add", (*pointers, ("n", I64), ("double", I64)), result=VOID)
+    sizes = ("n", I64), ("double", I64)
+    k = Kernel(module, "residues_add_limb", (*pointers, *sizes), result=VOID, internal=True)
     constants = [k.load(k["constants"].at(4 * i), I32) for i in range(PRIME_WORDS)]
     modulus = Modulus(k, constants[0])
     shift, shift_quotient, one, one_quotient, scale, scale_quotient, bias = (
@@ -72,7 +73,9 @@ def write_residues_add(module: Any) -> Kernel:
         place = k["out"].at(at << 2)
         k.store(modulus.reduced(k.load(place, WORDS) + total), place)
     k.finish()
-    return k
+    return write_for_limbs(
+        k, "residues_add", lambda k: {"out": k["n"] << 2, "constants": 4 * PRIME_WORDS}
+    )
 
 
 def write_residues_join(module: Any) -> Kernel:

@@ -48,7 +48,7 @@ def draw(prime: int, *shape: int) -> Array:
 
 def transformed(native: Native, x: Array, prime: int, name: str = "forward") -> Array:
     result = x.copy()
-    native.call(f"ntt_{name}{x.size}", result, transform_tables(prime, x.size))
+    native.call(f"ntt_{name}{x.size}", result, transform_tables(prime, x.size), 1)
     return result
 
 
@@ -89,6 +89,15 @@ def test_extreme_residues_come_back(native: Native, size: int) -> None:
         assert np.array_equal(transformed(native, values, prime, "inverse"), x)
 
 
+@pytest.mark.parametrize("size", SIZES)
+def test_limbs_are_transformed_one_after_the_other(native: Native, size: int) -> None:
+    x = np.stack([draw(prime, size) for prime in PRIMES])
+    tables = np.stack([transform_tables(prime, size) for prime in PRIMES])
+    expected = [transformed(native, row, prime) for row, prime in zip(x, PRIMES, strict=True)]
+    native.call(f"ntt_forward{size}", x, tables, len(PRIMES))
+    assert np.array_equal(x, expected)
+
+
 @pytest.mark.parametrize("terms", [1, 3, 4, 9])
 @pytest.mark.parametrize("size", SIZES)
 def test_sums_of_products_are_negacyclic(native: Native, size: int, terms: int) -> None:
@@ -108,7 +117,7 @@ def test_sums_of_products_are_negacyclic(native: Native, size: int, terms: int) 
     before = transformed(native, out, prime, "inverse")
     strides = 4 * size
     constants = product_constants(prime)
-    native.call("ntt_multiply_add", out, x, y, constants, size, terms, strides, strides)
+    native.call("ntt_multiply_add", out, x, y, constants, size, terms, strides, strides, 1)
     found = transformed(native, out, prime, "inverse")
     assert np.array_equal(found, (before + expected) % prime)
 
@@ -132,7 +141,7 @@ def test_signed_numbers_become_scaled_residues(native: Native, words: int) -> No
             out = draw(prime, 64)
             expected = [(int(o) + scale * x) % prime for o, x in zip(out, drawn, strict=True)]
             constants = residue_constants(prime, scale, double=words == 2)
-            native.call("residues_add", out, low, high, constants, 64, words - 1)
+            native.call("residues_add", out, low, high, constants, 64, words - 1, 1)
             assert out.tolist() == expected
 
 

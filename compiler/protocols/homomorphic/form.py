@@ -210,6 +210,17 @@ class Form(ABC):
         return 2 * self.parameters.limbs * (blocks + self.results)
 
     @property
+    def memory(self) -> tuple[int, int]:
+        """The bytes that the key holder and the owner keep at a time, besides the messages.
+
+        Both halves of all ciphertexts, packed numbers, and the transforms of a column block, which
+        exist twice while they are put together.
+        """
+        size = self.parameters.polynomial_bytes
+        packed = self.ciphertexts * self.parameters.size * self.bits // 8
+        return self.ciphertexts * size + packed, (self.ciphertexts + 2 * self.inner_blocks) * size
+
+    @property
     def weight(self) -> int:
         """What the form costs, in bytes, on a network like that of `TRANSFORM_BYTES`."""
         work = sum(self.transforms) + self.products // 4

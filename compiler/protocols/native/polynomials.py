@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,8 @@ class Ring:
         self.size = parameters.size
         self.primes = parameters.primes
         self._native = native
+        self._tables = _tables(self.primes, self.size)
+        self._products = np.stack([product_constants(prime) for prime in self.primes])
 
     def zeros(self, *shape: int) -> Words:
         """Return polynomials [*shape][limbs][N] that are 0."""
@@ -51,11 +54,9 @@ class Ring:
         """
         double = high is not None
         upper = numbers if high is None else high
-        for row, prime in zip(out, self.primes, strict=True):
-            factor = scale * pow(2, -power, prime) % prime
-            constants = residue_constants(prime, factor, double=double)
-            count = numbers.size
-            self._native.call("residues_add", row, numbers, upper, constants, count, int(double))
+        constants = _constants(self.primes, scale, power, double=double)
+        sizes = numbers.size, int(double), len(self.primes)
+        self._native.call("residues_add", out, numbers, upper, constants, *sizes)
 
     def encode(self, out: Words, messages: Array) -> None:
         """Add ⌊Q·m/2^ℓ⌉ of ℓ-bit messages m to residues.
@@ -77,9 +78,8 @@ class Ring:
         self._each("inverse", polynomials)
 
     def _each(self, direction: str, polynomials: Words) -> None:
-        for row, prime in zip(polynomials, self.primes, strict=True):
-            tables = transform_tables(prime, self.size)
-            self._native.call(f"ntt_{direction}{self.size}", row, tables)
+        name = f"ntt_{direction}{self.size}"
+        self._native.call(name, polynomials, self._tables, len(self.primes))
 
     def factors(self, numbers: Array) -> Words:
         """Return the transform of signed integers [N], in the form of a second factor."""
@@ -90,13 +90,8 @@ class Ring:
 
     def multiply_add(self, out: Words, a: Words, b: Words) -> None:
         """Add the sum of products of transforms a [terms][limbs][N] and second factors b."""
-        for limb, prime in enumerate(self.primes):
-            constants = product_constants(prime)
-            self._native.call(
-                "ntt_multiply_add",
-                *(out[limb], a[0, limb], b[0, limb], constants),
-                *(self.size, len(a), a.strides[0], b.strides[0]),
-            )
+        sizes = self.size, len(a), a.strides[0], b.strides[0], len(self.primes)
+        self._native.call("ntt_multiply_add", out, a, b, self._products, *sizes)
 
     def scaled(self, residues: Words) -> tuple[Array, Array]:
         """Return c·2^128/Q modulo 2^128 of residues [limbs][n]: low words and high words."""
@@ -114,3 +109,20 @@ class Ring:
         arguments: tuple[Any, ...] = (limbs, modulus, count, len(self.primes), bits)
         self._native.call("residues_join", low, high, residues, *arguments)
         return low, high
+
+
+@lru_cache(maxsize=16)
+def _tables(primes: tuple[int, ...], size: int) -> Words:
+    """Return the tables of transforms, one prime after the other."""
+    return np.stack([transform_tables(prime, size) for prime in primes])
+
+
+@lru_cache(maxsize=256)
+def _constants(primes: tuple[int, ...], scale: int, power: int, *, double: bool) -> Words:
+    """Return the constants of `residues_add` for a scale divided by 2^`power`."""
+    return np.stack(
+        [
+            residue_constants(prime, scale * pow(2, -power, prime) % prime, double=double)
+            for prime in primes
+        ]
+    )
