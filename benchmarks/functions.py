@@ -72,6 +72,12 @@ TABLES_WRITTEN: Final = (
 )
 
 
+POWERS: Final = (
+    ("negative_powers", "2^(k + 24) for k from -24 to -1", -24, 0, 24),
+    ("powers", "2^k for k from 0 to 62", 0, 63, 0),
+)
+
+
 def text_of(tables: Sequence[Table]) -> str:
     """Return the module of tables."""
     parts = [
@@ -86,8 +92,12 @@ def text_of(tables: Sequence[Table]) -> str:
             f"\n/// {table.meaning} for a from 0 to {table.end}.\n"
             f"const int64[{table.parts}][3] {table.name} = [\n{rows}];\n"
         )
-    powers = "".join(f"    {1 << k},\n" for k in range(63))
-    parts.append(f"\n/// 2^k for k from 0 to 62.\nconst int64[63] powers = [\n{powers}];\n")
+    for name, meaning, low, high, shift in POWERS:
+        rows = (1 << k + shift if low <= k < high else 0 for k in range(-64, 64))
+        numbers = "".join(f"    {number},\n" for number in rows)
+        parts.append(
+            f"\n/// {meaning}, at place k + 64.\nconst int64[128] {name} = [\n{numbers}];\n"
+        )
     return "".join(parts)
 
 
