@@ -122,28 +122,35 @@ def convolved(
 ) -> Array:
     """Return the convolution of images and filters that fit, as sums of products that wrap.
 
-    `multiply` multiplies batches of matrices. The patches of at most `STRIP_BYTES`, or of one row
-    of the result, are in memory at a time.
+    `multiply` multiplies batches of matrices. At most `STRIP_BYTES` of patches, or one of each
+    group, are in memory at a time.
     """
     shape = window.output(images.shape, filters.shape)
     if shape is None:
         raise ValueError(f"filters {filters.shape} don't fit images {images.shape}")
     result = np.empty(shape, images.dtype)
     count, _, height, width = shape
-    lines = max(STRIP_BYTES // line_bytes(window, filters.shape, shape, 8 * images.itemsize), 1)
-    together = max(lines // height, 1)
-    lines = min(lines, height)
+    each = max(line_bytes(window, filters.shape, shape, 8 * images.itemsize) // width, 1)
+    across = min(max(STRIP_BYTES // each, 1), width)
+    lines = min(max(STRIP_BYTES // (each * width), 1), height)
+    together = max(STRIP_BYTES // (each * width * height), 1)
     images, window = _padded(images, window)
     size = (filters.shape[2], filters.shape[3])
     rows = filters.reshape(window.groups, filters.shape[0] // window.groups, -1)
-    reach = (size[0] - 1) * window.dilation[0] + 1
     for first in range(0, count, together):
         for line in range(0, height, lines):
-            end, start = min(line + lines, height), line * window.stride[0]
-            part = images[first : first + together, :, start : (end - 1) * window.stride[0] + reach]
-            product = multiply(rows, patches(part, size, window))
-            made = by_image(product, (len(part), end - line, width))
-            result[first : first + together, :, line:end] = made
+            for column in range(0, width, across):
+                ends = min(line + lines, height), min(column + across, width)
+                down, along = (
+                    slice(begin * step, (end - 1) * step + (length - 1) * apart + 1)
+                    for begin, end, step, length, apart in zip(
+                        (line, column), ends, window.stride, size, window.dilation, strict=True
+                    )
+                )
+                part = images[first : first + together, :, down, along]
+                product = multiply(rows, patches(part, size, window))
+                made = by_image(product, (len(part), ends[0] - line, ends[1] - column))
+                result[first : first + together, :, line : ends[0], column : ends[1]] = made
     return result
 
 
