@@ -93,7 +93,7 @@ def text_of(tables: Sequence[Table]) -> str:
             f"const int64[{table.parts}][3] {table.name} = [\n{rows}];\n"
         )
     for name, meaning, low, high, shift in POWERS:
-        rows = (1 << k + shift if low <= k < high else 0 for k in range(-64, 64))
+        powers = (1 << k + shift if low <= k < high else 0 for k in range(-64, 64))
         numbers = "".join(f"    {number},\n" for number in rows)
         parts.append(
             f"\n/// {meaning}, at place k + 64.\nconst int64[128] {name} = [\n{numbers}];\n"
