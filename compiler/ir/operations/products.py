@@ -85,9 +85,12 @@ class MatrixProduct(Product):
     """(x [m, k], y [k, n]) -> the matrix product [m, n].
 
     Or (x [b, m, k], y [b, k, n]) -> [b, m, n]: a batch of products, item by item.
+
+    If each party owns a factor, the owner of factor `multiplier` multiplies where it is encrypted.
     """
 
     encrypted: int = 0
+    multiplier: int = 1
     mask: int | None = None
 
     @property

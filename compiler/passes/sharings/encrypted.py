@@ -14,6 +14,7 @@ alone, with its key, or with OTs of the cheapest kind after their set-up.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from ezlang.records import dataclass
@@ -83,18 +84,24 @@ class _Choice:
             return operation
         if not all(type.size for type in operation.types):
             return operation
-        marked = with_encryption(operation, self._known_bits(operation))
-        if marked is None or self._seconds(marked) >= self._seconds(operation):
-            return operation
-        return marked
+        forms = [operation, *self._encrypted(operation)]
+        return min(forms, key=self._seconds)
 
-    def _known_bits(self, operation: Product) -> int:
-        """Return the bits, with their sign, of the elements that a party multiplies by."""
+    def _encrypted(self, operation: Product) -> Iterator[Product]:
+        """Yield the homomorphic forms: by each operand that a party owns, or by shares."""
         width = operation.result.type.width
-        for value in reversed(operation.operands):
+        shared = all(owner_of(type) is None for type in operation.types[:2])
+        for i in (1, 0):
+            value = operation.operands[i]
             if owner_of(value.type) is not None:
-                return min(signed_bits_of(self.ranges[value.id]), width)
-        return width
+                bits = min(signed_bits_of(self.ranges[value.id]), width)
+            elif shared and i == 1:
+                bits = width
+            else:
+                continue
+            marked = with_encryption(operation, i, bits)
+            if marked is not None:
+                yield marked
 
     def _seconds(self, operation: ir.Operation) -> float:
         """Return the predicted time of a product, with its key, after OTs have been set up.

@@ -40,6 +40,7 @@ from ..homomorphic.products import (
     matrix_multiply_known_encrypted,
 )
 from .call import Call
+from .encrypted import known_operand
 
 
 def absolute(call: Call) -> Steps[Array]:
@@ -237,7 +238,8 @@ def matrix_product(call: Call, operation: ir.MatrixProduct) -> Steps[Array]:
     x, y = (call.share(i).reshape(call.type_of(i).shape) for i in (0, 1))
     if not x.size or not y.size:
         return np.zeros(call.type.size, x.dtype)
-    known, bits = operation.known, _encrypted_bits(call, operation)
+    bits = _encrypted_bits(call, operation)
+    known = known_operand(operation) if bits else operation.known
     if known is None:
         multiply = matrix_multiply_encrypted if bits else matrix_multiply
         return (yield from multiply(party, x, y)).reshape(-1)

@@ -21,13 +21,24 @@ def cross_terms(operation: Product) -> Sequence[tuple[int, Form | None]]:
 
     A form is None if there is none.
     """
-    left, right = (owner_of(type) for type in operation.types[:2])
-    if right is not None:
-        return ((COMPUTING.other(right), _form(operation)),)
-    if left is not None:
-        return ((COMPUTING.other(left), _turned_form(operation)),)
-    form = _form(operation)
-    return tuple((party, form) for party in COMPUTING)
+    known = known_operand(operation)
+    if known is None:
+        form = _form(operation)
+        return tuple((party, form) for party in COMPUTING)
+    owner = owner_of(operation.types[known])
+    return tuple((party, _form_with(operation, known)) for party in COMPUTING if party != owner)
+
+
+def known_operand(operation: Product) -> int | None:
+    """Return the operand that its owner multiplies by; None if both are shared."""
+    owned = [i for i in (1, 0) if owner_of(operation.types[i]) is not None]
+    if len(owned) == 2 and isinstance(operation, ir.MatrixProduct):
+        return operation.multiplier
+    return owned[0] if owned else None
+
+
+def _form_with(operation: Product, known: int) -> Form | None:
+    return _form(operation) if known == 1 else _turned_form(operation)
 
 
 def _form(operation: Product) -> Form | None:
@@ -77,11 +88,17 @@ def keys_of_program(program: ir.Program) -> Keys:
     return keys_for(one for function in program.functions for one in ir.walk(function.body))
 
 
-def with_encryption(operation: Product, bits: int) -> Product | None:
-    """Return a product marked as homomorphic; None if its noise would be too large."""
+def with_encryption(operation: Product, known: int, bits: int) -> Product | None:
+    """Return a product marked as homomorphic, with the bits of operand `known`.
+
+    None if there is no such form, or its noise would be too large.
+    """
     marked = replace(operation, encrypted=bits)
-    sound = all(form is not None for _, form in cross_terms(marked))
-    return marked if sound else None
+    if isinstance(marked, ir.MatrixProduct):
+        marked = replace(marked, multiplier=known)
+    if known_operand(marked) not in (None, known):
+        return None
+    return marked if all(form is not None for _, form in cross_terms(marked)) else None
 
 
 def transforms_of(operation: ir.Operation) -> int:
