@@ -191,12 +191,19 @@ def write_multiply_add(module: Any) -> Kernel:
     modulus = Modulus(k, k.load(k["constants"], I32))
     inverse = k.splat(k.load(k["constants"].at(4), I32), LANES)
     whole = k["terms"] & -_TERMS
-    for start, stop, step in ((k.i64(0), whole, _TERMS), (whole, k["terms"], 1)):
-        with k.loop(start, stop, step) as term, k.loop(0, k["n"], LANES) as at:
-            sums = _sum_of_products(k, term, at << 2, step)
+
+    def add(term: Value, count: int) -> None:
+        with k.loop(0, k["n"], LANES) as at:
+            sums = _sum_of_products(k, term, at << 2, count)
             place = k["out"].at(at << 2)
             total = k.load(place, WORDS) + modulus.montgomery(sums, inverse)
             k.store(modulus.reduced(total), place)
+
+    with k.loop(0, whole, _TERMS) as term:
+        add(term, _TERMS)
+    for count in range(1, _TERMS):
+        with k.when((k["terms"] - whole).equals(count)):
+            add(whole, count)
     k.finish()
 
     def strides(k: Kernel) -> dict[str, Value | int]:

@@ -62,13 +62,12 @@ def write_residues_add(module: Any) -> Kernel:
 
     with k.loop(0, k["n"], LANES) as at:
         low, high = _words(k, k["low"].at(at << 3))
-        value = k.variable(k.constant(WORDS, 0))
-        flipped = k.variable(high ^ top)
+        # Words that aren't residues may be multiplied by one.
+        value = k.variable(high ^ top)
         with k.when(k["double"].differs(0)):
             lower, upper = _words(k, k["high"].at(at << 3))
-            value.set(appended(modulus.times(upper ^ top, one, one_quotient), lower))
-            flipped.set(high)
-        total = appended(appended(value.get(), flipped.get()), low)
+            value.set(appended(appended(upper ^ top, lower), high))
+        total = appended(value.get(), low)
         total = modulus.times(modulus.below_twice(total) + bias, scale, scale_quotient)
         place = k["out"].at(at << 2)
         k.store(modulus.reduced(k.load(place, WORDS) + total), place)
