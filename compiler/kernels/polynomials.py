@@ -10,7 +10,13 @@ from . import errors, ntt, residues
 from .engine import Engine
 from .target import Target
 
-_SYMBOLS: Final = ("ntt_multiply_add", "residues_add", "residues_join", "ring_errors")
+_SYMBOLS: Final = (
+    "ntt_multiply_add",
+    "residues_add",
+    "residues_join",
+    "residues_small",
+    "ring_errors",
+)
 
 
 def build_residues(target: Target) -> str:
@@ -19,6 +25,7 @@ def build_residues(target: Target) -> str:
     ntt.write_multiply_add(module)
     residues.write_residues_add(module)
     residues.write_residues_join(module)
+    residues.write_residues_small(module)
     errors.write_errors(module)
     return str(module)
 

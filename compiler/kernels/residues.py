@@ -77,6 +77,25 @@ def write_residues_add(module: Any) -> Kernel:
     )
 
 
+def write_residues_small(module: Any) -> Kernel:
+    """Write `residues_small(out*, numbers*, constants*, n, count)`.
+
+    out[l][i] = x[i] modulo p_l for `count` primes and signed 32-bit numbers below all of them in
+    absolute value; `constants` are those of `residues_add`. n is a multiple of 16.
+    """
+    pointers = [(name, POINTER) for name in ("out", "numbers", "constants")]
+    name = "residues_small_limb"
+    k = Kernel(module, name, (*pointers, ("n", I64)), result=VOID, internal=True)
+    prime = k.splat(k.load(k["constants"], I32), LANES)
+    with k.loop(0, k["n"], LANES) as at:
+        x = k.load(k["numbers"].at(at << 2), WORDS)
+        k.store(x + (-(x >> 31) & prime), k["out"].at(at << 2))
+    k.finish()
+    return write_for_limbs(
+        k, "residues_small", lambda k: {"out": k["n"] << 2, "constants": 4 * PRIME_WORDS}
+    )
+
+
 def write_residues_join(module: Any) -> Kernel:
     """Write `residues_join(low*, high*, residues*, limbs*, modulus*, n, count, β)`.
 

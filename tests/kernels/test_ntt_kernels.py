@@ -145,6 +145,15 @@ def test_signed_numbers_become_scaled_residues(native: Native, words: int) -> No
             assert out.tolist() == expected
 
 
+def test_small_numbers_become_residues(native: Native) -> None:
+    top = 1 << 26
+    drawn = np.array([0, 1, -1, top, -top, top - 1, *RNG.integers(-top, top, 58)], np.int32)
+    out = np.zeros((len(PRIMES), 64), np.uint32)
+    constants = np.stack([residue_constants(prime, 1) for prime in PRIMES])
+    native.call("residues_small", out, drawn, constants, 64, len(PRIMES))
+    assert out.tolist() == [[x % prime for x in drawn.tolist()] for prime in PRIMES]
+
+
 def joined(
     native: Native, residues: Array, primes: tuple[int, ...], *, switched: bool
 ) -> list[int]:

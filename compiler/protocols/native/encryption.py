@@ -2,7 +2,8 @@
 
 A ciphertext of m, a polynomial modulo p = 2^ℓ, is (a, b) with b = −a·s + e + ⌊Q·m/p⌉ for the secret
 s and an error e [Bra12, FV12]. a is uniform and given by a seed. Ciphertexts are linear in m: their
-sums, and their products with a known polynomial, are ciphertexts of the sums and products.
+sums, and their products with a known polynomial, are ciphertexts of the sums and products. What is
+sent is 2^32·(a, b), for kernels that lose this factor in a product.
 
 A result would reveal the known factor y by its half a·y. So its owner adds an encryption of zero
 under the public key (a', b') = (a', −a'·s + e'): (a'·u + e″, b'·u + r) with a fresh ternary u, an
@@ -15,7 +16,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...kernels.ntt_tables import Words
+from ...kernels.ntt_tables import MONTGOMERY, Words
 from ..core.backend import Random
 from ..core.steps import Bytes
 from ..homomorphic.form import Form
@@ -54,10 +55,12 @@ class KeyHolder:
         seed = self._random(SEED_BYTES)
         halves = ring.zeros(count)
         uniform_halves = expanded(self._native, ring, seed, count)
+        # Ciphertexts are scaled as first factors of products: 2^32·(a, b) instead of (a, b).
+        scale = 1 if messages is None else MONTGOMERY
         for number, (half, a) in enumerate(zip(halves, uniform_halves, strict=True)):
             if messages is not None:
-                ring.encode(half, messages[number])
-            ring.add(half, errors(self._native, self._random, ring.size))
+                ring.encode(half, messages[number], scale=scale)
+            ring.add(half, errors(self._native, self._random, ring.size), scale=scale)
             ring.transform(half)
             ring.multiply_add(half, a[None], self._negated[None])
         return np.concatenate((seed, halves.reshape(-1).view(np.uint8)))
@@ -127,7 +130,8 @@ class KeyUser:
         for item in range(form.items):
             for column in range(form.column_blocks):
                 packed = form.pack_known(known, item, column).view(f"i{known.itemsize}")
-                factors = np.stack([ring.factors(y) for y in packed.astype(np.int64)])
+                numbers = packed.astype(np.int64)
+                factors = np.stack([ring.small_factors(y, form.known_bits) for y in numbers])
                 for row in range(form.row_blocks):
                     halves = first[item, row], other[item, row]
                     mask = masks[item, row, column]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -19,8 +19,11 @@ from ...kernels.polynomials import add_polynomials
 from ..homomorphic.parameters import Parameters
 from .calls import Array, Native
 
-LANES = 16
+LANES: Final = 16
 """Kernels process this number of coefficients at a time."""
+
+SMALL_BITS: Final = 27
+"""Signed integers of so many bits are below all primes."""
 
 
 class Ring:
@@ -58,8 +61,8 @@ class Ring:
         sizes = numbers.size, int(double), len(self.primes)
         self._native.call("residues_add", out, numbers, upper, constants, *sizes)
 
-    def encode(self, out: Words, messages: Array) -> None:
-        """Add ⌊Q·m/2^ℓ⌉ of ℓ-bit messages m to residues.
+    def encode(self, out: Words, messages: Array, *, scale: int = 1) -> None:
+        """Add ⌊Q·m/2^ℓ⌉ of ℓ-bit messages m, times `scale`, to residues.
 
         Q·m is r modulo 2^ℓ, −2^(ℓ−1) <= r < 2^(ℓ−1), and 0 modulo the primes: (Q·m − r)/2^ℓ is
         −r/2^ℓ modulo each.
@@ -67,7 +70,7 @@ class Ring:
         bits = 8 * messages.itemsize
         factor = messages.dtype.type(self.parameters.modulus % (1 << bits))
         rests = (messages * factor).view(f"i{messages.itemsize}").astype(np.int64)
-        self.add(out, rests, scale=-1, power=bits)
+        self.add(out, rests, scale=-scale, power=bits)
 
     def transform(self, polynomials: Words) -> None:
         """Replace polynomials [limbs][N] by their transforms."""
@@ -85,6 +88,20 @@ class Ring:
         """Return the transform of signed integers [N], in the form of a second factor."""
         result = self.zeros()
         self.add(result, numbers, scale=MONTGOMERY)
+        self.transform(result)
+        return result
+
+    def small_factors(self, numbers: Array, bits: int) -> Words:
+        """Return the transform of signed integers [N] of so many bits, for scaled first factors."""
+        result = self.zeros()
+        if bits <= SMALL_BITS:
+            constants = _constants(self.primes, 1, 0, double=False)
+            given = numbers.astype(np.int32)
+            self._native.call(
+                "residues_small", result, given, constants, self.size, len(self.primes)
+            )
+        else:
+            self.add(result, numbers)
         self.transform(result)
         return result
 
