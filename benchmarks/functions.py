@@ -66,6 +66,8 @@ def tail(x: float) -> float:
 TABLES_WRITTEN: Final = (
     Table("sigmoid_128", "1 / (1 + e^a)", tail, 16, 128),
     Table("sigmoid_256", "1 / (1 + e^a)", tail, 16, 256),
+    Table("tanh_128", "1 - tanh a", lambda a: 2 * tail(2 * a), 8, 128),
+    Table("tanh_512", "1 - tanh a", lambda a: 2 * tail(2 * a), 8, 512),
     Table("exp_256", "e^-a", lambda a: math.exp(-a), 16, 256),
     Table("exp_512", "e^-a", lambda a: math.exp(-a), 16, 512),
     Table("exp2_64", "2^a", lambda a: 2.0**a, 1, 64),
@@ -93,8 +95,8 @@ def text_of(tables: Sequence[Table]) -> str:
             f"const int64[{table.parts}][3] {table.name} = [\n{rows}];\n"
         )
     for name, meaning, low, high, shift in POWERS:
-        powers = (1 << k + shift if low <= k < high else 0 for k in range(-64, 64))
-        numbers = "".join(f"    {number},\n" for number in rows)
+        values = (1 << k + shift if low <= k < high else 0 for k in range(-64, 64))
+        numbers = "".join(f"    {number},\n" for number in values)
         parts.append(
             f"\n/// {meaning}, at place k + 64.\nconst int64[128] {name} = [\n{numbers}];\n"
         )
@@ -116,6 +118,7 @@ class Measured:
 
 MEASURED: Final = (
     Measured("sigmoid", lambda x: tail(-x) if x > -700 else 0.0, -18, 18),
+    Measured("tanh", math.tanh, -10, 10),
     Measured("exp_nonpositive", math.exp, -18, 0),
     Measured("exp", math.exp, -18, 22),
 )
