@@ -19,8 +19,8 @@ from ...ir.dtypes import word_dtype
 from ..boolean.gates import and_bits
 from ..conversions.bits_and_numbers import bits_to_numbers, unpack
 from ..core.party import SharingParty
-from ..core.steps import Array, Bytes, Steps, together
-from .comparison import compare_parts, millionaires, negate_bits
+from ..core.steps import Array, Steps
+from .comparison import compare_parts, millionaires
 from .products import bits_of
 
 
@@ -30,8 +30,10 @@ def truncate(
     """Return ⌊x / 2^s⌋, 0 < s < ℓ.
 
     Cost: `comparison.compare_parts` for s and ℓ − s bits, an AND, and two additive OTs per element.
-    With `positive`, a promise that 0 <= x < 2^(ℓ−1), the wrap-around is the OR of the shares' top
-    bits [RRG+21, HLHD22]: a comparison of s bits, an AND and two additive OTs.
+    With `positive`, a promise that 0 <= x < 2^(ℓ−1), shares modulo 2^(ℓ−1) suffice, to which the
+    parties reduce theirs alone. The top bit of x is 0, so the shares' top bits add up to the carry
+    into it, the wrap-around modulo 2^(ℓ−1), and are its shares by exclusive or [RRG+21]. That
+    leaves a comparison of s bits and two additive OTs.
     """
     bits = bits_of(x)
     if not 0 < shift < bits:
@@ -42,11 +44,12 @@ def truncate(
     if moved and party.adds_known:
         own = own + number(1 << (bits - 1))
     compared = ~own if party.is_first else own
+    ring = bits
     if positive:
-        low = compared & number((1 << shift) - 1)
-        carry, wrap = yield from together(
-            [millionaires(party, low, shift), _either_top(party, own, bits)]
-        )
+        ring = bits - 1
+        carry = yield from millionaires(party, compared & number((1 << shift) - 1), shift)
+        wrap = np.packbits((own >> number(ring)).astype(np.uint8), bitorder="little")
+        own = own & number((1 << ring) - 1)
     else:
         (carry, _), (less, same) = yield from compare_parts(party, compared, (0, shift, bits))
         if same is None:
@@ -57,17 +60,10 @@ def truncate(
     flags = np.packbits(np.concatenate([unpack(carry, n), unpack(wrap, n)]), bitorder="little")
     numbers = yield from bits_to_numbers(party, flags, 2 * n, bits)
     c, w = numbers.reshape(2, n)
-    result: Array = (own >> number(shift)) + c - (w << number(bits - shift))
+    result: Array = (own >> number(shift)) + c - (w << number(ring - shift))
     if moved and party.adds_known:
         result -= number(1 << (bits - 1 - shift))
     return result.reshape(x.shape)
-
-
-def _either_top(party: SharingParty, x: Array, bits: int) -> Steps[Bytes]:
-    """Return shares of the OR of both shares' top bits: one AND of the complements."""
-    top = np.packbits((x >> x.dtype.type(bits - 1)).astype(np.uint8), bitorder="little")
-    neither = yield from and_bits(party, *party.side.ordered(~top, np.zeros_like(top)))
-    return negate_bits(party, neither)
 
 
 def extend(party: SharingParty, x: Array, bits: int, *, signed: bool = True) -> Steps[Array]:
