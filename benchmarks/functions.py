@@ -63,11 +63,24 @@ def tail(x: float) -> float:
     return 1 / (1 + math.exp(x))
 
 
+def above(x: float) -> float:
+    """Return x times the probability that a standard normal variable is above x."""
+    return x * math.erfc(x / math.sqrt(2)) / 2
+
+
 TABLES_WRITTEN: Final = (
     Table("sigmoid_128", "1 / (1 + e^a)", tail, 16, 128),
     Table("sigmoid_256", "1 / (1 + e^a)", tail, 16, 256),
     Table("tanh_128", "1 - tanh a", lambda a: 2 * tail(2 * a), 8, 128),
     Table("tanh_512", "1 - tanh a", lambda a: 2 * tail(2 * a), 8, 512),
+    Table("erf_64", "1 - erf a", math.erfc, 4, 64),
+    Table("erf_256", "1 - erf a", math.erfc, 4, 256),
+    Table("gelu_128", "a times the probability of a normal variable above a", above, 8, 128),
+    Table("gelu_256", "a times the probability of a normal variable above a", above, 8, 256),
+    Table("silu_128", "a / (1 + e^a)", lambda a: a * tail(a), 16, 128),
+    Table("silu_512", "a / (1 + e^a)", lambda a: a * tail(a), 16, 512),
+    Table("softplus_128", "ln(1 + e^-a)", lambda a: math.log1p(math.exp(-a)), 16, 128),
+    Table("softplus_256", "ln(1 + e^-a)", lambda a: math.log1p(math.exp(-a)), 16, 256),
     Table("exp_256", "e^-a", lambda a: math.exp(-a), 16, 256),
     Table("exp_512", "e^-a", lambda a: math.exp(-a), 16, 512),
     Table("exp2_64", "2^a", lambda a: 2.0**a, 1, 64),
@@ -107,20 +120,27 @@ def text_of(tables: Sequence[Table]) -> str:
 class Measured:
     """A function of the library, on inputs from `low` to `high`.
 
-    Errors are relative where a result is larger than 1.
+    Errors are `relative` where a result is larger than 1, and absolute otherwise. There may be at
+    most `most_bits` fraction bits.
     """
 
     name: str
     function: Function
     low: float
     high: float
+    relative: bool = False
+    most_bits: int = 20
 
 
 MEASURED: Final = (
     Measured("sigmoid", lambda x: tail(-x) if x > -700 else 0.0, -18, 18),
     Measured("tanh", math.tanh, -10, 10),
+    Measured("erf", math.erf, -6, 6),
+    Measured("gelu", lambda x: max(x, 0) - above(abs(x)), -10, 10),
+    Measured("silu", lambda x: x * tail(-x), -18, 18, most_bits=18),
+    Measured("softplus", lambda x: max(x, 0) + math.log1p(math.exp(-abs(x))), -18, 18),
     Measured("exp_nonpositive", math.exp, -18, 0),
-    Measured("exp", math.exp, -18, 22),
+    Measured("exp", math.exp, -18, 22, relative=True),
 )
 
 PROGRAM: Final = """
@@ -154,9 +174,9 @@ def inputs_of(measured: Measured, f: int, most: int) -> tuple[list[int], bool]:
 
 
 def error_of(measured: Measured, x: float, y: float) -> float:
-    """Return the error of a result, relative to results larger than 1."""
+    """Return the error of a result."""
     exact = measured.function(x)
-    return abs(y - exact) / max(1, abs(exact))
+    return abs(y - exact) / (max(1, abs(exact)) if measured.relative else 1)
 
 
 def largest_error(measured: Measured, f: int, most: int) -> tuple[float, float, int, bool]:
@@ -193,7 +213,7 @@ def run(arguments: argparse.Namespace) -> None:
     for measured in MEASURED:
         if arguments.function and measured.name not in arguments.function:
             continue
-        for f in arguments.bits or (12, 16, 20):
+        for f in arguments.bits or (12, 16, measured.most_bits):
             worst, where, count, whole = largest_error(measured, f, arguments.most)
             said = f"{count:,}" if whole else f"{count:,} at random"
             print(f"| {measured.name} | {f} | {said} | {worst:.3f} | {where} |", flush=True)

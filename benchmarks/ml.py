@@ -10,6 +10,8 @@ of the prediction.
 from __future__ import annotations
 
 import argparse
+import json
+import resource
 import statistics
 import subprocess
 import sys
@@ -28,6 +30,7 @@ from .networks import NETWORKS, PIXELS
 from .parties import Party, free_port, two_parties
 
 MODELS: Final = Path(__file__).parent / "models"
+SPU_WORKS: Final = Path(__file__).parent / "peers" / "spu_works.py"
 
 Arrays = Mapping[str, np.ndarray[Any, Any]]
 
@@ -145,6 +148,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command-line options."""
     parser.add_argument("names", nargs="*", help="only works with one of these in their names")
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--spu", help="a Python that has SPU, which runs the same works beside")
+
+
+def peer(python: str, runs: int) -> None:
+    """Print the seconds and the largest errors of SPU on the works that it has, by protocol."""
+    print(f"{'work in SPU':24}{'protocol':>10}{'seconds':>10}{'error':>12}")
+    for protocol in ("CHEETAH", "SEMI2K"):
+        command = [python, str(SPU_WORKS), protocol, str(runs)]
+        done = subprocess.run(command, check=True, capture_output=True, text=True)
+        for name, one in json.loads(done.stdout.splitlines()[-1]).items():
+            print(f"{name:24}{protocol:>10}{one['seconds']:>10.3f}{one['error']:>12.2g}")
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -172,6 +186,8 @@ def run(arguments: argparse.Namespace) -> None:
     print(f"{'work':24}{'dealer':>8}{heads}")
     for (name, dealer), runs in found.items():
         print(f"{name:24}{'yes' if dealer else 'no':>8}{_row(runs)}")
+    if arguments.spu:
+        peer(arguments.spu, arguments.runs)
 
 
 def _row(runs: list[list[Party]]) -> str:
@@ -182,5 +198,8 @@ def _row(runs: list[list[Party]]) -> str:
     costs = [one.result["cost"] for one in later[-1]]
     sent = sum(cost["bytes_sent"] for cost in costs) / 1e6
     rounds = max(cost["rounds"] for cost in costs)
-    memory = sum(one.peak for one in later[-1]) / 1e6
-    return f"{seconds:>10.3f}{cpu:>8.1f}{sent:>10.1f}{rounds:>8}{memory:>8,.0f}MB"
+    # A process inherits the peak of the one that starts it.
+    inherited = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    own = [one.peak for one in later[-1] if one.peak > inherited]
+    memory = f"{sum(own) / 1e6:,.0f} MB" if len(own) == 2 else ""
+    return f"{seconds:>10.3f}{cpu:>8.1f}{sent:>10.1f}{rounds:>8}{memory:>10}"

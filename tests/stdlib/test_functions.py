@@ -39,10 +39,11 @@ def test_tables_are_those_that_the_command_writes() -> None:
 @pytest.mark.parametrize("f", [5, 12, 16, 17, 20])
 @pytest.mark.parametrize("measured", MEASURED, ids=lambda one: one.name)
 def test_errors_are_below_an_ulp(measured: Measured, f: int) -> None:
+    f = min(f, measured.most_bits)
     low, high = (round(end * (1 << f)) for end in (measured.low, measured.high))
     numbers = range(low, high, max((high - low) // 5000, 1))
     for n, y in zip(numbers, evaluated(measured.name, f, numbers), strict=True):
-        assert error_of(measured, n / (1 << f), y) * (1 << f) <= 0.7, n
+        assert error_of(measured, n / (1 << f), y) * (1 << f) <= 0.75, n
 
 
 @pytest.mark.parametrize(
@@ -76,7 +77,7 @@ def test_the_largest_numbers(name: str, most: float, end: float, zero: float) ->
 @pytest.mark.parametrize("f", [16, 20])
 @pytest.mark.parametrize("measured", MEASURED, ids=lambda one: one.name)
 def test_executors_agree(measured: Measured, f: int) -> None:
-    program = checked(PROGRAM.format(f=f, name=measured.name))
+    program = checked(PROGRAM.format(f=min(f, measured.most_bits), name=measured.name))
     inputs = {"alice": {"x": [0, 1, -1, 7.25, -20, 300]}, "bob": {"y": [0, 0.5, -2, -9, 3, 0]}}
     assert agree(program, inputs, SHARED).outputs is not None
 
@@ -84,3 +85,5 @@ def test_executors_agree(measured: Measured, f: int) -> None:
 def test_too_many_fraction_bits_are_refused() -> None:
     with pytest.raises(EzError):
         api.checked(api.check_text(PROGRAM.format(f=21, name="sigmoid")))
+    with pytest.raises(EzError):
+        api.checked(api.check_text(PROGRAM.format(f=19, name="silu")))
