@@ -238,10 +238,13 @@ def overflows(program: Program) -> list[Overflow]:
     """Return the places where fixed-point results aren't known to fit in 64 bits, in order."""
     from ezlang.compiler.lower import lower
     from ezlang.compiler.passes.analyses.overflow import overflows
+    from ezlang.compiler.passes.general.inline import inline
+    from ezlang.compiler.passes.run import run_pass
     from ezlang.typed.walk import fixed_point_places
 
     with deep_recursion():
-        return overflows(lower(program), fixed_point_places(program))
+        # What is known of the arguments of calls is known inside of inlined functions.
+        return overflows(run_pass(lower(program), inline), fixed_point_places(program))
 
 
 def headroom(program: Program, inputs: Inputs) -> list[Headroom]:

@@ -29,7 +29,7 @@ from .messages import programs as errors_programs
 LoadModule = Callable[[str, Source], Source | None]
 """Finds the source of a module, given its name and the file that imports it."""
 
-_LIBRARY = "<standard library>/"
+LIBRARY = "<standard library>/"
 
 
 def find_module(name: str, importer: Source) -> Source | None:
@@ -37,13 +37,13 @@ def find_module(name: str, importer: Source) -> Source | None:
 
     Raises EzError if there is such a file but it cannot be read.
     """
-    if not importer.name.startswith(_LIBRARY):
+    if not importer.name.startswith(LIBRARY):
         path = Path(importer.name).parent / f"{name}.ez"
         if path.is_file():
             return read_source(path)
     library = PACKAGE / "stdlib" / f"{name}.ez"
     if library.is_file():
-        return Source(f"{_LIBRARY}{name}.ez", library.read_text(encoding="utf-8"))
+        return Source(f"{LIBRARY}{name}.ez", library.read_text(encoding="utf-8"))
     return None
 
 

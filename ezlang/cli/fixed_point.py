@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from ezlang.check.modules import LIBRARY
 from ezlang.source import Span
 from ezlang.types.types import RING
 
@@ -25,13 +26,16 @@ def overflow_lines(found: Sequence[Overflow]) -> Iterator[str]:
     yield "These fixed-point results are not known to fit in 64 bits. To bound them, declare inputs"
     yield "with as many bits before the point as they need, as in `fixed<8, 16>`; `ezlang headroom`"
     yield "tells what sample inputs need."
-    rows = [(str(one.span.line), str(one.bits), _text(one.span)) for one in found]
+    rows = [(_place(one.span), str(one.bits), _text(one.span)) for one in found]
     yield from _table(("line", "bits", "expression"), rows)
 
 
 def overflows_object(found: Sequence[Overflow]) -> list[dict[str, Any]]:
     """Return the same report as JSON."""
-    return [{"line": one.span.line, "bits": one.bits, "of": one.span.text} for one in found]
+    return [
+        {"file": one.span.source.name, "line": one.span.line, "bits": one.bits, "of": one.span.text}
+        for one in found
+    ]
 
 
 def headroom_lines(found: Sequence[Headroom]) -> Iterator[str]:
@@ -40,7 +44,7 @@ def headroom_lines(found: Sequence[Headroom]) -> Iterator[str]:
         yield "The program computed no fixed-point numbers."
         return
     rows = [
-        (str(one.span.line), _spare(one), _number(one), str(one.type), _text(one.span))
+        (_place(one.span), _spare(one), _number(one), str(one.type), _text(one.span))
         for one in found
     ]
     yield from _table(("line", "bits left", "largest", "type", "expression"), rows)
@@ -58,13 +62,13 @@ def headroom_lines(found: Sequence[Headroom]) -> Iterator[str]:
 def _narrow(one: Headroom) -> Iterator[str]:
     if one.spare < 0:
         yield (
-            f"`{one.type}`: line {one.span.line} overflows, so that the outputs are wrong. These "
+            f"`{one.type}`: line {_place(one.span)} overflows, so that the outputs are wrong. These "
             f"inputs need `fixed<{one.whole_bits}, {one.type.fraction}>`."
         )
 
 
 def _advice(fraction: int, least: Headroom) -> str:
-    place = f"line {least.span.line}"
+    place = f"line {_place(least.span)}"
     if least.spare < 0:
         return (
             f"f = {fraction}: {place} overflows, so that the outputs are wrong. "
@@ -80,6 +84,7 @@ def headroom_object(found: Sequence[Headroom]) -> list[dict[str, Any]]:
     """Return the same report as JSON; `most_f` is the largest f that an operation has room for."""
     return [
         {
+            "file": one.span.source.name,
             "line": one.span.line,
             "of": one.span.text,
             "type": str(one.type),
@@ -97,6 +102,12 @@ def _spare(one: Headroom) -> str:
 
 def _number(one: Headroom) -> str:
     return f"{float(one.value):.6g}"
+
+
+def _place(span: Span) -> str:
+    """Return the line of a place, after the name of the library's module if it is in one."""
+    folder, _, name = span.source.name.rpartition("/")
+    return f"{name}:{span.line}" if f"{folder}/" == LIBRARY else str(span.line)
 
 
 def _text(span: Span) -> str:

@@ -38,8 +38,8 @@ def test_what_inputs_may_overflow(ez: Ez, folder: Path) -> None:
     listed = json.loads(ez("check", "p.ez", "--ranges", "--json").out)
     assert listed["diagnostics"] == []
     assert listed["overflows"] == [
-        {"line": 6, "bits": 88, "of": "sum(x * w)"},
-        {"line": 8, "bits": 104, "of": "t / x[0]"},
+        {"file": "p.ez", "line": 6, "bits": 88, "of": "sum(x * w)"},
+        {"file": "p.ez", "line": 8, "bits": 104, "of": "t / x[0]"},
     ]
 
 
@@ -77,6 +77,7 @@ def test_samples_that_overflow(ez: Ez, folder: Path) -> None:
     listed = json.loads(ez("headroom", "p.ez", "--json").out)["headroom"]
     assert [one["bits_left"] for one in listed] == [17, -19, 33, 0, -27]
     assert listed[1] == {
+        "file": "p.ez",
         "line": 6,
         "of": "sum(x * w)",
         "type": "fixed",
@@ -84,6 +85,20 @@ def test_samples_that_overflow(ez: Ez, folder: Path) -> None:
         "bits_left": -19,
         "most_f": 6,
     }
+
+
+def test_places_in_the_library_have_its_name(ez: Ez, folder: Path) -> None:
+    text = (
+        "party alice, bob;\nimport tensors;\nfn main() {\n"
+        '    secret fixed<8, 16>[1][3] x = input(alice, "x");\n'
+        '    secret fixed<8, 16>[2][3] w = input(bob, "w");\n'
+        '    output(all, tensors.linear(x, w), "y");\n}\n'
+    )
+    write(folder, [[1, 2, 3]], [[1, 1, 1], [0, 0, 1]], text)
+    # What is known of the arguments is known in the library's function.
+    assert "known to fit" in ez("check", "p.ez", "--ranges").out
+    rows = ez("headroom", "p.ez").out.splitlines()[1:2]
+    assert [row.split()[0].partition(":")[0] for row in rows] == ["tensors.ez"]
 
 
 def test_programs_without_fractions(ez: Ez, folder: Path) -> None:
