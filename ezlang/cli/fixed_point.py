@@ -62,8 +62,8 @@ def headroom_lines(found: Sequence[Headroom]) -> Iterator[str]:
 def _narrow(one: Headroom) -> Iterator[str]:
     if one.spare < 0:
         yield (
-            f"`{one.type}`: line {_place(one.span)} overflows, so that the outputs are wrong. These "
-            f"inputs need `fixed<{one.whole_bits}, {one.type.fraction}>`."
+            f"`{one.type}`: line {_place(one.span)} overflows, so that the outputs are wrong. "
+            f"These inputs need `fixed<{one.whole_bits}, {one.type.fraction}>`."
         )
 
 
