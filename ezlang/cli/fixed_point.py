@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from ezlang.check.modules import LIBRARY
 from ezlang.source import Span
 from ezlang.types.types import RING
 
@@ -106,6 +105,8 @@ def _number(one: Headroom) -> str:
 
 def _place(span: Span) -> str:
     """Return the line of a place, after the name of the library's module if it is in one."""
+    from ezlang.check.modules import LIBRARY
+
     folder, _, name = span.source.name.rpartition("/")
     return f"{name}:{span.line}" if f"{folder}/" == LIBRARY else str(span.line)
 
