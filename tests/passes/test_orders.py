@@ -50,6 +50,19 @@ def simulated(compiled: ir.Program, program: Program, inputs: Inputs) -> Outputs
     return run_two(compiled, check_inputs(program, inputs), seed=None, record=False).outputs
 
 
+@pytest.mark.parametrize("protocol", ProtocolChoice)
+def test_products_of_a_bit_and_a_number_become_selections_late(protocol: ProtocolChoice) -> None:
+    program = checked(
+        "party alice, bob;\nfn main() {\n"
+        '    secret bool b = input(alice, "b");\n    @bob uint16 m = input(bob, "m");\n'
+        "    public uint16 n = reveal(m);\n"
+        '    output(all, uint16(b) * n, "p");\n}\n'
+    )
+    inputs: Inputs = {"alice": {"b": True}, "bob": {"m": 7}}
+    compiled = prepared(program, [], ["simplify"], protocol)
+    assert simulated(compiled, program, inputs)["bob"] == {"p": 7}
+
+
 @given(programs(), ORDERS, LATE_ORDERS, st.sampled_from(ProtocolChoice))
 @settings(PROGRAMS, max_examples=25, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 def test_any_order(

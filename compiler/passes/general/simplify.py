@@ -137,7 +137,11 @@ class _Simplify(Rule):
                         return build.unary(UnaryKind.NEG, one)
                     bit = self._as_bit(build, one)
                     if bit is not None:
-                        return build.select(bit, other, build.zeros(other.type))
+                        # A public number has no sharing, unlike the product.
+                        chosen = build.fresh(operation.result.type)
+                        sides = (bit, other, build.zeros(other.type))
+                        build.emit(ir.Select(operands=sides, results=(chosen,), span=build.span))
+                        return chosen
             case BinaryKind.ADD:
                 for one, other in ((x, y), (y, x)):
                     negated = self._negated(other)
