@@ -29,7 +29,7 @@ from ezlang.records import dataclass
 from ...ir.windows import Window, convolved
 from ..core.lengths import up
 from ..core.steps import Array
-from .form import Form, block_sizes, cheapest
+from .form import Form, Shape, block_sizes, cheapest
 from .parameters import Parameters, all_parameters
 
 _TILES = (1, 2, 3, 4, 6, 8)
@@ -37,11 +37,9 @@ _TILES = (1, 2, 3, 4, 6, 8)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ConvolutionShape:
+class ConvolutionShape(Shape):
     """The convolution modulo 2^`bits` of images with filters that a party knows."""
 
-    bits: int
-    known_bits: int
     images: tuple[int, ...]
     filters: tuple[int, ...]
     window: Window
@@ -64,16 +62,6 @@ class ConvolutionForm(Form):
     tile: tuple[int, int]
     channels: int
     filters: int
-
-    @property
-    def bits(self) -> int:
-        """ℓ."""
-        return self.shape.bits
-
-    @property
-    def known_bits(self) -> int:
-        """w."""
-        return self.shape.known_bits
 
     @property
     def items(self) -> int:

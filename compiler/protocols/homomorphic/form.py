@@ -43,6 +43,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import Final, TypeVar
 
+from ezlang.records import dataclass
+
 from ..core.lengths import up
 from ..core.steps import Array
 from .parameters import ERROR_BITS, SEED_BYTES, STATISTICAL_BITS, Parameters
@@ -54,26 +56,34 @@ _MOST_FLOOD_BITS: Final = 126
 """What two words of 64 bits hold."""
 
 
-class Form(ABC):
-    """The form of a product modulo 2^`bits`.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """A product modulo 2^`bits`.
 
-    Elements of the known operand have `known_bits` bits, with their sign. `items` is the number of
-    independent products.
+    Elements of the known operand have `known_bits` bits, with their sign.
     """
+
+    bits: int
+    known_bits: int
+
+
+class Form(ABC):
+    """The form of a product. `items` is the number of independent products."""
 
     __slots__ = ()
 
+    shape: Shape
     parameters: Parameters
 
     @property
-    @abstractmethod
     def bits(self) -> int:
         """ℓ."""
+        return self.shape.bits
 
     @property
-    @abstractmethod
     def known_bits(self) -> int:
         """w."""
+        return self.shape.known_bits
 
     @property
     @abstractmethod

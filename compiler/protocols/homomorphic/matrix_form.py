@@ -22,16 +22,14 @@ from ezlang.records import dataclass
 
 from ..core.lengths import up
 from ..core.steps import Array
-from .form import Form, block_sizes, cheapest
+from .form import Form, Shape, block_sizes, cheapest
 from .parameters import Parameters, all_parameters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MatrixShape:
+class MatrixShape(Shape):
     """`items` products of [rows][inner] with [inner][columns], modulo 2^`bits`."""
 
-    bits: int
-    known_bits: int
     items: int
     rows: int
     inner: int
@@ -47,16 +45,6 @@ class MatrixForm(Form):
     rows: int
     inner: int
     columns: int
-
-    @property
-    def bits(self) -> int:
-        """ℓ."""
-        return self.shape.bits
-
-    @property
-    def known_bits(self) -> int:
-        """w."""
-        return self.shape.known_bits
 
     @property
     def items(self) -> int:
