@@ -54,12 +54,16 @@ def simulated(compiled: ir.Program, program: Program, inputs: Inputs) -> Outputs
 def test_products_of_a_bit_and_a_number_become_selections_late(protocol: ProtocolChoice) -> None:
     program = checked(
         "party alice, bob;\nfn main() {\n"
-        '    secret bool b = input(alice, "b");\n    @bob uint16 m = input(bob, "m");\n'
-        "    public uint16 n = reveal(m);\n"
-        '    output(all, uint16(b) * n, "p");\n}\n'
+        '    secret bool b = input(alice, "b");\n    secret bool c = input(bob, "c");\n'
+        '    @bob uint16 m = input(bob, "m");\n    public uint16 n = reveal(m);\n'
+        '    output(all, uint16(b && c) * n, "p");\n}\n'
     )
-    inputs: Inputs = {"alice": {"b": True}, "bob": {"m": 7}}
+    inputs: Inputs = {"alice": {"b": True}, "bob": {"c": True, "m": 7}}
     compiled = prepared(program, [], ["simplify"], protocol)
+    selections = [one for one in ir.walk(compiled.main.body) if isinstance(one, ir.Select)]
+    # The number is public; the selection is shared as the product was.
+    assert [one.operands[1].type.label.is_secret for one in selections] == [False]
+    assert selections[0].result.type.sharing is not None
     assert simulated(compiled, program, inputs)["bob"] == {"p": 7}
 
 

@@ -48,10 +48,9 @@ def convolve_known(
     """Return the convolution of shared images with filters that party `owner` knows.
 
     Or of images that the owner knows with shared filters, if `images` is set. What is known may
-    have been `masked` (owned.py). The other party
-    passes an array of the right shape whose values are ignored. Cost: one cross term, as in
-    `matrix_multiply_known` for (P, K, F). With a dealer, what is known goes from the owner and what
-    is shared to it, in one round (owned.py).
+    have been `masked` (owned.py). The other party passes an array of the right shape whose values
+    are ignored. Cost: one cross term, as in `matrix_multiply_known` for (P, K, F). With a dealer,
+    what is known goes from the owner and what is shared to it, in one round (owned.py).
     """
     _check(x, y, window)
     return (yield from party.variants.known_convolution(party, x, y, owner, window, images, masked))
