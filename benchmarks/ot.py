@@ -18,12 +18,8 @@ import numpy as np
 from ezlang.compiler.kernels.engine import Engine
 from ezlang.compiler.protocols.core.channel import Channel
 from ezlang.compiler.protocols.ot.silent import SilentReceiver, SilentSender
-from ezlang.compiler.protocols.ot.softspoken import (
-    CotReceiver,
-    CotReceiverParty,
-    CotSender,
-    CotSenderParty,
-)
+from ezlang.compiler.protocols.ot.softspoken import CotReceiver, CotSender
+from ezlang.compiler.protocols.ot.source import CotReceiverParty, CotSenderParty
 from ezlang.compiler.protocols.ot.stock import (
     LARGE,
     MEDIUM,

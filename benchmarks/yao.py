@@ -28,8 +28,8 @@ from ezlang.compiler.kernels import abi
 from ezlang.compiler.kernels.build import Kernel
 from ezlang.compiler.kernels.context import TABLE_BYTES
 from ezlang.compiler.kernels.engine import Engine
+from ezlang.compiler.kernels.memory import AlignedBytes
 from ezlang.compiler.protocols.core.channel import Channel
-from ezlang.compiler.protocols.ot.softspoken import AlignedBytes
 from ezlang.compiler.protocols.yao.session import NetlistHandle, YaoParty, YaoRole
 from ezlang.session.channel import SocketChannel
 

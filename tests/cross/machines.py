@@ -16,8 +16,8 @@ from pathlib import Path
 import llvmlite.binding as llvm
 
 from ezlang.compiler.kernels.engine import Engine, compile_object
+from ezlang.compiler.kernels.memory import AlignedBytes
 from ezlang.compiler.kernels.target import AesPath, Target
-from ezlang.compiler.protocols.ot.softspoken import AlignedBytes
 from tests.support.patience import PATIENCE
 
 COMPILER = "aarch64-linux-gnu-gcc"

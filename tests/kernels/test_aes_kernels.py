@@ -7,8 +7,8 @@ import os
 import pytest
 
 from ezlang.compiler.kernels.cipher import WINDOW_BYTES
+from ezlang.compiler.kernels.memory import AlignedBytes
 from ezlang.compiler.kernels.target import AesPath, available_paths
-from ezlang.compiler.protocols.ot.softspoken import AlignedBytes
 from tests.support.kernel_calls import Primitives, aes, aes_ctr, reference_hash
 
 

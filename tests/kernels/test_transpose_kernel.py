@@ -10,8 +10,8 @@ import pytest
 
 from ezlang.compiler.kernels import units
 from ezlang.compiler.kernels.engine import Engine
+from ezlang.compiler.kernels.memory import AlignedBytes
 from ezlang.compiler.kernels.target import AesPath, available_paths, host_target
-from ezlang.compiler.protocols.ot.softspoken import AlignedBytes
 
 
 @pytest.mark.parametrize("n", [256, 512, 1280])

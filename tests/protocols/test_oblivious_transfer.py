@@ -11,9 +11,11 @@ from nacl import bindings
 
 from ezlang.compiler.kernels.engine import Engine
 from ezlang.compiler.kernels.extension import BATCH_MULTIPLE
+from ezlang.compiler.kernels.memory import Blocks
 from ezlang.compiler.kernels.target import AesPath, available_paths, host_target
 from ezlang.compiler.protocols.ot.base import BaseOtReceiver, BaseOtSender
-from ezlang.compiler.protocols.ot.softspoken import Bits, Blocks, CotReceiver, CotSender
+from ezlang.compiler.protocols.ot.softspoken import CotReceiver, CotSender
+from ezlang.compiler.protocols.ot.source import Bits
 from ezlang.compiler.protocols.ot.stock import (
     LARGEST_BATCH,
     SMALLEST_BATCH,

@@ -51,7 +51,7 @@ def _files(*folders: str) -> list[Path]:
 ON_SHARES = [
     path
     for path in _files("arithmetic", "boolean", "conversions", "operations", "core", "ot")
-    if path.stem not in {"lengths", "steps", "base", "softspoken", "silent", "chosen"}
+    if path.stem not in {"lengths", "steps", "base", "softspoken", "silent"}
     and path.stem not in {"stock", "directions", "call", "local", "comparison_tree", "sizes"}
 ]
 DEPEND_ON_VALUES = frozenset(

@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 
 from ezlang.compiler.kernels.engine import Engine
+from ezlang.compiler.kernels.memory import Blocks
 from ezlang.compiler.kernels.target import AesPath, available_paths, host_target
 from ezlang.compiler.protocols.ot.directions import extension_ends, silent_ends
 from ezlang.compiler.protocols.ot.silent import SilentReceiver, SilentSender
-from ezlang.compiler.protocols.ot.softspoken import Bits, Blocks, CotSender
+from ezlang.compiler.protocols.ot.softspoken import CotSender
+from ezlang.compiler.protocols.ot.source import Bits
 from ezlang.compiler.protocols.ot.stock import (
     LARGE,
     MEDIUM,

@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from ezlang.compiler.kernels import units
 from ezlang.compiler.kernels.context import SCHEDULE_BYTES
 from ezlang.compiler.kernels.engine import Engine, optimise
+from ezlang.compiler.kernels.memory import AlignedBytes
 from ezlang.compiler.kernels.target import AesPath, Target, host_target
-from ezlang.compiler.protocols.ot.softspoken import AlignedBytes
 
 POINTER, LONG = ctypes.c_void_p, ctypes.c_int64
 

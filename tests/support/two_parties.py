@@ -14,9 +14,9 @@ import numpy as np
 from ezlang.compiler.circuits.netlist import Netlist
 from ezlang.compiler.kernels import abi
 from ezlang.compiler.kernels.engine import Engine
+from ezlang.compiler.kernels.memory import AlignedBytes
 from ezlang.compiler.kernels.target import AesPath, host_target
 from ezlang.compiler.protocols.core.channel import PEEK_LIMIT, Buffer
-from ezlang.compiler.protocols.ot.softspoken import AlignedBytes
 from ezlang.compiler.protocols.yao.session import NetlistHandle, YaoParty, YaoRole
 from tests.support.patience import PATIENCE
 

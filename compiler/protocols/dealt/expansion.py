@@ -23,6 +23,7 @@ import numpy as np
 from ezlang.diagnostics.diagnostic import CompilerBug
 
 from ...ir.parties import COMPUTING
+from ...kernels.memory import Blocks
 from ..core.local_products import LocalProducts
 from ..core.preprocessing import (
     BitPair,
@@ -50,7 +51,6 @@ from ..core.steps import Steps
 from ..native.calls import BLOCK_BYTES, Array, Native, empty, padded
 from ..native.products import NativeProducts
 from ..ot.directions import Bytes, Generator
-from ..ot.softspoken import Blocks
 from .demands import (
     CORRECTED,
     CorrelatedOt,

@@ -1,6 +1,6 @@
 """Dealt correlated OTs for the input bits of Yao's evaluator: both sides' sources.
 
-The sources implement the interfaces of `ot/softspoken.py`. Cost: nothing is sent; one
+The sources implement the interfaces of `ot/source.py`. Cost: nothing is sent; one
 `demands.LabelOt` per bit. A batch has exactly the requested size, so that all dealt OTs are used.
 """
 
@@ -12,8 +12,9 @@ from typing import ClassVar
 import numpy as np
 
 from ...kernels.engine import Engine
+from ...kernels.memory import Blocks, with_room
 from ..core.channel import Channel
-from ..ot.softspoken import Blocks, CotReceiverParty, CotSenderParty, with_room
+from ..ot.source import CotReceiverParty, CotSenderParty
 from ..ot.stock import Made
 from .backend import DealtBatches
 from .demands import LabelOt

@@ -14,12 +14,12 @@ import numpy as np
 from ezlang.diagnostics.diagnostic import CompilerBug
 
 from ...kernels.matrices import bit_order
+from ...kernels.memory import Blocks
 from ..core.lengths import Half, Panel
 from ..core.purposes import Purpose
 from ..core.sizes import DIGIT_BITS
 from ..core.steps import Bytes
 from ..ot.directions import Ends
-from ..ot.softspoken import Blocks
 from .calls import PADDING, Array, Native, address_of, empty, zeros
 
 

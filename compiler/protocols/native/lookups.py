@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from ...kernels import sharing as units
+from ...kernels.memory import Blocks
 from ..core.lengths import Half, lookup_windows
 from ..core.lookups import Column, Sent, shape_of
 from ..core.purposes import Purpose
 from ..core.sizes import KEYS_A_WINDOW
 from ..core.steps import Bytes
-from ..ot.softspoken import Blocks
 from .batches import KernelSession
 from .calls import Array, Native, empty, padded
 

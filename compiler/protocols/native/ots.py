@@ -22,6 +22,7 @@ from ezlang.diagnostics.diagnostic import CompilerBug
 from ...kernels import sharing as units
 from ...kernels.aes import cipher_for
 from ...kernels.matrices import strip_bytes
+from ...kernels.memory import Blocks
 from ..core.lengths import (
     Batch,
     Half,
@@ -37,7 +38,6 @@ from ..core.lookups import Column, Sent, shape_of
 from ..core.preprocessing import BitTriples
 from ..core.sizes import DIGIT_BITS, KEYS_A_WINDOW, TABLE_BITS
 from ..core.steps import Bytes, Steps, Transfer, transfer
-from ..ot.softspoken import Blocks
 from .batches import Additive, BitProducts, KernelSession, Kind, MatrixRows, Products, Tables
 from .calls import Array, empty, padded, zeros
 from .lookups import Lookups

@@ -15,7 +15,7 @@ from ..dealt.expansion import DealtUnits
 from ..dealt.label_ots import DealtLabelReceiver, DealtLabelSender
 from ..homomorphic.keys import Keys
 from ..ot.directions import MadeEnds, cot_receiver, cot_sender, fresh_delta
-from ..ot.softspoken import CotParty
+from ..ot.source import CotParty
 from ..yao.session import YaoRole, label_source
 from .calls import Native
 from .session import NativeSession, open_dealt_session, open_session

@@ -22,18 +22,12 @@ from ...ir.ots import OtKind
 from ...kernels import units
 from ...kernels.aes import cipher_for
 from ...kernels.engine import Engine
+from ...kernels.memory import AlignedBytes, Blocks
 from ..core.channel import Channel
 from ..native.calls import BLOCK_BYTES, Array, Native
 from .silent import SilentReceiver, SilentSender
-from .softspoken import (
-    AlignedBytes,
-    Bits,
-    Blocks,
-    CotReceiver,
-    CotReceiverParty,
-    CotSender,
-    CotSenderParty,
-)
+from .softspoken import CotReceiver, CotSender
+from .source import Bits, CotReceiverParty, CotSenderParty
 from .stock import GROUP_BITS, MEDIUM, START_BYTES, Parameters, group_bits
 
 Bytes = Bits

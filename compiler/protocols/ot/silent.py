@@ -1,7 +1,7 @@
 """Silent OT: correlated OTs for about a tenth of a byte each, by Ferret [YWL+20] with regular
 noise.
 
-The interface is that of `ot/softspoken.py`: q at the sender, a random bit r and t = q ⊕ r·Δ at the
+The interface is that of `source.py`: q at the sender, a random bit r and t = q ⊕ r·Δ at the
 receiver. The lowest bit of Δ is 1, that of every q is 0, and r is the lowest bit of t; so q has 127
 random bits, as many as Δ.
 
@@ -58,17 +58,11 @@ from ezlang.diagnostics.diagnostic import CompilerBug
 from ...kernels import units
 from ...kernels.aes import cipher_for
 from ...kernels.engine import Engine
+from ...kernels.memory import AlignedBytes, Blocks, with_room
 from ...kernels.silent import add_silent
 from ..core.channel import Channel
-from .softspoken import (
-    AlignedBytes,
-    Blocks,
-    CotReceiver,
-    CotReceiverParty,
-    CotSender,
-    CotSenderParty,
-    with_room,
-)
+from .softspoken import CotReceiver, CotSender
+from .source import CotReceiverParty, CotSenderParty
 from .stock import KEY_BYTES, MEDIUM, SILENT_GROUP_BITS, Made, Parameters, SilentBatches
 
 _HUGE_PAGE: Final = 1 << 21

@@ -39,9 +39,10 @@ from ...kernels.context import CHUNK, EXCHANGE, REQUEST, TABLE_BYTES, TRANSFER, 
 from ...kernels.engine import Engine
 from ...kernels.layout import BIT_BUFFER as BIT_BUFFER
 from ...kernels.layout import TABLE_BUFFER as TABLE_BUFFER
+from ...kernels.memory import AlignedBytes
 from ..core.channel import Channel
 from ..ot.directions import cot_receiver, cot_sender, fresh_delta
-from ..ot.softspoken import AlignedBytes, CotParty, CotReceiverParty, CotSenderParty
+from ..ot.source import CotParty, CotReceiverParty, CotSenderParty
 from ..ot.stock import MEDIUM, Parameters
 
 _MINIMUM_BUFFER: Final = 256

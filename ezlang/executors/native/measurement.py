@@ -26,13 +26,13 @@ from ezlang.compiler.ir.parties import COMPUTING, Side
 from ezlang.compiler.ir.tree import BinaryKind
 from ezlang.compiler.kernels import abi
 from ezlang.compiler.kernels.engine import Engine
+from ezlang.compiler.kernels.memory import AlignedBytes
 from ezlang.compiler.protocols.arithmetic import products as arithmetic
 from ezlang.compiler.protocols.boolean import gates as boolean
 from ezlang.compiler.protocols.core.steps import Steps, together
 from ezlang.compiler.protocols.native.calls import Native
 from ezlang.compiler.protocols.native.session import NativeSession, open_session
 from ezlang.compiler.protocols.ot.directions import extension_ends
-from ezlang.compiler.protocols.ot.softspoken import AlignedBytes
 from ezlang.compiler.protocols.yao.session import NetlistHandle, YaoParty, YaoRole
 from ezlang.records import dataclass
 from ezlang.session.address import Address
