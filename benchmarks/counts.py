@@ -12,7 +12,8 @@ from typing import Any
 
 from ezlang import api
 from ezlang.compiler.cost.amounts import Rounds
-from ezlang.compiler.cost.counting_party import Notes, counting_party, reply_to
+from ezlang.compiler.cost.counting_party import counting_party, reply_to
+from ezlang.compiler.cost.counting_preprocessing import Notes
 from ezlang.compiler.cost.counting_session import CountingSession
 from ezlang.compiler.cost.group_costs import TraceStep, add, book_step
 from ezlang.compiler.cost.ledger import Phase

@@ -19,7 +19,8 @@ from ..ir.facts import ConstantOperands
 from ..protocols.core.preprocessing import Unit
 from ..protocols.core.steps import Amounts, Step, Steps, together
 from .amounts import SHARED_ANDS
-from .counting_party import Notes, counting_party, reply_to, steps_on_ghosts
+from .counting_party import counting_party, reply_to, steps_on_ghosts
+from .counting_preprocessing import Notes
 from .usage import Usage
 
 _COUNTER: Final = 0

@@ -1,28 +1,21 @@
 """A counting party: it runs protocols on shares on ghosts to obtain their requests.
 
-Its OTs and its bit-slicing make requests of the right lengths and return arrays of the right
-shapes. The lengths come from protocols/core/lengths.py; the protocols are those of real runs.
+Its OTs and its encryption make requests of the right lengths and return arrays of the right shapes.
+The lengths come from protocols/core/lengths.py; the protocols are those of real runs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import field, replace
+from collections.abc import Iterable, Sequence
 from math import prod
-from typing import Any, assert_never
-
-import numpy as np
+from typing import Any
 
 from ezlang.diagnostics.diagnostic import CompilerBug
-from ezlang.records import dataclass
 
-from ..circuits.netlist import Netlist
 from ..ir import tree as ir
-from ..ir.dtypes import share_dtype, word_dtype
+from ..ir.dtypes import share_dtype
 from ..ir.facts import ConstantOperands
 from ..ir.parties import COMPUTING
-from ..ir.windows import Window
-from ..protocols.boolean.comparison_tree import Level
 from ..protocols.core.backend import Backend
 from ..protocols.core.lengths import (
     Batch,
@@ -33,31 +26,9 @@ from ..protocols.core.lengths import (
     product_batches,
     table_batches,
 )
-from ..protocols.core.local_products import LocalProducts
 from ..protocols.core.lookups import Column, Sent, shape_of
 from ..protocols.core.party import SharingParty
-from ..protocols.core.preprocessing import (
-    BitPair,
-    BitTriple,
-    BitTriples,
-    ConvolutionTriple,
-    DaBits,
-    Mask,
-    MaskedTriple,
-    MatrixTriple,
-    MatrixTriples,
-    OneHot,
-    OneHots,
-    OwnedTriple,
-    OwnedTriples,
-    Preprocessing,
-    RandomBit,
-    RingSquare,
-    RingTriple,
-    Squares,
-    Triples,
-    Unit,
-)
+from ..protocols.core.preprocessing import BitTriples
 from ..protocols.core.steps import (
     Array,
     Bytes,
@@ -65,7 +36,6 @@ from ..protocols.core.steps import (
     Request,
     Round,
     Steps,
-    T,
     Transfer,
     ask,
     transfer,
@@ -73,6 +43,8 @@ from ..protocols.core.steps import (
 from ..protocols.homomorphic.form import Form
 from ..protocols.operations.table import steps_of
 from ..protocols.ot.backend import OT
+from .counting_local import CountingPlanes, CountingProducts
+from .counting_preprocessing import CountingGiven, CountingPreprocessing, Notes
 from .ghosts import ghost
 
 
@@ -170,189 +142,6 @@ class CountingEncryption:
 def _product(form: Form, like: Array) -> Array:
     product: Array = ghost(form.product, like.dtype)
     return product
-
-
-class CountingRegisters:
-    """The registers of a netlist (`party.Registers`) without data."""
-
-    def __init__(self, n: int) -> None:
-        self._size = -(-n // 8)
-
-    def load(self, register: int, values: Array) -> None:
-        """Do nothing."""
-
-    def set(self, register: int, packed: Bytes) -> None:
-        """Do nothing."""
-
-    def get(self, register: int) -> Bytes:
-        """Return packed bits."""
-        bits: Bytes = ghost(self._size)
-        return bits
-
-    def free(self, start: int, stop: int) -> None:
-        """Do nothing."""
-
-    def open(self, start: int, stop: int, triples: BitTriples) -> Bytes:
-        """Return two bits per AND and instance."""
-        bits: Bytes = ghost(2 * (stop - start) * self._size)
-        return bits
-
-    def close(self, start: int, stop: int, triples: BitTriples, mine: Bytes, theirs: Bytes) -> None:
-        """Do nothing."""
-
-
-class CountingTree:
-    """Rows that are combined (`party.Tree`), of which only the shapes exist."""
-
-    def __init__(self, rows: Bytes) -> None:
-        self.rows = rows
-
-    def open(self, level: Level) -> Bytes:
-        """Return three rows per pair, except for the skipped ones."""
-        bits: Bytes = ghost((3 * level.pairs - level.skipped) * self.rows.shape[1])
-        return bits
-
-    def close(self, level: Level, theirs: Bytes) -> None:
-        """Advance to the next rows."""
-        self.rows = ghost((level.rows, self.rows.shape[1]))
-
-
-class CountingPlanes:
-    """Bit-slicing (`party.Planes`) on shapes only."""
-
-    def registers(self, netlist: Netlist, n: int) -> CountingRegisters:
-        """Return registers without data."""
-        return CountingRegisters(n)
-
-    def tree(self, rows: Bytes, levels: tuple[Level, ...], pairs: BitTriples) -> CountingTree:
-        """Return a tree on rows of a shape."""
-        return CountingTree(rows)
-
-    def slice(self, x: Array) -> Bytes:
-        """Return packed bits [ℓ][N]."""
-        planes: Bytes = ghost((8 * x.itemsize, -(-x.size // 8)))
-        return planes
-
-    def words(self, planes: Bytes, n: int) -> Array:
-        """Return integers [n]."""
-        numbers: Array = ghost(n, word_dtype(planes.shape[0]))
-        return numbers
-
-    def rotated_sums(self, vectors: Array, table: Array, offsets: Array) -> Array:
-        """Return sums [m][words]."""
-        sums: Array = ghost((offsets.size, table.shape[0]), table.dtype)
-        return sums
-
-
-class CountingProducts(LocalProducts):
-    """Local products, of which only the shapes exist."""
-
-    def multiply(self, x: Array, y: Array) -> Array:
-        """Return a matrix product without data."""
-        found: Array = ghost((*x.shape[:-1], y.shape[-1]), x.dtype)
-        return found
-
-    def patches(self, images: Array, size: tuple[int, int], window: Window) -> Array:
-        """Return patches without data."""
-        filters = (window.groups, images.shape[1] // window.groups, *size)
-        groups, _, inner, places = window.matrices(images.shape, filters)
-        found: Array = ghost((groups, inner, places), images.dtype)
-        return found
-
-    def convolve(self, images: Array, filters: Array, window: Window) -> Array:
-        """Return a convolution without data."""
-        found: Array = ghost(window.output(images.shape, filters.shape) or (), images.dtype)
-        return found
-
-
-@dataclass(slots=True)
-class Notes:
-    """Annotations of pending requests: `early` are those of the preprocessing.
-
-    `book` is called for each use of preprocessing with the unit and the count.
-    """
-
-    book: Callable[[Unit, int], None]
-    early: set[Request] = field(default_factory=set)
-
-    def noted(self, steps: Steps[T]) -> Steps[T]:
-        """Pass on the requests of the preprocessing, and note them."""
-        reply = None
-        while True:
-            try:
-                step = steps.send(reply) if reply is not None else next(steps)
-            except StopIteration as end:
-                result: T = end.value
-                return result
-            self.early.update(step)
-            reply = yield step
-
-    def is_early(self, request: Request) -> bool:
-        """Return whether a request belongs to the preprocessing, and remove its note."""
-        if request not in self.early:
-            return False
-        self.early.remove(request)
-        return True
-
-
-class CountingPreprocessing(Preprocessing):
-    """Preprocessing that is generated during the run, with notes on its use."""
-
-    def __init__(self, made: Preprocessing, notes: Notes) -> None:
-        self._made = made
-        self._notes = notes
-
-    def make(self, unit: Unit, count: int) -> Steps[Any]:
-        """Book units, and note the requests of the protocol that generates them."""
-        self._notes.book(unit, count)
-        return self._notes.noted(self._made.make(unit, count))
-
-
-class CountingGiven(Preprocessing):
-    """Preprocessing that exists before the run: no requests, only notes on its use."""
-
-    def __init__(self, notes: Notes, party: int) -> None:
-        self._notes = notes
-        self._party = party
-
-    def make(self, unit: Unit, count: int) -> Steps[Any]:
-        """Book units."""
-        self._notes.book(unit, count)
-        yield from ()
-        return _ghosts(unit, count, self._party)
-
-
-def _ghosts(unit: Unit, count: int, party: int) -> Any:
-    """Return shares of units without data."""
-    match unit:
-        case BitTriple() | BitPair():
-            size = count // 8
-            rows = size if isinstance(unit, BitTriple) else (2, size)
-            return BitTriples(a=ghost(size), b=ghost(rows), c=ghost(rows))
-        case RingTriple(bits=bits):
-            a, b, c = (ghost(count, word_dtype(bits)) for _ in range(3))
-            return Triples(a=a, b=b, c=c)
-        case RingSquare(bits=bits):
-            return Squares(a=ghost(count, word_dtype(bits)), c=ghost(count, word_dtype(bits)))
-        case MatrixTriple(bits=bits) | ConvolutionTriple(bits=bits):
-            a, b, c = (ghost((count, *shape), word_dtype(bits)) for shape in unit.shapes)
-            return MatrixTriples(a=a, b=b, c=c)
-        case OwnedTriple(product=product):
-            shapes, word = product.shapes, word_dtype(product.bits)
-            factor = ghost((count, *shapes[unit.side_of(party)]), word)
-            return OwnedTriples(factor=factor, c=ghost((count, *shapes[2]), word))
-        case MaskedTriple(owned=owned):
-            found = _ghosts(owned, count, party)
-            return replace(found, factor=None) if party == owned.owner else found
-        case Mask(bits=bits, size=size, owner=owner):
-            return ghost(size, word_dtype(bits)) if party == owner else None
-        case RandomBit(bits=bits):
-            return DaBits(bits=ghost(-(-count // 8)), numbers=ghost(count, word_dtype(bits)))
-        case OneHot(bits=bits, entries=entries):
-            vectors = ghost((count, entries), word_dtype(bits))
-            return OneHots(places=ghost(count, np.uint16), vectors=vectors)
-        case _:
-            assert_never(unit)
 
 
 def _random(count: int) -> Bytes:

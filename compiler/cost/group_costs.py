@@ -27,7 +27,8 @@ from ..protocols.operations.encrypted import transforms_of
 from ..protocols.ot.backend import OT
 from .amounts import Count, Units
 from .counted import signature
-from .counting_party import Notes, counting_party, reply_to, steps_on_ghosts
+from .counting_party import counting_party, reply_to, steps_on_ghosts
+from .counting_preprocessing import Notes
 from .counting_session import CountingSession
 from .ghosts import Heap
 from .ledger import Ledger, Phase
