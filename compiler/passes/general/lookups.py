@@ -12,7 +12,7 @@ from ...ir.build import Builder, meet_of
 from ...ir.operations.oblivious import LOOKED_UP, MOST_WORDS
 from ...ir.tree import BinaryKind
 from ...kernels.layout import LABEL_BYTES
-from ..rewriting.parts import items_of, joined
+from ..rewriting.parts import in_strips, items_of, joined
 
 
 def is_looked_up(base: ir.Value) -> bool:
@@ -137,22 +137,10 @@ def selected_in_strips(build: Builder, operation: ir.Lookup, budget: int) -> ir.
         return selected(build, table, indices, inside=inside)
     flat = build.reshape(indices, (count,))
     total = build.zeros(replace(operation.result.type, shape=(count, *rest)))
-    turns, left = divmod(count, length)
-    strip, before = build.fresh(build.index(0).type), build.fresh(total.type)
 
-    def part(base: ir.Value, start: ir.Value, size: int) -> ir.Value:
+    def strip(before: ir.Value, start: ir.Value, size: int) -> ir.Value:
         some = build.extract_slice(flat, start, size)
-        return build.insert_slice(base, selected(build, table, some, inside=inside), start)
+        return build.insert_slice(before, selected(build, table, some, inside=inside), start)
 
-    low, high = build.index(0), build.index(turns)
-    with build.nested() as operations:
-        start = build.binary(BinaryKind.MUL, strip, build.index(length))
-        after = part(before, start, length)
-    body = ir.Region(parameters=(strip, before), operations=tuple(operations), yields=(after,))
-    made = build.fresh(total.type)
-    build.emit(
-        ir.For(operands=(low, high, total), results=(made,), regions=(body,), span=build.span)
-    )
-    if left:
-        made = part(made, build.index(turns * length), left)
+    made = in_strips(build, total, count, length, strip)
     return build.reshape(made, operation.result.type.shape)
