@@ -7,7 +7,7 @@ docs/language.md defines all results, modulo 2^64 too; the clear executor comput
 from __future__ import annotations
 
 from ezlang.types.fixed_point import fraction_of_product
-from ezlang.types.types import BOOL, INT64, RING, ScalarType
+from ezlang.types.types import BOOL, INT64, RING, UINT64, ScalarType
 
 from ..ir import tree as ir
 from ..ir.build import Builder
@@ -35,20 +35,23 @@ def quotient(
 ) -> ir.Value:
     """Emit x / y, rounded to nearest, a half up, where y is a number or an integer.
 
-    It is ⌊(x + ⌊y / 2⌋) / y⌋ for positive y. A y of 0 gives −1, or fails the run if `checked`.
+    It is ⌊(x + ⌊y / 2⌋) / y⌋ for positive y, and ⌊z / y⌋ is ~⌊~z / y⌋ for negative z: so what is
+    divided has no sign. A y of 0 gives −1, or fails the run if `checked`.
     """
     x = build.binary(BinaryKind.SHL, x, _constant(build, x, right.fraction_bits))
     y = build.cast(y, INT64)
     zero = _constant(build, y, 0)
-    negative = build.binary(BinaryKind.LT, y, zero)
-    dividend = build.select(negative, build.unary(UnaryKind.NEG, x), x)
+    opposite = build.binary(BinaryKind.LT, y, zero)
+    dividend = build.select(opposite, build.unary(UnaryKind.NEG, x), x)
     divisor = build.unary(UnaryKind.ABS, y)
-    half = build.binary(BinaryKind.SHR, divisor, _constant(build, divisor, 1))
+    # −2^63 is its own negative: without a sign, it is 2^63.
+    size = build.cast(divisor, UINT64)
+    half = build.cast(build.binary(BinaryKind.SHR, size, _constant(build, size, 1)), INT64)
     dividend = build.binary(BinaryKind.ADD, dividend, half)
-    truncated = build.binary(BinaryKind.DIV, dividend, divisor, checked=checked)
-    rest = build.binary(BinaryKind.SUB, dividend, build.binary(BinaryKind.MUL, truncated, divisor))
-    below = build.cast(build.binary(BinaryKind.LT, rest, _constant(build, rest, 0)), INT64)
-    result = build.binary(BinaryKind.SUB, truncated, below)
+    negative = build.binary(BinaryKind.LT, dividend, _constant(build, dividend, 0))
+    positive = build.select(negative, build.unary(UnaryKind.BITNOT, dividend), dividend)
+    below = build.binary(BinaryKind.DIV, positive, divisor, checked=checked)
+    result = build.select(negative, build.unary(UnaryKind.BITNOT, below), below)
     if checked:
         return result
     same = build.binary(BinaryKind.EQ, y, zero)
@@ -78,4 +81,4 @@ def converted(build: Builder, x: ir.Value, source: ScalarType, to: ScalarType) -
 
 def _constant(build: Builder, like: ir.Value, number: int) -> ir.Value:
     """Emit a number for each element of a value."""
-    return build.constant(INT64, (number,), like.type.shape)
+    return build.constant(like.type.element, (number,), like.type.shape)

@@ -33,7 +33,5 @@ def quotient(right: ScalarType, x: int, y: int) -> int:
     x = _wrap(x << right.fraction_bits)
     if y < 0:
         x, y = _wrap(-x), _wrap(-y)
-    dividend = _wrap(x + (y >> 1))
-    truncated = abs(dividend) // abs(y) * (1 if (dividend < 0) == (y < 0) else -1)
-    # It is negative only for y = -2^63, which is its own negative.
-    return truncated - (dividend - truncated * y < 0)
+    # −2^63 is its own negative; without a sign, it is 2^63.
+    return _wrap(x + (abs(y) >> 1)) // abs(y)

@@ -9,7 +9,7 @@ elements that aren't written in the program, so that programs don't grow with ar
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import field
+from dataclasses import field, replace
 
 from ezlang.records import dataclass
 
@@ -17,6 +17,7 @@ from ...ir import evaluate
 from ...ir import tree as ir
 from ...ir.build import Builder
 from ...ir.facts import Constants
+from ...ir.operations.elementwise import Elementwise
 from ..description import optional
 from ..rewriting.rewrite import Rule, rewrite
 
@@ -45,6 +46,8 @@ class _Fold(Rule):
                 return operation.carried if never else None
             case ir.Select():
                 return self._select(build, operation)
+            case ir.Broadcast() | ir.Reshape():
+                return self._moved(build, operation)
             case ir.Computation() if not isinstance(operation, ir.Constant):
                 return self._computed(build, operation)
             case _:
@@ -69,23 +72,46 @@ class _Fold(Rule):
         made = build.standing_in(side, operation.result.type)
         return None if made is None else (made,)
 
+    def _moved(
+        self, build: Builder, operation: ir.Broadcast | ir.Reshape
+    ) -> Sequence[ir.Value] | None:
+        source = self.constants.definition(operation.operands[0])
+        if source is None or len(source.data) != 1:
+            return self._computed(build, operation)
+        type = operation.result.type
+        return (self._made(build, type, source.data),)
+
     def _computed(self, build: Builder, operation: ir.AnyComputation) -> Sequence[ir.Value] | None:
         if operation.result.type.size == 0:
             return None
         definitions = [self.constants.definition(value) for value in operation.operands]
         known = [definition for definition in definitions if definition is not None]
-        if len(known) < len(definitions) or not self._small(operation):
-            return None
-        arrays = [evaluate.array(one.result.type, one.data) for one in known]
-        if evaluate.fails(operation, arrays):
+        if len(known) < len(definitions):
             return None
         type = operation.result.type
+        if all(len(one.data) == 1 for one in known) and isinstance(operation, Elementwise):
+            # Equal elements have equal results.
+            shapes: tuple[tuple[int, ...], ...] = ((),) * len(known)
+            type = replace(type, shape=())
+        elif self._small(operation):
+            shapes = tuple(one.result.type.shape for one in known)
+        else:
+            return None
+        arrays = [
+            evaluate.array(replace(one.result.type, shape=shape), one.data)
+            for one, shape in zip(known, shapes, strict=True)
+        ]
+        if evaluate.fails(operation, arrays):
+            return None
         data = evaluate.elements(type, evaluate.evaluate(operation, arrays))
         if len(set(data)) == 1:
             data = data[:1]
-        folded = build.constant(type.element, data, type.shape)
+        return (self._made(build, operation.result.type, data),)
+
+    def _made(self, build: Builder, type: ir.TensorType, data: Sequence[int]) -> ir.Value:
+        folded = build.constant(type.element, tuple(data), type.shape)
         self.constants.see(build.operations[-1])
-        return (folded,)
+        return folded
 
     def _small(self, operation: ir.Operation) -> bool:
         """Return whether folding is cheap: constants written in the program may be large."""
