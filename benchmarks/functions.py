@@ -83,7 +83,12 @@ TABLES_WRITTEN: Final = (
     Table("softplus_256", "ln(1 + e^-a)", lambda a: math.log1p(math.exp(-a)), 16, 256),
     Table("exp_256", "e^-a", lambda a: math.exp(-a), 16, 256),
     Table("exp_512", "e^-a", lambda a: math.exp(-a), 16, 512),
+    Table("exp_to_32_512", "e^-a", lambda a: math.exp(-a), 32, 512),
     Table("exp2_64", "2^a", lambda a: 2.0**a, 1, 64),
+    Table("inverse_128", "1 / (1 + a)", lambda a: 1 / (1 + a), 1, 128),
+    Table("log2_128", "log2(1 + a)", lambda a: math.log2(1 + a), 1, 128),
+    Table("sqrt_512", "√a, and 0 below 1,", lambda a: math.sqrt(a) if a >= 1 else 0.0, 4, 512),
+    Table("rsqrt_512", "1 / √a, and 1 below 1,", lambda a: 1 / math.sqrt(max(a, 1)), 4, 512),
 )
 
 
@@ -141,6 +146,10 @@ MEASURED: Final = (
     Measured("softplus", lambda x: max(x, 0) + math.log1p(math.exp(-abs(x))), -18, 18),
     Measured("exp_nonpositive", math.exp, -18, 0),
     Measured("exp", math.exp, -18, 22, relative=True),
+    Measured("reciprocal", lambda x: 1 / x, 2**-10, 40, relative=True),
+    Measured("sqrt", math.sqrt, 0, 40, relative=True),
+    Measured("rsqrt", lambda x: 1 / math.sqrt(x), 2**-10, 40, relative=True),
+    Measured("log", math.log, 2**-10, 40),
 )
 
 PROGRAM: Final = """
