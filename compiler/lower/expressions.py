@@ -135,6 +135,8 @@ class Expressions:
             case typed.Broadcast():
                 shape = shape_of(expr.type)
                 return tuple(build.broadcast(value, shape) for value in self.lower(expr.operand))
+            case typed.Reshape():
+                return self._reshaped(expr)
             case typed.Sum():
                 return (self._sum(expr),)
             case typed.SumOfProducts():
@@ -266,6 +268,11 @@ class Expressions:
         operand = self.scalar(expr.operand)
         source, to = (scalar(element_of(type)) for type in (expr.operand.type, expr.type))
         return fixed.converted(self.state.build, operand, source, to)
+
+    def _reshaped(self, expr: typed.Reshape) -> Values:
+        build, operands = self.state.build, self.lower(expr.operand)
+        shapes = [leaf.type.shape for leaf in leaves(expr.type, expr.label)]
+        return tuple(build.reshape(x, shape) for x, shape in zip(operands, shapes, strict=True))
 
     def _sum_of_products(self, expr: typed.SumOfProducts) -> ir.Value:
         build = self.state.build

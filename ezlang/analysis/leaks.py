@@ -234,6 +234,7 @@ class _Analysis:
                 typed.Unary(operand=operand)
                 | typed.Cast(operand=operand)
                 | typed.Broadcast(operand=operand)
+                | typed.Reshape(operand=operand)
                 | typed.Sum(operand=operand)
                 | typed.Reinterpret(operand=operand)
                 | typed.Relabel(operand=operand)

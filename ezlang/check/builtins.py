@@ -16,7 +16,7 @@ from ezlang.types.types import (
     shape_of,
 )
 
-from . import coerce, constants, fixed, operators
+from . import coerce, constants, fixed, operators, shapes
 from .context import Body
 from .items import BUILTINS
 from .messages import programs as errors_programs
@@ -61,6 +61,8 @@ def call(body: Body, node: syntax.Call, name: str) -> Value:
     if node.sizes and name != "from_raw":
         body.report(errors_types.size_count(node.span, name, 0, len(node.sizes)))
         return Poison(span=node.span)
+    if name == "reshape" and node.arguments:
+        return shapes.reshape(body, node)
     if not _counted(body, node, name, BUILTINS[name]):
         return Poison(span=node.span)
     if name == "len":

@@ -6,7 +6,7 @@ zero, which is an error on constants.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import assert_never
 
 from ezlang.typed.tree import UnaryOp
@@ -112,6 +112,29 @@ def compute_unary(op: UnaryOp, x: int, type: ScalarType | None = None) -> int | 
         case _:
             assert_never(op)
     return exact if type is None else type.wrap(exact)
+
+
+def reshaped(x: Constant, source: tuple[int, ...], shape: tuple[int, ...]) -> Constant:
+    """Return a constant array (or single value) in another shape of as many elements."""
+    if source and not isinstance(x, tuple):
+        return x
+    return _arranged(_items(x, source), shape)
+
+
+def _arranged(items: Iterator[Constant], shape: tuple[int, ...]) -> Constant:
+    """Return the next elements in a shape."""
+    if not shape:
+        return next(items)
+    return tuple([_arranged(items, shape[1:]) for _ in range(shape[0])])
+
+
+def _items(x: Constant, shape: tuple[int, ...]) -> Iterator[Constant]:
+    """Yield the elements of a constant of this shape."""
+    if not shape:
+        yield x
+        return
+    for item in x if isinstance(x, tuple) else (x,) * shape[0]:
+        yield from _items(item, shape[1:])
 
 
 def fold_unary(op: UnaryOp, x: Constant, type: ScalarType) -> Constant:

@@ -20,11 +20,13 @@ BUILTINS: Final[Mapping[str, int]] = {
     "sum": 1,
     "raw": 1,
     "from_raw": 1,
+    "reshape": 1,
     **{op.value: 1 for op in UnaryOp if op.is_function},
     **{op.value: 2 for op in BinaryOp if op.is_function},
 }
-"""The built-in functions with their numbers of arguments; no top-level item may have one of these
-names."""
+"""The built-in functions with their numbers of arguments, not counting the sizes of `reshape`.
+
+No top-level item may have one of these names."""
 
 
 class Progress(Enum):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from ezlang.syntax import tree as syntax
@@ -55,10 +55,10 @@ def resolve(body: Body, node: syntax.TypeName) -> Type | None:
     elif element is None:
         struct = struct_named(body, node.name)
         element = None if struct is None else struct_type(body.world, struct)
-    shape = [size(body, s) for s in node.sizes]
-    if element is None or None in shape:
+    shape = sizes(body, node.sizes)
+    if element is None or shape is None:
         return None
-    result = array_of(element, tuple([s for s in shape if s is not None]))
+    result = array_of(element, shape)
     if isinstance(result, ArrayType) and result.size > LARGEST_ARRAY:
         body.report_size(errors_sizes.array_too_large(node.span, result))
         return None
@@ -78,6 +78,13 @@ def fixed_type(body: Body, bits: tuple[syntax.Expr, ...]) -> FixedType | None:
         body.report_size(errors_sizes.wrong_bits(span, known))
         return None
     return FixedType(whole + fraction, fraction=fraction)
+
+
+def sizes(body: Body, nodes: Sequence[syntax.Expr]) -> tuple[int, ...] | None:
+    """Return the sizes of a shape; None if any isn't one, which is reported."""
+    found = [size(body, node) for node in nodes]
+    known = [number for number in found if number is not None]
+    return tuple(known) if len(known) == len(found) else None
 
 
 def size(body: Body, node: syntax.Expr) -> int | None:

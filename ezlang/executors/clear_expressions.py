@@ -106,6 +106,8 @@ class Expressions:
                 return self._sum_of_products(expr)
             case tree.Reinterpret(operand=operand):
                 return self.make(operand)
+            case tree.Reshape():
+                return self._reshape(expr)
             case tree.Unary() | tree.Cast() | tree.Sum() | tree.Broadcast():
                 return self._unary(expr)
             case _:
@@ -160,6 +162,13 @@ class Expressions:
         if isinstance(expr.type, ArrayType):
             return lambda frame: list(map(apply, operand(frame)))
         return lambda frame: apply(operand(frame))
+
+    def _reshape(self, expr: tree.Reshape) -> Evaluate:
+        operand = self.make(expr.operand)
+        was, becomes = (isinstance(one, ArrayType) for one in (expr.operand.type, expr.type))
+        if was == becomes:
+            return operand
+        return (lambda frame: [operand(frame)]) if becomes else (lambda frame: operand(frame)[0])
 
     def _choice(self, expr: tree.ShortCircuit | tree.Conditional | tree.Select) -> Evaluate:
         match expr:

@@ -291,6 +291,16 @@ class Broadcast(ExprNode):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reshape(ExprNode):
+    """`reshape(x, n, m)`: the same elements, in row-major order, in the shape of `type`.
+
+    Either shape may be that of a single value, with one element.
+    """
+
+    operand: Expr
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sum(ExprNode):
     """`sum(a)`: the sum of all elements of an integer array of any rank, wrapping; 0 if empty."""
 
@@ -355,6 +365,7 @@ Expr = (
     | Call
     | Cast
     | Broadcast
+    | Reshape
     | Sum
     | SumOfProducts
     | Reinterpret

@@ -119,6 +119,7 @@ def children(expression: tree.Expr) -> tuple[tree.Expr, ...]:
             tree.Unary(operand=operand)
             | tree.Cast(operand=operand)
             | tree.Broadcast(operand=operand)
+            | tree.Reshape(operand=operand)
             | tree.Sum(operand=operand)
             | tree.Reinterpret(operand=operand)
             | tree.Relabel(operand=operand)

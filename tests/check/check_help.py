@@ -98,6 +98,8 @@ def shape(node: typed.Expr) -> str:
             return f"cast:{type}({shape(operand)})"
         case typed.Broadcast(type=type, operand=operand):
             return f"broadcast:{type}({shape(operand)})"
+        case typed.Reshape(type=type, operand=operand):
+            return f"reshape:{type}({shape(operand)})"
         case typed.Sum(operand=operand):
             return f"sum({shape(operand)})"
         case typed.SumOfProducts(left=left, right=right):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import prod
 
 from ezlang.typed import tree as typed
 from ezlang.types.labels import PUBLIC, SECRET, Label, meet_all, owned
@@ -278,6 +279,11 @@ class _Function:
             case typed.Broadcast(operand=operand):
                 self.expr(operand)
                 assert node.type == array_of(operand.type, shape_of(node.type))
+                assert operand.label == node.label
+            case typed.Reshape(operand=operand):
+                self.expr(operand)
+                assert element_of(node.type) == element_of(operand.type)
+                assert prod(shape_of(node.type)) == prod(shape_of(operand.type))
                 assert operand.label == node.label
             case typed.Sum(operand=operand):
                 self.expr(operand)

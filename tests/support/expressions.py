@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import prod
 from typing import TypeVar
 
 from tests.support.ez_types import (
@@ -238,6 +239,8 @@ class Expressions:
             for _, one in items:
                 label = meet(label, one)
             return "[" + ", ".join(t for t, _ in items) + "]", label
+        if self.chance(15):
+            return self.reshaped(scope, type, limit, depth)
         left, one = self.expression(scope, type, limit, depth - 1)
         scalar = self.chance(30)
         right, two = self.expression(scope, Ty(type.base) if scalar else type, limit, depth - 1)
@@ -250,6 +253,12 @@ class Expressions:
             ["&", "|", "^"] if type.base == "bool" else ["+", "-", "*", "&", "|", "^"]
         )
         return f"({left} {operator} {right})", meet(one, two)
+
+    def reshaped(self, scope: Scope, type: Ty, limit: str, depth: int) -> Text:
+        """An array with its elements, in a shape of one dimension, or of one more."""
+        shape = self.choice([(prod(type.shape),), (1, *type.shape), (*type.shape, 1)])
+        text, label = self.expression(scope, Ty(type.base, shape), limit, depth - 1)
+        return f"reshape({text}, {', '.join(map(str, type.shape))})", label
 
     def truth(self, scope: Scope, limit: str, depth: int) -> Text:
         kind = self.pick(0, 9)

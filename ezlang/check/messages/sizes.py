@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 
 from ezlang.diagnostics.diagnostic import Diagnostic, Note
 from ezlang.source import Span
@@ -76,6 +77,24 @@ def index_out_of_range(span: Span, index: int, extent: int, type: Type) -> Diagn
         label=f"indices are {last}",
         help="Count from 0, or make the array longer.",
     )
+
+
+def reshape_count(span: Span, own: tuple[int, ...], shape: tuple[int, ...]) -> Diagnostic:
+    """A `reshape` to a shape of another number of elements."""
+    return Diagnostic(
+        code="EZ2044",
+        message=f"{sentence(_shape(own))} has {plural(prod(own), 'element')}, "
+        f"where {_shape(shape)} has {short(prod(shape))}",
+        span=span,
+        label="another number of elements",
+        help="`reshape` keeps all elements in their order, so the product of the sizes stays the "
+        "same.",
+    )
+
+
+def _shape(shape: tuple[int, ...]) -> str:
+    """Return a shape as types write it."""
+    return f"`{''.join(f'[{n}]' for n in shape)}`" if shape else "a single value"
 
 
 def slice_out_of_range(span: Span, low: int, high: int, type: Type) -> Diagnostic:
