@@ -51,7 +51,7 @@ def _linear(body: Body, node: syntax.Expr) -> Linear:
         case syntax.Variable(name=name, module=None):
             constant = _constant(body, name.text, node)
             return (Counter({node: 1}), 0) if constant is None else (Counter(), constant)
-        case syntax.Call(callee=syntax.Variable(name=name)) if name.text == "len":
+        case syntax.Call(callee=syntax.Variable(name=name)) if name.text in ("len", "elements"):
             return _evaluated(body, node)
         case _:
             return Counter({node: 1}), 0

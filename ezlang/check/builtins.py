@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import prod
+
 from ezlang.syntax import tree as syntax
 from ezlang.typed import tree as typed
 from ezlang.types.types import (
@@ -9,6 +11,7 @@ from ezlang.types.types import (
     INT64,
     SCALARS,
     FixedType,
+    VoidType,
     array_of,
     element_of,
     scalar,
@@ -65,8 +68,8 @@ def call(body: Body, node: syntax.Call, name: str) -> Value:
         return shapes.reshape(body, node)
     if not _counted(body, node, name, BUILTINS[name]):
         return Poison(span=node.span)
-    if name == "len":
-        return _len(body, node)
+    if name in ("len", "elements"):
+        return _counted_items(body, node, name)
     values = [body.value(a) for a in node.arguments]
     if name == "sum":
         return _sum(body, node, values[0])
@@ -86,9 +89,10 @@ def _counted(body: Body, node: syntax.Call, name: str, count: int) -> bool:
     return False
 
 
-def _len(body: Body, node: syntax.Call) -> Value:
+def _counted_items(body: Body, node: syntax.Call, name: str) -> Value:
+    """Check `len(a)` or `elements(a)`, which is 1 for a single value."""
     argument = node.arguments[0]
-    if isinstance(argument, syntax.Variable) and argument.name.text == "parties":
+    if name == "len" and isinstance(argument, syntax.Variable) and argument.name.text == "parties":
         if body.module.is_program:
             return Exact(value=len(body.world.parties), span=node.span)
         body.report(errors_programs.parties_in_module(argument.span))
@@ -97,6 +101,8 @@ def _len(body: Body, node: syntax.Call) -> Value:
     if isinstance(value, Poison):
         return Poison(span=node.span)
     shape = shape_of(value.type)
+    if name == "elements" and not isinstance(value.type, VoidType):
+        return Exact(value=prod(shape), span=node.span)
     if not shape:
         body.report(errors_types.len_operand(node.span, value.type))
         return Poison(span=node.span)

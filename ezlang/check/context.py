@@ -80,7 +80,24 @@ class SizeName:
     value: int
 
 
-LocalName = Local | LoopParty | SizeName
+@dataclass(slots=True, eq=False)
+class ShapeName:
+    """A shape parameter and its sizes in this instance."""
+
+    name: str
+    span: Span
+    shape: tuple[int, ...]
+
+
+LocalName = Local | LoopParty | SizeName | ShapeName
+
+Size = int | tuple[int, ...]
+"""What a size parameter stands for, or a shape parameter."""
+
+
+def size_text(size: Size) -> str:
+    """Return a size, or a shape as types write it."""
+    return str(size) if isinstance(size, int) else "".join(f"[{n}]" for n in size) or "[]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +145,7 @@ class Signature:
     """A function's head for given sizes; None stands for a type that is wrong, or for no label."""
 
     function: FunctionInfo
-    sizes: tuple[int, ...]
+    sizes: tuple[Size, ...]
     types: tuple[Type | None, ...]
     labels: tuple[Label | None, ...]
     return_type: Type | None
@@ -249,7 +266,7 @@ class Body:
             return
         if self.signature is not None and self.signature.sizes:
             named = zip(self.signature.function.node.sizes, self.signature.sizes, strict=True)
-            sizes = ", ".join(f"`{name.text}` = {value}" for name, value in named)
+            sizes = ", ".join(f"`{name.text}` = {size_text(size)}" for name, size in named)
             note = Note(message=f"This happens in this call, with {sizes}", span=self.called)
             diagnostic = replace(diagnostic, notes=(*diagnostic.notes, note))
         self.diagnostics.append(diagnostic)

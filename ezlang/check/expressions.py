@@ -9,6 +9,7 @@ from ezlang.types.types import BOOL
 
 from . import calls, choices, elements, literals, operators, releases
 from .context import Body
+from .messages import sizes as errors_sizes
 from .untyped import Exact, Poison, Value, literal
 
 
@@ -41,6 +42,9 @@ def evaluate(body: Body, node: syntax.Expr) -> Value:
             return releases.input(body, node)
         case syntax.Reveal():
             return releases.reveal(body, node)
+        case syntax.Spread(name=name):
+            body.report(errors_sizes.misplaced_spread(node.span, name.text))
+            return Poison(span=node.span)
         case syntax.StringLiteral() | syntax.BadExpr():
             return Poison(span=node.span)
         case _:

@@ -13,7 +13,7 @@ from ezlang.types.labels import PUBLIC, Label
 from ezlang.types.types import VOID, VoidType
 
 from . import attributes, statements
-from .context import Body, Instance, Local, Signature, World
+from .context import Body, Instance, Local, Signature, World, size_text
 from .items import FunctionInfo
 from .labelled import declared
 from .messages import names as errors_names
@@ -88,7 +88,7 @@ def _name(
 ) -> str:
     name = signature.function.name
     if signature.sizes:
-        name += f"<{','.join(map(str, signature.sizes))}>"
+        name += f"<{','.join(map(size_text, signature.sizes))}>"
     if labels:
         name += f"[{','.join(label.name(world.parties) for label in labels)}]"
     if not pc.is_public:

@@ -17,6 +17,7 @@ from .untyped import Value
 
 BUILTINS: Final[Mapping[str, int]] = {
     "len": 1,
+    "elements": 1,
     "sum": 1,
     "raw": 1,
     "from_raw": 1,

@@ -12,7 +12,7 @@ from ezlang.types.labels import PUBLIC
 from ezlang.types.types import ArrayType, Scalar, StructType, Type, VoidType, is_integer
 
 from .coerce import Want, coerce, repeated, settle
-from .context import Body, Local, LoopParty, SizeName
+from .context import Body, Local, LoopParty, ShapeName, SizeName
 from .items import (
     ConstInfo,
     FunctionInfo,
@@ -27,6 +27,7 @@ from .items import (
 )
 from .messages import names as errors_names
 from .messages import programs as errors_programs
+from .messages import sizes as errors_sizes
 from .messages import statements as errors_statements
 from .program_counter import shared
 from .provenance import Traced
@@ -53,6 +54,9 @@ def variable(body: Body, node: syntax.Variable) -> Value:
             return Poison(span=node.span)
         case SizeName(value=value):
             return Exact(value=value, span=node.span)
+        case ShapeName():
+            body.report(errors_sizes.shape_as_value(node.span, node.name.text))
+            return Poison(span=node.span)
         case None:
             return _global(body, body.module, node.name, node.span)
 

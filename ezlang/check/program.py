@@ -142,7 +142,8 @@ def _uncalled(world: World, module: ModuleInfo) -> list[Instance]:
 
 def _check_alone(world: World, function: FunctionInfo) -> Instance | None:
     """Check a function without sizes and labels from a call."""
-    sizes = (_SAMPLE_SIZE,) * len(function.node.sizes)
+    names = function.node.sizes
+    sizes = tuple([(_SAMPLE_SIZE,) if name.is_shape else _SAMPLE_SIZE for name in names])
     quiet = bool(sizes)
     head = signature(Body(world, function.module), function, sizes, quiet=quiet)
     arguments = instances.public_arguments(head)

@@ -6,16 +6,16 @@ from ezlang.source import Span
 from ezlang.syntax import tree as syntax
 from ezlang.types.types import VOID, FixedType, element_of
 
-from .context import Body, Signature, SizeName
+from .context import Body, ShapeName, Signature, Size, SizeName
 from .items import FunctionInfo
 from .messages import sizes as errors_sizes
 from .messages import types as errors_types
-from .typenames import label, resolve, size
+from .typenames import label, resolve, size, spread
 from .untyped import Poison, Typed, Value, known_shape
 
 
 def signature(
-    body: Body, function: FunctionInfo, sizes: tuple[int, ...], *, quiet: bool
+    body: Body, function: FunctionInfo, sizes: tuple[Size, ...], *, quiet: bool
 ) -> Signature:
     """Return a function's head for given sizes; an error in it is reported once."""
     key = (function, sizes, quiet)
@@ -45,49 +45,86 @@ def signature(
     return result
 
 
-def bind_sizes(body: Body, function: FunctionInfo, sizes: tuple[int, ...]) -> None:
-    """Declare a function's size parameters in its head or body."""
+def bind_sizes(body: Body, function: FunctionInfo, sizes: tuple[Size, ...]) -> None:
+    """Declare a function's size and shape parameters in its head or body."""
     for name, value in zip(function.node.sizes, sizes, strict=True):
-        body.bind(name, SizeName(name.text, name.span, value))
+        if isinstance(value, int):
+            body.bind(name, SizeName(name.text, name.span, value))
+        else:
+            body.bind(name, ShapeName(name.text, name.span, value))
 
 
 def sizes_of_call(
     body: Body, function: FunctionInfo, node: syntax.Call, arguments: list[Value]
-) -> tuple[int, ...] | None:
+) -> tuple[Size, ...] | None:
     """Return the sizes of a call: the first ones as written, others from the arguments' shapes."""
-    names = [n.text for n in function.node.sizes]
+    names = function.node.sizes
     if len(node.sizes) > len(names):
         body.report(errors_types.size_count(node.span, function.name, len(names), len(node.sizes)))
         return None
-    found: dict[str, int] = {}
+    found: dict[str, Size] = {}
     for name, expression in zip(names, node.sizes, strict=False):
-        written = size(body, expression)
+        written = _written(body, name, expression)
         if written is None:
             return None
-        found[name] = written
+        found[name.text] = written
+    shapes = {n.text: n.is_shape for n in names}
     for parameter, argument in zip(function.node.parameters, arguments, strict=True):
-        _match(names, found, parameter.type.sizes, known_shape(argument))
-        _match(names, found, parameter.type.bits, _bits(argument, len(parameter.type.bits)))
-    missing = [n for n in names if n not in found]
+        _match(shapes, found, parameter.type.sizes, known_shape(argument))
+        _match(shapes, found, parameter.type.bits, _bits(argument, len(parameter.type.bits)))
+    missing = [n.text for n in names if n.text not in found]
     if missing:
         if not any(isinstance(a, Poison) for a in arguments):
             body.report(errors_sizes.size_not_inferred(node.span, function.name, missing[0]))
         return None
-    return tuple([found[n] for n in names])
+    return tuple([found[n.text] for n in names])
+
+
+def _written(body: Body, name: syntax.SizeParameter, node: syntax.Expr) -> Size | None:
+    """Return what a call gives for a parameter; for a shape, one size stands for one dimension."""
+    if not name.is_shape:
+        return size(body, node)
+    if isinstance(node, syntax.Spread):
+        return spread(body, node)
+    one = size(body, node)
+    return None if one is None else (one,)
 
 
 def _match(
-    names: list[str],
-    found: dict[str, int],
+    shapes: dict[str, bool],
+    found: dict[str, Size],
     written: tuple[syntax.Expr, ...],
     numbers: tuple[int, ...] | None,
 ) -> None:
-    """Take sizes from the shape or bits of one argument where the parameter's type names them."""
-    if numbers is None or len(numbers) != len(written):
+    """Take sizes from the shape or bits of one argument where the parameter's type names them.
+
+    `shapes` says of each name whether it stands for a shape. A shape takes what the other sizes
+    leave over, if only one in the type isn't known yet.
+    """
+    lengths = [_length(found, node) for node in written]
+    open = lengths.count(None)
+    if numbers is None or open > 1:
         return
-    for node, number in zip(written, numbers, strict=True):
-        if isinstance(node, syntax.Variable) and node.name.text in names:
-            found.setdefault(node.name.text, number)
+    rest = len(numbers) - sum([n for n in lengths if n is not None])
+    if rest < 0 or (rest and not open):
+        return
+    at = 0
+    for node, length in zip(written, lengths, strict=True):
+        end = at + (rest if length is None else length)
+        if isinstance(node, syntax.Spread | syntax.Variable) and node.name.text in shapes:
+            # If dots are missing or too many, the check of the function's head says so.
+            taken = numbers[at:end]
+            size = taken if shapes[node.name.text] else next(iter(taken), 0)
+            found.setdefault(node.name.text, size)
+        at = end
+
+
+def _length(found: dict[str, Size], node: syntax.Expr) -> int | None:
+    """Return how many sizes a part of a type stands for; None for a shape that isn't known yet."""
+    if not isinstance(node, syntax.Spread):
+        return 1
+    known = found.get(node.name.text)
+    return len(known) if isinstance(known, tuple) else None
 
 
 def _bits(value: Value, count: int) -> tuple[int, ...] | None:

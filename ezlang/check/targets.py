@@ -10,7 +10,7 @@ from ezlang.types.labels import PUBLIC, Label
 from ezlang.types.types import ArrayType, Field, Type, array_of
 
 from . import names
-from .context import Body, Local, LoopParty, SizeName
+from .context import Body, Local, LoopParty, ShapeName, SizeName
 from .elements import field_type, index_chain, index_values, indexed_type, slice_range
 from .items import described
 from .label_checks import may_hold
@@ -96,7 +96,7 @@ def _variable(body: Body, node: syntax.Variable) -> Target | None:
             )
         case Local(fixed=str() as what):
             body.report(errors_statements.assigned_fixed(node.span, local.name, what, local.span))
-        case LoopParty() | SizeName():
+        case LoopParty() | SizeName() | ShapeName():
             what = "a party" if isinstance(local, LoopParty) else "a size parameter"
             body.report(errors_statements.assigned_fixed(node.span, local.name, what, local.span))
         case None:

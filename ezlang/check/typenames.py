@@ -21,7 +21,7 @@ from ezlang.types.types import (
     is_integer,
 )
 
-from .context import Body, World
+from .context import Body, ShapeName, World
 from .items import ImportInfo, ModuleInfo, Progress, StructInfo, described
 from .messages import flow as errors_flow
 from .messages import names as errors_names
@@ -82,9 +82,24 @@ def fixed_type(body: Body, bits: tuple[syntax.Expr, ...]) -> FixedType | None:
 
 def sizes(body: Body, nodes: Sequence[syntax.Expr]) -> tuple[int, ...] | None:
     """Return the sizes of a shape; None if any isn't one, which is reported."""
-    found = [size(body, node) for node in nodes]
-    known = [number for number in found if number is not None]
-    return tuple(known) if len(known) == len(found) else None
+    found: list[int] = []
+    good = True
+    for node in nodes:
+        shape = spread(body, node) if isinstance(node, syntax.Spread) else size(body, node)
+        if shape is None:
+            good = False
+        else:
+            found += (shape,) if isinstance(shape, int) else shape
+    return tuple(found) if good else None
+
+
+def spread(body: Body, node: syntax.Spread) -> tuple[int, ...] | None:
+    """Return the sizes of `s...`; None if there is no such shape, which is reported."""
+    local = body.find(node.name.text)
+    if isinstance(local, ShapeName):
+        return local.shape
+    body.report(errors_sizes.no_shape(node.span, node.name.text))
+    return None
 
 
 def size(body: Body, node: syntax.Expr) -> int | None:

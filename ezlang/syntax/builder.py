@@ -124,7 +124,7 @@ class Builder(StatementMaker):
         return tree.FunctionItem(
             span=span,
             name=self._name(children[1]),
-            sizes=cast("tuple[tree.Name, ...]", groups.get("size_names", ())),
+            sizes=cast("tuple[tree.SizeParameter, ...]", groups.get("size_names", ())),
             parameters=cast("tuple[tree.Parameter, ...]", groups.get("parameters", ())),
             return_label=label,
             return_type=type,
@@ -134,7 +134,11 @@ class Builder(StatementMaker):
         )
 
     def _make_size_names(self, children: list[Child]) -> tree.Node:
-        return Group(span=self._span(children), kind="size_names", items=self._names(children))
+        return self._group("size_names", children)
+
+    def _make_size_name(self, children: list[Child]) -> tree.Node:
+        name = self._name(children[0])
+        return tree.SizeParameter(span=name.span, text=name.text, is_shape=len(children) > 1)
 
     def _make_parameters(self, children: list[Child]) -> tree.Node:
         return self._group("parameters", children)

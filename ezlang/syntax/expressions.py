@@ -60,6 +60,9 @@ class ExpressionMaker(Maker):
         name = self._name(children[0])
         return tree.Variable(span=name.span, name=name)
 
+    def _make_spread(self, children: list[Child]) -> tree.Node:
+        return tree.Spread(span=self._span(children), name=self._name(children[0]))
+
     def _make_int_literal(self, children: list[Child]) -> tree.Node:
         value = int_value(self._source, cast(Token, children[0]), self._diagnostics)
         return tree.IntLiteral(span=self._span(children), value=value)

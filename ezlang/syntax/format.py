@@ -57,7 +57,7 @@ _LEVELS = (
 )
 _CALLED = frozenset({"NAME", "input", "reveal", "output", "assert", *TYPE_WORDS})
 _VALUES = frozenset({"NAME", "INT", "DECIMAL", "STRING", "true", "false", "parties"})
-_TIGHT_BEFORE = frozenset({",", ";", ".", "::", "..", "field"})
+_TIGHT_BEFORE = frozenset({",", ";", ".", "::", "..", "...", "field"})
 _TIGHT_AFTER = frozenset({".", "::", "..", "@", "HASH", "unary"})
 
 

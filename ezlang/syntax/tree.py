@@ -27,6 +27,13 @@ class Name(Node):
     text: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SizeParameter(Name):
+    """`n`, or `s...`, which stands for any number of sizes: a shape."""
+
+    is_shape: bool
+
+
 # Labels and types
 
 
@@ -125,6 +132,13 @@ class Variable(Node):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Spread(Node):
+    """`s...`: the sizes that a shape parameter stands for, in a list of sizes."""
+
+    name: Name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Unary(Node):
     """`-x`, `!x`, `~x`."""
 
@@ -219,6 +233,7 @@ Expr = (
     | ArrayLiteral
     | StructLiteral
     | Variable
+    | Spread
     | Unary
     | Binary
     | Conditional
@@ -445,7 +460,7 @@ class FunctionItem(Node):
     """`fn dot<k>(int64[k] x, int64[k] y) -> int64 { … }`."""
 
     name: Name
-    sizes: tuple[Name, ...]
+    sizes: tuple[SizeParameter, ...]
     parameters: tuple[Parameter, ...]
     return_label: Label | None
     return_type: TypeName | None

@@ -26,6 +26,8 @@ const int8 typed = 5;
 const int32[3] primes = [2, 3, 5];
 fn dot<z>(int32[z] x, int32[z] y) -> int32 { return sum(x * y); }
 fn id(int64 x) -> int64 { return x; }
+fn any<z...>(int16[z...] x) -> int16[z...] { return x; }
+fn last<z..., k>(int16[z...][k] x) -> int16[z...] { int16[z...] y; return y; }
 """
 
 VALUES = [
@@ -43,6 +45,13 @@ VALUES = [
     ("let v = 1 << 40 >> 38;", "4:int32"),
     ("let v = k > 3;", "true:bool"),
     ("let v = len(m) * len(m[0]);", "6:int32"),
+    ("let v = elements(m) + elements(s);", "7:int32"),
+    ("let v = xs[p..p + elements(m) - 4];", "xs[p; 2]"),
+    ("let v = any(m);", "any<[2][3]>[secret](m)"),
+    ("let v = any(3);", "any<[]>[public](3:int16)"),
+    ("let v = any::<3>([1, 2, 3]);", "any<[3]>[public]([1:int16, 2:int16, 3:int16])"),
+    ("let v = last(m);", "last<[2],3>[secret](m)"),
+    ("let v = last(m[0]);", "last<[],3>[secret](m[0:int32])"),
     ("int32[2] v = [1, 2];", "[1:int32, 2:int32]"),
     ("let v = [1, 3000000000];", "[1:int64, 3000000000:int64]"),
     ("int8[2] v = [k, 2];", "[4:int8, 2:int8]"),
@@ -160,6 +169,10 @@ ERRORS = [
     ("let v = dot(xs, [1, 2]);", "EZ2032"),
     ("let v = dot(xs, m);", "EZ2030"),
     ("let v = dot(s, s);", "EZ2040"),
+    ("let v = last(b);", "EZ2040"),
+    ("let v = any(m) + any(m[0..1]);", "EZ2031"),
+    ("let v = any::<4>(m);", "EZ2030"),
+    ("let v = elements(id);", "EZ1014"),
     ("let v = xs[t];", "EZ2011"),
     ("let v = reshape(m, 4);", "EZ2044"),
     ("let v = reshape([s, s], 3);", "EZ2044"),

@@ -97,6 +97,42 @@ def _shape(shape: tuple[int, ...]) -> str:
     return f"`{''.join(f'[{n}]' for n in shape)}`" if shape else "a single value"
 
 
+def shape_as_value(span: Span, name: str) -> Diagnostic:
+    """A shape parameter without its dots."""
+    return Diagnostic(
+        code="EZ2045",
+        message=f"`{name}` stands for any number of sizes, and has no value",
+        span=span,
+        label="a shape",
+        help=f"Write `{name}...` in a list of sizes, as in `int32[{name}...]` or "
+        f"`reshape(x, {name}...)`; `elements(x)` is the number of elements.",
+    )
+
+
+def no_shape(span: Span, name: str) -> Diagnostic:
+    """Dots after a name that isn't a shape parameter's."""
+    return Diagnostic(
+        code="EZ2045",
+        message=f"`{name}` is not a shape parameter",
+        span=span,
+        label="has no list of sizes",
+        help=f"Declare it at the head of the function, as in `fn f<{name}...>(…)`; a single size "
+        "has no dots.",
+    )
+
+
+def misplaced_spread(span: Span, name: str) -> Diagnostic:
+    """A list of sizes where one value is needed."""
+    return Diagnostic(
+        code="EZ2045",
+        message=f"`{name}...` is a list of sizes, which has no place here",
+        span=span,
+        label="a list of sizes",
+        help=f"It may stand in types, as in `int32[{name}...]`, in `reshape(x, {name}...)`, and "
+        f"for a shape parameter in `f::<{name}...>(…)`.",
+    )
+
+
 def slice_out_of_range(span: Span, low: int, high: int, type: Type) -> Diagnostic:
     """Constant bounds of a slice that are out of order or past the end."""
     return Diagnostic(
