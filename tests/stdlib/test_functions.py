@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import log
+from math import exp, log
 
 import pytest
 
@@ -80,6 +80,27 @@ def test_executors_agree(measured: Measured, f: int) -> None:
     program = checked(PROGRAM.format(f=min(f, measured.most_bits), name=measured.name))
     inputs = {"alice": {"x": [0, 1, -1, 7.25, -20, 300]}, "bob": {"y": [0, 0.5, -2, -9, 3, 0]}}
     assert agree(program, inputs, SHARED).outputs is not None
+
+
+def test_they_take_arrays_of_any_shape() -> None:
+    program = checked("""
+    party alice, bob;
+    import functions;
+    fn main() {
+        secret fixed<12>[2][3] x = input(alice, "x");
+        secret fixed<12>[2][3] y = input(bob, "y");
+        output(all, functions.sigmoid(x + y), "z");
+        output(all, functions.exp(x[1] + y[1]), "row");
+        output(all, functions.clip(x[0][1] + y[0][1], -1.0, 1.0), "one");
+        output(all, reshape(functions.sigmoid(reshape(x + y, 6)), 2, 3), "flat");
+    }
+    """)
+    inputs = {"alice": {"x": [[0, 1, -1], [7.25, -2, 3]]}, "bob": {"y": [[1, 0.5, -2], [0, 0, 1]]}}
+    outputs = agree(program, inputs, SHARED).outputs
+    assert outputs is not None
+    assert outputs["bob"]["z"] == outputs["bob"]["flat"]
+    assert outputs["bob"]["one"] == 1
+    assert outputs["bob"]["row"][1] == pytest.approx(exp(-2), abs=1 / 4096)
 
 
 def test_too_many_fraction_bits_are_refused() -> None:
