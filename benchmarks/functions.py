@@ -20,6 +20,8 @@ from ezlang import api
 from ezlang.check import check
 from ezlang.source import Source
 
+from . import norms
+
 SCALE: Final = 26
 """The fraction bits of the coefficients."""
 
@@ -157,14 +159,17 @@ party alice, bob;
 import functions;
 fn main() {{
     @alice fixed<{f}>[{n}] x = input(alice, "x");
-    output(alice, functions.{name}(x), "y");
+    output(alice, functions.{name}(x{more}), "y");
 }}
 """
 
 
-def evaluated(name: str, f: int, numbers: Sequence[int]) -> list[float]:
-    """Return a function of the integers of fixed-point numbers, computed by the library."""
-    text = PROGRAM.format(f=f, n=len(numbers), name=name)
+def evaluated(name: str, f: int, numbers: Sequence[int], more: str = "") -> list[float]:
+    """Return a function of the integers of fixed-point numbers, computed by the library.
+
+    The text `more` has its other arguments.
+    """
+    text = PROGRAM.format(f=f, n=len(numbers), name=name, more=more)
     program = check(Source("functions.ez", text), settings={}).program
     if program is None:
         raise SystemExit(f"{name} doesn't take `fixed<{f}>`")
@@ -226,3 +231,8 @@ def run(arguments: argparse.Namespace) -> None:
             worst, where, count, whole = largest_error(measured, f, arguments.most)
             said = f"{count:,}" if whole else f"{count:,} at random"
             print(f"| {measured.name} | {f} | {said} | {worst:.3f} | {where} |", flush=True)
+    if not arguments.function:
+        print("\n| function | fraction bits | rows | largest error, ulp |\n|---|---|---|---|")
+        for f in arguments.bits or (12, 16, 20):
+            for line in norms.lines(f):
+                print(line, flush=True)
