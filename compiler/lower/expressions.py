@@ -21,6 +21,7 @@ from ezlang.types.types import (
 )
 
 from ..ir import tree as ir
+from ..ir.build import Builder
 from ..ir.tree import BinaryKind, UnaryKind
 from . import fixed
 from .array_parts import Access, Indices, Items
@@ -133,8 +134,8 @@ class Expressions:
             case typed.Cast():
                 return (self._cast(expr),)
             case typed.Broadcast():
-                shape = shape_of(expr.type)
-                return tuple(build.broadcast(value, shape) for value in self.lower(expr.operand))
+                own, shape = shape_of(expr.operand.type), shape_of(expr.type)
+                return tuple(_repeated(build, x, own, shape) for x in self.lower(expr.operand))
             case typed.Reshape():
                 return self._reshaped(expr)
             case typed.Sum():
@@ -321,6 +322,21 @@ class Expressions:
             )
             result.append(value)
         return tuple(result)
+
+
+def _repeated(
+    build: Builder, x: ir.Value, own: tuple[int, ...], shape: tuple[int, ...]
+) -> ir.Value:
+    """Emit `x`, whose shape begins with `own`, repeated as `own` is to `shape`."""
+    new, result = len(shape) - len(own), shape + x.type.shape[len(own) :]
+    if shape[new:] == own:
+        return build.broadcast(x, shape[:new])
+    # A dimension of size 1 is read at 0 for every index of the result.
+    rows = [
+        (0, *(int(k == new + d and size == result[k]) for k in range(len(result))))
+        for d, size in enumerate(x.type.shape)
+    ]
+    return build.affine_read(x, rows, result)
 
 
 def whole_type(type: Type) -> Type | None:

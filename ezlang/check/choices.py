@@ -5,9 +5,9 @@ from __future__ import annotations
 from ezlang.source import Span
 from ezlang.syntax import tree as syntax
 from ezlang.typed import tree as typed
-from ezlang.types.types import BOOL, ArrayType, Type, array_of, element_of, shape_of
+from ezlang.types.types import BOOL, ArrayType, Type, array_of, element_of, joint_shape, shape_of
 
-from .coerce import Want, cast, coerce, fit, join, repeated, unify
+from .coerce import Want, cast, coerce, fit, join, level_to, repeated, unify
 from .context import Body
 from .messages import sizes as errors_sizes
 from .messages import structs as errors_structs
@@ -153,8 +153,9 @@ def _as_either(chosen: Typed, other: Typed) -> Typed:
     """Return a value with the label and shape that fit both it and the other value."""
     traced = combine(chosen.traced, other.traced)
     result = shared(chosen, traced.label)
-    if not shape_of(chosen.type):
-        result = repeated(result, shape_of(other.type))
+    shape = joint_shape(shape_of(chosen.type), shape_of(other.type))
+    if shape is not None:
+        result = repeated(result, shape)
     return Typed(node=result.node, why=traced.why, constant=chosen.constant)
 
 
@@ -162,14 +163,14 @@ def _deferred(
     body: Body, span: Span, condition: Typed, then: Exact | Deferred, otherwise: Exact | Deferred
 ) -> Value:
     default, shape = merged(then, otherwise)
-    if shape == ():
-        shape = shape_of(condition.type)
+    if shape is not None:
+        shape = joint_shape(shape_of(condition.type), shape) or shape
 
     def build(type: Type) -> Typed | Poison:
-        x, y = coerce(body, then, type), coerce(body, otherwise, type)
-        if isinstance(x, Poison) or isinstance(y, Poison):
+        sides = level_to(body, then, otherwise, type, "? :")
+        if isinstance(sides, Poison):
             return Poison(span=span)
-        return _finish(body, span, condition, x, y)
+        return _finish(body, span, condition, *sides)
 
     return Deferred(span=span, what="this choice", shape=shape, default=default, build=build)
 
@@ -180,16 +181,15 @@ def _finish(
     """Make the node for a selection between two values of one type."""
     label = then.label.meet(otherwise.label)
     if shape_of(condition.type):
-        shape = shape_of(condition.type)
-        if not shape_of(then.type):
-            then, otherwise = repeated(then, shape), repeated(otherwise, shape)
-        if shape_of(then.type) != shape:
+        shape = joint_shape(shape_of(condition.type), shape_of(then.type))
+        if shape is None:
             body.report_size(
                 errors_sizes.shapes_differ(
                     condition.span, condition.type, then.span, then.type, "? :"
                 )
             )
             return Poison(span=span)
+        condition, then, otherwise = (repeated(v, shape) for v in (condition, then, otherwise))
     elif condition.label.is_public:
         traced = combine(then.traced, otherwise.traced)
         choice = typed.Conditional(

@@ -15,6 +15,7 @@ from ezlang.types.types import (
     Type,
     array_of,
     element_of,
+    joint_shape,
     scalar_element,
     shape_of,
     widens,
@@ -25,7 +26,7 @@ from .context import Body
 from .messages import sizes as errors_sizes
 from .messages import types as errors_types
 from .messages.wording import sentence
-from .untyped import Deferred, Exact, Poison, Typed, Value, default_type, literal
+from .untyped import Deferred, Exact, Poison, Typed, Value, default_type, known_shape, literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,12 @@ class Want:
 
 
 NOBODY = Want("", None)
+
+
+def own_type(value: Value, type: Type) -> Type:
+    """Return the type of an operand in an expression of a type: the same, with its own shape."""
+    shape = known_shape(value)
+    return type if shape is None else array_of(element_of(type), shape)
 
 
 def coerce(body: Body, value: Value, type: Type, want: Want = NOBODY) -> Typed | Poison:
@@ -80,7 +87,8 @@ def _coerce_deferred(body: Body, value: Deferred, type: Type, want: Want) -> Typ
             errors_sizes.literal_shape(value.span, value.what, value.shape, type, want.notes)
         )
         return Poison(span=value.span)
-    return value.build(type)
+    built = value.build(type)
+    return built if isinstance(built, Poison) else _coerce_typed(body, built, type, want)
 
 
 def _coerce_typed(body: Body, value: Typed, type: Type, want: Want) -> Typed | Poison:
@@ -123,13 +131,16 @@ def cast(value: Typed, element: Type) -> Typed:
 
 
 def repeated(value: Typed, shape: tuple[int, ...]) -> Typed:
-    """Return a scalar or struct repeated to a shape; `()` changes nothing."""
-    if not shape:
+    """Return a value repeated to a shape that its own is repeated to by NumPy's rule."""
+    own, element = shape_of(value.type), element_of(value.type)
+    if own == shape:
         return value
     node = typed.Broadcast(
-        span=value.span, type=array_of(value.type, shape), label=value.label, operand=value.node
+        span=value.span, type=array_of(element, shape), label=value.label, operand=value.node
     )
-    constant = value.constant if isinstance(value.type, Scalar) else None
+    constant = None
+    if value.constant is not None and isinstance(element, Scalar):
+        constant = constants.repeated(value.constant, own, shape)
     return Typed(node=node, why=value.why, constant=constant)
 
 
@@ -175,6 +186,16 @@ def unify(body: Body, left: Value, right: Value, operator: str) -> tuple[Typed, 
     return level(body, left, right, operator)
 
 
+def level_to(
+    body: Body, left: Exact | Deferred, right: Exact | Deferred, type: Type, operator: str
+) -> tuple[Typed, Typed] | Poison:
+    """Return two operands without a type as the type of the result, and of one shape."""
+    x, y = (coerce(body, value, own_type(value, type)) for value in (left, right))
+    if isinstance(x, Poison):
+        return x
+    return y if isinstance(y, Poison) else fit(body, x, y, operator)
+
+
 def _like(body: Body, value: Exact | Deferred, model: Typed) -> Typed | Poison:
     """Give a value without a type the type of the other operand."""
     element = element_of(model.type)
@@ -218,13 +239,9 @@ def level(body: Body, left: Typed, right: Typed, operator: str) -> tuple[Typed, 
 
 def fit(body: Body, left: Typed, right: Typed, operator: str) -> tuple[Typed, Typed] | Poison:
     """Broadcast two typed operands to one shape; their element types are unchanged."""
-    left_shape, right_shape = shape_of(left.type), shape_of(right.type)
-    if left_shape == right_shape:
-        return left, right
-    if left_shape == ():
-        return repeated(left, right_shape), right
-    if right_shape == ():
-        return left, repeated(right, left_shape)
+    shape = joint_shape(shape_of(left.type), shape_of(right.type))
+    if shape is not None:
+        return repeated(left, shape), repeated(right, shape)
     body.report_size(
         errors_sizes.shapes_differ(left.span, left.type, right.span, right.type, operator)
     )

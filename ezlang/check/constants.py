@@ -114,6 +114,16 @@ def compute_unary(op: UnaryOp, x: int, type: ScalarType | None = None) -> int | 
     return exact if type is None else type.wrap(exact)
 
 
+def repeated(x: Constant, own: tuple[int, ...], shape: tuple[int, ...]) -> Constant:
+    """Return a constant of scalars repeated from its own shape to another, by NumPy's rule."""
+    if not isinstance(x, tuple):
+        return x
+    if len(own) < len(shape):
+        return (repeated(x, own, shape[1:]),) * shape[0]
+    items = tuple([repeated(item, own[1:], shape[1:]) for item in x])
+    return items if own[0] == shape[0] else items * shape[0]
+
+
 def reshaped(x: Constant, source: tuple[int, ...], shape: tuple[int, ...]) -> Constant:
     """Return a constant array (or single value) in another shape of as many elements."""
     if source and not isinstance(x, tuple):

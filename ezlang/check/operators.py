@@ -12,18 +12,19 @@ from ezlang.types.types import (
     Type,
     array_of,
     element_of,
+    joint_shape,
     scalar,
     scalar_element,
     shape_of,
 )
 
 from . import constants, fixed, literals
-from .coerce import Want, coerce, fit, join, settle, unify
+from .coerce import Want, coerce, fit, join, level_to, own_type, settle, unify
 from .context import Body
 from .messages import sizes as errors_sizes
 from .messages import types as errors_types
 from .provenance import combine
-from .untyped import Deferred, Exact, Poison, Typed, Value, default_type, literal
+from .untyped import Deferred, Exact, Poison, Typed, Value, default_type, known_shape, literal
 
 _COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">="})
 _OPERATIONS = {op.value: op for op in typed.BinaryOp}
@@ -86,10 +87,12 @@ def _defaults(left: Exact | Deferred, right: Exact | Deferred) -> ScalarType | N
 
 def _shapes(left: Exact | Deferred, right: Exact | Deferred) -> tuple[int, ...] | None:
     """Return the shape of an operator's result on two values without a type."""
-    shapes = [() if isinstance(v, Exact) else v.shape for v in (left, right)]
-    if None in shapes:
-        return next((s for s in shapes if s), None)
-    return shapes[0] or shapes[1]
+    x, y = (() if isinstance(v, Exact) else v.shape for v in (left, right))
+    if x is None or y is None:
+        return x or y or None
+    # Shapes that differ are reported when the operands get their types.
+    joint = joint_shape(x, y)
+    return x if joint is None else joint
 
 
 def merged(
@@ -113,16 +116,16 @@ def _deferred(
             body.report(errors_types.no_type(span, "this comparison"))
             return Poison(span=span)
         type = array_of(default, shape or ())
-        x, y = coerce(body, left, type), coerce(body, right, type)
-        if isinstance(x, Poison) or isinstance(y, Poison):
+        operands = level_to(body, left, right, type, operator)
+        if isinstance(operands, Poison):
             return Poison(span=span)
-        return _finish(body, operator, place, span, x, y)
+        return _finish(body, operator, place, span, *operands)
 
     def build(type: Type) -> Typed | Poison:
-        x, y = coerce(body, left, type), coerce(body, right, type)
-        if isinstance(x, Poison) or isinstance(y, Poison):
+        operands = level_to(body, left, right, type, operator)
+        if isinstance(operands, Poison):
             return Poison(span=span)
-        return fixed.constant_as(type, _finish(body, operator, place, span, x, y))
+        return fixed.constant_as(type, _finish(body, operator, place, span, *operands))
 
     return Deferred(span=span, what="this expression", shape=shape, default=default, build=build)
 
@@ -186,15 +189,15 @@ def _shift(body: Body, operator: str, place: Span, span: Span, left: Value, righ
     amount = right
 
     def build(type: Type) -> Typed | Poison:
-        x = coerce(body, left, type)
+        x = coerce(body, left, own_type(left, type))
         if isinstance(x, Poison):
             return x
         return _finish_shift(body, operator, place, span, x, amount)
 
     default = default_type(left.value) if isinstance(left, Exact) else left.default
     shape = () if isinstance(left, Exact) else left.shape
-    if shape == () and isinstance(amount, Typed):
-        shape = shape_of(amount.type)
+    if shape is not None:
+        shape = joint_shape(shape, known_shape(amount) or ()) or shape
     return Deferred(span=span, what="this shift", shape=shape, default=default, build=build)
 
 

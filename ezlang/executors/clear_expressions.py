@@ -19,7 +19,7 @@ from ezlang.records import dataclass
 from ezlang.source import Span
 from ezlang.typed import tree
 from ezlang.types.fixed_point import rounded
-from ezlang.types.types import ArrayType, Type, element_of, scalar
+from ezlang.types.types import ArrayType, Type, element_of, scalar, shape_of
 from ezlang.values.data import Inputs, Outputs
 
 from .clear_values import (
@@ -30,6 +30,7 @@ from .clear_values import (
     read_slice,
     repeated,
     row_size,
+    stretched,
     struct,
     to_data,
     zero,
@@ -145,6 +146,9 @@ class Expressions:
         element = element_of(expr.operand.type)
         match expr:
             case tree.Broadcast():
+                own, shape = shape_of(expr.operand.type), array(expr.type).shape
+                if own:
+                    return lambda frame: stretched(operand(frame), own, shape)
                 count = array(expr.type).size
                 return lambda frame: repeated(operand(frame), count)
             case tree.Sum():

@@ -12,7 +12,7 @@ from math import prod
 from typing import Any, assert_never
 
 from ezlang.diagnostics.diagnostic import CompilerBug
-from ezlang.types.types import ArrayType, Scalar, StructType, Type, VoidType
+from ezlang.types.types import ArrayType, Scalar, StructType, Type, VoidType, padded
 from ezlang.values.arrays import EncodedArray
 from ezlang.values.data import Data, items, nested
 
@@ -45,6 +45,17 @@ def copied(value: Value) -> Value:
 def repeated(value: Value, count: int) -> list[Value]:
     """Return `count` elements, each equal to `value`."""
     return [copied(value) for _ in range(count)] if _is_struct(value) else [value] * count
+
+
+def stretched(value: list[Value], own: tuple[int, ...], shape: tuple[int, ...]) -> list[Value]:
+    """Return an array repeated along new first dimensions, and along those of size 1."""
+    items, block = value, 1
+    for have, want in reversed(list(zip(padded(own, len(shape)), shape, strict=True))):
+        if have != want:
+            parts = [items[at : at + block] * want for at in range(0, len(items), max(block, 1))]
+            items = [item for part in parts for item in part]
+        block *= want
+    return items
 
 
 def _is_struct(value: Value) -> bool:

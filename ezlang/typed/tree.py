@@ -5,9 +5,9 @@ Every expression has a type, a label and a span. Nothing is implicit any more:
 - Names are resolved to `Variable`s, calls to function instances. A function is instantiated once
   for each combination of sizes, argument labels and label of the program counter that it is called
   with; sizes are plain integers.
-- Literals have their final type. Widening is a `Cast`, scalar broadcast a `Broadcast`, and a flow
-  to fewer readers (sharing) a `Relabel`, at assignments, arguments, returns, outputs and struct or
-  array literals.
+- Literals have their final type. Widening is a `Cast`, repeating to a shape a `Broadcast`, and a
+  flow to fewer readers (sharing) a `Relabel`, at assignments, arguments, returns, outputs and
+  struct or array literals.
 - Compound assignment is desugared, `for x in xs` is a `For` over indices, and loops over the
   parties are unrolled.
 - Of a branch on a constant only the side that is taken is left, and no statement follows a
@@ -285,7 +285,7 @@ class Cast(ExprNode):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Broadcast(ExprNode):
-    """The operand, a scalar (or struct), repeated to the shape of `type`."""
+    """The operand repeated to the shape of `type`, as `joint_shape` says."""
 
     operand: Expr
 

@@ -118,6 +118,24 @@ def shape_of(type: Type) -> tuple[int, ...]:
     return type.shape if isinstance(type, ArrayType) else ()
 
 
+def joint_shape(left: tuple[int, ...], right: tuple[int, ...]) -> tuple[int, ...] | None:
+    """Return the shape that two shapes are repeated to, by NumPy's rule; None if they differ.
+
+    The last dimensions are aligned. Each size is that of both shapes, or of one if the other has 1
+    there or nothing.
+    """
+    rank = max(len(left), len(right))
+    pairs = zip(padded(left, rank), padded(right, rank), strict=True)
+    sizes = [x if y == 1 or x == y else y if x == 1 else None for x, y in pairs]
+    known = [size for size in sizes if size is not None]
+    return tuple(known) if len(known) == rank else None
+
+
+def padded(shape: tuple[int, ...], rank: int) -> tuple[int, ...]:
+    """Return a shape with dimensions of size 1 before it."""
+    return (1,) * (rank - len(shape)) + shape
+
+
 def array_of(element: Type, shape: tuple[int, ...]) -> Type:
     """Return `element` with `shape` prepended to its dimensions; `()` changes nothing.
 

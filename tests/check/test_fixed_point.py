@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ezlang.types import fixed_point
 from ezlang.types.scalar import MisfitError, nearest
 from ezlang.types.types import BOOL, FIXED, INT8, INT32, INT64, UINT32, FixedType, ScalarType
-from tests.check.check_help import program, shape, value_of
+from tests.check.check_help import codes, program, shape, value_of
 
 FRACTIONS = st.integers(1, 30)
 WORDS = st.integers(INT64.low, INT64.high)
@@ -174,3 +174,8 @@ def test_the_bits_of_a_generic_function_are_those_of_its_argument() -> None:
     calls = "let a = twice(c); let b = twice(p[0]); let d = narrow(p[0]);"
     names = sorted(function.name for function in program(BODY + calls, ITEMS).functions)
     assert names == ["main", "narrow<4,16>[secret]", "twice<16>[secret]", "twice<8>[secret]"]
+
+
+def test_a_constant_that_does_not_fit_its_type_is_an_error() -> None:
+    assert codes("fixed<4, 16> e = 4.0 * 4.0;") == ["EZ2001"]
+    assert codes("fixed<4, 16> e = 1.5 * 4.0;") == []

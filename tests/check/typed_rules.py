@@ -25,6 +25,7 @@ from ezlang.types.types import (
     VoidType,
     array_of,
     element_of,
+    joint_shape,
     shape_of,
 )
 
@@ -278,7 +279,9 @@ class _Function:
                 assert operand.label == node.label
             case typed.Broadcast(operand=operand):
                 self.expr(operand)
-                assert node.type == array_of(operand.type, shape_of(node.type))
+                shape = shape_of(node.type)
+                assert node.type == array_of(element_of(operand.type), shape)
+                assert joint_shape(shape_of(operand.type), shape) == shape
                 assert operand.label == node.label
             case typed.Reshape(operand=operand):
                 self.expr(operand)

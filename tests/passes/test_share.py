@@ -40,6 +40,17 @@ def test_mixed_operands_are_shared_before() -> None:
     assert sorted(s.result.type.size for s in sharings(program.main.body)) == [1, 3]
 
 
+def test_what_is_repeated_is_shared_before() -> None:
+    program = shared(
+        "fn main() {\n"
+        '    @alice int32[3][1] a = input(alice, "a");\n'
+        '    @bob int32[2][3][5] b = input(bob, "b");\n'
+        '    output(all, max(b, a) + reshape(a, 1, 3, 1), "c");\n}\n'
+    )
+    # Each of the two shapes of Alice's numbers is shared, and then repeated.
+    assert sorted(s.result.type.size for s in sharings(program.main.body)) == [3, 3, 30]
+
+
 def test_a_value_is_shared_once_and_before_the_loop() -> None:
     program = shared(
         "fn main() {\n"

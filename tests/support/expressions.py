@@ -239,6 +239,8 @@ class Expressions:
             for _, one in items:
                 label = meet(label, one)
             return "[" + ", ".join(t for t, _ in items) + "]", label
+        if self.chance(20):
+            return self.repeated(scope, type, limit, depth)
         if self.chance(15):
             return self.reshaped(scope, type, limit, depth)
         left, one = self.expression(scope, type, limit, depth - 1)
@@ -253,6 +255,35 @@ class Expressions:
             ["&", "|", "^"] if type.base == "bool" else ["+", "-", "*", "&", "|", "^"]
         )
         return f"({left} {operator} {right})", meet(one, two)
+
+    def repeated(self, scope: Scope, type: Ty, limit: str, depth: int) -> Text:
+        """An operator on arrays of two shapes, which are repeated to that of `type`."""
+        sides = ["", ""]
+        labels = []
+        shapes = self.narrowed(type.shape)
+        for side, shape in enumerate(shapes):
+            one = Ty(type.base, shape)
+            sides[side], label = self.expression(scope, one, limit, depth - 1)
+            labels.append(label)
+        if type.is_fixed:
+            return f"{type.base}({sides[0]} {self.choice('+-*')} {sides[1]})", meet(*labels)
+        if type.base != "bool" and self.chance(20):
+            return f"{self.choice(['min', 'max'])}({', '.join(sides)})", meet(*labels)
+        operator = self.choice("&|^" if type.base == "bool" else "+-*&|^")
+        return f"({sides[0]} {operator} {sides[1]})", meet(*labels)
+
+    def narrowed(self, shape: tuple[int, ...]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Two shapes that are repeated to a third: some dimensions of either are 1 or missing."""
+        left, right = list(shape), list(shape)
+        for dimension in range(len(shape)):
+            if self.chance(40):
+                self.choice([left, right])[dimension] = 1
+        cut = self.choice([left, right])
+        while cut and self.chance(30):
+            if (right if cut is left else left)[-len(cut)] != shape[-len(cut)]:
+                break
+            del cut[0]
+        return tuple(left), tuple(right)
 
     def reshaped(self, scope: Scope, type: Ty, limit: str, depth: int) -> Text:
         """An array with its elements, in a shape of one dimension, or of one more."""

@@ -4,7 +4,7 @@
 such operations are shared by a preceding `Relabel`. Public operands of element-wise operations
 stay, because circuits take them for free. A value is shared once for all its uses if one place
 dominates them: if a value is defined before a loop, it is shared before the loop. Of an array that
-repeats one value, only that value is shared.
+repeats the elements of a smaller one, only that one is shared.
 **Does not** move sharings out of branches, whose sides may never run, nor the sharings of public
 values, which cost nothing.
 """
@@ -49,7 +49,8 @@ class _Sharer:
     build: Builder
     scopes: list[_Scope] = field(default_factory=list)
     replaced: dict[int, ir.Value] = field(default_factory=dict)
-    broadcasts: dict[int, ir.Value] = field(default_factory=dict)
+    moves: dict[int, ir.AnyRead] = field(default_factory=dict)
+    """The operations that make values by moving elements of others alone."""
 
     def region(self, region: ir.Region, *, loops: bool) -> ir.Region:
         """Rebuild a region; `loops` says whether it is the body of a loop."""
@@ -75,8 +76,8 @@ class _Sharer:
                 case ir.Relabel() if secret and operands[0].type.label.is_owned:
                     self.replaced[operation.result.id] = self.shared(operands[0])
                     return
-                case ir.Broadcast():
-                    self.broadcasts[operation.result.id] = operands[0]
+                case ir.Broadcast() | ir.Reshape() | ir.AffineRead() if len(operands) == 1:
+                    self.moves[operation.result.id] = replace(operation, operands=operands)
                 case ir.Write() if secret:
                     operands = (operands[0], self.secret(operands[1]), *operands[2:])
                 case ir.Oblivious():
@@ -117,8 +118,20 @@ class _Sharer:
         return result
 
     def _share_here(self, value: ir.Value) -> ir.Value:
-        source = self.broadcasts.get(value.id)
-        if source is None or source.type.label != value.type.label:
+        if self._source_size(value) >= value.type.size:
             return self.build.relabel(value, SECRET)
-        rank = len(value.type.shape) - len(source.type.shape)
-        return self.build.broadcast(self.shared(source), value.type.shape[:rank])
+        move = self.moves[value.id]
+        result = self.build.fresh(replace(value.type, label=SECRET), value.hint)
+        source = self.shared(move.operands[0])
+        self.build.emit(replace(move, operands=(source,), results=(result,)))
+        return result
+
+    def _source_size(self, value: ir.Value) -> int:
+        """Return the least number of elements of all values that `value` is moved from."""
+        size, label = value.type.size, value.type.label
+        move = self.moves.get(value.id)
+        while move is not None and move.operands[0].type.label == label:
+            value = move.operands[0]
+            size = min(size, value.type.size)
+            move = self.moves.get(value.id)
+        return size

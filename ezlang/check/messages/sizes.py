@@ -8,7 +8,7 @@ from math import prod
 from ezlang.diagnostics.diagnostic import Diagnostic, Note
 from ezlang.source import Span
 from ezlang.syntax import tree as syntax
-from ezlang.types.types import LARGEST_FRACTION, RING, ArrayType, ScalarType, Type
+from ezlang.types.types import LARGEST_FRACTION, RING, ArrayType, ScalarType, Type, padded, shape_of
 
 from .wording import a, plural, sentence, short
 
@@ -24,7 +24,7 @@ def shape_mismatch(span: Span, found: Type, wanted: Type, notes: Notes) -> Diagn
         label="wrong shape",
         notes=notes,
         help="Take a part of the array with a slice, `a[lo..hi]`, or declare both with the same "
-        "size; only a single value is repeated to the shape of an array.",
+        "size; only a single value is repeated here. In operators, dimensions of size 1 are, too.",
     )
 
 
@@ -36,14 +36,27 @@ def shapes_differ(
         code="EZ2031",
         message=f"The shapes in {_named(operator)} differ: `{left_type}` and `{right_type}`",
         span=left.to(right),
-        label="",
+        label=_difference(shape_of(left_type), shape_of(right_type)),
         notes=(
             Note(message=f"This is `{left_type}`", span=left),
             Note(message=f"This is `{right_type}`", span=right),
         ),
-        help="Operators work element by element: both operands have the same shape, or one is a "
-        "single value.",
+        help="The elements of an array have one shape."
+        if operator.startswith("an ")
+        else "Operators work element by element. Beginning with the last dimension, both sizes are "
+        "equal, or one of them is 1 or missing, and is repeated.",
     )
+
+
+def _difference(left: tuple[int, ...], right: tuple[int, ...]) -> str:
+    """Return the last dimension in which two shapes don't fit, and its sizes."""
+    rank = max(len(left), len(right))
+    pairs = list(zip(padded(left, rank), padded(right, rank), strict=True))
+    apart = [n for n, (x, y) in enumerate(reversed(pairs)) if x != y and 1 not in (x, y)]
+    if not apart:
+        return ""
+    nth = ("", "second ", "third ")[apart[0]] if apart[0] < 3 else f"{apart[0] + 1}th "
+    return "the {}last dimensions are {} and {}".format(nth, *pairs[-1 - apart[0]])
 
 
 def _named(operator: str) -> str:
