@@ -15,6 +15,7 @@ from dataclasses import replace
 
 from ezlang.records import dataclass
 from ezlang.source import Span
+from ezlang.typed.tree import chosen_items
 from ezlang.types.labels import SECRET, Label
 from ezlang.types.types import SCALARS
 
@@ -33,11 +34,17 @@ class Indices:
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """`length` items along the first dimension, beginning at `start`."""
+    """Every `step`-th of `length` items along the first dimension, from `start` on."""
 
     start: ir.Value
     length: int
+    step: int
     span: Span
+
+    @property
+    def chosen(self) -> range:
+        """The items, counted from the start."""
+        return chosen_items(self.length, self.step)
 
 
 Part = Indices | Items
@@ -160,16 +167,24 @@ class Access:
 
     def _read_items(self, base: ir.Value, part: Items) -> ir.Value:
         if _usable(part.start.type.label, base.type.label):
-            return self.build.extract_slice(
-                base, part.start, part.length, checked=self._may_fail((part.start,))
-            )
+            return self._every(self._whole(base, part), part)
         start = self._secret(part.start)
-        if part.length == 0:
+        if not part.chosen:
             shape = (0, *base.type.shape[1:])
             return self.build.zeros(replace(base.type, shape=shape, label=SECRET))
-        return self.build.stack(
-            [self._read_item(base, start, offset) for offset in range(part.length)]
+        return self.build.stack([self._read_item(base, start, offset) for offset in part.chosen])
+
+    def _whole(self, base: ir.Value, part: Items) -> ir.Value:
+        """Read all items that a slice passes over, at an address."""
+        return self.build.extract_slice(
+            base, part.start, part.length, checked=self._may_fail((part.start,))
         )
+
+    def _every(self, whole: ir.Value, part: Items) -> ir.Value:
+        if part.step == 1:
+            return whole
+        shape = (len(part.chosen), *whole.type.shape[1:])
+        return self.build.affine_read(whole, _rows(part, len(shape)), shape)
 
     def _write_items(
         self,
@@ -183,11 +198,14 @@ class Access:
         if rest or (direct and guard is not None):
             value = self.write(self._read_items(base, part), rest, value, guard)
         if direct:
+            if part.step != 1:
+                rows = _rows(part, len(value.type.shape))
+                value = self.build.affine_write(self._whole(base, part), value, rows)
             checked = self._may_fail((part.start,))
             return self.build.insert_slice(base, value, part.start, checked=checked)
         start = self._secret(part.start)
-        for offset in range(part.length):
-            item = self.build.extract(value, (self.build.index(offset),), (True,))
+        for number, offset in enumerate(part.chosen):
+            item = self.build.extract(value, (self.build.index(number),), (True,))
             base = self._write_item(base, start, offset, item, None if rest else guard)
         return base
 
@@ -234,6 +252,13 @@ class Access:
         )
         step = self.build.constant(wide, (offset,))
         return base, self.build.binary(BinaryKind.ADD, self.build.cast(start, wide), step)
+
+
+def _rows(part: Items, rank: int) -> list[tuple[int, ...]]:
+    """Return the index map that takes items of a slice to those that it passes over."""
+    first = part.chosen[0] if part.chosen else 0
+    inner = [(0, *(int(d == k) for k in range(rank))) for d in range(1, rank)]
+    return [(first, part.step, *(0,) * (rank - 1)), *inner]
 
 
 _SIGNED = tuple(type for type in SCALARS.values() if type.is_integer and type.signed)

@@ -247,7 +247,7 @@ class Expressions:
 
     def _slice(self, expr: typed.Slice) -> Values:
         base = self.lower(expr.base)
-        part = Items(self.scalar(expr.start), expr.length, expr.span)
+        part = Items(self.scalar(expr.start), expr.length, expr.step, expr.span)
         return tuple(self.access.read(value, part) for value in base)
 
     def _call(self, expr: typed.Call) -> Values:

@@ -118,7 +118,7 @@ class Statements:
                     continue
                 case typed.SliceStep():
                     start = self.expressions.scalar(step.start)
-                    parts.append(Items(start, step.length, step.span))
+                    parts.append(Items(start, step.length, step.step, step.span))
                 case typed.IndexStep():
                     values = tuple(self.expressions.scalar(index) for index in step.indices)
                     last = parts[-1] if parts else None

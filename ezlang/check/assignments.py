@@ -75,8 +75,8 @@ def _evaluated_once(
             case typed.IndexStep(span=span, indices=indices):
                 new = tuple([once(i) for i in indices])
                 steps.append(typed.IndexStep(span=span, indices=new))
-            case typed.SliceStep(span=span, start=start, length=length):
-                steps.append(typed.SliceStep(span=span, start=once(start), length=length))
+            case typed.SliceStep():
+                steps.append(replace(step, start=once(step.start)))
             case typed.FieldStep():
                 steps.append(step)
     return declared, replace(place, steps=tuple(steps))
@@ -117,9 +117,16 @@ def _step(base: typed.Expr, step: typed.Step) -> typed.Expr:
             for index in indices:
                 label = label.meet(index.label) if leaves(type)[0] else label
             return typed.Index(span=step.span, type=type, label=label, base=base, indices=indices)
-        case typed.SliceStep(start=start, length=length):
-            type = array_of(element_of(base.type), (length, *shape_of(base.type)[1:]))
+        case typed.SliceStep(start=start, length=length, step=every):
+            count = len(typed.chosen_items(length, every))
+            type = array_of(element_of(base.type), (count, *shape_of(base.type)[1:]))
             label = base.label.meet(start.label) if leaves(type)[0] else base.label
             return typed.Slice(
-                span=step.span, type=type, label=label, base=base, start=start, length=length
+                span=step.span,
+                type=type,
+                label=label,
+                base=base,
+                start=start,
+                length=length,
+                step=every,
             )

@@ -31,6 +31,7 @@ from .messages import structs as errors_structs
 from .messages import types as errors_types
 from .program_counter import leaves, stricter_field
 from .provenance import Traced, Why, combine
+from .typenames import constant_integer
 from .untyped import Constant, Exact, Poison, Typed, Value, default_type, literal
 
 Part = syntax.Variable | syntax.Member | syntax.Index | syntax.Slice
@@ -197,10 +198,16 @@ def _chosen(body: Body, span: Span, base: Typed, result: Type, at: Traced) -> Tr
 
 @dataclass(frozen=True, slots=True)
 class SliceBounds:
-    """The start of a slice, and its length."""
+    """The start of a slice, its length, and its step."""
 
     start: Typed
     length: int
+    step: int
+
+    @property
+    def items(self) -> range:
+        """The items that it has, counted from the start."""
+        return typed.chosen_items(self.length, self.step)
 
 
 def slice_range(body: Body, node: syntax.Slice, type: Type) -> SliceBounds | None:
@@ -212,14 +219,15 @@ def slice_range(body: Body, node: syntax.Slice, type: Type) -> SliceBounds | Non
     extent = shape[0]
     low = _bound(body, node.low, 0, node.span)
     high = _bound(body, node.high, extent, node.span)
-    if isinstance(low, Poison) or isinstance(high, Poison):
+    step = 1 if node.step is None else _step(body, node.step)
+    if isinstance(low, Poison) or isinstance(high, Poison) or step is None:
         return None
     first, last = _number(low), _number(high)
     if first is not None and last is not None:
         if not 0 <= first <= last <= extent:
             body.report_size(errors_sizes.slice_out_of_range(node.span, first, last, type))
             return None
-        return SliceBounds(literal(first, INT32, low.span), last - first)
+        return SliceBounds(literal(first, INT32, low.span), last - first, step)
     length = None
     if node.low is not None and node.high is not None:
         length = difference(body, node.low, node.high)
@@ -230,7 +238,16 @@ def slice_range(body: Body, node: syntax.Slice, type: Type) -> SliceBounds | Non
         body.report_size(errors_sizes.slice_length(node.span, length, type))
         return None
     start = settle(body, low)
-    return None if isinstance(start, Poison) else SliceBounds(start, length)
+    return None if isinstance(start, Poison) else SliceBounds(start, length, step)
+
+
+def _step(body: Body, node: syntax.Expr) -> int | None:
+    """Return the step of a slice; None if it isn't one, which is reported."""
+    step = constant_integer(body, node)
+    if step == 0:
+        body.report_size(errors_sizes.slice_step(node.span))
+        return None
+    return step
 
 
 def _unknown_length(body: Body, span: Span, low: Typed | Exact, high: Typed | Exact) -> None:
@@ -271,7 +288,7 @@ def _slice(body: Body, node: syntax.Slice) -> Value:
     if bounds is None:
         return Poison(span=node.span)
     assert isinstance(base.type, ArrayType)
-    result = array_of(base.type.element, (bounds.length, *base.type.shape[1:]))
+    result = array_of(base.type.element, (len(bounds.items), *base.type.shape[1:]))
     traced = _chosen(body, node.span, base, result, bounds.start.traced)
     if traced is None:
         return Poison(span=node.span)
@@ -282,9 +299,10 @@ def _slice(body: Body, node: syntax.Slice) -> Value:
         base=base.node,
         start=bounds.start.node,
         length=bounds.length,
+        step=bounds.step,
     )
     constant, first = base.constant, bounds.start.constant
     if isinstance(constant, tuple):
         inside = constant[first : first + bounds.length] if isinstance(first, int) else None
-        constant = inside
+        constant = inside and inside[:: bounds.step]
     return Typed(node=get, why=traced.why, constant=constant)

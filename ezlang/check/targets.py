@@ -144,8 +144,10 @@ def _slice(body: Body, node: syntax.Slice) -> Target | None:
     if bounds is None:
         return None
     assert isinstance(base.type, ArrayType)
-    type = array_of(base.type.element, (bounds.length, *base.type.shape[1:]))
-    step = typed.SliceStep(span=node.span, start=bounds.start.node, length=bounds.length)
+    type = array_of(base.type.element, (len(bounds.items), *base.type.shape[1:]))
+    step = typed.SliceStep(
+        span=node.span, start=bounds.start.node, length=bounds.length, step=bounds.step
+    )
     return _extended(base, node, step, type, bounds.start.traced)
 
 

@@ -192,12 +192,13 @@ class Statements:
                 part = ArrayType(base.element, rest) if rest else base.element
                 inner, write = self._steps(part, steps, depth + 1)
                 return [locate, *inner], _write_part(base, len(indices), write, depth)
-            case tree.SliceStep(length=length):
+            case tree.SliceStep(length=length, step=every):
                 base = array(type)
                 start = self.expressions.start(step.start, base, length, step.span)
-                items = ArrayType(base.element, (length, *base.shape[1:]))
+                count = len(tree.chosen_items(length, every))
+                items = ArrayType(base.element, (count, *base.shape[1:]))
                 inner, write = self._steps(items, steps, depth + 1)
-                return [start, *inner], _write_items(base, length, write, depth)
+                return [start, *inner], _write_items(base, step, write, depth)
             case _:
                 assert_never(step)
 
@@ -345,8 +346,9 @@ def _write_part(type: ArrayType, indexed: int, write: Write, depth: int) -> Writ
     return run
 
 
-def _write_items(type: ArrayType, length: int, write: Write, depth: int) -> Write:
-    read, put = read_slice(type, length), write_slice(type, length)
+def _write_items(type: ArrayType, step: tree.SliceStep, write: Write, depth: int) -> Write:
+    read = read_slice(type, step.length, step.step)
+    put = write_slice(type, step.length, step.step)
 
     def run(old: Value, targets: list[int | None], value: Value) -> Value:
         start = targets[depth]

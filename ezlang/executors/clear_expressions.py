@@ -214,9 +214,9 @@ class Expressions:
         match expr:
             case tree.GetField(name=name):
                 return lambda frame: base(frame)[name]
-            case tree.Slice(length=length):
+            case tree.Slice(length=length, step=step):
                 start = self.start(expr.start, array(expr.base.type), length, expr.span)
-                read_items = read_slice(array(expr.base.type), length)
+                read_items = read_slice(array(expr.base.type), length, step)
                 return lambda frame: read_items(base(frame), start(frame))
             case tree.Index(indices=indices):
                 type = array(expr.base.type)

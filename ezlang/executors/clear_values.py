@@ -12,6 +12,7 @@ from math import prod
 from typing import Any, assert_never
 
 from ezlang.diagnostics.diagnostic import CompilerBug
+from ezlang.typed.tree import chosen_items
 from ezlang.types.types import ArrayType, Scalar, StructType, Type, VoidType, padded
 from ezlang.values.arrays import EncodedArray
 from ezlang.values.data import Data, items, nested
@@ -122,17 +123,18 @@ def read_part(size: int, part: Type, scalar: bool) -> Callable[[Value, int | Non
     return lambda base, at: zero(part) if at is None else base[at : at + size]
 
 
-def read_slice(type: ArrayType, length: int) -> Callable[[Value, int], Value]:
-    """Return a function that reads `length` items from a start; those out of range are zeros."""
+def read_slice(type: ArrayType, length: int, step: int) -> Callable[[Value, int], Value]:
+    """Return a function that reads the items of a slice; those out of range are zeros."""
     size, count = row_size(type, 1), type.shape[0]
+    items = chosen_items(length, step)
 
     def read(base: Value, start: int) -> Value:
-        if 0 <= start <= count - length:
+        if step == 1 and 0 <= start <= count - length:
             return base[start * size : (start + length) * size]
         part: list[Value] = []
-        for item in range(start, start + length):
-            if 0 <= item < count:
-                part += base[item * size : (item + 1) * size]
+        for item in items:
+            if 0 <= start + item < count:
+                part += base[(start + item) * size : (start + item + 1) * size]
             else:
                 part += repeated(zero(type.element), size)
         return part
@@ -140,13 +142,18 @@ def read_slice(type: ArrayType, length: int) -> Callable[[Value, int], Value]:
     return read
 
 
-def write_slice(type: ArrayType, length: int) -> Callable[[Value, int, Value], None]:
-    """Return a function that writes `length` items from a start; those out of range are dropped."""
+def write_slice(type: ArrayType, length: int, step: int) -> Callable[[Value, int, Value], None]:
+    """Return a function that writes the items of a slice; those out of range are dropped."""
     size, count = row_size(type, 1), type.shape[0]
+    items = chosen_items(length, step)
 
     def write(base: Value, start: int, part: Value) -> None:
-        first, end = max(start, 0), min(start + length, count)
-        if first < end:
-            base[first * size : end * size] = part[(first - start) * size : (end - start) * size]
+        if step == 1 and 0 <= start <= count - length:
+            base[start * size : (start + length) * size] = part
+            return
+        for number, item in enumerate(items):
+            if 0 <= start + item < count:
+                at = (start + item) * size
+                base[at : at + size] = part[number * size : (number + 1) * size]
 
     return write

@@ -138,12 +138,19 @@ class ExpressionMaker(Maker):
         return tree.Index(span=self._span(children), base=base, index=index)
 
     def _make_slice(self, children: list[Child]) -> tree.Node:
-        low, high = children[2], children[-2]
+        parts: dict[str, tree.Expr] = {}
+        before = ""
+        for child in children[1:]:
+            if isinstance(child, Token):
+                before = child.kind
+            else:
+                parts[before] = cast(tree.Expr, child)
         return tree.Slice(
             span=self._span(children),
             base=cast(tree.Expr, children[0]),
-            low=None if isinstance(low, Token) else cast(tree.Expr, low),
-            high=None if isinstance(high, Token) else cast(tree.Expr, high),
+            low=parts.get("["),
+            high=parts.get(".."),
+            step=parts.get(":"),
         )
 
     def _make_member(self, children: list[Child]) -> tree.Node:

@@ -175,11 +175,12 @@ class Index(Node):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slice(Node):
-    """`base[low..high]`; a bound that is left out is None."""
+    """`base[low..high]` or `base[low..high : step]`; a part that is left out is None."""
 
     base: Expr
     low: Expr | None
     high: Expr | None
+    step: Expr | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -250,11 +250,20 @@ class Index(ExprNode):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slice(ExprNode):
-    """`length` items of `base` along its first dimension, beginning at `start`."""
+    """Every `step`-th of `length` items of `base` along its first dimension, from `start` on.
+
+    A negative step begins with the last of them.
+    """
 
     base: Expr
     start: Expr
     length: int
+    step: int = 1
+
+
+def chosen_items(length: int, step: int) -> range:
+    """Return which of `length` items a slice with a step has, in its order."""
+    return range(length)[::step]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -386,10 +395,11 @@ class IndexStep(Node):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SliceStep(Node):
-    """`[start..start+length]` in a place."""
+    """`[start..start+length : step]` in a place."""
 
     start: Expr
     length: int
+    step: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

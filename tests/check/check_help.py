@@ -88,8 +88,9 @@ def shape(node: typed.Expr) -> str:
             return f"select({shape(condition)}, {shape(then)}, {shape(otherwise)})"
         case typed.Index(base=base, indices=indices):
             return f"{shape(base)}[{', '.join(map(shape, indices))}]"
-        case typed.Slice(base=base, start=start, length=length):
-            return f"{shape(base)}[{shape(start)}; {length}]"
+        case typed.Slice(base=base, start=start, length=length, step=step):
+            every = "" if step == 1 else f" : {step}"
+            return f"{shape(base)}[{shape(start)}; {length}{every}]"
         case typed.GetField(base=base, name=name):
             return f"{shape(base)}.{name}"
         case typed.Call(function=function, arguments=arguments):

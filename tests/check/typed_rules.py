@@ -195,10 +195,11 @@ class _Function:
                         assert isinstance(index.type, IntType)
                         choosers.append(index.label)
                     type = array_of(element_of(type), shape_of(type)[len(indices) :])
-                case typed.SliceStep(start=start, length=length):
+                case typed.SliceStep(start=start, length=length, step=every):
                     self.expr(start)
                     choosers.append(start.label)
-                    type = array_of(element_of(type), (length, *shape_of(type)[1:]))
+                    count = len(typed.chosen_items(length, every))
+                    type = array_of(element_of(type), (count, *shape_of(type)[1:]))
         assert (type, label) == (place.type, place.label)
         for leaf in _leaves(type, label):
             assert all(c.flows_to(leaf) for c in choosers)
@@ -337,10 +338,10 @@ class _Function:
                 rest = shape_of(base.type)[len(indices) :]
                 assert node.type == array_of(element_of(base.type), rest)
                 self.chosen(node, (base,), indices)
-            case typed.Slice(base=base, start=start, length=length):
+            case typed.Slice(base=base, start=start, length=length, step=step):
                 self.part(base)
                 self.expr(start)
-                rest = (length, *shape_of(base.type)[1:])
+                rest = (len(typed.chosen_items(length, step)), *shape_of(base.type)[1:])
                 assert node.type == array_of(element_of(base.type), rest)
                 self.chosen(node, (base,), (start,))
             case typed.GetField(base=base, name=name):

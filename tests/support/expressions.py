@@ -167,6 +167,8 @@ class Expressions:
         """Ways to get a value of `type` out of a variable."""
         if var.type == type:
             return [(var.name, var.label)]
+        if var.type.base == type.base and len(type.shape) == 1 == len(var.type.shape):
+            return self.slices(var, type.shape[0])
         if len(var.type.shape) == 1 and var.type.item == type and self.chance(60):
             index, label = self.flat_index(scope, limit, var.type.shape[0])
             return [(f"{var.name}[{index}]", meet(var.label, label))]
@@ -174,6 +176,12 @@ class Expressions:
             fields = self.structs[var.type.base].fields
             return [(f"{var.name}.{n}", var.label) for n, t in fields if t == type]
         return []
+
+    def slices(self, var: Var, count: int) -> list[Text]:
+        """A slice of an array with so many items, with any step that there is."""
+        length = var.type.shape[0]
+        steps = [s for s in (1, 2, 3, -1, -2) if len(range(length)[::s]) == count]
+        return [(f"{var.name}[.. : {self.choice(steps)}]", var.label)] if steps else []
 
     def flat_index(self, scope: Scope, limit: str, size: int) -> Text:
         """An index made of one variable or constant (nothing nested: this is called often)."""

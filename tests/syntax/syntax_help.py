@@ -57,8 +57,9 @@ def shape(expr: tree.Node | None) -> str:
             return f"({shape(c)} ? {shape(then)} : {shape(otherwise)})"
         case tree.Index(base=base, index=index):
             return f"({shape(base)}[{shape(index)}])"
-        case tree.Slice(base=base, low=low, high=high):
-            return f"({shape(base)}[{shape(low)}..{shape(high)}])"
+        case tree.Slice(base=base, low=low, high=high, step=step):
+            every = "" if step is None else f" : {shape(step)}"
+            return f"({shape(base)}[{shape(low)}..{shape(high)}{every}])"
         case tree.Member(base=base, name=name):
             return f"({shape(base)}.{name.text})"
         case tree.Call(callee=callee, sizes=sizes, arguments=arguments):

@@ -171,6 +171,18 @@ def slice_length(span: Span, length: int, type: Type) -> Diagnostic:
     )
 
 
+def slice_step(span: Span) -> Diagnostic:
+    """A slice with the step 0."""
+    return Diagnostic(
+        code="EZ2034",
+        message="The step of a slice cannot be 0",
+        span=span,
+        label="never ends",
+        help="`a[lo..hi : 2]` has every second item, and `a[lo..hi : -1]` all items from the last "
+        "to the first.",
+    )
+
+
 def slice_length_unknown(span: Span) -> Diagnostic:
     """A slice whose length isn't constant."""
     return Diagnostic(
