@@ -9,6 +9,7 @@ from benchmarks.functions import evaluated
 from benchmarks.norms import MEASURED, Measured, error
 from ezlang import api
 from ezlang.diagnostics.diagnostic import EzError
+from ezlang.values.data import Inputs
 from tests.support.agreement import agree, checked
 
 
@@ -77,7 +78,7 @@ def test_executors_agree(call: str) -> None:
         output(all, normalisation.{call}, "z");
     }}
     """
-    inputs = {
+    inputs: Inputs = {
         "alice": {"x": [[0, 1, -1], [7.25, -20, 3]]},
         "bob": {"y": [[0.5, -2, -9], [3, 0, 3]], "w": [1, -0.5, 2], "b": [0, 1, -3]},
     }
