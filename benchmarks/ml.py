@@ -93,6 +93,14 @@ def on_sums(name: str, model: str, bounds: tuple[float, float], n: int) -> Workl
     return Workload(f"{n:,} {name}", model_text(model), ({"y": y}, {"x": x}), {"n": n})
 
 
+def softmax(n: int) -> Workload:
+    """The softmax of n rows of 10 numbers, each the sum of one of each party's."""
+    random = np.random.default_rng(3)
+    x, y = (random.normal(size=(n, 10)) * 2 for _ in range(2))
+    name = f"{n:,} softmaxes of 10"
+    return Workload(name, model_text("softmax"), ({"y": y}, {"x": x}), {"n": n})
+
+
 def model_text(name: str) -> str:
     """Return a program of this folder."""
     return (MODELS / f"{name}.ez").read_text()
@@ -106,6 +114,7 @@ def workloads() -> list[Workload]:
         on_sums("rounded ReLUs", "relu", (-50, 50), 100_000),
         on_sums("sigmoids", "sigmoid", (-8, 8), 100_000),
         on_sums("exponentials", "exp", (-8, 0), 100_000),
+        softmax(10_000),
         Workload("MLP 784-128-128-10", model_text("mlp"), (perceptron, image(784))),
         Workload("LeNet", model_text("lenet"), (lenet, image(1, 1, 28, 28))),
         *(
