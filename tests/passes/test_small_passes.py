@@ -163,6 +163,10 @@ def test_selections_under_one_condition() -> None:
         ("int32((x ^ y) != 0)", {BinaryKind.XOR: 0, BinaryKind.NE: 1}),
         # x - y may wrap: its sign doesn't tell which is smaller.
         ("int32(x - y < 0)", {BinaryKind.SUB: 1, BinaryKind.LT: 1}),
+        ("bool((x - y) & 4)", {ir.Bit: 1, BinaryKind.AND: 0}),
+        ("(16 & x) != 0", {ir.Bit: 1, BinaryKind.AND: 0, BinaryKind.NE: 0}),
+        ("(x & -2147483648) == 0", {ir.Bit: 1, BinaryKind.AND: 0, BinaryKind.EQ: 0}),
+        ("bool(x & 6)", {ir.Bit: 0, BinaryKind.AND: 1}),
     ],
 )
 @pytest.mark.parametrize("x", [-(2**31), -7, 0, 7, 2**31 - 1])

@@ -3,9 +3,10 @@
 **Purpose.** Remove operations whose result is one of their operands, or zero: adding 0, multiplying
 by 1 or 0, selecting between a value and itself, between 1 and 0, or twice under the same condition,
 negating twice. Replace operations by cheaper ones: the product of a secret and a bit becomes a
-selection, the product with −1 a negation, the addition of a negated value a subtraction, and the
-comparison of a difference with 0 a comparison of its operands. **Keeps** semantics and labels: a
-replacement gets the label of the result. **Does not** touch division and shifts.
+selection, the product with −1 a negation, the addition of a negated value a subtraction, the
+comparison of a difference with 0 a comparison of its operands, and that of `x & 2^k` a bit of x.
+**Keeps** semantics and labels: a replacement gets the label of the result. **Does not** touch
+division and shifts.
 """
 
 from __future__ import annotations
@@ -54,6 +55,8 @@ class _Simplify(Rule):
                 value = self._twice(operation)
             case ir.Select():
                 value = self._select(build, operation)
+            case ir.Cast(operands=(x,)) if operation.result.type.is_logical:
+                value = self._single_bit(build, x)
             case _:
                 return None
         made = None if value is None else build.standing_in(value, operation.result.type)
@@ -153,8 +156,26 @@ class _Simplify(Rule):
                 inner = self.made.get(x.id)
                 if isinstance(inner, ir.Binary) and inner.kind in _DIFFERENCES:
                     return build.binary(operation.kind, *inner.operands)
+                bit = self._single_bit(build, x)
+                if bit is not None:
+                    return bit if operation.kind is BinaryKind.NE else build.negated(bit)
             case _:
                 pass
+        return None
+
+    def _single_bit(self, build: Builder, value: ir.Value) -> ir.Value | None:
+        """Emit whether a number that is `x & 2^k` isn't 0, as bit k of x, if it is secret."""
+        inner = self.made.get(value.id)
+        if not isinstance(inner, ir.Binary) or inner.kind is not BinaryKind.AND:
+            return None
+        element = value.type.element
+        if not value.type.label.is_secret or not element.is_integer:
+            return None
+        for one, other in (inner.operands, reversed(inner.operands)):
+            mask = self.constants.number(other)
+            size = 0 if mask is None else mask % (1 << element.width)
+            if size.bit_count() == 1:
+                return build.bit(one, size.bit_length() - 1)
         return None
 
     def _negated(self, value: ir.Value) -> ir.Value | None:
