@@ -24,7 +24,7 @@ from .context import Body
 from .items import BUILTINS
 from .messages import programs as errors_programs
 from .messages import types as errors_types
-from .typenames import fixed_type
+from .typenames import fixed_type, spread
 from .untyped import Deferred, Exact, Poison, Typed, Value, known_shape, literal
 
 
@@ -90,13 +90,16 @@ def _counted(body: Body, node: syntax.Call, name: str, count: int) -> bool:
 
 
 def _counted_items(body: Body, node: syntax.Call, name: str) -> Value:
-    """Check `len(a)` or `elements(a)`, which is 1 for a single value."""
+    """Check `len(a)`, or `elements(a)` of an array, a single value or a shape."""
     argument = node.arguments[0]
     if name == "len" and isinstance(argument, syntax.Variable) and argument.name.text == "parties":
         if body.module.is_program:
             return Exact(value=len(body.world.parties), span=node.span)
         body.report(errors_programs.parties_in_module(argument.span))
         return Poison(span=node.span)
+    if name == "elements" and isinstance(argument, syntax.Spread):
+        of = spread(body, argument)
+        return Poison(span=node.span) if of is None else Exact(value=prod(of), span=node.span)
     value = coerce.settle(body, body.value(argument))
     if isinstance(value, Poison):
         return Poison(span=node.span)

@@ -10,7 +10,7 @@ from .context import Body, ShapeName, Signature, Size, SizeName
 from .items import FunctionInfo
 from .messages import sizes as errors_sizes
 from .messages import types as errors_types
-from .typenames import label, resolve, size, spread
+from .typenames import label, resolve, size, sizes
 from .untyped import Poison, Typed, Value, known_shape
 
 
@@ -84,10 +84,7 @@ def _written(body: Body, name: syntax.SizeParameter, node: syntax.Expr) -> Size 
     """Return what a call gives for a parameter; for a shape, one size stands for one dimension."""
     if not name.is_shape:
         return size(body, node)
-    if isinstance(node, syntax.Spread):
-        return spread(body, node)
-    one = size(body, node)
-    return None if one is None else (one,)
+    return sizes(body, node.elements if isinstance(node, syntax.ArrayLiteral) else (node,))
 
 
 def _match(

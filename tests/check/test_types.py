@@ -27,6 +27,7 @@ const int32[3] primes = [2, 3, 5];
 fn dot<z>(int32[z] x, int32[z] y) -> int32 { return sum(x * y); }
 fn id(int64 x) -> int64 { return x; }
 fn any<z...>(int16[z...] x) -> int16[z...] { return x; }
+fn total<z...>(int16[z...] x) -> int32[elements(z...)] { int32[elements(z...)] y; return y; }
 fn last<z..., k>(int16[z...][k] x) -> int16[z...] { int16[z...] y; return y; }
 """
 
@@ -50,6 +51,9 @@ VALUES = [
     ("let v = any(m);", "any<[2][3]>[secret](m)"),
     ("let v = any(3);", "any<[]>[public](3:int16)"),
     ("let v = any::<3>([1, 2, 3]);", "any<[3]>[public]([1:int16, 2:int16, 3:int16])"),
+    ("let v = any::<[2, n]>(m);", "any<[2][3]>[secret](m)"),
+    ("let v = any::<[]>(b);", "any<[]>[secret](cast:int16(b))"),
+    ("let v = total(m);", "total<[2][3]>[secret](m)"),
     ("let v = last(m);", "last<[2],3>[secret](m)"),
     ("let v = last(m[0]);", "last<[],3>[secret](m[0:int32])"),
     ("int32[2] v = [1, 2];", "[1:int32, 2:int32]"),
@@ -197,6 +201,9 @@ ERRORS = [
     ("int32[1][3] v = xs;", "EZ2030"),
     ("let v = any::<4>(m);", "EZ2030"),
     ("let v = elements(id);", "EZ1014"),
+    ("let v = elements(n...);", "EZ2045"),
+    ("let v = any::<[2, p]>(m);", "EZ2038"),
+    ("let v = dot::<[3]>(xs, xs);", "EZ2038"),
     ("let v = xs[t];", "EZ2011"),
     ("let v = reshape(m, 4);", "EZ2044"),
     ("let v = reshape([s, s], 3);", "EZ2044"),

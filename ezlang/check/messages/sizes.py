@@ -141,8 +141,8 @@ def misplaced_spread(span: Span, name: str) -> Diagnostic:
         message=f"`{name}...` is a list of sizes, which has no place here",
         span=span,
         label="a list of sizes",
-        help=f"It may stand in types, as in `int32[{name}...]`, in `reshape(x, {name}...)`, and "
-        f"for a shape parameter in `f::<{name}...>(…)`.",
+        help=f"It may stand in types, as in `int32[{name}...]`, in `reshape(x, {name}...)` and "
+        f"`elements({name}...)`, and for a shape parameter in `f::<{name}...>(…)`.",
     )
 
 
