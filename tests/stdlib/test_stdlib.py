@@ -36,7 +36,7 @@ def test_every_function_has_an_example_that_calls_it(module: str) -> None:
         assert own, f"{module}.{function.name.text} has no example"
         for example in own:
             name = re.escape(f"{module}.{function.name.text}")
-            assert re.search(rf"{name}(::<[0-9, ]+>)?\(", example.text)
+            assert re.search(rf"{name}(::<[][0-9, ]+>)?\(", example.text)
 
 
 @pytest.mark.parametrize("secret", [False, True], ids=["public", "secret"])
