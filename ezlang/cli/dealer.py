@@ -8,7 +8,7 @@ from .options import check_timeout, usage_error
 from .report import say, show_diagnostics
 
 TIMEOUT = 60.0
-"""How long to wait for the parties, in seconds."""
+"""How long a party waits for the other one, and how long it may be silent, in seconds."""
 
 
 @click.command(short_help="Deal preprocessing to both parties of a run.")
@@ -29,7 +29,7 @@ TIMEOUT = 60.0
     "--timeout",
     type=click.FloatRange(min=0, min_open=True),
     metavar="SECONDS",
-    help="How long to wait for the parties.",
+    help="How long to wait for the parties; by default as long as it takes.",
 )
 def dealer(
     address: str | None, runs: int | None, keep: bool, insecure: bool, timeout: float | None
@@ -68,6 +68,7 @@ def dealer(
         place,
         TIMEOUT if timeout is None else timeout,
         None if keep else runs or 1,
+        patient=timeout is None,
         listening=listening,
         served=served,
         failed=failed,

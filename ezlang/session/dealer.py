@@ -235,12 +235,14 @@ def run_dealer(
     timeout: float,
     runs: int | None,
     *,
+    patient: bool,
     listening: Callable[[Address], None],
     served: Callable[[Served], None],
     failed: Callable[[EzError], None],
 ) -> None:
     """Deal for `runs` runs, or without end if it is None.
 
+    `patient`: wait for the first party of a run without limit, as it may compile for minutes.
     The result of each run goes to `served` or `failed`; if there is only one run, its failure is
     raised.
     """
@@ -249,7 +251,7 @@ def run_dealer(
         done = 0
         while runs is None or done < runs:
             try:
-                served(dealer.serve(patient=runs != 1))
+                served(dealer.serve(patient=patient or runs != 1))
                 done += 1
             except EzError as error:
                 if runs == 1:

@@ -125,6 +125,20 @@ def test_nobody_comes(ez: Ez) -> None:
     assert "EZ5034" in done.err
 
 
+def test_a_dealer_waits_for_parties_that_compile(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without --timeout, only a party that has come waits for a limited time."""
+    code = "import ezlang.cli.dealer as d; d.TIMEOUT = 0.2; from ezlang.cli import app; app()"
+    address = free_address()
+    command = [sys.executable, "-c", code, "dealer", "--address", address]
+    process = subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True)
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(timeout=1.5)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=PATIENCE)
+
+
 def test_a_dealer_that_stays_is_interrupted(folder: Path) -> None:
     dealer = Run(folder, "dealer", "--address", free_address(), "--keep")
     assert dealer.process.stderr is not None

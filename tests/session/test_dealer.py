@@ -73,6 +73,7 @@ def dealer(timeout: float = PATIENCE, runs: int | None = 1) -> Iterator[tuple[Ad
             Address(port=0),
             timeout,
             runs,
+            patient=False,
             listening=there.set_result,
             served=came.append,
             failed=came.append,
