@@ -90,6 +90,7 @@ class CostReport:
     `least` is exact unless there is something `unknown`: control flow that depends on values that a
     run reveals; `most` is None if such a loop has no bound. `memory`: party → peak bytes.
     `explained`, if asked for: why each operation has its sharing, and how good the choice is.
+    `dealt`: the bytes that a dealer sends to the second party; None if there is no dealer.
     """
 
     name: str
@@ -103,6 +104,7 @@ class CostReport:
     lines: list[tuple[SourceLine, Cost]]
     unknown: list[tuple[RevealedControl, tuple[Cost, ...]]]
     explained: Explained | None
+    dealt: int | None = None
 
     @property
     def is_exact(self) -> bool:
@@ -162,12 +164,13 @@ def cost(
     network: str = DEFAULT_NETWORK,
     memory: int = DEFAULT_MEMORY,
     explained: bool = False,
+    dealer: bool = False,
 ) -> CostReport:
     """Predict the cost of a program of two parties, without running it.
 
     `protocol` and `memory` are as for `run_simulated`; `explained` asks why each operation has its
-    sharing. `network` is the name of a profile, or a file. Raises EzError (exit code 2) if it can't
-    be used.
+    sharing. `network` is the name of a profile, or a file. `dealer`: as with a dealer, whose time
+    isn't counted. Raises EzError (exit code 2) if the profile can't be used, or no dealer can help.
     """
     from ezlang.compiler.cost.profiles import profile_of
     from ezlang.executors.native.prepared import remembered, unpacked
@@ -175,27 +178,40 @@ def cost(
     profile = profile_of(network)
 
     def report() -> CostReport:
-        return _cost_report(program, protocol, profile, memory, explained)
+        return _cost_report(program, protocol, profile, memory, explained, dealer)
 
     found: CostReport = unpacked(
-        remembered(("cost", protocol, profile, memory, explained), program, report)
+        remembered(("cost", protocol, profile, memory, explained, dealer), program, report)
     )
     return found
 
 
 def _cost_report(
-    program: Program, protocol: str, profile: Profile, memory: int, explained: bool
+    program: Program,
+    protocol: str,
+    profile: Profile,
+    memory: int,
+    explained: bool,
+    dealer: bool,
 ) -> CostReport:
     from ezlang.compiler.cost import summary
     from ezlang.compiler.cost.memory import peak_bytes
     from ezlang.compiler.cost.predict import predict
     from ezlang.compiler.ir.parties import COMPUTING
+    from ezlang.compiler.protocols.dealt.backend import DEALT
+    from ezlang.compiler.protocols.dealt.demands import CORRECTED, correction_bytes
+    from ezlang.compiler.protocols.ot.backend import OT
+    from ezlang.executors.native.demands import demands_of
     from ezlang.executors.native.prepared import prepared as prepared_program
 
-    prepared = prepared_program(program, protocol, profile, memory).program
+    executable = prepared_program(program, protocol, profile, memory)
+    prepared = executable.program
+    dealt = correction_bytes(demands_of(executable)) if dealer else None
     with deep_recursion():
-        found = predict(prepared)
+        found = predict(prepared, backend=DEALT if dealer else OT)
         peaks = {party: peak_bytes(prepared, party, found) for party in COMPUTING}
+    # Corrections are kept until they are used.
+    peaks[CORRECTED] += dealt or 0
     phases, waiter = summary.by_phase(found.least), summary.waiter_of(found.least)
     return CostReport(
         name=program.main.span.source.name,
@@ -212,6 +228,7 @@ def _cost_report(
             for one in found.unknown
         ],
         explained=_explained(program, protocol, profile, memory) if explained else None,
+        dealt=dealt,
     )
 
 

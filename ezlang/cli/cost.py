@@ -23,6 +23,9 @@ from .options import (
 @protocol_option
 @network_option
 @memory_option
+@click.option(
+    "--dealer", is_flag=True, help="Predict a run with a dealer, and how much that deals."
+)
 @click.option("--lines", "every_line", is_flag=True, help="List every line that costs something.")
 @click.option("--explain", is_flag=True, help="Explain why each sharing was chosen.")
 @click.option(
@@ -37,6 +40,7 @@ def cost(
     protocol: str,
     network: str,
     memory: int,
+    dealer: bool,
     every_line: bool,
     explain: bool,
     ranges: bool,
@@ -56,7 +60,14 @@ def cost(
     from .report import print_json
 
     loaded = api.load(program, parse_settings(settings))
-    report = api.cost(loaded, protocol=protocol, network=network, memory=memory, explained=explain)
+    report = api.cost(
+        loaded,
+        protocol=protocol,
+        network=network,
+        memory=memory,
+        explained=explain,
+        dealer=dealer,
+    )
     proofs = api.ranges(loaded) if ranges else []
     if as_json:
         print_json(cost_object(report) | ({"ranges": ranges_object(proofs)} if ranges else {}))

@@ -78,6 +78,8 @@ def _totals(report: CostReport) -> Iterator[str]:
             yield row("OTs", f"{used} from {sender} to {receiver}", f"{made:,} made")
     for name, amount in units_by_name(least).items():
         yield row("", f"{said}{amount:,} {name}")
+    if report.dealt is not None:
+        yield row("dealer", f"{report.dealt:,} bytes sent to {report.parties[1]} before the run")
     memory = ", ".join(
         f"{name} {size / 1e6:,.0f} MB" for name, size in _named(report, report.memory).items()
     )
@@ -275,6 +277,7 @@ def cost_object(report: CostReport) -> dict[str, Any]:
         "totals": _object(report, report.least),
         "most": None if report.most is None else _object(report, report.most),
         "memory": _named(report, report.memory),
+        **({} if report.dealt is None else {"dealt": report.dealt}),
         "phases": {phase: _object(report, total) for phase, total in report.phases.items()},
         "lines": [
             {

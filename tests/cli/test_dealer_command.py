@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import sys
@@ -95,6 +96,31 @@ def test_three_processes(folder: Path, program: str) -> None:
     assert f"Dealer: listening at {third}" in err
     assert "no input and no share. Together with either party" in err
     assert "bytes to party 1." in err
+
+
+def test_its_cost_is_predicted(folder: Path, ez: Ez) -> None:
+    (folder / "products.ez").write_text(PRODUCTS)
+    (folder / "a.json").write_text(f'{{"x": {[3] * 50}}}')
+    (folder / "b.json").write_text(f'{{"y": {[-2] * 50}}}')
+    place, third = free_address(), free_address()
+    dealer = Run(folder, "dealer", "--address", third)
+    bob = party(folder, "bob", "products.ez", place, "--dealer", third, "--json")
+    alice = party(folder, "alice", "products.ez", place, "--dealer", third, "--json")
+    found = [json.loads(run.end()[1])["cost"] for run in (alice, bob)]
+    predicted = json.loads(ez("cost", "products.ez", "--dealer", "--json").out)
+    assert predicted["totals"]["bytes"] == {
+        "alice": found[0]["bytes_sent"],
+        "bob": found[1]["bytes_sent"],
+    }
+    assert predicted["totals"]["rounds"] == max(one["rounds"] for one in found)
+    assert f": {predicted['dealt']:,} bytes to party 1." in dealer.end()[2]
+
+
+def test_no_dealer_for_what_only_a_run_reveals(ez: Ez, folder: Path) -> None:
+    (folder / "endless.ez").write_text(ENDLESS)
+    done = ez("cost", "endless.ez", "--dealer")
+    assert (done.code, done.out) == (2, "")
+    assert "EZ5035" in done.err
 
 
 def test_a_dealer_that_only_one_party_has(folder: Path) -> None:
