@@ -120,18 +120,21 @@ class CountingExtension:
         """Take `wanted` OTs after the set-up; return the number of bytes sent for new batches."""
         corrections = 0
         while wanted:
-            whole = 0 if self.left or self.bounded else whole_batches(self.plan, wanted)
-            if whole:
-                corrections += self._use_whole(whole)
-                wanted -= whole * LARGEST_BATCH
+            if not self.left and not self.bounded and wanted >= LARGEST_BATCH:
+                used, sent = self._use_row(wanted)
+                corrections += sent
+                wanted -= used
             else:
                 corrections += self.refill(wanted)
                 wanted -= self.use(wanted)
         return corrections
 
-    def _use_whole(self, count: int) -> int:
-        """Generate and use `count` batches of the largest size; return the bytes sent for them."""
-        made = self.plan.next(LARGEST_BATCH)
+    def _use_row(self, wanted: int) -> tuple[int, int]:
+        """Generate and use the next batches, of all of whose OTs are `wanted`.
+
+        Returns the number of OTs, and of the bytes sent for them.
+        """
+        count, made = self.plan.row(wanted)
         ots = count * made.count
         self.batches += count
         self.taken += ots
@@ -141,7 +144,7 @@ class CountingExtension:
                 self.ledger.add(OtsMade(self.link), ots)
                 work = count * round(made.count * work_of(self.kind))
                 self.ledger.add(Count.OT_WORK, work)
-        return count * made.bytes
+        return ots, count * made.bytes
 
 
 def set_up(sources: Sequence[CountingExtension], start: int = 0) -> None:
@@ -153,15 +156,6 @@ def set_up(sources: Sequence[CountingExtension], start: int = 0) -> None:
             ledger.add(Count.SET_UPS, int(bool(one.plan.set_up())))
         for lengths in set_up_lengths({one.link: one.plan for one in sources}, start):
             ledger.exchange(lengths)
-
-
-def whole_batches(plan: Batches, wanted: int) -> int:
-    """Return how many batches of the largest size a take begins with, if all are the same."""
-    if wanted < LARGEST_BATCH:
-        return 0
-    other = copy(plan)
-    same = other.next(wanted).count == LARGEST_BATCH and other.position == plan.position
-    return wanted // LARGEST_BATCH if same else 0
 
 
 Take = tuple[int, ...]

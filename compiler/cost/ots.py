@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 from ..ir.ots import OtKind
-from ..protocols.ot.stock import Stock, batches_of
+from ..protocols.ot.stock import batches_of
 from .profiles import Profile
 
 SECONDS: Final = {
@@ -37,14 +38,24 @@ def kind_seconds(kind: OtKind, profile: Profile, count: int) -> float:
 
     It is the time to compute, to send all bytes, and to wait for replies in the set-up.
     """
-    batches = batches_of(kind)
-    set_up = batches.set_up()
+    set_up = batches_of(kind).set_up()
     counted = min(count, _SAMPLE)
-    made = sum(part.made.bytes for part in Stock(batches).parts(counted) if part.made)
+    made = _batch_bytes(kind, counted)
     sent = sum(one.by_sender + one.by_receiver for one in set_up) + made * count / max(counted, 1)
     start = SILENT_START if kind is OtKind.SILENT else 0.0
     waiting = len(set_up) * profile.rtt / 2
     return start + waiting + sent / profile.bandwidth + count * SECONDS[kind]
+
+
+@lru_cache(maxsize=1 << 12)
+def _batch_bytes(kind: OtKind, count: int) -> int:
+    """Return the bytes that are sent for `count` OTs after the set-up."""
+    batches, sent = batches_of(kind), 0
+    while count > 0:
+        times, made = batches.row(count)
+        sent += times * made.bytes
+        count -= times * made.count
+    return sent
 
 
 def choose_kind(profile: Profile, count: int, *, silent: bool = True) -> OtKind:

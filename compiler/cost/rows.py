@@ -17,8 +17,8 @@ from typing import Final
 from ezlang.records import dataclass
 
 from ..kernels.layout import BIT_BUFFER
-from ..protocols.ot.stock import LARGEST_BATCH, Batches
-from .counting_session import CountingSession, Take, whole_batches
+from ..protocols.ot.stock import Batches
+from .counting_session import CountingSession, Take
 from .ledger import Booked, PartyState
 
 _LARGEST_TAKE: Final = 8 * BIT_BUFFER
@@ -82,15 +82,10 @@ class _Stocks:
                     made.append(self._follow_labels(wanted))
                     continue
                 while wanted:
-                    is_empty = not self.left[source]
-                    whole = whole_batches(self.plans[source], wanted) if is_empty else 0
-                    if whole:
-                        made.append((number, source, whole))
-                        self.batches[source] += whole
-                        wanted -= whole * LARGEST_BATCH
-                        continue
-                    if is_empty:
-                        made.append((number, source, self._make(source, wanted)))
+                    if not self.left[source]:
+                        row, ots = self._make(source, wanted)
+                        made.append((number, source, row))
+                        wanted -= ots
                     used = min(wanted, self.left[source])
                     self.left[source] -= used
                     wanted -= used
@@ -102,7 +97,7 @@ class _Stocks:
         while wanted:
             most = min(wanted, _LARGEST_TAKE)
             if not self.left[0]:
-                made.append((messages, self._make(0, most)))
+                made.append((messages, self._make(0, most)[0]))
             used = min(most, self.left[0])
             self.left[0] -= used
             wanted -= used
@@ -110,13 +105,14 @@ class _Stocks:
             length += -(-used // 8)
         return messages, length, tuple(made)
 
-    def _make(self, source: int, wanted: int) -> Hashable:
+    def _make(self, source: int, wanted: int) -> tuple[Hashable, int]:
+        """Make batches; return what they are, and how many of their OTs are used up at once."""
         # Plans are shared with copies, so they are replaced instead of changed.
         plan = self.plans[source] = copy(self.plans[source])
-        made = plan.next(wanted)
+        times, made = plan.row(wanted)
         self.left[source] = made.count
-        self.batches[source] += 1
-        return made.count, made.bytes
+        self.batches[source] += times
+        return (times, made.count, made.bytes), (times - 1) * made.count
 
 
 def run_row(session: CountingSession, steps: Sequence[Step]) -> None:

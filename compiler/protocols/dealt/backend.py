@@ -42,6 +42,10 @@ class DealtBatches:
         """Return the next batch."""
         return Made(count=min(wanted, LARGEST_BATCH), bytes=0)
 
+    def row(self, wanted: int) -> tuple[int, Made]:
+        """Return the next batches."""
+        return max(wanted // LARGEST_BATCH, 1), self.next(wanted)
+
     def set_up(self) -> tuple[Flight, ...]:
         """Return no flights."""
         return ()

@@ -81,6 +81,12 @@ class Batches(Protocol):
     def next(self, wanted: int) -> Made:
         """Return the next batch, when `wanted` OTs are missing."""
 
+    def row(self, wanted: int) -> tuple[int, Made]:
+        """Return the next batch, and how many equal ones `next` returns in a row.
+
+        If there are several, the OTs of all of them are wanted.
+        """
+
     def set_up(self) -> tuple[Flight, ...]:
         """Return what is sent before the first batch, flight by flight."""
 
@@ -139,6 +145,11 @@ class ExtensionBatches:
             self.begun = True
             size += sums_bytes(self.bits)
         return Made(count=count, bytes=size)
+
+    def row(self, wanted: int) -> tuple[int, Made]:
+        """Return the next batches; all batches of the largest size are equal but the first."""
+        times = max(wanted // LARGEST_BATCH, 1) if self.begun else 1
+        return times, self.next(wanted)
 
     def set_up(self) -> tuple[Flight, ...]:
         """Return the flights of the base OTs."""
@@ -206,12 +217,28 @@ class SilentBatches:
         if begins:
             self.used = parameters.refill_trees
         depth = parameters.depth
-        most = max(LARGEST_BATCH >> depth, 1)
-        trees = min(-(-wanted >> depth), most, parameters.trees - self.used)
+        trees = min(-(-wanted >> depth), self._most_trees, parameters.trees - self.used)
         self.used += trees
         sent = trees + (parameters.refill_trees if begins else 0)
         size = sent * parameters.tree_bytes
         return Made(count=trees << depth, bytes=size, trees=trees, begins=begins)
+
+    def row(self, wanted: int) -> tuple[int, Made]:
+        """Return the next batches; the largest ones of an iteration are equal but the first."""
+        made = self.next(wanted)
+        trees = min(wanted >> self.parameters.depth, made.trees + self._trees_left)
+        times = 1 if made.begins else max(trees // self._most_trees, 1)
+        self.used += (times - 1) * made.trees
+        return times, made
+
+    @property
+    def _most_trees(self) -> int:
+        """The number of trees of the largest batch."""
+        return max(LARGEST_BATCH >> self.parameters.depth, 1)
+
+    @property
+    def _trees_left(self) -> int:
+        return self.parameters.trees - self.used
 
     def set_up(self) -> tuple[Flight, ...]:
         """Return the flights of an extension, with two seeds in the last one, and its OTs."""
