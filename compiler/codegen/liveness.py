@@ -50,16 +50,18 @@ class Affinity:
 class Liveness:
     """Interference and affinities among the roots in memory of one function.
 
-    `order` numbers them; `outs` represent the function's results, `extra` the copies of arguments
-    that a call overwrites, by (id of the operation, position). `read_only` are inputs and tables,
-    which have memory of their own; `parallels` are the parallel copies.
+    `order` numbers them. The masks `interference` have, for each, the roots that may not share its
+    memory, and `conflicts` those that may share all of it or none; both are symmetric. `outs`
+    represent the function's results, `extra` the copies of arguments that a call overwrites, by (id
+    of the operation, position). `read_only` are inputs and tables, which have memory of their own;
+    `parallels` are the parallel copies.
     """
 
     aliases: Aliases
     calls: dict[str, CallShape]
     order: list[ir.Value] = field(default_factory=list)
     interference: list[int] = field(default_factory=list)
-    conflicts: list[tuple[int, int]] = field(default_factory=list)
+    conflicts: list[int] = field(default_factory=list)
     affinities: list[Affinity] = field(default_factory=list)
     outs: list[ir.Value] = field(default_factory=list)
     extra: dict[tuple[int, int], ir.Value] = field(default_factory=dict)
@@ -96,6 +98,7 @@ class Liveness:
         self._number[root.id] = number = len(self.order)
         self.order.append(root)
         self.interference.append(0)
+        self.conflicts.append(0)
         return number
 
     def _fresh(self, type: ir.TensorType) -> ir.Value:
@@ -122,21 +125,21 @@ class Liveness:
         for other in bits(others):
             self.interference[other] |= 1 << number
 
-    def _conflict(self, first: ir.Value, second: ir.Value) -> None:
-        """Record that two values may share memory entirely or not at all."""
-        a, b = self.number(first), self.number(second)
-        if a is not None and b is not None and a != b:
-            self.conflicts.append((a, b))
+    def _conflict(self, first: Iterable[ir.Value], second: Iterable[ir.Value]) -> None:
+        """Record that one of each may share memory entirely or not at all."""
+        masks = self._mask(first), self._mask(second)
+        for mine, others in (masks, reversed(masks)):
+            for number in bits(mine):
+                self.conflicts[number] |= others
 
     def _parallel(self, pairs: Iterable[tuple[ir.Value, ir.Value]], weight: int) -> None:
         """Record a parallel copy of (target, source) pairs."""
         listed = list(pairs)
         numbers = [(self.number(target), self.number(source)) for target, source in listed]
         self.parallels.append([(t, s) for t, s in numbers if t is not None and s is not None])
+        self._conflict([target for target, _ in listed], [source for _, source in listed])
         for target, source in listed:
             self._affine(target, source, weight)
-            for _, other in listed:
-                self._conflict(target, other)
 
     def _affine(self, target: ir.Value, source: ir.Value, weight: int) -> None:
         a, b = self.number(target), self.number(source)
@@ -196,8 +199,7 @@ class Liveness:
             shared = self._may_share(operation, result)
             # An operand is read while the result is written, unless they may share memory.
             self._define([result], operands & ~self._mask(shared))
-            for value in operation.operands:
-                self._conflict(result, value)
+            self._conflict([result], operation.operands)
             for value in shared:
                 self._affine(result, value, weight)
         return (live & ~self._mask(results)) | operands
@@ -268,9 +270,7 @@ class Liveness:
                 results.append(spoiled)
         self._define(results, live)
         numbers = [self.number(value) for value in operation.operands]
-        for target in results:
-            for value in operation.operands:
-                self._conflict(target, value)
+        self._conflict(results, operation.operands)
         for target in results:
             own = self._position_of(operation, target)
             others = [v for i, v in enumerate(operation.operands) if i != own]

@@ -92,6 +92,7 @@ class _Groups:
         self.parent = list(range(count))
         self.members = [1 << number for number in range(count)]
         self.against = list(liveness.interference)
+        self.conflicts = list(liveness.conflicts)
 
     def find(self, number: int) -> int:
         """Return the group of a value."""
@@ -109,6 +110,7 @@ class _Groups:
                 self.parent[b] = a
                 self.members[a] |= self.members[b]
                 self.against[a] |= self.against[b]
+                self.conflicts[a] |= self.conflicts[b]
 
     def leaders(self) -> list[int]:
         """Return one number for each group."""
@@ -195,20 +197,13 @@ def _offsets(
     groups: _Groups, sizes: dict[int, int], elsewhere: set[int]
 ) -> tuple[dict[int, int], int]:
     """Assign an offset to each group that isn't the caller's: largest first, as low as possible."""
-    against: dict[int, set[int]] = {leader: set() for leader in sizes}
-    for leader in sizes:
-        for number in bits(groups.against[leader]):
-            _separate(against, leader, groups.find(number))
-    for first, second in groups.liveness.conflicts:
-        _separate(against, groups.find(first), groups.find(second))
     offsets: dict[int, int] = {}
-    end = 0
+    end = placed = 0
     for leader in sorted(sizes.keys() - elsewhere, key=lambda x: (-sizes[x], x)):
-        taken = sorted(
-            (offsets[other], offsets[other] + sizes[other])
-            for other in against[leader]
-            if other in offsets
-        )
+        against = (groups.against[leader] | groups.conflicts[leader]) & placed
+        placed |= groups.members[leader]
+        others = set(map(groups.find, bits(against)))
+        taken = sorted((offsets[other], offsets[other] + sizes[other]) for other in others)
         offset = 0
         for low, high in taken:
             if offset + sizes[leader] <= low:
@@ -217,12 +212,6 @@ def _offsets(
         offsets[leader] = offset
         end = max(end, _aligned(offset + sizes[leader]))
     return offsets, end
-
-
-def _separate(against: dict[int, set[int]], first: int, second: int) -> None:
-    if first != second:
-        against[first].add(second)
-        against[second].add(first)
 
 
 def _aligned(size: int) -> int:
