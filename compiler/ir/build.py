@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import field, replace
+from dataclasses import field
 
 from ezlang.diagnostics.diagnostic import CompilerBug
-from ezlang.records import dataclass
+from ezlang.records import dataclass, replace
 from ezlang.source import NO_SPAN, Span
 from ezlang.types.labels import PUBLIC, SECRET, Label, meet_all
 from ezlang.types.types import BOOL, INT64, ScalarType

@@ -7,8 +7,9 @@ such a table must therefore call `numbered` first. Equal programs receive the sa
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import count
+
+from ezlang.records import replace
 
 from . import tree as ir
 

@@ -8,8 +8,9 @@ constants, known operands, and numbers known to be small, has the same effect as
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Final
+
+from ezlang.records import replace
 
 from ...cost.counted import count
 from ...cost.usage import NOTHING, Usage

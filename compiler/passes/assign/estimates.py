@@ -10,10 +10,10 @@ operation that will be expanded, the number of ANDs is that of its circuit.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from math import ceil, log2
 
 from ezlang.diagnostics.diagnostic import CompilerBug
+from ezlang.records import replace
 from ezlang.source import NO_SPAN
 
 from ...circuits import catalogue

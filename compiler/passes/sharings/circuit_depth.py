@@ -14,7 +14,7 @@ for the group is assumed.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import field, replace
 from typing import Final
 
 from ezlang.records import dataclass
@@ -55,11 +55,15 @@ def choose_circuits(
 
 @dataclass(frozen=True, slots=True)
 class _Choice:
-    """The choice of circuits in one function, which has the constants `constants`."""
+    """The choice of circuits in one function, which has the constants `constants`.
+
+    `known` are the times of traces, by identity; groups with the same messages share one.
+    """
 
     profile: Profile
     traces: Traces
     constants: Constants
+    known: dict[int, float] = field(default_factory=dict)
 
     def region(self, region: ir.Region) -> ir.Region:
         """Choose the circuits of the groups of a region."""
@@ -85,10 +89,13 @@ class _Choice:
         """Return the predicted time of a group, with the set-up before it."""
         exchanges = [exchange_of(group, self.constants, party) for party in COMPUTING]
         trace = trace_in(self.traces, exchanges)
-        kind = choose_kind(self.profile, trace.most_ots)
-        session = CountingSession(kinds=OtKinds(shares=kind))
-        book(session, trace, [one.span for one in group])
-        return total(session.ledger).seconds(self.profile)
+        found = self.known.get(id(trace))
+        if found is None:
+            kind = choose_kind(self.profile, trace.most_ots)
+            session = CountingSession(kinds=OtKinds(shares=kind))
+            book(session, trace, [one.span for one in group])
+            found = self.known[id(trace)] = total(session.ledger).seconds(self.profile)
+        return found
 
 
 def _deep(group: Sequence[ir.Operation]) -> list[ir.Operation]:

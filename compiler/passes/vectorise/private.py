@@ -8,10 +8,10 @@ longer accesses the array, and iterations may run in parallel.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import field, replace
+from dataclasses import field
 
 from ezlang.diagnostics.diagnostic import CompilerBug
-from ezlang.records import dataclass
+from ezlang.records import dataclass, replace
 
 from ...ir import tree as ir
 from ...ir.build import Builder

@@ -7,9 +7,8 @@ the loop, and written after it. The loop-carried value may then be recognised as
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
-from ezlang.records import dataclass
+from ezlang.records import dataclass, replace
 
 from ...ir import tree as ir
 from ...ir.build import Builder

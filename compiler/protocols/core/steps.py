@@ -14,6 +14,7 @@ longest member.
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
+from dataclasses import field
 from typing import Any, ClassVar, NamedTuple, Protocol, TypeVar
 
 import numpy as np
@@ -104,17 +105,18 @@ class Transfer:
     messages of the OTs' senders are part of a second request, the `Finish` that has to follow
     unless the transfer `is_silent`. So a transfer takes two rounds, however many batches it has.
     `work` is called by a native driver. There is no reply.
+
+    `lengths` are the amounts of all batches with this party as sender of the OTs, and as receiver.
     """
 
     peer: int
     batches: Sequence[Batch]
     work: Work | None = None
     purpose: Purpose | None = None
+    lengths: tuple[Lengths, Lengths] = field(init=False)
 
-    @property
-    def lengths(self) -> tuple[Lengths, Lengths]:
-        """The amounts of all batches with this party as sender of the OTs, and as receiver."""
-        return total_lengths(self.batches)
+    def __post_init__(self) -> None:
+        self.lengths = total_lengths(self.batches)
 
     @property
     def ots(self) -> Amounts:
