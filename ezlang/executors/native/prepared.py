@@ -6,12 +6,14 @@ the process that reads them, so the cache's folder is as private as the code of 
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from ezlang.cache import code_identity, read_cached, write_cached
 from ezlang.diagnostics.diagnostic import PassSkipped
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
     from ezlang.typed import tree as typed
 
     from .executable import Executable
+
+_YOUNG: Final = 50_000
+"""The number of new objects after which garbage is looked for, a few megabytes; Python's is 700."""
 
 
 def prepared(
@@ -78,7 +83,7 @@ def remembered(
         return found
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always", PassSkipped)
-        with doing(f"Compiling {program.main.span.source.name}"):
+        with doing(f"Compiling {program.main.span.source.name}"), _few_collections():
             made = make()
     for one in said:
         warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
@@ -86,6 +91,17 @@ def remembered(
     if not any(issubclass(one.category, PassSkipped) for one in said):
         write_cached(name, content)
     return content
+
+
+@contextmanager
+def _few_collections() -> Iterator[None]:
+    """Search for garbage less often: passes make many small objects, of which few form cycles."""
+    before = gc.get_threshold()
+    gc.set_threshold(_YOUNG, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def _pickled(made: object) -> bytes:
