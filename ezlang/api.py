@@ -196,7 +196,7 @@ def _cost_report(
 ) -> CostReport:
     from ezlang.compiler.cost import summary
     from ezlang.compiler.cost.memory import peak_bytes
-    from ezlang.compiler.cost.predict import predict
+    from ezlang.compiler.cost.predict import Forecast, predict
     from ezlang.compiler.ir.parties import COMPUTING
     from ezlang.compiler.protocols.dealt.backend import DEALT
     from ezlang.compiler.protocols.dealt.demands import CORRECTED, correction_bytes
@@ -204,11 +204,14 @@ def _cost_report(
     from ezlang.executors.native.demands import demands_of
     from ezlang.executors.native.prepared import prepared as prepared_program
 
-    executable = prepared_program(program, protocol, profile, memory)
+    # The choice of sharings predicts a run without a dealer, unless it comes from the cache.
+    forecasts: list[Forecast] = []
+    executable = prepared_program(program, protocol, profile, memory, forecasts.append)
     prepared = executable.program
     dealt = correction_bytes(demands_of(executable)) if dealer else None
     with deep_recursion():
-        found = predict(prepared, backend=DEALT if dealer else OT)
+        known = forecasts[0] if forecasts and not dealer else None
+        found = predict(prepared, backend=DEALT if dealer else OT, forecast=known)
         peaks = {party: peak_bytes(prepared, party, found) for party in COMPUTING}
     # Corrections are kept until they are used.
     peaks[CORRECTED] += dealt or 0

@@ -8,9 +8,10 @@ runs. protocols/native/drive.py defines a step.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import field
+from functools import partial
 from typing import Any
 
 from ezlang.diagnostics.diagnostic import CompilerBug
@@ -69,6 +70,16 @@ class Trace:
         """The number of requests beyond the first one for OTs, or messages, in each step."""
         found = [parts for step in self.steps for parts in (step.ots, step.sent) if parts]
         return sum(map(len, found)) - len(found)
+
+    @property
+    def lonely(self) -> set[Link]:
+        """The links of OTs that are used in a step in which their receiver sends nothing else."""
+        return {
+            link
+            for step in self.steps
+            for link, count in _totals(step.ots).items()
+            if count and not _totals(step.sent).get(link.back)
+        }
 
     @property
     def most_ots(self) -> int:
@@ -219,12 +230,23 @@ def begin(session: CountingSession, keys: Keys) -> None:
 
 def book(session: CountingSession, trace: Trace, places: Sequence[Span]) -> None:
     """Book the cost of a group; `places` are those of its operations."""
+    for part in parts(trace, places):
+        part(session)
+
+
+def parts(trace: Trace, places: Sequence[Span]) -> Iterator[Callable[[CountingSession], None]]:
+    """Yield what books the parts of the cost of a group, in order."""
+    yield partial(_book_units, trace=trace, places=places)
+    for step in trace.steps:
+        yield partial(book_step, step=step, places=places)
+
+
+def _book_units(session: CountingSession, trace: Trace, places: Sequence[Span]) -> None:
+    """Book what a group needs whatever it sends."""
     ledger = session.ledger
     ledger.place = places[0]
     ledger.add(Count.STEPS)
     ledger.add(Count.REQUESTS, trace.further_requests)
-    for step in trace.steps:
-        book_step(session, step, places)
     for (member, unit), count in trace.units.items():
         ledger.place = places[member]
         ledger.add(Units(unit), count)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import field
 from functools import partial
 from typing import assert_never
@@ -23,7 +23,7 @@ from ..protocols.core.backend import Backend
 from ..protocols.ot.backend import OT
 from . import yao
 from .counting_session import CountingSession
-from .group_costs import Trace, Traces, book, trace_in
+from .group_costs import Trace, Traces, book, parts, trace_in
 
 Action = Callable[[CountingSession], None]
 """The effect of an operation on a session."""
@@ -34,16 +34,19 @@ class Plans:
     """The effects of operations on a session, by operation number; operations without effect are
     absent.
 
-    The effect of a group (ir/groups.py) is stored at its first operation. `traces` may serve
+    The effect of a group (ir/groups.py) is stored at its first operation; `parts` are those of its
+    effect, one after the other. `traces` may serve
     several programs. `memory` is the peak number of bytes of arrays of any group on shares; None if
-    there is no group.
+    there is no group. `lonely` are the links as for a trace, of all groups.
     """
 
     program: ir.Program
     backend: Backend = OT
     traces: Traces = field(default_factory=dict)
     actions: dict[int, Action] = field(default_factory=dict)
+    parts: dict[int, Callable[[], Iterable[Action]]] = field(default_factory=dict)
     memory: int | None = None
+    lonely: set[Link] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.program = numbered(self.program)
@@ -62,7 +65,9 @@ class Plans:
                 action = partial(yao.enter, group=group)
             else:
                 exchanges = [one.exchanges[one.exchange_number(group)] for one in interfaces]
-                action = partial(book, trace=self._trace(exchanges), places=_places(group))
+                trace, places = self._trace(exchanges), _places(group)
+                action = partial(book, trace=trace, places=places)
+                self.parts[group[0].number] = partial(parts, trace, places)
             if action is not None:
                 self.actions[group[0].number] = action
             for operation in group:
@@ -72,6 +77,7 @@ class Plans:
     def _trace(self, exchanges: Sequence[Exchange]) -> Trace:
         found = trace_in(self.traces, exchanges, backend=self.backend)
         self.memory = max(self.memory or 0, found.memory)
+        self.lonely |= found.lonely
         return found
 
 

@@ -13,13 +13,12 @@ from ..protocols.core.backend import Backend
 from ..protocols.core.preprocessing import Unit
 from ..protocols.dealt.backend import DEALT, dealt_batches
 from ..protocols.dealt.demands import CorrelatedOt, Demands, Kind, LabelOt, demanded
-from ..protocols.operations.encrypted import keys_of_program
 from ..protocols.ot.backend import OT
 from ..protocols.ot.stock import LARGEST_BATCH
-from . import yao
 from .amounts import Count, Ots, Sent, Units
+from .apart import walked, walked_apart
 from .counting_session import CountingSession
-from .group_costs import Traces, begin
+from .group_costs import Traces
 from .ledger import Amounts, Ledger
 from .ots import work_of
 from .plans import Plans
@@ -46,15 +45,20 @@ class Prediction:
         return not self.unknown
 
 
-def predict(program: ir.Program, *, backend: Backend = OT) -> Prediction:
-    """Return the cost with a back end of a program in the form passed to code generation."""
-    forecast = Forecast(program, backend)
+def predict(
+    program: ir.Program, *, backend: Backend = OT, forecast: Forecast | None = None
+) -> Prediction:
+    """Return the cost with a back end of a program in the form passed to code generation.
+
+    `forecast` is the program's forecast with this back end, if it was made already.
+    """
+    forecast = forecast or Forecast(program, backend)
     walk = forecast.walk(program.ots)
     least = walk.session.ledger
     most: Ledger | None = least
     if walk.unknown:
         bounded = all(one.control is not Control.LOOP for one in walk.unknown)
-        most = _walked(forecast.plans, program.ots, True).session.ledger if bounded else None
+        most = walked(forecast.plans, program.ots, most=True).session.ledger if bounded else None
     unknown = tuple(walk.unknown)
     return Prediction(least=least, most=most, unknown=unknown, sharing=forecast.plans.memory)
 
@@ -105,7 +109,8 @@ class Forecast:
         """Return the walk through the program with OTs of some kinds."""
         found = self._walks.get(kinds)
         if found is None:
-            found = self._walks[kinds] = _walked(self.plans, kinds, False)
+            found = walked_apart(self.plans, kinds, self.walk_without_ots())
+            self._walks[kinds] = found
         return found
 
     def walk_without_ots(self) -> Walk:
@@ -116,7 +121,7 @@ class Forecast:
         """
         if self._without_ots is None:
             backend = replace(self.backend, batches=dealt_batches)
-            self._without_ots = _walked(self.plans, OtKinds(), False, backend)
+            self._without_ots = walked(self.plans, OtKinds(), backend=backend)
         return self._without_ots
 
     def least(self, kinds: OtKinds) -> Ledger:
@@ -168,13 +173,3 @@ def _decides_demands(unknown: RevealedControl) -> bool:
     if unknown.control is Control.LOOP:
         uses.append((Counter(), Counter()))
     return any(use != uses[0] for use in uses)
-
-
-def _walked(plans: Plans, kinds: OtKinds, most: bool, backend: Backend | None = None) -> Walk:
-    session = CountingSession(backend=backend or plans.backend, kinds=kinds)
-    walk = Walk(plans, session, most=most)
-    yao.begin(session)
-    if plans.backend.variants.encrypts:
-        begin(session, keys_of_program(plans.program))
-    walk.run()
-    return walk

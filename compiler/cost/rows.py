@@ -29,14 +29,26 @@ _LARGEST_TAKE: Final = 8 * BIT_BUFFER
 class Step:
     """An operation that has a cost, and what is known of it.
 
+    `split` returns its parts, if it has any. An operation is booked by its parts where it hasn't
+    been booked in the same way before, since most of its parts have been.
+
     `takes` are the OTs that it takes, in order, once it has been booked, and `total` is their sum.
     `known` is what it books and the ledger's state after it, by what decides both.
     """
 
     act: Callable[[CountingSession], None]
+    split: Callable[[], list[Step]] | None = None
     takes: tuple[Take, ...] | None = None
     total: Take = ()
     known: dict[Hashable, tuple[Booked, PartyState]] = field(default_factory=dict)
+    _parts: list[Step] = field(default_factory=list)
+
+    @property
+    def parts(self) -> list[Step]:
+        """The parts."""
+        if self.split is not None and not self._parts:
+            self._parts = self.split()
+        return self._parts
 
 
 @dataclass(slots=True)
@@ -71,13 +83,15 @@ class _Stocks:
         taken from one batch at a time: each time a message has one bit for each. Of these messages
         the number and the sum of the lengths count.
         """
-        left = [have - wanted for have, wanted in zip(self.left, step.total, strict=True)]
-        if min(left) >= 0:
-            self.left = left
+        making = [n for n, wanted in enumerate(step.total) if wanted and not self.plans[n].exist]
+        if all(self.left[source] >= step.total[source] for source in making):
+            for source in making:
+                self.left[source] -= step.total[source]
             return None
         made: list[object] = []
         for number, take in enumerate(step.takes or ()):
-            for source, wanted in enumerate(take):
+            for source in making:
+                wanted = take[source]
                 if not source and wanted:
                     made.append(self._follow_labels(wanted))
                     continue
@@ -158,11 +172,16 @@ def _booked(session: CountingSession, step: Step) -> tuple[Booked, PartyState]:
     ledger = session.ledger
     totals = [one.taken for one in session.ots]
     amounts, ledger.amounts = ledger.amounts, Counter()
-    session.takes = []
-    step.act(session)
-    step.takes, session.takes = tuple(session.takes), None
-    step.total = tuple(map(sum, zip((0,) * len(totals), *step.takes, strict=True)))
-    booked, ledger.amounts = Booked(ledger.amounts, ()), amounts
+    pending, session.pending = session.pending, Counter()
+    if step.takes is not None and step.parts:
+        run_row(session, step.parts)
+    else:
+        session.takes = []
+        step.act(session)
+        step.takes, session.takes = tuple(session.takes), None
+        step.total = tuple(map(sum, zip((0,) * len(totals), *step.takes, strict=True)))
+    booked = Booked(ledger.amounts, tuple(session.pending.items()))
+    ledger.amounts, session.pending = amounts, pending
     for one, taken in zip(session.ots, totals, strict=True):
         one.taken = taken
     return booked, ledger.state

@@ -64,7 +64,10 @@ Rows = list[list[Step] | ir.Operation]
 
 @dataclass(slots=True)
 class Walk:
-    """A walk through the program of the given plans in a session. `most` selects the bound."""
+    """A walk through the program of the given plans in a session. `most` selects the bound.
+
+    `iterations` is the number of iterations of its loops, of which most are counted without a walk.
+    """
 
     plans: Plans
     session: CountingSession
@@ -76,6 +79,7 @@ class Walk:
     _seen: set[int] = field(default_factory=set)
     _rows: dict[int, Rows] = field(default_factory=dict)
     asides: int = 0
+    iterations: int = 0
     _from_outside: dict[int, tuple[int, ...]] = field(default_factory=dict)
     _iterations: dict[Hashable, tuple[Iterations, Sequence[StaticValue]]] = field(
         default_factory=dict
@@ -110,7 +114,7 @@ class Walk:
             for operation in region.operations:
                 is_needed = any(result.id in needed for result in operation.results)
                 if operation.number in self.plans.actions and not is_needed:
-                    step = Step(partial(self._act_on, operation))
+                    step = self._step(operation)
                     if found and isinstance(found[-1], list):
                         found[-1].append(step)
                     else:
@@ -118,6 +122,11 @@ class Walk:
                 elif operation.number in self._costly or is_needed:
                     found.append(operation)
         return found
+
+    def _step(self, operation: ir.Operation) -> Step:
+        parts = self.plans.parts.get(operation.number)
+        split = None if parts is None else lambda: [Step(part) for part in parts()]
+        return Step(partial(self._act_on, operation), split)
 
     def _act_on(self, operation: ir.Operation, session: CountingSession) -> None:
         session.ledger.place = operation.span
@@ -131,7 +140,7 @@ class Walk:
             found = self._from_outside[body.number] = tuple(sorted((read - made) & needed))
         return found
 
-    def iterations(self, body: ir.Region, outer: Sequence[StaticValue]) -> Iterations:
+    def iterations_of(self, body: ir.Region, outer: Sequence[StaticValue]) -> Iterations:
         """Return what is known of the iterations of a loop, given the values that decide them."""
         key = body.number, tuple(map(_identity, outer))
         # The values are kept, so that no other ones get their identity.
@@ -287,7 +296,8 @@ class _Frame:
 
     def _repeat(self, body: ir.Region, turns: int) -> None:
         outer = [self.values.get(one) for one in self.walk.read_from_outside(body, self.needed)]
-        known = self.walk.iterations(body, outer)
+        known = self.walk.iterations_of(body, outer)
+        self.walk.iterations += turns
         before = self.walk.asides
         repeat(self.walk.session, lambda: self.region(body), turns, known)
         if self.walk.asides != before:

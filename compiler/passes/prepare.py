@@ -80,13 +80,16 @@ def _first(protocol: ProtocolChoice, memory: int = DEFAULT_MEMORY) -> tuple[Pass
 
 
 def after_assignment(
-    program: ir.Program, profile: Profile = LAN, memory: int = DEFAULT_MEMORY
-) -> ir.Program:
-    """Make a program with assigned sharings ready to run; `memory` is as for `prepare`."""
-    return _finished(program, profile, memory, {}).program
+    program: ir.Program,
+    profile: Profile = LAN,
+    memory: int = DEFAULT_MEMORY,
+    traces: Traces | None = None,
+) -> Finished:
+    """Make a program with assigned sharings ready to run; `memory` is as for `prepare`.
 
-
-def _finished(program: ir.Program, profile: Profile, memory: int, traces: Traces) -> Finished:
+    `traces` are those of groups that are known already; new ones are added.
+    """
+    traces = {} if traces is None else traces
     passes = (
         choose_once,
         expand_shared.given(memory),
@@ -112,6 +115,19 @@ def prepare(
 ) -> ir.Program:
     """Make a lowered two-party program ready to run: every secret has a sharing.
 
+    It is the program of `finished`.
+    """
+    return finished(program, protocol, profile, memory).program
+
+
+def finished(
+    program: ir.Program,
+    protocol: ProtocolChoice = ProtocolChoice.AUTO,
+    profile: Profile = LAN,
+    memory: int = DEFAULT_MEMORY,
+) -> Finished:
+    """Make a lowered two-party program ready to run, and return the forecast of its costs, too.
+
     `memory`: the bytes of labels or shares that a run may make by doing iterations of loops
     together. What the program's own values need beyond that it gets all the same.
 
@@ -119,7 +135,7 @@ def prepare(
     CompilerBug if a required pass fails; an optional pass that fails is skipped (run.py).
     """
     if protocol is ProtocolChoice.AUTO:
-        return chosen(program, profile, memory).program
+        return chosen(program, profile, memory).finished
     return after_assignment(_assigned(program, protocol, profile, memory), profile, memory)
 
 
@@ -143,7 +159,7 @@ def chosen(program: ir.Program, profile: Profile = LAN, memory: int = DEFAULT_ME
 
 
 def _chosen(program: ir.Program, profile: Profile, memory: int, pipeline: str) -> Choice:
-    finish = partial(_finished, profile=profile, memory=memory, traces={})
+    finish = partial(after_assignment, profile=profile, memory=memory, traces={})
     ready = run_passes(program, (*pipelines(memory)[pipeline], *_BEFORE))
 
     def with_protocol(protocol: ProtocolChoice) -> Finished:

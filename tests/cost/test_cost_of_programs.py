@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from ezlang.compiler.cost import walk
+from ezlang.compiler.cost import apart, walk
 from ezlang.compiler.cost.amounts import Rounds
+from ezlang.compiler.cost.apart import walked, walked_apart
 from ezlang.compiler.cost.counting_session import CountingSession
+from ezlang.compiler.cost.plans import Plans
 from ezlang.compiler.cost.predict import predict
 from ezlang.compiler.cost.rows import Step
-from ezlang.compiler.cost.walk import Control
+from ezlang.compiler.cost.walk import Control, Walk
 from ezlang.compiler.ir.ots import OtKind, OtKinds
 from ezlang.compiler.passes.assign import ProtocolChoice
 from tests.support.agreement import checked
@@ -116,6 +119,7 @@ def test_turns_that_are_not_walked(
 
     monkeypatch.setattr(walk, "repeat", walk_all)
     monkeypatch.setattr(walk, "run_row", act_all)
+    monkeypatch.setattr(apart, "FEW", 1 << 60)
     slow = predict(code)
     assert fast.least.amounts == slow.least.amounts
     assert fast.least.state == slow.least.state
@@ -123,6 +127,54 @@ def test_turns_that_are_not_walked(
     assert (fast.most is None) == (slow.most is None)
     if fast.most is not None and slow.most is not None:
         assert fast.most.amounts == slow.most.amounts
+
+
+MIXED = """
+party alice, bob;
+fn main() {{
+    secret int32 x = input(alice, "x");
+    secret int32 y = input(bob, "y");
+    @bob int32 z = input(bob, "z");
+    for i in 0..300 {{
+        for j in 0..3 {{
+            #[protocol(yao)]
+            let more = x > y + i;
+            #[protocol(arithmetic)]
+            x = x * y;
+            #[protocol({sharing})]
+            y = y + (more ? x : z);
+        }}
+    }}
+    output(all, x, "x");
+}}
+"""
+
+
+@pytest.mark.parametrize("kind", OtKind)
+@pytest.mark.parametrize("sharing", ["arithmetic", "boolean"])
+def test_sources_that_are_counted_apart(
+    sharing: str, kind: OtKind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ANDs on boolean shares take random OTs, for which a message of their own may be sent."""
+    code = prepared(checked(MIXED.format(sharing=sharing)), ProtocolChoice.AUTO)
+    made: list[Collection[int] | None] = []
+
+    def noted(*given: Any, making: Collection[int] | None = None, **named: Any) -> Walk:
+        made.append(making)
+        return walked(*given, making=making, **named)
+
+    monkeypatch.setattr(apart, "walked", noted)
+    kinds = OtKinds(yao=kind, shares=kind)
+    separate = walked_apart(Plans(code), kinds, walked(Plans(code), kinds)).session
+    together = walked(Plans(code), kinds).session
+    assert separate.ledger.amounts == together.ledger.amounts
+    assert separate.state == together.state
+    for one, other in zip(separate.ots, together.ots, strict=True):
+        assert (one.taken, one.batches) == (other.taken, other.batches)
+    if kind is OtKind.SILENT:
+        assert made == [None]
+    else:
+        assert made == ([[], (0,), (1,), (2,)] if sharing == "arithmetic" else [[1, 2], (), (0,)])
 
 
 @pytest.mark.parametrize("protocol", ProtocolChoice)

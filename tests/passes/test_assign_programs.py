@@ -24,7 +24,7 @@ def protocol_choices_hold(text: str) -> None:
         return
     ready = before_assignment(lower(program))
     for protocol in ProtocolChoice:
-        made = after_assignment(assign(ready, protocol))
+        made = after_assignment(assign(ready, protocol)).program
         assert_scheduled(made)
 
 
@@ -41,5 +41,5 @@ def test_both_parties_come_to_the_same() -> None:
         program = check(Source("main.ez", text), settings={}).program
         assert program is not None
         ready = before_assignment(lower(program))
-        texts.add(print_program(after_assignment(assign(ready, ProtocolChoice.AUTO))))
+        texts.add(print_program(after_assignment(assign(ready, ProtocolChoice.AUTO)).program))
     assert len(texts) == 1

@@ -37,6 +37,7 @@ class DealtBatches:
 
     position: ClassVar[int] = 0
     sender_speaks: ClassVar[bool] = False
+    exist: ClassVar[bool] = True
 
     def next(self, wanted: int) -> Made:
         """Return the next batch."""

@@ -98,6 +98,10 @@ class Batches(Protocol):
     def sender_speaks(self) -> bool:
         """Whether the OTs' sender is the side that sends for a batch."""
 
+    @property
+    def exist(self) -> bool:
+        """Whether OTs exist before the run: nothing is sent for them, and no take leaves any."""
+
 
 def batch_size(wanted: int) -> int:
     """Return the number of OTs generated when `wanted` are missing: a bounded power of two."""
@@ -128,6 +132,7 @@ class ExtensionBatches:
     bits: int = GROUP_BITS
     begun: bool = False
     sender_speaks: ClassVar[bool] = False
+    exist: ClassVar[bool] = False
 
     def __copy__(self) -> ExtensionBatches:
         return self if self.begun else ExtensionBatches(self.bits)
@@ -201,6 +206,7 @@ class SilentBatches:
     parameters: Parameters = MEDIUM
     used: int = 0
     sender_speaks: ClassVar[bool] = True
+    exist: ClassVar[bool] = False
 
     @property
     def position(self) -> int:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from ezlang.compiler.cost.profiles import LAN, PROFILES, Profile, to_toml
 from ezlang.compiler.ir import tree as ir
@@ -13,6 +15,9 @@ from ezlang.types.sharing import DEFAULT_MEMORY
 from ezlang.types.sharing import DEFAULT_PROTOCOL as DEFAULT_PROTOCOL
 
 from .two_parties import require_two_parties
+
+if TYPE_CHECKING:
+    from ezlang.compiler.cost.predict import Forecast
 
 _SHOWN = 40
 
@@ -42,27 +47,31 @@ def executable_of(
     protocol: str = DEFAULT_PROTOCOL,
     profile: Profile = LAN,
     memory: int = DEFAULT_MEMORY,
+    foresee: Callable[[Forecast], object] | None = None,
 ) -> Executable:
     """Lower a checked program for native code.
 
     `protocol` says how secrets are shared: `yao`, `boolean`, `arithmetic`, or `auto` for the
     cheapest choice on the network of `profile`. `memory`: the bytes of labels or shares that
     iterations of loops may make together. Both parties must use the same three, which the
-    fingerprint enforces. Raises EzError unless the program has two parties.
+    fingerprint enforces. `foresee` is called with the forecast of the program's costs, if it is
+    given. Raises EzError unless the program has two parties.
     """
     # Not needed where an executable comes from the cache.
     from ezlang.compiler.lower.lowering import lower
     from ezlang.compiler.passes.assign import ProtocolChoice
-    from ezlang.compiler.passes.prepare import prepare
+    from ezlang.compiler.passes.prepare import finished
 
     require_two_parties(program.parties)
-    prepared = prepare(lower(program), ProtocolChoice(protocol), profile, memory)
+    prepared = finished(lower(program), ProtocolChoice(protocol), profile, memory)
+    if foresee is not None:
+        foresee(prepared.forecast)
     choices = (
         ("--protocol", protocol),
         ("--network", _told(profile)),
         ("--memory", f"{memory / 1_000_000:.15g} MB"),
     )
-    return Executable(prepared, program.params, choices)
+    return Executable(prepared.program, program.params, choices)
 
 
 def _told(profile: Profile) -> str:

@@ -22,6 +22,7 @@ from ezlang.recursion import deep_recursion
 from ezlang.types.sharing import DEFAULT_MEMORY, DEFAULT_PROTOCOL
 
 if TYPE_CHECKING:
+    from ezlang.compiler.cost.predict import Forecast
     from ezlang.compiler.cost.profiles import Profile
     from ezlang.typed import tree as typed
 
@@ -36,9 +37,13 @@ def prepared(
     protocol: str = DEFAULT_PROTOCOL,
     profile: Profile | None = None,
     memory: int = DEFAULT_MEMORY,
+    foresee: Callable[[Forecast], object] | None = None,
 ) -> Executable:
-    """Return `executable_of` of the same arguments, from the cache if it is there."""
-    executable: Executable = unpacked(packed(program, protocol, profile, memory))
+    """Return `executable_of` of the same arguments, from the cache if it is there.
+
+    Nothing is foreseen if it comes from the cache.
+    """
+    executable: Executable = unpacked(packed(program, protocol, profile, memory, foresee))
     return executable
 
 
@@ -47,6 +52,7 @@ def packed(
     protocol: str = DEFAULT_PROTOCOL,
     profile: Profile | None = None,
     memory: int = DEFAULT_MEMORY,
+    foresee: Callable[[Forecast], object] | None = None,
 ) -> bytes:
     """Return the same, as bytes for `unpacked`. The compiler is imported only to make them."""
 
@@ -55,7 +61,7 @@ def packed(
 
         from .executable import executable_of
 
-        return executable_of(program, protocol, profile or LAN, memory)
+        return executable_of(program, protocol, profile or LAN, memory, foresee)
 
     return remembered(("executable", protocol, profile, memory), program, make)
 

@@ -49,7 +49,7 @@ def looped(program: typed.Program, protocol: ProtocolChoice | None) -> ir.Progra
     made = run_passes(lower(program), "expanded")
     if protocol is None:
         return made
-    return after_assignment(run_passes(made, (share, assign.given(protocol))))
+    return after_assignment(run_passes(made, (share, assign.given(protocol)))).program
 
 
 def run_looped(
