@@ -41,6 +41,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
+from math import inf
 from typing import Final, TypeVar
 
 from ezlang.records import dataclass
@@ -200,6 +201,11 @@ class Form(ABC):
         return self.results * self.result_bytes
 
     @property
+    def message_bytes(self) -> int:
+        """The bytes of all messages."""
+        return self.request_bytes + self.reply_bytes
+
+    @property
     def decryption_limbs(self) -> int:
         """The primes with which a result is decrypted: a product of A bits by s is exact."""
         bound = self.parameters.size << (8 * self.uniform_bytes - 1)
@@ -234,15 +240,21 @@ class Form(ABC):
     def weight(self) -> int:
         """What the form costs, in bytes, on a network like that of `TRANSFORM_BYTES`."""
         work = sum(self.transforms) + self.products // 4
-        return self.request_bytes + self.reply_bytes + TRANSFORM_BYTES * work
+        return self.message_bytes + TRANSFORM_BYTES * work
 
 
 F = TypeVar("F", bound=Form)
 
 
 def cheapest(forms: Iterable[F]) -> F | None:
-    """Return the cheapest sound form, or None if there is none."""
-    return min((one for one in forms if one.is_sound), key=lambda one: one.weight, default=None)
+    """Return the cheapest sound form, the first one on a tie, or None if there is none."""
+    best: F | None = None
+    least: float = inf
+    for one in forms:
+        # Most forms send too much already.
+        if one.message_bytes < least and one.is_sound and one.weight < least:
+            best, least = one, one.weight
+    return best
 
 
 def block_sizes(count: int, most: int) -> list[int]:
