@@ -89,7 +89,7 @@ class _Forward(Rule):
         if isinstance(operation, ir.Lookup):
             return self._looked_up(build, operation)
         computes = isinstance(operation, ir.Elementwise | ir.Reduce | ir.Product)
-        if not computes and not isinstance(operation, ir.Read | ir.Stack):
+        if not computes and not isinstance(operation, ir.Move):
             return None
         return self._known(build, operation) or self._forwarded(build, operation)
 
@@ -121,8 +121,10 @@ class _Forward(Rule):
         label = meet_all([value.type.label for value in operands])
         if label.is_secret or operation.requested is not None:
             return None
-        if isinstance(operation, ir.Stack):
-            operands = tuple(build.relabel(value, label) for value in operands)
+        if isinstance(operation, ir.Stack | ir.Write):
+            count = 2 if isinstance(operation, ir.Write) else len(operands)
+            made = tuple(build.relabel(value, label) for value in operands[:count])
+            operands = made + operands[count:]
         result = build.fresh(replace(operation.result.type, label=label), operation.result.hint)
         instead = label.is_public or not _is_linear(operation) or self._is_all(operation)
         twin = replace(operation, operands=operands, results=(result,))
