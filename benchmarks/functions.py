@@ -138,6 +138,11 @@ class Measured:
     relative: bool = False
     most_bits: int = 20
 
+    def domain(self, f: int) -> tuple[int, int]:
+        """Return the integers of the smallest and the largest input; not 0 for a positive one."""
+        low = round(self.low * (1 << f))
+        return max(low, 1) if self.low > 0 else low, round(self.high * (1 << f))
+
 
 MEASURED: Final = (
     Measured("sigmoid", lambda x: tail(-x) if x > -700 else 0.0, -18, 18),
@@ -180,7 +185,7 @@ def evaluated(name: str, f: int, numbers: Sequence[int], more: str = "") -> list
 
 def inputs_of(measured: Measured, f: int, most: int) -> tuple[list[int], bool]:
     """Return the integers of inputs, in order, and whether these are all."""
-    low, high = (round(end * (1 << f)) for end in (measured.low, measured.high))
+    low, high = measured.domain(f)
     if high - low < most:
         return list(range(low, high + 1)), True
     draw = random.Random(1)

@@ -40,7 +40,7 @@ def test_tables_are_those_that_the_command_writes() -> None:
 @pytest.mark.parametrize("measured", MEASURED, ids=lambda one: one.name)
 def test_errors_are_below_an_ulp(measured: Measured, f: int) -> None:
     f = min(f, measured.most_bits)
-    low, high = (round(end * (1 << f)) for end in (measured.low, measured.high))
+    low, high = measured.domain(f)
     numbers = range(low, high, max((high - low) // 5000, 1))
     for n, y in zip(numbers, evaluated(measured.name, f, numbers), strict=True):
         assert error_of(measured, n / (1 << f), y) * (1 << f) <= 0.75, n
