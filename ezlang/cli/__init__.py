@@ -22,6 +22,7 @@ from .dealer import dealer
 from .explain import explain
 from .fmt import fmt
 from .headroom import headroom
+from .importing import import_
 from .ir import ir
 from .leaks import leaks
 from .new import new
@@ -45,7 +46,9 @@ def app() -> None:
     """Ez: compute on data that no single party may see."""
 
 
-for _command in (check, run, dealer, cost, calibrate, headroom, leaks, ir, fmt, new, explain):
+_COMMANDS = (check, run, dealer, cost, calibrate, headroom, leaks, ir, fmt, new, import_, explain)
+
+for _command in _COMMANDS:
     app.add_command(_command)
 
 

@@ -6,7 +6,7 @@ The convention, for every page:
   One without such a comment must pass the check if it has a `main`, and must parse if it has not
   (a `…` in it stands for omitted text). Blocks below a heading `Wrong` are exempt: their errors
   are tested with the diagnostics.
-- A ``json`` block after ``<!-- file: NAME.json -->`` is written likewise.
+- A ``json`` or ``text`` block after ``<!-- file: NAME -->`` is written likewise.
 - A ``console`` block is run: lines that begin with `$ ` are commands, the lines after one are all
   it prints. There `…` stands for any text, and a line of nothing else for any lines. Seconds are
   not compared.

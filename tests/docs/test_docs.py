@@ -117,7 +117,7 @@ def run_page(text: str, folder: Path) -> list[tuple[pages.Block, str]]:
     given: list[tuple[pages.Block, str]] = []
     for group in pages.together(pages.blocks(text)):
         if group[0].file is not None:
-            assert group[0].language in ("ez", "json"), f"line {group[0].line}"
+            assert group[0].language in ("ez", "json", "text"), f"line {group[0].line}"
             (folder / group[0].file).write_text(group[0].body, encoding="utf-8")
         elif group[0].language == "console":
             places = Places(parties=free_address(), dealer=free_address())

@@ -1,0 +1,68 @@
+"""Infinite constants: what masks add before a softmax becomes finite, and the rest is refused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+
+from .graph import Graph, Value
+from .problems import Problems
+from .surroundings import Surroundings
+
+LEAST: Final = -(2.0**12)
+"""What stands for an infinite negative number before a softmax, where e^-32 counts as 0."""
+
+_KEEPING: Final = frozenset(
+    {"Add", "Where", "Reshape", "Unsqueeze", "Squeeze", "Expand", "Cast", "Transpose", "Slice"}
+)
+"""Operators between a mask and its softmax."""
+
+
+def finite(graph: Graph) -> Graph:
+    """Return a graph whose constants are finite numbers.
+
+    Raises EzError (exit code 2) with all constants that have other ones.
+    """
+    around, problems = Surroundings(graph), Problems()
+    made: dict[str, Value] = {}
+    values = [value for node in graph.nodes for value in node.inputs if value is not None]
+    for value in (*values, *graph.outputs.values()):
+        if value.data is None or not value.is_float or value.name in made:
+            continue
+        data = value.data.astype(np.float64)
+        usual = np.isfinite(data) | np.isneginf(data)
+        if usual.all() and np.isneginf(data).any() and _is_mask(value, around):
+            made[value.name] = replace(value, data=np.maximum(data, LEAST))
+            continue
+        for what, wrong in (("NaN", np.isnan(data)), ("infinite numbers", np.isinf(data))):
+            if wrong.any():
+                problems.add(
+                    f"the constant `{value.name}` has {what}, which have no fixed-point form",
+                    "replace them by finite numbers before the export",
+                )
+    problems.check()
+    nodes = tuple(
+        replace(
+            node,
+            inputs=tuple(
+                value if value is None else made.get(value.name, value) for value in node.inputs
+            ),
+        )
+        for node in graph.nodes
+    )
+    return replace(graph, nodes=nodes)
+
+
+def _is_mask(value: Value, around: Surroundings) -> bool:
+    """Whether all that is made of a value goes to a softmax."""
+    users = around.users.get(value.name, [])
+    return (
+        bool(users)
+        and not around.graph.is_output(value)
+        and all(
+            user.op == "Softmax" or (user.op in _KEEPING and _is_mask(user.out, around))
+            for user in users
+        )
+    )

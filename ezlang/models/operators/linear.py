@@ -1,0 +1,153 @@
+"""Layers that are sums of products: convolutions and matrix products."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+from ..problems import RefusedError
+from .layer import Emit, Layer, decimal, shaped
+from .moves import bordered
+from .windows import padded, windows
+
+
+def conv(layer: Layer) -> str:
+    """A convolution of rows, images or volumes, with its bias."""
+    count = len(layer.shape()) - 2
+    if count > 3:
+        raise RefusedError(f"it is a convolution in {count} dimensions")
+    found = windows(layer, layer.shape(1)[2:])
+    x, filters, groups = padded(layer, found), layer.operand(1), layer.attribute("group", 1)
+    (stride, *others), (dilation, *beside) = found.strides, found.dilations
+    is_even = count == 2 and others == [stride] and beside == [dilation]
+    if is_even and groups == 1 and dilation == 1:
+        convolved = f"tensors.conv2d::<{stride}>({x}, {filters})"
+    elif is_even and groups == 1:
+        convolved = f"tensors.conv2d_dilated::<{stride}, {dilation}>({x}, {filters})"
+    elif is_even and dilation == 1:
+        convolved = f"tensors.conv2d_grouped::<{stride}, {groups}>({x}, {filters})"
+    else:
+        given = ", ".join(map(str, (*found.strides, *found.dilations, groups)))
+        convolved = f"convolutions.{_SPACES[count]}::<{given}>({x}, {filters})"
+    return with_bias(layer, convolved)
+
+
+def with_bias(layer: Layer, convolved: str) -> str:
+    """The text for a convolution with a number added to each channel."""
+    if not layer.has(2):
+        return convolved
+    if len(layer.shape()) == 4:
+        return f"tensors.add_channels({convolved}, {layer.operand(2)})"
+    ones = [1] * (len(layer.shape()) - 2)
+    return f"{convolved} + {shaped(layer.operand(2), (*layer.shape(2), *ones))}"
+
+
+def conv_transpose(layer: Layer) -> str:
+    """A transposed convolution of rows or images, with its bias."""
+    shape, filters = layer.shape(), layer.shape(1)
+    count, groups = len(shape) - 2, layer.attribute("group", 1)
+    strides = layer.attribute("strides", [1] * count)
+    if count > 2 or {*layer.attribute("dilations", [1])} != {1}:
+        raise RefusedError("it is one of volumes, or has dilations")
+    before = [_cut(layer, axis, strides[axis]) for axis in range(count)]
+    whole = [(n - 1) * s + k for n, s, k in zip(shape[2:], strides, filters[2:], strict=True)]
+    after = [w - r - b for w, r, b in zip(whole, layer.out.shape[2:], before, strict=True)]
+    cut = [max(one, 0) for one in (*before, *after)]
+    given = ", ".join(map(str, (*strides, *cut, groups)))
+    name = "transposed_rows" if count == 1 else "transposed_images"
+    text = f"convolutions.{name}::<{given}>({layer.x}, {layer.operand(1)})"
+    if min(*before, *after) < 0:
+        # Beyond the last pixel that a filter reaches, there are zeros.
+        found = (
+            shape[0],
+            groups * filters[1],
+            *(
+                n + min(b, 0) + min(a, 0)
+                for n, b, a in zip(layer.out.shape[2:], before, after, strict=True)
+            ),
+        )
+        for axis in range(count):
+            text, found = bordered(
+                text, found, axis + 2, max(-before[axis], 0), max(-after[axis], 0), 0.0
+            )
+    return with_bias(layer, text)
+
+
+def _cut(layer: Layer, axis: int, stride: int) -> int:
+    """Return how many pixels the attributes cut off before the result."""
+    auto = layer.attribute("auto_pad", "NOTSET")
+    if auto == "VALID":
+        return 0
+    if auto == "NOTSET" and layer.attribute("output_shape") is None:
+        return int((layer.attribute("pads") or [0] * 6)[axis])
+    added = (layer.attribute("output_padding") or [0] * 3)[axis]
+    whole = stride * (layer.shape()[axis + 2] - 1) + added + layer.shape(1)[axis + 2]
+    whole -= layer.out.shape[axis + 2]
+    return int(whole // 2 if auto == "SAME_UPPER" else whole - whole // 2)
+
+
+_SPACES: Final = {1: "rows", 2: "images", 3: "volumes"}
+
+
+def gemm(layer: Layer) -> str:
+    """`alpha` times a matrix product, plus `beta` times a matrix or a row."""
+    alpha, beta = layer.attribute("alpha", 1.0), layer.attribute("beta", 1.0)
+    x = f"tensors.transpose({layer.x})" if layer.attribute("transA", 0) else layer.x
+    product = _product(layer, x, transposed=bool(layer.attribute("transB", 0)), factor=alpha)
+    if not layer.has(2) or beta == 0:
+        return product
+    added = layer.constant(2)
+    if beta == 1:
+        return f"{product} + {layer.wide(2)}"
+    if added is None:
+        return f"{product} + {layer.operand(2)} * {decimal(beta)}"
+    return f"{product} + {layer.weight('bias', beta * added)}"
+
+
+def _product(layer: Layer, x: str, *, transposed: bool, factor: float = 1.0) -> str:
+    """The product of `x` and the second operand, which may be stored as its transpose."""
+    weights = layer.constant(1)
+    if weights is not None and (not transposed or factor != 1):
+        rows = weights if transposed else weights.T
+        return f"tensors.linear({x}, {layer.weight('weights', factor * rows)})"
+    y = layer.operand(1)
+    product = f"tensors.linear({x}, {y})" if transposed else f"tensors.matmul({x}, {y})"
+    return product if factor == 1 else f"{product} * {decimal(factor)}"
+
+
+def matmul(layer: Layer) -> str:
+    """A product of matrices, or of batches of them."""
+    left, right, out = layer.shape(0), layer.shape(1), layer.out.shape
+    # A vector is a matrix of one row, or of one column.
+    rows = left if len(left) > 1 else (1, *left)
+    columns = right if len(right) > 1 else (*right, 1)
+    inner, many = columns[-2:]
+    if math.prod(columns[:-2]) == 1:
+        x = shaped(layer.x, (math.prod(rows[:-1]), inner)) if len(left) != 2 else layer.x
+        weights = layer.constant(1)
+        if weights is not None:
+            own = layer.weight("weights", weights.reshape(inner, many).T)
+            product = f"tensors.linear({x}, {own})"
+        else:
+            y = layer.operand(1) if len(right) == 2 else shaped(layer.operand(1), (inner, many))
+            product = f"tensors.matmul({x}, {y})"
+        return product if len(out) == 2 else shaped(product, out)
+    if rows[:-2] != columns[:-2]:
+        raise RefusedError(f"its operands have the shapes {left} and {right}")
+    batch = math.prod(rows[:-2])
+    x, y = (
+        layer.operand(place)
+        if len(shape) == 3
+        else shaped(layer.operand(place), (batch, *shape[-2:]))
+        for place, shape in enumerate((rows, columns))
+    )
+    product = f"tensors.batch_matmul({x}, {y})"
+    return product if len(out) == 3 else shaped(product, out)
+
+
+OPERATORS: Final[dict[str, Emit]] = {
+    "Conv": conv,
+    "ConvTranspose": conv_transpose,
+    "Gemm": gemm,
+    "MatMul": matmul,
+}

@@ -1,0 +1,236 @@
+"""Operators that move elements, and compute nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from ..graph import Array
+from ..problems import RefusedError
+from .axes import Shape, along, transposed
+from .layer import Emit, Layer, decimal, is_number, shaped
+
+
+def reshape(layer: Layer) -> str:
+    """The same elements in another shape."""
+    if layer.out.shape == layer.shape():
+        return layer.x
+    return shaped(layer.x, layer.out.shape)
+
+
+def transpose(layer: Layer) -> str:
+    """The axes in another order."""
+    rank = len(layer.shape())
+    order = layer.attribute("perm", list(reversed(range(rank))))
+    _only_fixed(layer)
+    return transposed(layer.x, layer.shape(), [axis % rank for axis in order])
+
+
+def _only_fixed(layer: Layer) -> None:
+    if not layer.value(0).is_float:
+        raise RefusedError(f"it moves numbers of the type {layer.value(0).dtype.name}")
+
+
+def expand(layer: Layer) -> str:
+    """The same tensor, repeated along axes of size 1."""
+    _only_fixed(layer)
+    out = layer.out.shape
+    text, shape = layer.x, layer.shape()
+    if len(shape) < len(out):
+        shape = (*[1] * (len(out) - len(shape)), *shape)
+        text = shaped(text, shape)
+    return _repeated(text, shape, [m // n for m, n in zip(out, shape, strict=True)])
+
+
+def tile(layer: Layer) -> str:
+    """The same tensor, repeated along axes."""
+    _only_fixed(layer)
+    counts = [int(count) for count in layer.data(1, "the number of repetitions")]
+    return _repeated(layer.x, layer.shape(), counts)
+
+
+def _repeated(text: str, shape: Shape, counts: Sequence[int]) -> str:
+    for axis, count in enumerate(counts):
+        if count != 1:
+            size = count * shape[axis]
+            text, shape = along(text, shape, axis, "tile", [count], size)
+    return text
+
+
+def concat(layer: Layer) -> str:
+    """Tensors one after the other."""
+    out = layer.out.shape
+    axis = layer.attribute("axis", 1) % len(out)
+    places = [k for k in range(len(layer.node.inputs)) if layer.shape(k)[axis]]
+    if len(out) == 4 and axis == 1:
+        text = layer.operand(places[0])
+        for place in places[1:]:
+            text = f"tensors.concat({text}, {layer.operand(place)})"
+        return text
+    _only_fixed(layer)
+    text, shape = layer.operand(places[0]), layer.shape(places[0])
+    for place in places[1:]:
+        size = shape[axis] + layer.shape(place)[axis]
+        text, shape = along(text, shape, axis, "concat", [], size, layer.operand(place))
+    return text
+
+
+def split(layer: Layer) -> Sequence[str]:
+    """Parts of a tensor along an axis."""
+    _only_fixed(layer)
+    shape = layer.shape()
+    axis = layer.attribute("axis", 0) % len(shape)
+    if layer.has(1):
+        sizes = [int(size) for size in layer.data(1, "the sizes of the parts")]
+    elif layer.attribute("split"):
+        sizes = list(layer.attribute("split"))
+    else:
+        count = layer.attribute("num_outputs", len(layer.node.outputs))
+        size = -(-shape[axis] // count)
+        sizes = [min(size, shape[axis] - k * size) for k in range(count)]
+    texts, start = [], 0
+    for size in sizes:
+        texts.append(_part(layer.x, shape, axis, start, start + size, 1)[0] if size else "")
+        start += size
+    if not all(sizes):
+        raise RefusedError("one of its parts is empty")
+    return texts
+
+
+def _part(text: str, shape: Shape, axis: int, low: int, high: int, step: int) -> tuple[str, Shape]:
+    count = max(0, -(-(high - low) // step))
+    if count == 0:
+        raise RefusedError("its result is empty")
+    if (low, step) == (0, 1) and high == shape[axis]:
+        return text, shape
+    if step == 1:
+        return along(text, shape, axis, "part", [low, high], count)
+    return along(text, shape, axis, "every", [low, high, step], count)
+
+
+def slices(layer: Layer) -> str:
+    """A part of a tensor along some axes, with steps."""
+    _only_fixed(layer)
+    shape, text = layer.shape(), layer.x
+    if layer.version < 10:
+        starts, ends = layer.attribute("starts"), layer.attribute("ends")
+        axes = layer.attribute("axes", range(len(starts)))
+        steps = [1] * len(starts)
+    else:
+        starts, ends = (
+            layer.data(k, what).tolist() for k, what in ((1, "its start"), (2, "its end"))
+        )
+        axes = layer.data(3, "its axes").tolist() if layer.has(3) else range(len(starts))
+        steps = layer.data(4, "its steps").tolist() if layer.has(4) else [1] * len(starts)
+    for start, end, axis, step in zip(starts, ends, axes, steps, strict=True):
+        place = axis % len(shape)
+        found = range(*slice(start, _clamped(end, step), step).indices(shape[place]))
+        if len(found) == 0:
+            raise RefusedError("its result is empty")
+        if step > 0:
+            text, shape = _part(text, shape, place, found.start, found.stop, step)
+            continue
+        # From the smallest item on, and then in the other direction.
+        text, shape = _part(text, shape, place, found[-1], found[0] + 1, -step)
+        if len(found) > 1:
+            text, shape = along(text, shape, place, "reversed", [], len(found))
+    return text
+
+
+def _clamped(end: int, step: int) -> int | None:
+    """Return an end for Python, in which a negative one isn't before the start."""
+    return None if step < 0 and end < -(1 << 30) else end
+
+
+def pad(layer: Layer) -> str:
+    """A tensor with a border of a number."""
+    _only_fixed(layer)
+    if layer.attribute("mode", "constant") != "constant":
+        raise RefusedError(f"its mode is {layer.attribute('mode')}")
+    shape, text = layer.shape(), layer.x
+    if layer.version < 11:
+        pads, number = layer.attribute("pads"), layer.attribute("value", 0.0)
+        axes = list(range(len(shape)))
+    else:
+        pads = layer.data(1, "its border").tolist()
+        number = layer.number(2, "the number in its border") if layer.has(2) else 0.0
+        axes = layer.data(3, "its axes").tolist() if layer.has(3) else list(range(len(shape)))
+    for before, after, axis in zip(pads[: len(axes)], pads[len(axes) :], axes, strict=True):
+        text, shape = bordered(text, shape, axis % len(shape), before, after, number)
+    return text
+
+
+def bordered(
+    text: str, shape: Shape, axis: int, before: int, after: int, number: float
+) -> tuple[str, Shape]:
+    """Return the text for a border along one axis; a negative one cuts items off."""
+    low, high = max(-before, 0), shape[axis] - max(-after, 0)
+    text, shape = _part(text, shape, axis, low, high, 1)
+    before, after = max(before, 0), max(after, 0)
+    if before == after == 0:
+        return text, shape
+    size = before + shape[axis] + after
+    return along(text, shape, axis, "pad", [before, after], size, decimal(number))
+
+
+def gather(layer: Layer) -> str:
+    """The items at public places along an axis."""
+    _only_fixed(layer)
+    shape = layer.shape()
+    axis = layer.attribute("axis", 0) % len(shape)
+    index = layer.data(1, "the index").astype(np.int64)
+    places = np.where(index < 0, index + shape[axis], index).reshape(-1)
+    if is_number(layer.value(0)):
+        raise RefusedError("it takes items of a number")
+    if len(places) == 1:
+        at = int(places[0])
+        text, found = _part(layer.x, shape, axis, at, at + 1, 1)
+    else:
+        text, found = along(layer.x, shape, axis, "gather", [], len(places), chosen(layer, places))
+    return text if found == layer.out.shape else shaped(text, layer.out.shape)
+
+
+def chosen(layer: Layer, places: Array) -> str:
+    """Return the text for public places."""
+    return layer.use(layer.listing.constant("places", places.astype(np.int32)))
+
+
+def depth_to_space(layer: Layer) -> str:
+    """Channels as blocks of pixels."""
+    n, c, h, w = layer.shape()
+    size = layer.attribute("blocksize")
+    if layer.attribute("mode", "DCR") == "DCR":
+        shape, order = (n, size, size, c // size**2, h, w), (0, 3, 4, 1, 5, 2)
+    else:
+        shape, order = (n, c // size**2, size, size, h, w), (0, 1, 4, 2, 5, 3)
+    return shaped(transposed(shaped(layer.x, shape), shape, order), layer.out.shape)
+
+
+def space_to_depth(layer: Layer) -> str:
+    """Blocks of pixels as channels."""
+    n, c, h, w = layer.shape()
+    size = layer.attribute("blocksize")
+    shape = (n, c, h // size, size, w // size, size)
+    if layer.attribute("mode", "DCR") != "DCR":
+        raise RefusedError(f"its mode is {layer.attribute('mode')}")
+    return shaped(transposed(shaped(layer.x, shape), shape, (0, 3, 5, 1, 2, 4)), layer.out.shape)
+
+
+OPERATORS: Final[dict[str, Emit]] = {
+    "Flatten": reshape,
+    "Reshape": reshape,
+    "Squeeze": reshape,
+    "Unsqueeze": reshape,
+    "Transpose": transpose,
+    "Expand": expand,
+    "Tile": tile,
+    "Concat": concat,
+    "Split": split,
+    "Slice": slices,
+    "Pad": pad,
+    "Gather": gather,
+    "DepthToSpace": depth_to_space,
+    "SpaceToDepth": space_to_depth,
+}

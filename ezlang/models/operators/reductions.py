@@ -1,0 +1,91 @@
+"""Sums, means and largest numbers along axes."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+from ..listing import FRACTION
+from ..problems import RefusedError
+from .axes import transposed
+from .layer import Emit, Layer, shaped
+
+
+def _axes(layer: Layer) -> list[int]:
+    """Return the axes that are reduced, in order."""
+    rank = len(layer.shape())
+    given = layer.attribute("axes")
+    if layer.has(1):
+        given = layer.data(1, "its axes").tolist()
+    if not given:
+        given = [] if layer.attribute("noop_with_empty_axes", 0) else range(rank)
+    return sorted(axis % rank for axis in given)
+
+
+def _rows(layer: Layer, x: str, axes: list[int]) -> tuple[str, int, int]:
+    """Return the text for a matrix whose rows are reduced, and its sizes."""
+    shape = layer.shape()
+    kept = [axis for axis in range(len(shape)) if axis not in axes]
+    moved = transposed(x, shape, [*kept, *axes])
+    sizes = math.prod(shape[axis] for axis in kept), math.prod(shape[axis] for axis in axes)
+    after = tuple(shape[axis] for axis in [*kept, *axes])
+    return (moved if after == sizes else shaped(moved, sizes)), *sizes
+
+
+def _reduced(function: str) -> Emit:
+    """A reduction by a text with {x} for the rows and {m} for their length."""
+
+    def emit(layer: Layer) -> str:
+        if not layer.value(0).is_float:
+            raise RefusedError(f"it reduces numbers of the type {layer.value(0).dtype.name}")
+        axes = _axes(layer)
+        if not axes:
+            return layer.x
+        rows, count, length = _rows(layer, layer.x, axes)
+        if length == 0:
+            raise RefusedError("it reduces nothing")
+        text = function.replace("{x}", rows).replace("{m}", str(length))
+        return text if layer.out.shape == (count,) else shaped(text, layer.out.shape)
+
+    return emit
+
+
+_SUM = f"from_raw::<{FRACTION}>(normalisation.row_sums(raw({{x}})))"
+
+
+def argument(sign: str) -> Emit:
+    """The place of the largest or smallest number of one row; of several, the first one."""
+
+    def emit(layer: Layer) -> str:
+        shape = layer.shape()
+        axis = layer.attribute("axis", 0) % len(shape)
+        if math.prod(shape) != shape[axis]:
+            raise RefusedError("it gives places in several rows")
+        if layer.attribute("select_last_index", 0):
+            raise RefusedError("it gives the last of several places")
+        x = layer.x if shape == (shape[axis],) else shaped(layer.x, (shape[axis],))
+        return shaped(f"int64(functions.argmax({sign}{x}))", layer.out.shape)
+
+    return emit
+
+
+def log_sum_exp(layer: Layer) -> str:
+    """The logarithm of the sum of exponentials, which are at most 1 for that."""
+    rows, count, length = _rows(layer, layer.x, _axes(layer))
+    x = layer.named(rows, (count, length))
+    most = layer.named(f"normalisation.largest({x})", (count,))
+    below = f"functions.exp_nonpositive({x} - {shaped(most, (count, 1))})"
+    text = f"{most} + functions.log({_SUM.replace('{x}', below)})"
+    return text if layer.out.shape == (count,) else shaped(text, layer.out.shape)
+
+
+OPERATORS: Final[dict[str, Emit]] = {
+    "ReduceMax": _reduced("normalisation.largest({x})"),
+    "ReduceMin": _reduced("-normalisation.largest(-{x})"),
+    "ReduceSum": _reduced(_SUM),
+    "ReduceMean": _reduced(f"{_SUM} / {{m}}"),
+    "ReduceL1": _reduced(_SUM.replace("{x}", "abs({x})")),
+    "ReduceLogSumExp": log_sum_exp,
+    "ArgMax": argument(""),
+    "ArgMin": argument("-"),
+}

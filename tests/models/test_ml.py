@@ -1,0 +1,168 @@
+"""Classical models, the operators of `ai.onnx.ml`, against the reference implementation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ezlang import api
+from ezlang.diagnostics.diagnostic import EzError
+from ezlang.models.folder import import_model
+from tests.models.models import Draft
+from tests.models.runs import difference, imported, inputs_of, program_of
+
+ML = "ai.onnx.ml"
+
+
+def draft_of(op: str, *shape: int, results: int = 1, **attributes: Any) -> Draft:
+    """Return a model of one node, whose first result is the label if there are two."""
+    draft = Draft(domains={ML: 3})
+    x = draft.input("x", *shape)
+    draft.node(op, x, name="model", domain=ML, results=results, **attributes)
+    return draft
+
+
+def trees(mode: str) -> dict[str, Any]:
+    """Return two trees: one of depth 2 that isn't complete, and one of depth 1."""
+    return {
+        "nodes_treeids": [0, 0, 0, 0, 0, 1, 1, 1],
+        "nodes_nodeids": [0, 1, 2, 3, 4, 0, 1, 2],
+        "nodes_featureids": [1, 0, 0, 0, 0, 2, 0, 0],
+        "nodes_values": [0.25, 0, -0.5, 0, 0, 0.125, 0, 0],
+        "nodes_modes": [mode, "LEAF", mode, "LEAF", "LEAF", mode, "LEAF", "LEAF"],
+        "nodes_truenodeids": [1, 0, 3, 0, 0, 1, 0, 0],
+        "nodes_falsenodeids": [2, 0, 4, 0, 0, 2, 0, 0],
+    }
+
+
+def leaves(kind: str) -> dict[str, Any]:
+    return {
+        f"{kind}_treeids": [0, 0, 0, 1, 1],
+        f"{kind}_nodeids": [1, 3, 4, 1, 2],
+        f"{kind}_ids": [0, 1, 2, 0, 1],
+        f"{kind}_weights": [1.5, -2.25, 0.75, 4.0, 8.0],
+    }
+
+
+ROWS = np.array(
+    [
+        [0, 0.25, 0.125],  # as large as the thresholds
+        [0, 0.5, 1],
+        [-0.5, 0.5, 0],
+        [-1, 0.5, 0.25],
+        [3, -2, -1],
+    ],
+    np.float32,
+)
+
+
+@pytest.mark.parametrize("mode", ["BRANCH_LEQ", "BRANCH_LT", "BRANCH_GTE", "BRANCH_GT"])
+def test_trees(tmp_path: Path, mode: str) -> None:
+    attributes = {**trees(mode), **leaves("target"), "n_targets": 3}
+    draft = draft_of("TreeEnsembleRegressor", 5, 3, **attributes)
+    np.savez(tmp_path / "rows.npz", x=ROWS)
+    path = draft.save(tmp_path, "model_out")
+    done = import_model(path, tmp_path / "out", samples=tmp_path / "rows.npz")
+    assert done.difference == 0
+    loaded, inputs = api.load(tmp_path / "out" / "model.ez"), inputs_of(tmp_path)
+    simulated = api.run_simulated(loaded, inputs, seed=3).outputs
+    assert simulated == api.run_clear(loaded, inputs).outputs
+
+
+@pytest.mark.parametrize("transform", ["NONE", "LOGISTIC", "SOFTMAX"])
+def test_trees_that_classify(tmp_path: Path, transform: str) -> None:
+    attributes = {**trees("BRANCH_LEQ"), **leaves("class"), "classlabels_int64s": [4, 9, 2]}
+    for output in ("model_out", "model_out1"):
+        draft = draft_of(
+            "TreeEnsembleClassifier", 1, 3, results=2, post_transform=transform, **attributes
+        )
+        assert difference(draft, tmp_path, output) < 2
+
+
+def test_of_two_classes_one_score_is_enough(tmp_path: Path) -> None:
+    given = leaves("class")
+    given["class_ids"] = [0] * 5
+    draft = draft_of(
+        "TreeEnsembleClassifier",
+        1,
+        3,
+        results=2,
+        classlabels_int64s=[0, 1],
+        **trees("BRANCH_LEQ"),
+        **given,
+    )
+    done = import_model(draft.save(tmp_path, "model_out1"), tmp_path / "out")
+    assert done.difference == 0
+    (score,) = (
+        api.run_clear(api.load(tmp_path / "out" / "model.ez"), inputs_of(tmp_path))
+        .outputs["hospital"]
+        .values()
+    )
+    assert np.array(score).shape == (1, 2)
+
+
+def test_nodes_of_other_kinds(tmp_path: Path) -> None:
+    attributes = {**trees("BRANCH_EQ"), **leaves("target"), "n_targets": 3}
+    draft = draft_of("TreeEnsembleRegressor", 1, 3, **attributes)
+    with pytest.raises(EzError, match="its nodes are of the kinds BRANCH_EQ"):
+        imported(draft, tmp_path)
+
+
+LINEAR = {
+    "coefficients": [0.5, -1.0, 2.0, 1.0, 0.25, -0.75],
+    "intercepts": [0.125, -0.5],
+    "classlabels_ints": [7, 3],
+}
+
+
+@pytest.mark.parametrize("transform", ["NONE", "LOGISTIC", "SOFTMAX"])
+def test_linear_classifier(tmp_path: Path, transform: str) -> None:
+    for output in ("model_out", "model_out1"):
+        draft = draft_of("LinearClassifier", 1, 3, results=2, post_transform=transform, **LINEAR)
+        assert difference(draft, tmp_path, output) < 4
+
+
+def test_labels_that_are_words(tmp_path: Path) -> None:
+    given = {**LINEAR, "classlabels_strings": ["a", "b"]}
+    del given["classlabels_ints"]
+    draft = draft_of("LinearClassifier", 1, 3, results=2, **given)
+    path = draft.save(tmp_path, "model_out", "model_out1")
+    with pytest.raises(EzError, match="choose another output by --output-name"):
+        import_model(path, tmp_path / "out")
+    done = import_model(path, tmp_path / "out", outputs=["model_out1"])
+    assert list(done.graph.outputs) == ["model_out1"]
+    assert "labels" not in program_of(tmp_path)
+    with pytest.raises(EzError, match="the model has no output `score`"):
+        import_model(path, tmp_path / "again", outputs=["score"])
+
+
+@pytest.mark.parametrize(
+    ("op", "attributes"),
+    [
+        ("LinearRegressor", {"coefficients": [0.5, -1.0, 2.0], "intercepts": [3.0]}),
+        ("Scaler", {"offset": [1.0, 2.0, 3.0], "scale": [0.5, 2.0, 0.25]}),
+        ("Normalizer", {"norm": "L1"}),
+        ("Normalizer", {"norm": "L2"}),
+        ("Normalizer", {"norm": "MAX"}),
+        ("Binarizer", {"threshold": 0.25}),
+        *(
+            (
+                "SVMRegressor",
+                {
+                    "kernel_type": kernel,
+                    "kernel_params": [0.5, 0.25, 2.0],
+                    "n_supports": 2,
+                    "support_vectors": [0.5, -1.0, 2.0, 1.0, 0.25, -0.75],
+                    "coefficients": [0.75, -0.5],
+                    "rho": [0.125],
+                },
+            )
+            for kernel in ("LINEAR", "RBF", "SIGMOID", "POLY")
+        ),
+    ],
+)
+def test_rows(tmp_path: Path, op: str, attributes: dict[str, Any]) -> None:
+    assert difference(draft_of(op, 2, 3, **attributes), tmp_path) < 8
