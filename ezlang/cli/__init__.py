@@ -35,6 +35,7 @@ from .report import (
     skipped_passes_shown,
 )
 from .run import run
+from .validate import validate
 
 FAILED = 3
 INTERRUPTED = 128 + SIGINT
@@ -46,7 +47,21 @@ def app() -> None:
     """Ez: compute on data that no single party may see."""
 
 
-_COMMANDS = (check, run, dealer, cost, calibrate, headroom, leaks, ir, fmt, new, import_, explain)
+_COMMANDS = (
+    check,
+    run,
+    dealer,
+    cost,
+    calibrate,
+    headroom,
+    leaks,
+    ir,
+    fmt,
+    new,
+    import_,
+    validate,
+    explain,
+)
 
 for _command in _COMMANDS:
     app.add_command(_command)

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from .options import (
+    Function,
     check_timeout,
     input_option,
     json_option,
@@ -20,46 +21,60 @@ from .options import (
 )
 from .report import say
 
+_OPTIONS = (
+    input_option,
+    set_option,
+    click.option(
+        "--native", "native", is_flag=True, help="Run native code, in one process for each party."
+    ),
+    click.option(
+        "--clear", "clear", is_flag=True, help="Evaluate in the clear: nothing is protected."
+    ),
+    click.option(
+        "--party", metavar="PARTY", help="Be this party alone: its name, or its number from 0."
+    ),
+    click.option(
+        "--address",
+        metavar="HOST:PORT",
+        help="Where party 0 listens and party 1 dials; by default on this machine.",
+    ),
+    click.option(
+        "--dealer",
+        metavar="HOST:PORT",
+        help=(
+            "Where `ezlang dealer` listens, which deals to both parties before they share "
+            "their inputs."
+        ),
+    ),
+    click.option(
+        "--insecure",
+        is_flag=True,
+        help="Allow an address off this machine, although anybody between "
+        "the parties can read and change what they send.",
+    ),
+    click.option(
+        "--timeout",
+        type=click.FloatRange(min=0, min_open=True),
+        metavar="SECONDS",
+        help="How long to wait for the other party.",
+    ),
+    protocol_option,
+    network_option,
+    memory_option,
+    json_option,
+)
+
+
+def run_options(function: Function) -> Function:
+    """Add the options that say how a program is run, and with which inputs."""
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return function
+
 
 @click.command(short_help="Run a program: simulated, or between real parties.")
 @program_argument
-@input_option
-@set_option
-@click.option(
-    "--native", "native", is_flag=True, help="Run native code, in one process for each party."
-)
-@click.option("--clear", "clear", is_flag=True, help="Evaluate in the clear: nothing is protected.")
-@click.option(
-    "--party", metavar="PARTY", help="Be this party alone: its name, or its number from 0."
-)
-@click.option(
-    "--address",
-    metavar="HOST:PORT",
-    help="Where party 0 listens and party 1 dials; by default on this machine.",
-)
-@click.option(
-    "--dealer",
-    metavar="HOST:PORT",
-    help=(
-        "Where `ezlang dealer` listens, which deals to both parties before they share their inputs."
-    ),
-)
-@click.option(
-    "--insecure",
-    is_flag=True,
-    help="Allow an address off this machine, although anybody between "
-    "the parties can read and change what they send.",
-)
-@click.option(
-    "--timeout",
-    type=click.FloatRange(min=0, min_open=True),
-    metavar="SECONDS",
-    help="How long to wait for the other party.",
-)
-@protocol_option
-@network_option
-@memory_option
-@json_option
+@run_options
 def run(
     program: Path,
     inputs: tuple[str, ...],

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 Sample = Mapping[str, Array]
 """Input → numbers, as the model takes them."""
 
+_SOFTMAX_OF_ONE: Final = 13
+"""The opset from which a softmax is of a single dimension."""
+
 CLEAR_WORK: Final = 3_000_000
 """The most products and other operations that runs in the clear may take: some ten seconds."""
 
@@ -125,6 +128,7 @@ def float_run(model: onnx.ModelProto, graph: Graph, sample: Sample) -> FloatRun:
     present = {name for node in model.graph.node for name in node.output}
     inner = [name for name in inner if name in present]
     watched.graph.output.extend(onnx.ValueInfoProto(name=name) for name in inner)
+    _flatten_softmaxes(watched)
     with np.errstate(all="ignore"):
         results = ReferenceEvaluator(watched).run(None, dict(sample))
     found = dict(zip([*names, *inner], map(np.asarray, results), strict=True))
@@ -138,6 +142,35 @@ def float_run(model: onnx.ModelProto, graph: Graph, sample: Sample) -> FloatRun:
         largest=max(sizes.values(), default=0.0),
         squares=max((_squares(node, sizes) for node in graph.nodes), default=0.0),
     )
+
+
+def _flatten_softmaxes(model: onnx.ModelProto) -> None:
+    """Write softmaxes of all dimensions from `axis` on, as they were before opset 13, as of one.
+
+    The reference implementation takes them for softmaxes of a single dimension.
+    """
+    from onnx import helper
+
+    version = next((one.version for one in model.opset_import if one.domain in ("", "ai.onnx")), 0)
+    if version >= _SOFTMAX_OF_ONE:
+        return
+    nodes = list(model.graph.node)
+    del model.graph.node[:]
+    for node in nodes:
+        if node.op_type not in ("Softmax", "LogSoftmax", "Hardmax"):
+            model.graph.node.append(node)
+            continue
+        (x,), (y,) = node.input, node.output
+        axis = next((one.i for one in node.attribute if one.name == "axis"), 1)
+        rows, scaled, shape = (f"{y}/{part}" for part in ("rows", "scaled", "shape"))
+        model.graph.node.extend(
+            [
+                helper.make_node("Flatten", [x], [rows], axis=axis),
+                helper.make_node(node.op_type, [rows], [scaled], axis=-1),
+                helper.make_node("Shape", [x], [shape]),
+                helper.make_node("Reshape", [scaled, shape], [y]),
+            ]
+        )
 
 
 def _squares(node: Node, sizes: Mapping[str, float]) -> float:

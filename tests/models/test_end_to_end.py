@@ -77,3 +77,16 @@ def test_normalisations_need_room_for_squares(tmp_path: Path) -> None:
     assert done.fraction == 13
     assert done.difference is not None
     assert done.difference < 16
+
+
+@pytest.mark.parametrize("op", ["Softmax", "LogSoftmax"])
+def test_softmaxes_of_several_dimensions(tmp_path: Path, op: str) -> None:
+    """Before opset 13, a softmax is of all dimensions from its axis on; the reference agrees."""
+    draft = Draft()
+    draft.node(op, draft.input("x", 2, 3, 2, 1), axis=1)
+    done = imported(draft, tmp_path, opset=11)
+    (reference,) = done.floats[0].outputs.values()
+    powers = np.exp(reference) if op == "LogSoftmax" else reference
+    assert np.allclose(powers.sum(axis=(1, 2, 3)), 1)
+    assert done.difference is not None
+    assert done.difference < 2
