@@ -24,7 +24,7 @@ from tests.models.light import light
     [
         ("bvlc_alexnet", []),
         ("densenet121", [58, 3]),
-        ("inception_v1", [10, 9, 2, 2]),
+        ("inception_v1", [10, 9, 9]),
         ("inception_v2", [18, 8, 7, 2, 2]),
         ("resnet50", [12, 3]),
         ("shufflenet", [7, 3, 3, 3]),
