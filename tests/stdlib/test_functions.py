@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from math import exp, log
+from random import Random
 
 import pytest
 
@@ -18,6 +20,7 @@ from benchmarks.functions import (
 from ezlang import api
 from ezlang.compiler.passes.assign import ProtocolChoice
 from ezlang.diagnostics.diagnostic import EzError
+from ezlang.values.data import Inputs
 from tests.support.agreement import agree, checked
 
 SHARED = (ProtocolChoice.ARITHMETIC, ProtocolChoice.AUTO)
@@ -108,3 +111,27 @@ def test_too_many_fraction_bits_are_refused() -> None:
         api.checked(api.check_text(PROGRAM.format(f=21, name="sigmoid")))
     with pytest.raises(EzError):
         api.checked(api.check_text(PROGRAM.format(f=19, name="silu")))
+
+
+@pytest.mark.parametrize("f", [5, 12, 16, 20])
+def test_quotients(f: int) -> None:
+    """Their errors grow with |x y|, far below those of a product with the reciprocal."""
+    draw = Random(1)
+    size = 2.0 ** min(57 - 2 * f, 37 - f)
+    x = [round(draw.choice([-1, 1]) * size ** draw.random() * (1 << f)) for _ in range(400)]
+    y = [round(draw.choice([-1, 1]) * 2 ** draw.uniform(-4, 6) * (1 << f)) for _ in range(400)]
+    text = f"""
+    party alice, bob;
+    import functions;
+    fn main() {{
+        @alice int64[400] x = input(alice, "x");
+        @alice int64[400] y = input(alice, "y");
+        let quotient = functions.divide(from_raw::<{f}>(x), from_raw::<{f}>(y));
+        output(alice, raw(quotient), "z");
+    }}
+    """
+    inputs: Inputs = {"alice": {"x": x, "y": y}, "bob": {}}
+    found = api.run_clear(checked(text), inputs).outputs["alice"]["z"]
+    for above, below, z in zip(x, y, found, strict=True):
+        exact = Fraction(above, below) * (1 << f)
+        assert abs(z - exact) <= 0.7 + abs(above * below) / 4 ** (f + 1) / (1 << f)

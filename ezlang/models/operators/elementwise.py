@@ -49,6 +49,8 @@ def div(layer: Layer) -> str:
     inverse = f"functions.reciprocal({layer.beside(1)})"
     if is_number(x) and float(np.asarray(x.data).reshape(())) == 1:
         return _shape(layer, inverse)
+    if x.shape == layer.out.shape:
+        return f"functions.divide({layer.beside(0)}, {layer.beside(1)})"
     return _shape(layer, f"{layer.beside(0)} * {inverse}")
 
 
