@@ -14,6 +14,8 @@ PAGE = Path(__file__).parents[2] / "docs" / "onnx.md"
 
 SAMPLE = (
     "test_add_bcast",
+    "test_argmax_keepdims_example_select_last_index",
+    "test_argmin_negative_axis_keepdims_random",
     "test_averagepool_2d_pads_count_include_pad",
     "test_basic_conv_with_padding",
     "test_batchnorm_epsilon",

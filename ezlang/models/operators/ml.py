@@ -89,13 +89,11 @@ def _label(layer: Layer, scores: str, labels: list[Any]) -> str:
         raise RefusedError(
             "its labels are words, which no program gives: choose another output by --output-name"
         )
-    if layer.shape()[0] != 1:
-        raise RefusedError("it gives labels of several rows at once")
-    place = f"functions.argmax({shaped(scores, (len(labels),))})"
+    places = f"int64(functions.argmax({scores}))"
     if labels != list(range(len(labels))):
         table = layer.use(layer.listing.constant("labels", np.asarray(labels, np.int64)))
-        return shaped(f"{table}[{place}]", (1,))
-    return shaped(f"int64({place})", (1,))
+        return f"functions.looked_up({table}, {places})"
+    return places
 
 
 def tree_classifier(layer: Layer) -> Sequence[str]:

@@ -54,17 +54,17 @@ _SUM = f"from_raw::<{FRACTION}>(normalisation.row_sums(raw({{x}})))"
 
 
 def argument(sign: str) -> Emit:
-    """The place of the largest or smallest number of one row; of several, the first one."""
+    """The place of the largest or smallest number of each row; of several, the first one."""
 
     def emit(layer: Layer) -> str:
-        shape = layer.shape()
-        axis = layer.attribute("axis", 0) % len(shape)
-        if math.prod(shape) != shape[axis]:
-            raise RefusedError("it gives places in several rows")
+        axis = layer.attribute("axis", 0) % len(layer.shape())
+        rows, count, length = _rows(layer, layer.x, [axis])
         if layer.attribute("select_last_index", 0):
-            raise RefusedError("it gives the last of several places")
-        x = layer.x if shape == (shape[axis],) else shaped(layer.x, (shape[axis],))
-        return shaped(f"int64(functions.argmax({sign}{x}))", layer.out.shape)
+            rows = f"moves.reversed::<[{count}]>({rows})"
+        text = f"int64(functions.argmax({sign}{rows}))"
+        if layer.attribute("select_last_index", 0):
+            text = f"{length - 1} - {text}"
+        return text if layer.out.shape == (count,) else shaped(text, layer.out.shape)
 
     return emit
 
