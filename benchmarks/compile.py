@@ -71,8 +71,8 @@ ANDS: Mapping[str, Callable[[int], int]] = {
     "element-wise multiply": lambda n: _PRODUCT * n,
     "compare": lambda n: 32 * n,
     "dot product": lambda n: _PRODUCT * n + 31 * (n - 1),
-    # Each of 16 places adds a number or none; one of them is selected by 4 bits.
-    "histogram": lambda n: (16 * 32 + 14) * n + 16 * 31 * (n - 1),
+    # Each of 16 places, which alice knows, adds a number or none.
+    "histogram": lambda n: 16 * 32 * n + 16 * 31 * (n - 1),
     # For each point a distance; n − 1 times a comparison, and a choice of it and of the index.
     "nearest neighbour": lambda n: 1265 * n + 32 * (n - 1) + n // 2 * (n.bit_length() - 1),
 }
