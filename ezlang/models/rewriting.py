@@ -167,8 +167,9 @@ def _without_products(node: Node, around: Surroundings) -> Change | None:
     if change is None:
         return None
     flipped = replace(constant(f"{node.name}_flipped", factor < 0), dtype=np.dtype(bool))
-    offsets = constant(f"{node.name}_offset", offset / factor)
-    inputs = (node.inputs[0], offsets, flipped)
+    # The next weights of a channel without a factor are 0, and so is its offset.
+    quotients = np.divide(offset, factor, out=np.zeros_like(offset), where=factor != 0)
+    inputs = (node.inputs[0], constant(f"{node.name}_offset", quotients), flipped)
     made = replace(node, op=NORM_RELU, inputs=inputs, outputs=relu.outputs)
     return {**change, node.out.name: (), relu.out.name: (made,)}
 

@@ -269,6 +269,18 @@ def test_a_factor_near_0_stays_a_product(tmp_path: Path) -> None:
     assert done.difference < 12
 
 
+def test_a_channel_that_is_switched_off(tmp_path: Path) -> None:
+    """Pruning leaves channels whose factor and offset are 0."""
+    draft = Draft()
+    norm_relu_conv(draft)
+    for name in ("scale", "bias", "mean"):
+        draft.weights[name][2] = 0
+    done = imported(draft, tmp_path)
+    assert "norm_relu" in program_of(tmp_path)
+    assert done.difference is not None
+    assert done.difference < 12
+
+
 def test_blocks_that_repeat_are_functions(tmp_path: Path, golden: Golden) -> None:
     draft = Draft()
     residual(draft)
