@@ -1,4 +1,7 @@
-"""Infinite constants: what masks add before a softmax becomes finite, and the rest is refused."""
+"""What masks add before a softmax: as infinite or huge constants, which become smaller ones.
+
+All other infinite constants are refused.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,15 @@ from typing import Final
 
 import numpy as np
 
-from .graph import Graph, Value
+from .graph import Array, Graph, Value
 from .problems import Problems
 from .surroundings import Surroundings
 
 LEAST: Final = -(2.0**12)
-"""What stands for an infinite negative number before a softmax, where e^-32 counts as 0."""
+"""What stands for lower numbers before a softmax, where e^-32 counts as 0."""
+
+_OTHERS: Final = -(2.0**6)
+"""The least of the other numbers of a mask, which isn't one if there are numbers between."""
 
 _KEEPING: Final = frozenset(
     {"Add", "Where", "Reshape", "Unsqueeze", "Squeeze", "Expand", "Cast", "Transpose", "Slice"}
@@ -32,8 +38,7 @@ def finite(graph: Graph) -> Graph:
         if value.data is None or not value.is_float or value.name in made:
             continue
         data = value.data.astype(np.float64)
-        usual = np.isfinite(data) | np.isneginf(data)
-        if usual.all() and np.isneginf(data).any() and _is_mask(value, around):
+        if _has_masks(data) and _is_mask(value, around):
             made[value.name] = replace(value, data=np.maximum(data, LEAST))
             continue
         for what, wrong in (("NaN", np.isnan(data)), ("infinite numbers", np.isinf(data))):
@@ -53,6 +58,15 @@ def finite(graph: Graph) -> Graph:
         for node in graph.nodes
     )
     return replace(graph, nodes=nodes)
+
+
+def _has_masks(data: Array) -> bool:
+    """Whether numbers are a mask's: the least of them far below all others, or a single one."""
+    others = np.isfinite(data) & (data >= _OTHERS)
+    masks = data <= LEAST
+    return bool(
+        (others | masks).all() and (data < LEAST).any() and (others.any() or data.size == 1)
+    )
 
 
 def _is_mask(value: Value, around: Surroundings) -> bool:

@@ -12,6 +12,7 @@ import numpy as np
 from ezlang.records import dataclass
 
 from .graph import Array, Graph, Node
+from .masks import LEAST
 from .problems import refusal
 
 if TYPE_CHECKING:
@@ -129,6 +130,7 @@ def float_run(model: onnx.ModelProto, graph: Graph, sample: Sample) -> FloatRun:
     inner = [name for name in inner if name in present]
     watched.graph.output.extend(onnx.ValueInfoProto(name=name) for name in inner)
     _flatten_softmaxes(watched)
+    _give_masks(watched, graph)
     with np.errstate(all="ignore"):
         results = ReferenceEvaluator(watched).run(None, dict(sample))
     found = dict(zip([*names, *inner], map(np.asarray, results), strict=True))
@@ -171,6 +173,30 @@ def _flatten_softmaxes(model: onnx.ModelProto) -> None:
                 helper.make_node("Reshape", [scaled, shape], [y]),
             ]
         )
+
+
+def _give_masks(model: onnx.ModelProto, graph: Graph) -> None:
+    """Give a model the masks of its graph in place of its own, which are infinite or huge."""
+    from onnx import numpy_helper
+
+    masks = {
+        value.name: value
+        for node in graph.nodes
+        for value in node.inputs
+        if value is not None
+        and value.is_float
+        and value.data is not None
+        and value.data.min(initial=0) == LEAST
+    }
+    others = [one for one in model.graph.initializer if one.name not in masks]
+    nodes = [node for node in model.graph.node if not masks.keys() & {*node.output}]
+    del model.graph.initializer[:], model.graph.node[:]
+    model.graph.node.extend(nodes)
+    model.graph.initializer.extend(others)
+    model.graph.initializer.extend(
+        numpy_helper.from_array(np.asarray(one.data, one.dtype), name)
+        for name, one in masks.items()
+    )
 
 
 def _squares(node: Node, sizes: Mapping[str, float]) -> float:

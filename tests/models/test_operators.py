@@ -269,6 +269,21 @@ def test_a_factor_near_0_stays_a_product(tmp_path: Path) -> None:
     assert done.difference < 12
 
 
+@pytest.mark.parametrize("low", [-np.inf, np.finfo(np.float32).min, -1e4])
+def test_masks_before_a_softmax(tmp_path: Path, low: float) -> None:
+    """As exporters write causal attention; the numbers themselves would leave no fraction bits."""
+    draft = Draft()
+    mask = np.where(np.triu(np.ones((4, 4)), 1) > 0, low, 0).astype(np.float32)
+    masked = draft.node("Add", draft.input("x", 4, 4), draft.given("mask", mask))
+    draft.node("Softmax", masked)
+    done = imported(draft, tmp_path)
+    assert done.fraction == 16
+    assert done.difference is not None
+    assert done.difference < 1
+    (output,) = done.clear[0].outputs.values()
+    assert not output[mask < 0].any()
+
+
 def test_a_channel_that_is_switched_off(tmp_path: Path) -> None:
     """Pruning leaves channels whose factor and offset are 0."""
     draft = Draft()
