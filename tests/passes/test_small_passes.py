@@ -239,3 +239,27 @@ def test_forms_and_ranges() -> None:
     assert scalars.range(large) == (-128, 127)
     assert scalars.constant(two) == 2
     assert scalars.constant(index) is None
+
+
+def test_a_value_that_never_changes_because_another_one_does_not() -> None:
+    """`c` gets the value of `b` in each iteration, and both begin with that of `a`."""
+    text = f"""{HEAD}
+    fn main() {{
+        secret int16 a = input(alice, "a");
+        secret int16[5] x = input(bob, "x");
+        secret int16 b = a;
+        secret int16 c = a;
+        secret bool found = false;
+        for i in 1..5 {{
+            found = found || x[5 - i] == c;
+            c = b;
+            b = b;
+        }}
+        output(all, found, "found");
+    }}
+    """
+    program = run_passes(lowered(text), "vectorised")
+    assert not kinds(program, ir.For)
+    for a, expected in ((3, True), (9, False)):
+        found = run(text, {"alice": {"a": a}, "bob": {"x": [9, 1, 2, 3, 4]}})
+        assert found["bob"] == {"found": expected}

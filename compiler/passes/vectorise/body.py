@@ -131,9 +131,11 @@ def body_of(build: Builder, scalars: Scalars, loop: ir.For) -> Body | None:
         return None
     region = loop.regions[0]
     initial = list(loop.operands[2:])
-    for position in reversed(range(len(initial))):
-        if region.yields[position] in (region.parameters[1 + position], initial[position]):
-            region = _fixed(region, position, initial[position])
+    left = list(range(len(initial)))
+    # A value may turn out never to change after another one did.
+    while (position := _unchanged(region, initial, left)) is not None:
+        region = _fixed(region, position, initial[position])
+        left.remove(position)
     body = Body(region.parameters[0], low, high - low, [])
     carried: dict[int, Carried] = {}
     left = list(range(len(initial)))
@@ -159,6 +161,14 @@ def body_of(build: Builder, scalars: Scalars, loop: ir.For) -> Body | None:
     _reductions(build, scalars, region, initial, left, carried, body)
     body.carried = [carried[position] for position in range(len(initial))]
     return body
+
+
+def _unchanged(region: ir.Region, initial: Sequence[ir.Value], left: Sequence[int]) -> int | None:
+    """Return a position of a loop-carried value that never changes, if there is one."""
+    for position in left:
+        if region.yields[position] in (region.parameters[1 + position], initial[position]):
+            return position
+    return None
 
 
 def _fixed(region: ir.Region, position: int, value: ir.Value) -> ir.Region:
