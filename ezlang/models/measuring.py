@@ -27,6 +27,11 @@ Sample = Mapping[str, Array]
 _SOFTMAX_OF_ONE: Final = 13
 """The opset from which a softmax is of a single dimension."""
 
+_SOFTMAXES: Final = frozenset({"Softmax", "LogSoftmax", "Hardmax"})
+
+_NORMALISATION_OF_TWO_MODES: Final = 14
+"""The opset from which a batch normalisation says whether it is meant for training."""
+
 CLEAR_WORK: Final = 3_000_000
 """The most products and other operations that runs in the clear may take: some ten seconds."""
 
@@ -129,7 +134,7 @@ def float_run(model: onnx.ModelProto, graph: Graph, sample: Sample) -> FloatRun:
     present = {name for node in model.graph.node for name in node.output}
     inner = [name for name in inner if name in present]
     watched.graph.output.extend(onnx.ValueInfoProto(name=name) for name in inner)
-    _flatten_softmaxes(watched)
+    _as_then(watched)
     _give_masks(watched, graph)
     with np.errstate(all="ignore"):
         results = ReferenceEvaluator(watched).run(None, dict(sample))
@@ -146,33 +151,41 @@ def float_run(model: onnx.ModelProto, graph: Graph, sample: Sample) -> FloatRun:
     )
 
 
-def _flatten_softmaxes(model: onnx.ModelProto) -> None:
-    """Write softmaxes of all dimensions from `axis` on, as they were before opset 13, as of one.
+def _as_then(model: onnx.ModelProto) -> None:
+    """Write operators of old versions so that the reference implementation means the same.
 
-    The reference implementation takes them for softmaxes of a single dimension.
+    It takes softmaxes of all dimensions from `axis` on, as they were before opset 13, for those of
+    one dimension. Before opset 14, it mixes the statistics of a batch into those of the model.
     """
     from onnx import helper
 
     version = next((one.version for one in model.opset_import if one.domain in ("", "ai.onnx")), 0)
-    if version >= _SOFTMAX_OF_ONE:
-        return
     nodes = list(model.graph.node)
     del model.graph.node[:]
     for node in nodes:
-        if node.op_type not in ("Softmax", "LogSoftmax", "Hardmax"):
-            model.graph.node.append(node)
+        if node.op_type in _SOFTMAXES and version < _SOFTMAX_OF_ONE:
+            model.graph.node.extend(_flat_softmax(node))
             continue
-        (x,), (y,) = node.input, node.output
-        axis = next((one.i for one in node.attribute if one.name == "axis"), 1)
-        rows, scaled, shape = (f"{y}/{part}" for part in ("rows", "scaled", "shape"))
-        model.graph.node.extend(
-            [
-                helper.make_node("Flatten", [x], [rows], axis=axis),
-                helper.make_node(node.op_type, [rows], [scaled], axis=-1),
-                helper.make_node("Shape", [x], [shape]),
-                helper.make_node("Reshape", [scaled, shape], [y]),
-            ]
-        )
+        if node.op_type == "BatchNormalization" and version < _NORMALISATION_OF_TWO_MODES:
+            kept = [one for one in node.attribute if one.name != "momentum"]
+            del node.attribute[:]
+            node.attribute.extend([*kept, helper.make_attribute("momentum", 1.0)])
+        model.graph.node.append(node)
+
+
+def _flat_softmax(node: onnx.NodeProto) -> list[onnx.NodeProto]:
+    """Return a softmax of rows that have all dimensions from `axis` on."""
+    from onnx import helper
+
+    (x,), (y,) = node.input, node.output
+    axis = next((one.i for one in node.attribute if one.name == "axis"), 1)
+    rows, scaled, shape = (f"{y}/{part}" for part in ("rows", "scaled", "shape"))
+    return [
+        helper.make_node("Flatten", [x], [rows], axis=axis),
+        helper.make_node(node.op_type, [rows], [scaled], axis=-1),
+        helper.make_node("Shape", [x], [shape]),
+        helper.make_node("Reshape", [scaled, shape], [y]),
+    ]
 
 
 def _give_masks(model: onnx.ModelProto, graph: Graph) -> None:

@@ -90,3 +90,23 @@ def test_softmaxes_of_several_dimensions(tmp_path: Path, op: str) -> None:
     assert np.allclose(powers.sum(axis=(1, 2, 3)), 1)
     assert done.difference is not None
     assert done.difference < 2
+
+
+def test_normalisations_of_old_models(tmp_path: Path) -> None:
+    """Before opset 14, too, inference takes the statistics of the model alone."""
+    draft = Draft()
+    x = draft.input("x", 1, 2, 3, 3)
+    names = [draft.given(name, np.array(data, np.float32)) for name, data in _STATISTICS.items()]
+    draft.node("BatchNormalization", x, *names)
+    done = imported(draft, tmp_path, opset=9)
+    ((sample,), (found,)) = done.samples[0].values(), done.floats[0].outputs.values()
+    scale, bias, mean, variance = (
+        np.array(data).reshape(1, 2, 1, 1) for data in _STATISTICS.values()
+    )
+    expected = (sample - mean) / np.sqrt(variance + 1e-5) * scale + bias
+    assert np.allclose(found, expected, atol=1e-5)
+    assert done.difference is not None
+    assert done.difference < 4
+
+
+_STATISTICS = {"scale": [1.5, -0.5], "bias": [0.25, 1], "mean": [0.5, -1], "variance": [2, 0.25]}
