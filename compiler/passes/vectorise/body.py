@@ -132,17 +132,13 @@ def body_of(build: Builder, scalars: Scalars, loop: ir.For) -> Body | None:
     region = loop.regions[0]
     initial = list(loop.operands[2:])
     left = list(range(len(initial)))
+    carried: dict[int, Carried] = {}
     # A value may turn out never to change after another one did.
     while (position := _unchanged(region, initial, left)) is not None:
         region = _fixed(region, position, initial[position])
+        carried[position] = initial[position]
         left.remove(position)
     body = Body(region.parameters[0], low, high - low, [])
-    carried: dict[int, Carried] = {}
-    left = list(range(len(initial)))
-    for position, value in enumerate(initial):
-        if region.yields[position] == value:
-            carried[position] = value
-            left.remove(position)
     arrays: dict[int, tuple[Private, int]] = {}
     for position in list(left):
         first = len(region.yields)
