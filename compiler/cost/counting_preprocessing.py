@@ -11,28 +11,8 @@ import numpy as np
 from ezlang.records import dataclass
 
 from ..ir.dtypes import word_dtype
-from ..protocols.core.preprocessing import (
-    BitPair,
-    BitTriple,
-    BitTriples,
-    ConvolutionTriple,
-    DaBits,
-    Mask,
-    MaskedTriple,
-    MatrixTriple,
-    MatrixTriples,
-    OneHot,
-    OneHots,
-    OwnedTriple,
-    OwnedTriples,
-    Preprocessing,
-    RandomBit,
-    RingSquare,
-    RingTriple,
-    Squares,
-    Triples,
-    Unit,
-)
+from ..protocols.core import preprocessing as units
+from ..protocols.core.preprocessing import Preprocessing, Unit
 from ..protocols.core.steps import Request, Steps, T
 from .ghosts import ghost
 
@@ -97,31 +77,31 @@ class CountingGiven(Preprocessing):
 def _ghosts(unit: Unit, count: int, party: int) -> Any:
     """Return shares of units without data."""
     match unit:
-        case BitTriple() | BitPair():
+        case units.BitTriple() | units.BitPair():
             size = count // 8
-            rows = size if isinstance(unit, BitTriple) else (2, size)
-            return BitTriples(a=ghost(size), b=ghost(rows), c=ghost(rows))
-        case RingTriple(bits=bits):
+            rows = size if isinstance(unit, units.BitTriple) else (2, size)
+            return units.BitTriples(a=ghost(size), b=ghost(rows), c=ghost(rows))
+        case units.RingTriple(bits=bits):
             a, b, c = (ghost(count, word_dtype(bits)) for _ in range(3))
-            return Triples(a=a, b=b, c=c)
-        case RingSquare(bits=bits):
-            return Squares(a=ghost(count, word_dtype(bits)), c=ghost(count, word_dtype(bits)))
-        case MatrixTriple(bits=bits) | ConvolutionTriple(bits=bits):
+            return units.Triples(a=a, b=b, c=c)
+        case units.RingSquare(bits=bits):
+            return units.Squares(a=ghost(count, word_dtype(bits)), c=ghost(count, word_dtype(bits)))
+        case units.MatrixTriple(bits=bits) | units.ConvolutionTriple(bits=bits):
             a, b, c = (ghost((count, *shape), word_dtype(bits)) for shape in unit.shapes)
-            return MatrixTriples(a=a, b=b, c=c)
-        case OwnedTriple(product=product):
+            return units.MatrixTriples(a=a, b=b, c=c)
+        case units.OwnedTriple(product=product):
             shapes, word = product.shapes, word_dtype(product.bits)
             factor = ghost((count, *shapes[unit.side_of(party)]), word)
-            return OwnedTriples(factor=factor, c=ghost((count, *shapes[2]), word))
-        case MaskedTriple(owned=owned):
+            return units.OwnedTriples(factor=factor, c=ghost((count, *shapes[2]), word))
+        case units.MaskedTriple(owned=owned):
             found = _ghosts(owned, count, party)
             return replace(found, factor=None) if party == owned.owner else found
-        case Mask(bits=bits, size=size, owner=owner):
+        case units.Mask(bits=bits, size=size, owner=owner):
             return ghost(size, word_dtype(bits)) if party == owner else None
-        case RandomBit(bits=bits):
-            return DaBits(bits=ghost(-(-count // 8)), numbers=ghost(count, word_dtype(bits)))
-        case OneHot(bits=bits, entries=entries):
+        case units.RandomBit(bits=bits):
+            return units.DaBits(bits=ghost(-(-count // 8)), numbers=ghost(count, word_dtype(bits)))
+        case units.OneHot(bits=bits, entries=entries):
             vectors = ghost((count, entries), word_dtype(bits))
-            return OneHots(places=ghost(count, np.uint16), vectors=vectors)
+            return units.OneHots(places=ghost(count, np.uint16), vectors=vectors)
         case _:
             assert_never(unit)
