@@ -159,8 +159,10 @@ def test_a_dealer_waits_for_parties_that_compile(
     address = free_address()
     command = [sys.executable, "-c", code, "dealer", "--address", address]
     process = subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    assert "listening" in process.stderr.readline()
     with pytest.raises(subprocess.TimeoutExpired):
-        process.wait(timeout=1.5)
+        process.wait(timeout=1)
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=PATIENCE)
 
