@@ -62,7 +62,7 @@ def validate(
     from ezlang import api
     from ezlang.files import replace_file
     from ezlang.models.listing import VENDOR
-    from ezlang.models.validation import validation_program
+    from ezlang.models.validation import validation_of
 
     if samples < least:
         raise usage_error(
@@ -71,10 +71,10 @@ def validate(
         )
     path = model / "model.ez" if model.is_dir() else model
     wanted = [part.strip() for metric in metrics for part in metric.split(",")]
-    text = validation_program(api.load(path), wanted, samples=samples)
+    made = validation_of(api.load(path), wanted, samples=samples)
     program = path.with_name("validation.ez")
     try:
-        replace_file(program, text.encode(), 0o644)
+        replace_file(program, made.text.encode(), 0o644)
     except OSError as error:
         raise usage_error(f"{program} cannot be written: {error.strerror or error}") from None
     say(f"Both sides learn {', '.join(wanted)} of {samples:,} samples, by {program}.")
@@ -85,7 +85,7 @@ def validate(
         run,
         program=program,
         inputs=inputs,
-        settings=(*settings, f"samples={samples}"),
+        settings=(*settings, *(f"{name}={number}" for name, number in made.settings.items())),
         party=party,
         **options,
     )

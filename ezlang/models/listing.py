@@ -26,7 +26,7 @@ FRACTION: Final = "fraction"
 """The param of a program that says how many fraction bits its numbers have."""
 
 RESERVED: Final = frozenset(
-    {*load_tables().spellings, *BUILTINS, FRACTION, VENDOR, HOSPITAL, *MODULES, "main"}
+    {*load_tables().spellings, *BUILTINS, FRACTION, VENDOR, HOSPITAL, *MODULES, "metrics", "main"}
 )
 _LINEAR: Final = frozenset({"Conv", "Gemm", "MatMul", "ConvTranspose", "BatchNormalization"})
 

@@ -36,6 +36,6 @@ class Problems:
             )
 
 
-def refusal(message: str, help: str | None = None) -> EzError:
-    """Return the error for a model that has one problem."""
-    return EzError(Diagnostic(code=CODE, message=message, span=None, help=help), exit_code=2)
+def refusal(message: str, help: str | None = None, *, code: str = CODE) -> EzError:
+    """Return the error for a model that has one problem; `code` is that of imports otherwise."""
+    return EzError(Diagnostic(code=code, message=message, span=None, help=help), exit_code=2)

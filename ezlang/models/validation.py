@@ -8,10 +8,11 @@ model says is never revealed.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Final
 
-from ezlang.diagnostics.diagnostic import Diagnostic, Diagnostics, EzError
+from ezlang.diagnostics.diagnostic import Diagnostics
 from ezlang.records import dataclass
 from ezlang.source import Source
 from ezlang.syntax import tree
@@ -20,9 +21,11 @@ from ezlang.syntax.parser import parse
 from ezlang.typed import tree as typed
 from ezlang.types.types import shape_of
 
-from .listing import HOSPITAL, VENDOR
+from . import problems
+from .listing import FRACTION, HOSPITAL, VENDOR
 
-CODE: Final = "EZ4109"
+refusal = partial(problems.refusal, code="EZ4109")
+"""Return the error for a model that can't be validated as asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,24 +88,26 @@ class _Model:
     key: str
     lines: tuple[str, ...]
     result: str
-    fraction: str
     batch: int
     classes: int
     element: str
     sizes: tuple[str, ...]
 
 
-def refusal(message: str, help: str | None = None) -> EzError:
-    """Return the error for a model that can't be validated as asked."""
-    return EzError(Diagnostic(code=CODE, message=message, span=None, help=help), exit_code=2)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validation:
+    """A program that validates a model, with the params that it needs."""
+
+    text: str
+    settings: Mapping[str, int]
 
 
-def validation_program(program: typed.Program, metrics: Sequence[str], *, samples: int) -> str:
+def validation_of(program: typed.Program, metrics: Sequence[str], *, samples: int) -> Validation:
     """Return the program that tells both parties metrics of a model on a number of samples.
 
     `program`: one of the form that `ezlang import` writes. The hospital gives its samples as
     the model's input, with the samples along the first dimension, and `labels`, numbers of classes,
-    or `targets`, what the model should say. The program has a param, `samples`.
+    or `targets`, what the model should say. The number of samples is a param of the program.
 
     Raises EzError (exit code 2) if the program or the metrics have another form.
     """
@@ -121,8 +126,16 @@ def validation_program(program: typed.Program, metrics: Sequence[str], *, sample
             "metrics of classes and of numbers don't go together",
             "validate the model twice",
         )
-    text = "\n".join(_lines(source, model, wanted)) + "\n"
-    return format_source(Source("validation.ez", text))
+    beside = LABELS if wanted[0].metric.classes else TARGETS
+    if model.key == beside:
+        raise refusal(
+            f"the model's input is called `{beside}`, as what the hospital gives beside it is",
+            "rename it before the export",
+        )
+    words = set(re.findall(r"\w+", source.text))
+    count = _fresh(SAMPLES, words)
+    text = "\n".join(_lines(model, wanted, count, words)) + "\n"
+    return Validation(text=format_source(Source("validation.ez", text)), settings={count: samples})
 
 
 def _wanted(text: str) -> Wanted:
@@ -141,19 +154,18 @@ def _wanted(text: str) -> Wanted:
 
 
 def _check(wanted: Wanted, model: _Model) -> None:
-    if wanted.metric.classes and model.classes == 1 and not wanted.metric.binary:
+    metric, name, classes = wanted.metric, wanted.name, model.classes
+    if metric.classes and not metric.binary and classes == 1:
         raise refusal(
-            f"`{wanted.name}` needs a score for each class, and the model gives one number",
+            f"`{name}` needs a score for each class, and the model gives one number",
             "take auroc, mse, mae or r2",
         )
-    if wanted.metric.binary and model.classes != 2 and wanted.name != "auroc":
-        raise refusal(f"`{wanted.name}` is for 2 classes; the model has {model.classes}")
-    if wanted.name == "auroc" and model.classes > 2:
-        raise refusal(f"`auroc` is for 2 classes; the model has {model.classes}")
-    if not wanted.metric.classes and model.classes != 1:
+    # A single score ranks samples, but doesn't say which are positive.
+    if metric.binary and classes != 2 and not (name == "auroc" and classes == 1):
+        raise refusal(f"`{name}` is for 2 classes; the model has {classes}")
+    if not metric.classes and classes != 1:
         raise refusal(
-            f"`{wanted.name}` is for a model of one number; this one gives {model.classes}",
-            "take accuracy",
+            f"`{name}` is for a model of one number; this one gives {classes}", "take accuracy"
         )
 
 
@@ -202,7 +214,6 @@ def _model(program: typed.Program, source: Source) -> _Model:
         key=key,
         lines=tuple(lines),
         result=_text(source, outputs[0].value),
-        fraction="fraction",
         batch=shape[0],
         classes=shape[1] if len(shape) == 2 else 1,
         element=element,
@@ -214,13 +225,12 @@ def _text(source: Source, node: tree.Node) -> str:
     return source.text[node.span.start : node.span.end]
 
 
-def _lines(source: Source, model: _Model, wanted: Sequence[Wanted]) -> Iterator[str]:
-    words = set(re.findall(r"\w+", source.text))
+def _lines(model: _Model, wanted: Sequence[Wanted], samples: str, words: set[str]) -> Iterator[str]:
+    """Yield the program's lines. `samples`: the name of the param; `words`: names in use."""
     names = {name: _fresh(name, words) for name in ("data", "results", "batch", "at")}
     given = _fresh(LABELS if wanted[0].metric.classes else TARGETS, words)
-    samples = _fresh(SAMPLES, words)
     rest = "".join(f"[{size}]" for size in model.sizes[1:])
-    fixed = f"fixed<{model.fraction}>"
+    fixed = f"fixed<{FRACTION}>"
     yield _head(model.head, samples)
     yield "fn main() {"
     yield from model.weights
@@ -241,23 +251,23 @@ def _lines(source: Source, model: _Model, wanted: Sequence[Wanted]) -> Iterator[
     yield f"{names['results']}[{place}] = {shaped};"
     yield "}"
     for one in wanted:
-        yield from _told(one, model, names["results"], given, samples)
+        yield _told(one, model, names["results"], given, samples)
     yield "}"
 
 
-def _told(wanted: Wanted, model: _Model, results: str, given: str, samples: str) -> Iterator[str]:
+def _told(wanted: Wanted, model: _Model, results: str, given: str, samples: str) -> str:
     one = f"reshape({results}, {samples})"
     value = wanted.metric.call.format(
         results=results,
         given=given,
         samples=samples,
         classes=model.classes,
-        fraction=model.fraction,
+        fraction=FRACTION,
         positive=one if model.classes == 1 else f"metrics.margins({results})",
     )
     if wanted.limit is not None:
         value = f"{value} >= {wanted.limit}"
-    yield f'output(all, {value}, "{wanted.told}");'
+    return f'output(all, {value}, "{wanted.told}");'
 
 
 def _head(head: str, samples: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from ezlang import api
 from ezlang.cli import run_command
 from ezlang.diagnostics.diagnostic import EzError
 from ezlang.models.folder import import_model
-from ezlang.models.validation import METRICS, validation_program
+from ezlang.models.validation import METRICS, validation_of
 from ezlang.values.data import Inputs
 from ezlang.values.files import read_inputs
 from tests.models.models import Draft, cnn
@@ -47,8 +48,8 @@ def validated(folder: Path, draft: Draft, metrics: list[str], given: dict[str, A
     """Return the program and inputs of a validation, and the float scores of the samples."""
     model = model_in(folder, draft)
     x = np.random.default_rng(3).normal(size=(12, 3)).astype(np.float32)
-    text = validation_program(api.load(model), metrics, samples=len(x))
-    program = api.checked(api.check_text(text, settings={"samples": len(x)}))
+    made = validation_of(api.load(model), metrics, samples=len(x))
+    program = api.checked(api.check_text(made.text, settings=made.settings))
     inputs: Inputs = {
         "vendor": read_inputs(folder / "out" / "weights.npz"),
         "hospital": {"x": x, **given},
@@ -108,8 +109,28 @@ def test_a_program_that_a_person_could_have_written(
     tmp_path: Path, golden: Callable[[Path, str], None]
 ) -> None:
     model = model_in(tmp_path, cnn())
-    text = validation_program(api.load(model), ["accuracy", "top_2"], samples=32)
-    golden(GOLDEN / "validation.ez", text)
+    made = validation_of(api.load(model), ["accuracy", "top_2"], samples=32)
+    golden(GOLDEN / "validation.ez", made.text)
+
+
+@pytest.mark.parametrize("name", ["samples", "data", "metrics", "results", "batch", "labels"])
+def test_a_model_may_use_the_names_of_the_validation(
+    tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What doesn't work is an input of both with one name."""
+    draft = Draft()
+    draft.node("Gemm", draft.input(name, "n", 3), draft.weight("w", 2, 3), transB=1)
+    path = draft.save(tmp_path, draft.nodes[-1].output[0])
+    import_model(path, tmp_path / "out")
+    x, labels = np.eye(3).repeat(10, axis=0), [0] * 30
+    (tmp_path / "data.json").write_text(json.dumps({name: x.tolist(), "labels": labels}))
+    command = ["validate", str(tmp_path / "out"), "--metric", "accuracy", "--samples", "30"]
+    weights = f"vendor={tmp_path / 'out' / 'weights.npz'}"
+    given = ["--input", weights, "--input", f"hospital={tmp_path / 'data.json'}", "--clear"]
+    assert run_command([*command, *given]) == (2 if name == "labels" else 0)
+    said = capsys.readouterr()
+    assert ("the model's input is called `labels`" in said.err) == (name == "labels")
+    assert ("accuracy: " in said.out) == (name != "labels")
 
 
 @pytest.mark.parametrize(
@@ -131,7 +152,7 @@ def test_refusals(
 ) -> None:
     program = api.load(model_in(tmp_path, scores(classes)))
     with pytest.raises(EzError) as found:
-        validation_program(program, metrics, samples=samples)
+        validation_of(program, metrics, samples=samples)
     (only,) = found.value.diagnostics
     assert only.code == "EZ4109"
     assert only.message.startswith(message)
@@ -145,7 +166,7 @@ def test_programs_of_another_form_are_refused() -> None:
     }
     """
     with pytest.raises(EzError, match="isn't a model of one input and one output"):
-        validation_program(api.checked(api.check_text(text)), ["accuracy"], samples=30)
+        validation_of(api.checked(api.check_text(text)), ["accuracy"], samples=30)
 
 
 def validating(folder: Path, model: str, party: str, *more: str) -> subprocess.Popen[str]:

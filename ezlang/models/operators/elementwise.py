@@ -26,7 +26,7 @@ def _binary(operator: str) -> Emit:
 
 
 def div(layer: Layer) -> str:
-    """A quotient: exact by a public number, and else a product with the inverse."""
+    """A quotient: exact by a public number, and else by an inverse."""
     if not layer.value(0).is_float:
         raise RefusedError("it divides integers")
     x, y = layer.value(0), layer.value(1)
