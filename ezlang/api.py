@@ -28,14 +28,11 @@ from ezlang.values.data import Data, Inputs, Outputs
 
 if TYPE_CHECKING:
     from ezlang.analysis.leaks import Release
-    from ezlang.compiler.cost.profiles import Profile
-    from ezlang.compiler.cost.summary import Cost, SourceLine
-    from ezlang.compiler.cost.walk import RevealedControl
     from ezlang.compiler.ir import tree as ir
     from ezlang.compiler.passes.analyses.overflow import Overflow
-    from ezlang.compiler.passes.assign import Explained
     from ezlang.compiler.passes.sharings.narrow import Narrowed
     from ezlang.executors.headroom import Headroom
+    from ezlang.executors.native.costs import CostReport as CostReport
 
 Settings = Mapping[str, Setting]
 """The params of a program: name → value."""
@@ -81,35 +78,6 @@ class PartyResult:
     outputs: dict[str, Data]
     cost: PartyCost
     seconds: dict[str, float]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CostReport:
-    """The predicted cost of a run, according to the model of compiler/cost.
-
-    `least` is exact unless there is something `unknown`: control flow that depends on values that a
-    run reveals; `most` is None if such a loop has no bound. `memory`: party → peak bytes.
-    `explained`, if asked for: why each operation has its sharing, and how good the choice is.
-    `dealt`: the bytes that a dealer sends to the second party; None if there is no dealer.
-    """
-
-    name: str
-    parties: tuple[str, ...]
-    protocol: str
-    profile: Profile
-    least: Cost
-    most: Cost | None
-    memory: Mapping[int, int]
-    phases: dict[str, Cost]
-    lines: list[tuple[SourceLine, Cost]]
-    unknown: list[tuple[RevealedControl, tuple[Cost, ...]]]
-    explained: Explained | None
-    dealt: int | None = None
-
-    @property
-    def is_exact(self) -> bool:
-        """Whether the costs are the same whatever a run reveals."""
-        return not self.unknown
 
 
 def check_text(text: str, name: str = "main.ez", settings: Settings | None = None) -> CheckResult:
@@ -173,75 +141,11 @@ def cost(
     isn't counted. Raises EzError (exit code 2) if the profile can't be used, or no dealer can help.
     """
     from ezlang.compiler.cost.profiles import profile_of
-    from ezlang.executors.native.prepared import remembered, unpacked
+    from ezlang.executors.native.costs import cost_report
 
-    profile = profile_of(network)
-
-    def report() -> CostReport:
-        return _cost_report(program, protocol, profile, memory, explained, dealer)
-
-    found: CostReport = unpacked(
-        remembered(("cost", protocol, profile, memory, explained, dealer), program, report)
+    return cost_report(
+        program, protocol, profile_of(network), memory, explained=explained, dealer=dealer
     )
-    return found
-
-
-def _cost_report(
-    program: Program,
-    protocol: str,
-    profile: Profile,
-    memory: int,
-    explained: bool,
-    dealer: bool,
-) -> CostReport:
-    from ezlang.compiler.cost import summary
-    from ezlang.compiler.cost.memory import peak_bytes
-    from ezlang.compiler.cost.predict import Forecast, predict
-    from ezlang.compiler.ir.parties import COMPUTING
-    from ezlang.compiler.protocols.dealt.backend import DEALT
-    from ezlang.compiler.protocols.dealt.demands import CORRECTED, correction_bytes
-    from ezlang.compiler.protocols.ot.backend import OT
-    from ezlang.executors.native.demands import demands_of
-    from ezlang.executors.native.prepared import prepared as prepared_program
-
-    # The choice of sharings predicts a run without a dealer, unless it comes from the cache.
-    forecasts: list[Forecast] = []
-    executable = prepared_program(program, protocol, profile, memory, forecasts.append)
-    prepared = executable.program
-    dealt = correction_bytes(demands_of(executable)) if dealer else None
-    with deep_recursion():
-        known = forecasts[0] if forecasts and not dealer else None
-        found = predict(prepared, backend=DEALT if dealer else OT, forecast=known)
-        peaks = {party: peak_bytes(prepared, party, found) for party in COMPUTING}
-    # Corrections are kept until they are used.
-    peaks[CORRECTED] += dealt or 0
-    phases, waiter = summary.by_phase(found.least), summary.waiter_of(found.least)
-    return CostReport(
-        name=program.main.span.source.name,
-        parties=program.parties,
-        protocol=protocol,
-        profile=profile,
-        least=summary.total(found.least),
-        most=None if found.most is None else summary.total(found.most),
-        memory=peaks,
-        phases={phase.value: total for phase, total in phases.items()},
-        lines=summary.by_line(found.least, profile),
-        unknown=[
-            (one, tuple(summary.sum_of(amounts.items(), waiter) for amounts in one.amounts))
-            for one in found.unknown
-        ],
-        explained=_explained(program, protocol, profile, memory) if explained else None,
-        dealt=dealt,
-    )
-
-
-def _explained(program: Program, protocol: str, profile: Profile, memory: int) -> Explained:
-    from ezlang.compiler.lower import lower
-    from ezlang.compiler.passes.assign import ProtocolChoice
-    from ezlang.compiler.passes.prepare import explained
-
-    with deep_recursion():
-        return explained(lower(program), ProtocolChoice(protocol), profile, memory)
 
 
 def ranges(program: Program) -> list[Narrowed]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import assert_never
 
-from ezlang.typed.tree import UnaryOp
+from ezlang.typed.operators import UnaryOp
 from ezlang.types import fixed_point
 from ezlang.types.types import ScalarType
 

@@ -10,7 +10,7 @@ from typing import Final
 from ezlang.records import dataclass
 from ezlang.source import Source
 from ezlang.syntax import tree as syntax
-from ezlang.typed.tree import BinaryOp, UnaryOp
+from ezlang.typed.operators import BinaryOp, UnaryOp
 from ezlang.types.types import StructType
 
 from .untyped import Value

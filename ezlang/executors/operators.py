@@ -13,7 +13,7 @@ from functools import partial
 from typing import assert_never
 
 from ezlang.executors.failures import Failure
-from ezlang.typed.tree import BinaryOp, UnaryOp
+from ezlang.typed.operators import BinaryOp, UnaryOp
 from ezlang.types import fixed_point
 from ezlang.types.types import ScalarType
 

@@ -24,105 +24,16 @@ docs/language.md defines the meaning of every node; `executors/clear` implements
 from __future__ import annotations
 
 from dataclasses import field
-from enum import Enum
 
 from ezlang.records import dataclass
 from ezlang.source import Source, Span
 from ezlang.types.labels import Label
 from ezlang.types.sharing import Sharing
-from ezlang.types.types import Domain, Type
+from ezlang.types.types import Type
 
-
-class UnaryOp(Enum):
-    """Operators on one operand, and built-in functions that do the same with every element.
-
-    The result has the operand's type. `abs` of the smallest value is itself; `count_ones` counts
-    the bits that are set.
-    """
-
-    NEG = "-"
-    BITNOT = "~"
-    NOT = "!"
-    ABS = "abs"
-    COUNT_ONES = "count_ones"
-
-    @property
-    def domain(self) -> Domain:
-        """The types of what it takes."""
-        return _UNARY_DOMAINS.get(self, Domain.NUMBERS)
-
-    @property
-    def is_function(self) -> bool:
-        """Whether it is written as a call."""
-        return self.value.isidentifier()
-
-
-_UNARY_DOMAINS = {
-    UnaryOp.BITNOT: Domain.INTEGERS,
-    UnaryOp.NOT: Domain.LOGICAL,
-    UnaryOp.ABS: Domain.SIGNED,
-    UnaryOp.COUNT_ONES: Domain.INTEGERS,
-}
-
-
-class BinaryOp(Enum):
-    """Binary operators, element-wise on arrays of equal shape.
-
-    ADD … MOD take integers; BITAND, BITOR, BITXOR integers and bool; LOGAND, LOGOR bool (both sides
-    are evaluated: the short-circuiting form is `ShortCircuit`); EQ, NE integers and bool, LT … GE
-    integers, all with bool results. On fixed-point numbers, products and quotients are rounded to
-    nearest; products with an integer are exact. SHL, SHR take any integer type on the right, read
-    as unsigned at its own width; SHR is arithmetic on signed types. MIN, MAX come from the built-in
-    functions.
-    """
-
-    ADD = "+"
-    SUB = "-"
-    MUL = "*"
-    DIV = "/"
-    MOD = "%"
-    SHL = "<<"
-    SHR = ">>"
-    BITAND = "&"
-    BITOR = "|"
-    BITXOR = "^"
-    LOGAND = "&&"
-    LOGOR = "||"
-    EQ = "=="
-    NE = "!="
-    LT = "<"
-    LE = "<="
-    GT = ">"
-    GE = ">="
-    MIN = "min"
-    MAX = "max"
-
-    @property
-    def domain(self) -> Domain:
-        """The types of its left operand; the right one's is the same, or any integer's."""
-        return _BINARY_DOMAINS.get(self, Domain.NUMBERS)
-
-    @property
-    def is_function(self) -> bool:
-        """Whether it is written as a call."""
-        return self.value.isidentifier()
-
-
-_BINARY_DOMAINS = {
-    BinaryOp.SHL: Domain.INTEGERS,
-    BinaryOp.SHR: Domain.INTEGERS,
-    BinaryOp.BITAND: Domain.BITS,
-    BinaryOp.BITOR: Domain.BITS,
-    BinaryOp.BITXOR: Domain.BITS,
-    BinaryOp.LOGAND: Domain.LOGICAL,
-    BinaryOp.LOGOR: Domain.LOGICAL,
-    BinaryOp.EQ: Domain.ANY,
-    BinaryOp.NE: Domain.ANY,
-}
-
-COMPARISONS = frozenset(
-    {BinaryOp.EQ, BinaryOp.NE, BinaryOp.LT, BinaryOp.LE, BinaryOp.GT, BinaryOp.GE}
-)
+from .operators import COMPARISONS as COMPARISONS
+from .operators import BinaryOp as BinaryOp
+from .operators import UnaryOp as UnaryOp
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

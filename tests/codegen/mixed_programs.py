@@ -12,7 +12,7 @@ from ezlang.compiler.ir.build import Builder
 from ezlang.compiler.ir.sharings import required
 from ezlang.compiler.ir.tree import BinaryKind, Sharing, UnaryKind
 from ezlang.compiler.ir.verify import verify
-from ezlang.typed.tree import UnaryOp
+from ezlang.typed.operators import UnaryOp
 from ezlang.types.labels import PUBLIC, SECRET, owned
 from ezlang.types.types import BOOL, INT8, INT32, INT64, UINT8, UINT16, UINT64, IntType, ScalarType
 from ezlang.values.data import nested

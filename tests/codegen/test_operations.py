@@ -10,7 +10,7 @@ from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.ir.tree import BinaryKind, UnaryKind
 from ezlang.diagnostics.diagnostic import EzError
 from ezlang.executors import operators
-from ezlang.typed.tree import BinaryOp, UnaryOp
+from ezlang.typed.operators import BinaryOp, UnaryOp
 from ezlang.types.labels import PUBLIC, SECRET, Label
 from ezlang.types.types import (
     BOOL,

@@ -38,7 +38,7 @@ from ezlang.compiler.passes.sharings.share import share
 from ezlang.compiler.protocols.operations.table import local_of, steps_of
 from ezlang.diagnostics.diagnostic import CompilerBug
 from ezlang.executors.simulate import run_simulated
-from ezlang.typed.tree import BinaryOp, UnaryOp
+from ezlang.typed.operators import BinaryOp, UnaryOp
 from ezlang.types.labels import PUBLIC, SECRET, Label
 from ezlang.types.types import BOOL, INT8, INT32, UINT8, ScalarType
 

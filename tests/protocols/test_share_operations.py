@@ -11,7 +11,7 @@ import pytest
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.ir.sharings import required
 from ezlang.compiler.ir.tree import BinaryKind, UnaryKind
-from ezlang.typed.tree import UnaryOp
+from ezlang.typed.operators import UnaryOp
 from ezlang.types.types import BOOL, INT16, INT32, SCALARS, UINT8, BoolType, IntType, ScalarType
 from tests.protocols.operation_cases import INTEGERS, Array, agrees, value, values_of
 from tests.support.convolutions import CASES
