@@ -163,11 +163,9 @@ def _chosen(program: ir.Program, profile: Profile, memory: int, pipeline: str) -
     ready = run_passes(program, (*pipelines(memory)[pipeline], *_BEFORE))
 
     def with_protocol(protocol: ProtocolChoice) -> Finished:
-        if protocol not in _FIRST:
-            return finish(run_passes(ready, (assign.given(protocol, profile),)))
         return finish(_assigned(program, protocol, profile, memory))
 
-    return choose(ready, profile, finish, with_protocol)
+    return choose(ready, profile, finish, with_protocol, _FIRST)
 
 
 STAGES: Final = ("share", "assign", "schedule")

@@ -23,7 +23,7 @@ from ezlang.compiler.passes.assign import (
 )
 from ezlang.compiler.passes.assign.exact import certified
 from ezlang.compiler.passes.assign.model import Assignment, Model
-from ezlang.compiler.passes.assign.solution import FIXED
+from ezlang.compiler.passes.assign.solution import FIXED, fixed
 from ezlang.compiler.passes.prepare import before_assignment, prepare
 
 Kind = TypeVar("Kind")
@@ -270,6 +270,21 @@ def test_what_is_prepared_is_never_worse_by_the_ledger(name: str) -> None:
         for protocol in ProtocolChoice
     }
     assert seconds[ProtocolChoice.AUTO] == min(seconds.values())
+
+
+def test_what_assignments_have_in_common_is_left_out() -> None:
+    program = ready('let z = sum(x * y); output(alice, z * z > key, "w");')
+    model = model_of(program, ProtocolChoice.AUTO, LAN)
+    yao, boolean, arithmetic = (fixed(model.problem, protocol) for protocol in FIXED)
+    for other in (boolean, yao):
+        one, two = model.apart(arithmetic, other)
+        difference = model.total(other) - model.total(arithmetic)
+        assert two - one == pytest.approx(difference)
+        assert 0 < one <= model.total(arithmetic)
+    same, again = model.apart(arithmetic, arithmetic)
+    operations = sum(v.seconds[s] for v, s in zip(model.problem.variables, arithmetic, strict=True))
+    assert same == again <= model.total(arithmetic) - operations
+    assert operations > 0
 
 
 @pytest.mark.parametrize("protocol", ProtocolChoice)

@@ -82,6 +82,18 @@ class Model:
             self._totals[key] = SearchState(self, list(sharings)).total
         return self._totals[key]
 
+    def apart(self, first: Assignment, second: Assignment) -> tuple[float, float]:
+        """Return the times of two assignments without what they have in common.
+
+        Operations with the same sharing in both, and conversions of the same time, are common.
+        """
+        one, other = SearchState(self, list(first)), SearchState(self, list(second))
+        pairs = zip(self.problem.variables, first, second, strict=True)
+        common = sum(variable.seconds[a] for variable, a, b in pairs if a is b)
+        converting = zip(one.converting, other.converting, strict=True)
+        common += sum(a for a, b in converting if a == b)
+        return one.total - common, other.total - common
+
 
 @dataclass(slots=True)
 class SearchState:

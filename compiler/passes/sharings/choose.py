@@ -13,7 +13,7 @@ decides.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from math import inf
 from typing import Final
 
@@ -30,7 +30,11 @@ from ..assign.search import ends
 from ..assign.solution import FIXED, ProtocolChoice, fixed
 
 FAR: Final = 5.0
-"""How much slower than the best, by the model, a protocol choice may be to remain a candidate."""
+"""How much slower than the best, by the model, a protocol choice may be to remain a candidate.
+
+What both have in common doesn't count: the model may rate it far too high, since it doesn't know
+homomorphic products.
+"""
 
 NEAR: Final = 1.5
 """The same for the results of the search."""
@@ -63,25 +67,28 @@ def choose(
     profile: Profile,
     finish: Callable[[ir.Program], Finished],
     with_protocol: Callable[[ProtocolChoice], Finished],
+    vectorised: Container[ProtocolChoice],
 ) -> Choice:
     """Return the cheapest of several assignments.
 
-    `finish` makes a program with assigned sharings ready to run; `with_protocol` prepares the
-    program with a protocol choice, which may vectorise other loops, so that it replaces an
-    assignment with the same sharings.
+    `finish` makes a program with assigned sharings ready to run. `with_protocol` prepares the
+    program with one of the protocol choices `vectorised`, which vectorise other loops, so that it
+    replaces an assignment with the same sharings.
     """
     model = model_of(program, ProtocolChoice.AUTO, profile)
     with doing("Looking for the cheapest sharings"):
         found = ends(model)
-    best = model.total(found[0])
-    found = [sharings for sharings in found if model.total(sharings) <= NEAR * best]
+    best = found[0]
+    found = [sharings for sharings in found if _is_within(NEAR, model, best, sharings)]
     uniform = [(fixed(model.problem, protocol), protocol) for protocol in FIXED]
     for sharings, _ in uniform:
-        if sharings not in found and model.total(sharings) <= FAR * best:
+        if sharings not in found and _is_within(FAR, model, best, sharings):
             found.append(sharings)
     choices = []
     for sharings in found:
-        protocol = next((one for known, one in uniform if known == sharings), None)
+        protocol = next(
+            (one for known, one in uniform if known == sharings and one in vectorised), None
+        )
         with doing("Compiling with the cheapest sharings, and with one for all"):
             finished = (
                 finish(assigned(model, sharings)) if protocol is None else with_protocol(protocol)
@@ -89,6 +96,12 @@ def choose(
         choices.append(Choice(finished, model, sharings))
     with doing("Comparing the costs of the sharings"):
         return _cheapest(choices, profile)
+
+
+def _is_within(factor: float, model: Model, best: Assignment, other: Assignment) -> bool:
+    """Return whether an assignment is at most `factor` times as slow as the best, by the model."""
+    least, seconds = model.apart(best, other)
+    return seconds <= factor * least
 
 
 def _cheapest(choices: Iterable[Choice], profile: Profile) -> Choice:

@@ -128,8 +128,12 @@ def matrix_form(shape: MatrixShape) -> MatrixForm | None:
 
 
 def _forms(shape: MatrixShape, parameters: Parameters) -> Iterator[MatrixForm]:
-    """Yield forms with blocks of several sizes."""
+    """Yield forms with blocks of several sizes, if any of them can be sound."""
     size = parameters.size
+    single = MatrixForm(shape=shape, parameters=parameters, rows=1, inner=1, columns=1)
+    if not single.is_sound:
+        # It has the least noise of all, and extracts the fewest coefficients.
+        return
     for inner in block_sizes(shape.inner, size):
         for columns in block_sizes(shape.columns, size // inner):
             # Blocks as even as possible.
