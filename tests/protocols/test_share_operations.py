@@ -142,21 +142,27 @@ def test_shifts_by_a_constant(pair: Pair, element: IntType, amount: int) -> None
 
 
 @pytest.mark.parametrize("element", INTEGERS, ids=str)
-def test_shifts_of_what_has_no_sign(pair: Pair, element: IntType) -> None:
+@pytest.mark.parametrize("nonnegative", [False, True])
+def test_shifts_of_small_numbers(pair: Pair, element: IntType, nonnegative: bool) -> None:
     """They compare as many bits as are dropped, not all of them."""
+    if not (nonnegative or element.signed):
+        return
     x, y = value(0, element, SHAPE, "A"), value(1, UINT8, SHAPE, "public")
     operation = ir.Binary(
         kind=BinaryKind.SHR, operands=(x, y), results=(value(9, element, SHAPE, "A"),)
     )
-    narrow = replace(operation, bits=element.width - 1, nonnegative=True)
-    operands = [
-        small_values(element, element.width - 1, True, 1),
-        np.full(SHAPE, 3, np.uint8),
-    ]
-    wide, thin = (agrees(pair, one, operands, known=(None, 3)) for one in (operation, narrow))
-    assert wide.outcome is not None
-    assert thin.outcome is not None
-    assert sum(thin.outcome.bytes) < sum(wide.outcome.bytes)
+    for bits in (2, element.width // 2, element.width - 1):
+        narrow = replace(operation, bits=bits, nonnegative=nonnegative)
+        numbers = small_values(element, bits, nonnegative, 1)
+        for amount in (1, 3, element.width - 2, element.width - 1):
+            operands = [numbers, np.full(SHAPE, amount, np.uint8)]
+            wide, thin = (
+                agrees(pair, one, operands, known=(None, amount)) for one in (operation, narrow)
+            )
+            assert wide.outcome is not None
+            assert thin.outcome is not None
+            general = amount == element.width - 1 and not nonnegative
+            assert (sum(thin.outcome.bytes) < sum(wide.outcome.bytes)) is not general
 
 
 @pytest.mark.parametrize("source", [BOOL, *INTEGERS], ids=str)

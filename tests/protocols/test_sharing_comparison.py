@@ -236,6 +236,9 @@ def test_truncation(pair: Pair, bits: int) -> None:
     xs = split(x, 1)
     positive = x >> x.dtype.type(1)
     ps = split(positive, 2)
+    # From −2^(ℓ−2) to 2^(ℓ−2) − 1.
+    small = positive - x.dtype.type(1 << (bits - 2))
+    ns = split(small, 3)
     for shift in (1, bits // 3, bits // 2, bits - 1):
         outcome = pair.run(partial(lambda s, p: truncation.truncate(p, xs[p.index], s), shift))
         assert np.array_equal(signed(total(outcome)), signed(x) >> shift)
@@ -250,9 +253,20 @@ def test_truncation(pair: Pair, bits: int) -> None:
         assert outcome.rounds == 2 + max(levels(low), levels(high)) + 1 + 2
 
         outcome = pair.run(
-            partial(lambda s, p: truncation.truncate(p, ps[p.index], s, positive=True), shift)
+            partial(lambda s, p: truncation.truncate(p, ps[p.index], s, lift=0), shift)
         )
         assert np.array_equal(total(outcome), positive >> x.dtype.type(shift))
+        assert sum(outcome.ots) == comparison_ots(low, n) + 2 * n
+        assert outcome.rounds == 2 + levels(low) + 2
+
+        if shift == bits - 1:
+            continue
+        outcome = pair.run(
+            partial(
+                lambda s, p: truncation.truncate(p, ns[p.index], s, lift=1 << (bits - 2)), shift
+            )
+        )
+        assert np.array_equal(signed(total(outcome)), signed(small) >> shift)
         assert sum(outcome.ots) == comparison_ots(low, n) + 2 * n
 
 

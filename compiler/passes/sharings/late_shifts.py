@@ -5,7 +5,8 @@ comparison of the bits that are shifted out alone [RRG+21]. So `max(x >> s, 0)` 
 `max(x, 0) >> s`: the shift has the sign of x, and a linear layer of fixed-point numbers is rounded
 after its ReLU. **Keeps** semantics, labels, and the sharings requested with `#[protocol]`.
 **Needs** `signs`, which turns all ways to write a ReLU into one. **Does not** move a shift that has
-other uses.
+other uses, nor one of numbers whose range is known to be smaller than that of their type: such a
+shift takes no more, and leaves fewer bits to compare.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ from ezlang.records import dataclass
 from ...ir import tree as ir
 from ...ir.build import Builder
 from ...ir.facts import Constants
+from ...ir.intervals import full, signed_bits_of
 from ...ir.tree import BinaryKind
+from ..analyses.ranges import Intervals, ranges_of
 from ..description import optional
 from ..rewriting.rewrite import Rule, count_uses, rewrite_function, with_functions
 
@@ -27,15 +30,17 @@ from ..rewriting.rewrite import Rule, count_uses, rewrite_function, with_functio
 @optional("late_shifts", "moves right shifts behind the selections by sign that follow them")
 def shift_after_signs(program: ir.Program) -> ir.Program:
     """Replace maxima of shifted numbers and 0 by shifts of maxima."""
+    ranges = ranges_of(program)
     functions = []
     for function in program.functions:
-        rule = _LateShifts(uses=count_uses(function.body))
+        rule = _LateShifts(ranges[function.name], uses=count_uses(function.body))
         functions.append(rewrite_function(function, rule))
     return with_functions(program, functions)
 
 
 @dataclass(slots=True)
 class _LateShifts(Rule):
+    ranges: Intervals
     uses: Counter[int]
     constants: Constants = field(default_factory=Constants)
     binaries: dict[int, ir.Binary] = field(default_factory=dict)
@@ -67,4 +72,7 @@ class _LateShifts(Rule):
         moves = shift.kind is BinaryKind.SHR and y.type.signed and y.type.label.is_secret
         inside = amount is not None and 0 < amount < y.type.width
         alone = self.uses[y.id] == 2 and self.uses[condition.id] == 1
-        return shift if moves and inside and alone else None
+        if not (moves and inside and alone):
+            return None
+        x = self.ranges.get(shift.operands[0].id, full(y.type))
+        return shift if signed_bits_of(x) == y.type.width else None

@@ -6,7 +6,7 @@ With shares x₀ + x₁ = x + w·2^ℓ, wrap-around w, and carry c out of the lo
 
 w = (2^ℓ − 1 − x₀ < x₁) and c is the analogous comparison of the lowest s bits, so one run of the
 millionaires' protocol on digits split at bit s yields both [RRG+21]. Signed numbers are first
-shifted by 2^(ℓ−1).
+lifted by 2^(ℓ−1), or by less if they are known to be small.
 """
 
 from __future__ import annotations
@@ -25,27 +25,27 @@ from .products import bits_of
 
 
 def truncate(
-    party: SharingParty, x: Array, shift: int, *, signed: bool = True, positive: bool = False
+    party: SharingParty, x: Array, shift: int, *, signed: bool = True, lift: int | None = None
 ) -> Steps[Array]:
     """Return ⌊x / 2^s⌋, 0 < s < ℓ.
 
     Cost: `comparison.compare_parts` for s and ℓ − s bits, an AND, and two additive OTs per element.
-    With `positive`, a promise that 0 <= x < 2^(ℓ−1), shares modulo 2^(ℓ−1) suffice, to which the
-    parties reduce theirs alone. The top bit of x is 0, so the shares' top bits add up to the carry
-    into it, the wrap-around modulo 2^(ℓ−1), and are its shares by exclusive or [RRG+21]. That
-    leaves a comparison of s bits and two additive OTs.
+    A `lift`, a multiple of 2^s, promises that 0 <= x + lift < 2^(ℓ−1). Then shares of that sum
+    modulo 2^(ℓ−1) suffice, to which the parties reduce theirs alone. The sum's top bit is 0, so the
+    shares' top bits add up to the carry into it, the wrap-around modulo 2^(ℓ−1), and are its shares
+    by exclusive or [RRG+21]. That leaves a comparison of s bits and two additive OTs.
     """
     bits = bits_of(x)
     if not 0 < shift < bits:
         raise CompilerBug(f"a truncation of {bits} bits by {shift}")
     number = x.dtype.type
     own = x.reshape(-1)
-    moved = signed and not positive
-    if moved and party.adds_known:
-        own = own + number(1 << (bits - 1))
+    added = (1 << (bits - 1)) * signed if lift is None else lift
+    if party.adds_known:
+        own = own + number(added)
     compared = ~own if party.is_first else own
     ring = bits
-    if positive:
+    if lift is not None:
         ring = bits - 1
         carry = yield from millionaires(party, compared & number((1 << shift) - 1), shift)
         wrap = np.packbits((own >> number(ring)).astype(np.uint8), bitorder="little")
@@ -61,8 +61,8 @@ def truncate(
     numbers = yield from bits_to_numbers(party, flags, 2 * n, bits)
     c, w = numbers.reshape(2, n)
     result: Array = (own >> number(shift)) + c - (w << number(ring - shift))
-    if moved and party.adds_known:
-        result -= number(1 << (bits - 1 - shift))
+    if party.adds_known:
+        result -= number(added >> shift)
     return result.reshape(x.shape)
 
 

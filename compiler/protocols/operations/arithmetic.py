@@ -116,7 +116,7 @@ def _shifted(call: Call) -> Steps[Array]:
     if shift == 0:
         return x
     if shift < width:
-        return (yield from truncate(party, x, shift, signed=signed, positive=_has_no_sign(call)))
+        return (yield from truncate(party, x, shift, signed=signed, lift=_lift(call, shift)))
     if not signed:
         return np.zeros_like(x)
     negative = yield from msb(party, x)
@@ -124,10 +124,13 @@ def _shifted(call: Call) -> Steps[Array]:
     return np.negative(number)
 
 
-def _has_no_sign(call: Call) -> bool:
-    """Return whether an operation's numbers are known to be at least 0 and below 2^(ℓ−1)."""
-    one = call.operation
-    return isinstance(one, ir.Binary) and one.nonnegative and 0 < one.bits < call.type.width
+def _lift(call: Call, shift: int) -> int | None:
+    """Return a multiple of 2^s with which a shift's numbers are from 0 to 2^(ℓ−1) − 1, if any."""
+    one, width = call.operation, call.type.width
+    if not isinstance(one, ir.Binary) or not 0 < one.bits < width:
+        return None
+    lift = 0 if one.nonnegative else 1 << max(one.bits - 1, shift)
+    return lift if lift < 1 << (width - 1) else None
 
 
 def shifted(kind: BinaryKind, x: Array, amount: Array, *, signed: bool) -> Array:
