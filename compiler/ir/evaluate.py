@@ -82,6 +82,9 @@ def _evaluated(operation: ir.AnyComputation, operands: Sequence[Array]) -> Array
         case ir.Bit():
             x = operands[0]
             return np.asarray((x >> x.dtype.type(operation.position)) & x.dtype.type(1) != 0)
+        case ir.RectifiedShift():
+            x = operands[0]
+            return np.asarray(np.maximum(x, 0) >> x.dtype.type(operation.shift))
         case ir.Reduce():
             return reduce(operation.kind, operands[0], operation.axis, result.element)
         case ir.MatrixProduct():

@@ -15,6 +15,7 @@ assigned. In the rules, operands that aren't shared are *known*: public, or owne
 | cast int → bool; bool → int | A → B; B → A | B; B, local | Y |
 | bit | A → B | B, local | Y |
 | lookup (public table, index) | A | B | Y |
+| rectified shift | A | | |
 | data movement | local | local | local |
 
 The table's column gives the sharing of the result. Every operand of an operation is either in the

@@ -49,6 +49,7 @@ from .operations.control import For as For
 from .operations.control import If as If
 from .operations.control import Structured as Structured
 from .operations.control import While as While
+from .operations.cuts import RectifiedShift as RectifiedShift
 from .operations.elementwise import Binary as Binary
 from .operations.elementwise import Bit as Bit
 from .operations.elementwise import Cast as Cast
@@ -105,7 +106,8 @@ AnyMove = AnyRead | AnyWrite | Stack
 AnyOblivious = ObliviousRead | ObliviousWrite
 AnyProduct = MatrixProduct | Convolution
 AnyTensor = Constant | Iota | Positions | Separate | Reduce | Lookup
-AnyComputation = AnyElementwise | AnyMove | AnyOblivious | AnyTensor | AnyProduct
+AnyCut = RectifiedShift
+AnyComputation = AnyElementwise | AnyMove | AnyOblivious | AnyTensor | AnyProduct | AnyCut
 AnyCheckable = Binary | Extract | Insert | ExtractSlice | InsertSlice
 AnyBoundary = Relabel | Convert | Reveal | Input | Output | Assert
 AnyStructured = If | For | While

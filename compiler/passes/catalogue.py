@@ -23,6 +23,7 @@ from .general.reduce import expand_products, expand_reduce
 from .general.simplify import simplify
 from .prepare import vectorise_for
 from .sharings.circuit_depth import choose_circuits
+from .sharings.cuts import cut_once
 from .sharings.encrypted import choose_encrypted
 from .sharings.expand import expand_shared
 from .sharings.late_shifts import shift_after_signs
@@ -62,6 +63,7 @@ def passes_for(
         narrow,
         assign.given(protocol, profile),
         choose_once,
+        cut_once,
         expand_shared,
         mask_factors,
         schedule,

@@ -30,6 +30,7 @@ from .pipeline import pipelines
 from .run import run_pass, run_passes
 from .sharings.choose import Choice, Finished, choose
 from .sharings.circuit_depth import choose_circuits
+from .sharings.cuts import cut_once
 from .sharings.encrypted import choose_encrypted
 from .sharings.expand import expand_shared
 from .sharings.late_shifts import shift_after_signs
@@ -92,6 +93,7 @@ def after_assignment(
     traces = {} if traces is None else traces
     passes = (
         choose_once,
+        cut_once,
         expand_shared.given(memory),
         merge_common,
         mask_factors,

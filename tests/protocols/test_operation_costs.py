@@ -68,6 +68,17 @@ def counted(bits: int, n: int) -> Cost:
     return sum(packed(half) + half * bits // 8 for half in halves), 2
 
 
+def rectified(bits: int, n: int) -> Cost:
+    """A comparison of all bits but the sign, cut after four; an AND, two bits, a selection."""
+    digits = 1 + -(-(bits - 5) // 4)
+    halves = (-(-digits * n // 2), digits * n // 2)
+    leaves = sum(4 * half + packed(4 * half) for half in halves)
+    tree, rounds = 6 * packed(n) * (digits - 2), 2 + levels(digits - 1)
+    numbers, chosen = counted(bits, 2 * n), selected(bits, n)
+    both_parts = 4 * packed(n)
+    return leaves + tree + both_parts + numbers[0] + chosen[0], rounds + numbers[1] + chosen[1]
+
+
 def multiplied(bits: int, n: int, terms: int) -> Cost:
     """Cross terms, of a party's numbers and the other's bits."""
     return terms * (bits * n // 8 + product_message(bits, n)), 2
@@ -144,6 +155,7 @@ TABLE: dict[str, tuple[Any, Callable[[int, int], Cost]]] = {
         lambda w, n: both(compared(w - 1, n), selected(w, n)),
     ),
     "bit 5": (one(ir.Bit, "A", "bool", position=5), lambda w, n: compared(5, n)),
+    "max(x, 0) >> 4": (one(ir.RectifiedShift, "A", "A", shift=4), rectified),
     "bool(x)": (one(ir.Cast, "A", "bool"), same),
     "c ? x : y": (select("A", "A"), selected),
     "c ? k : l": (select("A", "public"), counted),

@@ -165,6 +165,18 @@ def test_shifts_of_small_numbers(pair: Pair, element: IntType, nonnegative: bool
             assert (sum(thin.outcome.bytes) < sum(wide.outcome.bytes)) is not general
 
 
+@pytest.mark.parametrize("element", [one for one in INTEGERS if one.signed], ids=str)
+def test_rectified_shifts(pair: Pair, element: IntType) -> None:
+    """They take less than a ReLU and a shift, and no more than numbers of so few bits need."""
+    x, y = value(0, element, SHAPE, "A"), value(9, element, SHAPE, "A")
+    for amount in (1, 3, element.width - 2):
+        wide = ir.RectifiedShift(shift=amount, operands=(x,), results=(y,))
+        agrees(pair, wide, [values_of(element, SHAPE, 1)])
+        for bits, nonnegative in ((1, False), (4, True), (5, False), (element.width - 1, True)):
+            narrow = replace(wide, bits=bits, nonnegative=nonnegative)
+            agrees(pair, narrow, [small_values(element, bits, nonnegative, 2)])
+
+
 @pytest.mark.parametrize("source", [BOOL, *INTEGERS], ids=str)
 @pytest.mark.parametrize("target", [BOOL, *INTEGERS], ids=str)
 @pytest.mark.parametrize("sharing", ["A", "B"])

@@ -270,6 +270,27 @@ def test_truncation(pair: Pair, bits: int) -> None:
         assert sum(outcome.ots) == comparison_ots(low, n) + 2 * n
 
 
+@pytest.mark.parametrize("bits", WIDTHS)
+@pytest.mark.parametrize("sign", [-1, -4])
+def test_rectified_shift(pair: Pair, bits: int, sign: int) -> None:
+    """A ReLU and a shift take one comparison, and as many rounds as its longer part, and four."""
+    top = bits + sign
+    # From −2^top to 2^top − 1.
+    small = signed(operands(bits)[1]) >> (-1 - sign)
+    n = len(small)
+    xs = split(small.view(np.dtype(f"u{bits // 8}")), 1)
+    for shift in {1, top // 3, top - 1}:
+        outcome = pair.run(
+            partial(lambda s, p: truncation.rectified_shift(p, xs[p.index], s, top), shift)
+        )
+        assert np.array_equal(signed(total(outcome)), np.maximum(small, 0) >> shift)
+        low, high = up(shift, 4), up(top - shift, 4)
+        assert sum(outcome.ots) == (
+            4 * (low + high) * n + 2 * 8 * up(n, 8) * (low + high - 1) + 2 * n + 2 * n
+        )
+        assert outcome.rounds == 2 + max(levels(low), levels(high)) + 2 + 2
+
+
 @pytest.mark.parametrize(("bits", "wide"), [(8, 16), (8, 64), (16, 32), (32, 64)])
 def test_extension(pair: Pair, bits: int, wide: int) -> None:
     x = operands(bits)[1]

@@ -119,14 +119,16 @@ def _bounded(operation: ir.Lookup, known: _Known) -> ir.Operation:
     return replace(operation, inside=inside, bounds=bounds)
 
 
-def numbers_of(operation: ir.Binary | ir.Select | ir.Convert) -> Sequence[ir.Value]:
+def numbers_of(
+    operation: ir.Binary | ir.Select | ir.Convert | ir.RectifiedShift,
+) -> Sequence[ir.Value]:
     """Return the values that must fit into the bits of a narrowed operation."""
     match operation:
         case ir.Binary():
             values = _operands_and_result(operation)
         case ir.Select():
             values = operation.operands[1:]
-        case ir.Convert():
+        case ir.Convert() | ir.RectifiedShift():
             values = operation.operands
         case _:
             assert_never(operation)
@@ -183,6 +185,8 @@ def explain(program: ir.Program) -> Iterator[Narrowed]:
                 text = operation.kind.value if isinstance(operation, ir.Binary) else "select"
                 if isinstance(operation, ir.Convert):
                     text = "convert"
+                if isinstance(operation, ir.RectifiedShift):
+                    text = "rectified shift"
                 yield Narrowed(
                     operation.span, text, operation.bits, operation.nonnegative, tuple(facts)
                 )

@@ -120,7 +120,7 @@ class Support:
                 return self.checks and inside and not self._varies(turns)
             case ir.If():
                 return self._if(operation, opens)
-            case ir.Product() | ir.Convert() | ir.Call():
+            case ir.Product() | ir.Convert() | ir.Call() | ir.RectifiedShift():
                 return False
             case ir.Input() | ir.Output() | ir.Assert():
                 return False

@@ -1,4 +1,4 @@
-"""Right shifts and width extension of additive shares: exact, never off by one.
+"""Right shifts, alone or of ReLUs, and width extension of additive shares: exact, never off by one.
 
 With shares x₀ + x₁ = x + w·2^ℓ, wrap-around w, and carry c out of the lowest s bits,
 
@@ -16,11 +16,11 @@ import numpy as np
 from ezlang.diagnostics.diagnostic import CompilerBug
 
 from ...ir.dtypes import word_dtype
-from ..boolean.gates import and_bits
-from ..conversions.bits_and_numbers import bits_to_numbers, unpack
+from ..boolean.gates import and_bits, pack
+from ..conversions.bits_and_numbers import bits_to_numbers, select, unpack
 from ..core.party import SharingParty
-from ..core.steps import Array, Steps
-from .comparison import compare_parts, millionaires
+from ..core.steps import Array, Steps, together
+from .comparison import compare_parts, millionaires, negate_bits
 from .products import bits_of
 
 
@@ -63,6 +63,38 @@ def truncate(
     result: Array = (own >> number(shift)) + c - (w << number(ring - shift))
     if party.adds_known:
         result -= number(added >> shift)
+    return result.reshape(x.shape)
+
+
+def rectified_shift(party: SharingParty, x: Array, shift: int, top: int) -> Steps[Array]:
+    """Return ⌊max(x, 0) / 2^s⌋ for signed x from −2^p to 2^p − 1, 0 < s < p = `top` < ℓ.
+
+    One comparison of p bits, cut at bit s, yields the carry c out of the lowest s bits and the sign
+    [RRG+21]. Where x isn't negative, the wrap-around modulo 2^(ℓ−1) is known as in `truncate`;
+    elsewhere the shift yields something that isn't selected. Cost per element:
+    `comparison.compare_parts` for s and p − s bits; an AND and two additive OTs in parallel;
+    `select`.
+    """
+    bits = bits_of(x)
+    if not 0 < shift < top < bits:
+        raise CompilerBug(f"a rectified shift of {bits} bits by {shift}, up to bit {top}")
+    number, n = x.dtype.type, x.size
+    own = x.reshape(-1)
+    compared = ~own if party.is_first else own
+    (carry, _), (less, same) = yield from compare_parts(party, compared, (0, shift, top))
+    if same is None:
+        raise CompilerBug("the upper part of a comparison has an equality")
+    wrap = (own >> number(bits - 1)).astype(np.uint8)
+    flags = pack(np.concatenate([unpack(carry, n), wrap]))
+    both, numbers = yield from together(
+        [and_bits(party, same, carry), bits_to_numbers(party, flags, 2 * n, bits)]
+    )
+    c, w = numbers.reshape(2, n)
+    own_top = pack((own >> number(top)).astype(np.uint8) & 1)
+    negative = own_top ^ less ^ both
+    below = own & number((1 << (bits - 1)) - 1)
+    shifted = (below >> number(shift)) + c - (w << number(bits - 1 - shift))
+    result: Array = yield from select(party, negate_bits(party, negative), shifted)
     return result.reshape(x.shape)
 
 

@@ -22,7 +22,7 @@ from ..arithmetic.lookups import lookup
 from ..arithmetic.matrices import matrix_multiply, matrix_multiply_known, turned
 from ..arithmetic.owned import Masked
 from ..arithmetic.products import multiply_known, product, small_product, square
-from ..arithmetic.truncation import extend, truncate
+from ..arithmetic.truncation import extend, rectified_shift, truncate
 from ..boolean.gates import pack
 from ..conversions.bits_and_numbers import (
     bits_to_numbers,
@@ -131,6 +131,14 @@ def _lift(call: Call, shift: int) -> int | None:
         return None
     lift = 0 if one.nonnegative else 1 << max(one.bits - 1, shift)
     return lift if lift < 1 << (width - 1) else None
+
+
+def rectified(call: Call, operation: ir.RectifiedShift) -> Steps[Array]:
+    """max(x, 0) >> s: `rectified_shift`, of as many bits as x has without its sign."""
+    narrow, shift = call.narrow, operation.shift
+    signed = narrow is not None and not narrow.nonnegative
+    top = narrow.bits - 1 if narrow is not None and signed else call.type.width - 1
+    return (yield from rectified_shift(call.party, call.share(0), shift, max(top, shift + 1)))
 
 
 def shifted(kind: BinaryKind, x: Array, amount: Array, *, signed: bool) -> Array:

@@ -66,6 +66,17 @@ PROGRAMS: dict[str, tuple[str, Inputs]] = {
         """,
         {"alice": {"x": list(range(9))}, "bob": {"y": [3, -9, 8, 70, 0, 1, 2, -3, -4]}},
     ),
+    "rounded ReLUs": (
+        """
+        party alice, bob;
+        fn main() {
+            secret int64[5] x = input(alice, "x");
+            secret int64[5] y = input(bob, "y");
+            output(all, max((x + y) >> 7, 0), "z");
+        }
+        """,
+        {"alice": {"x": [900, -900, 2**62, 127, -1]}, "bob": {"y": [5, 7, 2**62 - 1, 1, 1]}},
+    ),
     "lookups": (
         """
         party alice, bob;
