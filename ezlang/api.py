@@ -1,4 +1,4 @@
-"""The interface for the command line, editors and notebooks.
+"""The interface for the command line and editors; `ezlang.programs` is that for Python programs.
 
 Programs and values go in, data come out; nothing here prints. A failure that the user can fix is an
 `EzError`, which carries diagnostics and an exit code. Compilers and sockets are imported only by

@@ -67,9 +67,26 @@ class EzError(Exception):
     """
 
     def __init__(self, *diagnostics: Diagnostic, exit_code: int = 1) -> None:
-        super().__init__("; ".join(d.message for d in diagnostics))
+        super().__init__(*diagnostics)
         self.diagnostics = diagnostics
         self.exit_code = exit_code
+
+    @property
+    def summary(self) -> str:
+        """The sentences alone, in one line."""
+        return "; ".join(d.message for d in self.diagnostics)
+
+    def __str__(self) -> str:
+        """Return the diagnostics as the command line prints them."""
+        from .render import render_all
+
+        return render_all(self.diagnostics).rstrip()
+
+    def _render_traceback_(self) -> list[str]:
+        """Return what notebooks show: the diagnostics, in colour, without Python's traceback."""
+        from .render import render_all
+
+        return render_all(self.diagnostics, color=True).splitlines()
 
 
 class CompilerBug(Exception):  # noqa: N818 (it is no error of the user's)

@@ -64,7 +64,7 @@ def _listen(
             except EzError as error:
                 if not is_stranger(error):
                     raise
-                dropped = [*dropped, str(error)][-_REMEMBERED:]
+                dropped = [*dropped, error.summary][-_REMEMBERED:]
 
 
 def _greet(

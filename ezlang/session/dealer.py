@@ -167,7 +167,7 @@ class Dealer:
             request = read_request(channel)
         except EzError as error:
             channel.close()
-            self._dropped = [*self._dropped, str(error)][-_REMEMBERED:]
+            self._dropped = [*self._dropped, error.summary][-_REMEMBERED:]
             return None
         channel.timeout = self._timeout
         deadline = time.monotonic() + self._timeout

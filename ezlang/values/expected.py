@@ -1,4 +1,4 @@
-"""The inputs that a program asks for, collected from its typed tree."""
+"""The inputs that a program asks for, and its outputs, collected from its typed tree."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ezlang.diagnostics.diagnostic import CompilerBug
 from ezlang.records import dataclass
 from ezlang.source import Span
 from ezlang.typed import tree
-from ezlang.typed.walk import expressions
+from ezlang.typed.walk import expressions, statements
 from ezlang.types.types import Type
 
 from .names import party_number
@@ -36,3 +36,16 @@ def expected_inputs(program: tree.Program, party: int | str) -> tuple[Expected, 
                 raise CompilerBug(f"{expression.name} is asked for as {type} and {expression.type}")
             spans[expression.span] = None
     return tuple(Expected(name, type, tuple(spans)) for name, (type, spans) in found.items())
+
+
+def output_types(program: tree.Program, party: int | str) -> dict[str, Type | None]:
+    """Return the types of a party's outputs: name → type, None if places of a name disagree."""
+    number = party_number(program.parties, party)
+    found: dict[str, Type | None] = {}
+    for function in program.functions:
+        for statement in statements(function.body):
+            if isinstance(statement, tree.Output) and statement.to in (number, None):
+                type = statement.value.type
+                same = found.setdefault(statement.name, type) == type
+                found[statement.name] = type if same else None
+    return found

@@ -10,6 +10,7 @@ The convention, for every page:
 - A ``console`` block is run: lines that begin with `$ ` are commands, the lines after one are all
   it prints. There `…` stands for any text, and a line of nothing else for any lines. Seconds are
   not compared.
+- A ``pycon`` block is run like a doctest, with the variables of those before it.
 - Console blocks after ``<!-- terminal: 1 -->``, ``<!-- terminal: 2 -->`` that follow each other
   are run at the same time, as two people would.
 

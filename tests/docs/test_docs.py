@@ -15,9 +15,11 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from doctest import DocTestParser, DocTestRunner
 from functools import partial
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,6 +34,7 @@ from tests.support.ports import free_address
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = pages.all_pages(ROOT)
+WITH_PYTHON = [page for page in PAGES if "```pycon" in page.read_text(encoding="utf-8")]
 COLUMNS = "100"
 DEALER = "127.0.0.1:7801"
 
@@ -145,6 +148,24 @@ def test_commands_print_what_the_page_shows(
         return
     for block, shown in given:
         assert shown == block.body, f"{page}, the block at line {block.line}"
+
+
+@pytest.mark.parametrize("page", WITH_PYTHON, ids=name_of)
+def test_python_prints_what_the_page_shows(
+    page: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = page.read_text(encoding="utf-8")
+    monkeypatch.chdir(folder)
+    variables: dict[str, Any] = {}
+    for block in pages.blocks(text):
+        if block.file is not None:
+            (folder / block.file).write_text(block.body, encoding="utf-8")
+        elif block.language == "pycon":
+            session = DocTestParser().get_doctest(block.body, variables, "", str(page), block.line)
+            said: list[str] = []
+            failed = DocTestRunner().run(session, out=said.append, clear_globs=False).failed
+            assert not failed, "".join(said)
+            variables = session.globs
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)

@@ -51,7 +51,7 @@ try:
     said = {"outputs": outcome.outputs, "memory": outcome.memory, "ands": outcome.ands}
     code = 0
 except EzError as error:
-    said = {"codes": [one.code for one in error.diagnostics], "says": str(error)}
+    said = {"codes": [one.code for one in error.diagnostics], "says": error.summary}
     code = error.exit_code
 import resource
 print(json.dumps({**said, "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss}))

@@ -1,0 +1,65 @@
+"""Notebooks: `%%ez` cells, run by a real kernel."""
+
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from tests.support.patience import PATIENCE
+
+NOTEBOOK = Path("docs/notebook.ipynb")
+
+Cell = dict[str, Any]
+
+
+def executed(cells: list[Cell], *, errors: bool = False) -> list[Cell]:
+    """Return code cells as a kernel of their own leaves them."""
+    book = nbformat.v4.new_notebook(cells=cells)
+    NotebookClient(book, timeout=PATIENCE, kernel_name="python3", allow_errors=errors).execute()
+    return list(book.cells)
+
+
+def shown(cell: Cell) -> list[str]:
+    """Return what a cell printed and showed, without numbers of seconds."""
+    texts = []
+    for output in cell["outputs"]:
+        texts.append(output.get("text") or output.get("data", {}).get("text/plain", ""))
+    return texts
+
+
+def test_the_notebook_shows_what_it_gives() -> None:
+    book = nbformat.read(NOTEBOOK, as_version=4)
+    before = [(cell.source, shown(cell)) for cell in book.cells if cell.cell_type == "code"]
+    cells = [nbformat.v4.new_code_cell(source) for source, _ in before]
+    after = executed(cells, errors=True)
+    for (source, old), new in zip(before, after, strict=True):
+        assert len(old) == len(shown(new)), source
+        if "result[" in source or "--leaks" in source:
+            assert old[0] == shown(new)[0], source
+
+
+def test_errors_are_shown_in_colour_without_a_traceback() -> None:
+    program = '%%ez\nparty alice, bob;\nfn main() { output(all, x, "x"); }'
+    _, cell = executed(
+        [nbformat.v4.new_code_cell(text) for text in ("%load_ext ezlang", program)], errors=True
+    )
+    (error,) = cell["outputs"]
+    text = "\n".join(error["traceback"])
+    assert error["ename"] == "EzError"
+    assert "error[EZ1001]" in text
+    assert "\x1b[" in text
+    assert "Traceback" not in text
+    assert "notebook.py" not in text
+
+
+@pytest.mark.parametrize(
+    ("variables", "says"),
+    [("alice = 5", "The variable `alice` is no dict"), ("wealth = 5", "input `wealth` is missing")],
+)
+def test_inputs_that_are_not_there(variables: str, says: str) -> None:
+    program = "%%ez\n" + Path("examples/millionaires/main.ez").read_text(encoding="utf-8")
+    cells = ("%load_ext ezlang", variables, program)
+    *_, cell = executed([nbformat.v4.new_code_cell(text) for text in cells], errors=True)
+    assert says in "\n".join(cell["outputs"][0]["traceback"])
