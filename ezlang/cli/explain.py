@@ -7,8 +7,15 @@ import click
 from .options import usage_error
 
 
+def _codes(_context: click.Context, _parameter: click.Parameter, begun: str) -> list[str]:
+    """Return the codes that begin as typed, for the completion of shells."""
+    from ezlang.diagnostics.catalogue import all_codes
+
+    return [code for code in all_codes() if code.startswith(begun.upper())]
+
+
 @click.command(short_help="Explain an error, with a wrong and a right program.")
-@click.argument("code", metavar="CODE")
+@click.argument("code", metavar="CODE", shell_complete=_codes)
 def explain(code: str) -> None:
     """Print the page about the error CODE, for example EZ3001."""
     from ezlang.diagnostics.catalogue import all_codes

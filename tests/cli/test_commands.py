@@ -252,3 +252,42 @@ def test_errors_have_colors_on_a_terminal_alone(folder: Path) -> None:
     assert code == 1
     assert "\x1b[" in shown
     assert "\x1b[" not in on_a_terminal(["check", "leak.ez"], b"", folder, NO_COLOR="1")[1]
+
+
+COMPLETED = {
+    "ezlang ru": {"run"},
+    "ezlang run --proto": {"--protocol"},
+    "ezlang run --protocol ": {"auto", "arithmetic", "boolean", "yao"},
+    "ezlang explain ez300": {f"EZ300{digit}" for digit in range(1, 10)},
+}
+
+
+@pytest.mark.parametrize("typed", COMPLETED)
+def test_shells_complete_what_is_typed(typed: str) -> None:
+    environment = {
+        **os.environ,
+        "_EZLANG_COMPLETE": "bash_complete",
+        "COMP_WORDS": typed,
+        "COMP_CWORD": str(len(typed.split(" ")) - 1),
+    }
+    done = subprocess.run(
+        [Path(sys.executable).parent / "ezlang"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found = {line.removeprefix("plain,") for line in done.stdout.splitlines()}
+    assert found == COMPLETED[typed]
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_shells_are_told_how_to_complete(shell: str) -> None:
+    done = subprocess.run(
+        [Path(sys.executable).parent / "ezlang"],
+        env={**os.environ, "_EZLANG_COMPLETE": f"{shell}_source"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert f"_EZLANG_COMPLETE={shell}_complete" in done.stdout
