@@ -1,9 +1,11 @@
 """Homomorphic matrix products, and the kernels of polynomials that they consist of, on one core.
 
 Kernels, modulo a prime of 30 bits: the forward and inverse transform of N residues; eight products
-of values, added up; numbers to residues; and the residues of five primes back to numbers. Best of
-`--repetitions` runs of 100. Products: milliseconds of the key holder, who encrypts and decrypts,
-and of the owner, who multiplies; and the messages. Best of `--repetitions` runs.
+of values, added up; eight polynomials of known numbers, transformed and multiplied by both halves
+of ciphertexts; numbers to residues; the residues of five primes back to numbers; and the upper
+bytes of those. Best of `--repetitions` runs of 100. Products: milliseconds of the key holder, who
+encrypts and decrypts, and of the owner, who multiplies; and the messages. Best of `--repetitions`
+runs.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from typing import Any, Final
 import numpy as np
 
 from ezlang.compiler.kernels.ntt import SIZES
+from ezlang.compiler.kernels.ntt_products import TERMS
 from ezlang.compiler.kernels.ntt_tables import (
     MONTGOMERY,
     join_constants,
@@ -40,6 +43,7 @@ SHAPES: Final = {
 }
 _CALLS: Final = 100
 _TERMS: Final = 8
+_BYTES: Final = 10
 
 
 def check(native: Native, size: int) -> None:
@@ -67,6 +71,9 @@ def _work(native: Native, size: int) -> dict[str, Callable[[], None]]:
     limbs, modulus = join_constants(PRIMES, switched=True)
     added = (product_constants(prime), size, _TERMS, 4 * size, 4 * size, 1)
     joined = (limbs, modulus, size, len(PRIMES), prime.bit_length())
+    known, buffer = np.zeros((_TERMS, size), np.int32), np.empty((TERMS, size), np.uint32)
+    constants = tables, product_constants(prime), residue_constants(prime, 1)
+    sent = np.empty(_BYTES * size + 16, np.uint8)
 
     def call(name: str, *arguments: Any) -> Callable[[], None]:
         return lambda: native.call(name, *arguments)
@@ -75,10 +82,17 @@ def _work(native: Native, size: int) -> dict[str, Callable[[], None]]:
         "forward": call(f"ntt_forward{size}", out, tables, 1),
         "inverse": call(f"ntt_inverse{size}", out, tables, 1),
         "8 products": call("ntt_multiply_add", out, *values, *added),
+        "8 known factors": call(
+            f"ntt_multiply_known{size}",
+            *(values[0, 0].copy(), values[0, 1].copy()),
+            *(*values, known, *constants, buffer),
+            *(_TERMS, 1, 1, 1),
+        ),
         "to residues": call(
             "residues_add", out, low, high, residue_constants(prime, 1), size, 0, 1
         ),
         "5 residues back": call("residues_join", low, high, values[0], *joined),
+        "bytes of numbers": call("wide_to_bytes", sent, low, high, size, _BYTES),
     }
 
 

@@ -147,7 +147,7 @@ def _shift(kernel: Kernel, kind: BinaryKind, signed: bool, x: Value, y: Value) -
     if not signed:
         return kernel.select(past, zero, x >> amount)
     amount = kernel.select(past, kernel.constant(x.type, width - 1), amount)
-    return Value(kernel, kernel.builder.ashr(x.ir, amount.ir))
+    return x.signed_shift(amount)
 
 
 def shifts_out(kernel: Kernel, y: Value, width: int) -> Value:

@@ -84,6 +84,10 @@ class Value:
     def __rshift__(self, other: Value | int) -> Value:
         return self._binary("lshr", other)
 
+    def signed_shift(self, amount: Value | int) -> Value:
+        """Shift right and keep the sign."""
+        return self._binary("ashr", amount)
+
     def __invert__(self) -> Value:
         return Value(self.kernel, self.kernel.builder.not_(self.ir))
 

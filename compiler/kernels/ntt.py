@@ -7,8 +7,8 @@ inverse that of Gentleman and Sande, both in place [LN16]; residues stay below 4
 powers of ψ below 2p [Har14].
 
 Stages whose butterflies are t elements apart are run in pairs, on four registers of 16 lanes. The
-last six, t = 32 … 1, are run together on 64 elements. The order of the results is the same on all
-processors, since LLVM splits the lanes into registers that exist.
+last six, t = 32 … 1, are run together on 64 elements. Results stay in their last arrangement. It is
+the same on all processors, since LLVM splits the lanes into registers that exist.
 
 Tables, in words of 32 bits: `HEADER` words (p, N^−1 and its quotient), the N powers of ψ in the
 order of use (word m + i for block i of the stage with m blocks), their quotients, then both for
@@ -20,22 +20,31 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from .abi import I32, I64, POINTER
+from .abi import I32, POINTER
 from .build import VOID, Kernel, Value, vector
-from .modular import LANES, WORDS, Modulus, multiply_words, write_for_limbs
+from .modular import LANES, WORDS, Modulus, write_for_limbs
 
 HEADER: Final = 16
 SIZES: Final = (4096, 8192)
 """The supported N."""
 
 _Pair = tuple[Value, Value]
-_INNER: Final = (8, 4, 2, 1)
-"""The stages whose butterflies lie within two registers."""
+_NATURAL: Final = (16, 8, 4, 2, 1)
+FORWARD: Final = (_NATURAL, (8, 16, 4, 2, 1), (4, 8, 16, 2, 1), (2, 8, 16, 4, 1), (1, 8, 16, 2, 4))
+_BACKWARD: Final = (*FORWARD[:1:-1], (8, 4, 16, 2, 1), _NATURAL)
+"""The arrangements of 32 elements in two registers, one after the other.
+
+Each gives what the bits of a place count, from the highest, which is 1 in the second register: this
+is the distance of the stage that runs then. From one to the next takes an instruction a register.
+"""
 
 
-def _first_half(t: int) -> list[int]:
-    """Return the elements, of 32, that come first in butterflies t apart."""
-    return [e for e in range(2 * LANES) if not e // t % 2]
+def places(arrangement: Sequence[int]) -> list[int]:
+    """Return the element at each of the 32 places of two registers."""
+    found = [0]
+    for bit in arrangement:
+        found = [e + part for e in found for part in (0, bit)]
+    return found
 
 
 class _Transform:
@@ -53,7 +62,7 @@ class _Transform:
         self.quotients = self.powers.at(4 * size)
 
     def write(self) -> Kernel:
-        """Write the kernel, for any number of limbs."""
+        """Write the kernel for any number of limbs; return that of one, `…_limb`."""
         passes = list(self._passes())
         if self.backward:
             self._inner()
@@ -63,8 +72,9 @@ class _Transform:
         if not self.backward:
             self._inner()
         self.k.finish()
-        strides = {"values": 4 * self.size, "tables": 4 * (HEADER + 4 * self.size)}
-        return write_for_limbs(self.k, self.name, lambda k: strides)
+        strides = {"values": 4 * self.size, "tables": table_bytes(self.size)}
+        write_for_limbs(self.k, self.name, lambda k: strides)
+        return self.k
 
     def _passes(self) -> Iterator[tuple[int, ...]]:
         """Yield the distances of the stages of each pass over registers that are far apart."""
@@ -129,18 +139,23 @@ class _Transform:
 
     def _inner_halves(self, block: Value, values: list[Value]) -> None:
         """Run the stages on two registers, for both pairs of registers."""
-        together = list(range(2 * LANES))
-        for half in (0, 1):
-            pair, order = (values[2 * half], values[2 * half + 1]), together
-            for t in reversed(_INNER) if self.backward else _INNER:
-                first = _first_half(t)
-                wanted = first + [e + t for e in first]
-                pair, order = _arranged(pair, order, wanted), wanted
-                count = LANES // t
-                number = ((block << 1) + half) * count + self.size // (2 * t)
-                power = self._power(number, count, [e // (2 * t) for e in first])
-                pair = self._butterfly(*pair, power)
-            values[2 * half], values[2 * half + 1] = _arranged(pair, order, together)
+        before = None
+        for now in _BACKWARD if self.backward else FORWARD:
+            for half in (0, 1):
+                pair = values[2 * half], values[2 * half + 1]
+                pair = _arranged(pair, before, now) if before else pair
+                if now != _NATURAL:
+                    power = self._powers_within((block << 1) + half, now)
+                    pair = self._butterfly(*pair, power)
+                values[2 * half], values[2 * half + 1] = pair
+            before = now
+
+    def _powers_within(self, block: Value, arrangement: Sequence[int]) -> _Pair:
+        """Return the powers of a stage for a block of 32 elements."""
+        t = arrangement[0]
+        count = LANES // t
+        lanes = [e // (2 * t) for e in places(arrangement)[:LANES]]
+        return self._power(block * count + self.size // (2 * t), count, lanes)
 
     def _butterfly(self, x: Value, y: Value, power: _Pair) -> _Pair:
         m = self.modulus
@@ -162,65 +177,24 @@ class _Transform:
         return self.k.load(self.k["tables"].at(4 * word), I32)
 
 
-def _arranged(pair: _Pair, order: Sequence[int], wanted: Sequence[int]) -> _Pair:
-    """Return two registers whose lanes hold the elements `order`, rearranged to `wanted`."""
-    places = [order.index(e) for e in wanted]
+def _arranged(pair: _Pair, before: Sequence[int], now: Sequence[int]) -> _Pair:
+    """Return two registers in another arrangement."""
+    order = places(before)
+    lanes = [order.index(e) for e in places(now)]
     first, second = pair
-    return first.shuffle(places[:LANES], second), first.shuffle(places[LANES:], second)
+    return first.shuffle(lanes[:LANES], second), first.shuffle(lanes[LANES:], second)
 
 
-def write_transforms(module: Any, size: int) -> None:
+def table_bytes(size: int) -> int:
+    """Return the bytes of the tables of a prime."""
+    return 4 * (HEADER + 4 * size)
+
+
+def write_transforms(module: Any, size: int) -> Kernel:
     """Write `ntt_forward{N}(values*, tables*, count)` and `ntt_inverse{N}(…)`.
 
     Values [count][N] are words below the primes, and stay so; `tables` are those of the primes.
+    Returns `ntt_forward{N}_limb(values*, tables*)`.
     """
-    _Transform(module, size, backward=False).write()
     _Transform(module, size, backward=True).write()
-
-
-def write_multiply_add(module: Any) -> Kernel:
-    """Write `ntt_multiply_add(out*, a*, b*, constants*, n, terms, a_stride, b_stride, count)`.
-
-    out[l][i] += Σ_t a[t][l][i]·b[t][l][i]·2^−32 modulo p_l, for residues of `count` primes; strides
-    of terms are in bytes. Constants are the words p and p^−1 modulo 2^32 of each prime. Four
-    products at a time are reduced once.
-    """
-    sizes = [(name, I64) for name in ("n", "terms", "a_stride", "b_stride")]
-    pointers = [(name, POINTER) for name in ("out", "a", "b", "constants")]
-    k = Kernel(module, "multiply_add_limb", (*pointers, *sizes), result=VOID, internal=True)
-    modulus = Modulus(k, k.load(k["constants"], I32))
-    inverse = k.splat(k.load(k["constants"].at(4), I32), LANES)
-    whole = k["terms"] & -_TERMS
-
-    def add(term: Value, count: int) -> None:
-        with k.loop(0, k["n"], LANES) as at:
-            sums = _sum_of_products(k, term, at << 2, count)
-            place = k["out"].at(at << 2)
-            total = k.load(place, WORDS) + modulus.montgomery(sums, inverse)
-            k.store(modulus.reduced(total), place)
-
-    with k.loop(0, whole, _TERMS) as term:
-        add(term, _TERMS)
-    for count in range(1, _TERMS):
-        with k.when((k["terms"] - whole).equals(count)):
-            add(whole, count)
-    k.finish()
-
-    def strides(k: Kernel) -> dict[str, Value | int]:
-        residues = k["n"] << 2
-        return {"out": residues, "a": residues, "b": residues, "constants": 8}
-
-    return write_for_limbs(k, "ntt_multiply_add", strides)
-
-
-_TERMS: Final = 4
-"""The number of products whose sum is less than 2^32·p."""
-
-
-def _sum_of_products(k: Kernel, term: Value, at: Value, count: int) -> list[Value]:
-    sums: list[Value] = []
-    for i in range(count):
-        a, b = (k.load(k[name].at((term + i) * k[f"{name}_stride"]).at(at), WORDS) for name in "ab")
-        even, odd = multiply_words(a, b)
-        sums = [sums[0] + even, sums[1] + odd] if sums else [even, odd]
-    return sums
+    return _Transform(module, size, backward=False).write()

@@ -47,6 +47,15 @@ def write_residues_add(module: Any) -> Kernel:
     out[l][i] += scale·x[i] modulo p_l for `count` primes, where x[i] is the signed number low[i],
     or low[i] + 2^64·high[i] if `double` is 1. n is a multiple of 16.
     """
+    return write_for_limbs(
+        add_limb(module),
+        "residues_add",
+        lambda k: {"out": k["n"] << 2, "constants": 4 * PRIME_WORDS},
+    )
+
+
+def add_limb(module: Any) -> Kernel:
+    """Write `residues_add` for a prime."""
     pointers = [(name, POINTER) for name in ("out", "low", "high", "constants")]
     sizes = ("n", I64), ("double", I64)
     k = Kernel(module, "residues_add_limb", (*pointers, *sizes), result=VOID, internal=True)
@@ -72,16 +81,14 @@ def write_residues_add(module: Any) -> Kernel:
         place = k["out"].at(at << 2)
         k.store(modulus.reduced(k.load(place, WORDS) + total), place)
     k.finish()
-    return write_for_limbs(
-        k, "residues_add", lambda k: {"out": k["n"] << 2, "constants": 4 * PRIME_WORDS}
-    )
+    return k
 
 
-def write_residues_small(module: Any) -> Kernel:
-    """Write `residues_small(out*, numbers*, constants*, n, count)`.
+def small_limb(module: Any) -> Kernel:
+    """Write `residues_small_limb(out*, numbers*, constants*, n)`.
 
-    out[l][i] = x[i] modulo p_l for `count` primes and signed 32-bit numbers below all of them in
-    absolute value; `constants` are those of `residues_add`. n is a multiple of 16.
+    out[i] = x[i] modulo p for signed 32-bit numbers below p in absolute value; `constants` are
+    those of `residues_add`. n is a multiple of 16.
     """
     pointers = [(name, POINTER) for name in ("out", "numbers", "constants")]
     name = "residues_small_limb"
@@ -91,9 +98,7 @@ def write_residues_small(module: Any) -> Kernel:
         x = k.load(k["numbers"].at(at << 2), WORDS)
         k.store(x + (-(x >> 31) & prime), k["out"].at(at << 2))
     k.finish()
-    return write_for_limbs(
-        k, "residues_small", lambda k: {"out": k["n"] << 2, "constants": 4 * PRIME_WORDS}
-    )
+    return k
 
 
 def write_residues_join(module: Any) -> Kernel:
@@ -149,11 +154,5 @@ def _joined(k: Kernel, sums: list[Value]) -> tuple[Value, Value]:
         factor = k.splat(k.load(k["modulus"].at(4 * word), I32).to(I64), 8)
         total = sums[word] - wraps * factor + carry
         words.append(total & _WORD)
-        carry = _arithmetic_shift(k, total)
+        carry = total.signed_shift(32)
     return words[0] | (words[1] << 32), words[2] | (words[3] << 32)
-
-
-def _arithmetic_shift(k: Kernel, value: Value) -> Value:
-    """Shift 64-bit numbers right by 32 bits and keep their signs."""
-    amount = k.constant(DOUBLES, 32)
-    return Value(k, k.builder.ashr(value.ir, amount.ir))

@@ -9,7 +9,8 @@ import pytest
 
 from ezlang.compiler.kernels import polynomials
 from ezlang.compiler.kernels.engine import Engine
-from ezlang.compiler.kernels.ntt import SIZES
+from ezlang.compiler.kernels.ntt import FORWARD, SIZES, places
+from ezlang.compiler.kernels.ntt_products import TERMS
 from ezlang.compiler.kernels.ntt_tables import (
     MONTGOMERY,
     join_constants,
@@ -69,7 +70,8 @@ def test_the_transform_evaluates_at_odd_powers_of_the_root(
     x = draw(prime, size)
     values = transformed(native, x, prime)
     assert values.max() < prime
-    root, order = primitive_root(prime, size), reversed_bits(size)
+    root = primitive_root(prime, size)
+    order = reversed_bits(size).reshape(-1, 32)[:, places(FORWARD[-1])].reshape(-1)
     for i in (0, 1, 2, 17, size // 2, size - 3):
         point, power, total = pow(root, 2 * int(order[i]) + 1, prime), 1, 0
         for coefficient in x.tolist():
@@ -122,6 +124,52 @@ def test_sums_of_products_are_negacyclic(native: Native, size: int, terms: int) 
     assert np.array_equal(found, (before + expected) % prime)
 
 
+@pytest.mark.parametrize("bits", [27, 64])
+@pytest.mark.parametrize("terms", [1, 3, 4, 9])
+@pytest.mark.parametrize("size", SIZES)
+def test_known_numbers_multiply_both_halves(
+    native: Native, size: int, terms: int, bits: int
+) -> None:
+    primes, rows, top = PRIMES[1:], 2, 1 << (bits - 1)
+    # The primes are above 2^26.
+    drawn = [-top, top - 1, 0, 1, -1, *RNG.integers(-top, top, 3).tolist()]
+    known = np.zeros((terms, size), np.int32 if bits == 27 else np.int64)
+    for line in known:
+        line[[0, size - 1, *RNG.choice(np.arange(1, size - 1), 6, replace=False)]] = drawn
+
+    def halves(count: int) -> Array:
+        return np.array([[[draw(p, size) for p in primes] for _ in range(count)] for _ in "ab"])
+
+    a, out = halves(rows * terms), halves(rows)
+    tables, products, residues = (
+        np.stack([make(prime) for prime in primes])
+        for make in (
+            lambda p: transform_tables(p, size),
+            product_constants,
+            lambda p: residue_constants(p, 1),
+        )
+    )
+    x, sums = a.copy(), out.copy()
+    for part in (*x.reshape(-1, len(primes), size), *sums.reshape(-1, len(primes), size)):
+        native.call(f"ntt_forward{size}", part, tables, len(primes))
+    arguments = (*sums, *x, known, tables, products, residues, np.empty((TERMS, size), np.uint32))
+    sizes = terms, rows, int(bits == 27), len(primes)
+    native.call(f"ntt_multiply_known{size}", *arguments, *sizes)
+    for half in range(2):
+        for row in range(rows):
+            native.call(f"ntt_inverse{size}", sums[half, row], tables, len(primes))
+            for limb, prime in enumerate(primes):
+                expected, removed = (
+                    out[half, row, limb].astype(np.int64),
+                    pow(MONTGOMERY, -1, prime),
+                )
+                for term, given in enumerate(known.tolist()):
+                    sparse = {at: x * removed % prime for at, x in enumerate(given) if x}
+                    factor = a[half, row * terms + term, limb]
+                    expected = (expected + schoolbook(factor, sparse, prime)) % prime
+                assert np.array_equal(sums[half, row, limb], expected)
+
+
 def numbers(words: int, count: int) -> tuple[list[int], Array, Array]:
     """Draw signed numbers of some words, with the extreme ones; return their words, too."""
     top = 1 << (64 * words - 1)
@@ -145,13 +193,43 @@ def test_signed_numbers_become_scaled_residues(native: Native, words: int) -> No
             assert out.tolist() == expected
 
 
-def test_small_numbers_become_residues(native: Native) -> None:
-    top = 1 << 26
-    drawn = np.array([0, 1, -1, top, -top, top - 1, *RNG.integers(-top, top, 58)], np.int32)
-    out = np.zeros((len(PRIMES), 64), np.uint32)
-    constants = np.stack([residue_constants(prime, 1) for prime in PRIMES])
-    native.call("residues_small", out, drawn, constants, 64, len(PRIMES))
-    assert out.tolist() == [[x % prime for x in drawn.tolist()] for prime in PRIMES]
+@pytest.mark.parametrize("width", [2, 9, 12, 15])
+def test_numbers_are_sent_as_their_upper_bytes(native: Native, width: int) -> None:
+    drawn, low, high = numbers(2, 64)
+    sent = np.full(64 * width + 16, 0xFF, np.uint8)
+    native.call("wide_to_bytes", sent, low, high, 64, width)
+    rest, size = 128 - 8 * width, 1 << (8 * width)
+    upper = [(x + (1 << (rest - 1)) >> rest) % size for x in drawn]
+    rows = sent[: 64 * width].reshape(64, width)
+    assert [int.from_bytes(row.tobytes(), "little") for row in rows] == upper
+    native.call("wide_from_bytes", low, high, sent, 64, width)
+    words = zip(low.tolist(), high.tolist(), strict=True)
+    signed = [x - size if x >= size // 2 else x for x in upper]
+    assert [(h << 64) + lo for lo, h in words] == [x % (1 << 128) for x in signed]
+
+
+@pytest.mark.parametrize(("first", "second", "bits"), [(10, 9, 64), (6, 5, 32), (4, 2, 8)])
+def test_numbers_and_bytes_are_added_and_rounded(
+    native: Native, first: int, second: int, bits: int
+) -> None:
+    drawn, low, high = numbers(2, 64)
+    data = RNG.integers(0, 256, 64 * second + 16, np.uint8)
+    rows = data[: 64 * second].reshape(64, second)
+    out = np.zeros(64, np.uint64)
+    native.call("wide_sum", out, low, high, data, 64, first, second, bits)
+    for x, row, found in zip(drawn, rows, out.tolist(), strict=True):
+        y = int.from_bytes(row.tobytes(), "little")
+        total = (x << (128 - 8 * first)) + (y << (128 - 8 * second)) + (1 << (127 - bits))
+        assert found == total % (1 << 128) >> (128 - bits)
+
+
+def test_secrets_are_thirds_of_all_words(native: Native) -> None:
+    top = 1 << 64
+    words = [0, top - 1, top // 3, top // 3 + 1, 2 * top // 3, 2 * top // 3 + 1]
+    words += RNG.integers(0, top, 58, np.uint64, endpoint=False).tolist()
+    out = np.zeros(64, np.int32)
+    native.call("ring_ternary", out, np.array(words, np.uint64), 64)
+    assert out.tolist() == [3 * word // top - 1 for word in words]
 
 
 def joined(
@@ -188,11 +266,13 @@ def test_the_modulus_is_switched_to_a_power_of_two(native: Native, primes: tuple
 
 @pytest.mark.parametrize("triple", ["aarch64-unknown-linux-gnu", "x86_64-unknown-linux-gnu"])
 def test_no_time_depends_on_data(triple: str) -> None:
-    """No division, and no library function that might divide or branch."""
+    """No division, and no library function that might divide or branch: only kernels call."""
     target = Target(triple, "generic" if "aarch64" in triple else "x86-64-v3", "", AesPath.PORTABLE)
     for text in (
         compile_assembly(polynomials.build_transforms(target, 4096), target),
         compile_assembly(polynomials.build_residues(target), target),
     ):
-        mnemonics = {words[0] for line in text.splitlines() if (words := line.split())}
-        assert not mnemonics & {"div", "idiv", "udiv", "sdiv", "call", "callq", "bl"}
+        lines = [words for line in text.splitlines() if (words := line.split())]
+        assert not {words[0] for words in lines} & {"div", "idiv", "udiv", "sdiv"}
+        called = {words[1].split("@")[0] for words in lines if words[0] in ("call", "callq", "bl")}
+        assert all(name == "memset" or name.endswith("_limb") for name in called)

@@ -143,11 +143,11 @@ def test_there_is_no_form_where_noise_has_no_room() -> None:
 
 def test_secrets_and_errors_have_their_distributions(native: Native) -> None:
     random = drawn(native).bytes
-    secret = ternary(random, 1 << 16)
+    Ring(native, all_parameters()[0])
+    secret = ternary(native, random, 1 << 16)
     counts = np.bincount(secret + 1)
     assert len(counts) == 3
     assert np.all(abs(counts - (1 << 16) / 3) < 700)
-    Ring(native, all_parameters()[0])
     drawn_errors = errors(native, random, 1 << 16)
     assert abs(drawn_errors).max() <= 21
     assert abs(drawn_errors.mean()) < 0.1

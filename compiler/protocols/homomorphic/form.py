@@ -229,12 +229,14 @@ class Form(ABC):
     def memory(self) -> tuple[int, int]:
         """The bytes that the key holder and the owner keep at a time, besides the messages.
 
-        Both halves of all ciphertexts, packed numbers, and the transforms of a column block, which
-        exist twice while they are put together.
+        Both halves of all ciphertexts, and packed numbers. The owner has a copy of what it knows,
+        in at most 64 bits, and the packed numbers and sums of a column block.
         """
         size = self.parameters.polynomial_bytes
         packed = self.ciphertexts * self.parameters.size * self.bits // 8
-        return self.ciphertexts * size + packed, (self.ciphertexts + 2 * self.inner_blocks) * size
+        known = self.items * self.column_blocks * self.terms + self.parameters.size
+        owner = (self.ciphertexts + 2 * self.row_blocks) * size + 8 * self.inner_blocks * known
+        return self.ciphertexts * size + packed, owner
 
     @property
     def weight(self) -> int:

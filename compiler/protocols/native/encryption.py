@@ -3,7 +3,7 @@
 A ciphertext of m, a polynomial modulo p = 2^ℓ, is (a, b) with b = −a·s + e + ⌊Q·m/p⌉ for the secret
 s and an error e [Bra12, FV12]. a is uniform and given by a seed. Ciphertexts are linear in m: their
 sums, and their products with a known polynomial, are ciphertexts of the sums and products. What is
-sent is 2^32·(a, b), for kernels that lose this factor in a product.
+sent, of ciphertexts and of keys, is 2^32·(a, b), for kernels that lose this factor in a product.
 
 A result would reveal the known factor y by its half a·y. So its owner adds an encryption of zero
 under the public key (a', b') = (a', −a'·s + e'): (a'·u + e″, b'·u + r) with a fresh ternary u, an
@@ -22,9 +22,8 @@ from ..core.steps import Bytes
 from ..homomorphic.form import Form
 from ..homomorphic.parameters import SEED_BYTES, Parameters
 from ..ot.directions import Generator
-from . import wide
-from .calls import Array, Native
-from .polynomials import LANES, Ring
+from .calls import Array, Native, empty
+from .polynomials import LANES, SMALL_BITS, Halves, Ring
 from .sampling import errors, flooding, ternary, uniform
 
 
@@ -35,7 +34,7 @@ class KeyHolder:
         self._native = native
         self._random = random
         self._ring = Ring(native, parameters)
-        self._secret = ternary(random, parameters.size)
+        self._secret = ternary(native, random, parameters.size).astype(np.int64)
         self._negated = self._ring.factors(-self._secret)
         self._decrypting: dict[int, tuple[Ring, Words]] = {}
 
@@ -55,44 +54,41 @@ class KeyHolder:
         seed = self._random(SEED_BYTES)
         halves = ring.zeros(count)
         uniform_halves = expanded(self._native, ring, seed, count)
-        # Ciphertexts are scaled as first factors of products: 2^32·(a, b) instead of (a, b).
-        scale = 1 if messages is None else MONTGOMERY
         for number, (half, a) in enumerate(zip(halves, uniform_halves, strict=True)):
             if messages is not None:
-                ring.encode(half, messages[number], scale=scale)
-            ring.add(half, errors(self._native, self._random, ring.size), scale=scale)
+                ring.encode(half, messages[number], scale=MONTGOMERY)
+            ring.add(half, errors(self._native, self._random, ring.size), scale=MONTGOMERY)
             ring.transform(half)
             ring.multiply_add(half, a[None], self._negated[None])
         return np.concatenate((seed, halves.reshape(-1).view(np.uint8)))
 
     def decrypt(self, form: Form, reply: Bytes) -> Array:
-        """Return the product of a message of `Form.reply_bytes`."""
-        dtype = np.dtype(f"u{form.bits // 8}")
+        """Return the product of a message of `Form.reply_bytes`, which is padded."""
+        places, dtype = form.places, np.dtype(f"u{form.bits // 8}")
         found = np.empty((form.results, form.extracted), dtype)
         for number, data in enumerate(reply.reshape(form.results, form.result_bytes)):
-            found[number] = self._decrypted(form, data).astype(dtype)
+            found[number] = self._decrypted(form, data, places)
         return form.unpack(found.reshape(*form.grid, form.extracted))
 
-    def _decrypted(self, form: Form, data: Bytes) -> Array:
-        """Return the extracted coefficients of a result.
+    def _decrypted(self, form: Form, data: Bytes, places: Array) -> Array:
+        """Return the extracted coefficients of a result, as 64-bit integers.
 
         a·s is computed as an integer: all that is lost was lost by rounding at the sender.
         """
-        size, bits = self._ring.size, 8 * form.uniform_bytes
-        cut = size * form.uniform_bytes
-        uniform_half = wide.from_top_bytes(data[:cut].reshape(size, form.uniform_bytes))
-        other = wide.from_top_bytes(data[cut:].reshape(form.extracted, form.other_bytes))
         ring, secret = self._decryption(form.decryption_limbs)
+        width, count = form.uniform_bytes, form.extracted
         numbers, product = ring.zeros(), ring.zeros()
-        ring.add(numbers, *wide.down(uniform_half, 2 * 64 - bits))
+        low, high = np.empty((2, ring.size), np.uint64)
+        self._native.call("wide_from_bytes", low, high, data, ring.size, width)
+        ring.add(numbers, low, high)
         ring.transform(numbers)
         ring.multiply_add(product, numbers[None], secret[None])
         ring.restore(product)
-        low, high = ring.integers(_gathered(product, form.places))
-        count = form.extracted
-        total = wide.add(wide.up((low[:count], high[:count]), 2 * 64 - bits), other)
-        _, top = wide.rounded(total, form.bits)
-        return top >> np.uint64(64 - form.bits)
+        inner = ring.integers(_gathered(product, places))
+        other, result = data[ring.size * width :], np.empty(count, np.uint64)
+        sizes = count, width, form.other_bytes, form.bits
+        self._native.call("wide_sum", result, *inner, other, *sizes)
+        return result
 
     def _decryption(self, limbs: int) -> tuple[Ring, Words]:
         """Return a ring of some primes, and the secret in it."""
@@ -126,41 +122,38 @@ class KeyUser:
         other = _polynomials(ring, rest).reshape(*blocks, *sizes)
         masks = self._random(form.results * form.extracted * known.itemsize)
         masks = masks.view(known.dtype).reshape(*form.grid, form.extracted)
-        reply = np.empty((*form.grid, form.result_bytes), np.uint8)
+        reply = empty(form.reply_bytes, np.uint8)
+        results = reply.reshape(*form.grid, form.result_bytes)
+        places, numbers = form.places, _signed(known, form.known_bits)
         for item in range(form.items):
             for column in range(form.column_blocks):
-                packed = form.pack_known(known, item, column).view(f"i{known.itemsize}")
-                numbers = packed.astype(np.int64)
-                factors = np.stack([ring.small_factors(y, form.known_bits) for y in numbers])
-                for row in range(form.row_blocks):
-                    halves = first[item, row], other[item, row]
+                sums = ring.zeros(form.row_blocks), ring.zeros(form.row_blocks)
+                packed = form.pack_known(numbers, item, column)
+                ring.multiply_known(sums, (first[item], other[item]), packed)
+                for row, products in enumerate(zip(*sums, strict=True)):
                     mask = masks[item, row, column]
-                    reply[item, row, column] = self._result(form, halves, factors, mask)
-        return reply.reshape(-1), form.unpack(masks)
+                    results[item, row, column] = self._result(form, products, places, mask)
+        return reply, form.unpack(masks)
 
-    def _result(
-        self, form: Form, halves: tuple[Words, Words], factors: Words, mask: Array
-    ) -> Bytes:
-        """Return a masked result: the sum of products of ciphertexts [K] and factors [K]."""
-        ring = self._ring
-        fresh = ring.factors(ternary(self._random, ring.size))[None]
-        first, other = ring.zeros(), ring.zeros()
-        for total, half, key in zip(
-            (first, other), halves, (self._uniform, self._other), strict=True
-        ):
-            ring.multiply_add(total, half, factors)
-            ring.multiply_add(total, key, fresh)
-            ring.restore(total)
+    def _result(self, form: Form, products: Halves, places: Array, mask: Array) -> Bytes:
+        """Return a sum of products as it is sent: with an encryption of 0, flooded and masked."""
+        ring, (first, other) = self._ring, products
+        fresh = ternary(self._native, self._random, ring.size)
+        ring.multiply_known((first[None], other[None]), (self._uniform, self._other), fresh[None])
+        ring.restore(first)
+        ring.restore(other)
         ring.add(first, errors(self._native, self._random, ring.size))
-        chosen = _gathered(other, form.places)
+        chosen = _gathered(other, places)
         count = chosen.shape[-1]
         ring.add(chosen, *flooding(self._random, count, form.flood_bits))
         subtracted = np.zeros(count, mask.dtype)
         subtracted[: mask.size] = -mask
         ring.encode(chosen, subtracted)
-        one = wide.top_bytes(ring.scaled(first), form.uniform_bytes)
-        two = wide.top_bytes(ring.scaled(chosen), form.other_bytes)[: mask.size]
-        return np.concatenate((one.reshape(-1), two.reshape(-1)))
+        result = empty(form.result_bytes, np.uint8)
+        ring.write_scaled(result, first, ring.size, form.uniform_bytes)
+        rest = result[ring.size * form.uniform_bytes :]
+        ring.write_scaled(rest, chosen, mask.size, form.other_bytes)
+        return result
 
 
 def expanded(native: Native, ring: Ring, seed: Bytes, count: int) -> Words:
@@ -180,5 +173,12 @@ def _polynomials(ring: Ring, data: Bytes) -> Words:
 def _gathered(residues: Words, places: Array) -> Words:
     """Return residues at some coefficients, followed by zeros up to a multiple of 16."""
     result = np.zeros((len(residues), -(-places.size // LANES) * LANES), np.uint32)
-    result[:, : places.size] = residues[:, places]
+    for line, out in zip(residues, result, strict=True):
+        np.take(line, places, out=out[: places.size], mode="clip")
     return result
+
+
+def _signed(known: Array, bits: int) -> Array:
+    """Return elements of so many bits as signed integers, of 32 bits if they are small."""
+    numbers = known.view(f"i{known.itemsize}")
+    return numbers.astype(np.int32 if bits <= SMALL_BITS else np.int64, copy=False)

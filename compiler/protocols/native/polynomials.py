@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from ...kernels.ntt_products import TERMS
 from ...kernels.ntt_tables import (
     MONTGOMERY,
     Words,
@@ -16,8 +17,15 @@ from ...kernels.ntt_tables import (
     transform_tables,
 )
 from ...kernels.polynomials import add_polynomials
+from ..core.steps import Bytes
 from ..homomorphic.parameters import Parameters
 from .calls import Array, Native
+
+Wide = tuple[Array, Array]
+"""Integers modulo 2^128: their low words and their high words."""
+
+Halves = tuple[Words, Words]
+"""Both halves of ciphertexts."""
 
 LANES: Final = 16
 """Kernels process this number of coefficients at a time."""
@@ -37,6 +45,7 @@ class Ring:
         self._native = native
         self._tables = _tables(self.primes, self.size)
         self._products = np.stack([product_constants(prime) for prime in self.primes])
+        self._buffer = np.empty((TERMS, self.size), np.uint32)
 
     def zeros(self, *shape: int) -> Words:
         """Return polynomials [*shape][limbs][N] that are 0."""
@@ -91,34 +100,36 @@ class Ring:
         self.transform(result)
         return result
 
-    def small_factors(self, numbers: Array, bits: int) -> Words:
-        """Return the transform of signed integers [N] of so many bits, for scaled first factors."""
-        result = self.zeros()
-        if bits <= SMALL_BITS:
-            constants = _constants(self.primes, 1, 0, double=False)
-            given = numbers.astype(np.int32)
-            self._native.call(
-                "residues_small", result, given, constants, self.size, len(self.primes)
-            )
-        else:
-            self.add(result, numbers)
-        self.transform(result)
-        return result
-
     def multiply_add(self, out: Words, a: Words, b: Words) -> None:
         """Add the sum of products of transforms a [terms][limbs][N] and second factors b."""
         sizes = self.size, len(a), a.strides[0], b.strides[0], len(self.primes)
         self._native.call("ntt_multiply_add", out, a, b, self._products, *sizes)
 
-    def scaled(self, residues: Words) -> tuple[Array, Array]:
-        """Return c·2^128/Q modulo 2^128 of residues [limbs][n]: low words and high words."""
-        return self._joined(residues, switched=True)
+    def multiply_known(self, out: Halves, a: Halves, numbers: Array) -> None:
+        """Add sums of products of ciphertexts and signed integers [terms][N] to out.
 
-    def integers(self, residues: Words) -> tuple[Array, Array]:
+        The halves of `out` are transforms [rows][limbs][N], those of `a` [rows][terms][limbs][N],
+        scaled by 2^32. Integers of 32 bits have at most `SMALL_BITS`; others have 64.
+        """
+        constants = self._tables, self._products, _constants(self.primes, 1, 0, double=False)
+        small = numbers.dtype == np.int32
+        sizes = len(numbers), len(out[0]), int(small), len(self.primes)
+        name = f"ntt_multiply_known{self.size}"
+        self._native.call(name, *out, *a, numbers, *constants, self._buffer, *sizes)
+
+    def write_scaled(self, out: Bytes, residues: Words, count: int, width: int) -> None:
+        """Write the upper `width` bytes of c·2^128/Q of the first `count` residues [limbs][n].
+
+        They are rounded. The 16 bytes after them may be overwritten.
+        """
+        low, high = self._joined(residues, switched=True)
+        self._native.call("wide_to_bytes", out, low, high, count, width)
+
+    def integers(self, residues: Words) -> Wide:
         """Return the integers modulo 2^128 of residues, if they are at most Q/4."""
         return self._joined(residues, switched=False)
 
-    def _joined(self, residues: Words, *, switched: bool) -> tuple[Array, Array]:
+    def _joined(self, residues: Words, *, switched: bool) -> Wide:
         count = residues.shape[-1]
         low, high = np.empty(count, np.uint64), np.empty(count, np.uint64)
         limbs, modulus = join_constants(self.primes, switched=switched)

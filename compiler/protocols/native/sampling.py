@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from ...kernels.ntt_tables import Words
@@ -9,25 +11,22 @@ from ..core.backend import Random
 from ..homomorphic.parameters import ERROR_BITS
 from .calls import Array, Native
 
-_WORD = np.uint64(0xFFFFFFFF)
-_HALF = np.uint64(32)
 
+def ternary(native: Native, random: Random, count: int) -> Array:
+    """Return uniform numbers of {−1, 0, 1}, as int32: ⌊3r/2^64⌋ − 1 of 64 random bits r.
 
-def ternary(random: Random, count: int) -> Array:
-    """Return uniform numbers of {−1, 0, 1}, as int64: ⌊3r/2^64⌋ − 1 of 64 random bits r.
-
-    Each is within 2^−62 of uniform.
+    Each is within 2^−62 of uniform. `count` is a multiple of 8, and the kernels of a ring are
+    loaded.
     """
-    r = random(8 * count).view(np.uint64)
-    three = np.uint64(3)
-    drawn: Array = ((r >> _HALF) * three + ((r & _WORD) * three >> _HALF)) >> _HALF
-    return drawn.view(np.int64) - 1
+    result = np.empty(count, np.int32)
+    native.call("ring_ternary", result, random(8 * count), count)
+    return result
 
 
 def errors(native: Native, random: Random, count: int) -> Array:
     """Return differences of two sums of 21 random bits, as int64: variance 10.5 [ADPS16].
 
-    `count` is a multiple of 8, and the kernels of a ring are loaded.
+    `count` and kernels are as for `ternary`.
     """
     result = np.empty(count, np.int64)
     native.call("ring_errors", result, random(8 * count), count, ERROR_BITS)
@@ -56,7 +55,11 @@ def uniform(random: Random, primes: tuple[int, ...], polynomials: int, size: int
         found = np.empty(0, np.uint32)
         while len(found) < count:
             missing = count - len(found)
-            words = random(4 * (missing + missing // 64 + 16)).view(np.uint32) & mask
-            found = np.concatenate((found, words[words < prime]))
+            words = random(4 * (missing + missing // 64 + 16)).view(np.uint32)
+            words &= mask
+            # Few are rejected: copying what is between them is the quickest.
+            ends = [-1, *np.flatnonzero(words >= prime).tolist(), len(words)]
+            kept = [words[first + 1 : last] for first, last in pairwise(ends)]
+            found = np.concatenate((found, *kept))
         result[:, limb] = found[:count].reshape(polynomials, size)
     return result
