@@ -16,7 +16,7 @@ from .amounts import SHARED_ANDS, Amount, Count, Ots, OtsMade, Rounds, Sent, Uni
 from .ledger import Entry, Ledger, Phase
 from .profiles import Profile
 
-TRANSFORM_SECONDS: Final = 2.5e-5
+TRANSFORM_SECONDS: Final = 2e-5
 """Seconds of a homomorphic product for each transform of N = 8192 residues: docs/performance.md."""
 
 
