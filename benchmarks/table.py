@@ -21,9 +21,9 @@ from typing import Any, Final
 
 import numpy as np
 
+from ezlang.compiler.ir.garbling import Garbling
 from ezlang.compiler.ir.ots import OtKind
 from ezlang.compiler.ir.parties import COMPUTING
-from ezlang.compiler.kernels.context import TABLE_BYTES
 from ezlang.compiler.protocols.arithmetic import comparison
 from ezlang.compiler.protocols.arithmetic import products as arithmetic
 from ezlang.compiler.protocols.core.party import SharingParty
@@ -256,12 +256,14 @@ def _share_rows(runs: int, scale: float) -> tuple[list[Row], list[str]]:
 
 def _yao_rows(runs: int, scale: float) -> list[Row]:
     ands = max(int(8_000_000 * scale), 300_000)
-    evaluator, garbler = run_pair(yao.run_evaluator, yao.run_garbler, ands, runs)
     rows = []
-    for work, one, two in zip(yao.workloads(ands), evaluator, garbler, strict=True):
-        core = max(statistics.median(one.core), statistics.median(two.core)) / work.ands
-        each = statistics.median(one.wall) / work.ands
-        rows.append(Row(f"Yao, ANDs: {work.name}", each, core, (TABLE_BYTES, 0)))
+    for garbling in Garbling:
+        evaluator, garbler = run_pair(yao.run_evaluator, yao.run_garbler, garbling, ands, runs)
+        for work, one, two in zip(yao.workloads(ands), evaluator, garbler, strict=True):
+            core = max(statistics.median(one.core), statistics.median(two.core)) / work.ands
+            each = statistics.median(one.wall) / work.ands
+            name = f"Yao by {garbling.value.replace('_', '-')}, ANDs: {work.name}"
+            rows.append(Row(name, each, core, (work.table_bytes(garbling) / work.ands, 0)))
     return rows
 
 

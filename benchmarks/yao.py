@@ -24,10 +24,11 @@ from ezlang.compiler.circuits import comparison
 from ezlang.compiler.circuits.builder import Builder
 from ezlang.compiler.circuits.netlist import Netlist, Opcode, Port
 from ezlang.compiler.circuits.schedule import schedule
+from ezlang.compiler.ir.garbling import Garbling
 from ezlang.compiler.kernels import abi
 from ezlang.compiler.kernels.build import Kernel
-from ezlang.compiler.kernels.context import TABLE_BYTES
 from ezlang.compiler.kernels.engine import Engine
+from ezlang.compiler.kernels.layout import table_bytes
 from ezlang.compiler.kernels.memory import AlignedBytes
 from ezlang.compiler.protocols.core.channel import Channel
 from ezlang.compiler.protocols.yao.session import NetlistHandle, YaoParty, YaoRole
@@ -50,6 +51,10 @@ class Workload:
     def ands(self) -> int:
         """The number of ANDs of a run."""
         return self.netlist.ands * self.n * self.times
+
+    def table_bytes(self, garbling: Garbling) -> int:
+        """Return the bytes of the tables of a run."""
+        return table_bytes(garbling, self.netlist, self.n) * self.times
 
 
 def _comparison() -> Netlist:
@@ -114,10 +119,10 @@ class Runner:
     run.
     """
 
-    def __init__(self, role: YaoRole, channel: Channel) -> None:
-        self._role, self._channel = role, channel
+    def __init__(self, role: YaoRole, channel: Channel, garbling: Garbling) -> None:
+        self._role, self._channel, self._garbling = role, channel, garbling
         engine = Engine()
-        self.party = YaoParty(role, channel, engine)
+        self.party = YaoParty(role, channel, engine, garbling=garbling)
         engine.add_module("repeat", _repeat_module(), ("repeat",))
         pointer, long = ctypes.c_void_p, ctypes.c_int64
         self._repeat = engine.function("repeat", *[pointer] * 4, long, long)
@@ -148,7 +153,7 @@ class Runner:
         times.wall.append(time.perf_counter() - wall)
         times.core.append(time.process_time() - core)
         if before is not None and isinstance(self._channel, SocketChannel):
-            tables = TABLE_BYTES * work.ands
+            tables = work.table_bytes(self._garbling)
             own, other = (tables, 0) if self._role is YaoRole.GARBLER else (0, tables)
             sent, received, _ = since(self._channel, before)
             expect(work.name, "bytes sent and received", (sent, received), (own + 1, other + 1))
@@ -168,20 +173,24 @@ def _measure(runner: Runner, ands: int, repetitions: int) -> list[Times]:
     return times
 
 
-def run_garbler(connection: socket.socket, ands: int, repetitions: int) -> list[Times]:
+def run_garbler(
+    connection: socket.socket, garbling: Garbling, ands: int, repetitions: int
+) -> list[Times]:
     """Run the garbler."""
     channel = SocketChannel(connection, TIME_OUT)
-    return _measure(Runner(YaoRole.GARBLER, channel), ands, repetitions)
+    return _measure(Runner(YaoRole.GARBLER, channel, garbling), ands, repetitions)
 
 
-def run_evaluator(connection: socket.socket, ands: int, repetitions: int) -> list[Times]:
+def run_evaluator(
+    connection: socket.socket, garbling: Garbling, ands: int, repetitions: int
+) -> list[Times]:
     """Run the evaluator."""
     channel = SocketChannel(connection, TIME_OUT)
-    return _measure(Runner(YaoRole.EVALUATOR, channel), ands, repetitions)
+    return _measure(Runner(YaoRole.EVALUATOR, channel, garbling), ands, repetitions)
 
 
-def _alone(role: YaoRole, ands: int, repetitions: int) -> list[Times]:
-    return _measure(Runner(role, Nowhere()), ands, repetitions)
+def _alone(role: YaoRole, garbling: Garbling, ands: int, repetitions: int) -> list[Times]:
+    return _measure(Runner(role, Nowhere(), garbling), ands, repetitions)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -191,13 +200,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Measure and print."""
-    size = (arguments.ands, arguments.repetitions)
-    alone = [run_alone(_alone, role, *size) for role in (YaoRole.GARBLER, YaoRole.EVALUATOR)]
+    """Measure and print, for each garbling scheme."""
     out, into = loopback()
     carried = 1 << 28
-    limit = into.rate(carried) / TABLE_BYTES / 1e6
-    cores = [times.core_rate(carried) / TABLE_BYTES / 1e6 for times in (out, into)]
+    for garbling in Garbling:
+        _run(arguments, garbling, into.rate(carried) / 1e6)
+    cores = [times.core_rate(carried) / 1e6 for times in (out, into)]
+    print(f"The wire alone: {into.rate(carried) / 1e6:.0f} MB/s by the clock, and", end=" ")
+    print(f"{cores[0]:.0f} and {cores[1]:.0f} by the time of the sender's and receiver's core")
+
+
+def _run(arguments: argparse.Namespace, garbling: Garbling, wire: float) -> None:
+    """Measure and print a scheme; `wire` is the capacity of loopback in MB/s."""
+    size = (garbling, arguments.ands, arguments.repetitions)
+    alone = [run_alone(_alone, role, *size) for role in (YaoRole.GARBLER, YaoRole.EVALUATOR)]
     evaluator, garbler = run_pair(run_evaluator, run_garbler, *size)
     names = (
         "alone: garbler",
@@ -207,11 +223,12 @@ def run(arguments: argparse.Namespace) -> None:
         "evaluator",
         "of the wire",
     )
-    print(f"{'million ANDs a second':36}" + "".join(f"{name:>18}" for name in names))
+    title = f"{garbling.value.replace('_', '-')}: million ANDs a second"
+    print(f"{title:40}" + "".join(f"{name:>18}" for name in names))
     for i, work in enumerate(workloads(arguments.ands)):
         ands = work.ands / 1e6
         rates = [times[i].core_rate(ands) for times in alone]
         rates += [evaluator[i].rate(ands), garbler[i].core_rate(ands), evaluator[i].core_rate(ands)]
         row = "".join(f"{rate:18.1f}" for rate in rates)
-        print(f"{work.name:36}{row}{rates[2] / limit:17.0%}")
-    print(f"{'the wire alone, at 32 bytes an AND':72}{limit:18.1f}{cores[0]:18.1f}{cores[1]:18.1f}")
+        bytes_an_and = work.table_bytes(garbling) / work.ands
+        print(f"{work.name:40}{row}{rates[2] * bytes_an_and / wire:17.0%}")

@@ -1,4 +1,4 @@
-"""Three-halves garbling [RR21] of an AND gate, as matrices over GF(2).
+"""Three-halves garbling [RR21] of an AND gate.
 
 **Slicing.** A label has a left and a right half of κ/2 bits. The label of color 0 on wire A is A₀,
 the other one A₁ = A₀ ⊕ Δ. An evaluator with A_i and B_j computes each half of the result from
@@ -24,211 +24,54 @@ all that an evaluator sees of it, doesn't: for output 1 at colors (a, b),
 P_ij is public. The 8 bits of r are in the space of V as well, so that 5 bits z encrypt them: V·z =
 M·H' ⊕ r, with a bit H' of each hash.
 
-The wire carries G and z: 3κ/2 + 5 bits. `tests/circuits/test_three_halves.py` checks everything
-that the paper asks of the matrices, for all truth tables, positions and random bits.
+The wire carries G and z: 3κ/2 + 5 bits.
 
-`garble` and `evaluate` compute with masks: numbers whose bits are all zeros or all ones.
+`garble` and `evaluate` are these equations for the matrices of the paper's section 5, written out.
+`tests/circuits/test_three_halves.py` has the matrices, compares the two with them, and checks
+everything that the paper asks of them, for all outputs, positions and random bits.
+
+Bits are given as *masks*, whose bits are all zeros or all ones. With the halves L and R of A and B,
+
+    x₁ = A_L ⊕ A_R ⊕ B_L        x₂ = A_L ⊕ B_R        x₃ = x₁ ⊕ x₂
+    S₁·(A, B) = (x₁, x₂)        S₂·(A, B) = (x₂, x₃)
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache, reduce
-from itertools import product
-from operator import and_, xor
-from typing import Final, TypeVar
+from collections.abc import Sequence
+from typing import Any, TypeVar
 
-Matrix = tuple[tuple[int, ...], ...]
-
-POSITIONS: Final[tuple[tuple[int, int], ...]] = ((0, 0), (0, 1), (1, 0), (1, 1))
-"""The colors (i, j) of two labels, in the order of the matrices' rows."""
-
-V: Final[Matrix] = (
-    (1, 0, 0, 0, 0),
-    (0, 1, 0, 0, 0),
-    (1, 0, 0, 0, 1),
-    (0, 1, 0, 1, 1),
-    (1, 0, 1, 0, 1),
-    (0, 1, 0, 0, 1),
-    (1, 0, 1, 0, 0),
-    (0, 1, 0, 1, 0),
-)
-"""Columns: the halves of C, then G. Rows: the halves at each position."""
-
-V_INVERSE: Final[Matrix] = (
-    (1, 0, 0, 0, 0, 0, 0, 0),
-    (0, 1, 0, 0, 0, 0, 0, 0),
-    (1, 1, 0, 0, 1, 1, 0, 0),
-    (1, 1, 1, 1, 0, 0, 0, 0),
-    (0, 0, 0, 0, 1, 0, 1, 0),
-)
-"""A left inverse of V."""
-
-M: Final[Matrix] = (
-    (1, 0, 0, 0, 1, 0),
-    (0, 0, 1, 0, 1, 0),
-    (1, 0, 0, 0, 0, 1),
-    (0, 0, 0, 1, 0, 1),
-    (0, 1, 0, 0, 0, 1),
-    (0, 0, 1, 0, 0, 1),
-    (0, 1, 0, 0, 1, 0),
-    (0, 0, 0, 1, 1, 0),
-)
-"""Columns: the hashes of A₀, A₁, B₀, B₁, A₀ ⊕ B₀, A₀ ⊕ B₁."""
-
-S_1: Final[Matrix] = ((1, 1, 1, 0), (1, 0, 0, 1))
-S_2: Final[Matrix] = ((1, 0, 0, 1), (0, 1, 1, 1))
-"""The basis of the evaluator's coefficients. Columns: the halves of A and of B."""
-
-P: Final[tuple[Matrix, ...]] = (
-    ((0, 0, 1, 0), (0, 1, 0, 0)),
-    ((0, 0, 1, 0), (0, 0, 0, 0)),
-    ((0, 0, 0, 0), (0, 1, 0, 0)),
-    ((0, 0, 0, 0), (0, 0, 0, 0)),
-)
-"""What is added to the coefficients at each position, since one or three outputs of four are 1."""
-
-R_BAR_A: Final[Matrix] = ((0, 0), (1, 1), (0, 1), (1, 0))
-R_BAR_B: Final[Matrix] = ((0, 0), (1, 0), (1, 1), (0, 1))
-"""How the place (a, b) of the output 1 changes the two coefficients at each position."""
-
-
-def plus(*matrices: Matrix) -> Matrix:
-    """Return the sum of matrices of the same shape."""
-    rows = (zip(*rows, strict=True) for rows in zip(*matrices, strict=True))
-    return tuple(tuple(sum(column) & 1 for column in row) for row in rows)
-
-
-def times(first: Matrix, second: Matrix) -> Matrix:
-    """Return the product of two matrices."""
-    columns = tuple(zip(*second, strict=True))
-    return tuple(
-        tuple(sum(x & y for x, y in zip(row, column, strict=True)) & 1 for column in columns)
-        for row in first
-    )
-
-
-def view(i: int, j: int, r_1: int, r_2: int) -> Matrix:
-    """Return R_ij, 2×4, of the coefficients that an evaluator decrypts."""
-    own = [tuple(tuple(r & x for x in row) for row in s) for r, s in ((r_1, S_1), (r_2, S_2))]
-    return plus(*own, P[2 * i + j])
-
-
-def coefficients(a: int, b: int, c_1: int, c_2: int) -> Matrix:
-    """Return r, 4×2: the two coefficients at each position."""
-    return tuple(
-        (c_1 ^ (a & x[0]) ^ (b & y[0]), c_2 ^ (a & x[1]) ^ (b & y[1]))
-        for x, y in zip(R_BAR_A, R_BAR_B, strict=True)
-    )
-
-
-def control(a: int, b: int, c_1: int, c_2: int) -> Matrix:
-    """Return R, 8×6. Columns: the halves of A₀, B₀ and Δ."""
-    rows = []
-    for (i, j), (r_1, r_2) in zip(POSITIONS, coefficients(a, b, c_1, c_2), strict=True):
-        for row in view(i, j, r_1, r_2):
-            # A_i = A₀ ⊕ i·Δ and B_j = B₀ ⊕ j·Δ
-            rows.append((*row, (i & row[0]) ^ (j & row[2]), (i & row[1]) ^ (j & row[3])))
-    return tuple(rows)
-
-
-def outputs(a: int, b: int) -> Matrix:
-    """Return (0 0 t), 8×6, of the gate whose output is 1 at colors (a, b)."""
-    return tuple(
-        (0, 0, 0, 0, int((i, j) == (a, b) and half == 0), int((i, j) == (a, b) and half == 1))
-        for i, j in POSITIONS
-        for half in (0, 1)
-    )
-
-
-def solved(a: int, b: int, c_1: int, c_2: int) -> Matrix:
-    """Return the coefficients of C and G in the halves of A₀, B₀ and Δ, 5×6."""
-    return times(V_INVERSE, plus(control(a, b, c_1, c_2), outputs(a, b)))
-
-
-def solved_bits(a: int, b: int, c_1: int, c_2: int) -> Matrix:
-    """Return z before its encryption, 5×1."""
-    r = tuple((bit,) for row in coefficients(a, b, c_1, c_2) for bit in row)
-    return times(V_INVERSE, r)
-
-
-def used(i: int, j: int) -> Matrix:
-    """Return V_ij, 2×5."""
-    at = 2 * (2 * i + j)
-    return V[at : at + 2]
-
-
-def used_ciphertexts(i: int, j: int) -> Matrix:
-    """Return V_ij without the columns of C, 2×3."""
-    return tuple(row[2:] for row in used(i, j))
-
-
-OWN_HASHES: Final[Matrix] = ((1, 0, 1), (0, 1, 1))
-"""M_ij without the columns of hashes that the evaluator doesn't have: the same at all positions."""
-
-SOLVED_HASHES: Final = times(V_INVERSE, M)
-"""The coefficients of C and G, and of z, in the hashes, 5×6."""
-
-Form = Mapping[tuple[int, ...], Matrix]
-"""A matrix that depends on bits: the sum of the matrices of those sets of bits that are all 1."""
-
-
-@lru_cache(maxsize=16)
-def form(matrix: Callable[..., Matrix], bits: int) -> Form:
-    """Return the algebraic normal form of a function of some bits."""
-    found: dict[tuple[int, ...], Matrix] = {}
-    for values in sorted(product((0, 1), repeat=bits), key=sum):
-        chosen = tuple(number for number, value in enumerate(values) if value)
-        inner = [own for monomial, own in found.items() if set(monomial) <= set(chosen)]
-        rest = plus(matrix(*values), *inner)
-        if any(map(any, rest)):
-            found[chosen] = rest
-    return found
-
-
-W = TypeVar("W")
+W = TypeVar("W", bound=Any)
 """A number with bitwise operators: an integer of Python, or a value of a kernel."""
 
 
-def applied(form: Form, masks: Sequence[W], columns: Sequence[W]) -> list[W]:
-    """Return the product of a matrix that depends on bits, given as masks, and a column.
-
-    No row of the matrix is always zero.
-    """
-    (rows,) = {len(matrix) for matrix in form.values()}
-    found: list[W | None] = [None] * rows
-    for monomial, matrix in form.items():
-        for number, row in enumerate(matrix):
-            words = [word for word, one in zip(columns, row, strict=True) if one]
-            if words:
-                part = reduce(xor, words)
-                for bit in monomial:
-                    part = and_(part, masks[bit])
-                before = found[number]
-                found[number] = part if before is None else xor(before, part)
-    return [word for word in found if word is not None]
-
-
-def _times(matrix: Matrix, columns: Sequence[W]) -> list[W]:
-    return applied({(): matrix}, (), columns)
-
-
-def _both(first: Sequence[W], second: Sequence[W]) -> list[W]:
-    return list(map(xor, first, second))
-
-
 def garble(
-    halves: Sequence[W], hashes: Sequence[W], hash_bits: Sequence[W], bits: Sequence[W], ones: W
+    halves: Sequence[W], hashes: Sequence[W], hash_bits: Sequence[W], bits: Sequence[W]
 ) -> tuple[list[W], list[W]]:
-    """Return the halves of C and the ciphertexts, and z as masks.
+    """Return the halves of C and the three ciphertexts, and the five bits z as masks.
 
-    `halves` are those of A₀, B₀ and Δ. `hashes` and `hash_bits`, which are masks, are in the order
-    of M's columns. `bits` are a, b, c₁ and c₂ as masks; the output is 1 at colors (a, b). `ones` is
-    the mask of a 1.
+    `halves` are those of A₀, B₀ and Δ. `hashes` and `hash_bits`, which are masks, are those of A₀,
+    A₁, B₀, B₁, A₀ ⊕ B₀ and A₀ ⊕ B₁. `bits` are a, b, c₁ and c₂ as masks; the output is 1 at colors
+    (a, b).
     """
-    labels = applied(form(solved, 4), bits, halves)
-    r = applied(form(solved_bits, 4), bits, [ones])
-    return _both(labels, _times(SOLVED_HASHES, hashes)), _both(r, _times(SOLVED_HASHES, hash_bits))
+    _, a_right, b_left, _, left, right = halves
+    a, b, c_1, c_2 = bits
+    x_1, x_2, x_3 = _combined(halves)
+    both = left ^ right
+    elsewhere = a | b
+    h_a, h_b, *pads = _padded(hashes)
+    labels = [
+        h_a ^ b_left ^ (c_1 & x_1) ^ (c_2 & x_2) ^ left ^ (elsewhere & left),
+        h_b ^ a_right ^ (c_1 & x_2) ^ (c_2 & x_3) ^ right ^ (elsewhere & right),
+    ]
+    ciphertexts = [
+        b_left ^ left ^ (a & (x_1 ^ both)) ^ (b & (x_2 ^ right)) ^ (c_1 & right) ^ (c_2 & both),
+        a_right ^ right ^ (a & (x_2 ^ left)) ^ (b & (x_3 ^ both)) ^ (c_1 & both) ^ (c_2 & left),
+        (a & (x_3 ^ right)) ^ (b & (x_1 ^ left)) ^ (c_1 & left) ^ (c_2 & right),
+    ]
+    ciphertexts = [x ^ pad for x, pad in zip(ciphertexts, pads, strict=True)]
+    z = [x ^ pad for x, pad in zip((c_1, c_2, a, b, a ^ b), _padded(hash_bits), strict=True)]
+    return labels + ciphertexts, z
 
 
 def evaluate(
@@ -243,9 +86,30 @@ def evaluate(
     `halves` are those of the evaluator's labels of A and B; `hashes` and `hash_bits` belong to its
     labels of A, B and A ⊕ B; the `table` has the ciphertexts, and z as masks; `colors` are masks.
     """
-    ciphertexts, z = table
-    r = _both(applied(form(used, 2), colors, z), _times(OWN_HASHES, hash_bits))
-    label = _both(
-        applied(form(used_ciphertexts, 2), colors, ciphertexts), _times(OWN_HASHES, hashes)
-    )
-    return _both(label, applied(form(view, 4), [*colors, *r], halves))
+    (g_1, g_2, g_3), (z_1, z_2, z_3, z_4, z_5) = table
+    (h_a, h_b, h_both), (bit_a, bit_b, bit_both) = hashes, hash_bits
+    _, a_right, b_left, _ = halves
+    i, j = colors
+    differ = i ^ j
+    shared = (differ & z_5) ^ bit_both
+    r_1 = z_1 ^ (i & z_3) ^ bit_a ^ shared
+    r_2 = z_2 ^ (j & z_4) ^ bit_b ^ shared
+    x_1, x_2, x_3 = _combined(halves)
+    common = (differ & g_3) ^ h_both
+    return [
+        (i & (g_1 ^ b_left)) ^ b_left ^ h_a ^ common ^ (r_1 & x_1) ^ (r_2 & x_2),
+        (j & (g_2 ^ a_right)) ^ a_right ^ h_b ^ common ^ (r_1 & x_2) ^ (r_2 & x_3),
+    ]
+
+
+def _combined(halves: Sequence[W]) -> tuple[W, W, W]:
+    """Return x₁, x₂ and x₃."""
+    a_left, a_right, b_left, b_right, *_ = halves
+    x_1, x_2 = a_left ^ a_right ^ b_left, a_left ^ b_right
+    return x_1, x_2, x_1 ^ x_2
+
+
+def _padded(hashes: Sequence[W]) -> list[W]:
+    """Return V⁻¹·M·H."""
+    a_0, a_1, b_0, b_1, same, other = hashes
+    return [a_0 ^ same, b_0 ^ same, a_0 ^ a_1, b_0 ^ b_1, same ^ other]

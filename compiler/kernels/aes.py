@@ -133,6 +133,19 @@ class HardwareCipher(Cipher):
         states = iter(self.encrypt_vectors(k, [x for stream in streams for x in stream], key))
         return [[next(states) for _ in stream] for stream in streams]
 
+    def encrypt_rows(self, k: Kernel, rows: Sequence[Value], key: Value) -> list[Value]:
+        """Encrypt full registers, as many at a time as are best in flight."""
+        type, register = rows[0].type, vector(I64, 2 * self.lanes)
+        padding = [rows[-1]] * (-len(rows) % max(1, register.count // type.count))
+        states = self._split([*rows, *padding], register)
+        parts = -(-len(states) // _STATES)
+        size = -(-len(states) // parts)
+        found: list[Value] = []
+        for at in range(0, len(states), size):
+            [encrypted] = self.encrypt_keyed(k, [states[at : at + size]], [key])
+            found += encrypted
+        return self._split(found, type)[: len(rows)]
+
     def window(self, k: Kernel, start: Value, first: Value, window: Value) -> None:
         """Expand the 16 keys in 4, 2 or 1 sets."""
         keys_a_set = 4 * self.lanes

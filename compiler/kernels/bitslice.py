@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from .abi import I8, I64, POINTER
-from .build import BLOCK, VOID, Kernel, Value, vector
+from .build import BLOCK, VOID, Kernel, Value, joined, vector
 from .cipher import RCON, ROUNDS, WINDOW_KEYS, Cipher
 
 PLANE: Final = vector(I8, 16)
@@ -189,6 +189,14 @@ class BitslicedCipher(Cipher):
             ]
             for stream, key in zip(streams, keys, strict=True)
         ]
+
+    def encrypt_rows(self, k: Kernel, rows: Sequence[Value], key: Value) -> list[Value]:
+        """Encrypt eight blocks at a time."""
+        type = rows[0].type
+        per = type.count // 2
+        blocks = [row.shuffle((2 * i, 2 * i + 1)) for row in rows for i in range(per)]
+        [found] = self.encrypt_keyed(k, [blocks], [key])
+        return [joined(found[at : at + per]) for at in range(0, len(found), per)]
 
     def window(self, k: Kernel, start: Value, first: Value, window: Value) -> None:
         """Expand the keys, eight at a time."""

@@ -145,6 +145,15 @@ class Value:
         return Value(self.kernel, self.kernel.builder.extract_element(self.ir, I32(index)))
 
 
+def joined(vectors: Sequence[Value]) -> Value:
+    """Return a power of two of equal vectors, one after the other in a single one."""
+    current = list(vectors)
+    while len(current) > 1:
+        order = range(2 * current[0].type.count)
+        current = [a.shuffle(order, b) for a, b in zip(current[::2], current[1::2], strict=True)]
+    return current[0]
+
+
 class _Callee:
     """The interface that a call instruction needs of a function that is known by its address."""
 

@@ -72,3 +72,7 @@ class Cipher(ABC):
 
         There are 1, 2, 4 or 8 gates, and `gate` is a multiple of their number.
         """
+
+    @abstractmethod
+    def encrypt_rows(self, k: Kernel, rows: Sequence[Value], key: Value) -> list[Value]:
+        """Encrypt vectors of equally many blocks, 1, 2, 4 or 8, all under one `stream_key`."""

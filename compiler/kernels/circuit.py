@@ -17,13 +17,14 @@ from typing import Any, Final
 from ..circuits.netlist import Opcode
 from .abi import FUNCTIONS, I8, I32, I64, NETLIST_TYPE, POINTER, PORT_CLEAR, STATUS_MISUSE
 from .build import BLOCK, PAIR, Kernel, Value
-from .context import CHUNK, ContextAccess
-from .gate_generators import GateAddresses, GateGenerator, block_mask
+from .context import ContextAccess
+from .gate_generators import GateGenerator, block_mask
+from .layout import CHUNK, TILE
+from .schemes import GateAddresses
 from .stream import CONTEXT_PARAMETER
 
 _INSTRUCTION_BYTES: Final = 16
 _PORT_BYTES: Final = 24
-_TILE: Final = 8
 _ADDRESS_BYTES: Final = 24
 
 
@@ -102,7 +103,7 @@ def _write_tile(module: Any, role: GateGenerator, count: int) -> Kernel:
 
 def _write_group(module: Any, role: GateGenerator) -> Kernel:
     """Write `and_group(context, code, ands, scratch, row bytes, instances)`, for any shape."""
-    tiles = {count: _write_tile(module, role, count) for count in (1, 2, 4, _TILE)}
+    tiles = {count: _write_tile(module, role, count) for count in (1, 2, 4, TILE)}
     k = Kernel(
         module,
         "and_group",
@@ -117,7 +118,7 @@ def _write_group(module: Any, role: GateGenerator) -> Kernel:
         internal=True,
         inline="noinline",
     )
-    listed = k.bytes_slot(_ADDRESS_BYTES * _TILE)
+    listed = k.bytes_slot(_ADDRESS_BYTES * TILE)
     count = k.variable(k.i64(0))
     with k.loop(0, k["ands"]) as i:
         pointer = k["code"].at(i * _INSTRUCTION_BYTES)
@@ -128,8 +129,8 @@ def _write_group(module: Any, role: GateGenerator) -> Kernel:
             for j, row in enumerate(rows):
                 k.store(row.at(instance << 4), entry.at(8 * j), align=8)
             count.set(count.get() + 1)
-            with k.when(count.get().equals(_TILE)):
-                k.check(k.call(tiles[_TILE], k["context"], listed))
+            with k.when(count.get().equals(TILE)):
+                k.check(k.call(tiles[TILE], k["context"], listed))
                 count.set(k.i64(0))
     at = k.variable(listed)
     for size in (4, 2, 1):

@@ -13,15 +13,17 @@ from typing import Any, Final
 from .abi import I64, POINTER
 from .build import BLOCK, Kernel, Value
 from .cipher import WINDOW_BYTES
+from .layout import CHUNK as CHUNK
+from .layout import MASKS
 from .layout import TABLE_BYTES as TABLE_BYTES
-
-CHUNK: Final = 8
-"""The number of instances that run side by side. The order of gates, and so the wire format,
-depends on it.
-"""
 
 SCHEDULE_BYTES: Final = 1408
 """The size of one key's schedule on any path."""
+
+MASKS_BYTES: Final = 16 * MASKS
+
+COINS_BYTES: Final = 64
+"""Two bits for each of the gates that the keys of a window serve, and room behind them."""
 
 TRANSFER = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_int64)
 """send and receive: (data, bytes) -> status"""
@@ -36,8 +38,10 @@ EXCHANGE = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_int64, ctypes.c_void_p)
 class Context(ctypes.Structure):
     """A party's state. Blocks and schedules come first, so that they are aligned to 64 bytes.
 
-    - window: key schedules of the gates from `window_gate` on (a multiple of 8; −1: none yet)
+    - window: key schedules of the gates from `window_gate` on (−1: none yet)
     - label_schedule, label_counter: the generator of the garbler's input labels, which both share
+    - coin_schedule, coins: the garbler's own generator of random bits for three-halves, and those
+      of the window's gates, two each; masks: U of the hash for three-halves (sliced_hash.py)
     - delta, delta_sigma: Δ and σ(Δ), zero at the evaluator; start: S of the hash
     - gate: the number of the next AND gate; ands: the number of AND gates so far
     - table, table_position, table_end: the stream. At the garbler, a buffer of which bytes [0,
@@ -53,6 +57,9 @@ class Context(ctypes.Structure):
     _fields_ = (
         ("window", ctypes.c_uint8 * WINDOW_BYTES),
         ("label_schedule", ctypes.c_uint8 * SCHEDULE_BYTES),
+        ("coin_schedule", ctypes.c_uint8 * SCHEDULE_BYTES),
+        ("masks", ctypes.c_uint8 * MASKS_BYTES),
+        ("coins", ctypes.c_uint8 * COINS_BYTES),
         ("delta", ctypes.c_uint8 * 16),
         ("delta_sigma", ctypes.c_uint8 * 16),
         ("start", ctypes.c_uint8 * 16),
@@ -93,7 +100,7 @@ class ContextAccess:
     """Reads and writes a context's fields in a kernel."""
 
     def __init__(self, kernel: Kernel, pointer: Value) -> None:
-        self._kernel = kernel
+        self.kernel = kernel
         self.pointer = pointer
 
     def address(self, name: str) -> Value:
@@ -102,16 +109,16 @@ class ContextAccess:
 
     def get(self, name: str) -> Value:
         """Read a number or pointer."""
-        return self._kernel.load(self.address(name), _type(name), align=8)
+        return self.kernel.load(self.address(name), _type(name), align=8)
 
     def set(self, name: str, value: Value) -> None:
         """Write a number or pointer."""
-        self._kernel.store(value, self.address(name), align=8)
+        self.kernel.store(value, self.address(name), align=8)
 
     def block(self, name: str) -> Value:
         """Read a block."""
-        return self._kernel.load(self.address(name), BLOCK, align=16)
+        return self.kernel.load(self.address(name), BLOCK, align=16)
 
     def callback(self, name: str, *arguments: Value) -> None:
         """Call back into Python; return from the kernel if that fails."""
-        self._kernel.check(self._kernel.call_pointer(self.get(name), *arguments))
+        self.kernel.check(self.kernel.call_pointer(self.get(name), *arguments))

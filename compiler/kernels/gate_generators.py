@@ -6,23 +6,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
-from ezlang.records import dataclass
-
 from .abi import I64
-from .build import BLOCK, PAIR, Kernel, Value
-from .cipher import WINDOW_GATES, Cipher
-from .context import TABLE_BYTES, ContextAccess
-from .gates import HashKeys, evaluate, garble, load_pair
+from .build import BLOCK, Kernel, Value
+from .context import ContextAccess
+from .layout import tile_bytes
+from .schemes import GateAddresses, Scheme
 from .stream import CONTEXT_PARAMETER, EvaluatorStream, GarblerStream, Stream
-
-
-@dataclass(frozen=True, slots=True)
-class GateAddresses:
-    """The addresses of an AND's operands and result."""
-
-    a: Value
-    b: Value
-    out: Value
 
 
 def repeat_block(block: Value, type: Any) -> Value:
@@ -34,17 +23,15 @@ class GateGenerator(ABC):
     """A party's side of each gate. `masks` are all ones where a public bit is 1."""
 
     is_garbler: bool
-    copies: int
-    """The number of hashes that each input of a gate takes."""
 
-    def __init__(self, module: Any, cipher: Cipher, stream: Stream) -> None:
+    def __init__(self, module: Any, scheme: Scheme, stream: Stream) -> None:
         self.module = module
-        self.cipher = cipher
+        self.scheme = scheme
         self.stream = stream
         self._fill = self._write_fill()
 
     def _write_fill(self) -> Kernel:
-        """Write `fill_window(context, gate)`: key schedules for 8 gates from `gate` on."""
+        """Write `fill_window(context, gate)`: what gates need from `gate` on."""
         k = Kernel(
             self.module,
             "fill_window",
@@ -54,40 +41,23 @@ class GateGenerator(ABC):
         )
         context = ContextAccess(k, k["context"])
         context.set("window_gate", k["gate"])
-        self.cipher.window(k, context.block("start"), k["gate"] << 1, context.address("window"))
+        self.scheme.fill(context, k["gate"], garbler=self.is_garbler)
         k.finish()
         return k
 
     def tile(self, k: Kernel, context: ContextAccess, gates: Sequence[GateAddresses]) -> None:
         """Run 1, 2, 4 or 8 independent ANDs. Their first number is a multiple of their count."""
-        count = len(gates)
+        count, window = len(gates), self.scheme.window_gates
         gate = (context.get("gate") + (count - 1)) & -count
-        offset = gate & (WINDOW_GATES - 1)
+        offset = gate & (window - 1)
         base = gate - offset
-        with k.when(base.differs(context.get("window_gate")), likely=count == WINDOW_GATES):
+        with k.when(base.differs(context.get("window_gate")), likely=count == window):
             k.call(self._fill, context.pointer, base)
         context.set("gate", gate + count)
         context.set("ands", context.get("ands") + count)
-        table = self.stream.reserve(k, context, TABLE_BYTES * count)
-        size = max(1, self.cipher.pairs_at_once // self.copies)
-        for at in range(0, count, size):
-            part = gates[at : at + size]
-            keys = HashKeys(self.cipher, context.address("window"), offset + at)
-            pairs = [load_pair(k, g.a, g.b) for g in part]
-            labels = self._gates(k, context, keys, pairs, table.at(TABLE_BYTES * at))
-            for address, label in zip(part, labels, strict=True):
-                k.store(label, address.out, align=16)
-
-    @abstractmethod
-    def _gates(
-        self,
-        k: Kernel,
-        context: ContextAccess,
-        keys: HashKeys,
-        pairs: Sequence[Value],
-        table: Value,
-    ) -> list[Value]:
-        """Write or read the tables at `table`; return the labels of the results."""
+        table = self.stream.reserve(k, context, tile_bytes(self.scheme.garbling, count))
+        run = self.scheme.garble if self.is_garbler else self.scheme.evaluate
+        run(context, offset, gates, table)
 
     @abstractmethod
     def negate(self, context: ContextAccess, labels: Value) -> Value:
@@ -106,24 +76,9 @@ class Garbler(GateGenerator):
     """The garbler, which holds W⁰ of every wire, and Δ."""
 
     is_garbler = True
-    copies = 2
 
-    def __init__(self, module: Any, cipher: Cipher) -> None:
-        super().__init__(module, cipher, GarblerStream(module))
-
-    def _gates(
-        self,
-        k: Kernel,
-        context: ContextAccess,
-        keys: HashKeys,
-        pairs: Sequence[Value],
-        table: Value,
-    ) -> list[Value]:
-        delta, sigma = context.block("delta"), context.block("delta_sigma")
-        outputs, tables = garble(k, keys, pairs, delta, sigma)
-        for i, ciphertexts in enumerate(tables):
-            k.store(ciphertexts, table.at(TABLE_BYTES * i))
-        return outputs
+    def __init__(self, module: Any, scheme: Scheme) -> None:
+        super().__init__(module, scheme, GarblerStream(module))
 
     def negate(self, context: ContextAccess, labels: Value) -> Value:
         """W⁰ ⊕ Δ."""
@@ -142,21 +97,9 @@ class Evaluator(GateGenerator):
     """The evaluator, which holds the active label of every wire."""
 
     is_garbler = False
-    copies = 1
 
-    def __init__(self, module: Any, cipher: Cipher) -> None:
-        super().__init__(module, cipher, EvaluatorStream(module))
-
-    def _gates(
-        self,
-        k: Kernel,
-        context: ContextAccess,
-        keys: HashKeys,
-        pairs: Sequence[Value],
-        table: Value,
-    ) -> list[Value]:
-        tables = [k.load(table.at(TABLE_BYTES * i), PAIR) for i in range(len(pairs))]
-        return evaluate(k, keys, pairs, tables)
+    def __init__(self, module: Any, scheme: Scheme) -> None:
+        super().__init__(module, scheme, EvaluatorStream(module))
 
     def negate(self, context: ContextAccess, labels: Value) -> Value:
         """The active label is unchanged; its meaning changes at the garbler."""

@@ -17,14 +17,18 @@ Both work on pairs (a, b) in one vector, with the first half-gate in its low blo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from ezlang.records import dataclass
 
-from .build import BLOCK, PAIR, Kernel, Value
-from .cipher import Cipher
+from ..ir.garbling import Garbling
+from .build import PAIR, Kernel, Value
+from .cipher import WINDOW_GATES, Cipher
+from .context import ContextAccess
 from .hash import hash_gates, orthomorphism
+from .layout import TABLE_BYTES
+from .schemes import GateAddresses, Scheme
 
 _SWAP: Final = (2, 3, 0, 1)
 _LOW_FROM_FIRST: Final = (0, 1, 6, 7)
@@ -44,12 +48,6 @@ def _both(block: Value) -> Value:
 
 def _fold(pair: Value) -> Value:
     return pair.shuffle((0, 1)) ^ pair.shuffle((2, 3))
-
-
-def load_pair(k: Kernel, a: Value, b: Value) -> Value:
-    """Return the labels at two addresses as a pair."""
-    first = k.load(a, BLOCK, align=16)
-    return first.shuffle((0, 1, 2, 3), k.load(b, BLOCK, align=16))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,3 +94,67 @@ def evaluate(
         unmasked = table ^ zero.shuffle(_LOW_FROM_FIRST, pair.shuffle(_SWAP))
         outputs.append(_fold(hashed ^ (color_masks(pair) & unmasked)))
     return outputs
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """The gates of a tile from number `at` on that are hashed together."""
+
+    at: int
+    gates: Sequence[GateAddresses]
+    keys: HashKeys
+    pairs: Sequence[Value]
+
+    def store(self, labels: Sequence[Value]) -> None:
+        """Write the labels of the results."""
+        for gate, label in zip(self.gates, labels, strict=True):
+            gate.store(label)
+
+
+class HalfGates(Scheme):
+    """Half-gates: a window has the key schedules of 8 gates."""
+
+    garbling = Garbling.HALF_GATES
+    window_gates = WINDOW_GATES
+
+    def fill(self, context: ContextAccess, gate: Value, *, garbler: bool) -> None:
+        """Expand the two keys of each gate."""
+        k = context.kernel
+        self.cipher.window(k, context.block("start"), gate << 1, context.address("window"))
+
+    def garble(
+        self, context: ContextAccess, offset: Value, gates: Sequence[GateAddresses], table: Value
+    ) -> None:
+        """As many gates at a time as fill the registers; each has four hashes."""
+        k = context.kernel
+        for part in self._parts(context, offset, gates, copies=2):
+            delta, sigma = context.block("delta"), context.block("delta_sigma")
+            labels, tables = garble(k, part.keys, part.pairs, delta, sigma)
+            for i, ciphertexts in enumerate(tables, part.at):
+                k.store(ciphertexts, table.at(TABLE_BYTES * i))
+            part.store(labels)
+
+    def evaluate(
+        self, context: ContextAccess, offset: Value, gates: Sequence[GateAddresses], table: Value
+    ) -> None:
+        """As many gates at a time as fill the registers; each has two hashes."""
+        k = context.kernel
+        for part in self._parts(context, offset, gates, copies=1):
+            places = range(part.at, part.at + len(part.gates))
+            tables = [k.load(table.at(TABLE_BYTES * i), PAIR) for i in places]
+            part.store(evaluate(k, part.keys, part.pairs, tables))
+
+    def _parts(
+        self,
+        context: ContextAccess,
+        offset: Value,
+        gates: Sequence[GateAddresses],
+        *,
+        copies: int,
+    ) -> Iterator[_Part]:
+        size = max(1, self.cipher.pairs_at_once // copies)
+        for at in range(0, len(gates), size):
+            keys = HashKeys(self.cipher, context.address("window"), offset + at)
+            part = gates[at : at + size]
+            pairs = [a.shuffle((0, 1, 2, 3), b) for a, b in (gate.load() for gate in part)]
+            yield _Part(at, part, keys, pairs)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from llvmlite import ir
 
+from ..ir.garbling import Garbling
 from . import circuit, extension, hash, primitives, stream
 from . import wire_labels as values
 from .abi import FUNCTIONS
 from .aes import cipher_for
-from .cipher import Cipher
 from .engine import Engine
-from .gate_generators import Evaluator, Garbler, GateGenerator
+from .gate_generators import Evaluator, Garbler
+from .gates import HalfGates
+from .schemes import Scheme
 from .target import Target
+from .three_halves import ThreeHalves
 from .transpose import write_transpose
 
 
@@ -30,34 +32,35 @@ def build_primitives(target: Target) -> str:
     return str(module)
 
 
-def _build_role(name: str, target: Target, party: Callable[[Any, Cipher], GateGenerator]) -> str:
-    module = ir.Module(name)
-    cipher = cipher_for(target.path)
-    role = party(module, cipher)
+def scheme_for(garbling: Garbling, target: Target) -> Scheme:
+    """Return the code generator of a garbling scheme."""
+    made = ThreeHalves if garbling is Garbling.THREE_HALVES else HalfGates
+    return made(cipher_for(target.path))
+
+
+def build_yao(target: Target, *, garbler: bool, garbling: Garbling) -> str:
+    """Write what a party of Yao's protocol runs."""
+    module = ir.Module("garbler" if garbler else "evaluator")
+    scheme = scheme_for(garbling, target)
+    role = (Garbler if garbler else Evaluator)(module, scheme)
     circuit.write_circuit(module, role)
-    values.write_shares(module, role, primitives.write_prg(module, cipher, internal=True))
+    values.write_shares(module, role, primitives.write_prg(module, scheme.cipher, internal=True))
     values.write_reveal(module, role)
     stream.write_channel(module, role.stream)
     return str(module)
 
 
-def build_garbler(target: Target) -> str:
-    """Write the unit `garbler`."""
-    return _build_role("garbler", target, Garbler)
-
-
-def build_evaluator(target: Target) -> str:
-    """Load the code of a party of Yao's protocol."""
-    return _build_role("evaluator", target, Evaluator)
-
-
 YAO_SYMBOLS: Final = (*FUNCTIONS, "yao_flush")
 
 
-def add_yao(engine: Engine, *, garbler: bool) -> None:
-    """Load what a party of Yao's protocol runs."""
-    name, build = ("garbler", build_garbler) if garbler else ("evaluator", build_evaluator)
-    engine.add_unit(name, build, YAO_SYMBOLS)
+def add_yao(engine: Engine, *, garbler: bool, garbling: Garbling = Garbling.HALF_GATES) -> None:
+    """Load the code of a party of Yao's protocol."""
+
+    def build(target: Target) -> str:
+        return build_yao(target, garbler=garbler, garbling=garbling)
+
+    name = "garbler" if garbler else "evaluator"
+    engine.add_unit(f"{name}.{garbling.value}", build, YAO_SYMBOLS)
 
 
 def add_primitives(engine: Engine) -> None:

@@ -11,8 +11,9 @@ from itertools import product
 import numpy as np
 import pytest
 
-from ezlang.compiler.circuits import three_halves as gate
-from ezlang.compiler.circuits.three_halves import POSITIONS, Matrix
+from ezlang.compiler.circuits.three_halves import evaluate, garble
+from tests.support import three_halves_matrices as gate
+from tests.support.three_halves_matrices import POSITIONS, Matrix
 
 BITS = (0, 1)
 
@@ -182,6 +183,42 @@ def test_a_hash_covers_what_it_is_used_for() -> None:
 
 
 @pytest.mark.parametrize(("a", "b"), PLACES)
+def test_garbling_is_the_product_with_the_matrices(a: int, b: int) -> None:
+    """The formulas are linear in labels and hashes, so that units for these show all of them."""
+    for c in product(BITS, repeat=2):
+        solved, bits = gate.solved(a, b, *c), gate.solved_bits(a, b, *c)
+        for number in range(19):
+            units = [int(n == number) for n in range(18)]
+            made, z = garble(units[:6], units[6:12], units[12:], (a, b, *c))
+            columns = [(bit,) for bit in units]
+            labels = gate.times(solved, tuple(columns[:6]))
+            hashes = gate.times(gate.SOLVED_HASHES, tuple(columns[6:12]))
+            assert [(x,) for x in made] == list(gate.plus(labels, hashes))
+            pads = gate.times(gate.SOLVED_HASHES, tuple(columns[12:]))
+            assert [(x,) for x in z] == list(gate.plus(bits, pads))
+
+
+@pytest.mark.parametrize(("i", "j"), POSITIONS)
+def test_evaluation_is_the_product_with_the_matrices(i: int, j: int) -> None:
+    """For all control bits, which select the linear function, and units for all else."""
+    for known in product(BITS, repeat=8):
+        hash_bits, z = known[:3], known[3:]
+        decrypted = gate.times(gate.used(i, j), tuple((bit,) for bit in z))
+        own = gate.times(gate.OWN_HASHES, tuple((bit,) for bit in hash_bits))
+        ((r_1,), (r_2,)) = gate.plus(decrypted, own)
+        for number in range(11):
+            units = [int(n == number) for n in range(10)]
+            columns = [(bit,) for bit in units]
+            found = evaluate(units[:4], units[4:7], hash_bits, (units[7:], z), (i, j))
+            wanted = gate.plus(
+                gate.times(gate.view(i, j, r_1, r_2), tuple(columns[:4])),
+                gate.times(gate.OWN_HASHES, tuple(columns[4:7])),
+                gate.times(gate.used(i, j), ((0,), (0,), *columns[7:])),
+            )
+            assert [(x,) for x in found] == list(wanted)
+
+
+@pytest.mark.parametrize(("a", "b"), PLACES)
 def test_garbled_gates_evaluate_to_their_outputs(a: int, b: int) -> None:
     """As numbers: the evaluator has C ⊕ t·Δ, at all positions and for all random bits."""
     rng = np.random.default_rng(7)
@@ -190,9 +227,8 @@ def test_garbled_gates_evaluate_to_their_outputs(a: int, b: int) -> None:
         words = [int(x) for x in rng.integers(0, 1 << 62, 12)]
         halves, hashes = words[:6], words[6:]
         bits = [ones * int(x) for x in rng.integers(0, 2, 6)]
-        (left, right, *ciphertexts), z = gate.garble(
-            halves, hashes, bits, [ones * x for x in (a, b, *c)], ones
-        )
+        masks = [ones * x for x in (a, b, *c)]
+        (left, right, *ciphertexts), z = garble(halves, hashes, bits, masks)
         assert len(ciphertexts) == 3
         assert len(z) == 5
         for i, j in POSITIONS:
@@ -200,7 +236,7 @@ def test_garbled_gates_evaluate_to_their_outputs(a: int, b: int) -> None:
             own = [x ^ (i * d) for x, d in zip(halves[:2], delta, strict=True)]
             own += [x ^ (j * d) for x, d in zip(halves[2:4], delta, strict=True)]
             numbers = (i, 2 + j, 4 + (i ^ j))
-            found = gate.evaluate(
+            found = evaluate(
                 own,
                 [hashes[n] for n in numbers],
                 [bits[n] for n in numbers],

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import ctypes
 import shutil
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,14 +19,18 @@ from ezlang.compiler.circuits import comparison
 from ezlang.compiler.circuits.builder import Builder
 from ezlang.compiler.circuits.netlist import Netlist
 from ezlang.compiler.circuits.schedule import schedule
-from ezlang.compiler.kernels import abi, extension, primitives, sharing, units
+from ezlang.compiler.ir.garbling import Garbling
+from ezlang.compiler.kernels import abi, extension, primitives, sharing, sliced_hash, units
 from ezlang.compiler.kernels.aes import cipher_for
 from ezlang.compiler.kernels.cipher import WINDOW_BYTES
-from ezlang.compiler.kernels.context import CHUNK, SCHEDULE_BYTES, TABLE_BYTES, Context
+from ezlang.compiler.kernels.context import CHUNK, SCHEDULE_BYTES, Context
 from ezlang.compiler.kernels.engine import Engine
+from ezlang.compiler.kernels.layout import table_bytes
 from ezlang.compiler.kernels.matrices import STRIP_BYTES
+from ezlang.compiler.kernels.sliced_hash import doubled
 from ezlang.compiler.kernels.target import AesPath, Target, host_target
 from ezlang.compiler.protocols.core.lengths import product_message
+from ezlang.compiler.protocols.yao.session import orthomorphism
 from tests.cross.machines import COMPILER, EMULATOR, TARGETS, At, Emulated, Script, run_here
 
 pytestmark = pytest.mark.cross
@@ -153,13 +159,24 @@ def test_rings(target: Target, here: Engine, tmp_path: Path, bits: int) -> None:
     assert program.run(script) == run_here(script, here)
 
 
-def _netlist_script(netlist: Netlist, n: int, secret: bytes, labels: list[bytes]) -> Script:
+@dataclass(frozen=True)
+class Shared:
+    """Δ, σ(Δ) and the start of the hash; and U of the hash for three-halves."""
+
+    garbling: Garbling
+    secret: bytes
+    masks: bytes
+
+
+def _netlist_script(netlist: Netlist, n: int, shared: Shared, labels: list[bytes]) -> Script:
     """Buffers: the context, its tables, out, then others. Nothing is sent or received."""
-    tables = netlist.ands * n * TABLE_BYTES
+    tables = table_bytes(shared.garbling, netlist, n)
     script = Script()
     memory = bytearray(ctypes.sizeof(Context))
     # Δ, σ(Δ) and the start of the hash stand in a row.
-    memory[Context.delta.offset : Context.delta.offset + 48] = secret
+    memory[Context.delta.offset : Context.delta.offset + 48] = shared.secret
+    memory[Context.masks.offset : Context.masks.offset + len(shared.masks)] = shared.masks
+    # The schedule of a key is laid out by each cipher on its own; zeros are the same for all.
     state = Context.from_buffer(memory)
     state.window_gate, state.table_end = -1, tables + _SLACK
     state.scratch_registers = netlist.registers
@@ -194,7 +211,8 @@ def _results(buffers: list[bytes]) -> tuple[bytes, bytes]:
     return buffers[_TABLE], buffers[_OUT]
 
 
-def test_garbling(target: Target, here: Engine, tmp_path: Path) -> None:
+@pytest.mark.parametrize("garbling", Garbling, ids=lambda one: one.value)
+def test_garbling(target: Target, here: Engine, tmp_path: Path, garbling: Garbling) -> None:
     """Comparisons of 16 bits, garbled and evaluated, eleven at a time."""
     b = Builder()
     ports = [b.port(16), b.port(16)]
@@ -202,28 +220,32 @@ def test_garbling(target: Target, here: Engine, tmp_path: Path) -> None:
     n = 11
     values = [RNG.integers(0, 1 << 16, n, np.uint16) for _ in ports]
     delta = RNG.integers(0, 1 << 63, 2, np.uint64) | np.array([1, 0], np.uint64)
-    sigma = np.array([delta[1], delta[0] ^ delta[1]])
-    start = random_bytes(16)
+    halves = garbling is Garbling.THREE_HALVES
+    sigma = doubled(delta.tobytes()) if halves else orthomorphism(delta.tobytes())
+    start, masks = random_bytes(16), sliced_hash.masks(random_bytes(16))
     zeros = [RNG.integers(0, 1 << 63, (n, 16, 2), np.uint64) for _ in ports]
     bits = [(value[:, None] >> np.arange(16, dtype=np.uint16)) & 1 for value in values]
     active = [
         zero ^ (bit[:, :, None].astype(np.uint64) * delta)
         for zero, bit in zip(zeros, bits, strict=True)
     ]
-    secret = delta.tobytes() + sigma.tobytes() + start
-    garbling = _netlist_script(netlist, n, secret, [label.tobytes() for label in zeros])
-    units.add_yao(here, garbler=True)
-    made = run_here(garbling, here)
-    program = Emulated(tmp_path, "garbler", units.build_garbler, ("yao_circuit",), target)
-    assert _results(program.run(garbling)) == _results(made)
+    build = partial(units.build_yao, garbling=garbling)
+    own = Shared(garbling, delta.tobytes() + sigma + start, masks)
+    script = _netlist_script(netlist, n, own, [label.tobytes() for label in zeros])
+    units.add_yao(here, garbler=True, garbling=garbling)
+    made = run_here(script, here)
+    name, symbols = "garbler", ("yao_circuit",)
+    program = Emulated(tmp_path, name, partial(build, garbler=True), symbols, target)
+    assert _results(program.run(script)) == _results(made)
 
-    known = bytes(32) + start
+    known = Shared(garbling, bytes(32) + start, masks)
     evaluation = _netlist_script(netlist, n, known, [label.tobytes() for label in active])
     evaluation.buffers[_TABLE] = made[_TABLE]
-    program = Emulated(tmp_path, "evaluator", units.build_evaluator, ("yao_circuit",), target)
+    name = "evaluator"
+    program = Emulated(tmp_path, name, partial(build, garbler=False), symbols, target)
     found = program.run(evaluation)
     other = Engine(here.target)
-    units.add_yao(other, garbler=False)
+    units.add_yao(other, garbler=False, garbling=garbling)
     assert _results(found) == _results(run_here(evaluation, other))
     labels = [np.frombuffer(side[_OUT], np.uint64).reshape(n, 2) for side in (made, found)]
     assert np.array_equal(labels[0] ^ labels[1], (values[0] < values[1])[:, None] * delta)

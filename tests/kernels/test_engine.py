@@ -11,6 +11,7 @@ import pytest
 from llvmlite import ir
 
 from ezlang.cache import cache_directory, read_cached, write_cached
+from ezlang.compiler.ir.garbling import Garbling
 from ezlang.compiler.kernels import units
 from ezlang.compiler.kernels.abi import I32, I64
 from ezlang.compiler.kernels.build import Kernel
@@ -172,10 +173,12 @@ FOREIGN = [
 ]
 
 
+@pytest.mark.parametrize("garbling", Garbling, ids=lambda one: one.value)
 @pytest.mark.parametrize(("target", "mark"), FOREIGN)
-def test_other_processors_code_is_generated(target: Target, mark: str) -> None:
+def test_other_processors_code_is_generated(target: Target, mark: str, garbling: Garbling) -> None:
     """Compiled, not run: the paths that this machine may not have."""
-    assembly = compile_assembly(units.build_evaluator(target), target)
+    text = units.build_yao(target, garbler=False, garbling=garbling)
+    assembly = compile_assembly(text, target)
     assert mark in assembly
     if target.path is AesPath.VAES512:
         lines = [line for line in assembly.splitlines() if "vaesenc" in line]

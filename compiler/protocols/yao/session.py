@@ -32,13 +32,15 @@ from ezlang.diagnostics.diagnostic import CompilerBug
 from ezlang.records import dataclass
 
 from ...circuits.netlist import Netlist
+from ...ir.garbling import Garbling
 from ...ir.ots import OtKind
 from ...ir.parties import COMPUTING
-from ...kernels import abi, units
-from ...kernels.context import CHUNK, EXCHANGE, REQUEST, TABLE_BYTES, TRANSFER, Context
+from ...kernels import abi, sliced_hash, units
+from ...kernels.context import CHUNK, EXCHANGE, REQUEST, TRANSFER, Context
 from ...kernels.engine import Engine
 from ...kernels.layout import BIT_BUFFER as BIT_BUFFER
 from ...kernels.layout import TABLE_BUFFER as TABLE_BUFFER
+from ...kernels.layout import set_up_bytes
 from ...kernels.memory import AlignedBytes
 from ..core.channel import Channel
 from ..ot.directions import cot_receiver, cot_sender, fresh_delta
@@ -81,7 +83,6 @@ class YaoCounters:
     """The counters of a party. `ots` counts generated OTs, some of which may be unused."""
 
     ands: int
-    table_bytes: int
     ots: int
     ots_used: int
 
@@ -136,10 +137,12 @@ class YaoParty:
         table_buffer: int = TABLE_BUFFER,
         bit_buffer: int = BIT_BUFFER,
         labels: Labels | None = None,
+        garbling: Garbling = Garbling.HALF_GATES,
     ) -> None:
         if min(table_buffer, bit_buffer) < _MINIMUM_BUFFER:
             raise CompilerBug(f"buffers of a Yao party hold at least {_MINIMUM_BUFFER} bytes")
         self.role = role
+        self.garbling = garbling
         self.channel = channel
         self.engine = engine
         self.exchange: Callable[[int, int], None] = _no_exchange
@@ -153,7 +156,7 @@ class YaoParty:
         self._scratch = AlignedBytes(0)
         self._callbacks = self._make_callbacks()
         units.add_primitives(engine)
-        units.add_yao(engine, garbler=role is YaoRole.GARBLER)
+        units.add_yao(engine, garbler=role is YaoRole.GARBLER, garbling=garbling)
         self._fill_context()
         self.cots = self._set_up(labels or label_source())
 
@@ -165,10 +168,8 @@ class YaoParty:
     @property
     def counters(self) -> YaoCounters:
         """The counters so far."""
-        ands = self._state.ands
         return YaoCounters(
-            ands=ands,
-            table_bytes=TABLE_BYTES * ands,
+            ands=self._state.ands,
             ots=self.cots.made,
             ots_used=self.cots.made - (self._state.cot_end - self._state.cot_next),
         )
@@ -257,24 +258,35 @@ class YaoParty:
             setattr(state, name, ctypes.cast(callback, _POINTER).value)
 
     def _set_up(self, labels: Labels) -> CotParty:
-        """Agree on S and the label seed; take Δ from the OTs' sender."""
-        shared = bytearray(32)
+        """Agree on the hash's keys and the label seed; take Δ from the OTs' sender."""
+        shared = bytearray(set_up_bytes(self.garbling))
         if self.role is YaoRole.GARBLER:
-            shared[:] = os.urandom(32)
+            shared[:] = os.urandom(len(shared))
             self.channel.send(shared)
         else:
             self.channel.receive_into(memoryview(shared))
-        start, seed = bytes(shared[:16]), bytes(shared[16:])
+        start, seed, u = (bytes(shared[at : at + 16]) for at in (0, 16, 32))
         ctypes.memmove(self._state.start, start, 16)
-        schedule = self.engine.function("aes_schedule", _POINTER, _POINTER, result=None)
-        key = ctypes.create_string_buffer(seed, 16)
-        schedule(ctypes.addressof(key), self.context + Context.label_schedule.offset)
+        self._expand(seed, Context.label_schedule.offset)
+        sigma = orthomorphism
+        if self.garbling is Garbling.THREE_HALVES:
+            sigma = sliced_hash.doubled
+            masks = sliced_hash.masks(u)
+            ctypes.memmove(self._state.masks, masks, len(masks))
+            if self.role is YaoRole.GARBLER:
+                self._expand(os.urandom(16), Context.coin_schedule.offset)
         cots = labels(self.role, self.channel, self.engine)
         if isinstance(cots, CotSenderParty):
             delta = cots.delta.tobytes()
             ctypes.memmove(self._state.delta, delta, 16)
-            ctypes.memmove(self._state.delta_sigma, orthomorphism(delta), 16)
+            ctypes.memmove(self._state.delta_sigma, sigma(delta), 16)
         return cots
+
+    def _expand(self, key: bytes, offset: int) -> None:
+        """Write the schedule of a key into the context."""
+        schedule = self.engine.function("aes_schedule", _POINTER, _POINTER, result=None)
+        memory = ctypes.create_string_buffer(key, 16)
+        schedule(ctypes.addressof(memory), self.context + offset)
 
     def _peek(self, least: int) -> None:
         """Give the evaluator's native code access to the received data, at least `least` bytes."""
