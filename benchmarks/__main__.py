@@ -7,6 +7,7 @@ import argparse
 from . import (
     compile,
     functions,
+    garbling,
     homomorphic,
     ml,
     ot,
@@ -23,6 +24,7 @@ from . import (
 BENCHMARKS = {
     "compile": compile,
     "functions": functions,
+    "garbling": garbling,
     "homomorphic": homomorphic,
     "ml": ml,
     "ot": ot,

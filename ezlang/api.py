@@ -22,7 +22,12 @@ from ezlang.source import Source
 from ezlang.syntax.reader import read_source
 from ezlang.typed.tree import Program
 from ezlang.types.scalars import Setting
-from ezlang.types.sharing import DEFAULT_MEMORY, DEFAULT_NETWORK, DEFAULT_PROTOCOL
+from ezlang.types.sharing import (
+    DEFAULT_GARBLING,
+    DEFAULT_MEMORY,
+    DEFAULT_NETWORK,
+    DEFAULT_PROTOCOL,
+)
 from ezlang.values.check import check_inputs
 from ezlang.values.data import Data, Inputs, Outputs
 
@@ -130,21 +135,23 @@ def cost(
     *,
     protocol: str = DEFAULT_PROTOCOL,
     network: str = DEFAULT_NETWORK,
+    garbling: str = DEFAULT_GARBLING,
     memory: int = DEFAULT_MEMORY,
     explained: bool = False,
     dealer: bool = False,
 ) -> CostReport:
     """Predict the cost of a program of two parties, without running it.
 
-    `protocol` and `memory` are as for `run_simulated`; `explained` asks why each operation has its
-    sharing. `network` is the name of a profile, or a file. `dealer`: as with a dealer, whose time
-    isn't counted. Raises EzError (exit code 2) if the profile can't be used, or no dealer can help.
+    `protocol`, `garbling` and `memory` are as for `run_simulated`; `explained` asks why each
+    operation has its sharing. `network` is the name of a profile, or a file. `dealer`: as with a
+    dealer, whose time isn't counted. Raises EzError (exit code 2) if the profile can't be used, or
+    no dealer can help.
     """
     from ezlang.compiler.cost.profiles import profile_of
     from ezlang.executors.native.costs import cost_report
 
     return cost_report(
-        program, protocol, profile_of(network), memory, explained=explained, dealer=dealer
+        program, protocol, profile_of(network, garbling), memory, explained=explained, dealer=dealer
     )
 
 
@@ -197,14 +204,16 @@ def run_simulated(
     seed: int | None = None,
     protocol: str = DEFAULT_PROTOCOL,
     network: str = DEFAULT_NETWORK,
+    garbling: str = DEFAULT_GARBLING,
     memory: int = DEFAULT_MEMORY,
 ) -> RunResult:
     """Run a program with every party in this process, on real shares, and count what they send.
 
     Programs of two parties run the protocols of native code, with the same rounds and bytes.
     `protocol` is the protocol choice: `yao`, `boolean`, `arithmetic`, or `auto` for the cheapest
-    sharings on a `network`, which is the name of a profile or a file. `memory`: how many bytes of
-    wire labels or shares iterations of loops may make together. With a `seed`, runs are
+    sharings on a `network`, which is the name of a profile or a file. `garbling` is the scheme of
+    garbled circuits: `half-gates`, `three-halves`, or `auto` for the cheapest. `memory`: how many
+    bytes of wire labels or shares iterations of loops may make together. With a `seed`, runs are
     reproducible.
     """
     from ezlang.executors import simulate
@@ -212,7 +221,11 @@ def run_simulated(
     start = perf_counter()
     checked_inputs = check_inputs(program, inputs)
     two = len(program.parties) == 2
-    prepared = _prepared(program, protocol, network, memory) if two else _for_any_number(program)
+    prepared = (
+        _prepared(program, protocol, (network, garbling), memory)
+        if two
+        else _for_any_number(program)
+    )
     compiled = perf_counter()
     with deep_recursion():
         run = simulate.run_two if two else simulate.run_simulated
@@ -225,11 +238,11 @@ def run_simulated(
     )
 
 
-def _prepared(program: Program, protocol: str, network: str, memory: int) -> ir.Program:
+def _prepared(program: Program, protocol: str, network: tuple[str, str], memory: int) -> ir.Program:
     from ezlang.compiler.cost.profiles import profile_of
     from ezlang.executors.native.prepared import prepared
 
-    return prepared(program, protocol, profile_of(network), memory).program
+    return prepared(program, protocol, profile_of(*network), memory).program
 
 
 def _for_any_number(program: Program) -> ir.Program:
@@ -259,17 +272,18 @@ def run_native(
     timeout: float | None = None,
     protocol: str = DEFAULT_PROTOCOL,
     network: str = DEFAULT_NETWORK,
+    garbling: str = DEFAULT_GARBLING,
     memory: int = DEFAULT_MEMORY,
 ) -> RunResult:
     """Run a program of two parties as two processes on this machine, with native code.
 
-    `timeout`: how many seconds a party waits for the other. `protocol`, `network` and `memory`
-    are as for `run_simulated`.
+    `timeout`: how many seconds a party waits for the other. `protocol`, `network`,
+    `garbling` and `memory` are as for `run_simulated`.
     """
     from ezlang.compiler.cost.profiles import profile_of
     from ezlang.executors.native.processes import run_native
 
-    profile = profile_of(network)
+    profile = profile_of(network, garbling)
     outcome = run_native(
         program, inputs, timeout=timeout, protocol=protocol, profile=profile, memory=memory
     )
@@ -291,6 +305,7 @@ def run_party(
     timeout: float | None = None,
     protocol: str = DEFAULT_PROTOCOL,
     network: str = DEFAULT_NETWORK,
+    garbling: str = DEFAULT_GARBLING,
     memory: int = DEFAULT_MEMORY,
     warn: Callable[[str], None] | None = None,
 ) -> PartyResult:
@@ -298,8 +313,8 @@ def run_party(
 
     `inputs`: name → value. Party 0 listens at `address` (HOST:PORT), party 1 dials it. `dealer` is
     the address of a dealer, if there is one. An address off this machine needs `insecure`, and
-    `warn` receives a warning about it. `protocol`, `network` and `memory` are as for
-    `run_simulated`, and the same at both parties.
+    `warn` receives a warning about it. `protocol`, `network`, `garbling` and `memory`
+    are as for `run_simulated`, and the same at both parties.
     """
     from ezlang.compiler.cost.profiles import profile_of
     from ezlang.executors.native.single import run_party
@@ -313,7 +328,7 @@ def run_party(
         insecure=insecure,
         timeout=timeout,
         protocol=protocol,
-        profile=profile_of(network),
+        profile=profile_of(network, garbling),
         memory=memory,
         warn=warn,
     )

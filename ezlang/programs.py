@@ -20,7 +20,12 @@ from typing import TYPE_CHECKING, Any
 from ezlang import api
 from ezlang.records import dataclass
 from ezlang.types.scalars import Setting
-from ezlang.types.sharing import DEFAULT_MEMORY, DEFAULT_NETWORK, DEFAULT_PROTOCOL
+from ezlang.types.sharing import (
+    DEFAULT_GARBLING,
+    DEFAULT_MEMORY,
+    DEFAULT_NETWORK,
+    DEFAULT_PROTOCOL,
+)
 from ezlang.values.expected import expected_inputs, output_types
 from ezlang.values.names import party_number
 from ezlang.values.objects import given, returned
@@ -90,12 +95,18 @@ class Program:
         *,
         protocol: str = DEFAULT_PROTOCOL,
         network: str = DEFAULT_NETWORK,
+        garbling: str = DEFAULT_GARBLING,
         memory: int = DEFAULT_MEMORY,
         dealer: bool = False,
     ) -> CostReport:
         """Predict the cost of a run between two parties; arguments are those of `api.cost`."""
         return api.cost(
-            self._checked, protocol=protocol, network=network, memory=memory, dealer=dealer
+            self._checked,
+            protocol=protocol,
+            network=network,
+            garbling=garbling,
+            memory=memory,
+            dealer=dealer,
         )
 
     def run(
@@ -108,6 +119,7 @@ class Program:
         timeout: float | None = None,
         protocol: str = DEFAULT_PROTOCOL,
         network: str = DEFAULT_NETWORK,
+        garbling: str = DEFAULT_GARBLING,
         memory: int = DEFAULT_MEMORY,
         **parties: Values,
     ) -> Result:
@@ -132,13 +144,20 @@ class Program:
                 timeout=timeout,
                 protocol=protocol,
                 network=network,
+                garbling=garbling,
                 memory=memory,
             )
             return self._result(native)
         if how != "simulated":
             raise ValueError(f"how must be 'simulated', 'native' or 'clear', not {how!r}")
         simulated = api.run_simulated(
-            self._checked, data, seed=seed, protocol=protocol, network=network, memory=memory
+            self._checked,
+            data,
+            seed=seed,
+            protocol=protocol,
+            network=network,
+            garbling=garbling,
+            memory=memory,
         )
         return self._result(simulated)
 
@@ -156,6 +175,7 @@ class Program:
         timeout: float | None = None,
         protocol: str = DEFAULT_PROTOCOL,
         network: str = DEFAULT_NETWORK,
+        garbling: str = DEFAULT_GARBLING,
         memory: int = DEFAULT_MEMORY,
         warn: Callable[[str], None] | None = None,
     ) -> Result:
@@ -174,6 +194,7 @@ class Program:
             timeout=timeout,
             protocol=protocol,
             network=network,
+            garbling=garbling,
             memory=memory,
             warn=warn,
         )

@@ -45,7 +45,7 @@ def load(program: ir.Program, party: int, engine: Engine) -> LoadedProgram:
         return generate(program, party, interface).text
 
     units.add_primitives(engine)
-    units.add_yao(engine, garbler=party == COMPUTING.garbler)
+    units.add_yao(engine, garbler=party == COMPUTING.garbler, garbling=program.garbling)
     for bits in sorted(_multiplied(program)):
         add_products(engine, bits)
     text = hashlib.sha256(print_program(program).encode()).hexdigest()

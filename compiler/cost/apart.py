@@ -19,6 +19,7 @@ from typing import Final
 
 from ezlang.records import dataclass
 
+from ..ir.garbling import Garbling
 from ..ir.ots import OtKinds
 from ..protocols.core.backend import Backend
 from ..protocols.dealt.backend import DealtBatches
@@ -53,16 +54,19 @@ class _Existing(DealtBatches):
 def walked(
     plans: Plans,
     kinds: OtKinds,
+    garbling: Garbling = Garbling.HALF_GATES,
     *,
     most: bool = False,
     backend: Backend | None = None,
     making: Collection[int] | None = None,
 ) -> Walk:
-    """Return a walk through a program with OTs of some kinds; `most` selects the bound.
+    """Return a walk through a program with OTs of some kinds and a garbling scheme.
+
+    `most` selects the bound.
 
     Only the sources with the numbers `making` make batches, if it is given.
     """
-    session = CountingSession(backend=backend or plans.backend, kinds=kinds)
+    session = CountingSession(backend=backend or plans.backend, kinds=kinds, garbling=garbling)
     for number, one in enumerate(session.ots):
         if making is not None and number not in making:
             one.plan = _Existing(one.plan)
@@ -74,7 +78,12 @@ def walked(
     return walk
 
 
-def walked_apart(plans: Plans, kinds: OtKinds, without_ots: Walk) -> Walk:
+def walked_apart(
+    plans: Plans,
+    kinds: OtKinds,
+    without_ots: Walk,
+    garbling: Garbling = Garbling.HALF_GATES,
+) -> Walk:
     """Return the same walk as `walked`, with each source that stands alone counted by itself.
 
     `without_ots` is the walk as if OTs existed before the run.
@@ -85,12 +94,12 @@ def walked_apart(plans: Plans, kinds: OtKinds, without_ots: Walk) -> Walk:
     alone = _alone(plans, session, used)
     others = [number for number in used if number not in alone]
     if without_ots.unknown or without_ots.iterations <= FEW or len(alone) + bool(others) < 2:
-        return walked(plans, kinds)
-    result = walked(plans, kinds, making=others)
-    nothing = walked(plans, kinds, making=()) if others else result
+        return walked(plans, kinds, garbling)
+    result = walked(plans, kinds, garbling, making=others)
+    nothing = walked(plans, kinds, garbling, making=()) if others else result
     ledger, before = result.session.ledger, copy(nothing.session.ledger.amounts)
     for number in alone:
-        other = walked(plans, kinds, making=(number,)).session
+        other = walked(plans, kinds, garbling, making=(number,)).session
         ledger.amounts.update(other.ledger.amounts)
         ledger.amounts.subtract(before)
         result.session.ots[number].become(other.ots[number])

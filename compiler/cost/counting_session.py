@@ -15,6 +15,7 @@ from enum import Enum
 
 from ezlang.records import dataclass
 
+from ..ir.garbling import Garbling
 from ..ir.ots import OtKind, OtKinds
 from ..ir.parties import COMPUTING, Link, Pair
 from ..protocols.core.backend import Backend
@@ -166,7 +167,8 @@ Take = tuple[int, ...]
 class CountingSession:
     """A ledger, and OTs: those for the labels of Yao's protocol, and for shares over each link.
 
-    `kinds` are the kinds of OTs, if the `backend` generates any. The methods refer to the `pair` of
+    `kinds` are the kinds of OTs, if the `backend` generates any, and `garbling` is the garbling
+    scheme. The methods refer to the `pair` of
     computing parties.
 
     `takes` records what is taken, unless it is None. In an iteration of a loop, `pending` is what
@@ -176,6 +178,7 @@ class CountingSession:
     pair: Pair = COMPUTING
     backend: Backend = OT
     kinds: OtKinds = field(default_factory=OtKinds)
+    garbling: Garbling = Garbling.HALF_GATES
     ledger: Ledger = field(init=False)
     labels: CountingExtension = field(init=False)
     shares: dict[Link, CountingExtension] = field(init=False)
@@ -243,7 +246,7 @@ class CountingSession:
 
     def copy(self) -> CountingSession:
         """Return an independent copy."""
-        other = CountingSession(self.pair, self.backend, self.kinds)
+        other = CountingSession(self.pair, self.backend, self.kinds, self.garbling)
         other.become(self)
         other.ledger.phase, other.ledger.place = self.ledger.phase, self.ledger.place
         return other

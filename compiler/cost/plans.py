@@ -111,8 +111,8 @@ def _action(operation: ir.Operation, facts: Facts) -> Action | None:
 def _circuit_action(operation: CircuitOperation, facts: Facts) -> Action | None:
     if not yao.has_labels(operation.result) or not operation.result.type.size:
         return None
-    ands = yao.circuit_ands(operation, facts)
-    return (lambda session: yao.run_circuit(session, ands)) if ands else None
+    netlist, count = yao.circuit_of(operation, facts), operation.result.type.size
+    return (lambda session: yao.run_circuit(session, netlist, count)) if netlist.ands else None
 
 
 def _reveal_action(operation: ir.Reveal) -> Action | None:

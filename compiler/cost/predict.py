@@ -8,6 +8,7 @@ from dataclasses import field, replace
 from ezlang.records import dataclass
 
 from ..ir import tree as ir
+from ..ir.garbling import Garbling
 from ..ir.ots import OtKinds
 from ..protocols.core.backend import Backend
 from ..protocols.core.preprocessing import Unit
@@ -53,12 +54,13 @@ def predict(
     `forecast` is the program's forecast with this back end, if it was made already.
     """
     forecast = forecast or Forecast(program, backend)
-    walk = forecast.walk(program.ots)
+    walk = forecast.walk(program.ots, program.garbling)
     least = walk.session.ledger
     most: Ledger | None = least
     if walk.unknown:
         bounded = all(one.control is not Control.LOOP for one in walk.unknown)
-        most = walked(forecast.plans, program.ots, most=True).session.ledger if bounded else None
+        given = forecast.plans, program.ots, program.garbling
+        most = walked(*given, most=True).session.ledger if bounded else None
     unknown = tuple(walk.unknown)
     return Prediction(least=least, most=most, unknown=unknown, sharing=forecast.plans.memory)
 
@@ -68,7 +70,7 @@ def predict_demands(program: ir.Program) -> tuple[Demands, tuple[RevealedControl
 
     The demands are exact if there is no such control flow.
     """
-    walk = Forecast(program, DEALT).walk(program.ots)
+    walk = Forecast(program, DEALT).walk(program.ots, program.garbling)
     units = _units_of(walk.session.ledger.amounts)
     demands: Counter[Kind] = Counter({unit: demanded(unit, n) for unit, n in units.items()})
     demands[LabelOt()] = walk.session.labels.taken
@@ -89,7 +91,7 @@ class OtUse:
 
 @dataclass(slots=True)
 class Forecast:
-    """The minimum cost of a program for each way of generating its OTs.
+    """The minimum cost of a program for each way of generating its OTs, and of garbling.
 
     The messages of its groups are determined once and kept in `traces`, which several programs may
     share.
@@ -99,37 +101,40 @@ class Forecast:
     backend: Backend = OT
     traces: Traces = field(default_factory=dict)
     plans: Plans = field(init=False)
-    _walks: dict[OtKinds, Walk] = field(default_factory=dict)
-    _without_ots: Walk | None = None
+    _walks: dict[tuple[OtKinds, Garbling], Walk] = field(default_factory=dict)
+    _without_ots: dict[Garbling, Walk] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.plans = Plans(self.program, self.backend, self.traces)
 
-    def walk(self, kinds: OtKinds) -> Walk:
-        """Return the walk through the program with OTs of some kinds."""
-        found = self._walks.get(kinds)
+    def walk(self, kinds: OtKinds, garbling: Garbling = Garbling.HALF_GATES) -> Walk:
+        """Return the walk through the program with OTs of some kinds and a garbling scheme."""
+        found = self._walks.get((kinds, garbling))
         if found is None:
-            found = walked_apart(self.plans, kinds, self.walk_without_ots())
-            self._walks[kinds] = found
+            without_ots = self.walk_without_ots(garbling)
+            found = walked_apart(self.plans, kinds, without_ots, garbling)
+            self._walks[kinds, garbling] = found
         return found
 
-    def walk_without_ots(self) -> Walk:
+    def walk_without_ots(self, garbling: Garbling = Garbling.HALF_GATES) -> Walk:
         """Return the walk as if OTs existed before the run.
 
         It has the OTs that are taken, and at most the other amounts of a walk with any OTs. Without
         batches of OTs, the iterations of a loop soon cost the same, so that it takes little time.
         """
-        if self._without_ots is None:
+        found = self._without_ots.get(garbling)
+        if found is None:
             backend = replace(self.backend, batches=dealt_batches)
-            self._without_ots = walked(self.plans, OtKinds(), backend=backend)
-        return self._without_ots
+            found = walked(self.plans, OtKinds(), garbling, backend=backend)
+            self._without_ots[garbling] = found
+        return found
 
-    def least(self, kinds: OtKinds) -> Ledger:
-        """Return amounts of which the walk with OTs of some kinds has at least as many.
+    def least(self, kinds: OtKinds, garbling: Garbling = Garbling.HALF_GATES) -> Ledger:
+        """Return amounts of which the walk with the same arguments has at least as many.
 
         They include making the OTs that are taken, without what is left of batches.
         """
-        walked = self.walk_without_ots().session
+        walked = self.walk_without_ots(garbling).session
         ledger = walked.ledger.copy()
         for used, one in zip(
             walked.ots, CountingSession(backend=self.backend, kinds=kinds).ots, strict=True
@@ -153,6 +158,11 @@ def predict_ots(forecast: Forecast) -> tuple[OtUse, OtUse]:
         OtUse(session.labels.taken, total(Count.LABEL_TAKES), exact),
         OtUse(for_shares, total(Count.SHARE_TAKES), exact),
     )
+
+
+def predict_ands(forecast: Forecast) -> int:
+    """Return the number of ANDs of a program's garbled circuits, or a lower bound."""
+    return forecast.walk_without_ots().session.ledger.total(Count.ANDS)
 
 
 def _units_of(amounts: Amounts) -> Counter[Unit]:

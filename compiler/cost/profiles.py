@@ -17,6 +17,9 @@ from typing import Any, Final
 
 from ezlang.diagnostics.diagnostic import Diagnostic, EzError
 from ezlang.records import dataclass
+from ezlang.types.sharing import DEFAULT_GARBLING
+
+from ..ir.garbling import Garbling
 
 UNUSABLE: Final = 2
 """Exit code for a profile that can't be used."""
@@ -33,6 +36,9 @@ class Profile:
     theirs. `callback` is the minimum time in seconds of a group of operations on shares, and of
     each exchange in it; `request` that of each further message or use of OTs in an exchange, by
     other operations of the group. `start` is the time in seconds to set up OTs in one direction.
+
+    `garbling` is the scheme that both parties are told to use, or None for the cheapest one; files
+    don't have it.
     """
 
     name: str
@@ -46,12 +52,15 @@ class Profile:
     callback: float = 8e-5
     request: float = 4e-5
     start: float = 0.025
+    garbling: Garbling | None = None
 
     @property
     def ot_use(self) -> float:
         """Seconds to hash and use an existing OT: half of a bit triple."""
         return max(1 / self.bit_triples - 2 / self.ots, 0) / 2
 
+
+_FIGURES: Final = tuple(f.name for f in fields(Profile) if f.name not in ("name", "garbling"))
 
 LOOPBACK: Final = Profile(name="loopback", rtt=4e-5, bandwidth=1.3e9)
 LAN: Final = Profile(name="lan", rtt=5e-4, bandwidth=1.25e8)
@@ -63,8 +72,16 @@ PROFILES: Final[Mapping[str, Profile]] = MappingProxyType(
 """`loopback`: one machine; `lan`: 0.5 ms, 1 Gbit/s; `wan`: 20 ms each way, 100 Mbit/s."""
 
 
-def profile_of(name: str) -> Profile:
-    """Return a profile by its name, or from a file. Raises EzError (exit code 2)."""
+def profile_of(name: str, garbling: str = DEFAULT_GARBLING) -> Profile:
+    """Return a profile by its name, or from a file, with a garbling choice.
+
+    Raises EzError (exit code 2).
+    """
+    asked = None if garbling == DEFAULT_GARBLING else Garbling(garbling.replace("-", "_"))
+    return replace(_named(name), garbling=asked)
+
+
+def _named(name: str) -> Profile:
     if name in PROFILES:
         return PROFILES[name]
     path = Path(name)
@@ -83,7 +100,7 @@ def parse_profile(data: Any, name: str) -> Profile:
     """Return the profile described by a file's data. Raises EzError (exit code 2)."""
     if not isinstance(data, dict):
         raise _unusable(name, "it isn't a list of fields")
-    known = {field.name for field in fields(Profile)} - {"name"}
+    known = set(_FIGURES)
     values: dict[str, Any] = {}
     for key, value in data.items():
         if key == "name":
@@ -99,7 +116,7 @@ def parse_profile(data: Any, name: str) -> Profile:
 def to_toml(profile: Profile) -> str:
     """Return a profile as the text of a file."""
     lines = [f"name = {json.dumps(profile.name)}"]
-    lines += [f"{f.name} = {getattr(profile, f.name):.6g}" for f in fields(profile)[1:]]
+    lines += [f"{name} = {getattr(profile, name):.6g}" for name in _FIGURES]
     return "\n".join(lines) + "\n"
 
 

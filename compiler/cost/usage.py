@@ -8,7 +8,7 @@ from functools import lru_cache
 from ezlang.records import dataclass
 
 from ..ir.ots import OtKind
-from ..kernels.layout import TABLE_BYTES
+from .garbling import choose_garbling, garbling_seconds
 from .ots import choose_kind, kind_seconds
 from .profiles import Profile
 
@@ -17,6 +17,10 @@ _MOVED = 5e10
 
 _BATCH = 1 << 18
 """The assumed size of a batch of OTs, for estimating an operation's share of its cost."""
+
+
+_MANY = 1 << 24
+"""The assumed number of ANDs, for estimating an operation's share of their cost."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +53,7 @@ class Usage:
 
     def seconds(self, profile: Profile) -> float:
         """Return the time except for waiting. Tables are sent while they are generated."""
-        stream = max(self.gates / profile.ands, self.gates * TABLE_BYTES / profile.bandwidth)
+        stream = self.gates * gate_seconds(profile)
         made = self.ots * ot_seconds(profile) + self.triples / profile.shared_ands
         return stream + made + self.sent / profile.bandwidth + self.moved / _MOVED
 
@@ -63,6 +67,12 @@ class Usage:
 def assumed_kind(profile: Profile) -> OtKind:
     """Return the kind of OTs on a network, while the number of them isn't known yet."""
     return choose_kind(profile, _BATCH)
+
+
+@lru_cache(maxsize=64)
+def gate_seconds(profile: Profile) -> float:
+    """Return the time of an AND of a garbled circuit, with the scheme for many of them."""
+    return garbling_seconds(choose_garbling(profile, _MANY), profile, 1)
 
 
 @lru_cache(maxsize=64)

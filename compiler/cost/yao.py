@@ -3,34 +3,33 @@
 from __future__ import annotations
 
 from math import prod
-from typing import Final
 
 from ..circuits.catalogue import SECRET, CircuitOperation, binary, circuit
+from ..circuits.netlist import Netlist
 from ..circuits.operands import operand_roles
 from ..codegen.representations import Representation, element_bytes, representation_of
 from ..ir import tree as ir
 from ..ir.facts import Facts, Origins
 from ..ir.groups import Group
 from ..ir.parties import COMPUTING, Link
-from ..kernels.layout import BIT_BUFFER, TABLE_BYTES
+from ..kernels.layout import BIT_BUFFER, set_up_bytes, table_bytes
 from .amounts import Count
 from .counting_session import CountingSession
 from .ledger import Phase
 
-SEEDS_BYTES: Final = 32
-
 
 def begin(session: CountingSession) -> None:
-    """Set up a session: the garbler sends the start of the hash and the seed of its labels."""
+    """Set up a session: the garbler sends the keys of the hash and the seed of its labels."""
     with session.ledger.within(Phase.SET_UP):
-        session.ledger.message(_to_evaluator(session), SEEDS_BYTES)
+        session.ledger.message(_to_evaluator(session), set_up_bytes(session.garbling))
 
 
-def run_circuit(session: CountingSession, ands: int) -> None:
-    """Garble and evaluate `ands` ANDs."""
-    session.ledger.message(_to_evaluator(session), TABLE_BYTES * ands)
+def run_circuit(session: CountingSession, netlist: Netlist, count: int) -> None:
+    """Garble and evaluate `count` instances of a netlist."""
+    ands, sent = netlist.ands * count, table_bytes(session.garbling, netlist, count)
+    session.ledger.message(_to_evaluator(session), sent)
     session.ledger.add(Count.ANDS, ands)
-    session.ledger.add(Count.TABLE_BYTES, TABLE_BYTES * ands)
+    session.ledger.add(Count.TABLE_BYTES, sent)
 
 
 def share_evaluators(session: CountingSession, bits: int) -> None:
@@ -53,7 +52,7 @@ def enter(session: CountingSession, group: Group) -> None:
         type = operation.operands[0].type
         if type.sharing is ir.Sharing.ARITHMETIC:
             adder = binary(ir.BinaryKind.ADD, type.element, SECRET, SECRET)
-            run_circuit(session, adder.ands * type.size)
+            run_circuit(session, adder, type.size)
 
 
 def reveal(session: CountingSession, group: Group) -> None:
@@ -76,10 +75,9 @@ def has_labels(value: ir.Value) -> bool:
     return representation_of(value.type, COMPUTING.garbler) is Representation.LABELS
 
 
-def circuit_ands(operation: CircuitOperation, facts: Facts) -> int:
-    """Return the number of ANDs of an elementwise operation on labels."""
-    roles = operand_roles(operation, facts)
-    return circuit(operation, roles).ands * operation.result.type.size
+def circuit_of(operation: CircuitOperation, facts: Facts) -> Netlist:
+    """Return the circuit of an elementwise operation on labels."""
+    return circuit(operation, operand_roles(operation, facts))
 
 
 def shared_bits(operation: ir.Relabel, origins: Origins) -> int:

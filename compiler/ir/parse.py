@@ -91,7 +91,7 @@ class _Reader:
 
     def program(self, tree: Node) -> ir.Program:
         functions = []
-        ots = ir.OtKinds()
+        ots, garbling = ir.OtKinds(), ir.Garbling.HALF_GATES
         for part in _parts(tree):
             match part.data:
                 case "parties":
@@ -99,17 +99,27 @@ class _Reader:
                 case "ots":
                     yao, shares = map(self.ot_kind, part.children)
                     ots = ir.OtKinds(yao=yao, shares=shares)
+                case "garbling":
+                    garbling = self.garbling(part.children[0])
                 case "struct":
                     self.struct(part)
                 case _:
                     functions.append(self.function(part))
-        return ir.Program(parties=self.parties, functions=tuple(functions), ots=ots)
+        return ir.Program(
+            parties=self.parties, functions=tuple(functions), ots=ots, garbling=garbling
+        )
 
     def ot_kind(self, name: Node | Token | None) -> ir.OtKind:
         try:
             return ir.OtKind(str(name))
         except ValueError:
             raise self.wrong(name, f"there is no kind of OTs `{name}`") from None
+
+    def garbling(self, name: Node | Token | None) -> ir.Garbling:
+        try:
+            return ir.Garbling(str(name))
+        except ValueError:
+            raise self.wrong(name, f"there is no garbling `{name}`") from None
 
     def struct(self, tree: Node) -> None:
         name, *found = tree.children

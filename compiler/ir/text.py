@@ -47,6 +47,8 @@ def print_program(program: ir.Program) -> str:
     parts = [f"party {', '.join(program.parties)}"]
     if program.ots != ir.OtKinds():
         parts.append(f"ots {program.ots.yao.value} {program.ots.shares.value}")
+    if program.garbling is not ir.Garbling.HALF_GATES:
+        parts.append(f"garbling {program.garbling.value}")
     if printer.structs:
         parts.append("\n".join(printer.struct(type) for type in printer.structs))
     parts += [printer.function(function) for function in program.functions]

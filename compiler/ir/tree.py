@@ -35,6 +35,7 @@ from ezlang.records import dataclass
 from ezlang.source import NO_SPAN, Span
 from ezlang.types.labels import Label
 
+from .garbling import Garbling as Garbling
 from .kinds import BinaryKind as BinaryKind
 from .kinds import UnaryKind as UnaryKind
 from .operations.boundary import Assert as Assert
@@ -129,11 +130,15 @@ class Function:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """Functions in call order: callees first, `main` last. `ots` says how OTs are generated."""
+    """Functions in call order: callees first, `main` last.
+
+    `ots` says how OTs are generated, and `garbling` how garbled circuits are garbled.
+    """
 
     parties: tuple[str, ...]
     functions: tuple[Function, ...]
     ots: OtKinds = field(default_factory=OtKinds)
+    garbling: Garbling = Garbling.HALF_GATES
 
     @property
     def main(self) -> Function:

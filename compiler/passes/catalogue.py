@@ -26,6 +26,7 @@ from .sharings.circuit_depth import choose_circuits
 from .sharings.cuts import cut_once
 from .sharings.encrypted import choose_encrypted
 from .sharings.expand import expand_shared
+from .sharings.garbling import choose_scheme
 from .sharings.late_shifts import shift_after_signs
 from .sharings.masks import mask_factors
 from .sharings.narrow import narrow
@@ -71,6 +72,7 @@ def passes_for(
         choose_circuits.given(profile),
         choose_encrypted.given(profile),
         choose_ots.given(profile),
+        choose_scheme.given(profile),
         expand_reduce.given(),
         expand_products.given(),
     )

@@ -27,12 +27,13 @@ from .general.dce import remove_dead
 from .general.outline import outline
 from .general.simplify import simplify
 from .pipeline import pipelines
-from .run import run_pass, run_passes
+from .run import run_passes
 from .sharings.choose import Choice, Finished, choose
 from .sharings.circuit_depth import choose_circuits
 from .sharings.cuts import cut_once
 from .sharings.encrypted import choose_encrypted
 from .sharings.expand import expand_shared
+from .sharings.garbling import choose_scheme
 from .sharings.late_shifts import shift_after_signs
 from .sharings.masks import mask_factors
 from .sharings.narrow import narrow
@@ -106,7 +107,8 @@ def after_assignment(
     )
     made = numbered(run_passes(program, passes))
     forecast = Forecast(made, traces=traces)
-    return Finished(run_pass(made, choose_ots.given(profile, forecast)), forecast)
+    last = (choose_ots.given(profile, forecast), choose_scheme.given(profile, forecast))
+    return Finished(run_passes(made, last), forecast)
 
 
 def prepare(

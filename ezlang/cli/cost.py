@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from .options import (
+    garbling_option,
     json_option,
     memory_option,
     network_option,
@@ -22,6 +23,7 @@ from .options import (
 @set_option
 @protocol_option
 @network_option
+@garbling_option
 @memory_option
 @click.option(
     "--dealer", is_flag=True, help="Predict a run with a dealer, and how much that deals."
@@ -39,6 +41,7 @@ def cost(
     settings: tuple[str, ...],
     protocol: str,
     network: str,
+    garbling: str,
     memory: int,
     dealer: bool,
     every_line: bool,
@@ -64,6 +67,7 @@ def cost(
         loaded,
         protocol=protocol,
         network=network,
+        garbling=garbling,
         memory=memory,
         explained=explain,
         dealer=dealer,

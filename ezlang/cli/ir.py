@@ -12,6 +12,7 @@ import click
 from ezlang.diagnostics.diagnostic import EzError
 
 from .options import (
+    garbling_option,
     network_option,
     parse_settings,
     program_argument,
@@ -65,6 +66,7 @@ def _list_passes(context: click.Context, _: click.Parameter, wanted: bool) -> No
 )
 @protocol_option
 @network_option
+@garbling_option
 def ir(
     program: Path,
     settings: tuple[str, ...],
@@ -72,6 +74,7 @@ def ir(
     names: tuple[str, ...],
     protocol: str,
     network: str,
+    garbling: str,
 ) -> None:
     """Print the intermediate representation of PROGRAM: as it is lowered, or after passes.
 
@@ -90,7 +93,7 @@ def ir(
     from ezlang.compiler.passes import run_passes
     from ezlang.compiler.passes.assign import ProtocolChoice
 
-    choice, profile = ProtocolChoice(protocol), profile_of(network)
+    choice, profile = ProtocolChoice(protocol), profile_of(network, garbling)
     chosen = _chosen(names, choice, profile)
     found = _loaded(_source(program), settings, stage, choice, profile)
     for one in chosen:

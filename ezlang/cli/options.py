@@ -11,7 +11,14 @@ import click
 
 from ezlang.diagnostics.diagnostic import Diagnostic, EzError
 from ezlang.types.scalar import Setting
-from ezlang.types.sharing import DEFAULT_MEMORY, DEFAULT_NETWORK, DEFAULT_PROTOCOL, PROTOCOL_CHOICES
+from ezlang.types.sharing import (
+    DEFAULT_GARBLING,
+    DEFAULT_MEMORY,
+    DEFAULT_NETWORK,
+    DEFAULT_PROTOCOL,
+    GARBLING_CHOICES,
+    PROTOCOL_CHOICES,
+)
 from ezlang.values.names import USAGE
 
 _MEGABYTE: Final = 1_000_000
@@ -81,6 +88,18 @@ def network_option(function: Function) -> Function:
             "The network to choose sharings for: loopback, lan, wan, or a file written by "
             "`ezlang calibrate`. Both parties must give the same."
         ),
+    )(function)
+
+
+def garbling_option(function: Function) -> Function:
+    """Add `--garbling`."""
+    return click.option(
+        "--garbling",
+        type=click.Choice(GARBLING_CHOICES),
+        default=DEFAULT_GARBLING,
+        show_default=True,
+        help="How garbled circuits are garbled: half-gates (less computation), three-halves (a "
+        "quarter less to send), or auto (as is cheapest). Both parties must give the same.",
     )(function)
 
 

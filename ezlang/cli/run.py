@@ -9,6 +9,7 @@ import click
 from .options import (
     Function,
     check_timeout,
+    garbling_option,
     input_option,
     json_option,
     memory_option,
@@ -60,6 +61,7 @@ _OPTIONS = (
     ),
     protocol_option,
     network_option,
+    garbling_option,
     memory_option,
     json_option,
 )
@@ -88,6 +90,7 @@ def run(
     timeout: float | None,
     protocol: str,
     network: str,
+    garbling: str,
     memory: int,
     as_json: bool,
 ) -> None:
@@ -123,6 +126,7 @@ def run(
             timeout=timeout,
             protocol=protocol,
             network=network,
+            garbling=garbling,
             memory=memory,
             warn=say,
         )
@@ -134,11 +138,22 @@ def run(
         result = api.run_clear(loaded, values)
     elif native:
         result = api.run_native(
-            loaded, values, timeout=timeout, protocol=protocol, network=network, memory=memory
+            loaded,
+            values,
+            timeout=timeout,
+            protocol=protocol,
+            network=network,
+            garbling=garbling,
+            memory=memory,
         )
     else:
         result = api.run_simulated(
-            loaded, values, protocol=protocol, network=network, memory=memory
+            loaded,
+            values,
+            protocol=protocol,
+            network=network,
+            garbling=garbling,
+            memory=memory,
         )
     output.print_result(loaded, result, as_json)
 

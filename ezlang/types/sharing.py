@@ -23,7 +23,11 @@ class Sharing(Enum):
 PROTOCOL_CHOICES: Final = ("auto", "arithmetic", "boolean", "yao")
 """The protocol choices: the cheapest sharing for each secret, or one for all."""
 
+GARBLING_CHOICES: Final = ("auto", "half-gates", "three-halves")
+"""The cheapest garbling scheme for the program and the network, or one of them."""
+
 DEFAULT_PROTOCOL: Final = "auto"
+DEFAULT_GARBLING: Final = "auto"
 DEFAULT_NETWORK: Final = "lan"
 
 DEFAULT_MEMORY: Final = 256_000_000

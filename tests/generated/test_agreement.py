@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ezlang.compiler.ir.garbling import Garbling
 from ezlang.compiler.passes.assign import ProtocolChoice
 from ezlang.executors.clear import run_clear
 from ezlang.executors.outcome import Shown
@@ -39,7 +40,11 @@ def told(shown: Sequence[Shown]) -> Counter[tuple[int, float]]:
     return Counter((one.span.line, number) for one in shown for number in numbers(one.value))
 
 
-def agree_and_tell_no_more(generated: Generated, protocols: Iterable[ProtocolChoice]) -> None:
+def agree_and_tell_no_more(
+    generated: Generated,
+    protocols: Iterable[ProtocolChoice],
+    garbling: Garbling | None = None,
+) -> None:
     """Hold all executors to one another; nothing is told that the program doesn't tell.
 
     Passes may rewrite a program as they like, and may find that something needn't be told.
@@ -49,16 +54,16 @@ def agree_and_tell_no_more(generated: Generated, protocols: Iterable[ProtocolCho
     expected = agree(program, inputs, ())
     wanted = run_clear(program, inputs).views if expected.failure is None else {}
     for protocol in protocols:
-        agreed = agree_under(protocol, program, inputs, expected)
+        agreed = agree_under(protocol, program, inputs, expected, garbling)
         if agreed is not None:
             views = agreed.simulated.views
             assert not any(told(views[p]) - told(wanted[p]) for p in program.parties)
 
 
-@given(programs(), PROTOCOL_CHOICES)
+@given(programs(), PROTOCOL_CHOICES, st.sampled_from(Garbling))
 @settings(PROGRAMS, max_examples=150)
-def test_two_parties(generated: Generated, protocol: ProtocolChoice) -> None:
-    agree_and_tell_no_more(generated, (protocol,))
+def test_two_parties(generated: Generated, protocol: ProtocolChoice, garbling: Garbling) -> None:
+    agree_and_tell_no_more(generated, (protocol,), garbling)
 
 
 @given(programs(parties=("ann", "ben", "cem")))

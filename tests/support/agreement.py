@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -12,6 +12,8 @@ import pytest
 from ezlang import api
 from ezlang.check import check
 from ezlang.compiler.cost.predict import Prediction
+from ezlang.compiler.cost.profiles import LAN
+from ezlang.compiler.ir.garbling import Garbling
 from ezlang.compiler.lower import lower
 from ezlang.compiler.passes.assign import ProtocolChoice
 from ezlang.diagnostics.diagnostic import EzError
@@ -76,14 +78,16 @@ def agree(
 ) -> Result:
     """Run a program in all executors; return the result that they all have.
 
-    A program of two parties is prepared once for each protocol choice, then simulated, run natively
-    and predicted: the three also agree in rounds, bytes, AND gates and OTs.
+    A program of two parties is prepared once for each protocol choice, and for three-halves, then
+    simulated, run natively and predicted: the three also agree in rounds, bytes, AND gates and OTs.
     """
     expected = result_of(clear, program, inputs)
     assert result_of(simulated, program, inputs) == expected, "simulated"
     if len(program.parties) == 2:
         for protocol in protocols:
             agree_under(protocol, program, inputs, expected)
+            if protocol is ProtocolChoice.YAO:
+                agree_under(protocol, program, inputs, expected, Garbling.THREE_HALVES)
     else:
         assert result_of(simulated_as_run, program, inputs) == expected, "simulated as run"
     return expected
@@ -99,13 +103,17 @@ class Agreed:
 
 
 def agree_under(
-    protocol: ProtocolChoice, program: Program, inputs: Inputs, expected: Result
+    protocol: ProtocolChoice,
+    program: Program,
+    inputs: Inputs,
+    expected: Result,
+    garbling: Garbling | None = None,
 ) -> Agreed | None:
     """Hold the executors of two parties to a result and to one another's costs.
 
     Return what they come to; None if the program fails.
     """
-    executable = executable_of(program, protocol.value)
+    executable = executable_of(program, protocol.value, replace(LAN, garbling=garbling))
     assert_scheduled(executable.program)
     given = check_inputs(program, inputs)
 

@@ -46,8 +46,9 @@ def with_functions(program: ir.Program, functions: Sequence[ir.Function]) -> ir.
 
 def unchanged(before: ir.Program, after: ir.Program) -> ir.Program:
     """Return the result of a pass; the original program if nothing has changed."""
-    same = _are_same(after.functions, before.functions) and after.ots == before.ots
-    return before if same and after.parties == before.parties else after
+    others = [(one.parties, one.ots, one.garbling) for one in (before, after)]
+    same = _are_same(after.functions, before.functions) and others[0] == others[1]
+    return before if same else after
 
 
 def with_operations(

@@ -117,12 +117,14 @@ def _cheapest(choices: Iterable[Choice], profile: Profile) -> Choice:
         forecast = choice.finished.forecast
         if forecast.walk_without_ots().unknown:
             return candidates[0]
-        bounds.append((total(forecast.least(choice.program.ots)).seconds(profile), number))
+        least = forecast.least(choice.program.ots, choice.program.garbling)
+        bounds.append((total(least).seconds(profile), number))
     best, chosen = inf, 0
     for bound, number in sorted(bounds):
         if bound > best:
             break
-        walk = candidates[number].finished.forecast.walk(candidates[number].program.ots)
+        program = candidates[number].program
+        walk = candidates[number].finished.forecast.walk(program.ots, program.garbling)
         if walk.unknown:
             return candidates[0]
         seconds = total(walk.session.ledger).seconds(profile)

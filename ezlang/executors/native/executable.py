@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ezlang.compiler.cost.profiles import LAN, PROFILES, Profile, to_toml
@@ -11,7 +12,7 @@ from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.ir.text import print_program
 from ezlang.records import dataclass
 from ezlang.typed import tree as typed
-from ezlang.types.sharing import DEFAULT_MEMORY
+from ezlang.types.sharing import DEFAULT_GARBLING, DEFAULT_MEMORY
 from ezlang.types.sharing import DEFAULT_PROTOCOL as DEFAULT_PROTOCOL
 
 from .two_parties import require_two_parties
@@ -52,10 +53,10 @@ def executable_of(
     """Lower a checked program for native code.
 
     `protocol` says how secrets are shared: `yao`, `boolean`, `arithmetic`, or `auto` for the
-    cheapest choice on the network of `profile`. `memory`: the bytes of labels or shares that
-    iterations of loops may make together. Both parties must use the same three, which the
-    fingerprint enforces. `foresee` is called with the forecast of the program's costs, if it is
-    given. Raises EzError unless the program has two parties.
+    cheapest choice on the network of `profile`, which may ask for a garbling scheme, too. `memory`:
+    the bytes of labels or shares that iterations of loops may make together. Both parties must use
+    the same three, which the fingerprint enforces. `foresee` is called with the forecast of the
+    program's costs, if it is given. Raises EzError unless the program has two parties.
     """
     # Not needed where an executable comes from the cache.
     from ezlang.compiler.lower.lowering import lower
@@ -66,9 +67,11 @@ def executable_of(
     prepared = finished(lower(program), ProtocolChoice(protocol), profile, memory)
     if foresee is not None:
         foresee(prepared.forecast)
+    asked = profile.garbling
     choices = (
         ("--protocol", protocol),
-        ("--network", _told(profile)),
+        ("--network", _told(replace(profile, garbling=None))),
+        ("--garbling", DEFAULT_GARBLING if asked is None else asked.value.replace("_", "-")),
         ("--memory", f"{memory / 1_000_000:.15g} MB"),
     )
     return Executable(prepared.program, program.params, choices)

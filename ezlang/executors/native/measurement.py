@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -91,7 +91,7 @@ def calibrate(
     )
     channel = connect(address, hello, timeout, listening)
     try:
-        mine = _measured(channel, COMPUTING.side(party), engine)
+        mine: dict[str, Any] = _measured(channel, COMPUTING.side(party), engine)
     finally:
         channel.close()
     return Profile(name=name, **mine)

@@ -66,7 +66,13 @@ def run_over(
     peer = names[COMPUTING.other(party)]
     buffers = Buffers(program.interface, inputs)
     supply = supply or OtSupply(executable.program.ots)
-    yao = YaoParty(YaoRole.of(party), channel, program.engine, labels=supply.labels)
+    yao = YaoParty(
+        YaoRole.of(party),
+        channel,
+        program.engine,
+        labels=supply.labels,
+        garbling=executable.program.garbling,
+    )
     sharing = CountedSharing(program.interface, channel, supply)
     yao.exchange = sharing.run
     try:

@@ -1,9 +1,10 @@
 """The garbling and evaluation of netlists, gate by gate for both parties.
 
-Half-gates [ZRE15] with free-XOR [KS08] and point-and-permute [BMR90]; the formulas are those of
-kernels/gates.py. The hash is ideal: a random oracle [BR93], which draws a value when it is first
-asked for it; native code makes a hash from a cipher instead. As every gate has tweaks of its own,
-the garbler's four values are new, and the evaluator asks for two of them again.
+Half-gates [ZRE15] or three-halves [RR21], with free-XOR [KS08] and point-and-permute [BMR90]; the
+formulas are those of kernels/gates.py and circuits/three_halves.py. The hash is ideal: a random
+oracle [BR93], which draws a value when it is first asked for it; native code makes a hash from a
+cipher instead. As every gate has tweaks of its own, the garbler's four or six values are new, and
+the evaluator asks for half of them again.
 
 A register is one integer with 128 bits per instance, so each free gate is one operation for all
 instances. A public register has either all or none of the bits of an instance set, at both parties.
@@ -19,16 +20,19 @@ from typing import Final
 
 import numpy as np
 
+from ezlang.compiler.circuits import three_halves
 from ezlang.compiler.circuits.netlist import Netlist, Opcode
 from ezlang.compiler.ir.evaluate import Array
+from ezlang.compiler.ir.garbling import Garbling as Scheme
+from ezlang.compiler.kernels.layout import CIPHERTEXTS
 from ezlang.diagnostics.diagnostic import CompilerBug
 from ezlang.records import dataclass
 
 from ..randomness import Randomness
 from .secret_values import LABEL_BYTES, Bits, Parts, labels_type
 
-TABLE_BYTES: Final = 32
 _BITS: Final = 8 * LABEL_BYTES
+_HALF: Final = _BITS // 2
 _ON_ROWS: Final = {
     **{code: code for code in Opcode},
     Opcode.PUBLIC_XOR: Opcode.XOR,
@@ -38,8 +42,8 @@ _ON_ROWS: Final = {
 
 Instruction = tuple[Opcode, int, int, int]
 Gate = tuple[int, int, int]
-Table = tuple[int, int]
-"""T_G and T_E of a gate for all instances."""
+Table = tuple[int, ...]
+"""T_G and T_E of a gate for all instances, or three ciphertexts, and five control bits as masks."""
 
 
 @dataclass(slots=True)
@@ -71,10 +75,15 @@ class ElementRows:
 
 @dataclass(slots=True)
 class Garbling:
-    """The garbling state of a session: Δ, the random oracle, and the number of ANDs so far."""
+    """The garbling state of a session: Δ, the random oracle, and the number of ANDs so far.
+
+    `coins` are the garbler's own, for three-halves.
+    """
 
     delta: int
     oracle: Randomness
+    coins: Randomness
+    scheme: Scheme = Scheme.HALF_GATES
     ands: int = 0
     tables: list[Table] = field(default_factory=list)
 
@@ -121,8 +130,20 @@ class Garbling:
         deltas: int,
     ) -> None:
         """Garble and evaluate a gate in all instances."""
-        out, x, y = gate
         self.ands += count
+        run = self._half_gates if self.scheme is Scheme.HALF_GATES else self._three_halves
+        run(zeros, active, gate, count, each, deltas)
+
+    def _half_gates(
+        self,
+        zeros: list[int],
+        active: list[int],
+        gate: Gate,
+        count: int,
+        each: int,
+        deltas: int,
+    ) -> None:
+        out, x, y = gate
         a, b = zeros[x], zeros[y]
         a_hashes, b_hashes = self._drawn(count), self._drawn(count)
         b_color = _mask(b & each)
@@ -137,9 +158,54 @@ class Garbling:
         a_part = a_hash ^ (_mask(a & each) & generator)
         active[out] = a_part ^ b_hash ^ (_mask(b & each) & (evaluator ^ a))
 
+    def _three_halves(
+        self,
+        zeros: list[int],
+        active: list[int],
+        gate: Gate,
+        count: int,
+        each: int,
+        deltas: int,
+    ) -> None:
+        out, x, y = gate
+        ones, low = _mask(each), (each << _HALF) - each
+        a, b = zeros[x], zeros[y]
+        p_a, p_b = _mask(a & each), _mask(b & each)
+        # The labels of color 0.
+        a, b = a ^ (p_a & deltas), b ^ (p_b & deltas)
+        drawn = (*self._drawn(count), *self._drawn(count), *self._drawn(count))
+        coins = self.coins.bits(_BITS * count)
+        (left, right, *ciphertexts), control = three_halves.garble(
+            (*_halves(a, low), *_halves(b, low), *_halves(deltas, low)),
+            [value & low for value in drawn],
+            [_mask((value >> _HALF) & each) for value in drawn],
+            (ones ^ p_a, ones ^ p_b, _mask(coins & each), _mask((coins >> 1) & each)),
+        )
+        zeros[out] = left | right << _HALF
+        self.tables.append((*ciphertexts, *control))
+        own_a, own_b = active[x], active[y]
+        asked = (
+            _asked(drawn[:2], a ^ own_a, each, deltas),
+            _asked(drawn[2:4], b ^ own_b, each, deltas),
+            _asked(drawn[4:], a ^ own_a ^ b ^ own_b, each, deltas),
+        )
+        left, right = three_halves.evaluate(
+            (*_halves(own_a, low), *_halves(own_b, low)),
+            [value & low for value in asked],
+            [_mask((value >> _HALF) & each) for value in asked],
+            (ciphertexts, control),
+            (_mask(own_a & each), _mask(own_b & each)),
+        )
+        active[out] = left | right << _HALF
+
     def _drawn(self, count: int) -> tuple[int, int]:
         """Return hashes of new labels: of W⁰, and of W⁰ ⊕ Δ."""
         return self.oracle.bits(_BITS * count), self.oracle.bits(_BITS * count)
+
+
+def _halves(label: int, low: int) -> tuple[int, int]:
+    """Return the left halves of labels, which have the lowest bits, and the right halves."""
+    return label & low, (label >> _HALF) & low
 
 
 @lru_cache(maxsize=1024)
@@ -153,7 +219,7 @@ def _mask(colors: int) -> int:
     return (colors << _BITS) - colors
 
 
-def _asked(hashes: tuple[int, int], differences: int, each: int, deltas: int) -> int:
+def _asked(hashes: Sequence[int], differences: int, each: int, deltas: int) -> int:
     """Return the hashes of active labels, which differ from W⁰ by nothing or by Δ."""
     ones = _mask(differences & each)
     if differences != ones & deltas:
@@ -186,11 +252,24 @@ def labels_of(rows: Sequence[int], shape: tuple[int, ...], count: int) -> Array:
     return elements.view(labels_type(len(rows))).reshape(shape)
 
 
-def table_bytes(tables: Sequence[Table], count: int) -> bytes:
-    """Return tables in wire format: gate by gate, instance by instance, T_G before T_E."""
-    rows = [row.to_bytes(LABEL_BYTES * count, "little") for table in tables for row in table]
-    data = np.frombuffer(b"".join(rows), np.uint8).reshape(len(tables), 2, count, LABEL_BYTES)
-    return data.transpose(0, 2, 1, 3).tobytes()
+def wire_tables(scheme: Scheme, tables: Sequence[Table], count: int, size: int) -> bytes:
+    """Return tables as `size` bytes: gate by gate, instance by instance, T_G before T_E.
+
+    The control bits of three-halves follow their ciphertexts. (Native code sends them tile by tile,
+    in as many bytes.)
+    """
+    halves = scheme is not Scheme.HALF_GATES
+    parts, each = (CIPHERTEXTS, LABEL_BYTES // 2) if halves else (2, LABEL_BYTES)
+    rows = [
+        row.to_bytes(LABEL_BYTES * count, "little") for table in tables for row in table[:parts]
+    ]
+    data = np.frombuffer(b"".join(rows), np.uint8).reshape(len(tables), parts, count, LABEL_BYTES)
+    ciphertexts = data[..., :each].transpose(0, 2, 1, 3).tobytes()
+    bits = [
+        row.to_bytes(LABEL_BYTES * count, "little") for table in tables for row in table[parts:]
+    ]
+    control = np.packbits(np.frombuffer(b"".join(bits), np.uint8)[::LABEL_BYTES])
+    return (ciphertexts + control.tobytes()).ljust(size, b"\0")
 
 
 def _integers(data: bytes, count: int) -> list[int]:

@@ -96,7 +96,7 @@ class _Run(Walk[Shared]):
     ) -> None:
         super().__init__(program, inputs)
         self.wire = wire
-        self.yao = Yao(wire, own, ideal, program.ots.yao)
+        self.yao = Yao(wire, own, ideal, program.ots.yao, program.garbling)
         self.sharing = SharingSession(wire, own, ideal, program.ots.shares)
         self.sharing.begin(keys_of_program(program))
         self.facts = {name: facts_of(f) for name, f in self.functions.items()}

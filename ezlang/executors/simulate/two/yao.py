@@ -15,30 +15,23 @@ from ezlang.compiler.circuits.catalogue import SECRET, binary
 from ezlang.compiler.circuits.netlist import Netlist
 from ezlang.compiler.cost.ledger import Phase
 from ezlang.compiler.ir.evaluate import Array
+from ezlang.compiler.ir.garbling import Garbling as Scheme
 from ezlang.compiler.ir.parties import COMPUTING, Link
 from ezlang.compiler.ir.tree import BinaryKind, OtKind, Sharing, TensorType
+from ezlang.compiler.kernels.layout import set_up_bytes, table_bytes
 from ezlang.compiler.protocols.core.purposes import Purpose
 from ezlang.diagnostics.diagnostic import CompilerBug
 from ezlang.types.types import ScalarType
 
 from ..clear_values import ClearValue
 from ..randomness import Randomness
-from .garbling import (
-    TABLE_BYTES,
-    ElementRows,
-    Garbling,
-    Rows,
-    masks_of,
-    rows_of,
-    table_bytes,
-)
+from .garbling import ElementRows, Garbling, Rows, masks_of, rows_of, wire_tables
 from .secret_values import Bits, Shared, bits_of, from_bits, labels_type, words_from
 from .stock import OtStock
 from .wire import Packet, Wire
 
 _TO_EVALUATOR = Link(COMPUTING.garbler, COMPUTING.evaluator)
 _TO_GARBLER = _TO_EVALUATOR.back
-_SET_UP_BYTES = 32
 
 Labels = tuple[Array, Array]
 """W⁰ and the active labels, each of shape [bits][2]."""
@@ -53,18 +46,19 @@ class Yao:
         randomness: tuple[Randomness, Randomness],
         ideal: Randomness,
         kind: OtKind,
+        scheme: Scheme = Scheme.HALF_GATES,
     ) -> None:
         self.wire = wire
         self._ideal = ideal
         garbler, _ = randomness
-        shared = garbler.random.randbytes(_SET_UP_BYTES)
+        shared = garbler.random.randbytes(set_up_bytes(scheme))
         with wire.ledger.within(Phase.SET_UP):
             self._send(_TO_EVALUATOR, shared, Purpose.SET_UP)
         delta = garbler.random.getrandbits(128) | 1
         oracle = Randomness("hash", int.from_bytes(shared[:16], "little"))
-        self.garbling = Garbling(delta=delta, oracle=oracle)
+        self.garbling = Garbling(delta=delta, oracle=oracle, coins=garbler, scheme=scheme)
         self._delta = np.frombuffer(delta.to_bytes(16, "little"), np.uint64)
-        self._labels = Randomness("labels", int.from_bytes(shared[16:], "little"))
+        self._labels = Randomness("labels", int.from_bytes(shared[16:32], "little"))
         self._stock = OtStock(wire, ideal, _TO_EVALUATOR, kind)
 
     def share(self, known: ClearValue, repeated: bool) -> Shared:
@@ -149,9 +143,9 @@ class Yao:
                 raise CompilerBug(f"{netlist.name}: a port doesn't fit its operand")
         count = prod(shape)
         made = self.garbling.run(netlist, rows, count)
-        tables = self.garbling.tables
-        size = TABLE_BYTES * netlist.ands * count
-        packet = Packet(size, Purpose.TABLES, lambda: table_bytes(tables, count))
+        tables, scheme = self.garbling.tables, self.garbling.scheme
+        size = table_bytes(scheme, netlist, count)
+        packet = Packet(size, Purpose.TABLES, lambda: wire_tables(scheme, tables, count, size))
         self.wire.send(_TO_EVALUATOR, packet)
         return Shared(Sharing.YAO, element, None, rows=ElementRows(made, shape))
 
