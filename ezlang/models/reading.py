@@ -156,7 +156,7 @@ def fix_sizes(model: onnx.ModelProto, sizes: Mapping[str, int], problems: Proble
     """Write sizes into the types of inputs; forget other types, which depend on it."""
     given = {tensor.name for tensor in model.graph.initializer}
     inputs = [value for value in model.graph.input if value.name not in given]
-    names: set[str] = set()
+    names: dict[str, None] = {}
     for value in inputs:
         if not value.type.HasField("tensor_type") or not value.type.tensor_type.HasField("shape"):
             problems.add(f"the input `{value.name}` isn't a tensor of a known number of dimensions")
@@ -165,7 +165,7 @@ def fix_sizes(model: onnx.ModelProto, sizes: Mapping[str, int], problems: Proble
             name = size.dim_param or f"{value.name}_{place}"
             if size.HasField("dim_value") and size.dim_value > 0 and name not in sizes:
                 continue
-            names.add(name)
+            names[name] = None
             if name in sizes:
                 size.dim_value = sizes[name]
             elif place == 0:
@@ -175,6 +175,9 @@ def fix_sizes(model: onnx.ModelProto, sizes: Mapping[str, int], problems: Proble
                     f"size {place} of the input `{value.name}` isn't fixed in the model",
                     f"fix it: --size {name}=N",
                 )
-    for name in sorted(set(sizes) - names):
-        problems.add(f"`--size {name}={sizes[name]}`: no size of an input has this name")
+    for name in sorted(set(sizes) - set(names)):
+        problems.add(
+            f"`--size {name}={sizes[name]}`: no size of an input has this name",
+            f"those that are open are called {', '.join(names)}" if names else "all are fixed",
+        )
     del model.graph.value_info[:]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -67,7 +68,9 @@ def test_constants_are_finite(tmp_path: Path, number: float, what: str) -> None:
     assert refused(path) == [f"the constant `fc2.bias` has {what}, which have no fixed-point form"]
 
 
-def test_open_sizes_are_fixed_by_the_command(tmp_path: Path) -> None:
+def test_open_sizes_are_fixed_by_the_command(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     draft = Draft()
     x = draft.input("x", "batch", "length")
     draft.node("Relu", x, name="relu")
@@ -76,6 +79,9 @@ def test_open_sizes_are_fixed_by_the_command(tmp_path: Path) -> None:
     assert refused(path, sizes={"length": 3, "width": 2}) == [
         "`--size width=2`: no size of an input has this name"
     ]
+    command = ["import", str(path), "-o", str(tmp_path / "out"), "--size"]
+    assert run_command([*command, "width=2"]) == 2
+    assert "those that are open are called batch, length" in capsys.readouterr().err
     done = import_model(path, tmp_path / "out", sizes={"batch": 2, "length": 3})
     assert done.graph.inputs[0].shape == (2, 3)
 
@@ -167,6 +173,15 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert "fixes no size" in capsys.readouterr().err
     assert run_command(["import", "--operators"]) == 0
     assert "Conv\n" in capsys.readouterr().out
+
+
+def test_the_command_keeps_the_outputs_that_it_is_given(tmp_path: Path) -> None:
+    path, out = mlp().save(tmp_path, "/fc1/Gemm_out", "/fc2/Gemm_out"), tmp_path / "out"
+    command = ["import", str(path), "-o", str(out), "--output-name", "/fc1/Gemm_out"]
+    assert run_command(command) == 0
+    assert re.findall(r"output\(hospital, \w+, \"(.*)\"\)", (out / "model.ez").read_text()) == [
+        "/fc1/Gemm_out"
+    ]
 
 
 def test_running_needs_no_onnx(tmp_path: Path) -> None:
