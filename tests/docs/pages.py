@@ -134,5 +134,7 @@ def all_pages(root: Path) -> list[Path]:
     return [
         root / "README.md",
         *sorted((root / "docs").glob("*.md")),
-        *sorted((root / "examples").glob("**/README.md")),
+        root / "examples" / "README.md",
+        # Not those of imported models, where somebody has followed a page in the folder.
+        *sorted((root / "examples").glob("*/README.md")),
     ]
