@@ -106,8 +106,8 @@ def model_text(name: str) -> str:
     return (MODELS / f"{name}.ez").read_text()
 
 
-def workloads() -> list[Workload]:
-    """Return all workloads, from the smallest to the largest."""
+def workloads(batch: int = 1) -> list[Workload]:
+    """Return all workloads, from the smallest to the largest, which take a batch of images."""
     perceptron = weights((128, 784), (128, 128), (10, 128))
     lenet = weights((6, 1, 5, 5), (16, 6, 5, 5), (120, 256), (84, 120), (10, 84))
     return [
@@ -118,8 +118,8 @@ def workloads() -> list[Workload]:
         Workload("MLP 784-128-128-10", model_text("mlp"), (perceptron, image(784))),
         Workload("LeNet", model_text("lenet"), (lenet, image(1, 1, 28, 28))),
         *(
-            Workload(name, net.text, (net.weights, image(1, 3, PIXELS, PIXELS)), large=True)
-            for name, net in ((name, make()) for name, make in NETWORKS.items())
+            Workload(name, net.text, (net.weights, image(batch, 3, PIXELS, PIXELS)), large=True)
+            for name, net in ((name, make(batch)) for name, make in NETWORKS.items())
         ),
     ]
 
@@ -157,6 +157,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command-line options."""
     parser.add_argument("names", nargs="*", help="only works with one of these in their names")
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--batch", type=int, default=1, help="images of large networks at once")
+    parser.add_argument("--dealt", action="store_true", help="only runs with a dealer")
     parser.add_argument("--spu", help="a Python that has SPU, which runs the same works beside")
 
 
@@ -174,7 +176,7 @@ def run(arguments: argparse.Namespace) -> None:
     """Measure medians of interleaved runs, and print a table."""
     works = [
         work
-        for work in workloads()
+        for work in workloads(arguments.batch)
         if not arguments.names or any(name in work.name for name in arguments.names)
     ]
     found: dict[tuple[str, bool], list[list[Party]]] = {}
@@ -186,7 +188,7 @@ def run(arguments: argparse.Namespace) -> None:
                 wanted[work.name] = outputs_of(work, files[work.name])
         for _ in range(arguments.runs + 1):
             for work in works:
-                for dealer in (False, True):
+                for dealer in (True,) if arguments.dealt else (False, True):
                     parties = measured(work, files[work.name], dealer=dealer)
                     outputs = parties[1].result["outputs"]
                     expect(work.name, "outputs", outputs, wanted.setdefault(work.name, outputs))

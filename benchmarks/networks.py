@@ -22,8 +22,9 @@ Array = np.ndarray[Any, Any]
 
 @dataclass(slots=True)
 class Network:
-    """A program that is being written, with its weights by name."""
+    """A program that is being written, for `batch` images at once, with its weights by name."""
 
+    batch: int = 1
     random: np.random.Generator = field(default_factory=lambda: np.random.default_rng(0))
     given: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
@@ -85,21 +86,21 @@ class Network:
         matrix = self.weight("fc_w", self.random.normal(size=shape) / np.sqrt(shape[1]))
         bias = self.weight("fc_b", self.random.normal(size=classes) * 0.05)
         mean = self.layer("mean", shape[1], f"tensors.global_average({x})")
-        self.layer("logits", classes, f"tensors.linear({mean}, {matrix})[0] + {bias}")
+        self.layer("logits", classes, f"tensors.linear({mean}, {matrix}) + {bias}")
         self.lines.append('output(hospital, logits, "logits");')
 
     @property
     def text(self) -> str:
         """The program."""
-        image = f"fixed<2, {FRACTION}>[1][3][{PIXELS}][{PIXELS}]"
+        image = f"fixed<2, {FRACTION}>[{self.batch}][3][{PIXELS}][{PIXELS}]"
         body = [*self.given, f'secret {image} x = input(hospital, "x");', "", *self.lines]
         inside = "".join(f"    {line}\n" if line else "\n" for line in body)
         return f"party vendor, hospital;\n\nimport tensors;\n\nfn main() {{\n{inside}}}\n"
 
 
-def squeezenet() -> Network:
+def squeezenet(batch: int = 1) -> Network:
     """SqueezeNet 1.1: eight fire modules, which squeeze channels and expand them."""
-    net = Network()
+    net = Network(batch)
     x = net.relu(net.conv("conv1", "x", 64, 3, stride=2))
     x = net.pool("pool1", x, "max", 3, 2)
     for number, (squeeze, expand) in enumerate(
@@ -115,9 +116,9 @@ def squeezenet() -> Network:
     return net
 
 
-def resnet50() -> Network:
+def resnet50(batch: int = 1) -> Network:
     """ResNet-50: sixteen bottlenecks of three convolutions with a shortcut."""
-    net = Network()
+    net = Network(batch)
     x = net.relu(net.conv("conv1", "x", 64, 7, stride=2))
     x = net.pool("pool1", x, "max", 3, 2, pad=1)
     for stage, (blocks, width) in enumerate([(3, 64), (4, 128), (6, 256), (3, 512)], 2):
@@ -133,9 +134,9 @@ def resnet50() -> Network:
     return net
 
 
-def densenet121() -> Network:
+def densenet121(batch: int = 1) -> Network:
     """DenseNet-121: four blocks, in which each layer sees the channels of all earlier ones."""
-    net = Network()
+    net = Network(batch)
     x = net.relu(net.conv("conv1", "x", 64, 7, stride=2))
     x = net.pool("pool1", x, "max", 3, 2, pad=1)
     for block, layers in enumerate([6, 12, 24, 16], 1):
@@ -151,7 +152,7 @@ def densenet121() -> Network:
     return net
 
 
-NETWORKS: Final[dict[str, Callable[[], Network]]] = {
+NETWORKS: Final[dict[str, Callable[[int], Network]]] = {
     "SqueezeNet": squeezenet,
     "ResNet-50": resnet50,
     "DenseNet-121": densenet121,
