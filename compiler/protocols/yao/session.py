@@ -1,16 +1,20 @@
 """A session of two-party computation by Yao's garbled circuits at one party.
 
-Half-gates [ZRE15] with free-XOR [KS08] and point-and-permute [BMR90], hashed as in [GKWWY20]; see
-`kernels/gates.py`, `hash.py`, `wire_labels.py`. Semi-honest security, κ = 128.
+Half-gates [ZRE15] or three-halves [RR21] with free-XOR [KS08] and point-and-permute [BMR90], hashed
+as in [GKWWY20] and [RR21]; see `kernels/gates.py`, `three_halves.py`, `hash.py`, `sliced_hash.py`,
+`wire_labels.py`. Semi-honest security, κ = 128.
 
 Set-up: the garbler draws Δ (lowest bit 1), the start S of the hash and the seed of its input labels
-from the operating system, and sends S and the seed: 32 bytes, no reply. In the proof, all
-randomness of a garbling is the garbler's own; S need only be random and known to both, and the seed
-only determines active labels, which the evaluator sees anyway. Δ is never sent. Correlated OT
-starts with the first value of the evaluator, since a program without one needs none. Both sides
-reach it at the same point because they run the same program; secrets never affect this.
+from the operating system, and sends S and the seed: 32 bytes, no reply. For three-halves, it also
+draws and sends u of the hash, 16 bytes, and draws the key of its random bits, which it keeps. In
+the proof, all randomness of a garbling is the garbler's own; S and u need only be random and known
+to both, and the seed only determines active labels, which the evaluator sees anyway. Δ is never
+sent. Correlated OT starts with the first value of the evaluator, since a program without one needs
+none. Both sides reach it at the same point because they run the same program; secrets never affect
+this.
 
-Cost: 32 bytes per AND, garbler to evaluator; one bit and one OT per bit that the evaluator shares
+Cost: 32 bytes per AND, garbler to evaluator, or by three-halves 24 bytes and 5 bits, which are
+packed tile by tile (`kernels/layout.py`); one bit and one OT per bit that the evaluator shares
 (`ot/softspoken.py` or `ot/silent.py`), nothing for the garbler's and public bits; one bit per bit
 revealed to one party, two to both. Memory: fixed buffers, and one row of 8 labels per register of
 the largest netlist.
