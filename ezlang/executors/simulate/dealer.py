@@ -7,8 +7,9 @@ dealt is used once. `dealt` counts it by kind.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,6 +19,9 @@ from ezlang.records import dataclass
 
 from .randomness import Randomness
 from .shares import Shares, additive, xored
+
+if TYPE_CHECKING:
+    from .observer import Observer
 
 BitTripleShares = tuple[list[int], list[int], list[int]]
 """Shares, one per party, of random wires a and b and of a ∧ b."""
@@ -36,10 +40,11 @@ Dealt = Unit | EdaBits
 
 @dataclass(slots=True)
 class Dealer:
-    """A dealer of correlated randomness to `parties` parties."""
+    """A dealer of correlated randomness to `parties` parties; the `observer` sees what it deals."""
 
     parties: int
     randomness: Randomness
+    observer: Observer | None = None
     dealt: Counter[Dealt] = field(default_factory=Counter)
 
     def bit_triple(self, count: int) -> BitTripleShares:
@@ -52,26 +57,39 @@ class Dealer:
         last = _xor(a) & _xor(b)
         for share in c:
             last ^= share
-        return a, b, [*c, last]
+        c.append(last)
+        self._show("bit triple", a, b, c)
+        return a, b, c
 
     def triple(self, type: np.dtype[Any], shape: tuple[int, ...]) -> tuple[Shares, Shares, Shares]:
         """Return additive shares of c = a · b mod 2^w for random a and b [Bea91]."""
         self.dealt[RingTriple(bits=8 * type.itemsize)] += _size(shape)
         a, b = self.randomness.array(type, shape), self.randomness.array(type, shape)
         c = np.asarray(a * b)
-        return self._additive(a), self._additive(b), self._additive(c)
+        made = self._additive(a), self._additive(b), self._additive(c)
+        self._show("triple", *made)
+        return made
 
     def eda_bits(self, type: np.dtype[Any], shape: tuple[int, ...]) -> tuple[Shares, Shares]:
         """Return random words r in both forms: additive shares and XOR shares [EGKRS20]."""
         self.dealt[EdaBits(bits=8 * type.itemsize)] += _size(shape)
         r = self.randomness.array(type, shape)
-        return self._additive(r), self._xored(r)
+        made = self._additive(r), self._xored(r)
+        self._show("edaBit", *made)
+        return made
 
     def da_bits(self, type: np.dtype[Any], shape: tuple[int, ...]) -> tuple[Shares, Shares]:
         """Return random bits r in both forms: XOR shares and additive shares mod 2^w [RW19]."""
         self.dealt[RandomBit(bits=8 * type.itemsize)] += _size(shape)
         r = self.randomness.array(np.dtype(np.bool_), shape)
-        return self._xored(r), self._additive(r.astype(type))
+        made = self._xored(r), self._additive(r.astype(type))
+        self._show("daBit", *made)
+        return made
+
+    def _show(self, what: str, *numbers: Sequence[Any]) -> None:
+        """Tell the observer each party's shares of random numbers."""
+        if self.observer is not None:
+            self.observer.dealt(what, list(zip(*numbers, strict=True)))
 
     def _additive(self, value: Array) -> Shares:
         return additive(value, self.parties, self.parties - 1, self.randomness)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,6 +21,9 @@ from ezlang.records import dataclass
 from ezlang.source import NO_SPAN, Span
 
 from .dealer import Dealt
+
+if TYPE_CHECKING:
+    from .observer import Observer
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,10 +104,14 @@ Box = Mapping[tuple[int, int], Payload]
 
 @dataclass(slots=True)
 class Network:
-    """The network between `parties` parties; it keeps all messages if `record` is set."""
+    """The network between `parties` parties.
+
+    It keeps all messages if `record` is set, and tells them to the `observer`, if there is one.
+    """
 
     parties: int
     record: bool = True
+    observer: Observer | None = None
     span: Span = NO_SPAN
     rounds: int = 0
     bytes_sent: list[int] = field(init=False)
@@ -123,9 +131,12 @@ class Network:
                 continue
             self.bytes_sent[sender] += size
             self.messages_sent[sender] += 1
-            if self.record:
+            if self.record or self.observer is not None:
                 message = Message(self.rounds, sender, receiver, purpose, size, payload, self.span)
-                self.transcript.append(message)
+                if self.record:
+                    self.transcript.append(message)
+                if self.observer is not None:
+                    self.observer.sent(message)
         return box
 
     def broadcast(self, purpose: str, payloads: Sequence[Payload]) -> Box:

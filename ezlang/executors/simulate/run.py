@@ -16,6 +16,7 @@ from ezlang.values.data import Inputs
 from .clear_values import ClearValue, Value
 from .dealer import Dealer
 from .network import Cost, Network
+from .observer import Observer
 from .outcome import SimulatedOutcome
 from .protocol import Protocol
 from .randomness import Randomness
@@ -26,26 +27,35 @@ from .walk import Walk
 
 
 def run_simulated(
-    program: ir.Program, inputs: Inputs, *, seed: int | None = None, record: bool = True
+    program: ir.Program,
+    inputs: Inputs,
+    *,
+    seed: int | None = None,
+    record: bool = True,
+    observer: Observer | None = None,
 ) -> SimulatedOutcome:
     """Run a program with all parties in this process, on real shares.
 
     `inputs`: party → name → data of the right type. Two-party programs whose secrets have sharings
     run the same protocols as native code. With a `seed`, all shares are reproducible; this is meant
-    for inspection only. Without `record`, messages are counted but not kept. Raises EzError with
-    exit code 3 if the run fails.
+    for inspection only. Without `record`, messages are counted but not kept. The `observer` is told
+    all that happens. Raises EzError with exit code 3 if the run fails.
     """
     if has_sharings(program):
-        return run_two(program, inputs, seed=seed, record=record)
-    return _run_dealt(program, inputs, seed, record)
+        return run_two(program, inputs, seed=seed, record=record, observer=observer)
+    return _run_dealt(program, inputs, seed, record, observer)
 
 
 def _run_dealt(
-    program: ir.Program, inputs: Inputs, seed: int | None, record: bool
+    program: ir.Program,
+    inputs: Inputs,
+    seed: int | None,
+    record: bool,
+    observer: Observer | None,
 ) -> SimulatedOutcome:
     parties = program.parties
-    network = Network(len(parties), record)
-    dealer = Dealer(len(parties), Randomness("dealer", seed))
+    network = Network(len(parties), record, observer)
+    dealer = Dealer(len(parties), Randomness("dealer", seed), observer)
     own = [Randomness(party, seed) for party in parties]
     protocol = Protocol(len(parties), network, dealer, own)
     with deep_recursion():
@@ -71,7 +81,7 @@ class _Run(Walk[Secret]):
     def __init__(
         self, program: ir.Program, inputs: Inputs, network: Network, secrets: Secrets
     ) -> None:
-        super().__init__(program, inputs)
+        super().__init__(program, inputs, network.observer)
         self.network = network
         self.secrets = secrets
 

@@ -10,10 +10,10 @@ write changes it in place, so that a loop that fills an array takes linear time.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import field
 from functools import partial
-from typing import Any, Generic, TypeVar, assert_never
+from typing import Any, Generic, assert_never
 
 from ezlang.compiler.ir import evaluate
 from ezlang.compiler.ir import tree as ir
@@ -29,15 +29,8 @@ from ezlang.values.data import Data, Flat, Inputs, flatten, unflatten
 
 from .clear_values import ClearValue
 from .lifetimes import last_uses
-
-S = TypeVar("S")
-"""The representation of a secret."""
-
-Values = dict[int, ClearValue | S]
-"""The values of a call that are still needed, by number."""
-
-Step = Callable[[Values[S]], None]
-"""Runs an operation, or a group of them."""
+from .observer import Observer
+from .plans import Plan, S, Step, Values
 
 _ALIASES = ir.Broadcast | ir.Reshape | ir.Relabel | ir.Reveal | ir.Convert | ir.Structured | ir.Call
 """Operations whose results may have the memory of their operands."""
@@ -51,30 +44,18 @@ class _Handed:
     flat: Flat = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Plan(Generic[S]):
-    """A region: the numbers of its parameters, its constants, its steps, and what it yields.
-
-    `dying` are the yields that nothing else reads; `moves`: all die, and all are distinct.
-    """
-
-    parameters: tuple[int, ...]
-    constants: Mapping[int, ClearValue]
-    steps: tuple[Step[S], ...]
-    yields: tuple[int, ...]
-    dying: frozenset[int]
-    moves: bool
-
-
 class Walk(ABC, Generic[S]):
-    """One run of a program with all parties."""
+    """One run of a program with all parties, which an observer may watch."""
 
-    def __init__(self, program: ir.Program, inputs: Inputs) -> None:
+    def __init__(
+        self, program: ir.Program, inputs: Inputs, observer: Observer | None = None
+    ) -> None:
         self.program = numbered(program)
+        self.observer = observer
         self.inputs = inputs
         self.functions: Mapping[str, ir.Function] = {f.name: f for f in self.program.functions}
         self._last = last_uses(self.program)
-        self._plans: dict[int, _Plan[S]] = {}
+        self._plans: dict[int, Plan[S]] = {}
         self.given: dict[tuple[int, str], Flat] = {}
         self.handed: dict[str, dict[str, _Handed]] = {party: {} for party in program.parties}
         self.views: dict[str, list[Shown]] = {party: [] for party in program.parties}
@@ -97,8 +78,15 @@ class Walk(ABC, Generic[S]):
     def set_span(self, span: Span) -> None:
         """Set the source span of the next operation."""
 
-    def done(self, operation: ir.Operation, results: Sequence[ClearValue | S]) -> None:
-        """Record the results of an operation."""
+    def begun(self, operations: Sequence[ir.Operation], operands: Sequence[Sequence[Any]]) -> None:
+        """Tell the observer that operations begin."""
+        if self.observer is not None:
+            self.observer.begun(operations, operands)
+
+    def done(self, operation: ir.Operation, results: Sequence[Any]) -> None:
+        """Tell the observer the results of an operation without regions."""
+        if self.observer is not None and not isinstance(operation, ir.Structured | ir.Call):
+            self.observer.made(operation, results)
 
     def outputs(self) -> dict[str, dict[str, Data]]:
         """Return the outputs: party → name → value."""
@@ -131,10 +119,10 @@ class Walk(ABC, Generic[S]):
             return [values.pop(number) for number in plan.yields]
         return self._read(values, plan.yields, plan.dying, alias=True)
 
-    def _plan(self, region: ir.Region) -> _Plan[S]:
+    def _plan(self, region: ir.Region) -> Plan[S]:
         yields = tuple(value.id for value in region.yields)
         dying = self._last.yields[region.number]
-        return _Plan(
+        return Plan(
             parameters=tuple(value.id for value in region.parameters),
             constants={
                 one.result.id: _constant(one)
@@ -224,6 +212,7 @@ class Walk(ABC, Generic[S]):
                 return self._while(operation, operands, values)
             case ir.Computation() | ir.Boundary():
                 self.set_span(operation.span)
+                self.begun((operation,), (operands,))
                 result = self._simple(operation, operands)
                 return [] if result is None else [result]
             case _:
@@ -282,7 +271,15 @@ class Walk(ABC, Generic[S]):
                 operands[0].fresh = False
             values[place] = ClearValue(element, made, owner, None, writes)
 
-        return step
+        if self.observer is None:
+            return step
+
+        def observed(values: dict[int, Any]) -> None:
+            self.begun((operation,), ([values[number] for number in numbers],))
+            step(values)
+            self.done(operation, (values[place],))
+
+        return observed
 
     # Single operations
 

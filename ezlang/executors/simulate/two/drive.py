@@ -113,7 +113,10 @@ class Driver:
             case (Transfer(), Transfer()) | (Finish(), Finish()):
                 return None, None
             case (Ideal() as one, Ideal() as other) if one.box == other.box:
-                return self.boxes.call(one.box, one.inputs, other.inputs)
+                replies = self.boxes.call(one.box, one.inputs, other.inputs)
+                if self.wire.observer is not None:
+                    self.wire.observer.dealt(one.box.value, replies, (one.inputs, other.inputs))
+                return replies
             case _:
                 raise CompilerBug("the parties' protocols don't fit one another")
 

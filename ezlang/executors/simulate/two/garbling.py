@@ -12,7 +12,7 @@ instances. A public register has either all or none of the bits of an instance s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import field
 from functools import lru_cache
 from math import prod
@@ -28,6 +28,7 @@ from ezlang.compiler.kernels.layout import CIPHERTEXTS
 from ezlang.diagnostics.diagnostic import CompilerBug
 from ezlang.records import dataclass
 
+from ..observer import GarbledGate
 from ..randomness import Randomness
 from .secret_values import LABEL_BYTES, Bits, Parts, labels_type
 
@@ -77,13 +78,15 @@ class ElementRows:
 class Garbling:
     """The garbling state of a session: Δ, the random oracle, and the number of ANDs so far.
 
-    `coins` are the garbler's own, for three-halves.
+    `coins` are the garbler's own, for three-halves. `watch`, if it is given, is called with each
+    AND gate of a circuit's first instance.
     """
 
     delta: int
     oracle: Randomness
     coins: Randomness
     scheme: Scheme = Scheme.HALF_GATES
+    watch: Callable[[GarbledGate], None] | None = None
     ands: int = 0
     tables: list[Table] = field(default_factory=list)
 
@@ -132,7 +135,12 @@ class Garbling:
         """Garble and evaluate a gate in all instances."""
         self.ands += count
         run = self._half_gates if self.scheme is Scheme.HALF_GATES else self._three_halves
+        out, x, y = gate
+        before = zeros[x], zeros[y], active[x], active[y]
         run(zeros, active, gate, count, each, deltas)
+        if self.watch is not None:
+            labels = (*before[:2], zeros[out], *before[2:], active[out])
+            self.watch(self._first(labels, self.tables[-1]))
 
     def _half_gates(
         self,
@@ -197,6 +205,19 @@ class Garbling:
             (_mask(own_a & each), _mask(own_b & each)),
         )
         active[out] = left | right << _HALF
+
+    def _first(self, labels: Sequence[int], table: Table) -> GarbledGate:
+        """Return what the last gate is in the first instance."""
+        halves = self.scheme is not Scheme.HALF_GATES
+        parts, bits = (CIPHERTEXTS, _HALF) if halves else (len(table), _BITS)
+        a, b, c, own_a, own_b, own_c = (label & (1 << _BITS) - 1 for label in labels)
+        return GarbledGate(
+            number=len(self.tables) - 1,
+            zeros=(a, b, c),
+            active=(own_a, own_b, own_c),
+            tables=tuple(text & (1 << bits) - 1 for text in table[:parts]),
+            control=tuple(mask & 1 for mask in table[parts:]),
+        )
 
     def _drawn(self, count: int) -> tuple[int, int]:
         """Return hashes of new labels: of W⁰, and of W⁰ ⊕ Δ."""

@@ -30,9 +30,11 @@ from ezlang.values.data import Inputs
 
 from ..clear_values import ClearValue
 from ..network import Cost
+from ..observer import Observer
 from ..outcome import Held, SimulatedOutcome
+from ..plans import Step
 from ..randomness import Randomness
-from ..walk import Step, Walk
+from ..walk import Walk
 from .secret_values import Parts, Shared, words_of
 from .sharing import SharingSession
 from .wire import Packet, Wire
@@ -52,7 +54,12 @@ def has_sharings(program: ir.Program) -> bool:
 
 
 def run_two(
-    program: ir.Program, inputs: Inputs, *, seed: int | None = None, record: bool = True
+    program: ir.Program,
+    inputs: Inputs,
+    *,
+    seed: int | None = None,
+    record: bool = True,
+    observer: Observer | None = None,
 ) -> SimulatedOutcome:
     """Run a two-party program whose secrets have sharings, with the protocols of native code.
 
@@ -60,7 +67,7 @@ def run_two(
     """
     program = numbered(program)
     names = program.parties
-    wire = Wire(record)
+    wire = Wire(record, observer)
     own = (
         Randomness(names[COMPUTING.first], seed),
         Randomness(names[COMPUTING.second], seed),
@@ -94,7 +101,7 @@ class _Run(Walk[Shared]):
         own: tuple[Randomness, Randomness],
         ideal: Randomness,
     ) -> None:
-        super().__init__(program, inputs)
+        super().__init__(program, inputs, wire.observer)
         self.wire = wire
         self.yao = Yao(wire, own, ideal, program.ots.yao, program.garbling)
         self.sharing = SharingSession(wire, own, ideal, program.ots.shares)
@@ -115,6 +122,7 @@ class _Run(Walk[Shared]):
         self.wire.set_span(span)
 
     def done(self, operation: ir.Operation, results: Sequence[Value]) -> None:
+        super().done(operation, results)
         if not self.wire.record or operation.regions or isinstance(operation, ir.Call):
             return
         for value, result in zip(operation.results, results, strict=True):
@@ -168,9 +176,11 @@ class _Run(Walk[Shared]):
         reveals = [operation for operation in group if isinstance(operation, ir.Reveal)]
         secrets = [shared(self.read(operation, values)[0]) for operation in reveals]
         self.set_span(group[0].span)
+        self.begun(group, [(secret,) for secret in secrets])
         types = [operation.result.type for operation in reveals]
         for operation, data in zip(reveals, self.yao.reveal(secrets, types), strict=True):
-            values[operation.result.id] = self.revealed(operation, data)
+            told = values[operation.result.id] = self.revealed(operation, data)
+            self.done(operation, (told,))
 
     # Shares
 
@@ -178,6 +188,7 @@ class _Run(Walk[Shared]):
         """Run a group of interactive operations in parallel."""
         self.set_span(group[0].span)
         operands = [self.read(operation, values) for operation in group]
+        self.begun(group, [tuple(given) for given in operands])
         for operation, given in zip(group, operands, strict=True):
             self.check(operation, given)
             for value in given:
@@ -263,7 +274,7 @@ class _Run(Walk[Shared]):
             for parts in zip(*(value.parts for value in moved), strict=True)
         )
         made = _secret(operation.result.type, (first, second))
-        made.fresh = writes and not self.wire.record
+        made.fresh = writes and not self.wire.record and self.observer is None
         return made
 
 

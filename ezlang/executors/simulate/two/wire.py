@@ -19,6 +19,7 @@ from ezlang.records import dataclass
 from ezlang.source import Span
 
 from ..network import Message, Words
+from ..observer import Observer
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +35,13 @@ class Packet:
 class Wire:
     """Messages between parties: counted in `ledger` and, if `record` is set, kept in `transcript`.
 
+    The `observer`, if there is one, is told every message.
+
     `messages_sent`: party → the number of messages that it has sent.
     """
 
     record: bool
+    observer: Observer | None = None
     ledger: Ledger = field(default_factory=lambda: Ledger(COMPUTING))
     transcript: list[Message] = field(default_factory=list)
     messages_sent: Counter[int] = field(default_factory=Counter)
@@ -89,11 +93,15 @@ class Wire:
 
     def _note(self, link: Link, packet: Packet) -> None:
         self.messages_sent[link.sender] += 1
-        if self.record:
+        if self.record or self.observer is not None:
             payload = (Words(np.frombuffer(packet.data(), np.uint8), 8),)
             number, span = self._rounds[link.receiver], self.ledger.place
             purpose = packet.purpose.value if packet.purpose else ""
-            self.transcript.append(Message(number, *link, purpose, packet.size, payload, span))
+            message = Message(number, *link, purpose, packet.size, payload, span)
+            if self.record:
+                self.transcript.append(message)
+            if self.observer is not None:
+                self.observer.sent(message)
 
 
 def _size(packets: Sequence[Packet]) -> int:

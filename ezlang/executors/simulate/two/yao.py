@@ -56,7 +56,13 @@ class Yao:
             self._send(_TO_EVALUATOR, shared, Purpose.SET_UP)
         delta = garbler.random.getrandbits(128) | 1
         oracle = Randomness("hash", int.from_bytes(shared[:16], "little"))
-        self.garbling = Garbling(delta=delta, oracle=oracle, coins=garbler, scheme=scheme)
+        watch = None
+        if wire.observer is not None:
+            wire.observer.keyed(delta)
+            watch = wire.observer.garbled
+        self.garbling = Garbling(
+            delta=delta, oracle=oracle, coins=garbler, scheme=scheme, watch=watch
+        )
         self._delta = np.frombuffer(delta.to_bytes(16, "little"), np.uint64)
         self._labels = Randomness("labels", int.from_bytes(shared[16:32], "little"))
         self._stock = OtStock(wire, ideal, _TO_EVALUATOR, kind)
