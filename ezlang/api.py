@@ -11,6 +11,7 @@ import os
 import pathlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field
+from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from ezlang.compiler.passes.sharings.narrow import Narrowed
     from ezlang.executors.headroom import Headroom
     from ezlang.executors.native.costs import CostReport as CostReport
+    from ezlang.trace import Trace
 
 Settings = Mapping[str, Setting]
 """The params of a program: name → value."""
@@ -236,6 +238,48 @@ def run_simulated(
         cost=RunCost(rounds=cost.rounds, bytes=cost.bytes_sent, ands=cost.ands),
         seconds={"compile": compiled - start, "run": perf_counter() - compiled},
     )
+
+
+def trace(
+    program: Program,
+    inputs: Inputs,
+    *,
+    seed: int | None = None,
+    protocol: str = DEFAULT_PROTOCOL,
+    network: str = DEFAULT_NETWORK,
+    garbling: str = DEFAULT_GARBLING,
+    memory: int = DEFAULT_MEMORY,
+    lines: Iterable[int] = (),
+    reruns: int | None = None,
+) -> Trace:
+    """Run a program simulated; return what happened, as data that makes a page (docs/trace.md).
+
+    `seed`, `protocol`, `network`, `garbling` and `memory` are as for `run_simulated`. `lines` of
+    the program are recorded in full, also where a large run is summarised. `reruns`: how many runs
+    with each of two secrets of the first party to compare; None: as many as fit in some seconds.
+    Raises EzError as `run_simulated` does. The result has the secrets of all parties.
+    """
+    from ezlang.trace import traced
+
+    checked_inputs = check_inputs(program, inputs)
+    two = len(program.parties) == 2
+    prepared = (
+        _prepared(program, protocol, (network, garbling), memory)
+        if two
+        else _for_any_number(program)
+    )
+    with deep_recursion():
+        return traced(
+            prepared,
+            checked_inputs,
+            checked=partial(check_inputs, program),
+            name=os.path.basename(program.main.span.source.name),
+            protocol=protocol,
+            network=network,
+            seed=seed,
+            lines=frozenset(lines),
+            runs=reruns,
+        )
 
 
 def _prepared(program: Program, protocol: str, network: tuple[str, str], memory: int) -> ir.Program:

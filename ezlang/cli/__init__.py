@@ -35,6 +35,7 @@ from .report import (
     skipped_passes_shown,
 )
 from .run import run
+from .trace import trace
 from .validate import validate
 
 FAILED = 3
@@ -50,6 +51,7 @@ def app() -> None:
 _COMMANDS = (
     check,
     run,
+    trace,
     dealer,
     cost,
     calibrate,
