@@ -9,6 +9,7 @@ from . import (
     functions,
     garbling,
     homomorphic,
+    light,
     ml,
     ot,
     products,
@@ -18,6 +19,8 @@ from . import (
     styles,
     suite,
     table,
+    trained,
+    wheels,
     yao,
 )
 
@@ -26,6 +29,7 @@ BENCHMARKS = {
     "functions": functions,
     "garbling": garbling,
     "homomorphic": homomorphic,
+    "light": light,
     "ml": ml,
     "ot": ot,
     "products": products,
@@ -35,6 +39,8 @@ BENCHMARKS = {
     "styles": styles,
     "suite": suite,
     "table": table,
+    "trained": trained,
+    "wheels": wheels,
     "yao": yao,
 }
 

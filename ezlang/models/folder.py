@@ -28,6 +28,8 @@ from .rewriting import rewritten
 from .translation import translated
 
 if TYPE_CHECKING:
+    import onnx
+
     from ezlang.api import CostReport
     from ezlang.typed.tree import Program
 
@@ -99,7 +101,7 @@ def import_model(
     if folder.exists():
         raise refusal(f"{folder} already exists, and is not overwritten", "choose another name")
     model = read_model(path, sizes or {}, outputs)
-    graph = rewritten(finite(folded(model, OPERATORS.keys())))
+    graph = graph_of(model)
     listing = translated(graph)
     drawn = measuring.samples_of(graph, samples)
     floats = [measuring.float_run(model, graph, sample) for sample in drawn]
@@ -118,6 +120,11 @@ def import_model(
         shutil.rmtree(scratch, ignore_errors=True)
         raise
     return imported
+
+
+def graph_of(model: onnx.ModelProto) -> Graph:
+    """Return the layers of a model. Raises EzError (exit code 2) for those that are wrong."""
+    return rewritten(finite(folded(model, OPERATORS.keys())))
 
 
 def _write(

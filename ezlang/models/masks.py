@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from .graph import Array, Graph, Value
+from .graph import Array, Graph, Node, Value
 from .problems import Problems
 from .surroundings import Surroundings
 
@@ -29,8 +29,11 @@ _KEEPING: Final = frozenset(
 def finite(graph: Graph) -> Graph:
     """Return a graph whose constants are finite numbers.
 
+    A maximum with −infinity, or a minimum with infinity, is one without it.
+
     Raises EzError (exit code 2) with all constants that have other ones.
     """
+    graph = replace(graph, nodes=tuple(map(_bounded, graph.nodes)))
     around, problems = Surroundings(graph), Problems()
     made: dict[str, Value] = {}
     values = [value for node in graph.nodes for value in node.inputs if value is not None]
@@ -58,6 +61,19 @@ def finite(graph: Graph) -> Graph:
         for node in graph.nodes
     )
     return replace(graph, nodes=nodes)
+
+
+def _bounded(node: Node) -> Node:
+    """Return a node without the infinite bounds that JAX gives to maxima."""
+    bound = {"Max": -np.inf, "Min": np.inf}.get(node.op)
+    if bound is None or node.domain:
+        return node
+    kept = tuple(
+        value
+        for value in node.inputs
+        if value is None or value.data is None or value.data.size != 1 or value.data != bound
+    )
+    return replace(node, inputs=kept or node.inputs)
 
 
 def _has_masks(data: Array) -> bool:

@@ -98,6 +98,10 @@ def _sum(value: Value | None, around: Surroundings) -> tuple[Value, float] | Non
 
 def _scaled(value: Value | None, around: Surroundings) -> Value | None:
     """Return the value that another one is, divided by the root of 2."""
+    negated = around.maker(value, "Neg")
+    if negated is not None:
+        below = around.maker(_scaled(negated.inputs[0], around), "Neg")
+        return None if below is None else below.inputs[0]
     node = around.maker(value, "Mul", "Div")
     for first, second in _pairs(node):
         number = _number(second)

@@ -64,6 +64,7 @@ def _loaded(path: Path) -> onnx.ModelProto:
             warnings.simplefilter("ignore", UserWarning)
             model = onnx.load(path, load_external_data=False)
         _check_files(model, path)
+        _write_erfc(model)
         # By its path, the checker finds external files.
         external = onnx.external_data_helper.uses_external_data
         apart = any(external(tensor) for tensor in model.graph.initializer)
@@ -79,6 +80,30 @@ def _loaded(path: Path) -> onnx.ModelProto:
             f"{error.filename or path} cannot be read: {error.strerror or error}"
         ) from None
     return onnx.inliner.inline_local_functions(model) if model.functions else model
+
+
+def _write_erfc(model: onnx.ModelProto) -> None:
+    """Write erfc(x), which tf2onnx leaves as an operator that ONNX hasn't, as 1 + erf(-x)."""
+    from onnx import helper
+
+    nodes = list(model.graph.node)
+    if not any(node.op_type == "Erfc" and not node.domain for node in nodes):
+        return
+    del model.graph.node[:]
+    for node in nodes:
+        if node.op_type != "Erfc" or node.domain:
+            model.graph.node.append(node)
+            continue
+        (y,) = node.output
+        negated, erf, one = (f"{y}/{part}" for part in ("negated", "erf", "one"))
+        model.graph.node.extend(
+            [
+                helper.make_node("Neg", node.input, [negated], name=f"{node.name}/Neg"),
+                helper.make_node("Erf", [negated], [erf], name=f"{node.name}/Erf"),
+                helper.make_node("Constant", [], [one], value_float=1.0),
+                helper.make_node("Add", [erf, one], [y], name=node.name),
+            ]
+        )
 
 
 def _check_files(model: onnx.ModelProto, path: Path) -> None:
@@ -162,7 +187,9 @@ def fix_sizes(model: onnx.ModelProto, sizes: Mapping[str, int], problems: Proble
             problems.add(f"the input `{value.name}` isn't a tensor of a known number of dimensions")
             continue
         for place, size in enumerate(value.type.tensor_type.shape.dim):
-            name = size.dim_param or f"{value.name}_{place}"
+            own = f"{value.name}_{place}"
+            # Paddle's exporter calls all open sizes `?`.
+            name = own if size.dim_param in ("", "?") or own in sizes else size.dim_param
             if size.HasField("dim_value") and size.dim_value > 0 and name not in sizes:
                 continue
             names[name] = None

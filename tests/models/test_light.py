@@ -7,6 +7,7 @@ from pathlib import Path
 import onnx
 import pytest
 
+from benchmarks.seeded import light
 from ezlang import api
 from ezlang.models.folding import folded
 from ezlang.models.masks import finite
@@ -15,7 +16,6 @@ from ezlang.models.program import program_text
 from ezlang.models.reading import read_model
 from ezlang.models.rewriting import rewritten
 from ezlang.models.translation import translated
-from tests.models.light import light
 
 
 @pytest.mark.slow

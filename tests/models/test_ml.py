@@ -166,3 +166,20 @@ def test_labels_that_are_words(tmp_path: Path) -> None:
 )
 def test_rows(tmp_path: Path, op: str, attributes: dict[str, Any]) -> None:
     assert difference(draft_of(op, 2, 3, **attributes), tmp_path) < 8
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_labels_of_several_rows(tmp_path: Path, rows: int) -> None:
+    """As scikit-learn's perceptrons are exported: labels are looked up at the largest scores."""
+    draft = Draft(domains={ML: 3})
+    x = draft.input("x", rows, 4)
+    labels = draft.given("labels", np.array([[7, 4, 9, -2]], np.int64))
+    places = draft.node("ArgMax", x, axis=1)
+    draft.node("ArrayFeatureExtractor", labels, places, domain=ML)
+    done = imported(draft, tmp_path)
+    ((sample,),) = (one.values() for one in done.samples)
+    loaded, inputs = api.load(tmp_path / "out" / "model.ez"), inputs_of(tmp_path)
+    outputs = api.run_clear(loaded, inputs).outputs
+    (found,) = outputs["hospital"].values()
+    assert np.ravel(found).tolist() == [[7, 4, 9, -2][k] for k in sample.argmax(axis=1)]
+    assert api.run_simulated(loaded, inputs, seed=1).outputs == outputs

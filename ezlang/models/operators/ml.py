@@ -178,10 +178,12 @@ def extractor(layer: Layer) -> str:
             layer.x, table.shape, axis, "gather", [], len(places), chosen(layer, places)
         )
         return text if shape == layer.out.shape else shaped(text, layer.out.shape)
-    if math.prod(index.shape) != 1 or math.prod(table.shape[:-1]) != 1:
-        raise RefusedError("it looks up several places of several rows")
+    if math.prod(table.shape[:-1]) != 1 or (math.prod(index.shape) != 1 and table.is_float):
+        raise RefusedError("it looks up places of several rows, or several numbers with fractions")
     found = layer.data(0, "the table").reshape(-1)
     names = layer.use(layer.listing.constant("labels", found))
+    if math.prod(index.shape) != 1:
+        return shaped(f"functions.lookup({names}, {layer.operand(1)})", layer.out.shape)
     return shaped(f"{names}[{shaped(layer.operand(1), ())}]", layer.out.shape)
 
 
