@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
 from typing import Final
 
 from ezlang.diagnostics.diagnostic import Diagnostics
@@ -21,61 +20,14 @@ from ezlang.syntax.parser import parse
 from ezlang.typed import tree as typed
 from ezlang.types.types import shape_of
 
-from . import problems
 from .listing import FRACTION, HOSPITAL, VENDOR
-
-refusal = partial(problems.refusal, code="EZ4109")
-"""Return the error for a model that can't be validated as asked."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Metric:
-    """A metric of `stdlib/metrics.ez`: its call, where the hospital's side has the name {given}.
-
-    `classes`: whether what the hospital gives are labels, of 2 classes if it is `binary`.
-    """
-
-    call: str
-    classes: bool = True
-    binary: bool = False
-
-
-_POSITIVE: Final = "{given} == 1, metrics.predictions({results}) == 1"
-_FIRST: Final = "reshape({results}, {samples})"
-
-METRICS: Final = {
-    "accuracy": Metric(call="metrics.accuracy({results}, {given})"),
-    "confusion": Metric(
-        call="metrics.confusion::<{classes}>({given}, metrics.predictions({results}))"
-    ),
-    "calibration": Metric(call="metrics.calibration_error::<15>({results}, {given})"),
-    "precision": Metric(call=f"metrics.precision::<{{fraction}}>({_POSITIVE})", binary=True),
-    "recall": Metric(call=f"metrics.recall::<{{fraction}}>({_POSITIVE})", binary=True),
-    "f1": Metric(call=f"metrics.f1::<{{fraction}}>({_POSITIVE})", binary=True),
-    "auroc": Metric(call="metrics.auroc({positive}, {given} == 1)", binary=True),
-    "mse": Metric(call=f"metrics.mean_squared_error({_FIRST}, {{given}})", classes=False),
-    "mae": Metric(call=f"metrics.mean_absolute_error({_FIRST}, {{given}})", classes=False),
-    "r2": Metric(call=f"metrics.r_squared({_FIRST}, {{given}})", classes=False),
-}
-"""The metrics by the names that a user writes; besides, there is top_K for each K."""
+from .metrics import Leaf, Wanted, expression, refusal, wanted
 
 LABELS: Final = "labels"
 TARGETS: Final = "targets"
 SAMPLES: Final = "samples"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """A metric that a user wrote, as `f1` or as `f1>=0.8`: then only whether it holds is told."""
-
-    name: str
-    metric: Metric
-    limit: str | None
-
-    @property
-    def told(self) -> str:
-        """What the output is called."""
-        return self.name if self.limit is None else f"{self.name} >= {self.limit}"
+MASK: Final = "mask"
+MASKED: Final = "masked"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +54,30 @@ class Validation:
     settings: Mapping[str, int]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchedValidation:
+    """Two programs that validate a model in batches.
+
+    `batch` is run on each batch. The hospital gives the batch as for a single run. The vendor gives
+    the weights and `mask`: `sums + kept` uniform numbers of 64 bits. The hospital is told `masked`,
+    what the batch leaves plus `mask`. Each side adds the first `sums` numbers of its own over all
+    batches, modulo 2^64, and keeps the other ones of each batch.
+
+    `closing` tells both the metrics. It gets `masked` and `mask`: the sums, then what was kept. If
+    `given`, it also gets what the hospital gives beside its samples, of all of them.
+
+    `key`: the name of the samples. `beside`: of what the hospital gives beside them.
+    """
+
+    batch: Validation
+    closing: Validation
+    sums: int
+    kept: int
+    key: str
+    beside: str
+    given: bool
+
+
 def validation_of(program: typed.Program, metrics: Sequence[str], *, samples: int) -> Validation:
     """Return the program that tells both parties metrics of a model on a number of samples.
 
@@ -111,62 +87,76 @@ def validation_of(program: typed.Program, metrics: Sequence[str], *, samples: in
 
     Raises EzError (exit code 2) if the program or the metrics have another form.
     """
-    wanted = [_wanted(text) for text in metrics]
     source = program.sources[-1]
+    model, asked, _ = _agreed(program, source, metrics, samples)
+    names = _names(source, asked)
+    told = (_told(one, _call(one.metric.call, model, names)) for one in asked)
+    return _validation([*_results(model, names, "the hospital has"), *told, "}"], names, samples)
+
+
+def batched_validation_of(
+    program: typed.Program, metrics: Sequence[str], *, samples: int, batch: int
+) -> BatchedValidation:
+    """Return the programs that do the same on one batch of samples after the other."""
+    source = program.sources[-1]
+    model, asked, beside = _agreed(program, source, metrics, batch)
+    if samples % batch:
+        raise refusal(
+            f"{samples} samples can't be divided into batches of {batch}",
+            f"give {samples - samples % batch or batch} samples",
+        )
+    names = _names(source, asked)
+    leaves = list(dict.fromkeys(leaf for one in asked for leaf in one.metric.leaves))
+    leaves.sort(key=lambda leaf: leaf.sample)
+    running = [*_results(model, names, "a batch has"), *_left(model, names, leaves, batch), "}"]
+    fraction = int(dict(program.params)[FRACTION])
+    closing = list(_closing(model, asked, names, leaves, samples, fraction))
+    sums = sum(leaf.count(model.classes, batch) for leaf in leaves if not leaf.sample)
+    return BatchedValidation(
+        batch=_validation(running, names, batch),
+        closing=_validation(closing, names, samples),
+        sums=sums,
+        kept=sum(leaf.count(model.classes, batch) for leaf in leaves) - sums,
+        key=model.key,
+        beside=beside,
+        given=any("{given}" in one.metric.whole for one in asked),
+    )
+
+
+def _validation(lines: Sequence[str], names: _Names, samples: int) -> Validation:
+    text = format_source(Source("validation.ez", "\n".join(lines) + "\n"))
+    return Validation(text=text, settings={names.samples: samples})
+
+
+def _agreed(
+    program: typed.Program, source: Source, metrics: Sequence[str], samples: int
+) -> tuple[_Model, list[Wanted], str]:
+    """Return the model, its metrics, and what the hospital gives beside the samples."""
+    asked = [wanted(text) for text in metrics]
     model = _model(program, source)
     if samples % model.batch:
         raise refusal(
             f"the model takes {model.batch} samples at once, and {samples} is no multiple of it",
             f"give {samples - samples % model.batch or model.batch} samples",
         )
-    for one in wanted:
-        _check(one, model)
-    if len({one.metric.classes for one in wanted}) > 1:
+    for one in asked:
+        one.check(model.classes)
+    if len({one.metric.classes for one in asked}) > 1:
         raise refusal(
             "metrics of classes and of numbers don't go together",
             "validate the model twice",
         )
-    beside = LABELS if wanted[0].metric.classes else TARGETS
+    beside = _beside(asked)
     if model.key == beside:
         raise refusal(
             f"the model's input is called `{beside}`, as what the hospital gives beside it is",
             "rename it before the export",
         )
-    words = set(re.findall(r"\w+", source.text))
-    count = _fresh(SAMPLES, words)
-    text = "\n".join(_lines(model, wanted, count, words)) + "\n"
-    return Validation(text=format_source(Source("validation.ez", text)), settings={count: samples})
+    return model, asked, beside
 
 
-def _wanted(text: str) -> Wanted:
-    name, at_least, limit = (part.strip() for part in text.partition(">="))
-    top = re.fullmatch(r"top_([1-9][0-9]?)", name)
-    metric = METRICS.get(name)
-    if top:
-        metric = Metric(call=f"metrics.top_accuracy::<{top[1]}>({{results}}, {{given}})")
-    if metric is None:
-        raise refusal(
-            f"`{name}` is no metric", f"there are {', '.join(METRICS)}, and top_K for each K"
-        )
-    if at_least and (name == "confusion" or not re.fullmatch(r"[0-9]+\.[0-9]+", limit)):
-        raise refusal(f"`{text}` has no limit", "write for example accuracy>=0.7")
-    return Wanted(name=name, metric=metric, limit=limit if at_least else None)
-
-
-def _check(wanted: Wanted, model: _Model) -> None:
-    metric, name, classes = wanted.metric, wanted.name, model.classes
-    if metric.classes and not metric.binary and classes == 1:
-        raise refusal(
-            f"`{name}` needs a score for each class, and the model gives one number",
-            "take auroc, mse, mae or r2",
-        )
-    # A single score ranks samples, but doesn't say which are positive.
-    if metric.binary and classes != 2 and not (name == "auroc" and classes == 1):
-        raise refusal(f"`{name}` is for 2 classes; the model has {classes}")
-    if not metric.classes and classes != 1:
-        raise refusal(
-            f"`{name}` is for a model of one number; this one gives {classes}", "take accuracy"
-        )
+def _beside(asked: Sequence[Wanted]) -> str:
+    return LABELS if asked[0].metric.classes else TARGETS
 
 
 def _model(program: typed.Program, source: Source) -> _Model:
@@ -225,52 +215,127 @@ def _text(source: Source, node: tree.Node) -> str:
     return source.text[node.span.start : node.span.end]
 
 
-def _lines(model: _Model, wanted: Sequence[Wanted], samples: str, words: set[str]) -> Iterator[str]:
-    """Yield the program's lines. `samples`: the name of the param; `words`: names in use."""
-    names = {name: _fresh(name, words) for name in ("data", "results", "batch", "at")}
-    given = _fresh(LABELS if wanted[0].metric.classes else TARGETS, words)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Names:
+    """Names of a program that the model's own program doesn't have."""
+
+    samples: str
+    data: str
+    results: str
+    batch: str
+    at: str
+    left: str
+    mask: str
+    given: str
+    beside: str
+
+
+def _names(source: Source, asked: Sequence[Wanted]) -> _Names:
+    words = set(re.findall(r"\w+", source.text))
+    own = (SAMPLES, "data", "results", "batch", "at", "left", MASK)
+    names = {name: _fresh(name, words) for name in own}
+    beside = _beside(asked)
+    return _Names(**names, given=_fresh(beside, words), beside=beside)
+
+
+def _results(model: _Model, names: _Names, whose: str) -> Iterator[str]:
+    """Yield a program's lines up to the results of the model; `whose` the samples are."""
+    samples = names.samples
     rest = "".join(f"[{size}]" for size in model.sizes[1:])
-    fixed = f"fixed<{FRACTION}>"
-    yield _head(model.head, samples)
+    yield _head(model.head, samples, whose)
     yield "fn main() {"
     yield from model.weights
-    data = f"{model.element}[{samples}]{rest} {names['data']}"
-    yield f'secret {data} = input({HOSPITAL}, "{model.key}");'
-    if wanted[0].metric.classes:
-        yield f'@{HOSPITAL} int32[{samples}] {given} = input({HOSPITAL}, "{LABELS}");'
-    else:
-        yield f'@{HOSPITAL} {fixed}[{samples}] {given} = input({HOSPITAL}, "{TARGETS}");'
+    yield f"secret {model.element}[{samples}]{rest} {names.data} = "
+    yield f'input({HOSPITAL}, "{model.key}");'
+    yield _given(names)
     yield ""
-    yield f"{fixed}[{samples}][{model.classes}] {names['results']};"
-    yield f"for {names['batch']} in 0..{samples} / {model.batch} {{"
-    yield f"let {names['at']} = {names['batch']} * {model.batch};"
-    place = f"{names['at']}..{names['at']} + {model.batch}"
-    yield f"let {model.data.name.text} = {names['data']}[{place}];"
+    yield f"fixed<{FRACTION}>[{samples}][{model.classes}] {names.results};"
+    yield f"for {names.batch} in 0..{samples} / {model.batch} {{"
+    yield f"let {names.at} = {names.batch} * {model.batch};"
+    place = f"{names.at}..{names.at} + {model.batch}"
+    yield f"let {model.data.name.text} = {names.data}[{place}];"
     yield from model.lines
     shaped = f"reshape({model.result}, {model.batch}, {model.classes})"
-    yield f"{names['results']}[{place}] = {shaped};"
-    yield "}"
-    for one in wanted:
-        yield _told(one, model, names["results"], given, samples)
+    yield f"{names.results}[{place}] = {shaped};"
     yield "}"
 
 
-def _told(wanted: Wanted, model: _Model, results: str, given: str, samples: str) -> str:
-    one = f"reshape({results}, {samples})"
-    value = wanted.metric.call.format(
-        results=results,
-        given=given,
-        samples=samples,
+def _given(names: _Names) -> str:
+    """Return the line that asks for what the hospital gives beside its samples."""
+    element = "int32" if names.beside == LABELS else f"fixed<{FRACTION}>"
+    array = f"@{HOSPITAL} {element}[{names.samples}] {names.given}"
+    return f'{array} = input({HOSPITAL}, "{names.beside}");'
+
+
+def _call(text: str, model: _Model, names: _Names, places: tuple[str, ...] = ()) -> str:
+    """Return an expression of a metric in a program."""
+    one = f"reshape({names.results}, {names.samples})"
+    return expression(
+        text,
+        places,
+        results=names.results,
+        given=names.given,
+        samples=names.samples,
         classes=model.classes,
-        fraction=FRACTION,
-        positive=one if model.classes == 1 else f"metrics.margins({results})",
+        positive=one if model.classes == 1 else f"metrics.margins({names.results})",
     )
+
+
+def _told(wanted: Wanted, value: str) -> str:
     if wanted.limit is not None:
         value = f"{value} >= {wanted.limit}"
     return f'output(all, {value}, "{wanted.told}");'
 
 
-def _head(head: str, samples: str) -> str:
+def _places(model: _Model, leaves: Sequence[Leaf], samples: int) -> Iterator[str]:
+    """Yield where in an array the numbers of each leaf are, of a number of samples."""
+    start = 0
+    for leaf in leaves:
+        end = start + leaf.count(model.classes, samples)
+        yield str(start) if leaf.is_number else f"{start}..{end}"
+        start = end
+
+
+def _left(model: _Model, names: _Names, leaves: Sequence[Leaf], samples: int) -> Iterator[str]:
+    """Yield the lines of what a batch leaves, of which the hospital is told a masked form."""
+    size = sum(leaf.count(model.classes, samples) for leaf in leaves)
+    yield f"int64[{size}] {names.left};"
+    for leaf, place in zip(leaves, _places(model, leaves, samples), strict=True):
+        yield f"{names.left}[{place}] = {_call(leaf.call, model, names)};"
+    yield "// The mask is uniform, so that the sum is, too: it tells the hospital nothing."
+    yield f'@{VENDOR} int64[{size}] {names.mask} = input({VENDOR}, "{MASK}");'
+    yield f'output({HOSPITAL}, {names.left} + {names.mask}, "{MASKED}");'
+
+
+def _closing(
+    model: _Model,
+    asked: Sequence[Wanted],
+    names: _Names,
+    leaves: Sequence[Leaf],
+    samples: int,
+    fraction: int,
+) -> Iterator[str]:
+    """Yield the program that computes metrics from what all batches left."""
+    size = sum(leaf.count(model.classes, samples) for leaf in leaves)
+    calls = [(one, one.metric.whole) for one in asked]
+    yield f"party {VENDOR}, {HOSPITAL};\n\nimport metrics;\n"
+    yield from _param(names.samples, "the hospital has")
+    yield "\n/// How many bits numbers have after the binary point."
+    yield f"param int32 {FRACTION} = {fraction};\n"
+    yield "fn main() {"
+    yield "// Each party has one part of every number, and either part alone says nothing."
+    yield f'secret int64[{size}] {names.left} = input({HOSPITAL}, "{MASKED}")'
+    yield f'    - input({VENDOR}, "{MASK}");'
+    if any("{given}" in call for _, call in calls):
+        yield _given(names)
+    places = list(zip(leaves, _places(model, leaves, samples), strict=True))
+    for one, call in calls:
+        own = (f"{names.left}[{at}]" for leaf, at in places if leaf in one.metric.leaves)
+        yield _told(one, _call(call, model, names, tuple(own)))
+    yield "}"
+
+
+def _head(head: str, samples: str, whose: str) -> str:
     """Return what stands before `main`, with the import and the param that metrics need."""
     lines = head.splitlines()
     imports = [place for place, line in enumerate(lines) if line.startswith("import ")]
@@ -279,8 +344,11 @@ def _head(head: str, samples: str) -> str:
     added = ["import metrics;"]
     if not imports:
         added.insert(0, "")
-    param = ["", "/// How many samples the hospital has.", f"param int32 {samples};"]
-    return "\n".join([*lines[:after], *added, *param, *lines[after:]])
+    return "\n".join([*lines[:after], *added, "", *_param(samples, whose), *lines[after:]])
+
+
+def _param(samples: str, whose: str) -> tuple[str, str]:
+    return f"/// How many samples {whose}.", f"param int32 {samples};"
 
 
 def _fresh(name: str, words: set[str]) -> str:

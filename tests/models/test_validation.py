@@ -17,7 +17,8 @@ from ezlang import api
 from ezlang.cli import run_command
 from ezlang.diagnostics.diagnostic import EzError
 from ezlang.models.folder import import_model
-from ezlang.models.validation import METRICS, validation_of
+from ezlang.models.metrics import METRICS
+from ezlang.models.validation import validation_of
 from ezlang.values.data import Inputs
 from ezlang.values.files import read_inputs
 from tests.models.models import Draft, cnn
