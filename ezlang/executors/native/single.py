@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 
+from ezlang.compiler.codegen.load import LoadedProgram
 from ezlang.compiler.cost.profiles import LAN, Profile
+from ezlang.compiler.protocols.dealt.demands import Demands
 from ezlang.compiler.protocols.native.supply import DealtSupply
 from ezlang.progress import doing
+from ezlang.records import dataclass
 from ezlang.session.address import DEALER_PORT, TIMEOUT, Address, parse_address, require_private
+from ezlang.session.channel import SocketChannel
 from ezlang.session.connect import Listening, connect
 from ezlang.session.dealing import agree_on_tag, dealt_preprocessing
 from ezlang.session.handshake import OPTIONS, Hello
@@ -49,16 +54,31 @@ def run_party(
     """
     executable = prepared(program, protocol, profile, memory)
     number = party_number(program.parties, party)
+    place, third = addresses(address, dealer, insecure=insecure, warn=warn)
+    checked = check_party(program, program.parties[number], inputs)
+    wait = TIMEOUT if timeout is None else timeout
+    return run_at(executable, number, checked, place, wait, dealer=third)
+
+
+def addresses(
+    address: str | None,
+    dealer: str | None,
+    *,
+    insecure: bool,
+    warn: Callable[[str], None] | None,
+) -> tuple[Address, Address | None]:
+    """Return the addresses of the first party and the dealer, as a user writes them.
+
+    `insecure` and `warn`: as for `run_party`. Raises EzError (exit code 2).
+    """
     place = parse_address(address)
     third = None if dealer is None else parse_address(dealer, DEALER_PORT)
     places = (place,) if third is None else (place, third)
     warnings = [require_private(one, insecure=insecure) for one in places]
-    checked = check_party(program, program.parties[number], inputs)
     for warning in warnings:
         if warning is not None and warn is not None:
             warn(warning)
-    wait = TIMEOUT if timeout is None else timeout
-    return run_at(executable, number, checked, place, wait, dealer=third)
+    return place, third
 
 
 def run_at(
@@ -75,12 +95,55 @@ def run_at(
     `listening` is called with the address at which party 0 listens. If the address of a `dealer` is
     given, it deals once the parties are connected.
     """
+    with connected(executable, party, address, timeout, listening, dealer) as session:
+        return session.run(inputs)
+
+
+@dataclass(slots=True)
+class Session:
+    """A connection to a party that runs the same executable, any number of times."""
+
+    channel: SocketChannel
+    hello: Hello
+    _executable: Executable
+    _program: LoadedProgram
+    _watch: Stopwatch
+    _timeout: float
+    _dealer: tuple[Address, Demands] | None
+
+    def run(self, inputs: Mapping[str, Data]) -> PartyOutcome:
+        """Run on checked inputs; the other party does the same. Its time begins at the last one."""
+        supply = None
+        watch = self._watch
+        self.channel.start_counting()
+        if self._dealer is not None:
+            address, demands = self._dealer
+            tag = agree_on_tag(self.channel, self.hello.party)
+            dealt = dealt_preprocessing(address, self.hello, tag, demands, self._timeout)
+            supply = DealtSupply(dealt)
+            self.channel.start_counting()
+            watch.lap("dealer")
+        outcome = run_over(self._executable, self._program, inputs, self.channel, watch, supply)
+        self._watch = Stopwatch()
+        return outcome
+
+
+@contextmanager
+def connected(
+    executable: Executable,
+    party: int,
+    address: Address,
+    timeout: float,
+    listening: Listening | None = None,
+    dealer: Address | None = None,
+) -> Iterator[Session]:
+    """Connect to the other party and compile the executable, as `run_at` does, for the block."""
     watch = Stopwatch()
-    demands = None
+    help = None
     if dealer is not None:
         from .demands import demands_of  # imports the cost model
 
-        demands = demands_of(executable)
+        help = dealer, demands_of(executable)
     hello = Hello(
         party=party,
         names=executable.program.parties,
@@ -97,12 +160,6 @@ def run_at(
             program = compile_for(executable, party, dealt=dealer is not None)
             watch.lap("compile")
         watch.lap("connect")
-        supply = None
-        if dealer is not None and demands is not None:
-            tag = agree_on_tag(channel, party)
-            supply = DealtSupply(dealt_preprocessing(dealer, hello, tag, demands, timeout))
-            channel.start_counting()
-            watch.lap("dealer")
-        return run_over(executable, program, inputs, channel, watch, supply)
+        yield Session(channel, hello, executable, program, watch, timeout, help)
     finally:
         channel.close()
