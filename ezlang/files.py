@@ -12,12 +12,14 @@ PACKAGE = Path(__file__).parent
 """
 
 
-def replace_file(path: Path, content: bytes, mode: int | None = None) -> None:
+def replace_file(
+    path: Path, content: bytes, mode: int | None = None, *, durable: bool = False
+) -> None:
     """Write or replace a file at once or not at all: no process ever sees a part of it.
 
     The content goes to a new file in the same folder, which is then renamed. `mode` are the file's
-    permissions; without it, only the user may read and write it. Raises OSError, and leaves nothing
-    behind then.
+    permissions; without it, only the user may read and write it. `durable`: the content is on the
+    disk before the file gets its name. Raises OSError, and leaves nothing behind then.
     """
     import tempfile  # slow to import, and seldom needed
 
@@ -25,6 +27,9 @@ def replace_file(path: Path, content: bytes, mode: int | None = None) -> None:
         written = Path(file.name)
         try:
             file.write(content)
+            file.flush()
+            if durable:
+                os.fsync(file.fileno())
             file.close()
             if mode is not None:
                 written.chmod(mode)

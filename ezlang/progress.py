@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from time import monotonic
 
 PATIENCE = 2.0
 """Seconds that something takes without being told to the user."""
@@ -44,3 +45,33 @@ def doing(what: str) -> Iterator[None]:
         yield
     finally:
         timer.cancel()
+
+
+class Estimate:
+    """How far a series of equal parts is, and how long the rest will take.
+
+    The first call says how many parts were done before; their time doesn't count.
+    """
+
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+        self._clock = clock
+        self._start: tuple[int, float] | None = None
+
+    def __call__(self, done: int, count: int) -> str:
+        """Return a line about `done` parts of `count`, called batches."""
+        now = self._clock()
+        self._start = self._start or (done, now)
+        before, began = self._start
+        line = f"{done:,} of {count:,} batches are done"
+        if not before < done < count:
+            return line
+        left = (now - began) / (done - before) * (count - done)
+        return f"{line}, about {_time(left)} left"
+
+
+def _time(seconds: float) -> str:
+    """Return a time in two units at most: 40 s, 12 min, 3 h 20 min."""
+    minutes = round(seconds / 60)
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"

@@ -10,7 +10,7 @@ import pytest
 
 from ezlang import progress
 from ezlang.cli.report import progress_shown
-from ezlang.progress import doing, told_to
+from ezlang.progress import Estimate, doing, told_to
 from tests.support.patience import PATIENCE
 
 
@@ -61,3 +61,19 @@ def test_only_a_terminal_shows_it(monkeypatch: pytest.MonkeyPatch) -> None:
     with progress_shown(), doing("Comparing"):
         Event().wait(0.1)
     assert other.getvalue() == ""
+
+
+def test_estimates() -> None:
+    now = 0.0
+    estimate = Estimate(lambda: now)
+    assert estimate(2, 63) == "2 of 63 batches are done"
+    now = 20.0
+    assert estimate(3, 63) == "3 of 63 batches are done, about 20 min left"
+    now = 40.0
+    assert estimate(60, 63) == "60 of 63 batches are done, about 2 s left"
+    assert estimate(63, 63) == "63 of 63 batches are done"
+    now = 0.0
+    slow = Estimate(lambda: now)
+    slow(0, 10)
+    now = 1200.0
+    assert slow(1, 10) == "1 of 10 batches are done, about 3 h 0 min left"

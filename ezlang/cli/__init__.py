@@ -17,6 +17,7 @@ from ezlang.diagnostics.diagnostic import EzError
 
 from .calibrate import calibrate
 from .check import check
+from .check_record import check_record
 from .cost import cost
 from .dealer import dealer
 from .explain import explain
@@ -62,6 +63,7 @@ _COMMANDS = (
     new,
     import_,
     validate,
+    check_record,
     explain,
 )
 

@@ -56,6 +56,17 @@ def gather_inputs(
     If no `--input` is given for a party, its inputs are read from PARTY.json in the program's
     folder. A scalar that is still missing is asked for, if there is a terminal.
     """
+    gathering = given_inputs(program, specs, folder, party)
+    if party is None:
+        return check_inputs(program, gathering.values, gathering.origin)
+    own = gathering.values.get(party, {})
+    return {party: check_party(program, party, own, gathering.origin)}
+
+
+def given_inputs(
+    program: tree.Program, specs: Sequence[str], folder: Path, party: str | None
+) -> GivenInputs:
+    """Return the same inputs, as they were given, without checking that they fit."""
     parties = program.parties if party is None else (party,)
     gathering = GivenInputs(program, parties)
     for spec in specs:
@@ -68,10 +79,7 @@ def gather_inputs(
             gathering.add(one, read_inputs(beside), str(beside))
         if _on_terminal():
             _ask(gathering, one, expected)
-    if party is None:
-        return check_inputs(program, gathering.values, gathering.origin)
-    own = gathering.values.get(party, {})
-    return {party: check_party(program, party, own, gathering.origin)}
+    return gathering
 
 
 def _take(gathering: GivenInputs, spec: str, alone: str | None) -> None:

@@ -7,14 +7,14 @@ import os
 import sys
 import traceback
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TextIO
 
 import click
 
 from ezlang.diagnostics.diagnostic import Diagnostic, PassSkipped
-from ezlang.progress import told_to
+from ezlang.progress import Estimate, told_to
 
 BUG = 70
 """The exit code for a bug of ezlang (EX_SOFTWARE of sysexits.h)."""
@@ -62,6 +62,23 @@ def _show_traceback(error: BaseException) -> None:
 def progress_shown() -> AbstractContextManager[None]:
     """Print what takes long, if standard error is a terminal."""
     return told_to(lambda what: say(f"{what} …")) if sys.stderr.isatty() else nullcontext()
+
+
+@contextmanager
+def batches_shown() -> Iterator[Callable[[int, int], None]]:
+    """Keep a line on standard error about how many batches are done, if it is a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda _done, _count: None
+        return
+    estimate = Estimate()
+
+    def told(done: int, count: int) -> None:
+        click.echo(f"\r{estimate(done, count)}\x1b[K", err=True, nl=False)
+
+    try:
+        yield told
+    finally:
+        click.echo("", err=True)
 
 
 @contextmanager

@@ -7,6 +7,13 @@ from typing import Any
 
 import click
 
+from .batches import (
+    BatchOptions,
+    batch_options,
+    settings_of,
+    validate_in_batches,
+    write_program,
+)
 from .options import usage_error
 from .report import say
 from .run import run, run_options
@@ -37,6 +44,7 @@ LEAST = 30
     show_default=True,
     help="Refuse fewer samples than this: a metric of few tells of each.",
 )
+@batch_options
 @run_options
 @click.pass_context
 def validate(
@@ -49,6 +57,11 @@ def validate(
     inputs: tuple[str, ...],
     settings: tuple[str, ...],
     party: str | None,
+    batch: int | None,
+    workers: int | None,
+    state: Path | None,
+    record: Path | None,
+    report: Path | None,
     **options: Any,
 ) -> None:
     """Run MODEL, a folder of `ezlang import` or its model.ez, on the hospital's samples.
@@ -58,9 +71,12 @@ def validate(
     weights.npz beside the model if none are given. Both sides learn the metrics and nothing else,
     neither the model's answers nor the labels. The program is written beside the model, as
     validation.ez: both sides have the same one.
+
+    With any of --batch, --workers, --state, --record and --report, the samples are run in batches:
+    of all of them unless --batch says otherwise. Memory is that of a batch, and a validation that
+    is interrupted goes on where it was when both sides give their commands again.
     """
     from ezlang import api
-    from ezlang.files import replace_file
     from ezlang.models.listing import VENDOR
     from ezlang.models.validation import validation_of
 
@@ -71,21 +87,33 @@ def validate(
         )
     path = model / "model.ez" if model.is_dir() else model
     wanted = [part.strip() for metric in metrics for part in metric.split(",")]
-    made = validation_of(api.load(path), wanted, samples=samples)
-    program = path.with_name("validation.ez")
-    try:
-        replace_file(program, made.text.encode(), 0o644)
-    except OSError as error:
-        raise usage_error(f"{program} cannot be written: {error.strerror or error}") from None
-    say(f"Both sides learn {', '.join(wanted)} of {samples:,} samples, by {program}.")
     weights = path.with_name("weights.npz")
     if party == VENDOR and not inputs and weights.exists():
         inputs = (str(weights),)
+    loaded = api.load(path)
+    chosen = BatchOptions(batch=batch, workers=workers, state=state, record=record, report=report)
+    if chosen.given:
+        validate_in_batches(
+            chosen,
+            path,
+            wanted,
+            samples,
+            loaded=loaded,
+            inputs=inputs,
+            settings=settings,
+            party=party,
+            **options,
+        )
+        return
+    made = validation_of(loaded, wanted, samples=samples)
+    program = path.with_name("validation.ez")
+    write_program(program, made)
+    say(f"Both sides learn {', '.join(wanted)} of {samples:,} samples, by {program}.")
     context.invoke(
         run,
         program=program,
         inputs=inputs,
-        settings=(*settings, *(f"{name}={number}" for name, number in made.settings.items())),
+        settings=settings_of(made, settings),
         party=party,
         **options,
     )

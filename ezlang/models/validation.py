@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from math import prod
 from typing import Final
 
 from ezlang.diagnostics.diagnostic import Diagnostics
@@ -190,8 +191,9 @@ def _model(program: typed.Program, source: Source) -> _Model:
     ((declared, key),) = data
     sizes = tuple(_text(source, size) for size in declared.type.sizes)
     shape = shape_of(results[0].value.type)
-    batched = sizes and sizes[0].isdecimal() and 1 <= len(shape) <= 2 and shape[0] == int(sizes[0])
-    if not batched:
+    batched = sizes and sizes[0].isdecimal() and shape[:1] == (int(sizes[0]),)
+    # Convolutions that give scores leave sizes of 1 behind.
+    if not batched or sum(size != 1 for size in shape[1:]) > 1:
         raise refusal(
             f"{source.name} doesn't give a row of numbers for each sample",
             "import a model whose input and output have the samples along the first dimension",
@@ -205,7 +207,7 @@ def _model(program: typed.Program, source: Source) -> _Model:
         lines=tuple(lines),
         result=_text(source, outputs[0].value),
         batch=shape[0],
-        classes=shape[1] if len(shape) == 2 else 1,
+        classes=prod(shape[1:]),
         element=element,
         sizes=sizes,
     )

@@ -148,6 +148,16 @@ def peer_failed() -> EzError:
     )
 
 
+def states_differ(why: str) -> EzError:
+    """The two sides of a validation in batches can't go on together."""
+    return _failed(
+        "EZ5040",
+        f"The states of the two sides don't fit: {why}",
+        "if the right state is lost, delete the file that --state names at both sides, and begin "
+        "anew",
+    )
+
+
 def no_dealer_answers(address: str, seconds: float, last: str) -> EzError:
     """A party dialled the dealer until the time-out."""
     return _failed(

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,27 +20,12 @@ from ezlang.models.validation import validation_of
 from ezlang.values.data import Inputs
 from ezlang.values.files import read_inputs
 from tests.models.models import Draft, cnn
+from tests.models.sides import model_in, scores, validating
 from tests.support.agreement import agree
 from tests.support.patience import PATIENCE
 from tests.support.ports import free_address
 
 GOLDEN = Path(__file__).parent / "golden"
-BATCH = 4
-
-
-def scores(classes: int) -> Draft:
-    """A fully connected layer without a bias."""
-    draft = Draft()
-    x = draft.input("x", "batch", 3)
-    draft.node("Gemm", x, draft.weight("w", classes, 3), name="/fc/Gemm", transB=1)
-    return draft
-
-
-def model_in(folder: Path, draft: Draft) -> Path:
-    """Import a draft for batches; return its program."""
-    path = draft.save(folder, draft.nodes[-1].output[0])
-    import_model(path, folder / "out", sizes={"batch": BATCH})
-    return folder / "out" / "model.ez"
 
 
 def validated(folder: Path, draft: Draft, metrics: list[str], given: dict[str, Any]) -> Any:
@@ -168,13 +151,6 @@ def test_programs_of_another_form_are_refused() -> None:
     """
     with pytest.raises(EzError, match="isn't a model of one input and one output"):
         validation_of(api.checked(api.check_text(text)), ["accuracy"], samples=30)
-
-
-def validating(folder: Path, model: str, party: str, *more: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "ezlang", "validate", model, "--party", party, *more]
-    return subprocess.Popen(
-        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
 
 
 def test_a_command_on_each_side(tmp_path: Path) -> None:

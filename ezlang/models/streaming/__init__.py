@@ -1,0 +1,1 @@
+"""Validations in batches: bounded memory, interruptions, commitments, several machines."""

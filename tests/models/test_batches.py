@@ -1,0 +1,308 @@
+"""Validations in batches: the programs, both sides as processes, interruptions, states."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ezlang import api
+from ezlang.diagnostics.diagnostic import EzError
+from ezlang.models.metrics import METRICS
+from ezlang.models.streaming.agreement import Agreed, Standing, agree
+from ezlang.models.streaming.commitments import commitment, new_nonce
+from ezlang.models.streaming.state import CLOSED, CLOSING, RUNNING, load_state
+from ezlang.models.validation import BatchedValidation, batched_validation_of, validation_of
+from ezlang.typed.tree import Program
+from ezlang.values.files import read_inputs
+from tests.models.models import cnn
+from tests.models.sides import BATCH, Sides, ends, model_in, scores, wait_until
+from tests.support.agreement import agree as executors_agree
+from tests.support.ports import free_address
+
+GOLDEN = Path(__file__).parent / "golden"
+SAMPLES = 12
+OF_NUMBERS = [name for name, metric in METRICS.items() if not metric.classes]
+OF_CLASSES = [name for name, metric in METRICS.items() if metric.classes]
+
+
+def program_of(validation: Any) -> Program:
+    return api.checked(api.check_text(validation.text, settings=validation.settings))
+
+
+def in_batches(
+    made: BatchedValidation, weights: dict[str, Any], data: dict[str, Any], masks: Any
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Run all batches in the clear; return the inputs of the closing program."""
+    batch = program_of(made.batch)
+    masked = []
+    for number, mask in enumerate(masks):
+        part = slice(number * BATCH, (number + 1) * BATCH)
+        own = {name: value[part] for name, value in data.items()}
+        inputs = {"vendor": {**weights, "mask": mask}, "hospital": own}
+        told = api.run_clear(batch, inputs).outputs
+        assert "vendor" not in told or not told["vendor"]
+        masked.append(np.array(told["hospital"]["masked"], np.int64))
+    given = {made.beside: data[made.beside]} if made.given else {}
+    sums = made.sums
+    vendor, hospital = (
+        np.concatenate([parts[:, :sums].sum(axis=0), parts[:, sums:].reshape(-1)])
+        for parts in (np.stack(masks), np.stack(masked))
+    )
+    return {"mask": vendor}, {"masked": hospital, **given}
+
+
+@pytest.mark.parametrize(
+    ("classes", "metrics"),
+    [
+        (1, ["auroc", "auroc>=0.5"]),
+        (2, [*OF_CLASSES, "top_1", "accuracy>=0.5", "f1>=0.9"]),
+        (4, ["accuracy", "top_2", "confusion", "calibration"]),
+        (1, [*OF_NUMBERS, "r2>=0.1"]),
+    ],
+)
+def test_metrics_in_batches_are_those_of_one_run(
+    tmp_path: Path, classes: int, metrics: list[str]
+) -> None:
+    model = api.load(model_in(tmp_path, scores(classes)))
+    rng = np.random.default_rng(3)
+    data: dict[str, Any] = {"x": rng.normal(size=(SAMPLES, 3))}
+    if metrics[0] in OF_NUMBERS:
+        data["targets"] = np.linspace(-1, 1, SAMPLES)
+    else:
+        data["labels"] = (np.arange(SAMPLES) % max(classes, 2)).astype(np.int32)
+    weights = read_inputs(tmp_path / "out" / "weights.npz")
+    whole = validation_of(model, metrics, samples=SAMPLES)
+    expected = api.run_clear(program_of(whole), {"vendor": weights, "hospital": data}).outputs
+    made = batched_validation_of(model, metrics, samples=SAMPLES, batch=BATCH)
+    numbers = made.sums + made.kept
+    masks = rng.integers(-(2**63), 2**63, (SAMPLES // BATCH, numbers), dtype=np.int64)
+    vendor, hospital = in_batches(made, weights, data, masks)
+    inputs = {"vendor": vendor, "hospital": hospital}
+    assert api.run_clear(program_of(made.closing), inputs).outputs == expected
+
+
+def test_all_executors_agree(tmp_path: Path) -> None:
+    model = api.load(model_in(tmp_path, scores(2)))
+    made = batched_validation_of(model, ["accuracy", "auroc"], samples=SAMPLES, batch=BATCH)
+    weights = read_inputs(tmp_path / "out" / "weights.npz")
+    rng = np.random.default_rng(3)
+    mask = rng.integers(-(2**63), 2**63, made.sums + made.kept, dtype=np.int64)
+    labels = (np.arange(BATCH) % 2).astype(np.int32)
+    data = {"x": rng.normal(size=(BATCH, 3)), "labels": labels}
+    batch = {"vendor": {**weights, "mask": mask}, "hospital": data}
+    assert executors_agree(program_of(made.batch), batch).outputs is not None
+    masks = rng.integers(-(2**63), 2**63, (2, 1 + SAMPLES), dtype=np.int64)
+    data = {"masked": masks[1], "labels": (np.arange(SAMPLES) % 2).astype(np.int32)}
+    closing = {"vendor": {"mask": masks[1] - np.arange(1 + SAMPLES)}, "hospital": data}
+    assert executors_agree(program_of(made.closing), closing).outputs is not None
+
+
+def test_programs_that_a_person_could_have_written(
+    tmp_path: Path, golden: Callable[[Path, str], None]
+) -> None:
+    model = model_in(tmp_path, cnn())
+    made = batched_validation_of(api.load(model), ["accuracy", "top_2"], samples=32, batch=8)
+    golden(GOLDEN / "validation-batch.ez", made.batch.text)
+    golden(GOLDEN / "validation-closing.ez", made.closing.text)
+
+
+def test_a_batch_releases_nothing_but_masked_numbers(tmp_path: Path) -> None:
+    model = api.load(model_in(tmp_path, scores(2)))
+    made = batched_validation_of(model, OF_CLASSES, samples=SAMPLES, batch=BATCH)
+    (only,) = api.leaks(program_of(made.batch))
+    assert (only.to, only.expression) == ("hospital", "left + mask")
+
+
+def test_both_sides_learn_the_metrics_and_hold_parts(tmp_path: Path) -> None:
+    sides = Sides(tmp_path, "--batch", "8", "--address", free_address())
+    for side in sides.start().values():
+        code, told, said = ends(side)
+        assert (code, told) == (0, sides.told), said
+        assert "in 4 batches of 8 samples" in said
+    states = {}
+    for party in ("vendor", "hospital"):
+        path = sides.state(party)
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        state = load_state(path)
+        assert state is not None
+        assert state.stage == CLOSED
+        states[party] = state.combined(4, 1)
+    together = states["hospital"] - states["vendor"]
+    assert f"accuracy: {together[0] / 32}\n" in sides.told
+    assert (np.abs(together[1:]) < 2**20).all()
+    # Nothing of the numbers is in a part: all of its bits vary.
+    for part in states.values():
+        assert np.bitwise_or.reduce(part[1:] ^ part[1]) >> 40 != 0
+
+
+@pytest.mark.parametrize("killed", ["vendor", "hospital"])
+def test_a_side_that_was_killed_goes_on(tmp_path: Path, killed: str) -> None:
+    sides = Sides(tmp_path, "--batch", "4", "--address", free_address())
+    running = sides.start()
+    wait_until(sides.state(killed), 2)
+    running[killed].kill()
+    (other,) = set(running) - {killed}
+    code, told, said = ends(running[other])
+    assert (code, told) == (3, ""), said
+    ends(running[killed])
+    before = load_state(sides.state(killed))
+    for side in sides.start().values():
+        code, told, said = ends(side)
+        assert (code, told) == (0, sides.told), said
+    after = load_state(sides.state(killed))
+    assert before is not None
+    assert after is not None
+    assert before.session == after.session
+    kept = [one for one in before.batches if before.batches[one] == after.batches[one]]
+    assert len(kept) >= len(before.batches) - 1
+
+
+def cut(path: Path, left: int) -> dict[str, Any]:
+    """Make a state one from when fewer batches were done; return the batches that it had."""
+    state = json.loads(path.read_bytes())
+    state["stage"] = RUNNING
+    batches: dict[str, Any] = state["batches"]
+    state["batches"] = {number: batches[number] for number in list(batches)[:left]}
+    path.write_text(json.dumps(state))
+    return batches
+
+
+def test_states_that_fit_go_on_and_others_are_refused(tmp_path: Path) -> None:
+    sides = Sides(tmp_path, "--batch", "8", "--address", free_address())
+    assert [ends(side)[0] for side in sides.start().values()] == [0, 0]
+    done = {party: sides.state(party).read_bytes() for party in ("vendor", "hospital")}
+
+    def refused(why: str) -> None:
+        for side in sides.start().values():
+            code, told, said = ends(side)
+            assert (code, told) == (3, ""), said
+            assert why in said, said
+
+    # An older copy: of before the metrics were computed, and of some batches ago.
+    cut(sides.state("vendor"), 3)
+    refused("though the metrics have been computed")
+    cut(sides.state("hospital"), 1)
+    refused("of which 1 are the same")
+    sides.state("hospital").unlink()
+    refused("has no state of the validation that was interrupted")
+    # Killed before the third batch was kept: it is run again, with another mask.
+    sides.state("hospital").write_bytes(done["hospital"])
+    old = cut(sides.state("hospital"), 2)
+    for side in sides.start().values():
+        code, told, said = ends(side)
+        assert (code, told) == (0, sides.told), said
+    new = json.loads(sides.state("vendor").read_bytes())["batches"]
+    before = json.loads(done["vendor"])["batches"]
+    assert [before[one] == new[one] for one in "0123"] == [True, True, False, False]
+    assert all(before[one]["part"] != new[one]["part"] for one in "23")
+    assert old.keys() == new.keys()
+
+
+def test_inputs_and_programs_stay_the_same(tmp_path: Path) -> None:
+    sides = Sides(tmp_path, "--batch", "8", "--address", free_address())
+    assert [ends(side)[0] for side in sides.start().values()] == [0, 0]
+    cut(sides.state("hospital"), 2)
+    sides.give(np.ones((32, 3)), np.zeros(32, np.int32))
+    code, _, said = ends(sides.start_one("hospital"))
+    assert code == 2
+    assert "the inputs are not those with which the validation in" in said
+    code, _, said = ends(sides.start_one("hospital", "--metric", "f1"))
+    assert code == 2
+    assert "is the state of another validation" in said
+    shutil.copy(sides.state("hospital"), sides.state("vendor"))
+    code, _, said = ends(sides.start_one("vendor"))
+    assert code == 2
+    assert "is the state of the other party" in said
+
+
+def test_workers_share_the_batches(tmp_path: Path) -> None:
+    sides = Sides(tmp_path, "--batch", "4", "--address", free_address())
+    running = {
+        "vendor": sides.start_one("vendor", "--workers", "2"),
+        "hospital": sides.start_one("hospital", "--workers", "3"),
+    }
+    for side in running.values():
+        code, told, said = ends(side)
+        assert (code, told) == (0, sides.told), said
+    state = load_state(sides.state("vendor"))
+    assert state is not None
+    assert state.parallel == 2
+    assert sorted(state.batches) == list(range(8))
+
+
+def standing(session: str, batches: str, stage: str = RUNNING, parallel: int = 1) -> Standing:
+    """Return a standing; each letter of `batches` is the run of one batch."""
+    tags = {number: tag for number, tag in enumerate(batches) if tag != "-"}
+    return Standing(workers=2, session=session, stage=stage, parallel=parallel, tags=tags)
+
+
+def both_agree(mine: Standing, theirs: Standing) -> Agreed | str:
+    """Return what both sides agree on, or why they don't; they always reach the same verdict."""
+    verdicts: list[Agreed | str] = []
+    for party, (own, other) in enumerate([(mine, theirs), (theirs, mine)]):
+        try:
+            verdicts.append(agree(own, other, party, 4))
+        except EzError as error:
+            verdicts.append(error.diagnostics[0].code)
+    assert verdicts[0] == verdicts[1]
+    return verdicts[0]
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "common"),
+    [
+        (standing("", ""), standing("", ""), "new"),
+        (standing("s", "abc"), standing("s", "abc"), {0, 1, 2}),
+        (standing("s", "abc"), standing("s", "ab"), {0, 1}),
+        (standing("s", "abx"), standing("s", "aby"), {0, 1}),
+        (standing("s", "abc"), standing("s", "a"), None),
+        (standing("s", "abc", parallel=2), standing("s", "a"), {0}),
+        (standing("s", "ab-d", parallel=2), standing("s", "abc", parallel=2), {0, 1}),
+        (standing("s", "abc"), standing("", ""), None),
+        (standing("s", "abc"), standing("t", "abc"), None),
+        (standing("s", ""), standing("", ""), "new"),
+        (standing("s", "abcd", CLOSING), standing("s", "abcd"), {0, 1, 2, 3}),
+        (standing("s", "abcd", CLOSED), standing("s", "abcd", CLOSING), {0, 1, 2, 3}),
+        (standing("s", "abcd", CLOSING), standing("s", "abc"), None),
+        (standing("s", "abcd", CLOSED), standing("s", "abc"), None),
+        (standing("s", "abcd", CLOSING), standing("s", "abcx"), None),
+        (standing("s", "abcd", CLOSED), standing("s", "abcd", CLOSED), "new"),
+        (standing("s", "abcd", CLOSED), standing("t", "abcd", CLOSED), "new"),
+        (standing("s", "abcd", CLOSED), standing("", ""), "new"),
+        (standing("s", "abcd", CLOSED), standing("t", "ab"), None),
+        (standing("s", "abcd", CLOSING), standing("", ""), None),
+    ],
+)
+def test_agreements(mine: Standing, theirs: Standing, common: Any) -> None:
+    found = both_agree(mine, theirs)
+    if common is None:
+        assert found == "EZ5040"
+    else:
+        assert isinstance(found, Agreed)
+        assert found.is_new == (common == "new")
+        assert found.common == (set() if common == "new" else common)
+
+
+def test_commitments_hide_and_bind() -> None:
+    nonce = new_nonce()
+    x = np.linspace(-1, 1, 6, dtype=np.float32).reshape(2, 3)
+    made = commitment({"x": x, "y": [1, 2]}, nonce)
+    assert made == commitment({"y": np.array([1, 2]), "x": x.astype(np.float64)}, nonce)
+    others: list[dict[str, Any]] = [
+        {"x": x.reshape(3, 2), "y": [1, 2]},
+        {"x": x, "z": [1, 2]},
+        {"x": x, "y": [1, 3]},
+        {"x": x, "y": [True, False]},
+        {"x": x},
+        {"x": x, "y": [1, 2], "z": []},
+    ]
+    hashes = {commitment(other, nonce) for other in others}
+    assert len(hashes | {made}) == len(others) + 1
+    assert commitment({"x": x, "y": [1, 2]}, new_nonce()) != made
