@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +18,7 @@ from .options import Function, check_timeout, parse_settings, usage_error
 from .report import batches_shown, say
 
 if TYPE_CHECKING:
+    from ezlang.models.streaming.crews import Crew
     from ezlang.models.streaming.stream import Finished, Plan, Side
     from ezlang.models.validation import Validation
     from ezlang.typed.tree import Program
@@ -32,6 +36,12 @@ _OPTIONS = (
         metavar="N",
         help="Run N batches at a time, each in a process of its own, which meet at as many "
         "consecutive ports. Both sides take the smaller number.",
+    ),
+    click.option(
+        "--dask",
+        metavar="ADDRESS",
+        help="Run the batches on the workers of this side's own Dask cluster, one at a time on "
+        "each: the address of its scheduler, as tcp://HOST:8786.",
     ),
     click.option(
         "--state",
@@ -69,6 +79,7 @@ class BatchOptions:
 
     batch: int | None
     workers: int | None
+    dask: str | None
     state: Path | None
     record: Path | None
     report: Path | None
@@ -76,10 +87,7 @@ class BatchOptions:
     @property
     def given(self) -> bool:
         """Whether any of them is given."""
-        return any(
-            one is not None
-            for one in (self.batch, self.workers, self.state, self.record, self.report)
-        )
+        return any(one is not None for one in asdict(self).values())
 
 
 def write_program(path: Path, made: Validation) -> None:
@@ -132,7 +140,7 @@ def validate_in_batches(
     if party is None or native or clear:
         raise usage_error(
             "batches are run between two parties, each by a command of its own",
-            "give --party, or leave out --batch, --workers, --state, --record and --report",
+            "give --party, or leave out --batch, --workers, --dask, --state, --record and --report",
         )
     check_timeout(timeout)
     plan = _plan(
@@ -155,19 +163,44 @@ def validate_in_batches(
     wait = TIMEOUT if timeout is None else timeout
     for written in filter(None, (chosen.record, chosen.report)):
         require_folder(written)
-    with batches_shown() as told:
+    with _crew(chosen) as crew, batches_shown() as told:
         side = Side(
             plan=plan,
             party=loaded.parties.index(name),
             inputs=given,
             path=chosen.state or path.with_name(f"{name}.state"),
-            links=Links(address=place, timeout=wait, dealer=third),
-            workers=chosen.workers or 1,
+            links=Links(address=place, insecure=insecure, timeout=wait, dealer=third),
+            crew=crew,
             told=told,
         )
         done = _validated(side)
     _write(chosen, plan, done)
     output.print_party_result(done.result, as_json)
+
+
+@contextmanager
+def _crew(chosen: BatchOptions) -> Iterator[Crew]:
+    """Return the workers of this side, on this machine or in its Dask cluster."""
+    from ezlang.models.streaming.crews import local_crew
+
+    if chosen.dask is None:
+        yield local_crew(chosen.workers or 1)
+        return
+    try:
+        distributed: Any = import_module("distributed")
+    except ImportError:
+        raise usage_error(
+            "`--dask` takes the package `distributed`",
+            "install it: python -m pip install 'ezlang[dask]'",
+        ) from None
+    from ezlang.models.streaming.cluster import cluster_crew
+
+    try:
+        client = distributed.Client(chosen.dask)
+    except (OSError, ValueError) as error:
+        raise usage_error(f"no Dask scheduler answers at {chosen.dask}: {error}") from None
+    with client:
+        yield cluster_crew(client, chosen.workers)
 
 
 def _validated(side: Side) -> Finished:

@@ -59,6 +59,7 @@ def validate(
     party: str | None,
     batch: int | None,
     workers: int | None,
+    dask: str | None,
     state: Path | None,
     record: Path | None,
     report: Path | None,
@@ -72,9 +73,9 @@ def validate(
     neither the model's answers nor the labels. The program is written beside the model, as
     validation.ez: both sides have the same one.
 
-    With any of --batch, --workers, --state, --record and --report, the samples are run in batches:
-    of all of them unless --batch says otherwise. Memory is that of a batch, and a validation that
-    is interrupted goes on where it was when both sides give their commands again.
+    With any of --batch, --workers, --dask, --state, --record and --report, the samples are run in
+    batches: of all of them unless --batch says otherwise. Memory is that of a batch, and a
+    validation that is interrupted goes on where it was when both sides give their commands again.
     """
     from ezlang import api
     from ezlang.models.listing import VENDOR
@@ -91,7 +92,9 @@ def validate(
     if party == VENDOR and not inputs and weights.exists():
         inputs = (str(weights),)
     loaded = api.load(path)
-    chosen = BatchOptions(batch=batch, workers=workers, state=state, record=record, report=report)
+    chosen = BatchOptions(
+        batch=batch, workers=workers, dask=dask, state=state, record=record, report=report
+    )
     if chosen.given:
         validate_in_batches(
             chosen,

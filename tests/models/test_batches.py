@@ -240,7 +240,7 @@ def test_workers_share_the_batches(tmp_path: Path) -> None:
 def standing(session: str, batches: str, stage: str = RUNNING, parallel: int = 1) -> Standing:
     """Return a standing; each letter of `batches` is the run of one batch."""
     tags = {number: tag for number, tag in enumerate(batches) if tag != "-"}
-    return Standing(workers=2, session=session, stage=stage, parallel=parallel, tags=tags)
+    return Standing(hosts=("", ""), session=session, stage=stage, parallel=parallel, tags=tags)
 
 
 def both_agree(mine: Standing, theirs: Standing) -> Agreed | str:

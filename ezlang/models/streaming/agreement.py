@@ -20,7 +20,7 @@ from typing import Any, Final
 from ezlang.records import dataclass
 from ezlang.session import errors
 from ezlang.session.channel import SocketChannel
-from ezlang.session.framing import FrameFormat, is_one_of, receive
+from ezlang.session.framing import FrameFormat, is_one_of, is_short_text, receive
 
 from .state import CLOSED, RUNNING, STAGES, State
 
@@ -34,10 +34,10 @@ MOST_WORKERS: Final = 1024
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """What a side says of its state. `fresh`: random, for the name of a new session; `tags`: of
-    the finished batches; `parallel`: how many ran at a time; `workers`: how many there are now.
+    the finished batches; `parallel`: how many ran at a time; `hosts`: of its workers at this time.
     """
 
-    workers: int
+    hosts: tuple[str, ...]
     session: str = ""
     stage: str = RUNNING
     parallel: int = 1
@@ -53,7 +53,7 @@ class Standing:
         """Return the standing as bytes."""
         return _FORM.pack(
             {
-                "workers": self.workers,
+                "hosts": self.hosts,
                 "session": self.session,
                 "stage": self.stage,
                 "parallel": self.parallel,
@@ -63,12 +63,12 @@ class Standing:
         )
 
 
-def standing_of(state: State | None, workers: int) -> Standing:
+def standing_of(state: State | None, hosts: tuple[str, ...]) -> Standing:
     """Return what a side says of its state, if it has one."""
     if state is None:
-        return Standing(workers=workers)
+        return Standing(hosts=hosts)
     return Standing(
-        workers=workers,
+        hosts=hosts,
         session=state.session,
         stage=state.stage,
         parallel=state.parallel,
@@ -81,7 +81,8 @@ def exchange(channel: SocketChannel, mine: Standing) -> Standing:
     channel.send(mine.encode())
     said: dict[str, Any] = _FORM.parse(_FORM.read(channel), _FIELDS)
     tags = {int(number): tag for number, tag in said.pop("tags").items()}
-    return Standing(**said, tags=tags)
+    hosts = tuple(said.pop("hosts"))
+    return Standing(**said, hosts=hosts, tags=tags)
 
 
 def _is_tag(value: object) -> bool:
@@ -97,7 +98,11 @@ def _are_tags(value: object) -> bool:
 
 _IS_COUNT: Final = is_one_of(range(1, MOST_WORKERS + 1))
 _FIELDS: Final = {
-    "workers": _IS_COUNT,
+    "hosts": lambda value: (
+        isinstance(value, list)
+        and 0 < len(value) <= MOST_WORKERS
+        and all(map(is_short_text, value))
+    ),
     "session": lambda value: value == "" or _is_tag(value),
     "stage": lambda value: value in STAGES,
     "parallel": _IS_COUNT,
@@ -108,29 +113,33 @@ _FIELDS: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agreed:
-    """What both sides go on with: a session, new or not, and the batches that both hold."""
+    """What both sides go on with: a session, new or not, and the batches that both hold.
+
+    `hosts`: where party 0 listens with each of the workers of which both sides have one; "" for the
+    host of its address.
+    """
 
     session: str
     is_new: bool
     common: frozenset[int]
-    workers: int
+    hosts: tuple[str, ...]
 
 
 def agree(mine: Standing, theirs: Standing, party: int, batches: int) -> Agreed:
     """Return what two sides go on with. Raises EzError (exit code 3) at both if nothing fits."""
-    workers = min(mine.workers, theirs.workers)
+    first, second = (mine, theirs) if party == 0 else (theirs, mine)
+    hosts = first.hosts[: len(second.hosts)]
     both = (mine, theirs)
     same = mine.session == theirs.session != ""
     if not same or all(one.stage == CLOSED for one in both):
         if any(one.is_worth_keeping for one in both):
             raise errors.states_differ(_of_two_sessions(mine, theirs))
-        first, second = (mine, theirs) if party == 0 else (theirs, mine)
         session = hashlib.sha256((first.fresh + second.fresh).encode()).hexdigest()[:TAG]
         return Agreed(
             session=session,
             is_new=True,
             common=frozenset(),
-            workers=workers,
+            hosts=hosts,
         )
     common = {number for number, tag in mine.tags.items() if theirs.tags.get(number) == tag}
     missing = max(len(one.tags) for one in both) - len(common)
@@ -147,7 +156,7 @@ def agree(mine: Standing, theirs: Standing, party: int, batches: int) -> Agreed:
         session=mine.session,
         is_new=False,
         common=frozenset(common),
-        workers=workers,
+        hosts=hosts,
     )
 
 

@@ -33,12 +33,14 @@ Run = Callable[[Mapping[str, Data]], tuple[str, PartyOutcome]]
 class Job:
     """What a worker does: `program` is an executable as `packed` returns it.
 
-    `inputs`: the checked inputs that are the same in every batch.
+    `inputs`: the checked inputs that are the same in every batch. `index`: which worker of the side
+    it is, from 0.
     """
 
     program: bytes
     inputs: Mapping[str, Data]
     party: int
+    index: int
     address: Address
     timeout: float
     dealer: Address | None = None
@@ -74,8 +76,8 @@ def elsewhere(job: Job) -> Iterator[Run]:
             mine.send(inputs)
             said = mine.recv()
         except (EOFError, OSError):
-            raise _lost() from None
-        if isinstance(said, _Failed):
+            raise lost() from None
+        if isinstance(said, Failed):
             raise EzError(*said.diagnostics, exit_code=said.exit_code)
         tag, outcome = said
         return tag, outcome
@@ -89,7 +91,9 @@ def elsewhere(job: Job) -> Iterator[Run]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Failed:
+class Failed:
+    """The error of a worker in another process."""
+
     diagnostics: tuple[Diagnostic, ...]
     exit_code: int
 
@@ -107,7 +111,7 @@ def _serve(connection: Connection, job: Job) -> None:
                     return
                 connection.send(run(inputs))
     except EzError as error:
-        connection.send(_Failed(error.diagnostics, error.exit_code))
+        connection.send(Failed(error.diagnostics, error.exit_code))
 
 
 def _leave_with_parent() -> None:
@@ -120,7 +124,8 @@ def _leave_with_parent() -> None:
 _ABANDONED: Final = 3
 
 
-def _lost() -> EzError:
+def lost() -> EzError:
+    """Return the error for a worker that has gone."""
     return EzError(
         Diagnostic(
             code="EZ5017",

@@ -26,7 +26,7 @@ from ezlang.executors.native.outcome import PartyOutcome, first_cause
 from ezlang.executors.native.prepared import packed, unpacked
 from ezlang.executors.native.single import run_at
 from ezlang.records import dataclass
-from ezlang.session.address import TIMEOUT, Address
+from ezlang.session.address import TIMEOUT, Address, require_private
 from ezlang.session.channel import SocketChannel
 from ezlang.session.connect import connect
 from ezlang.session.handshake import OPTIONS, Hello
@@ -38,9 +38,10 @@ from ezlang.values.data import Data
 from ..listing import VENDOR
 from ..metrics import refusal
 from ..validation import MASK, MASKED, BatchedValidation
-from .agreement import agree, check_peer, exchange, exchange_commitments, standing_of
+from .agreement import Agreed, agree, check_peer, exchange, exchange_commitments, standing_of
 from .commitments import commitment, new_nonce
-from .pairs import Job, Run, Worker, elsewhere, here
+from .crews import Crew, local_crew
+from .pairs import Job, Run, lost
 from .state import CLOSED, CLOSING, Batch, State, changed, check_own, in_text, load_state
 
 
@@ -72,9 +73,13 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Links:
-    """Where this side meets the other one: the first address of its workers, and the dealer's."""
+    """Where this side meets the other one: the first address of its workers, and the dealer's.
+
+    `insecure`: whether workers may be on other machines.
+    """
 
     address: Address
+    insecure: bool = False
     timeout: float = TIMEOUT
     dealer: Address | None = None
 
@@ -114,8 +119,8 @@ class Finished:
 class Side:
     """One side of a validation, with its inputs for all samples: name → array or list.
 
-    `path`: where its state is kept. `workers`: how many batches may run at a time; both sides take
-    the smaller number. `told` is called with the number of finished batches and that of all.
+    `path`: where its state is kept. `crew`: its workers; both sides use as many as the side that
+    has fewer. `told` is called with the number of finished batches and that of all.
     """
 
     plan: Plan
@@ -123,8 +128,7 @@ class Side:
     inputs: Mapping[str, Data]
     path: Path
     links: Links
-    workers: int = 1
-    worker: Worker = elsewhere
+    crew: Crew = field(default_factory=lambda: local_crew(1))
     told: Callable[[int, int], None] = lambda _done, _count: None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -149,14 +153,14 @@ class Side:
         hello = self._hello(batch, closing)
         state = self._own_state(hello.fingerprint)
         while True:
-            state = self._meet(state, hello)
+            state, agreed = self._meet(state, hello)
             missing = [one for one in range(self.plan.count) if one not in state.batches]
             self.told(len(state.batches), self.plan.count)
             if not missing:
                 break
-            workers = min(state.parallel, len(missing))
-            failures = self._spread(state, content, fixed, missing, workers)
-            if len(failures) == workers:
+            places = self._places(agreed.hosts[: len(missing)])
+            failures = self._spread(state, content, fixed, missing, places)
+            if len(failures) == len(places):
                 raise first_cause(failures)
         outcome = self._close(state, closing)
         programs = {"batch": batch.fingerprint, "closing": closing.fingerprint}
@@ -220,11 +224,22 @@ class Side:
         check_own(state, self.path, program, self.party)
         raise changed(self.path)
 
-    def _meet(self, state: State | None, hello: Hello) -> State:
+    def _places(self, hosts: Sequence[str]) -> list[Address]:
+        """Return where party 0 listens with each worker, at consecutive ports."""
+        first, insecure = self.links.address, self.links.insecure
+        places = [Address(host or first.host, first.port + at) for at, host in enumerate(hosts)]
+        for place in places:
+            require_private(place, insecure=insecure)
+        return places
+
+    def _meet(self, state: State | None, hello: Hello) -> tuple[State, Agreed]:
         """Agree with the other side; return the state in which both go on, once it is kept."""
+        hosts = self.crew.hosts()
+        if not hosts:
+            raise lost()
         channel = connect(self.links.address, hello, self.links.timeout)
         try:
-            mine = standing_of(state, self.workers)
+            mine = standing_of(state, hosts)
             agreed = agree(mine, exchange(channel, mine), self.party, self.plan.count)
             if state is None or agreed.is_new:
                 state = self._begin(channel, agreed.session, hello.fingerprint)
@@ -233,13 +248,13 @@ class Side:
                 check_peer(state, exchange_commitments(channel, own))
         finally:
             channel.close()
-        state.parallel = agreed.workers
+        state.parallel = len(agreed.hosts)
         state.batches = {one: state.batches[one] for one in sorted(agreed.common)}
         if len(state.batches) == self.plan.count and state.stage != CLOSED:
             # From now on, no batch is run again: a metric of other samples would tell of these.
             state.stage = CLOSING
         state.save(self.path)
-        return state
+        return state, agreed
 
     def _begin(self, channel: SocketChannel, session: str, program: str) -> State:
         nonce = new_nonce()
@@ -260,37 +275,36 @@ class Side:
         content: bytes,
         fixed: Mapping[str, Data],
         missing: Sequence[int],
-        workers: int,
+        places: Sequence[Address],
     ) -> list[EzError]:
-        """Run batches on a number of workers; return the errors of those that failed.
+        """Run batches on a worker for each place; return the errors of those that failed.
 
         Both sides give the same batches to worker i, in the same order.
         """
-        first = self.links.address
 
         def work(index: int) -> EzError | None:
             job = Job(
                 program=content,
                 inputs=fixed,
                 party=self.party,
-                address=Address(first.host, first.port + index),
+                index=index,
+                address=places[index],
                 timeout=self.links.timeout,
                 dealer=self.links.dealer,
             )
-            worker = here if self.workers == 1 else self.worker
             try:
-                with worker(job) as run:
-                    for number in missing[index::workers]:
+                with self.crew.worker(job) as run:
+                    for number in missing[index :: len(places)]:
                         self._run(state, number, run)
             except EzError as error:
                 return error
             return None
 
-        if workers == 1:
+        if len(places) == 1:
             failures = [work(0)]
         else:
-            with ThreadPoolExecutor(workers) as threads:
-                failures = list(threads.map(work, range(workers)))
+            with ThreadPoolExecutor(len(places)) as threads:
+                failures = list(threads.map(work, range(len(places))))
         return [one for one in failures if one is not None]
 
     def _run(self, state: State, number: int, run: Run) -> None:
