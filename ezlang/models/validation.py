@@ -27,7 +27,6 @@ from .metrics import Leaf, Wanted, expression, refusal, wanted
 LABELS: Final = "labels"
 TARGETS: Final = "targets"
 SAMPLES: Final = "samples"
-MASK: Final = "mask"
 MASKED: Final = "masked"
 
 
@@ -67,7 +66,8 @@ class BatchedValidation:
     `closing` tells both the metrics. It gets `masked` and `mask`: the sums, then what was kept. If
     `given`, it also gets what the hospital gives beside its samples, of all of them.
 
-    `key`: the name of the samples. `beside`: of what the hospital gives beside them.
+    `key`: the name of the samples. `beside`: of what the hospital gives beside them. `mask`: that
+    of the mask, which no weight has.
     """
 
     batch: Validation
@@ -76,6 +76,7 @@ class BatchedValidation:
     kept: int
     key: str
     beside: str
+    mask: str
     given: bool
 
 
@@ -120,6 +121,7 @@ def batched_validation_of(
         kept=sum(leaf.count(model.classes, batch) for leaf in leaves) - sums,
         key=model.key,
         beside=beside,
+        mask=names.mask,
         given=any("{given}" in one.metric.whole for one in asked),
     )
 
@@ -234,7 +236,7 @@ class _Names:
 
 def _names(source: Source, asked: Sequence[Wanted]) -> _Names:
     words = set(re.findall(r"\w+", source.text))
-    own = (SAMPLES, "data", "results", "batch", "at", "left", MASK)
+    own = (SAMPLES, "data", "results", "batch", "at", "left", "mask")
     names = {name: _fresh(name, words) for name in own}
     beside = _beside(asked)
     return _Names(**names, given=_fresh(beside, words), beside=beside)
@@ -305,7 +307,7 @@ def _left(model: _Model, names: _Names, leaves: Sequence[Leaf], samples: int) ->
     for leaf, place in zip(leaves, _places(model, leaves, samples), strict=True):
         yield f"{names.left}[{place}] = {_call(leaf.call, model, names)};"
     yield "// The mask is uniform, so that the sum is, too: it tells the hospital nothing."
-    yield f'@{VENDOR} int64[{size}] {names.mask} = input({VENDOR}, "{MASK}");'
+    yield f'@{VENDOR} int64[{size}] {names.mask} = input({VENDOR}, "{names.mask}");'
     yield f'output({HOSPITAL}, {names.left} + {names.mask}, "{MASKED}");'
 
 
@@ -327,7 +329,7 @@ def _closing(
     yield "fn main() {"
     yield "// Each party has one part of every number, and either part alone says nothing."
     yield f'secret int64[{size}] {names.left} = input({HOSPITAL}, "{MASKED}")'
-    yield f'    - input({VENDOR}, "{MASK}");'
+    yield f'    - input({VENDOR}, "{names.mask}");'
     if any("{given}" in call for _, call in calls):
         yield _given(names)
     places = list(zip(leaves, _places(model, leaves, samples), strict=True))

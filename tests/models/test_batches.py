@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 import stat
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ import numpy as np
 import pytest
 
 from ezlang import api
+from ezlang.compiler.passes.assign import ProtocolChoice
 from ezlang.diagnostics.diagnostic import EzError
 from ezlang.models.metrics import METRICS
 from ezlang.models.streaming.agreement import Agreed, Standing, agree
@@ -20,10 +23,12 @@ from ezlang.models.streaming.commitments import commitment, new_nonce
 from ezlang.models.streaming.state import CLOSED, CLOSING, RUNNING, load_state
 from ezlang.models.validation import BatchedValidation, batched_validation_of, validation_of
 from ezlang.typed.tree import Program
+from ezlang.values.expected import expected_inputs
 from ezlang.values.files import read_inputs
-from tests.models.models import cnn
+from tests.models.models import Draft, cnn
 from tests.models.sides import BATCH, Sides, ends, model_in, scores, wait_until
 from tests.support.agreement import agree as executors_agree
+from tests.support.patience import PATIENCE
 from tests.support.ports import free_address
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -101,7 +106,8 @@ def test_all_executors_agree(tmp_path: Path) -> None:
     masks = rng.integers(-(2**63), 2**63, (2, 1 + SAMPLES), dtype=np.int64)
     data = {"masked": masks[1], "labels": (np.arange(SAMPLES) % 2).astype(np.int32)}
     closing = {"vendor": {"mask": masks[1] - np.arange(1 + SAMPLES)}, "hospital": data}
-    assert executors_agree(program_of(made.closing), closing).outputs is not None
+    auto = [ProtocolChoice.AUTO]
+    assert executors_agree(program_of(made.closing), closing, auto).outputs is not None
 
 
 def test_programs_that_a_person_could_have_written(
@@ -235,6 +241,52 @@ def test_workers_share_the_batches(tmp_path: Path) -> None:
     assert state is not None
     assert state.parallel == 2
     assert sorted(state.batches) == list(range(8))
+
+
+def test_a_dealer_deals_for_each_batch(tmp_path: Path) -> None:
+    place = free_address()
+    more = ("--dealer", place, "--workers", "2")
+    sides = Sides(tmp_path, "--batch", "8", "--address", free_address(), *more)
+    command = [sys.executable, "-m", "ezlang", "dealer", "--address", place, "--keep"]
+    with subprocess.Popen([*command, "--timeout", str(PATIENCE)], stderr=subprocess.PIPE) as dealer:
+        try:
+            for side in sides.start().values():
+                code, told, said = ends(side)
+                assert (code, told) == (0, sides.told), said
+        finally:
+            dealer.kill()
+        assert dealer.stderr is not None
+        # One for each batch, and one for the closing program.
+        assert dealer.stderr.read().count(b"Dealt for the program") == 5
+
+
+def test_a_weight_may_have_the_name_of_the_mask(tmp_path: Path) -> None:
+    draft = Draft()
+    x = draft.input("x", "batch", 3)
+    draft.node("Gemm", x, draft.weight("mask", 2, 3), name="/fc/Gemm", transB=1)
+    model = api.load(model_in(tmp_path, draft))
+    made = batched_validation_of(model, ["accuracy"], samples=SAMPLES, batch=BATCH)
+    assert made.mask == "mask_"
+    expected = expected_inputs(program_of(made.batch), "vendor")
+    assert {one.name: str(one.type) for one in expected}["mask_"] == "int64[1]"
+    (only,) = expected_inputs(program_of(made.closing), "vendor")
+    assert only.name == "mask_"
+
+
+def test_scores_may_have_sizes_of_1_behind_them(tmp_path: Path) -> None:
+    draft = Draft()
+    x = draft.input("x", "batch", 3, 1, 1)
+    draft.node("Conv", x, draft.weight("w", 2, 3, 1, 1), name="/conv/Conv")
+    model = api.load(model_in(tmp_path, draft))
+    whole = validation_of(model, ["accuracy", "auroc"], samples=BATCH)
+    data = np.random.default_rng(3).normal(size=(BATCH, 3, 1, 1))
+    labels = (data[:, :, 0, 0] @ draft.weights["w"].reshape(2, 3).T).argmax(axis=1)
+    inputs = {
+        "vendor": read_inputs(tmp_path / "out" / "weights.npz"),
+        "hospital": {"x": data, "labels": labels.astype(np.int32)},
+    }
+    told = api.run_clear(program_of(whole), inputs).outputs["vendor"]
+    assert told["accuracy"] == 1
 
 
 def standing(session: str, batches: str, stage: str = RUNNING, parallel: int = 1) -> Standing:

@@ -6,6 +6,7 @@ connected: in this process, or in one of its own. They listen at consecutive por
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -56,6 +57,8 @@ def here(job: Job) -> Iterator[Run]:
     with connected(executable, job.party, job.address, job.timeout, dealer=job.dealer) as session:
 
         def run(inputs: Mapping[str, Data]) -> tuple[str, PartyOutcome]:
+            # The arrays of the last run are in cycles of few objects, so that Python may keep them.
+            gc.collect()
             tag = agree_on_tag(session.channel, job.party)
             return tag, session.run({**job.inputs, **inputs})
 

@@ -37,7 +37,7 @@ from ezlang.values.data import Data
 
 from ..listing import VENDOR
 from ..metrics import refusal
-from ..validation import MASK, MASKED, BatchedValidation
+from ..validation import MASKED, BatchedValidation
 from .agreement import Agreed, agree, check_peer, exchange, exchange_commitments, standing_of
 from .commitments import commitment, new_nonce
 from .crews import Crew, local_crew
@@ -183,8 +183,8 @@ class Side:
         plan = self.plan
         if self._is_vendor:
             mask = np.zeros(plan.made.sums + plan.made.kept, np.int64)
-            checked = check_party(plan.batch, self._name, {**self.inputs, MASK: mask})
-            del checked[MASK]
+            checked = check_party(plan.batch, self._name, {**self.inputs, plan.made.mask: mask})
+            del checked[plan.made.mask]
             return checked
         for name in (plan.made.key, plan.made.beside):
             given = self.inputs.get(name, ())
@@ -202,7 +202,7 @@ class Side:
         if self._is_vendor:
             # A batch that is run again gets another mask: one mask hides one number.
             drawn = os.urandom(8 * (plan.made.sums + plan.made.kept))
-            return {MASK: np.frombuffer(drawn, np.int64)}
+            return {plan.made.mask: np.frombuffer(drawn, np.int64)}
         own = slice(number * plan.size, (number + 1) * plan.size)
         given = {
             name: value[own] if name in (plan.made.key, plan.made.beside) else value
@@ -311,7 +311,10 @@ class Side:
         """Run a batch, and keep this side's part of what it leaves before the next one begins."""
         given = self._inputs(number)
         tag, outcome = run(given)
-        part = given[MASK] if self._is_vendor else np.array(outcome.outputs[MASKED], np.int64)
+        if self._is_vendor:
+            part = given[self.plan.made.mask]
+        else:
+            part = np.array(outcome.outputs[MASKED], np.int64)
         batch = Batch(
             tag=tag,
             part=in_text(part),
@@ -330,7 +333,7 @@ class Side:
         """Give this side's part of what all batches left, and be told the metrics."""
         made = self.plan.made
         part = state.combined(self.plan.count, made.sums)
-        given: dict[str, Data] = {MASK if self._is_vendor else MASKED: part}
+        given: dict[str, Data] = {made.mask if self._is_vendor else MASKED: part}
         if made.given and not self._is_vendor:
             given[made.beside] = self.inputs[made.beside]
         outcome = run_at(
