@@ -22,7 +22,7 @@ refusal = partial(problems.refusal, code="EZ4109")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Leaf:
+class Residue:
     """Numbers of type int64 that a batch leaves: `size` ones for each entry of a table of `power`
     dimensions, each as long as there are classes, or one for each `sample`.
 
@@ -48,12 +48,12 @@ class Leaf:
 class Metric:
     """A metric of `stdlib/metrics.ez`: its call, where the hospital's side has the name {given}.
 
-    `leaves`: what a batch leaves. `whole`: the metric, from what all batches left: {0}, {1}, …
+    `residues`: what a batch leaves. `whole`: the metric, from what all batches left: {0}, {1}, …
     `classes`: whether what the hospital gives are labels, of 2 classes if it is `binary`.
     """
 
     call: str
-    leaves: tuple[Leaf, ...]
+    residues: tuple[Residue, ...]
     whole: str
     classes: bool = True
     binary: bool = False
@@ -68,13 +68,13 @@ _ERRORS: Final = "reshape({results}, {samples}), {given}"
 _SHARE: Final = "fixed<{fraction}>({0}) / {samples}"
 _NUMBER: Final = "from_raw::<{fraction}>({0})"
 _TABLE: Final = f"metrics.confusion::<{{classes}}>({{given}}, {_PREDICTED})"
-_SQUARES: Final = Leaf(call=f"raw(metrics.squared_errors({_ERRORS}))")
+_SQUARES: Final = Residue(call=f"raw(metrics.squared_errors({_ERRORS}))")
 
 
 def _quotient(name: str, above: str, below: str) -> Metric:
     return Metric(
         call=f"metrics.{name}::<{{fraction}}>({_POSITIVE})",
-        leaves=(Leaf(call=above), Leaf(call=below)),
+        residues=(Residue(call=above), Residue(call=below)),
         whole="metrics.quotient::<{fraction}>({0}, {1})",
         binary=True,
     )
@@ -83,13 +83,13 @@ def _quotient(name: str, above: str, below: str) -> Metric:
 METRICS: Final = {
     "accuracy": Metric(
         call="metrics.accuracy({results}, {given})",
-        leaves=(Leaf(call=f"metrics.count({_PREDICTED} == {{given}})"),),
+        residues=(Residue(call=f"metrics.count({_PREDICTED} == {{given}})"),),
         whole=_SHARE,
     ),
     "confusion": Metric(
         call=_TABLE,
-        leaves=(
-            Leaf(
+        residues=(
+            Residue(
                 call=f"reshape(int64({_TABLE}), {{classes}} * {{classes}})",
                 power=2,
             ),
@@ -98,7 +98,7 @@ METRICS: Final = {
     ),
     "calibration": Metric(
         call="metrics.calibration_error::<15>({results}, {given})",
-        leaves=(Leaf(call="raw(metrics.excesses::<15>({results}, {given}))", size=15),),
+        residues=(Residue(call="raw(metrics.excesses::<15>({results}, {given}))", size=15),),
         whole=f"sum(abs({_NUMBER})) / {{samples}}",
     ),
     "precision": _quotient("precision", _FOUND, _TAKEN),
@@ -106,25 +106,25 @@ METRICS: Final = {
     "f1": _quotient("f1", f"2 * {_FOUND}", f"{_GIVEN} + {_TAKEN}"),
     "auroc": Metric(
         call="metrics.auroc({positive}, {given} == 1)",
-        leaves=(Leaf(call="raw({positive})", sample=True),),
+        residues=(Residue(call="raw({positive})", sample=True),),
         whole=f"metrics.auroc({_NUMBER}, {{given}} == 1)",
         binary=True,
     ),
     "mse": Metric(
         call=f"metrics.mean_squared_error({_ERRORS})",
-        leaves=(_SQUARES,),
+        residues=(_SQUARES,),
         whole=f"{_NUMBER} / {{samples}}",
         classes=False,
     ),
     "mae": Metric(
         call=f"metrics.mean_absolute_error({_ERRORS})",
-        leaves=(Leaf(call=f"raw(metrics.absolute_errors({_ERRORS}))"),),
+        residues=(Residue(call=f"raw(metrics.absolute_errors({_ERRORS}))"),),
         whole=f"{_NUMBER} / {{samples}}",
         classes=False,
     ),
     "r2": Metric(
         call=f"metrics.r_squared({_ERRORS})",
-        leaves=(_SQUARES,),
+        residues=(_SQUARES,),
         whole=f"metrics.explained({_NUMBER}, {{given}})",
         classes=False,
     ),
@@ -171,7 +171,7 @@ def wanted(text: str) -> Wanted:
         of_scores = f"::<{top[1]}>({{results}}, {{given}})"
         metric = Metric(
             call=f"metrics.top_accuracy{of_scores}",
-            leaves=(Leaf(call=f"metrics.count(metrics.among_top{of_scores})"),),
+            residues=(Residue(call=f"metrics.count(metrics.among_top{of_scores})"),),
             whole=_SHARE,
         )
     if metric is None:

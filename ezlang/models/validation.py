@@ -22,7 +22,7 @@ from ezlang.typed import tree as typed
 from ezlang.types.types import shape_of
 
 from .listing import FRACTION, HOSPITAL, VENDOR
-from .metrics import Leaf, Wanted, expression, refusal, wanted
+from .metrics import Residue, Wanted, expression, refusal, wanted
 
 LABELS: Final = "labels"
 TARGETS: Final = "targets"
@@ -108,17 +108,17 @@ def batched_validation_of(
             f"give {samples - samples % batch or batch} samples",
         )
     names = _names(source, asked)
-    leaves = list(dict.fromkeys(leaf for one in asked for leaf in one.metric.leaves))
-    leaves.sort(key=lambda leaf: leaf.sample)
-    running = [*_results(model, names, "a batch has"), *_left(model, names, leaves, batch), "}"]
+    residues = list(dict.fromkeys(residue for one in asked for residue in one.metric.residues))
+    residues.sort(key=lambda one: one.sample)
+    running = [*_results(model, names, "a batch has"), *_left(model, names, residues, batch), "}"]
     fraction = int(dict(program.params)[FRACTION])
-    closing = list(_closing(model, asked, names, leaves, samples, fraction))
-    sums = sum(leaf.count(model.classes, batch) for leaf in leaves if not leaf.sample)
+    closing = list(_closing(model, asked, names, residues, samples, fraction))
+    sums = sum(residue.count(model.classes, batch) for residue in residues if not residue.sample)
     return BatchedValidation(
         batch=_validation(running, names, batch),
         closing=_validation(closing, names, samples),
         sums=sums,
-        kept=sum(leaf.count(model.classes, batch) for leaf in leaves) - sums,
+        kept=sum(residue.count(model.classes, batch) for residue in residues) - sums,
         key=model.key,
         beside=beside,
         mask=names.mask,
@@ -291,21 +291,21 @@ def _told(wanted: Wanted, value: str) -> str:
     return f'output(all, {value}, "{wanted.told}");'
 
 
-def _places(model: _Model, leaves: Sequence[Leaf], samples: int) -> Iterator[str]:
-    """Yield where in an array the numbers of each leaf are, of a number of samples."""
+def _places(model: _Model, residues: Sequence[Residue], samples: int) -> Iterator[str]:
+    """Yield where in an array the numbers of each residue are, of a number of samples."""
     start = 0
-    for leaf in leaves:
-        end = start + leaf.count(model.classes, samples)
-        yield str(start) if leaf.is_number else f"{start}..{end}"
+    for residue in residues:
+        end = start + residue.count(model.classes, samples)
+        yield str(start) if residue.is_number else f"{start}..{end}"
         start = end
 
 
-def _left(model: _Model, names: _Names, leaves: Sequence[Leaf], samples: int) -> Iterator[str]:
+def _left(model: _Model, names: _Names, residues: Sequence[Residue], samples: int) -> Iterator[str]:
     """Yield the lines of what a batch leaves, of which the hospital is told a masked form."""
-    size = sum(leaf.count(model.classes, samples) for leaf in leaves)
+    size = sum(residue.count(model.classes, samples) for residue in residues)
     yield f"int64[{size}] {names.left};"
-    for leaf, place in zip(leaves, _places(model, leaves, samples), strict=True):
-        yield f"{names.left}[{place}] = {_call(leaf.call, model, names)};"
+    for residue, place in zip(residues, _places(model, residues, samples), strict=True):
+        yield f"{names.left}[{place}] = {_call(residue.call, model, names)};"
     yield "// The mask is uniform, so that the sum is, too: it tells the hospital nothing."
     yield f'@{VENDOR} int64[{size}] {names.mask} = input({VENDOR}, "{names.mask}");'
     yield f'output({HOSPITAL}, {names.left} + {names.mask}, "{MASKED}");'
@@ -315,12 +315,12 @@ def _closing(
     model: _Model,
     asked: Sequence[Wanted],
     names: _Names,
-    leaves: Sequence[Leaf],
+    residues: Sequence[Residue],
     samples: int,
     fraction: int,
 ) -> Iterator[str]:
     """Yield the program that computes metrics from what all batches left."""
-    size = sum(leaf.count(model.classes, samples) for leaf in leaves)
+    size = sum(residue.count(model.classes, samples) for residue in residues)
     calls = [(one, one.metric.whole) for one in asked]
     yield f"party {VENDOR}, {HOSPITAL};\n\nimport metrics;\n"
     yield from _param(names.samples, "the hospital has")
@@ -332,9 +332,9 @@ def _closing(
     yield f'    - input({VENDOR}, "{names.mask}");'
     if any("{given}" in call for _, call in calls):
         yield _given(names)
-    places = list(zip(leaves, _places(model, leaves, samples), strict=True))
+    places = list(zip(residues, _places(model, residues, samples), strict=True))
     for one, call in calls:
-        own = (f"{names.left}[{at}]" for leaf, at in places if leaf in one.metric.leaves)
+        own = (f"{names.left}[{at}]" for residue, at in places if residue in one.metric.residues)
         yield _told(one, _call(call, model, names, tuple(own)))
     yield "}"
 

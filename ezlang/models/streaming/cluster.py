@@ -2,7 +2,7 @@
 
 A batch is a task that only one worker of the cluster may take, since it keeps a connection to the
 other side. A worker that is lost takes its task with it: the task is given up, and the batch is run
-again in the next pass.
+again in the next attempt.
 """
 
 from __future__ import annotations

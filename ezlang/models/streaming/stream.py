@@ -1,8 +1,8 @@
 """A side of a validation in batches: agrees with the other side, runs what is missing, closes.
 
-One pass is an agreement and a run of all batches that aren't done, spread over workers. A worker
-that fails leaves its batches to the next pass. When all batches are done, each side gives its part
-of what they left to the closing program, which tells both the metrics and nothing else.
+One attempt is an agreement and a run of all batches that aren't done, spread over workers. A worker
+that fails leaves its batches to the next attempt. When all batches are done, each side gives its
+part of what they left to the closing program, which tells both the metrics and nothing else.
 """
 
 from __future__ import annotations
