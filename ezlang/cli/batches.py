@@ -123,6 +123,7 @@ def validate_in_batches(
     timeout: float | None,
     protocol: str,
     network: str,
+    garbling: str,
     memory: int,
     as_json: bool,
 ) -> None:
@@ -151,7 +152,7 @@ def validate_in_batches(
         loaded,
         settings,
         protocol=protocol,
-        profile=profile_of(network),
+        profile=profile_of(network, garbling),
         memory=memory,
     )
     name = loaded.parties[party_number(loaded.parties, party)]

@@ -146,7 +146,8 @@ def _batches(record: Record) -> Iterator[str]:
         for n, (time, size) in enumerate(zip(seconds, megabytes, strict=True))
     ]
     yield _SCROLL
-    caption = f"{record['params']['batch']:,} samples each; bytes of both directions"
+    size = record["params"]["batch"]
+    caption = f"{size:,} {'sample' if size == 1 else 'samples'} each; bytes of both directions"
     yield from _table(caption, ("batch", "seconds", "megabytes"), rows, numbers=0)
     yield "</div>\n<div>"
     yield from _columns("Seconds of each batch", seconds, "bar")
