@@ -109,11 +109,15 @@ def test_explanations_cite_papers_of_the_references() -> None:
         assert one.text
 
 
-def test_a_garbled_gate_computes_an_and() -> None:
-    data = trace_of("millionaires", "yao").data
+@pytest.mark.parametrize(("garbling", "ciphertexts"), [("half-gates", 2), ("three-halves", 3)])
+def test_a_garbled_gate_computes_an_and(garbling: str, ciphertexts: int) -> None:
+    program, inputs = program_of("millionaires")
+    data = api.trace(program, inputs, seed=1, protocol="yao", garbling=garbling, reruns=0).data
+    jsonschema.Draft202012Validator(SCHEMA).validate(data)
     delta = int(data["delta"], 16)
     assert len(data["gates"]) == data["limits"]["gates"]
     for gate in data["gates"]:
+        assert len(gate["tables"]) == ciphertexts
         zeros, active = ([int(x, 16) for x in gate[name]] for name in ("zeros", "active"))
         bits = []
         for zero, label in zip(zeros, active, strict=True):
