@@ -47,7 +47,7 @@ class Carried:
 def picture(rows: int, columns: int, low: float, high: float) -> Array:
     """Return an image [1][3][rows][columns] of numbers between two bounds."""
     found = np.tile(images(1, seed=2)[0], (1, 1, 2, 2))[:, :, :rows, :columns]
-    scaled = (np.clip(found, -2, 2) + 2) / 4 * (high - low) + low
+    scaled: Array = (np.clip(found, -2, 2) + 2) / 4 * (high - low) + low
     return scaled.astype(np.float32)
 
 

@@ -21,9 +21,9 @@ import pytest
 from onnx import numpy_helper
 from onnx.reference import ReferenceEvaluator
 
+from benchmarks.seeded import light
 from tests.docs import pages
 from tests.examples.test_examples import ALL, FOLDERS, ROOT
-from tests.models.light import light
 from tests.support.patience import PATIENCE
 from tests.support.ports import free_address
 
