@@ -18,7 +18,8 @@ from .graph import Array, Node, Value
 VENDOR: Final = "vendor"
 HOSPITAL: Final = "hospital"
 MODULES: Final = (
-    *("convolutions", "functions", "moves", "normalisation", "pooling", "tensors", "trees"),
+    *("convolutions", "functions", "moves", "normalisation", "pooling", "recurrent", "tensors"),
+    "trees",
 )
 MOST_CONSTANTS: Final = 4096
 """The most public numbers of a tensor that stand in a program; more are given by the vendor."""
@@ -28,7 +29,10 @@ FRACTION: Final = "fraction"
 RESERVED: Final = frozenset(
     {*load_tables().spellings, *BUILTINS, FRACTION, VENDOR, HOSPITAL, *MODULES, "metrics", "main"}
 )
-_LINEAR: Final = frozenset({"Conv", "Gemm", "MatMul", "ConvTranspose", "BatchNormalization"})
+_LAYERS: Final = frozenset(
+    {"Conv", "Gemm", "MatMul", "ConvTranspose", "BatchNormalization", "LSTM", "GRU", "RNN"}
+)
+"""Operators that modules of PyTorch consist of, so that the name of the module is enough."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,6 +204,6 @@ def names_of(node: Node) -> tuple[str, ...]:
     if re.fullmatch(r"v\d+", words):
         return (f"{operator}_{words[1:]}", operator)
     short = re.sub(rf"_{operator}(_\d+)?$", "", words)
-    if node.op in _LINEAR and short and short != words:
+    if node.op in _LAYERS and short and short != words:
         return (short, words)
     return (words,)

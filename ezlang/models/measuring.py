@@ -11,12 +11,13 @@ import numpy as np
 
 from ezlang.records import dataclass
 
-from .graph import Array, Graph, Node
+from .graph import Array, Graph, Node, Value
 from .masks import LEAST
 from .problems import refusal
 
 if TYPE_CHECKING:
     import onnx
+    from onnx.reference.op_run import OpRun
 
     from ezlang.executors.headroom import Headroom
     from ezlang.typed.tree import Program
@@ -42,6 +43,8 @@ NORM_BITS: Final = 55
 """The bits of a sum of squares that the library's normalisations have room for, for 2 f of them."""
 
 _NORMS: Final = frozenset({"LayerNormalization", "RMSNormalization", "InstanceNormalization"})
+
+RECURRENT: Final = frozenset({"RNN", "GRU", "LSTM"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +140,8 @@ def float_run(model: onnx.ModelProto, graph: Graph, sample: Sample) -> FloatRun:
     _as_then(watched)
     _give_masks(watched, graph)
     with np.errstate(all="ignore"):
-        results = ReferenceEvaluator(watched).run(None, dict(sample))
+        evaluator = ReferenceEvaluator(watched, new_ops=[_rnn_with_relu()])
+        results = evaluator.run(None, dict(sample))
     found = dict(zip([*names, *inner], map(np.asarray, results), strict=True))
     sizes = {
         name: float(np.abs(array.astype(np.float64)).max(initial=0.0))
@@ -146,7 +150,7 @@ def float_run(model: onnx.ModelProto, graph: Graph, sample: Sample) -> FloatRun:
     }
     return FloatRun(
         outputs={name: found[name] for name in names},
-        largest=max(sizes.values(), default=0.0),
+        largest=max([*sizes.values(), *(_seen(node, sizes) for node in graph.nodes)], default=0.0),
         squares=max((_squares(node, sizes) for node in graph.nodes), default=0.0),
     )
 
@@ -212,6 +216,53 @@ def _give_masks(model: onnx.ModelProto, graph: Graph) -> None:
     )
 
 
+def _rnn_with_relu() -> type[OpRun]:
+    """Return the reference implementation of `RNN` with an activation that it lacks."""
+    from onnx.reference.ops.op_rnn import RNN_14
+
+    inherited: Any = RNN_14.choose_act
+
+    def choose_act(self: Any, name: str, alpha: Any, beta: Any) -> Any:
+        if name.lower() == "relu":
+            return lambda x: np.maximum(x, 0)
+        return inherited(self, name, alpha, beta)
+
+    # It is found by its name and domain.
+    return type("RNN", (RNN_14,), {"op_domain": "", "choose_act": choose_act})
+
+
+def _seen(node: Node, sizes: Mapping[str, float]) -> float:
+    """Bound what the gates of a recurrent layer see, which no result shows."""
+    if node.op not in RECURRENT or node.domain:
+        return 0.0
+    x, weights, recurrent, bias, _, hidden, cell, holes = (*node.inputs, *[None] * 7)[:8]
+    assert x is not None
+    # States of gates are between -1 and 1 after the first step; those of ReLUs are results.
+    state = max(1.0, _size(hidden, sizes), *(_size(one, sizes) for one in node.outputs))
+    # Each step adds at most 1 to a cell.
+    cells = _size(cell, sizes) + max(x.shape[:2])
+    return (
+        _size(x, sizes) * _row_size(weights, sizes)
+        + state * _row_size(recurrent, sizes)
+        + 2 * _size(bias, sizes)
+        + cells * max(1.0, _size(holes, sizes))
+    )
+
+
+def _size(value: Value | None, sizes: Mapping[str, float]) -> float:
+    """Return the largest size of a value's numbers, as far as it is known."""
+    if value is None or value.data is None:
+        return 0.0 if value is None else sizes.get(value.name, 0.0)
+    return float(np.abs(value.data).max(initial=0.0))
+
+
+def _row_size(value: Value | None, sizes: Mapping[str, float]) -> float:
+    """Return the most that the sizes of the numbers of a row add up to."""
+    if value is None or value.data is None:
+        return 0.0 if value is None else _size(value, sizes) * value.shape[-1]
+    return float(np.abs(value.data).sum(axis=-1).max(initial=0.0))
+
+
 def _squares(node: Node, sizes: Mapping[str, float]) -> float:
     """Return the most that the squares of a row of a normalisation add up to."""
     x = node.inputs[0] if node.inputs else None
@@ -255,12 +306,16 @@ def difference(found: Mapping[str, Array], expected: Mapping[str, Array], fracti
 
 
 def work_of(graph: Graph) -> int:
-    """Return roughly how many operations a run of a graph takes."""
+    """Return roughly how many operations a run of a graph takes, or somewhat more."""
     total = 0
     for node in graph.nodes:
         size = int(np.prod(node.out.shape))
         second = node.inputs[1] if len(node.inputs) > 1 else None
-        if second is None or node.op not in ("Conv", "Gemm", "MatMul", "ConvTranspose"):
+        if second is not None and node.op in RECURRENT and node.inputs[0] is not None:
+            steps = int(np.prod(node.inputs[0].shape[:2]))
+            gates = int(np.prod(second.shape[:2]))
+            total += steps * gates * (second.shape[2] + gates)
+        elif second is None or node.op not in ("Conv", "Gemm", "MatMul", "ConvTranspose"):
             total += size
         elif node.op == "Conv":
             total += size * int(np.prod(second.shape[1:]))

@@ -93,5 +93,5 @@ def _translate(node: Node, listing: Listing) -> None:
             raise CompilerBug(f"{value.name} is computed twice")
         wanted = names_of(node) if place == 0 else (identifier(value.name),)
         listing.names[value.name] = listing.add_line(
-            wanted, texts[place], tuple(layer.operands), type_of(value)
+            wanted, *layer.used(texts[place]), type_of(value)
         )

@@ -11,6 +11,7 @@ from . import (
     moves,
     normalisation,
     pools,
+    recurrent,
     reductions,
     resizing,
     unary,
@@ -20,7 +21,7 @@ from .layer import Emit
 OPERATORS: Final[dict[tuple[str, str], Emit]] = {
     ("", name): emit
     for family in (
-        *(linear, pools, normalisation),
+        *(linear, pools, normalisation, recurrent),
         *(unary, elementwise, reductions, moves, resizing),
     )
     for name, emit in family.OPERATORS.items()

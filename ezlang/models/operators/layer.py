@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import field
 from typing import Any
@@ -117,12 +118,21 @@ class Layer:
             return self.use(self.listing.constant(f"{names_of(self.node)[0]}_{role}", data))
         return self.weight(role, data)
 
-    def named(self, text: str, shape: tuple[int, ...]) -> str:
-        """Add a line of its own for a part of what a node computes; return its name's text."""
+    def named(self, role: str, text: str, shape: tuple[int, ...]) -> str:
+        """Add a line of its own for a part of what a node computes; return its name's text.
+
+        `role`: what the part is to the node.
+        """
         type = EzType(element="fixed", shape=shape)
-        wanted = f"{identifier(names_of(self.node)[0])}_scores"
-        name = self.listing.add_line((wanted,), text, tuple(self.operands), type)
+        wanted = f"{names_of(self.node)[0]}_{role}"
+        name = self.listing.add_line((wanted,), *self.used(text), type)
         return self.use(name)
+
+    def used(self, text: str) -> tuple[str, tuple[str, ...]]:
+        """Return a text with placeholders for the operands that it uses alone, and these."""
+        places = sorted({int(one) for one in re.findall(r"\{(\d+)\}", text)})
+        renumbered = re.sub(r"\{(\d+)\}", lambda one: f"{{{places.index(int(one[1]))}}}", text)
+        return renumbered, tuple(self.operands[place] for place in places)
 
     def constant(self, place: int) -> Array | None:
         """Return the vendor's numbers, which stay secret; None if an operand is no constant."""

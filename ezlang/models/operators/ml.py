@@ -68,7 +68,7 @@ def _labels(layer: Layer) -> list[Any]:
 
 def _classified(layer: Layer, scores: str, labels: list[Any]) -> Sequence[str]:
     """Return the texts for the labels and the scores of classes."""
-    known = layer.named(scores, (layer.shape()[0], len(labels)))
+    known = layer.named("scores", scores, (layer.shape()[0], len(labels)))
     label = ""
     if layer.node.outputs[0] is not None:
         label = _label(layer, known, labels)
@@ -198,7 +198,7 @@ def svm_regressor(layer: Layer) -> str:
         rows = layer.weight("coefficients", weights.reshape(1, -1))
         return f"tensors.linear({layer.x}, {rows}) + {added}"
     vectors = np.asarray(layer.attribute("support_vectors"), np.float64).reshape(supports, -1)
-    kernel = layer.named(kernel_of(layer, vectors), (layer.shape()[0], supports))
+    kernel = layer.named("kernel", kernel_of(layer, vectors), (layer.shape()[0], supports))
     return (
         f"tensors.linear({kernel}, {layer.weight('coefficients', weights[np.newaxis])}) + {added}"
     )
@@ -229,6 +229,7 @@ def kernel_of(layer: Layer, vectors: Array) -> str:
             return f"functions.tanh({product} * {decimal(gamma)} + {decimal(offset)})"
         case "POLY" if degree in (1, 2, 3):
             name = layer.named(
+                "products",
                 f"{product} * {decimal(gamma)} + {decimal(offset)}",
                 (layer.shape()[0], len(vectors)),
             )

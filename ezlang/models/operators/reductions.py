@@ -72,8 +72,8 @@ def argument(sign: str) -> Emit:
 def log_sum_exp(layer: Layer) -> str:
     """The logarithm of the sum of exponentials, which are at most 1 for that."""
     rows, count, length = _rows(layer, layer.x, _axes(layer))
-    x = layer.named(rows, (count, length))
-    most = layer.named(f"normalisation.largest({x})", (count,))
+    x = layer.named("rows", rows, (count, length))
+    most = layer.named("largest", f"normalisation.largest({x})", (count,))
     below = f"functions.exp_nonpositive({x} - {shaped(most, (count, 1))})"
     text = f"{most} + functions.log({_SUM.replace('{x}', below)})"
     return text if layer.out.shape == (count,) else shaped(text, layer.out.shape)
