@@ -22,6 +22,9 @@ _RANDOM: Final = frozenset(
     {"RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike"}
     | {"Multinomial", "Bernoulli"}
 )
+_UNTYPED: Final = frozenset({"Compress"})
+"""Operators whose results have sizes that follow from constants, but that ONNX doesn't infer."""
+
 _SMALL: Final = 4096
 """The most elements of a constant that the shapes of results may depend on."""
 
@@ -200,7 +203,8 @@ class _Folding:
         if all(value.is_known for value in operands if value is not None):
             for name, type in _result_types(proto, operands, versions).items():
                 self.typed(name, type)
-            if domain == "ai.onnx.ml" and (domain, proto.op_type) in self.supported:
+            is_tried = domain == "ai.onnx.ml" or proto.op_type in _UNTYPED
+            if is_tried and (domain, proto.op_type) in self.supported:
                 self._try(proto, operands, versions)
         self.nodes.append(
             Node(

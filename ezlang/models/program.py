@@ -75,7 +75,10 @@ def _function(function: Function) -> Iterator[str]:
 
 
 def _input(one: Input, party: str) -> str:
-    return f'secret {one.type} {one.name} = input({party}, "{quoted(one.source)}");'
+    # What the hospital computes of its integers, it computes alone: masks, and places in a table.
+    is_own = party == HOSPITAL and one.type.element != "fixed"
+    label = f"@{party}" if is_own else "secret"
+    return f'{label} {one.type} {one.name} = input({party}, "{quoted(one.source)}");'
 
 
 def _array(data: Array | None) -> str:

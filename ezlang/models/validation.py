@@ -249,7 +249,8 @@ def _results(model: _Model, names: _Names, whose: str) -> Iterator[str]:
     yield _head(model.head, samples, whose)
     yield "fn main() {"
     yield from model.weights
-    yield f"secret {model.element}[{samples}]{rest} {names.data} = "
+    label = "secret" if model.element.startswith("fixed") else f"@{HOSPITAL}"
+    yield f"{label} {model.element}[{samples}]{rest} {names.data} = "
     yield f'input({HOSPITAL}, "{model.key}");'
     yield _given(names)
     yield ""

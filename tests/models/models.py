@@ -24,10 +24,12 @@ class Draft:
     inputs: dict[str, Sequence[int | str]] = field(default_factory=dict)
     random: np.random.Generator = field(default_factory=lambda: np.random.default_rng(7))
     domains: Mapping[str, int] = field(default_factory=dict)
+    types: dict[str, int] = field(default_factory=dict)
 
-    def input(self, name: str, *shape: int | str) -> str:
+    def input(self, name: str, *shape: int | str, type: int = TensorProto.FLOAT) -> str:
         """Add an input of the model."""
         self.inputs[name] = shape
+        self.types[name] = type
         return name
 
     def weight(self, name: str, *shape: int) -> str:
@@ -56,7 +58,7 @@ class Draft:
             self.nodes,
             "graph",
             [
-                helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
+                helper.make_tensor_value_info(name, self.types[name], shape)
                 for name, shape in self.inputs.items()
             ],
             [helper.make_tensor_value_info(name, TensorProto.FLOAT, [None]) for name in outputs],

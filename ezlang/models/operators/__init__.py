@@ -10,6 +10,7 @@ from . import (
     ml,
     moves,
     normalisation,
+    picks,
     pools,
     recurrent,
     reductions,
@@ -22,7 +23,7 @@ OPERATORS: Final[dict[tuple[str, str], Emit]] = {
     ("", name): emit
     for family in (
         *(linear, pools, normalisation, recurrent),
-        *(unary, elementwise, reductions, moves, resizing),
+        *(unary, elementwise, reductions, moves, picks, resizing),
     )
     for name, emit in family.OPERATORS.items()
 } | {("ai.onnx.ml", name): emit for name, emit in ml.OPERATORS.items()}

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import numpy as np
 
 from ..problems import RefusedError
 from .layer import Emit, Layer, is_number, literal, shaped
+
+SMALLEST_DIVISOR: Final = 2.0**-8
+"""The smallest divisor of the library's `divide`."""
 
 
 def _shape(layer: Layer, text: str) -> str:
@@ -44,6 +48,10 @@ def div(layer: Layer) -> str:
     if y.data is not None:
         if not y.data.all():
             raise RefusedError(f"it divides by `{y.name}`, which has a 0")
+        sizes = np.abs(y.data.astype(np.float64))
+        if sizes.max() > 2 and sizes.min() >= SMALLEST_DIVISOR and x.shape == layer.out.shape:
+            # The inverse would have few digits.
+            return f"functions.divide({layer.beside(0)}, {layer.operand(1)})"
         inverse = layer.given("inverse", y, 1 / y.data.astype(np.float64))
         return _shape(layer, f"{layer.beside(0)} * {inverse}")
     inverse = f"functions.reciprocal({layer.beside(1)})"
@@ -102,6 +110,15 @@ def where(layer: Layer) -> str:
     return _shape(layer, f"{layer.x} ? {first} : {second}")
 
 
+def prelu(layer: Layer) -> str:
+    """The number, times a slope of its channel where it is negative."""
+    x, slope = layer.wide(0), layer.operand(1)
+    if layer.version < 7 and math.prod(layer.shape(1)) > 1:
+        # Later versions repeat it by the rule of all operators.
+        slope = shaped(slope, (*layer.shape(1), *[1] * (len(layer.shape()) - 2)))
+    return f"{x} < 0 ? {x} * {slope} : {x}"
+
+
 def negation(layer: Layer) -> str:
     """Not."""
     return f"!{layer.x}"
@@ -127,4 +144,5 @@ OPERATORS: Final[dict[str, Emit]] = {
     "Or": _binary("|"),
     "Xor": _binary("^"),
     "Not": negation,
+    "PRelu": prelu,
 }

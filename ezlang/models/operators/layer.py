@@ -20,12 +20,14 @@ from ..problems import RefusedError
 class Layer:
     """A node on its way to a line of Ez.
 
-    `operands` are the names that {0}, {1}, … stand for in the texts that operators return.
+    `operands` are the names that {0}, {1}, … stand for in the texts that operators return. With
+    `has_raw`, integers are written as fixed-point numbers of the same bits.
     """
 
     node: Node
     listing: Listing
     operands: list[str] = field(default_factory=list)
+    has_raw: bool = False
 
     @property
     def version(self) -> int:
@@ -85,6 +87,12 @@ class Layer:
     def operand(self, place: int) -> str:
         """Return the text for an operand: a name, a public number, or weights."""
         value = self.value(place)
+        if self.has_raw and not value.is_float:
+            text = self._named_operand(value)
+            return f"from_raw::<{FRACTION}>({integer(text, value)})"
+        return self._named_operand(value)
+
+    def _named_operand(self, value: Value) -> str:
         if value.data is None:
             return self.use(self.listing.names[value.name])
         if is_number(value):
@@ -147,6 +155,11 @@ class Layer:
 def is_number(value: Value) -> bool:
     """Whether a value is one public number, which is written where it is used."""
     return value.data is not None and value.is_public and value.data.size == 1
+
+
+def integer(text: str, value: Value) -> str:
+    """Return the text for integers or bools as `int64`."""
+    return text if value.dtype.name == "int64" else f"int64({text})"
 
 
 def shaped(text: str, shape: tuple[int, ...]) -> str:

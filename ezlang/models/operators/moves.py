@@ -24,18 +24,11 @@ def transpose(layer: Layer) -> str:
     """The axes in another order."""
     rank = len(layer.shape())
     order = layer.attribute("perm", list(reversed(range(rank))))
-    _only_fixed(layer)
     return transposed(layer.x, layer.shape(), [axis % rank for axis in order])
-
-
-def _only_fixed(layer: Layer) -> None:
-    if not layer.value(0).is_float:
-        raise RefusedError(f"it moves numbers of the type {layer.value(0).dtype.name}")
 
 
 def expand(layer: Layer) -> str:
     """The same tensor, repeated along axes of size 1."""
-    _only_fixed(layer)
     out = layer.out.shape
     text, shape = layer.x, layer.shape()
     if len(shape) < len(out):
@@ -46,7 +39,6 @@ def expand(layer: Layer) -> str:
 
 def tile(layer: Layer) -> str:
     """The same tensor, repeated along axes."""
-    _only_fixed(layer)
     counts = [int(count) for count in layer.data(1, "the number of repetitions")]
     return _repeated(layer.x, layer.shape(), counts)
 
@@ -69,7 +61,6 @@ def concat(layer: Layer) -> str:
         for place in places[1:]:
             text = f"tensors.concat({text}, {layer.operand(place)})"
         return text
-    _only_fixed(layer)
     text, shape = layer.operand(places[0]), layer.shape(places[0])
     for place in places[1:]:
         size = shape[axis] + layer.shape(place)[axis]
@@ -79,7 +70,6 @@ def concat(layer: Layer) -> str:
 
 def split(layer: Layer) -> Sequence[str]:
     """Parts of a tensor along an axis."""
-    _only_fixed(layer)
     shape = layer.shape()
     axis = layer.attribute("axis", 0) % len(shape)
     if layer.has(1):
@@ -112,7 +102,6 @@ def _part(text: str, shape: Shape, axis: int, low: int, high: int, step: int) ->
 
 def slices(layer: Layer) -> str:
     """A part of a tensor along some axes, with steps."""
-    _only_fixed(layer)
     shape, text = layer.shape(), layer.x
     if layer.version < 10:
         starts, ends = layer.attribute("starts"), layer.attribute("ends")
@@ -145,10 +134,10 @@ def _clamped(end: int, step: int) -> int | None:
 
 
 def pad(layer: Layer) -> str:
-    """A tensor with a border of a number."""
-    _only_fixed(layer)
-    if layer.attribute("mode", "constant") != "constant":
-        raise RefusedError(f"its mode is {layer.attribute('mode')}")
+    """A tensor with a border of a number, or of its own elements."""
+    if not layer.value(0).is_float:
+        raise RefusedError(f"it moves numbers of the type {layer.value(0).dtype.name}")
+    mode = layer.attribute("mode", "constant")
     shape, text = layer.shape(), layer.x
     if layer.version < 11:
         pads, number = layer.attribute("pads"), layer.attribute("value", 0.0)
@@ -158,7 +147,14 @@ def pad(layer: Layer) -> str:
         number = layer.number(2, "the number in its border") if layer.has(2) else 0.0
         axes = layer.data(3, "its axes").tolist() if layer.has(3) else list(range(len(shape)))
     for before, after, axis in zip(pads[: len(axes)], pads[len(axes) :], axes, strict=True):
-        text, shape = bordered(text, shape, axis % len(shape), before, after, number)
+        at = axis % len(shape)
+        if mode == "constant":
+            text, shape = bordered(text, shape, at, before, after, number)
+        elif before or after:
+            kept = np.arange(max(-before, 0), shape[at] - max(-after, 0))
+            sides = (max(before, 0), max(after, 0))
+            places = np.pad(kept, sides, mode=mode)
+            text, shape = along(text, shape, at, "gather", [], len(places), chosen(layer, places))
     return text
 
 
@@ -173,23 +169,6 @@ def bordered(
         return text, shape
     size = before + shape[axis] + after
     return along(text, shape, axis, "pad", [before, after], size, decimal(number))
-
-
-def gather(layer: Layer) -> str:
-    """The items at public places along an axis."""
-    _only_fixed(layer)
-    shape = layer.shape()
-    axis = layer.attribute("axis", 0) % len(shape)
-    index = layer.data(1, "the index").astype(np.int64)
-    places = np.where(index < 0, index + shape[axis], index).reshape(-1)
-    if is_number(layer.value(0)):
-        raise RefusedError("it takes items of a number")
-    if len(places) == 1:
-        at = int(places[0])
-        text, found = _part(layer.x, shape, axis, at, at + 1, 1)
-    else:
-        text, found = along(layer.x, shape, axis, "gather", [], len(places), chosen(layer, places))
-    return text if found == layer.out.shape else shaped(text, layer.out.shape)
 
 
 def chosen(layer: Layer, places: Array) -> str:
@@ -218,19 +197,37 @@ def space_to_depth(layer: Layer) -> str:
     return shaped(transposed(shaped(layer.x, shape), shape, (0, 3, 5, 1, 2, 4)), layer.out.shape)
 
 
+def moving(emit: Emit) -> Emit:
+    """An operator that moves elements of any type as if they were fixed-point numbers."""
+
+    def moved(layer: Layer) -> str | Sequence[str]:
+        value = layer.value(0)
+        if value.is_float:
+            return emit(layer)
+        if is_number(value):
+            raise RefusedError(f"it moves numbers of the type {value.dtype.name}")
+        layer.has_raw = True
+        texts = emit(layer)
+        to = "{}" if value.dtype.name == "int64" else f"{value.dtype.name}({{}})"
+        if isinstance(texts, str):
+            return to.format(f"raw({texts})")
+        return [to.format(f"raw({text})") for text in texts]
+
+    return moved
+
+
 OPERATORS: Final[dict[str, Emit]] = {
     "Flatten": reshape,
     "Reshape": reshape,
     "Squeeze": reshape,
     "Unsqueeze": reshape,
-    "Transpose": transpose,
-    "Expand": expand,
-    "Tile": tile,
-    "Concat": concat,
-    "Split": split,
-    "Slice": slices,
+    "Transpose": moving(transpose),
+    "Expand": moving(expand),
+    "Tile": moving(tile),
+    "Concat": moving(concat),
+    "Split": moving(split),
+    "Slice": moving(slices),
     "Pad": pad,
-    "Gather": gather,
     "DepthToSpace": depth_to_space,
     "SpaceToDepth": space_to_depth,
 }
