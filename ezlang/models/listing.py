@@ -152,9 +152,13 @@ class Listing:
         return name
 
     def constant(self, wanted: str, data: Array) -> str:
-        """Add public numbers; return their name."""
+        """Add public numbers; return their name. The same numbers are added once."""
         if data.size > MOST_CONSTANTS:
             return self.weight(wanted, data)
+        for known in self.constants.values():
+            given = known.data
+            if given is not None and given.dtype == data.dtype and np.array_equal(given, data):
+                return known.name
         name = self.fresh(identifier(wanted))
         element = data.dtype.name if data.dtype.kind in "biu" else "fixed"
         type = EzType(element=element, shape=data.shape)

@@ -42,7 +42,9 @@ BITS: Final = 63
 NORM_BITS: Final = 55
 """The bits of a sum of squares that the library's normalisations have room for, for 2 f of them."""
 
-_NORMS: Final = frozenset({"LayerNormalization", "RMSNormalization", "InstanceNormalization"})
+_NORMS: Final = frozenset(
+    {"LayerNormalization", "RMSNormalization", "InstanceNormalization", "Normalizer"}
+)
 
 RECURRENT: Final = frozenset({"RNN", "GRU", "LSTM"})
 

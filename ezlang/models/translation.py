@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 
 from ezlang.diagnostics.diagnostic import CompilerBug
@@ -13,7 +14,7 @@ from .operators.layer import Layer
 from .problems import Problems, RefusedError
 from .repetition import with_functions
 
-_ALIAS = "{0}"
+_ALIAS = re.compile(r"\{(\d+)\}")
 _KINDS = {"object": "text", "complex64": "complex", "complex128": "complex"}
 
 
@@ -86,8 +87,8 @@ def _translate(node: Node, listing: Listing) -> None:
             raise RefusedError(f"its result is {_KINDS.get(value.dtype.name, value.dtype.name)}")
         if 0 in value.shape:
             raise RefusedError("its result has no elements")
-        if texts[place] == _ALIAS:
-            listing.names[value.name] = layer.operands[0]
+        if (alias := _ALIAS.fullmatch(texts[place])) is not None:
+            listing.names[value.name] = layer.operands[int(alias[1])]
             continue
         if value.name in listing.names:
             raise CompilerBug(f"{value.name} is computed twice")

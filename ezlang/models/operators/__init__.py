@@ -15,6 +15,7 @@ from . import (
     recurrent,
     reductions,
     resizing,
+    svms,
     unary,
 )
 from .layer import Emit
@@ -26,5 +27,5 @@ OPERATORS: Final[dict[tuple[str, str], Emit]] = {
         *(unary, elementwise, reductions, moves, picks, resizing),
     )
     for name, emit in family.OPERATORS.items()
-} | {("ai.onnx.ml", name): emit for name, emit in ml.OPERATORS.items()}
+} | {("ai.onnx.ml", name): emit for family in (ml, svms) for name, emit in family.OPERATORS.items()}
 """A domain and an operator's name → what writes it. Messages and the documentation follow it."""

@@ -11,10 +11,10 @@ import numpy as np
 from ..graph import Array
 from ..listing import FRACTION
 from ..problems import RefusedError
-from .axes import along
-from .forests import forest_of
-from .layer import Emit, Layer, decimal, shaped
-from .moves import chosen
+from .classes import classified, labels_of
+from .forests import aggregated, forest_of, numbered_trees_of, trees_of
+from .layer import Emit, Layer, decimal, literal, shaped
+from .moves import moving, picked
 
 
 def scaler(layer: Layer) -> str:
@@ -46,7 +46,7 @@ def _scores(layer: Layer, rows: Array, intercepts: str) -> str:
 def linear_classifier(layer: Layer) -> Sequence[str]:
     """Weighted sums of the columns, and the class whose sum is largest."""
     rows = np.asarray(layer.attribute("coefficients"), np.float64).reshape(-1, layer.shape()[1])
-    labels = _labels(layer)
+    labels = labels_of(layer)
     added = np.asarray(layer.attribute("intercepts") or [0.0] * len(rows), np.float64)
     if len(rows) == 1 and len(labels) == 2:
         rows, added = np.concatenate([-rows, rows]), np.concatenate([-added, added])
@@ -56,49 +56,12 @@ def linear_classifier(layer: Layer) -> Sequence[str]:
         f"tensors.linear({layer.x}, {layer.weight('coefficients', rows)}) + "
         f"{layer.weight('intercepts', added)}"
     )
-    return _classified(layer, scores, labels)
-
-
-def _labels(layer: Layer) -> list[Any]:
-    for name in ("classlabels_ints", "classlabels_int64s", "classlabels_strings"):
-        if found := layer.attribute(name):
-            return list(found)
-    raise RefusedError("it names no classes")
-
-
-def _classified(layer: Layer, scores: str, labels: list[Any]) -> Sequence[str]:
-    """Return the texts for the labels and the scores of classes."""
-    known = layer.named("scores", scores, (layer.shape()[0], len(labels)))
-    label = ""
-    if layer.node.outputs[0] is not None:
-        label = _label(layer, known, labels)
-    match layer.attribute("post_transform", "NONE"):
-        case "NONE":
-            return label, known
-        case "LOGISTIC":
-            return label, f"functions.sigmoid({known})"
-        case "SOFTMAX":
-            return label, f"normalisation.softmax({known})"
-        case other:
-            raise RefusedError(f"its post_transform is {other}")
-
-
-def _label(layer: Layer, scores: str, labels: list[Any]) -> str:
-    """The label with the largest score; of several, the first one."""
-    if not all(isinstance(one, int) for one in labels):
-        raise RefusedError(
-            "its labels are words, which no program gives: choose another output by --output-name"
-        )
-    places = f"int64(functions.argmax({scores}))"
-    if labels != list(range(len(labels))):
-        table = layer.use(layer.listing.constant("labels", np.asarray(labels, np.int64)))
-        return f"functions.looked_up({table}, {places})"
-    return places
+    return classified(layer, scores, labels)
 
 
 def tree_classifier(layer: Layer) -> Sequence[str]:
     """Trees whose leaves have weights of classes."""
-    labels = _labels(layer)
+    labels = labels_of(layer)
     ids = layer.attribute("class_ids")
     weights = _numbers(layer, "class_weights")
     base = _numbers(layer, "base_values")
@@ -122,27 +85,37 @@ def tree_classifier(layer: Layer) -> Sequence[str]:
         leaves = {place: np.concatenate([-value, value]) for place, value in leaves.items()}
         added = np.concatenate([one - added, added])
         labels = labels if classes == 2 else [0, 1]
-    return _classified(layer, forest_of(layer, leaves, added), labels)
+    text = forest_of(layer, trees_of(layer), leaves)
+    if added.any():
+        text = f"{text} + {layer.weight('base', added)}"
+    return classified(layer, text, labels)
 
 
 def tree_regressor(layer: Layer) -> str:
-    """Trees whose leaves have numbers, which are added."""
+    """Trees whose leaves have numbers, which are added, or of which one is taken."""
     if layer.attribute("post_transform", "NONE") != "NONE":
         raise RefusedError(f"its post_transform is {layer.attribute('post_transform')}")
-    how = layer.attribute("aggregate_function", "SUM")
-    if how not in ("SUM", "AVERAGE"):
-        raise RefusedError(f"its aggregate_function is {how}")
-    trees = len(set(layer.attribute("nodes_treeids")))
     targets = layer.attribute("n_targets", 1)
-    where = list(
+    places = list(
         zip(layer.attribute("target_treeids"), layer.attribute("target_nodeids"), strict=True)
     )
-    leaves = {place: np.zeros(targets) for place in where}
-    weights = _numbers(layer, "target_weights") / (trees if how == "AVERAGE" else 1)
-    for place, number, weight in zip(where, layer.attribute("target_ids"), weights, strict=True):
-        leaves[place][number] += weight
+    ids, weights = layer.attribute("target_ids"), _numbers(layer, "target_weights")
+    how = layer.attribute("aggregate_function", "SUM")
+    text = aggregated(layer, trees_of(layer), how, places, ids, weights, targets)
     base = _numbers(layer, "base_values")
-    return forest_of(layer, leaves, base if base.size else np.zeros(targets))
+    return f"{text} + {layer.weight('base', base)}" if base.any() else text
+
+
+def tree_ensemble(layer: Layer) -> str:
+    """The same as version 5 writes it: leaves are apart from nodes, and names are numbers."""
+    if layer.attribute("post_transform", 0) != 0:
+        raise RefusedError(f"its post_transform is number {layer.attribute('post_transform')}")
+    how = ("AVERAGE", "SUM", "MIN", "MAX")[layer.attribute("aggregate_function", 1)]
+    trees, places = numbered_trees_of(layer)
+    ids = [layer.attribute("leaf_targetids")[number] for number in places.values()]
+    weights = np.asarray(layer.attribute("leaf_weights"), np.float64)[[*places.values()]]
+    targets = layer.attribute("n_targets", 1)
+    return aggregated(layer, trees, how, list(places), ids, weights, targets)
 
 
 def _numbers(layer: Layer, name: str) -> Array:
@@ -153,89 +126,38 @@ def _numbers(layer: Layer, name: str) -> Array:
 
 def normalizer(layer: Layer) -> str:
     """Rows divided by their largest size, or the sum or the root of the sum of squares of sizes."""
-    count, x = layer.shape()[0], layer.x
+    (count, length), x = layer.shape(), layer.x
     match layer.attribute("norm", "MAX"):
         case "MAX":
             size = f"normalisation.largest(abs({x}))"
         case "L1":
             size = f"from_raw::<{FRACTION}>(normalisation.row_sums(raw(abs({x}))))"
         case "L2":
-            square = f"normalisation.row_sums(raw({x}) * raw({x}))"
-            inverse = f"functions.rsqrt(from_raw::<{FRACTION}>({square} >> {FRACTION}))"
-            return f"{x} * {shaped(inverse, (count, 1))}"
+            # The root of a sum is that of a mean times a number.
+            return f"normalisation.rms_norm({x}, {decimal(length**-0.5)}, 0.0)"
         case other:
             raise RefusedError(f"its norm is {other}")
-    return f"{x} * functions.reciprocal({shaped(size, (count, 1))})"
+    return f"functions.divide({layer.wide(0)}, {shaped(size, (count, 1))})"
 
 
-def extractor(layer: Layer) -> str:
+def extractor(layer: Layer) -> str | Sequence[str]:
     """The numbers at places; of a public table, also at a secret place."""
     table, index = layer.value(0), layer.value(1)
     if index.data is not None:
-        places = layer.data(1, "the index").reshape(-1)
-        axis = len(table.shape) - 1
-        text, shape = along(
-            layer.x, table.shape, axis, "gather", [], len(places), chosen(layer, places)
-        )
-        return text if shape == layer.out.shape else shaped(text, layer.out.shape)
+        return moving(_columns)(layer)
     if math.prod(table.shape[:-1]) != 1 or (math.prod(index.shape) != 1 and table.is_float):
         raise RefusedError("it looks up places of several rows, or several numbers with fractions")
     found = layer.data(0, "the table").reshape(-1)
     names = layer.use(layer.listing.constant("labels", found))
     if math.prod(index.shape) != 1:
-        return shaped(f"functions.lookup({names}, {layer.operand(1)})", layer.out.shape)
+        return shaped(f"functions.looked_up({names}, {layer.operand(1)})", layer.out.shape)
     return shaped(f"{names}[{shaped(layer.operand(1), ())}]", layer.out.shape)
 
 
-def svm_regressor(layer: Layer) -> str:
-    """A weighted sum of how like rows are to the support vectors."""
-    if layer.attribute("post_transform", "NONE") != "NONE" or layer.attribute("one_class", 0):
-        raise RefusedError("it has a post_transform, or one class")
-    supports = layer.attribute("n_supports", 0)
-    weights = np.asarray(layer.attribute("coefficients"), np.float64)
-    added = layer.weight("rho", np.asarray(layer.attribute("rho"), np.float64)[:1])
-    if supports == 0:
-        rows = layer.weight("coefficients", weights.reshape(1, -1))
-        return f"tensors.linear({layer.x}, {rows}) + {added}"
-    vectors = np.asarray(layer.attribute("support_vectors"), np.float64).reshape(supports, -1)
-    kernel = layer.named("kernel", kernel_of(layer, vectors), (layer.shape()[0], supports))
-    return (
-        f"tensors.linear({kernel}, {layer.weight('coefficients', weights[np.newaxis])}) + {added}"
-    )
-
-
-def kernel_of(layer: Layer, vectors: Array) -> str:
-    """How like each row is to each support vector."""
-    gamma, offset, degree = (*layer.attribute("kernel_params", []), 0.0, 0.0, 0.0)[:3]
-    kernel = layer.attribute("kernel_type", "LINEAR")
-    if kernel != "RBF":
-        product = f"tensors.linear({layer.x}, {layer.weight('supports', vectors)})"
-    match kernel:
-        case "LINEAR":
-            return product
-        case "RBF":
-            # -gamma |x - v|^2, from a matrix product; gamma is part of the weights.
-            own = layer.weight("supports", 2 * gamma * vectors)
-            sizes = layer.weight("sizes", gamma * (vectors**2).sum(axis=1))
-            count = layer.shape()[0]
-            factor = layer.weight("gamma", np.full((1, vectors.shape[1]), gamma))
-            x = layer.wide(0)
-            squares = f"tensors.linear({x} * {x}, {factor})"
-            return (
-                f"functions.exp_nonpositive(min(tensors.linear({layer.x}, {own}) - {sizes} - "
-                f"{shaped(squares, (count, 1))}, 0.0))"
-            )
-        case "SIGMOID":
-            return f"functions.tanh({product} * {decimal(gamma)} + {decimal(offset)})"
-        case "POLY" if degree in (1, 2, 3):
-            name = layer.named(
-                "products",
-                f"{product} * {decimal(gamma)} + {decimal(offset)}",
-                (layer.shape()[0], len(vectors)),
-            )
-            return " * ".join([name] * int(degree))
-        case other:
-            raise RefusedError(f"its kernel is {other} of degree {degree:g}")
+def _columns(layer: Layer) -> str:
+    places, before = layer.data(1, "the index").reshape(-1), layer.shape()
+    text, shape = picked(layer, layer.x, before, len(before) - 1, places)
+    return text if shape == layer.out.shape else shaped(text, layer.out.shape)
 
 
 def binarizer(layer: Layer) -> str:
@@ -244,14 +166,50 @@ def binarizer(layer: Layer) -> str:
     return f"fixed<{FRACTION}>({layer.wide(0)} > {bound})"
 
 
+MOST_KEYS: Final = 32
+"""The most numbers that are compared one after the other."""
+
+
+def label_encoder(layer: Layer) -> str:
+    """Another number for each of some, and a default for all others."""
+    keys, values = (_first(layer, name) for name in ("keys", "values"))
+    kind = layer.out.dtype.kind
+    if keys is None or values is None or kind not in "fi":
+        raise RefusedError("it is about words")
+    if len(keys) > MOST_KEYS:
+        raise RefusedError(f"it has more than {MOST_KEYS} keys")
+    tensor = layer.attribute("default_tensor")
+    default = layer.attribute("default_float", -0.0) if kind == "f" else None
+    if default is None:
+        default = layer.attribute("default_int64", -1)
+    if tensor is not None:
+        default = tensor.reshape(-1)[0]
+    x, type = layer.wide(0), f"fixed<{FRACTION}>" if kind == "f" else layer.out.dtype.name
+    text = f"{type}({literal(default)})"
+    # Of equal keys, the last one counts.
+    for key, value in zip(keys, values, strict=True):
+        text = f"{x} == {literal(key)} ? {type}({literal(value)}) : ({text})"
+    return text
+
+
+def _first(layer: Layer, name: str) -> list[Any] | None:
+    """Return the numbers that stand under one of the names for their types."""
+    for kind in ("int64s", "floats", "tensor"):
+        found = layer.attribute(f"{name}_{kind}")
+        if found is not None and len(found):
+            return np.asarray(found).tolist() if kind == "int64s" else list(np.asarray(found))
+    return None
+
+
 OPERATORS: Final[dict[str, Emit]] = {
     "Scaler": scaler,
     "LinearRegressor": linear_regressor,
     "LinearClassifier": linear_classifier,
     "TreeEnsembleClassifier": tree_classifier,
     "TreeEnsembleRegressor": tree_regressor,
+    "TreeEnsemble": tree_ensemble,
     "Binarizer": binarizer,
     "Normalizer": normalizer,
     "ArrayFeatureExtractor": extractor,
-    "SVMRegressor": svm_regressor,
+    "LabelEncoder": label_encoder,
 }

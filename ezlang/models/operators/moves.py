@@ -171,6 +171,13 @@ def bordered(
     return along(text, shape, axis, "pad", [before, after], size, decimal(number))
 
 
+def picked(layer: Layer, text: str, shape: Shape, axis: int, places: Array) -> tuple[str, Shape]:
+    """Return the text for the items at public places along an axis, and its shape."""
+    if (np.diff(places) == 1).all():
+        return _part(text, shape, axis, int(places[0]), int(places[-1]) + 1, 1)
+    return along(text, shape, axis, "gather", [], len(places), chosen(layer, places))
+
+
 def chosen(layer: Layer, places: Array) -> str:
     """Return the text for public places."""
     return layer.use(layer.listing.constant("places", places.astype(np.int32)))

@@ -11,9 +11,9 @@ import numpy as np
 from ..graph import Array
 from ..listing import MOST_CONSTANTS
 from ..problems import RefusedError
-from .axes import along, transposed
+from .axes import transposed
 from .layer import Emit, Layer, integer, is_number, shaped
-from .moves import bordered, chosen, moving
+from .moves import chosen, moving, picked
 
 
 def gather(layer: Layer) -> str | Sequence[str]:
@@ -29,11 +29,7 @@ def _gather(layer: Layer) -> str:
     axis = layer.attribute("axis", 0) % len(shape)
     index = layer.data(1, "the index").astype(np.int64)
     places = np.where(index < 0, index + shape[axis], index).reshape(-1)
-    if len(places) == 1:
-        at = int(places[0])
-        text, found = bordered(layer.x, shape, axis, -at, at + 1 - shape[axis], 0.0)
-    else:
-        text, found = along(layer.x, shape, axis, "gather", [], len(places), chosen(layer, places))
+    text, found = picked(layer, layer.x, shape, axis, places)
     return text if found == layer.out.shape else shaped(text, layer.out.shape)
 
 
