@@ -14,24 +14,16 @@ from ezlang.records import dataclass
 from .graph import Array, Graph, Node, Value
 from .masks import LEAST
 from .problems import refusal
+from .reference import as_then, corrections
 
 if TYPE_CHECKING:
     import onnx
-    from onnx.reference.op_run import OpRun
 
     from ezlang.executors.headroom import Headroom
     from ezlang.typed.tree import Program
 
 Sample = Mapping[str, Array]
 """Input → numbers, as the model takes them."""
-
-_SOFTMAX_OF_ONE: Final = 13
-"""The opset from which a softmax is of a single dimension."""
-
-_SOFTMAXES: Final = frozenset({"Softmax", "LogSoftmax", "Hardmax"})
-
-_NORMALISATION_OF_TWO_MODES: Final = 14
-"""The opset from which a batch normalisation says whether it is meant for training."""
 
 CLEAR_WORK: Final = 3_000_000
 """The most products and other operations that runs in the clear may take: some ten seconds."""
@@ -139,10 +131,10 @@ def float_run(model: onnx.ModelProto, graph: Graph, sample: Sample) -> FloatRun:
     present = {name for node in model.graph.node for name in node.output}
     inner = [name for name in inner if name in present]
     watched.graph.output.extend(onnx.ValueInfoProto(name=name) for name in inner)
-    _as_then(watched)
+    as_then(watched)
     _give_masks(watched, graph)
     with np.errstate(all="ignore"):
-        evaluator = ReferenceEvaluator(watched, new_ops=[_rnn_with_relu()])
+        evaluator = ReferenceEvaluator(watched, new_ops=corrections())
         results = evaluator.run(None, dict(sample))
     found = dict(zip([*names, *inner], map(np.asarray, results), strict=True))
     sizes = {
@@ -155,43 +147,6 @@ def float_run(model: onnx.ModelProto, graph: Graph, sample: Sample) -> FloatRun:
         largest=max([*sizes.values(), *(_seen(node, sizes) for node in graph.nodes)], default=0.0),
         squares=max((_squares(node, sizes) for node in graph.nodes), default=0.0),
     )
-
-
-def _as_then(model: onnx.ModelProto) -> None:
-    """Write operators of old versions so that the reference implementation means the same.
-
-    It takes softmaxes of all dimensions from `axis` on, as they were before opset 13, for those of
-    one dimension. Before opset 14, it mixes the statistics of a batch into those of the model.
-    """
-    from onnx import helper
-
-    version = next((one.version for one in model.opset_import if one.domain in ("", "ai.onnx")), 0)
-    nodes = list(model.graph.node)
-    del model.graph.node[:]
-    for node in nodes:
-        if node.op_type in _SOFTMAXES and version < _SOFTMAX_OF_ONE:
-            model.graph.node.extend(_flat_softmax(node))
-            continue
-        if node.op_type == "BatchNormalization" and version < _NORMALISATION_OF_TWO_MODES:
-            kept = [one for one in node.attribute if one.name != "momentum"]
-            del node.attribute[:]
-            node.attribute.extend([*kept, helper.make_attribute("momentum", 1.0)])
-        model.graph.node.append(node)
-
-
-def _flat_softmax(node: onnx.NodeProto) -> list[onnx.NodeProto]:
-    """Return a softmax of rows that have all dimensions from `axis` on."""
-    from onnx import helper
-
-    (x,), (y,) = node.input, node.output
-    axis = next((one.i for one in node.attribute if one.name == "axis"), 1)
-    rows, scaled, shape = (f"{y}/{part}" for part in ("rows", "scaled", "shape"))
-    return [
-        helper.make_node("Flatten", [x], [rows], axis=axis),
-        helper.make_node(node.op_type, [rows], [scaled], axis=-1),
-        helper.make_node("Shape", [x], [shape]),
-        helper.make_node("Reshape", [scaled, shape], [y]),
-    ]
 
 
 def _give_masks(model: onnx.ModelProto, graph: Graph) -> None:
@@ -216,21 +171,6 @@ def _give_masks(model: onnx.ModelProto, graph: Graph) -> None:
         numpy_helper.from_array(np.asarray(one.data, one.dtype), name)
         for name, one in masks.items()
     )
-
-
-def _rnn_with_relu() -> type[OpRun]:
-    """Return the reference implementation of `RNN` with an activation that it lacks."""
-    from onnx.reference.ops.op_rnn import RNN_14
-
-    inherited: Any = RNN_14.choose_act
-
-    def choose_act(self: Any, name: str, alpha: Any, beta: Any) -> Any:
-        if name.lower() == "relu":
-            return lambda x: np.maximum(x, 0)
-        return inherited(self, name, alpha, beta)
-
-    # It is found by its name and domain.
-    return type("RNN", (RNN_14,), {"op_domain": "", "choose_act": choose_act})
 
 
 def _seen(node: Node, sizes: Mapping[str, float]) -> float:

@@ -15,14 +15,22 @@ def sizes(shape: Sequence[int]) -> str:
 
 
 def along(
-    x: str, shape: Shape, axis: int, name: str, numbers: Sequence[int], size: int, more: str = ""
+    x: str,
+    shape: Shape,
+    axis: int,
+    name: str,
+    numbers: Sequence[int],
+    size: int,
+    more: str = "",
+    *,
+    module: str = "moves",
 ) -> tuple[str, Shape]:
-    """Return the text for a move along an axis, which then has `size` items, and its shape.
+    """Return the text for a function along an axis, which then has `size` items, and its shape.
 
     `name`: the function; `numbers` and `more` are its sizes and its other argument.
     """
     given = ", ".join([sizes(shape[:axis]), *map(str, numbers)])
-    text = f"moves.{name}::<{given}>({', '.join([x, more] if more else [x])})"
+    text = f"{module}.{name}::<{given}>({', '.join([x, more] if more else [x])})"
     return text, (*shape[:axis], size, *shape[axis + 1 :])
 
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Final
 
+import numpy as np
+
+from ..graph import Array
 from ..problems import RefusedError
+from .axes import Shape
 from .layer import Emit, Layer, decimal, shaped
-from .moves import bordered
+from .moves import bordered, repeated
 from .windows import padded, windows
 
 
@@ -43,19 +48,31 @@ def with_bias(layer: Layer, convolved: str) -> str:
 
 
 def conv_transpose(layer: Layer) -> str:
-    """A transposed convolution of rows or images, with its bias."""
-    shape, filters = layer.shape(), layer.shape(1)
-    count, groups = len(shape) - 2, layer.attribute("group", 1)
+    """A transposed convolution of rows, images or volumes, with its bias."""
+    shape, groups = layer.shape(), layer.attribute("group", 1)
+    count = len(shape) - 2
     strides = layer.attribute("strides", [1] * count)
-    if count > 2 or {*layer.attribute("dilations", [1])} != {1}:
-        raise RefusedError("it is one of volumes, or has dilations")
-    before = [_cut(layer, axis, strides[axis]) for axis in range(count)]
-    whole = [(n - 1) * s + k for n, s, k in zip(shape[2:], strides, filters[2:], strict=True)]
+    dilations = layer.attribute("dilations", [1] * count)
+    if count > 3:
+        raise RefusedError(f"it is a convolution in {count} dimensions")
+    filters = layer.shape(1)
+    sizes = [(k - 1) * d + 1 for k, d in zip(filters[2:], dilations, strict=True)]
+    before = [_cut(layer, axis, strides[axis], sizes[axis]) for axis in range(count)]
+    whole = [(n - 1) * s + k for n, s, k in zip(shape[2:], strides, sizes, strict=True)]
     after = [w - r - b for w, r, b in zip(whole, layer.out.shape[2:], before, strict=True)]
     cut = [max(one, 0) for one in (*before, *after)]
-    given = ", ".join(map(str, (*strides, *cut, groups)))
-    name = "transposed_rows" if count == 1 else "transposed_images"
-    text = f"convolutions.{name}::<{given}>({layer.x}, {layer.operand(1)})"
+    if count == 3:
+        text = _transposed_volumes(layer, sizes, strides, dilations)
+        found: Shape = (shape[0], groups * filters[1], *whole)
+        for axis in range(3):
+            text, found = bordered(text, found, axis + 2, -cut[axis], -cut[axis + 3], 0.0)
+    else:
+        given = ", ".join(map(str, (*strides, *cut, groups)))
+        name = "transposed_rows" if count == 1 else "transposed_images"
+        weights = layer.operand(1)
+        if {*dilations} != {1}:
+            weights = layer.given("filters", layer.value(1), _spread(layer, sizes, dilations))
+        text = f"convolutions.{name}::<{given}>({layer.x}, {weights})"
     if min(*before, *after) < 0:
         # Beyond the last pixel that a filter reaches, there are zeros.
         found = (
@@ -73,7 +90,40 @@ def conv_transpose(layer: Layer) -> str:
     return with_bias(layer, text)
 
 
-def _cut(layer: Layer, axis: int, stride: int) -> int:
+def _spread(layer: Layer, sizes: Sequence[int], dilations: Sequence[int]) -> Array:
+    """Return filters with the zeros between their numbers that dilations leave."""
+    given = layer.constant(1)
+    if given is None:
+        raise RefusedError("its filters depend on the model's inputs")
+    found = np.zeros((*given.shape[:2], *sizes))
+    steps = tuple(slice(None, None, step) for step in (1, 1, *dilations))
+    found[steps] = given
+    return found
+
+
+def _transposed_volumes(
+    layer: Layer, sizes: Sequence[int], strides: Sequence[int], dilations: Sequence[int]
+) -> str:
+    """The text for volumes with zeros between their numbers, convolved with turned filters."""
+    groups, (channels, each) = layer.attribute("group", 1), layer.shape(1)[:2]
+    grouped = _spread(layer, sizes, dilations).reshape(groups, channels // groups, each, *sizes)
+    turned = np.flip(grouped.swapaxes(1, 2), (3, 4, 5))
+    filters = turned.reshape(groups * each, channels // groups, *sizes)
+    text, shape = layer.x, layer.shape()
+    for axis, (stride, size) in enumerate(zip(strides, sizes, strict=True), 2):
+        if stride > 1:
+            split = (*shape[: axis + 1], 1, *shape[axis + 1 :])
+            text, split = bordered(shaped(text, split), split, axis + 1, 0, stride - 1, 0.0)
+            shape = (*shape[:axis], shape[axis] * stride, *shape[axis + 1 :])
+            text = shaped(text, shape)
+        text, shape = bordered(text, shape, axis, size - 1, size - stride, 0.0)
+    return (
+        f"convolutions.volumes::<1, 1, 1, 1, 1, 1, {groups}>({text}, "
+        f"{layer.given('filters', layer.value(1), filters)})"
+    )
+
+
+def _cut(layer: Layer, axis: int, stride: int, size: int) -> int:
     """Return how many pixels the attributes cut off before the result."""
     auto = layer.attribute("auto_pad", "NOTSET")
     if auto == "VALID":
@@ -81,7 +131,7 @@ def _cut(layer: Layer, axis: int, stride: int) -> int:
     if auto == "NOTSET" and layer.attribute("output_shape") is None:
         return int((layer.attribute("pads") or [0] * 6)[axis])
     added = (layer.attribute("output_padding") or [0] * 3)[axis]
-    whole = stride * (layer.shape()[axis + 2] - 1) + added + layer.shape(1)[axis + 2]
+    whole = stride * (layer.shape()[axis + 2] - 1) + added + size
     whole -= layer.out.shape[axis + 2]
     return int(whole // 2 if auto == "SAME_UPPER" else whole - whole // 2)
 
@@ -132,17 +182,21 @@ def matmul(layer: Layer) -> str:
             y = layer.operand(1) if len(right) == 2 else shaped(layer.operand(1), (inner, many))
             product = f"tensors.matmul({x}, {y})"
         return product if len(out) == 2 else shaped(product, out)
-    if rows[:-2] != columns[:-2]:
-        raise RefusedError(f"its operands have the shapes {left} and {right}")
-    batch = math.prod(rows[:-2])
-    x, y = (
-        layer.operand(place)
-        if len(shape) == 3
-        else shaped(layer.operand(place), (batch, *shape[-2:]))
-        for place, shape in enumerate((rows, columns))
-    )
+    batch = np.broadcast_shapes(rows[:-2], columns[:-2])
+    x = _batch(layer.operand(0), rows, batch)
+    y = _batch(layer.operand(1), columns, batch)
     product = f"tensors.batch_matmul({x}, {y})"
     return product if len(out) == 3 else shaped(product, out)
+
+
+def _batch(text: str, shape: Shape, batch: Shape) -> str:
+    """The text for matrices in one list, which are repeated to the sizes of a batch."""
+    if shape[:-2] != batch:
+        shape = (*[1] * (len(batch) + 2 - len(shape)), *shape)
+        text = repeated(shaped(text, shape), shape, [*np.divide(batch, shape[:-2]).astype(int)])
+    elif len(shape) == 3:
+        return text
+    return shaped(text, (math.prod(batch), *shape[-2:]))
 
 
 OPERATORS: Final[dict[str, Emit]] = {

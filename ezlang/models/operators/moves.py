@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from ..graph import Array
+from ..listing import MOST_CONSTANTS
 from ..problems import RefusedError
 from .axes import Shape, along, transposed
 from .layer import Emit, Layer, decimal, is_number, shaped
@@ -34,16 +35,17 @@ def expand(layer: Layer) -> str:
     if len(shape) < len(out):
         shape = (*[1] * (len(out) - len(shape)), *shape)
         text = shaped(text, shape)
-    return _repeated(text, shape, [m // n for m, n in zip(out, shape, strict=True)])
+    return repeated(text, shape, [m // n for m, n in zip(out, shape, strict=True)])
 
 
 def tile(layer: Layer) -> str:
     """The same tensor, repeated along axes."""
     counts = [int(count) for count in layer.data(1, "the number of repetitions")]
-    return _repeated(layer.x, layer.shape(), counts)
+    return repeated(layer.x, layer.shape(), counts)
 
 
-def _repeated(text: str, shape: Shape, counts: Sequence[int]) -> str:
+def repeated(text: str, shape: Shape, counts: Sequence[int]) -> str:
+    """Return the text for a tensor that is repeated along its first axes."""
     for axis, count in enumerate(counts):
         if count != 1:
             size = count * shape[axis]
@@ -179,7 +181,9 @@ def picked(layer: Layer, text: str, shape: Shape, axis: int, places: Array) -> t
 
 
 def chosen(layer: Layer, places: Array) -> str:
-    """Return the text for public places."""
+    """Return the text for public places; refuse more than stand in a program."""
+    if places.size > MOST_CONSTANTS:
+        raise RefusedError(f"it picks {places.size:,} items, more than {MOST_CONSTANTS:,}")
     return layer.use(layer.listing.constant("places", places.astype(np.int32)))
 
 

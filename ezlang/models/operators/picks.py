@@ -9,7 +9,6 @@ from typing import Any, Final
 import numpy as np
 
 from ..graph import Array
-from ..listing import MOST_CONSTANTS
 from ..problems import RefusedError
 from .axes import transposed
 from .layer import Emit, Layer, integer, is_number, shaped
@@ -63,8 +62,6 @@ def _at_places(layer: Layer) -> str:
         if layer.has(place):
             layer.data(place, f"operand {place}")
     places = _picked(layer)
-    if places.size > MOST_CONSTANTS:
-        raise RefusedError(f"it picks more than {MOST_CONSTANTS} elements")
     flat = shaped(layer.x, (math.prod(layer.shape()),))
     text = f"moves.gather::<[]>({flat}, {chosen(layer, places.reshape(-1))})"
     return shaped(text, layer.out.shape)

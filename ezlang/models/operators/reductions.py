@@ -79,10 +79,32 @@ def log_sum_exp(layer: Layer) -> str:
     return text if layer.out.shape == (count,) else shaped(text, layer.out.shape)
 
 
+def running_sum(layer: Layer) -> str:
+    """The sums of all items up to each one along an axis, or of all before it."""
+    if not layer.value(0).is_float:
+        raise RefusedError(f"it adds numbers of the type {layer.value(0).dtype.name}")
+    shape = layer.shape()
+    axis = int(layer.number(1, "its axis")) % len(shape)
+    order = [*(k for k in range(len(shape)) if k != axis), axis]
+    rows, count, length = _rows(layer, layer.x, [axis])
+    if layer.attribute("reverse", 0):
+        rows = f"moves.reversed::<[{count}]>({rows})"
+    text = f"normalisation.running_sums({rows})"
+    if layer.attribute("exclusive", 0):
+        text = f"moves.part::<[{count}], 0, {length}>(moves.pad::<[{count}], 1, 0>({text}, 0.0))"
+    if layer.attribute("reverse", 0):
+        text = f"moves.reversed::<[{count}]>({text})"
+    moved = tuple(shape[k] for k in order)
+    back = [order.index(k) for k in range(len(shape))]
+    return transposed(text if moved == (count, length) else shaped(text, moved), moved, back)
+
+
 OPERATORS: Final[dict[str, Emit]] = {
     "ReduceMax": _reduced("normalisation.largest({x})"),
     "ReduceMin": _reduced("-normalisation.largest(-{x})"),
     "ReduceSum": _reduced(_SUM),
+    "ReduceProd": _reduced("normalisation.products({x})"),
+    "CumSum": running_sum,
     "ReduceMean": _reduced(f"{_SUM} / {{m}}"),
     "ReduceL1": _reduced(_SUM.replace("{x}", "abs({x})")),
     "ReduceLogSumExp": log_sum_exp,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -21,14 +22,12 @@ _ATTRIBUTES: Final = frozenset(
 
 def resize(layer: Layer) -> str:
     """Images with more or fewer pixels: nearest ones, or sums by linear or cubic weights."""
-    if layer.attribute("coordinate_transformation_mode") == "tf_crop_and_resize":
-        raise RefusedError("it crops")
     text, shape = layer.x, layer.shape()
     for axis, (old, new) in enumerate(zip(layer.shape(), layer.out.shape, strict=True)):
         matrix = _matrix(layer, axis, old, new)
         if matrix.shape == (old, old) and (matrix == np.eye(old)).all():
             continue
-        if ((matrix == 0) | (matrix == 1)).all():
+        if ((matrix == 0) | (matrix == 1)).all() and matrix.any(axis=1).all():
             places = chosen(layer, matrix.argmax(axis=1))
             text, shape = along(text, shape, axis, "gather", [], new, places)
         else:
@@ -53,9 +52,10 @@ def _matrix(layer: Layer, axis: int, old: int, new: int) -> Array:
         mode = node.attributes.get("mode", "nearest")
         how = {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
         given = {"mode": mode, **how}
-    names = ["x", "", "", "sizes"] if by_size else ["x", "", "scales"]
+    region = _region(layer, axis, named)
+    names = ["x", "region", "", "sizes"] if by_size else ["x", "region", "scales"]
     made = onnx.helper.make_node("Resize", names, ["y"], **given)
-    feeds = {"x": np.eye(old, dtype=np.float32)}
+    feeds = {"x": np.eye(old, dtype=np.float32), "region": region}
     feeds |= (
         {"sizes": np.array([old, new])} if by_size else {"scales": np.array([1, scale], np.float32)}
     )
@@ -71,6 +71,19 @@ def _matrix(layer: Layer, axis: int, old: int, new: int) -> Array:
     if found.shape != (new, old):
         raise RefusedError(f"{old} pixels become {len(found)}, not {new}")
     return found
+
+
+def _region(layer: Layer, axis: int, named: Sequence[int]) -> Array:
+    """Return the part of an axis that a cropping layer takes, and the whole of another one."""
+    low, high = 0.0, 1.0
+    if layer.attribute("coordinate_transformation_mode") == "tf_crop_and_resize":
+        if layer.attribute("extrapolation_value", 0.0) != 0:
+            raise RefusedError("it extrapolates by a number other than 0")
+        given = layer.data(1, "its region")
+        if axis in named:
+            at = list(named).index(axis)
+            low, high = given[at], given[at + len(named)]
+    return np.array([0, low, 1, high], np.float32)
 
 
 def _summed(layer: Layer, text: str, shape: Shape, axis: int, matrix: Array) -> tuple[str, Shape]:
