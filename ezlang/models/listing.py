@@ -35,6 +35,20 @@ _LAYERS: Final = frozenset(
 """Operators that modules of PyTorch consist of, so that the name of the module is enough."""
 
 
+_SHORT: Final = {
+    "LinearClassifier": "linear",
+    "LinearRegressor": "linear",
+    "Normalizer": "normalized",
+    "Scaler": "scaled",
+    "SVMClassifier": "machine",
+    "SVMRegressor": "machine",
+    "TreeEnsemble": "forest",
+    "TreeEnsembleClassifier": "forest",
+    "TreeEnsembleRegressor": "forest",
+}
+"""What a person calls the result where an exporter calls the node as its operator."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EzType:
     """A type of Ez: `element` is `fixed`, whose values have `whole` bits before the point if that
@@ -205,6 +219,8 @@ def names_of(node: Node) -> tuple[str, ...]:
         # An exporter's number; it calls the result as the layer.
         named = node.out.name
     words = identifier(named)
+    if node.op in _SHORT:
+        words = re.sub(rf"^{operator}_?(?=\d*$)", _SHORT[node.op], words)
     if re.fullmatch(r"v\d+", words):
         return (f"{operator}_{words[1:]}", operator)
     short = re.sub(rf"_{operator}(_\d+)?$", "", words)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
+from dataclasses import replace
 
 from ezlang.diagnostics.diagnostic import CompilerBug
 
 from .graph import Graph, Node
 from .listing import Input, Listing, identifier, names_of, type_of
 from .operators import OPERATORS
+from .operators.classes import CLASSIFIERS
 from .operators.layer import Layer
 from .problems import Problems, RefusedError
 from .repetition import with_functions
 
 _ALIAS = re.compile(r"\{(\d+)\}")
+_RESHAPE = re.compile(r"reshape\(\{0\}(, \d+)*\)")
 _KINDS = {"object": "text", "complex64": "complex", "complex128": "complex"}
 
 
@@ -43,8 +46,25 @@ def translated(graph: Graph) -> Listing:
         else:
             name = listing.names[value.name]
         listing.outputs.append((output, name))
+    _merge_reshapes(listing)
     with_functions(listing)
     return listing
+
+
+def _merge_reshapes(listing: Listing) -> None:
+    """Leave out shapes in between, which exporters write and persons don't."""
+    uses = Counter(name for line in listing.lines for name in line.operands)
+    uses.update(name for _, name in listing.outputs)
+    shapes = {line.name: line for line in listing.lines if _RESHAPE.fullmatch(line.text)}
+    for number, line in enumerate(listing.lines):
+        while line.name in shapes and line.operands[0] in shapes and uses[line.operands[0]] == 1:
+            inner = shapes.pop(line.operands[0])
+            line = shapes[line.name] = replace(line, operands=inner.operands)
+            listing.lines[number] = line
+    kept = {line.name for line in shapes.values()}
+    listing.lines[:] = [
+        line for line in listing.lines if line.name in kept or not _RESHAPE.fullmatch(line.text)
+    ]
 
 
 def _check_operators(graph: Graph, problems: Problems) -> None:
@@ -92,7 +112,9 @@ def _translate(node: Node, listing: Listing) -> None:
             continue
         if value.name in listing.names:
             raise CompilerBug(f"{value.name} is computed twice")
-        wanted = names_of(node) if place == 0 else (identifier(value.name),)
+        # The label and the scores of classes are called as the model calls them.
+        is_own = place == 0 and node.op not in CLASSIFIERS
+        wanted = names_of(node) if is_own else (identifier(value.name),)
         listing.names[value.name] = listing.add_line(
             wanted, *layer.used(texts[place]), type_of(value)
         )

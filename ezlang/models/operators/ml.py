@@ -131,7 +131,7 @@ def normalizer(layer: Layer) -> str:
         case "MAX":
             size = f"normalisation.largest(abs({x}))"
         case "L1":
-            size = f"from_raw::<{FRACTION}>(normalisation.row_sums(raw(abs({x}))))"
+            size = f"normalisation.totals(abs({x}))"
         case "L2":
             # The root of a sum is that of a mean times a number.
             return f"normalisation.rms_norm({x}, {decimal(length**-0.5)}, 0.0)"

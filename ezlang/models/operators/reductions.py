@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import Final
 
-from ..listing import FRACTION
 from ..problems import RefusedError
 from .axes import transposed
 from .layer import Emit, Layer, shaped
@@ -50,7 +49,7 @@ def _reduced(function: str) -> Emit:
     return emit
 
 
-_SUM = f"from_raw::<{FRACTION}>(normalisation.row_sums(raw({{x}})))"
+_SUM = "normalisation.totals({x})"
 
 
 def argument(sign: str) -> Emit:
