@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import Magics, cell_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
+from IPython.display import display
 
 from ezlang.analysis.leaks import render_releases
 from ezlang.cli.cost_report import cost_lines
@@ -20,6 +21,7 @@ from ezlang.cli.options import parse_settings
 from ezlang.cli.output import counted
 from ezlang.diagnostics.diagnostic import Diagnostic, EzError
 from ezlang.programs import Program, Result, loads
+from ezlang.trace import Trace
 from ezlang.types.sharing import DEFAULT_NETWORK, DEFAULT_PROTOCOL, PROTOCOL_CHOICES
 from ezlang.values.names import USAGE, party_number
 
@@ -46,6 +48,7 @@ class EzMagics(Magics):
     @argument("--network", default=DEFAULT_NETWORK, metavar="PROFILE")
     @argument("--leaks", action="store_true", help="Print what a run releases, and to whom.")
     @argument("--cost", action="store_true", help="Print what a run between two parties costs.")
+    @argument("--trace", action="store_true", help="Play the run on a page in the notebook.")
     @argument("--into", default="result", metavar="NAME", help="The variable for the result.")
     @cell_magic
     def ez(self, line: str, cell: str) -> Result | Program:
@@ -68,6 +71,10 @@ class EzMagics(Magics):
             print("\n".join(cost_lines(report, every_line=False)))
         if asked.check:
             return program
+        if asked.trace:
+            inputs = {party: _inputs(program, party, variables) for party in program.parties}
+            choice = {"protocol": asked.protocol, "network": asked.network, "seed": asked.seed}
+            display(program.trace(inputs, **choice))
         result = self._run(program, asked, variables)
         variables[asked.into] = result
         return result
@@ -104,6 +111,14 @@ def _inputs(program: Program, party: str, variables: Mapping[str, Any]) -> dict[
     return {name: known[name] for name in program.inputs[party] if name in known}
 
 
+def frame_of(trace: Trace) -> str:
+    """Return a trace as HTML: a frame with the page that plays it, which loads nothing else."""
+    page = escape(trace.page())
+    return (
+        f'<iframe title="trace" style="width:100%;height:46rem;border:0" srcdoc="{page}"></iframe>'
+    )
+
+
 def html_of(result: Result) -> str:
     """Return a result as an HTML table: what each party was told, and what the run took."""
     rows = "".join(
@@ -133,4 +148,6 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
     """Register `%%ez`: what `%load_ext ezlang` calls."""
     shell.register_magics(EzMagics)
     if shell.display_formatter is not None:
-        shell.display_formatter.formatters["text/html"].for_type(Result, html_of)
+        html = shell.display_formatter.formatters["text/html"]
+        html.for_type(Result, html_of)
+        html.for_type(Trace, frame_of)

@@ -33,6 +33,7 @@ from ezlang.values.objects import given, returned
 if TYPE_CHECKING:
     from ezlang.analysis.leaks import Release
     from ezlang.executors.native.costs import CostReport
+    from ezlang.trace import Trace
     from ezlang.typed import tree
     from ezlang.types.types import Type
 
@@ -162,6 +163,32 @@ class Program:
         return self._result(simulated)
 
     __call__ = run
+
+    def trace(
+        self,
+        inputs: Mapping[str, Values] | None = None,
+        /,
+        *,
+        seed: int | None = None,
+        protocol: str = DEFAULT_PROTOCOL,
+        network: str = DEFAULT_NETWORK,
+        garbling: str = DEFAULT_GARBLING,
+        memory: int = DEFAULT_MEMORY,
+        **parties: Values,
+    ) -> Trace:
+        """Run the program simulated; return all that happened, with the secrets of all parties.
+
+        Notebooks show a trace as the page that plays it. The arguments are those of `run`.
+        """
+        return api.trace(
+            self._checked,
+            self._data({**(inputs or {}), **parties}),
+            seed=seed,
+            protocol=protocol,
+            network=network,
+            garbling=garbling,
+            memory=memory,
+        )
 
     def run_party(
         self,

@@ -10,6 +10,7 @@ from nbclient import NotebookClient
 from tests.support.patience import PATIENCE
 
 NOTEBOOK = Path("docs/notebook.ipynb")
+MILLIONAIRES = Path("examples/millionaires/main.ez").read_text(encoding="utf-8")
 
 Cell = dict[str, Any]
 
@@ -59,7 +60,19 @@ def test_errors_are_shown_in_colour_without_a_traceback() -> None:
     [("alice = 5", "The variable `alice` is no dict"), ("wealth = 5", "input `wealth` is missing")],
 )
 def test_inputs_that_are_not_there(variables: str, says: str) -> None:
-    program = "%%ez\n" + Path("examples/millionaires/main.ez").read_text(encoding="utf-8")
+    program = "%%ez\n" + MILLIONAIRES
     cells = ("%load_ext ezlang", variables, program)
     *_, cell = executed([nbformat.v4.new_code_cell(text) for text in cells], errors=True)
     assert says in "\n".join(cell["outputs"][0]["traceback"])
+
+
+def test_a_trace_is_played_in_the_notebook() -> None:
+    program = "%%ez --trace --seed 1\n" + MILLIONAIRES
+    variables = 'alice, bob = {"wealth": 5}, {"wealth": 3}'
+    *_, cell = executed(
+        [nbformat.v4.new_code_cell(text) for text in ("%load_ext ezlang", variables, program)]
+    )
+    shown = [output["data"].get("text/html", "") for output in cell["outputs"]]
+    assert shown[0].startswith("<iframe")
+    assert "alice is richer" in shown[0]
+    assert shown[1].startswith("<table>")
