@@ -74,9 +74,9 @@ def rectified(bits: int, n: int) -> Cost:
     halves = (-(-digits * n // 2), digits * n // 2)
     leaves = sum(4 * half + packed(4 * half) for half in halves)
     tree, rounds = 6 * packed(n) * (digits - 2), 2 + levels(digits - 1)
-    numbers, chosen = counted(bits, 2 * n), selected(bits, n)
-    both_parts = 4 * packed(n)
-    return leaves + tree + both_parts + numbers[0] + chosen[0], rounds + numbers[1] + chosen[1]
+    # Of the wrap-around, five bits matter.
+    numbers, chosen = counted(bits, n)[0] + counted(8, n)[0], selected(bits, n)
+    return leaves + tree + 4 * packed(n) + numbers + chosen[0], rounds + 2 + chosen[1]
 
 
 def multiplied(bits: int, n: int, terms: int) -> Cost:

@@ -17,9 +17,10 @@ from ezlang.diagnostics.diagnostic import CompilerBug
 
 from ...ir.dtypes import word_dtype
 from ..boolean.gates import and_bits, pack
-from ..conversions.bits_and_numbers import bits_to_numbers, select, unpack
+from ..conversions.bits_and_numbers import bits_to_numbers, select
 from ..core.party import SharingParty
-from ..core.steps import Array, Steps, together
+from ..core.sizes import WIDTHS
+from ..core.steps import Array, Bytes, Steps, together
 from .comparison import compare_parts, millionaires, negate_bits
 from .products import bits_of
 
@@ -48,7 +49,7 @@ def truncate(
     if lift is not None:
         ring = bits - 1
         carry = yield from millionaires(party, compared & number((1 << shift) - 1), shift)
-        wrap = np.packbits((own >> number(ring)).astype(np.uint8), bitorder="little")
+        wrap = pack((own >> number(ring)).astype(np.uint8))
         own = own & number((1 << ring) - 1)
     else:
         (carry, _), (less, same) = yield from compare_parts(party, compared, (0, shift, bits))
@@ -56,11 +57,8 @@ def truncate(
             raise CompilerBug("the upper part of a comparison has an equality")
         both = yield from and_bits(party, same, carry)
         wrap = less ^ both
-    n = own.size
-    flags = np.packbits(np.concatenate([unpack(carry, n), unpack(wrap, n)]), bitorder="little")
-    numbers = yield from bits_to_numbers(party, flags, 2 * n, bits)
-    c, w = numbers.reshape(2, n)
-    result: Array = (own >> number(shift)) + c - (w << number(ring - shift))
+    corrections = yield from _corrections(party, carry, wrap, x, ring - shift)
+    result: Array = (own >> number(shift)) + corrections
     if party.adds_known:
         result -= number(added >> shift)
     return result.reshape(x.shape)
@@ -78,24 +76,40 @@ def rectified_shift(party: SharingParty, x: Array, shift: int, top: int) -> Step
     bits = bits_of(x)
     if not 0 < shift < top < bits:
         raise CompilerBug(f"a rectified shift of {bits} bits by {shift}, up to bit {top}")
-    number, n = x.dtype.type, x.size
-    own = x.reshape(-1)
+    number, own = x.dtype.type, x.reshape(-1)
     compared = ~own if party.is_first else own
     (carry, _), (less, same) = yield from compare_parts(party, compared, (0, shift, top))
     if same is None:
         raise CompilerBug("the upper part of a comparison has an equality")
-    wrap = (own >> number(bits - 1)).astype(np.uint8)
-    flags = pack(np.concatenate([unpack(carry, n), wrap]))
-    both, numbers = yield from together(
-        [and_bits(party, same, carry), bits_to_numbers(party, flags, 2 * n, bits)]
+    wrap = pack((own >> number(bits - 1)).astype(np.uint8))
+    both, corrections = yield from together(
+        [
+            and_bits(party, same, carry),
+            _corrections(party, carry, wrap, x, bits - 1 - shift),
+        ]
     )
-    c, w = numbers.reshape(2, n)
     own_top = pack((own >> number(top)).astype(np.uint8) & 1)
     negative = own_top ^ less ^ both
     below = own & number((1 << (bits - 1)) - 1)
-    shifted = (below >> number(shift)) + c - (w << number(bits - 1 - shift))
+    shifted = (below >> number(shift)) + corrections
     result: Array = yield from select(party, negate_bits(party, negative), shifted)
     return result.reshape(x.shape)
+
+
+def _corrections(
+    party: SharingParty, carry: Bytes, wrap: Bytes, x: Array, place: int
+) -> Steps[Array]:
+    """Return c − w·2^place modulo 2^ℓ for packed bits c and w, flat: two additive OTs per element.
+
+    Of the number w, the lowest ℓ − place bits matter.
+    """
+    n, bits = x.size, bits_of(x)
+    width = next(width for width in WIDTHS if width >= bits - place)
+    c, w = yield from together(
+        [bits_to_numbers(party, carry, n, bits), bits_to_numbers(party, wrap, n, width)]
+    )
+    result: Array = c - (w.astype(x.dtype) << x.dtype.type(place))
+    return result
 
 
 def extend(party: SharingParty, x: Array, bits: int, *, signed: bool = True) -> Steps[Array]:
