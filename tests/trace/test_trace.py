@@ -10,6 +10,7 @@ import jsonschema
 import pytest
 
 from ezlang import api
+from ezlang.compiler.protocols.core.purposes import Purpose
 from ezlang.diagnostics.diagnostic import EzError
 from ezlang.trace.explanations import explanations
 from tests.trace.traces import EXAMPLES, ROOT, program_of, trace_of, words
@@ -96,6 +97,10 @@ def test_every_execution_is_recorded_or_counted(name: str, protocol: str) -> Non
 def test_every_step_has_an_explanation(name: str, protocol: str) -> None:
     for operation in trace_of(name, protocol).data["operations"]:
         assert operation["topic"] in explanations(), operation
+
+
+def test_every_purpose_of_a_message_has_an_explanation() -> None:
+    assert [one for one in Purpose if one.value not in explanations()] == []
 
 
 def test_explanations_cite_papers_of_the_references() -> None:

@@ -6,8 +6,7 @@ import { cited, count, html, link, short } from "./text.js";
 /** A message: its content and what it means. */
 export function messageDetails(model, message, view) {
   const [from, to] = [model.parties[message.sender], model.parties[message.receiver]];
-  const explained = model.explanations[message.purpose.toLowerCase()]
-    ?? model.explanations[message.purpose];
+  const explained = model.explanations[message.purpose];
   const bytes = message.content.match(/../g) ?? [];
   const more = message.bytes > bytes.length ? ` … ${count(message.bytes)} bytes in all` : "";
   const several = message.count > 1 ? `${count(message.count)} messages, the first of them: ` : "";

@@ -214,11 +214,14 @@ function drawStage() {
   byId("parts").replaceChildren(...(partsOf(model, step, state.view) ?? []));
 }
 
+const toldToAll = new Set(trace.operations.filter((one) => one.name === "output" && one.text.includes("to=all"))
+  .map((one) => /name='(.*?)'/.exec(one.text)?.[1]));
+
 function outcome() {
   const list = model.parties.map((name, party) => {
     const seen = state.view === null || state.view === party;
     const own = Object.entries(trace.outputs[name] ?? {}).map(([key, value]) =>
-      `${key}: ${seen ? shortened(JSON.stringify(value)) : "?"}`);
+      `${key}: ${seen || toldToAll.has(key) ? shortened(JSON.stringify(value)) : "?"}`);
     return html("div", { class: `cell party${party % 6}${seen ? "" : " unknown"}`, "data-party": name }, own.join("; ") || "nothing");
   });
   return [html("h3", {}, "Outputs of the run"), html("div", { class: "row" }, list)];

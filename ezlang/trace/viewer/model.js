@@ -70,7 +70,9 @@ export class Model {
   topics(step) {
     const operations = this.operations(step);
     if (!operations.length) return ["begin"];
-    const purposes = this.trace.roles ? [] : this.messages(step).map((one) => one.purpose);
+    const implied = ["share", "arithmetic to boolean", "boolean to arithmetic"];
+    const sent = this.trace.roles ? [] : this.messages(step).map((one) => one.purpose);
+    const purposes = implied.filter((purpose) => sent.includes(purpose));
     const found = [...purposes, ...operations.map((one) => one.topic)];
     return [...new Set(found.filter((topic) => this.explanations[topic]))];
   }

@@ -107,11 +107,25 @@ function joined(level) {
 
 // Preprocessing and oblivious transfers
 
+const XOR = (x, y) => x ^ y;
+const SUM = (x, y) => x + y;
+const JOINED = { triple: SUM, "bit triple": XOR, "bit products": XOR };
+
+/** What all shares of a number give together, for units whose shares are all of one kind. */
+function together(unit, name) {
+  const shares = unit.parts.map((part) => part.find((one) => one.name === name).first);
+  return shares[0].slice(0, 4).map((first, n) => {
+    const total = shares.map((list) => BigInt(`0x${list[n]}`)).reduce(JOINED[unit.what]);
+    return BigInt.asUintN(4 * first.length, total).toString(16).padStart(first.length, "0");
+  }).join(" ");
+}
+
 function units(model, step, view) {
   const list = model.units(step);
   if (!list.length) return null;
   const left = model.steps[step].units_left_out ?? 0;
   const tables = list.map((unit) => {
+    const joins = view === null && JOINED[unit.what];
     const names = [...new Set(unit.parts.flat().map((one) => one.name))];
     const rows = names.map((name) => html("tr", {}, html("th", { scope: "row" }, name),
       unit.parts.map((part, party) => {
@@ -120,13 +134,14 @@ function units(model, step, view) {
         const text = one ? one.first.slice(0, 4).join(" ") : "";
         const more = one && one.shape.reduce((x, y) => x * y, 1) > 4 ? " …" : "";
         return html("td", { class: seen ? "" : "unknown" }, html("code", {}, seen ? text + more : "?"));
-      })));
+      }), joins ? html("td", {}, html("code", {}, together(unit, name))) : null));
     const title = model.explanations[unit.what]?.title ?? unit.what;
     const caption = html("caption", {}, title);
     const about = model.explanations[unit.what];
     return html("div", {}, html("div", { class: "scroll", tabindex: 0 }, html("table", {}, caption,
       html("thead", {}, html("tr", {}, html("th", {}), model.parties.map((name) =>
-        html("th", { scope: "col" }, name)))), html("tbody", {}, rows))),
+        html("th", { scope: "col" }, name)),
+      joins ? html("th", { scope: "col" }, "together (known to nobody)") : null)), html("tbody", {}, rows))),
       about ? html("p", { class: "explained" }, about.text) : null);
   });
   const rest = left ? html("p", { class: "note" }, `${counted(left, "more unit")} of this step ` +
