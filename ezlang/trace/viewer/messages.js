@@ -17,7 +17,7 @@ export function arrows(model, step, view, width, select, all = false) {
     svg("marker", { id: `head${n}`, viewBox: "0 0 10 10", refX: 9, refY: 5, markerWidth: 7,
       markerHeight: 7, orient: "auto" },
       svg("path", { d: "M0 0L10 5L0 10z", class: `fill${n % 6}` })));
-  const drawing = svg("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "list",
+  const drawing = svg("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "group",
     "aria-label": counted(messages.length, "message") }, svg("defs", {}, heads),
     centers.map((x) => svg("line", { x1: x, x2: x, y1: 0, y2: height, class: "life" })),
     shown.map((one, n) => arrow(model, one, n, centers, width, view, select)));
@@ -46,7 +46,7 @@ function arrow(model, message, place, centers, width, view, select) {
   const reach = Math.min(middle, width - middle) - 8;
   const fits = Math.max(6, Math.floor((2 * reach) / 7.4));
   const choose = () => select(message);
-  return svg("g", { class: seen ? "arrow" : "arrow hidden", tabindex: 0, role: "listitem",
+  return svg("g", { class: seen ? "arrow" : "arrow hidden", tabindex: 0, role: "button",
     "aria-label": `${who}: ${text}`, onclick: choose,
     onkeydown: (event) => (event.key === "Enter" || event.key === " ") && (event.preventDefault(), choose()) },
     svg("title", {}, `${who}: ${text}`),

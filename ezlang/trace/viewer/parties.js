@@ -6,11 +6,11 @@ import { html, short } from "./text.js";
 /** The heads of the columns. */
 export function heads(model, view) {
   const { roles } = model.trace;
-  return html("div", { class: "row heads", role: "row" }, model.parties.map((name, party) => {
+  return html("div", { class: "row heads" }, model.parties.map((name, party) => {
     let role = "";
     if (roles) role = party === roles.garbler ? "garbler" : "evaluator";
-    return html("div", { class: `head party${party % 6}${sees(view, party) ? "" : " unknown"}`,
-      role: "columnheader" }, html("strong", {}, name), role && html("small", {}, role));
+    return html("div", { class: `head party${party % 6}${sees(view, party) ? "" : " unknown"}` },
+      html("strong", {}, name), role && html("small", {}, role));
   }));
 }
 
@@ -29,10 +29,10 @@ export function valueRow(model, value, step, view, select, selected) {
     const seen = sees(view, party) || (!one.secret && known && held.length > 0);
     const empty = held.length ? null : html("span", { class: "none" }, "nothing");
     return html("div", { class: `cell party${party % 6}${seen ? "" : " unknown"}`, "data-party": name,
-      role: "cell" }, empty, held.map((each) => holding(each, seen)));
+      role: "group", "aria-label": name }, empty, held.map((each) => holding(each, seen)));
   });
-  return html("div", { class: one.secret ? "group secret" : "group", role: "rowgroup" }, title,
-    html("div", { class: "row", role: "row" }, cells));
+  return html("div", { class: one.secret ? "group secret" : "group" }, title,
+    html("div", { class: "row" }, cells));
 }
 
 const KINDS = {

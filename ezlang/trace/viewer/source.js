@@ -75,7 +75,7 @@ function line(text, number, steps, bytes, most, go) {
   const share = bytes ? Math.max(2, Math.round((100 * bytes) / most)) : 0;
   const sent = html("span", { class: "sent", title: `${count(bytes)} bytes sent for this line`,
     style: `--share:${share}%` }, bytes ? amount(bytes) : "");
-  const element = html("li", {}, mark, html("code", {}, text || " "), sent);
+  const element = html("li", {}, mark, sent, html("code", {}, text || " "));
   return { element };
 }
 
