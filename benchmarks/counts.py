@@ -25,6 +25,7 @@ from ezlang.compiler.protocols.core.steps import Step, Steps
 from ezlang.compiler.protocols.ot.backend import OT
 from ezlang.session.channel import SocketChannel
 from ezlang.source import NO_SPAN
+from ezlang.types.sharing import DEFAULT_MEMORY
 
 KINDS: Mapping[int, OtKind] = {
     2: OtKind.SOFTSPOKEN_2,
@@ -47,9 +48,11 @@ def expect_prediction(
     *,
     protocol: str = "auto",
     network: str = "lan",
+    memory: int = DEFAULT_MEMORY,
 ) -> None:
     """Hold both parties' costs, as `ezlang run --json` prints them, to the prediction."""
-    report = api.cost(api.load(program, dict(settings)), protocol=protocol, network=network)
+    loaded = api.load(program, dict(settings))
+    report = api.cost(loaded, protocol=protocol, network=network, memory=memory)
     if not report.is_exact:
         return
     costs = [result["cost"] for result in results]

@@ -24,11 +24,13 @@ from typing import Any, Final
 import numpy as np
 
 from ezlang import api
+from ezlang.types.sharing import DEFAULT_MEMORY
 
 from .counts import expect, expect_prediction
 from .networks import NETWORKS, PIXELS
 from .parties import Party, free_port, two_parties
 
+MEGABYTE: Final = 1_000_000
 MODELS: Final = Path(__file__).parent / "models"
 SPU_WORKS: Final = Path(__file__).parent / "peers" / "spu_works.py"
 
@@ -124,13 +126,16 @@ def workloads(batch: int = 1) -> list[Workload]:
     ]
 
 
-def measured(work: Workload, files: Files, *, dealer: bool) -> list[Party]:
+def measured(
+    work: Workload, files: Files, *, dealer: bool, memory: int = DEFAULT_MEMORY
+) -> list[Party]:
     """Run both parties once, and hold what they count without a dealer to the prediction."""
     options = ["--timeout", "3000"]
+    budget = ["--memory", str(memory // MEGABYTE)]
     if not dealer:
-        parties = two_parties(files.program, work.settings, files.inputs, options)
+        parties = two_parties(files.program, work.settings, files.inputs, [*options, *budget])
         results = [party.result for party in parties]
-        expect_prediction(files.program, work.settings, results)
+        expect_prediction(files.program, work.settings, results, memory=memory)
         return parties
     address = f"127.0.0.1:{free_port()}"
     dealing = subprocess.Popen(
@@ -138,7 +143,7 @@ def measured(work: Workload, files: Files, *, dealer: bool) -> list[Party]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    chosen = ["--protocol", "arithmetic", "--dealer", address, *options]
+    chosen = ["--protocol", "arithmetic", "--dealer", address, *options, *budget]
     try:
         return two_parties(files.program, work.settings, files.inputs, chosen)
     finally:
@@ -158,6 +163,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("names", nargs="*", help="only works with one of these in their names")
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--batch", type=int, default=1, help="images of large networks at once")
+    parser.add_argument(
+        "--memory", type=int, default=DEFAULT_MEMORY // MEGABYTE, help="as for `ezlang run`, in MB"
+    )
     parser.add_argument("--dealt", action="store_true", help="only runs with a dealer")
     parser.add_argument("--spu", help="a Python that has SPU, which runs the same works beside")
 
@@ -189,7 +197,12 @@ def run(arguments: argparse.Namespace) -> None:
         for _ in range(arguments.runs + 1):
             for work in works:
                 for dealer in (True,) if arguments.dealt else (False, True):
-                    parties = measured(work, files[work.name], dealer=dealer)
+                    parties = measured(
+                        work,
+                        files[work.name],
+                        dealer=dealer,
+                        memory=arguments.memory * MEGABYTE,
+                    )
                     outputs = parties[1].result["outputs"]
                     expect(work.name, "outputs", outputs, wanted.setdefault(work.name, outputs))
                     found.setdefault((work.name, dealer), []).append(parties)
