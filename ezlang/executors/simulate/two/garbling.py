@@ -135,12 +135,14 @@ class Garbling:
         """Garble and evaluate a gate in all instances."""
         self.ands += count
         run = self._half_gates if self.scheme is Scheme.HALF_GATES else self._three_halves
+        if self.watch is None:
+            run(zeros, active, gate, count, each, deltas)
+            return
         out, x, y = gate
-        before = zeros[x], zeros[y], active[x], active[y]
+        inputs = (zeros[x], zeros[y]), (active[x], active[y])
         run(zeros, active, gate, count, each, deltas)
-        if self.watch is not None:
-            labels = (*before[:2], zeros[out], *before[2:], active[out])
-            self.watch(self._first(labels, self.tables[-1]))
+        labels = (*inputs[0], zeros[out], *inputs[1], active[out])
+        self.watch(self._first(labels, self.tables[-1]))
 
     def _half_gates(
         self,
