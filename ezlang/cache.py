@@ -11,6 +11,7 @@ import contextlib
 import os
 import re
 import sys
+from collections.abc import Iterator
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -102,13 +103,19 @@ def code_identity(part: str = "") -> str:
     module that it has compiled is up to date.
     """
     digest = sha256(sys.version.encode())
+    for one in code_files(part):
+        status = one.stat()
+        digest.update(f"{one.path}\0{status.st_size}\0{status.st_mtime_ns}\0".encode())
+    return digest.hexdigest()
+
+
+def code_files(part: str = "") -> Iterator[os.DirEntry[str]]:
+    """Yield the files of code in a folder of this package, by default all of it, in an order."""
     pending = [os.path.join(os.path.dirname(__file__), part)]
     while pending:
         with os.scandir(pending.pop()) as found:
             for one in sorted(found, key=lambda one: one.name):
                 if one.name.endswith((".py", ".ez", ".lark")):
-                    status = one.stat()
-                    digest.update(f"{one.path}\0{status.st_size}\0{status.st_mtime_ns}\0".encode())
+                    yield one
                 elif "." not in one.name and one.name != "__pycache__" and one.is_dir():
                     pending.append(one.path)
-    return digest.hexdigest()

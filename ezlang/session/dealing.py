@@ -15,9 +15,10 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator
+from dataclasses import field
 from typing import Any, Final
 
-import ezlang
+from ezlang.build import build
 from ezlang.compiler.ir.parties import COMPUTING
 from ezlang.compiler.protocols.core.channel import Channel
 from ezlang.compiler.protocols.dealt import demands as amounts
@@ -58,7 +59,7 @@ class Request:
     program: str
     tag: str
     demands: Demands
-    version: str = ezlang.__version__
+    version: str = field(default_factory=build)
     flaw: str = ""
 
     def encode(self) -> bytes:
@@ -80,7 +81,7 @@ class Answer:
 
     seed: bytes = b""
     refused: str = ""
-    version: str = ezlang.__version__
+    version: str = field(default_factory=build)
 
     def encode(self) -> bytes:
         """Return the answer as bytes."""
@@ -94,9 +95,9 @@ def read_request(channel: SocketChannel) -> Request:
     said: dict[str, Any] = _FORM.parse(_FORM.read(channel), _REQUEST)
     demands: Demands = {}
     flaw = ""
-    if said["version"] != ezlang.__version__:
+    if said["version"] != build():
         theirs = plain(said["version"])
-        flaw = f"the dealer runs version {ezlang.__version__} of ezlang, a party {theirs}"
+        flaw = f"the dealer runs version {build()} of ezlang, a party {theirs}"
     else:
         try:
             demands = amounts.decode(said["demands"])
@@ -112,7 +113,7 @@ def read_answer(channel: SocketChannel) -> Answer:
     said: dict[str, Any] = _FORM.parse(_FORM.read(channel), _ANSWER)
     if said["refused"]:
         raise errors.dealer_refused(plain(said["refused"], _SHOWN))
-    if said["version"] != ezlang.__version__ or len(said["seed"]) != 2 * SEED_BYTES:
+    if said["version"] != build() or len(said["seed"]) != 2 * SEED_BYTES:
         raise errors.no_dealer("its answer has no seed")
     return Answer(seed=bytes.fromhex(said["seed"]))
 

@@ -16,7 +16,7 @@ import contextlib
 from dataclasses import field
 from typing import Any, Final
 
-import ezlang
+from ezlang.build import build
 from ezlang.compiler.kernels.context import CHUNK
 from ezlang.compiler.protocols.ot.stock import GROUP_BITS
 from ezlang.compiler.protocols.yao.session import BIT_BUFFER
@@ -48,6 +48,7 @@ class Hello:
     """A party's description of itself and its program. `names` are the parties', from the program.
 
     `choices`: option of the command line → its value, for options that the fingerprint depends on.
+    `version` has a digest of the code, too.
     """
 
     party: int
@@ -55,7 +56,7 @@ class Hello:
     fingerprint: str
     params: dict[str, Number] = field(default_factory=dict)
     choices: dict[str, str] = field(default_factory=dict)
-    version: str = ezlang.__version__
+    version: str = field(default_factory=build)
     options: dict[str, int] = field(default_factory=lambda: dict(OPTIONS))
 
     def encode(self) -> bytes:

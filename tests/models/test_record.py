@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-import ezlang
+from ezlang.build import build
 from ezlang.cli import run_command
 from ezlang.models.streaming.report import report_of
 from tests.models.sides import Sides, ends
@@ -20,7 +20,7 @@ from tests.support.ports import free_address
 def record() -> dict[str, Any]:
     """Return a record such as a validation writes."""
     return {
-        "ezlang": ezlang.__version__,
+        "ezlang": build(),
         "session": "5" * 32,
         "began": "2026-01-02T03:04:05+00:00",
         "ended": "2026-01-02T03:14:05+00:00",

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ezlang.build import build
 from ezlang.diagnostics.diagnostic import Diagnostic, EzError
 from ezlang.session.channel import SocketChannel
 from ezlang.session.handshake import LONGEST, MAGIC, PROTOCOL, Hello, decode, shake_hands
@@ -56,7 +57,7 @@ def test_the_same_program() -> None:
 @pytest.mark.parametrize(
     ("change", "code", "here"),
     [
-        ({"version": "9.9"}, "EZ5006", "versions of ezlang: 0.1.0 here, 9.9 there"),
+        ({"version": "9.9"}, "EZ5006", f"versions of ezlang: {build()} here, 9.9 there"),
         ({"party": 0}, "EZ5009", "Both sides run as party 0 (alice)"),
         (
             {"params": {"n": 64, "fast": True}},

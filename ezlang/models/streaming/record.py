@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-import ezlang
+from ezlang.build import build
 from ezlang.diagnostics.diagnostic import Diagnostic, EzError
 from ezlang.files import replace_file
 from ezlang.values.data import Data
@@ -33,7 +33,7 @@ def record_of(plan: Plan, done: Finished) -> Record:
     parties = plan.batch.parties
     return {
         "format": FORMAT,
-        "ezlang": ezlang.__version__,
+        "ezlang": build(),
         "session": state.session,
         "began": state.began,
         "ended": datetime.now(UTC).isoformat(timespec="seconds"),
