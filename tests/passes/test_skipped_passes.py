@@ -9,7 +9,7 @@ import pytest
 
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.ir.text import print_program
-from ezlang.compiler.passes import PIPELINES, Pass, Transform, prepare, run, run_passes
+from ezlang.compiler.passes import PIPELINES, Pass, Transform, prepare, run_passes
 from ezlang.compiler.passes.catalogue import passes_for
 from ezlang.compiler.passes.general.dce import remove_dead
 from ezlang.compiler.passes.general.simplify import simplify
@@ -119,11 +119,7 @@ def make_fail(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     def all_passes(program: ir.Program, passes: Sequence[Transform]) -> ir.Program:
         return run_passes(program, failing(passes))
 
-    def one_pass(program: ir.Program, transform: Transform) -> ir.Program:
-        return run.run_pass(program, *failing([transform]))
-
     monkeypatch.setattr(prepare, "run_passes", all_passes)
-    monkeypatch.setattr(prepare, "run_pass", one_pass)
 
 
 @pytest.mark.parametrize("protocol", ["auto", "boolean"])

@@ -348,7 +348,9 @@ class Expressions:
         if kind == 5:
             return f"{self.choice(['min', 'max'])}({left}, {right})", meet(one, two)
         if kind <= 7 and kind != 4:
-            if self.guarded(right, two):
+            if "reveal(" in right:  # a reveal can't stand below a condition that may be secret
+                right = f"{second.base}(1)"
+            elif self.guarded(right, two):
                 right = f"({right} == {second.base}(0) ? {second.base}(1) : {right})"
             operator = "/" if by_integer else self.choice(["/", "%"])
             return f"{type.base}({left} {operator} {right})", meet(one, two)
