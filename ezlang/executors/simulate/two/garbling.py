@@ -74,6 +74,26 @@ class ElementRows:
         return labels_of(zeros, self.shape, count), labels_of(active, self.shape, count)
 
 
+@dataclass(frozen=True, slots=True)
+class _Instances:
+    """`count` instances side by side: Δ for all of them, and the lowest bit of each."""
+
+    count: int
+    each: int
+    deltas: int
+
+    @classmethod
+    def of(cls, count: int, delta: int) -> _Instances:
+        """Return a number of instances of a session."""
+        each = ((1 << _BITS * count) - 1) // ((1 << _BITS) - 1)
+        return cls(count, each, delta * each)
+
+    @property
+    def ones(self) -> int:
+        """A mask of all bits of all instances."""
+        return _mask(self.each)
+
+
 @dataclass(slots=True)
 class Garbling:
     """The garbling state of a session: Δ, the random oracle, and the number of ANDs so far.
@@ -98,14 +118,13 @@ class Garbling:
         self.tables = []
         spare = [0] * (netlist.registers - len(rows.zeros))
         zeros, active = rows.zeros + spare, rows.active + spare
-        ones = (1 << _BITS * count) - 1
-        each = ones // ((1 << _BITS) - 1)
-        deltas = self.delta * each
+        instances = _Instances.of(count, self.delta)
+        ones, deltas = instances.ones, instances.deltas
         for opcode, out, a, b in _code(netlist):
             if opcode is Opcode.XOR:
                 zeros[out], active[out] = zeros[a] ^ zeros[b], active[a] ^ active[b]
             elif opcode is Opcode.AND:
-                self._and(zeros, active, (out, a, b), count, each, deltas)
+                self._and(zeros, active, (out, a, b), instances)
             elif opcode is Opcode.NOT:
                 zeros[out], active[out] = zeros[a] ^ deltas, active[a]
             elif opcode is Opcode.XOR_PUBLIC:
@@ -123,37 +142,24 @@ class Garbling:
         outputs = netlist.outputs
         return Rows([zeros[wire] for wire in outputs], [active[wire] for wire in outputs])
 
-    def _and(
-        self,
-        zeros: list[int],
-        active: list[int],
-        gate: Gate,
-        count: int,
-        each: int,
-        deltas: int,
-    ) -> None:
+    def _and(self, zeros: list[int], active: list[int], gate: Gate, instances: _Instances) -> None:
         """Garble and evaluate a gate in all instances."""
-        self.ands += count
+        self.ands += instances.count
         run = self._half_gates if self.scheme is Scheme.HALF_GATES else self._three_halves
         if self.watch is None:
-            run(zeros, active, gate, count, each, deltas)
+            run(zeros, active, gate, instances)
             return
         out, x, y = gate
         inputs = (zeros[x], zeros[y]), (active[x], active[y])
-        run(zeros, active, gate, count, each, deltas)
+        run(zeros, active, gate, instances)
         labels = (*inputs[0], zeros[out], *inputs[1], active[out])
         self.watch(self._first(labels, self.tables[-1]))
 
     def _half_gates(
-        self,
-        zeros: list[int],
-        active: list[int],
-        gate: Gate,
-        count: int,
-        each: int,
-        deltas: int,
+        self, zeros: list[int], active: list[int], gate: Gate, instances: _Instances
     ) -> None:
         out, x, y = gate
+        count, each, deltas = instances.count, instances.each, instances.deltas
         a, b = zeros[x], zeros[y]
         a_hashes, b_hashes = self._drawn(count), self._drawn(count)
         b_color = _mask(b & each)
@@ -169,16 +175,11 @@ class Garbling:
         active[out] = a_part ^ b_hash ^ (_mask(b & each) & (evaluator ^ a))
 
     def _three_halves(
-        self,
-        zeros: list[int],
-        active: list[int],
-        gate: Gate,
-        count: int,
-        each: int,
-        deltas: int,
+        self, zeros: list[int], active: list[int], gate: Gate, instances: _Instances
     ) -> None:
         out, x, y = gate
-        ones, low = _mask(each), (each << _HALF) - each
+        count, each, deltas = instances.count, instances.each, instances.deltas
+        ones, low = instances.ones, (each << _HALF) - each
         a, b = zeros[x], zeros[y]
         p_a, p_b = _mask(a & each), _mask(b & each)
         # The labels of color 0.
