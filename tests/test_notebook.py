@@ -1,5 +1,6 @@
 """Notebooks: `%%ez` cells, run by a real kernel."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -23,22 +24,20 @@ def executed(cells: list[Cell], *, errors: bool = False) -> list[Cell]:
 
 
 def shown(cell: Cell) -> list[str]:
-    """Return what a cell printed and showed, without numbers of seconds."""
+    """Return what a cell printed, showed or failed with, without numbers of seconds."""
     texts = []
     for output in cell["outputs"]:
-        texts.append(output.get("text") or output.get("data", {}).get("text/plain", ""))
+        data = output.get("text") or output.get("data", {}).get("text/plain")
+        texts.append(re.sub(r"seconds={[^}]*}", "", data or "\n".join(output["traceback"])))
     return texts
 
 
 def test_the_notebook_shows_what_it_gives() -> None:
     book = nbformat.read(NOTEBOOK, as_version=4)
-    before = [(cell.source, shown(cell)) for cell in book.cells if cell.cell_type == "code"]
-    cells = [nbformat.v4.new_code_cell(source) for source, _ in before]
-    after = executed(cells, errors=True)
-    for (source, old), new in zip(before, after, strict=True):
-        assert len(old) == len(shown(new)), source
-        if "result[" in source or "--leaks" in source:
-            assert old[0] == shown(new)[0], source
+    before = [cell for cell in book.cells if cell.cell_type == "code"]
+    after = executed([nbformat.v4.new_code_cell(cell.source) for cell in before], errors=True)
+    assert [shown(cell) for cell in after] == [shown(cell) for cell in before]
+    assert sum(len(shown(cell)) for cell in before) > 5
 
 
 def test_errors_are_shown_in_colour_without_a_traceback() -> None:
