@@ -2,7 +2,7 @@
 
 Programs and values go in, data come out; nothing here prints. A failure that the user can fix is an
 `EzError`, which carries diagnostics and an exit code. Compilers and sockets are imported only by
-the calls that need them.
+the calls that need them. How a program of two parties is prepared is chosen by keyword: `Choices`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field
 from functools import partial
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from ezlang.check import CheckResult, check
 from ezlang.diagnostics.diagnostic import Diagnostic, EzError
@@ -23,12 +23,7 @@ from ezlang.source import Source
 from ezlang.syntax.reader import read_source
 from ezlang.typed.tree import Program
 from ezlang.types.scalars import Setting
-from ezlang.types.sharing import (
-    DEFAULT_GARBLING,
-    DEFAULT_MEMORY,
-    DEFAULT_NETWORK,
-    DEFAULT_PROTOCOL,
-)
+from ezlang.types.sharing import DEFAULT_NETWORK, DEFAULT_PROTOCOL, Choices
 from ezlang.values.check import check_inputs
 from ezlang.values.data import Data, Inputs, Outputs
 
@@ -135,26 +130,19 @@ def leaks(program: Program) -> tuple[Release, ...]:
 def cost(
     program: Program,
     *,
-    protocol: str = DEFAULT_PROTOCOL,
-    network: str = DEFAULT_NETWORK,
-    garbling: str = DEFAULT_GARBLING,
-    memory: int = DEFAULT_MEMORY,
     explained: bool = False,
     dealer: bool = False,
+    **choices: Unpack[Choices],
 ) -> CostReport:
     """Predict the cost of a program of two parties, without running it.
 
-    `protocol`, `garbling` and `memory` are as for `run_simulated`; `explained` asks why each
-    operation has its sharing. `network` is the name of a profile, or a file. `dealer`: as with a
-    dealer, whose time isn't counted. Raises EzError (exit code 2) if the profile can't be used, or
-    no dealer can help.
+    `explained` asks why each operation has its sharing. `dealer`: as with a dealer, whose time
+    isn't counted. Raises EzError (exit code 2) if the profile can't be used, or no dealer can help.
     """
-    from ezlang.compiler.cost.profiles import profile_of
+    from ezlang.compiler.cost.profiles import preparation
     from ezlang.executors.native.costs import cost_report
 
-    return cost_report(
-        program, protocol, profile_of(network, garbling), memory, explained=explained, dealer=dealer
-    )
+    return cost_report(program, **preparation(choices), explained=explained, dealer=dealer)
 
 
 def ranges(program: Program) -> list[Narrowed]:
@@ -204,33 +192,21 @@ def run_simulated(
     inputs: Inputs,
     *,
     seed: int | None = None,
-    protocol: str = DEFAULT_PROTOCOL,
-    network: str = DEFAULT_NETWORK,
-    garbling: str = DEFAULT_GARBLING,
-    memory: int = DEFAULT_MEMORY,
+    **choices: Unpack[Choices],
 ) -> RunResult:
     """Run a program with every party in this process, on real shares, and count what they send.
 
-    Programs of two parties run the protocols of native code, with the same rounds and bytes.
-    `protocol` is the protocol choice: `yao`, `boolean`, `arithmetic`, or `auto` for the cheapest
-    sharings on a `network`, which is the name of a profile or a file. `garbling` is the scheme of
-    garbled circuits: `half-gates`, `three-halves`, or `auto` for the cheapest. `memory`: how many
-    bytes of wire labels or shares iterations of loops may make together. With a `seed`, runs are
-    reproducible.
+    Programs of two parties run the protocols of native code, with the same rounds and bytes. With
+    a `seed`, runs are reproducible.
     """
     from ezlang.executors import simulate
 
     start = perf_counter()
     checked_inputs = check_inputs(program, inputs)
-    two = len(program.parties) == 2
-    prepared = (
-        _prepared(program, protocol, (network, garbling), memory)
-        if two
-        else _for_any_number(program)
-    )
+    prepared = _simulable(program, choices)
     compiled = perf_counter()
     with deep_recursion():
-        run = simulate.run_two if two else simulate.run_simulated
+        run = simulate.run_two if len(program.parties) == 2 else simulate.run_simulated
         outcome = run(prepared, checked_inputs, seed=seed, record=False)
     cost = outcome.cost
     return RunResult(
@@ -245,52 +221,42 @@ def trace(
     inputs: Inputs,
     *,
     seed: int | None = None,
-    protocol: str = DEFAULT_PROTOCOL,
-    network: str = DEFAULT_NETWORK,
-    garbling: str = DEFAULT_GARBLING,
-    memory: int = DEFAULT_MEMORY,
     lines: Iterable[int] = (),
     reruns: int | None = None,
+    **choices: Unpack[Choices],
 ) -> Trace:
     """Run a program simulated; return what happened, as data that makes a page (docs/trace.md).
 
-    `seed`, `protocol`, `network`, `garbling` and `memory` are as for `run_simulated`. `lines` of
-    the program are recorded in full, also where a large run is summarised. `reruns`: how many runs
-    with each of two secrets of the first party to compare; None: as many as fit in some seconds.
-    Raises EzError as `run_simulated` does. The result has the secrets of all parties.
+    `seed` is as for `run_simulated`. `lines` of the program are recorded in full, also where a
+    large run is summarised. `reruns`: how many runs with each of two secrets of the first party to
+    compare; None: as many as fit in some seconds. Raises EzError as `run_simulated` does. The
+    result has the secrets of all parties.
     """
     from ezlang.trace import traced
 
     checked_inputs = check_inputs(program, inputs)
-    two = len(program.parties) == 2
-    prepared = (
-        _prepared(program, protocol, (network, garbling), memory)
-        if two
-        else _for_any_number(program)
-    )
     with deep_recursion():
         return traced(
-            prepared,
+            _simulable(program, choices),
             checked_inputs,
             checked=partial(check_inputs, program),
             name=os.path.basename(program.main.span.source.name),
-            protocol=protocol,
-            network=network,
+            protocol=choices.get("protocol", DEFAULT_PROTOCOL),
+            network=choices.get("network", DEFAULT_NETWORK),
             seed=seed,
             lines=frozenset(lines),
             runs=reruns,
         )
 
 
-def _prepared(program: Program, protocol: str, network: tuple[str, str], memory: int) -> ir.Program:
-    from ezlang.compiler.cost.profiles import profile_of
-    from ezlang.executors.native.prepared import prepared
+def _simulable(program: Program, choices: Choices) -> ir.Program:
+    """Return a program as simulations run it: with sharings if it has two parties."""
+    from ezlang.executors.native.prepared import prepared, remembered, unpacked
 
-    return prepared(program, protocol, profile_of(*network), memory).program
+    if len(program.parties) == 2:
+        from ezlang.compiler.cost.profiles import preparation
 
-
-def _for_any_number(program: Program) -> ir.Program:
-    from ezlang.executors.native.prepared import remembered, unpacked
+        return prepared(program, **preparation(choices)).program
 
     def make() -> ir.Program:
         from ezlang.compiler.lower import lower
@@ -314,23 +280,16 @@ def run_native(
     inputs: Inputs,
     *,
     timeout: float | None = None,
-    protocol: str = DEFAULT_PROTOCOL,
-    network: str = DEFAULT_NETWORK,
-    garbling: str = DEFAULT_GARBLING,
-    memory: int = DEFAULT_MEMORY,
+    **choices: Unpack[Choices],
 ) -> RunResult:
     """Run a program of two parties as two processes on this machine, with native code.
 
-    `timeout`: how many seconds a party waits for the other. `protocol`, `network`,
-    `garbling` and `memory` are as for `run_simulated`.
+    `timeout`: how many seconds a party waits for the other.
     """
-    from ezlang.compiler.cost.profiles import profile_of
+    from ezlang.compiler.cost.profiles import preparation
     from ezlang.executors.native.processes import run_native
 
-    profile = profile_of(network, garbling)
-    outcome = run_native(
-        program, inputs, timeout=timeout, protocol=protocol, profile=profile, memory=memory
-    )
+    outcome = run_native(program, inputs, timeout=timeout, **preparation(choices))
     return RunResult(
         outputs=outcome.outputs,
         cost=RunCost(rounds=outcome.rounds, bytes=outcome.bytes_sent, ands=outcome.parties[0].ands),
@@ -347,20 +306,16 @@ def run_party(
     dealer: str | None = None,
     insecure: bool = False,
     timeout: float | None = None,
-    protocol: str = DEFAULT_PROTOCOL,
-    network: str = DEFAULT_NETWORK,
-    garbling: str = DEFAULT_GARBLING,
-    memory: int = DEFAULT_MEMORY,
     warn: Callable[[str], None] | None = None,
+    **choices: Unpack[Choices],
 ) -> PartyResult:
     """Run a program as one of its two parties, in this process, with native code.
 
     `inputs`: name → value. Party 0 listens at `address` (HOST:PORT), party 1 dials it. `dealer` is
     the address of a dealer, if there is one. An address off this machine needs `insecure`, and
-    `warn` receives a warning about it. `protocol`, `network`, `garbling` and `memory`
-    are as for `run_simulated`, and the same at both parties.
+    `warn` receives a warning about it.
     """
-    from ezlang.compiler.cost.profiles import profile_of
+    from ezlang.compiler.cost.profiles import preparation
     from ezlang.executors.native.single import run_party
 
     outcome = run_party(
@@ -371,10 +326,8 @@ def run_party(
         dealer=dealer,
         insecure=insecure,
         timeout=timeout,
-        protocol=protocol,
-        profile=profile_of(network, garbling),
-        memory=memory,
         warn=warn,
+        **preparation(choices),
     )
     return PartyResult(
         party=outcome.party,

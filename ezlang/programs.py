@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from ezlang import api
 from ezlang.records import dataclass
@@ -25,6 +25,7 @@ from ezlang.types.sharing import (
     DEFAULT_MEMORY,
     DEFAULT_NETWORK,
     DEFAULT_PROTOCOL,
+    Choices,
 )
 from ezlang.values.expected import expected_inputs, output_types
 from ezlang.values.names import party_number
@@ -94,21 +95,11 @@ class Program:
     def cost(
         self,
         *,
-        protocol: str = DEFAULT_PROTOCOL,
-        network: str = DEFAULT_NETWORK,
-        garbling: str = DEFAULT_GARBLING,
-        memory: int = DEFAULT_MEMORY,
         dealer: bool = False,
+        **choices: Unpack[Choices],
     ) -> CostReport:
         """Predict the cost of a run between two parties; arguments are those of `api.cost`."""
-        return api.cost(
-            self._checked,
-            protocol=protocol,
-            network=network,
-            garbling=garbling,
-            memory=memory,
-            dealer=dealer,
-        )
+        return api.cost(self._checked, dealer=dealer, **choices)
 
     def run(
         self,
@@ -136,31 +127,17 @@ class Program:
         Raises EzError if inputs don't fit, or the run fails.
         """
         data = self._data({**(inputs or {}), **parties})
-        if how == "clear":
-            return self._result(api.run_clear(self._checked, data))
-        if how == "native":
-            native = api.run_native(
-                self._checked,
-                data,
-                timeout=timeout,
-                protocol=protocol,
-                network=network,
-                garbling=garbling,
-                memory=memory,
-            )
-            return self._result(native)
-        if how != "simulated":
-            raise ValueError(f"how must be 'simulated', 'native' or 'clear', not {how!r}")
-        simulated = api.run_simulated(
-            self._checked,
-            data,
-            seed=seed,
-            protocol=protocol,
-            network=network,
-            garbling=garbling,
-            memory=memory,
-        )
-        return self._result(simulated)
+        choices = Choices(protocol=protocol, network=network, garbling=garbling, memory=memory)
+        match how:
+            case "clear":
+                ran = api.run_clear(self._checked, data)
+            case "native":
+                ran = api.run_native(self._checked, data, timeout=timeout, **choices)
+            case "simulated":
+                ran = api.run_simulated(self._checked, data, seed=seed, **choices)
+            case _:
+                raise ValueError(f"how must be 'simulated', 'native' or 'clear', not {how!r}")
+        return Result(outputs=self._returned(ran.outputs), cost=ran.cost, seconds=ran.seconds)
 
     __call__ = run
 
@@ -180,15 +157,9 @@ class Program:
 
         Notebooks show a trace as the page that plays it. The arguments are those of `run`.
         """
-        return api.trace(
-            self._checked,
-            self._data({**(inputs or {}), **parties}),
-            seed=seed,
-            protocol=protocol,
-            network=network,
-            garbling=garbling,
-            memory=memory,
-        )
+        data = self._data({**(inputs or {}), **parties})
+        choices = Choices(protocol=protocol, network=network, garbling=garbling, memory=memory)
+        return api.trace(self._checked, data, seed=seed, **choices)
 
     def run_party(
         self,
@@ -200,11 +171,8 @@ class Program:
         dealer: str | None = None,
         insecure: bool = False,
         timeout: float | None = None,
-        protocol: str = DEFAULT_PROTOCOL,
-        network: str = DEFAULT_NETWORK,
-        garbling: str = DEFAULT_GARBLING,
-        memory: int = DEFAULT_MEMORY,
         warn: Callable[[str], None] | None = None,
+        **choices: Unpack[Choices],
     ) -> Result:
         """Run the program as one of its two parties; the arguments are those of `api.run_party`.
 
@@ -219,11 +187,8 @@ class Program:
             dealer=dealer,
             insecure=insecure,
             timeout=timeout,
-            protocol=protocol,
-            network=network,
-            garbling=garbling,
-            memory=memory,
             warn=warn,
+            **choices,
         )
         return Result(
             outputs=self._returned({ran.party: ran.outputs}), cost=ran.cost, seconds=ran.seconds
@@ -236,9 +201,6 @@ class Program:
             types = self.inputs[self.parties[party_number(self.parties, party)]]
             found[party] = {name: given(types.get(name), value) for name, value in values.items()}
         return found
-
-    def _result(self, ran: api.RunResult) -> Result:
-        return Result(outputs=self._returned(ran.outputs), cost=ran.cost, seconds=ran.seconds)
 
     def _returned(self, outputs: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
         return {

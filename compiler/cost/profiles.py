@@ -13,11 +13,17 @@ from collections.abc import Mapping
 from dataclasses import fields, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, TypedDict
 
 from ezlang.diagnostics.diagnostic import Diagnostic, EzError
 from ezlang.records import dataclass
-from ezlang.types.sharing import DEFAULT_GARBLING
+from ezlang.types.sharing import (
+    DEFAULT_GARBLING,
+    DEFAULT_MEMORY,
+    DEFAULT_NETWORK,
+    DEFAULT_PROTOCOL,
+    Choices,
+)
 
 from ..ir.garbling import Garbling
 
@@ -79,6 +85,27 @@ def profile_of(name: str, garbling: str = DEFAULT_GARBLING) -> Profile:
     """
     asked = None if garbling == DEFAULT_GARBLING else Garbling(garbling.replace("-", "_"))
     return replace(_named(name), garbling=asked)
+
+
+class Preparation(TypedDict):
+    """Choices as the compiler takes them."""
+
+    protocol: str
+    profile: Profile
+    memory: int
+
+
+def preparation(choices: Choices) -> Preparation:
+    """Return choices with defaults and the profile that they name.
+
+    Raises EzError (exit code 2) if there is none.
+    """
+    network = choices.get("network", DEFAULT_NETWORK)
+    return Preparation(
+        protocol=choices.get("protocol", DEFAULT_PROTOCOL),
+        profile=profile_of(network, choices.get("garbling", DEFAULT_GARBLING)),
+        memory=choices.get("memory", DEFAULT_MEMORY),
+    )
 
 
 def _named(name: str) -> Profile:

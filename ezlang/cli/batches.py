@@ -7,12 +7,13 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import click
 
 from ezlang.diagnostics.diagnostic import EzError
 from ezlang.records import dataclass
+from ezlang.types.sharing import Choices
 
 from .options import Function, check_timeout, parse_settings, usage_error
 from .report import batches_shown, say
@@ -121,14 +122,10 @@ def validate_in_batches(
     dealer: str | None,
     insecure: bool,
     timeout: float | None,
-    protocol: str,
-    network: str,
-    garbling: str,
-    memory: int,
     as_json: bool,
+    **choices: Unpack[Choices],
 ) -> None:
     """Be one side of a validation in batches of the model at a path, from the command line."""
-    from ezlang.compiler.cost.profiles import profile_of
     from ezlang.executors.native.single import addresses
     from ezlang.models.streaming.stream import Links, Side
     from ezlang.session.address import TIMEOUT
@@ -144,17 +141,7 @@ def validate_in_batches(
             "give --party, or leave out --batch, --workers, --dask, --state, --record and --report",
         )
     check_timeout(timeout)
-    plan = _plan(
-        chosen,
-        path,
-        metrics,
-        samples,
-        loaded,
-        settings,
-        protocol=protocol,
-        profile=profile_of(network, garbling),
-        memory=memory,
-    )
+    plan = _plan(chosen, path, metrics, samples, loaded, settings, choices)
     name = loaded.parties[party_number(loaded.parties, party)]
     given = given_inputs(plan.batch, inputs, path.parent, name).values.get(name, {})
     output.say_model(plan.batch, "party", name)
@@ -240,10 +227,11 @@ def _plan(
     samples: int,
     loaded: Program,
     settings: tuple[str, ...],
-    **prepared: Any,
+    choices: Choices,
 ) -> Plan:
     """Write the programs of a validation beside the model, and say what they tell whom."""
     from ezlang import api
+    from ezlang.compiler.cost.profiles import preparation
     from ezlang.models.streaming.stream import Plan
     from ezlang.models.validation import batched_validation_of
 
@@ -256,8 +244,14 @@ def _plan(
         program = path.with_name(f"validation-{called}.ez")
         write_program(program, one)
         programs.append(api.load(program, parse_settings(settings_of(one, settings))))
+    batch, closing = programs
     plan = Plan(
-        made=made, batch=programs[0], closing=programs[1], samples=samples, size=size, **prepared
+        made=made,
+        batch=batch,
+        closing=closing,
+        samples=samples,
+        size=size,
+        **preparation(choices),
     )
     number = "one batch" if size == samples else f"{samples // size:,} batches"
     batches = f"{number} of {counted(size, 'sample')}"

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Unpack
 
 import click
 
+from ezlang.types.sharing import Choices
+
 from .options import (
-    garbling_option,
+    choice_options,
     json_option,
-    memory_option,
-    network_option,
     parse_settings,
     program_argument,
-    protocol_option,
     set_option,
 )
 
@@ -21,10 +21,7 @@ from .options import (
 @click.command(short_help="Predict what a run will cost: rounds, bytes, memory, time.")
 @program_argument
 @set_option
-@protocol_option
-@network_option
-@garbling_option
-@memory_option
+@choice_options
 @click.option(
     "--dealer", is_flag=True, help="Predict a run with a dealer, and how much that deals."
 )
@@ -39,15 +36,12 @@ from .options import (
 def cost(
     program: Path,
     settings: tuple[str, ...],
-    protocol: str,
-    network: str,
-    garbling: str,
-    memory: int,
     dealer: bool,
     every_line: bool,
     explain: bool,
     ranges: bool,
     as_json: bool,
+    **choices: Unpack[Choices],
 ) -> None:
     """Predict what PROGRAM costs between two parties, without running it.
 
@@ -63,15 +57,7 @@ def cost(
     from .report import print_json
 
     loaded = api.load(program, parse_settings(settings))
-    report = api.cost(
-        loaded,
-        protocol=protocol,
-        network=network,
-        garbling=garbling,
-        memory=memory,
-        explained=explain,
-        dealer=dealer,
-    )
+    report = api.cost(loaded, explained=explain, dealer=dealer, **choices)
     proofs = api.ranges(loaded) if ranges else []
     if as_json:
         print_json(cost_object(report) | ({"ranges": ranges_object(proofs)} if ranges else {}))

@@ -117,6 +117,13 @@ def memory_option(function: Function) -> Function:
     )(function)
 
 
+def choice_options(function: Function) -> Function:
+    """Add the options that give the function its `Choices`."""
+    for option in (memory_option, garbling_option, network_option, protocol_option):
+        function = option(function)
+    return function
+
+
 def usage_error(message: str, help: str | None = None) -> EzError:
     """Return the error for an invalid command line."""
     diagnostic = Diagnostic(code="EZ4106", message=message, span=None, help=help)

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Unpack
 
 import click
+
+from ezlang.types.sharing import Choices
 
 from .options import (
     Function,
     check_timeout,
-    garbling_option,
+    choice_options,
     input_option,
     json_option,
-    memory_option,
-    network_option,
     parse_settings,
     program_argument,
-    protocol_option,
     set_option,
     usage_error,
 )
@@ -59,10 +59,7 @@ _OPTIONS = (
         metavar="SECONDS",
         help="How long to wait for the other party.",
     ),
-    protocol_option,
-    network_option,
-    garbling_option,
-    memory_option,
+    choice_options,
     json_option,
 )
 
@@ -88,11 +85,8 @@ def run(
     dealer: str | None,
     insecure: bool,
     timeout: float | None,
-    protocol: str,
-    network: str,
-    garbling: str,
-    memory: int,
     as_json: bool,
+    **choices: Unpack[Choices],
 ) -> None:
     """Run PROGRAM, by default simulated, with every party in this process.
 
@@ -124,11 +118,8 @@ def run(
             dealer=dealer,
             insecure=insecure,
             timeout=timeout,
-            protocol=protocol,
-            network=network,
-            garbling=garbling,
-            memory=memory,
             warn=say,
+            **choices,
         )
         output.print_party_result(mine, as_json)
         return
@@ -137,24 +128,9 @@ def run(
     if clear:
         result = api.run_clear(loaded, values)
     elif native:
-        result = api.run_native(
-            loaded,
-            values,
-            timeout=timeout,
-            protocol=protocol,
-            network=network,
-            garbling=garbling,
-            memory=memory,
-        )
+        result = api.run_native(loaded, values, timeout=timeout, **choices)
     else:
-        result = api.run_simulated(
-            loaded,
-            values,
-            protocol=protocol,
-            network=network,
-            garbling=garbling,
-            memory=memory,
-        )
+        result = api.run_simulated(loaded, values, **choices)
     output.print_result(loaded, result, as_json)
 
 

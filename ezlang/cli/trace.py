@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Unpack
 
 import click
 
+from ezlang.types.sharing import Choices
+
 from .options import (
-    garbling_option,
+    choice_options,
     input_option,
-    memory_option,
-    network_option,
     parse_settings,
     program_argument,
-    protocol_option,
     set_option,
     usage_error,
 )
@@ -24,10 +24,7 @@ from .report import say
 @program_argument
 @input_option
 @set_option
-@protocol_option
-@network_option
-@garbling_option
-@memory_option
+@choice_options
 @click.option(
     "-o",
     "--output",
@@ -64,15 +61,12 @@ def trace(
     program: Path,
     inputs: tuple[str, ...],
     settings: tuple[str, ...],
-    protocol: str,
-    network: str,
-    garbling: str,
-    memory: int,
     output: Path | None,
     json_file: Path | None,
     seed: int | None,
     lines: str | None,
     reruns: int | None,
+    **choices: Unpack[Choices],
 ) -> None:
     """Run PROGRAM simulated, and write what happened: every message, share and label.
 
@@ -92,17 +86,7 @@ def trace(
     loaded = api.load(program, parse_settings(settings))
     values = gather_inputs(loaded, inputs, program.parent)
     told.say_model(loaded, "simulated")
-    made = api.trace(
-        loaded,
-        values,
-        seed=seed,
-        protocol=protocol,
-        network=network,
-        garbling=garbling,
-        memory=memory,
-        lines=_lines(lines),
-        reruns=reruns,
-    )
+    made = api.trace(loaded, values, seed=seed, lines=_lines(lines), reruns=reruns, **choices)
     if json_file is not None:
         write_whole(json_file, made.text())
         say(f"The trace is in {json_file}.")

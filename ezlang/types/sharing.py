@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import Final
+from typing import Final, TypedDict
 
 
 class Sharing(Enum):
@@ -32,3 +32,18 @@ DEFAULT_NETWORK: Final = "lan"
 
 DEFAULT_MEMORY: Final = 256_000_000
 """Bytes of wire labels or shares that a run may make by doing iterations of loops together."""
+
+
+class Choices(TypedDict, total=False):
+    """How a program of two parties is prepared, which both parties must choose alike.
+
+    `protocol` is one of PROTOCOL_CHOICES: `yao`, `boolean`, `arithmetic`, or `auto` for the
+    cheapest sharings on a `network`, which is the name of a profile or a file. `garbling` is the
+    scheme of garbled circuits, one of GARBLING_CHOICES. `memory`: how many bytes of wire labels or
+    shares iterations of loops may make together. What isn't given is the default.
+    """
+
+    protocol: str
+    network: str
+    garbling: str
+    memory: int
