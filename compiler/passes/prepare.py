@@ -53,6 +53,7 @@ _BEFORE: Final[tuple[Pass[[]], ...]] = (
     fold_constants,
     compare_once,
     select_by_sign,
+    remove_dead,
     shift_after_signs,
     simplify,
     merge_common,

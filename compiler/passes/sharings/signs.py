@@ -113,7 +113,7 @@ class _Signs(Rule):
         larger = (kind in _LARGER) == (x == one)
         number = self.constants.number(limit)
         if self.constants.number(side) == number:
-            if self._is_sign(kind, one.type, number):
+            if kind is BinaryKind.LT and number == _middle(one.type):
                 return None
             return _Extreme(BinaryKind.MAX if larger else BinaryKind.MIN, one, side)
         negated = self.negated.get(side.id)
@@ -129,11 +129,6 @@ class _Signs(Rule):
         if not (type.is_integer and type.label.is_secret) or number is None:
             return False
         return self.constants.number(x) is None and _middle(type) - number in (0, 1)
-
-    def _is_sign(self, kind: BinaryKind, type: ir.TensorType, number: int | None) -> bool:
-        """Return whether a comparison of x with a number is a sign bit or its complement."""
-        at_least = kind in (BinaryKind.LT, BinaryKind.GE)
-        return number == (_middle(type) if at_least else _middle(type) - 1)
 
 
 def _middle(type: ir.TensorType) -> int:
