@@ -32,7 +32,7 @@ from .parties import Party, free_port, two_parties
 
 MEGABYTE: Final = 1_000_000
 MODELS: Final = Path(__file__).parent / "models"
-SPU_WORKS: Final = Path(__file__).parent / "peers" / "spu_works.py"
+PEERS: Final = Path(__file__).parent / "peers"
 
 Arrays = Mapping[str, np.ndarray[Any, Any]]
 
@@ -167,17 +167,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--memory", type=int, default=DEFAULT_MEMORY // MEGABYTE, help="as for `ezlang run`, in MB"
     )
     parser.add_argument("--dealt", action="store_true", help="only runs with a dealer")
-    parser.add_argument("--spu", help="a Python that has SPU, which runs the same works beside")
+    for name in ("SPU", "CrypTen"):
+        help = f"a Python that has {name}, which runs the same works beside"
+        parser.add_argument(f"--{name.lower()}", metavar="PYTHON", help=help)
 
 
-def peer(python: str, runs: int) -> None:
-    """Print the seconds and the largest errors of SPU on the works that it has, by protocol."""
-    print(f"{'work in SPU':24}{'protocol':>10}{'seconds':>10}{'error':>12}")
-    for protocol in ("CHEETAH", "SEMI2K"):
-        command = [python, str(SPU_WORKS), protocol, str(runs)]
+def peers(arguments: argparse.Namespace) -> None:
+    """Print the seconds and the largest errors of peers on the works that they have."""
+    scripts = {
+        "SPU CHEETAH": (arguments.spu, "spu_works.py", "CHEETAH"),
+        "SPU SEMI2K": (arguments.spu, "spu_works.py", "SEMI2K"),
+        "CrypTen": (arguments.crypten, "crypten_works.py"),
+    }
+    for name, (python, script, *options) in scripts.items():
+        if python is None:
+            continue
+        command = [python, str(PEERS / script), *options, str(arguments.runs)]
         done = subprocess.run(command, check=True, capture_output=True, text=True)
-        for name, one in json.loads(done.stdout.splitlines()[-1]).items():
-            print(f"{name:24}{protocol:>10}{one['seconds']:>10.3f}{one['error']:>12.2g}")
+        print(f"{'work in ' + name:34}{'seconds':>10}{'error':>12}")
+        for work, one in json.loads(done.stdout.splitlines()[-1]).items():
+            print(f"{work:34}{one['seconds']:>10.3f}{one['error']:>12.2g}")
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -210,8 +219,7 @@ def run(arguments: argparse.Namespace) -> None:
     print(f"{'work':24}{'dealer':>8}{heads}")
     for (name, dealer), runs in found.items():
         print(f"{name:24}{'yes' if dealer else 'no':>8}{_row(runs)}")
-    if arguments.spu:
-        peer(arguments.spu, arguments.runs)
+    peers(arguments)
 
 
 def _row(runs: list[list[Party]]) -> str:
