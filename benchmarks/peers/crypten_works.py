@@ -23,8 +23,9 @@ import torch
 
 # CrypTen 0.4.1 imports a module of PyTorch's exporter that newer versions don't have; nothing here
 # uses it.
-_EXPORTER = "torch.onnx._internal.registration"
-sys.modules.setdefault(_EXPORTER, types.ModuleType(_EXPORTER)).registry = None  # type: ignore[attr-defined]
+_EXPORTER = types.ModuleType("torch.onnx._internal.registration")
+vars(_EXPORTER)["registry"] = None
+sys.modules.setdefault(_EXPORTER.__name__, _EXPORTER)
 
 import crypten  # noqa: E402
 from crypten import mpc  # noqa: E402
