@@ -100,7 +100,11 @@ def _take(gathering: GivenInputs, spec: str, alone: str | None) -> None:
             f"this process is {alone} alone, and should not know inputs of {party}",
         )
     path = Path(file)
-    values = {name: read_input(path)} if colon else read_inputs(path)
+    if colon:
+        types = {one.name: one.type for one in expected_inputs(gathering.program, party)}
+        values = {name: read_input(path, types.get(name))}
+    else:
+        values = read_inputs(path)
     gathering.add(party, values, file)
 
 

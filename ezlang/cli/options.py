@@ -41,8 +41,9 @@ def input_option(function: Function) -> Function:
         "inputs",
         multiple=True,
         metavar="PARTY=FILE",
-        help="A party's inputs: a JSON object, or .npz. PARTY:NAME=FILE gives a single input, as "
-        ".npy, .csv or JSON. May be given several times.",
+        help="A party's inputs by name: JSON, .npz, or a table (.csv, .parquet, .arrow) by its "
+        "columns. PARTY:NAME=FILE gives a single input: JSON, .npy, or a table by its rows. May be "
+        "given several times.",
     )(function)
 
 

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from ezlang.api import PartyResult, RunResult
+from ezlang.diagnostics.diagnostic import EzError
 from ezlang.values.data import Data, Outputs
+from ezlang.values.results import ResultFile, of_parties
 
 from .report import print_json, say
 
@@ -44,8 +46,11 @@ def say_dealer(program: Program) -> None:
     )
 
 
-def print_result(program: Program, result: RunResult, as_json: bool) -> None:
-    """Print the result of a run of all parties."""
+def print_result(
+    program: Program, result: RunResult, as_json: bool, file: ResultFile | None = None
+) -> None:
+    """Print the result of a run of all parties, with the outputs in a file if there is one."""
+    written = file is not None and _write(file, of_parties(result.outputs))
     if as_json:
         data: dict[str, object] = {"outputs": result.outputs}
         if result.cost is not None:
@@ -54,17 +59,19 @@ def print_result(program: Program, result: RunResult, as_json: bool) -> None:
             data["cost"] = {"rounds": cost.rounds, "bytes": cost.bytes} | gates
         print_json(data | {"seconds": rounded(result.seconds)})
         return
-    for line in output_lines(result.outputs):
-        click.echo(line)
+    if not written:
+        for line in output_lines(result.outputs):
+            click.echo(line)
     if result.cost is not None:
         sent = ", ".join(f"{party} {count:,}" for party, count in result.cost.bytes.items())
         say(f"Cost: {costs(result.cost.rounds, result.cost.ands)}; bytes sent: {sent}.")
     say_seconds(result.seconds)
 
 
-def print_party_result(result: PartyResult, as_json: bool) -> None:
-    """Print the result of a run for one party."""
+def print_party_result(result: PartyResult, as_json: bool, file: ResultFile | None = None) -> None:
+    """Print the result of a run for one party, with the outputs in a file if there is one."""
     cost = result.cost
+    written = file is not None and _write(file, result.outputs)
     if as_json:
         print_json(
             {
@@ -80,13 +87,25 @@ def print_party_result(result: PartyResult, as_json: bool) -> None:
             }
         )
         return
-    for name, value in result.outputs.items():
-        click.echo(f"{name}: {shown(value)}")
+    if not written:
+        for name, value in result.outputs.items():
+            click.echo(f"{name}: {shown(value)}")
     say(
         f"Cost: {costs(cost.rounds, cost.ands)}; {cost.bytes_sent:,} bytes sent, "
         f"{cost.bytes_received:,} received."
     )
     say_seconds(result.seconds)
+
+
+def _write(file: ResultFile, outputs: dict[str, Data]) -> bool:
+    """Write outputs to a file; if that fails, print them, so that they aren't lost."""
+    try:
+        file.write(outputs)
+    except EzError:
+        print_json(outputs)
+        raise
+    say(f"The outputs are in {file.path}.")
+    return True
 
 
 def output_lines(outputs: Outputs) -> list[str]:

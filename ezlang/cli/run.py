@@ -74,6 +74,14 @@ def run_options(function: Function) -> Function:
 @click.command(short_help="Run a program: simulated, or between real parties.")
 @program_argument
 @run_options
+@click.option(
+    "-o",
+    "--output",
+    "file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write the outputs to this file instead: .json, .csv or .npz.",
+)
 def run(
     program: Path,
     inputs: tuple[str, ...],
@@ -86,15 +94,18 @@ def run(
     insecure: bool,
     timeout: float | None,
     as_json: bool,
+    file: Path | None,
     **choices: Unpack[Choices],
 ) -> None:
     """Run PROGRAM, by default simulated, with every party in this process.
 
     Without --input, the inputs of a party are read from PARTY.json next to the program. On a
-    terminal, missing numbers and bools are asked for. Outputs are printed on standard output.
+    terminal, missing numbers and bools are asked for. Outputs are printed on standard output, or
+    written to a file.
     """
     from ezlang import api
     from ezlang.values.names import party_number
+    from ezlang.values.results import results_file
 
     from . import output
     from .inputs import gather_inputs
@@ -106,6 +117,7 @@ def run(
         api.require_two_parties(loaded)
     if party is not None:
         own = loaded.parties[party_number(loaded.parties, party)]
+        target = results_file(file, loaded, own)
         values = gather_inputs(loaded, inputs, program.parent, own)
         output.say_model(loaded, "party", own)
         if dealer is not None:
@@ -121,8 +133,9 @@ def run(
             warn=say,
             **choices,
         )
-        output.print_party_result(mine, as_json)
+        output.print_party_result(mine, as_json, target)
         return
+    target = results_file(file, loaded)
     values = gather_inputs(loaded, inputs, program.parent)
     output.say_model(loaded, "clear" if clear else "native" if native else "simulated")
     if clear:
@@ -131,7 +144,7 @@ def run(
         result = api.run_native(loaded, values, timeout=timeout, **choices)
     else:
         result = api.run_simulated(loaded, values, **choices)
-    output.print_result(loaded, result, as_json)
+    output.print_result(loaded, result, as_json, target)
 
 
 def _one_way(

@@ -10,15 +10,16 @@ from ezlang.files import replace_file
 _NEW = 0o644
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write or replace a file atomically, keeping its permissions.
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write or replace a file atomically, keeping its permissions; text becomes UTF-8.
 
     Raises EzError (exit code 2).
     """
     target = path.resolve()
     try:
         mode = target.stat().st_mode if target.exists() else _NEW
-        replace_file(target, text.encode("utf-8"), mode)
+        whole = content.encode("utf-8") if isinstance(content, str) else content
+        replace_file(target, whole, mode)
     except OSError as error:
         raise _unwritable(path, error.strerror or str(error)) from None
 
