@@ -9,6 +9,7 @@ from typing import assert_never
 from ezlang.diagnostics.diagnostic import CompilerBug
 from ezlang.records import dataclass
 from ezlang.typed import tree as typed
+from ezlang.types.fixed_point import fraction_of_product
 from ezlang.types.labels import Label, owned
 from ezlang.types.types import (
     BOOL,
@@ -279,7 +280,8 @@ class Expressions:
         build = self.state.build
         left, right = self.scalar(expr.left), self.scalar(expr.right)
         total = self._total(build.binary(BinaryKind.MUL, left, right))
-        return fixed.rounded(build, total, scalar(expr.type).fraction_bits)
+        types = (scalar(element_of(operand.type)) for operand in (expr.left, expr.right))
+        return fixed.rounded(build, total, fraction_of_product(*types))
 
     def _sum(self, expr: typed.Sum) -> ir.Value:
         return self._total(self.scalar(expr.operand))

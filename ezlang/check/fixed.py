@@ -69,6 +69,15 @@ def with_integer(operator: str, left: Value, right: Value) -> tuple[Typed, Typed
     return None
 
 
+def of_two_fractions(operator: str, left: Value, right: Value) -> tuple[Typed, Typed] | None:
+    """Return the operands of a product of numbers that differ in their fraction bits, else None."""
+    if operator != "*" or not (isinstance(left, Typed) and isinstance(right, Typed)):
+        return None
+    types = [element_of(operand.type) for operand in (left, right)]
+    fractions = {type.fraction for type in types if isinstance(type, FixedType)}
+    return (left, right) if len(fractions) == 2 else None
+
+
 def _is_fixed(value: Value) -> bool:
     return isinstance(value, Typed) and isinstance(element_of(value.type), FixedType)
 

@@ -47,6 +47,7 @@ def apply(body: Body, operator: str, place: Span, span: Span, left: Value, right
     if not isinstance(left, Typed) and not isinstance(right, Typed):
         return _deferred(body, operator, place, span, left, right)
     scaled = fixed.with_integer(operator, left, right)
+    scaled = scaled or fixed.of_two_fractions(operator, left, right)
     if scaled is None:
         operands = unify(body, left, right, operator)
         if not isinstance(operands, Poison):
@@ -133,7 +134,7 @@ def _deferred(
 def _finish(
     body: Body, operator: str, place: Span, span: Span, left: Typed, right: Typed
 ) -> Typed | Poison:
-    """Make the node for an operator on two operands of one type, or as `fixed.with_integer`."""
+    """Make the node for an operator on two operands of one type, or as `fixed` returns them."""
     element = scalar_element(left.type)
     if element is not None and operator in fixed.WIDENING:
         left, right = fixed.whole(left), fixed.whole(right)

@@ -18,7 +18,7 @@ from ezlang.executors.outcome import Shown
 from ezlang.records import dataclass
 from ezlang.source import Span
 from ezlang.typed import tree
-from ezlang.types.fixed_point import rounded
+from ezlang.types.fixed_point import fraction_of_product, rounded
 from ezlang.types.types import ArrayType, Type, element_of, scalar, shape_of
 from ezlang.values.data import Inputs, Outputs
 
@@ -131,7 +131,9 @@ class Expressions:
         return lambda frame: apply(left(frame), right(frame))
 
     def _sum_of_products(self, expr: tree.SumOfProducts) -> Evaluate:
-        fraction = scalar(expr.type).fraction_bits
+        fraction = fraction_of_product(
+            *(scalar(element_of(x.type)) for x in (expr.left, expr.right))
+        )
         left, right = self.make(expr.left), self.make(expr.right)
         total = self._total(expr, lambda terms: rounded(sum(terms), fraction))
         return lambda frame: total(map(operator.mul, left(frame), right(frame)))

@@ -67,8 +67,8 @@ class Watch:
         exact = _exact(expr.op, right)
         if not isinstance(element, FixedType) or exact is None:
             return apply
-        doubled = expr.op in _DOUBLING and left.is_fixed and right.is_fixed
-        note = self._note(expr, element, doubled=doubled)
+        doubled = expr.op in _DOUBLING and left.is_fixed
+        note = self._note(expr, element, beside=right.fraction_bits if doubled else 0)
 
         def watched(x: int, y: int) -> T:
             note(exact(x, y))
@@ -101,7 +101,9 @@ class Watch:
         element = element_of(expr.type)
         if not isinstance(element, FixedType):
             return apply
-        note = self._note(expr, element, doubled=isinstance(expr, tree.SumOfProducts))
+        right = expr.right if isinstance(expr, tree.SumOfProducts) else None
+        beside = scalar(element_of(right.type)).fraction_bits if right else 0
+        note = self._note(expr, element, beside=beside)
 
         def watched(terms: Iterable[int]) -> int:
             kept = list(terms)
@@ -111,17 +113,19 @@ class Watch:
         return watched
 
     def _note(
-        self, expr: tree.Expr, element: FixedType, *, doubled: bool = False, bits: int = RING - 1
+        self, expr: tree.Expr, element: FixedType, *, beside: int = 0, bits: int = RING - 1
     ) -> Callable[[int], None]:
-        """Return the record of an operation's exact results."""
+        """Return the record of an operation's exact results.
+
+        `beside`: how many more fraction bits these have than the result.
+        """
         number, largest = len(self.seen), self.largest
-        growth = 2 if doubled else 1
         one = Headroom(
             span=expr.span,
             type=element,
             bits=bits,
-            fraction=element.fraction * growth,
-            growth=growth,
+            fraction=element.fraction + beside,
+            growth=2 if beside else 1,
             largest=0,
         )
         self.seen.append(one)

@@ -231,7 +231,8 @@ class Sum(ExprNode):
 class SumOfProducts(ExprNode):
     """`sum(x * y)` of fixed-point numbers: the exact sum, modulo 2^64, rounded once; 0 if empty.
 
-    Both operands are arrays of the same shape and of the same type `fixed<f>`.
+    Both operands are arrays of the same shape, with elements of types `fixed<f>` and `fixed<g>`;
+    the sum is of type `fixed<f>`.
     """
 
     left: Expr

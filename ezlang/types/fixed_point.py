@@ -11,8 +11,11 @@ _wrap = INT64.wrapping()
 
 
 def fraction_of_product(left: ScalarType, right: ScalarType) -> int:
-    """Return the number of bits by which a product of two numbers is rounded; 0 for an integer."""
-    return min(left.fraction_bits, right.fraction_bits)
+    """Return the number of bits by which a product is rounded; 0 if either is an integer.
+
+    A product of two numbers has the fraction bits of the left one, so those of the right one go.
+    """
+    return right.fraction_bits if left.is_fixed else 0
 
 
 def rounded(total: int, fraction: int) -> int:

@@ -32,6 +32,14 @@ def test_products_are_rounded_to_nearest_where_they_fit(f: int, x: int, y: int) 
         wrapped = INT64.wrap(x * y)
         assert got == INT64.wrap(wrapped + (1 << (f - 1))) >> f
     assert fixed_point.product(type, INT64, x, y) == INT64.wrap(x * y)
+    assert fixed_point.product(INT64, type, x, y) == INT64.wrap(x * y)
+
+
+@given(FRACTIONS, FRACTIONS, st.integers(-(1 << 31), 1 << 31), st.integers(-(1 << 30), 1 << 30))
+def test_products_have_the_fraction_bits_of_the_left_number(f: int, g: int, x: int, y: int) -> None:
+    types = FixedType(fraction=f), FixedType(fraction=g)
+    exact = Fraction(x, 1 << f) * Fraction(y, 1 << g)
+    assert fixed_point.product(*types, x, y) == half_up(exact * (1 << f))
 
 
 @given(FRACTIONS, st.integers(-(1 << 31), 1 << 31), st.integers(-(1 << 40), 1 << 40))
@@ -149,6 +157,11 @@ secret int64 m = input(bob, "m");
         ("c + half", "(c + 128:fixed<8>)"),
         ("x + half", "(x + 32768:fixed)"),
         ("c * third", "(c * 85:fixed<8>)"),
+        ("x * c", "(x * c)"),
+        ("c * p", "(broadcast:fixed<8>[2](c) * cast:fixed[2](p))"),
+        ("x * from_raw::<8>(512)", "(x * 2:int64)"),
+        ("sum(p * c)", "sum(cast:fixed[2](p) * broadcast:fixed<8>[2](c))"),
+        ("sum(c * p)", "sum(broadcast:fixed<8>[2](c) * cast:fixed[2](p))"),
         ("p + p", "(cast:fixed[2](p) + cast:fixed[2](p))"),
         ("-p", "(-cast:fixed[2](p))"),
         ("max(p, p)", "(p max p)"),
@@ -174,6 +187,24 @@ def test_the_bits_of_a_generic_function_are_those_of_its_argument() -> None:
     calls = "let a = twice(c); let b = twice(p[0]); let d = narrow(p[0]);"
     names = sorted(function.name for function in program(BODY + calls, ITEMS).functions)
     assert names == ["main", "narrow<4,16>[secret]", "twice<16>[secret]", "twice<8>[secret]"]
+
+
+@pytest.mark.parametrize(
+    ("written", "type"),
+    [
+        ("x * c", "fixed"),
+        ("c * x", "fixed<8>"),
+        ("sum(p * c)", "fixed"),
+        ("sum(c * p)", "fixed<8>"),
+    ],
+)
+def test_a_product_is_of_the_type_of_its_left_operand(written: str, type: str) -> None:
+    assert str(value_of(program(f"{BODY}let r = {written};", ITEMS), "r").type) == type
+
+
+@pytest.mark.parametrize("operator", ["+", "-", "/", "%", "<", "=="])
+def test_other_operators_take_numbers_of_as_many_fraction_bits(operator: str) -> None:
+    assert codes(f"{BODY}let r = x {operator} c;") == ["EZ2002"]
 
 
 def test_a_constant_that_does_not_fit_its_type_is_an_error() -> None:

@@ -297,7 +297,8 @@ class _Function:
             case typed.SumOfProducts(left=left, right=right):
                 self.expr(left)
                 self.expr(right)
-                assert left.type == right.type
+                assert shape_of(left.type) == shape_of(right.type)
+                assert isinstance(element_of(right.type), FixedType)
                 assert node.type == element_of(left.type)
                 assert isinstance(node.type, FixedType)
                 assert node.label == left.label.meet(right.label)
@@ -363,7 +364,11 @@ class _Function:
         else:
             assert op in (typed.BinaryOp.MUL, typed.BinaryOp.DIV)
             x, y = (element_of(side.type) for side in (left, right))
-            assert isinstance(x, FixedType) != isinstance(y, FixedType)
+            if isinstance(x, FixedType) and isinstance(y, FixedType):
+                assert op is typed.BinaryOp.MUL
+                assert x.fraction != y.fraction
+                assert element_of(node.type) == x
+                return
             assert isinstance(x, IntType) or isinstance(y, IntType)
             assert op is typed.BinaryOp.MUL or isinstance(x, FixedType)
             assert element_of(node.type) in (x, y)

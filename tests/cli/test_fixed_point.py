@@ -87,6 +87,19 @@ def test_samples_that_overflow(ez: Ez, folder: Path) -> None:
     }
 
 
+def test_products_have_the_fraction_bits_of_both_factors(ez: Ez, folder: Path) -> None:
+    text = (
+        "party alice, bob;\nfn main() {\n"
+        '    secret fixed<10> x = input(alice, "x");\n'
+        '    secret fixed<20> w = input(bob, "w");\n'
+        '    output(all, x * w, "y");\n}\n'
+    )
+    write(folder, 3.5, -1024, text)
+    (listed,) = json.loads(ez("headroom", "p.ez", "--json").out)["headroom"]
+    # 3,584 · 2^10 is below 2^42, and has 63 bits.
+    assert (listed["type"], listed["largest"], listed["bits_left"]) == ("fixed<10>", -3584.0, 21)
+
+
 def test_places_in_the_library_have_its_name(ez: Ez, folder: Path) -> None:
     text = (
         "party alice, bob;\nimport tensors;\nfn main() {\n"

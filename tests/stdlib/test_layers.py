@@ -19,13 +19,14 @@ from tests.support.agreement import agree
 
 Array = np.ndarray[Any, Any]
 Shape = tuple[int, ...]
-F = 8
+FRACTIONS = {"x": 8, "y": 12}
 
 
 def program_of(call: str, *shapes: Shape) -> Program:
     """A program that computes a call of x, and of y if there is a second shape."""
     declared = "".join(
-        f'secret fixed<{F}>{"".join(f"[{n}]" for n in shape)} {name} = input({party}, "{name}");'
+        f"secret fixed<{FRACTIONS[name]}>{''.join(f'[{n}]' for n in shape)} {name} = "
+        f'input({party}, "{name}");'
         for shape, name, party in zip(shapes, "xy", ("alice", "bob"), strict=False)
     )
     modules = "".join(f"import {name};" for name in ("convolutions", "moves", "pooling"))
@@ -34,9 +35,10 @@ def program_of(call: str, *shapes: Shape) -> Program:
 
 
 def inputs_of(*arrays: Array) -> dict[str, dict[str, Any]]:
-    parts = [(array / (1 << F)).tolist() for array in arrays]
-    given = zip(("alice", "bob"), "xy", parts, strict=False)
-    return {"alice": {}, "bob": {}} | {party: {name: part} for party, name, part in given}
+    given = zip(("alice", "bob"), "xy", arrays, strict=False)
+    return {"alice": {}, "bob": {}} | {
+        party: {name: (array / (1 << FRACTIONS[name])).tolist()} for party, name, array in given
+    }
 
 
 def numbers(shape: Shape, seed: int) -> Array:
@@ -46,7 +48,7 @@ def numbers(shape: Shape, seed: int) -> Array:
 
 def clear(program: Program, *arrays: Array) -> Array:
     outputs = api.run_clear(program, inputs_of(*arrays)).outputs
-    return np.round(np.array(outputs["alice"]["z"], float) * (1 << F)).astype(np.int64)
+    return np.round(np.array(outputs["alice"]["z"], float) * (1 << FRACTIONS["x"])).astype(np.int64)
 
 
 def compiled(program: Program) -> list[ir.Operation]:
@@ -67,7 +69,8 @@ def assert_moves(operations: list[ir.Operation]) -> None:
 
 
 def sums(product: Array) -> Array:
-    return rounded(product, 1 << F)
+    """Round sums of products, which have the fraction bits of x, by those of y."""
+    return rounded(product, 1 << FRACTIONS["y"])
 
 
 CONVOLUTIONS: dict[str, tuple[str, Shape, Shape, Callable[[Array, Array], Array]]] = {
@@ -221,7 +224,9 @@ def test_windows_of_images_take_few_comparisons() -> None:
         (
             "variance(x)",
             (2, 2, 7),
-            lambda x: rounded(sums(((x - rounded(x.sum(-1), 7)[..., None]) ** 2).sum(-1)), 7),
+            lambda x: rounded(
+                rounded(((x - rounded(x.sum(-1), 7)[..., None]) ** 2).sum(-1), 1 << 8), 7
+            ),
         ),
     ],
 )
@@ -238,7 +243,9 @@ MOVES: dict[str, tuple[str, Callable[[Array], Array]]] = {
     "reversed": ("reversed::<[2]>(x)", lambda x: x[:, ::-1]),
     "pad": (
         "pad::<[2, 3], 2, 1>(x, 0.5)",
-        lambda x: np.pad(x, [(0, 0), (0, 0), (2, 1), (0, 0)], constant_values=1 << (F - 1)),
+        lambda x: np.pad(
+            x, [(0, 0), (0, 0), (2, 1), (0, 0)], constant_values=1 << (FRACTIONS["x"] - 1)
+        ),
     ),
     "pad_images": (
         "pad_images::<1, 2, 3, 0>(x)",
@@ -277,4 +284,4 @@ def test_moves_in_all_executors() -> None:
     agreed = agree(program_of(call, x.shape), inputs_of(x), [ProtocolChoice.AUTO]).outputs
     assert agreed is not None
     expected = np.tile(x[..., ::-1].transpose(1, 0, 2, 3), (1, 2, 1, 1))
-    assert np.array_equal(np.array(agreed["bob"]["z"]) * (1 << F), expected)
+    assert np.array_equal(np.array(agreed["bob"]["z"]) * (1 << FRACTIONS["x"]), expected)

@@ -327,12 +327,12 @@ class Expressions:
             text, label = self.expression(scope, other, limit, depth - 1)
             return f"{type.base}({text})", label
         if kind == 2:
-            arrays = [Ty(type.base, (self.pick(1, 3),)) for _ in range(2)]
+            factors = [Ty(base, (self.pick(1, 3),)) for base in (type.base, self.choice(FIXEDS))]
             (left, one), (right, two) = (
-                self.expression(scope, Ty(type.base, arrays[0].shape), limit, depth - 1)
-                for _ in arrays
+                self.expression(scope, Ty(factor.base, factors[0].shape), limit, depth - 1)
+                for factor in factors
             )
-            text = f"sum({type.base}({left}) * {type.base}({right}))"
+            text = f"sum({type.base}({left}) * {factors[1].base}({right}))"
             return f"{type.base}({text})", meet(one, two)
         left, one = self.expression(scope, type, limit, depth - 1)
         left = f"{type.base}({left})"
@@ -355,6 +355,8 @@ class Expressions:
             operator = "/" if by_integer else self.choice(["/", "%"])
             return f"{type.base}({left} {operator} {right})", meet(one, two)
         operator = "*" if by_integer else self.choice(["+", "-", "*"])
+        if operator == "*" and not by_integer:
+            right = f"{self.choice(FIXEDS)}({right})"
         return f"{type.base}({left} {operator} {right})", meet(one, two)
 
     def number(self, scope: Scope, type: Ty, limit: str, depth: int) -> Text:
