@@ -18,6 +18,7 @@ import numpy as np
 from ezlang import api
 from ezlang.models.folder import graph_of
 from ezlang.models.listing import HOSPITAL, VENDOR, Listing
+from ezlang.models.measuring import FINER
 from ezlang.models.program import program_text, quoted
 from ezlang.models.reading import read_model
 from ezlang.models.translation import translated
@@ -64,13 +65,18 @@ def float_outputs(path: Path, inputs: Mapping[str, Array]) -> dict[str, Array]:
 
 
 def judged(
-    path: Path, sizes: Mapping[str, int], *, fraction: int = 16, outputs: tuple[str, ...] = ()
+    path: Path,
+    sizes: Mapping[str, int],
+    *,
+    fraction: int = 16,
+    finer: int = FINER,
+    outputs: tuple[str, ...] = (),
 ) -> Judged:
     """Import a model for one party. Raises EzError for a model that can't be imported."""
     graph = graph_of(read_model(path, sizes, outputs))
     listing = translated(graph)
     whole = {value.name: WHOLE_BITS for value in graph.inputs}
-    text = program_text(listing, model=path.name, fraction=fraction, whole=whole)
+    text = program_text(listing, model=path.name, fraction=fraction, whole=whole, finer=finer)
     with tempfile.TemporaryDirectory() as folder:
         program = Path(folder) / "model.ez"
         program.write_text(_alone(text), encoding="utf-8")

@@ -12,6 +12,8 @@ from pathlib import Path
 import numpy as np
 import onnx
 
+from ezlang.models.measuring import FINER
+
 from .judged import Judged, judged
 from .seeded import IMAGES, NAMES, Array, calibrated, images, light
 
@@ -26,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--images", type=int, default=50)
     parser.add_argument("--batch", type=int, default=5, help="how many images a run takes")
     parser.add_argument("--fraction-bits", type=int, default=16)
+    parser.add_argument("--finer", type=int, default=FINER, help="more fraction bits of weights")
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -39,7 +42,12 @@ def run(arguments: argparse.Namespace) -> None:
             path = Path(folder) / f"{name}.onnx"
             model = calibrated(light(name), samples)
             onnx.save(model, path)
-            network = judged(path, {IMAGES: arguments.batch}, fraction=arguments.fraction_bits)
+            network = judged(
+                path,
+                {IMAGES: arguments.batch},
+                fraction=arguments.fraction_bits,
+                finer=arguments.finer,
+            )
             print(_row(name, network, shown, arguments.batch), flush=True)
 
 

@@ -20,6 +20,11 @@ from .options import usage_error
     help="How many bits numbers have after the binary point.  [default: up to 16]",
 )
 @click.option(
+    "--finer-weights",
+    type=click.IntRange(0, 14),
+    help="How many more the weights of linear layers have.  [default: up to 4]",
+)
+@click.option(
     "--samples",
     type=click.Path(path_type=Path),
     help="An .npz file with inputs of the model, which tell how large its numbers become.",
@@ -39,6 +44,7 @@ def import_(
     model: Path | None,
     folder: Path | None,
     fraction_bits: int | None,
+    finer_weights: int | None,
     samples: Path | None,
     sizes: tuple[str, ...],
     outputs: tuple[str, ...],
@@ -64,6 +70,7 @@ def import_(
         model,
         folder,
         fraction=fraction_bits,
+        finer=finer_weights,
         samples=samples,
         sizes=_sizes(sizes),
         outputs=outputs,

@@ -47,13 +47,15 @@ class Imported:
     """A model that was imported, with what was measured.
 
     `clear` is empty for a model that takes too long in the clear; `samples` were run in float.
-    `asked`: whether the user chose the fraction bits. `room`: how many there might be.
+    `finer`: how many more fraction bits the weights of linear layers have. `asked`: whether the
+    user chose the fraction bits. `room`: how many there might be.
     """
 
     model: Path
     graph: Graph
     listing: Listing
     fraction: int
+    finer: int
     asked: bool
     room: int
     whole: Mapping[str, int]
@@ -85,6 +87,7 @@ def import_model(
     folder: Path,
     *,
     fraction: int | None = None,
+    finer: int | None = None,
     samples: Path | None = None,
     sizes: Mapping[str, int] | None = None,
     outputs: Sequence[str] = (),
@@ -92,9 +95,10 @@ def import_model(
     """Write a model as a program, with its weights and a README, into a new folder.
 
     `fraction`: how many fraction bits numbers have; None: 16, or as many as the samples leave room
-    for. `sizes`: of dynamic dimensions, by name. `outputs`: those that the hospital learns; all,
-    if none are given. Nothing is left behind if an error is raised:
-    EzError (exit code 2) for everything that is wrong with the model.
+    for. `finer`: how many more the weights of linear layers have; None: 4, or likewise. `sizes`:
+    of dynamic dimensions, by name. `outputs`: those that the hospital learns; all, if none are
+    given. Nothing is left behind if an error is raised: EzError (exit code 2) for everything that
+    is wrong with the model.
     """
     from .readme import readme
 
@@ -111,7 +115,8 @@ def import_model(
     except OSError as error:
         raise refusal(f"{folder} cannot be created: {error.strerror or error}") from None
     try:
-        imported = _write(path, scratch, graph, listing, fraction, drawn, samples, floats)
+        asked = (fraction, finer)
+        imported = _write(path, scratch, graph, listing, asked, drawn, samples, floats)
         text = readme(imported, folder.name)
         (scratch / README).write_text(text, encoding="utf-8", newline="\n")
         scratch.chmod(0o755)
@@ -132,13 +137,13 @@ def _write(
     folder: Path,
     graph: Graph,
     listing: Listing,
-    asked: int | None,
+    asked: tuple[int | None, int | None],
     samples: list[Sample],
     given: Path | None,
     floats: list[FloatRun],
 ) -> Imported:
     room = measuring.fitting_fraction(floats)
-    fraction = min(DEFAULT_FRACTION, room) if asked is None else asked
+    fraction = min(DEFAULT_FRACTION, room) if asked[0] is None else asked[0]
     # Data that are larger than the samples are an error of the run, and no overflow.
     whole = {
         value.name: max(
@@ -155,19 +160,24 @@ def _write(
                 f"leaves room for {fraction} fraction bits",
                 "scale its inputs or its weights",
             )
-        text = program_text(listing, model=path.name, fraction=fraction, whole=whole)
+        finer = measuring.fitting_finer(room, fraction) if asked[1] is None else asked[1]
+        text = program_text(listing, model=path.name, fraction=fraction, whole=whole, finer=finer)
         (folder / PROGRAM).write_text(text, encoding="utf-8", newline="\n")
         clear = _clear_runs(folder / PROGRAM, graph, listing, samples)
         spare = min((run.spare for run in clear), default=0)
-        if spare >= 0 and fraction <= room:
+        if spare >= 0 and 2 * fraction + finer <= 2 * room:
             break
-        if asked is not None:
+        if spare < 0:
+            room = min(room, (2 * fraction + finer - 1) // 2)
+        if asked[1] is None and fraction <= room:
+            continue  # with weights that are less fine
+        if asked[0] is not None:
+            most = min(room - (asked[1] or 0) // 2, asked[0] - 1)
             raise refusal(
-                f"with {asked} fraction bits, numbers overflow on the samples",
-                f"leave out --fraction-bits, or give fewer: up to {min(room, asked - 1)}",
+                f"with {asked[0]} fraction bits, numbers overflow on the samples",
+                f"leave out --fraction-bits, or give fewer: up to {most}",
             )
-        room = fraction - 1
-        fraction = room
+        fraction = min(fraction - 1, room)
     arrays = {one.source: one.data for one in listing.weights.values() if one.data is not None}
     np.savez(folder / WEIGHTS, allow_pickle=False, **arrays)
     np.savez(folder / SAMPLE, allow_pickle=False, **_renamed(samples[0]))
@@ -177,7 +187,8 @@ def _write(
         graph=graph,
         listing=listing,
         fraction=fraction,
-        asked=asked is not None,
+        finer=finer,
+        asked=asked[0] is not None,
         room=room,
         whole=whole,
         samples=samples,

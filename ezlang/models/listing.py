@@ -25,9 +25,12 @@ MOST_CONSTANTS: Final = 4096
 """The most public numbers of a tensor that stand in a program; more are given by the vendor."""
 FRACTION: Final = "fraction"
 """The param of a program that says how many fraction bits its numbers have."""
+FACTOR_FRACTION: Final = "weight_fraction"
+"""The same of the weights of linear layers."""
 
 RESERVED: Final = frozenset(
-    {*load_tables().spellings, *BUILTINS, FRACTION, VENDOR, HOSPITAL, *MODULES, "metrics", "main"}
+    {*load_tables().spellings, *BUILTINS, *MODULES, "metrics", "main"}
+    | {FRACTION, FACTOR_FRACTION, VENDOR, HOSPITAL}
 )
 _LAYERS: Final = frozenset(
     {"Conv", "Gemm", "MatMul", "ConvTranspose", "BatchNormalization", "LSTM", "GRU", "RNN"}
@@ -52,20 +55,23 @@ _SHORT: Final = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EzType:
     """A type of Ez: `element` is `fixed`, whose values have `whole` bits before the point if that
-    is known, or the name of another scalar type.
+    is known, or the name of another scalar type. `is_factor`: the fraction bits are those of the
+    weights of linear layers.
     """
 
     element: str
     shape: tuple[int, ...]
     whole: int | None = None
+    is_factor: bool = False
 
     @property
-    def kind(self) -> tuple[str, int]:
+    def kind(self) -> tuple[str, bool, int]:
         """What types of different sizes have in common."""
-        return self.element, len(self.shape)
+        return self.element, self.is_factor, len(self.shape)
 
     def __str__(self) -> str:
-        bits = FRACTION if self.whole is None else f"{self.whole}, {FRACTION}"
+        fraction = FACTOR_FRACTION if self.is_factor else FRACTION
+        bits = fraction if self.whole is None else f"{self.whole}, {fraction}"
         element = f"fixed<{bits}>" if self.element == "fixed" else self.element
         return element + "".join(f"[{size}]" for size in self.shape)
 
@@ -150,10 +156,13 @@ class Listing:
         self._used.add(name)
         return name
 
-    def weight(self, wanted: str, data: Array) -> str:
-        """Add numbers of the vendor; return their name. The same numbers are added once."""
+    def weight(self, wanted: str, data: Array, *, is_factor: bool = False) -> str:
+        """Add numbers of the vendor; return their name. The same numbers are added once.
+
+        `is_factor`: they are the weights of a linear layer.
+        """
         for known in self.weights.values():
-            if known.origin is data:
+            if known.origin is data and known.type.is_factor == is_factor:
                 return known.name
         origin = data
         name = self.fresh(identifier(wanted))
@@ -161,7 +170,8 @@ class Listing:
             type = EzType(element=data.dtype.name, shape=data.shape)
         else:
             data = data.astype(np.float64)
-            type = EzType(element="fixed", shape=data.shape, whole=whole_bits(data))
+            whole = whole_bits(data)
+            type = EzType(element="fixed", shape=data.shape, whole=whole, is_factor=is_factor)
         self.weights[name] = Input(name=name, source=name, type=type, data=data, origin=origin)
         return name
 
@@ -184,6 +194,11 @@ class Listing:
         """The type of each name of the program."""
         given = (*self.weights.values(), *self.constants.values(), *self.inputs)
         return {one.name: one.type for one in given} | {line.name: line.type for line in self.lines}
+
+    @property
+    def has_factors(self) -> bool:
+        """Whether there are weights of linear layers."""
+        return any(one.type.is_factor for one in self.weights.values())
 
     def is_input(self, value: Value) -> bool:
         """Whether a value is an input of the program, as the parties give it."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from ezlang.records import dataclass
+from ezlang.types.types import LARGEST_FRACTION
 
 from .graph import Array, Graph, Node, Value
 from .masks import LEAST
@@ -30,6 +31,12 @@ CLEAR_WORK: Final = 3_000_000
 
 BITS: Final = 63
 """The bits of a number without its sign."""
+
+FINER: Final = 4
+"""How many more fraction bits the weights of linear layers have, if there is room.
+
+More don't pay: the rounding of activations then decides (docs/models.md has figures).
+"""
 
 NORM_BITS: Final = 55
 """The bits of a sum of squares that the library's normalisations have room for, for 2 f of them."""
@@ -236,6 +243,14 @@ def fitting_fraction(runs: Sequence[FloatRun]) -> int:
     squares = max((run.squares for run in runs), default=0.0)
     products = (BITS - 1 - math.ceil(math.log2(largest + 1))) // 2
     return min(products, (NORM_BITS - math.ceil(math.log2(squares + 1))) // 2)
+
+
+def fitting_finer(room: int, fraction: int) -> int:
+    """Return how many more fraction bits the weights of linear layers may have: at most `FINER`.
+
+    `room`: how many fraction bits there is room for. A product has those of both factors.
+    """
+    return max(0, min(FINER, 2 * (room - fraction), LARGEST_FRACTION - fraction))
 
 
 def difference(found: Mapping[str, Array], expected: Mapping[str, Array], fraction: int) -> float:

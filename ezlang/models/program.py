@@ -9,14 +9,17 @@ from ezlang.source import Source
 from ezlang.syntax.format import format_source
 
 from .graph import Array
-from .listing import FRACTION, HOSPITAL, MODULES, VENDOR, Function, Input, Listing
+from .listing import FACTOR_FRACTION, FRACTION, HOSPITAL, MODULES, VENDOR, Function, Input, Listing
 from .operators.layer import literal
 
 
-def program_text(listing: Listing, *, model: str, fraction: int, whole: Mapping[str, int]) -> str:
+def program_text(
+    listing: Listing, *, model: str, fraction: int, whole: Mapping[str, int], finer: int
+) -> str:
     """Return the program of a model called `model`.
 
     `whole`: how many bits the numbers of each of the hospital's inputs have before the point.
+    `finer`: how many more fraction bits the weights of linear layers have than other numbers.
     """
     constants = listing.constants.values()
     body = [
@@ -34,12 +37,18 @@ def program_text(listing: Listing, *, model: str, fraction: int, whole: Mapping[
         *([""] if used else []),
         "/// How many bits numbers have after the binary point.",
         f"param int32 {FRACTION} = {fraction};",
+        *(_factors(finer) if listing.has_factors else ()),
         "",
         *(f"const {one.type} {one.name} = {_array(one.data)};" for one in constants),
         *([""] if constants else []),
         *body,
     ]
     return format_source(Source("model.ez", "\n".join(parts) + "\n"))
+
+
+def _factors(finer: int) -> Iterator[str]:
+    yield "/// How many bits the weights of linear layers have after it."
+    yield f"param int32 {FACTOR_FRACTION} = {f'{FRACTION} + {finer}' if finer else FRACTION};"
 
 
 def _main(listing: Listing, whole: Mapping[str, int]) -> Iterator[str]:

@@ -98,6 +98,14 @@ def _numbers(imported: Imported) -> Iterator[str]:
         f"ulp. {said[0].upper()}{said[1:]}, the float model computes numbers up to {largest:.6g}, "
         f"which would leave room for {imported.room} fraction bits."
     )
+    if imported.listing.has_factors:
+        yield (
+            f"The weights of linear layers have {fraction + imported.finer} fraction bits: their "
+            "products are summed exactly, and the sum is rounded once to those of other numbers. "
+            "How weights are rounded decides how exact a deep network is, and finer ones hardly "
+            "cost more; but a sum must be below 2^63 with the fraction bits of both factors. "
+            "`--set weight_fraction=N` chooses another number; both sides must give it."
+        )
     spare = min((run.spare for run in imported.clear), default=None)
     if spare is not None:
         yield (

@@ -24,6 +24,7 @@ from ezlang.diagnostics.diagnostic import EzError
 from ezlang.models.folding import folded
 from ezlang.models.listing import HOSPITAL, VENDOR, whole_bits
 from ezlang.models.masks import finite
+from ezlang.models.measuring import FINER
 from ezlang.models.operators import OPERATORS
 from ezlang.models.problems import Problems
 from ezlang.models.program import program_text, quoted
@@ -170,7 +171,7 @@ def judged(case: Case) -> Verdict:
     except EzError as error:
         return Verdict(REFUSED, error.diagnostics[0].message)
     whole = {n: whole_bits(a, room=2.0) for n, a in data.items() if a.dtype.kind == "f"}
-    text = program_text(listing, model="model.onnx", fraction=FRACTION, whole=whole)
+    text = program_text(listing, model="model.onnx", fraction=FRACTION, whole=whole, finer=FINER)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.ez"
         path.write_text(text)

@@ -9,7 +9,7 @@ from ezlang.models.folder import Imported, import_model
 from ezlang.models.folding import folded
 from ezlang.models.listing import HOSPITAL, VENDOR
 from ezlang.models.masks import finite
-from ezlang.models.measuring import clear_run, float_run, samples_of
+from ezlang.models.measuring import FINER, clear_run, float_run, samples_of
 from ezlang.models.measuring import difference as apart
 from ezlang.models.operators import OPERATORS
 from ezlang.models.program import program_text
@@ -37,7 +37,7 @@ def difference(draft: Draft, folder: Path, output: str = "") -> float:
     graph = rewritten(finite(folded(model, OPERATORS.keys())))
     listing = translated(graph)
     whole = {value.name: 8 for value in graph.inputs}
-    text = program_text(listing, model="model.onnx", fraction=16, whole=whole)
+    text = program_text(listing, model="model.onnx", fraction=16, whole=whole, finer=FINER)
     (folder / "model.ez").write_text(text, encoding="utf-8")
     (sample,) = samples_of(graph, None)
     weights = {one.source: one.data for one in listing.weights.values()}

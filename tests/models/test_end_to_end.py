@@ -65,6 +65,24 @@ def test_samples_decide_how_many_bits_numbers_have(tmp_path: Path) -> None:
     assert not (tmp_path / "o").exists()
 
 
+@pytest.mark.parametrize(
+    ("size", "asked", "fraction", "finer"),
+    [(1.0, None, 16, 4), (2.0**25, None, 16, 2), (1.0, 10, 16, 10), (2.0**25, 14, 10, 14)],
+)
+def test_weights_are_finer_where_there_is_room(
+    tmp_path: Path, size: float, asked: int | None, fraction: int, finer: int
+) -> None:
+    draft = Draft()
+    draft.node("MatMul", draft.input("x", 1, 4), draft.given("w", np.ones((4, 2), np.float32)))
+    path = draft.save(tmp_path, draft.nodes[-1].output[0])
+    np.savez(tmp_path / "data.npz", x=np.full((1, 4), size, np.float32))
+    done = import_model(path, tmp_path / "out", samples=tmp_path / "data.npz", finer=asked)
+    # Sums of products are up to 2^27, which leaves 34 of 62 bits for both factors' fractions.
+    assert (done.fraction, done.finer) == (fraction, finer)
+    assert f"weight_fraction = fraction + {finer};" in (tmp_path / "out" / "model.ez").read_text()
+    assert min(run.spare for run in done.clear) >= 0
+
+
 def test_normalisations_need_room_for_squares(tmp_path: Path) -> None:
     draft = Draft()
     x = draft.input("x", 1, 64)

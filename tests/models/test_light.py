@@ -11,6 +11,7 @@ from benchmarks.seeded import light
 from ezlang import api
 from ezlang.models.folding import folded
 from ezlang.models.masks import finite
+from ezlang.models.measuring import FINER
 from ezlang.models.operators import OPERATORS
 from ezlang.models.program import program_text
 from ezlang.models.reading import read_model
@@ -39,7 +40,7 @@ def test_networks(tmp_path: Path, name: str, blocks: list[int]) -> None:
     graph = rewritten(finite(folded(read_model(path, {}), OPERATORS.keys())))
     listing = translated(graph)
     whole = {value.name: 4 for value in graph.inputs}
-    text = program_text(listing, model=path.name, fraction=12, whole=whole)
+    text = program_text(listing, model=path.name, fraction=12, whole=whole, finer=FINER)
     (tmp_path / "model.ez").write_text(text, encoding="utf-8")
     api.load(tmp_path / "model.ez")
     assert [function.count for function in listing.functions] == blocks

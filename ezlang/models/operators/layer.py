@@ -101,6 +101,16 @@ class Layer:
             return self.use(self.listing.constant(value.name, value.data))
         return self.use(self.listing.weight(value.name, value.data))
 
+    def factors(self, place: int) -> str:
+        """Return the text for what `x` is multiplied by: weights, with fraction bits of their own.
+
+        A product has the fraction bits of its left operand.
+        """
+        value = self.value(place)
+        if value.data is None or is_number(value) or value.is_public:
+            return self.operand(place)
+        return self.use(self.listing.weight(value.name, value.data, is_factor=True))
+
     def wide(self, place: int) -> str:
         """Return the text for an operand that stands beside a number, which takes its type.
 
@@ -118,7 +128,15 @@ class Layer:
 
     def weight(self, role: str, data: Array) -> str:
         """Return the text for weights that are made of the node's."""
-        return self.use(self.listing.weight(f"{identifier(names_of(self.node)[0])}_{role}", data))
+        return self._made(role, data, is_factor=False)
+
+    def made_factors(self, role: str, data: Array) -> str:
+        """Return the text for such weights that `x` is multiplied by, as `factors`."""
+        return self._made(role, data, is_factor=True)
+
+    def _made(self, role: str, data: Array, *, is_factor: bool) -> str:
+        name = f"{identifier(names_of(self.node)[0])}_{role}"
+        return self.use(self.listing.weight(name, data, is_factor=is_factor))
 
     def given(self, role: str, value: Value, data: Array) -> str:
         """Return the text for numbers that are made of a constant: weights, unless it is public."""

@@ -22,7 +22,7 @@ def conv(layer: Layer) -> str:
     if count > 3:
         raise RefusedError(f"it is a convolution in {count} dimensions")
     found = windows(layer, layer.shape(1)[2:])
-    x, filters, groups = padded(layer, found), layer.operand(1), layer.attribute("group", 1)
+    x, filters, groups = padded(layer, found), layer.factors(1), layer.attribute("group", 1)
     (stride, *others), (dilation, *beside) = found.strides, found.dilations
     is_even = count == 2 and others == [stride] and beside == [dilation]
     if is_even and groups == 1 and dilation == 1:
@@ -69,7 +69,7 @@ def conv_transpose(layer: Layer) -> str:
     else:
         given = ", ".join(map(str, (*strides, *cut, groups)))
         name = "transposed_rows" if count == 1 else "transposed_images"
-        weights = layer.operand(1)
+        weights = layer.factors(1)
         if {*dilations} != {1}:
             weights = layer.given("filters", layer.value(1), _spread(layer, sizes, dilations))
         text = f"convolutions.{name}::<{given}>({layer.x}, {weights})"
@@ -159,8 +159,8 @@ def _product(layer: Layer, x: str, *, transposed: bool, factor: float = 1.0) -> 
     weights = layer.constant(1)
     if weights is not None and (not transposed or factor != 1):
         rows = weights if transposed else weights.T
-        return f"tensors.linear({x}, {layer.weight('weights', factor * rows)})"
-    y = layer.operand(1)
+        return f"tensors.linear({x}, {layer.made_factors('weights', factor * rows)})"
+    y = layer.factors(1)
     product = f"tensors.linear({x}, {y})" if transposed else f"tensors.matmul({x}, {y})"
     return product if factor == 1 else f"{product} * {decimal(factor)}"
 
@@ -176,7 +176,7 @@ def matmul(layer: Layer) -> str:
         x = shaped(layer.x, (math.prod(rows[:-1]), inner)) if len(left) != 2 else layer.x
         weights = layer.constant(1)
         if weights is not None:
-            own = layer.weight("weights", weights.reshape(inner, many).T)
+            own = layer.made_factors("weights", weights.reshape(inner, many).T)
             product = f"tensors.linear({x}, {own})"
         else:
             y = layer.operand(1) if len(right) == 2 else shaped(layer.operand(1), (inner, many))

@@ -36,7 +36,7 @@ def linear_regressor(layer: Layer) -> str:
 
 
 def _scores(layer: Layer, rows: Array, intercepts: str) -> str:
-    text = f"tensors.linear({layer.x}, {layer.weight('coefficients', rows)})"
+    text = f"tensors.linear({layer.x}, {layer.made_factors('coefficients', rows)})"
     added = layer.attribute(intercepts)
     if not added:
         return text
@@ -53,7 +53,7 @@ def linear_classifier(layer: Layer) -> Sequence[str]:
     if len(rows) < 2 or len(rows) != len(labels):
         raise RefusedError(f"it has {len(rows)} rows of coefficients for {len(labels)} labels")
     scores = (
-        f"tensors.linear({layer.x}, {layer.weight('coefficients', rows)}) + "
+        f"tensors.linear({layer.x}, {layer.made_factors('coefficients', rows)}) + "
         f"{layer.weight('intercepts', added)}"
     )
     return classified(layer, scores, labels)

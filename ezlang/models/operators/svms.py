@@ -33,7 +33,7 @@ def svm_classifier(layer: Layer) -> Sequence[str]:
     coefficients = _of_pairs(weights.reshape(-1, total), counts)
     kernel = layer.named("kernel", kernel_of(layer, vectors), (rows, total))
     rho = layer.weight("rho", np.asarray(layer.attribute("rho"), np.float64)[: len(coefficients)])
-    text = f"tensors.linear({kernel}, {layer.weight('coefficients', coefficients)}) + {rho}"
+    text = f"tensors.linear({kernel}, {layer.made_factors('coefficients', coefficients)}) + {rho}"
     scores = layer.named("pairs", text, (rows, len(coefficients)))
     label = ""
     if layer.node.outputs[0] is not None:
@@ -83,11 +83,11 @@ def svm_regressor(layer: Layer) -> str:
     weights = np.asarray(layer.attribute("coefficients"), np.float64)
     added = layer.weight("rho", np.asarray(layer.attribute("rho"), np.float64)[:1])
     if supports == 0:
-        rows = layer.weight("coefficients", weights.reshape(1, -1))
+        rows = layer.made_factors("coefficients", weights.reshape(1, -1))
         return _sided(layer, f"tensors.linear({layer.x}, {rows}) + {added}")
     vectors = np.asarray(layer.attribute("support_vectors"), np.float64).reshape(supports, -1)
     kernel = layer.named("kernel", kernel_of(layer, vectors), (layer.shape()[0], supports))
-    rows = layer.weight("coefficients", weights[np.newaxis])
+    rows = layer.made_factors("coefficients", weights[np.newaxis])
     return _sided(layer, f"tensors.linear({kernel}, {rows}) + {added}")
 
 
@@ -103,16 +103,16 @@ def kernel_of(layer: Layer, vectors: Array) -> str:
     gamma, offset, degree = (*layer.attribute("kernel_params", []), 0.0, 0.0, 0.0)[:3]
     kernel = layer.attribute("kernel_type", "LINEAR")
     if kernel != "RBF":
-        product = f"tensors.linear({layer.x}, {layer.weight('supports', vectors)})"
+        product = f"tensors.linear({layer.x}, {layer.made_factors('supports', vectors)})"
     match kernel:
         case "LINEAR":
             return product
         case "RBF":
             # -gamma |x - v|^2, from a matrix product; gamma is part of the weights.
-            own = layer.weight("supports", 2 * gamma * vectors)
+            own = layer.made_factors("supports", 2 * gamma * vectors)
             sizes = layer.weight("sizes", gamma * (vectors**2).sum(axis=1))
             count = layer.shape()[0]
-            factor = layer.weight("gamma", np.full((1, vectors.shape[1]), gamma))
+            factor = layer.made_factors("gamma", np.full((1, vectors.shape[1]), gamma))
             x = layer.wide(0)
             squares = f"tensors.linear({x} * {x}, {factor})"
             return (
