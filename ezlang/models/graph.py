@@ -22,8 +22,9 @@ Attribute = Any
 class Value:
     """A tensor: the input of a model, what a node computes, or a constant, which has `data`.
 
-    `is_public` says of a constant that it belongs to the architecture: both sides may see it. Of a
-    value that isn't `is_known`, the type could not be found.
+    `is_public` says of a constant that it belongs to the architecture: both sides may see it; if
+    the file has it among the weights, `reason` says why. Of a value that isn't `is_known`, the type
+    could not be found.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Value:
     data: Array | None = None
     is_public: bool = False
     is_known: bool = True
+    reason: str = ""
 
     @property
     def is_float(self) -> bool:

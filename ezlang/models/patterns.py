@@ -13,6 +13,12 @@ from .surroundings import Change, Surroundings
 _CLOSE: Final = 1e-3
 """How far a number may be from the one that a pattern has, relatively: exporters round."""
 
+_ROUNDED: Final = 2.0**-21
+"""The same of roots that were computed in float32."""
+
+_SCALES: Final = (-0.5, -0.25)
+"""The powers of a size by which attention scales a product of matrices, or both its factors."""
+
 
 def product(node: Node, around: Surroundings) -> Change | None:
     """GELU, SiLU and hard swish are products of a number and a function of it."""
@@ -26,6 +32,39 @@ def product(node: Node, around: Surroundings) -> Change | None:
         op = _gated(x, gate, scale, around)
         if op is not None:
             return {node.out.name: (replace(node, op=op, inputs=(x,), attributes={}),)}
+    return None
+
+
+def attention_scale(node: Node, around: Surroundings) -> Change | None:
+    """The scale of attention is public if it says no more than a size, which is public.
+
+    PyTorch writes it among the weights: 1/√d for the product of two matrices with inner size d, or
+    the root of that for each factor. Any other number stays secret: it must equal the formula to
+    the precision of a float.
+    """
+    for x, value in [*_pairs(node)][: 1 if node.op == "Div" else 2]:
+        number = _number(value)
+        if not number or value.is_public or x.data is not None:
+            continue
+        scale = 1 / number if node.op == "Div" else number
+        size = _inner_size(x, node.out, around)
+        if size and any(math.isclose(scale, size**power, rel_tol=_ROUNDED) for power in _SCALES):
+            reason = f"the scale of attention `{node.name}`, which follows from the size {size}"
+            factor = _inverse(value, number) if node.op == "Div" else value
+            factor = replace(factor, is_public=True, reason=reason)
+            return {node.out.name: (replace(node, op="Mul", inputs=(x, factor)),)}
+    return None
+
+
+def _inner_size(x: Value, scaled: Value, around: Surroundings) -> int | None:
+    """Return the inner size of the product of two computed matrices that is scaled by a number.
+
+    `x` is the product, or `scaled`, which is a multiple of `x`, is a factor of it alone.
+    """
+    for product in (around.maker(x, "MatMul"), around.only_user(scaled, "MatMul")):
+        for left, right in [*_pairs(product)][:1]:
+            if left.data is None and right.data is None and left.shape:
+                return left.shape[-1]
     return None
 
 

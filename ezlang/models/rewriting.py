@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from .graph import Array, Graph, Node, Value, needed
-from .patterns import product
+from .patterns import attention_scale, product
 from .surroundings import Change, Surroundings
 
 Rule = Callable[[Node, Surroundings], Change | None]
@@ -239,8 +239,8 @@ def _flat_mean(node: Node, around: Surroundings) -> Change | None:
 
 RULES: Final[dict[str, tuple[Rule, ...]]] = {
     "BatchNormalization": (_as_affine,),
-    "Mul": (_merged_affine, product),
-    "Div": (product,),
+    "Mul": (_merged_affine, product, attention_scale),
+    "Div": (product, attention_scale),
     "Add": (_merged_affine,),
     AFFINE: (_fold_affine, _without_products),
     "MaxPool": (_pool_before_relu,),

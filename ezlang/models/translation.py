@@ -89,6 +89,8 @@ def _check_operators(graph: Graph, problems: Problems) -> None:
 
 def _translate(node: Node, listing: Listing) -> None:
     layer = Layer(node, listing)
+    told = (value for value in node.inputs if value is not None and value.reason)
+    listing.public += [f"{value.reason}: `{value.name}`" for value in told]
     try:
         written = OPERATORS[node.domain, node.op](layer)
     except RefusedError:

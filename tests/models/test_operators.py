@@ -287,6 +287,42 @@ def test_masks_before_a_softmax(tmp_path: Path, low: float) -> None:
     assert not output[mask < 0].any()
 
 
+def attention(draft: Draft, scale: float, kind: str) -> None:
+    """A product of matrices of 8 columns whose `kind` is scaled by one of the model's weights."""
+    x = draft.input("x", 2, 5, 8)
+    y = draft.node("Transpose", draft.node("Relu", x), perm=[0, 2, 1])
+    number = draft.given("number", np.array([scale], np.float32))
+    if kind == "factors":
+        x, y = (draft.node("Mul", one, number) for one in (x, y))
+    found = draft.node("MatMul", x, y)
+    if kind == "product":
+        found = draft.node("Div", found, draft.given("root", np.float32(1 / scale)))
+    draft.node("Softmax", found)
+
+
+@pytest.mark.parametrize(
+    ("scale", "kind", "secrets"),
+    [
+        (8**-0.25, "factors", 0),
+        (8**-0.5, "factors", 0),
+        (8**-0.5, "product", 0),
+        (8**-0.5 * 1.00001, "product", 1),
+        (5**-0.5, "product", 1),
+        (0.3, "factors", 1),
+    ],
+)
+def test_scales_of_attention_that_follow_from_a_size_are_public(
+    tmp_path: Path, scale: float, kind: str, secrets: int
+) -> None:
+    draft = Draft()
+    attention(draft, scale, kind)
+    done = imported(draft, tmp_path)
+    assert len(done.listing.weights) == secrets
+    assert len(done.listing.public) == (0 if secrets else 2 if kind == "factors" else 1)
+    assert done.difference is not None
+    assert done.difference < 12
+
+
 def test_a_channel_that_is_switched_off(tmp_path: Path) -> None:
     """Pruning leaves channels whose factor and offset are 0."""
     draft = Draft()
