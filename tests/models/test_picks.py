@@ -79,3 +79,12 @@ def test_elements_at_public_places(tmp_path: Path, make: Made) -> None:
     draft = Draft()
     make(draft)
     assert difference(draft, tmp_path) <= 0.5
+
+
+@pytest.mark.parametrize("pads", [[0, 3, 0, 2], [0, 0, 0, 4], [0, 4097, 0, 0]])
+def test_long_borders_that_reflect_take_no_list_of_places(tmp_path: Path, pads: list[int]) -> None:
+    draft = Draft()
+    border = draft.given("border", np.array(pads))
+    draft.node("Pad", draft.input("x", 1, 4098), border, mode="reflect")
+    assert difference(draft, tmp_path) <= 0.5
+    assert "moves.reversed" in (tmp_path / "model.ez").read_text(encoding="utf-8")

@@ -156,8 +156,27 @@ def pad(layer: Layer) -> str:
             kept = np.arange(max(-before, 0), shape[at] - max(-after, 0))
             sides = (max(before, 0), max(after, 0))
             places = np.pad(kept, sides, mode=mode)
+            if mode == "reflect" and len(places) > MOST_CONSTANTS and len(kept) == shape[at]:
+                text, shape = _reflected(text, shape, at, sides)
+                continue
             text, shape = along(text, shape, at, "gather", [], len(places), chosen(layer, places))
     return text
+
+
+def _reflected(text: str, shape: Shape, axis: int, sides: tuple[int, int]) -> tuple[str, Shape]:
+    """Return the text for a border of the items beside the first and the last one, turned round."""
+    last = shape[axis] - 1
+    if max(sides) > last:
+        raise RefusedError("its border is longer than what it reflects")
+    parts = [(text, shape)]
+    for size, low, place in ((sides[0], 1, 0), (sides[1], last - sides[1], 2)):
+        if size:
+            part, piece = _part(text, shape, axis, low, low + size, 1)
+            parts.insert(place, along(part, piece, axis, "reversed", [], size))
+    found, whole = parts[0]
+    for part, piece in parts[1:]:
+        found, whole = along(found, whole, axis, "concat", [], whole[axis] + piece[axis], part)
+    return found, whole
 
 
 def bordered(
