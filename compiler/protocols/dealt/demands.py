@@ -193,10 +193,15 @@ def demanded(kind: Kind, count: int) -> int:
     return count // 8
 
 
+def name_of(kind: Kind) -> str:
+    """Return the name of a kind, without its parameters."""
+    return _NAMES[type(kind)]
+
+
 def describe(kind: Kind) -> str:
     """Return a kind as text: its name and its parameters in order."""
     numbers = (_text(getattr(kind, field.name)) for field in fields(kind))
-    return " ".join((_NAMES[type(kind)], *numbers))
+    return " ".join((name_of(kind), *numbers))
 
 
 def _text(value: int | tuple[int, ...] | Unit) -> str:

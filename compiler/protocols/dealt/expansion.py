@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from typing import Any, ClassVar, Final, assert_never
+from typing import Any, ClassVar, Final
 
 import numpy as np
 
@@ -24,31 +24,9 @@ from ezlang.diagnostics.diagnostic import CompilerBug
 
 from ...ir.parties import COMPUTING
 from ...kernels.memory import Blocks
-from ..core.local_products import LocalProducts
-from ..core.preprocessing import (
-    BitPair,
-    BitTriple,
-    BitTriples,
-    ConvolutionTriple,
-    DaBits,
-    Mask,
-    MaskedTriple,
-    MatrixTriple,
-    MatrixTriples,
-    OneHot,
-    OneHots,
-    OwnedTriple,
-    OwnedTriples,
-    Preprocessing,
-    RandomBit,
-    RingSquare,
-    RingTriple,
-    Squares,
-    Triples,
-    Unit,
-)
+from ..core.preprocessing import MaskedTriple, Preprocessing, Unit
 from ..core.steps import Steps
-from ..native.calls import BLOCK_BYTES, Array, Native, empty, padded
+from ..native.calls import BLOCK_BYTES, Array, Native, empty
 from ..native.products import NativeProducts
 from ..ot.directions import Bytes, Generator
 from .demands import (
@@ -65,6 +43,7 @@ from .demands import (
     sender_of,
     unit_bytes,
 )
+from .units import corrected, corrected_ots, shares_of
 
 PART_BYTES: Final = 1 << 20
 """The maximum number of bytes dealt to either party at a time, unless a unit is larger."""
@@ -169,9 +148,9 @@ def corrections(native: Native, seeds: tuple[bytes, bytes], demands: Demands) ->
         if isinstance(kind, CorrelatedOt | LabelOt):
             sender = sender_of(kind)
             delta = dealt_delta(native, seeds[sender], kind)
-            found = _corrected_ots(first, second, delta, sends=sender == CORRECTED)
+            found = corrected_ots(first, second, delta, sends=sender == CORRECTED)
         else:
-            found = _corrected(kind, first, second, NativeProducts(native))
+            found = corrected(kind, first, second, NativeProducts(native))
         for field in layout(kind, CORRECTED):
             if field.dealt:
                 yield np.ascontiguousarray(found[field.name], field.dtype)
@@ -182,62 +161,6 @@ def _masks(native: Native, seed: bytes, kind: MaskedTriple, part: slice) -> Arra
     mask = Fields(native, seed, kind.mask, kind.owned.owner).read(1)["mask"]
     shape = kind.owned.product.shapes[kind.owned.side]
     return np.broadcast_to(mask.reshape(shape), (part.stop - part.start, *shape))
-
-
-def _corrected_ots(
-    zero: dict[str, Array], one: dict[str, Array], delta: Blocks, *, sends: bool
-) -> dict[str, Array]:
-    """Return the corrected party's blocks: q = t ⊕ r·Δ if it `sends`, else t = q ⊕ r·Δ."""
-    choices = (zero if sends else one)["r"]
-    masks = np.negative(choices.astype(np.uint64))[:, None] & delta
-    return {"q": zero["t"] ^ masks} if sends else {"t": zero["q"] ^ masks}
-
-
-def _corrected(
-    kind: Unit, zero: dict[str, Array], one: dict[str, Array], local: LocalProducts
-) -> dict[str, Array]:
-    """Return the dealt fields of units, given their other fields."""
-    match kind:
-        case BitTriple():
-            return {"c": ((zero["a"] ^ one["a"]) & (zero["b"] ^ one["b"])) ^ zero["c"]}
-        case BitPair():
-            a = zero["a"] ^ one["a"]
-            return {f"c{i}": (a & (zero[f"b{i}"] ^ one[f"b{i}"])) ^ zero[f"c{i}"] for i in range(2)}
-        case RingTriple():
-            return {"c": (zero["a"] + one["a"]) * (zero["b"] + one["b"]) - zero["c"]}
-        case RingSquare():
-            a = zero["a"] + one["a"]
-            return {"c": a * a - zero["c"]}
-        case MatrixTriple() | ConvolutionTriple():
-            a, b = (zero[name] + one[name] for name in "ab")
-            return {"c": _products(kind, a, b, local) - zero["c"]}
-        case OwnedTriple():
-            factors = (zero["factor"], one["factor"])
-            a, b = factors if kind.side_of(COMPUTING.first) == 0 else factors[::-1]
-            return {"c": _products(kind.product, a, b, local) - zero["c"]}
-        case Mask():
-            return {}
-        case MaskedTriple(owned=owned):
-            return _corrected(owned, zero, one, local)
-        case RandomBit():
-            number = zero["number"]
-            return {"number": (zero["bit"] ^ one["bit"]).astype(number.dtype) - number}
-        case OneHot(entries=entries):
-            places = zero["place"] + one["place"] & np.uint16(entries - 1)
-            vector = np.negative(zero["vector"])
-            vector[np.arange(len(places)), places] += vector.dtype.type(1)
-            return {"vector": vector}
-        case _:
-            assert_never(kind)
-
-
-def _products(
-    kind: MatrixTriple | ConvolutionTriple, a: Array, b: Array, local: LocalProducts
-) -> Array:
-    """Return the products of the factors of units [count][…]."""
-    if isinstance(kind, MatrixTriple):
-        return local.multiply(a, b)
-    return np.stack([local.convolve(x, y, kind.window) for x, y in zip(a, b, strict=True)])
 
 
 class DealtUnits:
@@ -319,38 +242,12 @@ class DealtPreprocessing(Preprocessing):
         """Return the next units."""
         yield from ()
         found = self._units.take(unit, demanded(unit, count))
-        match unit:
-            case BitTriple():
-                return BitTriples(a=found["a"], b=found["b"], c=found["c"])
-            case BitPair():
-                b, c = (_two_rows(found[f"{name}0"], found[f"{name}1"]) for name in "bc")
-                return BitTriples(a=found["a"], b=b, c=c)
-            case RingTriple():
-                return Triples(a=found["a"], b=found["b"], c=found["c"])
-            case RingSquare():
-                return Squares(a=found["a"], c=found["c"])
-            case MatrixTriple() | ConvolutionTriple():
-                return MatrixTriples(a=found["a"], b=found["b"], c=found["c"])
-            case OwnedTriple():
-                return OwnedTriples(factor=found["factor"], c=found["c"])
-            case MaskedTriple():
-                return OwnedTriples(factor=found.get("factor"), c=found["c"])
-            case Mask():
-                return found["mask"][0] if "mask" in found else None
-            case RandomBit():
-                packed = padded(np.packbits(found["bit"], bitorder="little"))
-                return DaBits(bits=packed, numbers=found["number"])
-            case OneHot():
-                return OneHots(places=found["place"], vectors=found["vector"])
-            case _:
-                assert_never(unit)
+        return shares_of(unit, found, _bytes)
 
 
-def _two_rows(first: Bytes, second: Bytes) -> Bytes:
-    """Return vectors as contiguous rows with padding."""
-    rows: Bytes = empty(2 * first.size, np.uint8)
-    rows[: first.size], rows[first.size :] = first, second
-    return rows.reshape(2, -1)
+def _bytes(count: int) -> Bytes:
+    memory: Bytes = empty(count, np.uint8)
+    return memory
 
 
 class DealtOtSender:
