@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ezlang.compiler.ir.evaluate import Array
-from ezlang.compiler.protocols.core.preprocessing import BitTriple, RandomBit, RingTriple, Unit
+from ezlang.compiler.protocols.core.preprocessing import BitTriple, RandomBit, RingTriple
+from ezlang.compiler.protocols.dealt.demands import Kind
 from ezlang.records import dataclass
 
 from .randomness import Randomness
@@ -34,7 +35,7 @@ class EdaBits:
     bits: int
 
 
-Dealt = Unit | EdaBits
+Dealt = Kind | EdaBits
 """A kind of correlated randomness."""
 
 

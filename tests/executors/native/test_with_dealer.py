@@ -28,6 +28,7 @@ from ezlang.executors.native.demands import demands_of
 from ezlang.executors.native.executable import Executable, executable_of
 from ezlang.executors.native.outcome import PartyOutcome
 from ezlang.executors.native.party import Stopwatch, compile_for, run_over
+from ezlang.executors.simulate import run_two
 from ezlang.values.check import check_inputs
 from ezlang.values.data import Inputs
 from tests.passes.window_programs import LOOPED
@@ -194,6 +195,11 @@ def test_results_costs_and_what_is_used(name: str, protocol: str) -> None:
     ledger = predict(executable.program, backend=DEALT).least
     assert max(outcome.rounds for outcome in outcomes) == ledger.rounds
     assert [outcome.bytes_sent for outcome in outcomes] == list(ledger.bytes_sent.values())
+    simulated = run_two(executable.program, inputs, dealt=True)
+    assert simulated.outputs == expected
+    assert simulated.cost.rounds == ledger.rounds
+    assert simulated.cost.bytes_sent == {one.party: one.bytes_sent for one in outcomes}
+    assert simulated.cost.dealt == demands_of(executable)
 
 
 def executable(text: str, protocol: str = "yao") -> Executable:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections import Counter
 from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from ezlang.executors.simulate import SimulatedOutcome, run_two
 CHI_SQUARED_255 = 347.65
 COUNT = 64
 PROTOCOL_CHOICES = tuple(ProtocolChoice)
+with_and_without_dealer = pytest.mark.parametrize("dealt", [False, True], ids=["by OTs", "dealt"])
 
 EVERYTHING = f"""
 party alice, bob;
@@ -58,9 +60,15 @@ def inputs(x: int, y: int, flag: bool) -> dict[str, dict[str, Any]]:
 
 
 def run(
-    protocol: ProtocolChoice, x: int, y: int, flag: bool, seed: int | None = 1
+    protocol: ProtocolChoice,
+    x: int,
+    y: int,
+    flag: bool,
+    seed: int | None = 1,
+    *,
+    dealt: bool = False,
 ) -> SimulatedOutcome:
-    outcome = run_two(program(protocol), inputs(x, y, flag), seed=seed)
+    outcome = run_two(program(protocol), inputs(x, y, flag), seed=seed, dealt=dealt)
     assert outcome.outputs == {party: {"never": False} for party in ("alice", "bob")}
     return outcome
 
@@ -76,23 +84,26 @@ def assert_noise(data: bytes, what: object) -> None:
     assert chi < CHI_SQUARED_255, what
 
 
+@with_and_without_dealer
 @pytest.mark.parametrize("protocol", PROTOCOL_CHOICES, ids=lambda p: p.value)
-def test_messages_do_not_depend_on_secrets(protocol: ProtocolChoice) -> None:
-    first, second = run(protocol, 0, 0, False), run(protocol, -1, 1 << 30, True)
+def test_messages_do_not_depend_on_secrets(protocol: ProtocolChoice, dealt: bool) -> None:
+    first = run(protocol, 0, 0, False, dealt=dealt)
+    second = run(protocol, -1, 1 << 30, True, dealt=dealt)
     assert shape(first) == shape(second)
     assert first.cost == second.cost
     assert [(h.sharing, h.span) for h in first.held] == [(h.sharing, h.span) for h in second.held]
 
 
+@with_and_without_dealer
 @pytest.mark.parametrize("protocol", PROTOCOL_CHOICES, ids=lambda p: p.value)
 @pytest.mark.parametrize("value", [0, -1])
-def test_messages_are_noise(protocol: ProtocolChoice, value: int) -> None:
+def test_messages_are_noise(protocol: ProtocolChoice, value: int, dealt: bool) -> None:
     """What each party receives, but for the opening at the end, which is the output."""
-    outcome = run(protocol, value, value, flag=value < 0)
+    outcome = run(protocol, value, value, flag=value < 0, dealt=dealt)
     for party in (0, 1):
         messages = [m for m in outcome.received(party) if m.size >= 16]
         received = b"".join(m.data for m in messages)
-        assert len(received) > 8192
+        assert len(received) > (1024 if dealt else 8192)
         assert_noise(received, (protocol, party))
         assert all(len(m.data) == m.size for m in messages)
 
@@ -141,8 +152,8 @@ def test_a_seed_makes_runs_come_out_again() -> None:
 
 
 def test_the_transcript_adds_up() -> None:
-    for protocol in PROTOCOL_CHOICES:
-        outcome = run(protocol, 1, 2, flag=False)
+    for protocol, dealt in product(PROTOCOL_CHOICES, (False, True)):
+        outcome = run(protocol, 1, 2, flag=False, dealt=dealt)
         for party, name in enumerate(("alice", "bob")):
             sent = [m for m in outcome.transcript if m.sender == party]
             assert outcome.cost.bytes_sent[name] == sum(m.size for m in sent)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import field
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from ezlang.compiler.ir.ots import OtKind
 from ezlang.compiler.ir.parties import COMPUTING, Link, Pair
 from ezlang.compiler.protocols.core.purposes import Purpose
 from ezlang.compiler.protocols.core.steps import (
@@ -24,7 +23,7 @@ from ezlang.compiler.protocols.core.steps import (
     T,
     Transfer,
 )
-from ezlang.compiler.protocols.ot.stock import START_BYTES
+from ezlang.compiler.protocols.ot.stock import START_BYTES, Batches
 from ezlang.diagnostics.diagnostic import CompilerBug
 from ezlang.records import dataclass
 
@@ -40,20 +39,20 @@ _Pair = tuple[Request, Request]
 class Driver:
     """A driver that answers the requests of both parties' protocols.
 
-    `noise` generates the messages of ideal OTs, and `kind` is the kind of the OTs. `stocks` are the
-    stocks of OTs over each link.
+    `noise` generates the messages of ideal OTs, and `batches` returns the batches in which they are
+    made over a link. `stocks` are the stocks of OTs over each link.
     """
 
     wire: Wire
     noise: Randomness
     boxes: Functionalities
-    kind: OtKind
+    batches: Callable[[], Batches]
     pair: Pair = COMPUTING
     stocks: dict[Link, OtStock] = field(init=False)
 
     def __post_init__(self) -> None:
         self.stocks = {
-            link: OtStock(self.wire, self.noise, link, self.kind) for link in self.pair.links
+            link: OtStock(self.wire, self.noise, link, self.batches()) for link in self.pair.links
         }
 
     def run(self, first: Steps[T], second: Steps[T]) -> tuple[T, T]:

@@ -35,6 +35,7 @@ from ..outcome import Held, SimulatedOutcome
 from ..plans import Step
 from ..randomness import Randomness
 from ..walk import Walk
+from .dealer import Dealer
 from .secret_values import Parts, Shared, words_of
 from .sharing import SharingSession
 from .wire import Packet, Wire
@@ -60,10 +61,11 @@ def run_two(
     seed: int | None = None,
     record: bool = True,
     observer: Observer | None = None,
+    dealt: bool = False,
 ) -> SimulatedOutcome:
     """Run a two-party program whose secrets have sharings, with the protocols of native code.
 
-    See `run_simulated`.
+    See `run_simulated`. `dealt`: with a dealer of preprocessing, and the protocols for that.
     """
     program = numbered(program)
     names = program.parties
@@ -72,7 +74,8 @@ def run_two(
         Randomness(names[COMPUTING.first], seed),
         Randomness(names[COMPUTING.second], seed),
     )
-    run = _Run(program, inputs, wire, own, Randomness("ideal boxes", seed))
+    dealer = Dealer(Randomness("dealer", seed), observer) if dealt else None
+    run = _Run(program, inputs, wire, own, Randomness("ideal boxes", seed), dealer)
     with deep_recursion(), np.errstate(all="ignore"):  # integers wrap
         run.call(program.main.name, ())
     ledger = wire.ledger
@@ -80,7 +83,7 @@ def run_two(
         rounds=ledger.rounds,
         bytes_sent={names[party]: sent for party, sent in ledger.bytes_sent.items()},
         messages_sent={name: wire.messages_sent[party] for party, name in enumerate(names)},
-        dealt={},
+        dealt={} if dealer is None else dealer.units(),
         ands=run.yao.garbling.ands,
     )
     return SimulatedOutcome(
@@ -100,11 +103,12 @@ class _Run(Walk[Shared]):
         wire: Wire,
         own: tuple[Randomness, Randomness],
         ideal: Randomness,
+        dealer: Dealer | None,
     ) -> None:
         super().__init__(program, inputs, wire.observer)
         self.wire = wire
-        self.yao = Yao(wire, own, ideal, program.ots.yao, program.garbling)
-        self.sharing = SharingSession(wire, own, ideal, program.ots.shares)
+        self.yao = Yao(wire, own, ideal, program.ots.yao, program.garbling, dealer)
+        self.sharing = SharingSession(wire, own, ideal, program.ots.shares, dealer=dealer)
         self.sharing.begin(keys_of_program(program))
         self.facts = {name: facts_of(f) for name, f in self.functions.items()}
         self.inside: list[Facts] = []

@@ -18,10 +18,12 @@ from ezlang.compiler.protocols.core.local_products import LocalProducts
 from ezlang.compiler.protocols.core.party import SharingParty
 from ezlang.compiler.protocols.core.purposes import Purpose
 from ezlang.compiler.protocols.core.steps import Bytes, Steps, T
+from ezlang.compiler.protocols.dealt.backend import DEALT
 from ezlang.compiler.protocols.homomorphic.keys import Keys
 from ezlang.compiler.protocols.ot.backend import OT
 
 from ..randomness import Randomness
+from .dealer import Dealer, DealtUnits
 from .drive import Driver
 from .encryption import IdealEncryption
 from .ots import Functionalities, IdealOts
@@ -41,7 +43,8 @@ def byte_source(randomness: Randomness) -> Callable[[int], Bytes]:
 class SharingSession:
     """A session of a pair of parties on shares.
 
-    `randomness` has one generator per party; `ideal` is that of the ideal boxes.
+    `randomness` has one generator per party; `ideal` is that of the ideal boxes. With a `dealer`,
+    units come from it; otherwise they are made in the run.
     """
 
     def __init__(
@@ -51,17 +54,21 @@ class SharingSession:
         ideal: Randomness,
         kind: OtKind = OtKind.SOFTSPOKEN_2,
         pair: Pair = COMPUTING,
+        dealer: Dealer | None = None,
     ) -> None:
         self.wire = wire
-        self.driver = Driver(wire, ideal, Functionalities(byte_source(ideal)), kind, pair)
+        backend = OT if dealer is None else DEALT
+        boxes = Functionalities(byte_source(ideal))
+        self.driver = Driver(wire, ideal, boxes, partial(backend.batches, kind), pair)
         self.parties = tuple(
-            _party(pair.side(party), own) for party, own in zip(pair, randomness, strict=True)
+            _party(pair.side(party), own, dealer)
+            for party, own in zip(pair, randomness, strict=True)
         )
 
     def begin(self, keys: Keys) -> None:
-        """Exchange public keys, if there are any."""
+        """Exchange public keys, if there are any: with a dealer, nothing is encrypted."""
         noise = self.driver.noise.random
-        if keys.all:
+        if keys.all and self.parties[0].variants.encrypts:
             with self.wire.ledger.within(Phase.SET_UP):
                 self.wire.exchange(
                     {
@@ -76,8 +83,12 @@ class SharingSession:
         return self.driver.run(first, second)
 
 
-def _party(side: Side, own: Randomness) -> SharingParty:
+def _party(side: Side, own: Randomness, dealer: Dealer | None) -> SharingParty:
     random, ots = byte_source(own), IdealOts(side.other)
+    if dealer is None:
+        backend, preprocessing = OT, OT.preprocessing(side, random, ots)
+    else:
+        backend, preprocessing = DEALT, DealtUnits(dealer, side.own)
     return SharingParty(
         side=side,
         random=random,
@@ -85,6 +96,6 @@ def _party(side: Side, own: Randomness) -> SharingParty:
         planes=NumpyPlanes(side.is_first),
         local=LocalProducts(),
         encryption=IdealEncryption(side.other, random),
-        preprocessing=OT.preprocessing(side, random, ots),
-        backend=OT,
+        preprocessing=preprocessing,
+        backend=backend,
     )

@@ -10,10 +10,9 @@ from collections.abc import Sequence
 from dataclasses import field
 
 from ezlang.compiler.cost.ledger import Phase
-from ezlang.compiler.ir.ots import OtKind
 from ezlang.compiler.ir.parties import Link
 from ezlang.compiler.protocols.core.purposes import Purpose
-from ezlang.compiler.protocols.ot.stock import Batches, Made, Stock, batches_of, set_up_lengths
+from ezlang.compiler.protocols.ot.stock import Batches, Made, Stock, set_up_lengths
 from ezlang.records import dataclass
 
 from ..randomness import Randomness
@@ -22,27 +21,27 @@ from .wire import Packet, Wire
 
 @dataclass(slots=True)
 class OtStock:
-    """OTs of a kind from the sender of a link to its receiver."""
+    """OTs from the sender of a link to its receiver, which are made in these batches."""
 
     wire: Wire
     noise: Randomness
     link: Link
-    kind: OtKind
+    batches: Batches
     ready: bool = False
     _stock: Stock = field(init=False)
 
     def __post_init__(self) -> None:
-        self._stock = Stock(batches_of(self.kind))
+        self._stock = Stock(self.batches)
 
     @property
     def made_over(self) -> Link:
         """The link that carries the messages that make batches."""
-        return self.link if self._stock.batches.sender_speaks else self.link.back
+        return self.link if self.batches.sender_speaks else self.link.back
 
     @property
     def sender_speaks(self) -> bool:
         """Whether the OTs' sender sends to generate them."""
-        return self._stock.batches.sender_speaks
+        return self.batches.sender_speaks
 
     def take(self, wanted: int) -> int:
         """Take up to `wanted` OTs of one batch; return how many were taken."""
@@ -56,11 +55,6 @@ class OtStock:
     def take_all(self, count: int) -> list[Packet]:
         """Take `count` OTs; return the packets for the batches that must be made."""
         return [self._packet(part.made) for part in self._stock.parts(count) if part.made]
-
-    @property
-    def plan(self) -> Batches:
-        """The batches to come."""
-        return self._stock.batches
 
     def noise_packet(self, size: int, purpose: Purpose) -> Packet:
         """Return a packet of noise."""
@@ -78,7 +72,7 @@ def set_up(stocks: Sequence[OtStock], start: int = 0) -> None:
     for stock in stocks:
         stock.ready = True
     with one.wire.ledger.within(Phase.SET_UP):
-        for lengths in set_up_lengths({stock.link: stock.plan for stock in stocks}, start):
+        for lengths in set_up_lengths({stock.link: stock.batches for stock in stocks}, start):
             packets = {
                 link: (one.noise_packet(size, Purpose.BASE_OTS),) for link, size in lengths.items()
             }

@@ -20,11 +20,14 @@ from ezlang.compiler.ir.parties import COMPUTING, Link
 from ezlang.compiler.ir.tree import BinaryKind, OtKind, Sharing, TensorType
 from ezlang.compiler.kernels.layout import set_up_bytes, table_bytes
 from ezlang.compiler.protocols.core.purposes import Purpose
+from ezlang.compiler.protocols.dealt.backend import DEALT
+from ezlang.compiler.protocols.ot.backend import OT
 from ezlang.diagnostics.diagnostic import CompilerBug
 from ezlang.types.types import ScalarType
 
 from ..clear_values import ClearValue
 from ..randomness import Randomness
+from .dealer import Dealer
 from .garbling import ElementRows, Garbling, Rows, masks_of, rows_of, wire_tables
 from .secret_values import Bits, Shared, bits_of, from_bits, labels_type, words_from
 from .stock import OtStock
@@ -38,7 +41,10 @@ Labels = tuple[Array, Array]
 
 
 class Yao:
-    """A session. `randomness` has one generator per party; `ideal` is that of the OT box."""
+    """A session. `randomness` has one generator per party; `ideal` is that of the OT box.
+
+    With a `dealer`, the OTs come from it.
+    """
 
     def __init__(
         self,
@@ -47,14 +53,17 @@ class Yao:
         ideal: Randomness,
         kind: OtKind,
         scheme: Scheme = Scheme.HALF_GATES,
+        dealer: Dealer | None = None,
     ) -> None:
         self.wire = wire
-        self._ideal = ideal
+        self._ideal, self._dealer = ideal, dealer
         garbler, _ = randomness
         shared = garbler.random.randbytes(set_up_bytes(scheme))
         with wire.ledger.within(Phase.SET_UP):
             self._send(_TO_EVALUATOR, shared, Purpose.SET_UP)
-        delta = garbler.random.getrandbits(128) | 1
+        # The Δ of dealt OTs is expanded from the garbler's seed.
+        deltas = garbler if dealer is None else dealer.randomness
+        delta = deltas.random.getrandbits(128) | 1
         oracle = Randomness("hash", int.from_bytes(shared[:16], "little"))
         watch = None
         if wire.observer is not None:
@@ -65,7 +74,8 @@ class Yao:
         )
         self._delta = np.frombuffer(delta.to_bytes(16, "little"), np.uint64)
         self._labels = Randomness("labels", int.from_bytes(shared[16:32], "little"))
-        self._stock = OtStock(wire, ideal, _TO_EVALUATOR, kind)
+        backend = OT if dealer is None else DEALT
+        self._stock = OtStock(wire, ideal, _TO_EVALUATOR, backend.batches(kind))
 
     def share(self, known: ClearValue, repeated: bool) -> Shared:
         """Convert a known value to labels, of one element if it is `repeated` (see ir/facts.py)."""
@@ -163,11 +173,14 @@ class Yao:
     def _chosen(self, bits: Bits) -> Labels:
         """Share bits x of the evaluator.
 
-        An ideal box deals q, t = q ⊕ r·Δ and r. The evaluator sends d = x ⊕ r.
+        An ideal box or the dealer deals q, t = q ⊕ r·Δ and r. The evaluator sends d = x ⊕ r.
         """
         count = bits.size
-        random = self._ideal.array(np.dtype(np.bool_), (count,)).view(np.uint8)
-        active = self._ideal.array(np.dtype(np.uint64), (count, 2))
+        if self._dealer is not None:
+            random, active = self._dealer.labels(count, self._delta)
+        else:
+            random = self._ideal.array(np.dtype(np.bool_), (count,)).view(np.uint8)
+            active = self._ideal.array(np.dtype(np.uint64), (count, 2))
         flips = bits.reshape(-1) ^ random
         done = 0
         while done < count:
