@@ -221,28 +221,31 @@ def trace(
     inputs: Inputs,
     *,
     seed: int | None = None,
+    dealer: bool = False,
     lines: Iterable[int] = (),
     reruns: int | None = None,
     **choices: Unpack[Choices],
 ) -> Trace:
     """Run a program simulated; return what happened, as data that makes a page (docs/trace.md).
 
-    `seed` is as for `run_simulated`. `lines` of the program are recorded in full, also where a
-    large run is summarised. `reruns`: how many runs with each of two secrets of the first party to
-    compare; None: as many as fit in some seconds. Raises EzError as `run_simulated` does. The
-    result has the secrets of all parties.
+    `dealer`: the two parties have a dealer, who deals before the run. `seed` is as for
+    `run_simulated`. `lines` of the program are recorded in full, also where a large run is
+    summarised. `reruns`: how many runs with each of two secrets of the first party to compare;
+    None: as many as fit in some seconds. Raises EzError as `run_simulated` does, and (exit code 2)
+    if no dealer can help. The result has the secrets of all parties.
     """
     from ezlang.trace import traced
 
     checked_inputs = check_inputs(program, inputs)
     with deep_recursion():
         return traced(
-            _simulable(program, choices),
+            _dealable(program, choices) if dealer else _simulable(program, choices),
             checked_inputs,
             checked=partial(check_inputs, program),
             name=os.path.basename(program.main.span.source.name),
             protocol=choices.get("protocol", DEFAULT_PROTOCOL),
             network=choices.get("network", DEFAULT_NETWORK),
+            dealt=dealer,
             seed=seed,
             lines=frozenset(lines),
             runs=reruns,
@@ -266,6 +269,18 @@ def _simulable(program: Program, choices: Choices) -> ir.Program:
 
     found: ir.Program = unpacked(remembered(("wide",), program, make))
     return found
+
+
+def _dealable(program: Program, choices: Choices) -> ir.Program:
+    """Return a program of two parties whose preprocessing a dealer can deal before the run."""
+    from ezlang.compiler.cost.profiles import preparation
+    from ezlang.executors.native.demands import demands_of
+    from ezlang.executors.native.prepared import prepared
+
+    require_two_parties(program)
+    executable = prepared(program, **preparation(choices))
+    demands_of(executable)
+    return executable.program
 
 
 def require_two_parties(program: Program) -> None:

@@ -147,6 +147,7 @@ class Program:
         /,
         *,
         seed: int | None = None,
+        dealer: bool = False,
         protocol: str = DEFAULT_PROTOCOL,
         network: str = DEFAULT_NETWORK,
         garbling: str = DEFAULT_GARBLING,
@@ -155,11 +156,12 @@ class Program:
     ) -> Trace:
         """Run the program simulated; return all that happened, with the secrets of all parties.
 
-        Notebooks show a trace as the page that plays it. The arguments are those of `run`.
+        Notebooks show a trace as the page that plays it. `dealer`: the two parties have a dealer.
+        The other arguments are those of `run`.
         """
         data = self._data({**(inputs or {}), **parties})
         choices = Choices(protocol=protocol, network=network, garbling=garbling, memory=memory)
-        return api.trace(self._checked, data, seed=seed, **choices)
+        return api.trace(self._checked, data, seed=seed, dealer=dealer, **choices)
 
     def run_party(
         self,

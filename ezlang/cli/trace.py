@@ -19,6 +19,8 @@ from .options import (
 )
 from .report import say
 
+_TWO = 2
+
 
 @click.command(short_help="Play a simulated run: all messages and shares, as a page or as JSON.")
 @program_argument
@@ -45,6 +47,7 @@ from .report import say
     metavar="N",
     help="Draw all randomness from this number, so that the same trace is made again.",
 )
+@click.option("--dealer", is_flag=True, help="Show a run of two parties with a dealer.")
 @click.option(
     "--lines",
     metavar="A-B",
@@ -64,6 +67,7 @@ def trace(
     output: Path | None,
     json_file: Path | None,
     seed: int | None,
+    dealer: bool,
     lines: str | None,
     reruns: int | None,
     **choices: Unpack[Choices],
@@ -86,13 +90,26 @@ def trace(
     loaded = api.load(program, parse_settings(settings))
     values = gather_inputs(loaded, inputs, program.parent)
     told.say_model(loaded, "simulated")
-    made = api.trace(loaded, values, seed=seed, lines=_lines(lines), reruns=reruns, **choices)
+    if dealer:
+        _require_two(loaded.parties)
+        told.say_dealer(loaded)
+    made = api.trace(
+        loaded, values, seed=seed, dealer=dealer, lines=_lines(lines), reruns=reruns, **choices
+    )
     if json_file is not None:
         write_whole(json_file, made.text())
         say(f"The trace is in {json_file}.")
     if page is not None:
         write_whole(page, made.page())
         say(f"The page is {page}. It shows the secrets of all parties.")
+
+
+def _require_two(parties: tuple[str, ...]) -> None:
+    if len(parties) != _TWO:
+        raise usage_error(
+            f"`--dealer` is for programs of two parties, and this one has {len(parties)}",
+            "leave it out: more than two parties are always simulated with an ideal dealer",
+        )
 
 
 def _lines(text: str | None) -> range:

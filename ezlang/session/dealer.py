@@ -17,6 +17,7 @@ from typing import Final
 
 from ezlang.compiler.ir.parties import COMPUTING
 from ezlang.compiler.protocols.dealt import demands as amounts
+from ezlang.compiler.protocols.dealt.demands import SEED_BYTES
 from ezlang.compiler.protocols.dealt.expansion import corrections
 from ezlang.compiler.protocols.native.calls import Native
 from ezlang.diagnostics.diagnostic import EzError
@@ -31,7 +32,6 @@ from .dealing import (
     PROGRESS,
     PROGRESS_BYTES,
     RECEIVED,
-    SEED_BYTES,
     Answer,
     Request,
     read_request,

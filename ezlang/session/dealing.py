@@ -22,7 +22,7 @@ from ezlang.build import build
 from ezlang.compiler.ir.parties import COMPUTING
 from ezlang.compiler.protocols.core.channel import Channel
 from ezlang.compiler.protocols.dealt import demands as amounts
-from ezlang.compiler.protocols.dealt.demands import CORRECTED, Demands
+from ezlang.compiler.protocols.dealt.demands import CORRECTED, SEED_BYTES, Demands
 from ezlang.compiler.protocols.dealt.expansion import DealtUnits
 from ezlang.compiler.protocols.native.calls import Native
 from ezlang.diagnostics.diagnostic import EzError
@@ -41,7 +41,6 @@ PROGRESS: Final = b"\x16"
 RECEIVED: Final = b"\x06"
 DEALT: Final = b"\x06"
 TAG_BYTES: Final = 16
-SEED_BYTES: Final = 16
 _SHOWN: Final = 400
 _FORM: Final = FrameFormat(
     magic=b"ezdeal\xf5\x0a", protocol=PROTOCOL, longest=1 << 20, stranger=errors.no_dealer

@@ -80,11 +80,12 @@ class _Open:
 class Recorder:
     """The trace of a run of a numbered program, as it grows.
 
-    `at`: the first operation of a recorded step, and how often it had been run → the step.
+    `at`: the first operation of a recorded step, and how often it had been run → the step. `dealt`:
+    two parties have a dealer.
     """
 
-    def __init__(self, program: ir.Program, limits: Limits) -> None:
-        self.parties = program.parties
+    def __init__(self, program: ir.Program, limits: Limits, *, dealt: bool = False) -> None:
+        self.parties, self.with_dealer = program.parties, dealt
         self.two, self.garbling = has_sharings(program), program.garbling
         self.limits = limits
         self.sources: list[Source] = [program.main.span.source]
@@ -215,7 +216,9 @@ class Recorder:
                     "name": operation_name(type(operation)),
                     "text": print_operation(operation, self.parties),
                     "function": self._where.function[operation.number],
-                    "topic": topic_of(operation, two=self.two, garbling=self.garbling),
+                    "topic": topic_of(
+                        operation, two=self.two, garbling=self.garbling, dealt=self.with_dealer
+                    ),
                     **self.place(operation.span),
                     "executions": 0,
                     "recorded": 0,

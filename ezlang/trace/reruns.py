@@ -23,10 +23,10 @@ import numpy as np
 
 from ezlang.compiler.ir import tree as ir
 from ezlang.diagnostics.diagnostic import EzError
-from ezlang.executors.simulate import SimulatedOutcome, run_simulated
+from ezlang.executors.simulate import SimulatedOutcome
 from ezlang.executors.simulate.clear_values import ClearValue
 from ezlang.executors.simulate.network import Message
-from ezlang.executors.simulate.observer import GarbledGate, Observed
+from ezlang.executors.simulate.observer import GarbledGate, Observed, Observer
 from ezlang.executors.simulate.shares import Secret
 from ezlang.executors.simulate.two.secret_values import Shared
 from ezlang.progress import doing
@@ -114,25 +114,27 @@ class _Watch:
 
 
 def reruns(
-    program: ir.Program,
+    parties: Sequence[str],
     inputs: Inputs,
     checked: Callable[[Inputs], Inputs],
+    simulated: Callable[[Inputs, int, Observer], SimulatedOutcome],
     recorder: Recorder,
     seed: int,
     runs: int | None,
 ) -> Json | None:
     """Return what the viewer sees in runs with two secrets of the owner; None without any.
 
-    `checked` raises an error for inputs that the program doesn't take. `runs`: how many with each
+    `checked` raises an error for inputs that the program doesn't take. `simulated` runs it on
+    inputs, with a seed and an observer. `runs`: how many with each
     secret; None: as many as fit in some seconds, at most `MOST_RUNS`.
     """
-    owner, viewer = (program.parties[party] for party in (OWNER, VIEWER))
+    owner, viewer = (parties[party] for party in (OWNER, VIEWER))
     if runs == 0 or not inputs[owner]:
         return None
     seeds = count(seed + 1)
 
     def run(given: Inputs, watch: _Watch) -> SimulatedOutcome:
-        return run_simulated(program, given, seed=next(seeds), record=False, observer=watch)
+        return simulated(given, next(seeds), watch)
 
     start, first = perf_counter(), _Watch()
     told = _told(run(inputs, first), viewer)

@@ -14,13 +14,13 @@ from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.ir.numbering import numbered
 from ezlang.compiler.ir.parties import COMPUTING
 from ezlang.executors.simulate import SimulatedOutcome, run_simulated
-from ezlang.executors.simulate.two import has_sharings
+from ezlang.executors.simulate.observer import Observer
 from ezlang.records import dataclass, replace
 from ezlang.values.data import Inputs
 
 from .record import Limits, Recorder
 from .reruns import reruns
-from .values import Json
+from .values import Json, dealer_of
 
 VERSION: Final = 1
 LARGEST: Final = 1_500_000
@@ -56,6 +56,7 @@ def traced(
     name: str,
     protocol: str,
     network: str,
+    dealt: bool = False,
     seed: int | None = None,
     lines: frozenset[int] = frozenset(),
     runs: int | None = None,
@@ -63,9 +64,10 @@ def traced(
 ) -> Trace:
     """Run a prepared program with all parties in this process; return its trace.
 
-    `lines` are recorded in full. Other operations are recorded as often as fits in `largest` bytes,
-    but at least once. The run is repeated with the same randomness, first to count operations.
-    `checked` and `runs` are as for `reruns`. Raises EzError (exit code 3) if the run fails.
+    `dealt`: two parties have a dealer. `lines` are recorded in full. Other operations are recorded
+    as often as fits in `largest` bytes, but at least once. The run is repeated with the same
+    randomness, first to count operations. `checked` and `runs` are as for `reruns`. Raises EzError
+    (exit code 3) if the run fails.
     """
     program = numbered(program)
     chosen = randbelow(_SEEDS) if seed is None else seed
@@ -76,18 +78,24 @@ def traced(
         "garbling": program.garbling.value,
         "seed": chosen,
     }
-    counting = Recorder(program, Limits(executions=0))
-    run_simulated(program, inputs, seed=chosen, record=False, observer=counting)
+
+    def run(given: Inputs, seed: int, observer: Observer) -> SimulatedOutcome:
+        return run_simulated(
+            program, given, seed=seed, record=False, observer=observer, dealt=dealt
+        )
+
+    counting = Recorder(program, Limits(executions=0), dealt=dealt)
+    run(inputs, chosen, counting)
     counts = [one["executions"] for one in counting.operations]
     limits = Limits(executions=_most(counts, largest), lines=lines)
     while True:
-        recorder = Recorder(program, limits)
-        outcome = run_simulated(program, inputs, seed=chosen, record=False, observer=recorder)
+        recorder = Recorder(program, limits, dealt=dealt)
+        outcome = run(inputs, chosen, recorder)
         trace = Trace(data=_data(about, program, recorder, outcome))
         if limits.executions == 1 or len(trace.text().encode()) <= largest:
             break
         limits = replace(limits, executions=limits.executions // 2)
-    trace.data["reruns"] = reruns(program, inputs, checked, recorder, chosen, runs)
+    trace.data["reruns"] = reruns(program.parties, inputs, checked, run, recorder, chosen, runs)
     return trace
 
 
@@ -100,7 +108,7 @@ def _most(counts: list[int], largest: int) -> int:
 
 
 def _data(about: Json, program: ir.Program, made: Recorder, outcome: SimulatedOutcome) -> Json:
-    two, cost, limits = has_sharings(program), outcome.cost, made.limits
+    cost, limits = outcome.cost, made.limits
     values = [
         {**value, "known": [list(one) for one in sorted(value["known"].items())]}
         for value in made.values
@@ -109,8 +117,11 @@ def _data(about: Json, program: ir.Program, made: Recorder, outcome: SimulatedOu
         "version": VERSION,
         "program": about,
         "parties": list(program.parties),
-        "roles": {"garbler": COMPUTING.garbler, "evaluator": COMPUTING.evaluator} if two else None,
-        "preprocessing": "made in the run" if two else "ideal dealer",
+        "roles": {"garbler": COMPUTING.garbler, "evaluator": COMPUTING.evaluator}
+        if made.two
+        else None,
+        "preprocessing": _preprocessing(made),
+        "dealer": dealer_of(cost.dealt) if made.with_dealer else None,
         "delta": made.delta,
         "sources": [{"name": os.path.basename(one.name), "text": one.text} for one in made.sources],
         "operations": made.operations,
@@ -137,6 +148,12 @@ def _data(about: Json, program: ir.Program, made: Recorder, outcome: SimulatedOu
             "lines": sorted(limits.lines),
         },
     }
+
+
+def _preprocessing(made: Recorder) -> str:
+    if not made.two:
+        return "ideal dealer"
+    return "dealer" if made.with_dealer else "made in the run"
 
 
 def _rounds(messages: list[Json], parties: int) -> list[Json]:

@@ -29,8 +29,31 @@ _BINARY: Final[Mapping[BinaryKind, str]] = {
 }
 
 
-def topic_of(operation: ir.Operation, *, two: bool, garbling: Garbling) -> str:
-    """Return the topic of an operation; `two`: of a run of two parties with sharings."""
+_DEALT: Final[Mapping[str, str]] = {
+    "share-labels-by-ot": "share-labels-by-dealt-ot",
+    "product": "triple-product",
+    "matrix-product": "matrix-product-dealt",
+    "encrypted-product": "matrix-product-dealt",
+    "comparison": "comparison-dealt",
+    "select": "select-dealt",
+    "lookup": "lookup-dealt",
+    "gmw": "gmw-dealt-to-two",
+    "boolean-to-arithmetic": "boolean-to-arithmetic-dealt",
+    "yao-to-arithmetic": "yao-to-arithmetic-dealt",
+}
+"""What two parties do in another way if they have a dealer."""
+
+
+def topic_of(operation: ir.Operation, *, two: bool, garbling: Garbling, dealt: bool = False) -> str:
+    """Return the topic of an operation.
+
+    `two`: of a run of two parties with sharings; `dealt`: that have a dealer.
+    """
+    topic = _topic(operation, two, garbling)
+    return _DEALT.get(topic, topic) if dealt else topic
+
+
+def _topic(operation: ir.Operation, two: bool, garbling: Garbling) -> str:
     types = [value.type for value in (*operation.operands, *operation.results)]
     match operation:
         case ir.Input() | ir.Output() | ir.Assert():

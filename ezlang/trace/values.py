@@ -7,15 +7,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
+from functools import reduce
+from operator import xor
 from typing import Any, Final
 
 import numpy as np
 
 from ezlang.compiler.ir.dtypes import dtype
 from ezlang.compiler.ir.evaluate import Array
+from ezlang.compiler.protocols.core.preprocessing import BitPair, BitTriple
 from ezlang.compiler.protocols.core.purposes import Purpose
 from ezlang.compiler.protocols.core.sizes import DIGIT_BITS
+from ezlang.compiler.protocols.dealt.demands import (
+    SEED_BYTES,
+    correction_bytes,
+    describe,
+    in_order,
+    name_of,
+)
 from ezlang.executors.simulate.clear_values import ClearValue
+from ezlang.executors.simulate.dealer import Dealt, EdaBits
 from ezlang.executors.simulate.network import Message, Words, encode
 from ezlang.executors.simulate.observer import GarbledGate, Observed
 from ezlang.executors.simulate.shares import Secret, joined
@@ -56,6 +67,25 @@ _NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "daBit": ("r as a bit", "r as a number"),
 }
 """What the numbers are called that the ideal dealer deals."""
+_A, _B = Sharing.ARITHMETIC, Sharing.BOOLEAN
+_SUMS: Final = {"a": _A, "b": _A, "c": _A}
+_JOINED: Final[Mapping[str, Mapping[str, Sharing]]] = {
+    "triple": {"a": _A, "b": _A, "c = a·b": _A},
+    "bit triple": {"a": _B, "b": _B, "c": _B, "c = a·b": _B},
+    "edaBit": {"r as a number": _A, "r as bits": _B},
+    "daBit": {"r as a bit": _B, "r as a number": _A},
+    Purpose.BIT_PRODUCTS.value: {"a": _B, "b": _B, "c": _B},
+    "bit pair": {"a": _B, "b": _B, "c": _B},
+    "ring triple": _SUMS,
+    "ring square": _SUMS,
+    "matrix triple": _SUMS,
+    "convolution triple": _SUMS,
+    "owned": _SUMS,
+    "masked": _SUMS,
+    "random bit": {"bits": _B, "numbers": _A},
+    "one-hot vector": {"places": _A, "vectors": _A},
+}
+"""How the parties' parts of units give numbers together."""
 
 
 def head(data: Array, count: int) -> list[Any]:
@@ -179,8 +209,47 @@ def content_of(message: Message, count: int) -> bytes:
 
 
 def unit_of(what: str, parts: Sequence[object], count: int) -> Json:
-    """Return the preprocessing that was dealt: for each party its numbers, by name."""
-    return {"what": what, "parts": [_numbers(what, part, count) for part in parts]}
+    """Return the preprocessing that was dealt: for each party its numbers, by name.
+
+    `whole` has the numbers that all parts give together, where they do.
+    """
+    named = [dict(_named(what, part)) for part in parts]
+    whole = {
+        name: _joined(name, sharing, named)
+        for name, sharing in _JOINED.get(what, {}).items()
+        if all(name in one for one in named)
+    }
+    made: Json = {"what": what, "parts": [_summaries(one, count) for one in named]}
+    if whole:
+        made["whole"] = _summaries(whole, count)
+    return made
+
+
+def _joined(name: str, sharing: Sharing, named: Sequence[Mapping[str, Any]]) -> Any:
+    if all(isinstance(one[name], int) for one in named):
+        return reduce(xor, (one[name] for one in named))
+    whole = joined(sharing, [np.asarray(one[name]) for one in named])
+    if name == "places":
+        # Places count modulo the length of their vectors.
+        whole &= whole.dtype.type(named[0]["vectors"].shape[-1] - 1)
+    return whole
+
+
+def dealer_of(dealt: Mapping[Dealt, int]) -> Json:
+    """Return what a dealer deals to two parties before a run: how many units of each kind."""
+    kinds = {kind: count for kind, count in dealt.items() if not isinstance(kind, EdaBits)}
+    return {
+        "seed_bytes": SEED_BYTES,
+        "kinds": [
+            {
+                "what": name_of(kind),
+                "text": describe(kind),
+                "count": count * (8 if isinstance(kind, BitTriple | BitPair) else 1),
+                "bytes": correction_bytes({kind: count}),
+            }
+            for kind, count in in_order(kinds)
+        ],
+    }
 
 
 def digits_of(given: Sequence[Sequence[Any]], numbers: int) -> Json:
@@ -196,9 +265,12 @@ def digits_of(given: Sequence[Sequence[Any]], numbers: int) -> Json:
     return {"bits": DIGIT_BITS, "own": firsts, "numbers": numbers}
 
 
-def _numbers(what: str, part: object, count: int) -> list[Json]:
+def _named(what: str, part: object) -> list[tuple[str, Any]]:
+    """Return a party's numbers with their names."""
     if is_dataclass(part):
         named = [(one.name, getattr(part, one.name)) for one in fields(part)]
+    elif isinstance(part, dict):
+        named = list(part.items())
     else:
         given = part if isinstance(part, tuple | list) else (part,)
         names = _NAMES.get(what, ("share of the own product", "share of the other's product"))
@@ -206,7 +278,11 @@ def _numbers(what: str, part: object, count: int) -> list[Json]:
         if len(given) == 1:
             called = ["result"]
         named = list(zip(called, given, strict=False))
-    return [{"name": name, **_summary(data, count)} for name, data in named if data is not None]
+    return [(name, data) for name, data in named if data is not None]
+
+
+def _summaries(named: Mapping[str, Any], count: int) -> list[Json]:
+    return [{"name": name, **_summary(data, count)} for name, data in named.items()]
 
 
 def _summary(data: Any, count: int) -> Json:

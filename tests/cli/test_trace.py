@@ -31,6 +31,22 @@ def test_data_alone_needs_no_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert [path.name for path in tmp_path.iterdir()] == ["t.json"]
 
 
+def test_a_dealer_is_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = tmp_path / "t.json"
+    call = ["trace", str(MILLIONAIRES), "--json", str(data), "--dealer", "--reruns", "0"]
+    assert run_command(call) == 0
+    assert json.loads(data.read_text(encoding="utf-8"))["preprocessing"] == "dealer"
+    assert "trust the dealer not to collude" in capsys.readouterr().err
+
+
+def test_a_dealer_is_for_two_parties(capsys: pytest.CaptureFixture[str]) -> None:
+    five = MILLIONAIRES.parents[1] / "average-salary" / "main.ez"
+    assert run_command(["trace", str(five), "--dealer", "-o", "no.html"]) == 2
+    assert (
+        "`--dealer` is for programs of two parties, and this one has 5" in capsys.readouterr().err
+    )
+
+
 @pytest.mark.parametrize(
     ("options", "code", "said"),
     [

@@ -11,6 +11,7 @@ import pytest
 
 from ezlang import api
 from ezlang.compiler.protocols.core.purposes import Purpose
+from ezlang.compiler.protocols.dealt.demands import NAMES
 from ezlang.diagnostics.diagnostic import EzError
 from ezlang.trace.explanations import explanations
 from tests.trace.traces import EXAMPLES, ROOT, program_of, trace_of, words
@@ -23,45 +24,56 @@ OTHERS = [
     for protocol in ("arithmetic", "boolean", "yao")
     if (name, protocol) != ("digits", "yao")  # two million ANDs
 ]
-TRACES = [*((name, "auto") for name in EXAMPLES), *OTHERS]
+DEALT = [
+    *((name, "auto") for name in (*SMALL, "decision-forest", "edit-distance", "aes-128")),
+    *(("millionaires", protocol) for protocol in ("arithmetic", "boolean", "yao")),
+]
+TRACES = [
+    *((name, "auto", False) for name in EXAMPLES),
+    *((*one, False) for one in OTHERS),
+    *((*one, True) for one in DEALT),
+]
 MOST_BYTES = 2_000_000
 
 Data = dict[str, Any]
 
 
 def by_trace(test: Any) -> Any:
-    return pytest.mark.parametrize(("name", "protocol"), TRACES)(test)
+    return pytest.mark.parametrize(("name", "protocol", "dealer"), TRACES)(test)
 
 
 @by_trace
-def test_it_fits_the_schema(name: str, protocol: str) -> None:
-    data = json.loads(trace_of(name, protocol).text())
+def test_it_fits_the_schema(name: str, protocol: str, dealer: bool) -> None:
+    data = json.loads(trace_of(name, protocol, dealer=dealer).text())
     jsonschema.Draft202012Validator(SCHEMA).validate(data)
 
 
 @by_trace
-def test_its_page_is_below_two_megabytes(name: str, protocol: str) -> None:
-    page = trace_of(name, protocol).page()
+def test_its_page_is_below_two_megabytes(name: str, protocol: str, dealer: bool) -> None:
+    page = trace_of(name, protocol, dealer=dealer).page()
     assert len(page.encode()) < MOST_BYTES
     assert not re.search(r'(src|href)="(?!#|data:,)', page)
     assert "{{" not in page
 
 
 @by_trace
-def test_it_adds_up_to_the_cost_of_the_run(name: str, protocol: str) -> None:
-    data = trace_of(name, protocol).data
+def test_it_adds_up_to_the_cost_of_the_run(name: str, protocol: str, dealer: bool) -> None:
+    data = trace_of(name, protocol, dealer=dealer).data
     program, inputs = program_of(name)
-    run = api.run_simulated(program, inputs, protocol=protocol)
-    assert run.cost is not None
-    assert data["outputs"] == run.outputs
-    sent = [run.cost.bytes[party] for party in data["parties"]]
     totals, rounds = data["totals"], data["rounds"]
-    assert (totals["rounds"], totals["bytes"], totals["ands"]) == (
-        run.cost.rounds,
-        sent,
-        run.cost.ands,
-    )
-    assert max(one["round"] for one in rounds) == run.cost.rounds
+    if dealer:
+        cost = api.cost(program, protocol=protocol, dealer=True)
+        count, sent = cost.least.rounds, list(cost.least.bytes_sent.values())
+        assert data["outputs"] == api.run_clear(program, inputs).outputs
+        assert sum(one["bytes"] for one in data["dealer"]["kinds"]) == cost.dealt
+    else:
+        run = api.run_simulated(program, inputs, protocol=protocol)
+        assert run.cost is not None
+        assert data["outputs"] == run.outputs
+        assert totals["ands"] == run.cost.ands
+        count, sent = run.cost.rounds, [run.cost.bytes[party] for party in data["parties"]]
+    assert (totals["rounds"], totals["bytes"]) == (count, sent)
+    assert max(one["round"] for one in rounds) == count
     for party in range(len(sent)):
         own = [one for one in data["messages"] if one["sender"] == party]
         assert sum(one["bytes"] for one in own) == sent[party]
@@ -70,8 +82,8 @@ def test_it_adds_up_to_the_cost_of_the_run(name: str, protocol: str) -> None:
 
 
 @by_trace
-def test_what_parties_hold_gives_the_values(name: str, protocol: str) -> None:
-    data = trace_of(name, protocol).data
+def test_what_parties_hold_gives_the_values(name: str, protocol: str, dealer: bool) -> None:
+    data = trace_of(name, protocol, dealer=dealer).data
     held = [(value, one) for value in data["values"] for one in value["holds"]]
     assert held
     for value, one in held:
@@ -83,8 +95,8 @@ def test_what_parties_hold_gives_the_values(name: str, protocol: str) -> None:
 
 
 @by_trace
-def test_every_execution_is_recorded_or_counted(name: str, protocol: str) -> None:
-    data = trace_of(name, protocol).data
+def test_every_execution_is_recorded_or_counted(name: str, protocol: str, dealer: bool) -> None:
+    data = trace_of(name, protocol, dealer=dealer).data
     operations, steps = data["operations"], data["steps"]
     omitted = sum(step.get("omitted", 0) for step in steps)
     recorded = sum(len(step["operations"]) for step in steps if "omitted" not in step)
@@ -94,8 +106,8 @@ def test_every_execution_is_recorded_or_counted(name: str, protocol: str) -> Non
 
 
 @by_trace
-def test_every_step_has_an_explanation(name: str, protocol: str) -> None:
-    for operation in trace_of(name, protocol).data["operations"]:
+def test_every_step_has_an_explanation(name: str, protocol: str, dealer: bool) -> None:
+    for operation in trace_of(name, protocol, dealer=dealer).data["operations"]:
         assert operation["topic"] in explanations(), operation
 
 
@@ -144,6 +156,42 @@ def test_dealt_triples_are_products() -> None:
         assert c == a * b % (1 << 32)
     assert data["outputs"]["ann"]["product"] == 105
 
+
+def test_a_dealer_deals_triples_to_two_parties() -> None:
+    data = trace_of("linear-predictor", "arithmetic", dealer=True).data
+    assert data["preprocessing"] == "dealer"
+    found = [unit for unit in data["units"] if unit["what"] in ("bit pair", "ring triple")]
+    assert found
+    for unit in found:
+        whole = {one["name"]: int(one["first"][0], 16) for one in unit["whole"]}
+        if unit["what"] == "ring triple":
+            bits = 4 * len(unit["whole"][0]["first"][0])
+            assert whole["c"] == whole["a"] * whole["b"] % (1 << bits)
+        else:
+            assert whole["c"] == whole["a"] & whole["b"]
+
+
+def test_every_kind_that_a_dealer_deals_has_an_explanation() -> None:
+    assert [name for name in NAMES if name not in explanations()] == []
+
+
+def test_a_dealer_must_know_what_a_run_takes() -> None:
+    program = api.checked(api.check_text(LOOP))
+    with pytest.raises(EzError, match="how often a loop runs") as caught:
+        api.trace(program, {"alice": {"x": 9}, "bob": {"y": 4}}, dealer=True, protocol="boolean")
+    assert caught.value.exit_code == 2
+
+
+LOOP = """party alice, bob;
+fn main() {
+    secret int32 x = input(alice, "x");
+    secret int32 y = input(bob, "y");
+    while (reveal(x > 0)) {
+        x -= y;
+    }
+    output(all, x, "x");
+}
+"""
 
 PRODUCT = """party ann, ben, cleo;
 fn main() {

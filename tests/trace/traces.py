@@ -26,10 +26,10 @@ def program_of(name: str) -> tuple[Program, Data]:
 
 
 @cache
-def trace_of(name: str, protocol: str = "auto") -> Trace:
+def trace_of(name: str, protocol: str = "auto", *, dealer: bool = False) -> Trace:
     """Return the trace of an example, with a fixed seed and without re-runs."""
     program, inputs = program_of(name)
-    return api.trace(program, inputs, seed=1, protocol=protocol, reruns=0)
+    return api.trace(program, inputs, seed=1, protocol=protocol, dealer=dealer, reruns=0)
 
 
 def words(data: Data, value: Data, held: Data) -> list[int]:

@@ -39,6 +39,9 @@ from ..core.sizes import WIDTHS
 CORRECTED: Final = COMPUTING.second
 """The party that receives the dealer's corrections; the other expands everything from its seed."""
 
+SEED_BYTES: Final = 16
+"""The length of the seed that each party gets."""
+
 LONGEST_KINDS: Final = 1 << 12
 """The maximum number of kinds that a run may demand."""
 
@@ -103,6 +106,8 @@ _KINDS: Final[dict[str, type[Kind]]] = {
     "correlated OT": CorrelatedOt,
     "label OT": LabelOt,
 }
+NAMES: Final = tuple(_KINDS)
+"""The names of all kinds."""
 _NAMES: Final = {kind: name for name, kind in _KINDS.items()}
 _ENTRIES: Final = tuple(1 << k for k in range(3, 10))
 """The possible lengths of one-hot vectors."""

@@ -33,16 +33,18 @@ def run_simulated(
     seed: int | None = None,
     record: bool = True,
     observer: Observer | None = None,
+    dealt: bool = False,
 ) -> SimulatedOutcome:
     """Run a program with all parties in this process, on real shares.
 
     `inputs`: party → name → data of the right type. Two-party programs whose secrets have sharings
     run the same protocols as native code. With a `seed`, all shares are reproducible; this is meant
     for inspection only. Without `record`, messages are counted but not kept. The `observer` is told
-    all that happens. Raises EzError with exit code 3 if the run fails.
+    all that happens. `dealt`: two parties have a dealer; more always do. Raises EzError with exit
+    code 3 if the run fails.
     """
     if has_sharings(program):
-        return run_two(program, inputs, seed=seed, record=record, observer=observer)
+        return run_two(program, inputs, seed=seed, record=record, observer=observer, dealt=dealt)
     return _run_dealt(program, inputs, seed, record, observer)
 
 

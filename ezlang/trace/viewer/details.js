@@ -5,18 +5,18 @@ import { cited, count, html, link, short } from "./text.js";
 
 /** A message: its content and what it means. */
 export function messageDetails(model, message, view) {
-  const [from, to] = [model.parties[message.sender], model.parties[message.receiver]];
+  const [from, to] = [model.columns[message.sender], model.columns[message.receiver]];
   const explained = model.explanations[message.purpose];
   const bytes = message.content.match(/../g) ?? [];
   const more = message.bytes > bytes.length ? ` … ${count(message.bytes)} bytes in all` : "";
   const several = message.count > 1 ? `${count(message.count)} messages, the first of them: ` : "";
   const content = reads(view, message)
     ? html("p", {}, several, html("code", {}, bytes.join(" ")), more)
-    : html("p", { class: "unknown" }, `${model.parties[view]} doesn't see this message.`);
+    : html("p", { class: "unknown" }, `${model.columns[view]} doesn't see this message.`);
   const noise = message.noise ? html("p", { class: "note" },
     "Its content is noise: this is ideal in the simulation. Its length and place are those of a real run.") : null;
   return [html("h2", {}, `${from} → ${to}: ${message.purpose}`),
-    html("p", {}, `Round ${message.round} of ${to}. ${count(message.bytes)} bytes.`), content, noise,
+    html("p", {}, `${message.round === null ? "Before the run" : `Round ${message.round} of ${to}`}. ${count(message.bytes)} bytes.`), content, noise,
     explained && html("p", { class: "explained" }, cited(explained.text))];
 }
 
@@ -25,7 +25,7 @@ export function valueDetails(model, value, step, view, go, select) {
   const one = model.values[value];
   const known = knows(model, view, value, step);
   const parts = [html("h2", {}, model.name(value), " ", html("small", {}, model.type(value)))];
-  const clear = known ? model.clear(value) : `unknown to ${model.parties[view]}`;
+  const clear = known ? model.clear(value) : `unknown to ${model.columns[view]}`;
   parts.push(html("p", {}, "Value: ", html("b", { class: known ? "" : "unknown" }, clear),
     ` — ${knowledge(model, value, step)}.`));
   for (const held of one.holds.filter((each) => each.step <= step)) {

@@ -26,8 +26,13 @@ export function knowers(model, value, step) {
 /** The sentence that says who knows a value. */
 export function knowledge(model, value, step) {
   const names = knowers(model, value, step);
-  if (names.length === model.parties.length) return "known to everybody";
+  if (names.length === model.parties.length && model.dealer === null) return "known to everybody";
   return names.length ? `known to ${names.join(", ")}` : "known to nobody";
+}
+
+/** The class of a column's color: parties have six, and the dealer one of its own. */
+export function colored(model, column) {
+  return column === model.dealer ? "D" : String(column % 6);
 }
 
 /** What a party holds of a value by a step: a list of short texts, the first the most important. */
@@ -39,6 +44,7 @@ export function holdings(model, value, party, step) {
   }
   for (const held of one.holds.filter((each) => each.step <= step)) {
     const part = held.parts[party];
+    if (part === undefined) continue;
     if (held.sharing === "yao") {
       found.push({ kind: party === model.trace.roles.garbler ? "zero" : "active", labels: part });
     } else {

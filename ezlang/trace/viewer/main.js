@@ -1,9 +1,10 @@
 // The page: its state, its controls, and what is drawn when the state changes.
 
 import { messageDetails, valueDetails } from "./details.js";
+import { colored } from "./knowledge.js";
 import { arrows } from "./messages.js";
 import { Model } from "./model.js";
-import { partsOf } from "./parts.js";
+import { dealtRows, partsOf } from "./parts.js";
 import { heads, valueRow } from "./parties.js";
 import { rerunsView } from "./reruns.js";
 import { sourceView } from "./source.js";
@@ -62,7 +63,7 @@ function play() {
 function view(party) {
   state.view = party;
   draw();
-  const who = party === null ? "all parties" : model.parties[party];
+  const who = party === null ? "all parties" : model.columns[party];
   byId("live").textContent = `Showing what ${who} can see.`;
 }
 
@@ -82,7 +83,12 @@ function drawHead() {
   const gates = ands ? `, ${counted(ands, "AND gate")}` : "";
   byId("title").textContent = `${trace.program.name}: a run of ${listed(model.parties)}`;
   byId("summary").textContent = `${counted(rounds, "round")}${gates}; ${listed(sent)}. ` +
-    `Protocol: ${trace.program.protocol}. Preprocessing: ${trace.preprocessing}.`;
+    `Protocol: ${trace.program.protocol}. Preprocessing: ${trace.preprocessing}${dealt()}.`;
+}
+
+function dealt() {
+  const bytes = model.dealing.reduce((sum, one) => sum + (one.purpose === "corrections" ? one.bytes : 0), 0);
+  return trace.dealer ? `, ${count(bytes)} bytes to ${model.parties[1]} before the run` : "";
 }
 
 function button(text, label, onclick, pressed = null, extra = {}) {
@@ -130,9 +136,9 @@ function makeControls() {
   const slider = html("input", { type: "range", min: 0, "aria-label": "Step",
     oninput: () => go(stops()[Number(slider.value)]) });
   const player = button("", "Play (space)", play, null, { class: "play" });
-  const views = [null, ...model.parties.keys()].map((party) => ({ party, button: button(
-    party === null ? "Everything" : `as ${model.parties[party]}`,
-    party === null ? "See everything" : `View as ${model.parties[party]}`, () => view(party), false) }));
+  const views = [null, ...model.columns.keys()].map((party) => ({ party, button: button(
+    party === null ? "Everything" : `as ${model.columns[party]}`,
+    party === null ? "See everything" : `View as ${model.columns[party]}`, () => view(party), false) }));
   const hidden = everyStep.length - withSecrets.length;
   const box = hidden ? html("input", { type: "checkbox", onchange: () => {
     everything(box.checked);
@@ -206,9 +212,10 @@ function drawStage() {
   const sent = arrows(model, step, state.view, Math.max(260, stage.clientWidth - 2), (message) => select({ message }));
   const nothing = html("p", { class: "quiet" }, "No messages: nobody sends anything in this step.");
   const outputs = step === model.steps.length - 1 ? outcome() : [];
-  stage.style.setProperty("--parties", model.parties.length);
+  stage.style.setProperty("--parties", model.columns.length);
   stage.replaceChildren(heads(model, state.view),
     ...(before.length ? [html("h3", {}, "Before"), ...rows(before, step - 1)] : []),
+    ...dealtRows(model, step, state.view),
     ...(sent ? [html("h3", {}, "Messages"), sent] : [step ? nothing : ""]),
     ...(makes.length ? [html("h3", {}, "After"), ...rows([...new Set(makes)], step)] : []), ...outputs);
   byId("parts").replaceChildren(...(partsOf(model, step, state.view) ?? []));
@@ -218,11 +225,11 @@ const toldToAll = new Set(trace.operations.filter((one) => one.name === "output"
   .map((one) => /name='(.*?)'/.exec(one.text)?.[1]));
 
 function outcome() {
-  const list = model.parties.map((name, party) => {
+  const list = model.columns.map((name, party) => {
     const seen = state.view === null || state.view === party;
     const own = Object.entries(trace.outputs[name] ?? {}).map(([key, value]) =>
       `${key}: ${seen || toldToAll.has(key) ? shortened(JSON.stringify(value)) : "?"}`);
-    return html("div", { class: `cell party${party % 6}${seen ? "" : " unknown"}`, "data-party": name }, own.join("; ") || "nothing");
+    return html("div", { class: `cell party${colored(model, party)}${seen ? "" : " unknown"}`, "data-party": name }, own.join("; ") || "nothing");
   });
   return [html("h3", {}, "Outputs of the run"), html("div", { class: "row" }, list)];
 }
@@ -242,7 +249,7 @@ function drawAll() {
   const made = model.values.map((_, value) => value)
     .filter((value) => model.values[value].step <= state.step && model.values[value].origin !== "constant");
   const list = html("div", { class: "history" });
-  list.style.setProperty("--parties", model.parties.length);
+  list.style.setProperty("--parties", model.columns.length);
   const box = html("details", { class: "part", open: byId("all").querySelector("details")?.open ?? false,
     ontoggle: () => {
       if (box.open && !list.children.length) list.append(heads(model, state.view), ...rows(made.reverse(), state.step));
@@ -269,7 +276,7 @@ document.addEventListener("keydown", (event) => {
   const onButton = ["BUTTON", "SUMMARY", "INPUT"].includes(event.target.tagName) || event.target.closest("svg");
   const keys = { ArrowRight: () => move(1), ArrowLeft: () => move(-1), Home: () => go(0),
     End: () => go(stops().at(-1)), v: () => view(state.view === null ? 0
-      : state.view + 1 < model.parties.length ? state.view + 1 : null) };
+      : state.view + 1 < model.columns.length ? state.view + 1 : null) };
   if (!onButton) keys[" "] = play;
   const action = keys[event.key];
   if (!action) return;

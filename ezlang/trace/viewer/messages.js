@@ -1,6 +1,6 @@
 // The messages of a step as arrows between the lifelines of the parties.
 
-import { reads } from "./knowledge.js";
+import { colored, reads } from "./knowledge.js";
 import { count, counted, html, svg } from "./text.js";
 
 const HEIGHT = 40;
@@ -8,15 +8,15 @@ const SHOWN = 12;
 
 /** The arrows of a step's messages, in a width in pixels; `select` opens one. */
 export function arrows(model, step, view, width, select, all = false) {
-  const messages = model.messages(step);
+  const messages = model.arrows(step);
   if (!messages.length) return null;
   const shown = all ? messages : messages.slice(0, SHOWN);
-  const centers = model.parties.map((_, n) => (width * (n + 0.5)) / model.parties.length);
+  const centers = model.columns.map((_, n) => (width * (n + 0.5)) / model.columns.length);
   const height = HEIGHT * shown.length + 16;
-  const heads = model.parties.map((_, n) =>
+  const heads = model.columns.map((_, n) =>
     svg("marker", { id: `head${n}`, viewBox: "0 0 10 10", refX: 9, refY: 5, markerWidth: 7,
       markerHeight: 7, orient: "auto" },
-      svg("path", { d: "M0 0L10 5L0 10z", class: `fill${n % 6}` })));
+      svg("path", { d: "M0 0L10 5L0 10z", class: `fill${colored(model, n)}` })));
   const drawing = svg("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "group",
     "aria-label": counted(messages.length, "message") }, svg("defs", {}, heads),
     centers.map((x) => svg("line", { x1: x, x2: x, y1: 0, y2: height, class: "life" })),
@@ -37,13 +37,14 @@ function arrow(model, message, place, centers, width, view, select) {
   const [from, to] = [centers[message.sender], centers[message.receiver]];
   const away = Math.sign(to - from) * 6;
   const seen = reads(view, message);
-  const color = message.sender % 6;
+  const color = colored(model, message.sender);
   const several = message.count > 1 ? `${count(message.count)} × ` : "";
   const brief = `${several}${message.purpose} · ${count(message.bytes)} B`;
-  const text = `${brief} · round ${message.round} of ${model.parties[message.receiver]}`;
-  const who = `${model.parties[message.sender]} to ${model.parties[message.receiver]}`;
+  const when = message.round === null ? "before the run" : `round ${message.round} of ${model.columns[message.receiver]}`;
+  const text = `${brief} · ${when}`;
+  const who = `${model.columns[message.sender]} to ${model.columns[message.receiver]}`;
   const middle = (from + to) / 2;
-  const reach = Math.min(middle, width - middle) - 8;
+  const reach = Math.min(middle, width - middle, message.round === null ? Math.abs(to - from) / 2 + 40 : width) - 8;
   const fits = Math.max(6, Math.floor((2 * reach) / 7.4));
   const choose = () => select(message);
   return svg("g", { class: seen ? "arrow" : "arrow hidden", tabindex: 0, role: "button",

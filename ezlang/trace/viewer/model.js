@@ -18,6 +18,10 @@ export class Model {
     this.trace = trace;
     this.explanations = explanations;
     this.parties = trace.parties;
+    this.dealer = trace.dealer ? trace.parties.length : null;
+    this.columns = trace.dealer ? [...trace.parties, trace.parties.includes("dealer") ? "the dealer" : "dealer"]
+      : trace.parties;
+    this.dealing = trace.dealer ? dealing(trace) : [];
     this.steps = trace.steps;
     this.values = trace.values;
     trace.messages.forEach((message, number) => (message.number = number));
@@ -35,6 +39,11 @@ export class Model {
 
   messages(step) {
     return this.messagesOf.get(step) ?? [];
+  }
+
+  /** The messages of a step, and those of the dealer before the run. */
+  arrows(step) {
+    return step ? this.messages(step) : [...this.dealing, ...this.messages(step)];
   }
 
   units(step) {
@@ -69,7 +78,7 @@ export class Model {
   /** What the protocol does in a step; among many parties also what its messages are for. */
   topics(step) {
     const operations = this.operations(step);
-    if (!operations.length) return ["begin"];
+    if (!operations.length) return [this.trace.dealer ? "begin-dealt" : "begin"];
     const implied = ["share", "arithmetic to boolean", "boolean to arithmetic"];
     const sent = this.trace.roles ? [] : this.messages(step).map((one) => one.purpose);
     const purposes = implied.filter((purpose) => sent.includes(purpose));
@@ -139,6 +148,16 @@ export class Model {
     if (operation.source === null) return "";
     return this.trace.sources[operation.source].text.slice(operation.start, operation.end);
   }
+}
+
+/** What the dealer sends before the run: seeds, and corrections to the second party. */
+function dealing(trace) {
+  const { seed_bytes: seed, kinds } = trace.dealer;
+  const sender = trace.parties.length;
+  const sent = [...trace.parties.map((_, receiver) => [receiver, "a seed", seed]),
+    [1, "corrections", kinds.reduce((sum, one) => sum + one.bytes, 0)]];
+  return sent.filter(([, , bytes]) => bytes).map(([receiver, purpose, bytes]) => ({ sender, receiver, purpose,
+    bytes, step: 0, round: null, count: 1, noise: true, content: "" }));
 }
 
 function group(number) {

@@ -1,15 +1,16 @@
 // The parties as columns: for each value, a row with what each of them holds.
 
-import { holdings, knowledge, knows, sees } from "./knowledge.js";
+import { colored, holdings, knowledge, knows, sees } from "./knowledge.js";
 import { html, short } from "./text.js";
 
 /** The heads of the columns. */
 export function heads(model, view) {
   const { roles } = model.trace;
-  return html("div", { class: "row heads" }, model.parties.map((name, party) => {
+  return html("div", { class: "row heads" }, model.columns.map((name, party) => {
     let role = "";
     if (roles) role = party === roles.garbler ? "garbler" : "evaluator";
-    return html("div", { class: `head party${party % 6}${sees(view, party) ? "" : " unknown"}` },
+    if (party === model.dealer) role = "deals before the run";
+    return html("div", { class: `head party${colored(model, party)}${sees(view, party) ? "" : " unknown"}` },
       html("strong", {}, name), role && html("small", {}, role));
   }));
 }
@@ -24,11 +25,11 @@ export function valueRow(model, value, step, view, select, selected) {
     html("b", {}, model.name(value)), html("span", { class: "type" }, model.type(value)),
     html("span", { class: known ? "clear" : "clear unknown" }, clear),
     html("span", { class: "who" }, knowledge(model, value, step)));
-  const cells = model.parties.map((name, party) => {
-    const held = holdings(model, value, party, step);
+  const cells = model.columns.map((name, party) => {
+    const held = party === model.dealer ? [] : holdings(model, value, party, step);
     const seen = sees(view, party) || (!one.secret && known && held.length > 0);
     const empty = held.length ? null : html("span", { class: "none" }, "nothing");
-    return html("div", { class: `cell party${party % 6}${seen ? "" : " unknown"}`, "data-party": name,
+    return html("div", { class: `cell party${colored(model, party)}${seen ? "" : " unknown"}`, "data-party": name,
       role: "group", "aria-label": name }, empty, held.map((each) => holding(each, seen)));
   });
   return html("div", { class: one.secret ? "group secret" : "group" }, title,

@@ -1,12 +1,12 @@
 // What a step consists of, opened: garbled gates, triples and other preprocessing, digits.
 
-import { sees } from "./knowledge.js";
+import { colored, sees } from "./knowledge.js";
 import { colors } from "./parties.js";
-import { counted, html, short } from "./text.js";
+import { cited, count, counted, html, short } from "./text.js";
 
 /** The parts of a step, or null. */
 export function partsOf(model, step, view) {
-  const found = [gates(model, step, view), digits(model, step, view), units(model, step, view)];
+  const found = [kindsDealt(model, step), gates(model, step, view), digits(model, step, view), units(model, step, view)];
   const shown = found.filter((one) => one);
   return shown.length ? shown : null;
 }
@@ -107,45 +107,81 @@ function joined(level) {
 
 // Preprocessing and oblivious transfers
 
-const XOR = (x, y) => x ^ y;
-const SUM = (x, y) => x + y;
-const JOINED = { triple: SUM, "bit triple": XOR, "bit products": XOR };
-
-/** What all shares of a number give together, for units whose shares are all of one kind. */
-function together(unit, name) {
-  const shares = unit.parts.map((part) => part.find((one) => one.name === name).first);
-  return shares[0].slice(0, 4).map((first, n) => {
-    const total = shares.map((list) => BigInt(`0x${list[n]}`)).reduce(JOINED[unit.what]);
-    return BigInt.asUintN(4 * first.length, total).toString(16).padStart(first.length, "0");
-  }).join(" ");
-}
-
 function units(model, step, view) {
   const list = model.units(step);
-  if (!list.length) return null;
+  if (!list.length || model.dealer !== null) return null;
+  const title = model.trace.roles ? "Open the oblivious transfers and triples" : "Open the dealt triples";
+  return html("details", { class: "part" }, html("summary", {}, title),
+    list.map((unit) => unitOf(model, unit, view)), unitsLeftOut(model, step));
+}
+
+function unitsLeftOut(model, step) {
   const left = model.steps[step].units_left_out ?? 0;
-  const tables = list.map((unit) => {
-    const joins = view === null && JOINED[unit.what];
-    const names = [...new Set(unit.parts.flat().map((one) => one.name))];
-    const rows = names.map((name) => html("tr", {}, html("th", { scope: "row" }, name),
-      unit.parts.map((part, party) => {
-        const one = part.find((each) => each.name === name);
-        const seen = sees(view, party);
-        const text = one ? one.first.slice(0, 4).join(" ") : "";
-        const more = one && one.shape.reduce((x, y) => x * y, 1) > 4 ? " …" : "";
-        return html("td", { class: seen ? "" : "unknown" }, html("code", {}, seen ? text + more : "?"));
-      }), joins ? html("td", {}, html("code", {}, together(unit, name))) : null));
-    const title = model.explanations[unit.what]?.title ?? unit.what;
-    const caption = html("caption", {}, title);
+  return left ? html("p", { class: "note" }, `${counted(left, "more unit")} of this step aren't in the trace.`) : null;
+}
+
+const numbersOf = (part, name) => part?.find((one) => one.name === name);
+const namesOf = (unit) => [...new Set(unit.parts.flat().map((one) => one.name))];
+
+function shownNumbers(one, seen) {
+  const more = one.shape.reduce((x, y) => x * y, 1) > 4 ? " …" : "";
+  return html("code", {}, seen ? one.first.slice(0, 4).join(" ") + more : "?");
+}
+
+/** What each party has of a unit, and what all have together. */
+function unitOf(model, unit, view) {
+  const shown = (one, seen) => html("td", { class: seen ? "" : "unknown" }, one ? shownNumbers(one, seen) : "");
+  const rows = namesOf(unit).map((name) => html("tr", {}, html("th", { scope: "row" }, name),
+    unit.parts.map((part, party) => shown(numbersOf(part, name), sees(view, party))),
+    unit.whole && shown(numbersOf(unit.whole, name), view === null)));
+  const about = model.explanations[unit.what];
+  return html("div", {}, html("div", { class: "scroll", tabindex: 0 }, html("table", {},
+    html("caption", {}, about?.title ?? unit.what), html("thead", {}, html("tr", {}, html("th", {}),
+      model.parties.map((name) => html("th", { scope: "col" }, name)),
+      unit.whole && html("th", { scope: "col" }, "together (known to nobody)"))), html("tbody", {}, rows))),
+    about ? html("p", { class: "explained" }, cited(about.text)) : null);
+}
+
+// A dealer
+
+/** What the dealer has dealt for a step, as rows of the parties' columns and its own. */
+export function dealtRows(model, step, view) {
+  if (model.dealer === null || !model.units(step).length) return [];
+  const rows = model.units(step).flatMap((unit) => {
     const about = model.explanations[unit.what];
-    return html("div", {}, html("div", { class: "scroll", tabindex: 0 }, html("table", {}, caption,
-      html("thead", {}, html("tr", {}, html("th", {}), model.parties.map((name) =>
-        html("th", { scope: "col" }, name)),
-      joins ? html("th", { scope: "col" }, "together (known to nobody)") : null)), html("tbody", {}, rows))),
-      about ? html("p", { class: "explained" }, about.text) : null);
+    return [html("p", { class: "note" }, cited(about?.text ?? unit.what)),
+      namesOf(unit).map((name) => dealtRow(model, unit, name, view))].flat();
   });
-  const rest = left ? html("p", { class: "note" }, `${counted(left, "more unit")} of this step ` +
-    "aren't in the trace.") : null;
-  return html("details", { class: "part" }, html("summary", {},
-    model.trace.roles ? "Open the oblivious transfers and triples" : "Open the dealt triples"), tables, rest);
+  return [html("h3", {}, "Dealt before the run"), ...rows, unitsLeftOut(model, step)].filter((one) => one);
+}
+
+function dealtRow(model, unit, name, view) {
+  const whole = numbersOf(unit.whole, name);
+  const cells = model.columns.map((column, n) => {
+    const one = n === model.dealer ? whole : numbersOf(unit.parts[n], name);
+    const seen = sees(view, n);
+    const known = n === model.dealer && !whole ? html("small", {}, "knows both parts")
+      : one ? shownNumbers(one, seen) : html("span", { class: "none" }, "nothing");
+    const kind = n === model.dealer && whole ? html("small", {}, "together ") : null;
+    return html("div", { class: `cell party${colored(model, n)}${seen ? "" : " unknown"}`, "data-party": column,
+      role: "group", "aria-label": column }, html("div", { class: "held" }, kind, known));
+  });
+  return html("div", { class: "group" }, html("div", {}, html("b", {}, name)), html("div", { class: "row" }, cells));
+}
+
+/** What is dealt before the run: how many units of each kind. */
+function kindsDealt(model, step) {
+  if (step || !model.trace.dealer) return null;
+  const { kinds } = model.trace.dealer;
+  const rows = kinds.map((one) => {
+    const about = model.explanations[one.what];
+    return html("tr", {}, html("th", { scope: "row" }, about?.title.replace(/^.*: /, "") ?? one.what, html("br"),
+      html("small", {}, one.text)), html("td", {}, count(one.count)), html("td", {}, count(one.bytes)),
+    html("td", {}, cited(about?.text ?? "")));
+  });
+  const head = ["kind", "units", `bytes of corrections to ${model.parties[1]}`, "what it is"];
+  return html("details", { class: "part", open: true }, html("summary", {}, "What the dealer deals"),
+    html("div", { class: "scroll", tabindex: 0 }, html("table", {},
+      html("thead", {}, html("tr", {}, head.map((text) => html("th", { scope: "col" }, text)))),
+      html("tbody", {}, rows))));
 }
