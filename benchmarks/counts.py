@@ -12,7 +12,7 @@ from typing import Any
 
 from ezlang import api
 from ezlang.compiler.cost.amounts import Rounds
-from ezlang.compiler.cost.counting_party import counting_party, reply_to
+from ezlang.compiler.cost.counting_party import counting_pair, reply_to
 from ezlang.compiler.cost.counting_preprocessing import Notes
 from ezlang.compiler.cost.counting_session import CountingSession
 from ezlang.compiler.cost.group_costs import TraceStep, add, book_step
@@ -98,7 +98,9 @@ class ExpectedSession:
     def _run(self, run: Callable[[SharingParty], Steps[Any]]) -> Counted:
         before = self._counted()
         # It is counted at the first party; the second one's messages are the other direction.
-        steps = run(counting_party(0, Notes(lambda unit, count: None), backend=self._backend))
+        steps = run(
+            counting_pair(COMPUTING.side(0), Notes(lambda unit, count: None), backend=self._backend)
+        )
         replies: list[Any] | None = None
         while True:
             try:

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..ir import tree as ir
 from ..ir.groups import groups, leaves_yao
-from ..ir.sharings import is_interactive
+from ..ir.sharings import is_exchanged
 from ..kernels.build import Value, Variable
 from . import boundary, exchanges, scalar
 from .checks import check
@@ -27,7 +27,7 @@ Write = Callable[[Emitter, ir.Operation], None]
 def region(e: Emitter, region: ir.Region, write: Write) -> None:
     """Write the operations of a region that this party takes part in."""
     for group in groups(region.operations):
-        if is_interactive(group[0]):
+        if is_exchanged(group[0], e.unit.interface.parties):
             exchanges.exchange(e, group)
             continue
         if leaves_yao(group[0]):

@@ -21,7 +21,7 @@ from ..ir import tree as ir
 from ..ir.facts import ConstantOperands, Constants, constant_operands, facts_of
 from ..ir.groups import Group, enters_yao, groups
 from ..ir.numbering import numbered
-from ..ir.sharings import is_interactive
+from ..ir.sharings import is_exchanged
 from .representations import Representation, representation_of
 
 ENTRY: Final = "ez_main"
@@ -145,7 +145,7 @@ class Interface:
         `constants` are those of the function.
         """
         for group in groups(region.operations):
-            if is_interactive(group[0]) and not enters_yao(group[0]):
+            if is_exchanged(group[0], self.parties) and not enters_yao(group[0]):
                 self._exchanges[group[0].number] = len(self.exchanges)
                 self.exchanges.append(exchange_of(group, constants, self.party))
             for operation in group:
@@ -190,6 +190,13 @@ def exchange_of(group: Sequence[ir.Operation], constants: Constants, party: int)
     operations = tuple(_without_labels(operation) for operation in group)
     known = tuple(constant_operands(operation, constants) for operation in group)
     return Exchange(operations, known, party)
+
+
+def exchanges_of(
+    group: Sequence[ir.Operation], constants: Constants, parties: int
+) -> list[Exchange]:
+    """Return a group as each of so many parties runs it, given the constants of its function."""
+    return [exchange_of(group, constants, party) for party in range(parties)]
 
 
 def _without_labels(operation: ir.Operation) -> ir.Operation:

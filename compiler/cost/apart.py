@@ -21,6 +21,7 @@ from ezlang.records import dataclass
 
 from ..ir.garbling import Garbling
 from ..ir.ots import OtKinds
+from ..ir.sharings import PAIRED
 from ..protocols.core.backend import Backend
 from ..protocols.dealt.backend import DealtBatches
 from ..protocols.operations.encrypted import keys_of_program
@@ -66,12 +67,13 @@ def walked(
 
     Only the sources with the numbers `making` make batches, if it is given.
     """
-    session = CountingSession(backend=backend or plans.backend, kinds=kinds, garbling=garbling)
+    session = CountingSession(len(plans.program.parties), backend or plans.backend, kinds, garbling)
     for number, one in enumerate(session.ots):
         if making is not None and number not in making:
             one.plan = _Existing(one.plan)
     walk = Walk(plans, session, most=most)
-    yao.begin(session)
+    if len(plans.program.parties) == PAIRED:
+        yao.begin(session)
     if plans.backend.variants.encrypts:
         begin(session, keys_of_program(plans.program))
     walk.run()
@@ -88,7 +90,7 @@ def walked_apart(
 
     `without_ots` is the walk as if OTs existed before the run.
     """
-    session = CountingSession(backend=plans.backend, kinds=kinds)
+    session = CountingSession(len(plans.program.parties), plans.backend, kinds)
     taken = [one.taken for one in without_ots.session.ots]
     used = [n for n, one in enumerate(session.ots) if taken[n] and not one.plan.exist]
     alone = _alone(plans, session, used)

@@ -15,7 +15,8 @@ from ezlang.diagnostics.diagnostic import CompilerBug
 from ..ir import tree as ir
 from ..ir.dtypes import share_dtype
 from ..ir.facts import ConstantOperands
-from ..ir.parties import COMPUTING
+from ..ir.parties import COMPUTING, Side, sides_of
+from ..ir.sharings import PAIRED
 from ..protocols.core.backend import Backend
 from ..protocols.core.lengths import (
     Batch,
@@ -41,6 +42,7 @@ from ..protocols.core.steps import (
     transfer,
 )
 from ..protocols.homomorphic.form import Form
+from ..protocols.many.party import ManyParty
 from ..protocols.operations.table import steps_of
 from ..protocols.ot.backend import OT
 from .counting_local import CountingPlanes, CountingProducts
@@ -149,12 +151,30 @@ def _random(count: int) -> Bytes:
     return found
 
 
-def counting_party(index: int, notes: Notes, *, backend: Backend = OT) -> SharingParty:
-    """Return a counting party for a back end."""
-    side = COMPUTING.side(index)
+def counting_party(
+    index: int, notes: Notes, *, backend: Backend = OT, parties: int = PAIRED
+) -> SharingParty | ManyParty:
+    """Return a counting party of so many for a back end."""
+    if parties == PAIRED:
+        return counting_pair(COMPUTING.side(index), notes, backend=backend)
+    return ManyParty(
+        index=index,
+        parties=parties,
+        pairs={
+            other: counting_pair(side, notes, backend=backend)
+            for other, side in sides_of(index, parties).items()
+        },
+        random=_random,
+        planes=CountingPlanes(),
+        local=CountingProducts(),
+    )
+
+
+def counting_pair(side: Side, notes: Notes, *, backend: Backend = OT) -> SharingParty:
+    """Return a counting party of a pair."""
     ots = CountingOts(side.other)
     making = backend.making
-    given = CountingGiven(notes, index)
+    given = CountingGiven(notes, side.own)
     return SharingParty(
         side=side,
         random=_random,
@@ -170,7 +190,7 @@ def counting_party(index: int, notes: Notes, *, backend: Backend = OT) -> Sharin
 
 
 def steps_on_ghosts(
-    party: SharingParty, operation: ir.Operation, known: ConstantOperands
+    party: SharingParty | ManyParty, operation: ir.Operation, known: ConstantOperands
 ) -> Steps[Array | None]:
     """Run the protocol of an interactive operation at a counting party.
 

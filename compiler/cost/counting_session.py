@@ -17,7 +17,7 @@ from ezlang.records import dataclass
 
 from ..ir.garbling import Garbling
 from ..ir.ots import OtKind, OtKinds
-from ..ir.parties import COMPUTING, Link, Pair
+from ..ir.parties import COMPUTING, Link, links_among
 from ..protocols.core.backend import Backend
 from ..protocols.ot.backend import OT
 from ..protocols.ot.stock import LARGEST_BATCH, START_BYTES, Batches, set_up_lengths
@@ -168,14 +168,13 @@ class CountingSession:
     """A ledger, and OTs: those for the labels of Yao's protocol, and for shares over each link.
 
     `kinds` are the kinds of OTs, if the `backend` generates any, and `garbling` is the garbling
-    scheme. The methods refer to the `pair` of
-    computing parties.
+    scheme, for two parties. `parties` is the number of parties.
 
     `takes` records what is taken, unless it is None. In an iteration of a loop, `pending` is what
     remains to be booked.
     """
 
-    pair: Pair = COMPUTING
+    parties: int = 2
     backend: Backend = OT
     kinds: OtKinds = field(default_factory=OtKinds)
     garbling: Garbling = Garbling.HALF_GATES
@@ -186,10 +185,12 @@ class CountingSession:
     pending: Counter[Booked] | None = None
 
     def __post_init__(self) -> None:
-        self.ledger = Ledger(self.pair)
-        garbled = Link(self.pair.garbler, self.pair.evaluator)
+        self.ledger = Ledger(range(self.parties))
+        garbled = COMPUTING.forth
         self.labels = self._source(garbled, self.kinds.yao)
-        self.shares = {link: self._source(link, self.kinds.shares) for link in self.pair.links}
+        self.shares = {
+            link: self._source(link, self.kinds.shares) for link in links_among(self.parties)
+        }
 
     def _source(self, link: Link, kind: OtKind) -> CountingExtension:
         return CountingExtension(self.ledger, link, kind, self.backend.batches(kind))
@@ -203,7 +204,7 @@ class CountingSession:
         """Take OTs for shares over each link at the same time.
 
         Returns the bytes that have to be sent over each link to generate them. The first OTs set
-        up both directions at once.
+        up all links at once.
         """
         self.ledger.add(Count.SHARE_TAKES)
         if self.takes is not None:
@@ -216,7 +217,7 @@ class CountingSession:
         }
 
     def begin(self) -> None:
-        """Set up both directions of OTs for shares, unless they are."""
+        """Set up OTs for shares over all links, unless they are."""
         sources = tuple(self.shares.values())
         if not all(one.ready for one in sources):
             set_up(sources, START_BYTES)
@@ -246,7 +247,7 @@ class CountingSession:
 
     def copy(self) -> CountingSession:
         """Return an independent copy."""
-        other = CountingSession(self.pair, self.backend, self.kinds, self.garbling)
+        other = CountingSession(self.parties, self.backend, self.kinds, self.garbling)
         other.become(self)
         other.ledger.phase, other.ledger.place = self.ledger.phase, self.ledger.place
         return other

@@ -19,7 +19,7 @@ from ezlang.records import dataclass
 from ezlang.source import Span
 
 from ..codegen.interface import Exchange
-from ..ir.parties import Link
+from ..ir.parties import COMPUTING, Link
 from ..protocols.core.backend import Backend
 from ..protocols.core.preprocessing import Unit
 from ..protocols.core.steps import Request, Step, Steps, together
@@ -95,7 +95,7 @@ Traces = dict[Hashable, Trace]
 def trace_in(traces: Traces, exchanges: Sequence[Exchange], *, backend: Backend = OT) -> Trace:
     """Return the trace of a group from `traces`, where it is added if it is missing."""
     first = exchanges[0]
-    known = signature(first.operations, first.known), backend.source
+    known = signature(first.operations, first.known), backend.source, len(exchanges)
     found = traces.get(known)
     if found is None:
         found = traces[known] = trace_of(exchanges, backend=backend)
@@ -110,7 +110,9 @@ def trace_of(exchanges: Sequence[Exchange], *, backend: Backend = OT) -> Trace:
         trace.transforms.update({member: count for member, count in work if count})
     measured = exchanges[0].party
     owners = {one.party: _Owners(trace, count=one.party == measured) for one in exchanges}
-    runs = {one.party: _started(one, owners[one.party], backend) for one in exchanges}
+    runs = {
+        one.party: _started(one, owners[one.party], backend, len(exchanges)) for one in exchanges
+    }
     replies: dict[int, Any] = dict.fromkeys(runs)
     heap = Heap()
 
@@ -169,8 +171,8 @@ class _Owners:
         return self._of.pop(request), Phase.PREPROCESSING if early else Phase.ONLINE
 
 
-def _started(exchange: Exchange, owners: _Owners, backend: Backend) -> Steps[Any]:
-    party = counting_party(exchange.party, owners.notes, backend=backend)
+def _started(exchange: Exchange, owners: _Owners, backend: Backend, parties: int) -> Steps[Any]:
+    party = counting_party(exchange.party, owners.notes, backend=backend, parties=parties)
     members = zip(exchange.operations, exchange.known, strict=True)
     steps = [
         owners.watched(number, steps_on_ghosts(party, operation, known))
@@ -225,7 +227,7 @@ def begin(session: CountingSession, keys: Keys) -> None:
     """Book the exchange of public keys with which a run begins, if there are any."""
     if keys.all:
         with session.ledger.within(Phase.SET_UP):
-            session.ledger.exchange(keys.lengths(session.pair))
+            session.ledger.exchange(keys.lengths(COMPUTING))
 
 
 def book(session: CountingSession, trace: Trace, places: Sequence[Span]) -> None:

@@ -1,4 +1,4 @@
-"""What each operation of a two-party program books in a session, found once before the walk."""
+"""What each operation of a program books in a session, found once before the walk."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ..ir.facts import Facts, facts_of
 from ..ir.groups import Group, enters_yao, groups, leaves_yao
 from ..ir.numbering import numbered
 from ..ir.parties import COMPUTING, Link
-from ..ir.sharings import is_interactive
+from ..ir.sharings import is_exchanged
 from ..protocols.core.backend import Backend
 from ..protocols.ot.backend import OT
 from . import yao
@@ -50,7 +50,8 @@ class Plans:
 
     def __post_init__(self) -> None:
         self.program = numbered(self.program)
-        interfaces = tuple(interface_of(self.program, party) for party in COMPUTING)
+        parties = len(self.program.parties)
+        interfaces = tuple(interface_of(self.program, party) for party in range(parties))
         for function in self.program.functions:
             self._region(function.body, facts_of(function), interfaces)
 
@@ -59,7 +60,7 @@ class Plans:
             action: Action | None
             if leaves_yao(group[0]):
                 action = partial(yao.reveal, group=group)
-            elif not is_interactive(group[0]):
+            elif not is_exchanged(group[0], len(interfaces)):
                 action = _action(group[0], facts)
             elif enters_yao(group[0]):
                 action = partial(yao.enter, group=group)

@@ -136,9 +136,8 @@ class Forecast:
         """
         walked = self.walk_without_ots(garbling).session
         ledger = walked.ledger.copy()
-        for used, one in zip(
-            walked.ots, CountingSession(backend=self.backend, kinds=kinds).ots, strict=True
-        ):
+        session = CountingSession(len(self.program.parties), self.backend, kinds)
+        for used, one in zip(walked.ots, session.ots, strict=True):
             if used.taken:
                 one.plan.next(LARGEST_BATCH)  # which may include a part of the set-up
                 made = one.plan.next(LARGEST_BATCH)

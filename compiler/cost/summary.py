@@ -25,7 +25,7 @@ class Cost:
     """The cost of a part of a run.
 
     `rounds` are those of the party that waits more often in the whole run. `hops` is the number of
-    sequentially dependent messages of both parties, each half a round trip. `sent` are bytes over
+    sequentially dependent messages of all parties, each half a round trip. `sent` are bytes over
     each link. `ands` are gates of garbled circuits, and `tables` the bytes of their tables. `ots`
     are those used, from a link's sender to its receiver. `ots_made` are at least as many, because
     they are generated in batches, after `set_ups` set-ups. `ot_work` is the equivalent number of
@@ -86,7 +86,7 @@ def waiter_of(ledger: Ledger) -> int:
 
 
 def sum_of(amounts: Iterable[tuple[Entry, int]], waiter: int) -> Cost:
-    """Sum up entries of a two-party ledger; rounds are those of the party `waiter`."""
+    """Sum up entries of a ledger; rounds are those of the party `waiter`."""
     found = _Found()
     for entry, amount in amounts:
         found.add(entry.what, amount)
@@ -108,8 +108,8 @@ def sum_of(amounts: Iterable[tuple[Entry, int]], waiter: int) -> Cost:
     )
 
 
-def _no_amounts() -> dict[Link, int]:
-    return dict.fromkeys(COMPUTING.links, 0)
+def _no_amounts() -> Counter[Link]:
+    return Counter(dict.fromkeys(COMPUTING.links, 0))
 
 
 @dataclass(slots=True)
@@ -117,9 +117,9 @@ class _Found:
     """Amounts by kind."""
 
     rounds: Counter[int] = field(default_factory=Counter)
-    sent: dict[Link, int] = field(default_factory=_no_amounts)
-    ots: dict[Link, int] = field(default_factory=_no_amounts)
-    ots_made: dict[Link, int] = field(default_factory=_no_amounts)
+    sent: Counter[Link] = field(default_factory=_no_amounts)
+    ots: Counter[Link] = field(default_factory=_no_amounts)
+    ots_made: Counter[Link] = field(default_factory=_no_amounts)
     units: Counter[Unit] = field(default_factory=Counter)
     counts: Counter[Count] = field(default_factory=Counter)
 

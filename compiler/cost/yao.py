@@ -21,13 +21,13 @@ from .ledger import Phase
 def begin(session: CountingSession) -> None:
     """Set up a session: the garbler sends the keys of the hash and the seed of its labels."""
     with session.ledger.within(Phase.SET_UP):
-        session.ledger.message(_to_evaluator(session), set_up_bytes(session.garbling))
+        session.ledger.message(_to_evaluator(), set_up_bytes(session.garbling))
 
 
 def run_circuit(session: CountingSession, netlist: Netlist, count: int) -> None:
     """Garble and evaluate `count` instances of a netlist."""
     ands, sent = netlist.ands * count, table_bytes(session.garbling, netlist, count)
-    session.ledger.message(_to_evaluator(session), sent)
+    session.ledger.message(_to_evaluator(), sent)
     session.ledger.add(Count.ANDS, ands)
     session.ledger.add(Count.TABLE_BYTES, sent)
 
@@ -37,7 +37,7 @@ def share_evaluators(session: CountingSession, bits: int) -> None:
     session.take_labels(bits)
     while bits:
         count = session.labels.take(min(bits, 8 * BIT_BUFFER))
-        session.ledger.message(_to_evaluator(session).back, -(-count // 8))
+        session.ledger.message(_to_evaluator().back, -(-count // 8))
         bits -= count
 
 
@@ -57,7 +57,7 @@ def enter(session: CountingSession, group: Group) -> None:
 
 def reveal(session: CountingSession, group: Group) -> None:
     """Open secrets to one or both parties: first all to the evaluator, then all to the garbler."""
-    to_evaluator = _to_evaluator(session)
+    to_evaluator = _to_evaluator()
     for link in (to_evaluator, to_evaluator.back):
         for operation in group:
             type = operation.result.type
@@ -66,8 +66,8 @@ def reveal(session: CountingSession, group: Group) -> None:
                 session.ledger.message(link, -(-type.size * type.width // 8))
 
 
-def _to_evaluator(session: CountingSession) -> Link:
-    return Link(session.pair.garbler, session.pair.evaluator)
+def _to_evaluator() -> Link:
+    return COMPUTING.forth
 
 
 def has_labels(value: ir.Value) -> bool:

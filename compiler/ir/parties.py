@@ -8,6 +8,7 @@ parties than the two that compute, and a two-party protocol works for any two pa
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import permutations
 from typing import Final, NamedTuple, TypeVar
 
 from ezlang.diagnostics.diagnostic import CompilerBug
@@ -93,6 +94,20 @@ class Side:
     def mine(self, both: tuple[T, T]) -> T:
         """Return this party's own of what the first and the second party have."""
         return both[0] if self.is_first else both[1]
+
+
+def links_among(parties: int) -> tuple[Link, ...]:
+    """Return the links between all of so many parties; of two, first that from the first party."""
+    return tuple(Link(*ends) for ends in permutations(range(parties), 2))
+
+
+def sides_of(own: int, parties: int) -> dict[int, Side]:
+    """Return a party's side of its pair with each of the other parties, by the other's number.
+
+    In the roles of a pair, the party with the lower number is the first.
+    """
+    others = (other for other in range(parties) if other != own)
+    return {other: Pair(*sorted((own, other))).side(own) for other in others}
 
 
 COMPUTING: Final = Pair(first=0, second=1)

@@ -27,7 +27,7 @@ others are expanded, and so are matrix products, convolutions and lookups on B a
 
 from __future__ import annotations
 
-from typing import assert_never
+from typing import Final, assert_never
 
 from . import tree as ir
 from .errors import need
@@ -35,6 +35,9 @@ from .value import A as A
 from .value import B as B
 from .value import Sharing
 from .value import Y as Y
+
+PAIRED: Final = 2
+"""The number of parties of programs that run two-party protocols."""
 
 
 def check_sharings(operation: ir.Operation) -> None:
@@ -83,6 +86,30 @@ def required(operation: ir.Operation, sharing: Sharing) -> tuple[Sharing, ...] |
     return operation.required(sharing)
 
 
+def supported(operation: ir.Operation, sharing: Sharing, parties: int) -> bool:
+    """Return whether an operation has a form in a sharing, in a program of so many parties.
+
+    Of two parties, that is what the table says. Among any other number of them, there is no Yao
+    sharing, and arithmetic shares support what is local on them, products, and what a secret bit
+    selects or becomes.
+    """
+    if operation.required(sharing) is None:
+        return False
+    if parties == PAIRED or sharing is B:
+        return True
+    if sharing is Y:
+        return False
+    match operation:
+        case ir.Binary(kind=ir.BinaryKind.MUL) | ir.Product() | ir.Select():
+            return True
+        case ir.Cast():
+            return operation.operands[0].type.ring is None or not operation.exchanges(A)
+        case ir.Computation():
+            return not operation.exchanges(A)
+        case _:
+            return True
+
+
 def _fits(operation: ir.Operation, sharing: Sharing) -> bool:
     needed = operation.required(sharing)
     if needed is None:
@@ -102,6 +129,22 @@ def _is_place(operation: ir.Operation, value: ir.Value) -> bool:
     if not isinstance(operation, ir.Move):
         return False
     return any(value is place for place in operation.operands[operation.element_count :])
+
+
+def is_exchanged(operation: ir.Operation, parties: int) -> bool:
+    """Return whether native code of so many parties calls back for an operation.
+
+    These are the interactive ones and, unless there are two parties, what an owner tells others.
+    """
+    return is_interactive(operation) or (parties != PAIRED and is_told(operation))
+
+
+def is_told(operation: ir.Operation) -> bool:
+    """Return whether an operation reveals what one party knows to others."""
+    if not isinstance(operation, ir.Reveal):
+        return False
+    known, told = operation.operands[0].type.label, operation.result.type.label
+    return known.is_owned and known != told
 
 
 def is_interactive(operation: ir.Operation) -> bool:

@@ -1,7 +1,8 @@
-"""Preparation of lowered programs for two parties: loops, sharings, expansion, schedule.
+"""Preparation of lowered programs: loops, sharings, expansion, schedule.
 
-**Purpose.** Run the passes that native code, the simulation of two parties, and cost predictions
-share, so that all of them process the same operations in the same order.
+**Purpose.** Run the passes that native code, the simulation, and cost predictions share, so that
+all of them process the same operations in the same order. Programs of two parties have more of
+them: those for operations that only two-party protocols have.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from ..cost.predict import Forecast
 from ..cost.profiles import LAN, Profile
 from ..ir import tree as ir
 from ..ir.numbering import numbered
+from ..ir.sharings import PAIRED
 from .assign import Explained, ProtocolChoice, assign, explain, model_of, solve
 from .assign.forward_clear import forward_known
 from .description import Pass
@@ -64,13 +66,23 @@ _BEFORE: Final[tuple[Pass[[]], ...]] = (
 )
 
 
+_PAIRED: Final[frozenset[Pass[[]]]] = frozenset((shift_after_signs,))
+"""Those that are for two-party protocols."""
+
+
+def _before(program: ir.Program) -> tuple[Pass[[]], ...]:
+    """Return the passes between vectorisation and the choice of sharings."""
+    paired = len(program.parties) == PAIRED
+    return tuple(one for one in _BEFORE if paired or one not in _PAIRED)
+
+
 def before_assignment(
     program: ir.Program,
     protocol: ProtocolChoice = ProtocolChoice.AUTO,
     memory: int = DEFAULT_MEMORY,
 ) -> ir.Program:
     """Prepare a lowered program for `assign`; `memory` is as for `prepare`."""
-    return run_passes(program, (*_first(protocol, memory), *_BEFORE))
+    return run_passes(program, (*_first(protocol, memory), *_before(program)))
 
 
 def vectorise_for(protocol: ProtocolChoice) -> Pass[[]]:
@@ -93,22 +105,25 @@ def after_assignment(
     `traces` are those of groups that are known already; new ones are added.
     """
     traces = {} if traces is None else traces
-    passes = (
+    paired = len(program.parties) == PAIRED
+    passes: tuple[Pass[[]], ...] = (
         choose_once,
-        cut_once,
+        *((cut_once,) if paired else ()),
         expand_shared.given(memory),
         merge_common,
-        mask_factors,
+        *((mask_factors,) if paired else ()),
         remove_dead,
         narrow,
         schedule,
         outline.given(),
         choose_circuits.given(profile, traces),
-        choose_encrypted.given(profile, traces),
+        *((choose_encrypted.given(profile, traces),) if paired else ()),
     )
     made = numbered(run_passes(program, passes))
     forecast = Forecast(made, traces=traces)
-    last = (choose_ots.given(profile, forecast), choose_scheme.given(profile, forecast))
+    last: tuple[Pass[[]], ...] = (choose_ots.given(profile, forecast),)
+    if paired:
+        last = (*last, choose_scheme.given(profile, forecast))
     return Finished(run_passes(made, last), forecast)
 
 
@@ -118,7 +133,7 @@ def prepare(
     profile: Profile = LAN,
     memory: int = DEFAULT_MEMORY,
 ) -> ir.Program:
-    """Make a lowered two-party program ready to run: every secret has a sharing.
+    """Make a lowered program ready to run: every secret has a sharing.
 
     It is the program of `finished`.
     """
@@ -131,7 +146,7 @@ def finished(
     profile: Profile = LAN,
     memory: int = DEFAULT_MEMORY,
 ) -> Finished:
-    """Make a lowered two-party program ready to run, and return the forecast of its costs, too.
+    """Make a lowered program ready to run, and return the forecast of its costs, too.
 
     `memory`: the bytes of labels or shares that a run may make by doing iterations of loops
     together. What the program's own values need beyond that it gets all the same.
@@ -165,7 +180,7 @@ def chosen(program: ir.Program, profile: Profile = LAN, memory: int = DEFAULT_ME
 
 def _chosen(program: ir.Program, profile: Profile, memory: int, pipeline: str) -> Choice:
     finish = partial(after_assignment, profile=profile, memory=memory, traces={})
-    ready = run_passes(program, (*pipelines(memory)[pipeline], *_BEFORE))
+    ready = run_passes(program, (*pipelines(memory)[pipeline], *_before(program)))
 
     def with_protocol(protocol: ProtocolChoice) -> Finished:
         return finish(_assigned(program, protocol, profile, memory))

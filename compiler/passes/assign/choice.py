@@ -19,6 +19,7 @@ from ezlang.source import Span
 
 from ...cost.profiles import LAN, Profile
 from ...ir import tree as ir
+from ...ir.sharings import PAIRED
 from ...ir.text import print_operation
 from ...ir.tree import Sharing
 from ..description import required
@@ -48,7 +49,9 @@ def assigned(model: Model, sharings: Assignment) -> ir.Program:
 
 def model_of(program: ir.Program, protocol: ProtocolChoice, profile: Profile) -> Model:
     """Return the model of a program whose sharings are explicit."""
-    return Model(problem_of(*use_known(program), profile), detours=protocol is ProtocolChoice.AUTO)
+    # The only detour leads through Yao's protocol, which is for two parties.
+    detours = protocol is ProtocolChoice.AUTO and len(program.parties) == PAIRED
+    return Model(problem_of(*use_known(program), profile), detours=detours)
 
 
 def solve(model: Model, protocol: ProtocolChoice) -> Solution:

@@ -19,7 +19,7 @@ from ...cost.profiles import Profile
 from ...ir import tree as ir
 from ...ir.facts import Facts, facts_of
 from ...ir.numbering import numbered
-from ...ir.sharings import A, B, Y, required
+from ...ir.sharings import PAIRED, A, B, Y, required, supported
 from ...ir.tree import Sharing
 from ..analyses.trips import UNKNOWN_TRIPS, call_weights, trips_of
 from .estimates import operation_usage
@@ -150,12 +150,12 @@ def cheap_operands(operation: ir.Operation, twins: Twins) -> tuple[ir.Value, ...
     return None if second is None else (x, second)
 
 
-def domain_of(operation: ir.Operation) -> tuple[Sharing, ...]:
+def domain_of(operation: ir.Operation, parties: int) -> tuple[Sharing, ...]:
     """Return the possible sharings of an operation, or only the requested one if it is possible."""
     if isinstance(operation, ir.Reveal):
-        sharings = sharings_of(operation.operands[0].type)
+        sharings = sharings_of(operation.operands[0].type, parties)
     else:
-        sharings = tuple(c for c in ORDER if required(operation, c) is not None)
+        sharings = tuple(c for c in ORDER if supported(operation, c, parties))
     return _asked(operation, sharings)
 
 
@@ -165,9 +165,10 @@ def _asked(operation: ir.Operation, sharings: tuple[Sharing, ...]) -> tuple[Shar
     return (operation.requested,) if operation.requested in sharings else (B,)
 
 
-def sharings_of(type: ir.TensorType) -> tuple[Sharing, ...]:
-    """Return the possible sharings of a type."""
-    return (B, Y) if type.ring is None else ORDER
+def sharings_of(type: ir.TensorType, parties: int = PAIRED) -> tuple[Sharing, ...]:
+    """Return the possible sharings of a type in a program of so many parties."""
+    found = (B, Y) if type.ring is None else ORDER
+    return found if parties == PAIRED else tuple(one for one in found if one is not Y)
 
 
 _SAME: Mapping[Sharing, Sharing] = {sharing: sharing for sharing in ORDER}
@@ -226,7 +227,7 @@ class _Reader:
     def _join(
         self, type: ir.TensorType, scope: Scope, operation: ir.Operation | None = None
     ) -> int:
-        domain = sharings_of(type)
+        domain = sharings_of(type, len(self.problem.program.parties))
         return self._variable(_asked(operation, domain) if operation else domain, None, scope)
 
     def _joined(
@@ -318,7 +319,7 @@ class _Reader:
                 assert_never(operation)
 
     def _computed(self, operation: ir.Operation, scope: Scope) -> tuple[int, Used]:
-        domain = domain_of(operation)
+        domain = domain_of(operation, len(self.problem.program.parties))
         variable = self._variable(domain, operation, scope)
         cheap = cheap_operands(operation, self._twins())
         used: Used = ()

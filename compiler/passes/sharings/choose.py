@@ -24,6 +24,7 @@ from ...cost.predict import Forecast
 from ...cost.profiles import Profile
 from ...cost.summary import total
 from ...ir import tree as ir
+from ...ir.sharings import PAIRED
 from ..assign.choice import assigned, model_of
 from ..assign.model import Assignment, Model
 from ..assign.search import ends
@@ -80,7 +81,9 @@ def choose(
         found = ends(model)
     best = found[0]
     found = [sharings for sharings in found if _is_within(NEAR, model, best, sharings)]
-    uniform = [(fixed(model.problem, protocol), protocol) for protocol in FIXED]
+    paired = len(program.parties) == PAIRED
+    protocols = [one for one in FIXED if paired or one is not ProtocolChoice.YAO]
+    uniform = [(fixed(model.problem, protocol), protocol) for protocol in protocols]
     for sharings, _ in uniform:
         if sharings not in found and _is_within(FAR, model, best, sharings):
             found.append(sharings)

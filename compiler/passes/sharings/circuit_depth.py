@@ -19,7 +19,7 @@ from typing import Final
 
 from ezlang.records import dataclass
 
-from ...codegen.interface import exchange_of
+from ...codegen.interface import exchanges_of
 from ...cost.counting_session import CountingSession
 from ...cost.group_costs import Traces, book, trace_in
 from ...cost.ots import choose_kind
@@ -29,8 +29,7 @@ from ...ir import tree as ir
 from ...ir.facts import Constants, facts_of
 from ...ir.groups import groups
 from ...ir.ots import OtKinds
-from ...ir.parties import COMPUTING
-from ...ir.sharings import is_interactive
+from ...ir.sharings import PAIRED, is_interactive
 from ..description import optional
 
 LEAST: Final = 128
@@ -48,7 +47,7 @@ def choose_circuits(
     known = {} if traces is None else traces
     functions = []
     for function in program.functions:
-        choice = _Choice(profile, known, facts_of(function).constants)
+        choice = _Choice(profile, known, facts_of(function).constants, len(program.parties))
         functions.append(replace(function, body=choice.region(function.body)))
     return replace(program, functions=tuple(functions))
 
@@ -63,6 +62,7 @@ class _Choice:
     profile: Profile
     traces: Traces
     constants: Constants
+    parties: int
     known: dict[int, float] = field(default_factory=dict)
 
     def region(self, region: ir.Region) -> ir.Region:
@@ -87,12 +87,12 @@ class _Choice:
 
     def _seconds(self, group: Sequence[ir.Operation]) -> float:
         """Return the predicted time of a group, with the set-up before it."""
-        exchanges = [exchange_of(group, self.constants, party) for party in COMPUTING]
+        exchanges = exchanges_of(group, self.constants, self.parties)
         trace = trace_in(self.traces, exchanges)
         found = self.known.get(id(trace))
         if found is None:
-            kind = choose_kind(self.profile, trace.most_ots)
-            session = CountingSession(kinds=OtKinds(shares=kind))
+            kind = choose_kind(self.profile, trace.most_ots, silent=self.parties == PAIRED)
+            session = CountingSession(self.parties, kinds=OtKinds(shares=kind))
             book(session, trace, [one.span for one in group])
             found = self.known[id(trace)] = total(session.ledger).seconds(self.profile)
         return found

@@ -19,7 +19,7 @@ from dataclasses import replace
 
 from ezlang.records import dataclass
 
-from ...codegen.interface import exchange_of
+from ...codegen.interface import exchanges_of
 from ...cost.counting_session import CountingSession
 from ...cost.group_costs import Traces, begin, book, trace_in
 from ...cost.ots import choose_kind
@@ -29,8 +29,7 @@ from ...ir import tree as ir
 from ...ir.facts import Constants, facts_of
 from ...ir.intervals import signed_bits_of
 from ...ir.ots import OtKinds
-from ...ir.parties import COMPUTING
-from ...ir.sharings import is_interactive
+from ...ir.sharings import PAIRED, is_interactive
 from ...protocols.operations.encrypted import Product, keys_for, owner_of, with_encryption
 from ..analyses.ranges import Intervals, ranges_of
 from ..description import optional
@@ -108,7 +107,7 @@ class _Choice:
 
         Programs with matrix products mostly need OTs for other operations, too.
         """
-        exchanges = [exchange_of((operation,), self.constants, party) for party in COMPUTING]
+        exchanges = exchanges_of((operation,), self.constants, PAIRED)
         trace = trace_in(self.traces, exchanges)
         kinds = OtKinds(shares=choose_kind(self.profile, trace.most_ots))
         session = CountingSession(kinds=kinds)

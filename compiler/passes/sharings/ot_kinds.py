@@ -9,7 +9,8 @@ a long set-up. Both parties, and all cost predictions, must make the same choice
 If the number isn't known in advance, its lower bound is used, and silent OT is excluded: its
 batches differ so much in cost that predictions would have no good bounds. Silent OT is also
 excluded for loops with many iterations that take few OTs each: every iteration would generate a
-small batch, and no two iterations would cost the same.
+small batch, and no two iterations would cost the same. It is for two parties only: more set up
+the OTs of all pairs at once, step by step, which only extension does.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from ...cost.predict import Forecast, predict_ots
 from ...cost.profiles import Profile
 from ...ir import tree as ir
 from ...ir.ots import OtKinds
+from ...ir.sharings import PAIRED
 from ..description import optional
 
 MOST_TAKES = 4096
@@ -40,8 +42,9 @@ def choose_ots(
 
 def cheapest_kinds(forecast: Forecast, profile: Profile) -> OtKinds:
     """Return the cheapest kinds of OTs on a network."""
+    paired = len(forecast.program.parties) == PAIRED
     yao, shares = (
-        choose_kind(profile, use.count, silent=use.exact and use.takes <= MOST_TAKES)
+        choose_kind(profile, use.count, silent=paired and use.exact and use.takes <= MOST_TAKES)
         for use in predict_ots(forecast)
     )
     return OtKinds(yao=yao, shares=shares)

@@ -6,7 +6,7 @@ bits are computed on.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -15,14 +15,14 @@ import numpy as np
 from ezlang.diagnostics.diagnostic import CompilerBug
 
 from ...circuits.netlist import Netlist, Opcode
-from ..core.party import Registers, SharingParty
+from ..core.party import Planes, Registers, SharingParty
 from ..core.preprocessing import BitTriples
 from ..core.purposes import Purpose
 from ..core.steps import Array, Bytes, Steps
 
 _REGISTER_BYTES: Final = 1 << 26
 _TILE: Final = 512
-_STOCK_BYTES: Final = 1 << 16
+STOCK_BYTES: Final = 1 << 16
 """Triples of a netlist are generated at once up to this size, and group by group beyond it."""
 
 
@@ -54,7 +54,7 @@ def and_bits(
     theirs = yield from party.swap(opened, Purpose.MASKED_BITS)
     opened ^= theirs.reshape(2, -1)
     d, e = opened
-    return _closed(party, triples.c, d, b, e, a).reshape(x.shape)
+    return closed(party, triples.c, d, b, e, a).reshape(x.shape)
 
 
 def and_both(party: SharingParty, x: Bytes, y: Bytes, z: Bytes) -> Steps[tuple[Bytes, Bytes]]:
@@ -69,11 +69,11 @@ def and_both(party: SharingParty, x: Bytes, y: Bytes, z: Bytes) -> Steps[tuple[B
     np.bitwise_xor(x.reshape(-1), pairs.a, out=opened[2])
     theirs = yield from party.swap(opened, Purpose.MASKED_BITS)
     opened ^= theirs.reshape(3, -1)
-    one, other = _closed(party, pairs.c, opened[2], pairs.b, opened[:2], pairs.a)
+    one, other = closed(party, pairs.c, opened[2], pairs.b, opened[:2], pairs.a)
     return one.reshape(x.shape), other.reshape(x.shape)
 
 
-def _closed(party: SharingParty, c: Bytes, d: Bytes, b: Bytes, e: Bytes, a: Bytes) -> Bytes:
+def closed(party: SharingParty, c: Bytes, d: Bytes, b: Bytes, e: Bytes, a: Bytes) -> Bytes:
     """Return the share of (d ⊕ a)·(e ⊕ b) where d and e are public and c = a·b [Bea91]."""
     product: Bytes = (b ^ e) & d if party.adds_known else b & d
     product ^= c
@@ -133,7 +133,7 @@ def _run(party: SharingParty, netlist: Netlist, registers: Registers, size: int)
     """Run a netlist on registers of N bytes."""
     total = netlist.ands * size
     stock = None
-    if 0 < total <= _STOCK_BYTES:
+    if 0 < total <= STOCK_BYTES:
         stock = yield from party.preprocessing.bit_triples(8 * total)
     used = 0
     for start, middle, end in segments(netlist):
@@ -170,10 +170,25 @@ def evaluate(
     processed in parts whose registers take at most 64 MiB, each with its own rounds. Only masked
     operands are opened, as in `and_bits`.
     """
+
+    def run(registers: Registers, size: int) -> Steps[None]:
+        return _run(party, netlist, registers, size)
+
+    return evaluated(party.planes, netlist, inputs, n, run)
+
+
+def evaluated(
+    planes: Planes,
+    netlist: Netlist,
+    inputs: Sequence[Array],
+    n: int,
+    run: Callable[[Registers, int], Steps[None]],
+) -> Steps[Bytes]:
+    """Run a netlist by `run`, which is given registers and the bytes of each; see `evaluate`."""
     results: list[Bytes] = []
     for piece in parts_of(netlist.registers, n):
         at, count = piece.start, piece.stop - piece.start
-        registers = party.planes.registers(netlist, count)
+        registers = planes.registers(netlist, count)
         register = 0
         for port, values in zip(netlist.ports, inputs, strict=True):
             if values.ndim == 1 and values.itemsize * 8 == port.width:
@@ -184,7 +199,7 @@ def evaluate(
             else:
                 raise CompilerBug(f"an input of shape {values.shape} for a port of {port.width}")
             register += port.width
-        yield from _run(party, netlist, registers, -(-count // 8))
+        yield from run(registers, -(-count // 8))
         results.append(np.stack([registers.get(output) for output in netlist.outputs]))
     if len(results) == 1:
         return results[0]

@@ -53,8 +53,13 @@ def narrow_numbers_by_bits(party: SharingParty, x: Array, narrow: Narrow) -> Ste
     planes = party.planes.slice(x)[: narrow.bits]
     rows = np.stack([unpack(plane, n) for plane in planes])
     made = yield from bits_to_numbers(party, pack(rows), rows.size, bits)
-    weights = [1 << i for i in range(narrow.bits)]
-    if not narrow.nonnegative:
-        weights[-1] = (1 << bits) - weights[-1]
-    total: Array = np.array(weights, x.dtype) @ made.reshape(narrow.bits, n)
+    total: Array = np.array(weights_of(bits, narrow), x.dtype) @ made.reshape(narrow.bits, n)
     return total
+
+
+def weights_of(width: int, narrow: Narrow | None) -> list[int]:
+    """Return the weights of the bits of a number modulo 2^width that is known to be narrow."""
+    weights = [1 << i for i in range(width if narrow is None else narrow.bits)]
+    if narrow is not None and not narrow.nonnegative:
+        weights[-1] = (1 << width) - weights[-1]
+    return weights

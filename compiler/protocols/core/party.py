@@ -187,6 +187,26 @@ class Planes(Protocol):
         """
 
 
+class LocalParty(Protocol):
+    """What local operations on shares need of a party, one of however many."""
+
+    @property
+    def index(self) -> int:
+        """The party's number."""
+
+    @property
+    def adds_known(self) -> bool:
+        """Whether this party adds public values to its share."""
+
+    @property
+    def planes(self) -> Planes:
+        """Bit-slicing."""
+
+    @property
+    def local(self) -> LocalProducts:
+        """Products of matrices in the clear."""
+
+
 @dataclass(slots=True, kw_only=True)
 class SharingParty:
     """One of two parties. Both run the same protocols with the same shapes in the same order.

@@ -10,17 +10,28 @@ import numpy as np
 
 from ...circuits import catalogue
 from ...circuits.catalogue import Operand
+from ...circuits.netlist import Netlist
 from ...ir import tree as ir
 from ...ir.tree import BinaryKind
 from ..boolean.gates import and_bits, and_both, evaluate, pack
 from ..conversions.bits_and_numbers import masks, unpack
-from ..core.party import SharingParty
+from ..core.party import LocalParty
 from ..core.steps import Array, Bytes, Steps
-from .call import Call, packed, unpacked
+from .call import AnyCall, Call, packed, unpacked
 
 
 def circuit(call: Call, operation: catalogue.CircuitOperation) -> Steps[Array]:
     """Run an operation's circuit on every element: `gates.evaluate`."""
+    netlist, ports = netlist_of(call, operation)
+    n = call.type.size
+    planes = yield from evaluate(call.party, netlist, ports, n)
+    return unpack(planes[0], n) if call.type.width == 1 else call.party.planes.words(planes, n)
+
+
+def netlist_of(
+    call: AnyCall[LocalParty], operation: catalogue.CircuitOperation
+) -> tuple[Netlist, list[Array]]:
+    """Return an operation's circuit, and the operands that are its inputs."""
     roles: list[Operand] = []
     ports: list[Array] = []
     for i in range(len(operation.operands)):
@@ -32,13 +43,10 @@ def circuit(call: Call, operation: catalogue.CircuitOperation) -> Steps[Array]:
         else:
             roles.append(catalogue.SECRET if call.is_shared(i) else catalogue.PUBLIC)
             ports.append(_port(call, i))
-    netlist = catalogue.circuit(operation, roles, shallow=call.shallow)
-    n = call.type.size
-    planes = yield from evaluate(call.party, netlist, ports, n)
-    return unpack(planes[0], n) if call.type.width == 1 else call.party.planes.words(planes, n)
+    return catalogue.circuit(operation, roles, shallow=call.shallow), ports
 
 
-def _port(call: Call, i: int) -> Array:
+def _port(call: AnyCall[LocalParty], i: int) -> Array:
     """Return an operand as a circuit input: integers, or packed bits [1][N]."""
     values = call.clear(i)
     return pack(values)[None] if call.type_of(i).width == 1 else values
@@ -57,7 +65,7 @@ def bitwise(call: Call, kind: BinaryKind) -> Steps[Array]:
     return call.widened(result)
 
 
-def complement(party: SharingParty, x: Array, type: ir.TensorType) -> Array:
+def complement(party: LocalParty, x: Array, type: ir.TensorType) -> Array:
     """Return shares of the bitwise complement; bools stay 0 or 1. Local."""
     if not party.adds_known:
         return x

@@ -7,7 +7,7 @@ or of bytes 0 and 1 for bools. Known values have the same dtypes.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from ...ir.dtypes import as_signed, share_dtype, word_dtype
 from ...ir.facts import ConstantOperands
 from ..boolean.gates import pack
 from ..conversions.bits_and_numbers import unpack
-from ..core.party import SharingParty
+from ..core.party import LocalParty, SharingParty
 from ..core.sizes import WIDTHS
 from ..core.steps import Array, Bytes
 
@@ -37,11 +37,14 @@ def unpacked(data: Bytes, type: ir.TensorType, dtype: np.dtype[Any]) -> Array:
     return data[: type.size * dtype.itemsize].view(dtype)
 
 
+P = TypeVar("P", bound=LocalParty, covariant=True)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class AnyCall(Generic[P]):
     """An operation and a party's operands. `known` are the numbers known at compile time."""
 
-    party: SharingParty
+    party: P
     operation: ir.Operation
     operands: Sequence[Array | None]
     known: ConstantOperands = ()
@@ -126,3 +129,8 @@ class Call:
         """Return whether the first two operands are the same value."""
         one, other = self.operation.operands[:2]
         return one.id == other.id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call(AnyCall[SharingParty]):
+    """An operation of one of two parties."""

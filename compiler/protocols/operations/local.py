@@ -16,28 +16,26 @@ from ...ir import evaluate as meaning
 from ...ir import tree as ir
 from ...ir.dtypes import as_signed, share_dtype
 from ...ir.tree import BinaryKind, Sharing, UnaryKind
-from ..core.party import SharingParty
+from ..core.party import LocalParty
 from ..core.steps import Array
 from .arithmetic import shifted
 from .boolean import complement
-from .call import Call
+from .call import AnyCall
 
 
-def local_of(
-    party: SharingParty, operation: ir.Operation, operands: Sequence[Array | None]
-) -> Array:
+def local_of(party: LocalParty, operation: ir.Operation, operands: Sequence[Array | None]) -> Array:
     """Compute an operation with a shared result that isn't interactive.
 
     `operations/call.py` describes operands and results.
     """
-    call = Call(party=party, operation=operation, operands=operands)
+    call = AnyCall(party=party, operation=operation, operands=operands)
     type = call.type
     with np.errstate(all="ignore"):
         result = _result(call, operation)
     return np.asarray(result, share_dtype(type.element)).reshape(type.shape)
 
 
-def _result(call: Call, operation: ir.Operation) -> Array:
+def _result(call: AnyCall[LocalParty], operation: ir.Operation) -> Array:
     additive = any(
         value.type.sharing is Sharing.ARITHMETIC
         for value in (*operation.operands, *operation.results)
@@ -74,7 +72,7 @@ def _result(call: Call, operation: ir.Operation) -> Array:
             raise CompilerBug(f"{type(operation).__name__} isn't local on shares")
 
 
-def _moved(call: Call, operation: ir.AnyMove) -> Array:
+def _moved(call: AnyCall[LocalParty], operation: ir.AnyMove) -> Array:
     """Move elements; their positions are public."""
     count = operation.element_count
     elements = [call.share(i).reshape(call.type_of(i).shape) for i in range(count)]
@@ -86,12 +84,12 @@ def _moved(call: Call, operation: ir.AnyMove) -> Array:
     return meaning.moved(operation, [*elements, *places])
 
 
-def _factor(call: Call, i: int) -> Array:
+def _factor(call: AnyCall[LocalParty], i: int) -> Array:
     """Return a factor: a share, or a public value unchanged."""
     return call.share(i) if call.is_shared(i) else call.clear(i)
 
 
-def _unary(call: Call, kind: UnaryKind, additive: bool) -> Array:
+def _unary(call: AnyCall[LocalParty], kind: UnaryKind, additive: bool) -> Array:
     x = call.share(0)
     if kind is UnaryKind.NEG:
         return np.negative(x)
@@ -103,7 +101,7 @@ def _unary(call: Call, kind: UnaryKind, additive: bool) -> Array:
     return complement(call.party, x, call.type)
 
 
-def _additive(call: Call, operation: ir.Binary) -> Array:
+def _additive(call: AnyCall[LocalParty], operation: ir.Binary) -> Array:
     """Sums, products with public values, and left shifts by public amounts."""
     match operation.kind:
         case BinaryKind.ADD:
@@ -118,7 +116,7 @@ def _additive(call: Call, operation: ir.Binary) -> Array:
             raise CompilerBug(f"{operation.kind.value} isn't local on arithmetic shares")
 
 
-def _bitwise(call: Call, operation: ir.Binary) -> Array:
+def _bitwise(call: AnyCall[LocalParty], operation: ir.Binary) -> Array:
     """Bitwise operations with public bits, XOR, and shifts by public amounts."""
     kind, type = operation.kind, call.type_of(0)
     single = type.width == 1

@@ -28,6 +28,8 @@ from ..conversions.narrow import narrow_bits, narrow_numbers
 from ..core.party import SharingParty
 from ..core.purposes import Purpose
 from ..core.steps import Array, Bytes, Round, Steps, ask
+from ..many import operations as many
+from ..many.party import ManyParty
 from . import arithmetic as arithmetic_column
 from . import boolean as boolean_column
 from .call import Call, packed, unpacked
@@ -37,7 +39,7 @@ _BITS: Final = (BinaryKind.AND, BinaryKind.OR)
 
 
 def steps_of(
-    party: SharingParty,
+    party: SharingParty | ManyParty,
     operation: ir.Operation,
     operands: Sequence[Array | None],
     *,
@@ -49,12 +51,17 @@ def steps_of(
     `known` is the result of `ir.facts.known_operands`, the same at both parties. Nothing is sent
     for a result without elements.
     """
-    call = Call(party=party, operation=operation, operands=operands, known=known)
-    type = call.type
+    if isinstance(party, ManyParty):
+        given = many.Call(party=party, operation=operation, operands=operands, known=known)
+        run = many.steps(given)
+    else:
+        call = Call(party=party, operation=operation, operands=operands, known=known)
+        run = _steps(call, operation)
+    type = operation.result.type
     told = type.sharing is not None or type.label.readable_by(party.index)
     if type.size == 0:
         return np.zeros(type.shape, share_dtype(type.element)) if told else None
-    result = yield from _steps(call, operation)
+    result = yield from run
     if result is None:
         return None
     return np.asarray(result, share_dtype(type.element)).reshape(type.shape)

@@ -15,7 +15,7 @@ from .network import Cost, Message
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Held:
-    """Each of two parties' parts of a computed secret, with the name of the secret if it has one.
+    """Each party's part of a computed secret, with the name of the secret if it has one.
 
     Arithmetic and boolean shares are unsigned integers, or bytes for bools. In Yao sharing, party 0
     has W⁰ and party 1 the active label of each bit: 16 bytes per bit, the lowest bit first.
@@ -23,7 +23,7 @@ class Held:
 
     name: str
     sharing: Sharing
-    parts: tuple[Array, Array]
+    parts: tuple[Array, ...]
     span: Span = field(repr=False)
 
 
@@ -31,7 +31,8 @@ class Held:
 class SimulatedOutcome(Outcome):
     """The outcome of a simulated run.
 
-    `transcript` has every message in order; `held` has the parts of all secrets of a two-party run.
+    `transcript` has every message in order; `held` has the parts of all secrets whose
+    sharing the program says.
     Both are empty unless recording was requested. In `views`, the fields of a struct are separate
     entries.
     """

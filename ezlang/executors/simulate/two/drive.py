@@ -1,10 +1,11 @@
-"""The lockstep driver of both parties' protocols; protocols/native/drive.py drives one party's."""
+"""The lockstep driver of all parties' protocols; protocols/native/drive.py drives one party's."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
 from functools import partial
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -37,7 +38,7 @@ _Pair = tuple[Request, Request]
 
 @dataclass(slots=True)
 class Driver:
-    """A driver that answers the requests of both parties' protocols.
+    """A driver that answers the requests of all `parties`' protocols, given by their numbers.
 
     `noise` generates the messages of ideal OTs, and `batches` returns the batches in which they are
     made over a link. `stocks` are the stocks of OTs over each link.
@@ -47,48 +48,58 @@ class Driver:
     noise: Randomness
     boxes: Functionalities
     batches: Callable[[], Batches]
-    pair: Pair = COMPUTING
+    parties: tuple[int, ...] = tuple(COMPUTING)
     stocks: dict[Link, OtStock] = field(init=False)
+    _pairs: tuple[Pair, ...] = field(init=False)
 
     def __post_init__(self) -> None:
+        self._pairs = tuple(Pair(*ends) for ends in combinations(self.parties, 2))
+        links = [link for pair in self._pairs for link in pair.links]
         self.stocks = {
-            link: OtStock(self.wire, self.noise, link, self.batches()) for link in self.pair.links
+            link: OtStock(self.wire, self.noise, link, self.batches()) for link in links
         }
 
-    def run(self, first: Steps[T], second: Steps[T]) -> tuple[T, T]:
-        """Run the protocols of both parties to completion; return their results."""
-        replies: tuple[Any, Any] = None, None
+    def run(self, protocols: Sequence[Steps[T]]) -> list[T]:
+        """Run the protocols of all parties to completion; return their results."""
+        replies: Sequence[Any] = [None] * len(protocols)
         while True:
             ended: list[T] = []
             steps: list[Step] = []
-            for protocol, reply in zip((first, second), replies, strict=True):
+            for protocol, reply in zip(protocols, replies, strict=True):
                 try:
                     steps.append(protocol.send(reply))
                 except StopIteration as end:
                     ended.append(end.value)
             if len(ended) == len(replies):
-                return ended[0], ended[1]
+                return ended
             if ended:
-                raise CompilerBug("one party's protocol ended before the other's")
-            replies = self._meet(list(zip(*steps, strict=True)))
+                raise CompilerBug("one party's protocol ended before another's")
+            replies = self._meet(dict(zip(self.parties, steps, strict=True)))
 
-    def _meet(self, pairs: Sequence[_Pair]) -> tuple[list[Any], list[Any]]:
-        """Answer the requests of both parties in one step."""
-        forth, back = self.pair.links
-        sent = {
-            forth: [self._packet(one) for one, _ in pairs],
-            back: [self._packet(other) for _, other in pairs],
-        }
-        made = self._made([_fitting(*pair) for pair in pairs if isinstance(pair[0], Transfer)])
+    def _meet(self, steps: Mapping[int, Step]) -> list[list[Any]]:
+        """Answer the requests of all parties in one step."""
+        met = [(pair, numbers) for pair in self._pairs if (numbers := _between(pair, steps))]
+        sent: dict[Link, list[Packet]] = {}
+        transfers: dict[Pair, list[Transfer]] = {}
+        for pair, numbers in met:
+            requests = [(steps[pair.first][i], steps[pair.second][j]) for i, j in numbers]
+            forth, back = pair.links
+            sent[forth] = [self._packet(one) for one, _ in requests]
+            sent[back] = [self._packet(other) for _, other in requests]
+            found = [_fitting(*both) for both in requests if isinstance(both[0], Transfer)]
+            if found:
+                transfers[pair] = found
+        made = self._made(transfers)
         if any(stock.sender_speaks for stock in self.stocks.values()):
             self.wire.exchange({}, early=made)
             made = {}
         self.wire.exchange(sent, early=made)
-        replies: tuple[list[Any], list[Any]] = [], []
-        for pair in pairs:
-            for party, reply in enumerate(self._reply(pair)):
-                replies[party].append(reply)
-        return replies
+        replies: dict[int, list[Any]] = {one: [None] * len(step) for one, step in steps.items()}
+        for pair, numbers in met:
+            for i, j in numbers:
+                both = self._reply((steps[pair.first][i], steps[pair.second][j]))
+                replies[pair.first][i], replies[pair.second][j] = both
+        return list(replies.values())
 
     def _packet(self, request: Request) -> Packet:
         """Return what a party sends for a request."""
@@ -119,12 +130,16 @@ class Driver:
             case _:
                 raise CompilerBug("the parties' protocols don't fit one another")
 
-    def _made(self, transfers: Sequence[Transfer]) -> dict[Link, list[Packet]]:
-        """Take the OTs of all transfers; return the messages that generate them.
+    def _made(self, transfers: Mapping[Pair, Sequence[Transfer]]) -> dict[Link, list[Packet]]:
+        """Take the OTs of each pair's transfers; return the messages that generate them.
 
-        The first OTs set up both directions at once.
+        The first OTs set up all links at once.
         """
-        taken = dict(zip(self.pair.links, _ots(transfers), strict=True))
+        taken = {
+            link: count
+            for pair, requests in transfers.items()
+            for link, count in zip(pair.links, _ots(requests), strict=True)
+        }
         if not any(taken.values()):
             return {}
         if not all(stock.ready for stock in self.stocks.values()):
@@ -133,6 +148,17 @@ class Driver:
             self.stocks[link].made_over: self.stocks[link].take_all(count)
             for link, count in taken.items()
         }
+
+
+def _between(pair: Pair, steps: Mapping[int, Step]) -> list[tuple[int, int]]:
+    """Return the places of the requests of a pair to one another in their steps, in order."""
+    first, second = (
+        [n for n, request in enumerate(steps[own]) if request.peer == pair.other(own)]
+        for own in pair
+    )
+    if len(first) != len(second):
+        raise CompilerBug("the parties' protocols don't fit one another")
+    return list(zip(first, second, strict=True))
 
 
 def _ots(transfers: Sequence[Transfer]) -> tuple[int, int]:

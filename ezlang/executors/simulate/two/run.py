@@ -1,4 +1,4 @@
-"""The simulated run of two parties, operation by operation, on shares and labels."""
+"""The simulated run of a program whose secrets have sharings, operation by operation."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import numpy as np
 from ezlang.compiler.circuits.catalogue import PUBLIC, SECRET, CircuitOperation, circuit
 from ezlang.compiler.circuits.netlist import Netlist
 from ezlang.compiler.circuits.operands import operand_roles
+from ezlang.compiler.cost.ledger import Ledger
 from ezlang.compiler.ir import evaluate
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.ir.facts import Facts, constant_operands, facts_of
 from ezlang.compiler.ir.groups import Group, enters_yao, groups, leaves_yao
 from ezlang.compiler.ir.numbering import numbered
-from ezlang.compiler.ir.parties import COMPUTING, Link, Side
-from ezlang.compiler.ir.sharings import is_interactive
+from ezlang.compiler.ir.parties import COMPUTING, Link
+from ezlang.compiler.ir.sharings import PAIRED, is_exchanged
 from ezlang.compiler.ir.tree import Sharing
-from ezlang.compiler.protocols.core.party import SharingParty
 from ezlang.compiler.protocols.core.purposes import Purpose
 from ezlang.compiler.protocols.core.steps import Array, Steps, together
 from ezlang.compiler.protocols.operations.encrypted import keys_of_program
@@ -37,7 +37,7 @@ from ..randomness import Randomness
 from ..walk import Walk
 from .dealer import Dealer
 from .secret_values import Parts, Shared, words_of
-from .sharing import SharingSession
+from .sharing import AnyParty, SharingSession
 from .wire import Packet, Wire
 from .yao import Yao
 
@@ -45,7 +45,7 @@ Value = ClearValue | Shared
 
 
 def has_sharings(program: ir.Program) -> bool:
-    """Return whether the secrets of a program have sharings, which implies two parties."""
+    """Return whether the secrets of a program have sharings."""
     return any(
         value.type.sharing is not None
         for function in program.functions
@@ -63,17 +63,14 @@ def run_two(
     observer: Observer | None = None,
     dealt: bool = False,
 ) -> SimulatedOutcome:
-    """Run a two-party program whose secrets have sharings, with the protocols of native code.
+    """Run a program whose secrets have sharings, with the protocols of native code.
 
     See `run_simulated`. `dealt`: with a dealer of preprocessing, and the protocols for that.
     """
     program = numbered(program)
     names = program.parties
-    wire = Wire(record, observer)
-    own = (
-        Randomness(names[COMPUTING.first], seed),
-        Randomness(names[COMPUTING.second], seed),
-    )
+    wire = Wire(record, observer, Ledger(range(len(names))))
+    own = tuple(Randomness(name, seed) for name in names)
     dealer = Dealer(Randomness("dealer", seed), observer) if dealt else None
     run = _Run(program, inputs, wire, own, Randomness("ideal boxes", seed), dealer)
     with deep_recursion(), np.errstate(all="ignore"):  # integers wrap
@@ -84,7 +81,7 @@ def run_two(
         bytes_sent={names[party]: sent for party, sent in ledger.bytes_sent.items()},
         messages_sent={name: wire.messages_sent[party] for party, name in enumerate(names)},
         dealt={} if dealer is None else dealer.units(),
-        ands=run.yao.garbling.ands,
+        ands=None if run.labels is None else run.labels.garbling.ands,
     )
     return SimulatedOutcome(
         outputs=run.outputs(),
@@ -101,19 +98,29 @@ class _Run(Walk[Shared]):
         program: ir.Program,
         inputs: Inputs,
         wire: Wire,
-        own: tuple[Randomness, Randomness],
+        own: tuple[Randomness, ...],
         ideal: Randomness,
         dealer: Dealer | None,
     ) -> None:
         super().__init__(program, inputs, wire.observer)
         self.wire = wire
-        self.yao = Yao(wire, own, ideal, program.ots.yao, program.garbling, dealer)
+        self.labels: Yao | None = None
+        if len(own) == PAIRED:
+            pair = own[0], own[1]
+            self.labels = Yao(wire, pair, ideal, program.ots.yao, program.garbling, dealer)
         self.sharing = SharingSession(wire, own, ideal, program.ots.shares, dealer=dealer)
         self.sharing.begin(keys_of_program(program))
         self.facts = {name: facts_of(f) for name, f in self.functions.items()}
         self.inside: list[Facts] = []
         self.circuits: dict[int, tuple[Netlist, list[int]]] = {}
         self.held: list[Held] = []
+
+    @property
+    def yao(self) -> Yao:
+        """Yao's protocol, which two parties run."""
+        if self.labels is None:
+            raise CompilerBug("Yao's protocol is for two parties")
+        return self.labels
 
     def call(self, name: str, arguments: Sequence[Value]) -> list[Value]:
         self.inside.append(self.facts[name])
@@ -138,7 +145,7 @@ class _Run(Walk[Shared]):
         for group in groups(region.operations):
             if leaves_yao(group[0]):
                 steps.append(partial(self._open, group))
-            elif not is_interactive(group[0]):
+            elif not is_exchanged(group[0], len(self.program.parties)):
                 steps += map(self.step, group)
             else:
                 steps.append(partial(self._exchange, group))
@@ -168,10 +175,9 @@ class _Run(Walk[Shared]):
             return self._moved(operation, operands)
         if operation.result.type.sharing is Sharing.YAO:
             return self._garbled(operation, operands)
-        first, second = self.sharing.parties
-        parts = (
-            local_of(first, operation, _given(operands, first.side)),
-            local_of(second, operation, _given(operands, second.side)),
+        parts = tuple(
+            local_of(party, operation, _given(operands, party.index))
+            for party in self.sharing.parties
         )
         return _secret(operation.result.type, parts)
 
@@ -214,10 +220,10 @@ class _Run(Walk[Shared]):
                 is_yao = secret.sharing is Sharing.YAO
                 operands[number] = [self.yao.leave(secret) if is_yao else secret]
 
-        def protocol(party: SharingParty) -> Steps[list[Array | None]]:
+        def protocol(party: AnyParty) -> Steps[list[Array | None]]:
             return together(
                 [
-                    steps_of(party, operation, _given(given, party.side), known=known)
+                    steps_of(party, operation, _given(given, party.index), known=known)
                     for operation, given, known in zip(group, operands, numbers, strict=True)
                 ]
             )
@@ -228,13 +234,13 @@ class _Run(Walk[Shared]):
             for operation, parts in zip(group, zip(*results, strict=True), strict=True)
         ]
 
-    def _result(self, operation: ir.Operation, parts: tuple[Array | None, Array | None]) -> Value:
+    def _result(self, operation: ir.Operation, parts: tuple[Array | None, ...]) -> Value:
         type = operation.result.type
         if not isinstance(operation, ir.Reveal):
-            first, second = parts
-            if first is None or second is None:
+            shares = tuple(part for part in parts if part is not None)
+            if len(shares) < len(parts):
                 raise CompilerBug("a party has no share of a secret")
-            return _secret(type, (first, second))
+            return _secret(type, shares)
         told = [part for part in parts if part is not None]
         if any(not np.array_equal(part, told[0]) for part in told):
             raise CompilerBug("the parties are told different values")
@@ -273,11 +279,11 @@ class _Run(Walk[Shared]):
         places = [value.data for value in operands[count:] if isinstance(value, ClearValue)]
         writes = operation.traits.overwrites
         own = moved[0].fresh and self.is_alone(operation)
-        first, second = (
+        parts = tuple(
             evaluate.moved(operation, [*parts, *places], in_place=own)
             for parts in zip(*(value.parts for value in moved), strict=True)
         )
-        made = _secret(operation.result.type, (first, second))
+        made = _secret(operation.result.type, parts)
         made.fresh = writes and not self.wire.record and self.observer is None
         return made
 
@@ -300,13 +306,13 @@ def shared(value: Value) -> Shared:
     return value
 
 
-def _given(operands: Sequence[Value], side: Side) -> list[Array | None]:
-    """Return a party's operands: shares, known values as words, and None for the other party's."""
+def _given(operands: Sequence[Value], party: int) -> list[Array | None]:
+    """Return a party's operands: shares, known values as words, and None for another party's."""
     given: list[Array | None] = []
     for operand in operands:
         if isinstance(operand, Shared):
-            given.append(side.mine(operand.parts))
-        elif operand.owner in (None, side.own):
+            given.append(operand.parts[party])
+        elif operand.owner in (None, party):
             given.append(words_of(operand.data, operand.element))
         else:
             given.append(None)

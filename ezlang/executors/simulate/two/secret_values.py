@@ -1,4 +1,4 @@
-"""Secrets of two simulated parties, and their representation in memory.
+"""Secrets of simulated parties, and their representation in memory.
 
 Party p's part of a secret is an array of the secret's shape. Its elements are unsigned integers for
 arithmetic and boolean sharings of integers, bytes 0 and 1 for bools, and wire labels for Yao
@@ -26,8 +26,8 @@ LABEL_BYTES: Final = 16
 Bits = npt.NDArray[np.uint8]
 """Bits, one per byte."""
 
-Parts = tuple[Array, Array]
-"""The first party's array and the second's."""
+Parts = tuple[Array, ...]
+"""Each party's array."""
 
 
 class LabelRows(Protocol):

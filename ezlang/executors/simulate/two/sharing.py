@@ -1,25 +1,28 @@
-"""The session of two parties for protocols on arithmetic and boolean shares.
+"""The session of all parties for protocols on arithmetic and boolean shares.
 
 The protocols are those in compiler/protocols, which native code runs as well. The simulation
-provides ideal OTs and homomorphic products, bit-slicing in NumPy and a driver of both parties.
+provides ideal OTs and homomorphic products, bit-slicing in NumPy and a driver of all parties.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
 
 import numpy as np
 
 from ezlang.compiler.cost.ledger import Phase
 from ezlang.compiler.ir.ots import OtKind
-from ezlang.compiler.ir.parties import COMPUTING, Pair, Side
+from ezlang.compiler.ir.parties import COMPUTING, Pair, Side, sides_of
+from ezlang.compiler.ir.sharings import PAIRED
 from ezlang.compiler.protocols.core.local_products import LocalProducts
 from ezlang.compiler.protocols.core.party import SharingParty
 from ezlang.compiler.protocols.core.purposes import Purpose
 from ezlang.compiler.protocols.core.steps import Bytes, Steps, T
 from ezlang.compiler.protocols.dealt.backend import DEALT
 from ezlang.compiler.protocols.homomorphic.keys import Keys
+from ezlang.compiler.protocols.many.party import ManyParty
 from ezlang.compiler.protocols.ot.backend import OT
 
 from ..randomness import Randomness
@@ -29,6 +32,8 @@ from .encryption import IdealEncryption
 from .ots import Functionalities, IdealOts
 from .planes import NumpyPlanes
 from .wire import Packet, Wire
+
+AnyParty = SharingParty | ManyParty
 
 
 def byte_source(randomness: Randomness) -> Callable[[int], Bytes]:
@@ -41,7 +46,7 @@ def byte_source(randomness: Randomness) -> Callable[[int], Bytes]:
 
 
 class SharingSession:
-    """A session of a pair of parties on shares.
+    """A session on shares of all parties, or of the given ones, which are two.
 
     `randomness` has one generator per party; `ideal` is that of the ideal boxes. With a `dealer`,
     units come from it; otherwise they are made in the run.
@@ -50,40 +55,57 @@ class SharingSession:
     def __init__(
         self,
         wire: Wire,
-        randomness: tuple[Randomness, Randomness],
+        randomness: Sequence[Randomness],
         ideal: Randomness,
         kind: OtKind = OtKind.SOFTSPOKEN_2,
         pair: Pair = COMPUTING,
         dealer: Dealer | None = None,
     ) -> None:
         self.wire = wire
+        count = len(randomness)
+        numbers = tuple(pair) if count == PAIRED else tuple(range(count))
         backend = OT if dealer is None else DEALT
         boxes = Functionalities(byte_source(ideal))
-        self.driver = Driver(wire, ideal, boxes, partial(backend.batches, kind), pair)
-        self.parties = tuple(
-            _party(pair.side(party), own, dealer)
-            for party, own in zip(pair, randomness, strict=True)
+        self.driver = Driver(wire, ideal, boxes, partial(backend.batches, kind), numbers)
+        self.parties: tuple[AnyParty, ...] = (
+            tuple(
+                _of_pair(pair.side(one), own, dealer)
+                for one, own in zip(pair, randomness, strict=True)
+            )
+            if count == PAIRED
+            else tuple(_of_many(number, own, count) for number, own in enumerate(randomness))
         )
 
     def begin(self, keys: Keys) -> None:
-        """Exchange public keys, if there are any: with a dealer, nothing is encrypted."""
+        """Exchange public keys of two parties, if any: with a dealer, nothing is encrypted."""
         noise = self.driver.noise.random
-        if keys.all and self.parties[0].variants.encrypts:
+        first = self.parties[0]
+        if keys.all and isinstance(first, SharingParty) and first.variants.encrypts:
             with self.wire.ledger.within(Phase.SET_UP):
                 self.wire.exchange(
                     {
                         link: (Packet(size, Purpose.PUBLIC_KEYS, partial(noise.randbytes, size)),)
-                        for link, size in keys.lengths(self.driver.pair).items()
+                        for link, size in keys.lengths(COMPUTING).items()
                     }
                 )
 
-    def run(self, protocol: Callable[[SharingParty], Steps[T]]) -> tuple[T, T]:
-        """Run a protocol at both parties; return both results."""
-        first, second = (protocol(party) for party in self.parties)
-        return self.driver.run(first, second)
+    def run(self, protocol: Callable[[Any], Steps[T]]) -> list[T]:
+        """Run a protocol at all parties; return their results."""
+        return self.driver.run([protocol(party) for party in self.parties])
 
 
-def _party(side: Side, own: Randomness, dealer: Dealer | None) -> SharingParty:
+def _of_many(number: int, own: Randomness, parties: int) -> ManyParty:
+    return ManyParty(
+        index=number,
+        parties=parties,
+        pairs={other: _of_pair(side, own) for other, side in sides_of(number, parties).items()},
+        random=byte_source(own),
+        planes=NumpyPlanes(number == 0),
+        local=LocalProducts(),
+    )
+
+
+def _of_pair(side: Side, own: Randomness, dealer: Dealer | None = None) -> SharingParty:
     random, ots = byte_source(own), IdealOts(side.other)
     if dealer is None:
         backend, preprocessing = OT, OT.preprocessing(side, random, ots)

@@ -1,0 +1,1 @@
+"""Protocols among any number of parties, built of two-party protocols between each pair."""

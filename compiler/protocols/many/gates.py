@@ -1,0 +1,101 @@
+"""AND gates and netlists on bits that all parties share by exclusive or [GMW87].
+
+Packed bits, as in `boolean/gates.py`. For each AND, each pair opens the operands of both parties'
+shares under a bit triple of the pair [Bea91]: 2 bits to each other party, and one round.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ...circuits.netlist import Netlist
+from ..boolean.gates import STOCK_BYTES, closed, evaluated, part_of, segments
+from ..core.party import Registers
+from ..core.preprocessing import BitTriples
+from ..core.purposes import Purpose
+from ..core.sizes import PADDING
+from ..core.steps import Array, Bytes, Round, Steps
+from .party import ManyParty
+
+Triples = Sequence[BitTriples]
+"""Bit triples of a party with each of the others, in the order of its pairs."""
+
+
+def bit_triples(party: ManyParty, count: int) -> Steps[Triples]:
+    """Generate `count` triples, a multiple of 8, with each of the other parties."""
+    return party.with_all(lambda pair: pair.preprocessing.bit_triples(count))
+
+
+def and_bits(party: ManyParty, x: Bytes, y: Bytes) -> Steps[Bytes]:
+    """Return the AND of two packed vectors of N bytes, of any shape.
+
+    Cost: 8N triples with each other party, 2N bytes to it, one round.
+    """
+    triples = yield from bit_triples(party, 8 * x.size)
+    product = yield from _and(party, x.reshape(-1), y.reshape(-1), triples)
+    return product.reshape(x.shape)
+
+
+def evaluate(party: ManyParty, netlist: Netlist, inputs: Sequence[Array], n: int) -> Steps[Bytes]:
+    """Run a netlist on n instances; inputs and result are as for `boolean/gates.py`.
+
+    Cost: an AND of N bytes of instances takes that of `and_bits`; a group of ANDs is one round.
+    """
+
+    def run(registers: Registers, size: int) -> Steps[None]:
+        return _run(party, netlist, registers, size)
+
+    return evaluated(party.planes, netlist, inputs, n, run)
+
+
+def _and(party: ManyParty, x: Bytes, y: Bytes, triples: Triples) -> Steps[Bytes]:
+    """Return x·y = Σ_{i<j} (xᵢ ⊕ xⱼ)(yᵢ ⊕ yⱼ) ⊕ (n mod 2)·Σ xᵢyᵢ."""
+    masked = [np.stack([x ^ one.a, y ^ one.b]) for one in triples]
+    replies = yield tuple(
+        Round(peer=peer, send=(mine,), receive=mine.nbytes, purpose=Purpose.MASKED_BITS)
+        for peer, mine in zip(party.pairs, masked, strict=True)
+    )
+    product: Bytes = x & y if party.parties % 2 else np.zeros_like(x)
+    for pair, made, mine, theirs in zip(
+        party.pairs.values(), triples, masked, replies, strict=True
+    ):
+        d, e = mine ^ theirs.reshape(mine.shape)
+        product = product ^ closed(pair, made.c, d, made.b, e, made.a)
+    return product
+
+
+def _run(party: ManyParty, netlist: Netlist, registers: Registers, size: int) -> Steps[None]:
+    """Run a netlist on registers of N bytes."""
+    total = netlist.ands * size
+    stock = None
+    if 0 < total <= STOCK_BYTES:
+        stock = yield from bit_triples(party, 8 * total)
+    used = 0
+    for start, middle, end in segments(netlist):
+        if middle > start:
+            registers.free(start, middle)
+        if end == middle:
+            return
+        needed = (end - middle - 1) * size
+        if stock is not None:
+            triples: Triples = [part_of(one, used, used + needed) for one in stock]
+            used += needed
+        else:
+            triples = yield from bit_triples(party, 8 * needed)
+        nothing = _zeros(needed)
+        empty = BitTriples(a=nothing, b=nothing, c=nothing)
+        # Without masks, the operands themselves are read, and the product itself is written.
+        own = registers.open(middle + 1, end, empty)
+        product = _zeros(needed)
+        product[:] = yield from _and(party, own[:needed], own[needed:], triples)
+        result = BitTriples(a=nothing, b=nothing, c=product)
+        opened = _zeros(2 * needed)
+        registers.close(middle + 1, end, result, opened, opened)
+
+
+def _zeros(size: int) -> Bytes:
+    """Return zeros with the padding that native code may touch."""
+    made: Bytes = np.zeros(size + PADDING, np.uint8)[:size]
+    return made
