@@ -49,7 +49,7 @@ class Nowhere:
     def __init__(self) -> None:
         self._zeros = memoryview(bytearray(1 << 16))
 
-    def flight(self, number: int | None) -> None:
+    def flight(self, number: int | None, *, behind: int = 0) -> None:
         """Count nothing."""
 
     def receive_into(self, buffer: memoryview) -> None:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from ..ir import tree as ir
 from ..ir.numbering import numbered
-from ..ir.parties import COMPUTING
 from .liveness import CallShape
 from .representations import PartyView, Representation, element_bytes
 from .storage import Plan, plan_function
@@ -56,8 +55,8 @@ def frame_bytes(program: ir.Program, party: int) -> int:
 
 
 def taken(program: ir.Program) -> int:
-    """Return the larger of the two parties' frames, in bytes."""
-    return max(frame_bytes(program, party) for party in COMPUTING)
+    """Return the largest of the parties' frames, in bytes."""
+    return max(frame_bytes(program, party) for party in range(len(program.parties)))
 
 
 def fits(program: ir.Program, memory: int) -> bool:

@@ -11,6 +11,7 @@ from ezlang.records import dataclass
 from ..ir import tree as ir
 from ..ir.numbering import numbered
 from ..ir.parties import COMPUTING
+from ..ir.sharings import PAIRED
 from ..ir.text import print_program
 from ..kernels import units
 from ..kernels.engine import Engine
@@ -21,7 +22,7 @@ from .locality import by_kernel
 
 @dataclass(frozen=True, slots=True)
 class LoadedProgram:
-    """A program of two parties, loaded at one of them; `memory` is the frame's size in bytes."""
+    """A program, loaded at one of its parties; `memory` is the frame's size in bytes."""
 
     engine: Engine
     interface: Interface
@@ -45,7 +46,8 @@ def load(program: ir.Program, party: int, engine: Engine) -> LoadedProgram:
         return generate(program, party, interface).text
 
     units.add_primitives(engine)
-    units.add_yao(engine, garbler=party == COMPUTING.garbler, garbling=program.garbling)
+    garbles = len(program.parties) == PAIRED and party == COMPUTING.garbler
+    units.add_yao(engine, garbler=garbles, garbling=program.garbling)
     for bits in sorted(_multiplied(program)):
         add_products(engine, bits)
     text = hashlib.sha256(print_program(program).encode()).hexdigest()

@@ -5,7 +5,7 @@ Messages carry no length; both sides know all lengths beforehand.
 - *No deadlock.* While a party waits to send, it buffers arriving data, up to `READ_AHEAD` bytes. So
   two parties that both send before they receive make progress, however little the network buffers,
   as long as neither sends more than that without receiving; the protocols send at most a few
-  megabytes.
+  megabytes. A party with several channels does so for all of them whenever it waits for one.
 - *Time-out.* A wait ends with an error when no byte has been transferred for `timeout` seconds.
   This does not limit the length of the run, but a party that computes alone for longer looks
   disconnected to the other.
@@ -26,6 +26,7 @@ from time import perf_counter
 from typing import Final
 
 from ezlang.compiler.protocols.core.channel import PEEK_LIMIT, Buffer
+from ezlang.diagnostics.diagnostic import EzError
 
 from . import errors
 
@@ -119,6 +120,7 @@ class Turns:
         self.rounds = 0
         self.receiving = False
         self._flight: int | None = None
+        self._behind = 0
         self._sent: set[int] = set()
         self._received: set[int] = set()
 
@@ -132,14 +134,14 @@ class Turns:
     def receive(self) -> None:
         """Count a round if the last operation was a send, or if this is the first."""
         if self._flight is not None:
-            self._received.add(self._flight)
+            self._received.add(self._flight - self._behind)
         elif not self.receiving:
             self.receiving = True
             self.rounds += 1
 
-    def flight(self, number: int | None) -> None:
+    def flight(self, number: int | None, behind: int = 0) -> None:
         """Begin or continue a flight, or end all flights."""
-        self._flight = number
+        self._flight, self._behind = number, behind
         if number is not None:
             return
         sent, received = self._sent, self._received
@@ -164,7 +166,11 @@ class SocketChannel:
         self.bytes_sent = 0
         self.bytes_received = 0
         self.turns = turns or Turns()
+        self.peer = errors.OTHER
+        self.siblings: tuple[SocketChannel, ...] = ()
+        """The party's other channels, which are read while this one waits."""
         self._socket = connection
+        self._ended = False
         self._waiting = bytearray()
         self._inbox = Inbox()
         connection.setblocking(False)
@@ -210,9 +216,9 @@ class SocketChannel:
             with memoryview(waiting) as view:
                 self._send_all(view[sent:])
 
-    def flight(self, number: int | None) -> None:
+    def flight(self, number: int | None, *, behind: int = 0) -> None:
         """Count what follows as parts of a flight, or end all flights."""
-        self.turns.flight(number)
+        self.turns.flight(number, behind)
 
     def receive_into(self, buffer: memoryview) -> None:
         """Fill `buffer`, after sending pending messages."""
@@ -278,9 +284,9 @@ class SocketChannel:
                     self._wait(selectors.EVENT_READ, _RECEIVING)
                 continue
             except OSError:
-                raise errors.peer_gone(_RECEIVING) from None
+                raise errors.peer_gone(_RECEIVING, self.peer) from None
             if not count:
-                raise errors.peer_gone(_RECEIVING)
+                raise errors.peer_gone(_RECEIVING, self.peer)
             return count
 
     def _receive_now(self) -> None:
@@ -290,9 +296,9 @@ class SocketChannel:
         except (BlockingIOError, InterruptedError):
             return
         except OSError:
-            raise errors.peer_gone(_RECEIVING) from None
+            raise errors.peer_gone(_RECEIVING, self.peer) from None
         if not data:
-            raise errors.peer_gone(_RECEIVING)
+            raise errors.peer_gone(_RECEIVING, self.peer)
         self._inbox.keep(data)
 
     def _send_all(self, view: memoryview) -> None:
@@ -308,7 +314,7 @@ class SocketChannel:
         except (BlockingIOError, InterruptedError):
             pass
         except OSError:
-            raise errors.peer_gone(_SENDING) from None
+            raise errors.peer_gone(_SENDING, self.peer) from None
         events = selectors.EVENT_WRITE
         if len(self._inbox) < READ_AHEAD:
             events |= selectors.EVENT_READ
@@ -318,10 +324,43 @@ class SocketChannel:
 
     def _wait(self, events: int, doing: str) -> int:
         """Wait until one of the events occurs; return those that did."""
+        if self.siblings:
+            return self._wait_among(events, doing)
         if events != self._events:
             self._selector.modify(self._socket, events)
             self._events = events
         ready = self._selector.select(self.timeout)
         if not ready:
-            raise errors.peer_silent(self.timeout, doing)
+            raise errors.peer_silent(self.timeout, doing, self.peer)
         return ready[0][1]
+
+    def _wait_among(self, events: int, doing: str) -> int:
+        """Do the same, and meanwhile buffer what arrives over the other channels."""
+        deadline = perf_counter() + self.timeout
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._socket, events)
+            for one in self.siblings:
+                if one.listens:
+                    selector.register(one._socket, selectors.EVENT_READ, one)
+            while True:
+                ready = selector.select(max(deadline - perf_counter(), 0.0))
+                if not ready:
+                    raise errors.peer_silent(self.timeout, doing, self.peer)
+                for key, found in ready:
+                    if key.data is None:
+                        return found
+                    key.data.read_ahead()
+                    if not key.data.listens:
+                        selector.unregister(key.fileobj)
+
+    @property
+    def listens(self) -> bool:
+        """Whether data that arrive can be buffered."""
+        return not self._ended and len(self._inbox) < READ_AHEAD
+
+    def read_ahead(self) -> None:
+        """Buffer what has arrived; if the connection has ended, the next receipt says so."""
+        try:
+            self._receive_now()
+        except EzError:
+            self._ended = True

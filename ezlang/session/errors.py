@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ezlang.diagnostics.diagnostic import Diagnostic, EzError, Note
 from ezlang.source import Span
 
@@ -45,22 +47,27 @@ def no_peer_came(address: str, seconds: float, dropped: tuple[str, ...]) -> EzEr
     )
 
 
-def peer_gone(doing: str) -> EzError:
+OTHER = "The other party"
+
+
+def peer_gone(doing: str, who: str = OTHER) -> EzError:
     """The connection was closed or reset."""
     return _failed(
         "EZ5003",
-        f"The other party disconnected: its side of the connection closed while this one {doing}",
-        "read the last message of the other party's run, then start both again",
+        f"{who} disconnected: its side of the connection closed while this one {doing}",
+        "read the last message of the other party's run, then start both again"
+        if who == OTHER
+        else "read the last messages of all parties' runs, then start all again",
     )
 
 
-def peer_silent(seconds: float, doing: str) -> EzError:
+def peer_silent(seconds: float, doing: str, who: str = OTHER) -> EzError:
     """No byte was transferred for too long."""
     return _failed(
         "EZ5004",
-        f"The other party took too long: nothing was transferred for {seconds:g} seconds while "
+        f"{who} took too long: nothing was transferred for {seconds:g} seconds while "
         f"this one {doing}",
-        "check whether the other party still runs, or give it more time with --timeout",
+        "check whether that party still runs, or give it more time with --timeout",
     )
 
 
@@ -108,6 +115,16 @@ def same_party(party: int, name: str) -> EzError:
         "EZ5009",
         f"Both sides run as party {party} ({name})",
         "start one side with --party 0 and the other with --party 1",
+    )
+
+
+def other_party(address: str, names: Sequence[str], wanted: int, found: int) -> EzError:
+    """Another party than the expected one listens at an address."""
+    return _failed(
+        "EZ5009",
+        f"Party {found} ({names[found]}) listens at {address}, where party {wanted} "
+        f"({names[wanted]}) should",
+        "give all parties the same --address",
     )
 
 

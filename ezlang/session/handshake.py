@@ -73,14 +73,18 @@ class Hello:
         )
 
 
-def shake_hands(channel: SocketChannel, mine: Hello) -> None:
-    """Exchange hellos. Raises EzError if the peer is not a party, or runs something else."""
+def shake_hands(channel: SocketChannel, mine: Hello) -> Hello:
+    """Exchange hellos; return the peer's.
+
+    Raises EzError if the peer is not a party, or runs something else.
+    """
     channel.send(mine.encode())
     # A stranger may have closed the connection already; what it sent before then explains more.
     with contextlib.suppress(EzError):
         channel.flush()
     theirs = decode(_FORM.read(channel), mine.names)
     compare(mine, theirs)
+    return theirs
 
 
 def decode(body: bytes, names: tuple[str, ...]) -> Hello:

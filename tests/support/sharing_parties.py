@@ -48,7 +48,7 @@ class CountingChannel:
         self._flight: int | None = None
         self._flights: dict[int, int] = {}
 
-    def flight(self, number: int | None) -> None:
+    def flight(self, number: int | None, *, behind: int = 0) -> None:
         self._flight = number
         if number is None:
             self.depth = max(self.depth, *self._flights.values(), 0)

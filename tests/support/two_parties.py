@@ -68,7 +68,7 @@ class SocketChannel:
     def flush(self) -> None:
         pass
 
-    def flight(self, number: int | None) -> None:
+    def flight(self, number: int | None, *, behind: int = 0) -> None:
         pass
 
     def close(self) -> None:

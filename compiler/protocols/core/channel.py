@@ -39,8 +39,10 @@ class Channel(Protocol):
     def flush(self) -> None:
         """Hand everything sent so far to the network."""
 
-    def flight(self, number: int | None) -> None:
+    def flight(self, number: int | None, *, behind: int = 0) -> None:
         """Count what is sent and received next as parts of a flight; None ends the counting.
+
+        What is received belongs to the flight so many `behind` the one that is sent.
 
         Messages of a flight depend on earlier flights only, whatever their order on the wire, so
         rounds are counted as if each flight were sent as a whole before it is received.

@@ -9,6 +9,7 @@ from ...ir import tree as ir
 from ...ir.dtypes import share_dtype
 from ...ir.ots import OtKind, OtKinds
 from ...ir.parties import COMPUTING
+from ...ir.sharings import PAIRED
 from ...kernels import sharing, units
 from ...kernels.engine import Engine, Precompiler
 from ...kernels.polynomials import add_polynomials
@@ -28,7 +29,7 @@ def precompile(interface: Interface, kinds: OtKinds | None) -> None:
     included.
     """
     engine = Precompiler()
-    if kinds is not None:
+    if kinds is not None and interface.parties == PAIRED:
         _add_ots(engine, kinds.yao, senders={interface.party == COMPUTING.garbler})
     if not interface.exchanges:
         return

@@ -13,7 +13,7 @@ written. Results are then written in order, as code generation requires where me
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -24,13 +24,13 @@ from ...codegen.interface import Exchange
 from ...ir import tree as ir
 from ...ir.dtypes import share_dtype
 from ...ir.facts import ConstantOperands
-from ...ir.parties import Link, Side
-from ..core.channel import Channel
+from ...ir.parties import Link
 from ..core.steps import Array, together
+from ..homomorphic.keys import Keys
 from ..operations.encrypted import keys_for
 from ..operations.table import steps_of
+from .many import ManySession
 from .session import NativeSession
-from .supply import Supply
 
 _KEPT: Final = 64
 """The number of address tables per group whose arrays are cached."""
@@ -101,18 +101,21 @@ def _slot(type: ir.TensorType, writable: bool) -> _Slot:
     return _Slot(share_dtype(type.element), type.shape, writable)
 
 
-class SharingRuntime:
-    """One party's side. `run` is for `YaoParty.exchange`."""
+Begin = Callable[[Keys], NativeSession | ManySession]
+"""Begins a session on shares, given the keys of homomorphic products."""
 
-    def __init__(
-        self, exchanges: Sequence[Exchange], side: Side, channel: Channel, supply: Supply
-    ) -> None:
-        self._side = side
-        self._channel = channel
-        self._supply = supply
+
+class SharingRuntime:
+    """One party's side. `run` is for `YaoParty.exchange` or a `SharesContext`.
+
+    `begin` begins the session.
+    """
+
+    def __init__(self, exchanges: Sequence[Exchange], begin: Begin) -> None:
+        self._begin = begin
         self._plans = [_Plan(exchange) for exchange in exchanges]
         self._keys = keys_for(one for exchange in exchanges for one in exchange.operations)
-        self._session: NativeSession | None = None
+        self._session: NativeSession | ManySession | None = None
 
     @property
     def ots(self) -> Mapping[Link, int]:
@@ -140,10 +143,6 @@ class SharingRuntime:
             if target is not None:
                 target[...] = result
 
-    def close(self) -> None:
-        """Wipe the secrets of the session."""
-        self._supply.close()
-
-    def _open(self) -> NativeSession:
-        self._session = self._supply.session(self._side, self._channel, self._keys)
+    def _open(self) -> NativeSession | ManySession:
+        self._session = self._begin(self._keys)
         return self._session

@@ -79,20 +79,37 @@ class Ends:
         self.other_start: Bytes = np.zeros(START_BYTES, np.uint8)
         self._ready = False
 
+    @property
+    def ready(self) -> bool:
+        """Whether OTs can be taken."""
+        return self._ready
+
     def set_up(self, channel: Channel) -> None:
         """Exchange the starts, before the first OT is taken. Costs a round."""
         if not self._ready:
-            self._ready = True
-            channel.send(self.own_start.data)
-            self._offer()
-            channel.receive_into(self.other_start.data)
-            self._complete()
+            self.offer(channel)
+            self.answer(channel)
+            self.complete()
+
+    def offer(self, channel: Channel) -> None:
+        """Send the start and the first messages of the sessions."""
+        self._ready = True
+        channel.send(self.own_start.data)
+        self._offer()
+
+    def answer(self, channel: Channel) -> None:
+        """Receive what the other has offered, and answer."""
+        channel.receive_into(self.other_start.data)
+        self._answer()
+
+    def complete(self) -> None:
+        """Run the rest of the set-ups."""
 
     def _offer(self) -> None:
         """Send the first messages of the sessions."""
 
-    def _complete(self) -> None:
-        """Run the rest of their set-ups."""
+    def _answer(self) -> None:
+        """Answer the first messages."""
 
 
 class MadeEnds(Ends):
@@ -113,9 +130,13 @@ class MadeEnds(Ends):
         _, receiver = self._parties
         receiver.offer()
 
-    def _complete(self) -> None:
-        sender, receiver = self._parties
+    def _answer(self) -> None:
+        sender, _ = self._parties
         sender.answer()
+
+    def complete(self) -> None:
+        """Receive the answer; silent OT sends more."""
+        sender, receiver = self._parties
         receiver.accept()
         sender.complete()
 

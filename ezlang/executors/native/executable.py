@@ -1,4 +1,4 @@
-"""The executable form of a checked program, on which two parties agree before a run."""
+"""The executable form of a checked program, on which all parties agree before a run."""
 
 from __future__ import annotations
 
@@ -15,8 +15,6 @@ from ezlang.typed import tree as typed
 from ezlang.types.sharing import DEFAULT_GARBLING, DEFAULT_MEMORY
 from ezlang.types.sharing import DEFAULT_PROTOCOL as DEFAULT_PROTOCOL
 
-from .two_parties import require_two_parties
-
 if TYPE_CHECKING:
     from ezlang.compiler.cost.predict import Forecast
 
@@ -25,7 +23,7 @@ _SHOWN = 40
 
 @dataclass(frozen=True, slots=True)
 class Executable:
-    """A two-party program that is ready for code generation, with the values of its params.
+    """A program that is ready for code generation, with the values of its params.
 
     `choices` are the options with which it was prepared, and their values.
     """
@@ -56,14 +54,13 @@ def executable_of(
     cheapest choice on the network of `profile`, which may ask for a garbling scheme, too. `memory`:
     the bytes of labels or shares that iterations of loops may make together. Both parties must use
     the same three, which the fingerprint enforces. `foresee` is called with the forecast of the
-    program's costs, if it is given. Raises EzError unless the program has two parties.
+    program's costs, if it is given.
     """
     # Not needed where an executable comes from the cache.
     from ezlang.compiler.lower.lowering import lower
     from ezlang.compiler.passes.assign import ProtocolChoice
     from ezlang.compiler.passes.prepare import finished
 
-    require_two_parties(program.parties)
     prepared = finished(lower(program), ProtocolChoice(protocol), profile, memory)
     if foresee is not None:
         foresee(prepared.forecast)

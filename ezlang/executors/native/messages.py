@@ -33,9 +33,9 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Meeting:
-    """The port on which party 0 listens."""
+    """The ports on which parties listen: one's own, or those of all."""
 
-    port: int
+    ports: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import mmap
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import field
 
 from ezlang.compiler.codegen.load import LoadedProgram, load
@@ -77,7 +77,8 @@ def run_over(
     yao.exchange = sharing.run
     try:
         sharing.begin()
-        _execute(program, yao, buffers)
+        # Failures depend only on public data, so the peer detects the same failure.
+        execute(program, yao.context, buffers, yao.check, yao.finish)
         yao.finish()
         outcome = PartyOutcome(
             party=names[party],
@@ -110,18 +111,27 @@ def compile_for(executable: Executable, party: int, *, dealt: bool = False) -> L
     return loaded
 
 
-def _execute(program: LoadedProgram, yao: YaoParty, buffers: Buffers) -> None:
+def execute(
+    program: LoadedProgram,
+    context: int,
+    buffers: Buffers,
+    check: Callable[[int], None],
+    finish: Callable[[], None] = lambda: None,
+) -> None:
+    """Run a loaded program on the address of its context.
+
+    `check` raises the error of a status, and `finish` is called before a failure of the program is.
+    """
     with _frame(program.memory) as frame:
         memory = (ctypes.c_uint8 * len(frame)).from_buffer(frame)
         start = ctypes.addressof(memory)
-        status = program.run(yao.context, start, ctypes.addressof(buffers.host))
+        status = program.run(context, start, ctypes.addressof(buffers.host))
         del memory
     if status >= STATUS_PROGRAM:
         site = program.interface.sites[status - STATUS_PROGRAM]
-        # Failures depend only on public data, so the peer detects the same failure.
-        yao.finish()
+        finish()
         raise failure(site.kind, site.span, site.message)
-    yao.check(status)
+    check(status)
 
 
 def _frame(size: int) -> mmap.mmap:

@@ -1,6 +1,6 @@
-"""The run of both parties on this machine, as two processes that share only a connection.
+"""The run of all parties on this machine, as processes that share only connections.
 
-Each process receives only its own inputs. When one process fails or dies, the other is ended too.
+Each process receives only its own inputs. When one process fails or dies, the others are ended too.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import IO, Any, Final
 
 import ezlang
 from ezlang.compiler.cost.profiles import LAN, Profile
+from ezlang.compiler.ir.sharings import PAIRED
 from ezlang.diagnostics.diagnostic import CompilerBug, Diagnostic, EzError
 from ezlang.session import errors
 from ezlang.session.address import TIMEOUT
@@ -29,7 +30,7 @@ from ezlang.values.data import Inputs
 from .messages import Broken, Done, Failed, Job, Meeting, Message, read_message, write_message
 from .outcome import NativeOutcome, combine, first_cause
 from .prepared import packed
-from .two_parties import require_two_parties
+from .two_parties import require_several_parties
 
 GRACE_SECONDS: Final = 5.0
 """The time that a party has to notice the other party's failure before it is killed."""
@@ -49,7 +50,7 @@ def run_native(
     `inputs`: party → name → value. For `protocol`, `profile` and `memory`, see `executable_of`.
     Raises EzError with exit code 2 if the inputs don't fit, 3 if the run fails.
     """
-    require_two_parties(program.parties)
+    require_several_parties(program.parties)
     wait = TIMEOUT if timeout is None else timeout
     with ExitStack() as stack:
         # They load the code that they need while this process prepares the program.
@@ -58,15 +59,21 @@ def run_native(
         checked = check_inputs(program, inputs)
         for party, worker in enumerate(workers):
             worker.tell(Job(content, party, checked[worker.name], wait))
-        listening, *dialling = workers
-        said = listening.hear()
-        if isinstance(said, Meeting):
-            for worker in dialling:
-                worker.tell(said)
-            return _outcome(_results(workers))
-        for worker in dialling:
-            worker.kill()
-        return _outcome([listening.result(said)])
+        # Of two parties, the first one listens, and the second one dials it.
+        listening = workers[:1] if len(workers) == PAIRED else workers
+        ports: list[int] = []
+        for worker in listening:
+            said = worker.hear()
+            if not isinstance(said, Meeting):
+                for other in workers:
+                    if other is not worker:
+                        other.kill()
+                return _outcome([worker.result(said)])
+            ports += said.ports
+        for worker in workers:
+            if len(listening) > 1 or worker not in listening:
+                worker.tell(Meeting(tuple(ports)))
+        return _outcome(_results(workers))
 
 
 class _Worker:

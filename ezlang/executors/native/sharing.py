@@ -18,8 +18,9 @@ class CountedSharing:
     def __init__(self, interface: Interface, channel: SocketChannel, supply: Supply) -> None:
         self.bytes_sent = 0
         self._channel = channel
-        side = COMPUTING.side(interface.party)
-        self._runtime = SharingRuntime(interface.exchanges, side, channel, supply)
+        self._supply = supply
+        begin = partial(supply.session, COMPUTING.side(interface.party), channel)
+        self._runtime = SharingRuntime(interface.exchanges, begin)
 
     @property
     def ots(self) -> int:
@@ -41,4 +42,4 @@ class CountedSharing:
 
     def close(self) -> None:
         """Wipe all secrets."""
-        self._runtime.close()
+        self._supply.close()

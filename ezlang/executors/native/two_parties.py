@@ -22,3 +22,18 @@ def require_two_parties(parties: tuple[str, ...]) -> None:
         ),
         exit_code=2,
     )
+
+
+def require_several_parties(parties: tuple[str, ...]) -> None:
+    """Reject programs of one party. Raises EzError."""
+    if len(parties) > 1:
+        return
+    raise EzError(
+        Diagnostic(
+            code="EZ5013",
+            message="Native code runs programs of two or more parties, and this one has one",
+            span=None,
+            help="run it simulated: `ezlang run` without --native and --party",
+        ),
+        exit_code=2,
+    )

@@ -13,11 +13,15 @@ import traceback
 from typing import IO
 
 from ezlang.compiler.ir.parties import COMPUTING
+from ezlang.compiler.ir.sharings import PAIRED
 from ezlang.diagnostics.diagnostic import EzError
 from ezlang.progress import told_to
 from ezlang.session.address import DEFAULT_HOST, Address
 
+from .executable import Executable
+from .many import run_among
 from .messages import Broken, Done, Failed, Job, Meeting, Message, read_message, write_message
+from .outcome import PartyOutcome
 from .prepared import unpacked
 from .single import run_at
 
@@ -47,25 +51,47 @@ def _result(source: IO[bytes], sink: IO[bytes]) -> Message:
         job = read_message(source)
         if not isinstance(job, Job):
             return Broken("a worker was started without a job")
-        port = 0
-        if not COMPUTING.side(job.party).is_first:
-            meeting = read_message(source)
-            if not isinstance(meeting, Meeting):
-                return Broken("a worker was not told where to meet the other")
-            port = meeting.port
-        threading.Thread(target=_leave_with_parent, args=(source,), daemon=True).start()
-
-        def listening(address: Address) -> None:
-            write_message(sink, Meeting(address.port))
-
-        place = Address(DEFAULT_HOST, port)
         executable = unpacked(job.program)
         with told_to(_say if sys.stderr.isatty() and not job.party else None):
-            return Done(run_at(executable, job.party, job.inputs, place, job.timeout, listening))
+            return Done(_run(job, executable, source, sink))
     except EzError as error:
         return Failed(error.diagnostics, error.exit_code)
     except Exception:
         return Broken(traceback.format_exc())
+
+
+def _run(job: Job, executable: Executable, source: IO[bytes], sink: IO[bytes]) -> PartyOutcome:
+    """Run a party: of two, the first listens; of more, each does, and is told where the others do.
+
+    All messages of the parent have been read before the process waits for others.
+    """
+
+    def listening(address: Address) -> None:
+        write_message(sink, Meeting((address.port,)))
+        _watch(source)
+
+    def meet(address: Address) -> list[Address]:
+        write_message(sink, Meeting((address.port,)))
+        return [Address(DEFAULT_HOST, port) for port in met()]
+
+    def met() -> tuple[int, ...]:
+        said = read_message(source)
+        if not isinstance(said, Meeting):
+            os._exit(_ABANDONED)
+        _watch(source)
+        return said.ports
+
+    place = Address(DEFAULT_HOST, 0)
+    count = len(executable.program.parties)
+    if count != PAIRED:
+        return run_among(executable, job.party, job.inputs, (place,) * count, job.timeout, meet)
+    if not COMPUTING.side(job.party).is_first:
+        place = Address(DEFAULT_HOST, met()[0])
+    return run_at(executable, job.party, job.inputs, place, job.timeout, listening)
+
+
+def _watch(source: IO[bytes]) -> None:
+    threading.Thread(target=_leave_with_parent, args=(source,), daemon=True).start()
 
 
 def _say(what: str) -> None:

@@ -1,0 +1,119 @@
+"""The run of one of three or more parties: its connections, its code, and its protocols."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+
+from ezlang.compiler.codegen.load import LoadedProgram
+from ezlang.compiler.protocols.homomorphic.keys import Keys
+from ezlang.compiler.protocols.native.context import SharesContext
+from ezlang.compiler.protocols.native.many import ManySession, open_many
+from ezlang.compiler.protocols.native.runtime import SharingRuntime
+from ezlang.diagnostics.diagnostic import EzError
+from ezlang.progress import doing
+from ezlang.session import errors
+from ezlang.session.address import Address
+from ezlang.session.channel import SocketChannel
+from ezlang.session.handshake import Hello
+from ezlang.session.mesh import Meet, close_all, connect_all
+from ezlang.session.readiness import preparing
+from ezlang.values.data import Data
+
+from .buffers import Buffers
+from .executable import Executable
+from .outcome import PartyOutcome
+from .party import FINISHED, Stopwatch, compile_for, execute
+
+Channels = Mapping[int, SocketChannel]
+
+
+def run_among(
+    executable: Executable,
+    party: int,
+    inputs: Mapping[str, Data],
+    places: Sequence[Address],
+    timeout: float,
+    meet: Meet | None = None,
+) -> PartyOutcome:
+    """Run an executable as one of its parties on checked inputs.
+
+    `places` and `meet` are as for `connect_all`. Raises EzError with exit code 3 if the run fails
+    here or at another party.
+    """
+    watch = Stopwatch()
+    hello = Hello(
+        party=party,
+        names=executable.program.parties,
+        fingerprint=executable.fingerprint,
+        params=dict(executable.params),
+        choices=dict(executable.choices),
+    )
+    watch.lap("compile")
+    channels = connect_all(places, hello, timeout, meet)
+    watch.lap("connect")
+    try:
+        with ExitStack() as busy, doing("Making native code"):
+            for channel in channels.values():
+                busy.enter_context(preparing(channel))
+            program = compile_for(executable, party)
+            watch.lap("compile")
+        watch.lap("connect")
+        return _run_over(executable, program, inputs, channels, watch)
+    finally:
+        close_all(channels)
+
+
+def _run_over(
+    executable: Executable,
+    program: LoadedProgram,
+    inputs: Mapping[str, Data],
+    channels: Channels,
+    watch: Stopwatch,
+) -> PartyOutcome:
+    names, own = executable.program.parties, program.interface.party
+    sessions: list[ManySession] = []
+
+    def begin(keys: Keys) -> ManySession:
+        sessions.append(open_many(own, channels, executable.program.ots.shares))
+        return sessions[0]
+
+    buffers = Buffers(program.interface, inputs)
+    runtime = SharingRuntime(program.interface.exchanges, begin)
+    context = SharesContext(runtime.run)
+    try:
+        execute(program, context.address, buffers, context.check)
+        sent = {names[peer]: one.bytes_sent for peer, one in channels.items()}
+        outcome = PartyOutcome(
+            party=names[own],
+            outputs=buffers.outputs(),
+            rounds=max((one.rounds for one in channels.values()), default=0),
+            sent=sent,
+            received={names[peer]: one.bytes_received for peer, one in channels.items()},
+            memory=program.memory,
+            ands=0,
+            ots=sum(runtime.ots.values()),
+            sharing_bytes=sum(sent.values()),
+            seconds=watch.seconds,
+        )
+        _part(channels)
+    finally:
+        for session in sessions:
+            session.close()
+    watch.lap("run")
+    return outcome
+
+
+def _part(channels: Channels) -> None:
+    """Tell all others that this party has finished, and wait until all have."""
+    for channel in channels.values():
+        channel.send(FINISHED)
+        channel.flush()
+    for channel in channels.values():
+        said = bytearray(len(FINISHED))
+        try:
+            channel.receive_into(memoryview(said))
+        except EzError as error:
+            raise errors.peer_failed() from error
+        if said != FINISHED:
+            raise errors.peer_failed()
