@@ -196,8 +196,8 @@ def run_simulated(
 ) -> RunResult:
     """Run a program with every party in this process, on real shares, and count what they send.
 
-    Programs of two parties run the protocols of native code, with the same rounds and bytes. With
-    a `seed`, runs are reproducible.
+    They run the protocols of native code, with the same rounds and bytes. With a `seed`, runs are
+    reproducible.
     """
     from ezlang.executors import simulate
 
@@ -206,8 +206,7 @@ def run_simulated(
     prepared = _simulable(program, choices)
     compiled = perf_counter()
     with deep_recursion():
-        run = simulate.run_two if len(program.parties) == 2 else simulate.run_simulated
-        outcome = run(prepared, checked_inputs, seed=seed, record=False)
+        outcome = simulate.run_two(prepared, checked_inputs, seed=seed, record=False)
     cost = outcome.cost
     return RunResult(
         outputs=outcome.outputs,
@@ -253,22 +252,11 @@ def trace(
 
 
 def _simulable(program: Program, choices: Choices) -> ir.Program:
-    """Return a program as simulations run it: with sharings if it has two parties."""
-    from ezlang.executors.native.prepared import prepared, remembered, unpacked
+    """Return a program as simulations run it: with sharings."""
+    from ezlang.compiler.cost.profiles import preparation
+    from ezlang.executors.native.prepared import prepared
 
-    if len(program.parties) == 2:
-        from ezlang.compiler.cost.profiles import preparation
-
-        return prepared(program, **preparation(choices)).program
-
-    def make() -> ir.Program:
-        from ezlang.compiler.lower import lower
-        from ezlang.compiler.passes import run_passes
-
-        return run_passes(lower(program), "wide")
-
-    found: ir.Program = unpacked(remembered(("wide",), program, make))
-    return found
+    return prepared(program, **preparation(choices)).program
 
 
 def _dealable(program: Program, choices: Choices) -> ir.Program:
@@ -277,17 +265,22 @@ def _dealable(program: Program, choices: Choices) -> ir.Program:
     from ezlang.executors.native.demands import demands_of
     from ezlang.executors.native.prepared import prepared
 
-    require_two_parties(program)
+    require_several_parties(program, dealer=True)
     executable = prepared(program, **preparation(choices))
     demands_of(executable)
     return executable.program
 
 
-def require_two_parties(program: Program) -> None:
-    """Raise EzError (exit code 2) unless a program has two parties, as native code requires."""
-    from ezlang.executors.native.two_parties import require_two_parties
+def require_several_parties(program: Program, *, dealer: bool = False) -> None:
+    """Raise EzError (exit code 2) unless native code runs a program: one with several parties.
 
-    require_two_parties(program.parties)
+    With a `dealer`, it must be two.
+    """
+    from ezlang.executors.native import numbers_of_parties as numbers
+
+    numbers.require_several_parties(program.parties)
+    if dealer:
+        numbers.require_two_parties(program.parties, "A dealer")
 
 
 def run_native(
@@ -297,9 +290,9 @@ def run_native(
     timeout: float | None = None,
     **choices: Unpack[Choices],
 ) -> RunResult:
-    """Run a program of two parties as two processes on this machine, with native code.
+    """Run a program as a process for each party on this machine, with native code.
 
-    `timeout`: how many seconds a party waits for the other.
+    `timeout`: how many seconds a party waits for another.
     """
     from ezlang.compiler.cost.profiles import preparation
     from ezlang.executors.native.processes import run_native
@@ -324,10 +317,12 @@ def run_party(
     warn: Callable[[str], None] | None = None,
     **choices: Unpack[Choices],
 ) -> PartyResult:
-    """Run a program as one of its two parties, in this process, with native code.
+    """Run a program as one of its parties, in this process, with native code.
 
-    `inputs`: name → value. Party 0 listens at `address` (HOST:PORT), party 1 dials it. `dealer` is
-    the address of a dealer, if there is one. An address off this machine needs `insecure`, and
+    `inputs`: name → value. Of two parties, party 0 listens at `address` (HOST:PORT), and party 1
+    dials it. Of more, party 0 listens there and each further party at the next port, or each at its
+    own of several addresses, separated by commas. `dealer` is the address of a dealer, if there is
+    one. An address off this machine needs `insecure`, and
     `warn` receives a warning about it.
     """
     from ezlang.compiler.cost.profiles import preparation

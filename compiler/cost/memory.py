@@ -19,7 +19,7 @@ from ..codegen.representations import Representation, element_bytes
 from ..ir import tree as ir
 from ..ir.facts import facts_of
 from ..ir.ots import OtKind
-from ..ir.parties import COMPUTING
+from ..ir.parties import links_among
 from ..kernels.context import CHUNK
 from ..kernels.layout import LABEL_BYTES
 from ..protocols.core.sizes import MOST_LAG
@@ -78,7 +78,9 @@ def _ots(program: ir.Program, party: int, ledger: Ledger) -> int:
     """
     total = 0
     silent = OtKind.SILENT in (program.ots.yao, program.ots.shares)
-    for link in COMPUTING.links:
+    for link in links_among(len(program.parties)):
+        if party not in link:
+            continue
         made = ledger.total(OtsMade(link))
         batch = min(made, LARGEST_BATCH)
         total += KEY_BYTES * batch + extension_bytes(batch)

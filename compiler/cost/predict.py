@@ -151,7 +151,7 @@ def predict_ots(forecast: Forecast) -> tuple[OtUse, OtUse]:
     """Return the OTs of a program for Yao's protocol, and for shares in the direction with more."""
     walk = forecast.walk_without_ots()
     session, exact = walk.session, not walk.unknown
-    for_shares = max(one.taken for one in session.shares.values())
+    for_shares = max((one.taken for one in session.shares.values()), default=0)
     total = session.ledger.total
     return (
         OtUse(session.labels.taken, total(Count.LABEL_TAKES), exact),

@@ -43,7 +43,7 @@ def cost(
     as_json: bool,
     **choices: Unpack[Choices],
 ) -> None:
-    """Predict what PROGRAM costs between two parties, without running it.
+    """Predict what PROGRAM costs, without running it.
 
     Rounds and bytes are exactly those that `ezlang run` counts. Where a program branches or loops
     on a value that it reveals, they are bounds, and the cost of one iteration is given. Memory is

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 SHOWN_LINES: Final = 5
 """The number of program lines that are shown without `--lines`."""
 
+_PAIR: Final = 2
 _WIDEST: Final = 48
 _PROTOCOL_CHOICES: Final = {
     "auto": "each secret in the cheapest sharing",
@@ -59,23 +60,26 @@ def _totals(report: CostReport) -> Iterator[str]:
     def row(name: str, amount: str, more: str = "") -> str:
         return f"  {name:<12}{amount}{'   ' + more if more else ''}"
 
-    digits = max(len(f"{sent:,}") for sent in least.bytes_sent.values())
+    digits = max(len(f"{sent:,}") for sent in _named(report, least.bytes_sent).values())
     rounds = f"{said}{least.rounds:,}"
     if most is not None and most != least:
         rounds += f", at most {most.rounds:,}"
     yield row("rounds", rounds)
     for party, name in enumerate(report.parties):
-        sent = f"{said}{least.bytes_sent[party]:>{digits},}"
+        sent = f"{said}{least.bytes_sent.get(party, 0):>{digits},}"
         if most is not None and most != least:
-            sent += f", at most {most.bytes_sent[party]:,}"
+            sent += f", at most {most.bytes_sent.get(party, 0):,}"
         yield row("bytes" if party == 0 else "", f"{sent} sent by {name}")
     if least.ands:
         yield row("AND gates", f"{said}{least.ands:,}", f"{least.tables:,} bytes of tables")
+    if len(report.parties) > _PAIR and any(least.ots_made.values()):
+        used, made = (sum(amounts.values()) for amounts in (least.ots, least.ots_made))
+        yield row("OTs", f"{said}{used:,} among all pairs", f"{made:,} made")
     for link, made in least.ots_made.items():
-        if made:
+        if made and len(report.parties) <= _PAIR:
             sender, receiver = (report.parties[party] for party in link)
-            used = f"{said}{least.ots[link]:,}"
-            yield row("OTs", f"{used} from {sender} to {receiver}", f"{made:,} made")
+            taken = f"{said}{least.ots[link]:,}"
+            yield row("OTs", f"{taken} from {sender} to {receiver}", f"{made:,} made")
     for name, amount in units_by_name(least).items():
         yield row("", f"{said}{amount:,} {name}")
     if report.dealt is not None:
@@ -195,7 +199,7 @@ def _sum_text(report: CostReport, total: Cost) -> str:
 
 def _named(report: CostReport, amounts: Mapping[int, int]) -> dict[str, int]:
     """Return the amounts of all parties by their names."""
-    return {name: amounts[party] for party, name in enumerate(report.parties)}
+    return {name: amounts.get(party, 0) for party, name in enumerate(report.parties)}
 
 
 def _explanation_lines(report: CostReport, explained: Explained) -> Iterator[str]:

@@ -170,7 +170,6 @@ def _loaded(
     if stage is None:
         return lowered
     if stage in STAGES:
-        api.require_two_parties(loaded)
         return up_to_stage(lowered, stage, protocol, profile)
     return run_passes(lowered, up_to(stage))
 

@@ -1,4 +1,4 @@
-"""`ezlang run`: in the clear, simulated, natively with both parties, or natively as one party."""
+"""`ezlang run`: in the clear, simulated, natively with all parties, or natively as one party."""
 
 from __future__ import annotations
 
@@ -37,7 +37,8 @@ _OPTIONS = (
     click.option(
         "--address",
         metavar="HOST:PORT",
-        help="Where party 0 listens and party 1 dials; by default on this machine.",
+        help="Where party 0 listens, and of more than two parties each further one at the next "
+        "port; or where each of them listens, separated by commas. By default on this machine.",
     ),
     click.option(
         "--dealer",
@@ -57,7 +58,7 @@ _OPTIONS = (
         "--timeout",
         type=click.FloatRange(min=0, min_open=True),
         metavar="SECONDS",
-        help="How long to wait for the other party.",
+        help="How long to wait for another party.",
     ),
     choice_options,
     json_option,
@@ -114,7 +115,7 @@ def run(
     _for_one_party(party, {"--address": address, "--dealer": dealer, "--insecure": insecure})
     loaded = api.load(program, parse_settings(settings))
     if native or party is not None:
-        api.require_two_parties(loaded)
+        api.require_several_parties(loaded, dealer=dealer is not None)
     if party is not None:
         own = loaded.parties[party_number(loaded.parties, party)]
         target = results_file(file, loaded, own)

@@ -61,12 +61,18 @@ def connect_all(
                 if expected.issubset(found):
                     break
         undo.pop_all()
-    for number, channel in found.items():
-        channel.timeout = timeout
-        channel.peer = hello.names[number]
-        channel.siblings = tuple(one for one in found.values() if one is not channel)
     turns.start()
-    return dict(sorted(found.items()))
+    for channel in found.values():
+        channel.timeout = timeout
+    return tied(found, hello.names)
+
+
+def tied(channels: Mapping[int, SocketChannel], names: Sequence[str]) -> dict[int, SocketChannel]:
+    """Return a party's channels, by number, each of which reads the others while it waits."""
+    for number, channel in channels.items():
+        channel.peer = names[number]
+        channel.siblings = tuple(one for one in channels.values() if one is not channel)
+    return dict(sorted(channels.items()))
 
 
 def close_all(channels: Mapping[int, SocketChannel]) -> None:

@@ -23,11 +23,10 @@ from ezlang.compiler.protocols.core.purposes import Purpose
 from ezlang.executors.simulate.clear_values import ClearValue
 from ezlang.executors.simulate.network import Message
 from ezlang.executors.simulate.observer import GarbledGate, Observed
-from ezlang.executors.simulate.two import has_sharings
 from ezlang.records import dataclass
 from ezlang.source import BUILTIN_SOURCE, Source, Span
 
-from .topics import topic_of
+from .topics import topic_of, way_of
 from .values import (
     Json,
     clear_of,
@@ -86,7 +85,7 @@ class Recorder:
 
     def __init__(self, program: ir.Program, limits: Limits, *, dealt: bool = False) -> None:
         self.parties, self.with_dealer = program.parties, dealt
-        self.two, self.garbling = has_sharings(program), program.garbling
+        self.way, self.garbling = way_of(program), program.garbling
         self.limits = limits
         self.sources: list[Source] = [program.main.span.source]
         self.operations: list[Json] = []
@@ -217,7 +216,7 @@ class Recorder:
                     "text": print_operation(operation, self.parties),
                     "function": self._where.function[operation.number],
                     "topic": topic_of(
-                        operation, two=self.two, garbling=self.garbling, dealt=self.with_dealer
+                        operation, way=self.way, garbling=self.garbling, dealt=self.with_dealer
                     ),
                     **self.place(operation.span),
                     "executions": 0,

@@ -20,6 +20,7 @@ from ezlang.values.data import Inputs
 
 from .record import Limits, Recorder
 from .reruns import reruns
+from .topics import Way
 from .values import Json, dealer_of
 
 VERSION: Final = 1
@@ -108,7 +109,7 @@ def _most(counts: list[int], largest: int) -> int:
 
 
 def _data(about: Json, program: ir.Program, made: Recorder, outcome: SimulatedOutcome) -> Json:
-    cost, limits = outcome.cost, made.limits
+    two, cost, limits = made.way is Way.PAIRED, outcome.cost, made.limits
     values = [
         {**value, "known": [list(one) for one in sorted(value["known"].items())]}
         for value in made.values
@@ -117,9 +118,7 @@ def _data(about: Json, program: ir.Program, made: Recorder, outcome: SimulatedOu
         "version": VERSION,
         "program": about,
         "parties": list(program.parties),
-        "roles": {"garbler": COMPUTING.garbler, "evaluator": COMPUTING.evaluator}
-        if made.two
-        else None,
+        "roles": {"garbler": COMPUTING.garbler, "evaluator": COMPUTING.evaluator} if two else None,
         "preprocessing": _preprocessing(made),
         "dealer": dealer_of(cost.dealt) if made.with_dealer else None,
         "delta": made.delta,
@@ -151,7 +150,7 @@ def _data(about: Json, program: ir.Program, made: Recorder, outcome: SimulatedOu
 
 
 def _preprocessing(made: Recorder) -> str:
-    if not made.two:
+    if made.way is Way.DEALT:
         return "ideal dealer"
     return "dealer" if made.with_dealer else "made in the run"
 

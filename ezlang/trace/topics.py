@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import Enum
 from typing import Final
 
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.ir.garbling import Garbling
 from ezlang.compiler.ir.parties import COMPUTING
-from ezlang.compiler.ir.sharings import is_interactive
+from ezlang.compiler.ir.sharings import PAIRED, is_interactive
 from ezlang.compiler.ir.tree import BinaryKind, Sharing
+from ezlang.executors.simulate.two import has_sharings
 
 A, B, Y = Sharing.ARITHMETIC, Sharing.BOOLEAN, Sharing.YAO
 
@@ -44,16 +46,31 @@ _DEALT: Final[Mapping[str, str]] = {
 """What two parties do in another way if they have a dealer."""
 
 
-def topic_of(operation: ir.Operation, *, two: bool, garbling: Garbling, dealt: bool = False) -> str:
-    """Return the topic of an operation.
+class Way(Enum):
+    """The way in which a program runs: two-party protocols, those of many parties, or dealt ones.
 
-    `two`: of a run of two parties with sharings; `dealt`: that have a dealer.
+    Programs without sharings run with an ideal dealer.
     """
-    topic = _topic(operation, two, garbling)
+
+    PAIRED = "paired"
+    MANY = "many"
+    DEALT = "dealt"
+
+
+def way_of(program: ir.Program) -> Way:
+    """Return the way in which a program runs."""
+    if not has_sharings(program):
+        return Way.DEALT
+    return Way.PAIRED if len(program.parties) == PAIRED else Way.MANY
+
+
+def topic_of(operation: ir.Operation, *, way: Way, garbling: Garbling, dealt: bool = False) -> str:
+    """Return the topic of an operation; `dealt`: of a run of two parties with a dealer."""
+    topic = _topic(operation, way, garbling)
     return _DEALT.get(topic, topic) if dealt else topic
 
 
-def _topic(operation: ir.Operation, two: bool, garbling: Garbling) -> str:
+def _topic(operation: ir.Operation, way: Way, garbling: Garbling) -> str:
     types = [value.type for value in (*operation.operands, *operation.results)]
     match operation:
         case ir.Input() | ir.Output() | ir.Assert():
@@ -65,10 +82,13 @@ def _topic(operation: ir.Operation, two: bool, garbling: Garbling) -> str:
         case ir.Move():
             return "move"
         case ir.Relabel():
-            return _share(operation) if two else "share"
+            return _share(operation) if way is Way.PAIRED else "share"
         case ir.Convert():
-            return _CONVERSIONS[types[0].sharing, types[1].sharing]
-        case _ if not two:
+            found = _CONVERSIONS[types[0].sharing, types[1].sharing]
+            return f"{found}-of-many" if way is Way.MANY else found
+        case _ if way is Way.DEALT:
+            return _dealt(operation)
+        case _ if way is Way.MANY:
             return _of_many(operation)
         case _:
             return _computed(operation, garbling)
@@ -115,7 +135,18 @@ def _computed(operation: ir.Operation, garbling: Garbling) -> str:
 
 
 def _of_many(operation: ir.Operation) -> str:
-    """Return the topic of a computation of any number of parties, with an ideal dealer."""
+    """Return the topic of a computation of any number of parties on secrets."""
+    values = (*operation.operands, *operation.results)
+    if not is_interactive(operation):
+        return "local"
+    if all(value.type.sharing is not A and not value.type.label.is_owned for value in values):
+        return "gmw-of-many"
+    is_product = isinstance(operation, ir.Product | ir.Binary)
+    return "product-of-many" if is_product else "select-of-many"
+
+
+def _dealt(operation: ir.Operation) -> str:
+    """Return the topic of a computation with an ideal dealer."""
     match operation:
         case ir.Binary(kind=BinaryKind.ADD | BinaryKind.SUB | BinaryKind.XOR):
             return "local"

@@ -211,13 +211,15 @@ def content_of(message: Message, count: int) -> bytes:
 def unit_of(what: str, parts: Sequence[object], count: int) -> Json:
     """Return the preprocessing that was dealt: for each party its numbers, by name.
 
+    A party that got nothing has none.
     `whole` has the numbers that all parts give together, where they do.
     """
-    named = [dict(_named(what, part)) for part in parts]
+    named = [{} if part is None else dict(_named(what, part)) for part in parts]
+    given = [one for one in named if one]
     whole = {
-        name: _joined(name, sharing, named)
+        name: _joined(name, sharing, given)
         for name, sharing in _JOINED.get(what, {}).items()
-        if all(name in one for one in named)
+        if all(name in one for one in given)
     }
     made: Json = {"what": what, "parts": [_summaries(one, count) for one in named]}
     if whole:

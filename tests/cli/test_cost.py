@@ -88,6 +88,8 @@ def test_profiles(ez: Ez, folder: Path) -> None:
 
 def test_three_parties(ez: Ez, folder: Path) -> None:
     (folder / "three.ez").write_text('party a, b, c;\nfn main() { output(all, 1, "x"); }\n')
-    done = ez("cost", "three.ez")
+    said = ez("cost", "three.ez").out.splitlines()
+    assert said[0].startswith("a, b and c,")
+    done = ez("cost", "three.ez", "--dealer")
     assert (done.code, done.out) == (2, "")
-    assert "two parties" in done.err
+    assert "A dealer is for programs of two parties, and this one has three" in done.err

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.cli.conftest import Ez
 from tests.support.patience import PATIENCE
 from tests.support.ports import free_address
@@ -56,11 +58,34 @@ def test_a_party_that_nobody_comes_to(ez: Ez) -> None:
     assert "EZ5" in done.err
 
 
-def test_native_code_is_for_two_parties(ez: Ez, folder: Path) -> None:
+def test_native_code_is_for_several_parties(ez: Ez, folder: Path) -> None:
     (folder / "three.ez").write_text('party a, b, c;\nfn main() { output(all, 1, "one"); }\n')
-    assert ez("run", "three.ez", "--native").code == 2
-    assert ez("run", "three.ez", "--party", "a").code == 2
-    assert ez("run", "three.ez").out == "one: 1  (told to all)\n"
+    (folder / "alone.ez").write_text('party a;\nfn main() { output(all, 1, "one"); }\n')
+    for options in ([], ["--native"]):
+        assert ez("run", "three.ez", *options).out == "one: 1  (told to all)\n"
+    assert ez("run", "alone.ez").out == "one: 1  (told to all)\n"
+    for way in (("--native",), ("--party", "a")):
+        done = ez("run", "alone.ez", *way)
+        assert done.code == 2
+        assert "this one has one" in done.err
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--party", "a", "--dealer", "127.0.0.1:1"), "A dealer is for programs of two parties"),
+        (("--protocol", "yao"), "Yao's protocol is for two parties, and this program has three"),
+        (("--party", "a", "--address", "h:1,h:2"), "it names 2 places for 3 parties"),
+        (("--party", "a", "--address", ":65534"), "the port of the last party is above 65535"),
+    ],
+)
+def test_what_more_than_two_parties_cannot_do(
+    ez: Ez, folder: Path, options: tuple[str, ...], said: str
+) -> None:
+    (folder / "three.ez").write_text('party a, b, c;\nfn main() { output(all, 1, "one"); }\n')
+    done = ez("run", "three.ez", *options)
+    assert (done.code, done.out) == (2, "")
+    assert said in done.err
 
 
 def test_leaving_this_machine_has_to_be_typed(ez: Ez) -> None:

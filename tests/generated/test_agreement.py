@@ -52,6 +52,7 @@ def agree_and_tell_no_more(
     program = checked(generated.text)
     inputs = asked_for(program, generated.inputs)
     expected = agree(program, inputs, ())
+    protocols = protocols if len(program.parties) > 1 else ()
     wanted = run_clear(program, inputs).views if expected.failure is None else {}
     for protocol in protocols:
         agreed = agree_under(protocol, program, inputs, expected, garbling)
@@ -66,11 +67,17 @@ def test_two_parties(generated: Generated, protocol: ProtocolChoice, garbling: G
     agree_and_tell_no_more(generated, (protocol,), garbling)
 
 
-@given(programs(parties=("ann", "ben", "cem")))
+NAMES = ("ann", "ben", "cem", "dan", "eve")
+OF_SEVERAL = (ProtocolChoice.AUTO, ProtocolChoice.ARITHMETIC, ProtocolChoice.BOOLEAN)
+
+
+@given(
+    st.sampled_from((1, 3, 4, 5)).flatmap(lambda count: programs(parties=NAMES[:count])),
+    st.sampled_from(OF_SEVERAL),
+)
 @settings(PROGRAMS, max_examples=60)
-def test_three_parties(generated: Generated) -> None:
-    program = checked(generated.text)
-    agree(program, asked_for(program, generated.inputs))
+def test_other_numbers_of_parties(generated: Generated, protocol: ProtocolChoice) -> None:
+    agree_and_tell_no_more(generated, (protocol,))
 
 
 @pytest.mark.slow

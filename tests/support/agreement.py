@@ -78,24 +78,27 @@ def agree(
 ) -> Result:
     """Run a program in all executors; return the result that they all have.
 
-    A program of two parties is prepared once for each protocol choice, and for three-halves, then
-    simulated, run natively and predicted: the three also agree in rounds, bytes, AND gates and OTs.
+    A program of several parties is prepared once for each protocol choice, and for three-halves,
+    then simulated, run natively and predicted: the three also agree in rounds, bytes, AND gates and
+    OTs.
     """
     expected = result_of(clear, program, inputs)
     assert result_of(simulated, program, inputs) == expected, "simulated"
-    if len(program.parties) == 2:
-        for protocol in protocols:
-            agree_under(protocol, program, inputs, expected)
-            if protocol is ProtocolChoice.YAO:
-                agree_under(protocol, program, inputs, expected, Garbling.THREE_HALVES)
-    else:
+    if len(program.parties) == 1:
         assert result_of(simulated_as_run, program, inputs) == expected, "simulated as run"
+        return expected
+    for protocol in protocols:
+        if protocol is not ProtocolChoice.YAO:
+            agree_under(protocol, program, inputs, expected)
+        elif len(program.parties) == 2:
+            agree_under(protocol, program, inputs, expected)
+            agree_under(protocol, program, inputs, expected, Garbling.THREE_HALVES)
     return expected
 
 
 @dataclass(frozen=True)
 class Agreed:
-    """What a program of two parties comes to, and what was predicted."""
+    """What a program of several parties comes to, and what was predicted."""
 
     simulated: SimulatedOutcome
     native: NativeOutcome
@@ -109,7 +112,7 @@ def agree_under(
     expected: Result,
     garbling: Garbling | None = None,
 ) -> Agreed | None:
-    """Hold the executors of two parties to a result and to one another's costs.
+    """Hold the executors to a result and to one another's costs.
 
     Return what they come to; None if the program fails.
     """
@@ -131,7 +134,7 @@ def agree_under(
     assert Result(outputs=simulated.outputs) == expected, f"simulated {protocol.value}"
     assert Result(outputs=native.outputs) == expected, f"native {protocol.value}"
     assert costs_of_simulation(simulated) == costs_of_run(native), protocol
-    assert simulated.cost.ands == native.parties[0].ands, protocol
+    assert (simulated.cost.ands or 0) == native.parties[0].ands, protocol
     found = predicted(executable.program)
     hold(found, native)
     return Agreed(simulated, native, found)

@@ -8,7 +8,7 @@ from ezlang.compiler.cost.amounts import Count, Ots
 from ezlang.compiler.cost.ledger import Ledger
 from ezlang.compiler.cost.predict import Prediction, predict
 from ezlang.compiler.ir import tree as ir
-from ezlang.compiler.ir.parties import COMPUTING
+from ezlang.compiler.ir.parties import links_among
 from ezlang.compiler.passes.assign import ProtocolChoice
 from ezlang.executors.native.executable import Executable, executable_of
 from ezlang.executors.native.outcome import NativeOutcome
@@ -62,7 +62,7 @@ def simulated(program: Program, code: ir.Program, inputs: Inputs) -> Costs:
 
 def used(ledger: Ledger) -> tuple[int, int]:
     """ANDs and OTs."""
-    ots = sum(ledger.total(Ots(link)) for link in COMPUTING.links)
+    ots = sum(ledger.total(Ots(link)) for link in links_among(len(ledger.parties)))
     return ledger.total(Count.ANDS), ots
 
 
@@ -71,7 +71,9 @@ def hold(found: Prediction, run: NativeOutcome) -> None:
     costs, least = costs_of_run(run), costs_of(found.least)
     if found.is_exact:
         assert least == costs
-        assert used(found.least) == (run.parties[0].ands, run.parties[0].ots)
+        # Each OT is used by two parties.
+        ots = sum(party.ots for party in run.parties) // 2
+        assert used(found.least) == (run.parties[0].ands, ots)
         return
     assert least.rounds <= costs.rounds
     assert all(bound <= sent for bound, sent in zip(least.bytes, costs.bytes, strict=True))

@@ -1,17 +1,21 @@
-"""Both parties in this process, a thread each: what tests use, as nothing has to start.
+"""All parties in this process, a thread each: what tests use, as nothing has to start.
 
 The code, the protocol and the bytes are those of two processes; the network is a pair of sockets.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import combinations
+from socket import socketpair
 
 from ezlang.compiler.cost.profiles import LAN, Profile
 from ezlang.compiler.ir.parties import COMPUTING
+from ezlang.compiler.ir.sharings import PAIRED
 from ezlang.diagnostics.diagnostic import EzError
 from ezlang.executors.native.executable import DEFAULT_PROTOCOL, Executable, executable_of
+from ezlang.executors.native.many import run_over_all
 from ezlang.executors.native.outcome import (
     NativeOutcome,
     PartyOutcome,
@@ -19,7 +23,8 @@ from ezlang.executors.native.outcome import (
     first_cause,
 )
 from ezlang.executors.native.party import Stopwatch, compile_for, run_over
-from ezlang.session.channel import SocketChannel
+from ezlang.session.channel import SocketChannel, Turns
+from ezlang.session.mesh import close_all, tied
 from ezlang.typed import tree as typed
 from ezlang.values.check import check_inputs
 from ezlang.values.data import Data, Inputs
@@ -35,7 +40,7 @@ def run_native_threads(
     protocol: str = DEFAULT_PROTOCOL,
     profile: Profile = LAN,
 ) -> NativeOutcome:
-    """Run a checked program with two threads. Raises EzError as `run_native` does."""
+    """Run a checked program with a thread for each party. Raises EzError as `run_native` does."""
     executable = executable_of(program, protocol, profile)
     return run_threads(executable, check_inputs(program, inputs), timeout=timeout)
 
@@ -43,7 +48,7 @@ def run_native_threads(
 def run_threads(
     executable: Executable, inputs: Mapping[str, Mapping[str, Data]], *, timeout: float = PATIENCE
 ) -> NativeOutcome:
-    """Run an executable on checked inputs with two threads."""
+    """Run an executable on checked inputs with a thread for each party."""
 
     def run(party: int, channel: SocketChannel) -> PartyOutcome | EzError:
         watch = Stopwatch()
@@ -55,11 +60,51 @@ def run_threads(
         finally:
             channel.close()
 
+    names = executable.program.parties
+    if len(names) != PAIRED:
+        return run_many_threads(executable, inputs, timeout=timeout)
     programs = {party: compile_for(executable, party) for party in COMPUTING}
     with ThreadPoolExecutor(max_workers=len(programs)) as threads:
         channels = zip(COMPUTING, socket_pair(timeout), strict=True)
         runs = [threads.submit(run, party, channel) for party, channel in channels]
-        results = [future.result() for future in runs]
+        return _outcome([future.result() for future in runs])
+
+
+def run_many_threads(
+    executable: Executable, inputs: Mapping[str, Mapping[str, Data]], *, timeout: float = PATIENCE
+) -> NativeOutcome:
+    """Run an executable of any number of parties on checked inputs with a thread for each."""
+    names = executable.program.parties
+
+    def run(party: int, channels: Mapping[int, SocketChannel]) -> PartyOutcome | EzError:
+        try:
+            own = inputs.get(names[party], {})
+            return run_over_all(executable, programs[party], own, channels, Stopwatch())
+        except EzError as error:
+            return error
+        finally:
+            close_all(channels)
+
+    programs = [compile_for(executable, party) for party in range(len(names))]
+    with ThreadPoolExecutor(max_workers=len(names)) as threads:
+        runs = [
+            threads.submit(run, party, tied(channels, names))
+            for party, channels in enumerate(connected_all(len(names), timeout))
+        ]
+        return _outcome([future.result() for future in runs])
+
+
+def connected_all(parties: int, timeout: float) -> list[dict[int, SocketChannel]]:
+    """Return each party's channels to all others, by number."""
+    turns = [Turns() for _ in range(parties)]
+    found: list[dict[int, SocketChannel]] = [{} for _ in turns]
+    for one, other in combinations(range(parties), 2):
+        for (own, peer), end in zip(((one, other), (other, one)), socketpair(), strict=True):
+            found[own][peer] = SocketChannel(end, timeout, turns[own])
+    return found
+
+
+def _outcome(results: Sequence[PartyOutcome | EzError]) -> NativeOutcome:
     parties = [result for result in results if isinstance(result, PartyOutcome)]
     if len(parties) == len(results):
         return combine(parties)

@@ -143,17 +143,16 @@ def test_a_garbled_gate_computes_an_and(garbling: str, ciphertexts: int) -> None
         assert bits[2] == bits[0] & bits[1]
 
 
-def test_dealt_triples_are_products() -> None:
+def test_each_pair_of_three_parties_multiplies() -> None:
     program = api.checked(api.check_text(PRODUCT))
     data = api.trace(program, {"ann": {"x": 3}, "ben": {"x": 5}, "cleo": {"x": 7}}, seed=1).data
-    found = [unit for unit in data["units"] if unit["what"] == "triple"]
-    assert len(found) == 2
-    for unit in found:
-        a, b, c = (
-            sum(int(part[n]["first"][0], 16) for part in unit["parts"]) % (1 << 32)
-            for n in range(3)
-        )
-        assert c == a * b % (1 << 32)
+    jsonschema.Draft202012Validator(SCHEMA).validate(data)
+    found = [unit["parts"] for unit in data["units"] if unit["what"] == "products"]
+    pairs = [tuple(n for n, part in enumerate(parts) if part) for parts in found]
+    assert set(pairs) == {(0, 1), (0, 2), (1, 2)}
+    assert {one["topic"] for one in data["operations"] if one["name"] == "binary"} == {
+        "product-of-many"
+    }
     assert data["outputs"]["ann"]["product"] == 105
 
 

@@ -1,4 +1,4 @@
-"""What a run of a program between two parties will cost, as users are told.
+"""What a run of a program will cost, as users are told.
 
 The compiler is imported only to predict it: a report from the cache takes no more than a check.
 """
@@ -12,6 +12,7 @@ from ezlang.records import dataclass
 from ezlang.recursion import deep_recursion
 from ezlang.typed.tree import Program
 
+from .numbers_of_parties import require_two_parties
 from .prepared import prepared, remembered, unpacked
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def cost_report(
     explained: bool,
     dealer: bool,
 ) -> CostReport:
-    """Predict the cost of a program of two parties, or take it from the cache.
+    """Predict the cost of a program, or take it from the cache.
 
     `explained`: say why each operation has its sharing. `dealer`: as with a dealer, whose time
     isn't counted. Raises EzError (exit code 2) if no dealer can help.
@@ -85,13 +86,14 @@ def _predicted(
     from ezlang.compiler.cost import summary
     from ezlang.compiler.cost.memory import peak_bytes
     from ezlang.compiler.cost.predict import Forecast, predict
-    from ezlang.compiler.ir.parties import COMPUTING
     from ezlang.compiler.protocols.dealt.backend import DEALT
     from ezlang.compiler.protocols.dealt.demands import CORRECTED, correction_bytes
     from ezlang.compiler.protocols.ot.backend import OT
 
     from .demands import demands_of
 
+    if dealer:
+        require_two_parties(program.parties, "A dealer")
     # The choice of sharings predicts a run without a dealer, unless it comes from the cache.
     forecasts: list[Forecast] = []
     executable = prepared(program, protocol, profile, memory, forecasts.append)
@@ -100,9 +102,10 @@ def _predicted(
     with deep_recursion():
         known = forecasts[0] if forecasts and not dealer else None
         found = predict(ready, backend=DEALT if dealer else OT, forecast=known)
-        peaks = {party: peak_bytes(ready, party, found) for party in COMPUTING}
+        peaks = {party: peak_bytes(ready, party, found) for party in range(len(program.parties))}
     # Corrections are kept until they are used.
-    peaks[CORRECTED] += dealt or 0
+    if dealt is not None:
+        peaks[CORRECTED] += dealt
     phases, waiter = summary.by_phase(found.least), summary.waiter_of(found.least)
     return CostReport(
         name=program.main.span.source.name,

@@ -15,6 +15,8 @@ from ezlang.typed import tree as typed
 from ezlang.types.sharing import DEFAULT_GARBLING, DEFAULT_MEMORY
 from ezlang.types.sharing import DEFAULT_PROTOCOL as DEFAULT_PROTOCOL
 
+from .numbers_of_parties import require_form
+
 if TYPE_CHECKING:
     from ezlang.compiler.cost.predict import Forecast
 
@@ -54,13 +56,15 @@ def executable_of(
     cheapest choice on the network of `profile`, which may ask for a garbling scheme, too. `memory`:
     the bytes of labels or shares that iterations of loops may make together. Both parties must use
     the same three, which the fingerprint enforces. `foresee` is called with the forecast of the
-    program's costs, if it is given.
+    program's costs, if it is given. Raises EzError (exit code 2) if
+    there is no such protocol for so many parties.
     """
     # Not needed where an executable comes from the cache.
     from ezlang.compiler.lower.lowering import lower
     from ezlang.compiler.passes.assign import ProtocolChoice
     from ezlang.compiler.passes.prepare import finished
 
+    require_form(program.parties, protocol)
     prepared = finished(lower(program), ProtocolChoice(protocol), profile, memory)
     if foresee is not None:
         foresee(prepared.forecast)

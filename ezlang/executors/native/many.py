@@ -59,18 +59,23 @@ def run_among(
             program = compile_for(executable, party)
             watch.lap("compile")
         watch.lap("connect")
-        return _run_over(executable, program, inputs, channels, watch)
+        return run_over_all(executable, program, inputs, channels, watch)
     finally:
         close_all(channels)
 
 
-def _run_over(
+def run_over_all(
     executable: Executable,
     program: LoadedProgram,
     inputs: Mapping[str, Data],
     channels: Channels,
     watch: Stopwatch,
 ) -> PartyOutcome:
+    """Run a party over connected channels to all others, by number, which run the same program.
+
+    `program` is the code of the executable for this party. `inputs` are this party's checked
+    inputs: name → data. Raises EzError with exit code 3 if the run fails here or at another party.
+    """
     names, own = executable.program.parties, program.interface.party
     sessions: list[ManySession] = []
 

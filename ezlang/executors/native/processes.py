@@ -28,9 +28,9 @@ from ezlang.values.check import check_inputs
 from ezlang.values.data import Inputs
 
 from .messages import Broken, Done, Failed, Job, Meeting, Message, read_message, write_message
+from .numbers_of_parties import require_several_parties
 from .outcome import NativeOutcome, combine, first_cause
 from .prepared import packed
-from .two_parties import require_several_parties
 
 GRACE_SECONDS: Final = 5.0
 """The time that a party has to notice the other party's failure before it is killed."""

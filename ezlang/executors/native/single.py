@@ -1,17 +1,25 @@
-"""The run of a single party: connects to the other party and runs the program with it."""
+"""The run of a single party: connects to the others and runs the program with them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from ezlang.compiler.codegen.load import LoadedProgram
 from ezlang.compiler.cost.profiles import LAN, Profile
+from ezlang.compiler.ir.sharings import PAIRED
 from ezlang.compiler.protocols.dealt.demands import Demands
 from ezlang.compiler.protocols.native.supply import DealtSupply
 from ezlang.progress import doing
 from ezlang.records import dataclass
-from ezlang.session.address import DEALER_PORT, TIMEOUT, Address, parse_address, require_private
+from ezlang.session.address import (
+    DEALER_PORT,
+    TIMEOUT,
+    Address,
+    parse_address,
+    parse_addresses,
+    require_private,
+)
 from ezlang.session.channel import SocketChannel
 from ezlang.session.connect import Listening, connect
 from ezlang.session.dealing import agree_on_tag, dealt_preprocessing
@@ -24,6 +32,8 @@ from ezlang.values.data import Data
 from ezlang.values.names import party_number
 
 from .executable import Executable
+from .many import run_among
+from .numbers_of_parties import require_several_parties
 from .outcome import PartyOutcome
 from .party import Stopwatch, compile_for, run_over
 from .prepared import prepared
@@ -43,20 +53,27 @@ def run_party(
     insecure: bool = False,
     warn: Callable[[str], None] | None = None,
 ) -> PartyOutcome:
-    """Run a checked program as one of its two parties.
+    """Run a checked program as one of its parties.
 
-    Party 0 listens at `address` (HOST:PORT; on loopback by default), and party 1 dials it for up to
-    `timeout` seconds. `inputs` are this party's inputs: name → value. `dealer` is the address of a
-    dealer, if there is one. For `protocol`, `profile` and `memory`, see `executable_of`; both
-    parties must use the same. An address on another machine requires `insecure`; `warn` is then
-    called with a warning about the consequences. Raises EzError with exit code 2 if the call is
-    invalid, 3 if the run fails.
+    Of two parties, party 0 listens at `address` (HOST:PORT; on loopback by default), and party 1
+    dials it for up to `timeout` seconds. Of more, `address` is as for `parse_addresses`: each party
+    listens, and dials those before it. `inputs` are this party's inputs: name → value. `dealer` is
+    the address of a dealer, if there is one. For `protocol`, `profile` and `memory`, see
+    `executable_of`; all parties must use the same. An address on another machine requires
+    `insecure`; `warn` is then called with a warning about the consequences. Raises EzError with
+    exit code 2 if the call is invalid, 3 if the run fails.
     """
+    require_several_parties(program.parties)
     executable = prepared(program, protocol, profile, memory)
     number = party_number(program.parties, party)
+    wait = TIMEOUT if timeout is None else timeout
+    if len(program.parties) != PAIRED:
+        places = parse_addresses(address, len(program.parties))
+        require_all_private(places, insecure=insecure, warn=warn)
+        checked = check_party(program, program.parties[number], inputs)
+        return run_among(executable, number, checked, places, wait)
     place, third = addresses(address, dealer, insecure=insecure, warn=warn)
     checked = check_party(program, program.parties[number], inputs)
-    wait = TIMEOUT if timeout is None else timeout
     return run_at(executable, number, checked, place, wait, dealer=third)
 
 
@@ -74,11 +91,20 @@ def addresses(
     place = parse_address(address)
     third = None if dealer is None else parse_address(dealer, DEALER_PORT)
     places = (place,) if third is None else (place, third)
-    warnings = [require_private(one, insecure=insecure) for one in places]
-    for warning in warnings:
+    require_all_private(places, insecure=insecure, warn=warn)
+    return place, third
+
+
+def require_all_private(
+    places: Sequence[Address], *, insecure: bool, warn: Callable[[str], None] | None
+) -> None:
+    """Check that addresses are on this machine, or warn if that isn't needed.
+
+    Raises EzError (exit code 2).
+    """
+    for warning in [require_private(one, insecure=insecure) for one in places]:
         if warning is not None and warn is not None:
             warn(warning)
-    return place, third
 
 
 def run_at(

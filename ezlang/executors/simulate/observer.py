@@ -59,7 +59,8 @@ class Observer(Protocol):
     ) -> None:
         """Parties get randomness that fits together, or shares of a product: each its part.
 
-        It comes from the dealer or an ideal box; `what` is the kind of units or the box's purpose.
+        A part is None at a party that gets nothing. They come from the dealer or an ideal box;
+        `what` is the kind of units or the box's purpose.
         `given` is what each party gives to the box.
         """
 

@@ -33,7 +33,7 @@ from .ots import Functionalities
 from .stock import OtStock, set_up
 from .wire import Packet, Wire
 
-_Pair = tuple[Request, Request]
+_Requests = tuple[Request, Request]
 
 
 @dataclass(slots=True)
@@ -55,9 +55,7 @@ class Driver:
     def __post_init__(self) -> None:
         self._pairs = tuple(Pair(*ends) for ends in combinations(self.parties, 2))
         links = [link for pair in self._pairs for link in pair.links]
-        self.stocks = {
-            link: OtStock(self.wire, self.noise, link, self.batches()) for link in links
-        }
+        self.stocks = {link: OtStock(self.wire, self.noise, link, self.batches()) for link in links}
 
     def run(self, protocols: Sequence[Steps[T]]) -> list[T]:
         """Run the protocols of all parties to completion; return their results."""
@@ -97,7 +95,7 @@ class Driver:
         replies: dict[int, list[Any]] = {one: [None] * len(step) for one, step in steps.items()}
         for pair, numbers in met:
             for i, j in numbers:
-                both = self._reply((steps[pair.first][i], steps[pair.second][j]))
+                both = self._reply(pair, (steps[pair.first][i], steps[pair.second][j]))
                 replies[pair.first][i], replies[pair.second][j] = both
         return list(replies.values())
 
@@ -116,8 +114,8 @@ class Driver:
     def _noise(self, size: int, purpose: Purpose | None) -> Packet:
         return Packet(size, purpose, lambda: self.noise.random.randbytes(size))
 
-    def _reply(self, pair: _Pair) -> tuple[Any, Any]:
-        match pair:
+    def _reply(self, pair: Pair, requests: _Requests) -> tuple[Any, Any]:
+        match requests:
             case (Round() as one, Round() as other):
                 return _received(one, other), _received(other, one)
             case (Transfer(), Transfer()) | (Finish(), Finish()):
@@ -125,7 +123,9 @@ class Driver:
             case (Ideal() as one, Ideal() as other) if one.box == other.box:
                 replies = self.boxes.call(one.box, one.inputs, other.inputs)
                 if self.wire.observer is not None:
-                    self.wire.observer.dealt(one.box.value, replies, (one.inputs, other.inputs))
+                    got = dict(zip(pair, replies, strict=True))
+                    parts = [got.get(party) for party in self.parties]
+                    self.wire.observer.dealt(one.box.value, parts, (one.inputs, other.inputs))
                 return replies
             case _:
                 raise CompilerBug("the parties' protocols don't fit one another")
