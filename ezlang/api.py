@@ -64,10 +64,10 @@ class RunResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartyCost:
-    """What one party exchanged with the other, and the number of AND gates of garbled circuits."""
+    """What one party exchanged with the others, and the AND gates of garbled circuits, if any."""
 
     rounds: int
-    ands: int
+    ands: int | None
     bytes_sent: int
     bytes_received: int
 
@@ -300,9 +300,18 @@ def run_native(
     outcome = run_native(program, inputs, timeout=timeout, **preparation(choices))
     return RunResult(
         outputs=outcome.outputs,
-        cost=RunCost(rounds=outcome.rounds, bytes=outcome.bytes_sent, ands=outcome.parties[0].ands),
+        cost=RunCost(
+            rounds=outcome.rounds,
+            bytes=outcome.bytes_sent,
+            ands=_ands(program, outcome.parties[0].ands),
+        ),
         seconds=outcome.seconds,
     )
+
+
+def _ands(program: Program, garbled: int) -> int | None:
+    """Return the gates that were garbled; None unless a program has two parties."""
+    return garbled if len(program.parties) == 2 else None
 
 
 def run_party(
@@ -344,7 +353,7 @@ def run_party(
         outputs=outcome.outputs,
         cost=PartyCost(
             rounds=outcome.rounds,
-            ands=outcome.ands,
+            ands=_ands(program, outcome.ands),
             bytes_sent=outcome.bytes_sent,
             bytes_received=outcome.bytes_received,
         ),

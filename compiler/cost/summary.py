@@ -11,6 +11,7 @@ from ezlang.records import dataclass
 from ezlang.source import NO_SPAN, Source
 
 from ..ir.parties import COMPUTING, Link
+from ..ir.sharings import PAIRED
 from ..protocols.core.preprocessing import Unit
 from .amounts import SHARED_ANDS, Amount, Count, Ots, OtsMade, Rounds, Sent, Units
 from .ledger import Entry, Ledger, Phase
@@ -31,7 +32,7 @@ class Cost:
     they are generated in batches, after `set_ups` set-ups. `ot_work` is the equivalent number of
     OTs of the fastest kind. `steps` are groups of operations on shares and the exchanges in them,
     and `requests` what further operations of a group ask for. `transforms` are those of homomorphic
-    products. `preprocessing` are units used.
+    products. `preprocessing` are units used by a party. `parties` is the number of all.
     """
 
     rounds: int
@@ -47,6 +48,7 @@ class Cost:
     transforms: int
     requests: int
     preprocessing: Mapping[Unit, int]
+    parties: int = PAIRED
 
     @property
     def bytes_sent(self) -> Mapping[int, int]:
@@ -65,8 +67,10 @@ class Cost:
         others = Counter(self.bytes_sent)
         others[COMPUTING.garbler] -= self.tables
         sending = max(*others.values(), 0) / profile.bandwidth
-        making = self.set_ups * profile.start + self.ot_work / profile.ots
-        using = sum(self.ots.values()) * profile.ot_use
+        # Each OT is made and used by two of the parties, who all work at the same time.
+        own = PAIRED / max(self.parties, PAIRED)
+        making = own * (self.set_ups * profile.start + self.ot_work / profile.ots)
+        using = own * sum(self.ots.values()) * profile.ot_use
         ands = sum(self.preprocessing.get(unit, 0) * many for unit, many in SHARED_ANDS.items())
         sharing = ands / profile.shared_ands + self.transforms * TRANSFORM_SECONDS
         return waiting + garbling + sending + making + using + sharing
@@ -85,8 +89,8 @@ def waiter_of(ledger: Ledger) -> int:
     return max(ledger.parties, key=lambda party: ledger.total(Rounds(party)))
 
 
-def sum_of(amounts: Iterable[tuple[Entry, int]], waiter: int) -> Cost:
-    """Sum up entries of a ledger; rounds are those of the party `waiter`."""
+def sum_of(amounts: Iterable[tuple[Entry, int]], waiter: int, parties: int = PAIRED) -> Cost:
+    """Sum up entries of a ledger of so many parties; rounds are those of the party `waiter`."""
     found = _Found()
     for entry, amount in amounts:
         found.add(entry.what, amount)
@@ -105,6 +109,7 @@ def sum_of(amounts: Iterable[tuple[Entry, int]], waiter: int) -> Cost:
         transforms=count[Count.TRANSFORMS],
         requests=count[Count.REQUESTS],
         preprocessing=found.units,
+        parties=parties,
     )
 
 
@@ -144,13 +149,15 @@ class _Found:
 
 def total(ledger: Ledger) -> Cost:
     """Sum up all of a ledger."""
-    return sum_of(ledger.amounts.items(), waiter_of(ledger))
+    return sum_of(ledger.amounts.items(), waiter_of(ledger), len(ledger.parties))
 
 
 def by_phase(ledger: Ledger) -> dict[Phase, Cost]:
     """Sum up each phase."""
-    items, waiter = ledger.amounts.items(), waiter_of(ledger)
-    return {phase: sum_of((x for x in items if x[0].phase is phase), waiter) for phase in Phase}
+    items, waiter, parties = ledger.amounts.items(), waiter_of(ledger), len(ledger.parties)
+    return {
+        phase: sum_of((x for x in items if x[0].phase is phase), waiter, parties) for phase in Phase
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +188,6 @@ def by_line(ledger: Ledger, profile: Profile) -> list[tuple[SourceLine, Cost]]:
             )
             places[entry.place] = line
         lines.setdefault(line, []).append((entry, amount))
-    waiter = waiter_of(ledger)
-    sums = [(line, sum_of(entries, waiter)) for line, entries in lines.items()]
+    waiter, parties = waiter_of(ledger), len(ledger.parties)
+    sums = [(line, sum_of(entries, waiter, parties)) for line, entries in lines.items()]
     return sorted(sums, key=lambda one: (-one[1].seconds(profile), one[0].number))

@@ -79,7 +79,7 @@ def print_party_result(result: PartyResult, as_json: bool, file: ResultFile | No
                 "outputs": result.outputs,
                 "cost": {
                     "rounds": cost.rounds,
-                    "ands": cost.ands,
+                    **({} if cost.ands is None else {"ands": cost.ands}),
                     "bytes_sent": cost.bytes_sent,
                     "bytes_received": cost.bytes_received,
                 },

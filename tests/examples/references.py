@@ -91,6 +91,19 @@ def average_salary(random: Random) -> Case:
     )
 
 
+def sealed_bids(random: Random) -> Case:
+    names = ("north", "east", "south", "west")
+    bids = dict(zip(names, draw(random, range(2**32), 4), strict=True))
+    if random.random() < 0.3:
+        bids["west"] = bids["east"]
+    winner = max(names, key=bids.__getitem__)
+    price = sorted(bids.values())[-2]
+    return Case(
+        inputs={who: {"bid": bid} for who, bid in bids.items()},
+        outputs={who: {"won": who == winner, "price": price} for who in names},
+    )
+
+
 def linear_predictor(random: Random) -> Case:
     n = random.randint(1, 40)
     weights, patient = draw(random, range(-1000, 1000), n), draw(random, range(-1000, 1000), n)
@@ -294,6 +307,7 @@ REFERENCES: dict[str, Callable[[Random], Case]] = {
     for function in (
         millionaires,
         average_salary,
+        sealed_bids,
         digits,
         linear_predictor,
         decision_forest,

@@ -16,7 +16,7 @@ from ezlang.compiler.protocols.native import calls as native
 from ezlang.compiler.protocols.ot import base as base_ot
 from ezlang.compiler.protocols.ot import stock
 
-LOGIC = ("arithmetic", "boolean", "conversions", "core", "operations")
+LOGIC = ("arithmetic", "boolean", "conversions", "core", "many", "operations")
 """The folders of the logic on shares."""
 
 KERNEL_FREE = ("ot.stock", "ot.preprocessing", "ot.backend", "dealt.demands", "dealt.backend")

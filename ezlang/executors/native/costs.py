@@ -118,7 +118,13 @@ def _predicted(
         phases={phase.value: total for phase, total in phases.items()},
         lines=summary.by_line(found.least, profile),
         unknown=[
-            (one, tuple(summary.sum_of(amounts.items(), waiter) for amounts in one.amounts))
+            (
+                one,
+                tuple(
+                    summary.sum_of(amounts.items(), waiter, len(program.parties))
+                    for amounts in one.amounts
+                ),
+            )
             for one in found.unknown
         ],
         explained=_explained(program, protocol, profile, memory) if explained else None,
