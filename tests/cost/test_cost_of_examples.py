@@ -1,4 +1,4 @@
-"""Every example of two parties has its predicted cost, under each protocol choice."""
+"""Every example has its predicted cost, under each protocol choice."""
 
 from __future__ import annotations
 
@@ -21,12 +21,9 @@ from tests.support.costed import predicted, prepared
 
 ROOT = Path(__file__).parents[2] / "examples"
 GOLDEN = Path(__file__).parent / "golden"
-OF_MORE_PARTIES = {"average-salary"}
 SLOW = (("sha-256", ProtocolChoice.ARITHMETIC),)
 PROGRAMS = [
-    path
-    for path in sorted(ROOT.glob("*/*.ez"))
-    if path.parent.name not in OF_MORE_PARTIES and "fn main" in path.read_text(encoding="utf-8")
+    path for path in sorted(ROOT.glob("*/*.ez")) if "fn main" in path.read_text(encoding="utf-8")
 ]
 
 
@@ -46,6 +43,8 @@ def test_outputs_and_costs(path: Path, golden: Callable[[Path, str], None]) -> N
     inputs, expected = inputs_of(path, program), expected_of(path)
     text = ""
     for protocol in ProtocolChoice:
+        if protocol is ProtocolChoice.YAO and len(program.parties) > 2:
+            continue
         if (path.parent.name, protocol) in SLOW:
             found = predicted(prepared(program, protocol))
         else:
@@ -68,10 +67,13 @@ def test_slow_ones(name: str, protocol: ProtocolChoice) -> None:
 def totals(ledger: Ledger, protocol: ProtocolChoice) -> str:
     lines = [f"{protocol.value}:\n"]
     for name, one in (("total", summary.total(ledger)), *phases(ledger)):
-        sent = tuple(one.bytes_sent.values())
+        sent = tuple(count for _, count in sorted(one.bytes_sent.items()))
         lines.append(f"  {name}: {one.rounds} rounds, {sent} bytes\n")
     whole = summary.total(ledger)
-    ots, made = tuple(whole.ots.values()), tuple(whole.ots_made.values())
+    ots, made = (
+        tuple(count for _, count in sorted(amounts.items()))
+        for amounts in (whole.ots, whole.ots_made)
+    )
     lines.append(f"  {whole.ands} ANDs, {ots} OTs, {made} made\n")
     lines += [f"  {count} {kind}\n" for kind, count in units_by_name(whole).items()]
     return "".join(lines)
