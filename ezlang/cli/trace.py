@@ -19,8 +19,6 @@ from .options import (
 )
 from .report import say
 
-_TWO = 2
-
 
 @click.command(short_help="Play a simulated run: all messages and shares, as a page or as JSON.")
 @program_argument
@@ -91,7 +89,7 @@ def trace(
     values = gather_inputs(loaded, inputs, program.parent)
     told.say_model(loaded, "simulated")
     if dealer:
-        _require_two(loaded.parties)
+        api.require_several_parties(loaded, dealer=True)
         told.say_dealer(loaded)
     made = api.trace(
         loaded, values, seed=seed, dealer=dealer, lines=_lines(lines), reruns=reruns, **choices
@@ -102,14 +100,6 @@ def trace(
     if page is not None:
         write_whole(page, made.page())
         say(f"The page is {page}. It shows the secrets of all parties.")
-
-
-def _require_two(parties: tuple[str, ...]) -> None:
-    if len(parties) != _TWO:
-        raise usage_error(
-            f"`--dealer` is for programs of two parties, and this one has {len(parties)}",
-            "leave it out: more than two parties are always simulated with an ideal dealer",
-        )
 
 
 def _lines(text: str | None) -> range:

@@ -1,4 +1,4 @@
-"""The simulated run of any number of parties, with preprocessing from an ideal dealer."""
+"""The simulated run of a program; without sharings, with preprocessing from an ideal dealer."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ def run_simulated(
 ) -> SimulatedOutcome:
     """Run a program with all parties in this process, on real shares.
 
-    `inputs`: party → name → data of the right type. Two-party programs whose secrets have sharings
-    run the same protocols as native code. With a `seed`, all shares are reproducible; this is meant
-    for inspection only. Without `record`, messages are counted but not kept. The `observer` is told
-    all that happens. `dealt`: two parties have a dealer; more always do. Raises EzError with exit
-    code 3 if the run fails.
+    `inputs`: party → name → data of the right type. Programs whose secrets have sharings run the
+    same protocols as native code; others, which only tests run, have an ideal dealer. With a
+    `seed`, all shares are reproducible; this is meant for inspection only. Without `record`,
+    messages are counted but not kept. The `observer` is told all that happens. `dealt`: two parties
+    have a dealer, and sharings. Raises EzError with exit code 3 if the run fails.
     """
     if has_sharings(program):
         return run_two(program, inputs, seed=seed, record=record, observer=observer, dealt=dealt)
