@@ -42,6 +42,7 @@ from ...ir.parties import COMPUTING
 from ...kernels import abi, sliced_hash, units
 from ...kernels.context import CHUNK, EXCHANGE, REQUEST, TRANSFER, Context
 from ...kernels.engine import Engine
+from ...kernels.guard import Guard
 from ...kernels.layout import BIT_BUFFER as BIT_BUFFER
 from ...kernels.layout import TABLE_BUFFER as TABLE_BUFFER
 from ...kernels.layout import set_up_bytes
@@ -152,7 +153,8 @@ class YaoParty:
         self.exchange: Callable[[int, int], None] = _no_exchange
         """The callback that runs a group of operations on shares, given its number and address
         table. It has exclusive use of the channel while it runs."""
-        self._error: BaseException | None = None
+        self._guard = Guard("native code of Yao's protocol")
+        self.check = self._guard.check
         self._memory = AlignedBytes(ctypes.sizeof(Context))
         self._state = Context.from_address(self._memory.address)
         self._tables = AlignedBytes(table_buffer if role is YaoRole.GARBLER else 0)
@@ -177,15 +179,6 @@ class YaoParty:
             ots=self.cots.made,
             ots_used=self.cots.made - (self._state.cot_end - self._state.cot_next),
         )
-
-    def check(self, status: int) -> None:
-        """Raise the error of a nonzero status: the callback's exception, or a CompilerBug."""
-        if status == abi.STATUS_OK:
-            return
-        error, self._error = self._error, None
-        if status == abi.STATUS_CALLBACK and error is not None:
-            raise error
-        raise CompilerBug(f"native code of Yao's protocol ended with status {status}")
 
     def call(self, symbol: str, *arguments: Any) -> None:
         """Call a function of `abi.FUNCTIONS` from Python, without the context argument."""
@@ -231,26 +224,13 @@ class YaoParty:
             channel.receive_into(from_memory(data, size, writable))
 
         return {
-            "send": TRANSFER(self._guarded(send)),
-            "receive": TRANSFER(self._guarded(receive)),
-            "peek": REQUEST(self._guarded(self._peek)),
-            "refill": REQUEST(self._guarded(self._refill)),
-            "grow": REQUEST(self._guarded(self.reserve_registers)),
-            "exchange": EXCHANGE(self._guarded(self._exchange)),
+            "send": TRANSFER(self._guard.wrap(send)),
+            "receive": TRANSFER(self._guard.wrap(receive)),
+            "peek": REQUEST(self._guard.wrap(self._peek)),
+            "refill": REQUEST(self._guard.wrap(self._refill)),
+            "grow": REQUEST(self._guard.wrap(self.reserve_registers)),
+            "exchange": EXCHANGE(self._guard.wrap(self._exchange)),
         }
-
-    def _guarded(self, action: Callable[..., None]) -> Callable[..., int]:
-        """Convert exceptions to a status and store them for `check`."""
-
-        def run(*arguments: int) -> int:
-            try:
-                action(*arguments)
-            except BaseException as error:
-                self._error = error
-                return abi.STATUS_CALLBACK
-            return abi.STATUS_OK
-
-        return run
 
     def _fill_context(self) -> None:
         state = self._state
