@@ -10,12 +10,9 @@ from ezlang.compiler.protocols.homomorphic.keys import Keys
 from ezlang.compiler.protocols.native.context import SharesContext
 from ezlang.compiler.protocols.native.many import ManySession, open_many
 from ezlang.compiler.protocols.native.runtime import SharingRuntime
-from ezlang.diagnostics.diagnostic import EzError
 from ezlang.progress import doing
-from ezlang.session import errors
 from ezlang.session.address import Address
 from ezlang.session.channel import SocketChannel
-from ezlang.session.handshake import Hello
 from ezlang.session.mesh import Meet, close_all, connect_all
 from ezlang.session.readiness import preparing
 from ezlang.values.data import Data
@@ -23,7 +20,7 @@ from ezlang.values.data import Data
 from .buffers import Buffers
 from .executable import Executable
 from .outcome import PartyOutcome
-from .party import FINISHED, Stopwatch, compile_for, execute
+from .party import Stopwatch, compile_for, execute, hello_of, part
 
 Channels = Mapping[int, SocketChannel]
 
@@ -42,15 +39,8 @@ def run_among(
     here or at another party.
     """
     watch = Stopwatch()
-    hello = Hello(
-        party=party,
-        names=executable.program.parties,
-        fingerprint=executable.fingerprint,
-        params=dict(executable.params),
-        choices=dict(executable.choices),
-    )
     watch.lap("compile")
-    channels = connect_all(places, hello, timeout, meet)
+    channels = connect_all(places, hello_of(executable, party), timeout, meet)
     watch.lap("connect")
     try:
         with ExitStack() as busy, doing("Making native code"):
@@ -101,24 +91,9 @@ def run_over_all(
             sharing_bytes=sum(sent.values()),
             seconds=watch.seconds,
         )
-        _part(channels)
+        part(channels.values())
     finally:
         for session in sessions:
             session.close()
     watch.lap("run")
     return outcome
-
-
-def _part(channels: Channels) -> None:
-    """Tell all others that this party has finished, and wait until all have."""
-    for channel in channels.values():
-        channel.send(FINISHED)
-        channel.flush()
-    for channel in channels.values():
-        said = bytearray(len(FINISHED))
-        try:
-            channel.receive_into(memoryview(said))
-        except EzError as error:
-            raise errors.peer_failed() from error
-        if said != FINISHED:
-            raise errors.peer_failed()

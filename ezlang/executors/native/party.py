@@ -7,7 +7,7 @@ import mmap
 import os
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field
 
 from ezlang.compiler.codegen.load import LoadedProgram, load
@@ -22,6 +22,7 @@ from ezlang.executors.failures import failure
 from ezlang.records import dataclass
 from ezlang.session import errors
 from ezlang.session.channel import SocketChannel
+from ezlang.session.handshake import OPTIONS, Hello
 from ezlang.values.data import Data
 
 from .buffers import Buffers
@@ -92,12 +93,24 @@ def run_over(
             sharing_bytes=sharing.bytes_sent,
             seconds=watch.seconds,
         )
-        _part(channel)
+        part((channel,))
     finally:
         yao.close()
         sharing.close()
     watch.lap("run")
     return outcome
+
+
+def hello_of(executable: Executable, party: int, **options: int) -> Hello:
+    """Return the hello of a party that runs an executable, with further `options` to compare."""
+    return Hello(
+        party=party,
+        names=executable.program.parties,
+        fingerprint=executable.fingerprint,
+        params=dict(executable.params),
+        choices=dict(executable.choices),
+        options=OPTIONS | options,
+    )
 
 
 def compile_for(executable: Executable, party: int, *, dealt: bool = False) -> LoadedProgram:
@@ -164,13 +177,17 @@ def _memory_of_machine() -> int:
     return pages if pages > 0 else sys.maxsize
 
 
-def _part(channel: SocketChannel) -> None:
-    """Tell the peer that this party has finished, and wait for the same message from the peer."""
-    channel.send(FINISHED)
-    said = bytearray(len(FINISHED))
-    try:
-        channel.receive_into(memoryview(said))
-    except EzError as error:
-        raise errors.peer_failed() from error
-    if said != FINISHED:
-        raise errors.peer_failed()
+def part(channels: Iterable[SocketChannel]) -> None:
+    """Tell the peers that this party has finished, and wait for the same message from each."""
+    channels = tuple(channels)
+    for channel in channels:
+        channel.send(FINISHED)
+        channel.flush()
+    for channel in channels:
+        said = bytearray(len(FINISHED))
+        try:
+            channel.receive_into(memoryview(said))
+        except EzError as error:
+            raise errors.peer_failed() from error
+        if said != FINISHED:
+            raise errors.peer_failed()

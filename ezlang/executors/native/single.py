@@ -23,7 +23,7 @@ from ezlang.session.address import (
 from ezlang.session.channel import SocketChannel
 from ezlang.session.connect import Listening, connect
 from ezlang.session.dealing import agree_on_tag, dealt_preprocessing
-from ezlang.session.handshake import OPTIONS, Hello
+from ezlang.session.handshake import Hello
 from ezlang.session.readiness import preparing
 from ezlang.typed import tree as typed
 from ezlang.types.sharing import DEFAULT_MEMORY, DEFAULT_PROTOCOL
@@ -35,7 +35,7 @@ from .executable import Executable
 from .many import run_among
 from .numbers_of_parties import require_several_parties
 from .outcome import PartyOutcome
-from .party import Stopwatch, compile_for, run_over
+from .party import Stopwatch, compile_for, hello_of, run_over
 from .prepared import prepared
 
 
@@ -170,14 +170,7 @@ def connected(
         from .demands import demands_of  # imports the cost model
 
         help = dealer, demands_of(executable)
-    hello = Hello(
-        party=party,
-        names=executable.program.parties,
-        fingerprint=executable.fingerprint,
-        params=dict(executable.params),
-        choices=dict(executable.choices),
-        options={**OPTIONS, "number of dealers": int(dealer is not None)},
-    )
+    hello = hello_of(executable, party, **{"number of dealers": int(dealer is not None)})
     watch.lap("compile")
     channel = connect(address, hello, timeout, listening)
     watch.lap("connect")
