@@ -2,7 +2,7 @@
 
 Programs and values go in, data come out; nothing here prints. A failure that the user can fix is an
 `EzError`, which carries diagnostics and an exit code. Compilers and sockets are imported only by
-the calls that need them. How a program of two parties is prepared is chosen by keyword: `Choices`.
+the calls that need them. How a program is prepared is chosen by keyword: `Choices`.
 """
 
 from __future__ import annotations
@@ -134,7 +134,7 @@ def cost(
     dealer: bool = False,
     **choices: Unpack[Choices],
 ) -> CostReport:
-    """Predict the cost of a program of two parties, without running it.
+    """Predict the cost of a program, without running it.
 
     `explained` asks why each operation has its sharing. `dealer`: as with a dealer, whose time
     isn't counted. Raises EzError (exit code 2) if the profile can't be used, or no dealer can help.
@@ -238,7 +238,7 @@ def trace(
     checked_inputs = check_inputs(program, inputs)
     with deep_recursion():
         return traced(
-            _dealable(program, choices) if dealer else _simulable(program, choices),
+            _simulable(program, choices, dealer=dealer),
             checked_inputs,
             checked=partial(check_inputs, program),
             name=os.path.basename(program.main.span.source.name),
@@ -251,23 +251,18 @@ def trace(
         )
 
 
-def _simulable(program: Program, choices: Choices) -> ir.Program:
-    """Return a program as simulations run it: with sharings."""
+def _simulable(program: Program, choices: Choices, *, dealer: bool = False) -> ir.Program:
+    """Return a program as simulations run it: with sharings, for which a `dealer` can deal."""
     from ezlang.compiler.cost.profiles import preparation
     from ezlang.executors.native.prepared import prepared
 
-    return prepared(program, **preparation(choices)).program
-
-
-def _dealable(program: Program, choices: Choices) -> ir.Program:
-    """Return a program of two parties whose preprocessing a dealer can deal before the run."""
-    from ezlang.compiler.cost.profiles import preparation
-    from ezlang.executors.native.demands import demands_of
-    from ezlang.executors.native.prepared import prepared
-
-    require_several_parties(program, dealer=True)
+    if dealer:
+        require_several_parties(program, dealer=True)
     executable = prepared(program, **preparation(choices))
-    demands_of(executable)
+    if dealer:
+        from ezlang.executors.native.demands import demands_of
+
+        demands_of(executable)
     return executable.program
 
 
