@@ -6,13 +6,14 @@ bits are computed on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import Final
+from typing import Final, Protocol, TypeVar
 
 import numpy as np
 
 from ezlang.diagnostics.diagnostic import CompilerBug
+from ezlang.records import dataclass
 
 from ...circuits.netlist import Netlist, Opcode
 from ..core.party import Planes, Registers, SharingParty
@@ -22,7 +23,7 @@ from ..core.steps import Array, Bytes, Steps
 
 _REGISTER_BYTES: Final = 1 << 26
 _TILE: Final = 512
-STOCK_BYTES: Final = 1 << 16
+_STOCK_BYTES: Final = 1 << 16
 """Triples of a netlist are generated at once up to this size, and group by group beyond it."""
 
 
@@ -129,12 +130,50 @@ def segments(netlist: Netlist) -> tuple[tuple[int, int, int], ...]:
     return tuple(parts)
 
 
-def _run(party: SharingParty, netlist: Netlist, registers: Registers, size: int) -> Steps[None]:
+T = TypeVar("T")
+
+
+class Gates(Protocol[T]):
+    """What parties do for the ANDs of a netlist, by triples in a form T of their own."""
+
+    def make(self, count: int) -> Steps[T]:
+        """Generate `count` triples, a multiple of 8."""
+
+    def part(self, made: T, start: int, stop: int) -> T:
+        """Return bytes start … stop − 1 of triples."""
+
+    def ands(
+        self, registers: Registers, start: int, end: int, size: int, triples: T
+    ) -> Steps[None]:
+        """Run the ANDs of a group, the instructions start … end − 1, on `size` bytes in all."""
+
+
+@dataclass(frozen=True, slots=True)
+class _OfPair:
+    """The ANDs of two parties."""
+
+    party: SharingParty
+
+    def make(self, count: int) -> Steps[BitTriples]:
+        return self.party.preprocessing.bit_triples(count)
+
+    def part(self, made: BitTriples, start: int, stop: int) -> BitTriples:
+        return part_of(made, start, stop)
+
+    def ands(
+        self, registers: Registers, start: int, end: int, size: int, triples: BitTriples
+    ) -> Steps[None]:
+        mine = registers.open(start, end, triples)
+        theirs = yield from self.party.swap(mine, Purpose.MASKED_BITS)
+        registers.close(start, end, triples, mine, theirs)
+
+
+def _run(gates: Gates[T], netlist: Netlist, registers: Registers, size: int) -> Steps[None]:
     """Run a netlist on registers of N bytes."""
     total = netlist.ands * size
     stock = None
-    if 0 < total <= STOCK_BYTES:
-        stock = yield from party.preprocessing.bit_triples(8 * total)
+    if 0 < total <= _STOCK_BYTES:
+        stock = yield from gates.make(8 * total)
     used = 0
     for start, middle, end in segments(netlist):
         if middle > start:
@@ -143,13 +182,11 @@ def _run(party: SharingParty, netlist: Netlist, registers: Registers, size: int)
             return
         needed = (end - middle - 1) * size
         if stock is not None:
-            triples = part_of(stock, used, used + needed)
+            triples = gates.part(stock, used, used + needed)
             used += needed
         else:
-            triples = yield from party.preprocessing.bit_triples(8 * needed)
-        mine = registers.open(middle + 1, end, triples)
-        theirs = yield from party.swap(mine, Purpose.MASKED_BITS)
-        registers.close(middle + 1, end, triples, mine, theirs)
+            triples = yield from gates.make(8 * needed)
+        yield from gates.ands(registers, middle + 1, end, needed, triples)
 
 
 def parts_of(registers: int, n: int) -> Iterator[slice]:
@@ -171,20 +208,13 @@ def evaluate(
     operands are opened, as in `and_bits`.
     """
 
-    def run(registers: Registers, size: int) -> Steps[None]:
-        return _run(party, netlist, registers, size)
-
-    return evaluated(party.planes, netlist, inputs, n, run)
+    return evaluated(party.planes, _OfPair(party), netlist, inputs, n)
 
 
 def evaluated(
-    planes: Planes,
-    netlist: Netlist,
-    inputs: Sequence[Array],
-    n: int,
-    run: Callable[[Registers, int], Steps[None]],
+    planes: Planes, gates: Gates[T], netlist: Netlist, inputs: Sequence[Array], n: int
 ) -> Steps[Bytes]:
-    """Run a netlist by `run`, which is given registers and the bytes of each; see `evaluate`."""
+    """Run a netlist, with its ANDs by `gates`; see `evaluate`."""
     results: list[Bytes] = []
     for piece in parts_of(netlist.registers, n):
         at, count = piece.start, piece.stop - piece.start
@@ -199,7 +229,7 @@ def evaluated(
             else:
                 raise CompilerBug(f"an input of shape {values.shape} for a port of {port.width}")
             register += port.width
-        yield from run(registers, -(-count // 8))
+        yield from _run(gates, netlist, registers, -(-count // 8))
         results.append(np.stack([registers.get(output) for output in netlist.outputs]))
     if len(results) == 1:
         return results[0]

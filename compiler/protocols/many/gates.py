@@ -10,8 +10,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ezlang.records import dataclass
+
 from ...circuits.netlist import Netlist
-from ..boolean.gates import STOCK_BYTES, closed, evaluated, part_of, segments
+from ..boolean.gates import closed, evaluated, part_of
 from ..core.party import Registers
 from ..core.preprocessing import BitTriples
 from ..core.purposes import Purpose
@@ -44,10 +46,7 @@ def evaluate(party: ManyParty, netlist: Netlist, inputs: Sequence[Array], n: int
     Cost: an AND of N bytes of instances takes that of `and_bits`; a group of ANDs is one round.
     """
 
-    def run(registers: Registers, size: int) -> Steps[None]:
-        return _run(party, netlist, registers, size)
-
-    return evaluated(party.planes, netlist, inputs, n, run)
+    return evaluated(party.planes, _OfMany(party), netlist, inputs, n)
 
 
 def _and(party: ManyParty, x: Bytes, y: Bytes, triples: Triples) -> Steps[Bytes]:
@@ -66,33 +65,29 @@ def _and(party: ManyParty, x: Bytes, y: Bytes, triples: Triples) -> Steps[Bytes]
     return product
 
 
-def _run(party: ManyParty, netlist: Netlist, registers: Registers, size: int) -> Steps[None]:
-    """Run a netlist on registers of N bytes."""
-    total = netlist.ands * size
-    stock = None
-    if 0 < total <= STOCK_BYTES:
-        stock = yield from bit_triples(party, 8 * total)
-    used = 0
-    for start, middle, end in segments(netlist):
-        if middle > start:
-            registers.free(start, middle)
-        if end == middle:
-            return
-        needed = (end - middle - 1) * size
-        if stock is not None:
-            triples: Triples = [part_of(one, used, used + needed) for one in stock]
-            used += needed
-        else:
-            triples = yield from bit_triples(party, 8 * needed)
-        nothing = _zeros(needed)
-        empty = BitTriples(a=nothing, b=nothing, c=nothing)
+@dataclass(frozen=True, slots=True)
+class _OfMany:
+    """The ANDs of many parties."""
+
+    party: ManyParty
+
+    def make(self, count: int) -> Steps[Triples]:
+        return bit_triples(self.party, count)
+
+    def part(self, made: Triples, start: int, stop: int) -> Triples:
+        return [part_of(one, start, stop) for one in made]
+
+    def ands(
+        self, registers: Registers, start: int, end: int, size: int, triples: Triples
+    ) -> Steps[None]:
         # Without masks, the operands themselves are read, and the product itself is written.
-        own = registers.open(middle + 1, end, empty)
-        product = _zeros(needed)
-        product[:] = yield from _and(party, own[:needed], own[needed:], triples)
+        nothing = _zeros(size)
+        own = registers.open(start, end, BitTriples(a=nothing, b=nothing, c=nothing))
+        product = _zeros(size)
+        product[:] = yield from _and(self.party, own[:size], own[size:], triples)
         result = BitTriples(a=nothing, b=nothing, c=product)
-        opened = _zeros(2 * needed)
-        registers.close(middle + 1, end, result, opened, opened)
+        opened = _zeros(2 * size)
+        registers.close(start, end, result, opened, opened)
 
 
 def _zeros(size: int) -> Bytes:

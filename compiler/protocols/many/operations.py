@@ -13,8 +13,7 @@ from ezlang.diagnostics.diagnostic import CompilerBug
 from ...ir import tree as ir
 from ...ir.dtypes import share_dtype
 from ...ir.tree import BinaryKind, Sharing
-from ..boolean.gates import pack
-from ..conversions.bits_and_numbers import masks, unpack
+from ..conversions.bits_and_numbers import unpack
 from ..core.purposes import Purpose
 from ..core.steps import Array, Round, Steps
 from ..operations import boolean as boolean_column
@@ -239,16 +238,9 @@ def _bitwise(call: Call, kind: BinaryKind) -> Steps[Array]:
 def _choice_of_bits(call: Call) -> Steps[Array]:
     """y ^ c·(x ^ y): one round; nothing is sent where x and y are public."""
     party, type = call.party, call.type
-    x, y, condition = call.share(1), call.share(2), call.share(0)
-    if condition.size != type.size:
-        condition = np.repeat(condition, type.size)
-    if not (call.is_shared(1) or call.is_shared(2)):
-        return y ^ (masks(condition, x) & (call.clear(1) ^ call.clear(2)))
-    if type.width == 1:
-        product = yield from and_bits(party, pack(condition), pack(x ^ y))
-        return y ^ unpack(product, type.size)
-    change = call.narrowed(x ^ y)
-    chosen = yield from and_bits(
-        party, packed(masks(condition, change), type), packed(change, type)
-    )
-    return y ^ call.widened(unpacked(chosen, type, change.dtype))
+
+    def of_words(factor: Array, change: Array) -> Steps[Array]:
+        product = yield from and_bits(party, packed(factor, type), packed(change, type))
+        return unpacked(product, type, change.dtype)
+
+    return boolean_column.chosen(call, lambda x, y: and_bits(party, x, y), of_words)

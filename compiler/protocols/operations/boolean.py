@@ -6,6 +6,9 @@ integers as packed bits; all other operations run their circuit from the catalog
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from ...circuits import catalogue
@@ -78,7 +81,23 @@ def choice(call: Call) -> Steps[Array]:
     Cost per bit of an integer: half a pair of triples and 1.5 bits each way; one round. Nothing is
     sent where x and y are public.
     """
-    party, type = call.party, call.type
+    party = call.party
+
+    def of_words(factor: Array, change: Array) -> Steps[Array]:
+        low, high = _halves(change)
+        one, other = yield from and_both(party, _halves(factor)[0], low, high)
+        return _joined(one, other, change)
+
+    return chosen(call, lambda x, y: and_bits(party, x, y), of_words)
+
+
+def chosen(
+    call: AnyCall[Any],
+    of_bits: Callable[[Bytes, Bytes], Steps[Bytes]],
+    of_words: Callable[[Array, Array], Steps[Array]],
+) -> Steps[Array]:
+    """y ^ c·(x ^ y), given the ANDs of packed bits, and of integers with masks of equal bits."""
+    type = call.type
     x, y = call.share(1), call.share(2)
     condition = call.share(0)
     if call.type_of(0).size == 1:
@@ -86,13 +105,10 @@ def choice(call: Call) -> Steps[Array]:
     if not (call.is_shared(1) or call.is_shared(2)):
         return y ^ (masks(condition, x) & (call.clear(1) ^ call.clear(2)))
     if type.width == 1:
-        product = yield from and_bits(party, pack(condition), pack(x ^ y))
+        product = yield from of_bits(pack(condition), pack(x ^ y))
         return y ^ unpack(product, type.size)
     change = call.narrowed(x ^ y)
-    low, high = _halves(change)
-    factor, _ = _halves(masks(condition, change))
-    one, other = yield from and_both(party, factor, low, high)
-    return y ^ call.widened(_joined(one, other, change))
+    return y ^ call.widened((yield from of_words(masks(condition, change), change)))
 
 
 def _halves(x: Array) -> tuple[Bytes, Bytes]:
