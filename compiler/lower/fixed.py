@@ -66,7 +66,7 @@ def converted(build: Builder, x: ir.Value, source: ScalarType, to: ScalarType) -
         return build.cast(x, to)
     shift = to.fraction_bits - source.fraction_bits
     wide = build.cast(x, INT64)
-    if shift < 0:
+    if shift <= 0:
         scaled = rounded(build, wide, -shift)
     else:
         scaled = build.binary(BinaryKind.SHL, wide, _constant(build, wide, shift))

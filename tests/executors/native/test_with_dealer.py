@@ -270,6 +270,28 @@ def test_weights_in_a_loop_are_masked_once() -> None:
     assert {kind.mask for kind in triples} == set(masks)
 
 
+def test_weights_of_few_bits_are_masked_once_in_a_loop() -> None:
+    """Their type widens in the loop, which changes none of their numbers."""
+    text = """party vendor, hospital;
+    fn main() {
+        secret fixed<4, 12>[8][6] w = input(vendor, "w");
+        secret fixed<4, 12>[6] x = input(hospital, "x");
+        fixed<12>[6] state = x;
+        int32 i = 0;
+        while i < 3 {
+            fixed<12>[8] y;
+            for j in 0..8 { y[j] = sum(w[j] * state); }
+            state = max(y[..6], 0.0);
+            i += 1;
+        }
+        output(hospital, state, "y");
+    }"""
+    program = api.checked(api.check_text(text))
+    demands = demands_of(executable_of(program, "arithmetic"))
+    assert [(k.size, n) for k, n in demands.items() if isinstance(k, Mask)] == [(8 * 6, 1)]
+    assert [n for k, n in demands.items() if isinstance(k, MaskedTriple)] == [3]
+
+
 def test_a_loop_that_a_revealed_value_ends() -> None:
     """Garbling takes OTs for inputs alone; comparisons of shares take triples in every turn."""
     assert demands_of(executable(LOOP)) == {LabelOt(): 32}
