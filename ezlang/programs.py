@@ -98,7 +98,7 @@ class Program:
         dealer: bool = False,
         **choices: Unpack[Choices],
     ) -> CostReport:
-        """Predict the cost of a run between two parties; arguments are those of `api.cost`."""
+        """Predict the cost of a run; arguments are those of `api.cost`."""
         return api.cost(self._checked, dealer=dealer, **choices)
 
     def run(
@@ -176,7 +176,7 @@ class Program:
         warn: Callable[[str], None] | None = None,
         **choices: Unpack[Choices],
     ) -> Result:
-        """Run the program as one of its two parties; the arguments are those of `api.run_party`.
+        """Run the program as one of its parties; the arguments are those of `api.run_party`.
 
         The other party runs the same program elsewhere: in another kernel, on another machine.
         """
