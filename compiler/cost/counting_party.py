@@ -33,6 +33,7 @@ from ..protocols.core.preprocessing import BitTriples
 from ..protocols.core.steps import (
     Array,
     Bytes,
+    Elsewhere,
     Finish,
     Request,
     Round,
@@ -211,7 +212,7 @@ def _operand(type: ir.TensorType, party: int) -> Array | None:
 def reply_to(request: Request) -> Any:
     """Return ghosts of the reply to a request."""
     match request:
-        case Transfer() | Finish():
+        case Transfer() | Finish() | Elsewhere():
             return None
         case Round(receive=count):
             return ghost(count)

@@ -22,7 +22,7 @@ from ..codegen.interface import Exchange
 from ..ir.parties import COMPUTING, Link
 from ..protocols.core.backend import Backend
 from ..protocols.core.preprocessing import Unit
-from ..protocols.core.steps import Request, Step, Steps, together
+from ..protocols.core.steps import Elsewhere, Request, Step, Steps, together
 from ..protocols.homomorphic.keys import Keys
 from ..protocols.operations.encrypted import transforms_of
 from ..protocols.ot.backend import OT
@@ -194,6 +194,8 @@ def _note(trace: Trace, steps: Mapping[int, Step], owners: Mapping[int, _Owners]
     for party, step in steps.items():
         for request in step:
             one = _Asked(request, *owners[party].of(request))
+            if isinstance(request, Elsewhere):
+                continue
             asked.setdefault(Link(party, request.peer), []).append(one)
     found = TraceStep()
     for link, mine in asked.items():

@@ -170,7 +170,20 @@ class Ideal:
     bytes: ClassVar[Amounts] = Amounts()
 
 
-Request = Round | Transfer | Finish | Ideal
+@dataclass(slots=True, eq=False)
+class Elsewhere:
+    """The start of a transfer between others, in which this party has no part.
+
+    Before the first OTs are taken, all parties set up OTs with all others at the same time. So
+    those without a part in that transfer have to know of it. There is no peer and no reply.
+    """
+
+    peer: ClassVar[int] = -1
+    ots: ClassVar[Amounts] = Amounts()
+    bytes: ClassVar[Amounts] = Amounts()
+
+
+Request = Round | Transfer | Finish | Ideal | Elsewhere
 Step = tuple[Request, ...]
 """Requests to be fulfilled at the same time. The reply is a list of their replies."""
 

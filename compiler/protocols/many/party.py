@@ -18,17 +18,14 @@ part in a step of the others yields a step without requests.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any
 
 from ezlang.records import dataclass
 
 from ..core.backend import Random
 from ..core.local_products import LocalProducts
 from ..core.party import Planes, SharingParty
-from ..core.steps import Array, Steps, T, together
-
-TRANSFER_STEPS: Final = 2
-"""The steps of a transfer whose choices aren't random (core/steps.py)."""
+from ..core.steps import Array, Elsewhere, Steps, T, together
 
 
 @dataclass(slots=True, kw_only=True)
@@ -57,9 +54,9 @@ class ManyParty:
 
 
 def idle() -> Steps[None]:
-    """Wait while others run a transfer in which this party has no part."""
-    for _ in range(TRANSFER_STEPS):
-        yield ()
+    """Wait while others run a transfer, with messages, in which this party has no part."""
+    yield (Elsewhere(),)
+    yield ()
 
 
 def bilinear(

@@ -18,7 +18,18 @@ from ezlang.diagnostics.diagnostic import CompilerBug
 from ...ir.parties import Link
 from ..core.channel import Channel
 from ..core.sizes import PADDING
-from ..core.steps import Bytes, Finish, Ideal, Request, Round, Step, Steps, T, Transfer
+from ..core.steps import (
+    Bytes,
+    Elsewhere,
+    Finish,
+    Ideal,
+    Request,
+    Round,
+    Step,
+    Steps,
+    T,
+    Transfer,
+)
 from ..ot.directions import Ends
 from .transfer import Pipeline
 
@@ -65,7 +76,7 @@ class Driver:
                 return [self.receive(request)]
         replies: list[Any] = [None] * len(step)
         by_peer = self._by_peer(step)
-        if len(self.channels) > 1 and any(any(request.ots) for request in step):
+        if len(self.channels) > 1 and any(map(_takes_ots, step)):
             self._set_up()
         meetings = [
             _Meeting(self, peer, [step[n] for n in numbers]) for peer, numbers in by_peer.items()
@@ -93,6 +104,8 @@ class Driver:
         for n, request in enumerate(step):
             if isinstance(request, Ideal):
                 raise CompilerBug("only the simulated executor has ideal functionalities")
+            if isinstance(request, Elsewhere):
+                continue
             found.setdefault(request.peer, []).append(n)
         parties = len(self.channels) + 1
         return dict(sorted(found.items(), key=lambda item: (self.own + item[0]) % parties))
@@ -148,6 +161,11 @@ class Driver:
         if size:
             self.channels[request.peer].receive_into(data.data)
         return data
+
+
+def _takes_ots(request: Request) -> bool:
+    """Return whether OTs are taken for a request, here or between others."""
+    return isinstance(request, Elsewhere) or any(request.ots)
 
 
 class _Meeting:

@@ -16,6 +16,8 @@ from ezlang import api
 from ezlang.diagnostics.diagnostic import EzError
 from ezlang.executors.clear import run_clear
 from ezlang.executors.native.processes import run_native
+from ezlang.typed.tree import Program
+from ezlang.values.expected import expected_inputs
 from tests.support.native_parties import Party, start
 
 NAMES = ("ann", "ben", "cleo", "dan", "eve", "fay", "gil", "hal")
@@ -82,8 +84,30 @@ def started(path: Path, parties: int, order: list[int], **options: Any) -> dict[
 
 @pytest.mark.parametrize("parties", [3, 5, 8])
 def test_all_executors_agree(tmp_path: Path, parties: int) -> None:
-    program = api.load(written(tmp_path, parties))
-    given = inputs_of(parties)
+    agree(api.load(written(tmp_path, parties)), parties)
+
+
+@pytest.mark.parametrize("parties", [3, 4, 5])
+def test_the_first_transfer_of_some_beside_a_message_of_others(parties: int) -> None:
+    """Bits become a number by a transfer between two parties, while the last one shares its input.
+
+    All parties set up OTs before that, whether they have a part in the transfer or not.
+    """
+    names = NAMES[:parties]
+    text = f"""party {", ".join(names)};
+    fn main() {{
+        secret int64 x = input(ann, "x");
+        secret int64 y = input(ben, "x");
+        secret int64 z = input({names[-1]}, "x");
+        output(cleo, (x ^ y) + z, "sum");
+    }}"""
+    agree(api.checked(api.check_text(text)), parties)
+
+
+def agree(program: Program, parties: int) -> None:
+    """Check that all executors tell the same, and that the costs are those of the prediction."""
+    asked = {name: expected_inputs(program, name) for name in NAMES[:parties]}
+    given = {name: own if asked[name] else {} for name, own in inputs_of(parties).items()}
     native = run_native(program, given)
     simulated = api.run_simulated(program, given)
     predicted = api.cost(program).least

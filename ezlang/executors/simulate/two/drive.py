@@ -15,6 +15,7 @@ from ezlang.compiler.protocols.core.purposes import Purpose
 from ezlang.compiler.protocols.core.steps import (
     Amounts,
     Bytes,
+    Elsewhere,
     Finish,
     Ideal,
     Request,
@@ -108,7 +109,7 @@ class Driver:
                 return self._noise(request.bytes.sent, request.purpose)
             case Finish():
                 return self._noise(request.bytes.sent, request.transfer.purpose)
-            case Ideal():
+            case Ideal() | Elsewhere():
                 return self._noise(0, None)
 
     def _noise(self, size: int, purpose: Purpose | None) -> Packet:
