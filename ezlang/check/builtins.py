@@ -41,11 +41,9 @@ def cast(body: Body, node: syntax.Call, name: str) -> Value:
             wrapped = constants.fold_cast(number, None, to)
             assert not isinstance(wrapped, tuple)
             return literal(wrapped, to, node.span)
-        case Deferred(default=None, shape=shape):
-            built = coerce.coerce(body, value, array_of(to, shape or ()))
-            return built if isinstance(built, Poison) else coerce.cast(built, to)
-        case Deferred(default=default) if default is not None and default.is_fixed and to.is_fixed:
-            built = coerce.coerce(body, value, array_of(to, value.shape or ()))
+        case Deferred(default=default) if default is None or (default.is_fixed and to.is_fixed):
+            # Operators on numbers of type `fixed<i, f>` have results of type `fixed<f>`.
+            built = value.build(array_of(to, value.shape or ()))
             return built if isinstance(built, Poison) else coerce.cast(built, to)
         case Deferred():
             settled = coerce.settle(body, value)

@@ -176,6 +176,11 @@ secret int64 m = input(bob, "m");
         ("int32(2.5)", "3:int32"),
         ("fixed<4, 16>(x)", "cast:fixed<4, 16>(x)"),
         ("0.1 + 0.2", "(6554:fixed + 13107:fixed)"),
+        (
+            "fixed<4, 16>((n > 0 ? 0.5 : 1.5) + 1.0)",
+            "cast:fixed<4, 16>((cast:fixed(select((n > 0:int32), 32768:fixed<4, 16>, "
+            "98304:fixed<4, 16>)) + 65536:fixed))",
+        ),
     ],
 )
 def test_operators(written: str, node: str) -> None:
