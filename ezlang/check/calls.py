@@ -78,7 +78,7 @@ def _in_module(body: Body, base: syntax.Variable, name: syntax.Name) -> Function
     imported = module_named(body, base)
     if imported is None:
         if isinstance(body.find(base.name.text), Local):
-            body.report(errors_names.not_a_function(name.span, name.text, "a field"))
+            body.report(errors_names.method(name, base.span, BUILTINS))
         else:
             modules = [n for n, i in body.module.items.items() if isinstance(i, ImportInfo)]
             body.report(errors_names.unknown_module(base.name, base.name.text, modules))
@@ -94,6 +94,8 @@ def _call_function(body: Body, node: syntax.Call, function: FunctionInfo) -> Val
     values = [body.value(a) for a in node.arguments]
     if function.node.name.text == "main" and function.module.is_program:
         body.report(errors_names.calls_main(node.span))
+        return Poison(span=node.span)
+    if not function.node.head_read:
         return Poison(span=node.span)
     if not count_matches(body, function, node.span, node.arguments):
         return Poison(span=node.span)

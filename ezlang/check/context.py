@@ -214,7 +214,7 @@ class Body:
     label lower than the one it had used, so that another pass is needed. `straight` says that the
     present statement certainly runs exactly once in a run. `quiet_sizes` silences errors that
     depend on sizes: in code that never runs, and in functions that are never called, whose sizes
-    are made up.
+    are made up. `head_of` is the function whose head is being checked.
     """
 
     def __init__(
@@ -241,6 +241,7 @@ class Body:
         self.hoisted: dict[object, Local] = {}
         self.inputs: list[Given] = []
         self.signature: Signature | None = None
+        self.head_of: str | None = None
         self.called: Span | None = None
         self.returned = self.labels.get(0, Traced(PUBLIC))
         self.outputs: dict[tuple[int, str], Span] = {}

@@ -81,7 +81,10 @@ def _global(body: Body, module: ModuleInfo, name: syntax.Name, span: Span) -> Va
     values = [n for n, i in module.items.items() if isinstance(i, ConstInfo | ParamInfo)]
     if module is body.module:
         values += body.visible
-    body.report(errors_names.unknown_name(name, values, body.ended.get(name.text)))
+    if body.head_of is not None:
+        body.report(errors_names.unknown_size(name, body.head_of, values))
+    else:
+        body.report(errors_names.unknown_name(name, values, body.ended.get(name.text)))
     return Poison(span=span)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ezlang.source import Span
 from ezlang.syntax import tree as syntax
-from ezlang.types.types import VOID, FixedType, element_of
+from ezlang.types.types import VOID, FixedType, Type, element_of
 
 from .context import Body, ShapeName, Signature, Size, SizeName
 from .items import FunctionInfo
@@ -24,6 +24,7 @@ def signature(
         return known
     node = function.node
     inner = Body(body.world, function.module, quiet_sizes=quiet)
+    inner.head_of = node.name.text
     bind_sizes(inner, function, sizes)
     types = tuple([resolve(inner, p.type) for p in node.parameters])
     labels = tuple([None if p.label is None else label(inner, p.label) for p in node.parameters])
@@ -37,12 +38,16 @@ def signature(
         sizes=sizes,
         types=types,
         labels=labels,
-        return_type=VOID if node.return_type is None else resolve(inner, node.return_type),
+        return_type=_result(inner, node) if node.head_read else None,
         return_label=None if node.return_label is None else label(inner, node.return_label),
     )
     body.world.diagnostics.extend(inner.diagnostics)
     body.world.signatures[key] = result
     return result
+
+
+def _result(body: Body, node: syntax.FunctionItem) -> Type | None:
+    return VOID if node.return_type is None else resolve(body, node.return_type)
 
 
 def bind_sizes(body: Body, function: FunctionInfo, sizes: tuple[Size, ...]) -> None:

@@ -12,6 +12,7 @@ error[EZ0021]: `;` is missing at the end of this statement
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -23,6 +24,9 @@ from .diagnostic import Diagnostic
 
 MAX_WIDTH = 100
 """The width above which a line of the program is shown in part."""
+
+MOST = 20
+"""How many diagnostics of a file are shown: what comes after often follows from the first ones."""
 
 _TAB = 4
 _CONTEXT = 20
@@ -51,12 +55,24 @@ def render(diagnostic: Diagnostic, color: bool = False) -> str:
 
 
 def render_all(diagnostics: Iterable[Diagnostic], color: bool = False) -> str:
-    """Return all diagnostics as text, separated by blank lines, with their number at the end."""
-    texts = [render(diagnostic, color) for diagnostic in diagnostics]
-    if not texts:
+    """Return diagnostics as text, separated by blank lines, with their number at the end.
+
+    Of each file, the first `MOST` are shown, and the number of the others.
+    """
+    shown: list[str] = []
+    seen: Counter[str] = Counter()
+    for diagnostic in diagnostics:
+        file = "" if diagnostic.span is None else diagnostic.span.source.name
+        seen[file] += 1
+        if seen[file] <= MOST:
+            shown.append(render(diagnostic, color))
+    if not shown:
         return ""
-    count = "1 error" if len(texts) == 1 else f"{len(texts)} errors"
-    return "\n".join([*texts, f"{_Paint(color).strong(count)}\n"])
+    total = seen.total()
+    count = "1 error" if total == 1 else f"{total} errors"
+    if total > len(shown):
+        count += f", of which the first {MOST} of each file are shown"
+    return "\n".join([*shown, f"{_Paint(color).strong(count)}\n"])
 
 
 def to_json(diagnostic: Diagnostic) -> dict[str, Any]:

@@ -10,16 +10,20 @@ from ezlang.diagnostics.diagnostic import Diagnostics
 from ezlang.source import Source, Span
 
 from . import tree
-from .lexer import Comment
+from .lexer import Comment, Token
 from .maker import Child, Group
 from .statements import StatementMaker
 
 
 class Builder(StatementMaker):
-    """Makes nodes; the parser calls `build` with the name of a rule and its parts."""
+    """Makes nodes; the parser calls `build` with the name of a rule and its parts.
+
+    `bad_heads` are the starts of the names of functions whose heads had errors.
+    """
 
     def __init__(self, source: Source, comments: list[Comment], diagnostics: Diagnostics) -> None:
         super().__init__(source, diagnostics)
+        self.bad_heads: set[int] = set()
         self._docs = [c for c in comments if c.kind == "DOC_COMMENT"]
         self._doc_ends = [c.end for c in self._docs]
         self._makers: dict[str, Callable[[list[Child]], tree.Node]] = {}
@@ -131,6 +135,7 @@ class Builder(StatementMaker):
             body=cast(tree.Block, children[-1]),
             doc=self._doc(span),
             attribute=attribute,
+            head_read=cast(Token, children[1]).start not in self.bad_heads,
         )
 
     def _make_size_names(self, children: list[Child]) -> tree.Node:

@@ -17,10 +17,13 @@ _NAMED = {
 }
 _MOST = 4
 
+UNEXPECTED = frozenset({"EZ0020", "EZ0021", "EZ0025", "EZ0026"})
+"""The codes of the errors that say what was expected, and explain no mistake."""
+
 
 def explain_unexpected(place: TokenContext, index: int) -> Diagnostic:
     """Return an error that says what was expected at `index`, and what is there."""
-    accepts, kind = place.machine.accepts, place.kind(index)
+    accepts = place.machine.accepts
     found = _found(place, index)
     misfit = _misfit(place, index)
     if misfit is not None:
@@ -39,7 +42,7 @@ def explain_unexpected(place: TokenContext, index: int) -> Diagnostic:
             code="EZ0026",
             message=f"An expression was expected, but here is {found}",
             span=place.span(index),
-            help="There is no `+` in front of a single value." if kind == "+" else None,
+            help=_value_help(place, index),
         )
     return Diagnostic(
         code="EZ0020",
@@ -47,6 +50,16 @@ def explain_unexpected(place: TokenContext, index: int) -> Diagnostic:
         span=place.span(index),
         help=_help(place, index),
     )
+
+
+def _value_help(place: TokenContext, index: int) -> str:
+    """Return what to write where a value is missing."""
+    if place.kind(index) == "+":
+        return "There is no `+` in front of a single value."
+    before = place.text(index - 1)
+    if before and place.kind(index) != END:
+        return f"Write a value between `{before}` and {_found(place, index)}, such as 1 or x."
+    return "Write a value, such as 1 or x."
 
 
 def _misfit(place: TokenContext, index: int) -> Diagnostic | None:
@@ -138,4 +151,8 @@ def _help(place: TokenContext, index: int) -> str | None:
         return "A parameter has a type and a name: fn name(int32 x)."
     if start == "param" and accepts("NAME"):
         return "A param has a type: param int32 n = 10;."
+    if accepts("&&") and accepts(";"):
+        return "Write an operator before it, or `;` where the statement ends."
+    if accepts("&&"):
+        return f"Write an operator, `,` or the end of the expression before {_found(place, index)}."
     return None

@@ -48,11 +48,12 @@ _OPEN_STRING = re.compile(r'"[^"\n]*?(?=[);,\s]*(\n|$))')
 _QUOTED = re.compile(r"'[^'\n]*'")
 _UNKNOWN_RUN = re.compile(r"[^\sA-Za-z0-9_\"'(){}\[\];,.:<>=!+\-*/%&|^~?@]+")
 _ESCAPES = {"\\": "\\", '"': '"', "n": "\n", "t": "\t"}
+_NAMES = "Names consist of the letters A to Z and a to z, digits and _."
 _UNKNOWN_HELP = {
     "'": 'Strings are written in double quotes: "like this".',
     "`": 'Strings are written in double quotes: "like this".',
     "#": "Comments begin with //.",
-    "$": "Names consist of the letters A to Z and a to z, digits and _.",
+    "$": _NAMES,
     "\\": "A statement may continue on the next line without any mark.",
 }
 
@@ -120,7 +121,7 @@ def _problem(source: Source, position: int) -> Diagnostic:
         code="EZ0010",
         message=f"The character {character} is not part of the language",
         span=Span(source, position, end),
-        help=_UNKNOWN_HELP.get(text[position]),
+        help=_NAMES if text[position].isalpha() else _UNKNOWN_HELP.get(text[position]),
     )
 
 

@@ -11,8 +11,9 @@ import re
 
 from ezlang.diagnostics.diagnostic import Diagnostic, Note
 
-from . import slips
+from . import habits, slips
 from .expected import explain_unexpected
+from .foreign import FOREIGN
 from .tables import END
 from .token_context import (
     CLOSER,
@@ -172,8 +173,18 @@ def _outside(place: TokenContext, index: int) -> Diagnostic | None:
         message="Only `party`, `import`, `param`, `const`, `struct` and `fn` are allowed at the "
         "top level of a file",
         span=place.span(index),
-        help="Put statements into a function, such as fn main() { … }.",
+        help=_outside_help(place, index),
     )
+
+
+def _outside_help(place: TokenContext, index: int) -> str:
+    if place.kind(index) in TYPE_WORDS and place.kind(index + 2) == "=":
+        declared = place.written(index, index + 1)
+        return (
+            f"Write const {declared} = …; for a number that is fixed, or param {declared} = …; for "
+            "one that a run sets. Variables are declared in functions, and passed as arguments."
+        )
+    return "Put statements into a function, such as fn main() { … }."
 
 
 def _special_form(place: TokenContext, index: int) -> Diagnostic | None:
@@ -204,7 +215,9 @@ def _reserved(place: TokenContext, index: int) -> Diagnostic | None:
     if machine.accepts("INT") and (kind in STATEMENT_WORDS or kind in ITEM_WORDS or kind == "else"):
         return None
     help = "Choose another name."
-    if kind == "all" and place.text(place.statement_start(index)) != "output":
+    if kind == "all" and place.kind(index + 1) == "(":
+        help = FOREIGN[kind]
+    elif kind == "all" and place.text(place.statement_start(index)) != "output":
         help = "Without a party, `reveal` reveals to everyone; `all` is used only in `output`."
     return Diagnostic(
         code="EZ0024",
@@ -216,6 +229,7 @@ def _reserved(place: TokenContext, index: int) -> Diagnostic | None:
 
 _RULES = (
     _unclosed,
+    *habits.RULES,
     _wrong_closer,
     _item_in_function,
     slips.fraction,
@@ -223,7 +237,6 @@ _RULES = (
     _chained,
     slips.size_after_name,
     slips.increment,
-    slips.power,
     slips.loop_head,
     slips.label_after_type,
     slips.type_after_name,

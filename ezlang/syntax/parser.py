@@ -18,6 +18,7 @@ from ezlang.source import Source, Span
 from . import tree
 from .builder import Builder
 from .depth import check_tree_depth, first_too_deep
+from .expected import UNEXPECTED
 from .lexer import STRUCT_BRACE, Token, lex
 from .machine import Machine, Value
 from .mistakes import explain_mistake
@@ -76,6 +77,7 @@ class _Run:
         self._place = TokenContext(source, tokens, machine)
         self._errors = 0
         self._loose_block = False
+        self._explained: int | None = None
 
     def module(self) -> tree.Module:
         """Parse all tokens."""
@@ -102,10 +104,23 @@ class _Run:
             self._index += 1
             return
         if not self._follows_bad_text(token):
-            self._errors += 1
-            self._diagnostics.add(explain_mistake(self._place, self._index))
+            self._report()
         if not (self._insert() or self._leave_out() or self._close_blocks()):
             self._skip()
+
+    def _report(self) -> None:
+        """Report that the current token doesn't fit, unless an explained mistake is the reason.
+
+        What is explained is a form of another language as a rule, and the rest of its statement
+        doesn't fit either.
+        """
+        start = self._place.statement_start(self._index)
+        if start == self._explained:
+            return
+        found = explain_mistake(self._place, self._index)
+        self._explained = None if found.code in UNEXPECTED else start
+        self._errors += 1
+        self._diagnostics.add(found)
 
     def _follows_bad_text(self, token: Token) -> bool:
         """Return whether the error is due to text that the lexer has already reported."""
@@ -269,6 +284,7 @@ class _Run:
 
     def _feed_head(self, name: Token, here: int) -> None:
         """Feed the head of a function without parameters in place of a bad head."""
+        self._builder.bad_heads.add(name.start)
         for kind in ("fn", "NAME", "(", ")"):
             self._machine.feed(name if kind == "NAME" else Token(kind, here, here))
 

@@ -96,18 +96,6 @@ def increment(place: TokenContext, index: int) -> Diagnostic | None:
     )
 
 
-def power(place: TokenContext, index: int) -> Diagnostic | None:
-    """`x ** 2`."""
-    if place.kind(index) != "*" or place.kind(index - 1) != "*" or not place.adjacent(index):
-        return None
-    return Diagnostic(
-        code="EZ0033",
-        message="There is no operator `**`",
-        span=place.span(index - 1, index),
-        help="Write x * x, or multiply in a loop.",
-    )
-
-
 def braces(place: TokenContext, index: int) -> Diagnostic | None:
     """`int32[2] a = {1, 2}`, `P p = {x: 1}`."""
     if place.kind(index) not in ("{", STRUCT_BRACE) or not place.machine.accepts("INT"):

@@ -149,8 +149,7 @@ class StatementMaker(ExpressionMaker):
             self._report(
                 "EZ0033", "There is no operator `--`", value.span, "Write i -= 1; as a statement."
             )
-        elif isinstance(value, tree.Variable) and value.name.text in FOREIGN:
-            word = value.name.text
+        elif (word := _first_word(value)) in FOREIGN:
             self._report("EZ0035", f"`{word}` means nothing in Ez", value.span, FOREIGN[word])
         elif not isinstance(value, tree.BadExpr):
             compares = isinstance(value, tree.Binary) and value.operator == "=="
@@ -163,6 +162,13 @@ class StatementMaker(ExpressionMaker):
                 else "Assign it (x = …;), declare a name for it (let x = …;), or remove it.",
             )
         return tree.BadStatement(span=self._span(children))
+
+
+def _first_word(expr: tree.Expr) -> str:
+    """Return the name with which an expression begins, or nothing."""
+    while isinstance(expr, tree.Binary):
+        expr = expr.left
+    return expr.name.text if isinstance(expr, tree.Variable) else ""
 
 
 def _is_place(expr: tree.Expr) -> bool:

@@ -458,7 +458,10 @@ class Parameter(Node):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FunctionItem(Node):
-    """`fn dot<k>(int64[k] x, int64[k] y) -> int64 { … }`."""
+    """`fn dot<k>(int64[k] x, int64[k] y) -> int64 { … }`.
+
+    `head_read` is false if the head had errors, so that parameters and result aren't known.
+    """
 
     name: Name
     sizes: tuple[SizeParameter, ...]
@@ -468,6 +471,7 @@ class FunctionItem(Node):
     body: Block
     doc: str | None = None
     attribute: Attribute | None = None
+    head_read: bool = True
 
 
 Item = PartyItem | ImportItem | ParamItem | ConstItem | StructItem | FunctionItem

@@ -8,7 +8,7 @@ import click
 import pytest
 
 from ezlang.diagnostics.diagnostic import Diagnostic, Note
-from ezlang.diagnostics.render import MAX_WIDTH, render, render_all, to_json
+from ezlang.diagnostics.render import MAX_WIDTH, MOST, render, render_all, to_json
 from ezlang.source import NO_SPAN, Source, Span
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -145,6 +145,22 @@ def test_colors_change_nothing_else(case: Callable[[], Diagnostic]) -> None:
     colored = render(case(), color=True)
     assert "\x1b[" in colored
     assert click.unstyle(colored) == render(case())
+
+
+def test_the_first_errors_of_each_file_are_shown() -> None:
+    files = [Source(f"{name}.ez", "x;\n" * 30) for name in ("one", "two")]
+    errors = [
+        Diagnostic(code="EZ0020", message=f"error {i}", span=Span(file, 3 * i, 3 * i + 1))
+        for file in files
+        for i in range(MOST + 5)
+    ]
+    text = render_all(errors)
+    assert text.count("error[EZ0020]") == 2 * MOST
+    assert f": error {MOST - 1}\n" in text
+    assert f": error {MOST}\n" not in text
+    assert text.endswith(
+        f"{len(errors)} errors, of which the first {MOST} of each file are shown\n"
+    )
 
 
 def test_no_control_characters() -> None:

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from ezlang.diagnostics.diagnostic import Diagnostic, Note
 from ezlang.source import Span
 from ezlang.syntax import tree as syntax
+from ezlang.syntax.foreign import advice
 
-from .wording import listed, near
+from .wording import code, listed, near
 
 
 def _before(span: Span, what: str = "It is declared here first") -> tuple[Note, ...]:
@@ -36,7 +37,21 @@ def unknown_name(name: syntax.Name, known: Iterable[str], ended: Span | None) ->
         message=f"Nothing called `{name.text}` is known here",
         span=name.span,
         label="unknown name",
-        help=near(name.text, known) or f"Declare it before this: `let {name.text} = …;`",
+        help=advice(name.text)
+        or near(name.text, known)
+        or f"Declare it before this: `let {name.text} = …;`",
+    )
+
+
+def unknown_size(name: syntax.Name, function: str, known: Iterable[str]) -> Diagnostic:
+    """A size in a function's head that isn't declared."""
+    return Diagnostic(
+        code="EZ1001",
+        message=f"Nothing called `{name.text}` is known here",
+        span=name.span,
+        label="unknown name",
+        help=near(name.text, known)
+        or f"For any size, name it before the parameters: fn {function}<{name.text}>(…).",
     )
 
 
@@ -47,20 +62,22 @@ def unknown_function(name: syntax.Name, known: Iterable[str]) -> Diagnostic:
         message=f"There is no function `{name.text}`",
         span=name.span,
         label="unknown function",
-        help=near(name.text, known),
+        help=advice(name.text)
+        or near(name.text, known)
+        or f"Declare it: fn {name.text}(int32 x) -> int32 {{ … }}.",
     )
 
 
 def unknown_type(name: syntax.Name, known: Iterable[str]) -> Diagnostic:
     """A type's name that is not declared."""
-    others = {"int": "int32", "uint": "uint32", "long": "int64", "boolean": "bool"}
-    meant = others.get(name.text)
     return Diagnostic(
         code="EZ1003",
         message=f"There is no type `{name.text}`",
         span=name.span,
         label="unknown type",
-        help=f"Did you mean `{meant}`?" if meant else near(name.text, known),
+        help=advice(name.text)
+        or near(name.text, known)
+        or f"Declare it: struct {name.text} {{ int32 x; }}.",
     )
 
 
@@ -211,6 +228,21 @@ def not_a_function(span: Span, name: str | None, what: str) -> Diagnostic:
         span=span,
         label="not a function",
         help="Functions are not values: a call begins with a function's name, as in `f(x)`.",
+    )
+
+
+def method(name: syntax.Name, base: Span, builtins: Iterable[str]) -> Diagnostic:
+    """A call of a field, as other languages call the methods of an object."""
+    written = code(base).strip("`")
+    help = advice(name.text)
+    if name.text in builtins:
+        help = f"Write `{name.text}({written})`."
+    return Diagnostic(
+        code="EZ1015",
+        message=f"`{name.text}` is a field, not a function: values have no methods",
+        span=name.span,
+        label="not a function",
+        help=help or f"Declare a function, and write `{name.text}({written})`.",
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ezlang.diagnostics.diagnostic import Diagnostic, Note
 from ezlang.source import Span
 from ezlang.syntax import tree as syntax
+from ezlang.syntax.foreign import advice as foreign_advice
 from ezlang.types.types import (
     BOOL,
     SCALARS,
@@ -157,8 +158,8 @@ def number_where_other(span: Span, value: int, wanted: Type, notes: Notes) -> Di
     """A number where a bool or a struct is required."""
     advice = None
     if element_of(wanted) == BOOL:
-        meant = {0: "`false`", 1: "`true`"}.get(value)
-        advice = f"Write {meant}." if meant else "Write a comparison, as in `x != 0`."
+        meant = {0: "`false`", 1: "`true`"}.get(value, "a comparison, as in `x != 0`")
+        advice = f"Write {meant}; to calculate with a bool, cast it: int32(…)."
     return Diagnostic(
         code="EZ2005",
         message=f"This is a number, where `{wanted}` is needed",
@@ -214,8 +215,17 @@ def argument_count(
         span=span,
         label=f"{found} given",
         notes=notes,
-        help=None if wanted or not found else f"Write `{name}()`.",
+        help=_count_help(name, wanted, found),
     )
+
+
+def _count_help(name: str, wanted: int, found: int) -> str | None:
+    if name in ("min", "max"):
+        if found == 1:
+            kind = "smallest" if name == "min" else "largest"
+            return f"For the {kind} element of an array, `import search;` and search.{kind}(x)."
+        return f"Write it of two at a time: {name}(a, {name}(b, c))."
+    return None if wanted or not found else f"Write `{name}()`."
 
 
 def size_count(span: Span, name: str, wanted: int, found: int) -> Diagnostic:
@@ -313,12 +323,13 @@ def not_iterable(span: Span, found: Type) -> Diagnostic:
 def no_fields(name: syntax.Name, found: Type) -> Diagnostic:
     """A field of a value that is not a struct."""
     array = element_of(found) != found
+    help = f"Take an element first: `a[i].{name.text}`" if array else None
     return Diagnostic(
         code="EZ2013",
         message=f"`{found}` has no field `{name.text}`: it is not a struct",
         span=name.span,
         label="no fields here",
-        help=f"Take an element first: `a[i].{name.text}`" if array else None,
+        help=foreign_advice(name.text) or help,
     )
 
 
