@@ -47,6 +47,12 @@ def find_module(name: str, importer: Source) -> Source | None:
     return None
 
 
+def hides_library(name: str, source: Source) -> bool:
+    """Return whether a module of the program's own has the name of one of the library."""
+    in_library = source.name.startswith(LIBRARY)
+    return not in_library and (PACKAGE / "stdlib" / f"{name}.ez").is_file()
+
+
 class Loader:
     """Reads the files of a program, each once, and makes their tables.
 

@@ -29,6 +29,7 @@ from .messages import names as errors_names
 from .messages import programs as errors_programs
 from .messages import sizes as errors_sizes
 from .messages import statements as errors_statements
+from .modules import hides_library
 from .program_counter import shared
 from .provenance import Traced
 from .typenames import resolve
@@ -287,7 +288,8 @@ def module_item(body: Body, imported: ImportInfo, name: syntax.Name) -> ItemInfo
     if isinstance(item, ConstInfo | StructInfo | FunctionInfo):
         return item
     offered = [n for n, i in module.items.items() if not isinstance(i, ImportInfo)]
-    body.report(errors_names.unknown_in_module(name, module.name, offered))
+    hides = module.source.name if hides_library(module.name, module.source) else None
+    body.report(errors_names.unknown_in_module(name, module.name, offered, hides))
     return None
 
 

@@ -36,6 +36,7 @@ from .report import (
     skipped_passes_shown,
 )
 from .run import run
+from .test import test
 from .trace import trace
 from .validate import validate
 
@@ -52,6 +53,7 @@ def app() -> None:
 _COMMANDS = (
     check,
     run,
+    test,
     trace,
     dealer,
     cost,

@@ -7,16 +7,20 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ezlang.records import dataclass
+
 from .fixed_point import overflow_lines, overflows_object
-from .options import json_option, parse_settings, program_argument, set_option
+from .options import STDIN, json_option, parse_settings, set_option, standard_input, unfolded
 from .report import print_json, say, show_diagnostics
 
 if TYPE_CHECKING:
     from ezlang.compiler.passes.analyses.overflow import Overflow
+    from ezlang.diagnostics.diagnostic import Diagnostic
+    from ezlang.types.scalar import Setting
 
 
-@click.command(short_help="Find the errors of a program.")
-@program_argument
+@click.command(short_help="Find the errors of programs.")
+@click.argument("files", nargs=-1, required=True, metavar="FILES...")
 @set_option
 @click.option(
     "--ranges",
@@ -27,38 +31,66 @@ if TYPE_CHECKING:
 @click.pass_context
 def check(
     context: click.Context,
-    program: Path,
+    files: tuple[str, ...],
     settings: tuple[str, ...],
     ranges: bool,
     as_json: bool,
 ) -> None:
-    """Find all errors of PROGRAM without running it.
+    """Find all errors of FILES without running them.
 
+    A folder stands for all programs and modules in it and below it, and `-` for standard input.
     Exit code 1 means that there are errors. With --json, an object with the list "diagnostics" is
     printed, in which lines and columns count from 1; with --ranges, it has the list "overflows",
     too.
     """
-    from ezlang.api import check_file, exit_code, overflows
-    from ezlang.diagnostics.diagnostic import EzError
     from ezlang.diagnostics.render import to_json
 
     given = parse_settings(settings)
-    found: list[Overflow] | None = None
-    try:
-        result = check_file(program, given)
-        diagnostics = result.diagnostics
-        code = exit_code(diagnostics)
-        if ranges and result.program is not None:
-            found = overflows(result.program)
-    except EzError as error:
-        diagnostics, code = error.diagnostics, error.exit_code
+    checked = [_check(file, given, ranges=ranges) for file in unfolded(files)]
+    diagnostics = [one for found in checked for one in found.diagnostics]
     if as_json:
-        listed = {} if found is None else {"overflows": overflows_object(found)}
-        print_json({"diagnostics": [to_json(d) for d in diagnostics], **listed})
-    elif diagnostics:
-        show_diagnostics(diagnostics)
+        overflows = [one for found in checked for one in found.overflows]
+        listed = {"overflows": overflows_object(overflows)} if ranges and not diagnostics else {}
+        print_json({"diagnostics": [to_json(one) for one in diagnostics], **listed})
     else:
-        say(f"{program} has no errors.")
-        for line in overflow_lines(found or []) if ranges else ():
+        _show(checked, ranges=ranges)
+    context.exit(max(found.code for found in checked))
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """The result of checking one file."""
+
+    name: str
+    diagnostics: tuple[Diagnostic, ...] = ()
+    code: int = 0
+    overflows: tuple[Overflow, ...] = ()
+
+
+def _check(file: str, settings: dict[str, Setting], *, ranges: bool) -> _Checked:
+    from ezlang.api import check_file, check_text, exit_code, overflows
+    from ezlang.diagnostics.diagnostic import EzError
+
+    try:
+        if file == STDIN:
+            file = "Standard input"
+            result = check_text(standard_input(), "<standard input>", settings)
+        else:
+            result = check_file(Path(file), settings)
+        if result.diagnostics:
+            return _Checked(file, result.diagnostics, exit_code(result.diagnostics))
+        found = overflows(result.program) if ranges and result.program is not None else []
+        return _Checked(file, overflows=tuple(found))
+    except EzError as error:
+        return _Checked(file, error.diagnostics, error.exit_code)
+
+
+def _show(checked: list[_Checked], *, ranges: bool) -> None:
+    right = [found.name for found in checked if not found.code]
+    if right:
+        these = f"{len(right)} files have" if len(right) > 1 else f"{right[0]} has"
+        say(f"{these} no errors.")
+    show_diagnostics([one for found in checked for one in found.diagnostics])
+    for found in checked if ranges else ():
+        for line in () if found.code else overflow_lines(list(found.overflows)):
             click.echo(line)
-    context.exit(code if diagnostics else 0)

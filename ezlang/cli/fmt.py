@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
 
 from ezlang.diagnostics.diagnostic import EzError
 
-from .options import usage_error
+from .options import STDIN, standard_input, unfolded
 from .report import say, show_diagnostics
-
-STDIN = "-"
 
 
 @click.command(short_help="Format programs.")
@@ -27,10 +24,11 @@ STDIN = "-"
 def fmt(context: click.Context, files: tuple[str, ...], only_check: bool) -> None:
     """Format FILES in place; `-` formats standard input to standard output.
 
-    A file with syntax errors is left as it is.
+    A folder stands for all programs and modules in it and below it. A file with syntax errors is
+    left as it is.
     """
     code = 0
-    for file in files:
+    for file in unfolded(files):
         try:
             changes = _format_stdin(only_check) if file == STDIN else _format(file, only_check)
         except EzError as error:
@@ -46,10 +44,7 @@ def fmt(context: click.Context, files: tuple[str, ...], only_check: bool) -> Non
 def _format_stdin(only_check: bool) -> bool:
     from ezlang.api import format_text
 
-    try:
-        text = sys.stdin.buffer.read().decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise usage_error("Standard input is not UTF-8 text") from None
+    text = standard_input()
     laid_out = format_text(text, "<standard input>")
     if not only_check:
         click.echo(laid_out, nl=False)

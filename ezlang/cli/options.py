@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterable, Iterator
 from math import isfinite, nan
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -32,6 +33,31 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 def program_argument(function: Function) -> Function:
     """Add the argument PROGRAM, a path. An unreadable file is reported like any other error."""
     return click.argument("program", type=click.Path(path_type=Path))(function)
+
+
+STDIN: Final = "-"
+"""The name of standard input where files are named."""
+
+
+def unfolded(files: Iterable[str]) -> Iterator[str]:
+    """Yield files, and for a folder all programs and modules in it and below it."""
+    for file in files:
+        folder = Path(file)
+        if file == STDIN or not folder.is_dir():
+            yield file
+            continue
+        found = sorted(folder.rglob("*.ez"))
+        if not found:
+            raise usage_error(f"There is no .ez file in {file}")
+        yield from map(str, found)
+
+
+def standard_input() -> str:
+    """Return the text on standard input."""
+    try:
+        return sys.stdin.buffer.read().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise usage_error("Standard input is not UTF-8 text") from None
 
 
 def input_option(function: Function) -> Function:

@@ -32,7 +32,8 @@ _TEXTS = {
     Failure.INDEX: _Texts(
         "A public index is out of range",
         "there is no such element",
-        "indices go from 0 to `len(a) - 1`; test the index first, or correct the loop's bounds",
+        "indices go from 0 to `len(a) - 1`, and both sides of an `if` on a secret run; test the "
+        "index first, or correct the loop's bounds",
     ),
     Failure.ASSERTION: _Texts(
         "An assertion of this program does not hold",

@@ -60,12 +60,14 @@ def _is_loopback(number: str) -> bool:
 
 
 def parse_address(text: str | None, port: int = DEFAULT_PORT) -> Address:
-    """Return the address that a user writes: HOST:PORT, HOST, :PORT, [IPV6]:PORT, or nothing.
+    """Return the address that a user writes: HOST:PORT, HOST, PORT, :PORT, [IPV6]:PORT, or nothing.
 
     `port` is the default port.
     """
     if text is None:
         return Address(port=port)
+    if text.strip().isdecimal():
+        text = f":{text.strip()}"
     found = _FORM.fullmatch(text.strip())
     if found is None:
         many = text.count(":") > 1 and "[" not in text

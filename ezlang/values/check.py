@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import field
 from typing import assert_never
 
 from ezlang.diagnostics.diagnostic import Diagnostic, EzError, Note
 from ezlang.records import dataclass
 from ezlang.typed import tree
+from ezlang.types.scalar import Setting
 from ezlang.types.scalars import MisfitError
-from ezlang.types.types import ArrayType, Scalar, StructType, Type, VoidType, array_of
+from ezlang.types.types import UINT8, ArrayType, Scalar, StructType, Type, VoidType, array_of
 
 from .arrays import encoded
 from .data import Data, Inputs
@@ -57,7 +59,8 @@ def check_party(
         if one.name not in given:
             wrong.append(missing_input(party, one))
             continue
-        place = Fitting(party, one.name, origin(party, one.name) if origin else "")
+        where = origin(party, one.name) if origin else ""
+        place = Fitting(party, one.name, where, dict(program.params))
         try:
             checked[one.name] = place.fit(one.type, given[one.name])
         except _DoesNotFitError as misfit:
@@ -79,12 +82,14 @@ class Fitting:
     """Converts a value to the type that is asked for.
 
     It accepts Python's bools, ints and whole floats, lists, tuples, dicts, and every object with
-    `tolist` (NumPy's arrays and scalars).
+    `tolist` (NumPy's arrays and scalars); text is the array of its UTF-8 bytes. `params` are the
+    program's.
     """
 
     party: str
     name: str
     origin: str
+    params: Mapping[str, Setting] = field(default_factory=dict)
 
     def fit(self, type: Type, value: Data, path: str = "") -> Data:
         """Return `value` as plain data of `type`, or encoded if it is a NumPy array."""
@@ -128,15 +133,24 @@ class Fitting:
         if not shape:
             return self.fit(element, value, path)
         whole = array_of(element, shape)
+        if isinstance(value, str) and element == UINT8 and len(shape) == 1:
+            value = list(value.encode("utf-8"))
         if not isinstance(value, list | tuple):
             raise self._misfit(path, f"{_described(value)} is not a list, but {whole} is required")
         if len(value) != shape[0]:
-            raise self._misfit(path, f"there are {len(value)} items, but {whole} has {shape[0]}")
+            why = f"there are {len(value)} items, but {whole} has {shape[0]}"
+            raise self._misfit(path, why, self._other_param(shape[0], len(value)))
         if len(shape) == 1 and isinstance(element, Scalar) and element.are_plain(value):
             return list(value)
         return [
             self._array(element, shape[1:], item, f"{path}[{i}]") for i, item in enumerate(value)
         ]
+
+    def _other_param(self, length: int, meant: int) -> str | None:
+        """Return how to set the param that seems to be the length of an array, if there is one."""
+        numbers = [(n, value) for n, value in self.params.items() if type(value) is int]
+        names = [name for name, value in numbers if value == length]
+        return f"if `{names[0]}` is that number, add --set {names[0]}={meant}" if names else None
 
     def _struct(self, type: StructType, value: Data, path: str) -> Data:
         if not isinstance(value, dict):

@@ -139,14 +139,20 @@ def unknown_module(node: syntax.Name, name: str, known: Iterable[str]) -> Diagno
     )
 
 
-def unknown_in_module(name: syntax.Name, module: str, known: Iterable[str]) -> Diagnostic:
-    """A name that a module does not offer."""
+def unknown_in_module(
+    name: syntax.Name, module: str, known: Iterable[str], hides: str | None = None
+) -> Diagnostic:
+    """A name that a module does not offer; `hides` is its file if it hides one of the library."""
+    offered = sorted(known)
+    named = f"It offers {listed(offered)}." if offered else "It offers nothing that fits here."
+    if hides is not None:
+        named = f"The module is the file {hides}, which hides the library's `{module}`: rename it."
     return Diagnostic(
         code="EZ1007",
         message=f"The module `{module}` offers nothing called `{name.text}`",
         span=name.span,
         label="not in the module",
-        help=near(name.text, known),
+        help=near(name.text, offered) or named,
     )
 
 
