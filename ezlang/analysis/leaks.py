@@ -6,19 +6,25 @@ call substitutes for these, so two calls of one function keep their inputs apart
 
 Within a function, the state is the dependence of each variable. Branches join the states of both
 sides; loops repeat until the state is stable. A condition decides everything that is assigned or
-released inside its branch and, if that may return, everything after it. The condition of an
-assertion, in this function or in one that it calls, decides everything after it. An array or struct
-counts as one variable.
+released inside its branch and, if that may return, everything after it. What decides whether a run
+stops, in this function or in one that it calls, decides everything after it: conditions of
+assertions and of `while`, public divisors, amounts, indices and bounds of slices, and whether an
+output is given a second time. An array or struct counts as one variable.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, assert_never
 
+from ezlang.diagnostics.diagnostic import CompilerBug
 from ezlang.records import dataclass
 from ezlang.source import Span
 from ezlang.typed import tree as typed
+from ezlang.typed.walk import statements
+from ezlang.types.types import StructType, Type, array_of, element_of, shape_of
 
 from .dependence import (
     NOTHING,
@@ -29,6 +35,7 @@ from .dependence import (
     Parameter,
     inputs_in,
 )
+from .stops import indices_that_stop, operands_that_stop, slices_that_stop
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +119,10 @@ class _Analysis:
         self._told: dict[tuple[int, ...], _Told] = {}
         self._left: frozenset[Atom] = frozenset()
         self._stopped: frozenset[Atom] = frozenset()
+        self._repeated = _repeated_names(program)
+        self._ranges: dict[int, tuple[int, int]] = {}
+        self._loops = 0
+        self._alone = 0
 
     def run(self) -> _Summary:
         state: _State = {}
@@ -149,15 +160,22 @@ class _Analysis:
             case typed.If(condition=condition, then=then, otherwise=otherwise):
                 inside = decided | self._expr(condition, state, decided).all
                 other = dict(state)
-                self._block(then, state, inside)
-                self._block(otherwise, other, inside)
+                with self._inside(condition):
+                    self._block(then, state, inside)
+                    self._block(otherwise, other, inside)
                 _join(state, other)
             case typed.For(variable=variable, low=low, high=high, body=body):
                 bounds = self._expr(low, state, decided).join(self._expr(high, state, decided))
                 state[variable.id] = bounds.under(decided)
-                self._repeat(None, body, state, decided | bounds.all)
+                if isinstance(low, typed.Literal) and isinstance(high, typed.Literal):
+                    self._ranges[variable.id] = (low.value, high.value - 1)
+                with self._inside(low, high, loop=True):
+                    self._repeat(None, body, state, decided | bounds.all)
             case typed.While(condition=condition, body=body):
-                self._repeat(condition, body, state, decided)
+                with self._inside(condition, loop=True):
+                    self._repeat(condition, body, state, decided)
+                # It may never end. If one party runs it, the others wait for that party.
+                self._stopped |= self._expr(condition, state, decided).all
             case typed.Return(value=value):
                 if value is not None:
                     result = self._expr(value, state, decided).under(decided)
@@ -167,9 +185,12 @@ class _Analysis:
                 operand = value.operand if isinstance(value, typed.Reveal) else value
                 told = self._expr(operand, state, decided).under(decided)
                 self._tell(_Told(node, self._function.name, told))
+                if self._may_repeat(node):
+                    self._stopped |= decided
             case typed.Assert(condition=condition):
-                holds = self._expr(condition, state, decided).all
-                self._stopped |= (holds | decided) if holds else holds
+                holds = self._expr(condition, state, decided)
+                if not isinstance(condition, typed.Literal) or not condition.value:
+                    self._stopped |= holds.all | decided
             case typed.Evaluate(value=value):
                 self._expr(value, state, decided)
             case _:
@@ -177,15 +198,19 @@ class _Analysis:
 
     def _assign(self, node: typed.Assign, state: _State, decided: frozenset[Atom]) -> None:
         value = self._expr(node.value, state, decided)
-        variable = node.place.variable.id
+        variable, type = node.place.variable.id, node.place.variable.type
         for step in node.place.steps:
             match step:
                 case typed.IndexStep(indices=indices):
-                    value = value.join(self._all(indices, state, decided))
-                case typed.SliceStep(start=start):
-                    value = value.join(self._expr(start, state, decided))
-                case typed.FieldStep():
-                    pass
+                    stopping = indices_that_stop(type, indices, self._ranges)
+                    value = value.join(self._all(indices, state, decided, stopping))
+                    type = array_of(element_of(type), shape_of(type)[len(indices) :])
+                case typed.SliceStep(start=start, length=length, step=stride):
+                    stopping = slices_that_stop(type, start, length * stride, self._ranges)
+                    value = value.join(self._all((start,), state, decided, stopping))
+                    type = array_of(element_of(type), (length, *shape_of(type)[1:]))
+                case typed.FieldStep(name=name):
+                    type = _field(type, name)
                 case _:
                     assert_never(step)
         value = value.under(decided)
@@ -210,17 +235,48 @@ class _Analysis:
             if state == before and ended == (self._left, self._stopped):
                 return
 
+    # What stops a run
+
+    @contextmanager
+    def _inside(self, *conditions: typed.Expr, loop: bool = False) -> Iterator[None]:
+        """Note that the statements inside are in a loop, or run by one party alone.
+
+        Where a party runs alone, nothing stops the run, whatever the label of an operand.
+        """
+        alone = any(not c.label.is_public and not c.label.is_secret for c in conditions)
+        self._loops += loop
+        self._alone += alone
+        yield
+        self._loops -= loop
+        self._alone -= alone
+
+    def _may_repeat(self, node: typed.Output) -> bool:
+        """Return whether a name may be output twice, which stops the run."""
+        is_main = self._function is self._program.main
+        return bool(self._loops) or not is_main or node.name in self._repeated
+
     # Expressions
 
     def _all(
-        self, nodes: Iterable[typed.Expr], state: _State, decided: frozenset[Atom]
+        self,
+        nodes: Iterable[typed.Expr],
+        state: _State,
+        decided: frozenset[Atom],
+        stopping: Iterable[typed.Expr] = (),
     ) -> Dependence:
+        """Return the dependence on all nodes; on those that are `stopping`, it depends whether the
+        run stops here."""
         result = NOTHING
+        stops = {id(node) for node in stopping}
         for node in nodes:
-            result = result.join(self._expr(node, state, decided))
+            found = self._expr(node, state, decided)
+            result = result.join(found)
+            if id(node) in stops and not self._alone:
+                self._stopped |= found.all | decided
         return result
 
     def _expr(self, node: typed.Expr, state: _State, decided: frozenset[Atom]) -> Dependence:
+        stopping = tuple(operands_that_stop(node, self._ranges))
         match node:
             case typed.Literal() | typed.Zero():
                 return NOTHING
@@ -242,7 +298,7 @@ class _Analysis:
             ):
                 return self._expr(operand, state, decided)
             case typed.Binary(left=left, right=right) | typed.SumOfProducts(left=left, right=right):
-                return self._all((left, right), state, decided)
+                return self._all((left, right), state, decided, stopping)
             case typed.ShortCircuit(left=left, right=right):
                 first = self._expr(left, state, decided)
                 return first.join(self._expr(right, state, decided | first.all))
@@ -253,9 +309,9 @@ class _Analysis:
                 chosen = self._expr(condition, state, decided).all
                 return self._all((then, otherwise), state, decided | chosen).under(chosen)
             case typed.Index(base=base, indices=indices):
-                return self._all((base, *indices), state, decided)
+                return self._all((base, *indices), state, decided, stopping)
             case typed.Slice(base=base, start=start):
-                return self._all((base, start), state, decided)
+                return self._all((base, start), state, decided, stopping)
             case typed.Call():
                 return self._call(node, state, decided)
             case typed.Reveal(operand=operand):
@@ -274,6 +330,24 @@ class _Analysis:
         stopped = Dependence(implicit=summary.stopped)
         self._stopped |= stopped.applied(arguments, decided).implicit
         return summary.result.applied(arguments, decided)
+
+
+def _repeated_names(program: typed.Program) -> frozenset[str]:
+    """Return the names of which there is more than one output in a program."""
+    outputs = [
+        statement.name
+        for function in program.functions
+        for statement in statements(function.body)
+        if isinstance(statement, typed.Output)
+    ]
+    return frozenset(name for name, count in Counter(outputs).items() if count > 1)
+
+
+def _field(type: Type, name: str) -> Type:
+    """Return the type of a field of a struct."""
+    if not isinstance(type, StructType) or (found := type.field(name)) is None:
+        raise CompilerBug(f"{type} has no field {name}")
+    return found.type
 
 
 def _join(state: _State, other: _State) -> None:

@@ -160,3 +160,56 @@ def test_the_condition_of_a_loop_decides_about_its_own_releases() -> None:
     body = "public bool p = reveal(t); int32 n; while reveal(a > n) == p { n += 1; }"
     _, again = _releases(_INPUTS + body)
     assert _told(again) == ("alice.a", "bob.t")
+
+
+_STOPS = [
+    ("a divisor", "int32 q = 7 / reveal(a);"),
+    ("a remainder", "int32 q = 7 % reveal(a);"),
+    ("an amount", "int32 q = 1 << reveal(a);"),
+    ("an index", "int32[4] x; int32 q = x[reveal(a)];"),
+    ("an index of a target", "int32[4] x; x[reveal(a)] = 1;"),
+    ("a bound of a slice", "int32[4] x; public int32 i = reveal(a); let q = x[i..i + 2];"),
+    ("a while", "public int32 i = reveal(a); while i != 0 { i -= 2; }"),
+    ("a second output", 'for i in 0..reveal(a) { output(all, 1, "again"); }'),
+    (
+        "a second output in a branch",
+        'output(all, 1, "x"); if reveal(a) > 0 { output(all, 2, "x"); }',
+    ),
+    ("an assertion that never holds", "if reveal(a) > 0 { assert(len(parties) > 9); }"),
+    ("a call", "int32 q = over(reveal(a));"),
+    ("an owner's loop", "bool go = true; while go { if c > 10 { go = false; } }"),
+]
+
+
+@pytest.mark.parametrize("body", [s[1] for s in _STOPS], ids=[s[0] for s in _STOPS])
+def test_what_decides_whether_a_run_stops_decides_what_comes_after_it(body: str) -> None:
+    items = "fn over(public int32 x) -> int32 { return 7 / x; }"
+    found = _releases(f'{_INPUTS}{body} output(all, b, "after");', items)
+    decides = "alice.c" if "c > 10" in body else "alice.a"
+    assert _told(found[-1]) == ("bob.b", decides)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "int32 q = 7 / a;",
+        "int32 q = reveal(a) / 7;",
+        "int32[4] x; for i in 0..3 { x[i + 1] = x[i] + reveal(a); }",
+        "int32[4] x; if reveal(a) > 0 { for i in 0..2 { x[2 * i + 1] = 1; } }",
+        "int32[4] x; if reveal(a) > 0 { let y = x[1..3]; }",
+        "@alice int32[4] x; if c > 0 { x[7 / c] = 1; }",
+        'if reveal(a) > 0 { output(all, 1, "once"); }',
+        "assert(len(parties) == 2);",
+    ],
+)
+def test_what_cannot_stop_a_run_decides_nothing(body: str) -> None:
+    found = _releases(f'{_INPUTS}{body} output(all, b, "after");')
+    assert _told(found[-1]) == ("bob.b", "")
+
+
+def test_divisors_nested_deep_take_no_long_time() -> None:
+    nested = "reveal(a)"
+    for _ in range(40):
+        nested = f"7 / ({nested})"
+    found = _releases(f'{_INPUTS}public int32 q = {nested}; output(all, b, "after");')
+    assert _told(found[-1]) == ("bob.b", "alice.a")
