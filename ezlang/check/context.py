@@ -212,9 +212,10 @@ class Body:
 
     `labels` keeps the inferred labels from pass to pass; `lowered` says that this pass found a
     label lower than the one it had used, so that another pass is needed. `straight` says that the
-    present statement certainly runs exactly once in a run. `quiet_sizes` silences errors that
-    depend on sizes: in code that never runs, and in functions that are never called, whose sizes
-    are made up. `head_of` is the function whose head is being checked.
+    present statement certainly runs exactly once in a run; `certain` says that it certainly runs,
+    but maybe again in a loop. `certain_outputs` are the outputs of such places. `quiet_sizes`
+    silences errors that depend on sizes: in code that never runs, and in functions that are never
+    called, whose sizes are made up. `head_of` is the function whose head is being checked.
     """
 
     def __init__(
@@ -246,6 +247,8 @@ class Body:
         self.returned = self.labels.get(0, Traced(PUBLIC))
         self.outputs: dict[tuple[int, str], Span] = {}
         self.straight = False
+        self.certain = False
+        self.certain_outputs: list[syntax.Output] = []
         self.ended: dict[str, Span] = {}
         self._names: dict[str, LocalName] = {}
         self._scopes: list[list[str]] = [[]]
@@ -281,11 +284,12 @@ class Body:
         self.quiet_sizes = before
 
     @contextmanager
-    def not_straight(self) -> Iterator[None]:
-        """Check statements that may not run exactly once."""
-        before, self.straight = self.straight, False
+    def not_straight(self, *, certain: bool = False) -> Iterator[None]:
+        """Check statements that may not run exactly once; `certain` if at least once."""
+        before, self.straight = (self.straight, self.certain), False
+        self.certain = self.certain and certain
         yield
-        self.straight = before
+        self.straight, self.certain = before
 
     @contextmanager
     def exact(self) -> Iterator[None]:

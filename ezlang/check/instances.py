@@ -127,7 +127,7 @@ def _pass(
     function = signature.function
     node = function.node
     bind_sizes(body, function, signature.sizes)
-    body.straight = name == "main"
+    body.straight = body.certain = name == "main"
     body.called = branch.span
     if signature.return_label is not None:
         body.returned = declared(

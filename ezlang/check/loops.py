@@ -7,6 +7,7 @@ from collections.abc import Callable
 from ezlang.source import Span
 from ezlang.syntax import tree as syntax
 from ezlang.typed import tree as typed
+from ezlang.typed.walk import statements
 from ezlang.types.labels import PUBLIC
 from ezlang.types.types import INT32, INT64, array_of, element_of, is_integer, shape_of
 
@@ -76,7 +77,14 @@ def for_range(body: Body, node: syntax.ForRange, block: Block) -> typed.Statemen
         traced, type = combine(low.traced, high.traced), low.type
         never = _empty(low, high)
     branch = _branch(BranchKind.FOR, traced, node.low.span.to(node.high.span))
-    with body.branch(branch), body.not_straight(), body.never_run(never), body.scope():
+    often = bounds is not None and _often(*bounds)
+    known = len(body.certain_outputs)
+    with (
+        body.branch(branch),
+        body.not_straight(certain=often),
+        body.never_run(never),
+        body.scope(),
+    ):
         if traced.why is not None:
             why = Why(
                 f"`{node.variable.text}` counts up to this bound", node.high.span, (traced.why,)
@@ -87,6 +95,7 @@ def for_range(body: Body, node: syntax.ForRange, block: Block) -> typed.Statemen
         )
         body.bind(node.variable, variable)
         inner, _ = block(body, node.body)
+    _report_repeated(body, node, inner, known)
     if bounds is None or never:
         return None
     return typed.For(
@@ -96,6 +105,25 @@ def for_range(body: Body, node: syntax.ForRange, block: Block) -> typed.Statemen
         high=shared(high, traced.label).node,
         body=inner,
     )
+
+
+def _often(low: Typed, high: Typed) -> bool:
+    """Return whether a loop over a constant range has at least two iterations."""
+    first, last = low.constant, high.constant
+    return isinstance(first, int) and isinstance(last, int) and last - first > 1
+
+
+def _report_repeated(body: Body, node: syntax.ForRange, inner: typed.Block, known: int) -> None:
+    """Report outputs that a loop over a constant range gives again in each iteration.
+
+    `known` is how many certain outputs there were before the loop.
+    """
+    found = body.certain_outputs[known:]
+    if not body.certain or any(isinstance(one, typed.Return) for one in statements(inner)):
+        return
+    del body.certain_outputs[known:]
+    for output in found:
+        body.report(errors_statements.output_repeated(output.name, node.span))
 
 
 def _bounds(body: Body, node: syntax.ForRange) -> tuple[Typed, Typed] | None:

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     is_flag=True,
     help="List the fixed-point operations that may overflow, for all that is known of inputs.",
 )
+@click.option(
+    "--deny-warnings", is_flag=True, help="Let warnings count as errors: exit with code 1."
+)
 @json_option
 @click.pass_context
 def check(
@@ -34,27 +37,31 @@ def check(
     files: tuple[str, ...],
     settings: tuple[str, ...],
     ranges: bool,
+    deny_warnings: bool,
     as_json: bool,
 ) -> None:
-    """Find all errors of FILES without running them.
+    """Find all errors of FILES without running them, and warn of what is hardly meant.
 
     A folder stands for all programs and modules in it and below it, and `-` for standard input.
     Exit code 1 means that there are errors. With --json, an object with the list "diagnostics" is
     printed, in which lines and columns count from 1; with --ranges, it has the list "overflows",
-    too.
+    too. The codes of warnings begin with EZ6.
     """
     from ezlang.diagnostics.render import to_json
 
     given = parse_settings(settings)
     checked = [_check(file, given, ranges=ranges) for file in unfolded(files)]
     diagnostics = [one for found in checked for one in found.diagnostics]
+    code = max(found.code for found in checked)
+    if deny_warnings and diagnostics:
+        code = max(code, 1)
     if as_json:
         overflows = [one for found in checked for one in found.overflows]
-        listed = {"overflows": overflows_object(overflows)} if ranges and not diagnostics else {}
+        listed = {"overflows": overflows_object(overflows)} if ranges and not code else {}
         print_json({"diagnostics": [to_json(one) for one in diagnostics], **listed})
     else:
         _show(checked, ranges=ranges)
-    context.exit(max(found.code for found in checked))
+    context.exit(code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +75,7 @@ class _Checked:
 
 
 def _check(file: str, settings: dict[str, Setting], *, ranges: bool) -> _Checked:
+    from ezlang.analysis.warnings import warnings
     from ezlang.api import check_file, check_text, exit_code, overflows
     from ezlang.diagnostics.diagnostic import EzError
 
@@ -80,7 +88,7 @@ def _check(file: str, settings: dict[str, Setting], *, ranges: bool) -> _Checked
         if result.diagnostics:
             return _Checked(file, result.diagnostics, exit_code(result.diagnostics))
         found = overflows(result.program) if ranges and result.program is not None else []
-        return _Checked(file, overflows=tuple(found))
+        return _Checked(file, warnings(result), overflows=tuple(found))
     except EzError as error:
         return _Checked(file, error.diagnostics, error.exit_code)
 

@@ -23,7 +23,10 @@ class Note:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnostic:
-    """One error. `message` is a sentence without a full stop; `label` is shown below the carets."""
+    """One error or warning.
+
+    `message` is a sentence without a full stop; `label` is shown below the carets.
+    """
 
     code: str
     message: str
@@ -31,6 +34,11 @@ class Diagnostic:
     label: str = ""
     notes: tuple[Note, ...] = ()
     help: str | None = None
+
+    @property
+    def is_warning(self) -> bool:
+        """Whether it is about a program that is right, and may not be meant so."""
+        return self.code.startswith("EZ6")
 
     @property
     def sort_key(self) -> tuple[str, int, str]:

@@ -37,12 +37,13 @@ def render(diagnostic: Diagnostic, color: bool = False) -> str:
     """Return a diagnostic as text that ends in a line break; with ANSI colours if `color`."""
     paint = _Paint(color)
     message = _clean(diagnostic.message)
-    head = f"{paint.error(f'error[{diagnostic.code}]')}{paint.strong(f': {message}')}"
+    kind, mark = ("warning", paint.warning) if diagnostic.is_warning else ("error", paint.error)
+    head = f"{mark(f'{kind}[{diagnostic.code}]')}{paint.strong(f': {message}')}"
     spans = [diagnostic.span, *(note.span for note in diagnostic.notes)]
     gutter = max((len(str(_last_line(s))) for s in spans if s is not None), default=1)
     lines = [head]
     if diagnostic.span is not None:
-        lines += _excerpt(diagnostic.span, diagnostic.label, gutter, paint, paint.error)
+        lines += _excerpt(diagnostic.span, diagnostic.label, gutter, paint, mark)
     for note in diagnostic.notes:
         if note.span is None:
             lines.append(_remark(gutter, paint, paint.strong("note"), note.message))
@@ -61,16 +62,18 @@ def render_all(diagnostics: Iterable[Diagnostic], color: bool = False) -> str:
     """
     shown: list[str] = []
     seen: Counter[str] = Counter()
+    kinds: Counter[str] = Counter()
     for diagnostic in diagnostics:
+        kinds["warning" if diagnostic.is_warning else "error"] += 1
         file = "" if diagnostic.span is None else diagnostic.span.source.name
         seen[file] += 1
         if seen[file] <= MOST:
             shown.append(render(diagnostic, color))
     if not shown:
         return ""
-    total = seen.total()
-    count = "1 error" if total == 1 else f"{total} errors"
-    if total > len(shown):
+    parts = [(kinds[kind], kind) for kind in ("error", "warning") if kinds[kind]]
+    count = " and ".join(f"1 {kind}" if n == 1 else f"{n} {kind}s" for n, kind in parts)
+    if seen.total() > len(shown):
         count += f", of which the first {MOST} of each file are shown"
     return "\n".join([*shown, f"{_Paint(color).strong(count)}\n"])
 
@@ -124,6 +127,9 @@ class _Paint:
 
     def error(self, text: str) -> str:
         return self._style(text, "red")
+
+    def warning(self, text: str) -> str:
+        return self._style(text, "yellow")
 
     def frame(self, text: str) -> str:
         return self._style(text, "blue")

@@ -20,6 +20,7 @@ _PARTS = {
     "EZ3": "Flow of information",
     "EZ4": "Compiling and running",
     "EZ5": "Protocol and session",
+    "EZ6": "Warnings",
 }
 
 

@@ -127,6 +127,18 @@ def output_twice(name: syntax.StringLiteral, party: str, before: Span) -> Diagno
     )
 
 
+def output_repeated(name: syntax.StringLiteral, loop: Span) -> Diagnostic:
+    """An output of one name in a loop that certainly runs several times."""
+    return Diagnostic(
+        code="EZ2026",
+        message=f'The output "{name.value}" is given again in each iteration',
+        span=name.span,
+        label="again",
+        notes=(Note(message="This loop runs more than once", span=loop),),
+        help="Collect the values in an array, and output that after the loop.",
+    )
+
+
 def input_types_differ(
     span: Span, name: str, type: Type, before: Span, before_type: Type
 ) -> Diagnostic:
