@@ -15,8 +15,8 @@ from IPython.core.magic import Magics, cell_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 from IPython.display import display
 
-from ezlang.analysis.leaks import render_releases
 from ezlang.cli.cost_report import cost_lines
+from ezlang.cli.leaks_report import leak_lines
 from ezlang.cli.options import parse_settings
 from ezlang.cli.output import counted
 from ezlang.diagnostics.diagnostic import Diagnostic, EzError
@@ -65,7 +65,7 @@ class EzMagics(Magics):
         variables: dict[str, Any] = self.shell.user_ns
         variables[asked.name] = program
         if asked.leaks:
-            print("\n".join(render_releases(program.leaks())))
+            print("\n".join(leak_lines("cell.ez", program.leaks())))
         if asked.cost:
             report = program.cost(protocol=asked.protocol, network=asked.network)
             print("\n".join(cost_lines(report, every_line=False)))

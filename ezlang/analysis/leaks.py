@@ -15,7 +15,7 @@ output is given a second time. An array or struct counts as one variable.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, assert_never
 
@@ -358,25 +358,6 @@ def _join(state: _State, other: _State) -> None:
 
 
 # Text and JSON
-
-
-def render_releases(found: Sequence[Release]) -> list[str]:
-    """Return the lines that describe releases."""
-    if not found:
-        return ["Nothing is released: no party learns anything."]
-    lines: list[str] = []
-    for release in found:
-        who = "everyone" if release.to is None else release.to
-        what = f'output "{release.name}"' if release.kind == "output" else "reveal"
-        lines.append(f"{release.span}: {what} to {who}: {release.expression}")
-        lines.append(f"    depends on {_names(release.explicit) or 'no input'}")
-        if release.implicit:
-            lines.append(f"    is decided by {_names(release.implicit)}")
-    return lines
-
-
-def _names(inputs: tuple[InputName, ...]) -> str:
-    return ", ".join(f'{i.party}\'s "{i.name}"' for i in inputs)
 
 
 def release_json(release: Release) -> dict[str, Any]:

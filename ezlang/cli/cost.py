@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Unpack
 
@@ -54,7 +55,8 @@ def cost(
 
     from .cost_report import cost_lines, cost_object
     from .ranges import range_lines, ranges_object
-    from .report import print_json
+    from .report import print_json, print_lines
+    from .tables import may_style
 
     loaded = api.load(program, parse_settings(settings))
     report = api.cost(loaded, explained=explain, dealer=dealer, **choices)
@@ -62,8 +64,7 @@ def cost(
     if as_json:
         print_json(cost_object(report) | ({"ranges": ranges_object(proofs)} if ranges else {}))
         return
-    for line in cost_lines(report, every_line=every_line):
-        click.echo(line)
+    styled = may_style(sys.stdout)
+    print_lines(cost_lines(report, every_line=every_line, styled=styled))
     if ranges:
-        for line in range_lines(proofs):
-            click.echo(line)
+        print_lines(range_lines(proofs, styled=styled))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final, assert_never
 
 from .output import counted, listed
+from .tables import HEAD, INDENT, QUIET, Sheet
 
 if TYPE_CHECKING:
     from ezlang.api import CostReport
@@ -19,7 +20,8 @@ SHOWN_LINES: Final = 5
 """The number of program lines that are shown without `--lines`."""
 
 _PAIR: Final = 2
-_WIDEST: Final = 48
+_NAMES: Final = 12
+"""The columns for the names of totals."""
 _PROTOCOL_CHOICES: Final = {
     "auto": "each secret in the cheapest sharing",
     "yao": "secrets in Yao's garbled circuits",
@@ -29,68 +31,73 @@ _PROTOCOL_CHOICES: Final = {
 _UNITS: Final = (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6))
 
 
-def cost_lines(report: CostReport, *, every_line: bool) -> Iterator[str]:
-    """Yield the lines of the text."""
+def cost_lines(report: CostReport, *, every_line: bool, styled: bool = False) -> list[str]:
+    """Return the lines of the text, with escape codes if it is `styled`."""
+    sheet = Sheet(styled=styled)
     chosen = _PROTOCOL_CHOICES[report.protocol]
-    yield f"{listed(report.parties)}, {chosen}; network {report.profile.name}"
-    yield ""
-    yield from _totals(report)
-    yield ""
-    yield from _table("by phase", report.parties, _phase_rows(report))
+    sheet.text(f"{listed(report.parties)}, {chosen}; network {report.profile.name}")
+    sheet.gap()
+    _add_totals(sheet, report)
+    sheet.gap()
+    phases = [(phase, *_cells(report, total)) for phase, total in report.phases.items()]
+    _add_table(sheet, "by phase", report.parties, phases)
     lines = report.lines if every_line else report.lines[:SHOWN_LINES]
     if lines:
-        yield ""
+        sheet.gap()
         title = "by line, most expensive first"
-        yield from _table(title, report.parties, [_line_row(report, *line) for line in lines])
+        rows = [_line_row(report, *line) for line in lines]
+        _add_table(sheet, title, report.parties, rows)
         left = len(report.lines) - len(lines)
         if left:
-            yield f"  {counted(left, 'more line')}: see --lines"
+            sheet.text(f"{INDENT}{counted(left, 'more line')}: see --lines", style=QUIET)
     if report.unknown:
-        yield ""
-        yield from _unknown_lines(report)
+        sheet.gap()
+        _add_unknown(sheet, report)
     if report.explained is not None and report.explained.operations:
-        yield ""
-        yield from _explanation_lines(report, report.explained)
+        sheet.gap()
+        _add_explanations(sheet, report, report.explained)
+    return sheet.lines
 
 
-def _totals(report: CostReport) -> Iterator[str]:
+def _add_totals(sheet: Sheet, report: CostReport) -> None:
     least, most = report.least, report.most
     said = "" if report.is_exact else "at least "
 
-    def row(name: str, amount: str, more: str = "") -> str:
-        return f"  {name:<12}{amount}{'   ' + more if more else ''}"
+    def row(name: str, amount: str, more: str = "") -> None:
+        text = f"{INDENT}{name:<{_NAMES}}{amount}{'   ' + more if more else ''}"
+        sheet.text(text, hanging=_NAMES if name else 0, head=len(INDENT) + len(name))
 
     digits = max(len(f"{sent:,}") for sent in _named(report, least.bytes_sent).values())
     rounds = f"{said}{least.rounds:,}"
     if most is not None and most != least:
         rounds += f", at most {most.rounds:,}"
-    yield row("rounds", rounds)
+    row("rounds", rounds)
     for party, name in enumerate(report.parties):
         sent = f"{said}{least.bytes_sent.get(party, 0):>{digits},}"
         if most is not None and most != least:
             sent += f", at most {most.bytes_sent.get(party, 0):,}"
-        yield row("bytes" if party == 0 else "", f"{sent} sent by {name}")
+        row("bytes" if party == 0 else "", f"{sent} sent by {name}")
     if least.ands:
-        yield row("AND gates", f"{said}{least.ands:,}", f"{least.tables:,} bytes of tables")
+        row("AND gates", f"{said}{least.ands:,}", f"{least.tables:,} bytes of tables")
     if len(report.parties) > _PAIR and any(least.ots_made.values()):
         used, made = (sum(amounts.values()) for amounts in (least.ots, least.ots_made))
-        yield row("OTs", f"{said}{used:,} among all pairs", f"{made:,} made")
+        row("OTs", f"{said}{used:,} among all pairs", f"{made:,} made")
     for link, made in least.ots_made.items():
         if made and len(report.parties) <= _PAIR:
             sender, receiver = (report.parties[party] for party in link)
             taken = f"{said}{least.ots[link]:,}"
-            yield row("OTs", f"{taken} from {sender} to {receiver}", f"{made:,} made")
+            row("OTs", f"{taken} from {sender} to {receiver}", f"{made:,} made")
     for name, amount in units_by_name(least).items():
-        yield row("", f"{said}{amount:,} {name}")
+        row("", f"{said}{amount:,} {name}")
     if report.dealt is not None:
-        yield row("dealer", f"{report.dealt:,} bytes sent to {report.parties[1]} before the run")
+        row("dealer", f"{report.dealt:,} bytes sent to {report.parties[1]} before the run")
     memory = ", ".join(
         f"{name} {size / 1e6:,.0f} MB" for name, size in _named(report, report.memory).items()
     )
-    yield row("memory", f"about {memory}")
+    row("memory", f"about {memory}")
     profile = report.profile
     how = f"{duration(profile.rtt)} a round trip, {profile.bandwidth * 8 / 1e6:,.0f} Mbit/s"
-    yield row("time", f"about {said}{duration(least.seconds(profile))}", how)
+    row("time", f"about {said}{duration(least.seconds(profile))}", how)
 
 
 def units_by_name(total: Cost) -> dict[str, int]:
@@ -129,19 +136,13 @@ def _unit_name(unit: Unit) -> str:
             assert_never(unit)
 
 
-def _phase_rows(report: CostReport) -> list[tuple[str, ...]]:
-    return [(phase, *_cells(report, total)) for phase, total in report.phases.items()]
-
-
 def _line_row(report: CostReport, line: SourceLine, total: Cost) -> tuple[str, ...]:
     if line.source is None:
         return ("the session", *_cells(report, total))
     place = str(line.number)
     if line.source.name != report.name:
         place = f"{line.source.name}:{place}"
-    text = f"{place:>4} | {line.text}"
-    shown = text if len(text) <= _WIDEST else text[: _WIDEST - 1] + "…"
-    return (shown, *_cells(report, total))
+    return (f"{place:>4} | {line.text}", *_cells(report, total))
 
 
 def _cells(report: CostReport, total: Cost) -> tuple[str, ...]:
@@ -150,19 +151,18 @@ def _cells(report: CostReport, total: Cost) -> tuple[str, ...]:
     return (*(f"{n:,}" if n else "-" for n in numbers), duration(total.seconds(report.profile)))
 
 
-def _table(title: str, parties: Sequence[str], rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
-    """Yield a table without its empty columns, with names on the left and numbers on the right."""
-    head = (title, "rounds", *(f"{name} sends" for name in parties), "ANDs", "OTs", "time")
+def _add_table(
+    sheet: Sheet, title: str, parties: Sequence[str], rows: Sequence[tuple[str, ...]]
+) -> None:
+    """Add a table without its empty columns."""
+    head = (title, "rounds", *(f"{name}\nsends" for name in parties), "ANDs", "OTs", "time")
     kept = [
         number
         for number in range(len(head))
         if number < 2 or any(row[number] != "-" for row in rows)
     ]
-    table = [tuple(row[number] for number in kept) for row in (head, *rows)]
-    widths = [max(len(row[number]) for row in table) for number in range(len(kept))]
-    for row in table:
-        cells = [f"{cell:>{width}}" for cell, width in zip(row[1:], widths[1:], strict=True)]
-        yield f"  {row[0]:<{widths[0]}}   {'   '.join(cells)}".rstrip()
+    head, *rows = [tuple(row[number] for number in kept) for row in (head, *rows)]
+    sheet.numbers(head, rows)
 
 
 def duration(seconds: float) -> str:
@@ -174,18 +174,19 @@ def duration(seconds: float) -> str:
     return "0 s"
 
 
-def _unknown_lines(report: CostReport) -> Iterator[str]:
-    yield "  The cost depends on revealed values:"
+def _add_unknown(sheet: Sheet, report: CostReport) -> None:
+    sheet.text("  The cost depends on revealed values:")
     for unknown, sums in report.unknown:
         place = f"line {unknown.span.line}"
         if unknown.span.source.name != report.name:
             place += f" of {unknown.span.source.name}"
         if unknown.control.value == "loop":
             turns = f"{unknown.iterations:,} iterations" if unknown.iterations > 1 else "iteration"
-            yield f"  - per {turns} of the loop at {place}: {_sum_text(report, sums[0])}"
+            text = f"  - per {turns} of the loop at {place}: {_sum_text(report, sums[0])}"
         else:
             sides = "; otherwise ".join(_sum_text(report, one) for one in sums)
-            yield f"  - if the branch at {place} is taken: {sides}"
+            text = f"  - if the branch at {place} is taken: {sides}"
+        sheet.text(text, hanging=2)
 
 
 def _sum_text(report: CostReport, total: Cost) -> str:
@@ -202,9 +203,10 @@ def _named(report: CostReport, amounts: Mapping[int, int]) -> dict[str, int]:
     return {name: amounts.get(party, 0) for party, name in enumerate(report.parties)}
 
 
-def _explanation_lines(report: CostReport, explained: Explained) -> Iterator[str]:
-    """Yield, for each line of the program, the chosen sharings and the cost of the alternatives."""
-    yield "  why each sharing was chosen, and how much longer the run would take with the others:"
+def _add_explanations(sheet: Sheet, report: CostReport, explained: Explained) -> None:
+    """Add, for each line of the program, the chosen sharings and the cost of the alternatives."""
+    title = "  why each sharing was chosen, and how much longer the run takes with others:"
+    sheet.text(title, style=HEAD)
     by_line: dict[str, dict[str, int]] = {}
     for one in sorted(explained.operations, key=lambda one: (one.span.source.name, one.span.start)):
         others = ", ".join(
@@ -219,11 +221,11 @@ def _explanation_lines(report: CostReport, explained: Explained) -> Iterator[str
         said = by_line.setdefault(f"{place:>6} | {one.span.source.line(one.span.line).strip()}", {})
         said[text] = said.get(text, 0) + 1
     for line, said in by_line.items():
-        yield line
+        sheet.text(line, hanging=5)
         for text, count in said.items():
-            yield f"           {text}{f' ({count} times)' if count > 1 else ''}"
+            sheet.text(f"           {text}{f' ({count} times)' if count > 1 else ''}", hanging=2)
     if report.protocol == "auto":
-        yield f"  {_bound_text(explained.solution)}"
+        sheet.text(f"  {_bound_text(explained.solution)}")
 
 
 def _bound_text(solution: Solution) -> str:

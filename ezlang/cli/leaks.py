@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
 
 from .options import json_option, parse_settings, program_argument, set_option
-from .report import print_json
+from .report import print_json, print_lines
 
 
 @click.command(short_help="List every release: what, where, to whom, from which inputs.")
@@ -22,11 +23,15 @@ def leaks(program: Path, settings: tuple[str, ...], as_json: bool) -> None:
     released. With --json, an object with the list "releases" is printed.
     """
     from ezlang import api
-    from ezlang.analysis.leaks import release_json, render_releases
+    from ezlang.analysis.leaks import release_json
 
-    found = api.leaks(api.load(program, parse_settings(settings)))
+    from .leaks_report import leak_lines
+    from .tables import may_style
+
+    loaded = api.load(program, parse_settings(settings))
+    found = api.leaks(loaded)
     if as_json:
         print_json({"releases": [release_json(release) for release in found]})
         return
-    for line in render_releases(found):
-        click.echo(line)
+    name = loaded.main.span.source.name
+    print_lines(leak_lines(name, found, styled=may_style(sys.stdout)))

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
+
+from .tables import HEAD, Sheet
 
 if TYPE_CHECKING:
     from ezlang.compiler.passes.sharings.narrow import Fact, Narrowed
 
 
-def range_lines(found: Sequence[Narrowed]) -> Iterator[str]:
-    """Yield the lines: a paragraph for each operation, followed by its proof."""
-    yield ""
+def range_lines(found: Sequence[Narrowed], *, styled: bool = False) -> list[str]:
+    """Return the lines: a paragraph for each operation, followed by its proof."""
+    sheet = Sheet(styled=styled)
+    sheet.gap()
     if not found:
-        yield "  no operation is known to need fewer bits than its type has"
-        return
-    yield "  operations that need fewer bits than their type has, and why:"
+        sheet.text("  no operation is known to need fewer bits than its type has")
+        return sheet.lines
+    sheet.text("  operations that need fewer bits than their type has, and why:", style=HEAD)
     for one in found:
         sign = "unsigned" if one.nonnegative else "in two's complement"
         line = one.span.source.line(one.span.line).strip()
-        yield f"    {one.span.line:>3} | {line}"
-        yield f"          {one.text}, {one.bits} bits {sign}"
+        sheet.text(f"    {one.span.line:>3} | {line}", hanging=4)
+        sheet.text(f"          {one.text}, {one.bits} bits {sign}", hanging=2)
         for fact in one.facts:
-            yield f"          {'  ' * fact.depth}{_fact(fact)}"
+            sheet.text(f"          {'  ' * fact.depth}{_fact(fact)}", hanging=2)
+    return sheet.lines
 
 
 def _fact(fact: Fact) -> str:

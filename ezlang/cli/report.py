@@ -16,6 +16,8 @@ import click
 from ezlang.diagnostics.diagnostic import Diagnostic, PassSkipped
 from ezlang.progress import Estimate, told_to
 
+from .tables import may_style
+
 BUG = 70
 """The exit code for a bug of ezlang (EX_SOFTWARE of sysexits.h)."""
 
@@ -28,7 +30,7 @@ _PLEASE_REPORT = (
 
 def in_color() -> bool:
     """Return whether standard error may be written to in color (https://no-color.org)."""
-    return sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+    return may_style(sys.stderr)
 
 
 def say(text: str) -> None:
@@ -111,3 +113,9 @@ def skipped_passes_shown() -> Iterator[None]:
 def print_json(data: object) -> None:
     """Print one JSON object on standard output."""
     click.echo(json.dumps(data, ensure_ascii=False))
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    """Print the lines of a report on standard output."""
+    for line in lines:
+        click.echo(line)

@@ -140,7 +140,8 @@ def test_leaks(ez: Ez) -> None:
     done = ez("leaks", "rich.ez")
     assert done.code == 0
     assert "alice is richer" in done.out
-    assert "rich.ez:6" in done.out
+    assert "What rich.ez releases" in done.out
+    assert "6:5" in done.out
     (release,) = ez("leaks", "rich.ez", "--json").json["releases"]
     assert release["to"] == "all"
     assert [given["party"] for given in release["depends_on"]] == ["alice", "bob"]

@@ -35,7 +35,7 @@ from tests.support.ports import free_address
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = pages.all_pages(ROOT)
 WITH_PYTHON = [page for page in PAGES if "```pycon" in page.read_text(encoding="utf-8")]
-COLUMNS = "100"
+COLUMNS = "80"
 DEALER = "127.0.0.1:7801"
 
 
