@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from . import (
+    among,
     compile,
     functions,
     garbling,
@@ -32,6 +33,7 @@ BENCHMARKS = {
     "light": light,
     "ml": ml,
     "ot": ot,
+    "parties": among,
     "products": products,
     "programs": programs,
     "sharing": sharing,

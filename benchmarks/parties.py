@@ -60,6 +60,25 @@ def two_parties(
     return parties
 
 
+def all_parties(program: Path, inputs: Sequence[Path]) -> list[dict[str, Any]]:
+    """Run all parties of a program of more than two; return the JSON object of each."""
+    places = ",".join(f"127.0.0.1:{free_port()}" for _ in inputs)
+    command = [sys.executable, "-m", "ezlang", "run", str(program), "--json", "--address", places]
+    running = [
+        subprocess.Popen(
+            [*command, "--party", str(party), "--input", str(own)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        for party, own in enumerate(inputs)
+    ]
+    said = [process.communicate()[0] for process in running]
+    if any(process.returncode for process in running):
+        raise SystemExit(f"{program.name} ended with {[one.returncode for one in running]}")
+    return [json.loads(text) for text in said]
+
+
 def free_port() -> int:
     """Return a port of this machine that nobody listens at."""
     with socket.create_server(("127.0.0.1", 0)) as server:
