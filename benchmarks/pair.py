@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any, Final
 
-from ezlang.compiler.protocols.core.channel import Buffer
+from ezlang.compiler.protocols.core.channel import Buffer, unmetered
 from ezlang.session.channel import SocketChannel
 
 TIME_OUT: Final = 120.0
@@ -48,6 +48,8 @@ class Nowhere:
 
     def __init__(self) -> None:
         self._zeros = memoryview(bytearray(1 << 16))
+
+    within = staticmethod(unmetered)
 
     def flight(self, number: int | None, *, behind: int = 0) -> None:
         """Count nothing."""

@@ -10,14 +10,16 @@ from __future__ import annotations
 import os
 import pathlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import field
 from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Unpack
 
 from ezlang.check import CheckResult, check
 from ezlang.diagnostics.diagnostic import Diagnostic, EzError
-from ezlang.records import dataclass
+from ezlang.executors.results import PartyCost as PartyCost
+from ezlang.executors.results import PartyResult as PartyResult
+from ezlang.executors.results import RunCost as RunCost
+from ezlang.executors.results import RunResult as RunResult
 from ezlang.recursion import deep_recursion
 from ezlang.source import Source
 from ezlang.syntax.reader import read_source
@@ -25,7 +27,7 @@ from ezlang.typed.tree import Program
 from ezlang.types.scalars import Setting
 from ezlang.types.sharing import DEFAULT_NETWORK, DEFAULT_PROTOCOL, Choices
 from ezlang.values.check import check_inputs
-from ezlang.values.data import Data, Inputs, Outputs
+from ezlang.values.data import Data, Inputs
 
 if TYPE_CHECKING:
     from ezlang.analysis.leaks import Release
@@ -42,44 +44,6 @@ Settings = Mapping[str, Setting]
 _AT_LAUNCH = frozenset({"EZ1040", "EZ1041", "EZ1042"})
 
 Path = str | os.PathLike[str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunCost:
-    """The cost of a run: rounds, bytes sent by each party, AND gates of garbled circuits."""
-
-    rounds: int
-    bytes: dict[str, int]
-    ands: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunResult:
-    """The result of a run of all parties. `seconds`: how long its parts took."""
-
-    outputs: Outputs
-    cost: RunCost | None = None
-    seconds: dict[str, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PartyCost:
-    """What one party exchanged with the others, and the AND gates of garbled circuits, if any."""
-
-    rounds: int
-    ands: int | None
-    bytes_sent: int
-    bytes_received: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PartyResult:
-    """The result of a run for one party: its outputs."""
-
-    party: str
-    outputs: dict[str, Data]
-    cost: PartyCost
-    seconds: dict[str, float]
 
 
 def check_text(text: str, name: str = "main.ez", settings: Settings | None = None) -> CheckResult:
@@ -192,26 +156,32 @@ def run_simulated(
     inputs: Inputs,
     *,
     seed: int | None = None,
+    stats: bool = False,
+    checking: float = 0.0,
     **choices: Unpack[Choices],
 ) -> RunResult:
     """Run a program with every party in this process, on real shares, and count what they send.
 
     They run the protocols of native code, with the same rounds and bytes. With a `seed`, runs are
-    reproducible.
+    reproducible. `stats`: count by line and phase, too. `checking` are the seconds that it took to
+    check the program, which count as its compilation.
     """
     from ezlang.executors import simulate
+    from ezlang.executors.meter import Meter, stats_of
 
-    start = perf_counter()
     checked_inputs = check_inputs(program, inputs)
+    start = perf_counter()
     prepared = _simulable(program, choices)
-    compiled = perf_counter()
+    begun = perf_counter()
+    meter = Meter() if stats else None
     with deep_recursion():
-        outcome = simulate.run_two(prepared, checked_inputs, seed=seed, record=False)
-    cost = outcome.cost
+        outcome = simulate.run_two(prepared, checked_inputs, seed=seed, record=False, meter=meter)
+    cost, compiling = outcome.cost, {"compile": checking + begun - start}
     return RunResult(
         outputs=outcome.outputs,
         cost=RunCost(rounds=cost.rounds, bytes=cost.bytes_sent, ands=cost.ands),
-        seconds={"compile": compiled - start, "run": perf_counter() - compiled},
+        seconds=compiling | {"run": perf_counter() - begun},
+        stats=stats_of(meter.tallies, program.parties, compiling) if meter else None,
     )
 
 
@@ -283,16 +253,23 @@ def run_native(
     inputs: Inputs,
     *,
     timeout: float | None = None,
+    stats: bool = False,
+    checking: float = 0.0,
     **choices: Unpack[Choices],
 ) -> RunResult:
     """Run a program as a process for each party on this machine, with native code.
 
-    `timeout`: how many seconds a party waits for another.
+    `timeout`: how many seconds a party waits for another. `stats` and `checking` are as for
+    `run_simulated`.
     """
     from ezlang.compiler.cost.profiles import preparation
+    from ezlang.executors.native.outcome import Stopwatch
     from ezlang.executors.native.processes import run_native
 
-    outcome = run_native(program, inputs, timeout=timeout, **preparation(choices))
+    watch = Stopwatch({"compile": checking})
+    outcome = run_native(
+        program, inputs, timeout=timeout, metered=stats, watch=watch, **preparation(choices)
+    )
     return RunResult(
         outputs=outcome.outputs,
         cost=RunCost(
@@ -301,6 +278,7 @@ def run_native(
             ands=_ands(program, outcome.parties[0].ands),
         ),
         seconds=outcome.seconds,
+        stats=outcome.stats,
     )
 
 
@@ -319,6 +297,8 @@ def run_party(
     insecure: bool = False,
     timeout: float | None = None,
     warn: Callable[[str], None] | None = None,
+    stats: bool = False,
+    checking: float = 0.0,
     **choices: Unpack[Choices],
 ) -> PartyResult:
     """Run a program as one of its parties, in this process, with native code.
@@ -326,10 +306,11 @@ def run_party(
     `inputs`: name → value. Of two parties, party 0 listens at `address` (HOST:PORT), and party 1
     dials it. Of more, party 0 listens there and each further party at the next port, or each at its
     own of several addresses, separated by commas. `dealer` is the address of a dealer, if there is
-    one. An address off this machine needs `insecure`, and
-    `warn` receives a warning about it.
+    one. An address off this machine needs `insecure`, and `warn` receives a warning about it.
+    `stats` and `checking` are as for `run_simulated`.
     """
     from ezlang.compiler.cost.profiles import preparation
+    from ezlang.executors.native.outcome import Stopwatch
     from ezlang.executors.native.single import run_party
 
     outcome = run_party(
@@ -341,6 +322,8 @@ def run_party(
         insecure=insecure,
         timeout=timeout,
         warn=warn,
+        metered=stats,
+        watch=Stopwatch({"compile": checking}),
         **preparation(choices),
     )
     return PartyResult(
@@ -353,6 +336,7 @@ def run_party(
             bytes_received=outcome.bytes_received,
         ),
         seconds=outcome.seconds,
+        stats=outcome.stats(program.parties),
     )
 
 

@@ -17,6 +17,7 @@ from ..kernels.build import Value, Variable
 from . import boundary, exchanges, scalar
 from .checks import check
 from .emitter import Emitter
+from .marks import mark
 from .moves import SCRATCH, schedule
 from .representations import Representation
 
@@ -28,15 +29,18 @@ def region(e: Emitter, region: ir.Region, write: Write) -> None:
     """Write the operations of a region that this party takes part in."""
     for group in groups(region.operations):
         if is_exchanged(group[0], e.unit.interface.parties):
+            mark(e, group)
             exchanges.exchange(e, group)
             continue
         if leaves_yao(group[0]):
+            mark(e, group)
             boundary.open_all(e, group)
             continue
         for operation in group:
             if e.unit.view.only_fails(operation):
                 check(e, operation)
             elif e.unit.view.runs(operation):
+                mark(e, (operation,))
                 write(e, operation)
 
 

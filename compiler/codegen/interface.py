@@ -19,7 +19,7 @@ from ezlang.types.types import Type, array_of
 
 from ..ir import tree as ir
 from ..ir.facts import ConstantOperands, Constants, constant_operands, facts_of
-from ..ir.groups import Group, enters_yao, groups
+from ..ir.groups import Group, enters_yao, groups, leaves_yao
 from ..ir.numbering import numbered
 from ..ir.sharings import is_exchanged
 from .representations import Representation, representation_of
@@ -108,7 +108,8 @@ class Interface:
 
     `keys` are the names that outputs are given under: (receiver, name, path) of all `parties`, as
     giving one twice ends the run at all. `exchanges` are the groups that native code calls back
-    for.
+    for. `marks`, if the code is to be metered, are the operations that it tells of before it runs
+    them; None otherwise.
     """
 
     party: int
@@ -118,10 +119,12 @@ class Interface:
     keys: list[tuple[int, str, Path]] = field(default_factory=list)
     sites: list[Site] = field(default_factory=list)
     exchanges: list[Exchange] = field(default_factory=list)
+    marks: list[Group] | None = None
     _input_numbers: dict[tuple[str, Path], int] = field(default_factory=dict)
     _by_operation: dict[int, int] = field(default_factory=dict)
     _sites: dict[int, int] = field(default_factory=dict)
     _exchanges: dict[int, int] = field(default_factory=dict)
+    _marks: dict[int, int] = field(default_factory=dict)
 
     def input_number(self, operation: ir.Input) -> int:
         """Return the number of the buffer of an input."""
@@ -139,13 +142,26 @@ class Interface:
         """Return the number of a group."""
         return self._exchanges[group[0].number]
 
+    def mark_number(self, group: Group) -> int | None:
+        """Return the number of the mark before a group; None if there is no mark."""
+        if self.marks is None or not _is_marked(group[0]):
+            return None
+        if group[0].number not in self._marks:
+            self._marks[group[0].number] = len(self.marks)
+            self.marks.append(group)
+        return self._marks[group[0].number]
+
     def note_region(self, region: ir.Region, constants: Constants) -> None:
         """Assign the necessary numbers to all operations of a region and of nested regions.
 
         `constants` are those of the function.
         """
         for group in groups(region.operations):
-            if is_exchanged(group[0], self.parties) and not enters_yao(group[0]):
+            exchanged = is_exchanged(group[0], self.parties)
+            together = exchanged or leaves_yao(group[0])
+            for part in (group,) if together else [(operation,) for operation in group]:
+                self.mark_number(part)
+            if exchanged and not enters_yao(group[0]):
                 self._exchanges[group[0].number] = len(self.exchanges)
                 self.exchanges.append(exchange_of(group, constants, self.party))
             for operation in group:
@@ -199,6 +215,15 @@ def exchanges_of(
     return [exchange_of(group, constants, party) for party in range(parties)]
 
 
+def _is_marked(operation: ir.Operation) -> bool:
+    """Return whether an operation may send something, or compute on secrets."""
+    if isinstance(operation, ir.Structured | ir.Call | ir.Constant):
+        return False
+    values = (*operation.operands, *operation.results)
+    computes = isinstance(operation, ir.Computation)
+    return not computes or any(value.type.label.is_secret for value in values)
+
+
 def _without_labels(operation: ir.Operation) -> ir.Operation:
     """Return a conversion from Yao's sharing as one from boolean sharing; others are unchanged."""
     (operand, *_) = operation.operands
@@ -208,9 +233,12 @@ def _without_labels(operation: ir.Operation) -> ir.Operation:
     return replace(operation, operands=(boolean,))
 
 
-def interface_of(program: ir.Program, party: int) -> Interface:
-    """Return the interface of a program (after its passes) at one party."""
-    interface = Interface(party, len(program.parties))
+def interface_of(program: ir.Program, party: int, *, metered: bool = False) -> Interface:
+    """Return the interface of a program (after its passes) at one party.
+
+    `metered`: its code tells of operations before it runs them.
+    """
+    interface = Interface(party, len(program.parties), marks=[] if metered else None)
     for function in numbered(program).functions:
         interface.note_region(function.body, facts_of(function).constants)
     return interface

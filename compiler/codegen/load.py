@@ -35,10 +35,15 @@ class LoadedProgram:
         return int(entry(*pointers))
 
 
-def load(program: ir.Program, party: int, engine: Engine) -> LoadedProgram:
-    """Load a program, with the units that it calls, for one of its parties."""
+def load(
+    program: ir.Program, party: int, engine: Engine, *, metered: bool = False
+) -> LoadedProgram:
+    """Load a program, with the units that it calls, for one of its parties.
+
+    `metered`: its code tells of operations before it runs them.
+    """
     program = numbered(program)
-    interface = interface_of(program, party)
+    interface = interface_of(program, party, metered=metered)
 
     def write() -> str:
         from .module import generate  # not needed if the program is cached
@@ -51,7 +56,7 @@ def load(program: ir.Program, party: int, engine: Engine) -> LoadedProgram:
     for bits in sorted(_multiplied(program)):
         add_products(engine, bits)
     text = hashlib.sha256(print_program(program).encode()).hexdigest()
-    identity = f"{code_identity('compiler')} {text}"
+    identity = f"{code_identity('compiler')} {text}{' metered' if metered else ''}"
     engine.add_source(f"program {party}", identity, write, (ENTRY, FRAME_BYTES))
     memory = ctypes.c_int64.from_address(engine.address(FRAME_BYTES)).value
     return LoadedProgram(engine, interface, memory)

@@ -16,7 +16,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import field
-from enum import Enum
 from functools import partial
 from heapq import heapify, heappop, heappush
 from itertools import count as counter
@@ -27,21 +26,8 @@ from ezlang.records import dataclass
 from ezlang.source import NO_SPAN, Span
 
 from ..ir.parties import Link
+from ..protocols.core.phases import Phase as Phase
 from .amounts import Amount, Count, Rounds, Sent
-
-
-class Phase(Enum):
-    """The phase of a message.
-
-    SET_UP occurs once per session, regardless of the program. PREPROCESSING depends on the
-    program's size but on no data. ONLINE is the rest.
-    """
-
-    SET_UP = "set-up"
-    PREPROCESSING = "preprocessing"
-    ONLINE = "online"
-
-    __hash__ = object.__hash__  # members are alone; Enum's own hashes their names
 
 
 class Entry(NamedTuple):

@@ -122,6 +122,7 @@ def validate_in_batches(
     dealer: str | None,
     insecure: bool,
     timeout: float | None,
+    stats: bool,
     as_json: bool,
     **choices: Unpack[Choices],
 ) -> None:
@@ -140,6 +141,8 @@ def validate_in_batches(
             "batches are run between two parties, each by a command of its own",
             "give --party, or leave out --batch, --workers, --dask, --state, --record and --report",
         )
+    if stats:
+        raise usage_error("`--stats` is for a single run", "leave it out, or run without batches")
     check_timeout(timeout)
     plan = _plan(chosen, path, metrics, samples, loaded, settings, choices)
     name = loaded.parties[party_number(loaded.parties, party)]
@@ -163,7 +166,7 @@ def validate_in_batches(
         )
         done = _validated(side)
     _write(chosen, plan, done)
-    output.print_party_result(done.result, as_json)
+    output.print_party_result(plan.batch, done.result, as_json)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final, assert_never
 
-from .output import counted, listed
+from .output import counted, duration, listed
 from .tables import HEAD, INDENT, QUIET, Sheet
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ _PROTOCOL_CHOICES: Final = {
     "boolean": "secrets in boolean sharing",
     "arithmetic": "arithmetic sharing where possible, else boolean",
 }
-_UNITS: Final = (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6))
 
 
 def cost_lines(report: CostReport, *, every_line: bool, styled: bool = False) -> list[str]:
@@ -163,15 +162,6 @@ def _add_table(
     ]
     head, *rows = [tuple(row[number] for number in kept) for row in (head, *rows)]
     sheet.numbers(head, rows)
-
-
-def duration(seconds: float) -> str:
-    """Return a time in its largest fitting unit, with two or three digits."""
-    for unit, size in _UNITS:
-        if seconds >= size or unit == "µs":
-            number = seconds / size
-            return f"{number:,.0f} {unit}" if number >= 100 else f"{number:.3g} {unit}"
-    return "0 s"
 
 
 def _add_unknown(sheet: Sheet, report: CostReport) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -14,10 +15,13 @@ from ezlang.values.data import Data, Outputs
 from ezlang.values.results import ResultFile, of_parties
 
 from .report import print_json, say
+from .tables import may_style
 
 if TYPE_CHECKING:
+    from ezlang.executors.meter import Stats
     from ezlang.typed.tree import Program
 
+_UNITS: Final = (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6))
 _WAYS = {
     "clear": "In the clear: nothing is protected, and this process sees everything.",
     "simulated": "Simulated: all parties are in this process, and their shares are real.",
@@ -57,7 +61,7 @@ def print_result(
             cost = result.cost
             gates = {} if cost.ands is None else {"ands": cost.ands}
             data["cost"] = {"rounds": cost.rounds, "bytes": cost.bytes} | gates
-        print_json(data | {"seconds": rounded(result.seconds)})
+        print_json(data | {"seconds": rounded(result.seconds)} | _stats_object(result.stats))
         return
     if not written:
         for line in output_lines(result.outputs):
@@ -66,9 +70,12 @@ def print_result(
         sent = ", ".join(f"{party} {count:,}" for party, count in result.cost.bytes.items())
         say(f"Cost: {costs(result.cost.rounds, result.cost.ands)}; bytes sent: {sent}.")
     say_seconds(result.seconds)
+    _say_stats(program, result.stats)
 
 
-def print_party_result(result: PartyResult, as_json: bool, file: ResultFile | None = None) -> None:
+def print_party_result(
+    program: Program, result: PartyResult, as_json: bool, file: ResultFile | None = None
+) -> None:
     """Print the result of a run for one party, with the outputs in a file if there is one."""
     cost = result.cost
     written = file is not None and _write(file, result.outputs)
@@ -84,6 +91,7 @@ def print_party_result(result: PartyResult, as_json: bool, file: ResultFile | No
                     "bytes_received": cost.bytes_received,
                 },
                 "seconds": rounded(result.seconds),
+                **_stats_object(result.stats),
             }
         )
         return
@@ -95,6 +103,24 @@ def print_party_result(result: PartyResult, as_json: bool, file: ResultFile | No
         f"{cost.bytes_received:,} received."
     )
     say_seconds(result.seconds)
+    _say_stats(program, result.stats)
+
+
+def _stats_object(stats: Stats | None) -> dict[str, Any]:
+    if stats is None:
+        return {}
+    from .stats_report import stats_object
+
+    return {"stats": stats_object(stats)}
+
+
+def _say_stats(program: Program, stats: Stats | None) -> None:
+    if stats is None:
+        return
+    from .stats_report import stats_lines
+
+    name = program.main.span.source.name
+    say("\n".join(stats_lines(name, stats, styled=may_style(sys.stderr))))
 
 
 def _write(file: ResultFile, outputs: dict[str, Data]) -> bool:
@@ -147,6 +173,15 @@ def say_seconds(seconds: dict[str, float]) -> None:
     """Print how long the parts of a run took."""
     if seconds:
         say("Time: " + ", ".join(f"{part} {time:.3f} s" for part, time in seconds.items()) + ".")
+
+
+def duration(seconds: float) -> str:
+    """Return a time in its largest fitting unit, with two or three digits."""
+    for unit, size in _UNITS:
+        if seconds >= size or unit == "µs":
+            number = seconds / size
+            return f"{number:,.0f} {unit}" if number >= 100 else f"{number:.3g} {unit}"
+    return "0 s"
 
 
 def rounded(seconds: dict[str, float]) -> dict[str, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from time import perf_counter
 from typing import Unpack
 
 import click
@@ -60,6 +61,11 @@ _OPTIONS = (
         metavar="SECONDS",
         help="How long to wait for another party.",
     ),
+    click.option(
+        "--stats",
+        is_flag=True,
+        help="Say what each phase and each line of the program took: time, rounds, bytes.",
+    ),
     choice_options,
     json_option,
 )
@@ -94,6 +100,7 @@ def run(
     dealer: str | None,
     insecure: bool,
     timeout: float | None,
+    stats: bool,
     as_json: bool,
     file: Path | None,
     **choices: Unpack[Choices],
@@ -112,8 +119,14 @@ def run(
     from .inputs import gather_inputs
 
     _one_way(native, clear, party, timeout)
+    if stats and clear:
+        raise usage_error(
+            "`--stats` is for runs that send something", "leave it out, or leave out --clear"
+        )
     _for_one_party(party, {"--address": address, "--dealer": dealer, "--insecure": insecure})
+    start = perf_counter()
     loaded = api.load(program, parse_settings(settings))
+    checking = perf_counter() - start
     if native or party is not None:
         api.require_several_parties(loaded, dealer=dealer is not None)
     if party is not None:
@@ -132,9 +145,11 @@ def run(
             insecure=insecure,
             timeout=timeout,
             warn=say,
+            stats=stats,
+            checking=checking,
             **choices,
         )
-        output.print_party_result(mine, as_json, target)
+        output.print_party_result(loaded, mine, as_json, target)
         return
     target = results_file(file, loaded)
     values = gather_inputs(loaded, inputs, program.parent)
@@ -142,9 +157,11 @@ def run(
     if clear:
         result = api.run_clear(loaded, values)
     elif native:
-        result = api.run_native(loaded, values, timeout=timeout, **choices)
+        result = api.run_native(
+            loaded, values, timeout=timeout, stats=stats, checking=checking, **choices
+        )
     else:
-        result = api.run_simulated(loaded, values, **choices)
+        result = api.run_simulated(loaded, values, stats=stats, checking=checking, **choices)
     output.print_result(loaded, result, as_json, target)
 
 

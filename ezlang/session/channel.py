@@ -22,10 +22,12 @@ from __future__ import annotations
 import contextlib
 import selectors
 import socket
+from collections.abc import Callable
 from time import perf_counter
 from typing import Final
 
-from ezlang.compiler.protocols.core.channel import PEEK_LIMIT, Buffer
+from ezlang.compiler.protocols.core.channel import PEEK_LIMIT, Buffer, unmetered
+from ezlang.compiler.protocols.core.phases import Phase
 from ezlang.diagnostics.diagnostic import EzError
 
 from . import errors
@@ -147,10 +149,14 @@ class Turns:
         sent, received = self._sent, self._received
         self._sent, self._received = set(), set()
         for one in sorted(sent | received):
-            if one in sent:
-                self.send()
-            if one in received:
-                self.receive()
+            self._end(one, sent=one in sent, received=one in received)
+
+    def _end(self, number: int, *, sent: bool, received: bool) -> None:
+        """Count a flight."""
+        if sent:
+            self.send()
+        if received:
+            self.receive()
 
 
 class SocketChannel:
@@ -166,6 +172,7 @@ class SocketChannel:
         self.bytes_sent = 0
         self.bytes_received = 0
         self.turns = turns or Turns()
+        self.within: Callable[[Phase], contextlib.AbstractContextManager[None]] = unmetered
         self.peer = errors.OTHER
         self.siblings: tuple[SocketChannel, ...] = ()
         """The party's other channels, which are read while this one waits."""

@@ -10,7 +10,8 @@ import pytest
 from ezlang import api
 from ezlang.diagnostics.diagnostic import EzError
 from ezlang.executors.native.executable import executable_of
-from ezlang.executors.native.party import Stopwatch, compile_for, run_over
+from ezlang.executors.native.outcome import Stopwatch
+from ezlang.executors.native.party import compile_for, run_over
 from ezlang.values.check import check_inputs
 from tests.support.channels import socket_pair
 from tests.support.patience import PATIENCE

@@ -13,8 +13,8 @@ from ezlang.compiler.ir.parse import parse_program
 from ezlang.compiler.ir.verify import verify
 from ezlang.diagnostics.diagnostic import EzError
 from ezlang.executors.native.executable import Executable
-from ezlang.executors.native.outcome import NativeOutcome
-from ezlang.executors.native.party import Stopwatch, compile_for, run_over
+from ezlang.executors.native.outcome import NativeOutcome, Stopwatch
+from ezlang.executors.native.party import compile_for, run_over
 from ezlang.session.channel import SocketChannel
 from tests.codegen.interpret import Interpreter
 from tests.codegen.mixed_programs import Mixed

@@ -39,7 +39,7 @@ class Plain(Walk[Hidden]):
     def tell(self, operation: ir.Reveal, known: ClearValue) -> None:
         pass
 
-    def set_span(self, span: Span) -> None:
+    def set_spans(self, *spans: Span) -> None:
         pass
 
 

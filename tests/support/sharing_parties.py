@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ezlang.compiler.ir.parties import COMPUTING
-from ezlang.compiler.protocols.core.channel import Buffer
+from ezlang.compiler.protocols.core.channel import Buffer, unmetered
 from ezlang.compiler.protocols.core.party import SharingParty
 from ezlang.compiler.protocols.core.steps import Steps
 from ezlang.compiler.protocols.native.calls import Native
@@ -47,6 +47,8 @@ class CountingChannel:
         self._rest = b""
         self._flight: int | None = None
         self._flights: dict[int, int] = {}
+
+    within = staticmethod(unmetered)
 
     def flight(self, number: int | None, *, behind: int = 0) -> None:
         self._flight = number

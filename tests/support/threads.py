@@ -16,13 +16,15 @@ from ezlang.compiler.ir.sharings import PAIRED
 from ezlang.diagnostics.diagnostic import EzError
 from ezlang.executors.native.executable import DEFAULT_PROTOCOL, Executable, executable_of
 from ezlang.executors.native.many import run_over_all
+from ezlang.executors.native.metering import ChannelMeter
 from ezlang.executors.native.outcome import (
     NativeOutcome,
     PartyOutcome,
+    Stopwatch,
     combine,
     first_cause,
 )
-from ezlang.executors.native.party import Stopwatch, compile_for, run_over
+from ezlang.executors.native.party import compile_for, run_over
 from ezlang.session.channel import SocketChannel, Turns
 from ezlang.session.mesh import close_all, tied
 from ezlang.typed import tree as typed
@@ -46,7 +48,11 @@ def run_native_threads(
 
 
 def run_threads(
-    executable: Executable, inputs: Mapping[str, Mapping[str, Data]], *, timeout: float = PATIENCE
+    executable: Executable,
+    inputs: Mapping[str, Mapping[str, Data]],
+    *,
+    timeout: float = PATIENCE,
+    metered: bool = False,
 ) -> NativeOutcome:
     """Run an executable on checked inputs with a thread for each party."""
 
@@ -54,7 +60,8 @@ def run_threads(
         watch = Stopwatch()
         try:
             name = executable.program.parties[party]
-            return run_over(executable, programs[party], inputs.get(name, {}), channel, watch)
+            own, meter = inputs.get(name, {}), ChannelMeter(party) if metered else None
+            return run_over(executable, programs[party], own, channel, watch, None, meter)
         except EzError as error:
             return error
         finally:
@@ -62,8 +69,8 @@ def run_threads(
 
     names = executable.program.parties
     if len(names) != PAIRED:
-        return run_many_threads(executable, inputs, timeout=timeout)
-    programs = {party: compile_for(executable, party) for party in COMPUTING}
+        return run_many_threads(executable, inputs, timeout=timeout, metered=metered)
+    programs = {party: compile_for(executable, party, metered=metered) for party in COMPUTING}
     with ThreadPoolExecutor(max_workers=len(programs)) as threads:
         channels = zip(COMPUTING, socket_pair(timeout), strict=True)
         runs = [threads.submit(run, party, channel) for party, channel in channels]
@@ -71,21 +78,25 @@ def run_threads(
 
 
 def run_many_threads(
-    executable: Executable, inputs: Mapping[str, Mapping[str, Data]], *, timeout: float = PATIENCE
+    executable: Executable,
+    inputs: Mapping[str, Mapping[str, Data]],
+    *,
+    timeout: float = PATIENCE,
+    metered: bool = False,
 ) -> NativeOutcome:
     """Run an executable of any number of parties on checked inputs with a thread for each."""
     names = executable.program.parties
 
     def run(party: int, channels: Mapping[int, SocketChannel]) -> PartyOutcome | EzError:
         try:
-            own = inputs.get(names[party], {})
-            return run_over_all(executable, programs[party], own, channels, Stopwatch())
+            own, meter = inputs.get(names[party], {}), ChannelMeter(party) if metered else None
+            return run_over_all(executable, programs[party], own, channels, Stopwatch(), meter)
         except EzError as error:
             return error
         finally:
             close_all(channels)
 
-    programs = [compile_for(executable, party) for party in range(len(names))]
+    programs = [compile_for(executable, party, metered=metered) for party in range(len(names))]
     with ThreadPoolExecutor(max_workers=len(names)) as threads:
         runs = [
             threads.submit(run, party, tied(channels, names))

@@ -16,7 +16,7 @@ from ezlang.compiler.kernels import abi
 from ezlang.compiler.kernels.engine import Engine
 from ezlang.compiler.kernels.memory import AlignedBytes
 from ezlang.compiler.kernels.target import AesPath, host_target
-from ezlang.compiler.protocols.core.channel import PEEK_LIMIT, Buffer
+from ezlang.compiler.protocols.core.channel import PEEK_LIMIT, Buffer, unmetered
 from ezlang.compiler.protocols.yao.session import NetlistHandle, YaoParty, YaoRole
 from tests.support.patience import PATIENCE
 
@@ -67,6 +67,8 @@ class SocketChannel:
 
     def flush(self) -> None:
         pass
+
+    within = staticmethod(unmetered)
 
     def flight(self, number: int | None, *, behind: int = 0) -> None:
         pass

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import Final, Protocol
+
+from .phases import Phase
 
 PEEK_LIMIT: Final = 4096
 """The maximum number of bytes that `peek` can wait for."""
 
 Buffer = bytes | bytearray | memoryview
+
+
+def unmetered(phase: Phase) -> AbstractContextManager[None]:
+    """Return the context of a channel that doesn't count by phase."""
+    return nullcontext()
 
 
 class Channel(Protocol):
@@ -47,3 +55,6 @@ class Channel(Protocol):
         Messages of a flight depend on earlier flights only, whatever their order on the wire, so
         rounds are counted as if each flight were sent as a whole before it is received.
         """
+
+    def within(self, phase: Phase) -> AbstractContextManager[None]:
+        """Return a context for what is sent and received in a phase, by default `unmetered`."""

@@ -17,6 +17,7 @@ from ezlang.diagnostics.diagnostic import CompilerBug
 
 from ...ir.parties import Link
 from ..core.channel import Channel
+from ..core.phases import Phase
 from ..core.sizes import PADDING
 from ..core.steps import (
     Bytes,
@@ -113,8 +114,12 @@ class Driver:
     def _set_up(self) -> None:
         """Set up the OT sessions with all peers at once, before the first OT is taken."""
         ends = {peer: one for peer, one in self._ends.items() if not one.ready}
-        if not ends:
-            return
+        if ends:
+            # Channels of a party are counted together, so the context of any serves for all.
+            with self.channels[min(ends)].within(Phase.SET_UP):
+                self._set_up_all(ends)
+
+    def _set_up_all(self, ends: Mapping[int, Ends]) -> None:
         first = self.flight
         for peer, one in ends.items():
             self.channels[peer].flight(first)

@@ -11,6 +11,7 @@ from ...kernels import sharing as units
 from ..core.backend import Backend
 from ..core.channel import Channel
 from ..core.party import SharingParty
+from ..core.phases import Phase
 from ..core.preprocessing import Preprocessing
 from ..core.steps import Steps, T
 from ..dealt.backend import DEALT
@@ -61,7 +62,8 @@ def open_session(
     ots = NativeOts(side.other, KernelSession(native, ends))
     encryption = NativeEncryption(side, native, random)
     if keys.all:
-        driver.run(encryption.begin(keys))
+        with channel.within(Phase.SET_UP):
+            driver.run(encryption.begin(keys))
     party = SharingParty(
         side=side,
         random=random,

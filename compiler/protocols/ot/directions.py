@@ -24,6 +24,7 @@ from ...kernels.aes import cipher_for
 from ...kernels.engine import Engine
 from ...kernels.memory import AlignedBytes, Blocks
 from ..core.channel import Channel
+from ..core.phases import Phase
 from ..native.calls import BLOCK_BYTES, Array, Native
 from .silent import SilentReceiver, SilentSender
 from .softspoken import CotReceiver, CotSender
@@ -87,9 +88,10 @@ class Ends:
     def set_up(self, channel: Channel) -> None:
         """Exchange the starts, before the first OT is taken. Costs a round."""
         if not self._ready:
-            self.offer(channel)
-            self.answer(channel)
-            self.complete()
+            with channel.within(Phase.SET_UP):
+                self.offer(channel)
+                self.answer(channel)
+                self.complete()
 
     def offer(self, channel: Channel) -> None:
         """Send the start and the first messages of the sessions."""

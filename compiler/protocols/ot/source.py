@@ -18,6 +18,7 @@ import numpy.typing as npt
 from ...kernels.engine import Engine
 from ...kernels.memory import AlignedBytes, Blocks, with_room
 from ..core.channel import Channel
+from ..core.phases import Phase
 from .stock import KEY_BYTES, Batches, Made, Stock
 
 Bits = npt.NDArray[np.uint8]
@@ -56,8 +57,10 @@ class CotParty(ABC):
 
     def _make(self, batch: Made, place: int | None) -> None:
         if not self.ready:
-            self.set_up()
-        self._extend(batch, place)
+            with self.channel.within(Phase.SET_UP):
+                self.set_up()
+        with self.channel.within(Phase.PREPROCESSING):
+            self._extend(batch, place)
         self.made += batch.count
 
     @abstractmethod

@@ -48,6 +48,7 @@ from ...kernels.layout import TABLE_BUFFER as TABLE_BUFFER
 from ...kernels.layout import set_up_bytes
 from ...kernels.memory import AlignedBytes
 from ..core.channel import Channel
+from ..core.phases import Phase
 from ..ot.directions import cot_receiver, cot_sender, fresh_delta
 from ..ot.source import CotParty, CotReceiverParty, CotSenderParty
 from ..ot.stock import MEDIUM, Parameters
@@ -180,6 +181,11 @@ class YaoParty:
             ots_used=self.cots.made - (self._state.cot_end - self._state.cot_next),
         )
 
+    @property
+    def pending(self) -> int:
+        """The bytes that the garbler has made and not yet sent."""
+        return int(self._state.table_position) if self.role is YaoRole.GARBLER else 0
+
     def call(self, symbol: str, *arguments: Any) -> None:
         """Call a function of `abi.FUNCTIONS` from Python, without the context argument."""
         ctypes_of = {abi.POINTER: _POINTER, abi.I64: ctypes.c_int64, abi.I32: ctypes.c_int32}
@@ -244,11 +250,12 @@ class YaoParty:
     def _set_up(self, labels: Labels) -> CotParty:
         """Agree on the hash's keys and the label seed; take Δ from the OTs' sender."""
         shared = bytearray(set_up_bytes(self.garbling))
-        if self.role is YaoRole.GARBLER:
-            shared[:] = os.urandom(len(shared))
-            self.channel.send(shared)
-        else:
-            self.channel.receive_into(memoryview(shared))
+        with self.channel.within(Phase.SET_UP):
+            if self.role is YaoRole.GARBLER:
+                shared[:] = os.urandom(len(shared))
+                self.channel.send(shared)
+            else:
+                self.channel.receive_into(memoryview(shared))
         start, seed, u = (bytes(shared[at : at + 16]) for at in (0, 16, 32))
         ctypes.memmove(self._state.start, start, 16)
         self._expand(seed, Context.label_schedule.offset)

@@ -19,8 +19,9 @@ from ezlang.values.data import Data
 
 from .buffers import Buffers
 from .executable import Executable
-from .outcome import PartyOutcome
-from .party import Stopwatch, compile_for, execute, hello_of, part
+from .metering import ChannelMeter, Run
+from .outcome import PartyOutcome, Stopwatch
+from .party import compile_for, execute, hello_of, part
 
 Channels = Mapping[int, SocketChannel]
 
@@ -32,13 +33,17 @@ def run_among(
     places: Sequence[Address],
     timeout: float,
     meet: Meet | None = None,
+    *,
+    metered: bool = False,
+    watch: Stopwatch | None = None,
 ) -> PartyOutcome:
     """Run an executable as one of its parties on checked inputs.
 
-    `places` and `meet` are as for `connect_all`. Raises EzError with exit code 3 if the run fails
-    here or at another party.
+    `places` and `meet` are as for `connect_all`. `metered`: count by line and phase, too. `watch`
+    has the time of what preceded, which counts as compilation. Raises EzError with exit code 3 if
+    the run fails here or at another party.
     """
-    watch = Stopwatch()
+    watch = watch or Stopwatch()
     watch.lap("compile")
     channels = connect_all(places, hello_of(executable, party), timeout, meet)
     watch.lap("connect")
@@ -46,10 +51,11 @@ def run_among(
         with ExitStack() as busy, doing("Making native code"):
             for channel in channels.values():
                 busy.enter_context(preparing(channel))
-            program = compile_for(executable, party)
+            program = compile_for(executable, party, metered=metered)
             watch.lap("compile")
         watch.lap("connect")
-        return run_over_all(executable, program, inputs, channels, watch)
+        meter = ChannelMeter(party) if metered else None
+        return run_over_all(executable, program, inputs, channels, watch, meter)
     finally:
         close_all(channels)
 
@@ -60,11 +66,13 @@ def run_over_all(
     inputs: Mapping[str, Data],
     channels: Channels,
     watch: Stopwatch,
+    meter: ChannelMeter | None = None,
 ) -> PartyOutcome:
     """Run a party over connected channels to all others, by number, which run the same program.
 
     `program` is the code of the executable for this party. `inputs` are this party's checked
-    inputs: name → data. Raises EzError with exit code 3 if the run fails here or at another party.
+    inputs: name → data. `meter` is for code that was compiled to be metered. Raises EzError with
+    exit code 3 if the run fails here or at another party.
     """
     names, own = executable.program.parties, program.interface.party
     sessions: list[ManySession] = []
@@ -75,7 +83,11 @@ def run_over_all(
 
     buffers = Buffers(program.interface, inputs)
     runtime = SharingRuntime(program.interface.exchanges, begin)
-    context = SharesContext(runtime.run)
+    run: Run = runtime.run
+    if meter is not None:
+        meter.begin(channels)
+        run = meter.watched(run, program.interface)
+    context = SharesContext(run)
     try:
         execute(program, context.address, buffers, context.check)
         sent = {names[peer]: one.bytes_sent for peer, one in channels.items()}
@@ -90,6 +102,7 @@ def run_over_all(
             ots=sum(runtime.ots.values()),
             sharing_bytes=sum(sent.values()),
             seconds=watch.seconds,
+            tallies=None if meter is None else meter.finished(),
         )
         part(channels.values())
     finally:

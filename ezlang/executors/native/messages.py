@@ -29,6 +29,7 @@ class Job:
     party: int
     inputs: dict[str, Data]
     timeout: float
+    metered: bool = False
 
 
 @dataclass(frozen=True, slots=True)

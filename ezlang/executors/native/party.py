@@ -6,9 +6,7 @@ import ctypes
 import mmap
 import os
 import sys
-import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import field
 
 from ezlang.compiler.codegen.load import LoadedProgram, load
 from ezlang.compiler.ir.parties import COMPUTING
@@ -19,7 +17,6 @@ from ezlang.compiler.protocols.native.supply import OtSupply, Supply
 from ezlang.compiler.protocols.yao.session import YaoParty, YaoRole
 from ezlang.diagnostics.diagnostic import Diagnostic, EzError
 from ezlang.executors.failures import failure
-from ezlang.records import dataclass
 from ezlang.session import errors
 from ezlang.session.channel import SocketChannel
 from ezlang.session.handshake import OPTIONS, Hello
@@ -27,25 +24,12 @@ from ezlang.values.data import Data
 
 from .buffers import Buffers
 from .executable import Executable
-from .outcome import PartyOutcome
+from .metering import ChannelMeter
+from .outcome import PartyOutcome, Stopwatch
 from .sharing import CountedSharing
 
 FINISHED = b"\x06"
 """The message with which each party signals the end of its program; the run then ends for both."""
-
-
-@dataclass(slots=True)
-class Stopwatch:
-    """A stopwatch that accumulates seconds per phase of a run."""
-
-    seconds: dict[str, float] = field(default_factory=dict)
-    _since: float = field(default_factory=time.perf_counter)
-
-    def lap(self, name: str) -> None:
-        """Add the time since the last call to the phase `name`."""
-        now = time.perf_counter()
-        self.seconds[name] = self.seconds.get(name, 0.0) + now - self._since
-        self._since = now
 
 
 def run_over(
@@ -55,18 +39,21 @@ def run_over(
     channel: SocketChannel,
     watch: Stopwatch,
     supply: Supply | None = None,
+    meter: ChannelMeter | None = None,
 ) -> PartyOutcome:
     """Run a party over a connected channel to a peer that runs the same program.
 
     `program` is the code of the executable for this party. `inputs` are this party's checked
     inputs: name → data. `supply` is the source of correlated randomness; by default, the randomness
-    is made from OTs during the run. Raises EzError with exit code 3 if the run fails here or at the
-    peer.
+    is made from OTs during the run. `meter` is for code that was compiled to be metered. Raises
+    EzError with exit code 3 if the run fails here or at the peer.
     """
     names, party = executable.program.parties, program.interface.party
     peer = names[COMPUTING.other(party)]
     buffers = Buffers(program.interface, inputs)
     supply = supply or OtSupply(executable.program.ots)
+    if meter is not None:
+        meter.begin({COMPUTING.other(party): channel})
     yao = YaoParty(
         YaoRole.of(party),
         channel,
@@ -75,7 +62,9 @@ def run_over(
         garbling=executable.program.garbling,
     )
     sharing = CountedSharing(program.interface, channel, supply)
-    yao.exchange = sharing.run
+    yao.exchange = sharing.run if meter is None else meter.watched(sharing.run, program.interface)
+    if meter is not None:
+        meter.watch(yao)
     try:
         sharing.begin()
         # Failures depend only on public data, so the peer detects the same failure.
@@ -92,6 +81,7 @@ def run_over(
             ots=yao.counters.ots_used + sharing.ots,
             sharing_bytes=sharing.bytes_sent,
             seconds=watch.seconds,
+            tallies=None if meter is None else meter.finished(),
         )
         part((channel,))
     finally:
@@ -113,13 +103,16 @@ def hello_of(executable: Executable, party: int, **options: int) -> Hello:
     )
 
 
-def compile_for(executable: Executable, party: int, *, dealt: bool = False) -> LoadedProgram:
+def compile_for(
+    executable: Executable, party: int, *, dealt: bool = False, metered: bool = False
+) -> LoadedProgram:
     """Compile and load the program's code for a party.
 
     The kernels that a run loads later are compiled, too. `dealt`: with preprocessing by a dealer.
+    `metered`: to be run with a meter.
     """
     program = executable.program
-    loaded = load(program, party, Engine())
+    loaded = load(program, party, Engine(), metered=metered)
     precompile(loaded.interface, None if dealt else program.ots)
     return loaded
 

@@ -29,7 +29,7 @@ from ezlang.values.data import Inputs
 
 from .messages import Broken, Done, Failed, Job, Meeting, Message, read_message, write_message
 from .numbers_of_parties import require_several_parties
-from .outcome import NativeOutcome, combine, first_cause
+from .outcome import NativeOutcome, Stopwatch, combine, first_cause
 from .prepared import packed
 
 GRACE_SECONDS: Final = 5.0
@@ -44,21 +44,26 @@ def run_native(
     protocol: str = DEFAULT_PROTOCOL,
     profile: Profile = LAN,
     memory: int = DEFAULT_MEMORY,
+    metered: bool = False,
+    watch: Stopwatch | None = None,
 ) -> NativeOutcome:
     """Run a checked program on loopback, with one process per party.
 
-    `inputs`: party → name → value. For `protocol`, `profile` and `memory`, see `executable_of`.
-    Raises EzError with exit code 2 if the inputs don't fit, 3 if the run fails.
+    `inputs`: party → name → value. `metered`: count by line and phase, too. `watch` has the time of
+    what preceded, which counts as compilation. For `protocol`, `profile` and `memory`, see
+    `executable_of`. Raises EzError with exit code 2 if the inputs don't fit, 3 if the run fails.
     """
+    watch = watch or Stopwatch()
     require_several_parties(program.parties)
     wait = TIMEOUT if timeout is None else timeout
     with ExitStack() as stack:
         # They load the code that they need while this process prepares the program.
         workers = [stack.enter_context(_Worker(name)) for name in program.parties]
         content = packed(program, protocol, profile, memory)
+        watch.lap("compile")
         checked = check_inputs(program, inputs)
         for party, worker in enumerate(workers):
-            worker.tell(Job(content, party, checked[worker.name], wait))
+            worker.tell(Job(content, party, checked[worker.name], wait, metered))
         # Of two parties, the first one listens, and the second one dials it.
         listening = workers[:1] if len(workers) == PAIRED else workers
         ports: list[int] = []
@@ -68,12 +73,12 @@ def run_native(
                 for other in workers:
                     if other is not worker:
                         other.kill()
-                return _outcome([worker.result(said)])
+                return _outcome([worker.result(said)], watch)
             ports += said.ports
         for worker in workers:
             if len(listening) > 1 or worker not in listening:
                 worker.tell(Meeting(tuple(ports)))
-        return _outcome(_results(workers))
+        return _outcome(_results(workers), watch)
 
 
 class _Worker:
@@ -167,11 +172,12 @@ def _results(workers: Sequence[_Worker]) -> list[Done | EzError]:
     return [worker.result(message) for worker, message in said]
 
 
-def _outcome(results: list[Done | EzError]) -> NativeOutcome:
+def _outcome(results: list[Done | EzError], watch: Stopwatch) -> NativeOutcome:
     failed = [result for result in results if isinstance(result, EzError)]
     if failed:
         raise first_cause(failed)
-    return combine([result.outcome for result in results if isinstance(result, Done)])
+    parties = [result.outcome for result in results if isinstance(result, Done)]
+    return combine(parties, watch.seconds)
 
 
 def _died(name: str, status: int) -> EzError:

@@ -33,9 +33,10 @@ from ezlang.values.names import party_number
 
 from .executable import Executable
 from .many import run_among
+from .metering import ChannelMeter
 from .numbers_of_parties import require_several_parties
-from .outcome import PartyOutcome
-from .party import Stopwatch, compile_for, hello_of, run_over
+from .outcome import PartyOutcome, Stopwatch
+from .party import compile_for, hello_of, run_over
 from .prepared import prepared
 
 
@@ -51,6 +52,8 @@ def run_party(
     profile: Profile = LAN,
     memory: int = DEFAULT_MEMORY,
     insecure: bool = False,
+    metered: bool = False,
+    watch: Stopwatch | None = None,
     warn: Callable[[str], None] | None = None,
 ) -> PartyOutcome:
     """Run a checked program as one of its parties.
@@ -60,10 +63,12 @@ def run_party(
     listens, and dials those before it. `inputs` are this party's inputs: name → value. `dealer` is
     the address of a dealer, if there is one. For `protocol`, `profile` and `memory`, see
     `executable_of`; all parties must use the same. An address on another machine requires
-    `insecure`; `warn` is then called with a warning about the consequences. Raises EzError with
-    exit code 2 if the call is invalid, 3 if the run fails.
+    `insecure`; `warn` is then called with a warning about the consequences. `metered`: count by
+    line and phase, too. `watch` has the time of what preceded, which counts as compilation. Raises
+    EzError with exit code 2 if the call is invalid, 3 if the run fails.
     """
     require_several_parties(program.parties)
+    watch = watch or Stopwatch()
     executable = prepared(program, protocol, profile, memory)
     number = party_number(program.parties, party)
     wait = TIMEOUT if timeout is None else timeout
@@ -71,10 +76,12 @@ def run_party(
         places = parse_addresses(address, len(program.parties))
         require_all_private(places, insecure=insecure, warn=warn)
         checked = check_party(program, program.parties[number], inputs)
-        return run_among(executable, number, checked, places, wait)
+        return run_among(executable, number, checked, places, wait, metered=metered, watch=watch)
     place, third = addresses(address, dealer, insecure=insecure, warn=warn)
     checked = check_party(program, program.parties[number], inputs)
-    return run_at(executable, number, checked, place, wait, dealer=third)
+    return run_at(
+        executable, number, checked, place, wait, dealer=third, metered=metered, watch=watch
+    )
 
 
 def addresses(
@@ -115,13 +122,18 @@ def run_at(
     timeout: float,
     listening: Listening | None = None,
     dealer: Address | None = None,
+    *,
+    metered: bool = False,
+    watch: Stopwatch | None = None,
 ) -> PartyOutcome:
     """Run an executable on checked inputs.
 
     `listening` is called with the address at which party 0 listens. If the address of a `dealer` is
-    given, it deals once the parties are connected.
+    given, it deals once the parties are connected. `metered` and `watch`: as for `run_party`.
     """
-    with connected(executable, party, address, timeout, listening, dealer) as session:
+    with connected(
+        executable, party, address, timeout, listening, dealer, metered=metered, watch=watch
+    ) as session:
         return session.run(inputs)
 
 
@@ -136,6 +148,7 @@ class Session:
     _watch: Stopwatch
     _timeout: float
     _dealer: tuple[Address, Demands] | None
+    _meter: ChannelMeter | None = None
 
     def run(self, inputs: Mapping[str, Data]) -> PartyOutcome:
         """Run on checked inputs; the other party does the same. Its time begins at the last one."""
@@ -149,7 +162,9 @@ class Session:
             supply = DealtSupply(dealt)
             self.channel.start_counting()
             watch.lap("dealer")
-        outcome = run_over(self._executable, self._program, inputs, self.channel, watch, supply)
+        outcome = run_over(
+            self._executable, self._program, inputs, self.channel, watch, supply, self._meter
+        )
         self._watch = Stopwatch()
         return outcome
 
@@ -162,9 +177,12 @@ def connected(
     timeout: float,
     listening: Listening | None = None,
     dealer: Address | None = None,
+    *,
+    metered: bool = False,
+    watch: Stopwatch | None = None,
 ) -> Iterator[Session]:
     """Connect to the other party and compile the executable, as `run_at` does, for the block."""
-    watch = Stopwatch()
+    watch = watch or Stopwatch()
     help = None
     if dealer is not None:
         from .demands import demands_of  # imports the cost model
@@ -176,9 +194,10 @@ def connected(
     watch.lap("connect")
     try:
         with preparing(channel), doing("Making native code"):
-            program = compile_for(executable, party, dealt=dealer is not None)
+            program = compile_for(executable, party, dealt=dealer is not None, metered=metered)
             watch.lap("compile")
         watch.lap("connect")
-        yield Session(channel, hello, executable, program, watch, timeout, help)
+        meter = ChannelMeter(party) if metered else None
+        yield Session(channel, hello, executable, program, watch, timeout, help, meter)
     finally:
         channel.close()

@@ -84,10 +84,15 @@ def _run(job: Job, executable: Executable, source: IO[bytes], sink: IO[bytes]) -
     place = Address(DEFAULT_HOST, 0)
     count = len(executable.program.parties)
     if count != PAIRED:
-        return run_among(executable, job.party, job.inputs, (place,) * count, job.timeout, meet)
+        places = (place,) * count
+        return run_among(
+            executable, job.party, job.inputs, places, job.timeout, meet, metered=job.metered
+        )
     if not COMPUTING.side(job.party).is_first:
         place = Address(DEFAULT_HOST, met()[0])
-    return run_at(executable, job.party, job.inputs, place, job.timeout, listening)
+    return run_at(
+        executable, job.party, job.inputs, place, job.timeout, listening, metered=job.metered
+    )
 
 
 def _watch(source: IO[bytes]) -> None:

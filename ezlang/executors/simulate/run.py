@@ -9,6 +9,7 @@ import numpy as np
 from ezlang.compiler.ir import evaluate
 from ezlang.compiler.ir import tree as ir
 from ezlang.compiler.passes.general.oblivious import expand_oblivious
+from ezlang.executors.meter import Meter
 from ezlang.recursion import deep_recursion
 from ezlang.source import Span
 from ezlang.values.data import Inputs
@@ -34,6 +35,7 @@ def run_simulated(
     record: bool = True,
     observer: Observer | None = None,
     dealt: bool = False,
+    meter: Meter | None = None,
 ) -> SimulatedOutcome:
     """Run a program with all parties in this process, on real shares.
 
@@ -41,10 +43,13 @@ def run_simulated(
     same protocols as native code; others, which only tests run, have an ideal dealer. With a
     `seed`, all shares are reproducible; this is meant for inspection only. Without `record`,
     messages are counted but not kept. The `observer` is told all that happens. `dealt`: two parties
-    have a dealer, and sharings. Raises EzError with exit code 3 if the run fails.
+    have a dealer, and sharings. The `meter` counts by line and phase, if there are sharings. Raises
+    EzError with exit code 3 if the run fails.
     """
     if has_sharings(program):
-        return run_two(program, inputs, seed=seed, record=record, observer=observer, dealt=dealt)
+        return run_two(
+            program, inputs, seed=seed, record=record, observer=observer, dealt=dealt, meter=meter
+        )
     return _run_dealt(program, inputs, seed, record, observer)
 
 
@@ -87,8 +92,8 @@ class _Run(Walk[Secret]):
         self.network = network
         self.secrets = secrets
 
-    def set_span(self, span: Span) -> None:
-        self.network.span = span
+    def set_spans(self, *spans: Span) -> None:
+        self.network.span = spans[0]
 
     def compute(self, operation: ir.Operation, operands: Sequence[Value]) -> Value:
         return self.secrets.compute(operation, operands)

@@ -75,8 +75,8 @@ class Walk(ABC, Generic[S]):
         """Send a value from its owner to the readers of the result."""
 
     @abstractmethod
-    def set_span(self, span: Span) -> None:
-        """Set the source span of the next operation."""
+    def set_spans(self, *spans: Span) -> None:
+        """Set the source spans of the next operations, which run together."""
 
     def begun(self, operations: Sequence[ir.Operation], operands: Sequence[Sequence[Any]]) -> None:
         """Tell the observer that operations begin."""
@@ -211,7 +211,7 @@ class Walk(ABC, Generic[S]):
             case ir.While():
                 return self._while(operation, operands, values)
             case ir.Computation() | ir.Boundary():
-                self.set_span(operation.span)
+                self.set_spans(operation.span)
                 self.begun((operation,), (operands,))
                 result = self._simple(operation, operands)
                 return [] if result is None else [result]

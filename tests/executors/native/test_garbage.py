@@ -16,8 +16,8 @@ from ezlang.compiler.protocols.native.supply import DealtSupply
 from ezlang.diagnostics.diagnostic import EzError
 from ezlang.executors.native.demands import demands_of
 from ezlang.executors.native.executable import executable_of
-from ezlang.executors.native.outcome import PartyOutcome
-from ezlang.executors.native.party import Stopwatch, compile_for, run_over
+from ezlang.executors.native.outcome import PartyOutcome, Stopwatch
+from ezlang.executors.native.party import compile_for, run_over
 from ezlang.session.channel import SocketChannel
 from ezlang.values.check import check_inputs
 from ezlang.values.data import Inputs

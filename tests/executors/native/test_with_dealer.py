@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
-
 import pytest
 
 from ezlang import api
@@ -20,23 +17,15 @@ from ezlang.compiler.protocols.core.preprocessing import (
 )
 from ezlang.compiler.protocols.dealt.backend import DEALT
 from ezlang.compiler.protocols.dealt.demands import LabelOt
-from ezlang.compiler.protocols.dealt.expansion import DealtUnits, corrections
-from ezlang.compiler.protocols.native.calls import Native
-from ezlang.compiler.protocols.native.supply import DealtSupply
 from ezlang.diagnostics.diagnostic import EzError
 from ezlang.executors.native.demands import demands_of
 from ezlang.executors.native.executable import Executable, executable_of
-from ezlang.executors.native.outcome import PartyOutcome
-from ezlang.executors.native.party import Stopwatch, compile_for, run_over
 from ezlang.executors.simulate import run_two
 from ezlang.values.check import check_inputs
 from ezlang.values.data import Inputs
 from tests.passes.window_programs import LOOPED
 from tests.passes.window_programs import PROGRAMS as WINDOWS
-from tests.support.channels import socket_pair
-from tests.support.patience import PATIENCE
-
-SEEDS = bytes(range(16)), bytes(range(50, 66))
+from tests.support.dealt_runs import run_dealt
 
 PROGRAMS: dict[str, tuple[str, Inputs]] = {
     "products": (
@@ -156,29 +145,6 @@ PROGRAMS: dict[str, tuple[str, Inputs]] = {
     },
 }
 PROTOCOL_CHOICES = ("yao", "boolean", "arithmetic", "auto")
-
-
-def run_dealt(executable: Executable, inputs: Any) -> tuple[list[PartyOutcome], list[DealtUnits]]:
-    """Run both parties in threads, with units that a dealer deals."""
-    demands = demands_of(executable)
-    native = Native()
-    units = [DealtUnits(native, party, SEEDS[party], demands) for party in (0, 1)]
-    for place, sent in zip(units[1].places(), corrections(native, SEEDS, demands), strict=True):
-        place[:] = sent.reshape(-1).data.cast("B")
-    channels = socket_pair(PATIENCE)
-    programs = [compile_for(executable, party) for party in (0, 1)]
-
-    def run(party: int) -> PartyOutcome:
-        name = executable.program.parties[party]
-        channel = channels[party]
-        try:
-            supply = DealtSupply(units[party])
-            return run_over(executable, programs[party], inputs[name], channel, Stopwatch(), supply)
-        finally:
-            channel.close()
-
-    with ThreadPoolExecutor(2) as threads:
-        return list(threads.map(run, (0, 1))), units
 
 
 @pytest.mark.parametrize("protocol", PROTOCOL_CHOICES)

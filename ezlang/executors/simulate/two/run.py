@@ -24,6 +24,7 @@ from ezlang.compiler.protocols.core.steps import Array, Steps, together
 from ezlang.compiler.protocols.operations.encrypted import keys_of_program
 from ezlang.compiler.protocols.operations.table import local_of, steps_of
 from ezlang.diagnostics.diagnostic import CompilerBug
+from ezlang.executors.meter import Meter
 from ezlang.recursion import deep_recursion
 from ezlang.source import Span
 from ezlang.values.data import Inputs
@@ -38,7 +39,7 @@ from ..walk import Walk
 from .dealer import Dealer
 from .secret_values import Parts, Shared, words_of
 from .sharing import AnyParty, SharingSession
-from .wire import Packet, Wire
+from .wire import MeteredLedger, Packet, Wire
 from .yao import Yao
 
 Value = ClearValue | Shared
@@ -62,6 +63,7 @@ def run_two(
     record: bool = True,
     observer: Observer | None = None,
     dealt: bool = False,
+    meter: Meter | None = None,
 ) -> SimulatedOutcome:
     """Run a program whose secrets have sharings, with the protocols of native code.
 
@@ -69,12 +71,16 @@ def run_two(
     """
     program = numbered(program)
     names = program.parties
-    wire = Wire(record, observer, Ledger(range(len(names))))
+    parties = range(len(names))
+    ledger = Ledger(parties) if meter is None else MeteredLedger(parties, meter)
+    wire = Wire(record, observer, ledger)
     own = tuple(Randomness(name, seed) for name in names)
     dealer = Dealer(Randomness("dealer", seed), observer) if dealt else None
-    run = _Run(program, inputs, wire, own, Randomness("ideal boxes", seed), dealer)
+    run = _Run(program, inputs, wire, own, Randomness("ideal boxes", seed), dealer, meter)
     with deep_recursion(), np.errstate(all="ignore"):  # integers wrap
         run.call(program.main.name, ())
+    if meter is not None:
+        meter.lap()
     ledger = wire.ledger
     cost = Cost(
         rounds=ledger.rounds,
@@ -101,9 +107,11 @@ class _Run(Walk[Shared]):
         own: tuple[Randomness, ...],
         ideal: Randomness,
         dealer: Dealer | None,
+        meter: Meter | None,
     ) -> None:
         super().__init__(program, inputs, wire.observer)
         self.wire = wire
+        self.meter = meter
         self.labels: Yao | None = None
         if len(own) == PAIRED:
             pair = own[0], own[1]
@@ -129,8 +137,10 @@ class _Run(Walk[Shared]):
         finally:
             self.inside.pop()
 
-    def set_span(self, span: Span) -> None:
-        self.wire.set_span(span)
+    def set_spans(self, *spans: Span) -> None:
+        self.wire.set_span(spans[0])
+        if self.meter is not None:
+            self.meter.at(spans)
 
     def done(self, operation: ir.Operation, results: Sequence[Value]) -> None:
         super().done(operation, results)
@@ -185,7 +195,7 @@ class _Run(Walk[Shared]):
         """Open a group of secrets of Yao's protocol together."""
         reveals = [operation for operation in group if isinstance(operation, ir.Reveal)]
         secrets = [shared(self.read(operation, values)[0]) for operation in reveals]
-        self.set_span(group[0].span)
+        self.set_spans(*[one.span for one in group])
         self.begun(group, [(secret,) for secret in secrets])
         types = [operation.result.type for operation in reveals]
         for operation, data in zip(reveals, self.yao.reveal(secrets, types), strict=True):
@@ -196,7 +206,7 @@ class _Run(Walk[Shared]):
 
     def _exchange(self, group: Group, values: dict[int, Value]) -> None:
         """Run a group of interactive operations in parallel."""
-        self.set_span(group[0].span)
+        self.set_spans(*[one.span for one in group])
         operands = [self.read(operation, values) for operation in group]
         self.begun(group, [tuple(given) for given in operands])
         for operation, given in zip(group, operands, strict=True):

@@ -7,14 +7,17 @@ a message is the number of rounds of its receiver, including the one in which th
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import field
 
 import numpy as np
 
+from ezlang.compiler.cost.amounts import Amount, Rounds, Sent
 from ezlang.compiler.cost.ledger import Ledger, Phase
 from ezlang.compiler.ir.parties import COMPUTING, Link
 from ezlang.compiler.protocols.core.purposes import Purpose
+from ezlang.executors.meter import Meter
 from ezlang.records import dataclass
 from ezlang.source import Span
 
@@ -29,6 +32,29 @@ class Packet:
     size: int
     purpose: Purpose | None
     data: Callable[[], bytes]
+
+
+class MeteredLedger(Ledger):
+    """A ledger that has a meter count what it books."""
+
+    def __init__(self, parties: Iterable[int], meter: Meter) -> None:
+        super().__init__(parties)
+        self._meter = meter
+
+    def add(self, what: Amount, amount: int = 1) -> None:
+        """Book an amount under the current phase and place."""
+        super().add(what, amount)
+        match what:
+            case Sent(link):
+                self._meter.tally(self.phase).sent[link.sender] += amount
+            case Rounds(party):
+                self._meter.tally(self.phase).rounds[party] += amount
+
+    @contextmanager
+    def within(self, phase: Phase) -> Iterator[None]:
+        """Book under a phase within this context."""
+        with super().within(phase), self._meter.within(phase):
+            yield
 
 
 @dataclass(slots=True)
@@ -62,7 +88,8 @@ class Wire:
     ) -> None:
         """Send packets over all links simultaneously.
 
-        Those in `early` are sent first, and booked as preprocessing.
+        Those in `early` are sent first, and booked as preprocessing, as are the rounds of parties
+        that send and receive nothing else.
         """
         early = early or {}
         ledger, before = self.ledger, self.ledger.receiving
@@ -75,10 +102,10 @@ class Wire:
             sizes[link] += _size(sent)
         # A party that sends stops waiting, so its next receipt begins a new round.
         waiting = before - {link.sender for link, size in sizes.items() if size}
-        with ledger.within(
-            ledger.phase if any(map(_size, packets.values())) else Phase.PREPROCESSING
-        ):
-            for link, size in sizes.items():
+        online = {party for link, sent in packets.items() if _size(sent) for party in link}
+        for link, size in sizes.items():
+            is_early = link.receiver not in online
+            with ledger.within(Phase.PREPROCESSING if is_early else ledger.phase):
                 ledger.receive(link, size)
         for party in {link.receiver for link, size in sizes.items() if size} - waiting:
             self._rounds[party] += 1
