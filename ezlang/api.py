@@ -20,6 +20,7 @@ from ezlang.executors.results import PartyCost as PartyCost
 from ezlang.executors.results import PartyResult as PartyResult
 from ezlang.executors.results import RunCost as RunCost
 from ezlang.executors.results import RunResult as RunResult
+from ezlang.progress import doing
 from ezlang.recursion import deep_recursion
 from ezlang.source import Source
 from ezlang.syntax.reader import read_source
@@ -31,11 +32,11 @@ from ezlang.values.data import Data, Inputs
 
 if TYPE_CHECKING:
     from ezlang.analysis.leaks import Release
-    from ezlang.compiler.ir import tree as ir
     from ezlang.compiler.passes.analyses.overflow import Overflow
     from ezlang.compiler.passes.sharings.narrow import Narrowed
     from ezlang.executors.headroom import Headroom
     from ezlang.executors.native.costs import CostReport as CostReport
+    from ezlang.executors.native.executable import Executable
     from ezlang.trace import Trace
 
 Settings = Mapping[str, Setting]
@@ -53,7 +54,8 @@ def check_text(text: str, name: str = "main.ez", settings: Settings | None = Non
 
 def check_file(path: Path, settings: Settings | None = None) -> CheckResult:
     """Check a file. Raises EzError (exit code 2) if it cannot be read."""
-    return check(read_source(path), settings=settings or {})
+    with doing(f"Checking {os.path.basename(path)}"):
+        return check(read_source(path), settings=settings or {})
 
 
 def load(path: Path, settings: Settings | None = None) -> Program:
@@ -147,7 +149,8 @@ def run_clear(program: Program, inputs: Inputs) -> RunResult:
     from ezlang.executors import clear
 
     start = perf_counter()
-    outcome = clear.run_clear(program, inputs)
+    with doing("Running in the clear"):
+        outcome = clear.run_clear(program, inputs)
     return RunResult(outputs=outcome.outputs, seconds={"run": perf_counter() - start})
 
 
@@ -171,11 +174,18 @@ def run_simulated(
 
     checked_inputs = check_inputs(program, inputs)
     start = perf_counter()
-    prepared = _simulable(program, choices)
+    made = _simulable(program, choices)
     begun = perf_counter()
     meter = Meter() if stats else None
     with deep_recursion():
-        outcome = simulate.run_two(prepared, checked_inputs, seed=seed, record=False, meter=meter)
+        outcome = simulate.run_two(
+            made.program,
+            checked_inputs,
+            seed=seed,
+            record=False,
+            meter=meter,
+            expected=made.foreseen.simulated() if made.foreseen else None,
+        )
     cost, compiling = outcome.cost, {"compile": checking + begun - start}
     return RunResult(
         outputs=outcome.outputs,
@@ -208,7 +218,7 @@ def trace(
     checked_inputs = check_inputs(program, inputs)
     with deep_recursion():
         return traced(
-            _simulable(program, choices, dealer=dealer),
+            _simulable(program, choices, dealer=dealer).program,
             checked_inputs,
             checked=partial(check_inputs, program),
             name=os.path.basename(program.main.span.source.name),
@@ -221,7 +231,7 @@ def trace(
         )
 
 
-def _simulable(program: Program, choices: Choices, *, dealer: bool = False) -> ir.Program:
+def _simulable(program: Program, choices: Choices, *, dealer: bool = False) -> Executable:
     """Return a program as simulations run it: with sharings, for which a `dealer` can deal."""
     from ezlang.compiler.cost.profiles import preparation
     from ezlang.executors.native.prepared import prepared
@@ -233,7 +243,7 @@ def _simulable(program: Program, choices: Choices, *, dealer: bool = False) -> i
         from ezlang.executors.native.demands import demands_of
 
         demands_of(executable)
-    return executable.program
+    return executable
 
 
 def require_several_parties(program: Program, *, dealer: bool = False) -> None:

@@ -108,8 +108,8 @@ class Interface:
 
     `keys` are the names that outputs are given under: (receiver, name, path) of all `parties`, as
     giving one twice ends the run at all. `exchanges` are the groups that native code calls back
-    for. `marks`, if the code is to be metered, are the operations that it tells of before it runs
-    them; None otherwise.
+    for. `marks` are the operations that it notes before it runs them, numbered from 1; if it is
+    `metered`, it calls back, too.
     """
 
     party: int
@@ -119,7 +119,8 @@ class Interface:
     keys: list[tuple[int, str, Path]] = field(default_factory=list)
     sites: list[Site] = field(default_factory=list)
     exchanges: list[Exchange] = field(default_factory=list)
-    marks: list[Group] | None = None
+    marks: list[Group] = field(default_factory=list)
+    metered: bool = False
     _input_numbers: dict[tuple[str, Path], int] = field(default_factory=dict)
     _by_operation: dict[int, int] = field(default_factory=dict)
     _sites: dict[int, int] = field(default_factory=dict)
@@ -144,11 +145,11 @@ class Interface:
 
     def mark_number(self, group: Group) -> int | None:
         """Return the number of the mark before a group; None if there is no mark."""
-        if self.marks is None or not _is_marked(group[0]):
+        if not _is_marked(group[0]):
             return None
         if group[0].number not in self._marks:
-            self._marks[group[0].number] = len(self.marks)
             self.marks.append(group)
+            self._marks[group[0].number] = len(self.marks)
         return self._marks[group[0].number]
 
     def note_region(self, region: ir.Region, constants: Constants) -> None:
@@ -236,9 +237,9 @@ def _without_labels(operation: ir.Operation) -> ir.Operation:
 def interface_of(program: ir.Program, party: int, *, metered: bool = False) -> Interface:
     """Return the interface of a program (after its passes) at one party.
 
-    `metered`: its code tells of operations before it runs them.
+    `metered`: its code calls back before operations.
     """
-    interface = Interface(party, len(program.parties), marks=[] if metered else None)
+    interface = Interface(party, len(program.parties), metered=metered)
     for function in numbered(program).functions:
         interface.note_region(function.body, facts_of(function).constants)
     return interface

@@ -40,7 +40,7 @@ def load(
 ) -> LoadedProgram:
     """Load a program, with the units that it calls, for one of its parties.
 
-    `metered`: its code tells of operations before it runs them.
+    `metered`: its code calls back before operations.
     """
     program = numbered(program)
     interface = interface_of(program, party, metered=metered)

@@ -1,7 +1,8 @@
-"""Marks: where code that is metered tells the host which operations it runs next.
+"""Marks: where code notes which operations it runs next, for those who follow a run.
 
-A mark is a call of the callback for groups with a negative number, without sending what is pending.
-Only code that is made to be metered has marks.
+A mark is a number in the context, which another thread of the host may read. In code that is made
+to be metered, it is also a call of the callback for groups with a negative number, without sending
+what is pending.
 """
 
 from __future__ import annotations
@@ -12,8 +13,11 @@ from .emitter import Emitter
 
 
 def mark(e: Emitter, group: Group) -> None:
-    """Tell the host that the operations of a group are next, if the code is to be metered."""
+    """Note that the operations of a group are next."""
     number = e.unit.interface.mark_number(group)
-    if number is not None:
-        context = ContextAccess(e.kernel, e.kernel["context"])
-        context.callback("exchange", e.i64(-1 - number), e.kernel.null)
+    if number is None:
+        return
+    context = ContextAccess(e.kernel, e.kernel["context"])
+    context.set("mark", e.i64(number))
+    if e.unit.interface.metered:
+        context.callback("exchange", e.i64(-number), e.kernel.null)

@@ -55,14 +55,17 @@ class Cost:
         """Party → the number of bytes it sends."""
         return by_sender(self.sent)
 
+    def waiting(self, profile: Profile) -> float:
+        """Return the time for waiting, and for turning to another step, in seconds."""
+        steps = self.steps * profile.callback + self.requests * profile.request
+        return self.hops * profile.rtt / 2 + steps
+
     def seconds(self, profile: Profile) -> float:
         """Return the time for waiting, sending and computing, one after the other.
 
         Tables are an exception: they are sent while they are generated. Purely local computation is
         not included.
         """
-        waiting = self.hops * profile.rtt / 2 + self.steps * profile.callback
-        waiting += self.requests * profile.request
         garbling = max(self.ands / profile.ands, self.tables / profile.bandwidth)
         others = Counter(self.bytes_sent)
         others[COMPUTING.garbler] -= self.tables
@@ -73,7 +76,7 @@ class Cost:
         using = own * sum(self.ots.values()) * profile.ot_use
         ands = sum(self.preprocessing.get(unit, 0) * many for unit, many in SHARED_ANDS.items())
         sharing = ands / profile.shared_ands + self.transforms * TRANSFORM_SECONDS
-        return waiting + garbling + sending + making + using + sharing
+        return self.waiting(profile) + garbling + sending + making + using + sharing
 
 
 def by_sender(amounts: Mapping[Link, int]) -> Mapping[int, int]:

@@ -51,6 +51,7 @@ class Context(ctypes.Structure):
     - scratch, scratch_registers: CHUNK blocks for each register of a running netlist
     - cots, cot_choices, cot_next, cot_end: correlated OTs in stock: q at the garbler; t, and the
       choice bits, 8 a byte, at the evaluator
+    - mark: which operations of the program run (codegen/marks.py)
     - send, receive, peek, refill, grow, exchange: callbacks into Python
     """
 
@@ -78,6 +79,7 @@ class Context(ctypes.Structure):
         ("cot_choices", ctypes.c_void_p),
         ("cot_next", ctypes.c_int64),
         ("cot_end", ctypes.c_int64),
+        ("mark", ctypes.c_int64),
         ("send", ctypes.c_void_p),
         ("receive", ctypes.c_void_p),
         ("peek", ctypes.c_void_p),

@@ -29,11 +29,12 @@ from .leaks import leaks
 from .new import new
 from .report import (
     BUG,
-    progress_shown,
-    say,
+    Voice,
     show_bug,
     show_diagnostics,
+    show_failure,
     skipped_passes_shown,
+    speaking,
 )
 from .run import run
 from .test import test
@@ -75,8 +76,13 @@ for _command in _COMMANDS:
 
 def run_command(arguments: Sequence[str] | None = None) -> int:
     """Run a command line and return its exit code; every failure is one or more sentences."""
+    with speaking(Voice.TEXT):
+        return _run_command(arguments)
+
+
+def _run_command(arguments: Sequence[str] | None) -> int:
     try:
-        with skipped_passes_shown(), progress_shown():
+        with skipped_passes_shown():
             code = app.main(arguments, prog_name="ezlang", standalone_mode=False)
     except EzError as error:
         show_diagnostics(error.diagnostics)
@@ -90,7 +96,7 @@ def run_command(arguments: Sequence[str] | None = None) -> int:
         if error.errno != errno.ENOSPC:
             show_bug(error)
             return BUG
-        say("The output could not be written: there is no space left on the device.")
+        show_failure("The output could not be written: there is no space left on the device.")
         return FAILED
     except Exception as error:  # any exception that was not foreseen is a bug of ezlang
         show_bug(error)

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from ezlang.progress import doing
+
 from .options import usage_error
 
 
@@ -66,15 +68,16 @@ def import_(
         raise usage_error("a model and a folder are missing", "write ezlang import MODEL -o FOLDER")
     from ezlang.models.folder import import_model
 
-    done = import_model(
-        model,
-        folder,
-        fraction=fraction_bits,
-        finer=finer_weights,
-        samples=samples,
-        sizes=_sizes(sizes),
-        outputs=outputs,
-    )
+    with doing(f"Importing {model.name}"):
+        done = import_model(
+            model,
+            folder,
+            fraction=fraction_bits,
+            finer=finer_weights,
+            samples=samples,
+            sizes=_sizes(sizes),
+            outputs=outputs,
+        )
     click.echo(f"Imported {model} into {folder}, with {done.fraction} fraction bits.")
     if done.difference is not None:
         click.echo(f"Its outputs differ from the float model's by {done.difference:.1f} ulp.")

@@ -20,6 +20,7 @@ from ezlang.values.files import read_input, read_inputs
 from ezlang.values.names import party_number
 
 from .options import usage_error
+from .report import say
 
 
 @dataclass(slots=True)
@@ -75,7 +76,7 @@ def given_inputs(
         expected = expected_inputs(program, one)
         beside = folder / f"{one}.json"
         if one not in gathering.values and expected and beside.is_file():
-            click.echo(f"{one}'s inputs are read from {beside}.", err=True)
+            say(f"{one}'s inputs are read from {beside}.")
             gathering.add(one, read_inputs(beside), str(beside))
         if _on_terminal():
             _ask(gathering, one, expected)

@@ -14,7 +14,7 @@ from ezlang.diagnostics.diagnostic import EzError
 from ezlang.values.data import Data, Outputs
 from ezlang.values.results import ResultFile, of_parties
 
-from .report import print_json, say
+from .report import log, print_json, say
 from .tables import may_style
 
 if TYPE_CHECKING:
@@ -117,10 +117,10 @@ def _stats_object(stats: Stats | None) -> dict[str, Any]:
 def _say_stats(program: Program, stats: Stats | None) -> None:
     if stats is None:
         return
-    from .stats_report import stats_lines
+    from .stats_report import stats_lines, stats_object
 
-    name = program.main.span.source.name
-    say("\n".join(stats_lines(name, stats, styled=may_style(sys.stderr))))
+    name, styled = program.main.span.source.name, may_style(sys.stderr)
+    log("stats", stats_object(stats), lambda: "\n".join(stats_lines(name, stats, styled=styled)))
 
 
 def _write(file: ResultFile, outputs: dict[str, Data]) -> bool:

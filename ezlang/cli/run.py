@@ -21,7 +21,7 @@ from .options import (
     set_option,
     usage_error,
 )
-from .report import say
+from .report import say, voice_options
 
 _OPTIONS = (
     input_option,
@@ -67,6 +67,7 @@ _OPTIONS = (
         help="Say what each phase and each line of the program took: time, rounds, bytes.",
     ),
     choice_options,
+    voice_options,
     json_option,
 )
 

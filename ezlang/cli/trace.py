@@ -17,7 +17,7 @@ from .options import (
     set_option,
     usage_error,
 )
-from .report import say
+from .report import say, voice_options
 
 
 @click.command(short_help="Play a simulated run: all messages and shares, as a page or as JSON.")
@@ -25,6 +25,7 @@ from .report import say
 @input_option
 @set_option
 @choice_options
+@voice_options
 @click.option(
     "-o",
     "--output",

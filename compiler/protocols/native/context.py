@@ -18,9 +18,14 @@ class SharesContext:
         guard = Guard("native code on shares")
         self.check = guard.check
         self._memory = AlignedBytes(ctypes.sizeof(Context))
-        state = Context.from_address(self._memory.address)
+        self._state = state = Context.from_address(self._memory.address)
         self._callback: Any = EXCHANGE(guard.wrap(exchange))
         state.exchange = ctypes.cast(self._callback, ctypes.c_void_p).value
+
+    @property
+    def mark(self) -> int:
+        """The last mark of the program, 0 if there was none."""
+        return int(self._state.mark)
 
     @property
     def address(self) -> int:

@@ -182,6 +182,11 @@ class YaoParty:
         )
 
     @property
+    def mark(self) -> int:
+        """The last mark of the program, 0 if there was none."""
+        return int(self._state.mark)
+
+    @property
     def pending(self) -> int:
         """The bytes that the garbler has made and not yet sent."""
         return int(self._state.table_position) if self.role is YaoRole.GARBLER else 0

@@ -15,6 +15,7 @@ from ezlang.typed import tree as typed
 from ezlang.types.sharing import DEFAULT_GARBLING, DEFAULT_MEMORY
 from ezlang.types.sharing import DEFAULT_PROTOCOL as DEFAULT_PROTOCOL
 
+from .foreseen import Foreseen, foreseen
 from .numbers_of_parties import require_form
 
 if TYPE_CHECKING:
@@ -27,12 +28,14 @@ _SHOWN = 40
 class Executable:
     """A program that is ready for code generation, with the values of its params.
 
-    `choices` are the options with which it was prepared, and their values.
+    `choices` are the options with which it was prepared, and their values. `foreseen` is what a run
+    without a dealer costs, if that is known before.
     """
 
     program: ir.Program
     params: tuple[tuple[str, int | bool], ...] = ()
     choices: tuple[tuple[str, str], ...] = ()
+    foreseen: Foreseen | None = None
 
     @property
     def fingerprint(self) -> str:
@@ -75,7 +78,8 @@ def executable_of(
         ("--garbling", DEFAULT_GARBLING if asked is None else asked.value.replace("_", "-")),
         ("--memory", f"{memory / 1_000_000:.15g} MB"),
     )
-    return Executable(prepared.program, program.params, choices)
+    expected = foreseen(prepared.program, prepared.forecast, profile)
+    return Executable(prepared.program, program.params, choices, expected)
 
 
 def _told(profile: Profile) -> str:

@@ -19,6 +19,7 @@ from ezlang.values.data import Data
 
 from .buffers import Buffers
 from .executable import Executable
+from .following import followed
 from .metering import ChannelMeter, Run
 from .outcome import PartyOutcome, Stopwatch
 from .party import compile_for, execute, hello_of, part
@@ -89,7 +90,10 @@ def run_over_all(
         run = meter.watched(run, program.interface)
     context = SharesContext(run)
     try:
-        execute(program, context.address, buffers, context.check)
+        foreseen = executable.foreseen
+        expected = foreseen.at(own) if foreseen else None
+        with followed(channels, program.interface, lambda: context.mark, expected, meter):
+            execute(program, context.address, buffers, context.check)
         sent = {names[peer]: one.bytes_sent for peer, one in channels.items()}
         outcome = PartyOutcome(
             party=names[own],

@@ -23,6 +23,7 @@ class Job:
     """The job of a worker: to run one party, with only the inputs of that party.
 
     `program` is the executable as bytes (`prepared.py`), which the starting process doesn't read.
+    `listener` is the name of who is told of the run (`ezlang.progress`), if anybody is.
     """
 
     program: bytes
@@ -30,6 +31,7 @@ class Job:
     inputs: dict[str, Data]
     timeout: float
     metered: bool = False
+    listener: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,11 +47,11 @@ class ChannelMeter(Meter):
 
     def watched(self, run: Run, interface: Interface) -> Run:
         """Return a callback for groups and marks."""
-        spans = [[one.span for one in group] for group in interface.marks or ()]
+        spans = [[one.span for one in group] for group in interface.marks]
 
         def told(number: int, addresses: int) -> None:
             if number < 0:
-                self.at(spans[-1 - number])
+                self.at(spans[-number - 1])
             else:
                 run(number, addresses)
 

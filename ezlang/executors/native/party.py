@@ -24,6 +24,7 @@ from ezlang.values.data import Data
 
 from .buffers import Buffers
 from .executable import Executable
+from .following import followed
 from .metering import ChannelMeter
 from .outcome import PartyOutcome, Stopwatch
 from .sharing import CountedSharing
@@ -51,9 +52,12 @@ def run_over(
     names, party = executable.program.parties, program.interface.party
     peer = names[COMPUTING.other(party)]
     buffers = Buffers(program.interface, inputs)
+    foreseen = executable.foreseen if supply is None else None
+    expected = foreseen.at(party) if foreseen else None
     supply = supply or OtSupply(executable.program.ots)
+    channels = {COMPUTING.other(party): channel}
     if meter is not None:
-        meter.begin({COMPUTING.other(party): channel})
+        meter.begin(channels)
     yao = YaoParty(
         YaoRole.of(party),
         channel,
@@ -67,9 +71,10 @@ def run_over(
         meter.watch(yao)
     try:
         sharing.begin()
-        # Failures depend only on public data, so the peer detects the same failure.
-        execute(program, yao.context, buffers, yao.check, yao.finish)
-        yao.finish()
+        with followed(channels, program.interface, lambda: yao.mark, expected, meter):
+            # Failures depend only on public data, so the peer detects the same failure.
+            execute(program, yao.context, buffers, yao.check, yao.finish)
+            yao.finish()
         outcome = PartyOutcome(
             party=names[party],
             outputs=buffers.outputs(),

@@ -20,6 +20,7 @@ import ezlang
 from ezlang.compiler.cost.profiles import LAN, Profile
 from ezlang.compiler.ir.sharings import PAIRED
 from ezlang.diagnostics.diagnostic import CompilerBug, Diagnostic, EzError
+from ezlang.progress import listener
 from ezlang.session import errors
 from ezlang.session.address import TIMEOUT
 from ezlang.typed import tree as typed
@@ -53,7 +54,7 @@ def run_native(
     what preceded, which counts as compilation. For `protocol`, `profile` and `memory`, see
     `executable_of`. Raises EzError with exit code 2 if the inputs don't fit, 3 if the run fails.
     """
-    watch = watch or Stopwatch()
+    watch, told = watch or Stopwatch(), listener()
     require_several_parties(program.parties)
     wait = TIMEOUT if timeout is None else timeout
     with ExitStack() as stack:
@@ -63,7 +64,9 @@ def run_native(
         watch.lap("compile")
         checked = check_inputs(program, inputs)
         for party, worker in enumerate(workers):
-            worker.tell(Job(content, party, checked[worker.name], wait, metered))
+            # What the first party says is enough.
+            heard = None if party or told is None else told.name
+            worker.tell(Job(content, party, checked[worker.name], wait, metered, heard))
         # Of two parties, the first one listens, and the second one dials it.
         listening = workers[:1] if len(workers) == PAIRED else workers
         ports: list[int] = []

@@ -16,6 +16,7 @@ from ezlang.compiler.ir.parties import COMPUTING
 from ezlang.compiler.ir.sharings import PAIRED
 from ezlang.diagnostics.diagnostic import EzError
 from ezlang.progress import told_to
+from ezlang.progress.shown import listener_of
 from ezlang.session.address import DEFAULT_HOST, Address
 
 from .executable import Executable
@@ -52,7 +53,7 @@ def _result(source: IO[bytes], sink: IO[bytes]) -> Message:
         if not isinstance(job, Job):
             return Broken("a worker was started without a job")
         executable = unpacked(job.program)
-        with told_to(_say if sys.stderr.isatty() and not job.party else None):
+        with told_to(listener_of(job.listener)):
             return Done(_run(job, executable, source, sink))
     except EzError as error:
         return Failed(error.diagnostics, error.exit_code)
@@ -97,10 +98,6 @@ def _run(job: Job, executable: Executable, source: IO[bytes], sink: IO[bytes]) -
 
 def _watch(source: IO[bytes]) -> None:
     threading.Thread(target=_leave_with_parent, args=(source,), daemon=True).start()
-
-
-def _say(what: str) -> None:
-    print(f"{what} …", file=sys.stderr)
 
 
 def _leave_with_parent(source: IO[bytes]) -> None:

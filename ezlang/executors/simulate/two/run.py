@@ -25,6 +25,7 @@ from ezlang.compiler.protocols.operations.encrypted import keys_of_program
 from ezlang.compiler.protocols.operations.table import local_of, steps_of
 from ezlang.diagnostics.diagnostic import CompilerBug
 from ezlang.executors.meter import Meter
+from ezlang.progress.status import Expected
 from ezlang.recursion import deep_recursion
 from ezlang.source import Span
 from ezlang.values.data import Inputs
@@ -37,6 +38,7 @@ from ..plans import Step
 from ..randomness import Randomness
 from ..walk import Walk
 from .dealer import Dealer
+from .following import followed
 from .secret_values import Parts, Shared, words_of
 from .sharing import AnyParty, SharingSession
 from .wire import MeteredLedger, Packet, Wire
@@ -64,10 +66,12 @@ def run_two(
     observer: Observer | None = None,
     dealt: bool = False,
     meter: Meter | None = None,
+    expected: Expected | None = None,
 ) -> SimulatedOutcome:
     """Run a program whose secrets have sharings, with the protocols of native code.
 
     See `run_simulated`. `dealt`: with a dealer of preprocessing, and the protocols for that.
+    `expected` is for whoever follows the run.
     """
     program = numbered(program)
     names = program.parties
@@ -77,11 +81,10 @@ def run_two(
     own = tuple(Randomness(name, seed) for name in names)
     dealer = Dealer(Randomness("dealer", seed), observer) if dealt else None
     run = _Run(program, inputs, wire, own, Randomness("ideal boxes", seed), dealer, meter)
-    with deep_recursion(), np.errstate(all="ignore"):  # integers wrap
+    with deep_recursion(), np.errstate(all="ignore"), followed(ledger, expected):  # integers wrap
         run.call(program.main.name, ())
     if meter is not None:
         meter.lap()
-    ledger = wire.ledger
     cost = Cost(
         rounds=ledger.rounds,
         bytes_sent={names[party]: sent for party, sent in ledger.bytes_sent.items()},
