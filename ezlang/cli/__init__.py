@@ -27,6 +27,7 @@ from .importing import import_
 from .ir import ir
 from .leaks import leaks
 from .new import new
+from .plot import plot
 from .report import (
     BUG,
     Voice,
@@ -58,6 +59,7 @@ _COMMANDS = (
     trace,
     dealer,
     cost,
+    plot,
     calibrate,
     headroom,
     leaks,
