@@ -157,14 +157,17 @@ class Sheet:
 
 
 def _shared_out(room: int, least: Sequence[int], most: Sequence[int]) -> list[int]:
-    """Return widths of columns from `least` to `most`, of which those get more that need more.
+    """Return widths of columns from `least` to `most`; those that need the least more get it all.
 
-    rich itself may choose widths that are more than there is in all, and then cuts the last one.
+    So the column with the longest texts is the one that breaks. rich itself may choose widths that
+    are more than there is in all, and then cuts the last one.
     """
     widths = list(least)
-    for _ in range(min(room, sum(most)) - sum(least)):
-        neediest = max(range(len(widths)), key=lambda n: most[n] - widths[n])
-        widths[neediest] += 1
+    left = room - sum(least)
+    for n in sorted(range(len(widths)), key=lambda n: most[n] - least[n]):
+        more = min(left, most[n] - least[n])
+        widths[n] += more
+        left -= more
     return widths
 
 
