@@ -9,6 +9,8 @@ Messages carry no length; both sides know all lengths beforehand.
 - *Time-out.* A wait ends with an error when no byte has been transferred for `timeout` seconds.
   This does not limit the length of the run, but a party that computes alone for longer looks
   disconnected to the other.
+- *Limit.* Within `within(seconds)` everything together must be done in that time, however often a
+  byte arrives.
 - *Copies.* Arriving data go from the system straight to their destination, or into one buffer of
   fixed size, where `peek` shows them; large messages are sent from where they are.
 - *Latency.* A wait begins with polling, for about as long as waking up takes.
@@ -22,7 +24,7 @@ from __future__ import annotations
 import contextlib
 import selectors
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from time import perf_counter
 from typing import Final
 
@@ -180,6 +182,7 @@ class SocketChannel:
         self._ended = False
         self._waiting = bytearray()
         self._inbox = Inbox()
+        self._limit: tuple[float, float] | None = None
         connection.setblocking(False)
         with contextlib.suppress(OSError):
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SOCKET_BUFFER)
@@ -255,6 +258,15 @@ class SocketChannel:
             self._count(count)
             self._inbox.skip(count)
 
+    @contextlib.contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """Limit the time of all waits in the block together."""
+        self._limit = perf_counter() + seconds, seconds
+        try:
+            yield
+        finally:
+            self._limit = None
+
     def start_counting(self) -> None:
         """Reset the counters: the bytes sent so far don't belong to the program."""
         self.bytes_sent = self.bytes_received = 0
@@ -280,6 +292,8 @@ class SocketChannel:
         """Wait for bytes, and write them directly to their destination."""
         receive = self._socket.recv_into
         patience = 0.0
+        if self._limit:
+            self._left()
         while True:
             try:
                 count = receive(view)
@@ -336,14 +350,16 @@ class SocketChannel:
         if events != self._events:
             self._selector.modify(self._socket, events)
             self._events = events
-        ready = self._selector.select(self.timeout)
+        ready = self._selector.select(self._left())
         if not ready:
+            if self._limit is not None:
+                raise errors.greeting_late(self._limit[1])
             raise errors.peer_silent(self.timeout, doing, self.peer)
         return ready[0][1]
 
     def _wait_among(self, events: int, doing: str) -> int:
         """Do the same, and meanwhile buffer what arrives over the other channels."""
-        deadline = perf_counter() + self.timeout
+        deadline = perf_counter() + self._left()
         with selectors.DefaultSelector() as selector:
             selector.register(self._socket, events)
             for one in self.siblings:
@@ -371,3 +387,13 @@ class SocketChannel:
             self._receive_now()
         except EzError:
             self._ended = True
+
+    def _left(self) -> float:
+        """Return the seconds that a wait may take; raise EzError if the limit is reached."""
+        if self._limit is None:
+            return self.timeout
+        end, seconds = self._limit
+        left = end - perf_counter()
+        if left <= 0:
+            raise errors.greeting_late(seconds)
+        return min(left, self.timeout)

@@ -1,30 +1,29 @@
 """Connecting the parties: party 0 listens, party 1 dials, in whichever order they start.
 
 A connection to party 0 that doesn't begin like a party's (a port scanner, a browser) is dropped,
-and party 0 goes on listening until the time-out; the error then lists the reasons. A party that
-connects with a different program ends the wait at both sides.
+and party 0 goes on listening until the time-out; the error then lists the reasons. Party 1 dials
+until the time-out, too. A party that connects with a different program ends the wait at both sides.
 """
 
 from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from ezlang.compiler.ir.parties import COMPUTING
-from ezlang.diagnostics.diagnostic import EzError
 
 from . import errors
 from .address import Address
 from .channel import SocketChannel
-from .handshake import Hello, is_stranger, shake_hands
+from .handshake import Hello, answer, introduce, is_stranger
+from .reception import Reception
 from .sockets import dial, listen
 
-GREETING_SECONDS: Final = 5.0
-"""The time that party 0 gives a connection for its greeting while others may be waiting."""
-
-_REMEMBERED: Final = 3
+_PAUSE: Final = 0.25
+"""Seconds before a connection that was closed without a word is dialled again."""
 
 Listening = Callable[[Address], None]
 
@@ -37,46 +36,57 @@ def connect(
     Raises EzError, exit code 3, if there is no such peer within `timeout` seconds.
     """
     if COMPUTING.side(hello.party).is_first:
-        return _listen(address, hello, timeout, listening)
-    connection = dial(address, timeout, errors.no_peer_listens)
-    return _greet(connection, hello, timeout, timeout)
+        channel = _listen(address, hello, timeout, listening)
+    else:
+        channel = _dial(address, hello, timeout)
+    channel.timeout = timeout
+    channel.start_counting()
+    return channel
 
 
 def _listen(
     address: Address, hello: Hello, timeout: float, listening: Listening | None
 ) -> SocketChannel:
     deadline = time.monotonic() + timeout
-    dropped: list[str] = []
-    with listen(address, errors.cannot_listen) as listener:
+
+    def greet(connection: socket.socket, seconds: float) -> SocketChannel:
+        channel = SocketChannel(connection, seconds)
+        with closed_on_failure(channel), channel.within(seconds):
+            answer(channel, hello)
+        return channel
+
+    listener = listen(address, errors.cannot_listen)
+    with Reception(listener, greet, is_stranger, SocketChannel.close) as reception:
         if listening is not None:
             listening(Address(address.host, listener.getsockname()[1]))
-        while True:
-            listener.settimeout(max(deadline - time.monotonic(), 0.001))
-            try:
-                connection, _ = listener.accept()
-            except TimeoutError:
-                raise errors.no_peer_came(str(address), timeout, tuple(dropped)) from None
-            except OSError:
-                continue
-            left = max(deadline - time.monotonic(), 0.001)
-            try:
-                return _greet(connection, hello, timeout, min(GREETING_SECONDS, left))
-            except EzError as error:
-                if not is_stranger(error):
-                    raise
-                dropped = [*dropped, error.summary][-_REMEMBERED:]
+        channel = reception.next(deadline)
+    if channel is None:
+        raise errors.no_peer_came(str(address), timeout, tuple(reception.dropped))
+    return channel
 
 
-def _greet(
-    connection: socket.socket, hello: Hello, timeout: float, greeting: float
-) -> SocketChannel:
-    """Perform the handshake over a new connection, which is closed on failure."""
-    channel = SocketChannel(connection, greeting)
+def _dial(address: Address, hello: Hello, timeout: float) -> SocketChannel:
+    """Return a channel to party 0 once it has answered.
+
+    A connection that is closed without a word is dialled again: a tunnel may accept one before
+    anybody listens at its other end.
+    """
+    deadline = time.monotonic() + timeout
+    while True:
+        connection = dial(address, timeout, errors.no_peer_listens, deadline)
+        channel = SocketChannel(connection, timeout)
+        with closed_on_failure(channel), channel.within(max(deadline - time.monotonic(), 0.001)):
+            if introduce(channel, hello, last=time.monotonic() + _PAUSE > deadline):
+                return channel
+        channel.close()
+        time.sleep(_PAUSE)
+
+
+@contextmanager
+def closed_on_failure(channel: SocketChannel) -> Iterator[None]:
+    """Close a channel if the block fails."""
     try:
-        shake_hands(channel, hello)
+        yield
     except BaseException:
         channel.close()
         raise
-    channel.timeout = timeout
-    channel.start_counting()
-    return channel

@@ -26,7 +26,7 @@ from ezlang.records import dataclass
 from . import errors
 from .address import Address
 from .channel import SocketChannel
-from .connect import GREETING_SECONDS
+from .connect import closed_on_failure
 from .dealing import (
     DEALT,
     PROGRESS,
@@ -37,12 +37,11 @@ from .dealing import (
     read_request,
 )
 from .framing import plain, receive
+from .reception import MOST_GREETED, Reception
 from .sockets import listen
 
-MOST_WAITING: Final = 64
+MOST_WAITING: Final = MOST_GREETED
 """The largest number of parties that may wait for their counterparts at a time."""
-
-_REMEMBERED: Final = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +72,15 @@ def _refuse(channel: SocketChannel, reason: str) -> None:
     channel.close()
 
 
+def _are_strangers(_: EzError) -> bool:
+    """Return that whoever makes no request is a stranger."""
+    return True
+
+
+def _dismiss(guest: _Guest) -> None:
+    guest.refuse("the dealer has exited")
+
+
 class Dealer:
     """Listens at an address from the beginning to the end of a `with` statement.
 
@@ -82,13 +90,14 @@ class Dealer:
 
     def __init__(self, address: Address, timeout: float) -> None:
         self._timeout = timeout
-        self._listener = listen(address, errors.dealer_cannot_listen)
-        self.address = Address(address.host, self._listener.getsockname()[1])
+        listener = listen(address, errors.dealer_cannot_listen)
+        self.address = Address(address.host, listener.getsockname()[1])
+        self._reception = Reception(listener, self._welcome, _are_strangers, _dismiss)
         self._waiting: list[_Guest] = []
-        self._dropped: list[str] = []
         self._native = Native()
 
     def __enter__(self) -> Dealer:
+        self._reception.__enter__()
         return self
 
     def __exit__(
@@ -97,9 +106,9 @@ class Dealer:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._listener.close()
+        self._reception.__exit__(kind, error, traceback)
         for guest in self._waiting:
-            guest.refuse("the dealer has exited")
+            _dismiss(guest)
 
     def serve(self, *, patient: bool = False) -> Served:
         """Deal for one run. `patient`: wait for a first party without limit.
@@ -128,22 +137,13 @@ class Dealer:
         """Return both parties of a run, the first one first."""
         end = None if patient else time.monotonic() + self._timeout
         while True:
-            deadline = min((g.deadline for g in self._waiting), default=end)
-            left = None if deadline is None else max(deadline - time.monotonic(), 0.001)
-            self._listener.settimeout(left)
-            try:
-                connection, _ = self._listener.accept()
-            except TimeoutError:
-                self._give_up(patient)
-                continue
-            except OSError:
-                continue
-            guest = self._welcome(connection)
+            guest = self._reception.next(min((g.deadline for g in self._waiting), default=end))
             if guest is None:
+                self._give_up(patient)
                 continue
             pair = self._join(guest)
             if pair is not None:
-                self._dropped = []
+                self._reception.dropped = []
                 return pair
 
     def _give_up(self, patient: bool) -> None:
@@ -156,20 +156,15 @@ class Dealer:
             guest.refuse(f"party {other} did not connect within {self._timeout:g} seconds")
         if late or not patient:
             came = (f"only party {guest.request.party} connected" for guest in late)
-            dropped = (f"a connection was dropped: {reason}" for reason in self._dropped)
+            dropped = (f"a connection was dropped: {reason}" for reason in self._reception.dropped)
             address = str(self.address)
             raise errors.parties_missing(address, self._timeout, (*came, *dropped))
 
-    def _welcome(self, connection: socket.socket) -> _Guest | None:
-        """Read the request of a connection; None if it is not a party's."""
-        channel = SocketChannel(connection, min(GREETING_SECONDS, self._timeout))
-        try:
+    def _welcome(self, connection: socket.socket, seconds: float) -> _Guest:
+        """Read the request of a connection. Raises EzError if it is not a party's."""
+        channel = SocketChannel(connection, self._timeout)
+        with closed_on_failure(channel), channel.within(min(seconds, self._timeout)):
             request = read_request(channel)
-        except EzError as error:
-            channel.close()
-            self._dropped = [*self._dropped, error.summary][-_REMEMBERED:]
-            return None
-        channel.timeout = self._timeout
         deadline = time.monotonic() + self._timeout
         return _Guest(channel=channel, request=request, deadline=deadline)
 

@@ -173,7 +173,8 @@ def dealt_preprocessing(
             # more.
             with contextlib.suppress(EzError):
                 channel.flush()
-            answer = read_answer(channel)
+            with channel.within(timeout):
+                answer = read_answer(channel)
             units = _units(native or Native(), hello.party, answer.seed, demands)
             for place in units.places():
                 channel.receive_into(place)

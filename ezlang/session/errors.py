@@ -71,6 +71,16 @@ def peer_silent(seconds: float, doing: str, who: str = OTHER) -> EzError:
     )
 
 
+def greeting_late(seconds: float) -> EzError:
+    """A greeting wasn't done in time, whether or not bytes arrived."""
+    return _failed(
+        "EZ5004",
+        f"The other party took too long: its greeting was not complete within {seconds:.3g} "
+        "seconds",
+        "check that the other party runs ezlang, and that nothing else uses its port",
+    )
+
+
 def not_ezlang(reason: str) -> EzError:
     """The program at the other end doesn't speak the protocol."""
     return _failed(

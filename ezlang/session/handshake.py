@@ -1,8 +1,9 @@
 """The handshake: before anything secret is sent, both parties show what they are about to run.
 
 Each side sends a *hello*, a frame (`framing.py`) of at most `LONGEST` bytes with version, party,
-fingerprint of the program, params, choices and options, and reads the other's. Both compare them,
-and reach the same verdict.
+fingerprint of the program, params, choices and options, and reads the other's: first the side that
+dials, then the side that listens, which tells a stranger nothing. Both compare them, and reach the
+same verdict.
 
 The fingerprint is a hash of the program after checking, including its params and sizes, independent
 of the names and the layout of its files. Params are compared first, one by one, so that a
@@ -28,7 +29,7 @@ from .channel import SocketChannel
 from .framing import FrameFormat, is_hash, is_one_of, is_short_text, plain
 
 MAGIC: Final = b"ezlang\xf5\x0a"
-PROTOCOL: Final = 3
+PROTOCOL: Final = 4
 LONGEST: Final = 1 << 16
 _FORM: Final = FrameFormat(
     magic=MAGIC, protocol=PROTOCOL, longest=LONGEST, stranger=errors.not_ezlang
@@ -74,7 +75,7 @@ class Hello:
 
 
 def shake_hands(channel: SocketChannel, mine: Hello) -> Hello:
-    """Exchange hellos; return the peer's.
+    """Exchange hellos at the same time, as two of more than two parties do; return the peer's.
 
     Raises EzError if the peer is not a party, or runs something else.
     """
@@ -85,6 +86,43 @@ def shake_hands(channel: SocketChannel, mine: Hello) -> Hello:
     theirs = decode(_FORM.read(channel), mine.names)
     compare(mine, theirs)
     return theirs
+
+
+def introduce(channel: SocketChannel, mine: Hello, *, last: bool) -> bool:
+    """Send a hello, and compare the answer. Raises EzError if they don't fit.
+
+    Returns False if the connection is closed without any answer, unless this is the last attempt.
+    """
+    channel.send(mine.encode())
+    # A stranger may have closed the connection already; what it sent before then explains more.
+    with contextlib.suppress(EzError):
+        channel.flush()
+    try:
+        channel.peek(1)
+    except EzError as error:
+        if last or not is_gone(error):
+            raise
+        return False
+    compare(mine, decode(_FORM.read(channel), mine.names))
+    return True
+
+
+def answer(channel: SocketChannel, mine: Hello) -> None:
+    """Read a hello, send this party's, and compare them. Raises EzError if they don't fit.
+
+    A caller learns nothing of the program before it has said its own.
+    """
+    try:
+        theirs = decode(_FORM.read(channel), mine.names)
+    except EzError as error:
+        if any(one.code == "EZ5006" for one in error.diagnostics):
+            channel.send(_FORM.pack({}))  # whose head tells the version of the protocol
+            channel.flush()
+        raise
+    channel.send(mine.encode())
+    with contextlib.suppress(EzError):
+        channel.flush()
+    compare(mine, theirs)
 
 
 def decode(body: bytes, names: tuple[str, ...]) -> Hello:
@@ -161,3 +199,8 @@ def _shown(value: Number | None) -> str:
 def is_stranger(error: EzError) -> bool:
     """Return whether a handshake failed because the peer is no party at all."""
     return any(one.code in ("EZ5003", "EZ5004", "EZ5005") for one in error.diagnostics)
+
+
+def is_gone(error: EzError) -> bool:
+    """Return whether the peer closed the connection."""
+    return any(one.code == "EZ5003" for one in error.diagnostics)

@@ -36,13 +36,17 @@ def listen(address: Address, failed: Callable[[str, str], EzError]) -> socket.so
 
 
 def dial(
-    address: Address, timeout: float, failed: Callable[[str, float, str], EzError]
+    address: Address,
+    timeout: float,
+    failed: Callable[[str, float, str], EzError],
+    deadline: float | None = None,
 ) -> socket.socket:
     """Return a connection, dialling until somebody listens.
 
-    Raises failed(address, timeout, result of the last attempt) after `timeout` seconds.
+    Raises failed(address, timeout, result of the last attempt) after `timeout` seconds, or at the
+    `deadline` (`time.monotonic`) of a dial that began earlier.
     """
-    deadline = time.monotonic() + timeout
+    deadline = time.monotonic() + timeout if deadline is None else deadline
     pause = _FIRST_PAUSE
     last = "there was no time for one"
     while time.monotonic() < deadline:

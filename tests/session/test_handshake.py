@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from ezlang.build import build
 from ezlang.diagnostics.diagnostic import Diagnostic, EzError
 from ezlang.session.channel import SocketChannel
-from ezlang.session.handshake import LONGEST, MAGIC, PROTOCOL, Hello, decode, shake_hands
+from ezlang.session.handshake import LONGEST, MAGIC, PROTOCOL, Hello, answer, decode, introduce
 from tests.support.channels import socket_pair
 from tests.support.patience import PATIENCE
 
@@ -34,7 +34,10 @@ def verdicts(first: Hello, second: Hello) -> list[Diagnostic | None]:
 
     def side(channel: SocketChannel, mine: Hello) -> Diagnostic | None:
         try:
-            shake_hands(channel, mine)
+            if mine is first:
+                answer(channel, mine)
+            else:
+                introduce(channel, mine, last=True)
         except EzError as error:
             return error.diagnostics[0] if error.exit_code == 3 else None
         finally:
@@ -96,7 +99,7 @@ def answer_of(data: bytes) -> Diagnostic:
     peer.flush()
     peer.close()
     with pytest.raises(EzError) as caught:
-        shake_hands(mine, ZERO)
+        introduce(mine, ZERO, last=True)
     mine.close()
     assert caught.value.exit_code == 3
     return caught.value.diagnostics[0]
