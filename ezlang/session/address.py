@@ -5,11 +5,14 @@ from __future__ import annotations
 import ipaddress
 import re
 import socket
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ezlang.records import dataclass
 
 from . import errors
+
+if TYPE_CHECKING:
+    from .tls import Keys
 
 DEFAULT_HOST: Final = "127.0.0.1"
 DEFAULT_PORT: Final = 7800
@@ -23,10 +26,15 @@ _FORM: Final = re.compile(r"(?:\[(?P<six>[^\[\]]*)\]|(?P<host>[^:\[\]]*))(?::(?P
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A host name or number and a TCP port; port 0 lets the system choose one to listen at."""
+    """A host name or number and a TCP port; port 0 lets the system choose one to listen at.
+
+    With `keys`, connections are over TLS, between sides that prove who they are; without, they are
+    plain TCP.
+    """
 
     host: str = DEFAULT_HOST
     port: int = DEFAULT_PORT
+    keys: Keys | None = None
 
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
@@ -108,8 +116,8 @@ def parse_addresses(text: str | None, parties: int) -> tuple[Address, ...]:
 
 
 def require_private(address: Address, *, insecure: bool) -> str | None:
-    """Reject an address off this machine unless `insecure`; return the warning to print, if any."""
-    if address.is_loopback:
+    """Reject plain TCP off this machine unless `insecure`; return the warning to print, if any."""
+    if address.keys is not None or address.is_loopback:
         return None
     if not insecure:
         raise errors.not_on_loopback(str(address))

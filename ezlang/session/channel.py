@@ -15,8 +15,8 @@ Messages carry no length; both sides know all lengths beforehand.
   fixed size, where `peek` shows them; large messages are sent from where they are.
 - *Latency.* A wait begins with polling, for about as long as waking up takes.
 - *Counters.* `bytes_sent` and `bytes_received` count what the protocols send, without the overhead
-  of TCP. Bytes that were seen but not taken don't count. `rounds` are those of the party, over all
-  of its channels (`Turns`).
+  of TCP and TLS. Bytes that were seen but not taken don't count. `rounds` are those of the party,
+  over all of its channels (`Turns`).
 """
 
 from __future__ import annotations
@@ -164,13 +164,23 @@ class Turns:
 class SocketChannel:
     """The protocols' `Channel` over a connected stream socket, which it owns.
 
-    `turns` are for a party that has other channels, too.
+    `turns` are for a party that has other channels, too. `proven` is the name of the side that has
+    proven to be at the other end, or empty; `peer` is what errors call it. `not_yet`: what the
+    socket raises, besides Python's own errors, where it would have to wait.
     """
 
     def __init__(
-        self, connection: socket.socket, timeout: float, turns: Turns | None = None
+        self,
+        connection: socket.socket,
+        timeout: float,
+        turns: Turns | None = None,
+        *,
+        proven: str = "",
+        not_yet: tuple[type[OSError], ...] = (),
     ) -> None:
         self.timeout = timeout
+        self.proven = proven
+        self._not_yet: tuple[type[OSError], ...] = (BlockingIOError, InterruptedError, *not_yet)
         self.bytes_sent = 0
         self.bytes_received = 0
         self.turns = turns or Turns()
@@ -259,9 +269,9 @@ class SocketChannel:
             self._inbox.skip(count)
 
     @contextlib.contextmanager
-    def within(self, seconds: float) -> Iterator[None]:
-        """Limit the time of all waits in the block together."""
-        self._limit = perf_counter() + seconds, seconds
+    def within(self, seconds: float, told: float | None = None) -> Iterator[None]:
+        """Limit the time of all waits in the block together; an error tells the limit as `told`."""
+        self._limit = perf_counter() + seconds, seconds if told is None else told
         try:
             yield
         finally:
@@ -297,7 +307,7 @@ class SocketChannel:
         while True:
             try:
                 count = receive(view)
-            except (BlockingIOError, InterruptedError):
+            except self._not_yet:
                 now = perf_counter()
                 if not patience:
                     patience = now + POLLED
@@ -314,7 +324,7 @@ class SocketChannel:
         """Buffer what has arrived, if anything has."""
         try:
             data = self._socket.recv(INBOX)
-        except (BlockingIOError, InterruptedError):
+        except self._not_yet:
             return
         except OSError:
             raise errors.peer_gone(_RECEIVING, self.peer) from None
@@ -332,7 +342,7 @@ class SocketChannel:
         """Wait until bytes can be sent, or buffer arriving ones; return how many were sent."""
         try:
             return self._socket.send(view)
-        except (BlockingIOError, InterruptedError):
+        except self._not_yet:
             pass
         except OSError:
             raise errors.peer_gone(_SENDING, self.peer) from None

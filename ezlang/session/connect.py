@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from ezlang.compiler.ir.parties import COMPUTING
@@ -18,6 +18,7 @@ from ezlang.compiler.ir.parties import COMPUTING
 from . import errors
 from .address import Address
 from .channel import SocketChannel
+from .greeting import greeting
 from .handshake import Hello, answer, introduce, is_stranger
 from .reception import Reception
 from .sockets import dial, listen
@@ -50,15 +51,14 @@ def _listen(
     deadline = time.monotonic() + timeout
 
     def greet(connection: socket.socket, seconds: float) -> SocketChannel:
-        channel = SocketChannel(connection, seconds)
-        with closed_on_failure(channel), channel.within(seconds):
+        with greeting(connection, address.keys, seconds, timeout) as channel:
             answer(channel, hello)
         return channel
 
     listener = listen(address, errors.cannot_listen)
     with Reception(listener, greet, is_stranger, SocketChannel.close) as reception:
         if listening is not None:
-            listening(Address(address.host, listener.getsockname()[1]))
+            listening(replace(address, port=listener.getsockname()[1]))
         channel = reception.next(deadline)
     if channel is None:
         raise errors.no_peer_came(str(address), timeout, tuple(reception.dropped))
@@ -74,19 +74,12 @@ def _dial(address: Address, hello: Hello, timeout: float) -> SocketChannel:
     deadline = time.monotonic() + timeout
     while True:
         connection = dial(address, timeout, errors.no_peer_listens, deadline)
-        channel = SocketChannel(connection, timeout)
-        with closed_on_failure(channel), channel.within(max(deadline - time.monotonic(), 0.001)):
-            if introduce(channel, hello, last=time.monotonic() + _PAUSE > deadline):
-                return channel
-        channel.close()
+        left = deadline - time.monotonic()
+        try:
+            with greeting(connection, address.keys, left, timeout, dialled=True) as channel:
+                introduce(channel, hello)
+            return channel
+        except errors.UnansweredError:
+            if time.monotonic() + _PAUSE > deadline:
+                raise
         time.sleep(_PAUSE)
-
-
-@contextmanager
-def closed_on_failure(channel: SocketChannel) -> Iterator[None]:
-    """Close a channel if the block fails."""
-    try:
-        yield
-    except BaseException:
-        channel.close()
-        raise

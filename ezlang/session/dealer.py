@@ -12,6 +12,7 @@ import os
 import socket
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from types import TracebackType
 from typing import Final
 
@@ -26,7 +27,6 @@ from ezlang.records import dataclass
 from . import errors
 from .address import Address
 from .channel import SocketChannel
-from .connect import closed_on_failure
 from .dealing import (
     DEALT,
     PROGRESS,
@@ -37,6 +37,7 @@ from .dealing import (
     read_request,
 )
 from .framing import plain, receive
+from .greeting import greeting
 from .reception import MOST_GREETED, Reception
 from .sockets import listen
 
@@ -91,7 +92,7 @@ class Dealer:
     def __init__(self, address: Address, timeout: float) -> None:
         self._timeout = timeout
         listener = listen(address, errors.dealer_cannot_listen)
-        self.address = Address(address.host, listener.getsockname()[1])
+        self.address = replace(address, port=listener.getsockname()[1])
         self._reception = Reception(listener, self._welcome, _are_strangers, _dismiss)
         self._waiting: list[_Guest] = []
         self._native = Native()
@@ -162,8 +163,8 @@ class Dealer:
 
     def _welcome(self, connection: socket.socket, seconds: float) -> _Guest:
         """Read the request of a connection. Raises EzError if it is not a party's."""
-        channel = SocketChannel(connection, self._timeout)
-        with closed_on_failure(channel), channel.within(min(seconds, self._timeout)):
+        limit = min(seconds, self._timeout)
+        with greeting(connection, self.address.keys, limit, self._timeout) as channel:
             request = read_request(channel)
         deadline = time.monotonic() + self._timeout
         return _Guest(channel=channel, request=request, deadline=deadline)
@@ -175,6 +176,9 @@ class Dealer:
                 continue
             if other.request.party == guest.request.party:
                 guest.refuse(f"party {guest.request.party} of this run is already connected")
+                return None
+            if guest.channel.proven and guest.channel.proven == other.channel.proven:
+                guest.refuse(f"{guest.channel.proven} can't be both parties of a run")
                 return None
             self._waiting.remove(other)
             return COMPUTING.side(guest.request.party).ordered(guest, other)

@@ -32,6 +32,7 @@ from . import errors
 from .address import Address
 from .channel import SocketChannel
 from .framing import FrameFormat, is_hash, is_one_of, is_short_text, plain, receive
+from .greeting import greeting
 from .handshake import Hello
 from .sockets import dial
 
@@ -165,24 +166,23 @@ def dealt_preprocessing(
     """
     request = Request(party=hello.party, program=hello.fingerprint, tag=tag, demands=demands)
     connection = dial(address, timeout, errors.no_dealer_answers)
-    channel = SocketChannel(connection, timeout)
-    try:
-        with _of_the_dealer():
+    with _of_the_dealer():
+        with greeting(connection, address.keys, timeout, timeout, dialled=True) as channel:
             channel.send(request.encode())
             # Another service may have closed the connection already; what it sent before explains
             # more.
             with contextlib.suppress(EzError):
                 channel.flush()
-            with channel.within(timeout):
-                answer = read_answer(channel)
+            answer = read_answer(channel)
+        try:
             units = _units(native or Native(), hello.party, answer.seed, demands)
             for place in units.places():
                 channel.receive_into(place)
             if hello.party == CORRECTED:
                 channel.send(RECEIVED)
             _wait_until_dealt(channel, hello.party, demands)
-    finally:
-        channel.close()
+        finally:
+            channel.close()
     return units
 
 

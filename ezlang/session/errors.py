@@ -27,6 +27,10 @@ def _failed(code: str, message: str, help: str, *notes: str) -> EzError:
     )
 
 
+def _usage(code: str, message: str, help: str | None) -> EzError:
+    return EzError(Diagnostic(code=code, message=message, span=None, help=help), exit_code=USAGE)
+
+
 def no_peer_listens(address: str, seconds: float, last: str) -> EzError:
     """Party 1 dialled until the time-out, and nobody answered."""
     return _failed(
@@ -71,12 +75,27 @@ def peer_silent(seconds: float, doing: str, who: str = OTHER) -> EzError:
     )
 
 
-def greeting_late(seconds: float) -> EzError:
+class UnansweredError(EzError):
+    """The peer closed the connection before it had said anything."""
+
+
+def unanswered() -> UnansweredError:
+    """The connection was closed before the peer had said anything."""
+    found = _failed(
+        "EZ5003",
+        "The other party disconnected without a word",
+        "read the other side's last message. One side may expect TLS with keys that are pinned in "
+        "its parties.toml, and the other may not",
+    )
+    return UnansweredError(*found.diagnostics, exit_code=FAILED)
+
+
+def greeting_late(seconds: float | None = None) -> EzError:
     """A greeting wasn't done in time, whether or not bytes arrived."""
+    limit = "in time" if seconds is None else f"within {seconds:.3g} seconds"
     return _failed(
         "EZ5004",
-        f"The other party took too long: its greeting was not complete within {seconds:.3g} "
-        "seconds",
+        f"The other party took too long: its greeting was not complete {limit}",
         "check that the other party runs ezlang, and that nothing else uses its port",
     )
 
@@ -259,27 +278,51 @@ def dealer_cannot_listen(address: str, reason: str) -> EzError:
 
 def bad_address(text: str, why: str) -> EzError:
     """The text is not of the form HOST:PORT."""
-    return EzError(
-        Diagnostic(
-            code="EZ5010",
-            message=f"`{text}` is not an address: {why}",
-            span=None,
-            help="write HOST:PORT, for example 127.0.0.1:7800, or [::1]:7800 for IPv6",
-        ),
-        exit_code=USAGE,
+    return _usage(
+        "EZ5010",
+        f"`{text}` is not an address: {why}",
+        "write HOST:PORT, for example 127.0.0.1:7800, or [::1]:7800 for IPv6",
     )
 
 
 def not_on_loopback(address: str) -> EzError:
     """A plain TCP connection may leave this machine only if that is asked for."""
-    return EzError(
-        Diagnostic(
-            code="EZ5011",
-            message=f"{address} is not on this machine, and the connection would be neither "
-            "encrypted nor authenticated",
-            span=None,
-            help="use a loopback address at both ends of a tunnel that authenticates both sides, "
-            "or add --insecure if nobody else can reach this network",
-        ),
-        exit_code=USAGE,
+    return _usage(
+        "EZ5011",
+        f"{address} is not on this machine, and the connection would be neither encrypted nor "
+        "authenticated",
+        "let both sides know each other's keys: `ezlang party init NAME`; or add --insecure if "
+        "nobody else can reach this network",
     )
+
+
+def peer_refused(reason: str) -> EzError:
+    """The peer is not the one whose key is pinned, or doesn't know this side."""
+    return _failed(
+        "EZ5050",
+        f"The other end is not accepted as the other party: {reason}",
+        "check on the phone that both sides have pinned each other's keys: `ezlang party list` "
+        "shows the fingerprints",
+    )
+
+
+def no_key(message: str, help: str | None = None) -> EzError:
+    """This side has no key of its own that it may use."""
+    return _usage("EZ5051", message, help or "make a key with `ezlang party init NAME`")
+
+
+def bad_card(message: str, help: str | None = None) -> EzError:
+    """A card, or a name on it, isn't accepted."""
+    return _usage(
+        "EZ5052", message, help or "ask the other side for the card that `ezlang party init` wrote"
+    )
+
+
+def bad_parties(message: str, help: str | None = None) -> EzError:
+    """The file parties.toml doesn't say what a run needs."""
+    return _usage("EZ5053", message, help)
+
+
+def not_approved(message: str, help: str) -> EzError:
+    """Nobody has agreed that this side runs the program."""
+    return _usage("EZ5054", message, help)

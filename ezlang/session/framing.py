@@ -49,6 +49,8 @@ class FrameFormat:
         """Return the body of the next frame. Raises EzError if there is none."""
         # The first bytes alone, since a program that doesn't speak the protocol may send no more.
         magic = receive(channel, len(self.magic))
+        if magic.startswith((b"\x16\x03", b"\x15\x03")):
+            raise self.stranger("it speaks TLS, and this side has no keys for that (parties.toml)")
         if magic != self.magic:
             raise self.stranger(f"it began with {printable(magic)}")
         protocol, length = struct.unpack(">HI", receive(channel, _HEADER.size - len(magic)))

@@ -88,10 +88,10 @@ def shake_hands(channel: SocketChannel, mine: Hello) -> Hello:
     return theirs
 
 
-def introduce(channel: SocketChannel, mine: Hello, *, last: bool) -> bool:
+def introduce(channel: SocketChannel, mine: Hello) -> None:
     """Send a hello, and compare the answer. Raises EzError if they don't fit.
 
-    Returns False if the connection is closed without any answer, unless this is the last attempt.
+    The error is `errors.UnansweredError` if the connection is closed without any answer.
     """
     channel.send(mine.encode())
     # A stranger may have closed the connection already; what it sent before then explains more.
@@ -100,11 +100,10 @@ def introduce(channel: SocketChannel, mine: Hello, *, last: bool) -> bool:
     try:
         channel.peek(1)
     except EzError as error:
-        if last or not is_gone(error):
-            raise
-        return False
+        if any(one.code == "EZ5003" for one in error.diagnostics):
+            raise errors.unanswered() from None
+        raise
     compare(mine, decode(_FORM.read(channel), mine.names))
-    return True
 
 
 def answer(channel: SocketChannel, mine: Hello) -> None:
@@ -198,9 +197,4 @@ def _shown(value: Number | None) -> str:
 
 def is_stranger(error: EzError) -> bool:
     """Return whether a handshake failed because the peer is no party at all."""
-    return any(one.code in ("EZ5003", "EZ5004", "EZ5005") for one in error.diagnostics)
-
-
-def is_gone(error: EzError) -> bool:
-    """Return whether the peer closed the connection."""
-    return any(one.code == "EZ5003" for one in error.diagnostics)
+    return any(one.code in ("EZ5003", "EZ5004", "EZ5005", "EZ5050") for one in error.diagnostics)

@@ -25,6 +25,7 @@ from ezlang.session.dealer import Dealer, Served, run_dealer
 from ezlang.session.dealing import Answer, Request, agree_on_tag, dealt_preprocessing
 from ezlang.session.framing import receive
 from ezlang.session.handshake import Hello
+from ezlang.session.tls import Keys
 from tests.support.channels import socket_pair
 from tests.support.patience import PATIENCE
 
@@ -63,14 +64,16 @@ def sentence(failed: Callable[[], Any]) -> tuple[str, str]:
 
 
 @contextmanager
-def dealer(timeout: float = PATIENCE, runs: int | None = 1) -> Iterator[tuple[Address, Any, Any]]:
+def dealer(
+    timeout: float = PATIENCE, runs: int | None = 1, keys: Keys | None = None
+) -> Iterator[tuple[Address, Any, Any]]:
     """A dealer in a thread; yields its address, a list of the results of runs, and its end."""
     there: Future[Address] = Future()
     came: list[Served | EzError] = []
 
     def run() -> None:
         run_dealer(
-            Address(port=0),
+            Address(port=0, keys=keys),
             timeout,
             runs,
             patient=False,

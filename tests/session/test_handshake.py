@@ -37,7 +37,7 @@ def verdicts(first: Hello, second: Hello) -> list[Diagnostic | None]:
             if mine is first:
                 answer(channel, mine)
             else:
-                introduce(channel, mine, last=True)
+                introduce(channel, mine)
         except EzError as error:
             return error.diagnostics[0] if error.exit_code == 3 else None
         finally:
@@ -99,7 +99,7 @@ def answer_of(data: bytes) -> Diagnostic:
     peer.flush()
     peer.close()
     with pytest.raises(EzError) as caught:
-        introduce(mine, ZERO, last=True)
+        introduce(mine, ZERO)
     mine.close()
     assert caught.value.exit_code == 3
     return caught.value.diagnostics[0]
