@@ -309,6 +309,7 @@ def run_party(
     warn: Callable[[str], None] | None = None,
     stats: bool = False,
     checking: float = 0.0,
+    parties: pathlib.Path | None = None,
     **choices: Unpack[Choices],
 ) -> PartyResult:
     """Run a program as one of its parties, in this process, with native code.
@@ -318,10 +319,13 @@ def run_party(
     own of several addresses, separated by commas. `dealer` is the address of a dealer, if there is
     one. An address off this machine needs `insecure`, and `warn` receives a warning about it.
     `stats` and `checking` are as for `run_simulated`.
+    `parties` is a file that says who of two is who and where, for TLS between both; `dealer` may be
+    a name in it.
     """
     from ezlang.compiler.cost.profiles import preparation
     from ezlang.executors.native.outcome import Stopwatch
     from ezlang.executors.native.single import run_party
+    from ezlang.session.parties import load_parties
 
     outcome = run_party(
         program,
@@ -334,6 +338,7 @@ def run_party(
         warn=warn,
         metered=stats,
         watch=Stopwatch({"compile": checking}),
+        parties=None if parties is None else load_parties(parties),
         **preparation(choices),
     )
     return PartyResult(

@@ -32,6 +32,8 @@ from ezlang.values.names import party_number
 from ezlang.values.objects import given, returned
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ezlang.analysis.leaks import Release
     from ezlang.executors.native.costs import CostReport
     from ezlang.trace import Trace
@@ -174,6 +176,7 @@ class Program:
         insecure: bool = False,
         timeout: float | None = None,
         warn: Callable[[str], None] | None = None,
+        parties: Path | None = None,
         **choices: Unpack[Choices],
     ) -> Result:
         """Run the program as one of its parties; the arguments are those of `api.run_party`.
@@ -190,6 +193,7 @@ class Program:
             insecure=insecure,
             timeout=timeout,
             warn=warn,
+            parties=parties,
             **choices,
         )
         return Result(

@@ -28,6 +28,7 @@ from .ir import ir
 from .leaks import leaks
 from .new import new
 from .plot import plot
+from .party import party
 from .report import (
     BUG,
     Voice,
@@ -57,6 +58,7 @@ _COMMANDS = (
     run,
     test,
     trace,
+    party,
     dealer,
     cost,
     plot,

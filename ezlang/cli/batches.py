@@ -120,6 +120,8 @@ def validate_in_batches(
     clear: bool,
     address: str | None,
     dealer: str | None,
+    known: Path | None,
+    yes: bool,
     insecure: bool,
     timeout: float | None,
     stats: bool,
@@ -134,6 +136,7 @@ def validate_in_batches(
     from ezlang.values.writing import require_folder
 
     from . import output
+    from .agreement import agree_to, known_parties
     from .inputs import given_inputs
 
     if party is None or native or clear:
@@ -145,19 +148,24 @@ def validate_in_batches(
         raise usage_error("`--stats` is for a single run", "leave it out, or run without batches")
     check_timeout(timeout)
     plan = _plan(chosen, path, metrics, samples, loaded, settings, choices)
-    name = loaded.parties[party_number(loaded.parties, party)]
+    number = party_number(loaded.parties, party)
+    name = loaded.parties[number]
+    others = known_parties(known, path.parent, loaded.parties, insecure=insecure)
+    for one, called in ((plan.batch, "batch"), (plan.closing, "closing")):
+        agree_to(one, others, path.with_name(f"validation-{called}.ez"), yes=yes)
     given = given_inputs(plan.batch, inputs, path.parent, name).values.get(name, {})
     output.say_model(plan.batch, "party", name)
     if dealer is not None:
         output.say_dealer(plan.batch)
-    place, third = addresses(address, dealer, insecure=insecure, warn=say)
+    who = None if others is None else (others, loaded.parties, number)
+    place, third = addresses(address, dealer, insecure=insecure, warn=say, known=who)
     wait = TIMEOUT if timeout is None else timeout
     for written in filter(None, (chosen.record, chosen.report)):
         require_folder(written)
     with _crew(chosen) as crew, batches_shown() as told:
         side = Side(
             plan=plan,
-            party=loaded.parties.index(name),
+            party=number,
             inputs=given,
             path=chosen.state or path.with_name(f"{name}.state"),
             links=Links(address=place, insecure=insecure, timeout=wait, dealer=third),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from .options import check_timeout, usage_error
@@ -20,6 +22,17 @@ TIMEOUT = 60.0
 @click.option("--runs", type=click.IntRange(min=1), metavar="N", help="Deal for N runs, not one.")
 @click.option("--keep", is_flag=True, help="Deal for any number of runs, until interrupted.")
 @click.option(
+    "--parties",
+    "known",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The file with this dealer's key and the cards of both parties, for TLS; by default "
+    "parties.toml in the current folder, if there is one.",
+)
+@click.option(
+    "--party", metavar="NAME", help="This dealer's name in that file, if it has several keys."
+)
+@click.option(
     "--insecure",
     is_flag=True,
     help="Allow an address off this machine, although anybody between it and "
@@ -32,7 +45,13 @@ TIMEOUT = 60.0
     help="How long to wait for the parties; by default as long as it takes.",
 )
 def dealer(
-    address: str | None, runs: int | None, keep: bool, insecure: bool, timeout: float | None
+    address: str | None,
+    runs: int | None,
+    keep: bool,
+    known: Path | None,
+    party: str | None,
+    insecure: bool,
+    timeout: float | None,
 ) -> None:
     """Deal to two parties that run with `--dealer`, before they share their inputs.
 
@@ -41,11 +60,16 @@ def dealer(
     from ezlang.diagnostics.diagnostic import EzError
     from ezlang.session.address import DEALER_PORT, Address, parse_address, require_private
     from ezlang.session.dealer import Served, run_dealer
+    from ezlang.session.parties import find_parties, load_parties
 
     if keep and runs is not None:
         raise usage_error("--runs and --keep exclude each other", "give only one of them")
     check_timeout(timeout)
-    place = parse_address(address, DEALER_PORT)
+    path = None if insecure else find_parties(known, Path())
+    if path is None:
+        place = parse_address(address, DEALER_PORT)
+    else:
+        place = load_parties(path).dealing(party, address)
     warning = require_private(place, insecure=insecure)
     if warning is not None:
         say(warning)

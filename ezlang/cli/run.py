@@ -44,10 +44,19 @@ _OPTIONS = (
     click.option(
         "--dealer",
         metavar="HOST:PORT",
-        help=(
-            "Where `ezlang dealer` listens, which deals to both parties before they share "
-            "their inputs."
-        ),
+        help="Where `ezlang dealer` listens, which deals to both parties before they share their "
+        "inputs; or its name in the file of --parties.",
+    ),
+    click.option(
+        "--parties",
+        "known",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="The file that says who is who and where, for TLS between both parties; by default "
+        "parties.toml beside the program or in the current folder, if there is one.",
+    ),
+    click.option(
+        "--yes", is_flag=True, help="Run a program that is new to this side without being asked."
     ),
     click.option(
         "--insecure",
@@ -99,6 +108,8 @@ def run(
     party: str | None,
     address: str | None,
     dealer: str | None,
+    known: Path | None,
+    yes: bool,
     insecure: bool,
     timeout: float | None,
     stats: bool,
@@ -117,6 +128,7 @@ def run(
     from ezlang.values.results import results_file
 
     from . import output
+    from .agreement import agree_to, known_parties
     from .inputs import gather_inputs
 
     _one_way(native, clear, party, timeout)
@@ -124,7 +136,8 @@ def run(
         raise usage_error(
             "`--stats` is for runs that send something", "leave it out, or leave out --clear"
         )
-    _for_one_party(party, {"--address": address, "--dealer": dealer, "--insecure": insecure})
+    only = {"--address": address, "--dealer": dealer, "--insecure": insecure}
+    _for_one_party(party, {**only, "--parties": known is not None, "--yes": yes})
     start = perf_counter()
     loaded = api.load(program, parse_settings(settings))
     checking = perf_counter() - start
@@ -132,6 +145,8 @@ def run(
         api.require_several_parties(loaded, dealer=dealer is not None)
     if party is not None:
         own = loaded.parties[party_number(loaded.parties, party)]
+        others = known_parties(known, program.parent, loaded.parties, insecure=insecure)
+        agree_to(loaded, others, program, yes=yes)
         target = results_file(file, loaded, own)
         values = gather_inputs(loaded, inputs, program.parent, own)
         output.say_model(loaded, "party", own)
@@ -148,6 +163,7 @@ def run(
             warn=say,
             stats=stats,
             checking=checking,
+            parties=None if others is None else others.path,
             **choices,
         )
         output.print_party_result(loaded, mine, as_json, target)

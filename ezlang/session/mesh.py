@@ -19,8 +19,8 @@ from ezlang.diagnostics.diagnostic import EzError
 from . import errors
 from .address import Address
 from .channel import SocketChannel, Turns
-from .connect import GREETING_SECONDS
 from .handshake import Hello, is_stranger, shake_hands
+from .reception import GREETING_SECONDS
 from .sockets import dial, listen
 
 Meet = Callable[[Address], Sequence[Address]]
@@ -111,7 +111,8 @@ def _greeted(
     """Perform the handshake over a new connection, which is closed on failure."""
     channel = SocketChannel(connection, greeting, turns)
     try:
-        theirs = shake_hands(channel, hello)
+        with channel.within(greeting):
+            theirs = shake_hands(channel, hello)
     except BaseException:
         channel.close()
         raise

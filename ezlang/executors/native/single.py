@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from ezlang.compiler.codegen.load import LoadedProgram
 from ezlang.compiler.cost.profiles import LAN, Profile
 from ezlang.compiler.ir.sharings import PAIRED
 from ezlang.compiler.protocols.dealt.demands import Demands
 from ezlang.compiler.protocols.native.supply import DealtSupply
+from ezlang.diagnostics.diagnostic import Diagnostic, EzError
 from ezlang.progress import doing
 from ezlang.records import dataclass
 from ezlang.session.address import (
@@ -39,6 +41,9 @@ from .outcome import PartyOutcome, Stopwatch
 from .party import compile_for, hello_of, run_over
 from .prepared import prepared
 
+if TYPE_CHECKING:
+    from ezlang.session.parties import Parties
+
 
 def run_party(
     program: typed.Program,
@@ -55,6 +60,7 @@ def run_party(
     metered: bool = False,
     watch: Stopwatch | None = None,
     warn: Callable[[str], None] | None = None,
+    parties: Parties | None = None,
 ) -> PartyOutcome:
     """Run a checked program as one of its parties.
 
@@ -63,8 +69,10 @@ def run_party(
     listens, and dials those before it. `inputs` are this party's inputs: name → value. `dealer` is
     the address of a dealer, if there is one. For `protocol`, `profile` and `memory`, see
     `executable_of`; all parties must use the same. An address on another machine requires
-    `insecure`; `warn` is then called with a warning about the consequences. `metered`: count by
-    line and phase, too. `watch` has the time of what preceded, which counts as compilation. Raises
+    `insecure`; `warn` is then called with a warning about the consequences. `parties` says who of
+    two is who and where: the connections are over TLS then, and `dealer` may be a name. `metered`:
+    count by line and phase, too. `watch` has the time of what preceded, which counts as
+    compilation. Raises
     EzError with exit code 2 if the call is invalid, 3 if the run fails.
     """
     require_several_parties(program.parties)
@@ -73,11 +81,15 @@ def run_party(
     number = party_number(program.parties, party)
     wait = TIMEOUT if timeout is None else timeout
     if len(program.parties) != PAIRED:
+        if parties is not None:
+            raise _only_for_two(parties)
         places = parse_addresses(address, len(program.parties))
         require_all_private(places, insecure=insecure, warn=warn)
         checked = check_party(program, program.parties[number], inputs)
         return run_among(executable, number, checked, places, wait, metered=metered, watch=watch)
-    place, third = addresses(address, dealer, insecure=insecure, warn=warn)
+    place, third = addresses(
+        address, dealer, insecure=insecure, warn=warn, known=_known(parties, program, number)
+    )
     checked = check_party(program, program.parties[number], inputs)
     return run_at(
         executable, number, checked, place, wait, dealer=third, metered=metered, watch=watch
@@ -90,13 +102,22 @@ def addresses(
     *,
     insecure: bool,
     warn: Callable[[str], None] | None,
+    known: tuple[Parties, tuple[str, ...], int] | None = None,
 ) -> tuple[Address, Address | None]:
     """Return the addresses of the first party and the dealer, as a user writes them.
 
-    `insecure` and `warn`: as for `run_party`. Raises EzError (exit code 2).
+    `insecure` and `warn`: as for `run_party`. `known`: parties.toml, the program's parties, and the
+    number of this one. Raises EzError (exit code 2).
     """
-    place = parse_address(address)
-    third = None if dealer is None else parse_address(dealer, DEALER_PORT)
+    third = None
+    if known is None:
+        place = parse_address(address)
+    else:
+        parties, names, own = known
+        place = parties.address(names, own, address)
+        third = None if dealer is None else parties.dealer(names[own], dealer)
+    if dealer is not None and third is None:
+        third = parse_address(dealer, DEALER_PORT)
     places = (place,) if third is None else (place, third)
     require_all_private(places, insecure=insecure, warn=warn)
     return place, third
@@ -112,6 +133,18 @@ def require_all_private(
     for warning in [require_private(one, insecure=insecure) for one in places]:
         if warning is not None and warn is not None:
             warn(warning)
+
+
+def _only_for_two(parties: Parties) -> EzError:
+    message = f"{parties.path} is for TLS between two parties, and this program has more"
+    help = "parties on one machine need no such file; others take --insecure, inside of a VPN"
+    return EzError(Diagnostic(code="EZ4106", message=message, span=None, help=help), exit_code=2)
+
+
+def _known(
+    parties: Parties | None, program: typed.Program, own: int
+) -> tuple[Parties, tuple[str, ...], int] | None:
+    return None if parties is None else (parties, program.parties, own)
 
 
 def run_at(

@@ -12,7 +12,7 @@ import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import field
+from dataclasses import field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -227,7 +227,10 @@ class Side:
     def _places(self, hosts: Sequence[str]) -> list[Address]:
         """Return where party 0 listens with each worker, at consecutive ports."""
         first, insecure = self.links.address, self.links.insecure
-        places = [Address(host or first.host, first.port + at) for at, host in enumerate(hosts)]
+        places = [
+            replace(first, host=host or first.host, port=first.port + at)
+            for at, host in enumerate(hosts)
+        ]
         for place in places:
             require_private(place, insecure=insecure)
         return places
