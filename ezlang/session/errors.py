@@ -133,7 +133,7 @@ def params_differ(differences: tuple[str, ...]) -> EzError:
     one = "a param" if len(differences) == 1 else "params"
     return _failed(
         "EZ5008",
-        f"The two parties set {one} differently: {', '.join(differences)}",
+        f"The two parties set {one} differently: {'; '.join(differences)}",
         "start both parties with the same --set options",
     )
 

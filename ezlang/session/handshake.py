@@ -19,6 +19,7 @@ from typing import Any, Final
 
 from ezlang.build import build
 from ezlang.compiler.kernels.context import CHUNK
+from ezlang.compiler.protocols.homomorphic.parameters import STATISTICAL_BITS
 from ezlang.compiler.protocols.ot.stock import GROUP_BITS
 from ezlang.compiler.protocols.yao.session import BIT_BUFFER
 from ezlang.diagnostics.diagnostic import EzError
@@ -35,11 +36,16 @@ _FORM: Final = FrameFormat(
     magic=MAGIC, protocol=PROTOCOL, longest=LONGEST, stranger=errors.not_ezlang
 )
 
+KAPPA: Final = 128
+"""The computational security parameter: see docs/threat-model.md."""
+
 Number = int | bool
 OPTIONS: Final[dict[str, int]] = {
     "instances side by side": CHUNK,
     "bytes of bits at a time": BIT_BUFFER,
     "bits of a transfer group": GROUP_BITS,
+    "bits of computational security": KAPPA,
+    "bits of statistical security": STATISTICAL_BITS,
 }
 """Parameters that both parties' engines must agree on, as they decide who sends how much when."""
 
@@ -162,7 +168,7 @@ def compare(mine: Hello, theirs: Hello) -> None:
         raise errors.versions_differ("ezlang", mine.version, plain(theirs.version))
     if mine.party == theirs.party:
         raise errors.same_party(mine.party, mine.names[mine.party])
-    differing = tuple(_differences(mine.params, theirs.params))
+    differing = tuple(_differences(mine, theirs))
     if differing:
         raise errors.params_differ(differing)
     if mine.fingerprint != theirs.fingerprint:
@@ -177,16 +183,22 @@ def compare(mine: Hello, theirs: Hello) -> None:
             raise errors.options_differ(plain(name), _shown(here), _shown(there))
 
 
-def _differences(mine: dict[str, Number], theirs: dict[str, Number]) -> list[str]:
+def _differences(mine: Hello, theirs: Hello) -> list[str]:
     """Describe the params that differ; only the first few, since the peer could send any number."""
+    here, there = mine.params, theirs.params
+    own, other = mine.names[mine.party], mine.names[theirs.party]
     found = [
-        f"{plain(name)} is {_shown(mine.get(name))} here and {_shown(theirs.get(name))} there"
-        for name in {**mine, **theirs}
-        if name not in mine
-        or name not in theirs
-        or (type(mine[name]), mine[name]) != (type(theirs[name]), theirs[name])
+        f"{own} has {_given(name, here)}, {other} has {_given(name, there)}"
+        for name in {**here, **there}
+        if name not in here
+        or name not in there
+        or (type(here[name]), here[name]) != (type(there[name]), there[name])
     ]
     return found[:8]
+
+
+def _given(name: str, params: dict[str, Number]) -> str:
+    return f"{plain(name)}={_shown(params[name])}" if name in params else f"no {plain(name)}"
 
 
 def _shown(value: Number | None) -> str:

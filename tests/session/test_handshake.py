@@ -65,10 +65,10 @@ def test_the_same_program() -> None:
         (
             {"params": {"n": 64, "fast": True}},
             "EZ5008",
-            "a param differently: n is 30 here and 64 there",
+            "a param differently: alice has n=30, bob has n=64",
         ),
-        ({"params": {"n": 30, "fast": 1}}, "EZ5008", "fast is true here and 1 there"),
-        ({"params": {"n": 30}}, "EZ5008", "fast is true here and not there there"),
+        ({"params": {"n": 30, "fast": 1}}, "EZ5008", "alice has fast=true, bob has fast=1"),
+        ({"params": {"n": 30}}, "EZ5008", "alice has fast=true, bob has no fast"),
         ({"fingerprint": "1" * 64}, "EZ5007", "different programs"),
         (
             {"fingerprint": "1" * 64, "params": {"n": 1, "fast": False}},
