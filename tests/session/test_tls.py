@@ -20,8 +20,9 @@ from ezlang.diagnostics.diagnostic import Diagnostic, EzError
 from ezlang.session.address import Address
 from ezlang.session.channel import SocketChannel
 from ezlang.session.connect import connect
+from ezlang.session.handshake import MAGIC
 from ezlang.session.identity import check_key_file, create_key, fingerprint, renew_certificate
-from ezlang.session.tls import Keys, Pin
+from ezlang.session.tls import ACCEPTED, Keys, Pin
 from tests.session.test_connect import ONE, ZERO, Meeting, exchange, failure
 from tests.session.test_dealer import ask, check_units, dealer
 from tests.session.test_strangers import warnings
@@ -273,6 +274,21 @@ def relay(listener: socket.socket, to: Address) -> bytes:
         one.close()
     thread.join(PATIENCE)
     return bytes(sent)
+
+
+def test_nothing_can_be_resumed(sides: Sides) -> None:
+    meeting = Secured(sides.keys("alice", "bob"), None)
+    first = meeting.listening()
+    context = settings(sides, serving=False, version=ssl.TLSVersion.TLSv1_3, own="bob")
+    with (
+        socket.create_connection(("127.0.0.1", meeting.address.port)) as plain,
+        context.wrap_socket(plain) as caller,
+    ):
+        assert caller.recv(1) == ACCEPTED
+        caller.sendall(ONE.encode())
+        assert caller.recv(1 << 16).startswith(MAGIC)
+        assert caller.session is None or not caller.session.has_ticket
+    first.result(PATIENCE).close()
 
 
 def test_a_recorded_handshake_is_worth_nothing(
