@@ -309,18 +309,17 @@ def run_party(
     warn: Callable[[str], None] | None = None,
     stats: bool = False,
     checking: float = 0.0,
-    parties: pathlib.Path | None = None,
+    parties: Path | None = None,
     **choices: Unpack[Choices],
 ) -> PartyResult:
     """Run a program as one of its parties, in this process, with native code.
 
-    `inputs`: name → value. Of two parties, party 0 listens at `address` (HOST:PORT), and party 1
-    dials it. Of more, party 0 listens there and each further party at the next port, or each at its
-    own of several addresses, separated by commas. `dealer` is the address of a dealer, if there is
-    one. An address off this machine needs `insecure`, and `warn` receives a warning about it.
-    `stats` and `checking` are as for `run_simulated`.
-    `parties` is a file that says who of two is who and where, for TLS between both; `dealer` may be
-    a name in it.
+    `inputs`: name → value. Each party but the last listens, and each dials those before it: party 0
+    at `address` (HOST:PORT) and each further one at the next port, or each at its own of several
+    addresses, separated by commas. `dealer` is the address of a dealer, if there is one. An address
+    off this machine needs `insecure`, and `warn` receives a warning about it. `parties` is a file
+    that says who is who and where, for TLS between all; `dealer` may be a name in it. `stats` and
+    `checking` are as for `run_simulated`.
     """
     from ezlang.compiler.cost.profiles import preparation
     from ezlang.executors.native.outcome import Stopwatch
@@ -338,7 +337,7 @@ def run_party(
         warn=warn,
         metered=stats,
         watch=Stopwatch({"compile": checking}),
-        parties=None if parties is None else load_parties(parties),
+        parties=None if parties is None else load_parties(pathlib.Path(parties)),
         **preparation(choices),
     )
     return PartyResult(

@@ -32,8 +32,6 @@ from ezlang.values.names import party_number
 from ezlang.values.objects import given, returned
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from ezlang.analysis.leaks import Release
     from ezlang.executors.native.costs import CostReport
     from ezlang.trace import Trace
@@ -176,7 +174,7 @@ class Program:
         insecure: bool = False,
         timeout: float | None = None,
         warn: Callable[[str], None] | None = None,
-        parties: Path | None = None,
+        parties: api.Path | None = None,
         **choices: Unpack[Choices],
     ) -> Result:
         """Run the program as one of its parties; the arguments are those of `api.run_party`.

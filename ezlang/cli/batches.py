@@ -157,8 +157,9 @@ def validate_in_batches(
     output.say_model(plan.batch, "party", name)
     if dealer is not None:
         output.say_dealer(plan.batch)
-    who = None if others is None else (others, loaded.parties, number)
-    place, third = addresses(address, dealer, insecure=insecure, warn=say, known=who)
+    (place,), third = addresses(
+        address, dealer, loaded.parties, number, others, insecure=insecure, warn=say
+    )
     wait = TIMEOUT if timeout is None else timeout
     for written in filter(None, (chosen.record, chosen.report)):
         require_folder(written)

@@ -38,8 +38,9 @@ _OPTIONS = (
     click.option(
         "--address",
         metavar="HOST:PORT",
-        help="Where party 0 listens, and of more than two parties each further one at the next "
-        "port; or where each of them listens, separated by commas. By default on this machine.",
+        help="Where party 0 listens, and of more than two parties each further one but the last at "
+        "the next port; or where each of them listens, separated by commas. By default on this "
+        "machine.",
     ),
     click.option(
         "--dealer",
@@ -52,7 +53,7 @@ _OPTIONS = (
         "known",
         type=click.Path(path_type=Path),
         metavar="FILE",
-        help="The file that says who is who and where, for TLS between both parties; by default "
+        help="The file that says who is who and where, for TLS between all parties; by default "
         "parties.toml beside the program or in the current folder, if there is one.",
     ),
     click.option(

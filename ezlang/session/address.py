@@ -96,23 +96,24 @@ def parse_address(text: str | None, port: int = DEFAULT_PORT) -> Address:
 
 
 def parse_addresses(text: str | None, parties: int) -> tuple[Address, ...]:
-    """Return where each of so many parties listens, as a user writes it.
+    """Return where each of so many parties but the last listens, as a user writes it.
 
     One address is that of party 0, and each further party listens at the next port. Otherwise there
-    is an address for each party, in order, separated by commas.
+    is an address for each of them, in order, separated by commas.
     """
+    listening = parties - 1
     if text is not None and "," in text:
         given = text.split(",")
-        if len(given) != parties:
-            why = f"it names {len(given)} places for {parties} parties"
+        if len(given) != listening:
+            why = f"it names {len(given)} places, and {listening} of {parties} parties listen"
             raise errors.bad_address(text, why)
         return tuple(parse_address(one, DEFAULT_PORT + n) for n, one in enumerate(given))
     first = parse_address(text)
     if not first.port:
-        return (first,) * parties
-    if first.port + parties - 1 > _HIGHEST_PORT:
+        return (first,) * listening
+    if first.port + listening - 1 > _HIGHEST_PORT:
         raise errors.bad_address(str(text), f"the port of the last party is above {_HIGHEST_PORT}")
-    return tuple(Address(first.host, first.port + number) for number in range(parties))
+    return tuple(Address(first.host, first.port + number) for number in range(listening))
 
 
 def require_private(address: Address, *, insecure: bool) -> str | None:

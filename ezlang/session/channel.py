@@ -28,11 +28,12 @@ from collections.abc import Callable, Iterator
 from time import perf_counter
 from typing import Final
 
-from ezlang.compiler.protocols.core.channel import PEEK_LIMIT, Buffer, unmetered
+from ezlang.compiler.protocols.core.channel import Buffer, unmetered
 from ezlang.compiler.protocols.core.phases import Phase
 from ezlang.diagnostics.diagnostic import EzError
 
 from . import errors
+from .inbox import INBOX, Inbox
 
 SEND_BUFFER: Final = 1 << 17
 LARGE: Final = 1 << 14
@@ -41,71 +42,10 @@ LARGE: Final = 1 << 14
 POLLED: Final = 50e-6
 """The time for which a wait polls, in seconds: waking up takes about as long."""
 
-INBOX: Final = 1 << 17
 SOCKET_BUFFER: Final = 1 << 22
 READ_AHEAD: Final = 1 << 28
 _RECEIVING: Final = "was waiting for data"
 _SENDING: Final = "was sending data"
-
-
-class Inbox:
-    """Bytes that have arrived and were not taken yet: some in a fixed buffer, the rest in `later`.
-
-    `later` holds what arrives while the party can't send and its buffer is full.
-    """
-
-    def __init__(self) -> None:
-        self._memory = memoryview(bytearray(INBOX))
-        self._start = self._end = 0
-        self._later = bytearray()
-
-    def __len__(self) -> int:
-        return self._end - self._start + len(self._later)
-
-    @property
-    def shown(self) -> memoryview:
-        """The part that is in the buffer."""
-        return self._memory[self._start : self._end]
-
-    def take(self, view: memoryview) -> int:
-        """Move bytes into `view`; return their number."""
-        filled = 0
-        while filled < len(view) and (self._start < self._end or self._later):
-            if self._start == self._end:
-                self.room()
-            count = min(len(view) - filled, self._end - self._start)
-            view[filled : filled + count] = self._memory[self._start : self._start + count]
-            self.skip(count)
-            filled += count
-        return filled
-
-    def skip(self, count: int) -> None:
-        """Discard bytes of the buffer."""
-        self._start += count
-        if self._start == self._end:
-            self._start = self._end = 0
-
-    def room(self) -> memoryview:
-        """Return the place for the next bytes, after moving those in `later` into the buffer."""
-        waiting = self._end - self._start
-        room = INBOX - self._end
-        if self._start and (self._later or min(waiting, room) < PEEK_LIMIT):
-            self._memory[:waiting] = bytes(self.shown)
-            self._start, self._end = 0, waiting
-        count = min(len(self._later), INBOX - self._end)
-        if count:
-            self._memory[self._end : self._end + count] = self._later[:count]
-            del self._later[:count]
-            self._end += count
-        return self._memory[self._end :]
-
-    def arrived(self, count: int) -> None:
-        """Record bytes that were written to the place returned by `room`."""
-        self._end += count
-
-    def keep(self, data: bytes) -> None:
-        """Append any number of bytes."""
-        self._later += data
 
 
 class Turns:
@@ -164,8 +104,8 @@ class Turns:
 class SocketChannel:
     """The protocols' `Channel` over a connected stream socket, which it owns.
 
-    `turns` are for a party that has other channels, too. `proven` is the name of the side that has
-    proven to be at the other end, or empty; `peer` is what errors call it. `not_yet`: what the
+    `turns` may be shared with other channels of the party. `proven` is the name of the side that
+    has proven to be at the other end, or empty; `peer` is what errors call it. `not_yet`: what the
     socket raises, besides Python's own errors, where it would have to wait.
     """
 
@@ -173,7 +113,6 @@ class SocketChannel:
         self,
         connection: socket.socket,
         timeout: float,
-        turns: Turns | None = None,
         *,
         proven: str = "",
         not_yet: tuple[type[OSError], ...] = (),
@@ -183,7 +122,7 @@ class SocketChannel:
         self._not_yet: tuple[type[OSError], ...] = (BlockingIOError, InterruptedError, *not_yet)
         self.bytes_sent = 0
         self.bytes_received = 0
-        self.turns = turns or Turns()
+        self.turns = Turns()
         self.within: Callable[[Phase], contextlib.AbstractContextManager[None]] = unmetered
         self.peer = errors.OTHER
         self.siblings: tuple[SocketChannel, ...] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ezlang.compiler.ir.sharings import PAIRED
 from ezlang.diagnostics.diagnostic import Diagnostic, EzError, Note
 from ezlang.source import Span
 
@@ -31,24 +32,41 @@ def _usage(code: str, message: str, help: str | None) -> EzError:
     return EzError(Diagnostic(code=code, message=message, span=None, help=help), exit_code=USAGE)
 
 
-def no_peer_listens(address: str, seconds: float, last: str) -> EzError:
-    """Party 1 dialled until the time-out, and nobody answered."""
+def no_peer_listens(
+    party: int, names: Sequence[str], address: str, seconds: float, last: str
+) -> EzError:
+    """A party was dialled until the time-out, and nobody answered."""
     return _failed(
         "EZ5001",
-        f"No other party answered at {address} within {seconds:g} seconds",
-        "start party 0 with the same address, or give it more time with --timeout",
+        f"{_some_of((party,), names)} answered at {address} within {seconds:g} seconds",
+        f"start party {party} with the same address, or give it more time with --timeout",
         f"the last attempt said: {last}",
     )
 
 
-def no_peer_came(address: str, seconds: float, dropped: tuple[str, ...]) -> EzError:
-    """Party 0 listened until the time-out, and no party connected."""
+def no_peer_came(
+    address: str,
+    seconds: float,
+    names: Sequence[str],
+    missing: Sequence[int],
+    dropped: tuple[str, ...],
+) -> EzError:
+    """This party listened until the time-out, and others didn't connect."""
+    listed = " and ".join(f"party {one}" for one in missing)
     return _failed(
         "EZ5002",
-        f"No other party connected to {address} within {seconds:g} seconds",
-        "start party 1 with the same address, or give it more time with --timeout",
+        f"{_some_of(missing, names)} connected to {address} within {seconds:g} seconds",
+        f"start {listed} with the same address, or give it more time with --timeout",
         *(f"a connection was dropped: {reason}" for reason in dropped),
     )
+
+
+def _some_of(missing: Sequence[int], names: Sequence[str]) -> str:
+    """Return who isn't there, as the subject of a sentence."""
+    if len(names) == PAIRED:
+        return "No other party"
+    listed = [f"party {one} ({names[one]})" for one in missing]
+    return f"No {listed[0]}" if len(listed) == 1 else f"Neither {' nor '.join(listed)}"
 
 
 OTHER = "The other party"
@@ -139,11 +157,11 @@ def params_differ(differences: tuple[str, ...]) -> EzError:
 
 
 def same_party(party: int, name: str) -> EzError:
-    """Both processes run as the same party."""
+    """Two processes run as the same party."""
     return _failed(
         "EZ5009",
         f"Both sides run as party {party} ({name})",
-        "start one side with --party 0 and the other with --party 1",
+        "start each side with a --party of its own",
     )
 
 
@@ -157,13 +175,14 @@ def other_party(address: str, names: Sequence[str], wanted: int, found: int) -> 
     )
 
 
-def cannot_listen(address: str, reason: str) -> EzError:
+def cannot_listen(party: int, address: str, reason: str) -> EzError:
     """The port is taken, or reserved."""
     return _failed(
         "EZ5012",
-        f"Party 0 cannot listen at {address}: {reason}",
-        "if the other party runs as party 0 too, start this one with --party 1; otherwise stop "
-        "the program that uses this port, or give both parties another --address",
+        f"Party {party} cannot listen at {address}: {reason}",
+        f"if another process runs as party {party} too, start this one as another party, such as "
+        f"--party {party + 1}; otherwise stop the program that uses this port, or give all parties "
+        "another --address",
     )
 
 
@@ -304,6 +323,11 @@ def peer_refused(reason: str) -> EzError:
         "check on the phone that both sides have pinned each other's keys: `ezlang party list` "
         "shows the fingerprints",
     )
+
+
+def posed(side: str, party: str) -> EzError:
+    """A side with a pinned key says that it is a party which another side is."""
+    return peer_refused(f"it has the key of {side}, and says that it is {party}")
 
 
 def no_key(message: str, help: str | None = None) -> EzError:

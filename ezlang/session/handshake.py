@@ -80,22 +80,8 @@ class Hello:
         )
 
 
-def shake_hands(channel: SocketChannel, mine: Hello) -> Hello:
-    """Exchange hellos at the same time, as two of more than two parties do; return the peer's.
-
-    Raises EzError if the peer is not a party, or runs something else.
-    """
-    channel.send(mine.encode())
-    # A stranger may have closed the connection already; what it sent before then explains more.
-    with contextlib.suppress(EzError):
-        channel.flush()
-    theirs = decode(_FORM.read(channel), mine.names)
-    compare(mine, theirs)
-    return theirs
-
-
-def introduce(channel: SocketChannel, mine: Hello) -> None:
-    """Send a hello, and compare the answer. Raises EzError if they don't fit.
+def introduce(channel: SocketChannel, mine: Hello) -> Hello:
+    """Send a hello; return the answer once they are compared. Raises EzError if they don't fit.
 
     The error is `errors.UnansweredError` if the connection is closed without any answer.
     """
@@ -109,13 +95,16 @@ def introduce(channel: SocketChannel, mine: Hello) -> None:
         if any(one.code == "EZ5003" for one in error.diagnostics):
             raise errors.unanswered() from None
         raise
-    compare(mine, decode(_FORM.read(channel), mine.names))
+    theirs = decode(_FORM.read(channel), mine.names)
+    compare(mine, theirs)
+    return theirs
 
 
-def answer(channel: SocketChannel, mine: Hello) -> None:
-    """Read a hello, send this party's, and compare them. Raises EzError if they don't fit.
+def answer(channel: SocketChannel, mine: Hello) -> Hello:
+    """Read a hello, send this party's, and compare them; return the one that was read.
 
-    A caller learns nothing of the program before it has said its own.
+    Raises EzError if they don't fit. A caller learns nothing of the program before it has said its
+    own.
     """
     try:
         theirs = decode(_FORM.read(channel), mine.names)
@@ -128,6 +117,7 @@ def answer(channel: SocketChannel, mine: Hello) -> None:
     with contextlib.suppress(EzError):
         channel.flush()
     compare(mine, theirs)
+    return theirs
 
 
 def decode(body: bytes, names: tuple[str, ...]) -> Hello:

@@ -1,10 +1,11 @@
 """Connecting any number of parties: a channel between each two, in whichever order they start.
 
-Each party listens at an address of its own and dials those of the parties before it. It listens
-before it dials, so no order of starting is wrong: party 0 only accepts, and a party that dials is
-answered as soon as those before the other have answered that. A connection that doesn't begin like
-a party's is dropped; the wait goes on until the time-out. A party that runs something else, or one
-that is there already, ends the run.
+Each party but the last listens at an address of its own, and each dials the parties before it. It
+listens before it dials, and answers whoever dials meanwhile, so no order of starting is wrong. A
+connection to a party that doesn't begin like a party's (a port scanner, a browser), or whose key is
+not that of the party it says it is, is dropped, and the wait goes on until the time-out; the error
+then lists the reasons. A party that runs something else, or one that is there already, ends the
+run.
 """
 
 from __future__ import annotations
@@ -13,20 +14,29 @@ import contextlib
 import socket
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-
-from ezlang.diagnostics.diagnostic import EzError
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
 from . import errors
 from .address import Address
 from .channel import SocketChannel, Turns
-from .handshake import Hello, is_stranger, shake_hands
-from .reception import GREETING_SECONDS
+from .greeting import greeting
+from .handshake import Hello, answer, introduce, is_stranger
+from .reception import Reception
 from .sockets import dial, listen
 
-Meet = Callable[[Address], Sequence[Address]]
-"""Is told where a party listens, and returns where each party does."""
+if TYPE_CHECKING:
+    from .tls import Keys
 
-_REMEMBERED = 3
+Meet = Callable[[Address], Sequence[Address]]
+"""Is told where a party listens, and returns where each party does that listens."""
+
+_PAUSE: Final = 0.25
+"""Seconds before a connection that was closed without a word is dialled again."""
+
+_Guest = tuple[SocketChannel, int]
+"""A channel, and the number of the party at its other end."""
 
 
 def connect_all(
@@ -34,42 +44,60 @@ def connect_all(
 ) -> dict[int, SocketChannel]:
     """Return a channel to each other party, by number, once all run the same program.
 
-    `places`: where each party listens, by number; `meet` may replace them once this party listens.
-    Raises EzError, exit code 3, unless all are there within `timeout` seconds.
+    Each reads the others while it waits, and they count rounds together. `places`: where each party
+    but the last listens, by number, with this party's key and those of all others in their order,
+    or without keys; `meet` may replace them once this party listens. Raises EzError, exit code 3,
+    unless all are there within `timeout` seconds.
     """
+    return tied(found_all(places, hello, timeout, meet), hello.names)
+
+
+def found_all(
+    places: Sequence[Address], hello: Hello, timeout: float, meet: Meet | None = None
+) -> dict[int, SocketChannel]:
+    """Do the same, for channels that know nothing of one another."""
     deadline = time.monotonic() + timeout
-    own, turns = hello.party, Turns()
+    own, count = hello.party, len(hello.names)
     found: dict[int, SocketChannel] = {}
     with contextlib.ExitStack() as undo:
         undo.callback(close_all, found)
-        with listen(places[own], errors.cannot_listen) as listener:
-            if meet is not None:
-                places = meet(Address(places[own].host, listener.getsockname()[1]))
+        with _listening(places, hello, timeout) as reception:
+            if reception is not None and meet is not None:
+                places = meet(replace(places[own], port=reception.port))
+
+            def accept(until: float) -> bool:
+                """Take in the next party that dials, if one does; return whether one did."""
+                guest = None if reception is None else reception.next(until)
+                if guest is not None:
+                    _take_in(found, guest, hello)
+                return guest is not None
+
+            def meanwhile() -> None:
+                while accept(0.0):
+                    pass
+
             for peer in range(own):
-                left = max(deadline - time.monotonic(), 0.001)
-                connection = dial(places[peer], left, errors.no_peer_listens)
-                channel, number = _greeted(connection, hello, turns, left)
-                found[number] = channel
-                if number != peer:
-                    raise errors.other_party(str(places[peer]), hello.names, peer, number)
-            expected = set(range(own + 1, len(hello.names)))
-            for channel, number in _accepted(listener, places[own], hello, turns, deadline):
-                if number in found or number not in expected:
-                    channel.close()
-                    raise errors.same_party(number, hello.names[number])
-                found[number] = channel
-                if expected.issubset(found):
-                    break
+                found[peer] = _dialled(places[peer], peer, hello, timeout, deadline, meanwhile)
+            while reception is not None and len(found) < count - 1:
+                if not accept(deadline):
+                    missing = [n for n in range(own + 1, count) if n not in found]
+                    dropped = tuple(reception.dropped)
+                    place = str(places[own])
+                    raise errors.no_peer_came(place, timeout, hello.names, missing, dropped)
         undo.pop_all()
-    turns.start()
     for channel in found.values():
-        channel.timeout = timeout
-    return tied(found, hello.names)
+        channel.start_counting()
+    return found
 
 
 def tied(channels: Mapping[int, SocketChannel], names: Sequence[str]) -> dict[int, SocketChannel]:
-    """Return a party's channels, by number, each of which reads the others while it waits."""
+    """Return a party's channels, by number, each of which reads the others while it waits.
+
+    They count rounds together, from here on.
+    """
+    turns = Turns()
     for number, channel in channels.items():
+        channel.turns = turns
         channel.peer = names[number]
         channel.siblings = tuple(one for one in channels.values() if one is not channel)
     return dict(sorted(channels.items()))
@@ -81,40 +109,71 @@ def close_all(channels: Mapping[int, SocketChannel]) -> None:
         channel.close()
 
 
-def _accepted(
-    listener: socket.socket, place: Address, hello: Hello, turns: Turns, deadline: float
-) -> Iterator[tuple[SocketChannel, int]]:
-    """Yield the parties that connect, each with its number; strangers are dropped."""
-    dropped: list[str] = []
-    started = time.monotonic()
-    while hello.party < len(hello.names) - 1:
-        listener.settimeout(max(deadline - time.monotonic(), 0.001))
-        try:
-            connection, _ = listener.accept()
-        except TimeoutError:
-            waited = round(deadline - started)
-            raise errors.no_peer_came(str(place), waited, tuple(dropped)) from None
-        except OSError:
-            continue
-        left = max(deadline - time.monotonic(), 0.001)
-        try:
-            yield _greeted(connection, hello, turns, min(GREETING_SECONDS, left))
-        except EzError as error:
-            if not is_stranger(error):
-                raise
-            dropped = [*dropped, error.summary][-_REMEMBERED:]
+@contextlib.contextmanager
+def _listening(
+    places: Sequence[Address], hello: Hello, timeout: float
+) -> Iterator[Reception[_Guest] | None]:
+    """Greet whoever dials this party during the block, unless it is the last party."""
+    own = hello.party
+    if own == len(hello.names) - 1:
+        yield None
+        return
+    keys = places[own].keys
+
+    def greet(connection: socket.socket, seconds: float) -> _Guest:
+        with greeting(connection, keys, seconds, timeout) as channel:
+            said = answer(channel, hello)
+            _require_key(channel, keys, hello, said.party)
+        return channel, said.party
+
+    listener = listen(places[own], partial(errors.cannot_listen, own))
+    with Reception(listener, greet, is_stranger, lambda guest: guest[0].close()) as reception:
+        yield reception
 
 
-def _greeted(
-    connection: socket.socket, hello: Hello, turns: Turns, greeting: float
-) -> tuple[SocketChannel, int]:
-    """Perform the handshake over a new connection, which is closed on failure."""
-    channel = SocketChannel(connection, greeting, turns)
-    try:
-        with channel.within(greeting):
-            theirs = shake_hands(channel, hello)
-    except BaseException:
+def _take_in(found: dict[int, SocketChannel], guest: _Guest, hello: Hello) -> None:
+    """Add a party that has dialled this one. Raises EzError unless it is to, and for once."""
+    channel, number = guest
+    if number in found or number < hello.party:
         channel.close()
-        raise
-    channel.start_counting()
-    return channel, theirs.party
+        raise errors.same_party(number, hello.names[number])
+    found[number] = channel
+
+
+def _dialled(
+    address: Address,
+    peer: int,
+    hello: Hello,
+    timeout: float,
+    deadline: float,
+    meanwhile: Callable[[], None],
+) -> SocketChannel:
+    """Return a channel to a party that listens, once it has answered.
+
+    A connection that is closed without a word is dialled again: a tunnel may accept one before
+    anybody listens at its other end. `meanwhile` is called before each attempt.
+    """
+    failed = partial(errors.no_peer_listens, peer, hello.names)
+    while True:
+        connection = dial(address, timeout, failed, deadline, meanwhile)
+        left = deadline - time.monotonic()
+        try:
+            with greeting(connection, address.keys, left, timeout, dialled=True) as channel:
+                said = introduce(channel, hello)
+                if said.party != peer:
+                    raise errors.other_party(str(address), hello.names, peer, said.party)
+                _require_key(channel, address.keys, hello, peer)
+            return channel
+        except errors.UnansweredError:
+            if time.monotonic() + _PAUSE > deadline:
+                raise
+        time.sleep(_PAUSE)
+
+
+def _require_key(channel: SocketChannel, keys: Keys | None, hello: Hello, number: int) -> None:
+    """Raise EzError if the peer has proven to be another side than the party it says it is."""
+    if keys is None:
+        return
+    side = keys.peers[number - (number > hello.party)].name
+    if channel.proven != side:
+        raise errors.posed(channel.proven, hello.names[number])

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import field
+from dataclasses import field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
@@ -28,7 +28,7 @@ from ezlang.records import dataclass
 from ezlang.typed.tree import Program
 
 from . import errors
-from .address import DEALER_PORT, Address, parse_address
+from .address import DEALER_PORT, Address, parse_address, parse_addresses
 from .identity import Card, card_of, check_key_file
 from .tls import Keys, Pin, check_own
 
@@ -64,22 +64,33 @@ class Parties:
             raise errors.bad_parties(f"{self.path} says of both {names} that they are {party}")
         return found[0] if found else None
 
-    def address(self, program: tuple[str, ...], own: int, given: str | None = None) -> Address:
-        """Return where party 0 of a program listens, with the keys of both parties.
+    def places(
+        self, program: tuple[str, ...], own: int, given: str | None = None
+    ) -> tuple[Address, ...]:
+        """Return where each party of a program but the last listens, with the keys of all.
 
-        `own` is the number of this side's party. `given` is an address that replaces the file's.
+        `own` is the number of this side's party. `given` are addresses that replace the file's.
         Raises EzError if the file doesn't say who is who and where.
         """
-        mine, other = (self._party(program[one]) for one in (own, 1 - own))
-        first = mine if own == 0 else other
-        text = given or (first.listen if own == 0 else None) or first.card.address
+        sides = [self._party(name) for name in program]
+        mine = sides.pop(own)
+        keys = keys_of(mine, tuple(sides))
+        sides.insert(own, mine)
+        if given is None:
+            places = tuple(self._place(one, own=one is mine) for one in sides[:-1])
+        else:
+            places = parse_addresses(given, len(program))
+        return tuple(replace(place, keys=keys) for place in places)
+
+    def _place(self, side: Known, *, own: bool) -> Address:
+        """Return where a side listens: this one, or another as it tells others."""
+        text = (side.listen if own else None) or side.card.address
         if text is None:
             raise errors.bad_parties(
-                f"{self.path} does not say where {first.card.name} listens",
-                f'add `address = "HOST:7800"` to [party.{first.card.name}], or give --address',
+                f"{self.path} does not say where {side.card.name} listens",
+                f'add `address = "HOST:7800"` to [party.{side.card.name}], or give --address',
             )
-        place = parse_address(text)
-        return Address(place.host, place.port, keys_of(mine, (other,)))
+        return parse_address(text)
 
     def dealer(self, own: str, name: str) -> Address | None:
         """Return the address of the dealer with a name and keys; None if it isn't known here."""

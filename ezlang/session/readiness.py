@@ -1,14 +1,14 @@
-"""Waiting until both parties are ready to run, which may take long the first time.
+"""Waiting until all parties are ready to run, which may take long the first time.
 
 Code that isn't in the cache is compiled after the handshake. Meanwhile a party sends a byte every
 quarter of a second, so that the time of compiling doesn't count as silence. Then it says that it is
-ready, and waits until the other is.
+ready, and waits until all others are.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from threading import Event, Thread
 from typing import Final
 
@@ -24,31 +24,36 @@ INTERVAL: Final = 0.25
 
 
 @contextlib.contextmanager
-def preparing(channel: SocketChannel) -> Iterator[None]:
-    """Tell the peer that this party is alive, until the block ends; then wait for the peer.
+def preparing(channels: Collection[SocketChannel]) -> Iterator[None]:
+    """Tell the peers that this party is alive, until the block ends; then wait for the peers.
 
-    The channel is not to be used in the block. Its counters are reset at the end.
+    The channels are not to be used in the block. Their counters are reset at the end.
     """
     done = Event()
-    thread = Thread(target=_tell, args=(channel, done), daemon=True)
+    thread = Thread(target=_tell, args=(channels, done), daemon=True)
     thread.start()
     try:
         yield
     finally:
         done.set()
         thread.join()
-    channel.send(READY)
-    said = bytearray(BUSY)
-    while said == BUSY:
-        channel.receive_into(memoryview(said))
-    if said != READY:
-        raise errors.not_ezlang("it didn't say when it was ready")
-    channel.start_counting()
+    for channel in channels:
+        channel.send(READY)
+        channel.flush()
+    for channel in channels:
+        said = bytearray(BUSY)
+        while said == BUSY:
+            channel.receive_into(memoryview(said))
+        if said != READY:
+            raise errors.not_ezlang("it didn't say when it was ready")
+    for channel in channels:
+        channel.start_counting()
 
 
-def _tell(channel: SocketChannel, done: Event) -> None:
-    # If the peer has gone, waiting for it reports that.
-    with contextlib.suppress(EzError):
-        while not done.wait(INTERVAL):
-            channel.send(BUSY)
-            channel.flush()
+def _tell(channels: Collection[SocketChannel], done: Event) -> None:
+    while not done.wait(INTERVAL):
+        for channel in channels:
+            # If a peer has gone, waiting for it reports that.
+            with contextlib.suppress(EzError):
+                channel.send(BUSY)
+                channel.flush()

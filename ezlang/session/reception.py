@@ -88,6 +88,11 @@ class Reception(Generic[Guest]):
             if not isinstance(guest, EzError):
                 self._dismiss(guest)
 
+    @property
+    def port(self) -> int:
+        """The port that connections come to."""
+        return int(self._listener.getsockname()[1])
+
     def next(self, deadline: float | None) -> Guest | None:
         """Return the next guest, or None at the deadline (`time.monotonic`) if there is one.
 

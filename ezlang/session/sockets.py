@@ -40,8 +40,9 @@ def dial(
     timeout: float,
     failed: Callable[[str, float, str], EzError],
     deadline: float | None = None,
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> socket.socket:
-    """Return a connection, dialling until somebody listens.
+    """Return a connection, dialling until somebody listens; `meanwhile` is called at each attempt.
 
     Raises failed(address, timeout, result of the last attempt) after `timeout` seconds, or at the
     `deadline` (`time.monotonic`) of a dial that began earlier.
@@ -50,6 +51,7 @@ def dial(
     pause = _FIRST_PAUSE
     last = "there was no time for one"
     while time.monotonic() < deadline:
+        meanwhile()
         for family, target in address.resolve():
             left = max(deadline - time.monotonic(), 0.001)
             try:

@@ -75,8 +75,8 @@ def test_native_code_is_for_several_parties(ez: Ez, folder: Path) -> None:
     [
         (("--party", "a", "--dealer", "127.0.0.1:1"), "A dealer is for programs of two parties"),
         (("--protocol", "yao"), "Yao's protocol is for two parties, and this program has three"),
-        (("--party", "a", "--address", "h:1,h:2"), "it names 2 places for 3 parties"),
-        (("--party", "a", "--address", ":65534"), "the port of the last party is above 65535"),
+        (("--party", "a", "--address", "h:1,h:2,h:3"), "it names 3 places, and 2 of 3 parties"),
+        (("--party", "a", "--address", ":65535"), "the port of the last party is above 65535"),
     ],
 )
 def test_what_more_than_two_parties_cannot_do(

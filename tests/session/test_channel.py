@@ -13,7 +13,8 @@ import pytest
 
 from ezlang.compiler.protocols.core.channel import PEEK_LIMIT
 from ezlang.diagnostics.diagnostic import EzError
-from ezlang.session.channel import INBOX, LARGE, SocketChannel
+from ezlang.session.channel import LARGE, SocketChannel
+from ezlang.session.inbox import INBOX
 from tests.support.channels import socket_pair
 from tests.support.patience import PATIENCE
 

@@ -17,7 +17,7 @@ from tests.support.patience import PATIENCE
 def ready(channel: SocketChannel, seconds: float) -> str:
     """Return the code of the error of a party that prepares for a while, or nothing."""
     try:
-        with preparing(channel):
+        with preparing((channel,)):
             time.sleep(seconds)
     except EzError as error:
         return error.diagnostics[0].code

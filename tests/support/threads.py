@@ -25,7 +25,7 @@ from ezlang.executors.native.outcome import (
     first_cause,
 )
 from ezlang.executors.native.party import compile_for, run_over
-from ezlang.session.channel import SocketChannel, Turns
+from ezlang.session.channel import SocketChannel
 from ezlang.session.mesh import close_all, tied
 from ezlang.typed import tree as typed
 from ezlang.values.check import check_inputs
@@ -107,11 +107,10 @@ def run_many_threads(
 
 def connected_all(parties: int, timeout: float) -> list[dict[int, SocketChannel]]:
     """Return each party's channels to all others, by number."""
-    turns = [Turns() for _ in range(parties)]
-    found: list[dict[int, SocketChannel]] = [{} for _ in turns]
+    found: list[dict[int, SocketChannel]] = [{} for _ in range(parties)]
     for one, other in combinations(range(parties), 2):
         for (own, peer), end in zip(((one, other), (other, one)), socketpair(), strict=True):
-            found[own][peer] = SocketChannel(end, timeout, turns[own])
+            found[own][peer] = SocketChannel(end, timeout)
     return found
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
 
 from ezlang.compiler.codegen.load import LoadedProgram
 from ezlang.compiler.protocols.homomorphic.keys import Keys
@@ -49,9 +48,7 @@ def run_among(
     channels = connect_all(places, hello_of(executable, party), timeout, meet)
     watch.lap("connect")
     try:
-        with ExitStack() as busy, doing("Making native code"):
-            for channel in channels.values():
-                busy.enter_context(preparing(channel))
+        with preparing(channels.values()), doing("Making native code"):
             program = compile_for(executable, party, metered=metered)
             watch.lap("compile")
         watch.lap("connect")

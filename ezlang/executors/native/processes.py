@@ -67,8 +67,7 @@ def run_native(
             # What the first party says is enough.
             heard = None if party or told is None else told.name
             worker.tell(Job(content, party, checked[worker.name], wait, metered, heard))
-        # Of two parties, the first one listens, and the second one dials it.
-        listening = workers[:1] if len(workers) == PAIRED else workers
+        listening = workers[:-1]
         ports: list[int] = []
         for worker in listening:
             said = worker.hear()
@@ -78,9 +77,9 @@ def run_native(
                         other.kill()
                 return _outcome([worker.result(said)], watch)
             ports += said.ports
-        for worker in workers:
-            if len(listening) > 1 or worker not in listening:
-                worker.tell(Meeting(tuple(ports)))
+        # Of two parties, the one that listens dials nobody.
+        for worker in workers if len(workers) != PAIRED else workers[1:]:
+            worker.tell(Meeting(tuple(ports)))
         return _outcome(_results(workers), watch)
 
 

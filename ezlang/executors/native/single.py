@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,6 @@ from ezlang.compiler.cost.profiles import LAN, Profile
 from ezlang.compiler.ir.sharings import PAIRED
 from ezlang.compiler.protocols.dealt.demands import Demands
 from ezlang.compiler.protocols.native.supply import DealtSupply
-from ezlang.diagnostics.diagnostic import Diagnostic, EzError
 from ezlang.progress import doing
 from ezlang.records import dataclass
 from ezlang.session.address import (
@@ -64,87 +63,59 @@ def run_party(
 ) -> PartyOutcome:
     """Run a checked program as one of its parties.
 
-    Of two parties, party 0 listens at `address` (HOST:PORT; on loopback by default), and party 1
-    dials it for up to `timeout` seconds. Of more, `address` is as for `parse_addresses`: each party
-    listens, and dials those before it. `inputs` are this party's inputs: name → value. `dealer` is
-    the address of a dealer, if there is one. For `protocol`, `profile` and `memory`, see
-    `executable_of`; all parties must use the same. An address on another machine requires
-    `insecure`; `warn` is then called with a warning about the consequences. `parties` says who of
-    two is who and where: the connections are over TLS then, and `dealer` may be a name. `metered`:
-    count by line and phase, too. `watch` has the time of what preceded, which counts as
-    compilation. Raises
-    EzError with exit code 2 if the call is invalid, 3 if the run fails.
+    Each party but the last listens, on loopback by default, and each dials those before it for up
+    to `timeout` seconds. `address` is as for `parse_addresses`: of two parties, HOST:PORT where
+    party 0 listens. `inputs` are this party's inputs: name → value. `dealer` is the address of a
+    dealer, if there is one. For `protocol`, `profile` and `memory`, see `executable_of`; all
+    parties must use the same. An address on another machine requires `insecure`; `warn` is then
+    called with a warning about the consequences. `parties` says who is who and where: the
+    connections are over TLS then, and `dealer` may be a name. `metered`: count by line and phase,
+    too. `watch` has the time of what preceded, which counts as compilation. Raises EzError with
+    exit code 2 if the call is invalid, 3 if the run fails.
     """
     require_several_parties(program.parties)
     watch = watch or Stopwatch()
     executable = prepared(program, protocol, profile, memory)
     number = party_number(program.parties, party)
     wait = TIMEOUT if timeout is None else timeout
-    if len(program.parties) != PAIRED:
-        if parties is not None:
-            raise _only_for_two(parties)
-        places = parse_addresses(address, len(program.parties))
-        require_all_private(places, insecure=insecure, warn=warn)
-        checked = check_party(program, program.parties[number], inputs)
-        return run_among(executable, number, checked, places, wait, metered=metered, watch=watch)
-    place, third = addresses(
-        address, dealer, insecure=insecure, warn=warn, known=_known(parties, program, number)
+    places, third = addresses(
+        address, dealer, program.parties, number, parties, insecure=insecure, warn=warn
     )
     checked = check_party(program, program.parties[number], inputs)
+    if len(program.parties) != PAIRED:
+        return run_among(executable, number, checked, places, wait, metered=metered, watch=watch)
     return run_at(
-        executable, number, checked, place, wait, dealer=third, metered=metered, watch=watch
+        executable, number, checked, places[0], wait, dealer=third, metered=metered, watch=watch
     )
 
 
 def addresses(
     address: str | None,
     dealer: str | None,
+    names: tuple[str, ...],
+    own: int,
+    parties: Parties | None,
     *,
     insecure: bool,
     warn: Callable[[str], None] | None,
-    known: tuple[Parties, tuple[str, ...], int] | None = None,
-) -> tuple[Address, Address | None]:
-    """Return the addresses of the first party and the dealer, as a user writes them.
+) -> tuple[tuple[Address, ...], Address | None]:
+    """Return where each party but the last listens, and the dealer, as a user writes it.
 
-    `insecure` and `warn`: as for `run_party`. `known`: parties.toml, the program's parties, and the
-    number of this one. Raises EzError (exit code 2).
+    `names`: the program's parties, `own`: the number of this one. The rest is as for `run_party`.
+    Raises EzError (exit code 2).
     """
-    third = None
-    if known is None:
-        place = parse_address(address)
+    if parties is None:
+        places, third = parse_addresses(address, len(names)), None
     else:
-        parties, names, own = known
-        place = parties.address(names, own, address)
+        places = parties.places(names, own, address)
         third = None if dealer is None else parties.dealer(names[own], dealer)
     if dealer is not None and third is None:
         third = parse_address(dealer, DEALER_PORT)
-    places = (place,) if third is None else (place, third)
-    require_all_private(places, insecure=insecure, warn=warn)
-    return place, third
-
-
-def require_all_private(
-    places: Sequence[Address], *, insecure: bool, warn: Callable[[str], None] | None
-) -> None:
-    """Check that addresses are on this machine, or warn if that isn't needed.
-
-    Raises EzError (exit code 2).
-    """
-    for warning in [require_private(one, insecure=insecure) for one in places]:
+    for one in places if third is None else (*places, third):
+        warning = require_private(one, insecure=insecure)
         if warning is not None and warn is not None:
             warn(warning)
-
-
-def _only_for_two(parties: Parties) -> EzError:
-    message = f"{parties.path} is for TLS between two parties, and this program has more"
-    help = "parties on one machine need no such file; others take --insecure, inside of a VPN"
-    return EzError(Diagnostic(code="EZ4106", message=message, span=None, help=help), exit_code=2)
-
-
-def _known(
-    parties: Parties | None, program: typed.Program, own: int
-) -> tuple[Parties, tuple[str, ...], int] | None:
-    return None if parties is None else (parties, program.parties, own)
+    return places, third
 
 
 def run_at(
@@ -226,7 +197,7 @@ def connected(
     channel = connect(address, hello, timeout, listening)
     watch.lap("connect")
     try:
-        with preparing(channel), doing("Making native code"):
+        with preparing((channel,)), doing("Making native code"):
             program = compile_for(executable, party, dealt=dealer is not None, metered=metered)
             watch.lap("compile")
         watch.lap("connect")

@@ -12,7 +12,6 @@ import threading
 import traceback
 from typing import IO
 
-from ezlang.compiler.ir.parties import COMPUTING
 from ezlang.compiler.ir.sharings import PAIRED
 from ezlang.diagnostics.diagnostic import EzError
 from ezlang.progress import told_to
@@ -62,7 +61,7 @@ def _result(source: IO[bytes], sink: IO[bytes]) -> Message:
 
 
 def _run(job: Job, executable: Executable, source: IO[bytes], sink: IO[bytes]) -> PartyOutcome:
-    """Run a party: of two, the first listens; of more, each does, and is told where the others do.
+    """Run a party: each but the last listens, and of more than two is told where the others do.
 
     All messages of the parent have been read before the process waits for others.
     """
@@ -73,26 +72,25 @@ def _run(job: Job, executable: Executable, source: IO[bytes], sink: IO[bytes]) -
 
     def meet(address: Address) -> list[Address]:
         write_message(sink, Meeting((address.port,)))
-        return [Address(DEFAULT_HOST, port) for port in met()]
+        return met()
 
-    def met() -> tuple[int, ...]:
+    def met() -> list[Address]:
         said = read_message(source)
         if not isinstance(said, Meeting):
             os._exit(_ABANDONED)
         _watch(source)
-        return said.ports
+        return [Address(DEFAULT_HOST, port) for port in said.ports]
 
-    place = Address(DEFAULT_HOST, 0)
     count = len(executable.program.parties)
+    places = [Address(DEFAULT_HOST, 0)] * (count - 1)
+    if job.party == count - 1:
+        places = met()
     if count != PAIRED:
-        places = (place,) * count
         return run_among(
             executable, job.party, job.inputs, places, job.timeout, meet, metered=job.metered
         )
-    if not COMPUTING.side(job.party).is_first:
-        place = Address(DEFAULT_HOST, met()[0])
     return run_at(
-        executable, job.party, job.inputs, place, job.timeout, listening, metered=job.metered
+        executable, job.party, job.inputs, places[0], job.timeout, listening, metered=job.metered
     )
 
 
