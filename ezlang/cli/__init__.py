@@ -27,8 +27,8 @@ from .importing import import_
 from .ir import ir
 from .leaks import leaks
 from .new import new
-from .plot import plot
 from .party import party
+from .plot import plot
 from .report import (
     BUG,
     Voice,

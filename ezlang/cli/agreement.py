@@ -50,9 +50,11 @@ def agree_to(program: Program, parties: Parties | None, shown: Path, *, yes: boo
     if parties is None or yes:
         return
     from ezlang import api
-    from ezlang.analysis.leaks import render_releases
     from ezlang.session.errors import not_approved
     from ezlang.session.parties import approve, program_digest
+
+    from .leaks_report import leak_lines
+    from .tables import may_style
 
     digest = program_digest(program)
     if digest in parties.approved:
@@ -64,8 +66,10 @@ def agree_to(program: Program, parties: Parties | None, shown: Path, *, yes: boo
             f"read what it tells: ezlang leaks {shown}; then give --yes, or write "
             f'"{digest}" = "{shown.name}" below [approved] in {parties.path}',
         )
-    say(f"{shown} is new to this side. What it tells:")
-    for line in render_releases(api.leaks(program)):
-        say(line)
+    # With --quiet as well: nobody agrees to what isn't shown.
+    name = program.main.span.source.name
+    click.echo(f"{shown} is new to this side.", err=True)
+    for line in leak_lines(name, api.leaks(program), styled=may_style(sys.stderr)):
+        click.echo(line, err=True)
     click.confirm("Do you agree to run it, now and later?", abort=True, err=True)
     approve(parties.path, digest, shown.name)

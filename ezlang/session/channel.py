@@ -9,7 +9,7 @@ Messages carry no length; both sides know all lengths beforehand.
 - *Time-out.* A wait ends with an error when no byte has been transferred for `timeout` seconds.
   This does not limit the length of the run, but a party that computes alone for longer looks
   disconnected to the other.
-- *Limit.* Within `within(seconds)` everything together must be done in that time, however often a
+- *Limit.* Within `limited(seconds)` everything together must be done in that time, however often a
   byte arrives.
 - *Copies.* Arriving data go from the system straight to their destination, or into one buffer of
   fixed size, where `peek` shows them; large messages are sent from where they are.
@@ -208,7 +208,7 @@ class SocketChannel:
             self._inbox.skip(count)
 
     @contextlib.contextmanager
-    def within(self, seconds: float, told: float | None = None) -> Iterator[None]:
+    def limited(self, seconds: float, told: float | None = None) -> Iterator[None]:
         """Limit the time of all waits in the block together; an error tells the limit as `told`."""
         self._limit = perf_counter() + seconds, seconds if told is None else told
         try:

@@ -35,7 +35,7 @@ def greeting(
         else _secure(connection, keys, deadline, timeout, dialled=dialled)
     )
     try:
-        with channel.within(max(deadline - time.monotonic(), 0.0), seconds):
+        with channel.limited(max(deadline - time.monotonic(), 0.0), seconds):
             yield channel
     except BaseException:
         channel.close()
