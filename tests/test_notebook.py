@@ -1,6 +1,7 @@
 """Notebooks: `%%ez` cells, run by a real kernel."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from nbclient import NotebookClient
 
 from tests.support.patience import PATIENCE
+from tests.support.ports import free_port
 
 NOTEBOOK = Path("docs/notebook.ipynb")
 MILLIONAIRES = Path("examples/millionaires/main.ez").read_text(encoding="utf-8")
@@ -75,3 +77,41 @@ def test_a_trace_is_played_in_the_notebook() -> None:
     assert shown[0].startswith("<iframe")
     assert "alice is richer" in shown[0]
     assert shown[1].startswith("<table>")
+
+
+TOLD = re.compile(r"`(\{'(\w+)': .*?\})`")
+
+
+def cells_of(page: str, party: str) -> list[Cell]:
+    """Return the cells of a page that are for the kernel of a party."""
+    found = re.findall(r"((?:<!-- kernel: \w+ -->\n)+)```python\n(.*?)```\n", page, re.DOTALL)
+    return [
+        nbformat.v4.new_code_cell(text) for heads, text in found if f"kernel: {party} -->" in heads
+    ]
+
+
+def test_both_parties_in_kernels_of_their_own() -> None:
+    page = Path("docs/python.md").read_text(encoding="utf-8").replace(":7900", f":{free_port()}")
+    known_here = "sorted({'alice', 'bob'} & set(globals()))"
+    parties = ("alice", "bob")
+    with ThreadPoolExecutor(2) as threads:
+        runs = [
+            threads.submit(executed, [*cells_of(page, one), nbformat.v4.new_code_cell(known_here)])
+            for one in parties
+        ]
+        cells = {one: run.result() for one, run in zip(parties, runs, strict=True)}
+    said = {party: text for text, party in TOLD.findall(page)}
+    for party in parties:
+        _, program, outputs, known = cells[party]
+        assert f"Result(outputs={said[party]}" in "".join(shown(program))
+        assert shown(outputs) == [said[party]]
+        assert shown(known) == [f"['{party}']"]
+
+
+def test_a_kernel_without_the_other_party_says_so() -> None:
+    load, program = cells_of(Path("docs/python.md").read_text(encoding="utf-8"), "bob")[:2]
+    program["source"] = program["source"].replace(
+        "--address 127.0.0.1:7900", f"--address 127.0.0.1:{free_port()} --timeout 0.5"
+    )
+    *_, cell = executed([load, program], errors=True)
+    assert "error[EZ5" in "\n".join(cell["outputs"][0]["traceback"])

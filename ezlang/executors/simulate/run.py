@@ -8,7 +8,6 @@ import numpy as np
 
 from ezlang.compiler.ir import evaluate
 from ezlang.compiler.ir import tree as ir
-from ezlang.compiler.passes.general.oblivious import expand_oblivious
 from ezlang.executors.meter import Meter
 from ezlang.recursion import deep_recursion
 from ezlang.source import Span
@@ -60,6 +59,8 @@ def _run_dealt(
     record: bool,
     observer: Observer | None,
 ) -> SimulatedOutcome:
+    from ezlang.compiler.passes.general.oblivious import expand_oblivious  # imports all passes
+
     parties = program.parties
     network = Network(len(parties), record, observer)
     dealer = Dealer(len(parties), Randomness("dealer", seed), observer)
