@@ -41,6 +41,7 @@ class Terminal:
 
     def say(self, what: str) -> None:
         """Show what is being done."""
+        self.remove()
         self._write(f"{what} …\n")
 
     def show(self, status: Status) -> None:
@@ -51,15 +52,19 @@ class Terminal:
             self.pause *= 2
 
     def end(self, status: Status) -> None:
-        """Remove the line."""
-        if self._shown:
-            self._write("\r\x1b[K")
-            self._shown = False
+        """Show no more of a run."""
+        self.remove()
 
     def line(self, text: str) -> None:
         """Show a text in place of the last one."""
         self._write(f"\r{text}\x1b[K" if self._moves else f"{text}\n")
         self._shown = self._moves
+
+    def remove(self) -> None:
+        """Remove the line."""
+        if self._shown:
+            self._write("\r\x1b[K")
+            self._shown = False
 
     def leave(self) -> None:
         """Leave the line where it is."""
