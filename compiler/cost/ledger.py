@@ -56,7 +56,7 @@ class PartyState:
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class Snapshot:
     """A snapshot of a ledger; see `Ledger.since`."""
 
     amounts: Amounts
@@ -175,14 +175,14 @@ class Ledger:
         for link, count in lengths.items():
             self.receive(link, count)
 
-    def mark(self) -> Mark:
+    def snapshot(self) -> Snapshot:
         """Return a snapshot for `since`."""
-        return Mark(amounts=self.amounts.copy(), state=self.state)
+        return Snapshot(amounts=self.amounts.copy(), state=self.state)
 
-    def since(self, mark: Mark) -> Amounts:
-        """Return the amounts booked since the mark."""
+    def since(self, snapshot: Snapshot) -> Amounts:
+        """Return the amounts booked since a snapshot was taken."""
         added = self.amounts.copy()
-        added.subtract(mark.amounts)
+        added.subtract(snapshot.amounts)
         return Counter({entry: amount for entry, amount in added.items() if amount})
 
     def repeat(self, amounts: Amounts, times: int) -> None:

@@ -179,10 +179,10 @@ class Walk:
         self.asides += 1
         before = self.session
         self.session = (session or before).copy()
-        mark = self.session.ledger.mark()
+        snapshot = self.session.ledger.snapshot()
         action()
         after, self.session = self.session, before
-        return after.ledger.since(mark), after
+        return after.ledger.since(snapshot), after
 
     def called(self, operation: ir.Call, arguments: Sequence[StaticValue]) -> list[StaticValue]:
         """Walk through a function."""

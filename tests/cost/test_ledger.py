@@ -70,10 +70,10 @@ def test_repeating_is_walking(messages: list[Exchange], times: int) -> None:
     for _ in range(times + 1):
         walk(slow, messages)
     walk(fast, messages)
-    mark = fast.mark()
+    before = fast.snapshot()
     walk(fast, messages)
-    assert fast.state == mark.state
-    fast.repeat(fast.since(mark), times - 1)
+    assert fast.state == before.state
+    fast.repeat(fast.since(before), times - 1)
     assert fast.amounts == slow.amounts
 
 
@@ -194,10 +194,10 @@ def test_repeating_is_walking_for_three(schedule: list[dict[Link, int]], times: 
     for _ in range(times + 1):
         turn(slow)
     turn(fast)
-    mark = fast.mark()
+    before = fast.snapshot()
     turn(fast)
-    assert fast.state == mark.state
-    fast.repeat(fast.since(mark), times - 1)
+    assert fast.state == before.state
+    fast.repeat(fast.since(before), times - 1)
     assert fast.amounts == slow.amounts
 
 
