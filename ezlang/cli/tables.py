@@ -157,17 +157,14 @@ class Sheet:
 
 
 def _shared_out(room: int, least: Sequence[int], most: Sequence[int]) -> list[int]:
-    """Return widths of columns from `least` to `most`; those that need the least more get it all.
+    """Return widths of columns from `least` to `most`, of which the narrowest are widened first.
 
-    So the column with the longest texts is the one that breaks. rich itself may choose widths that
-    are more than there is in all, and then cuts the last one.
+    rich itself may choose widths that are more than there is in all, and then cuts the last one.
     """
     widths = list(least)
-    left = room - sum(least)
-    for n in sorted(range(len(widths)), key=lambda n: most[n] - least[n]):
-        more = min(left, most[n] - least[n])
-        widths[n] += more
-        left -= more
+    for _ in range(min(room, sum(most)) - sum(least)):
+        narrow = (n for n in range(len(widths)) if widths[n] < most[n])
+        widths[min(narrow, key=widths.__getitem__)] += 1
     return widths
 
 
