@@ -249,27 +249,29 @@ def _plan(
 
     from .output import counted
 
-    size = chosen.batch or samples
+    size = min(chosen.batch or samples, samples)
     made = batched_validation_of(loaded, metrics, samples=samples, batch=size)
-    programs = []
-    for one, called in ((made.batch, "batch"), (made.closing, "closing")):
-        program = path.with_name(f"validation-{called}.ez")
-        write_program(program, one)
-        programs.append(api.load(program, parse_settings(settings_of(one, settings))))
-    batch, closing = programs
+
+    def program(called: str, one: Validation) -> Program:
+        written = path.with_name(f"validation-{called}.ez")
+        write_program(written, one)
+        return api.load(written, parse_settings(settings_of(one, settings)))
+
     plan = Plan(
         made=made,
-        batch=batch,
-        closing=closing,
+        batch=program("batch", made.batch),
+        last=None if made.last is None else program("last", made.last),
+        closing=program("closing", made.closing),
         samples=samples,
         size=size,
         **preparation(choices),
     )
-    number = "one batch" if size == samples else f"{samples // size:,} batches"
-    batches = f"{number} of {counted(size, 'sample')}"
+    full, rest = divmod(samples, size)
+    number = "one batch" if full == 1 else f"{full:,} batches"
+    batches = f"{number} of {counted(size, 'sample')}" + (f" and one of {rest:,}" if rest else "")
     say(f"Both sides learn {', '.join(metrics)} of {samples:,} samples, in {batches}.")
     say(
-        f"Of a batch, {loaded.parties[1]} is told {counted(made.sums + made.kept, 'number')} under "
+        f"Of a batch, {loaded.parties[1]} is told {counted(made.count(size), 'number')} under "
         f"a mask that {loaded.parties[0]} draws, which tell nothing: see "
         f"{path.with_name('validation-batch.ez')}. At the end, "
         f"{path.with_name('validation-closing.ez')} takes both from them and tells the metrics."

@@ -68,7 +68,8 @@ _ERRORS: Final = "reshape({results}, {samples}), {given}"
 _SHARE: Final = "fixed<{fraction}>({0}) / {samples}"
 _NUMBER: Final = "from_raw::<{fraction}>({0})"
 _TABLE: Final = f"metrics.confusion::<{{classes}}>({{given}}, {_PREDICTED})"
-_SQUARES: Final = Residue(call=f"raw(metrics.squared_errors({_ERRORS}))")
+_EXACT_SQUARES: Final = Residue(call=f"metrics.exact_squares({_ERRORS})")
+_SQUARES: Final = "metrics.rounded_squares::<{fraction}>({0})"
 
 
 def _quotient(name: str, above: str, below: str) -> Metric:
@@ -112,8 +113,8 @@ METRICS: Final = {
     ),
     "mse": Metric(
         call=f"metrics.mean_squared_error({_ERRORS})",
-        residues=(_SQUARES,),
-        whole=f"{_NUMBER} / {{samples}}",
+        residues=(_EXACT_SQUARES,),
+        whole=f"{_SQUARES} / {{samples}}",
         classes=False,
     ),
     "mae": Metric(
@@ -124,8 +125,8 @@ METRICS: Final = {
     ),
     "r2": Metric(
         call=f"metrics.r_squared({_ERRORS})",
-        residues=(_SQUARES,),
-        whole=f"metrics.explained({_NUMBER}, {{given}})",
+        residues=(_EXACT_SQUARES,),
+        whole=f"metrics.explained({_SQUARES}, {{given}})",
         classes=False,
     ),
 }

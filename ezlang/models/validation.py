@@ -56,12 +56,13 @@ class Validation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchedValidation:
-    """Two programs that validate a model in batches.
+    """The programs that validate a model in batches.
 
-    `batch` is run on each batch. The hospital gives the batch as for a single run. The vendor gives
-    the weights and `mask`: `sums + kept` uniform numbers of 64 bits. The hospital is told `masked`,
-    what the batch leaves plus `mask`. Each side adds the first `sums` numbers of its own over all
-    batches, modulo 2^64, and keeps the other ones of each batch.
+    `batch` is run on each batch, and `last` on the last one if it has fewer samples. The hospital
+    gives the batch as for a single run. The vendor gives the weights and `mask`: as many uniform
+    numbers of 64 bits as `count` says. The hospital is told `masked`, what the batch leaves plus
+    `mask`. Each side adds the first `sums` numbers of its own over all batches, modulo 2^64, and
+    keeps the other ones of each batch, `kept` for a sample.
 
     `closing` tells both the metrics. It gets `masked` and `mask`: the sums, then what was kept. If
     `given`, it also gets what the hospital gives beside its samples, of all of them.
@@ -71,6 +72,7 @@ class BatchedValidation:
     """
 
     batch: Validation
+    last: Validation | None
     closing: Validation
     sums: int
     kept: int
@@ -78,6 +80,10 @@ class BatchedValidation:
     beside: str
     mask: str
     given: bool
+
+    def count(self, samples: int) -> int:
+        """Return how many numbers a batch of so many samples leaves."""
+        return self.sums + self.kept * samples
 
 
 def validation_of(program: typed.Program, metrics: Sequence[str], *, samples: int) -> Validation:
@@ -90,35 +96,44 @@ def validation_of(program: typed.Program, metrics: Sequence[str], *, samples: in
     Raises EzError (exit code 2) if the program or the metrics have another form.
     """
     source = program.sources[-1]
-    model, asked, _ = _agreed(program, source, metrics, samples)
+    model, asked, _ = _agreed(program, source, metrics)
     names = _names(source, asked)
     told = (_told(one, _call(one.metric.call, model, names)) for one in asked)
-    return _validation([*_results(model, names, "the hospital has"), *told, "}"], names, samples)
+    lines = [*_results(model, names, "the hospital has", samples), *told, "}"]
+    return _validation(lines, names, samples)
 
 
 def batched_validation_of(
     program: typed.Program, metrics: Sequence[str], *, samples: int, batch: int
 ) -> BatchedValidation:
-    """Return the programs that do the same on one batch of samples after the other."""
+    """Return the programs that do the same on one batch of samples after the other.
+
+    `batch`: how many samples a batch has; the last one has what is left of them.
+    """
     source = program.sources[-1]
-    model, asked, beside = _agreed(program, source, metrics, batch)
-    if samples % batch:
+    model, asked, beside = _agreed(program, source, metrics)
+    if batch < samples and batch % model.batch:
         raise refusal(
-            f"{samples} samples can't be divided into batches of {batch}",
-            f"give {samples - samples % batch or batch} samples",
+            f"the model takes {model.batch} samples at once, and {batch} is no multiple of it",
+            f"give batches of {batch - batch % model.batch or model.batch} samples",
         )
     names = _names(source, asked)
     residues = list(dict.fromkeys(residue for one in asked for residue in one.metric.residues))
     residues.sort(key=lambda one: one.sample)
-    running = [*_results(model, names, "a batch has"), *_left(model, names, residues, batch), "}"]
+
+    def running(size: int) -> Validation:
+        lines = _results(model, names, "a batch has", size)
+        left = _left(model, names, residues, size)
+        return _validation([*lines, *left, "}"], names, size)
+
     fraction = int(dict(program.params)[FRACTION])
     closing = list(_closing(model, asked, names, residues, samples, fraction))
-    sums = sum(residue.count(model.classes, batch) for residue in residues if not residue.sample)
     return BatchedValidation(
-        batch=_validation(running, names, batch),
+        batch=running(min(batch, samples)),
+        last=running(samples % batch) if samples % batch and batch < samples else None,
         closing=_validation(closing, names, samples),
-        sums=sums,
-        kept=sum(residue.count(model.classes, batch) for residue in residues) - sums,
+        sums=sum(residue.count(model.classes, 1) for residue in residues if not residue.sample),
+        kept=sum(residue.sample for residue in residues),
         key=model.key,
         beside=beside,
         mask=names.mask,
@@ -132,16 +147,11 @@ def _validation(lines: Sequence[str], names: _Names, samples: int) -> Validation
 
 
 def _agreed(
-    program: typed.Program, source: Source, metrics: Sequence[str], samples: int
+    program: typed.Program, source: Source, metrics: Sequence[str]
 ) -> tuple[_Model, list[Wanted], str]:
     """Return the model, its metrics, and what the hospital gives beside the samples."""
     asked = [wanted(text) for text in metrics]
     model = _model(program, source)
-    if samples % model.batch:
-        raise refusal(
-            f"the model takes {model.batch} samples at once, and {samples} is no multiple of it",
-            f"give {samples - samples % model.batch or model.batch} samples",
-        )
     for one in asked:
         one.check(model.classes)
     if len({one.metric.classes for one in asked}) > 1:
@@ -225,6 +235,9 @@ class _Names:
 
     samples: str
     data: str
+    whole: str
+    filled: str
+    answers: str
     results: str
     batch: str
     at: str
@@ -236,32 +249,56 @@ class _Names:
 
 def _names(source: Source, asked: Sequence[Wanted]) -> _Names:
     words = set(re.findall(r"\w+", source.text))
-    own = (SAMPLES, "data", "results", "batch", "at", "left", "mask")
+    own = (SAMPLES, "data", "whole", "filled", "answers", "results", "batch", "at", "left", "mask")
     names = {name: _fresh(name, words) for name in own}
     beside = _beside(asked)
     return _Names(**names, given=_fresh(beside, words), beside=beside)
 
 
-def _results(model: _Model, names: _Names, whose: str) -> Iterator[str]:
-    """Yield a program's lines up to the results of the model; `whose` the samples are."""
-    samples = names.samples
-    rest = "".join(f"[{size}]" for size in model.sizes[1:])
+def _results(model: _Model, names: _Names, whose: str, count: int) -> Iterator[str]:
+    """Yield a program's lines up to the results of the model; `whose` the samples are.
+
+    `count`: how many there are. Where the model takes more, the last one is repeated, and not used.
+    """
+    samples, data, whole, answers = names.samples, names.data, names.samples, names.results
     yield _head(model.head, samples, whose)
     yield "fn main() {"
     yield from model.weights
-    label = "secret" if model.element.startswith("fixed") else f"@{HOSPITAL}"
-    yield f"{label} {model.element}[{samples}]{rest} {names.data} = "
-    yield f'input({HOSPITAL}, "{model.key}");'
+    yield f'{_rows(model, samples)} {data} = input({HOSPITAL}, "{model.key}");'
     yield _given(names)
     yield ""
-    yield f"fixed<{FRACTION}>[{samples}][{model.classes}] {names.results};"
-    yield f"for {names.batch} in 0..{samples} / {model.batch} {{"
+    is_even = count % model.batch == 0
+    if not is_even:
+        yield from _filled(model, names)
+        data, whole, answers = names.filled, names.whole, names.answers
+    yield f"fixed<{FRACTION}>[{whole}][{model.classes}] {answers};"
+    yield f"for {names.batch} in 0..{whole} / {model.batch} {{"
     yield f"let {names.at} = {names.batch} * {model.batch};"
     place = f"{names.at}..{names.at} + {model.batch}"
-    yield f"let {model.data.name.text} = {names.data}[{place}];"
+    yield f"let {model.data.name.text} = {data}[{place}];"
     yield from model.lines
     shaped = f"reshape({model.result}, {model.batch}, {model.classes})"
-    yield f"{names.results}[{place}] = {shaped};"
+    yield f"{answers}[{place}] = {shaped};"
+    yield "}"
+    if not is_even:
+        yield f"let {names.results} = {answers}[0..{samples}];"
+
+
+def _rows(model: _Model, samples: str) -> str:
+    """Return the type of a number of samples, with its label."""
+    label = "secret" if model.element.startswith("fixed") else f"@{HOSPITAL}"
+    return f"{label} {model.element}{''.join(f'[{size}]' for size in (samples, *model.sizes[1:]))}"
+
+
+def _filled(model: _Model, names: _Names) -> Iterator[str]:
+    """Yield the lines that fill the places without a sample."""
+    samples, whole, size = names.samples, names.whole, model.batch
+    yield f"// The model takes {size} samples at once: the last one fills the places that are left."
+    yield f"let {whole} = ({samples} + {size - 1}) / {size} * {size};"
+    yield f"{_rows(model, whole)} {names.filled};"
+    yield f"{names.filled}[0..{samples}] = {names.data};"
+    yield f"for {names.at} in {samples}..{whole} {{"
+    yield f"{names.filled}[{names.at}] = {names.data}[{samples} - 1];"
     yield "}"
 
 

@@ -20,6 +20,7 @@ from ezlang.diagnostics.diagnostic import EzError
 from ezlang.models.metrics import METRICS
 from ezlang.models.streaming.agreement import Agreed, Standing, agree
 from ezlang.models.streaming.commitments import commitment, new_nonce
+from ezlang.models.streaming.report import report_of
 from ezlang.models.streaming.state import CLOSED, CLOSING, RUNNING, load_state
 from ezlang.models.validation import BatchedValidation, batched_validation_of, validation_of
 from ezlang.typed.tree import Program
@@ -42,27 +43,33 @@ def program_of(validation: Any) -> Program:
 
 
 def in_batches(
-    made: BatchedValidation, weights: dict[str, Any], data: dict[str, Any], masks: Any
+    made: BatchedValidation, sizes: list[int], weights: dict[str, Any], data: dict[str, Any]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Run all batches in the clear; return the inputs of the closing program."""
-    batch = program_of(made.batch)
-    masked = []
-    for number, mask in enumerate(masks):
-        part = slice(number * BATCH, (number + 1) * BATCH)
-        own = {name: value[part] for name, value in data.items()}
-        inputs = {"vendor": {**weights, "mask": mask}, "hospital": own}
-        told = api.run_clear(batch, inputs).outputs
+    """Run batches of these sizes in the clear; return the inputs of the closing program."""
+    rng = np.random.default_rng(4)
+    parts: dict[str, list[Any]] = {"vendor": [], "hospital": []}
+    for number, size in enumerate(sizes):
+        first = sum(sizes[:number])
+        own = {name: value[first : first + size] for name, value in data.items()}
+        mask = rng.integers(-(2**63), 2**63, made.count(size), dtype=np.int64)
+        is_last = made.last is not None and number == len(sizes) - 1
+        program = program_of(made.last if is_last else made.batch)
+        inputs = {"vendor": {**weights, made.mask: mask}, "hospital": own}
+        told = api.run_clear(program, inputs).outputs
         assert "vendor" not in told or not told["vendor"]
-        masked.append(np.array(told["hospital"]["masked"], np.int64))
+        parts["vendor"].append(mask)
+        parts["hospital"].append(np.array(told["hospital"]["masked"], np.int64))
     given = {made.beside: data[made.beside]} if made.given else {}
-    sums = made.sums
     vendor, hospital = (
-        np.concatenate([parts[:, :sums].sum(axis=0), parts[:, sums:].reshape(-1)])
-        for parts in (np.stack(masks), np.stack(masked))
+        np.concatenate(
+            [sum(part[: made.sums] for part in own), *(part[made.sums :] for part in own)]
+        )
+        for own in parts.values()
     )
-    return {"mask": vendor}, {"masked": hospital, **given}
+    return {made.mask: vendor}, {"masked": hospital, **given}
 
 
+@pytest.mark.parametrize("sizes", [[4, 4, 4], [4, 4, 3], [8, 2]], ids=str)
 @pytest.mark.parametrize(
     ("classes", "metrics"),
     [
@@ -73,22 +80,21 @@ def in_batches(
     ],
 )
 def test_metrics_in_batches_are_those_of_one_run(
-    tmp_path: Path, classes: int, metrics: list[str]
+    tmp_path: Path, classes: int, metrics: list[str], sizes: list[int]
 ) -> None:
     model = api.load(model_in(tmp_path, scores(classes)))
-    rng = np.random.default_rng(3)
-    data: dict[str, Any] = {"x": rng.normal(size=(SAMPLES, 3))}
+    samples = sum(sizes)
+    data: dict[str, Any] = {"x": np.random.default_rng(3).normal(size=(samples, 3))}
     if metrics[0] in OF_NUMBERS:
-        data["targets"] = np.linspace(-1, 1, SAMPLES)
+        data["targets"] = np.linspace(-1, 1, samples)
     else:
-        data["labels"] = (np.arange(SAMPLES) % max(classes, 2)).astype(np.int32)
+        data["labels"] = (np.arange(samples) % max(classes, 2)).astype(np.int32)
     weights = read_inputs(tmp_path / "out" / "weights.npz")
-    whole = validation_of(model, metrics, samples=SAMPLES)
+    whole = validation_of(model, metrics, samples=samples)
     expected = api.run_clear(program_of(whole), {"vendor": weights, "hospital": data}).outputs
-    made = batched_validation_of(model, metrics, samples=SAMPLES, batch=BATCH)
-    numbers = made.sums + made.kept
-    masks = rng.integers(-(2**63), 2**63, (SAMPLES // BATCH, numbers), dtype=np.int64)
-    vendor, hospital = in_batches(made, weights, data, masks)
+    made = batched_validation_of(model, metrics, samples=samples, batch=sizes[0])
+    assert (made.last is None) == (len({*sizes}) == 1)
+    vendor, hospital = in_batches(made, sizes, weights, data)
     inputs = {"vendor": vendor, "hospital": hospital}
     assert api.run_clear(program_of(made.closing), inputs).outputs == expected
 
@@ -98,11 +104,16 @@ def test_all_executors_agree(tmp_path: Path) -> None:
     made = batched_validation_of(model, ["accuracy", "auroc"], samples=SAMPLES, batch=BATCH)
     weights = read_inputs(tmp_path / "out" / "weights.npz")
     rng = np.random.default_rng(3)
-    mask = rng.integers(-(2**63), 2**63, made.sums + made.kept, dtype=np.int64)
+    mask = rng.integers(-(2**63), 2**63, made.count(BATCH), dtype=np.int64)
     labels = (np.arange(BATCH) % 2).astype(np.int32)
-    data = {"x": rng.normal(size=(BATCH, 3)), "labels": labels}
+    data: dict[str, Any] = {"x": rng.normal(size=(BATCH, 3)), "labels": labels}
     batch = {"vendor": {**weights, "mask": mask}, "hospital": data}
     assert executors_agree(program_of(made.batch), batch).outputs is not None
+    fewer = batched_validation_of(model, ["accuracy", "auroc"], samples=SAMPLES - 1, batch=BATCH)
+    own = {name: array[:-1] for name, array in data.items()}
+    last = {"vendor": {**weights, "mask": mask[:-1]}, "hospital": own}
+    assert fewer.last is not None
+    assert executors_agree(program_of(fewer.last), last).outputs is not None
     masks = rng.integers(-(2**63), 2**63, (2, 1 + SAMPLES), dtype=np.int64)
     data = {"masked": masks[1], "labels": (np.arange(SAMPLES) % 2).astype(np.int32)}
     closing = {"vendor": {"mask": masks[1] - np.arange(1 + SAMPLES)}, "hospital": data}
@@ -146,6 +157,28 @@ def test_both_sides_learn_the_metrics_and_hold_parts(tmp_path: Path) -> None:
     # Nothing of the numbers is in a part: all of its bits vary.
     for part in states.values():
         assert np.bitwise_or.reduce(part[1:] ^ part[1]) >> 40 != 0
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_the_last_batch_may_be_smaller(tmp_path: Path, workers: str) -> None:
+    sides = Sides(tmp_path, "--batch", "12", "--workers", workers, "--address", free_address())
+    for party, side in sides.start("--record", "run.json").items():
+        code, told, said = ends(side)
+        assert (code, told) == (0, sides.told), said
+        assert "in 2 batches of 12 samples and one of 8" in said
+        state = load_state(sides.state(party))
+        assert state is not None
+        assert [len(state.batches[one].numbers) for one in range(3)] == [13, 13, 9]
+    record = json.loads((tmp_path / "run.json").read_text())
+    assert [*record["programs"]] == ["batch", "last", "closing"]
+    assert "12 samples each, 8 in the last one" in report_of(record)
+
+
+def test_batches_of_another_size_than_the_model_takes_are_refused(tmp_path: Path) -> None:
+    model = api.load(model_in(tmp_path, scores(2)))
+    with pytest.raises(EzError, match="takes 4 samples at once, and 6 is no multiple of it") as one:
+        batched_validation_of(model, ["accuracy"], samples=SAMPLES, batch=6)
+    assert one.value.diagnostics[0].help == "give batches of 4 samples"
 
 
 @pytest.mark.parametrize("killed", ["vendor", "hospital"])

@@ -146,8 +146,10 @@ def _batches(record: Record) -> Iterator[str]:
         for n, (time, size) in enumerate(zip(seconds, megabytes, strict=True))
     ]
     yield _SCROLL
-    size = record["params"]["batch"]
-    caption = f"{size:,} {'sample' if size == 1 else 'samples'} each; bytes of both directions"
+    size, every = record["params"]["batch"], record["params"]["samples"]
+    fewer = f", {every % size:,} in the last one" if every % size else ""
+    samples = f"{size:,} {'sample' if size == 1 else 'samples'} each{fewer}"
+    caption = f"{samples}; bytes of both directions"
     yield from _table(caption, ("batch", "seconds", "megabytes"), rows, numbers=0)
     yield "</div>\n<div>"
     yield from _columns("Seconds of each batch", seconds, "bar")

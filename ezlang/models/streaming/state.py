@@ -84,8 +84,9 @@ class State:
 
         The first `sums` numbers of batches are added, and the other ones stand one after another.
         """
-        parts = np.stack([self.batches[batch].numbers for batch in range(count)])
-        return np.concatenate([parts[:, :sums].sum(axis=0), parts[:, sums:].reshape(-1)])
+        parts = [self.batches[batch].numbers for batch in range(count)]
+        added = np.sum([part[:sums] for part in parts], axis=0, dtype=np.int64)
+        return np.concatenate([added, *(part[sums:] for part in parts)])
 
 
 def load_state(path: Path) -> State | None:

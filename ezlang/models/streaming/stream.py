@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import field, replace
 from datetime import UTC, datetime
@@ -49,11 +49,12 @@ from .state import CLOSED, CLOSING, Batch, State, changed, check_own, in_text, l
 class Plan:
     """What both sides agree on: programs, sizes, and how the programs are prepared.
 
-    `size`: how many samples a batch has.
+    `size`: how many samples a batch has. `last`: the program of the last one if it has fewer.
     """
 
     made: BatchedValidation
     batch: typed.Program
+    last: typed.Program | None
     closing: typed.Program
     samples: int
     size: int
@@ -64,7 +65,26 @@ class Plan:
     @property
     def count(self) -> int:
         """The number of batches."""
-        return self.samples // self.size
+        return -(-self.samples // self.size)
+
+    @property
+    def programs(self) -> dict[str, typed.Program]:
+        """All programs, by what they are run on."""
+        last = {} if self.last is None else {"last": self.last}
+        return {"batch": self.batch, **last, "closing": self.closing}
+
+    def kind(self, number: int) -> str:
+        """Return which of the programs is run on a batch."""
+        return "last" if self.last is not None and number == self.count - 1 else "batch"
+
+    def place(self, number: int) -> slice:
+        """Return which samples a batch has."""
+        return slice(number * self.size, min((number + 1) * self.size, self.samples))
+
+    def numbers(self, number: int) -> int:
+        """Return how many numbers a batch leaves."""
+        place = self.place(number)
+        return self.made.count(place.stop - place.start)
 
     def prepared(self, program: typed.Program) -> bytes:
         """Return the executable of a program, as bytes for `unpacked`."""
@@ -146,35 +166,38 @@ class Side:
         Raises EzError: exit code 2 if this side's inputs or state don't fit, 3 if the other side
         or the connection fails. Then the same call goes on with what both sides have.
         """
-        content = self.plan.prepared(self.plan.batch)
-        batch: Executable = unpacked(content)
-        closing: Executable = unpacked(self.plan.prepared(self.plan.closing))
+        plan = self.plan
+        contents = {kind: plan.prepared(program) for kind, program in plan.programs.items()}
+        closing: Executable = unpacked(contents["closing"])
+        programs = {kind: unpacked(content).fingerprint for kind, content in contents.items()}
         fixed = self._fixed_inputs()
-        hello = self._hello(batch, closing)
+        hello = self._hello(closing, programs.values())
         state = self._own_state(hello.fingerprint)
         while True:
             state, agreed = self._meet(state, hello)
-            missing = [one for one in range(self.plan.count) if one not in state.batches]
-            self.told(len(state.batches), self.plan.count)
+            missing = [one for one in range(plan.count) if one not in state.batches]
+            self.told(len(state.batches), plan.count)
             if not missing:
                 break
+            # The last batch is run by itself if it has a program of its own.
+            kind = plan.kind(missing[0])
+            missing = [one for one in missing if plan.kind(one) == kind]
             places = self._places(agreed.hosts[: len(missing)])
-            failures = self._spread(state, content, fixed, missing, places)
+            failures = self._spread(state, contents[kind], fixed, missing, places)
             if len(failures) == len(places):
                 raise first_cause(failures)
         outcome = self._close(state, closing)
-        programs = {"batch": batch.fingerprint, "closing": closing.fingerprint}
         return Finished(programs=programs, state=state, closing=outcome)
 
-    def _hello(self, batch: Executable, closing: Executable) -> Hello:
+    def _hello(self, closing: Executable, fingerprints: Iterable[str]) -> Hello:
         plan = self.plan
-        both = f"{batch.fingerprint} {closing.fingerprint} {plan.count}"
+        every = f"{' '.join(fingerprints)} {plan.count}"
         return Hello(
             party=self.party,
-            names=batch.program.parties,
-            fingerprint=hashlib.sha256(both.encode()).hexdigest(),
+            names=closing.program.parties,
+            fingerprint=hashlib.sha256(every.encode()).hexdigest(),
             params={"samples": plan.samples, "samples of a batch": plan.size},
-            choices=dict(batch.choices),
+            choices=dict(closing.choices),
             options={**OPTIONS, "number of dealers": int(self.links.dealer is not None)},
         )
 
@@ -182,7 +205,7 @@ class Side:
         """Check this side's inputs; return those that are the same in all batches, encoded."""
         plan = self.plan
         if self._is_vendor:
-            mask = np.zeros(plan.made.sums + plan.made.kept, np.int64)
+            mask = np.zeros(plan.made.count(plan.size), np.int64)
             checked = check_party(plan.batch, self._name, {**self.inputs, plan.made.mask: mask})
             del checked[plan.made.mask]
             return checked
@@ -201,14 +224,14 @@ class Side:
         plan = self.plan
         if self._is_vendor:
             # A batch that is run again gets another mask: one mask hides one number.
-            drawn = os.urandom(8 * (plan.made.sums + plan.made.kept))
+            drawn = os.urandom(8 * plan.numbers(number))
             return {plan.made.mask: np.frombuffer(drawn, np.int64)}
-        own = slice(number * plan.size, (number + 1) * plan.size)
+        own = plan.place(number)
         given = {
             name: value[own] if name in (plan.made.key, plan.made.beside) else value
             for name, value in self.inputs.items()
         }
-        return check_party(plan.batch, self._name, given)
+        return check_party(plan.programs[plan.kind(number)], self._name, given)
 
     def _own_state(self, program: str) -> State | None:
         """Return this side's state, if there is one to go on with."""
