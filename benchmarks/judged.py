@@ -21,6 +21,7 @@ from ezlang.models.listing import HOSPITAL, VENDOR, Listing
 from ezlang.models.measuring import FINER
 from ezlang.models.program import program_text, quoted
 from ezlang.models.reading import read_model
+from ezlang.models.steepness import check_steepness, floors
 from ezlang.models.translation import translated
 from ezlang.typed.tree import Program
 
@@ -74,6 +75,7 @@ def judged(
 ) -> Judged:
     """Import a model for one party. Raises EzError for a model that can't be imported."""
     graph = graph_of(read_model(path, sizes, outputs))
+    check_steepness([*floors(graph)], fraction)
     listing = translated(graph)
     whole = {value.name: WHOLE_BITS for value in graph.inputs}
     text = program_text(listing, model=path.name, fraction=fraction, whole=whole, finer=finer)

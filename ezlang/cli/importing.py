@@ -81,6 +81,8 @@ def import_(
     click.echo(f"Imported {model} into {folder}, with {done.fraction} fraction bits.")
     if done.difference is not None:
         click.echo(f"Its outputs differ from the float model's by {done.difference:.1f} ulp.")
+    else:
+        click.echo("It is too large to be compared with the float model during the import.")
     click.echo(f"Next: read {folder / 'README.md'}.")
 
 

@@ -25,6 +25,7 @@ from .problems import refusal
 from .program import program_text, quoted
 from .reading import read_model
 from .rewriting import rewritten
+from .steepness import check_steepness, floors
 from .translation import translated
 
 if TYPE_CHECKING:
@@ -178,6 +179,8 @@ def _write(
                 f"leave out --fraction-bits, or give fewer: up to {most}",
             )
         fraction = min(fraction - 1, room)
+    nodes = [steep for run in floats for steep in run.steep]
+    check_steepness([*nodes, *floors(graph)] if given is None else nodes, fraction)
     arrays = {one.source: one.data for one in listing.weights.values() if one.data is not None}
     np.savez(folder / WEIGHTS, allow_pickle=False, **arrays)
     np.savez(folder / SAMPLE, allow_pickle=False, **_renamed(samples[0]))

@@ -16,6 +16,7 @@ from .graph import Array, Graph, Node, Value
 from .masks import LEAST
 from .problems import refusal
 from .reference import as_then, corrections
+from .steepness import Steep, steep
 
 if TYPE_CHECKING:
     import onnx
@@ -52,12 +53,14 @@ RECURRENT: Final = frozenset({"RNN", "GRU", "LSTM"})
 class FloatRun:
     """What the float model gives for a sample, and the largest number of all that it computes.
 
-    `squares` bounds the sums of squares of the rows that normalisations take.
+    `squares` bounds the sums of squares of the rows that normalisations take. `steep`: nodes that
+    need many fraction bits.
     """
 
     outputs: dict[str, Array]
     largest: float
     squares: float = 0.0
+    steep: tuple[Steep, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +156,7 @@ def float_run(model: onnx.ModelProto, graph: Graph, sample: Sample) -> FloatRun:
         outputs={name: found[name] for name in names},
         largest=max([*sizes.values(), *(_seen(node, sizes) for node in graph.nodes)], default=0.0),
         squares=max((_squares(node, sizes) for node in graph.nodes), default=0.0),
+        steep=tuple(filter(None, (steep(node, {**sample, **found}) for node in graph.nodes))),
     )
 
 

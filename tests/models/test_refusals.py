@@ -58,6 +58,52 @@ def test_nodes_that_cannot_be_imported_are_named_all_at_once(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
+    ("op", "numbers", "bits"),
+    [
+        ("Log", [1e-10], 31),
+        ("Log", [0.01], 0),
+        ("Div", [1, 1e-6], 23),
+        ("Div", [1, 0.01], 0),
+        # 0 by a small number is 0, whatever that is rounded to.
+        ("Div", [0, 1e-6], 0),
+        ("Reciprocal", [1e-6], 23),
+    ],
+)
+def test_results_that_hang_on_digits_that_there_are_not(
+    tmp_path: Path, op: str, numbers: list[float], bits: int
+) -> None:
+    draft = Draft()
+    names = [draft.input(name, 1, 1) for name in "xy"[: len(numbers)]]
+    draft.node(op, *names, name="steep")
+    path = draft.save(tmp_path, "steep_out")
+    samples = tmp_path / "samples.npz"
+    given = {name: np.full((1, 1), one) for name, one in zip(names, numbers, strict=True)}
+    np.savez(samples, allow_pickle=False, **given)
+    if not bits:
+        assert import_model(path, tmp_path / "out", samples=samples).fraction == 16
+        return
+    assert refused(path, samples=samples) == [
+        f"{op} (node `steep`) takes numbers as small as {numbers[-1]:.2g}, and with 16 fraction "
+        f"bits its results are wrong by more than a sixteenth: it needs {bits}"
+    ]
+
+
+@pytest.mark.parametrize("op", ["Add", "Max", "Clip"])
+def test_constants_below_which_no_logarithm_is_taken(tmp_path: Path, op: str) -> None:
+    """Random inputs don't show what they are for; samples do."""
+    draft = Draft()
+    square = draft.node("Mul", draft.input("x", 1, 2), "x")
+    floor = draft.node(op, square, draft.given("floor", np.float32(1e-10)))
+    draft.node("Log", floor, name="level")
+    path = draft.save(tmp_path, "level_out")
+    (said,) = refused(path)
+    assert said.startswith("Log (node `level`) takes numbers as small as 1e-10, and with 16")
+    np.savez(tmp_path / "samples.npz", x=np.ones((1, 2)))
+    done = import_model(path, tmp_path / "out", samples=tmp_path / "samples.npz")
+    assert done.fraction == 16
+
+
+@pytest.mark.parametrize(
     ("number", "what"),
     [(np.inf, "infinite numbers"), (np.nan, "NaN"), (-np.inf, "infinite numbers")],
 )
