@@ -310,6 +310,7 @@ def run_party(
     stats: bool = False,
     checking: float = 0.0,
     parties: Path | None = None,
+    record: Path | None = None,
     **choices: Unpack[Choices],
 ) -> PartyResult:
     """Run a program as one of its parties, in this process, with native code.
@@ -319,13 +320,16 @@ def run_party(
     addresses, separated by commas. `dealer` is the address of a dealer, if there is one. An address
     off this machine needs `insecure`, and `warn` receives a warning about it. `parties` is a file
     that says who is who and where, for TLS between all; `dealer` may be a name in it. `stats` and
-    `checking` are as for `run_simulated`.
+    `checking` are as for `run_simulated`. `record` is a file for the record of the run, which all
+    parties must write; it is signed if there are keys.
     """
+    from ezlang.audit.records import Recorder
     from ezlang.compiler.cost.profiles import preparation
     from ezlang.executors.native.outcome import Stopwatch
     from ezlang.executors.native.single import run_party
     from ezlang.session.parties import load_parties
 
+    recorder = None if record is None else Recorder.of(pathlib.Path(record), program, party)
     outcome = run_party(
         program,
         party,
@@ -338,8 +342,11 @@ def run_party(
         metered=stats,
         watch=Stopwatch({"compile": checking}),
         parties=None if parties is None else load_parties(pathlib.Path(parties)),
+        recording=None if recorder is None else recorder.recording,
         **preparation(choices),
     )
+    if recorder is not None:
+        recorder.write(outcome)
     return PartyResult(
         party=outcome.party,
         outputs=outcome.outputs,

@@ -42,6 +42,7 @@ from .run import run
 from .test import test
 from .trace import trace
 from .validate import validate
+from .verify import verify
 
 FAILED = 3
 INTERRUPTED = 128 + SIGINT
@@ -70,6 +71,7 @@ _COMMANDS = (
     new,
     import_,
     validate,
+    verify,
     check_record,
     explain,
 )

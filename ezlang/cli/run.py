@@ -100,6 +100,13 @@ def run_options(function: Function) -> Function:
     metavar="FILE",
     help="Write the outputs to this file instead: .json, .csv or .npz.",
 )
+@click.option(
+    "--record",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write what was run, with whom, on what inputs both committed to, and what came out, for "
+    "`ezlang verify`; all parties must.",
+)
 def run(
     program: Path,
     inputs: tuple[str, ...],
@@ -116,6 +123,7 @@ def run(
     stats: bool,
     as_json: bool,
     file: Path | None,
+    record: Path | None,
     **choices: Unpack[Choices],
 ) -> None:
     """Run PROGRAM, by default simulated, with every party in this process.
@@ -138,7 +146,8 @@ def run(
             "`--stats` is for runs that send something", "leave it out, or leave out --clear"
         )
     only = {"--address": address, "--dealer": dealer, "--insecure": insecure}
-    _for_one_party(party, {**only, "--parties": known is not None, "--yes": yes})
+    also = {"--parties": known is not None, "--yes": yes, "--record": record is not None}
+    _for_one_party(party, {**only, **also})
     start = perf_counter()
     loaded = api.load(program, parse_settings(settings))
     checking = perf_counter() - start
@@ -165,6 +174,7 @@ def run(
             stats=stats,
             checking=checking,
             parties=None if others is None else others.path,
+            record=record,
             **choices,
         )
         output.print_party_result(loaded, mine, as_json, target)

@@ -39,6 +39,9 @@ _FORM: Final = FrameFormat(
 KAPPA: Final = 128
 """The computational security parameter: see docs/threat-model.md."""
 
+RECORDS: Final = "records of the run"
+"""The name of the option that says whether parties record a run, which all or none of them do."""
+
 Number = int | bool
 OPTIONS: Final[dict[str, int]] = {
     "instances side by side": CHUNK,

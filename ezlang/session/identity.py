@@ -160,6 +160,48 @@ def renew_certificate(path: Path, name: str, *, days: int = DAYS) -> bytes:
     return _write_key(path, name, key, days, new=False)
 
 
+def signed(path: Path, content: bytes) -> tuple[str, str]:
+    """Return the signature of content by the key in a file, in hexadecimal, and the certificate.
+
+    It is ECDSA over P-256 with SHA-256 [FIPS 186-5]; the certificate is PEM. Raises EzError if the
+    key can't be used.
+    """
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    check_key_file(path)
+    text = path.read_bytes()
+    try:
+        key = load_pem_private_key(text, None)
+        certificate = text[text.index(b"-----BEGIN CERTIFICATE") :].decode()
+    except (ValueError, TypeError):
+        raise errors.no_key(f"{path} holds no private key of ezlang") from None
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise errors.no_key(f"{path} holds no private key of ezlang")
+    return key.sign(content, ec.ECDSA(SHA256())).hex(), certificate
+
+
+def signer(certificate: str, content: bytes, signature: str) -> str | None:
+    """Return the fingerprint of the key that signed content; None if the signature is wrong.
+
+    Raises EzError if the text is no certificate of ezlang.
+    """
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.hazmat.primitives.hashes import SHA256
+
+    found = _certificate_in(certificate, "the record")
+    key = _parsed(found).public_key()
+    if not isinstance(key, ec.EllipticCurvePublicKey):
+        return None
+    try:
+        key.verify(bytes.fromhex(signature), content, ec.ECDSA(SHA256()))
+    except (InvalidSignature, ValueError):
+        return None
+    return fingerprint(found)
+
+
 def check_key_file(path: Path) -> None:
     """Raise EzError unless a key's file is there and nobody else may read or write it."""
     try:

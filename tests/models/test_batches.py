@@ -15,11 +15,11 @@ import numpy as np
 import pytest
 
 from ezlang import api
+from ezlang.audit.commitments import commitment, new_nonce
 from ezlang.compiler.passes.assign import ProtocolChoice
 from ezlang.diagnostics.diagnostic import EzError
 from ezlang.models.metrics import METRICS
 from ezlang.models.streaming.agreement import Agreed, Standing, agree
-from ezlang.models.streaming.commitments import commitment, new_nonce
 from ezlang.models.streaming.report import report_of
 from ezlang.models.streaming.state import CLOSED, CLOSING, RUNNING, load_state
 from ezlang.models.validation import BatchedValidation, batched_validation_of, validation_of

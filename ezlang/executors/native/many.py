@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from ezlang.compiler.codegen.load import LoadedProgram
 from ezlang.compiler.protocols.homomorphic.keys import Keys
@@ -12,6 +13,7 @@ from ezlang.compiler.protocols.native.runtime import SharingRuntime
 from ezlang.progress import doing
 from ezlang.session.address import Address
 from ezlang.session.channel import SocketChannel
+from ezlang.session.handshake import RECORDS
 from ezlang.session.mesh import Meet, close_all, connect_all
 from ezlang.session.readiness import preparing
 from ezlang.values.data import Data
@@ -22,6 +24,9 @@ from .following import followed
 from .metering import ChannelMeter, Run
 from .outcome import PartyOutcome, Stopwatch
 from .party import compile_for, execute, hello_of, part
+
+if TYPE_CHECKING:
+    from ezlang.audit.recording import Recording
 
 Channels = Mapping[int, SocketChannel]
 
@@ -36,21 +41,27 @@ def run_among(
     *,
     metered: bool = False,
     watch: Stopwatch | None = None,
+    recording: Recording | None = None,
 ) -> PartyOutcome:
     """Run an executable as one of its parties on checked inputs.
 
     `places` and `meet` are as for `connect_all`. `metered`: count by line and phase, too. `watch`
-    has the time of what preceded, which counts as compilation. Raises EzError with exit code 3 if
-    the run fails here or at another party.
+    has the time of what preceded, which counts as compilation. `recording`: record the run, as all
+    parties must. Raises EzError with exit code 3 if the run fails here or at another party.
     """
     watch = watch or Stopwatch()
     watch.lap("compile")
-    channels = connect_all(places, hello_of(executable, party), timeout, meet)
+    hello = hello_of(executable, party, **{RECORDS: int(recording is not None)})
+    channels = connect_all(places, hello, timeout, meet)
     watch.lap("connect")
     try:
         with preparing(channels.values()), doing("Making native code"):
             program = compile_for(executable, party, metered=metered)
             watch.lap("compile")
+        if recording is not None:
+            recording.begin(hello, inputs, channels)
+            for channel in channels.values():
+                channel.start_counting()
         watch.lap("connect")
         meter = ChannelMeter(party) if metered else None
         return run_over_all(executable, program, inputs, channels, watch, meter)

@@ -24,7 +24,7 @@ from ezlang.session.address import (
 from ezlang.session.channel import SocketChannel
 from ezlang.session.connect import Listening, connect
 from ezlang.session.dealing import agree_on_tag, dealt_preprocessing
-from ezlang.session.handshake import Hello
+from ezlang.session.handshake import RECORDS, Hello
 from ezlang.session.readiness import preparing
 from ezlang.typed import tree as typed
 from ezlang.types.sharing import DEFAULT_MEMORY, DEFAULT_PROTOCOL
@@ -41,6 +41,7 @@ from .party import compile_for, hello_of, run_over
 from .prepared import prepared
 
 if TYPE_CHECKING:
+    from ezlang.audit.recording import Recording
     from ezlang.session.parties import Parties
 
 
@@ -60,6 +61,7 @@ def run_party(
     watch: Stopwatch | None = None,
     warn: Callable[[str], None] | None = None,
     parties: Parties | None = None,
+    recording: Recording | None = None,
 ) -> PartyOutcome:
     """Run a checked program as one of its parties.
 
@@ -70,8 +72,9 @@ def run_party(
     parties must use the same. An address on another machine requires `insecure`; `warn` is then
     called with a warning about the consequences. `parties` says who is who and where: the
     connections are over TLS then, and `dealer` may be a name. `metered`: count by line and phase,
-    too. `watch` has the time of what preceded, which counts as compilation. Raises EzError with
-    exit code 2 if the call is invalid, 3 if the run fails.
+    too. `watch` has the time of what preceded, which counts as compilation. `recording`: record the
+    run, as all parties must. Raises EzError with exit code 2 if the call is invalid, 3 if the run
+    fails.
     """
     require_several_parties(program.parties)
     watch = watch or Stopwatch()
@@ -82,10 +85,29 @@ def run_party(
         address, dealer, program.parties, number, parties, insecure=insecure, warn=warn
     )
     checked = check_party(program, program.parties[number], inputs)
+    if recording is not None:
+        recording.keys = places[0].keys
     if len(program.parties) != PAIRED:
-        return run_among(executable, number, checked, places, wait, metered=metered, watch=watch)
+        return run_among(
+            executable,
+            number,
+            checked,
+            places,
+            wait,
+            metered=metered,
+            watch=watch,
+            recording=recording,
+        )
     return run_at(
-        executable, number, checked, places[0], wait, dealer=third, metered=metered, watch=watch
+        executable,
+        number,
+        checked,
+        places[0],
+        wait,
+        dealer=third,
+        metered=metered,
+        watch=watch,
+        recording=recording,
     )
 
 
@@ -129,14 +151,24 @@ def run_at(
     *,
     metered: bool = False,
     watch: Stopwatch | None = None,
+    recording: Recording | None = None,
 ) -> PartyOutcome:
     """Run an executable on checked inputs.
 
     `listening` is called with the address at which party 0 listens. If the address of a `dealer` is
-    given, it deals once the parties are connected. `metered` and `watch`: as for `run_party`.
+    given, it deals once the parties are connected. `metered`, `watch` and `recording`: as for
+    `run_party`.
     """
     with connected(
-        executable, party, address, timeout, listening, dealer, metered=metered, watch=watch
+        executable,
+        party,
+        address,
+        timeout,
+        listening,
+        dealer,
+        metered=metered,
+        watch=watch,
+        recording=recording,
     ) as session:
         return session.run(inputs)
 
@@ -153,11 +185,15 @@ class Session:
     _timeout: float
     _dealer: tuple[Address, Demands] | None
     _meter: ChannelMeter | None = None
+    _recording: Recording | None = None
 
     def run(self, inputs: Mapping[str, Data]) -> PartyOutcome:
         """Run on checked inputs; the other party does the same. Its time begins at the last one."""
         supply = None
         watch = self._watch
+        if self._recording is not None:
+            peer = 1 - self.hello.party
+            self._recording.begin(self.hello, inputs, {peer: self.channel})
         self.channel.start_counting()
         if self._dealer is not None:
             address, demands = self._dealer
@@ -184,6 +220,7 @@ def connected(
     *,
     metered: bool = False,
     watch: Stopwatch | None = None,
+    recording: Recording | None = None,
 ) -> Iterator[Session]:
     """Connect to the other party and compile the executable, as `run_at` does, for the block."""
     watch = watch or Stopwatch()
@@ -192,7 +229,8 @@ def connected(
         from .demands import demands_of  # imports the cost model
 
         help = dealer, demands_of(executable)
-    hello = hello_of(executable, party, **{"number of dealers": int(dealer is not None)})
+    options = {"number of dealers": int(dealer is not None), RECORDS: int(recording is not None)}
+    hello = hello_of(executable, party, **options)
     watch.lap("compile")
     channel = connect(address, hello, timeout, listening)
     watch.lap("connect")
@@ -202,6 +240,6 @@ def connected(
             watch.lap("compile")
         watch.lap("connect")
         meter = ChannelMeter(party) if metered else None
-        yield Session(channel, hello, executable, program, watch, timeout, help, meter)
+        yield Session(channel, hello, executable, program, watch, timeout, help, meter, recording)
     finally:
         channel.close()

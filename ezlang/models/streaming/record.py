@@ -13,13 +13,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from ezlang.audit.commitments import NONCE_BYTES, commitment
 from ezlang.build import build
 from ezlang.diagnostics.diagnostic import Diagnostic, EzError
 from ezlang.files import replace_file
 from ezlang.values.data import Data
 from ezlang.values.names import USAGE, party_number
 
-from .commitments import NONCE_BYTES, commitment
 from .stream import Finished, Plan
 
 FORMAT: Final = "ezlang validation 1"

@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from ezlang.api import PartyCost, PartyResult
+from ezlang.audit.commitments import commitment, new_nonce
 from ezlang.compiler.cost.profiles import LAN, Profile
 from ezlang.diagnostics.diagnostic import EzError
 from ezlang.executors.native.executable import Executable
@@ -39,7 +40,6 @@ from ..listing import VENDOR
 from ..metrics import refusal
 from ..validation import MASKED, BatchedValidation
 from .agreement import Agreed, agree, check_peer, exchange, exchange_commitments, standing_of
-from .commitments import commitment, new_nonce
 from .crews import Crew, local_crew
 from .pairs import Job, Run, lost
 from .state import CLOSED, CLOSING, Batch, State, changed, check_own, in_text, load_state

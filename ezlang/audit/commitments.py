@@ -14,9 +14,10 @@ from typing import Final
 
 import numpy as np
 
-from ezlang.values.data import Data
-
-from ..metrics import refusal
+from ezlang.diagnostics.diagnostic import Diagnostic, EzError
+from ezlang.typed.tree import Program
+from ezlang.values.data import Data, flatten
+from ezlang.values.expected import expected_inputs
 
 NONCE_BYTES: Final = 32
 _ROWS: Final = 1 << 22
@@ -37,6 +38,18 @@ def commitment(inputs: Mapping[str, Data], nonce: str) -> str:
     Raises EzError (exit code 2) if an input is no array of numbers or bools.
     """
     return hashlib.sha256(_CONTEXT + bytes.fromhex(nonce) + _digest(inputs)).hexdigest()
+
+
+def arrays_of(program: Program, party: int | str, inputs: Mapping[str, Data]) -> dict[str, Data]:
+    """Return a party's checked inputs as the arrays of integers that represent them.
+
+    A struct becomes an array for each of its fields.
+    """
+    found: dict[str, Data] = {}
+    for one in expected_inputs(program, party):
+        for path, integers in flatten(one.type, inputs[one.name]).items():
+            found["/".join((one.name, *path))] = np.asarray(integers)
+    return found
 
 
 def _digest(inputs: Mapping[str, Data]) -> bytes:
@@ -61,5 +74,6 @@ def _array(name: str, value: Data) -> np.ndarray[tuple[int, ...], np.dtype[np.ge
     except ValueError:
         array = np.asarray(None)
     if array.dtype.kind not in "bfiu":
-        raise refusal(f"the input `{name}` is no array of numbers")
+        message = f"the input `{name}` is no array of numbers"
+        raise EzError(Diagnostic(code="EZ4111", message=message, span=None), exit_code=2)
     return array
