@@ -3,6 +3,7 @@
 import pytest
 
 from ezlang.compiler.ir import tree as ir
+from ezlang.compiler.ir.facts import facts_of
 from ezlang.compiler.lower import lower
 from ezlang.compiler.passes.assign import ProtocolChoice
 from ezlang.compiler.passes.general.outline import LIMIT, outline
@@ -70,3 +71,22 @@ def test_constants_stay_with_what_uses_them() -> None:
     calls = [operation for operation in made if isinstance(operation, ir.Call)]
     assert calls
     assert not any(value.id in constants for call in calls for value in call.operands)
+
+
+def test_constants_stay_with_what_isn_t_moved() -> None:
+    """A division by 7 after calls is one by 7, also if an earlier one has become a function."""
+    source = checked(
+        "party alice, bob;\nfn main() {\n"
+        '    secret int32 x = input(alice, "x");\n'
+        f"    x = x / 7;\n    {'x = x * x + 1; ' * LIMIT}\n"
+        '    output(all, x / 7, "x");\n}\n'
+    )
+    program = prepare(lower(source), ProtocolChoice.ARITHMETIC)
+    assert len(program.functions) > 2
+    divisors = [
+        facts_of(function).constants.number(operation.operands[1])
+        for function in program.functions
+        for operation in ir.walk(function.body)
+        if isinstance(operation, ir.Binary) and operation.kind is ir.BinaryKind.DIV
+    ]
+    assert divisors == [7, 7]

@@ -41,6 +41,14 @@ def outline(program: ir.Program, limit: int = LIMIT, size: int = SIZE) -> ir.Pro
     return replace(program, functions=tuple(functions))
 
 
+@dataclass(frozen=True, slots=True)
+class _Moved:
+    """Operations that have become a function, and its call."""
+
+    call: ir.Call
+    operations: Sequence[ir.Operation]
+
+
 @dataclass(slots=True)
 class _Outline:
     """Splits the regions of one function; `made` are the resulting functions."""
@@ -60,7 +68,7 @@ class _Outline:
         uses = [used_by(operation) for operation in operations]
         last = {id: number for number, values in enumerate(uses) for id in values}
         last |= {value.id: len(operations) for value in region.yields}
-        kept: list[ir.Operation] = []
+        kept: list[ir.Operation | _Moved] = []
         run: list[ir.Operation] = []
         number = 0
         for group in groups(operations):
@@ -73,7 +81,8 @@ class _Outline:
             if len(run) >= self.size:
                 kept += self._called(run, last, number, pc)
                 run = []
-        return replace(region, operations=(*kept, *self._called(run, last, number, pc)))
+        kept += self._called(run, last, number, pc)
+        return replace(region, operations=self._with_constants(kept, region.yields))
 
     def _inside(self, operation: ir.Operation, pc: Label) -> ir.Operation:
         match operation:
@@ -94,13 +103,14 @@ class _Outline:
 
     def _called(
         self, run: Sequence[ir.Operation], last: dict[int, int], end: int, pc: Label
-    ) -> list[ir.Operation]:
+    ) -> Sequence[ir.Operation | _Moved]:
         """Return a call of a new function for a sequence of operations, unless it is short.
 
-        `last` gives the position of the last use of a value, `end` that of the sequence's end.
+        `last` gives the position of the last use of a value, `end` that of the sequence's end. What
+        is computed from constants alone isn't returned.
         """
         if len(run) < self.size:
-            return list(run)
+            return run
         own = {value.id for operation in run for value in operation.results}
         free: dict[int, ir.Value] = {}
         for operation in run:
@@ -112,7 +122,7 @@ class _Outline:
             value
             for operation in run
             for value in operation.results
-            if last.get(value.id, -1) >= end
+            if value.id not in self.cheap and last.get(value.id, -1) >= end
         )
         name = self._fresh()
         parameters = tuple(free[id] for id in sorted(free))
@@ -122,7 +132,27 @@ class _Outline:
             yields=results,
         )
         self.made.append(ir.Function(name=name, body=body, pc=pc, span=run[0].span))
-        return [ir.Call(function=name, operands=parameters, results=results, span=run[0].span)]
+        call = ir.Call(function=name, operands=parameters, results=results, span=run[0].span)
+        return [_Moved(call, run)]
+
+    def _with_constants(
+        self, kept: Sequence[ir.Operation | _Moved], yields: Sequence[ir.Value]
+    ) -> tuple[ir.Operation, ...]:
+        """Return the operations of a region, with those moved from it on whose constants it relies.
+
+        They are those that compute a value that is used here from constants alone.
+        """
+        used = {value.id for value in yields}
+        found: list[ir.Operation] = []
+        for one in reversed(kept):
+            operation = one.call if isinstance(one, _Moved) else one
+            used.update(used_by(operation))
+            found.append(operation)
+            for inner in reversed(one.operations) if isinstance(one, _Moved) else ():
+                if any(value.id in used and value.id in self.cheap for value in inner.results):
+                    used.update(used_by(inner))
+                    found.append(inner)
+        return tuple(reversed(found))
 
     def _copy(
         self, value: ir.Value, free: dict[int, ir.Value], copied: dict[int, ir.Operation]
