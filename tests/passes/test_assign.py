@@ -282,7 +282,7 @@ def test_what_assignments_have_in_common_is_left_out() -> None:
         assert two - one == pytest.approx(difference)
         assert 0 < one <= model.total(arithmetic)
     same, again = model.apart(arithmetic, arithmetic)
-    operations = sum(v.seconds[s] for v, s in zip(model.problem.variables, arithmetic, strict=True))
+    operations = sum(c.seconds[s] for c, s in zip(model.costs, arithmetic, strict=True))
     assert same == again <= model.total(arithmetic) - operations
     assert operations > 0
 

@@ -39,7 +39,9 @@ def assign(
 ) -> ir.Program:
     """Return the program with a sharing for every secret."""
     model = model_of(program, protocol, profile)
-    return assigned(model, solve(model, protocol).sharings)
+    if protocol is ProtocolChoice.AUTO:
+        return assigned(model, search(model).sharings)
+    return assigned(model, fixed(model.problem, protocol))
 
 
 def assigned(model: Model, sharings: Assignment) -> ir.Program:
@@ -115,7 +117,8 @@ def _operations(model: Model, chosen: Assignment) -> Iterator[Explanation]:
                 sharings[variable.index] = sharing
                 others[sharing] = model.total(sharings) - total
         sharings[variable.index] = own
-        seconds = variable.seconds[own] + variable.latency[own] * variable.scope.weight
+        costs = model.costs[variable.index]
+        seconds = costs.seconds[own] + costs.latency[own] * variable.scope.weight
         text = print_operation(operation, program.parties)
         asked = operation.requested is not None
         yield Explanation(operation.span, text, own, seconds, others, asked)

@@ -106,13 +106,13 @@ class _Program:
         """Add all columns and rows of the program."""
         for variable in self.problem.variables:
             for sharing in variable.domain:
-                cost = variable.seconds[sharing]
+                cost = self.model.costs[variable.index].seconds[sharing]
                 self.x[variable.index, sharing] = self.column(cost, whole=True)
             self.row(((self.x[variable.index, c], 1) for c in variable.domain), 1, 1)
         self.starts = [self.column(seconds, whole=True) for seconds in self.model.set_ups]
-        for variable in self.problem.variables:
-            for sharing in sorted(variable.takes_ots, key=ORDER.index):
-                self._needs_start(0, self.x[variable.index, sharing])
+        for index, costs in enumerate(self.model.costs):
+            for sharing in sorted(costs.takes_ots, key=ORDER.index):
+                self._needs_start(0, self.x[index, sharing])
         for secret in self.problem.secrets:
             self._patterns(secret)
         main = self.problem.program.main.name
@@ -189,8 +189,8 @@ class _Program:
             return [[one] for one in inner] if item.branches else [inner]
         if item.variable is None:
             return [[]]
-        variable = self.problem.variables[item.variable]
-        return [[(self.x[variable.index, c], variable.latency[c]) for c in variable.domain]]
+        latency = self.model.costs[item.variable].latency
+        return [[(self.x[item.variable, c], wait) for c, wait in latency.items()]]
 
     def _item(self, item: Node, finished: int, length: Terms, times: dict[int, int]) -> None:
         taken = [(column, -factor) for column, factor in length]

@@ -8,13 +8,15 @@ messages must belong to the same protocol round to be combined, and that effects
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 
-from ezlang.records import dataclass
+from ezlang.records import dataclass, replace
 
+from ...ir.sharings import A
 from ...ir.tree import Sharing
-from .problem import Block, Node, Problem, Secret
+from .estimates import operation_usage
+from .problem import Block, Node, Problem, Secret, Variable, cheap_operands
 from .routes import Route, Routes, kind_of
 
 Assignment = Sequence[Sharing]
@@ -25,6 +27,37 @@ Conversions = tuple[int, float, tuple[bool, bool], list[float]]
 
 _UNUSED = float("-inf")
 _NEITHER = (False, False)
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """The costs of a variable by operation sharing: `seconds` of all its runs, `latency` of one.
+
+    `takes_ots` are the operation sharings in which it uses OTs for shares.
+    """
+
+    seconds: Mapping[Sharing, float]
+    latency: Mapping[Sharing, float]
+    takes_ots: frozenset[Sharing]
+
+
+def costs_of(problem: Problem, variable: Variable) -> Costs:
+    """Return the costs of a variable of a problem; a join has none."""
+    operation, profile, domain = variable.operation, problem.profile, variable.domain
+    seconds, latency = dict.fromkeys(domain, 0.0), dict.fromkeys(domain, 0.0)
+    takes_ots = set[Sharing]()
+    if operation is not None:
+        cheap = cheap_operands(operation, problem.twins.get(variable.function, {}))
+        for sharing in domain:
+            form = operation
+            if sharing is A and cheap is not None:
+                form = replace(operation, operands=cheap)
+            usage = operation_usage(form, sharing, profile, problem.facts[variable.function])
+            seconds[sharing] = usage.seconds(profile) * variable.scope.weight
+            latency[sharing] = usage.latency(profile)
+            if usage.ots:
+                takes_ots.add(sharing)
+    return Costs(seconds, latency, frozenset(takes_ots))
 
 
 @dataclass(slots=True)
@@ -42,6 +75,7 @@ class Model:
     set_ups: tuple[float, float] = field(init=False)
     known: list[dict[object, Route]] = field(init=False)
     work: int = 0
+    _costs: list[Costs] = field(default_factory=list)
     _totals: dict[tuple[Sharing, ...], float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -50,6 +84,13 @@ class Model:
         self.set_ups = 2 * profile.start + profile.rtt, profile.start + 1.5 * profile.rtt
         alike: dict[object, dict[object, Route]] = {}
         self.known = [alike.setdefault(kind_of(one), {}) for one in self.problem.secrets]
+
+    @property
+    def costs(self) -> Sequence[Costs]:
+        """The costs of the variables, which are estimated where they are first asked for."""
+        if not self._costs:
+            self._costs = [costs_of(self.problem, one) for one in self.problem.variables]
+        return self._costs
 
     def own(self, secret: Secret, sharings: Assignment) -> Sharing | None:
         """Return the sharing in which a secret is computed."""
@@ -88,8 +129,8 @@ class Model:
         Operations with the same sharing in both, and conversions of the same time, are common.
         """
         one, other = SearchState(self, list(first)), SearchState(self, list(second))
-        pairs = zip(self.problem.variables, first, second, strict=True)
-        common = sum(variable.seconds[a] for variable, a, b in pairs if a is b)
+        pairs = zip(self.costs, first, second, strict=True)
+        common = sum(costs.seconds[a] for costs, a, b in pairs if a is b)
         converting = zip(one.converting, other.converting, strict=True)
         common += sum(a for a, b in converting if a == b)
         return one.total - common, other.total - common
@@ -118,11 +159,11 @@ class SearchState:
         problem = self.model.problem
         self.converting = [0.0] * len(problem.secrets)
         self.delays = [_UNUSED] * len(problem.uses)
-        pairs = list(zip(problem.variables, self.sharings, strict=True))
+        pairs = list(zip(self.model.costs, self.sharings, strict=True))
         self.taking = [_NEITHER] * len(problem.secrets)
-        self.takers = [sum(c in v.takes_ots for v, c in pairs), 0]
-        self.lengths = [variable.latency[sharing] for variable, sharing in pairs]
-        self.computing = sum(variable.seconds[sharing] for variable, sharing in pairs)
+        self.takers = [sum(c in costs.takes_ots for costs, c in pairs), 0]
+        self.lengths = [costs.latency[sharing] for costs, sharing in pairs]
+        self.computing = sum(costs.seconds[sharing] for costs, sharing in pairs)
         self.computing += self.refresh(range(len(problem.secrets)))
         self.waiting = self.measure()
 
@@ -138,7 +179,7 @@ class SearchState:
 
     def put(self, variable: int, sharing: Sharing) -> float:
         """Set a variable's sharing; return the change of computing time, except for conversions."""
-        found = self.model.problem.variables[variable]
+        found = self.model.costs[variable]
         change = found.seconds[sharing] - found.seconds[self.sharings[variable]]
         self.takers[0] += sharing in found.takes_ots
         self.takers[0] -= self.sharings[variable] in found.takes_ots

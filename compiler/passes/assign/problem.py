@@ -10,7 +10,7 @@ sharing, or in several.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import field, replace
+from dataclasses import field
 from typing import assert_never
 
 from ezlang.records import dataclass
@@ -22,7 +22,6 @@ from ...ir.numbering import numbered
 from ...ir.sharings import PAIRED, A, B, Y, required, supported
 from ...ir.tree import Sharing
 from ..analyses.trips import UNKNOWN_TRIPS, call_weights, trips_of
-from .estimates import operation_usage
 from .forward_clear import Twins
 from .scopes import RARELY, Scope, outermost
 
@@ -31,19 +30,13 @@ ORDER = (A, B, Y)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Variable:
-    """A variable; by operation sharing: `seconds` of all its runs, `latency` of one.
-
-    `takes_ots` are the operation sharings in which it uses OTs for shares.
-    """
+    """A variable: an operation of a function, or a join, with the sharings that it may have."""
 
     index: int
     domain: tuple[Sharing, ...]
     operation: ir.Operation | None
     function: str
     scope: Scope
-    seconds: Mapping[Sharing, float]
-    latency: Mapping[Sharing, float]
-    takes_ots: frozenset[Sharing]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,12 +96,14 @@ class Block:
 class Problem:
     """The whole optimisation problem.
 
-    `scopes`, `by_operation` and `joins` are keyed by the numbers of regions and operations.
+    `facts` are those of each function. `scopes`, `by_operation` and `joins` are keyed by the
+    numbers of regions and operations.
     """
 
     program: ir.Program
     profile: Profile
     twins: Mapping[str, Twins]
+    facts: Mapping[str, Facts]
     variables: list[Variable] = field(default_factory=list)
     secrets: list[Secret] = field(default_factory=list)
     uses: list[Use] = field(default_factory=list)
@@ -124,10 +119,11 @@ class Problem:
 def problem_of(program: ir.Program, twins: Mapping[str, Twins], profile: Profile) -> Problem:
     """Return the problem of a program without oblivious accesses, with explicit sharings."""
     program = numbered(program)
-    problem = Problem(program, profile, twins)
+    facts = {function.name: facts_of(function) for function in program.functions}
+    problem = Problem(program, profile, twins, facts)
     weights = call_weights(program)
     for function in program.functions:
-        _Reader(problem, function, facts_of(function)).read(weights[function.name])
+        _Reader(problem, function, facts[function.name]).read(weights[function.name])
     return problem
 
 
@@ -198,31 +194,12 @@ class _Reader:
     def _variable(
         self, domain: tuple[Sharing, ...], operation: ir.Operation | None, scope: Scope
     ) -> int:
-        seconds, latency = dict.fromkeys(domain, 0.0), dict.fromkeys(domain, 0.0)
-        takes_ots = set[Sharing]()
-        if operation is not None:
-            cheap = cheap_operands(operation, self._twins())
-            for sharing in domain:
-                form = operation
-                if sharing is A and cheap is not None:
-                    form = replace(operation, operands=cheap)
-                usage = operation_usage(form, sharing, self.problem.profile, self.facts)
-                seconds[sharing] = usage.seconds(self.problem.profile) * scope.weight
-                latency[sharing] = usage.latency(self.problem.profile)
-                if usage.ots:
-                    takes_ots.add(sharing)
         index = len(self.problem.variables)
-        name = self.function.name
-        made = Variable(
-            index, domain, operation, name, scope, seconds, latency, frozenset(takes_ots)
-        )
+        made = Variable(index, domain, operation, self.function.name, scope)
         self.problem.variables.append(made)
         if operation is not None:
             self.problem.by_operation[operation.number] = index
         return index
-
-    def _twins(self) -> Twins:
-        return self.problem.twins.get(self.function.name, {})
 
     def _join(
         self, type: ir.TensorType, scope: Scope, operation: ir.Operation | None = None
@@ -321,7 +298,7 @@ class _Reader:
     def _computed(self, operation: ir.Operation, scope: Scope) -> tuple[int, Used]:
         domain = domain_of(operation, len(self.problem.program.parties))
         variable = self._variable(domain, operation, scope)
-        cheap = cheap_operands(operation, self._twins())
+        cheap = cheap_operands(operation, self.problem.twins.get(self.function.name, {}))
         used: Used = ()
         for place, value in enumerate(operation.operands):
             wants = {c: _wanted(operation, c)[place] for c in domain}

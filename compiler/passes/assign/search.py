@@ -53,7 +53,7 @@ def ends(model: Model) -> list[tuple[Sharing, ...]]:
 
 
 def _bound(model: Model) -> float:
-    return sum(min(v.seconds.values(), default=0.0) for v in model.problem.variables)
+    return sum(min(costs.seconds.values(), default=0.0) for costs in model.costs)
 
 
 @dataclass(slots=True)
