@@ -157,6 +157,8 @@ class BinaryTraits(KindTraits):
     (`shifts`) are integers of any type, read as unsigned. `failure`: the failure that ends the run
     if a public right operand is out of range. `reduction`: how the kind reduces a sequence.
     `takes_owned`: on arithmetic shares, the operation is cheaper if one party owns an operand.
+    `computed_on_bits`: arithmetic shares become bits for it, unless the right operand is a constant
+    known to the compiler.
     """
 
     on: Domain = Domain.NUMBERS
@@ -167,6 +169,7 @@ class BinaryTraits(KindTraits):
     failure: Failure | None = None
     reduction: Reduction | None = None
     takes_owned: bool = False
+    computed_on_bits: bool = False
 
     @property
     def combining(self) -> Reduction:
@@ -347,6 +350,7 @@ BINARY: Final[Mapping[BinaryKind, BinaryTraits]] = {
     BinaryKind.DIV: BinaryTraits(
         compute=_divided,
         range=intervals.quotient,
+        computed_on_bits=True,
         arithmetic=Messages.ALWAYS,
         boolean=Messages.ALWAYS,
         failure=Failure.DIVISION,
@@ -354,6 +358,7 @@ BINARY: Final[Mapping[BinaryKind, BinaryTraits]] = {
     BinaryKind.MOD: BinaryTraits(
         compute=_remainder,
         range=lambda x, y, _: intervals.remainder(x, y),
+        computed_on_bits=True,
         arithmetic=Messages.ALWAYS,
         boolean=Messages.ALWAYS,
         failure=Failure.DIVISION,
@@ -371,6 +376,7 @@ BINARY: Final[Mapping[BinaryKind, BinaryTraits]] = {
         on=Domain.INTEGERS,
         compute=_shifted_right,
         range=intervals.shifted_right,
+        computed_on_bits=True,
         arithmetic=Messages.ALWAYS,
         boolean=Messages.UNLESS_SECOND_PUBLIC,
         shifts=True,

@@ -68,9 +68,8 @@ class Convert(Boundary, Narrowable):
     bits: int = 0
     nonnegative: bool = False
 
-    @property
-    def has_circuit(self) -> bool:
-        """Whether the conversion adds arithmetic shares in a circuit."""
+    def has_circuit(self, known: Sequence[int | None]) -> bool:
+        """Return whether the conversion adds arithmetic shares in a circuit."""
         return self.operands[0].type.sharing is A and self.result.type.sharing is B
 
     def check(self, around: Surroundings) -> None:

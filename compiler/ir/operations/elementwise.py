@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ezlang.records import dataclass
 from ezlang.typed.failures import Failure
-from ezlang.types.types import BOOL
+from ezlang.types.types import BOOL, Domain
 
 from ..errors import need
 from ..intervals import FLAG, Interval, fitted
@@ -20,6 +20,12 @@ class Elementwise(Computation):
 
     __slots__ = ()
 
+    @property
+    def is_arithmetic(self) -> bool:
+        """Whether it is on arithmetic shares. Operands that a party owns are beside no others."""
+        types = (*self.types, self.result.type)
+        return any(one.sharing is A or one.label.is_owned for one in types)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unary(Elementwise):
@@ -27,10 +33,9 @@ class Unary(Elementwise):
 
     kind: UnaryKind
 
-    @property
-    def has_circuit(self) -> bool:
-        """Whether it has circuits for shares: one with few ANDs and one with few rounds."""
-        return True
+    def has_circuit(self, known: Sequence[int | None]) -> bool:
+        """Return whether it is on boolean shares."""
+        return not self.is_arithmetic
 
     def check_types(self, types: tuple[TensorType, ...], result: TensorType) -> None:
         """Check that the result has the operand's type, and that the kind supports it."""
@@ -78,10 +83,14 @@ class Binary(Elementwise, Checkable, Narrowable):
         """Return the answer of the kind."""
         return self.kind.traits.takes_owned
 
-    @property
-    def has_circuit(self) -> bool:
-        """Whether it has circuits for shares: one with few ANDs and one with few rounds."""
-        return True
+    def has_circuit(self, known: Sequence[int | None]) -> bool:
+        """On boolean shares, return whether the kind isn't bitwise, which needs no circuit.
+
+        On arithmetic ones, return the answer of the kind.
+        """
+        if self.is_arithmetic:
+            return self.kind.traits.computed_on_bits and known[1] is None
+        return self.kind.traits.on is not Domain.BITS
 
     def check_types(self, types: tuple[TensorType, ...], result: TensorType) -> None:
         """Check that the kind supports the operands' types, and returns the result's type."""
@@ -157,10 +166,9 @@ class Select(Elementwise, Narrowable):
 class Cast(Elementwise):
     """(x) -> x in the result's element type: modulo 2^width; from bool 0/1, to bool `!= 0`."""
 
-    @property
-    def has_circuit(self) -> bool:
-        """Whether it has circuits for shares: one with few ANDs and one with few rounds."""
-        return True
+    def has_circuit(self, known: Sequence[int | None]) -> bool:
+        """Return whether it is on boolean shares."""
+        return not self.is_arithmetic
 
     def check_types(self, types: tuple[TensorType, ...], result: TensorType) -> None:
         """Check that the shape stays the same."""

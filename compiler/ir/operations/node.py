@@ -124,9 +124,11 @@ class OperationNode:
         """Whether an owned operand needs no shares, if the others have arithmetic shares."""
         return False
 
-    @property
-    def has_circuit(self) -> bool:
-        """Whether it has circuits for shares: one with few ANDs and one with few rounds."""
+    def has_circuit(self, known: Sequence[int | None]) -> bool:
+        """Return whether its protocol on shares runs a circuit, small or of few rounds.
+
+        `known` are the constants among its operands (ir/facts.py).
+        """
         return False
 
     def check(self, around: Surroundings) -> None:

@@ -55,7 +55,7 @@ def counted_usages(operation: ir.Operation, known: ConstantOperands = ()) -> Seq
         form, factor = _cut(operation), size / MOST
     return tuple(
         count((replace(form, deep=deep),), (known,)).times(factor)
-        for deep in ((False, True) if operation.has_circuit else (False,))
+        for deep in ((False, True) if operation.has_circuit(known) else (False,))
     )
 
 

@@ -14,10 +14,10 @@ for the group is assumed.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import field, replace
+from dataclasses import field
 from typing import Final
 
-from ezlang.records import dataclass
+from ezlang.records import dataclass, replace
 
 from ...codegen.interface import exchanges_of
 from ...cost.counting_session import CountingSession
@@ -26,7 +26,7 @@ from ...cost.ots import choose_kind
 from ...cost.profiles import Profile
 from ...cost.summary import total
 from ...ir import tree as ir
-from ...ir.facts import Constants, facts_of
+from ...ir.facts import Constants, constant_operands, facts_of
 from ...ir.groups import groups
 from ...ir.ots import OtKinds
 from ...ir.sharings import PAIRED, is_interactive
@@ -73,17 +73,21 @@ class _Choice:
                 for operation in group:
                     regions = tuple(self.region(inner) for inner in operation.regions)
                     operations.append(replace(operation, regions=regions) if regions else operation)
-            elif any(one.has_circuit for one in group) and self._is_deep(group):
-                operations += _deep(group)
             else:
-                operations += group
+                operations += self._chosen(group)
         return replace(region, operations=tuple(operations))
 
-    def _is_deep(self, group: Sequence[ir.Operation]) -> bool:
-        """Return whether a group takes less time with deep circuits."""
+    def _chosen(self, group: Sequence[ir.Operation]) -> Sequence[ir.Operation]:
+        """Return a group with deep circuits if it takes less time with them."""
         if sum(operation.result.type.size for operation in group) < LEAST:
-            return False
-        return self._seconds(_deep(group)) < self._seconds(group)
+            return group
+        known = [constant_operands(one, self.constants) for one in group]
+        has = [one.has_circuit(given) for one, given in zip(group, known, strict=True)]
+        if not any(has):
+            return group
+        pairs = zip(group, has, strict=True)
+        deep = [replace(one, deep=True) if runs else one for one, runs in pairs]
+        return deep if self._seconds(deep) < self._seconds(group) else group
 
     def _seconds(self, group: Sequence[ir.Operation]) -> float:
         """Return the predicted time of a group, with the set-up before it."""
@@ -96,8 +100,3 @@ class _Choice:
             book(session, trace, [one.span for one in group])
             found = self.known[id(trace)] = total(session.ledger).seconds(self.profile)
         return found
-
-
-def _deep(group: Sequence[ir.Operation]) -> list[ir.Operation]:
-    """Return a group with deep circuits."""
-    return [replace(one, deep=True) if one.has_circuit else one for one in group]
