@@ -17,20 +17,20 @@ Groups are items; row blocks are the tiles of all images.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import field
 from functools import lru_cache
 from math import prod
 
 import numpy as np
 
 from ezlang.diagnostics.diagnostic import CompilerBug
-from ezlang.records import dataclass
+from ezlang.records import dataclass, replace
 
 from ...ir.windows import Window, convolved
 from ..core.lengths import up
 from ..core.steps import Array
 from .form import Form, Shape, block_sizes, cheapest
-from .parameters import Parameters, all_parameters
+from .parameters import Parameters, rings
 
 _TILES = (1, 2, 3, 4, 6, 8)
 """Into how many tiles an image is cut, downwards and to the right."""
@@ -43,14 +43,14 @@ class ConvolutionShape(Shape):
     images: tuple[int, ...]
     filters: tuple[int, ...]
     window: Window
+    output: tuple[int, ...] = field(init=False)
+    """[images][filters][height'][width']."""
 
-    @property
-    def output(self) -> tuple[int, ...]:
-        """[images][filters][height'][width']."""
+    def __post_init__(self) -> None:
         found = self.window.output(self.images, self.filters)
         if found is None:
             raise CompilerBug(f"filters {self.filters} don't fit images {self.images}")
-        return found
+        object.__setattr__(self, "output", found)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,7 +210,7 @@ class ConvolutionForm(Form):
 @lru_cache(maxsize=1024)
 def convolution_form(shape: ConvolutionShape) -> ConvolutionForm | None:
     """Return the cheapest sound form of a shape, or None if there is none."""
-    return cheapest(form for one in all_parameters() for form in _forms(shape, one))
+    return cheapest(form for one in rings() for form in _forms(shape, one))
 
 
 def _forms(shape: ConvolutionShape, parameters: Parameters) -> Iterator[ConvolutionForm]:
@@ -223,6 +223,9 @@ def _forms(shape: ConvolutionShape, parameters: Parameters) -> Iterator[Convolut
             least = ConvolutionForm(
                 shape=shape, parameters=parameters, tile=tile, channels=1, filters=1
             )
+            if parameters.enlarged(least.least_modulus) is None:
+                # It has the least noise of those with the tile, and extracts the fewest numbers.
+                continue
             for channels in block_sizes(shape.filters[1], parameters.size // least.size):
                 most = parameters.size // (least.size * channels)
                 filters = up(each, up(each, most))

@@ -44,7 +44,7 @@ from collections.abc import Iterable
 from math import inf
 from typing import Final, TypeVar
 
-from ezlang.records import dataclass
+from ezlang.records import dataclass, replace
 
 from ..core.lengths import up
 from ..core.steps import Array
@@ -68,10 +68,9 @@ class Shape:
     known_bits: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Form(ABC):
     """The form of a product. `items` is the number of independent products."""
-
-    __slots__ = ()
 
     shape: Shape
     parameters: Parameters
@@ -170,10 +169,19 @@ class Form(ABC):
         return min(room.bit_length() - 1, _MOST_FLOOD_BITS) if room > 0 else -1
 
     @property
+    def needed_flood_bits(self) -> int:
+        """The smallest f that hides results."""
+        return ((self.extracted * self.noise << (STATISTICAL_BITS - 1)) - 1).bit_length()
+
+    @property
     def is_sound(self) -> bool:
         """Whether results are right, and hidden by flooding."""
-        needed = (self.extracted * self.noise) << (STATISTICAL_BITS - 1)
-        return self.flood_bits >= 0 and 1 << self.flood_bits >= needed
+        return self.flood_bits >= self.needed_flood_bits
+
+    @property
+    def least_modulus(self) -> int:
+        """The smallest Q with which results are right, and hidden by flooding."""
+        return ((1 << self.needed_flood_bits) + self.noise) << (self.bits + 3)
 
     @property
     def uniform_bytes(self) -> int:
@@ -249,12 +257,17 @@ F = TypeVar("F", bound=Form)
 
 
 def cheapest(forms: Iterable[F]) -> F | None:
-    """Return the cheapest sound form, the first one on a tie, or None if there is none."""
+    """Return the cheapest sound form, the first one on a tie, or None if there is none.
+
+    Each form gets the smallest modulus with which it is sound: a larger one costs more.
+    """
     best: F | None = None
     least: float = inf
-    for one in forms:
+    for small in forms:
+        parameters = small.parameters.enlarged(small.least_modulus)
+        one = None if parameters is None else replace(small, parameters=parameters)
         # Most forms send too much already.
-        if one.message_bytes < least and one.is_sound and one.weight < least:
+        if one and one.message_bytes < least and one.is_sound and one.weight < least:
             best, least = one, one.weight
     return best
 

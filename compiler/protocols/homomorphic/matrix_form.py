@@ -23,7 +23,7 @@ from ezlang.records import dataclass
 from ..core.lengths import up
 from ..core.steps import Array
 from .form import Form, Shape, block_sizes, cheapest
-from .parameters import Parameters, all_parameters
+from .parameters import Parameters, rings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,14 +124,14 @@ class MatrixForm(Form):
 @lru_cache(maxsize=1024)
 def matrix_form(shape: MatrixShape) -> MatrixForm | None:
     """Return the cheapest sound form of a shape, or None if there is none."""
-    return cheapest(form for one in all_parameters() for form in _forms(shape, one))
+    return cheapest(form for one in rings() for form in _forms(shape, one))
 
 
 def _forms(shape: MatrixShape, parameters: Parameters) -> Iterator[MatrixForm]:
     """Yield forms with blocks of several sizes, if any of them can be sound."""
     size = parameters.size
     single = MatrixForm(shape=shape, parameters=parameters, rows=1, inner=1, columns=1)
-    if not single.is_sound:
+    if parameters.enlarged(single.least_modulus) is None:
         # It has the least noise of all, and extracts the fewest coefficients.
         return
     for inner in block_sizes(shape.inner, size):

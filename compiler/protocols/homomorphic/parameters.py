@@ -11,6 +11,7 @@ the best known classical attacks. The sets here have at most 108 and 210 bits.
 
 from __future__ import annotations
 
+from functools import cache
 from math import prod
 from typing import Final
 
@@ -59,7 +60,7 @@ class Parameters:
     @property
     def modulus(self) -> int:
         """Q."""
-        return prod(self.primes)
+        return _modulus(self.size, self.limbs)
 
     @property
     def polynomial_bytes(self) -> int:
@@ -70,6 +71,13 @@ class Parameters:
     def key_bytes(self) -> int:
         """The bytes of a public key: the seed of its uniform half, and the other half."""
         return SEED_BYTES + self.polynomial_bytes
+
+    def enlarged(self, modulus: int) -> Parameters | None:
+        """Return the set of the same ring with the smallest modulus that is at least so large."""
+        for limbs in range(self.limbs, len(_PRIMES[self.size]) + 1):
+            if _modulus(self.size, limbs) >= modulus:
+                return Parameters(size=self.size, limbs=limbs)
+        return None
 
     def limbs_for(self, bound: int) -> int:
         """Return how many primes represent integers of absolute values up to `bound`.
@@ -82,11 +90,11 @@ class Parameters:
         return count
 
 
-def all_parameters() -> tuple[Parameters, ...]:
-    """Return all sets, from the smallest polynomials to the largest."""
-    found = [
-        Parameters(size=size, limbs=limbs)
-        for size, primes in _PRIMES.items()
-        for limbs in range(2, len(primes) + 1)
-    ]
-    return tuple(sorted(found, key=lambda one: one.polynomial_bytes))
+@cache
+def _modulus(size: int, limbs: int) -> int:
+    return prod(_PRIMES[size][:limbs])
+
+
+def rings() -> tuple[Parameters, ...]:
+    """Return the smallest set of each ring."""
+    return tuple(Parameters(size=size, limbs=2) for size in _PRIMES)
