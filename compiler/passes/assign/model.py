@@ -8,6 +8,7 @@ messages must belong to the same protocol round to be combined, and that effects
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 
@@ -15,18 +16,17 @@ from ezlang.records import dataclass, replace
 
 from ...ir.sharings import A
 from ...ir.tree import Sharing
+from .critical_path import CriticalPath
 from .estimates import operation_usage
-from .problem import Block, Node, Problem, Secret, Variable, cheap_operands
+from .problem import ORDER, Problem, Secret, Variable, cheap_operands
 from .routes import Route, Routes, kind_of
 
 Assignment = Sequence[Sharing]
 """The operation sharing of each variable."""
 
-Conversions = tuple[int, float, tuple[bool, bool], list[float]]
-"""Saved costs of a secret: its number, the time and OTs of its conversions, its uses' delays."""
-
 _UNUSED = float("-inf")
 _NEITHER = (False, False)
+_PLACES: Mapping[Sharing | None, int] = {one: n for n, one in enumerate((*ORDER, None))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,8 @@ class Model:
 
     `set_ups` are the times to set up OTs: for shares, in both directions, and for Yao. `known`
     caches the routes of each secret by its own sharing and those of its uses; secrets of the same
-    kind share a cache. `work` counts the operations and secrets evaluated so far.
+    kind share a cache. `uses_of` are the uses by each variable. `work` counts the operations and
+    secrets evaluated so far.
     """
 
     problem: Problem
@@ -74,9 +75,11 @@ class Model:
     routes: Routes = field(init=False)
     set_ups: tuple[float, float] = field(init=False)
     known: list[dict[object, Route]] = field(init=False)
+    uses_of: list[list[int]] = field(init=False)
+    path: CriticalPath = field(init=False)
     work: int = 0
     _costs: list[Costs] = field(default_factory=list)
-    _totals: dict[tuple[Sharing, ...], float] = field(default_factory=dict)
+    _states: dict[tuple[Sharing, ...], SearchState] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         profile = self.problem.profile
@@ -84,6 +87,10 @@ class Model:
         self.set_ups = 2 * profile.start + profile.rtt, profile.start + 1.5 * profile.rtt
         alike: dict[object, dict[object, Route]] = {}
         self.known = [alike.setdefault(kind_of(one), {}) for one in self.problem.secrets]
+        self.uses_of = [[] for _ in self.problem.variables]
+        for number, use in enumerate(self.problem.uses):
+            self.uses_of[use.variable].append(number)
+        self.path = CriticalPath(self.problem)
 
     @property
     def costs(self) -> Sequence[Costs]:
@@ -106,9 +113,9 @@ class Model:
         """Return the conversions of a secret."""
         return self.routes.of(secret, self.own(secret, sharings), self.wanted(secret, sharings))
 
-    def found(self, secret: Secret, own: Sharing | None, wants: Sequence[Sharing | None]) -> Route:
+    def found(self, secret: Secret, own: Sharing | None, wants: frozenset[Sharing | None]) -> Route:
         """Return the conversions of a secret from its own sharing to those of its uses."""
-        key = own, frozenset(wants)
+        key = own, wants
         route = self.known[secret.index].get(key)
         if route is None:
             wanted = frozenset(sharing for sharing in wants if sharing is not None)
@@ -118,53 +125,65 @@ class Model:
 
     def total(self, sharings: Assignment) -> float:
         """Return the time of a run."""
-        key = tuple(sharings)
-        if key not in self._totals:
-            self._totals[key] = SearchState(self, list(sharings)).total
-        return self._totals[key]
+        return self._state(sharings).total
 
     def apart(self, first: Assignment, second: Assignment) -> tuple[float, float]:
         """Return the times of two assignments without what they have in common.
 
         Operations with the same sharing in both, and conversions of the same time, are common.
         """
-        one, other = SearchState(self, list(first)), SearchState(self, list(second))
+        one, other = self._state(first), self._state(second)
         pairs = zip(self.costs, first, second, strict=True)
         common = sum(costs.seconds[a] for costs, a, b in pairs if a is b)
         converting = zip(one.converting, other.converting, strict=True)
         common += sum(a for a, b in converting if a == b)
         return one.total - common, other.total - common
 
+    def _state(self, sharings: Assignment) -> SearchState:
+        key = tuple(sharings)
+        if key not in self._states:
+            self._states[key] = SearchState(self, list(sharings))
+        return self._states[key]
+
 
 @dataclass(slots=True)
 class SearchState:
     """A choice with incremental updates; `computing` and `waiting` are its costs.
 
-    The state has, for each secret, the time of its conversions; for each use, the delay until the
-    secret is available in its sharing; for each variable, the latency of its operation. `takers`
-    counts the users of OTs for shares, and of those for Yao's protocol.
+    For each secret, the state has the conversions, the time that they take, and how many uses want
+    each sharing. `delays` are those until a secret is available in each sharing, and `places` where
+    in them each use finds its own; `lengths` are the latencies of the variables' operations.
+    `takers` counts the users of OTs for shares, and of those for Yao's protocol.
     """
 
     model: Model
     sharings: list[Sharing]
+    routes: list[Route | None] = field(init=False)
     converting: list[float] = field(init=False)
+    wanted: list[Counter[Sharing | None]] = field(init=False)
     delays: list[float] = field(init=False)
+    places: list[int] = field(init=False)
     lengths: list[float] = field(init=False)
     computing: float = field(init=False)
     waiting: float = field(init=False)
     takers: list[int] = field(init=False)
-    taking: list[tuple[bool, bool]] = field(init=False)
 
     def __post_init__(self) -> None:
         problem = self.model.problem
+        self.routes = [None] * len(problem.secrets)
         self.converting = [0.0] * len(problem.secrets)
-        self.delays = [_UNUSED] * len(problem.uses)
-        pairs = list(zip(self.model.costs, self.sharings, strict=True))
-        self.taking = [_NEITHER] * len(problem.secrets)
-        self.takers = [sum(c in costs.takes_ots for costs, c in pairs), 0]
-        self.lengths = [costs.latency[sharing] for costs, sharing in pairs]
-        self.computing = sum(costs.seconds[sharing] for costs, sharing in pairs)
-        self.computing += self.refresh(range(len(problem.secrets)))
+        self.delays = [_UNUSED] * len(_PLACES) * len(problem.secrets)
+        self.wanted = [Counter() for _ in problem.secrets]
+        wants = [use.wants[self.sharings[use.variable]] for use in problem.uses]
+        for use, wanted in zip(problem.uses, wants, strict=True):
+            self.wanted[use.secret][wanted] += 1
+        pairs = zip(problem.uses, wants, strict=True)
+        self.places = [_place(use.secret, wanted) for use, wanted in pairs]
+        choices = list(zip(self.model.costs, self.sharings, strict=True))
+        self.takers = [sum(c in costs.takes_ots for costs, c in choices), 0]
+        self.lengths = [costs.latency[sharing] for costs, sharing in choices]
+        self.computing = sum(costs.seconds[sharing] for costs, sharing in choices)
+        self.computing += self._convert(range(len(problem.secrets)))[0]
         self.waiting = self.measure()
 
     @property
@@ -177,92 +196,57 @@ class SearchState:
         """The time to set up OTs."""
         return sum(s for s, takers in zip(self.model.set_ups, self.takers, strict=True) if takers)
 
-    def put(self, variable: int, sharing: Sharing) -> float:
-        """Set a variable's sharing; return the change of computing time, except for conversions."""
-        found = self.model.costs[variable]
-        change = found.seconds[sharing] - found.seconds[self.sharings[variable]]
-        self.takers[0] += sharing in found.takes_ots
-        self.takers[0] -= self.sharings[variable] in found.takes_ots
-        self.sharings[variable] = sharing
-        self.lengths[variable] = found.latency[sharing]
-        return change
+    def put(
+        self, choices: Iterable[tuple[int, Sharing]], secrets: Iterable[int]
+    ) -> tuple[float, list[int]]:
+        """Set the sharings of variables; return the change of computing time.
 
-    def refresh(self, secrets: Iterable[int]) -> float:
-        """Recompute the conversions of secrets; return the change of computing time."""
-        problem, change, sharings, delays = self.model.problem, 0.0, self.sharings, self.delays
+        `secrets` are those that the variables make or use, in order. The second result are those
+        whose conversions have changed.
+        """
+        change, uses = 0.0, self.model.problem.uses
+        for variable, sharing in choices:
+            costs, old = self.model.costs[variable], self.sharings[variable]
+            change += costs.seconds[sharing] - costs.seconds[old]
+            self.takers[0] += (sharing in costs.takes_ots) - (old in costs.takes_ots)
+            self.sharings[variable] = sharing
+            self.lengths[variable] = costs.latency[sharing]
+            for number in self.model.uses_of[variable]:
+                use = uses[number]
+                wanted = self.wanted[use.secret]
+                wanted[use.wants[old]] -= 1
+                wanted[use.wants[sharing]] += 1
+                self.places[number] = _place(use.secret, use.wants[sharing])
+        converting, changed = self._convert(secrets)
+        return change + converting, changed
+
+    def _convert(self, secrets: Iterable[int]) -> tuple[float, list[int]]:
+        """Find the conversions of secrets anew; return what `put` does, for these alone."""
+        problem, change, changed = self.model.problem, 0.0, []
         for number in secrets:
-            secret = problem.secrets[number]
-            uses = [problem.uses[index] for index in secret.uses]
-            wants = [use.wants[sharings[use.variable]] for use in uses]
-            route = self.model.found(secret, self.model.own(secret, sharings), wants)
+            secret, old = problem.secrets[number], self.routes[number]
+            wants = frozenset(one for one, count in self.wanted[number].items() if count)
+            route = self.model.found(secret, self.model.own(secret, self.sharings), wants)
+            if route is old:
+                continue
+            self.routes[number] = route
+            changed.append(number)
             seconds = route.seconds * secret.scope.weight
             change += seconds - self.converting[number]
             self.converting[number] = seconds
-            if route.takes_ots != self.taking[number]:
-                for kind in (0, 1):
-                    self.takers[kind] += route.takes_ots[kind] - self.taking[number][kind]
-                self.taking[number] = route.takes_ots
-            for index, wanted in zip(secret.uses, wants, strict=True):
-                delays[index] = _UNUSED if wanted is None else route.latency[wanted]
-        return change
-
-    def conversions(self, secrets: Iterable[int]) -> list[Conversions]:
-        """Return the saved costs of secrets, for `take_back`."""
-        return [
-            (
-                number,
-                self.converting[number],
-                self.taking[number],
-                [self.delays[index] for index in self.model.problem.secrets[number].uses],
-            )
-            for number in secrets
-        ]
-
-    def take_back(self, kept: Iterable[Conversions]) -> None:
-        """Restore the saved costs of secrets."""
-        for number, seconds, taking, delays in kept:
-            self.converting[number] = seconds
+            taken = _NEITHER if old is None else old.takes_ots
             for kind in (0, 1):
-                self.takers[kind] += taking[kind] - self.taking[number][kind]
-            self.taking[number] = taking
-            for index, delay in zip(self.model.problem.secrets[number].uses, delays, strict=True):
-                self.delays[index] = delay
+                self.takers[kind] += route.takes_ots[kind] - taken[kind]
+            for sharing, delay in route.latency.items():
+                self.delays[_place(number, sharing)] = delay
+        return change, changed
 
     def measure(self) -> float:
         """Return the total latency: the length of the critical path."""
-        lengths: dict[str, float] = {}
-        for function in self.model.problem.program.functions:
-            block = self.model.problem.blocks[function.name]
-            lengths[function.name] = self._block(block, lengths)
-        return lengths[self.model.problem.program.main.name]
+        self.model.work += self.model.path.size
+        return self.model.path.length(self.lengths, self.delays, self.places)
 
-    def _block(self, block: Block, functions: dict[str, float]) -> float:
-        times = dict.fromkeys(block.parameters, 0.0)
-        end, delays = 0.0, self.delays
-        self.model.work += len(block.items)
-        for item in block.items:
-            start = 0.0
-            for value in item.reads:
-                found = times.get(value, 0.0)
-                if found > start:
-                    start = found
-            for value, use in item.uses:
-                made = times.get(value)
-                if made is not None and made + delays[use] > start:
-                    start = made + delays[use]
-            finished = start + self._length(item, functions)
-            for value in item.makes:
-                times[value] = finished
-            if finished > end:
-                end = finished
-        return end
 
-    def _length(self, item: Node, functions: dict[str, float]) -> float:
-        if item.variable is not None:
-            return self.lengths[item.variable]
-        if item.calls:
-            return functions[item.calls]
-        if not item.blocks:
-            return 0.0
-        blocks = [self._block(block, functions) for block in item.blocks]
-        return max(blocks) if item.branches else item.times * sum(blocks)
+def _place(secret: int, sharing: Sharing | None) -> int:
+    """Return where the delay of a secret in a sharing is, or that of uses of its cleartext."""
+    return len(_PLACES) * secret + _PLACES[sharing]

@@ -10,7 +10,6 @@ from ezlang.records import dataclass
 
 from ...cost.profiles import Profile
 from ...cost.usage import Usage
-from ...ir import tree as ir
 from ...ir.sharings import A, B, Y
 from ...ir.tree import Sharing
 from .estimates import convert_usage, share_usage
@@ -45,24 +44,23 @@ class Routes:
     profile: Profile
     detours: bool
     found: dict[object, Route] = field(default_factory=dict)
+    usages: dict[object, Mapping[Edge, Usage]] = field(default_factory=dict)
 
     def of(self, secret: Secret, own: Sharing | None, wanted: frozenset[Sharing]) -> Route:
         """Return the best route from a secret's own sharing to the wanted ones."""
-        type, source = secret.value.type, secret.source
-        key = kind_of(secret), own, wanted
+        kind = kind_of(secret)
+        key = kind, own, wanted
         route = self.found.get(key)
         if route is None:
-            route = self.found[key] = self._best(type, source, own, wanted)
+            usages = self.usages.get(kind)
+            if usages is None:
+                usages = self.usages[kind] = _edges(secret, self.profile)
+            route = self.found[key] = self._best(usages, own, wanted)
         return route
 
     def _best(
-        self,
-        type: ir.TensorType,
-        source: ir.Relabel | None,
-        own: Sharing | None,
-        wanted: frozenset[Sharing],
+        self, usages: Mapping[Edge, Usage], own: Sharing | None, wanted: frozenset[Sharing]
     ) -> Route:
-        usages = _edges(type, source, own, self.profile)
         latency = {edge: usage.latency(self.profile) for edge, usage in usages.items()}
         seconds = {edge: usage.seconds(self.profile) for edge, usage in usages.items()}
         best: tuple[float, Route] | None = None
@@ -87,14 +85,13 @@ def kind_of(secret: Secret) -> object:
     return type.element, type.size, label
 
 
-def _edges(
-    type: ir.TensorType, source: ir.Relabel | None, own: Sharing | None, profile: Profile
-) -> dict[Edge, Usage]:
+def _edges(secret: Secret, profile: Profile) -> dict[Edge, Usage]:
     """Return the usage of each single conversion. There is none from Yao to arithmetic."""
+    type, source = secret.value.type, secret.source
     sharings = sharings_of(type)
     usages: dict[Edge, Usage] = {}
     for new in sharings:
-        if source is not None and own is None:
+        if source is not None:
             usages[None, new] = share_usage(source, new)
         for old in sharings:
             if old is not new and (old, new) != (Y, A):

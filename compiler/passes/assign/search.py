@@ -152,8 +152,7 @@ class _Climb:
         self.model.work += len(touched) + len(moved)
         before = state.total
         old = [(v.index, state.sharings[v.index]) for v in moved]
-        kept = state.conversions(touched)
-        change = sum(state.put(v.index, sharing) for v in moved) + state.refresh(touched)
+        change, converted = state.put([(v.index, sharing) for v in moved], touched)
         # The latency may decrease, but it is never negative.
         computing = state.computing + change + state.starting
         if computing < before - _TINY:
@@ -161,9 +160,7 @@ class _Climb:
             if computing + waiting < before * (1 - 1e-9) - _TINY:
                 state.computing, state.waiting = state.computing + change, waiting
                 return True
-        for index, sharing in old:
-            state.put(index, sharing)
-        state.take_back(kept)
+        state.put(old, converted)
         return False
 
 
