@@ -24,7 +24,7 @@ from .builder import FALSE, Builder, Wire, constant_wires
 from .comparison import nonzero, select
 from .kinds import BINARY, UNARY
 from .netlist import Netlist
-from .schedule import schedule
+from .schedule import schedule, size
 
 
 class OperandRole(Enum):
@@ -119,18 +119,38 @@ def binary(
     numbers of fewer bits, which are extended in the result.
     """
     b = Builder(shallow=shallow)
+    result = _binary(b, kind, element, x, y, second, narrow)
+    name = _name(kind.value, element, x, y) + (f".{second}" if second else "")
+    return _finish(b, result, name if narrow is None else f"{name}.{narrow.name}")
+
+
+@lru_cache(maxsize=_CACHED)
+def binary_size(
+    kind: BinaryKind, element: ScalarType, x: Operand, y: Operand, *, shallow: bool = False
+) -> tuple[int, int]:
+    """The ANDs and AND layers of the circuit of `binary`, in half the time that it takes."""
+    b = Builder(shallow=shallow)
+    return size(b, _binary(b, kind, element, x, y))
+
+
+def _binary(
+    b: Builder,
+    kind: BinaryKind,
+    element: ScalarType,
+    x: Operand,
+    y: Operand,
+    second: ScalarType | None = None,
+    narrow: Narrow | None = None,
+) -> Sequence[Wire]:
     p = _operand(b, element, x)
     q = _operand(b, second or element, y, same=p)
     if len(p) != len(q) and not kind.traits.shifts:
         raise CompilerBug(f"{kind.value} of {element} and {second}")
-    name = _name(kind.value, element, x, y) + (f".{second}" if second else "")
     if narrow is None:
-        return _finish(b, BINARY[kind](b, p, q, element.signed), name)
+        return BINARY[kind](b, p, q, element.signed)
     signed = element.signed and not narrow.nonnegative
     result = BINARY[kind](b, p[: narrow.bits], q[: narrow.bits], signed)
-    if not kind.traits.gives_bool:
-        result = _extended(result, len(p), signed)
-    return _finish(b, result, f"{name}.{narrow.name}")
+    return result if kind.traits.gives_bool else _extended(result, len(p), signed)
 
 
 @lru_cache(maxsize=_CACHED)

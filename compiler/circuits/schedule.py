@@ -34,6 +34,22 @@ class _Step:
     group: bool
 
 
+def size(builder: Builder, outputs: Sequence[Wire]) -> tuple[int, int]:
+    """Return the number of ANDs and of AND layers of the netlist that `schedule` would make."""
+    roots = [builder.secret_node(wire) for wire in outputs]
+    live = _live(builder, roots).items()
+    return sum(_costs(builder, node, reads) for node, reads in live), _depth(builder, roots)
+
+
+def _depth(builder: Builder, roots: Sequence[int]) -> int:
+    return max((builder.levels[n] for n in roots), default=0)
+
+
+def _costs(builder: Builder, node: int, reads: Sequence[int]) -> bool:
+    """Return whether a node is an AND of secret wires."""
+    return builder.gates[node] == Gate.AND and not any(builder.public[n] for n in reads)
+
+
 def schedule(builder: Builder, outputs: Sequence[Wire], name: str) -> Netlist:
     """Turn the part of a circuit that computes `outputs` into a netlist.
 
@@ -41,7 +57,7 @@ def schedule(builder: Builder, outputs: Sequence[Wire], name: str) -> Netlist:
     """
     roots = [builder.secret_node(wire) for wire in outputs]
     operands = _live(builder, roots)
-    depth = max((builder.levels[n] for n in roots), default=0)
+    depth = _depth(builder, roots)
     groups = _latest_groups(builder, operands, depth)
     steps = _order(builder, operands, groups, roots, depth)
     code, registers, places = _allocate(builder, operands, steps, roots)
@@ -82,12 +98,11 @@ def _live(builder: Builder, roots: Sequence[int]) -> _Operands:
 
 def _latest_groups(builder: Builder, operands: _Operands, depth: int) -> dict[int, int]:
     """For every AND of secret wires, the last group, from 1 to depth, that is early enough."""
-    gates, public = builder.gates, builder.public
     latest = dict.fromkeys(operands, depth)
     groups: dict[int, int] = {}
     for node, reads in reversed(operands.items()):
         limit = latest[node]
-        if gates[node] == Gate.AND and not any(public[n] for n in reads):
+        if _costs(builder, node, reads):
             groups[node] = limit
             limit -= 1
         for operand in reads:

@@ -6,11 +6,21 @@ from pathlib import Path
 
 import pytest
 
-from ezlang.compiler.circuits.catalogue import PUBLIC, SAME, SECRET, binary, cast, choice, unary
+from ezlang.compiler.circuits.catalogue import (
+    PUBLIC,
+    SAME,
+    SECRET,
+    Operand,
+    binary,
+    binary_size,
+    cast,
+    choice,
+    unary,
+)
 from ezlang.compiler.circuits.counts import WIDTHS, render
 from ezlang.compiler.circuits.multiplication import signed_digits
 from ezlang.compiler.ir.tree import BinaryKind, UnaryKind
-from ezlang.types.types import BOOL, INT32, UINT8, UINT32, UINT64, IntType
+from ezlang.types.types import BOOL, INT16, INT32, UINT8, UINT32, UINT64, IntType
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "circuits.md"
 
@@ -129,3 +139,11 @@ def test_signed_digits_spell_the_constant(width: int) -> None:
         plain = [constant >> i & 1 for i in range(width)]
         assert _adder_cost(digits) <= _adder_cost(plain)
         assert _adder_cost(digits) <= _adder_cost(_non_adjacent(constant, width))
+
+
+@pytest.mark.parametrize("shallow", [False, True])
+@pytest.mark.parametrize("y", [SECRET, PUBLIC, 10])
+@pytest.mark.parametrize("kind", [kind for kind in BinaryKind if kind.traits.on.has(INT16)])
+def test_sizes_are_those_of_netlists(kind: BinaryKind, y: Operand, shallow: bool) -> None:
+    netlist = binary(kind, INT16, SECRET, y, shallow=shallow)
+    assert binary_size(kind, INT16, SECRET, y, shallow=shallow) == (netlist.ands, netlist.depth)

@@ -17,7 +17,6 @@ from ezlang.records import replace
 from ezlang.source import NO_SPAN
 
 from ...circuits import catalogue
-from ...circuits.netlist import Netlist
 from ...circuits.operands import operand_roles
 from ...cost.profiles import Profile
 from ...cost.usage import NOTHING, Usage
@@ -110,10 +109,6 @@ def share_usage(operation: ir.Relabel, sharing: Sharing) -> Usage:
 _SECRETS = (catalogue.SECRET, catalogue.SECRET)
 
 
-def _size(netlist: Netlist) -> tuple[float, float]:
-    return netlist.ands, netlist.depth
-
-
 def _circuit(circuit: tuple[float, float], sharing: Sharing) -> Usage:
     ands, depth = circuit
     if sharing is Y:
@@ -149,8 +144,8 @@ def _reduce(operation: ir.Reduce, sharing: Sharing) -> Usage:
 
 
 def _step(kind: BinaryKind, type: ir.TensorType, sharing: Sharing) -> Usage:
-    netlist = catalogue.binary(kind, type.element, *_SECRETS, shallow=sharing is B)
-    return _circuit(_size(netlist), sharing)
+    size = catalogue.binary_size(kind, type.element, *_SECRETS, shallow=sharing is B)
+    return _circuit(size, sharing)
 
 
 def _sums_of_products(operation: ir.AnyProduct, sharing: Sharing) -> Usage:
@@ -158,14 +153,14 @@ def _sums_of_products(operation: ir.AnyProduct, sharing: Sharing) -> Usage:
     k, results = operation.terms, operation.result.type.size
     secrets = [v.type for v in operation.operands if v.type.label.is_secret]
     known = catalogue.PUBLIC if len(secrets) < 2 else catalogue.SECRET
-    product = catalogue.binary(
+    product = catalogue.binary_size(
         BinaryKind.MUL, x.element, catalogue.SECRET, known, shallow=sharing is B
     )
     step = _step(BinaryKind.ADD, x, sharing)
     sums = step.times(results * (k - 1))
     levels = ceil(log2(k)) if k > 1 else 0
     waits = Usage(rounds=step.rounds * (levels - 1))
-    return _circuit(_size(product), sharing).times(results * k) + sums + waits
+    return _circuit(product, sharing).times(results * k) + sums + waits
 
 
 def _lookup(operation: ir.Lookup, sharing: Sharing) -> Usage:
