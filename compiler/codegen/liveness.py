@@ -67,7 +67,7 @@ class Liveness:
     extra: dict[tuple[int, int], ir.Value] = field(default_factory=dict)
     parallels: list[list[tuple[int, int]]] = field(default_factory=list)
     read_only: set[int] = field(default_factory=set)
-    _number: dict[int, int] = field(default_factory=dict)
+    _number: dict[int, int | None] = field(default_factory=dict)
     _inner: dict[int, int] = field(default_factory=dict)
     _next_id: int = -1
 
@@ -89,16 +89,17 @@ class Liveness:
 
     def number(self, value: ir.Value) -> int | None:
         """Return the number of the root behind `value`, or None if it isn't in our memory."""
-        root = self.aliases.of(value).root
-        known = self._number.get(root.id)
-        if known is not None:
-            return known
-        if root.id in self.read_only or not self.aliases.representation(root).in_memory:
-            return None
-        self._number[root.id] = number = len(self.order)
-        self.order.append(root)
-        self.interference.append(0)
-        self.conflicts.append(0)
+        if value.id in self._number:
+            return self._number[value.id]
+        number, root = None, self.aliases.of(value).root
+        if root.id != value.id:
+            number = self.number(root)
+        elif root.id not in self.read_only and self.aliases.representation(root).in_memory:
+            number = len(self.order)
+            self.order.append(root)
+            self.interference.append(0)
+            self.conflicts.append(0)
+        self._number[value.id] = number
         return number
 
     def _fresh(self, type: ir.TensorType) -> ir.Value:
@@ -121,9 +122,10 @@ class Liveness:
             self._interfere(number, (live | mask) & ~(1 << number))
 
     def _interfere(self, number: int, others: int) -> None:
-        self.interference[number] |= others
-        for other in bits(others):
-            self.interference[other] |= 1 << number
+        new, mine = others & ~self.interference[number], 1 << number
+        self.interference[number] |= new
+        for other in bits(new):
+            self.interference[other] |= mine
 
     def _conflict(self, first: Iterable[ir.Value], second: Iterable[ir.Value]) -> None:
         """Record that one of each may share memory entirely or not at all."""

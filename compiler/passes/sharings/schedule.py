@@ -84,6 +84,8 @@ class _Scheduler:
     def region(self, region: ir.Region) -> ir.Region:
         operations = tuple(
             replace(operation, regions=tuple(map(self.region, operation.regions)))
+            if operation.regions
+            else operation
             for operation in region.operations
         )
         talks = [self.talk(operation) for operation in operations]

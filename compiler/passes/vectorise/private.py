@@ -81,9 +81,13 @@ class Private:
                 self._write(operation)
                 return
         operands = self._spread(operation.operands)
-        regions = tuple(self._region(region) for region in operation.regions)
-        results = self._split(operation.results)
-        self.build.emit(replace(operation, operands=operands, regions=regions, results=results))
+        if operation.regions:
+            regions = tuple(self._region(region) for region in operation.regions)
+            results = self._split(operation.results)
+            operation = replace(operation, operands=operands, regions=regions, results=results)
+        elif operands != operation.operands:
+            operation = replace(operation, operands=operands)
+        self.build.emit(operation)
 
     def _region(self, region: ir.Region) -> ir.Region:
         parameters = self._split(region.parameters)

@@ -13,6 +13,7 @@ from ezlang.records import dataclass, replace
 from ...ir import tree as ir
 from ...ir.build import Builder
 from ..analyses.scalars import Scalars
+from ..rewriting.rewrite import with_operations
 from .access import emit_read, emit_write, placed
 from .chain import chain_of
 from .footprints import Footprints, common_footprints
@@ -85,18 +86,21 @@ def _without(build: Builder, loop: ir.For, position: int, private: Private) -> i
 def replaced(region: ir.Region, values: dict[int, ir.Value]) -> ir.Region:
     """Return a region with values defined outside it replaced."""
 
-    def current(found: Sequence[ir.Value]) -> tuple[ir.Value, ...]:
+    def current(found: tuple[ir.Value, ...]) -> tuple[ir.Value, ...]:
+        if values.keys().isdisjoint([value.id for value in found]):
+            return found
         return tuple(values.get(value.id, value) for value in found)
 
-    operations = tuple(
-        replace(
-            operation,
-            operands=current(operation.operands),
-            regions=tuple(replaced(inner, values) for inner in operation.regions),
-        )
-        for operation in region.operations
-    )
-    return replace(region, operations=operations, yields=current(region.yields))
+    operations = []
+    for operation in region.operations:
+        operands = current(operation.operands)
+        if operation.regions:
+            regions = tuple(replaced(inner, values) for inner in operation.regions)
+            operation = replace(operation, operands=operands, regions=regions)
+        elif operands is not operation.operands:
+            operation = replace(operation, operands=operands)
+        operations.append(operation)
+    return with_operations(region, operations, current(region.yields))
 
 
 def _but(values: Sequence[ir.Value], position: int) -> tuple[ir.Value, ...]:
