@@ -23,7 +23,7 @@ from ..protocols.core.lengths import (
     additive_batches,
     bit_batches,
     lookup_batches,
-    matrix_batches,
+    matrix_amounts,
     product_batches,
     table_batches,
 )
@@ -109,8 +109,7 @@ class CountingOts:
         *items, m, k, n = shape
         bits, rows = 8 * given.itemsize, prod(items) * m
         sends, receives = carried is not None, choosing is not None
-        panels = matrix_batches(bits, rows, k, n, sends=sends, receives=receives)
-        yield from self._run(panel.batch for panel in panels)
+        yield from self._run(matrix_amounts(bits, rows, k, n, sends=sends, receives=receives))
         made = (*items, m, n)
         return ghost(made, given.dtype), ghost(made, given.dtype)
 

@@ -11,7 +11,7 @@ import pytest
 
 from ezlang.compiler.protocols.arithmetic import matrices
 from ezlang.compiler.protocols.arithmetic import products as arithmetic
-from ezlang.compiler.protocols.core.lengths import matrix_batches
+from ezlang.compiler.protocols.core.lengths import matrix_amounts, matrix_batches, total_lengths
 from ezlang.compiler.protocols.core.party import SharingParty
 from ezlang.compiler.protocols.core.steps import Steps
 from tests.support.sharing_parties import Pair, assert_uniform, edge_numbers, random_numbers, split
@@ -190,6 +190,20 @@ def test_batches_of_products_are_cut_anywhere(
     outcome = pair.run(lambda p: matrices.matrix_multiply(p, xs[p.index], ys[p.index]))
     assert np.array_equal(outcome.results[0] + outcome.results[1], x @ y)
     assert outcome.rounds == 2
+
+
+@pytest.mark.parametrize("sides", [(True, True), (True, False), (False, True)])
+@pytest.mark.parametrize("bits", [8, 16, 32, 64])
+def test_batches_add_up(bits: int, sides: tuple[bool, bool]) -> None:
+    """What is counted without batches is what all of them take."""
+    sends, receives = sides
+    for m, k, n in ((1, 1, 1), (40, 5, 130), (3000, 70, 257), (1, 40_000, 2), (7, 3, 0), (0, 2, 2)):
+        batches = [
+            one.batch for one in matrix_batches(bits, m, k, n, sends=sends, receives=receives)
+        ]
+        counted = matrix_amounts(bits, m, k, n, sends=sends, receives=receives)
+        assert bool(counted) == bool(batches)
+        assert total_lengths(counted) == total_lengths(batches)
 
 
 @pytest.mark.parametrize(

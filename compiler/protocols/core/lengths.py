@@ -241,6 +241,26 @@ def matrix_batches(
     return tuple(panels)
 
 
+def matrix_amounts(bits: int, m: int, k: int, n: int, *, sends: bool, receives: bool) -> Batches:
+    """The same as one batch, or none: what its OTs and messages add up to, however many they are.
+
+    The OTs of an element are whole bytes of differences.
+    """
+    message = sum(product_message(bits, stop - start) for start, stop in _parts(n, PANEL))
+    count, panels = m * k, up(n, PANEL)
+    if not count * panels:
+        return ()
+    half = _half(
+        0,
+        m,
+        ots=count * panels * bits,
+        windows=count * panels * up(bits, KEYS_A_WINDOW),
+        message=count * message,
+        chosen=True,
+    )
+    return (Batch(sent=half if sends else None, received=half if receives else None),)
+
+
 def _row_halves(bits: int, m: int, length: int, message: int) -> Iterator[Half]:
     """Yield batches of m rows, whose elements take ℓ OTs and one message each."""
     row_ots, row_windows = bits * length, length * up(bits, KEYS_A_WINDOW)
