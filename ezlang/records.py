@@ -2,8 +2,8 @@
 
 The command line defines hundreds of data classes before it does anything. `dataclasses.dataclass`
 compiles up to seven methods for each, which takes longer than all other work of a short command.
-The `dataclass` of this module compiles the three that have to be fast, `__init__`, `__eq__` and
-`__hash__`, when one of them is first called. All other methods are shared functions.
+The `dataclass` of this module compiles those that have to be fast, `__init__`, `__eq__`, `__hash__`
+and `__replace__`, when one of them is first called. All other methods are shared functions.
 
 Its classes behave as those of `dataclasses.dataclass` with the same options, as far as this package
 uses them: `field`, `fields`, `replace` and `asdict` of `dataclasses` work on them, and for type
@@ -35,14 +35,11 @@ else:
         return decorate
 
     def replace(record, /, **changes):
-        """Return a copy with some fields changed, in half the time of `dataclasses.replace`.
+        """Return a copy with some fields changed, as `dataclasses.replace` does, but sooner.
 
-        All fields of the class must be parameters of its `__init__`.
+        The class must be one that this module has made.
         """
-        for name in record.__dataclass_fields__:
-            if name not in changes:
-                changes[name] = getattr(record, name)
-        return record.__class__(**changes)
+        return record.__replace__(**changes)
 
 
 Fields = dict[str, dataclasses.Field[Any]]
@@ -70,7 +67,7 @@ def _made(cls: Any, *, frozen: bool, kw_only: bool, eq: bool) -> Any:
     members["__slots__"] = tuple(name for name in fields if name not in inherited)
     made = type(cls)(cls.__name__, cls.__bases__, members)
     made.__qualname__ = cls.__qualname__
-    wanted = {"__init__"} - own.keys()
+    wanted = {"__init__", "__replace__"} - own.keys()
     if eq:
         wanted |= {"__eq__"} - own.keys()
         # A class with an `__eq__` of its own has been given None for a hash.
@@ -115,8 +112,11 @@ def _compiled_when_called(cls: Any, name: str, wanted: set[str]) -> Any:
 
     def method(self: Any, *arguments: Any, **named: Any) -> Any:
         if cls.__dict__[name] is method:
-            names: dict[str, Any] = {"_missing": _MISSING, "_set": object.__setattr__}
-            exec(f"{_init_text(cls, names)}\n{_comparison_text(cls)}", names)
+            names: dict[str, Any] = {"_missing": _MISSING, "_new": object.__new__}
+            for one in cls.__dataclass_fields__:
+                names[f"_set_{one}"] = getattr(cls, one).__set__
+            text = (_init_text(cls, names), _replacement_text(cls), _comparison_text(cls))
+            exec("\n".join(text), names)
             for one in wanted:
                 setattr(cls, one, names[one])
         return cls.__dict__[name](self, *arguments, **named)
@@ -156,12 +156,23 @@ def _init_text(cls: Any, names: dict[str, Any]) -> str:
         if one.init:
             (named if one.kw_only else positional).append(parameter)
         frozen = cls.__dataclass_params__.frozen
-        lines.append(f"_set(self, {name!r}, {value})" if frozen else f"self.{name} = {value}")
+        lines.append(f"_set_{name}(self, {value})" if frozen else f"self.{name} = {value}")
     if hasattr(cls, "__post_init__"):
         lines.append("self.__post_init__()")
     parameters = ", ".join(positional + (named if len(named) > 1 else []))
     body = "\n    ".join(lines or ["pass"])
     return f"def __init__({parameters}):\n    {body}"
+
+
+def _replacement_text(cls: Any) -> str:
+    """Return the text of `__replace__`, which `copy.replace` calls, too."""
+    names = [name for name, one in cls.__dataclass_fields__.items() if one.init]
+    lines = [f"_set_{n}(_copy, self.{n} if {n} is _missing else {n})" for n in names]
+    if hasattr(cls, "__post_init__"):
+        lines.append("_copy.__post_init__()")
+    parameters = ", ".join(("self", "/", *(f"{name}=_missing" for name in names)))
+    body = "\n    ".join(("_copy = _new(self.__class__)", *lines, "return _copy"))
+    return f"def __replace__({parameters}):\n    {body}"
 
 
 @recursive_repr()

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 import pytest
 
+from ezlang import records
 from ezlang.records import dataclass
 
 
@@ -102,6 +103,18 @@ def test_frozen_classes_cannot_be_changed() -> None:
 
 def test_text() -> None:
     assert repr(Derived(1, note="n")) == "Derived(x=1, tags=[], y=2, total=3)"
+
+
+def test_copies_with_changes() -> None:
+    one = Derived(1, ["a"], "n", y=3)
+    assert records.replace(one, x=4, note="m") == Derived(4, ["a"], "m", y=3)
+    assert records.replace(one).tags is one.tags
+    assert records.replace(one, y=5).total == 6
+    assert records.replace(Mutable(1), count=2) == Mutable(2)
+    replaced: Any = records.replace
+    for changes in ({"total": 1}, {"z": 1}):
+        with pytest.raises(TypeError):
+            replaced(one, **changes)
 
 
 def test_the_functions_of_dataclasses_work() -> None:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Sequence
-from dataclasses import field, replace
+from dataclasses import field
 from typing import Final
 
-from ezlang.records import dataclass
+from ezlang.records import dataclass, replace
 from ezlang.source import Span
 from ezlang.typed.failures import Failure
 from ezlang.types.types import Type, array_of

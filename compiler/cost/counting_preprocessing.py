@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import field, replace
+from dataclasses import field
 from typing import Any, assert_never
 
 import numpy as np
 
-from ezlang.records import dataclass
+from ezlang.records import dataclass, replace
 
 from ..ir.dtypes import word_dtype
 from ..protocols.core import preprocessing as units

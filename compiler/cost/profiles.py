@@ -10,13 +10,13 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import fields
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, TypedDict
 
 from ezlang.diagnostics.diagnostic import Diagnostic, EzError
-from ezlang.records import dataclass
+from ezlang.records import dataclass, replace
 from ezlang.types.sharing import (
     DEFAULT_GARBLING,
     DEFAULT_MEMORY,

@@ -11,14 +11,13 @@ for each group [CPS06].
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from math import prod
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from ezlang.records import dataclass
+from ezlang.records import dataclass, replace
 
 Array = npt.NDArray[Any]
 Shape = tuple[int, ...]

@@ -11,9 +11,7 @@ written value is selected between the new and the old part, never the whole arra
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from ezlang.records import dataclass
+from ezlang.records import dataclass, replace
 from ezlang.source import Span
 from ezlang.typed.tree import chosen_items
 from ezlang.types.labels import SECRET, Label

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import assert_never
 
 from ezlang.diagnostics.diagnostic import CompilerBug
-from ezlang.records import dataclass
+from ezlang.records import dataclass, replace
 from ezlang.typed import tree as typed
 from ezlang.types.fixed_point import fraction_of_product
 from ezlang.types.labels import Label, owned

@@ -7,10 +7,10 @@ through it. The result of a function, and whether it has returned, are variables
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import field, replace
+from dataclasses import field
 from typing import assert_never
 
-from ezlang.records import dataclass
+from ezlang.records import dataclass, replace
 from ezlang.source import Span
 from ezlang.typed import tree as typed
 from ezlang.types.sharing import Sharing

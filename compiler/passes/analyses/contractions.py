@@ -7,9 +7,9 @@ some of its dimensions. Matrix products and convolutions are contractions.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import field, replace
+from dataclasses import field
 
-from ezlang.records import dataclass
+from ezlang.records import dataclass, replace
 
 from ...ir import tree as ir
 from ...ir.tree import BinaryKind

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
 
-from ezlang.records import dataclass
+from ezlang.records import dataclass, replace
 from ezlang.source import Span
 from ezlang.types.types import INT64, IntType
 

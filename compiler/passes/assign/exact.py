@@ -20,14 +20,14 @@ The effort is limited by a number of nodes, not by time.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import field, replace
+from dataclasses import field
 from importlib import import_module
 from itertools import combinations
 from typing import Any, Final
 
 import numpy as np
 
-from ezlang.records import dataclass
+from ezlang.records import dataclass, replace
 
 from ...ir.tree import Sharing
 from .model import Model

@@ -14,9 +14,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import field
 
-from ezlang.records import dataclass
+from ezlang.records import dataclass, replace
 from ezlang.types.labels import SECRET, meet_all
 
 from ...ir import tree as ir

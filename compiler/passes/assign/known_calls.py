@@ -10,9 +10,9 @@ that it knows. **Keeps** meaning, labels and confidentiality, as forward_clear.p
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import field
 
-from ezlang.records import dataclass
+from ezlang.records import dataclass, replace
 from ezlang.types.labels import SECRET, Label
 
 from ...ir import tree as ir

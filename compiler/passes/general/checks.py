@@ -8,9 +8,8 @@ statically known to be in range, so that the operations can be reordered, and re
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
-from ezlang.records import dataclass
+from ezlang.records import dataclass, replace
 
 from ...ir import tree as ir
 from ...ir.build import Builder

@@ -9,9 +9,9 @@ elements that aren't written in the program, so that programs don't grow with ar
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import field, replace
+from dataclasses import field
 
-from ezlang.records import dataclass
+from ezlang.records import dataclass, replace
 
 from ...ir import evaluate
 from ...ir import tree as ir

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from ezlang.diagnostics.diagnostic import CompilerBug
+from ezlang.records import replace
 
 from ...ir import tree as ir
 from ...ir.build import Builder, meet_of

@@ -9,10 +9,10 @@ terminate. **Guarantees** nothing about functions that are no longer called, whi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import field, replace
+from dataclasses import field
 from typing import assert_never
 
-from ezlang.records import dataclass
+from ezlang.records import dataclass, replace
 
 from ...ir import tree as ir
 from ..description import optional

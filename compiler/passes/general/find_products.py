@@ -15,10 +15,9 @@ scalar products, which repeat no operand.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from math import prod
 
-from ezlang.records import dataclass
+from ezlang.records import dataclass, replace
 
 from ...ir import tree as ir
 from ...ir.build import Builder

@@ -9,10 +9,10 @@ copy is replaced by what it pads.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import field
 from math import gcd, prod
 
-from ezlang.records import dataclass
+from ezlang.records import dataclass, replace
 
 from ...ir import tree as ir
 from ...ir.build import Builder

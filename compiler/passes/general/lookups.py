@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from ezlang.records import replace
 from ezlang.types.labels import SECRET
 from ezlang.types.types import IntType
 

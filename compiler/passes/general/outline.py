@@ -12,9 +12,9 @@ operations.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import field, replace
+from dataclasses import field
 
-from ezlang.records import dataclass
+from ezlang.records import dataclass, replace
 from ezlang.types.labels import Label
 
 from ...ir import tree as ir

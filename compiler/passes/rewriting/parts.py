@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+
+from ezlang.records import replace
 
 from ...ir import tree as ir
 from ...ir.build import Builder

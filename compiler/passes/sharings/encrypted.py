@@ -15,9 +15,8 @@ alone, with its key, or with OTs of the cheapest kind after their set-up.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
-from ezlang.records import dataclass
+from ezlang.records import dataclass, replace
 
 from ...codegen.interface import exchanges_of
 from ...cost.counting_session import CountingSession

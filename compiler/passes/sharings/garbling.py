@@ -14,7 +14,7 @@ garbles, or for its lower bound if the number isn't known in advance.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from ezlang.records import replace
 
 from ...cost.garbling import choose_garbling
 from ...cost.predict import Forecast, predict_ands

@@ -11,10 +11,9 @@ gives the proofs.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import assert_never
 
-from ezlang.records import dataclass
+from ezlang.records import dataclass, replace
 from ezlang.source import NO_SPAN, Span
 
 from ...ir import tree as ir

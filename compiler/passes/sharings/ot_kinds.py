@@ -15,7 +15,7 @@ the OTs of all pairs at once, step by step, which only extension does.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from ezlang.records import replace
 
 from ...cost.ots import choose_kind
 from ...cost.predict import Forecast, predict_ots

@@ -11,10 +11,10 @@ values, which cost nothing.
 
 from __future__ import annotations
 
-from dataclasses import field, replace
+from dataclasses import field
 from typing import assert_never
 
-from ezlang.records import dataclass
+from ezlang.records import dataclass, replace
 from ezlang.types.labels import SECRET
 
 from ...ir import tree as ir

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from math import prod
 
-from ezlang.records import dataclass
+from ezlang.records import dataclass, replace
 from ezlang.types.types import INT64
 
 from ...ir import tree as ir

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import field, replace
+from dataclasses import field
 from typing import assert_never
 
 from ezlang.diagnostics.diagnostic import CompilerBug
-from ezlang.records import dataclass
+from ezlang.records import dataclass, replace
 
 from ...ir import tree as ir
 from ...ir.build import Builder

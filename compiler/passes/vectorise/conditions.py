@@ -7,9 +7,8 @@ the positions at which it is true remains; their number is known only at run tim
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
-from ezlang.records import dataclass
+from ezlang.records import dataclass, replace
 from ezlang.types.types import INT64
 
 from ...ir import tree as ir

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import field, replace
+from dataclasses import field
 
 from ezlang.diagnostics.diagnostic import CompilerBug
-from ezlang.records import dataclass
+from ezlang.records import dataclass, replace
 from ezlang.types.types import INT64
 
 from ...ir import tree as ir

@@ -7,9 +7,9 @@ are computed without their checks. The iterations in which a check would fail ar
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import field, replace
+from dataclasses import field
 
-from ezlang.records import dataclass
+from ezlang.records import dataclass, replace
 from ezlang.typed.failures import Failure
 from ezlang.types.types import INT64, ScalarType
 

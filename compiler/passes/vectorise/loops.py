@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
-from ezlang.records import dataclass
+from ezlang.records import dataclass, replace
 from ezlang.types.types import INT64
 
 from ...ir import tree as ir

@@ -7,7 +7,7 @@ logarithmic depth and at most two operations per element [BK82].
 
 from __future__ import annotations
 
-from dataclasses import replace
+from ezlang.records import replace
 
 from ...ir import tree as ir
 from ...ir.build import Builder

@@ -15,9 +15,8 @@ iterations as the program has, and one strip for most numbers of iterations.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
-from ezlang.records import dataclass
+from ezlang.records import dataclass, replace
 from ezlang.types.types import INT64
 
 from ...ir import tree as ir

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import assert_never
 
-from ezlang.records import dataclass
+from ezlang.records import dataclass, replace
 
 from ...ir import tree as ir
 from ...ir.kinds import Messages
