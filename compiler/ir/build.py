@@ -44,16 +44,21 @@ def highest_id(region: ir.Region) -> int:
 class Builder:
     """Emits operations into the current region.
 
-    `span` is the span of the emitted operations, `requested` the sharing requested for them.
+    `span` is the span of the emitted operations, `requested` the sharing requested for them. Fresh
+    values have ids from `next_id` on, which follow those `within` a region, if one is given. It is
+    looked through for the first of them.
     """
 
     next_id: int = 0
+    within: ir.Region | None = None
     span: Span = NO_SPAN
     requested: ir.Sharing | None = None
     operations: list[ir.Operation] = field(default_factory=list)
 
     def fresh(self, type: ir.TensorType, hint: str = "") -> ir.Value:
         """Return a new value, which an operation or a region still has to define."""
+        if self.within is not None:
+            self.next_id, self.within = highest_id(self.within) + 1, None
         value = ir.Value(self.next_id, type, hint)
         self.next_id += 1
         return value

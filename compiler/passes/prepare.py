@@ -29,7 +29,7 @@ from .general.dce import remove_dead
 from .general.outline import outline
 from .general.simplify import simplify
 from .pipeline import pipelines
-from .run import run_passes
+from .run import run_pass, run_passes
 from .sharings.choose import Choice, Finished, choose
 from .sharings.circuit_depth import choose_circuits
 from .sharings.cuts import cut_once
@@ -124,7 +124,9 @@ def after_assignment(
     last: tuple[Pass[[]], ...] = (choose_ots.given(profile, forecast),)
     if paired:
         last = (*last, choose_scheme.given(profile, forecast))
-    return Finished(run_passes(made, last), forecast)
+    for one in last:
+        made = run_pass(made, one)
+    return Finished(made, forecast)
 
 
 def prepare(
@@ -162,8 +164,8 @@ def finished(
 def _assigned(
     program: ir.Program, protocol: ProtocolChoice, profile: Profile, memory: int
 ) -> ir.Program:
-    ready = before_assignment(program, protocol, memory)
-    return run_passes(ready, (assign.given(protocol, profile),))
+    chosen = assign.given(protocol, profile)
+    return run_passes(program, (*_first(protocol, memory), *_before(program), chosen))
 
 
 def chosen(program: ir.Program, profile: Profile = LAN, memory: int = DEFAULT_MEMORY) -> Choice:

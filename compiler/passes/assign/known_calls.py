@@ -16,7 +16,7 @@ from ezlang.records import dataclass, replace
 from ezlang.types.labels import SECRET, Label
 
 from ...ir import tree as ir
-from ...ir.build import Builder, highest_id
+from ...ir.build import Builder
 from ..general.dce import remove_dead
 from ..rewriting.rewrite import count_uses
 
@@ -106,7 +106,7 @@ class KnownCalls:
 
     def _made(self, function: ir.Function, known: ClearLabels) -> Copy:
         body = function.body
-        build = Builder(next_id=highest_id(body) + 1)
+        build = Builder(within=body)
         twins = {
             value.id: build.fresh(replace(value.type, label=label), value.hint)
             for value, label in zip(body.parameters, known, strict=True)

@@ -14,7 +14,7 @@ from typing import assert_never
 from ezlang.records import dataclass, replace
 
 from ...ir import tree as ir
-from ...ir.build import Builder, highest_id
+from ...ir.build import Builder
 from ...ir.sharings import A, required
 from ...ir.tree import Sharing
 from .model import Assignment, Model
@@ -52,7 +52,7 @@ class _Rebuilder:
     plans: dict[tuple[int, Sharing], _Plan] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.build = Builder(next_id=highest_id(self.source.body) + 1)
+        self.build = Builder(within=self.source.body)
 
     @property
     def problem(self) -> Problem:

@@ -16,7 +16,7 @@ from operator import is_
 from ezlang.records import dataclass, replace
 
 from ...ir import tree as ir
-from ...ir.build import Builder, highest_id
+from ...ir.build import Builder
 
 
 class Rule:
@@ -66,7 +66,7 @@ def _are_same(first: Sequence[object], second: Sequence[object]) -> bool:
 
 def rewrite_function(function: ir.Function, rule: Rule) -> ir.Function:
     """Apply a rule everywhere in a function."""
-    build = Builder(next_id=highest_id(function.body) + 1)
+    build = Builder(within=function.body)
     body = _Rewriter(build, rule).region(function.body)
     return function if body is function.body else replace(function, body=body)
 

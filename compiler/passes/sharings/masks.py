@@ -19,7 +19,7 @@ from ezlang.records import dataclass, replace
 from ezlang.types.labels import SECRET
 
 from ...ir import tree as ir
-from ...ir.build import Builder, highest_id
+from ...ir.build import Builder
 from ...ir.sharings import A
 from ..description import optional
 from ..rewriting.rewrite import with_functions, with_operations
@@ -29,7 +29,7 @@ from ..rewriting.rewrite import with_functions, with_operations
 def mask_factors(program: ir.Program) -> ir.Program:
     """Mask the known factors of products in the loops of `main`."""
     main = program.main
-    masks = _Masks(Builder(next_id=highest_id(main.body) + 1))
+    masks = _Masks(Builder(within=main.body))
     body = masks.top(main.body)
     made = main if body is main.body else replace(main, body=body)
     return with_functions(program, [*program.functions[:-1], made])

@@ -18,7 +18,7 @@ from ezlang.records import dataclass, replace
 from ezlang.types.labels import SECRET
 
 from ...ir import tree as ir
-from ...ir.build import Builder, highest_id
+from ...ir.build import Builder
 from ..description import required
 
 
@@ -30,7 +30,7 @@ def share(program: ir.Program) -> ir.Program:
 
 
 def _function(function: ir.Function) -> ir.Function:
-    sharer = _Sharer(Builder(next_id=highest_id(function.body) + 1))
+    sharer = _Sharer(Builder(within=function.body))
     return replace(function, body=sharer.region(function.body, loops=False))
 
 

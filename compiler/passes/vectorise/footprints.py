@@ -91,18 +91,26 @@ def common_footprints(chain: Chain, body: ir.Region, scalars: Scalars) -> Footpr
 def _divided(chain: Chain, body: ir.Region, scalars: Scalars) -> Iterator[Footprints]:
     """Yield the ways to divide an array into footprints; none if an access may be out of range."""
     base = chain.accesses[0].operands[0].type.shape
-    inner = {value.id for value in body.parameters[1:]}
-    for operation in ir.walk(body):
-        inner.update(value.id for value in operation.results)
-        inner.update(p.id for one in operation.regions for p in one.parameters)
     found: list[tuple[Reading | Writing, Access]] = []
     for operation in chain.accesses:
         access = access_of(operation, scalars)
         if access is None or not access.inside(base, scalars):
             return
         found.append((operation, access))
+    terms = {v.id for _, access in found for row in access.rows for v, _ in row.start.terms}
+    terms.discard(body.parameters[0].id)
+    inner = terms & _made_in(body) if terms else terms
     for dimensions in _candidates(found, inner, len(base)):
         yield _placed(found, dimensions, base)
+
+
+def _made_in(body: ir.Region) -> set[int]:
+    """Return the ids of the values that a loop's body computes or that iterations pass on."""
+    found = {value.id for value in body.parameters[1:]}
+    for operation in ir.walk(body):
+        found.update(value.id for value in operation.results)
+        found.update(p.id for one in operation.regions for p in one.parameters)
+    return found
 
 
 def _candidates(

@@ -53,6 +53,8 @@ def _is_repeated(value: ir.Value, parted: Partition) -> bool:
 
 def _in_products(body: Body, parted: Partition, at_once: Sequence[ir.Operation]) -> set[int]:
     """Return the intermediate values of operations that become a matrix product."""
+    if not any(isinstance(one, ir.Binary) and one.kind is BinaryKind.MUL for one in at_once):
+        return set()
     used = Counter(one for operation in body.operations for one in uses(operation))
     summed: set[int] = set()
     for one in body.carried:

@@ -76,9 +76,9 @@ def _settled(body: Body, scalars: Scalars, both: bool, *, checks: bool) -> Parti
     seeds.update(one.parameter.id for one in body.passed)
     seeds.update(one.following.id for one in body.passed if one.scan is not None)
     seeds.update(part.before.id for _, part in body.parts)
+    ends = any(can_end_the_run(operation, scalars) for operation in body.operations)
     while True:
         varied = varying(body.operations, seeds)
-        ends = any(can_end_the_run(operation, scalars) for operation in body.operations)
         support = Support(scalars, body.index, varied, reveals=not ends, both=both, checks=checks)
         parted = _parted(body, support)
         made = {value.id for n in parted.serial for value in body.operations[n].results}
