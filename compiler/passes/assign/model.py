@@ -8,7 +8,6 @@ messages must belong to the same protocol round to be combined, and that effects
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 
@@ -18,7 +17,7 @@ from ...ir.sharings import A
 from ...ir.tree import Sharing
 from .critical_path import CriticalPath
 from .estimates import operation_usage
-from .problem import ORDER, Problem, Secret, Variable, cheap_operands
+from .problem import ORDER, Problem, Secret, Use, Variable, cheap_operands
 from .routes import Route, Routes, kind_of
 
 Assignment = Sequence[Sharing]
@@ -27,6 +26,7 @@ Assignment = Sequence[Sharing]
 _UNUSED = float("-inf")
 _NEITHER = (False, False)
 _PLACES: Mapping[Sharing | None, int] = {one: n for n, one in enumerate((*ORDER, None))}
+_FIELDS = len(_PLACES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,13 +113,16 @@ class Model:
         """Return the conversions of a secret."""
         return self.routes.of(secret, self.own(secret, sharings), self.wanted(secret, sharings))
 
-    def found(self, secret: Secret, own: Sharing | None, wants: frozenset[Sharing | None]) -> Route:
-        """Return the conversions of a secret from its own sharing to those of its uses."""
-        key = own, wants
+    def found(self, secret: Secret, own: Sharing | None, wants: Sequence[int]) -> Route:
+        """Return the conversions of a secret from its own sharing to those of its uses.
+
+        `wants` are how many uses want each sharing, in `ORDER`.
+        """
+        key = own, *map(bool, wants)
         route = self.known[secret.index].get(key)
         if route is None:
-            wanted = frozenset(sharing for sharing in wants if sharing is not None)
-            route = self.routes.of(secret, own, wanted)
+            wanted = (sharing for sharing, count in zip(ORDER, wants, strict=True) if count)
+            route = self.routes.of(secret, own, frozenset(wanted))
             self.known[secret.index][key] = route
         return route
 
@@ -150,17 +153,18 @@ class Model:
 class SearchState:
     """A choice with incremental updates; `computing` and `waiting` are its costs.
 
-    For each secret, the state has the conversions, the time that they take, and how many uses want
-    each sharing. `delays` are those until a secret is available in each sharing, and `places` where
-    in them each use finds its own; `lengths` are the latencies of the variables' operations.
-    `takers` counts the users of OTs for shares, and of those for Yao's protocol.
+    For each secret, the state has the conversions, and the time that they take. For each sharing of
+    a secret, in `ORDER`, and then for uses of its cleartext, `wanted` counts the uses, and `delays`
+    has the time until it is available. `places` are where in these lists each use counts; `lengths`
+    are the latencies of the variables' operations. `takers` counts the users of OTs for shares, and
+    of those for Yao's protocol.
     """
 
     model: Model
     sharings: list[Sharing]
     routes: list[Route | None] = field(init=False)
     converting: list[float] = field(init=False)
-    wanted: list[Counter[Sharing | None]] = field(init=False)
+    wanted: list[int] = field(init=False)
     delays: list[float] = field(init=False)
     places: list[int] = field(init=False)
     lengths: list[float] = field(init=False)
@@ -172,13 +176,11 @@ class SearchState:
         problem = self.model.problem
         self.routes = [None] * len(problem.secrets)
         self.converting = [0.0] * len(problem.secrets)
-        self.delays = [_UNUSED] * len(_PLACES) * len(problem.secrets)
-        self.wanted = [Counter() for _ in problem.secrets]
-        wants = [use.wants[self.sharings[use.variable]] for use in problem.uses]
-        for use, wanted in zip(problem.uses, wants, strict=True):
-            self.wanted[use.secret][wanted] += 1
-        pairs = zip(problem.uses, wants, strict=True)
-        self.places = [_place(use.secret, wanted) for use, wanted in pairs]
+        self.delays = [_UNUSED] * _FIELDS * len(problem.secrets)
+        self.wanted = [0] * len(self.delays)
+        self.places = [_place(one, self.sharings[one.variable]) for one in problem.uses]
+        for place in self.places:
+            self.wanted[place] += 1
         choices = list(zip(self.model.costs, self.sharings, strict=True))
         self.takers = [sum(c in costs.takes_ots for costs, c in choices), 0]
         self.lengths = [costs.latency[sharing] for costs, sharing in choices]
@@ -212,11 +214,9 @@ class SearchState:
             self.sharings[variable] = sharing
             self.lengths[variable] = costs.latency[sharing]
             for number in self.model.uses_of[variable]:
-                use = uses[number]
-                wanted = self.wanted[use.secret]
-                wanted[use.wants[old]] -= 1
-                wanted[use.wants[sharing]] += 1
-                self.places[number] = _place(use.secret, use.wants[sharing])
+                self.wanted[self.places[number]] -= 1
+                self.places[number] = place = _place(uses[number], sharing)
+                self.wanted[place] += 1
         converting, changed = self._convert(secrets)
         return change + converting, changed
 
@@ -224,8 +224,8 @@ class SearchState:
         """Find the conversions of secrets anew; return what `put` does, for these alone."""
         problem, change, changed = self.model.problem, 0.0, []
         for number in secrets:
-            secret, old = problem.secrets[number], self.routes[number]
-            wants = frozenset(one for one, count in self.wanted[number].items() if count)
+            secret, old, first = problem.secrets[number], self.routes[number], _FIELDS * number
+            wants = self.wanted[first : first + len(ORDER)]
             route = self.model.found(secret, self.model.own(secret, self.sharings), wants)
             if route is old:
                 continue
@@ -238,7 +238,7 @@ class SearchState:
             for kind in (0, 1):
                 self.takers[kind] += route.takes_ots[kind] - taken[kind]
             for sharing, delay in route.latency.items():
-                self.delays[_place(number, sharing)] = delay
+                self.delays[first + _PLACES[sharing]] = delay
         return change, changed
 
     def measure(self) -> float:
@@ -247,6 +247,6 @@ class SearchState:
         return self.model.path.length(self.lengths, self.delays, self.places)
 
 
-def _place(secret: int, sharing: Sharing | None) -> int:
-    """Return where the delay of a secret in a sharing is, or that of uses of its cleartext."""
-    return len(_PLACES) * secret + _PLACES[sharing]
+def _place(use: Use, sharing: Sharing) -> int:
+    """Return where a use counts, whose variable has a sharing."""
+    return _FIELDS * use.secret + _PLACES[use.wants[sharing]]
