@@ -2,7 +2,7 @@
 
 The stages are measured in CPU seconds, after imports: checking, lowering, passes, and native code
 of one party, which is generated and then compiled by LLVM. The programs are loops that become
-tensor operations.
+tensor operations and, if asked for, large neural networks.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from ezlang.compiler.passes.prepare import prepare
 from ezlang.types.types import INT32
 
 from .counts import expect
+from .networks import NETWORKS
 
 _PRODUCT = catalogue.binary(BinaryKind.MUL, INT32, catalogue.SECRET, catalogue.SECRET).ands
 
@@ -107,10 +108,10 @@ class Stages:
         return self.front + self.passes + self.written + self.compiled
 
 
-def compiled(body: str, n: int) -> Stages:
-    """Compile a program for party 0, and measure the time."""
+def compiled(text: str, n: int | None = None) -> Stages:
+    """Compile a program for party 0, and measure the time; `n` is its param, if it has one."""
     times = [process_time()]
-    lowered = lower(api.checked(api.check_text(text(body), settings={"n": n})))
+    lowered = lower(api.checked(api.check_text(text, settings={} if n is None else {"n": n})))
     times.append(process_time())
     program = prepare(lowered, ProtocolChoice.AUTO)
     times.append(process_time())
@@ -126,21 +127,29 @@ def compiled(body: str, n: int) -> Stages:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="the values of n")
+    parser.add_argument("--networks", action="store_true", help="compile large networks instead")
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Print the table."""
     Engine()  # LLVM's targets
-    compiled(BODIES["compare"], 10)  # work that is done only once in a process
+    compiled(text(BODIES["compare"]), 10)  # work that is done only once in a process
     print("| program | n | operations | LLVM, kB | check, lower, s | passes, s | code, s | LLVM, s "
           "| all, s |")  # fmt: skip
     print("|---|---:|---:|---:|---:|---:|---:|---:|---:|")
+    if arguments.networks:
+        for name, make in NETWORKS.items():
+            print(_row(name, "", compiled(make(1).text)))
+        return
     for name, body in BODIES.items():
         check(name)
         for n in arguments.sizes:
-            found = compiled(body, n)
-            print(
-                f"| {name} | {n:,} | {found.operations} | {found.bytes / 1000:.0f}"
-                f" | {found.front:.3f} | {found.passes:.3f} | {found.written:.3f}"
-                f" | {found.compiled:.3f} | {found.total:.2f} |"
-            )
+            print(_row(name, f"{n:,}", compiled(text(body), n)))
+
+
+def _row(name: str, n: str, found: Stages) -> str:
+    return (
+        f"| {name} | {n} | {found.operations} | {found.bytes / 1000:.0f}"
+        f" | {found.front:.3f} | {found.passes:.3f} | {found.written:.3f}"
+        f" | {found.compiled:.3f} | {found.total:.2f} |"
+    )
