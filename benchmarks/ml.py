@@ -218,20 +218,19 @@ def run(arguments: argparse.Namespace) -> None:
     heads = f"{'seconds':>10}{'CPU s':>8}{'MB':>10}{'rounds':>8}{'memory':>10}"
     print(f"{'work':24}{'dealer':>8}{heads}")
     for (name, dealer), runs in found.items():
-        print(f"{name:24}{'yes' if dealer else 'no':>8}{_row(runs)}")
+        print(f"{name:24}{'yes' if dealer else 'no':>8}{figures(runs[1:])}")
     peers(arguments)
 
 
-def _row(runs: list[list[Party]]) -> str:
-    """Return the figures of a work's runs, of which the first one fills the cache."""
-    later = runs[1:]
-    seconds = statistics.median(max(one.result["seconds"]["run"] for one in run) for run in later)
-    cpu = statistics.median(max(one.cpu for one in run) for run in later)
-    costs = [one.result["cost"] for one in later[-1]]
+def figures(runs: list[list[Party]]) -> str:
+    """Return the figures of a work's runs, after the one that fills the cache."""
+    seconds = statistics.median(max(one.result["seconds"]["run"] for one in run) for run in runs)
+    cpu = statistics.median(max(one.cpu for one in run) for run in runs)
+    costs = [one.result["cost"] for one in runs[-1]]
     sent = sum(cost["bytes_sent"] for cost in costs) / 1e6
     rounds = max(cost["rounds"] for cost in costs)
     # A process inherits the peak of the one that starts it.
     inherited = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    own = [one.peak for one in later[-1] if one.peak > inherited]
+    own = [one.peak for one in runs[-1] if one.peak > inherited]
     memory = f"{sum(own) / 1e6:,.0f} MB" if len(own) == 2 else ""
     return f"{seconds:>10.3f}{cpu:>8.1f}{sent:>10.1f}{rounds:>8}{memory:>10}"
