@@ -1,22 +1,23 @@
 """The channel between two parties: a stream of bytes over one socket.
 
-Messages carry no length; both sides know all lengths beforehand.
+Messages carry no length; both sides know all lengths beforehand. What is handed to the network is
+in records (`records.py`) once both sides have called `use_records`.
 
 - *No deadlock.* While a party waits to send, it buffers arriving data, up to `READ_AHEAD` bytes. So
   two parties that both send before they receive make progress, however little the network buffers,
   as long as neither sends more than that without receiving; the protocols send at most a few
   megabytes. A party with several channels does so for all of them whenever it waits for one.
-- *Time-out.* A wait ends with an error when no byte has been transferred for `timeout` seconds.
-  This does not limit the length of the run, but a party that computes alone for longer looks
-  disconnected to the other.
+- *Time-out.* A wait ends with an error when no byte has been transferred for `timeout` seconds, or
+  if a record takes longer to arrive. This does not limit the length of the run, nor how long a
+  party computes, as it sends keep-alives.
 - *Limit.* Within `limited(seconds)` everything together must be done in that time, however often a
   byte arrives.
 - *Copies.* Arriving data go from the system straight to their destination, or into one buffer of
   fixed size, where `peek` shows them; large messages are sent from where they are.
 - *Latency.* A wait begins with polling, for about as long as waking up takes.
 - *Counters.* `bytes_sent` and `bytes_received` count what the protocols send, without the overhead
-  of TCP and TLS. Bytes that were seen but not taken don't count. `rounds` are those of the party,
-  over all of its channels (`Turns`).
+  of records, TCP and TLS. Bytes that were seen but not taken don't count. `rounds` are those of the
+  party, over all of its channels (`Turns`).
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ import contextlib
 import selectors
 import socket
 from collections.abc import Callable, Iterator
+from threading import RLock
 from time import perf_counter
 from typing import Final
 
@@ -34,6 +36,8 @@ from ezlang.diagnostics.diagnostic import EzError
 
 from . import errors
 from .inbox import INBOX, Inbox
+from .records import HEAD_BYTES, LONGEST, Incoming, head
+from .turns import Turns
 
 SEND_BUFFER: Final = 1 << 17
 LARGE: Final = 1 << 14
@@ -44,61 +48,11 @@ POLLED: Final = 50e-6
 
 SOCKET_BUFFER: Final = 1 << 22
 READ_AHEAD: Final = 1 << 28
+_UNLOCKED: Final = 0.05
+"""Seconds for which a keep-alive waits while the channel is used."""
+
 _RECEIVING: Final = "was waiting for data"
 _SENDING: Final = "was sending data"
-
-
-class Turns:
-    """Rounds of a party, which its channels share.
-
-    `rounds` counts how often it turned to receiving after it had sent, or began by receiving: how
-    often it had to wait for an answer, regardless of the peers. The messages of flights
-    (`core/channel.py`) are counted at the end of the last one, in the order of the flights.
-    """
-
-    def __init__(self) -> None:
-        self.start()
-
-    def start(self) -> None:
-        """Begin to count."""
-        self.rounds = 0
-        self.receiving = False
-        self._flight: int | None = None
-        self._behind = 0
-        self._sent: set[int] = set()
-        self._received: set[int] = set()
-
-    def send(self) -> None:
-        """Note that something is sent."""
-        if self._flight is not None:
-            self._sent.add(self._flight)
-        else:
-            self.receiving = False
-
-    def receive(self) -> None:
-        """Count a round if the last operation was a send, or if this is the first."""
-        if self._flight is not None:
-            self._received.add(self._flight - self._behind)
-        elif not self.receiving:
-            self.receiving = True
-            self.rounds += 1
-
-    def flight(self, number: int | None, behind: int = 0) -> None:
-        """Begin or continue a flight, or end all flights."""
-        self._flight, self._behind = number, behind
-        if number is not None:
-            return
-        sent, received = self._sent, self._received
-        self._sent, self._received = set(), set()
-        for one in sorted(sent | received):
-            self._end(one, sent=one in sent, received=one in received)
-
-    def _end(self, number: int, *, sent: bool, received: bool) -> None:
-        """Count a flight."""
-        if sent:
-            self.send()
-        if received:
-            self.receive()
 
 
 class SocketChannel:
@@ -128,9 +82,17 @@ class SocketChannel:
         self.siblings: tuple[SocketChannel, ...] = ()
         """The party's other channels, which are read while this one waits."""
         self._socket = connection
-        self._ended = False
+        self._lock = RLock()
+        """Held while the socket is used: keep-alives are sent by another thread."""
+        self._failure: EzError | None = None
+        self._reserved = 0
         self._waiting = bytearray()
+        self._told = 0
+        self._owed = b""
+        self._ends = self._rests = False
         self._inbox = Inbox()
+        self._incoming = Incoming()
+        self._waited = 0.0
         self._limit: tuple[float, float] | None = None
         connection.setblocking(False)
         with contextlib.suppress(OSError):
@@ -157,7 +119,10 @@ class SocketChannel:
         self.turns.send()
         if size >= LARGE:
             self.flush()
-            self._send_all(view.cast("B"))
+            data = view.cast("B")
+            for at in range(0, size, LONGEST):
+                piece = data[at : at + LONGEST]
+                self._send_record(len(piece), piece)
             return
         self._waiting += view
         if len(self._waiting) >= SEND_BUFFER:
@@ -165,15 +130,8 @@ class SocketChannel:
 
     def flush(self) -> None:
         """Hand everything to the network, and meanwhile buffer arriving data."""
-        waiting = self._waiting
-        if not waiting:
-            return
-        # No bytes may be appended to a bytearray while a view of it exists.
-        self._waiting = bytearray()
-        sent = self._send_some(waiting)
-        if sent < len(waiting):
-            with memoryview(waiting) as view:
-                self._send_all(view[sent:])
+        if len(self._waiting) > self._reserved:
+            self._send_record(len(self._waiting) - self._reserved)
 
     def flight(self, number: int | None, *, behind: int = 0) -> None:
         """Count what follows as parts of a flight, or end all flights."""
@@ -185,8 +143,7 @@ class SocketChannel:
         size = len(view)
         if not size:
             return
-        if self._waiting:
-            self.flush()
+        self.flush()
         self._count(size)
         filled = self._inbox.take(view) if len(self._inbox) else 0
         while filled < size:
@@ -198,7 +155,7 @@ class SocketChannel:
         if len(self._inbox.shown) < least:
             self._inbox.room()
         while len(self._inbox.shown) < least:
-            self._read_ahead()
+            self._inbox.arrived(self._receive_some(self._inbox.room()))
         return self._inbox.shown
 
     def skip(self, count: int) -> None:
@@ -221,6 +178,40 @@ class SocketChannel:
         self.bytes_sent = self.bytes_received = 0
         self.turns.start()
 
+    def use_records(self) -> None:
+        """Send what follows in records, as the peer does from here on, too."""
+        self.flush()
+        self._reserved = HEAD_BYTES
+        self._waiting = bytearray(self._reserved)
+        self._incoming.use()
+        arrived = bytearray(len(self._inbox))
+        self._inbox.take(memoryview(arrived))
+        self._keep(arrived)
+
+    def send_last(self, data: Buffer) -> None:
+        """Send a small message, and no keep-alives until something else is sent."""
+        self.send(data)
+        self._ends = True
+        self.flush()
+
+    def keep_alive(self) -> None:
+        """Tell the peer that this party is there, unless it is told something anyway.
+
+        This may be called by another thread than the one that uses the channel.
+        """
+        if not self._lock.acquire(timeout=_UNLOCKED):
+            return
+        try:
+            if not self._rests:
+                if not self._owed:
+                    self._owed = head(self._told, 0)
+                    self._told += HEAD_BYTES
+                # If the peer has gone, the next wait for it says so.
+                with contextlib.suppress(OSError):
+                    self._owed = self._owed[self._socket.send(self._owed) :]
+        finally:
+            self._lock.release()
+
     def close(self) -> None:
         """Close the connection; unflushed data are lost, and the peer's waits end."""
         self._selector.close()
@@ -233,51 +224,91 @@ class SocketChannel:
         self.bytes_received += taken
         self.turns.receive()
 
-    def _read_ahead(self) -> None:
-        """Wait for bytes and buffer them."""
-        self._inbox.arrived(self._receive_some(self._inbox.room()))
-
     def _receive_some(self, view: memoryview) -> int:
         """Wait for bytes, and write them directly to their destination."""
         receive = self._socket.recv_into
         patience = 0.0
+        if self._failure is not None:
+            raise self._failure
         if self._limit:
             self._left()
         while True:
             try:
-                count = receive(view)
+                with self._lock:
+                    count = receive(self._incoming.room(view))
             except self._not_yet:
                 now = perf_counter()
                 if not patience:
                     patience = now + POLLED
                 elif now >= patience:
-                    self._wait(selectors.EVENT_READ, _RECEIVING)
+                    self._wait(selectors.EVENT_READ, _RECEIVING, self._waited)
+                    self._waited += perf_counter() - now
                 continue
             except OSError:
                 raise errors.peer_gone(_RECEIVING, self.peer) from None
             if not count:
                 raise errors.peer_gone(_RECEIVING, self.peer)
-            return count
+            is_content = self._noted(count)
+            if self._incoming.between:
+                self._waited = 0.0
+            if is_content:
+                return count
+
+    def _noted(self, count: int) -> bool:
+        """Note received bytes; return whether they are content. Raises EzError if some are lost."""
+        try:
+            return self._incoming.arrived(count, self.peer)
+        except EzError as error:
+            self._failure = error
+            raise
+
+    def _keep(self, data: bytes | bytearray) -> None:
+        """Buffer the content in what has arrived."""
+        try:
+            for piece in self._incoming.contents(data, self.peer):
+                self._inbox.keep(piece)
+            if self._incoming.between:
+                self._waited = 0.0
+        except EzError as error:
+            self._failure = error
+            raise
 
     def _receive_now(self) -> None:
         """Buffer what has arrived, if anything has."""
         try:
-            data = self._socket.recv(INBOX)
+            with self._lock:
+                data = self._socket.recv(INBOX)
         except self._not_yet:
             return
         except OSError:
             raise errors.peer_gone(_RECEIVING, self.peer) from None
         if not data:
             raise errors.peer_gone(_RECEIVING, self.peer)
-        self._inbox.keep(data)
+        self._keep(data)
 
-    def _send_all(self, view: memoryview) -> None:
+    def _send_record(self, size: int, message: memoryview | None = None) -> None:
+        """Send a record of so many bytes: of all that waits, or of a large message."""
+        waiting, self._waiting = self._waiting, bytearray(self._reserved)
+        with self._lock:
+            if self._reserved:
+                owed, self._owed = self._owed, b""
+                self._send_all(owed)
+                self._rests, self._ends = self._ends, False
+                waiting[: self._reserved] = head(self._told, size, rests=self._rests)
+                self._told += HEAD_BYTES + size
+            self._send_all(waiting)
+            if message is not None:
+                self._send_all(message)
+
+    def _send_all(self, data: Buffer) -> None:
         """Send everything, waiting where necessary."""
-        position = 0
-        while position < len(view):
-            position += self._send_some(view[position:])
+        position = self._send_some(data) if data else 0
+        if position < len(data):
+            with memoryview(data) as view:
+                while position < len(view):
+                    position += self._send_some(view[position:])
 
-    def _send_some(self, view: memoryview | bytearray) -> int:
+    def _send_some(self, view: Buffer) -> int:
         """Wait until bytes can be sent, or buffer arriving ones; return how many were sent."""
         try:
             return self._socket.send(view)
@@ -292,50 +323,72 @@ class SocketChannel:
             self._receive_now()
         return 0
 
-    def _wait(self, events: int, doing: str) -> int:
-        """Wait until one of the events occurs; return those that did."""
+    def _wait(self, events: int, doing: str, waited: float = 0.0) -> int:
+        """Wait until one of the events occurs; return those that did.
+
+        `waited`: for how many seconds this party has waited for the same already.
+        """
+        left = max(self._left() - waited, 0.0)
         if self.siblings:
-            return self._wait_among(events, doing)
+            return self._wait_among(events, doing, left)
         if events != self._events:
             self._selector.modify(self._socket, events)
             self._events = events
-        ready = self._selector.select(self._left())
+        ready = self._selector.select(left)
         if not ready:
             if self._limit is not None:
                 raise errors.greeting_late(self._limit[1])
             raise errors.peer_silent(self.timeout, doing, self.peer)
         return ready[0][1]
 
-    def _wait_among(self, events: int, doing: str) -> int:
+    def _wait_among(self, events: int, doing: str, left: float) -> int:
         """Do the same, and meanwhile buffer what arrives over the other channels."""
-        deadline = perf_counter() + self._left()
         with selectors.DefaultSelector() as selector:
             selector.register(self._socket, events)
-            for one in self.siblings:
-                if one.listens:
-                    selector.register(one._socket, selectors.EVENT_READ, one)
+            heard = [one for one in self.siblings if one.listens]
+            for one in heard:
+                selector.register(one._socket, selectors.EVENT_READ, one)
             while True:
-                ready = selector.select(max(deadline - perf_counter(), 0.0))
-                if not ready:
-                    raise errors.peer_silent(self.timeout, doing, self.peer)
+                since = perf_counter()
+                ready = selector.select(max(min([left, *(one.patience for one in heard)]), 0.0))
+                took = perf_counter() - since
+                left -= took
+                for one in heard:
+                    one._waited += took
                 for key, found in ready:
                     if key.data is None:
                         return found
                     key.data.read_ahead()
                     if not key.data.listens:
                         selector.unregister(key.fileobj)
+                        heard.remove(key.data)
+                if not ready:
+                    # Whoever waits for one that waits for a silent one would wait for ever.
+                    late = min(heard, key=lambda one: one.patience, default=self)
+                    silent = self if left <= 0 else late
+                    raise errors.peer_silent(silent.timeout, doing, silent.peer)
+
+    @property
+    def patience(self) -> float:
+        """How many seconds the peer may still be silent."""
+        return float("inf") if self._incoming.rests else self.timeout - self._waited
 
     @property
     def listens(self) -> bool:
         """Whether data that arrive can be buffered."""
-        return not self._ended and len(self._inbox) < READ_AHEAD
+        return self._failure is None and len(self._inbox) < READ_AHEAD
 
     def read_ahead(self) -> None:
-        """Buffer what has arrived; if the connection has ended, the next receipt says so."""
+        """Buffer what has arrived; if the connection has ended, the next receipt says so.
+
+        Raises EzError if data are lost.
+        """
         try:
             self._receive_now()
-        except EzError:
-            self._ended = True
+        except errors.LostError:
+            raise
+        except EzError as error:
+            self._failure = error
 
     def _left(self) -> float:
         """Return the seconds that a wait may take; raise EzError if the limit is reached."""

@@ -26,16 +26,9 @@ from ezlang.records import dataclass
 
 from . import errors
 from .address import Address
+from .alive import kept_alive
 from .channel import SocketChannel
-from .dealing import (
-    DEALT,
-    PROGRESS,
-    PROGRESS_BYTES,
-    RECEIVED,
-    Answer,
-    Request,
-    read_request,
-)
+from .dealing import DEALT, RECEIVED, Answer, Request, read_request
 from .framing import plain, receive
 from .greeting import greeting
 from .reception import MOST_GREETED, Reception
@@ -127,7 +120,9 @@ class Dealer:
             try:
                 return self._deal(*pair)
             except EzError as error:
-                raise errors.dealer_gone(f"a party disconnected or was silent ({error})") from None
+                raise errors.dealer_gone(
+                    f"a party disconnected or was silent ({error.summary})"
+                ) from None
             except MemoryError:
                 raise errors.dealer_gone("there is too little memory to deal a unit") from None
         finally:
@@ -190,23 +185,19 @@ class Dealer:
 
     def _deal(self, seeded: _Guest, corrected: _Guest) -> Served:
         seeds = os.urandom(SEED_BYTES), os.urandom(SEED_BYTES)
-        for guest, seed in zip((seeded, corrected), seeds, strict=True):
-            guest.channel.send(Answer(seed=seed).encode())
-            guest.channel.flush()
-        sent = 0
+        channels = seeded.channel, corrected.channel
+        for channel, seed in zip(channels, seeds, strict=True):
+            channel.send(Answer(seed=seed).encode())
         demands = corrected.request.demands
-        for correction in corrections(self._native, seeds, demands):
-            corrected.channel.send(correction.reshape(-1).data.cast("B"))
-            steps = (sent + correction.nbytes) // PROGRESS_BYTES - sent // PROGRESS_BYTES
-            sent += correction.nbytes
-            if steps:
-                seeded.channel.send(PROGRESS * steps)
-                seeded.channel.flush()
-        if receive(corrected.channel, len(RECEIVED)) != RECEIVED:
-            raise errors.no_dealer("party 1 did not confirm that it has received everything")
-        for guest in (corrected, seeded):
-            guest.channel.send(DEALT)
-            guest.channel.flush()
+        with kept_alive(channels):
+            for correction in corrections(self._native, seeds, demands):
+                corrected.channel.send(correction.reshape(-1).data.cast("B"))
+            for party, channel in enumerate(channels):
+                if receive(channel, len(RECEIVED)) != RECEIVED:
+                    raise errors.no_dealer(f"party {party} did not confirm that it has everything")
+            for channel in channels:
+                channel.send_last(DEALT)
+        sent = amounts.correction_bytes(demands)
         return Served(program=corrected.request.program, bytes_sent=sent)
 
 

@@ -3,11 +3,10 @@
 A party that is connected to the other one dials the dealer. Its *request* is a frame
 (`framing.py`): version, number of the party, fingerprint of the program, the tag of the run, by
 which the dealer matches the parties, and demands. The dealer's *answer* is a frame: its version,
-and either the party's seed or the reason why it deals nothing. Then corrections go to party 1,
-whose lengths follow from the demands, and party 1 confirms that it has them. Party 0 meanwhile
-receives a byte for each `PROGRESS_BYTES` of them, so that it doesn't reach its time-out. Finally a
-byte tells each party that everything is dealt, and only then do the parties go on: when inputs are
-shared, the dealer has no part in the run any more.
+and either the party's seed or the reason why it deals nothing. What follows is in records, with
+keep-alives. Corrections go to party 1, whose lengths follow from the demands, and both confirm that
+they have everything. Finally a byte tells each party that everything is dealt, and only then do the
+parties go on: when inputs are shared, the dealer has no part in the run any more.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from ezlang.build import build
 from ezlang.compiler.ir.parties import COMPUTING
 from ezlang.compiler.protocols.core.channel import Channel
 from ezlang.compiler.protocols.dealt import demands as amounts
-from ezlang.compiler.protocols.dealt.demands import CORRECTED, SEED_BYTES, Demands
+from ezlang.compiler.protocols.dealt.demands import SEED_BYTES, Demands
 from ezlang.compiler.protocols.dealt.expansion import DealtUnits
 from ezlang.compiler.protocols.native.calls import Native
 from ezlang.diagnostics.diagnostic import EzError
@@ -30,15 +29,14 @@ from ezlang.records import dataclass
 
 from . import errors
 from .address import Address
+from .alive import kept_alive
 from .channel import SocketChannel
 from .framing import FrameFormat, is_hash, is_one_of, is_short_text, plain, receive
 from .greeting import greeting
 from .handshake import Hello
 from .sockets import dial
 
-PROTOCOL: Final = 1
-PROGRESS_BYTES: Final = 1 << 24
-PROGRESS: Final = b"\x16"
+PROTOCOL: Final = 2
 RECEIVED: Final = b"\x06"
 DEALT: Final = b"\x06"
 TAG_BYTES: Final = 16
@@ -175,20 +173,18 @@ def dealt_preprocessing(
                 channel.flush()
             answer = read_answer(channel)
         try:
-            units = _units(native or Native(), hello.party, answer.seed, demands)
-            for place in units.places():
-                channel.receive_into(place)
-            if hello.party == CORRECTED:
-                channel.send(RECEIVED)
-            _wait_until_dealt(channel, hello.party, demands)
+            with kept_alive((channel,)):
+                units = _units(native or Native(), hello.party, answer.seed, demands)
+                for place in units.places():
+                    channel.receive_into(place)
+                # If the dealer has gone, what it sent before explains more.
+                with contextlib.suppress(EzError):
+                    channel.send_last(RECEIVED)
+                if receive(channel, 1) != DEALT:
+                    raise errors.dealer_gone("it did not confirm that it is done")
         finally:
             channel.close()
     return units
-
-
-def progress_bytes(demands: Demands) -> int:
-    """Return the number of bytes that party 0 receives while corrections go to party 1."""
-    return amounts.correction_bytes(demands) // PROGRESS_BYTES
 
 
 def _units(native: Native, party: int, seed: bytes, demands: Demands) -> DealtUnits:
@@ -202,14 +198,6 @@ def _units(native: Native, party: int, seed: bytes, demands: Demands) -> DealtUn
         ) from None
 
 
-def _wait_until_dealt(channel: SocketChannel, party: int, demands: Demands) -> None:
-    progress = 0 if party == CORRECTED else progress_bytes(demands)
-    expected = PROGRESS * progress + DEALT
-    for byte in expected:
-        if receive(channel, 1)[0] != byte:
-            raise errors.dealer_gone("it did not confirm that it is done")
-
-
 @contextlib.contextmanager
 def _of_the_dealer() -> Iterator[None]:
     """Raise the channel's errors about a party as errors about the dealer."""
@@ -221,4 +209,6 @@ def _of_the_dealer() -> Iterator[None]:
             raise errors.dealer_gone("it closed the connection before it was done") from None
         if "EZ5004" in codes:
             raise errors.dealer_gone("it was silent for as long as --timeout allows") from None
+        if "EZ5018" in codes:
+            raise errors.dealer_gone("some of what it sent was lost on the way") from None
         raise

@@ -93,6 +93,21 @@ def peer_silent(seconds: float, doing: str, who: str = OTHER) -> EzError:
     )
 
 
+class LostError(EzError):
+    """Data arrived that don't follow those before them."""
+
+
+def data_lost(who: str = OTHER) -> LostError:
+    """Data arrived that don't follow those before them."""
+    found = _failed(
+        "EZ5018",
+        f"Data were lost on the way: what {who[0].lower()}{who[1:]} sent last does not follow what "
+        "arrived before",
+        "see what is between the two machines, then start all parties again",
+    )
+    return LostError(*found.diagnostics, exit_code=FAILED)
+
+
 class UnansweredError(EzError):
     """The peer closed the connection before it had said anything."""
 

@@ -30,7 +30,7 @@ from .channel import SocketChannel
 from .framing import FrameFormat, is_hash, is_one_of, is_short_text, plain
 
 MAGIC: Final = b"ezlang\xf5\x0a"
-PROTOCOL: Final = 4
+PROTOCOL: Final = 5
 LONGEST: Final = 1 << 16
 _FORM: Final = FrameFormat(
     magic=MAGIC, protocol=PROTOCOL, longest=LONGEST, stranger=errors.not_ezlang

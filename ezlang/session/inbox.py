@@ -65,6 +65,6 @@ class Inbox:
         """Record bytes that were written to the place returned by `room`."""
         self._end += count
 
-    def keep(self, data: bytes) -> None:
+    def keep(self, data: bytes | memoryview) -> None:
         """Append any number of bytes."""
         self._later += data

@@ -20,11 +20,12 @@ from typing import TYPE_CHECKING, Final
 
 from . import errors
 from .address import Address
-from .channel import SocketChannel, Turns
+from .channel import SocketChannel
 from .greeting import greeting
 from .handshake import Hello, answer, introduce, is_stranger
 from .reception import Reception
 from .sockets import dial, listen
+from .turns import Turns
 
 if TYPE_CHECKING:
     from .tls import Keys

@@ -193,7 +193,7 @@ def test_a_terminal_shows_the_releases_and_asks(sides: tuple[Path, Path], answer
     os.close(mine)
     process.wait(timeout=PATIENCE)
     text = said.decode()
-    assert "rich.ez is new to this side. What it tells:" in text
+    assert "rich.ez is new to this side." in text
     assert "output to all" in text or "alice is richer" in text
     approved = "[approved]" in (sides[0] / "parties.toml").read_text()
     assert approved == (answer == "y")

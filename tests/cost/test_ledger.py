@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from ezlang.compiler.cost.amounts import Count, Rounds, Sent
 from ezlang.compiler.cost.ledger import Ledger, Phase
 from ezlang.compiler.ir.parties import COMPUTING, Link
-from ezlang.session.channel import SocketChannel, Turns
+from ezlang.session.channel import SocketChannel
+from ezlang.session.turns import Turns
 from ezlang.source import Source, Span
 from tests.support.channels import socket_pair
 from tests.support.patience import PATIENCE

@@ -22,9 +22,10 @@ from ezlang.session import dealing
 from ezlang.session.address import Address
 from ezlang.session.channel import SocketChannel
 from ezlang.session.dealer import Dealer, Served, run_dealer
-from ezlang.session.dealing import Answer, Request, agree_on_tag, dealt_preprocessing
+from ezlang.session.dealing import PROTOCOL, Answer, Request, agree_on_tag, dealt_preprocessing
 from ezlang.session.framing import receive
 from ezlang.session.handshake import Hello
+from ezlang.session.records import head
 from ezlang.session.tls import Keys
 from tests.support.channels import socket_pair
 from tests.support.patience import PATIENCE
@@ -130,17 +131,18 @@ def test_seeds_are_fresh_and_the_parties_differ() -> None:
 
 
 def test_the_bytes_on_the_wire() -> None:
-    """Party 0 gets an answer with its seed, a byte of progress for each 16 MiB, and the end."""
-    wanted: Demands = {BitTriple(): 3 * dealing.PROGRESS_BYTES // 2}
+    """Party 0 gets an answer with its seed, and the end."""
     with dealer() as (address, _, (threads, end)):
-        one = threads.submit(ask, address, 1, wanted=wanted)
+        one = threads.submit(ask, address, 1)
         channel = SocketChannel(socket.create_connection((address.host, address.port)), PATIENCE)
-        request = Request(party=0, program=PROGRAM, tag=TAG, demands=wanted)
+        request = Request(party=0, program=PROGRAM, tag=TAG, demands=WANTED)
         channel.send(request.encode())
         answer = Answer(seed=bytes(16)).encode()
         got = receive(channel, len(answer))
         assert got[:14] == answer[:14]
-        assert receive(channel, 2) == dealing.PROGRESS + dealing.DEALT
+        channel.use_records()
+        channel.send(dealing.RECEIVED)
+        assert receive(channel, 1) == dealing.DEALT
         one.result(PATIENCE)
         end.result(PATIENCE)
         assert sentence(lambda: receive(channel, 1))[0] == "EZ5003"
@@ -210,11 +212,14 @@ def test_parties_of_other_runs_wait_for_their_own() -> None:
     [
         (b"GET / HTTP/1.1\r\n\r\n", "it began with `GET / HT`"),
         (b"", "disconnected"),
-        (b"ezdeal\xf5\x0a" + struct.pack(">HI", 1, 1 << 31), "would be 2147483648 bytes long"),
+        (
+            b"ezdeal\xf5\x0a" + struct.pack(">HI", PROTOCOL, 1 << 31),
+            "would be 2147483648 bytes long",
+        ),
         (b"ezdeal\xf5\x0a" + struct.pack(">HI", 7, 2) + b"{}", "different versions"),
-        (b"ezdeal\xf5\x0a" + struct.pack(">HI", 1, 2) + b"{}", "the wrong fields"),
-        (b"ezdeal\xf5\x0a" + struct.pack(">HI", 1, 4) + b"\xff\x00{}", "not JSON"),
-        (b"ezdeal\xf5\x0a" + struct.pack(">HI", 1, 200) + b"{", "disconnected"),
+        (b"ezdeal\xf5\x0a" + struct.pack(">HI", PROTOCOL, 2) + b"{}", "the wrong fields"),
+        (b"ezdeal\xf5\x0a" + struct.pack(">HI", PROTOCOL, 4) + b"\xff\x00{}", "not JSON"),
+        (b"ezdeal\xf5\x0a" + struct.pack(">HI", PROTOCOL, 200) + b"{", "disconnected"),
     ],
 )
 def test_strangers_are_dropped(said: bytes, reason: str) -> None:
@@ -335,7 +340,8 @@ ANSWER = Answer(seed=bytes(16)).encode()
         (ANSWER.replace(b"00000000", b"0000000g"), "EZ5032", "the field seed"),
         (Answer(seed=bytes(3)).encode(), "EZ5032", "no seed"),
         (Answer(refused="no\x1b[2J\n" + "x" * 9999).encode(), "EZ5033", "no?[2J?xxx"),
-        (ANSWER + b"?", "EZ5031", "did not confirm that it is done"),
+        (ANSWER + head(0, 1) + b"?", "EZ5031", "did not confirm that it is done"),
+        (ANSWER + b"what is no record at all", "EZ5031", "some of what it sent was lost"),
         (ANSWER, "EZ5031", "closed the connection"),
     ],
 )

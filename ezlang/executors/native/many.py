@@ -12,10 +12,10 @@ from ezlang.compiler.protocols.native.many import ManySession, open_many
 from ezlang.compiler.protocols.native.runtime import SharingRuntime
 from ezlang.progress import doing
 from ezlang.session.address import Address
+from ezlang.session.alive import kept_alive, wait_until_ready
 from ezlang.session.channel import SocketChannel
 from ezlang.session.handshake import RECORDS
 from ezlang.session.mesh import Meet, close_all, connect_all
-from ezlang.session.readiness import preparing
 from ezlang.values.data import Data
 
 from .buffers import Buffers
@@ -55,16 +55,16 @@ def run_among(
     channels = connect_all(places, hello, timeout, meet)
     watch.lap("connect")
     try:
-        with preparing(channels.values()), doing("Making native code"):
-            program = compile_for(executable, party, metered=metered)
-            watch.lap("compile")
-        if recording is not None:
-            recording.begin(hello, inputs, channels)
-            for channel in channels.values():
-                channel.start_counting()
-        watch.lap("connect")
-        meter = ChannelMeter(party) if metered else None
-        return run_over_all(executable, program, inputs, channels, watch, meter)
+        with kept_alive(channels.values()):
+            with doing("Making native code"):
+                program = compile_for(executable, party, metered=metered)
+                watch.lap("compile")
+            if recording is not None:
+                recording.begin(hello, inputs, channels)
+            wait_until_ready(channels.values())
+            watch.lap("connect")
+            meter = ChannelMeter(party) if metered else None
+            return run_over_all(executable, program, inputs, channels, watch, meter)
     finally:
         close_all(channels)
 

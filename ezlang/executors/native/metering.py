@@ -15,7 +15,8 @@ from ezlang.compiler.codegen.interface import Interface
 from ezlang.compiler.protocols.core.phases import Phase
 from ezlang.compiler.protocols.yao.session import YaoParty
 from ezlang.executors.meter import Meter, Tallies
-from ezlang.session.channel import SocketChannel, Turns
+from ezlang.session.channel import SocketChannel
+from ezlang.session.turns import Turns
 
 Run = Callable[[int, int], None]
 

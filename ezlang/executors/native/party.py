@@ -179,8 +179,8 @@ def part(channels: Iterable[SocketChannel]) -> None:
     """Tell the peers that this party has finished, and wait for the same message from each."""
     channels = tuple(channels)
     for channel in channels:
-        channel.send(FINISHED)
-        channel.flush()
+        # Keep-alives that a peer leaves unread would make its end of the connection a reset.
+        channel.send_last(FINISHED)
     for channel in channels:
         said = bytearray(len(FINISHED))
         try:

@@ -21,11 +21,11 @@ from ezlang.session.address import (
     parse_addresses,
     require_private,
 )
+from ezlang.session.alive import kept_alive, wait_until_ready
 from ezlang.session.channel import SocketChannel
 from ezlang.session.connect import Listening, connect
 from ezlang.session.dealing import agree_on_tag, dealt_preprocessing
 from ezlang.session.handshake import RECORDS, Hello
-from ezlang.session.readiness import preparing
 from ezlang.typed import tree as typed
 from ezlang.types.sharing import DEFAULT_MEMORY, DEFAULT_PROTOCOL
 from ezlang.values.check import check_party
@@ -235,11 +235,15 @@ def connected(
     channel = connect(address, hello, timeout, listening)
     watch.lap("connect")
     try:
-        with preparing((channel,)), doing("Making native code"):
-            program = compile_for(executable, party, dealt=dealer is not None, metered=metered)
-            watch.lap("compile")
-        watch.lap("connect")
-        meter = ChannelMeter(party) if metered else None
-        yield Session(channel, hello, executable, program, watch, timeout, help, meter, recording)
+        with kept_alive((channel,)):
+            with doing("Making native code"):
+                program = compile_for(executable, party, dealt=dealer is not None, metered=metered)
+                watch.lap("compile")
+            wait_until_ready((channel,))
+            watch.lap("connect")
+            meter = ChannelMeter(party) if metered else None
+            yield Session(
+                channel, hello, executable, program, watch, timeout, help, meter, recording
+            )
     finally:
         channel.close()
