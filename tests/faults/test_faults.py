@@ -1,0 +1,122 @@
+"""A network that fails at any message: a run ends with one sentence, or as if nothing had been."""
+
+from __future__ import annotations
+
+import socket
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from .relay import Fault, Message, Relay
+from .sweep import FAULTS, KINDS, PARTLY, Ends, Kind, Plan, Runs, plans
+
+AT_ONCE = 6
+"""How many runs there are at a time: most of them wait."""
+
+STEP = 4
+"""Of how many faults the sweep tries one; they are in the order of the messages."""
+
+Table = Counter[tuple[str, str, str]]
+
+
+def tried(runs: Runs, chosen: Sequence[Plan]) -> list[Ends]:
+    """Run with each fault; check that each run ended as promised."""
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        found = list(threads.map(runs.run, chosen))
+    assert not [ends for ends in found if not ends.is_as_promised(runs.kind)]
+    return found
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        Kind(2, "boolean"),
+        Kind(2, "yao", "three-halves", dealt=True, secure=True),
+        Kind(3, "arithmetic", secure=True),
+    ],
+    ids=str,
+)
+def test_a_fault_of_each_kind(kind: Kind, tmp_path: Path) -> None:
+    random = Random(str(kind))
+    runs = Runs(kind, tmp_path)
+    every = plans(runs, random)
+    chosen = [random.choice([one for one in every if one.fault is fault]) for fault in FAULTS]
+    found = tried(runs, chosen)
+    assert sum(ends.happened for ends in found) > len(found) // 2
+
+
+def test_a_message_that_was_changed_is_not_noticed_over_plain_tcp(tmp_path: Path) -> None:
+    """What the page on the threat model warns of is so; over TLS the same run fails."""
+    verdicts = []
+    for secure in (False, True):
+        runs = Runs(Kind(2, "boolean", secure=secure), tmp_path)
+        (link,) = runs.links()
+        messages = [one for one in runs.learn()[link] if one.end - one.begin > 17]
+        corrupt = [Plan(link, Fault.CORRUPT, one, at=8 * 16) for one in messages[-12:]]
+        verdicts.append({ends.verdict for ends in tried(runs, corrupt) if ends.happened})
+    plain, tls = verdicts
+    assert "wrong" in plain
+    assert tls <= {"failed", PARTLY}
+
+
+@pytest.fixture(scope="module")
+def table() -> Iterator[Table]:
+    """The number of runs by channel, fault and verdict, which is printed at the end."""
+    found: Table = Counter()
+    yield found
+    verdicts = sorted({verdict for _, _, verdict in found})
+    print("\n| fault | " + " | ".join(verdicts) + " |")
+    for channel in ("TCP", "TLS"):
+        for fault in FAULTS:
+            cells = [f"{found[channel, fault.value, one]:,}" for one in verdicts]
+            print(f"| {fault} ({channel}) | " + " | ".join(cells) + " |")
+    print(f"{found.total():,} faults")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS, ids=str)
+def test_sweep(kind: Kind, tmp_path: Path, table: Table) -> None:
+    random = Random(str(kind))
+    runs = Runs(kind, tmp_path)
+    channel = "TLS" if kind.secure else "TCP"
+    for ends in tried(runs, plans(runs, random)[random.randrange(STEP) :: STEP]):
+        if ends.happened:
+            table[channel, ends.plan.fault.value, ends.verdict] += 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "heard"),
+    [
+        (Fault.NOTHING, b"abcdefgh"),
+        (Fault.DROP, b"abgh"),
+        (Fault.STALL, b"ab"),
+        (Fault.DELAY, b"abcdefgh"),
+        (Fault.CORRUPT, b"abclefgh"),
+        (Fault.TRUNCATE, b"abcd"),
+        (Fault.REORDER, b"abefcdgh"),
+        (Fault.DUPLICATE, b"abcdefcdefgh"),
+        (Fault.CUT, b"ab"),
+    ],
+)
+def test_the_relay_does_what_it_says(fault: Fault, heard: bytes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        relay = Relay(server.getsockname()[1])
+        relay.fault, relay.message, relay.at = fault, Message(0, 2, 6), 8 + 3
+        with socket.create_connection(("127.0.0.1", relay.port)) as near:
+            near.sendall(b"abcdefgh")
+            far, _ = server.accept()
+            with far:
+                if fault is not Fault.CUT:
+                    near.shutdown(socket.SHUT_WR)
+                said = b""
+                try:
+                    while data := far.recv(100):
+                        said += data
+                except ConnectionResetError:
+                    assert fault is Fault.CUT
+                assert said == heard
+        relay.close()
