@@ -29,6 +29,7 @@ from collections.abc import Callable, Iterator
 from threading import RLock
 from time import perf_counter
 from typing import Final
+from zlib import crc32
 
 from ezlang.compiler.protocols.core.channel import Buffer, unmetered
 from ezlang.compiler.protocols.core.phases import Phase
@@ -36,7 +37,7 @@ from ezlang.diagnostics.diagnostic import EzError
 
 from . import errors
 from .inbox import INBOX, Inbox
-from .records import HEAD_BYTES, LONGEST, Incoming, head
+from .records import CHECKED, HEAD_BYTES, LONGEST, Incoming, head
 from .turns import Turns
 
 SEND_BUFFER: Final = 1 << 17
@@ -228,14 +229,15 @@ class SocketChannel:
         """Wait for bytes, and write them directly to their destination."""
         receive = self._socket.recv_into
         patience = 0.0
-        if self._failure is not None:
-            raise self._failure
+        if failure := self._incoming.failure or self._failure:
+            raise failure
         if self._limit:
             self._left()
         while True:
             try:
                 with self._lock:
-                    count = receive(self._incoming.room(view))
+                    room = self._incoming.room(view)
+                    count = receive(room)
             except self._not_yet:
                 now = perf_counter()
                 if not patience:
@@ -248,30 +250,18 @@ class SocketChannel:
                 raise errors.peer_gone(_RECEIVING, self.peer) from None
             if not count:
                 raise errors.peer_gone(_RECEIVING, self.peer)
-            is_content = self._noted(count)
+            is_content = self._incoming.arrived(room[:count], self.peer)
             if self._incoming.between:
                 self._waited = 0.0
             if is_content:
                 return count
 
-    def _noted(self, count: int) -> bool:
-        """Note received bytes; return whether they are content. Raises EzError if some are lost."""
-        try:
-            return self._incoming.arrived(count, self.peer)
-        except EzError as error:
-            self._failure = error
-            raise
-
     def _keep(self, data: bytes | bytearray) -> None:
-        """Buffer the content in what has arrived."""
-        try:
-            for piece in self._incoming.contents(data, self.peer):
-                self._inbox.keep(piece)
-            if self._incoming.between:
-                self._waited = 0.0
-        except EzError as error:
-            self._failure = error
-            raise
+        """Buffer the content in what has arrived. Raises EzError if some is lost."""
+        for piece in self._incoming.contents(data, self.peer):
+            self._inbox.keep(piece)
+        if self._incoming.between:
+            self._waited = 0.0
 
     def _receive_now(self) -> None:
         """Buffer what has arrived, if anything has."""
@@ -294,7 +284,8 @@ class SocketChannel:
                 owed, self._owed = self._owed, b""
                 self._send_all(owed)
                 self._rests, self._ends = self._ends, False
-                waiting[: self._reserved] = head(self._told, size, rests=self._rests)
+                content = crc32(memoryview(waiting)[HEAD_BYTES:]) if size < CHECKED else 0
+                waiting[:HEAD_BYTES] = head(self._told, size, content, rests=self._rests)
                 self._told += HEAD_BYTES + size
             self._send_all(waiting)
             if message is not None:
@@ -370,13 +361,14 @@ class SocketChannel:
 
     @property
     def patience(self) -> float:
-        """How many seconds the peer may still be silent."""
-        return float("inf") if self._incoming.rests else self.timeout - self._waited
+        """How many seconds the peer may still be silent: no limit unless it sends keep-alives."""
+        expected = self._reserved and not self._incoming.rests
+        return self.timeout - self._waited if expected else float("inf")
 
     @property
     def listens(self) -> bool:
         """Whether data that arrive can be buffered."""
-        return self._failure is None and len(self._inbox) < READ_AHEAD
+        return not (self._incoming.failure or self._failure) and len(self._inbox) < READ_AHEAD
 
     def read_ahead(self) -> None:
         """Buffer what has arrived; if the connection has ended, the next receipt says so.
@@ -385,9 +377,9 @@ class SocketChannel:
         """
         try:
             self._receive_now()
-        except errors.LostError:
-            raise
         except EzError as error:
+            if self._incoming.failure:
+                raise
             self._failure = error
 
     def _left(self) -> float:

@@ -93,19 +93,14 @@ def peer_silent(seconds: float, doing: str, who: str = OTHER) -> EzError:
     )
 
 
-class LostError(EzError):
-    """Data arrived that don't follow those before them."""
-
-
-def data_lost(who: str = OTHER) -> LostError:
-    """Data arrived that don't follow those before them."""
-    found = _failed(
+def data_lost(who: str = OTHER) -> EzError:
+    """What arrived is not what was sent."""
+    return _failed(
         "EZ5018",
-        f"Data were lost on the way: what {who[0].lower()}{who[1:]} sent last does not follow what "
-        "arrived before",
+        f"Data were lost or changed on the way: what arrived is not what {who[0].lower()}{who[1:]} "
+        "sent",
         "see what is between the two machines, then start all parties again",
     )
-    return LostError(*found.diagnostics, exit_code=FAILED)
 
 
 class UnansweredError(EzError):

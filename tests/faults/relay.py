@@ -48,12 +48,12 @@ class Message:
 
 @dataclass
 class Relay:
-    """Listens at `port`, dials `target` for the first that calls, and passes on what both send.
+    """Listens at `port`, dials `target` for whoever calls, and passes on what both send.
 
-    `at` is a number that chooses the bit that is corrupted.
+    A caller waits until the target is known. `at` is a number that chooses the bit that is changed.
     """
 
-    target: int
+    target: int | None = None
     fault: Fault = Fault.NOTHING
     message: Message | None = None
     at: int = 0
@@ -90,10 +90,10 @@ class Relay:
 
     def _dial(self) -> socket.socket | None:
         while self.is_open:
-            try:
-                return socket.create_connection(("127.0.0.1", self.target))
-            except OSError:
-                time.sleep(0.02)
+            if self.target is not None:
+                with contextlib.suppress(OSError):
+                    return socket.create_connection(("127.0.0.1", self.target))
+            time.sleep(0.02)
         return None
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 import pytest
@@ -340,7 +341,7 @@ ANSWER = Answer(seed=bytes(16)).encode()
         (ANSWER.replace(b"00000000", b"0000000g"), "EZ5032", "the field seed"),
         (Answer(seed=bytes(3)).encode(), "EZ5032", "no seed"),
         (Answer(refused="no\x1b[2J\n" + "x" * 9999).encode(), "EZ5033", "no?[2J?xxx"),
-        (ANSWER + head(0, 1) + b"?", "EZ5031", "did not confirm that it is done"),
+        (ANSWER + head(0, 1, crc32(b"?")) + b"?", "EZ5031", "did not confirm that it is done"),
         (ANSWER + b"what is no record at all", "EZ5031", "some of what it sent was lost"),
         (ANSWER, "EZ5031", "closed the connection"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import subprocess
 import sys
@@ -138,6 +139,19 @@ def test_a_connection_that_stalls(long: Path) -> None:
     # The one that gives up hangs up, so the other needn't wait for a time-out of its own.
     assert first[0] == 3
     assert first[1]["codes"][0] in ("EZ5003", "EZ5004")
+    proxy.close()
+
+
+def test_a_party_that_is_stopped(long: Path) -> None:
+    """It is alive for the system, which keeps its connection; it sends no keep-alives."""
+    port = free_port()
+    first = start(long, 0, port, {"x": 3}, turns=100_000)
+    dial(port).close()  # it listens: the other one has little time
+    proxy = Proxy(port, 1 << 20, lambda: first.process.send_signal(signal.SIGSTOP))
+    second = start(long, 1, proxy.port, {"x": 5}, timeout=3, turns=100_000)
+    assert_failed(second.result(), "EZ5004")
+    first.kill()
+    assert first.result()[0] < 0
     proxy.close()
 
 
