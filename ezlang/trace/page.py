@@ -24,6 +24,7 @@ MODULES: Final = (
     "source.js",
     "messages.js",
     "parties.js",
+    "protocols.js",
     "parts.js",
     "details.js",
     "reruns.js",

@@ -22,10 +22,12 @@ from ezlang.compiler.ir.text import operation_name, print_operation
 from ezlang.compiler.protocols.core.purposes import Purpose
 from ezlang.executors.simulate.clear_values import ClearValue
 from ezlang.executors.simulate.network import Message
-from ezlang.executors.simulate.observer import GarbledGate, Observed
+from ezlang.executors.simulate.observer import GarbledGate, Observed, Told
+from ezlang.executors.simulate.two.watching import INSTANCES
 from ezlang.records import dataclass
 from ezlang.source import BUILTIN_SOURCE, Source, Span
 
+from .parts import add, part_of
 from .topics import topic_of, way_of
 from .values import (
     Json,
@@ -46,7 +48,8 @@ class Limits:
     """How much a trace has of a run.
 
     `executions`: of one operation; `elements`: of a value; `messages`, `units` and `gates`: of one
-    step. All executions on a line of `lines`, of the program's first file, are recorded.
+    step; `instances`: of one part of a protocol in a step, at most `INSTANCES`. All executions on a
+    line of `lines`, of the program's first file, are recorded.
     """
 
     executions: int = 64
@@ -54,6 +57,7 @@ class Limits:
     messages: int = 24
     units: int = 4
     gates: int = 4
+    instances: int = INSTANCES
     lines: frozenset[int] = frozenset()
 
     def has(self, place: Json, before: int) -> bool:
@@ -74,6 +78,7 @@ class _Open:
     sent: int = 0
     merged: dict[tuple[Any, ...], Json] = field(default_factory=dict)
     units: Counter[str] = field(default_factory=Counter)
+    parts: dict[tuple[Any, ...], Json] = field(default_factory=dict)
 
 
 class Recorder:
@@ -94,6 +99,7 @@ class Recorder:
         self.messages: list[Json] = []
         self.units: list[Json] = []
         self.gates: list[Json] = []
+        self.parts: list[Json] = []
         self.delta: str | None = None
         self.at: dict[tuple[int, int], int] = {(-1, 0): 0}
         self._executed: Counter[int] = Counter()
@@ -176,6 +182,25 @@ class Recorder:
             if numbers:
                 made["digits"] = digits_of(given, numbers)
             self.units.append({"step": len(self.steps) - 1, **made})
+
+    @property
+    def wants_parts(self) -> bool:
+        """Whether parts of protocols are recorded."""
+        return self.limits.executions > 0 and self.limits.instances > 0
+
+    def part(self, told: Told) -> None:
+        """Record the first instances of a part of a protocol in a step, and count the others."""
+        here = self._open
+        if here.omitted or not told.count:
+            return
+        everybody = len(told.parties) == len(self.parties)
+        made = part_of(told, self.limits.instances if everybody else 1, dealt=self.with_dealer)
+        key = (told.part, told.parties, *(one["width"] for one in made["numbers"]))
+        if key in here.parts:
+            add(here.parts[key], made, self.limits.instances if everybody else 1)
+        else:
+            here.parts[key] = {"step": len(self.steps) - 1, **made}
+            self.parts.append(here.parts[key])
 
     def keyed(self, delta: int) -> None:
         """Record Δ."""

@@ -26,7 +26,7 @@ from ezlang.diagnostics.diagnostic import EzError
 from ezlang.executors.simulate import SimulatedOutcome
 from ezlang.executors.simulate.clear_values import ClearValue
 from ezlang.executors.simulate.network import Message
-from ezlang.executors.simulate.observer import GarbledGate, Observed, Observer
+from ezlang.executors.simulate.observer import GarbledGate, Observed, Observer, Told
 from ezlang.executors.simulate.shares import Secret
 from ezlang.executors.simulate.two.secret_values import Shared
 from ezlang.progress import doing
@@ -105,6 +105,14 @@ class _Watch:
         self, what: str, parts: Sequence[object], given: Sequence[Sequence[object]] = ()
     ) -> None:
         """Ignore preprocessing, whose parts are random by definition."""
+
+    @property
+    def wants_parts(self) -> bool:
+        """What is sent in parts of protocols are messages, which are noted."""
+        return False
+
+    def part(self, told: Told) -> None:
+        """Ignore parts of protocols."""
 
     def keyed(self, delta: int) -> None:
         """Ignore Δ, which the evaluator doesn't see."""

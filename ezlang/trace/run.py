@@ -130,6 +130,7 @@ def _data(about: Json, program: ir.Program, made: Recorder, outcome: SimulatedOu
         "rounds": _rounds(made.messages, len(program.parties)),
         "units": made.units,
         "gates": made.gates,
+        "parts": made.parts,
         "outputs": outcome.outputs,
         "totals": {
             "rounds": cost.rounds,
@@ -144,6 +145,7 @@ def _data(about: Json, program: ir.Program, made: Recorder, outcome: SimulatedOu
             "messages": limits.messages,
             "units": limits.units,
             "gates": limits.gates,
+            "instances": limits.instances,
             "lines": sorted(limits.lines),
         },
     }

@@ -116,9 +116,9 @@ def test_a_view_hides_what_the_party_does_not_know(browser: Any, page_file: Path
 def test_values_messages_and_parts_open(browser: Any, page_file: Path) -> None:
     with opened(browser, page_file) as page:
         data = page.evaluate("JSON.parse(document.getElementById('trace').textContent)")
-        parted = {one["step"] for name in ("units", "gates") for one in data[name]}
+        parted = {one["step"] for name in ("units", "gates", "parts") for one in data[name]}
         if data["dealer"]:
-            parted = {0, *(one["step"] for one in data["gates"])}
+            parted = {0, *(one["step"] for name in ("gates", "parts") for one in data[name])}
         for _ in range(12):
             page.keyboard.press("ArrowRight")
             if page.locator("#stage button.value").count():
@@ -135,6 +135,81 @@ def test_values_messages_and_parts_open(browser: Any, page_file: Path) -> None:
         page.locator("#reruns summary").click()
         page.locator("#all summary").click()
         page.wait_for_selector("#all .group")
+
+
+CONVERTED = """party alice, bob;
+fn main() {
+    secret int32 x = input(alice, "x");
+    secret int32 y = input(bob, "y");
+    #[protocol(boolean)] secret int32 both = x & y;
+    #[protocol(arithmetic)] secret int32 product = both * (x + y);
+    output(all, product, "product");
+}
+"""
+
+
+@pytest.mark.parametrize("dealer", [False, True], ids=["made", "dealt"])
+def test_a_conversion_and_an_and_open(browser: Any, tmp_path: Path, dealer: bool) -> None:
+    program = api.checked(api.check_text(CONVERTED))
+    inputs = {"alice": {"x": 13}, "bob": {"y": 7}}
+    trace = api.trace(program, inputs, seed=1, dealer=dealer, reruns=0)
+    path = tmp_path / "converted.html"
+    path.write_text(trace.page(), encoding="utf-8")
+    conversion = "a bit to a number, opened" if dealer else "the bits of a number by OTs"
+    wanted = {"an AND", conversion, "a product by a triple" if dealer else "a product by OTs"}
+    with opened(browser, path) as page:
+        seen = set()
+        for _ in range(len(trace.data["steps"])):
+            for box in page.locator("#parts details.protocol").all():
+                what = box.get_attribute("data-what")
+                seen.add(what)
+                box.locator("summary").click()
+                assert box.locator("cite").count() > 0
+                assert "?" not in box.locator("table").inner_text()
+                rules = box.locator(".rules li code").all_inner_texts()
+                if what == "an AND":
+                    assert_ands_open(box)
+                if what == conversion:
+                    assert "of" in box.locator(".note").inner_text() if dealer else len(rules) == 4
+            page.keyboard.press("ArrowRight")
+        assert wanted <= seen
+        hides_what_others_have(page)
+
+
+def assert_ands_open(box: Any) -> None:
+    """13 & 7 from the lowest bit on: 1·1, 0·1, 1·1, 1·0."""
+    for number, (x, y) in enumerate([(1, 1), (0, 1), (1, 1), (1, 0)]):
+        box.get_by_role("button", name=f"AND {number + 1}", exact=True).click()
+        assert box.locator("button[aria-pressed=true]").inner_text() == f"AND {number + 1}"
+        rules = box.locator(".rules li code").all_inner_texts()
+        assert rules[-1] == f"{x & y} = {x}·{y}"
+    assert box.locator(".note").inner_text().startswith("The first 4 of 32")
+
+
+def hides_what_others_have(page: Page) -> None:
+    """At the AND's step, Bob sees his column and what is opened, and a dealer only its triple."""
+    page.keyboard.press("Home")
+    while not page.locator('[data-what="an AND"]').count():
+        page.keyboard.press("ArrowRight")
+    names = [one.inner_text() for one in page.locator("#stage .head strong").all()]
+    for name in names[1:]:
+        page.get_by_label(f"View as {name}", exact=True).click()
+        box = page.locator('[data-what="an AND"]')
+        box.locator("summary").click()
+        shown = {}
+        for row in box.locator("tbody tr").all():
+            cells = [one.inner_text() for one in row.locator("td").all()]
+            shown[row.locator("th").inner_text()[0]] = [cell != "?" for cell in cells]
+        if name == "bob":
+            secret, opened_bit = [False, True, False], [True, True, True]
+            assert shown == {one: opened_bit if one in "de" else secret for one in "xyabcdez"}
+        else:
+            known, unknown = [True, True, True], [False, False, False]
+            opened_bit = [False, False, True]  # nothing stands below "together"
+            assert shown == {
+                one: known if one in "abc" else opened_bit if one in "de" else unknown
+                for one in "xyabcdez"
+            }
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -12,6 +12,7 @@ import numpy as np
 from ezlang.diagnostics.diagnostic import CompilerBug
 
 from ...ir.parties import Side
+from ..core.parts import Part
 from ..core.party import OtProtocols, SharingParty
 from ..core.preprocessing import Triples
 from ..core.purposes import Purpose
@@ -46,6 +47,9 @@ def multiply(
     product: Array = prepared.c + d * prepared.b + e * prepared.a
     if party.adds_known:
         product += d * e
+    if party.witness is not None:
+        made = {"a": prepared.a, "b": prepared.b, "c": prepared.c}
+        party.tell(Part.PRODUCT, x=x, y=y, **made, d=d, e=e, z=product)
     return product.reshape(x.shape)
 
 
@@ -58,6 +62,7 @@ def multiply_now(party: SharingParty, x: Array, y: Array) -> Steps[Array]:
     bits_of(x)
     a, b = yield from party.ots.products(y.reshape(-1), x.reshape(-1))
     result: Array = x * y + (a + b).reshape(x.shape)
+    party.tell(Part.PRODUCT_BY_OTS, x=x, y=y, s=a, r=b, z=result)
     return result
 
 
@@ -124,9 +129,12 @@ def multiply_known_by_ots(
     nothing = np.empty(0, x.dtype)
     if party.index != owner or known is None:
         cross, _ = yield from party.ots.products(x.reshape(-1), nothing)
+        party.tell(Part.KNOWN_PRODUCT, x=x, p=cross, z=cross)
         return cross.reshape(x.shape)
     _, cross = yield from party.ots.products(nothing, known.reshape(-1))
-    return x * known + cross.reshape(x.shape)
+    result: Array = x * known + cross.reshape(x.shape)
+    party.tell(Part.KNOWN_PRODUCT, x=x, k=known, p=cross, z=result)
+    return result
 
 
 def multiply_known_opened(
@@ -154,6 +162,7 @@ def square_by_ots(party: SharingParty, x: Array) -> Steps[Array]:
     bits_of(x)
     cross = yield from halved_products(party.ots, party.side, x)
     result: Array = x * x + 2 * cross
+    party.tell(Part.SQUARE_BY_OTS, x=x, p=cross, z=result)
     return result
 
 
@@ -164,6 +173,7 @@ def square_opened(party: SharingParty, x: Array) -> Steps[Array]:
     result: Array = made.c + 2 * d * made.a
     if party.adds_known:
         result += d * d
+    party.tell(Part.SQUARE, x=x, a=made.a, c=made.c, d=d, z=result)
     return result.reshape(x.shape)
 
 

@@ -16,6 +16,7 @@ from ezlang.diagnostics.diagnostic import CompilerBug
 from ezlang.records import dataclass
 
 from ...circuits.netlist import Netlist, Opcode
+from ..core.parts import Part, Witness
 from ..core.party import Planes, Registers, SharingParty
 from ..core.preprocessing import BitTriples
 from ..core.purposes import Purpose
@@ -55,7 +56,10 @@ def and_bits(
     theirs = yield from party.swap(opened, Purpose.MASKED_BITS)
     opened ^= theirs.reshape(2, -1)
     d, e = opened
-    return closed(party, triples.c, d, b, e, a).reshape(x.shape)
+    product = closed(party, triples.c, d, b, e, a)
+    if party.witness is not None:
+        tell_ands(party.witness, x, y, (a, b, triples.c, d, e, product))
+    return product.reshape(x.shape)
 
 
 def and_both(party: SharingParty, x: Bytes, y: Bytes, z: Bytes) -> Steps[tuple[Bytes, Bytes]]:
@@ -71,7 +75,17 @@ def and_both(party: SharingParty, x: Bytes, y: Bytes, z: Bytes) -> Steps[tuple[B
     theirs = yield from party.swap(opened, Purpose.MASKED_BITS)
     opened ^= theirs.reshape(3, -1)
     one, other = closed(party, pairs.c, opened[2], pairs.b, opened[:2], pairs.a)
+    if party.witness is not None:
+        for i, (factor, product) in enumerate(((y, one), (z, other))):
+            units = pairs.a, pairs.b[i], pairs.c[i]
+            tell_ands(party.witness, x, factor, (*units, opened[2], opened[i], product))
     return one.reshape(x.shape), other.reshape(x.shape)
+
+
+def tell_ands(witness: Witness, x: Bytes, y: Bytes, others: Sequence[Bytes]) -> None:
+    """Tell a witness of ANDs: x and y, and a, b, c, d, e and z of the same sizes."""
+    numbers = dict(zip("abcdez", (one.reshape(x.shape) for one in others), strict=True))
+    witness.told_bits(Part.AND, {"x": x, "y": y, **numbers})
 
 
 def closed(party: SharingParty, c: Bytes, d: Bytes, b: Bytes, e: Bytes, a: Bytes) -> Bytes:

@@ -18,7 +18,8 @@ from ...circuits.sum_netlist import adder
 from ...ir.dtypes import word_dtype
 from ..arithmetic.products import bits_of, halved_products, product
 from ..boolean.gates import evaluate, open_bits
-from ..core.party import SharingParty
+from ..core.parts import Part, Witness
+from ..core.party import Planes, SharingParty
 from ..core.steps import Array, Bytes, Steps
 from ..ot.preprocessing import halved_bit_products
 
@@ -37,6 +38,7 @@ def masks(condition: Array, x: Array) -> Array:
 def bits_to_numbers(party: SharingParty, x: Bytes, n: int, bits: int) -> Steps[Array]:
     """Return shares modulo 2^ℓ of n XOR-shared bits: x₀ + x₁ − 2·x₀x₁ [DSZ15].
 
+    The packed bits may be rows [R][N], whose n = 8RN bits are converted in order.
     Cost: one additive OT per bit, with the first party as sender for the first ceil(n/2) bits and
     the second for the rest. With a dealer: one daBit r per bit, N bytes each way, one round. The
     parties open x ⊕ r, which is uniform because r is; x = (x ⊕ r) + r − 2·(x ⊕ r)·r is then local
@@ -50,6 +52,7 @@ def bits_to_numbers_by_ots(party: SharingParty, x: Bytes, n: int, bits: int) -> 
     own = unpack(x, n)
     shares = yield from halved_bit_products(party.ots, party.side, own, bits)
     result: Array = own.astype(word_dtype(bits)) + shares
+    party.tell(Part.BIT_TO_NUMBER, x=own, p=shares, z=result)
     return result
 
 
@@ -59,10 +62,15 @@ def bits_to_numbers_opened(party: SharingParty, x: Bytes, n: int, bits: int) -> 
     if not n:
         return np.empty(0, dtype)
     made = yield from party.preprocessing.da_bits(n, bits)
-    opened = yield from open_bits(party, x ^ made.bits)
+    opened = yield from open_bits(party, x.reshape(-1) ^ made.bits)
     known = unpack(opened, n).astype(dtype)
     number = made.numbers - 2 * known * made.numbers
     result: Array = number + known if party.adds_known else number
+    if party.witness is not None:
+        own, r = unpack(x, n), unpack(made.bits, n)
+        numbers = {"x": own, "r": r, "o": known, "n": made.numbers, "z": result}
+        step = 1 if x.ndim == 1 else 8 * x.shape[1]  # of rows, the first bit of each
+        party.tell(Part.BIT_OPENED, **{name: one[::step] for name, one in numbers.items()})
     return result
 
 
@@ -107,6 +115,7 @@ def to_numbers_by_ots(party: SharingParty, x: Array) -> Steps[Array]:
     bits_of(x)
     cross = yield from halved_products(party.ots, party.side, x, bitwise=True)
     result: Array = x + cross
+    party.tell(Part.BITS_TO_NUMBER, x=x, p=cross, z=result)
     return result
 
 
@@ -117,10 +126,11 @@ def to_numbers_by_bits(party: SharingParty, x: Array) -> Steps[Array]:
         return x
     planes = party.planes.slice(x.reshape(-1))
     size = planes.shape[1]
-    numbers = yield from bits_to_numbers(party, planes.reshape(-1), 8 * planes.size, bits)
+    numbers = yield from bits_to_numbers(party, planes, 8 * planes.size, bits)
     places = np.arange(bits, dtype=x.dtype)[:, None]
     weighted = numbers.reshape(bits, 8 * size)[:, : x.size] << places
     result: Array = weighted.sum(axis=0, dtype=x.dtype).reshape(x.shape)
+    party.tell(Part.WEIGHTED_BITS, x=x, z=result)
     return result
 
 
@@ -132,7 +142,14 @@ def to_bits(party: SharingParty, x: Array, *, shallow: bool = True) -> Steps[Byt
     """
     inputs = party.side.ordered(x, np.zeros_like(x))
     planes = yield from evaluate(party, adder(bits_of(x), shallow=shallow), inputs, x.size)
+    tell_bits(party.witness, party.planes, x, planes)
     return planes
+
+
+def tell_bits(witness: Witness | None, planes: Planes, x: Array, bits: Bytes) -> None:
+    """Tell the witness, if there is one, of numbers that became bits."""
+    if witness is not None and x.size:
+        witness.told(Part.NUMBER_TO_BITS, {"x": x, "z": planes.words(bits, x.size)})
 
 
 def to_xor_shares(party: SharingParty, x: Array, *, shallow: bool = True) -> Steps[Array]:

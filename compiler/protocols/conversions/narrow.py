@@ -8,9 +8,10 @@ from ...circuits.catalogue import Narrow
 from ...circuits.sum_netlist import adder
 from ..arithmetic.products import bits_of
 from ..boolean.gates import evaluate, pack
+from ..core.parts import Part
 from ..core.party import SharingParty
 from ..core.steps import Array, Bytes, Steps
-from .bits_and_numbers import bits_to_numbers, to_bits, to_numbers, unpack
+from .bits_and_numbers import bits_to_numbers, tell_bits, to_bits, to_numbers, unpack
 
 
 def narrow_bits(
@@ -27,7 +28,9 @@ def narrow_bits(
     inputs = party.side.ordered(own, np.zeros_like(own))
     low = yield from evaluate(party, adder(narrow.bits, shallow=shallow), inputs, x.size)
     top = np.zeros_like(low[-1:]) if narrow.nonnegative else low[-1:]
-    return np.concatenate([low, *[top] * (bits_of(x) - narrow.bits)])
+    result = np.concatenate([low, *[top] * (bits_of(x) - narrow.bits)])
+    tell_bits(party.witness, party.planes, x, result)
+    return result
 
 
 def narrow_numbers(party: SharingParty, x: Array, narrow: Narrow | None) -> Steps[Array]:
@@ -54,6 +57,7 @@ def narrow_numbers_by_bits(party: SharingParty, x: Array, narrow: Narrow) -> Ste
     rows = np.stack([unpack(plane, n) for plane in planes])
     made = yield from bits_to_numbers(party, pack(rows), rows.size, bits)
     total: Array = np.array(weights_of(bits, narrow), x.dtype) @ made.reshape(narrow.bits, n)
+    party.tell(Part.WEIGHTED_BITS, x=x, z=total)
     return total
 
 

@@ -23,6 +23,7 @@ from ..boolean.comparison_tree import Level
 from .backend import Backend, Random, Variants
 from .local_products import LocalProducts
 from .lookups import Column, Sent
+from .parts import Part, Witness
 from .preprocessing import BitTriples, Preprocessing
 from .purposes import Purpose
 from .steps import Array, Bytes, Steps, swap
@@ -213,7 +214,7 @@ class SharingParty:
 
     Where roles differ, protocols distinguish the first and the second party of a `side`.
     `random(n)` returns n private random bytes. The `backend` determines the source of preprocessing
-    and the forms of protocols.
+    and the forms of protocols. Only runs that are watched have a `witness`.
     """
 
     side: Side
@@ -224,6 +225,7 @@ class SharingParty:
     encryption: Encryption
     preprocessing: Preprocessing
     backend: Backend
+    witness: Witness | None = None
 
     @property
     def index(self) -> int:
@@ -243,6 +245,11 @@ class SharingParty:
     def swap(self, data: Array, purpose: Purpose | None = None) -> Steps[Bytes]:
         """Send an array to the other party; return as many bytes from it. One round."""
         return swap(self.side.other, data, purpose)
+
+    def tell(self, part: Part, **numbers: Array) -> None:
+        """Tell the witness, if there is one, this party's numbers in a part of a protocol."""
+        if self.witness is not None:
+            self.witness.told(part, numbers)
 
     @property
     def variants(self) -> Variants:

@@ -13,7 +13,8 @@ import numpy as np
 from ezlang.records import dataclass
 
 from ...circuits.netlist import Netlist
-from ..boolean.gates import closed, evaluated, part_of
+from ..boolean.gates import closed, evaluated, part_of, tell_ands
+from ..core.parts import Part
 from ..core.party import Registers
 from ..core.preprocessing import BitTriples
 from ..core.purposes import Purpose
@@ -36,8 +37,7 @@ def and_bits(party: ManyParty, x: Bytes, y: Bytes) -> Steps[Bytes]:
     Cost: 8N triples with each other party, 2N bytes to it, one round.
     """
     triples = yield from bit_triples(party, 8 * x.size)
-    product = yield from _and(party, x.reshape(-1), y.reshape(-1), triples)
-    return product.reshape(x.shape)
+    return (yield from _and(party, x, y, triples))
 
 
 def evaluate(party: ManyParty, netlist: Netlist, inputs: Sequence[Array], n: int) -> Steps[Bytes]:
@@ -51,7 +51,8 @@ def evaluate(party: ManyParty, netlist: Netlist, inputs: Sequence[Array], n: int
 
 def _and(party: ManyParty, x: Bytes, y: Bytes, triples: Triples) -> Steps[Bytes]:
     """Return x·y = Σ_{i<j} (xᵢ ⊕ xⱼ)(yᵢ ⊕ yⱼ) ⊕ (n mod 2)·Σ xᵢyᵢ."""
-    masked = [np.stack([x ^ one.a, y ^ one.b]) for one in triples]
+    shape = x.shape
+    masked = [np.stack([x.reshape(-1) ^ one.a, y.reshape(-1) ^ one.b]) for one in triples]
     replies = yield tuple(
         Round(peer=peer, send=(mine,), receive=mine.nbytes, purpose=Purpose.MASKED_BITS)
         for peer, mine in zip(party.pairs, masked, strict=True)
@@ -61,7 +62,12 @@ def _and(party: ManyParty, x: Bytes, y: Bytes, triples: Triples) -> Steps[Bytes]
         party.pairs.values(), triples, masked, replies, strict=True
     ):
         d, e = mine ^ theirs.reshape(mine.shape)
-        product = product ^ closed(pair, made.c, d, made.b, e, made.a)
+        share = closed(pair, made.c, d, made.b, e, made.a)
+        product = product ^ share.reshape(shape)
+        if pair.witness is not None:
+            tell_ands(pair.witness, x, y, (made.a, made.b, made.c, d, e, share))
+    if party.witness is not None:
+        party.witness.told_bits(Part.AND_OF_ALL, {"x": x, "y": y, "z": product})
     return product
 
 
@@ -84,7 +90,8 @@ class _OfMany:
         nothing = _zeros(size)
         own = registers.open(start, end, BitTriples(a=nothing, b=nothing, c=nothing))
         product = _zeros(size)
-        product[:] = yield from _and(self.party, own[:size], own[size:], triples)
+        x, y = own.reshape(2, end - start, -1)
+        product[:] = (yield from _and(self.party, x, y, triples)).reshape(-1)
         result = BitTriples(a=nothing, b=nothing, c=product)
         opened = _zeros(2 * size)
         registers.close(start, end, result, opened, opened)

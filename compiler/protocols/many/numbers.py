@@ -13,8 +13,9 @@ from ...ir.windows import Window
 from ..arithmetic.convolution import convolve, convolve_known
 from ..arithmetic.matrices import matrix_multiply, matrix_multiply_known
 from ..arithmetic.products import bits_of, multiply_known, product, square
-from ..conversions.bits_and_numbers import unpack
+from ..conversions.bits_and_numbers import tell_bits, unpack
 from ..conversions.narrow import weights_of
+from ..core.parts import Part
 from ..core.steps import Array, Bytes, Steps, together
 from .gates import evaluate
 from .party import ManyParty, bilinear, idle
@@ -22,12 +23,16 @@ from .party import ManyParty, bilinear, idle
 
 def multiply(party: ManyParty, x: Array, y: Array) -> Steps[Array]:
     """Return x·y, elementwise: `products.product` of each pair."""
-    return bilinear(party, x * y, lambda pair: product(pair, x, y))
+    result = yield from bilinear(party, x * y, lambda pair: product(pair, x, y))
+    party.tell(Part.PRODUCT_OF_ALL, x=x, y=y, z=result)
+    return result
 
 
 def multiply_same(party: ManyParty, x: Array) -> Steps[Array]:
     """Return x²: `products.square` of each pair."""
-    return bilinear(party, x * x, lambda pair: square(pair, x))
+    result = yield from bilinear(party, x * x, lambda pair: square(pair, x))
+    party.tell(Part.PRODUCT_OF_ALL, x=x, y=x, z=result)
+    return result
 
 
 def multiply_matrices(party: ManyParty, x: Array, y: Array) -> Steps[Array]:
@@ -94,10 +99,11 @@ def to_planes(
     ]
     netlist = summer(bits, party.parties, shallow=shallow)
     low = yield from evaluate(party, netlist, inputs, x.size)
-    if bits == bits_of(x):
-        return low
-    top = np.zeros_like(low[-1:]) if narrow is None or narrow.nonnegative else low[-1:]
-    return np.concatenate([low, *[top] * (bits_of(x) - bits)])
+    if bits < bits_of(x):
+        top = np.zeros_like(low[-1:]) if narrow is None or narrow.nonnegative else low[-1:]
+        low = np.concatenate([low, *[top] * (bits_of(x) - bits)])
+    tell_bits(party.witness, party.planes, x, low)
+    return low
 
 
 def times_bits(party: ManyParty, bits: Bytes, y: Array) -> Steps[Array]:
@@ -128,6 +134,7 @@ def bits_to_numbers(party: ManyParty, bits: Bytes, width: int) -> Steps[Array]:
     for chooser in range(1, party.parties):
         rest = one - 2 * result
         result = result + (yield from _times_known_bit(party, bits, rest, chooser, chooser))
+    party.tell(Part.BIT_OF_ALL, x=bits, z=result)
     return result
 
 
@@ -145,12 +152,16 @@ def _times_known_bit(
         peers = [pair for peer, pair in party.pairs.items() if peer < holders]
         steps = [pair.ots.additive(nothing, bits) for pair in peers]
         received = yield from _all(steps)
+        for pair, (_, share) in zip(peers, received, strict=True):
+            pair.tell(Part.BIT_TIMES_NUMBER, k=bits, p=share)
         own: Array = x * bits
         return sum((share for _, share in received), own)
     if party.index >= holders:
         yield from idle()
         return np.zeros_like(x)
-    sent, _ = yield from party.pairs[chooser].ots.additive(x, none)
+    pair = party.pairs[chooser]
+    sent, _ = yield from pair.ots.additive(x, none)
+    pair.tell(Part.BIT_TIMES_NUMBER, n=x, p=sent)
     return sent
 
 
@@ -173,4 +184,5 @@ def to_numbers(party: ManyParty, x: Array, narrow: Narrow | None) -> Steps[Array
     rows = np.stack([unpack(plane, x.size) for plane in planes])
     made = yield from bits_to_numbers(party, rows.reshape(-1), width)
     total: Array = np.array(weights_of(width, narrow), x.dtype) @ made.reshape(bits, x.size)
+    party.tell(Part.WEIGHTED_BITS, x=x, z=total)
     return total

@@ -24,6 +24,7 @@ from ezlang.records import dataclass
 
 from ..core.backend import Random
 from ..core.local_products import LocalProducts
+from ..core.parts import Part, Witness
 from ..core.party import Planes, SharingParty
 from ..core.steps import Array, Elsewhere, Steps, T, together
 
@@ -33,7 +34,7 @@ class ManyParty:
     """One of `parties` parties: its number, its sides of pairs, and what it does alone.
 
     `pairs`: the number of another party → this party as one of the two. In a pair, the party with
-    the lower number is the first.
+    the lower number is the first. Only runs that are watched have a `witness`.
     """
 
     index: int
@@ -42,11 +43,17 @@ class ManyParty:
     random: Random
     planes: Planes
     local: LocalProducts
+    witness: Witness | None = None
 
     @property
     def adds_known(self) -> bool:
         """Whether this party adds public values to its share."""
         return self.index == 0
+
+    def tell(self, part: Part, **numbers: Array) -> None:
+        """Tell the witness, if there is one, this party's numbers in a part of a protocol."""
+        if self.witness is not None:
+            self.witness.told(part, numbers)
 
     def with_all(self, protocol: Callable[[SharingParty], Steps[T]]) -> Steps[list[T]]:
         """Run a two-party protocol with each of the other parties at the same time."""

@@ -6,10 +6,12 @@ over belongs to the run and may change afterwards, so an observer keeps copies.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from ezlang.compiler.ir import tree as ir
+from ezlang.compiler.ir.evaluate import Array
+from ezlang.compiler.protocols.core.parts import Part
 from ezlang.records import dataclass
 
 from .clear_values import ClearValue
@@ -40,8 +42,26 @@ class GarbledGate:
     control: tuple[int, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """The first instances of a part of a protocol, of `count` instances.
+
+    `numbers`: for each of the `parties`, its numbers by name, as vectors. Wire labels have the type
+    of `labels_type(1)`.
+    """
+
+    part: Part
+    parties: tuple[int, ...]
+    numbers: tuple[Mapping[str, Array], ...]
+    count: int
+
+
 class Observer(Protocol):
-    """What a run tells its observer."""
+    """What a run tells its observer; parts of protocols only if it `wants_parts`."""
+
+    @property
+    def wants_parts(self) -> bool:
+        """Whether it is told parts of protocols, which takes time."""
 
     def begun(
         self, operations: Sequence[ir.Operation], operands: Sequence[Sequence[Observed]]
@@ -63,6 +83,9 @@ class Observer(Protocol):
         `what` is the kind of units or the box's purpose.
         `given` is what each party gives to the box.
         """
+
+    def part(self, told: Told) -> None:
+        """A part of a protocol is done, which belongs to the operations that have begun last."""
 
     def keyed(self, delta: int) -> None:
         """The garbler draws Δ, by which the two labels of every wire differ."""

@@ -28,6 +28,7 @@ export class Model {
     this.messagesOf = grouped(trace.messages, (one) => one.step);
     this.unitsOf = grouped(trace.units, (one) => one.step);
     this.gatesOf = grouped(trace.gates, (one) => one.step);
+    this.protocolsOf = grouped(trace.parts, (one) => one.step);
     this.usesOf = new Map();
     this.steps.forEach((step, number) => {
       for (const value of new Set(step.reads.flat())) {
@@ -52,6 +53,11 @@ export class Model {
 
   gates(step) {
     return this.gatesOf.get(step) ?? [];
+  }
+
+  /** The parts of protocols that are recorded in a step. */
+  protocols(step) {
+    return this.protocolsOf.get(step) ?? [];
   }
 
   operations(step) {

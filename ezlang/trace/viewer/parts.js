@@ -2,11 +2,13 @@
 
 import { colored, sees } from "./knowledge.js";
 import { colors } from "./parties.js";
+import { protocolParts } from "./protocols.js";
 import { cited, count, counted, html, short } from "./text.js";
 
 /** The parts of a step, or null. */
 export function partsOf(model, step, view) {
-  const found = [kindsDealt(model, step), gates(model, step, view), digits(model, step, view), units(model, step, view)];
+  const found = [kindsDealt(model, step), gates(model, step, view), digits(model, step, view),
+    ...protocolParts(model, step, view), units(model, step, view)];
   const shown = found.filter((one) => one);
   return shown.length ? shown : null;
 }
@@ -110,7 +112,8 @@ function joined(level) {
 function units(model, step, view) {
   const list = model.units(step);
   if (!list.length || model.dealer !== null) return null;
-  const title = model.trace.roles ? "Open the oblivious transfers and triples" : "Open the dealt triples";
+  const title = model.trace.preprocessing === "ideal dealer" ? "Open the dealt triples"
+    : "Open the oblivious transfers and triples";
   return html("details", { class: "part" }, html("summary", {}, title),
     list.map((unit) => unitOf(model, unit, view)), unitsLeftOut(model, step));
 }

@@ -13,6 +13,8 @@ import numpy as np
 from ezlang.compiler.circuits.netlist import Netlist, Opcode
 from ezlang.compiler.ir.dtypes import word_dtype
 from ezlang.compiler.protocols.boolean.comparison_tree import Level
+from ezlang.compiler.protocols.boolean.gates import tell_ands
+from ezlang.compiler.protocols.core.parts import Witness
 from ezlang.compiler.protocols.core.preprocessing import BitTriples
 from ezlang.compiler.protocols.core.steps import Array, Bytes
 from ezlang.diagnostics.diagnostic import CompilerBug
@@ -37,13 +39,14 @@ def gathered(planes: Bytes, n: int) -> Array:
 
 @dataclass(frozen=True, slots=True)
 class NumpyPlanes:
-    """The bit-plane operations of one party."""
+    """The bit-plane operations of one party; its `witness`, if any, is told the ANDs."""
 
     adds_known: bool
+    witness: Witness | None = None
 
     def registers(self, netlist: Netlist, n: int) -> NumpyRegisters:
         """Return registers for n instances."""
-        return NumpyRegisters(self.adds_known, netlist, n)
+        return NumpyRegisters(self.adds_known, netlist, n, self.witness)
 
     def tree(self, rows: Bytes, levels: tuple[Level, ...], pairs: BitTriples) -> NumpyTree:
         """Return a comparison tree with the given rows as its leaves."""
@@ -67,8 +70,10 @@ class NumpyPlanes:
 class NumpyRegisters:
     """The registers of a netlist for n instances."""
 
-    def __init__(self, adds_known: bool, netlist: Netlist, n: int) -> None:
-        self._adds_known = adds_known
+    def __init__(
+        self, adds_known: bool, netlist: Netlist, n: int, witness: Witness | None = None
+    ) -> None:
+        self._adds_known, self._witness = adds_known, witness
         self._code = netlist.code
         self._bytes = -(-n // 8)
         self._memory = np.zeros((netlist.registers, self._bytes), np.uint8)
@@ -121,6 +126,9 @@ class NumpyRegisters:
         z = triples.c ^ (d & triples.b) ^ (e & triples.a)
         if self._adds_known:
             z ^= d & e
+        if self._witness is not None:
+            x, y = (one.reshape(stop - start, -1) for one in self._operands(start, stop))
+            tell_ands(self._witness, x, y, (triples.a, triples.b, triples.c, d, e, z))
         self._memory[self._code[start:stop, 1]] = z.reshape(stop - start, self._bytes)
 
     def _operands(self, start: int, stop: int) -> tuple[Bytes, Bytes]:

@@ -17,6 +17,7 @@ from ezlang.compiler.ir.ots import OtKind
 from ezlang.compiler.ir.parties import COMPUTING, Pair, Side, sides_of
 from ezlang.compiler.ir.sharings import PAIRED
 from ezlang.compiler.protocols.core.local_products import LocalProducts
+from ezlang.compiler.protocols.core.parts import Witness
 from ezlang.compiler.protocols.core.party import SharingParty
 from ezlang.compiler.protocols.core.purposes import Purpose
 from ezlang.compiler.protocols.core.steps import Bytes, Steps, T
@@ -31,6 +32,7 @@ from .drive import Driver
 from .encryption import IdealEncryption
 from .ots import Functionalities, IdealOts
 from .planes import NumpyPlanes
+from .watching import Watched
 from .wire import Packet, Wire
 
 AnyParty = SharingParty | ManyParty
@@ -62,6 +64,7 @@ class SharingSession:
         dealer: Dealer | None = None,
     ) -> None:
         self.wire = wire
+        self._watched: dict[tuple[int, ...], Watched] = {}
         count = len(randomness)
         numbers = tuple(pair) if count == PAIRED else tuple(range(count))
         backend = OT if dealer is None else DEALT
@@ -69,11 +72,11 @@ class SharingSession:
         self.driver = Driver(wire, ideal, boxes, partial(backend.batches, kind), numbers)
         self.parties: tuple[AnyParty, ...] = (
             tuple(
-                _of_pair(pair.side(one), own, dealer)
+                _of_pair(pair.side(one), own, dealer, self._witness(tuple(pair), one))
                 for one, own in zip(pair, randomness, strict=True)
             )
             if count == PAIRED
-            else tuple(_of_many(number, own, count) for number, own in enumerate(randomness))
+            else tuple(self._of_many(number, own, numbers) for number, own in enumerate(randomness))
         )
 
     def begin(self, keys: Keys) -> None:
@@ -93,19 +96,34 @@ class SharingSession:
         """Run a protocol at all parties; return their results."""
         return self.driver.run([protocol(party) for party in self.parties])
 
+    def _of_many(self, number: int, own: Randomness, parties: tuple[int, ...]) -> ManyParty:
+        pairs = {
+            other: _of_pair(side, own, None, self._witness(tuple(sorted((number, other))), number))
+            for other, side in sides_of(number, len(parties)).items()
+        }
+        return ManyParty(
+            index=number,
+            parties=len(parties),
+            pairs=pairs,
+            random=byte_source(own),
+            planes=NumpyPlanes(number == 0),
+            local=LocalProducts(),
+            witness=self._witness(parties, number),
+        )
 
-def _of_many(number: int, own: Randomness, parties: int) -> ManyParty:
-    return ManyParty(
-        index=number,
-        parties=parties,
-        pairs={other: _of_pair(side, own) for other, side in sides_of(number, parties).items()},
-        random=byte_source(own),
-        planes=NumpyPlanes(number == 0),
-        local=LocalProducts(),
-    )
+    def _witness(self, together: tuple[int, ...], party: int) -> Witness | None:
+        """Return a party's witness of what it computes with others, if the run is watched."""
+        observer = self.wire.observer
+        if observer is None or not observer.wants_parts:
+            return None
+        if together not in self._watched:
+            self._watched[together] = Watched(observer, together)
+        return self._watched[together].witness(party)
 
 
-def _of_pair(side: Side, own: Randomness, dealer: Dealer | None = None) -> SharingParty:
+def _of_pair(
+    side: Side, own: Randomness, dealer: Dealer | None, witness: Witness | None
+) -> SharingParty:
     random, ots = byte_source(own), IdealOts(side.other)
     if dealer is None:
         backend, preprocessing = OT, OT.preprocessing(side, random, ots)
@@ -115,9 +133,10 @@ def _of_pair(side: Side, own: Randomness, dealer: Dealer | None = None) -> Shari
         side=side,
         random=random,
         ots=ots,
-        planes=NumpyPlanes(side.is_first),
+        planes=NumpyPlanes(side.is_first, witness),
         local=LocalProducts(),
         encryption=IdealEncryption(side.other, random),
         preprocessing=preprocessing,
         backend=backend,
+        witness=witness,
     )

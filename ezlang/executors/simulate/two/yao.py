@@ -6,7 +6,7 @@ correlated OTs come from an ideal box, which counts the messages of the OT proto
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import prod
 
 import numpy as np
@@ -19,6 +19,7 @@ from ezlang.compiler.ir.garbling import Garbling as Scheme
 from ezlang.compiler.ir.parties import COMPUTING, Link
 from ezlang.compiler.ir.tree import BinaryKind, OtKind, Sharing, TensorType
 from ezlang.compiler.kernels.layout import set_up_bytes, table_bytes
+from ezlang.compiler.protocols.core.parts import Part
 from ezlang.compiler.protocols.core.purposes import Purpose
 from ezlang.compiler.protocols.dealt.backend import DEALT
 from ezlang.compiler.protocols.ot.backend import OT
@@ -31,6 +32,7 @@ from .dealer import Dealer
 from .garbling import ElementRows, Garbling, Rows, masks_of, rows_of, wire_tables
 from .secret_values import Bits, Shared, bits_of, from_bits, labels_type, words_from
 from .stock import OtStock
+from .watching import tell
 from .wire import Packet, Wire
 
 _TO_EVALUATOR = Link(COMPUTING.garbler, COMPUTING.evaluator)
@@ -102,7 +104,12 @@ class Yao:
             own, chosen = (bits_of(part, secret.element) for part in secret.parts)
             zeros, active = self._chosen(chosen)
             if secret.sharing is Sharing.BOOLEAN:
-                zeros ^= self._times_delta(own)
+                before, zeros = zeros, zeros ^ self._times_delta(own)
+                self._tell(
+                    Part.SWAPPED_LABEL,
+                    {"x": own, "w": before, "z": zeros},
+                    {"x": chosen, "t": active},
+                )
             entered.append(_labelled((zeros, active), secret.element, secret.parts[0].shape))
         return [
             self._added(secret, labels) if secret.sharing is Sharing.ARITHMETIC else labels
@@ -120,10 +127,12 @@ class Yao:
     def leave(self, secret: Shared) -> Shared:
         """Convert labels to boolean shares, their lowest bits [DSZ15], without communication."""
         shape, width = secret.parts[0].shape, secret.width
-        parts = [
-            words_from(_colors(part).reshape(-1, width), secret.element, shape)
-            for part in secret.parts
-        ]
+        colors = [_colors(part) for part in secret.parts]
+        first, second = (
+            np.ascontiguousarray(part).reshape(-1).view(labels_type(1)) for part in secret.parts
+        )
+        self._tell(Part.COLOR, {"w": first, "z": colors[0]}, {"t": second, "z": colors[1]})
+        parts = [words_from(each.reshape(-1, width), secret.element, shape) for each in colors]
         return Shared(Sharing.BOOLEAN, secret.element, (parts[0], parts[1]))
 
     def reveal(self, secrets: Sequence[Shared], types: Sequence[TensorType]) -> list[Array]:
@@ -168,7 +177,9 @@ class Yao:
     def _garblers(self, bits: Bits) -> Labels:
         """Share bits of the garbler; both parties expand the active labels from a common seed."""
         active = self._labels.array(np.dtype(np.uint64), (bits.size, 2))
-        return active ^ self._times_delta(bits), active
+        zeros = active ^ self._times_delta(bits)
+        self._tell(Part.SEEDED_LABEL, {"x": bits, "w": zeros}, {"t": active})
+        return zeros, active
 
     def _chosen(self, bits: Bits) -> Labels:
         """Share bits x of the evaluator.
@@ -188,13 +199,22 @@ class Yao:
             data = np.packbits(flips[done : done + part], bitorder="little").tobytes()
             self._send(_TO_GARBLER, data, Purpose.CHOICES)
             done += part
-        zeros = active ^ self._times_delta(random) ^ self._times_delta(flips)
+        own = active ^ self._times_delta(random)
+        zeros = own ^ self._times_delta(flips)
+        chosen = {"x": bits, "r": random, "d": flips, "t": active}
+        self._tell(Part.CHOSEN_LABEL, {"q": own, "d": flips, "w": zeros}, chosen)
         return zeros, active
 
     def _times_delta(self, bits: Bits) -> Array:
         """Return b·Δ for each bit b, of shape [bits][2]."""
         masks = np.negative(bits.reshape(-1).astype(np.uint64))
         return masks[:, None] & self._delta
+
+    def _tell(self, part: Part, garblers: Mapping[str, Array], other: Mapping[str, Array]) -> None:
+        """Tell the observer, if there is one, the numbers of both; labels may be [bits][2]."""
+        if self.wire.observer is not None:
+            sides = [{name: _vector(one) for name, one in own.items()} for own in (garblers, other)]
+            tell(self.wire.observer, part, tuple(COMPUTING), sides)
 
     def _send(self, link: Link, data: bytes, purpose: Purpose) -> None:
         self.wire.send(link, Packet(len(data), purpose, lambda: data))
@@ -218,6 +238,13 @@ def _labelled(labels: Labels, element: ScalarType, shape: tuple[int, ...]) -> Sh
         np.ascontiguousarray(part).reshape(-1).view(type).reshape(shape) for part in labels
     )
     return Shared(Sharing.YAO, element, (zeros, active))
+
+
+def _vector(numbers: Array) -> Array:
+    """Return bits or labels as a vector."""
+    is_label = numbers.dtype == np.uint64
+    data = np.ascontiguousarray(numbers).reshape(-1)
+    return data.view(labels_type(1)) if is_label else data
 
 
 def _colors(labels: Array) -> Bits:
