@@ -191,11 +191,11 @@ def hides_what_others_have(page: Page) -> None:
     page.keyboard.press("Home")
     while not page.locator('[data-what="an AND"]').count():
         page.keyboard.press("ArrowRight")
+    page.locator('[data-what="an AND"] summary').click()
     names = [one.inner_text() for one in page.locator("#stage .head strong").all()]
     for name in names[1:]:
         page.get_by_label(f"View as {name}", exact=True).click()
-        box = page.locator('[data-what="an AND"]')
-        box.locator("summary").click()
+        box = page.locator('[data-what="an AND"][open]')
         shown = {}
         for row in box.locator("tbody tr").all():
             cells = [one.inner_text() for one in row.locator("td").all()]

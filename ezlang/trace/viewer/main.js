@@ -218,7 +218,18 @@ function drawStage() {
     ...dealtRows(model, step, state.view),
     ...(sent ? [html("h3", {}, "Messages"), sent] : [step ? nothing : ""]),
     ...(makes.length ? [html("h3", {}, "After"), ...rows([...new Set(makes)], step)] : []), ...outputs);
-  byId("parts").replaceChildren(...(partsOf(model, step, state.view) ?? []));
+  drawParts(step);
+}
+
+/** The parts of a step; those that are open stay open when the view changes. */
+function drawParts(step) {
+  const box = byId("parts");
+  const titles = [...box.querySelectorAll("details[open] > summary")].map((one) => one.textContent);
+  const open = new Set(box.dataset.step === String(step) ? titles : []);
+  const parts = partsOf(model, step, state.view) ?? [];
+  for (const one of parts) one.open ||= open.has(one.querySelector("summary").textContent);
+  box.replaceChildren(...parts);
+  box.dataset.step = step;
 }
 
 const toldToAll = new Set(trace.operations.filter((one) => one.name === "output" && one.text.includes("to=all"))
