@@ -20,6 +20,7 @@ from .check import check
 from .check_record import check_record
 from .cost import cost
 from .dealer import dealer
+from .doc import doc
 from .explain import explain
 from .fmt import fmt
 from .headroom import headroom
@@ -73,6 +74,7 @@ _COMMANDS = (
     validate,
     verify,
     check_record,
+    doc,
     explain,
 )
 

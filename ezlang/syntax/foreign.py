@@ -172,4 +172,4 @@ def advice(word: str) -> str | None:
     found = homes().get(word)
     if found is None or word in FOREIGN:
         return FOREIGN.get(word)
-    return f"The library has it: {', and '.join(found)}."
+    return f"The library has it: {', and '.join(found)}. See `ezlang doc {word}`."
