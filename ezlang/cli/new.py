@@ -53,8 +53,15 @@ ezlang run main.ez --input alice=alice.json --input bob=bob.json
 ezlang run main.ez --native --input alice=alice.json --input bob=bob.json
 ```
 
-Both print `answers that agree: 3`, as `expected.json` says. Or run each party in a terminal of its
-own:
+Both print `answers that agree: 3`, as `expected.json` says. Compare with it whenever you change the
+program, and see every message and share of a run in a page:
+
+```
+ezlang test
+ezlang trace main.ez -o run.html
+```
+
+Or run each party in a terminal of its own:
 
 ```
 ezlang run main.ez --party alice --input alice.json

@@ -85,7 +85,7 @@ def test_new_lays_down_what_its_readme_runs(ez: Ez, folder: Path) -> None:
     readme = (inside / "README.md").read_text()
     assert readme.startswith("# meeting\n")
     commands = re.findall(r"^ezlang (.*)$", readme, re.MULTILINE)
-    assert len(commands) == 6
+    assert len(commands) == 8
     for command in commands:
         if "--native" in command or "--party" in command:
             continue  # tests/native runs processes
