@@ -37,7 +37,7 @@ from .relay import Fault, Message, Relay
 
 NAMES = ("ann", "ben", "cleo")
 DEALER = "dealer"
-TIMEOUT = 2.0
+TIMEOUT = 4.0
 """The time-out of all parties in seconds, except where a message is only late."""
 
 PARTLY = "some are told right results, the others a failure"
