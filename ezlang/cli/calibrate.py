@@ -21,7 +21,7 @@ from .report import say
     "--timeout",
     type=click.FloatRange(min=0, min_open=True),
     metavar="SECONDS",
-    help="How long to wait for the other party.",
+    help="How long to wait for the other party, by default 60.",
 )
 def calibrate(
     file: Path, party: int | None, address: str | None, insecure: bool, timeout: float | None

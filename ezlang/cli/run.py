@@ -69,7 +69,7 @@ _OPTIONS = (
         "--timeout",
         type=click.FloatRange(min=0, min_open=True),
         metavar="SECONDS",
-        help="How long to wait for another party.",
+        help="How long to wait for another party that is silent, by default 60.",
     ),
     click.option(
         "--stats",
