@@ -2,7 +2,8 @@
 
 Each entry is a file, which begins with the SHA-256 of the rest, so that damage is detected. It is
 written under another name and then renamed, so that processes never see an incomplete file. The
-entries that were used longest ago are removed when the cache has become too large.
+entries that were used longest ago are removed when the cache has become too large. A folder to
+which others may write isn't used: entries are code that is run.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import stat
 import sys
 from collections.abc import Iterator
 from functools import cache
@@ -51,7 +53,7 @@ def _users_caches() -> Path:
 def read_cached(name: str, folder: Path | None = None) -> bytes | None:
     """Return the content cached under `name`; None if there is none, or if it is damaged."""
     folder = folder or cache_directory()
-    if folder is None:
+    if folder is None or not is_own(folder):
         return None
     path = folder / name
     try:
@@ -69,16 +71,43 @@ def read_cached(name: str, folder: Path | None = None) -> bytes | None:
 def write_cached(name: str, content: bytes, folder: Path | None = None) -> bool:
     """Cache `content`, which isn't empty, under `name`; return whether it could be written."""
     folder = folder or cache_directory()
-    if folder is None:
+    if folder is None or not is_own(folder):
         return False
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         replace_file(folder / name, sha256(content).digest() + content)
     except OSError:
         return False
     with contextlib.suppress(OSError):  # another process may be removing the same entries
         trim(folder, LARGEST)
     return True
+
+
+def is_own(folder: Path) -> bool:
+    """Return whether a folder, if it is there, is the user's, and nobody else may write to it.
+
+    Its entries are code that is run, so others must not be able to replace them. A folder that they
+    may write to isn't used, and a warning says so.
+    """
+    try:
+        status = folder.stat()
+    except OSError:
+        return True
+    others_write = status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    if os.name != "posix" or (status.st_uid == os.geteuid() and not others_write):
+        return True
+    _warn_of(folder)
+    return False
+
+
+@cache
+def _warn_of(folder: Path) -> None:
+    import logging  # seldom needed
+
+    logging.getLogger(__name__).warning(
+        "The cache %s isn't used: it must be yours, and nobody else may write to it (chmod 700).",
+        folder,
+    )
 
 
 def trim(folder: Path, largest: int) -> None:

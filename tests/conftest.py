@@ -12,6 +12,9 @@ from types import FrameType
 import pytest
 from hypothesis import HealthCheck, settings
 
+# A shell lets background jobs ignore Ctrl-C, and processes that tests start would inherit it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 pytest.register_assert_rewrite("tests.support")
 
 os.environ["EZLANG_VERIFY"] = "1"  # the program, after every pass

@@ -32,6 +32,32 @@ def test_what_cannot_be_written_is_no_error(tmp_path: Path) -> None:
     assert not write_cached(NAMES[0], b"content", tmp_path / "file" / "folder")
 
 
+@pytest.mark.skipif(os.name != "posix", reason="permissions are those of POSIX")
+@pytest.mark.parametrize("mode", [0o770, 0o707, 0o777, 0o1777])
+def test_a_folder_that_others_may_write_to_is_not_used(
+    tmp_path: Path, mode: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = tmp_path / "cache"
+    assert write_cached(NAMES[0], b"content", folder)
+    assert folder.stat().st_mode & 0o777 == 0o700
+    folder.chmod(mode)
+    assert read_cached(NAMES[0], folder) is None
+    assert not write_cached(NAMES[1], b"content", folder)
+    assert caplog.text.count("isn't used: it must be yours") == 1
+    folder.chmod(0o755)
+    assert read_cached(NAMES[0], folder) == b"content"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="owners are those of POSIX")
+def test_a_folder_of_another_user_is_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert write_cached(NAMES[0], b"content", tmp_path)
+    other = os.geteuid() + 1
+    monkeypatch.setattr(os, "geteuid", lambda: other)
+    assert read_cached(NAMES[0], tmp_path) is None
+
+
 def test_the_entries_used_longest_ago_are_removed(tmp_path: Path) -> None:
     others = ["mine.json", "notes.o", ".new-1"]
     for name in others:
