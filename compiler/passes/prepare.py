@@ -29,7 +29,7 @@ from .general.dce import remove_dead
 from .general.outline import outline
 from .general.simplify import simplify
 from .pipeline import pipelines
-from .run import run_pass, run_passes
+from .run import run_passes
 from .sharings.choose import Choice, Finished, choose
 from .sharings.circuit_depth import choose_circuits
 from .sharings.cuts import cut_once
@@ -127,9 +127,7 @@ def after_assignment(
     last: tuple[Pass[[]], ...] = (choose_ots.given(profile, forecast),)
     if paired:
         last = (*last, choose_scheme.given(profile, forecast))
-    for one in last:
-        made = run_pass(made, one)
-    return Finished(made, forecast)
+    return Finished(run_passes(made, last), forecast)
 
 
 def prepare(

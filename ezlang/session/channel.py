@@ -284,7 +284,8 @@ class SocketChannel:
                 owed, self._owed = self._owed, b""
                 self._send_all(owed)
                 self._rests, self._ends = self._ends, False
-                content = crc32(memoryview(waiting)[HEAD_BYTES:]) if size < CHECKED else 0
+                sent = memoryview(waiting)[HEAD_BYTES:] if message is None else message
+                content = crc32(sent) if size < CHECKED else 0
                 waiting[:HEAD_BYTES] = head(self._told, size, content, rests=self._rests)
                 self._told += HEAD_BYTES + size
             self._send_all(waiting)

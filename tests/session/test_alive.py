@@ -15,7 +15,7 @@ from ezlang.diagnostics.diagnostic import EzError
 from ezlang.session.alive import READY, kept_alive, wait_until_ready
 from ezlang.session.channel import LARGE, SocketChannel
 from ezlang.session.mesh import tied
-from ezlang.session.records import CHECKED, HEAD_BYTES, head
+from ezlang.session.records import CHECKED, HEAD_BYTES, LONGEST, head
 from tests.support.channels import socket_pair
 from tests.support.patience import PATIENCE
 
@@ -38,6 +38,41 @@ def test_preparing_may_take_longer_than_the_time_out() -> None:
     for channel in channels:
         assert (channel.bytes_sent, channel.bytes_received, channel.rounds) == (0, 0, 0)
         channel.close()
+
+
+@pytest.mark.parametrize("base", [1, CHECKED, LARGE, LONGEST, LONGEST + CHECKED, 3 * LONGEST])
+@pytest.mark.parametrize("more", [-1, 0, 1, 37])
+def test_messages_of_every_length_arrive(base: int, more: int) -> None:
+    """The last part of a long message may be a short record."""
+    size = max(base + more, 1)
+    sent = bytes(number * 7 % 251 for number in range(size))
+
+    def send(channel: SocketChannel) -> bytes:
+        with kept_alive((channel,)):
+            channel.send(b"before")
+            channel.send(sent)
+            channel.send(b"after")
+            channel.flush()
+            return take(channel, 4)
+
+    def receive(channel: SocketChannel) -> bytes:
+        with kept_alive((channel,)):
+            found = take(channel, 6) + take(channel, size) + take(channel, 5)
+            channel.send(b"done")
+            channel.flush()
+        return found
+
+    def take(channel: SocketChannel, count: int) -> bytes:
+        taken = bytearray(count)
+        channel.receive_into(memoryview(taken))
+        return bytes(taken)
+
+    mine, theirs = socket_pair(PATIENCE)
+    with ThreadPoolExecutor(2) as threads:
+        runs = threads.submit(send, mine), threads.submit(receive, theirs)
+        assert [run.result() for run in runs] == [b"done", b"before" + sent + b"after"]
+    mine.close()
+    theirs.close()
 
 
 def test_computing_may_take_longer_than_the_time_out() -> None:
