@@ -49,9 +49,6 @@ _FIRST: Final = {ProtocolChoice.YAO: "vectorised", ProtocolChoice.BOOLEAN: "bool
 """The pipelines to start with, other than `shared`, which assumes that few wire labels are stored
 at a time."""
 
-_VECTORISED: Final = (ir.For, ir.While, ir.Oblivious)
-"""What the pipelines make different things of."""
-
 _BEFORE: Final[tuple[Pass[[]], ...]] = (
     drop_checks,
     forward_known,
@@ -188,9 +185,7 @@ def _chosen(program: ir.Program, profile: Profile, memory: int, pipeline: str) -
     def with_protocol(protocol: ProtocolChoice) -> Finished:
         return finish(_assigned(program, protocol, profile, memory))
 
-    everything = (one for function in program.functions for one in ir.walk(function.body))
-    others = _FIRST if any(isinstance(one, _VECTORISED) for one in everything) else {}
-    return choose(ready, profile, finish, with_protocol, others)
+    return choose(ready, profile, finish, with_protocol, _FIRST)
 
 
 STAGES: Final = ("share", "assign", "schedule")

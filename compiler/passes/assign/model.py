@@ -8,15 +8,11 @@ messages must belong to the same protocol round to be combined, and that effects
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 
 from ezlang.records import dataclass, replace
 
-from ...cost.counted import signature
-from ...cost.usage import Usage
-from ...ir import tree as ir
-from ...ir.facts import Facts
 from ...ir.sharings import A
 from ...ir.tree import Sharing
 from .critical_path import CriticalPath
@@ -45,43 +41,23 @@ class Costs:
     takes_ots: frozenset[Sharing]
 
 
-Usages = dict[Hashable, Usage]
-"""The usages of operations in a sharing, by what determines them."""
-
-
-def costs_of(problem: Problem, variable: Variable, known: Usages) -> Costs:
-    """Return the costs of a variable of a problem; a join has none.
-
-    `known` are those of operations that are known already; new ones are added.
-    """
+def costs_of(problem: Problem, variable: Variable) -> Costs:
+    """Return the costs of a variable of a problem; a join has none."""
     operation, profile, domain = variable.operation, problem.profile, variable.domain
     seconds, latency = dict.fromkeys(domain, 0.0), dict.fromkeys(domain, 0.0)
     takes_ots = set[Sharing]()
     if operation is not None:
-        facts, form = problem.facts[variable.function], operation
         cheap = cheap_operands(operation, problem.twins.get(variable.function, {}))
-        key = same = _alike(operation, facts)
-        if cheap is not None:
-            form = replace(operation, operands=cheap)
-            key = _alike(form, facts)
         for sharing in domain:
-            given, alike = (form, key) if sharing is A else (operation, same)
-            usage = known.get((alike, sharing))
-            if usage is None:
-                usage = operation_usage(given, sharing, profile, facts)
-                known[alike, sharing] = usage
+            form = operation
+            if sharing is A and cheap is not None:
+                form = replace(operation, operands=cheap)
+            usage = operation_usage(form, sharing, profile, problem.facts[variable.function])
             seconds[sharing] = usage.seconds(profile) * variable.scope.weight
             latency[sharing] = usage.latency(profile)
             if usage.ots:
                 takes_ots.add(sharing)
     return Costs(seconds, latency, frozenset(takes_ots))
-
-
-def _alike(operation: ir.Operation, facts: Facts) -> Hashable:
-    """Return what determines the usage of an operation in any sharing."""
-    numbers = tuple(facts.constants.number(value) for value in operation.operands)
-    origins = [facts.origins.of(value) for value in operation.operands]
-    return signature((operation,), (numbers,)), tuple(map(origins.index, origins))
 
 
 @dataclass(slots=True)
@@ -120,8 +96,7 @@ class Model:
     def costs(self) -> Sequence[Costs]:
         """The costs of the variables, which are estimated where they are first asked for."""
         if not self._costs:
-            known: Usages = {}
-            self._costs = [costs_of(self.problem, one, known) for one in self.problem.variables]
+            self._costs = [costs_of(self.problem, one) for one in self.problem.variables]
         return self._costs
 
     def own(self, secret: Secret, sharings: Assignment) -> Sharing | None:
