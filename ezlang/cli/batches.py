@@ -151,7 +151,7 @@ def validate_in_batches(
     number = party_number(loaded.parties, party)
     name = loaded.parties[number]
     others = known_parties(known, path.parent, loaded.parties, insecure=insecure)
-    for one, called in ((plan.batch, "batch"), (plan.closing, "closing")):
+    for called, one in plan.programs.items():
         agree_to(one, others, path.with_name(f"validation-{called}.ez"), yes=yes)
     given = given_inputs(plan.batch, inputs, path.parent, name).values.get(name, {})
     output.say_model(plan.batch, "party", name)

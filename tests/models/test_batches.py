@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import stat
 import subprocess
@@ -16,6 +17,7 @@ import pytest
 
 from ezlang import api
 from ezlang.audit.commitments import commitment, new_nonce
+from ezlang.cli import run_command
 from ezlang.compiler.passes.assign import ProtocolChoice
 from ezlang.diagnostics.diagnostic import EzError
 from ezlang.models.metrics import METRICS
@@ -172,6 +174,27 @@ def test_the_last_batch_may_be_smaller(tmp_path: Path, workers: str) -> None:
     record = json.loads((tmp_path / "run.json").read_text())
     assert [*record["programs"]] == ["batch", "last", "closing"]
     assert "12 samples each, 8 in the last one" in report_of(record)
+
+
+def test_every_program_of_a_validation_must_be_approved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Sides(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    for side in ("vendor", "hospital"):
+        assert run_command(["party", "init", side, "--address", "127.0.0.1:1"]) == 0
+    parties = tmp_path / "parties.toml"
+    parties.write_text(parties.read_text() + "\n[approved]\n")
+    command = ["validate", "out", "--party", "vendor", "--metric", "accuracy", "--samples", "32"]
+    asked = []
+    for _ in range(3):
+        capsys.readouterr()
+        assert run_command([*command, "--batch", "12"]) == 2
+        (line,) = re.findall(r'"[0-9a-f]{64}" = "[\w.-]+"', capsys.readouterr().err)
+        asked.append(line.split('"')[3])
+        parties.write_text(f"{parties.read_text()}{line}\n")
+    kinds = ("batch", "last", "closing")
+    assert asked == [f"validation-{kind}.ez" for kind in kinds]
 
 
 def test_batches_of_another_size_than_the_model_takes_are_refused(tmp_path: Path) -> None:
