@@ -6,6 +6,7 @@ An operation whose exact result doesn't fit its type wraps around, and may have 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import prod
 
 from ezlang.typed import tree as typed
 from ezlang.typed.operators import BinaryOp
@@ -41,7 +42,7 @@ def exact_interval(node: typed.Expr, ranges: Ranges) -> Interval:
             return interval(operand, ranges)
         case typed.Sum(operand=operand):
             low, high = interval(operand, ranges)
-            count = shape_of(operand.type)[0] if shape_of(operand.type) else 1
+            count = prod(shape_of(operand.type))
             return count * low, count * high
         case (
             typed.Select(then=then, otherwise=other) | typed.Conditional(then=then, otherwise=other)

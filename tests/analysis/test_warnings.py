@@ -56,6 +56,7 @@ def test_programs_of_the_page(code: str) -> None:
         ('output(all, sum(v), "s");', "EZ6006"),
         ('output(all, v[0] - v[1], "d");', "EZ6006"),
         ('output(all, v * v, "p");', "EZ6006"),
+        ('output(all, sum(reshape(v & 127, 2, 2)) < 509, "s");', "EZ6005"),
     ],
 )
 def test_what_is_hardly_meant_is_warned_about(body: str, code: str) -> None:
@@ -73,6 +74,7 @@ def test_what_is_hardly_meant_is_warned_about(body: str, code: str) -> None:
         'output(all, a / 2 < 100, "c"); output(all, a == 255, "d");',
         'output(all, a + 1, "c"); output(all, int32(a) * int32(a), "d");',
         'output(all, v[0] % 7 + v[1] % 9, "c"); output(all, (a & 15) * (a & 15), "d");',
+        'output(all, sum(reshape(v & 127, 2, 2)) < 508, "s");',
     ],
 )
 def test_what_may_be_meant_is_not_warned_about(body: str) -> None:
