@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,12 +9,14 @@ from ezlang.check import check
 from ezlang.diagnostics.diagnostic import EzError
 from ezlang.session.parties import program_digest
 from ezlang.syntax.reader import read_source
+from ezlang.types.scalar import Setting
 from ezlang.values.check import check_party
 from ezlang.values.data import Data
 from ezlang.values.names import party_number
 
-from .commitments import NONCE_BYTES, arrays_of, commitment
-from .records import read_record, wrong_record
+from .commitments import arrays_of
+from .files import check_commitment, wrong_record
+from .records import read_record
 
 
 def check_opening(
@@ -28,20 +29,18 @@ def check_opening(
     """
     record = read_record(path)
     said = record["program"]
-    result = check(read_source(program), settings=said.get("params", {}))
+    result = check(read_source(program), settings=_params(said.get("params")))
     if result.diagnostics:
         raise EzError(*result.diagnostics, exit_code=2)
     if result.program is None or program_digest(result.program) != said.get("text"):
         raise wrong_record(f"{program} is not the program of {path}")
     name = result.program.parties[party_number(result.program.parties, party)]
-    try:
-        opened = json.loads(nonce.read_bytes())["nonce"]
-        is_nonce = isinstance(opened, str) and len(bytes.fromhex(opened)) == NONCE_BYTES
-    except (OSError, ValueError, KeyError, TypeError):
-        is_nonce = False
-    if not is_nonce:
-        raise wrong_record(f"{nonce} is no nonce of a record")
     arrays = arrays_of(result.program, name, check_party(result.program, name, inputs))
-    if commitment(arrays, opened) != record["parties"].get(name, {}).get("commitment"):
-        raise wrong_record(f"{name} did not commit to these inputs with this nonce", exit_code=1)
+    check_commitment(name, record["parties"].get(name, {}).get("commitment"), arrays, nonce)
     return name
+
+
+def _params(said: object) -> dict[str, Setting]:
+    """Return the params that a record says; others than numbers and bools are none of a program."""
+    given = said if isinstance(said, dict) else {}
+    return {str(name): one for name, one in given.items() if isinstance(one, bool | int | float)}

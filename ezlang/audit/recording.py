@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import field
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from ezlang.analysis.leaks import releases
 from ezlang.build import build
@@ -24,6 +24,7 @@ from ezlang.typed.tree import Program
 from ezlang.values.data import Data
 
 from .commitments import arrays_of, commitment, new_nonce
+from .files import Record
 
 if TYPE_CHECKING:
     from ezlang.session.tls import Keys
@@ -31,7 +32,9 @@ if TYPE_CHECKING:
 FORMAT: Final = "ezlang run 1"
 _LENGTH: Final = 32
 
-Record = dict[str, Any]
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -42,7 +45,7 @@ class Recording:
     party: int
     keys: Keys | None = None
     nonce: str = field(default_factory=new_nonce)
-    began: str = field(default_factory=lambda: _now())
+    began: str = field(default_factory=_now)
     _hello: Hello | None = None
     _commitments: dict[int, str] = field(default_factory=dict)
 
@@ -115,14 +118,10 @@ class Recording:
         """Return by which key a party has proven who it is, if it has."""
         if self.keys is None or number == self.party:
             return {}
-        pin = self.keys.peers[number - (number > self.party)]
+        pin = self.keys.of_party(number, self.party)
         return {"side": pin.name, "key": readable(fingerprint(pin.certificate))}
 
 
 def _session(executable: str, commitments: Sequence[str]) -> str:
     content = "\n".join(("ezlang session 1", executable, *commitments))
     return sha256(content.encode()).hexdigest()
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

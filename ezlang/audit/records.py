@@ -5,23 +5,22 @@ The signature is over the record's canonical JSON: sorted names, no spaces, UTF-
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from ezlang.diagnostics.diagnostic import Diagnostic, EzError
-from ezlang.files import replace_file
 from ezlang.records import dataclass
 from ezlang.session.identity import readable, signed, signer
 from ezlang.typed.tree import Program
 from ezlang.values.data import Data
-from ezlang.values.names import USAGE, party_number
+from ezlang.values.names import party_number
 from ezlang.values.writing import require_folder
 
-from .recording import FORMAT, Record, Recording
+from .files import Record, read_json, write_files, wrong_record
+from .recording import FORMAT, Recording
 
-LONGEST: Final = 1 << 26
 _SAME: Final = {
     "ezlang": "the version of ezlang",
     "session": "the session",
@@ -74,11 +73,6 @@ class Recorder:
         write_record(self.path, record, made.nonce, None if keys is None else Path(keys.file))
 
 
-def nonce_file(path: Path) -> Path:
-    """Return where the nonce of this side's commitment is, beside the record at a path."""
-    return path.with_suffix(".nonce")
-
-
 def write_record(path: Path, record: Record, nonce: str, key: Path | None) -> None:
     """Write a record, signed if there is the file of a key, and the nonce for its owner alone.
 
@@ -88,12 +82,7 @@ def write_record(path: Path, record: Record, nonce: str, key: Path | None) -> No
     if key is not None:
         signature, certificate = signed(key, canonical(record))
         made["signature"] = {"ecdsa-p256-sha256": signature, "certificate": certificate}
-    secret = {"party": record["party"], "session": record["session"], "nonce": nonce}
-    try:
-        replace_file(nonce_file(path), (json.dumps(secret) + "\n").encode())
-        replace_file(path, (json.dumps(made, indent=2) + "\n").encode(), 0o644)
-    except OSError as error:
-        raise wrong_record(f"{path} cannot be written: {error.strerror or error}") from None
+    write_files(path, made, nonce)
 
 
 def canonical(record: Record) -> bytes:
@@ -104,29 +93,25 @@ def canonical(record: Record) -> bytes:
 
 def read_record(path: Path) -> Record:
     """Return the record in a file. Raises EzError (exit code 2) unless it is well-formed."""
-    try:
-        with path.open("rb") as file:
-            content = file.read(LONGEST + 1)
-        if len(content) > LONGEST:
-            raise ValueError("it is too long")
-        found = json.loads(content)
-    except OSError as error:
-        raise wrong_record(f"{path} cannot be read: {error.strerror}") from None
-    except (ValueError, RecursionError):
-        raise wrong_record(f"{path} is not a record of a run") from None
-    if not (isinstance(found, dict) and found.get("format") == FORMAT and _is_whole(found)):
-        raise wrong_record(f"{path} is not a record of a run")
-    return found
+    found = read_json(path)
+    if isinstance(found, dict) and found.get("format") == FORMAT and _is_whole(found):
+        with contextlib.suppress(RecursionError):
+            canonical(found)
+            return found
+    raise wrong_record(f"{path} is not a record of a run")
 
 
 def _is_whole(record: Record) -> bool:
-    parties = record.get("parties")
+    """Return whether a record has all that is looked at, of the right types."""
+    parties, party = record.get("parties"), record.get("party")
+    objects = ("program", "bytes_sent", "bytes_received")
     return (
         isinstance(parties, dict)
-        and record.get("party") in parties
+        and isinstance(party, str)
+        and party in parties
         and all(isinstance(one, dict) and "commitment" in one for one in parties.values())
-        and all(isinstance(record.get(name), dict) for name in ("bytes_sent", "bytes_received"))
-        and all(name in record for name in _SAME)
+        and all(isinstance(record.get(name), dict) for name in objects)
+        and all(name in record for name in (*_SAME, "ended"))
     )
 
 
@@ -187,8 +172,3 @@ def _of_keys(record: Record, others: Sequence[Record]) -> Iterator[str]:
                 f"{record['party']}'s record is signed by another key than {other['party']} has "
                 "talked to"
             )
-
-
-def wrong_record(message: str, exit_code: int = USAGE) -> EzError:
-    """Return the error about a record."""
-    return EzError(Diagnostic(code="EZ4111", message=message, span=None), exit_code=exit_code)

@@ -219,7 +219,8 @@ def _validated(side: Side) -> Finished:
 
 
 def _write(chosen: BatchOptions, plan: Plan, done: Finished) -> None:
-    from ezlang.models.streaming.record import record_of, write_record
+    from ezlang.audit.files import write_files
+    from ezlang.models.streaming.record import record_of
     from ezlang.models.streaming.report import report_of
     from ezlang.values.writing import write_whole
 
@@ -227,7 +228,7 @@ def _write(chosen: BatchOptions, plan: Plan, done: Finished) -> None:
         return
     record = record_of(plan, done)
     if chosen.record is not None:
-        write_record(chosen.record, record, done.state.nonce)
+        write_files(chosen.record, record, done.state.nonce)
     if chosen.report is not None:
         write_whole(chosen.report, report_of(record))
 

@@ -175,6 +175,6 @@ def _require_key(channel: SocketChannel, keys: Keys | None, hello: Hello, number
     """Raise EzError if the peer has proven to be another side than the party it says it is."""
     if keys is None:
         return
-    side = keys.peers[number - (number > hello.party)].name
+    side = keys.of_party(number, hello.party).name
     if channel.proven != side:
         raise errors.posed(channel.proven, hello.names[number])

@@ -52,6 +52,10 @@ class Keys:
     file: str
     peers: tuple[Pin, ...]
 
+    def of_party(self, number: int, own: int) -> Pin:
+        """Return the pin of another party of a program by its number; `own` is this side's."""
+        return self.peers[number - (number > own)]
+
 
 def secured(
     connection: socket.socket, keys: Keys, deadline: float, *, dialled: bool

@@ -162,13 +162,56 @@ def test_three_parties_record_a_run(tmp_path: Path) -> None:
     assert all(one["outputs"] == {"total": 6} for one in records)
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": "ezlang run 1"}', "[" * 100_000])
+@pytest.mark.parametrize("text", ["[]", "{}", '{"format": "ezlang run 1"}'])
 def test_what_is_no_record_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "run.json"
     path.write_text(text)
     with pytest.raises(EzError, match="is not a record of a run") as caught:
         read_record(path)
     assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize("text", ["", "[" * 100_000, "\0"])
+def test_what_is_no_json_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "run.json"
+    path.write_text(text)
+    with pytest.raises(EzError, match=r"run\.json cannot be read") as caught:
+        read_record(path)
+    assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("party", ["alice"]),
+        ("party", "carol"),
+        ("parties", ["alice", "bob"]),
+        ("parties", {"alice": 1, "bob": {}}),
+        ("program", "hash"),
+        ("program", {"params": [1], "text": 1}),
+        ("ended", None),
+        ("bytes_sent", 5),
+        ("signature", [1]),
+        ("signature", {"certificate": "x", "ecdsa-p256-sha256": "y"}),
+    ],
+)
+def test_records_of_other_forms_end_no_command_by_a_bug(
+    ran: Path, tmp_path: Path, name: str, value: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever hands a record over may have written anything into it."""
+    bob = str(ran / "bob-run.json")
+    record = read_record(ran / "alice-run.json")
+    if value is None:
+        del record[name]
+    else:
+        record[name] = value
+    other = tmp_path / "run.json"
+    other.write_text(json.dumps(record))
+    assert run_command(["verify", bob, str(other)]) in (1, 2)
+    given = ["--party", "alice", "--input", str(ran / "alice.json")]
+    given += ["--nonce", str(ran / "alice-run.nonce"), "--program", str(ran / "main.ez")]
+    assert run_command(["check-record", str(other), *given]) in (0, 1, 2)
+    assert "bug of ezlang" not in capsys.readouterr().err
 
 
 def test_the_signed_bytes_depend_on_content_alone() -> None:

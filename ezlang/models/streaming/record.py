@@ -7,24 +7,19 @@ its owner, in a file of its own beside the record.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from ezlang.audit.commitments import NONCE_BYTES, commitment
+from ezlang.audit.files import Record, check_commitment, read_json, wrong_record
 from ezlang.build import build
-from ezlang.diagnostics.diagnostic import Diagnostic, EzError
-from ezlang.files import replace_file
 from ezlang.values.data import Data
-from ezlang.values.names import USAGE, party_number
+from ezlang.values.names import party_number
 
 from .stream import Finished, Plan
 
 FORMAT: Final = "ezlang validation 1"
-
-Record = dict[str, Any]
 
 
 def record_of(plan: Plan, done: Finished) -> Record:
@@ -64,45 +59,16 @@ def record_of(plan: Plan, done: Finished) -> Record:
     }
 
 
-def nonce_file(path: Path) -> Path:
-    """Return where the nonce of this side's commitment is, beside the record at a path."""
-    return path.with_suffix(".nonce")
-
-
-def write_record(path: Path, record: Record, nonce: str) -> None:
-    """Write a record, and the nonce for its owner alone. Raises EzError (exit code 2)."""
-    secret = {"party": record["party"], "session": record["session"], "nonce": nonce}
-    try:
-        replace_file(nonce_file(path), (json.dumps(secret) + "\n").encode())
-        replace_file(path, (json.dumps(record, indent=2) + "\n").encode(), 0o644)
-    except OSError as error:
-        raise _wrong(f"{path} cannot be written: {error.strerror or error}") from None
-
-
 def check_record(path: Path, party: str, inputs: Mapping[str, Data], nonce: Path) -> str:
     """Return whose commitment in a record fits inputs and a nonce.
 
     Raises EzError: exit code 2 if a file can't be read, 1 if the commitment is to other inputs.
     """
-    record, secret = _read(path), _read(nonce)
-    try:
-        made = record["commitments"]
-        name: str = list(made)[party_number(tuple(made), party)]
-        opened = secret["nonce"]
-        fits = commitment(inputs, opened) == made[name] and len(opened) == 2 * NONCE_BYTES
-    except (KeyError, TypeError, ValueError):
-        raise _wrong(f"{path} is no record of a validation, or {nonce} no nonce of one") from None
-    if fits:
-        return name
-    raise _wrong(f"{name} did not commit to these inputs with this nonce", exit_code=1)
-
-
-def _read(path: Path) -> Any:
-    try:
-        return json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
-        raise _wrong(f"{path} cannot be read: {error}") from None
-
-
-def _wrong(message: str, exit_code: int = USAGE) -> EzError:
-    return EzError(Diagnostic(code="EZ4111", message=message, span=None), exit_code=exit_code)
+    record = read_json(path)
+    made = record.get("commitments") if isinstance(record, dict) else None
+    if not isinstance(made, dict) or not made:
+        more = "for one of `ezlang run`, give its --program"
+        raise wrong_record(f"{path} is no record of a validation; {more}")
+    name: str = list(made)[party_number(tuple(made), party)]
+    check_commitment(name, made[name], inputs, nonce)
+    return name
