@@ -211,9 +211,8 @@ class Body:
     """One pass over one function body, or over a constant or type outside of functions.
 
     `labels` keeps the inferred labels from pass to pass; `lowered` says that this pass found a
-    label lower than the one it had used, so that another pass is needed. `straight` says that the
-    present statement certainly runs exactly once in a run; `certain` says that it certainly runs,
-    but maybe again in a loop. `certain_outputs` are the outputs of such places. `quiet_sizes`
+    label lower than the one it had used, so that another pass is needed. The present statement
+    certainly runs exactly once if `straight`, and at least once if `certain`. `quiet_sizes`
     silences errors that depend on sizes: in code that never runs, and in functions that are never
     called, whose sizes are made up. `head_of` is the function whose head is being checked.
     """
@@ -248,7 +247,6 @@ class Body:
         self.outputs: dict[tuple[int, str], Span] = {}
         self.straight = False
         self.certain = False
-        self.certain_outputs: list[syntax.Output] = []
         self.ended: dict[str, Span] = {}
         self._names: dict[str, LocalName] = {}
         self._scopes: list[list[str]] = [[]]

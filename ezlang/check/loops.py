@@ -78,7 +78,6 @@ def for_range(body: Body, node: syntax.ForRange, block: Block) -> typed.Statemen
         never = _empty(low, high)
     branch = _branch(BranchKind.FOR, traced, node.low.span.to(node.high.span))
     often = bounds is not None and _often(*bounds)
-    known = len(body.certain_outputs)
     with (
         body.branch(branch),
         body.not_straight(certain=often),
@@ -95,7 +94,8 @@ def for_range(body: Body, node: syntax.ForRange, block: Block) -> typed.Statemen
         )
         body.bind(node.variable, variable)
         inner, _ = block(body, node.body)
-    _report_repeated(body, node, inner, known)
+    if often:
+        _report_repeated(body, node, inner)
     if bounds is None or never:
         return None
     return typed.For(
@@ -113,17 +113,15 @@ def _often(low: Typed, high: Typed) -> bool:
     return isinstance(first, int) and isinstance(last, int) and last - first > 1
 
 
-def _report_repeated(body: Body, node: syntax.ForRange, inner: typed.Block, known: int) -> None:
-    """Report outputs that a loop over a constant range gives again in each iteration.
-
-    `known` is how many certain outputs there were before the loop.
-    """
-    found = body.certain_outputs[known:]
-    if not body.certain or any(isinstance(one, typed.Return) for one in statements(inner)):
+def _report_repeated(body: Body, node: syntax.ForRange, inner: typed.Block) -> None:
+    """Report outputs that a loop over a constant range certainly gives again in each iteration."""
+    if not body.certain or body.quiet_sizes:
         return
-    del body.certain_outputs[known:]
-    for output in found:
-        body.report(errors_statements.output_repeated(output.name, node.span))
+    if any(isinstance(one, typed.Return) for one in statements(inner)):
+        return
+    for one in node.body.statements:
+        if isinstance(one, syntax.Output):
+            body.report(errors_statements.output_repeated(one.name, node.span))
 
 
 def _bounds(body: Body, node: syntax.ForRange) -> tuple[Typed, Typed] | None:

@@ -108,8 +108,6 @@ def output(body: Body, node: syntax.Output) -> typed.Statement | None:
 
 def _note_name(body: Body, node: syntax.Output, to: int | None) -> None:
     """Report a second output of a name to a party, if both certainly run once."""
-    if body.certain and not body.quiet_sizes:
-        body.certain_outputs.append(node)
     if not body.straight or body.quiet_sizes:
         return
     receivers = range(len(body.world.parties)) if to is None else [to]

@@ -22,36 +22,27 @@ def _before(span: Span, what: str = "It is declared here first") -> tuple[Note, 
 def unknown_name(name: syntax.Name, known: Iterable[str], ended: Span | None) -> Diagnostic:
     """A value's name that isn't declared; `ended` declares it in a block that has ended."""
     if ended is not None:
-        return Diagnostic(
-            code="EZ1001",
-            message=f"Nothing called `{name.text}` is known here",
-            span=name.span,
-            label="unknown name",
-            notes=_before(
-                ended, f"A variable `{name.text}` is declared here, in a block that has ended"
-            ),
-            help="Declare the variable before that block, and assign it inside.",
-        )
-    return Diagnostic(
-        code="EZ1001",
-        message=f"Nothing called `{name.text}` is known here",
-        span=name.span,
-        label="unknown name",
-        help=advice(name.text)
-        or near(name.text, known)
-        or f"Declare it before this: `let {name.text} = …;`",
-    )
+        where = f"A variable `{name.text}` is declared here, in a block that has ended"
+        help = "Declare the variable before that block, and assign it inside."
+        return _unknown(name, help, _before(ended, where))
+    help = f"Declare it before this: `let {name.text} = …;`"
+    return _unknown(name, advice(name.text) or near(name.text, known) or help)
 
 
 def unknown_size(name: syntax.Name, function: str, known: Iterable[str]) -> Diagnostic:
     """A size in a function's head that isn't declared."""
+    help = f"For any size, name it before the parameters: fn {function}<{name.text}>(…)."
+    return _unknown(name, near(name.text, known) or help)
+
+
+def _unknown(name: syntax.Name, help: str, notes: tuple[Note, ...] = ()) -> Diagnostic:
     return Diagnostic(
         code="EZ1001",
         message=f"Nothing called `{name.text}` is known here",
         span=name.span,
         label="unknown name",
-        help=near(name.text, known)
-        or f"For any size, name it before the parameters: fn {function}<{name.text}>(…).",
+        notes=notes,
+        help=help,
     )
 
 
