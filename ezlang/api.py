@@ -315,13 +315,11 @@ def run_party(
 ) -> PartyResult:
     """Run a program as one of its parties, in this process, with native code.
 
-    `inputs`: name → value. Each party but the last listens, and each dials those before it: party 0
-    at `address` (HOST:PORT) and each further one at the next port, or each at its own of several
-    addresses, separated by commas. `dealer` is the address of a dealer, if there is one. An address
-    off this machine needs `insecure`, and `warn` receives a warning about it. `parties` is a file
-    that says who is who and where, for TLS between all; `dealer` may be a name in it. `stats` and
-    `checking` are as for `run_simulated`. `record` is a file for the record of the run, which all
-    parties must write; it is signed if there are keys.
+    `inputs`: name → value. All but the last party listen, and each dials those before it: party 0
+    at `address` (HOST:PORT), others at the next ports or at addresses after commas. `dealer` is
+    where a dealer listens. Off this machine, TCP needs `insecure`, of which `warn` is told.
+    `parties` is a file that says who is who and where, for TLS; `dealer` may be a name in it. For
+    `stats` and `checking`, see `run_simulated`. All parties write the `record`, or none.
     """
     from ezlang.audit.records import Recorder
     from ezlang.compiler.cost.profiles import preparation

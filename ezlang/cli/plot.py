@@ -109,7 +109,7 @@ def _of_data(path: Path) -> _Drawn:
         return str(path), data["parties"], bars_of_cost(data, name), None
     except OSError as error:
         raise usage_error(f"{path} cannot be read: {error.strerror or error}") from None
-    except (ValueError, KeyError, TypeError, LookupError):
+    except (ValueError, TypeError, LookupError):
         raise usage_error(
             f"{path} is neither a trace nor a cost report",
             "give what `ezlang trace --json FILE` or `ezlang cost --json` writes, or a program",

@@ -13,7 +13,6 @@ import socket
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from types import TracebackType
 from typing import Final
 
 from ezlang.compiler.ir.parties import COMPUTING
@@ -94,13 +93,8 @@ class Dealer:
         self._reception.__enter__()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._reception.__exit__(kind, error, traceback)
+    def __exit__(self, *error: object) -> None:
+        self._reception.__exit__(*error)
         for guest in self._waiting:
             _dismiss(guest)
 

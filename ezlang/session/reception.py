@@ -14,7 +14,6 @@ import socket
 import time
 from collections.abc import Callable
 from threading import Lock, Thread
-from types import TracebackType
 from typing import Final, Generic, TypeVar
 
 from ezlang.diagnostics.diagnostic import EzError
@@ -69,12 +68,7 @@ class Reception(Generic[Guest]):
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self._wake.send(b"\0")
         self._thread.join()
         with self._lock:

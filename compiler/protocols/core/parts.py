@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from enum import Enum
 
@@ -42,12 +43,12 @@ class Part(Enum):
     __hash__ = object.__hash__
 
 
-class Witness:
+class Witness(ABC):
     """Is told a party's numbers in parts of protocols. It is for runs that are watched."""
 
+    @abstractmethod
     def told(self, part: Part, numbers: Mapping[str, Array]) -> None:
         """Be told a party's numbers, by name."""
-        raise NotImplementedError
 
     def told_bits(self, part: Part, numbers: Mapping[str, Bytes]) -> None:
         """Be told packed bits, [rows][N] or [N]: one bit of each row, or all bits of the only one.
