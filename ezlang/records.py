@@ -166,8 +166,15 @@ def _init_text(cls: Any, names: dict[str, Any]) -> str:
 
 def _replacement_text(cls: Any) -> str:
     """Return the text of `__replace__`, which `copy.replace` calls, too."""
-    names = [name for name, one in cls.__dataclass_fields__.items() if one.init]
-    lines = [f"_set_{n}(_copy, self.{n} if {n} is _missing else {n})" for n in names]
+    names, lines = [], []
+    for name, one in cls.__dataclass_fields__.items():
+        if one.init:
+            names.append(name)
+            lines.append(f"_set_{name}(_copy, self.{name} if {name} is _missing else {name})")
+        elif one.default_factory is not _MISSING:
+            lines.append(f"_set_{name}(_copy, _make_{name}())")
+        elif one.default is not _MISSING:
+            lines.append(f"_set_{name}(_copy, _default_{name})")
     if hasattr(cls, "__post_init__"):
         lines.append("_copy.__post_init__()")
     parameters = ", ".join(("self", "/", *(f"{name}=_missing" for name in names)))

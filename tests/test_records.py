@@ -35,6 +35,15 @@ class Derived(Base):
         object.__setattr__(self, "total", self.x + self.y)
 
 
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """A class with fields that are no parameters."""
+
+    x: int
+    width: int = field(default=8, init=False)
+    seen: list[int] = field(default_factory=list, init=False)
+
+
 @dataclass(slots=True)
 class Mutable:
     """A class whose instances change."""
@@ -111,6 +120,10 @@ def test_copies_with_changes() -> None:
     assert records.replace(one).tags is one.tags
     assert records.replace(one, y=5).total == 6
     assert records.replace(Mutable(1), count=2) == Mutable(2)
+    fixed = Fixed(1)
+    fixed.seen.append(1)
+    for made in (records.replace(fixed, x=2), replace(fixed, x=2)):
+        assert (made.x, made.width, made.seen) == (2, 8, [])
     replaced: Any = records.replace
     for changes in ({"total": 1}, {"z": 1}):
         with pytest.raises(TypeError):
