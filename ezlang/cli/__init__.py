@@ -23,6 +23,7 @@ from .dealer import dealer
 from .doc import doc
 from .explain import explain
 from .fmt import fmt
+from .from_ezpc import from_ezpc
 from .headroom import headroom
 from .importing import import_
 from .ir import ir
@@ -71,6 +72,7 @@ _COMMANDS = (
     fmt,
     new,
     import_,
+    from_ezpc,
     validate,
     verify,
     check_record,

@@ -21,6 +21,7 @@ _PARTS = {
     "EZ4": "Compiling and running",
     "EZ5": "Protocol and session",
     "EZ6": "Warnings",
+    "EZ7": "Translation from EzPC",
 }
 
 
