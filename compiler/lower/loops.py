@@ -1,4 +1,4 @@
-"""Lowering of loops: the variables that they carry, and exits by `return`."""
+"""Lowering of loops: the variables that they carry, and exits out of them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..ir import tree as ir
 from ..ir.build import Builder
 from ..ir.tree import BinaryKind
 from .expressions import Expressions
-from .scan import RETURNED, Key, returns, structured
+from .scan import Key, exits, structured
 from .state import LoweringState
 
 
@@ -22,25 +22,24 @@ from .state import LoweringState
 class Loops:
     """Lowers the loops of a function.
 
-    `block` lowers a body; `assigned` gives the keys that blocks assign; `flagged` says whether
-    `return` sets the flag.
+    `block` lowers a body; `assigned` gives the keys that blocks assign.
     """
 
     state: LoweringState
     expressions: Expressions
-    flagged: bool
     block: Callable[[typed.Block], None]
     assigned: Callable[[Sequence[typed.Block]], list[Key]]
 
     def lower(self, statement: typed.For | typed.While) -> None:
         """Lower a loop."""
+        taken = self.state.flags(exits(statement))
         match statement:
-            case typed.For() if self.flagged and returns(statement):
-                self._for_with_return(statement)
+            case typed.For() if taken:
+                self._for_with_exits(statement, taken)
             case typed.For():
                 self._for(statement)
             case typed.While():
-                self._while(statement)
+                self._while(statement, taken)
             case _:
                 assert_never(statement)
 
@@ -95,17 +94,16 @@ class Loops:
         )
         self.state.values.update(zip(keys, results, strict=True))
 
-    def _while(self, statement: typed.While) -> None:
-        body = structured(statement.body) if self.flagged else statement.body
+    def _while(self, statement: typed.While, taken: Sequence[Key]) -> None:
+        body = _structured(statement.body) if taken else statement.body
         keys = self._carried(body)
         initial = [self.state.values[key] for key in keys]
         before = self.build.fresh_like(initial)
         alone = statement.condition.label.is_owned
-        flag = RETURNED in keys
         with self.state.run_alone(alone), self.state.scope():
             self.state.values.update(zip(keys, before, strict=True))
             with self.build.nested() as operations:
-                condition = self._going(statement.condition, flag)
+                condition = self._going(statement.condition, taken)
             test = ir.Region(parameters=before, operations=tuple(operations), yields=(condition,))
             parameters = self.build.fresh_like(initial)
             body_operations, yields = self._loop(keys, body, parameters)
@@ -113,15 +111,17 @@ class Loops:
             keys, initial, test, _region(parameters, body_operations, yields), statement.span
         )
 
-    def _going(self, condition: typed.Expr, flag: bool) -> ir.Value:
-        """Emit a loop's condition; it isn't evaluated any more once the function has returned."""
-        if not flag:
+    def _going(self, condition: typed.Expr, taken: Sequence[Key]) -> ir.Value:
+        """Emit a loop's condition; it isn't evaluated any more once an exit was taken."""
+        if not taken:
             return self.expressions.scalar(condition)
+        left = self.state.any_of(taken)
+        label = left.type.label.meet(condition.label)
         with self.build.nested() as stopped:
-            false = self.build.constant(BOOL, (0,))
+            false = self.build.relabel(self.build.constant(BOOL, (0,)), label)
         with self.build.nested() as going:
-            value = self.expressions.scalar(condition)
-        return self._choose(self.state.values[RETURNED], (stopped, false), (going, value))
+            value = self.build.relabel(self.expressions.scalar(condition), label)
+        return self._choose(left, (stopped, false), (going, value))
 
     def _choose(
         self,
@@ -136,22 +136,24 @@ class Loops:
         )
         return result
 
-    def _for_with_return(self, statement: typed.For) -> None:
-        """Lower `for i in low..high` with a `return` inside as a While that carries i."""
+    def _for_with_exits(self, statement: typed.For, taken: Sequence[Key]) -> None:
+        """Lower `for i in low..high` that an exit may end as a While that carries i."""
         low = self.expressions.scalar(statement.low)
         high = self.expressions.scalar(statement.high)
-        body = structured(statement.body)
+        body = _structured(statement.body)
         keys = self._carried(body)
         first = self.build.relabel(low, statement.variable.label)
         initial = [first, *(self.state.values[key] for key in keys)]
         before = self.build.fresh_like(initial)
-        with self.build.nested() as operations:
+        with self.state.scope(), self.build.nested() as operations:
+            self.state.values.update(zip(keys, before[1:], strict=True))
             less = self.build.binary(BinaryKind.LT, before[0], high)
-            flag = before[1 + keys.index(RETURNED)]
-            condition = self.build.binary(BinaryKind.AND, less, self.build.negated(flag))
+            going = self.build.negated(self.state.any_of(taken))
+            condition = self.build.binary(BinaryKind.AND, less, going)
         test = _region(before, operations, [condition])
         index, *parameters = self.build.fresh_like(initial, statement.variable.name)
-        with self.build.nested() as operations:
+        alone = statement.variable.label.is_owned
+        with self.state.run_alone(alone), self.build.nested() as operations:
             inner, yields = self._loop(keys, body, parameters, (statement.variable, index))
             operations.extend(inner)
             one = self.build.constant(index.type.element, (1,))
@@ -174,6 +176,11 @@ class Loops:
         for key, result in zip(keys, results, strict=True):
             if key is not None:
                 self.state.values[key] = result
+
+
+def _structured(body: typed.Block) -> typed.Block:
+    """Return the body of a loop that is left, structured; a block with an exit is when lowered."""
+    return structured(body) if body.exit is None else body
 
 
 def _region(

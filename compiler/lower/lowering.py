@@ -8,7 +8,7 @@ from ezlang.typed import tree as typed
 from ..ir import tree as ir
 from .expressions import Expressions, Signatures
 from .leaves import leaves
-from .scan import only_at_the_end, structured
+from .scan import RETURN, only_at_the_end, structured
 from .state import LoweringState
 from .statements import Statements
 
@@ -35,8 +35,9 @@ def _function(function: typed.Function, signatures: Signatures) -> ir.Function:
         state.declare(variable, values)
         parameters += values
     body = structured(function.body)
-    flagged = not only_at_the_end(body)
-    statements = Statements(state, Expressions(state, signatures), function, flagged)
+    if not only_at_the_end(body, RETURN):
+        state.flagged.add(RETURN)
+    statements = Statements(state, Expressions(state, signatures), function)
     with state.build.requesting(function.requested):
         statements.start()
         statements.block(body)

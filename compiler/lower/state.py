@@ -13,7 +13,7 @@ from ezlang.typed import tree as typed
 from ..ir import tree as ir
 from ..ir.build import Builder
 from .leaves import leaves
-from .scan import Key
+from .scan import Key, flag
 
 
 @dataclass(slots=True)
@@ -37,6 +37,8 @@ class LoweringState:
     build: Builder = field(default_factory=Builder)
     values: dict[Key, ir.Value] = field(default_factory=dict)
     sides: list[SecretSide] = field(default_factory=list)
+    flagged: set[typed.Exit] = field(default_factory=set)
+    """The exits with a flag: those after which code follows that must not run."""
     alone: bool = False
     """Whether a single party runs the code that is being lowered; in this case nothing fails."""
 
@@ -52,6 +54,17 @@ class LoweringState:
         """Give a variable its first value."""
         for leaf, value in enumerate(values):
             self.values[variable.id, leaf] = value
+
+    def flags(self, exits: Sequence[typed.Exit]) -> tuple[Key, ...]:
+        """Return the keys of the flags that these exits have."""
+        return tuple(flag(exit) for exit in exits if exit in self.flagged)
+
+    def any_of(self, taken: Sequence[Key]) -> ir.Value:
+        """Emit whether one of the flags is set; there is at least one."""
+        result, *others = (self.values[key] for key in taken)
+        for other in others:
+            result = self.build.binary(ir.BinaryKind.OR, result, other)
+        return result
 
     def guard(self, key: Key) -> ir.Value | None:
         """Return the guard of a write to a part of `key`; None if the write is unconditional."""

@@ -4,8 +4,9 @@ Public branches and loops carry exactly the leaves that are declared outside and
 do branches and loops that one party runs alone. Secret branches disappear: both sides are lowered
 in place, and their assignments are selected or predicated.
 
-A `return` assigns the function's result. If a `return` isn't the last statement that a function
-runs, it also sets a flag, and the code that follows runs only while the flag is clear.
+A `return` assigns the function's result. If an exit (of the function, or of a block) isn't the last
+that the function or block runs, taking it also sets a flag, and the code that follows runs only
+while the flag is clear. The flag is public, or known to the one party that runs the block alone.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from ezlang.diagnostics.diagnostic import CompilerBug
-from ezlang.records import dataclass
+from ezlang.records import dataclass, replace
 from ezlang.source import Span
 from ezlang.typed import tree as typed
 from ezlang.types.types import BOOL
@@ -26,7 +27,17 @@ from .array_parts import Indices, Items, Part
 from .expressions import Expressions, whole_type
 from .leaves import Leaf, leaves
 from .loops import Loops
-from .scan import RESULT, RETURNED, Key, place_keys, returns, written
+from .scan import (
+    RESULT,
+    RETURN,
+    Key,
+    exits,
+    flag,
+    only_at_the_end,
+    place_keys,
+    structured,
+    written,
+)
 from .state import LoweringState, SecretSide
 
 
@@ -37,13 +48,11 @@ class Statements:
     state: LoweringState
     expressions: Expressions
     function: typed.Function
-    flagged: bool
-    """Whether `return` sets the flag."""
 
     @property
     def loops(self) -> Loops:
         """The lowering of loops in this context."""
-        return Loops(self.state, self.expressions, self.flagged, self.block, self._assigned)
+        return Loops(self.state, self.expressions, self.block, self._assigned)
 
     @property
     def build(self) -> Builder:
@@ -51,15 +60,28 @@ class Statements:
         return self.state.build
 
     def block(self, block: typed.Block) -> None:
-        """Lower statements in order."""
-        self._run(block.statements, block.span)
+        """Lower statements in order, up to the exit of the block if one of them takes it."""
+        if block.exit is None:
+            self._run(block.statements, block.span)
+            return
+        body = structured(replace(block, exit=None))
+        if only_at_the_end(body, block.exit):
+            self._run(body.statements, body.span)
+            return
+        key = flag(block.exit)
+        self.state.flagged.add(block.exit)
+        clear = self.build.constant(BOOL, (0,))
+        self.state.values[key] = self.build.relabel(clear, block.exit.label)
+        self._run(body.statements, body.span)
+        del self.state.values[key]
 
     def _run(self, statements: Sequence[typed.Statement], span: Span) -> None:
         for number, statement in enumerate(statements):
             self.statement(statement)
             rest = statements[number + 1 :]
-            if self.flagged and rest and returns(statement):
-                self._unless_returned(typed.Block(span=span, statements=tuple(rest)))
+            taken = self.state.flags(exits(statement)) if rest else ()
+            if taken:
+                self._unless(taken, typed.Block(span=span, statements=tuple(rest)))
                 return
 
     def statement(self, statement: typed.Statement) -> None:
@@ -81,6 +103,8 @@ class Statements:
                     self.loops.lower(statement)
                 case typed.Return():
                     self._return(statement)
+                case typed.Leave(exit=exit):
+                    self._take(exit)
                 case typed.Output():
                     self._output(statement)
                 case typed.Assert():
@@ -149,9 +173,9 @@ class Statements:
 
     def start(self) -> None:
         """Initialise the flag and the result, if the function needs a flag."""
-        if not self.flagged:
+        if RETURN not in self.state.flagged:
             return
-        self.state.values[RETURNED] = self.build.constant(BOOL, (0,))
+        self.state.values[flag(RETURN)] = self.build.constant(BOOL, (0,))
         for number, leaf in enumerate(self._result_leaves()):
             self.state.values[RESULT, number] = self.build.zeros(leaf.type)
 
@@ -176,12 +200,17 @@ class Statements:
             values = self.expressions.labelled(self.expressions.lower(statement.value), type, label)
             for number, value in enumerate(values):
                 self.state.values[RESULT, number] = value
-        if self.flagged:
-            self.state.values[RETURNED] = self.build.constant(BOOL, (1,))
+        self._take(RETURN)
 
-    def _unless_returned(self, rest: typed.Block) -> None:
+    def _take(self, exit: typed.Exit) -> None:
+        if exit in self.state.flagged:
+            taken = self.build.constant(BOOL, (1,))
+            self.state.values[flag(exit)] = self.build.relabel(taken, exit.label)
+
+    def _unless(self, taken: Sequence[Key], rest: typed.Block) -> None:
+        """Lower statements that run only if none of these exits was taken."""
         keys = self._assigned((rest,))
-        going = self.build.negated(self.state.values[RETURNED])
+        going = self.build.negated(self.state.any_of(taken))
         regions = [self._side(rest, keys), self._side(_nothing(rest.span), keys)]
         self._merge(going, keys, regions)
 
@@ -201,8 +230,6 @@ class Statements:
         """Return the keys declared outside that blocks assign, in order, including the result."""
         count = len(self._result_leaves())
         keys = {key for block in blocks for key in written(block, count).keys}
-        if not self.flagged:
-            keys.discard(RETURNED)
         return sorted(key for key in keys if key in self.state.values or key[0] == RESULT)
 
     def _side(

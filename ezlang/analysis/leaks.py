@@ -6,10 +6,10 @@ call substitutes for these, so two calls of one function keep their inputs apart
 
 Within a function, the state is the dependence of each variable. Branches join the states of both
 sides; loops repeat until the state is stable. A condition decides everything that is assigned or
-released inside its branch and, if that may return, everything after it. What decides whether a run
-stops, in this function or in one that it calls, decides everything after it: conditions of
-assertions and of `while`, public divisors, amounts, indices and bounds of slices, and whether an
-output is given a second time. An array or struct counts as one variable.
+released inside its branch, and what a `return`, `break` or `continue` in it may skip. What decides
+whether a run stops, in this function or in one that it calls, decides everything after it:
+conditions of assertions and of `while`, public divisors, amounts, indices and bounds of slices, and
+whether an output is given a second time. An array or struct counts as one variable.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ class _Analysis:
         self._summaries = summaries
         self._result = NOTHING
         self._told: dict[tuple[int, ...], _Told] = {}
-        self._left: frozenset[Atom] = frozenset()
+        self._left: dict[typed.Exit | None, frozenset[Atom]] = {}
         self._stopped: frozenset[Atom] = frozenset()
         self._repeated = _repeated_names(program)
         self._ranges: dict[int, tuple[int, int]] = {}
@@ -147,7 +147,24 @@ class _Analysis:
 
     def _block(self, block: typed.Block, state: _State, decided: frozenset[Atom]) -> None:
         for statement in block.statements:
-            self._statement(statement, state, decided | self._left | self._stopped)
+            self._statement(statement, state, decided | self._skipping)
+        if block.exit is not None:
+            self._left.pop(block.exit, None)
+
+    @property
+    def _skipping(self) -> frozenset[Atom]:
+        """What decides whether a statement runs, after others that may leave or stop."""
+        return self._stopped.union(*self._left.values())
+
+    def _taken_in(self, body: typed.Block) -> frozenset[Atom]:
+        """Return what decides the exits that statements take."""
+        leaving = [s for s in statements(body) if isinstance(s, typed.Leave | typed.Return)]
+        taken = {one.exit if isinstance(one, typed.Leave) else None for one in leaving}
+        return frozenset().union(*(self._left.get(exit, frozenset()) for exit in taken))
+
+    def _leave(self, exit: typed.Exit | None, decided: frozenset[Atom]) -> None:
+        """Note that an exit is taken: of a block, or of the function."""
+        self._left[exit] = self._left.get(exit, frozenset()) | decided
 
     def _statement(self, node: typed.Statement, state: _State, decided: frozenset[Atom]) -> None:
         match node:
@@ -176,11 +193,14 @@ class _Analysis:
                     self._repeat(condition, body, state, decided)
                 # It may never end. If one party runs it, the others wait for that party.
                 self._stopped |= self._expr(condition, state, decided).all
+                self._stopped |= self._taken_in(body)
             case typed.Return(value=value):
                 if value is not None:
                     result = self._expr(value, state, decided).under(decided)
                     self._result = self._result.join(result)
-                self._left |= decided
+                self._leave(None, decided)
+            case typed.Leave(exit=exit):
+                self._leave(exit, decided)
             case typed.Output(value=value):
                 operand = value.operand if isinstance(value, typed.Reveal) else value
                 told = self._expr(operand, state, decided).under(decided)
@@ -225,8 +245,8 @@ class _Analysis:
     ) -> None:
         """Analyse a loop until it adds nothing to the state before it."""
         while True:
-            before, ended = dict(state), (self._left, self._stopped)
-            inside = decided | self._left | self._stopped
+            before, ended = dict(state), (dict(self._left), self._stopped)
+            inside = decided | self._skipping
             if condition is not None:
                 inside |= self._expr(condition, state, inside).all
                 self._expr(condition, state, inside)  # it decides whether it is evaluated again

@@ -8,10 +8,10 @@ from ezlang.typed import tree as typed
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """Whether a statement returns on every path.
+    """Whether a statement returns, or leaves a turn of the loop around it, on every path.
 
     `always`: whatever the sizes and constants. `here`: with those of this instance, where branches
-    on constants are decided. `by_loop`: because it never ends, not by a `return`.
+    on constants are decided. `by_loop`: because it never ends, not because it leaves.
     """
 
     always: bool
@@ -30,6 +30,14 @@ class Ends:
         if decided is not None:
             here = self.here if decided else other.here
         return Ends(self.always and other.always, here, self.by_loop or other.by_loop)
+
+    def unless(self, goes_on: tuple[bool, bool]) -> Ends:
+        """Return the end of a statement after which the run goes on if something in it says so.
+
+        That may happen for any constants, and for those of this instance.
+        """
+        always, here = self.always and not goes_on[0], self.here and not goes_on[1]
+        return Ends(always, here, self.by_loop and always)
 
 
 FALLS_THROUGH = Ends(False, False)

@@ -11,7 +11,7 @@ from ezlang.typed.walk import statements
 from ezlang.types.labels import PUBLIC
 from ezlang.types.types import INT32, INT64, array_of, element_of, is_integer, shape_of
 
-from . import choices
+from . import choices, leaving
 from .coerce import Want, coerce, settle, unify
 from .context import Body, LoopParty
 from .ends import FALLS_THROUGH, Checked, Ends
@@ -58,13 +58,16 @@ def while_loop(body: Body, node: syntax.While, block: Block) -> Checked:
         decided = condition.constant if isinstance(condition, Typed) else None
         if isinstance(condition, Typed) and condition.label.is_secret:
             body.report(errors_flow.secret_loop(body, "`while` condition", condition))
-        with body.branch(branch), body.never_run(decided is False):
+        branch = branch or leaving.branch(body, BranchKind.WHILE, node, node.body)
+        with body.branch(branch), body.never_run(decided is False), leaving.loop(body) as loop:
             inner, _ = block(body, node.body)
     for_ever = isinstance(node.condition, syntax.BoolLiteral) and node.condition.value
-    ends = Ends(for_ever, decided is True, by_loop=for_ever)
+    ends = Ends(for_ever, decided is True, by_loop=for_ever).unless(leaving.breaks(loop, inner))
     if isinstance(condition, Poison) or decided is False:
         return None, ends
-    return typed.While(span=node.span, condition=condition.node, body=inner), ends
+    inner = leaving.turn(loop, inner)
+    result = typed.While(span=node.span, condition=condition.node, body=inner)
+    return leaving.whole(loop, result, node.span), ends
 
 
 def for_range(body: Body, node: syntax.ForRange, block: Block) -> typed.Statement | None:
@@ -77,6 +80,9 @@ def for_range(body: Body, node: syntax.ForRange, block: Block) -> typed.Statemen
         traced, type = combine(low.traced, high.traced), low.type
         never = _empty(low, high)
     branch = _branch(BranchKind.FOR, traced, node.low.span.to(node.high.span))
+    if branch is None:
+        branch = leaving.branch(body, BranchKind.FOR, node, node.body)
+        traced = traced if branch is None else Traced(branch.label)
     often = bounds is not None and _often(*bounds)
     with (
         body.branch(branch),
@@ -93,18 +99,20 @@ def for_range(body: Body, node: syntax.ForRange, block: Block) -> typed.Statemen
             node.variable, type, traced, inferred=False, fixed="the variable of a `for`"
         )
         body.bind(node.variable, variable)
-        inner, _ = block(body, node.body)
+        with leaving.loop(body) as loop:
+            inner, _ = block(body, node.body)
     if often:
         _report_repeated(body, node, inner)
     if bounds is None or never:
         return None
-    return typed.For(
+    result = typed.For(
         span=node.span,
         variable=variable.resolved(),
         low=shared(low, traced.label).node,
         high=shared(high, traced.label).node,
-        body=inner,
+        body=leaving.turn(loop, inner),
     )
+    return leaving.whole(loop, result, node.span)
 
 
 def _often(low: Typed, high: Typed) -> bool:
@@ -117,7 +125,9 @@ def _report_repeated(body: Body, node: syntax.ForRange, inner: typed.Block) -> N
     """Report outputs that a loop over a constant range certainly gives again in each iteration."""
     if not body.certain or body.quiet_sizes:
         return
-    if any(isinstance(one, typed.Return) for one in statements(inner)):
+    if any(isinstance(one, typed.Return | typed.Leave) for one in statements(inner)):
+        return
+    if any(loop.exits for loop in body.pc.loops):
         return
     for one in node.body.statements:
         if isinstance(one, syntax.Output):
@@ -181,7 +191,8 @@ def for_each(body: Body, node: syntax.ForEach, block: Block) -> Checked:
         with body.not_straight(), body.scope():
             local = body.new_local(node.variable, None, Traced(PUBLIC), inferred=True)
             body.bind(node.variable, local)
-            block(body, node.body)
+            with leaving.loop(body):
+                block(body, node.body)
         return None, FALLS_THROUGH
     return _over_items(body, node, xs, block), FALLS_THROUGH
 
@@ -194,38 +205,43 @@ def _over_items(
     item = array_of(element_of(xs.type), shape_of(xs.type)[1:])
     span, name = node.variable.span, node.variable.text
     items = body.hidden(f"{name}_items", node.iterable.span, xs.type, xs.traced)
-    counter = body.hidden(f"{name}_index", span, INT32, Traced(PUBLIC))
+    branch = leaving.branch(body, BranchKind.FOR, node, node.body)
+    at = PUBLIC if branch is None else branch.label
+    counter = body.hidden(f"{name}_index", span, INT32, Traced(at))
     get = typed.Index(
         span=span,
         type=item,
-        label=xs.label,
+        label=xs.label.meet(at),
         base=typed.Read(span=span, type=xs.type, label=xs.label, variable=items.resolved()),
-        indices=(typed.Read(span=span, type=INT32, label=PUBLIC, variable=counter.resolved()),),
+        indices=(typed.Read(span=span, type=INT32, label=at, variable=counter.resolved()),),
     )
-    with body.not_straight(), body.never_run(count == 0), body.scope():
-        traced = xs.traced
+    with body.branch(branch), body.not_straight(), body.never_run(count == 0), body.scope():
+        traced = Traced(get.label, xs.why)
         if xs.why is not None:
             why = Why(f"`{name}` is one of these items", node.iterable.span, (xs.why,))
-            traced = Traced(xs.label, why)
+            traced = Traced(get.label, why)
         variable = body.new_local(node.variable, item, traced, inferred=True)
         body.bind(node.variable, variable)
-        inner, _ = block(body, node.body)
+        with leaving.loop(body) as loop:
+            inner, _ = block(body, node.body)
     if count == 0:
         return None
+    inner = leaving.turn(loop, inner)
     declare = typed.Declare(
         span=span,
         variable=variable.resolved(),
         value=shared(Typed(node=get), variable.label).node,
     )
-    loop = typed.For(
+    over = typed.For(
         span=node.span,
         variable=counter.resolved(),
-        low=literal(0, INT32, span).node,
-        high=literal(count, INT32, span).node,
+        low=shared(literal(0, INT32, span), at).node,
+        high=shared(literal(count, INT32, span), at).node,
         body=typed.Block(span=inner.span, statements=(declare, inner)),
     )
     first = typed.Declare(span=node.iterable.span, variable=items.resolved(), value=xs.node)
-    return typed.Block(span=node.span, statements=(first, loop))
+    result = typed.Block(span=node.span, statements=(first, over))
+    return leaving.whole(loop, result, node.span)
 
 
 def _for_parties(body: Body, node: syntax.ForEach, block: Block) -> Checked:
@@ -235,12 +251,17 @@ def _for_parties(body: Body, node: syntax.ForEach, block: Block) -> Checked:
         return None, FALLS_THROUGH
     blocks: list[typed.Statement] = []
     ends = FALLS_THROUGH
-    for index in range(len(body.world.parties)):
-        with body.scope(), body.never_run(ends.here):
-            party = LoopParty(node.variable.text, node.variable.span, index)
-            body.bind(node.variable, party)
-            inner, its_end = block(body, node.body)
-        if not ends.here:
-            blocks.append(inner)
-        ends = ends.then(its_end)
-    return typed.Block(span=node.span, statements=tuple(blocks)), ends
+    branch = leaving.branch(body, BranchKind.FOR, node, node.body)
+    with body.branch(branch), leaving.loop(body) as loop:
+        for index in range(len(body.world.parties)):
+            loop.exits.pop("continue", None)  # each party's turn has its own
+            with body.scope(), body.never_run(ends.here):
+                party = LoopParty(node.variable.text, node.variable.span, index)
+                body.bind(node.variable, party)
+                inner, its_end = block(body, node.body)
+            if not ends.here:
+                blocks.append(leaving.turn(loop, inner))
+            ends = ends.then(its_end.unless(leaving.continues(loop, inner)))
+    result = typed.Block(span=node.span, statements=tuple(blocks))
+    ends = ends.unless(leaving.breaks(loop, result))
+    return leaving.whole(loop, result, node.span), ends

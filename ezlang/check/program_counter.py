@@ -42,11 +42,23 @@ class Branch:
     selects: bool = False
 
 
+class OpenLoop:
+    """A loop whose body is being checked: the number of branches around the body, and the exits.
+
+    `exits` has one for `break` and one for `continue` if the body contains these.
+    """
+
+    def __init__(self, depth: int) -> None:
+        self.depth = depth
+        self.exits: dict[str, typed.Exit] = {}
+
+
 class ProgramCounter:
-    """The stack of branches on non-public conditions around a place in a function."""
+    """The stack of branches on non-public conditions around a place in a function, and of loops."""
 
     def __init__(self) -> None:
         self.branches: list[Branch] = []
+        self.loops: list[OpenLoop] = []
 
     @property
     def depth(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from typing import assert_never
@@ -11,7 +12,17 @@ from ezlang.typed import tree as typed
 from ezlang.types.labels import PUBLIC
 from ezlang.types.types import Type, VoidType
 
-from . import assignments, attributes, calls, choices, labelled, loops, releases, typenames
+from . import (
+    assignments,
+    attributes,
+    calls,
+    choices,
+    labelled,
+    leaving,
+    loops,
+    releases,
+    typenames,
+)
 from .coerce import Want, coerce, settle
 from .context import Body
 from .ends import FALLS_THROUGH, LEAVES, Checked, Ends
@@ -29,13 +40,17 @@ def block(body: Body, node: syntax.Block) -> tuple[typed.Block, Ends]:
     result: list[typed.Statement] = []
     ends = FALLS_THROUGH
     told = False
-    with body.scope():
+    with body.scope(), ExitStack() as rest:
         for statement in node.statements:
             if ends.always and not ends.by_loop and not told:
                 told = True
-                body.report(errors_statements.never_reached(statement.span))
+                in_loop = bool(body.pc.loops)
+                body.report(errors_statements.never_reached(statement.span, in_loop))
             with body.never_run(ends.here):
                 checked, its_end = check(body, statement)
+            skipping = leaving.branch(body, BranchKind.IF, statement)
+            if skipping is not None:
+                rest.enter_context(body.branch(skipping))
             if checked is not None and not ends.here:
                 result.append(checked)
             ends = ends.then(its_end)
@@ -63,6 +78,8 @@ def check(body: Body, node: syntax.Statement) -> Checked:
             return loops.while_loop(body, node, block)
         case syntax.Return():
             return _return(body, node), LEAVES
+        case syntax.Break() | syntax.Continue():
+            return leaving.leave(body, node), LEAVES
         case syntax.Output():
             return releases.output(body, node), FALLS_THROUGH
         case syntax.Assert():

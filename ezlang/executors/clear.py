@@ -24,8 +24,11 @@ from .failures import Failure, failure
 from .headroom import Watch
 from .outcome import Outcome, Shown
 
-Execute = Callable[[Frame], bool]
-"""Runs a statement; true if it returned from the function."""
+Execute = Callable[[Frame], int]
+"""Runs a statement; returns where the run goes on: `NEXT`, `CALLER`, or the id of an exit."""
+
+NEXT = 0
+CALLER = -1
 
 Write = Callable[[Value, list[int | None], Value], Value]
 """Writes a value into a part of an old one, which it may change; targets select the part."""
@@ -102,20 +105,11 @@ class Statements:
         return Statements(self.expressions.under(condition))
 
     def block(self, block: tree.Block) -> Execute:
-        """Return the execution of statements in order, up to the first that returns."""
+        """Return the execution of statements in order, up to the first that leads elsewhere."""
         parts = [self.make(statement) for statement in block.statements]
-        if len(parts) == 1:
-            return parts[0]
-
-        def run(frame: Frame) -> bool:
-            for part in parts:  # a loop, not `any`: a run spends most of its time here
-                if part(frame):
-                    break
-            else:
-                return False
-            return True
-
-        return run
+        if block.exit is not None:
+            return _with_exit(_in_order(parts), block.exit.id)
+        return _in_order(parts)
 
     def make(self, statement: tree.Statement) -> Execute:
         """Return the execution of a statement."""
@@ -136,6 +130,8 @@ class Statements:
                 return self._while(statement)
             case tree.Return(value=returned):
                 return self._return(returned)
+            case tree.Leave(exit=exit):
+                return lambda frame: exit.id
             case tree.Evaluate(value=value):
                 return self._evaluate(value)
             case tree.Output():
@@ -160,11 +156,11 @@ class Statements:
             return _set(number, value)
         targets, write = self._steps(place.variable.type, place.steps)
 
-        def run(frame: Frame) -> bool:
+        def run(frame: Frame) -> int:
             new = value(frame)
             found = [target(frame) for target in targets]
             frame[number] = write(frame[number], found, new)
-            return False
+            return NEXT
 
         return run
 
@@ -219,7 +215,7 @@ class Statements:
         sides = (statement.then, statement.otherwise)
         changed = sorted(assigned_in(*sides) - _declared_in(*sides))
 
-        def run(frame: Frame) -> bool:
+        def run(frame: Frame) -> int:
             chosen = condition(frame)
             spare = {number: copied(frame[number]) for number in changed}
             if chosen:
@@ -234,7 +230,7 @@ class Statements:
                 then(frame)
                 frame.update(kept)
                 otherwise(frame)
-            return False
+            return NEXT
 
         return run
 
@@ -243,12 +239,12 @@ class Statements:
         low, high = self.expressions.make(statement.low), self.expressions.make(statement.high)
         body = self.under(statement.low).under(statement.high).block(statement.body)
 
-        def run(frame: Frame) -> bool:
+        def run(frame: Frame) -> int:
             for value in range(low(frame), high(frame)):
                 frame[number] = value
-                if body(frame):
-                    return True
-            return False
+                if goes_to := body(frame):
+                    return goes_to
+            return NEXT
 
         return run
 
@@ -256,31 +252,31 @@ class Statements:
         condition = self.expressions.make(statement.condition)
         body = self.under(statement.condition).block(statement.body)
 
-        def run(frame: Frame) -> bool:
+        def run(frame: Frame) -> int:
             while condition(frame):
-                if body(frame):
-                    return True
-            return False
+                if goes_to := body(frame):
+                    return goes_to
+            return NEXT
 
         return run
 
     def _evaluate(self, value: tree.Expr) -> Execute:
         evaluate = self.expressions.make(value)
 
-        def run(frame: Frame) -> bool:
+        def run(frame: Frame) -> int:
             evaluate(frame)
-            return False
+            return NEXT
 
         return run
 
     def _return(self, value: tree.Expr | None) -> Execute:
         if value is None:
-            return lambda frame: True
+            return lambda frame: CALLER
         evaluate = self.expressions.make(value)
 
-        def run(frame: Frame) -> bool:
+        def run(frame: Frame) -> int:
             frame[RESULT] = evaluate(frame)
-            return True
+            return CALLER
 
         return run
 
@@ -291,14 +287,14 @@ class Statements:
         evaluate, receivers = self.expressions.make(statement.value), run.receivers(statement.to)
         name, type, span = statement.name, statement.value.type, statement.span
 
-        def put_out(frame: Frame) -> bool:
+        def put_out(frame: Frame) -> int:
             value = evaluate(frame)
             for party in receivers:
                 if name in run.outputs[party]:
                     raise failure(Failure.OUTPUT, span)
                 run.outputs[party][name] = to_data(type, value)
                 run.views[party].append(Shown(name, to_data(type, value), span))
-            return False
+            return NEXT
 
         return put_out
 
@@ -306,18 +302,39 @@ class Statements:
         condition = self.expressions.make(statement.condition)
         message, span = statement.message, statement.span
 
-        def run(frame: Frame) -> bool:
+        def run(frame: Frame) -> int:
             if not condition(frame):
                 raise failure(Failure.ASSERTION, span, message)
-            return False
+            return NEXT
 
         return run
 
 
+def _in_order(parts: list[Execute]) -> Execute:
+    if len(parts) == 1:
+        return parts[0]
+
+    def run(frame: Frame) -> int:
+        for part in parts:  # a loop, not `any`: a run spends most of its time here
+            if goes_to := part(frame):
+                return goes_to
+        return NEXT
+
+    return run
+
+
+def _with_exit(body: Execute, exit: int) -> Execute:
+    def run(frame: Frame) -> int:
+        goes_to = body(frame)
+        return NEXT if goes_to == exit else goes_to
+
+    return run
+
+
 def _set(number: int, value: Evaluate) -> Execute:
-    def run(frame: Frame) -> bool:
+    def run(frame: Frame) -> int:
         frame[number] = value(frame)
-        return False
+        return NEXT
 
     return run
 

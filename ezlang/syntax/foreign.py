@@ -22,9 +22,6 @@ _VARIABLE = (
     "A declaration begins with a type (int32 x = 1;) or, if the value never changes, with `let`."
 )
 _FRACTION = "There are no floating-point numbers: `fixed` has 16 bits after the binary point."
-_LEAVE = (
-    "Let a condition guard the rest of the body, or move the loop into a function with `return`."
-)
 _CHOICE = "Write `if c { … } else if d { … } else { … }`."
 _LENGTH = "Write `len(x)`; `elements(x)` counts the elements of all dimensions."
 _OUTPUT = 'Write `output(all, value, "name");`.'
@@ -105,7 +102,6 @@ FOREIGN: Mapping[str, str] = MappingProxyType(
         **dict.fromkeys(("enumerate", "zip"), _LOOP_INDEX),
         **dict.fromkeys(("map", "filter", "reduce", "fold"), "Write a loop over the array."),
         **dict.fromkeys(("switch", "match", "case"), _CHOICE),
-        **dict.fromkeys(("break", "continue"), _LEAVE),
         "pass": "An empty block is { }.",
         "lambda": "Functions are not values: declare one with `fn` at the top of the file.",
         **dict.fromkeys(

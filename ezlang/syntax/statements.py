@@ -127,6 +127,12 @@ class StatementMaker(ExpressionMaker):
         value = cast(tree.Expr, children[1]) if len(children) == 3 else None
         return tree.Return(span=self._span(children), value=value)
 
+    def _make_break_loop(self, children: list[Child]) -> tree.Node:
+        return tree.Break(span=self._span(children))
+
+    def _make_continue_loop(self, children: list[Child]) -> tree.Node:
+        return tree.Continue(span=self._span(children))
+
     def _make_output_value(self, children: list[Child]) -> tree.Node:
         to = cast(Token, children[2])
         return tree.Output(

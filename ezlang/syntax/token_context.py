@@ -13,7 +13,9 @@ LABEL_WORDS = frozenset({"public", "secret", "@"})
 TYPE_WORDS = frozenset(
     {"bool", "fixed", *(f"{sign}int{width}" for sign in ("", "u") for width in (8, 16, 32, 64))}
 )
-STATEMENT_WORDS = frozenset({"if", "for", "while", "let", "return", "output", "assert"})
+STATEMENT_WORDS = frozenset(
+    {"if", "for", "while", "let", "return", "break", "continue", "output", "assert"}
+)
 CLOSER = {"(": ")", "[": "]", "{": "}", STRUCT_BRACE: "}"}
 
 

@@ -331,6 +331,16 @@ class Return(Node):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Break(Node):
+    """`break;`: the innermost loop ends."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Continue(Node):
+    """`continue;`: the innermost loop goes on with its next turn."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Output(Node):
     """`output(all, value, "name");` or to one party by name; `to` None means all."""
 
@@ -385,6 +395,8 @@ Statement = (
     | ForEach
     | While
     | Return
+    | Break
+    | Continue
     | Output
     | Assert
     | ExprStatement

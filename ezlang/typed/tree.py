@@ -11,8 +11,8 @@ Every expression has a type, a label and a span. Nothing is implicit any more:
 - Compound assignment is desugared, `for x in xs` is a `For` over indices, and loops over the
   parties are unrolled.
 - Of a branch on a constant only the side that is taken is left, and no statement follows a
-  `Return`. Constant arrays and structs are variables, declared at the start of each function that
-  uses them. `reveal` of a value that its reader knows leaves no node.
+  `Return` or `Leave`. Constant arrays and structs are variables, declared at the start of each
+  function that uses them. `reveal` of a value that its reader knows leaves no node.
 
 The operands of a `Binary` have one type and one shape, and may differ in label: protocols are
 cheaper where one party knows an operand. The types of operands differ in shifts, and in products
@@ -344,11 +344,28 @@ class StatementNode(Node):
     requested: Sharing | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """The end of a block as a place to go on at, for a `Leave` inside of the block.
+
+    `id` is unique in a program, also among variables. `label` is that of the program counter in the
+    block: public, or `@p` if p runs it alone.
+    """
+
+    id: int
+    label: Label
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block(StatementNode):
-    """Statements in order. Blocks may nest (an unrolled loop over parties is a Block of Blocks)."""
+    """Statements in order. Blocks may nest (an unrolled loop over parties is a Block of Blocks).
+
+    `exit` is set if a `Leave` inside leads to the end of this block: for `continue`, the block is
+    the body of a loop, and for `break`, it is around the loop.
+    """
 
     statements: tuple[Statement, ...]
+    exit: Exit | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -413,6 +430,17 @@ class Return(StatementNode):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Leave(StatementNode):
+    """`break` or `continue`: the run goes on after the enclosing block that has this exit.
+
+    The conditions between that block and this are public, or those of the party that runs the
+    block alone.
+    """
+
+    exit: Exit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Output(StatementNode):
     """The delivery of `value`, which its receivers may know, to `to` (None: everyone).
 
@@ -439,7 +467,9 @@ class Evaluate(StatementNode):
     value: Expr
 
 
-Statement = Block | Declare | Assign | If | For | While | Return | Output | Assert | Evaluate
+Statement = (
+    Block | Declare | Assign | If | For | While | Return | Leave | Output | Assert | Evaluate
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -60,7 +60,7 @@ def fixed_point_places(program: tree.Program) -> set[Span]:
 def operands_of(statement: tree.Statement) -> tuple[tree.Expr, ...]:
     """Return the expressions that are direct children of a statement."""
     match statement:
-        case tree.Block():
+        case tree.Block() | tree.Leave():
             return ()
         case tree.Declare(value=value) | tree.Output(value=value) | tree.Evaluate(value=value):
             return (value,)

@@ -76,6 +76,21 @@ def test_what_stands_after_a_return_in_a_branch_is_decided_too() -> None:
     assert _told(_releases(body)[1]) == ("bob.b", "bob.t")
 
 
+@pytest.mark.parametrize("word", ["break", "continue"])
+def test_a_break_decides_what_it_skips_and_no_more(word: str) -> None:
+    loop = f"for i in 0..3 {{ if shown {{ {word}; }} x = b; }} x += a;"
+    body = _INPUTS + f'public bool shown = reveal(t); secret int32 x; {loop} output(all, x, "x");'
+    assert _told(_releases(body)[1]) == ("alice.a bob.b", "bob.t")
+    after = body.replace('output(all, x, "x")', 'output(all, c, "y")')
+    assert _told(_releases(after)[1]) == ("alice.c", "")
+
+
+def test_a_break_decides_the_turns_after_it() -> None:
+    loop = "for i in 0..3 { x += 1; if shown { break; } }"
+    body = _INPUTS + f'public bool shown = reveal(t); int32 x; {loop} output(all, x, "x");'
+    assert _told(_releases(body)[1]) == ("", "bob.t")
+
+
 def test_a_while_decides_its_body() -> None:
     body = _INPUTS + 'while reveal(a > 0) { a -= 1; output(bob, b, "y"); }'
     assert [_told(r) for r in _releases(body)] == [("alice.a", ""), ("bob.b", "alice.a")]
@@ -171,6 +186,7 @@ _STOPS = [
     ),
     ("an assertion that never holds", "if reveal(a) > 0 { assert(len(parties) > 9); }"),
     ("a call", "int32 q = over(reveal(a));"),
+    ("a break out of a while", "while true { if reveal(a > 0) { break; } }"),
     ("an owner's loop", "bool go = true; while go { if c > 10 { go = false; } }"),
 ]
 

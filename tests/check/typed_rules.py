@@ -81,6 +81,8 @@ class _Function:
         self.parties = parties
         self.live: dict[int, typed.Variable] = {}
         self.branches: list[_Branch] = []
+        self.exits: dict[typed.Exit, bool] = {}
+        self.depths: dict[typed.Exit, int] = {}
 
     @property
     def pc(self) -> Label:
@@ -111,10 +113,17 @@ class _Function:
 
     def block(self, block: typed.Block) -> None:
         before = dict(self.live)
+        if block.exit is not None:
+            assert block.exit not in self.exits
+            self.exits[block.exit] = False
+            self.depths[block.exit] = len(self.branches)
         for number, statement in enumerate(block.statements):
             self.statement(statement)
-            assert not isinstance(statement, typed.Return) or number == len(block.statements) - 1
+            leaves = isinstance(statement, typed.Return | typed.Leave)
+            assert not leaves or number == len(block.statements) - 1
         self.live = before
+        if block.exit is not None:
+            assert self.exits.pop(block.exit), "an exit that nothing takes"
 
     def statement(self, node: typed.Statement) -> None:
         match node:
@@ -145,6 +154,11 @@ class _Function:
             case typed.While(condition=condition, body=body):
                 assert not condition.label.is_secret
                 self.enter(condition.label, body, conditions=(condition,))
+            case typed.Leave(exit=exit):
+                assert exit in self.exits, "a leave of a block that isn't around it"
+                self.exits[exit] = True
+                between = self.branches[self.depths[exit] :]
+                assert all(b.label == exit.label for b in between)
             case typed.Return(value=value):
                 assert not self.branches
                 if value is not None:

@@ -86,12 +86,24 @@ class Scope:
     """Labels of the branches around, without the public ones."""
     in_loop: bool = False
     in_main: bool = True
+    turn: int | None = None
+    """The number of branches around the body of the innermost loop, if that may be left."""
 
     def inner(self, branch: str = PUBLIC, loop: bool = False) -> Scope:
         added = () if branch == PUBLIC else (branch,)
-        return Scope(
+        inner = Scope(
             list(self.variables), self.branches + added, self.in_loop or loop, self.in_main
         )
+        # What follows a branch in which one party leaves would be in a branch, too.
+        inner.turn = None if loop or self.limit != SECRET else self.turn
+        return inner
+
+    def leavable(self) -> Scope:
+        """The body of a loop that may be left: if one party runs it, it is a branch of its own."""
+        owner = () if self.limit == SECRET else (self.limit,)
+        inner = Scope(list(self.variables), self.branches + owner, True, self.in_main)
+        inner.turn = len(inner.branches)
+        return inner
 
     @property
     def limit(self) -> str:

@@ -201,12 +201,14 @@ class ProgramGenerator(Expressions):
     def loop(self, scope: Scope, depth: int) -> None:
         if self.chance(20):
             return self.chain(scope)
-        inner = scope.inner(loop=True)
+        leavable = self.chance(40)
+        inner = scope.leavable() if leavable else scope.inner(loop=True)
+        known = scope.limit if leavable and scope.limit != SECRET else PUBLIC
         match self.pick(0, 2):
             case 0:
                 name = self.fresh("k")
                 low = self.pick(-1, 1)
-                inner.variables.append(Var(name, Ty("int32"), PUBLIC, False, len(scope.branches)))
+                inner.variables.append(Var(name, Ty("int32"), known, False, len(scope.branches)))
                 self.block(
                     f"for {name} in {low}..{low + self.pick(0, 3)}",
                     inner,
@@ -220,8 +222,9 @@ class ProgramGenerator(Expressions):
                     return self.declare(scope)
                 array = self.choice(arrays)
                 name = self.fresh("x")
+                label = meet(array.label, known)
                 inner.variables.append(
-                    Var(name, array.type.item, array.label, False, len(scope.branches))
+                    Var(name, array.type.item, label, False, len(scope.branches))
                 )
                 self.block(
                     f"for {name} in {array.name}", inner, lambda s: self.statements(s, depth - 1, 2)
@@ -229,15 +232,30 @@ class ProgramGenerator(Expressions):
             case _:
                 name = self.fresh("n")
                 self.emit(f"int32 {name} = {self.pick(0, 3)};")
-                counter = Var(name, Ty("int32"), PUBLIC, False, len(scope.branches))
+                counter = Var(name, Ty("int32"), known, False, len(scope.branches))
                 scope.variables.append(counter)
                 inner.variables.append(counter)
 
                 def body(s: Scope) -> None:
+                    if leavable:
+                        self.emit(f"{name} -= 1;")
                     self.statements(s, depth - 1, 2)
-                    self.emit(f"{name} -= 1;")
+                    if not leavable:
+                        self.emit(f"{name} -= 1;")
 
                 self.block(f"while {name} > 0", inner, body)
+        return None
+
+    def leave(self, scope: Scope) -> None:
+        """A `break` or `continue` under a condition that all who run the loop know."""
+        if scope.turn != len(scope.branches):
+            return self.assign(scope)
+        alone = scope.limit != SECRET
+        condition, _ = self.expression(scope, BOOL, scope.limit if alone else PUBLIC, 1)
+        self.emit(f"if {condition} {{ {self.choice(['break', 'continue'])}; }}")
+        if alone:  # what follows is in a branch
+            scope.branches = (*scope.branches, scope.limit)
+            scope.turn = len(scope.branches)
         return None
 
     def chain(self, scope: Scope) -> None:
@@ -328,6 +346,8 @@ class ProgramGenerator(Expressions):
                 self.declare(scope)
             elif kind == 8:
                 self.output(scope)
+            elif kind == 9 and scope.turn is not None:
+                self.leave(scope)
             else:
                 self.assign(scope)
 

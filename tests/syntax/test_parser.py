@@ -87,6 +87,8 @@ STATEMENTS = {
     "for p in parties { }": tree.ForEach,
     "while !done { }": tree.While,
     "return;": tree.Return,
+    "break;": tree.Break,
+    "continue;": tree.Continue,
     "return x;": tree.Return,
     'output(all, x, "x");': tree.Output,
     'output(p, x, "x");': tree.Output,

@@ -236,6 +236,34 @@ def return_in_branch(body: Body, span: Span, branch: Branch) -> Diagnostic:
     )
 
 
+def leave_in_branch(body: Body, span: Span, word: str, branch: Branch) -> Diagnostic:
+    """A `break` or `continue` that would reveal a condition by happening."""
+    label = body.name_label(branch.label)
+    if word == "continue":
+        advice = "Put the rest of the body into an `if` on the opposite condition."
+    elif branch.label.is_owned:
+        advice = (
+            f"Only a loop that `{label[1:]}` runs alone can be left like this: "
+            f"`while c {{ … }}`, where `c` is `{label}`."
+        )
+    else:
+        advice = (
+            "Let the loop run to its end, and remember in a variable whether it would be over: "
+            "`bool going = true;` before it, `going = going && !c;` for `if c { break; }`, and the "
+            "rest of the body in `if going { … }`."
+        )
+    return Diagnostic(
+        code="EZ3018",
+        message=f"`{word}` is not allowed in a branch on a `{label}` condition",
+        span=span,
+        label="everyone would see how often the loop runs"
+        if word == "break"
+        else "everyone would see which turns end here",
+        notes=(_branch_note(body, branch), *way(branch.why)),
+        help=advice,
+    )
+
+
 # Code that one party runs alone
 
 

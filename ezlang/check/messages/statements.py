@@ -46,14 +46,28 @@ def missing_return(name: syntax.Name, wanted: Type) -> Diagnostic:
     )
 
 
-def never_reached(span: Span) -> Diagnostic:
-    """A statement after one that always returns."""
+def never_reached(span: Span, in_loop: bool) -> Diagnostic:
+    """A statement after one that always returns, or always leaves a loop's turn."""
+    leaves, before = "returns", "`return`"
+    if in_loop:
+        leaves, before = "returns or leaves this turn", "`return`, `break` or `continue`"
     return Diagnostic(
         code="EZ2021",
-        message="This is unreachable: the statement before it always returns",
+        message=f"This is unreachable: the statement before it always {leaves}",
         span=span,
         label="never runs",
-        help="Remove it, or move it before the `return`.",
+        help=f"Remove it, or move it before the {before}.",
+    )
+
+
+def outside_of_loops(span: Span, word: str) -> Diagnostic:
+    """A `break` or `continue` that is in no loop."""
+    return Diagnostic(
+        code="EZ2019",
+        message=f"`{word}` stands in a loop, and there is none around this",
+        span=span,
+        label="no loop to leave" if word == "break" else "no loop to go on with",
+        help="To leave a function, write `return`; to skip statements, put them into an `if`.",
     )
 
 
