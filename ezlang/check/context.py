@@ -172,8 +172,7 @@ class Rules(Protocol):
 class World:
     """The state that all functions of a program share while it is checked.
 
-    `depth` is the number of nested functions, constants and structs that are being checked.
-    """
+    `depth` is the number of nested items that are being checked; constants call `computing`."""
 
     rules: Rules
     settings: Mapping[str, Setting]
@@ -185,6 +184,7 @@ class World:
     active: list[tuple[FunctionInfo, Span]] = field(default_factory=list)
     open_structs: list[StructInfo] = field(default_factory=list)
     cycles: set[frozenset[FunctionInfo]] = field(default_factory=set)
+    computing: list[Instance] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
     variables: int = 0
     depth: int = 0

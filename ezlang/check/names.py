@@ -11,6 +11,7 @@ from ezlang.typed import tree as typed
 from ezlang.types.labels import PUBLIC
 from ezlang.types.types import ArrayType, Scalar, StructType, Type, VoidType, is_integer
 
+from . import evaluation
 from .coerce import Want, coerce, repeated, settle
 from .context import Body, Local, LoopParty, ShapeName, SizeName
 from .items import (
@@ -181,6 +182,7 @@ def _const(body: Body, info: ConstInfo) -> Value:
 
 def _constant_only(body: Body, info: ConstInfo, value: Value) -> Value:
     """Return the value, as literals, if it is known at checking time."""
+    value = computed(body, info.node.name.text, value)
     match value:
         case Typed(constant=None):
             body.report(errors_statements.not_constant(info.node.value.span, info.node.name.text))
@@ -192,6 +194,36 @@ def _constant_only(body: Body, info: ConstInfo, value: Value) -> Value:
             return Poison(span=value.span)
         case _:
             return value
+
+
+def computed(body: Body, name: str, value: Value) -> Value:
+    """Return a value that functions compute as a constant, if it is one; `name` is what it is of.
+
+    Its functions are checked with the program, whether anything else calls them or not.
+    """
+    instances = body.world.computing
+    instances.extend(body.callees)
+    if not isinstance(value, Typed) or value.constant is not None:
+        return value
+    functions: dict[str, typed.Function] = {}
+    pending = list(body.callees)
+    while pending:
+        instance = pending.pop()
+        if instance.node is None:
+            return Poison(span=value.span)
+        if instance.name not in functions:
+            functions[instance.name] = instance.node
+            pending.extend(instance.live)
+    try:
+        constant = evaluation.evaluate(value.node, functions)
+    except evaluation.NotConstantError:
+        return value
+    except evaluation.IncompleteError:
+        return Poison(span=value.span)
+    except evaluation.ComputationError as failure:
+        body.report(errors_statements.constant_fails(failure.span, name, failure.what, value.span))
+        return Poison(span=value.span)
+    return Typed(node=value.node, why=value.why, constant=constant)
 
 
 def literals(constant: Constant, type: Type, span: Span) -> Typed:
@@ -261,8 +293,11 @@ def _param(body: Body, info: ParamInfo) -> Value:
 
 def _written(body: Body, info: ParamInfo, node: syntax.Expr, type_: Type) -> Value:
     want = Want(f"`{info.node.name.text}` is declared `{type_}`", info.node.type.span)
-    value = settle(body, coerce(body, body.value(node), type_, want))
-    if isinstance(value, Typed) and value.constant is None:
+    settled = settle(body, coerce(body, body.value(node), type_, want))
+    value = computed(body, info.node.name.text, settled)
+    if isinstance(value, Typed) and value.constant is not None:
+        return literals(value.constant, value.type, node.span)
+    if isinstance(value, Typed):
         body.report(errors_statements.not_constant(node.span, info.node.name.text))
         return Poison(span=value.span)
     return value

@@ -69,7 +69,7 @@ def check_program(
             _items(world, module)
         _heads(world, program)
         root = _main(world, main) if isinstance(main, FunctionInfo) else None
-        roots = [] if root is None else [root]
+        roots = [*([] if root is None else [root]), *world.computing]
         for module in loader.modules:
             roots.extend(_uncalled(world, module))
     reachable = _reachable(roots)

@@ -114,7 +114,21 @@ def not_constant(span: Span, name: str) -> Diagnostic:
         message=f"The value of `{name}` is not known before the program runs",
         span=span,
         label="not a constant",
-        help="Constants are made of numbers, other constants, params and operators.",
+        help="Constants are made of numbers, other constants, params, operators, and functions "
+        "that read no input, and reveal and output nothing.",
+    )
+
+
+def constant_fails(span: Span, name: str, what: str, value: Span) -> Diagnostic:
+    """A constant whose computation fails, or takes too long."""
+    return Diagnostic(
+        code="EZ2029",
+        message=f"The value of `{name}` cannot be computed: this {what}",
+        span=span,
+        label="computed when the program is checked",
+        notes=(Note(message=f"`{name}` gets its value from this", span=value),),
+        help="The functions of constants run when the program is checked, with the same rules as "
+        "in a run.",
     )
 
 
