@@ -114,6 +114,8 @@ class Expressions:
                 return (build.unary(UnaryKind[expr.op.name], self.scalar(expr.operand)),)
             case typed.Binary():
                 return (self._binary(expr),)
+            case typed.Power():
+                return (self._power(expr),)
             case typed.ShortCircuit():
                 return self._short_circuit(expr)
             case typed.Conditional():
@@ -172,6 +174,20 @@ class Expressions:
         if kind is BinaryKind.DIV and types[0].is_fixed:
             return fixed.quotient(self.state.build, left, right, types[1], checked=can_fail)
         return self.state.build.binary(kind, left, right, checked=can_fail)
+
+    def _power(self, expr: typed.Power) -> ir.Value:
+        build, type = self.state.build, scalar(element_of(expr.type))
+        values = [self.scalar(expr.operand)]
+        if expr.exponent == 0:
+            element, one = type.representation, type.conversion(None)(1)
+            ones = build.constant(element, (one,), values[0].type.shape)
+            return build.relabel(ones, expr.label)
+        for i, j in typed.products_of_power(expr.exponent):
+            if type.is_fixed:
+                values.append(fixed.product(build, values[i], values[j], type, type))
+            else:
+                values.append(build.binary(BinaryKind.MUL, values[i], values[j]))
+        return values[-1]
 
     def _short_circuit(self, expr: typed.ShortCircuit) -> Values:
         """Lower `x && y` to `x ? y : false` and `x || y` to `x ? true : y`, as branches."""

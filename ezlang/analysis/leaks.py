@@ -308,6 +308,7 @@ class _Analysis:
                 return self._all(parts, state, decided)
             case (
                 typed.Unary(operand=operand)
+                | typed.Power(operand=operand)
                 | typed.Cast(operand=operand)
                 | typed.Broadcast(operand=operand)
                 | typed.Reshape(operand=operand)

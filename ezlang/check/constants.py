@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import assert_never
 
-from ezlang.typed.operators import UnaryOp
+from ezlang.typed.operators import UnaryOp, products_of_power
 from ezlang.types import fixed_point
 from ezlang.types.types import ScalarType
 
@@ -156,6 +156,16 @@ def fold_unary(op: UnaryOp, x: Constant, type: ScalarType) -> Constant:
         return result
 
     return each(x, on_scalar)
+
+
+def fold_power(x: Constant, exponent: int, type: ScalarType) -> Constant:
+    """Compute a power of a constant."""
+    if exponent == 0:
+        return each(x, lambda value: type.conversion(None)(1))
+    values = [x]
+    for i, j in products_of_power(exponent):
+        values.append(fold_binary("*", values[i], values[j], type, type))
+    return values[-1]
 
 
 def fold_cast(x: Constant, source: ScalarType | None, to: ScalarType) -> Constant:

@@ -124,6 +124,10 @@ class _Evaluation:
             raise ComputationError(node.span, "divides by zero")
         return constants.fold_binary(node.op.value, left, right, *types)
 
+    def power(self, node: typed.Power, frame: Frame) -> Constant:
+        type = scalar(element_of(node.type))
+        return constants.fold_power(self.value(node.operand, frame), node.exponent, type)
+
     def short(self, node: typed.ShortCircuit, frame: Frame) -> Constant:
         left = self.value(node.left, frame)
         if bool(left) == (node.op is typed.BinaryOp.LOGOR):
@@ -362,6 +366,7 @@ _EXPRESSIONS: Mapping[type, Callable[[_Evaluation, Any, Frame], Constant]] = {
     typed.Read: _Evaluation.read,
     typed.Unary: _Evaluation.unary,
     typed.Binary: _Evaluation.binary,
+    typed.Power: _Evaluation.power,
     typed.ShortCircuit: _Evaluation.short,
     typed.Conditional: _Evaluation.conditional,
     typed.Select: _Evaluation.select,

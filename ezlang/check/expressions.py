@@ -7,7 +7,7 @@ from typing import assert_never
 from ezlang.syntax import tree as syntax
 from ezlang.types.types import BOOL
 
-from . import calls, choices, elements, literals, operators, releases
+from . import calls, choices, elements, literals, operators, powers, releases
 from .context import Body
 from .messages import sizes as errors_sizes
 from .untyped import Exact, Poison, Value, literal
@@ -26,6 +26,8 @@ def evaluate(body: Body, node: syntax.Expr) -> Value:
             return elements.part(body, node)
         case syntax.Binary(operator="&&" | "||"):
             return choices.logic(body, node)
+        case syntax.Binary(operator="**"):
+            return powers.power(body, node)
         case syntax.Binary():
             return operators.binary(body, node)
         case syntax.Unary():

@@ -103,6 +103,8 @@ class Expressions:
                 return self._choice(expr)
             case tree.Binary():
                 return self._binary(expr)
+            case tree.Power():
+                return self._power(expr)
             case tree.SumOfProducts():
                 return self._sum_of_products(expr)
             case tree.Reinterpret(operand=operand):
@@ -129,6 +131,28 @@ class Expressions:
         if isinstance(expr.type, ArrayType):
             return lambda frame: list(map(apply, left(frame), right(frame)))
         return lambda frame: apply(left(frame), right(frame))
+
+    def _power(self, expr: tree.Power) -> Evaluate:
+        type = scalar(element_of(expr.type))
+        operand, products = self.make(expr.operand), tree.products_of_power(expr.exponent or 1)
+        if expr.exponent == 0:
+            one = type.conversion(None)(1)
+            if isinstance(expr.type, ArrayType):
+                return lambda frame: [one for _ in operand(frame)]
+            return lambda frame: (operand(frame), one)[1]
+        times = binary(tree.BinaryOp.MUL, type, type)
+        if self.run.watch is not None:
+            times = self.run.watch.product(expr, times)
+
+        def power(x: int) -> int:
+            values = [x]
+            for i, j in products:
+                values.append(times(values[i], values[j]))
+            return values[-1]
+
+        if isinstance(expr.type, ArrayType):
+            return lambda frame: list(map(power, operand(frame)))
+        return lambda frame: power(operand(frame))
 
     def _sum_of_products(self, expr: tree.SumOfProducts) -> Evaluate:
         fraction = fraction_of_product(

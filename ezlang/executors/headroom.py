@@ -76,6 +76,18 @@ class Watch:
 
         return watched
 
+    def product(self, expr: tree.Power, apply: Callable[[int, int], T]) -> Callable[[int, int], T]:
+        """Return a product of those that make a power, as `binary`."""
+        square = tree.Binary(
+            span=expr.span,
+            type=expr.type,
+            label=expr.label,
+            op=tree.BinaryOp.MUL,
+            left=expr.operand,
+            right=expr.operand,
+        )
+        return self.binary(square, apply)
+
     def unary(
         self, expr: tree.Unary | tree.Cast, source: ScalarType, apply: Callable[[int], T]
     ) -> Callable[[int], T]:

@@ -54,6 +54,7 @@ _LEVELS = (
     frozenset({"<<", ">>"}),
     frozenset({"+", "-"}),
     frozenset({"*", "/", "%"}),
+    frozenset({"**"}),
 )
 _CALLED = frozenset({"NAME", "input", "reveal", "output", "assert", *TYPE_WORDS})
 _VALUES = frozenset({"NAME", "INT", "DECIMAL", "STRING", "true", "false", "parties"})

@@ -94,6 +94,28 @@ _BINARY_DOMAINS = {
     BinaryOp.NE: Domain.ANY,
 }
 
+
+def products_of_power(exponent: int) -> tuple[tuple[int, int], ...]:
+    """Return the products that make a power, for an exponent of at least 1.
+
+    Value 0 is the base. Each product makes the next value from two earlier ones, and the last value
+    is the power. The squares x², x⁴, … that the bits of the exponent stand for are multiplied from
+    the lowest on, so that a square and a product are taken at once.
+    """
+    products: list[tuple[int, int]] = []
+    square, result = 0, -1
+    while True:
+        if exponent & 1:
+            if result >= 0:
+                products.append((result, square))
+            result = square if result < 0 else len(products)
+        exponent >>= 1
+        if not exponent:
+            return tuple(products)
+        products.append((square, square))
+        square = len(products)
+
+
 COMPARISONS = frozenset(
     {BinaryOp.EQ, BinaryOp.NE, BinaryOp.LT, BinaryOp.LE, BinaryOp.GT, BinaryOp.GE}
 )

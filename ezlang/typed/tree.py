@@ -34,6 +34,7 @@ from ezlang.types.types import Type
 from .operators import COMPARISONS as COMPARISONS
 from .operators import BinaryOp as BinaryOp
 from .operators import UnaryOp as UnaryOp
+from .operators import products_of_power as products_of_power
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +113,14 @@ class Binary(ExprNode):
     op: BinaryOp
     left: Expr
     right: Expr
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Power(ExprNode):
+    """`x ** n`, element-wise: the products of `products_of_power`; 1 if the exponent is 0."""
+
+    operand: Expr
+    exponent: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -277,6 +286,7 @@ Expr = (
     | Read
     | Unary
     | Binary
+    | Power
     | ShortCircuit
     | Conditional
     | Select

@@ -43,7 +43,7 @@ def within(expression: tree.Expr) -> Iterator[tree.Expr]:
         pending.extend(reversed(children(current)))
 
 
-_OPERATIONS = tree.Unary | tree.Binary | tree.Cast | tree.Sum | tree.SumOfProducts
+_OPERATIONS = tree.Unary | tree.Binary | tree.Power | tree.Cast | tree.Sum | tree.SumOfProducts
 
 
 def fixed_point_places(program: tree.Program) -> set[Span]:
@@ -117,6 +117,7 @@ def children(expression: tree.Expr) -> tuple[tree.Expr, ...]:
             return (base,)
         case (
             tree.Unary(operand=operand)
+            | tree.Power(operand=operand)
             | tree.Cast(operand=operand)
             | tree.Broadcast(operand=operand)
             | tree.Reshape(operand=operand)

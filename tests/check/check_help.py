@@ -103,6 +103,8 @@ def shape(node: typed.Expr) -> str:
             return f"reshape:{type}({shape(operand)})"
         case typed.Sum(operand=operand):
             return f"sum({shape(operand)})"
+        case typed.Power(operand=operand, exponent=exponent):
+            return f"({shape(operand)} ** {exponent})"
         case typed.SumOfProducts(left=left, right=right):
             return f"sum({shape(left)} * {shape(right)})"
         case typed.Reinterpret(type=type, operand=operand):

@@ -308,6 +308,10 @@ class _Function:
                 assert node.type == element_of(operand.type)
                 assert isinstance(node.type, IntType | FixedType)
                 assert operand.label == node.label
+            case typed.Power(operand=operand, exponent=exponent):
+                self.expr(operand)
+                assert (node.type, node.label) == (operand.type, operand.label)
+                assert exponent >= 0
             case typed.SumOfProducts(left=left, right=right):
                 self.expr(left)
                 self.expr(right)

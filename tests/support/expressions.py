@@ -378,6 +378,8 @@ class Expressions:
                 return f"{type.base}({self.pick(0, 100)})", PUBLIC
             return f"sum({text})", label
         left, one = self.expression(scope, type, limit, depth - 1)
+        if kind == 3 and self.chance(30):
+            return f"({left} ** {self.pick(0, 9)})", one
         if kind == 3:
             functions = ["abs", "count_ones"] if type.base[0] == "i" else ["count_ones"]
             return f"{self.choice(functions)}({left})", one

@@ -14,7 +14,7 @@ syn keyword ezRelease output reveal
 " If several matches begin at the same place, the one that is defined last wins.
 syn match ezOperator "[-+*/%&|^~!<>=?]"
 syn match ezOperator "[-+*/%&|^!<>=]="
-syn match ezOperator "<<\|>>\|&&\|||"
+syn match ezOperator "<<\|>>\|&&\|||\|\*\*"
 syn match ezOperator "<<=\|>>="
 syn match ezOperator "->"
 syn match ezDelimiter "[][(){},:;.]"

@@ -342,3 +342,26 @@ def missing_fields(span: Span, struct: str, missing: list[str]) -> Diagnostic:
         label="not all fields",
         help=f"Give every field a value: `{struct} {{ {missing[0]}: …, … }}`",
     )
+
+
+def exponent_not_constant(span: Span) -> Diagnostic:
+    """An exponent that is no constant integer."""
+    return Diagnostic(
+        code="EZ2016",
+        message="The exponent of `**` is an integer that is known before the program runs",
+        span=span,
+        label="not known, or no integer",
+        help="Use a number, constant, param or size. For other powers of fixed-point numbers, see "
+        "`ezlang doc functions.pow`; for 2 to the power of n, write `1 << n`.",
+    )
+
+
+def exponent_negative(span: Span, exponent: int) -> Diagnostic:
+    """A negative exponent."""
+    return Diagnostic(
+        code="EZ2016",
+        message=f"The exponent of `**` is at least 0, and this is {exponent}",
+        span=span,
+        label="negative",
+        help="Divide by the power: `1 / x ** n`.",
+    )
