@@ -12,7 +12,7 @@ from math import prod
 from typing import assert_never
 
 from ..ir import tree as ir
-from ..kernels.abi import I64
+from ..kernels.abi import I64, POINTER
 from ..kernels.build import I1, Value
 from . import scalar
 from .emitter import Emitter
@@ -100,7 +100,9 @@ def _all_in_range(
             continue
         inside = _in_range(e, index, size)
         if operation.checked and index.type.label.is_public:
-            e.fail_if(~inside, operation)
+            with e.kernel.when(~inside, likely=False):
+                _tell_index(e, index, size)
+                e.fail(operation)
         else:
             holds = holds & inside
     return holds
@@ -173,6 +175,15 @@ def insert(e: Emitter, operation: ir.Insert) -> None:
         whole, part, block = _each_block(e, loops, base.type.shape, operation.dimensions, indices)
         target = e.address(result).at(whole * stride)
         e.copy(target, source.at(part * stride), block * stride)
+
+
+def _tell_index(e: Emitter, index: ir.Value, size: int) -> None:
+    """Write an index that is out of range where the process looks for it."""
+    element = index.type.element
+    told = e.kernel.load(e.kernel["host"].at(24), POINTER, 8)
+    e.kernel.store(scalar.index(e.register(index), element), told, 8)
+    e.kernel.store(e.i64(size), told.at(8), 8)
+    e.kernel.store(e.i64(int(not element.signed)), told.at(16), 8)
 
 
 def _start(e: Emitter, value: ir.Value) -> Value:

@@ -183,5 +183,9 @@ class Emitter:
     def fail_if(self, condition: Value, operation: ir.Operation) -> None:
         """End the run at an operation's site if a public condition holds."""
         with self.kernel.when(condition, likely=False):
-            number = STATUS_PROGRAM + self.unit.interface.site(operation)
-            self.kernel.builder.ret(I32(number))
+            self.fail(operation)
+
+    def fail(self, operation: ir.Operation) -> None:
+        """End the run at an operation's site."""
+        number = STATUS_PROGRAM + self.unit.interface.site(operation)
+        self.kernel.builder.ret(I32(number))

@@ -1,8 +1,9 @@
 """The interface between a compiled program and the process that runs it.
 
-The process passes three tables (`HostStruct`): a buffer for each input, a buffer for each `output`
-in the program, and a number for each output name, which is 0 until that output has been given. A
-program that fails returns `STATUS_PROGRAM` plus the number of a `Site`.
+The process passes tables (`HostStruct`): a buffer for each input, a buffer for each `output` in the
+program, and a number for each output name, which is 0 until that output has been given. A program
+that fails returns `STATUS_PROGRAM` plus the number of a `Site`; if an index is out of range, it
+writes the index, the size of its dimension, and whether the index is unsigned, to `index`.
 """
 
 from __future__ import annotations
@@ -32,12 +33,13 @@ Path = tuple[str, ...]
 
 
 class HostStruct(ctypes.Structure):
-    """{void* inputs[], void* outputs[], i32 given[]}"""
+    """{void* inputs[], void* outputs[], i32 given[], i64 index[3]}"""
 
     _fields_ = (
         ("inputs", ctypes.c_void_p),
         ("outputs", ctypes.c_void_p),
         ("given", ctypes.c_void_p),
+        ("index", ctypes.c_void_p),
     )
 
 

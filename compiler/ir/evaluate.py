@@ -226,14 +226,7 @@ def fails(operation: ir.Operation, operands: Sequence[Array | None]) -> bool:
             right, width = operands[1], operation.result.type.width
             return right is not None and _is_to_blame(operation.kind, right, width)
         case ir.Extract() | ir.Insert():
-            given = iter(operands[operation.element_count :])
-            for size, indexed in zip(
-                operation.operands[0].type.shape, operation.dimensions, strict=False
-            ):
-                index = next(given) if indexed else None
-                if index is not None and not 0 <= int(index) < size:
-                    return True
-            return False
+            return outside(operation, operands) is not None
         case ir.ExtractSlice() | ir.InsertSlice():
             writes = isinstance(operation, ir.InsertSlice)
             part = operation.operands[1] if writes else operation.result
@@ -242,6 +235,21 @@ def fails(operation: ir.Operation, operands: Sequence[Array | None]) -> bool:
             return start is not None and not 0 <= int(start) <= size - part.type.shape[0]
         case _:
             assert_never(operation)
+
+
+def outside(operation: ir.Operation, operands: Sequence[Array | None]) -> tuple[int, int] | None:
+    """Return the first index that is out of range, and the size of its dimension; None if none is.
+
+    Operands are as for `fails`.
+    """
+    if not isinstance(operation, ir.Extract | ir.Insert):
+        return None
+    given = iter(operands[operation.element_count :])
+    for size, indexed in zip(operation.operands[0].type.shape, operation.dimensions, strict=False):
+        index = next(given) if indexed else None
+        if index is not None and not 0 <= int(index) < size:
+            return int(index), size
+    return None
 
 
 def _is_to_blame(kind: BinaryKind, right: Array, width: int) -> bool:

@@ -268,7 +268,7 @@ class Expressions:
             for index, count, failing in zip(evaluate(frame), counts, fails, strict=True):
                 if not 0 <= index < count:
                     if failing:
-                        raise failure(Failure.INDEX, span)
+                        raise failure(Failure.INDEX, span, index=(index, count))
                     inside = False
                 offset = offset * count + index
             return offset * size if inside else None

@@ -1,6 +1,7 @@
 """The failures of a checked program: one diagnostic for each, the same in every executor.
 
-An executor knows the kind of failure and its place in the program; native code returns only these.
+An executor knows the kind of failure, its place in the program, and an index that is out of range;
+native code returns only these.
 """
 
 from __future__ import annotations
@@ -53,11 +54,29 @@ _TEXTS = {
 }
 
 
-def failure(kind: Failure, span: Span, message: str | None = None) -> EzError:
-    """Return the error that ends a run; `message` is that of an assertion."""
+def failure(
+    kind: Failure,
+    span: Span,
+    message: str | None = None,
+    index: tuple[int, int] | None = None,
+) -> EzError:
+    """Return the error that ends a run.
+
+    `message` is that of an assertion; `index` is one that is out of range, and how many elements
+    there are.
+    """
     texts = _TEXTS[kind]
+    label = texts.label
+    if index is not None:
+        wrong, count = index
+        label = f"the index is {wrong}, and there {_counted(count)}"
     said = f"{texts.message}: {message}" if message else texts.message
-    diagnostic = Diagnostic(
-        code=kind.code, message=said, span=span, label=texts.label, help=texts.help
-    )
+    diagnostic = Diagnostic(code=kind.code, message=said, span=span, label=label, help=texts.help)
     return EzError(diagnostic, exit_code=3)
+
+
+def _counted(count: int) -> str:
+    """Return how many elements there are, as the end of a sentence."""
+    if count == 0:
+        return "are no elements"
+    return "is 1 element" if count == 1 else f"are {count} elements"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -34,10 +34,11 @@ from tests.support.threads import run_threads
 
 @dataclass(frozen=True)
 class Result:
-    """Outputs, or the code and line of the failure that ended the run."""
+    """Outputs, or the code and line of the failure that ended the run, and what it said there."""
 
     outputs: Outputs | None = None
     failure: tuple[str, int] | None = None
+    label: str = field(default="", compare=False)
 
 
 def checked(text: str, settings: Mapping[str, int | bool] | None = None) -> Program:
@@ -70,7 +71,7 @@ def _failure(error: EzError) -> Result:
     (diagnostic,) = error.diagnostics
     assert error.exit_code == 3, diagnostic.message
     assert diagnostic.span is not None
-    return Result(failure=(diagnostic.code, diagnostic.span.line))
+    return Result(failure=(diagnostic.code, diagnostic.span.line), label=diagnostic.label)
 
 
 def agree(
@@ -83,7 +84,8 @@ def agree(
     OTs.
     """
     expected = result_of(clear, program, inputs)
-    assert result_of(simulated, program, inputs) == expected, "simulated"
+    alike = result_of(simulated, program, inputs)
+    assert (alike, alike.label) == (expected, expected.label), "simulated"
     if len(program.parties) == 1:
         assert result_of(simulated_as_run, program, inputs) == expected, "simulated as run"
         return expected
@@ -128,7 +130,8 @@ def agree_under(
         for run in (simulate, partial(run_threads, executable, given)):
             with pytest.raises(EzError) as failed:
                 run()
-            assert _failure(failed.value) == expected, protocol
+            failure = _failure(failed.value)
+            assert (failure, failure.label) == (expected, expected.label), protocol
         return None
     simulated, native = simulate(), run_threads(executable, given)
     assert Result(outputs=simulated.outputs) == expected, f"simulated {protocol.value}"

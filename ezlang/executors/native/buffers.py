@@ -18,7 +18,7 @@ Array = npt.NDArray[Any]
 
 
 class Buffers:
-    """The three tables passed to a compiled program, and the memory that they point to."""
+    """The tables passed to a compiled program, and the memory that they point to."""
 
     def __init__(self, interface: Interface, inputs: Mapping[str, Data]) -> None:
         """Lay out this party's inputs (name → checked data); allocate space for all outputs."""
@@ -31,10 +31,22 @@ class Buffers:
             np.zeros(slot.type.size, dtype(slot.type.element)) for slot in interface.outputs
         ]
         self._given = np.zeros(len(interface.keys) + 1, np.int32)
+        self._index = np.zeros(3, np.int64)
         self._tables = [_addresses(self._inputs), _addresses(self._outputs)]
         self.host = HostStruct(
-            *(ctypes.addressof(table) for table in self._tables), self._given.ctypes.data
+            *(ctypes.addressof(table) for table in self._tables),
+            self._given.ctypes.data,
+            self._index.ctypes.data,
         )
+
+    @property
+    def index(self) -> tuple[int, int]:
+        """The index that was out of range when the program failed, and the size of its dimension.
+
+        Only for failures of that kind.
+        """
+        index, size, is_unsigned = self._index.tolist()
+        return index % (1 << 64) if is_unsigned else index, size
 
     def outputs(self) -> dict[str, Data]:
         """Return the outputs that the program has given this party: name → value."""

@@ -16,7 +16,7 @@ from ezlang.compiler.protocols.native.precompile import precompile
 from ezlang.compiler.protocols.native.supply import OtSupply, Supply
 from ezlang.compiler.protocols.yao.session import YaoParty, YaoRole
 from ezlang.diagnostics.diagnostic import Diagnostic, EzError
-from ezlang.executors.failures import failure
+from ezlang.executors.failures import Failure, failure
 from ezlang.session import errors
 from ezlang.session.channel import SocketChannel
 from ezlang.session.handshake import OPTIONS, Hello
@@ -141,7 +141,8 @@ def execute(
     if status >= STATUS_PROGRAM:
         site = program.interface.sites[status - STATUS_PROGRAM]
         finish()
-        raise failure(site.kind, site.span, site.message)
+        wrong = buffers.index if site.kind is Failure.INDEX else None
+        raise failure(site.kind, site.span, site.message, wrong)
     check(status)
 
 

@@ -330,7 +330,8 @@ class Walk(ABC, Generic[S]):
             for value in operands
         ]
         if evaluate.fails(operation, public):
-            raise failure(operation.failure, operation.span)
+            wrong = evaluate.outside(operation, public)
+            raise failure(operation.failure, operation.span, index=wrong)
 
     def _input(self, operation: ir.Input) -> ClearValue:
         type = operation.result.type
