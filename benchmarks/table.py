@@ -35,7 +35,7 @@ from ezlang.compiler.protocols.dealt.expansion import DealtUnits, corrections
 from ezlang.compiler.protocols.native.calls import Native
 from ezlang.compiler.protocols.native.session import (
     NativeSession,
-    open_dealt_session,
+    open_given_session,
     open_session,
 )
 from ezlang.compiler.protocols.ot.directions import extension_ends, silent_ends
@@ -170,7 +170,7 @@ def _dealt_work(
         sharing.Workload("64-bit products, dealt", count, multiply),
         sharing.Workload("64-bit comparisons, dealt", count, compare),
     ]
-    return open_dealt_session(channel, native, units), works
+    return open_given_session(channel, native, units, DEALT_BACKEND), works
 
 
 def _pings(connection: socket.socket, first: bool, polled: bool) -> float:

@@ -8,7 +8,7 @@ runs. protocols/native/drive.py defines a step.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import field
 from functools import partial
@@ -19,7 +19,7 @@ from ezlang.records import dataclass
 from ezlang.source import Span
 
 from ..codegen.interface import Exchange
-from ..ir.parties import COMPUTING, Link
+from ..ir.parties import COMPUTING, Link, Side
 from ..protocols.core.backend import Backend
 from ..protocols.core.preprocessing import Unit
 from ..protocols.core.steps import Elsewhere, Request, Step, Steps, together
@@ -108,11 +108,32 @@ def trace_of(exchanges: Sequence[Exchange], *, backend: Backend = OT) -> Trace:
     if backend.variants.encrypts:
         work = enumerate(map(transforms_of, exchanges[0].operations))
         trace.transforms.update({member: count for member, count in work if count})
-    measured = exchanges[0].party
-    owners = {one.party: _Owners(trace, count=one.party == measured) for one in exchanges}
+    owners = _owners(trace, [one.party for one in exchanges])
     runs = {
         one.party: _started(one, owners[one.party], backend, len(exchanges)) for one in exchanges
     }
+    return _traced(trace, owners, runs)
+
+
+def trace_of_steps(steps: Callable[[Side, Notes], Steps[Any]]) -> Trace:
+    """Run a protocol of two parties, which is called with each one's side, and its notes."""
+    trace = Trace()
+    owners = _owners(trace, COMPUTING)
+    runs = {
+        party: one.watched(0, steps(COMPUTING.side(party), one.notes))
+        for party, one in owners.items()
+    }
+    return _traced(trace, owners, runs)
+
+
+def _owners(trace: Trace, parties: Iterable[int]) -> dict[int, _Owners]:
+    """Return the owners of requests at each party, of which the first one counts units."""
+    return {party: _Owners(trace, count=not number) for number, party in enumerate(parties)}
+
+
+def _traced(trace: Trace, owners: Mapping[int, _Owners], runs: Mapping[int, Steps[Any]]) -> Trace:
+    """Run protocols at all parties to their end; the first party's memory is measured."""
+    measured = next(iter(runs))
     replies: dict[int, Any] = dict.fromkeys(runs)
     heap = Heap()
 

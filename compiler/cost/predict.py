@@ -65,12 +65,16 @@ def predict(
     return Prediction(least=least, most=most, unknown=unknown, sharing=forecast.plans.memory)
 
 
-def predict_demands(program: ir.Program) -> tuple[Demands, tuple[RevealedControl, ...]]:
-    """Return a program's demands on a dealer, and the unknown control flow that affects them.
+def predict_demands(
+    program: ir.Program, backend: Backend = DEALT
+) -> tuple[Demands, tuple[RevealedControl, ...]]:
+    """Return what a program demands before the run, and the unknown control flow that affects it.
+
+    `backend`: of a dealer, or of the parties themselves.
 
     The demands are exact if there is no such control flow.
     """
-    walk = Forecast(program, DEALT).walk(program.ots, program.garbling)
+    walk = Forecast(program, backend).walk(program.ots, program.garbling)
     units = _units_of(walk.session.ledger.amounts)
     demands: Counter[Kind] = Counter({unit: demanded(unit, n) for unit, n in units.items()})
     demands[LabelOt()] = walk.session.labels.taken

@@ -32,10 +32,10 @@ from ezlang.compiler.protocols.dealt.demands import (
 )
 from ezlang.compiler.protocols.dealt.expansion import (
     PART_BYTES,
-    DealtOtReceiver,
-    DealtOtSender,
-    DealtPreprocessing,
     DealtUnits,
+    GivenOtReceiver,
+    GivenOtSender,
+    GivenPreprocessing,
     Stream,
     corrections,
     stream_key,
@@ -275,7 +275,7 @@ def test_preprocessing_as_protocols_take_it(native: Native) -> None:
         RandomBit(bits=32): 11,
     }
     parties = deal(native, {unit: demanded(unit, count) for unit, count in used.items()})
-    zero, one = (DealtPreprocessing(party) for party in parties)
+    zero, one = (GivenPreprocessing(party) for party in parties)
 
     def both(name: str, *arguments: int) -> list[Any]:
         return [run_steps(getattr(party, name)(*arguments)) for party in (zero, one)]
@@ -302,12 +302,12 @@ def test_preprocessing_as_protocols_take_it(native: Native) -> None:
 def test_dealt_ots_as_protocols_take_them(native: Native) -> None:
     zero, one = deal(native, {CorrelatedOt(sender=0): 50, CorrelatedOt(sender=1): 60})
     for sender, receiver, count in ((zero, one, 50), (one, zero, 60)):
-        source, sink = DealtOtSender(sender), DealtOtReceiver(receiver)
+        source, sink = GivenOtSender(sender), GivenOtReceiver(receiver)
         for part in (1, count - 1):
             q, (r, t) = source.take(part), sink.take(part)
             assert np.array_equal(q ^ (r[:, None] * source.delta), t)
-    assert not np.array_equal(DealtOtSender(zero).delta, DealtOtSender(one).delta)
-    assert not np.array_equal(DealtOtSender(zero).delta, zero.delta(LabelOt()))
+    assert not np.array_equal(GivenOtSender(zero).delta, GivenOtSender(one).delta)
+    assert not np.array_equal(GivenOtSender(zero).delta, zero.delta(LabelOt()))
 
 
 @pytest.mark.parametrize("owned", OWNED, ids=kinds.describe)

@@ -14,8 +14,8 @@ from ezlang.compiler.protocols.core.steps import Steps
 from ezlang.compiler.protocols.dealt.backend import DEALT
 from ezlang.compiler.protocols.dealt.demands import Demands, Kind, demanded
 from ezlang.compiler.protocols.dealt.expansion import (
-    DealtPreprocessing,
     DealtUnits,
+    GivenPreprocessing,
     corrections,
 )
 from ezlang.compiler.protocols.native.calls import Native
@@ -58,7 +58,7 @@ def run_dealt(
         for place, sent in zip(units[1].places(), corrections(native, SEEDS, wanted), strict=True):
             place[:] = sent.reshape(-1).view(np.uint8).data
         for party, given in zip(pair.parties, units, strict=True):
-            party.preprocessing = DealtPreprocessing(given)
+            party.preprocessing = GivenPreprocessing(given)
         outcome = pair.run(protocol)
         assert not units[0].left()
         return outcome, wanted

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
+from ezlang.compiler.protocols.dealt.backend import DEALT
 from ezlang.compiler.protocols.dealt.expansion import DealtUnits, corrections
 from ezlang.compiler.protocols.native.calls import Native
-from ezlang.compiler.protocols.native.supply import DealtSupply
+from ezlang.compiler.protocols.native.supply import GivenSupply
 from ezlang.executors.native.demands import demands_of
 from ezlang.executors.native.executable import Executable
 from ezlang.executors.native.metering import ChannelMeter
@@ -36,7 +37,7 @@ def run_dealt(
         channel, program, own = channels[party], programs[party], inputs.get(name, {})
         meter = ChannelMeter(party) if metered else None
         try:
-            supply = DealtSupply(units[party])
+            supply = GivenSupply(units[party], DEALT)
             return run_over(executable, program, own, channel, Stopwatch(), supply, meter)
         finally:
             channel.close()

@@ -51,11 +51,12 @@ OwnedConvolution = Callable[
 class Source(Enum):
     """The source of preprocessing.
 
-    OTS: the parties generate it during the run, by oblivious transfers. DEALT: a dealer distributes
-    it beforehand.
+    OTS: the parties generate it during the run, by oblivious transfers. AHEAD: they have generated
+    it so before the run. DEALT: a dealer distributes it before the run.
     """
 
     OTS = "ots"
+    AHEAD = "ahead"
     DEALT = "dealt"
 
 

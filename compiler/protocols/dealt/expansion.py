@@ -43,7 +43,7 @@ from .demands import (
     sender_of,
     unit_bytes,
 )
-from .units import corrected, corrected_ots, shares_of
+from .units import GivenUnits, corrected, corrected_ots, shares_of
 
 PART_BYTES: Final = 1 << 20
 """The maximum number of bytes dealt to either party at a time, unless a unit is larger."""
@@ -232,10 +232,10 @@ def _nothing(kind: Kind, party: int) -> dict[str, Array]:
     }
 
 
-class DealtPreprocessing(Preprocessing):
-    """Dealt units in the form that protocols expect. No messages, no OTs."""
+class GivenPreprocessing(Preprocessing):
+    """Units that exist before the run, in the form that protocols expect. No messages, no OTs."""
 
-    def __init__(self, units: DealtUnits) -> None:
+    def __init__(self, units: GivenUnits) -> None:
         self._units = units
 
     def make(self, unit: Unit, count: int) -> Steps[Any]:
@@ -250,12 +250,12 @@ def _bytes(count: int) -> Bytes:
     return memory
 
 
-class DealtOtSender:
-    """The sender's end of dealt correlated OTs: `directions.CotSenderSource`."""
+class GivenOtSender:
+    """The sender's end of correlated OTs that exist: `directions.CotSenderSource`."""
 
     speaks: ClassVar[bool] = False
 
-    def __init__(self, units: DealtUnits) -> None:
+    def __init__(self, units: GivenUnits) -> None:
         self._units = units
         self._kind = CorrelatedOt(sender=units.party)
         self.delta: Blocks = units.delta(self._kind)
@@ -266,12 +266,12 @@ class DealtOtSender:
         return q
 
 
-class DealtOtReceiver:
-    """The receiver's end of dealt correlated OTs: `directions.CotReceiverSource`."""
+class GivenOtReceiver:
+    """The receiver's end of correlated OTs that exist: `directions.CotReceiverSource`."""
 
     speaks: ClassVar[bool] = False
 
-    def __init__(self, units: DealtUnits) -> None:
+    def __init__(self, units: GivenUnits) -> None:
         self._units = units
         self._kind = CorrelatedOt(sender=COMPUTING.other(units.party))
 

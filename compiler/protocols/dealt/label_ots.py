@@ -1,7 +1,8 @@
-"""Dealt correlated OTs for the input bits of Yao's evaluator: both sides' sources.
+"""Given correlated OTs for the input bits of Yao's evaluator: both sides' sources.
 
 The sources implement the interfaces of `ot/source.py`. Cost: nothing is sent; one
-`demands.LabelOt` per bit. A batch has exactly the requested size, so that all dealt OTs are used.
+`demands.LabelOt` per bit. A batch has exactly the requested size, so that all OTs that
+exist are used.
 """
 
 from __future__ import annotations
@@ -18,15 +19,15 @@ from ..ot.source import CotReceiverParty, CotSenderParty
 from ..ot.stock import Made
 from .backend import DealtBatches
 from .demands import LabelOt
-from .expansion import DealtUnits
+from .units import GivenUnits
 
 
-class DealtLabelSender(CotSenderParty):
-    """The garbler's side; its Δ comes from the dealer and has lowest bit 1."""
+class GivenLabelSender(CotSenderParty):
+    """The garbler's side; its Δ exists as well and has lowest bit 1."""
 
     speaks: ClassVar[bool] = False
 
-    def __init__(self, channel: Channel, engine: Engine, units: DealtUnits) -> None:
+    def __init__(self, channel: Channel, engine: Engine, units: GivenUnits) -> None:
         super().__init__(channel, engine, units.delta(LabelOt()).tobytes(), DealtBatches())
         self._units = units
 
@@ -40,12 +41,12 @@ class DealtLabelSender(CotSenderParty):
         _copy(q, self._place(batch.count, place))
 
 
-class DealtLabelReceiver(CotReceiverParty):
+class GivenLabelReceiver(CotReceiverParty):
     """The evaluator's side."""
 
     speaks: ClassVar[bool] = False
 
-    def __init__(self, channel: Channel, engine: Engine, units: DealtUnits) -> None:
+    def __init__(self, channel: Channel, engine: Engine, units: GivenUnits) -> None:
         super().__init__(channel, engine, DealtBatches())
         self._units = units
 

@@ -1,14 +1,17 @@
 """What makes units fit: the fields that the dealer computes, and units as protocols take them.
 
-A party's fields are those of `demands.layout`. Nothing here knows where they come from.
+A party's fields are those of `demands.layout`. Nothing here knows where they come from: from a
+dealer, or from the parties themselves, who have made them before the run.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, assert_never
+from typing import Any, Protocol, assert_never
 
 import numpy as np
+
+from ezlang.diagnostics.diagnostic import CompilerBug
 
 from ...ir.parties import COMPUTING
 from ...kernels.memory import Blocks
@@ -35,6 +38,22 @@ from ..core.preprocessing import (
     Unit,
 )
 from ..core.steps import Array, Bytes
+from .demands import CorrelatedOt, Kind, LabelOt, layout
+
+
+class GivenUnits(Protocol):
+    """One party's units that exist before the run, returned in order, each once."""
+
+    party: int
+
+    def take(self, kind: Kind, count: int) -> dict[str, Array]:
+        """Return name → [count][shape] for the next `count` units. Cost: nothing is sent.
+
+        Kernels may read `calls.PADDING` bytes past the end of the arrays.
+        """
+
+    def delta(self, kind: CorrelatedOt | LabelOt) -> Blocks:
+        """Return Δ [2] of the OTs in which this party is the sender."""
 
 
 def corrected_ots(
@@ -125,6 +144,24 @@ def shares_of(unit: Unit, found: dict[str, Array], memory: Callable[[int], Bytes
             return OneHots(places=found["place"], vectors=found["vector"])
         case _:
             assert_never(unit)
+
+
+def fields_of(unit: Unit, made: Any, party: int) -> dict[str, Array]:
+    """Return a party's shares of units in the form of `Preprocessing` as fields: name → [n][…]."""
+    match unit:
+        case BitPair():
+            rows = {f"{name}{i}": getattr(made, name)[i] for name in "bc" for i in range(2)}
+            return {"a": made.a, **rows}
+        case RandomBit():
+            count = made.numbers.size
+            bits = np.unpackbits(made.bits, count=count, bitorder="little")
+            return {"bit": bits, "number": made.numbers}
+        case OneHot():
+            return {"place": made.places, "vector": made.vectors}
+        case Mask() | MaskedTriple():
+            raise CompilerBug("only a dealer knows the masks of a run")
+        case _:
+            return {field.name: getattr(made, field.name) for field in layout(unit, party)}
 
 
 def _two_rows(first: Bytes, second: Bytes, memory: Callable[[int], Bytes]) -> Bytes:

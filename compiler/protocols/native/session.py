@@ -14,8 +14,8 @@ from ..core.party import SharingParty
 from ..core.phases import Phase
 from ..core.preprocessing import Preprocessing
 from ..core.steps import Steps, T
-from ..dealt.backend import DEALT
-from ..dealt.expansion import DealtOtReceiver, DealtOtSender, DealtPreprocessing, DealtUnits
+from ..dealt.expansion import GivenOtReceiver, GivenOtSender, GivenPreprocessing
+from ..dealt.units import GivenUnits
 from ..homomorphic.keys import NO_KEYS, Keys
 from ..ot.backend import OT
 from ..ot.directions import Ends, Generator
@@ -77,9 +77,12 @@ def open_session(
     return NativeSession(party=party, driver=driver, ots=ots)
 
 
-def open_dealt_session(channel: Channel, native: Native, dealt: DealtUnits) -> NativeSession:
-    """Begin a session with dealt units."""
-    side = COMPUTING.side(dealt.party)
-    ends = Ends(DealtOtSender(dealt), DealtOtReceiver(dealt))
-    given = DealtPreprocessing(dealt)
-    return open_session(side, channel, native, ends, backend=DEALT, given=given)
+def open_given_session(
+    channel: Channel, native: Native, units: GivenUnits, backend: Backend, keys: Keys = NO_KEYS
+) -> NativeSession:
+    """Begin a session with units that exist before the run; `keys` as for `open_session`."""
+    side = COMPUTING.side(units.party)
+    ends = Ends(GivenOtSender(units), GivenOtReceiver(units))
+    given = GivenPreprocessing(units)
+    keys = keys if backend.variants.encrypts else NO_KEYS
+    return open_session(side, channel, native, ends, backend=backend, given=given, keys=keys)

@@ -10,15 +10,16 @@ from typing import Protocol
 from ...ir.ots import OtKind, OtKinds
 from ...ir.parties import Side
 from ...kernels.engine import Engine
+from ..core.backend import Backend
 from ..core.channel import Channel
-from ..dealt.expansion import DealtUnits
-from ..dealt.label_ots import DealtLabelReceiver, DealtLabelSender
+from ..dealt.label_ots import GivenLabelReceiver, GivenLabelSender
+from ..dealt.units import GivenUnits
 from ..homomorphic.keys import Keys
 from ..ot.directions import MadeEnds, cot_receiver, cot_sender, fresh_delta
 from ..ot.source import CotParty
 from ..yao.session import YaoRole, label_source
 from .calls import Native
-from .session import NativeSession, open_dealt_session, open_session
+from .session import NativeSession, open_given_session, open_session
 
 
 class Supply(Protocol):
@@ -61,21 +62,22 @@ class OtSupply:
             self._ends.wipe()
 
 
-class DealtSupply:
-    """Units dealt to this party before the run."""
+class GivenSupply:
+    """Units that this party has before the run, for the protocols of a back end."""
 
-    def __init__(self, units: DealtUnits) -> None:
+    def __init__(self, units: GivenUnits, backend: Backend) -> None:
         self._units = units
+        self._backend = backend
 
     def labels(self, role: YaoRole, channel: Channel, engine: Engine) -> CotParty:
         """Return an end that takes them from the units."""
         if role is YaoRole.EVALUATOR:
-            return DealtLabelReceiver(channel, engine, self._units)
-        return DealtLabelSender(channel, engine, self._units)
+            return GivenLabelReceiver(channel, engine, self._units)
+        return GivenLabelSender(channel, engine, self._units)
 
     def session(self, side: Side, channel: Channel, keys: Keys) -> NativeSession:
-        """Begin a session with the units, which makes keys needless."""
-        return open_dealt_session(channel, Native(), self._units)
+        """Begin a session with the units; with a dealer's, keys are needless."""
+        return open_given_session(channel, Native(), self._units, self._backend, keys)
 
     def close(self) -> None:
         """Do nothing: units are either used up or of no use to anyone."""

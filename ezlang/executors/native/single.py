@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from ezlang.compiler.codegen.load import LoadedProgram
 from ezlang.compiler.cost.profiles import LAN, Profile
 from ezlang.compiler.ir.sharings import PAIRED
+from ezlang.compiler.protocols.dealt.backend import DEALT
 from ezlang.compiler.protocols.dealt.demands import Demands
-from ezlang.compiler.protocols.native.supply import DealtSupply
+from ezlang.compiler.protocols.native.supply import GivenSupply
 from ezlang.progress import doing
 from ezlang.records import dataclass
 from ezlang.session.address import (
@@ -199,7 +200,7 @@ class Session:
             address, demands = self._dealer
             tag = agree_on_tag(self.channel, self.hello.party)
             dealt = dealt_preprocessing(address, self.hello, tag, demands, self._timeout)
-            supply = DealtSupply(dealt)
+            supply = GivenSupply(dealt, DEALT)
             self.channel.start_counting()
             watch.lap("dealer")
         outcome = run_over(

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from ezlang import api
+from ezlang.compiler.protocols.dealt.backend import DEALT
 from ezlang.compiler.protocols.dealt.expansion import DealtUnits, corrections
 from ezlang.compiler.protocols.native.calls import Native
-from ezlang.compiler.protocols.native.supply import DealtSupply
+from ezlang.compiler.protocols.native.supply import GivenSupply
 from ezlang.diagnostics.diagnostic import EzError
 from ezlang.executors.native.demands import demands_of
 from ezlang.executors.native.executable import executable_of
@@ -110,7 +111,7 @@ def test_garbage_ends_in_a_sentence(text: str, protocol: str, dealt: bool, chang
             try:
                 own = inputs[executable.program.parties[party]]
                 channel, dealt = channels[party], units[party]
-                supply = None if dealt is None else DealtSupply(dealt)
+                supply = None if dealt is None else GivenSupply(dealt, DEALT)
                 return run_over(executable, programs[party], own, channel, Stopwatch(), supply)
             except EzError as error:
                 return error
