@@ -98,17 +98,21 @@ def cost(
     *,
     explained: bool = False,
     dealer: bool = False,
+    prepared: bool = False,
     **choices: Unpack[Choices],
 ) -> CostReport:
     """Predict the cost of a program, without running it.
 
     `explained` asks why each operation has its sharing. `dealer`: as with a dealer, whose time
-    isn't counted. Raises EzError (exit code 2) if the profile can't be used, or no dealer can help.
+    isn't counted. `prepared`: as after `ezlang prepare`. Raises EzError (exit code 2) if the
+    profile can't be used, or no dealer or preparation can help.
     """
     from ezlang.compiler.cost.profiles import preparation
+    from ezlang.compiler.protocols.core.backend import Source
     from ezlang.executors.native.costs import cost_report
 
-    return cost_report(program, **preparation(choices), explained=explained, dealer=dealer)
+    source = Source.DEALT if dealer else Source.AHEAD if prepared else Source.OTS
+    return cost_report(program, **preparation(choices), explained=explained, source=source)
 
 
 def ranges(program: Program) -> list[Narrowed]:
@@ -311,6 +315,8 @@ def run_party(
     checking: float = 0.0,
     parties: Path | None = None,
     record: Path | None = None,
+    use_prepared: bool | None = None,
+    store: Path | None = None,
     **choices: Unpack[Choices],
 ) -> PartyResult:
     """Run a program as one of its parties, in this process, with native code.
@@ -320,6 +326,8 @@ def run_party(
     where a dealer listens. Off this machine, TCP needs `insecure`, of which `warn` is told.
     `parties` is a file that says who is who and where, for TLS; `dealer` may be a name in it. For
     `stats` and `checking`, see `run_simulated`. All parties write the `record`, or none.
+    `use_prepared`: whether two parties run on what they have made by `prepare`, in the folder
+    `store`; None: if there is any.
     """
     from ezlang.audit.records import Recorder
     from ezlang.compiler.cost.profiles import preparation
@@ -341,6 +349,8 @@ def run_party(
         watch=Stopwatch({"compile": checking}),
         parties=None if parties is None else load_parties(pathlib.Path(parties)),
         recording=None if recorder is None else recorder.recording,
+        use_prepared=use_prepared,
+        store=None if store is None else pathlib.Path(store),
         **preparation(choices),
     )
     if recorder is not None:

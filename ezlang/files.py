@@ -12,6 +12,16 @@ PACKAGE = Path(__file__).parent
 """
 
 
+def sync_folder(folder: Path) -> None:
+    """Wait until the names of files in a folder are on the disk, where systems have such a call."""
+    if os.name == "posix":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
 def replace_file(
     path: Path, content: bytes, mode: int | None = None, *, durable: bool = False
 ) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import signal
 import tempfile
 from collections.abc import Callable, Iterator
@@ -17,6 +19,10 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 pytest.register_assert_rewrite("tests.support")
 
+# Stores are in no user's home.
+_DATA = tempfile.mkdtemp(prefix="ezlang-tests-")
+atexit.register(shutil.rmtree, _DATA, ignore_errors=True)
+os.environ["XDG_DATA_HOME"] = _DATA
 os.environ["EZLANG_VERIFY"] = "1"  # the program, after every pass
 if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
     # Commands that tests start would compile every module again, each time.

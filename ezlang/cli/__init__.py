@@ -31,6 +31,7 @@ from .leaks import leaks
 from .new import new
 from .party import party
 from .plot import plot
+from .prepare import prepare
 from .report import (
     BUG,
     Voice,
@@ -59,6 +60,7 @@ def app() -> None:
 _COMMANDS = (
     check,
     run,
+    prepare,
     test,
     trace,
     party,

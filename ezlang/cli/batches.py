@@ -129,7 +129,7 @@ def validate_in_batches(
     **choices: Unpack[Choices],
 ) -> None:
     """Be one side of a validation in batches of the model at a path, from the command line."""
-    from ezlang.executors.native.single import addresses
+    from ezlang.executors.native.places import addresses
     from ezlang.models.streaming.stream import Links, Side
     from ezlang.session.address import TIMEOUT
     from ezlang.values.names import party_number

@@ -16,6 +16,7 @@ from .options import (
     parse_settings,
     program_argument,
     set_option,
+    usage_error,
 )
 
 
@@ -25,6 +26,11 @@ from .options import (
 @choice_options
 @click.option(
     "--dealer", is_flag=True, help="Predict a run with a dealer, and how much that deals."
+)
+@click.option(
+    "--prepared",
+    is_flag=True,
+    help="Predict a run on what `ezlang prepare` has made, and what that takes.",
 )
 @click.option("--lines", "every_line", is_flag=True, help="List every line that costs something.")
 @click.option("--explain", is_flag=True, help="Explain why each sharing was chosen.")
@@ -38,6 +44,7 @@ def cost(
     program: Path,
     settings: tuple[str, ...],
     dealer: bool,
+    prepared: bool,
     every_line: bool,
     explain: bool,
     ranges: bool,
@@ -58,8 +65,10 @@ def cost(
     from .report import print_json, print_lines
     from .tables import may_style
 
+    if dealer and prepared:
+        raise usage_error("`--dealer` and `--prepared` exclude each other", "give only one of them")
     loaded = api.load(program, parse_settings(settings))
-    report = api.cost(loaded, explained=explain, dealer=dealer, **choices)
+    report = api.cost(loaded, explained=explain, dealer=dealer, prepared=prepared, **choices)
     proofs = api.ranges(loaded) if ranges else []
     if as_json:
         print_json(cost_object(report) | ({"ranges": ranges_object(proofs)} if ranges else {}))

@@ -90,6 +90,13 @@ def _add_totals(sheet: Sheet, report: CostReport) -> None:
         row("", f"{said}{amount:,} {name}")
     if report.dealt is not None:
         row("dealer", f"{report.dealt:,} bytes sent to {report.parties[1]} before the run")
+    if report.prepared is not None:
+        making = report.prepared.making
+        row("prepared", f"{making.rounds:,} rounds before the run, by `ezlang prepare`")
+        for name, count in _named(report, making.bytes_sent).items():
+            kept = report.prepared.stored[report.parties.index(name)]
+            row("", f"{count:>{digits},} sent by {name}, which stores {kept:,}")
+        row("", f"about {duration(making.seconds(report.profile))}")
     memory = ", ".join(
         f"{name} {size / 1e6:,.0f} MB" for name, size in _named(report, report.memory).items()
     )
@@ -274,6 +281,7 @@ def cost_object(report: CostReport) -> dict[str, Any]:
         "most": None if report.most is None else _object(report, report.most),
         "memory": _named(report, report.memory),
         **({} if report.dealt is None else {"dealt": report.dealt}),
+        **_prepared_object(report),
         "phases": {phase: _object(report, total) for phase, total in report.phases.items()},
         "lines": [
             {
@@ -287,6 +295,13 @@ def cost_object(report: CostReport) -> dict[str, Any]:
         "unknown": [_unknown_object(report, *one) for one in report.unknown],
         **_explained_object(report.explained),
     }
+
+
+def _prepared_object(report: CostReport) -> dict[str, Any]:
+    if report.prepared is None:
+        return {}
+    stored = _named(report, report.prepared.stored)
+    return {"prepared": {"stored": stored, "making": _object(report, report.prepared.making)}}
 
 
 def _object(report: CostReport, total: Cost) -> dict[str, Any]:

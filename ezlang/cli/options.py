@@ -151,6 +151,56 @@ def choice_options(function: Function) -> Function:
     return function
 
 
+address_option: Final = click.option(
+    "--address",
+    metavar="HOST:PORT",
+    help="Where party 0 listens, and of more than two parties each further one but the last at "
+    "the next port; or where each of them listens, separated by commas. By default on this "
+    "machine.",
+)
+
+known_option: Final = click.option(
+    "--parties",
+    "known",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The file that says who is who and where, for TLS between all parties; by default "
+    "parties.toml beside the program or in the current folder, if there is one.",
+)
+
+yes_option: Final = click.option(
+    "--yes", is_flag=True, help="Run a program that is new to this side without being asked."
+)
+
+insecure_option: Final = click.option(
+    "--insecure",
+    is_flag=True,
+    help="Allow an address off this machine, although anybody between "
+    "the parties can read and change what they send.",
+)
+
+timeout_option: Final = click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    help="How long to wait for another party that is silent, by default 60.",
+)
+
+store_option: Final = click.option(
+    "--store",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Where what is prepared is kept, by default among the user's data.",
+)
+
+
+def connection_options(function: Function) -> Function:
+    """Add the options that say where the other party is, and by what it is known."""
+    for option in (timeout_option, insecure_option, yes_option, known_option, address_option):
+        function = option(function)
+    return function
+
+
 def usage_error(message: str, help: str | None = None) -> EzError:
     """Return the error for an invalid command line."""
     diagnostic = Diagnostic(code="EZ4106", message=message, span=None, help=help)

@@ -12,14 +12,20 @@ from ezlang.types.sharing import Choices
 
 from .options import (
     Function,
+    address_option,
     check_timeout,
     choice_options,
     input_option,
+    insecure_option,
     json_option,
+    known_option,
     parse_settings,
     program_argument,
     set_option,
+    store_option,
+    timeout_option,
     usage_error,
+    yes_option,
 )
 from .report import say, voice_options
 
@@ -35,42 +41,17 @@ _OPTIONS = (
     click.option(
         "--party", metavar="PARTY", help="Be this party alone: its name, or its number from 0."
     ),
-    click.option(
-        "--address",
-        metavar="HOST:PORT",
-        help="Where party 0 listens, and of more than two parties each further one but the last at "
-        "the next port; or where each of them listens, separated by commas. By default on this "
-        "machine.",
-    ),
+    address_option,
     click.option(
         "--dealer",
         metavar="HOST:PORT",
         help="Where `ezlang dealer` listens, which deals to both parties before they share their "
         "inputs; or its name in the file of --parties.",
     ),
-    click.option(
-        "--parties",
-        "known",
-        type=click.Path(path_type=Path),
-        metavar="FILE",
-        help="The file that says who is who and where, for TLS between all parties; by default "
-        "parties.toml beside the program or in the current folder, if there is one.",
-    ),
-    click.option(
-        "--yes", is_flag=True, help="Run a program that is new to this side without being asked."
-    ),
-    click.option(
-        "--insecure",
-        is_flag=True,
-        help="Allow an address off this machine, although anybody between "
-        "the parties can read and change what they send.",
-    ),
-    click.option(
-        "--timeout",
-        type=click.FloatRange(min=0, min_open=True),
-        metavar="SECONDS",
-        help="How long to wait for another party that is silent, by default 60.",
-    ),
+    known_option,
+    yes_option,
+    insecure_option,
+    timeout_option,
     click.option(
         "--stats",
         is_flag=True,
@@ -107,6 +88,15 @@ def run_options(function: Function) -> Function:
     help="Write what was run, with whom, on what inputs both committed to, and what came out, for "
     "`ezlang verify`; all parties must.",
 )
+@click.option(
+    "--prepared",
+    type=click.Choice(("auto", "yes", "no")),
+    default="auto",
+    show_default=True,
+    help="Whether to run on what both parties have made by `ezlang prepare`; auto: if there is "
+    "any.",
+)
+@store_option
 def run(
     program: Path,
     inputs: tuple[str, ...],
@@ -124,6 +114,8 @@ def run(
     as_json: bool,
     file: Path | None,
     record: Path | None,
+    prepared: str,
+    store: Path | None,
     **choices: Unpack[Choices],
 ) -> None:
     """Run PROGRAM, by default simulated, with every party in this process.
@@ -147,7 +139,12 @@ def run(
         )
     only = {"--address": address, "--dealer": dealer, "--insecure": insecure}
     also = {"--parties": known is not None, "--yes": yes, "--record": record is not None}
+    also |= {"--prepared": prepared == "yes", "--store": store is not None}
     _for_one_party(party, {**only, **also})
+    if prepared == "yes" and dealer is not None:
+        raise usage_error(
+            "`--prepared yes` and `--dealer` exclude each other", "give only one of them"
+        )
     start = perf_counter()
     loaded = api.load(program, parse_settings(settings))
     checking = perf_counter() - start
@@ -175,6 +172,8 @@ def run(
             checking=checking,
             parties=None if others is None else others.path,
             record=record,
+            use_prepared={"yes": True, "no": False}.get(prepared),
+            store=store,
             **choices,
         )
         output.print_party_result(loaded, mine, as_json, target)

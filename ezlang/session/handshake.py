@@ -42,6 +42,9 @@ KAPPA: Final = 128
 RECORDS: Final = "records of the run"
 """The name of the option that says whether parties record a run, which all or none of them do."""
 
+PREPARES: Final = "number of runs to prepare"
+"""The name of the option by which preparing runs, and running, are told apart."""
+
 Number = int | bool
 OPTIONS: Final[dict[str, int]] = {
     "instances side by side": CHUNK,

@@ -202,13 +202,22 @@ def signer(certificate: str, content: bytes, signature: str) -> str | None:
     return fingerprint(found)
 
 
+def is_private(path: Path) -> bool:
+    """Return whether a file or folder is the user's, and nobody else may read or write it.
+
+    Raises OSError if it isn't there.
+    """
+    found = path.stat()
+    return os.name != "posix" or not (found.st_mode & _OTHERS or found.st_uid != os.geteuid())
+
+
 def check_key_file(path: Path) -> None:
     """Raise EzError unless a key's file is there and nobody else may read or write it."""
     try:
-        found = path.stat()
+        private = is_private(path)
     except OSError as error:
         raise errors.no_key(f"The key {path} cannot be read: {error.strerror}") from None
-    if os.name == "posix" and (found.st_mode & _OTHERS or found.st_uid != os.geteuid()):
+    if not private:
         raise errors.no_key(
             f"The key {path} may be read or changed by others",
             f"if nobody has read it, make it yours alone: chmod 600 {path}",
@@ -226,7 +235,7 @@ def _write_key(path: Path, name: str, key: Any, days: int, *, new: bool) -> byte
     content = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     certificate = made.public_bytes(Encoding.DER)
     try:
-        _write_secret(path, content + _pem(certificate).encode(), new=new)
+        write_secret(path, content + _pem(certificate).encode(), new=new)
     except FileExistsError:
         raise errors.no_key(f"{path} is there already, and is not overwritten") from None
     except OSError as error:
@@ -234,7 +243,7 @@ def _write_key(path: Path, name: str, key: Any, days: int, *, new: bool) -> byte
     return certificate
 
 
-def _write_secret(path: Path, content: bytes, *, new: bool) -> None:
+def write_secret(path: Path, content: bytes, *, new: bool) -> None:
     """Write a file that only the user may read, at once or not at all; `new`: replace none."""
     if not new:
         replace_file(path, content, durable=True)

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from ezlang.compiler.ir.parties import COMPUTING
+from ezlang.compiler.protocols.core.backend import Source
 from ezlang.records import dataclass
 from ezlang.recursion import deep_recursion
 from ezlang.typed.tree import Program
@@ -21,6 +23,16 @@ if TYPE_CHECKING:
     from ezlang.compiler.cost.walk import RevealedControl
     from ezlang.compiler.passes.assign import Explained
 
+    from .executable import Executable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """What `ezlang prepare` makes for a run: its cost, and party → the bytes that it stores."""
+
+    making: Cost
+    stored: Mapping[int, int]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CostReport:
@@ -30,6 +42,7 @@ class CostReport:
     run reveals; `most` is None if such a loop has no bound. `memory`: party → peak bytes.
     `explained`, if asked for: why each operation has its sharing, and how good the choice is.
     `dealt`: the bytes that a dealer sends to the second party; None if there is no dealer.
+    `prepared`: what is made before a run that is prepared; None for others.
     """
 
     name: str
@@ -44,6 +57,7 @@ class CostReport:
     unknown: list[tuple[RevealedControl, tuple[Cost, ...]]]
     explained: Explained | None
     dealt: int | None = None
+    prepared: Prepared | None = None
 
     @property
     def is_exact(self) -> bool:
@@ -58,19 +72,19 @@ def cost_report(
     memory: int,
     *,
     explained: bool,
-    dealer: bool,
+    source: Source,
 ) -> CostReport:
     """Predict the cost of a program, or take it from the cache.
 
-    `explained`: say why each operation has its sharing. `dealer`: as with a dealer, whose time
-    isn't counted. Raises EzError (exit code 2) if no dealer can help.
+    `explained`: say why each operation has its sharing. `source`: where preprocessing comes from;
+    the time of a dealer isn't counted. Raises EzError (exit code 2) if none can exist before a run.
     """
 
     def make() -> CostReport:
-        return _predicted(program, protocol, profile, memory, explained, dealer)
+        return _predicted(program, protocol, profile, memory, explained, source)
 
     found: CostReport = unpacked(
-        remembered(("cost", protocol, profile, memory, explained, dealer), program, make)
+        remembered(("cost", protocol, profile, memory, explained, source), program, make)
     )
     return found
 
@@ -81,27 +95,30 @@ def _predicted(
     profile: Profile,
     memory: int,
     explained: bool,
-    dealer: bool,
+    source: Source,
 ) -> CostReport:
     from ezlang.compiler.cost import summary
     from ezlang.compiler.cost.memory import peak_bytes
     from ezlang.compiler.cost.predict import Forecast, predict
+    from ezlang.compiler.protocols.ahead.backend import AHEAD
     from ezlang.compiler.protocols.dealt.backend import DEALT
     from ezlang.compiler.protocols.dealt.demands import CORRECTED, correction_bytes
     from ezlang.compiler.protocols.ot.backend import OT
 
     from .demands import demands_of
 
-    if dealer:
-        require_two_parties(program.parties, "A dealer")
+    backend = next(one for one in (OT, AHEAD, DEALT) if one.source is source)
+    if backend is not OT:
+        what = "A dealer" if backend is DEALT else "`ezlang prepare`"
+        require_two_parties(program.parties, what)
     # The choice of sharings predicts a run without a dealer, unless it comes from the cache.
     forecasts: list[Forecast] = []
     executable = prepared(program, protocol, profile, memory, forecasts.append)
     ready = executable.program
-    dealt = correction_bytes(demands_of(executable)) if dealer else None
+    dealt = correction_bytes(demands_of(executable)) if backend is DEALT else None
     with deep_recursion():
-        known = forecasts[0] if forecasts and not dealer else None
-        found = predict(ready, backend=DEALT if dealer else OT, forecast=known)
+        known = forecasts[0] if forecasts and backend is OT else None
+        found = predict(ready, backend=backend, forecast=known)
         peaks = {party: peak_bytes(ready, party, found) for party in range(len(program.parties))}
     # Corrections are kept until they are used.
     if dealt is not None:
@@ -129,7 +146,22 @@ def _predicted(
         ],
         explained=_explained(program, protocol, profile, memory) if explained else None,
         dealt=dealt,
+        prepared=_prepared(executable) if backend is AHEAD else None,
     )
+
+
+def _prepared(executable: Executable) -> Prepared:
+    """Return what is made before a run."""
+    from ezlang.compiler.cost import summary
+    from ezlang.compiler.cost.ahead import predict_making
+    from ezlang.store.units import stored_bytes
+
+    from .ahead import demands_ahead
+
+    demands = demands_ahead(executable)
+    stored = {party: stored_bytes(demands, party) if demands else 0 for party in COMPUTING}
+    making = predict_making(demands, executable.program.ots)
+    return Prepared(making=summary.total(making), stored=stored)
 
 
 def _explained(program: Program, protocol: str, profile: Profile, memory: int) -> Explained:

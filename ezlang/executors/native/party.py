@@ -19,7 +19,7 @@ from ezlang.diagnostics.diagnostic import Diagnostic, EzError
 from ezlang.executors.failures import Failure, failure
 from ezlang.session import errors
 from ezlang.session.channel import SocketChannel
-from ezlang.session.handshake import OPTIONS, Hello
+from ezlang.session.handshake import OPTIONS, PREPARES, Hello
 from ezlang.values.data import Data
 
 from .buffers import Buffers
@@ -104,7 +104,7 @@ def hello_of(executable: Executable, party: int, **options: int) -> Hello:
         fingerprint=executable.fingerprint,
         params=dict(executable.params),
         choices=dict(executable.choices),
-        options=OPTIONS | options,
+        options=OPTIONS | {PREPARES: 0} | options,
     )
 
 

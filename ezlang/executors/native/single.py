@@ -3,30 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ezlang.compiler.codegen.load import LoadedProgram
 from ezlang.compiler.cost.profiles import LAN, Profile
 from ezlang.compiler.ir.sharings import PAIRED
+from ezlang.compiler.protocols.ahead.backend import AHEAD
 from ezlang.compiler.protocols.dealt.backend import DEALT
 from ezlang.compiler.protocols.dealt.demands import Demands
-from ezlang.compiler.protocols.native.supply import GivenSupply
+from ezlang.compiler.protocols.native.supply import GivenSupply, Supply
 from ezlang.progress import doing
 from ezlang.records import dataclass
-from ezlang.session.address import (
-    DEALER_PORT,
-    TIMEOUT,
-    Address,
-    parse_address,
-    parse_addresses,
-    require_private,
-)
+from ezlang.session.address import TIMEOUT, Address
 from ezlang.session.alive import kept_alive, wait_until_ready
 from ezlang.session.channel import SocketChannel
 from ezlang.session.connect import Listening, connect
 from ezlang.session.dealing import agree_on_tag, dealt_preprocessing
 from ezlang.session.handshake import RECORDS, Hello
+from ezlang.store.agreement import Holdings, nothing_held
 from ezlang.typed import tree as typed
 from ezlang.types.sharing import DEFAULT_MEMORY, DEFAULT_PROTOCOL
 from ezlang.values.check import check_party
@@ -34,11 +30,13 @@ from ezlang.values.data import Data
 from ezlang.values.names import party_number
 
 from .executable import Executable
+from .holdings import holdings_of
 from .many import run_among
 from .metering import ChannelMeter
-from .numbers_of_parties import require_several_parties
+from .numbers_of_parties import require_several_parties, require_two_parties
 from .outcome import PartyOutcome, Stopwatch
 from .party import compile_for, hello_of, run_over
+from .places import addresses
 from .prepared import prepared
 
 if TYPE_CHECKING:
@@ -63,6 +61,8 @@ def run_party(
     warn: Callable[[str], None] | None = None,
     parties: Parties | None = None,
     recording: Recording | None = None,
+    use_prepared: bool | None = None,
+    store: Path | None = None,
 ) -> PartyOutcome:
     """Run a checked program as one of its parties.
 
@@ -74,8 +74,9 @@ def run_party(
     called with a warning about the consequences. `parties` says who is who and where: the
     connections are over TLS then, and `dealer` may be a name. `metered`: count by line and phase,
     too. `watch` has the time of what preceded, which counts as compilation. `recording`: record the
-    run, as all parties must. Raises EzError with exit code 2 if the call is invalid, 3 if the run
-    fails.
+    run, as all parties must. `use_prepared`: whether two parties run on what both have prepared,
+    which is in the folder `store`; None: if there is any. Raises EzError with exit code 2 if the
+    call is invalid, 3 if the run fails.
     """
     require_several_parties(program.parties)
     watch = watch or Stopwatch()
@@ -88,6 +89,18 @@ def run_party(
     checked = check_party(program, program.parties[number], inputs)
     if recording is not None:
         recording.keys = places[0].keys
+    if use_prepared:
+        require_two_parties(program.parties, "`--prepared yes`")
+    holdings = nothing_held()
+    if len(program.parties) == PAIRED and third is None and use_prepared is not False:
+        holdings = holdings_of(
+            executable,
+            number,
+            places[0].keys,
+            store,
+            required=use_prepared is True,
+            say=warn or (lambda text: None),
+        )
     if len(program.parties) != PAIRED:
         return run_among(
             executable,
@@ -109,36 +122,8 @@ def run_party(
         metered=metered,
         watch=watch,
         recording=recording,
+        holdings=holdings,
     )
-
-
-def addresses(
-    address: str | None,
-    dealer: str | None,
-    names: tuple[str, ...],
-    own: int,
-    parties: Parties | None,
-    *,
-    insecure: bool,
-    warn: Callable[[str], None] | None,
-) -> tuple[tuple[Address, ...], Address | None]:
-    """Return where each party but the last listens, and the dealer, as a user writes it.
-
-    `names`: the program's parties, `own`: the number of this one. The rest is as for `run_party`.
-    Raises EzError (exit code 2).
-    """
-    if parties is None:
-        places, third = parse_addresses(address, len(names)), None
-    else:
-        places = parties.places(names, own, address)
-        third = None if dealer is None else parties.dealer(names[own], dealer)
-    if dealer is not None and third is None:
-        third = parse_address(dealer, DEALER_PORT)
-    for one in places if third is None else (*places, third):
-        warning = require_private(one, insecure=insecure)
-        if warning is not None and warn is not None:
-            warn(warning)
-    return places, third
 
 
 def run_at(
@@ -153,12 +138,13 @@ def run_at(
     metered: bool = False,
     watch: Stopwatch | None = None,
     recording: Recording | None = None,
+    holdings: Holdings | None = None,
 ) -> PartyOutcome:
     """Run an executable on checked inputs.
 
     `listening` is called with the address at which party 0 listens. If the address of a `dealer` is
     given, it deals once the parties are connected. `metered`, `watch` and `recording`: as for
-    `run_party`.
+    `run_party`. `holdings`: what this party has prepared.
     """
     with connected(
         executable,
@@ -170,6 +156,7 @@ def run_at(
         metered=metered,
         watch=watch,
         recording=recording,
+        holdings=holdings,
     ) as session:
         return session.run(inputs)
 
@@ -185,29 +172,41 @@ class Session:
     _watch: Stopwatch
     _timeout: float
     _dealer: tuple[Address, Demands] | None
+    _holdings: Holdings
     _meter: ChannelMeter | None = None
     _recording: Recording | None = None
 
     def run(self, inputs: Mapping[str, Data]) -> PartyOutcome:
         """Run on checked inputs; the other party does the same. Its time begins at the last one."""
-        supply = None
         watch = self._watch
         if self._recording is not None:
             peer = 1 - self.hello.party
             self._recording.begin(self.hello, inputs, {peer: self.channel})
-        self.channel.start_counting()
+        with self._given() as supply:
+            self.channel.start_counting()
+            outcome = run_over(
+                self._executable, self._program, inputs, self.channel, watch, supply, self._meter
+            )
+        self._watch = Stopwatch()
+        return outcome
+
+    @contextmanager
+    def _given(self) -> Iterator[Supply | None]:
+        """Provide what exists before the run in the block, if there is any."""
         if self._dealer is not None:
             address, demands = self._dealer
             tag = agree_on_tag(self.channel, self.hello.party)
             dealt = dealt_preprocessing(address, self.hello, tag, demands, self._timeout)
-            supply = GivenSupply(dealt, DEALT)
-            self.channel.start_counting()
-            watch.lap("dealer")
-        outcome = run_over(
-            self._executable, self._program, inputs, self.channel, watch, supply, self._meter
-        )
-        self._watch = Stopwatch()
-        return outcome
+            self._watch.lap("dealer")
+            yield GivenSupply(dealt, DEALT)
+            return
+        units = self._holdings.take(self.channel)
+        self._watch.lap("connect")
+        if units is None:
+            yield None
+            return
+        with closing(units):
+            yield GivenSupply(units, AHEAD)
 
 
 @contextmanager
@@ -222,9 +221,10 @@ def connected(
     metered: bool = False,
     watch: Stopwatch | None = None,
     recording: Recording | None = None,
+    holdings: Holdings | None = None,
 ) -> Iterator[Session]:
     """Connect to the other party and compile the executable, as `run_at` does, for the block."""
-    watch = watch or Stopwatch()
+    watch, holdings = watch or Stopwatch(), holdings or nothing_held()
     help = None
     if dealer is not None:
         from .demands import demands_of  # imports the cost model
@@ -237,14 +237,27 @@ def connected(
     watch.lap("connect")
     try:
         with kept_alive((channel,)):
+            if dealer is None:
+                holdings.offer(channel)
             with doing("Making native code"):
                 program = compile_for(executable, party, dealt=dealer is not None, metered=metered)
                 watch.lap("compile")
+            if dealer is None:
+                holdings.hear(channel)
             wait_until_ready((channel,))
             watch.lap("connect")
             meter = ChannelMeter(party) if metered else None
             yield Session(
-                channel, hello, executable, program, watch, timeout, help, meter, recording
+                channel=channel,
+                hello=hello,
+                _executable=executable,
+                _program=program,
+                _watch=watch,
+                _timeout=timeout,
+                _dealer=help,
+                _holdings=holdings,
+                _meter=meter,
+                _recording=recording,
             )
     finally:
         channel.close()
