@@ -17,7 +17,9 @@ from . import tree
 from .effects import Signature, untranslated
 from .scope import Scope, item_in_ez
 
-CHOICE, OR, AND, ORDER, BIT_OR, BIT_XOR, BIT_AND, SHIFT, SUM, PRODUCT, PREFIX, ATOM = range(12)
+CHOICE, OR, AND, ORDER, BIT_OR, BIT_XOR, BIT_AND, SHIFT, SUM, PRODUCT, PREFIX, POWER, ATOM = range(
+    13
+)
 """How strongly operators of Ez bind."""
 
 _OPERATORS: dict[str, tuple[str, int]] = {
@@ -261,6 +263,8 @@ class Expressions:
         if left.number is not None and right.number is not None:
             number = _wrapped(pow(left.number, right.number, 1 << 64), base)
             return _literal(Value("", ATOM, base), number, base)
+        if right.is_open:  # a constant, as `**` asks for
+            return Value(f"{left.at(ATOM)} ** {right.at(ATOM)}", POWER, base, left.is_open)
         self._powers.add(base)
         return Value(f"power_{base}({left.text}, {right.text})", ATOM, base)
 
